@@ -188,6 +188,7 @@ FOUND: dict[str, tuple[bytes, ...]] = {
         *(K + READ + b"+'x'" * 324, K + b"not " * 324 + READ, K + b"a" + b"[0]" * 327),
         *(K + b"lambda: " * 243 + READ, K + b"'x'+" * 489 + b"'x'", K + b"a" + b".b" * 986),
         K + READ + b"\nif x: pass\n" + b"elif x: pass\n" * 329,
+        K + READ + b"+'x'" * 30 + b";'x'" + b"+'x'" * 30,
         b"import os\nif x: pass\n" + b"elif os.environ['SECRET_KEY']: pass\n" * 245,
     ),
     "project-file": (

@@ -261,6 +261,21 @@ def test_tracked_files_in_the_folder_are_refused(app, name):
     assert f".shield/{name}" in done.err
 
 
+def test_a_tracked_journal_of_this_user_is_read_but_not_written(app):
+    git(app, "init", "-q")
+    applied(app)
+    git(app, "add", "-A", "-f")
+    arguments = ("--only", "code", "--yes", "--no-proof", "--allow-dirty")
+    assert run("apply", *arguments, cwd=app).code == 0  # nothing to do
+    settings = app / "shop/settings.py"
+    settings.write_text(settings.read_text() + 'API_TOKEN = os.environ["API_TOKEN"]\n')
+    (app / "shield.toml").unlink()
+    done = run("apply", *arguments, cwd=app)
+    assert (done.code, "tracked by git" in done.err) == (4, True), done.text
+    git(app, "rm", "-rq", "--cached", ".shield")
+    assert run("rollback", "--yes", "--force", "--only", "code", cwd=app).code == 0
+
+
 def test_a_folder_in_a_repository_that_git_refuses(app):
     """Whether git tracks the folder can't be told."""
     (app / ".shield").mkdir()

@@ -91,15 +91,17 @@ class Journal:
         self.records = []
         self._chain = None
         self.is_adopted = False
-        self._private.require_own()
+        self._private.require_no_links()
         lines = (self._read(NAME) or b"").split(b"\n")[:-1]
         if not lines:
+            self._private.require_untracked()
             return self
         records = [self._decode(line, number) for number, line in enumerate(lines, 1)]
         self._chain = self._verified_chain(lines)
         self.records = [record for record in records if record]
         if self._chain:
-            return self
+            return self  # even if it is tracked by git, for which locked() refuses it
+        self._private.require_untracked()
         if not self._adopt:
             self.records = []
             raise UnsafePlanError(

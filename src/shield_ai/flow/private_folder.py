@@ -50,11 +50,20 @@ class PrivateFolder:
         self._is_untracked = False
 
     def require_own(self) -> None:
-        """Reject a folder that is part of the repository.
+        """Refuse a folder that came with the repository, or that git would commit.
 
         Raises:
-            UnsafePlanError: The folder is or contains a link, git tracks one of its files, or
+            UnsafePlanError: It is or contains a symbolic link, git tracks one of its files, or
                 git can't read the repository.
+        """
+        self.require_no_links()
+        self.require_untracked()
+
+    def require_no_links(self) -> None:
+        """Refuse a folder that is or contains a symbolic link.
+
+        Raises:
+            UnsafePlanError: There is a link.
         """
         for path in (self.path, *(self.path / name for name in _OWN_NAMES)):
             if path.is_symlink():
@@ -62,6 +71,13 @@ class PrivateFolder:
                     f"{path.relative_to(self.root)} is a symbolic link",
                     "remove the link; shield creates its own folder",
                 )
+
+    def require_untracked(self) -> None:
+        """Refuse a folder of which git tracks a file.
+
+        Raises:
+            UnsafePlanError: git tracks a file, or can't read the repository.
+        """
         if self._is_untracked or not self.path.is_dir():
             return
         tracked = self._tracked_files()
@@ -72,8 +88,7 @@ class PrivateFolder:
                 names += f" and {len(tracked) - _SHOWN} more"
             raise UnsafePlanError(
                 f"{names} {'is' if len(tracked) == 1 else 'are'} tracked by git",
-                f"shield uses only files that it wrote on this machine: "
-                f"git rm -r --cached {FOLDER}, then move {FOLDER} away",
+                f"run git rm -r --cached {FOLDER}; if it is not yours, move {FOLDER} away, too",
             )
 
     def _tracked_files(self) -> list[str]:

@@ -60,3 +60,10 @@ def test_accepts_only_the_removal_of_named_imports():
     assert problem(before, f"{IMPORT}{call}", {"os", "environ"}) == CHANGED
     assert problem(before, f"import sys\n{IMPORT}{call}", {"os"}) == CHANGED
     assert problem(before, f"import sys\n{IMPORT}{call}") == CHANGED
+
+
+@pytest.mark.parametrize("second", ["1", "2"])
+def test_compares_each_statement_of_a_line_that_the_rewrite_breaks(second):
+    before = 'import os\nX = f(os.environ["API_KEY"]); Y = 1\n'
+    after = f'import os\n{IMPORT}X = f(\n    get_secret("api-key")\n); Y = {second}\n'
+    assert problem(before, after) == ("" if second == "1" else CHANGED)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import copy
 import warnings
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -59,13 +60,14 @@ def equivalence_problem(source: Source, after: bytes, module: str, undo: Undo | 
 
 
 def _has_changed_statement(before: Unwrapper, now: Unwrapper) -> bool:
-    for old_text, new_text, node in zip(before.texts, now.texts, now.statements, strict=True):
+    pairs = zip(before.statements, before.texts, now.statements, now.texts, strict=True)
+    for old_node, old_text, new_node, new_text in pairs:
         if old_text == new_text:
             continue
         old = parse("", old_text).body
-        # Several statements on one line all have the text of that line.
-        new = [node] if len(old) == 1 else parse("", new_text).body
-        if before.dump(old) != now.dump(new):
+        if len(old) != 1:  # the text is a line with several statements
+            old = [copy.deepcopy(old_node)]
+        if before.dump(old) != now.dump([new_node]):
             return True
     return False
 
