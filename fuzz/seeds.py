@@ -195,6 +195,7 @@ FOUND: dict[str, tuple[bytes, ...]] = {
         *(b"pyproject.toml\na=" + b"[" * 495, b"pyproject.toml\na=" + b"9" * 4301),
         b"setup.cfg\n[flake8]\nmax-line-length=" + b"9" * 4301,
     ),
+    "gitignore": (b"*" * 90 + b"\n" + b"*" * 8000,),
     "pattern": (b"!!int", b"!!float ''", b"!!bool x", b"!!timestamp x"),
     "journal": (b'{"journal":"\xff"\n', b'{"run":"\xff\n', b'{"x":' + b"[" * 994 + b"\n"),
     "manifest": (b"a=" + b"9" * 4301,),

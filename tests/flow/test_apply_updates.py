@@ -197,7 +197,7 @@ def test_rollback_does_not_restore_a_login_that_fails(app, postgres):
     client.put_secret_value(SecretId="database-credentials", SecretString=document(old))
     apply(app, "--conflict", "replace")
     change_password(postgres, role, new)
-    assert "the database does not accept user and password" in undo(app, code=6)
+    assert "the database rejects the user and password" in undo(app, code=6)
     change_password(postgres, role, old)
     undo(app)
     assert client.get_secret_value(SecretId="database-credentials")["SecretString"] == document(old)

@@ -136,8 +136,8 @@ def test_killed_rotation_recovers_with_the_advised_command(app, step, moment):
         assert "is pending already" in text
         is_live = not app.works()
         assert is_live == ((step, moment) in POINTS[3:7])
-        assert ("the pending password is the live one" in text) == is_live
-        assert ("the pending password is the live one" in status) == is_live
+        assert ("only the pending password works" in text) == is_live
+        assert ("only the pending password works" in status) == is_live
         for advised in (text, status):
             assert any("--resume" in command for command in commands(advised))
             assert is_live == (not any("--cancel" in command for command in commands(advised)))
@@ -156,7 +156,7 @@ def test_cancel_never_locks_the_app_out(app, step):
         assert (code, "the current value is unchanged" in text) == (0, True)
     else:
         assert code == 2
-        assert "can't be canceled: the pending password is the live one" in text
+        assert "can't be canceled: only the pending password works" in text
         assert commands(text) == [f"shield rotate {NAME} --resume"]
         assert app.shield(commands(text)[0])[0] == 0
     assert app.works()
@@ -179,7 +179,7 @@ def test_verify_says_which_password_works(app):
     app.signal("setSecret", signal.SIGKILL)
     main(["verify", "--only", "aws", str(app.folder)])
     text = " ".join(app.capsys.readouterr().out.split())
-    assert "the pending password is the live one" in text
+    assert "only the pending password works" in text
     assert f"shield rotate {NAME} --resume" in text
 
 
@@ -296,7 +296,7 @@ def test_rollback_keeps_a_secret_while_its_pending_password_is_the_live_one(app)
     app.capsys.readouterr()
     assert main(["rollback", "--only", "aws", "--yes", folder]) == 6
     text = " ".join(app.capsys.readouterr().err.split())
-    assert "its rotation is pending, and the pending password is the live one" in text
+    assert "its rotation is pending, and only the pending password works" in text
     assert commands(text)[0] == f"shield rotate {NAME} --resume"
     assert not app.works()
     assert app.shield(commands(text)[0])[0] == 0

@@ -8,7 +8,13 @@ import pytest
 from runtime_server import Clock, Server, point_at
 
 import shield_runtime as runtime
-from shield_runtime.transport import limits
+from shield_runtime.transport import agent, boto
+
+
+def set_limit(monkeypatch, name, value):
+    """Change a timeout or the number of attempts of both transports."""
+    for module in (agent, boto):
+        monkeypatch.setattr(module, name, value)
 
 
 @pytest.fixture(scope="session")
@@ -21,7 +27,7 @@ def session_server():
 @pytest.fixture
 def off(monkeypatch):
     """A process with AWS off, an empty cache, no variables of ours, and a single attempt for each call."""
-    monkeypatch.setattr(limits, "ATTEMPTS", 1)
+    set_limit(monkeypatch, "ATTEMPTS", 1)
     for name in [name for name in os.environ if name.startswith(("AWS_", "USE_AWS", "DJANGO_"))]:
         monkeypatch.delenv(name)
     runtime.clear_secret_cache()

@@ -258,7 +258,7 @@ def test_placeholder_requires_an_option(app):
         "plan", "--only", "aws", "--env-file", ".env", app=app
     )
     text = done("apply", "--only", "aws", "--env-file", ".env", "--yes", app=app, code=2)
-    assert "a placeholder instead of a value: mail-api-key (MAIL_API_KEY)" in text
+    assert "placeholders instead of values: mail-api-key (MAIL_API_KEY)" in text
     assert names() == set()
     done("apply", "--only", "aws", "--env-file", ".env", "--yes", "--allow-placeholders", app=app)
     assert value("mail-api-key") == "changeme"

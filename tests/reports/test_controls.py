@@ -101,7 +101,7 @@ def test_nothing_is_shown_without_a_scan_and_without_aws():
         pytest.param(LEAST, {"checks": (OWN, NO_OTHER)}, SHOWN, "(role-reads-no-other,", id="only the role, in an environment"),
         pytest.param(LEAST, {"checks": (POLICY, PRIVATE)}, NOT_CHECKED, "role-reads-own, role-reads-no-other not checked", id="the policy alone"),
         pytest.param(LEAST, {"role": ""}, NOT_CHECKED, "no role in shield.toml", id="no role"),
-        pytest.param(LEAST, {"role": "", "checks": (failed(PRIVATE, "open to everybody: a"),)}, NOT_SHOWN, "open to everybody: a", id="no role and a public secret"),
+        pytest.param(LEAST, {"role": "", "checks": (failed(PRIVATE, "public resource policy: a"),)}, NOT_SHOWN, "public resource policy: a", id="no role and a public secret"),
         pytest.param(LEAST, {"checks": (POLICY, failed(OWN, "denied: a"))}, NOT_SHOWN, "denied: a", id="the role may not"),
         pytest.param(LEAST, {"checks": (POLICY, OWN, msgspec.structs.replace(NO_OTHER, status=Status.UNKNOWN, detail="denied"))}, NOT_CHECKED, "similar name: denied", id="one could not be made"),
         pytest.param(LEAST, {"audit": audit(kind="outside")}, NOT_SHOWN, "read by user/bob (cloudtrail,", id="unauthorized reader"),

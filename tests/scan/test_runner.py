@@ -215,7 +215,7 @@ def test_unreadable_index_is_reported(app) -> None:
     git(app, "init", "-q")
     git(app, "add", "-f", ".env")
     (app / ".git/index").write_bytes(b"nonsense")
-    assert ".git: git can't tell which files are committed" in run("scan", cwd=app).out
+    assert ".git: git can't list the tracked files" in run("scan", cwd=app).out
 
 
 def test_ignored_files_of_an_unreadable_repository_are_reported(app) -> None:
@@ -226,7 +226,7 @@ def test_ignored_files_of_an_unreadable_repository_are_reported(app) -> None:
     assert "hidden.py" in run("scan", cwd=app).out
     # Git refuses to read a format that it doesn't know.
     git(app, "config", "core.repositoryFormatVersion", "99")
-    assert ".git: git can't tell which files are committed" in run("scan", cwd=app).out
+    assert ".git: git can't list the tracked files" in run("scan", cwd=app).out
 
 
 def test_scan_runs_no_program_of_the_repository(app) -> None:
@@ -241,7 +241,7 @@ def test_scan_runs_no_program_of_the_repository(app) -> None:
 
 def test_text_shows_the_problem_of_a_comment(app) -> None:
     (app / "clean.py").write_text(f'password = "{PASSWORD}"  # shield: ignore[CSEC34.literal]\n')
-    assert "this comment gives no reason" in run("scan", "clean.py", cwd=app).out
+    assert "this comment has no reason" in run("scan", "clean.py", cwd=app).out
 
 
 def test_suppressed_findings_are_counted(app) -> None:

@@ -113,13 +113,14 @@ class TestTime:
         assert stats()["StaleServed"] >= 2
 
     def test_a_refresh_without_an_outage_is_not_stale(self, on, clock):
+        before = stats()["StaleServed"]
         on.put("test-secret", VALUE)
         assert get_secret("test-secret") == VALUE
         clock.pass_(301)
         assert get_secret("test-secret") == VALUE
         landed()
         assert get_secret("test-secret") == VALUE
-        assert stats()["StaleServed"] == 0
+        assert stats()["StaleServed"] == before
 
     def test_lease_ends_with_the_value(self, on, monkeypatch, clock):
         monkeypatch.setenv("AWS_SECRETS_TTL", "0.5")

@@ -14,6 +14,7 @@ import sys
 import warnings
 
 import pytest
+from runtime_fixtures import set_limit
 from runtime_server import Server, point_at
 
 import shield_ai
@@ -34,7 +35,7 @@ from shield_runtime import (
     process,
     refresh_secret,
 )
-from shield_runtime.transport import boto, limits
+from shield_runtime.transport import boto
 
 pytest_plugins = ("runtime_fixtures",)
 VALUE = secrets.token_hex(16)
@@ -61,7 +62,7 @@ def transport_of(client):
 @pytest.fixture
 def impatient(monkeypatch):
     """A connection with short timeouts, for this test alone."""
-    monkeypatch.setattr(limits, "READ_TIMEOUT", 0.3)
+    set_limit(monkeypatch, "READ_TIMEOUT", 0.3)
     runtime.default_client.disconnect()
     yield
     runtime.default_client.disconnect()
@@ -397,7 +398,8 @@ class TestOn:
         ("fault", "limit"), [("blackhole", "READ_TIMEOUT"), ("slow", "DEADLINE")]
     )
     def test_no_answer(self, on, monkeypatch, fault, limit):
-        monkeypatch.setattr(limits if limit == "READ_TIMEOUT" else entry, limit, 0.3)
+        if limit == "DEADLINE":
+            monkeypatch.setattr(entry, limit, 0.3)
         on.fault = fault
         with pytest.raises(SecretUnavailableError):
             get_secret("test-secret", "default")

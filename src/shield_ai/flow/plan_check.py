@@ -218,7 +218,7 @@ def require_derived(planned: Sequence[Change], derived: Sequence[Change]) -> Non
             continue
         if not _is_same(change, expected.get((change.resource, change.name))):
             raise StalePlanError(
-                f"planning does not produce this change now: {change.action} {change.resource} "
+                f"shield plan does not make this change: {change.action} {change.resource} "
                 f"{change.name}",
                 "shield.toml, the code or the account changed since the plan was made: "
                 "run shield plan again and review the changes",

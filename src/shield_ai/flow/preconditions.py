@@ -104,7 +104,7 @@ def require_values(plan: Plan, *, allow_missing: bool, allow_placeholders: bool)
     """
     if plan.placeholders and not allow_placeholders:
         raise ValueMissingError(
-            f"a placeholder instead of a value: {', '.join(plan.placeholders)}",
+            f"placeholders instead of values: {', '.join(plan.placeholders)}",
             "set the real value, or use --allow-placeholders",
         )
     if plan.missing and not allow_missing:

@@ -116,9 +116,9 @@ def explain_live(live: LivePassword, name: str) -> tuple[str, str]:
     """
     resume = f"run {resume_command(name)}"
     if live is LivePassword.PENDING:
-        return "the pending password is the live one", resume
+        return "only the pending password works", resume
     if live is LivePassword.PREVIOUS:
-        return "the database accepts only the previous password", resume
+        return "only the previous password works", resume
     if live is LivePassword.NONE:
         return (
             "the database rejects the current, the pending and the previous password",

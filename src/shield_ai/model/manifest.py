@@ -89,7 +89,7 @@ class Monitoring(
     email: tuple[str, ...] = ()  # recipients of alarms
     topic: str = ""  # ARN of your SNS topic, instead of email
     namespace: str = ""  # CloudWatch namespace of the runtime's metrics; default: ShieldAI/APP
-    errors: int = 10  # alarm if get_secret() fails more often in five minutes
+    errors: int = 10  # alarm if get_secret() fails more than this number of times in five minutes
     # alarm if a rotation is later than this number of days; requires a daily
     # `shield rotate --status --publish`
     overdue: int | None = None

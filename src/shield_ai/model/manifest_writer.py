@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 
     from shield_ai.model.manifest import Manifest, Secret
 
-HEADER = "What Shield AI moves to AWS Secrets Manager. Names only, never a value: commit this file."
+HEADER = (
+    "Secrets that Shield AI moves to AWS Secrets Manager: names, never values. Commit this file."
+)
 
 
 def render(manifest: Manifest, old: str = "") -> str:

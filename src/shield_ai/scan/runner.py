@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     ReadFile = Callable[[str], bytes | None]
 
 STDIN = "-"
-GIT_FAILED = "git can't tell which files are committed: run git status"
+GIT_FAILED = "git can't list the tracked files: run git status for details"
 
 
 def scan_paths(

@@ -15,7 +15,9 @@ from urllib.parse import urlencode
 
 from ..errors import SecretAccessDeniedError, SecretError
 from ..timing import jitter
-from . import limits
+
+# Not `from . import limits`: in another thread, it waits for an import of the app's package.
+from .limits import ATTEMPTS, CONNECT_TIMEOUT, READ_TIMEOUT
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -63,7 +65,7 @@ class Agent:
         path = "/secretsmanager/get?" + urlencode(query)
         token = _token()
         code = ""
-        for attempt in range(limits.ATTEMPTS):
+        for attempt in range(ATTEMPTS):
             if attempt:
                 time.sleep(jitter(2 ** (attempt - 1), 0))
             try:
@@ -79,10 +81,10 @@ class Agent:
         raise AgentError(code)
 
     def _get(self, path: str, token: str) -> tuple[int, bytes]:
-        connection = HTTPConnection("127.0.0.1", self.port, timeout=limits.CONNECT_TIMEOUT)
+        connection = HTTPConnection("127.0.0.1", self.port, timeout=CONNECT_TIMEOUT)
         try:
             connection.connect()
-            connection.sock.settimeout(limits.READ_TIMEOUT)
+            connection.sock.settimeout(READ_TIMEOUT)
             connection.request("GET", path, headers={"X-Aws-Parameters-Secrets-Token": token})
             response = connection.getresponse()
             return response.status, response.read()

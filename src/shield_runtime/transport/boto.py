@@ -12,7 +12,9 @@ from botocore.config import Config
 
 from .. import process
 from ..request import CURRENT
-from . import limits
+
+# Not `from . import limits`: in another thread, it waits for an import of the app's package.
+from .limits import ATTEMPTS, CONNECT_TIMEOUT, READ_TIMEOUT
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -88,9 +90,9 @@ class Boto:
 def _create_client() -> Any:
     # With the SDK's default timeouts, a call can hang for minutes.
     config = Config(
-        connect_timeout=limits.CONNECT_TIMEOUT,
-        read_timeout=limits.READ_TIMEOUT,
-        retries={"total_max_attempts": limits.ATTEMPTS, "mode": "standard"},
+        connect_timeout=CONNECT_TIMEOUT,
+        read_timeout=READ_TIMEOUT,
+        retries={"total_max_attempts": ATTEMPTS, "mode": "standard"},
         max_pool_connections=MAX_CONNECTIONS,
         user_agent_extra="shield-ai",
     )

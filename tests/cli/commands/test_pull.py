@@ -201,7 +201,7 @@ def test_a_value_with_several_lines(app, client, shield):
     client.put_secret_value(SecretId="shop/django-secret-key", SecretString="one\ntwo\n")
     done = shield("pull", "--env-file", ".env", cwd=app)
     assert dotenv_values(app / ".env")["SECRET_KEY"] == "one\ntwo\n"
-    assert "several lines, which django-environ can't read: SECRET_KEY\n" in done.err
+    assert "multiline values, which django-environ can't read: SECRET_KEY\n" in done.err
 
 
 def test_refuses_a_file_that_git_does_not_ignore(app, shield, tmp_path):

@@ -165,7 +165,7 @@ def test_checks_database_logins(mail, postgres):
     check = checks(DB)[CheckId.DATABASE_LOGIN]
     assert (check.status, check.detail) == (
         Status.FAILED,
-        "the database does not accept user and password",
+        "the database rejects the user and password",
     )
     client().put_secret_value(SecretId="db", SecretString=json.dumps({**document, "port": 1}))
     check = checks(DB)[CheckId.DATABASE_LOGIN]

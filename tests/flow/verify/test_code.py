@@ -96,7 +96,7 @@ def test_no_apply_on_record(tmp_path):
     make_app(tmp_path)
     done = run("verify", "--only", "code", cwd=tmp_path)
     assert done.code == 1
-    assert "no apply on record" in done.out
+    assert "the journal contains no apply" in done.out
 
 
 def test_verifies_only_aws_or_only_the_code(app):

@@ -93,7 +93,7 @@ def test_logs_in(postgres):
     wrong = Hidden(json.dumps({"username": user, "password": "wrong", **place}))
     assert db_login.try_login(right, {}) == Login(LoginResult.OK)
     assert db_login.try_login(wrong, {}) == Login(
-        LoginResult.REFUSED, "the database does not accept user and password"
+        LoginResult.REFUSED, "the database rejects the user and password"
     )
     with postgres.connect() as superuser:
         superuser.execute(f"DROP ROLE {user}")

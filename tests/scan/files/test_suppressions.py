@@ -35,7 +35,7 @@ def test_suppresses(text: str, line: int) -> None:
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
-        pytest.param("x = 1  # shield: ignore[CRED.password]", "gives no reason", id="no reason"),
+        pytest.param("x = 1  # shield: ignore[CRED.password]", "has no reason", id="no reason"),
         pytest.param(
             "x = 1  # shield: ignore[CRED.password a reason",
             'has no closing "]"',

@@ -202,6 +202,7 @@ def test_linked_gitignore_does_not_count(tmp_path, target):
     [
         pytest.param("*a" * 30 + "*b", False, id="one name"),
         pytest.param("**/a/" * 30 + "b", False, id="folders"),
+        pytest.param("*" * 40 + "b", False, id="adjacent"),
         pytest.param("*\n!" + "*a" * 30 + "*b", False, id="negated"),
         pytest.param("*a*a*b", False, id="three wildcards that do not match"),
         pytest.param("*a*a*a", True, id="three wildcards"),

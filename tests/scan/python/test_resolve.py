@@ -148,7 +148,7 @@ X = conf('API_KEY')
     [
         (
             "stored(key)",
-            "conf() tries stored() first, which may have another value",
+            "conf() tries stored() first, which can have another value",
         ),
         ("os.environ.get(key + '_FILE')", ""),
         ("str(key)", ""),
@@ -192,7 +192,7 @@ def test_functions_of_the_app_win_over_guesses(sites):
 def test_cfenv_tries_the_services_first(sites):
     text = "from cfenv import AppEnv\nenv = AppEnv()\nX = env.get_credential('API_KEY', '')\nY = env.get_service(name='SECRET')"
     assert sites(text) == [
-        ("read", "API_KEY", "cfenv tries VCAP_SERVICES first, which may have another value")
+        ("read", "API_KEY", "cfenv tries VCAP_SERVICES first, which can have another value")
     ]
 
 

@@ -8,6 +8,7 @@ import subprocess
 import sys
 
 import pytest
+from runtime_fixtures import set_limit
 from runtime_server import Server
 
 from shield_runtime import (
@@ -22,7 +23,6 @@ from shield_runtime import (
     refresh_secret,
 )
 from shield_runtime.transport import agent as agent_module
-from shield_runtime.transport import limits
 
 pytest_plugins = ("runtime_fixtures",)
 VALUE = secrets.token_hex(16)
@@ -38,8 +38,8 @@ def agent(off, session_server, monkeypatch):
     off.setenv("AWS_TOKEN", TOKEN)
     off.setenv("PARAMETERS_SECRETS_EXTENSION_HTTP_PORT", str(session_server.server_address[1]))
     off.setenv("http_proxy", "http://127.0.0.1:1")
-    monkeypatch.setattr(limits, "READ_TIMEOUT", 0.3)
-    monkeypatch.setattr(limits, "ATTEMPTS", 3)
+    set_limit(monkeypatch, "READ_TIMEOUT", 0.3)
+    set_limit(monkeypatch, "ATTEMPTS", 3)
     clear_secret_cache()
     yield session_server
     session_server.release()
@@ -112,7 +112,7 @@ def test_no_agent(off):
     server = Server()
     server.stop()
     off.setenv("PARAMETERS_SECRETS_EXTENSION_HTTP_PORT", str(server.server_address[1]))
-    off.setattr(limits, "ATTEMPTS", 1)
+    set_limit(off, "ATTEMPTS", 1)
     with pytest.raises(SecretUnavailableError, match="ConnectionRefusedError"):
         get_secret("test-secret")
 

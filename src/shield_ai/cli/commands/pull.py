@@ -54,7 +54,7 @@ def pull(app: Path, env_file: Path, only: tuple[str, ...], environment: str, *, 
     _print_names("unchanged", update.unchanged)
     _print_names("not in AWS", current.missing)
     _print_names("not in AWS, optional", current.skipped)
-    _print_names("several lines, which django-environ can't read", update.several_lines)
+    _print_names("multiline values, which django-environ can't read", update.several_lines)
     return FINDINGS if current.missing else DONE
 
 

@@ -77,7 +77,7 @@ class Mode(msgspec.Struct, frozen=True):
     click.option(
         "--publish",
         is_flag=True,
-        help="With --status: send the days overdue to CloudWatch, for the alarm.",
+        help="With --status: publish the days overdue as a CloudWatch metric.",
     ),
     click.option("--resume", is_flag=True, help="Resume an interrupted rotation."),
     click.option("--cancel", is_flag=True, help="Cancel an interrupted rotation."),
@@ -331,8 +331,8 @@ def _cancel(rotator: SecretRotator, secret: Secret, *, yes: bool) -> None:
     is_unknown = rotator.live_password(secret) is LivePassword.UNKNOWN
     if is_unknown:
         echo(
-            "The database can't be asked which password works. If the pending password is\n"
-            "the live one, canceling locks the app out.\n",
+            "The database can't be asked which password works. If it is the pending one,\n"
+            "canceling locks the app out.\n",
             err=True,
         )
         confirm(f"Cancel the rotation of {secret.name} anyway?", yes=yes)

@@ -88,7 +88,7 @@ def _verify_secret_policies(manifest: Manifest, aws: Account) -> Check:
             return unknown(CheckId.SECRETS_PRIVATE, policy)
         if policy and _is_public(policy):
             public.append(name)
-    problem = f"open to everybody: {join_names(public)}" if public else ""
+    problem = f"public resource policy: {join_names(public)}" if public else ""
     return ok_or_failed(
         CheckId.SECRETS_PRIVATE,
         problem,

@@ -64,10 +64,10 @@ CHECKS: dict[CheckId, CheckInfo] = {
         "the map of secrets matches shield.toml", "the map file and `shield.toml`"
     ),
     CheckId.SECRETS_USED: CheckInfo(
-        "code reads every secret in shield.toml", "the scan of the app's code and `shield.toml`"
+        "the code reads every secret in shield.toml", "the scan of the app's code and `shield.toml`"
     ),
     CheckId.SECRETS_HELD: CheckInfo(
-        "AWS holds every secret that code reads",
+        "every secret that the code reads exists in AWS",
         "the get_secret calls in the app's code, and the secrets in AWS",
     ),
     CheckId.POLICY_MINIMAL: CheckInfo(
@@ -88,9 +88,7 @@ CHECKS: dict[CheckId, CheckInfo] = {
         "similar names as the app's role, or IAM's policy simulator",
     ),
     CheckId.KMS_KEY_USABLE: CheckInfo("the KMS key {subject} can be used", "the key's state"),
-    CheckId.SECRETS_PRIVATE: CheckInfo(
-        "no secret is open to other accounts", "the resource policy of each secret"
-    ),
+    CheckId.SECRETS_PRIVATE: CheckInfo("no secret is public", "the resource policy of each secret"),
     CheckId.ROTATION_ON_TIME: CheckInfo(
         "every rotation is on time", "the rotation state of each secret with a schedule"
     ),

@@ -56,7 +56,7 @@ def _verify_files(journal: Journal, read: Read) -> Check:
     steps = journal.open_steps(last_run(journal, "file"), "file")
     applied = {step.what: step.after for step in reversed(steps)}
     if not applied:
-        return make_check(CheckId.FILES_UNCHANGED, Status.UNKNOWN, "no apply on record")
+        return make_check(CheckId.FILES_UNCHANGED, Status.UNKNOWN, "the journal contains no apply")
     changed = []
     for path, after in applied.items():
         raw = read(path)

@@ -40,7 +40,7 @@ class Login(msgspec.Struct, frozen=True):
 
 
 _OK = Login(LoginResult.OK)
-_REFUSED = Login(LoginResult.REFUSED, "the database does not accept user and password")
+_REFUSED = Login(LoginResult.REFUSED, "the database rejects the user and password")
 
 
 def try_login(value: Hidden, environ: Mapping[str, str]) -> Login:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 _HINT_NOT_HERE = "run shield where the app's dependencies and its other settings are available"
 _HINT_FAILED = "load them with USE_AWS_SECRETS=true; the error says what is missing"
-_HINT_NOT_RUN = "they are the app's code: use --run-settings if you trust it"
+_HINT_NOT_RUN = "loading them runs the app's code: use --run-settings if you trust the app"
 _HINT_FALLBACK = (
     "run shield draft, then shield apply: a secret is in an environment variable, but not in AWS"
 )

@@ -182,7 +182,7 @@ def _conflict(raw: bytes | None) -> str:
     """Explain why a file can't be replaced; empty if it can."""
     state, version = read_stamp(raw, WHAT)
     if state is State.EDITED:
-        return "the copy of the runtime was edited by hand; restore it or remove it"
+        return "the copy of the runtime was edited manually; restore or delete it"
     if state is State.FOREIGN:
         return "another file has this name; set `runtime` in shield.toml to an unused path"
     if _is_newer(version):

@@ -49,7 +49,7 @@ class Suppression(NamedTuple):
     def problem(self) -> str:
         """Describe what is wrong with the comment; empty if it is valid."""
         if not self.reason:
-            return "gives no reason"
+            return "has no reason"
         return 'has no closing "]"' if self.reason.startswith("[") else ""
 
 

@@ -23,7 +23,7 @@ DOTENV = regex(r"^\.env(\.[\w.-]+)?$|^[\w.-]+\.env$")
 EXAMPLE = regex(r"example|sample|template|dist|default", re.IGNORECASE)
 TEMPLATE_FOLDER = regex(r"\{\{|\{%")
 WILDCARD = regex(r"[*?\[\\]")
-WILDCARDS = regex(r"\*+")
+WILDCARDS = regex(r"(?<![^/!])\*\*(?![^/])|\*")
 MAX_WILDCARDS = 3  # per pattern; at most two of them can be `**`
 MAX_IGNORE_SIZE = 200_000  # bytes of a .gitignore
 ANYTHING = ".*"
@@ -86,8 +86,7 @@ def _limit_wildcards(line: str) -> str:
     Matching a name of length n against a pattern with k wildcards can take n ** k steps.
     """
     wildcards = WILDCARDS.findall(line)
-    across_folders = [wildcard for wildcard in wildcards if len(wildcard) > 1]
-    if len(wildcards) <= MAX_WILDCARDS and len(across_folders) < MAX_WILDCARDS:
+    if len(wildcards) <= MAX_WILDCARDS and wildcards.count("**") < MAX_WILDCARDS:
         return line
     return "!*" if line.startswith("!") else ""
 

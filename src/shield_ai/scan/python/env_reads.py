@@ -185,7 +185,7 @@ class EnvReadVisitor(PydanticFieldVisitor):
             return "read from an earlier copy of the environment"
         if reader.overridden_by:
             return (
-                f"{reader.label} tries {reader.overridden_by} first, which may have another value"
+                f"{reader.label} tries {reader.overridden_by} first, which can have another value"
             )
         if not candidate.variable and not candidate.alternatives:
             self._note_computed_read(candidate, read.argument)

@@ -140,7 +140,9 @@ def load_app_patterns(root: Path) -> tuple[Pattern, ...]:
     """
     folder = root / APP_FOLDER
     if folder.is_symlink() or folder.parent.is_symlink():
-        raise ShieldError(f"{folder} is or is in a symbolic link", "use a folder instead")
+        raise ShieldError(
+            f"{folder} is a symbolic link, or its parent folder is one", "use a folder instead"
+        )
     try:
         paths = sorted(folder.glob("*.y*ml"))
     except OSError as error:

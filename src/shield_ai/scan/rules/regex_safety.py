@@ -14,7 +14,7 @@ with warnings.catch_warnings():
 MAX_BOUND = 1000  # a repeat with a higher upper bound counts as unbounded
 REPEATS = frozenset({codes.MAX_REPEAT, codes.MIN_REPEAT})
 NESTED_REPEAT = "a repeat within an unbounded repeat"
-AMBIGUOUS_CHOICE = "a choice of the same characters within an unbounded repeat"
+AMBIGUOUS_CHOICE = "an ambiguous alternation within an unbounded repeat"
 
 
 def find_exponential(pattern: str) -> str:

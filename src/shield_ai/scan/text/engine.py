@@ -35,8 +35,8 @@ UTF16_BOMS = (b"\xff\xfe", b"\xfe\xff")
 AVERAGE_SIZE = 10_000  # bytes of a file, estimated
 PROGRESS_STEP = 256  # files
 MIN_FILES_FOR_POOL = 12_000  # smaller trees are scanned faster than a pool starts
-UNREADABLE = "can't be read, or a link that leads out of the folder"
-ARCHIVE = "an archive: unpack it to scan its files"
+UNREADABLE = "can't be read, or is a symbolic link to a file outside of the folder"
+ARCHIVE = "an archive: extract it to scan its files"
 TIMEOUT = "rule {} timed out in this file: limit its * and + to {{0,200}}"
 
 
