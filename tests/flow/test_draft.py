@@ -57,6 +57,21 @@ def test_drafts_one_secret(text, secret):
     assert msgspec.structs.replace(found, rotate=secret.rotate) == secret
 
 
+@pytest.mark.parametrize(
+    ("variable", "rotate"),
+    [
+        ("STRIPE_SECRET_KEY", KEY_ROTATION),
+        ("SECRET_KEY", "manual"),
+        ("JWT_SECRET_KEY", "manual"),
+        ("FIELD_ENCRYPTION_KEY", None),
+        ("DFEC_SALT_KEY", None),
+    ],
+)
+def test_no_rotation_period_for_keys_of_data_and_of_the_app_itself(variable, rotate):
+    [found] = drafted(f"import os\nX = os.environ['{variable}']").secret
+    assert (found.kind, found.rotate) == (Kind.API_KEY, rotate)
+
+
 def test_groups_the_variables_of_a_database_dict():
     text = """\
 import os

@@ -11,7 +11,7 @@ from shield_ai.flow.database_draft import DATABASE_SECRET, database_prefix, data
 from shield_ai.model.credential_pairs import find_pairs
 from shield_ai.model.finding import Kind, Shape
 from shield_ai.model.manifest import App, Manifest, Rotation, Secret
-from shield_ai.model.naming import env_var_name, guess_kind, secret_name
+from shield_ai.model.naming import env_var_name, guess_kind, secret_name, word_set, words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -20,6 +20,11 @@ if TYPE_CHECKING:
     from shield_ai.project.layout import AppFacts
 
 KEY_ROTATION = Rotation(every="90 days")
+# Words in the names of keys for encrypted or hashed data.
+DATA_KEY_WORDS = word_set("ENCRYPTION ENCRYPT CRYPT CRYPTO CIPHER FERNET AES SALT PEPPER HASHID")
+# Keys that the app itself signs with: no provider has a second one.
+OWN_KEY_WORDS = word_set("JWT SIGNING SIGN SIGNATURE HMAC SESSION COOKIE CSRF")
+OWN_KEYS = frozenset({"SECRET_KEY", "APP_SECRET_KEY", "FLASK_SECRET_KEY"})
 
 
 def draft(findings: Sequence[Finding], manifest: Manifest | None, facts: AppFacts) -> Manifest:
@@ -142,11 +147,15 @@ def _single_secrets(findings: Sequence[Finding], facts: AppFacts) -> Iterator[Se
             name = variable  # the code computes it at run time, so no other name is possible
         elif kind is Kind.DJANGO_SECRET_KEY:
             name = "django-secret-key"
-        yield Secret(name=name, kind=kind, env=variable, rotate=_rotation(kind))
+        yield Secret(name=name, kind=kind, env=variable, rotate=_rotation(kind, variable))
 
 
-def _rotation(kind: Kind) -> Rotation | Literal["manual"] | None:
-    if kind is Kind.DJANGO_SECRET_KEY:
+def _rotation(kind: Kind, variable: str) -> Rotation | Literal["manual"] | None:
+    parts = set(words(variable))
+    if parts & DATA_KEY_WORDS:
+        return None  # a new key can't read the old data
+    is_own_key = variable in OWN_KEYS or bool(parts & OWN_KEY_WORDS)
+    if kind is Kind.DJANGO_SECRET_KEY or (kind is Kind.API_KEY and is_own_key):
         return "manual"
     return KEY_ROTATION if kind is Kind.API_KEY else None
 

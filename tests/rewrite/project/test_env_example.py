@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import re
+
 import io
 
 import msgspec
@@ -64,7 +66,8 @@ def test_extends_the_file_of_another_name(name):
     assert not fix(files)
     assert list(files) == [name]
     assert files[name].startswith(b"DEBUG=1\n")
-    assert b"SECRET_KEY=change-me" in files[name]
+    # Developers copy this file, and the app may have a default.
+    assert b"\n#SECRET_KEY=change-me" in files[name]
 
 
 def test_creates_no_file_for_an_app_without_dotenv():
@@ -96,8 +99,8 @@ def test_does_not_add_existing_variable(form):
     assert not fix(files)
     assert files[PATH].startswith(raw)
     added = files[PATH][len(raw) :].decode()
-    assert [line for line in added.splitlines() if line and not line.startswith("#")] == [
-        "DB_PORT=5432"
+    assert [line for line in added.splitlines() if re.match(r"#?[A-Z_]+=", line)] == [
+        "#DB_PORT=5432"
     ]
     assert "\nUSE_AWS_SECRETS=" not in added
 
@@ -131,7 +134,7 @@ def test_adds_only_new_secret():
     assert files[PATH].startswith(before)
     added = files[PATH][len(before) :].decode()
     assert added == (
-        "\n# Secrets for development (read if USE_AWS_SECRETS=false)\nMAIL_PASSWORD=change-me\n"
+        "\n# Secrets for development (read if USE_AWS_SECRETS=false)\n#MAIL_PASSWORD=change-me\n"
         "\n# mail-password (text)\n#   <the value of MAIL_PASSWORD>\n"
     )
 

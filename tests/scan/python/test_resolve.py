@@ -6,7 +6,6 @@ READS = {
     "environ subscript": "import os\nX = os.environ['API_KEY']",
     "environ get": "import os\nX = os.environ.get('API_KEY')",
     "environ pop": "import os\nX = os.environ.pop('API_KEY', '')",
-    "environ setdefault": "import os\nos.environ.setdefault('API_KEY', 'x')",
     "getenv": "import os\nX = os.getenv('API_KEY', default='')",
     "getenv by keyword": "import os\nX = os.getenv(key='API_KEY')",
     "module alias": "import os as o\nX = o.environ['API_KEY']",

@@ -58,7 +58,7 @@ def extend_env_example(read: Read, manifest: Manifest, *, loads_dotenv: bool = F
     existing = {name.decode() for name in VARIABLE.findall(text)}
     blocks = [
         _configuration_block(manifest, existing),
-        _variables_block(manifest, existing),
+        _variables_block(manifest, existing, is_new=raw is None),
         _production_block(manifest, text),
     ]
     addition = "\n".join(block for block in blocks if block)
@@ -103,10 +103,16 @@ def _configuration_block(manifest: Manifest, existing: Container[str]) -> str:
     return "\n".join([*lines, ""]) if len(lines) > 1 else ""
 
 
-def _variables_block(manifest: Manifest, existing: Container[str]) -> str:
+def _variables_block(manifest: Manifest, existing: Container[str], *, is_new: bool) -> str:
+    """Return the lines of the variables that are missing.
+
+    They are commented out in a file that developers already copy, as a placeholder could replace
+    a default of the app; and if no placeholder has the form that the app parses.
+    """
     lines = ["# Secrets for development (read if USE_AWS_SECRETS=false)"]
     for secret in manifest.secret:
-        comment = "#" if secret.optional else ""
+        is_used = is_new and not secret.optional and secret.kind is not Kind.URL
+        comment = "" if is_used else "#"
         for variable, field in secret.variables().items():
             if variable not in existing:
                 lines.append(f"{comment}{variable}={_placeholder(secret, field)}")

@@ -29,6 +29,7 @@ DATABASE_KEYS = {
     "HOST": "host",
     "PORT": "port",
 }
+SETS_VARIABLE = "written into the environment, where other code reads it"
 COMPUTED_NAME = "the name of the variable is computed"
 
 
@@ -181,6 +182,8 @@ class EnvReadVisitor(PydanticFieldVisitor):
                 f"{DOTENV_LABEL} reads the file, not the environment: "
                 "call load_dotenv() and read os.environ instead"
             )
+        if reader.method == "setdefault":
+            return SETS_VARIABLE
         if reader.copy:
             return "read from an earlier copy of the environment"
         if reader.overridden_by:

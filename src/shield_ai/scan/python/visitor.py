@@ -10,7 +10,7 @@ from shield_ai.model.naming import env_var_name
 from shield_ai.scan.python.alternatives import possible_texts
 from shield_ai.scan.python.candidates import Candidate
 from shield_ai.scan.python.cross_file import collection_texts
-from shield_ai.scan.python.env_reads import EnvReadVisitor
+from shield_ai.scan.python.env_reads import SETS_VARIABLE, EnvReadVisitor
 from shield_ai.scan.python.fstrings import find_span
 from shield_ai.scan.python.lambda_safety import explain_not_lambda_safe, unused_quote
 from shield_ai.scan.python.literals import (
@@ -88,8 +88,9 @@ class SecretVisitor(EnvReadVisitor):
         if self.resolver.constant_text(name, self.scopes) is None:
             self._computed_writes |= collection_texts(self.source.tree)
         for candidate in candidates:
-            if candidate.node is value and candidate.shape is Shape.LITERAL:
-                candidate.reason = "written into the environment, where other code reads it"
+            is_read = candidate.shape is Shape.READ
+            if is_read or (candidate.node is value and candidate.shape is Shape.LITERAL):
+                candidate.reason = candidate.reason or SETS_VARIABLE
 
     def visit_accessor_call(
         self, node: ast.Call, path: tuple[str, ...], accessor: Accessor
