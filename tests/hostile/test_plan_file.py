@@ -198,7 +198,7 @@ def test_a_change_that_planning_does_not_produce_is_refused(app, name):
     ATTACKS[name](plan)
     done = apply(app, plan)
     assert done.code == 4, done.text
-    assert "planning does not produce this change" in done.err
+    assert "shield plan does not make this change" in done.err
     assert stored() == {FOREIGN}
     assert boto3.client("iam").list_policies(Scope="Local")["Policies"] == []
 

@@ -227,7 +227,7 @@ PATTERN = st.builds(
     st.sampled_from(["", "/"]),
     st.lists(PIECE, min_size=1, max_size=3),
     st.sampled_from(["", "/"]),
-)
+).filter(lambda pattern: pattern.count("**") < 3)  # more take too long, and don't count
 PATHS = [
     p
     for n in (1, 2, 3)
