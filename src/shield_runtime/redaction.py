@@ -8,7 +8,10 @@ of fewer than four characters, or a value that is no longer in the cache.
 
 from __future__ import annotations
 
+import contextlib
+
 from . import process
+from .value import utf8_bytes
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -77,7 +80,8 @@ def _needles() -> tuple[str, ...]:
         values = [value for client in process.clients for value in client.cached_values()]
     words = {value.text for value in values if value.text}
     for value in values:
-        words.update(_secret_words(value.document))
+        with contextlib.suppress(RecursionError):  # a deep document; its text is masked
+            words.update(_secret_words(value.document))
     known = frozenset(words)
     if known != _cache[0]:
         needles = {form for word in known for form in _forms(word)}
@@ -157,7 +161,7 @@ def _escaped_forms(word: str) -> Iterator[str]:
     from html import escape
     from urllib.parse import quote, quote_plus
 
-    encoded = word.encode("utf-8", "surrogateescape")
+    encoded = utf8_bytes(word)
     yield repr(word)[1:-1]
     yield repr(repr(word))[2:-2]  # a repr inside a repr, as in the message of another error
     yield repr(repr(word)[1:-1])[1:-1]
@@ -186,7 +190,7 @@ def _encoded_forms(word: str) -> Iterator[str]:
     """Yield a value in hex, and in Base64 at each position in a group of three bytes."""
     import base64
 
-    encoded = word.encode("utf-8", "surrogateescape")
+    encoded = utf8_bytes(word)
     yield encoded.hex()
     yield encoded.hex().upper()
     for shift in range(3):

@@ -111,7 +111,15 @@ def as_bytes(value: SecretValue, _name: str, _key: str | None) -> Any:
     """Return the bytes of a binary secret, or the text in UTF-8."""
     if value.data is not None:
         return value.data
-    return (value.text or "").encode("utf-8", "surrogateescape")
+    return utf8_bytes(value.text or "")
+
+
+def utf8_bytes(text: str) -> bytes:
+    """Encode a text in UTF-8, including surrogates, which JSON escapes can contain."""
+    try:
+        return text.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "surrogatepass")
 
 
 def _deep_copy(value: Any) -> Any:

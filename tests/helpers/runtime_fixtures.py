@@ -5,16 +5,9 @@ from __future__ import annotations
 import os
 
 import pytest
-from runtime_server import Clock, Server, point_at
+from runtime_server import Clock, Server, point_at, set_limit
 
 import shield_runtime as runtime
-from shield_runtime.transport import agent, boto
-
-
-def set_limit(monkeypatch, name, value):
-    """Change a timeout or the number of attempts of both transports."""
-    for module in (agent, boto):
-        monkeypatch.setattr(module, name, value)
 
 
 @pytest.fixture(scope="session")

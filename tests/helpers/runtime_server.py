@@ -15,6 +15,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import shield_runtime as runtime
 from shield_runtime import cache, client, entry, fast_path, metrics, rotation_retry, value
+from shield_runtime.transport import agent, boto
 
 NOT_FOUND = ("ResourceNotFoundException", "Secrets Manager can't find the specified secret.")
 FAULTS = {
@@ -232,3 +233,9 @@ def until(condition, seconds=10):
     while not condition():
         assert time.monotonic() < end, "it never came true"
         time.sleep(0.002)
+
+
+def set_limit(monkeypatch, name, value):
+    """Change a timeout or the number of attempts of both transports."""
+    for module in (agent, boto):
+        monkeypatch.setattr(module, name, value)

@@ -46,3 +46,9 @@ def test_parses_a_manifest():
     manifest = parse(GOOD)
     assert manifest.app.region == "eu-west-1"
     assert manifest.secret[1].rotate == Rotation(every="30 days")
+
+
+def test_a_key_with_very_many_parts_is_refused():
+    """tomllib would take gigabytes."""
+    with pytest.raises(ManifestError, match="too many dots"):
+        parse(".".join(["a"] * 20_000) + "=1")

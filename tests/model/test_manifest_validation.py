@@ -120,6 +120,17 @@ def test_invalid_values(old, new, message):
     assert message in caught.value.message
 
 
+@pytest.mark.parametrize("name", ["LD_PRELOAD", "PATH", "PYTHONSTARTUP", "AWS_ENDPOINT_URL_STS"])
+def test_variables_that_run_other_code_are_refused(name):
+    with pytest.raises(ManifestError, match=f"{name} is not the variable of a secret"):
+        parse(GOOD.replace('"SECRET_KEY"', f'"{name}"', 1))
+
+
+@pytest.mark.parametrize("name", ["LD_SDK_KEY", "GIT_TOKEN", "NODE_AUTH_TOKEN", "ENV_KEY"])
+def test_variables_with_similar_names_are_allowed(name):
+    assert parse(GOOD.replace('"SECRET_KEY"', f'"{name}"', 1))
+
+
 @pytest.mark.parametrize("path", ["secrets.py", "shop/utils/secrets.py", "my-app/src/shop/s.py"])
 def test_valid_runtime_paths(path):
     assert parse(GOOD.replace("[app]\n", f'[app]\nruntime = "{path}"\n', 1)).app.runtime == path

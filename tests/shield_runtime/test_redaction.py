@@ -13,7 +13,7 @@ import urllib.parse
 
 import pytest
 
-from shield_runtime import RedactingFilter, get_secret
+from shield_runtime import RedactingFilter, get_secret, has_secret
 from shield_runtime.redaction import MASK
 from shield_runtime.testing import fake_secrets
 
@@ -103,6 +103,21 @@ def test_short_parts_of_a_value_are_not_masked(log):
         get_secret("word")
         logger.warning("the shopkeeper takes a step; a template")
     assert stream.getvalue() == "the shopkeeper takes a •••; a template\n"
+
+
+@pytest.mark.parametrize(
+    "secret",
+    [
+        pytest.param(json.dumps({"password": "v4lue-of-a-test-\ud800"}), id="surrogate"),
+        pytest.param('{"a":' + "[" * 480 + '"v4lue-of-a-test"' + "]" * 480 + "}", id="deep"),
+    ],
+)
+def test_no_secret_breaks_logging(log, secret):
+    logger, stream, _ = log
+    with fake_secrets({"odd": secret}):
+        assert has_secret("odd")
+        logger.warning("hello %s", secret)
+    assert "v4lue" not in stream.getvalue()
 
 
 def test_extra_attributes(log):

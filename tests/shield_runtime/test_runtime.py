@@ -14,8 +14,7 @@ import sys
 import warnings
 
 import pytest
-from runtime_fixtures import set_limit
-from runtime_server import Server, point_at
+from runtime_server import Server, point_at, set_limit
 
 import shield_ai
 import shield_runtime as runtime

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from shield_ai.model.errors import ManifestError
-from shield_ai.model.invalid_input import INVALID_TOML
+from shield_ai.model.invalid_input import INVALID_TOML, require_short_keys
 from shield_ai.model.manifest import App, Environment, Manifest, Monitoring, Secret
 from shield_ai.model.manifest_validation import validate
 from shield_ai.model.naming import MANIFEST
@@ -34,6 +34,7 @@ def parse(text: str) -> Manifest:
         ManifestError: The text is invalid. The message starts with the file and the line.
     """
     try:
+        require_short_keys(text)
         tables = tomllib.loads(text)
     except INVALID_TOML as error:
         reason = "nested too deeply" if isinstance(error, RecursionError) else error

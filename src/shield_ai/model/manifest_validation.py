@@ -46,6 +46,13 @@ REGION = re.compile(r"[a-z]{2,4}(-[a-z]+)+-\d{1,2}")
 ROLE = re.compile(r"(?:[A-Za-z0-9_+=,.@/-]|:(?!//)){0,2048}")
 # https://docs.aws.amazon.com/kms/latest/APIReference/API_CreateAlias.html: an id, alias or ARN
 KMS_KEY = re.compile(r"(?:[A-Za-z0-9/_-]|:(?!//)){1,2048}")
+# Variables that make a program run other code, or connect to another server.
+LOADER_VARIABLE = re.compile(
+    r"LD_(?:PRELOAD|LIBRARY_PATH|AUDIT)|DYLD_\w+|PATH|IFS|ENV|BASH_ENV|SHELLOPTS|PROMPT_COMMAND"
+    r"|PYTHON(?:PATH|HOME|STARTUP|BREAKPOINT|USERBASE)|NODE_(?:OPTIONS|PATH)|PERL5(?:LIB|OPT|DB)"
+    r"|RUBY(?:LIB|OPT)|JAVA_TOOL_OPTIONS|GIT_(?:SSH|SSH_COMMAND|EXEC_PATH|ASKPASS|EDITOR|PAGER)"
+    r"|AWS_ENDPOINT_URL\w*"
+)
 # Texts that the AWS CLI reads as a file, and CloudFormation as a reference to another secret.
 # https://docs.aws.amazon.com/cli/latest/userguide/cli-usage-parameters-file.html
 # https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/dynamic-references.html
@@ -224,6 +231,11 @@ def _check_secret(secret: Secret, prefix: str) -> None:
             "choose another ending: Secrets Manager can confuse the name with a partial ARN",
         )
     for variable in secret.variables():
+        if LOADER_VARIABLE.fullmatch(variable):
+            raise ManifestError(
+                f"{variable} is not the variable of a secret",
+                "remove the entry: shield run would start a program that the value names",
+            )
         if not ENV_VAR_NAME.fullmatch(variable):
             raise ManifestError(
                 f"invalid environment variable {variable!r}",

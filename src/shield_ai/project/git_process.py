@@ -39,6 +39,7 @@ CONFIG = {
     "diff.external": "",
     "diff.ignoreSubmodules": "all",
     "gpg.program": "false",
+    "log.mailmap": "false",
     "log.showSignature": "false",
     "protocol.allow": "never",
     # Git must not use a bare repository that is part of the work tree's content.

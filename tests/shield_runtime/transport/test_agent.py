@@ -8,8 +8,7 @@ import subprocess
 import sys
 
 import pytest
-from runtime_fixtures import set_limit
-from runtime_server import Server
+from runtime_server import Server, set_limit
 
 from shield_runtime import (
     SecretAccessDeniedError,

@@ -16,7 +16,7 @@ from packaging.utils import canonicalize_name
 from tomlkit.exceptions import TOMLKitError
 from tomlkit.items import Array
 
-from shield_ai.model.invalid_input import INVALID_TOML
+from shield_ai.model.invalid_input import INVALID_TOML, require_short_keys
 from shield_ai.rewrite.project.text import (
     NOTHING,
     Outcome,
@@ -165,6 +165,7 @@ def _add_to_table(table: Any, wanted: Wanted) -> None:
 
 def _is_toml(text: str) -> bool:
     try:
+        require_short_keys(text)
         tomllib.loads(text)
     except INVALID_TOML:
         return False

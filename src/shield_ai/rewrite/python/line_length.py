@@ -7,7 +7,7 @@ import tomllib
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
-from shield_ai.model.invalid_input import INVALID_TOML
+from shield_ai.model.invalid_input import INVALID_TOML, require_short_keys
 
 if TYPE_CHECKING:
     from shield_ai.project.python_source import Source
@@ -63,7 +63,9 @@ def _formatter_length(read: Read, folder: str) -> int:
 
 def _parse_toml(raw: bytes | None) -> dict[str, Any]:
     try:
-        return tomllib.loads((raw or b"").decode("utf-8-sig"))
+        text = (raw or b"").decode("utf-8-sig")
+        require_short_keys(text)
+        return tomllib.loads(text)
     except INVALID_TOML:
         return {}
 
