@@ -191,3 +191,27 @@ def test_unreadable_certificates():
         document = {"username": "u", "password": "p", "host": "h", "sslrootcert": place}
         with pytest.raises(SetupError, match="can't be read"):
             ssl_context(parse_login(document, 5432, {}))
+
+
+@pytest.mark.parametrize(
+    ("secret", "configured", "used"),
+    [
+        ("disable", "verify-full", "verify-full"),
+        ("verify-full", "disable", "verify-full"),
+        ("disable", "", "disable"),
+        (None, "require", "require"),
+        (None, "", "verify-full"),
+    ],
+)
+def test_secret_cannot_weaken_the_configured_mode(secret, configured, used):
+    document = {"username": "u", "password": "p", "host": "h", "port": 1, "dbname": "d"}
+    if secret:
+        document["sslmode"] = secret
+    assert parse_login(document, 5432, {"ROTATION_SSLMODE": configured}).tls == used
+
+
+@pytest.mark.parametrize("port", [float("inf"), 1e300, 70_000, -1, [1], "x"])
+def test_invalid_port(port):
+    document = {"username": "u", "password": "p", "host": "h", "port": port, "dbname": "d"}
+    with pytest.raises(SetupError, match="port is not a"):
+        parse_login(document, 5432, {})

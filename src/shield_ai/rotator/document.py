@@ -12,6 +12,7 @@ from .errors import SetupError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+MAX_PORT = 65535
 SSL_MODES = ("disable", "require", "verify-ca", "verify-full")  # the weakest first
 # The field "ssl" of AWS's own documents does not say how certificates are verified.
 SSL_FIELD_MODES = {"true": "verify-full", "false": "disable"}
@@ -54,7 +55,7 @@ def parse(text: str) -> dict[str, Any]:
         return url.parse(text)
     try:
         document = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         document = None  # the error would quote the text
     if not isinstance(document, dict):
         raise SetupError(
@@ -101,21 +102,28 @@ def _get_text(document: Mapping[str, Any], *names: str, default: str | None = No
 
 def _get_port(document: Mapping[str, Any], default: int) -> int:
     try:
-        return int(document.get("port") or default)
-    except (TypeError, ValueError):
+        port = int(document.get("port") or default)
+    except (TypeError, ValueError, OverflowError):
         raise SetupError("the secret's port is not a number") from None
+    if not 0 <= port <= MAX_PORT:
+        raise SetupError("the secret's port is not a port number")
+    return port
 
 
-def _ssl_mode(document: Mapping[str, Any], default: str) -> str:
+def _ssl_mode(document: Mapping[str, Any], configured: str) -> str:
+    """Return the stricter of the TLS modes of the secret and of the function.
+
+    Whoever may write the secret can't weaken what the operator has configured.
+    """
     mode = document.get("sslmode")
     ssl = document.get("ssl")
     if mode is None and ssl is not None:
         mode = SSL_FIELD_MODES.get(str(ssl).lower(), ssl)
     if mode is None:
-        mode = default or "verify-full"
+        mode = configured or "verify-full"
     if mode not in SSL_MODES:
         raise SetupError(f"sslmode must be one of {', '.join(SSL_MODES)}")
-    return str(mode)
+    return stricter_ssl_mode(str(mode), configured) if configured in SSL_MODES else str(mode)
 
 
 def stricter_ssl_mode(first: str, second: str) -> str:
