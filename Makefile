@@ -101,7 +101,7 @@ dist: $(VENV)/dev.stamp .venv-release/stamp  ## build the wheels, the sdists and
 	.venv-release/bin/cyclonedx-py requirements --output-reproducible -o dist/shield-ai.cdx.json requirements/demo.lock
 
 audit: .venv-release/stamp  ## check the locked dependencies for known vulnerabilities (needs PyPI)
-	@for f in demo dev scan bench release; do .venv-release/bin/pip-audit --require-hashes --disable-pip -r requirements/$$f.lock || exit; done
+	@for f in demo dev scan bench fuzz release; do .venv-release/bin/pip-audit --require-hashes --disable-pip -r requirements/$$f.lock || exit; done
 
 .venv-release/stamp: $(VENV)/pyvenv.cfg requirements/release.lock
 	$(BIN)/python -m venv .venv-release

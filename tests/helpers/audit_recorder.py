@@ -59,7 +59,7 @@ PATH_EVENTS = {
     "tempfile.mkdtemp": [(0, None)],
     "tempfile.mkstemp": [(0, None)],
 }
-# "open" has no folder: the wrapper of os.open stores it here.
+# The event "open" has no descriptor of a folder, so the wrapper of os.open stores it here.
 _OPEN_FOLDER = threading.local()
 
 

@@ -44,7 +44,7 @@ def is_usable() -> bool:
 
 
 def command(log: Path) -> list[str]:
-    """Return the command line that runs another one under strace.
+    """Return the arguments that run a command under strace.
 
     Args:
         log: The log of each process is written next to this path, so that calls do not mix.

@@ -174,7 +174,7 @@ def test_scan_in_a_pool(tmp_path, cache, method):
 def check_pool(place, method):
     done = record(place, method, "scan", "--jobs", "2")
     found = violations(done, POOL)
-    # A forkserver has a socket and files of its own.
+    # The server process of "forkserver" opens a socket and files.
     assert [text for text in found if method == "fork" or text.startswith("code:")] == []
     assert done.code in ALLOWED_CODES, done.text
 

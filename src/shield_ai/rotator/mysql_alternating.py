@@ -1,8 +1,8 @@
 """MySQL and MariaDB with alternating users: the clone has the accounts and grants of the base.
 
 In these servers, users can't be members of other users, so each rotation compares the grants, and
-grants or revokes the differences. Account changes are not transactional: nobody can log in to a new
-account before the last statement sets its password.
+grants or revokes the differences. Statements that change accounts can't be rolled back. Therefore,
+a new account has a random password until the last statement sets the new one.
 """
 
 from __future__ import annotations

@@ -200,7 +200,10 @@ def quote_literal(text: str) -> str:
 
 
 def scram_verifier(password: str) -> str:
-    """Return the SCRAM verifier of a password. It can't be used to log in.
+    """Return the SCRAM verifier of a password.
+
+    It is not the password, but whoever also records a login can compute a key that logs in:
+    https://www.rfc-editor.org/rfc/rfc5802#section-9
 
     Non-ASCII passwords are normalized with SASLprep, as in all clients.
     """

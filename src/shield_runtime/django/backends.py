@@ -46,7 +46,7 @@ def credentials(settings: dict[str, Any]) -> dict[str, str]:
         settings: One item of DATABASES.
 
     Returns:
-        The settings to override; empty if there is no secret, or if it can't be read.
+        The settings to override; empty without a secret, and if the secret can't be read.
     """
     name = settings.get("SECRET")
     if not name:

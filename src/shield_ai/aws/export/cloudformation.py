@@ -6,16 +6,16 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-templ
 from __future__ import annotations
 
 import json
-import re
 from typing import TYPE_CHECKING, Any
 
 import yaml
 
 from shield_ai.aws.desired.lambda_function import LAMBDA_TRUST_POLICY, SECRETS_MANAGER_PRINCIPAL
 from shield_ai.aws.desired.secrets import AWS_MANAGED_KEY
+from shield_ai.aws.export.logical_ids import arn_of, logical_id, ref, resolve
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from shield_ai.model.resource import Resource, Settings
 
@@ -29,7 +29,6 @@ _HEADER = """\
 _UNSUPPORTED = "# not supported by this export, created by shield apply: {kind} {name}\n"
 _BUCKET_PARAMETER = "RotationCodeBucket"
 _BUCKET_DESCRIPTION = "S3 bucket with the zip files that shield export --rotation-code writes"
-_MAX_LOGICAL_ID = 240  # characters, of the 255 allowed: leaves room for a number
 
 
 class _NoAliasDumper(yaml.SafeDumper):
@@ -37,12 +36,6 @@ class _NoAliasDumper(yaml.SafeDumper):
 
     def ignore_aliases(self, _data: Any) -> bool:
         return True
-
-
-class _Target(str):
-    """The type and name of a resource that another one refers to: `Queue orders`."""
-
-    __slots__ = ()
 
 
 def to_cloudformation(resources: Sequence[Resource], region: str) -> str:
@@ -83,20 +76,9 @@ def _template_resources(resources: Sequence[Resource]) -> dict[str, Any]:
                 properties["Roles"] = _attached_roles(resource.name, resources)
             entry["Properties"] = properties
             target = f"{resource_type.partition('::')[2]} {resource.name}"
-            ids[target] = _logical_id(target, entries)
+            ids[target] = logical_id(target, entries)
             entries[ids[target]] = entry
-    return {name: _resolve(entry, ids) for name, entry in entries.items()}
-
-
-def _resolve(value: Any, ids: dict[str, str]) -> Any:
-    """Replace each reference by the logical ID of its target."""
-    if isinstance(value, _Target):
-        return ids.get(value) or _logical_id(value)
-    if isinstance(value, dict):
-        return {key: _resolve(item, ids) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_resolve(item, ids) for item in value]
-    return value
+    return {name: resolve(entry, ids) for name, entry in entries.items()}
 
 
 def _attached_roles(policy: str, resources: Sequence[Resource]) -> list[str]:
@@ -114,26 +96,6 @@ def _unsupported(resources: Sequence[Resource]) -> str:
         if resource.kind not in _RENDERERS and resource.kind != "policy-attachment":
             comments += _UNSUPPORTED.format(kind=resource.kind, name=resource.name)
     return comments
-
-
-def _logical_id(words: str, taken: Collection[str] = ()) -> str:
-    """Return an unused logical ID: words in camel case, as only letters and digits are allowed."""
-    base = "".join(word[0].upper() + word[1:] for word in re.findall(r"[A-Za-z0-9]+", words))
-    base = base[:_MAX_LOGICAL_ID]
-    name = base
-    number = 1
-    while name in taken:
-        number += 1
-        name = f"{base}{number}"
-    return name
-
-
-def _ref(words: str) -> dict[str, str]:
-    return {"Ref": _Target(words)}
-
-
-def _arn_of(words: str) -> dict[str, list[str]]:
-    return {"Fn::GetAtt": [_Target(words), "Arn"]}
 
 
 def _tags(settings: Settings) -> list[dict[str, str]]:
@@ -154,7 +116,7 @@ def _secret_policy(name: str, settings: Settings) -> Iterator[Rendered]:
     yield (
         "SecretsManager::ResourcePolicy",
         {
-            "SecretId": _ref(f"Secret {name}"),
+            "SecretId": ref(f"Secret {name}"),
             "ResourcePolicy": settings["document"],
             "BlockPublicPolicy": True,
         },
@@ -176,7 +138,7 @@ def _queue(name: str, settings: Settings) -> Iterator[Rendered]:
     )
     yield (
         "SQS::QueuePolicy",
-        {"Queues": [_ref(f"Queue {name}")], "PolicyDocument": settings["policy"]},
+        {"Queues": [ref(f"Queue {name}")], "PolicyDocument": settings["policy"]},
     )
 
 
@@ -188,7 +150,7 @@ def _topic(name: str, settings: Settings) -> Iterator[Rendered]:
     )
     yield (
         "SNS::TopicPolicy",
-        {"Topics": [_ref(f"Topic {name}")], "PolicyDocument": settings["policy"]},
+        {"Topics": [ref(f"Topic {name}")], "PolicyDocument": settings["policy"]},
     )
 
 
@@ -271,7 +233,7 @@ def _function(name: str, settings: Settings) -> Iterator[Rendered]:
         yield (
             "Lambda::Permission",
             {
-                "FunctionName": _ref(f"Function {name}"),
+                "FunctionName": ref(f"Function {name}"),
                 "Action": "lambda:InvokeFunction",
                 "Principal": SECRETS_MANAGER_PRINCIPAL,
                 "SourceAccount": settings["called_by"],
@@ -285,7 +247,7 @@ def _function_properties(name: str, settings: Settings) -> dict[str, Any]:
         "FunctionName": name,
         "Runtime": settings["runtime"],
         "Handler": settings["entry"],
-        "Role": _arn_of(f"Role {role}"),
+        "Role": arn_of(f"Role {role}"),
         "Timeout": settings["timeout"],
         "MemorySize": settings["memory"],
         "Environment": {"Variables": settings["environment"]},
@@ -304,7 +266,7 @@ def _schedule(name: str, settings: Settings) -> Iterator[Rendered]:
     function = settings["function"].rpartition(":")[2]
     target = {
         "Id": "shield",
-        "Arn": _arn_of(f"Function {function}"),
+        "Arn": arn_of(f"Function {function}"),
         "Input": json.dumps(settings["input"]),
     }
     yield (
@@ -319,10 +281,10 @@ def _schedule(name: str, settings: Settings) -> Iterator[Rendered]:
     yield (
         "Lambda::Permission",
         {
-            "FunctionName": _ref(f"Function {function}"),
+            "FunctionName": ref(f"Function {function}"),
             "Action": "lambda:InvokeFunction",
             "Principal": "events.amazonaws.com",
-            "SourceArn": _arn_of(f"Rule {name}"),
+            "SourceArn": arn_of(f"Rule {name}"),
         },
     )
 
@@ -335,8 +297,8 @@ def _rotation(name: str, settings: Settings) -> Iterator[Rendered]:
     yield (
         "SecretsManager::RotationSchedule",
         {
-            "SecretId": _ref(f"Secret {name}"),
-            "RotationLambdaARN": _arn_of(f"Function {function}"),
+            "SecretId": ref(f"Secret {name}"),
+            "RotationLambdaARN": arn_of(f"Function {function}"),
             "RotationRules": rules,
             "RotateImmediatelyOnUpdate": False,
         },

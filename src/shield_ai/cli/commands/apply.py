@@ -14,6 +14,7 @@ from shield_ai.cli.journal_steps import confirm_recovery
 from shield_ai.cli.options import YES, grouped_options
 from shield_ai.cli.planning import PLAN_OPTIONS, open_session
 from shield_ai.cli.progress import progress_bar
+from shield_ai.flow.plan import rewrites_code
 from shield_ai.model.errors import DONE
 from shield_ai.model.plan import Action
 from shield_ai.reports.plan import comparison_text, no_changes_text, plan_text, receipts_text
@@ -109,7 +110,7 @@ def apply(
             planned, on_receipt=_receipt_printer(bar, planned), compare_settings=not no_proof
         )
     echo(receipts_text(receipts), err=True)
-    if _edits_python(planned):
+    if rewrites_code(planned):
         text = comparison_text(session.compared_modules, session.comparison_problems)
         echo(text, err=True)
     if rotate_immediately:
@@ -132,11 +133,6 @@ def _receipt_printer(bar: ProgressBar, planned: Plan) -> Callable[[Receipt], Non
         bar.update("steps done", next(number), total)
 
     return print_step
-
-
-def _edits_python(planned: Plan) -> bool:
-    """Check whether existing Python files are edited, so that the settings are compared."""
-    return any(file.before and file.path.endswith(".py") for file in planned.files)
 
 
 def _new_rotations(planned: Plan) -> list[str]:
