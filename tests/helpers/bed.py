@@ -148,7 +148,7 @@ class PostgresBed(Bed):
             **self.server_fields,
             "comment": "kept",
         }
-        environ = {"ROTATION_STRATEGY": f"postgres-{strategy}"}
+        environ = {"ROTATION_STRATEGY": f"postgres-{strategy}", "ROTATION_SSLMODE": "disable"}
         super().__init__(aws, json.dumps(document), environ)
         if strategy == "alternating-users":
             admin = {"username": self.admin[0], "password": self.admin[1], **self.server_fields}
@@ -261,7 +261,7 @@ class MysqlBed(Bed):
             "database": self.database,
             "sslmode": "disable",
         }
-        environ = {"ROTATION_STRATEGY": f"mysql-{strategy}"}
+        environ = {"ROTATION_STRATEGY": f"mysql-{strategy}", "ROTATION_SSLMODE": "disable"}
         super().__init__(
             aws,
             json.dumps({"username": self.user, "password": first, **self.server_fields}),

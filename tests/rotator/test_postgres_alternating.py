@@ -179,7 +179,7 @@ def test_administrator_is_one_of_the_users(bed):
 
 
 def test_no_administrator(bed):
-    bed.environ = {"ROTATION_STRATEGY": "postgres-alternating-users"}
+    bed.environ = {**bed.environ, "ROTATION_ADMIN": ""}
     token = bed.start_rotation()
     bed.step("createSecret", token)
     with pytest.raises(SetupError, match="require an administrator's secret"):

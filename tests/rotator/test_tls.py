@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import ipaddress
 import json
@@ -14,6 +15,8 @@ from waiting import wait_for
 
 from shield_ai.rotator.document import parse_login
 from shield_ai.rotator.errors import DatabaseError, SetupError
+from shield_ai.rotator.interface import Rotation
+from shield_ai.rotator.selection import select_strategy
 from shield_ai.rotator.tls import ssl_context
 from shield_ai.sandbox import LocalPostgres
 from shield_ai.sandbox.binaries import installed_folders, is_usable
@@ -92,6 +95,7 @@ def bed_with(aws, server, **fields):
     bed.client.put_secret_value(
         SecretId=bed.secret, SecretString=json.dumps({**document, **fields})
     )
+    del bed.environ["ROTATION_SSLMODE"]
     return bed
 
 
@@ -145,9 +149,39 @@ def test_sslmode_of_the_secret(aws, tls_server, mode):
     server, use = tls_server
     text = use("127.0.0.2")
     bed = bed_with(aws, server, sslmode=mode, sslrootcert=text)
+    bed.environ["ROTATION_SSLMODE"] = mode
     assert wait_for(lambda: encrypted(bed))
     bed.rotate()
     bed.assert_access()
+    bed.remove()
+
+
+@pytest.mark.parametrize("field", [{"sslmode": "require"}, {"sslmode": "disable"}, {"ssl": False}])
+def test_only_the_operator_allows_unverified_tls(aws, postgres, field):
+    """Whoever may write the secret can't let a rotation reveal the new password."""
+    bed = bed_with(aws, postgres, **field)
+    token, old = bed.start_rotation(), bed.document()
+    with pytest.raises(SetupError, match="does not verify the server"):
+        bed.step("createSecret", token)
+    bed.environ["ROTATION_SSLMODE"] = "disable"
+    bed.step("createSecret", token)
+    del bed.environ["ROTATION_SSLMODE"]
+    with pytest.raises(SetupError, match="does not verify the server"):
+        bed.step("setSecret", token)
+    assert bed.can_log_in(old)
+    bed.remove()
+
+
+def test_older_version_with_weaker_tls(aws, postgres):
+    """An older password is sent with the TLS settings of the current version."""
+    bed = PostgresBed(aws, postgres, "single-user")
+    strategy = select_strategy(bed.value(), bed.environ)
+    bed.rotate()
+    rotation = Rotation(bed.store, "", bed.store.describe(), bed.environ)
+    weak = strategy.parse_login(rotation, bed.document())
+    strong = dataclasses.replace(weak, tls="verify-full", ca="authority")
+    found = list(strategy.older_logins(rotation, strong))
+    assert {(login.tls, login.ca) for login in found} == {("verify-full", "authority")}
     bed.remove()
 
 
@@ -186,8 +220,10 @@ def test_invalid_documents(fields, text):
         parse_login({"username": "u", "password": "p", "host": "h", "port": 1, **fields}, 5432, {})
 
 
-def test_unreadable_certificates():
-    for place in ("/no/such/file", "-----BEGIN nonsense"):
+def test_unreadable_certificates(tmp_path):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    for place in ("/no/such/file", "-----BEGIN nonsense", "-----BEGIN \u2026", str(pipe)):
         document = {"username": "u", "password": "p", "host": "h", "sslrootcert": place}
         with pytest.raises(SetupError, match="can't be read"):
             ssl_context(parse_login(document, 5432, {}))

@@ -97,7 +97,7 @@ def test_rotates_a_url(bed):
     login = bed.document()
     url = f"postgres://{bed.user}:{quote(login['password'], safe='')}@{login['host']}:{login['port']}/{bed.database}?sslmode=disable"
     bed.client.put_secret_value(SecretId=bed.secret, SecretString=url)
-    bed.environ = {"ROTATION_STRATEGY": "single-user"}
+    bed.environ = {**bed.environ, "ROTATION_STRATEGY": "single-user"}
     for _ in range(2):
         old = bed.value()
         bed.rotate()
@@ -107,6 +107,6 @@ def test_rotates_a_url(bed):
             pass
         with pytest.raises(psycopg.OperationalError):
             psycopg.connect(old)
-    bed.environ = {"ROTATION_STRATEGY": "alternating-users", "ROTATION_ADMIN": "x"}
+    bed.environ |= {"ROTATION_STRATEGY": "alternating-users", "ROTATION_ADMIN": "x"}
     with pytest.raises(SetupError, match="require a JSON secret"):
         bed.rotate()

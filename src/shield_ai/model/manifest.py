@@ -53,7 +53,7 @@ class Rotation(
     admin: str = ""
     window: str = ""  # time after the scheduled start in which AWS can rotate: "3h"
     hook: str = ""  # for API keys: a Python file of the app that defines issue, test and revoke
-    sslmode: str = ""  # weakest TLS mode that the secret may set; its mode by default
+    sslmode: str = ""  # weakest TLS mode that the secret may set; verify-ca by default
     ca: str = ""  # file of the app with the CA certificates of the database server
 
 

@@ -7,7 +7,13 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from .connector import Connector
-from .document import Login, ensure_same_target, parse, parse_login
+from .document import (
+    Login,
+    ensure_same_target,
+    parse,
+    parse_login,
+    require_consent_to_unverified_tls,
+)
 from .errors import LoginRefusedError, RotationError, SetupError
 from .url import is_url, with_password
 
@@ -48,7 +54,8 @@ class DatabaseStrategy(Generic[SessionT]):
     def new_value(self, rotation: Rotation, current: str) -> str:
         """Return the secret with a new password, and with the next user if users alternate."""
         document = parse(current)
-        self.parse_login(rotation, document)  # rejects an incomplete login in the first step
+        login = self.parse_login(rotation, document)  # rejects an incomplete login before changes
+        require_consent_to_unverified_tls(login, rotation.environ)
         following = self.next_document(rotation, document)
         password = rotation.store.random_password()
         if is_url(current):
@@ -67,22 +74,28 @@ class DatabaseStrategy(Generic[SessionT]):
         """Return the pending and the current login.
 
         Raises:
-            SetupError: A login is invalid, or the logins are for different servers or databases.
+            SetupError: A login is invalid, or the logins are for different servers or databases,
+                or the operator has not allowed their unverified TLS.
         """
         pending = self.parse_login(rotation, parse(rotation.pending_value()))
         current = self.parse_login(rotation, parse(rotation.current_value()))
         ensure_same_target(pending, current)
+        for login in (pending, current):
+            require_consent_to_unverified_tls(login, rotation.environ)
         return pending, current
 
     def older_logins(self, rotation: Rotation, login: Login) -> Iterator[Login]:
-        """Yield the logins of older versions with the same user and server."""
+        """Yield the logins of older versions with the same user and server.
+
+        They use the TLS settings of `login`: an older version can have weaker ones.
+        """
         for text in rotation.older_values():
             try:
                 older = self.parse_login(rotation, parse(text))
             except SetupError:
                 continue
             if (older.username, older.target) == (login.username, login.target):
-                yield older
+                yield login.with_password(older.password)
 
     def test(self, rotation: Rotation) -> None:
         """Log in with the pending login."""

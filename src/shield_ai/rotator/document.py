@@ -131,6 +131,24 @@ def stricter_ssl_mode(first: str, second: str) -> str:
     return max(first, second, key=SSL_MODES.index)
 
 
+def require_consent_to_unverified_tls(login: Login, environ: Mapping[str, str]) -> None:
+    """Require that the operator, and not only the secret, allows TLS without verification.
+
+    Otherwise, whoever may write the secret could let a rotation reveal the new password to others
+    on the network.
+
+    Raises:
+        SetupError: Neither the secret nor the function requires verified TLS.
+    """
+    if login.has_verified_tls or environ.get("ROTATION_SSLMODE"):
+        return
+    raise SetupError(
+        f"sslmode of the secret is {login.tls}, which does not verify the server, so the network "
+        "could learn the new password: set sslmode in rotate of shield.toml to verify-full, "
+        f"or to {login.tls} to rotate anyway"
+    )
+
+
 def ensure_same_target(pending: Login, current: Login) -> None:
     """Require the same server and database, so that no password is sent to another server.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .errors import SetupError
@@ -28,13 +29,20 @@ def ssl_context(login: Login) -> ssl.SSLContext | None:
         if login.ca.startswith("-----BEGIN"):
             verified = ssl.create_default_context(cadata=login.ca)
         else:
+            _require_regular_file(login.ca)
             verified = ssl.create_default_context(cafile=login.ca or None)
-    except (OSError, ValueError) as error:
+    except (OSError, TypeError, ValueError) as error:
         raise SetupError(
             f"the CA certificates of sslrootcert can't be read: {type(error).__name__}"
         ) from None
     verified.check_hostname = login.tls == "verify-full"
     return verified
+
+
+def _require_regular_file(path: str) -> None:
+    """Reject pipes and devices, which could block the rotation: the secret names the path."""
+    if path and not Path(path).is_file():
+        raise FileNotFoundError
 
 
 def unverified_cleartext_error() -> SetupError:

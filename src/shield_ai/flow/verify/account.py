@@ -200,7 +200,10 @@ def _verify_login(secret: Secret, name: str, value: Hidden, aws: Account) -> Che
     detail = login.detail
     hint = "run shield where the database can be reached"
     if login.result is LoginResult.NO_TLS:
-        hint = 'if the database needs no TLS: rotate = { …, sslmode = "disable" } in shield.toml'
+        hint = (
+            "enable TLS in the database; on a network that you trust, set "
+            'rotate = { …, sslmode = "disable" } in shield.toml'
+        )
     elif login.result is LoginResult.REFUSED:
         status = Status.FAILED
         reason, advice = _pending_login(secret, name, aws)
