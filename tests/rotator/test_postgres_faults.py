@@ -9,7 +9,6 @@ import os
 import signal
 
 import boto3
-import pg8000.native
 import psycopg
 import pytest
 from bed import PostgresBed
@@ -21,6 +20,7 @@ from waiting import wait_for
 from wire import DatabaseProxy, postgres_statement
 
 from shield_ai.rotator import postgres as driver
+from shield_ai.rotator.document import Login
 from shield_ai.rotator.errors import (
     AwsCallError,
     DatabaseError,
@@ -178,7 +178,7 @@ def test_waits_for_the_lock_and_checks_the_state_again(make_bed, strategy, step,
         bed.step(earlier, token)
     pending = bed.document("AWSPENDING")
     with bed.connect(bed.database) as superuser, concurrent.futures.ThreadPoolExecutor(1) as pool:
-        holder = driver.PostgresSession(pg8000.native.Connection(**superuser_of(bed)))
+        holder = driver.connect(superuser_of(bed))
         with holder.locked(bed.store.describe().arn):
             result = pool.submit(bed.step, step, token)
             waiting = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
@@ -199,13 +199,8 @@ def test_waits_for_the_lock_and_checks_the_state_again(make_bed, strategy, step,
 
 def superuser_of(bed):
     server = bed.postgres
-    return {
-        "user": "postgres",
-        "password": server.password.reveal(),
-        "host": server.host,
-        "port": server.port,
-        "database": bed.database,
-    }
+    password = server.password.reveal()
+    return Login("postgres", password, server.host, server.port, bed.database, tls="disable")
 
 
 @STRATEGIES
@@ -275,6 +270,7 @@ def test_no_password_is_valid(make_bed):
 
 def test_tls_is_required_by_default(make_bed):
     bed = make_bed("single-user")
+    del bed.environ["ROTATION_SSLMODE"]
     document = {name: value for name, value in bed.document().items() if name != "sslmode"}
     bed.client.put_secret_value(SecretId=bed.secret, SecretString=json.dumps(document))
     token = bed.start_rotation()

@@ -11,7 +11,8 @@ import hashlib
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
-from .errors import DatabaseError, LoginRefusedError, NoTlsError, SetupError
+from .errors import DatabaseError, LoginRefusedError, NoTlsError, RotationError, SetupError
+from .sockets import CONNECT_TIMEOUT, LimitedSocket, open_socket
 from .tls import ssl_context, unverified_cleartext_error
 
 if TYPE_CHECKING:
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from .document import Login
 
 PORT = 3306
-CONNECT_TIMEOUT = 5  # seconds
 READ_TIMEOUT = 40  # seconds; longer than the wait for the lock
 LOCK_TIMEOUT = 20  # seconds
 SETUP = (
@@ -38,32 +38,34 @@ PUBLIC_KEY_REQUEST = b"\2"
 class MysqlSession:
     """An open connection."""
 
-    def __init__(self, connection: Any, *, has_verified_tls: bool) -> None:
+    def __init__(self, connection: Any, limited: LimitedSocket, *, has_verified_tls: bool) -> None:
         self._connection = connection
+        self._socket = limited
         self._has_verified_tls = has_verified_tls
         self._is_mariadb: bool | None = None
 
     def run(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
         """Run a statement with `%s` placeholders."""
-        from pymysql import Error
-
         try:
             with self._connection.cursor() as cursor:
                 cursor.execute(statement, values or None)
                 return list(cursor.fetchall())
-        except (Error, OSError) as error:
+        except RotationError:
+            raise
+        except Exception as error:  # noqa: BLE001 # malformed packets: any exception of the driver
             raise DatabaseError("a MySQL statement failed", str(error_code(error))) from None
 
     def close(self) -> None:
         """Close the connection, which releases its lock."""
         with suppress(Exception):  # the connection can be broken
             self._connection.close()
+        self._socket.close()
 
     @contextmanager
     def locked(self, key: str) -> Iterator[None]:
         """Hold the lock for a key."""
         lock = "shield." + hashlib.sha256(key.encode()).hexdigest()[:48]
-        if self.run("SELECT GET_LOCK(%s, %s)", lock, LOCK_TIMEOUT)[0][0] != 1:
+        if self.run("SELECT GET_LOCK(%s, %s)", lock, LOCK_TIMEOUT) != [(1,)]:
             raise DatabaseError("another rotation of this secret holds the lock")
         try:
             yield
@@ -75,7 +77,10 @@ class MysqlSession:
     def is_mariadb(self) -> bool:
         """True for MariaDB, False for MySQL."""
         if self._is_mariadb is None:
-            self._is_mariadb = "mariadb" in str(self.run("SELECT VERSION()")[0][0]).lower()
+            version = self.run("SELECT VERSION()")
+            if not version:
+                raise DatabaseError("the server does not report its version")
+            self._is_mariadb = "mariadb" in str(version[0][0]).lower()
         return self._is_mariadb
 
     def set_own_password(self, login: Login) -> None:
@@ -112,10 +117,12 @@ def connect(login: Login) -> MysqlSession:
     """
     import pymysql
 
-    connection_class = pymysql.connect if login.has_verified_tls else _unverified_class()
+    connection_class = pymysql.Connection if login.has_verified_tls else _unverified_class()
     tls = ssl_context(login)
     options: dict[str, Any] = {"ssl": tls} if tls else {"ssl_disabled": True}
+    limited = None
     try:
+        limited = open_socket(login)
         connection = connection_class(
             user=login.username,
             password=login.password.encode(),  # the driver would encode a str as Latin-1
@@ -127,18 +134,29 @@ def connect(login: Login) -> MysqlSession:
             write_timeout=CONNECT_TIMEOUT,
             autocommit=True,
             init_command=SETUP,
+            defer_connect=True,
             **options,
         )
-    except (pymysql.Error, OSError, ValueError, RuntimeError) as error:
-        code = error_code(error)
-        if code == ACCESS_DENIED:
-            raise LoginRefusedError("MySQL rejected the user and password", str(code)) from None
-        if NO_TLS in str(error):
-            raise NoTlsError(
-                "MySQL rejected the connection: it has no TLS, but sslmode requires it", str(code)
-            ) from None
-        raise DatabaseError("MySQL rejected the connection", str(code)) from None
-    return MysqlSession(connection, has_verified_tls=login.has_verified_tls)
+        connection.connect(limited.socket)
+    except BaseException as error:
+        if limited:
+            limited.close()
+        if isinstance(error, RotationError) or not isinstance(error, Exception):
+            raise
+        raise _connection_error(error) from None
+    return MysqlSession(connection, limited, has_verified_tls=login.has_verified_tls)
+
+
+def _connection_error(error: Exception) -> DatabaseError:
+    """Translate the driver's exception: for malformed packets, it can be any type."""
+    code = str(error_code(error))
+    if code == str(ACCESS_DENIED):
+        return LoginRefusedError("MySQL rejected the user and password", code)
+    if NO_TLS in str(error):
+        return NoTlsError(
+            "MySQL rejected the connection: it has no TLS, but sslmode requires it", code
+        )
+    return DatabaseError("MySQL rejected the connection", code)
 
 
 def _unverified_class() -> Any:

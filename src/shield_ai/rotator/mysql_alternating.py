@@ -155,7 +155,7 @@ def is_marked(session: MysqlSession, user: str) -> bool:
 def _has_marker(attributes: object) -> bool:
     try:
         document = json.loads(attributes) if isinstance(attributes, (str, bytes)) else None
-    except ValueError:
+    except (ValueError, RecursionError):
         return False
     return isinstance(document, dict) and document.get("comment") == MARKER
 

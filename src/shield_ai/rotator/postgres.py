@@ -5,12 +5,13 @@ from __future__ import annotations
 import base64
 import hashlib
 import os
-import socket
+import re
 import ssl
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from .errors import DatabaseError, LoginRefusedError, NoTlsError, RotationError, SetupError
+from .sockets import LimitedSocket, open_socket
 from .tls import ssl_context, unverified_cleartext_error
 
 if TYPE_CHECKING:
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 
 PORT = 5432
 MAX_NAME_BYTES = 63  # the server truncates longer names, which could then be another role
-CONNECT_TIMEOUT = 5.0  # seconds
 READ_TIMEOUT = 40.0  # seconds; longer than the wait for the lock
 BEGIN = (
     "BEGIN READ WRITE;"
@@ -34,28 +34,34 @@ BEGIN = (
 INVALID_PASSWORD = "28P01"
 CLEARTEXT = 3  # authentication request for the password itself
 SASL = 10  # authentication request for SCRAM
+SCRAM_CHALLENGE = 11  # with the number of iterations
+# The server's setting scram_iterations; the driver would compute any number that a server requests.
+MAX_SCRAM_ITERATIONS = 5_000_000
+SQLSTATE = re.compile("[0-9A-Z]{5}", re.ASCII)
 FIRST_SCRAM_VERSION = 100000  # older versions would store the verifier as the password
 
 
 class PostgresSession:
     """An open connection."""
 
-    def __init__(self, connection: Any) -> None:
+    def __init__(self, connection: Any, limited: LimitedSocket) -> None:
         self._connection = connection
+        self._socket = limited
 
     def run(self, statement: str, **values: object) -> list[list[Any]]:
         """Run a statement with `:name` placeholders."""
-        from pg8000.exceptions import Error
-
         try:
             return self._connection.run(statement, **values) or []
-        except (Error, OSError) as error:
+        except RotationError:
+            raise
+        except Exception as error:  # noqa: BLE001 # malformed packets: any exception of the driver
             raise DatabaseError("a PostgreSQL statement failed", sqlstate(error)) from None
 
     def close(self) -> None:
         """Close the connection, which rolls back an open transaction."""
         with suppress(Exception):  # the connection can be broken
             self._connection.close()
+        self._socket.close()
 
     @contextmanager
     def locked(self, key: str) -> Iterator[None]:
@@ -76,7 +82,10 @@ class PostgresSession:
 
     def version(self) -> int:
         """Return the server's version, such as 160004."""
-        return int(self.run("SELECT current_setting('server_version_num')")[0][0])
+        rows = self.run("SELECT current_setting('server_version_num')::int")
+        if not rows:
+            raise DatabaseError("the server does not report its version")
+        return int(rows[0][0])
 
     def set_own_password(self, login: Login) -> None:
         """Change the password of the connected user."""
@@ -98,36 +107,33 @@ def connect(login: Login) -> PostgresSession:
         DatabaseError: Any other failure, such as an unreachable server.
         SetupError: The server requests the password in cleartext, without verified TLS.
     """
-    from pg8000.exceptions import Error
-    from scramp import ScramException
-
     tls = ssl_context(login)
-    sock = None
+    limited = None
     try:
-        sock = socket.create_connection((login.host, login.port), CONNECT_TIMEOUT)
-        sock.settimeout(READ_TIMEOUT)
+        limited = open_socket(login)
+        limited.socket.settimeout(READ_TIMEOUT)
         connection = _connection_class(login)(
             login.username,
             host=login.host,
             database=login.database or None,
             password=login.password,
-            sock=sock,
+            sock=limited.socket,
             ssl_context=tls or False,
             application_name="shield-ai rotation",
         )
-    except ssl.SSLError as error:
-        _close(sock)
-        raise DatabaseError("no trusted TLS connection to PostgreSQL", error.reason or "") from None
-    except (Error, ScramException, OSError, ValueError) as error:
-        _close(sock)
+    except BaseException as error:
+        if limited:
+            limited.close()
+        if isinstance(error, RotationError) or not isinstance(error, Exception):
+            raise
         raise _connection_error(error) from None
-    except RotationError:
-        _close(sock)
-        raise
-    return PostgresSession(connection)
+    return PostgresSession(connection, limited)
 
 
 def _connection_error(error: Exception) -> DatabaseError:
+    """Translate the driver's exception: for malformed packets, it can be any type."""
+    if isinstance(error, ssl.SSLError):
+        return DatabaseError("no trusted TLS connection to PostgreSQL", error.reason or "")
     code = sqlstate(error)
     if code == INVALID_PASSWORD:
         return LoginRefusedError("PostgreSQL rejected the user and password", code)
@@ -156,6 +162,8 @@ def _connection_class(login: Login) -> Any:
                 raise unverified_cleartext_error()
             if request == SASL:
                 self.user = b"any"
+            if request == SCRAM_CHALLENGE:
+                _limit_iterations(data)
             try:
                 super().handle_AUTHENTICATION_REQUEST(data, context)
             finally:
@@ -164,9 +172,10 @@ def _connection_class(login: Login) -> Any:
     return SafeConnection
 
 
-def _close(sock: socket.socket | None) -> None:
-    if sock is not None:
-        sock.close()
+def _limit_iterations(challenge: bytes) -> None:
+    match = re.search(rb",i=([0-9]+)", challenge)
+    if match and (len(match[1]) > 7 or int(match[1]) > MAX_SCRAM_ITERATIONS):
+        raise DatabaseError("the server requests too many SCRAM iterations")
 
 
 def sqlstate(error: BaseException | None) -> str:
@@ -178,7 +187,8 @@ def sqlstate(error: BaseException | None) -> str:
     while error is not None:
         details = error.args[0] if error.args else None
         if isinstance(details, dict) and "C" in details:
-            return str(details["C"])
+            code = str(details["C"])
+            return code if SQLSTATE.fullmatch(code) else "invalid SQLSTATE"
         error = error.__cause__ or error.__context__
     return error_type
 

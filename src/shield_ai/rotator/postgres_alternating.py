@@ -30,7 +30,8 @@ ADMIN_ROLES = (
     "SELECT r.rolname FROM pg_catalog.pg_roles r, pg_catalog.pg_roles u"
     " WHERE u.rolname = :role::text AND pg_catalog.pg_has_role(u.oid, r.oid, 'MEMBER')"
     " AND (r.rolsuper OR r.rolcreaterole OR r.rolcreatedb OR r.rolreplication OR r.rolbypassrls"
-    " OR r.rolname IN ('pg_execute_server_program', 'pg_write_server_files'))"
+    " OR r.rolname IN ('pg_execute_server_program', 'pg_read_server_files',"
+    " 'pg_write_server_files', 'rds_superuser', 'cloudsqlsuperuser', 'azure_pg_admin'))"
     " ORDER BY r.oid <> u.oid, r.rolname"
 )
 # Roles that the pending user is a member of, and the current user is not.

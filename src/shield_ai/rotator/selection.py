@@ -61,7 +61,7 @@ def strategy_name(current: str, environ: Mapping[str, str]) -> str:
 def _parse_document(text: str) -> dict[str, Any]:
     try:
         document = url.parse(text) if url.is_url(text) else json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return document if isinstance(document, dict) else {}
 

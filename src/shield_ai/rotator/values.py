@@ -40,7 +40,7 @@ def _split(text: str, field: str) -> tuple[dict[str, Any] | None, str]:
     """Return the JSON document and the name of the field; None for plain text."""
     try:
         document = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         document = None
     if not isinstance(document, dict):
         return None, ""

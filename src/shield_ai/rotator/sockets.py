@@ -1,0 +1,53 @@
+"""TCP connections to databases, which end after a time limit even if the server keeps sending."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from contextlib import suppress
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from .document import Login
+
+CONNECT_TIMEOUT = 5.0  # seconds
+# Seconds. A timeout of the socket only limits the wait for the next byte.
+CONNECTION_LIMIT = 180.0
+
+
+class LimitedSocket(NamedTuple):
+    """A connection with a timer that shuts it down."""
+
+    socket: socket.socket
+    handle: socket.socket  # stays valid when TLS takes over the other one
+    timer: threading.Timer
+
+    def close(self) -> None:
+        """Stop the timer, and end the connection, also if the driver still has it open."""
+        self.timer.cancel()
+        _shut_down(self.handle)
+        self.handle.close()
+        self.socket.close()
+
+
+def open_socket(login: Login, limit: float | None = None) -> LimitedSocket:
+    """Connect to a server.
+
+    Args:
+        login: Names the host and port.
+        limit: The seconds until the connection is shut down.
+
+    Raises:
+        OSError: The server can't be reached.
+    """
+    connected = socket.create_connection((login.host, login.port), CONNECT_TIMEOUT)
+    handle = connected.dup()
+    timer = threading.Timer(limit or CONNECTION_LIMIT, _shut_down, [handle])
+    timer.daemon = True
+    timer.start()
+    return LimitedSocket(connected, handle, timer)
+
+
+def _shut_down(handle: socket.socket) -> None:
+    with suppress(OSError):  # already closed
+        handle.shutdown(socket.SHUT_RDWR)
