@@ -78,7 +78,7 @@ def _split_value(secret: Secret, text: str) -> dict[str, Hidden]:
         return {variable: Hidden(text) for variable in secret.variables()}
     try:
         document = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     if not isinstance(document, dict):
         return {}

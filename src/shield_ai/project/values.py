@@ -155,7 +155,7 @@ def json_field(value: Hidden, field: str) -> Hidden | None:
         return value
     try:
         content = json.loads(value.reveal()).get(field)
-    except (ValueError, AttributeError):
+    except (ValueError, AttributeError, RecursionError):
         return None
     return None if content is None else Hidden(str(content))
 

@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 import boto3
 import psycopg
 import pytest
+from fault_proxy import FaultProxy
 
 from shield_ai.__main__ import main
 from shield_ai.model.hidden import Hidden
@@ -378,6 +379,28 @@ def test_due_continues_after_an_error(app, database, in_61_days):
         "database-credentials has a pending rotation: "
         "run shield rotate --resume database-credentials" in err
     )
+
+
+@pytest.mark.parametrize("value", ["[" * 60_000, '{"port":1e999}', "null"])
+def test_due_continues_after_an_invalid_secret(app, database, in_61_days, value):
+    app.client.put_secret_value(SecretId="database-credentials", SecretString=value)
+    before = app.value("token")
+    code, _, err = app.shield("--due", "--yes")
+    assert code == 2
+    assert "1 of 2 due secrets rotated\nerror: createSecret: " in err
+    assert app.value("token") != before
+
+
+def test_due_continues_after_an_aws_error(app, database, in_61_days, monkeypatch):
+    before = app.value("token")
+    with FaultProxy(os.environ["AWS_ENDPOINT_URL"]) as proxy:
+        proxy.answer("DescribeSecret", "AccessDeniedException")
+        monkeypatch.setenv("AWS_ENDPOINT_URL", proxy.url)
+        code, _, err = app.shield("--due", "--yes")
+    assert code == 5
+    assert "database-credentials: " in err
+    assert "1 of 1 due secret rotated\nerror: " in err
+    assert app.value("token") != before
 
 
 def test_due_lists_manual_rotations(app, in_61_days):

@@ -202,14 +202,20 @@ class _DueSecrets(NamedTuple):
     automatic: list[Secret]
     manual: list[str]  # need manual steps: a key of a provider, or restarts of the app
     pending: list[str]  # interrupted rotations
+    errors: list[ShieldError]  # secrets with an unknown state
 
 
 def _find_due(rotator: SecretRotator, secrets: Sequence[Secret]) -> _DueSecrets:
-    found = _DueSecrets([], [], [])
+    found = _DueSecrets([], [], [], [])
     for secret in secrets:
         if not secret.rotate:
             continue
-        status = rotator.status(secret)
+        try:
+            status = rotator.status(secret)
+        except ShieldError as error:
+            found.errors.append(error)
+            echo(f"{secret.name}: {error.message}", err=True)
+            continue
         if status.state is RotationPhase.PENDING and status.by is RotatedBy.SHIELD:
             found.pending.append(secret.name)
         elif status.state is not RotationPhase.DUE:
@@ -224,17 +230,18 @@ def _find_due(rotator: SecretRotator, secrets: Sequence[Secret]) -> _DueSecrets:
 def _rotate_due(rotator: SecretRotator, secrets: Sequence[Secret], *, yes: bool) -> int:
     """Rotate the due secrets that need no manual step; return 1 if other due secrets remain."""
     due = _find_due(rotator, secrets)
-    errors = _rotate_all(rotator, due.automatic, yes=yes)
+    failed = _rotate_all(rotator, due.automatic, yes=yes)
     for name in due.manual:
         echo(f"{name} is due for manual rotation: run shield rotate {name}", err=True)
     for name in due.pending:
         echo(f"{name} has a pending rotation: run shield rotate --resume {name}", err=True)
     total = len(due.automatic) + len(due.manual) + len(due.pending)
     if total:
-        rotated = len(due.automatic) - len(errors)
+        rotated = len(due.automatic) - len(failed)
         echo(f"{rotated} of {count(total, 'due secret')} rotated", err=True)
-    else:
+    elif not due.errors:
         echo("no secrets are due", err=True)
+    errors = due.errors + failed
     if errors:
         raise errors[0]
     return FINDINGS if due.manual or due.pending else DONE

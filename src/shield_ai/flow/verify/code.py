@@ -107,7 +107,7 @@ def verify_policy(manifest: Manifest, account: str, read: Read) -> Iterator[Chec
     """
     try:
         document = json.loads(read(POLICY) or b"null")
-    except ValueError:
+    except (ValueError, RecursionError):
         document = None
     problem = ""
     if document != policy_document(manifest, account):

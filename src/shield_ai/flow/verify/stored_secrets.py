@@ -48,7 +48,7 @@ def _missing_fields(secret: Secret, text: str) -> list[str]:
         return []
     try:
         document = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         document = None
     if not isinstance(document, dict):
         return list(secret.fields)

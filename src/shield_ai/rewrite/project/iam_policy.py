@@ -46,7 +46,7 @@ def write_policy(read: Read, manifest: Manifest, account: str) -> Outcome:
 def _parse_json(raw: bytes) -> Any:
     try:
         return json.loads(raw)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
 
 

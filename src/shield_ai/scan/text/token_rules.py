@@ -206,7 +206,7 @@ def _is_jwt(value: str) -> bool:
     head = value.partition(".")[0]
     try:
         header = json.loads(base64.urlsafe_b64decode(head + "=" * (-len(head) % 4)))
-    except ValueError:
+    except (ValueError, RecursionError):
         return False
     return isinstance(header, dict) and not header.keys().isdisjoint({"alg", "enc", "typ"})
 
