@@ -16,6 +16,7 @@ import time
 from pathlib import Path
 
 from shield_ai.flow.fleet import scan_repositories
+from shield_ai.project.repository import Repository
 
 SHOP = Path(__file__).parent.parent / "examples" / "storefront"
 IDENTITY = ["-c", "user.name=bench", "-c", "user.email=bench@example.com"]
@@ -27,7 +28,7 @@ def make_repository(folder, number):
     (shop / "number.py").write_text(f"NUMBER = {number}\n")
     for arguments in (["init", "-q"], ["add", "."], ["commit", "-q", "-m", "all"]):
         subprocess.run(["git", "-C", shop, *IDENTITY, *arguments], check=True)
-    return str(shop)
+    return Repository(str(shop))
 
 
 def measure_scan(repositories, out, engine):

@@ -15,6 +15,7 @@ import pytest
 from shield_ai.flow import fleet as module
 from shield_ai.flow.fleet import Outcome, read_repository_list, scan_repositories
 from shield_ai.model.errors import ShieldError, SourceError
+from shield_ai.project.repository import parse_repository
 
 SETTINGS = (
     'import os\n\nSECRET_KEY = os.environ["SECRET_KEY"]\nAPI_TOKEN = os.environ.get("API_TOKEN")\n'
@@ -41,15 +42,23 @@ def repository(tmp_path):
 
 
 def scanned(listed, tmp_path, **options):
-    return scan_repositories([str(one) for one in listed], tmp_path / "out", **options)
+    repositories = [parse_repository(str(one)) for one in listed]
+    return scan_repositories(repositories, tmp_path / "out", **options)
 
 
 class TestList:
     def test_reads_one_repository_per_line(self, tmp_path):
         (tmp_path / "list").write_text(
-            "\ufeff# ours\n\n/srv/shop  # the shop\ngit@host:group/app#1\n/srv/shop\n"
+            "\ufeff# ours\n\n/srv/shop  # the shop\ngit@host:group/app\n/srv/shop\n"
         )
-        assert read_repository_list(tmp_path / "list") == ["/srv/shop", "git@host:group/app#1"]
+        listed = read_repository_list(tmp_path / "list")
+        assert [repository.name for repository in listed] == ["/srv/shop", "git@host:group/app"]
+
+    def test_names_the_line_of_an_invalid_url(self, tmp_path):
+        (tmp_path / "list").write_text("/srv/shop\nhttps://host/app?private_token=x1y2\n")
+        with pytest.raises(SourceError, match=r"list:2: the path of the URL") as error:
+            read_repository_list(tmp_path / "list")
+        assert "x1y2" not in error.value.message
 
     @pytest.mark.parametrize(
         "content",
@@ -146,7 +155,7 @@ class TestSecondRun:
         pytest.param("https://user:{}@127.0.0.1:1/group/app", id="user and token"),
         pytest.param("https://{}@127.0.0.1:1/group/app", id="token alone"),
         pytest.param("https://user:{}@more@127.0.0.1:1/group/app", id="an at sign"),
-        pytest.param("https://127.0.0.1:1/group/app?private_token={}", id="query"),
+        pytest.param("HTTPS://user:{}@127.0.0.1:1/group/app", id="upper case"),
     ],
 )
 def test_does_not_save_or_print_a_token_in_a_url(tmp_path, url):

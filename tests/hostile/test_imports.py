@@ -15,6 +15,7 @@ import yaml
 
 import shield_ai
 from shield_ai.flow import fleet
+from shield_ai.project.repository import Repository
 
 ROOT = Path(__file__).parents[2]
 MODULES = ("json", "msgspec", "shield_ai", "venv", "pip", "subprocess", "sitecustomize", "re")
@@ -39,7 +40,7 @@ def test_fleet_imports_nothing_of_a_repository(tmp_path, workspace, monkeypatch)
     monkeypatch.chdir(workspace)
     monkeypatch.setenv("PYTHONPATH", str(workspace))
     for repository in (str(workspace), "."):
-        outcome = fleet.scan_repository(repository, None, 60.0)
+        outcome = fleet.scan_repository(Repository(repository), None, 60.0)
         assert outcome.error == ""
         assert sum(outcome.found.values()) > 0
     assert not (tmp_path / "marker").exists()

@@ -25,14 +25,16 @@ from shield_ai.flow.app_context import AppContext
 from shield_ai.model.errors import ShieldError, SourceError
 from shield_ai.model.invalid_input import INVALID_JSON
 from shield_ai.project import git
+from shield_ai.project.repository import parse_repository
 from shield_ai.project.tree import Tree
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from shield_ai.project.repository import Repository
+
 Engine = Literal["local", "ray"]
 TIMEOUT = 600.0  # seconds for the scan of one repository, without its clone
-_URL = re.compile(r"(https|http|ssh|git|file)://|[\w.-]+@[\w.-]+:")
 _PACKAGE_FOLDER = Path(__file__).resolve().parents[2]
 # Runs in isolated mode: Python imports nothing from the current folder or from PYTHONPATH.
 _CHILD = """
@@ -60,14 +62,15 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     error: str = ""
 
 
-def read_repository_list(path: Path) -> list[str]:
+def read_repository_list(path: Path) -> list[Repository]:
     """Read a list of repositories: one folder, bare repository or URL per line.
 
     Args:
         path: The list; `#` begins a comment.
 
     Raises:
-        SourceError: The list can't be read, or is empty.
+        SourceError: The list can't be read, is empty or has an invalid URL. The message does not
+            quote the URL, because it can contain a credential.
     """
     try:
         text = path.read_text(encoding="utf-8-sig")
@@ -77,17 +80,21 @@ def read_repository_list(path: Path) -> list[str]:
             "name a file with one repository per line",
         ) from None
     repositories = []
-    for line in text.splitlines():
+    for number, line in enumerate(text.splitlines(), 1):
         repository = line.split(" #", maxsplit=1)[0].strip()
-        if repository and not repository.startswith("#"):
-            repositories.append(repository)
+        if not repository or repository.startswith("#"):
+            continue
+        try:
+            repositories.append(parse_repository(repository))
+        except SourceError as error:
+            raise SourceError(f"{path}:{number}: {error.message}", error.hint) from None
     if not repositories:
         raise SourceError(f"{path} lists no repositories", "write one folder or URL per line")
     return list(dict.fromkeys(repositories))
 
 
 def scan_repositories(
-    repositories: Sequence[str],
+    repositories: Sequence[Repository],
     folder: Path,
     *,
     engine: Engine = "local",
@@ -97,7 +104,7 @@ def scan_repositories(
     """Scan repositories, and save the outcomes.
 
     Args:
-        repositories: Folders and URLs.
+        repositories: Folders and repositories to clone.
         folder: Where the outcomes are saved; created if it does not exist.
         engine: "ray" to distribute the scans over a cluster that can access the repositories.
         timeout: Seconds for the scan of each repository.
@@ -116,7 +123,7 @@ def scan_repositories(
     tree = Tree(folder)
     saved = {repository: _load_outcome(tree, repository) for repository in repositories}
     scan = _scan_on_ray if engine == "ray" else _scan_locally
-    outcomes: dict[str, Outcome] = {}
+    outcomes: dict[Repository, Outcome] = {}
     for repository, outcome in scan(saved, timeout):
         tree.write(_outcome_file(repository), msgspec.json.encode(outcome))
         outcomes[repository] = outcome
@@ -125,13 +132,15 @@ def scan_repositories(
 
 
 def _scan_locally(
-    saved: dict[str, Outcome | None], timeout: float
-) -> Iterator[tuple[str, Outcome]]:
+    saved: dict[Repository, Outcome | None], timeout: float
+) -> Iterator[tuple[Repository, Outcome]]:
     for repository, previous in saved.items():
         yield repository, scan_repository(repository, previous, timeout)
 
 
-def _scan_on_ray(saved: dict[str, Outcome | None], timeout: float) -> Iterator[tuple[str, Outcome]]:
+def _scan_on_ray(
+    saved: dict[Repository, Outcome | None], timeout: float
+) -> Iterator[tuple[Repository, Outcome]]:
     try:
         import ray  # type: ignore[import-not-found,unused-ignore]
     except ModuleNotFoundError:
@@ -148,19 +157,19 @@ def _scan_on_ray(saved: dict[str, Outcome | None], timeout: float) -> Iterator[t
             yield repository, ray.get(done)
         except ray.exceptions.RayError as error:
             problem = f"the Ray worker was lost ({type(error).__name__})"
-            yield repository, Outcome(repository=redact_urls(repository), error=problem)
+            yield repository, Outcome(repository=repository.name, error=problem)
 
 
-def scan_repository(repository: str, previous: Outcome | None, timeout: float) -> Outcome:
+def scan_repository(repository: Repository, previous: Outcome | None, timeout: float) -> Outcome:
     """Scan one repository, unless it is unchanged. Return errors as an outcome.
 
     Args:
-        repository: A folder or a URL.
+        repository: A folder or a repository to clone.
         previous: The saved outcome.
         timeout: Seconds for the scan.
     """
     start = time.monotonic()
-    name = redact_urls(repository)
+    name = repository.name
     own_version = version("shield-ai")
     try:
         commit = _current_commit(repository)
@@ -169,7 +178,7 @@ def scan_repository(repository: str, previous: Outcome | None, timeout: float) -
                 return previous
         outcome = _clone_and_scan(repository, timeout)
     except ShieldError as error:
-        return Outcome(repository=name, error=redact_urls(error.message))
+        return Outcome(repository=name, error=error.message)
     except OSError as error:
         return Outcome(repository=name, error=f"can't be read ({type(error).__name__})")
     seconds = round(time.monotonic() - start, 2)
@@ -178,15 +187,8 @@ def scan_repository(repository: str, previous: Outcome | None, timeout: float) -
     )
 
 
-def _current_commit(repository: str) -> str:
-    if _is_remote(repository):
-        return git.head_commit(repository)
-    return _folder_digest(repository)
-
-
-def redact_urls(text: str) -> str:
-    """Remove users, tokens and queries from the URLs in a text."""
-    return re.sub(r"(?<=://)[^/\s]*@|[?#]\S*", "", text)
+def _current_commit(repository: Repository) -> str:
+    return git.head_commit(repository) if repository.url else _folder_digest(repository.name)
 
 
 def _folder_digest(folder: str) -> str:
@@ -207,9 +209,9 @@ def _folder_digest(folder: str) -> str:
     return "tree:" + digest.hexdigest()[:32]
 
 
-def _clone_and_scan(repository: str, timeout: float) -> Outcome:
-    if not _is_remote(repository):
-        return _scan_in_process(Path(repository), timeout)
+def _clone_and_scan(repository: Repository, timeout: float) -> Outcome:
+    if not repository.url:
+        return _scan_in_process(Path(repository.name), timeout)
     with tempfile.TemporaryDirectory(prefix="shield-fleet-") as scratch:
         clone = Path(scratch, "clone")
         git.clone(repository, clone)
@@ -261,21 +263,14 @@ def summarize_scan(root: Path) -> Outcome:
     )
 
 
-def _is_remote(repository: str) -> bool:
-    """Return whether a repository must be cloned: a URL, or a bare repository."""
-    if _URL.match(repository):
-        return True
-    return all(Path(repository, name).exists() for name in ("HEAD", "objects", "refs"))
-
-
-def _outcome_file(repository: str) -> str:
+def _outcome_file(repository: Repository) -> str:
     """Return the name of the file for an outcome: readable, and unique by a hash."""
-    last_part = redact_urls(repository).rstrip("/").rpartition("/")[2]
+    last_part = repository.name.rstrip("/").rpartition("/")[2]
     name = re.sub(r"[^\w.-]+", "-", last_part)[:60].lstrip(".")
-    return f"{name}-{hashlib.sha256(repository.encode()).hexdigest()[:12]}.json"
+    return f"{name}-{hashlib.sha256(repository.name.encode()).hexdigest()[:12]}.json"
 
 
-def _load_outcome(tree: Tree, repository: str) -> Outcome | None:
+def _load_outcome(tree: Tree, repository: Repository) -> Outcome | None:
     raw = tree.read(_outcome_file(repository)) or b""
     try:
         return msgspec.json.decode(raw, type=Outcome)

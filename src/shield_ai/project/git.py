@@ -8,7 +8,6 @@ import hashlib
 import os
 import re
 import subprocess
-from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import unquote
 
@@ -17,6 +16,9 @@ from shield_ai.project import git_process
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
+    from pathlib import Path
+
+    from shield_ai.project.repository import Repository
 
 NETWORK_TIMEOUT = 300  # seconds
 MAX_COMPARED = 50_000_000  # bytes; larger files are not compared
@@ -145,8 +147,8 @@ def checked_out_commit(root: Path) -> str:
     return _decode(output or b"").strip()
 
 
-def head_commit(repository: str) -> str:
-    """Return the hash of the newest commit of a repository, given by its URL or path.
+def head_commit(repository: Repository) -> str:
+    """Return the hash of the newest commit of a repository that is cloned.
 
     Raises:
         SourceError: The repository can't be reached.
@@ -154,7 +156,7 @@ def head_commit(repository: str) -> str:
     return _run_with_url(repository, "ls-remote", "--", "{}", "HEAD").split("\t", maxsplit=1)[0]
 
 
-def clone(repository: str, folder: Path) -> None:
+def clone(repository: Repository, folder: Path) -> None:
     """Clone the newest commit of a repository, without its history.
 
     Raises:
@@ -171,34 +173,28 @@ def clone(repository: str, folder: Path) -> None:
     _run_with_url(repository, "clone", *options, "--", "{}", str(folder))
 
 
-def split_credentials(url: str) -> tuple[str, str]:
-    """Split an HTTP URL into the URL without credentials, and `user:token`."""
-    match = re.fullmatch(r"(https?://)([^/]*)@([^/@]*(?:/.*)?)", url)
-    return (match[1] + match[3], match[2]) if match else (url, "")
-
-
-def _run_with_url(repository: str, *arguments: str) -> str:
+def _run_with_url(repository: Repository, *arguments: str) -> str:
     """Run git with the URL of a repository instead of `{}`, and return its output.
 
     A token is passed in an environment variable, because other users can see the arguments.
     """
-    url, credentials = split_credentials(repository)
-    source = url if ":" in url else Path(url).absolute().as_uri()
-    command = [source if argument == "{}" else argument for argument in arguments]
-    variables = _authorization(url, credentials) if credentials else {}
+    command = [repository.url if argument == "{}" else argument for argument in arguments]
+    variables = _authorization(repository) if repository.credentials else {}
     try:
         result = git_process.run_remote(command, variables, NETWORK_TIMEOUT)
     except subprocess.CalledProcessError as error:
         lines = error.stderr.decode("utf-8", "replace").strip().splitlines() or ["failed"]
-        raise SourceError(f"git {arguments[0]}: {lines[-1][:200]}") from None
+        # url.*.insteadOf in the user's configuration can add credentials
+        reason = re.sub(r"(?<=://)[^\s']*@", "", lines[-1])
+        raise SourceError(f"git {arguments[0]}: {reason[:200]}") from None
     return result.stdout.decode("utf-8", "replace")
 
 
-def _authorization(url: str, credentials: str) -> dict[str, str]:
+def _authorization(repository: Repository) -> dict[str, str]:
     """Return the environment variables that add an Authorization header for a host."""
-    user, _, token = credentials.partition(":")
+    user, _, token = repository.credentials.partition(":")
     encoded = base64.b64encode(f"{unquote(user)}:{unquote(token)}".encode()).decode()
-    host = "/".join(url.split("/")[:3])
+    host = "/".join(repository.url.split("/")[:3])
     return {
         "GIT_CONFIG_COUNT": "1",
         "GIT_CONFIG_KEY_0": f"http.{host}/.extraHeader",
