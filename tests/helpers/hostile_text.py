@@ -14,15 +14,15 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-# C0 without newline and tab, DEL and C1, directional, zero-width and separator characters, and
-# lone surrogates. https://www.unicode.org/reports/tr36/#Bidirectional_Text_Spoofing
+# C0 without newline and tab, DEL and C1, directional, zero-width and separator characters, lone
+# surrogates, variation selectors and tags. https://www.unicode.org/reports/tr36/#Bidirectional_Text_Spoofing
 FORBIDDEN = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060\u2066-\u2069\ufeff"
-    "\ud800-\udfff]"
+    "\ud800-\udfff\ufe00-\ufe0f\U000e0000-\U000e01ef]"
 )
 EVIL = (
     "\x1b[2J\x1b]0;x\x07\x08\x7f\x9b31m\u202e\u2066\u200e\u200f\u061c\u200b\u200d\u2060\ufeff"
-    "\u2028\u2029"
+    "\u2028\u2029\ufe0f\U000e0041"
 )
 
 

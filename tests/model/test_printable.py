@@ -14,6 +14,9 @@ UNSAFE = (
     *map(chr, range(127, 160)),
     *"\u061c\u200b\u200c\u200d\u200e\u200f\u2028\u2029\u202a\u202b\u202c\u202d\u202e\u2060",
     *"\u2066\u2067\u2068\u2069\ufeff\ud800\udcff",
+    *"\u00ad\u0600\u180e\u2065\u206a\ufff9\U0001d173\U000e0001\U000e0061",  # format
+    *"\u0378\ue000\uffff\U0010ffff",  # unassigned and private use
+    *"\u034f\u115f\u17b4\u180b\u3164\ufe0f\uffa0\U000e0100",  # invisible letters and marks
 )
 
 
@@ -26,6 +29,7 @@ def test_replaces_unsafe_characters(character):
 
 def test_keeps_other_text():
     assert printable("café 東京 🔑 •••…·") == "café 東京 🔑 •••…·"
+    assert printable("é हिन्दी العربية\u064b\xa0") == "é हिन्दी العربية\u064b\xa0"
     assert printable("a\nb\tc") == "a?b    c"
     assert printable_lines("a\n\tcafé\n") == "a\n\tcafé\n"
 
@@ -37,7 +41,7 @@ def test_keeps_only_the_codes_of_colors():
 
 
 def test_escapes_json():
-    document = {"a\x9b\u202e": '\u2028\ufeff\x7f \\ " é'}
+    document = {"a\x9b\u202e": '\u2028\U000e0061\x7f \\ " é'}
     escaped = escape_json(json.dumps(document, ensure_ascii=False))
     assert json.loads(escaped) == document
-    assert escaped == '{"a\\u009b\\u202e": "\\u2028\\ufeff\\u007f \\\\ \\" é"}'
+    assert escaped == '{"a\\u009b\\u202e": "\\u2028\\udb40\\udc61\\u007f \\\\ \\" é"}'

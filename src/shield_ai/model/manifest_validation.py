@@ -215,7 +215,7 @@ def _check_secret(secret: Secret, prefix: str) -> None:
     ):
         raise ManifestError(
             f"invalid description of {secret.name}",
-            "leave out control characters, file:// and {{resolve:",
+            "leave out control and invisible characters, file:// and {{resolve:",
         )
     length = len(prefix + secret.name)
     if length > MAX_NAME_LENGTH:
