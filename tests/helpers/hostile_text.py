@@ -1,4 +1,4 @@
-"""Repositories whose names and texts hold control characters, and how to run a command on them."""
+"""Repositories with control characters and CI commands in names and texts, and how to run a command on them."""
 
 from __future__ import annotations
 
@@ -15,10 +15,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 # C0 without newline and tab, DEL and C1, directional, zero-width and separator characters, lone
-# surrogates, variation selectors and tags. https://www.unicode.org/reports/tr36/#Bidirectional_Text_Spoofing
+# surrogates, variation selectors, tags, and commands to CI systems. https://www.unicode.org/reports/tr36/#Bidirectional_Text_Spoofing
 FORBIDDEN = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060\u2066-\u2069\ufeff"
     "\ud800-\udfff\ufe00-\ufe0f\U000e0000-\U000e01ef]"
+    r"|^\s*::[a-z].*|##\w*\[.*",
+    re.MULTILINE,
 )
 EVIL = (
     "\x1b[2J\x1b]0;x\x07\x08\x7f\x9b31m\u202e\u2066\u200e\u200f\u061c\u200b\u200d\u2060\ufeff"
@@ -53,7 +55,7 @@ def shield(
 
 
 def forbidden(raw: bytes) -> list[str]:
-    """Return the forbidden characters in an output, which must be valid UTF-8."""
+    """Return the forbidden parts of an output, which must be valid UTF-8."""
     return sorted(set(FORBIDDEN.findall(raw.decode("utf-8"))))
 
 
@@ -83,6 +85,8 @@ def make_hostile_app(folder: Path) -> Path:
         f'"pass{EVIL}word": {password}3\npassword: {password}4\n'
     )
     (folder / f"bad{EVIL}.json").write_text('{"password": ')
+    for name in ("::error file=a::b.py", "##vso[task.setvariable variable=A]b.py"):
+        (folder / name).write_text(f'PASSWORD = "{password}8"\n')
     (folder / "latin.py").write_bytes(b'# \xe9\xff\nPASSWORD = "' + password.encode() + b'5"\n')
     (folder / os.fsdecode(b"raw\xff\x1b\xc2\x9b.py")).write_text(f'API_PASSWORD = "{password}6"\n')
     (folder / ".env").write_text(f"SECRET_KEY=abc{EVIL}\nSTRIPE_KEY=k{EVIL}\nDB_PASS=1\n")

@@ -45,3 +45,31 @@ def test_escapes_json():
     escaped = escape_json(json.dumps(document, ensure_ascii=False))
     assert json.loads(escaped) == document
     assert escaped == '{"a\\u009b\\u202e": "\\u2028\\udb40\\udc61\\u007f \\\\ \\" é"}'
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        pytest.param("::error file=a::b.py", "?:error file=a::b.py", id="github"),
+        pytest.param("a\n \t\xa0::add-mask::b", "a\n \t\xa0?:add-mask::b", id="indented"),
+        pytest.param("a ##[set-output name=x]1", "a #?[set-output name=x]1", id="github, old"),
+        pytest.param("##vso[task.setvariable]", "#?vso[task.setvariable]", id="azure"),
+        pytest.param("x: ##TeamCity[a]", "x: #?TeamCity[a]", id="teamcity"),
+        pytest.param(
+            "a ::b ::1\n::1 std::x\n## b [c]", "a ::b ::1\n::1 std::x\n## b [c]", id="none"
+        ),
+    ],
+)
+def test_does_not_print_ci_commands(text, shown):
+    assert printable_lines(text) == shown
+    assert printable_lines(text, color=True) == shown
+
+
+def test_does_not_print_ci_commands_after_a_color():
+    assert printable_lines("\x1b[1m::error::b", color=True) == "\x1b[1m?:error::b"
+
+
+def test_escapes_ci_commands_in_json():
+    escaped = escape_json('{"a": "##vso[x]"}')
+    assert "##" not in escaped
+    assert json.loads(escaped) == {"a": "##vso[x]"}

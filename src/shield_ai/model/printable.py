@@ -1,7 +1,8 @@
 """Make text from files, git and AWS safe for terminals, logs and reports.
 
 A control character can move the cursor, change the window's title or hide text; a directional or
-invisible character can make two different texts look the same.
+invisible character can make two different texts look the same; a line can be a command to a CI
+system that reads the output.
 https://www.unicode.org/reports/tr36/#Bidirectional_Text_Spoofing
 """
 
@@ -16,6 +17,15 @@ _INVISIBLE = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
 )
 _COLOR = re.compile(r"(\x1b\[(?:[012]|3[1236])m)")  # the escape sequences of `reports.color`
+# Commands in the output of a job. GitHub ignores spaces before `::`, and finds the other form
+# anywhere in a line, as Azure Pipelines and TeamCity do.
+# https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands
+# https://learn.microsoft.com/en-us/azure/devops/pipelines/scripts/logging-commands
+# https://www.jetbrains.com/help/teamcity/service-messages.html
+_GITHUB_COMMAND = re.compile(
+    rf"^((?:[^\S\n]|{_COLOR.pattern})*):(?=:[a-z])", re.MULTILINE | re.IGNORECASE
+)
+_BRACKET_COMMAND = re.compile(r"(?<=#)#(?=\w*\[)")
 _REPLACEMENT = "?"
 
 
@@ -25,28 +35,27 @@ def printable(text: str) -> str:
 
 
 def printable_lines(text: str, *, color: bool = False) -> str:
-    """Replace unsafe characters by `?`, but keep newlines and tabs.
+    """Replace unsafe characters and the start of CI commands by `?`, but keep newlines and tabs.
 
     Args:
         text: The text.
         color: Whether to keep the escape sequences of `reports.color`.
     """
-    if not color:
-        return _replace_unsafe(text)
-    parts = _COLOR.split(text)  # the color sequences have odd indexes
+    parts = _COLOR.split(text) if color else [text]  # the color sequences have odd indexes
     parts[::2] = map(_replace_unsafe, parts[::2])
-    return "".join(parts)
+    safe_text = _GITHUB_COMMAND.sub(rf"\1{_REPLACEMENT}", "".join(parts))
+    return _BRACKET_COMMAND.sub(_REPLACEMENT, safe_text)
 
 
 def escape_json(text: str) -> str:
-    r"""Replace unsafe characters in a JSON document with \u escapes.
+    r"""Replace unsafe characters and CI commands in a JSON document with \u escapes.
 
     They can occur only in its strings, because a serializer never writes them between tokens.
     """
     import json  # the text report of a scan does not need it
 
     escapes = {ord(character): json.dumps(character)[1:-1] for character in _unsafe(text)}
-    return text.translate(escapes)
+    return _BRACKET_COMMAND.sub(r"\\u0023", text.translate(escapes))
 
 
 def _replace_unsafe(text: str) -> str:
