@@ -84,6 +84,23 @@ def test_a_private_file_is_replaced_with_mode_0600(folder):
     assert list(folder.iterdir()) == [path]
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file to another user")
+def test_a_private_file_belongs_to_the_user_who_writes_it(folder):
+    path = folder / ".env"
+    path.write_bytes(b"theirs")
+    os.chown(path, 65534, 65534)
+    write_private_file(path, b"ours")
+    assert (path.stat().st_uid, path.stat().st_gid) == (os.geteuid(), os.getegid())
+
+
+def test_a_private_file_of_another_user_is_not_read(folder, monkeypatch):
+    path = folder / ".env"
+    path.write_bytes(b"theirs")
+    monkeypatch.setattr("os.geteuid", lambda: path.stat().st_uid + 1)
+    with pytest.raises(OSError, match="belongs to another user"):
+        read_private_file(path)
+
+
 def test_a_private_file_is_not_read_through_a_link(tmp_path, folder):
     target = tmp_path / "target"
     target.write_bytes(b"theirs")

@@ -126,7 +126,8 @@ def _read(path: Path) -> bytes | None:
         return read_private_file(path)
     except OSError as error:
         raise SourceError(
-            f"{path} can't be read: {error.strerror}", "name a regular file in an existing folder"
+            f"{path} can't be read: {error.strerror}",
+            "name a new file or a regular file of your own, in an existing folder",
         ) from None
 
 

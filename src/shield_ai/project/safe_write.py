@@ -124,8 +124,8 @@ def read_private_file(path: Path) -> bytes | None:
     """Return the content of a file that the user named; None if it does not exist.
 
     Raises:
-        OSError: The file can't be read, is a symbolic link or another special file, or a link in a
-            relative path leads out of the current folder.
+        OSError: The file can't be read, belongs to another user, is a symbolic link or another
+            special file, or a link in a relative path leads out of the current folder.
     """
     with open_folder(_private_parent(path), ()) as folder:
         try:
@@ -133,13 +133,18 @@ def read_private_file(path: Path) -> bytes | None:
         except FileNotFoundError:
             return None
     with os.fdopen(descriptor, "rb") as file:
-        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+        status = os.fstat(file.fileno())
+        if not stat.S_ISREG(status.st_mode):
             raise OSError(errno.EINVAL, "not a regular file", str(path))
+        if status.st_uid != os.geteuid():
+            raise OSError(errno.EPERM, "it belongs to another user", str(path))
         return file.read()
 
 
 def write_private_file(path: Path, content: bytes) -> None:
     """Write a file that the user named with mode 0600, atomically. An existing file is replaced.
+
+    The new file belongs to the current user: the owner of a file can always read it.
 
     Raises:
         OSError: The file can't be written, or a link in a relative path leads out of the current
@@ -147,17 +152,8 @@ def write_private_file(path: Path, content: bytes) -> None:
     """
     with open_folder(_private_parent(path), ()) as folder:
         temporary = f".{path.name}.{secrets.token_hex(8)}.tmp"
-        create_file(folder, temporary, content, PRIVATE, _owner(folder, path.name))
+        create_file(folder, temporary, content, PRIVATE)
         replace_file(folder, temporary, path.name)
-
-
-def _owner(folder: int, name: str) -> tuple[int, int] | None:
-    """Return the owner and the group of a file; None if it does not exist."""
-    try:
-        status = os.stat(name, dir_fd=folder, follow_symlinks=False)
-    except FileNotFoundError:
-        return None
-    return status.st_uid, status.st_gid
 
 
 def _private_parent(path: Path) -> Path:
