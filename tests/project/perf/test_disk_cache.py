@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+import os
+import stat
+
 import pytest
 
-from shield_ai.project.perf.disk_cache import get_or_create
+from shield_ai.project.perf.disk_cache import get_or_create, load
 
 
 @pytest.fixture
@@ -64,3 +67,52 @@ def test_ignores_a_relative_folder(tmp_path, monkeypatch) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", "cache")
     assert get_or_create("thing", b"key", lambda: b"thing") == b"thing"
     assert list(tmp_path.iterdir()) == []
+
+
+def _replace_by_link(entry) -> None:
+    entry.rename(entry.parent / "other")
+    entry.symlink_to("other")
+
+
+def _replace_by_pipe(entry) -> None:
+    entry.unlink()
+    os.mkfifo(entry, 0o600)
+
+
+@pytest.mark.parametrize(
+    "tamper",
+    [
+        pytest.param(_replace_by_link, id="link"),
+        pytest.param(_replace_by_pipe, id="pipe"),
+        pytest.param(lambda entry: entry.chmod(0o620), id="file writable by the group"),
+        pytest.param(lambda entry: entry.parent.chmod(0o777), id="folder writable by others"),
+    ],
+)
+def test_ignores_an_entry_that_others_could_have_written(folder, tamper) -> None:
+    get_or_create("thing", b"key", lambda: b"thing")
+    assert load("thing", b"key") == b"thing"
+    (entry,) = folder.iterdir()
+    tamper(entry)
+    assert load("thing", b"key") is None
+
+
+@pytest.mark.parametrize("is_folder", [False, True], ids=["file", "folder"])
+def test_ignores_an_entry_of_another_user(folder, monkeypatch, is_folder) -> None:
+    get_or_create("thing", b"key", lambda: b"thing")
+    get_status = os.fstat
+
+    def fstat(handle):
+        status = list(get_status(handle))
+        if stat.S_ISDIR(status[0]) is is_folder:
+            status[4] += 1
+        return os.stat_result(status)
+
+    monkeypatch.setattr("os.fstat", fstat)
+    assert load("thing", b"key") is None
+
+
+def test_uses_a_link_to_a_folder(tmp_path, folder) -> None:
+    (tmp_path / "elsewhere").mkdir(mode=0o700)
+    folder.symlink_to("elsewhere")
+    get_or_create("thing", b"key", lambda: b"thing")
+    assert load("thing", b"key") == b"thing"

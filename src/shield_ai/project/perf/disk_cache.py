@@ -1,9 +1,15 @@
-"""On-disk cache of reproducible artifacts, in the user's cache folder. Never contains secrets."""
+"""On-disk cache of reproducible artifacts, in the user's cache folder. Never contains secrets.
+
+Entries are trusted: hyperscan runs the bytes of a database. Only files that no other user can have
+written are read, from the handle that was checked.
+"""
 
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
+import stat
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -42,15 +48,39 @@ def get_or_create(
 
 
 def load(name: str, key: bytes, is_valid: Callable[[bytes], bool] = bool) -> bytes | None:
-    """Return a cache entry; None if it is missing, invalid or owned by another user."""
+    """Return a cache entry; None if it is missing or invalid, or others could have written it."""
     path = _entry_path(name, key)
     try:
-        if path is None or path.stat().st_uid != os.geteuid():
-            return None
-        content = path.read_bytes()
+        content = _read(path) if path is not None else None
     except OSError:
         return None
-    return content if is_valid(content) else None
+    return content if content is not None and is_valid(content) else None
+
+
+def _read(path: Path) -> bytes:
+    folder = _open_private(path.parent.resolve(), os.O_DIRECTORY)
+    try:
+        handle = _open_private(path.name, os.O_NONBLOCK, dir_fd=folder)
+    finally:
+        os.close(folder)
+    with os.fdopen(handle, "rb") as file:
+        if not stat.S_ISREG(os.fstat(handle).st_mode):
+            raise OSError(errno.EINVAL, "not a regular file", str(path))
+        return file.read()
+
+
+def _open_private(path: Path | str, flags: int, dir_fd: int | None = None) -> int:
+    """Open a file or a folder that only the current user can write.
+
+    Raises:
+        OSError: Another user owns it or can write it, or it is a symbolic link.
+    """
+    handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | flags, dir_fd=dir_fd)
+    status = os.fstat(handle)
+    if status.st_uid == os.geteuid() and not status.st_mode & 0o022:
+        return handle
+    os.close(handle)
+    raise PermissionError(errno.EPERM, "others can write it", str(path))
 
 
 def _entry_path(name: str, key: bytes) -> Path | None:
@@ -70,6 +100,7 @@ def _write(path: Path, content: bytes) -> None:
     import tempfile
 
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    os.close(_open_private(path.parent.resolve(), os.O_DIRECTORY))
     handle, temporary = tempfile.mkstemp(dir=path.parent)
     try:
         with os.fdopen(handle, "wb") as file:
