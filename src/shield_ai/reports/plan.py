@@ -11,15 +11,16 @@ from shield_ai.flow.verify.check import Status
 from shield_ai.model.plan import Action, StepKind, ValueState
 from shield_ai.model.printable import printable
 from shield_ai.project.runtime_names import copied_folder
+from shield_ai.project.values import STDIN
 from shield_ai.reports.settings import settings_lines
 from shield_ai.reports.words import count
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from shield_ai.flow.verify.check import Check
     from shield_ai.model.edit import FileChange, Skipped
-    from shield_ai.model.plan import Change, Plan, Receipt
+    from shield_ai.model.plan import Change, Origin, Plan, Receipt
 
 _NAME_WIDTH = 46
 _WIDTH = 80
@@ -43,13 +44,18 @@ _RECEIPT_NOUNS = {
 }
 
 
-def plan_text(plan: Plan) -> str:
-    """Format a plan without its diffs."""
+def plan_text(plan: Plan, read: Callable[[str], bytes | None]) -> str:
+    """Format a plan without its diffs.
+
+    Args:
+        plan: The plan.
+        read: Returns the content of a file of the app, to find the lines of values in the code.
+    """
     lines: list[str] = []
     lines += _section("code", _file_lines(plan.files))
     moved = (printable(f"  - {origin.field}") for origin in plan.dotenv)
     lines += _section("moved from the code to .env", moved)
-    changes = itertools.chain.from_iterable(map(_change_lines, plan.changes))
+    changes = (line for change in plan.changes for line in _change_lines(change, read))
     lines += _section(f"AWS account {plan.account}, {plan.region}", changes)
     lines += _section("placeholder values", _names(plan.placeholders))
     lines += _section("no value in any source", _names(plan.missing))
@@ -114,12 +120,14 @@ def _file_line(file: FileChange) -> str:
     return f"  ~ {file.path:<{_NAME_WIDTH}} {count(len(file.edits), 'edit')}"
 
 
-def _change_lines(change: Change) -> Iterator[str]:
+def _change_lines(change: Change, read: Callable[[str], bytes | None]) -> Iterator[str]:
     is_secret = change.resource == "secret"
     name = change.name if is_secret else f"{change.resource} {change.name}"
     mark = _MARKS[change.action]
     line = f"  {mark} {shorten_name(name):<{_NAME_WIDTH}} {_describe_action(change)}"
     yield printable(line)
+    if change.action not in {Action.KEEP, Action.DRIFT}:
+        yield from _origin_lines(change.origins, read)
     if change.action is Action.KEEP or (is_secret and change.before is None):
         return
     for line in settings_lines(change.before, change.settings):
@@ -145,9 +153,36 @@ def shorten_name(name: str) -> str:
     return f"{name[: half - 1]}…{name[-half:]}"
 
 
+def _origin_lines(origins: Sequence[Origin], read: Callable[[str], bytes | None]) -> Iterator[str]:
+    """Yield the variables, fields and lines that values are read from, for each source.
+
+    shield.toml can name any variable of the user who runs the command, so the user must see it.
+    """
+    names: dict[str, list[str]] = {}
+    for origin in origins:
+        name = _describe_item(origin.locator, read)
+        if name:
+            names.setdefault(_describe_source(origin.locator), []).append(name)
+    for source, group in sorted(names.items()):
+        yield from _wrap(f"{source}: {', '.join(group)}")
+
+
 def _describe_source(locator: str) -> str:
     scheme, _, rest = locator.partition(":")
-    return _SOURCES.get(scheme) or rest.rpartition("#")[0]
+    path = rest.rpartition("#")[0]
+    return _SOURCES.get(scheme) or ("standard input" if path == STDIN else path)
+
+
+def _describe_item(locator: str, read: Callable[[str], bytes | None]) -> str:
+    scheme, _, rest = locator.partition(":")
+    path, _, item = rest.rpartition("#")
+    if scheme == "generate":
+        return ""
+    if scheme != "code":
+        return item
+    start = int(item.partition("-")[0])
+    number = (read(path) or b"").count(b"\n", 0, start) + 1
+    return f"line {number}"
 
 
 def _summary(plan: Plan) -> str:

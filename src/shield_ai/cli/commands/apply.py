@@ -104,7 +104,7 @@ def apply(
             allow_missing=overrides.allow_missing,
             allow_placeholders=overrides.allow_placeholders,
         )
-        echo(plan_text(planned), err=True, nl=False)
+        echo(plan_text(planned, session.tree.read), err=True, nl=False)
         confirm_changes(session, "Apply this plan?", yes=yes)
         receipts = session.apply(
             planned, on_receipt=_receipt_printer(bar, planned), compare_settings=not no_proof

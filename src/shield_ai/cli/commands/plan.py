@@ -43,7 +43,7 @@ def plan(app: Path, options: PlanOptions, output: Path | None, *, as_json: bool)
         echo(plan_json(planned), nl=False)
     else:
         echo(_diffs(session, planned, color=has_color(sys.stdout)))
-        echo(plan_text(planned), nl=False)
+        echo(plan_text(planned, session.tree.read), nl=False)
     return DONE
 
 
