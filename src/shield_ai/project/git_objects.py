@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from shield_ai.model.errors import SourceError
 from shield_ai.project import git_process
+from shield_ai.project.own_repository import require_own_repository
 
 if TYPE_CHECKING:
     import subprocess
@@ -57,8 +58,9 @@ def staged_files(root: Path) -> dict[str, str]:
     Submodules are excluded. The paths are relative to the folder.
 
     Raises:
-        SourceError: The folder is not in a repository.
+        SourceError: The folder is not in a repository, or has another folder's.
     """
+    require_own_repository(root)
     options = (
         "--raw",
         "--no-abbrev",

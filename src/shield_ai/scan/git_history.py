@@ -14,6 +14,7 @@ from shield_ai.model.errors import SourceError
 from shield_ai.model.finding import Confidence
 from shield_ai.project import git_process
 from shield_ai.project.git_objects import BlobReader, is_shallow
+from shield_ai.project.own_repository import require_own_repository
 from shield_ai.scan.files.file_class import is_scannable
 from shield_ai.scan.files.walk import display_path
 from shield_ai.scan.python.findings import assign_fingerprints
@@ -72,9 +73,11 @@ def scan_history(root: Path, *, include_low_confidence: bool = False) -> History
         include_low_confidence: Whether to include findings of low confidence.
 
     Raises:
-        SourceError: The folder is not in a repository, or git cannot read it.
+        SourceError: The folder is not in a repository or has another folder's, or git cannot read
+            it.
         ShieldError: A custom pattern is invalid.
     """
+    require_own_repository(root)
     app_patterns = list(pattern.load_app_patterns(root))
     scanner = _HistoryScanner(
         [pattern.credential_pattern(), *app_patterns],
