@@ -13,6 +13,10 @@ RotationError
 
 from __future__ import annotations
 
+import re
+
+LONGEST_CODE = 80  # characters
+
 
 class RotationError(Exception):
     """A rotation can't continue."""
@@ -30,16 +34,16 @@ class AwsCallError(RotationError):
     """A call to Secrets Manager failed."""
 
     def __init__(self, operation: str, code: str) -> None:
-        super().__init__(f"secretsmanager:{operation} failed: {code}")
-        self.code = code
+        self.code = clean_code(code)
+        super().__init__(f"secretsmanager:{operation} failed: {self.code}")
 
 
 class DatabaseError(RotationError):
     """The server can't be reached, or a statement failed."""
 
     def __init__(self, text: str, code: str = "") -> None:
-        super().__init__(f"{text} ({code})" if code else text)
-        self.code = code
+        self.code = clean_code(code)
+        super().__init__(f"{text} ({self.code})" if code else text)
 
 
 class LoginRefusedError(DatabaseError):
@@ -56,3 +60,8 @@ class LockedOutError(DatabaseError):
 
 class TrustError(DatabaseError):
     """The server accepts any password, so a login proves nothing."""
+
+
+def clean_code(code: object) -> str:
+    """Return an error code without other characters: a hostile server can send any text."""
+    return re.sub(r"[^A-Za-z0-9._-]+", "_", str(code)[:LONGEST_CODE])

@@ -86,7 +86,13 @@ def error_code(error: BaseException) -> str:
     response = getattr(error, "response", None)
     detail = response.get("Error") if isinstance(response, dict) else None
     code = detail.get("Code") if isinstance(detail, dict) else type(error).__name__
-    return str(code)[:LONGEST_CODE]
+    return clean_code(code)
+
+
+def clean_code(code: object) -> str:
+    """Return an error code without other characters: a hostile server can send any text."""
+    characters = str(code)[:LONGEST_CODE]
+    return "".join(c if c.isascii() and (c.isalnum() or c in "._- ") else "_" for c in characters)
 
 
 class Connection:
@@ -196,7 +202,9 @@ def _batch_answers(response: Mapping[str, Any], wanted: set[str]) -> dict[str, A
     answers: dict[str, Answer] = {}
     for error in response.get("Errors", ()):
         if error["SecretId"] in wanted:
-            answers[error["SecretId"]] = failure_of(error["SecretId"], error["ErrorCode"])
+            answers[error["SecretId"]] = failure_of(
+                error["SecretId"], clean_code(error["ErrorCode"])
+            )
     for secret in response.get("SecretValues", ()):
         value = from_response(secret)
         for secret_id in (secret.get("Name"), secret.get("ARN")):

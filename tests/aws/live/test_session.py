@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+import re
+
 import pytest
+from botocore.exceptions import ClientError
 from fault_proxy import FaultProxy
 
 from shield_ai.aws.live.account import Account
-from shield_ai.aws.live.session import Session
+from shield_ai.aws.live.session import Session, translate_errors
 from shield_ai.model.errors import AwsError
 
 
@@ -30,6 +33,15 @@ def test_error_messages_and_hints(aws, monkeypatch, code, message, hint):
     assert message in caught.value.message
     assert hint in caught.value.hint
     assert "injected" not in str(caught.value)
+
+
+@pytest.mark.parametrize("code", ["Bad\n::error::x", {"Bad": ["error"], "x": 1}], ids=type)
+def test_error_code_is_plain_text(code):
+    with pytest.raises(AwsError) as caught, translate_errors("sts:GetCallerIdentity"):
+        raise ClientError({"Error": {"Code": code}}, "GetCallerIdentity")
+    assert re.fullmatch(
+        r"AWS refused sts:GetCallerIdentity: [\w.-]*Bad[\w.-]+", caught.value.message
+    )
 
 
 def test_aws_unreachable(no_real_aws, monkeypatch):

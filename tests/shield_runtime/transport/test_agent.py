@@ -22,6 +22,7 @@ from shield_runtime import (
     refresh_secret,
 )
 from shield_runtime.transport import agent as agent_module
+from shield_runtime.transport import error_code
 
 pytest_plugins = ("runtime_fixtures",)
 VALUE = secrets.token_hex(16)
@@ -167,3 +168,15 @@ def test_the_sdk_is_not_imported(agent):
         [sys.executable, "-c", code], text=True, env=dict(os.environ)
     ).split("\n")
     assert out[:2] == [VALUE, "[]"]
+
+
+@pytest.mark.parametrize(
+    ("code", "shown"),
+    [
+        pytest.param("HTTP 500", "HTTP 500", id="our own"),
+        pytest.param("Bad\n\x1b[2J\u202ex", "Bad___2J_x", id="hostile"),
+        pytest.param("x" * 500, "x" * 80, id="long"),
+    ],
+)
+def test_error_codes_are_plain_and_short(code, shown):
+    assert error_code(agent_module.AgentError(code)) == shown

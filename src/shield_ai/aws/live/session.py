@@ -22,6 +22,7 @@ from botocore.exceptions import (
 )
 
 from shield_ai.model.errors import AwsDeniedError, AwsError, AwsNotFoundError
+from shield_ai.rotator.errors import clean_code
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -273,7 +274,7 @@ def translate_errors(permission: str, name: str = "") -> Iterator[None]:
 
 
 def _client_error(error: ClientError, permission: str, call: str) -> AwsError:
-    code = error.response.get("Error", {}).get("Code", "unknown")
+    code = clean_code(error.response.get("Error", {}).get("Code", "unknown"))
     if code in _ACCESS_DENIED:
         statement = f'{{"Effect": "Allow", "Action": "{permission}", "Resource": …}}'
         return AwsDeniedError(
