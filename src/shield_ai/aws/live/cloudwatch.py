@@ -6,6 +6,7 @@ import json
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from shield_ai.aws.live.responses import parse_document
 from shield_ai.aws.live.session import (
     Session,
     removed_tags,
@@ -139,7 +140,7 @@ class Dashboard:
                 response = self._client.get_dashboard(DashboardName=name)
             except self._client.exceptions.ResourceNotFound:
                 return None
-        return {"body": json.loads(response["DashboardBody"])}
+        return {"body": parse_document(response["DashboardBody"], "cloudwatch:GetDashboard")}
 
     def upsert(self, name: str, settings: Settings, _live: Settings | None) -> None:
         """Create or overwrite the dashboard."""

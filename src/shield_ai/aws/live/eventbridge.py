@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from shield_ai.aws.live.responses import parse_document
 from shield_ai.aws.live.session import (
     Session,
     removed_tags,
@@ -45,7 +46,7 @@ class EventRule:
         with translate_errors("events:ListTagsForResource", name):
             tags = self._client.list_tags_for_resource(ResourceARN=self._arn(name)).get("Tags", [])
         return {
-            "pattern": json.loads(rule.get("EventPattern", "{}")),
+            "pattern": parse_document(rule.get("EventPattern", "{}"), "events:DescribeRule"),
             "state": rule.get("State", ""),
             "description": rule.get("Description", ""),
             "target": _target_settings(targets),

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from shield_ai.aws.desired.lambda_function import LAMBDA_TRUST_POLICY, SECRETS_MANAGER_PRINCIPAL
 from shield_ai.aws.desired.lambda_package import build_function_zip, code_sha256
+from shield_ai.aws.live.responses import parse_document
 from shield_ai.aws.live.session import (
     Session,
     removed_tags,
@@ -298,10 +299,10 @@ class Function:
     def _read_caller(self, name: str) -> str:
         with translate_errors("lambda:GetPolicy", name):
             try:
-                policy = json.loads(self._client.get_policy(FunctionName=name)["Policy"])
+                policy = self._client.get_policy(FunctionName=name)["Policy"]
             except self._client.exceptions.ResourceNotFoundException:
                 return ""
-        for statement in policy.get("Statement", []):
+        for statement in parse_document(policy, "lambda:GetPolicy").get("Statement", []):
             if statement.get("Sid") == _STATEMENT_ID:
                 condition = statement.get("Condition", {}).get("StringEquals", {})
                 return str(condition.get("AWS:SourceAccount", ""))

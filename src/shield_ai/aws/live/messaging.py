@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
+from shield_ai.aws.live.responses import parse_document
 from shield_ai.aws.live.session import (
     Session,
     removed_tags,
@@ -47,7 +48,7 @@ class Topic:
             tags = self._client.list_tags_for_resource(ResourceArn=arn).get("Tags", [])
         return {
             "emails": sorted({email for email, _ in self._subscriptions(name)}),
-            "policy": json.loads(attributes.get("Policy") or "{}"),
+            "policy": parse_document(attributes.get("Policy") or "{}", "sns:GetTopicAttributes"),
             "tags": tag_dict(tags),
         }
 
@@ -123,7 +124,7 @@ class Queue:
             tags = self._client.list_queue_tags(QueueUrl=url).get("Tags", {})
         attributes = response.get("Attributes", {})
         return {
-            "policy": json.loads(attributes.get("Policy") or "{}"),
+            "policy": parse_document(attributes.get("Policy") or "{}", "sqs:GetQueueAttributes"),
             "retention": int(attributes.get("MessageRetentionPeriod", 0)),
             "tags": tags,
         }

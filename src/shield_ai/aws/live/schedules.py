@@ -6,6 +6,7 @@ import contextlib
 import json
 from typing import TYPE_CHECKING, Any
 
+from shield_ai.aws.live.responses import parse_document
 from shield_ai.aws.live.session import (
     Session,
     removed_tags,
@@ -49,7 +50,7 @@ class Schedule:
         function = ""
         target_input = {}
         if target:
-            target_input = json.loads(target.get("Input") or "{}")
+            target_input = parse_document(target.get("Input") or "{}", "events:ListTargetsByRule")
             if rule.get("State") == "ENABLED" and self._may_call(name, target["Arn"]):
                 function = target["Arn"]
         return {
@@ -124,10 +125,10 @@ class Schedule:
     def _may_call(self, name: str, function: str) -> bool:
         with translate_errors("lambda:GetPolicy", name):
             try:
-                policy = json.loads(self._lambda.get_policy(FunctionName=function)["Policy"])
+                policy = self._lambda.get_policy(FunctionName=function)["Policy"]
             except self._lambda.exceptions.ResourceNotFoundException:
                 return False
-        statements = policy.get("Statement", [])
+        statements = parse_document(policy, "lambda:GetPolicy").get("Statement", [])
         return any(statement.get("Sid") == f"schedule-{name}" for statement in statements)
 
     def _arn(self, name: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from shield_ai.aws.live.responses import parse_document
 from shield_ai.aws.live.session import Session, translate_errors
 
 if TYPE_CHECKING:
@@ -24,7 +25,9 @@ class SecretPolicy:
                 text = self._client.get_resource_policy(SecretId=name).get("ResourcePolicy")
             except self._client.exceptions.ResourceNotFoundException:
                 return None
-        return {"document": json.loads(text)} if text else None
+        return (
+            {"document": parse_document(text, "secretsmanager:GetResourcePolicy")} if text else None
+        )
 
     def upsert(self, name: str, settings: Settings, _live: Settings | None) -> None:
         """Create or replace the policy. AWS rejects a policy that grants public access."""

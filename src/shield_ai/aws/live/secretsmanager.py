@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 from shield_ai.aws.desired.secrets import AWS_MANAGED_KEY, strip_key_arn
 from shield_ai.aws.live.parallel import BATCH_GET_RATE, RESOURCE_POLICY_RATE, parallel_map
+from shield_ai.aws.live.responses import parse_document
 from shield_ai.aws.live.session import (
     Session,
     removed_tags,
@@ -173,8 +173,7 @@ class SecretsManager:
                 return None
         if not text:
             return None
-        document: dict[str, Any] = json.loads(text)
-        return document
+        return parse_document(text, "secretsmanager:GetResourcePolicy")
 
     def delete(self, name: str) -> None:
         """Remove a secret's replicas and schedule it for deletion, which `restore` cancels."""
@@ -282,7 +281,7 @@ def _value(response: GetSecretValueResponseTypeDef | SecretValueEntryTypeDef) ->
     """
     if "SecretString" in response:
         return Hidden(response["SecretString"])
-    return Hidden(response.get("SecretBinary", b"").decode("utf-8", "surrogateescape"))
+    return Hidden(response["SecretBinary"].decode("utf-8", "surrogateescape"))
 
 
 def _reveal(name: str, value: Hidden) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import threading
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, cast
@@ -21,6 +22,7 @@ from botocore.exceptions import (
     ProfileNotFound,
 )
 
+from shield_ai.aws.live.responses import check_responses, invalid_response
 from shield_ai.model.errors import AwsDeniedError, AwsError, AwsNotFoundError
 from shield_ai.rotator.errors import clean_code
 
@@ -70,6 +72,7 @@ _THROTTLED = {
     "TooManyRequestsException",
     "RequestLimitExceeded",
 }
+_ACCOUNT_ID = re.compile(r"[0-9]{12}")
 _RETRY_HINT = "run the same command again; completed steps are not repeated"
 
 
@@ -185,14 +188,19 @@ class Session:
         if not self._caller:
             with translate_errors("sts:GetCallerIdentity"):
                 client: STSClient = cast("STSClient", self._client("sts"))
-                self._caller = client.get_caller_identity()
+                caller = client.get_caller_identity()
+            if not _ACCOUNT_ID.fullmatch(caller["Account"]):
+                raise invalid_response("sts:GetCallerIdentity")
+            self._caller = caller
         return self._caller
 
     def _client(self, service: str, config: Config = _CONFIG) -> object:
         boto_session: Any = self._session  # the stubs have an overload for each service name
         with translate_errors("the connection"), self._lock:
             if service not in self._clients:
-                self._clients[service] = boto_session.client(service, config=config)
+                client = boto_session.client(service, config=config)
+                check_responses(client)
+                self._clients[service] = client
             return self._clients[service]
 
 
@@ -213,6 +221,7 @@ def _assume_role(
 ) -> boto3.session.Session:
     with translate_errors("sts:AssumeRole", arn):
         client: STSClient = session.client("sts", region_name=region, config=_CONFIG)
+        check_responses(client)
         keys = client.assume_role(RoleArn=arn, RoleSessionName="shield-ai")["Credentials"]
     return boto3.session.Session(
         region_name=region,

@@ -1,0 +1,132 @@
+"""Check what AWS returns before it is used: the endpoint can be a broken or hostile one.
+
+botocore does not check responses. A missing field would raise a KeyError elsewhere.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+from botocore.parsers import ResponseParserError
+
+from shield_ai.model.errors import AwsError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from botocore.model import Shape
+
+# What botocore's parsers raise, for example for a body that is not an object, or a date in the year
+# 300,000,000,000.
+_PARSE_ERRORS = (ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)
+_TYPES: dict[str, type | tuple[type, ...]] = {
+    "structure": dict,
+    "map": dict,
+    "list": list,
+    "string": str,
+    "timestamp": datetime,
+    "boolean": bool,
+    "integer": (int, float),
+    "long": (int, float),
+    "float": (int, float),
+    "double": (int, float),
+}
+_PARSED_POLICY = "policyDocumentType"  # a text in IAM's model, which botocore parses
+
+
+class _Structure(dict[str, Any]):
+    """A part of a response, in which a missing field is an error of the endpoint."""
+
+    def __init__(self, call: str, fields: Iterable[tuple[str, Any]]) -> None:
+        super().__init__(fields)
+        self._call = call
+
+    def __missing__(self, field: str) -> Any:
+        raise invalid_response(self._call)
+
+
+def check_responses(client: Any) -> None:
+    """Make the calls of a client raise AwsError for a response that does not match the service."""
+    send = client._make_api_call  # noqa: SLF001  # all calls, paginators and waiters use it
+    service = client.meta.service_model
+
+    def send_and_check(operation: str, arguments: dict[str, Any]) -> Any:
+        call = f"{service.service_name}:{operation}"
+        try:
+            response = send(operation, arguments)
+            shape = service.operation_model(operation).output_shape
+            return _check(response, shape, call) if shape else response
+        except (BotoCoreError, ClientError):
+            raise
+        except (ResponseParserError, *_PARSE_ERRORS):
+            raise invalid_response(call) from None  # the error could quote a value
+
+    client._make_api_call = send_and_check  # noqa: SLF001
+
+
+def parse_document(text: str, call: str) -> dict[str, Any]:
+    """Parse a JSON document in a response, such as a policy.
+
+    Raises:
+        AwsError: It is not a JSON object, or a statement of the policy is not.
+    """
+    try:
+        document = json.loads(text)
+    except (ValueError, RecursionError):
+        document = None
+    if not _is_document(document):
+        raise invalid_response(call)
+    return dict(document)
+
+
+def _is_document(document: object) -> bool:
+    """Return whether JSON is an object, and if it is a policy, each statement is one, too."""
+    if not isinstance(document, dict):
+        return False
+    statements = document.get("Statement", [])
+    if not isinstance(statements, list):
+        statements = [statements]  # IAM accepts a single statement without a list
+    return all(isinstance(statement, dict) for statement in statements)
+
+
+def invalid_response(call: str) -> AwsError:
+    """Return the error for a response that can't be used.
+
+    Args:
+        call: The service and the operation, for example `sts:GetCallerIdentity`.
+    """
+    return AwsError(
+        f"the response to {call} is invalid",
+        "check AWS_ENDPOINT_URL, and whether a proxy changes responses",
+    )
+
+
+def _check(value: Any, shape: Shape, call: str) -> Any:
+    """Return a value in which each structure reports missing fields.
+
+    Raises:
+        TypeError: A part of the value has another type than its shape.
+    """
+    kind: Any = shape
+    if kind.name == _PARSED_POLICY and _is_document(value):
+        return value
+    expected = _TYPES.get(kind.type_name)
+    if (expected and not isinstance(value, expected)) or kind.name == _PARSED_POLICY:
+        raise TypeError(kind.name)
+    if kind.type_name == "list":
+        return [_check(item, kind.member, call) for item in value]
+    if kind.type_name == "map":
+        return {key: _check(item, kind.value, call) for key, item in value.items()}
+    if kind.type_name != "structure":
+        return value
+    members = kind.members
+    return _Structure(
+        call,
+        [
+            (name, _check(item, members[name], call) if name in members else item)
+            for name, item in value.items()
+        ],
+    )
