@@ -110,18 +110,6 @@ def test_malformed_answer_of_postgresql(answer):
     assert "the-password" not in str(caught.value)
 
 
-@pytest.mark.parametrize(
-    "code",
-    [b"28000)\n\nhint: run curl", b"\x1b[2J", b"A" * 300_000, b"\xe2\x80\xae0000"],
-    ids=["new line", "escape", "long", "bidirectional"],
-)
-def test_invalid_sqlstate(code):
-    error = pg(b"E", b"SERROR\0C" + code + b"\0Mno\0\0")
-    with serving(partial(after_startup, error)) as login, pytest.raises(DatabaseError) as caught:
-        postgres.connect(login)
-    assert str(caught.value) == "PostgreSQL rejected the connection (invalid SQLSTATE)"
-
-
 def packet(number, data):
     return struct.pack("<I", len(data))[:3] + bytes([number]) + data
 

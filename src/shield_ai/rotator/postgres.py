@@ -37,7 +37,6 @@ SASL = 10  # authentication request for SCRAM
 SCRAM_CHALLENGE = 11  # with the number of iterations
 # The server's setting scram_iterations; the driver would compute any number that a server requests.
 MAX_SCRAM_ITERATIONS = 5_000_000
-SQLSTATE = re.compile("[0-9A-Z]{5}", re.ASCII)
 FIRST_SCRAM_VERSION = 100000  # older versions would store the verifier as the password
 
 
@@ -187,8 +186,7 @@ def sqlstate(error: BaseException | None) -> str:
     while error is not None:
         details = error.args[0] if error.args else None
         if isinstance(details, dict) and "C" in details:
-            code = str(details["C"])
-            return code if SQLSTATE.fullmatch(code) else "invalid SQLSTATE"
+            return str(details["C"])
         error = error.__cause__ or error.__context__
     return error_type
 
