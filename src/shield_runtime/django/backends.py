@@ -8,22 +8,31 @@
             "SECRET": "database-credentials",  # a JSON secret, a URL, or the password alone
             "SECRET_FIELDS": {"USER": "username", "PASSWORD": "password"},  # the default
             "NAME": "shop",
-            "USER": …,  # these are used if AWS is off or does not have the secret
+            "USER": …,  # these are used if AWS is off
             "PASSWORD": …,
         }
     }
+
+With AWS on, PASSWORD is a default as in get_secret(): a value for development never serves
+production after an outage. A password that an environment variable contains is used instead of the
+secret if AWS_SECRETS_FALLBACK allows it.
 
 Existing connections stay open. This module does not import Django.
 """
 
 from __future__ import annotations
 
+import os
+import re
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
-from .. import SecretError, SecretFormatError, get_secret, get_secret_dict, survives_rotation
+from .. import SecretError, SecretFormatError, default_client, process
 
 if TYPE_CHECKING:
+    from .. import SecretsManagerClient
+
     # Django has no type hints.
     class _Wrapper:
         def get_connection_params(self) -> dict[str, Any]: ...
@@ -39,6 +48,10 @@ __all__ = ["RotatingClient", "RotatingCredentials", "credentials"]
 DEFAULT_FIELDS = {"USER": "username", "PASSWORD": "password"}
 
 
+# Variables that often have the same value as a password for development, such as "postgres".
+NOT_PASSWORD = re.compile(r"(?i)^(?!.*PASS).*(USER|NAME|HOST|(DB|DATABASE|ENV)$)")
+
+
 def credentials(settings: dict[str, Any]) -> dict[str, str]:
     """Read the credentials of a database from its secret.
 
@@ -46,19 +59,75 @@ def credentials(settings: dict[str, Any]) -> dict[str, str]:
         settings: One item of DATABASES.
 
     Returns:
-        The settings to override; empty without a secret, and if the secret can't be read.
+        The settings to override; empty without a secret, and if the settings may be used without
+        it, as a default of get_secret().
+
+    Raises:
+        SecretError: The secret can't be read, and PASSWORD is a value for development.
     """
     name = settings.get("SECRET")
     if not name:
         return {}
-    try:
-        document = get_secret_dict(name, {})
-    except SecretFormatError:
-        return _from_text(get_secret(name))
-    except SecretError:
-        return {}
+    client = _client_of(name)
     fields = settings.get("SECRET_FIELDS") or DEFAULT_FIELDS
-    return {setting: document[field] for setting, field in fields.items() if field in document}
+    own_password = settings.get("PASSWORD") if "PASSWORD" in fields else None
+    try:
+        return _from_secret(client, name, fields, own_password)
+    except SecretError as error:
+        failure = error
+    variable = _variable_with(own_password)
+    # They must not appear in a traceback.
+    settings = {}
+    own_password = None
+    if variable is None:
+        raise failure.with_traceback(None)
+    # Applies AWS_SECRETS_FALLBACK, logs a warning and counts the fallback.
+    return _from_text(client.get_secret(name, key=fields["PASSWORD"], env=variable))
+
+
+def _client_of(name: str) -> SecretsManagerClient:
+    """Return the client with which the settings read a secret; otherwise, the default client."""
+    with process.lock:
+        clients = list(process.clients)
+
+    def rank(client: SecretsManagerClient) -> tuple[bool, bool, bool]:
+        is_cached = client.cached_value(name) is not None
+        return name in client.secrets, is_cached, client is default_client
+
+    return max(clients, key=rank)
+
+
+def _from_secret(
+    client: SecretsManagerClient, name: str, fields: dict[str, str], own_password: Any
+) -> dict[str, str]:
+    """Return the settings in the secret; empty if the default `own_password` may be used."""
+    default = {"PASSWORD": own_password} if own_password else {}
+    document: dict[str, Any] | None = None
+    with suppress(SecretFormatError):
+        document = client.get_secret_dict(name, default)
+    if document is None:
+        return _from_text(client.get_secret(name))
+    if document is default:
+        return {}
+    found = {}
+    for setting, field in fields.items():
+        if document.get(field) is not None:
+            found[setting] = document[field]
+    if own_password and "PASSWORD" not in found:
+        found["PASSWORD"] = client.get_secret(name, own_password, key=fields["PASSWORD"])
+    return found
+
+
+def _variable_with(password: str | None) -> str | None:
+    """Return the environment variable that contains a password, alone or in a URL."""
+    if not password:
+        return None
+    for variable, text in os.environ.items():
+        found = _from_text(text)
+        is_url = "USER" in found
+        if found["PASSWORD"] == password and (is_url or not NOT_PASSWORD.search(variable)):
+            return variable
+    return None
 
 
 def _from_text(text: str) -> dict[str, str]:
@@ -87,8 +156,9 @@ class RotatingCredentials(_Wrapper):
 
     def get_connection_params(self) -> dict[str, Any]:
         """Return the driver's parameters with the current credentials."""
+        found = credentials(self.settings_dict)
         before = self.settings_dict
-        self.settings_dict = {**before, **credentials(before)}
+        self.settings_dict = {**before, **found}
         try:
             params = super().get_connection_params()
         finally:
@@ -106,7 +176,7 @@ class RotatingCredentials(_Wrapper):
         try:
             if not name:
                 return connect(conn_params)
-            return survives_rotation(name)(connect_with_secret)()
+            return _client_of(name).survives_rotation(name)(connect_with_secret)()
         except Exception as error:
             # The frames of the driver contain the password.
             raise error.with_traceback(None) from None
@@ -119,8 +189,9 @@ class RotatingClient(_Client):
 
     def runshell(self, parameters: list[str]) -> None:
         """Start the shell with the current credentials."""
+        found = credentials(self.connection.settings_dict)
         before = self.connection.settings_dict
-        self.connection.settings_dict = {**before, **credentials(before)}
+        self.connection.settings_dict = {**before, **found}
         try:
             super().runshell(parameters)
         finally:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import secrets
 import threading
+import traceback
 
 import pytest
 from runtime_server import until
@@ -210,6 +211,72 @@ def test_where_the_credentials_come_from(on):
     assert credentials({"SECRET": "absent"}) == credentials({}) == {}
     on.fault = "denied"
     assert credentials({"SECRET": "denied"}) == {}
+
+
+DEVELOPMENT = {"SECRET": "db", "USER": "u", "PASSWORD": "postgres"}
+FROM_AWS = '{"username": "u", "password": "from AWS"}'
+
+
+@pytest.mark.parametrize("fault", ["broken", "denied"])
+@pytest.mark.parametrize(
+    ("variables", "is_used"),
+    [
+        pytest.param({}, False, id="production"),
+        pytest.param({"DJANGO_ENV": ""}, False, id="environment not set"),
+        pytest.param({"DJANGO_ENV": "development"}, True, id="development"),
+        pytest.param({"AWS_SECRETS_FALLBACK": "any"}, True, id="any fallback"),
+        pytest.param({"DB_USER_PASSWORD": "postgres"}, True, id="variable"),
+        pytest.param({"DATABASE": "postgres://u:postgres@db.example/d"}, True, id="URL"),
+        pytest.param({"POSTGRES_USER": "postgres"}, False, id="user in a variable"),
+        pytest.param(
+            {"DB_PASSWORD": "postgres", "AWS_SECRETS_FALLBACK": "deny"}, False, id="denied variable"
+        ),
+    ],
+)
+def test_password_of_the_settings_after_a_failed_call(on, off, fault, variables, is_used):
+    on.fault = fault
+    for name, value in variables.items():
+        off.setenv(name, value)
+    clear_secret_cache()
+    if is_used:
+        assert {**DEVELOPMENT, **credentials(DEVELOPMENT)}["PASSWORD"] == "postgres"
+        return
+    with pytest.raises(runtime.SecretError) as caught:
+        credentials(DEVELOPMENT)
+    error = caught.value
+    shown = traceback.TracebackException.from_exception(
+        error.with_traceback(error.__traceback__.tb_next), capture_locals=True
+    )
+    assert "postgres'" not in "".join(shown.format())
+
+
+@pytest.mark.parametrize(
+    ("text", "mapping", "is_used"),
+    [
+        pytest.param(None, {}, True, id="missing, not declared"),
+        pytest.param(None, {"db": {"password": "DB_PW"}}, False, id="missing"),
+        pytest.param('{"username": "x"}', {"db": {"password": "DB_PW"}}, False, id="no field"),
+        pytest.param('{"password": null}', {"db": {"password": "DB_PW"}}, False, id="null"),
+    ],
+)
+def test_password_of_the_settings_if_the_secret_lacks_it(on, text, mapping, is_used):
+    _client = SecretsManagerClient(mapping)
+    if text:
+        on.put("db", text)
+    if is_used:
+        assert credentials(DEVELOPMENT) == {}
+        return
+    with pytest.raises(runtime.SecretNotFoundError):
+        credentials(DEVELOPMENT)
+
+
+def test_password_that_the_settings_read_from_aws(on):
+    """The client of the settings has the last known value; the default client has none."""
+    on.put("db", FROM_AWS)
+    client = SecretsManagerClient({"db": {"password": "DB_PASSWORD"}})
+    settings = {**DEVELOPMENT, "PASSWORD": client.get_secret("db:password")}
+    on.fault = "broken"
+    assert credentials(settings)["PASSWORD"] == "from AWS"
 
 
 def test_shell(database, monkeypatch):
