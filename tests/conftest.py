@@ -8,6 +8,7 @@ import urllib.request
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import boto3
 import pytest
 from hypothesis import HealthCheck, settings
 
@@ -68,13 +69,35 @@ def aws(aws_server: LocalAws, no_real_aws: None, monkeypatch: pytest.MonkeyPatch
 
     A process that a test starts gets `aws.environment(os.environ)`.
     """
-    request = urllib.request.Request(f"{aws_server.url}/moto-api/reset", method="POST")
-    request.add_header("X-Shield-Local-Key", aws_server.access_key_id)
+    use_empty_account(aws_server, monkeypatch)
+    return aws_server
+
+
+def use_empty_account(server: LocalAws, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Empty the account of a server, and point this process's environment to it."""
+    request = urllib.request.Request(f"{server.url}/moto-api/reset", method="POST")
+    request.add_header("X-Shield-Local-Key", server.access_key_id)
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     opener.open(request, timeout=30).close()
-    for name, value in aws_server.environment().items():
+    for name, value in server.environment().items():
         monkeypatch.setenv(name, value)
-    return aws_server
+
+
+@pytest.fixture(scope="session")
+def server_with_hooks() -> Iterator[LocalAws]:
+    """Like `aws_server`, for functions that contain a hook; use `aws_with_hooks`."""
+    with LocalAws.start(runs_hooks=True) as server:
+        yield server
+
+
+@pytest.fixture
+def aws_with_hooks(
+    aws: LocalAws, server_with_hooks: LocalAws, monkeypatch: pytest.MonkeyPatch
+) -> LocalAws:
+    """Like `aws`, for functions that contain a hook."""
+    use_empty_account(server_with_hooks, monkeypatch)
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)  # it has the key of the other server
+    return server_with_hooks
 
 
 @pytest.fixture(scope="session")

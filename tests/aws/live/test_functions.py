@@ -77,8 +77,18 @@ class App:
 
 
 @pytest.fixture
-def app(aws, tmp_path, monkeypatch, capsys):
+def app(aws_with_hooks, tmp_path, monkeypatch, capsys):
     return App(tmp_path, monkeypatch, capsys)
+
+
+def test_hook_needs_consent_in_the_embedded_aws(aws, tmp_path, monkeypatch, capsys):
+    app = App(tmp_path, monkeypatch, capsys)
+    marker = tmp_path / "marker"
+    (tmp_path / "ops/keys.py").write_text(f"open({str(marker)!r}, 'w')\n")
+    assert main(["apply", str(tmp_path), "--only", "aws", "--yes"]) == 5
+    shown = app.capsys.readouterr().err
+    assert "on token: the rotation function contains a hook\n\nhint: if you trust the hook" in shown
+    assert not marker.exists()
 
 
 def test_lifecycle_of_a_function(app):

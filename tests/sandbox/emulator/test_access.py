@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError
 
 from shield_ai.aws.desired.lambda_package import build_zip
 from shield_ai.sandbox.emulator import access
-from shield_ai.sandbox.emulator.lambda_runtime import is_rotation_function
+from shield_ai.sandbox.emulator.lambda_runtime import added_modules, is_rotation_function
 
 KEY = "LOCAL0123456789ABCDEF"
 SIGNED = f"AWS4-HMAC-SHA256 Credential={KEY}/20260101/us-east-1/iam/aws4_request, S=1"
@@ -91,6 +91,23 @@ def test_runs_only_the_rotation_function():
     assert not is_rotation_function(changed(code, "rotator/handler.py", "import os"))
     assert not is_rotation_function(changed(code, "rotator/more.py", "import os"))
     assert not is_rotation_function(b"not a zip")
+
+
+@pytest.mark.parametrize(
+    ("name", "is_module"),
+    [
+        pytest.param("ca.pem", False, id="certificates"),
+        pytest.param("hook.py", True, id="hook"),
+        pytest.param("boto3/__init__.pyc", True, id="compiled"),
+        pytest.param("six.py", True, id="changed package"),
+        pytest.param("hook.py/.", True, id="hidden suffix"),
+        pytest.param("./rotator/handler.py", True, id="hidden folder"),
+    ],
+)
+def test_added_modules(name, is_module):
+    code = build_zip()
+    assert added_modules(code) == []
+    assert added_modules(changed(code, name, "x")) == ([name] if is_module else [])
 
 
 @pytest.mark.parametrize("handler", ["index.handler", "rotator.handler.handler"])

@@ -27,6 +27,11 @@ RULES = {"ScheduleExpression": "rate(30 days)", "Duration": "3h"}
 
 @pytest.fixture(scope="module")
 def code():
+    return build_zip()
+
+
+@pytest.fixture(scope="module")
+def code_with_hook():
     return build_zip({"broken.py": HOOK})
 
 
@@ -39,7 +44,7 @@ def client(aws):
 def function(client, code):
     """Return a function that creates Lambda functions and returns their ARNs."""
 
-    def make(name="rotate-token", *, allowed=True, **environment):
+    def make(name="rotate-token", *, allowed=True, code=code, **environment):
         role = boto3.client("iam").create_role(RoleName=name, AssumeRolePolicyDocument="{}")[
             "Role"
         ]["Arn"]
@@ -96,8 +101,24 @@ def test_function_rotates_the_secret(client, function, tmp_path, capsys):
     assert capsys.readouterr().out.splitlines()[1].endswith("AWS      ok")
 
 
-def test_interrupted_rotation_is_retried(client, function):
-    arn = function(ROTATION_STRATEGY="api-key", ROTATION_HOOK="broken")
+def test_hook_needs_consent(client, function):
+    """A repository names its hook in shield.toml, so that apply would run its code here."""
+    arn = function(ROTATION_STRATEGY="random-value")
+    changed = build_zip({"sitecustomize.py": HOOK})
+    boto3.client("lambda").update_function_code(FunctionName="rotate-token", ZipFile=changed)
+    for immediately in (False, True):
+        with pytest.raises(
+            ClientError, match=r"sitecustomize\.py only with shield local --run-hooks"
+        ):
+            client.rotate_secret(
+                SecretId="token", RotationLambdaARN=arn, RotateImmediately=immediately
+            )
+    assert len(client.describe_secret(SecretId="token")["VersionIdsToStages"]) == 1
+
+
+@pytest.mark.usefixtures("aws_with_hooks")
+def test_interrupted_rotation_is_retried(client, function, code_with_hook):
+    arn = function(code=code_with_hook, ROTATION_STRATEGY="api-key", ROTATION_HOOK="broken")
     old = value(client)
     token = client.rotate_secret(SecretId="token", RotationLambdaARN=arn, RotationRules=RULES)[
         "VersionId"

@@ -64,6 +64,7 @@ _KMS_KEY_UNUSABLE = {
     "KMSAccessDeniedException",
     "DisabledException",
 }
+HOOK_REFUSED = "HookRefusedException"  # of the embedded AWS
 _WRONG_REGION = {"OptInRequired", "AuthFailure", "InvalidSignatureRegion"}
 _NOT_FOUND = "ResourceNotFoundException"
 _THROTTLED = {
@@ -296,6 +297,11 @@ def _client_error(error: ClientError, permission: str, call: str) -> AwsError:
             f"AWS can't use the KMS key for {call}: {code}",
             "check that the KMS key (kms_key in shield.toml) is enabled and its policy allows you "
             "to use it",
+        )
+    if code == HOOK_REFUSED:
+        return AwsError(
+            f"the embedded AWS refused {call}: the rotation function contains a hook",
+            "if you trust the hook, start the embedded AWS with shield local --run-hooks",
         )
     if code in _WRONG_REGION:
         return AwsError(

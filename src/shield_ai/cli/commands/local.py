@@ -10,17 +10,23 @@ from shield_ai.model.errors import DONE
 
 @click.command(context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
 @click.option("--port", type=int, default=0, help="Port to listen on; a free port by default.")
+@click.option(
+    "--run-hooks", is_flag=True, help="Run the hooks that rotation functions of the app contain."
+)
 @click.argument("command", nargs=-1, type=click.UNPROCESSED)
-def local(port: int, command: tuple[str, ...]) -> int:
+def local(port: int, command: tuple[str, ...], *, run_hooks: bool) -> int:
     """Run an embedded AWS for local development.
 
     With a command, for example shield local bash, runs the command with AWS environment variables
     that point to the embedded AWS, and stops when the command ends. Without a command, prints these
     variables and runs until Ctrl-C. All data is discarded on exit.
+
+    The embedded AWS runs rotation functions on this machine, but the hook that shield.toml names
+    for an API key only with --run-hooks.
     """
     from shield_ai.sandbox.emulator.server import run_beside, serve_forever
 
     if command:
-        return run_beside(command, port)
-    serve_forever(echo, port)
+        return run_beside(command, port, runs_hooks=run_hooks)
+    serve_forever(echo, port, runs_hooks=run_hooks)
     return DONE

@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-KEY_VARIABLE = "SHIELD_LOCAL_ACCESS_KEY"  # environment variable of the server process
+# Environment variables of the server process.
+KEY_VARIABLE = "SHIELD_LOCAL_ACCESS_KEY"
+HOOKS_VARIABLE = "SHIELD_LOCAL_HOOKS"  # set if rotation functions may contain hooks
 KEY_HEADER = "HTTP_X_SHIELD_LOCAL_KEY"  # header of unsigned requests, such as to moto's own API
 LOOPBACK_NAMES = frozenset({"127.0.0.1", "localhost", "[::1]"})
 

@@ -73,10 +73,12 @@ class Gateway:
 
     Args:
         access_key_id: Only requests with this key, or with that of an assumed role, are accepted.
+        runs_hooks: Run rotation functions that contain an app's hook.
     """
 
-    def __init__(self, access_key_id: str) -> None:
+    def __init__(self, access_key_id: str, *, runs_hooks: bool = False) -> None:
         self.access_key_id = access_key_id
+        self.runs_hooks = runs_hooks
         self.moto = DomainDispatcherApplication(create_backend_app)
         self.lock = threading.Lock()
         self.history = EventHistory()
@@ -157,7 +159,8 @@ class _SecretsManagerCall:
             return self.error_response(*error)
         if self.operation == "RotateSecret":
             url = f"http://{self.environ['HTTP_HOST']}"
-            client = lambda_runtime.Client(url, self.gateway.access_key_id)
+            gateway = self.gateway
+            client = lambda_runtime.Client(url, gateway.access_key_id, gateway.runs_hooks)
             result = lambda_runtime.rotate(self.body, self.region, client)
             if isinstance(result, tuple):
                 return self.error_response(*result)
@@ -246,7 +249,8 @@ def error_response(environ: Environ, status: http.HTTPStatus, code: str, text: s
 
 def main(fd: int) -> None:
     """Serve on a listening socket that the parent process opened, until killed."""
-    gateway = Gateway(os.environ.pop(access.KEY_VARIABLE))
+    runs_hooks = os.environ.pop(access.HOOKS_VARIABLE, "") == "true"
+    gateway = Gateway(os.environ.pop(access.KEY_VARIABLE), runs_hooks=runs_hooks)
     server = make_server(
         "127.0.0.1", 0, gateway, threaded=True, fd=fd, request_handler=MotoRequestHandler
     )

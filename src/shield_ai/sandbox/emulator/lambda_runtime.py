@@ -17,6 +17,8 @@ import time
 import uuid
 import zipfile
 from datetime import UTC, datetime
+from functools import cache
+from importlib.machinery import all_suffixes
 from io import BytesIO
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -25,8 +27,10 @@ from moto.awslambda.models import lambda_backends
 from moto.secretsmanager.models import secretsmanager_backends
 
 from shield_ai import rotator
+from shield_ai.aws.desired.lambda_package import build_zip
+from shield_ai.aws.live.session import HOOK_REFUSED
 from shield_ai.model import schedule
-from shield_ai.model.errors import ManifestError
+from shield_ai.model.errors import ManifestError, ShieldError
 
 ACCOUNT = "123456789012"
 PENDING = "AWSPENDING"
@@ -49,10 +53,11 @@ ROTATOR = Path(rotator.__file__).parent
 
 
 class Client(NamedTuple):
-    """How a function reaches the embedded AWS."""
+    """How a function reaches the embedded AWS, and whether it may contain hooks."""
 
     url: str
     access_key_id: str
+    runs_hooks: bool
 
 
 def rotate(body: dict[str, Any], region: str, client: Client) -> dict[str, Any] | Error | None:
@@ -71,7 +76,7 @@ def rotate(body: dict[str, Any], region: str, client: Client) -> dict[str, Any] 
         function = lambda_backends[ACCOUNT][region].get_function(arn)
     except Exception:  # noqa: BLE001  # moto has an exception for each service
         return "ResourceNotFoundException", f"Lambda function {arn} doesn't exist."
-    error = _code_error(function) or _permission_error(function)
+    error = _code_error(function, client) or _permission_error(function)
     error = error or _configure(secret, arn, body.get("RotationRules") or {})
     if error:
         return error
@@ -93,12 +98,41 @@ def _function_arn(secret: Any, body: dict[str, Any]) -> str | None:
     return arn
 
 
-def _code_error(function: Any) -> Error | None:
+def _code_error(function: Any, client: Client) -> Error | None:
     """Reject code other than this version's rotation function, because it runs on this host."""
-    if function.handler in HANDLERS and is_rotation_function(function.code_bytes):
+    if function.handler not in HANDLERS or not is_rotation_function(function.code_bytes):
+        text = "the embedded AWS runs only the rotation function of shield; deploy it again"
+        return "InvalidRequestException", text
+    if client.runs_hooks:
         return None
-    text = "the embedded AWS runs only the rotation function of shield; deploy it again"
-    return "InvalidRequestException", text
+    try:
+        hooks = added_modules(function.code_bytes)
+    except ShieldError as error:
+        return "InvalidRequestException", error.message
+    if hooks:
+        text = f"the embedded AWS runs the hook {hooks[0]} only with shield local --run-hooks"
+        return HOOK_REFUSED, text
+    return None
+
+
+def added_modules(code: bytes) -> list[str]:
+    """Return the files in a zip that Python could import and that are not in every function.
+
+    Raises:
+        ShieldError: A package of the function is not installed.
+    """
+    own = _files_of_every_function()
+    suffixes = tuple(all_suffixes())
+    with zipfile.ZipFile(BytesIO(code)) as archive:
+        changed = [name for name in archive.namelist() if archive.read(name) != own.get(name)]
+    # extractall() drops parts such as ".", so each part could be the file's name.
+    return [name for name in changed if any(p.endswith(suffixes) for p in name.split("/"))]
+
+
+@cache
+def _files_of_every_function() -> dict[str, bytes]:
+    with zipfile.ZipFile(BytesIO(build_zip())) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
 
 
 def is_rotation_function(code: bytes) -> bool:

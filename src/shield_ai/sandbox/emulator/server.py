@@ -45,11 +45,12 @@ class LocalAws(Running):
         self._secret_access_key = secrets.token_hex(20)
 
     @classmethod
-    def start(cls, port: int = 0) -> Self:
+    def start(cls, port: int = 0, *, runs_hooks: bool = False) -> Self:
         """Start the server and wait until it answers.
 
         Args:
             port: A loopback port, or 0 for a free one.
+            runs_hooks: Run rotation functions that contain an app's hook.
 
         Raises:
             ShieldError: A package is missing, the port is taken, or the server does not start.
@@ -58,6 +59,10 @@ class LocalAws(Running):
         folder = Path(tempfile.mkdtemp(prefix="shield-aws-"))
         access_key_id = "LOCAL" + secrets.token_hex(8).upper()
         gateway = "shield_ai.sandbox.emulator.gateway"
+        env = without_aws(os.environ) | {
+            access.KEY_VARIABLE: access_key_id,
+            access.HOOKS_VARIABLE: "true" if runs_hooks else "false",
+        }
         try:
             with _listen(port) as sock:
                 port = sock.getsockname()[1]
@@ -66,7 +71,7 @@ class LocalAws(Running):
                     "the embedded AWS",
                     [[sys.executable, "-P", "-m", gateway, str(fd)]],
                     log=folder / "aws.log",
-                    env=without_aws(os.environ) | {access.KEY_VARIABLE: access_key_id},
+                    env=env,
                     fds=[fd],
                     remove=[folder],
                 )
@@ -123,17 +128,18 @@ def without_aws(env: Mapping[str, str]) -> dict[str, str]:
     return {name: value for name, value in env.items() if not name.startswith("AWS_")}
 
 
-def serve_forever(show: Callable[[str], None], port: int = 0) -> None:
+def serve_forever(show: Callable[[str], None], port: int = 0, *, runs_hooks: bool = False) -> None:
     """Run an embedded AWS until Ctrl-C.
 
     Args:
         show: Called with each shell command that configures a client.
         port: A loopback port, or 0 for a free one.
+        runs_hooks: Run rotation functions that contain an app's hook.
 
     Raises:
         ShieldError: The server exited unexpectedly.
     """
-    with LocalAws.start(port) as aws:
+    with LocalAws.start(port, runs_hooks=runs_hooks) as aws:
         show("unset AWS_PROFILE AWS_SESSION_TOKEN")
         for name, value in aws.environment().items():
             show(f"export {name}={value}")
@@ -144,17 +150,18 @@ def serve_forever(show: Callable[[str], None], port: int = 0) -> None:
     raise ShieldError(f"the embedded AWS exited unexpectedly (exit code {code})")
 
 
-def run_beside(command: Sequence[str], port: int = 0) -> int:
+def run_beside(command: Sequence[str], port: int = 0, *, runs_hooks: bool = False) -> int:
     """Run a command with the env vars of an embedded AWS, and return its exit code.
 
     Args:
         command: The program and its arguments.
         port: A loopback port, or 0 for a free one.
+        runs_hooks: Run rotation functions that contain an app's hook.
 
     Raises:
         ShieldError: The program can't be started.
     """
-    with LocalAws.start(port) as aws:
+    with LocalAws.start(port, runs_hooks=runs_hooks) as aws:
         # Ctrl-C also reaches the command, which may continue, as a shell does. A handler is not
         # inherited by the command; SIG_IGN would be.
         before = signal.signal(signal.SIGINT, lambda _number, _frame: None)
