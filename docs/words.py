@@ -16,8 +16,8 @@ RUNTIME_VARIABLES = {
         (
             "The environment, also for applications that do not use Django. In `development`, "
             "environment variables take precedence over AWS, and defaults are used. If it is not "
-            "set, environment variables take precedence. Any other value means production. See "
-            "[order of sources](../concepts/sources.md)."
+            "set, environment variables take precedence, unless `AWS_SECRETS_FALLBACK=deny`. Any "
+            "other value means production. See [order of sources](../concepts/sources.md)."
         ),
     ),
     "AWS_REGION": ("that of the SDK, then `us-east-1`", "The AWS region of the secrets."),

@@ -28,13 +28,14 @@ class Settings:
         environment = os.environ.get("DJANGO_ENV", "")
         self.aws = _choice("USE_AWS_SECRETS", (*OFF, *ON)) in ON
         self.is_development = environment == "development"
-        # Whether a variable that is set takes precedence over AWS.
-        self.prefers_variables = environment in ("", "development")
         self.prefix = os.environ.get("AWS_SECRETS_PREFIX", prefix)
         self.ttl = _seconds("AWS_SECRETS_TTL", CACHE_TTL)
         self.max_stale = _seconds("AWS_SECRETS_MAX_STALE", MAX_STALE)
         self.idle = self.ttl + max(2 * self.ttl, IDLE)
         self.fallback = _choice("AWS_SECRETS_FALLBACK", ("env", "any", "deny"))
+        # Whether a variable that is set takes precedence over AWS.
+        is_unset = not environment and self.fallback != "deny"
+        self.prefers_variables = is_unset or self.is_development
         # Whether non-empty defaults, which are development values, may be returned.
         self.allows_defaults = self.is_development or self.fallback == "any"
         self.transport = _choice("AWS_SECRETS_TRANSPORT", ("boto3", "agent"))

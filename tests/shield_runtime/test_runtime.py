@@ -521,6 +521,21 @@ class TestEnvironmentNotSet:
         assert [record.levelname for record in caplog.records] == ["WARNING"]
         assert "because DJANGO_ENV is not set" in caplog.text
 
+    @pytest.mark.parametrize("fault", [None, "denied", "broken"])
+    def test_variable_is_not_used_without_fallback(self, on, variable, fault):
+        variable("AWS_SECRETS_FALLBACK", "deny")
+        clear_secret_cache()
+        on.put("test-secret", VALUE)
+        on.fault = fault
+        variable("TEST_SECRET", OTHER)
+        if fault is None:
+            assert get_secret("test-secret") == VALUE
+            return
+        with pytest.raises(SecretError):
+            get_secret("test-secret")
+        with pytest.raises(SecretError):
+            runtime.has_secret("test-secret")
+
     @pytest.mark.parametrize("fault", ["denied", "broken"])
     def test_no_development_value(self, on, fault):
         on.fault = fault

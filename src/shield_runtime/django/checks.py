@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Any
 from django.conf import settings
 from django.core import checks
 
+from ..settings import Settings
 from .state import aws_is_on, counts, edited, in_production
 
 if TYPE_CHECKING:
@@ -138,11 +139,12 @@ def hardcoded_password(**_: Any) -> list[Any]:
 
 def environment_not_set(**_: Any) -> list[Any]:
     """Report that environment variables take precedence over AWS (W005)."""
-    if not aws_is_on() or in_production():
+    if not aws_is_on() or not Settings().prefers_variables:
         return []
+    environment = os.environ.get("DJANGO_ENV") or "not set"
     return [
         checks.Warning(
-            "USE_AWS_SECRETS is on and DJANGO_ENV is development:"
+            f"USE_AWS_SECRETS is on and DJANGO_ENV is {environment}:"
             " a variable that is set takes precedence over AWS.",
             hint="Set DJANGO_ENV=production where the app serves users.",
             id="shield_ai.W005",

@@ -80,7 +80,7 @@ def aws_is_on() -> bool:
 
 def in_production() -> bool:
     """Return whether DJANGO_ENV is set to anything but development."""
-    return os.environ.get("DJANGO_ENV", "development") != "development"
+    return (os.environ.get("DJANGO_ENV") or "development") != "development"
 
 
 def status() -> dict[str, Any]:
@@ -89,7 +89,7 @@ def status() -> dict[str, Any]:
     reads = found["CacheHits"] + found["CacheMisses"]
     return {
         "aws": aws_is_on(),
-        "environment": os.environ.get("DJANGO_ENV", "development"),
+        "environment": os.environ.get("DJANGO_ENV") or "development",
         "region": os.environ.get("AWS_REGION", ""),
         "fallback": os.environ.get("AWS_SECRETS_FALLBACK", "env"),
         "calls": int(found["SecretsManagerCalls"]),

@@ -29,7 +29,9 @@ def ids(done):
         pytest.param("\nDATABASES = {'default': {'ENGINE': 'django.db.backends.sqlite3', 'PASSWORD': 'not so secret'}}\n", {}, ["W004"], id="in a dictionary"),
         pytest.param("\nEMAIL_HOST_PASSWORD = get_secret('email-host-password', 'not so secret')\nX_TOKEN = ''\nPASSWORD_HASHERS = ['x']\n", {}, [], id="moved, empty, or none"),
         pytest.param("\nDATABASES = {'default': {'ENGINE': 'django.db.backends.sqlite3', 'SECRET': 'db-login', 'SECRET_FIELDS': {'PASSWORD': 'pass'}}}\n", {}, [], id="a secret's name, and those of its fields"),
-        pytest.param("", {"USE_AWS_SECRETS": "true"}, ["W005"], id="AWS on in development"),
+        pytest.param("", {"USE_AWS_SECRETS": "true"}, ["W005"], id="AWS on, environment not set"),
+        pytest.param("", {"USE_AWS_SECRETS": "true", "DJANGO_ENV": ""}, ["W005"], id="AWS on, environment empty"),
+        pytest.param("", {"USE_AWS_SECRETS": "true", "DJANGO_ENV": "development", "AWS_SECRETS_FALLBACK": "deny"}, ["W005"], id="AWS on in development"),
     ],
 )  # fmt: skip
 def test_what_is_wrong(tmp_path, extra_settings, env, found):
@@ -42,6 +44,24 @@ def test_what_is_wrong(tmp_path, extra_settings, env, found):
     )
     assert ids(done) == found, done.stderr
     assert done.returncode == bool(found)
+
+
+@pytest.mark.parametrize(
+    ("env", "shown"),
+    [
+        pytest.param({}, "DJANGO_ENV is not set:", id="not set"),
+        pytest.param({"DJANGO_ENV": ""}, "DJANGO_ENV is not set:", id="empty"),
+        pytest.param({"DJANGO_ENV": "development"}, "DJANGO_ENV is development:", id="development"),
+        pytest.param({"AWS_SECRETS_FALLBACK": "deny"}, "", id="no fallback"),
+    ],
+)
+def test_precedence_of_variables(monkeypatch, env, shown):
+    monkeypatch.delenv("DJANGO_ENV", raising=False)
+    for name, value in {"USE_AWS_SECRETS": "true", **env}.items():
+        monkeypatch.setenv(name, value)
+    assert [shown in warning.msg for warning in checks.environment_not_set()] == [True] * bool(
+        shown
+    )
 
 
 def test_a_fall_back_to_the_environment(tmp_path, aws):
