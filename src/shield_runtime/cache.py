@@ -70,10 +70,12 @@ class Cache:
     def _entry(self, name: str, stage: str) -> Entry:
         """Get or create an entry, and mark it as most recently used. Requires process.lock."""
         entry = self._entries.pop((name, stage), None) or Entry(name, stage)
-        self._entries[name, stage] = entry
-        if len(self._entries) > SIZE:
-            del self._entries[next(iter(self._entries))]
+        if len(self._entries) >= SIZE:
+            # Names that do not exist must not replace values.
+            without_value = (key for key, other in self._entries.items() if other.value is None)
+            del self._entries[next(without_value, next(iter(self._entries)))]
             self.leases.clear()  # hits on leases do not update the order of use
+        self._entries[name, stage] = entry
         return entry
 
     def value_of(self, name: str) -> SecretValue | None:

@@ -8,11 +8,11 @@ from .errors import Failure, SecretFormatError, SecretNotFoundError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from typing import Any
 
 # Without a key, get_secret() returns the first of these fields that a JSON object has.
 DEFAULT_FIELDS = ("value", "password", "secret", "key")
+LONGEST = 1024 * 1024  # characters or bytes; AWS allows 65,536 bytes
 
 
 class SecretValue:
@@ -32,12 +32,21 @@ class SecretValue:
         self.fetched = monotonic()
 
 
-def from_response(response: Mapping[str, Any]) -> SecretValue | None:
-    """Return the value in a response of GetSecretValue or BatchGetSecretValue; None without one."""
-    if "SecretString" in response:
-        return SecretValue(response["SecretString"])
-    if "SecretBinary" in response:
-        return SecretValue(None, response["SecretBinary"])
+def from_response(response: Any) -> SecretValue | None:
+    """Return the value in a response of GetSecretValue or BatchGetSecretValue.
+
+    Returns:
+        The value; None if the response has none, if it has another type than AWS documents, or if
+        it is longer than any secret.
+    """
+    if not hasattr(response, "get"):
+        return None
+    text = response.get("SecretString")
+    if isinstance(text, str):
+        return SecretValue(text) if len(text) <= LONGEST else None
+    data = response.get("SecretBinary")
+    if isinstance(data, (bytes, bytearray)) and len(data) <= LONGEST:
+        return SecretValue(None, bytes(data))
     return None
 
 

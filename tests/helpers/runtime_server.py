@@ -55,6 +55,8 @@ class Server(ThreadingHTTPServer):
         self.calls = []  # (operation, names)
         self.requests = []  # (method, path, headers)
         self.fault = None  # a word of FAULTS, "garbage", "empty", "blackhole", "cut", "redirect"
+        self.body = None  # the bytes of every answer
+        self.error = None  # the document of every answer, with status 400
         self.no_batch = False
         self.forgets = set()  # names that an answer to a batch leaves out
         self.extra = {}  # what such an answer holds besides
@@ -127,6 +129,9 @@ class Handler(BaseHTTPRequestHandler):
         server.arrived.release()
         if server.gate is not None:
             server.gate.wait(20)
+        if server.body is not None or server.error is not None:
+            self.answer(400 if server.error else 200, server.error or server.body)
+            return True
         if fault == "blackhole":
             server.ending.wait(20)
         elif fault == "cut":

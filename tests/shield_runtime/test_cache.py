@@ -355,6 +355,14 @@ class TestSize:
         assert on.count() == 6
         assert len(runtime.default_client._cache._entries) == 4
 
+    def test_missing_names_do_not_replace_values(self, on):
+        on.put("a", VALUE)
+        assert get_secret("a") == VALUE
+        for number in range(cache.SIZE + 2):
+            assert get_secret(f"tenant-{number}", None) is None
+        on.fault = "broken"
+        assert get_secret("a") == VALUE
+
     def test_leases_of_an_evicted_secret_are_not_renewed(self, on, monkeypatch):
         monkeypatch.setattr(cache, "SIZE", 1)
         client = SecretsManagerClient()

@@ -66,6 +66,7 @@ NO_CREDENTIALS = frozenset(
 # An old boto3, or a server that does not support BatchGetSecretValue.
 NO_BATCH = frozenset(["AttributeError", "UnknownOperationException", "InvalidAction"])
 LONGEST_CODE = 80  # characters
+NO_VALUE = "no valid value in the response"
 
 
 def failure_of(name: str, code: str) -> Failure:
@@ -90,9 +91,10 @@ def error_code(error: BaseException) -> str:
 
 
 def clean_code(code: object) -> str:
-    """Return an error code without other characters: a hostile server can send any text."""
-    characters = str(code)[:LONGEST_CODE]
-    return "".join(c if c.isascii() and (c.isalnum() or c in "._- ") else "_" for c in characters)
+    """Return an error code from a response without characters that could forge lines of a log."""
+    if isinstance(code, str) and code.isprintable():
+        return code[:LONGEST_CODE]
+    return "an invalid error code"
 
 
 class Connection:
@@ -129,7 +131,7 @@ class Connection:
         try:
             with _span(secret_id):
                 response = self._transport().fetch(secret_id, stage or CURRENT, refresh=refresh)
-            answer = from_response(response) or failure_of(secret_id, "an answer without a value")
+            answer = from_response(response) or failure_of(secret_id, NO_VALUE)
         except SecretError as error:
             answer = Failure(type(error), str(error))
         except Exception as error:
@@ -148,13 +150,15 @@ class Connection:
         Secrets that the response does not include are missing in the result: they need a separate
         call.
         """
-        transport = self._transport()
-        if not hasattr(transport, "fetch_many"):
-            return {}
         wanted = list(secret_ids)
         answers: dict[str, Answer] = {}
         try:
+            transport = self._transport()
+            if not hasattr(transport, "fetch_many"):
+                return {}
             response = transport.fetch_many(wanted)
+        except SecretError:
+            return {}  # there is no connection; the separate calls report it
         except Exception as error:
             code = error_code(error)
             if code in NO_BATCH or code in DENIED:
@@ -198,19 +202,34 @@ def _connect(kind: str) -> Any:
     return Boto()
 
 
-def _batch_answers(response: Mapping[str, Any], wanted: set[str]) -> dict[str, Answer]:
+def _batch_answers(response: Any, wanted: set[str]) -> dict[str, Answer]:
+    """Return the answers by ID, without items that are invalid or don't have a unique ID."""
     answers: dict[str, Answer] = {}
-    for error in response.get("Errors", ()):
-        if error["SecretId"] in wanted:
-            answers[error["SecretId"]] = failure_of(
-                error["SecretId"], clean_code(error["ErrorCode"])
-            )
-    for secret in response.get("SecretValues", ()):
+    repeated: set[str] = set()
+
+    def add(secret_id: Any, answer: Answer) -> None:
+        if secret_id in answers:
+            repeated.add(secret_id)
+        answers[secret_id] = answer
+
+    for error in _items(response, "Errors"):
+        secret_id = error.get("SecretId")
+        if isinstance(secret_id, str) and secret_id in wanted:
+            add(secret_id, failure_of(secret_id, clean_code(error.get("ErrorCode"))))
+    for secret in _items(response, "SecretValues"):
         value = from_response(secret)
-        for secret_id in (secret.get("Name"), secret.get("ARN")):
-            if secret_id in wanted and value is not None:
-                answers[secret_id] = value
-    return answers
+        # The ARN first: secrets of two accounts can have the same name.
+        for secret_id in (secret.get("ARN"), secret.get("Name")):
+            if isinstance(secret_id, str) and secret_id in wanted and value is not None:
+                add(secret_id, value)
+                break
+    return {secret_id: answer for secret_id, answer in answers.items() if secret_id not in repeated}
+
+
+def _items(response: Any, name: str) -> list[dict[str, Any]]:
+    """Return the dictionaries in a list of a response; nothing if it is invalid."""
+    items = response.get(name) if isinstance(response, dict) else None
+    return [item for item in items if isinstance(item, dict)] if isinstance(items, list) else []
 
 
 def _span(secret_id: str) -> AbstractContextManager[object]:

@@ -9,8 +9,11 @@ import base64
 import json
 import os
 import time
+from contextlib import contextmanager, suppress
 from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException
+from socket import SHUT_RDWR
+from threading import Timer
 from urllib.parse import urlencode
 
 from ..errors import SecretAccessDeniedError, SecretError
@@ -21,12 +24,15 @@ from .limits import ATTEMPTS, CONNECT_TIMEOUT, READ_TIMEOUT
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
+    from socket import socket
     from typing import Any
 
 DEFAULT_PORT = "2773"
 TOKEN_VARIABLES = ("AWS_TOKEN", "AWS_SESSION_TOKEN", "AWS_CONTAINER_AUTHORIZATION_TOKEN")
 TOKEN_FILE = "file:///var/run/awssmatoken"
+MAX_BODY = 1024 * 1024  # bytes; a secret has up to 65,536, and JSON escapes take six for one
+INVALID = "an invalid response"
 OPEN_TO_OTHERS = 0o027  # mode bits: write access for the group, any access for others
 
 
@@ -85,29 +91,58 @@ class Agent:
         try:
             connection.connect()
             connection.sock.settimeout(READ_TIMEOUT)
-            connection.request("GET", path, headers={"X-Aws-Parameters-Secrets-Token": token})
-            response = connection.getresponse()
-            return response.status, response.read()
+            with _time_limit(connection.sock):
+                connection.request("GET", path, headers={"X-Aws-Parameters-Secrets-Token": token})
+                response = connection.getresponse()
+                body = response.read(MAX_BODY + 1)
         except HTTPException as error:
             raise OSError(type(error).__name__) from None
         finally:
             connection.close()
+        if len(body) > MAX_BODY:
+            raise AgentError(INVALID)
+        if response.length:
+            raise OSError  # the connection was closed early
+        return response.status, body
+
+
+@contextmanager
+def _time_limit(connected: socket) -> Iterator[None]:
+    """Shut a socket down after READ_TIMEOUT: its own timeout starts again with each byte."""
+
+    def shut_down() -> None:
+        with suppress(OSError):
+            connected.shutdown(SHUT_RDWR)
+
+    timer = Timer(READ_TIMEOUT, shut_down)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
 
 
 def _parse(body: bytes) -> Mapping[str, Any]:
-    response: dict[str, Any] = json.loads(body)
-    if "SecretBinary" in response:
-        response["SecretBinary"] = base64.b64decode(response["SecretBinary"])
+    try:
+        response = json.loads(body)
+        if isinstance(response, dict) and "SecretBinary" in response:
+            response["SecretBinary"] = base64.b64decode(response["SecretBinary"], validate=True)
+    except (ValueError, TypeError, RecursionError):
+        response = None
+    if not isinstance(response, dict):
+        raise AgentError(INVALID)
     return response
 
 
 def _error_code(status: int, body: bytes) -> str:
     try:
-        return str(json.loads(body)["__type"]).rpartition("#")[2]
-    except (ValueError, KeyError, TypeError):
-        if status == HTTPStatus.FORBIDDEN:
-            return "AccessDeniedException"
-        return f"HTTP {status}"
+        code = json.loads(body)["__type"]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        code = None
+    if isinstance(code, str):
+        return code.rpartition("#")[2]
+    return "AccessDeniedException" if status == HTTPStatus.FORBIDDEN else f"HTTP {status}"
 
 
 def _token() -> str:

@@ -84,6 +84,7 @@ def test_prefetch_makes_single_calls(agent):
         pytest.param("redirect", SecretUnavailableError, 1, id="redirect is not followed"),
         pytest.param("forbidden", SecretAccessDeniedError, 1, id="token refused"),
         pytest.param("blackhole", SecretUnavailableError, 3, id="black hole"),
+        pytest.param("slow", SecretUnavailableError, 3, id="one byte at a time"),
     ],
 )
 def test_faults(agent, monkeypatch, fault, kind, calls):
@@ -92,6 +93,38 @@ def test_faults(agent, monkeypatch, fault, kind, calls):
     with pytest.raises(kind):
         get_secret("test-secret")
     assert len(agent.requests) == calls
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param('{"SecretString": null}', id="null"),
+        pytest.param('{"SecretString": ["SeCrEt"]}', id="list"),
+        pytest.param('{"SecretString": 4711}', id="number"),
+        pytest.param('{"SecretBinary": null}', id="binary null"),
+        pytest.param('{"SecretBinary": "SeC%rEt"}', id="not Base64"),
+        pytest.param('["SecretString"]', id="not an object"),
+        pytest.param('"SecretString"', id="text"),
+        pytest.param('{"SecretString": "' + "[" * 10, id="cut off"),
+        pytest.param("[" * 100_000, id="deep"),
+        pytest.param('{"SecretString": "SeCrEt' + "x" * 2**20 + '"}', id="large"),
+    ],
+)
+@pytest.mark.parametrize("read", [get_secret, get_secret_bytes])
+def test_invalid_response(agent, read, body):
+    agent.body = body.encode()
+    with pytest.raises(SecretUnavailableError, match=r"invalid response|no valid value") as caught:
+        read("test-secret")
+    assert "SeC" not in str(caught.value)
+    assert caught.value.__cause__ is caught.value.__context__ is None
+    assert len(agent.requests) == 1
+
+
+def test_error_code_can_not_forge_a_line_of_a_log(agent):
+    agent.error = {"__type": "X\n2026-01-01 CRITICAL \x1b[31m"}
+    with pytest.raises(SecretUnavailableError) as caught:
+        get_secret("test-secret")
+    assert str(caught.value).endswith("(an invalid error code)")
 
 
 def test_comes_back_within_the_attempts(agent, monkeypatch):

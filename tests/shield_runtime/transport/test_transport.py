@@ -1,0 +1,61 @@
+"""Responses that AWS does not send: what remains of a batch, and what an error says."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+
+from shield_runtime import SecretsManagerClient
+from shield_runtime.settings import Settings
+
+ARN = "arn:aws:secretsmanager:us-east-1:999999999999:secret:a-AbCdEf"
+GOOD = {"Name": "a", "ARN": "arn:a", "SecretString": "good"}
+
+
+class Transport:
+    """Answer a batch with a fixed response, and single calls with the name."""
+
+    def __init__(self, response):
+        self.response = response
+
+    def fetch(self, secret_id, stage, *, refresh):
+        return {"SecretString": f"single {secret_id}"}
+
+    def fetch_many(self, secret_ids):
+        return self.response
+
+
+@pytest.fixture
+def crashes(monkeypatch):
+    """The exceptions that threads did not handle."""
+    found = []
+    monkeypatch.setattr(threading, "excepthook", found.append)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("response", "value"),
+    [
+        pytest.param({"SecretValues": [GOOD]}, "good", id="valid"),
+        pytest.param({"SecretValues": [GOOD], "Errors": [{"SecretId": ARN}]}, "good", id="no code"),
+        pytest.param({"SecretValues": [GOOD], "Errors": [{"ErrorCode": "x"}]}, "good", id="no ID"),
+        pytest.param({"SecretValues": [GOOD, None, "b"], "Errors": ["b"]}, "good", id="no objects"),
+        pytest.param({"SecretValues": [{**GOOD, "ARN": ["a"]}]}, "good", id="ARN is a list"),
+        pytest.param({"SecretValues": [{**GOOD, "SecretString": 5}]}, "single a", id="number"),
+        pytest.param({"SecretValues": [{**GOOD, "SecretString": None}]}, "single a", id="null"),
+        pytest.param({"SecretValues": [{**GOOD, "Name": ["a"]}]}, "single a", id="name is a list"),
+        pytest.param({"SecretValues": [GOOD, GOOD]}, "single a", id="repeated"),
+        pytest.param({"SecretValues": {"a": GOOD}}, "single a", id="object"),
+        pytest.param(["SecretValues"], "single a", id="not an object"),
+        pytest.param(
+            {"SecretValues": [{**GOOD, "ARN": ARN}]}, "single a", id="same name in another account"
+        ),
+    ],
+)
+def test_batch(monkeypatch, crashes, response, value):
+    monkeypatch.setenv("USE_AWS_SECRETS", "true")
+    client = SecretsManagerClient(settings=Settings(), transport=Transport(response))
+    client.prefetch("a", ARN)
+    assert client.get_secret("a") == value
+    assert crashes == []
