@@ -1,9 +1,12 @@
 """A logging filter that masks the values of secrets.
 
 It masks each value in the cache, unchanged and as repr(), JSON, URLs, HTML, shells, Base64 and hex
-encode it. If a value is a URL, its password is also masked alone. The filter can't mask a value
-that was changed in another way (hashed, encrypted, truncated, split over several records), a value
-of fewer than four characters, or a value that is no longer in the cache.
+encode it. If a value is a URL, its password is also masked alone. The filter can't mask:
+
+- a value that was changed in another way: hashed, encrypted, truncated, split over several records
+- a value of fewer than four characters, or one that is no longer in the cache
+- the keys of a JSON secret, and a number that an `extra` attribute contains as a part of another
+- what a formatter or a record factory computes itself, for example from the attributes of an object
 """
 
 from __future__ import annotations
@@ -24,6 +27,11 @@ NOT_SECRET = ("engine", "host", "port", "dbname", "database", "username", "user"
 SHORTEST = 4  # characters; masking shorter values would mask ordinary text
 SHORTEST_ENCODED = 8  # characters; for parts of Base64 text and for single lines
 MASK = "•••"
+HANDLED = frozenset(["msg", "args", "exc_info", "name"])
+# The numbers that logging sets. Formatters expect numbers.
+NUMBERS = frozenset(
+    ["levelno", "lineno", "created", "msecs", "relativeCreated", "thread", "process"]
+)
 
 
 class RedactingFilter:
@@ -38,13 +46,11 @@ class RedactingFilter:
         if not needles:
             return True
         _mask_message(record, needles)
-        if record.exc_info and not record.exc_text:
-            from logging import Formatter
-
-            record.exc_text = Formatter().formatException(record.exc_info)
+        _format_exception(record)
         for name, value in list(vars(record).items()):
-            if name not in {"msg", "args", "exc_info", "name"}:
-                setattr(record, name, _mask_object(value, needles))
+            if name not in HANDLED | NUMBERS:
+                with contextlib.suppress(Exception):  # a read-only attribute of a record factory
+                    setattr(record, name, _mask_object(value, needles))
         if record.exc_info and MASK in (record.exc_text or ""):
             # A formatter that does not use exc_text would format the exception itself.
             record.exc_info = None
@@ -60,9 +66,34 @@ def _mask_message(record: LogRecord, needles: tuple[str, ...]) -> None:
         record.args = _mask_object(record.args, needles)
         return
     masked = _replace(text, needles)
-    if masked != text:
+    # Formatters that write JSON can include arguments that the message does not contain.
+    if masked != text or _contains_secret(record.args, needles):
         record.msg = masked
         record.args = None
+
+
+def _contains_secret(value: Any, needles: tuple[str, ...]) -> bool:
+    """Return whether texts and numbers in an argument are secret.
+
+    Other objects are not inspected: the repr of a Django query, for example, reads the database.
+    """
+    import json
+
+    try:
+        plain = json.dumps(value, default=lambda _: None, ensure_ascii=False, skipkeys=True)
+    except Exception:
+        return True
+    return _replace(plain, needles) != plain
+
+
+def _format_exception(record: LogRecord) -> None:
+    """Set exc_text, as a formatter would; leave a record with an invalid exc_info as it is."""
+    if not record.exc_info or record.exc_text:
+        return
+    from logging import Formatter
+
+    with contextlib.suppress(Exception):
+        record.exc_text = Formatter().formatException(record.exc_info)
 
 
 def mask(text: str) -> str:
@@ -97,18 +128,31 @@ def _replace(text: str, needles: tuple[str, ...]) -> str:
 
 
 def _mask_object(value: Any, needles: tuple[str, ...]) -> Any:
-    """Mask an attribute of a record; an object without a secret value is returned unchanged."""
+    """Mask an attribute of a record; an object without a secret value is returned unchanged.
+
+    An object that can't be inspected, such as a list that contains itself, is masked.
+    """
+    try:
+        return _mask_parts(value, needles)
+    except Exception:
+        return MASK
+
+
+def _mask_parts(value: Any, needles: tuple[str, ...]) -> Any:
     if isinstance(value, str):
         return _replace(value, needles)
     if isinstance(value, dict):
         return {
-            _mask_object(key, needles): _mask_object(item, needles) for key, item in value.items()
+            _mask_parts(key, needles): _mask_parts(item, needles) for key, item in value.items()
         }
     if isinstance(value, (list, tuple)):
-        items = [_mask_object(item, needles) for item in value]
+        items = [_mask_parts(item, needles) for item in value]
         return tuple(items) if isinstance(value, tuple) else items
-    if value is None or isinstance(value, (bool, int, float)):
+    if value is None or isinstance(value, bool):
         return value
+    if isinstance(value, (int, float)):
+        # Only a whole number is masked: the digits of a PIN occur in many other numbers.
+        return MASK if str(value) in needles else value
     try:
         text = f"{value!s}\n{value!r}"
     except Exception:
@@ -127,8 +171,9 @@ def _secret_words(part: Any) -> Iterator[str]:
     elif isinstance(part, list):
         for item in part:
             yield from _secret_words(item)
-    elif isinstance(part, int) and not isinstance(part, bool):
-        yield str(part)
+    elif isinstance(part, (int, float)) and not isinstance(part, bool):
+        with contextlib.suppress(ValueError):  # more digits than Python converts
+            yield str(part)
 
 
 def _forms(word: str) -> Iterator[str]:

@@ -137,6 +137,57 @@ def test_extra_attributes(log):
     assert stream.getvalue().endswith("3\n")
 
 
+CYCLE = {"token": VALUE}
+CYCLE["self"] = CYCLE
+
+
+class FrozenRecord(logging.LogRecord):
+    """A record of a factory, with a read-only attribute and another message."""
+
+    def __setattr__(self, name, value):
+        if name == "payload" and hasattr(self, name):
+            raise AttributeError(name)
+        super().__setattr__(name, value)
+
+    def getMessage(self):  # noqa: N802
+        return f"{self.msg} {self.args}"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "extra"),
+    [
+        pytest.param(({"password": VALUE},), {}, id="argument that the message lacks"),
+        pytest.param(({"pin": 987654},), {}, id="number that the message lacks"),
+        pytest.param((), {"nested": {VALUE: {"key": VALUE}}}, id="key"),
+        pytest.param((), {"pin": 987654, "nested": {"pin": [987654]}}, id="number"),
+        pytest.param((), {"pin": 1234.5678}, id="number with a fraction"),
+        pytest.param((), {"cycle": CYCLE}, id="dictionary that contains itself"),
+        pytest.param((), {"items": [type("Odd", (), {"__repr__": None})()]}, id="odd object"),
+    ],
+)
+def test_formatter_that_writes_all_attributes(log, arguments, extra):
+    logger, stream, handler = log
+    handler.setFormatter(logging.Formatter())
+    handler.format = lambda record: json.dumps(vars(record), default=lambda _: "")
+    with fake_secrets({"pins": {"password": VALUE, "pin": 987654, "other": 1234.5678}}):
+        get_secret("pins")
+        logger.warning("request", *arguments, extra=extra)
+    record = json.loads(stream.getvalue())
+    record["created"] = record["thread"] = 0  # any digits
+    for secret in (core(VALUE), "987654", "1234.5678"):
+        assert secret not in json.dumps(record)
+
+
+def test_records_of_a_factory(log):
+    _, _, handler = log
+    record = FrozenRecord("app", logging.INFO, "a.py", 1, "login", ({"token": VALUE},), True)
+    record.payload = "unchanged"
+    handler.filter(record)
+    assert handler.format(logging.makeLogRecord({**vars(record), "exc_info": None})) == (
+        "login {'token': '•••'}"
+    )
+
+
 def test_traceback_and_stack(log):
     logger, stream, _ = log
     try:
