@@ -119,6 +119,11 @@ class Request:
 
         return evaluate(self.name, self.variable, text, self.default)
 
+    def is_default(self, result: Any) -> bool:
+        """Return whether the callable gives this result without its variable, too."""
+        default = self.evaluate(None)
+        return type(default) is type(result) and bool(default == result)
+
     def default_in_production(self, failure: Failure, *, is_declared: bool) -> Any:
         """Return the default if the app can run without the secret; otherwise return the failure.
 

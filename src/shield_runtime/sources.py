@@ -118,15 +118,22 @@ class Sources:
                 return answer
             return self._answer_without_aws(request, answer)
         if request.is_expression:
-            result = request.evaluate(answer)
-            if answer or not result or isinstance(result, Failure):
-                return result
-            # The result is the default in `read or default`, which is a development value.
-            failure = Failure(SecretNotFoundError, f"secret {request.name!r} is empty")
-            return self._answer_without_aws(request, failure)
+            return self._evaluate(request, answer)
         if is_new:
             return answer  # no lease, so that the first hit is counted
         return self._cache.lease(request, found, answer)
+
+    def _evaluate(self, request: Request, text: str) -> Any:
+        """Return the result of the app's expression for the text of a secret."""
+        result = request.evaluate(text)
+        if text.strip() or not result or isinstance(result, Failure):
+            return result
+        if text and not request.is_default(result):
+            return result
+        # The result is the default in `read or default`, which is a development value.
+        reason = "contains only whitespace" if text else "is empty"
+        failure = Failure(SecretNotFoundError, f"secret {request.name!r} {reason}")
+        return self._answer_without_aws(request, failure)
 
     def _from_variable(self, request: Request) -> str | None:
         """Return the variable if it takes precedence over AWS. An empty one counts as unset."""

@@ -316,6 +316,16 @@ def test_absent_and_needed(expression):
         get_secret("absent", expression)
 
 
+@pytest.mark.parametrize("text", [" ", " \n"])
+def test_blank_secret_never_gives_a_development_value(on, text):
+    on.put("test-secret", text)
+    with pytest.raises(SecretNotFoundError, match="contains only whitespace"):
+        get_secret("test-secret", lambda: os.environ.get("TEST_SECRET", "").strip() or "dev")
+    assert get_secret("test-secret", lambda: os.environ["TEST_SECRET"]) == text
+    # A placeholder, because AWS stores no empty text.
+    assert get_secret("test-secret", lambda: [os.environ["TEST_SECRET"]]) == [text]
+
+
 def test_an_empty_field_never_gives_a_development_value(on):
     on.put("test-secret", json.dumps({"key": ""}))
     with pytest.raises(SecretNotFoundError, match="is empty"):
