@@ -82,9 +82,12 @@ def whole_or_field(value: SecretValue, name: str, key: str | None) -> Any:
     import json
 
     try:
-        return json.dumps(field)
+        return json.dumps(field, allow_nan=False)
     except RecursionError:
         return _too_deep(name)
+    except ValueError:  # Infinity or NaN; the exception contains the number
+        reason = f"has a number that is not finite in field {key!r}"
+        return Failure(SecretFormatError, f"secret {name!r} {reason}")
 
 
 def as_text(value: SecretValue, name: str, key: str | None) -> Any:

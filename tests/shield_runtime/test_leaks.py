@@ -12,6 +12,7 @@ import secrets
 import subprocess
 import sys
 import threading
+import traceback
 import types
 from pathlib import Path
 
@@ -21,6 +22,7 @@ import shield_runtime as runtime
 from shield_runtime import (
     RedactingFilter,
     SecretAccessDeniedError,
+    SecretError,
     aget_secret,
     get_secret,
     get_secret_bytes,
@@ -32,6 +34,10 @@ pytest_plugins = ("runtime_fixtures",)
 PACKAGE = str(Path(runtime.__file__).parent)
 VALUE = secrets.token_hex(16)
 OTHER = secrets.token_hex(16)
+
+
+def get_field(name):
+    return get_secret(name, key="password")
 
 
 def sync_aget_secret(*args):
@@ -137,6 +143,47 @@ def test_a_literal_default_is_in_no_frame(on, ask):
         place = place.tb_next
     assert len(frames) > 1
     assert not any(VALUE in frame for frame in frames)
+
+
+def nested(depth):
+    return f'{{"password": {"[" * depth}"{VALUE}"{"]" * depth}}}'
+
+
+@pytest.mark.parametrize(
+    ("text", "read", "message"),
+    [
+        pytest.param(nested(100_000), get_field, "is not a JSON object", id="deep field"),
+        pytest.param(nested(100_000), get_secret_dict, "is not a JSON object", id="deep dict"),
+        pytest.param(nested(900), get_secret_dict, "is nested too deeply", id="too deep to copy"),
+        pytest.param(VALUE * 400_000, get_secret, "no valid value", id="12 MB"),
+        pytest.param(f'{{"password": "{VALUE}', get_field, "is not a JSON object", id="cut off"),
+        pytest.param(f'["{VALUE}"]', get_secret_dict, "is not a JSON object", id="list"),
+        pytest.param(f'{{"x": "{VALUE}"}}', get_secret, "without any of the fields", id="names"),
+        pytest.param(f'{{"x": "{VALUE}"}}', get_field, "has no field 'password'", id="field"),
+        pytest.param(
+            f'{{"password": "{VALUE}", "password": null}}',
+            get_field,
+            "no value in field",
+            id="twice",
+        ),
+        pytest.param('{"password": 1e400}', get_field, "not finite in field", id="infinite"),
+        pytest.param(f'{{"password": [NaN, "{VALUE}"]}}', get_field, "not finite", id="NaN"),
+        pytest.param(
+            f'{{"password": {"4711" * 1250}}}', get_field, "is not a JSON", id="5,000 digits"
+        ),
+    ],
+)
+def test_odd_secrets_are_not_shown(on, log, text, read, message):
+    on.put("test-secret", text)
+    with pytest.raises(SecretError, match=message) as caught:
+        read("test-secret")
+    error = caught.value
+    assert error.__cause__ is error.__context__ is None
+    below_test = error.__traceback__.tb_next
+    shown = traceback.TracebackException(type(error), error, below_test, capture_locals=True)
+    for part in (VALUE, "4711", "[[["):
+        assert part not in "".join(shown.format())
+        assert part not in log.getvalue()
 
 
 @pytest.mark.usefixtures("off")
