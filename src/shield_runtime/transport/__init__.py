@@ -66,7 +66,7 @@ NO_CREDENTIALS = frozenset(
 # An old boto3, or a server that does not support BatchGetSecretValue.
 NO_BATCH = frozenset(["AttributeError", "UnknownOperationException", "InvalidAction"])
 LONGEST_CODE = 80  # characters
-NO_VALUE = "no valid value in the response"
+NO_VALID_VALUE = "no valid value in the response"
 
 
 def failure_of(name: str, code: str) -> Failure:
@@ -131,7 +131,7 @@ class Connection:
         try:
             with _span(secret_id):
                 response = self._transport().fetch(secret_id, stage or CURRENT, refresh=refresh)
-            answer = from_response(response) or failure_of(secret_id, NO_VALUE)
+            answer = from_response(response) or failure_of(secret_id, NO_VALID_VALUE)
         except SecretError as error:
             answer = Failure(type(error), str(error))
         except Exception as error:
