@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from shield_runtime import SecretsManagerClient
+from shield_runtime import SecretsManagerClient, SecretUnavailableError, transport
 from shield_runtime.settings import Settings
 
 ARN = "arn:aws:secretsmanager:us-east-1:999999999999:secret:a-AbCdEf"
@@ -58,4 +58,15 @@ def test_batch(monkeypatch, crashes, response, value):
     client = SecretsManagerClient(settings=Settings(), transport=Transport(response))
     client.prefetch("a", ARN)
     assert client.get_secret("a") == value
+    assert crashes == []
+
+
+def test_batch_without_a_connection(monkeypatch, crashes):
+    def no_boto3(_kind):
+        raise SecretUnavailableError("boto3 is not installed")
+
+    monkeypatch.setattr(transport, "_connect", no_boto3)
+    monkeypatch.setenv("USE_AWS_SECRETS", "true")
+    failed = SecretsManagerClient().prefetch("a", "b")
+    assert [str(error) for error in failed.values()] == ["boto3 is not installed"] * 2
     assert crashes == []
