@@ -28,10 +28,10 @@ SHORTEST = 4  # characters; masking shorter values would mask ordinary text
 SHORTEST_ENCODED = 8  # characters; for parts of Base64 text and for single lines
 MASK = "•••"
 HANDLED = frozenset(["msg", "args", "exc_info", "name"])
-# The numbers that logging sets. Formatters expect numbers.
 NUMBERS = frozenset(
     ["levelno", "lineno", "created", "msecs", "relativeCreated", "thread", "process"]
 )
+NOT_MASKED = HANDLED | NUMBERS  # a mask in place of a number would break formatters
 
 
 class RedactingFilter:
@@ -48,7 +48,7 @@ class RedactingFilter:
         _mask_message(record, needles)
         _format_exception(record)
         for name, value in list(vars(record).items()):
-            if name not in HANDLED | NUMBERS:
+            if name not in NOT_MASKED:
                 with contextlib.suppress(Exception):  # a read-only attribute of a record factory
                     setattr(record, name, _mask_object(value, needles))
         if record.exc_info and MASK in (record.exc_text or ""):

@@ -116,7 +116,8 @@ def _time_limit(connected: socket) -> Iterator[None]:
 
     timer = Timer(READ_TIMEOUT, shut_down)
     timer.daemon = True
-    timer.start()
+    with suppress(RuntimeError):  # the limit of threads is reached: without a time limit
+        timer.start()
     try:
         yield
     finally:

@@ -87,7 +87,7 @@ def test_hook_needs_consent_in_the_embedded_aws(aws, tmp_path, monkeypatch, caps
     (tmp_path / "ops/keys.py").write_text(f"open({str(marker)!r}, 'w')\n")
     assert main(["apply", str(tmp_path), "--only", "aws", "--yes"]) == 5
     shown = app.capsys.readouterr().err
-    assert "on token: the rotation function contains a hook\n\nhint: if you trust the hook" in shown
+    assert "on token: the function contains a hook or other added code\n\nhint: if you" in shown
     assert not marker.exists()
 
 

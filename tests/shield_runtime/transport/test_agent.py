@@ -141,6 +141,15 @@ def test_comes_back_within_the_attempts(agent, monkeypatch):
     assert len(agent.requests) == 2
 
 
+def test_at_the_limit_of_threads(agent, monkeypatch):
+    def refuse(_timer):
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(agent_module.Timer, "start", refuse)
+    agent.put("test-secret", VALUE)
+    assert get_secret("test-secret") == VALUE
+
+
 def test_no_agent(off):
     server = Server()
     server.stop()

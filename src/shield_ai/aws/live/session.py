@@ -300,8 +300,8 @@ def _client_error(error: ClientError, permission: str, call: str) -> AwsError:
         )
     if code == HOOK_REFUSED:
         return AwsError(
-            f"the embedded AWS refused {call}: the rotation function contains a hook",
-            "if you trust the hook, start the embedded AWS with shield local --run-hooks",
+            f"the embedded AWS refused {call}: the function contains a hook or other added code",
+            "if you trust this code, start the embedded AWS with shield local --run-hooks",
         )
     if code in _WRONG_REGION:
         return AwsError(

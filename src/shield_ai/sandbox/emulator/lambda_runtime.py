@@ -110,7 +110,7 @@ def _code_error(function: Any, client: Client) -> Error | None:
     except ShieldError as error:
         return "InvalidRequestException", error.message
     if hooks:
-        text = f"the embedded AWS runs the hook {hooks[0]} only with shield local --run-hooks"
+        text = f"{hooks[0]} is not code of shield; it runs only with shield local --run-hooks"
         return HOOK_REFUSED, text
     return None
 
@@ -226,8 +226,10 @@ def _run_function(
     """Call the function for each step in the background, until one fails."""
     events = [{"Step": step, "SecretId": secret.arn, "ClientRequestToken": token} for step in steps]
     command = [sys.executable, "-c", BOOTSTRAP, function.handler, json.dumps(events)]
+    variables = function.environment_vars.items()
     environment = {
-        **function.environment_vars,
+        # Others, such as LD_PRELOAD, could make the process run other code.
+        **{name: value for name, value in variables if name.startswith("ROTATION_")},
         "PATH": os.environ.get("PATH", os.defpath),
         "AWS_ENDPOINT_URL": client.url,
         "AWS_REGION": secret.region,
