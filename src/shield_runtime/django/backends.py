@@ -46,8 +46,6 @@ else:
 __all__ = ["RotatingClient", "RotatingCredentials", "credentials"]
 
 DEFAULT_FIELDS = {"USER": "username", "PASSWORD": "password"}
-
-
 # Variables that often have the same value as a password for development, such as "postgres".
 NOT_PASSWORD = re.compile(r"(?i)^(?!.*PASS).*(USER|NAME|HOST|(DB|DATABASE|ENV)$)")
 
@@ -90,9 +88,9 @@ def _client_of(name: str) -> SecretsManagerClient:
     with process.lock:
         clients = list(process.clients)
 
-    def rank(client: SecretsManagerClient) -> tuple[bool, bool, bool]:
-        is_cached = client.cached_value(name) is not None
-        return name in client.secrets, is_cached, client is default_client
+    def rank(client: SecretsManagerClient) -> tuple[bool, float, bool]:
+        value = client.cached_value(name)
+        return name in client.secrets, value.fetched if value else 0.0, client is default_client
 
     return max(clients, key=rank)
 

@@ -251,30 +251,30 @@ def test_password_of_the_settings_after_a_failed_call(on, off, fault, variables,
 
 
 @pytest.mark.parametrize(
-    ("text", "mapping", "is_used"),
+    "text",
     [
-        pytest.param(None, {}, True, id="missing, not declared"),
-        pytest.param(None, {"db": {"password": "DB_PW"}}, False, id="missing"),
-        pytest.param('{"username": "x"}', {"db": {"password": "DB_PW"}}, False, id="no field"),
-        pytest.param('{"password": null}', {"db": {"password": "DB_PW"}}, False, id="null"),
+        pytest.param(None, id="missing"),
+        pytest.param('{"username": "x"}', id="no field"),
+        pytest.param('{"password": null}', id="null"),
     ],
 )
-def test_password_of_the_settings_if_the_secret_lacks_it(on, text, mapping, is_used):
-    _client = SecretsManagerClient(mapping)
-    if text:
-        on.put("db", text)
-    if is_used:
-        assert credentials(DEVELOPMENT) == {}
-        return
+def test_password_of_the_settings_if_the_secret_lacks_it(on, text):
+    for name in ("declared", "other"):
+        if text:
+            on.put(name, text)
+    client = SecretsManagerClient({"declared": {"password": "DB_PASSWORD"}})
     with pytest.raises(runtime.SecretNotFoundError):
-        credentials(DEVELOPMENT)
+        credentials({**DEVELOPMENT, "SECRET": "declared"})
+    assert client.secrets == ("declared",)
+    found = credentials({**DEVELOPMENT, "SECRET": "other"})
+    assert {**DEVELOPMENT, **found}["PASSWORD"] == "postgres"
 
 
 def test_password_that_the_settings_read_from_aws(on):
     """The client of the settings has the last known value; the default client has none."""
-    on.put("db", FROM_AWS)
-    client = SecretsManagerClient({"db": {"password": "DB_PASSWORD"}})
-    settings = {**DEVELOPMENT, "PASSWORD": client.get_secret("db:password")}
+    on.put("read", FROM_AWS)
+    client = SecretsManagerClient({"read": {"password": "DB_PASSWORD"}})
+    settings = {**DEVELOPMENT, "SECRET": "read", "PASSWORD": client.get_secret("read:password")}
     on.fault = "broken"
     assert credentials(settings)["PASSWORD"] == "from AWS"
 
