@@ -91,10 +91,11 @@ def error_code(error: BaseException) -> str:
 
 
 def clean_code(code: object) -> str:
-    """Return an error code from a response without characters that could forge lines of a log."""
-    if isinstance(code, str) and code.isprintable():
-        return code[:LONGEST_CODE]
-    return "an invalid error code"
+    """Return an error code without other characters: a hostile server can send any text."""
+    if not isinstance(code, str):
+        return "an invalid error code"
+    characters = code[:LONGEST_CODE]
+    return "".join(c if c.isascii() and (c.isalnum() or c in "._- ") else "_" for c in characters)
 
 
 class Connection:

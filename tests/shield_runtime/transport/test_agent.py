@@ -120,13 +120,6 @@ def test_invalid_response(agent, read, body):
     assert len(agent.requests) == 1
 
 
-def test_error_code_can_not_forge_a_line_of_a_log(agent):
-    agent.error = {"__type": "X\n2026-01-01 CRITICAL \x1b[31m"}
-    with pytest.raises(SecretUnavailableError) as caught:
-        get_secret("test-secret")
-    assert str(caught.value).endswith("(an invalid error code)")
-
-
 def test_comes_back_within_the_attempts(agent, monkeypatch):
     agent.put("test-secret", VALUE)
     agent.fault = "broken"
