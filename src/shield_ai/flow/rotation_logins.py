@@ -104,7 +104,7 @@ def describe_database(value: Hidden, environ: Mapping[str, str]) -> str:
 
 def resume_command(name: str) -> str:
     """Return the command that resumes a rotation."""
-    return f"shield rotate {name} --resume"
+    return f"shield rotate --resume {name}"
 
 
 def explain_live(live: LivePassword, name: str) -> tuple[str, str]:
