@@ -230,8 +230,9 @@ def fuzz_plan(raw: bytes) -> None:
     """Read a plan file: after the check, its paths are inside the app, and it can be shown."""
     with contextlib.suppress(StalePlanError, UnsafePlanError):
         plan = read_plan(_file("plan.json", raw), "")
-        plan_text(plan)
-        require_safe_paths(plan, Tree(_folder()), ())
+        tree = Tree(_folder())
+        require_safe_paths(plan, tree, ())
+        plan_text(plan, tree.read)
         for path in (*plan.read, *(file.path for file in plan.files)):
             is_inside = not path.startswith("/") and ".." not in path.split("/")
             require(is_inside, "a path outside the app")

@@ -178,6 +178,8 @@ def _describe_item(locator: str, read: Callable[[str], bytes | None]) -> str:
     path, _, item = rest.rpartition("#")
     if scheme == "generate":
         return ""
+    if scheme in {"env", "prompt"}:
+        return rest
     if scheme != "code":
         return item
     start = int(item.partition("-")[0])
