@@ -70,6 +70,7 @@ def policy(principal, **more):
         pytest.param(None, Status.OK, id="no policy"),
         pytest.param(policy("*"), Status.FAILED, id="public"),
         pytest.param(policy({"AWS": "*"}), Status.FAILED, id="every account"),
+        pytest.param(policy({"AWS": ["arn:aws:iam::1:root", "*"]}), Status.FAILED, id="list"),
         pytest.param(policy("*", Condition={"StringEquals": {"aws:PrincipalOrgID": "o-1"}}), Status.OK, id="on a condition"),
         pytest.param(policy("*", Effect="Deny"), Status.OK, id="deny"),
         pytest.param(policy({"AWS": "arn:aws:iam::123456789012:root"}), Status.OK, id="the account"),

@@ -104,8 +104,11 @@ def _is_public(policy: dict[str, Any]) -> bool:
     for statement in statements:
         principal = statement.get("Principal")
         principals = list(principal.values()) if isinstance(principal, dict) else [principal]
+        is_everybody = any(
+            item == "*" or (isinstance(item, list) and "*" in item) for item in principals
+        )
         is_unconditional = statement.get("Effect") == "Allow" and not statement.get("Condition")
-        if is_unconditional and "*" in principals:
+        if is_unconditional and is_everybody:
             return True
     return False
 
