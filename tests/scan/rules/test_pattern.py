@@ -344,6 +344,12 @@ def test_app_with_a_custom_pattern(tmp_path) -> None:
         pytest.param('["**/*"]', '["[z-a]"]', 8, "invalid glob", id="glob that is none"),
         pytest.param("Keys of ACME", "!!int x", 2, "invalid value", id="value that is none"),
         pytest.param(
+            "Keys of ACME", "1" + ":59" * 200_000, 2, "more than 100 characters", id="base 60"
+        ),
+        pytest.param(
+            "Keys of ACME", "9" * 200_000, 2, "more than 100 characters", id="long number"
+        ),
+        pytest.param(
             "Keys of ACME", "Keys \0 ACME", 2, "does not allow", id="character that YAML forbids"
         ),
         pytest.param(

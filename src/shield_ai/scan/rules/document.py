@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 # What PyYAML raises for a scalar that its tag does not allow, such as `!!int` or `!!bool x`.
 INVALID_SCALAR = (ValueError, IndexError, KeyError, AttributeError)
+# Characters of a number. PyYAML converts 1:59:59, in base 60, in quadratic time.
+MAX_NUMBER_LENGTH = 100
 ANY_KEY = "..."  # in a path of msgspec: any key of a dict, or any item of a list
 
 
@@ -22,6 +24,20 @@ class _Loader(yaml.CSafeLoader):
         first: [resolver for resolver in resolvers if resolver[0] != "tag:yaml.org,2002:timestamp"]
         for first, resolvers in yaml.CSafeLoader.yaml_implicit_resolvers.items()
     }
+
+    def construct_number(self, node: yaml.ScalarNode) -> float:
+        """Convert an integer or a float."""
+        if len(node.value) > MAX_NUMBER_LENGTH:
+            raise yaml.MarkedYAMLError(
+                problem=f"a number of more than {MAX_NUMBER_LENGTH} characters",
+                problem_mark=node.start_mark,
+            )
+        is_float = node.tag.endswith(":float")
+        return self.construct_yaml_float(node) if is_float else self.construct_yaml_int(node)
+
+
+for _type in ("int", "float"):
+    _Loader.add_constructor(f"tag:yaml.org,2002:{_type}", _Loader.construct_number)
 
 
 def load(text: str) -> tuple[yaml.Node | None, Any]:
