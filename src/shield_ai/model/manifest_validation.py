@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import re
+from functools import partial
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -76,28 +77,28 @@ def validate(manifest: Manifest, locate: Locate) -> None:
     Raises:
         ManifestError: A value is invalid.
     """
-    with _errors_at(locate(table="app")):
+    with _errors_at(partial(locate, table="app")):
         _check_app(manifest)
     if manifest.rotation:
-        with _errors_at(locate(table="rotation")):
+        with _errors_at(partial(locate, table="rotation")):
             _check_functions(manifest.rotation)
-    with _errors_at(locate("tags", table="app")):
+    with _errors_at(partial(locate, "tags", table="app")):
         _check_tags(manifest.app.tags)
     for name, environment in manifest.environments.items():
-        with _errors_at(locate(table=f"environments.{name}")):
+        with _errors_at(partial(locate, table=f"environments.{name}")):
             _check_environment(name, environment)
-    with _errors_at(locate(table="monitoring")):
+    with _errors_at(partial(locate, table="monitoring")):
         _check_monitoring(manifest.monitoring)
     _check_secrets(manifest, locate)
 
 
 @contextlib.contextmanager
-def _errors_at(place: str) -> Iterator[None]:
-    """Prefix the messages of errors with a file and a line."""
+def _errors_at(find_place: Callable[[], str], subject: str = "") -> Iterator[None]:
+    """Prefix the messages of errors with a file and a line, which are searched only then."""
     try:
         yield
     except ManifestError as error:
-        raise ManifestError(f"{place}: {error.message}", error.hint) from None
+        raise ManifestError(f"{find_place()}: {subject}{error.message}", error.hint) from None
 
 
 def _check_app(manifest: Manifest) -> None:
@@ -188,7 +189,7 @@ def _check_secrets(manifest: Manifest, locate: Locate) -> None:
     longest_prefix = max(prefixes, key=len)
     names: set[str] = set()
     for index, secret in enumerate(manifest.secret):
-        with _errors_at(locate(secret=index)):
+        with _errors_at(partial(locate, secret=index)):
             if secret.name in names:
                 raise ManifestError(
                     f"duplicate secret {secret.name!r}", "rename or remove one of them"
@@ -196,8 +197,7 @@ def _check_secrets(manifest: Manifest, locate: Locate) -> None:
             _check_secret(secret, longest_prefix)
         names.add(secret.name)
         if isinstance(secret.rotate, Rotation):
-            place = locate("rotate", secret=index)
-            with _errors_at(f"{place}: rotate of {secret.name}"):
+            with _errors_at(partial(locate, "rotate", secret=index), f"rotate of {secret.name}: "):
                 _check_rotation(secret, secret.rotate)
 
 

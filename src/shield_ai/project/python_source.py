@@ -185,7 +185,7 @@ def apply_edits(raw: bytes, edits: Iterable[Edit], encoding: str = "utf-8") -> b
     Raises:
         SourceError: Edits overlap or are outside the file, or the encoding lacks a character.
     """
-    result = raw
+    parts: list[bytes] = []  # from the last to the first
     last = len(raw)
     numbered = [(edit.start, edit.end, number, edit) for number, edit in enumerate(edits)]
     for _, _, _, edit in sorted(numbered, key=lambda item: item[:3], reverse=True):
@@ -200,9 +200,9 @@ def apply_edits(raw: bytes, edits: Iterable[Edit], encoding: str = "utf-8") -> b
             raise SourceError(
                 f"{edit.path}: an edit can't be encoded in {encoding}", "save the file as UTF-8"
             ) from None
-        result = result[: edit.start] + text + result[edit.end :]
+        parts += [raw[edit.end : last], text]
         last = edit.start
-    return result
+    return b"".join([raw[:last], *reversed(parts)])
 
 
 def digest(raw: bytes) -> str:

@@ -166,10 +166,13 @@ def _apply_suppressions(
     findings: list[Finding], credentials: CredentialScan
 ) -> tuple[list[Finding], list[Finding]]:
     """Return the remaining findings, and a finding for each invalid or unused suppression."""
-    remaining = [f for f in findings if f.path not in credentials.suppressions]
+    remaining: list[Finding] = []
+    by_path: dict[str, list[Finding]] = {path: [] for path in credentials.suppressions}
+    for finding in findings:
+        by_path.get(finding.path, remaining).append(finding)
     notes = []
     for path, comments in credentials.suppressions.items():
-        kept, useless = apply_suppressions([f for f in findings if f.path == path], comments)
+        kept, useless = apply_suppressions(by_path[path], comments)
         remaining += kept
         for comment, problem in useless:
             message = f"this comment {problem}"

@@ -9,6 +9,7 @@ from shield_ai.model.finding import Confidence, Finding, Severity
 from shield_ai.scan.rules.pattern import credential_pattern
 from shield_ai.scan.text.detector import Detector
 from shield_ai.scan.text.grading import grade
+from shield_ai.scan.text.place import LINE_WINDOW, create_place
 
 HIGH, LOW = Severity.HIGH, Severity.LOW
 RANDOM = "q7Vd0zLk3PxT9mWb"
@@ -148,6 +149,13 @@ def test_grades_dotenv_values(value, expected):
     text = f"API_KEY={value}\n"
     finding = literal(".env", text, value, "API_KEY", "CSEC34.dotenv")
     assert graded(".env", text, [finding]) == [expected]
+
+
+def test_reads_only_the_part_of_a_long_line_around_a_value():
+    text = 'x = "changeme"' + " " * 100_000 + "\n"
+    finding = literal("a.py", text + text, '"changeme"', "DB_PASSWORD")
+    place = create_place(finding, (text + text).split("\n"))
+    assert max(map(len, place)) <= 2 * LINE_WINDOW
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ https://github.com/Yelp/detect-secrets#inline-allowlisting
 
 from __future__ import annotations
 
+import bisect
 from typing import TYPE_CHECKING, NamedTuple
 
 from shield_ai.project.perf.lazy_regex import regex
@@ -35,9 +36,7 @@ class Suppression(NamedTuple):
     comment_line: int  # the line of the comment itself
 
     def covers(self, finding: Finding) -> bool:
-        """Return whether the comment applies to a finding, by its line and its rule or pattern."""
-        if not finding.line <= self.line <= max(finding.line, finding.end_line):
-            return False
+        """Return whether the comment applies to a finding on its line, by its rule or pattern."""
         if not self.rules or finding.rule in self.rules:
             return True
         return finding.rule.partition(".")[0] in self.rules
@@ -100,11 +99,16 @@ def apply_suppressions(
     Returns:
         The remaining findings, and each invalid or unused comment with the reason.
     """
-    valid = [comment for comment in comments if comment.is_valid()]
+    valid = sorted(
+        (comment for comment in comments if comment.is_valid()), key=lambda comment: comment.line
+    )
+    lines = [comment.line for comment in valid]
     remaining = []
     used: set[Suppression] = set()
     for finding in findings:
-        covering = [comment for comment in valid if comment.covers(finding)]
+        first = bisect.bisect_left(lines, finding.line)
+        after = bisect.bisect_right(lines, max(finding.line, finding.end_line))
+        covering = [comment for comment in valid[first:after] if comment.covers(finding)]
         used.update(covering)
         if not covering:
             remaining.append(finding)

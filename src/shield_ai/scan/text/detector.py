@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import bisect
 import codecs
 import functools
+import itertools
 from typing import TYPE_CHECKING, NamedTuple
 
 from shield_ai.model.finding import Confidence, Finding, Severity
@@ -103,12 +105,7 @@ class Detector:
             *self._token_hits(path, raw, candidates),
             *self._assignment_hits(path, raw, candidates),
         ]
-        hits.sort(key=lambda hit: (hit.rank, hit.start))
-        kept: list[Hit] = []
-        for hit in hits:
-            if not any(hit.start < other.end and other.start < hit.end for other in kept):
-                kept.append(hit)
-        return sorted(kept, key=lambda hit: (hit.start, hit.end))
+        return remove_overlaps(hits)
 
     def _applies_to(self, rule: Rule, path: str) -> bool:
         globs = self._globs.get(rule.id)
@@ -182,6 +179,28 @@ class Detector:
         )
 
 
+def remove_overlaps(hits: list[Hit]) -> list[Hit]:
+    """Return the hits in order. Of overlapping hits, only that with the lowest rank is returned.
+
+    A file can have 100,000 hits, so each is compared only with its neighbors.
+    """
+    kept: list[Hit] = []
+    for _, same_rank in itertools.groupby(sorted(hits, key=_by_rank), key=lambda hit: hit.rank):
+        starts = [hit.start for hit in kept]
+        added: list[Hit] = []
+        for hit in same_rank:
+            at = bisect.bisect_left(starts, hit.start)
+            neighbors = (*kept[max(0, at - 1) : at + 1], *added[-1:])
+            if not any(hit.start < other.end and other.start < hit.end for other in neighbors):
+                added.append(hit)
+        kept = sorted([*kept, *added], key=lambda hit: (hit.start, hit.end))
+    return kept
+
+
+def _by_rank(hit: Hit) -> tuple[int, int]:
+    return hit.rank, hit.start
+
+
 def _find_assigned(path: str, raw: bytes, candidates: Candidates) -> list[Assigned]:
     """Return the secret-like names with a value: by regular expressions, and by a parser."""
     regions = whole(raw) if candidates.assignments is None else candidates.assignments
@@ -230,12 +249,15 @@ def _rank(rule: Rule) -> int:
 
 
 class LineIndex:
-    """Converts byte offsets of a file to lines and columns; fast if the offsets increase."""
+    """Converts byte offsets of a file to lines and columns; fast if the offsets increase.
+
+    A position continues from the one before it: a line of a megabyte can have 100,000 of them.
+    """
 
     def __init__(self, raw: bytes) -> None:
         self._raw = raw
-        self._offset, self._line = 0, 1
         self._is_normalized = False
+        self._offset, self._line, self._column = 0, 1, 1
 
     def position(self, offset: int) -> tuple[int, int]:
         """Return the line and the column of an offset, from 1; the column in characters."""
@@ -244,14 +266,18 @@ class LineIndex:
                 self._raw = LONE_CR.sub(b"\n", self._raw)
             self._is_normalized = True
         if offset < self._offset:
-            self._offset, self._line = 0, 1
-        self._line += self._raw.count(b"\n", self._offset, offset)
-        self._offset = offset
-        start = self._raw.rfind(b"\n", 0, offset) + 1
-        before = self._raw[start:offset]
+            self._offset, self._line, self._column = 0, 1, 1
+        start = self._offset
+        if newlines := self._raw.count(b"\n", start, offset):
+            self._line += newlines
+            self._column = 1
+            start = self._raw.rindex(b"\n", start, offset) + 1
+        text = self._raw[start:offset]
         if start == 0:
-            before = before.removeprefix(codecs.BOM_UTF8)
-        return self._line, len(before.decode("utf-8", "replace")) + 1
+            text = text.removeprefix(codecs.BOM_UTF8)
+        self._column += len(text.decode("utf-8", "replace"))
+        self._offset = offset
+        return self._line, self._column
 
 
 def create_finding(path: str, hit: Hit, lines: LineIndex) -> Finding:

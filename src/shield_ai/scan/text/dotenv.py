@@ -27,14 +27,16 @@ def _parse_dotenv(text: str) -> Iterator[tuple[int, str, str]]:
     """Yield the line, the name and the value of each variable."""
     from dotenv.parser import parse_stream
 
-    end = 0
+    end = counted = 0
+    line = 1
     for binding in parse_stream(io.StringIO(text)):
         source = binding.original.string
         start = end + len(source) - len(source.lstrip("\r\n"))
         end += len(source)
         if binding.key and not binding.error:
             # The parser's own line numbers count a lone carriage return as a line.
-            line = text.count("\n", 0, start) + 1
+            line += text.count("\n", counted, start)
+            counted = start
             yield line, binding.key, (binding.value or "").strip()
 
 

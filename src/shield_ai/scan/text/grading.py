@@ -144,7 +144,7 @@ def _is_low(place: Place, severity: Severity) -> bool:
 
 def _is_quoted_or_copied(place: Place) -> bool:
     """Return whether a line is a quotation or an import, or its file is third-party code."""
-    if QUOTATION.match(place.line) or IMPORT.match(place.line):
+    if QUOTATION.match(place.line_start) or IMPORT.match(place.line_start):
         return True
     return is_third_party(place.path)
 
@@ -289,10 +289,12 @@ def _is_password(place: Place) -> bool:
 
 def _is_named_nearby(place: Place) -> bool:
     """Return whether a value also occurs nearby, as the name of the user or the database."""
+    if place.value not in place.nearby or not WORD_LIKE.fullmatch(place.value):
+        return False
     if is_random(place.value):
         return False
     same = re.compile(rf"(?<![\w-]){re.escape(place.value)}(?![\w-])")
-    return bool(WORD_LIKE.fullmatch(place.value) and same.search(place.nearby))
+    return bool(same.search(place.nearby))
 
 
 DOUBTS = (

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 LINES_AROUND = 3
 UTF16_BOMS = (b"\xff\xfe", b"\xfe\xff")
 WINDOW = 240  # characters before and after a value that may contain its user name
+# Characters before and after the beginning of a value that count as its line. A line of a megabyte
+# can have 100,000 values, so no check may read all of it.
+LINE_WINDOW = 1000
 LITERAL_PREFIX = regex(r"[bBrRuUfF]{0,2}(\"\"\"|'''|\"|')")
 
 
@@ -24,9 +27,10 @@ class Place(NamedTuple):
     rule: str
     name: str
     value: str  # without quotes; the password, if the value is a URL with one
-    line: str
-    before: str  # the text before the value, on its line
-    after: str  # the text after the value, on its line
+    line_start: str
+    line: str  # the part of the line around the value
+    before: str  # the text directly before the value, on its line
+    after: str  # the text directly after the value, on its line
     nearby: str  # the lines around the value, without the value
 
     @property
@@ -62,25 +66,27 @@ def create_place(finding: Finding, lines: list[str]) -> Place | None:
         return None
     first = lines[finding.line - 1]
     last = lines[finding.end_line - 1]
-    before = first[: finding.column - 1]
-    after = last[finding.end_column - 1 :]
+    start, end = finding.column - 1, finding.end_column - 1
+    before = first[max(0, start - WINDOW) : start]
+    after = last[end : end + WINDOW]
     if finding.line == finding.end_line:
-        value = first[finding.column - 1 : finding.end_column - 1]
+        value = first[start:end]
     else:
         inner = lines[finding.line : finding.end_line - 1]
-        value = "\n".join([first[finding.column - 1 :], *inner, last[: finding.end_column - 1]])
+        value = "\n".join([first[start:], *inner, last[:end]])
     if finding.rule == "CSEC34.literal":
         value = _unquote(value)
-    above = "\n".join([*lines[max(0, finding.line - 1 - LINES_AROUND) : finding.line - 1], before])[
-        -WINDOW:
-    ]
-    below = "\n".join([after, *lines[finding.end_line : finding.end_line + LINES_AROUND]])[:WINDOW]
+    lines_above = lines[max(0, finding.line - 1 - LINES_AROUND) : finding.line - 1]
+    above = "\n".join([*(line[-WINDOW:] for line in lines_above), before])[-WINDOW:]
+    lines_below = lines[finding.end_line : finding.end_line + LINES_AROUND]
+    below = "\n".join([after, *(line[:WINDOW] for line in lines_below)])[:WINDOW]
     return Place(
         path=finding.path,
         rule=finding.rule,
         name=finding.name,
         value=value,
-        line=first,
+        line_start=first[:LINE_WINDOW],
+        line=first[max(0, start - LINE_WINDOW) : start + LINE_WINDOW],
         before=before,
         after=after,
         nearby=above + "\0" + below,

@@ -8,6 +8,8 @@ and files that cannot be parsed.
 from __future__ import annotations
 
 import base64
+import bisect
+import itertools
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -101,15 +103,25 @@ class Node(NamedTuple):
         return next((value.text for key, value in self.pairs if key.text == "kind"), "")
 
 
-class ParsedConfig(NamedTuple):
-    """The secrets of a configuration file."""
+class ParsedConfig:
+    """The secrets of a configuration file.
 
-    values: list[Assigned]
-    spans: list[Span]  # of names and values that the parser has checked, sorted
+    Args:
+        values: The secrets.
+        spans: The names and values that the parser has checked; they may overlap.
+    """
+
+    def __init__(self, values: list[Assigned], spans: Iterable[Span]) -> None:
+        self.values = values
+        self.spans = sorted(spans)
+        self._starts = [start for start, _ in self.spans]
+        # The highest end of each span and those before it.
+        self._ends = list(itertools.accumulate((end for _, end in self.spans), max))
 
     def covers(self, assigned: Assigned) -> bool:
         """Return whether the parser has checked a value that a regular expression found."""
-        return any(start < assigned.end and assigned.name_start < end for start, end in self.spans)
+        count = bisect.bisect_left(self._starts, assigned.end)
+        return count > 0 and assigned.name_start < self._ends[count - 1]
 
 
 def parse_config(
@@ -142,7 +154,7 @@ def parse_config(
         spans.append(span)
         if assigned:
             values.setdefault((assigned.start, assigned.end), assigned)
-    return ParsedConfig(list(values.values()), sorted(spans))
+    return ParsedConfig(list(values.values()), spans)
 
 
 def _needs_parser(name: str, raw: bytes) -> bool:
