@@ -11,7 +11,7 @@ import msgspec
 import pytest
 from report_helpers import Severity, finding, site
 
-from shield_ai.model.edit import Edit
+from shield_ai.model.edit import Edit, Skipped
 from shield_ai.project.python_source import apply_edits, file_change
 from shield_ai.reports.sarif import sarif
 from shield_ai.scan.rules.pattern import credential_pattern, csec34_rules
@@ -34,7 +34,9 @@ CHANGE = file_change(
 # https://docs.github.com/en/code-security/code-scanning/integrating-with-code-scanning/sarif-support-for-code-scanning
 SHAPE = {
     "": ({"version", "$schema", "runs"}, set()),
-    "runs": ({"tool", "results"}, {"originalUriBaseIds", "columnKind"}),
+    "runs": ({"tool", "results"}, {"originalUriBaseIds", "columnKind", "invocations"}),
+    "invocations": ({"executionSuccessful"}, {"toolExecutionNotifications"}),
+    "toolExecutionNotifications": ({"message"}, {"level", "locations"}),
     "tool": ({"driver"}, set()),
     "driver": ({"name", "rules"}, {"fullName", "semanticVersion"}),
     "rules": (
@@ -47,7 +49,7 @@ SHAPE = {
         {"ruleIndex", "level", "properties", "fixes"},
     ),
     "locations": ({"physicalLocation"}, set()),
-    "physicalLocation": ({"artifactLocation", "region"}, set()),
+    "physicalLocation": ({"artifactLocation"}, {"region"}),
     "artifactLocation": ({"uri"}, {"uriBaseId"}),
     "region": ({"startLine", "startColumn", "endLine", "endColumn"}, set()),
     "deletedRegion": ({"byteOffset", "byteLength"}, set()),
@@ -83,6 +85,16 @@ def test_structure(log):
     check(json.loads(sarif([])))
     assert log["version"] == "2.1.0"
     assert log["runs"][0]["columnKind"] == "unicodeCodePoints"
+
+
+def test_files_that_were_not_scanned_are_notifications():
+    skip = Skipped(path="a b.txt", line=0, name="", reason="rule ACME.key timed out in this file")
+    log = json.loads(sarif([], skipped=[skip]))
+    check(log)
+    (invocation,) = log["runs"][0]["invocations"]
+    (notification,) = invocation["toolExecutionNotifications"]
+    assert notification["message"]["text"] == f"not scanned: {skip.reason}"
+    assert "a%20b.txt" in str(notification["locations"])
 
 
 @pytest.mark.skipif(

@@ -210,6 +210,16 @@ def test_staged_submodule_is_skipped(app) -> None:
     assert (done.code, done.out) == (0, "no findings\n")
 
 
+@pytest.mark.parametrize(
+    ("option", "code"), [("--output", 1), ("--write-baseline", 0)], ids=["output", "baseline"]
+)
+def test_files_that_were_not_scanned_are_counted(tmp_path, option, code) -> None:
+    (tmp_path / "a.txt").symlink_to(tmp_path.parent / "outside.txt")
+    done = run("scan", option, "out.json", cwd=tmp_path)
+    assert "; 1 file not scanned completely" in done.err
+    assert done.code == code
+
+
 def test_unreadable_index_is_reported(app) -> None:
     (app / ".env").write_text(f"API_TOKEN={TOKEN}\n")
     git(app, "init", "-q")

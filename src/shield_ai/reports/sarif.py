@@ -19,7 +19,7 @@ from shield_ai.scan.rules import pattern
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from shield_ai.model.edit import Edit, FileChange
+    from shield_ai.model.edit import Edit, FileChange, Skipped
     from shield_ai.model.finding import Finding
     from shield_ai.scan.rules.pattern import Pattern, Rule
 
@@ -51,6 +51,7 @@ def sarif(
     findings: Sequence[Finding],
     changes: Iterable[FileChange] = (),
     patterns: Sequence[Pattern] = (),
+    skipped: Iterable[Skipped] = (),
 ) -> str:
     """Format findings as SARIF; the most severe ones if there are more than GitHub accepts.
 
@@ -58,13 +59,14 @@ def sarif(
         findings: The findings of a scan.
         changes: The planned edits of the same files, for the `fixes` of fixable findings.
         patterns: The app's own patterns.
+        skipped: The files that could not be scanned, or not by each rule.
     """
     if len(findings) > MAX_RESULTS:
         findings = _most_severe(findings)
     rules = _used_rules(findings, patterns)
     index = {rule.id: number for number, (rule, _) in enumerate(rules)}
     fixes = _Fixes(findings, changes)
-    run = {
+    run: dict[str, Any] = {
         "tool": {
             "driver": {
                 "name": "shield",
@@ -79,6 +81,10 @@ def sarif(
         "columnKind": "unicodeCodePoints",
         "results": [_result(finding, fixes, index) for finding in findings],
     }
+    if notifications := [_notification(skip) for skip in skipped]:
+        run["invocations"] = [
+            {"executionSuccessful": True, "toolExecutionNotifications": notifications}
+        ]
     log = {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
     return escape_json(json.dumps(log, indent=2, ensure_ascii=False)) + "\n"
 
@@ -148,6 +154,15 @@ def _result(finding: Finding, fixes: _Fixes, index: dict[str, int]) -> dict[str,
     if edits:
         result["fixes"] = [_fix(finding.path, edits)]
     return result
+
+
+def _notification(skip: Skipped) -> dict[str, Any]:
+    """Warn that a file was not scanned, or not by each rule."""
+    return {
+        "level": "warning",
+        "message": {"text": _escape_links(f"not scanned: {skip.reason}")},
+        "locations": [{"physicalLocation": {"artifactLocation": _artifact(skip.path)}}],
+    }
 
 
 def _escape_links(text: str) -> str:

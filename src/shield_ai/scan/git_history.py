@@ -20,7 +20,7 @@ from shield_ai.scan.files.walk import display_path
 from shield_ai.scan.python.findings import assign_fingerprints
 from shield_ai.scan.rules import pattern
 from shield_ai.scan.text.detector import Detector, LineIndex, create_finding
-from shield_ai.scan.text.engine import MAX_SIZE, TIMEOUT, is_binary
+from shield_ai.scan.text.engine import MAX_SIZE, is_binary
 from shield_ai.scan.text.prefilter import create_prefilter
 from shield_ai.scan.text.token_rules import TokenRules
 
@@ -128,8 +128,8 @@ class _HistoryScanner:
             return
         lines = LineIndex(raw)
         hits = self._detector.hits(version.path, raw)
-        for rule in self._detector.take_timeouts():
-            self.skip(version.path, TIMEOUT.format(rule))
+        for problem in self._detector.tokens.take_problems():
+            self.skip(version.path, problem)
         for hit in hits:
             value = raw[hit.start : hit.end]
             if version.blob in self._head_blobs:

@@ -5,12 +5,17 @@ import signal
 import threading
 import time
 
+import msgspec
 import pytest
 
 from shield_ai.scan.rules import pattern
+from shield_ai.scan.rules.examples import fill
+from shield_ai.scan.text.detector import Detector
 from shield_ai.scan.text.engine import scan_credentials
+from shield_ai.scan.text.prefilter import KeywordPrefilter
 from shield_ai.scan.text.regex_timeout import find_matches
 from shield_ai.scan.text.regions import whole
+from shield_ai.scan.text.token_rules import TokenRules
 
 PATTERN = """\
 id: ACME
@@ -74,6 +79,26 @@ def test_timeout_of_a_custom_rule_skips_one_file() -> None:
     )
     assert [(f.path, f.rule) for f in seen.findings] == [("b.txt", "ACME.slow")]
     assert [(s.path, "ACME.slow timed out" in s.reason) for s in seen.skipped] == [("a.txt", True)]
+
+
+def test_custom_rules_share_a_budget() -> None:
+    custom = pattern.parse(PATTERN, "acme.yaml")
+    other = msgspec.structs.replace(custom.rules[0], id="ACME.other")
+    builtin = pattern.credential_pattern()
+    tokens = TokenRules([*builtin.rules, *custom.rules, other], custom_budget=0.1)
+    detector = Detector(
+        [builtin, msgspec.structs.replace(custom, rules=(*custom.rules, other))],
+        KeywordPrefilter(tokens),
+    )
+    assert detector.find("a.txt", b"a" * 60) == []
+    first, second = tokens.take_problems()
+    assert first == "rule ACME.slow timed out in this file: limit * and + to {0,200}"
+    assert second.startswith("rule ACME.other did not run in this file: the custom rules took")
+    token = fill("aaaaaa! ghp_{alnum:36}").encode()
+    assert [finding.rule for finding in detector.find("b.txt", token)] == ["CRED.github-token"]
+    (problem,) = tokens.take_problems()
+    assert problem.startswith("rules ACME.slow and ACME.other did not run in this file")
+    assert tokens.take_problems() == []
 
 
 def test_rule_with_many_timeouts_is_disabled(monkeypatch) -> None:

@@ -117,7 +117,8 @@ def scan(paths: tuple[Path, ...], options: ScanOptions) -> int:
     result = _run(paths or (Path(),), options)
     if options.write_baseline:
         number = baselines.write_baseline(options.write_baseline, result.findings)
-        echo(f"{count(number, 'finding')} written to {options.write_baseline}", err=True)
+        written = f"{count(number, 'finding')} written to {options.write_baseline}"
+        echo(written + _not_scanned(result), err=True)
         return DONE
     if options.baseline:
         baseline = baselines.read_baseline(options.baseline)
@@ -126,7 +127,8 @@ def scan(paths: tuple[Path, ...], options: ScanOptions) -> int:
     text = _format_result(result, paths, options)
     if options.output:
         write_output(options.output, text)
-        echo(f"{count(len(result.findings), 'finding')} in {options.output}", err=True)
+        found = f"{count(len(result.findings), 'finding')} in {options.output}"
+        echo(found + _not_scanned(result), err=True)
     else:
         echo(text, nl=False)
     if options.output_format == "sarif":
@@ -173,9 +175,19 @@ def _scan_history(paths: Sequence[Path], *, include_low_confidence: bool) -> Sca
     return ScanResult(found.findings, found.skipped, 0, lambda _: None, found.patterns)
 
 
+def _unscanned(result: ScanResult) -> set[str]:
+    """Return the files that could not be scanned completely, except archives."""
+    return {skip.path for skip in result.skipped if skip.name != "archive"}
+
+
+def _not_scanned(result: ScanResult) -> str:
+    paths = _unscanned(result)
+    return f"; {count(len(paths), 'file')} not scanned completely" if paths else ""
+
+
 def _has_failed(result: ScanResult, fail_on: str) -> bool:
     """Check for findings at or above a severity, and for files that could not be scanned."""
-    if any(skip.name != "archive" for skip in result.skipped):
+    if _unscanned(result):
         return True
     threshold = LEVELS.index(fail_on)
     return any(LEVELS.index(finding.severity) >= threshold for finding in result.findings)
@@ -215,7 +227,8 @@ def _sarif(result: ScanResult, paths: tuple[Path, ...]) -> str:
         msgspec.structs.replace(change, path=prefix + change.path)
         for change in _planned_edits(paths)
     ]
-    return sarif(findings, changes, result.patterns)
+    skipped = [msgspec.structs.replace(skip, path=prefix + skip.path) for skip in result.skipped]
+    return sarif(findings, changes, result.patterns, skipped)
 
 
 def _path_prefix(paths: tuple[Path, ...]) -> str:

@@ -111,12 +111,6 @@ class Detector:
         globs = self._globs.get(rule.id)
         return globs is None or bool(_compile_globs(globs).match_file(path))
 
-    def take_timeouts(self) -> list[str]:
-        """Return the ids of the rules that timed out since the last call."""
-        timed_out = self.tokens.timed_out
-        self.tokens.timed_out = []
-        return timed_out
-
     def _token_hits(self, path: str, raw: bytes, candidates: Candidates) -> Iterator[Hit]:
         if not candidates.rules:
             return

@@ -14,7 +14,7 @@ from shield_ai.scan.files.file_class import allows_unquoted, is_archive, is_scan
 from shield_ai.scan.files.suppressions import find_suppressions, has_suppressions
 from shield_ai.scan.text.detector import Detector
 from shield_ai.scan.text.prefilter import create_prefilter
-from shield_ai.scan.text.token_rules import TokenRules
+from shield_ai.scan.text.token_rules import CUSTOM_BUDGET, TokenRules
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -34,10 +34,10 @@ BINARY_CHECK_SIZE = 8192  # bytes; a file with a NUL in them is binary, as in gi
 UTF16_BOMS = (b"\xff\xfe", b"\xfe\xff")
 AVERAGE_SIZE = 10_000  # bytes of a file, estimated
 PROGRESS_STEP = 256  # files
+CHUNKS_PER_JOB = 4
 MIN_FILES_FOR_POOL = 12_000  # smaller trees are scanned faster than a pool starts
 UNREADABLE = "can't be read, or is a symbolic link to a file outside of the folder"
 ARCHIVE = "an archive: extract it to scan its files"
-TIMEOUT = "rule {} timed out in this file: limit its * and + to {{0,200}}"
 
 
 def no_progress(_done: int, _total: int) -> None:
@@ -95,8 +95,10 @@ def _scan_files(
     patterns: tuple[Pattern, ...],
     size: int,
     progress: Progress = no_progress,
+    custom_budget: float = CUSTOM_BUDGET,
 ) -> CredentialScan:
-    tokens = TokenRules(rule for pattern in patterns for rule in pattern.rules)
+    rules = (rule for pattern in patterns for rule in pattern.rules)
+    tokens = TokenRules(rules, custom_budget)
     detector = Detector(patterns, create_prefilter(tokens, size))
     result = CredentialScan([], [], {}, {})
     for done, path in enumerate(paths):
@@ -123,8 +125,8 @@ def _scan_file(detector: Detector, path: str, raw: bytes | None, result: Credent
         return
     candidates = detector.prefilter.find_candidates(raw, unquoted=allows_unquoted(path))
     result.findings.extend(detector.find(path, raw, candidates))
-    for rule in detector.take_timeouts():
-        result.skip(path, TIMEOUT.format(rule))
+    for problem in detector.tokens.take_problems():
+        result.skip(path, problem)
     if candidates.markers is not None and path.endswith(".py"):
         result.markers[path] = candidates.markers
     if candidates.has_suppressions is not False and has_suppressions(raw):
@@ -142,7 +144,7 @@ def _scan_in_pool(
     """Scan the files in several processes, each of which reads its files from disk."""
     from concurrent.futures import ProcessPoolExecutor
 
-    chunk_count = jobs * 4
+    chunk_count = jobs * CHUNKS_PER_JOB
     size = max(1, -(-len(paths) // chunk_count))  # rounded up
     chunks = [paths[at : at + size] for at in range(0, len(paths), size)]
     result = CredentialScan([], [], {}, {})
@@ -181,7 +183,8 @@ def _safe_import_path() -> Iterator[None]:
 
 def _scan_chunk(root: str, paths: Sequence[str], patterns: tuple[Pattern, ...]) -> CredentialScan:
     # With this size, the process uses hyperscan even for a few files.
-    return _scan_files(paths, reader(root), patterns, MAX_SIZE)
+    budget = CUSTOM_BUDGET / CHUNKS_PER_JOB
+    return _scan_files(paths, reader(root), patterns, MAX_SIZE, custom_budget=budget)
 
 
 def reader(root: str, *, follow_links: bool = False) -> ReadFile:

@@ -5,14 +5,15 @@ from __future__ import annotations
 import base64
 import functools
 import re
+import time
 from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
 from shield_ai.project.perf.lazy_regex import regex
-from shield_ai.scan.rules.pattern import RuleKind
+from shield_ai.scan.rules.pattern import RuleKind, credential_pattern
 from shield_ai.scan.text.credibility import judge
 from shield_ai.scan.text.randomness import entropy, is_random
-from shield_ai.scan.text.regex_timeout import find_matches
+from shield_ai.scan.text.regex_timeout import TIMEOUT, find_matches
 from shield_ai.scan.text.regions import whole
 from shield_ai.scan.text.value_shapes import PLACEHOLDER, TEMPLATE, is_template_or_placeholder
 
@@ -48,6 +49,13 @@ PORT = regex(r"\d{1,5}[#?]")  # https://example.com:80#@ has no password
 # The examples of https://www.rfc-editor.org/rfc/rfc7617, which many API descriptions repeat.
 RFC_EXAMPLES = frozenset({"Aladdin:open sesame", "Aladdin:OpenSesame", "test:123\u00a3"})
 MAX_TIMEOUTS = 20  # after which a rule is disabled for the rest of the scan
+CUSTOM_BUDGET = 30.0  # seconds of CPU time, of one process, for all custom rules in a scan
+MIN_TIMEOUT = 0.01  # seconds; the timer of `find_matches` may end a little too early
+TIMED_OUT = "{} timed out in this file: limit * and + to {{0,200}}"
+OUT_OF_BUDGET = (
+    "{} did not run in this file: the custom rules took more than {:g} s; use smaller repeats"
+)
+MAX_SHOWN_RULES = 3
 
 
 class Token(NamedTuple):
@@ -82,11 +90,19 @@ def _move_flags_first(text: str) -> str:
 
 
 class TokenRules:
-    """The rules of the kinds `regex` and `url`, by number and by keyword."""
+    """The rules of the kinds `regex` and `url`, by number and by keyword.
 
-    def __init__(self, rules: Iterable[Rule]) -> None:
+    Args:
+        rules: The rules; those of other kinds are left out.
+        custom_budget: The CPU time in seconds for all rules that are not built in.
+    """
+
+    def __init__(self, rules: Iterable[Rule], custom_budget: float = CUSTOM_BUDGET) -> None:
         self.rules = [rule for rule in rules if rule.kind in (RuleKind.REGEX, RuleKind.URL)]
-        self.timed_out: list[str] = []  # rule ids, until they are reported
+        self._builtin = frozenset(rule.id for rule in credential_pattern().rules)
+        self._custom_budget = self._remaining = custom_budget
+        self._timed_out: list[str] = []  # rule ids, until they are reported
+        self._not_run: list[str] = []
         self._timeouts: Counter[str] = Counter()
         self._keywords = [
             [word.encode() for word in rule.keywords or rule.context] for rule in self.rules
@@ -136,16 +152,51 @@ class TokenRules:
                 if token is not None:
                     yield token
 
+    def take_problems(self) -> list[str]:
+        """Describe the rules that did not search the files since the last call."""
+        problems = []
+        if self._timed_out:
+            problems.append(TIMED_OUT.format(_name_rules(self._timed_out)))
+        if self._not_run:
+            rules = _name_rules(self._not_run)
+            problems.append(OUT_OF_BUDGET.format(rules, self._custom_budget))
+        self._timed_out = []
+        self._not_run = []
+        return problems
+
     def _match(self, rule: Rule, raw: bytes, regions: Iterable[Region]) -> list[re.Match[bytes]]:
         """Return the matches of a rule; none if it times out or has done so too often."""
+        if rule.id in self._builtin:
+            return self._match_within(rule, raw, regions, TIMEOUT)
+        if self._remaining < MIN_TIMEOUT:
+            self._not_run.append(rule.id)
+            return []
+        started = time.process_time()
+        matches = self._match_within(rule, raw, regions, min(TIMEOUT, self._remaining))
+        self._remaining -= time.process_time() - started
+        return matches
+
+    def _match_within(
+        self, rule: Rule, raw: bytes, regions: Iterable[Region], timeout: float
+    ) -> list[re.Match[bytes]]:
         matches = None
         if self._timeouts[rule.id] < MAX_TIMEOUTS:
-            matches = find_matches(compile_rule(rule), raw, regions)
+            matches = find_matches(compile_rule(rule), raw, regions, timeout)
         if matches is None:
-            self.timed_out.append(rule.id)
+            self._timed_out.append(rule.id)
             self._timeouts[rule.id] += 1
             return []
         return matches
+
+
+def _name_rules(ids: list[str]) -> str:
+    """Name some rules: "rule A", "rules A and B", "rules A, B, C and 7 more"."""
+    if len(ids) == 1:
+        return f"rule {ids[0]}"
+    shown, last = ids[:-1], ids[-1]
+    if len(ids) > MAX_SHOWN_RULES:
+        shown, last = ids[:MAX_SHOWN_RULES], f"{len(ids) - MAX_SHOWN_RULES} more"
+    return f"rules {', '.join(shown)} and {last}"
 
 
 def _token(rule: Rule, match: re.Match[bytes], *, non_production: bool) -> Token | None:
