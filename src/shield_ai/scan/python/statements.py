@@ -66,7 +66,7 @@ class StatementVisitor(abc.ABC):
 
     def visit_statement(self, node: ast.stmt) -> None:
         """Visit a statement, unless the filter excludes it."""
-        if self._statement_filter and not self._statement_filter.has_match(node):
+        if self._statement_filter and not self._is_selected(node, self._statement_filter):
             return
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
             self._visit_function(node)
@@ -79,6 +79,11 @@ class StatementVisitor(abc.ABC):
         else:
             for child in children(node):
                 self._visit_child(child)
+
+    def _is_selected(self, node: ast.stmt, statement_filter: StatementFilter) -> bool:
+        # The name of a field of pydantic settings is the only text of the read.
+        is_field = isinstance(node, ast.AnnAssign) and isinstance(self.scopes[-1], ast.ClassDef)
+        return is_field or statement_filter.has_match(node)
 
     def _visit_child(self, node: ast.AST) -> None:
         if isinstance(node, ast.stmt):
