@@ -39,11 +39,6 @@ CASES = [
         id="suppressions",
     ),
     pytest.param(
-        2000,
-        lambda n: {".env": repeat(f"SECRET_N='{'v ' * 400}'\n", n), "s.py": READ},
-        id="env file",
-    ),
-    pytest.param(
         1500,
         lambda n: {
             "shield.toml": "[app]\nname = 'x'\n"
@@ -51,6 +46,24 @@ CASES = [
             "s.py": READ,
         },
         id="manifest",
+    ),
+    pytest.param(
+        2000,
+        lambda n: {
+            "s.py": "from pydantic_settings import BaseSettings\nclass C(BaseSettings):\n"
+            + repeat("    api_keyN: str\n", n)
+        },
+        id="fields",
+    ),
+    pytest.param(
+        700,
+        lambda n: {"s.py": "import os\n" + repeat("k = 'API_KEY'\nTOKENN = os.environ[k]\n", n)},
+        id="computed names",
+    ),
+    pytest.param(
+        300,
+        lambda n: {f"p{i}/settings.py": READ.replace("SECRET_KEY", f"KEY_{i}") for i in range(n)},
+        id="settings",
     ),
 ]
 

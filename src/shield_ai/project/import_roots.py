@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections import Counter
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable
 
     Read = Callable[[str], bytes | None]
 
 # Common names of subpackages, which are rarely on sys.path.
 SUBPACKAGES = frozenset({"core", "config", "utils", "common"})
+IMPORT = rb"(?m)^[ \t]*(?:from|import)[ \t]+"
+MODULE_IMPORT = re.compile(IMPORT + rb"([^\s,;]+)(?:[ \t\r,;]|$)")
+MEMBER_IMPORT = re.compile(IMPORT + rb"([^\s.,;]+)(?=(?:\.| import \(?\s*)(\w+))")
 CONFIG_FOLDERS = frozenset({"config", "configs", "configuration", "settings"})
 
 
@@ -50,11 +54,12 @@ def find_roots(
     """
     roots = set(django_settings.values())
     remaining = [path for path in settings if not _is_importable(path, roots)]
+    imports = _Imports(known, read)
     # imports of the settings modules are more reliable than imports from their packages
     for find in (_root_of_module_imports, _root_of_package_imports):
         for path in remaining:
             if not _is_importable(path, roots):
-                root = find(path, import_root(path, known), known, read)
+                root = find(path, import_root(path, known), imports)
                 if root is not None:
                     roots.add(root)
     for path in remaining:
@@ -74,7 +79,61 @@ def _is_importable(path: str, roots: Iterable[str]) -> bool:
     return False
 
 
-def _root_of_module_imports(path: str, folder: str, known: set[str], read: Read) -> str | None:
+class _Imports:
+    """The imports in the app's files, which are read once, on first use.
+
+    Args:
+        known: All files of the app.
+        read: Returns the content of a file.
+    """
+
+    def __init__(self, known: set[str], read: Read) -> None:
+        self._known = known
+        self._read = read
+        self._is_loaded = False
+        self._modules: dict[bytes, list[str]] = {}
+        self._members: dict[bytes, list[tuple[int, str, bytes]]] = {}
+
+    def files_with(self, module: bytes) -> list[str]:
+        """Return the files that import a module."""
+        self._load()
+        return self._modules.get(module, [])
+
+    def from_packages(self, packages: Iterable[bytes]) -> list[tuple[int, str, bytes, bytes]]:
+        """Return the number, the file, the package and the name of each import, in order."""
+        self._load()
+        found = []
+        for package in packages:
+            for number, file, name in self._members.get(package, ()):
+                found.append((number, file, package, name))
+        return sorted(found)
+
+    def has_module(self, root: str, package: bytes, name: bytes) -> bool:
+        """Return True if a package contains a module or subpackage of that name."""
+        prefix = f"{root}/" if root else ""
+        path = f"{prefix}{package.decode()}/{name.decode()}"
+        return f"{path}.py" in self._known or path in self._folders
+
+    @functools.cached_property
+    def _folders(self) -> set[str]:
+        folders = {path.rpartition("/")[0] for path in self._known}
+        return {parent for folder in folders for parent in folder_and_parents(folder)}
+
+    def _load(self) -> None:
+        if self._is_loaded:
+            return
+        self._is_loaded = True
+        number = 0
+        for path in sorted(self._known):
+            raw = (self._read(path) or b"") if path.endswith(".py") else b""
+            for module in MODULE_IMPORT.findall(raw):
+                self._modules.setdefault(module, []).append(path)
+            for package, name in MEMBER_IMPORT.findall(raw):
+                number += 1
+                self._members.setdefault(package, []).append((number, path, name))
+
+
+def _root_of_module_imports(path: str, folder: str, imports: _Imports) -> str | None:
     """Return the root from which the app's files import a module.
 
     A package can lack `__init__.py`, so the root can also be a parent of its folder.
@@ -82,28 +141,21 @@ def _root_of_module_imports(path: str, folder: str, known: set[str], read: Read)
     Args:
         path: The module.
         folder: The folder that contains the module's topmost package with an `__init__.py`.
-        known: All files of the app.
-        read: Returns the content of a file.
+        imports: The imports in the app's files.
     """
     if not folder:
         return None
-    roots = {dotted_name(path, root).encode(): root for root in folder_and_parents(folder)}
-    imports = _imports_of(roots, rb"(?:[ \t\r,;]|$)")
-    everywhere: set[bytes] = set()
-    inside: set[bytes] = set()  # imports in files below the root are more reliable
-    for file, raw in _python_files(known, read):
-        for name in imports.findall(raw):
-            everywhere.add(name)
-            if _is_below(file, roots[name]):
-                inside.add(name)
-    for names in (inside, everywhere):
-        for name, root in roots.items():
-            if name in names:
-                return root
-    return None
+    everywhere = []
+    for root in folder_and_parents(folder):
+        files = imports.files_with(dotted_name(path, root).encode())
+        if any(_is_below(file, root) for file in files):
+            return root  # imports in files below the root are more reliable
+        if files:
+            everywhere.append(root)
+    return next(iter(everywhere), None)
 
 
-def _root_of_package_imports(path: str, folder: str, known: set[str], read: Read) -> str | None:
+def _root_of_package_imports(path: str, folder: str, imports: _Imports) -> str | None:
     """Return the root from which the app's files import most modules of the topmost package.
 
     Takes the same arguments as `_root_of_module_imports`.
@@ -111,16 +163,14 @@ def _root_of_package_imports(path: str, folder: str, known: set[str], read: Read
     roots = _packages(path, folder)
     if not folder or not roots:
         return None
-    imports = _imports_of(roots, rb"(?:\.| import \(?\s*)(\w+)")
     everywhere: Counter[bytes] = Counter()
     inside: Counter[bytes] = Counter()
-    for file, raw in _python_files(known, read):
-        for package, name in imports.findall(raw):
-            root = roots[package]
-            if _is_module(root, package, name, known):
-                everywhere[package] += 1
-                if _is_below(file, root):
-                    inside[package] += 1
+    for _, file, package, name in imports.from_packages(roots):
+        root = roots[package]
+        if imports.has_module(root, package, name):
+            everywhere[package] += 1
+            if _is_below(file, root):
+                inside[package] += 1
     counts = inside or everywhere
     return roots[max(counts, key=lambda package: counts[package])] if counts else None
 
@@ -135,26 +185,8 @@ def _packages(path: str, folder: str) -> dict[bytes, str]:
     return packages
 
 
-def _imports_of(names: Iterable[bytes], end: bytes) -> re.Pattern[bytes]:
-    alternatives = b"|".join(map(re.escape, names))
-    return re.compile(rb"(?m)^[ \t]*(?:from|import)[ \t]+(" + alternatives + rb")" + end)
-
-
-def _python_files(known: set[str], read: Read) -> Iterator[tuple[str, bytes]]:
-    for path in sorted(known):
-        if path.endswith(".py"):
-            yield path, read(path) or b""
-
-
 def _is_below(path: str, root: str) -> bool:
     return not root or path.startswith(f"{root}/")
-
-
-def _is_module(root: str, package: bytes, name: bytes, known: set[str]) -> bool:
-    """Return True if a package contains a module or subpackage of that name."""
-    prefix = f"{root}/" if root else ""
-    path = f"{prefix}{package.decode()}/{name.decode()}"
-    return f"{path}.py" in known or any(file.startswith(f"{path}/") for file in known)
 
 
 def _usual_root(path: str, folder: str) -> str:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
+import functools
 import itertools
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from shield_ai.model.naming import word_set
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 
 MAX_TEXTS = 64
 MAX_DEPTH = 6  # of names that refer to names
+MAX_STEPS = 500  # of one enumeration: each name can have many values, which are names again
 DISPLAYS = (ast.List, ast.Tuple, ast.Set)
 # Functions that return the elements of their argument.
 COPY_FUNCTIONS = frozenset({"list", "tuple", "set", "frozenset", "sorted", "reversed", "iter"})
@@ -47,9 +50,13 @@ class _Enumerator:
     def __init__(self, resolver: Resolver) -> None:
         self._resolver = resolver
         self._module = resolver.module
+        self._steps = 0
 
     def texts(self, node: ast.AST, scopes: Scopes, depth: int) -> Texts:
         """Return all strings that an expression can be."""
+        self._steps += 1
+        if self._steps > MAX_STEPS:
+            return None
         text = self._resolver.constant_text(node, scopes)
         if text is not None:
             return (text,)
@@ -79,11 +86,9 @@ class _Enumerator:
         return None
 
     def _loop_texts(self, variable: LoopVariable, scopes: Scopes, depth: int) -> Texts:
-        texts = []
-        for element in self._elements(variable.iterable, scopes, depth + 1) or ():
-            item = _item_of(element, variable.index)
-            texts.append(self.texts(item, scopes, depth + 1) if item else None)
-        return _union(texts)
+        elements = self._elements(variable.iterable, scopes, depth + 1) or ()
+        items = (_item_of(element, variable.index) for element in elements)
+        return _union(self.texts(item, scopes, depth + 1) if item else None for item in items)
 
     def _argument_texts(self, name: str, scopes: Scopes, depth: int) -> Texts:
         """Return the strings that calls of the innermost function pass for a parameter."""
@@ -100,11 +105,8 @@ class _Enumerator:
         if calls is None:
             return None
         position = parameters.index(name)
-        texts = []
-        for call in calls:
-            value = _argument_of(call, name, position)
-            texts.append(self.texts(value, (tree,), depth + 1) if value else None)
-        return _union(texts)
+        values = (_argument_of(call, name, position) for call in calls)
+        return _union(self.texts(value, (tree,), depth + 1) if value else None for value in values)
 
     def _elements(self, node: ast.expr, scopes: Scopes, depth: int) -> Elements:
         """Return the elements of an iterable; None if they are not constant."""
@@ -125,6 +127,8 @@ class _Enumerator:
         return None
 
     def _display_elements(self, nodes: list[ast.expr], scopes: Scopes, depth: int) -> Elements:
+        if len(nodes) > MAX_STEPS:
+            return None
         parts: list[Elements] = []
         for node in nodes:
             if isinstance(node, ast.Starred):
@@ -180,10 +184,7 @@ class _Enumerator:
         bindings = self._module.lookup(name, scopes)
         if len(bindings) != 1 or not isinstance(bindings[0], ast.expr):
             return None
-        for node in ast.walk(self._module.source.tree):
-            if _mutates(node, name):
-                return None
-        return bindings[0]
+        return None if name in _mutated_names(self._module.source.tree) else bindings[0]
 
 
 def _item_of(element: ast.expr, index: int | None) -> ast.expr | None:
@@ -197,6 +198,8 @@ def _item_of(element: ast.expr, index: int | None) -> ast.expr | None:
 
 def _constant_keys(node: ast.Dict) -> Elements:
     """Return the keys of a dict display; None if it contains `**mapping`."""
+    if len(node.keys) > MAX_STEPS:
+        return None
     keys = [key for key in node.keys if key]
     return keys if len(keys) == len(node.keys) else None
 
@@ -218,30 +221,43 @@ def _mapping_elements(mapping: ast.expr | None, method: str) -> Elements:
     return None
 
 
-def _mutates(node: ast.AST, name: str) -> bool:
-    """Return whether a node changes the object that a name refers to."""
+@functools.lru_cache(maxsize=8)  # of the files in use
+def _mutated_names(tree: ast.Module) -> frozenset[str]:
+    """Return the names of the objects that a file changes."""
+    targets = map(_mutated_object, ast.walk(tree))
+    return frozenset(target.id for target in targets if isinstance(target, ast.Name))
+
+
+def _mutated_object(node: ast.AST) -> ast.expr | None:
+    """Return the object that a node changes; None if it changes none."""
     if isinstance(node, ast.AugAssign):
-        target: ast.expr = node.target
-    elif (isinstance(node, ast.Attribute) and node.attr in MUTATING_METHODS) or (
-        isinstance(node, ast.Subscript) and not isinstance(node.ctx, ast.Load)
-    ):
-        target = node.value
-    else:
-        return False
-    return isinstance(target, ast.Name) and target.id == name
+        return node.target
+    if isinstance(node, ast.Attribute) and node.attr in MUTATING_METHODS:
+        return node.value
+    if isinstance(node, ast.Subscript) and not isinstance(node.ctx, ast.Load):
+        return node.value
+    return None
 
 
 def _all_calls(tree: ast.Module, function: str) -> list[ast.Call] | None:
     """Return all calls of a function; None if it is used otherwise, or called with `*args`."""
-    uses = 0
-    calls = []
-    for node in descend(tree):
-        if isinstance(node, ast.Name) and node.id == function:
-            uses += 1
-        elif isinstance(node, ast.Call) and getattr(node.func, "id", "") == function:
-            calls.append(node)
+    uses, calls_by_name = _uses_and_calls(tree)
+    calls = calls_by_name.get(function, [])
     has_starred = any(isinstance(argument, ast.Starred) for call in calls for argument in call.args)
-    return None if len(calls) != uses or has_starred else calls
+    return None if len(calls) != uses[function] or has_starred else calls
+
+
+@functools.lru_cache(maxsize=8)
+def _uses_and_calls(tree: ast.Module) -> tuple[Counter[str], dict[str, list[ast.Call]]]:
+    """Return how often each name is used in a file, and the calls by the function's name."""
+    uses: Counter[str] = Counter()
+    calls: dict[str, list[ast.Call]] = {}
+    for node in descend(tree):
+        if isinstance(node, ast.Name):
+            uses[node.id] += 1
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            calls.setdefault(node.func.id, []).append(node)
+    return uses, calls
 
 
 def _argument_of(call: ast.Call, name: str, position: int) -> ast.expr | None:
@@ -253,14 +269,16 @@ def _argument_of(call: ast.Call, name: str, position: int) -> ast.expr | None:
 
 def _union(parts: Iterable[Texts]) -> Texts:
     """Return the strings of all parts; None if one of them is unknown or there are no parts."""
-    texts: list[str] = []
+    texts: dict[str, None] = {}  # in order
     is_empty = True
     for part in parts:
         if part is None:
             return None
-        texts.extend(part)
+        texts.update(dict.fromkeys(part))
+        if len(texts) > MAX_TEXTS:
+            return None
         is_empty = False
-    return None if is_empty else tuple(dict.fromkeys(texts))
+    return None if is_empty else tuple(texts)
 
 
 def _concatenations(parts: list[Texts]) -> Texts:

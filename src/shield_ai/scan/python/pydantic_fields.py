@@ -39,6 +39,8 @@ class PydanticFieldVisitor(ExpressionVisitor):
         self.has_settings_source = False  # a class has shield's settings source
         # default values in the code, with the variable that pydantic reads first
         self.overridden_defaults: dict[ast.expr, str] = {}
+        self._settings: dict[ast.ClassDef, SettingsClass | None] = {}
+        self._mentions_prefix = "env_prefix" in self.source.text
 
     @abc.abstractmethod
     def add(self, candidate: Candidate) -> None:
@@ -60,13 +62,18 @@ class PydanticFieldVisitor(ExpressionVisitor):
         annotation = ast.unparse(node.annotation)
         if NON_TEXT_ANNOTATION.match(annotation):
             return
-        settings = settings_class(self.resolver, scope, self.scopes)
+        settings = self._settings_of(scope)
         if not settings and not any(ast.unparse(base).endswith("Settings") for base in scope.bases):
             return
         if isinstance(node.value, ast.Constant):
             if isinstance(node.value.value, (bool, int, float)):
                 return
         self._add_field(target, node.value, annotation, settings)
+
+    def _settings_of(self, node: ast.ClassDef) -> SettingsClass | None:
+        if node not in self._settings:
+            self._settings[node] = settings_class(self.resolver, node, self.scopes)
+        return self._settings[node]
 
     def _add_field(
         self,
@@ -113,7 +120,7 @@ class PydanticFieldVisitor(ExpressionVisitor):
         return annotation in TEXT_ANNOTATIONS and not self._has_prefix(settings)
 
     def _has_prefix(self, settings: SettingsClass | None) -> bool:
-        return "env_prefix" in self.source.text or bool(settings and settings.prefix)
+        return self._mentions_prefix or bool(settings and settings.prefix)
 
     def _add_settings_field(
         self, candidate: Candidate, settings: SettingsClass, value: ast.expr | None
