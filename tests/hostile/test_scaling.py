@@ -87,3 +87,24 @@ def test_scan_takes_linear_time(tmp_path, count, files):
     small = measure(tmp_path / "small", files(count), "scan", "--jobs", "1")
     large = measure(tmp_path / "large", files(GROWTH * count), "scan", "--jobs", "1")
     assert large < MAX_RATIO * max(small, 0.1)
+
+
+PLAN_CASES = [
+    pytest.param(
+        2000,
+        lambda n: {"s.py": READ, "requirements.txt": repeat("pN==1\n", n)},
+        id="requirements",
+    ),
+    pytest.param(
+        5000, lambda n: {"s.py": READ + "# password\n" * n + READ.splitlines()[1]}, id="comments"
+    ),
+]
+
+
+@pytest.mark.parametrize(("count", "files"), PLAN_CASES)
+def test_plan_takes_linear_time(tmp_path, count, files):
+    command = ("plan", "--only", "code")
+    measure(tmp_path / "warm", files(2), *command)
+    small = measure(tmp_path / "small", files(count), *command)
+    large = measure(tmp_path / "large", files(GROWTH * count), *command)
+    assert large < MAX_RATIO * max(small, 0.1)

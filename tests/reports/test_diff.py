@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shield_ai.model.edit import Edit
-from shield_ai.project.python_source import file_change
-from shield_ai.reports.diff import NEW_LINES, diff_text
+from shield_ai.project.python_source import apply_edits, file_change
+from shield_ai.reports.diff import NEW_LINES, diff_text, find_opcodes
 
 
 def change(path, raw, *edits, encoding="utf-8"):
@@ -156,3 +156,27 @@ def test_no_value_is_shown(path, lines, data, value):
     text = diff_text(change(path, raw, *edits), raw)
     assert value not in re.sub(r"\n[-+ @\\]|ours", "", text)
     assert value[:12] not in text
+
+
+@given(
+    st.text("ab\n", max_size=40),
+    st.lists(st.tuples(st.integers(0, 40), st.integers(0, 3), st.text("a\n", max_size=3))),
+)
+def test_differences_turn_the_old_lines_into_the_new_ones(text, wanted):
+    raw = text.encode()
+    edits, last = [], 0
+    for start, size, replacement in sorted(wanted):
+        if last <= start and start + size <= len(raw):
+            edits.append((start, start + size, replacement))
+            last = start + size
+    made = change("a.py", raw, *edits)
+    old = raw.splitlines(keepends=True)
+    new = apply_edits(raw, made.edits).splitlines(keepends=True)
+    result, at = [], (0, 0)
+    for tag, i1, i2, j1, j2 in find_opcodes(made, old, new):
+        assert (i1, j1) == at
+        assert tag != "equal" or old[i1:i2] == new[j1:j2]
+        result += new[j1:j2]
+        at = (i2, j2)
+    assert at == (len(old), len(new))
+    assert result == new

@@ -14,7 +14,7 @@ from shield_ai.model.manifest import App, Manifest, Rotation, Secret
 from shield_ai.model.naming import env_var_name, guess_kind, secret_name, word_set, words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from shield_ai.model.finding import Finding, Site
     from shield_ai.project.layout import AppFacts
@@ -58,12 +58,13 @@ def _new_secrets(findings: Sequence[Finding], manifest: Manifest, facts: AppFact
         *_pair_secrets(findings),
         *_single_secrets(findings, facts),
     ]
+    sites = _sites_by_variable(findings)
     added: list[Secret] = []
     for secret in candidates:
         if not known.isdisjoint(secret.variables()):
             continue
         named = msgspec.structs.replace(
-            secret, name=_unused_name(secret, names), optional=_is_optional(secret, findings)
+            secret, name=_unused_name(secret, names), optional=_is_optional(secret, sites)
         )
         names.add(named.name)
         known.update(named.variables())
@@ -167,7 +168,16 @@ def _kind(variable: str, finding: Finding, facts: AppFacts) -> Kind:
     return guess_kind(variable)
 
 
-def _is_optional(secret: Secret, findings: Sequence[Finding]) -> bool:
+def _sites_by_variable(findings: Iterable[Finding]) -> dict[str, list[Site]]:
+    sites: dict[str, list[Site]] = {}
+    for finding in findings:
+        if site := finding.site:
+            for variable in set(site.variables):
+                sites.setdefault(variable, []).append(site)
+    return sites
+
+
+def _is_optional(secret: Secret, sites: Mapping[str, Sequence[Site]]) -> bool:
     """Return whether the app runs in production without the secret.
 
     A database's fields other than the password don't count.
@@ -175,18 +185,14 @@ def _is_optional(secret: Secret, findings: Sequence[Finding]) -> bool:
     variables = list(secret.variables())
     if secret.kind is Kind.DATABASE and secret.fields:
         variables = [secret.fields["password"]]
-    return all(_is_optional_variable(variable, findings) for variable in variables)
+    return all(_is_optional_variable(sites.get(variable, ())) for variable in variables)
 
 
-def _is_optional_variable(variable: str, findings: Iterable[Finding]) -> bool:
-    """Return whether every read of a variable has a default that works in production.
+def _is_optional_variable(sites: Sequence[Site]) -> bool:
+    """Return whether every read of one variable has a default that works in production.
 
     A constant default does not count: it is a development value.
     """
-    sites = []
-    for finding in findings:
-        if finding.site and variable in finding.site.variables:
-            sites.append(finding.site)
     if any(site.alternatives and not site.others for site in sites):
         return True  # the app may read another variable instead
     return all(_has_production_default(site) for site in sites)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import difflib
 import re
+from bisect import bisect_left, bisect_right
+from itertools import accumulate, groupby
 from typing import TYPE_CHECKING
 
 from shield_ai.model.printable import printable
@@ -19,8 +21,10 @@ if TYPE_CHECKING:
     from shield_ai.model.finding import Finding
 
     Opcodes = list[tuple[str, int, int, int, int]]
+    Lines = tuple[int, int, int, int]
 
 CONTEXT = 2  # lines around a change in Python; in other files, they may contain values
+MAX_COMPARED = 500  # lines of one change
 NEW_LINES = 12  # lines shown of a new file
 STYLES = {"+": "green", "-": "red", "@": "cyan"}
 
@@ -92,14 +96,73 @@ def _unified(
     note = "  (CRLF)" if b"\r\n" in before else ""
     yield f"--- {printable(change.path)}{note}"
     yield f"+++ {printable(change.path)}{note}"
-    matcher = difflib.SequenceMatcher(None, old, new, autojunk=False)
+    opcodes = find_opcodes(change, old, new)
     groups: Iterable[Opcodes]
     if change.path.endswith(".py"):
-        groups = matcher.get_grouped_opcodes(CONTEXT)
+        groups = _group(opcodes)
     else:
-        groups = [[opcode] for opcode in matcher.get_opcodes() if opcode[0] != "equal"]
+        groups = [[opcode] for opcode in opcodes if opcode[0] != "equal"]
     for group in groups:
         yield from _hunk(group, old, new, change.encoding)
+
+
+def find_opcodes(change: FileChange, old: list[bytes], new: list[bytes]) -> Opcodes:
+    """Return the differences as `difflib` does, which is slow for files with many equal lines.
+
+    Only the lines that the edits touch are compared.
+    """
+    opcodes: Opcodes = []
+    i = j = 0
+    for i1, i2, j1, j2 in _changed_lines(change, old, new):
+        opcodes.append(("equal", i, i1, j, j1))
+        if max(i2 - i1, j2 - j1) > MAX_COMPARED:
+            opcodes.append(("replace", i1, i2, j1, j2))
+        else:
+            matcher = difflib.SequenceMatcher(None, old[i1:i2], new[j1:j2], autojunk=False)
+            for tag, a1, a2, b1, b2 in matcher.get_opcodes():
+                opcodes.append((tag, a1 + i1, a2 + i1, b1 + j1, b2 + j1))
+        i, j = i2, j2
+    opcodes.append(("equal", i, len(old), j, len(new)))
+    return list(_join_equal(opcodes))
+
+
+def _changed_lines(change: FileChange, old: list[bytes], new: list[bytes]) -> list[Lines]:
+    """Return the ranges of lines that edits touch: first, end, and the same in the new file."""
+    starts = list(accumulate(map(len, old), initial=0))
+    new_starts = list(accumulate(map(len, new), initial=0))
+    ranges: list[Lines] = []
+    growth = 0
+    for edit in sorted(change.edits, key=lambda edit: (edit.start, edit.end)):
+        first = bisect_right(starts, edit.start) - 1
+        if old and not old[-1].endswith((b"\n", b"\r")):
+            first = min(first, len(old) - 1)
+        end = min(max(bisect_right(starts, edit.end), first), len(old))
+        new_first = bisect_left(new_starts, starts[first] + growth)
+        growth += len(edit.replacement.encode(change.encoding)) - (edit.end - edit.start)
+        if ranges and first <= ranges[-1][1]:
+            first, previous_end, new_first, _ = ranges.pop()
+            end = max(end, previous_end)
+        ranges.append((first, end, new_first, bisect_left(new_starts, starts[end] + growth)))
+    return ranges
+
+
+def _join_equal(opcodes: Opcodes) -> Iterator[tuple[str, int, int, int, int]]:
+    for is_equal, group in groupby(opcodes, key=lambda opcode: opcode[0] == "equal"):
+        if not is_equal:
+            yield from group
+            continue
+        parts = list(group)
+        _, i1, _, j1, _ = parts[0]
+        _, _, i2, _, j2 = parts[-1]
+        if i1 < i2:
+            yield "equal", i1, i2, j1, j2
+
+
+def _group(opcodes: Opcodes) -> Iterator[Opcodes]:
+    """Group differences with CONTEXT lines around them."""
+    matcher = difflib.SequenceMatcher()
+    matcher.opcodes = opcodes  # type: ignore[attr-defined]  # missing in its stubs
+    return iter(matcher.get_grouped_opcodes(CONTEXT))
 
 
 def _hunk(

@@ -214,11 +214,14 @@ def _without_nested_reads(source: Source, wraps: list[Wrap]) -> list[Wrap]:
 
     A read inside a lambda is kept, because it can run after the outer read.
     """
-    reads = [wrap.site for wrap in wraps if wrap.site.shape is Shape.READ]
+    reads: dict[str, list[Site]] = {}  # by variable
+    for wrap in wraps:
+        if wrap.site.shape is Shape.READ:
+            reads.setdefault(wrap.site.variable, []).append(wrap.site)
     kept = []
     for wrap in wraps:
-        is_read = wrap.site.shape is Shape.READ
-        if not (is_read and any(_provides_secret(source, outer, wrap.site) for outer in reads)):
+        others = reads[wrap.site.variable] if wrap.site.shape is Shape.READ else ()
+        if not any(_provides_secret(source, outer, wrap.site) for outer in others):
             kept.append(wrap)
     return kept
 
