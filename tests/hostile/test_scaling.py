@@ -38,6 +38,7 @@ CASES = [
         lambda n: {"a.py": repeat("PASSWORD = 'hunter2hunterN'  # shield: ignore x\n", n)},
         id="suppressions",
     ),
+    pytest.param(3000, lambda n: {"settings.py": f'PASSWORD = "{"my-" * n}"\n'}, id="long value"),
     pytest.param(
         1500,
         lambda n: {

@@ -29,7 +29,8 @@ PLACEHOLDER = regex(
     r"^(x{3,}|\*{2,}|\.{2,}|-{2,}|_{2,}|#+|0{4,}|1{6,}|\?+)$|x{6,}|#{5,}|\*{4,}|\.{3}|^<|>$|^your"
     r"|^example([_\W]|$)"
     r"|(^|[_\W])(your|my|enter|insert|put|add|use|type|replace|fill|set|change|the|some|any)[-_ ]"
-    r".*(here|key|token|secret|value|id|password|pass|this|it|me|now)"
+    # Without a bound, many such words in a long value would take quadratic time.
+    r".{0,200}(here|key|token|secret|value|id|password|pass|this|it|me|now)"
     r"|placeholder|redacted"
     r"|(^|[_\W])(todo|fixme|dummy|sanitized|masked|hidden|removed|obfuscated)([_\W]|$)",
     re.IGNORECASE,
