@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import json
-import time
 
 import pytest
+from scaling import assert_linear
 from shield_helpers import run
 
 READ = "import os\nKEY = os.environ['SECRET_KEY']\n"
-# Linear time gives a ratio of about 4, quadratic time one of 16.
-GROWTH = 4
-MAX_RATIO = 8
 
 
 def repeat(template: str, count: int) -> str:
@@ -69,25 +66,24 @@ CASES = [
 ]
 
 
-def measure(folder, files, *arguments):
-    """Return the CPU seconds of a command on some files."""
-    folder.mkdir()
-    for name, text in files.items():
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
-    before = time.process_time()
-    done = run(*arguments, cwd=folder)
-    assert done.code in {0, 1}, done.text
-    return time.process_time() - before
+def command_on(folder, files, *arguments):
+    """Return a function that runs a command on files of a size."""
+
+    def run_command(size):
+        root = folder / str(size)
+        for name, text in files(size).items():
+            path = root / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text)
+        done = run(*arguments, cwd=root)
+        assert done.code in {0, 1}, done.text
+
+    return run_command
 
 
 @pytest.mark.parametrize(("count", "files"), CASES)
 def test_scan_takes_linear_time(tmp_path, count, files):
-    measure(tmp_path / "warm", files(2), "scan", "--jobs", "1")
-    small = measure(tmp_path / "small", files(count), "scan", "--jobs", "1")
-    large = measure(tmp_path / "large", files(GROWTH * count), "scan", "--jobs", "1")
-    assert large < MAX_RATIO * max(small, 0.1)
+    assert_linear(command_on(tmp_path, files, "scan", "--jobs", "1"), count)
 
 
 PLAN_CASES = [
@@ -104,8 +100,4 @@ PLAN_CASES = [
 
 @pytest.mark.parametrize(("count", "files"), PLAN_CASES)
 def test_plan_takes_linear_time(tmp_path, count, files):
-    command = ("plan", "--only", "code")
-    measure(tmp_path / "warm", files(2), *command)
-    small = measure(tmp_path / "small", files(count), *command)
-    large = measure(tmp_path / "large", files(GROWTH * count), *command)
-    assert large < MAX_RATIO * max(small, 0.1)
+    assert_linear(command_on(tmp_path, files, "plan", "--only", "code"), count)

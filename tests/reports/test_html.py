@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import re
 import secrets
-import time
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -109,21 +108,11 @@ def test_works_without_its_script(browser, tmp_path):
     context.close()
 
 
-def test_thousand_findings_are_fast(show):
-    began = time.monotonic()
+def test_search_in_a_thousand_findings(show):
     tab = show(report_data(findings=1000))
     assert tab.locator("#findings li").count() == 1000
-    took = tab.evaluate("""() => {
-        const words = document.querySelector("[type=search]");
-        const began = performance.now();
-        words.value = "key_77";
-        words.dispatchEvent(new Event("input", {bubbles: true}));
-        document.body.offsetHeight;
-        return performance.now() - began;
-    }""")
+    tab.locator("[type=search]").fill("key_77")
     assert tab.locator("output").inner_text() == "11 of 1000 shown"
-    assert took < 3000  # on a machine that is busy with other tests; 50 alone
-    assert time.monotonic() - began < 15
 
 
 def test_prints_every_diff(show):
