@@ -56,7 +56,7 @@ from shield_ai.scan.text.engine import scan_credentials
 from shield_runtime.errors import Failure
 from shield_runtime.mapping import SecretMap
 from shield_runtime.request import Request
-from shield_runtime.value import SecretValue, as_bytes, as_dict, as_text, whole_or_field
+from shield_runtime.value import SecretValue, as_bytes, as_dict, as_text, text_or_field
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -299,7 +299,7 @@ def fuzz_secret_value(raw: bytes) -> None:
     """Read a value of Secrets Manager in each form, as text and as bytes."""
     for value in (SecretValue(None, raw), SecretValue(raw.decode("utf-8", "surrogateescape"))):
         for key in (None, "password", "a"):
-            for convert in (as_text, as_dict, as_bytes, whole_or_field):
+            for convert in (as_text, as_dict, as_bytes, text_or_field):
                 answer = convert(value, "fuzz", key)
                 require(isinstance(answer, (str, bytes, dict, Failure)), "another type")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .errors import ExpressionFailure, Failure, SecretNotFoundError
-from .value import as_text, whole_or_field
+from .value import as_text, text_or_field
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -103,7 +103,7 @@ class Request:
 
     def answer(self, value: SecretValue) -> Any:
         """Convert a value from AWS to the result; for an expression, to the variable's text."""
-        convert = whole_or_field if self.is_expression else self.convert
+        convert = text_or_field if self.is_expression else self.convert
         return convert(value, self.name, self.key)
 
     def answer_from_variable(self, value: SecretValue) -> Any:

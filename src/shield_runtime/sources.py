@@ -12,7 +12,7 @@ import os
 from .errors import Failure, SecretFormatError, SecretNotFoundError, value_or_raise
 from .log import warn
 from .request import CURRENT, MISSING
-from .value import SecretValue, whole_or_field
+from .value import SecretValue, text_or_field
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ class Sources:
             return True
         answer: Any = self._cache.wait(self._cache.look_up(request.name))
         if isinstance(answer, SecretValue) and request.key is not None:
-            answer = whole_or_field(answer, request.name, request.key)
+            answer = text_or_field(answer, request.name, request.key)
         if not isinstance(answer, Failure) or (is_set and settings.fallback != "deny"):
             return True
         if answer.kind is SecretNotFoundError or settings.is_development:

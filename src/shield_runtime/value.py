@@ -63,7 +63,7 @@ def _document(text: str | None) -> dict[str, Any] | None:
     return document if isinstance(document, dict) else None
 
 
-def whole_or_field(value: SecretValue, name: str, key: str | None) -> Any:
+def text_or_field(value: SecretValue, name: str, key: str | None) -> Any:
     """Return the text of a secret, or its field `key`; a failure if that is missing or null."""
     if key is None:
         if value.text is None:
@@ -102,7 +102,7 @@ def as_text(value: SecretValue, name: str, key: str | None) -> Any:
                 f"secret {name!r} is a JSON object without any of the fields {fields}:"
                 " pass key=, or use get_secret_dict()",
             )
-    return whole_or_field(value, name, key)
+    return text_or_field(value, name, key)
 
 
 def as_dict(value: SecretValue, name: str, _key: str | None) -> Any:

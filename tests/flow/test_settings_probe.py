@@ -7,7 +7,7 @@ import venv
 
 import pytest
 
-from shield_ai.flow.settings_probe import SettingsProbe, compare_settings, find_interpreter
+from shield_ai.flow.settings_probe import SettingsLoader, compare_settings, find_interpreter
 
 
 def write(root, text, name="shop_settings.py"):
@@ -16,7 +16,7 @@ def write(root, text, name="shop_settings.py"):
 
 def load(root, text, module="shop_settings", **env):
     write(root, text)
-    return SettingsProbe(root, [(module, "")]).load({**os.environ, **env})
+    return SettingsLoader(root, [(module, "")]).load({**os.environ, **env})
 
 
 @pytest.mark.parametrize(
@@ -34,7 +34,7 @@ def load(root, text, module="shop_settings", **env):
 )
 def test_equal_settings_have_equal_hashes(tmp_path, text):
     write(tmp_path, text)
-    probe = SettingsProbe(tmp_path, [("shop_settings", "")])
+    probe = SettingsLoader(tmp_path, [("shop_settings", "")])
     assert compare_settings(probe.load(os.environ), probe.load(os.environ)) == ([], [])
 
 
@@ -58,7 +58,7 @@ def test_equal_settings_have_equal_hashes(tmp_path, text):
 )
 def test_names_settings_that_differ(tmp_path, old, new, expected):
     write(tmp_path, old)
-    probe = SettingsProbe(tmp_path, [("shop_settings", "")])
+    probe = SettingsLoader(tmp_path, [("shop_settings", "")])
     before = probe.load(os.environ)
     write(tmp_path, new)
     assert compare_settings(before, probe.load(os.environ))[0] == [expected]

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import pymysql
 
-from shield_ai.sandbox.emulator.supervised import Child
+from shield_ai.sandbox.emulator.supervised import SupervisedProcess
 from shield_ai.sandbox.postgres import free_port
 
 if TYPE_CHECKING:
@@ -92,7 +92,9 @@ def running() -> Iterator[Mariadb]:
         with contextlib.ExitStack() as stack:
 
             def start(password: str) -> Mariadb:
-                child = Child("MariaDB", [server], log=folder / "server.log", env=env, user=account)
+                child = SupervisedProcess(
+                    "MariaDB", [server], log=folder / "server.log", env=env, user=account
+                )
                 stack.enter_context(child)
                 made = Mariadb(port, password, folder)
                 child.wait_until(lambda: answers(made), 60)

@@ -18,7 +18,7 @@ from waiting import wait_for
 from shield_ai.rotator.errors import DatabaseError
 from shield_ai.sandbox import LocalPostgres
 from shield_ai.sandbox.binaries import find_binaries, server_user
-from shield_ai.sandbox.emulator.supervised import Child
+from shield_ai.sandbox.emulator.supervised import SupervisedProcess
 
 
 @pytest.fixture
@@ -60,7 +60,7 @@ def restarted(home, port):
     ]
     command += ["-c", "unix_socket_directories="]
     env = {"PATH": os.environ["PATH"], "LC_ALL": "C"}
-    with Child(
+    with SupervisedProcess(
         "PostgreSQL",
         [command],
         log=home / "again.log",

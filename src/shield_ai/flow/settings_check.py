@@ -8,7 +8,7 @@ import time
 from typing import TYPE_CHECKING
 
 from shield_ai.flow.agent_stub import AgentStub, environ_without_aws
-from shield_ai.flow.settings_probe import SettingsProbe, compare_settings
+from shield_ai.flow.settings_probe import SettingsLoader, compare_settings
 from shield_ai.model.errors import UnsafePlanError
 from shield_ai.model.finding import Kind
 from shield_ai.model.hidden import Hidden
@@ -95,7 +95,7 @@ class SettingsComparison:
         values: KnownValues,
         environ: Mapping[str, str],
     ) -> None:
-        self._probe = SettingsProbe(root, modules)
+        self._probe = SettingsLoader(root, modules)
         self._manifest = manifest
         variables = _environment_values(manifest, values)
         self._values = {**variables, **values.literals}

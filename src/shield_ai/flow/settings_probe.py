@@ -34,7 +34,7 @@ class LoadedSettings(msgspec.Struct, frozen=True, kw_only=True):
     error: str = ""
 
 
-class SettingsProbe:
+class SettingsLoader:
     """Loads settings several times with one hash key, so that the results can be compared.
 
     Args:

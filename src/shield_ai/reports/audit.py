@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from shield_ai.aws.cloudtrail.audit import AccessType
 from shield_ai.model.printable import printable
-from shield_ai.reports.words import count
+from shield_ai.reports.plurals import count
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

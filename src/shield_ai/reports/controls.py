@@ -21,8 +21,8 @@ from shield_ai.reports.evidence import (
     Source,
     shown_if_any,
 )
+from shield_ai.reports.plurals import count
 from shield_ai.reports.report_data import Control
-from shield_ai.reports.words import count
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence

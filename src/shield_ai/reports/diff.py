@@ -12,7 +12,7 @@ from shield_ai.model.printable import printable
 from shield_ai.project.python_source import apply_edits
 from shield_ai.reports.color import paint
 from shield_ai.reports.mask import mask, show
-from shield_ai.reports.words import count
+from shield_ai.reports.plurals import count
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from shield_ai.model.finding import Severity
 from shield_ai.model.printable import printable
 from shield_ai.reports.json import to_json
-from shield_ai.reports.words import count
+from shield_ai.reports.plurals import count
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

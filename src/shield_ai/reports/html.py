@@ -19,9 +19,9 @@ from shield_ai.model.finding import Severity
 from shield_ai.model.printable import printable_lines
 from shield_ai.reports.controls import controls
 from shield_ai.reports.evidence import ControlState
+from shield_ai.reports.plurals import count
 from shield_ai.reports.report_data import attention, clean
 from shield_ai.reports.rollout import STAGES, rollout
-from shield_ai.reports.words import count
 
 if TYPE_CHECKING:
     from shield_ai.reports.report_data import ReportData

@@ -9,8 +9,8 @@ import re
 from typing import TYPE_CHECKING
 
 from shield_ai.reports.controls import controls
+from shield_ai.reports.plurals import count
 from shield_ai.reports.report_data import attention, clean
-from shield_ai.reports.words import count
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

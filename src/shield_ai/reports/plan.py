@@ -12,8 +12,8 @@ from shield_ai.model.plan import Action, StepKind, ValueState
 from shield_ai.model.printable import printable
 from shield_ai.project.runtime_names import copied_folder
 from shield_ai.project.values import STDIN
+from shield_ai.reports.plurals import count
 from shield_ai.reports.settings import settings_lines
-from shield_ai.reports.words import count
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence

@@ -16,7 +16,7 @@ from shield_ai.model.printable import printable
 from shield_ai.model.rotation_status import RotationPhase, RotationStatus
 from shield_ai.reports.evidence import ControlResult
 from shield_ai.reports.mask import mask, show
-from shield_ai.reports.words import count
+from shield_ai.reports.plurals import count
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Sequence

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Literal
 from shield_ai.flow.verify.check import CheckId, Status
 from shield_ai.reports.controls import ROLE_CHECKS, evaluate_rotation
 from shield_ai.reports.evidence import ControlState, NotChecked
+from shield_ai.reports.plurals import count
 from shield_ai.reports.report_data import RolloutStep
-from shield_ai.reports.words import count
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -200,7 +200,7 @@ class AlternatingUsers(DatabaseStrategy[SessionT], abc.ABC):
         """
 
 
-def not_ours_error(kind: str, clone: str, advice: str) -> SetupError:
+def unmarked_clone_error(kind: str, clone: str, advice: str) -> SetupError:
     """Return the error for a user with the name of a clone that no rotation has created."""
     return SetupError(
         f"the {kind} {clone} already exists, and is not marked as {MARKER}: rename or drop it, "

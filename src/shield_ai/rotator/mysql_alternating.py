@@ -13,7 +13,7 @@ import secrets
 from typing import TYPE_CHECKING
 
 from . import mysql
-from .alternating import MARKER, AlternatingUsers, is_clone_error, not_ours_error
+from .alternating import MARKER, AlternatingUsers, is_clone_error, unmarked_clone_error
 from .errors import DatabaseError, SetupError
 from .mysql import MysqlSession, native_hash
 
@@ -48,7 +48,7 @@ ROLES_IN_MYSQL = (
 NO_SUCH_TABLE = "1146"
 SYSTEM_DATABASE = "mysql"
 # All other global privileges, including those of future versions, count as administrative.
-HARMLESS_GLOBALLY = frozenset(
+NON_ADMIN_GLOBAL_PRIVILEGES = frozenset(
     {
         "USAGE", "SELECT", "SHOW DATABASES", "SHOW VIEW", "PROCESS", "EXECUTE", "LOCK TABLES",
         "CREATE TEMPORARY TABLES", "REPLICATION CLIENT", "BINLOG MONITOR", "SLAVE MONITOR",
@@ -175,7 +175,7 @@ def _unmarked_error(session: MysqlSession, clone: str) -> SetupError:
     statement = f"ALTER USER for each account of it with ATTRIBUTE '{ATTRIBUTE}'"
     if session.is_mariadb:
         statement = f"CREATE ROLE {mysql.quote_name(marker_role(clone))}"
-    return not_ours_error("user", clone, f"run as administrator: {statement}")
+    return unmarked_clone_error("user", clone, f"run as administrator: {statement}")
 
 
 def require_no_admin(session: MysqlSession, user: str) -> None:
@@ -233,7 +233,7 @@ def admin_privilege(grant: str) -> str:
         return ""
     allowed = None
     if target == "*.*":
-        allowed = HARMLESS_GLOBALLY
+        allowed = NON_ADMIN_GLOBAL_PRIVILEGES
     elif _covers_system_database(target):
         allowed = HARMLESS_IN_SYSTEM
     if allowed is None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from . import postgres
-from .alternating import MARKER, AlternatingUsers, is_clone_error, not_ours_error
+from .alternating import MARKER, AlternatingUsers, is_clone_error, unmarked_clone_error
 from .errors import SetupError
 from .postgres import PostgresSession, quote_literal, quote_name
 
@@ -102,7 +102,7 @@ def _require_pair(session: PostgresSession, base: str, clone: str) -> None:
         raise SetupError("the base of the current clone no longer exists")
     rows = session.run(ROLE, role=clone)
     if not rows or rows[0][-1] != MARKER:
-        raise not_ours_error("role", clone, _mark_advice(clone))
+        raise unmarked_clone_error("role", clone, _mark_advice(clone))
     _require_no_surplus(session, base, clone, own="")
 
 
@@ -121,7 +121,7 @@ def _create_clone(session: PostgresSession, clone: str) -> None:
         session.run(f"CREATE ROLE {quote_name(clone)}")
         session.run(_mark_statement(clone))
     elif rows[0][-1] != MARKER:
-        raise not_ours_error("role", clone, _mark_advice(clone))
+        raise unmarked_clone_error("role", clone, _mark_advice(clone))
 
 
 def _mark_statement(clone: str) -> str:

@@ -20,7 +20,7 @@ from shield_ai.sandbox.binaries import (
     is_accessible_to_all,
     server_user,
 )
-from shield_ai.sandbox.emulator.supervised import Child, Running
+from shield_ai.sandbox.emulator.supervised import ServerProcess, SupervisedProcess
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,13 +44,13 @@ SETTINGS = {
 }
 
 
-class LocalPostgres(Running):
+class LocalPostgres(ServerProcess):
     """A running server. Only this object knows the superuser's password."""
 
     host = HOST
     superuser = SUPERUSER
 
-    def __init__(self, port: int, password: Hidden, child: Child) -> None:
+    def __init__(self, port: int, password: Hidden, child: SupervisedProcess) -> None:
         self.port = port
         self.password = password
         super().__init__(child)
@@ -202,7 +202,7 @@ def _make_home(home: Path, user: tuple[int, int] | None) -> Path:
 
 def _launch(
     binaries: Path, home: Path, scratch: Path, password: Hidden, user: tuple[int, int] | None
-) -> tuple[Child, int]:
+) -> tuple[SupervisedProcess, int]:
     """Start `initdb` and then the server, both under one supervisor; return it and the port."""
     if user:
         binaries = accessible_binaries(binaries, scratch)
@@ -226,7 +226,7 @@ def _launch(
     server = [str(binaries / "postgres"), "-D", data, "-p", str(port)]
     for name, value in SETTINGS.items():
         server += ["-c", f"{name}={value}"]
-    child = Child(
+    child = SupervisedProcess(
         "the embedded PostgreSQL",
         [initdb, server],
         log=home / "postgres.log",

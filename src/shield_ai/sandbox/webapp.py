@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from shield_ai.model.errors import ShieldError
 from shield_ai.model.hidden import Hidden
-from shield_ai.sandbox.emulator.supervised import Child, Running, last_line
+from shield_ai.sandbox.emulator.supervised import ServerProcess, SupervisedProcess, last_line
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -118,10 +118,10 @@ def load_data(app: Path, environment: Mapping[str, str], log: Path) -> None:
             raise ShieldError(f"manage.py {command[0]} failed", f"last log line: {last_line(log)}")
 
 
-class WebApp(Running):
+class WebApp(ServerProcess):
     """The running sample app."""
 
-    def __init__(self, port: int, child: Child) -> None:
+    def __init__(self, port: int, child: SupervisedProcess) -> None:
         self.port = port
         self.url = f"http://{HOST}:{port}"
         super().__init__(child)
@@ -150,7 +150,7 @@ class WebApp(Running):
             port: int = sock.getsockname()[1]
             fd = sock.fileno()
             server = "shield_ai.sandbox.emulator.serve"
-            child = Child(
+            child = SupervisedProcess(
                 "the sample app",
                 [[sys.executable, "-m", server, application, str(fd)]],
                 log=log,

@@ -22,7 +22,7 @@ from shield_ai.scan.rules import pattern
 from shield_ai.scan.text.detector import Detector, LineIndex, create_finding
 from shield_ai.scan.text.engine import MAX_SIZE, is_binary
 from shield_ai.scan.text.prefilter import create_prefilter
-from shield_ai.scan.text.token_rules import TokenRules
+from shield_ai.scan.text.token_rules import RegexRules
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -102,7 +102,7 @@ class _HistoryScanner:
     def __init__(
         self, patterns: list[Pattern], head_blobs: set[str], *, include_low_confidence: bool
     ) -> None:
-        tokens = TokenRules(rule for loaded in patterns for rule in loaded.rules)
+        tokens = RegexRules(rule for loaded in patterns for rule in loaded.rules)
         self.skipped: list[Skipped] = []
         self._detector = Detector(patterns, create_prefilter(tokens, MAX_SIZE))
         self._head_blobs = head_blobs

@@ -22,7 +22,7 @@ from shield_helpers import make_app, run
 
 from shield_ai.aws.desired.operator import operator_policy
 from shield_ai.model.manifest_parser import parse
-from shield_ai.sandbox.emulator.supervised import Child
+from shield_ai.sandbox.emulator.supervised import SupervisedProcess
 
 PROGRAM = os.environ.get("SHIELD_MINISTACK", "")
 pytestmark = pytest.mark.skipif(not PROGRAM, reason="make test-iam runs it")
@@ -63,7 +63,9 @@ def server(tmp_path_factory):
         "GATEWAY_PORT": str(port),
         "TMPDIR": str(folder),
     }
-    child = Child("ministack", [[PROGRAM]], log=folder / "log", env=environment, cwd=folder)
+    child = SupervisedProcess(
+        "ministack", [[PROGRAM]], log=folder / "log", env=environment, cwd=folder
+    )
     try:
         child.wait_until(lambda: answers(port), 60)
         yield f"http://127.0.0.1:{port}"

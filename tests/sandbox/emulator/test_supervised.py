@@ -10,7 +10,7 @@ from processes import alive, all_gone, wait_for
 
 from shield_ai.model.errors import ShieldError
 from shield_ai.sandbox.emulator import supervised
-from shield_ai.sandbox.emulator.supervised import Child, last_line
+from shield_ai.sandbox.emulator.supervised import SupervisedProcess, last_line
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,8 +27,8 @@ def python(code: str) -> list[str]:
     return [sys.executable, "-c", code]
 
 
-def start(tmp_path: Path, *codes: str, **options: object) -> Child:
-    return Child(
+def start(tmp_path: Path, *codes: str, **options: object) -> SupervisedProcess:
+    return SupervisedProcess(
         "the test's server",
         [python(code) for code in codes],
         log=tmp_path / "log",
@@ -37,7 +37,7 @@ def start(tmp_path: Path, *codes: str, **options: object) -> Child:
     )
 
 
-def is_up(child: Child) -> bool | None:
+def is_up(child: SupervisedProcess) -> bool | None:
     return "up" in child.log_path.read_text() or None
 
 
@@ -53,7 +53,7 @@ def test_runs_until_stopped(tmp_path: Path) -> None:
 
 def test_runs_commands_in_order_with_env_and_folder(tmp_path: Path) -> None:
     code = "import os; print(os.environ['WORD'], os.getcwd())"
-    child = Child(
+    child = SupervisedProcess(
         "x", [python(code), python(code)], log=tmp_path / "log", env={"WORD": "hello"}, cwd=tmp_path
     )
     assert child.wait() == 0
@@ -88,7 +88,7 @@ def test_startup_timeout(tmp_path: Path) -> None:
 
 
 def test_missing_program(tmp_path: Path) -> None:
-    with Child("x", [["/no/such/program"]], log=tmp_path / "log", env={}) as child:
+    with SupervisedProcess("x", [["/no/such/program"]], log=tmp_path / "log", env={}) as child:
         assert child.wait() == 127
     assert last_line(child.log_path) == "No such file or directory: /no/such/program"
 

@@ -11,14 +11,14 @@ from shield_ai.scan.rules.examples import fill
 from shield_ai.scan.text import prefilter as prefilter_module
 from shield_ai.scan.text.detector import Detector
 from shield_ai.scan.text.prefilter import HyperscanPrefilter, KeywordPrefilter, create_prefilter
-from shield_ai.scan.text.token_rules import TokenRules, compile_rule
+from shield_ai.scan.text.token_rules import RegexRules, compile_rule
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 hyperscan = pytest.importorskip("hyperscan")
 TOKEN = fill("ghp_{alnum:36}").encode()
-TOKENS = TokenRules(pattern.credential_pattern().rules)
+TOKENS = RegexRules(pattern.credential_pattern().rules)
 PATHS = ["a.py", "a.yml", "tests/a.py"]
 EXAMPLES = [
     fill(e)
@@ -188,7 +188,7 @@ def test_prefilters_agree_on_custom_rules(
 ) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     made = pattern.parse(OWN.replace("REGEX", regex), "acme.yaml")
-    tokens = TokenRules(made.rules)
+    tokens = RegexRules(made.rules)
     assert len(Detector([made]).find("a.py", text.encode())) == found
     for _ in range(2):  # made, and kept
         assert (

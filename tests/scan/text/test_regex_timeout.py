@@ -15,7 +15,7 @@ from shield_ai.scan.text.engine import scan_credentials
 from shield_ai.scan.text.prefilter import KeywordPrefilter
 from shield_ai.scan.text.regex_timeout import find_matches
 from shield_ai.scan.text.regions import whole
-from shield_ai.scan.text.token_rules import TokenRules
+from shield_ai.scan.text.token_rules import RegexRules
 
 PATTERN = """\
 id: ACME
@@ -85,7 +85,7 @@ def test_custom_rules_share_a_budget() -> None:
     custom = pattern.parse(PATTERN, "acme.yaml")
     other = msgspec.structs.replace(custom.rules[0], id="ACME.other")
     builtin = pattern.credential_pattern()
-    tokens = TokenRules([*builtin.rules, *custom.rules, other], custom_budget=0.1)
+    tokens = RegexRules([*builtin.rules, *custom.rules, other], custom_budget=0.1)
     detector = Detector(
         [builtin, msgspec.structs.replace(custom, rules=(*custom.rules, other))],
         KeywordPrefilter(tokens),

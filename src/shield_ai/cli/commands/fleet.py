@@ -9,7 +9,7 @@ from shield_ai.cli.console import echo, write_output
 from shield_ai.flow.fleet import Engine, read_repository_list, scan_repositories
 from shield_ai.model.errors import DONE, FINDINGS
 from shield_ai.reports.fleet import fleet_json, fleet_text
-from shield_ai.reports.words import count
+from shield_ai.reports.plurals import count
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -9,7 +9,7 @@ import click
 from shield_ai.cli.console import echo
 from shield_ai.cli.options import APP
 from shield_ai.model.errors import DONE, FINDINGS
-from shield_ai.reports.words import count
+from shield_ai.reports.plurals import count
 from shield_ai.scan.rules import pattern
 from shield_ai.scan.selftest import check_examples
 

@@ -14,7 +14,7 @@ from shield_ai.flow.current_values import read_current_values
 from shield_ai.flow.pull import plan_update, write_update
 from shield_ai.flow.secret_selection import select_secrets
 from shield_ai.model.errors import DONE, FINDINGS
-from shield_ai.reports.words import count
+from shield_ai.reports.plurals import count
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

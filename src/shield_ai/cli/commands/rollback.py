@@ -12,9 +12,9 @@ from shield_ai.cli.options import APP, ENVIRONMENT, ONLY, YES
 from shield_ai.flow.app_session import AppSession, Scope
 from shield_ai.flow.journal import Journal
 from shield_ai.model.errors import DONE
-from shield_ai.reports.edited import edited_text
+from shield_ai.reports.manual_changes import edited_text
 from shield_ai.reports.plan import receipts_text
-from shield_ai.reports.words import count
+from shield_ai.reports.plurals import count
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -21,6 +21,7 @@ from shield_ai.model.errors import DONE, FINDINGS, ShieldError
 from shield_ai.model.hidden import Hidden
 from shield_ai.model.rotation_policy import manual_fields
 from shield_ai.model.rotation_status import LivePassword, RotatedBy, RotationPhase
+from shield_ai.reports.plurals import count
 from shield_ai.reports.rotation import (
     django_key_text,
     first_restart_text,
@@ -30,7 +31,6 @@ from shield_ai.reports.rotation import (
     statuses_text,
 )
 from shield_ai.reports.rotation_preview import preview_text
-from shield_ai.reports.words import count
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -15,7 +15,7 @@ from shield_ai.cli.console import echo, has_color, show_file_count, write_output
 from shield_ai.cli.options import grouped_options
 from shield_ai.model.errors import DONE, FINDINGS, ShieldError
 from shield_ai.model.finding import Severity
-from shield_ai.reports.words import count
+from shield_ai.reports.plurals import count
 from shield_ai.scan import baseline as baselines
 from shield_ai.scan.merge import ScanResult
 from shield_ai.scan.runner import is_folder, scan_paths

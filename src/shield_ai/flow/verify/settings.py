@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shield_ai.flow.agent_stub import AgentStub, environ_without_aws
-from shield_ai.flow.settings_probe import SettingsProbe
+from shield_ai.flow.settings_probe import SettingsLoader
 from shield_ai.flow.verify.check import Check, CheckId, Status, make_check
 from shield_ai.project.values import json_field
 
@@ -53,7 +53,7 @@ def verify_settings(
         return
     production = {**environ_without_aws(environ), "DJANGO_ENV": "production"}
     without_moved = _without_moved(production, manifest)
-    probe = SettingsProbe(root, modules)
+    probe = SettingsLoader(root, modules)
     with AgentStub(values) as agent:
         probe.allowed_port = agent.port
         on = agent.env_vars(manifest.app.prefix)
@@ -75,7 +75,7 @@ def _without_moved(environ: Mapping[str, str], manifest: Manifest) -> dict[str, 
     return {name: text for name, text in environ.items() if name not in moved}
 
 
-def _load(probe: SettingsProbe, environ: Mapping[str, str]) -> dict[str, str]:
+def _load(probe: SettingsLoader, environ: Mapping[str, str]) -> dict[str, str]:
     """Return the error of each module; empty if it loads."""
     return {loaded.module: loaded.error for loaded in probe.load(environ)}
 

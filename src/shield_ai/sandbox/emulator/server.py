@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from shield_ai.model.errors import ShieldError
 from shield_ai.sandbox.emulator import access
-from shield_ai.sandbox.emulator.supervised import Child, Running
+from shield_ai.sandbox.emulator.supervised import ServerProcess, SupervisedProcess
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -29,14 +29,14 @@ REQUIREMENTS = ("moto", "flask", "flask_cors")
 START_TIMEOUT = 20.0  # seconds
 
 
-class LocalAws(Running):
+class LocalAws(ServerProcess):
     """An AWS account on a free loopback port. It is empty at the start and discarded at the end.
 
     It answers only clients with its random access key ID, and does not enforce most policies.
     `deviations.py` lists the other differences from AWS.
     """
 
-    def __init__(self, url: str, child: Child, access_key_id: str) -> None:
+    def __init__(self, url: str, child: SupervisedProcess, access_key_id: str) -> None:
         self.url = url
         self.region = REGION
         self.account = ACCOUNT
@@ -67,7 +67,7 @@ class LocalAws(Running):
             with _listen(port) as sock:
                 port = sock.getsockname()[1]
                 fd = sock.fileno()
-                child = Child(
+                child = SupervisedProcess(
                     "the embedded AWS",
                     [[sys.executable, "-P", "-m", gateway, str(fd)]],
                     log=folder / "aws.log",

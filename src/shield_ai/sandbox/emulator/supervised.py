@@ -24,7 +24,7 @@ TIMEOUT = 10.0  # seconds, in addition to the server's grace period, for the sup
 POLL_INTERVAL = 0.02  # seconds
 
 
-class Child:
+class SupervisedProcess:
     """Commands that run one after the other under a supervisor. The last one is the server.
 
     Args:
@@ -191,10 +191,10 @@ def last_line(log: Path) -> str:
     return "(empty)"
 
 
-class Running:
+class ServerProcess:
     """Base class of the servers that run as a child process."""
 
-    def __init__(self, child: Child) -> None:
+    def __init__(self, child: SupervisedProcess) -> None:
         self.log_path = child.log_path
         self._child = child
 

@@ -32,7 +32,7 @@ class Supervisor:
     """Runs one job.
 
     Args:
-        text: The job as JSON, see `Child`.
+        text: The job as JSON, see `SupervisedProcess`.
     """
 
     def __init__(self, text: str) -> None:

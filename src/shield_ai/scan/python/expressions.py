@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from shield_ai.scan.python.ast_walk import children
 from shield_ai.scan.python.literals import is_secret_literal, literal_text
-from shield_ai.scan.python.readers import Accessor, Factory
+from shield_ai.scan.python.readers import Factory, RuntimeFunction
 from shield_ai.scan.python.statements import StatementVisitor
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ class ExpressionVisitor(StatementVisitor):
 
     @abc.abstractmethod
     def visit_accessor_call(
-        self, node: ast.Call, path: tuple[str, ...], accessor: Accessor
+        self, node: ast.Call, path: tuple[str, ...], accessor: RuntimeFunction
     ) -> None:
         """Visit a call of the runtime."""
 
@@ -191,7 +191,7 @@ class ExpressionVisitor(StatementVisitor):
 
     def _visit_call(self, node: ast.Call, path: tuple[str, ...], *, direct: bool) -> None:
         function = self.resolver.resolve(node.func, self.scopes)
-        if isinstance(function, Accessor):
+        if isinstance(function, RuntimeFunction):
             self.visit_accessor_call(node, path, function)
             return
         if _function_name(node) in BOOLEAN_CONVERSIONS:

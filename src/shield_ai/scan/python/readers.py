@@ -53,14 +53,14 @@ class Reader(NamedTuple):
     guessed: bool = False  # belongs to an unknown library, and is recognized by its name
 
 
-class Accessor(NamedTuple):
+class RuntimeFunction(NamedTuple):
     """A function of the runtime, such as `get_secret`."""
 
     name: str
     module: str = ""  # dotted name of the app's map file; empty if it is not in the app
 
 
-Ref: TypeAlias = Library | Environ | Factory | EnvObject | Reader | Accessor
+Ref: TypeAlias = Library | Environ | Factory | EnvObject | Reader | RuntimeFunction
 
 ENVIRON = frozenset(
     {"os.environ", "os.environb", "starlette.config.environ", "environ.Env.ENVIRON"}
@@ -156,7 +156,7 @@ def classify(path: str) -> Ref:
     if path in URL_READERS:
         return Reader(path, fixed=URL_READERS[path], name_keyword="env")
     if path.partition(".")[0] in {PACKAGE, FORMER_PACKAGE} and name in ACCESSORS:
-        return Accessor(name)
+        return RuntimeFunction(name)
     if "." in path and GUESSED.search(path):
         return Reader(path, name_keyword="name", guessed=True)
     return Library(path)

@@ -14,13 +14,13 @@ from shield_ai.scan.python.readers import (
     CONSTANTS,
     DOTENV_FUNCTIONS,
     DOTENV_LABEL,
-    Accessor,
     Environ,
     EnvObject,
     Factory,
     Library,
     Reader,
     Ref,
+    RuntimeFunction,
     attribute,
     classify,
 )
@@ -185,7 +185,7 @@ class Resolver:
             return None
         module_name, _, name = dotted.rpartition(".")
         if name in ACCESSORS and self._is_runtime_module(module_name):
-            return Accessor(name, module_name)
+            return RuntimeFunction(name, module_name)
         place = self.project.split(dotted)
         if place is None:
             return classify(dotted)

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from shield_ai.model.finding import Shape
 from shield_ai.model.naming import env_var_name
-from shield_ai.scan.python.alternatives import possible_texts
 from shield_ai.scan.python.candidates import Candidate
 from shield_ai.scan.python.cross_file import collection_texts
 from shield_ai.scan.python.env_reads import SETS_VARIABLE, EnvReadVisitor
@@ -19,6 +18,7 @@ from shield_ai.scan.python.literals import (
     is_secret_literal,
     literal_text,
 )
+from shield_ai.scan.python.possible_names import possible_texts
 from shield_ai.scan.python.readers import Environ
 from shield_ai.scan.python.secret_calls import SecretCall, create_call
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from shield_ai.project.secret_map import SecretMap
     from shield_ai.scan.python.bindings import Module
     from shield_ai.scan.python.project import Project
-    from shield_ai.scan.python.readers import Accessor
+    from shield_ai.scan.python.readers import RuntimeFunction
     from shield_ai.scan.python.statement_filter import StatementFilter
 
 # Options of shield's database backends: their values name secrets.
@@ -93,7 +93,7 @@ class SecretVisitor(EnvReadVisitor):
                 candidate.reason = candidate.reason or SETS_VARIABLE
 
     def visit_accessor_call(
-        self, node: ast.Call, path: tuple[str, ...], accessor: Accessor
+        self, node: ast.Call, path: tuple[str, ...], accessor: RuntimeFunction
     ) -> None:
         """Visit a get_secret call. Its variable is migrated; other reads in it are not."""
         known = self.resolver.project.secret_map(accessor.module)

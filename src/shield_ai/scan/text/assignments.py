@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
 # A secret-like name contains one of these words. `name_start` and NAME_END find the rest of it.
-CORE = (
+SECRET_WORD = (
     rb"(?:passw|passphrase|passcode|pswd|pwd|pass\b|pass_|_pass|pw\b|secret|token|key|auth"
     rb"|credential|creds|salt|bearer|ticket|nonce|signature|verifier)"
 )
@@ -70,10 +70,10 @@ ARGUMENT = regex(rb"[ \t]+[$\"'.\-]")
 # The word before `key`, as in "mailchimp key: …", but not in SQL's FOREIGN KEY.
 SERVICE = regex(rb"(?i)[a-z]{3}(?<!reign)(?<!imary)(?<!nique) \Z")
 NAME_CHARACTERS = regex(rb"[\w\-.]*")
-IN_CODE = regex(rb"(?i)" + CORE + NAME_END + OPERATOR + QUOTED)
+IN_CODE = regex(rb"(?i)" + SECRET_WORD + NAME_END + OPERATOR + QUOTED)
 IN_TEXT = regex(
     rb"(?im)"
-    + CORE
+    + SECRET_WORD
     + NAME_END
     + rb"(?:"
     + OPERATOR
@@ -87,7 +87,7 @@ IN_TEXT = regex(
 )
 LIST = regex(
     rb"(?i)(?P<name>"
-    + CORE
+    + SECRET_WORD
     + NAME_END
     + rb")\\?[\"'`]?\]?\)?\s{0,8}(?::\s{0,3}[A-Za-z_][\w\[\], |.]{0,40}?\s{0,3}=|[:=])"
     rb"\s{0,8}\[(?=\s{0,40}\\?[\"'])"
@@ -147,7 +147,7 @@ UPPER = regex(rb"[A-Z][A-Z0-9_]+")
 AFTER = regex(rb"[ \t]*(?:%[^>=]|\.format\(|\+[ \t]*\w|\.replace\(|\[)")
 
 
-class Assigned(NamedTuple):
+class Assignment(NamedTuple):
     """A name and its value, with byte offsets."""
 
     name: str
@@ -159,7 +159,7 @@ class Assigned(NamedTuple):
     compared: bool = False  # the value is compared with the name, not assigned to it
 
 
-def assignments(raw: bytes, regions: Iterable[Region], *, unquoted: bool) -> Iterator[Assigned]:
+def assignments(raw: bytes, regions: Iterable[Region], *, unquoted: bool) -> Iterator[Assignment]:
     """Yield each secret-like name to which a text is assigned, with the text.
 
     Args:
@@ -204,7 +204,7 @@ def name_start(raw: bytes, at: int) -> int:
     return at - (before.end() if before else 0)
 
 
-def _list_items(raw: bytes, match: re.Match[bytes]) -> Iterator[Assigned]:
+def _list_items(raw: bytes, match: re.Match[bytes]) -> Iterator[Assignment]:
     """Yield the random-looking texts of a list. Words in a list are names, options or rules."""
     start = name_start(raw, match.start())
     name = raw[start : match.end("name")].decode("utf-8", "replace")
@@ -213,11 +213,11 @@ def _list_items(raw: bytes, match: re.Match[bytes]) -> Iterator[Assigned]:
         group = next(g for g in ("double", "single", "escaped") if item[g] is not None)
         value = item[group].decode("utf-8", "replace")
         if is_random(value):
-            yield Assigned(name, value, *item.span(group), start, quoted=True)
+            yield Assignment(name, value, *item.span(group), start, quoted=True)
         item = ITEM.match(raw, item.end())
 
 
-def pairs(raw: bytes, regions: Sequence[Region]) -> Iterator[Assigned]:
+def pairs(raw: bytes, regions: Sequence[Region]) -> Iterator[Assignment]:
     """Yield each secret-like name and the value beside it, without duplicates.
 
     Args:
@@ -238,10 +238,10 @@ def pairs(raw: bytes, regions: Sequence[Region]) -> Iterator[Assigned]:
     for (start, end), match in found.items():
         name = match["tag"].decode("utf-8", "replace")
         value = match["value"].decode("utf-8", "replace")
-        yield Assigned(name, value, start, end, match.start("tag"), quoted=True)
+        yield Assignment(name, value, start, end, match.start("tag"), quoted=True)
 
 
-def _parse_assignment(raw: bytes, match: re.Match[bytes], *, unquoted: bool) -> Assigned | None:
+def _parse_assignment(raw: bytes, match: re.Match[bytes], *, unquoted: bool) -> Assignment | None:
     """Return the name and the value of a match; None if it is not an assignment."""
     begin = name_start(raw, match.start())
     core = NAME_CHARACTERS.match(raw, match.start())
@@ -258,7 +258,7 @@ def _parse_assignment(raw: bytes, match: re.Match[bytes], *, unquoted: bool) -> 
             return None
     if raw.startswith(b"${", start) and (default := DEFAULT.fullmatch(raw, start, end)):
         start, end = default.span("value")
-    return Assigned(
+    return Assignment(
         name=name.decode("utf-8", "replace"),
         value=raw[start:end].decode("utf-8", "replace"),
         start=start,

@@ -18,7 +18,7 @@ from shield_ai.scan.text.prefilter import KeywordPrefilter
 from shield_ai.scan.text.randomness import is_random
 from shield_ai.scan.text.regions import whole
 from shield_ai.scan.text.structure import parse_config
-from shield_ai.scan.text.token_rules import SAMPLE_VALUE, TokenRules
+from shield_ai.scan.text.token_rules import SAMPLE_VALUE, RegexRules
 from shield_ai.scan.text.value_shapes import is_placeholder
 
 if TYPE_CHECKING:
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     import pathspec
 
     from shield_ai.scan.rules.pattern import Pattern, Rule
-    from shield_ai.scan.text.assignments import Assigned
-    from shield_ai.scan.text.prefilter import Candidates, HyperscanPrefilter
+    from shield_ai.scan.text.assignments import Assignment
+    from shield_ai.scan.text.prefilter import HyperscanPrefilter, PrefilterResult
     from shield_ai.scan.text.token_rules import Token
 
 PASSWORD_RULE = "CRED.password"
@@ -72,7 +72,7 @@ class Detector:
     ) -> None:
         self.patterns = tuple(patterns)
         self.rules = {rule.id: rule for pattern in self.patterns for rule in pattern.rules}
-        self.prefilter = prefilter or KeywordPrefilter(TokenRules(self.rules.values()))
+        self.prefilter = prefilter or KeywordPrefilter(RegexRules(self.rules.values()))
         self.tokens = self.prefilter.tokens
         self._globs: dict[str, tuple[str, ...]] = {}  # of the rules that are limited to some files
         for pattern in self.patterns:
@@ -81,7 +81,9 @@ class Detector:
                 if globs and globs[-1] not in ALL_FILES:
                     self._globs[rule.id] = globs
 
-    def find(self, path: str, raw: bytes, candidates: Candidates | None = None) -> list[Finding]:
+    def find(
+        self, path: str, raw: bytes, candidates: PrefilterResult | None = None
+    ) -> list[Finding]:
         """Return the findings of a file, in order.
 
         Args:
@@ -92,7 +94,7 @@ class Detector:
         lines = LineIndex(raw)
         return [create_finding(path, hit, lines) for hit in self.hits(path, raw, candidates)]
 
-    def hits(self, path: str, raw: bytes, candidates: Candidates | None = None) -> list[Hit]:
+    def hits(self, path: str, raw: bytes, candidates: PrefilterResult | None = None) -> list[Hit]:
         """Return the credentials in a file, in order. The arguments are those of `find`."""
         if candidates is None:
             candidates = self.prefilter.find_candidates(raw, unquoted=allows_unquoted(path))
@@ -111,7 +113,7 @@ class Detector:
         globs = self._globs.get(rule.id)
         return globs is None or bool(_compile_globs(globs).match_file(path))
 
-    def _token_hits(self, path: str, raw: bytes, candidates: Candidates) -> Iterator[Hit]:
+    def _token_hits(self, path: str, raw: bytes, candidates: PrefilterResult) -> Iterator[Hit]:
         if not candidates.rules:
             return
         non_production = is_non_production(path)
@@ -134,7 +136,7 @@ class Detector:
                 rank=_rank(token.rule),
             )
 
-    def _assignment_hits(self, path: str, raw: bytes, candidates: Candidates) -> Iterator[Hit]:
+    def _assignment_hits(self, path: str, raw: bytes, candidates: PrefilterResult) -> Iterator[Hit]:
         in_code = not allows_unquoted(path)
         found = _find_assigned(path, raw, candidates)
         if not found:
@@ -155,7 +157,7 @@ class Detector:
                 yield self._assignment_hit(assigned, confidence, non_production=non_production)
 
     def _assignment_hit(
-        self, assigned: Assigned, confidence: Confidence, *, non_production: bool
+        self, assigned: Assignment, confidence: Confidence, *, non_production: bool
     ) -> Hit:
         if assigned.compared and assigned.value.upper() in LABELS:  # if password == "password"
             confidence = Confidence.LOW
@@ -195,7 +197,7 @@ def _by_rank(hit: Hit) -> tuple[int, int]:
     return hit.rank, hit.start
 
 
-def _find_assigned(path: str, raw: bytes, candidates: Candidates) -> list[Assigned]:
+def _find_assigned(path: str, raw: bytes, candidates: PrefilterResult) -> list[Assignment]:
     """Return the secret-like names with a value: by regular expressions, and by a parser."""
     regions = whole(raw) if candidates.assignments is None else candidates.assignments
     pair_regions = whole(raw) if candidates.pairs is None else candidates.pairs

@@ -14,7 +14,7 @@ from shield_ai.scan.files.file_class import allows_unquoted, is_archive, is_scan
 from shield_ai.scan.files.suppressions import find_suppressions, has_suppressions
 from shield_ai.scan.text.detector import Detector
 from shield_ai.scan.text.prefilter import create_prefilter
-from shield_ai.scan.text.token_rules import CUSTOM_BUDGET, TokenRules
+from shield_ai.scan.text.token_rules import CUSTOM_BUDGET, RegexRules
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -98,7 +98,7 @@ def _scan_files(
     custom_budget: float = CUSTOM_BUDGET,
 ) -> CredentialScan:
     rules = (rule for pattern in patterns for rule in pattern.rules)
-    tokens = TokenRules(rules, custom_budget)
+    tokens = RegexRules(rules, custom_budget)
     detector = Detector(patterns, create_prefilter(tokens, size))
     result = CredentialScan([], [], {}, {})
     for done, path in enumerate(paths):

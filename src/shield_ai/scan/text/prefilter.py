@@ -24,12 +24,12 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from shield_ai.scan.rules.pattern import Rule
-    from shield_ai.scan.text.token_rules import TokenRules
+    from shield_ai.scan.text.token_rules import RegexRules
 
 CACHE_NAME = "hyperscan"
 WORTH_COMPILING = 2_000_000  # bytes to scan for which compiling a database saves time
 # The beginning of an assignment, up to the first character of its value.
-ASSIGNED_NAME = rb"(?i)" + assignments.CORE + assignments.NAME_END + rb"\\?[\"'`]?\]?\)?"
+ASSIGNED_NAME = rb"(?i)" + assignments.SECRET_WORD + assignments.NAME_END + rb"\\?[\"'`]?\]?\)?"
 ASSIGNMENT_SIGN = (
     rb"\s{0,40}(?::[^\n\"'`]{0,50}=|[:?+]?=|={2,3}>?|!={1,2}|=>|:|"
     + assignments.ELSE
@@ -70,10 +70,10 @@ REACH, NEAR = 320, 140
 PART_SIZE, PART_OVERLAP = 131_072, 16_384
 
 
-class Candidates(NamedTuple):
+class PrefilterResult(NamedTuple):
     """What may match in a file. None means that the prefilter did not search for it."""
 
-    rules: list[int]  # indexes in `TokenRules.rules`
+    rules: list[int]  # indexes in `RegexRules.rules`
     assignments: list[Region] | None = None
     pairs: Sequence[Region] | None = None  # a name and a value side by side
     markers: Markers | None = None  # of a Python file
@@ -93,17 +93,17 @@ class Candidates(NamedTuple):
 class KeywordPrefilter:
     """Prefilter that searches for the keywords of the rules."""
 
-    def __init__(self, tokens: TokenRules) -> None:
+    def __init__(self, tokens: RegexRules) -> None:
         self.tokens = tokens
 
-    def find_candidates(self, raw: bytes, *, unquoted: bool) -> Candidates:  # noqa: ARG002
+    def find_candidates(self, raw: bytes, *, unquoted: bool) -> PrefilterResult:  # noqa: ARG002
         """Return the rules that may match a file.
 
         Args:
             raw: The file's bytes.
             unquoted: Not used; `HyperscanPrefilter` needs it.
         """
-        return Candidates(self.tokens.with_any_keyword(raw))
+        return PrefilterResult(self.tokens.with_any_keyword(raw))
 
 
 class _ExpressionIds:
@@ -137,7 +137,7 @@ class HyperscanPrefilter:
 
     _database: Any
 
-    def __init__(self, tokens: TokenRules, hyperscan: Any, *, compile_missing: bool = True) -> None:
+    def __init__(self, tokens: RegexRules, hyperscan: Any, *, compile_missing: bool = True) -> None:
         self.tokens = tokens
         self._hyperscan = hyperscan
         sources = [_simplify(full_regex(rule).encode()) for rule in tokens.rules]
@@ -149,7 +149,7 @@ class HyperscanPrefilter:
         self._scratch = hyperscan.Scratch(self._database)
         self._database.scratch = self._scratch
         self._ids = _ExpressionIds(len(sources))
-        self._no_candidates = Candidates(
+        self._no_candidates = PrefilterResult(
             rules=[],
             assignments=[],
             pairs=(),
@@ -203,7 +203,7 @@ class HyperscanPrefilter:
         )
         return database
 
-    def find_candidates(self, raw: bytes, *, unquoted: bool) -> Candidates:
+    def find_candidates(self, raw: bytes, *, unquoted: bool) -> PrefilterResult:
         """Return the rules that may match a file.
 
         Args:
@@ -221,7 +221,7 @@ class HyperscanPrefilter:
             rule_regions = self._scan_parts(raw, unquoted=unquoted)
         rules = [number for number in found if number in ids.rules]
         parsers = zip(PARSER_MARKS, ids.parsers, strict=True)
-        return Candidates(
+        return PrefilterResult(
             rules=self.tokens.with_keyword(raw, rules),
             assignments=_assignment_regions(raw, assignment_ends),
             pairs=self._pair_regions(raw, found, rule_regions),
@@ -338,7 +338,7 @@ def load_hyperscan() -> Any:
     return hyperscan
 
 
-def create_prefilter(tokens: TokenRules, size: int) -> KeywordPrefilter | HyperscanPrefilter:
+def create_prefilter(tokens: RegexRules, size: int) -> KeywordPrefilter | HyperscanPrefilter:
     """Choose a prefilter.
 
     Args:

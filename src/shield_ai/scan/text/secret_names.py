@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from shield_ai.model.hidden import MASK
 from shield_ai.scan.rules.pattern import credential_pattern
-from shield_ai.scan.text.token_rules import TokenRules
+from shield_ai.scan.text.token_rules import RegexRules
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -46,5 +46,5 @@ def mask_tokens(text: str, tokens: Iterable[str] | None = None) -> str:
 
 
 @functools.cache
-def _token_rules() -> TokenRules:
-    return TokenRules(credential_pattern().rules)
+def _token_rules() -> RegexRules:
+    return RegexRules(credential_pattern().rules)

@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.scan.text.assignments import (
-    CORE,
     DEFAULT,
     NAME_END,
-    Assigned,
+    SECRET_WORD,
+    Assignment,
     assignments,
     name_start,
 )
@@ -31,14 +31,14 @@ if TYPE_CHECKING:
 
     Span = tuple[int, int]
     # A secret and its span; or None and the span of a value that is not a secret.
-    Result = tuple["Assigned | None", Span]
+    Result = tuple["Assignment | None", Span]
 
 MAX_SIZE = 400_000  # bytes; larger files are generated, and slow to parse
 # A name from its secret-like word on; `name_start` finds its beginning.
-NAME = rb"(?P<name>" + CORE + NAME_END + rb")[\"']?"
+NAME = rb"(?P<name>" + SECRET_WORD + NAME_END + rb")[\"']?"
 BESIDE = (
     rb"|\b(?:name|key)[\"']?[ \t]{0,9}:\s{0,9}[\"']?(?P<beside>[\w.\-]{0,60}"
-    + CORE
+    + SECRET_WORD
     + rb"[\w.\-]{0,50})"
 )
 # Matches the name of a file. Each group has the name of a function in `config_parsers`.
@@ -111,14 +111,14 @@ class ParsedConfig:
         spans: The names and values that the parser has checked; they may overlap.
     """
 
-    def __init__(self, values: list[Assigned], spans: Iterable[Span]) -> None:
+    def __init__(self, values: list[Assignment], spans: Iterable[Span]) -> None:
         self.values = values
         self.spans = sorted(spans)
         self._starts = [start for start, _ in self.spans]
         # The highest end of each span and those before it.
         self._ends = list(itertools.accumulate((end for _, end in self.spans), max))
 
-    def covers(self, assigned: Assigned) -> bool:
+    def covers(self, assigned: Assignment) -> bool:
         """Return whether the parser has checked a value that a regular expression found."""
         count = bisect.bisect_left(self._starts, assigned.end)
         return count > 0 and assigned.name_start < self._ends[count - 1]
@@ -148,7 +148,7 @@ def parse_config(
     from shield_ai.scan.text import config_parsers
 
     parse: Callable[[bytes], Iterable[Node]] = getattr(config_parsers, name)
-    values: dict[Span, Assigned] = {}
+    values: dict[Span, Assignment] = {}
     spans: list[Span] = []
     for assigned, span in _find_secrets(parse(raw)):
         spans.append(span)
@@ -272,7 +272,9 @@ def _kubernetes_secret(node: Node) -> Iterator[Result]:
             continue
         for key, encoded in data.pairs:
             for name, value in _decode(key.text, encoded.text):
-                assigned = Assigned(name, value, encoded.start, encoded.end, key.start, quoted=True)
+                assigned = Assignment(
+                    name, value, encoded.start, encoded.end, key.start, quoted=True
+                )
                 yield assigned, (key.start, encoded.end)
 
 
@@ -291,10 +293,10 @@ def _decode(name: str, text: str) -> Iterator[tuple[str, str]]:
         yield assigned.name, assigned.value
 
 
-def _assign(name: Node, text: Node) -> Assigned:
+def _assign(name: Node, text: Node) -> Assignment:
     value = text.text.strip()
     if default := DEFAULT.fullmatch(value.encode()):
         start = text.start + default.start("value")
         value = default["value"].decode()
-        return Assigned(name.text, value, start, text.end - 1, name.start, quoted=True)
-    return Assigned(name.text, value, text.start, text.end, name.start, quoted=text.quoted)
+        return Assignment(name.text, value, start, text.end - 1, name.start, quoted=True)
+    return Assignment(name.text, value, text.start, text.end, name.start, quoted=text.quoted)

@@ -89,7 +89,7 @@ def _move_flags_first(text: str) -> str:
     return flags[0] + text.replace(flags[0], "", 1) if flags else text
 
 
-class TokenRules:
+class RegexRules:
     """The rules of the kinds `regex` and `url`, by number and by keyword.
 
     Args:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import secrets
 
-from shield_ai.reports.edited import edited_text
+from shield_ai.reports.manual_changes import edited_text
 
 
 def test_shows_lines_and_hides_values():
