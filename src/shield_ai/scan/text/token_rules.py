@@ -50,7 +50,6 @@ PORT = regex(r"\d{1,5}[#?]")  # https://example.com:80#@ has no password
 RFC_EXAMPLES = frozenset({"Aladdin:open sesame", "Aladdin:OpenSesame", "test:123\u00a3"})
 MAX_TIMEOUTS = 20  # after which a rule is disabled for the rest of the scan
 CUSTOM_BUDGET = 30.0  # seconds of CPU time, of one process, for all custom rules in a scan
-MIN_TIMEOUT = 0.01  # seconds; the timer of `find_matches` may end a little too early
 TIMED_OUT = "{} timed out in this file: limit * and + to {{0,200}}"
 OUT_OF_BUDGET = (
     "{} did not run in this file: the custom rules took more than {:g} s; use smaller repeats"
@@ -166,27 +165,24 @@ class RegexRules:
 
     def _match(self, rule: Rule, raw: bytes, regions: Iterable[Region]) -> list[re.Match[bytes]]:
         """Return the matches of a rule; none if it times out or has done so too often."""
-        if rule.id in self._builtin:
-            return self._match_within(rule, raw, regions, TIMEOUT)
-        if self._remaining < MIN_TIMEOUT:
+        is_custom = rule.id not in self._builtin
+        timeout = min(TIMEOUT, self._remaining) if is_custom else TIMEOUT
+        if timeout <= 0:
             self._not_run.append(rule.id)
             return []
+        if self._timeouts[rule.id] >= MAX_TIMEOUTS:
+            self._timed_out.append(rule.id)
+            return []
         started = time.process_time()
-        matches = self._match_within(rule, raw, regions, min(TIMEOUT, self._remaining))
-        self._remaining -= time.process_time() - started
-        return matches
-
-    def _match_within(
-        self, rule: Rule, raw: bytes, regions: Iterable[Region], timeout: float
-    ) -> list[re.Match[bytes]]:
-        matches = None
-        if self._timeouts[rule.id] < MAX_TIMEOUTS:
-            matches = find_matches(compile_rule(rule), raw, regions, timeout)
+        matches = find_matches(compile_rule(rule), raw, regions, timeout)
+        used = time.process_time() - started
         if matches is None:
             self._timed_out.append(rule.id)
             self._timeouts[rule.id] += 1
-            return []
-        return matches
+            used = max(used, timeout)  # the timer can end early
+        if is_custom:
+            self._remaining -= used
+        return matches or []
 
 
 def _name_rules(ids: list[str]) -> str:
