@@ -36,7 +36,7 @@ def rewritten_and_drafted(raw, files=None, manifest=None):
 
 def map_file(manifest):
     """Return the path and the bytes of the map file for a manifest."""
-    text = map_text(manifest.app.name, expected_map(manifest), in_package=True)
+    text = map_text(manifest.app.name, expected_map(manifest))
     return {manifest.app.runtime: text.encode()}
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from shield_ai.project.secret_map import SecretMap
 from shield_ai.rewrite.project.runtime_copy import runtime_files
-from shield_ai.rewrite.project.secret_map import map_text
+from shield_ai.rewrite.project.secret_map import MapStyle, map_text
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
 def module_text(*, in_package: bool) -> str:
     """Return the map file of an app without secrets."""
-    return map_text("shop", SecretMap(), in_package=in_package)
+    style = MapStyle() if in_package else MapStyle(package="_shield_runtime")
+    return map_text("shop", SecretMap(), style)
 
 
 def write_copy(folder: Path, module: str = "aws_secrets.py") -> None:

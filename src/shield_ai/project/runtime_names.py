@@ -7,7 +7,7 @@ import re
 PACKAGE = "shield_runtime"
 FORMER_PACKAGE = "shield_ai"
 COPY = "_shield_runtime"  # the folder of a copy in an app
-IMPORTS_COPY = re.compile(rb"(?m)^from \.?" + COPY.encode() + rb" import ")
+IMPORTS_COPY = re.compile(rb"(?m)^from (?:[\w.]*\.)?" + COPY.encode() + rb" import ")
 
 
 def runtime_package(module: str) -> str:

@@ -8,7 +8,13 @@ import pytest
 from fixer_helpers import manifest, run
 
 from shield_ai.project.secret_map import parse_map
-from shield_ai.rewrite.project.secret_map import expected_map, map_text, matches, write_map
+from shield_ai.rewrite.project.secret_map import (
+    MapStyle,
+    expected_map,
+    map_text,
+    matches,
+    write_map,
+)
 
 PATH = "shop/utils/secrets.py"
 TEXT = '''\
@@ -55,25 +61,25 @@ def renamed(old, new, secrets):
 
 def updated(text, made):
     files = {PATH: text.encode()}
-    skipped = run(write_map(PATH, files[PATH], made, in_package=True), files)
+    skipped = run(write_map(PATH, files[PATH], made), files)
     return files[PATH].decode(), skipped.get(PATH, "")
 
 
 def test_writes_the_map_of_shield_toml():
     files = {}
-    assert run(write_map(PATH, None, manifest(), in_package=True), files) == {}
+    assert run(write_map(PATH, None, manifest()), files) == {}
     assert files[PATH].decode() == TEXT
     assert matches(files[PATH], manifest())
-    assert write_map(PATH, files[PATH], manifest(), in_package=True) == ([], [])
+    assert write_map(PATH, files[PATH], manifest()) == ([], [])
 
 
 def test_imports_absolutely_on_sys_path():
-    text = map_text("shop", expected_map(manifest()), in_package=False)
+    text = map_text("shop", expected_map(manifest()), MapStyle(package="_shield_runtime"))
     assert "\nfrom _shield_runtime import SecretsManagerClient\n" in text
 
 
 def test_app_name_can_not_end_the_docstring():
-    text = map_text('a"""\n\\b', expected_map(manifest()), in_package=True)
+    text = map_text('a"""\n\\b', expected_map(manifest()))
     compile(text, "secrets.py", "exec")
     assert text.startswith("\"\"\"The secrets of a''' /b and")
 
@@ -93,17 +99,44 @@ def test_is_formatted_as_ruff_does(count, tmp_path):
             ]
         )
     )
-    text = map_text("shop", expected_map(made), in_package=True)
+    text = map_text("shop", expected_map(made))
     (tmp_path / "s.py").write_text(text)
     argv = [sys.executable, "-m", "ruff", "format", "--isolated", "--diff", "s.py"]
     done = subprocess.run(argv, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (0, "")
 
 
+STYLES = [
+    pytest.param(MapStyle(width=120, quote="'"), "format.quote-style = 'single'", id="quotes"),
+    pytest.param(MapStyle(width=72), "", id="short lines"),
+    pytest.param(MapStyle(blank_lines=2), "lint.isort.lines-after-imports = 2", id="blank lines"),
+    pytest.param(
+        MapStyle(package="shop.utils._shield_runtime"),
+        "lint.flake8-tidy-imports.ban-relative-imports = 'all'",
+        id="absolute import",
+    ),
+]
+
+
+@pytest.mark.parametrize(("style", "config"), STYLES)
+def test_follows_the_style_of_the_project(style, config, tmp_path):
+    name = "a-credential-with-a-very-long-name"
+    made = with_secrets(lambda all_: renamed("sentry-dsn", name, all_))
+    text = map_text("shop", expected_map(made), style)
+    assert matches(text.encode(), made)
+    (tmp_path / "s.py").write_text(text)
+    rules = "lint.select = ['I', 'E501', 'TID']"
+    (tmp_path / "ruff.toml").write_text(f"line-length = {style.width}\n{rules}\n{config}\n")
+    for command in (["format", "--diff"], ["check"]):
+        argv = [sys.executable, "-m", "ruff", *command, "--no-cache", "s.py"]
+        done = subprocess.run(argv, cwd=tmp_path, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout
+
+
 def test_unedited_file_is_written_again():
     made = with_secrets(lambda all_: [*reversed(renamed("sentry-dsn", "our/sentry", all_))])
     text, _ = updated(TEXT, made)
-    assert text == map_text("shop", expected_map(made), in_package=True)
+    assert text == map_text("shop", expected_map(made))
 
 
 EDITED = TEXT.replace("    {\n", "    {  # by hand\n").replace(

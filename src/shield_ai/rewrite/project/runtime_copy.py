@@ -13,11 +13,13 @@ from typing import TYPE_CHECKING
 
 from packaging.version import InvalidVersion, Version
 
-from shield_ai.project.runtime_names import COPY, IMPORTS_COPY, PACKAGE
-from shield_ai.rewrite.project.layout import missing_packages, root_of, shadows
-from shield_ai.rewrite.project.secret_map import expected_map, map_text, write_map
+from shield_ai.project.runtime_names import COPY, IMPORTS_COPY, PACKAGE, runtime_package
+from shield_ai.rewrite.code_style import read_code_style
+from shield_ai.rewrite.project.layout import missing_packages, module_of, root_of, shadows
+from shield_ai.rewrite.project.secret_map import MapStyle, expected_map, map_text, write_map
 from shield_ai.rewrite.project.stamp import State, body_of, read_stamp, stamp
 from shield_ai.rewrite.project.text import NOTHING, Outcome, create, left, replace, skip
+from shield_ai.rewrite.python.formatting import most_used_quote
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,6 +40,7 @@ HEADER = """\
 # mypy: ignore-errors
 # pylint: skip-file
 """
+PACKAGE_DOCSTRING = '"""Modules that several parts of the app use."""\n'
 # Modules of earlier versions, which the app may still import.
 FORMER_SOURCE = '''\
 """The settings source of pydantic-settings, under its former name."""
@@ -90,8 +93,10 @@ def fix(read: Read, manifest: Manifest, module: str = "") -> Outcome:
             changes.append(replace(place, old, text))
     if skipped:
         return [], skipped
-    map_changes, skipped = _write_map(path, raw, manifest, is_map=is_map, in_package=in_package)
-    packages = [create(place, "") for place in missing_packages(read, path, root)]
+    style = _map_style(read, manifest, root, in_package=in_package)
+    map_changes, skipped = _write_map(path, raw, manifest, style, is_map=is_map)
+    init = PACKAGE_DOCSTRING if read_code_style(read, path).has_package_docstrings else ""
+    packages = [create(place, init) for place in missing_packages(read, path, root)]
     return [*packages, *map_changes, *changes], skipped
 
 
@@ -100,12 +105,23 @@ def _is_map_file(raw: bytes) -> bool:
     return read_stamp(raw, WHAT)[0] is State.FOREIGN and bool(IMPORTS_COPY.search(raw))
 
 
+def _map_style(read: Read, manifest: Manifest, root: str, *, in_package: bool) -> MapStyle:
+    """Return the configured style of the map file, with the quotes that the settings use."""
+    path = manifest.app.runtime
+    style = read_code_style(read, path)
+    package = f".{COPY}" if in_package else COPY
+    if in_package and style.bans_relative_imports:
+        package = runtime_package(module_of(root, path))
+    settings = b"".join(read(name) or b"" for name in manifest.app.settings)
+    return MapStyle.of(package, style, most_used_quote(settings))
+
+
 def _write_map(
-    path: str, raw: bytes | None, manifest: Manifest, *, is_map: bool, in_package: bool
+    path: str, raw: bytes | None, manifest: Manifest, style: MapStyle, *, is_map: bool
 ) -> Outcome:
     if is_map or raw is None:
-        return write_map(path, raw, manifest, in_package=in_package)
-    text = map_text(manifest.app.name, expected_map(manifest), in_package=in_package)
+        return write_map(path, raw, manifest, style)
+    text = map_text(manifest.app.name, expected_map(manifest), style)
     return [replace(path, raw, text)], []
 
 

@@ -6,9 +6,10 @@ changed.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from shield_ai.model.edit import Edit
+import msgspec
+
 from shield_ai.project.python_source import apply_edits, file_change
 from shield_ai.project.runtime_names import COPY
 from shield_ai.project.secret_map import MapCall, SecretMap, find_map_call, parse_map
@@ -19,20 +20,21 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import TypeAlias
 
+    from shield_ai.model.edit import Edit
     from shield_ai.model.manifest import Manifest
+    from shield_ai.rewrite.code_style import CodeStyle
 
     Entry: TypeAlias = str | dict[str, str]
 
-WIDTH = 88  # of Black and ruff
 STEP = "    "
 TEMPLATE = '''\
-"""The secrets of {app} and the environment variables behind them.
+"""{summary}
 
 `shield apply` keeps the mapping in step with shield.toml.
 """
 
-from {package} import SecretsManagerClient
-
+{heading}from {package} import SecretsManagerClient
+{blank_lines}
 client = SecretsManagerClient(
 {arguments}
 )
@@ -47,6 +49,38 @@ UNKNOWN = (
     "or delete the file to generate it again"
 )
 COMMENTED = "the mapping in it has comments; put each entry and its comma on a separate line"
+
+
+class MapStyle(NamedTuple):
+    """The style of a map file; the defaults are those of Black and ruff."""
+
+    package: str = f".{COPY}"  # the module of the engine
+    width: int = 88
+    quote: str = '"'
+    blank_lines: int = 1  # after the import
+    heading: str = ""  # the comment above the import
+
+    @classmethod
+    def of(cls, package: str, style: CodeStyle, quote: str) -> MapStyle:
+        """Return the style that a project configures.
+
+        Args:
+            package: The module of the engine.
+            style: The project's code style.
+            quote: The quote character if none is configured.
+        """
+        is_relative = package.startswith(".")
+        return cls(
+            package=package,
+            width=style.line_length or cls().width,
+            quote=style.quote or quote,
+            blank_lines=style.lines_after_imports,
+            heading=style.local_heading if is_relative else "",
+        )
+
+    def quoted(self, text: str) -> str:
+        """Return a string literal. shield.toml allows neither quotes nor backslashes in names."""
+        return f"{self.quote}{text}{self.quote}"
 
 
 def expected_map(manifest: Manifest) -> SecretMap:
@@ -71,17 +105,20 @@ def _is_same(first: SecretMap, second: SecretMap) -> bool:
     return first.secrets == second.secrets and set(first.optional) == set(second.optional)
 
 
-def write_map(path: str, raw: bytes | None, manifest: Manifest, *, in_package: bool) -> Outcome:
+def write_map(
+    path: str, raw: bytes | None, manifest: Manifest, style: MapStyle | None = None
+) -> Outcome:
     """Create the map file, or update its mapping.
 
     Args:
         path: Path of the file.
         raw: Its bytes, None if it does not exist or is to be replaced.
         manifest: The secrets.
-        in_package: Whether its folder is a package.
+        style: Its style.
     """
+    style = style or MapStyle()
     wanted = expected_map(manifest)
-    text = map_text(manifest.app.name, wanted, in_package=in_package)
+    text = map_text(manifest.app.name, wanted, style)
     if raw is None:
         return create_or_replace(path, None, text)
     found = find_map_call(raw)
@@ -91,73 +128,92 @@ def write_map(path: str, raw: bytes | None, manifest: Manifest, *, in_package: b
         return NOTHING
     if _entries(found) is None and "#" in found.source.segment(found.mapping):
         return skip(path, COMMENTED)
-    if _is_unedited(raw, manifest.app.name, found.content, in_package=in_package):
+    if _is_unedited(raw, manifest.app.name, found.content, style):
         return create_or_replace(path, raw, text)
-    edits = [
-        Edit(path=path, start=edit.start, end=edit.end, replacement=edit.replacement)
-        for edit in [*_mapping_edits(found, wanted), *_optional_edits(found, wanted)]
-    ]
+    found_edits = [*_mapping_edits(found, wanted, style), *_optional_edits(found, wanted, style)]
+    edits = [msgspec.structs.replace(edit, path=path) for edit in found_edits]
     if not matches(apply_edits(raw, edits, found.source.encoding), manifest):
         return skip(path, UNKNOWN)
     return [file_change(path, raw, edits, found.source.encoding)], []
 
 
-def _is_unedited(raw: bytes, app: str, content: SecretMap, *, in_package: bool) -> bool:
-    text = map_text(app, content, in_package=in_package)
+def _is_unedited(raw: bytes, app: str, content: SecretMap, style: MapStyle) -> bool:
+    text = map_text(app, content, style)
     return raw.replace(b"\r\n", b"\n") == text.encode()
 
 
-def map_text(app: str, content: SecretMap, *, in_package: bool) -> str:
+def map_text(app: str, content: SecretMap, style: MapStyle | None = None) -> str:
     """Return the text of a map file.
 
     Args:
         app: Name of the app.
         content: The mapping.
-        in_package: Whether the folder of the file is a package.
+        style: The style of the file.
     """
-    arguments = [f"{STEP}{_dict_text(content.secrets, STEP)},"]
+    style = style or MapStyle()
+    arguments = [f"{STEP}{_dict_text(content.secrets, STEP, style)},"]
     if content.optional:
-        arguments.append(f"{STEP}optional={_list_text(content.optional, STEP, len('optional='))},")
+        text = _list_text(content.optional, STEP, "optional=", style)
+        arguments.append(f"{STEP}optional={text},")
     return TEMPLATE.format(
-        app=single_line(app).replace("\\", "/").replace('"', "'"),
-        package=f".{COPY}" if in_package else COPY,
+        summary=_summary(app, style),
+        package=style.package,
+        heading=f"{style.heading}\n" if style.heading else "",
+        blank_lines="\n" * (style.blank_lines - 1),
         arguments="\n".join(arguments),
     )
 
 
-def _dict_text(secrets: dict[str, Entry], indent: str) -> str:
+def _summary(app: str, style: MapStyle) -> str:
+    name = single_line(app).replace("\\", "/").replace('"', "'")
+    summary = f"The secrets of {name} and the environment variables behind them."
+    if len(summary) + len('"""') <= style.width:
+        return summary
+    return "The secrets of this app and the environment variables behind them."
+
+
+def _dict_text(secrets: dict[str, Entry], indent: str, style: MapStyle) -> str:
     """Return the mapping with one entry per line, in the format of Black."""
     if not secrets:
         return "{}"
-    inner = indent + STEP
-    lines = [f"{inner}{_quoted(name)}: {_value(name, secrets[name], inner)}," for name in secrets]
+    lines = [_entry(name, secrets[name], indent + STEP, style) for name in secrets]
     return "\n".join(["{", *lines, f"{indent}}}"])
 
 
-def _value(name: str, entry: Entry, indent: str) -> str:
-    """Return the value of an entry: a variable, or a dict on one line if it fits."""
+def _entry(name: str, entry: Entry, indent: str, style: MapStyle) -> str:
+    """Return the lines of a secret: its variable, or a dict on one line if it fits."""
+    key = f"{indent}{style.quoted(name)}: "
+    return f"{key}{_value(name, entry, indent, style)},"
+
+
+def _value(name: str, entry: Entry, indent: str, style: MapStyle) -> str:
+    key = f"{indent}{style.quoted(name)}: "
     if isinstance(entry, str):
-        return _quoted(entry)
-    pairs = [f"{_quoted(field)}: {_quoted(variable)}" for field, variable in entry.items()]
+        return _variable(entry, key, indent, style)
+    pairs = [f"{style.quoted(field)}: {style.quoted(name)}" for field, name in entry.items()]
     line = "{" + ", ".join(pairs) + "}"
-    if len(f"{indent}{_quoted(name)}: {line},") <= WIDTH:
+    if len(f"{key}{line},") <= style.width:
         return line
-    return "\n".join(["{", *(f"{indent}{STEP}{pair}," for pair in pairs), f"{indent}}}"])
+    lines = [_entry(field, variable, indent + STEP, style) for field, variable in entry.items()]
+    return "\n".join(["{", *lines, f"{indent}}}"])
 
 
-def _list_text(names: tuple[str, ...], indent: str, column: int) -> str:
-    line = f"[{', '.join(map(_quoted, names))}]"
-    if len(indent) + column + len(line) + 1 <= WIDTH:
+def _variable(variable: str, key: str, indent: str, style: MapStyle) -> str:
+    """Return the name of a variable, in parentheses on the next line if the line is too long."""
+    text = style.quoted(variable)
+    if len(f"{key}{text},") <= style.width:
+        return text
+    return f"(\n{indent}{STEP}{text}\n{indent})"
+
+
+def _list_text(names: tuple[str, ...], indent: str, prefix: str, style: MapStyle) -> str:
+    line = f"[{', '.join(map(style.quoted, names))}]"
+    if len(f"{indent}{prefix}{line},") <= style.width:
         return line
-    return "\n".join(["[", *(f"{indent}{STEP}{_quoted(name)}," for name in names), f"{indent}]"])
+    return "\n".join(["[", *(f"{indent}{STEP}{style.quoted(n)}," for n in names), f"{indent}]"])
 
 
-def _quoted(text: str) -> str:
-    """Return a string literal. shield.toml allows neither quotes nor backslashes in names."""
-    return f'"{text}"'
-
-
-def _mapping_edits(found: MapCall, wanted: SecretMap) -> Iterator[Edit]:
+def _mapping_edits(found: MapCall, wanted: SecretMap, style: MapStyle) -> Iterator[Edit]:
     """Change the entries that differ, or the whole dict unless it has one entry per line."""
     source = found.source
     if found.content.secrets == wanted.secrets:
@@ -166,17 +222,17 @@ def _mapping_edits(found: MapCall, wanted: SecretMap) -> Iterator[Edit]:
     if entries is None:
         start, end = source.span(found.mapping)
         indent = _indent_of(found, found.mapping.lineno)
-        yield make_edit(source, start, end, _dict_text(wanted.secrets, indent))
+        yield make_edit(source, start, end, _dict_text(wanted.secrets, indent, style))
         return
     end = 0
     for name, (start, end) in entries.items():
         if name not in wanted.secrets:
             yield make_edit(source, start, end, "")
         elif found.content.secrets[name] != wanted.secrets[name]:
-            yield _value_edit(found, name, wanted.secrets[name])
+            yield _value_edit(found, name, wanted.secrets[name], style)
     indent = _indent_of(found, found.mapping.keys[0].lineno) if found.mapping.keys[0] else ""
     lines = [
-        f"{indent}{_quoted(name)}: {_value(name, entry, indent)},\n"
+        f"{_entry(name, entry, indent, style)}\n"
         for name, entry in wanted.secrets.items()
         if name not in entries
     ]
@@ -184,11 +240,12 @@ def _mapping_edits(found: MapCall, wanted: SecretMap) -> Iterator[Edit]:
         yield make_edit(source, end, end, "".join(lines))
 
 
-def _value_edit(found: MapCall, name: str, entry: Entry) -> Edit:
+def _value_edit(found: MapCall, name: str, entry: Entry, style: MapStyle) -> Edit:
     position = list(found.content.secrets).index(name)
     value = found.mapping.values[position]
     start, end = found.source.span(value)
-    return make_edit(found.source, start, end, _value(name, entry, _indent_of(found, value.lineno)))
+    indent = _indent_of(found, value.lineno)
+    return make_edit(found.source, start, end, _value(name, entry, indent, style))
 
 
 def _entries(found: MapCall) -> dict[str, tuple[int, int]] | None:
@@ -212,14 +269,14 @@ def _indent_of(found: MapCall, line: int) -> str:
     return indentation(found.source.lines[line - 1][1].decode(found.source.encoding))[0]
 
 
-def _optional_edits(found: MapCall, wanted: SecretMap) -> Iterator[Edit]:
+def _optional_edits(found: MapCall, wanted: SecretMap, style: MapStyle) -> Iterator[Edit]:
     """Set, add or remove the argument `optional`."""
     if set(found.content.optional) == set(wanted.optional):
         return
     source = found.source
     after_mapping = source.span(found.mapping)[1]
     indent = _indent_of(found, found.mapping.end_lineno or found.mapping.lineno)
-    text = _list_text(wanted.optional, indent, len("optional="))
+    text = _list_text(wanted.optional, indent, "optional=", style)
     if found.optional is None:
         on_its_line = found.mapping.lineno == found.call.lineno
         gap = " " if on_its_line else f"\n{indent}"

@@ -14,7 +14,12 @@ if TYPE_CHECKING:
 
 def file_quote(source: Source) -> str:
     """Return the quote character that a file uses most."""
-    return "'" if source.raw.count(b"'") > source.raw.count(b'"') else '"'
+    return most_used_quote(source.raw)
+
+
+def most_used_quote(raw: bytes) -> str:
+    """Return the quote character that code uses most."""
+    return "'" if raw.count(b"'") > raw.count(b'"') else '"'
 
 
 def indentation(line: str) -> tuple[str, str]:

@@ -47,13 +47,13 @@ def configured_line_length(read: Read, path: str) -> int:
 
 def _formatter_length(read: Read, folder: str) -> int:
     tables = []
-    tool = _parse_toml(read(f"{folder}pyproject.toml")).get("tool")
+    tool = parse_toml(read(f"{folder}pyproject.toml")).get("tool")
     if isinstance(tool, dict):
         tables += [tool.get("black"), tool.get("ruff")]
     for name in ("ruff.toml", ".ruff.toml"):
         raw = read(folder + name)
         if raw is not None:
-            tables.append(_parse_toml(raw))
+            tables.append(parse_toml(raw))
     for table in tables:
         length = table.get("line-length", DEFAULT) if isinstance(table, dict) else None
         if isinstance(length, int):
@@ -61,7 +61,8 @@ def _formatter_length(read: Read, folder: str) -> int:
     return 0
 
 
-def _parse_toml(raw: bytes | None) -> dict[str, Any]:
+def parse_toml(raw: bytes | None) -> dict[str, Any]:
+    """Return the tables of a TOML file; an empty dict if it is missing or invalid."""
     try:
         text = (raw or b"").decode("utf-8-sig")
         require_short_keys(text)

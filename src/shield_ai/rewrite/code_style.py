@@ -1,0 +1,128 @@
+"""Read the code style of a project from the configuration of ruff, Black, isort and flake8."""
+
+from __future__ import annotations
+
+import configparser
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from shield_ai.rewrite.python.line_length import configured_line_length, parse_toml
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from shield_ai.rewrite import Read
+
+    Table = dict[str, Any]
+
+ISORT_FILES = ((".isort.cfg", "settings"), ("setup.cfg", "isort"), ("setup.cfg", "tool:isort"),
+               ("tox.ini", "isort"))  # fmt: skip
+
+
+class CodeStyle(msgspec.Struct, frozen=True):
+    """The configured style; an empty value if the project does not configure it."""
+
+    line_length: int = 0
+    quote: str = ""
+    has_trailing_commas: bool = False  # each call on several lines needs one
+    has_package_docstrings: bool = False
+    bans_relative_imports: bool = False
+    lines_after_imports: int = 1
+    local_heading: str = ""  # the comment above relative imports
+    first_party: tuple[str, ...] = ()
+    force_single_line: bool = False
+
+
+def read_code_style(read: Read, path: str) -> CodeStyle:
+    """Return the style of a file.
+
+    Args:
+        read: Returns the bytes of a file of the app.
+        path: The file.
+    """
+    ruff = next(_ruff_tables(read, path), {})
+    lint = {**ruff, **_table(ruff, "lint")}
+    isort = next(_isort_tables(read, path), {}) | _snake_case(_table(lint, "isort"))
+    ban = _table(lint, "flake8-tidy-imports").get("ban-relative-imports")
+    lines = str(isort.get("lines_after_imports", ""))
+    heading = str(isort.get("import_heading_localfolder", ""))
+    return CodeStyle(
+        line_length=configured_line_length(read, path),
+        quote=_quote(ruff, lint),
+        has_trailing_commas=_selects(lint, "COM812"),
+        has_package_docstrings=_selects(lint, "D104"),
+        bans_relative_imports=ban == "all",
+        lines_after_imports=int(lines) if lines in {"1", "2", "3"} else 1,
+        local_heading=f"# {heading}" if heading else "",
+        first_party=_names(isort.get("known_first_party")),
+        force_single_line=str(isort.get("force_single_line", "")).lower() in {"true", "1"},
+    )
+
+
+def _folders_above(path: str) -> list[str]:
+    parents = [str(parent) for parent in PurePosixPath(path).parents]
+    return ["" if parent == "." else f"{parent}/" for parent in parents]
+
+
+def _ruff_tables(read: Read, path: str) -> Iterator[Table]:
+    for folder in _folders_above(path):
+        for name in (".ruff.toml", "ruff.toml"):
+            raw = read(folder + name)
+            if raw is not None:
+                yield parse_toml(raw)
+        tool = _table(parse_toml(read(f"{folder}pyproject.toml")), "tool")
+        if "ruff" in tool:
+            yield _table(tool, "ruff")
+
+
+def _isort_tables(read: Read, path: str) -> Iterator[Table]:
+    for folder in _folders_above(path):
+        tool = _table(parse_toml(read(f"{folder}pyproject.toml")), "tool")
+        if "isort" in tool:
+            yield _table(tool, "isort")
+        for name, section in ISORT_FILES:
+            table = _ini_section(read(folder + name), section)
+            if table:
+                yield table
+
+
+def _ini_section(raw: bytes | None, section: str) -> Table:
+    parser = configparser.ConfigParser(interpolation=None, strict=False)
+    try:
+        parser.read_string((raw or b"").decode("utf-8-sig"))
+    except (configparser.Error, UnicodeDecodeError):
+        return {}
+    return dict(parser[section]) if parser.has_section(section) else {}
+
+
+def _table(parent: Table, name: str) -> Table:
+    value = parent.get(name)
+    return value if isinstance(value, dict) else {}
+
+
+def _snake_case(table: Table) -> Table:
+    return {name.replace("-", "_"): value for name, value in table.items()}
+
+
+def _names(value: object) -> tuple[str, ...]:
+    """Return the names in a TOML array, or in the comma-separated text of an INI file."""
+    names = value.replace("\n", ",").split(",") if isinstance(value, str) else value
+    if not isinstance(names, list):
+        return ()
+    return tuple(name.strip() for name in names if isinstance(name, str) and name.strip())
+
+
+def _quote(ruff: Table, lint: Table) -> str:
+    formatter = _table(ruff, "format").get("quote-style")
+    linter = _table(lint, "flake8-quotes").get("inline-quotes")
+    return {"single": "'", "double": '"'}.get(str(formatter or linter), "")
+
+
+def _selects(lint: Table, rule: str) -> bool:
+    """Return whether ruff's configuration selects a rule, and does not ignore it."""
+    selected = (*_names(lint.get("select")), *_names(lint.get("extend-select")))
+    ignored = (*_names(lint.get("ignore")), *_names(lint.get("extend-ignore")))
+    is_ignored = any(rule.startswith(code) for code in ignored if code != "ALL")
+    return not is_ignored and any(code == "ALL" or rule.startswith(code) for code in selected)

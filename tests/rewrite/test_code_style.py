@@ -1,0 +1,27 @@
+from __future__ import annotations
+
+import pytest
+
+from shield_ai.rewrite.code_style import CodeStyle, read_code_style
+
+
+@pytest.mark.parametrize(
+    ("files", "expected"),
+    [
+        pytest.param({}, CodeStyle(), id="not configured"),
+        pytest.param({"pyproject.toml": '[tool.ruff.format]\nquote-style = "single"'}, CodeStyle(line_length=88, quote="'"), id="quotes of ruff format"),
+        pytest.param({".ruff.toml": '[lint.flake8-quotes]\ninline-quotes = "single"'}, CodeStyle(line_length=88, quote="'"), id="quotes of the linter"),
+        pytest.param({"pyproject.toml": '[tool.isort]\nlines_after_imports = 2\nimport_heading_localfolder = "Local"'}, CodeStyle(lines_after_imports=2, local_heading="# Local"), id="isort"),
+        pytest.param({".isort.cfg": "[settings]\nforce_single_line = True\nknown_first_party =\n  shop\n  lib"}, CodeStyle(force_single_line=True, first_party=("shop", "lib")), id="isort.cfg"),
+        pytest.param({"ruff.toml": '[lint.isort]\nlines-after-imports = 2\nknown-first-party = ["shop"]'}, CodeStyle(line_length=88, lines_after_imports=2, first_party=("shop",)), id="isort of ruff"),
+        pytest.param({"ruff.toml": "[lint.isort]\nlines-after-imports = -1"}, CodeStyle(line_length=88), id="isort's default"),
+        pytest.param({"ruff.toml": '[lint]\nselect = ["E", "COM"]'}, CodeStyle(line_length=88, has_trailing_commas=True), id="trailing commas"),
+        pytest.param({"ruff.toml": '[lint]\nselect = ["ALL"]\nignore = ["COM812", "D1"]'}, CodeStyle(line_length=88), id="ignored rules"),
+        pytest.param({"ruff.toml": 'lint.select = ["D"]\nlint.flake8-tidy-imports.ban-relative-imports = "all"'}, CodeStyle(line_length=88, has_package_docstrings=True, bans_relative_imports=True), id="imports and docstrings"),
+        pytest.param({"shop/ruff.toml": "[format]\nquote-style = 'single'", "pyproject.toml": "[tool.ruff.format]\nquote-style = 'double'"}, CodeStyle(line_length=88, quote="'"), id="nearest file"),
+        pytest.param({"ruff.toml": "lint = 1\nselect = 2", "pyproject.toml": "tool = 1", "setup.cfg": "[isort"}, CodeStyle(line_length=88), id="invalid"),
+    ],
+)  # fmt: skip
+def test_read_code_style(files, expected):
+    raws = {path: text.encode() for path, text in files.items()}
+    assert read_code_style(raws.get, "shop/settings/base.py") == expected
