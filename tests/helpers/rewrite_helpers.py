@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from shield_ai.flow.draft import draft
 from shield_ai.project.python_source import Source, apply_edits
+from shield_ai.rewrite.code_style import read_code_style
 from shield_ai.rewrite.project.secret_map import expected_map, map_text
 from shield_ai.rewrite.python.unused_imports import Importers
 from shield_ai.rewrite.python.wrap import WrapOptions, wrap_secrets
@@ -29,7 +30,9 @@ def rewritten_and_drafted(raw, files=None, manifest=None):
     manifest = draft(scan.findings, manifest, scan.facts)
     source = Source.from_bytes(PATH, raw)
     mine = [finding for finding in scan.findings if finding.path == PATH]
-    options = WrapOptions(importers=Importers(scan.python_files, raws.get))
+    options = WrapOptions(
+        importers=Importers(scan.python_files, raws.get), style=read_code_style(raws.get, PATH)
+    )
     result = wrap_secrets(source, mine, manifest, scan.facts.accessor_import(manifest), options)
     return apply_edits(raw, result.edits, source.encoding), result.skipped, manifest
 

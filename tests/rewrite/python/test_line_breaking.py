@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shield_ai.rewrite.python.line_breaking import Insert, rewrite_line
+from shield_ai.rewrite.python.line_breaking import Insert, LineStyle, rewrite_line
 
 
 def applied(line, inserts, width):
     out, at = "", 0
-    for change in rewrite_line(line, inserts, width):
+    for change in rewrite_line(line, inserts, LineStyle(width)):
         out += line[at : change.start] + change.text
         at = change.end
     return out + line[at:]
@@ -53,9 +53,9 @@ def wrapped(line, inner, width, before="get(", after=")"):
             "x_of_a_length = READ  # noqa", "x_of_a_length = get(  # noqa\n    READ\n)", id="pragma stays on its line"
         ),
         pytest.param(
-            "x_of_a_length = READ # nosec", "x_of_a_length = get(READ) # nosec", id="scanner pragma"
+            "x_of_a_length = READ # NOSONAR", "x_of_a_length = get(READ) # NOSONAR", id="scanner pragma"
         ),
-        pytest.param("x_of_some_length = 'READ'", "x_of_some_length = 'get(READ)'", id="in a string"),
+        pytest.param("x_of_some_length = 'READ'", "x_of_some_length = (\n    'get(READ)'\n)", id="in a string"),
     ],
 )  # fmt: skip
 def test_breaks_line(line, result):
@@ -64,7 +64,7 @@ def test_breaks_line(line, result):
 
 def test_breaks_line_in_brackets_before_or():
     [first, last] = rewrite_line(
-        "'k': READ or 'thing',", [Insert(5, 9, "get(", ")")], 21, in_brackets=True
+        "'k': READ or 'thing',", [Insert(5, 9, "get(", ")")], LineStyle(21), in_brackets=True
     )
     assert (first.text, last.text) == ("get(", ")\n")
 
@@ -72,7 +72,7 @@ def test_breaks_line_in_brackets_before_or():
 def test_breaks_line_in_brackets_at_commas():
     line = "'name', READ"
     [first, last] = rewrite_line(
-        line, [Insert(8, 12, "get('the name', ", ")")], 25, in_brackets=True
+        line, [Insert(8, 12, "get('the name', ", ")")], LineStyle(25), in_brackets=True
     )
     assert (first.text, last.text) == ("\nget('the name', ", "),")
 

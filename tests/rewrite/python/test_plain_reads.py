@@ -76,7 +76,7 @@ def test_joins_a_plain_read_of_several_lines():
     default = "d" * 70
     check(
         f'import os\n\nX = os.environ.get(\n    "API_KEY",\n    "{default}",\n)\n',
-        f'{HEAD}\nX = get_secret(\n    "api-key",\n    "{default}",\n)\n',
+        f'{HEAD}\nX = get_secret(\n    "api-key", "{default}"\n)\n',
     )
 
 

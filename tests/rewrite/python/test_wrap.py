@@ -633,18 +633,18 @@ def test_reads_pair_from_one_document():
     ("before", "after"),
     [
         pytest.param(
-            "SQLALCHEMY_DATABASE_URI = env('DATABASE_URL',\n                              None)\n",
-            "SQLALCHEMY_DATABASE_URI = get_secret(\n    'database-url',\n    lambda: env('DATABASE_URL',\n                None),\n)\n",
+            "SQLALCHEMY_DATABASE_URI = env('DATABASE_URL',  # why\n                              None)\n",
+            "SQLALCHEMY_DATABASE_URI = get_secret(\n    'database-url',\n    lambda: env('DATABASE_URL',  # why\n                None),\n)\n",
             id="moved left",
         ),
         pytest.param(
-            "X = env('API_KEY',\n        None)\n",
-            "X = get_secret(\n    'api-key',\n    lambda: env('API_KEY',\n                None),\n)\n",
+            "X = env('API_KEY',  # why\n        None)\n",
+            "X = get_secret(\n    'api-key',\n    lambda: env('API_KEY',  # why\n                None),\n)\n",
             id="moved right",
         ),
         pytest.param(
-            "X = env(\n    'API_KEY', None)\n",
-            "X = get_secret(\n    'api-key',\n    lambda: env(\n        'API_KEY', None),\n)\n",
+            "X = env(  # why\n    'API_KEY', None)\n",
+            "X = get_secret(\n    'api-key',\n    lambda: env(  # why\n        'API_KEY', None),\n)\n",
             id="indented if not aligned",
         ),
     ],

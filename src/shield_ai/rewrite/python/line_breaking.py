@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from itertools import pairwise
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from shield_ai.rewrite.python.formatting import indentation
 from shield_ai.rewrite.python.line_scanning import (
@@ -14,10 +14,14 @@ from shield_ai.rewrite.python.line_scanning import (
     code_positions,
     comment_start,
     element_positions,
+    lambda_body,
     operator_positions,
     parenthesizable_span,
     top_level_positions,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
 
 NEW = -1
 # A pragma comment applies to its line and does not count toward the line's length, as in ruff:
@@ -28,8 +32,11 @@ PRAGMA = re.compile(
 )
 # A suppression for a secret scanner must stay on the line of the value.
 SCANNER_PRAGMA = re.compile(
-    r"#.*(allowlist|whitelist|gitleaks:|nosec|NOSONAR|\bS10\d|ggignore|trufflehog)", re.IGNORECASE
+    r"#.*(allowlist|whitelist|gitleaks:|NOSONAR|\bS10\d|ggignore|trufflehog)", re.IGNORECASE
 )
+# A multiline string, a continued line, a string of several parts, or the comma with which Black
+# keeps one item per line.
+UNJOINABLE = re.compile(r"""\"{3}|'{3}|\\\r?\n|['"]\s*\n\s*\w{0,2}['"]|,\s*\n\s*[)\]}]""")
 
 
 class Cell(NamedTuple):
@@ -38,6 +45,7 @@ class Cell(NamedTuple):
     char: str
     origin: int  # its index in the original line, or NEW
     is_fixed: bool = False  # belongs to the wrapped expression, which is split only if necessary
+    is_joined: bool = False  # belongs to joined lines, which are split like new text
 
 
 class Insert(NamedTuple):
@@ -58,12 +66,20 @@ class Change(NamedTuple):
     text: str
 
 
+class LineStyle(NamedTuple):
+    """How long lines are broken."""
+
+    width: int
+    has_commas: bool = False  # arguments on separate lines need a trailing comma
+
+
 class Layout(NamedTuple):
     """The indentation and the maximum length of the lines."""
 
     indent: str
     step: str
     width: int
+    has_commas: bool = False  # arguments on separate lines need a trailing comma
 
     def room(self, depth: int) -> int:
         """Return how many characters fit on a line at a depth."""
@@ -75,14 +91,19 @@ Lines = list[tuple[int, Cells]]  # each with its depth, in levels below the inde
 
 
 def rewrite_line(
-    line: str, inserts: list[Insert], width: int, deeper: int = 0, *, in_brackets: bool = False
+    line: str,
+    inserts: list[Insert],
+    style: LineStyle,
+    deeper: int = 0,
+    *,
+    in_brackets: bool = False,
 ) -> list[Change]:
     """Insert texts into a line and break the result if it is too long.
 
     Args:
         line: The line, without its newline.
         inserts: The texts; an outer insert comes before the inserts inside it.
-        width: Maximum line length.
+        style: The style of the result.
         deeper: The number of levels by which other edits indent the line.
         in_brackets: The line starts inside brackets.
     """
@@ -90,16 +111,76 @@ def rewrite_line(
     indent, step = indentation(line)
     base = indent + step * deeper
     code, comment = _split_off_pragma(cells[len(indent) :])
+    width, has_commas = style
     if SCANNER_PRAGMA.search(_cells_text(comment)):
         width = sys.maxsize
-    lines = _split(code, Layout(base, step, width), in_brackets=in_brackets)
+    layout = Layout(base, step, width, has_commas)
+    lines = _split(code, layout, in_brackets=in_brackets)
     if comment and len(lines) > 1:
         comment = _new_cells(f"  {_cells_text(comment).strip()}")
-    out = [*cells[: len(indent)], *lines[0][1], *comment]
-    for depth, part in lines[1:]:
-        out += _new_cells(f"\n{base}{step * depth}")
-        out += part
+    out = [*cells[: len(indent)], *lines[0][1], *comment, *_below(lines[1:], layout)]
     return _diff(out, len(line))
+
+
+def _below(lines: Lines, layout: Layout) -> Cells:
+    out: Cells = []
+    for depth, part in lines:
+        out += _new_cells(f"\n{layout.indent}{layout.step * depth}")
+        out += part
+    return out
+
+
+def rewrite_block(
+    text: str,
+    inserts: list[Insert],
+    style: LineStyle,
+    dropped: Collection[int] = (),
+    *,
+    in_brackets: bool = False,
+) -> tuple[list[Change], int] | None:
+    """Insert texts into several lines, join them, and break the result if it is too long.
+
+    Args:
+        text: The lines, without the last newline, comments and multiline strings.
+        inserts: The texts; an outer insert comes before the inserts inside it.
+        style: The style of the result.
+        dropped: The positions of redundant parentheses to remove.
+        in_brackets: The first line starts inside brackets.
+
+    Returns:
+        The changes and the number of lines, or None if a line is too long.
+    """
+    cells = [
+        cell._replace(is_fixed=False, is_joined=True)
+        for cell in _insert_texts(text, inserts)
+        if cell.origin == NEW or cell.origin not in dropped
+    ]
+    result = _cells_text(cells)
+    if UNJOINABLE.search(result) or comment_start(result) < len(result):
+        return None
+    if not top_level_positions(result):
+        return None
+    indent, step = indentation(text)
+    layout = Layout(indent, step, *style)
+    lines = _split(_join(cells[len(indent) :]), layout, in_brackets=in_brackets)
+    if any(len(part) > layout.room(depth) for depth, part in lines):
+        return None
+    out = [*cells[: len(indent)], *lines[0][1], *_below(lines[1:], layout)]
+    return _diff(out, len(text)), len(lines)
+
+
+def _join(cells: Cells) -> Cells:
+    """Replace each newline by a space, or by nothing inside an opening or closing bracket."""
+    joined: Cells = []
+    for line in _cut_at(cells, [at for at, cell in enumerate(cells) if cell.char == "\n"]):
+        part = [cell for cell in line if cell.char not in "\r\n"]
+        part = _strip(part)
+        if not part:
+            continue
+        if joined and joined[-1].char not in OPENING and part[0].char not in CLOSING:
+            joined.append(Cell(" ", NEW, is_joined=True))
+        joined += part
+    return joined
 
 
 def _cells_text(cells: Cells) -> str:
@@ -111,7 +192,7 @@ def _new_cells(text: str) -> Cells:
 
 
 def _has_new(cells: Cells) -> bool:
-    return any(cell.origin == NEW for cell in cells)
+    return any(cell.origin == NEW or cell.is_joined for cell in cells)
 
 
 def _split_off_pragma(cells: Cells) -> tuple[Cells, Cells]:
@@ -184,14 +265,18 @@ def _split(cells: Cells, layout: Layout, depth: int = 0, *, in_brackets: bool = 
     """
     if len(cells) <= layout.room(depth) or not _has_new(cells):
         return [(depth, cells)]
-    operators = operator_positions(_cells_text(cells))
+    text = _cells_text(cells)
+    operators = operator_positions(text)
+    body = lambda_body(text) if in_brackets and operators else None
+    if body:
+        return _parenthesize(cells, body, layout, depth)
     if in_brackets and operators:
         return _split_each(_cut_at(cells, operators), layout, depth, in_brackets=False)
     if in_brackets:
         elements = _elements_outside_brackets(cells)
         if len(elements) > 1:
             return _split_each(elements, layout, depth, in_brackets=True)
-    span = None if in_brackets else _span_to_parenthesize(cells, operators)
+    span = None if in_brackets else _span_to_parenthesize(cells, operators, layout.room(depth + 1))
     if span:
         return _parenthesize(cells, span, layout, depth)
     return _split_at_brackets(cells, layout, depth)
@@ -204,12 +289,23 @@ def _split_each(parts: list[Cells], layout: Layout, depth: int, *, in_brackets: 
     return lines
 
 
-def _span_to_parenthesize(cells: Cells, operators: list[int]) -> tuple[int, int] | None:
-    """Return the span to put parentheses around, unless splitting the last call is better."""
-    span = parenthesizable_span(_cells_text(cells)) if operators else None
+def _span_to_parenthesize(cells: Cells, operators: list[int], room: int) -> tuple[int, int] | None:
+    """Return the span to put parentheses around, unless splitting the last call is better.
+
+    Without operators, this is a value without brackets that fits on a separate line.
+    """
+    span = parenthesizable_span(_cells_text(cells))
+    if span and not operators:
+        value = cells[slice(*span)]
+        return span if len(value) <= room and _has_new(value) and not _has_brackets(value) else None
     if span and len(operators) == 1 and _ends_with_call(cells[: span[1]]):
         return None
     return span
+
+
+def _has_brackets(cells: Cells) -> bool:
+    text = _cells_text(cells)
+    return any(text[at] in OPENING + CLOSING for at in code_positions(text))
 
 
 def _parenthesize(cells: Cells, span: tuple[int, int], layout: Layout, depth: int) -> Lines:
@@ -231,10 +327,13 @@ def _split_at_brackets(cells: Cells, layout: Layout, depth: int) -> Lines:
         return [(depth, cells)]
     start, end = pair
     body = _strip(cells[start + 1 : end])
-    if len(body) <= layout.room(depth + 1):
+    is_call = cells[start].char == "(" and not _is_grouping(cells, start)
+    if len(body) <= layout.room(depth + 1) and not (layout.has_commas and is_call):
         lines = [(depth + 1, body)]
     else:
         parts = [] if _is_subscript(cells, start) else _split_elements(body)
+        if not parts and is_call and layout.has_commas and not _has_clauses(body):
+            parts = [[*body, Cell(",", NEW)]]
         lines = _split_each(parts or [body], layout, depth + 1, in_brackets=True)
     return [
         *_split(cells[: start + 1], layout, depth),
@@ -331,6 +430,15 @@ def _strip(cells: Cells) -> Cells:
     while end > start and cells[end - 1].char in " \t":
         end -= 1
     return cells[start:end]
+
+
+def _has_clauses(body: Cells) -> bool:
+    return bool(element_positions(_cells_text(body))[1])
+
+
+def _is_grouping(cells: Cells, at: int) -> bool:
+    """Return whether an opening parenthesis starts neither a call nor a definition."""
+    return not at or not (cells[at - 1].char.isalnum() or cells[at - 1].char in "_)]")
 
 
 def _is_subscript(cells: Cells, at: int) -> bool:

@@ -10,6 +10,7 @@ FOR_CLAUSE = re.compile(r" (?:async )?for ")
 IF_CLAUSE = re.compile(r" if ")
 CONDITIONAL = re.compile(r" (?:if|else) ")
 BOOLEAN_OPERATOR = re.compile(r" (?:or|and) ")
+LAMBDA = re.compile(r"lambda(?: \w+=\w+,?)*: ")
 CONDITION = re.compile(r"(?:if|elif|while) ")
 
 
@@ -77,6 +78,12 @@ def operator_positions(text: str) -> list[int]:
         return []
     conditionals = _matching(CONDITIONAL, text, positions)
     return conditionals or _matching(BOOLEAN_OPERATOR, text, positions)
+
+
+def lambda_body(text: str) -> tuple[int, int] | None:
+    """Return the span of the body if a text is a lambda, without a comma after it."""
+    match = LAMBDA.match(text)
+    return (match.end(), len(text) - text.endswith(",")) if match else None
 
 
 def _matching(pattern: re.Pattern[str], text: str, positions: list[int]) -> list[int]:

@@ -10,11 +10,11 @@ import msgspec
 from shield_ai.model.edit import Edit, FileChange, Skipped
 from shield_ai.project.python_source import TOO_DEEP, Source, file_change
 from shield_ai.project.secret_map import parse_map
+from shield_ai.rewrite.code_style import read_code_style
 from shield_ai.rewrite.project.runtime_copy import provides_map
 from shield_ai.rewrite.python.db_backend import skipped_databases, swap_engines
 from shield_ai.rewrite.python.imports import accessor_names
 from shield_ai.rewrite.python.key_fallbacks import fallback_edits, key_without_fallbacks
-from shield_ai.rewrite.python.line_length import configured_line_length
 from shield_ai.rewrite.python.literals import remove_defaults
 from shield_ai.rewrite.python.move_imports import move_imports
 from shield_ai.rewrite.python.rename import mark_literals, update_calls
@@ -61,7 +61,7 @@ def rewrite_python(
         calls: Path, line and column of each call of the runtime.
         read: Returns the bytes of a file.
         accessor_import: The line that imports get_secret().
-        options: The options for all files, except the line length, which is looked up per file.
+        options: The options for all files, except the code style, which is looked up per file.
     """
     findings_by_path: defaultdict[str, list[Finding]] = defaultdict(list)
     for finding in findings:
@@ -129,7 +129,7 @@ class Rewriter:
             findings,
             self._manifest,
             self._accessor_import,
-            self._options._replace(line_length=configured_line_length(self._read, path)),
+            self._options._replace(style=read_code_style(self._read, path)),
         )
         self.changes.skipped += wrapped.skipped
         self.changes.removed += wrapped.removed

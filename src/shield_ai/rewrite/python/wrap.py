@@ -15,8 +15,10 @@ from shield_ai.model.errors import SourceError
 from shield_ai.model.finding import Shape
 from shield_ai.model.naming import env_var_name
 from shield_ai.project.python_source import Source, apply_edits
+from shield_ai.rewrite.code_style import CodeStyle
 from shield_ai.rewrite.python.equivalence import REMOVED, Undo, equivalence_problem
 from shield_ai.rewrite.python.imports import accessor_names, import_edits
+from shield_ai.rewrite.python.line_breaking import LineStyle
 from shield_ai.rewrite.python.line_length import max_line_length
 from shield_ai.rewrite.python.plain_reads import os_names, plain_arguments
 from shield_ai.rewrite.python.settings_source import settings_source_edits
@@ -48,7 +50,7 @@ class WrapOptions(NamedTuple):
     """Options for the rewrite of a file, in addition to its findings and the manifest."""
 
     removal: LiteralRemoval | None = None  # removes literals from the code; None keeps them
-    line_length: int = 0  # the configured maximum; 0 if none is configured
+    style: CodeStyle = CodeStyle()  # the configured style of the file
     has_map: bool = True  # the app's map file has the secrets, unless the runtime is a package
     importers: Importers | None = None  # the app's Python files; None keeps unused imports
 
@@ -80,9 +82,10 @@ def wrap_secrets(
     variables = map_variables(manifest) if options.has_map else {}
     removed = [wrap for wrap in wraps if wrap.replacement is not None]
     # If line breaks make the result invalid, long lines are better than a skipped file.
-    for width in (max_line_length(source, options.line_length), sys.maxsize):
-        unused = _unused_imports(source, wraps, width, options.importers)
-        edits = _file_edits(source, wraps, names, width, unused)
+    for width in (max_line_length(source, options.style.line_length), sys.maxsize):
+        style = LineStyle(width, options.style.has_trailing_commas)
+        unused = _unused_imports(source, wraps, style, options.importers)
+        edits = _file_edits(source, wraps, names, style, unused)
         undo = Undo({wrap.reference for wrap in removed}, variables, _local_names(unused))
         problem = _safety_problem(source, edits, names.module, removed, undo)
         if not problem:
@@ -129,13 +132,13 @@ def _plain_default(
 
 
 def _unused_imports(
-    source: Source, wraps: list[Wrap], width: int, importers: Importers | None
+    source: Source, wraps: list[Wrap], style: LineStyle, importers: Importers | None
 ) -> list[UnusedImport]:
     if importers is None or not any(wrap.has_map for wrap in wraps):
         return []
     calls = [wrap for wrap in wraps if wrap.site.shape is not Shape.FIELD]
     try:
-        after = apply_edits(source.raw, wrap_edits(source, calls, width), source.encoding)
+        after = apply_edits(source.raw, wrap_edits(source, calls, style), source.encoding)
     except SourceError:
         return []
     return unused_imports(source, after, importers)
@@ -149,14 +152,14 @@ def _file_edits(
     source: Source,
     wraps: list[Wrap],
     names: AccessorNames,
-    width: int,
+    style: LineStyle,
     unused: list[UnusedImport],
 ) -> list[Edit]:
     expressions = [wrap for wrap in wraps if wrap.site.shape is not Shape.FIELD]
     return [
         *import_edits(source, [wrap.site for wrap in wraps], names, unused),
-        *settings_source_edits(source, wraps, width),
-        *wrap_edits(source, expressions, width),
+        *settings_source_edits(source, wraps, style.width),
+        *wrap_edits(source, expressions, style),
     ]
 
 

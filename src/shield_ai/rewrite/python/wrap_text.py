@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import sys
 from collections import Counter
 from typing import TYPE_CHECKING
 
@@ -11,6 +10,7 @@ import msgspec
 
 from shield_ai.model.finding import Shape, Site
 from shield_ai.model.naming import env_var_name
+from shield_ai.rewrite.python.blocks import Change, block_edits
 from shield_ai.rewrite.python.formatting import file_quote, indentation, make_edit
 from shield_ai.rewrite.python.imports import AccessorNames
 from shield_ai.rewrite.python.line_breaking import Insert, rewrite_line
@@ -18,6 +18,7 @@ from shield_ai.rewrite.python.line_breaking import Insert, rewrite_line
 if TYPE_CHECKING:
     from shield_ai.model.edit import Edit
     from shield_ai.project.python_source import Source
+    from shield_ai.rewrite.python.line_breaking import LineStyle
 
 
 class Wrap(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,29 +44,32 @@ class Wrap(msgspec.Struct, frozen=True, kw_only=True):
         return f"{self.secret}:{self.field}" if self.field and self.has_map else self.secret
 
 
-def wrap_edits(source: Source, wraps: list[Wrap], width: int) -> list[Edit]:
+def wrap_edits(source: Source, wraps: list[Wrap], style: LineStyle) -> list[Edit]:
     """Return the edits that wrap expressions of a file.
 
     Args:
         source: The file.
         wraps: The expressions to wrap.
-        width: Maximum line length.
+        style: The maximum line length, and whether arguments need trailing commas.
     """
     by_line: dict[int, list[Wrap]] = {}
     added_levels: Counter[int] = Counter()  # of indentation, by line
-    edits: list[Edit] = []
-    for wrap in sorted(wraps, key=lambda wrap: (wrap.site.start, -wrap.site.end)):
+    wraps = sorted(wraps, key=lambda wrap: (wrap.site.start, -wrap.site.end))
+    edits, done = block_edits(source, [_change(source, wrap) for wrap in wraps], style)
+    for wrap in wraps:
         first = source.position(wrap.site.start)[0]
         last = source.position(wrap.site.end)[0]
+        if first in done:
+            continue
         if first == last:
             by_line.setdefault(first, []).append(wrap)
             continue
         lines = _lines_to_indent(source, wrap, first, last)
         alone = is_alone(wrap, wraps)
-        edits += _wrap_multiline(source, wrap, first, lines, width, keep_alignment=alone)
+        edits += _wrap_multiline(source, wrap, first, lines, style.width, keep_alignment=alone)
         added_levels.update(lines)
     for number, group in by_line.items():
-        edits += _wrap_on_line(source, number, group, width, added_levels[number])
+        edits += _wrap_on_line(source, number, group, style, added_levels[number])
     return edits
 
 
@@ -79,17 +83,15 @@ def is_alone(wrap: Wrap, wraps: list[Wrap]) -> bool:
 
 
 def _wrap_on_line(
-    source: Source, number: int, wraps: list[Wrap], width: int, added_levels: int
+    source: Source, number: int, wraps: list[Wrap], style: LineStyle, added_levels: int
 ) -> list[Edit]:
     """Wrap the expressions within one line, which other edits indent by added levels."""
     offset, raw = source.lines[number - 1]
     line = raw.decode(source.encoding).rstrip("\r\n")
     inserts = [_line_insert(source, wrap) for wrap in wraps]
-    if any(wrap.site.quote for wrap in wraps):  # a line break inside an f-string is invalid
-        width = sys.maxsize
     in_brackets = number not in source.statements and not _is_continued(source, number - 1)
     edits = []
-    for change in rewrite_line(line, inserts, width, added_levels, in_brackets=in_brackets):
+    for change in rewrite_line(line, inserts, style, added_levels, in_brackets=in_brackets):
         start = offset + len(line[: change.start].encode(source.encoding))
         end = offset + len(line[: change.end].encode(source.encoding))
         edits.append(make_edit(source, start, end, change.text))
@@ -103,11 +105,13 @@ def _is_continued(source: Source, number: int) -> bool:
 def _line_insert(source: Source, wrap: Wrap) -> Insert:
     start = source.position(wrap.site.start)[1] - 1
     end = source.position(wrap.site.end)[1] - 1
+    return Insert(start, end, *_change(source, wrap)[2:])
+
+
+def _change(source: Source, wrap: Wrap) -> Change:
     text = _replacing_call(source, wrap)
-    if text is not None:
-        return Insert(start, end, text, "", replaces=True)
-    before, after = _call_parts(source, wrap)
-    return Insert(start, end, before, after)
+    before, after = _call_parts(source, wrap) if text is None else (text, "")
+    return Change(wrap.site.start, wrap.site.end, before, after, replaces=text is not None)
 
 
 def _wrap_multiline(

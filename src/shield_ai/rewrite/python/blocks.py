@@ -1,0 +1,156 @@
+"""Find the lines to join and break again, as a formatter would, where a call changes their length.
+
+A formatter joins the lines of a statement that fits on one line, and drops redundant parentheses.
+"""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING, NamedTuple
+
+from shield_ai.rewrite.python.formatting import make_edit
+from shield_ai.rewrite.python.line_breaking import Insert, rewrite_block
+from shield_ai.rewrite.python.line_scanning import CLOSING, OPENING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from shield_ai.model.edit import Edit
+    from shield_ai.project.python_source import Source
+    from shield_ai.rewrite.python.line_breaking import LineStyle
+
+Statement = ast.Assign | ast.AnnAssign | ast.AugAssign | ast.Return | ast.Expr
+# Values that need their parentheses.
+PARENTHESIZED = (ast.Yield, ast.YieldFrom, ast.NamedExpr)
+
+
+class Block(NamedTuple):
+    """Lines to join."""
+
+    first: int
+    last: int
+    parentheses: tuple[int, ...] = ()  # the offsets of redundant ones
+    is_statement: bool = False
+
+
+class Change(NamedTuple):
+    """Text to insert around a part of a file, or to replace it."""
+
+    start: int
+    end: int
+    before: str
+    after: str
+    replaces: bool
+
+
+def block_edits(
+    source: Source, changes: Sequence[Change], style: LineStyle
+) -> tuple[list[Edit], set[int]]:
+    """Return the edits that rewrite whole blocks, and the lines of these blocks.
+
+    Args:
+        source: The file.
+        changes: The texts to insert; an outer one comes before those inside it.
+        style: The style of the result.
+    """
+    edits: list[Edit] = []
+    done: set[int] = set()
+    statements = _multiline_statements(source)
+    for change in changes:
+        lines = source.position(change.start)[0], source.position(change.end)[0]
+        if lines[0] in done:
+            continue
+        for block in _blocks(source, lines, statements):
+            found = _edits_of(source, block, changes, style)
+            if found is not None:
+                edits += found
+                done.update(range(block.first, block.last + 1))
+                break
+    return edits, done
+
+
+def _blocks(source: Source, lines: tuple[int, int], statements: Sequence[Statement]) -> list[Block]:
+    """Return the blocks around a change to try: its statement, then its own lines."""
+    blocks = []
+    for node in statements:
+        last = node.end_lineno or node.lineno
+        if node.lineno <= lines[0] and lines[1] <= last:
+            parentheses = _redundant_parentheses(source, node)
+            blocks.append(Block(node.lineno, last, parentheses, is_statement=True))
+    if lines[0] < lines[1]:
+        blocks.append(Block(*lines))
+    return blocks
+
+
+def _multiline_statements(source: Source) -> list[Statement]:
+    return [
+        node
+        for node in ast.walk(source.tree)
+        if isinstance(node, Statement) and (node.end_lineno or 0) > node.lineno
+    ]
+
+
+def _redundant_parentheses(source: Source, node: Statement) -> tuple[int, ...]:
+    """Return the offsets of parentheses on separate lines around the value of a statement."""
+    value = node.value
+    if value is None or isinstance(node, ast.Expr) or isinstance(value, PARENTHESIZED):
+        return ()
+    start, end = source.span(node)
+    inner_start, inner_end = source.span(value)
+    before = source.raw[start:inner_start].rstrip()
+    after = source.raw[inner_end:end]
+    is_around = before.endswith((b"= (", b"return (")) and after.strip() == b")"
+    return (start + len(before) - 1, end - 1) if is_around else ()
+
+
+def _edits_of(
+    source: Source, block: Block, changes: Sequence[Change], style: LineStyle
+) -> list[Edit] | None:
+    """Return the edits of a block; None if its lines cannot be joined or should not be."""
+    start = source.offset(block.first, 0)
+    raw = source.raw[start : source.offset(block.last + 1, 0)].rstrip(b"\r\n")
+    text = raw.decode(source.encoding)
+    end = start + len(raw)
+    inside = [change for change in changes if start <= change.start and change.end <= end]
+    if any(change.start < end and start < change.end for change in changes if change not in inside):
+        return None
+
+    def position(offset: int) -> int:
+        return len(source.raw[start:offset].decode(source.encoding))
+
+    inserts = [
+        Insert(position(change.start), position(change.end), *change[2:]) for change in inside
+    ]
+    dropped = [position(offset) for offset in block.parentheses]
+    in_brackets = not block.is_statement and block.first not in source.statements
+    result = rewrite_block(text, inserts, style, dropped, in_brackets=in_brackets)
+    if result is None:
+        return None
+    parts, count = result
+    if block.is_statement and not _is_expected(source, block, text, inside, count):
+        return None
+    edits = []
+    for part in parts:
+        first = start + len(text[: part.start].encode(source.encoding))
+        last = start + len(text[: part.end].encode(source.encoding))
+        edits.append(make_edit(source, first, last, part.text))
+    return edits
+
+
+def _is_expected(
+    source: Source, block: Block, text: str, changes: Sequence[Change], new_lines: int
+) -> bool:
+    """Return whether a formatter that made the statement's layout would now make the new one."""
+    if _is_multiline(source, changes):
+        return new_lines == 1 or _is_hugged(text)
+    return _is_hugged(text) and (new_lines == 1 or bool(block.parentheses))
+
+
+def _is_multiline(source: Source, changes: Sequence[Change]) -> bool:
+    return any(b"\n" in source.raw[change.start : change.end] for change in changes)
+
+
+def _is_hugged(text: str) -> bool:
+    """Return whether the first line ends with a bracket that the last line closes."""
+    lines = text.splitlines()
+    return lines[0].endswith(tuple(OPENING)) and lines[-1].lstrip().startswith(tuple(CLOSING))
