@@ -31,7 +31,8 @@ class CodeStyle(msgspec.Struct, frozen=True):
     bans_relative_imports: bool = False
     lines_after_imports: int = 1
     local_heading: str = ""  # the comment above relative imports
-    first_party: tuple[str, ...] = ()
+    first_party: tuple[str, ...] = ()  # top-level packages that isort places with the app
+    local_folder: tuple[str, ...] = ()  # those that it places with relative imports
     force_single_line: bool = False
 
 
@@ -57,6 +58,7 @@ def read_code_style(read: Read, path: str) -> CodeStyle:
         lines_after_imports=int(lines) if lines in {"1", "2", "3"} else 1,
         local_heading=f"# {heading}" if heading else "",
         first_party=_names(isort.get("known_first_party")),
+        local_folder=_names(isort.get("known_local_folder")),
         force_single_line=str(isort.get("force_single_line", "")).lower() in {"true", "1"},
     )
 

@@ -75,7 +75,17 @@ def test_removes_unused_import(before, after):
         pytest.param(f"import os; Y = 1\n\n{READ}", {}, id="shares a line"),
         pytest.param(f"if 1:\n    import os\n\n{READ}", {}, id="in a block"),
         pytest.param(
-            f"import os\n\n{READ}", {"shop/local.py": b"from .settings import *\n"}, id="star"
+            f"import os\n\n{READ}",
+            {"shop/local.py": b"from .settings import *\nY = os.sep\n"},
+            id="star",
+        ),
+        pytest.param(
+            f"import os\n\n{READ}",
+            {
+                "shop/local.py": b"import os\nfrom .settings import *\nY = os.sep\n",
+                "shop/test.py": b"from .local import *\nY = os.sep\n",
+            },
+            id="star of a star",
         ),
         pytest.param(
             f"import os\n\n{READ}",
@@ -93,6 +103,14 @@ def test_keeps_import_that_may_be_used(text, files):
     after, _ = rewritten(text, files)
     assert b"import os" in after
     assert CALL.encode() in after
+
+
+@pytest.mark.parametrize(
+    "text", ["from .settings import *\nY = 1\n", "import os\nfrom .settings import *\nY = os.sep\n"]
+)
+def test_star_import_without_use(text):
+    after, _ = rewritten(f"import os\n\n{READ}", {"shop/local.py": text.encode()})
+    assert b"import os" not in after
 
 
 def test_keeps_import_that_was_unused_before():

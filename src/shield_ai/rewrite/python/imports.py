@@ -10,6 +10,7 @@ import msgspec
 
 from shield_ai.model.finding import Shape
 from shield_ai.project.runtime_names import PACKAGE, accessor_modules, settings_source_modules
+from shield_ai.rewrite.code_style import CodeStyle
 from shield_ai.rewrite.python.formatting import first_line, line_below, make_edit
 from shield_ai.rewrite.python.unused_imports import removal_edits, statement_lines
 
@@ -114,6 +115,7 @@ def import_edits(
     sites: Sequence[Site],
     names: AccessorNames,
     unused: Sequence[UnusedImport] = (),
+    style: CodeStyle | None = None,
 ) -> list[Edit]:
     """Import what the rewritten sites need and the file lacks, and remove what is unused.
 
@@ -122,8 +124,10 @@ def import_edits(
         sites: The rewritten sites.
         names: The names of the runtime's functions.
         unused: The imports to remove. If no other import remains, the new one takes their place.
+        style: The configured style of the file.
     """
-    lines = _missing_imports({site.shape for site in sites}, names)
+    style = style or CodeStyle()
+    lines = _missing_imports({site.shape for site in sites}, names, style)
     if not lines:
         return removal_edits(source, unused)
     first_use = min(site.start for site in sites)
@@ -134,13 +138,13 @@ def import_edits(
         others = [found for found in unused if found is not first]
         new = make_edit(source, *statement_lines(source, first.node), "\n".join(lines) + "\n")
         return [new, *removal_edits(source, others)]
-    place = _choose_placement(source, block, names.module)
+    place = _choose_placement(source, block, names.module, style)
     text = place.before + "\n".join(lines) + place.after
     new = make_edit(source, place.offset, place.offset, text)
     return [new, *removal_edits(source, unused)]
 
 
-def _missing_imports(shapes: set[Shape], names: AccessorNames) -> list[str]:
+def _missing_imports(shapes: set[Shape], names: AccessorNames, style: CodeStyle) -> list[str]:
     calls = {}
     if shapes - {Shape.PRESENCE, Shape.FIELD}:
         calls["get_secret"] = names.get
@@ -151,17 +155,27 @@ def _missing_imports(shapes: set[Shape], names: AccessorNames) -> list[str]:
         if name not in names.imported:
             parts.append(name if name == called_as else f"{name} as {called_as}")
     lines = []
-    if parts:
+    if style.force_single_line:
+        lines += [f"from {names.module} import {part}" for part in parts]
+    elif parts:
         lines.append(f"from {names.module} import {', '.join(parts)}")
     if Shape.FIELD in shapes and not names.imports_settings_source:
         lines.append(f"from {names.pydantic_module} import SecretsManagerSource")
     return sorted(lines)
 
 
-def _choose_placement(source: Source, block: list[Import], module: str) -> Placement:
+def _choose_placement(
+    source: Source, block: list[Import], module: str, style: CodeStyle
+) -> Placement:
     if _has_only_future_imports(block):
         return _at_top(source, after_future=bool(block))
-    return _in_block(source, block, module)
+    top_level = module.partition(".")[0]
+    if top_level in style.local_folder:
+        relative = _trailing_relative_imports(block)
+        if relative:
+            at, lead = line_below(source, block[-1])
+            return Placement(at, lead, "\n")
+    return _in_block(source, block, module, {top_level, *style.first_party})
 
 
 def _import_block(source: Source, first_use: int, removed: Sequence[Import]) -> list[Import]:
@@ -187,13 +201,12 @@ def _has_only_future_imports(block: list[Import]) -> bool:
     return all(_is_future_import(node) for node in block)
 
 
-def _in_block(source: Source, block: list[Import], module: str) -> Placement:
+def _in_block(source: Source, block: list[Import], module: str, first_party: set[str]) -> Placement:
     """Place an import among the app's imports, or above relative imports, or below the block."""
-    top_level = module.partition(".")[0]
     own = [
         node
         for node in _from_imports(block, is_relative=False)
-        if _top_level_package(node) == top_level
+        if _top_level_package(node) in first_party
     ]
     if own:
         return _among_own(source, own, module)
@@ -201,7 +214,7 @@ def _in_block(source: Source, block: list[Import], module: str) -> Placement:
     if relative:
         return _above_relative(source, block, relative)
     at, lead = line_below(source, block[-1])
-    gap = "" if _top_level_package(block[-1]) == top_level else "\n"
+    gap = "" if _top_level_package(block[-1]) in first_party else "\n"
     return Placement(at, lead + gap, "\n")
 
 

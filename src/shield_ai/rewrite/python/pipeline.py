@@ -11,6 +11,7 @@ from shield_ai.model.edit import Edit, FileChange, Skipped
 from shield_ai.project.python_source import TOO_DEEP, Source, file_change
 from shield_ai.project.secret_map import parse_map
 from shield_ai.rewrite.code_style import read_code_style
+from shield_ai.rewrite.project.layout import root_of
 from shield_ai.rewrite.project.runtime_copy import provides_map
 from shield_ai.rewrite.python.db_backend import skipped_databases, swap_engines
 from shield_ai.rewrite.python.imports import accessor_names
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from shield_ai.model.finding import Finding
     from shield_ai.model.manifest import Manifest
     from shield_ai.rewrite import Read
+    from shield_ai.rewrite.code_style import CodeStyle
     from shield_ai.rewrite.python.literals import LiteralRemoval
 
 
@@ -98,6 +100,22 @@ class Rewriter:
         self._options = options._replace(has_map=provides_map(read, manifest, module))
         self._map = parse_map(read(manifest.app.runtime))  # before this rewrite
         self._key = key_without_fallbacks(manifest, read)
+        self._packages = self._app_packages(module)
+
+    def _app_packages(self, module: str) -> tuple[str, ...]:
+        """Return the top-level modules beside the one that provides get_secret()."""
+        if self._manifest.app.runtime == "package" or self._options.importers is None:
+            return ()
+        root = root_of(self._read, self._manifest.app.runtime, module)
+        prefix = f"{root}/" if root else ""
+        paths = [path for path in self._options.importers.paths if path.startswith(prefix)]
+        names = {path.removeprefix(prefix).partition("/")[0] for path in paths}
+        return tuple(sorted(name.removesuffix(".py") for name in names))
+
+    def _style(self, path: str) -> CodeStyle:
+        style = read_code_style(self._read, path)
+        first_party = (*style.first_party, *self._packages)
+        return msgspec.structs.replace(style, first_party=first_party)
 
     def rewrite_file(
         self, path: str, findings: list[Finding], calls: list[tuple[int, int]]
@@ -129,7 +147,7 @@ class Rewriter:
             findings,
             self._manifest,
             self._accessor_import,
-            self._options._replace(style=read_code_style(self._read, path)),
+            self._options._replace(style=self._style(path)),
         )
         self.changes.skipped += wrapped.skipped
         self.changes.removed += wrapped.removed

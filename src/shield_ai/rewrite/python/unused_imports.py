@@ -45,7 +45,7 @@ class Importers:
     """
 
     def __init__(self, paths: Iterable[str], read: Read) -> None:
-        self._paths = tuple(paths)
+        self.paths = tuple(paths)
         self._read = read
 
     def may_use(self, path: str, names: Collection[str]) -> set[str]:
@@ -57,28 +57,50 @@ class Importers:
             path: The file of the module.
             names: Names that the module binds.
         """
+        return self._used(path, frozenset(names), {path})
+
+    def _used(self, path: str, names: frozenset[str], seen: set[str]) -> set[str]:
         pure = PurePosixPath(path)
         stem = pure.parent.name if pure.stem == "__init__" else pure.stem
         used: set[str] = set()
-        for other in self._paths:
-            if other == path or used >= set(names):
+        for other in self.paths:
+            if other in seen or used >= names:
                 continue
             raw = self._read(other) or b""
             is_sibling = PurePosixPath(other).parent == pure.parent and b"from . import" in raw
-            if stem.encode() in raw or is_sibling:
-                used |= _used_names(raw.decode("utf-8", "replace"), stem, names)
+            if stem.encode() not in raw and not is_sibling:
+                continue
+            text = raw.decode("utf-8", "replace")
+            imported, has_star = _used_names(text, stem, names)
+            used |= imported
+            if has_star:
+                used |= _names_without_import(text, names)
+                used |= self._used(other, names - used, {*seen, other})
         return used
 
 
-def _used_names(text: str, stem: str, names: Collection[str]) -> set[str]:
-    """Return the names that a file imports from a module, or uses as its attributes."""
+def _used_names(text: str, stem: str, names: Collection[str]) -> tuple[set[str], bool]:
+    """Return the names that a file imports from a module, or uses as its attributes.
+
+    The second value is whether the file imports all names of the module with a star.
+    """
     used = {name for name in names if re.search(rf"\b{re.escape(stem)}\.{name}\b", text)}
+    has_star = False
     pattern = rf"(?m)^[ \t]*from\s+(?:[\w.]*\b{re.escape(stem)}|\.+)\s+import\s*(\([^)]*\)|.*)"
     for match in re.finditer(pattern, text):
         imported = set(re.findall(r"\w+|\*", match[1]))
-        if "*" in imported:
-            return set(names)
+        has_star |= "*" in imported
         used |= imported & set(names)
+    return used, has_star
+
+
+def _names_without_import(text: str, names: Collection[str]) -> set[str]:
+    """Return the names that a text contains outside an import at the top level of a file."""
+    used = set()
+    for name in names:
+        rest, count = re.subn(rf"(?m)^(?:import|from os import) (?:\w+, )*{name}\b.*$", "", text)
+        if not count and re.search(rf"\b{name}\b", rest):
+            used.add(name)
     return used
 
 

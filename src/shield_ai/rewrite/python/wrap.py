@@ -85,7 +85,10 @@ def wrap_secrets(
     for width in (max_line_length(source, options.style.line_length), sys.maxsize):
         style = LineStyle(width, options.style.has_trailing_commas)
         unused = _unused_imports(source, wraps, style, options.importers)
-        edits = _file_edits(source, wraps, names, style, unused)
+        edits = [
+            *import_edits(source, [wrap.site for wrap in wraps], names, unused, options.style),
+            *_expression_edits(source, wraps, style),
+        ]
         undo = Undo({wrap.reference for wrap in removed}, variables, _local_names(unused))
         problem = _safety_problem(source, edits, names.module, removed, undo)
         if not problem:
@@ -148,16 +151,9 @@ def _local_names(unused: list[UnusedImport]) -> set[str]:
     return {name for found in unused for name in found.names}
 
 
-def _file_edits(
-    source: Source,
-    wraps: list[Wrap],
-    names: AccessorNames,
-    style: LineStyle,
-    unused: list[UnusedImport],
-) -> list[Edit]:
+def _expression_edits(source: Source, wraps: list[Wrap], style: LineStyle) -> list[Edit]:
     expressions = [wrap for wrap in wraps if wrap.site.shape is not Shape.FIELD]
     return [
-        *import_edits(source, [wrap.site for wrap in wraps], names, unused),
         *settings_source_edits(source, wraps, style.width),
         *wrap_edits(source, expressions, style),
     ]

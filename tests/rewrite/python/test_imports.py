@@ -1,0 +1,36 @@
+from __future__ import annotations
+
+import pytest
+from rewrite_helpers import rewritten
+
+CALLS = 'X = os.environ["API_KEY"]\nY = "API_KEY" in os.environ\n'
+IMPORT = "from shop.utils.secrets import get_secret"
+
+
+@pytest.mark.parametrize(
+    ("config", "before", "after"),
+    [
+        pytest.param(
+            '[lint.isort]\nknown-first-party = ["lib", "zoo"]',
+            "import environ\n\nfrom lib import a\nfrom zoo import b\n",
+            f"import environ\n\nfrom lib import a\n{IMPORT}, has_secret\nfrom zoo import b\n\nX",
+            id="first-party packages",
+        ),
+        pytest.param(
+            "[lint.isort]\nforce-single-line = true",
+            "import environ\n",
+            f"import environ\n\n{IMPORT}\n{IMPORT.replace('get', 'has')}\n\nX",
+            id="single lines",
+        ),
+        pytest.param(
+            '[lint.isort]\nknown-local-folder = ["shop"]',
+            "from . import a\n",
+            f"from . import a\n{IMPORT}, has_secret\n\nX",
+            id="local folder",
+        ),
+    ],
+)
+def test_follows_the_configuration_of_isort(config, before, after):
+    text = f"import os\n{before}\n{CALLS}".encode()
+    result = rewritten(text, {"ruff.toml": config.encode()})[0].decode()
+    assert result.startswith(after)
