@@ -80,8 +80,8 @@ def plain_arguments(text: str, variable: str, names: Mapping[str, str]) -> str |
         names: The names that os_names() returns for the file.
 
     Returns:
-        None if the expression is not a plain read, if its default is not a constant, or if its
-        comments or line breaks would be lost.
+        None if the expression is not a plain read, if its default is neither a constant nor the
+        name of one, or if its comments or line breaks would be lost.
     """
     try:
         node = ast.parse(f"({text})", mode="eval").body
@@ -94,10 +94,39 @@ def plain_arguments(text: str, variable: str, names: Mapping[str, str]) -> str |
         return None
     if read.default is None:
         return ""
-    if not _is_constant(read.default):
+    if not _is_cheap(read.default):
         return None
     default = ast.get_source_segment(f"({text})", read.default) or "None"
     return None if "\n" in default else default
+
+
+def read_before_or(text: str, names: Mapping[str, str]) -> str:
+    """Return the read in `read or ""`, which can be moved without the empty alternative.
+
+    Args:
+        text: The source code of an expression.
+        names: The names that os_names() returns for the file.
+
+    Returns:
+        "" for other expressions.
+    """
+    try:
+        node = ast.parse(f"({text})", mode="eval").body
+    except (SyntaxError, ValueError):
+        return ""
+    if not isinstance(node, ast.BoolOp) or not isinstance(node.op, ast.Or) or len(node.values) > 2:
+        return ""
+    first, alternative = node.values
+    is_empty = isinstance(alternative, ast.Constant) and not alternative.value
+    if not is_empty or plain_read(first, names) is None:
+        return ""
+    read = ast.get_source_segment(f"({text})", first) or ""
+    return read if text.startswith(read) else ""
+
+
+def _is_cheap(node: ast.expr) -> bool:
+    """Return whether a default is a constant, or the name of one, which is never a function."""
+    return _is_constant(node) or (isinstance(node, ast.Name) and node.id.isupper())
 
 
 def _is_constant(node: ast.expr) -> bool:

@@ -20,7 +20,7 @@ from shield_ai.rewrite.python.equivalence import REMOVED, Undo, equivalence_prob
 from shield_ai.rewrite.python.imports import accessor_names, import_edits
 from shield_ai.rewrite.python.line_breaking import LineStyle
 from shield_ai.rewrite.python.line_length import max_line_length
-from shield_ai.rewrite.python.plain_reads import os_names, plain_arguments
+from shield_ai.rewrite.python.plain_reads import os_names, plain_arguments, read_before_or
 from shield_ai.rewrite.python.settings_source import settings_source_edits
 from shield_ai.rewrite.python.unused_imports import unused_imports
 from shield_ai.rewrite.python.wrap_text import Wrap, is_alone, wrap_edits
@@ -116,10 +116,29 @@ def _find_plain_reads(source: Source, wraps: list[Wrap]) -> list[Wrap]:
     """Set the default of each plain read, which a call replaces."""
     names = os_names(source.tree)
     marked = []
+    wraps = _without_empty_alternatives(source, wraps, names)
     for wrap in wraps:
         default = _plain_default(source, wrap, wraps, names) if wrap.has_map else None
         marked.append(msgspec.structs.replace(wrap, plain_default=default))
     return marked
+
+
+def _without_empty_alternatives(
+    source: Source, wraps: list[Wrap], names: Mapping[str, str]
+) -> list[Wrap]:
+    """Narrow each expression such as `os.getenv("X") or ""` to its read."""
+    narrowed = []
+    for wrap in wraps:
+        site = wrap.site
+        text = source.raw[site.start : site.end].decode(source.encoding)
+        read = ""
+        if wrap.has_map and site.shape is Shape.READ and is_alone(wrap, wraps):
+            read = read_before_or(text, names)
+        if read and plain_arguments(read, site.variable, names) is not None:
+            end = site.start + len(read.encode(source.encoding))
+            site = msgspec.structs.replace(site, end=end)
+        narrowed.append(msgspec.structs.replace(wrap, site=site))
+    return narrowed
 
 
 def _plain_default(
