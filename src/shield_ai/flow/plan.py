@@ -40,6 +40,7 @@ class CodeInputs:
         removal: Removes literals from the code; None keeps them as defaults.
         python_files: All Python files of the app.
         loads_dotenv: Whether the app loads .env into the environment.
+        in_git: Whether the app is in a Git repository.
     """
 
     accessor_import: str
@@ -48,6 +49,7 @@ class CodeInputs:
     removal: LiteralRemoval | None = None
     python_files: Sequence[str] = ()
     loads_dotenv: bool = False
+    in_git: bool = False
 
 
 def make_plan(
@@ -151,6 +153,8 @@ class _Planner:
                 inputs.has_folder,
                 inputs.python_files,
                 loads_dotenv=inputs.loads_dotenv or bool(self.dotenv),
+                edited=[file.path for file in rewritten.files],
+                in_git=inputs.in_git,
             ),
             module=inputs.accessor_import.split()[1],
             engines=rewritten.engines,

@@ -28,6 +28,7 @@ from shield_ai.flow.preconditions import (
 from shield_ai.flow.value_sources import EnvFiles, SecretCopies, placeholders
 from shield_ai.model.environments import get_environment
 from shield_ai.model.errors import ShieldError
+from shield_ai.project.git_process import is_in_repository
 from shield_ai.project.values import Values, read_env_file
 from shield_ai.rewrite.python.literals import DOTENV, LiteralRemoval
 
@@ -136,6 +137,7 @@ class PlanningSession(AppContext):
             calls=self.scan_result.calls,
             python_files=self.scan_result.python_files,
             loads_dotenv=self.scan_result.facts.dotenv,
+            in_git=is_in_repository(self.tree.root),
             removal=self._literal_removal() if self._remove_literals else None,
         )
 

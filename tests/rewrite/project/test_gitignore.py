@@ -40,3 +40,26 @@ def test_adds_pattern_once(before, after):
     for _ in range(2):
         assert not run(gitignore.ignore_backups(files.get), files)
         assert files == after
+
+
+@pytest.mark.parametrize(
+    ("files", "added"),
+    [
+        pytest.param([".gitignore", "web/.gitignore"], [".gitignore"], id="root"),
+        pytest.param(["api/.gitignore", "web/.gitignore"], ["api/.gitignore"], id="nearest"),
+        pytest.param(["web/.gitignore"], [".gitignore"], id="other folder"),
+        pytest.param([], [".gitignore"], id="repository above the app"),
+    ],
+)
+def test_covers_every_edited_file(files, added):
+    contents = dict.fromkeys(files, b".env\n")
+    edited = ["api/app/settings.py", "api/worker.py"]
+    for _ in range(2):
+        assert not run(gitignore.ignore_backups(contents.get, edited, in_git=True), contents)
+    changed = [path for path, raw in contents.items() if b"*.shield_ai_backup\n" in raw]
+    assert changed == added
+    assert all(raw.count(b"shield") <= 1 for raw in contents.values())
+
+
+def test_creates_no_file_outside_git():
+    assert gitignore.ignore_backups({}.get, ["api/settings.py"]) == ([], [])

@@ -2,20 +2,49 @@
 
 from __future__ import annotations
 
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from shield_ai.rewrite.project.text import NOTHING, Outcome, append
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from shield_ai.rewrite import Read
 
 PATH = ".gitignore"
 LINE = "*.shield_ai_backup"
 
 
-def ignore_backups(read: Read) -> Outcome:
-    """Add the pattern of the backups, unless .gitignore has it or does not exist."""
-    raw = read(PATH)
-    if raw is None or LINE.encode() in [line.strip() for line in raw.splitlines()]:
+def ignore_backups(read: Read, edited: Collection[str] = (), *, in_git: bool = False) -> Outcome:
+    """Add the pattern of the backups to the .gitignore files that apply to the edited files.
+
+    Args:
+        read: Returns the bytes of a file of the app.
+        edited: The edited Python files, which get a backup.
+        in_git: Create a .gitignore if none applies to an edited file.
+    """
+    if read(PATH) is not None:
+        return _ignore_in(read, PATH)
+    nearest = {_nearest_ignore_file(read, path) for path in edited}
+    if "" in nearest:
+        return _ignore_in(read, PATH) if in_git else NOTHING
+    changes, skipped = [], []
+    for path in sorted(nearest):
+        new_changes, newly_skipped = _ignore_in(read, path)
+        changes += new_changes
+        skipped += newly_skipped
+    return changes, skipped
+
+
+def _nearest_ignore_file(read: Read, path: str) -> str:
+    folders = list(PurePosixPath(path).parents)[:-1]
+    files = [f"{folder}/{PATH}" for folder in folders]
+    return next((file for file in files if read(file) is not None), "")
+
+
+def _ignore_in(read: Read, path: str) -> Outcome:
+    raw = read(path)
+    if raw is not None and LINE.encode() in [line.strip() for line in raw.splitlines()]:
         return NOTHING
-    return append(PATH, raw, f"{LINE}\n")
+    return append(path, raw, f"{LINE}\n")

@@ -26,6 +26,8 @@ class AppFiles(NamedTuple):
     has_folder: HasFolder = lambda _: False  # returns whether the app has a folder
     paths: Collection[str] = ()  # all Python files of the app
     loads_dotenv: bool = False  # the app loads .env into the environment
+    edited: Collection[str] = ()  # the Python files that the plan edits
+    in_git: bool = False  # the app is in a Git repository
 
 
 def rewrite_project(
@@ -50,7 +52,7 @@ def rewrite_project(
         runtime_copy.fix(read, manifest, module),
         add_requirements(read, manifest, module),
         extend_env_example(read, manifest, loads_dotenv=app.loads_dotenv),
-        ignore_backups(read),
+        ignore_backups(read, app.edited, in_git=app.in_git),
         mark_generated(read, manifest),
         add_entry(read, manifest),
     ]
