@@ -108,6 +108,40 @@ def test_follows_a_helper_through_imports(sites):
     ]
 
 
+IN_AWS = "already reads AWS Secrets Manager"
+ASKS_AWS = "    return client.get_secret_value(SecretId=name)['SecretString']\n"
+
+
+@pytest.mark.parametrize(
+    ("helpers", "reason"),
+    [
+        pytest.param(f"def read(name):\n    x = os.getenv(name)\n{ASKS_AWS}", IN_AWS, id="itself"),
+        pytest.param(
+            f"def aws(name):\n{ASKS_AWS}def read(name):\n    return os.getenv(name) or aws(name)\n",
+            IN_AWS,
+            id="through another function",
+        ),
+        pytest.param(
+            "from shop.cloud import aws\ndef read(name):\n    return os.getenv(name) or aws(name)\n",
+            IN_AWS,
+            id="through another module",
+        ),
+        pytest.param(
+            "def read(name):\n    return SecretStr(os.getenv(name)).get_secret_value()\n",
+            "",
+            id="pydantic",
+        ),
+    ],
+)
+def test_a_helper_that_reads_aws_is_not_migrated(sites, helpers, reason):
+    files = {
+        "shop/tools.py": f"import os\n{helpers}",
+        "shop/cloud.py": f"def aws(name):\n{ASKS_AWS}",
+    }
+    found = sites("from shop.tools import read\nX = read('API_KEY')", files)
+    assert found == [("read", "API_KEY", f"read() {reason}" if reason else "")]
+
+
 def test_circular_imports_end(sites):
     files = {"shop/a.py": "from shop.b import x\n", "shop/b.py": "from shop.a import x\n"}
     assert sites("from shop.a import x\nX = x('API_KEY')", files) == []

@@ -186,6 +186,8 @@ class EnvReadVisitor(PydanticFieldVisitor):
             return SETS_VARIABLE
         if reader.copy:
             return "read from an earlier copy of the environment"
+        if reader.reads_aws:
+            return f"{reader.label} already reads AWS Secrets Manager"
         if reader.overridden_by:
             return (
                 f"{reader.label} tries {reader.overridden_by} first, which can have another value"

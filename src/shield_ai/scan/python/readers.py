@@ -50,6 +50,7 @@ class Reader(NamedTuple):
     computed: bool = False  # the prefix is unknown
     method: str = ""
     overridden_by: str = ""  # a function or variable that takes precedence over the variable
+    reads_aws: bool = False  # it also reads AWS Secrets Manager
     guessed: bool = False  # belongs to an unknown library, and is recognized by its name
 
 
