@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from shield_ai.project.import_roots import find_roots
+from shield_ai.project.import_roots import find_roots, find_run_roots
 
 
 def test_root_of_the_django_settings():
@@ -76,3 +76,18 @@ def test_imports_of_missing_modules_are_ignored():
 )
 def test_root_by_common_names(path, root):
     assert find_roots([path], {}, {path}, {}.get) == (root,)
+
+
+@pytest.mark.parametrize(
+    ("path", "command", "roots"),
+    [
+        pytest.param("Dockerfile", 'CMD ["uvicorn", "app.main:app", "--reload"]', {"src"}, id="uvicorn"),
+        pytest.param("docker-compose.yml", "command: gunicorn -w 4 app.main:app", {"src"}, id="options"),
+        pytest.param("Procfile", "web: gunicorn 'app:create_app()'", {"src"}, id="package"),
+        pytest.param("Dockerfile", "CMD uvicorn other.main:app", set(), id="another app"),
+        pytest.param("README.md", "uvicorn app.main:app", set(), id="prose"),
+    ],
+)  # fmt: skip
+def test_roots_of_run_commands(path, command, roots):
+    files = {path: command.encode(), "src/app/main.py": b"", "src/app/__init__.py": b""}
+    assert find_run_roots(set(files), files.get) == roots

@@ -10,6 +10,7 @@ from shield_ai.project.layout import (
     is_example,
     is_settings,
     is_test,
+    relative_module,
 )
 
 
@@ -144,3 +145,16 @@ def test_accessor_import():
 )
 def test_is_example(path, example):
     assert is_example(path) == example
+
+
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [
+        ("src/app/core/config.py", "..utils.secrets"),
+        ("src/app/config.py", ".utils.secrets"),
+        ("src/app/utils/email.py", ".secrets"),
+        ("src/app/a/b/c.py", "...utils.secrets"),
+    ],
+)
+def test_relative_module(path, name):
+    assert relative_module(path, "src/app/utils/secrets.py") == name

@@ -34,6 +34,8 @@ def test_is_runtime_module(raw, expected):
         ("shield_ai", "shield_runtime"),
         ("shop.utils.secrets", "shop.utils._shield_runtime"),
         ("aws_secrets", "_shield_runtime"),
+        ("..utils.secrets", "..utils._shield_runtime"),
+        ("..secrets", ".._shield_runtime"),
     ],
 )
 def test_runtime_package(module, package):

@@ -38,6 +38,8 @@ class CodeInputs:
         has_folder: Returns whether the app has a folder.
         calls: Path, line and column of each call of the runtime.
         removal: Removes literals from the code; None keeps them as defaults.
+        relative_package: The package with files that import the runtime relatively.
+        test_module: Dotted name of the map file in the tests; by default, as in the app.
         python_files: All Python files of the app.
         loads_dotenv: Whether the app loads .env into the environment.
         in_git: Whether the app is in a Git repository.
@@ -47,6 +49,8 @@ class CodeInputs:
     has_folder: HasFolder
     calls: Sequence[tuple[str, int, int]] = ()
     removal: LiteralRemoval | None = None
+    relative_package: str = ""
+    test_module: str = ""
     python_files: Sequence[str] = ()
     loads_dotenv: bool = False
     in_git: bool = False
@@ -136,7 +140,9 @@ class _Planner:
             self._read,
             inputs.accessor_import,
             WrapOptions(
-                removal=inputs.removal, importers=Importers(inputs.python_files, self._read)
+                removal=inputs.removal,
+                relative_package=inputs.relative_package,
+                importers=Importers(inputs.python_files, self._read),
             ),
         )
         self.files += rewritten.files
@@ -155,6 +161,7 @@ class _Planner:
                 loads_dotenv=inputs.loads_dotenv or bool(self.dotenv),
                 edited=[file.path for file in rewritten.files],
                 in_git=inputs.in_git,
+                test_module=inputs.test_module,
             ),
             module=inputs.accessor_import.split()[1],
             engines=rewritten.engines,

@@ -131,12 +131,15 @@ class PlanningSession(AppContext):
         )
 
     def _code_inputs(self) -> CodeInputs:
+        facts = self.scan_result.facts
         return CodeInputs(
-            accessor_import=self.scan_result.facts.accessor_import(self.manifest),
+            accessor_import=facts.accessor_import(self.manifest),
+            relative_package=facts.relative_package,
+            test_module=facts.test_module(self.manifest.app.runtime),
             has_folder=self.tree.has_folder,
             calls=self.scan_result.calls,
             python_files=self.scan_result.python_files,
-            loads_dotenv=self.scan_result.facts.dotenv,
+            loads_dotenv=facts.dotenv,
             in_git=is_in_repository(self.tree.root),
             removal=self._literal_removal() if self._remove_literals else None,
         )

@@ -9,7 +9,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
     Read = Callable[[str], bytes | None]
 
@@ -18,6 +18,11 @@ SUBPACKAGES = frozenset({"core", "config", "utils", "common"})
 IMPORT = rb"(?m)^[ \t]*(?:from|import)[ \t]+"
 MODULE_IMPORT = re.compile(IMPORT + rb"([^\s,;]+)(?:[ \t\r,;]|$)")
 MEMBER_IMPORT = re.compile(IMPORT + rb"([^\s.,;]+)(?=(?:\.| import \(?\s*)(\w+))")
+# Files with the commands that start an app, and the module in such a command.
+RUN_FILES = re.compile(r"Dockerfile.*|Procfile|Makefile|[\w.-]*compose[\w.-]*\.ya?ml")
+RUN_COMMAND = re.compile(
+    rb"(?:uvicorn|gunicorn|hypercorn|granian)\b[^\n]{0,300}?[\s\"']([A-Za-z_][\w.]{0,200}):[A-Za-z_]"
+)
 CONFIG_FOLDERS = frozenset({"config", "configs", "configuration", "settings"})
 
 
@@ -39,6 +44,30 @@ def import_root(path: str, known: set[str]) -> str:
     while folder and f"{folder}/__init__.py" in known:
         folder = folder.rpartition("/")[0]
     return folder
+
+
+def find_run_roots(known: set[str], read: Read) -> set[str]:
+    """Return the folders from which servers import the app's module: `uvicorn app.main:app`."""
+    modules: set[str] = set()
+    for path in known:
+        if RUN_FILES.fullmatch(path.rpartition("/")[2]):
+            for name in RUN_COMMAND.findall(read(path) or b""):
+                modules.add(name.decode().replace(".", "/"))
+    folders: dict[str, set[str]] = {}
+    for path in known:
+        for module, folder in _modules_and_folders(path):
+            if module in modules:
+                folders.setdefault(module, set()).add(folder)
+    return {next(iter(found)) for found in folders.values() if len(found) == 1}
+
+
+def _modules_and_folders(path: str) -> Iterator[tuple[str, str]]:
+    """Yield each name that a file can be imported by, with the folder to import it from."""
+    if not path.endswith(".py"):
+        return
+    names = path.removesuffix(".py").removesuffix("/__init__").split("/")
+    for index in range(len(names)):
+        yield "/".join(names[index:]), "/".join(names[:index])
 
 
 def find_roots(

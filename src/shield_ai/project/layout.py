@@ -67,6 +67,8 @@ class AppFacts(msgspec.Struct, frozen=True, kw_only=True):
     settings: tuple[str, ...] = ()
     django_settings: tuple[str, ...] = ()  # settings files that DJANGO_SETTINGS_MODULE names
     roots: tuple[str, ...] = ("",)  # folders on sys.path, deepest first; "" is the app's folder
+    # A package that is imported from several roots: its files import the runtime relatively.
+    relative_package: str = ""
     runtime: str = DEFAULT_RUNTIME  # the path for a vendored runtime
     django: bool = False
     dotenv: bool = False  # the app loads .env into the environment
@@ -85,12 +87,37 @@ class AppFacts(msgspec.Struct, frozen=True, kw_only=True):
                 return root
         return ""
 
+    def test_module(self, path: str) -> str:
+        """Return the dotted name by which tests import a module of the relative package.
+
+        Returns:
+            "" for other modules.
+        """
+        if not self.relative_package or not path.startswith(f"{self.relative_package}/"):
+            return ""
+        roots = [root for root in self.roots if not root or path.startswith(f"{root}/")]
+        return dotted_name(path, roots[-1])
+
     def accessor_import(self, manifest: Manifest) -> str:
         """Return the line that imports `get_secret`."""
         runtime = manifest.app.runtime
         module = PACKAGE if runtime == "package" else self.module(runtime)
         alias = f" as {self.accessor}" if self.accessor != "get_secret" else ""
         return f"from {module} import get_secret{alias}"
+
+
+def relative_module(path: str, target: str) -> str:
+    """Return the name by which a module imports another one of its package: `..utils.secrets`.
+
+    Args:
+        path: The importing module.
+        target: The imported module.
+    """
+    folders, names = path.split("/")[:-1], target.removesuffix(".py").split("/")
+    common = 0
+    while common < min(len(folders), len(names) - 1) and folders[common] == names[common]:
+        common += 1
+    return "." * (len(folders) - common + 1) + ".".join(names[common:])
 
 
 def is_test(path: str, app_packages: Iterable[str] = ()) -> bool:

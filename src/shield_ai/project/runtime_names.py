@@ -15,12 +15,14 @@ def runtime_package(module: str) -> str:
 
     Args:
         module: The module that the app imports get_secret from: the package, or the module beside
-            a copy.
+            a copy, absolute or relative.
     """
     if module in {PACKAGE, FORMER_PACKAGE}:
         return PACKAGE
-    parent = module.rpartition(".")[0]
-    return f"{parent}.{COPY}" if parent else COPY
+    name = module.lstrip(".")
+    dots = module[: len(module) - len(name)]
+    parent = name.rpartition(".")[0]
+    return dots + (f"{parent}.{COPY}" if parent else COPY)
 
 
 def accessor_modules(module: str) -> tuple[str, ...]:

@@ -126,5 +126,9 @@ def _selects(lint: Table, rule: str) -> bool:
     """Return whether ruff's configuration selects a rule, and does not ignore it."""
     selected = (*_names(lint.get("select")), *_names(lint.get("extend-select")))
     ignored = (*_names(lint.get("ignore")), *_names(lint.get("extend-ignore")))
-    is_ignored = any(rule.startswith(code) for code in ignored if code != "ALL")
-    return not is_ignored and any(code == "ALL" or rule.startswith(code) for code in selected)
+    return not _matches(rule, ignored, ()) and _matches(rule, selected, ("ALL",))
+
+
+def _matches(rule: str, codes: tuple[str, ...], every: tuple[str, ...]) -> bool:
+    """Return whether codes of ruff's configuration include a rule. C means C4 and C90 only."""
+    return any(code in every or (code != "C" and rule.startswith(code)) for code in codes)

@@ -1,8 +1,15 @@
 from __future__ import annotations
 
+import subprocess
+import sys
+
+import pytest
+
 from shield_ai.flow.draft import draft
 from shield_ai.project.python_source import apply_edits
+from shield_ai.rewrite.project import runtime_copy
 from shield_ai.rewrite.python.pipeline import rewrite_python
+from shield_ai.rewrite.python.wrap import WrapOptions
 from shield_ai.scan.python.app_scan import scan_files
 
 PLAIN = "import os\nDEBUG = os.environ.get('DEBUG')\n"
@@ -32,3 +39,50 @@ def test_combines_all_edits_of_a_file():
     assert "get_secret('b-token', " in after["c"]
     assert "get_secret('a-token')" in after["d"]
     assert "get_secret('b-token', " in after["d"]
+
+
+@pytest.fixture
+def app_with_two_roots(tmp_path):
+    """Return the folder of a rewritten app that runs as app and is tested as src.app."""
+    text = "import os\nfrom . import other\n\nA = os.environ['A_TOKEN']\n"
+    raws = {
+        "Dockerfile": b"CMD uvicorn app.main:app",
+        "src/__init__.py": b"",
+        "src/app/__init__.py": b"",
+        "src/app/main.py": b"",
+        "src/app/core/__init__.py": b"",
+        "src/app/core/config.py": text.encode(),
+        "src/app/core/other.py": b"",
+    }
+    scan = scan_files("shop", list(raws), raws.get)
+    manifest = draft(scan.findings, None, scan.facts)
+    line = scan.facts.accessor_import(manifest)
+    options = WrapOptions(relative_package=scan.facts.relative_package)
+    changes = rewrite_python(manifest, scan.findings, (), raws.get, line, options).files
+    changes += runtime_copy.fix(raws.get, manifest, line.split()[1])[0]
+    for change in changes:
+        after = apply_edits(raws.get(change.path, b""), change.edits, change.encoding)
+        raws[change.path] = after
+    for path, raw in raws.items():
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_bytes(raw)
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("folder", "module"), [("src", "app.core.config"), (".", "src.app.core.config")]
+)
+def test_import_resolves_from_each_root(app_with_two_roots, folder, module):
+    config = (app_with_two_roots / "src/app/core/config.py").read_text()
+    assert "from . import other\n" in config
+    assert "from ..utils.secrets import get_secret\n" in config
+    argv = [sys.executable, "-c", f"import {module} as m; print(m.A)"]
+    done = subprocess.run(
+        argv,
+        cwd=app_with_two_roots / folder,
+        env={"A_TOKEN": "value"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stdout == "value\n", done.stderr

@@ -50,3 +50,28 @@ def test_the_runtime_goes_into_the_package_that_reads_variables(scanned):
         "shop/settings.py": "import os\nA = os.environ['A_TOKEN']\n",
     }
     assert scanned(files).facts.runtime == "shop/utils/secrets.py"
+
+
+@pytest.mark.parametrize(
+    ("extra", "root", "package"),
+    [
+        pytest.param({}, "", "", id="imported from one root"),
+        pytest.param({"Dockerfile": b"CMD uvicorn app.main:app"}, "src", "src/app", id="from two"),
+        pytest.param({"Procfile": b"web: gunicorn src.app.main:app"}, "", "", id="from the same"),
+        pytest.param(
+            {"Dockerfile": b"CMD uvicorn app.main:app", "manage.py": b"DJANGO_SETTINGS_MODULE='src.app.config'"},
+            "",
+            "",
+            id="Django",
+        ),
+    ],
+)  # fmt: skip
+def test_imports_relatively_in_a_package_that_is_run_from_another_root(
+    extra: dict[str, bytes], root: str, package: str
+) -> None:
+    files = {"src/__init__.py": b"", "src/app/main.py": b"", "src/app/__init__.py": b"", **extra}
+    files["src/app/config.py"] = SETTINGS
+    facts = collect_facts("shop", AppFiles(set(files), files.get, {}))
+    assert (facts.roots[0], facts.relative_package) == (root, package)
+    tests = facts.test_module(facts.runtime)
+    assert tests == ("src.app.utils.secrets" if package else "")

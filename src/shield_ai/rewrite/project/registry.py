@@ -28,6 +28,7 @@ class AppFiles(NamedTuple):
     loads_dotenv: bool = False  # the app loads .env into the environment
     edited: Collection[str] = ()  # the Python files that the plan edits
     in_git: bool = False  # the app is in a Git repository
+    test_module: str = ""  # dotted name of the map file in the tests, if it differs
 
 
 def rewrite_project(
@@ -58,7 +59,7 @@ def rewrite_project(
     ]
     generate = manifest.app.generate
     if "tests" in generate:
-        outcomes.append(write_tests(read, manifest, app.paths, module))
+        outcomes.append(write_tests(read, manifest, app.paths, app.test_module or module))
     if "docs" in generate and app.has_folder(PAGE.partition("/")[0]):
         outcomes.append(write_docs(read, manifest, engines))
     changes: list[FileChange] = []

@@ -84,8 +84,12 @@ def _imported_names(source: Source, *modules: str) -> dict[str, str]:
 
 
 def imports_from(node: ast.AST, *modules: str) -> bool:
-    """Return whether a node is an absolute `from ... import` of one of the modules."""
-    return isinstance(node, ast.ImportFrom) and not node.level and node.module in modules
+    """Return whether a node is a `from ... import` of one of the modules, which can be relative."""
+    return isinstance(node, ast.ImportFrom) and _module_text(node) in modules
+
+
+def _module_text(node: ast.ImportFrom) -> str:
+    return "." * node.level + (node.module or "")
 
 
 def _free_alias(source: Source, module: str) -> str:
@@ -203,10 +207,11 @@ def _has_only_future_imports(block: list[Import]) -> bool:
 
 def _in_block(source: Source, block: list[Import], module: str, first_party: set[str]) -> Placement:
     """Place an import among the app's imports, or above relative imports, or below the block."""
+    is_relative = module.startswith(".")
     own = [
         node
-        for node in _from_imports(block, is_relative=False)
-        if _top_level_package(node) in first_party
+        for node in _from_imports(block, is_relative=is_relative)
+        if is_relative or _top_level_package(node) in first_party
     ]
     if own:
         return _among_own(source, own, module)
@@ -232,10 +237,16 @@ def _from_imports(block: list[Import], *, is_relative: bool) -> list[ast.ImportF
 def _among_own(source: Source, own: list[ast.ImportFrom], module: str) -> Placement:
     """Place an import among the imports of the same package, in alphabetical order."""
     for node in reversed(own):
-        if (node.module or "") <= module:
+        if _sort_key(_module_text(node)) <= _sort_key(module):
             at, lead = line_below(source, node)
             return Placement(at, lead, "\n")
     return Placement(source.offset(own[0].lineno, 0), "", "\n")
+
+
+def _sort_key(module: str) -> tuple[int, str]:
+    """Return the sort key of a module's name: relative imports of outer packages come first."""
+    name = module.lstrip(".")
+    return len(name) - len(module), name
 
 
 def _above_relative(source: Source, block: list[Import], count: int) -> Placement:

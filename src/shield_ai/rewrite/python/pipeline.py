@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from shield_ai.model.edit import Edit, FileChange, Skipped
+from shield_ai.project.layout import relative_module
 from shield_ai.project.python_source import TOO_DEEP, Source, file_change
 from shield_ai.project.secret_map import parse_map
 from shield_ai.rewrite.code_style import read_code_style
@@ -102,6 +103,15 @@ class Rewriter:
         self._key = key_without_fallbacks(manifest, read)
         self._packages = self._app_packages(module)
 
+    def _import_for(self, path: str) -> str:
+        """Return the line that imports get_secret() in a file."""
+        package, runtime = self._options.relative_package, self._manifest.app.runtime
+        is_inside = all(name.startswith(f"{package}/") for name in (path, runtime))
+        if not package or not is_inside:
+            return self._accessor_import
+        _, _, rest = self._accessor_import.partition(" import ")
+        return f"from {relative_module(path, runtime)} import {rest}"
+
     def _app_packages(self, module: str) -> tuple[str, ...]:
         """Return the top-level modules beside the one that provides get_secret()."""
         if self._manifest.app.runtime == "package" or self._options.importers is None:
@@ -146,7 +156,7 @@ class Rewriter:
             source,
             findings,
             self._manifest,
-            self._accessor_import,
+            self._import_for(path),
             self._options._replace(style=self._style(path)),
         )
         self.changes.skipped += wrapped.skipped
@@ -170,7 +180,7 @@ class Rewriter:
 
     def _django_edits(self, source: Source, wrapped: list[Finding]) -> list[Edit]:
         sites = [finding.site for finding in wrapped if finding.site]
-        names = accessor_names(source, self._accessor_import)
+        names = accessor_names(source, self._import_for(source.path))
         edits = []
         if self._key:
             edits += fallback_edits(source, sites, self._key, names.get)

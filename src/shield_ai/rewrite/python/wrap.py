@@ -52,6 +52,7 @@ class WrapOptions(NamedTuple):
     removal: LiteralRemoval | None = None  # removes literals from the code; None keeps them
     style: CodeStyle = CodeStyle()  # the configured style of the file
     has_map: bool = True  # the app's map file has the secrets, unless the runtime is a package
+    relative_package: str = ""  # the package with files that import the runtime relatively
     importers: Importers | None = None  # the app's Python files; None keeps unused imports
 
 

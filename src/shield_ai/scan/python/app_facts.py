@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from shield_ai.project.import_roots import find_roots
+from shield_ai.project.import_roots import find_roots, find_run_roots
 from shield_ai.project.layout import (
     AppFacts,
     find_app_packages,
@@ -77,6 +77,13 @@ def collect_facts(folder_name: str, files: AppFiles) -> AppFacts:
     roots = find_roots(sorted(settings), django_settings, known, read)
     main_settings = _main_settings(settings, django_settings, roots, read)
     root = _root_of(main_settings, roots)
+    package = ""
+    if not django_settings:
+        run_root = _deeper_run_root(main_settings, root, find_run_roots(known, read))
+        if run_root:
+            package = _topmost_package(main_settings, run_root)
+            root = run_root
+            roots = (run_root, *[other for other in roots if other != run_root])
     runtime = DEFAULT_RUNTIME
     if main_settings:
         runtime = choose_runtime_path(main_settings, root, known, read)
@@ -85,6 +92,7 @@ def collect_facts(folder_name: str, files: AppFiles) -> AppFacts:
         settings=tuple(sorted(settings)),
         django_settings=tuple(sorted(set(django_settings) & settings)),
         roots=roots,
+        relative_package=package,
         runtime=runtime,
         django=bool(django_settings) or _has_installed_apps(settings, read),
         dotenv=_loads_dotenv(files, app_packages),
@@ -92,6 +100,25 @@ def collect_facts(folder_name: str, files: AppFiles) -> AppFacts:
         accessor=_accessor_name(files),
         runtime_init=nonempty_init(runtime, root, known, read),
     )
+
+
+def _deeper_run_root(settings: str, root: str, run_roots: set[str]) -> str:
+    """Return the folder below a root that a server imports the settings from; "" without one."""
+    prefix = f"{root}/" if root else ""
+    deeper = [
+        run_root
+        for run_root in run_roots
+        if run_root.startswith(prefix) and run_root != root and "/" in _below(settings, run_root)
+    ]
+    return max(deeper, key=len, default="")
+
+
+def _below(path: str, folder: str) -> str:
+    return path.removeprefix(f"{folder}/") if path.startswith(f"{folder}/") else ""
+
+
+def _topmost_package(path: str, root: str) -> str:
+    return f"{root}/{_below(path, root).partition('/')[0]}"
 
 
 def app_name(folder: str) -> str:
