@@ -30,6 +30,7 @@ class CodeStyle(msgspec.Struct, frozen=True):
     has_package_docstrings: bool = False
     bans_relative_imports: bool = False
     lines_after_imports: int = 1
+    lines_between_types: int = 0  # between `import a` and `from a import b`
     local_heading: str = ""  # the comment above relative imports
     first_party: tuple[str, ...] = ()  # top-level packages that isort places with the app
     local_folder: tuple[str, ...] = ()  # those that it places with relative imports
@@ -47,7 +48,6 @@ def read_code_style(read: Read, path: str) -> CodeStyle:
     lint = {**ruff, **_table(ruff, "lint")}
     isort = next(_isort_tables(read, path), {}) | _snake_case(_table(lint, "isort"))
     ban = _table(lint, "flake8-tidy-imports").get("ban-relative-imports")
-    lines = str(isort.get("lines_after_imports", ""))
     heading = str(isort.get("import_heading_localfolder", ""))
     return CodeStyle(
         line_length=configured_line_length(read, path),
@@ -55,7 +55,8 @@ def read_code_style(read: Read, path: str) -> CodeStyle:
         has_trailing_commas=_selects(lint, "COM812"),
         has_package_docstrings=_selects(lint, "D104"),
         bans_relative_imports=ban == "all",
-        lines_after_imports=int(lines) if lines in {"1", "2", "3"} else 1,
+        lines_after_imports=_count(isort.get("lines_after_imports")) or 1,
+        lines_between_types=_count(isort.get("lines_between_types")),
         local_heading=f"# {heading}" if heading else "",
         first_party=_names(isort.get("known_first_party")),
         local_folder=_names(isort.get("known_local_folder")),
@@ -114,6 +115,11 @@ def _names(value: object) -> tuple[str, ...]:
     if not isinstance(names, list):
         return ()
     return tuple(name.strip() for name in names if isinstance(name, str) and name.strip())
+
+
+def _count(value: object) -> int:
+    """Return a small number of lines; 0 for -1, which is isort's default, and invalid values."""
+    return int(str(value)) if str(value) in {"1", "2", "3"} else 0
 
 
 def _quote(ruff: Table, lint: Table) -> str:

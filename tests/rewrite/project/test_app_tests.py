@@ -70,6 +70,30 @@ def test_updates_tests_until_they_are_edited():
     assert files == before
 
 
+@pytest.mark.parametrize(
+    "config",
+    [
+        pytest.param("", id="not configured"),
+        pytest.param("format.quote-style = 'single'", id="quotes"),
+        pytest.param("line-length = 79", id="short lines"),
+        pytest.param(
+            "lint.isort.lines-after-imports = 2\nlint.isort.lines-between-types = 1", id="imports"
+        ),
+    ],
+)
+def test_tests_follow_the_style_of_the_project(config, tmp_path):
+    config = f"{config}\nlint.select = ['I', 'E501']\n"
+    files = {**app_with_tests(), "ruff.toml": config.encode()}
+    name = 'name = "a-credential-of-a-team-with-a-long-name"\nenv = "A_CREDENTIAL_OF_A_TEAM_WITH_A_LONG_NAME"'
+    fix(files, parse(f"{MANIFEST}\n[[secret]]\n{name}\n"))
+    (tmp_path / "ruff.toml").write_text(config)
+    (tmp_path / "test_secrets.py").write_bytes(files[PATH].split(b"\n", 1)[1])
+    for command in (["format", "--diff"], ["check"]):
+        argv = [sys.executable, "-m", "ruff", *command, "--no-cache", "."]
+        done = subprocess.run(argv, cwd=tmp_path, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout
+
+
 def test_reports_invalid_module_name():
     assert (
         "not a valid module name"

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from shield_ai.project.layout import is_test
 from shield_ai.project.runtime_names import runtime_package
+from shield_ai.rewrite.code_style import read_code_style
 from shield_ai.rewrite.project.layout import module_of, root_of
+from shield_ai.rewrite.project.secret_map import STEP, MapStyle, dict_entry, settings_quote
 from shield_ai.rewrite.project.stamp import State, read_stamp, stamp
 from shield_ai.rewrite.project.template import render
 from shield_ai.rewrite.project.text import NOTHING, Outcome, create_or_replace, skip
@@ -16,9 +19,11 @@ if TYPE_CHECKING:
 
     from shield_ai.model.manifest import Manifest
     from shield_ai.rewrite import Read
+    from shield_ai.rewrite.code_style import CodeStyle
 
 NAMES = ("test_secrets.py", "test_aws_secrets.py")
 WHAT = "tests"
+SINGLE_QUOTE = re.compile(r'(?<!")"(?!")')  # not of a docstring; the template has no other quotes
 TEST_FOLDERS = ("tests", "test")
 
 
@@ -50,7 +55,10 @@ def write_tests(
         if state is State.EDITED:
             return skip(path, "edited manually; delete the file to generate it again")
         if state is not State.FOREIGN:
-            return create_or_replace(path, read(path), _test_module_text(manifest, module))
+            style = read_code_style(read, path)
+            map_style = MapStyle.of("", style, settings_quote(read, manifest))
+            text = _test_module_text(manifest, module, style, map_style)
+            return create_or_replace(path, read(path), text)
     return skip(path, "tests not written: a file with this name already exists")
 
 
@@ -77,11 +85,14 @@ def _choose_folder(anchor: str, root: str, paths: Collection[str]) -> str | None
     return anchor.rpartition("/")[0] if tests else None
 
 
-def _test_module_text(manifest: Manifest, module: str) -> str:
-    reads = []
+def _test_module_text(
+    manifest: Manifest, module: str, style: CodeStyle, map_style: MapStyle
+) -> str:
+    entries = []
     for secret in manifest.secret:
         for variable, field in secret.variables().items():
-            reads.append((f"{secret.name}:{field}" if field else secret.name, variable))
+            reference = f"{secret.name}:{field}" if field else secret.name
+            entries.append(dict_entry(reference, variable, STEP, map_style))
     text = render(
         "test_secrets.py.j2",
         imports=sorted(
@@ -91,6 +102,7 @@ def _test_module_text(manifest: Manifest, module: str) -> str:
             ]
         ),
         has_map=manifest.app.runtime != "package",
-        reads=reads,
+        entries=entries,
+        style=style,
     )
-    return stamp(WHAT, "py", text)
+    return stamp(WHAT, "py", SINGLE_QUOTE.sub(map_style.quote, text))

@@ -16,10 +16,15 @@ from packaging.version import InvalidVersion, Version
 from shield_ai.project.runtime_names import COPY, IMPORTS_COPY, PACKAGE, runtime_package
 from shield_ai.rewrite.code_style import read_code_style
 from shield_ai.rewrite.project.layout import missing_packages, module_of, root_of, shadows
-from shield_ai.rewrite.project.secret_map import MapStyle, expected_map, map_text, write_map
+from shield_ai.rewrite.project.secret_map import (
+    MapStyle,
+    expected_map,
+    map_text,
+    settings_quote,
+    write_map,
+)
 from shield_ai.rewrite.project.stamp import State, body_of, read_stamp, stamp
 from shield_ai.rewrite.project.text import NOTHING, Outcome, create, left, replace, skip
-from shield_ai.rewrite.python.formatting import most_used_quote
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -112,8 +117,7 @@ def _map_style(read: Read, manifest: Manifest, root: str, *, in_package: bool) -
     package = f".{COPY}" if in_package else COPY
     if in_package and style.bans_relative_imports:
         package = runtime_package(module_of(root, path))
-    settings = b"".join(read(name) or b"" for name in manifest.app.settings)
-    return MapStyle.of(package, style, most_used_quote(settings))
+    return MapStyle.of(package, style, settings_quote(read, manifest))
 
 
 def _write_map(

@@ -14,7 +14,7 @@ from shield_ai.project.python_source import apply_edits, file_change
 from shield_ai.project.runtime_names import COPY
 from shield_ai.project.secret_map import MapCall, SecretMap, find_map_call, parse_map
 from shield_ai.rewrite.project.text import NOTHING, Outcome, create_or_replace, single_line, skip
-from shield_ai.rewrite.python.formatting import indentation, make_edit
+from shield_ai.rewrite.python.formatting import indentation, make_edit, most_used_quote
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from shield_ai.model.edit import Edit
     from shield_ai.model.manifest import Manifest
+    from shield_ai.rewrite import Read
     from shield_ai.rewrite.code_style import CodeStyle
 
     Entry: TypeAlias = str | dict[str, str]
@@ -81,6 +82,11 @@ class MapStyle(NamedTuple):
     def quoted(self, text: str) -> str:
         """Return a string literal. shield.toml allows neither quotes nor backslashes in names."""
         return f"{self.quote}{text}{self.quote}"
+
+
+def settings_quote(read: Read, manifest: Manifest) -> str:
+    """Return the quote character that the settings use most."""
+    return most_used_quote(b"".join(read(path) or b"" for path in manifest.app.settings))
 
 
 def expected_map(manifest: Manifest) -> SecretMap:
@@ -176,12 +182,12 @@ def _dict_text(secrets: dict[str, Entry], indent: str, style: MapStyle) -> str:
     """Return the mapping with one entry per line, in the format of Black."""
     if not secrets:
         return "{}"
-    lines = [_entry(name, secrets[name], indent + STEP, style) for name in secrets]
+    lines = [dict_entry(name, secrets[name], indent + STEP, style) for name in secrets]
     return "\n".join(["{", *lines, f"{indent}}}"])
 
 
-def _entry(name: str, entry: Entry, indent: str, style: MapStyle) -> str:
-    """Return the lines of a secret: its variable, or a dict on one line if it fits."""
+def dict_entry(name: str, entry: Entry, indent: str, style: MapStyle) -> str:
+    """Return the lines of an entry: its variable, or a dict on one line if it fits."""
     key = f"{indent}{style.quoted(name)}: "
     return f"{key}{_value(name, entry, indent, style)},"
 
@@ -194,7 +200,7 @@ def _value(name: str, entry: Entry, indent: str, style: MapStyle) -> str:
     line = "{" + ", ".join(pairs) + "}"
     if len(f"{key}{line},") <= style.width:
         return line
-    lines = [_entry(field, variable, indent + STEP, style) for field, variable in entry.items()]
+    lines = [dict_entry(field, variable, indent + STEP, style) for field, variable in entry.items()]
     return "\n".join(["{", *lines, f"{indent}}}"])
 
 
@@ -232,7 +238,7 @@ def _mapping_edits(found: MapCall, wanted: SecretMap, style: MapStyle) -> Iterat
             yield _value_edit(found, name, wanted.secrets[name], style)
     indent = _indent_of(found, found.mapping.keys[0].lineno) if found.mapping.keys[0] else ""
     lines = [
-        f"{_entry(name, entry, indent, style)}\n"
+        f"{dict_entry(name, entry, indent, style)}\n"
         for name, entry in wanted.secrets.items()
         if name not in entries
     ]
