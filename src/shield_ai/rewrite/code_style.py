@@ -28,6 +28,7 @@ class CodeStyle(msgspec.Struct, frozen=True):
     quote: str = ""
     has_trailing_commas: bool = False  # each call on several lines needs one
     has_package_docstrings: bool = False
+    prefers_pytest: bool = False  # over the assertions of unittest
     bans_relative_imports: bool = False
     lines_after_imports: int = 1
     lines_between_types: int = 0  # between `import a` and `from a import b`
@@ -54,6 +55,7 @@ def read_code_style(read: Read, path: str) -> CodeStyle:
         quote=_quote(ruff, lint),
         has_trailing_commas=_selects(lint, "COM812"),
         has_package_docstrings=_selects(lint, "D104"),
+        prefers_pytest=_selects(lint, "PT009"),
         bans_relative_imports=ban == "all",
         lines_after_imports=_count(isort.get("lines_after_imports")) or 1,
         lines_between_types=_count(isort.get("lines_between_types")),

@@ -82,7 +82,8 @@ def test_updates_tests_until_they_are_edited():
     ],
 )
 def test_tests_follow_the_style_of_the_project(config, tmp_path):
-    config = f"{config}\nlint.select = ['I', 'E501']\n"
+    config = f"{config}\nlint.select = ['I', 'E501', 'PT']\n"
+    config += "lint.isort.known-first-party = ['shop']\n"
     files = {**app_with_tests(), "ruff.toml": config.encode()}
     name = 'name = "a-credential-of-a-team-with-a-long-name"\nenv = "A_CREDENTIAL_OF_A_TEAM_WITH_A_LONG_NAME"'
     fix(files, parse(f"{MANIFEST}\n[[secret]]\n{name}\n"))
@@ -92,6 +93,13 @@ def test_tests_follow_the_style_of_the_project(config, tmp_path):
         argv = [sys.executable, "-m", "ruff", *command, "--no-cache", "."]
         done = subprocess.run(argv, cwd=tmp_path, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stdout
+
+
+def test_asserts_as_unittest_does_by_default():
+    files = app_with_tests()
+    fix(files)
+    assert b"self.assertEqual(" in files[PATH]
+    assert b"pytest" not in files[PATH]
 
 
 def test_reports_invalid_module_name():
