@@ -17,7 +17,7 @@ from shield_ai.rewrite.code_style import CodeStyle, read_code_style
         pytest.param({"ruff.toml": "[lint.isort]\nlines-after-imports = -1"}, CodeStyle(line_length=88), id="isort's default"),
         pytest.param({"ruff.toml": '[lint]\nselect = ["E", "COM"]'}, CodeStyle(line_length=88, has_trailing_commas=True), id="trailing commas"),
         pytest.param({"ruff.toml": '[lint]\nselect = ["C"]'}, CodeStyle(line_length=88), id="the code of two other linters"),
-        pytest.param({"ruff.toml": '[lint]\nselect = ["ALL"]\nignore = ["COM812", "D1"]'}, CodeStyle(line_length=88), id="ignored rules"),
+        pytest.param({"ruff.toml": '[lint]\nselect = ["ALL"]\nignore = ["COM812", "D1", "PT"]'}, CodeStyle(line_length=88), id="ignored rules"),
         pytest.param({"ruff.toml": 'lint.select = ["D"]\nlint.flake8-tidy-imports.ban-relative-imports = "all"'}, CodeStyle(line_length=88, has_package_docstrings=True, bans_relative_imports=True), id="imports and docstrings"),
         pytest.param({"shop/ruff.toml": "[format]\nquote-style = 'single'", "pyproject.toml": "[tool.ruff.format]\nquote-style = 'double'"}, CodeStyle(line_length=88, quote="'"), id="nearest file"),
         pytest.param({"ruff.toml": "lint = 1\nselect = 2", "pyproject.toml": "tool = 1", "setup.cfg": "[isort"}, CodeStyle(line_length=88), id="invalid"),
