@@ -39,6 +39,14 @@ def formatted(text, folder, *options):
             f'X = {{"api": {{"key": env.str("API_KEY", default="{LONG}"), "b": 1}}}}',
             id="one item of a dict",
         ),
+        pytest.param(
+            f'if "{LONG}" in X and "API_KEY" in os.environ:\n    Y = os.environ["API_KEY"]',
+            id="condition",
+        ),
+        pytest.param(
+            f'if 1:\n    pass\nelif "{LONG}" in X and f("API_KEY" in os.environ, 1):\n    Y = os.environ["API_KEY"]',
+            id="another condition",
+        ),
         pytest.param(f"X = f\"{LONG}{{os.environ['API_KEY']}}\"", id="f-string"),
     ],
 )
@@ -48,7 +56,7 @@ def test_lays_out_like_a_formatter(text, width, tmp_path):
     before = formatted(f"{text}\n", tmp_path, option)
     files = {"ruff.toml": f"line-length = {width}\n".encode()}
     after = rewritten_text(before, files)
-    assert "get_secret(" in after
+    assert "_secret(" in after
     assert after == formatted(after, tmp_path, option)
 
 

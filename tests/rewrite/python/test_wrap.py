@@ -452,7 +452,7 @@ def test_settings_are_unchanged_in_every_context(text, count, monkeypatch):
         ),
         pytest.param(
             'if (\n    "API_KEY"\n    in os.environ\n):\n    X = os.environ["API_KEY"]\n',
-            'if (\n    has_secret("api-key")\n):\n    X = get_secret("api-key")\n',
+            'if has_secret("api-key"):\n    X = get_secret("api-key")\n',
             id="presence",
         ),
     ],

@@ -13,13 +13,14 @@ from shield_ai.rewrite.python.line_breaking import Insert, rewrite_block
 from shield_ai.rewrite.python.line_scanning import CLOSING, OPENING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from shield_ai.model.edit import Edit
     from shield_ai.project.python_source import Source
     from shield_ai.rewrite.python.line_breaking import LineStyle
 
-Statement = ast.Assign | ast.AnnAssign | ast.AugAssign | ast.Return | ast.Expr
+Simple = ast.Assign | ast.AnnAssign | ast.AugAssign | ast.Return | ast.Expr
+Condition = ast.If | ast.While
 # Values that need their parentheses.
 PARENTHESIZED = (ast.Yield, ast.YieldFrom, ast.NamedExpr)
 
@@ -55,12 +56,12 @@ def block_edits(
     """
     edits: list[Edit] = []
     done: set[int] = set()
-    statements = _multiline_statements(source)
+    statements = [*_simple_statements(source), *_conditions(source)]
     for change in changes:
         lines = source.position(change.start)[0], source.position(change.end)[0]
         if lines[0] in done:
             continue
-        for block in _blocks(source, lines, statements):
+        for block in _blocks(lines, statements):
             found = _edits_of(source, block, changes, style)
             if found is not None:
                 edits += found
@@ -69,38 +70,54 @@ def block_edits(
     return edits, done
 
 
-def _blocks(source: Source, lines: tuple[int, int], statements: Sequence[Statement]) -> list[Block]:
-    """Return the blocks around a change to try: its statement, then its own lines."""
-    blocks = []
-    for node in statements:
-        last = node.end_lineno or node.lineno
-        if node.lineno <= lines[0] and lines[1] <= last:
-            parentheses = _redundant_parentheses(source, node)
-            blocks.append(Block(node.lineno, last, parentheses, is_statement=True))
+def _blocks(lines: tuple[int, int], statements: Sequence[Block]) -> Iterator[Block]:
+    """Yield the blocks around the lines of a change to try: its statement, then these lines."""
+    for block in statements:
+        if block.first <= lines[0] and lines[1] <= block.last:
+            yield block
     if lines[0] < lines[1]:
-        blocks.append(Block(*lines))
-    return blocks
+        yield Block(*lines)
 
 
-def _multiline_statements(source: Source) -> list[Statement]:
-    return [
-        node
-        for node in ast.walk(source.tree)
-        if isinstance(node, Statement) and (node.end_lineno or 0) > node.lineno
-    ]
+def _simple_statements(source: Source) -> Iterator[Block]:
+    """Yield the simple statements of several lines."""
+    for node in ast.walk(source.tree):
+        if isinstance(node, Simple) and (node.end_lineno or 0) > node.lineno:
+            start, end = source.span(node)
+            parentheses = _parentheses(source, node.value, start, end)
+            yield Block(node.lineno, node.end_lineno or 0, parentheses, is_statement=True)
 
 
-def _redundant_parentheses(source: Source, node: Statement) -> tuple[int, ...]:
-    """Return the offsets of parentheses on separate lines around the value of a statement."""
-    value = node.value
-    if value is None or isinstance(node, ast.Expr) or isinstance(value, PARENTHESIZED):
+def _conditions(source: Source) -> Iterator[Block]:
+    """Yield the lines of each condition that has parentheses on separate lines."""
+    for node in ast.walk(source.tree):
+        if isinstance(node, Condition) and (node.test.end_lineno or 0) > node.lineno:
+            last = (node.test.end_lineno or 0) + 1
+            start, end = source.span(node)[0], source.offset(last + 1, 0)
+            header = source.raw[start:end].rstrip()
+            end = start + len(header) - 1
+            if header.endswith(b"):") and last < node.body[0].lineno:
+                parentheses = _parentheses(source, node.test, start, end)
+                if parentheses:
+                    yield Block(node.lineno, last, parentheses, is_statement=True)
+
+
+def _parentheses(source: Source, value: ast.expr | None, start: int, end: int) -> tuple[int, ...]:
+    """Return the offsets of redundant parentheses around the value of a statement.
+
+    Args:
+        source: The file.
+        value: The assigned or returned value, or the condition.
+        start: The offset of the statement.
+        end: The offset of its end, or of the colon after a condition.
+    """
+    if value is None or isinstance(value, PARENTHESIZED):
         return ()
-    start, end = source.span(node)
     inner_start, inner_end = source.span(value)
     before = source.raw[start:inner_start].rstrip()
     after = source.raw[inner_end:end]
-    is_around = before.endswith((b"= (", b"return (")) and after.strip() == b")"
-    return (start + len(before) - 1, end - 1) if is_around else ()
+    is_around = before.endswith((b"= (", b"return (", b"if (", b"while ("))
+    return (start + len(before) - 1, end - 1) if is_around and after.strip() == b")" else ()
 
 
 def _edits_of(

@@ -177,7 +177,7 @@ def _join(cells: Cells) -> Cells:
         part = _strip(part)
         if not part:
             continue
-        if joined and joined[-1].char not in OPENING and part[0].char not in CLOSING:
+        if joined and joined[-1].char not in OPENING and part[0].char not in CLOSING + ":":
             joined.append(Cell(" ", NEW, is_joined=True))
         joined += part
     return joined
