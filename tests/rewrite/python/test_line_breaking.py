@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shield_ai.rewrite.python.line_breaking import Insert, LineStyle, rewrite_line
+from shield_ai.rewrite.python.cells import Insert
+from shield_ai.rewrite.python.line_breaking import LineStyle, rewrite_line
 
 
 def applied(line, inserts, width):

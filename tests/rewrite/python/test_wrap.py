@@ -319,7 +319,7 @@ def test_keeps_long_line_if_breaking_it_fails(monkeypatch):
     line = (
         "SHOP_OF_A_VERY_LONG_NAME_API_KEY = config('SHOP_OF_A_VERY_LONG_NAME_API_KEY', cast=str)\n"
     )
-    monkeypatch.setattr(line_breaking, "_strip", lambda cells: cells[1:])
+    monkeypatch.setattr(line_breaking, "strip", lambda cells: cells[1:])
     after, skipped = rewritten("from decouple import config\n" + line)
     assert (
         after.count(b"get_secret('shop-of-a-very-long-name-api-key', lambda: config"),

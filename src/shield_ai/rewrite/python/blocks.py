@@ -8,8 +8,9 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, NamedTuple
 
+from shield_ai.rewrite.python.cells import Insert
 from shield_ai.rewrite.python.formatting import make_edit
-from shield_ai.rewrite.python.line_breaking import Insert, rewrite_block
+from shield_ai.rewrite.python.line_breaking import rewrite_block
 from shield_ai.rewrite.python.line_scanning import CLOSING, OPENING
 
 if TYPE_CHECKING:

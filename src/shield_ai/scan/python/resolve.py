@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.project.runtime_names import is_runtime_module
 from shield_ai.scan.python.ast_walk import descend
+from shield_ai.scan.python.aws_reads import reads_aws
 from shield_ai.scan.python.bindings import OPAQUE, Imported, Opaque
 from shield_ai.scan.python.readers import (
     ACCESSORS,
@@ -299,26 +300,10 @@ class Resolver:
                 name_position=position,
                 name_keyword=parameter,
                 overridden_by=self._overriding_function(node, call, parameter, scopes),
-                reads_aws=read.reader.reads_aws or self._reads_aws(node, scopes),
+                reads_aws=read.reader.reads_aws
+                or reads_aws(self.project, self.module, node, scopes),
             )
         return None
-
-    def _reads_aws(self, helper: ast.AST, scopes: Scopes) -> bool:
-        """Return whether a helper, or a function that it calls, reads AWS Secrets Manager."""
-        if _calls_secrets_manager(helper):
-            return True
-        for node in ast.walk(helper):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-                if any(map(self._binding_reads_aws, self.module.lookup(node.func.id, scopes))):
-                    return True
-        return False
-
-    def _binding_reads_aws(self, binding: Binding) -> bool:
-        if isinstance(binding, Imported):
-            place = self.project.split(binding.path)
-            functions = _functions_named(place[0].source.tree, place[1]) if place else []
-            return any(map(_calls_secrets_manager, functions))
-        return isinstance(binding, ast.FunctionDef) and _calls_secrets_manager(binding)
 
     def _overriding_function(
         self, helper: ast.AST, read: ast.expr, parameter: str, scopes: Scopes
@@ -377,20 +362,6 @@ def _split_attribute(node: ast.Attribute) -> tuple[ast.expr, list[str]]:
         attributes.insert(0, base.attr)
         base = base.value
     return base, attributes
-
-
-def _calls_secrets_manager(function: ast.AST) -> bool:
-    """Return whether a function calls get_secret_value() of boto3, not that of pydantic."""
-    for node in ast.walk(function):
-        if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
-            continue
-        if node.func.attr == "get_secret_value" and node.keywords:
-            return True
-    return False
-
-
-def _functions_named(tree: ast.Module, name: str) -> list[ast.FunctionDef]:
-    return [node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == name]
 
 
 def _returns_value(node: ast.FunctionDef) -> bool:
