@@ -59,6 +59,11 @@ CASES = [
         id="computed names",
     ),
     pytest.param(
+        8000,
+        lambda n: {"s.py": READ, "Dockerfile": "CMD" + repeat(" uvicorn aN", n)},
+        id="run commands",
+    ),
+    pytest.param(
         300,
         lambda n: {f"p{i}/settings.py": READ.replace("SECRET_KEY", f"KEY_{i}") for i in range(n)},
         id="settings",
