@@ -36,6 +36,7 @@ COMMANDS = [
     ["verify", "--no-run-settings"],
     ["report"],
     ["report", "--format", "markdown"],
+    ["report", "--format", "asff"],
     ["plan"],
     ["scan"],
     ["draft"],

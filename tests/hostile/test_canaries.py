@@ -38,6 +38,8 @@ COMMANDS = [
     ["verify", "--only", "code", "--json"],
     ["report", "--only", "code", "-o", "report.html"],
     ["report", "--only", "code", "--format", "markdown"],
+    ["report", "--only", "code", "--format", "oscal"],
+    ["report", "--only", "code", "--format", "ocsf"],
     ["explain", "CSEC34.literal"],
     ["apply", "--only", "code", "--yes", "--allow-dirty", "--no-proof"],
     ["verify", "--only", "code"],

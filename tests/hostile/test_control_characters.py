@@ -39,6 +39,8 @@ COMMANDS = [
     ["verify", "--only", "code", "--json"],
     ["report", "--only", "code"],
     ["report", "--only", "code", "--format", "markdown"],
+    ["report", "--only", "code", "--format", "oscal"],
+    ["report", "--only", "code", "--format", "ocsf"],
     ["cost"],
     ["cost", "--json"],
     ["explain", f"CRED.{EVIL}"],
@@ -57,7 +59,7 @@ WORKING = [
     ["report", "--only", "code"],
     ["cost", "--json"],
 ]
-STRUCTURED = {"json", "sarif", "--json"}
+STRUCTURED = {"json", "sarif", "oscal", "ocsf", "--json"}
 
 
 @pytest.fixture(scope="module")

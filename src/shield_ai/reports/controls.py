@@ -48,6 +48,7 @@ def controls(report_data: ReportData) -> tuple[Control, ...]:
     """Evaluate each control."""
     return tuple(
         Control(
+            id=row.id,
             statement=row.statement,
             result=row.evaluate(report_data),
             references=tuple(row.references.items()),
@@ -258,6 +259,7 @@ def _alerting(report_data: ReportData) -> ControlResult:
 
 
 class _Row(NamedTuple):
+    id: str
     statement: str
     evaluate: Callable[[ReportData], ControlResult]
     references: dict[str, str]  # framework -> numbers
@@ -265,6 +267,7 @@ class _Row(NamedTuple):
 
 _ROWS = (
     _Row(
+        "no-hardcoded-secrets",
         "No hardcoded secrets in code or configuration files",
         _no_secrets_in_code,
         {
@@ -277,6 +280,7 @@ _ROWS = (
         },
     ),
     _Row(
+        "secrets-encrypted",
         "Secrets are encrypted at rest",
         _encryption,
         {
@@ -289,6 +293,7 @@ _ROWS = (
         },
     ),
     _Row(
+        "least-privilege",
         "Access to secrets follows least privilege",
         _least_privilege,
         {
@@ -301,6 +306,7 @@ _ROWS = (
         },
     ),
     _Row(
+        "secrets-in-use",
         "Every secret is in use",
         _usage,
         {
@@ -309,6 +315,7 @@ _ROWS = (
         },
     ),
     _Row(
+        "secrets-tagged",
         "Secrets are tagged",
         _tags,
         {
@@ -318,6 +325,7 @@ _ROWS = (
         },
     ),
     _Row(
+        "access-logged",
         "Access to secrets is logged",
         _access_logging,
         {
@@ -330,6 +338,7 @@ _ROWS = (
         },
     ),
     _Row(
+        "secrets-rotated",
         "Secrets are rotated on schedule",
         evaluate_rotation,
         {
@@ -343,6 +352,7 @@ _ROWS = (
         },
     ),
     _Row(
+        "changes-recorded",
         "Changes are recorded and reversible",
         _change_management,
         {
@@ -355,6 +365,7 @@ _ROWS = (
         },
     ),
     _Row(
+        "activity-alerts",
         "Unusual activity triggers notifications",
         _alerting,
         {

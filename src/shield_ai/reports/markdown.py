@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from shield_ai.reports.controls import controls
 from shield_ai.reports.plurals import count
-from shield_ai.reports.report_data import attention, clean
+from shield_ai.reports.report_data import attention, one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -83,14 +83,14 @@ def _last_changed(secret: SecretStatus) -> str:
 
 def _escape(text: object) -> str:
     """Escape markup and join lines."""
-    line = " ".join(clean(text).split())
+    line = one_line(text)
     # GitHub ignores a backslash before a mention; the entity of a zero-width space prevents it.
     return _MARKUP.sub(r"\\\1", line).replace("\\@", "@&#8203;")
 
 
 def _code(text: str) -> str:
     """Format as a code span in a table cell, with a fence longer than any backticks in the text."""
-    line = " ".join(clean(text).split()).replace("|", "\\|")
+    line = one_line(text).replace("|", "\\|")
     if "`" not in line:
         return f"`{line}`"
     longest = max(len(run) for run in re.findall("`+", line))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import difflib
+import json
+import uuid
 from datetime import datetime
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
@@ -21,6 +23,7 @@ from shield_ai.reports.plurals import count
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
+_NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, "urn:shield-ai:report")
 _LATE = frozenset({RotationPhase.DUE, RotationPhase.PENDING})
 ALERTS = {
     "denied": "access denied",
@@ -83,9 +86,19 @@ class RolloutStep(msgspec.Struct, frozen=True, kw_only=True):
 class Control(msgspec.Struct, frozen=True, kw_only=True):
     """A control of compliance frameworks, with the evidence for it."""
 
+    id: str  # stable; never reused
     statement: str
     result: ControlResult
     references: tuple[tuple[str, str], ...]  # framework, numbers
+
+    @property
+    def requirements(self) -> list[str]:
+        """Each number with its framework, for example `PCI DSS 4.0.1 8.6.2`."""
+        return [
+            f"{framework} {number}"
+            for framework, numbers in self.references
+            for number in numbers.split(", ")
+        ]
 
 
 class AttentionItem(NamedTuple):
@@ -156,6 +169,15 @@ class ReportData(msgspec.Struct, frozen=True, kw_only=True):
         if not self.has_manifest:
             return ()
         return tuple(check for check in self.checks if check.status is Status.FAILED)
+
+    def stable_uuid(self, *parts: str) -> str:
+        """Return a UUID that is the same in each report on this app in this account.
+
+        Args:
+            parts: What the UUID identifies, for example the id of a control.
+        """
+        names = [self.account, self.app, *parts]
+        return str(uuid.uuid5(_NAMESPACE, json.dumps(names)))
 
     def find_checks(self, ids: Iterable[CheckId]) -> list[Check]:
         """Return the checks with these ids, in the order of the ids."""
@@ -245,6 +267,11 @@ def applied_diff(path: str, before: bytes | None, after: bytes, keep: Collection
 def clean(text: object) -> str:
     """Replace control characters and text direction marks. Markup is not escaped."""
     return printable(str(text))
+
+
+def one_line(text: object) -> str:
+    """Clean a text and join its lines and spaces."""
+    return " ".join(clean(text).split())
 
 
 def attention(report_data: ReportData) -> list[AttentionItem]:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import re
 import secrets
+from collections import Counter
 
 import boto3
 import pytest
@@ -124,6 +125,38 @@ def test_findings_and_the_control_are_those_of_scan(tmp_path, shield):
     row = re.search(r"\| No hardcoded secrets in .* \| not shown \| (\d+) findings above", comment)
     assert row
     assert int(row[1]) == len(above_low)
+
+
+def test_evidence_formats(app, tmp_path, aws, shield):
+    trail = tmp_path / "trail.json"  # the account's own trail grows with each report
+    export(trail, [record("GetSecretValue", KEY, user("bob"))])
+    for form in ("oscal", "asff", "ocsf"):
+        output = tmp_path / f"{form}.json"
+        command = ("report", "--trail", str(trail), "--format", form)
+        done = shield(*command, "-o", str(output), cwd=app)
+        assert done.code == 0, done.err
+        again = shield(*command, cwd=app).out
+        assert without_times(again) == without_times(output.read_text())
+    findings = json.loads((tmp_path / "asff.json").read_text())
+    states = Counter(finding["Compliance"]["Status"] for finding in findings)
+    assert states["NOT_AVAILABLE"] > 0
+    events = json.loads((tmp_path / "ocsf.json").read_text())
+    passed = sum(event["compliance"]["status"] == "Pass" for event in events)
+    assert passed == states["PASSED"]
+    document = json.loads((tmp_path / "oscal.json").read_text())["assessment-results"]
+    (result,) = document["results"]
+    assert len(result["findings"]) == states["PASSED"] + states["FAILED"]
+
+
+def without_times(text):
+    return re.sub(r"\d{4}-\d\d-\d\d[T ][\d:]+|\d{13}", "", text)
+
+
+def test_asff_needs_the_account(app, shield):
+    done = shield("report", "--only", "code", "--format", "asff", cwd=app)
+    assert (done.code, done.out) == (2, "")
+    assert "error: --format asff needs the AWS account: --only code was given" in done.err
+    assert "hint: run the report with AWS credentials" in done.err
 
 
 def test_names_the_key_that_aws_uses(app, aws, shield):

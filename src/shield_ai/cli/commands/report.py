@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from shield_ai.reports.report_data import ReportData
 
 
+EVIDENCE_FORMATS = ("oscal", "asff", "ocsf")  # only the controls, for tools of auditors
+
+
 class TrailOptions(msgspec.Struct, frozen=True):
     """The CloudTrail events to include."""
 
@@ -42,7 +45,7 @@ class ReportScope(msgspec.Struct, frozen=True):
 @click.option(
     "--format",
     "output_format",
-    type=click.Choice(["html", "markdown"]),
+    type=click.Choice(["html", "markdown", *EVIDENCE_FORMATS]),
     help="Report format.  [default: markdown for an --output file that ends in .md, else html]",
 )
 @grouped_options(
@@ -64,9 +67,10 @@ def report(
 
     It covers findings, changes, secrets, access, alarms, cost, rollout and controls. The HTML page
     is self-contained and safe to share: it holds no secret values and loads no external resources.
-    Markdown is a summary for pull request comments. The report says what could not be checked, for
-    example AWS without credentials. None of the app's code runs, unless you allow it with
-    --run-settings.
+    Markdown is a summary for pull request comments. oscal (NIST), asff (AWS Security Hub) and ocsf
+    hold the controls and their evidence as JSON, for compliance tools. The report says what could
+    not be checked, for example AWS without credentials. None of the app's code runs, unless you
+    allow it with --run-settings.
     """
     session = AppSession(app, only=scope.only, environment=scope.environment)
     session.may_run_settings = may_run_settings(session, given=scope.run_settings)
@@ -85,6 +89,8 @@ def report(
 
 
 def _render(data: ReportData, output_format: str) -> str:
+    if output_format in EVIDENCE_FORMATS:
+        return _render_evidence(data, output_format)
     if output_format == "markdown":
         from shield_ai.reports.markdown import markdown
 
@@ -92,3 +98,17 @@ def _render(data: ReportData, output_format: str) -> str:
     from shield_ai.reports.html import page
 
     return page(data)
+
+
+def _render_evidence(data: ReportData, output_format: str) -> str:
+    if output_format == "oscal":
+        from shield_ai.reports.oscal import oscal
+
+        return oscal(data)
+    if output_format == "asff":
+        from shield_ai.reports.asff import asff
+
+        return asff(data)
+    from shield_ai.reports.ocsf import ocsf
+
+    return ocsf(data)
