@@ -21,6 +21,8 @@ APP = "[app]\nname = 'shop'\n"
         pytest.param("", False, id="no app"),
         pytest.param(APP + "naem = 'x'\n", False, id="unknown key"),
         pytest.param(APP + "settings = 'x.py'\n", False, id="string for a list"),
+        pytest.param(APP + "ignore = ['DEBUG_TOKEN']\n", True, id="ignored variable"),
+        pytest.param(APP + "ignore = ['debug-token']\n", False, id="invalid ignored variable"),
         pytest.param(
             APP + "[monitoring]\nerrors = 3\nemail = ['a@example.test']\n", True, id="monitoring"
         ),

@@ -29,6 +29,18 @@ from shield_ai.model.manifest_parser import parse
             id="too long in an environment",
         ),
         pytest.param(
+            "[app]\n",
+            '[app]\nignore = ["DEBUG-TOKEN"]\n',
+            "shield.toml:3: invalid environment variable 'DEBUG-TOKEN'",
+            id="invalid ignored variable",
+        ),
+        pytest.param(
+            "[app]\n",
+            '[app]\nignore = ["SECRET_KEY"]\n',
+            "ignore names SECRET_KEY, a variable of the secret 'django-secret-key'",
+            id="variable ignored and listed",
+        ),
+        pytest.param(
             '"SECRET_KEY"',
             '"SECRET-KEY"',
             "shield.toml:6: invalid environment variable 'SECRET-KEY'",

@@ -55,7 +55,7 @@ def plain(monkeypatch):
             patch.setattr(
                 runner,
                 "scan",
-                lambda root, paths, variables, _markers: scan(root, paths, variables),
+                lambda root, paths, variables, _markers, _ignored: scan(root, paths, variables),
             )
             return scan_paths([tree], include_low_confidence=True)
 

@@ -134,3 +134,7 @@ def test_draft_imports_sarif(tmp_path) -> None:
     assert manifest.count('env = "PASSEPARTOUT"') == manifest.count('env = "SECRET_KEY"') == 1
     assert "skipped: x.tf:1: not a Python file" in done.err
     assert "PASSEPARTOUT" in shield("scan", cwd=tmp_path).out  # and from now on it is one
+    (tmp_path / "shield.toml").write_text('[app]\nname = "shop"\nignore = ["PASSEPARTOUT"]\n')
+    done = shield("draft", "--from-sarif", "found.sarif", cwd=tmp_path)
+    assert done.code == 0, done.text
+    assert 'env = "PASSEPARTOUT"' not in (tmp_path / "shield.toml").read_text()

@@ -48,10 +48,12 @@ class AppContext:
     def scan_result(self) -> Scan:
         """The scan of the app."""
         try:
-            secrets = self.manifest_on_disk.secret if self.manifest_on_disk else ()
+            manifest = self.manifest_on_disk
         except ShieldError:
-            secrets = ()  # an invalid shield.toml is an error only where it is needed
-        return scan_with_manifest(self.tree.root, secrets)
+            manifest = None  # an invalid shield.toml is an error only where it is needed
+        if manifest is None:
+            return scan_with_manifest(self.tree.root, ())
+        return scan_with_manifest(self.tree.root, manifest.secret, manifest.app.ignore)
 
     @property
     def findings(self) -> Sequence[Finding]:

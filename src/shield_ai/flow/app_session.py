@@ -148,7 +148,7 @@ class AppSession(PlanningSession):
         """Run the checks of the code, of AWS, or of both."""
         checks: list[Check] = []
         if self.only != "aws":
-            checks += verify_code(self.findings, self.journal.load(), self.tree.read)
+            checks += verify_code(self.findings, self.manifest, self.journal.load(), self.tree.read)
             checks += verify_runtime(self.manifest, self.tree.read)
             checks.append(verify_usage(self.manifest, self.scan_result))
         if self.aws:

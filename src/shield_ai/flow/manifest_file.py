@@ -38,13 +38,13 @@ def read_manifest(tree: Tree) -> Manifest | None:
 
 
 def add_secrets(manifest: Manifest, secrets: Iterable[Secret]) -> Manifest:
-    """Add the secrets that share neither the name nor a variable with an existing one.
+    """Add the secrets that share no name and no variable with an existing or ignored one.
 
     Args:
         manifest: The manifest.
         secrets: The secrets to add.
     """
-    taken = set()
+    taken = {*manifest.app.ignore}
     for secret in manifest.secret:
         taken |= {secret.name, *secret.variables()}
     added = [secret for secret in secrets if taken.isdisjoint([secret.name, *secret.variables()])]

@@ -9,14 +9,16 @@ from shield_ai.model.naming import is_secret
 from shield_ai.scan.python.app_scan import Scan, scan
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Sequence
     from pathlib import Path
 
     from shield_ai.model.finding import Finding
     from shield_ai.model.manifest import Secret
 
 
-def scan_with_manifest(root: Path, secrets: Iterable[Secret]) -> Scan:
+def scan_with_manifest(
+    root: Path, secrets: Iterable[Secret], ignored: Collection[str] = ()
+) -> Scan:
     """Scan an app, and scan it again if it reads secrets from variables with unusual names.
 
     The first scan finds such a variable only where a setting with a secret's name reads it. The
@@ -25,16 +27,17 @@ def scan_with_manifest(root: Path, secrets: Iterable[Secret]) -> Scan:
     Args:
         root: The app's folder.
         secrets: The secrets in shield.toml.
+        ignored: The variables that shield.toml ignores.
     """
     named: set[str] = set()
     for secret in secrets:
         named.update(secret.variables())
-    first = scan(root, manifest_variables=named)
+    first = scan(root, manifest_variables=named, ignored=ignored)
     unnamed = _movable_reads(first.findings) - named
     unusual = {variable for variable in unnamed if not is_secret(variable)}
     if not unusual:
         return first
-    return scan(root, manifest_variables=named | unusual)
+    return scan(root, manifest_variables=named | unusual, ignored=ignored)
 
 
 def _movable_reads(findings: Sequence[Finding]) -> set[str]:

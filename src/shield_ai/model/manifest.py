@@ -40,6 +40,8 @@ class App(
     # files to generate: tests where the app has tests, docs where it has a folder `docs`
     generate: tuple[Literal["tests", "docs"], ...] = ("tests", "docs")
     prefetch: bool = False  # the app calls prefetch(), which requires an additional permission
+    # environment variables that hold no secret: `shield draft` does not add them
+    ignore: tuple[str, ...] = ()
 
 
 class Rotation(

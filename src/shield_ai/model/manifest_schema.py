@@ -23,6 +23,9 @@ FIELD = re.compile(r"^    (\w+): .*?  # (.+)$", re.MULTILINE)
 FIELD_BELOW_COMMENT = re.compile(r"((?:^    # .+\n)+)    (\w+): (?!.*  # )", re.MULTILINE)
 # Constraints that the types do not express.
 CONSTRAINTS: dict[tuple[str, str], dict[str, Any]] = {
+    ("App", "ignore"): {
+        "items": {"type": "string", "pattern": f"^{manifest.ENV_VAR_NAME.pattern}$"}
+    },
     ("Secret", "name"): {"pattern": f"^{manifest.SECRET_NAME.pattern}$"},
     ("Secret", "env"): {"pattern": f"^{manifest.ENV_VAR_NAME.pattern}$"},
     ("Rotation", "strategy"): {"enum": ["", *manifest.SHORT_STRATEGIES, *STRATEGIES]},

@@ -84,6 +84,8 @@ def validate(manifest: Manifest, locate: Locate) -> None:
             _check_functions(manifest.rotation)
     with _errors_at(partial(locate, "tags", table="app")):
         _check_tags(manifest.app.tags)
+    with _errors_at(locate("ignore", table="app")):
+        _check_ignored(manifest)
     for name, environment in manifest.environments.items():
         with _errors_at(partial(locate, table=f"environments.{name}")):
             _check_environment(name, environment)
@@ -147,6 +149,17 @@ def _check_tags(tags: dict[str, str]) -> None:
             )
         if key.lower().startswith("aws:"):
             raise ManifestError(f"invalid tag {key!r}", "AWS reserves names that start with aws:")
+
+
+def _check_ignored(manifest: Manifest) -> None:
+    for variable in manifest.app.ignore:
+        _check_variable(variable)
+        entry = manifest.find_variable(variable)
+        if entry:
+            raise ManifestError(
+                f"ignore names {variable}, a variable of the secret {entry[0].name!r}",
+                "remove it from ignore, or from the secret",
+            )
 
 
 def _check_environment(name: str, environment: Environment) -> None:
@@ -236,11 +249,15 @@ def _check_secret(secret: Secret, prefix: str) -> None:
                 f"{variable} is not the variable of a secret",
                 "remove the entry: shield run would start a program that the value names",
             )
-        if not ENV_VAR_NAME.fullmatch(variable):
-            raise ManifestError(
-                f"invalid environment variable {variable!r}",
-                "use letters, digits and _, as in SECRET_KEY",
-            )
+        _check_variable(variable)
+
+
+def _check_variable(variable: str) -> None:
+    if not ENV_VAR_NAME.fullmatch(variable):
+        raise ManifestError(
+            f"invalid environment variable {variable!r}",
+            "use letters, digits and _, as in SECRET_KEY",
+        )
 
 
 def _check_rotation(secret: Secret, rotation: Rotation) -> None:

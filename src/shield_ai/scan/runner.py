@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import os
 import sys
@@ -98,7 +97,8 @@ def _scan_folder(root: Path, prefix: str, jobs: int, progress: Progress) -> Part
         progress=progress,
     )
     app_paths = [entry.path for entry in entries if entry.is_app_file]
-    app = scan(root, app_paths, _manifest_variables(read), credentials.markers)
+    variables, ignored = _manifest_variables(read)
+    app = scan(root, app_paths, variables, credentials.markers, ignored)
     tracked = _tracked_files(root, [path for path in paths if _is_dotenv_path(path)])
     if git_failures or tracked is None:
         credentials.skip(".git", GIT_FAILED)
@@ -118,18 +118,21 @@ def _tracked_files(root: Path, paths: list[str]) -> set[str] | None:
     return tracked_files(root, paths)
 
 
-def _manifest_variables(read: ReadFile) -> set[str]:
-    """Return the variables in shield.toml; none if it is invalid, which other commands report."""
+def _manifest_variables(read: ReadFile) -> tuple[Sequence[str], Sequence[str]]:
+    """Return the variables of the secrets in shield.toml, and those that it ignores.
+
+    An invalid shield.toml, which other commands report, has none.
+    """
     raw = read(MANIFEST)
     if raw is None:
-        return set()
+        return (), ()
     from shield_ai.model.manifest_parser import parse
 
-    variables: set[str] = set()
-    with contextlib.suppress(ManifestError, UnicodeDecodeError):
-        for secret in parse(raw.decode("utf-8-sig")).secret:
-            variables.update(secret.variables())
-    return variables
+    try:
+        manifest = parse(raw.decode("utf-8-sig"))
+    except (ManifestError, UnicodeDecodeError):
+        return (), ()
+    return manifest.variables(), manifest.app.ignore
 
 
 def _scan_several(paths: Sequence[Path], jobs: int, progress: Progress) -> list[PartResult]:

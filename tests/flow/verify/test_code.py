@@ -102,3 +102,30 @@ def test_no_apply_on_record(tmp_path):
 def test_verifies_only_aws_or_only_the_code(app):
     assert len(json.loads(run("verify", "--only", "aws", "--json", cwd=app).out)) == 7
     assert len(json.loads(run("verify", "--only", "code", "--json", cwd=app).out)) == 5
+
+
+def test_a_secret_taken_out_of_shield_toml_can_be_ignored(tmp_path):
+    make_app(tmp_path)
+    run("draft", cwd=tmp_path)
+    manifest = tmp_path / "shield.toml"
+    *kept, sentry = manifest.read_text().split("[[secret]]")
+    assert "SENTRY_DSN" in sentry
+    manifest.write_text("[[secret]]".join(kept))
+    applied = run("apply", "--only", "code", "--yes", "--no-proof", cwd=tmp_path)
+    assert applied.code == 0, applied.text
+    verified = run("verify", "--only", "code", cwd=tmp_path)
+    assert verified.code == 1
+    assert (
+        "hint: shield draft adds SENTRY_DSN to shield.toml, then run shield apply" in verified.out
+    )
+    assert "add it to ignore under [app]" in verified.out
+    manifest.write_text(manifest.read_text().replace("[app]\n", '[app]\nignore = ["SENTRY_DSN"]\n'))
+    assert "no new secrets" in run("draft", cwd=tmp_path).err
+    verified = run("verify", "--only", "code", cwd=tmp_path)
+    assert verified.code == 0, verified.text
+    assert "ignored in shield.toml: SENTRY_DSN" in verified.out
+    planned = run("plan", "--only", "code", cwd=tmp_path)
+    assert planned.code == 0, planned.text
+    assert "SENTRY_DSN\n      ignored in shield.toml" in planned.out
+    scanned = run("scan", cwd=tmp_path)
+    assert "not fixable: ignored in shield.toml" in scanned.out

@@ -53,3 +53,12 @@ def test_loads_the_settings_without_environment_variables(tmp_path, code, loads,
 
 def test_no_check_without_settings(tmp_path):
     assert list(verify_settings(tmp_path, [], MANIFEST, {}, {})) == []
+
+
+def test_the_hint_about_a_fallback_names_the_ignored_variables(tmp_path):
+    (tmp_path / "settings.py").write_text("import os\n" + FALLS_BACK)
+    manifest = Manifest(app=App(name="shop", ignore=("DB_KEY",)))
+    environ = {**os.environ, "DB_KEY": "set here"}
+    *_, check = verify_settings(tmp_path, [("settings", "")], manifest, {}, environ)
+    assert (check.id, check.status) == (CheckId.NO_FALLBACK_NEEDED, FAILED)
+    assert check.hint.endswith("; read the variables in ignore without get_secret()")

@@ -2,6 +2,10 @@ from __future__ import annotations
 
 import pytest
 
+from shield_ai.scan.python.app_scan import scan_files
+
+IGNORED = (False, "ignored in shield.toml", ())
+
 
 def test_a_value_is_for_development_if_another_file_reads_the_variable(scanned):
     found = scanned(
@@ -42,3 +46,30 @@ def test_a_presence_test_without_a_read_cannot_be_migrated(sites):
     assert sites("import os\nX = 'API_KEY' in os.environ") == [
         ("presence", "API_KEY", "no read of API_KEY can be migrated")
     ]
+
+
+def scan_ignoring(text, *ignored):
+    found = scan_files("app", ["settings.py"], lambda _: text.encode(), ignored=ignored).findings
+    return {f.site.variables: (f.fixable, f.site.reason, f.site.others) for f in found if f.site}
+
+
+@pytest.mark.parametrize(
+    ("code", "found"),
+    [
+        pytest.param("T = os.environ['DEBUG_TOKEN']", {("DEBUG_TOKEN",): IGNORED}, id="read"),
+        pytest.param("DEBUG_TOKEN = 'k3y-of-a-test'", {("DEBUG_TOKEN",): IGNORED}, id="literal"),
+        pytest.param(
+            "T = 'DEBUG_TOKEN' in os.environ", {("DEBUG_TOKEN",): IGNORED}, id="presence test"
+        ),
+        pytest.param(
+            "K = 'A_TOKEN' if LIVE else 'DEBUG_TOKEN'\nT = os.environ[K]",
+            {("A_TOKEN",): (True, "", ("DEBUG_TOKEN",))},
+            id="one of two names",
+        ),
+        pytest.param(
+            "T = os.environ['OTHER_TOKEN']", {("OTHER_TOKEN",): (True, "", ())}, id="another one"
+        ),
+    ],
+)
+def test_ignored_variables_stay_in_the_environment(code, found):
+    assert scan_ignoring(f"import os\n{code}\n", "DEBUG_TOKEN") == found

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import pytest
 
+from shield_ai.scan.python.app_scan import scan_files
+
 
 def test_fields_of_a_database_come_with_its_password(scanned):
     text = """\
@@ -120,3 +122,19 @@ DATABASES = {
         "SHOP_NAME",
         "SHOP_PASSWORD",
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "ignored"),
+    [
+        pytest.param(LOGIN, "GITHUB_CLIENT_SECRET", id="pair"),
+        pytest.param(
+            "import os\nU = os.environ['DB_USER']\nP = os.environ['DB_PASSWORD']\n",
+            "DB_PASSWORD",
+            id="database",
+        ),
+    ],
+)
+def test_nothing_is_related_to_an_ignored_secret(text, ignored):
+    found = scan_files("app", ["settings.py"], lambda _: text.encode(), ignored=[ignored]).findings
+    assert [f.env for f in found if f.site] == [ignored]

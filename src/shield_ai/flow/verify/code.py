@@ -33,23 +33,45 @@ if TYPE_CHECKING:
 _SHOWN_GRANTS = 3
 
 
-def verify_code(findings: Sequence[Finding], journal: Journal, read: Read) -> Iterator[Check]:
+def verify_code(
+    findings: Sequence[Finding], manifest: Manifest, journal: Journal, read: Read
+) -> Iterator[Check]:
     """Check that every secret is read with get_secret(), and that no file changed since apply.
 
     Args:
         findings: All findings of the app.
+        manifest: shield.toml.
         journal: Loaded.
         read: Returns the bytes of a file of the app.
     """
-    fixable = [
-        f"{finding.path}:{finding.line} {finding.name}" for finding in findings if finding.fixable
-    ]
-    yield ok_or_failed(
-        CheckId.CODE_MIGRATED,
-        join_names(fixable, "; "),
-        "shield apply",
-    )
+    yield _verify_migration(findings, manifest)
     yield _verify_files(journal, read)
+
+
+def _verify_migration(findings: Sequence[Finding], manifest: Manifest) -> Check:
+    fixable = [finding for finding in findings if finding.fixable]
+    if not fixable:
+        ignored = join_names(manifest.app.ignore)
+        detail = f"ignored in shield.toml: {ignored}" if ignored else ""
+        return make_check(CheckId.CODE_MIGRATED, Status.OK, detail)
+    places = [f"{finding.path}:{finding.line} {finding.name}" for finding in fixable]
+    hint = _migration_hint(fixable, manifest)
+    return make_check(CheckId.CODE_MIGRATED, Status.FAILED, join_names(places, "; "), hint)
+
+
+def _migration_hint(findings: Sequence[Finding], manifest: Manifest) -> str:
+    listed = set(manifest.variables())
+    unlisted: dict[str, None] = {}
+    for finding in findings:
+        variables = finding.site.variables if finding.site else ()
+        if listed.isdisjoint(variables):
+            unlisted.update(dict.fromkeys(variables))
+    if not unlisted:
+        return "shield apply"
+    return (
+        f"shield draft adds {join_names([*unlisted])} to shield.toml, then run shield apply; if a "
+        "variable holds no secret, add it to ignore under [app]"
+    )
 
 
 def _verify_files(journal: Journal, read: Read) -> Check:

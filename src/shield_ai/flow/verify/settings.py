@@ -67,7 +67,7 @@ def verify_settings(
         with_fallback = _load(probe, {**production, **on})
     off = _load(probe, {**production, **_env_vars(manifest, values)})
     yield _settings_check(with_fallback, off)
-    yield _fallback_check(alone, with_fallback, off)
+    yield _fallback_check(alone, with_fallback, off, _fallback_hint(manifest))
 
 
 def _without_moved(environ: Mapping[str, str], manifest: Manifest) -> dict[str, str]:
@@ -112,8 +112,14 @@ def _settings_check(with_fallback: Mapping[str, str], off: Mapping[str, str]) ->
     return make_check(CheckId.SETTINGS_LOAD, Status.OK)
 
 
+def _fallback_hint(manifest: Manifest) -> str:
+    if not manifest.app.ignore:
+        return _HINT_FALLBACK
+    return f"{_HINT_FALLBACK}; read the variables in ignore without get_secret()"
+
+
 def _fallback_check(
-    alone: Mapping[str, str], with_fallback: Mapping[str, str], off: Mapping[str, str]
+    alone: Mapping[str, str], with_fallback: Mapping[str, str], off: Mapping[str, str], hint: str
 ) -> Check:
     """Return the check NO_FALLBACK_NEEDED, if modules failed without environment variables.
 
@@ -121,6 +127,7 @@ def _fallback_check(
         alone: The errors with AWS on and without environment variables.
         with_fallback: The errors with AWS on and environment variables to fall back to.
         off: The errors with AWS off.
+        hint: What to do if a module needs the environment variables.
     """
     needed = [
         f"{module} does not load without it: {alone[module]}"
@@ -129,7 +136,7 @@ def _fallback_check(
     ]
     if needed:
         detail = "; ".join(needed)
-        return make_check(CheckId.NO_FALLBACK_NEEDED, Status.FAILED, detail, _HINT_FALLBACK)
+        return make_check(CheckId.NO_FALLBACK_NEEDED, Status.FAILED, detail, hint)
     failed = _failed_with_aws(with_fallback, off)
     return make_check(
         CheckId.NO_FALLBACK_NEEDED,

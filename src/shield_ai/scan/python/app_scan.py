@@ -67,6 +67,7 @@ def scan(
     paths: list[str] | None = None,
     manifest_variables: Collection[str] = (),
     markers: Mapping[str, Markers] | None = None,
+    ignored: Collection[str] = (),
 ) -> Scan:
     """Scan an app's folder.
 
@@ -75,10 +76,11 @@ def scan(
         paths: The app's files; by default, the folder is searched for them.
         manifest_variables: Variables in shield.toml; they count as secrets.
         markers: The markers of the Python files that were already searched, by path.
+        ignored: Variables that shield.toml ignores; their reads are not fixable.
     """
     app_paths = list(walk(root)) if paths is None else paths
     return scan_files(
-        root.resolve().name, app_paths, reader(str(root)), manifest_variables, markers
+        root.resolve().name, app_paths, reader(str(root)), manifest_variables, markers, ignored
     )
 
 
@@ -88,6 +90,7 @@ def scan_files(
     read: ReadFile,
     manifest_variables: Collection[str] = (),
     markers: Mapping[str, Markers] | None = None,
+    ignored: Collection[str] = (),
 ) -> Scan:
     """Scan the files of an app.
 
@@ -97,11 +100,12 @@ def scan_files(
         read: Returns the bytes of a file; None if it can't be read.
         manifest_variables: Variables in shield.toml; they count as secrets.
         markers: The markers of the Python files that were already searched, by path.
+        ignored: Variables that shield.toml ignores; their reads are not fixable.
     """
     valid_paths = [path for path in paths if path == display_path(path)]
     files = AppFiles(set(valid_paths), read, markers or {})
     facts = collect_facts(name, files)
-    scanner = _AppScanner(files, facts, manifest_variables)
+    scanner = _AppScanner(files, facts, manifest_variables, ignored)
     for path in valid_paths:
         if not path.endswith(".py") or is_copied_file(path):
             continue
@@ -135,7 +139,11 @@ class _AppScanner:
     """Scans Python files one by one and collects the results."""
 
     def __init__(
-        self, files: AppFiles, facts: AppFacts, manifest_variables: Collection[str]
+        self,
+        files: AppFiles,
+        facts: AppFacts,
+        manifest_variables: Collection[str],
+        ignored: Collection[str],
     ) -> None:
         self.findings: list[Finding] = []
         self.scanned: list[str] = []
@@ -149,7 +157,7 @@ class _AppScanner:
         self._manifest_variables = manifest_variables
         self._settings = set(facts.settings)
         self._project = Project(files.python(), facts, files.read, _without_exports(files.markers))
-        self._context = ProjectContext()
+        self._context = ProjectContext(ignored=frozenset(ignored))
         self._without_runtime: set[str] = set()  # settings files that do not call get_secret
 
     def scan_file(self, path: str) -> None:
@@ -182,7 +190,10 @@ class _AppScanner:
     def related_findings(self) -> list[Finding]:
         """Return the findings of all files, after the checks that need the whole app."""
         related = select_related_reads(
-            self.findings, self._manifest_variables, self._context.computed_names
+            self.findings,
+            self._manifest_variables,
+            self._context.computed_names,
+            self._context.ignored,
         )
         findings = apply_context(related, self._context)
         affected = self._without_runtime & {finding.path for finding in findings}

@@ -22,6 +22,8 @@ class ProjectContext(msgspec.Struct):
     computed_names: set[str] = msgspec.field(default_factory=set)
     # path of each settings file, with the settings that it does not set to a constant
     assigned_settings: list[tuple[str, set[str]]] = msgspec.field(default_factory=list)
+    # variables that hold no secret, according to shield.toml
+    ignored: frozenset[str] = frozenset()
 
 
 def collection_texts(tree: ast.Module) -> set[str]:
@@ -48,7 +50,7 @@ def apply_context(findings: list[Finding], context: ProjectContext) -> list[Find
         site = finding.site
         if site and site.shape in READ_SHAPES and not site.reason:
             migratable.update(site.variables)
-    readable = (migratable - context.computed_names) | context.migrated
+    readable = (migratable - context.computed_names - context.ignored) | context.migrated
     return [_apply(finding, readable, context) for finding in findings]
 
 
@@ -100,6 +102,8 @@ def _reason(
     finding: Finding, shape: Shape, variable: str, readable: set[str], context: ProjectContext
 ) -> str:
     """Explain why a variable cannot be migrated; empty if it can."""
+    if variable in context.ignored:
+        return "ignored in shield.toml"
     if shape in READ_SHAPES:
         if variable in context.computed_names:
             return f"{variable} is also read under a computed name"

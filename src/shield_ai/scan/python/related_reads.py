@@ -19,6 +19,7 @@ def select_related_reads(
     findings: list[Finding],
     manifest_variables: Collection[str] = (),
     computed: Collection[str] = (),
+    ignored: Collection[str] = (),
 ) -> list[Finding]:
     """Drop reads of non-secret variables, unless they belong to the same secret as another finding.
 
@@ -26,8 +27,13 @@ def select_related_reads(
         findings: All findings of the app.
         manifest_variables: Variables named in shield.toml; all are kept.
         computed: Variables that may be read under a computed name.
+        ignored: Variables that shield.toml ignores; nothing is related to them.
     """
-    sites = _sites_of_variables(findings)
+    sites = [
+        (finding, site)
+        for finding, site in _sites_of_variables(findings)
+        if site.variable not in ignored
+    ]
     database_fields = _database_fields(sites)
     paired_secrets = _paired_secrets(sites, manifest_variables, computed)
     selected = []
