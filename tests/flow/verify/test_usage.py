@@ -83,6 +83,27 @@ def test_the_hint_for_a_missing_secret_works(app):
     assert check(app, "secrets-used")["status"] == "ok"
 
 
+def test_the_hint_for_an_ignored_variable_works(app):
+    manifest = app / "shield.toml"
+    before = manifest.read_text()
+    head, *secrets = before.split("[[secret]]")
+    kept = [secret for secret in secrets if "MAIL_API_KEY" not in secret]
+    head = head.replace("[app]\n", '[app]\nignore = ["MAIL_API_KEY"]\n')
+    manifest.write_text("[[secret]]".join([head, *kept]))
+    applied = run("apply", "--yes", "--no-proof", "--allow-dirty", cwd=app)
+    assert applied.code == 0, applied.text
+    found = check(app, "secrets-held")
+    assert found["detail"] == "get_secret() reads MAIL_API_KEY, which shield.toml ignores"
+    assert "read the variable without get_secret()" in found["hint"]
+    code = (app / SETTINGS).read_text()
+    line = next(line for line in code.splitlines() if line.startswith("MAIL_API_KEY"))
+    previous = 'MAIL_API_KEY = os.environ.get("MAIL_API_KEY", "")'
+    (app / SETTINGS).write_text(code.replace(line, previous))
+    assert check(app, "secrets-held")["status"] == "ok"
+    assert check(app, "code-migrated")["status"] == "ok"
+    assert "no new secrets" in run("draft", cwd=app).err
+
+
 def test_secrets_in_aws_are_checked_only_with_aws_and_code(app):
     for only in ("code", "aws"):
         checks = json.loads(run("verify", "--json", "--only", only, cwd=app).out)

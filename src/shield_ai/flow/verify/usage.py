@@ -29,6 +29,11 @@ _UNUSED_HINT = (
     "app's Python code reads it"
 )
 
+_IGNORED_HINT = (
+    "read the variable without get_secret(), or remove it from ignore and restore its [[secret]] "
+    "in shield.toml"
+)
+
 
 def verify_usage(manifest: Manifest, scan: Scan) -> Check:
     """Check that the code reads every secret in shield.toml that is not marked as external.
@@ -73,13 +78,17 @@ def _names_of(secret: Secret, manifest: Manifest) -> set[str]:
 def verify_held(manifest: Manifest, aws: Account, scan: Scan) -> Check:
     """Check that AWS has the secrets that the code reads and shield.toml does not list.
 
-    The secrets in shield.toml have a check each.
+    The secrets in shield.toml have a check each. The app's role can't read those that it ignores.
 
     Args:
         manifest: shield.toml, with the settings of the environment.
         aws: The account.
         scan: The scan of the app.
     """
+    ignored = [variable for variable in manifest.app.ignore if variable in scan.migrated]
+    if ignored:
+        detail = f"get_secret() reads {join_names(ignored)}, which shield.toml ignores"
+        return make_check(CheckId.SECRETS_HELD, Status.FAILED, detail, _IGNORED_HINT)
     required = _required_names(manifest, scan)
     missing = []
     for name, place in required.items():
