@@ -52,6 +52,21 @@ def test_references_name_the_versions_of_the_frameworks():
     assert rotated["AWS Security Hub"] == "SecretsManager.1, SecretsManager.2, SecretsManager.4"
 
 
+def test_ids_are_stable():
+    # Other tools recognize a control by its id.
+    assert [row.id for row in controls(EMPTY)] == [
+        "no-hardcoded-secrets",
+        "secrets-encrypted",
+        "least-privilege",
+        "secrets-in-use",
+        "secrets-tagged",
+        "access-logged",
+        "secrets-rotated",
+        "changes-recorded",
+        "activity-alerts",
+    ]
+
+
 @pytest.mark.parametrize("result", [Shown, NotShown])
 def test_a_result_without_evidence_cannot_be_created(result):
     with pytest.raises(ValueError, match="without evidence"):
