@@ -84,7 +84,7 @@ def validate(manifest: Manifest, locate: Locate) -> None:
             _check_functions(manifest.rotation)
     with _errors_at(partial(locate, "tags", table="app")):
         _check_tags(manifest.app.tags)
-    with _errors_at(locate("ignore", table="app")):
+    with _errors_at(partial(locate, "ignore", table="app")):
         _check_ignored(manifest)
     for name, environment in manifest.environments.items():
         with _errors_at(partial(locate, table=f"environments.{name}")):
