@@ -301,6 +301,39 @@ def test_rollback_keeps_a_secret_while_its_pending_password_is_the_live_one(app)
     assert app.works()
 
 
+def without_rotate(text):
+    return text.replace("rotate = ", "# rotate = ")
+
+
+def without_secret(text):
+    return text.partition("[[secret]]")[0]
+
+
+@pytest.mark.parametrize("change", [without_rotate, without_secret])
+@pytest.mark.parametrize("engine", [{"engine": "postgres"}, {}], ids=["engine", "no engine"])
+def test_a_changed_manifest_does_not_hide_the_pending_password(app, change, engine):
+    """Whether a secret is a login follows from its value in AWS."""
+    document = json.loads(app.client.get_secret_value(SecretId=NAME)["SecretString"])
+    app.client.delete_secret(SecretId=NAME, ForceDeleteWithoutRecovery=True)
+    names = {"username": "USER", "database": "NAME"}
+    lines = [f"DB_{names.get(field, field.upper())}={text}" for field, text in document.items()]
+    (app.folder / ".env").write_text("\n".join(lines) + "\n")
+    folder = str(app.folder)
+    assert main(["apply", "--only", "aws", "--env-file", f"{folder}/.env", "--yes", folder]) == 0
+    value = json.dumps({**document, **engine, "sslmode": "disable"})
+    app.client.put_secret_value(SecretId=NAME, SecretString=value)
+    app.signal("setSecret", signal.SIGKILL)
+    manifest = app.folder / "shield.toml"
+    manifest.write_text(change(manifest.read_text()))
+    app.capsys.readouterr()
+    assert main(["rollback", "--only", "aws", "--yes", folder]) == 6
+    assert "its rotation is pending, and " in " ".join(app.capsys.readouterr().err.split())
+    if change is without_rotate:
+        assert app.shield(f"shield rotate --cancel {NAME}")[0] == 2
+    assert app.works("AWSPENDING")
+    assert pending_version(app.client, NAME)
+
+
 def test_advice_names_the_environment(app, capsys):
     """Without the option, the advised command would resume the rotation of another secret."""
     text = MANIFEST.replace(

@@ -13,7 +13,9 @@ from shield_ai.aws.live.rotation import RotationClient, RotationState
 from shield_ai.flow import rotation_driver
 from shield_ai.flow.interruption import InterruptedRotationError
 from shield_ai.flow.rotation_logins import (
+    LoginKind,
     check_logins,
+    classify_login,
     describe_database,
     describe_strategy,
     explain_live,
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
 
 _DJANGO_KEY_STRATEGY = "django-secret-key"
 _SECONDS_PER_DAY = 86_400
+STRATEGY = "ROTATION_STRATEGY"
 
 
 class RotationPreview(msgspec.Struct, frozen=True, kw_only=True):
@@ -139,13 +142,30 @@ class SecretRotator:
         Raises:
             AwsError: An AWS call failed.
         """
-        if not is_database(secret):
-            return LivePassword.NOT_CHECKED
         state = self._state(secret)
         if state is None or not state.pending:
             return LivePassword.NOT_CHECKED
         settings = self._login_settings(secret)
-        return check_logins(self._aws.client, self.secret_id(secret), settings).live
+        return self._live_version(
+            self.secret_id(secret), settings, is_known_database=is_database(secret)
+        )
+
+    def _live_version(
+        self, secret_id: str, settings: Mapping[str, str], *, is_known_database: bool
+    ) -> LivePassword:
+        """Return which version's password works.
+
+        Whether the secret is a login follows from its value, too: shield.toml may have changed
+        since the rotation started.
+        """
+        if not is_known_database:
+            kind = classify_login(self._aws.current_text(secret_id))
+            if kind is LoginKind.NONE or (kind is LoginKind.UNKNOWN and settings.get(STRATEGY)):
+                return LivePassword.NOT_CHECKED
+            if kind is LoginKind.UNKNOWN:
+                return LivePassword.UNKNOWN
+            settings = {**settings, STRATEGY: ""}
+        return check_logins(self._aws.client, secret_id, settings).live
 
     def preview(self, secret: Secret, *, resume: bool = False) -> RotationPreview:
         """Return what a rotation will do.
@@ -176,13 +196,14 @@ class SecretRotator:
             name: The secret's name in AWS.
         """
         for secret in self._manifest.secret:
-            if self.secret_id(secret) != name:
-                continue
-            live = self.live_password(secret)
-            reason, advice = explain_live(live, secret.name)
-            if reason and live is not LivePassword.NONE:
-                return f"its rotation is pending, and {reason}: {advice}"
-        return ""
+            if self.secret_id(secret) == name:
+                return _explain_problem(self.live_password(secret), secret.name)
+        state = self._aws.state(name)
+        if state is None or not state.pending:
+            return ""
+        live = self._live_version(name, {}, is_known_database=False)
+        problem = _explain_problem(live, name)
+        return f"{problem}, after you add it to shield.toml again" if problem else ""
 
     def rotate(
         self,
@@ -321,6 +342,13 @@ class SecretRotator:
         if "ROTATION_CA_FILE" in settings:
             settings["ROTATION_CA_FILE"] = str(self._root / settings["ROTATION_CA_FILE"])
         return settings
+
+
+def _explain_problem(live: LivePassword, name: str) -> str:
+    reason, advice = explain_live(live, name)
+    if not reason or live is LivePassword.NONE:
+        return ""
+    return f"its rotation is pending, and {reason}: {advice}"
 
 
 def is_database(secret: Secret) -> bool:

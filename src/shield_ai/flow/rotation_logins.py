@@ -6,6 +6,7 @@ database rejects. The pending version then has the only password that works.
 
 from __future__ import annotations
 
+import enum
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -21,6 +22,27 @@ from shield_ai.rotator.selection import strategy_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+
+class LoginKind(enum.Enum):
+    """Whether a value is a login for a database."""
+
+    DATABASE = "database"
+    UNKNOWN = "unknown"  # a login whose server has an unknown type, or a value that can't be read
+    NONE = "none"
+
+
+def classify_login(value: Hidden) -> LoginKind:
+    """Return whether a value is a login, without connecting to its server."""
+    text = value.reveal()
+    if not text:
+        return LoginKind.UNKNOWN
+    try:
+        parse_login(parse(text), 0, {})
+    except RotationError:
+        return LoginKind.NONE
+    engine = describe_strategy(value, {}).partition("-")[0]
+    return LoginKind.DATABASE if engine in PORTS else LoginKind.UNKNOWN
 
 
 class VersionLogins(msgspec.Struct, frozen=True, kw_only=True):

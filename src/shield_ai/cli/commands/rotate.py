@@ -342,7 +342,12 @@ def _cancel(rotator: SecretRotator, secret: Secret, *, yes: bool) -> None:
             "canceling locks the app out.\n",
             err=True,
         )
-        confirm(f"Cancel the rotation of {secret.name} anyway?", yes=yes)
+        if yes:
+            raise ShieldError(
+                f"--yes does not cancel the rotation of {secret.name}: the app could be locked out",
+                "run shield where the database can be reached, or confirm without --yes",
+            )
+        confirm(f"Cancel the rotation of {secret.name} anyway?", yes=False)
     version = rotator.cancel(secret, may_be_live=is_unknown)
     result = "no rotation is pending"
     if version:
