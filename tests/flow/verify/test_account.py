@@ -10,7 +10,7 @@ from fault_proxy import FaultProxy
 
 from shield_ai.aws.live.account import Account
 from shield_ai.aws.live.session import Session
-from shield_ai.flow.verify.account import verify_account, verify_rotations
+from shield_ai.flow.verify.account import _is_public, verify_account, verify_rotations
 from shield_ai.flow.verify.check import CheckId, Status
 from shield_ai.flow.verify.role import read_secrets
 from shield_ai.model.finding import Kind
@@ -72,6 +72,11 @@ def policy(principal, **more):
         pytest.param(policy({"AWS": "*"}), Status.FAILED, id="every account"),
         pytest.param(policy({"AWS": ["arn:aws:iam::1:root", "*"]}), Status.FAILED, id="list"),
         pytest.param(policy("*", Condition={"StringEquals": {"aws:PrincipalOrgID": "o-1"}}), Status.OK, id="on a condition"),
+        pytest.param(policy("*", Condition={"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::123456789012:role/*"}}), Status.OK, id="roles of an account"),
+        pytest.param(policy("*", Condition={"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::*:role/app"}}), Status.FAILED, id="a role of each account"),
+        pytest.param(policy("*", Condition={"Bool": {"aws:SecureTransport": "true"}}), Status.FAILED, id="everybody with TLS"),
+        pytest.param(policy("*", Condition={"StringNotEquals": {"aws:PrincipalOrgID": "o-1"}}), Status.FAILED, id="other organizations"),
+        pytest.param(policy("*", Condition={"IpAddress": {"aws:SourceIp": ["10.0.0.0/8", "0.0.0.0/0"]}}), Status.FAILED, id="each address"),
         pytest.param(policy("*", Effect="Deny"), Status.OK, id="deny"),
         pytest.param(policy({"AWS": "arn:aws:iam::123456789012:root"}), Status.OK, id="the account"),
     ],
@@ -82,6 +87,12 @@ def test_checks_resource_policies(mail, document, status):
     check = checks()[CheckId.SECRETS_PRIVATE]
     assert check.status is status
     assert ("mail-key" in check.detail) == (status is Status.FAILED)
+
+
+def test_not_principal_is_public():
+    everybody_else = {"Effect": "Allow", "NotPrincipal": {"AWS": "arn:aws:iam::123456789012:root"}}
+    assert _is_public({"Statement": everybody_else})
+    assert not _is_public({"Statement": {**everybody_else, "Effect": "Deny"}})
 
 
 def test_checks_the_kms_key(mail):

@@ -93,6 +93,20 @@ def test_asks_iam_if_the_role_cannot_be_assumed(account, aws, monkeypatch):
     assert "iam:SimulatePrincipalPolicy" in found[CheckId.ROLE_READS_OWN].detail
 
 
+@pytest.mark.parametrize(
+    "code", ["ThrottlingException", "DecryptionFailure", "InternalServiceError"]
+)
+def test_errors_say_nothing_about_permissions(account, aws, monkeypatch, code):
+    give(policy_document(manifest(), ACCOUNT))
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
+    with FaultProxy(aws.url) as proxy:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", proxy.url)
+        for operation in ("GetSecretValue", "BatchGetSecretValue"):
+            proxy.answer(operation, code, at=None)
+        _, found = judged(manifest(), Account(Session(REGION)))
+    assert {check.status for check in found.values()} == {Status.UNKNOWN}
+
+
 def test_no_check_without_a_role(account):
     made = Manifest(app=App(name="shop", prefix="shop/"), secret=manifest().secret)
     seen, found = judged(made, account)

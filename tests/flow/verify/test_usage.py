@@ -64,6 +64,9 @@ def test_the_hint_for_an_unused_secret_works(app):
         pytest.param("\nX = get_secret('mail-api-kye')\n", "failed", "reads mail-api-kye", id="a wrong name"),
         pytest.param("\nX = get_secret('new-key', None)\n", "ok", "", id="an optional secret"),
         pytest.param("\nX = get_secret('new-key:field')\n", "failed", "reads new-key", id="a field"),
+        pytest.param("\nfor name in ('a-key', 'b-key'):\n    get_secret(name)\n", "failed", "reads a-key or b-key", id="several wrong names"),
+        pytest.param("\nfor name in ('django-secret-key', 'b-key'):\n    get_secret(name)\n", "unknown", "reads b-key", id="one of several"),
+        pytest.param("\nimport sys\nX = get_secret(sys.argv[1])\n", "unknown", "reads a computed name", id="a computed name"),
     ],
 )  # fmt: skip
 def test_secrets_that_aws_does_not_hold(app, code, status, detail):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -33,6 +34,24 @@ if TYPE_CHECKING:
 
 # The fields that a login needs.
 _LOGIN_FIELDS = frozenset({"username", "password", "host"})
+_RESTRICTING_OPERATORS = frozenset(
+    ["StringEquals", "StringEqualsIgnoreCase", "StringLike", "ArnEquals", "ArnLike", "IpAddress"]
+)
+_RESTRICTING_KEYS = frozenset(
+    [
+        "aws:principalaccount",
+        "aws:principalarn",
+        "aws:principalorgid",
+        "aws:principalorgpaths",
+        "aws:sourceaccount",
+        "aws:sourcearn",
+        "aws:sourceip",
+        "aws:sourceorgid",
+        "aws:sourcevpc",
+        "aws:sourcevpce",
+        "aws:userid",
+    ]
+)
 # AWS and cron rotate within a day of the planned time.
 GRACE_PERIOD = timedelta(days=1)
 
@@ -97,7 +116,11 @@ def _verify_secret_policies(manifest: Manifest, aws: Account) -> Check:
 
 
 def _is_public(policy: dict[str, Any]) -> bool:
-    """Return whether a resource policy allows access to everybody without a condition."""
+    """Return whether a resource policy allows access to everybody.
+
+    A condition restricts it only if it requires a fixed value of one of some keys, as in AWS's own
+    definition: https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html
+    """
     statements = policy.get("Statement", [])
     if not isinstance(statements, list):
         statements = [statements]
@@ -107,10 +130,33 @@ def _is_public(policy: dict[str, Any]) -> bool:
         is_everybody = any(
             item == "*" or (isinstance(item, list) and "*" in item) for item in principals
         )
-        is_unconditional = statement.get("Effect") == "Allow" and not statement.get("Condition")
-        if is_unconditional and is_everybody:
+        if statement.get("Effect") != "Allow":
+            continue
+        if "NotPrincipal" in statement or (is_everybody and not _restricts_callers(statement)):
             return True
     return False
+
+
+def _restricts_callers(statement: dict[str, Any]) -> bool:
+    conditions = statement.get("Condition")
+    if not isinstance(conditions, dict):
+        return False
+    for operator, keys in conditions.items():
+        if operator not in _RESTRICTING_OPERATORS or not isinstance(keys, dict):
+            continue
+        for key, value in keys.items():
+            values = value if isinstance(value, list) else [value]
+            if key.lower() in _RESTRICTING_KEYS and values and all(map(_is_fixed, values)):
+                return True
+    return False
+
+
+def _is_fixed(value: object) -> bool:
+    """Return whether a value of a condition stands for few callers: no wildcard for accounts."""
+    text = str(value)
+    if text.startswith("arn:"):
+        return bool(re.match(r"arn:[^:]*:[^:]*:[^:]*:\d{12}:", text))
+    return not text.startswith("*") and text not in {"0.0.0.0/0", "::/0"}
 
 
 def verify_rotations(manifest: Manifest, aws: Account, now: datetime) -> Iterator[Check]:

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 from shield_ai.aws.desired.iam import partition, role_arn, role_name
 from shield_ai.flow.verify.check import Check, CheckId, Status, join_names, make_check, unknown
-from shield_ai.model.errors import AwsDeniedError, AwsError
+from shield_ai.model.errors import AwsDeniedError, AwsError, AwsNotFoundError
 from shield_ai.model.hidden import Hidden
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from shield_ai.aws.live.account import Account
     from shield_ai.model.manifest import Manifest
@@ -41,6 +41,9 @@ class _Access:
 
     denied: list[str]  # own secrets
     allowed: list[str]  # secrets with similar names
+    # The first error that says nothing about permissions, such as an outage.
+    own_error: AwsError | None = None
+    other_error: AwsError | None = None
 
 
 def read_secrets(manifest: Manifest, aws: Account) -> SecretReads:
@@ -87,6 +90,7 @@ def verify_role(manifest: Manifest, aws: Account, reads: SecretReads) -> Iterato
         CheckId.ROLE_READS_OWN,
         "denied: ",
         access.denied,
+        access.own_error,
         detail,
         "set role in shield.toml, then shield apply",
     )
@@ -94,6 +98,7 @@ def verify_role(manifest: Manifest, aws: Account, reads: SecretReads) -> Iterato
         CheckId.ROLE_READS_NO_OTHER,
         "allowed: ",
         access.allowed,
+        access.other_error,
         detail,
         "a policy of the role has a wildcard: allow the exact names, followed by -??????",
     )
@@ -102,11 +107,28 @@ def verify_role(manifest: Manifest, aws: Account, reads: SecretReads) -> Iterato
 def _access_by_reading(manifest: Manifest, reads: SecretReads, role: Account) -> _Access:
     prefix = manifest.app.prefix
     names = [secret.name for secret in manifest.secret]
-    denied = [name for name in names if isinstance(reads.values[prefix + name], AwsDeniedError)]
     decoys = _similar_names(names)
-    results = role.secrets.read_many([prefix + name for name in decoys])
-    allowed = [name for name in decoys if not isinstance(results[prefix + name], AwsDeniedError)]
-    return _Access(denied, allowed)
+    others = role.secrets.read_many([prefix + name for name in decoys])
+    return _Access(
+        denied=[name for name in names if isinstance(reads.values[prefix + name], AwsDeniedError)],
+        allowed=[name for name in decoys if _is_allowed(others[prefix + name])],
+        own_error=_first_unclear(reads.values.values()),
+        other_error=_first_unclear(others.values()),
+    )
+
+
+def _is_allowed(result: Hidden | AwsError) -> bool:
+    """Return whether the role has the permission: AWS checks it before the secret's existence."""
+    return isinstance(result, (Hidden, AwsNotFoundError))
+
+
+def _first_unclear(results: Iterable[Hidden | AwsError]) -> AwsError | None:
+    for result in results:
+        if isinstance(result, AwsError) and not isinstance(
+            result, (AwsDeniedError, AwsNotFoundError)
+        ):
+            return result
+    return None
 
 
 def _access_by_simulation(manifest: Manifest, aws: Account) -> _Access:
@@ -127,7 +149,16 @@ def _similar_names(names: list[str]) -> list[str]:
     return [name + DECOY_SUFFIX for name in names[:MAX_DECOYS]]
 
 
-def _check(check_id: CheckId, prefix: str, wrong: list[str], detail: str, hint: str) -> Check:
-    if not wrong:
-        return make_check(check_id, Status.OK, detail)
-    return make_check(check_id, Status.FAILED, prefix + join_names(wrong), hint)
+def _check(
+    check_id: CheckId,
+    prefix: str,
+    wrong: list[str],
+    error: AwsError | None,
+    detail: str,
+    hint: str,
+) -> Check:
+    if wrong:
+        return make_check(check_id, Status.FAILED, prefix + join_names(wrong), hint)
+    if error:
+        return unknown(check_id, error)
+    return make_check(check_id, Status.OK, detail)

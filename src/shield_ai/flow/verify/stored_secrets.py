@@ -52,7 +52,8 @@ def _missing_fields(secret: Secret, text: str) -> list[str]:
         document = None
     if not isinstance(document, dict):
         return list(secret.fields)
-    return [field for field in secret.fields if field not in document]
+    # the runtime treats null as a missing field
+    return [field for field in secret.fields if document.get(field) is None]
 
 
 def _unreadable(secret: Secret, name: str, error: AwsError, aws: Account) -> Check:

@@ -18,17 +18,22 @@ from shield_ai.model.manifest import Rotation
 from shield_ai.model.naming import env_var_name
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable
 
     from shield_ai.aws.live.account import Account
     from shield_ai.model.manifest import Manifest, Secret
     from shield_ai.scan.python.app_scan import Scan
+    from shield_ai.scan.python.secret_calls import SecretCall
 
 _UNUSED_HINT = (
     "remove the secret from shield.toml, or add external = true to it if something other than the "
     "app's Python code reads it"
 )
 
+_HELD_HINT = (
+    'correct the name, or add a [[secret]] with this name and env = "VARIABLE" to shield.toml, '
+    "then run shield apply"
+)
 _IGNORED_HINT = (
     "read the variable without get_secret(), or remove it from ignore and restore its [[secret]] "
     "in shield.toml"
@@ -89,31 +94,35 @@ def verify_held(manifest: Manifest, aws: Account, scan: Scan) -> Check:
     if ignored:
         detail = f"get_secret() reads {join_names(ignored)}, which shield.toml ignores"
         return make_check(CheckId.SECRETS_HELD, Status.FAILED, detail, _IGNORED_HINT)
-    required = _required_names(manifest, scan)
-    missing = []
-    for name, place in required.items():
-        try:
-            state = aws.secrets.state(manifest.app.prefix + name)
-        except AwsError as error:
-            return unknown(CheckId.SECRETS_HELD, error)
-        if state is None or state.deleted:
-            missing.append(f"{place} reads {name}")
-    hint = (
-        'correct the name, or add a [[secret]] with this name and env = "VARIABLE" to '
-        "shield.toml, then run shield apply"
-    )
-    return ok_or_failed(CheckId.SECRETS_HELD, join_names(missing, "; "), hint)
+    required = [call for call in scan.secret_calls if not call.is_optional]
+    try:
+        missing = _missing_names(manifest, aws, required)
+    except AwsError as error:
+        return unknown(CheckId.SECRETS_HELD, error)
+    certain: list[str] = []
+    possible = [f"{call.place} reads a computed name" for call in required if not call.names]
+    for call in required:
+        names = [name for name in call.names if name in missing]
+        if names:
+            found = certain if len(names) == len(call.names) else possible
+            found.append(f"{call.place} reads {' or '.join(names)}")
+    if certain or not possible:
+        return ok_or_failed(CheckId.SECRETS_HELD, join_names(certain, "; "), _HELD_HINT)
+    return make_check(CheckId.SECRETS_HELD, Status.UNKNOWN, join_names(possible, "; "), _HELD_HINT)
 
 
-def _required_names(manifest: Manifest, scan: Scan) -> Mapping[str, str]:
-    """Map each required name that shield.toml does not list to the first place that reads it."""
+def _missing_names(manifest: Manifest, aws: Account, calls: Iterable[SecretCall]) -> set[str]:
+    """Return the names that neither shield.toml nor AWS has.
+
+    Raises:
+        AwsError: An AWS call failed.
+    """
     known = {secret.name for secret in manifest.secret}
     known |= {manifest.app.prefix + name for name in known}
-    places: dict[str, str] = {}
-    for call in scan.secret_calls:
-        if call.is_optional or len(call.names) != 1:
-            continue
-        name = call.names[0]
-        if name not in known:
-            places.setdefault(name, call.place)
-    return places
+    names = {name for call in calls for name in call.names} - known
+    missing = set()
+    for name in names:
+        state = aws.secrets.state(manifest.app.prefix + name)
+        if state is None or state.deleted:
+            missing.add(name)
+    return missing
