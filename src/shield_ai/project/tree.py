@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import stat
+from importlib.machinery import all_suffixes
 from pathlib import Path, PurePosixPath
 
 from shield_ai.model.errors import SourceError
@@ -21,6 +22,7 @@ TEMPORARY = ".shield_tmp"
 BACKUP = ".shield_ai_backup"
 GIT_FOLDER = ".git"
 BYTECODE_FOLDER = "__pycache__"
+_IMPORTABLE = tuple(all_suffixes())  # .py, .pyc and extension modules
 CHECK_PERMISSIONS = "check its permissions"
 
 
@@ -179,6 +181,16 @@ class Tree:
     def has_folder(self, relative: str) -> bool:
         """Return True if the folder exists."""
         return self.path(relative).is_dir()
+
+    def importable_files(self, relative: str) -> list[str]:
+        """Return the files below a folder that Python can import, without those in __pycache__."""
+        found = []
+        for folder, folders, names in os.walk(self.path(relative)):
+            folders[:] = [name for name in folders if name != "__pycache__"]
+            for name in names:
+                if name.endswith(_IMPORTABLE):
+                    found.append(Path(folder, name).relative_to(self.root).as_posix())
+        return sorted(found)
 
     def missing_folders(self, relative: str) -> list[str]:
         """Return the parent folders of a file that do not exist, outermost first."""

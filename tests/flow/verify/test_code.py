@@ -1,10 +1,13 @@
 from __future__ import annotations
 
 import json
+from importlib import metadata
 
 import boto3
 import pytest
 from shield_helpers import make_app, run
+
+from shield_ai.rewrite.project.stamp import stamp
 
 
 @pytest.fixture
@@ -46,8 +49,29 @@ def destroy(app):
     client().delete_secret(SecretId="django-secret-key", ForceDeleteWithoutRecovery=True)
 
 
+def forge(app):
+    """Edit a file of the copy, and recompute the checksum in its first line."""
+    path = app / "shop/utils/_shield_runtime/cache.py"
+    body = path.read_text().partition("\n")[2] + "import this\n"
+    path.write_text(stamp("runtime", "py", body, metadata.version("shield-ai")))
+
+
+def test_a_copy_of_another_version_is_not_certified(app):
+    path = app / "shop/utils/_shield_runtime/cache.py"
+    path.write_text(stamp("runtime", "py", "import this\n", "0.0.1"))
+    checks = json.loads(run("verify", "--json", "--only", "code", cwd=app).out)
+    (found,) = [check for check in checks if check["id"] == "runtime-unmodified"]
+    assert found["status"] == "unknown"
+    assert "cache.py is from another version" in found["detail"]
+
+
 def lose_a_field(app):
     client().put_secret_value(SecretId="database-credentials", SecretString='{"username": "x"}')
+
+
+def lose_the_password(app):
+    value = '{"username": "x", "password": null, "database": "d"}'
+    client().put_secret_value(SecretId="database-credentials", SecretString=value)
 
 
 def lose_the_document(app):
@@ -63,6 +87,8 @@ def lose_the_document(app):
         pytest.param(lambda app: append(app / "shop/utils/secrets.py", "\nx = 1\n"), "", "", id="an edited map file"),
         pytest.param(lambda app: rename(app / "shop/utils/secrets.py"), "the map of secrets", "the mapping in shop/utils/secrets.py differs from shield.toml", id="another mapping"),
         pytest.param(lambda app: append(app / "shop/utils/_shield_runtime/cache.py", "x"), "the vendored runtime", "cache.py was edited", id="edited file of the copy"),
+        pytest.param(forge, "the vendored runtime", "cache.py was edited", id="a forged checksum"),
+        pytest.param(lambda app: (app / "shop/utils/_shield_runtime/extra.py").write_text("x = 1\n"), "the vendored runtime", "extra.py is not part of the runtime", id="another file in the copy"),
         pytest.param(lambda app: (app / "shop/utils/secrets.py").unlink(), "the map of secrets", "is missing", id="no map file"),
         pytest.param(lambda app: append(app / "aws/iam-policy-secrets-manager.json", "x"), "the IAM policy", "missing", id="a broken policy"),
         pytest.param(lambda app: (app / "aws/iam-policy-secrets-manager.json").write_text("{}"), "the IAM policy", "differs from the expected policy", id="another policy"),
@@ -70,6 +96,7 @@ def lose_the_document(app):
         pytest.param(delete, "django-secret-key can be read", "scheduled for deletion", id="a secret in deletion"),
         pytest.param(destroy, "django-secret-key can be read", "is not in AWS", id="no secret"),
         pytest.param(lose_a_field, "database-credentials can be read", "missing fields: database, password", id="a field is gone"),
+        pytest.param(lose_the_password, "database-credentials can be read", "missing fields: password", id="a field is null"),
         pytest.param(lose_the_document, "database-credentials can be read", "missing fields: database, username, password", id="no document"),
     ],
 )  # fmt: skip

@@ -8,6 +8,7 @@ import pytest
 from fixer_helpers import manifest, run
 
 from shield_ai.rewrite.project import runtime_copy
+from shield_ai.rewrite.project.runtime_copy import CopyState, compare_with_source
 from shield_ai.rewrite.project.secret_map import matches
 from shield_ai.rewrite.project.stamp import stamp
 
@@ -36,7 +37,8 @@ def test_module_copy_and_package_are_written_once():
     assert set(files) == {"shop/__init__.py", PACKAGE, *runtime_copy.copies(PATH)}
     assert files[PACKAGE] == b""
     assert f"{FOLDER}/transport/boto.py" in files
-    assert all(runtime_copy.is_unmodified(files[path]) for path in runtime_copy.engine_files(PATH))
+    for path in runtime_copy.engine_files(PATH):
+        assert compare_with_source(PATH, path, files[path]) is CopyState.SAME
     assert matches(files[PATH], manifest())
     assert runtime_copy.fix(files.get, manifest()) == ([], [])
 

@@ -19,11 +19,16 @@ from shield_ai.flow.verify.check import (
 from shield_ai.project.python_source import digest
 from shield_ai.project.secret_map import parse_map
 from shield_ai.rewrite.project.iam_policy import PATH as POLICY
-from shield_ai.rewrite.project.runtime_copy import engine_files, is_unmodified
+from shield_ai.rewrite.project.runtime_copy import (
+    CopyState,
+    compare_with_source,
+    copy_folder,
+    engine_files,
+)
 from shield_ai.rewrite.project.secret_map import matches
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from shield_ai.flow.journal import Journal
     from shield_ai.model.finding import Finding
@@ -88,28 +93,20 @@ def _verify_files(journal: Journal, read: Read) -> Check:
     return ok_or_failed(CheckId.FILES_UNCHANGED, join_names(changed), "git diff shows what changed")
 
 
-def verify_runtime(manifest: Manifest, read: Read) -> Iterator[Check]:
+def verify_runtime(
+    manifest: Manifest, read: Read, importable_files: Callable[[str], list[str]]
+) -> Iterator[Check]:
     """Check that the app's copy of the runtime is unmodified, and that its map file is current.
 
     Args:
         manifest: shield.toml.
         read: Returns the bytes of a file of the app.
+        importable_files: Returns the files below a folder that Python can import.
     """
     path = manifest.app.runtime
     if path == "package":
         return
-    problems: list[str] = []
-    for place in engine_files(path):
-        raw = read(place)
-        if raw is not None and not is_unmodified(raw):
-            problems.insert(0, f"{place} was edited")
-        elif raw is None:
-            problems.append(f"{place} is missing")
-    yield ok_or_failed(
-        CheckId.RUNTIME_UNMODIFIED,
-        ", ".join(problems),
-        "shield apply writes missing files; remove edited ones first",
-    )
+    yield _verify_copy(path, read, importable_files)
     raw = read(path)
     problem = ""
     if raw is None:
@@ -117,6 +114,35 @@ def verify_runtime(manifest: Manifest, read: Read) -> Iterator[Check]:
     elif not matches(raw, manifest):
         problem = f"the mapping in {path} differs from shield.toml"
     yield ok_or_failed(CheckId.MAP_CURRENT, problem, "shield apply")
+
+
+def _verify_copy(path: str, read: Read, importable_files: Callable[[str], list[str]]) -> Check:
+    edited = []
+    missing = []
+    other_version = []
+    expected = engine_files(path)
+    for place in expected:
+        raw = read(place)
+        if raw is None:
+            missing.append(f"{place} is missing")
+            continue
+        state = compare_with_source(path, place, raw)
+        if state is CopyState.EDITED:
+            edited.append(f"{place} was edited")
+        elif state is CopyState.OTHER_VERSION:
+            other_version.append(place)
+    for place in importable_files(copy_folder(path)):
+        if place not in expected:
+            edited.append(f"{place} is not part of the runtime")
+    if other_version and not edited:
+        detail = f"{other_version[0]} is from another version of shield-ai"
+        hint = "shield apply replaces the copy"
+        return make_check(CheckId.RUNTIME_UNMODIFIED, Status.UNKNOWN, detail, hint)
+    return ok_or_failed(
+        CheckId.RUNTIME_UNMODIFIED,
+        ", ".join(edited + missing),
+        "shield apply writes missing files; remove edited ones first",
+    )
 
 
 def verify_policy(manifest: Manifest, account: str, read: Read) -> Iterator[Check]:

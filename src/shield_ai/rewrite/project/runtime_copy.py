@@ -6,6 +6,7 @@ beside it, at the path `runtime` in shield.toml.
 
 from __future__ import annotations
 
+import enum
 import functools
 from importlib import metadata
 from pathlib import Path, PurePosixPath
@@ -61,6 +62,14 @@ from {package}.django.{engine}.base import DatabaseClient, DatabaseWrapper
 
 __all__ = ["DatabaseClient", "DatabaseWrapper"]
 '''
+
+
+class CopyState(enum.Enum):
+    """How a file of a copy compares with the runtime."""
+
+    SAME = enum.auto()
+    OTHER_VERSION = enum.auto()  # so its content can't be compared
+    EDITED = enum.auto()
 
 
 def fix(read: Read, manifest: Manifest, module: str = "") -> Outcome:
@@ -145,13 +154,33 @@ def copies(path: str) -> list[str]:
 
 def engine_files(path: str) -> list[str]:
     """Return the paths of every file of the copy, for the path of the map file."""
-    folder = _copy_folder(path)
+    folder = copy_folder(path)
     return [f"{folder}/{name}" for name in runtime_files()]
 
 
-def is_unmodified(raw: bytes) -> bool:
-    """Return whether a file of a copy, of any version, is unmodified."""
-    return read_stamp(raw, WHAT)[0] is State.OURS
+def copy_folder(path: str) -> str:
+    """Return the folder of the copy, for the path of the map file."""
+    parent = str(PurePosixPath(path).parent)
+    return COPY if parent == "." else f"{parent}/{COPY}"
+
+
+def compare_with_source(path: str, place: str, raw: bytes) -> CopyState:
+    """Compare a file of a copy with the runtime of this version of shield.
+
+    The checksum in its first line only shows edits by mistake: anyone can recompute it.
+
+    Args:
+        path: The path of the map file.
+        place: The path of the file.
+        raw: Its content.
+    """
+    state, version = read_stamp(raw, WHAT)
+    name = PurePosixPath(place).relative_to(copy_folder(path)).as_posix()
+    if state is State.OURS and version != _version():
+        return CopyState.OTHER_VERSION
+    if state is State.OURS and body_of(raw) == body_of(runtime_files()[name].encode()):
+        return CopyState.SAME
+    return CopyState.EDITED
 
 
 @functools.cache
@@ -172,14 +201,9 @@ def _source_folder() -> Path:
     return bundled if bundled.is_dir() else Path(__file__).parents[3] / PACKAGE
 
 
-def _copy_folder(path: str) -> str:
-    parent = str(PurePosixPath(path).parent)
-    return COPY if parent == "." else f"{parent}/{COPY}"
-
-
 def _files(read: Read, path: str, *, in_package: bool) -> Iterator[tuple[str, str]]:
     """Yield the path and the text of every file to write except the map file."""
-    folder = _copy_folder(path)
+    folder = copy_folder(path)
     for name, text in runtime_files().items():
         yield f"{folder}/{name}", text
     for place, body in _former_modules(path, in_package=in_package):
