@@ -101,7 +101,7 @@ def mask(text: str) -> str:
     return _replace(text, _needles())
 
 
-_cache: tuple[frozenset[str], tuple[str, ...]] = (frozenset(), ())
+_cache: tuple[frozenset[str | bytes], tuple[str, ...]] = (frozenset(), ())
 
 
 def _needles() -> tuple[str, ...]:
@@ -109,8 +109,10 @@ def _needles() -> tuple[str, ...]:
     global _cache  # noqa: PLW0603
     with process.lock:
         values = [value for client in process.clients for value in client.cached_values()]
-    words = {value.text for value in values if value.text}
+    words: set[str | bytes] = {value.text for value in values if value.text}
     for value in values:
+        if value.data and value.text is None:
+            words.add(value.data)
         with contextlib.suppress(RecursionError):  # a deep document; its text is masked
             words.update(_secret_words(value.document))
     known = frozenset(words)
@@ -176,14 +178,19 @@ def _secret_words(part: Any) -> Iterator[str]:
             yield str(part)
 
 
-def _forms(word: str) -> Iterator[str]:
+def _forms(word: str | bytes) -> Iterator[str]:
     """Yield a value in plain text and in the encodings of several formats."""
+    if isinstance(word, bytes):
+        if len(word) >= SHORTEST:
+            yield repr(word)[2:-1]
+            yield from _encoded_forms(word)
+        return
     for plain in (word, *_url_password(word)):
         if len(plain) < SHORTEST:
             continue
         yield plain
         yield from _escaped_forms(plain)
-        yield from _encoded_forms(plain)
+        yield from _encoded_forms(utf8_bytes(plain))
 
 
 def _url_password(word: str) -> Iterator[str]:
@@ -231,11 +238,10 @@ def _escaped_forms(word: str) -> Iterator[str]:
             yield line  # for example, of a private key
 
 
-def _encoded_forms(word: str) -> Iterator[str]:
+def _encoded_forms(encoded: bytes) -> Iterator[str]:
     """Yield a value in hex, and in Base64 at each position in a group of three bytes."""
     import base64
 
-    encoded = utf8_bytes(word)
     yield encoded.hex()
     yield encoded.hex().upper()
     for shift in range(3):

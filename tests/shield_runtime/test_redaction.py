@@ -13,7 +13,7 @@ import urllib.parse
 
 import pytest
 
-from shield_runtime import RedactingFilter, get_secret, has_secret
+from shield_runtime import RedactingFilter, get_secret, get_secret_bytes, has_secret
 from shield_runtime.redaction import MASK
 from shield_runtime.testing import fake_secrets
 
@@ -57,6 +57,21 @@ def log():
         for name in ("api-key", "database-url", "json"):
             get_secret(name)
         yield logger, stream, handler
+
+
+@pytest.mark.parametrize(
+    "show",
+    [repr, bytes.hex, lambda data: base64.b64encode(data).decode()],
+    ids=["repr", "hex", "Base64"],
+)
+def test_masks_binary_secrets(log, show):
+    logger, stream, _ = log
+    data = b"\xff" + secrets.token_bytes(24)
+    with fake_secrets({"key": data}):
+        assert get_secret_bytes("key") == data
+        logger.info("key %s", show(data))
+    assert show(data) not in stream.getvalue()
+    assert MASK in stream.getvalue()
 
 
 def core(value):
