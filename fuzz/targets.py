@@ -41,7 +41,7 @@ from shield_ai.project.tree import Tree
 from shield_ai.reports.audit import audit_text
 from shield_ai.reports.mask import mask, show
 from shield_ai.reports.plan import plan_text
-from shield_ai.rewrite.project.registry import AppFiles, rewrite_project
+from shield_ai.rewrite.project.pipeline import AppFiles, rewrite_project
 from shield_ai.rewrite.python.line_length import configured_line_length
 from shield_ai.rewrite.python.pipeline import rewrite_python
 from shield_ai.scan.baseline import read_baseline, remove_known

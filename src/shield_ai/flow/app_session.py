@@ -32,7 +32,7 @@ from shield_ai.flow.verify.usage import verify_held, verify_usage
 from shield_ai.model.errors import UnsafePlanError
 from shield_ai.model.finding import Kind
 from shield_ai.model.rotation_policy import rotation_settings
-from shield_ai.rewrite.python.literals import DOTENV, dotenv_change
+from shield_ai.rewrite.python.move_literals import DOTENV, dotenv_change
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -13,7 +13,7 @@ from shield_ai.model.naming import MANIFEST
 from shield_ai.model.plan import Action, Change, Plan
 from shield_ai.project.python_source import file_change
 from shield_ai.rewrite.project.iam_policy import write_policy
-from shield_ai.rewrite.project.registry import AppFiles, rewrite_project
+from shield_ai.rewrite.project.pipeline import AppFiles, rewrite_project
 from shield_ai.rewrite.python.pipeline import rewrite_python
 from shield_ai.rewrite.python.unused_imports import Importers
 from shield_ai.rewrite.python.wrap import WrapOptions
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from shield_ai.model.manifest import Manifest, Secret
     from shield_ai.model.plan import Origin
     from shield_ai.rewrite import HasFolder, Read
-    from shield_ai.rewrite.python.literals import LiteralRemoval
+    from shield_ai.rewrite.python.move_literals import LiteralRemoval
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -30,7 +30,7 @@ from shield_ai.model.environments import get_environment
 from shield_ai.model.errors import ShieldError
 from shield_ai.project.git_process import is_in_repository
 from shield_ai.project.values import Values, read_env_file
-from shield_ai.rewrite.python.literals import DOTENV, LiteralRemoval
+from shield_ai.rewrite.python.move_literals import DOTENV, LiteralRemoval
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

@@ -8,7 +8,7 @@ from shield_ai.model.errors import SourceError, UnsafePlanError, ValueMissingErr
 from shield_ai.model.naming import MANIFEST
 from shield_ai.project import git
 from shield_ai.project.python_source import digest
-from shield_ai.rewrite.python.literals import DOTENV
+from shield_ai.rewrite.python.move_literals import DOTENV
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

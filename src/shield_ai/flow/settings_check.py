@@ -12,7 +12,7 @@ from shield_ai.flow.settings_probe import SettingsLoader, compare_settings
 from shield_ai.model.errors import UnsafePlanError
 from shield_ai.model.finding import Kind
 from shield_ai.model.hidden import Hidden
-from shield_ai.rewrite.python.literals import DOTENV
+from shield_ai.rewrite.python.move_literals import DOTENV
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

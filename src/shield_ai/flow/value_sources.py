@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from shield_ai.model.environments import apply_environment
 from shield_ai.model.errors import SourceError
 from shield_ai.project.values import read_env_file
-from shield_ai.rewrite.python.literals import DOTENV
+from shield_ai.rewrite.python.move_literals import DOTENV
 from shield_ai.scan.text.value_shapes import CHANGE_ME, PLACEHOLDER
 
 if TYPE_CHECKING:

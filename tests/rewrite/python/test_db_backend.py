@@ -77,7 +77,7 @@ def coded(text, manifest, earlier=None):
         pytest.param("package", "shield_runtime.django.postgresql", id="the package"),
     ],
 )
-def test_swaps_engine_once(runtime, engine):
+def test_replaces_engine_once(runtime, engine):
     manifest = manifest_of(SETTINGS, runtime=runtime)
     after, engines, skipped = coded(SETTINGS, manifest)
     assert (
@@ -88,7 +88,7 @@ def test_swaps_engine_once(runtime, engine):
     assert coded(after, manifest)[0] == after
 
 
-def test_swaps_engine_of_migrated_settings():
+def test_replaces_engine_of_migrated_settings():
     manifest = manifest_of(SETTINGS)
     moved, _, _ = coded(
         SETTINGS, msgspec.structs.replace(manifest, secret=manifest_of(SETTINGS, None).secret)
@@ -101,7 +101,7 @@ def test_swaps_engine_of_migrated_settings():
     )
 
 
-def test_does_not_swap_engine_without_rotation():
+def test_does_not_replace_engine_without_rotation():
     other = SETTINGS.replace("DB_", "PG_").replace("DATABASES", "OTHERS").replace("import os\n", "")
     manifest = manifest_of(SETTINGS + other)
     first, second = manifest.secret
@@ -156,7 +156,7 @@ URL = "import os, dj_database_url\nDATABASES = {'default': dj_database_url.confi
         pytest.param(URL, "its settings come from a URL", id="a URL"),
     ],
 )  # fmt: skip
-def test_reports_why_engine_is_not_swapped(text, why):
+def test_reports_why_engine_is_not_replaced(text, why):
     after, engines, skipped = coded(text, manifest_of(text))
     assert (engines, skipped) == (
         [],

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from shield_ai.project.python_source import Source
-from shield_ai.rewrite.python.equivalence import Undo, equivalence_problem
+from shield_ai.rewrite.python.equivalence import ReplacedExpressions, equivalence_problem
 
 MODULE = "shop.utils.secrets"
 IMPORT = f"from {MODULE} import get_secret\n"
@@ -13,8 +13,8 @@ CHANGED = "the rewrite would change the meaning of the file; edit it manually"
 
 def problem(before, after, imports=()):
     source = Source.from_bytes("settings.py", before.encode())
-    undo = Undo(variables=VARIABLES, imports=imports)
-    return equivalence_problem(source, after.encode(), MODULE, undo)
+    replaced = ReplacedExpressions(variables=VARIABLES, imports=imports)
+    return equivalence_problem(source, after.encode(), MODULE, replaced)
 
 
 @pytest.mark.parametrize(

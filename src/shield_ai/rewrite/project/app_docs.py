@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shield_ai.rewrite.project.describe import describe_secrets
+from shield_ai.rewrite.project.file_edits import NOTHING, Outcome, append, create_or_replace, skip
 from shield_ai.rewrite.project.stamp import State, read_stamp, stamp
 from shield_ai.rewrite.project.template import render
-from shield_ai.rewrite.project.text import NOTHING, Outcome, append, create_or_replace, skip
 
 if TYPE_CHECKING:
     from collections.abc import Collection

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 from shield_ai.project.layout import is_test
 from shield_ai.project.runtime_names import runtime_package
 from shield_ai.rewrite.code_style import read_code_style
+from shield_ai.rewrite.project.file_edits import NOTHING, Outcome, create_or_replace, skip
 from shield_ai.rewrite.project.layout import module_of, root_of
 from shield_ai.rewrite.project.secret_map import STEP, MapStyle, dict_entry, settings_quote
 from shield_ai.rewrite.project.stamp import State, read_stamp, stamp
 from shield_ai.rewrite.project.template import render
-from shield_ai.rewrite.project.text import NOTHING, Outcome, create_or_replace, skip
 
 if TYPE_CHECKING:
     from collections.abc import Collection

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from shield_ai.aws.desired.iam import ARN_SUFFIX, partition
-from shield_ai.rewrite.project.text import single_line
+from shield_ai.rewrite.project.file_edits import single_line
 
 if TYPE_CHECKING:
     from shield_ai.model.manifest import Manifest, Secret

@@ -10,8 +10,8 @@ from shield_ai.aws.desired.iam import uses_customer_key
 from shield_ai.model.errors import SourceError
 from shield_ai.model.finding import Kind
 from shield_ai.rewrite.project.describe import describe_secrets
+from shield_ai.rewrite.project.file_edits import NOTHING, Outcome, append, single_line
 from shield_ai.rewrite.project.template import render
-from shield_ai.rewrite.project.text import NOTHING, Outcome, append, single_line
 
 if TYPE_CHECKING:
     from collections.abc import Container

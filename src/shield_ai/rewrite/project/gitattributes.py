@@ -9,7 +9,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from shield_ai.project.runtime_names import COPY
-from shield_ai.rewrite.project.text import NOTHING, Outcome, append
+from shield_ai.rewrite.project.file_edits import NOTHING, Outcome, append
 
 if TYPE_CHECKING:
     from shield_ai.model.manifest import Manifest

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
-from shield_ai.rewrite.project.text import NOTHING, Outcome, append
+from shield_ai.rewrite.project.file_edits import NOTHING, Outcome, append
 
 if TYPE_CHECKING:
     from collections.abc import Collection

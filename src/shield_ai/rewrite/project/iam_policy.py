@@ -13,7 +13,7 @@ from shield_ai.aws.desired.iam import (
     SID,
     policy_document,
 )
-from shield_ai.rewrite.project.text import NOTHING, Outcome, create, replace, skip
+from shield_ai.rewrite.project.file_edits import NOTHING, Outcome, create, replace, skip
 
 if TYPE_CHECKING:
     from shield_ai.model.manifest import Manifest

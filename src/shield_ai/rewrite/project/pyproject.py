@@ -17,7 +17,7 @@ from tomlkit.exceptions import TOMLKitError
 from tomlkit.items import Array
 
 from shield_ai.model.invalid_input import INVALID_TOML, require_short_keys
-from shield_ai.rewrite.project.text import (
+from shield_ai.rewrite.project.file_edits import (
     NOTHING,
     Outcome,
     encoding_problem,

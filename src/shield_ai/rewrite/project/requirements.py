@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from packaging.utils import canonicalize_name
 
+from shield_ai.rewrite.project.file_edits import NOTHING, Outcome, append, left, skip
 from shield_ai.rewrite.project.layout import root_of
 from shield_ai.rewrite.project.pyproject import (
     add_to_pipfile,
@@ -14,7 +15,6 @@ from shield_ai.rewrite.project.pyproject import (
     first_requirement_name,
     requirement_name,
 )
-from shield_ai.rewrite.project.text import NOTHING, Outcome, append, left, skip
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -16,6 +16,7 @@ from packaging.version import InvalidVersion, Version
 
 from shield_ai.project.runtime_names import COPY, IMPORTS_COPY, PACKAGE, runtime_package
 from shield_ai.rewrite.code_style import read_code_style
+from shield_ai.rewrite.project.file_edits import NOTHING, Outcome, create, left, replace, skip
 from shield_ai.rewrite.project.layout import missing_packages, module_of, root_of, shadows
 from shield_ai.rewrite.project.secret_map import (
     MapStyle,
@@ -25,7 +26,6 @@ from shield_ai.rewrite.project.secret_map import (
     write_map,
 )
 from shield_ai.rewrite.project.stamp import State, body_of, read_stamp, stamp
-from shield_ai.rewrite.project.text import NOTHING, Outcome, create, left, replace, skip
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -13,7 +13,13 @@ import msgspec
 from shield_ai.project.python_source import apply_edits, file_change
 from shield_ai.project.runtime_names import COPY
 from shield_ai.project.secret_map import MapCall, SecretMap, find_map_call, parse_map
-from shield_ai.rewrite.project.text import NOTHING, Outcome, create_or_replace, single_line, skip
+from shield_ai.rewrite.project.file_edits import (
+    NOTHING,
+    Outcome,
+    create_or_replace,
+    single_line,
+    skip,
+)
 from shield_ai.rewrite.python.formatting import indentation, make_edit, most_used_quote
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import Any
 
 import jinja2
 
-from shield_ai.rewrite.project.text import single_line
+from shield_ai.rewrite.project.file_edits import single_line
 
 FOLDER = Path(__file__).with_name("templates")
 

@@ -40,7 +40,7 @@ DEFAULT_FIELDS = {"USER": "username", "PASSWORD": "password"}
 Item = tuple[ast.expr, ast.expr]  # key and value of a dict
 
 
-class EngineSwaps(msgspec.Struct, kw_only=True):
+class EngineChanges(msgspec.Struct, kw_only=True):
     """The edits of the database settings in one file."""
 
     edits: list[Edit] = []
@@ -98,13 +98,13 @@ def rotating_databases(
     return found
 
 
-def swap_engines(
+def replace_engines(
     source: Source,
     sites: Iterable[Site],
     manifest: Manifest,
     names: AccessorNames,
     known: SecretMap | None = None,
-) -> EngineSwaps:
+) -> EngineChanges:
     """Replace the engine of each rotating database in a file by shield's backend.
 
     Args:
@@ -114,20 +114,20 @@ def swap_engines(
         names: The names by which the file calls the runtime.
         known: The map file of the app, if it has one.
     """
-    swaps = EngineSwaps()
+    changes = EngineChanges()
     secrets = rotating_databases(manifest)
     if not secrets:
-        return swaps
+        return changes
     wrapped = {(site.start, site.end): site.variable for site in sites if not site.reason}
     lookup = SecretLookup(source, wrapped, manifest, names.get, known)
     for node in ast.walk(source.tree):
         if isinstance(node, ast.Dict):
-            _swap_engine(swaps, lookup, node, secrets, names.module)
-    return swaps
+            _replace_engine(changes, lookup, node, secrets, names.module)
+    return changes
 
 
-def _swap_engine(
-    swaps: EngineSwaps, lookup: SecretLookup, node: ast.Dict, secrets: list[Secret], module: str
+def _replace_engine(
+    changes: EngineChanges, lookup: SecretLookup, node: ast.Dict, secrets: list[Secret], module: str
 ) -> None:
     """Replace the engine in a dict, if the password in it belongs to one of the secrets."""
     source = lookup.source
@@ -136,18 +136,18 @@ def _swap_engine(
     if password is None or password[0] not in secrets:
         return
     secret, password_field = password
-    swaps.found.add(secret.name)
+    changes.found.add(secret.name)
     problem = _engine_problem(source, items.get("ENGINE"), module)
     if problem:
         reason = f"{NEEDS_RESTART}: {problem}"
         skipped = Skipped(path=source.path, line=node.lineno, name=secret.name, reason=reason)
-        swaps.skipped.append(skipped)
+        changes.skipped.append(skipped)
         return
     user = lookup.find(items.get("USER"))
     fields = {"USER": user[1]} if user and user[0] == secret else {}
     fields["PASSWORD"] = password_field
-    swaps.engines.add(_supported_engine(items["ENGINE"][1], module))
-    swaps.edits += _dict_edits(source, items, secret.name, fields, module)
+    changes.engines.add(_supported_engine(items["ENGINE"][1], module))
+    changes.edits += _dict_edits(source, items, secret.name, fields, module)
 
 
 def skipped_databases(manifest: Manifest, found: set[str]) -> Iterator[Skipped]:

@@ -26,24 +26,26 @@ REMOVED = "removed"
 PRESENCE = "presence"
 
 
-class Undo(NamedTuple):
-    """What is needed to undo the edits that replace expressions."""
+class ReplacedExpressions(NamedTuple):
+    """Expressions that leave no trace in the rewritten file: a plain call replaces them."""
 
     removed: Collection[str] = ()  # the secrets of the removed literals, as `name` or `name:field`
     variables: Mapping[str, str] = {}  # `name` or `name:field` -> variable, as in the map file
     imports: Collection[str] = ()  # local names of the removed imports
 
 
-def equivalence_problem(source: Source, after: bytes, module: str, undo: Undo | None = None) -> str:
+def equivalence_problem(
+    source: Source, after: bytes, module: str, replaced: ReplacedExpressions | None = None
+) -> str:
     """Return why a rewritten file is not equivalent to the original; "" if it is.
 
     Args:
         source: The original file. Each removed literal is replaced by the string "removed".
         after: The bytes of the rewritten file.
         module: The module that the runtime is imported from.
-        undo: How to undo edits that leave no trace of the original expression.
+        replaced: The expressions and imports that leave no trace in the rewritten file.
     """
-    undo = undo or Undo()
+    replaced = replaced or ReplacedExpressions()
     try:
         rewritten = Source.from_bytes(source.path, after)
         tree = rewritten.tree
@@ -52,14 +54,14 @@ def equivalence_problem(source: Source, after: bytes, module: str, undo: Undo | 
             compile(tree, source.path, "exec", dont_inherit=True)
     except (SourceError, SyntaxError, ValueError):
         return "the rewritten file would not compile"
-    before = Unwrapper(source, module, undo)
-    now = Unwrapper(rewritten, module, undo)
+    before = RuntimeCallRemover(source, module, replaced)
+    now = RuntimeCallRemover(rewritten, module, replaced)
     if len(before.texts) != len(now.texts) or _has_changed_statement(before, now):
         return "the rewrite would change the meaning of the file; edit it manually"
     return ""
 
 
-def _has_changed_statement(before: Unwrapper, now: Unwrapper) -> bool:
+def _has_changed_statement(before: RuntimeCallRemover, now: RuntimeCallRemover) -> bool:
     pairs = zip(before.statements, before.texts, now.statements, now.texts, strict=True)
     for old_node, old_text, new_node, new_text in pairs:
         if old_text == new_text:
@@ -72,14 +74,14 @@ def _has_changed_statement(before: Unwrapper, now: Unwrapper) -> bool:
     return False
 
 
-class Unwrapper(ast.NodeTransformer):
+class RuntimeCallRemover(ast.NodeTransformer):
     """Remove the calls of the runtime from the statements of a file.
 
     `texts` has the source lines of each statement: statements with equal lines need no comparison.
     """
 
-    def __init__(self, source: Source, module: str, undo: Undo) -> None:
-        self._undo = undo
+    def __init__(self, source: Source, module: str, replaced: ReplacedExpressions) -> None:
+        self._replaced = replaced
         self._os_names = os_names(source.tree)
         self._names: dict[str, str] = {}  # local name -> name in the runtime
         self.statements: list[ast.stmt] = []
@@ -118,7 +120,7 @@ class Unwrapper(ast.NodeTransformer):
         return [alias for alias in node.names if not self._is_removed(alias)]
 
     def _is_removed(self, alias: ast.alias) -> bool:
-        return alias.name in REMOVABLE and (alias.asname or alias.name) in self._undo.imports
+        return alias.name in REMOVABLE and (alias.asname or alias.name) in self._replaced.imports
 
     def visit_Import(self, node: ast.Import) -> ast.AST:
         """Leave out the removed names of an import at the top level."""
@@ -159,11 +161,11 @@ class Unwrapper(ast.NodeTransformer):
         if literal is not None:
             return literal
         default = node.args[1] if len(node.args) > 1 else None
-        if name in self._undo.removed and (default is None or isinstance(default, ast.Lambda)):
+        if name in self._replaced.removed and (default is None or isinstance(default, ast.Lambda)):
             return ast.Constant(value=REMOVED)
         if isinstance(default, ast.Lambda):
             return _evaluated(default)
-        variable = self._undo.variables.get(name or "")
+        variable = self._replaced.variables.get(name or "")
         if variable and not node.keywords:
             return _normal_form(PlainRead(variable, default))
         return node if default is None else default

@@ -115,7 +115,7 @@ def _below(lines: Lines, layout: Layout) -> Cells:
     return out
 
 
-def rewrite_block(
+def rewrite_joined(
     text: str,
     inserts: list[Insert],
     style: LineStyle,

@@ -14,12 +14,12 @@ from shield_ai.project.secret_map import parse_map
 from shield_ai.rewrite.code_style import read_code_style
 from shield_ai.rewrite.project.layout import root_of
 from shield_ai.rewrite.project.runtime_copy import provides_map
-from shield_ai.rewrite.python.db_backend import skipped_databases, swap_engines
+from shield_ai.rewrite.python.db_backend import replace_engines, skipped_databases
 from shield_ai.rewrite.python.imports import accessor_names
 from shield_ai.rewrite.python.key_fallbacks import fallback_edits, key_without_fallbacks
-from shield_ai.rewrite.python.literals import remove_defaults
-from shield_ai.rewrite.python.move_imports import move_imports
-from shield_ai.rewrite.python.rename import mark_literals, update_calls
+from shield_ai.rewrite.python.move_literals import remove_defaults
+from shield_ai.rewrite.python.rename_package import rename_package
+from shield_ai.rewrite.python.update_calls import mark_literals, update_calls
 from shield_ai.rewrite.python.wrap import WrapOptions, wrap_secrets
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from shield_ai.model.manifest import Manifest
     from shield_ai.rewrite import Read
     from shield_ai.rewrite.code_style import CodeStyle
-    from shield_ai.rewrite.python.literals import LiteralRemoval
+    from shield_ai.rewrite.python.move_literals import LiteralRemoval
 
 
 class PythonChanges(msgspec.Struct, kw_only=True):
@@ -166,7 +166,7 @@ class Rewriter:
         if self._removal:
             edits += self._default_edits(source, calls, self._removal)
         if self._manifest.app.runtime == "package":
-            edits += move_imports(source, edits)
+            edits += rename_package(source, edits)
         if edits:
             self.changes.files.append(file_change(path, raw, edits, source.encoding))
 
@@ -184,11 +184,11 @@ class Rewriter:
         edits = []
         if self._key:
             edits += fallback_edits(source, sites, self._key, names.get)
-        swaps = swap_engines(source, sites, self._manifest, names, self._map)
-        self.changes.skipped += swaps.skipped
-        self.changes.engines |= swaps.engines
-        self.found_databases |= swaps.found
-        return edits + swaps.edits
+        databases = replace_engines(source, sites, self._manifest, names, self._map)
+        self.changes.skipped += databases.skipped
+        self.changes.engines |= databases.engines
+        self.found_databases |= databases.found
+        return edits + databases.edits
 
     def _default_edits(
         self, source: Source, calls: list[tuple[int, int]], removal: LiteralRemoval

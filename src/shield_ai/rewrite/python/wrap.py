@@ -16,7 +16,7 @@ from shield_ai.model.finding import Shape
 from shield_ai.model.naming import env_var_name
 from shield_ai.project.python_source import Source, apply_edits
 from shield_ai.rewrite.code_style import CodeStyle
-from shield_ai.rewrite.python.equivalence import REMOVED, Undo, equivalence_problem
+from shield_ai.rewrite.python.equivalence import REMOVED, ReplacedExpressions, equivalence_problem
 from shield_ai.rewrite.python.imports import accessor_names, import_edits
 from shield_ai.rewrite.python.line_breaking import LineStyle
 from shield_ai.rewrite.python.line_length import max_line_length
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from shield_ai.model.finding import Finding, Site
     from shield_ai.model.manifest import Manifest, Secret
     from shield_ai.rewrite.python.imports import AccessorNames
-    from shield_ai.rewrite.python.literals import LiteralRemoval
+    from shield_ai.rewrite.python.move_literals import LiteralRemoval
     from shield_ai.rewrite.python.unused_imports import Importers, UnusedImport
 
 # Labels of the readers in the findings.
@@ -90,8 +90,10 @@ def wrap_secrets(
             *import_edits(source, [wrap.site for wrap in wraps], names, unused, options.style),
             *_expression_edits(source, wraps, style),
         ]
-        undo = Undo({wrap.reference for wrap in removed}, variables, _local_names(unused))
-        problem = _safety_problem(source, edits, names.module, removed, undo)
+        replaced = ReplacedExpressions(
+            {wrap.reference for wrap in removed}, variables, _local_names(unused)
+        )
+        problem = _safety_problem(source, edits, names.module, removed, replaced)
         if not problem:
             return WrapResult(
                 edits=tuple(edits),
@@ -288,7 +290,11 @@ def _computes_secret_names(site: Site, entries: Mapping[str, tuple[Secret, str]]
 
 
 def _safety_problem(
-    source: Source, edits: list[Edit], module: str, removed: list[Wrap], undo: Undo
+    source: Source,
+    edits: list[Edit],
+    module: str,
+    removed: list[Wrap],
+    replaced: ReplacedExpressions,
 ) -> str:
     """Return why the edits cannot be trusted; "" if they can."""
     placeholders = [
@@ -307,4 +313,4 @@ def _safety_problem(
             source = Source.from_bytes(source.path, before)
     except SourceError as error:
         return error.message.removeprefix(f"{source.path}: ")
-    return equivalence_problem(source, after, module, undo)
+    return equivalence_problem(source, after, module, replaced)

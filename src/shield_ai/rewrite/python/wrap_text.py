@@ -10,11 +10,11 @@ import msgspec
 
 from shield_ai.model.finding import Shape, Site
 from shield_ai.model.naming import env_var_name
-from shield_ai.rewrite.python.blocks import Change, block_edits
 from shield_ai.rewrite.python.cells import Insert
 from shield_ai.rewrite.python.formatting import file_quote, indentation, make_edit
 from shield_ai.rewrite.python.imports import AccessorNames
 from shield_ai.rewrite.python.line_breaking import rewrite_line
+from shield_ai.rewrite.python.line_joining import Change, joining_edits
 
 if TYPE_CHECKING:
     from shield_ai.model.edit import Edit
@@ -56,7 +56,7 @@ def wrap_edits(source: Source, wraps: list[Wrap], style: LineStyle) -> list[Edit
     by_line: dict[int, list[Wrap]] = {}
     added_levels: Counter[int] = Counter()  # of indentation, by line
     wraps = sorted(wraps, key=lambda wrap: (wrap.site.start, -wrap.site.end))
-    edits, done = block_edits(source, [_change(source, wrap) for wrap in wraps], style)
+    edits, done = joining_edits(source, [_change(source, wrap) for wrap in wraps], style)
     for wrap in wraps:
         first = source.position(wrap.site.start)[0]
         last = source.position(wrap.site.end)[0]

@@ -23,9 +23,9 @@ from shield_ai.scan.python.findings import (
     is_probably_label,
     missing_runtime_finding,
 )
-from shield_ai.scan.python.migrated import find_remaining_constants
 from shield_ai.scan.python.project import Project
 from shield_ai.scan.python.related_reads import select_related_reads
+from shield_ai.scan.python.remaining_defaults import find_remaining_defaults
 from shield_ai.scan.python.secret_calls import SecretCall
 from shield_ai.scan.python.statement_filter import StatementFilter
 from shield_ai.scan.python.visitor import SecretVisitor
@@ -245,7 +245,7 @@ class _AppScanner:
             self._context.assigned_settings.append((path, visitor.assigned_settings))
         self.harmless += _harmless_values(source, visitor, in_settings=in_settings)
         self.secret_calls += visitor.secret_calls
-        self.constants += find_remaining_constants(source, visitor.accessor_calls)
+        self.constants += find_remaining_defaults(source, visitor.accessor_calls)
         if visitor.has_settings_source:
             self.calls.append((path, 0, 0))
         for node, _ in visitor.accessor_calls:

@@ -7,7 +7,7 @@ import pytest
 from shield_ai.model.manifest import App, Manifest, Secret
 from shield_ai.project.python_source import Source, apply_edits
 from shield_ai.project.secret_map import SecretMap
-from shield_ai.rewrite.python.rename import mark_literals, update_calls
+from shield_ai.rewrite.python.update_calls import mark_literals, update_calls
 
 MANIFEST = Manifest(
     app=App(name="shop"),

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 RULE = "CSEC34.literal-default"
 
 
-def find_remaining_constants(
+def find_remaining_defaults(
     source: Source, calls: Iterable[tuple[ast.Call, SecretMap | None]]
 ) -> Iterator[Finding]:
     """Yield the constant defaults in get_secret calls.

@@ -4,7 +4,7 @@ import msgspec
 import pytest
 from fixer_helpers import is_subsequence, manifest, run
 
-from shield_ai.rewrite.project.registry import AppFiles, rewrite_project
+from shield_ai.rewrite.project.pipeline import AppFiles, rewrite_project
 from shield_ai.rewrite.project.runtime_copy import copies
 
 

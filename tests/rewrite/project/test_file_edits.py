@@ -5,7 +5,7 @@ from fixer_helpers import is_subsequence, run
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shield_ai.rewrite.project.text import append, encoding_problem, single_line
+from shield_ai.rewrite.project.file_edits import append, encoding_problem, single_line
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from shield_ai.model.finding import Shape
 from shield_ai.project.python_source import Source
 from shield_ai.project.secret_map import SecretMap
 from shield_ai.scan.python.app_scan import scan
-from shield_ai.scan.python.migrated import find_remaining_constants
+from shield_ai.scan.python.remaining_defaults import find_remaining_defaults
 
 RUNTIME = "from ._shield_runtime import SecretsManagerClient\n"
 
@@ -22,7 +22,7 @@ def found(code, known=None):
     ]
     return [
         (f.site.variable, f.site.shape, code[f.site.start : f.site.end])
-        for f in find_remaining_constants(source, calls)
+        for f in find_remaining_defaults(source, calls)
     ]
 
 

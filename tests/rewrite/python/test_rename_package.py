@@ -4,12 +4,12 @@ import pytest
 
 from shield_ai.model.edit import Edit
 from shield_ai.project.python_source import Source, apply_edits
-from shield_ai.rewrite.python.move_imports import move_imports
+from shield_ai.rewrite.python.rename_package import rename_package
 
 
 def moved(text, edits=()):
     source = Source.from_bytes("settings.py", text.encode())
-    return apply_edits(source.raw, move_imports(source, edits), source.encoding).decode()
+    return apply_edits(source.raw, rename_package(source, edits), source.encoding).decode()
 
 
 @pytest.mark.parametrize(
@@ -47,4 +47,4 @@ def test_leaves(text):
 def test_what_another_edit_replaces_is_not_edited_again():
     text = "E = 'shield_ai.django.mysql'"
     edit = Edit(path="settings.py", start=4, end=len(text), replacement="'x'")
-    assert move_imports(Source.from_bytes("settings.py", text.encode()), [edit]) == []
+    assert rename_package(Source.from_bytes("settings.py", text.encode()), [edit]) == []

@@ -10,7 +10,7 @@ from shield_ai.model.finding import Shape
 from shield_ai.model.plan import Origin
 from shield_ai.project.python_source import file_change
 from shield_ai.project.secret_map import hardcoded_default
-from shield_ai.rewrite.project.text import newline
+from shield_ai.rewrite.project.file_edits import newline
 from shield_ai.rewrite.python.calls import calls_at, string_value, variable_of_call
 from shield_ai.rewrite.python.formatting import file_quote, make_edit
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from shield_ai.rewrite.python.cells import Insert
 from shield_ai.rewrite.python.formatting import make_edit
-from shield_ai.rewrite.python.line_breaking import rewrite_block
+from shield_ai.rewrite.python.line_breaking import rewrite_joined
 from shield_ai.rewrite.python.line_scanning import CLOSING, OPENING
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ Condition = ast.If | ast.While
 PARENTHESIZED = (ast.Yield, ast.YieldFrom, ast.NamedExpr)
 
 
-class Block(NamedTuple):
+class LineRange(NamedTuple):
     """Lines to join."""
 
     first: int
@@ -45,10 +45,10 @@ class Change(NamedTuple):
     replaces: bool
 
 
-def block_edits(
+def joining_edits(
     source: Source, changes: Sequence[Change], style: LineStyle
 ) -> tuple[list[Edit], set[int]]:
-    """Return the edits that rewrite whole blocks, and the lines of these blocks.
+    """Return the edits that join lines, and the numbers of these lines.
 
     Args:
         source: The file.
@@ -62,34 +62,34 @@ def block_edits(
         lines = source.position(change.start)[0], source.position(change.end)[0]
         if lines[0] in done:
             continue
-        for block in _blocks(lines, statements):
-            found = _edits_of(source, block, changes, style)
+        for line_range in _ranges_around(lines, statements):
+            found = _edits_of(source, line_range, changes, style)
             if found is not None:
                 edits += found
-                done.update(range(block.first, block.last + 1))
+                done.update(range(line_range.first, line_range.last + 1))
                 break
     return edits, done
 
 
-def _blocks(lines: tuple[int, int], statements: Sequence[Block]) -> Iterator[Block]:
-    """Yield the blocks around the lines of a change to try: its statement, then these lines."""
-    for block in statements:
-        if block.first <= lines[0] and lines[1] <= block.last:
-            yield block
+def _ranges_around(lines: tuple[int, int], statements: Sequence[LineRange]) -> Iterator[LineRange]:
+    """Yield the lines to try to join for a change: its statement, then only its own lines."""
+    for line_range in statements:
+        if line_range.first <= lines[0] and lines[1] <= line_range.last:
+            yield line_range
     if lines[0] < lines[1]:
-        yield Block(*lines)
+        yield LineRange(*lines)
 
 
-def _simple_statements(source: Source) -> Iterator[Block]:
+def _simple_statements(source: Source) -> Iterator[LineRange]:
     """Yield the simple statements of several lines."""
     for node in ast.walk(source.tree):
         if isinstance(node, Simple) and (node.end_lineno or 0) > node.lineno:
             start, end = source.span(node)
             parentheses = _parentheses(source, node.value, start, end)
-            yield Block(node.lineno, node.end_lineno or 0, parentheses, is_statement=True)
+            yield LineRange(node.lineno, node.end_lineno or 0, parentheses, is_statement=True)
 
 
-def _conditions(source: Source) -> Iterator[Block]:
+def _conditions(source: Source) -> Iterator[LineRange]:
     """Yield the lines of each condition that has parentheses on separate lines."""
     for node in ast.walk(source.tree):
         if isinstance(node, Condition) and (node.test.end_lineno or 0) > node.lineno:
@@ -100,7 +100,7 @@ def _conditions(source: Source) -> Iterator[Block]:
             if header.endswith(b"):") and last < node.body[0].lineno:
                 parentheses = _parentheses(source, node.test, start, end)
                 if parentheses:
-                    yield Block(node.lineno, last, parentheses, is_statement=True)
+                    yield LineRange(node.lineno, last, parentheses, is_statement=True)
 
 
 def _parentheses(source: Source, value: ast.expr | None, start: int, end: int) -> tuple[int, ...]:
@@ -122,11 +122,11 @@ def _parentheses(source: Source, value: ast.expr | None, start: int, end: int) -
 
 
 def _edits_of(
-    source: Source, block: Block, changes: Sequence[Change], style: LineStyle
+    source: Source, line_range: LineRange, changes: Sequence[Change], style: LineStyle
 ) -> list[Edit] | None:
-    """Return the edits of a block; None if its lines cannot be joined or should not be."""
-    start = source.offset(block.first, 0)
-    raw = source.raw[start : source.offset(block.last + 1, 0)].rstrip(b"\r\n")
+    """Return the edits that join lines; None if they cannot or should not be joined."""
+    start = source.offset(line_range.first, 0)
+    raw = source.raw[start : source.offset(line_range.last + 1, 0)].rstrip(b"\r\n")
     text = raw.decode(source.encoding)
     end = start + len(raw)
     inside = [change for change in changes if start <= change.start and change.end <= end]
@@ -139,13 +139,13 @@ def _edits_of(
     inserts = [
         Insert(position(change.start), position(change.end), *change[2:]) for change in inside
     ]
-    dropped = [position(offset) for offset in block.parentheses]
-    in_brackets = not block.is_statement and block.first not in source.statements
-    result = rewrite_block(text, inserts, style, dropped, in_brackets=in_brackets)
+    dropped = [position(offset) for offset in line_range.parentheses]
+    in_brackets = not line_range.is_statement and line_range.first not in source.statements
+    result = rewrite_joined(text, inserts, style, dropped, in_brackets=in_brackets)
     if result is None:
         return None
     parts, count = result
-    if block.is_statement and not _is_expected(source, block, text, inside, count):
+    if line_range.is_statement and not _is_expected(source, line_range, text, inside, count):
         return None
     edits = []
     for part in parts:
@@ -156,12 +156,12 @@ def _edits_of(
 
 
 def _is_expected(
-    source: Source, block: Block, text: str, changes: Sequence[Change], new_lines: int
+    source: Source, line_range: LineRange, text: str, changes: Sequence[Change], new_lines: int
 ) -> bool:
     """Return whether a formatter that made the statement's layout would now make the new one."""
     if _is_multiline(source, changes):
         return new_lines == 1 or _is_hugged(text)
-    return _is_hugged(text) and (new_lines == 1 or bool(block.parentheses))
+    return _is_hugged(text) and (new_lines == 1 or bool(line_range.parentheses))
 
 
 def _is_multiline(source: Source, changes: Sequence[Change]) -> bool:

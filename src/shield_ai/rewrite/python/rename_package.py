@@ -19,7 +19,7 @@ DJANGO_APP = f"{FORMER_PACKAGE}.django"  # in INSTALLED_APPS, or before the name
 QUOTED = re.compile(r"(?P<quote>['\"])(?P<text>[\w.]+)(?P=quote)")
 
 
-def move_imports(source: Source, edits: Sequence[Edit]) -> list[Edit]:
+def rename_package(source: Source, edits: Sequence[Edit]) -> list[Edit]:
     """Return the edits that replace the package in imports, INSTALLED_APPS and ENGINE.
 
     Args:
@@ -27,15 +27,15 @@ def move_imports(source: Source, edits: Sequence[Edit]) -> list[Edit]:
         edits: Other edits of the file; the spans that they replace are not edited again.
     """
     taken = [(edit.start, edit.end) for edit in edits]
-    moves = []
+    renames = []
     for node in ast.walk(source.tree):
-        for edit in _moves(source, node):
+        for edit in _renamed_names(source, node):
             if not any(start < edit.end and edit.start < end for start, end in taken):
-                moves.append(edit)
-    return moves
+                renames.append(edit)
+    return renames
 
 
-def _moves(source: Source, node: ast.AST) -> Iterator[Edit]:
+def _renamed_names(source: Source, node: ast.AST) -> Iterator[Edit]:
     if isinstance(node, ast.ImportFrom) and not node.level:
         new_name = _new_module(node.module or "")
         match = re.match(r"from\s+([\w.]+)", source.segment(node))
