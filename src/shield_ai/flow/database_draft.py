@@ -5,9 +5,9 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING
 
+from shield_ai.model.database_fields import database_field
 from shield_ai.model.finding import Kind, Shape
 from shield_ai.model.manifest import Rotation, Secret
-from shield_ai.model.naming import database_field
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

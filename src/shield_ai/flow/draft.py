@@ -11,7 +11,8 @@ from shield_ai.flow.database_draft import DATABASE_SECRET, database_prefix, data
 from shield_ai.model.credential_pairs import find_pairs
 from shield_ai.model.finding import Kind, Shape
 from shield_ai.model.manifest import App, Manifest, Rotation, Secret
-from shield_ai.model.naming import env_var_name, guess_kind, secret_name, word_set, words
+from shield_ai.model.naming import env_var_name, guess_kind, secret_name
+from shield_ai.model.words import word_set, words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shield_ai.model.finding import Severity, Shape
-from shield_ai.model.naming import is_secret
+from shield_ai.model.name_meaning import is_secret
 from shield_ai.scan.python.app_scan import Scan, scan
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from shield_ai.model.naming import word_set
+from shield_ai.model.words import word_set
 from shield_ai.scan.python.literals import (
     explain_not_secret,
     has_secret_like_name,

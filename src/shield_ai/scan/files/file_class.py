@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import re
 
-from shield_ai.model.naming import word_set
+from shield_ai.model.words import word_set
 from shield_ai.project.perf.lazy_regex import regex
 
 TESTS = regex(

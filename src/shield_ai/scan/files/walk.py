@@ -8,7 +8,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from shield_ai.model.errors import SourceError
-from shield_ai.model.naming import word_set
+from shield_ai.model.words import word_set
 from shield_ai.project.layout import SKIPPED_FOLDERS
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.project.regular_file import read_regular_file

@@ -9,7 +9,7 @@ import ast
 from collections import deque
 from typing import TYPE_CHECKING
 
-from shield_ai.model.naming import word_set
+from shield_ai.model.words import word_set
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

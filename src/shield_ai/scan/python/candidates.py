@@ -7,7 +7,8 @@ import ast
 import msgspec
 
 from shield_ai.model.finding import Shape
-from shield_ai.model.naming import Meaning, is_secret, meaning, word_set, words
+from shield_ai.model.name_meaning import Meaning, is_secret, meaning
+from shield_ai.model.words import word_set, words
 
 SECRET_MEANINGS = frozenset({Meaning.SECRET, Meaning.URL, Meaning.DSN})
 # A variable that ends with one of these words is not a secret, whichever setting uses it.

@@ -6,7 +6,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from shield_ai.model.finding import Shape
-from shield_ai.model.naming import harmless_word, is_secret
+from shield_ai.model.name_meaning import harmless_word, is_secret
 from shield_ai.scan.python.bindings import Opaque
 from shield_ai.scan.python.candidates import Candidate
 from shield_ai.scan.python.django_configurations import configurations_read

@@ -6,7 +6,9 @@ import ast
 import functools
 import re
 
-from shield_ai.model.naming import LIMITS, Meaning, harmless_word, meaning, words
+from shield_ai.model.name_meaning import Meaning, harmless_word, meaning
+from shield_ai.model.secret_words import LIMITS
+from shield_ai.model.words import words
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.scan.text.value_shapes import NO_VALUE, URL_WITH_PASSWORD, is_sentence
 

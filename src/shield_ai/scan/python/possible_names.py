@@ -8,7 +8,7 @@ import itertools
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from shield_ai.model.naming import word_set
+from shield_ai.model.words import word_set
 from shield_ai.scan.python.ast_walk import descend
 from shield_ai.scan.python.bindings import LoopVariable, Opaque
 from shield_ai.scan.python.readers import Reader

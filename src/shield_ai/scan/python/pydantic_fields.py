@@ -7,7 +7,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from shield_ai.model.finding import Shape
-from shield_ai.model.naming import is_secret
+from shield_ai.model.name_meaning import is_secret
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.scan.python.candidates import Candidate
 from shield_ai.scan.python.expressions import ExpressionVisitor

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from typing import NamedTuple, TypeAlias
 
-from shield_ai.model.naming import word_set
+from shield_ai.model.words import word_set
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.project.runtime_names import FORMER_PACKAGE, PACKAGE
 

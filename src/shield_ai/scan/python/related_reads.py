@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from shield_ai.model.credential_pairs import find_pairs
+from shield_ai.model.database_fields import database_field
 from shield_ai.model.finding import Finding, Severity, Shape, Site
-from shield_ai.model.naming import database_field, is_secret
+from shield_ai.model.name_meaning import is_secret
 from shield_ai.scan.python.cross_file import READ_SHAPES
 
 if TYPE_CHECKING:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from shield_ai.model.database_fields import database_field
 from shield_ai.model.finding import Shape, Site
 from shield_ai.model.manifest import ENV_VAR_NAME
-from shield_ai.model.naming import Meaning, database_field, env_var_name, meaning
+from shield_ai.model.name_meaning import Meaning, meaning
+from shield_ai.model.naming import env_var_name
 from shield_ai.project.layout import is_test_settings
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.scan.python.literals import literal_text

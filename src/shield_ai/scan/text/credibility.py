@@ -15,7 +15,8 @@ import functools
 import re
 
 from shield_ai.model.finding import Confidence
-from shield_ai.model.naming import Meaning, meaning, word_set, words
+from shield_ai.model.name_meaning import Meaning, meaning
+from shield_ai.model.words import word_set, words
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.scan.text.randomness import is_random
 from shield_ai.scan.text.value_shapes import (

@@ -5,7 +5,8 @@ from __future__ import annotations
 import io
 from typing import TYPE_CHECKING
 
-from shield_ai.model.naming import is_secret, word_set
+from shield_ai.model.name_meaning import is_secret
+from shield_ai.model.words import word_set
 from shield_ai.scan.text.value_shapes import NO_VALUE, URL_WITH_PASSWORD
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from shield_ai.model.finding import Severity
-from shield_ai.model.naming import word_set, words
+from shield_ai.model.words import word_set, words
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.scan.files.file_class import (
     is_development,

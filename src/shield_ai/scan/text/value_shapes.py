@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from shield_ai.model.naming import word_set
+from shield_ai.model.words import word_set
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.scan.text.randomness import is_random
 

@@ -1,0 +1,242 @@
+"""Decide from the name of a setting or variable whether its value is a secret.
+
+A name is split into words (`DB_PASSWORD`, `dbPassword` and `db-password` give the same words). The
+first matching row of this table applies. *Harmless* means that the value is not a secret.
+
+===============  ==========================================  =======================================
+meaning          rule                                        examples
+===============  ==========================================  =======================================
+harmless         starts with a flag or a count               USE_API_KEY, OPENAI_MAX_TOKENS
+harmless         a property of the secret follows            PASSWORD_HASHERS, TOKEN_URL, KEY_PREFIX
+secret           webhook URL: anyone who has it can post     SLACK_WEBHOOK_URL, SLACK_WEBHOOK
+credential URL   a service, then URL, URI, DSN, LOCATION …   DATABASE_URL, REDIS_TLS_URL
+DSN              ends with DSN                               SENTRY_DSN
+identifier       the ID of an access key, not its secret     AWS_ACCESS_KEY_ID, S3_ACCESS_KEY
+secret           contains PASSWORD, SECRET, TOKEN, SALT …    DBPASSWORD, GITHUB_TOKENS
+secret           ends with KEY, and is not a public key      STRIPE_KEY; not PUBLIC_KEY, SORT_KEY
+harmless         everything else                             DEBUG, EMAIL_HOST, GOOGLE_CLIENT_ID
+===============  ==========================================  =======================================
+"""
+
+from __future__ import annotations
+
+import enum
+import functools
+from typing import TYPE_CHECKING
+
+from shield_ai.model.secret_words import (
+    AUTH_SERVICES,
+    CONN_SERVICES,
+    CONNECTION_STRINGS,
+    COUNTS,
+    CREDENTIAL_DOCUMENTS,
+    DIRECT_SERVICES,
+    FORBIDDEN_PASSWORDS,
+    GIT_SERVICES,
+    LIMITS,
+    NEUTRAL_ENDINGS,
+    NON_SECRET_KEYS,
+    PASSWORD_ACTIONS,
+    PATHS,
+    PROPERTIES,
+    SECRET_ENDINGS,
+    SECRET_PHRASES,
+    SECRET_WORDS,
+    SERVICES,
+    STAGES,
+    SWITCHES,
+    SWITCHES_ANYWHERE,
+    URL_ENDINGS,
+    WEBHOOK_SERVICES,
+)
+from shield_ai.model.words import words
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+class Meaning(enum.StrEnum):
+    """The type of value that a name suggests."""
+
+    SECRET = "secret"
+    URL = "credential-url"
+    DSN = "dsn"
+    IDENTIFIER = "identifier"
+    HARMLESS = "harmless"
+
+
+@functools.lru_cache(maxsize=8192)
+def meaning(name: str) -> Meaning:
+    """Classify a name by the table in the module's docstring."""
+    parts = _strip_stages(words(name))
+    if not parts or _is_path(name) or parts[:2] == ("NEXT", "PUBLIC"):
+        return Meaning.HARMLESS
+    if (parts[0] in SWITCHES and len(parts) > 1) or SWITCHES_ANYWHERE & set(parts):
+        return Meaning.HARMLESS
+    if parts[-1] in URL_ENDINGS:
+        return _classify_url(parts)
+    return _classify_credential(parts)
+
+
+def _strip_stages(parts: tuple[str, ...]) -> tuple[str, ...]:
+    """Remove numbers and stages such as TEST from the end of a name."""
+    while len(parts) > 1 and (parts[-1].isdigit() or parts[-1] in STAGES):
+        parts = parts[:-1]
+    return parts
+
+
+def _is_path(name: str) -> bool:
+    return name.strip("_").upper() in PATHS
+
+
+def _classify_url(parts: tuple[str, ...]) -> Meaning:
+    head = parts[:-1]
+    ending = parts[-1]
+    if ending == "LOCATION" and {"CA", "CERT", "CERTIFICATE", "SSL", "TLS", "FILE"} & set(head):
+        return Meaning.HARMLESS
+    if {"WEBHOOK", "WEBHOOKS"} & set(head):
+        # WEBHOOK_HOST_URL and WEBHOOK_BASE_URL are the app's own address
+        is_target = ending in {"URL", "URLS", "URI"} and head[-1] not in {"HOST", "BASE"}
+        return Meaning.SECRET if is_target else Meaning.HARMLESS
+    if ending in {"BROKER", "BACKEND", "CONN"}:
+        has_credentials = _is_service_connection(head, ending)
+    else:
+        has_credentials = _is_service_url(head)
+    if has_credentials:
+        return Meaning.URL
+    return Meaning.DSN if ending == "DSN" else Meaning.HARMLESS
+
+
+def _is_service_connection(head: tuple[str, ...], ending: str) -> bool:
+    service = head[-1] if head else ""
+    if ending == "BROKER":
+        return service in {"", "CELERY"}
+    if ending == "BACKEND":
+        return service in {"RESULT", "REDIS"}
+    return service in CONN_SERVICES
+
+
+def _is_service_url(head: tuple[str, ...]) -> bool:
+    if SERVICES & set(head) or head[-2:] == ("RESULT", "BACKEND"):
+        return True
+    return bool(head) and head[-1] in DIRECT_SERVICES
+
+
+def _classify_credential(parts: tuple[str, ...]) -> Meaning:
+    if parts[-1] in {"KEY", "KEYS"} or parts[-2:] == ("KEY", "ID"):
+        return _classify_key(parts)
+    if _is_connection_string(parts):
+        return Meaning.URL
+    if parts in CREDENTIAL_DOCUMENTS or _ends_with_secret_phrase(parts):
+        return Meaning.SECRET
+    return Meaning.SECRET if _holds_secret(parts) else Meaning.HARMLESS
+
+
+def _holds_secret(parts: tuple[str, ...]) -> bool:
+    indexes = [i for i in range(len(parts)) if _is_secret_word(parts, i)]
+    if indexes:
+        return not LIMITS & set(parts) and not _is_property(parts, indexes[-1])
+    return _has_key_inside(parts) or _ends_with_auth(parts)
+
+
+def _is_connection_string(parts: tuple[str, ...]) -> bool:
+    if parts[-1] in CONNECTION_STRINGS:
+        return True
+    return parts[-1] in {"STRING", "STR"} and parts[-2:-1] in {("CONNECTION",), ("CONN",)}
+
+
+def _ends_with_secret_phrase(parts: tuple[str, ...]) -> bool:
+    before = set(parts[-2:-1])
+    if parts[-1] in {"WEBHOOK", "WEBHOOKS", "HOOK"}:
+        return bool(WEBHOOK_SERVICES & before)
+    if parts[-1] == "PAT" and GIT_SERVICES & before:
+        return True
+    return any(parts[-len(phrase) :] == phrase for phrase in SECRET_PHRASES)
+
+
+def _is_secret_word(parts: tuple[str, ...], index: int) -> bool:
+    word = parts[index]
+    before = parts[index - 1] if index else ""
+    if word == "PASS" and parts[index + 1 : index + 2] == ("THROUGH",):
+        return False
+    if word == "PASSWORD" and before in PASSWORD_ACTIONS:
+        return False
+    if word == "PASSWORDS" and before in FORBIDDEN_PASSWORDS:
+        return False
+    return word in SECRET_WORDS or (len(word) > len("TOKEN") and word.endswith(SECRET_ENDINGS))
+
+
+def _is_property(parts: tuple[str, ...], index: int) -> bool:
+    """Return True if other words describe the secret word at `index`: PASSWORD_HASHERS."""
+    tail = set(parts[index + 1 :]) - NEUTRAL_ENDINGS
+    return bool(tail & PROPERTIES) or (index > 0 and parts[index - 1] in COUNTS)
+
+
+def _has_key_inside(parts: tuple[str, ...]) -> bool:
+    """Return True if a name has API_KEY or PRIVATE_KEY before its end: API_KEY_SENDGRID."""
+    for phrase in (("API", "KEY"), ("PRIVATE", "KEY")):
+        tail = _words_after(parts, phrase)
+        if tail:
+            return not set(tail) & PROPERTIES
+    return False
+
+
+def _ends_with_auth(parts: tuple[str, ...]) -> bool:
+    """Return True if the value is "user:password", as for ES_HTTP_AUTH."""
+    return parts[-1] == "AUTH" and bool(AUTH_SERVICES & set(parts))
+
+
+def _words_after(parts: tuple[str, ...], phrase: tuple[str, ...]) -> tuple[str, ...]:
+    for start in range(len(parts) - len(phrase) + 1):
+        end = start + len(phrase)
+        if parts[start:end] == phrase:
+            return parts[end:]
+    return ()
+
+
+def _classify_key(parts: tuple[str, ...]) -> Meaning:
+    if _is_access_key(parts):
+        return Meaning.IDENTIFIER
+    if parts[-1] == "ID":
+        # CELLAR_KEY_ID and CELLAR_KEY_SECRET are a credential, but a KMS key's ID is not
+        is_address = {"KMS", "SIGNING", "KEYCLOAK", "TEAM"} & set(parts)
+        return Meaning.HARMLESS if is_address else Meaning.IDENTIFIER
+    before = parts[-2] if len(parts) > 1 else ""
+    if not before or before in NON_SECRET_KEYS or (before == "TOKEN" and "COOKIE" in parts):
+        return Meaning.HARMLESS
+    return Meaning.SECRET
+
+
+def _is_access_key(parts: tuple[str, ...]) -> bool:
+    if "ACCESS" not in parts or "SECRET" in parts:
+        return False
+    return parts[-1] == "ID" or parts[-2] == "ACCESS"
+
+
+def is_secret(name: str) -> bool:
+    """Return True if the value of a name belongs in Secrets Manager."""
+    return meaning(name) is not Meaning.HARMLESS
+
+
+def harmless_word(name: str) -> str:
+    """Return the word that makes a secret-like name harmless; empty for other names."""
+    parts = words(name)
+    indexes = [i for i in range(len(parts)) if _sounds_secret(parts, i)]
+    if not indexes:
+        return parts[-1] if parts and parts[-1].endswith("SSLKEY") else ""
+    if is_secret(name) or _is_path(name):
+        return ""
+    return next(_harmless_words(parts, indexes[-1]), "")
+
+
+def _harmless_words(parts: tuple[str, ...], index: int) -> Iterator[str]:
+    before = parts[:index]
+    after = parts[index + 1 :]
+    yield from filter(PROPERTIES.__contains__, reversed(after))
+    yield from filter(SWITCHES.__contains__, before[:1])
+    yield from filter((SWITCHES_ANYWHERE | LIMITS | COUNTS).__contains__, parts)
+    yield from filter(NON_SECRET_KEYS.__contains__, before[-1:])
+
+
+def _sounds_secret(parts: tuple[str, ...], index: int) -> bool:
+    return _is_secret_word(parts, index) or (index > 0 and parts[index] in {"KEY", "KEYS"})
