@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shield_ai.rewrite.python.cells import Insert
 from shield_ai.rewrite.python.line_breaking import LineStyle, rewrite_line
+from shield_ai.rewrite.python.tracked_text import Insert
 
 
 def applied(line, inserts, width):

@@ -8,10 +8,10 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, NamedTuple
 
-from shield_ai.rewrite.python.cells import Insert
 from shield_ai.rewrite.python.formatting import make_edit
 from shield_ai.rewrite.python.line_breaking import rewrite_joined
 from shield_ai.rewrite.python.line_scanning import CLOSING, OPENING
+from shield_ai.rewrite.python.tracked_text import Insert
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -10,11 +10,11 @@ import msgspec
 
 from shield_ai.model.finding import Shape, Site
 from shield_ai.model.naming import env_var_name
-from shield_ai.rewrite.python.cells import Insert
 from shield_ai.rewrite.python.formatting import file_quote, indentation, make_edit
 from shield_ai.rewrite.python.imports import AccessorNames
 from shield_ai.rewrite.python.line_breaking import rewrite_line
 from shield_ai.rewrite.python.line_joining import Change, joining_edits
+from shield_ai.rewrite.python.tracked_text import Insert
 
 if TYPE_CHECKING:
     from shield_ai.model.edit import Edit
