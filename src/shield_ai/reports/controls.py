@@ -8,27 +8,27 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from shield_ai.aws.cloudtrail.audit import AccessType
-from shield_ai.flow.verify.check import CheckId, Status
-from shield_ai.model.finding import Severity
-from shield_ai.model.rotation_status import RotationPhase
-from shield_ai.reports.evidence import (
-    ControlResult,
-    Evidence,
-    NotChecked,
-    NotShown,
-    Shown,
-    Source,
-    shown_if_any,
+from shield_ai.reports.control_evaluation import (
+    ROLE_CHECKS,
+    evaluate_access_logging,
+    evaluate_alerting,
+    evaluate_change_management,
+    evaluate_code,
+    evaluate_encryption,
+    evaluate_least_privilege,
+    evaluate_rotation,
+    evaluate_tags,
+    evaluate_usage,
 )
-from shield_ai.reports.plurals import count
 from shield_ai.reports.report_data import Control
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable
 
-    from shield_ai.flow.verify.check import Check
-    from shield_ai.reports.report_data import ReportData, SecretStatus
+    from shield_ai.reports.evidence import ControlResult
+    from shield_ai.reports.report_data import ReportData
+
+__all__ = ["ROLE_CHECKS", "controls", "evaluate_rotation"]
 
 SOC2 = "SOC 2 (2017 TSC)"
 PCI_DSS = "PCI DSS 4.0.1"
@@ -37,11 +37,6 @@ HIPAA = "HIPAA (45 CFR 164)"
 ISO = "ISO/IEC 27001:2022"
 GDPR = "GDPR"
 SECURITY_HUB = "AWS Security Hub"
-# The checks of who can read, besides those of the app's role.
-ACCESS_CHECKS = (CheckId.POLICY_MINIMAL, CheckId.SECRETS_PRIVATE)
-ROLE_CHECKS = (CheckId.ROLE_READS_OWN, CheckId.ROLE_READS_NO_OTHER)
-OUTSIDE = "outside"  # the kind of an alert about a reader that is not allowed
-MAX_NAMES = 5  # names listed; others are counted
 
 
 def controls(report_data: ReportData) -> tuple[Control, ...]:
@@ -57,207 +52,6 @@ def controls(report_data: ReportData) -> tuple[Control, ...]:
     )
 
 
-def evidence(report_data: ReportData, source: Source | CheckId, text: str) -> Evidence:
-    """Create a piece of evidence from a report.
-
-    Args:
-        report_data: The report.
-        source: The check or the part of the report that the evidence comes from.
-        text: The observation.
-    """
-    return Evidence(source, text, report_data.created, report_data.commit, report_data.account)
-
-
-def _no_secrets_in_code(report_data: ReportData) -> ControlResult:
-    if not report_data.is_scanned:
-        return NotChecked("the app was not scanned")
-    findings = [
-        masked.finding
-        for masked in report_data.findings
-        if masked.finding.severity is not Severity.LOW
-    ]
-    if findings:
-        files = len({finding.path for finding in findings})
-        text = f"{count(len(findings), 'finding')} above low severity in {count(files, 'file')}"
-        return NotShown((evidence(report_data, Source.SCAN, text),))
-    if report_data.unreadable:
-        return NotChecked(f"{count(len(report_data.unreadable), 'file')} could not be scanned")
-    text = "no findings above low severity"
-    if report_data.suppressed:
-        text += f", {count(report_data.suppressed, 'finding')} suppressed by comments"
-    return Shown((evidence(report_data, Source.SCAN, text),))
-
-
-def _not_checked_reason(report_data: ReportData) -> str:
-    """Return why the state of the secrets in AWS is not known; empty if it is."""
-    if not report_data.account:
-        return "AWS not checked"
-    if not report_data.secrets:
-        return "no secrets in shield.toml"
-    unknown = sum(secret.where == "unknown" for secret in report_data.secrets)
-    return f"{count(unknown, 'secret')} could not be checked" if unknown else ""
-
-
-def _encryption(report_data: ReportData) -> ControlResult:
-    in_aws = report_data.in_aws
-    required = report_data.required
-    reason = _not_checked_reason(report_data)
-    if not reason and not in_aws and not required:
-        reason = "no secrets in AWS"
-    if reason:
-        return NotChecked(reason)
-    text = f"{in_aws} of {count(required, 'secret')} in Secrets Manager"
-    keys = sorted({secret.kms_key for secret in report_data.secrets if secret.where == "AWS"})
-    if keys:
-        text += f", encrypted with {', '.join(keys)}"
-    found = evidence(report_data, Source.SECRETS, text)
-    return Shown((found,)) if in_aws == required else NotShown((found,))
-
-
-def _least_privilege(report_data: ReportData) -> ControlResult:
-    readers = _unauthorized_readers(report_data)
-    if readers:
-        text = f"read by {_list_names(readers)}"
-        return NotShown((evidence(report_data, Source.CLOUDTRAIL, text),))
-    if not report_data.role:
-        failed = _failed(report_data, ACCESS_CHECKS)
-        return failed or NotChecked("no role in shield.toml, so no role was checked")
-    return evaluate_checks(report_data, ROLE_CHECKS, also=ACCESS_CHECKS)
-
-
-def evaluate_checks(
-    report_data: ReportData, required: Sequence[CheckId], also: Sequence[CheckId] = ()
-) -> ControlResult:
-    """Return the combined result of some checks.
-
-    Args:
-        report_data: The report.
-        required: Each of these checks must have passed.
-        also: Each of these checks that was made must have passed.
-    """
-    failed = _failed(report_data, [*required, *also])
-    if failed:
-        return failed
-    checks = report_data.find_checks([*required, *also])
-    for check in checks:
-        if check.status is Status.UNKNOWN:
-            return NotChecked(f"{check.name}: {check.detail}")
-    made = {check.id for check in checks}
-    missing = [check_id for check_id in required if check_id not in made]
-    if missing:
-        return NotChecked(f"{_list_names(missing)} not checked")
-    return shown_if_any(
-        [evidence(report_data, check.id, _check_text(check)) for check in checks], "not checked"
-    )
-
-
-def _failed(report_data: ReportData, ids: Iterable[CheckId]) -> NotShown | None:
-    for check in report_data.find_checks(ids):
-        if check.status is Status.FAILED:
-            return NotShown((evidence(report_data, check.id, check.detail),))
-    return None
-
-
-def _check_text(check: Check) -> str:
-    return f"{check.name}, {check.detail}" if check.detail else check.name
-
-
-def _usage(report_data: ReportData) -> ControlResult:
-    if not report_data.secrets:
-        return NotChecked("no secrets in shield.toml")
-    return evaluate_checks(report_data, (CheckId.SECRETS_USED,))
-
-
-def _tags(report_data: ReportData) -> ControlResult:
-    reason = _not_checked_reason(report_data)
-    if reason:
-        return NotChecked(reason)
-    in_aws = [secret for secret in report_data.secrets if _is_in_aws(secret)]
-    if not in_aws:
-        return NotChecked("no secrets in AWS")
-    tagged = sum(secret.is_tagged for secret in in_aws)
-    text = f"{tagged} of {count(len(in_aws), 'secret')} in AWS with tags"
-    found = evidence(report_data, Source.SECRETS, text)
-    return Shown((found,)) if tagged == len(in_aws) else NotShown((found,))
-
-
-def _unauthorized_readers(report_data: ReportData) -> list[str]:
-    if report_data.audit is None:
-        return []
-    alerts = report_data.audit.alerts
-    return sorted({alert.who for alert in alerts if alert.kind == OUTSIDE})
-
-
-def _list_names(names: Sequence[str]) -> str:
-    listed = ", ".join(names[:MAX_NAMES])
-    if len(names) > MAX_NAMES:
-        listed += f" and {len(names) - MAX_NAMES} more"
-    return listed
-
-
-def _access_logging(report_data: ReportData) -> ControlResult:
-    audit = report_data.audit
-    if audit is None or not audit.events:
-        return NotChecked("no CloudTrail events for these secrets")
-    events = count(audit.events, "event")
-    reads = count(sum(access.counts.get(AccessType.READ, 0) for access in audit.accesses), "read")
-    principals = count(len({access.who for access in audit.accesses}), "principal")
-    text = f"CloudTrail logs {events}, {reads}, {principals}"
-    return Shown((evidence(report_data, Source.CLOUDTRAIL, text),))
-
-
-def evaluate_rotation(report_data: ReportData) -> ControlResult:
-    """Evaluate whether all secrets are rotated on schedule."""
-    overdue = report_data.overdue
-    unscheduled = _secrets_in_phase(report_data, RotationPhase.UNSCHEDULED)
-    if overdue:
-        text = f"overdue: {_list_names([secret.name for secret in overdue])}"
-        return NotShown((evidence(report_data, Source.ROTATIONS, text),))
-    if unscheduled:
-        number = count(len(unscheduled), "secret")
-        text = f"{number} without a schedule: {_list_names(unscheduled)}"
-        return NotShown((evidence(report_data, Source.ROTATIONS, text),))
-    on_schedule = _secrets_in_phase(report_data, RotationPhase.OK)
-    unchecked = report_data.required - len(on_schedule)
-    if unchecked or not on_schedule:
-        return NotChecked(f"rotation of {count(unchecked, 'secret')} not checked")
-    text = f"{len(on_schedule)} of {count(report_data.required, 'secret')} on schedule"
-    return Shown((evidence(report_data, Source.ROTATIONS, text),))
-
-
-def _secrets_in_phase(report_data: ReportData, phase: RotationPhase) -> list[str]:
-    return [
-        secret.name
-        for secret in report_data.secrets
-        if _is_in_aws(secret) and secret.rotation and secret.rotation.state == phase
-    ]
-
-
-def _is_in_aws(secret: SecretStatus) -> bool:
-    return secret.where == "AWS"
-
-
-def _change_management(report_data: ReportData) -> ControlResult:
-    if not report_data.steps_to_undo:
-        return NotChecked("no apply in the journal")
-    steps = count(report_data.steps_to_undo, "step")
-    text = f"the journal holds {steps} that shield rollback can undo"
-    return Shown((evidence(report_data, Source.JOURNAL, text),))
-
-
-def _alerting(report_data: ReportData) -> ControlResult:
-    alarms = report_data.alarms
-    if not alarms:
-        text = "alarms not configured or not checked"
-        if report_data.audit and report_data.audit.alerts:
-            number = count(len(report_data.audit.alerts), "item")
-            text += f"; the audit has {number} to review"
-        return NotChecked(text)
-    text = f"{report_data.alarms_in_aws} of {count(len(alarms), 'alarm')} in AWS"
-    found = evidence(report_data, Source.ALARMS, text)
-    return Shown((found,)) if report_data.alarms_in_aws == len(alarms) else NotShown((found,))
-
-
 class _Row(NamedTuple):
     id: str
     statement: str
@@ -269,7 +63,7 @@ _ROWS = (
     _Row(
         "no-hardcoded-secrets",
         "No hardcoded secrets in code or configuration files",
-        _no_secrets_in_code,
+        evaluate_code,
         {
             SOC2: "CC6.1",
             PCI_DSS: "8.6.2",
@@ -282,7 +76,7 @@ _ROWS = (
     _Row(
         "secrets-encrypted",
         "Secrets are encrypted at rest",
-        _encryption,
+        evaluate_encryption,
         {
             SOC2: "CC6.1",
             PCI_DSS: "8.3.2",
@@ -295,7 +89,7 @@ _ROWS = (
     _Row(
         "least-privilege",
         "Access to secrets follows least privilege",
-        _least_privilege,
+        evaluate_least_privilege,
         {
             SOC2: "CC6.3",
             PCI_DSS: "7.2.5",
@@ -308,7 +102,7 @@ _ROWS = (
     _Row(
         "secrets-in-use",
         "Every secret is in use",
-        _usage,
+        evaluate_usage,
         {
             NIST: "AC-2(1), AC-2(3), AC-3(15), AC-6",
             SECURITY_HUB: "SecretsManager.3",
@@ -317,7 +111,7 @@ _ROWS = (
     _Row(
         "secrets-tagged",
         "Secrets are tagged",
-        _tags,
+        evaluate_tags,
         {
             NIST: "CM-8",
             ISO: "A.5.9",
@@ -327,7 +121,7 @@ _ROWS = (
     _Row(
         "access-logged",
         "Access to secrets is logged",
-        _access_logging,
+        evaluate_access_logging,
         {
             SOC2: "CC7.2",
             PCI_DSS: "10.2.1",
@@ -354,7 +148,7 @@ _ROWS = (
     _Row(
         "changes-recorded",
         "Changes are recorded and reversible",
-        _change_management,
+        evaluate_change_management,
         {
             SOC2: "CC8.1",
             PCI_DSS: "6.5.1",
@@ -367,7 +161,7 @@ _ROWS = (
     _Row(
         "activity-alerts",
         "Unusual activity triggers notifications",
-        _alerting,
+        evaluate_alerting,
         {
             SOC2: "CC7.3",
             PCI_DSS: "10.4.1",
