@@ -32,7 +32,7 @@ def test_reads_records_in_order(tmp_path):
 
 def test_only_the_owner_can_read_it(tmp_path):
     with Journal(tmp_path).locked() as journal:
-        journal.store_backup(b"old")
+        journal.backups.store(b"old")
         journal.request_token("x", Hidden("y"))
         journal.write(record())
     modes = {p.name: stat.S_IMODE(p.stat().st_mode) for p in (tmp_path / ".shield").rglob("*")}
@@ -77,43 +77,6 @@ def test_a_killed_command_releases_the_lock(tmp_path):
         pass
 
 
-def test_a_run_is_interrupted_until_it_ends_or_is_undone(tmp_path):
-    with Journal(tmp_path).locked() as journal:
-        assert journal.interrupted_run() == ""
-        run = journal.begin_run(())
-        assert journal.interrupted_run() == ""  # no step has begun
-        begin = journal.write(record(run, kind="file"))
-        assert journal.begin_run(()) == run
-        journal.write(record(run, "undone", of=begin.seq))
-        assert journal.interrupted_run() == ""
-        journal.write(record(run, kind="aws"))
-        journal.write(record(run, "end"))
-        assert journal.interrupted_run() == ""
-        assert journal.begin_run(()) != run
-
-
-def test_open_steps_are_newest_first_and_filtered_by_kind(tmp_path):
-    with Journal(tmp_path).locked() as journal:
-        one, two, three = (
-            journal.write(record(kind=k, what=w))
-            for k, w in (("aws", "s"), ("file", "a"), ("file", "b"))
-        )
-        journal.write(record(event="undone", of=three.seq))
-        assert journal.open_steps("r") == [two, one]
-        assert journal.open_steps("r", "file") == [two]
-        assert journal.run_ids() == ["r"]
-
-
-def test_refuses_a_damaged_backup(tmp_path):
-    with Journal(tmp_path).locked() as journal:
-        digest = journal.store_backup(b"old")
-        assert journal.read_backup(digest) == b"old"
-        assert journal.store_backup(b"old") == digest
-        (journal.folder / "backups" / digest).write_bytes(b"other")
-        with pytest.raises(SourceError, match="missing or damaged"):
-            journal.read_backup(digest)
-
-
 def test_a_read_only_folder(tmp_path):
     (tmp_path / ".shield").write_text("in the way")
     with pytest.raises(SourceError, match="can't be written"), Journal(tmp_path).locked():
@@ -127,7 +90,7 @@ from shield_ai.flow.journal import Journal, Record
 with Journal(pathlib.Path(sys.argv[1])).locked() as journal:
     size = journal.path.stat().st_size
     resource.setrlimit(resource.RLIMIT_FSIZE, (size + 10, size + 10))
-    for act in (lambda: journal.write(Record(seq=0, run="r", event="end")), lambda: journal.store_backup(b"x" * 10_000)):
+    for act in (lambda: journal.write(Record(seq=0, run="r", event="end")), lambda: journal.backups.store(b"x" * 10_000)):
         try:
             act()
         except SourceError as error:

@@ -126,7 +126,7 @@ def test_an_edited_new_file_is_a_conflict(app, aws):
     (app / "utils/secrets.py").write_bytes(b"mine")
     with Journal(app).locked() as journal:
         found = conflicts(journal.open_steps(last_run(journal)), Tree(app))
-        assert [(c.path, c.now, journal.read_backup(c.applied)) for c in found] == [
+        assert [(c.path, c.now, journal.backups.read(c.applied)) for c in found] == [
             ("utils/secrets.py", b"mine", b"new\n")
         ]
 

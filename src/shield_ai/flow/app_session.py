@@ -231,6 +231,6 @@ class AppSession(PlanningSession):
             steps: From `steps_to_undo`.
         """
         return [
-            (conflict.path, self.journal.read_backup(conflict.applied), conflict.now or b"")
+            (conflict.path, self.journal.backups.read(conflict.applied), conflict.now or b"")
             for conflict in conflicts(steps, self.tree)
         ]

@@ -40,9 +40,9 @@ def stage(files: Sequence[FileChange], *, run: str, tree: Tree, journal: Journal
         for file in files:
             old = tree.read(file.path)
             new = apply_edits(old or b"", file.edits, file.encoding)
-            journal.store_backup(new)
+            journal.backups.store(new)
             if old is not None:
-                journal.store_backup(old)
+                journal.backups.store(old)
             begin = _write_begin(file, run, old, tree, journal)
             begun.append(begin)
             for folder in begin.folders:
@@ -91,7 +91,7 @@ def commit(begun: Sequence[Record], *, tree: Tree, journal: Journal) -> None:
     try:
         for begin in begun:
             if begin.backup and begin.before:
-                old = journal.read_backup(begin.before)
+                old = journal.backups.read(begin.before)
                 # Private, because the old code may contain values that the edits remove.
                 tree.write(begin.what + BACKUP, old, mode=0o600, like=begin.what)
             tree.commit(begin.what)
@@ -135,7 +135,7 @@ def undo(begin: Record, *, tree: Tree, journal: Journal) -> str:
             outcome = "removed"
         else:
             mode = begin.mode if begin.narrowed else 0
-            tree.write(begin.what, journal.read_backup(begin.before), mode=mode)
+            tree.write(begin.what, journal.backups.read(begin.before), mode=mode)
             outcome = "restored"
     tree.discard(begin.what)
     if begin.backup:

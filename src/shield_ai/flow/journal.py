@@ -7,17 +7,17 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
-import hashlib
 import os
-import re
 import secrets
 from typing import TYPE_CHECKING
 
 import msgspec
 
+from shield_ai.flow.backups import Backups
 from shield_ai.flow.journal_chain import JournalChain, create_chain, open_chain
 from shield_ai.flow.journal_record import SECRET, Record, require_same_account
-from shield_ai.flow.private_folder import BACKUPS, FOLDER, PrivateFolder
+from shield_ai.flow.private_folder import FOLDER, PrivateFolder, write_error
+from shield_ai.flow.run_history import RunHistory
 from shield_ai.model.errors import SourceError, UnsafePlanError
 from shield_ai.model.invalid_input import INVALID_JSON
 from shield_ai.model.plan import ValueState
@@ -27,16 +27,14 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from shield_ai.model.hidden import Hidden
-    from shield_ai.model.resource import Settings
 
 __all__ = ["SECRET", "Journal", "Record", "require_same_account"]
 
 NAME = "journal.jsonl"
 LOCK = "lock"
-_SHA256 = re.compile("[0-9a-f]{64}")
 
 
-class Journal:
+class Journal(RunHistory):
     """The journal of one app, in APP/.shield/journal.jsonl. Write only inside `locked`.
 
     Args:
@@ -46,10 +44,11 @@ class Journal:
     """
 
     def __init__(self, root: Path, *, adopt: bool = False) -> None:
+        super().__init__()
         self._private = PrivateFolder(root)
         self.folder = self._private.path
         self.path = self.folder / NAME
-        self.records: list[Record] = []
+        self.backups = Backups(self._private)
         # Whether the journal failed the authentication and was adopted.
         self.is_adopted = False
         # The number of AWS steps of an adopted journal, which are never undone.
@@ -170,7 +169,7 @@ class Journal:
                 os.fsync(descriptor)
             except OSError as error:
                 os.ftruncate(descriptor, size)
-                raise _write_error(self.path, error) from None
+                raise write_error(self.path, error) from None
         finally:
             os.close(descriptor)
         self._keyed_chain.advance(line)
@@ -190,55 +189,6 @@ class Journal:
             SourceError: The disk is full.
         """
         self.write(Record(seq=0, run=begin.run, event="undone", of=begin.seq))
-
-    def store_backup(self, content: bytes) -> str:
-        """Store the bytes of a file under their sha256, with mode 0600, and return the sha256.
-
-        Raises:
-            SourceError: The disk is full.
-        """
-        digest = hashlib.sha256(content).hexdigest()
-        try:
-            if self._private.read(BACKUPS, digest) != content:
-                self._private.write(BACKUPS, digest, content=content)
-        except OSError as error:
-            raise _write_error(self.folder / BACKUPS / digest, error) from None
-        return digest
-
-    def read_backup(self, digest: str) -> bytes:
-        """Read the stored bytes with a sha256.
-
-        Raises:
-            SourceError: The backup is missing or damaged.
-        """
-        content = None
-        if _SHA256.fullmatch(digest):
-            with contextlib.suppress(OSError):
-                content = self._private.read(BACKUPS, digest)
-        if content is None or hashlib.sha256(content).hexdigest() != digest:
-            raise SourceError(
-                f"{self.folder / BACKUPS / digest} is missing or damaged",
-                "look for the .shield_ai_backup beside the file",
-            )
-        return content
-
-    def save_edited_copy(self, path: str, content: bytes) -> str:
-        """Save the user's version of a file in .shield/edited, with mode 0600.
-
-        Args:
-            path: The path of the file, relative to the app's folder.
-            content: The bytes of the file.
-
-        Returns:
-            The path of the copy, relative to the app's folder.
-
-        Raises:
-            SourceError: The disk is full.
-        """
-        try:
-            return self._private.save_copy(path, content)
-        except OSError as error:
-            raise _write_error(self.folder / "edited" / path, error) from None
 
     def request_token(self, name: str, value: Hidden) -> str:
         """Derive the ClientRequestToken from a keyed hash of the value, for idempotent retries.
@@ -262,73 +212,6 @@ class Journal:
     def end_run(self, run: str) -> None:
         """Record that every step of a run has completed."""
         self.write(Record(seq=0, run=run, event="end"))
-
-    def interrupted_run(self) -> str:
-        """Return the id of the run that was interrupted; empty if the last run ended."""
-        for record in reversed(self.records):
-            if record.event == "end":
-                return ""
-            if record.event != "undone":
-                return record.run if self.open_steps(record.run) else ""
-        return ""
-
-    def run_ids(self) -> list[str]:
-        """Return the ids of all runs, oldest first."""
-        return list(dict.fromkeys(record.run for record in self.records))
-
-    def open_steps(self, run: str, kind: str = "") -> list[Record]:
-        """Return the begin records of the steps that were not undone, newest first.
-
-        Args:
-            run: The id of the run.
-            kind: "file" or "aws" to return only these steps.
-        """
-        undone = self._steps_with("undone")
-        steps = []
-        for record in reversed(self.records):
-            is_step = record.run == run and record.event == "begin"
-            if is_step and record.seq not in undone and kind in {"", record.kind}:
-                steps.append(record)
-        return steps
-
-    def is_done(self, begin: Record) -> bool:
-        """Return whether a step is known to have completed."""
-        return begin.seq in self._steps_with("done")
-
-    def _steps_with(self, event: str) -> set[int]:
-        return {record.of for record in self.records if record.event == event}
-
-    def applied_settings(
-        self, account: str, region: str, environment: str = ""
-    ) -> dict[tuple[str, str], Settings]:
-        """Return the settings that apply last gave to each secret and resource, oldest first.
-
-        Excludes steps that were undone or interrupted, and what was removed.
-
-        Args:
-            account: The AWS account.
-            region: The AWS region.
-            environment: The environment of shield.toml; empty: none.
-
-        Returns:
-            The settings by kind and name.
-        """
-        undone = self._steps_with("undone")
-        done = self._steps_with("done")
-        applied: dict[tuple[str, str], Settings] = {}
-        for record in self.records:
-            if record.event != "begin" or record.kind != "aws" or record.seq in undone:
-                continue
-            if (record.account, record.region, record.environment) != (
-                account,
-                region,
-                environment,
-            ):
-                continue
-            applied.pop(record.resource_key, None)
-            if record.settings is not None and record.seq in done:
-                applied[record.resource_key] = record.settings
-        return applied
 
     def compare_value(self, name: str, value: Hidden, current: str) -> ValueState:
         """Compare a value with the current version in AWS, without reading that version.
@@ -359,7 +242,7 @@ class Journal:
         try:
             return self._private.open_file(name, flags)
         except OSError as error:
-            raise _write_error(self.folder / name, error) from None
+            raise write_error(self.folder / name, error) from None
 
     def _read(self, name: str) -> bytes | None:
         try:
@@ -368,10 +251,3 @@ class Journal:
             return None
         except OSError as error:
             raise SourceError(f"{self.folder / name} can't be read: {error.strerror}") from None
-
-
-def _write_error(path: Path, error: OSError) -> SourceError:
-    return SourceError(
-        f"{path} can't be written: {error.strerror}",
-        "free some disk space, then run the same command again",
-    )

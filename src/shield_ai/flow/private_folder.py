@@ -229,3 +229,11 @@ def _exists(folder: int, name: str) -> bool:
     except FileNotFoundError:
         return False
     return True
+
+
+def write_error(path: Path, error: OSError) -> SourceError:
+    """Return the error for a file in the folder that can't be written."""
+    return SourceError(
+        f"{path} can't be written: {error.strerror}",
+        "free some disk space, then run the same command again",
+    )

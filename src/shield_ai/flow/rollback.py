@@ -180,11 +180,11 @@ class Rollback:
         Returns:
             The path of the copy; empty if the user removed the file.
         """
-        applied = self.journal.read_backup(conflict.applied)
+        applied = self.journal.backups.read(conflict.applied)
         if conflict.now is None:
             self.tree.write(conflict.path, applied, private=True, mode=conflict.mode)
             return ""
-        copy = self.journal.save_edited_copy(conflict.path, conflict.now)
+        copy = self.journal.backups.save_edited_copy(conflict.path, conflict.now)
         self.tree.write(conflict.path, applied)
         return copy
 

@@ -246,7 +246,7 @@ def _applied_diffs(session: AppSession, journal: Journal, run: str) -> Iterator[
     for path, step in sorted(steps.items()):
         if is_copied_file(path):
             continue
-        before = journal.read_backup(step.before) if step.before else None
+        before = journal.backups.read(step.before) if step.before else None
         yield applied_diff(path, before, session.tree.read(path) or b"", keep)
 
 
