@@ -211,10 +211,10 @@ class AppSession(PlanningSession):
 
     def _rotation_problem(self, name: str) -> str:
         """Return why a secret's pending rotation must be finished before a rollback."""
-        from shield_ai.flow.rotate import SecretRotator
+        from shield_ai.flow.rotation_reader import RotationReader
 
-        rotator = SecretRotator(self.target_manifest, self.tree.root, self.aws_session)
-        return rotator.rollback_problem(name)
+        reader = RotationReader(self.target_manifest, self.tree.root, self.aws_session)
+        return reader.rollback_problem(name)
 
     def _try_login(self, name: str, value: Hidden) -> Login | None:
         """Log in to the database of a secret; None for other kinds of secrets."""

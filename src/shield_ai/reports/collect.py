@@ -284,7 +284,7 @@ def _secret_status(secret: Secret, manifest: Manifest, session: AppSession) -> S
     )
     if session.aws is None:
         return unknown
-    from shield_ai.flow.rotate import SecretRotator  # imports boto3
+    from shield_ai.flow.rotation_reader import RotationReader  # imports boto3
 
     try:
         state = session.aws.secrets.state(name)
@@ -293,8 +293,8 @@ def _secret_status(secret: Secret, manifest: Manifest, session: AppSession) -> S
             return msgspec.structs.replace(unknown, where=where)
         if state.deleted:
             return msgspec.structs.replace(unknown, where="deleted")
-        rotator = SecretRotator(manifest, session.tree.root, session.aws.session)
-        rotation = rotator.status(secret)
+        reader = RotationReader(manifest, session.tree.root, session.aws.session)
+        rotation = reader.status(secret)
     except AwsError:  # for example, access denied
         return unknown
     return msgspec.structs.replace(

@@ -114,7 +114,7 @@ def apply(
         text = comparison_text(session.compared_modules, session.comparison_problems)
         echo(text, err=True)
     if rotate_immediately:
-        from shield_ai.cli.commands.rotate import rotate_now
+        from shield_ai.cli.rotation_steps import rotate_now
 
         rotate_now(session, _new_rotations(planned))
     return DONE

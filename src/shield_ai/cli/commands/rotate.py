@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import click
 import msgspec
@@ -12,16 +12,17 @@ import msgspec
 from shield_ai.aws.desired.monitoring import OVERDUE_METRIC, metric_namespace
 from shield_ai.aws.live import cloudwatch
 from shield_ai.cli.console import confirm, echo, prompt_hidden
+from shield_ai.cli.due_rotations import rotate_due
 from shield_ai.cli.options import ENVIRONMENT, JSON, YES, grouped_options
+from shield_ai.cli.rotation_steps import run_steps
 from shield_ai.flow.app_session import AppSession
-from shield_ai.flow.interruption import DeferredRotationError, InterruptedRotationError
-from shield_ai.flow.rotate import SecretRotator, overdue
-from shield_ai.flow.rotation_driver import Progress
-from shield_ai.model.errors import DONE, FINDINGS, ShieldError
+from shield_ai.flow.interruption import InterruptedRotationError
+from shield_ai.flow.rotate import SecretRotator
+from shield_ai.flow.rotation_reader import overdue
+from shield_ai.model.errors import DONE, ShieldError
 from shield_ai.model.hidden import Hidden
 from shield_ai.model.rotation_policy import manual_fields
-from shield_ai.model.rotation_status import LivePassword, RotatedBy, RotationPhase
-from shield_ai.reports.plurals import count
+from shield_ai.model.rotation_status import LivePassword
 from shield_ai.reports.rotation import (
     django_key_text,
     first_restart_text,
@@ -37,15 +38,6 @@ if TYPE_CHECKING:
 
     from shield_ai.model.manifest import Secret
 
-# The result of each step of a rotation, by the name of the step.
-_STEP_RESULTS = {
-    "createSecret": "new value created as AWSPENDING",
-    "setSecret": "new value set",
-    "testSecret": "new value tested",
-    "finishSecret": "new value is AWSCURRENT",
-    "RotateSecret": "rotation started",
-}
-_FUNCTION_RESULT = "rotated"
 _COMMAND = "shield rotate"
 
 
@@ -142,7 +134,7 @@ def _run(
         _show_status(session, rotator, listed, publish=mode.publish, as_json=as_json)
         return DONE
     if mode.due:
-        return _rotate_due(rotator, secrets, yes=yes)
+        return rotate_due(rotator, secrets, yes=yes)
     if not names:
         raise _no_secret_error(secrets)
     for secret in secrets:
@@ -153,20 +145,6 @@ def _run(
 def _no_secret_error(secrets: Sequence[Secret]) -> ShieldError:
     choices = ", ".join(secret.name for secret in secrets if secret.rotate)
     return ShieldError("no secret given", f"name one of {choices}, or use --due or --status")
-
-
-def rotate_now(session: AppSession, names: Sequence[str]) -> None:
-    """Rotate secrets after their rotation functions were deployed.
-
-    Args:
-        session: The app, with an AWS account.
-        names: The secrets' names in AWS.
-    """
-    if not names:
-        return
-    rotator = SecretRotator(session.target_manifest, session.tree.root, session.aws_session)
-    for secret in rotator.select(names):
-        _run_steps(rotator, secret)
 
 
 def _check_mode(mode: Mode, names: Sequence[str]) -> None:
@@ -196,77 +174,6 @@ def _show_status(
     echo(statuses_json(statuses) if as_json else statuses_text(statuses), nl=False)
 
 
-class _DueSecrets(NamedTuple):
-    """The secrets that --due has to handle."""
-
-    automatic: list[Secret]
-    manual: list[str]  # need manual steps: a key of a provider, or restarts of the app
-    pending: list[str]  # interrupted rotations
-    errors: list[ShieldError]  # secrets with an unknown state
-
-
-def _find_due(rotator: SecretRotator, secrets: Sequence[Secret]) -> _DueSecrets:
-    found = _DueSecrets([], [], [], [])
-    for secret in secrets:
-        if not secret.rotate:
-            continue
-        try:
-            status = rotator.status(secret)
-        except ShieldError as error:
-            found.errors.append(error)
-            echo(f"{secret.name}: {error.message}", err=True)
-            continue
-        if status.state is RotationPhase.PENDING and status.by is RotatedBy.SHIELD:
-            found.pending.append(secret.name)
-        elif status.state is not RotationPhase.DUE:
-            continue
-        elif status.by is RotatedBy.HAND or rotator.needs_restart(secret):
-            found.manual.append(secret.name)
-        elif status.by is RotatedBy.SHIELD:
-            found.automatic.append(secret)
-    return found
-
-
-def _rotate_due(rotator: SecretRotator, secrets: Sequence[Secret], *, yes: bool) -> int:
-    """Rotate the due secrets that need no manual step; return 1 if other due secrets remain."""
-    due = _find_due(rotator, secrets)
-    failed = _rotate_all(rotator, due.automatic, yes=yes)
-    for name in due.manual:
-        echo(f"{name} is due for manual rotation: run shield rotate {name}", err=True)
-    for name in due.pending:
-        echo(f"{name} has a pending rotation: run shield rotate --resume {name}", err=True)
-    total = len(due.automatic) + len(due.manual) + len(due.pending)
-    if total:
-        rotated = len(due.automatic) - len(failed)
-        echo(f"{rotated} of {count(total, 'due secret')} rotated", err=True)
-    elif not due.errors:
-        echo("no secrets are due", err=True)
-    errors = due.errors + failed
-    if errors:
-        raise errors[0]
-    return FINDINGS if due.manual or due.pending else DONE
-
-
-def _rotate_all(
-    rotator: SecretRotator, secrets: Sequence[Secret], *, yes: bool
-) -> list[ShieldError]:
-    """Rotate secrets, and return the errors of those that could not be rotated."""
-    errors: list[ShieldError] = []
-    for secret in secrets:
-        echo(preview_text(rotator.preview(secret)), err=True)
-    if secrets:
-        confirm(f"Rotate {', '.join(secret.name for secret in secrets)}?", yes=yes)
-    for secret in secrets:
-        try:
-            _run_steps(rotator, secret)
-        except InterruptedRotationError:
-            raise  # Ctrl-C stops the command, not only this rotation
-        except ShieldError as error:
-            errors.append(error)
-            echo(f"  ! {error.message}", err=True)
-    return errors
-
-
 def _rotate_one(
     rotator: SecretRotator, secret: Secret, session: AppSession, mode: Mode, *, yes: bool
 ) -> None:
@@ -289,7 +196,7 @@ def _rotate(rotator: SecretRotator, secret: Secret, session: AppSession, *, yes:
     else:
         echo(preview_text(rotator.preview(secret)), err=True)
     confirm(f"Rotate {secret.name}?", yes=yes)
-    _run_steps(rotator, secret)
+    run_steps(rotator, secret)
     if needs_restart:
         echo(f"\n{first_restart_text(secret.name)}", err=True)
 
@@ -299,39 +206,9 @@ def _resume(rotator: SecretRotator, secret: Secret, *, yes: bool) -> None:
     if not needs_restart:
         echo(preview_text(rotator.preview(secret, resume=True)), err=True)
     confirm(f"Resume the rotation of {secret.name}?", yes=yes)
-    _run_steps(rotator, secret, resume=True)
+    run_steps(rotator, secret, resume=True)
     if needs_restart:
         echo(f"\n{second_restart_text()}", err=True)
-
-
-def _run_steps(rotator: SecretRotator, secret: Secret, *, resume: bool = False) -> None:
-    """Rotate a secret and print each step with its result."""
-    echo(rotator.secret_id(secret), err=True)
-    current_step: str | None = None
-
-    def start_step(step: str) -> None:
-        nonlocal current_step
-        finish_step()
-        echo(f"  {step:<14} ", nl=False, err=True)
-        current_step = step
-
-    def finish_step() -> None:
-        if current_step:
-            echo(_STEP_RESULTS.get(current_step, _FUNCTION_RESULT), err=True)
-
-    def tell_deferral() -> None:
-        echo("(interrupt received: shield exits after finishSecret) ", nl=False, err=True)
-
-    try:
-        rotator.rotate(secret, Progress(start_step, tell_deferral), resume=resume)
-    except DeferredRotationError:
-        finish_step()
-        raise
-    except BaseException:
-        if current_step:
-            echo("failed", err=True)
-        raise
-    finish_step()
 
 
 def _cancel(rotator: SecretRotator, secret: Secret, *, yes: bool) -> None:

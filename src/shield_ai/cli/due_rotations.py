@@ -1,0 +1,90 @@
+"""Rotate all secrets that are due, for `shield rotate --due`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from shield_ai.cli.console import confirm, echo
+from shield_ai.cli.rotation_steps import run_steps
+from shield_ai.flow.interruption import InterruptedRotationError
+from shield_ai.model.errors import DONE, FINDINGS, ShieldError
+from shield_ai.model.rotation_status import RotatedBy, RotationPhase
+from shield_ai.reports.plurals import count
+from shield_ai.reports.rotation_preview import preview_text
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from shield_ai.flow.rotate import SecretRotator
+    from shield_ai.model.manifest import Secret
+
+
+class _DueSecrets(NamedTuple):
+    """The secrets that --due has to handle."""
+
+    automatic: list[Secret]
+    manual: list[str]  # need manual steps: a key of a provider, or restarts of the app
+    pending: list[str]  # interrupted rotations
+    errors: list[ShieldError]  # secrets with an unknown state
+
+
+def _find_due(rotator: SecretRotator, secrets: Sequence[Secret]) -> _DueSecrets:
+    found = _DueSecrets([], [], [], [])
+    for secret in secrets:
+        if not secret.rotate:
+            continue
+        try:
+            status = rotator.status(secret)
+        except ShieldError as error:
+            found.errors.append(error)
+            echo(f"{secret.name}: {error.message}", err=True)
+            continue
+        if status.state is RotationPhase.PENDING and status.by is RotatedBy.SHIELD:
+            found.pending.append(secret.name)
+        elif status.state is not RotationPhase.DUE:
+            continue
+        elif status.by is RotatedBy.HAND or rotator.needs_restart(secret):
+            found.manual.append(secret.name)
+        elif status.by is RotatedBy.SHIELD:
+            found.automatic.append(secret)
+    return found
+
+
+def rotate_due(rotator: SecretRotator, secrets: Sequence[Secret], *, yes: bool) -> int:
+    """Rotate the due secrets that need no manual step; return 1 if other due secrets remain."""
+    due = _find_due(rotator, secrets)
+    failed = _rotate_all(rotator, due.automatic, yes=yes)
+    for name in due.manual:
+        echo(f"{name} is due for manual rotation: run shield rotate {name}", err=True)
+    for name in due.pending:
+        echo(f"{name} has a pending rotation: run shield rotate --resume {name}", err=True)
+    total = len(due.automatic) + len(due.manual) + len(due.pending)
+    if total:
+        rotated = len(due.automatic) - len(failed)
+        echo(f"{rotated} of {count(total, 'due secret')} rotated", err=True)
+    elif not due.errors:
+        echo("no secrets are due", err=True)
+    errors = due.errors + failed
+    if errors:
+        raise errors[0]
+    return FINDINGS if due.manual or due.pending else DONE
+
+
+def _rotate_all(
+    rotator: SecretRotator, secrets: Sequence[Secret], *, yes: bool
+) -> list[ShieldError]:
+    """Rotate secrets, and return the errors of those that could not be rotated."""
+    errors: list[ShieldError] = []
+    for secret in secrets:
+        echo(preview_text(rotator.preview(secret)), err=True)
+    if secrets:
+        confirm(f"Rotate {', '.join(secret.name for secret in secrets)}?", yes=yes)
+    for secret in secrets:
+        try:
+            run_steps(rotator, secret)
+        except InterruptedRotationError:
+            raise  # Ctrl-C stops the command, not only this rotation
+        except ShieldError as error:
+            errors.append(error)
+            echo(f"  ! {error.message}", err=True)
+    return errors

@@ -1,0 +1,70 @@
+"""Rotate one secret, and print each step with its result."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from shield_ai.cli.console import echo
+from shield_ai.flow.interruption import DeferredRotationError
+from shield_ai.flow.rotate import SecretRotator
+from shield_ai.flow.rotation_driver import Progress
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from shield_ai.flow.app_session import AppSession
+    from shield_ai.model.manifest import Secret
+
+# The result of each step of a rotation, by the name of the step.
+_STEP_RESULTS = {
+    "createSecret": "new value created as AWSPENDING",
+    "setSecret": "new value set",
+    "testSecret": "new value tested",
+    "finishSecret": "new value is AWSCURRENT",
+    "RotateSecret": "rotation started",
+}
+_FUNCTION_RESULT = "rotated"
+
+
+def rotate_now(session: AppSession, names: Sequence[str]) -> None:
+    """Rotate secrets after their rotation functions were deployed.
+
+    Args:
+        session: The app, with an AWS account.
+        names: The secrets' names in AWS.
+    """
+    if not names:
+        return
+    rotator = SecretRotator(session.target_manifest, session.tree.root, session.aws_session)
+    for secret in rotator.select(names):
+        run_steps(rotator, secret)
+
+
+def run_steps(rotator: SecretRotator, secret: Secret, *, resume: bool = False) -> None:
+    """Rotate a secret and print each step with its result."""
+    echo(rotator.secret_id(secret), err=True)
+    current_step: str | None = None
+
+    def start_step(step: str) -> None:
+        nonlocal current_step
+        finish_step()
+        echo(f"  {step:<14} ", nl=False, err=True)
+        current_step = step
+
+    def finish_step() -> None:
+        if current_step:
+            echo(_STEP_RESULTS.get(current_step, _FUNCTION_RESULT), err=True)
+
+    def tell_deferral() -> None:
+        echo("(interrupt received: shield exits after finishSecret) ", nl=False, err=True)
+
+    try:
+        rotator.rotate(secret, Progress(start_step, tell_deferral), resume=resume)
+    except DeferredRotationError:
+        finish_step()
+        raise
+    except BaseException:
+        if current_step:
+            echo("failed", err=True)
+        raise
+    finish_step()
