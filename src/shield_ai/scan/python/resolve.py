@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.project.runtime_names import is_runtime_module
-from shield_ai.scan.python.ast_walk import descend
-from shield_ai.scan.python.aws_reads import reads_aws
 from shield_ai.scan.python.bindings import OPAQUE, Imported, Opaque
+from shield_ai.scan.python.helper_functions import helper_reader
 from shield_ai.scan.python.readers import (
     ACCESSORS,
     CONSTANTS,
@@ -27,10 +26,7 @@ from shield_ai.scan.python.readers import (
 )
 from shield_ai.scan.python.reads import (
     Read,
-    calls_in,
     concatenated_parts,
-    constant_prefix,
-    ends_with_parameter,
     name_and_default,
 )
 
@@ -80,7 +76,7 @@ class Resolver:
         if isinstance(node, ast.NamedExpr):
             return self._resolve_nested(node.value, scopes)
         if isinstance(node, ast.Lambda):
-            return self._resolve_helper(node, scopes)
+            return helper_reader(self, node, scopes)
         if isinstance(node, ast.Dict):
             return self._resolve_unpacked(node, scopes)
         return None
@@ -93,9 +89,10 @@ class Resolver:
         return None
 
     def _resolve_nested(self, node: ast.AST, scopes: Scopes) -> Ref | None:
-        return self._nested().resolve(node, scopes)
+        return self.nested().resolve(node, scopes)
 
-    def _nested(self) -> Resolver:
+    def nested(self) -> Resolver:
+        """Return the resolver for a name that another name refers to."""
         return Resolver(self.project, self.module, self.depth + 1)
 
     def _resolve_unpacked(self, node: ast.Dict, scopes: Scopes) -> Ref | None:
@@ -175,7 +172,7 @@ class Resolver:
             if isinstance(binding, Imported):
                 cache[binding] = self.resolve_path(binding.path)
             elif isinstance(binding, ast.FunctionDef):
-                cache[binding] = self._resolve_helper(binding, scopes)
+                cache[binding] = helper_reader(self, binding, scopes)
             else:
                 cache[binding] = self._resolve_nested(binding, scopes)
         return cache[binding]
@@ -269,61 +266,6 @@ class Resolver:
             return first._replace(copy=True)
         return None
 
-    def _resolve_helper(self, node: ast.FunctionDef | ast.Lambda, scopes: Scopes) -> Ref | None:
-        """Return the reader for a function of the app with a parameter for the variable's name."""
-        if isinstance(node, ast.FunctionDef) and not _returns_value(node):
-            return None
-        inner = scopes if node in scopes else (*scopes, node)
-        for call in calls_in(node):
-            read = self._nested().find_read(call, inner)
-            if read is None or read.reader.copy:
-                continue
-            reader = self._helper_reader(node, call, read, inner)
-            if reader:
-                return reader
-        return None
-
-    def _helper_reader(
-        self, node: ast.FunctionDef | ast.Lambda, call: ast.expr, read: Read, scopes: Scopes
-    ) -> Reader | None:
-        parameters = [argument.arg for argument in [*node.args.posonlyargs, *node.args.args]]
-        for position, parameter in enumerate(parameters):
-            prefix = constant_prefix(read.argument, parameter)
-            computed = prefix is None and ends_with_parameter(read.argument, parameter)
-            if prefix is None and not computed:
-                continue
-            name = node.name if isinstance(node, ast.FunctionDef) else "lambda"
-            return Reader(
-                f"{name}()",
-                prefix=read.reader.prefix + (prefix or ""),
-                computed=computed,
-                name_position=position,
-                name_keyword=parameter,
-                overridden_by=self._overriding_function(node, call, parameter, scopes),
-                reads_aws=read.reader.reads_aws
-                or reads_aws(self.project, self.module, node, scopes),
-            )
-        return None
-
-    def _overriding_function(
-        self, helper: ast.AST, read: ast.expr, parameter: str, scopes: Scopes
-    ) -> str:
-        """Return the app's function that a helper calls with the same name before its read.
-
-        Returns:
-            The function's name with parentheses; empty without one.
-        """
-        for call in _values_returned_before(helper, read.lineno):
-            if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Name):
-                continue
-            arguments = [argument.id for argument in call.args if isinstance(argument, ast.Name)]
-            name = call.func.id
-            if parameter not in arguments or not self.module.lookup(name, scopes):
-                continue
-            if not self.resolve_name(name, scopes):
-                return f"{name}()"
-        return ""
-
     def find_read(self, node: ast.expr, scopes: Scopes) -> Read | None:
         """Return the read that a call or subscript makes; None if it reads no variable."""
         if isinstance(node, ast.Subscript):
@@ -362,31 +304,3 @@ def _split_attribute(node: ast.Attribute) -> tuple[ast.expr, list[str]]:
         attributes.insert(0, base.attr)
         base = base.value
     return base, attributes
-
-
-def _returns_value(node: ast.FunctionDef) -> bool:
-    return any(isinstance(n, ast.Return) and n.value for n in descend(node))
-
-
-def _values_returned_before(function: ast.AST, line: int) -> list[ast.AST]:
-    """Return the expressions that a function may return before a line.
-
-    They include the values of variables that it returns.
-    """
-    earlier = [node for node in ast.walk(function) if getattr(node, "lineno", line) < line]
-    returned: list[ast.AST] = []
-    for node in earlier:
-        if isinstance(node, ast.Return) and node.value:
-            returned.extend(ast.walk(node.value))
-    names = {node.id for node in returned if isinstance(node, ast.Name)}
-    return [*returned, *_values_assigned_to(names, earlier)]
-
-
-def _values_assigned_to(names: set[str], nodes: list[ast.AST]) -> list[ast.expr]:
-    values = []
-    for node in nodes:
-        if isinstance(node, ast.Assign):
-            targets = {target.id for target in node.targets if isinstance(target, ast.Name)}
-            if not names.isdisjoint(targets):
-                values.append(node.value)
-    return values

@@ -1,0 +1,112 @@
+"""Recognize the app's functions that read a variable with the name in a parameter."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from shield_ai.scan.python.ast_walk import descend
+from shield_ai.scan.python.aws_reads import reads_aws
+from shield_ai.scan.python.readers import Reader
+from shield_ai.scan.python.reads import calls_in, constant_prefix, ends_with_parameter
+
+if TYPE_CHECKING:
+    from shield_ai.scan.python.bindings import Scope
+    from shield_ai.scan.python.reads import Read
+    from shield_ai.scan.python.resolve import Resolver
+
+    Scopes = tuple[Scope, ...]
+    Function = ast.FunctionDef | ast.Lambda
+
+
+def helper_reader(resolver: Resolver, node: Function, scopes: Scopes) -> Reader | None:
+    """Return the reader for a function of the app with a parameter for the variable's name.
+
+    Args:
+        resolver: The resolver of the module.
+        node: The function.
+        scopes: The scopes around it, from the module to the innermost.
+    """
+    if isinstance(node, ast.FunctionDef) and not _returns_value(node):
+        return None
+    inner = scopes if node in scopes else (*scopes, node)
+    for call in calls_in(node):
+        read = resolver.nested().find_read(call, inner)
+        if read is None or read.reader.copy:
+            continue
+        reader = _reader_for_parameter(resolver, node, call, read, inner)
+        if reader:
+            return reader
+    return None
+
+
+def _reader_for_parameter(
+    resolver: Resolver, node: Function, call: ast.expr, read: Read, scopes: Scopes
+) -> Reader | None:
+    parameters = [argument.arg for argument in [*node.args.posonlyargs, *node.args.args]]
+    for position, parameter in enumerate(parameters):
+        prefix = constant_prefix(read.argument, parameter)
+        computed = prefix is None and ends_with_parameter(read.argument, parameter)
+        if prefix is None and not computed:
+            continue
+        name = node.name if isinstance(node, ast.FunctionDef) else "lambda"
+        overridden_by = _overriding_function(resolver, node, call, parameter, scopes)
+        is_aws = read.reader.reads_aws or reads_aws(resolver.project, resolver.module, node, scopes)
+        return Reader(
+            f"{name}()",
+            prefix=read.reader.prefix + (prefix or ""),
+            computed=computed,
+            name_position=position,
+            name_keyword=parameter,
+            overridden_by=overridden_by,
+            reads_aws=is_aws,
+        )
+    return None
+
+
+def _overriding_function(
+    resolver: Resolver, helper: ast.AST, read: ast.expr, parameter: str, scopes: Scopes
+) -> str:
+    """Return the app's function that a helper calls with the same name before its read.
+
+    Returns:
+        The function's name with parentheses; empty without one.
+    """
+    for call in _values_returned_before(helper, read.lineno):
+        if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Name):
+            continue
+        arguments = [argument.id for argument in call.args if isinstance(argument, ast.Name)]
+        name = call.func.id
+        if parameter not in arguments or not resolver.module.lookup(name, scopes):
+            continue
+        if not resolver.resolve_name(name, scopes):
+            return f"{name}()"
+    return ""
+
+
+def _returns_value(node: ast.FunctionDef) -> bool:
+    return any(isinstance(n, ast.Return) and n.value for n in descend(node))
+
+
+def _values_returned_before(function: ast.AST, line: int) -> list[ast.AST]:
+    """Return the expressions that a function may return before a line.
+
+    They include the values of variables that it returns.
+    """
+    earlier = [node for node in ast.walk(function) if getattr(node, "lineno", line) < line]
+    returned: list[ast.AST] = []
+    for node in earlier:
+        if isinstance(node, ast.Return) and node.value:
+            returned.extend(ast.walk(node.value))
+    names = {node.id for node in returned if isinstance(node, ast.Name)}
+    return [*returned, *_values_assigned_to(names, earlier)]
+
+
+def _values_assigned_to(names: set[str], nodes: list[ast.AST]) -> list[ast.expr]:
+    values = []
+    for node in nodes:
+        if isinstance(node, ast.Assign):
+            targets = {target.id for target in node.targets if isinstance(target, ast.Name)}
+            if not names.isdisjoint(targets):
+                values.append(node.value)
+    return values
