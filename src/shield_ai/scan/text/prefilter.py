@@ -7,61 +7,27 @@ prefilters lead to the same findings. https://intel.github.io/hyperscan/dev-refe
 from __future__ import annotations
 
 import functools
-import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shield_ai.project.perf.disk_cache import get_or_create, load
-from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.scan.files.file_filter import PATTERNS, Markers
-from shield_ai.scan.files.suppressions import MARK
-from shield_ai.scan.text import assignments
-from shield_ai.scan.text.assignments import PAIR_MARK
+from shield_ai.scan.text.prefilter_expressions import (
+    ExpressionIds,
+    extra_expressions,
+    keyword_expression,
+    simplify,
+)
 from shield_ai.scan.text.regions import Region, whole
 from shield_ai.scan.text.structure import PARSER_MARKS
-from shield_ai.scan.text.token_rules import BOUNDARIES, full_regex
+from shield_ai.scan.text.token_rules import full_regex
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from shield_ai.scan.rules.pattern import Rule
     from shield_ai.scan.text.token_rules import RegexRules
 
 CACHE_NAME = "hyperscan"
 WORTH_COMPILING = 2_000_000  # bytes to scan for which compiling a database saves time
-# The beginning of an assignment, up to the first character of its value.
-ASSIGNED_NAME = rb"(?i)" + assignments.SECRET_WORD + assignments.NAME_END + rb"\\?[\"'`]?\]?\)?"
-ASSIGNMENT_SIGN = (
-    rb"\s{0,40}(?::[^\n\"'`]{0,50}=|[:?+]?=|={2,3}>?|!={1,2}|=>|:|"
-    + assignments.ELSE
-    + rb"|[\"'`]\s{0,4},)"
-)
-ASSIGNMENT_SIGN += rb"\s{0,40}[\[(]?\s{0,40}"
-CALL = rb"[\w.\[\]]{0,50}(?:" + assignments.CALLS + rb")\([ \t]{0,4}"
-NO_SIGN = rb"[ \t]{1,3}(?:is[ \t:]{1,3})?[\"'`]"
-QUOTED_ASSIGNMENT = (
-    ASSIGNED_NAME
-    + rb"(?:"
-    + ASSIGNMENT_SIGN
-    + rb"(?:"
-    + CALL
-    + rb")?[bBrRuUfF@$]{0,2}\\?[\"'`]|"
-    + NO_SIGN
-    + rb")"
-)
-UNQUOTED_ASSIGNMENT = (
-    ASSIGNED_NAME
-    + rb"(?:"
-    + ASSIGNMENT_SIGN
-    + rb"[^\s]|"
-    + NO_SIGN
-    + rb"|[ \t]{1,4}[\"']?[A-Za-z0-9+/=_\-]{12})"
-)
-REPEAT = regex(rb"\{(\d+)(,?)(\d*)\}")
-MAX_REPEAT = 40
-# Replaces the lookbehind before a rule, which hyperscan does not support. A match then begins one
-# byte earlier, which does not matter. Lookaheads are dropped, because checking them costs more
-# than it saves.
-LEADING_BOUNDARY = b"(?:^|[^A-Za-z0-9])"
 # In bytes. A region begins at most REACH before the end of a match, and at the beginning of a line
 # if there is one between REACH and NEAR before the end.
 REACH, NEAR = 320, 140
@@ -106,23 +72,6 @@ class KeywordPrefilter:
         return PrefilterResult(self.tokens.with_any_keyword(raw))
 
 
-class _ExpressionIds:
-    """The ids of the expressions in a hyperscan database.
-
-    Args:
-        rules: The number of rules; their ids come first.
-    """
-
-    def __init__(self, rules: int) -> None:
-        self.rules = range(rules)
-        self.quoted_assignment = rules
-        self.unquoted_assignment = rules + 1
-        self.pair = rules + 2
-        self.suppression = rules + 3
-        self.markers = range(rules + 4, rules + 4 + len(PATTERNS))
-        self.parsers = range(self.markers.stop, self.markers.stop + len(PARSER_MARKS))
-
-
 class HyperscanPrefilter:
     """Prefilter that searches for all rules in one pass, with hyperscan.
 
@@ -140,15 +89,15 @@ class HyperscanPrefilter:
     def __init__(self, tokens: RegexRules, hyperscan: Any, *, compile_missing: bool = True) -> None:
         self.tokens = tokens
         self._hyperscan = hyperscan
-        sources = [_simplify(full_regex(rule).encode()) for rule in tokens.rules]
-        key = b"\0".join([hyperscan.__version__.encode(), *sources, *_extra_expressions()])
+        sources = [simplify(full_regex(rule).encode()) for rule in tokens.rules]
+        key = b"\0".join([hyperscan.__version__.encode(), *sources, *extra_expressions()])
         if compile_missing:
             get_or_create(CACHE_NAME, key, lambda: self._compile(sources), self._load)
         elif load(CACHE_NAME, key, self._load) is None:
             raise LookupError
         self._scratch = hyperscan.Scratch(self._database)
         self._database.scratch = self._scratch
-        self._ids = _ExpressionIds(len(sources))
+        self._ids = ExpressionIds(len(sources))
         self._no_candidates = PrefilterResult(
             rules=[],
             assignments=[],
@@ -167,13 +116,13 @@ class HyperscanPrefilter:
         return True
 
     def _compile(self, sources: list[bytes]) -> bytes:
-        extra = _extra_expressions()
+        extra = extra_expressions()
         try:
             database = self._compile_expressions(sources, extra)
         except self._hyperscan.error:
             # A custom rule uses syntax that hyperscan does not support.
             supported = [
-                source if self._is_supported(source) else _keyword_expression(rule)
+                source if self._is_supported(source) else keyword_expression(rule)
                 for source, rule in zip(sources, self.tokens.rules, strict=True)
             ]
             database = self._compile_expressions(supported, extra)
@@ -191,7 +140,7 @@ class HyperscanPrefilter:
         first_match = hs.HS_FLAG_SINGLEMATCH | hs.HS_FLAG_PREFILTER
         flags = [first_match] * (len(rules) + len(extra))
         if extra:
-            ids = _ExpressionIds(len(rules))
+            ids = ExpressionIds(len(rules))
             flags[ids.quoted_assignment] = 0  # every match
             flags[ids.unquoted_assignment] = 0
         database = hs.Database(mode=hs.HS_MODE_BLOCK)
@@ -265,41 +214,6 @@ class HyperscanPrefilter:
             for number in numbers:
                 regions.setdefault(number, []).append(Region(start, stop, end))
         return regions
-
-
-def _extra_expressions() -> list[bytes]:
-    """Return the expressions after those of the rules, in the order of `_ExpressionIds`."""
-    parser_marks = [re.sub(rb"\(\?P<\w+>", b"(?:", m.pattern) for m in PARSER_MARKS.values()]
-    return [
-        QUOTED_ASSIGNMENT,
-        UNQUOTED_ASSIGNMENT,
-        PAIR_MARK.pattern,
-        MARK.pattern,
-        *(pattern.pattern for pattern in PATTERNS.values()),
-        *map(_simplify, parser_marks),
-    ]
-
-
-def _keyword_expression(rule: Rule) -> bytes:
-    words = (re.escape(word).encode() for word in rule.keywords or rule.context)
-    return b"(?i)" + b"|".join(words)
-
-
-def _simplify(source: bytes) -> bytes:
-    """Rewrite a regex for hyperscan; its PREFILTER flag approximates the rest."""
-    source = REPEAT.sub(_limit_repeat, source.replace(BOUNDARIES[0].encode(), LEADING_BOUNDARY))
-    flags = re.search(rb"\(\?[ims]+\)", source)
-    return flags[0] + source.replace(flags[0], b"", 1) if flags else source
-
-
-def _limit_repeat(match: re.Match[bytes]) -> bytes:
-    """Limit the bounds of a repeat: thousands of repeats need thousands of states."""
-    low, comma, high = int(match[1]), match[2], match[3]
-    if comma and high and int(high) <= MAX_REPEAT:
-        return match[0]
-    if comma or low > MAX_REPEAT:
-        return b"{%d,}" % min(low, MAX_REPEAT)
-    return match[0]
 
 
 def _assignment_regions(raw: bytes, ends: list[int]) -> list[Region]:
