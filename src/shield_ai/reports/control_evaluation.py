@@ -43,6 +43,10 @@ def evidence(report_data: ReportData, source: Source | CheckId, text: str) -> Ev
     return Evidence(source, text, report_data.created, report_data.commit, report_data.account)
 
 
+def _result(found: Evidence, *, is_shown: bool) -> ControlResult:
+    return Shown((found,)) if is_shown else NotShown((found,))
+
+
 def evaluate_code(report_data: ReportData) -> ControlResult:
     """Evaluate whether the scan found no secrets in the code or configuration files."""
     if not report_data.is_scanned:
@@ -88,7 +92,7 @@ def evaluate_encryption(report_data: ReportData) -> ControlResult:
     if keys:
         text += f", encrypted with {', '.join(keys)}"
     found = evidence(report_data, Source.SECRETS, text)
-    return Shown((found,)) if in_aws == required else NotShown((found,))
+    return _result(found, is_shown=in_aws == required)
 
 
 def evaluate_least_privilege(report_data: ReportData) -> ControlResult:
@@ -158,7 +162,7 @@ def evaluate_tags(report_data: ReportData) -> ControlResult:
     tagged = sum(secret.is_tagged for secret in in_aws)
     text = f"{tagged} of {count(len(in_aws), 'secret')} in AWS with tags"
     found = evidence(report_data, Source.SECRETS, text)
-    return Shown((found,)) if tagged == len(in_aws) else NotShown((found,))
+    return _result(found, is_shown=tagged == len(in_aws))
 
 
 def _unauthorized_readers(report_data: ReportData) -> list[str]:
@@ -207,11 +211,12 @@ def evaluate_rotation(report_data: ReportData) -> ControlResult:
 
 
 def _secrets_in_phase(report_data: ReportData, phase: RotationPhase) -> list[str]:
-    return [
-        secret.name
-        for secret in report_data.secrets
-        if _is_in_aws(secret) and secret.rotation and secret.rotation.state == phase
-    ]
+    names = []
+    for secret in report_data.secrets:
+        rotation = secret.rotation if _is_in_aws(secret) else None
+        if rotation and rotation.state == phase:
+            names.append(secret.name)
+    return names
 
 
 def _is_in_aws(secret: SecretStatus) -> bool:
@@ -238,4 +243,4 @@ def evaluate_alerting(report_data: ReportData) -> ControlResult:
         return NotChecked(text)
     text = f"{report_data.alarms_in_aws} of {count(len(alarms), 'alarm')} in AWS"
     found = evidence(report_data, Source.ALARMS, text)
-    return Shown((found,)) if report_data.alarms_in_aws == len(alarms) else NotShown((found,))
+    return _result(found, is_shown=report_data.alarms_in_aws == len(alarms))

@@ -219,7 +219,9 @@ def _remove_source(method: ast.FunctionDef) -> None:
         if not source_names:
             body.append(node)
     method.body = body
-    last = body[-1] if names and body else None
+    if not names or not body:
+        return
+    last = body[-1]
     if isinstance(last, ast.Return) and isinstance(last.value, ast.Tuple):
         last.value.elts = [part for part in last.value.elts if not _is_name(part, names)]
 

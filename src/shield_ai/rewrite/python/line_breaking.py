@@ -141,11 +141,10 @@ def rewrite_joined(
     Returns:
         The changes and the number of lines, or None if a line is too long.
     """
-    chars = [
-        char._replace(is_fixed=False, is_joined=True)
-        for char in insert_texts(text, inserts)
-        if char.origin == NEW or char.origin not in dropped
-    ]
+    chars = []
+    for char in insert_texts(text, inserts):
+        if char.origin == NEW or char.origin not in dropped:
+            chars.append(char._replace(is_fixed=False, is_joined=True))
     result = plain_text(chars)
     if UNJOINABLE.search(result) or comment_start(result) < len(result):
         return None

@@ -118,7 +118,9 @@ def _parentheses(source: Source, value: ast.expr | None, start: int, end: int) -
     before = source.raw[start:inner_start].rstrip()
     after = source.raw[inner_end:end]
     is_around = before.endswith((b"= (", b"return (", b"if (", b"while ("))
-    return (start + len(before) - 1, end - 1) if is_around and after.strip() == b")" else ()
+    if not is_around or after.strip() != b")":
+        return ()
+    return start + len(before) - 1, end - 1
 
 
 def _edits_of(
@@ -129,9 +131,12 @@ def _edits_of(
     raw = source.raw[start : source.offset(line_range.last + 1, 0)].rstrip(b"\r\n")
     text = raw.decode(source.encoding)
     end = start + len(raw)
-    inside = [change for change in changes if start <= change.start and change.end <= end]
-    if any(change.start < end and start < change.end for change in changes if change not in inside):
-        return None
+    inside = []
+    for change in changes:
+        if start <= change.start and change.end <= end:
+            inside.append(change)
+        elif change.start < end and start < change.end:
+            return None
 
     def position(offset: int) -> int:
         return len(source.raw[start:offset].decode(source.encoding))

@@ -297,15 +297,12 @@ def _safety_problem(
     replaced: ReplacedExpressions,
 ) -> str:
     """Return why the edits cannot be trusted; "" if they can."""
-    placeholders = [
-        Edit(
-            path=source.path,
-            start=wrap.site.start,
-            end=wrap.site.end,
-            replacement=f'"{REMOVED}"',
-        )
-        for wrap in removed
-    ]
+    placeholder = f'"{REMOVED}"'
+    placeholders = []
+    for wrap in removed:
+        start, end = wrap.site.start, wrap.site.end
+        edit = Edit(path=source.path, start=start, end=end, replacement=placeholder)
+        placeholders.append(edit)
     try:
         after = apply_edits(source.raw, edits, source.encoding)
         if removed:

@@ -113,7 +113,9 @@ class Resolver:
             return self._text_of_name(node.id, scopes)
         if isinstance(node, ast.Attribute):
             base = self.resolve(node.value, scopes)
-            return CONSTANTS.get(f"{base.path}.{node.attr}") if isinstance(base, Library) else None
+            if not isinstance(base, Library):
+                return None
+            return CONSTANTS.get(f"{base.path}.{node.attr}")
         parts = concatenated_parts(node) if node else None
         return self._joined_text(parts, scopes) if parts is not None else None
 
@@ -191,7 +193,9 @@ class Resolver:
         first, _, rest = inner.partition(".")
         resolver = Resolver(self.project, module, self.depth + 1)
         ref = resolver.resolve_name(first, (module.source.tree,))
-        return attribute(ref, rest) if ref and rest else ref
+        if ref and rest:
+            return attribute(ref, rest)
+        return ref
 
     def _is_runtime_module(self, dotted: str) -> bool:
         module = self.project.find_module(dotted)

@@ -121,10 +121,10 @@ class HyperscanPrefilter:
             database = self._compile_expressions(sources, extra)
         except self._hyperscan.error:
             # A custom rule uses syntax that hyperscan does not support.
-            supported = [
-                source if self._is_supported(source) else keyword_expression(rule)
-                for source, rule in zip(sources, self.tokens.rules, strict=True)
-            ]
+            supported = []
+            for source, rule in zip(sources, self.tokens.rules, strict=True):
+                is_supported = self._is_supported(source)
+                supported.append(source if is_supported else keyword_expression(rule))
             database = self._compile_expressions(supported, extra)
         return bytes(self._hyperscan.dumpb(database))
 
