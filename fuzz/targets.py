@@ -45,8 +45,8 @@ from shield_ai.rewrite.project.pipeline import AppFiles, rewrite_project
 from shield_ai.rewrite.python.line_length import configured_line_length
 from shield_ai.rewrite.python.pipeline import rewrite_python
 from shield_ai.scan.baseline import read_baseline, remove_known
+from shield_ai.scan.files.gitignore import GitIgnore
 from shield_ai.scan.files.suppressions import apply_suppressions, find_suppressions
-from shield_ai.scan.files.walk import GitIgnore
 from shield_ai.scan.python.app_scan import scan_files
 from shield_ai.scan.rules import pattern
 from shield_ai.scan.sarif_import import import_secrets, read_locations, relative_to_app

@@ -13,7 +13,8 @@ from apply_helpers import REGION, account
 from fault_proxy import FaultProxy
 
 from shield_ai.aws.desired import resources
-from shield_ai.flow.apply import Applier, recover
+from shield_ai.flow.apply import Applier
+from shield_ai.flow.apply_recovery import recover
 from shield_ai.flow.aws_plan import AwsInputs, resource_changes
 from shield_ai.flow.journal import Journal
 from shield_ai.flow.rollback import Rollback, last_run

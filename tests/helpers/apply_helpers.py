@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from shield_ai.aws.live.account import Account
 from shield_ai.aws.live.session import Session
-from shield_ai.flow.apply import Applier, recover
+from shield_ai.flow.apply import Applier
+from shield_ai.flow.apply_recovery import recover
 from shield_ai.flow.journal import Journal
 from shield_ai.flow.rollback import Rollback, last_run
 from shield_ai.model.edit import Edit

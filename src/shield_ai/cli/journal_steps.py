@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shield_ai.cli.console import confirm_changes, echo
-from shield_ai.flow.apply import unfinished_steps
+from shield_ai.flow.apply_recovery import unfinished_steps
 from shield_ai.project.runtime_names import copied_folder
 from shield_ai.reports.plan import shorten_name
 

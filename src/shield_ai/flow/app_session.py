@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from shield_ai.flow.apply import Applier, recover, remaining_plan
+from shield_ai.flow.apply import Applier
+from shield_ai.flow.apply_recovery import recover, remaining_plan
 from shield_ai.flow.plan import changes_nothing, rewrites_code
 from shield_ai.flow.plan_file import Scope
 from shield_ai.flow.planning_session import PlanningSession
