@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 from scaling import assert_linear
 
 from shield_ai.scan.rules.examples import fill
-from shield_ai.scan.text.assignments import PAIR_MARK, assignments, pairs
+from shield_ai.scan.text.assignment_patterns import PAIR_MARK
+from shield_ai.scan.text.assignments import assignments, pairs
 from shield_ai.scan.text.regions import whole
 
 

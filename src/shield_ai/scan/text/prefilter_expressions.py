@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.scan.files.file_filter import PATTERNS
 from shield_ai.scan.files.suppressions import MARK
-from shield_ai.scan.text import assignments
-from shield_ai.scan.text.assignments import PAIR_MARK
+from shield_ai.scan.text.assignment_patterns import CALLS, ELSE, NAME_END, PAIR_MARK, SECRET_WORD
 from shield_ai.scan.text.structure import PARSER_MARKS
 from shield_ai.scan.text.token_rules import BOUNDARIES
 
@@ -17,14 +16,14 @@ if TYPE_CHECKING:
     from shield_ai.scan.rules.pattern import Rule
 
 # The beginning of an assignment, up to the first character of its value.
-ASSIGNED_NAME = rb"(?i)" + assignments.SECRET_WORD + assignments.NAME_END + rb"\\?[\"'`]?\]?\)?"
+ASSIGNED_NAME = rb"(?i)" + SECRET_WORD + NAME_END + rb"\\?[\"'`]?\]?\)?"
 ASSIGNMENT_SIGN = (
     rb"\s{0,40}(?::[^\n\"'`]{0,50}=|[:?+]?=|={2,3}>?|!={1,2}|=>|:|"
-    + assignments.ELSE
+    + ELSE
     + rb"|[\"'`]\s{0,4},)"
     + rb"\s{0,40}[\[(]?\s{0,40}"
 )
-CALL = rb"[\w.\[\]]{0,50}(?:" + assignments.CALLS + rb")\([ \t]{0,4}"
+CALL = rb"[\w.\[\]]{0,50}(?:" + CALLS + rb")\([ \t]{0,4}"
 NO_SIGN = rb"[ \t]{1,3}(?:is[ \t:]{1,3})?[\"'`]"
 QUOTED_ASSIGNMENT = (
     ASSIGNED_NAME

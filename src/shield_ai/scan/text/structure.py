@@ -14,14 +14,8 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from shield_ai.project.perf.lazy_regex import regex
-from shield_ai.scan.text.assignments import (
-    DEFAULT,
-    NAME_END,
-    SECRET_WORD,
-    Assignment,
-    assignments,
-    name_start,
-)
+from shield_ai.scan.text.assignment_patterns import DEFAULT, NAME_END, SECRET_WORD
+from shield_ai.scan.text.assignments import Assignment, assignments, name_start
 from shield_ai.scan.text.credibility import Family, family
 from shield_ai.scan.text.randomness import is_random
 from shield_ai.scan.text.regions import whole
