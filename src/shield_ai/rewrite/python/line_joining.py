@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, NamedTuple
 from shield_ai.rewrite.python.formatting import make_edit
 from shield_ai.rewrite.python.line_breaking import rewrite_joined
 from shield_ai.rewrite.python.line_scanning import CLOSING, OPENING
-from shield_ai.rewrite.python.tracked_text import Insert
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
     from shield_ai.model.edit import Edit
     from shield_ai.project.python_source import Source
     from shield_ai.rewrite.python.line_breaking import LineStyle
+    from shield_ai.rewrite.python.tracked_text import Change, Insert
 
 Simple = ast.Assign | ast.AnnAssign | ast.AugAssign | ast.Return | ast.Expr
 Condition = ast.If | ast.While
@@ -35,35 +35,25 @@ class LineRange(NamedTuple):
     is_statement: bool = False
 
 
-class Change(NamedTuple):
-    """Text to insert around a part of a file, or to replace it."""
-
-    start: int
-    end: int
-    before: str
-    after: str
-    replaces: bool
-
-
 def joining_edits(
-    source: Source, changes: Sequence[Change], style: LineStyle
+    source: Source, inserts: Sequence[Insert], style: LineStyle
 ) -> tuple[list[Edit], set[int]]:
     """Return the edits that join lines, and the numbers of these lines.
 
     Args:
         source: The file.
-        changes: The texts to insert; an outer one comes before those inside it.
+        inserts: The texts to insert; an outer one comes before those inside it.
         style: The style of the result.
     """
     edits: list[Edit] = []
     done: set[int] = set()
     statements = [*_simple_statements(source), *_conditions(source)]
-    for change in changes:
-        lines = source.position(change.start)[0], source.position(change.end)[0]
+    for insert in inserts:
+        lines = source.position(insert.start)[0], source.position(insert.end)[0]
         if lines[0] in done:
             continue
         for line_range in _ranges_around(lines, statements):
-            found = _edits_of(source, line_range, changes, style)
+            found = _edits_of(source, line_range, inserts, style)
             if found is not None:
                 edits += found
                 done.update(range(line_range.first, line_range.last + 1))
@@ -72,7 +62,7 @@ def joining_edits(
 
 
 def _ranges_around(lines: tuple[int, int], statements: Sequence[LineRange]) -> Iterator[LineRange]:
-    """Yield the lines to try to join for a change: its statement, then only its own lines."""
+    """Yield the lines to try to join for an insert: its statement, then only its own lines."""
     for line_range in statements:
         if line_range.first <= lines[0] and lines[1] <= line_range.last:
             yield line_range
@@ -124,53 +114,67 @@ def _parentheses(source: Source, value: ast.expr | None, start: int, end: int) -
 
 
 def _edits_of(
-    source: Source, line_range: LineRange, changes: Sequence[Change], style: LineStyle
+    source: Source, line_range: LineRange, inserts: Sequence[Insert], style: LineStyle
 ) -> list[Edit] | None:
     """Return the edits that join lines; None if they cannot or should not be joined."""
     start = source.offset(line_range.first, 0)
     raw = source.raw[start : source.offset(line_range.last + 1, 0)].rstrip(b"\r\n")
     text = raw.decode(source.encoding)
     end = start + len(raw)
-    inside = []
-    for change in changes:
-        if start <= change.start and change.end <= end:
-            inside.append(change)
-        elif change.start < end and start < change.end:
-            return None
+    inside = _inserts_inside(inserts, start, end)
+    if inside is None:
+        return None
 
     def position(offset: int) -> int:
         return len(source.raw[start:offset].decode(source.encoding))
 
-    inserts = [
-        Insert(position(change.start), position(change.end), *change[2:]) for change in inside
-    ]
+    text_inserts = []
+    for insert in inside:
+        start_in_text, end_in_text = position(insert.start), position(insert.end)
+        text_inserts.append(insert._replace(start=start_in_text, end=end_in_text))
     dropped = [position(offset) for offset in line_range.parentheses]
     in_brackets = not line_range.is_statement and line_range.first not in source.statements
-    result = rewrite_joined(text, inserts, style, dropped, in_brackets=in_brackets)
+    result = rewrite_joined(text, text_inserts, style, dropped, in_brackets=in_brackets)
     if result is None:
         return None
-    parts, count = result
+    changes, count = result
     if line_range.is_statement and not _is_expected(source, line_range, text, inside, count):
         return None
+    return _edits_from(source, start, text, changes)
+
+
+def _inserts_inside(inserts: Sequence[Insert], start: int, end: int) -> list[Insert] | None:
+    """Return the inserts inside a part of a file; None if one crosses its start or end."""
+    inside = []
+    for insert in inserts:
+        if start <= insert.start and insert.end <= end:
+            inside.append(insert)
+        elif insert.start < end and start < insert.end:
+            return None
+    return inside
+
+
+def _edits_from(source: Source, start: int, text: str, changes: Sequence[Change]) -> list[Edit]:
+    """Return the edits for the changes of a text that starts at an offset of the file."""
     edits = []
-    for part in parts:
-        first = start + len(text[: part.start].encode(source.encoding))
-        last = start + len(text[: part.end].encode(source.encoding))
-        edits.append(make_edit(source, first, last, part.text))
+    for change in changes:
+        first = start + len(text[: change.start].encode(source.encoding))
+        last = start + len(text[: change.end].encode(source.encoding))
+        edits.append(make_edit(source, first, last, change.text))
     return edits
 
 
 def _is_expected(
-    source: Source, line_range: LineRange, text: str, changes: Sequence[Change], new_lines: int
+    source: Source, line_range: LineRange, text: str, inserts: Sequence[Insert], new_lines: int
 ) -> bool:
     """Return whether a formatter that made the statement's layout would now make the new one."""
-    if _is_multiline(source, changes):
+    if _is_multiline(source, inserts):
         return new_lines == 1 or _is_hugged(text)
     return _is_hugged(text) and (new_lines == 1 or bool(line_range.parentheses))
 
 
-def _is_multiline(source: Source, changes: Sequence[Change]) -> bool:
-    return any(b"\n" in source.raw[change.start : change.end] for change in changes)
+def _is_multiline(source: Source, inserts: Sequence[Insert]) -> bool:
+    return any(b"\n" in source.raw[insert.start : insert.end] for insert in inserts)
 
 
 def _is_hugged(text: str) -> bool:

@@ -20,7 +20,7 @@ class TrackedChar(NamedTuple):
 
 
 class Insert(NamedTuple):
-    """Text to insert around a part of a line, or to replace it."""
+    """Text to insert around a part of a line or file, or to replace it."""
 
     start: int
     end: int

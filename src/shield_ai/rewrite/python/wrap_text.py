@@ -13,7 +13,7 @@ from shield_ai.model.naming import env_var_name
 from shield_ai.rewrite.python.formatting import file_quote, indentation, make_edit
 from shield_ai.rewrite.python.imports import AccessorNames
 from shield_ai.rewrite.python.line_breaking import rewrite_line
-from shield_ai.rewrite.python.line_joining import Change, joining_edits
+from shield_ai.rewrite.python.line_joining import joining_edits
 from shield_ai.rewrite.python.tracked_text import Insert
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def wrap_edits(source: Source, wraps: list[Wrap], style: LineStyle) -> list[Edit
     by_line: dict[int, list[Wrap]] = {}
     added_levels: Counter[int] = Counter()  # of indentation, by line
     wraps = sorted(wraps, key=lambda wrap: (wrap.site.start, -wrap.site.end))
-    edits, done = joining_edits(source, [_change(source, wrap) for wrap in wraps], style)
+    edits, done = joining_edits(source, [_file_insert(source, wrap) for wrap in wraps], style)
     for wrap in wraps:
         first = source.position(wrap.site.start)[0]
         last = source.position(wrap.site.end)[0]
@@ -106,13 +106,13 @@ def _is_continued(source: Source, number: int) -> bool:
 def _line_insert(source: Source, wrap: Wrap) -> Insert:
     start = source.position(wrap.site.start)[1] - 1
     end = source.position(wrap.site.end)[1] - 1
-    return Insert(start, end, *_change(source, wrap)[2:])
+    return _file_insert(source, wrap)._replace(start=start, end=end)
 
 
-def _change(source: Source, wrap: Wrap) -> Change:
+def _file_insert(source: Source, wrap: Wrap) -> Insert:
     text = _replacing_call(source, wrap)
     before, after = _call_parts(source, wrap) if text is None else (text, "")
-    return Change(wrap.site.start, wrap.site.end, before, after, replaces=text is not None)
+    return Insert(wrap.site.start, wrap.site.end, before, after, replaces=text is not None)
 
 
 def _wrap_multiline(
