@@ -1,0 +1,94 @@
+"""The places where deployment files set the variables of secrets. They never contain values."""
+
+from __future__ import annotations
+
+import enum
+
+import msgspec
+
+
+class DeploymentKind(enum.StrEnum):
+    """The kind of a deployment file."""
+
+    COMPOSE = "compose"
+    DOCKERFILE = "dockerfile"
+    KUBERNETES = "kubernetes"
+    HELM = "helm"
+    ECS = "ecs"
+    CLOUDFORMATION = "cloudformation"
+    SERVERLESS = "serverless"
+    TERRAFORM = "terraform"
+    SYSTEMD = "systemd"
+    PROCFILE = "procfile"
+    SHELL = "shell"
+    GITHUB = "github"
+    GITLAB = "gitlab"
+    HEROKU = "heroku"
+    OTHER = "other"
+
+    @property
+    def label(self) -> str:
+        """The name in reports."""
+        return LABELS[self]
+
+
+LABELS = {
+    DeploymentKind.COMPOSE: "Docker Compose",
+    DeploymentKind.DOCKERFILE: "Dockerfile",
+    DeploymentKind.KUBERNETES: "Kubernetes",
+    DeploymentKind.HELM: "Helm",
+    DeploymentKind.ECS: "ECS",
+    DeploymentKind.CLOUDFORMATION: "CloudFormation",
+    DeploymentKind.SERVERLESS: "Serverless Framework",
+    DeploymentKind.TERRAFORM: "Terraform",
+    DeploymentKind.SYSTEMD: "systemd",
+    DeploymentKind.PROCFILE: "Procfile",
+    DeploymentKind.SHELL: "shell script",
+    DeploymentKind.GITHUB: "GitHub Actions",
+    DeploymentKind.GITLAB: "GitLab CI",
+    DeploymentKind.HEROKU: "app.json",
+    DeploymentKind.OTHER: "YAML",
+}
+
+
+class ValueForm(enum.StrEnum):
+    """How a variable gets its value."""
+
+    LITERAL = "literal"  # the value itself
+    DEFAULT = "default"  # a literal that is used if another variable is not set
+    PLACEHOLDER = "placeholder"  # a literal that is not a value, such as `<your-key>`
+    EMPTY = "empty"
+    REFERENCE = "reference"  # to a variable of the shell or .env, a parameter or another file
+    SECRET_STORE = "secret-store"  # a reference to the platform's store of secrets
+    ENV_FILE = "env-file"  # a line of an env file that the deployment file names
+
+
+class Use(enum.StrEnum):
+    """What a line of a deployment file is for."""
+
+    PRODUCTION = "production"
+    DEVELOPMENT = "development"  # also tests, examples and the services of CI jobs
+    UNKNOWN = "unknown"
+    SUPPRESSED = "suppressed"  # accepted with a suppression comment
+
+
+class DeploymentVariable(msgspec.Struct, frozen=True, kw_only=True):
+    """A line of a deployment file that sets the variable of a secret."""
+
+    path: str
+    line: int
+    kind: DeploymentKind
+    unit: str  # the service, container, job, function or object; empty if it has no name
+    variable: str  # empty: any variable, for an env file that is not in the app's folder
+    secret: str  # the name in shield.toml
+    field: str  # of a JSON secret
+    form: ValueForm
+    use: Use
+    env_file: str = ""  # the path of the env file as it is written
+
+
+class Deployment(msgspec.Struct, frozen=True, kw_only=True):
+    """The result of a search, sorted by path and line."""
+
+    variables: tuple[DeploymentVariable, ...] = ()
+    unread: tuple[tuple[str, str], ...] = ()  # path and reason

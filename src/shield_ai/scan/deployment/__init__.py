@@ -1,0 +1,1 @@
+"""Find where the environment variables of the secrets are set: containers, functions, CI jobs."""

@@ -1,0 +1,180 @@
+"""Find the variables that a map or list of a configuration file sets."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING, NamedTuple
+
+from shield_ai.model.deployment import Use, ValueForm
+from shield_ai.scan.deployment.value_form import Style, value_form
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from shield_ai.scan.text.structure import Node
+
+MAX_DEPTH = 60  # of maps and lists; manifests have about 15
+MERGE_KEY = "<<"
+NAME_KEYS = frozenset({"name", "key", "secretkey"})
+VALUE_KEYS = frozenset({"value"})
+NULLS = frozenset({"", "~", "null"})
+REMOTE_KEYS = frozenset({"remoteref", "objectname"})
+# The sources of a Kubernetes `valueFrom` that are not secrets.
+PLAIN_SOURCES = frozenset({"configmapkeyref", "fieldref", "resourcefieldref"})
+
+
+class Setting(NamedTuple):
+    """A variable that a file sets."""
+
+    variable: str
+    start: int  # byte offset of the name
+    unit: str
+    form: ValueForm
+    use: Use | None = None  # None: that of the file
+    env_file: str = ""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Block:
+    """A value of a map, and where it is."""
+
+    path: tuple[str, ...]  # the keys of the maps around it, and its own
+    parents: list[Node]  # the maps around it, the innermost last
+    value: Node
+
+
+def walk_blocks(roots: list[Node]) -> Iterator[Block]:
+    """Yield the values of all maps, in the order of the file. A YAML alias is visited once.
+
+    Args:
+        roots: The documents of the file.
+    """
+    pending: list[tuple[Node, Block]] = []
+    for root in reversed(roots):
+        pending.append((root, Block((), [], root)))
+    seen: set[tuple[int, int]] = set()
+    while pending:
+        node, block = pending.pop()
+        if block.path and block.value is node:
+            yield block
+        span = (node.start, node.end)
+        if not node.is_container or span in seen or len(block.parents) > MAX_DEPTH:
+            continue
+        seen.add(span)
+        pending.extend(_children(node, block))
+
+
+def _children(node: Node, block: Block) -> Iterator[tuple[Node, Block]]:
+    """Yield the values of a map or list, the last one first."""
+    inside = block.parents.copy()
+    inside.append(node)
+    for key, value in reversed(node.pairs):
+        path = block.path if key.text == MERGE_KEY else (*block.path, key.text)
+        yield value, Block(path, inside, value)
+    for item in reversed(node.items):
+        yield item, Block(block.path, inside, node)
+
+
+class EnvironmentReader:
+    """Finds the variables of secrets in maps and lists.
+
+    Args:
+        raw: The file.
+        names: The variables of the secrets.
+        style: The syntax of the file's values.
+        null_form: What a name without a value means.
+    """
+
+    def __init__(
+        self,
+        raw: bytes,
+        names: frozenset[str],
+        style: Style = Style.BRACES,
+        null_form: ValueForm = ValueForm.EMPTY,
+    ) -> None:
+        self.raw = raw
+        self.names = names
+        self.style = style
+        self.null_form = null_form
+
+    def read(self, node: Node, unit: str) -> Iterator[Setting]:
+        """Yield the variables that an environment sets.
+
+        It can be a map of names to values, a list of maps with a name and a value, or a list of
+        `NAME=value`.
+
+        Args:
+            node: The environment.
+            unit: The service, container or job that it belongs to.
+        """
+        pending: list[Node] = [node]
+        seen: set[tuple[int, int]] = set()
+        while pending:
+            part = pending.pop()
+            span = (part.start, part.end)
+            if span in seen:
+                continue
+            seen.add(span)
+            yield from self._named(part, unit)
+            for key, value in part.pairs:
+                if key.text == MERGE_KEY:
+                    pending.append(value)
+                    pending.extend(value.items)
+                elif key.text in self.names:
+                    yield Setting(key.text, key.start, unit, self.form(value))
+            for item in part.items:
+                if item.is_container:
+                    pending.append(item)
+                else:
+                    yield from self._assignment(item, unit)
+
+    def _named(self, node: Node, unit: str) -> Iterator[Setting]:
+        """Yield the variable of a map such as `{name: DB_PASSWORD, value: …}`."""
+        name = node.get(NAME_KEYS)
+        if name is None or name.text not in self.names:
+            return
+        keys = {key.text.lower() for key, _ in node.pairs}
+        if keys & REMOTE_KEYS:
+            yield Setting(name.text, name.start, unit, ValueForm.SECRET_STORE)
+        for key, value in node.pairs:
+            lower = key.text.lower()
+            if lower == "value":
+                yield Setting(name.text, name.start, unit, self.form(value))
+            elif lower == "valuefrom":
+                yield Setting(name.text, name.start, unit, _source_form(value))
+
+    def _assignment(self, item: Node, unit: str) -> Iterator[Setting]:
+        """Yield the variable of an item such as `NAME=value` of a list."""
+        name, sign, text = item.text.partition("=")
+        name = name.strip()
+        if name in self.names:
+            form = value_form(text.strip("'\""), self.style) if sign else ValueForm.REFERENCE
+            yield Setting(name, item.start, unit, form)
+
+    def form(self, value: Node) -> ValueForm:
+        """Return how a value is given.
+
+        Args:
+            value: The value; a map is a function such as `Fn::Sub`, or has the value as `value`.
+        """
+        if value.is_container:
+            inner = value.get(VALUE_KEYS)
+            if inner:
+                return self.form(inner)
+            text = self.raw[value.start : value.end].decode("utf-8", "replace")
+            form = value_form(text, self.style, quoted=self.style is not Style.EXPRESSION)
+            is_store = form is ValueForm.SECRET_STORE
+            return form if is_store or not value.pairs else ValueForm.REFERENCE
+        written = self.raw[value.start : value.end].decode("utf-8", "replace")
+        if not value.text and written.strip():  # a tag such as `!Ref`
+            form = value_form(written, self.style)
+            return form if form is ValueForm.SECRET_STORE else ValueForm.REFERENCE
+        if value.text in NULLS and not value.quoted:
+            return self.null_form
+        return value_form(written, self.style, quoted=value.quoted)
+
+
+def _source_form(value: Node) -> ValueForm:
+    """Return the form of a `valueFrom`: a map in Kubernetes, the name of a secret in ECS."""
+    is_plain = any(key.text.lower() in PLAIN_SOURCES for key, _ in value.pairs)
+    return ValueForm.REFERENCE if is_plain else ValueForm.SECRET_STORE

@@ -1,0 +1,257 @@
+"""Find the lines of deployment files that set the variables of secrets."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from typing import TYPE_CHECKING
+
+from shield_ai.model.deployment import (
+    Deployment,
+    DeploymentKind,
+    DeploymentVariable,
+    Use,
+    ValueForm,
+)
+from shield_ai.model.errors import SourceError
+from shield_ai.project.env_file import read_assignments
+from shield_ai.project.perf.lazy_regex import regex
+from shield_ai.scan.deployment.hcl import hcl_values
+from shield_ai.scan.deployment.line_formats import (
+    dockerfile_settings,
+    procfile_settings,
+    shell_settings,
+    systemd_settings,
+)
+from shield_ai.scan.deployment.production import file_use, path_use
+from shield_ai.scan.deployment.recognize import LINE_KINDS, file_format, tree_kind
+from shield_ai.scan.deployment.structured import DeploymentFile, structured_settings
+from shield_ai.scan.files.suppressions import find_suppressions
+from shield_ai.scan.files.walk import display_path, walk_all
+from shield_ai.scan.text.config_parsers import json_values, yaml_values
+from shield_ai.scan.text.engine import reader
+from shield_ai.scan.text.structure import MAX_SIZE
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
+
+    from shield_ai.model.manifest import Secret
+    from shield_ai.scan.deployment.environment import Setting
+    from shield_ai.scan.text.structure import Node
+
+    Read = Callable[[str], bytes | None]
+
+INVALID_YAML = "invalid YAML: the variables that it sets are not known"
+TOO_LARGE = f"larger than {MAX_SIZE // 1000} kB: the variables that it sets are not known"
+CREDENTIALS = "CRED"  # the id of the pattern
+MAX_SETTINGS = 5000  # of variables of secrets, in one file
+TOO_MANY = f"sets variables of secrets more than {MAX_SETTINGS:,} times: the others are not known"
+INVALID_NAME = "file name is not valid UTF-8: the variables that it sets are not known"
+UNREADABLE = "can't be read: the variables that it sets are not known"
+ENV_FILE_KEYS = rb"|env_file|EnvironmentFile|environmentFiles"
+# The syntax of Helm, Jinja and Cookiecutter. A template is parsed without it.
+ACTION = rb"\{\{(?:[^{}]|\{(?!\{)|\}(?!\})){0,2000}\}\}"
+STATEMENT = rb"\{%(?:[^{%]|\{(?!%)|%(?!\})){0,2000}%\}"
+TEMPLATE_LINE = regex(rb"(?m)^[ \t]*" + ACTION + rb"[ \t]*\r?$|" + STATEMENT)
+TEMPLATE = regex(ACTION)
+FILLED = regex(r"T{4,}")
+NOT_A_LINE_END = regex(rb"[^\r\n]")
+CONTENT = regex(rb"(?m)^[ \t]*[^\s#]")
+
+
+def find_deployment(root: Path, secrets: Sequence[Secret]) -> Deployment:
+    """Find the lines that set the variables of secrets. Symbolic links to folders are skipped.
+
+    Args:
+        root: The app's folder.
+        secrets: The secrets in shield.toml.
+
+    Raises:
+        SourceError: The folder can't be listed.
+    """
+    finder = _Finder(secrets, reader(str(root)))
+    if not finder.names:
+        return Deployment()
+    paths = [entry.path for entry in walk_all(root)]
+    siblings: dict[str, list[str]] = {}
+    for path in paths:
+        folder, _, name = path.rpartition("/")
+        siblings.setdefault(folder, []).append(name)
+    for path in paths:
+        if not file_format(path):
+            continue
+        if path != display_path(path):
+            finder.add_unread(display_path(path), INVALID_NAME)
+        else:
+            finder.add(path, siblings[path.rpartition("/")[0]])
+    return Deployment(
+        variables=tuple(sorted(finder.found, key=lambda item: (item.path, item.line))),
+        unread=tuple(sorted(finder.unread)),
+    )
+
+
+class _Finder:
+    """Collects the variables of several files.
+
+    Args:
+        secrets: The secrets in shield.toml.
+        read: Returns the bytes of a file; None if it can't be read.
+    """
+
+    def __init__(self, secrets: Sequence[Secret], read: Read) -> None:
+        self._secrets = {
+            variable: (secret.name, field)
+            for secret in secrets
+            for variable, field in secret.variables().items()
+        }
+        self.names = frozenset(self._secrets)
+        self.found: list[DeploymentVariable] = []
+        self.unread: list[tuple[str, str]] = []
+        self._read = read
+        self._marks = re.compile("|".join(sorted(self.names)).encode() + ENV_FILE_KEYS)
+
+    def add(self, path: str, siblings: Sequence[str]) -> None:
+        """Search a file.
+
+        Args:
+            path: The file.
+            siblings: The names of the files in its folder.
+        """
+        raw = self._read(path)
+        if raw is None:
+            self.add_unread(path, UNREADABLE)
+            return
+        if not self._marks.search(raw):
+            return
+        if len(raw) > MAX_SIZE:
+            self.add_unread(path, TOO_LARGE)
+            return
+        kind, settings = self._settings(path, raw)
+        if kind is None:
+            return
+        self._add_settings(path, raw, kind, settings, file_use(path, kind, siblings, raw))
+
+    def _add_settings(
+        self,
+        path: str,
+        raw: bytes,
+        kind: DeploymentKind,
+        settings: Iterator[Setting],
+        use: Use,
+    ) -> None:
+        accepted = _accepted_lines(raw)
+        seen = set()
+        for number, setting in enumerate(settings):
+            if number == MAX_SETTINGS:
+                self.add_unread(path, TOO_MANY)
+                break
+            key = (setting.variable, setting.start)
+            if key not in seen:
+                seen.add(key)
+                line = raw.count(b"\n", 0, setting.start) + 1
+                line_use = Use.SUPPRESSED if line in accepted else setting.use or use
+                self.found += self._variables(path, line, kind, setting._replace(use=line_use))
+
+    def add_unread(self, path: str, reason: str) -> None:
+        """Record that a file was not searched, unless it is only for development.
+
+        Args:
+            path: The file.
+            reason: Why it was not searched.
+        """
+        if path_use(path, DeploymentKind.OTHER, ()) is not Use.DEVELOPMENT:
+            self.unread.append((path, reason))
+
+    def _settings(self, path: str, raw: bytes) -> tuple[DeploymentKind | None, Iterator[Setting]]:
+        """Return the kind of a file, and what it sets."""
+        syntax = file_format(path)
+        if syntax in {"yaml", "json"}:
+            return self._tree_settings(path, raw, syntax)
+        kind = LINE_KINDS[syntax]
+        name = path.rpartition("/")[2]
+        if kind is DeploymentKind.TERRAFORM:
+            file = DeploymentFile(path, kind, raw, hcl_values(raw))
+            return kind, structured_settings(file, self.names)
+        if kind is DeploymentKind.DOCKERFILE:
+            return kind, dockerfile_settings(raw, self.names)
+        if kind is DeploymentKind.SYSTEMD:
+            return kind, systemd_settings(raw, self.names, name.partition(".")[0])
+        if kind is DeploymentKind.PROCFILE:
+            return kind, procfile_settings(raw, self.names)
+        return kind, shell_settings(raw, self.names)
+
+    def _tree_settings(
+        self, path: str, raw: bytes, syntax: str
+    ) -> tuple[DeploymentKind | None, Iterator[Setting]]:
+        roots = json_values(raw) if syntax == "json" else _parse_yaml(raw)
+        if not roots:
+            if CONTENT.search(raw):
+                self.add_unread(path, INVALID_YAML)
+            return None, iter(())
+        kind = tree_kind(path, roots)
+        if kind is None:
+            return None, iter(())
+        settings = structured_settings(DeploymentFile(path, kind, raw, roots), self.names)
+        if kind is DeploymentKind.KUBERNETES and TEMPLATE.search(raw):
+            kind = DeploymentKind.HELM
+        return kind, settings
+
+    def _variables(
+        self, path: str, line: int, kind: DeploymentKind, setting: Setting
+    ) -> Iterator[DeploymentVariable]:
+        """Yield the variable that a file sets, or those of the env file that it names."""
+        variables = [setting.variable]
+        if setting.form is ValueForm.ENV_FILE:
+            variables = self._env_file_variables(path, setting.env_file)
+        for variable in variables:
+            secret, field = self._secrets.get(variable, ("", ""))
+            yield DeploymentVariable(
+                path=path,
+                line=line,
+                kind=kind,
+                unit=FILLED.sub("{{…}}", setting.unit),
+                variable=variable,
+                secret=secret,
+                field=field,
+                form=setting.form,
+                use=setting.use or Use.UNKNOWN,
+                env_file=setting.env_file,
+            )
+
+    def _env_file_variables(self, path: str, env_file: str) -> list[str]:
+        """Return the variables of secrets in an env file; an empty name if it can't be read."""
+        target = posixpath.normpath(posixpath.join(posixpath.dirname(path), env_file))
+        if target.startswith(("/", "..")) or "$" in target:
+            return [""]
+        raw = self._read(target)
+        if raw is None:
+            return [""]
+        try:
+            values = read_assignments(raw)
+        except SourceError:
+            return [""]
+        return [name for name in values if name in self.names and any(values[name])]
+
+
+def _accepted_lines(raw: bytes) -> set[int]:
+    """Return the lines with a comment that suppresses a finding of a credential."""
+    return {
+        comment.line
+        for comment in find_suppressions(raw)
+        if comment.is_valid()
+        and (not comment.rules or any(rule.startswith(CREDENTIALS) for rule in comment.rules))
+    }
+
+
+def _parse_yaml(raw: bytes) -> list[Node]:
+    """Parse a YAML file, or a template of one; the offsets are those in the file."""
+    roots = yaml_values(raw)
+    if roots or not (TEMPLATE.search(raw) or TEMPLATE_LINE.search(raw)):
+        return roots
+    without_lines = TEMPLATE_LINE.sub(lambda match: _fill(match[0], b" "), raw)
+    return yaml_values(TEMPLATE.sub(lambda match: _fill(match[0], b"T"), without_lines))
+
+
+def _fill(text: bytes, character: bytes) -> bytes:
+    return NOT_A_LINE_END.sub(character, text)

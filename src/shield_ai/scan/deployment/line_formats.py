@@ -1,0 +1,242 @@
+"""Find the variables that Dockerfiles, systemd units, Procfiles and shell scripts set."""
+
+from __future__ import annotations
+
+import bisect
+import functools
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+from shield_ai.model.deployment import Use, ValueForm
+from shield_ai.project.perf.lazy_regex import regex
+from shield_ai.scan.deployment.environment import Setting
+from shield_ai.scan.deployment.value_form import Style, value_form
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+INSTRUCTION = regex(
+    rb"(?im)^[ \t]*(?:(?P<name>ENV|ARG|RUN)[ \t]+|FROM[ \t]+\S+(?:[ \t]+AS[ \t]+(?P<stage>\S+))?)"
+    rb"(?P<body>(?:\\\r?\n|[^\n])*)"
+)
+DIRECTIVE = regex(
+    rb"(?m)^[ \t]*(?P<name>Environment|EnvironmentFile|PassEnvironment|Exec\w{1,20})[ \t]*="
+    rb"(?P<body>(?:\\\r?\n|[^\n])*)"
+)
+PROCESS = regex(rb"(?m)^(?P<name>[\w-]{1,100}):(?P<body>[^\n]*)")
+HEREDOC = regex(rb"<<[-~]?[ \t]{0,9}[\"']?(?P<word>[A-Za-z_]\w{0,40})")
+EXPORTED = regex(rb"(?m)^[ \t]*(?:export|declare[ \t]+-x|typeset[ \t]+-x)[ \t]+([^=\n;]+)$")
+EXPORTS_ALL = regex(rb"(?m)^[ \t]*set[ \t]+-(?:\w*a\w*|o[ \t]+allexport)\b")
+BARE_VALUE = regex(
+    rb"(?:\$\([^)\n]{0,200}\)|\$\{[^}\n]{0,200}\}|\"(?:\\.|[^\"\\]){0,4096}+\"|'[^']{0,4096}'"
+    rb"|`[^`\n]{0,500}`|\\.|[^\s;&|()<>\"'`\\])*+"
+)
+STATEMENT_END = regex(rb"[ \t]*(?:;|&&|\|\||\#|\r?$)", re.MULTILINE)
+SUBSTITUTION = regex(rb"\"?(?:\$\(|`)")
+ENV_FILE_MARK = b"-"  # systemd ignores a missing file with this prefix
+NO_OPERATION = b":"  # its heredoc is a comment
+CAT = b"cat"
+QUOTES = b"\"'"
+
+
+class Span(NamedTuple):
+    """A part of a file that is a script or a list of assignments."""
+
+    start: int
+    end: int
+
+
+@functools.lru_cache(maxsize=4)
+def _assignment(names: frozenset[str]) -> re.Pattern[bytes]:
+    """Return a regex for `NAME=`, with the character before it."""
+    alternatives = "|".join(sorted(names, key=len, reverse=True))
+    return re.compile(
+        rb"(?m)(?P<before>^|[\s;&|(=\"'`])(?P<name>" + alternatives.encode() + rb")=(?!=)"
+    )
+
+
+def dockerfile_settings(raw: bytes, names: frozenset[str]) -> Iterator[Setting]:
+    """Yield the variables that a Dockerfile sets.
+
+    RUN sets them for one step of the build, which needs no secrets: the documentation recommends a
+    temporary key for `collectstatic`. The value of ARG is often copied by ENV.
+
+    Args:
+        raw: The file.
+        names: The variables of the secrets.
+    """
+    stage = ""
+    for match in INSTRUCTION.finditer(raw):
+        name = (match["name"] or b"").upper()
+        if not name:
+            stage = (match["stage"] or b"").decode("utf-8", "replace")
+            continue
+        body = Span(*match.span("body"))
+        if name == b"RUN":
+            for setting in shell_settings(raw, names, stage, body):
+                yield setting._replace(use=Use.DEVELOPMENT)
+            continue
+        use = Use.UNKNOWN if name == b"ARG" else None
+        found = list(_assignments(raw, names, body, stage))
+        for setting in found or _first_word(raw, names, body, stage, is_arg=name == b"ARG"):
+            yield setting._replace(use=use)
+
+
+def _first_word(
+    raw: bytes, names: frozenset[str], body: Span, unit: str, *, is_arg: bool
+) -> Iterator[Setting]:
+    """Yield the variable of `ARG NAME` or of the legacy `ENV NAME value`."""
+    name, _, value = raw[body.start : body.end].strip().partition(b" ")
+    variable = name.decode("utf-8", "replace")
+    if variable not in names:
+        return
+    form = ValueForm.REFERENCE
+    if not is_arg:
+        form = value_form(_text(value.strip().strip(QUOTES)), Style.SHELL)
+    yield Setting(variable, raw.index(name, body.start), unit, form)
+
+
+def systemd_settings(raw: bytes, names: frozenset[str], unit: str) -> Iterator[Setting]:
+    """Yield the variables and the env files of a systemd unit.
+
+    https://www.freedesktop.org/software/systemd/man/latest/systemd.exec.html#Environment
+
+    Args:
+        raw: The file.
+        names: The variables of the secrets.
+        unit: The name of the unit.
+    """
+    for match in DIRECTIVE.finditer(raw):
+        body = Span(*match.span("body"))
+        if match["name"] == b"EnvironmentFile":
+            path = _text(match["body"].strip().lstrip(ENV_FILE_MARK).strip(QUOTES))
+            if path:
+                yield Setting("", body.start, unit, ValueForm.ENV_FILE, env_file=path)
+        elif match["name"] == b"PassEnvironment":
+            for word in re.finditer(rb"\w+", match["body"]):
+                if _text(word[0]) in names:
+                    start = body.start + word.start()
+                    yield Setting(_text(word[0]), start, unit, ValueForm.REFERENCE)
+        else:
+            yield from _assignments(raw, names, body, unit, Style.BRACES)
+
+
+def procfile_settings(raw: bytes, names: frozenset[str]) -> Iterator[Setting]:
+    """Yield the variables that the commands of a Procfile set.
+
+    Args:
+        raw: The file.
+        names: The variables of the secrets.
+    """
+    for match in PROCESS.finditer(raw):
+        body = Span(*match.span("body"))
+        yield from _assignments(raw, names, body, _text(match["name"]))
+
+
+def shell_settings(
+    raw: bytes, names: frozenset[str], unit: str = "", span: Span | None = None
+) -> Iterator[Setting]:
+    """Yield the variables that a shell script sets for its commands, or writes to a file.
+
+    `NAME=value` alone sets a variable of the shell only, unless the script exports it.
+
+    Args:
+        raw: The file.
+        names: The variables of the secrets.
+        unit: The job that the script belongs to.
+        span: The script; None: the whole file.
+    """
+    start, end = span or Span(0, len(raw))
+    script = _Script(raw[start:end])
+    for setting in _assignments(raw, names, Span(start, end), unit):
+        if script.sets(setting.variable, setting.start - start):
+            yield setting
+
+
+class _Script:
+    """Tells which assignments of a shell script set environment variables."""
+
+    def __init__(self, text: bytes) -> None:
+        self._text = text
+        self._heredocs = _heredocs(text)
+        self._exports_all = EXPORTS_ALL.search(text) is not None
+        self._exported: set[str] = set()
+        for match in EXPORTED.finditer(text):
+            self._exported.update(map(_text, match[1].split()))
+
+    def sets(self, variable: str, offset: int) -> bool:
+        """Return whether an assignment is seen by a command or written to a file.
+
+        Args:
+            variable: The name.
+            offset: The offset of the name.
+        """
+        command = _command_of(self._heredocs, offset)
+        if command == NO_OPERATION or _is_comment(self._text, offset):
+            return False
+        if command or self._exports_all or variable in self._exported:
+            return True
+        return not _is_statement(self._text, offset)
+
+
+def _heredocs(script: bytes) -> list[tuple[int, bytes]]:
+    """Return offsets, and the command that gets the text from there on as a heredoc, if any."""
+    changes: list[tuple[int, bytes]] = []
+    word = b""
+    offset = 0
+    for line in script.splitlines(keepends=True):
+        offset += len(line)
+        if word and line.strip() == word:
+            word = b""
+            changes.append((offset, b""))
+        elif not word and (match := HEREDOC.search(line)):
+            word = match["word"]
+            changes.append((offset, line[: match.start()].strip() or CAT))
+    return changes
+
+
+def _command_of(heredocs: list[tuple[int, bytes]], offset: int) -> bytes:
+    """Return the command that gets the text at an offset as a heredoc; empty if none does."""
+    index = bisect.bisect_right(heredocs, offset, key=lambda change: change[0])
+    return heredocs[index - 1][1] if index else b""
+
+
+def _is_comment(script: bytes, offset: int) -> bool:
+    before = script[script.rfind(b"\n", 0, offset) + 1 : offset].lstrip()
+    return before.startswith(b"#") or b" # " in before
+
+
+def _is_statement(script: bytes, offset: int) -> bool:
+    """Return whether a line consists of an assignment only."""
+    before = script[script.rfind(b"\n", 0, offset) + 1 : offset].strip()
+    if before and before not in {b"local", b"readonly"}:
+        return False
+    value = script.index(b"=", offset) + 1
+    if SUBSTITUTION.match(script, value):
+        return True
+    match = BARE_VALUE.match(script, value)
+    return STATEMENT_END.match(script, match.end() if match else value) is not None
+
+
+def _assignments(
+    raw: bytes, names: frozenset[str], span: Span, unit: str, style: Style = Style.SHELL
+) -> Iterator[Setting]:
+    """Yield each `NAME=value` in a part of a file."""
+    # The character before a part, such as a space, can be the one before a name.
+    for match in _assignment(names).finditer(raw, max(span.start - 1, 0), span.end):
+        before = match["before"]
+        start = match.end()
+        if before and before in QUOTES:  # the quotes contain the name, too
+            end = raw.find(before, start, span.end)
+            value = raw[start : end if end >= 0 else span.end]
+        else:
+            bare = BARE_VALUE.match(raw, start, span.end)
+            value = bare[0] if bare else b""
+        is_single = value[:1] == b"'"
+        text = _text(value.strip(QUOTES))
+        form = value_form(text, Style.BRACES if is_single else style)
+        yield Setting(_text(match["name"]), match.start("name"), unit, form)
+
+
+def _text(raw: bytes) -> str:
+    return raw.decode("utf-8", "replace")

@@ -1,0 +1,120 @@
+"""Decide whether a deployment file is for production, by its path and its jobs.
+
+Files for staging count as production: a staging environment has secrets of its own.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from shield_ai.model.deployment import DeploymentKind, Use
+from shield_ai.project.perf.lazy_regex import regex
+from shield_ai.scan.files.file_class import is_non_production
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
+
+    from shield_ai.scan.text.structure import Node
+
+WORD_START = r"(?:^|[/._-])"
+WORD_END = r"(?:[/._-]|\d|$)"
+DEVELOPMENT = regex(
+    WORD_START
+    + r"(?:dev|devel|development|develop|local|localhost|locally|override|tests?|testing|e2e"
+    r"|cypress|playwright|examples?|samples?|demos?|sandbox|fixtures?|mocks?|docs?|tutorials?"
+    r"|quickstarts?|devcontainer|minikube|vagrant)"
+    + WORD_END
+    + r"|[._-]ci[._-][^/]*$|(?:^|/)\.envrc$",
+    re.IGNORECASE,
+)
+# Words of files for development, and of files that create the production environment.
+AMBIGUOUS = regex(WORD_START + r"(?:ci|integration|preview|debug|kind)" + WORD_END, re.IGNORECASE)
+PRODUCTION = regex(WORD_START + r"(?:prod|production|live)" + WORD_END, re.IGNORECASE)
+DEPLOYS = regex(
+    r"deploy|release|publish|(?:^|[^a-z])(?:prod|production|staging|cd)(?:[^a-z]|$)", re.IGNORECASE
+)
+TESTS = regex(
+    r"(?:^|[^a-z])(?:tests?|lint|check|e2e|preview|pytest|unit|ci)(?:[^a-z]|$)", re.IGNORECASE
+)
+# AWS SAM and Azure use this name; elsewhere, a template is an example.
+TEMPLATE_NAMES = frozenset({"template.yaml", "template.yml", "template.json"})
+SOURCE_MOUNT = regex(
+    rb"(?m)^[ \t]*-[ \t]*[\"']?\.{1,2}/?:/|\bsource:[ \t]*[\"']?\.{1,2}/?[\"']?[ \t]*$"
+)
+CI_KINDS = frozenset({DeploymentKind.GITHUB, DeploymentKind.GITLAB})
+NAME_KEYS = frozenset({"name", "stage"})
+
+
+def file_use(path: str, kind: DeploymentKind, siblings: Collection[str], raw: bytes) -> Use:
+    """Return what a deployment file is for, by its path and its content.
+
+    Args:
+        path: The file.
+        kind: Its kind.
+        siblings: The names of the files in the same folder.
+        raw: Its content.
+    """
+    use = path_use(path, kind, siblings)
+    # A service that mounts its source code runs on a developer's computer.
+    is_mounted = kind is DeploymentKind.COMPOSE and SOURCE_MOUNT.search(raw) is not None
+    if use is Use.PRODUCTION and is_mounted and not PRODUCTION.search(path):
+        return Use.UNKNOWN
+    return use
+
+
+def path_use(path: str, kind: DeploymentKind, siblings: Collection[str]) -> Use:
+    """Return what a deployment file is for.
+
+    Args:
+        path: The file.
+        kind: Its kind. The jobs of a workflow decide, not its path.
+        siblings: The names of the files in the same folder.
+    """
+    if kind in CI_KINDS:
+        return Use.UNKNOWN
+    if DEVELOPMENT.search(path):
+        return Use.DEVELOPMENT
+    if PRODUCTION.search(path):
+        return Use.PRODUCTION
+    if AMBIGUOUS.search(path) or _may_be_example(path):
+        return Use.UNKNOWN
+    is_base = kind is DeploymentKind.COMPOSE and any(map(_is_production_yaml, siblings))
+    return Use.UNKNOWN if is_base else Use.PRODUCTION
+
+
+def _may_be_example(path: str) -> bool:
+    name = path.rpartition("/")[2]
+    return name not in TEMPLATE_NAMES and "/templates/" not in path and is_non_production(path)
+
+
+def _is_production_yaml(name: str) -> bool:
+    return name.endswith((".yml", ".yaml")) and PRODUCTION.search(name) is not None
+
+
+def job_use(name: str, job: Node, workflow: str) -> Use:
+    """Return what a CI job is for: a job that deploys is for production.
+
+    Args:
+        name: The key of the job.
+        job: The job.
+        workflow: The name of the workflow's file.
+    """
+    title = job.get(NAME_KEYS)
+    names = f"{name} {title.text if title else ''}"
+    if DEPLOYS.search(names):
+        return Use.PRODUCTION
+    has_environment = any(key.text == "environment" for key, _ in job.pairs)
+    if (has_environment or DEPLOYS.search(workflow)) and not TESTS.search(names):
+        return Use.PRODUCTION
+    return Use.DEVELOPMENT
+
+
+def common_use(uses: Iterable[Use]) -> Use:
+    """Return the use of all jobs if it is the same; unknown if not.
+
+    Args:
+        uses: The use of each job.
+    """
+    distinct = set(uses)
+    return distinct.pop() if len(distinct) == 1 else Use.UNKNOWN

@@ -1,0 +1,110 @@
+"""Recognize deployment files by their names and their content."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from shield_ai.model.deployment import DeploymentKind
+from shield_ai.project.perf.lazy_regex import regex
+
+if TYPE_CHECKING:
+    from shield_ai.scan.text.structure import Node
+
+# The group of a match is the format of the file.
+FILE = regex(
+    r"(?P<dockerfile>(?:docker|container)file([.-].*)?|.*\.dockerfile)"
+    r"|(?P<systemd>.*\.(?:service|socket|timer|container)(?:\.(?:j2|in|tmpl|template))?)"
+    r"|(?P<procfile>procfile([.-].*)?)|(?P<shell>.*\.(?:sh|bash|zsh|envrc)|\.envrc)"
+    r"|(?P<terraform>.*\.(?:tf|tofu|tfvars|hcl))|(?P<yaml>.*\.ya?ml(?:\.tpl|\.j2|\.tmpl)?)"
+    r"|(?P<json>app\.json|.*\.template|.*(?:task|container|ecs|template|stack|cloudformation|cfn"
+    r"|lambda|deploy|k8s|kube)[\w.-]*\.json)",
+    re.IGNORECASE,
+)
+DROP_IN = regex(r".*\.service\.d/[^/]+\.conf")
+WORKFLOW = regex(r"(^|/)\.(github|gitea|forgejo)/workflows/[^/]+$")
+GITLAB_FILE = regex(r"(^|/)\.?gitlab-ci([/.-][^/]*)*\.ya?ml$|(^|/)\.?gitlab(-ci)?/", re.IGNORECASE)
+COMPOSE_FILE = regex(r"(docker-)?compose([.-][\w.-]+)?\.ya?ml(\.\w+)?", re.IGNORECASE)
+VALUES_FILE = regex(r"([\w.-]*[.-])?values([.-][\w.-]+)?\.ya?ml", re.IGNORECASE)
+SERVERLESS_FILE = regex(r"serverless([.-][\w.-]+)?\.ya?ml", re.IGNORECASE)
+LINE_KINDS = {
+    "dockerfile": DeploymentKind.DOCKERFILE,
+    "systemd": DeploymentKind.SYSTEMD,
+    "procfile": DeploymentKind.PROCFILE,
+    "shell": DeploymentKind.SHELL,
+    "terraform": DeploymentKind.TERRAFORM,
+}
+ROOT_KEYS = {
+    "Resources": DeploymentKind.CLOUDFORMATION,
+    "AWSTemplateFormatVersion": DeploymentKind.CLOUDFORMATION,
+    "containerDefinitions": DeploymentKind.ECS,
+}
+SERVICE_KEYS = frozenset({"image", "build", "environment", "env_file", "extends"})
+JOB_KEYS = frozenset({"script", "stage", "extends"})
+
+
+def file_format(path: str) -> str:
+    """Return the format of a file that may be a deployment file; empty for other files.
+
+    Args:
+        path: The file.
+    """
+    if DROP_IN.fullmatch(path):
+        return "systemd"
+    match = FILE.fullmatch(path, path.rfind("/") + 1)
+    return match.lastgroup or "" if match else ""
+
+
+def tree_kind(path: str, roots: list[Node]) -> DeploymentKind | None:
+    """Return the kind of a YAML or JSON file; None if it is not a deployment file.
+
+    Args:
+        path: The file.
+        roots: Its documents.
+    """
+    name = path.rpartition("/")[2]
+    if WORKFLOW.search(path):
+        return DeploymentKind.GITHUB
+    if name == "app.json":
+        return DeploymentKind.HEROKU
+    if COMPOSE_FILE.fullmatch(name):
+        return DeploymentKind.COMPOSE
+    if name.startswith("kustomization."):
+        return DeploymentKind.KUBERNETES
+    if SERVERLESS_FILE.fullmatch(name):
+        return DeploymentKind.SERVERLESS
+    if any(_has_keys(root, {"kind", "apiVersion"}) for root in roots):
+        return DeploymentKind.KUBERNETES
+    return _kind_by_content(path, name, roots)
+
+
+def _kind_by_content(path: str, name: str, roots: list[Node]) -> DeploymentKind | None:
+    root = roots[0]
+    for key, _ in root.pairs:
+        if key.text in ROOT_KEYS:
+            return ROOT_KEYS[key.text]
+    if root.items and name.endswith(".json"):
+        return DeploymentKind.ECS  # a list of containers
+    if _has_services(root):
+        return DeploymentKind.COMPOSE
+    if VALUES_FILE.fullmatch(name):
+        return DeploymentKind.HELM
+    if GITLAB_FILE.search(path) or _has_child(root, JOB_KEYS):
+        return DeploymentKind.GITLAB
+    return DeploymentKind.OTHER if ".y" in name else None
+
+
+def _has_services(root: Node) -> bool:
+    """Return whether a file has the services of Docker Compose."""
+    return any(
+        key.text == "services" and _has_child(value, SERVICE_KEYS) for key, value in root.pairs
+    )
+
+
+def _has_keys(node: Node, keys: set[str]) -> bool:
+    return keys <= {key.text for key, _ in node.pairs}
+
+
+def _has_child(node: Node, keys: frozenset[str]) -> bool:
+    """Return whether a value of a map is a map with one of the keys."""
+    return any(inner.text in keys for _, value in node.pairs for inner, _ in value.pairs)

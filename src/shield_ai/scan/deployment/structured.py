@@ -1,0 +1,251 @@
+"""Find the variables that YAML, JSON and Terraform deployment files set."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from shield_ai.model.deployment import DeploymentKind, Use, ValueForm
+from shield_ai.project.perf.lazy_regex import regex
+from shield_ai.scan.deployment.environment import (
+    Block,
+    EnvironmentReader,
+    Setting,
+    walk_blocks,
+)
+from shield_ai.scan.deployment.line_formats import Span, shell_settings
+from shield_ai.scan.deployment.production import common_use, job_use
+from shield_ai.scan.deployment.value_form import Style, value_form
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from shield_ai.scan.text.structure import Node
+
+ENVIRONMENT_WORDS = frozenset(
+    {"env", "envs", "envvars", "env_variables", "environment", "environmentvariables"}
+)
+# The keys, in lower case, of maps and lists that set variables. Formats that are not listed can
+# set them anywhere.
+ENVIRONMENT_KEYS = {
+    DeploymentKind.COMPOSE: frozenset({"environment", "args"}),
+    DeploymentKind.KUBERNETES: ENVIRONMENT_WORDS | {"extraenv", "extraenvvars", "literals"},
+    DeploymentKind.ECS: frozenset({"environment", "secrets"}),
+    DeploymentKind.CLOUDFORMATION: ENVIRONMENT_WORDS | {"variables", "secrets"},
+    DeploymentKind.SERVERLESS: frozenset({"environment", "variables"}),
+    DeploymentKind.GITHUB: frozenset({"env", "with"}),
+    DeploymentKind.GITLAB: frozenset({"variables"}),
+    DeploymentKind.HEROKU: frozenset({"env"}),
+    DeploymentKind.OTHER: ENVIRONMENT_WORDS | {"variables", "environment_variables"},
+}
+DOLLAR_KINDS = frozenset({DeploymentKind.COMPOSE, DeploymentKind.GITLAB})
+DATA_KEYS = frozenset({"data", "stringData", "encryptedData"})
+ENV_FILE_KEYS = frozenset({"env_file", "environmentfiles"})
+SCRIPT_KEYS = frozenset({"run", "script", "before_script", "after_script"})
+NAME = frozenset({"name"})
+KIND = frozenset({"kind"})
+PATH = frozenset({"path", "value"})
+ENVIRONMENTS = "environments"  # of an app.json: for tests and review apps
+WITH_LINE = regex(rb"(?m)^[ \t]*(?:-[ \t]+)?(?P<name>[A-Za-z_]\w{0,200})[ \t]*[=:]")
+
+
+class DeploymentFile(NamedTuple):
+    """A parsed deployment file."""
+
+    path: str
+    kind: DeploymentKind
+    raw: bytes
+    roots: list[Node]
+
+
+def structured_settings(file: DeploymentFile, names: frozenset[str]) -> Iterator[Setting]:
+    """Yield the variables that a file sets; a variable may be yielded twice.
+
+    Args:
+        file: The file.
+        names: The variables of the secrets.
+    """
+    reader = _reader(file, names)
+    keys = ENVIRONMENT_KEYS.get(file.kind)
+    uses = _job_uses(file)
+    for block in walk_blocks(file.roots):
+        key = block.path[-1]
+        unit = _unit(file.kind, block)
+        if _is_generator_file(block):
+            settings = list(_env_files(block.value, unit))
+        elif keys is None or key.lower() in keys or _is_data(file.kind, block):
+            settings = list(reader.read(block.value, unit))
+            if _is_sealed(block):
+                settings = [item._replace(form=ValueForm.SECRET_STORE) for item in settings]
+        else:
+            settings = list(_other_settings(file, names, block, unit))
+        use = _block_use(file.kind, block, uses)
+        for setting in settings:
+            yield setting._replace(use=use)
+    if keys is None:
+        for root in file.roots:
+            yield from reader.read(root, "")
+
+
+def _reader(file: DeploymentFile, names: frozenset[str]) -> EnvironmentReader:
+    style = Style.BRACES
+    if file.kind is DeploymentKind.TERRAFORM:
+        style = Style.EXPRESSION
+    elif file.kind in DOLLAR_KINDS:
+        style = Style.SHELL
+    is_compose = file.kind is DeploymentKind.COMPOSE
+    null_form = ValueForm.REFERENCE if is_compose else ValueForm.EMPTY  # the shell's value
+    return EnvironmentReader(file.raw, names, style, null_form)
+
+
+def _is_data(kind: DeploymentKind, block: Block) -> bool:
+    """Return whether a block is the data of a Kubernetes Secret or ConfigMap."""
+    if kind is not DeploymentKind.KUBERNETES or block.path[-1] not in DATA_KEYS:
+        return False
+    objects = {name.text for parent in block.parents if (name := parent.get(KIND))}
+    return any("Secret" in name or name == "ConfigMap" for name in objects)
+
+
+def _is_generator_file(block: Block) -> bool:
+    """Return whether a block lists the env files of a generator of kustomize."""
+    return block.path[0].endswith("Generator") and block.path[-1] in {"env", "envs"}
+
+
+def _is_sealed(block: Block) -> bool:
+    return block.path[-1] == "encryptedData"
+
+
+def _other_settings(
+    file: DeploymentFile, names: frozenset[str], block: Block, unit: str
+) -> Iterator[Setting]:
+    """Yield what env files, scripts and texts set."""
+    key = block.path[-1].lower()
+    if key in ENV_FILE_KEYS:
+        yield from _env_files(block.value, unit)
+    elif key in SCRIPT_KEYS and file.kind in {DeploymentKind.GITHUB, DeploymentKind.GITLAB}:
+        for text in block.value.items or (block.value,):
+            if not text.is_container:
+                yield from shell_settings(file.raw, names, unit, Span(text.start, text.end))
+    elif file.kind is DeploymentKind.GITHUB:
+        yield from _github_settings(file.raw, names, block, unit)
+
+
+def _github_settings(
+    raw: bytes, names: frozenset[str], block: Block, unit: str
+) -> Iterator[Setting]:
+    """Yield what the inputs of an action and the secrets of a called workflow set."""
+    if "with" in block.path[-2:-1]:
+        yield from _text_lines(raw, names, block.value, unit)
+    elif block.path[-1] == "secrets" and block.path[0] == "jobs":
+        yield from EnvironmentReader(raw, names).read(block.value, unit)
+
+
+def _text_lines(raw: bytes, names: frozenset[str], text: Node, unit: str) -> Iterator[Setting]:
+    """Yield the variables of a text such as `build-args`, with an assignment in each line."""
+    if text.is_container or b"\n" not in raw[text.start : text.end]:
+        return
+    for match in WITH_LINE.finditer(raw, text.start, text.end):
+        name = match["name"].decode()
+        if name in names:
+            line_end = raw.find(b"\n", match.end())
+            end = min(text.end, line_end if line_end >= 0 else text.end)
+            value = raw[match.end() : end].decode("utf-8", "replace").strip().strip("'\"")
+            yield Setting(name, match.start("name"), unit, value_form(value, Style.BRACES))
+
+
+def _env_files(value: Node, unit: str) -> Iterator[Setting]:
+    """Yield the env files of a service: a path, or a list of paths or of maps with a path."""
+    for item in value.items or (value,):
+        path = item.get(PATH) if item.is_container else item
+        if path and path.text:
+            yield Setting("", path.start, unit, ValueForm.ENV_FILE, env_file=path.text)
+
+
+def _unit(kind: DeploymentKind, block: Block) -> str:
+    """Return the name of the service, container, function, job or object of a block."""
+    if kind in {DeploymentKind.KUBERNETES, DeploymentKind.ECS}:
+        return _object_name(block)
+    name_unit = UNITS.get(kind)
+    return name_unit(block.path) if name_unit else ".".join(block.path[:-1])
+
+
+def _second_key(path: tuple[str, ...]) -> str:
+    return path[1] if len(path) > 1 else ""
+
+
+def _compose_unit(path: tuple[str, ...]) -> str:
+    return _second_key(path) if path[0] == "services" else ""
+
+
+def _serverless_unit(path: tuple[str, ...]) -> str:
+    return _second_key(path) if path[0] == "functions" else path[0]
+
+
+def _terraform_unit(path: tuple[str, ...]) -> str:
+    words = path[0].split()
+    return ".".join(words[1:] if words[:1] == ["resource"] else words)
+
+
+def _gitlab_unit(path: tuple[str, ...]) -> str:
+    return path[0] if len(path) > 1 else ""
+
+
+def _github_unit(path: tuple[str, ...]) -> str:
+    if path[0] != "jobs" or len(path) < 2:
+        return ""
+    if "services" in path[2:3] and len(path) > 3:
+        return f"{path[1]}/{path[3]}"
+    return path[1]
+
+
+UNITS: dict[DeploymentKind, Callable[[tuple[str, ...]], str]] = {
+    DeploymentKind.COMPOSE: _compose_unit,
+    DeploymentKind.GITHUB: _github_unit,
+    DeploymentKind.GITLAB: _gitlab_unit,
+    DeploymentKind.TERRAFORM: _terraform_unit,
+    DeploymentKind.CLOUDFORMATION: _second_key,
+    DeploymentKind.SERVERLESS: _serverless_unit,
+}
+
+
+def _object_name(block: Block) -> str:
+    """Return the name of the container, or of the Kubernetes object, around a block."""
+    for parent in reversed(block.parents):
+        if name := parent.get(NAME):
+            return name.text
+        for key, metadata in parent.pairs:
+            if key.text == "metadata" and (name := metadata.get(NAME)):
+                return name.text
+    return ""
+
+
+def _job_uses(file: DeploymentFile) -> dict[str, Use]:
+    """Return the use of each job of a workflow, by its key."""
+    if file.kind is DeploymentKind.GITHUB:
+        jobs = [value for key, value in file.roots[0].pairs if key.text == "jobs"]
+    elif file.kind is DeploymentKind.GITLAB:
+        jobs = file.roots
+    else:
+        return {}
+    workflow = file.path.rpartition("/")[2]
+    uses = {}
+    for node in jobs:
+        for key, job in node.pairs:
+            if any(inner.text in {"steps", "script", "uses", "stage"} for inner, _ in job.pairs):
+                uses[key.text] = job_use(key.text, job, workflow)
+    return uses
+
+
+def _block_use(kind: DeploymentKind, block: Block, uses: dict[str, Use]) -> Use | None:
+    """Return what a part of a file is for; None if the file decides."""
+    path = block.path
+    if kind is DeploymentKind.HEROKU:
+        return Use.DEVELOPMENT if path[0] == ENVIRONMENTS else None
+    if kind is DeploymentKind.GITHUB:
+        if "services" in path[2:3]:
+            return Use.DEVELOPMENT
+        job = path[1] if path[0] == "jobs" and len(path) > 1 else ""
+    elif kind is DeploymentKind.GITLAB:
+        job = path[0]
+    else:
+        return None
+    return uses.get(job) or common_use(uses.values())

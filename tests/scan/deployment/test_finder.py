@@ -1,0 +1,361 @@
+from __future__ import annotations
+
+import os
+import time
+
+import msgspec
+import pytest
+
+from shield_ai.model.manifest import Secret
+from shield_ai.scan.deployment.finder import INVALID_NAME, INVALID_YAML, TOO_LARGE, find_deployment
+
+VALUE = "tr0ub4dor-and-3"
+SECRETS = (
+    Secret(name="key", env="SECRET_KEY"),
+    Secret(name="db", fields={"password": "DB_PASSWORD", "host": "DB_HOST"}),
+)
+DEPLOYMENT = """\
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web}
+spec:
+  template:
+    spec:
+      containers:
+        - name: app
+          env:
+            - name: SECRET_KEY
+              valueFrom: {secretKeyRef: {name: app, key: SECRET_KEY}}
+            - {name: DB_PASSWORD, value: VALUE}
+            - {name: DB_HOST, valueFrom: {configMapKeyRef: {name: app, key: DB_HOST}}}
+---
+apiVersion: v1
+kind: Secret
+metadata: {name: app}
+data: {SECRET_KEY: VkFMVUU=}
+stringData:
+  DB_PASSWORD: VALUE
+"""
+WORKFLOW = """\
+on: {workflow_call: {secrets: {SECRET_KEY: {required: true}}}}
+env:
+  DB_HOST: db
+jobs:
+  test:
+    services:
+      postgres: {image: postgres, env: {DB_PASSWORD: VALUE}}
+    env: {SECRET_KEY: VALUE}
+    steps: [{run: pytest}]
+  ship:
+    environment: production
+    steps:
+      - uses: docker/build-push-action@v6
+        with:
+          build-args: |
+            OTHER=1
+            SECRET_KEY=VALUE
+      - env: {DB_PASSWORD: "${{ secrets.DB_PASSWORD }}"}
+        run: |
+          SECRET_KEY=plain
+          echo "SECRET_KEY=VALUE" >> .env
+  call:
+    uses: ./.github/workflows/deploy.yml
+    secrets: {SECRET_KEY: "${{ secrets.SECRET_KEY }}"}
+"""
+TERRAFORM = """\
+# SECRET_KEY = "comment"
+resource "aws_lambda_function" "api" {
+  environment {
+    variables = {
+      SECRET_KEY  = "VALUE" # why
+      DB_PASSWORD = data.aws_secretsmanager_secret_version.db.secret_string
+      DB_HOST     = var.host == "" ? "a" : "b"
+    }
+  }
+}
+resource "aws_ecs_task_definition" "web" {
+  container_definitions = jsonencode([{
+    name        = "web"
+    environment = [{ name = "SECRET_KEY", value = "VALUE" }]
+    secrets     = [{ name = "DB_PASSWORD", valueFrom = aws_secretsmanager_secret.db.arn }]
+  }])
+}
+resource "aws_ecs_task_definition" "worker" {
+  container_definitions = <<EOF
+[{"environment": [{"name": "SECRET_KEY", "value": "VALUE"}]}]
+EOF
+}
+"""
+SCRIPT = """\
+#!/bin/sh
+# export SECRET_KEY=VALUE
+: << 'usage'
+export SECRET_KEY=VALUE
+usage
+export SECRET_KEY="VALUE"
+DB_HOST=VALUE
+DB_PASSWORD=$(aws secretsmanager get-secret-value --secret-id db)
+DB_PASSWORD='VALUE' ./migrate
+docker run -e DB_HOST=$DB_HOST app
+if [ "$SECRET_KEY" == "" ]; then echo SECRET_KEY missing; fi
+cat > .env <<END
+DB_PASSWORD=VALUE
+END
+"""
+
+
+def find(root, files):
+    for path, text in files.items():
+        file = root / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text.replace("VALUE", VALUE))
+    return find_deployment(root, SECRETS)
+
+
+def rows(deployment):
+    return [
+        (item.line, item.unit, item.variable or item.env_file, str(item.form))
+        for item in deployment.variables
+    ]
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "expected"),
+    [
+        pytest.param(
+            "docker-compose.yml",
+            "x-env: &env\n  SECRET_KEY: VALUE\nservices:\n  web:\n    build:\n      args: {DB_HOST: a}\n"
+            "    environment:\n      <<: *env\n      DB_PASSWORD:\n  job:\n    environment:\n"
+            "      - SECRET_KEY=${SECRET_KEY:-VALUE}\n      - 'DB_PASSWORD=${DB_PASSWORD:?}'\n      - DB_HOST\n"
+            "  # - SECRET_KEY=VALUE\n",
+            [(2, "web", "SECRET_KEY", "literal"), (6, "web", "DB_HOST", "literal"), (9, "web", "DB_PASSWORD", "reference"),
+             (12, "job", "SECRET_KEY", "default"), (13, "job", "DB_PASSWORD", "reference"), (14, "job", "DB_HOST", "reference")],
+            id="Docker Compose",
+        ),
+        pytest.param(
+            "Dockerfile",
+            "FROM python AS base\nARG SECRET_KEY\nARG DB_HOST=a\nENV A=1 \\\n    DB_PASSWORD='VALUE'\n# ENV SECRET_KEY=VALUE\n"
+            "ENV SECRET_KEY VALUE\nRUN SECRET_KEY=build python manage.py collectstatic\n",
+            [(2, "base", "SECRET_KEY", "reference"), (3, "base", "DB_HOST", "literal"), (5, "base", "DB_PASSWORD", "literal"),
+             (7, "base", "SECRET_KEY", "literal"), (8, "base", "SECRET_KEY", "literal")],
+            id="Dockerfile",
+        ),
+        pytest.param(
+            "k8s/web.yaml",
+            DEPLOYMENT,
+            [(10, "app", "SECRET_KEY", "secret-store"), (12, "app", "DB_PASSWORD", "literal"), (13, "app", "DB_HOST", "reference"),
+             (18, "app", "SECRET_KEY", "literal"), (20, "app", "DB_PASSWORD", "literal")],
+            id="Kubernetes",
+        ),
+        pytest.param(
+            "k8s/secrets.yaml",
+            "apiVersion: external-secrets.io/v1\nkind: ExternalSecret\nspec:\n  data:\n    - secretKey: SECRET_KEY\n      remoteRef: {key: app}\n"
+            "---\napiVersion: bitnami.com/v1alpha1\nkind: SealedSecret\nspec:\n  encryptedData:\n    DB_PASSWORD: AgBy3i4O\n"
+            "---\napiVersion: v1\nkind: Service\nspec:\n  data: {SECRET_KEY: x}\n",
+            [(5, "", "SECRET_KEY", "secret-store"), (12, "", "DB_PASSWORD", "secret-store")],
+            id="Kubernetes operators",
+        ),
+        pytest.param(
+            "chart/values.yaml",
+            "web:\n  env:\n    - name: SECRET_KEY\n      value: VALUE\n  extraEnv:\n    DB_PASSWORD: VALUE\nDB_HOST: ''\n",
+            [(3, "web", "SECRET_KEY", "literal"), (6, "web", "DB_PASSWORD", "literal"), (7, "", "DB_HOST", "empty")],
+            id="Helm values",
+        ),
+        pytest.param(
+            "chart/templates/web.yaml",
+            "apiVersion: v1\nkind: Pod\nspec:\n  containers:\n    - name: {{ .Chart.Name }}\n      env:\n        {{- if .Values.key }}\n"
+            "        - name: SECRET_KEY\n          value: {{ .Values.key | quote }}\n        {{- end }}\n        - name: DB_PASSWORD\n          value: VALUE\n",
+            [(8, "{{…}}", "SECRET_KEY", "reference"), (11, "{{…}}", "DB_PASSWORD", "literal")],
+            id="Helm template",
+        ),
+        pytest.param(
+            "task-definition.json",
+            '{"containerDefinitions": [{"name": "web",\n "environment": [{"value": "VALUE", "name": "SECRET_KEY"}],\n'
+            ' "secrets": [{"name": "DB_PASSWORD", "valueFrom": "arn:aws:secretsmanager:us-east-1:1:secret:db:password::"}]}]}',
+            [(2, "web", "SECRET_KEY", "literal"), (3, "web", "DB_PASSWORD", "secret-store")],
+            id="ECS",
+        ),
+        pytest.param(
+            "template.yaml",
+            "Resources:\n  Api:\n    Type: AWS::Serverless::Function\n    Properties:\n      Environment:\n        Variables:\n          SECRET_KEY: VALUE\n"
+            "          DB_PASSWORD: '{{resolve:secretsmanager:db:SecretString:password}}'\n          DB_HOST: !Ref Host\n"
+            "  Job:\n    Properties:\n      Environment: {Variables: {DB_PASSWORD: !Sub '{{resolve:secretsmanager:${Db}}}', SECRET_KEY: {Ref: Key}}}\n",
+            [(7, "Api", "SECRET_KEY", "literal"), (8, "Api", "DB_PASSWORD", "secret-store"), (9, "Api", "DB_HOST", "reference"),
+             (12, "Job", "DB_PASSWORD", "secret-store"), (12, "Job", "SECRET_KEY", "reference")],
+            id="SAM",
+        ),
+        pytest.param(
+            "serverless.yml",
+            "provider:\n  environment:\n    SECRET_KEY: ${ssm:/app/key}\nfunctions:\n  api:\n    environment:\n      DB_PASSWORD: VALUE\n      DB_HOST: ${env:DB_HOST}\n",
+            [(3, "provider", "SECRET_KEY", "secret-store"), (7, "api", "DB_PASSWORD", "literal"), (8, "api", "DB_HOST", "reference")],
+            id="Serverless Framework",
+        ),
+        pytest.param(
+            "infra/main.tf",
+            TERRAFORM,
+            [(5, "aws_lambda_function.api", "SECRET_KEY", "literal"), (6, "aws_lambda_function.api", "DB_PASSWORD", "secret-store"),
+             (7, "aws_lambda_function.api", "DB_HOST", "reference"), (14, "aws_ecs_task_definition.web", "SECRET_KEY", "literal"),
+             (15, "aws_ecs_task_definition.web", "DB_PASSWORD", "secret-store"), (20, "aws_ecs_task_definition.worker", "SECRET_KEY", "literal")],
+            id="Terraform",
+        ),
+        pytest.param(
+            "deploy/web.service",
+            '[Service]\n#Environment=SECRET_KEY=VALUE\nEnvironment=SECRET_KEY=VALUE "DB_PASSWORD=VALUE"\nPassEnvironment=DB_HOST\n'
+            "EnvironmentFile=-/etc/web.env\n",
+            [(3, "web", "SECRET_KEY", "literal"), (3, "web", "DB_PASSWORD", "literal"), (4, "web", "DB_HOST", "reference"),
+             (5, "web", "/etc/web.env", "env-file")],
+            id="systemd",
+        ),
+        pytest.param(
+            "Procfile",
+            "web: SECRET_KEY=VALUE gunicorn app\nworker: rq worker\n",
+            [(1, "web", "SECRET_KEY", "literal")],
+            id="Procfile",
+        ),
+        pytest.param(
+            "deploy.sh",
+            SCRIPT,
+            [(6, "", "SECRET_KEY", "literal"), (9, "", "DB_PASSWORD", "literal"), (10, "", "DB_HOST", "reference"), (13, "", "DB_PASSWORD", "literal")],
+            id="shell script",
+        ),
+        pytest.param(
+            ".github/workflows/ci.yml",
+            WORKFLOW,
+            [(3, "", "DB_HOST", "literal"), (7, "test/postgres", "DB_PASSWORD", "literal"), (8, "test", "SECRET_KEY", "literal"),
+             (17, "ship", "SECRET_KEY", "literal"), (18, "ship", "DB_PASSWORD", "secret-store"), (21, "ship", "SECRET_KEY", "literal"),
+             (24, "call", "SECRET_KEY", "secret-store")],
+            id="GitHub Actions",
+        ),
+        pytest.param(
+            ".gitlab-ci.yml",
+            "variables:\n  DB_HOST: db\n  SECRET_KEY: {value: VALUE, description: key}\ndeploy:\n  variables: {DB_PASSWORD: $DB_PASSWORD}\n  script:\n    - SECRET_KEY=VALUE ./deploy\n",
+            [(2, "", "DB_HOST", "literal"), (3, "", "SECRET_KEY", "literal"), (5, "deploy", "DB_PASSWORD", "reference"), (7, "deploy", "SECRET_KEY", "literal")],
+            id="GitLab CI",
+        ),
+        pytest.param(
+            "app.json",
+            '{"env": {"SECRET_KEY": {"generator": "secret"},\n "DB_PASSWORD": {"value": "VALUE"},\n "DB_HOST": ""}}',
+            [(1, "", "SECRET_KEY", "reference"), (2, "", "DB_PASSWORD", "literal"), (3, "", "DB_HOST", "empty")],
+            id="app.json",
+        ),
+    ],
+)  # fmt: skip
+def test_lines_that_set_a_variable(tmp_path, path, text, expected):
+    deployment = find(tmp_path, {path: text})
+    assert sorted(rows(deployment)) == sorted(expected)
+    assert deployment.unread == ()
+    assert VALUE not in msgspec.json.encode(deployment).decode()
+
+
+def test_an_env_file_sets_the_variables_that_it_contains(tmp_path):
+    compose = (
+        "services:\n  web:\n    env_file: [{path: ./app.env}]\n  job:\n    env_file:\n"
+        "      - other.env\n      - missing.env\n      - ../outside.env\n"
+    )
+    env = "SECRET_KEY=VALUE\nDB_HOST=\nOTHER=1\n"
+    found = find(tmp_path, {"compose.yml": compose, "app.env": env, "other.env": "OTHER=1\n"})
+    assert [(item.line, item.variable, item.env_file) for item in found.variables] == [
+        (3, "SECRET_KEY", "./app.env"),
+        (7, "", "missing.env"),
+        (8, "", "../outside.env"),
+    ]
+
+
+def test_the_env_files_of_kustomize(tmp_path):
+    text = (
+        "secretGenerator:\n  - name: app\n    envs:\n      - app.env\n    literals: [DB_HOST=a]\n"
+    )
+    found = find(tmp_path, {"kustomization.yaml": text, "app.env": "SECRET_KEY=VALUE\n"})
+    assert rows(found) == [(4, "app", "SECRET_KEY", "env-file"), (5, "app", "DB_HOST", "literal")]
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        pytest.param("settings.json", '{"env": {"SECRET_KEY": "VALUE"}}', id="other JSON"),
+        pytest.param("compose.yml", "# SECRET_KEY: VALUE\n", id="only comments"),
+        pytest.param("compose.yml", "secrets: {SECRET_KEY: {file: a}}\n", id="secrets of Compose"),
+        pytest.param("node_modules/a/compose.yml", "services: {a: {environment: {SECRET_KEY: VALUE}}}", id="installed"),
+    ],
+)  # fmt: skip
+def test_files_that_set_no_variable(tmp_path, path, text):
+    assert find(tmp_path, {path: text}).variables == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        pytest.param("services: {web: [SECRET_KEY\n", INVALID_YAML, id="invalid"),
+        pytest.param("SECRET_KEY: {{ a }\n- b: [", INVALID_YAML, id="broken template"),
+        pytest.param("SECRET_KEY: x\n" + "#" * 400_000, TOO_LARGE, id="too large"),
+    ],
+)
+def test_files_that_cannot_be_read_are_reported(tmp_path, text, reason):
+    found = find(tmp_path, {"compose.yml": text, "tests/compose.yml": text})
+    assert (found.variables, found.unread) == ((), (("compose.yml", reason),))
+
+
+@pytest.mark.parametrize(
+    ("comment", "use"),
+    [
+        pytest.param("shield: ignore[CRED] only for development", "suppressed", id="pattern"),
+        pytest.param("shield: ignore the key of the demo", "suppressed", id="all rules"),
+        pytest.param("pragma: allowlist secret", "suppressed", id="detect-secrets"),
+        pytest.param("shield: ignore[CRED]", "production", id="no reason"),
+        pytest.param("shield: ignore[CSEC34] of the code", "production", id="another pattern"),
+    ],
+)
+def test_suppression_comments(tmp_path, comment, use):
+    text = f"services:\n  web:\n    environment:\n      SECRET_KEY: VALUE  # {comment}\n"
+    (found,) = find(tmp_path, {"compose.yml": text}).variables
+    assert found.use == use
+
+
+def test_links_out_of_the_folder_are_not_followed(tmp_path):
+    app = tmp_path / "app"
+    app.mkdir()
+    outside = "services: {a: {environment: {SECRET_KEY: VALUE}}}"
+    (tmp_path / "outside").mkdir()
+    (tmp_path / "outside/compose.yml").write_text(outside)
+    (app / "compose.yml").symlink_to(tmp_path / "outside/compose.yml")
+    (app / "deploy").symlink_to(tmp_path / "outside")
+    os.mkfifo(app / "deploy.sh")
+    found = find_deployment(app, SECRETS)
+    assert found.variables == ()
+    assert [path for path, _ in found.unread] == ["compose.yml"]
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        pytest.param("a.json", '{"a":' * 60_000 + '"SECRET_KEY"', id="deep JSON"),
+        pytest.param("task.json", "[" * 390_000 + "SECRET_KEY", id="deep lists"),
+        pytest.param("a.tf", 'SECRET_KEY = {"a" = ' * 20_000, id="deep HCL"),
+        pytest.param("a.tf", "SECRET_KEY\n" + "<<A\n" * 90_000, id="heredocs"),
+        pytest.param("a.sh", "SECRET_KEY=$(" * 30_000, id="open substitutions"),
+        pytest.param("b.sh", 'SECRET_KEY="' * 30_001, id="open quotes"),
+        pytest.param("c.sh", "a <<B SECRET_KEY=1\n" * 20_000, id="open heredocs"),
+        pytest.param("a.yaml", "SECRET_KEY: " + "{{ a }" * 60_000, id="open templates"),
+        pytest.param(
+            "compose.yml",
+            "a0: &a0 {SECRET_KEY: x}\n"
+            + "".join(f"a{i}: &a{i} {{<<: [*a{i - 1}, *a{i - 1}]}}\n" for i in range(1, 40))
+            + "services: {web: {environment: *a39}}\n",
+            id="aliases",
+        ),
+    ],
+)
+def test_hostile_files_are_read_in_bounded_time(tmp_path, path, text):
+    start = time.process_time()
+    find(tmp_path, {path: text})
+    assert time.process_time() - start < 10
+
+
+def test_a_file_with_an_invalid_name_is_reported(tmp_path):
+    (tmp_path / os.fsdecode(b"caf\xe9.yml")).write_text("env: {SECRET_KEY: a}\n")
+    found = find_deployment(tmp_path, SECRETS)
+    assert (found.variables, found.unread) == ((), (("caf\\xe9.yml", INVALID_NAME),))
+
+
+def test_no_file_is_read_without_secrets(tmp_path):
+    assert find_deployment(tmp_path / "missing", ()).variables == ()
