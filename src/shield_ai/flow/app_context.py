@@ -11,6 +11,7 @@ from shield_ai.flow.manifest_scan import scan_with_manifest
 from shield_ai.model.environments import apply_environment, check_account, get_environment
 from shield_ai.model.errors import ShieldError, SourceError
 from shield_ai.project.tree import Tree
+from shield_ai.scan.deployment.finder import find_deployment
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from shield_ai.aws.live.account import Account
     from shield_ai.aws.live.session import Session
     from shield_ai.flow.plan_file import Scope
+    from shield_ai.model.deployment import Deployment
     from shield_ai.model.edit import Skipped
     from shield_ai.model.finding import Finding
     from shield_ai.model.manifest import Manifest, Secret
@@ -64,6 +66,11 @@ class AppContext:
     def unreadable(self) -> Sequence[Skipped]:
         """The files that the scan could not read or parse."""
         return [skip for skip in self.scan_result.skipped if not skip.line]
+
+    @functools.cached_property
+    def deployment(self) -> Deployment:
+        """The lines of deployment files that set the variables of the secrets."""
+        return find_deployment(self.tree.root, self.manifest.secret)
 
     @functools.cached_property
     def manifest_on_disk(self) -> Manifest | None:

@@ -27,6 +27,7 @@ from shield_ai.flow.value_sources import planned_env_files
 from shield_ai.flow.verify.aws import verify_aws
 from shield_ai.flow.verify.code import verify_code, verify_policy, verify_runtime
 from shield_ai.flow.verify.db_login import Login, try_login
+from shield_ai.flow.verify.deployment import verify_deployment
 from shield_ai.flow.verify.role import read_secrets
 from shield_ai.flow.verify.settings import settings_not_checked, verify_settings
 from shield_ai.flow.verify.usage import verify_held, verify_usage
@@ -152,6 +153,7 @@ class AppSession(PlanningSession):
             checks += verify_code(self.findings, self.manifest, self.journal.load(), self.tree.read)
             checks += verify_runtime(self.manifest, self.tree.read, self.tree.importable_files)
             checks.append(verify_usage(self.manifest, self.scan_result))
+            checks.append(verify_deployment(self.deployment))
         if self.aws:
             checks += self._verify_aws(self.aws)
         return checks

@@ -26,6 +26,8 @@ from shield_ai.flow.preconditions import (
     require_untracked_dotenv,
 )
 from shield_ai.flow.value_sources import EnvFiles, SecretCopies, placeholders
+from shield_ai.model.deployment import Deployment
+from shield_ai.model.edit import Skipped
 from shield_ai.model.environments import get_environment
 from shield_ai.model.errors import ShieldError
 from shield_ai.project.git_process import is_in_repository
@@ -122,10 +124,15 @@ class PlanningSession(AppContext):
             code=self._code_inputs() if self.only != "aws" else None,
         )
         unparsed = [skip for skip in self.unreadable if skip.path in facts.settings]
+        deployment = Deployment() if self.only == "aws" else self.deployment
+        unparsed += [
+            Skipped(path=path, line=0, name="", reason=reason) for path, reason in deployment.unread
+        ]
         return msgspec.structs.replace(
             plan,
             skipped=(*plan.skipped, *unparsed),
             harmless=self.scan_result.harmless,
+            deployment=deployment.variables,
             environment=self.environment,
             placeholders=tuple(placeholders(plan.changes, values)),
         )

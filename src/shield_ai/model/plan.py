@@ -6,6 +6,7 @@ import enum
 
 import msgspec
 
+from shield_ai.model.deployment import DeploymentVariable
 from shield_ai.model.edit import FileChange, Skipped
 from shield_ai.model.resource import Settings
 
@@ -86,6 +87,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     dotenv: tuple[Origin, ...] = ()  # literals to move into .env; `field` is the variable
     harmless: tuple[Skipped, ...] = ()  # names that look like secrets, but are not
     placeholders: tuple[str, ...] = ()  # secrets with a placeholder value such as `changeme`
+    # the lines of deployment files that set the variables of the secrets
+    deployment: tuple[DeploymentVariable, ...] = ()
     missing: tuple[str, ...] = ()  # required secrets without a value in any source
     read: dict[str, str] = {}  # path -> SHA-256 of every other input file
 

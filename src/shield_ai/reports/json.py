@@ -13,6 +13,7 @@ from shield_ai.scan.text.secret_names import mask_tokens
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from shield_ai.model.deployment import DeploymentVariable
     from shield_ai.model.edit import Skipped
     from shield_ai.model.finding import Finding
     from shield_ai.model.plan import Plan
@@ -65,12 +66,22 @@ def plan_json(plan: Plan) -> str:
         plan,
         skipped=type(plan.skipped)(map(_mask_skipped, plan.skipped)),
         harmless=type(plan.harmless)(map(_mask_skipped, plan.harmless)),
+        deployment=tuple(map(_mask_deployment, plan.deployment)),
     )
     return to_json(plan, indent=2)
 
 
 def _mask_skipped(skip: Skipped) -> Skipped:
     return msgspec.structs.replace(skip, path=mask_tokens(skip.path), name=mask_tokens(skip.name))
+
+
+def _mask_deployment(item: DeploymentVariable) -> DeploymentVariable:
+    return msgspec.structs.replace(
+        item,
+        path=mask_tokens(item.path),
+        unit=mask_tokens(item.unit),
+        env_file=mask_tokens(item.env_file),
+    )
 
 
 def to_json(document: object, *, indent: int = -1) -> str:

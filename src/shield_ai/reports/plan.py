@@ -12,6 +12,7 @@ from shield_ai.model.plan import Action, StepKind, ValueState
 from shield_ai.model.printable import printable
 from shield_ai.project.runtime_names import copied_folder
 from shield_ai.project.values import STDIN
+from shield_ai.reports.deployment import deployment_lines
 from shield_ai.reports.plurals import count
 from shield_ai.reports.settings import settings_lines
 
@@ -57,6 +58,7 @@ def plan_text(plan: Plan, read: Callable[[str], bytes | None]) -> str:
     lines += _section("moved from the code to .env", moved)
     changes = (line for change in plan.changes for line in _change_lines(change, read))
     lines += _section(f"AWS account {plan.account}, {plan.region}", changes)
+    lines += _section("where the variables are set", deployment_lines(plan.deployment))
     lines += _section("placeholder values", _names(plan.placeholders))
     lines += _section("no value in any source", _names(plan.missing))
     lines += _section("skipped", _skipped_lines(plan.skipped))

@@ -128,7 +128,7 @@ def test_no_apply_on_record(tmp_path):
 
 def test_verifies_only_aws_or_only_the_code(app):
     assert len(json.loads(run("verify", "--only", "aws", "--json", cwd=app).out)) == 7
-    assert len(json.loads(run("verify", "--only", "code", "--json", cwd=app).out)) == 5
+    assert len(json.loads(run("verify", "--only", "code", "--json", cwd=app).out)) == 6
 
 
 def test_a_secret_taken_out_of_shield_toml_can_be_ignored(tmp_path):

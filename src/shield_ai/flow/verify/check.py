@@ -28,6 +28,7 @@ class CheckId(enum.StrEnum):
     MAP_CURRENT = "map-current"
     SECRETS_USED = "secrets-used"
     SECRETS_HELD = "secrets-held"
+    VALUES_REMOVED = "values-removed"
     POLICY_MINIMAL = "policy-minimal"
     SECRET_READABLE = "secret-readable"
     RESOURCES_MATCH = "resources-match"
@@ -69,6 +70,10 @@ CHECKS: dict[CheckId, CheckInfo] = {
     CheckId.SECRETS_HELD: CheckInfo(
         "every secret that the code reads exists in AWS",
         "the get_secret calls in the app's code, and the secrets in AWS",
+    ),
+    CheckId.VALUES_REMOVED: CheckInfo(
+        "no deployment file for production contains the value of a secret",
+        "containers, functions, CI jobs, units and scripts in the app's folder",
     ),
     CheckId.POLICY_MINIMAL: CheckInfo(
         "the IAM policy allows exactly these secrets", "the policy file in the app's folder"

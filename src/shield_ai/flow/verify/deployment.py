@@ -1,0 +1,107 @@
+"""Check that no deployment file for production contains the value of a secret."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from shield_ai.flow.verify.check import Check, CheckId, Status, join_names, make_check
+from shield_ai.model.deployment import DeploymentKind, Use, ValueForm
+from shield_ai.model.rotation_policy import PUBLIC_FIELDS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from shield_ai.model.deployment import Deployment, DeploymentVariable
+
+_SWITCH = "set USE_AWS_SECRETS=true and DJANGO_ENV=production"
+_CONTAINER = "set USE_AWS_SECRETS=true, DJANGO_ENV=production and AWS_REGION"
+_OTHER = "for a container that does not call get_secret()"
+_SECRET_REF = "use valueFrom.secretKeyRef with a Secret that is not in the repository"
+HINTS = {
+    DeploymentKind.COMPOSE: f"remove the variable, and {_CONTAINER} for the service; {_OTHER}, "
+    "use ${NAME} and start it with shield run -- docker compose up",
+    DeploymentKind.DOCKERFILE: f"remove the instruction, and {_CONTAINER} where the container is "
+    "started; then rotate the secret: images that were built with it contain it",
+    DeploymentKind.KUBERNETES: f"remove the variable, and {_CONTAINER} for the container; "
+    f"{_OTHER}, {_SECRET_REF}",
+    DeploymentKind.HELM: f"remove the value, and {_CONTAINER} for the container; "
+    f"{_OTHER}, {_SECRET_REF}",
+    DeploymentKind.ECS: f"remove the variable from environment, and {_SWITCH} there; {_OTHER}, "
+    "add it to secrets with valueFrom and the secret's ARN (ARN:FIELD:: for one field)",
+    DeploymentKind.CLOUDFORMATION: f"remove the variable, and {_SWITCH} there; {_OTHER} in ECS, "
+    "use Secrets with ValueFrom",
+    DeploymentKind.SERVERLESS: f"remove the variable from environment, and {_SWITCH} there",
+    DeploymentKind.TERRAFORM: f"remove the variable, and {_SWITCH} there; then rotate the secret: "
+    "the state of Terraform contains its value",
+    DeploymentKind.SYSTEMD: f"remove the variable from Environment=, and {_CONTAINER} there",
+    DeploymentKind.PROCFILE: f"remove the assignment, and {_CONTAINER} for the process",
+    DeploymentKind.SHELL: f"remove the assignment, and {_CONTAINER}; for a command that does not "
+    "call get_secret(), use shield run -- COMMAND",
+    DeploymentKind.GITHUB: "store the value as a secret of the repository or environment, and use "
+    "${{ secrets.NAME }}",
+    DeploymentKind.GITLAB: "remove the value, and define a masked variable in the CI/CD settings",
+    DeploymentKind.HEROKU: f"remove the value, and {_CONTAINER} with heroku config:set",
+    DeploymentKind.OTHER: f"remove the variable, and {_SWITCH} there",
+}
+_UNKNOWN_HINT = (
+    "if production uses the file, remove the value from it; if not, give the file or its folder a "
+    "name for its purpose, such as dev, test or example, or add # shield: ignore[CRED] and a "
+    "reason to the line; in a workflow, move the variable to the job that uses it"
+)
+_UNREAD_HINT = "fix or split the file, or check it by hand"
+_UNCERTAIN_FORMS = frozenset({ValueForm.DEFAULT, ValueForm.ENV_FILE})
+
+
+def verify_deployment(deployment: Deployment) -> Check:
+    """Check that no file for production contains a value.
+
+    Names of hosts, databases and users are not secret, so they are not checked.
+
+    Args:
+        deployment: The lines that set variables.
+    """
+    secret = list(filter(_is_secret, deployment.variables))
+    failed = list(filter(_is_value_in_production, secret))
+    if failed:
+        return _result(Status.FAILED, map(_describe, failed), _hints(failed))
+    uncertain = list(filter(_is_uncertain, secret))
+    if uncertain:
+        return _result(Status.UNKNOWN, map(_describe, uncertain), _UNKNOWN_HINT)
+    if deployment.unread:
+        unread = (f"{path}: {reason}" for path, reason in deployment.unread)
+        return _result(Status.UNKNOWN, unread, _UNREAD_HINT)
+    return make_check(CheckId.VALUES_REMOVED, Status.OK)
+
+
+def _result(status: Status, places: Iterable[str], hint: str) -> Check:
+    return make_check(CheckId.VALUES_REMOVED, status, join_names(list(places), "; "), hint)
+
+
+def _is_secret(item: DeploymentVariable) -> bool:
+    return item.field not in PUBLIC_FIELDS
+
+
+def _is_value_in_production(item: DeploymentVariable) -> bool:
+    return item.form is ValueForm.LITERAL and item.use is Use.PRODUCTION
+
+
+def _is_uncertain(item: DeploymentVariable) -> bool:
+    """Return whether a line may contain a value that production uses."""
+    if item.use not in {Use.PRODUCTION, Use.UNKNOWN}:
+        return False
+    return item.form is ValueForm.LITERAL or item.form in _UNCERTAIN_FORMS
+
+
+def _describe(item: DeploymentVariable) -> str:
+    place = f"{item.path}:{item.line}"
+    if item.form is ValueForm.ENV_FILE:
+        return f"{place} {item.variable or 'any variable'} from {item.env_file}"
+    if item.form is ValueForm.DEFAULT:
+        return f"{place} {item.variable} has a default"
+    return f"{place} {item.variable}"
+
+
+def _hints(items: Iterable[DeploymentVariable]) -> str:
+    """Return what to do, for each kind of file."""
+    kinds = dict.fromkeys(item.kind for item in items)
+    return "; ".join(f"{kind.label}: {HINTS[kind]}" for kind in kinds)

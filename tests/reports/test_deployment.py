@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+import json
+
+from shield_helpers import make_app, run
+
+from shield_ai.model.deployment import DeploymentKind, DeploymentVariable, Use, ValueForm
+from shield_ai.reports.deployment import deployment_lines
+
+LINE = {
+    "path": "k8s/web.yaml", "line": 12, "kind": DeploymentKind.KUBERNETES, "unit": "web",
+    "variable": "SECRET_KEY", "secret": "key", "field": "", "form": ValueForm.LITERAL,
+    "use": Use.PRODUCTION,
+}  # fmt: skip
+
+
+def lines(*changes):
+    return list(deployment_lines([DeploymentVariable(**{**LINE, **change}) for change in changes]))
+
+
+def test_a_table_for_each_file():
+    assert lines(
+        {},
+        {"line": 14, "form": ValueForm.SECRET_STORE, "use": Use.UNKNOWN},
+        {"path": "compose.dev.yml", "kind": DeploymentKind.COMPOSE, "unit": "", "variable": "",
+         "form": ValueForm.ENV_FILE, "env_file": ".env", "use": Use.DEVELOPMENT},
+    ) == [
+        "  k8s/web.yaml  Kubernetes",
+        "    12  SECRET_KEY                       literal value    web",
+        "    14  SECRET_KEY                       secret store     web, production?",
+        "  compose.dev.yml  Docker Compose",
+        "    12  any variable                     env file         .env, not production",
+    ]  # fmt: skip
+
+
+def test_names_cannot_break_the_table():
+    for line in lines({"path": "a\x1b[2J" + "b" * 90, "unit": "c\n" * 90, "variable": "D" * 90}):
+        assert len(line) == 80
+        assert line.isprintable()
+
+
+def test_plan_shows_where_the_variables_are_set(tmp_path):
+    make_app(tmp_path)
+    (tmp_path / "docker-compose.yml").write_text(
+        "services:\n  web:\n    environment:\n      SECRET_KEY: hunter2x\n"
+    )
+    (tmp_path / "broken.yml").write_text("env: [SECRET_KEY\n")
+    text = run("plan", "--only", "code", cwd=tmp_path).out
+    assert "where the variables are set\n  docker-compose.yml  Docker Compose\n" in text
+    assert "broken.yml\n      invalid YAML" in text
+    document = json.loads(run("plan", "--only", "code", "--json", cwd=tmp_path).out)
+    assert document["deployment"] == [
+        {"path": "docker-compose.yml", "line": 4, "kind": "compose", "unit": "web",
+         "variable": "SECRET_KEY", "secret": "django-secret-key", "field": "", "form": "literal",
+         "use": "production", "env_file": ""},
+    ]  # fmt: skip
+    assert "hunter2x" not in text + json.dumps(document)
