@@ -24,6 +24,7 @@ from shield_ai.model.errors import AwsError, ShieldError
 from shield_ai.project import git
 from shield_ai.project.runtime_names import is_copied_file
 from shield_ai.reports.diff import diff_text, literal_spans
+from shield_ai.reports.locations import secret_locations
 from shield_ai.reports.report_data import (
     Alarm,
     FileDiff,
@@ -160,6 +161,7 @@ def collect_report(session: AppSession, query: TrailQuery) -> ReportData:
         steps_to_undo=len(journal.open_steps(last_run(journal))),
         has_manifest=session.manifest_on_disk is not None,
         secrets=tuple(_secret_status(secret, manifest, session) for secret in manifest.secret),
+        locations=secret_locations(manifest, session.scan_result, session.deployment.variables),
         checks=tuple(session.verify()),
         readers=tuple(_allowed_readers(manifest)),
         alarms=_alarms(manifest, session, account),

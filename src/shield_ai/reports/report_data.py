@@ -47,6 +47,14 @@ class SecretStatus(msgspec.Struct, frozen=True, kw_only=True):
     rotation: RotationStatus | None = None
 
 
+class SecretLocations(msgspec.Struct, frozen=True, kw_only=True):
+    """Where the code reads a secret, and where deployment files set its variables."""
+
+    name: str  # in AWS, with the prefix
+    reads: tuple[str, ...]
+    settings: tuple[str, ...]
+
+
 class MaskedFinding(msgspec.Struct, frozen=True, kw_only=True):
     """A finding and its source line with values hidden."""
 
@@ -129,6 +137,7 @@ class ReportData(msgspec.Struct, frozen=True, kw_only=True):
     steps_to_undo: int = 0
     has_manifest: bool = True  # without shield.toml, `secrets` are those of a draft
     secrets: tuple[SecretStatus, ...] = ()
+    locations: tuple[SecretLocations, ...] = ()
     checks: tuple[Check, ...] = ()
     readers: tuple[str, ...] = ()
     audit: Audit | None = None

@@ -1,0 +1,20 @@
+from __future__ import annotations
+
+from shield_helpers import make_app, run
+
+COMPOSE = "services:\n  web:\n    environment:\n      SECRET_KEY: hunter2x\n"
+
+
+def test_the_report_maps_each_secret_to_its_reads_and_settings(tmp_path, aws):
+    make_app(tmp_path)
+    lines = "".join(f"      - SECRET_KEY=hunter{number}x\n" for number in range(9))
+    (tmp_path / "docker-compose.yml").write_text(COMPOSE)
+    (tmp_path / "stack.yml").write_text(
+        f"services:\n  web:\n    image: a\n    environment:\n{lines}"
+    )
+    assert run("apply", "--env-file", ".env", "--yes", "--no-proof", cwd=tmp_path).code == 0
+    page = run("report", "--only", "code", cwd=tmp_path).out
+    assert "docker-compose.yml:4 (Docker Compose, literal value)" in page
+    assert ">and 2 more<" in page
+    assert '<span class="mono">shop/settings.py:' in page
+    assert "hunter" not in page
