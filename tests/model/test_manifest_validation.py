@@ -80,6 +80,42 @@ from shield_ai.model.manifest_parser import parse
             id="subnets without security groups",
         ),
         pytest.param(
+            "[[secret]]",
+            '[rotation]\nsubnets = ["subnet-0a;"]\nsecurity_groups = ["sg-0a"]\n\n[[secret]]',
+            "shield.toml:6: invalid subnets 'subnet-0a;'",
+            id="invalid subnet",
+        ),
+        pytest.param(
+            "[[secret]]",
+            '[environments.far]\nrole = "a//b"\n[[secret]]',
+            "shield.toml:6: invalid role 'a//b'",
+            id="invalid role in an environment",
+        ),
+        pytest.param(
+            "[[secret]]",
+            '[environments.far]\nassume = "Shop"\n[[secret]]',
+            "shield.toml:6: invalid assume 'Shop'",
+            id="role to assume is not an ARN",
+        ),
+        pytest.param(
+            "[[secret]]",
+            '[monitoring]\nnamespace = "AWS/Lambda"\n[[secret]]',
+            "shield.toml:6: invalid namespace 'AWS/Lambda'",
+            id="namespace of AWS",
+        ),
+        pytest.param(
+            "username =",
+            '"user:name" =',
+            "shield.toml:11: invalid field 'user:name'",
+            id="invalid field",
+        ),
+        pytest.param(
+            '"30 days"',
+            '"1 day", ca = "ca$.pem"',
+            "invalid ca 'ca$.pem'",
+            id="invalid path of certificates",
+        ),
+        pytest.param(
             '"30 days"',
             '"3 hours"',
             "shield.toml:15: rotate of database-cr",
@@ -130,6 +166,27 @@ def test_invalid_values(old, new, message):
     with pytest.raises(ManifestError) as caught:
         parse(GOOD.replace(old, new, 1))
     assert message in caught.value.message
+
+
+ADMIN_ARN = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:ops/admin"
+
+
+@pytest.mark.parametrize("admin", ["*", "ops/*", "ops/a?min", f"{ADMIN_ARN}-*", ADMIN_ARN, "arn:*"])
+def test_administrator_secret_must_be_exactly_one(admin):
+    with pytest.raises(ManifestError, match="rotate of database-credentials: invalid admin"):
+        parse(GOOD.replace('"30 days"', f'"30 days", admin = "{admin}"', 1))
+
+
+@pytest.mark.parametrize("admin", ["database-admin", "ops/admin", f"{ADMIN_ARN}-AbC123"])
+def test_valid_administrator_secrets(admin):
+    assert parse(GOOD.replace('"30 days"', f'"30 days", admin = "{admin}"', 1))
+
+
+@pytest.mark.parametrize(
+    "role", ["Shop", "service/web/Shop", "arn:aws-cn:iam::123456789012:role/a/B"]
+)
+def test_valid_roles(role):
+    assert parse(GOOD.replace("[app]\n", f'[app]\nrole = "{role}"\n', 1)).app.role == role
 
 
 @pytest.mark.parametrize("name", ["LD_PRELOAD", "PATH", "PYTHONSTARTUP", "AWS_ENDPOINT_URL_STS"])

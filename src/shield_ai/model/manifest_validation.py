@@ -24,29 +24,50 @@ from shield_ai.rotator.document import SSL_MODES
 from shield_ai.rotator.registry import STRATEGIES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from shield_ai.model.manifest import App, Environment, Manifest, Monitoring, Secret
 
     Locate = Callable[..., str]
+    _Text = tuple[str, str | None, re.Pattern[str]]  # a key, its value and what it must match
 
 # https://docs.aws.amazon.com/secretsmanager/latest/userguide/reference_limits.html
 MAX_NAME_LENGTH = 512
 # https://docs.aws.amazon.com/tag-editor/latest/userguide/best-practices-and-strats.html
 TAG = re.compile(r"[\w .:/=+\-@]{1,256}")
-TOPIC_ARN = re.compile(r"arn:[\w-]+:sns:[\w-]+:\d{12}:[\w-]+")
+# https://docs.aws.amazon.com/sns/latest/api/API_CreateTopic.html
+TOPIC_ARN = re.compile(r"arn:aws[a-z-]*:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]{1,256}")
 EMAIL = re.compile(r"[A-Za-z0-9.!#%&*+/=?^_{|}~-]+@[A-Za-z0-9.-]+")
-READER = re.compile(r"(role|user)/[\w+=,.@*/-]+")
+READER = re.compile(r"(role|user)/[A-Za-z0-9_+=,.@*/-]+")
 # Without control characters, quotes, $ and backticks: the names of AWS resources in exported
 # scripts and templates start with it.
 APP_NAME = re.compile(r"(?!-)(?:[\w .+=,@/-]|:(?!//)){1,128}")
 PREFIX = re.compile(r"[A-Za-z0-9/_+=.@-]{0,500}")
 # https://docs.aws.amazon.com/global-infrastructure/latest/regions/aws-regions.html
-REGION = re.compile(r"[a-z]{2,4}(-[a-z]+)+-\d{1,2}")
-# https://docs.aws.amazon.com/IAM/latest/APIReference/API_Role.html: a name, or an ARN with a path
-ROLE = re.compile(r"(?:[A-Za-z0-9_+=,.@/-]|:(?!//)){0,2048}")
+REGION = re.compile(r"[a-z]{2,4}(-[a-z]+)+-[0-9]{1,2}")
+# https://docs.aws.amazon.com/IAM/latest/APIReference/API_Role.html: a name with an optional path
+_ROLE_PATH = r"(?:[A-Za-z0-9_+=,.@-]{1,512}/)*[A-Za-z0-9_+=,.@-]{1,64}"
+_ROLE_ARN = rf"arn:aws[a-z-]*:iam::[0-9]{{12}}:role/{_ROLE_PATH}"
+ROLE = re.compile(rf"{_ROLE_PATH}|{_ROLE_ARN}")
+ROLE_ARN = re.compile(_ROLE_ARN)
 # https://docs.aws.amazon.com/kms/latest/APIReference/API_CreateAlias.html: an id, alias or ARN
 KMS_KEY = re.compile(r"(?:[A-Za-z0-9/_-]|:(?!//)){1,2048}")
+# https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch_concepts.html#Namespace
+NAMESPACE = re.compile(r"(?!AWS/)[A-Za-z0-9._/#-](?:[A-Za-z0-9._/# -]|:(?!//)){0,254}")
+# https://docs.aws.amazon.com/lambda/latest/api/API_VpcConfig.html
+SUBNET = re.compile(r"subnet-[0-9a-z]{1,64}")
+SECURITY_GROUP = re.compile(r"sg-[0-9a-zA-Z]{1,64}")
+# A full name, or a full ARN, which ends with a hyphen and six characters. Without wildcards: the
+# rotation function may read the secret.
+# https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_CreateSecret.html
+ADMIN = re.compile(
+    rf"{SECRET_NAME.pattern}"
+    rf"|arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:[0-9]{{12}}:secret:{SECRET_NAME.pattern}"
+    r"-[A-Za-z0-9]{6}"
+)
+# A field is part of a reference NAME:FIELD, and of the settings of a rotation function.
+FIELD = re.compile(r"[\w.@/+-]{1,256}")
+PROFILE = re.compile(r"[\w .@:/+=,-]{1,256}")
 # Variables that make a program run other code, or connect to another server.
 LOADER_VARIABLE = re.compile(
     r"LD_(?:PRELOAD|LIBRARY_PATH|AUDIT)|DYLD_\w+|PATH|IFS|ENV|BASH_ENV|SHELLOPTS|PROMPT_COMMAND"
@@ -54,10 +75,13 @@ LOADER_VARIABLE = re.compile(
     r"|RUBY(?:LIB|OPT)|JAVA_TOOL_OPTIONS|GIT_(?:SSH|SSH_COMMAND|EXEC_PATH|ASKPASS|EDITOR|PAGER)"
     r"|AWS_ENDPOINT_URL\w*"
 )
-# Texts that the AWS CLI reads as a file, and CloudFormation as a reference to another secret.
+# Texts that the AWS CLI reads as a file or, in version 1, as a URL, and texts that CloudFormation
+# reads as a reference to another secret.
 # https://docs.aws.amazon.com/cli/latest/userguide/cli-usage-parameters-file.html
 # https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/dynamic-references.html
-SPECIAL_TEXT = re.compile(r"\s*fileb?://|.*\{\{resolve:", re.IGNORECASE | re.DOTALL)
+SPECIAL_TEXT = re.compile(r"\s*(?:fileb?|https?)://|.*\{\{resolve:", re.IGNORECASE | re.DOTALL)
+# The files of a rotation function; their paths are among its settings.
+FUNCTION_FILE = re.compile(r"[\w .@+=,/-]{1,1024}")
 RUNTIME_PATH = re.compile(r"(?:[^./][^/]*/)*[^\W\d]\w*\.py")  # not in a hidden folder
 HOOK_FILE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\.py")
 # https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html
@@ -78,7 +102,7 @@ def validate(manifest: Manifest, locate: Locate) -> None:
         ManifestError: A value is invalid.
     """
     with _errors_at(partial(locate, table="app")):
-        _check_app(manifest)
+        _check_app(manifest.app)
     if manifest.rotation:
         with _errors_at(partial(locate, table="rotation")):
             _check_functions(manifest.rotation)
@@ -103,30 +127,40 @@ def _errors_at(find_place: Callable[[], str], subject: str = "") -> Iterator[Non
         raise ManifestError(f"{find_place()}: {subject}{error.message}", error.hint) from None
 
 
-def _check_app(manifest: Manifest) -> None:
+def _check_app(app: App) -> None:
     """Check the values that become part of resource names, scripts and templates."""
-    app = manifest.app
-    checks = [("name", app.name, APP_NAME)]
-    tables: list[App | Environment] = [app, *manifest.environments.values()]
-    for table in tables:
-        checks += [
-            ("prefix", table.prefix or "", PREFIX),
-            ("role", table.role or "", ROLE),
-            ("region", table.region or "us-east-1", REGION),
-            ("kms_key", table.kms_key or "-", KMS_KEY),
-        ]
-        checks += [("replicas", region, REGION) for region in table.replicas or ()]
-    for key, value, allowed in checks:
-        if not allowed.fullmatch(value):
-            raise ManifestError(f"invalid {key} {value!r}", f"it must match {allowed.pattern}")
+    if not app.name:
+        raise ManifestError("name is empty", "set it to the app's name")
+    _check_texts([("name", app.name, APP_NAME), *_overridable_texts(app)])
     for path in (*app.settings, app.runtime):
-        if printable(path) != path:
-            raise ManifestError(f"invalid path {path!r}", "rename the file")
+        _check_printable(path)
     if app.runtime != "package" and not RUNTIME_PATH.fullmatch(app.runtime):
         raise ManifestError(
             f"invalid runtime {app.runtime!r}",
             'use the path of a Python file, such as shop/utils/secrets.py, or "package"',
         )
+
+
+def _overridable_texts(table: App | Environment) -> list[_Text]:
+    return [
+        ("prefix", table.prefix, PREFIX),
+        ("role", table.role, ROLE),
+        ("region", table.region, REGION),
+        ("kms_key", table.kms_key, KMS_KEY),
+        *[("replicas", region, REGION) for region in table.replicas or ()],
+    ]
+
+
+def _check_texts(texts: Iterable[_Text]) -> None:
+    """Check that each text that is set matches its pattern."""
+    for key, value, allowed in texts:
+        if value and not allowed.fullmatch(value):
+            raise ManifestError(f"invalid {key} {value!r}", f"it must match {allowed.pattern}")
+
+
+def _check_printable(path: str) -> None:
+    if printable(path) != path:
+        raise ManifestError(f"invalid path {path!r}", "rename the file")
 
 
 def _check_functions(functions: Functions) -> None:
@@ -137,6 +171,9 @@ def _check_functions(functions: Functions) -> None:
         )
     if bool(functions.subnets) != bool(functions.security_groups):
         raise ManifestError("subnets and security_groups require each other", "set both or neither")
+    _check_texts([("subnets", subnet, SUBNET) for subnet in functions.subnets])
+    groups = [("security_groups", group, SECURITY_GROUP) for group in functions.security_groups]
+    _check_texts(groups)
 
 
 def _check_tags(tags: dict[str, str]) -> None:
@@ -166,11 +203,16 @@ def _check_environment(name: str, environment: Environment) -> None:
     _check_tags(environment.tags)
     if not re.fullmatch(r"[A-Za-z0-9_-]{1,40}", name):
         raise ManifestError(f"invalid environment name {name!r}", "use letters, digits, - and _")
-    if environment.account and not re.fullmatch(r"\d{12}", environment.account):
+    if environment.account and not re.fullmatch(r"[0-9]{12}", environment.account):
         raise ManifestError(f"invalid AWS account id {environment.account!r}", "use its 12 digits")
+    _check_texts(_overridable_texts(environment))
+    _check_texts([("profile", environment.profile, PROFILE)])
+    _check_texts([("assume", environment.assume, ROLE_ARN)])
+    _check_printable(environment.env_file)
 
 
 def _check_monitoring(monitoring: Monitoring) -> None:
+    _check_texts([("namespace", monitoring.namespace, NAMESPACE)])
     if monitoring.topic and not TOPIC_ARN.fullmatch(monitoring.topic):
         raise ManifestError("invalid topic", "write arn:aws:sns:REGION:ACCOUNT:NAME")
     if monitoring.topic and monitoring.email:
@@ -228,7 +270,7 @@ def _check_secret(secret: Secret, prefix: str) -> None:
     ):
         raise ManifestError(
             f"invalid description of {secret.name}",
-            "leave out control and invisible characters, file:// and {{resolve:",
+            "leave out control and invisible characters, file://, http:// and {{resolve:",
         )
     length = len(prefix + secret.name)
     if length > MAX_NAME_LENGTH:
@@ -243,6 +285,9 @@ def _check_secret(secret: Secret, prefix: str) -> None:
             "like the suffix of an ARN",
             "choose another ending: Secrets Manager can confuse the name with a partial ARN",
         )
+    for field in secret.fields or ():
+        if not FIELD.fullmatch(field):
+            raise ManifestError(f"invalid field {field!r}", f"it must match {FIELD.pattern}")
     for variable in secret.variables():
         if LOADER_VARIABLE.fullmatch(variable):
             raise ManifestError(
@@ -279,6 +324,7 @@ def _check_rotation(secret: Secret, rotation: Rotation) -> None:
         raise ManifestError(
             f"unknown sslmode {rotation.sslmode!r}", f"use one of {', '.join(SSL_MODES)}"
         )
+    _check_texts([("admin", rotation.admin, ADMIN)])
     _check_path("hook", rotation.hook)
     _check_path("ca", rotation.ca)
     if rotation.hook and not HOOK_FILE.fullmatch(PurePosixPath(rotation.hook).name):
@@ -291,3 +337,4 @@ def _check_path(key: str, value: str) -> None:
     path = PurePosixPath(value)
     if path.is_absolute() or ".." in path.parts:
         raise ManifestError(f"{key} {value!r} is outside the app's folder", "use a file in it")
+    _check_texts([(key, value, FUNCTION_FILE)])
