@@ -189,13 +189,28 @@ def test_valid_roles(role):
     assert parse(GOOD.replace("[app]\n", f'[app]\nrole = "{role}"\n', 1)).app.role == role
 
 
-@pytest.mark.parametrize("name", ["LD_PRELOAD", "PATH", "PYTHONSTARTUP", "AWS_ENDPOINT_URL_STS"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        *["LD_PRELOAD", "PATH", "PYTHONSTARTUP", "AWS_ENDPOINT_URL_STS", "GCONV_PATH", "PAGER"],
+        *["GIT_EXTERNAL_DIFF", "GIT_CONFIG_GLOBAL", "GIT_CONFIG_VALUE_0", "GIT_PAGER", "EDITOR"],
+        *["_JAVA_OPTIONS", "JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "OPENSSL_CONF", "RUBYOPT"],
+        *["NODE_OPTIONS", "PERL5OPT", "DYLD_INSERT_LIBRARIES", "LUA_INIT_5_4", "LESSOPEN"],
+    ],
+)
 def test_variables_that_run_other_code_are_refused(name):
     with pytest.raises(ManifestError, match=f"{name} is not the variable of a secret"):
         parse(GOOD.replace('"SECRET_KEY"', f'"{name}"', 1))
 
 
-@pytest.mark.parametrize("name", ["LD_SDK_KEY", "GIT_TOKEN", "NODE_AUTH_TOKEN", "ENV_KEY"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        *["LD_SDK_KEY", "GIT_TOKEN", "NODE_AUTH_TOKEN", "ENV_KEY", "GITHUB_TOKEN", "GIT_PASSWORD"],
+        *["GIT_SSH_KEY", "GIT_CONFIG_TOKEN", "PAGERDUTY_API_KEY", "PYTHON_API_KEY", "JAVA_KEY"],
+        *["PYTHONANYWHERE_API_TOKEN", "AWS_SECRET_ACCESS_KEY", "OPENSSL_KEY", "BROWSER_API_KEY"],
+    ],
+)
 def test_variables_with_similar_names_are_allowed(name):
     assert parse(GOOD.replace('"SECRET_KEY"', f'"{name}"', 1))
 
