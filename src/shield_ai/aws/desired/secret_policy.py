@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shield_ai.aws.desired.iam import partition, role_name, slug
+from shield_ai.aws.desired.canary import monitored_secrets
+from shield_ai.aws.desired.iam import Location, role_arn, slug
 from shield_ai.model.resource import Resource
 
 if TYPE_CHECKING:
@@ -26,10 +27,6 @@ def secret_policies(manifest: Manifest, account: str, region: str) -> Iterator[R
     app = manifest.app
     if not app.readers_only:
         return
-    readers = [f"role/{role_name(app)}"] if app.role else []
-    readers.append(f"role/{slug(app)}-rotate-*")  # the rotation functions
-    readers.extend(manifest.monitoring.readers)
-    account_arn = f"arn:{partition(region)}:iam::{account}:"
     statement = {
         "Sid": SID,
         "Effect": "Deny",
@@ -37,7 +34,7 @@ def secret_policies(manifest: Manifest, account: str, region: str) -> Iterator[R
         "Action": "secretsmanager:GetSecretValue",
         "Resource": "*",
         "Condition": {
-            "ArnNotLike": {"aws:PrincipalArn": [account_arn + reader for reader in readers]}
+            "ArnNotLike": {"aws:PrincipalArn": _reader_arns(manifest, Location(account, region))}
         },
     }
     document = {"Version": "2012-10-17", "Statement": [statement]}
@@ -45,3 +42,17 @@ def secret_policies(manifest: Manifest, account: str, region: str) -> Iterator[R
         yield Resource(
             kind="secret-policy", name=app.prefix + secret.name, settings={"document": document}
         )
+
+
+def _reader_arns(manifest: Manifest, location: Location) -> list[str]:
+    """Return the ARNs of the readers. The ARN of a role includes its path, also in its sessions.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-principalarn
+    """
+    app = manifest.app
+    arns = [role_arn(app, location.account, location.region)] if app.role else []
+    readers = [f"role/{slug(app)}-rotate-*"]  # the rotation functions
+    if monitored_secrets(manifest):
+        readers.append(f"role/{slug(app)}-canary-*")
+    readers.extend(manifest.monitoring.readers)
+    return arns + [location.iam_arn(reader) for reader in readers]
