@@ -36,6 +36,40 @@ EXAMPLE = manifest.Manifest(
     ),
 )
 ACCOUNT = "123456789012"
+OPERATOR_LIMITS = """\
+### What the operator policy amounts to
+
+IAM limits the names of the resources, but not what is written into them:
+
+- With `role` in `shield.toml`, the operator writes the policy of the
+  application's role. Whoever can also run code as this role can give it any
+  permission. The operator policy therefore does not include `sts:AssumeRole`,
+  and the trust policy of the role should not name the operator. `shield verify`
+  then asks IAM's policy simulator what the role may read. To read the secrets as
+  the role, run `shield verify` with an identity that may assume the role and that
+  does not have the operator policy.
+- With `[rotation]`, the operator writes the roles of the rotation functions and
+  their code, and may start them. **Together, these permissions are as powerful as
+  an administrator of the account**: a function can be given any permission and
+  any code. The roles can be passed only to Lambda (`iam:PassedToService`), and
+  only Secrets Manager and EventBridge can be allowed to call the functions.
+- Without `role` and `[rotation]`, the policy contains no permission for IAM or
+  Lambda.
+
+Give the policy only to identities that may have these permissions. To restrict it
+further:
+
+- Set a [permissions boundary][boundary] on the application's role. The operator
+  cannot remove it.
+- Let an administrator deploy the output of `shield export --format
+  cloudformation` or `terraform`, and remove these actions from the operator
+  policy: `iam:CreatePolicy`, `iam:CreatePolicyVersion`, `iam:CreateRole`,
+  `iam:PutRolePolicy`, `iam:PassRole`, `lambda:CreateFunction`,
+  `lambda:UpdateFunctionCode` and `lambda:UpdateFunctionConfiguration`. `shield
+  apply` needs them only to create or change a policy, a role or a function.
+
+[boundary]: https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html
+"""
 
 
 def metrics_page() -> str:
@@ -95,11 +129,13 @@ def permissions_page() -> str:
             "`shield scan`, `draft`, `explain`, `schema` and all commands with `--only code`",
             "do not need AWS permissions. A plan lists the permissions that each change",
             "needs, and `shield export --format operator-policy` writes a policy with all of",
-            "them, limited to the application's names.\n",
+            "them, limited to the names of the application's resources. Read [what the policy",
+            "amounts to](#what-the-operator-policy-amounts-to) before you give it to someone.\n",
             "Permissions for secrets and for reading the state of the account:\n",
             table("needed for | permissions", _permissions_by_module()),
             "Permissions for other resources:\n",
             table("resource | read | create | update | delete", kinds),
+            OPERATOR_LIMITS,
         ]
     )
 

@@ -8,6 +8,7 @@ import subprocess
 import sys
 
 import boto3
+import msgspec
 import pytest
 from shield_helpers import make_app, run
 
@@ -80,17 +81,41 @@ def test_wildcard_resources_only_where_iam_requires_them():
             assert not any("*" in arn for arn in statement["Resource"])
 
 
-def test_only_policies_of_the_app_may_be_attached():
-    (changes,) = [
-        s
-        for s in operator_policy(FULL, ACCOUNT, REGION)["Statement"]
-        if "iam:AttachRolePolicy" in s["Action"]
-    ]
-    assert changes["Condition"] == {
-        "ArnEquals": {
-            "iam:PolicyARN": [f"arn:aws:iam::{ACCOUNT}:policy/shop-secrets-read-{REGION}"]
-        }
+POLICY = f"arn:aws:iam::{ACCOUNT}:policy/shop-secrets-read-{REGION}"
+CALLERS = ["events.amazonaws.com", "secretsmanager.amazonaws.com"]
+
+
+@pytest.mark.parametrize(
+    ("action", "condition"),
+    [
+        ("iam:AttachRolePolicy", {"ArnEquals": {"iam:PolicyARN": [POLICY]}}),
+        ("iam:DetachRolePolicy", {"ArnEquals": {"iam:PolicyARN": [POLICY]}}),
+        ("iam:PassRole", {"StringEquals": {"iam:PassedToService": "lambda.amazonaws.com"}}),
+        ("lambda:AddPermission", {"StringEquals": {"lambda:Principal": CALLERS}}),
+    ],
+)
+def test_actions_that_need_a_condition(action, condition):
+    statements = operator_policy(FULL, ACCOUNT, REGION)["Statement"]
+    found = [statement for statement in statements if action in statement["Action"]]
+    assert [statement.get("Condition") for statement in found] == [condition]
+
+
+def test_operator_can_not_assume_the_role_that_its_policy_changes():
+    statements = operator_policy(FULL, ACCOUNT, REGION)["Statement"]
+    assert not [s for s in statements for action in s["Action"] if action.startswith("sts:")]
+
+
+def test_without_role_and_functions_the_operator_changes_no_permissions():
+    manifest = msgspec.structs.replace(
+        FULL, app=msgspec.structs.replace(FULL.app, role=""), rotation=None
+    )
+    services = {
+        action.partition(":")[0]
+        for statement in operator_policy(manifest, ACCOUNT, REGION)["Statement"]
+        for action in statement["Action"]
     }
+    assert "secretsmanager" in services
+    assert not services & {"iam", "lambda", "sts"}
 
 
 def test_each_kind_has_an_arn_template():
@@ -141,7 +166,8 @@ def test_policy_allows_all_calls(tmp_path, aws, caplog):
         for a in s["Action"]
     }
     assert len(called) > 30
-    assert called - allowed == {"sts:GetCallerIdentity"}  # needs no permission
+    # GetCallerIdentity needs no permission; without AssumeRole, verify uses the policy simulator.
+    assert called - allowed == {"sts:GetCallerIdentity", "sts:AssumeRole"}
 
 
 def test_secrets_with_similar_names_are_not_readable():

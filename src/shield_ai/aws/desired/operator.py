@@ -1,6 +1,8 @@
 """Build the IAM policy of the operator, who runs plan, apply, verify and rollback.
 
-It allows the API calls of these commands on the app's own resources only.
+It allows the API calls of these commands on the app's own resources only. IAM can't restrict what
+the operator writes into the policies of the app's role and of the rotation roles, or into the code
+of the functions: who may write both a role's policy and the code that uses it has all permissions.
 """
 
 from __future__ import annotations
@@ -15,6 +17,7 @@ from shield_ai.aws.desired.iam import (
     role_arn,
     uses_customer_key,
 )
+from shield_ai.aws.desired.lambda_function import SECRETS_MANAGER_PRINCIPAL
 from shield_ai.aws.desired.permissions import KMS_ACTIONS, PERMISSIONS, SECRET_ACTIONS
 
 if TYPE_CHECKING:
@@ -52,7 +55,8 @@ def operator_policy(manifest: Manifest, account: str, region: str) -> dict[str, 
         *_resource_statements(by_kind),
     ]
     if app.role:
-        actions = ["iam:GetRole", "iam:SimulatePrincipalPolicy", "sts:AssumeRole"]
+        # Not sts:AssumeRole: the operator can change what the role may do.
+        actions = ["iam:GetRole", "iam:SimulatePrincipalPolicy"]
         statements.append(_allow("Role", actions, [role_arn(app, account, region)]))
     statements.append(_allow("Anywhere", _actions_without_resource(manifest, by_kind), ["*"]))
     return {"Version": "2012-10-17", "Statement": statements}
@@ -102,14 +106,30 @@ def _arns_by_kind(manifest: Manifest, account: str, region: str) -> dict[str, se
 
 
 def _resource_statements(by_kind: dict[str, set[str]]) -> Iterator[dict[str, Any]]:
+    conditions = _conditions(by_kind)
     for kind, arns in by_kind.items():
         sid = kind.title().replace("-", "")
-        actions = sorted(_actions(kind) - _WITHOUT_RESOURCE)
-        statement = _allow(sid, actions, sorted(arns))
-        if kind == "policy-attachment":
-            yield from _attachment_statements(statement, sorted(by_kind["policy"]))
-        else:
-            yield statement
+        actions = _actions(kind) - _WITHOUT_RESOURCE
+        yield _allow(sid, sorted(actions - conditions.keys()), sorted(arns))
+        for action in sorted(actions & conditions.keys()):
+            statement = _allow(sid + action.partition(":")[2], [action], sorted(arns))
+            yield {**statement, "Condition": conditions[action]}
+
+
+def _conditions(by_kind: dict[str, set[str]]) -> dict[str, dict[str, Any]]:
+    """Return the conditions of the actions that would otherwise give access to other resources.
+
+    https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsidentityandaccessmanagementiam.html
+    https://docs.aws.amazon.com/service-authorization/latest/reference/list_awslambda.html
+    """
+    app_policies = {"ArnEquals": {"iam:PolicyARN": sorted(by_kind.get("policy", ()))}}
+    callers = ["events.amazonaws.com", SECRETS_MANAGER_PRINCIPAL]
+    return {
+        "iam:AttachRolePolicy": app_policies,
+        "iam:DetachRolePolicy": app_policies,
+        "iam:PassRole": {"StringEquals": {"iam:PassedToService": "lambda.amazonaws.com"}},
+        "lambda:AddPermission": {"StringEquals": {"lambda:Principal": callers}},
+    }
 
 
 def _actions(kind: str) -> set[str]:
@@ -128,18 +148,6 @@ def _actions_without_resource(manifest: Manifest, by_kind: dict[str, set[str]]) 
     for kind in by_kind:
         actions |= _actions(kind) & _WITHOUT_RESOURCE
     return sorted(actions)
-
-
-def _attachment_statements(
-    statement: dict[str, Any], policies: list[str]
-) -> Iterator[dict[str, Any]]:
-    """Restrict attaching to the app's policies: attaching any policy would give full access."""
-    read_action = "iam:ListAttachedRolePolicies"
-    yield {**statement, "Action": [read_action]}
-    changes = [action for action in statement["Action"] if action != read_action]
-    condition = {"ArnEquals": {"iam:PolicyARN": policies}}
-    sid = f"{statement['Sid']}Changes"
-    yield {**statement, "Sid": sid, "Action": changes, "Condition": condition}
 
 
 def _allow(sid: str, actions: list[str], arns: list[str]) -> dict[str, Any]:
