@@ -173,8 +173,11 @@ ADMIN_ARN = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:ops/admin"
 
 @pytest.mark.parametrize("admin", ["*", "ops/*", "ops/a?min", f"{ADMIN_ARN}-*", ADMIN_ARN, "arn:*"])
 def test_administrator_secret_must_be_exactly_one(admin):
-    with pytest.raises(ManifestError, match="rotate of database-credentials: invalid admin"):
+    with pytest.raises(
+        ManifestError, match="rotate of database-credentials: invalid admin"
+    ) as caught:
         parse(GOOD.replace('"30 days"', f'"30 days", admin = "{admin}"', 1))
+    assert caught.value.hint == "use the full name of one secret in AWS, or its full ARN"
 
 
 @pytest.mark.parametrize("admin", ["database-admin", "ops/admin", f"{ADMIN_ARN}-AbC123"])

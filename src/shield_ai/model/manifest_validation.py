@@ -99,6 +99,13 @@ LOADER_VARIABLE = re.compile(
 SPECIAL_TEXT = re.compile(r"\s*(?:fileb?|https?)://|.*\{\{resolve:", re.IGNORECASE | re.DOTALL)
 # The files of a rotation function; their paths are among its settings.
 FUNCTION_FILE = re.compile(r"[\w .@+=,/-]{1,1024}")
+# Hints for the patterns that are hard to read.
+_HINTS = {
+    "role": "use the role's name, after its path if it has one, or its ARN",
+    "assume": "use the role's ARN",
+    "admin": "use the full name of one secret in AWS, or its full ARN",
+    "namespace": "use letters, digits, spaces and ._/#:- but neither AWS/ at the start nor ://",
+}
 RUNTIME_PATH = re.compile(r"(?:[^./][^/]*/)*[^\W\d]\w*\.py")  # not in a hidden folder
 HOOK_FILE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\.py")
 # https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html
@@ -172,7 +179,8 @@ def _check_texts(texts: Iterable[_Text]) -> None:
     """Check that each text that is set matches its pattern."""
     for key, value, allowed in texts:
         if value and not allowed.fullmatch(value):
-            raise ManifestError(f"invalid {key} {value!r}", f"it must match {allowed.pattern}")
+            hint = _HINTS.get(key, f"it must match {allowed.pattern}")
+            raise ManifestError(f"invalid {key} {value!r}", hint)
 
 
 def _check_printable(path: str) -> None:
