@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 
 import pytest
@@ -53,3 +54,45 @@ def test_a_submodule_is_not_a_file(app):
     (app / ".gitignore").write_text("sub\n")
     assert "untracked.py" in found(app)
     assert not any(path.startswith("sub") for path in found(app))
+
+
+def track(folder, path):
+    """Add a path to the index, even one that git refuses."""
+    accepted = "q" * len(path)
+    blob = git(folder, "hash-object", "-w", "local.py")
+    git(folder, "update-index", "--add", "--cacheinfo", f"100644,{blob},{accepted}")
+    index = folder / ".git/index"
+    content = index.read_bytes()[:-20].replace(accepted.encode(), path.encode())
+    index.write_bytes(content + hashlib.sha1(content, usedforsecurity=False).digest())
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        pytest.param("../outside/secret.py", id="parent"),
+        pytest.param("/OUTSIDE/secret.py", id="absolute"),
+        pytest.param("/APP/hidden/deep/secret.py", id="absolute in the folder"),
+        pytest.param("hidden/../../outside/secret.py", id="parent of a folder"),
+        pytest.param("hidden/../hidden/deep/secret.py", id="back into the folder"),
+        pytest.param("link/secret.py", id="linked folder"),
+        pytest.param("link/deep/secret.py", id="folder in a linked folder"),
+        pytest.param("inner/secret.py", id="linked folder in the app"),
+        pytest.param(".git/secret.py", id="git"),
+        pytest.param("hidden/.GIT/secret.py", id="git of a folder"),
+    ],
+)
+def test_does_not_read_what_a_hostile_index_names(app, tmp_path, path):
+    for folder in (
+        tmp_path / "outside/deep",
+        tmp_path / "outside",
+        app / ".git",
+        app / "hidden/.GIT",
+    ):
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "secret.py").write_text(f'API_PASSWORD = "{PASSWORD}"\n')
+    (app / "link").symlink_to("../outside")
+    (app / "inner").symlink_to("hidden/deep")
+    path = path.replace("/OUTSIDE", str(tmp_path / "outside")).replace("/APP", str(app))
+    track(app, path)
+    assert path in git(app, "ls-files", "--cached", "--ignored", "--exclude-standard")
+    assert found(app) == ["conf/keys.py", "hidden/deep/secret.py", "local.py"]

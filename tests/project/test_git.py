@@ -64,6 +64,18 @@ def test_unreadable_repository(tmp_path):
     assert tracked_files(app, ["a.py"]) is None
 
 
+def test_changed_files_are_not_compared_through_linked_folders(tmp_path):
+    app, other = tmp_path / "app", tmp_path / "other"
+    (app / "d").mkdir(parents=True)
+    (app / "d/a.py").write_text("A = 1\n")
+    git(app, "init", "-q")
+    git(app, "add", "-A")
+    git(app, "commit", "-q", "-m", "x")
+    (app / "d").rename(other)
+    (app / "d").symlink_to("../other")
+    assert changed_files(app) == ["d/a.py"]
+
+
 def test_checked_out_commit(tmp_path):
     assert checked_out_commit(tmp_path) == ""
     git(tmp_path, "init", "-q")

@@ -16,7 +16,7 @@ from shield_ai.flow.journal_record import SECRET
 from shield_ai.flow.private_folder import FOLDER
 from shield_ai.model.errors import StalePlanError, UnsafePlanError
 from shield_ai.model.plan import Action, ValueState
-from shield_ai.project.tree import GIT_FOLDER
+from shield_ai.project.inside import GIT_FOLDER
 from shield_ai.project.values import OPERATOR_VARIABLES, STDIN
 
 if TYPE_CHECKING:

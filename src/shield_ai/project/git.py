@@ -13,6 +13,7 @@ from urllib.parse import unquote
 
 from shield_ai.model.errors import SourceError
 from shield_ai.project import git_process
+from shield_ai.project.inside import inside_check
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -51,7 +52,12 @@ def changed_files(root: Path) -> list[str]:
     if staged is None or index is None:
         return []
     changed = {name for name in _decode(staged).split("\0") if name}
-    edited = {entry.path for entry in _entries(index) if _differs(root, entry)}
+    is_inside = inside_check(str(root))
+    edited = {
+        entry.path
+        for entry in _entries(index)
+        if not is_inside(entry.path) or _differs(root, entry)
+    }
     return sorted(changed | (edited - _filtered(root, edited)))
 
 

@@ -9,6 +9,7 @@ from importlib.machinery import all_suffixes
 from pathlib import Path, PurePosixPath
 
 from shield_ai.model.errors import SourceError
+from shield_ai.project.inside import has_git_folder
 from shield_ai.project.regular_file import read_regular_file
 from shield_ai.project.safe_write import (
     FOLDER_FLAGS,
@@ -20,7 +21,6 @@ from shield_ai.project.safe_write import (
 
 TEMPORARY = ".shield_tmp"
 BACKUP = ".shield_ai_backup"
-GIT_FOLDER = ".git"
 BYTECODE_FOLDER = "__pycache__"
 _IMPORTABLE = tuple(all_suffixes())  # .py, .pyc and extension modules
 CHECK_PERMISSIONS = "check its permissions"
@@ -65,7 +65,7 @@ class Tree:
             )
         # a link, too, can lead into a .git folder
         parts = (*PurePosixPath(relative).parts, *real_path.relative_to(self.root).parts)
-        if any(part.casefold() == GIT_FOLDER for part in parts):
+        if has_git_folder(parts):
             raise SourceError(
                 f"{relative} is inside a .git folder", "shield never reads or changes files there"
             )

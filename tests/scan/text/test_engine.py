@@ -66,6 +66,32 @@ def test_links_out_of_the_folder_are_reported_and_not_read(tmp_path) -> None:
     assert reader(".", follow_links=True)(str(app / "out.py")) == LINE
 
 
+@pytest.mark.parametrize(
+    "path",
+    [
+        "../outside/a.py",
+        "/OUTSIDE/a.py",
+        "folder/../../outside/a.py",
+        "link/a.py",
+        "to_link/a.py",
+        ".git/a.py",
+        "folder/.GIT/a.py",
+        "to_git.py",
+    ],
+)
+def test_reader_refuses_to_leave_the_folder(tmp_path, path: str) -> None:
+    app = tmp_path / "app"
+    for folder in (tmp_path / "outside", app / "folder/.GIT", app / ".git"):
+        folder.mkdir(parents=True)
+        (folder / "a.py").write_bytes(LINE)
+    (app / "link").symlink_to("../outside")
+    (app / "to_link").symlink_to("link")
+    (app / "to_git.py").symlink_to(".git/a.py")
+    path = path.replace("/OUTSIDE", str(tmp_path / "outside"))
+    assert (app / path).exists()
+    assert reader(str(app))(path) is None
+
+
 def test_process_pool_gives_the_same_findings(tmp_path, monkeypatch) -> None:
     monkeypatch.setattr(module, "MIN_FILES_FOR_POOL", 4)
     for number in range(12):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from shield_ai.model.errors import SourceError
 from shield_ai.model.words import word_set
+from shield_ai.project.inside import inside_check
 from shield_ai.project.layout import SKIPPED_FOLDERS
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.scan.files.gitignore import GitIgnore
@@ -104,12 +105,13 @@ def _tracked_entries(root: Path, tracked: list[str], yielded: set[str]) -> Itera
 
     Args:
         root: The folder of the walk.
-        tracked: Paths relative to the folder.
+        tracked: Paths relative to the folder, from the index, which can be hostile.
         yielded: Files that the walk has already yielded; they are left out.
     """
+    is_inside = inside_check(str(root))
     for path in tracked:
         folders = path.split("/")[:-1]
-        if path not in yielded and (root / path).is_file():
+        if path not in yielded and is_inside(path) and (root / path).is_file():
             in_app = all(_is_app_folder(folder) for folder in folders)
             yield Entry(path, in_app and SKIPPED_EVERYWHERE.isdisjoint(folders))
 

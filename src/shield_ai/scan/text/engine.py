@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from shield_ai.model.edit import Skipped
+from shield_ai.project.inside import inside_check
 from shield_ai.scan.files.file_class import allows_unquoted, is_archive, is_scannable
 from shield_ai.scan.files.suppressions import find_suppressions, has_suppressions
 from shield_ai.scan.text.detector import Detector
@@ -190,39 +191,60 @@ def _scan_chunk(root: str, paths: Sequence[str], patterns: tuple[Pattern, ...]) 
 def reader(root: str, *, follow_links: bool = False) -> ReadFile:
     """Return a function that reads a file of a folder, up to one byte over MAX_SIZE.
 
-    The function returns None if the file cannot be read, and no bytes if it is not a regular file.
+    The function returns None if the file cannot be read or is outside the folder, and no bytes if
+    it is not a regular file.
 
     Args:
         root: The folder.
-        follow_links: Whether to follow symbolic links that lead out of the folder.
+        follow_links: Whether to read files outside the folder, too: the user has named them.
     """
     base = root.rstrip("/") + "/" if root else ""
+    if follow_links:
+        return lambda path: _read_named(path if path.startswith("/") else base + path)
+    is_inside = inside_check(root)
 
     def read(path: str) -> bytes | None:
-        full_path = path if path.startswith("/") else base + path
-        try:
-            handle = os.open(full_path, READ_FLAGS if follow_links else READ_FLAGS | os.O_NOFOLLOW)
-        except OSError as error:
-            if follow_links or error.errno != errno.ELOOP:
-                return None
-            target = _target_inside(full_path, root)
-            return read(target) if target else None
-        try:
-            status = os.fstat(handle)
-            return _read_file(handle, status.st_size) if stat.S_ISREG(status.st_mode) else b""
-        except OSError:
+        if not is_inside(path):
             return None
-        finally:
-            os.close(handle)
+        try:
+            return _read_regular(base + path, READ_FLAGS | os.O_NOFOLLOW)
+        except OSError as error:
+            target = _target_inside(base + path, root) if error.errno == errno.ELOOP else ""
+            return read(target) if target else None
 
     return read
 
 
+def _read_named(path: str) -> bytes | None:
+    try:
+        return _read_regular(path, READ_FLAGS)
+    except OSError:
+        return None
+
+
 def _target_inside(link: str, root: str) -> str:
-    """Return the target of a symbolic link; empty if it is outside the folder, or a broken link."""
+    """Return the target of a symbolic link, relative to the folder.
+
+    It is empty if the target is outside the folder, or the link is broken.
+    """
     target = os.path.realpath(link)
-    is_inside = target.startswith(os.path.realpath(root).rstrip("/") + "/")
-    return target if is_inside and not Path(target).is_symlink() else ""
+    base = os.path.realpath(root).rstrip("/") + "/"
+    is_inside = target.startswith(base) and not Path(target).is_symlink()
+    return target.removeprefix(base) if is_inside else ""
+
+
+def _read_regular(path: str, flags: int) -> bytes:
+    """Read a file up to one byte over MAX_SIZE; return no bytes if it is not a regular file.
+
+    Raises:
+        OSError: The file can't be read, or is a symbolic link and the flags contain O_NOFOLLOW.
+    """
+    handle = os.open(path, flags)
+    try:
+        status = os.fstat(handle)
+        return _read_file(handle, status.st_size) if stat.S_ISREG(status.st_mode) else b""
+    finally:
+        os.close(handle)
 
 
 def _read_file(handle: int, size: int) -> bytes:
