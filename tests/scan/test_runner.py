@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 
 import pytest
@@ -274,6 +275,47 @@ def test_history_with_a_custom_rule_as_sarif(app) -> None:
     assert [result["ruleId"] for result in json.loads(done.out)["runs"][0]["results"]] == [
         "ACME.key"
     ]
+
+
+@pytest.fixture
+def custom(app):
+    """An app with a custom rule and files that match it, in a repository with some of them."""
+    (app / ".shield/patterns").mkdir(parents=True)
+    (app / ".shield/patterns/a.yaml").write_text(PATTERN)
+    (app / ".gitignore").write_text(".env\nignored.txt\n")
+    for name in (".env", "prod.env", "ignored.txt", "new.txt", "shop/tracked.txt", ".env.example"):
+        (app / name).write_text("KEY=acme_abcd\n")
+    (app / "link.txt").symlink_to(".env")
+    (app / "shop/link.txt").symlink_to("../new.txt")
+    git(app, "init", "-q")
+    git(app, "add", "shop", "link.txt", "prod.env", ".env.example")
+    return app
+
+
+def custom_findings(*arguments: str, cwd) -> list[str]:
+    found = scanned(*arguments, cwd=cwd)
+    return [finding["path"] for finding in found if finding["rule"] == "ACME.key"]
+
+
+def test_custom_rules_search_only_tracked_files(custom) -> None:
+    assert custom_findings(cwd=custom) == [".env.example", "shop/tracked.txt"]
+    names = ("shop/tracked.txt", "new.txt", ".env", "link.txt", f"{custom}/.env.example")
+    assert custom_findings(*names, cwd=custom) == [f"{custom}/.env.example", "shop/tracked.txt"]
+    # the index contains no values that are not in the repository
+    staged = [".env.example", "prod.env", "shop/tracked.txt"]
+    assert custom_findings("--staged", cwd=custom) == staged
+
+
+def test_custom_rules_search_all_files_without_a_repository(custom) -> None:
+    shutil.rmtree(custom / ".git")
+    assert custom_findings(cwd=custom) == [".env.example", "new.txt", "shop/tracked.txt"]
+
+
+def test_custom_rules_that_search_no_file_are_reported(custom) -> None:
+    git(custom, "rm", "-rq", "--cached", ".")
+    assert ".shield/patterns: the custom rules search no file" in run("scan", cwd=custom).out
+    git(custom, "config", "core.repositoryFormatVersion", "99")
+    assert ".git: git can't list the tracked files" in run("scan", cwd=custom).out
 
 
 @pytest.mark.parametrize("path", ["shop", "./shop/", "PWD/shop"])

@@ -16,6 +16,7 @@ from shield_ai.scan.python.app_scan import scan, scan_files
 from shield_ai.scan.rules import pattern
 from shield_ai.scan.text.engine import (
     MAX_SIZE,
+    Pool,
     no_progress,
     reader,
     scan_credentials,
@@ -24,11 +25,13 @@ from shield_ai.scan.text.engine import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from shield_ai.scan.rules.pattern import Pattern
     from shield_ai.scan.text.engine import Progress
 
     ReadFile = Callable[[str], bytes | None]
 
 STDIN = "-"
+NOTHING_TRACKED = "the custom rules search no file: they search files that git tracks, except .env"
 GIT_FAILED = "git can't list the tracked files: run git status for details"
 
 
@@ -88,21 +91,35 @@ def _scan_folder(root: Path, prefix: str, jobs: int, progress: Progress) -> Part
     paths = [entry.path for entry in entries]
     read = reader(str(root))
     app_patterns = list(pattern.load_app_patterns(root))
+    custom_paths = _custom_rule_paths(root, paths, app_patterns)
     credentials = scan_credentials(
         paths,
         read,
         [pattern.credential_pattern(), *app_patterns],
-        root=str(root),
-        jobs=jobs,
+        pool=Pool(str(root), jobs),
         progress=progress,
+        custom_paths=custom_paths or set(),
     )
+    if app_patterns and paths and custom_paths == set():
+        credentials.skip(pattern.APP_FOLDER, NOTHING_TRACKED)
     app_paths = [entry.path for entry in entries if entry.is_app_file]
     variables, ignored = _manifest_variables(read)
     app = scan(root, app_paths, variables, credentials.markers, ignored)
     tracked = _tracked_files(root, [path for path in paths if _is_dotenv_path(path)])
-    if git_failures or tracked is None:
+    if git_failures or tracked is None or custom_paths is None:
         credentials.skip(".git", GIT_FAILED)
     return PartResult(app, credentials, prefix, read, tracked or set(), app_patterns)
+
+
+def _custom_rule_paths(
+    root: Path, paths: Sequence[str], app_patterns: Sequence[Pattern]
+) -> set[str] | None:
+    """Return the files that the custom rules search; None if git fails."""
+    if not app_patterns:
+        return set()
+    from shield_ai.scan.files.rule_scope import custom_rule_paths
+
+    return custom_rule_paths(root, paths)
 
 
 def _is_dotenv_path(path: str) -> bool:
@@ -151,18 +168,35 @@ def _scan_several(paths: Sequence[Path], jobs: int, progress: Progress) -> list[
                 f"{path} does not exist", "give files or folders, or - for standard input"
             )
     if files:
-        parts.append(_scan_files(files, reader(".", follow_links=True), Path()))
+        parts.append(_scan_named_files(files))
     return parts
 
 
-def _scan_files(files: list[str], read: ReadFile, root: Path) -> PartResult:
-    app_patterns = list(pattern.load_app_patterns(root))
-    credentials = scan_credentials(files, read, [pattern.credential_pattern(), *app_patterns])
+def _scan_named_files(files: list[str]) -> PartResult:
+    root = Path()
+    app_patterns = pattern.load_app_patterns(root)
+    custom_paths = _custom_rule_paths(root, files, app_patterns)
+    read = reader(str(root), follow_links=True)
+    part = _scan_files(files, read, root, app_patterns, custom_paths or set())
+    if custom_paths is None:
+        part.credentials.skip(".git", GIT_FAILED)
+    return part
+
+
+def _scan_files(
+    files: list[str],
+    read: ReadFile,
+    root: Path,
+    app_patterns: tuple[Pattern, ...],
+    custom_paths: set[str] | None = None,
+) -> PartResult:
+    patterns = (pattern.credential_pattern(), *app_patterns)
+    credentials = scan_credentials(files, read, patterns, custom_paths=custom_paths)
     app = None
     below_root = [path for path in files if not path.startswith(("/", "../"))]
     if any(path.endswith(".py") or _is_dotenv_path(path) for path in below_root):
         app = scan_files(root.resolve().name, below_root, read, markers=credentials.markers)
-    return PartResult(app, credentials, "", read, set(), app_patterns)
+    return PartResult(app, credentials, "", read, set(), list(app_patterns))
 
 
 def _scan_stdin() -> PartResult:
@@ -204,7 +238,7 @@ def _scan_index(paths: Sequence[Path]) -> PartResult:
         files = {name: objects.read(blobs[name], MAX_SIZE) for name in names}
     finally:
         objects.close()
-    part = _scan_files(names, files.get, root)
+    part = _scan_files(names, files.get, root, pattern.load_app_patterns(root))
     return part._replace(tracked={name for name in names if _is_dotenv_path(name)})
 
 

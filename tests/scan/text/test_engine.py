@@ -7,14 +7,28 @@ import pytest
 from shield_ai.scan.rules import pattern
 from shield_ai.scan.rules.examples import fill
 from shield_ai.scan.text import engine as module
-from shield_ai.scan.text.engine import reader, scan_credentials
+from shield_ai.scan.text.engine import Pool, reader, scan_credentials
 
 LINE = fill('password = "{alnum:16}"\n').encode()
+
+CUSTOM_PATTERN = """\
+id: ACME
+title: t
+severity: high
+description: d
+fix: f
+references: []
+risk_assessment: {impact: high, exploitability: high, affected_scope: s}
+files: {regex: ["*"]}
+rules:
+  - {id: ACME.key, kind: regex, severity: high, title: t, message: m, explanation: e, fix: f,
+     regex: '(acme_[a-z]{4})', keywords: [acme], examples: [acme_abcd], non_examples: [b]}
+"""
 
 
 def look(root, *paths: str, jobs: int = 1):
     return scan_credentials(
-        paths, reader(str(root)), [pattern.credential_pattern()], root=str(root), jobs=jobs
+        paths, reader(str(root)), [pattern.credential_pattern()], pool=Pool(str(root), jobs)
     )
 
 
@@ -100,6 +114,25 @@ def test_process_pool_gives_the_same_findings(tmp_path, monkeypatch) -> None:
     one, two = look(tmp_path, *paths), look(tmp_path, *paths, jobs=2)
     assert sorted(map(repr, one.findings)) == sorted(map(repr, two.findings))
     assert len(two.findings) == 12
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_custom_rules_search_only_the_given_paths(tmp_path, monkeypatch, jobs: int) -> None:
+    monkeypatch.setattr(module, "MIN_FILES_FOR_POOL", 4)
+    paths = [f"{number}.txt" for number in range(8)]
+    for path in paths:
+        (tmp_path / path).write_bytes(LINE + b"acme_abcd\n")
+    custom = pattern.parse(CUSTOM_PATTERN, "a.yaml", set())
+    seen = scan_credentials(
+        paths,
+        reader(str(tmp_path)),
+        [pattern.credential_pattern(), custom],
+        pool=Pool(str(tmp_path), jobs),
+        custom_paths={"2.txt", "5.txt"},
+    )
+    found = [finding.path for finding in seen.findings if finding.rule == "ACME.key"]
+    assert found == ["2.txt", "5.txt"]
+    assert len(seen.findings) == len(paths) + 2
 
 
 def test_reports_progress(tmp_path) -> None:

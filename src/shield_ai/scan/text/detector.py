@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from shield_ai.model.finding import Confidence, Finding, Severity
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.scan.files.file_class import allows_unquoted, is_non_production, is_translation
-from shield_ai.scan.rules.pattern import RuleKind
+from shield_ai.scan.rules.pattern import RuleKind, credential_pattern
 from shield_ai.scan.text.assignments import assignments, pairs
 from shield_ai.scan.text.credibility import LABELS, Family, family, judge
 from shield_ai.scan.text.prefilter import KeywordPrefilter
@@ -23,6 +23,7 @@ from shield_ai.scan.text.value_shapes import is_placeholder
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from collections.abc import Set as AbstractSet
 
     import pathspec
 
@@ -63,17 +64,22 @@ class Detector:
     Args:
         patterns: The built-in pattern and those of the app.
         prefilter: By default, one that searches for keywords.
+        custom_paths: The files that the rules of the app search; None for all.
     """
 
     def __init__(
         self,
         patterns: Iterable[Pattern],
         prefilter: KeywordPrefilter | HyperscanPrefilter | None = None,
+        custom_paths: AbstractSet[str] | None = None,
     ) -> None:
         self.patterns = tuple(patterns)
         self.rules = {rule.id: rule for pattern in self.patterns for rule in pattern.rules}
         self.prefilter = prefilter or KeywordPrefilter(RegexRules(self.rules.values()))
         self.tokens = self.prefilter.tokens
+        builtin = {rule.id for rule in credential_pattern().rules}
+        self._custom_rules = self.rules.keys() - builtin
+        self._custom_paths = custom_paths
         self._globs: dict[str, tuple[str, ...]] = {}  # of the rules that are limited to some files
         for pattern in self.patterns:
             for rule in pattern.rules:
@@ -100,7 +106,7 @@ class Detector:
             candidates = self.prefilter.find_candidates(raw, unquoted=allows_unquoted(path))
         if candidates.is_empty:
             return []
-        if self._globs:
+        if self._globs or self._custom_rules:
             rules = [n for n in candidates.rules if self._applies_to(self.tokens.rules[n], path)]
             candidates = candidates._replace(rules=rules)
         hits = [
@@ -110,6 +116,9 @@ class Detector:
         return remove_overlaps(hits)
 
     def _applies_to(self, rule: Rule, path: str) -> bool:
+        if self._custom_paths is not None and rule.id in self._custom_rules:
+            if path not in self._custom_paths:
+                return False
         globs = self._globs.get(rule.id)
         return globs is None or bool(_compile_globs(globs).match_file(path))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import functools
 import os
 import stat
 from pathlib import Path
@@ -19,6 +20,7 @@ from shield_ai.scan.text.token_rules import CUSTOM_BUDGET, RegexRules
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Set as AbstractSet
 
     from shield_ai.model.finding import Finding
     from shield_ai.scan.files.file_filter import Markers
@@ -65,14 +67,21 @@ class CredentialScan(NamedTuple):
         self.skipped.append(Skipped(path=path, line=0, name=name, reason=reason))
 
 
+class Pool(NamedTuple):
+    """The processes that can scan a tree."""
+
+    root: str  # the folder of the files on disk
+    jobs: int  # the maximum number of processes
+
+
 def scan_credentials(
     paths: Sequence[str],
     read: ReadFile,
     patterns: Iterable[Pattern],
     *,
-    root: str = "",
-    jobs: int = 1,
+    pool: Pool | None = None,
     progress: Progress = no_progress,
+    custom_paths: AbstractSet[str] | None = None,
 ) -> CredentialScan:
     """Scan files for credentials.
 
@@ -80,27 +89,31 @@ def scan_credentials(
         paths: Relative paths with forward slashes.
         read: Returns the bytes of a file; None if it cannot be read.
         patterns: The patterns with the rules.
-        root: The folder of the files on disk; required for several processes.
-        jobs: The maximum number of processes.
+        pool: Allows several processes for a large tree.
         progress: Called from time to time with the numbers of files done and in total.
+        custom_paths: The files that the rules of the app search; None for all.
     """
     patterns = tuple(patterns)
-    if jobs > 1 and root and len(paths) >= MIN_FILES_FOR_POOL:
-        return _scan_in_pool(paths, patterns, root, jobs, progress)
-    return _scan_files(paths, read, patterns, AVERAGE_SIZE * len(paths), progress)
+    if pool and pool.jobs > 1 and len(paths) >= MIN_FILES_FOR_POOL:
+        return _scan_in_pool(paths, patterns, pool, progress, custom_paths)
+    detector = _create_detector(patterns, AVERAGE_SIZE * len(paths), custom_paths)
+    return _scan_files(paths, read, detector, progress)
+
+
+def _create_detector(
+    patterns: tuple[Pattern, ...],
+    size: int,
+    custom_paths: AbstractSet[str] | None,
+    custom_budget: float = CUSTOM_BUDGET,
+) -> Detector:
+    rules = (rule for pattern in patterns for rule in pattern.rules)
+    tokens = RegexRules(rules, custom_budget)
+    return Detector(patterns, create_prefilter(tokens, size), custom_paths)
 
 
 def _scan_files(
-    paths: Sequence[str],
-    read: ReadFile,
-    patterns: tuple[Pattern, ...],
-    size: int,
-    progress: Progress = no_progress,
-    custom_budget: float = CUSTOM_BUDGET,
+    paths: Sequence[str], read: ReadFile, detector: Detector, progress: Progress = no_progress
 ) -> CredentialScan:
-    rules = (rule for pattern in patterns for rule in pattern.rules)
-    tokens = RegexRules(rules, custom_budget)
-    detector = Detector(patterns, create_prefilter(tokens, size))
     result = CredentialScan([], [], {}, {})
     for done, path in enumerate(paths):
         if done % PROGRESS_STEP == 0:
@@ -140,26 +153,31 @@ def is_binary(raw: bytes) -> bool:
 
 
 def _scan_in_pool(
-    paths: Sequence[str], patterns: tuple[Pattern, ...], root: str, jobs: int, progress: Progress
+    paths: Sequence[str],
+    patterns: tuple[Pattern, ...],
+    pool: Pool,
+    progress: Progress,
+    custom_paths: AbstractSet[str] | None,
 ) -> CredentialScan:
     """Scan the files in several processes, each of which reads its files from disk."""
     from concurrent.futures import ProcessPoolExecutor
 
-    chunk_count = jobs * CHUNKS_PER_JOB
+    chunk_count = pool.jobs * CHUNKS_PER_JOB
     size = max(1, -(-len(paths) // chunk_count))  # rounded up
     chunks = [paths[at : at + size] for at in range(0, len(paths), size)]
+    custom_chunks = [custom_paths and custom_paths & set(chunk) for chunk in chunks]
+    scan_chunk = functools.partial(_scan_chunk, pool.root, patterns)
     result = CredentialScan([], [], {}, {})
     done = 0
-    with _safe_import_path(), ProcessPoolExecutor(jobs) as pool:
+    with _safe_import_path(), ProcessPoolExecutor(pool.jobs) as executor:
         try:
-            scans = pool.map(_scan_chunk, [root] * len(chunks), chunks, [patterns] * len(chunks))
-            for scan in scans:
+            for scan in executor.map(scan_chunk, chunks, custom_chunks):
                 result.merge(scan)
                 done += size
                 progress(min(done, len(paths)), len(paths))
         except BaseException:
             # Do not wait for the remaining chunks after Ctrl-C.
-            pool.shutdown(wait=False, cancel_futures=True)
+            executor.shutdown(wait=False, cancel_futures=True)
             raise
     return result
 
@@ -182,10 +200,16 @@ def _safe_import_path() -> Iterator[None]:
             os.environ[SAFE_PATH] = before
 
 
-def _scan_chunk(root: str, paths: Sequence[str], patterns: tuple[Pattern, ...]) -> CredentialScan:
+def _scan_chunk(
+    root: str,
+    patterns: tuple[Pattern, ...],
+    paths: Sequence[str],
+    custom_paths: AbstractSet[str] | None,
+) -> CredentialScan:
     # With this size, the process uses hyperscan even for a few files.
     budget = CUSTOM_BUDGET / CHUNKS_PER_JOB
-    return _scan_files(paths, reader(root), patterns, MAX_SIZE, custom_budget=budget)
+    detector = _create_detector(patterns, MAX_SIZE, custom_paths, budget)
+    return _scan_files(paths, reader(root), detector)
 
 
 def reader(root: str, *, follow_links: bool = False) -> ReadFile:

@@ -1,0 +1,45 @@
+"""Choose the files that the custom rules of an app search.
+
+The rules are part of the scanned repository, and the ids of their findings could spell a value. So
+they must not search files with values that the repository does not contain anyway.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from shield_ai.project import git_process
+from shield_ai.project.git_objects import tracked_files
+from shield_ai.project.inside import inside_check
+from shield_ai.scan.files.walk import is_dotenv
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+
+def custom_rule_paths(root: Path, paths: Iterable[str]) -> set[str] | None:
+    """Return the files that custom rules search, or None if git can't tell which it tracks.
+
+    These are the files that git tracks, or all outside of a repository, except .env files and
+    symbolic links, which can lead to any other file.
+
+    Args:
+        root: The folder with the rules.
+        paths: The scanned files, absolute or relative to the folder.
+    """
+    tracked = tracked_files(root, ["."])
+    if tracked is None:
+        return None
+    in_repository = bool(tracked) or git_process.is_in_repository(root)
+    is_inside = inside_check(str(root))
+    found = set()
+    for path in paths:
+        full_path = root / path
+        if is_dotenv(full_path.name) or full_path.is_symlink():
+            continue
+        relative = os.path.relpath(full_path, root)
+        if not in_repository or (relative in tracked and is_inside(relative)):
+            found.add(path)
+    return found
