@@ -66,6 +66,46 @@ def _linked_branch(app, other):
     (app / ".git/refs/heads/x").symlink_to(next((other / ".git/refs/heads").iterdir()))
 
 
+def _alternates(app, other):
+    git(app, "init", "-q")
+    (app / ".git/objects/info/alternates").write_text("../../../other/.git/objects\n")
+    head = git(other, "rev-parse", "HEAD")
+    (app / ".git/refs/heads/main").write_text(f"{head}\n")
+
+
+def _linked_alternates(app, other):
+    git(app, "init", "-q")
+    (other / "list").write_text(f"{other}/.git/objects\n")
+    (app / ".git/objects/info/alternates").symlink_to(other / "list")
+
+
+def _linked_index(app, other):
+    git(app, "init", "-q")
+    (app / ".git/index").symlink_to(other / ".git/index")
+
+
+def _linked_object(app, other):
+    git(app, "init", "-q")
+    folder = next((other / ".git/objects").glob("??"))
+    (app / ".git/objects" / folder.name).mkdir()
+    path = next(folder.iterdir())
+    (app / ".git/objects" / folder.name / path.name).symlink_to(path)
+
+
+def _linked_packs(app, other):
+    git(app, "init", "-q")
+    (app / ".git/objects/pack").rmdir()
+    (app / ".git/objects/pack").symlink_to(other / ".git/objects/pack")
+
+
+def _linked_folder_with_links(app, other):
+    git(app, "init", "-q")
+    (app / ".git/objects/pack").rmdir()
+    (app / ".git/objects/pack").symlink_to("../stash")
+    (app / ".git/stash").mkdir()
+    (app / ".git/stash/x.pack").symlink_to(other / "settings.py")
+
+
 @pytest.mark.parametrize(
     "make",
     [
@@ -76,6 +116,12 @@ def _linked_branch(app, other):
         _common_dir,
         _linked_references,
         _linked_branch,
+        _alternates,
+        _linked_alternates,
+        _linked_index,
+        _linked_object,
+        _linked_packs,
+        _linked_folder_with_links,
     ],
 )
 @pytest.mark.parametrize("read", [scan_history, staged_files])
@@ -85,6 +131,14 @@ def test_does_not_read_another_repository(app, other, make, read):
         read(app)
 
 
+def test_names_what_leads_elsewhere_and_accepts_git_dir(app, other, monkeypatch):
+    _alternates(app, other)
+    with pytest.raises(SourceError, match=r"not its own: \.git/objects/info/alternates leads"):
+        require_own_repository(app)
+    monkeypatch.setenv("GIT_DIR", str(app / ".git"))
+    require_own_repository(app)
+
+
 def test_accepts_worktrees_and_submodules(app, other, monkeypatch):
     git(other, "worktree", "add", "-q", "../tree")
     git(app, "init", "-q")
@@ -92,6 +146,11 @@ def test_accepts_worktrees_and_submodules(app, other, monkeypatch):
     (app / "folder").mkdir()
     for folder in (app, app / "folder", app / "sub", other.parent / "tree"):
         require_own_repository(folder)
+    (other / ".git/objects/info/alternates").write_text("# none\n\n")
+    (other / ".git/HEAD").rename(other / ".git/refs/head")
+    (other / ".git/HEAD").symlink_to("refs/head")
+    (other / ".git/refs/loop").symlink_to("loop")
+    require_own_repository(other)
     separate = other.parent / "separate"
     git(other, "init", "-q", f"--separate-git-dir={separate}")
     with pytest.raises(SourceError, match="not its own"):

@@ -2,21 +2,27 @@
 
 git never checks out a file or folder named .git, but an archive can contain one. It can name
 another repository: as a file with the line `gitdir: PATH`, or a folder with a file named commondir
-or symbolic links. The history of that repository would be reported as the app's.
+or objects/info/alternates, or with symbolic links. The history of that repository would be reported
+as the app's.
 https://git-scm.com/docs/gitrepository-layout
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from shield_ai.model.errors import SourceError
 from shield_ai.project import git_process
+from shield_ai.project.regular_file import read_regular_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+ALTERNATES = "objects/info/alternates"
+MAX_SIZE = 1_000_000  # bytes of a file that names a folder
 
 
 def require_own_repository(root: Path) -> None:
@@ -38,11 +44,13 @@ def require_own_repository(root: Path) -> None:
         )
     # a path can be relative to the folder
     worktree, git_dir, common_dir = (Path(root, line).resolve() for line in lines)
-    is_linked = _is_linked(root, worktree, git_dir, common_dir)
-    if is_linked and root.resolve().is_relative_to(worktree) and not _leads_out(common_dir):
+    foreign = ".git"
+    if _is_linked(root, worktree, git_dir, common_dir) and root.resolve().is_relative_to(worktree):
+        foreign = _foreign_part(common_dir)
+    if not foreign:
         return
     raise SourceError(
-        f"the repository of {worktree} is not its own: .git leads elsewhere",
+        f"the repository of {worktree} is not its own: {foreign} leads elsewhere",
         "if this is right, name the repository: GIT_DIR=$(git rev-parse --absolute-git-dir)",
     )
 
@@ -62,22 +70,44 @@ def _is_linked(root: Path, worktree: Path, git_dir: Path, common_dir: Path) -> b
 
 def _first_line(path: Path) -> str:
     try:
-        return os.fsdecode(path.read_bytes()).partition("\n")[0]
+        return os.fsdecode(read_regular_file(path, MAX_SIZE)).partition("\n")[0]
     except OSError:
         return ""
 
 
-def _leads_out(git_dir: Path) -> bool:
-    """Return whether a link in a repository leads to the references of another one."""
-    for path in _references(git_dir):
-        if path.is_symlink() and not path.resolve().is_relative_to(git_dir):
-            return True
-    return False
+def _foreign_part(git_dir: Path) -> str:
+    """Return a path in a repository that leads to the content of another one, or an empty text."""
+    if _names_alternates(git_dir):
+        return f".git/{ALTERNATES}"
+    for link in _links(git_dir):
+        # the content of a linked folder would have to be tested, too
+        if link.is_dir() or not Path(os.path.realpath(link)).is_relative_to(git_dir):
+            return f".git/{link.relative_to(git_dir).as_posix()}"
+    return ""
 
 
-def _references(git_dir: Path) -> Iterator[Path]:
-    """Yield the files and folders from which git reads references and objects."""
-    yield from (git_dir / name for name in ("HEAD", "objects", "packed-refs", "reftable"))
-    for name in ("refs", "worktrees"):
-        yield git_dir / name
-        yield from (git_dir / name).rglob("*")
+def _names_alternates(git_dir: Path) -> bool:
+    """Return whether a repository borrows objects, as after `git clone --shared`."""
+    try:
+        raw = read_regular_file(git_dir / ALTERNATES, MAX_SIZE)
+    except FileNotFoundError:
+        return False
+    except OSError:
+        return True
+    return any(line and not line.startswith(b"#") for line in raw.splitlines())
+
+
+def _links(git_dir: Path) -> Iterator[Path]:
+    """Yield the links to or in the files and folders from which git reads content."""
+    names = ("HEAD", "index", "packed-refs", "objects", "refs", "reftable", "worktrees")
+    pending = [git_dir / name for name in names]
+    pending += git_dir.glob("sharedindex.*")  # of a split index
+    yield from (path for path in pending if path.is_symlink())
+    folders = [os.fspath(path) for path in pending if path.is_dir()]
+    while folders:
+        with contextlib.suppress(OSError), os.scandir(folders.pop()) as entries:
+            for entry in entries:
+                if entry.is_symlink():
+                    yield Path(entry)
+                elif entry.is_dir():
+                    folders.append(entry.path)
