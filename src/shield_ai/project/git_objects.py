@@ -10,9 +10,7 @@ from shield_ai.project import git_process
 from shield_ai.project.own_repository import require_own_repository
 
 if TYPE_CHECKING:
-    import subprocess
     from pathlib import Path
-    from typing import IO
 
 SUBMODULE = "160000"
 CHUNK = 1 << 20
@@ -101,10 +99,11 @@ class BlobReader:
 
     def __init__(self, root: Path) -> None:
         self._root = root
-        self._process = self._start()
+        self._start()
 
-    def _start(self) -> subprocess.Popen[bytes]:
-        return git_process.start(self._root, "cat-file", "--batch", pipe_stdin=True)
+    def _start(self) -> None:
+        self._process = git_process.start(self._root, "cat-file", "--batch", pipe_stdin=True)
+        self._output = git_process.Stream(self._process, "cat-file", git_process.TIMEOUT)
 
     def read(self, name: str, max_size: int) -> bytes | None:
         """Return the content of an object; None if it is missing, corrupt or too large.
@@ -112,27 +111,37 @@ class BlobReader:
         Args:
             name: The ID of the object.
             max_size: Bytes; larger objects are skipped.
+
+        Raises:
+            SourceError: git was stopped because it did not answer.
         """
         stdin = self._process.stdin
-        stdout = self._process.stdout
-        if stdin is None or stdout is None or "\n" in name:
+        if stdin is None or "\n" in name:
             return None
         try:
             stdin.write(name.encode() + b"\n")
             stdin.flush()
         except OSError:
             return None
-        head = stdout.readline().split()
+        head = self._output.readline().split()
         if not head:  # git exits at a corrupt object; other objects can still be read
             self.close()
-            self._process = self._start()
+            self._start()
         if len(head) != 3 or not head[2].isdigit():  # "id kind size", or "name missing"
             return None
         size = int(head[2])
         if size > max_size:
-            _skip(stdout, size + 1)
+            self._skip(size + 1)
             return None
-        return stdout.read(size + 1)[:size]
+        return self._output.read(size + 1)[:size]
+
+    def _skip(self, size: int) -> None:
+        remaining = size
+        while remaining > 0:
+            chunk = self._output.read(min(remaining, CHUNK))
+            if not chunk:
+                break
+            remaining -= len(chunk)
 
     def close(self) -> None:
         """Stop the process."""
@@ -141,12 +150,3 @@ class BlobReader:
                 with contextlib.suppress(OSError):
                     stream.close()
         self._process.wait()
-
-
-def _skip(stream: IO[bytes], size: int) -> None:
-    remaining = size
-    while remaining > 0:
-        chunk = stream.read(min(remaining, CHUNK))
-        if not chunk:
-            break
-        remaining -= len(chunk)

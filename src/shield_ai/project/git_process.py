@@ -8,23 +8,29 @@ https://git-scm.com/docs/git-config, https://git-scm.com/docs/git#_environment_v
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import os
 import shutil
 import subprocess
+import sys
 import threading
+import time
 from typing import TYPE_CHECKING, cast
 
 from shield_ai.model.errors import SourceError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
     from typing import IO
 
 TIMEOUT = 60  # seconds
+LOG_TIMEOUT = 600  # seconds; git log reads the whole history before it prints the oldest commit
+MAX_MEMORY = 4 << 30  # bytes, without the mapped files
 MAX_OUTPUT = 256 * 1024 * 1024  # bytes
 CHUNK = 1 << 16
+WATCH_INTERVAL = 0.5  # seconds
 CONFIG = {
     "core.fsmonitor": "false",
     "core.hooksPath": os.devnull,
@@ -38,6 +44,7 @@ CONFIG = {
     "credential.helper": "",
     "diff.external": "",
     "diff.ignoreSubmodules": "all",
+    "diff.orderFile": os.devnull,
     "gpg.program": "false",
     "log.mailmap": "false",
     "log.showSignature": "false",
@@ -69,6 +76,7 @@ FIXED_VARIABLES = {
     "GIT_TERMINAL_PROMPT": "0",
     "LC_ALL": "C",
 }
+_timed_out: set[Path] = set()  # folders
 
 
 def read(root: Path, *arguments: str, max_output: int = MAX_OUTPUT) -> bytes | None:
@@ -90,13 +98,22 @@ def run(root: Path, *arguments: str, max_output: int = MAX_OUTPUT) -> tuple[int 
     """Run a git command and return its exit code and output.
 
     Returns:
-        None as the exit code if git is not installed or was stopped.
+        None as the exit code if git is not installed or was stopped. After a timeout, git is not
+        started in this folder again: it would wait for the same file.
     """
+    folder = root.resolve()
+    if folder in _timed_out:
+        return None, b""
     try:
         process = start(root, *arguments)
     except OSError:
         return None, b""
-    timer = threading.Timer(TIMEOUT, process.kill)
+
+    def stop() -> None:
+        _timed_out.add(folder)
+        process.kill()
+
+    timer = threading.Timer(TIMEOUT, stop)
     timer.start()
     output = bytearray()
     try:
@@ -133,7 +150,7 @@ def start(root: Path, *arguments: str, pipe_stdin: bool = False) -> subprocess.P
     Raises:
         FileNotFoundError: git is not installed.
     """
-    return subprocess.Popen(
+    process = subprocess.Popen(
         command(root, *arguments),
         env=environment(),
         stdin=subprocess.PIPE if pipe_stdin else subprocess.DEVNULL,
@@ -141,6 +158,72 @@ def start(root: Path, *arguments: str, pipe_stdin: bool = False) -> subprocess.P
         stderr=subprocess.DEVNULL,
         cwd="/",
     )
+    _limit_memory(process.pid)
+    return process
+
+
+def _limit_memory(pid: int) -> None:
+    """Limit the memory of a process, on Linux."""
+    if sys.platform == "linux":
+        import resource
+
+        with contextlib.suppress(OSError, ValueError):  # it has ended, or has a lower limit
+            resource.prlimit(pid, resource.RLIMIT_DATA, (MAX_MEMORY, MAX_MEMORY))
+
+
+class Stream:
+    """Reads the output of a git command, which is stopped if it prints nothing for too long.
+
+    Args:
+        process: The process of `start`.
+        name: The command, for errors.
+        timeout: Seconds. The time between two reads does not count.
+    """
+
+    def __init__(self, process: subprocess.Popen[bytes], name: str, timeout: float) -> None:
+        self._process = process
+        self._stdout = cast("IO[bytes]", process.stdout)
+        self._name = name
+        self._timeout = timeout
+        self._deadline: float | None = None  # of the current read
+        self._has_timed_out = False
+        threading.Thread(target=self._watch, daemon=True).start()
+
+    def _watch(self) -> None:
+        while self._process.returncode is None:
+            time.sleep(WATCH_INTERVAL)
+            deadline = self._deadline
+            if deadline is not None and time.monotonic() > deadline:
+                self._has_timed_out = True
+                self._process.kill()
+                return
+
+    def readline(self) -> bytes:
+        """Read a line; no bytes at the end.
+
+        Raises:
+            SourceError: The command was stopped.
+        """
+        return self._wait(self._stdout.readline)
+
+    def read(self, size: int) -> bytes:
+        """Read up to a number of bytes; fewer at the end.
+
+        Raises:
+            SourceError: The command was stopped.
+        """
+        return self._wait(lambda: self._stdout.read(size))
+
+    def _wait(self, read: Callable[[], bytes]) -> bytes:
+        self._deadline = time.monotonic() + self._timeout
+        output = read()
+        self._deadline = None
+        if self._has_timed_out:
+            raise SourceError(
+                f"git {self._name} printed nothing for {self._timeout:g} seconds",
+                "run git fsck for details",
+            )
+        return output
 
 
 def command(root: Path, *arguments: str) -> list[str]:

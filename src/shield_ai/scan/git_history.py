@@ -167,13 +167,14 @@ def file_versions(root: Path) -> Iterator[FileVersion]:
     """Yield each blob of the history once, with the first commit that contains it.
 
     Raises:
-        SourceError: git cannot read the history.
+        SourceError: git cannot read the history, or does not answer.
     """
     process = git_process.start(root, "-c", "log.showRoot=true", "log", *LOG, "--", ".")
+    output = git_process.Stream(process, "log", git_process.LOG_TIMEOUT)
     seen: set[str] = set()
     commit = date = ""
     with process:
-        for line in process.stdout or ():
+        while line := output.readline():
             if line.startswith(COMMIT_MARK):
                 commit, _, date = line[1:].decode().strip().partition(" ")
             elif line.startswith(b":"):

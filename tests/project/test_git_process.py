@@ -1,0 +1,74 @@
+"""Git commands end, even if the repository makes git wait or fill the memory."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+
+import pytest
+from hostile_git import git
+from hostile_text import shield
+
+from shield_ai.model.errors import SourceError
+from shield_ai.project import git_process
+from shield_ai.project.git_objects import BlobReader
+from shield_ai.scan.git_history import file_versions
+
+
+@pytest.fixture
+def app(tmp_path):
+    folder = tmp_path / "app"
+    folder.mkdir()
+    (folder / "a.py").write_text("A = 1\n")
+    git(folder, "init", "-q")
+    git(folder, "add", "-A")
+    git(folder, "commit", "-q", "-m", "x")
+    os.mkfifo(folder / ".git/fifo")
+    return folder
+
+
+@pytest.mark.parametrize("name", [".git/fifo", "/dev/zero"])
+def test_history_ignores_the_order_file_of_the_repository(app, name):
+    git(app, "config", "diff.orderFile", name)
+    done = shield(app, "scan", "--history", timeout=30)
+    assert (done.returncode, done.stdout) == (0, b"no findings\n")
+
+
+def replace_object(app, name: str) -> str:
+    """Replace an object by a FIFO, so that git waits for it."""
+    blob = git(app, "rev-parse", name)
+    path = app / ".git/objects" / blob[:2] / blob[2:]
+    path.unlink()
+    os.mkfifo(path)
+    return blob
+
+
+def test_stops_git_if_it_waits_for_an_object(app, monkeypatch):
+    monkeypatch.setattr(git_process, "TIMEOUT", 1)
+    monkeypatch.setattr(git_process, "LOG_TIMEOUT", 1)
+    objects = BlobReader(app)
+    with pytest.raises(SourceError, match="git cat-file printed nothing for 1 second"):
+        objects.read(replace_object(app, "HEAD:a.py"), 100)
+    objects.close()
+    replace_object(app, "HEAD^{tree}")
+    with pytest.raises(SourceError, match="git log printed nothing for 1 second"):
+        list(file_versions(app))
+
+
+def test_waits_only_once_for_a_repository(app, monkeypatch):
+    monkeypatch.setattr(git_process, "TIMEOUT", 1)
+    git(app, "config", "include.path", "fifo")
+    started = time.monotonic()
+    assert [git_process.run(app, "status")[0] for _ in range(20)] == [None] * 20
+    assert time.monotonic() - started < 10
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have no prlimit()")
+def test_limits_the_memory_of_git(app):
+    import resource
+
+    with git_process.start(app, "cat-file", "--batch", pipe_stdin=True) as process:
+        limits = resource.prlimit(process.pid, resource.RLIMIT_DATA)
+        assert limits == (git_process.MAX_MEMORY, git_process.MAX_MEMORY)
+        process.stdin.close()
