@@ -222,7 +222,7 @@ def no_changes_text(plan: Plan) -> str:
     """Format a plan without changes: the number of skipped items."""
     text = "nothing to do: no changes"
     if plan.skipped:
-        text += f"; {count(len(plan.skipped), 'item')} skipped, shield plan shows why"
+        text += f"; {count(len(plan.skipped), 'item')} skipped, shield plan --only code shows why"
     return text
 
 
