@@ -33,6 +33,7 @@ from shield_ai.model.secret_words import (
     DIRECT_SERVICES,
     FORBIDDEN_PASSWORDS,
     GIT_SERVICES,
+    KMS_WORDS,
     LIMITS,
     NEUTRAL_ENDINGS,
     NON_SECRET_KEYS,
@@ -201,6 +202,8 @@ def _classify_key(parts: tuple[str, ...]) -> Meaning:
         # CELLAR_KEY_ID and CELLAR_KEY_SECRET are a credential, but a KMS key's ID is not
         is_address = {"KMS", "SIGNING", "KEYCLOAK", "TEAM"} & set(parts)
         return Meaning.HARMLESS if is_address else Meaning.IDENTIFIER
+    if "KMS" in parts and KMS_WORDS.issuperset(parts[:-1]):
+        return Meaning.HARMLESS
     before = parts[-2] if len(parts) > 1 else ""
     if not before or before in NON_SECRET_KEYS or (before == "TOKEN" and "COOKIE" in parts):
         return Meaning.HARMLESS
@@ -236,6 +239,7 @@ def _harmless_words(parts: tuple[str, ...], index: int) -> Iterator[str]:
     yield from filter(SWITCHES.__contains__, before[:1])
     yield from filter((SWITCHES_ANYWHERE | LIMITS | COUNTS).__contains__, parts)
     yield from filter(NON_SECRET_KEYS.__contains__, before[-1:])
+    yield from filter("KMS".__eq__, before)
 
 
 def _sounds_secret(parts: tuple[str, ...], index: int) -> bool:

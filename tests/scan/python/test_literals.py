@@ -27,6 +27,18 @@ PATHS = st.lists(
             "SECURITY_PASSWORD_HASH", "pbkdf2_sha512", False, id="how a password is hashed"
         ),
         pytest.param("ADMIN_PASSWORD_HASH", "5f4dcc3b5aa765d61d8327deb882cf99", True, id="a hash"),
+        pytest.param("WG_PRIVATE_KEY_N", "1000", False, id="a number of keys"),
+        pytest.param("ADMIN_PASSWORD_MAIN", "1000", True, id="a password of digits"),
+        pytest.param("API_KEY_PROD", "1000", True, id="a key of digits"),
+        pytest.param("API_KEY_SHOP", "10004711000", True, id="a long number"),
+        pytest.param(
+            "MAPBOX_TOKEN",
+            "pk.eyJ1IjoiZGphbmdvIn0.Ah4y76VVmBWqzVkw3kUzFQ",
+            False,
+            id="a public token",
+        ),
+        pytest.param("STRIPE_KEY", "pk_test_TyB5jcROwK8mlCNrn3dCwW7l", False, id="a public key"),
+        pytest.param("STRIPE_KEY", "sk_test_TyB5jcROwK8mlCNrn3dCwW7l", True, id="a secret key"),
         pytest.param("SECRET_KEY", "$(head -c 64 /dev/urandom)", False, id="a shell template"),
         pytest.param("TOKEN_KEY", "[A-Za-z0-9_-]{20,40}", False, id="a range of characters"),
     ],

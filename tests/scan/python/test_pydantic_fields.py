@@ -67,6 +67,28 @@ def test_ignores_fields_that_cannot_hold_a_text(sites, kind):
     assert sites(text) == [("field", "A_TOKEN", "")]
 
 
+@pytest.mark.parametrize(
+    "field",
+    [
+        pytest.param("a_token: Literal['gif', 'fortune'] = 'gif'", id="one of two texts"),
+        pytest.param("a_token: Optional[Literal['gif', 'png']] = 'gif'", id="one of two, or None"),
+        pytest.param("a_token: Mode = 'gif'", id="an enum with a text"),
+        pytest.param("a_token: Mode | None = Mode.GIF", id="an enum"),
+        pytest.param("a_token: Mode", id="an enum without a default"),
+        pytest.param("a_token_n: str = '1000'", id="a number"),
+    ],
+)
+@pytest.mark.parametrize("library", ["pydantic", "pydantic_settings"])
+def test_a_choice_or_a_number_is_not_a_secret(sites, library, field):
+    text = f"import enum\nfrom {library} import BaseSettings\nclass Mode(str, enum.Enum):\n    GIF = 'gif'\n"
+    assert sites(f"{text}class S(BaseSettings):\n    {field}\n") == []
+
+
+def test_a_literal_with_one_text_may_be_a_secret(sites):
+    text = "API_KEY: Literal['k3y-of-a-test'] = 'k3y-of-a-test'"
+    assert sites(text) == [("literal", "API_KEY", "")]
+
+
 def test_advises_to_keep_the_variable_of_a_field_that_is_not_migrated(scanned):
     method = "    @classmethod\n    def settings_customise_sources(cls): ...\n"
     files = {

@@ -74,6 +74,11 @@ def test_explains_reads_that_cannot_be_migrated(sites, text, reason):
         pytest.param(
             "import os\nDB_HOST = os.environ['DB_HOST']", id="a database without a password"
         ),
+        pytest.param("import os\nN = os.environ.get('TOKEN_BUDGET', '4000')", id="a number"),
+        pytest.param(
+            "import os\nK = os.environ.get('STRIPE_KEY', 'pk_test_TyB5jcROwK8mlCNrn3dCwW7l')",
+            id="a public key",
+        ),
         pytest.param("API_KEY = None\nTOKEN = ''", id="no value"),
         pytest.param("TOKEN_URL = 'https://example.com/token'", id="an address"),
         pytest.param(

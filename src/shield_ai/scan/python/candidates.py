@@ -9,6 +9,7 @@ import msgspec
 from shield_ai.model.finding import Shape
 from shield_ai.model.name_meaning import Meaning, is_secret, meaning
 from shield_ai.model.words import word_set, words
+from shield_ai.scan.python.literals import is_public_or_count, literal_text
 
 SECRET_MEANINGS = frozenset({Meaning.SECRET, Meaning.URL, Meaning.DSN})
 # A variable that ends with one of these words is not a secret, whichever setting uses it.
@@ -61,6 +62,8 @@ class Candidate(msgspec.Struct, kw_only=True):
         """Return whether the variable, or the setting with its value, has a secret-like name."""
         if self.always_secret or self.alternatives:
             return True
+        if is_public_or_count(self.variable, literal_text(self.default) or ""):
+            return False
         if self.variable:
             if is_secret(self.variable):
                 return True

@@ -26,6 +26,10 @@ PATH = regex(r"^(\.{0,2}/|~/|[A-Za-z]:\\)[^\s]*$")
 JSON_SCHEMA_KEYS = frozenset({"properties", "x-example", "example", "examples"})
 MAPPINGS = frozenset({"FIELDS", "MAP", "MAPPING", "COLUMNS", "LABELS", "ALIASES", "MESSAGES"})
 DURATION = regex(r"\d{1,4} ?(ms|s|sec|m|min|h|d|w|y|(second|minute|hour|day|week|month|year)s?)")
+# https://docs.stripe.com/keys and https://docs.mapbox.com/help/dive-deeper/access-tokens/
+PUBLIC_KEY = regex(r"pk_(?:test|live)_\w|pk\.eyJ")
+NUMBER = regex(r"\d{1,9}")
+COUNT_ENDINGS = frozenset({"N", "NUMBER", "BUDGET", "ROUNDS", "TOTAL", "QUANTITY"})
 LABEL = regex(r"[A-Za-z_]+")
 HASH_SCHEME = regex(r"[a-z]+2?(_[a-z]+\d{0,3})*")  # "pbkdf2_sha512"
 SETTING = regex(r"^_?[A-Z][A-Z0-9_]*$")
@@ -62,13 +66,19 @@ def is_secret_literal(path: tuple[str, ...], node: ast.expr) -> bool:
         return False
     if url := URL_WITH_PASSWORD.match(text):
         return not TEMPLATE.search(url[1])
-    if _is_auth_user(path):
+    if _is_auth_user(path) or is_public_or_count(_innermost_name(path), text):
         return False
     return (
         _has_secret_name(path)
         and _is_plausible_value(text, path)
         and not _describes_secret(text, path)
     )
+
+
+def is_public_or_count(name: str, text: str) -> bool:
+    """Return whether a value shows that a setting is a public key or a count, not a secret."""
+    is_count = not COUNT_ENDINGS.isdisjoint(words(name)[-1:]) and NUMBER.fullmatch(text)
+    return bool(is_count or PUBLIC_KEY.match(text))
 
 
 def _has_hardcoded_password(node: ast.JoinedStr) -> bool:

@@ -11,8 +11,13 @@ from shield_ai.model.name_meaning import is_secret
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.scan.python.candidates import Candidate
 from shield_ai.scan.python.expressions import ExpressionVisitor
-from shield_ai.scan.python.literals import is_secret_literal
-from shield_ai.scan.python.settings_class import SettingsClass, adds_source, settings_class
+from shield_ai.scan.python.literals import is_public_or_count, is_secret_literal
+from shield_ai.scan.python.settings_class import (
+    SettingsClass,
+    adds_source,
+    find_base,
+    settings_class,
+)
 
 if TYPE_CHECKING:
     from shield_ai.scan.python.bindings import Module
@@ -47,9 +52,25 @@ class PydanticFieldVisitor(ExpressionVisitor):
         """Add a candidate."""
 
     def visit_statement(self, node: ast.stmt) -> None:
-        """Visit a statement, except the method that adds shield's settings source."""
+        """Visit a statement, except choices and the method that adds shield's settings source."""
+        if isinstance(node, ast.AnnAssign) and self._is_choice(node):
+            return
         if not (isinstance(node, ast.FunctionDef) and adds_source(node)):
             super().visit_statement(node)
+
+    def _is_choice(self, node: ast.AnnAssign) -> bool:
+        """Return whether a field with a secret-like name has one of the values in the code."""
+        if not isinstance(node.target, ast.Name) or not is_secret(node.target.id):
+            return False
+        if node.value is not None and not isinstance(node.value, ast.Constant):
+            return False
+        annotation = _without_none(node.annotation)
+        if isinstance(annotation, ast.Subscript):
+            return _lists_choices(annotation)
+        found = find_base(self.resolver, self.module, annotation, self.scopes)
+        if isinstance(found, str):
+            return False
+        return any(ast.unparse(base).endswith("Enum") for base in found[1].bases)
 
     def visit_annotated_field(self, node: ast.AnnAssign) -> None:
         """Visit a field of a settings class; its default may be a hardcoded secret."""
@@ -66,7 +87,10 @@ class PydanticFieldVisitor(ExpressionVisitor):
         if not settings and not any(ast.unparse(base).endswith("Settings") for base in scope.bases):
             return
         if isinstance(node.value, ast.Constant):
-            if isinstance(node.value.value, (bool, int, float)):
+            default = node.value.value
+            if isinstance(default, (bool, int, float)):
+                return
+            if isinstance(default, str) and is_public_or_count(target.id, default):
                 return
         self._add_field(target, node.value, annotation, settings)
 
@@ -142,6 +166,25 @@ class PydanticFieldVisitor(ExpressionVisitor):
             self.has_settings_source = True
         else:
             self.add(candidate)
+
+
+def _without_none(annotation: ast.expr) -> ast.expr:
+    """Return the type in `Optional[type]` or `type | None`."""
+    if isinstance(annotation, ast.BinOp) and ast.unparse(annotation.right) == "None":
+        return annotation.left
+    if isinstance(annotation, ast.Subscript) and _is_named(annotation.value, "Optional"):
+        return annotation.slice
+    return annotation
+
+
+def _lists_choices(annotation: ast.Subscript) -> bool:
+    """Return whether a type is a `Literal` with several texts."""
+    texts = annotation.slice
+    return _is_named(annotation.value, "Literal") and isinstance(texts, ast.Tuple)
+
+
+def _is_named(node: ast.expr, name: str) -> bool:
+    return ast.unparse(node).rpartition(".")[2] == name
 
 
 def _is_plain_default(value: ast.expr | None, path: tuple[str, ...]) -> bool:

@@ -118,7 +118,7 @@ def _base_classes(
         home, current = queue.pop(0)
         for base in current.bases:
             visible = scopes if home is module and scopes else (home.source.tree,)
-            found = _find_base(resolver, home, base, visible)
+            found = find_base(resolver, home, base, visible)
             if isinstance(found, str):
                 if not library_base and found in BASES | PYDANTIC_1_BASES:
                     library_base = found
@@ -128,7 +128,7 @@ def _base_classes(
     return classes, library_base
 
 
-def _find_base(
+def find_base(
     resolver: Resolver, module: Module, base: ast.expr, scopes: tuple[Scope, ...]
 ) -> tuple[Module, ast.ClassDef] | str:
     """Return a base class of the app with its module; for others, the dotted path, or ""."""
