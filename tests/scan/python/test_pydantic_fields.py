@@ -58,6 +58,38 @@ def test_reads_the_prefix_of_a_settings_class_from_a_keyword(sites):
     assert sites(text) == [("field", "SHOP_A_TOKEN", "")]
 
 
+MIGRATE = "pydantic 1 reads it when the settings are created: migrate to pydantic-settings first"
+DEFAULT = "development value: pydantic reads SHOP_A_TOKEN first"
+
+
+@pytest.mark.parametrize(
+    ("field", "found"),
+    [
+        pytest.param("a_token: str", [("field", "SHOP_A_TOKEN", MIGRATE)], id="no default"),
+        pytest.param("a_token: str = ''", [("field", "SHOP_A_TOKEN", MIGRATE)], id="nothing"),
+        pytest.param(
+            "a_token: str = Field('', env='B_TOKEN')",
+            [("field", "B_TOKEN", MIGRATE)],
+            id="a variable without the prefix",
+        ),
+        pytest.param(
+            "a_token: str = 'k3y-of-a-test'",
+            [("field", "SHOP_A_TOKEN", MIGRATE), ("literal", "A_TOKEN", DEFAULT)],
+            id="a secret",
+        ),
+        pytest.param(
+            "a_token: SecretStr = SecretStr('k3y-of-a-test')",
+            [("field", "SHOP_A_TOKEN", MIGRATE), ("literal", "A_TOKEN", DEFAULT)],
+            id="a secret as SecretStr",
+        ),
+    ],
+)
+def test_reads_the_prefix_of_pydantic_1(sites, field, found):
+    head = "from pydantic import BaseSettings, Field, SecretStr\n"
+    config = "    class Config:\n        env_prefix = 'shop_'\n"
+    assert sites(f"{head}class S(BaseSettings):\n    {field}\n{config}") == found
+
+
 @pytest.mark.parametrize(
     "kind",
     ["Literal['redis', 'amqp']", "Optional[Literal['x']]", "bool", "int | None", "timedelta"],

@@ -83,6 +83,30 @@ def test_url_readers_read_fixed_variables(sites, text, variable):
     assert [site[:2] for site in sites(text)] == [("read", variable)]
 
 
+@pytest.mark.parametrize(
+    ("assigned", "found"),
+    [
+        pytest.param("env.prefix = 'SHOP_'", ("read", "SHOP_API_KEY", ""), id="a constant"),
+        pytest.param(
+            "P = 'SHOP'\nenv.prefix = P + '_'", ("read", "SHOP_API_KEY", ""), id="a joined text"
+        ),
+        pytest.param(
+            "env.prefix = f()", ("read", "", "the name of the variable is computed"), id="computed"
+        ),
+        pytest.param(
+            "env.prefix = 'A_'\nenv.prefix = 'B_'",
+            ("read", "", "the name of the variable is computed"),
+            id="changed",
+        ),
+    ],
+)
+def test_adds_the_prefix_that_is_assigned_to_django_environ(sites, assigned, found):
+    base = f"import environ\nenv = environ.Env()\n{assigned}\n"
+    assert sites(f"{base}API_KEY = env.str('API_KEY')") == [found]
+    files = {"shop/base.py": base}
+    assert sites("from shop.base import env\nAPI_KEY = env('API_KEY')", files) == [found]
+
+
 def test_follows_a_config_object_through_imports(sites):
     files = {
         "shop/env.py": "import environ\nenv = environ.Env()\n",

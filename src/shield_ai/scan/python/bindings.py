@@ -85,7 +85,10 @@ class Module:
         self._collect(source.tree, source.tree.body)
 
     def names(self, scope: Scope) -> Table:
-        """Return the names bound in a scope, collected on first use."""
+        """Return the names bound in a scope, collected on first use.
+
+        `env.prefix = value` binds the name "env.prefix".
+        """
         if scope not in self.tables:
             body = [scope.body] if isinstance(scope, ast.Lambda) else scope.body
             self._collect(scope, body)
@@ -259,6 +262,9 @@ def _bind_target(target: ast.expr, value: ast.expr | None, table: Table) -> None
             _bind_target(element, values[i] if is_paired else None, table)
     elif isinstance(target, ast.Starred):
         _bind_target(target.value, None, table)
+    elif isinstance(target, ast.Attribute) and isinstance(target.value, ast.Name):
+        if target.attr == "prefix":
+            _add(table, f"{target.value.id}.prefix", value or OPAQUE)
 
 
 def _bind_loop(target: ast.expr, iterable: ast.expr, table: Table) -> None:

@@ -197,8 +197,9 @@ def _is_field_call(value: ast.expr) -> bool:
 
 
 def _overrides_default(settings: SettingsClass, name: str, value: ast.expr | None) -> bool:
-    """Return whether a variable that is not named like the field overrides a constant default."""
-    if not settings.can_serve or not isinstance(value, ast.Constant):
+    """Return whether a variable that is not named like the field overrides a default."""
+    is_secret_text = isinstance(value, ast.Call) and _is_named(value.func, "SecretStr")
+    if not is_secret_text and not isinstance(value, ast.Constant):
         return False
     return settings.variable(name, None) != name.upper()
 

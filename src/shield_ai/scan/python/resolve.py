@@ -143,7 +143,7 @@ class Resolver:
         for binding in reversed(bindings):
             ref = self._resolve_binding(binding, scopes)
             if ref:
-                return ref
+                return self._with_assigned_prefix(ref, name, scopes)
         if bindings:
             return None
         cache = self.module.resolved_stars
@@ -153,6 +153,18 @@ class Resolver:
         if cache[name] is None and name in BUILTINS:
             return Library(name)
         return cache[name]
+
+    def _with_assigned_prefix(self, ref: Ref, name: str, scopes: Scopes) -> Ref:
+        """Return an object of django-environ with the prefix that `env.prefix = ...` gives it."""
+        if not isinstance(ref, EnvObject) or ref.label != "django-environ":
+            return ref
+        bindings = self.module.lookup(f"{name}.prefix", scopes)
+        if not bindings:
+            return ref
+        prefix = None
+        if len(bindings) == 1 and isinstance(bindings[0], ast.expr):
+            prefix = self.constant_text(bindings[0], scopes)
+        return ref._replace(prefix=prefix or "", computed=prefix is None)
 
     def _resolve_from_stars(self, name: str) -> Ref | None:
         """Return what a name from a star import refers to; guesses have the lowest priority."""

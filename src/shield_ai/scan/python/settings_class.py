@@ -20,6 +20,8 @@ PYDANTIC_1_BASES = frozenset(
 )
 SOURCE = "SecretsManagerSource"
 MAX_BASES = 8
+ALIAS_KEYWORDS = frozenset({"alias", "validation_alias"})
+PYDANTIC_1 = "pydantic 1 reads it when the settings are created: migrate to pydantic-settings first"
 
 
 class SettingsClass(NamedTuple):
@@ -27,6 +29,7 @@ class SettingsClass(NamedTuple):
 
     prefix: str = ""
     case_sensitive: bool = False
+    alias_keywords: frozenset[str] = ALIAS_KEYWORDS  # arguments of Field that name the variable
     reason: str = ""  # why it cannot get a new source; empty if it can
     migrated: frozenset[str] = frozenset()  # variables that shield's source already provides
 
@@ -45,7 +48,7 @@ class SettingsClass(NamedTuple):
         name = self.prefix + field
         keywords = value.keywords if isinstance(value, ast.Call) else []
         for keyword in keywords:
-            if keyword.arg in {"alias", "validation_alias"}:
+            if keyword.arg in self.alias_keywords:
                 if not isinstance(keyword.value, ast.Constant):
                     return ""
                 name = str(keyword.value.value)
@@ -57,12 +60,7 @@ def settings_class(
 ) -> SettingsClass | None:
     """Describe a class; None if it does not derive from BaseSettings."""
     classes, library_base = _base_classes(resolver, node, scopes)
-    if library_base in PYDANTIC_1_BASES:
-        return SettingsClass(
-            reason="pydantic 1 reads it when the settings are created: "
-            "migrate to pydantic-settings first"
-        )
-    if library_base not in BASES:
+    if library_base not in BASES | PYDANTIC_1_BASES:
         return None
     config: dict[str, ast.expr] = {}
     for part in reversed(classes):
@@ -71,10 +69,14 @@ def settings_class(
     migrated = frozenset(_served_variables(method)) if method else frozenset()
     prefix = config.get("env_prefix")
     case_sensitive = config.get("case_sensitive")
+    is_pydantic_1 = library_base in PYDANTIC_1_BASES
     return SettingsClass(
         prefix=str(prefix.value) if isinstance(prefix, ast.Constant) else "",
         case_sensitive=isinstance(case_sensitive, ast.Constant) and bool(case_sensitive.value),
-        reason=_explain_no_source(node, method, config, has_source=bool(migrated)),
+        alias_keywords=frozenset({"env"}) if is_pydantic_1 else ALIAS_KEYWORDS,
+        reason=PYDANTIC_1
+        if is_pydantic_1
+        else _explain_no_source(node, method, config, has_source=bool(migrated)),
         migrated=migrated,
     )
 
