@@ -29,6 +29,14 @@ HEAD = "from shop.utils.secrets import get_secret\n"
         ("import os", 'os.getenv("API_KEY", X_DEFAULT)', 'get_secret("api-key", X_DEFAULT)'),
         ("import os", 'os.getenv("API_KEY") or ""', 'get_secret("api-key", None) or ""'),
         ("import os", 'os.environ["API_KEY"] or None', 'get_secret("api-key") or None'),
+        ("import os", 'os.getenv("API_KEY", "a" + b)', 'get_secret("api-key", "a" + b)'),
+        ("import os", 'os.getenv("API_KEY", f"a{b}")', 'get_secret("api-key", f"a{b}")'),
+        (
+            "import os",
+            'os.getenv("API_KEY", "{}".format(b))',
+            'get_secret("api-key", "{}".format(b))',
+        ),
+        ("import os", 'os.getenv("API_KEY", DB["KEY"])', 'get_secret("api-key", DB["KEY"])'),
         ("import os as o", 'o.environ["API_KEY"]', 'get_secret("api-key")'),
         ("from os import environ", 'environ["API_KEY"]', 'get_secret("api-key")'),
         ("from os import environ as e", 'e.get("API_KEY")', 'get_secret("api-key", None)'),
@@ -47,6 +55,10 @@ def test_call_replaces_plain_read_and_its_import(imports, read, call):
         'os.environ.setdefault("API_KEY", "")',
         'os.environ.get("API_KEY", default())',
         'os.environ.get("API_KEY", function)',
+        'os.environ.get("API_KEY", functions["x"])',
+        'os.environ.get("API_KEY", name.format(x))',
+        'os.environ.get("API_KEY", os.environ["OTHER"] + "x")',
+        'os.environ.get("API_KEY", "x" + (y := "z"))',
         'os.environ.get("API_KEY") or "d"',
         'os.environ.get("API_KEY", """a\nb""")',
         'os.environ.get(\n    "API_KEY",  # why\n)',
@@ -81,6 +93,22 @@ def test_joins_a_plain_read_of_several_lines():
         f'import os\n\nX = os.environ.get(\n    "API_KEY",\n    "{default}",\n)\n',
         f'{HEAD}\nX = get_secret(\n    "api-key", "{default}"\n)\n',
     )
+
+
+def test_a_computed_default_needs_no_lambda():
+    check(
+        "import os\n\nX = os.environ.get('DATABASE_URL',\n"
+        "    'sqlite:///' + os.path.join(basedir, 'data-of-the-shop.sqlite'))\n",
+        "import os\n\nfrom shop.utils.secrets import get_secret\n\nX = get_secret(\n"
+        "    'database-url', 'sqlite:///' + os.path.join(basedir, 'data-of-the-shop.sqlite')\n)\n",
+    )
+
+
+def test_a_default_from_another_secret_keeps_its_lambda():
+    after, _ = rewritten(
+        "from decouple import config\nimport os\n\nX = os.getenv('API_KEY', 'a' + config('B_TOKEN'))\n"
+    )
+    assert "lambda: os.getenv(" in after.decode()
 
 
 def test_fields_are_named_after_a_colon():

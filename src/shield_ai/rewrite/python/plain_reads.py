@@ -62,7 +62,7 @@ def plain_read(node: ast.AST, names: Mapping[str, str]) -> PlainRead | None:
     return PlainRead(variable, default)
 
 
-def _dotted_name(node: ast.expr, names: Mapping[str, str]) -> str:
+def _dotted_name(node: ast.AST, names: Mapping[str, str]) -> str:
     if isinstance(node, ast.Name):
         return names.get(node.id, "")
     if isinstance(node, ast.Attribute):
@@ -71,17 +71,20 @@ def _dotted_name(node: ast.expr, names: Mapping[str, str]) -> str:
     return ""
 
 
-def plain_arguments(text: str, variable: str, names: Mapping[str, str]) -> str | None:
+def plain_arguments(
+    text: str, variable: str, names: Mapping[str, str], *, computed: bool = True
+) -> str | None:
     """Return the text of the default of a plain read; "" without one.
 
     Args:
         text: The source code of an expression.
         variable: The variable that it must read.
         names: The names that os_names() returns for the file.
+        computed: Whether the default may be computed. The read evaluates it in any case.
 
     Returns:
-        None if the expression is not a plain read, if its default is neither a constant nor the
-        name of one, or if its comments or line breaks would be lost.
+        None if the expression is not a plain read, if get_secret() could call its default, or if
+        its comments or line breaks would be lost.
     """
     try:
         node = ast.parse(f"({text})", mode="eval").body
@@ -94,7 +97,7 @@ def plain_arguments(text: str, variable: str, names: Mapping[str, str]) -> str |
         return None
     if read.default is None:
         return ""
-    if not _is_cheap(read.default):
+    if not _is_cheap(read.default) and not (computed and _is_computed_text(read.default, names)):
         return None
     default = ast.get_source_segment(f"({text})", read.default) or "None"
     return None if "\n" in default else default
@@ -127,6 +130,18 @@ def read_before_or(text: str, names: Mapping[str, str]) -> str:
 def _is_cheap(node: ast.expr) -> bool:
     """Return whether a default is a constant, or the name of one, which is never a function."""
     return _is_constant(node) or (isinstance(node, ast.Name) and node.id.isupper())
+
+
+def _is_computed_text(node: ast.expr, names: Mapping[str, str]) -> bool:
+    """Return whether a default is a text that is computed without reading a variable."""
+    for part in ast.walk(node):
+        if isinstance(part, ast.NamedExpr) or _dotted_name(part, names) in {ENVIRON, GETENV}:
+            return False
+    if isinstance(node, ast.Subscript):
+        return _is_cheap(node.value) and _is_constant(node.slice)
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+        return node.func.attr == "format" and string_value(node.func.value) is not None
+    return isinstance(node, (ast.BinOp, ast.JoinedStr))
 
 
 def _is_constant(node: ast.expr) -> bool:

@@ -151,9 +151,12 @@ def _plain_default(
     if site.shape is not Shape.READ or site.reader not in PLAIN_READERS or site.name_expr:
         return None
     text = source.raw[site.start : site.end].decode(source.encoding)
-    if "\n" in text and not is_alone(wrap, wraps):
+    alone = is_alone(wrap, wraps)
+    if "\n" in text and not alone:
         return None  # another edit indents the lines of the outer expression
-    return plain_arguments(text, site.variable, names)
+    # With optional=True, the call keeps the whole expression.
+    computed = alone and (wrap.is_optional or not site.default_ok_in_production)
+    return plain_arguments(text, site.variable, names, computed=computed)
 
 
 def _unused_imports(
