@@ -8,7 +8,12 @@ from typing import TYPE_CHECKING
 from shield_ai.scan.python.ast_walk import descend
 from shield_ai.scan.python.aws_reads import reads_aws
 from shield_ai.scan.python.readers import Reader
-from shield_ai.scan.python.reads import calls_in, constant_prefix, ends_with_parameter
+from shield_ai.scan.python.reads import (
+    calls_in,
+    constant_prefix,
+    ends_with_parameter,
+    values_returned_before,
+)
 
 if TYPE_CHECKING:
     from shield_ai.scan.python.bindings import Scope
@@ -72,7 +77,7 @@ def _overriding_function(
     Returns:
         The function's name with parentheses; empty without one.
     """
-    for call in _values_returned_before(helper, read.lineno):
+    for call in values_returned_before(helper, read.lineno):
         if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Name):
             continue
         arguments = [argument.id for argument in call.args if isinstance(argument, ast.Name)]
@@ -86,27 +91,3 @@ def _overriding_function(
 
 def _returns_value(node: ast.FunctionDef) -> bool:
     return any(isinstance(n, ast.Return) and n.value for n in descend(node))
-
-
-def _values_returned_before(function: ast.AST, line: int) -> list[ast.AST]:
-    """Return the expressions that a function may return before a line.
-
-    They include the values of variables that it returns.
-    """
-    earlier = [node for node in ast.walk(function) if getattr(node, "lineno", line) < line]
-    returned: list[ast.AST] = []
-    for node in earlier:
-        if isinstance(node, ast.Return) and node.value:
-            returned.extend(ast.walk(node.value))
-    names = {node.id for node in returned if isinstance(node, ast.Name)}
-    return [*returned, *_values_assigned_to(names, earlier)]
-
-
-def _values_assigned_to(names: set[str], nodes: list[ast.AST]) -> list[ast.expr]:
-    values = []
-    for node in nodes:
-        if isinstance(node, ast.Assign):
-            targets = {target.id for target in node.targets if isinstance(target, ast.Name)}
-            if not names.isdisjoint(targets):
-                values.append(node.value)
-    return values
