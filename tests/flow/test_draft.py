@@ -117,7 +117,7 @@ def test_names_each_database_by_its_prefix():
 
 def test_names_a_second_django_key_after_its_variable():
     text = DJANGO + "SECRET_KEY = os.environ['{}']"
-    files = {"shop/dev_settings.py": text.format("DEV_KEY").encode()}
+    files = {"shop/dev_settings.py": text.format("OTHER_KEY").encode()}
     names = [secret.name for secret in drafted(text.format("SHOP_KEY"), **files).secret]
     assert names == ["django-secret-key", "shop-key"]
 
@@ -212,24 +212,24 @@ def test_does_not_draft_what_cannot_be_moved():
 
 def test_splits_two_databases_with_one_alias():
     parts = ", ".join(
-        f'"{key}": os.environ.get("TEST_DB_{key}", os.environ["DB_{key}"])'
+        f'"{key}": os.environ.get("STATS_DB_{key}", os.environ["DB_{key}"])'
         for key in ("USER", "PASSWORD")
     )
     text = f"""\
 import os
-NAME = os.environ.get("TEST_DB_NAME", os.environ["DB_NAME"])
+NAME = os.environ.get("STATS_DB_NAME", os.environ["DB_NAME"])
 if TESTING:
     DATABASES = {{"default": {{"ENGINE": "x", "NAME": NAME, {parts}, "HOST": os.environ["SHOP"]}}}}
 else:
-    DATABASES = {{"default": {{"ENGINE": "x", "NAME": os.environ["DB_NAME"], {parts.replace("TEST_", "")}}}}}
+    DATABASES = {{"default": {{"ENGINE": "x", "NAME": os.environ["DB_NAME"], {parts.replace("STATS_", "")}}}}}
 """
     assert [(secret.name, secret.fields) for secret in drafted(text).secret] == [
         (
-            "test-database-credentials",
+            "stats-database-credentials",
             {
-                "database": "TEST_DB_NAME",
-                "username": "TEST_DB_USER",
-                "password": "TEST_DB_PASSWORD",
+                "database": "STATS_DB_NAME",
+                "username": "STATS_DB_USER",
+                "password": "STATS_DB_PASSWORD",
                 "host": "SHOP",
             },
         ),

@@ -16,6 +16,7 @@ from shield_ai.scan.files.file_filter import find_markers
 from shield_ai.scan.files.walk import display_path, is_dotenv, walk
 from shield_ai.scan.python.app_facts import AppFiles, collect_facts
 from shield_ai.scan.python.cross_file import ProjectContext, apply_context, collection_texts
+from shield_ai.scan.python.development import mark_development_reads
 from shield_ai.scan.python.findings import (
     assign_fingerprints,
     create_findings,
@@ -190,7 +191,7 @@ class _AppScanner:
     def related_findings(self) -> list[Finding]:
         """Return the findings of all files, after the checks that need the whole app."""
         related = select_related_reads(
-            self.findings,
+            mark_development_reads(self.findings, self._manifest_variables, self.scanned),
             self._manifest_variables,
             self._context.computed_names,
             self._context.ignored,

@@ -1,0 +1,53 @@
+from __future__ import annotations
+
+import pytest
+
+from shield_ai.scan.python.app_scan import scan_files
+from shield_ai.scan.python.development import BY_FILE, BY_NAME
+
+READ = b"import os\nX = os.environ['DB_PASSWORD']\nY = os.environ['DB_HOST']\n"
+BASE = b"import os\nY = os.environ['DB_HOST']\nKEY = os.environ['API_KEY']\n"
+
+
+def reasons(files, manifest_variables=()):
+    found = scan_files("shop", list(files), files.get, manifest_variables).findings
+    return {(f.path, f.env): f.site.reason for f in found if f.site}
+
+
+@pytest.mark.parametrize(
+    ("variable", "reason"),
+    [
+        ("DEV_DATABASE_URL", BY_NAME),
+        ("TEST_DATABASE_URL", BY_NAME),
+        ("DEV_TO_API_KEY", ""),
+        ("TESTING_API_KEY", ""),
+        ("CONTEST_API_KEY", ""),
+    ],
+)
+def test_a_variable_named_for_development_stays_in_the_environment(variable, reason):
+    files = {"config.py": f"import os\nX = os.environ.get('{variable}', 'sqlite://')\n".encode()}
+    assert reasons(files) == {("config.py", variable): reason}
+    assert reasons(files, {variable}) == {("config.py", variable): ""}
+
+
+@pytest.mark.parametrize(
+    ("path", "production", "is_development"),
+    [
+        ("shop/settings/local.py", "shop/settings/production.py", True),
+        ("shop/settings/test.py", "shop/settings/prod.py", True),
+        ("config/dev.py", "config/production.py", True),
+        ("shop/settings_dev.py", "shop/settings_prod.py", True),
+        pytest.param("shop/settings/local.py", "shop/settings/base.py", False, id="no production"),
+        pytest.param("shop/local_settings.py", "shop/settings_prod.py", False, id="overrides"),
+        pytest.param("shop/settings/live.py", "shop/settings/production.py", False, id="live"),
+    ],
+)
+def test_a_read_in_development_settings_stays_in_the_environment(path, production, is_development):
+    base = "shop/settings/common.py"
+    files = {path: READ, production: b"", base: BASE}
+    found = reasons(files)
+    assert found[path, "DB_PASSWORD"] == (BY_FILE if is_development else "")
+    # Without a password to move, the host is not part of a secret.
+    assert ((base, "DB_HOST") in found) is not is_development
+    assert found[base, "API_KEY"] == ""
+    assert reasons({**files, production: READ})[path, "DB_PASSWORD"] == ""
