@@ -166,6 +166,37 @@ def test_a_helper_that_reads_aws_is_not_migrated(sites, helpers, reason):
     assert found == [("read", "API_KEY", f"read() {reason}" if reason else "")]
 
 
+@pytest.mark.parametrize(
+    ("helper", "call", "optional"),
+    [
+        pytest.param("f(n, d=''):\n    return getenv(n, d)", "f('API_KEY')", True, id="empty"),
+        pytest.param("f(n, d=None):\n    return getenv(n, d)", "f('API_KEY')", True, id="None"),
+        pytest.param("f(n, *, d=''):\n    return getenv(n, d)", "f('API_KEY')", True, id="keyword"),
+        pytest.param("f(n, d):\n    return getenv(n, d)", "f('API_KEY')", False, id="none"),
+        pytest.param("f(n, d='x'):\n    return getenv(n, d)", "f('API_KEY')", False, id="a text"),
+        pytest.param(
+            "f(n, d=''):\n    return getenv(n, d)", "f('API_KEY', d=x)", False, id="passed"
+        ),
+        pytest.param(
+            "f(n, d=''):\n    return getenv(n, d)", "f('API_KEY', *x)", False, id="unpacked"
+        ),
+        pytest.param(
+            "f(n, d=''):\n    return need(getenv(n, d))", "f('API_KEY')", False, id="used"
+        ),
+        pytest.param(
+            "f(n, d=''):\n    if not getenv(n, d):\n        raise E\n    return getenv(n, d)",
+            "f('API_KEY')",
+            False,
+            id="checked",
+        ),
+    ],
+)
+def test_an_empty_default_in_the_signature_of_a_helper(scanned, helper, call, optional):
+    text = f"from os import getenv\ndef {helper}\nX = {call}\n"
+    [site] = [f.site for f in scanned({"settings.py": text}).findings if f.site]
+    assert (site.variable, site.optional) == ("API_KEY", optional)
+
+
 def test_circular_imports_end(sites):
     files = {"shop/a.py": "from shop.b import x\n", "shop/b.py": "from shop.a import x\n"}
     assert sites("from shop.a import x\nX = x('API_KEY')", files) == []

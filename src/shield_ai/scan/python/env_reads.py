@@ -100,7 +100,7 @@ class EnvReadVisitor(PydanticFieldVisitor):
             path=path,
             reader=reader.label,
             default=read.default,
-            optional=_returns_none_if_unset(reader),
+            optional=_returns_none_if_unset(reader) or _uses_empty_default(node, reader),
             always_secret=bool(reader.fixed) or has_secret_suffix,
         )
         if read.default is not None:
@@ -267,6 +267,13 @@ class EnvReadVisitor(PydanticFieldVisitor):
 
 def _returns_none_if_unset(reader: Reader) -> bool:
     return reader.method in {"get", "pop"} or "getenv" in reader.label
+
+
+def _uses_empty_default(node: ast.expr, reader: Reader) -> bool:
+    """Return whether a call passes only the name to a helper with an empty default."""
+    if not reader.has_empty_default or not isinstance(node, ast.Call) or node.keywords:
+        return False
+    return not any(isinstance(argument, ast.Starred) for argument in node.args)
 
 
 def _full_name(reader: Reader, prefix: str, name: str) -> str:

@@ -12,6 +12,7 @@ from shield_ai.scan.python.reads import (
     calls_in,
     constant_prefix,
     ends_with_parameter,
+    returns_empty_default,
     values_returned_before,
 )
 
@@ -63,6 +64,7 @@ def _reader_for_parameter(
             computed=computed,
             name_position=position,
             name_keyword=parameter,
+            has_empty_default=returns_empty_default(node, call, read.default),
             overridden_by=overridden_by,
             reads_aws=is_aws,
         )

@@ -46,6 +46,7 @@ class Reader(NamedTuple):
     name_position: int = 0  # of the parameter for the name
     name_keyword: str = ""  # the name of that parameter
     default_position: int = 1  # of the parameter for the default; -1 without one
+    has_empty_default: bool = False  # in the signature of a helper
     copy: bool = False  # it reads a copy of the environment
     computed: bool = False  # the prefix is unknown
     method: str = ""

@@ -95,6 +95,40 @@ def _values_assigned_to(names: set[str], nodes: list[ast.AST]) -> list[ast.expr]
     return values
 
 
+def returns_empty_default(
+    helper: ast.FunctionDef | ast.Lambda, read: ast.expr, default: ast.expr | None
+) -> bool:
+    """Return whether a helper returns an empty default if the variable is not set.
+
+    Args:
+        helper: The helper.
+        read: Its read of the variable.
+        default: The default of the read.
+    """
+    if not isinstance(default, ast.Name) or isinstance(helper, ast.Lambda):
+        return False
+    value = _parameter_default(helper.args, default.id)
+    if not isinstance(value, ast.Constant) or value.value:
+        return False
+    statements = [node for node in descend(helper) if isinstance(node, ast.stmt)]
+    if any(isinstance(node, (ast.Raise, ast.Assert)) for node in statements):
+        return False
+    return any(isinstance(node, ast.Return) and node.value is read for node in statements)
+
+
+def _parameter_default(args: ast.arguments, name: str) -> ast.expr | None:
+    """Return the default of a parameter in a signature; None without one."""
+    positional = [*args.posonlyargs, *args.args]
+    with_default = positional[len(positional) - len(args.defaults) :]
+    for parameter, default in zip(with_default, args.defaults, strict=True):
+        if parameter.arg == name:
+            return default
+    for parameter, keyword_default in zip(args.kwonlyargs, args.kw_defaults, strict=True):
+        if parameter.arg == name:
+            return keyword_default
+    return None
+
+
 def ends_with_parameter(node: ast.expr | None, parameter: str) -> bool:
     """Return whether an expression is a computed text followed by a parameter."""
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
