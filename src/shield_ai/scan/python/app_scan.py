@@ -17,6 +17,7 @@ from shield_ai.scan.files.walk import display_path, is_dotenv, walk
 from shield_ai.scan.python.app_facts import AppFiles, collect_facts
 from shield_ai.scan.python.cross_file import ProjectContext, apply_context, collection_texts
 from shield_ai.scan.python.development import mark_development_reads
+from shield_ai.scan.python.example_values import find_public_variables
 from shield_ai.scan.python.findings import (
     assign_fingerprints,
     create_findings,
@@ -158,7 +159,10 @@ class _AppScanner:
         self._manifest_variables = manifest_variables
         self._settings = set(facts.settings)
         self._project = Project(files.python(), facts, files.read, _without_exports(files.markers))
-        self._context = ProjectContext(ignored=frozenset(ignored))
+        public = find_public_variables(files.paths, files.read)
+        self._context = ProjectContext(
+            ignored=frozenset(ignored), public=public.difference(manifest_variables)
+        )
         self._without_runtime: set[str] = set()  # settings files that do not call get_secret
 
     def scan_file(self, path: str) -> None:
@@ -194,7 +198,7 @@ class _AppScanner:
             mark_development_reads(self.findings, self._manifest_variables, self.scanned),
             self._manifest_variables,
             self._context.computed_names,
-            self._context.ignored,
+            self._context.ignored | self._context.public,
         )
         findings = apply_context(related, self._context)
         affected = self._without_runtime & {finding.path for finding in findings}

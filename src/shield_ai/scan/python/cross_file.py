@@ -10,6 +10,7 @@ from shield_ai.model.finding import Finding, Shape, Site
 from shield_ai.scan.python.ast_walk import descend
 
 READ_SHAPES = frozenset({Shape.READ, Shape.FIELD})
+PUBLIC = "a public key by its example value: to move it to AWS anyway, add it to shield.toml"
 COLLECTIONS = (ast.List, ast.Tuple, ast.Set)
 
 
@@ -24,6 +25,8 @@ class ProjectContext(msgspec.Struct):
     assigned_settings: list[tuple[str, set[str]]] = msgspec.field(default_factory=list)
     # variables that hold no secret, according to shield.toml
     ignored: frozenset[str] = frozenset()
+    # variables that hold a public key, according to an example of a .env file
+    public: frozenset[str] = frozenset()
 
 
 def collection_texts(tree: ast.Module) -> set[str]:
@@ -50,7 +53,9 @@ def apply_context(findings: list[Finding], context: ProjectContext) -> list[Find
         site = finding.site
         if site and site.shape in READ_SHAPES and not site.reason:
             migratable.update(site.variables)
-    readable = (migratable - context.computed_names - context.ignored) | context.migrated
+    readable = (
+        migratable - context.computed_names - context.ignored - context.public
+    ) | context.migrated
     return [_apply(finding, readable, context) for finding in findings]
 
 
@@ -105,9 +110,7 @@ def _reason(
     if variable in context.ignored:
         return "ignored in shield.toml"
     if shape in READ_SHAPES:
-        if variable in context.computed_names:
-            return f"{variable} is also read under a computed name"
-        return ""
+        return _explain_read(variable, context)
     if shape is Shape.PRESENCE:
         if variable in readable:
             return ""
@@ -117,4 +120,13 @@ def _reason(
     for path, names in context.assigned_settings:
         if finding.name in names and path != finding.path:
             return f"development value: {path} sets {finding.name} to another value"
+    return ""
+
+
+def _explain_read(variable: str, context: ProjectContext) -> str:
+    """Explain why a read of a variable cannot be migrated; empty if it can."""
+    if variable in context.public:
+        return PUBLIC
+    if variable in context.computed_names:
+        return f"{variable} is also read under a computed name"
     return ""
