@@ -478,7 +478,10 @@ def test_skipped_items_are_counted(tmp_path):
         "class A:\n    API_KEY = 'k3y-of-a-test'\n    API_KEY = 'an0ther-one'\n"
     )
     done = code_only(tmp_path)
-    assert done.err == "nothing to do: no changes; 2 items skipped, shield plan --only code shows why\n"
+    assert (
+        done.err
+        == "nothing to do: no changes; 2 items skipped, shield plan --only code shows why\n"
+    )
 
 
 @pytest.mark.parametrize(
