@@ -115,7 +115,7 @@ class Request:
 
     def evaluate(self, text: str | None) -> Any:
         """Evaluate the callable with the environment variable set to `text`."""
-        from .environ import evaluate
+        from .expression import evaluate
 
         return evaluate(self.name, self.variable, text, self.default)
 

@@ -5,7 +5,13 @@ import subprocess
 import pytest
 
 from shield_ai.model.errors import SourceError
-from shield_ai.project.git import GitState, changed_files, checked_out_commit, git_state
+from shield_ai.project.git import (
+    GitState,
+    changed_files,
+    checked_out_commit,
+    git_state,
+    ignored_files,
+)
 from shield_ai.project.git_objects import ignored_tracked_files, tracked_files
 
 
@@ -50,6 +56,19 @@ def test_git_state(tmp_path):
     (tmp_path / ".env").touch()
     git(tmp_path, "add", "-f", ".env")
     assert git_state(tmp_path, ".env") is GitState.TRACKED
+
+
+def test_ignored_files(tmp_path):
+    paths = ["é/secrets.py", "shop/secrets.py", "shop/new.py"]
+    app = tmp_path / "app"
+    app.mkdir()
+    assert ignored_files(app, paths) == []  # no repository
+    git(tmp_path, "init", "-q")
+    (tmp_path / ".gitignore").write_text("secrets.*\n")
+    assert ignored_files(app, paths) == ["shop/secrets.py", "é/secrets.py"]
+    assert ignored_files(app, []) == ignored_files(app, ["shop/new.py"]) == []
+    (tmp_path / ".gitignore").write_text("app/\n")  # the whole app
+    assert ignored_files(app, paths) == []
 
 
 def test_unreadable_repository(tmp_path):

@@ -18,6 +18,7 @@ from shield_ai.flow.planning_session import PlanningSession
 from shield_ai.flow.preconditions import (
     require_committed,
     require_environment,
+    require_runtime_not_ignored,
     require_values,
 )
 from shield_ai.flow.rollback import Rollback, conflicts, last_run
@@ -99,9 +100,10 @@ class AppSession(PlanningSession):
 
         Raises:
             ValueMissingError: A secret has no value, or a placeholder.
-            UnsafePlanError: git has uncommitted changes.
+            UnsafePlanError: git has uncommitted changes, or ignores a file that the app imports.
         """
         require_values(plan, allow_missing=allow_missing, allow_placeholders=allow_placeholders)
+        require_runtime_not_ignored(self.tree.root, plan, self.manifest.app.runtime)
         if plan.files and not allow_dirty:
             require_committed(self.tree, self.journal)
 

@@ -22,6 +22,7 @@ from shield_ai.flow.plan import CodeInputs, make_plan
 from shield_ai.flow.plan_check import planned_inputs, require_derived, require_safe_paths
 from shield_ai.flow.plan_file import Scope, limit_plan, read_plan, require_app
 from shield_ai.flow.preconditions import (
+    ignored_new_files,
     require_parsed_settings,
     require_untracked_dotenv,
 )
@@ -130,7 +131,7 @@ class PlanningSession(AppContext):
         ]
         return msgspec.structs.replace(
             plan,
-            skipped=(*plan.skipped, *unparsed),
+            skipped=(*plan.skipped, *unparsed, *ignored_new_files(self.tree.root, plan)),
             harmless=self.scan_result.harmless,
             deployment=deployment.variables,
             environment=self.environment,

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
+from shield_ai.model.edit import Skipped
 from shield_ai.model.errors import SourceError, UnsafePlanError, ValueMissingError
 from shield_ai.model.naming import MANIFEST
 from shield_ai.project import git
 from shield_ai.project.python_source import digest
+from shield_ai.project.runtime_names import is_copied_file
 from shield_ai.rewrite.python.move_literals import DOTENV
 
 if TYPE_CHECKING:
@@ -15,7 +18,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from shield_ai.flow.journal import Journal
-    from shield_ai.model.edit import Skipped
     from shield_ai.model.manifest import Manifest
     from shield_ai.model.plan import Plan
     from shield_ai.project.layout import AppFacts
@@ -112,6 +114,41 @@ def require_values(plan: Plan, *, allow_missing: bool, allow_placeholders: bool)
             f"no value for {', '.join(plan.missing)}",
             "name a file with --env-file, set the variables, or use --allow-missing",
         )
+
+
+def ignored_new_files(root: Path, plan: Plan) -> list[Skipped]:
+    """Report the files to create that git ignores: a commit of the changes would lack them.
+
+    Args:
+        root: The app's folder.
+        plan: The plan.
+    """
+    new = [file.path for file in plan.files if file.before is None]
+    reason = "git ignores this new file; git add --force adds it"
+    return [
+        Skipped(path=path, line=0, name="", reason=reason) for path in git.ignored_files(root, new)
+    ]
+
+
+def require_runtime_not_ignored(root: Path, plan: Plan, runtime: str) -> None:
+    """Require that git does not ignore the files to create that the app imports.
+
+    Args:
+        root: The app's folder.
+        plan: The plan.
+        runtime: Path of the map file.
+
+    Raises:
+        UnsafePlanError: git ignores a file. The app would fail where it is deployed from git.
+    """
+    for skip in ignored_new_files(root, plan):
+        is_package = PurePosixPath(skip.path).name == "__init__.py"
+        if skip.path == runtime or is_package or is_copied_file(skip.path):
+            raise UnsafePlanError(
+                f"git ignores {skip.path}, which the app would import",
+                "change the pattern in .gitignore, "
+                "or set `runtime` in shield.toml to a path that git does not ignore",
+            )
 
 
 def require_committed(tree: Tree, journal: Journal) -> None:

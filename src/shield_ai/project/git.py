@@ -147,6 +147,19 @@ def git_state(root: Path, path: str) -> GitState:
     return states.get(code, GitState.UNKNOWN)
 
 
+def ignored_files(root: Path, paths: Collection[str]) -> list[str]:
+    """Return the untracked files that git ignores, in an app that git does not ignore.
+
+    Args:
+        root: The app's folder.
+        paths: Files relative to the folder; they need not exist.
+    """
+    if not paths or git_process.run(root, "check-ignore", "-q", "--", ".")[0] != 1:
+        return []
+    output = git_process.read(root, "check-ignore", "--", *paths)
+    return sorted({*paths} & {*_decode(output or b"").splitlines()})
+
+
 def checked_out_commit(root: Path) -> str:
     """Return the abbreviated hash of the commit that is checked out; empty without one."""
     output = git_process.read(root, "rev-parse", "--short=12", "--verify", "HEAD")

@@ -153,6 +153,14 @@ def test_package_runtime_needs_no_copy():
     assert runtime_copy.fix({}.get, manifest(runtime="package")) == ([], [])
 
 
+def test_unused_module_of_an_older_copy_is_emptied():
+    files = written() | {f"{FOLDER}/environ.py": old_file("import os\n")}
+    assert fix(files) == {}
+    assert b"import" not in files[f"{FOLDER}/environ.py"]
+    assert runtime_copy.is_unmodified(files[f"{FOLDER}/environ.py"])
+    assert runtime_copy.fix(files.get, manifest()) == ([], [])
+
+
 def test_former_modules_import_from_the_copy():
     former = {
         "shop/utils/secrets.py": old_file("class SecretsManagerClient: ...\n"),

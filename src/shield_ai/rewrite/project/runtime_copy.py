@@ -47,6 +47,8 @@ HEADER = """\
 # pylint: skip-file
 """
 PACKAGE_DOCSTRING = '"""Modules that several parts of the app use."""\n'
+# Modules of earlier versions of the copy, which nothing imports.
+UNUSED_MODULES = {"environ.py": '"""Unused: replaced by expression.py."""\n'}
 # Modules of earlier versions, which the app may still import.
 FORMER_SOURCE = '''\
 """The settings source of pydantic-settings, under its former name."""
@@ -212,7 +214,9 @@ def _files(read: Read, path: str, *, in_package: bool) -> Iterator[tuple[str, st
 
 
 def _former_modules(path: str, *, in_package: bool) -> Iterator[tuple[str, str]]:
-    """Yield the path and the text of the modules that earlier versions wrote beside the runtime."""
+    """Yield the path and the text of the modules that only earlier versions wrote."""
+    for name, body in UNUSED_MODULES.items():
+        yield f"{_copy_folder(path)}/{name}", body
     stem = path.removesuffix(".py")
     dot = "." if in_package else ""
     yield f"{stem}_pydantic.py", FORMER_SOURCE.format(package=f"{dot}{COPY}")

@@ -21,10 +21,10 @@ from shield_runtime import (
     SecretFormatError,
     SecretNotFoundError,
     clear_secret_cache,
-    environ,
     get_secret,
     has_secret,
 )
+from shield_runtime.expression import _overlay
 
 pytest_plugins = ("runtime_fixtures",)
 VALUE = secrets.token_hex(16)
@@ -275,7 +275,7 @@ def test_failure_on_the_value_is_told_without_it():
     def convert(text):
         return int(text, 2)
 
-    with pytest.raises(SecretFormatError, match=r"ValueError at test_environ\.py:\d+") as caught:
+    with pytest.raises(SecretFormatError, match=r"ValueError at test_expression\.py:\d+") as caught:
         get_secret("test-secret", lambda: convert(os.environ["TEST_SECRET"]))
     assert isinstance(caught.value, ValueError)
     assert not any(VALUE in text for text in walk(caught.value))
@@ -383,7 +383,7 @@ def test_django_environ(on):
 
 
 def test_the_frame_of_another_context_is_not_seen():
-    assert environ._overlay.get() is None
+    assert _overlay.get() is None
 
 
 def test_an_optional_expression_decides_where_nobody_has_the_secret(monkeypatch):
