@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from shield_ai.rewrite.project import requirements
 
-ADDED = "boto3>=1.26\nbotocore>=1.29\n"
+ADDED = "boto3>=1.26\n"
 PROJECT = '[project]\nname = "shop"\ndependencies = ["django"]\n'
 
 
@@ -63,9 +63,7 @@ def test_adds_lines_once(before, path):
 @pytest.mark.parametrize(
     ("before", "after"),
     [
-        pytest.param(
-            b"x\r\ny", b"x\r\ny\r\nboto3>=1.26\r\nbotocore>=1.29\r\n", id="crlf, no final newline"
-        ),
+        pytest.param(b"x\r\ny", b"x\r\ny\r\nboto3>=1.26\r\n", id="crlf, no final newline"),
         pytest.param(b"\xef\xbb\xbfx\n", b"\xef\xbb\xbfx\n" + ADDED.encode(), id="bom"),
         pytest.param(b"x # caf\xe9\n", b"x # caf\xe9\n" + ADDED.encode(), id="latin-1"),
     ],
@@ -74,6 +72,37 @@ def test_keeps_encoding_and_newlines(before, after):
     files = {"requirements.txt": before}
     assert not fix(files)
     assert files["requirements.txt"] == after
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        pytest.param("a\nc\nd\n", "a\n+>=1.26\nc\nd\n", id="sorted"),
+        pytest.param("a\nc\nb\n", "a\nc\nb\n+>=1.26\n", id="not sorted"),
+        pytest.param("c\nd\n", "c\nd\n+>=1.26\n", id="too few to be sorted"),
+        pytest.param(
+            "# app\nC==1\nd==2\nE_x==3 # why",
+            "# app\n+==1.35.0\nC==1\nd==2\nE_x==3 # why",
+            id="pins",
+        ),
+        pytest.param("z==1\nc==2\n", "z==1\nc==2\n+==1.35.0\n", id="pins, not sorted"),
+        pytest.param(
+            "-r x\na[y] ~= 1 \\\n  ; z\n# c\nc ~= 1\nd ~= 1\n",
+            "-r x\na[y] ~= 1 \\\n  ; z\n+ ~= 1.26\n# c\nc ~= 1\nd ~= 1\n",
+            id="continuation",
+        ),
+        pytest.param("a==1\nb\nc==1\n", "a==1\nb\n+>=1.26\nc==1\n", id="some pins"),
+        pytest.param("a==1\nc>=1,<2\n", "a==1\nc>=1,<2\n+>=1.26\n", id="ranges"),
+        pytest.param("A\nB\nZ\na\nc\n", "A\nB\nZ\na\n+>=1.26\nc\n", id="uppercase first"),
+        pytest.param("a\r\nc\r\nd", "a\r\n+>=1.26\r\nc\r\nd", id="crlf"),
+        pytest.param("\ufeffc\nd\ne\n", "\ufeff+>=1.26\nc\nd\ne\n", id="bom"),
+    ],
+)
+def test_follows_order_and_pins(before, after):
+    files = {"requirements.txt": before.encode()}
+    for _ in range(2):
+        assert not fix(files)
+        assert files["requirements.txt"].decode() == after.replace("+", "boto3")
 
 
 @pytest.mark.parametrize(
@@ -156,39 +185,39 @@ def test_skips_utf_16():
     [
         pytest.param(
             PROJECT,
-            PROJECT.replace('"django"]', '"django", "boto3>=1.26", "botocore>=1.29"]'),
+            PROJECT.replace('"django"]', '"django", "boto3>=1.26"]'),
             id="one line",
         ),
         pytest.param(
             '[project]\ndependencies = [\n  "django",  # web\n  "celery"\n]\n\n[tool.x]\na = 1\n',
-            '[project]\ndependencies = [\n  "django",  # web\n  "celery",\n  "boto3>=1.26",\n  "botocore>=1.29"\n]\n'
+            '[project]\ndependencies = [\n  "django",  # web\n  "celery",\n  "boto3>=1.26"\n]\n'
             "\n[tool.x]\na = 1\n",
             id="lines",
         ),
         pytest.param(
             '[project]\r\nname = "é"\r\ndependencies = [\r\n    "django",\r\n]\r\n',
             '[project]\r\nname = "é"\r\ndependencies = [\r\n    "django",\r\n    "boto3>=1.26",\r\n'
-            '    "botocore>=1.29",\r\n]\r\n',
+            "]\r\n",
             id="crlf, trailing comma",
         ),
         pytest.param(
             "\ufeff" + PROJECT,
-            "\ufeff" + PROJECT.replace('"django"]', '"django", "boto3>=1.26", "botocore>=1.29"]'),
+            "\ufeff" + PROJECT.replace('"django"]', '"django", "boto3>=1.26"]'),
             id="bom",
         ),
         pytest.param(
             "[project]\ndependencies = []\n",
-            '[project]\ndependencies = ["boto3>=1.26", "botocore>=1.29"]\n',
+            '[project]\ndependencies = ["boto3>=1.26"]\n',
             id="empty",
         ),
         pytest.param(
             '[project]\nname = "x"\n\n[tool.black]\na = 1\n',
-            '[project]\nname = "x"\ndependencies = ["boto3>=1.26", "botocore>=1.29"]\n\n[tool.black]\na = 1\n',
+            '[project]\nname = "x"\ndependencies = ["boto3>=1.26"]\n\n[tool.black]\na = 1\n',
             id="no dependencies yet",
         ),
         pytest.param(
             '[tool.poetry.dependencies]\npython = "^3.9"\ndjango = "^5"\n\n[tool.poetry.group.dev.dependencies]\n',
-            '[tool.poetry.dependencies]\npython = "^3.9"\ndjango = "^5"\nboto3 = ">=1.26"\nbotocore = ">=1.29"\n\n'
+            '[tool.poetry.dependencies]\npython = "^3.9"\ndjango = "^5"\nboto3 = ">=1.26"\n\n'
             "[tool.poetry.group.dev.dependencies]\n",
             id="poetry",
         ),
@@ -247,9 +276,7 @@ def test_adds_to_pipfile_and_reports_its_lock():
     text = '[[source]]\nurl = "x"\n\n[packages]\ndjango = "*"\n\n[dev-packages]\n'
     files = {"Pipfile": text.encode(), "Pipfile.lock": b"{}"}
     assert "pipenv lock" in fix(files)["Pipfile.lock"]
-    expected = text.replace(
-        'django = "*"\n', 'django = "*"\nboto3 = ">=1.26"\nbotocore = ">=1.29"\n'
-    )
+    expected = text.replace('django = "*"\n', 'django = "*"\nboto3 = ">=1.26"\n')
     assert files == {"Pipfile": expected.encode(), "Pipfile.lock": b"{}"}
     assert not fix(files)
 
