@@ -58,15 +58,34 @@ def test_new_file_has_all_variables_and_secrets():
 
 
 @pytest.mark.parametrize(
-    "name", [".env.sample", "example.env", "env.template", ".env.dist", ".env.template"]
+    "name",
+    [
+        ".env.sample",
+        "example.env",
+        "env.template",
+        ".env.dist",
+        ".env.template",
+        ".environment-example",
+        "dotenv.example",
+        "web/.env.example",  # beside manage.py
+        "web/shop/shop.env.dist",  # beside the settings
+    ],
 )
 def test_extends_the_file_of_another_name(name):
     files = {name: b"DEBUG=1\n"}
-    assert not fix(files)
+    made = manifest(runtime="web/shop/secrets.py")
+    for _ in range(2):
+        assert not fix(files, made)
     assert list(files) == [name]
     assert files[name].startswith(b"DEBUG=1\n")
     # Developers copy this file, and the app may have a default.
     assert b"\n#SECRET_KEY=change-me" in files[name]
+
+
+def test_file_in_the_folder_of_the_app_takes_precedence():
+    files = {PATH: b"", "web/.env.example": b"A=1\n"}
+    assert not fix(files, manifest(runtime="web/shop/secrets.py"))
+    assert files["web/.env.example"] == b"A=1\n"
 
 
 def test_creates_no_file_for_an_app_without_dotenv():

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import codecs
+import itertools
 import re
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from shield_ai.aws.desired.iam import uses_customer_key
@@ -14,23 +16,23 @@ from shield_ai.rewrite.project.file_edits import NOTHING, Outcome, append, singl
 from shield_ai.rewrite.project.template import render
 
 if TYPE_CHECKING:
-    from collections.abc import Container
+    from collections.abc import Container, Iterator
 
     from shield_ai.model.manifest import Manifest, Secret
     from shield_ai.rewrite import Read
 
 PATH = ".env.example"
-NAMES = (
-    PATH,
-    ".env.sample",
-    ".env.template",
-    ".env.dist",
-    "example.env",
-    "sample.env",
-    "env.example",
-    "env.sample",
-    "env.template",
+KINDS = ("example", "sample", "template", "dist")
+FORMS: tuple[str, ...] = (
+    ".env.{}",
+    "{}.env",
+    "env.{}",
+    ".{}.env",
+    "dotenv.{}",
+    ".environment.{}",
+    "environment.{}",
 )
+SEPARATORS = (".", "-", "_")
 HEADING = "# In production (USE_AWS_SECRETS=true)"
 VARIABLE = re.compile(
     rb"^[ \t]*(?:#[ \t]*)?(?:export[ \t]+)?([A-Za-z_][A-Za-z0-9_]*)[ \t]*=", re.MULTILINE
@@ -48,8 +50,8 @@ def extend_env_example(read: Read, manifest: Manifest, *, loads_dotenv: bool = F
         manifest: The secrets of the app.
         loads_dotenv: The app loads .env. Otherwise, the file is created only if there is a .env.
     """
-    path = next((name for name in NAMES if read(name) is not None), "")
-    if not path and not loads_dotenv and not _has_dotenv(read):
+    path = next((path for path in _candidates(manifest) if _exists(read, path)), "")
+    if not path and not loads_dotenv and not _exists(read, ".env"):
         return NOTHING
     path = path or PATH
     raw = read(path)
@@ -67,9 +69,21 @@ def extend_env_example(read: Read, manifest: Manifest, *, loads_dotenv: bool = F
     return append(path, raw, addition, gap=True)
 
 
-def _has_dotenv(read: Read) -> bool:
+def _candidates(manifest: Manifest) -> Iterator[str]:
+    """Yield the paths that an example can have: in the app's folder, or above its settings."""
+    folders = {"": FORMS}
+    for path in (*manifest.app.settings, manifest.app.runtime):
+        for folder in reversed(PurePosixPath(path).parents[:-1]):
+            folders[f"{folder}/"] = (*FORMS, f"{folder.name}.env.{{}}")
+    for prefix, forms in folders.items():
+        for separator, form, kind in itertools.product(SEPARATORS, forms, KINDS):
+            name = form.replace(".{}", f"{separator}{{}}").replace("{}", kind)
+            yield f"{prefix}{name}"
+
+
+def _exists(read: Read, path: str) -> bool:
     try:
-        return read(".env") is not None
+        return read(path) is not None
     except SourceError:  # for example, a broken symbolic link
         return False
 
