@@ -12,6 +12,7 @@ from shield_ai.model.manifest_writer import render
 from shield_ai.model.naming import MANIFEST
 from shield_ai.model.plan import Action, Change, Plan
 from shield_ai.project.python_source import file_change
+from shield_ai.project.runtime_names import COPY, is_copied_file
 from shield_ai.rewrite.project.iam_policy import write_policy
 from shield_ai.rewrite.project.pipeline import AppFiles, rewrite_project
 from shield_ai.rewrite.python.pipeline import rewrite_python
@@ -118,6 +119,16 @@ def rewrites_code(plan: Plan) -> bool:
         plan: The plan.
     """
     return any(file.before and file.path.endswith(".py") for file in plan.files)
+
+
+def adds_runtime(plan: Plan) -> bool:
+    """Return whether a plan copies the runtime into the app, which has no copy yet.
+
+    Args:
+        plan: The plan.
+    """
+    new = {file.path for file in plan.files if file.before is None}
+    return any(is_copied_file(path) and path.endswith(f"{COPY}/__init__.py") for path in new)
 
 
 class _Planner:

@@ -18,12 +18,14 @@ from shield_ai.flow.app_context import AppContext
 from shield_ai.flow.apply import resolve_value
 from shield_ai.flow.aws_plan import AwsInputs
 from shield_ai.flow.journal import SECRET, Journal
-from shield_ai.flow.plan import CodeInputs, make_plan
+from shield_ai.flow.plan import CodeInputs, adds_runtime, make_plan
 from shield_ai.flow.plan_check import planned_inputs, require_derived, require_safe_paths
 from shield_ai.flow.plan_file import Scope, limit_plan, read_plan, require_app
 from shield_ai.flow.preconditions import (
     ignored_new_files,
+    old_python_warnings,
     require_parsed_settings,
+    require_supported_python,
     require_untracked_dotenv,
 )
 from shield_ai.flow.value_sources import EnvFiles, SecretCopies, placeholders
@@ -32,6 +34,7 @@ from shield_ai.model.edit import Skipped
 from shield_ai.model.environments import get_environment
 from shield_ai.model.errors import ShieldError
 from shield_ai.project.git_process import is_in_repository
+from shield_ai.project.python_versions import find_python_versions
 from shield_ai.project.values import Values, read_env_file
 from shield_ai.rewrite.python.move_literals import DOTENV, LiteralRemoval
 
@@ -44,6 +47,7 @@ if TYPE_CHECKING:
     from shield_ai.model.hidden import Hidden
     from shield_ai.model.plan import Origin, Plan, ValueState
     from shield_ai.model.resource import Resource
+    from shield_ai.project.python_versions import NamedVersion
 
 
 class PlanningSession(AppContext):
@@ -124,6 +128,8 @@ class PlanningSession(AppContext):
             aws=self._aws_inputs(self.aws, values) if self.aws else None,
             code=self._code_inputs() if self.only != "aws" else None,
         )
+        pythons = self._python_versions() if adds_runtime(plan) else []
+        require_supported_python(pythons)
         unparsed = [skip for skip in self.unreadable if skip.path in facts.settings]
         deployment = Deployment() if self.only == "aws" else self.deployment
         unparsed += [
@@ -131,12 +137,21 @@ class PlanningSession(AppContext):
         ]
         return msgspec.structs.replace(
             plan,
-            skipped=(*plan.skipped, *unparsed, *ignored_new_files(self.tree.root, plan)),
+            skipped=(
+                *plan.skipped,
+                *unparsed,
+                *ignored_new_files(self.tree.root, plan),
+                *old_python_warnings(pythons),
+            ),
             harmless=self.scan_result.harmless,
             deployment=deployment.variables,
             environment=self.environment,
             placeholders=tuple(placeholders(plan.changes, values)),
         )
+
+    def _python_versions(self) -> list[NamedVersion]:
+        app = self.manifest.app
+        return find_python_versions(self.tree, (*app.settings, app.runtime))
 
     def _code_inputs(self) -> CodeInputs:
         facts = self.scan_result.facts

@@ -10,20 +10,23 @@ from shield_ai.model.errors import SourceError, UnsafePlanError, ValueMissingErr
 from shield_ai.model.naming import MANIFEST
 from shield_ai.project import git
 from shield_ai.project.python_source import digest
+from shield_ai.project.python_versions import OLDEST_SUPPORTED, newest_unsupported
 from shield_ai.project.runtime_names import is_copied_file
 from shield_ai.rewrite.python.move_literals import DOTENV
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     from shield_ai.flow.journal import Journal
     from shield_ai.model.manifest import Manifest
     from shield_ai.model.plan import Plan
     from shield_ai.project.layout import AppFacts
+    from shield_ai.project.python_versions import NamedVersion
     from shield_ai.project.tree import Tree
 
 _SHOWN = 3  # file names in an error; more are counted
+_REQUIRED_PYTHON = ".".join(map(str, OLDEST_SUPPORTED))
 # The problem and the hint, by the state of .env in git.
 _EXPOSED_DOTENV = {
     git.GitState.TRACKED: (
@@ -149,6 +152,37 @@ def require_runtime_not_ignored(root: Path, plan: Plan, runtime: str) -> None:
                 "change the pattern in .gitignore, "
                 "or set `runtime` in shield.toml to a path that git does not ignore",
             )
+
+
+def require_supported_python(versions: Sequence[NamedVersion]) -> None:
+    """Require that the app does not run only on versions of Python that the runtime can't run on.
+
+    Args:
+        versions: The versions that the project names.
+
+    Raises:
+        UnsafePlanError: All of them are too old.
+    """
+    newest = newest_unsupported(versions)
+    if newest:
+        raise UnsafePlanError(
+            f"{newest.path} names Python {newest}, but the runtime requires {_REQUIRED_PYTHON}",
+            f"upgrade Python; if the app runs on Python {_REQUIRED_PYTHON} or newer, "
+            "name the version in .python-version",
+        )
+
+
+def old_python_warnings(versions: Sequence[NamedVersion]) -> list[Skipped]:
+    """Report the oldest version of Python that the project names if the runtime can't run on it.
+
+    Args:
+        versions: The versions that the project names, oldest first.
+    """
+    if not versions or versions[0].version >= OLDEST_SUPPORTED:
+        return []
+    oldest = versions[0]
+    reason = f"names Python {oldest}; the runtime requires {_REQUIRED_PYTHON} or newer"
+    return [Skipped(path=oldest.path, line=0, name="", reason=reason)]
 
 
 def require_committed(tree: Tree, journal: Journal) -> None:

@@ -192,6 +192,14 @@ class Tree:
                     found.append(Path(folder, name).relative_to(self.root).as_posix())
         return sorted(found)
 
+    def file_names(self, relative: str) -> list[str]:
+        """Return the names of the files in a folder; empty if it can't be listed."""
+        try:
+            folder = self.path(relative)
+            return sorted(path.name for path in folder.iterdir() if path.is_file())
+        except (OSError, SourceError):
+            return []
+
     def missing_folders(self, relative: str) -> list[str]:
         """Return the parent folders of a file that do not exist, outermost first."""
         parents = list(PurePosixPath(relative).parents)[:-1]

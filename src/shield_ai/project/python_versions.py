@@ -1,0 +1,98 @@
+"""Find the Python versions that a project names: for its CI, its images and its package."""
+
+from __future__ import annotations
+
+import re
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, NamedTuple
+
+from shield_ai.model.errors import SourceError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from shield_ai.project.tree import Tree
+
+OLDEST_SUPPORTED = (3, 9)  # by the runtime
+FOLDERS = ("", "docker", ".github/workflows")
+# By the name of a file, the versions that the project runs on.
+RUNS_ON = (
+    (
+        re.compile(r"(?:[\w-]+\.)?dockerfile(?:[._-].*)?", re.IGNORECASE),
+        re.compile(rb"(?im)^[ \t]*FROM[ \t]+(?:--\S+[ \t]+)?(?:[\w./-]+/)?(python:\d\.\d+)"),
+    ),
+    (re.compile(r"runtime\.txt|\.python-version"), re.compile(rb"^([^#\n]+)", re.MULTILINE)),
+    (
+        re.compile(r".+\.ya?ml"),
+        re.compile(rb"(?m)^[ \t-]*python(?:[-_]version)?s?[ \t]*:([^#\n]*(?:\n[ \t]*-[^#\n]*)*)"),
+    ),
+)
+VERSION = re.compile(rb"(?<![\d.])(\d)\.(\d{1,2})(?!\d)")
+METADATA = re.compile(r"setup\.(?:py|cfg)|pyproject\.toml")
+REQUIRES = re.compile(
+    rb"(?m)^[ \t]*(?:python_requires|requires-python|python)[ \t]*=[ \t]*[\"']?([^\"'\n#]+)"
+)
+BOUND = re.compile(rb"(!=|[<>=~^]=?|)\s*(\d)\.(\d{1,2})(?!\d)")
+
+
+class NamedVersion(NamedTuple):
+    """A Python version, and the file that names it."""
+
+    version: tuple[int, int]
+    path: str
+    is_minimum: bool = False  # newer versions are allowed, too
+
+    def __str__(self) -> str:
+        return ".".join(map(str, self.version))
+
+
+def find_python_versions(tree: Tree, paths: Iterable[str]) -> list[NamedVersion]:
+    """Return the versions that a project names, oldest first.
+
+    Args:
+        tree: The app's folder.
+        paths: Files of the app, such as its settings; the folders above them are searched, too.
+    """
+    folders = dict.fromkeys(FOLDERS)
+    for path in paths:
+        folders |= dict.fromkeys(str(parent) for parent in PurePosixPath(path).parents[:-1])
+    found: set[NamedVersion] = set()
+    for folder in folders:
+        for name in tree.file_names(folder):
+            path = f"{folder}/{name}" if folder else name
+            found |= {NamedVersion(*version) for version in _versions_in(tree, path, name)}
+    return sorted(found)
+
+
+def newest_unsupported(versions: Iterable[NamedVersion]) -> NamedVersion | None:
+    """Return the newest version if the project runs only on versions that are too old."""
+    versions = sorted(versions)
+    if all(named.is_minimum for named in versions):
+        return None
+    newest = versions[-1]
+    return newest if newest.version < OLDEST_SUPPORTED else None
+
+
+def _versions_in(tree: Tree, path: str, name: str) -> Iterator[tuple[tuple[int, int], str, bool]]:
+    patterns = [content for file, content in RUNS_ON if file.fullmatch(name)]
+    is_metadata = bool(METADATA.fullmatch(name))
+    if not patterns and not is_metadata:
+        return
+    raw = _read(tree, path)
+    for pattern in patterns:
+        for text in pattern.findall(raw):
+            for major, minor in VERSION.findall(text):
+                yield (int(major), int(minor)), path, False
+    for text in REQUIRES.findall(raw) if is_metadata else ():
+        for operator, major, minor in BOUND.findall(text):
+            is_below = operator == b"<"
+            if operator != b"!=" and not (is_below and minor == b"0"):
+                version = int(major), int(minor) - is_below
+                yield version, path, operator not in {b"<", b"<=", b"==", b""}
+
+
+def _read(tree: Tree, path: str) -> bytes:
+    try:
+        return tree.read(path) or b""
+    except SourceError:  # for example, a broken symbolic link
+        return b""

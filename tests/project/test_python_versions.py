@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+import pytest
+
+from shield_ai.project.python_versions import find_python_versions, newest_unsupported
+from shield_ai.project.tree import Tree
+
+
+def found(root, files):
+    for name, text in files.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(text)
+    return find_python_versions(Tree(root), ["web/shop/settings.py"])
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "versions"),
+    [
+        ("Dockerfile", "FROM python:3.6-slim AS base\nRUN x 3.11\n", "3.6"),
+        ("docker/Dockerfile-prod", "from --platform=x a.b/python:3.6.1\n", "3.6"),
+        ("web/app.Dockerfile", "FROM python:3.10\n", "3.10"),
+        ("runtime.txt", "python-3.6.15\n", "3.6"),
+        (".python-version", "# mine\n3.8.1\n3.7\n", "3.7 3.8"),
+        (".github/workflows/ci.yml", "  python-version: [3.6, '3.10.x'] # 3.5\n", "3.6 3.10"),
+        (".github/workflows/ci.yml", "python-version:\n  - 3.6\n  - '3.7'\nnode: 2.1\n", "3.6 3.7"),
+        (".travis.yml", "python: 3.6\n", "3.6"),
+        ("setup.py", "setup(\n    python_requires='>=3.6, <3.9',\n)", ">3.6 3.8"),
+        ("pyproject.toml", '[project]\nrequires-python = "==3.8.*"\n', "3.8"),
+        ("pyproject.toml", '[tool.poetry.dependencies]\npython = "^3.6"\n', ">3.6"),
+        ("pyproject.toml", 'requires-python = ">=3.8,!=3.0.*,<4.0"\n', ">3.8"),
+        ("docker-compose.yml", "python:\n  image: postgres:9.6\n", ""),
+        ("docs/runtime.txt", "python-3.6\n", ""),
+    ],
+)
+def test_find_python_versions(tmp_path, path, text, versions):
+    shown = [">" * named.is_minimum + str(named) for named in found(tmp_path, {path: text})]
+    assert shown == versions.split()
+
+
+@pytest.mark.parametrize(
+    ("files", "unsupported"),
+    [
+        pytest.param({}, None, id="none"),
+        pytest.param({"runtime.txt": "python-3.6"}, "3.6", id="old"),
+        pytest.param({"runtime.txt": "python-3.6", "Dockerfile": "FROM python:3.9"}, None, id="both"),
+        pytest.param({"setup.cfg": "python_requires = >=3.6"}, None, id="only a minimum"),
+        pytest.param(
+            {"setup.cfg": "python_requires = >=3.6", ".travis.yml": "python: 3.7"}, "3.7", id="runs on"
+        ),
+    ],
+)  # fmt: skip
+def test_newest_unsupported(tmp_path, files, unsupported):
+    newest = newest_unsupported(found(tmp_path, files))
+    assert (newest and str(newest)) == unsupported
