@@ -3,12 +3,14 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import msgspec
 import pytest
 
 from shield_ai.flow.draft import draft
 from shield_ai.project.python_source import apply_edits
 from shield_ai.rewrite.project import runtime_copy
 from shield_ai.rewrite.python.pipeline import rewrite_python
+from shield_ai.rewrite.python.unused_imports import Importers
 from shield_ai.rewrite.python.wrap import WrapOptions
 from shield_ai.scan.python.app_scan import scan_files
 
@@ -86,3 +88,69 @@ def test_import_resolves_from_each_root(app_with_two_roots, folder, module):
         check=False,
     )
     assert done.stdout == "value\n", done.stderr
+
+
+@pytest.mark.parametrize(
+    ("path", "imports", "expected"),
+    [
+        pytest.param("shop/env.py", "from .version import V", ".utils.secrets", id="relative"),
+        pytest.param("shop/env.py", "import shop.x", "shop.utils.secrets", id="absolute"),
+        pytest.param("shop/env.py", "import sys", "shop.utils.secrets", id="neither"),
+        pytest.param("shop/db/env.py", "from .x import Y", "..utils.secrets", id="no full name"),
+        pytest.param(
+            "shop/db/env.py",
+            "from shop import a\nfrom .x import Y",
+            "shop.utils.secrets",
+            id="mixed",
+        ),
+        pytest.param(
+            "shop/db/env.py",
+            "from shop import a\nfrom ..x import Y",
+            "..utils.secrets",
+            id="parent",
+        ),
+        pytest.param(
+            "shop/env.py",
+            "from .x import Y\nfrom shop.utils.secrets import get_secret",
+            "shop.utils.secrets",
+            id="existing import",
+        ),
+        pytest.param("shop/no/env.py", "from .x import Y", "shop.utils.secrets", id="no package"),
+        pytest.param("other/env.py", "from .x import Y", "shop.utils.secrets", id="elsewhere"),
+    ],
+)
+def test_imports_as_the_file_does(path, imports, expected):
+    init = dict.fromkeys(("shop/__init__.py", "shop/db/__init__.py", "other/__init__.py"), b"")
+    raws = {**init, path: f"import os\n\n{imports}\n\nA = os.environ['A_TOKEN']\n".encode()}
+    assert f"from {expected} import get_secret" in rewritten_once(raws, path)
+
+
+def test_template_of_a_project_is_imported_relatively():
+    path = "project_name/settings.py"
+    raws = {
+        "project_name/__init__.py": b"",
+        path: READS.encode() + b"B = '{{ project_name }}.urls'\n",
+    }
+    assert "from .utils.secrets import get_secret\n" in rewritten_once(raws, path)
+    raws[path] = READS.encode()
+    assert "from project_name.utils.secrets import get_secret\n" in rewritten_once(raws, path)
+
+
+def rewritten_once(raws, path):
+    """Rewrite an app, check that another rewrite changes nothing, and return a file's text."""
+    runtime = path.partition("/")[0].replace("other", "shop") + "/utils/secrets.py"
+    for _ in range(3):  # the first time, the copy of the runtime does not exist yet
+        scan = scan_files("shop", list(raws), raws.get)
+        found = scan_files("shop", ["settings.py"], lambda _: READS.encode())
+        manifest = draft(found.findings, None, scan.facts)
+        app = msgspec.structs.replace(manifest.app, runtime=runtime)
+        manifest = msgspec.structs.replace(manifest, app=app)
+        line = scan.facts.accessor_import(manifest)
+        options = WrapOptions(importers=Importers(list(raws), raws.get))
+        changes = rewrite_python(manifest, scan.findings, scan.calls, raws.get, line, options).files
+        changes += runtime_copy.fix(raws.get, manifest, line.split()[1])[0]
+        raws = dict(raws)
+        for change in changes:
+            raws[change.path] = apply_edits(raws.get(change.path, b""), change.edits)
+    assert not changes
+    return raws[path].decode()

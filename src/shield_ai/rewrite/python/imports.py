@@ -62,7 +62,7 @@ def accessor_names(source: Source, accessor_import: str) -> AccessorNames:
     module = match["module"] if match else PACKAGE
     alias = match["alias"] if match else None
     prefix = (alias or _free_alias(source, module)).removesuffix("get_secret")
-    imported = _imported_names(source, *accessor_modules(module))
+    imported = imported_names(source, *accessor_modules(module))
     source_modules = settings_source_modules(module)
     return AccessorNames(
         module=module,
@@ -70,17 +70,33 @@ def accessor_names(source: Source, accessor_import: str) -> AccessorNames:
         has=imported.get("has_secret", f"{prefix}has_secret"),
         imported=frozenset(imported) & {"get_secret", "has_secret"},
         pydantic_module=source_modules[0],
-        imports_settings_source=bool(_imported_names(source, *source_modules)),
+        imports_settings_source=bool(imported_names(source, *source_modules)),
     )
 
 
-def _imported_names(source: Source, *modules: str) -> dict[str, str]:
+def imported_names(source: Source, *modules: str) -> dict[str, str]:
     """Return the local names of what a file imports from modules, by their original names."""
     names: dict[str, str] = {}
     for node in source.tree.body:
         if isinstance(node, ast.ImportFrom) and imports_from(node, *modules):
             names |= {alias.name: alias.asname or alias.name for alias in node.names}
     return names
+
+
+def greatest_level(source: Source) -> int:
+    """Return the greatest number of leading dots in the imports of a file's top level."""
+    levels = [node.level for node in source.tree.body if isinstance(node, ast.ImportFrom)]
+    return max(levels, default=0)
+
+
+def imports_package(source: Source, package: str) -> bool:
+    """Return whether a file imports a top-level package, or a module of it, by its full name."""
+    return any(
+        isinstance(node, Import)
+        and not getattr(node, "level", 0)
+        and _top_level_package(node) == package
+        for node in source.tree.body
+    )
 
 
 def imports_from(node: ast.AST, *modules: str) -> bool:

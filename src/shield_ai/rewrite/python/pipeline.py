@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import functools
+import re
 from collections import defaultdict
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -15,7 +18,12 @@ from shield_ai.rewrite.code_style import read_code_style
 from shield_ai.rewrite.project.layout import root_of
 from shield_ai.rewrite.project.runtime_copy import provides_map
 from shield_ai.rewrite.python.db_backend import replace_engines, skipped_databases
-from shield_ai.rewrite.python.imports import accessor_names
+from shield_ai.rewrite.python.imports import (
+    accessor_names,
+    greatest_level,
+    imported_names,
+    imports_package,
+)
 from shield_ai.rewrite.python.key_fallbacks import fallback_edits, key_without_fallbacks
 from shield_ai.rewrite.python.move_literals import remove_defaults
 from shield_ai.rewrite.python.rename_package import rename_package
@@ -30,6 +38,10 @@ if TYPE_CHECKING:
     from shield_ai.rewrite import Read
     from shield_ai.rewrite.code_style import CodeStyle
     from shield_ai.rewrite.python.move_literals import LiteralRemoval
+
+# The package of a template for startproject, and how its files name it.
+TEMPLATE_PACKAGE = "project_name"
+TEMPLATE_NAME = re.compile(rb"\{\{\s*project_name\s*\}\}")
 
 
 class PythonChanges(msgspec.Struct, kw_only=True):
@@ -103,14 +115,60 @@ class Rewriter:
         self._key = key_without_fallbacks(manifest, read)
         self._packages = self._app_packages(module)
 
-    def _import_for(self, path: str) -> str:
+    def _import_for(self, source: Source) -> str:
         """Return the line that imports get_secret() in a file."""
-        package, runtime = self._options.relative_package, self._manifest.app.runtime
-        is_inside = all(name.startswith(f"{package}/") for name in (path, runtime))
-        if not package or not is_inside:
+        runtime = self._manifest.app.runtime
+        if not self._imports_relatively(source):
             return self._accessor_import
         _, _, rest = self._accessor_import.partition(" import ")
-        return f"from {relative_module(path, runtime)} import {rest}"
+        return f"from {relative_module(source.path, runtime)} import {rest}"
+
+    def _imports_relatively(self, source: Source) -> bool:
+        """Return whether a file imports the module with get_secret() relatively.
+
+        It does if its package has several names, or if it imports other modules of its package
+        relatively.
+        """
+        runtime = self._manifest.app.runtime
+        package = self._options.relative_package
+        if package:
+            return all(name.startswith(f"{package}/") for name in (source.path, runtime))
+        module = self._accessor_import.split()[1]
+        if not self._is_in_package_of_runtime(source.path, module):
+            return False
+        relative = relative_module(source.path, runtime)
+        if imported_names(source, module, relative):
+            return bool(imported_names(source, relative))
+        if module.startswith(f"{TEMPLATE_PACKAGE}.") and self._is_template:
+            return True
+        if read_code_style(self._read, source.path).bans_relative_imports:
+            return False
+        level = len(relative) - len(relative.lstrip("."))
+        used = greatest_level(source)
+        if level <= used:
+            return True
+        is_style = used > 0 and not imports_package(source, module.partition(".")[0])
+        return is_style and self._is_in_packages(source.path, level)
+
+    def _is_in_package_of_runtime(self, path: str, module: str) -> bool:
+        """Return whether a file is in the top-level package of the copy of the runtime."""
+        runtime = self._manifest.app.runtime
+        package, _, is_nested = module.partition(".")
+        if runtime == "package" or not is_nested:
+            return False
+        root = root_of(self._read, runtime, module)
+        return path.startswith(f"{root}/{package}/" if root else f"{package}/")
+
+    @functools.cached_property
+    def _is_template(self) -> bool:
+        """Whether the app is a template for startproject, which renames the package."""
+        importers = self._options.importers
+        paths = importers.paths if importers else ()
+        return any(TEMPLATE_NAME.search(self._read(path) or b"") for path in paths)
+
+    def _is_in_packages(self, path: str, count: int) -> bool:
+        folders = list(PurePosixPath(path).parents)[:count]
+        return all(self._read(f"{folder}/__init__.py") is not None for folder in folders)
 
     def _app_packages(self, module: str) -> tuple[str, ...]:
         """Return the top-level modules beside the one that provides get_secret()."""
@@ -156,7 +214,7 @@ class Rewriter:
             source,
             findings,
             self._manifest,
-            self._import_for(path),
+            self._import_for(source),
             self._options._replace(style=self._style(path)),
         )
         self.changes.skipped += wrapped.skipped
@@ -180,7 +238,7 @@ class Rewriter:
 
     def _django_edits(self, source: Source, wrapped: list[Finding]) -> list[Edit]:
         sites = [finding.site for finding in wrapped if finding.site]
-        names = accessor_names(source, self._import_for(source.path))
+        names = accessor_names(source, self._import_for(source))
         edits = []
         if self._key:
             edits += fallback_edits(source, sites, self._key, names.get)
