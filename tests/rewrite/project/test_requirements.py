@@ -217,7 +217,7 @@ def test_skips_utf_16():
         ),
         pytest.param(
             '[tool.poetry.dependencies]\npython = "^3.9"\ndjango = "^5"\n\n[tool.poetry.group.dev.dependencies]\n',
-            '[tool.poetry.dependencies]\npython = "^3.9"\ndjango = "^5"\nboto3 = ">=1.26"\n\n'
+            '[tool.poetry.dependencies]\npython = "^3.9"\ndjango = "^5"\nboto3 = "^1.26"\n\n'
             "[tool.poetry.group.dev.dependencies]\n",
             id="poetry",
         ),
@@ -294,6 +294,12 @@ def test_adds_package_for_package_runtime():
     assert files["requirements.txt"] == b"django\nshield-ai-runtime[aws]>=0.1\n"
     poetry = {"pyproject.toml": b'[tool.poetry.dependencies]\npython = "^3.9"\n'}
     assert not fix(poetry, runtime="package")
+    carets = {"pyproject.toml": b'[tool.poetry.dependencies]\ncelery = {version = "^5"}\n'}
+    before = dict(carets)
+    assert not fix(carets, runtime="package")
+    assert b'version = ">=0.1"' in carets["pyproject.toml"]
+    assert not fix(before)
+    assert before["pyproject.toml"].endswith(b'\nboto3 = "^1.26"\n')
     assert tomllib.loads(poetry["pyproject.toml"].decode())["tool"]["poetry"]["dependencies"][
         "shield-ai-runtime"
     ] == {

@@ -154,13 +154,26 @@ def _get_nested(table: Any, kind: type, *path: str) -> Any:
 
 
 def _add_to_table(table: Any, wanted: Wanted) -> None:
-    for requirement, bound in wanted.items():
+    has_carets = _has_only_carets(table)
+    for requirement, minimum in wanted.items():
+        # ^0.1 would not allow 0.2
+        uses_caret = has_carets and not minimum.startswith(">=0")
+        bound = minimum.replace(">=", "^") if uses_caret else minimum
         name, _, extra = requirement.rstrip("]").partition("[")
         value: Any = bound
         if extra:
             value = tomlkit.inline_table()
             value.update({"version": bound, "extras": [extra]})
         table.add(name, value)
+
+
+def _has_only_carets(table: Any) -> bool:
+    """Return whether a table of Poetry requires each package as in `^1.2`."""
+    versions = []
+    for name, value in table.items():
+        if name != "python":
+            versions.append(value.get("version") if isinstance(value, Mapping) else value)
+    return bool(versions) and all(str(version).startswith("^") for version in versions)
 
 
 def _is_toml(text: str) -> bool:
