@@ -65,6 +65,16 @@ def test_a_copy_of_another_version_is_not_certified(app):
     assert "cache.py is from another version" in found["detail"]
 
 
+def test_a_module_of_a_former_version_is_part_of_the_copy(app):
+    path = app / "shop/utils/_shield_runtime/environ.py"
+    path.write_text(stamp("runtime", "py", "import this\n", "0.0.1"))
+    applied = run("apply", "--only", "code", "--yes", "--no-proof", cwd=app)
+    assert applied.code == 0, applied.text
+    assert "import this" not in path.read_text()
+    checks = json.loads(run("verify", "--json", "--only", "code", cwd=app).out)
+    assert next(c for c in checks if c["id"] == "runtime-unmodified")["status"] == "ok"
+
+
 def lose_a_field(app):
     client().put_secret_value(SecretId="database-credentials", SecretString='{"username": "x"}')
 

@@ -132,7 +132,12 @@ def _verify_copy(path: str, read: Read, importable_files: Callable[[str], list[s
         elif state is CopyState.OTHER_VERSION:
             other_version.append(place)
     for place in importable_files(copy_folder(path)):
-        if place not in expected:
+        if place in expected:
+            continue
+        state = compare_with_source(path, place, read(place) or b"")
+        if state is CopyState.OTHER_VERSION:
+            other_version.append(place)
+        elif state is CopyState.EDITED:
             edited.append(f"{place} is not part of the runtime")
     if other_version and not edited:
         detail = f"{other_version[0]} is from another version of shield-ai"

@@ -180,9 +180,15 @@ def compare_with_source(path: str, place: str, raw: bytes) -> CopyState:
     name = PurePosixPath(place).relative_to(copy_folder(path)).as_posix()
     if state is State.OURS and version != _version():
         return CopyState.OTHER_VERSION
-    if state is State.OURS and body_of(raw) == body_of(runtime_files()[name].encode()):
+    if state is State.OURS and body_of(raw) == _source_of(name):
         return CopyState.SAME
     return CopyState.EDITED
+
+
+def _source_of(name: str) -> str | None:
+    """Return the text below the stamp of a file of the copy; None for other files."""
+    text = runtime_files().get(name)
+    return body_of(text.encode()) if text else UNUSED_MODULES.get(name)
 
 
 @functools.cache
@@ -216,7 +222,7 @@ def _files(read: Read, path: str, *, in_package: bool) -> Iterator[tuple[str, st
 def _former_modules(path: str, *, in_package: bool) -> Iterator[tuple[str, str]]:
     """Yield the path and the text of the modules that only earlier versions wrote."""
     for name, body in UNUSED_MODULES.items():
-        yield f"{_copy_folder(path)}/{name}", body
+        yield f"{copy_folder(path)}/{name}", body
     stem = path.removesuffix(".py")
     dot = "." if in_package else ""
     yield f"{stem}_pydantic.py", FORMER_SOURCE.format(package=f"{dot}{COPY}")
