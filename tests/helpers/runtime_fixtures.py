@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 
 import pytest
 from runtime_server import Clock, Server, point_at, set_limit
@@ -35,6 +36,14 @@ def on(off, session_server):
     point_at(session_server, off)
     yield session_server
     session_server.release()
+    join_fetches()
+
+
+def join_fetches():
+    """Wait for fetches in the background: the server would count them for the next test."""
+    for thread in threading.enumerate():
+        if thread.name == "shield-ai":
+            thread.join(5)
 
 
 @pytest.fixture
