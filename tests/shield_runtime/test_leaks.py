@@ -145,6 +145,10 @@ def test_a_literal_default_is_in_no_frame(on, ask):
     assert not any(VALUE in frame for frame in frames)
 
 
+# json parses deeper documents since Python 3.12
+TOO_DEEP_TO_COPY = 2000 if sys.version_info >= (3, 12) else 900
+
+
 def nested(depth):
     return f'{{"password": {"[" * depth}"{VALUE}"{"]" * depth}}}'
 
@@ -154,7 +158,7 @@ def nested(depth):
     [
         pytest.param(nested(100_000), get_field, "is not a JSON object", id="deep field"),
         pytest.param(nested(100_000), get_secret_dict, "is not a JSON object", id="deep dict"),
-        pytest.param(nested(900), get_secret_dict, "is nested too deeply", id="too deep to copy"),
+        pytest.param(nested(TOO_DEEP_TO_COPY), get_secret_dict, "is nested too deeply", id="too deep to copy"),
         pytest.param(VALUE * 400_000, get_secret, "no valid value", id="12 MB"),
         pytest.param(f'{{"password": "{VALUE}', get_field, "is not a JSON object", id="cut off"),
         pytest.param(f'["{VALUE}"]', get_secret_dict, "is not a JSON object", id="list"),

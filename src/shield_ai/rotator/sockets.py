@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import threading
 from contextlib import suppress
@@ -27,7 +28,10 @@ class LimitedSocket(NamedTuple):
         self.timer.cancel()
         _shut_down(self.handle)
         self.handle.close()
-        self.socket.close()
+        # close() would wait for the files that the driver has opened on it
+        descriptor = self.socket.detach()
+        if descriptor != -1:  # TLS has taken it over
+            os.close(descriptor)
 
 
 def open_socket(login: Login, limit: float | None = None) -> LimitedSocket:
