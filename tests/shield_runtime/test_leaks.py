@@ -158,7 +158,9 @@ def nested(depth):
     [
         pytest.param(nested(100_000), get_field, "is not a JSON object", id="deep field"),
         pytest.param(nested(100_000), get_secret_dict, "is not a JSON object", id="deep dict"),
-        pytest.param(nested(TOO_DEEP_TO_COPY), get_secret_dict, "is nested too deeply", id="too deep to copy"),
+        pytest.param(
+            nested(TOO_DEEP_TO_COPY), get_secret_dict, "is nested too deeply", id="too deep to copy"
+        ),
         pytest.param(VALUE * 400_000, get_secret, "no valid value", id="12 MB"),
         pytest.param(f'{{"password": "{VALUE}', get_field, "is not a JSON object", id="cut off"),
         pytest.param(f'["{VALUE}"]', get_secret_dict, "is not a JSON object", id="list"),
