@@ -391,14 +391,8 @@ def test_dirty_git_tree(app):
 
 def test_old_python(app):
     (app / "runtime.txt").write_text("python-3.6.15\n")
-    before = files_of(app)
-    for command in ("plan", "apply"):
-        done = run(command, "--only", "code", cwd=app)
-        error(
-            done, 4, "runtime.txt names Python 3.6, but the runtime requires 3.9", ".python-version"
-        )
-    assert files_of(app) == before
-    (app / ".python-version").write_text("3.12\n")
+    planned = run("plan", "--only", "code", cwd=app)
+    assert "names Python 3.6; the runtime requires 3.9 or newer" in planned.text
     done = code_only(app)
     assert (done.code, "names Python 3.6; the runtime requires 3.9 or newer" in done.text) == (
         0,

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from shield_ai.project.python_versions import find_python_versions, newest_unsupported
+from shield_ai.project.python_versions import find_python_versions
 from shield_ai.project.tree import Tree
 
 
@@ -35,20 +35,3 @@ def found(root, files):
 def test_find_python_versions(tmp_path, path, text, versions):
     shown = [">" * named.is_minimum + str(named) for named in found(tmp_path, {path: text})]
     assert shown == versions.split()
-
-
-@pytest.mark.parametrize(
-    ("files", "unsupported"),
-    [
-        pytest.param({}, None, id="none"),
-        pytest.param({"runtime.txt": "python-3.6"}, "3.6", id="old"),
-        pytest.param({"runtime.txt": "python-3.6", "Dockerfile": "FROM python:3.9"}, None, id="both"),
-        pytest.param({"setup.cfg": "python_requires = >=3.6"}, None, id="only a minimum"),
-        pytest.param(
-            {"setup.cfg": "python_requires = >=3.6", ".travis.yml": "python: 3.7"}, "3.7", id="runs on"
-        ),
-    ],
-)  # fmt: skip
-def test_newest_unsupported(tmp_path, files, unsupported):
-    newest = newest_unsupported(found(tmp_path, files))
-    assert (newest and str(newest)) == unsupported

@@ -25,7 +25,6 @@ from shield_ai.flow.preconditions import (
     ignored_new_files,
     old_python_warnings,
     require_parsed_settings,
-    require_supported_python,
     require_untracked_dotenv,
 )
 from shield_ai.flow.value_sources import EnvFiles, SecretCopies, placeholders
@@ -129,7 +128,6 @@ class PlanningSession(AppContext):
             code=self._code_inputs() if self.only != "aws" else None,
         )
         pythons = self._python_versions() if adds_runtime(plan) else []
-        require_supported_python(pythons)
         unparsed = [skip for skip in self.unreadable if skip.path in facts.settings]
         deployment = Deployment() if self.only == "aws" else self.deployment
         unparsed += [

@@ -10,7 +10,7 @@ from shield_ai.model.errors import SourceError, UnsafePlanError, ValueMissingErr
 from shield_ai.model.naming import MANIFEST
 from shield_ai.project import git
 from shield_ai.project.python_source import digest
-from shield_ai.project.python_versions import OLDEST_SUPPORTED, newest_unsupported
+from shield_ai.project.python_versions import OLDEST_SUPPORTED
 from shield_ai.project.runtime_names import is_copied_file
 from shield_ai.rewrite.python.move_literals import DOTENV
 
@@ -152,24 +152,6 @@ def require_runtime_not_ignored(root: Path, plan: Plan, runtime: str) -> None:
                 "change the pattern in .gitignore, "
                 "or set `runtime` in shield.toml to a path that git does not ignore",
             )
-
-
-def require_supported_python(versions: Sequence[NamedVersion]) -> None:
-    """Require that the app does not run only on versions of Python that the runtime can't run on.
-
-    Args:
-        versions: The versions that the project names.
-
-    Raises:
-        UnsafePlanError: All of them are too old.
-    """
-    newest = newest_unsupported(versions)
-    if newest:
-        raise UnsafePlanError(
-            f"{newest.path} names Python {newest}, but the runtime requires {_REQUIRED_PYTHON}",
-            f"upgrade Python; if the app runs on Python {_REQUIRED_PYTHON} or newer, "
-            "name the version in .python-version",
-        )
 
 
 def old_python_warnings(versions: Sequence[NamedVersion]) -> list[Skipped]:

@@ -64,15 +64,6 @@ def find_python_versions(tree: Tree, paths: Iterable[str]) -> list[NamedVersion]
     return sorted(found)
 
 
-def newest_unsupported(versions: Iterable[NamedVersion]) -> NamedVersion | None:
-    """Return the newest version if the project runs only on versions that are too old."""
-    versions = sorted(versions)
-    if all(named.is_minimum for named in versions):
-        return None
-    newest = versions[-1]
-    return newest if newest.version < OLDEST_SUPPORTED else None
-
-
 def _versions_in(tree: Tree, path: str, name: str) -> Iterator[tuple[tuple[int, int], str, bool]]:
     patterns = [content for file, content in RUNS_ON if file.fullmatch(name)]
     is_metadata = bool(METADATA.fullmatch(name))
