@@ -87,7 +87,7 @@ def _contains_secret(value: Any, needles: tuple[str, ...]) -> bool:
 
 
 def _format_exception(record: LogRecord) -> None:
-    """Set exc_text, as a formatter would; leave a record with an invalid exc_info as it is."""
+    """Set exc_text, as a formatter would; do not change a record with an invalid exc_info."""
     if not record.exc_info or record.exc_text:
         return
     from logging import Formatter

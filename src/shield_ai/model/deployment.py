@@ -78,13 +78,13 @@ class DeploymentVariable(msgspec.Struct, frozen=True, kw_only=True):
     path: str
     line: int
     kind: DeploymentKind
-    unit: str  # the service, container, job, function or object; empty if it has no name
+    unit: str  # name of the service, container, job, function or object; can be empty
     variable: str  # empty: any variable, for an env file that is not in the app's folder
     secret: str  # the name in shield.toml
     field: str  # of a JSON secret
     form: ValueForm
     use: Use
-    env_file: str = ""  # the path of the env file as it is written
+    env_file: str = ""  # the path of the env file, as in the deployment file
 
 
 class Deployment(msgspec.Struct, frozen=True, kw_only=True):

@@ -107,7 +107,7 @@ class AppFacts(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def relative_module(path: str, target: str) -> str:
-    """Return the name by which a module imports another one of its package: `..utils.secrets`.
+    """Return the relative name of a module in an import: `..utils.secrets`.
 
     Args:
         path: The importing module.

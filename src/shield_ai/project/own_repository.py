@@ -1,4 +1,4 @@
-"""Check that the git repository of a folder is its own, and not another one of the user.
+"""Check that a folder has its own git repository, and does not refer to that of another folder.
 
 git never checks out a file or folder named .git, but an archive can contain one. It can name
 another repository: as a file with the line `gitdir: PATH`, or a folder with a file named commondir
@@ -76,7 +76,7 @@ def _first_line(path: Path) -> str:
 
 
 def _foreign_part(git_dir: Path) -> str:
-    """Return a path in a repository that leads to the content of another one, or an empty text."""
+    """Return a path in a repository that refers to another repository; empty if there is none."""
     if _names_alternates(git_dir):
         return f".git/{ALTERNATES}"
     for link in _links(git_dir):

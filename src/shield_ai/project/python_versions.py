@@ -40,7 +40,6 @@ class NamedVersion(NamedTuple):
 
     version: tuple[int, int]
     path: str
-    is_minimum: bool = False  # newer versions are allowed, too
 
     def __str__(self) -> str:
         return ".".join(map(str, self.version))
@@ -60,11 +59,11 @@ def find_python_versions(tree: Tree, paths: Iterable[str]) -> list[NamedVersion]
     for folder in folders:
         for name in tree.file_names(folder):
             path = f"{folder}/{name}" if folder else name
-            found |= {NamedVersion(*version) for version in _versions_in(tree, path, name)}
+            found |= {NamedVersion(version, path) for version in _versions_in(tree, path, name)}
     return sorted(found)
 
 
-def _versions_in(tree: Tree, path: str, name: str) -> Iterator[tuple[tuple[int, int], str, bool]]:
+def _versions_in(tree: Tree, path: str, name: str) -> Iterator[tuple[int, int]]:
     patterns = [content for file, content in RUNS_ON if file.fullmatch(name)]
     is_metadata = bool(METADATA.fullmatch(name))
     if not patterns and not is_metadata:
@@ -73,13 +72,12 @@ def _versions_in(tree: Tree, path: str, name: str) -> Iterator[tuple[tuple[int, 
     for pattern in patterns:
         for text in pattern.findall(raw):
             for major, minor in VERSION.findall(text):
-                yield (int(major), int(minor)), path, False
+                yield int(major), int(minor)
     for text in REQUIRES.findall(raw) if is_metadata else ():
         for operator, major, minor in BOUND.findall(text):
             is_below = operator == b"<"
             if operator != b"!=" and not (is_below and minor == b"0"):
-                version = int(major), int(minor) - is_below
-                yield version, path, operator not in {b"<", b"<=", b"==", b""}
+                yield int(major), int(minor) - is_below
 
 
 def _read(tree: Tree, path: str) -> bytes:

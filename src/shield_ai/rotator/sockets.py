@@ -30,7 +30,7 @@ class LimitedSocket(NamedTuple):
         self.handle.close()
         # close() would wait for the files that the driver has opened on it
         descriptor = self.socket.detach()
-        if descriptor != -1:  # TLS has taken it over
+        if descriptor != -1:  # otherwise, TLS has taken it over
             os.close(descriptor)
 
 

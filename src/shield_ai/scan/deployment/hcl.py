@@ -38,7 +38,7 @@ class _Frame:
     items: list[Node] = dataclasses.field(default_factory=list)
 
     def start_block(self) -> None:
-        """Take the words before a brace, the type and the labels of a block, as its key."""
+        """Use the type and the labels of a block, which precede its brace, as its key."""
         text = " ".join(part.text for part in self.parts)
         self.key = Node(text, self.parts[0].start, self.parts[-1].end, quoted=False)
         self.is_block = True

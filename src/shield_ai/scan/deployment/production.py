@@ -1,6 +1,6 @@
 """Decide whether a deployment file is for production, by its path and its jobs.
 
-Files for staging count as production: a staging environment has secrets of its own.
+Files for staging count as production, because a staging environment has its own secrets.
 """
 
 from __future__ import annotations

@@ -44,7 +44,7 @@ def value_form(text: str, style: Style, *, quoted: bool = True) -> ValueForm:
     """Classify a value.
 
     Args:
-        text: The value as it is written, without quotes.
+        text: The value in the file, without quotes.
         style: The syntax of the format.
         quoted: Whether the value is in quotes.
     """
