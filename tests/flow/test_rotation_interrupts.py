@@ -301,6 +301,18 @@ def test_rollback_keeps_a_secret_while_its_pending_password_is_the_live_one(app)
     assert app.works()
 
 
+def test_yes_does_not_cancel_what_may_be_live(app):
+    """Without the database, nobody knows which password works, and --yes is for scripts."""
+    document = json.loads(app.client.get_secret_value(SecretId=NAME)["SecretString"])
+    value = json.dumps({**document, "engine": "postgres", "port": "1"})
+    app.client.put_secret_value(SecretId=NAME, SecretString=value)
+    app.signal("createSecret", signal.SIGKILL)
+    code, text = app.shield(f"shield rotate --cancel {NAME}")
+    assert code == 2
+    assert f"error: --yes does not cancel the rotation of {NAME}" in text
+    assert pending_version(app.client, NAME)
+
+
 def without_rotate(text):
     return text.replace("rotate = ", "# rotate = ")
 
