@@ -104,6 +104,12 @@ from shield_ai.model.manifest_parser import parse
             id="namespace of AWS",
         ),
         pytest.param(
+            "[[secret]]",
+            '[monitoring]\nreaders = ["role/team/*"]\n[[secret]]',
+            "invalid reader 'role/team/*'",
+            id="readers by path only, which alarms would not see",
+        ),
+        pytest.param(
             "username =",
             '"user:name" =',
             "shield.toml:11: invalid field 'user:name'",

@@ -250,12 +250,22 @@ def _check_monitoring(monitoring: Monitoring) -> None:
                 f"invalid email address {email!r}", 'write for example email = ["ops@example.com"]'
             )
     for reader in monitoring.readers:
-        if not READER.fullmatch(reader):
-            raise ManifestError(
-                f"invalid reader {reader!r}", 'write for example readers = ["role/Deploy*"]'
-            )
+        _check_reader(reader)
     _check_not_negative("overdue", monitoring.overdue or 0)
     _check_not_negative("errors", monitoring.errors)
+
+
+def _check_reader(reader: str) -> None:
+    if not READER.fullmatch(reader):
+        raise ManifestError(
+            f"invalid reader {reader!r}", 'write for example readers = ["role/Deploy*"]'
+        )
+    name = reader.rpartition("/")[2]
+    # CloudTrail names the sessions of a role without its path: this would allow every role.
+    if reader.count("/") > 1 and not name.strip("*"):
+        raise ManifestError(
+            f"invalid reader {reader!r}", "write the start of the roles' names after the path"
+        )
 
 
 def _check_not_negative(key: str, value: int) -> None:

@@ -17,7 +17,7 @@ from shield_ai.aws.cloudtrail.events import parse_event
 from shield_ai.aws.cost.bill import Usage, estimate_bill
 from shield_ai.aws.cost.prices import AS_OF
 from shield_ai.aws.desired import resources
-from shield_ai.aws.desired.iam import role_name, slug
+from shield_ai.aws.desired.iam import role_name, session_reader, slug
 from shield_ai.flow.app_session import AppSession
 from shield_ai.flow.rollback import last_run
 from shield_ai.model.errors import AwsError, ShieldError
@@ -118,7 +118,8 @@ def _allowed_readers(manifest: Manifest) -> list[str]:
     """Return the principals that may read: the app's role, rotation roles and `readers`."""
     if not manifest.app.role and not manifest.monitoring.readers:
         return []
-    readers = [f"role/{slug(manifest.app)}-*", *manifest.monitoring.readers]
+    readers = [f"role/{slug(manifest.app)}-*"]
+    readers.extend(session_reader(reader) for reader in manifest.monitoring.readers)
     if manifest.app.role:
         readers.insert(0, f"role/{role_name(manifest.app)}")
     return readers

@@ -148,7 +148,7 @@ def test_duplicate_email_addresses():
 
 
 def test_readers():
-    rule = describe(readers=("role/Deploy*", "user/eve"))[
+    rule = describe(readers=("role/Deploy*", "role/aws-reserved/Admin_*", "user/eve"))[
         "event-rule", "shop-secret-read-by-others"
     ]
     assert rule["state"] == ALL_EVENTS
@@ -159,6 +159,7 @@ def test_readers():
                     f"arn:aws:sts::{ACCOUNT}:assumed-role/Shop/*",
                     f"arn:aws:sts::{ACCOUNT}:assumed-role/shop-*/*",
                     f"arn:aws:sts::{ACCOUNT}:assumed-role/Deploy*/*",
+                    f"arn:aws:sts::{ACCOUNT}:assumed-role/Admin_*/*",
                     f"arn:aws:iam::{ACCOUNT}:user/eve",
                 ]
             }

@@ -124,6 +124,15 @@ def role_name(app: App) -> str:
     return app.role.rpartition("/")[2]
 
 
+def session_reader(reader: str) -> str:
+    """Return an entry of `readers` without its path, as CloudTrail names the sessions of a role.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-arns
+    """
+    kind, _, name = reader.partition("/")
+    return f"{kind}/{name.rpartition('/')[2]}"
+
+
 def role_arn(app: App, account: str, region: str) -> str:
     """Return the ARN of the app's role, including its path."""
     if app.role.startswith("arn:"):
