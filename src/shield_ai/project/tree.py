@@ -23,6 +23,7 @@ TEMPORARY = ".shield_tmp"
 BACKUP = ".shield_ai_backup"
 BYTECODE_FOLDER = "__pycache__"
 _IMPORTABLE = tuple(all_suffixes())  # .py, .pyc and extension modules
+_COMPARED_WITH_TIME = bytes(4)  # the flags after the magic number of bytecode, PEP 552
 CHECK_PERMISSIONS = "check its permissions"
 
 
@@ -183,13 +184,21 @@ class Tree:
         return self.path(relative).is_dir()
 
     def importable_files(self, relative: str) -> list[str]:
-        """Return the files below a folder that Python can import, without those in __pycache__."""
-        found = []
+        """Return the files below a folder that Python can import.
+
+        Of the files in __pycache__, only those that Python may run although the source differs.
+        Links to folders are returned, not followed.
+        """
+        found: list[str] = []
         for folder, folders, names in os.walk(self.path(relative)):
-            folders[:] = [name for name in folders if name != "__pycache__"]
+            links = [name for name in folders if Path(folder, name).is_symlink()]
+            found.extend(Path(folder, name).relative_to(self.root).as_posix() for name in links)
             for name in names:
+                path = Path(folder, name)
+                if path.parent.name == BYTECODE_FOLDER and not _is_hash_based(path):
+                    continue
                 if name.endswith(_IMPORTABLE):
-                    found.append(Path(folder, name).relative_to(self.root).as_posix())
+                    found.append(path.relative_to(self.root).as_posix())
         return sorted(found)
 
     def file_names(self, relative: str) -> list[str]:
@@ -308,3 +317,15 @@ def temporary_path(path: Path) -> Path:
 def is_accessible_to_others(mode: int) -> bool:
     """Return True if users other than the owner and the group have any access."""
     return bool(mode & stat.S_IRWXO)
+
+
+def _is_hash_based(path: Path) -> bool:
+    """Return whether Python doesn't compare a bytecode file with the source's time and size.
+
+    Such a file can be committed with other code than its source. True if it can't be read.
+    https://docs.python.org/3/reference/import.html#cached-bytecode-invalidation
+    """
+    try:
+        return read_regular_file(path)[4:8] != _COMPARED_WITH_TIME
+    except OSError:
+        return True

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import json
+import py_compile
 from importlib import metadata
+from importlib.util import cache_from_source
 
 import boto3
 import pytest
@@ -88,6 +90,15 @@ def lose_the_document(app):
     client().put_secret_value(SecretId="database-credentials", SecretString="[1]")
 
 
+def commit_bytecode(folder):
+    other = folder.parent / "cache.py"
+    other.write_text("import this\n")
+    mode = py_compile.PycInvalidationMode.UNCHECKED_HASH
+    bytecode = cache_from_source(str(folder / "cache.py"))
+    py_compile.compile(str(other), cfile=bytecode, invalidation_mode=mode)
+    other.unlink()
+
+
 @pytest.mark.parametrize(
     ("harm", "name", "detail"),
     [
@@ -99,6 +110,8 @@ def lose_the_document(app):
         pytest.param(lambda app: append(app / "shop/utils/_shield_runtime/cache.py", "x"), "the vendored runtime", "cache.py was edited", id="edited file of the copy"),
         pytest.param(forge, "the vendored runtime", "cache.py was edited", id="a forged checksum"),
         pytest.param(lambda app: (app / "shop/utils/_shield_runtime/extra.py").write_text("x = 1\n"), "the vendored runtime", "extra.py is not part of the runtime", id="another file in the copy"),
+        pytest.param(lambda app: commit_bytecode(app / "shop/utils/_shield_runtime"), "the vendored runtime", ".pyc is not part of the runtime", id="bytecode that replaces the source"),
+        pytest.param(lambda app: (app / "shop/utils/_shield_runtime/extra").symlink_to(app), "the vendored runtime", "extra is not part of the runtime", id="a linked folder in the copy"),
         pytest.param(lambda app: (app / "shop/utils/secrets.py").unlink(), "the map of secrets", "is missing", id="no map file"),
         pytest.param(lambda app: append(app / "aws/iam-policy-secrets-manager.json", "x"), "the IAM policy", "missing", id="a broken policy"),
         pytest.param(lambda app: (app / "aws/iam-policy-secrets-manager.json").write_text("{}"), "the IAM policy", "differs from the expected policy", id="another policy"),

@@ -16,6 +16,7 @@ from shield_ai.flow.verify.check import (
     make_check,
     ok_or_failed,
 )
+from shield_ai.model.errors import SourceError
 from shield_ai.project.python_source import digest
 from shield_ai.project.secret_map import parse_map
 from shield_ai.rewrite.project.iam_policy import PATH as POLICY
@@ -116,6 +117,14 @@ def verify_runtime(
     yield ok_or_failed(CheckId.MAP_CURRENT, problem, "shield apply")
 
 
+def _state_of_extra_file(path: str, place: str, read: Read) -> CopyState:
+    try:
+        raw = read(place) or b""
+    except SourceError:  # a link to a folder, for example
+        return CopyState.EDITED
+    return compare_with_source(path, place, raw)
+
+
 def _verify_copy(path: str, read: Read, importable_files: Callable[[str], list[str]]) -> Check:
     edited = []
     missing = []
@@ -134,7 +143,7 @@ def _verify_copy(path: str, read: Read, importable_files: Callable[[str], list[s
     for place in importable_files(copy_folder(path)):
         if place in expected:
             continue
-        state = compare_with_source(path, place, read(place) or b"")
+        state = _state_of_extra_file(path, place, read)
         if state is CopyState.OTHER_VERSION:
             other_version.append(place)
         elif state is CopyState.EDITED:
