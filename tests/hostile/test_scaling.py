@@ -8,6 +8,8 @@ import pytest
 from scaling import assert_linear
 from shield_helpers import run
 
+MANIFEST = "[app]\nname = 'x'\n"
+SECRET = "[[secret]]\nname = 'sN'\nenv = 'VN'\n"
 READ = "import os\nKEY = os.environ['SECRET_KEY']\n"
 
 
@@ -39,8 +41,7 @@ CASES = [
     pytest.param(
         1500,
         lambda n: {
-            "shield.toml": "[app]\nname = 'x'\n"
-            + repeat("[[secret]]\nname = 'sN'\nenv = 'VN'\n", n),
+            "shield.toml": MANIFEST + repeat(SECRET, n),
             "s.py": READ,
         },
         id="manifest",
@@ -99,6 +100,14 @@ PLAN_CASES = [
     ),
     pytest.param(
         5000, lambda n: {"s.py": READ + "# password\n" * n + READ.splitlines()[1]}, id="comments"
+    ),
+    pytest.param(
+        100,
+        lambda n: {
+            "shield.toml": MANIFEST + repeat(SECRET, n),
+            "s.py": "import os\nX = [\n" + repeat("os.environ['VN'],\n", n) + "]\n",
+        },
+        id="reads in one statement",
     ),
 ]
 

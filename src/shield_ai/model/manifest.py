@@ -147,10 +147,10 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             names += secret.variables()
         return names
 
-    def find_variable(self, variable: str) -> tuple[Secret, str] | None:
-        """Return the secret and the field of an environment variable; None if it is unknown."""
+    def secrets_by_variable(self) -> dict[str, tuple[Secret, str]]:
+        """Map each environment variable to its secret and field."""
+        found: dict[str, tuple[Secret, str]] = {}
         for secret in self.secret:
-            variables = secret.variables()
-            if variable in variables:
-                return secret, variables[variable]
-        return None
+            for variable, field in secret.variables().items():
+                found.setdefault(variable, (secret, field))
+        return found

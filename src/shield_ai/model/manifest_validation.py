@@ -214,9 +214,10 @@ def _check_tags(tags: dict[str, str]) -> None:
 
 
 def _check_ignored(manifest: Manifest) -> None:
+    by_variable = manifest.secrets_by_variable()
     for variable in manifest.app.ignore:
         _check_variable(variable)
-        entry = manifest.find_variable(variable)
+        entry = by_variable.get(variable)
         if entry:
             raise ManifestError(
                 f"ignore names {variable}, a variable of the secret {entry[0].name!r}",

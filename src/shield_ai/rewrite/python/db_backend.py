@@ -20,7 +20,7 @@ from shield_ai.rewrite.python.calls import variable_of_call
 from shield_ai.rewrite.python.formatting import make_edit
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable, Iterator
+    from collections.abc import Container, Iterable, Iterator, Mapping
 
     from shield_ai.model.finding import Site
     from shield_ai.model.manifest import Manifest, Secret
@@ -54,7 +54,7 @@ class SecretLookup(NamedTuple):
 
     source: Source
     wrapped: dict[tuple[int, int], str]  # span of each wrapped site -> variable
-    manifest: Manifest
+    secrets: Mapping[str, tuple[Secret, str]]  # secret and field by variable
     get: str  # the name under which the file calls get_secret()
     known: SecretMap | None = None  # the app's map file
 
@@ -63,7 +63,7 @@ class SecretLookup(NamedTuple):
         if item is None:
             return None
         for variable in self._variables_in(item[1]):
-            entry = self.manifest.find_variable(variable)
+            entry = self.secrets.get(variable)
             if entry:
                 return entry
         return None
@@ -119,7 +119,7 @@ def replace_engines(
     if not secrets:
         return changes
     wrapped = {(site.start, site.end): site.variable for site in sites if not site.reason}
-    lookup = SecretLookup(source, wrapped, manifest, names.get, known)
+    lookup = SecretLookup(source, wrapped, manifest.secrets_by_variable(), names.get, known)
     for node in ast.walk(source.tree):
         if isinstance(node, ast.Dict):
             _replace_engine(changes, lookup, node, secrets, names.module)

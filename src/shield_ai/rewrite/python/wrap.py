@@ -23,7 +23,7 @@ from shield_ai.rewrite.python.line_length import max_line_length
 from shield_ai.rewrite.python.plain_reads import os_names, plain_arguments, read_before_or
 from shield_ai.rewrite.python.settings_source import settings_source_edits
 from shield_ai.rewrite.python.unused_imports import unused_imports
-from shield_ai.rewrite.python.wrap_text import Wrap, is_alone, wrap_edits
+from shield_ai.rewrite.python.wrap_text import Wrap, separate_sites, wrap_edits
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -120,8 +120,12 @@ def _find_plain_reads(source: Source, wraps: list[Wrap]) -> list[Wrap]:
     names = os_names(source.tree)
     marked = []
     wraps = _without_empty_alternatives(source, wraps, names)
+    separate = separate_sites(wraps)
     for wrap in wraps:
-        default = _plain_default(source, wrap, wraps, names) if wrap.has_map else None
+        is_separate = wrap.site in separate
+        default = None
+        if wrap.has_map:
+            default = _plain_default(source, wrap, names, is_separate=is_separate)
         marked.append(msgspec.structs.replace(wrap, plain_default=default))
     return marked
 
@@ -131,11 +135,12 @@ def _without_empty_alternatives(
 ) -> list[Wrap]:
     """Narrow each expression such as `os.getenv("X") or ""` to its read."""
     narrowed = []
+    separate = separate_sites(wraps)
     for wrap in wraps:
         site = wrap.site
         text = source.raw[site.start : site.end].decode(source.encoding)
         read = ""
-        if wrap.has_map and site.shape is Shape.READ and is_alone(wrap, wraps):
+        if wrap.has_map and site.shape is Shape.READ and site in separate:
             read = read_before_or(text, names)
         if read and plain_arguments(read, site.variable, names) is not None:
             end = site.start + len(read.encode(source.encoding))
@@ -145,17 +150,16 @@ def _without_empty_alternatives(
 
 
 def _plain_default(
-    source: Source, wrap: Wrap, wraps: list[Wrap], names: Mapping[str, str]
+    source: Source, wrap: Wrap, names: Mapping[str, str], *, is_separate: bool
 ) -> str | None:
     site = wrap.site
     if site.shape is not Shape.READ or site.reader not in PLAIN_READERS or site.name_expr:
         return None
     text = source.raw[site.start : site.end].decode(source.encoding)
-    alone = is_alone(wrap, wraps)
-    if "\n" in text and not alone:
+    if "\n" in text and not is_separate:
         return None  # another edit indents the lines of the outer expression
     # With optional=True, the call keeps the whole expression.
-    computed = alone and (wrap.is_optional or not site.default_ok_in_production)
+    computed = is_separate and (wrap.is_optional or not site.default_ok_in_production)
     return plain_arguments(text, site.variable, names, computed=computed)
 
 
@@ -192,6 +196,7 @@ def _collect_wraps(
     options: WrapOptions,
 ) -> tuple[list[Wrap], list[Skipped]]:
     removal = options.removal
+    secrets = manifest.secrets_by_variable()
     wraps: list[Wrap] = []
     skipped: list[Skipped] = []
     spans: set[tuple[int, int]] = set()
@@ -199,7 +204,7 @@ def _collect_wraps(
         site = finding.site
         if site is None or finding.path != source.path:
             continue
-        wrap = _wrap_for(site, manifest, names)
+        wrap = _wrap_for(site, secrets, names)
         reason = _skip_reason(site, wrap, spans)
         if reason or wrap is None:
             skipped.append(_skipped_finding(finding, reason))
@@ -257,11 +262,13 @@ def _provides_secret(source: Source, outer: Site, inner: Site) -> bool:
     return is_inside and b"lambda" not in source.raw[outer.start : inner.start]
 
 
-def _wrap_for(site: Site, manifest: Manifest, names: AccessorNames) -> Wrap | None:
+def _wrap_for(
+    site: Site, secrets: Mapping[str, tuple[Secret, str]], names: AccessorNames
+) -> Wrap | None:
     """Look up the secrets of a site; return None if shield.toml has none for it."""
     entries: dict[str, tuple[Secret, str]] = {}
     for variable in (*site.variables, *site.others):
-        entry = manifest.find_variable(variable)
+        entry = secrets.get(variable)
         if entry:
             entries[variable] = entry
     if not entries:
