@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from shield_ai.flow.aws_plan import AwsInputs, resource_changes, secret_change
 from shield_ai.flow.origins import choose_origins, missing_variables
 from shield_ai.model.edit import Edit, Skipped
+from shield_ai.model.errors import OutsideError
 from shield_ai.model.manifest_writer import render
 from shield_ai.model.naming import MANIFEST
 from shield_ai.model.plan import Action, Change, Plan
@@ -20,7 +21,7 @@ from shield_ai.rewrite.python.unused_imports import Importers
 from shield_ai.rewrite.python.wrap import WrapOptions
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from shield_ai.model.edit import FileChange
     from shield_ai.model.finding import Finding
@@ -136,12 +137,35 @@ class _Planner:
 
     def __init__(self, manifest: Manifest, read: Read) -> None:
         self._manifest = manifest
-        self._read = read
+        self._read_file = read
+        self._outside: dict[str, OutsideError] = {}
         self.files: list[FileChange] = []
         self.changes: list[Change] = []
         self.skipped: list[Skipped] = []
         self.missing: list[str] = []
         self.dotenv: tuple[Origin, ...] = ()
+
+    def _read(self, path: str) -> bytes | None:
+        """Return the bytes of a file; None if it does not exist, or is a link out of the app."""
+        try:
+            return self._read_file(path)
+        except OutsideError as error:
+            self._outside[path] = error
+            return None
+
+    def _add_files(self, files: Iterable[FileChange]) -> None:
+        """Add changes, but report the files that are links out of the app.
+
+        Raises:
+            OutsideError: It is a Python file, which the app needs.
+        """
+        for file in files:
+            if file.path not in self._outside:
+                self.files.append(file)
+            elif file.path.endswith(".py"):
+                raise self._outside[file.path]
+            else:
+                self.skipped.append(_outside_item(file.path))
 
     def add_code(self, findings: Sequence[Finding], inputs: CodeInputs) -> None:
         rewritten = rewrite_python(
@@ -156,8 +180,8 @@ class _Planner:
                 importers=Importers(inputs.python_files, self._read),
             ),
         )
-        self.files += rewritten.files
-        self.files += self._manifest_file()
+        self._add_files(rewritten.files)
+        self._add_files(self._manifest_file())
         self.skipped += rewritten.skipped
         if inputs.removal:
             self.dotenv = inputs.removal.origins(rewritten.removed)
@@ -177,8 +201,9 @@ class _Planner:
             module=inputs.accessor_import.split()[1],
             engines=rewritten.engines,
         )
-        self.files += files
-        self.skipped += skipped
+        self._add_files(files)
+        for item in skipped:
+            self.skipped.append(_outside_item(item.path) if item.path in self._outside else item)
 
     def _manifest_file(self) -> list[FileChange]:
         """Write shield.toml, or append the new secrets to it."""
@@ -200,7 +225,7 @@ class _Planner:
         if target is self._manifest:
             # The policy file in the app's folder is the one without an environment.
             files, skipped = write_policy(self._read, self._manifest, inputs.live.account)
-            self.files += files
+            self._add_files(files)
             self.skipped += skipped
         for secret in self._manifest.secret:
             self._add_secret(secret, target, sources, findings, inputs)
@@ -227,3 +252,8 @@ class _Planner:
         else:
             reason = "optional, and has no value"
             self.skipped.append(Skipped(path=MANIFEST, line=0, name=secret.name, reason=reason))
+
+
+def _outside_item(path: str) -> Skipped:
+    reason = "a link to a file outside the app: edit it yourself"
+    return Skipped(path=path, line=0, name="", reason=reason)

@@ -52,6 +52,10 @@ class SourceError(ShieldError):
     """A file of the app can't be read, parsed or written."""
 
 
+class OutsideError(SourceError):
+    """A path leads out of the app's folder."""
+
+
 class ValueMissingError(ShieldError):
     """A required secret has no value in any source."""
 

@@ -8,7 +8,7 @@ import stat
 from importlib.machinery import all_suffixes
 from pathlib import Path, PurePosixPath
 
-from shield_ai.model.errors import SourceError
+from shield_ai.model.errors import OutsideError, SourceError
 from shield_ai.project.inside import has_git_folder
 from shield_ai.project.regular_file import read_regular_file
 from shield_ai.project.safe_write import (
@@ -60,7 +60,7 @@ class Tree:
             # a loop of links; the type of the error depends on Python's version
             raise _broken_link(relative) from None
         if not real_path.is_relative_to(self.root):
-            raise SourceError(
+            raise OutsideError(
                 f"{relative} is outside {self.root}",
                 "only files inside the app can be read or changed",
             )
