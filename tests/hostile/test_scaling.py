@@ -10,6 +10,7 @@ from shield_helpers import run
 
 MANIFEST = "[app]\nname = 'x'\n"
 SECRET = "[[secret]]\nname = 'sN'\nenv = 'VN'\n"
+HEAD = '{"password": {"value": "x"}, "a": 1,\n'
 READ = "import os\nKEY = os.environ['SECRET_KEY']\n"
 
 
@@ -38,6 +39,19 @@ CASES = [
         id="suppressions",
     ),
     pytest.param(3000, lambda n: {"settings.py": f'PASSWORD = "{"my-" * n}"\n'}, id="long value"),
+    pytest.param(
+        12_000, lambda n: {"a.json": HEAD + '"' + '\\"' * n}, id="unclosed string"
+    ),
+    pytest.param(
+        10_000,
+        lambda n: {"a.json": HEAD + "/* " * n},
+        id="unclosed comment",
+    ),
+    pytest.param(
+        10_000,
+        lambda n: {"a.cfg": "password " + "A" * 20 + " " * n + "x\n"},
+        id="spaces at the end",
+    ),
     pytest.param(
         1500,
         lambda n: {
