@@ -39,9 +39,7 @@ CASES = [
         id="suppressions",
     ),
     pytest.param(3000, lambda n: {"settings.py": f'PASSWORD = "{"my-" * n}"\n'}, id="long value"),
-    pytest.param(
-        12_000, lambda n: {"a.json": HEAD + '"' + '\\"' * n}, id="unclosed string"
-    ),
+    pytest.param(12_000, lambda n: {"a.json": HEAD + '"' + '\\"' * n}, id="unclosed string"),
     pytest.param(
         10_000,
         lambda n: {"a.json": HEAD + "/* " * n},

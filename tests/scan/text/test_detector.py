@@ -193,6 +193,17 @@ def test_pattern_is_limited_to_its_files(path: str, found: int) -> None:
     assert check_examples(made) == []
 
 
+def test_a_custom_rule_lowers_no_severity() -> None:
+    text = OWN.replace("KIND", "regex").replace("severity: high", "severity: low")
+    text = text.replace("(acme_[a-z]{4}:?)", "(token: ghp_[A-Za-z0-9]{36})")
+    made = pattern.parse(text.replace("[acme]", "[ghp_]").replace("false", "true"), "acme.yaml")
+    raw = f"github:\n  token: {TOKEN}\n".encode()
+    (builtin,) = DETECTOR.find("a.yaml", raw)
+    (found,) = Detector([pattern.credential_pattern(), made]).find("a.yaml", raw)
+    assert found.rule == "ACME.key"
+    assert (found.severity, found.confidence) == (builtin.severity, builtin.confidence)
+
+
 def test_url_rule_requires_a_colon() -> None:
     made = pattern.parse(OWN.replace("KIND", "url"), "acme.yaml")
     assert Detector([made]).find("a.yaml", b"see acme_abcd") == []
