@@ -124,7 +124,7 @@ class _HistoryScanner:
         if raw is None:
             self.skip(version.path, UNREADABLE.format(version.commit[:10], MAX_SIZE // 1_000_000))
             return
-        if is_binary(raw):
+        if is_binary(version.path, raw):
             return
         lines = LineIndex(raw)
         hits = self._detector.hits(version.path, raw)

@@ -71,6 +71,7 @@ CONFIG_EXTENSIONS = word_set(
     http rest curlrc mk erb ldif rsp cf bats adoc sls
     """
 )
+TEXT_EXTENSIONS = word_set("py json json5 jsonc xml js mjs cjs jsx tsx php rb java cs go html")
 BINARY_EXTENSIONS = word_set(
     """
     png jpg jpeg gif ico ai eps webp bmp tif tiff avif mp3 mp4 m4a m4v wav ogg flac avi mov mkv
@@ -134,6 +135,14 @@ def allows_unquoted(path: str) -> bool:
     if name.startswith(CONFIG_PREFIXES) or name in CONFIG_NAMES:
         return True
     return any(part in name for part in CONFIG_PARTS)
+
+
+def is_text_by_name(path: str) -> bool:
+    """Return whether the programs that read a file expect text, by its extension or name."""
+    name = path.rpartition("/")[2].lower()
+    if _extension(name) in CONFIG_EXTENSIONS | TEXT_EXTENSIONS:
+        return True
+    return name.startswith(CONFIG_PREFIXES) or name in CONFIG_NAMES
 
 
 def is_archive(path: str) -> bool:

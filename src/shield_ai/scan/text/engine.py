@@ -12,7 +12,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from shield_ai.model.edit import Skipped
 from shield_ai.project.inside import inside_check
-from shield_ai.scan.files.file_class import allows_unquoted, is_archive, is_scannable
+from shield_ai.scan.files.file_class import (
+    allows_unquoted,
+    is_archive,
+    is_scannable,
+    is_text_by_name,
+)
 from shield_ai.scan.files.suppressions import find_suppressions, has_suppressions
 from shield_ai.scan.text.detector import Detector
 from shield_ai.scan.text.prefilter import create_prefilter
@@ -34,12 +39,14 @@ MAX_SIZE = 20_000_000  # bytes; larger files are skipped
 SAFE_PATH = "PYTHONSAFEPATH"
 READ_FLAGS = os.O_RDONLY | os.O_NONBLOCK  # do not wait for the writer of a FIFO
 BINARY_CHECK_SIZE = 8192  # bytes; a file with a NUL in them is binary, as in git
+MAX_NULS = 8  # in these bytes of a file that is a text file by its name
 UTF16_BOMS = (b"\xff\xfe", b"\xfe\xff")
 AVERAGE_SIZE = 10_000  # bytes of a file, estimated
 PROGRESS_STEP = 256  # files
 CHUNKS_PER_JOB = 4
 MIN_FILES_FOR_POOL = 12_000  # smaller trees are scanned faster than a pool starts
 UNREADABLE = "can't be read, or is a symbolic link to a file outside of the folder"
+BINARY = "a text file by its name, but its content is binary"
 ARCHIVE = "an archive: extract it to scan its files"
 
 
@@ -135,7 +142,9 @@ def _scan_file(detector: Detector, path: str, raw: bytes | None, result: Credent
         return
     if raw[:2] in UTF16_BOMS:
         raw = raw.decode("utf-16", "replace").encode()
-    if is_binary(raw):
+    if is_binary(path, raw):
+        if is_text_by_name(path):
+            result.skip(path, BINARY)
         return
     candidates = detector.prefilter.find_candidates(raw, unquoted=allows_unquoted(path))
     result.findings.extend(detector.find(path, raw, candidates))
@@ -147,9 +156,13 @@ def _scan_file(detector: Detector, path: str, raw: bytes | None, result: Credent
         result.suppressions[path] = find_suppressions(raw)
 
 
-def is_binary(raw: bytes) -> bool:
-    """Return whether a file is binary, by the rule of git."""
-    return b"\0" in raw[:BINARY_CHECK_SIZE]
+def is_binary(path: str, raw: bytes) -> bool:
+    """Return whether a file is binary, by the rule of git.
+
+    A few NULs in a file such as prod.ini don't count: configparser and shells ignore them.
+    """
+    allowed = MAX_NULS if is_text_by_name(path) else 0
+    return raw.count(b"\0", 0, BINARY_CHECK_SIZE) > allowed
 
 
 def _scan_in_pool(
