@@ -101,6 +101,23 @@ def test_custom_rules_share_a_budget() -> None:
     assert tokens.take_problems() == []
 
 
+def test_matches_of_a_custom_rule_are_limited() -> None:
+    text = PATTERN.replace("((?:a{1,100}){1,100})!", "(aaa)").replace("aaaaaa!", "aaa")
+    files = {f"{number}.txt": b"aaa\n" * 1500 for number in range(4)}
+    custom = pattern.parse(text, "acme.yaml")
+    tokens = RegexRules([*pattern.credential_pattern().rules, *custom.rules], custom_budget=2.5)
+    detector = Detector([pattern.credential_pattern(), custom], KeywordPrefilter(tokens))
+    counts = []
+    problems = []
+    for path, raw in files.items():
+        counts.append(len(detector.find(path, raw)))
+        problems += tokens.take_problems()
+    assert counts == [1000, 1000, 1000, 0]
+    stopped = "rule ACME.slow stopped after 1,000 matches in this file; use a narrower regex"
+    assert problems[:3] == [stopped] * 3
+    assert "did not run in this file" in problems[3]
+
+
 def test_rule_with_many_timeouts_is_disabled(monkeypatch) -> None:
     monkeypatch.setattr("shield_ai.scan.text.token_rules.MAX_TIMEOUTS", 2)
     files = {f"{number}.txt": b"a" * 60 + b"\n" for number in range(30)}

@@ -68,10 +68,15 @@ def _limit_wildcards(line: str) -> str:
 
     Matching a name of length n against a pattern with k wildcards can take n ** k steps.
     """
-    wildcards = WILDCARDS.findall(line)
-    if len(wildcards) <= MAX_WILDCARDS and wildcards.count("**") < MAX_WILDCARDS:
+    if not has_too_many_wildcards(line):
         return line
     return "!*" if line.startswith("!") else ""
+
+
+def has_too_many_wildcards(line: str) -> bool:
+    """Return whether matching a pattern could take very long."""
+    wildcards = WILDCARDS.findall(line)
+    return len(wildcards) > MAX_WILDCARDS or wildcards.count("**") >= MAX_WILDCARDS
 
 
 def _loose_regex(glob: str) -> str:

@@ -50,6 +50,9 @@ PORT = regex(r"\d{1,5}[#?]")  # https://example.com:80#@ has no password
 RFC_EXAMPLES = frozenset({"Aladdin:open sesame", "Aladdin:OpenSesame", "test:123\u00a3"})
 MAX_TIMEOUTS = 20  # after which a rule is disabled for the rest of the scan
 CUSTOM_BUDGET = 30.0  # seconds of CPU time, of one process, for all custom rules in a scan
+MAX_MATCHES = 1000  # of a custom rule in a file
+TIME_PER_MATCH = 0.001  # seconds that a match of a custom rule costs the budget
+STOPPED = "{} stopped after {:,} matches in this file; use a narrower regex"
 TIMED_OUT = "{} timed out in this file: limit * and + to {{0,200}}"
 OUT_OF_BUDGET = (
     "{} did not run in this file: the custom rules took more than {:g} s; use smaller repeats"
@@ -102,6 +105,7 @@ class RegexRules:
         self._custom_budget = self._remaining = custom_budget
         self._timed_out: list[str] = []  # rule ids, until they are reported
         self._not_run: list[str] = []
+        self._stopped: list[str] = []
         self._timeouts: Counter[str] = Counter()
         self._keywords = [
             [word.encode() for word in rule.keywords or rule.context] for rule in self.rules
@@ -159,8 +163,11 @@ class RegexRules:
         if self._not_run:
             rules = _name_rules(self._not_run)
             problems.append(OUT_OF_BUDGET.format(rules, self._custom_budget))
+        if self._stopped:
+            problems.append(STOPPED.format(_name_rules(self._stopped), MAX_MATCHES))
         self._timed_out = []
         self._not_run = []
+        self._stopped = []
         return problems
 
     def _match(self, rule: Rule, raw: bytes, regions: Iterable[Region]) -> list[re.Match[bytes]]:
@@ -174,8 +181,13 @@ class RegexRules:
             self._timed_out.append(rule.id)
             return []
         started = time.process_time()
-        matches = find_matches(compile_rule(rule), raw, regions, timeout)
+        limit = MAX_MATCHES if is_custom else None
+        matches = find_matches(compile_rule(rule), raw, regions, timeout, limit)
         used = time.process_time() - started
+        if is_custom and matches:
+            used += len(matches) * TIME_PER_MATCH
+            if len(matches) == MAX_MATCHES:
+                self._stopped.append(rule.id)
         if matches is None:
             self._timed_out.append(rule.id)
             self._timeouts[rule.id] += 1
