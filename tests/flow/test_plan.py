@@ -42,6 +42,7 @@ def made(root, manifest, account, available=(), *, code=False):
     code_inputs = CodeInputs(
         accessor_import=result.facts.accessor_import(manifest),
         has_folder=tree.has_folder,
+        real_path=tree.real_path,
         calls=result.calls,
     )
     locators = {name: f"env:{name}" for name in available}
@@ -228,3 +229,12 @@ def test_refuses_a_map_file_that_is_a_link_out_of_the_app(tmp_path):
     manifest = Manifest(app=App(name="shop", runtime="keys.py"), secret=(MAIL,))
     with pytest.raises(OutsideError, match=r"keys\.py is outside"):
         made(app, manifest, None, code=True)
+
+
+def test_edits_a_file_once_that_has_a_link(tmp_path):
+    (tmp_path / "real.py").write_text('import os\nMAIL_KEY = os.environ["MAIL_KEY"]\n')
+    (tmp_path / "settings.py").symlink_to("real.py")
+    result = made(tmp_path, Manifest(app=APP, secret=(MAIL,)), None, code=True)
+    paths = [file.path for file in result.files]
+    assert "real.py" in paths
+    assert "settings.py" not in paths

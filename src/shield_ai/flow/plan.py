@@ -21,7 +21,7 @@ from shield_ai.rewrite.python.unused_imports import Importers
 from shield_ai.rewrite.python.wrap import WrapOptions
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from shield_ai.model.edit import FileChange
     from shield_ai.model.finding import Finding
@@ -38,6 +38,7 @@ class CodeInputs:
     Args:
         accessor_import: The line that imports `get_secret` in this app.
         has_folder: Returns whether the app has a folder.
+        real_path: Returns the path of a file, without symbolic links.
         calls: Path, line and column of each call of the runtime.
         removal: Removes literals from the code; None keeps them as defaults.
         relative_package: The package with files that import the runtime relatively.
@@ -49,6 +50,7 @@ class CodeInputs:
 
     accessor_import: str
     has_folder: HasFolder
+    real_path: Callable[[str], str] = str
     calls: Sequence[tuple[str, int, int]] = ()
     removal: LiteralRemoval | None = None
     relative_package: str = ""
@@ -180,7 +182,7 @@ class _Planner:
                 importers=Importers(inputs.python_files, self._read),
             ),
         )
-        self._add_files(rewritten.files)
+        self._add_files(_without_links(rewritten.files, inputs.real_path))
         self._add_files(self._manifest_file())
         self.skipped += rewritten.skipped
         if inputs.removal:
@@ -252,6 +254,19 @@ class _Planner:
         else:
             reason = "optional, and has no value"
             self.skipped.append(Skipped(path=MANIFEST, line=0, name=secret.name, reason=reason))
+
+
+def _without_links(
+    files: Sequence[FileChange], real_path: Callable[[str], str]
+) -> list[FileChange]:
+    """Return the changes without those of links to other changed files."""
+    paths = {file.path for file in files}
+    kept = []
+    for file in files:
+        target = real_path(file.path)
+        if target == file.path or target not in paths:
+            kept.append(file)
+    return kept
 
 
 def _outside_item(path: str) -> Skipped:

@@ -158,6 +158,7 @@ class PlanningSession(AppContext):
             relative_package=facts.relative_package,
             test_module=facts.test_module(self.manifest.app.runtime),
             has_folder=self.tree.has_folder,
+            real_path=self.tree.real_path,
             calls=self.scan_result.calls,
             python_files=self.scan_result.python_files,
             loads_dotenv=facts.dotenv,

@@ -72,6 +72,14 @@ class Tree:
             )
         return path
 
+    def real_path(self, relative: str) -> str:
+        """Return the relative path of a file, without symbolic links.
+
+        Raises:
+            SourceError: The path leads outside the app's folder, or is in a .git folder.
+        """
+        return self.path(relative).resolve().relative_to(self.root).as_posix()
+
     def read(self, relative: str) -> bytes | None:
         """Return the content of a file; None if it does not exist.
 
