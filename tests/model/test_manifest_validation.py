@@ -205,6 +205,9 @@ def test_valid_roles(role):
         *["GIT_EXTERNAL_DIFF", "GIT_CONFIG_GLOBAL", "GIT_CONFIG_VALUE_0", "GIT_PAGER", "EDITOR"],
         *["_JAVA_OPTIONS", "JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "OPENSSL_CONF", "RUBYOPT"],
         *["NODE_OPTIONS", "PERL5OPT", "DYLD_INSERT_LIBRARIES", "LUA_INIT_5_4", "LESSOPEN"],
+        *["TAR_OPTIONS", "GNUMAKEFLAGS", "MAKEFILES", "GUNICORN_CMD_ARGS", "PSQLRC", "VIMINIT"],
+        *["RSYNC_RSH", "npm_config_script_shell", "NPM_CONFIG_GLOBALCONFIG", "GOFLAGS", "RUSTC"],
+        *["DJANGO_SETTINGS_MODULE", "KRB5_CONFIG", "SSL_CERT_FILE", "DOCKER_HOST"],
     ],
 )
 def test_variables_that_run_other_code_are_refused(name):
@@ -218,6 +221,8 @@ def test_variables_that_run_other_code_are_refused(name):
         *["LD_SDK_KEY", "GIT_TOKEN", "NODE_AUTH_TOKEN", "ENV_KEY", "GITHUB_TOKEN", "GIT_PASSWORD"],
         *["GIT_SSH_KEY", "GIT_CONFIG_TOKEN", "PAGERDUTY_API_KEY", "PYTHON_API_KEY", "JAVA_KEY"],
         *["PYTHONANYWHERE_API_TOKEN", "AWS_SECRET_ACCESS_KEY", "OPENSSL_KEY", "BROWSER_API_KEY"],
+        *["NPM_CONFIG__AUTH", "NPM_TOKEN", "PIP_INDEX_URL", "HTTP_PROXY", "DATABASE_OPTIONS"],
+        *["DOCKER_PASSWORD", "RSYNC_PASSWORD", "FLASK_SECRET_KEY", "CARGO_REGISTRY_TOKEN"],
     ],
 )
 def test_variables_with_similar_names_are_allowed(name):

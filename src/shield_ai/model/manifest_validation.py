@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from shield_ai.model import schedule
 from shield_ai.model.errors import ManifestError
 from shield_ai.model.finding import Kind
+from shield_ai.model.loader_variables import LOADER_VARIABLE
 from shield_ai.model.manifest import (
     ENV_VAR_NAME,
     SECRET_NAME,
@@ -68,30 +69,6 @@ ADMIN = re.compile(
 # A field is part of a reference NAME:FIELD, and of the settings of a rotation function.
 FIELD = re.compile(r"[\w.@/+-]{1,256}")
 PROFILE = re.compile(r"[\w .@:/+=,-]{1,256}")
-# Variables that make a program run other code, read other files or connect to another server.
-# https://git-scm.com/docs/git#_environment_variables
-# https://man7.org/linux/man-pages/man8/ld.so.8.html
-# https://www.gnu.org/software/bash/manual/html_node/Bash-Variables.html
-# https://docs.python.org/3/using/cmdline.html#environment-variables
-LOADER_VARIABLE = re.compile(
-    r"LD_(?:PRELOAD|LIBRARY_PATH|AUDIT|ORIGIN_PATH|PROFILE|PROFILE_OUTPUT|DEBUG_OUTPUT)(?:_32|_64)?"
-    r"|DYLD_\w+|GCONV_PATH|GETCONF_DIR|LOCPATH|NLSPATH|TZDIR|GLIBC_TUNABLES|HOSTALIASES"
-    r"|RESOLV_HOST_CONF|OPENSSL_(?:CONF|MODULES|ENGINES)"
-    r"|PATH|HOME|SHELL|IFS|ENV|PS4|BASH_ENV|BASHOPTS|SHELLOPTS|BASH_LOADABLES_PATH|PROMPT_COMMAND"
-    r"|ZDOTDIR|FPATH|CDPATH|XDG_(?:CONFIG|DATA)_(?:HOME|DIRS)"
-    r"|(?:(?:AWS|GH|GIT|HG|PSQL|SVN)_)?(?:PAGER|EDITOR)|GIT_SEQUENCE_EDITOR|MANPAGER|VISUAL"
-    r"|BROWSER|LESS(?:OPEN|CLOSE)|(?:SSH|SUDO)_ASKPASS"
-    r"|PYTHON[A-Z]+|PYTEST_(?:ADDOPTS|PLUGINS)|PERL5\w+|PERLLIB|RUBY(?:LIB|OPT)|BUNDLE_GEMFILE"
-    r"|NODE_(?:OPTIONS|PATH)|BUN_OPTIONS|CLASSPATH|_?JAVA_(?:TOOL_)?OPT(?:ION)?S|JDK_JAVA_OPTIONS"
-    r"|(?:MAVEN|GRADLE|SBT)_OPTS|PHPRC|PHP_INI_SCAN_DIR|LUA_(?:INIT|PATH|CPATH)(?:_\w+)?"
-    r"|ERL_[AZ]?FLAGS|ELIXIR_ERL_OPTIONS|R_(?:PROFILE|ENVIRON)(?:_USER)?|MAKEFLAGS|RUSTC_WRAPPER"
-    r"|DOTNET_(?:STARTUP_HOOKS|ADDITIONAL_DEPS)|COR(?:ECLR)?_(?:ENABLE_PROFILING|PROFILER\w*)"
-    r"|GIT_(?:SSH|SSH_COMMAND|SSH_VARIANT|EXEC_PATH|ASKPASS|EXTERNAL_DIFF|PROXY_COMMAND"
-    r"|DIR|CONFIG(?:_(?:GLOBAL|SYSTEM|NOSYSTEM|COUNT|PARAMETERS|(?:KEY|VALUE)_[0-9]+))?|COMMON_DIR|WORK_TREE|INDEX_FILE|\w*OBJECT_DIRECTOR(?:Y|IES)|TEMPLATE_DIR"
-    r"|NAMESPACE|ATTR_SOURCE|SHELL_PATH|(?:ALLOW_)?PROTOCOL\w*|(?:PROXY_)?SSL_(?:CAINFO|CAPATH)"
-    r"|SSL_NO_VERIFY|TRACE\w*)"
-    r"|AWS_(?:CONFIG_FILE|SHARED_CREDENTIALS_FILE|ENDPOINT_URL\w*)"
-)
 # Texts that the AWS CLI reads as a file or, in version 1, as a URL, and texts that CloudFormation
 # reads as a reference to another secret.
 # https://docs.aws.amazon.com/cli/latest/userguide/cli-usage-parameters-file.html
