@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 import codecs
 import contextlib
+from bisect import bisect_left, bisect_right
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import unquote, urlsplit
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
 SARIF_VERSION = "2.1.0"
 GIVE_SARIF = "give a SARIF file written by a scanner"
+NO_VARIABLE = "no variable is read or assigned on this line"
 READER_FUNCTIONS = frozenset({"getenv", "get", "config"})
 
 
@@ -148,20 +150,25 @@ def import_secrets(
             fixable_lines.update((finding.path, line) for line in lines)
     secrets: dict[str, Secret] = {}
     skipped: list[Skipped] = []
+    by_path: dict[str, list[Location]] = {}
     for location in locations:
-        if (location.path, location.line) in fixable_lines:
-            continue
+        if (location.path, location.line) not in fixable_lines:
+            by_path.setdefault(location.path, []).append(location)
+    for path, group in by_path.items():
         try:
-            variable = _find_variable(location, read)
-        except SourceError as error:
-            skipped.append(_skip(location, error.message))
+            variables = _find_variables(path, {location.line for location in group}, read)
+        except (SourceError, RecursionError) as error:
+            reason = error.message if isinstance(error, SourceError) else TOO_DEEP
+            skipped += [_skip(location, reason) for location in group]
             continue
-        except RecursionError:
-            skipped.append(_skip(location, TOO_DEEP))
-            continue
-        secrets[variable] = Secret(
-            name=secret_name(variable), kind=guess_kind(variable), env=variable
-        )
+        for location in group:
+            variable = variables.get(location.line)
+            if variable is None:
+                skipped.append(_skip(location, NO_VARIABLE))
+                continue
+            secrets[variable] = Secret(
+                name=secret_name(variable), kind=guess_kind(variable), env=variable
+            )
     return list(secrets.values()), skipped
 
 
@@ -169,33 +176,32 @@ def _skip(location: Location, reason: str) -> Skipped:
     return Skipped(path=location.path, line=location.line, name=location.rule, reason=reason)
 
 
-def _find_variable(location: Location, read: ReadFile) -> str:
-    """Return the variable that is read or assigned at a location.
+def _find_variables(path: str, lines: set[int], read: ReadFile) -> dict[int, str]:
+    """Map lines of a file to the variable that each reads or assigns, if there is one.
 
     Raises:
-        SourceError: There is none, or the file is not valid Python.
+        SourceError: The file is missing, or not valid Python.
+        RecursionError: It is nested too deeply.
     """
-    if not location.path.endswith(".py"):
+    if not path.endswith(".py"):
         raise SourceError(
             "not a Python file: remove the value, read it with get_secret(), and rotate it"
         )
-    raw = read(location.path)
+    raw = read(path)
     if raw is None:
         raise SourceError("the app has no such file")
-    tree = Source.from_bytes(location.path, raw).tree
-    nodes = [node for node in ast.walk(tree) if _covers_line(node, location.line)]
-    for node in reversed(nodes):  # the innermost first
-        name = _read_variable(node) or _assigned_variable(node)
+    wanted = sorted(lines)
+    found: dict[int, str] = {}
+    for node in ast.walk(Source.from_bytes(path, raw).tree):  # inner nodes come after outer ones
+        first = getattr(node, "lineno", None)
+        if first is None:
+            continue
+        last = getattr(node, "end_lineno", 0) or 0
+        covered = wanted[bisect_left(wanted, first) : bisect_right(wanted, last)]
+        name = (_read_variable(node) or _assigned_variable(node)) if covered else ""
         if name:
-            return name
-    raise SourceError("no variable is read or assigned on this line")
-
-
-def _covers_line(node: ast.AST, line: int) -> bool:
-    first = getattr(node, "lineno", None)
-    if first is None:
-        return False
-    return bool(first <= line <= (getattr(node, "end_lineno", 0) or 0))
+            found.update(dict.fromkeys(covered, name))
+    return found
 
 
 def _read_variable(node: ast.AST) -> str:
