@@ -47,6 +47,21 @@ def test_changed_files(tmp_path):
     assert changed_files(app) == ["a.py", "b é.py"]
 
 
+def test_files_outside_a_sparse_checkout_are_unchanged(tmp_path):
+    for folder in ("a", "b"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "x.py").write_text("1\n")
+    git(tmp_path, "init", "-q")
+    git(tmp_path, "add", "-A")
+    git(tmp_path, "commit", "-q", "-m", "x")
+    git(tmp_path, "sparse-checkout", "set", "a")
+    assert not (tmp_path / "b/x.py").exists()
+    assert changed_files(tmp_path) == []
+    (tmp_path / "b").mkdir(exist_ok=True)
+    (tmp_path / "b/x.py").write_text("2\n")
+    assert changed_files(tmp_path) == ["b/x.py"]
+
+
 def test_git_state(tmp_path):
     assert git_state(tmp_path, ".env") is GitState.NO_REPOSITORY
     git(tmp_path, "init", "-q")

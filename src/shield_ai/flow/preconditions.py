@@ -183,7 +183,7 @@ def require_committed(tree: Tree, journal: Journal) -> None:
     for path in git.changed_files(tree.root):
         if path == MANIFEST or path.startswith(".shield/"):
             continue
-        if applied.get(path) != digest(tree.read(path) or b""):
+        if path not in applied or applied[path] != digest(tree.read(path) or b""):
             changed.append(path)
     if not changed:
         return

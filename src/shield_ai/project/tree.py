@@ -217,6 +217,17 @@ class Tree:
         except (OSError, SourceError):
             return []
 
+    def folder_names(self, relative: str) -> list[str]:
+        """Return the names of the folders in a folder, without links.
+
+        Empty if it can't be listed.
+        """
+        try:
+            paths = self.path(relative).iterdir()
+            return sorted(path.name for path in paths if path.is_dir() and not path.is_symlink())
+        except (OSError, SourceError):
+            return []
+
     def missing_folders(self, relative: str) -> list[str]:
         """Return the parent folders of a file that do not exist, outermost first."""
         parents = list(PurePosixPath(relative).parents)[:-1]
