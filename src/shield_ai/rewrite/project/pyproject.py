@@ -5,10 +5,11 @@ tomlkit computes the new text, which is used only if a single insertion leads to
 
 from __future__ import annotations
 
+import bisect
 import enum
 import re
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import tomlkit
@@ -37,6 +38,8 @@ LOCK_COMMANDS = {
     "pdm.lock": "pdm lock",
     "Pipfile.lock": "pipenv lock",
 }
+SORT_KEYS: tuple[Callable[[str], str], ...] = (canonicalize_name, str.lower, str)
+MIN_SORTED = 3  # requirements; fewer can be in order by chance
 NAME = re.compile(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)")
 
 
@@ -110,13 +113,12 @@ def _outdated_locks(path: str, read: Read) -> list[Skipped]:
 def _add_to_project(document: Any, wanted: Wanted) -> Result:
     project = _get_nested(document, dict, "project")
     poetry = _get_nested(document, dict, "tool", "poetry", "dependencies")
-    if first_requirement_name(wanted) in _declared_names(project, poetry):
+    if first_requirement_name(wanted) in _declared_names(document, project, poetry):
         return Result.PRESENT
     dependencies = _get_nested(project, list, "dependencies")
     requirements = [f"{name}{bound}" for name, bound in wanted.items()]
     if isinstance(dependencies, Array):
-        for requirement in requirements:
-            dependencies.append(requirement)
+        _add_to_array(dependencies, requirements)
     elif poetry:
         _add_to_table(poetry, wanted)
     elif not project or "dependencies" in [*project, *_get_nested(project, list, "dynamic")]:
@@ -126,9 +128,27 @@ def _add_to_project(document: Any, wanted: Wanted) -> Result:
     return Result.ADDED
 
 
-def _declared_names(project: Any, poetry: Any) -> set[str]:
+def _add_to_array(dependencies: Array, requirements: Sequence[str]) -> None:
+    """Add requirements to an array, each where the order of the others puts it, or at the end."""
+    for requirement in requirements:
+        names = [NAME.match(str(item)) for item in dependencies]
+        at = sorted_position([name[1] if name else "" for name in names], requirement)
+        dependencies.insert(len(names) if at is None else at, requirement)
+
+
+def sorted_position(names: Sequence[str], name: str) -> int | None:
+    """Return the position of a new name in a sorted list; None if the list is not sorted."""
+    for key in SORT_KEYS:
+        keys = [key(other) for other in names]
+        if len(keys) >= MIN_SORTED and keys == sorted(keys):
+            return bisect.bisect(keys, key(name))
+    return None
+
+
+def _declared_names(document: Any, project: Any, poetry: Any) -> set[str]:
     names = {requirement_name(key) for key in poetry}
     groups = [_get_nested(project, list, "dependencies")]
+    groups += _get_nested(document, dict, "dependency-groups").values()
     groups += _get_nested(project, dict, "optional-dependencies").values()
     for group in groups:
         if isinstance(group, list):
