@@ -8,7 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from shield_ai.rewrite.python.line_length import configured_line_length, parse_toml
+from shield_ai.rewrite.pre_commit import hook_options
+from shield_ai.rewrite.python.line_length import (
+    configured_line_length,
+    linter_line_length,
+    parse_toml,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,7 +29,8 @@ ISORT_FILES = ((".isort.cfg", "settings"), ("setup.cfg", "isort"), ("setup.cfg",
 class CodeStyle(msgspec.Struct, frozen=True):
     """The configured style; an empty value if the project does not configure it."""
 
-    line_length: int = 0
+    line_length: int = 0  # of a formatter, or a linter's limit that is shorter than Black's
+    max_line_length: int = 0  # that a linter tolerates
     quote: str = ""
     has_trailing_commas: bool = False  # each call on several lines needs one
     has_package_docstrings: bool = False
@@ -48,10 +54,12 @@ def read_code_style(read: Read, path: str) -> CodeStyle:
     ruff = next(_ruff_tables(read, path), {})
     lint = {**ruff, **_table(ruff, "lint")}
     isort = next(_isort_tables(read, path), {}) | _snake_case(_table(lint, "isort"))
+    isort |= hook_options(read, "isort")
     ban = _table(lint, "flake8-tidy-imports").get("ban-relative-imports")
     heading = str(isort.get("import_heading_localfolder", ""))
     return CodeStyle(
         line_length=configured_line_length(read, path),
+        max_line_length=linter_line_length(read, path),
         quote=_quote(ruff, lint),
         has_trailing_commas=_selects(lint, "COM812"),
         has_package_docstrings=_selects(lint, "D104"),

@@ -83,7 +83,10 @@ def wrap_secrets(
     variables = map_variables(manifest) if options.has_map else {}
     removed = [wrap for wrap in wraps if wrap.replacement is not None]
     # If line breaks make the result invalid, long lines are better than a skipped file.
-    for width in (max_line_length(source, options.style.line_length), sys.maxsize):
+    for width in (
+        max_line_length(source, options.style.line_length, options.style.max_line_length),
+        sys.maxsize,
+    ):
         style = LineStyle(width, options.style.has_trailing_commas)
         unused = _unused_imports(source, wraps, style, options.importers)
         edits = [
