@@ -46,6 +46,7 @@ COMPLETE = {
         "namespace": "Shop/Secrets: all #1",
     },
     "rotation": {"subnets": ["subnet-0a"], "security_groups": ["sg-0a"]},
+    "deployment": {"edit": ["compose"], "containers": ["web"]},
     "environments": {
         "staging": {
             "prefix": "shop-staging/",

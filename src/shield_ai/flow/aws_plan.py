@@ -31,6 +31,10 @@ def _unknown_value(_name: str, _version: str, _origins: tuple[Origin, ...]) -> V
     return ValueState.UNKNOWN
 
 
+def _has_any_value(_origin: Origin, _text: str) -> bool:
+    return True
+
+
 def _never_overwrite(_kind: str, _name: str) -> bool:
     return False
 
@@ -50,6 +54,7 @@ class AwsInputs:
             Live settings that differ from them were changed manually.
         compare_value: Compares the value of a source with a version in AWS: takes the secret's
             name, the version and the origins.
+        has_value: Returns whether an origin has a value.
         may_overwrite: Returns, by kind and name, whether to overwrite a different value or
             settings that were changed manually.
     """
@@ -61,6 +66,7 @@ class AwsInputs:
     desired: Sequence[Resource] = ()
     last_applied: Mapping[tuple[str, str], Settings] = dataclasses.field(default_factory=dict)
     compare_value: Callable[[str, str, tuple[Origin, ...]], ValueState] = _unknown_value
+    has_value: Callable[[Origin, str], bool] = _has_any_value
     may_overwrite: Callable[[str, str], bool] = _never_overwrite
 
 

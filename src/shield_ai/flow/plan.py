@@ -6,6 +6,7 @@ import dataclasses
 from typing import TYPE_CHECKING
 
 from shield_ai.flow.aws_plan import AwsInputs, resource_changes, secret_change
+from shield_ai.flow.deployment_plan import deployment_inputs, literal_values
 from shield_ai.flow.origins import choose_origins, missing_variables
 from shield_ai.model.edit import Edit, Skipped
 from shield_ai.model.errors import OutsideError
@@ -14,6 +15,7 @@ from shield_ai.model.naming import MANIFEST
 from shield_ai.model.plan import Action, Change, Plan
 from shield_ai.project.python_source import file_change
 from shield_ai.project.runtime_names import COPY, is_copied_file
+from shield_ai.rewrite.project.deployment import edit_deployment
 from shield_ai.rewrite.project.iam_policy import write_policy
 from shield_ai.rewrite.project.pipeline import AppFiles, rewrite_project
 from shield_ai.rewrite.python.pipeline import rewrite_python
@@ -23,6 +25,7 @@ from shield_ai.rewrite.python.wrap import WrapOptions
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
+    from shield_ai.flow.deployment_plan import DeploymentSources
     from shield_ai.model.edit import FileChange
     from shield_ai.model.finding import Finding
     from shield_ai.model.manifest import Manifest, Secret
@@ -46,6 +49,7 @@ class CodeInputs:
         python_files: All Python files of the app.
         loads_dotenv: Whether the app loads .env into the environment.
         in_git: Whether the app is in a Git repository.
+        deployment: The deployment files to edit; None edits none.
     """
 
     accessor_import: str
@@ -58,6 +62,7 @@ class CodeInputs:
     python_files: Sequence[str] = ()
     loads_dotenv: bool = False
     in_git: bool = False
+    deployment: DeploymentSources | None = None
 
 
 def make_plan(
@@ -93,6 +98,8 @@ def make_plan(
         planner.add_aws([*findings, *constants], findings, aws)
         account = aws.live.account
         region = aws.live.region
+    if code and code.deployment:
+        planner.add_deployment(findings, code.deployment, aws)
     return Plan(
         app=manifest.app.name,
         account=account,
@@ -146,6 +153,7 @@ class _Planner:
         self.skipped: list[Skipped] = []
         self.missing: list[str] = []
         self.dotenv: tuple[Origin, ...] = ()
+        self._unwrapped: Sequence[Skipped] = ()  # reads that remain in the code
 
     def _read(self, path: str) -> bytes | None:
         """Return the bytes of a file; None if it does not exist, or is a link out of the app."""
@@ -185,6 +193,7 @@ class _Planner:
         self._add_files(_without_links(rewritten.files, inputs.real_path))
         self._add_files(self._manifest_file())
         self.skipped += rewritten.skipped
+        self._unwrapped = rewritten.skipped
         if inputs.removal:
             self.dotenv = inputs.removal.origins(rewritten.removed)
         if not self._manifest.secret:
@@ -206,6 +215,46 @@ class _Planner:
         self._add_files(files)
         for item in skipped:
             self.skipped.append(_outside_item(item.path) if item.path in self._outside else item)
+
+    def add_deployment(
+        self, findings: Sequence[Finding], sources: DeploymentSources, aws: AwsInputs | None
+    ) -> None:
+        target = aws.target if aws and aws.target else self._manifest
+        stored = None
+        different: set[str] = set()
+        if aws:
+            origins = self._new_origins(target)
+            stored = self._stored_secrets(target, aws)
+            for variable, text in literal_values(sources):
+                if variable in origins and not aws.has_value(origins[variable], text):
+                    different.add(variable)
+        inputs = deployment_inputs(
+            sources, self._manifest, findings, self._unwrapped, stored, different
+        )
+        files, skipped = edit_deployment(target, inputs)
+        self.files += files
+        self.skipped += skipped
+
+    def _new_origins(self, target: Manifest) -> dict[str, Origin]:
+        """Map each variable that gets a new value in AWS to the origin of the value."""
+        changes = {change.name: change for change in self.changes if change.origins}
+        found = {}
+        for secret in target.secret:
+            change = changes.get(target.app.prefix + secret.name)
+            origins = {origin.field: origin for origin in change.origins} if change else {}
+            for variable, field in secret.variables().items():
+                if field in origins:
+                    found[variable] = origins[field]
+        return found
+
+    def _stored_secrets(self, target: Manifest, aws: AwsInputs) -> set[str]:
+        """Return the secrets that have a value in AWS after apply."""
+        names = {change.name for change in self.changes if change.origins}
+        for name, state in aws.live.secrets.items():
+            if state.current and not state.deleted:
+                names.add(name)
+        prefix = target.app.prefix
+        return {secret.name for secret in target.secret if prefix + secret.name in names}
 
     def _manifest_file(self) -> list[FileChange]:
         """Write shield.toml, or append the new secrets to it."""

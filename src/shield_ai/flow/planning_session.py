@@ -17,6 +17,7 @@ from shield_ai.aws.desired.iam import role_name
 from shield_ai.flow.app_context import AppContext
 from shield_ai.flow.apply import resolve_value
 from shield_ai.flow.aws_plan import AwsInputs
+from shield_ai.flow.deployment_plan import find_sources
 from shield_ai.flow.journal import SECRET, Journal
 from shield_ai.flow.plan import CodeInputs, adds_runtime, make_plan
 from shield_ai.flow.plan_check import planned_inputs, require_derived, require_safe_paths
@@ -27,7 +28,7 @@ from shield_ai.flow.preconditions import (
     require_parsed_settings,
     require_untracked_dotenv,
 )
-from shield_ai.flow.value_sources import EnvFiles, SecretCopies, placeholders
+from shield_ai.flow.value_sources import EnvFiles, SecretCopies, has_value, placeholders
 from shield_ai.model.deployment import Deployment
 from shield_ai.model.edit import Skipped
 from shield_ai.model.environments import get_environment
@@ -164,6 +165,14 @@ class PlanningSession(AppContext):
             loads_dotenv=facts.dotenv,
             in_git=is_in_repository(self.tree.root),
             removal=self._literal_removal() if self._remove_literals else None,
+            deployment=find_sources(
+                self.tree.root,
+                self.tree.read,
+                self.deployment,
+                self.manifest,
+                self.environment,
+                self.scan_result.migrated,
+            ),
         )
 
     def _literal_removal(self) -> LiteralRemoval:
@@ -198,6 +207,7 @@ class PlanningSession(AppContext):
             desired=desired,
             last_applied=applied,
             compare_value=self._compare_value,
+            has_value=functools.partial(has_value, values),
             may_overwrite=self.may_overwrite,
         )
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from shield_ai.aws.live.account import Account
     from shield_ai.model.hidden import Hidden
     from shield_ai.model.manifest import Manifest
-    from shield_ai.model.plan import Change
+    from shield_ai.model.plan import Change, Origin
     from shield_ai.project.tree import Tree
     from shield_ai.project.values import Values
 
@@ -146,3 +146,19 @@ def placeholders(changes: Sequence[Change], values: Values) -> Iterator[str]:
             if PLACEHOLDER.search(value) or CHANGE_ME.fullmatch(value):
                 source = origin.locator.rpartition("#")[2].removeprefix("env:")
                 yield f"{change.name} ({source})"
+
+
+def has_value(values: Values, origin: Origin, text: str) -> bool:
+    """Return whether an origin has a value; False for one that is generated or prompted for.
+
+    Args:
+        values: Resolves the locators.
+        origin: The origin.
+        text: The value.
+
+    Raises:
+        ValueMissingError: A value no longer exists in its source.
+    """
+    if origin.locator.startswith(("generate:", "prompt:")):
+        return False
+    return values.resolve(origin.locator).reveal() == text

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+from typing import NamedTuple
 
 import msgspec
 
@@ -92,3 +93,43 @@ class Deployment(msgspec.Struct, frozen=True, kw_only=True):
 
     variables: tuple[DeploymentVariable, ...] = ()
     unread: tuple[tuple[str, str], ...] = ()  # path and reason
+
+
+class EntryStyle(enum.StrEnum):
+    """How a file sets the variables of a container."""
+
+    MAP = "map"  # NAME: value
+    ASSIGNMENTS = "assignments"  # - NAME=value
+    OBJECTS = "objects"  # {name: NAME, value: value}
+
+
+class EnvironmentEntry(NamedTuple):
+    """A variable that a container sets: the bytes of the whole entry, with quotes and braces."""
+
+    variable: str
+    start: int
+    end: int
+    value: str | None  # None if it is not a text
+
+
+class EnvironmentBlock(NamedTuple):
+    """A list or map of a file that sets variables of a container."""
+
+    container: int  # where the service or container starts, which has one or two blocks
+    unit: str  # its name
+    key: str  # for example `environment`
+    key_start: int  # byte offsets, of the name with its quotes and of the list or map
+    start: int
+    end: int
+    style: EntryStyle
+    entries: tuple[EnvironmentEntry, ...]
+    problem: str  # why the variables of the container can't be edited; empty if they can
+
+
+class EnvironmentFile(NamedTuple):
+    """The variables of all containers of a file."""
+
+    raw: bytes
+    kind: DeploymentKind
+    blocks: tuple[EnvironmentBlock, ...] = ()
+    problem: str = ""  # why the file can't be edited; empty if it can

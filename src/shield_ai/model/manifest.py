@@ -131,12 +131,24 @@ class Functions(
     log_days: int = 30  # retention of the functions' logs in CloudWatch
 
 
+class DeploymentEdits(
+    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True
+):
+    """The `[deployment]` table: the deployment files from which apply removes the variables."""
+
+    # kinds of files to edit: "compose", "kubernetes" or "ecs"
+    edit: tuple[Literal["compose", "kubernetes", "ecs"], ...] = ()
+    # services and containers that run the app, which reads its secrets with get_secret()
+    containers: tuple[str, ...] = ()
+
+
 class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The content of shield.toml."""
 
     app: App
     monitoring: Monitoring = Monitoring()
     rotation: Functions | None = None
+    deployment: DeploymentEdits = DeploymentEdits()
     environments: dict[str, Environment] = {}
     secret: tuple[Secret, ...] = ()
 

@@ -27,7 +27,14 @@ from shield_ai.rotator.registry import STRATEGIES
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from shield_ai.model.manifest import App, Environment, Manifest, Monitoring, Secret
+    from shield_ai.model.manifest import (
+        App,
+        DeploymentEdits,
+        Environment,
+        Manifest,
+        Monitoring,
+        Secret,
+    )
 
     Locate = Callable[..., str]
     _Text = tuple[str, str | None, re.Pattern[str]]  # a key, its value and what it must match
@@ -58,6 +65,8 @@ NAMESPACE = re.compile(r"(?!AWS/)[A-Za-z0-9._/#-](?:[A-Za-z0-9._/# -]|:(?!//)){0
 # https://docs.aws.amazon.com/lambda/latest/api/API_VpcConfig.html
 SUBNET = re.compile(r"subnet-[0-9a-z]{1,64}")
 SECURITY_GROUP = re.compile(r"sg-[0-9a-zA-Z]{1,64}")
+# https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerDefinition.html
+CONTAINER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,254}")
 # A full name, or a full ARN, which ends with a hyphen and six characters. Without wildcards: the
 # rotation function may read the secret.
 # https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_CreateSecret.html
@@ -116,6 +125,8 @@ def validate(manifest: Manifest, locate: Locate) -> None:
             _check_environment(name, environment)
     with _errors_at(partial(locate, table="monitoring")):
         _check_monitoring(manifest.monitoring)
+    with _errors_at(partial(locate, table="deployment")):
+        _check_deployment(manifest.deployment)
     _check_secrets(manifest, locate)
 
 
@@ -249,6 +260,15 @@ def _check_reader(reader: str) -> None:
 def _check_not_negative(key: str, value: int) -> None:
     if value < 0:
         raise ManifestError(f"{key} is negative", "use 0 or more")
+
+
+def _check_deployment(deployment: DeploymentEdits) -> None:
+    _check_texts([("containers", name, CONTAINER) for name in deployment.containers])
+    if bool(deployment.edit) != bool(deployment.containers):
+        raise ManifestError(
+            "edit and containers require each other",
+            'name the services and containers that run the app, as in containers = ["web"]',
+        )
 
 
 def _check_secrets(manifest: Manifest, locate: Locate) -> None:

@@ -1,0 +1,112 @@
+"""Deployment files are edited with the code, and restored by a rollback."""
+
+from __future__ import annotations
+
+import pytest
+import yaml
+from shield_helpers import files_of, make_app, run
+
+from shield_ai.flow import deployment_plan
+
+COMPOSE = """\
+services:
+  web:
+    build: .
+    environment:
+      SECRET_KEY: VALUE
+      DATABASE_PASSWORD: ${DATABASE_PASSWORD:?}  # from .env
+      SENTRY_DSN:
+      DEBUG: "0"
+  db:
+    image: postgres
+    environment:
+      POSTGRES_PASSWORD: ${DATABASE_PASSWORD:?}
+"""
+TABLE = '\n[deployment]\nedit = ["compose"]\ncontainers = ["web"]\n'
+
+
+@pytest.fixture
+def app(tmp_path):
+    """An app with a Compose file, and shield.toml, which enables edits of it."""
+    values = make_app(tmp_path)
+    (tmp_path / "docker-compose.yml").write_text(COMPOSE.replace("VALUE", values["SECRET_KEY"]))
+    assert run("draft", cwd=tmp_path).code == 0
+    with (tmp_path / "shield.toml").open("a") as file:
+        file.write(TABLE)
+    return tmp_path
+
+
+def plan(app, *options):
+    return run("plan", "--env-file", ".env", *options, cwd=app)
+
+
+def test_apply_and_rollback(aws, app):
+    before = files_of(app)
+    done = run("apply", "--env-file", ".env", "--yes", "--no-proof", cwd=app)
+    assert done.code == 0, done.text
+    services = yaml.safe_load((app / "docker-compose.yml").read_text())["services"]
+    assert services["web"]["environment"] == {
+        "USE_AWS_SECRETS": "true",
+        "DJANGO_ENV": "production",
+        "AWS_REGION": "us-east-1",
+        "SENTRY_DSN": None,
+        "DEBUG": "0",
+    }
+    assert services["db"]["environment"] == {"POSTGRES_PASSWORD": "${DATABASE_PASSWORD:?}"}
+    after = files_of(app)
+    assert run("apply", "--env-file", ".env", "--yes", "--no-proof", cwd=app).code == 0
+    assert files_of(app) == after
+    assert run("rollback", "--yes", cwd=app).code == 0
+    assert files_of(app) == before
+
+
+def test_plan_shows_the_edits_without_values(aws, app):
+    done = plan(app)
+    assert '+      USE_AWS_SECRETS: "true"' in done.out
+    assert "-      SECRET_KEY: •••" in done.out
+    value = yaml.safe_load((app / "docker-compose.yml").read_text())
+    assert value["services"]["web"]["environment"]["SECRET_KEY"] not in done.text
+    assert deployment_plan.NOT_STORED in done.out  # of SENTRY_DSN, which is not in .env
+
+
+def with_entrypoint(app):
+    (app / "entrypoint.sh").write_text('#!/bin/sh\necho "$SECRET_KEY"\n')
+
+
+def with_override(app):
+    (app / "docker-compose.override.yml").write_text("services: {}\n")
+
+
+def with_environments(app):
+    with (app / "shield.toml").open("a") as file:
+        file.write('\n[environments.staging]\nprefix = "staging/"\n')
+
+
+def with_another_value(app):
+    path = app / "docker-compose.yml"
+    path.write_text(COMPOSE.replace("VALUE", "an-old-key"))
+
+
+@pytest.mark.parametrize(
+    ("change", "options", "reason"),
+    [
+        pytest.param(with_another_value, [], deployment_plan.OTHER_VALUE, id="another value"),
+        pytest.param(lambda _: None, ["--only", "code"], deployment_plan.AWS_NOT_READ, id="no AWS"),
+        pytest.param(with_entrypoint, [], "entrypoint.sh:2 reads it", id="entrypoint"),
+        pytest.param(with_override, [], "docker-compose.override.yml", id="combined files"),
+        pytest.param(with_environments, [], deployment_plan.NO_ENVIRONMENT, id="environments"),
+    ],
+)
+def test_variable_that_may_be_needed_remains(aws, app, change, options, reason):
+    change(app)
+    done = plan(app, *options)
+    words = " ".join(done.out.split())
+    assert reason in words
+    assert "-      SECRET_KEY" not in done.out
+
+
+def test_nothing_is_edited_by_default(aws, app):
+    path = app / "shield.toml"
+    path.write_text(path.read_text().replace(TABLE, ""))
+    assert "docker-compose.yml  1 edit" not in plan(app).out
+    assert "USE_AWS_SECRETS: " not in plan(app).out
