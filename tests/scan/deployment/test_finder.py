@@ -5,6 +5,7 @@ import time
 
 import msgspec
 import pytest
+from scaling import assert_linear
 
 from shield_ai.model.manifest import Secret
 from shield_ai.scan.deployment.finder import INVALID_NAME, INVALID_YAML, TOO_LARGE, find_deployment
@@ -359,3 +360,34 @@ def test_a_file_with_an_invalid_name_is_reported(tmp_path):
 
 def test_no_file_is_read_without_secrets(tmp_path):
     assert find_deployment(tmp_path / "missing", ()).variables == ()
+
+
+@pytest.mark.parametrize("character", [r"\u0000", r"\ud800"], ids=["NUL", "surrogate"])
+def test_env_file_with_an_invalid_path(tmp_path, character):
+    container = (
+        '{"environment": [{"name": "SECRET_KEY"}], "environmentFiles": [{"value": "a%s/b"}]}'
+    )
+    text = '{"containerDefinitions": [' + container % character + "]}"
+    (item,) = find(tmp_path, {"task.json": text}).variables
+    assert (item.variable, item.form) == ("", "env-file")
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        pytest.param(
+            "task.json",
+            lambda n: (
+                '{"containerDefinitions": {' + '"environment": "", ' * n + '"SECRET_KEY": 1}}'
+            ),
+            id="keys of a container",
+        ),
+        pytest.param(
+            "a.yaml",
+            lambda n: "data: a\n" * n + "b: SECRET_KEY\napiVersion: v1\nkind: Secret\n",
+            id="data of a Secret",
+        ),
+    ],
+)
+def test_time_is_linear(tmp_path, path, text):
+    assert_linear(lambda n: find(tmp_path, {path: text(n)}), 2000)

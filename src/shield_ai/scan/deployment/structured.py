@@ -67,12 +67,13 @@ def structured_settings(file: DeploymentFile, names: frozenset[str]) -> Iterator
     reader = _reader(file, names)
     keys = ENVIRONMENT_KEYS.get(file.kind)
     uses = _job_uses(file)
+    objects = _Objects(file.kind)
     for block in walk_blocks(file.roots):
         key = block.path[-1]
-        unit = _unit(file.kind, block)
+        unit = _unit(file.kind, block, objects)
         if _is_generator_file(block):
             settings = list(_env_files(block.value, unit))
-        elif keys is None or key.lower() in keys or _is_data(file.kind, block):
+        elif keys is None or key.lower() in keys or objects.has_data(block):
             settings = list(reader.read(block.value, unit))
             if _is_sealed(block):
                 settings = [item._replace(form=ValueForm.SECRET_STORE) for item in settings]
@@ -95,14 +96,6 @@ def _reader(file: DeploymentFile, names: frozenset[str]) -> EnvironmentReader:
     is_compose = file.kind is DeploymentKind.COMPOSE
     null_form = ValueForm.REFERENCE if is_compose else ValueForm.EMPTY  # the shell's value
     return EnvironmentReader(file.raw, names, style, null_form)
-
-
-def _is_data(kind: DeploymentKind, block: Block) -> bool:
-    """Return whether a block is the data of a Kubernetes Secret or ConfigMap."""
-    if kind is not DeploymentKind.KUBERNETES or block.path[-1] not in DATA_KEYS:
-        return False
-    objects = {name.text for parent in block.parents if (name := parent.get(KIND))}
-    return any("Secret" in name or name == "ConfigMap" for name in objects)
 
 
 def _is_generator_file(block: Block) -> bool:
@@ -160,10 +153,10 @@ def _env_files(value: Node, unit: str) -> Iterator[Setting]:
             yield Setting("", path.start, unit, ValueForm.ENV_FILE, env_file=path.text)
 
 
-def _unit(kind: DeploymentKind, block: Block) -> str:
+def _unit(kind: DeploymentKind, block: Block, objects: _Objects) -> str:
     """Return the name of the service, container, function, job or object of a block."""
     if kind in {DeploymentKind.KUBERNETES, DeploymentKind.ECS}:
-        return _object_name(block)
+        return objects.name_around(block)
     name_unit = UNITS.get(kind)
     return name_unit(block.path) if name_unit else ".".join(block.path[:-1])
 
@@ -207,15 +200,55 @@ UNITS: dict[DeploymentKind, Callable[[tuple[str, ...]], str]] = {
 }
 
 
-def _object_name(block: Block) -> str:
-    """Return the name of the container, or of the Kubernetes object, around a block."""
-    for parent in reversed(block.parents):
-        if name := parent.get(NAME):
+class _Objects:
+    """The containers and Kubernetes objects of a file; each map is searched once.
+
+    Args:
+        kind: The kind of the file.
+    """
+
+    def __init__(self, kind: DeploymentKind) -> None:
+        self._kind = kind
+        self._names: dict[int, str | None] = {}  # by the id of the map
+        self._with_data: dict[int, bool] = {}
+
+    def name_around(self, block: Block) -> str:
+        """Return the name of the innermost container or object around a block."""
+        for parent in reversed(block.parents):
+            key = id(parent)
+            if key not in self._names:
+                self._names[key] = _own_name(parent)
+            name = self._names[key]
+            if name is not None:
+                return name
+        return ""
+
+    def has_data(self, block: Block) -> bool:
+        """Return whether a block is the data of a Kubernetes Secret or ConfigMap."""
+        if self._kind is not DeploymentKind.KUBERNETES or block.path[-1] not in DATA_KEYS:
+            return False
+        for parent in block.parents:
+            key = id(parent)
+            if key not in self._with_data:
+                kind = parent.get(KIND)
+                self._with_data[key] = kind is not None and _has_data(kind.text)
+            if self._with_data[key]:
+                return True
+        return False
+
+
+def _has_data(kind: str) -> bool:
+    return "Secret" in kind or kind == "ConfigMap"
+
+
+def _own_name(node: Node) -> str | None:
+    """Return the `name` of a map, or that in its `metadata`."""
+    if name := node.get(NAME):
+        return name.text
+    for key, metadata in node.pairs:
+        if key.text == "metadata" and (name := metadata.get(NAME)):
             return name.text
-        for key, metadata in parent.pairs:
-            if key.text == "metadata" and (name := metadata.get(NAME)):
-                return name.text
-    return ""
+    return None
 
 
 def _job_uses(file: DeploymentFile) -> dict[str, Use]:

@@ -241,7 +241,10 @@ def reader(root: str, *, follow_links: bool = False) -> ReadFile:
     is_inside = inside_check(root)
 
     def read(path: str) -> bytes | None:
-        if not is_inside(path):
+        try:
+            if not is_inside(path):
+                return None
+        except ValueError:  # a NUL or a lone surrogate, in a path that a file names
             return None
         try:
             return _read_regular(base + path, READ_FLAGS | os.O_NOFOLLOW)
