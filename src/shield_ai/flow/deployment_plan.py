@@ -44,14 +44,12 @@ class DeploymentSources:
     Args:
         variables: The lines that set variables.
         files: The files of the kinds to edit, by path.
-        problems: Why a file can't be edited, by path.
         command_reads: A place that reads a variable, such as an entrypoint script, by its name.
         migrated: The variables that the code already reads with get_secret().
     """
 
     variables: Sequence[DeploymentVariable]
     files: Mapping[str, EnvironmentFile]
-    problems: Mapping[str, str]
     command_reads: Mapping[str, str]
     migrated: frozenset[str]
 
@@ -82,10 +80,11 @@ def find_sources(
     if not found:
         return None
     files = {path: find_environments(read(path) or b"", kind) for path, kind in found.items()}
+    for path, problem in _problems(root, found, manifest, environment):
+        files[path] = files[path]._replace(problem=problem)
     return DeploymentSources(
         variables=deployment.variables,
         files=files,
-        problems=dict(_problems(root, found, manifest, environment)),
         command_reads=find_command_reads(root, manifest.variables()),
         migrated=frozenset(migrated),
     )
@@ -171,7 +170,7 @@ def deployment_inputs(
                 kept[variable] = NOT_STORED
             elif variable in different:
                 kept[variable] = OTHER_VALUE
-    return DeploymentInputs(sources.variables, sources.files, sources.problems, kept)
+    return DeploymentInputs(sources.variables, sources.files, kept)
 
 
 def _reads(

@@ -9,6 +9,7 @@ import pytest
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
+from scaling import assert_linear
 
 from shield_ai.model.deployment import DeploymentKind
 from shield_ai.model.manifest import App, DeploymentEdits, Manifest, Secret
@@ -44,7 +45,7 @@ ENV
 """
 
 
-def edit(root, path, text, manifest=MANIFEST, **inputs):
+def edit(root, path, text, manifest=MANIFEST, problem="", **inputs):
     """Return the file after the edits, and the reasons of the lines that remain."""
     file = root / path
     file.parent.mkdir(parents=True, exist_ok=True)
@@ -52,7 +53,8 @@ def edit(root, path, text, manifest=MANIFEST, **inputs):
     file.write_bytes(raw)
     found = find_deployment(root, manifest.secret).variables
     kind = next((item.kind for item in found), DeploymentKind.COMPOSE)
-    files = {path: find_environments(raw, kind)}
+    environments = find_environments(raw, kind)
+    files = {path: environments._replace(problem=problem or environments.problem)}
     changes, skipped = edit_deployment(
         manifest, DeploymentInputs(variables=found, files=files, **inputs)
     )
@@ -259,7 +261,7 @@ def test_variables_are_replaced(tmp_path, path, text, expected):
             COMPOSE,
             service("      SECRET_KEY: x\n      DJANGO_ENV: development\n"),
             {},
-            module.OTHER_VALUE.format("DJANGO_ENV"),
+            module.OTHER_VALUE.format("DJANGO_ENV", "production"),
             id="another value",
         ),
         pytest.param(
@@ -307,7 +309,7 @@ def test_variables_are_replaced(tmp_path, path, text, expected):
         pytest.param(
             COMPOSE,
             service("      SECRET_KEY: x\n"),
-            {"problems": {COMPOSE: "combined"}},
+            {"problem": "combined"},
             "combined",
             id="problem of the file",
         ),
@@ -431,3 +433,29 @@ def test_any_compose_file_keeps_everything_else(tmp_path_factory, services, is_l
         is_edited = kept != values and after != text
         expected = {**kept, **module.aws_settings(MANIFEST)} if is_edited else values
         assert environment == expected
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        pytest.param(
+            COMPOSE,
+            lambda n: service("      SECRET_KEY: x\n" * n + "      A: ${DB_HOST}\n" * n),
+            id="the same variable",
+        ),
+        pytest.param(
+            KUBERNETES,
+            lambda n: (
+                pod("            - {name: DB_HOST, value: db}\n") + "        - name: web\n" * n
+            ),
+            id="containers",
+        ),
+        pytest.param(
+            TASK,
+            lambda n: task([{"name": "web", "environment": [{"name": "DB_HOST"}] * n}]),
+            id="entries",
+        ),
+    ],
+)
+def test_time_is_linear(tmp_path, path, text):
+    assert_linear(lambda n: edit(tmp_path, path, text(n)), 500)

@@ -5,6 +5,7 @@ The kinds of files and the containers that run the app are in the [deployment] t
 
 from __future__ import annotations
 
+import functools
 import re
 from collections import defaultdict
 from typing import TYPE_CHECKING, NamedTuple
@@ -32,7 +33,7 @@ NOT_IN_CONTAINER = "not set in the environment of a container"
 ENV_FILE = "set in an env file"
 IN_COMMAND = "a command in the file reads it"
 OTHER_CONTAINER = "{} is not in containers of the [deployment] table"
-OTHER_VALUE = "the container sets {} to another value"
+OTHER_VALUE = "the container sets {} to something other than {}"
 
 
 class DeploymentInputs(NamedTuple):
@@ -40,7 +41,6 @@ class DeploymentInputs(NamedTuple):
 
     variables: Sequence[DeploymentVariable] = ()
     files: Mapping[str, EnvironmentFile] = {}  # those of the kinds to edit, by path
-    problems: Mapping[str, str] = {}  # why a file can't be edited, by path
     kept: Mapping[str, str] = {}  # why a variable must remain set, by its name
 
 
@@ -53,8 +53,11 @@ def edit_deployment(manifest: Manifest, inputs: DeploymentInputs) -> Outcome:
     """
     changes = []
     skipped: list[Skipped] = []
+    variables: defaultdict[str, list[DeploymentVariable]] = defaultdict(list)
+    for item in inputs.variables:
+        variables[item.path].append(item)
     for path, file in inputs.files.items():
-        editor = _FileEditor(path, file, manifest, inputs)
+        editor = _FileEditor(path, file, manifest, inputs.kept, variables[path])
         edits = editor.edits()
         skipped += editor.skipped
         if edits:
@@ -79,16 +82,20 @@ class _FileEditor:
     """Edits one file."""
 
     def __init__(
-        self, path: str, file: EnvironmentFile, manifest: Manifest, inputs: DeploymentInputs
+        self,
+        path: str,
+        file: EnvironmentFile,
+        manifest: Manifest,
+        kept: Mapping[str, str],
+        variables: Sequence[DeploymentVariable],
     ) -> None:
         self.skipped: list[Skipped] = []
         self._path = path
         self._file = file
         self._names = manifest.deployment.containers
         self._settings = aws_settings(manifest)
-        self._variables = [item for item in inputs.variables if item.path == path]
-        self._file_problem = inputs.problems.get(path, "") or file.problem
-        self._kept = inputs.kept
+        self._variables = variables
+        self._kept = kept
         self._containers: defaultdict[int, list[EnvironmentBlock]] = defaultdict(list)
         for block in file.blocks:
             self._containers[block.container].append(block)
@@ -99,7 +106,7 @@ class _FileEditor:
         """Yield the containers that can't be edited, and why."""
         for unit, name, value in _entries(self._file.blocks):
             if name in self._settings and value != self._settings[name]:
-                yield unit, OTHER_VALUE.format(name)
+                yield unit, OTHER_VALUE.format(name, self._settings[name])
         for block in self._file.blocks:
             if block.problem:
                 yield block.unit, block.problem
@@ -151,23 +158,25 @@ class _FileEditor:
 
     def _reason(self, item: DeploymentVariable) -> str:
         """Return why a line can't be removed; empty if it can."""
-        if self._file_problem or item.use is not Use.PRODUCTION:
-            return self._file_problem or USES[item.use]
+        if self._file.problem or item.use is not Use.PRODUCTION:
+            return self._file.problem or USES[item.use]
         if item.form is ValueForm.ENV_FILE:
             return ENV_FILE
         if (item.unit, item.variable) not in self._set:
             return NOT_IN_CONTAINER
         if item.unit not in self._names:
             return OTHER_CONTAINER.format(item.unit)
-        if self._is_read_by_command(item.variable):
+        if item.variable in self._command_reads:
             return IN_COMMAND
         return self._unit_problems.get(item.unit, "") or self._kept.get(item.variable, "")
 
-    def _is_read_by_command(self, variable: str) -> bool:
+    @functools.cached_property
+    def _command_reads(self) -> set[str]:
+        """The variables that a command in the file reads."""
         # Docker Compose itself replaces a variable with one dollar.
-        dollar = r"\$\$" if self._file.kind is DeploymentKind.COMPOSE else r"\$"
-        pattern = rf"{dollar}[{{(]?{re.escape(variable)}\b".encode()
-        return re.search(pattern, self._file.raw) is not None
+        dollar = rb"\$\$" if self._file.kind is DeploymentKind.COMPOSE else rb"\$"
+        names = re.findall(dollar + rb"[{(]?([A-Za-z_][A-Za-z0-9_]{0,200})", self._file.raw)
+        return {name.decode() for name in names}
 
     def _skip(self, item: DeploymentVariable, reason: str) -> None:
         name = item.variable or item.env_file

@@ -31,6 +31,7 @@ INVALID = "it can't be parsed"
 NO_NAME = "the container has no name"
 TEMPLATE_MARK = regex(rb"\{\{|\{%|<%")
 YAML_ALIAS = regex(rb"(?:^|[\s\[{,:-])\*[^\s,\]}]")
+MAX_KEYS = 200  # of a container; they are searched for each of its environments
 NAME = frozenset({"name"})
 CONTAINERS = frozenset({"containers", "initContainers", "containerDefinitions"})
 ENV_FILE_KEYS = frozenset({"env_file", "environmentFiles"})
@@ -90,6 +91,8 @@ def _keys(node: Node) -> set[str]:
 def _is_wanted(place: Block, kind: DeploymentKind) -> bool:
     """Return whether a value is the environment of a service or container."""
     path = place.path
+    if len(place.parents[-1].pairs) > MAX_KEYS:
+        return False
     if kind is DeploymentKind.COMPOSE:
         return len(path) == 3 and (path[0], path[2]) == ("services", "environment")
     if kind is DeploymentKind.KUBERNETES:
