@@ -110,3 +110,13 @@ def test_nothing_is_edited_by_default(aws, app):
     path.write_text(path.read_text().replace(TABLE, ""))
     assert "docker-compose.yml  1 edit" not in plan(app).out
     assert "USE_AWS_SECRETS: " not in plan(app).out
+
+
+def test_environment_sets_its_prefix_in_the_files_with_its_name(aws, app):
+    with_environments(app)
+    (app / "docker-compose.yml").rename(app / "docker-compose.staging.yml")
+    (app / "deploy/live").mkdir(parents=True)
+    (app / "deploy/live/compose.yml").write_text("services: {web: {environment: [SECRET_KEY=x]}}\n")
+    done = plan(app, "--environment", "staging")
+    assert '+      AWS_SECRETS_PREFIX: "staging/"' in done.out
+    assert deployment_plan.OTHER_ENVIRONMENT.format("staging") in done.out

@@ -75,6 +75,24 @@ from shield_ai.model.manifest_parser import parse
         ),
         pytest.param(
             "[[secret]]",
+            '[deployment]\nedit = ["compose"]\n\n[[secret]]',
+            "shield.toml:6: edit and containers require each other",
+            id="deployment without containers",
+        ),
+        pytest.param(
+            "[[secret]]",
+            '[deployment]\nedit = ["ecs"]\ncontainers = ["a b"]\n\n[[secret]]',
+            "shield.toml:6: invalid containers 'a b'",
+            id="container",
+        ),
+        pytest.param(
+            "[[secret]]",
+            '[deployment]\nedit = ["helm"]\n\n[[secret]]',
+            "shield.toml:7: Invalid enum value",
+            id="kind of deployment files",
+        ),
+        pytest.param(
+            "[[secret]]",
             '[rotation]\nsubnets = ["s"]\n\n[[secret]]',
             "subnets and security_groups require each other",
             id="subnets without security groups",

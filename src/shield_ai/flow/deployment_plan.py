@@ -94,12 +94,12 @@ def _problems(
     root: Path, found: Mapping[str, DeploymentKind], manifest: Manifest, environment: str
 ) -> Iterator[tuple[str, str]]:
     """Yield the files for which the settings of the app are not certain, and why."""
+    name = re.compile(rf"(?<![A-Za-z0-9]){re.escape(environment)}(?![A-Za-z0-9])")
     for path, kind in found.items():
-        if manifest.environments:
-            if not environment:
-                yield path, NO_ENVIRONMENT
-            elif not re.search(rf"(?<![A-Za-z0-9]){re.escape(environment)}(?![A-Za-z0-9])", path):
-                yield path, OTHER_ENVIRONMENT.format(environment)
+        if manifest.environments and not environment:
+            yield path, NO_ENVIRONMENT
+        elif manifest.environments and not name.search(path):
+            yield path, OTHER_ENVIRONMENT.format(environment)
         elif kind is DeploymentKind.COMPOSE and (other := _combined_file(root, path)):
             yield path, COMBINED.format(other)
 
