@@ -7,6 +7,10 @@ import yaml
 from shield_helpers import files_of, make_app, run
 
 from shield_ai.flow import deployment_plan
+from shield_ai.flow.deployment_plan import DeploymentSources, deployment_inputs
+from shield_ai.model.edit import Skipped
+from shield_ai.model.finding import Confidence, Finding, Severity, Shape, Site
+from shield_ai.model.manifest import App, Manifest, Secret
 
 COMPOSE = """\
 services:
@@ -120,3 +124,65 @@ def test_environment_sets_its_prefix_in_the_files_with_its_name(aws, app):
     done = plan(app, "--environment", "staging")
     assert '+      AWS_SECRETS_PREFIX: "staging/"' in done.out
     assert deployment_plan.OTHER_ENVIRONMENT.format("staging") in done.out
+
+
+def read_of(variable, line, shape=Shape.READ):
+    return Finding(
+        rule="CSEC-34",
+        path="s.py",
+        line=line,
+        column=1,
+        end_line=line,
+        end_column=9,
+        severity=Severity.LOW,
+        confidence=Confidence.HIGH,
+        message="",
+        env=variable,
+        site=Site(start=0, end=1, shape=shape, variable=variable),
+    )
+
+
+@pytest.mark.parametrize(
+    ("findings", "skipped", "secret", "expected"),
+    [
+        pytest.param([read_of("KEY", 3)], [], {}, None, id="rewritten"),
+        pytest.param([], [], {}, deployment_plan.NOT_READ, id="not read"),
+        pytest.param(
+            [read_of("KEY", 3)],
+            [("s.py", 3, "KEY")],
+            {},
+            deployment_plan.PLAIN_READ.format("s.py:3"),
+            id="skipped",
+        ),
+        pytest.param(
+            [read_of("KEY", 3), read_of("KEY", 5)],
+            [("s.py", 5, "KEY")],
+            {},
+            deployment_plan.PLAIN_READ.format("s.py:5"),
+            id="one of two skipped",
+        ),
+        pytest.param(
+            [read_of("KEY", 3)],
+            [("s.py", 0, "")],
+            {},
+            deployment_plan.PLAIN_READ.format("s.py:3"),
+            id="file skipped",
+        ),
+        pytest.param(
+            [read_of("KEY", 3)], [("s.py", 3, "db")], {}, None, id="something else skipped"
+        ),
+        pytest.param([read_of("KEY", 3)], [("s.py", 0, "KEY")], {}, None, id="default kept"),
+        pytest.param(
+            [read_of("KEY", 3, Shape.LITERAL)], [("s.py", 3, "KEY")], {}, None, id="literal kept"
+        ),
+        pytest.param(
+            [read_of("KEY", 3)], [], {"external": True}, deployment_plan.EXTERNAL, id="external"
+        ),
+    ],
+)
+def test_reasons_of_variables_that_the_code_reads(findings, skipped, secret, expected):
+    sources = DeploymentSources(variables=(), files={}, command_reads={}, migrated=frozenset())
+    manifest = Manifest(app=App(name="shop"), secret=(Secret(name="key", env="KEY", **secret),))
+    skips = [Skipped(path=path, line=line, name=name, reason="") for path, line, name in skipped]
+    inputs = deployment_inputs(sources, manifest, findings, skips, {"key"})
+    assert inputs.kept.get("KEY") == expected

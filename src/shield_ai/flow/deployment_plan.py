@@ -177,13 +177,15 @@ def _reads(
     findings: Sequence[Finding], skipped: Sequence[Skipped]
 ) -> tuple[dict[str, str], set[str]]:
     """Return a place of each variable that remains read from the environment, and the others."""
-    lines = {(skip.path, skip.line) for skip in skipped}
+    reads = {(skip.path, skip.line, skip.name) for skip in skipped}
     remaining: dict[str, str] = {}
     rewritten: set[str] = set()
     for finding in findings:
         if finding.site is None:
             continue
-        is_skipped = (finding.path, finding.line) in lines or (finding.path, 0) in lines
+        name = finding.env or finding.name
+        is_skipped = (finding.path, finding.line, name) in reads
+        is_skipped = is_skipped or (finding.path, 0, "") in reads  # the whole file
         if is_skipped and finding.site.shape is not Shape.LITERAL:
             place = f"{finding.path}:{finding.line}"
             remaining.update(dict.fromkeys(finding.site.variables, place))
