@@ -26,7 +26,7 @@ services:
     environment:
       POSTGRES_PASSWORD: ${DATABASE_PASSWORD:?}
 """
-TABLE = '\n[deployment]\nedit = ["compose"]\ncontainers = ["web"]\n'
+TABLE = '\n[deployment]\nedit = ["compose", "kubernetes"]\ncontainers = ["web"]\n'
 
 
 @pytest.fixture
@@ -81,6 +81,13 @@ def with_override(app):
     (app / "docker-compose.override.yml").write_text("services: {}\n")
 
 
+def with_kustomize(app):
+    (app / "docker-compose.yml").unlink()
+    (app / "k8s/base").mkdir(parents=True)
+    pod = "{containers: [{name: web, env: [{name: SECRET_KEY, value: x}]}]}"
+    (app / "k8s/base/web.yaml").write_text(f"apiVersion: v1\nkind: Pod\nspec: {pod}\n")
+
+
 def with_environments(app):
     with (app / "shield.toml").open("a") as file:
         file.write('\n[environments.staging]\nprefix = "staging/"\n')
@@ -98,6 +105,7 @@ def with_another_value(app):
         pytest.param(lambda _: None, ["--only", "code"], deployment_plan.AWS_NOT_READ, id="no AWS"),
         pytest.param(with_entrypoint, [], "entrypoint.sh:2 reads it", id="entrypoint"),
         pytest.param(with_override, [], "docker-compose.override.yml", id="combined files"),
+        pytest.param(with_kustomize, [], deployment_plan.SHARED, id="base of Kustomize"),
         pytest.param(with_environments, [], deployment_plan.NO_ENVIRONMENT, id="environments"),
     ],
 )

@@ -25,7 +25,10 @@ if TYPE_CHECKING:
 
 # The file that `docker compose` reads without -f, also in combination with others.
 COMPOSE_BASE = re.compile(r"(?:docker-)?compose\.ya?ml")
+# The manifests that overlays of Kustomize for several environments share.
+KUSTOMIZE_BASE = re.compile(r"(?:^|/)bases?/")
 COMBINED = "it can be combined with {}"
+SHARED = "overlays for development can share it"
 NO_ENVIRONMENT = "shield.toml has environments: select one with --environment"
 OTHER_ENVIRONMENT = "its path does not name the environment {}"
 EXTERNAL = "external = true: something other than the app's code reads it"
@@ -102,6 +105,8 @@ def _problems(
             yield path, OTHER_ENVIRONMENT.format(environment)
         elif kind is DeploymentKind.COMPOSE and (other := _combined_file(root, path)):
             yield path, COMBINED.format(other)
+        elif kind is DeploymentKind.KUBERNETES and KUSTOMIZE_BASE.search(path):
+            yield path, SHARED
 
 
 def _combined_file(root: Path, path: str) -> str:

@@ -75,13 +75,17 @@ def _file_problem(kind: DeploymentKind, roots: list[Node]) -> str:
     keys = _keys(roots[0])
     if kind is DeploymentKind.ECS and keys and "taskRoleArn" not in keys:
         return TASK_ROLE
-    if kind is DeploymentKind.COMPOSE:
-        for key, services in roots[0].pairs:
-            if key.text == "services":
-                return (
-                    EXTENDS if any("extends" in _keys(item) for _, item in services.pairs) else ""
-                )
+    if kind is DeploymentKind.COMPOSE and _has_extends(roots[0]):
+        return EXTENDS
     return ""
+
+
+def _has_extends(root: Node) -> bool:
+    """Return whether a service of Docker Compose takes over the environment of another."""
+    services = [
+        service for key, value in root.pairs if key.text == "services" for service in value.pairs
+    ]
+    return any("extends" in _keys(service) for _, service in services)
 
 
 def _keys(node: Node) -> set[str]:
