@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-fast test-rotation test-kill test-iam lint docs bench bench-scan bench-reads bench-runtime fuzz coverage dist audit lock clean
+.PHONY: help demo test test-fast test-rotation test-kill test-iam wheel lint docs bench bench-scan bench-reads bench-runtime fuzz coverage dist audit lock clean
 
 help:  ## show this help
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -25,10 +25,17 @@ $(VENV)/dev.stamp: $(VENV)/demo.stamp requirements/dev.lock
 demo: $(VENV)/demo.stamp  ## migrate the sample shop, with an embedded AWS and a real PostgreSQL
 	@$(BIN)/shield demo
 
-test: $(VENV)/dev.stamp  ## run the tests on the built wheel, with branch coverage
-	@rm -rf .coverage .coverage.* build/wheel
+wheel: $(VENV)/dev.stamp
+	@rm -rf build/wheel
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --target build/wheel . ./src/shield_runtime
-	PYTHONPATH=$(CURDIR)/build/wheel $(BIN)/coverage run -m pytest -n 2 --dist worksteal $(ARGS)
+
+PYTEST = -m pytest -n 2 --dist worksteal $(ARGS)
+test: wheel  ## run the tests on the built wheel
+	PYTHONPATH=$(CURDIR)/build/wheel $(BIN)/python $(PYTEST)
+
+coverage: wheel  ## run the tests and measure the branch coverage
+	@rm -rf .coverage .coverage.*
+	PYTHONPATH=$(CURDIR)/build/wheel $(BIN)/coverage run $(PYTEST)
 	@$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
 
