@@ -70,6 +70,11 @@ def test_skipped_files_have_a_reason(tmp_path, monkeypatch) -> None:
     }
 
 
+@pytest.mark.parametrize("path", ["a\0b", "a\0/b", "\ud800", "\ud800/b"])
+def test_impossible_paths_are_not_read(tmp_path, path: str) -> None:
+    assert reader(str(tmp_path))(path) is None
+
+
 def test_links_out_of_the_folder_are_reported_and_not_read(tmp_path) -> None:
     app = tmp_path / "app"
     app.mkdir()

@@ -244,10 +244,9 @@ def reader(root: str, *, follow_links: bool = False) -> ReadFile:
         try:
             if not is_inside(path):
                 return None
+            return _read_regular(base + path, READ_FLAGS | os.O_NOFOLLOW)
         except ValueError:  # a NUL or a lone surrogate, in a path that a file names
             return None
-        try:
-            return _read_regular(base + path, READ_FLAGS | os.O_NOFOLLOW)
         except OSError as error:
             target = _target_inside(base + path, root) if error.errno == errno.ELOOP else ""
             return read(target) if target else None
