@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from shield_ai.aws.live.session import Session
     from shield_ai.flow.plan_file import Scope
     from shield_ai.model.deployment import Deployment
-    from shield_ai.model.edit import Skipped
     from shield_ai.model.finding import Finding
     from shield_ai.model.manifest import Manifest, Secret
+    from shield_ai.model.skip import Skipped
     from shield_ai.scan.python.app_scan import Scan
 
 

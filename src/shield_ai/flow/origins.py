@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from shield_ai.model.edit import Skipped
 from shield_ai.model.finding import Kind, Shape
 from shield_ai.model.plan import Origin
 from shield_ai.model.rotation_policy import PUBLIC_FIELDS
+from shield_ai.model.skip import SkipId, Skipped
 from shield_ai.project.layout import is_example
 from shield_ai.project.values import Values
 
@@ -123,8 +123,8 @@ def _conflicting_value(values: Sequence[_CodeValue], read: Read) -> _CodeValue |
 
 
 def _ambiguous(variable: str, first: Finding, second: Finding) -> Skipped:
-    reason = f"{first.path}:{first.line} has another value: set the right one with --env-file"
-    return Skipped(path=second.path, line=second.line, name=variable, reason=reason)
+    reason = SkipId.SOURCES_DIFFER.reason(path=first.path, line=first.line)
+    return reason.entry(second.path, second.line, variable)
 
 
 def missing_variables(

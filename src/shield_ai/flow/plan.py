@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 from shield_ai.flow.aws_plan import AwsInputs, resource_changes, secret_change
 from shield_ai.flow.origins import choose_origins, missing_variables
-from shield_ai.model.edit import Edit, Skipped
+from shield_ai.model.edit import Edit
 from shield_ai.model.manifest_writer import render
 from shield_ai.model.naming import MANIFEST
 from shield_ai.model.plan import Action, Change, Plan
+from shield_ai.model.skip import SkipId, Skipped
 from shield_ai.project.python_source import file_change
 from shield_ai.project.runtime_names import COPY, is_copied_file
 from shield_ai.rewrite.project.iam_policy import write_policy
@@ -225,5 +226,5 @@ class _Planner:
         elif missing:
             self.missing.append(f"{secret.name} ({', '.join(missing)})")
         else:
-            reason = "optional, and has no value"
-            self.skipped.append(Skipped(path=MANIFEST, line=0, name=secret.name, reason=reason))
+            reason = SkipId.OPTIONAL_WITHOUT_VALUE.reason()
+            self.skipped.append(reason.entry(MANIFEST, name=secret.name))

@@ -29,7 +29,6 @@ from shield_ai.flow.preconditions import (
 )
 from shield_ai.flow.value_sources import EnvFiles, SecretCopies, placeholders
 from shield_ai.model.deployment import Deployment
-from shield_ai.model.edit import Skipped
 from shield_ai.model.environments import get_environment
 from shield_ai.model.errors import ShieldError
 from shield_ai.project.git_process import is_in_repository
@@ -130,9 +129,7 @@ class PlanningSession(AppContext):
         pythons = self._python_versions() if adds_runtime(plan) else []
         unparsed = [skip for skip in self.unreadable if skip.path in facts.settings]
         deployment = Deployment() if self.only == "aws" else self.deployment
-        unparsed += [
-            Skipped(path=path, line=0, name="", reason=reason) for path, reason in deployment.unread
-        ]
+        unparsed += deployment.unread
         return msgspec.structs.replace(
             plan,
             skipped=(

@@ -6,6 +6,8 @@ import enum
 
 import msgspec
 
+from shield_ai.model.skip import Skipped
+
 
 class DeploymentKind(enum.StrEnum):
     """The kind of a deployment file."""
@@ -91,4 +93,4 @@ class Deployment(msgspec.Struct, frozen=True, kw_only=True):
     """The result of a search, sorted by path and line."""
 
     variables: tuple[DeploymentVariable, ...] = ()
-    unread: tuple[tuple[str, str], ...] = ()  # path and reason
+    unread: tuple[Skipped, ...] = ()

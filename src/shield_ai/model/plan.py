@@ -7,8 +7,9 @@ import enum
 import msgspec
 
 from shield_ai.model.deployment import DeploymentVariable
-from shield_ai.model.edit import FileChange, Skipped
+from shield_ai.model.edit import FileChange
 from shield_ai.model.resource import Settings
+from shield_ai.model.skip import Skipped
 
 
 class Action(enum.StrEnum):

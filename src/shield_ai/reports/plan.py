@@ -20,8 +20,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from shield_ai.flow.verify.check import Check
-    from shield_ai.model.edit import FileChange, Skipped
+    from shield_ai.model.edit import FileChange
     from shield_ai.model.plan import Change, Origin, Plan, Receipt
+    from shield_ai.model.skip import Skipped
 
 _NAME_WIDTH = 46
 _WIDTH = 80

@@ -12,10 +12,10 @@ import msgspec
 
 from shield_ai.aws.cloudtrail.audit import Alert, Audit
 from shield_ai.flow.verify.check import Check, CheckId, Status
-from shield_ai.model.edit import Skipped
 from shield_ai.model.finding import Finding, Severity
 from shield_ai.model.printable import printable
 from shield_ai.model.rotation_status import RotationPhase, RotationStatus
+from shield_ai.model.skip import Skipped
 from shield_ai.reports.evidence import ControlResult
 from shield_ai.reports.mask import mask, show
 from shield_ai.reports.plurals import count

@@ -17,8 +17,8 @@ from shield_ai.reports.plurals import count
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from shield_ai.model.edit import Skipped
     from shield_ai.model.finding import Finding
+    from shield_ai.model.skip import Skipped
 
 WIDTH = 80
 INDENT = " " * 10
@@ -136,7 +136,7 @@ def _finding_lines(finding: Finding, source: list[str], *, color: bool) -> Itera
             yield paint(_truncate(f"{INDENT}| {source_line}"), "dim", color=color)
     if finding.site and finding.site.reason:
         yield from textwrap.wrap(
-            f"not fixable: {printable(finding.site.reason)}",
+            f"not fixable: {printable(finding.site.reason.text)}",
             WIDTH,
             initial_indent=INDENT,
             subsequent_indent=INDENT,

@@ -17,7 +17,7 @@ from shield_ai.scan.text.secret_names import mask_tokens
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from shield_ai.model.edit import Skipped
+    from shield_ai.model.skip import Skipped
     from shield_ai.scan.python.app_scan import Scan
     from shield_ai.scan.rules.pattern import Pattern
     from shield_ai.scan.text.engine import CredentialScan

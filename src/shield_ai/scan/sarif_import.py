@@ -14,12 +14,12 @@ from urllib.parse import unquote, urlsplit
 
 import msgspec
 
-from shield_ai.model.edit import Skipped
 from shield_ai.model.errors import ShieldError, SourceError
 from shield_ai.model.invalid_input import INVALID_JSON
 from shield_ai.model.manifest import Secret
 from shield_ai.model.naming import guess_kind, secret_name
-from shield_ai.project.python_source import TOO_DEEP, Source
+from shield_ai.model.skip import SkipId, Skipped, SkipReason
+from shield_ai.project.python_source import Source
 from shield_ai.project.regular_file import read_regular_file
 
 if TYPE_CHECKING:
@@ -154,10 +154,10 @@ def import_secrets(
         try:
             variable = _find_variable(location, read)
         except SourceError as error:
-            skipped.append(_skip(location, error.message))
+            skipped.append(_skip(location, SkipId.INVALID_SOURCE.reason(problem=error.message)))
             continue
         except RecursionError:
-            skipped.append(_skip(location, TOO_DEEP))
+            skipped.append(_skip(location, SkipId.TOO_DEEP.reason()))
             continue
         secrets[variable] = Secret(
             name=secret_name(variable), kind=guess_kind(variable), env=variable
@@ -165,8 +165,8 @@ def import_secrets(
     return list(secrets.values()), skipped
 
 
-def _skip(location: Location, reason: str) -> Skipped:
-    return Skipped(path=location.path, line=location.line, name=location.rule, reason=reason)
+def _skip(location: Location, reason: SkipReason) -> Skipped:
+    return reason.entry(location.path, location.line, location.rule)
 
 
 def _find_variable(location: Location, read: ReadFile) -> str:

@@ -15,8 +15,9 @@ from shield_ai.rewrite.project.requirements import add_requirements
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from shield_ai.model.edit import FileChange, Skipped
+    from shield_ai.model.edit import FileChange
     from shield_ai.model.manifest import Manifest
+    from shield_ai.model.skip import Skipped
     from shield_ai.rewrite import HasFolder, Read
 
 

@@ -17,17 +17,17 @@ from tomlkit.exceptions import TOMLKitError
 from tomlkit.items import Array
 
 from shield_ai.model.invalid_input import INVALID_TOML, require_short_keys
+from shield_ai.model.skip import SkipId
 from shield_ai.rewrite.project.file_edits import (
     NOTHING,
     Outcome,
     encoding_problem,
     insert,
-    left,
     skip,
 )
 
 if TYPE_CHECKING:
-    from shield_ai.model.edit import Skipped
+    from shield_ai.model.skip import Skipped
     from shield_ai.rewrite import Read
 
 BOM = "\ufeff"
@@ -78,21 +78,21 @@ def _add_to_file(path: str, read: Read, wanted: Wanted, add: Add) -> Outcome | N
     if raw is None:
         return None
     if encoding_problem(raw, "é"):
-        return skip(path, "not valid UTF-8; save it as UTF-8")
+        return skip(path, SkipId.NOT_UTF8.reason())
     text = raw.decode()
     old = text.removeprefix(BOM).replace("\r\n", "\n")
     try:
         document = tomlkit.parse(old)
         result = add(document, wanted)
     except TOMLKitError as error:
-        return skip(path, f"invalid TOML: {str(error).rstrip('.')}")
+        return skip(path, SkipId.INVALID_TOML.reason(problem=str(error).rstrip(".")))
     if result is not Result.ADDED:
         return NOTHING if result is Result.PRESENT else None
     new = tomlkit.dumps(document)
     insertion = _single_insertion(old, new)
     # tomlkit writes some arrays with comments as invalid TOML.
     if insertion is None or not _is_toml(new):
-        return skip(path, f"cannot be extended automatically; add {', '.join(wanted)} manually")
+        return skip(path, SkipId.NOT_EXTENDABLE.reason(requirements=", ".join(wanted)))
     at, addition = insertion
     return [insert(path, raw, _byte_offset(text, at), addition)], _outdated_locks(path, read)
 
@@ -103,7 +103,8 @@ def _outdated_locks(path: str, read: Read) -> list[Skipped]:
     for name, command in LOCK_COMMANDS.items():
         lock = f"{folder}{name}"
         if read(lock) is not None:
-            skipped.append(left(lock, f"lock file; run `{command}` to update it from {path}"))
+            reason = SkipId.LOCK_FILE.reason(command=command, path=path)
+            skipped.append(reason.entry(lock))
     return skipped
 
 

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from packaging.utils import canonicalize_name
 
+from shield_ai.model.skip import SkipId
 from shield_ai.rewrite.project.file_edits import (
     NOTHING,
     Outcome,
     append,
     encoding_problem,
     insert,
-    left,
     skip,
 )
 from shield_ai.rewrite.project.layout import root_of
@@ -30,8 +30,8 @@ from shield_ai.rewrite.project.pyproject import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from shield_ai.model.edit import Skipped
     from shield_ai.model.manifest import Manifest
+    from shield_ai.model.skip import Skipped
     from shield_ai.rewrite import Read
 
 FILES = (
@@ -87,8 +87,7 @@ def add_requirements(read: Read, manifest: Manifest, module: str = "") -> Outcom
     if locks:
         return [], locks
     name = first_requirement_name(wanted)
-    reason = f"no file with the app's dependencies found; install {name} where the app runs"
-    return skip("requirements.txt", reason)
+    return skip("requirements.txt", SkipId.NO_REQUIREMENTS.reason(requirement=name))
 
 
 def _candidate_folders(read: Read, manifest: Manifest, module: str) -> list[str]:
@@ -114,7 +113,8 @@ def _add_in_folder(read: Read, folder: str, wanted: Mapping[str, str]) -> Outcom
     if any(name in required_names(raw) for raw in files.values()):
         return NOTHING
     locked = [path for path, raw in files.items() if LOCKED.search(raw)]
-    skipped = [left(path, f"lock file; compile it again to add {name}") for path in locked]
+    reason = SkipId.LOCKED_REQUIREMENTS.reason(requirement=name)
+    skipped = [reason.entry(path) for path in locked]
     editable = [path for path in files if path not in locked]
     if not editable:
         return _add_to_toml(read, folder, wanted, skipped)

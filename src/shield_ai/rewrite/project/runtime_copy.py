@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING
 
 from packaging.version import InvalidVersion, Version
 
+from shield_ai.model.skip import SkipId, SkipReason
 from shield_ai.project.runtime_names import COPY, IMPORTS_COPY, PACKAGE, runtime_package
 from shield_ai.rewrite.code_style import read_code_style
-from shield_ai.rewrite.project.file_edits import NOTHING, Outcome, create, left, replace, skip
+from shield_ai.rewrite.project.file_edits import NOTHING, Outcome, create, replace, skip
 from shield_ai.rewrite.project.layout import missing_packages, module_of, root_of, shadows
 from shield_ai.rewrite.project.secret_map import (
     MapStyle,
@@ -90,19 +91,19 @@ def fix(read: Read, manifest: Manifest, module: str = "") -> Outcome:
         return NOTHING
     root = root_of(read, path, module)
     if shadows(path, root):
-        return skip(path, "a module of this name would hide a module of the standard library")
+        return skip(path, SkipId.RUNTIME_SHADOWS.reason())
     parent = str(PurePosixPath(path).parent)
     in_package = ("" if parent == "." else parent) != root
     raw = read(path)
     is_map = raw is not None and _is_map_file(raw)
     changes: list[FileChange] = []
-    conflict = "" if is_map else _conflict(raw)
-    skipped = [left(path, conflict)] if conflict else []
+    conflict = None if is_map else _conflict(raw)
+    skipped = [conflict.entry(path)] if conflict else []
     for place, text in _files(read, path, in_package=in_package):
         old = read(place)
         reason = _conflict(old)
         if reason:
-            skipped.append(left(place, reason))
+            skipped.append(reason.entry(place))
         elif old is None:
             changes.append(create(place, text))
         elif body_of(old) != body_of(text.encode()):
@@ -232,16 +233,16 @@ def _former_modules(path: str, *, in_package: bool) -> Iterator[tuple[str, str]]
         yield f"{stem}_{engine}/base.py", FORMER_BACKEND.format(package=package, engine=engine)
 
 
-def _conflict(raw: bytes | None) -> str:
-    """Explain why a file can't be replaced; empty if it can."""
+def _conflict(raw: bytes | None) -> SkipReason | None:
+    """Explain why a file can't be replaced; None if it can."""
     state, version = read_stamp(raw, WHAT)
     if state is State.EDITED:
-        return "the copy of the runtime was edited manually; restore or delete it"
+        return SkipId.RUNTIME_EDITED.reason()
     if state is State.FOREIGN:
-        return "another file has this name; set `runtime` in shield.toml to an unused path"
+        return SkipId.RUNTIME_PATH_USED.reason()
     if _is_newer(version):
-        return f"the copy is from the newer version {version}; upgrade shield-ai"
-    return ""
+        return SkipId.RUNTIME_NEWER.reason(version=version)
+    return None
 
 
 @functools.cache

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from shield_ai.model.edit import Edit
 from shield_ai.model.finding import Shape
 from shield_ai.model.plan import Origin
+from shield_ai.model.skip import SkipId, SkipReason
 from shield_ai.project.python_source import file_change
 from shield_ai.project.secret_map import hardcoded_default
 from shield_ai.rewrite.project.file_edits import newline
@@ -51,7 +52,7 @@ class LiteralRemoval:
         self._dotenv_values = dotenv_values
         self._loads_dotenv = loads_dotenv
         self._origins: dict[str, Origin] = {}  # by variable
-        self._problems: dict[str, str] = {}  # by variable
+        self._problems: dict[str, SkipReason] = {}  # by variable
         for finding in findings:
             site = finding.site
             if site and site.shape is Shape.LITERAL and not site.reason:
@@ -61,32 +62,30 @@ class LiteralRemoval:
         value = self._values.resolve(locator)
         first = self._origins.setdefault(variable, Origin(locator=locator, field=variable))
         if variable in self._dotenv_values and self._dotenv_values[variable] != value:
-            self._problems[variable] = f"{DOTENV} has another value of {variable}"
+            self._problems[variable] = SkipId.DOTENV_DIFFERS.reason(file=DOTENV, variable=variable)
         elif self._values.resolve(first.locator) != value:
-            self._problems[variable] = f"the code has several values of {variable}"
+            self._problems[variable] = SkipId.CODE_DIFFERS.reason(variable=variable)
         elif any(text in value.reveal() for text in AMBIGUOUS):
-            self._problems[variable] = (
-                f"its value has a character that readers of {DOTENV} interpret differently"
-            )
+            self._problems[variable] = SkipId.AMBIGUOUS_CHARACTER.reason(file=DOTENV)
 
     def __contains__(self, variable: str) -> bool:
         return variable in self._origins
 
-    def replacement_for(self, source: Source, variable: str) -> tuple[str, str]:
+    def replacement_for(self, source: Source, variable: str) -> tuple[str, SkipReason | None]:
         """Return the expression that replaces a literal in a file.
 
         Returns:
             The expression, "" if get_secret() alone reads the variable; and the reason to keep the
-            literal, "" if it can be removed.
+            literal, None if it can be removed.
         """
-        problem = self._problems.get(variable, "")
+        problem = self._problems.get(variable)
         config = _decouple_config(source.tree)
         if not (problem or config or self._loads_dotenv):
-            problem = f"the app does not load {DOTENV}; load it with python-dotenv first"
+            problem = SkipId.DOTENV_NOT_LOADED.reason(file=DOTENV)
         if problem or not config:
             return "", problem
         quote = file_quote(source)
-        return f"{config}({quote}{variable}{quote})", ""
+        return f"{config}({quote}{variable}{quote})", None
 
     def origins(self, variables: Iterable[str]) -> tuple[Origin, ...]:
         """Return the sources of the values of removed literals, sorted by variable."""
@@ -108,7 +107,7 @@ def remove_defaults(
     calls: Iterable[tuple[int, int]],
     removal: LiteralRemoval,
     known: SecretMap | None = None,
-) -> Iterator[tuple[str, Edit | str]]:
+) -> Iterator[tuple[str, Edit | SkipReason]]:
     """Remove the literal defaults of existing get_secret() calls.
 
     Args:

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from shield_ai.model.edit import Edit, FileChange, Skipped
+from shield_ai.model.edit import Edit, FileChange
+from shield_ai.model.skip import SkipId, Skipped
 from shield_ai.project.layout import relative_module
-from shield_ai.project.python_source import TOO_DEEP, Source, file_change
+from shield_ai.project.python_source import Source, file_change
 from shield_ai.project.secret_map import parse_map
 from shield_ai.rewrite.code_style import read_code_style
 from shield_ai.rewrite.project.layout import root_of
@@ -200,8 +201,7 @@ class Rewriter:
         try:
             self._rewrite_file(path, findings, calls)
         except RecursionError:
-            skipped = Skipped(path=path, line=0, name="", reason=TOO_DEEP)
-            self.changes = PythonChanges(skipped=[skipped])
+            self.changes = PythonChanges(skipped=[SkipId.TOO_DEEP.reason().entry(path)])
         before.extend(self.changes)
         self.changes = before
 
@@ -257,6 +257,5 @@ class Rewriter:
                 edits.append(result)
                 self.changes.removed.append(variable)
             else:
-                skipped = Skipped(path=source.path, line=0, name=variable, reason=result)
-                self.changes.skipped.append(skipped)
+                self.changes.skipped.append(result.entry(source.path, name=variable))
         return edits

@@ -10,7 +10,7 @@ import stat
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from shield_ai.model.edit import Skipped
+from shield_ai.model.skip import SkipId, Skipped, SkipReason
 from shield_ai.project.inside import inside_check
 from shield_ai.scan.files.file_class import allows_unquoted, is_archive, is_scannable
 from shield_ai.scan.files.suppressions import find_suppressions, has_suppressions
@@ -39,8 +39,6 @@ AVERAGE_SIZE = 10_000  # bytes of a file, estimated
 PROGRESS_STEP = 256  # files
 CHUNKS_PER_JOB = 4
 MIN_FILES_FOR_POOL = 12_000  # smaller trees are scanned faster than a pool starts
-UNREADABLE = "can't be read, or is a symbolic link to a file outside of the folder"
-ARCHIVE = "an archive: extract it to scan its files"
 
 
 def no_progress(_done: int, _total: int) -> None:
@@ -62,9 +60,9 @@ class CredentialScan(NamedTuple):
         self.suppressions.update(other.suppressions)
         self.markers.update(other.markers)
 
-    def skip(self, path: str, reason: str, name: str = "") -> None:
+    def skip(self, path: str, reason: SkipReason, name: str = "") -> None:
         """Record that a file was skipped."""
-        self.skipped.append(Skipped(path=path, line=0, name=name, reason=reason))
+        self.skipped.append(reason.entry(path, name=name))
 
 
 class Pool(NamedTuple):
@@ -121,17 +119,17 @@ def _scan_files(
         if is_scannable(path):
             _scan_file(detector, path, read(path), result)
         elif is_archive(path):
-            result.skip(path, ARCHIVE, name="archive")
+            result.skip(path, SkipId.ARCHIVE.reason(), name="archive")
     progress(len(paths), len(paths))
     return result
 
 
 def _scan_file(detector: Detector, path: str, raw: bytes | None, result: CredentialScan) -> None:
     if raw is None:
-        result.skip(path, UNREADABLE)
+        result.skip(path, SkipId.UNREADABLE.reason())
         return
     if len(raw) > MAX_SIZE:
-        result.skip(path, f"larger than {MAX_SIZE // 1_000_000} MB")
+        result.skip(path, SkipId.LARGER_THAN.reason(size=MAX_SIZE // 1_000_000))
         return
     if raw[:2] in UTF16_BOMS:
         raw = raw.decode("utf-16", "replace").encode()
