@@ -14,9 +14,9 @@ from shield_ai.project.values import Values
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from shield_ai.model.file_reader import FileReader
     from shield_ai.model.finding import Finding
     from shield_ai.model.manifest import Secret
-    from shield_ai.rewrite import Read
 
 
 class _CodeValue(NamedTuple):
@@ -30,7 +30,7 @@ class _CodeValue(NamedTuple):
 def choose_origins(
     secret: Secret,
     findings: Sequence[Finding],
-    read: Read,
+    read: FileReader,
     available: Mapping[str, str],
     prompts: Mapping[str, str],
 ) -> tuple[tuple[Origin, ...], list[Skipped]]:
@@ -67,7 +67,7 @@ def _new_origin(secret: Secret, field: str, prompt: str) -> list[Origin]:
 
 
 def _known_origins(
-    secret: Secret, findings: Sequence[Finding], read: Read, available: Mapping[str, str]
+    secret: Secret, findings: Sequence[Finding], read: FileReader, available: Mapping[str, str]
 ) -> tuple[list[Origin], list[Skipped], bool]:
     """Return the origins, the ambiguous values, and whether any value is not a default."""
     origins: list[Origin] = []
@@ -110,7 +110,7 @@ def _code_values(
             yield _CodeValue(finding, locator, is_literal=False)
 
 
-def _conflicting_value(values: Sequence[_CodeValue], read: Read) -> _CodeValue | None:
+def _conflicting_value(values: Sequence[_CodeValue], read: FileReader) -> _CodeValue | None:
     """Return the first value that differs from the first one."""
     if len(values) < 2:  # nothing to compare
         return None

@@ -24,10 +24,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from shield_ai.model.edit import FileChange
+    from shield_ai.model.file_reader import FileReader, HasFolder
     from shield_ai.model.finding import Finding
     from shield_ai.model.manifest import Manifest, Secret
     from shield_ai.model.plan import Origin
-    from shield_ai.rewrite import HasFolder, Read
     from shield_ai.rewrite.python.move_literals import LiteralRemoval
 
 
@@ -61,7 +61,7 @@ class CodeInputs:
 def make_plan(
     manifest: Manifest,
     findings: Sequence[Finding],
-    read: Read,
+    read: FileReader,
     *,
     constants: Sequence[Finding] = (),
     code: CodeInputs | None = None,
@@ -135,7 +135,7 @@ def adds_runtime(plan: Plan) -> bool:
 class _Planner:
     """Collects the parts of a plan."""
 
-    def __init__(self, manifest: Manifest, read: Read) -> None:
+    def __init__(self, manifest: Manifest, read: FileReader) -> None:
         self._manifest = manifest
         self._read = read
         self.files: list[FileChange] = []

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
+    from shield_ai.model.file_reader import FileReader
+
 # as in django.core.management.utils.get_random_secret_key
 _DJANGO_ALPHABET = "abcdefghijklmnopqrstuvwxyz0123456789!@#$%^&*(-_=+)"
 _DJANGO_LENGTH = 50
@@ -77,7 +79,7 @@ class Values:
         self,
         env_files: Mapping[str, Mapping[str, Hidden]],
         environ: Mapping[str, str] = os.environ,
-        read: Callable[[str], bytes | None] = lambda _: None,
+        read: FileReader = lambda _: None,
         ask: Callable[[str], Hidden] | None = None,
         copy: Callable[[str], Hidden] | None = None,
     ) -> None:

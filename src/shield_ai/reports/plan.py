@@ -17,10 +17,11 @@ from shield_ai.reports.plurals import count
 from shield_ai.reports.settings import settings_lines
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from shield_ai.flow.verify.check import Check
     from shield_ai.model.edit import FileChange
+    from shield_ai.model.file_reader import FileReader
     from shield_ai.model.plan import Change, Origin, Plan, Receipt
     from shield_ai.model.skip import Skipped
 
@@ -46,7 +47,7 @@ _RECEIPT_NOUNS = {
 }
 
 
-def plan_text(plan: Plan, read: Callable[[str], bytes | None]) -> str:
+def plan_text(plan: Plan, read: FileReader) -> str:
     """Format a plan without its diffs.
 
     Args:
@@ -123,7 +124,7 @@ def _file_line(file: FileChange) -> str:
     return f"  ~ {file.path:<{_NAME_WIDTH}} {count(len(file.edits), 'edit')}"
 
 
-def _change_lines(change: Change, read: Callable[[str], bytes | None]) -> Iterator[str]:
+def _change_lines(change: Change, read: FileReader) -> Iterator[str]:
     is_secret = change.resource == "secret"
     name = change.name if is_secret else f"{change.resource} {change.name}"
     mark = _MARKS[change.action]
@@ -156,7 +157,7 @@ def shorten_name(name: str) -> str:
     return f"{name[: half - 1]}…{name[-half:]}"
 
 
-def _origin_lines(origins: Sequence[Origin], read: Callable[[str], bytes | None]) -> Iterator[str]:
+def _origin_lines(origins: Sequence[Origin], read: FileReader) -> Iterator[str]:
     """Yield the variables, fields and lines that values are read from, for each source.
 
     shield.toml can name any variable of the user who runs the command, so the user must see it.
@@ -176,7 +177,7 @@ def _describe_source(locator: str) -> str:
     return _SOURCES.get(scheme) or ("standard input" if path == STDIN else path)
 
 
-def _describe_item(locator: str, read: Callable[[str], bytes | None]) -> str:
+def _describe_item(locator: str, read: FileReader) -> str:
     scheme, _, rest = locator.partition(":")
     path, _, item = rest.rpartition("#")
     if scheme == "generate":

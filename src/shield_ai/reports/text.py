@@ -15,8 +15,9 @@ from shield_ai.reports.mask import mask, show
 from shield_ai.reports.plurals import count
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
+    from shield_ai.model.file_reader import FileReader
     from shield_ai.model.finding import Finding
     from shield_ai.model.skip import Skipped
 
@@ -28,7 +29,7 @@ MAX_FILES = 10  # files listed with the number of their low findings
 
 def scan_text(
     findings: Sequence[Finding],
-    read: Callable[[str], bytes | None],
+    read: FileReader,
     skipped: Sequence[Skipped] = (),
     *,
     hidden: tuple[int, int] = (0, 0),

@@ -24,12 +24,12 @@ from shield_ai.scan.text.engine import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
+    from shield_ai.model.file_reader import FileReader
     from shield_ai.scan.rules.pattern import Pattern
     from shield_ai.scan.text.engine import Progress
 
-    ReadFile = Callable[[str], bytes | None]
 
 STDIN = "-"
 
@@ -134,7 +134,7 @@ def _tracked_files(root: Path, paths: list[str]) -> set[str] | None:
     return tracked_files(root, paths)
 
 
-def _manifest_variables(read: ReadFile) -> tuple[Sequence[str], Sequence[str]]:
+def _manifest_variables(read: FileReader) -> tuple[Sequence[str], Sequence[str]]:
     """Return the variables of the secrets in shield.toml, and those that it ignores.
 
     An invalid shield.toml, which other commands report, has none.
@@ -184,7 +184,7 @@ def _scan_named_files(files: list[str]) -> PartResult:
 
 def _scan_files(
     files: list[str],
-    read: ReadFile,
+    read: FileReader,
     root: Path,
     app_patterns: tuple[Pattern, ...],
     custom_paths: set[str] | None = None,

@@ -23,12 +23,12 @@ from shield_ai.project.python_source import Source
 from shield_ai.project.regular_file import read_regular_file
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
+    from shield_ai.model.file_reader import FileReader
     from shield_ai.model.finding import Finding
 
-    ReadFile = Callable[[str], bytes | None]
 
 SARIF_VERSION = "2.1.0"
 GIVE_SARIF = "give a SARIF file written by a scanner"
@@ -129,7 +129,7 @@ def _get_list(value: Any, key: str) -> list[Any]:
 
 
 def import_secrets(
-    locations: Iterable[Location], read: ReadFile, findings: Iterable[Finding] = ()
+    locations: Iterable[Location], read: FileReader, findings: Iterable[Finding] = ()
 ) -> tuple[list[Secret], list[Skipped]]:
     """Create a secret for each location that reads a variable or assigns a constant to one.
 
@@ -169,7 +169,7 @@ def _skip(location: Location, reason: SkipReason) -> Skipped:
     return reason.entry(location.path, location.line, location.rule)
 
 
-def _find_variable(location: Location, read: ReadFile) -> str:
+def _find_variable(location: Location, read: FileReader) -> str:
     """Return the variable that is read or assigned at a location.
 
     Raises:

@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING
 from shield_ai.model.errors import ShieldError, SourceError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
+
+    from shield_ai.model.file_reader import FileReader
 
 HANDLER = "rotator.handler.handler"  # the entry point for Lambda
 RUNTIME = "python3.13"
@@ -81,9 +83,7 @@ def _package_files(name: str) -> dict[str, bytes]:
     return files
 
 
-def build_function_zip(
-    environment: Mapping[str, str], read: Callable[[str], bytes | None]
-) -> bytes:
+def build_function_zip(environment: Mapping[str, str], read: FileReader) -> bytes:
     """Build the zip of one function, with the hook and the CA certificates from the app's folder.
 
     Args:
@@ -104,7 +104,7 @@ def build_function_zip(
     return build_zip(extra_files)
 
 
-def _read_app_file(path: str, read: Callable[[str], bytes | None]) -> bytes:
+def _read_app_file(path: str, read: FileReader) -> bytes:
     content = read(path)
     if content is None:
         raise SourceError(f"{path} is not in the app's folder", "correct hook or ca in shield.toml")

@@ -40,6 +40,8 @@ if TYPE_CHECKING:
     from mypy_boto3_sts import STSClient
     from mypy_boto3_sts.type_defs import GetCallerIdentityResponseTypeDef
 
+    from shield_ai.model.file_reader import FileReader
+
 _CONFIG = Config(
     connect_timeout=3,
     read_timeout=10,
@@ -94,7 +96,7 @@ class Session:
         *,
         profile: str = "",
         assume: str = "",
-        read: Callable[[str], bytes | None] = lambda _: None,
+        read: FileReader = lambda _: None,
         boto_session: boto3.session.Session | None = None,
     ) -> None:
         self.read = read

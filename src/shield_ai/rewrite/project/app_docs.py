@@ -13,8 +13,8 @@ from shield_ai.rewrite.project.template import render
 if TYPE_CHECKING:
     from collections.abc import Collection
 
+    from shield_ai.model.file_reader import FileReader
     from shield_ai.model.manifest import Manifest
-    from shield_ai.rewrite import Read
 
 PAGE = "docs/AWS_SECRETS_MANAGER.md"
 UPDATES = "SECURITY_UPDATES.md"
@@ -40,7 +40,7 @@ TROUBLESHOOTING = (
 )
 
 
-def write_docs(read: Read, manifest: Manifest, engines: Collection[str] = ()) -> Outcome:
+def write_docs(read: FileReader, manifest: Manifest, engines: Collection[str] = ()) -> Outcome:
     """Create or update the page `PAGE`.
 
     Args:
@@ -67,7 +67,7 @@ def write_docs(read: Read, manifest: Manifest, engines: Collection[str] = ()) ->
     return create_or_replace(PAGE, raw, stamp(WHAT, "md", text))
 
 
-def add_entry(read: Read, manifest: Manifest) -> Outcome:
+def add_entry(read: FileReader, manifest: Manifest) -> Outcome:
     """Add an entry to the app's security updates once, if it has such a file."""
     raw = read(UPDATES)
     if raw is None or not manifest.secret:

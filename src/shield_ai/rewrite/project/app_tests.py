@@ -18,8 +18,8 @@ from shield_ai.rewrite.project.template import render
 if TYPE_CHECKING:
     from collections.abc import Collection
 
+    from shield_ai.model.file_reader import FileReader
     from shield_ai.model.manifest import Manifest
-    from shield_ai.rewrite import Read
     from shield_ai.rewrite.code_style import CodeStyle
 
 NAMES = ("test_secrets.py", "test_aws_secrets.py")
@@ -29,7 +29,7 @@ TEST_FOLDERS = ("tests", "test")
 
 
 def write_tests(
-    read: Read, manifest: Manifest, paths: Collection[str] = (), module: str = ""
+    read: FileReader, manifest: Manifest, paths: Collection[str] = (), module: str = ""
 ) -> Outcome:
     """Create or update the tests, unless they were edited or the app has no tests.
 

@@ -18,8 +18,8 @@ from shield_ai.rewrite.project.template import render
 if TYPE_CHECKING:
     from collections.abc import Container, Iterator
 
+    from shield_ai.model.file_reader import FileReader
     from shield_ai.model.manifest import Manifest, Secret
-    from shield_ai.rewrite import Read
 
 PATH = ".env.example"
 KINDS = ("example", "sample", "template", "dist")
@@ -42,7 +42,9 @@ PLACEHOLDER = "change-me"
 DATABASE_PLACEHOLDERS = {"host": "localhost", "port": "5432", "database": "app", "username": "app"}
 
 
-def extend_env_example(read: Read, manifest: Manifest, *, loads_dotenv: bool = False) -> Outcome:
+def extend_env_example(
+    read: FileReader, manifest: Manifest, *, loads_dotenv: bool = False
+) -> Outcome:
     """Append the variables and descriptions that .env.example, or a file like it, lacks.
 
     Args:
@@ -81,7 +83,7 @@ def _candidates(manifest: Manifest) -> Iterator[str]:
             yield f"{prefix}{name}"
 
 
-def _exists(read: Read, path: str) -> bool:
+def _exists(read: FileReader, path: str) -> bool:
     try:
         return read(path) is not None
     except SourceError:  # for example, a broken symbolic link

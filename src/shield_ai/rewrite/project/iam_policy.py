@@ -17,14 +17,14 @@ from shield_ai.model.skip import SkipId
 from shield_ai.rewrite.project.file_edits import NOTHING, Outcome, create, replace, skip
 
 if TYPE_CHECKING:
+    from shield_ai.model.file_reader import FileReader
     from shield_ai.model.manifest import Manifest
-    from shield_ai.rewrite import Read
 
 PATH = "aws/iam-policy-secrets-manager.json"
 KEYS = frozenset({"Sid", "Effect", "Action", "Resource", "Condition"})
 
 
-def write_policy(read: Read, manifest: Manifest, account: str) -> Outcome:
+def write_policy(read: FileReader, manifest: Manifest, account: str) -> Outcome:
     """Write or update the policy. Without an account, nothing is written.
 
     A policy with statements or actions that shield does not generate is skipped.

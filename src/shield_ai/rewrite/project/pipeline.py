@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
     from shield_ai.model.edit import FileChange
+    from shield_ai.model.file_reader import FileReader, HasFolder
     from shield_ai.model.manifest import Manifest
     from shield_ai.model.skip import Skipped
-    from shield_ai.rewrite import HasFolder, Read
 
 
 class AppFiles(NamedTuple):
@@ -33,7 +33,7 @@ class AppFiles(NamedTuple):
 
 
 def rewrite_project(
-    read: Read,
+    read: FileReader,
     manifest: Manifest,
     app: AppFiles | None = None,
     *,

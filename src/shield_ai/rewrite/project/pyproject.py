@@ -27,8 +27,8 @@ from shield_ai.rewrite.project.file_edits import (
 )
 
 if TYPE_CHECKING:
+    from shield_ai.model.file_reader import FileReader
     from shield_ai.model.skip import Skipped
-    from shield_ai.rewrite import Read
 
 BOM = "\ufeff"
 LOCK_COMMANDS = {
@@ -52,12 +52,12 @@ Wanted = Mapping[str, str]  # requirement -> version specifier
 Add = Callable[[Any, Wanted], Result]
 
 
-def add_to_pyproject(path: str, read: Read, wanted: Wanted) -> Outcome | None:
+def add_to_pyproject(path: str, read: FileReader, wanted: Wanted) -> Outcome | None:
     """Add requirements to `[project]` or Poetry's table; return None if the file declares none."""
     return _add_to_file(path, read, wanted, _add_to_project)
 
 
-def add_to_pipfile(path: str, read: Read, wanted: Wanted) -> Outcome | None:
+def add_to_pipfile(path: str, read: FileReader, wanted: Wanted) -> Outcome | None:
     """Add requirements to `[packages]`; return None if the file does not have that table."""
     return _add_to_file(path, read, wanted, _add_to_packages)
 
@@ -73,7 +73,7 @@ def requirement_name(requirement: str) -> str:
     return canonicalize_name(match[1]) if match else ""
 
 
-def _add_to_file(path: str, read: Read, wanted: Wanted, add: Add) -> Outcome | None:
+def _add_to_file(path: str, read: FileReader, wanted: Wanted, add: Add) -> Outcome | None:
     raw = read(path)
     if raw is None:
         return None
@@ -97,7 +97,7 @@ def _add_to_file(path: str, read: Read, wanted: Wanted, add: Add) -> Outcome | N
     return [insert(path, raw, _byte_offset(text, at), addition)], _outdated_locks(path, read)
 
 
-def _outdated_locks(path: str, read: Read) -> list[Skipped]:
+def _outdated_locks(path: str, read: FileReader) -> list[Skipped]:
     folder = path.removesuffix(path.rpartition("/")[2])
     skipped = []
     for name, command in LOCK_COMMANDS.items():

@@ -30,9 +30,9 @@ from shield_ai.rewrite.project.pyproject import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from shield_ai.model.file_reader import FileReader
     from shield_ai.model.manifest import Manifest
     from shield_ai.model.skip import Skipped
-    from shield_ai.rewrite import Read
 
 FILES = (
     "requirements.in",
@@ -62,7 +62,7 @@ MIN_SORTED = 3  # requirements; fewer can be in order by chance
 NAME_IN_URL = re.compile(r"(?:egg=|/)([A-Za-z0-9_.]+)(?=[-@&\[\s.]|$)")
 
 
-def add_requirements(read: Read, manifest: Manifest, module: str = "") -> Outcome:
+def add_requirements(read: FileReader, manifest: Manifest, module: str = "") -> Outcome:
     """Add the dependencies of the runtime to the first file that declares dependencies.
 
     The app's import root is searched first, then the folders above it, then the app's package.
@@ -90,7 +90,7 @@ def add_requirements(read: Read, manifest: Manifest, module: str = "") -> Outcom
     return skip("requirements.txt", SkipId.NO_REQUIREMENTS.reason(requirement=name))
 
 
-def _candidate_folders(read: Read, manifest: Manifest, module: str) -> list[str]:
+def _candidate_folders(read: FileReader, manifest: Manifest, module: str) -> list[str]:
     """Return the folders that can contain requirements, each with a trailing slash."""
     path = manifest.app.runtime
     if path == "package":
@@ -106,7 +106,7 @@ def _candidate_folders(read: Read, manifest: Manifest, module: str) -> list[str]
     return folders
 
 
-def _add_in_folder(read: Read, folder: str, wanted: Mapping[str, str]) -> Outcome | None:
+def _add_in_folder(read: FileReader, folder: str, wanted: Mapping[str, str]) -> Outcome | None:
     """Add requirements to a file in a folder; return None if no file declares dependencies."""
     name = first_requirement_name(wanted)
     files = _requirements_files(read, folder)
@@ -176,7 +176,7 @@ def _sorted_place(lines: Sequence[_Line], name: str) -> int | None:
     return None
 
 
-def _requirements_files(read: Read, folder: str) -> dict[str, bytes]:
+def _requirements_files(read: FileReader, folder: str) -> dict[str, bytes]:
     files = {}
     for name in FILES:
         path = f"{folder}{name}"
@@ -187,7 +187,7 @@ def _requirements_files(read: Read, folder: str) -> dict[str, bytes]:
 
 
 def _add_to_toml(
-    read: Read, folder: str, wanted: Mapping[str, str], locks: list[Skipped]
+    read: FileReader, folder: str, wanted: Mapping[str, str], locks: list[Skipped]
 ) -> Outcome | None:
     """Add requirements to pyproject.toml or Pipfile."""
     for name, add in (("pyproject.toml", add_to_pyproject), ("Pipfile", add_to_pipfile)):

@@ -32,8 +32,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from shield_ai.model.edit import FileChange
+    from shield_ai.model.file_reader import FileReader
     from shield_ai.model.manifest import Manifest
-    from shield_ai.rewrite import Read
 
 WHAT = "runtime"
 ENGINES = ("postgresql", "mysql")
@@ -75,7 +75,7 @@ class CopyState(enum.Enum):
     EDITED = enum.auto()
 
 
-def fix(read: Read, manifest: Manifest, module: str = "") -> Outcome:
+def fix(read: FileReader, manifest: Manifest, module: str = "") -> Outcome:
     """Write the copy, the map file beside it, and the packages that they need.
 
     Nothing is written if a file of the copy was edited, or if another file has its name: the parts
@@ -122,7 +122,7 @@ def _is_map_file(raw: bytes) -> bool:
     return read_stamp(raw, WHAT)[0] is State.FOREIGN and bool(IMPORTS_COPY.search(raw))
 
 
-def _map_style(read: Read, manifest: Manifest, root: str, *, in_package: bool) -> MapStyle:
+def _map_style(read: FileReader, manifest: Manifest, root: str, *, in_package: bool) -> MapStyle:
     """Return the configured style of the map file, with the quotes that the settings use."""
     path = manifest.app.runtime
     style = read_code_style(read, path)
@@ -141,7 +141,7 @@ def _write_map(
     return [replace(path, raw, text)], []
 
 
-def provides_map(read: Read, manifest: Manifest, module: str = "") -> bool:
+def provides_map(read: FileReader, manifest: Manifest, module: str = "") -> bool:
     """Return whether the app's map file has the secrets of shield.toml after fix()."""
     return manifest.app.runtime != "package" and not fix(read, manifest, module)[1]
 
@@ -210,7 +210,7 @@ def _source_folder() -> Path:
     return bundled if bundled.is_dir() else Path(__file__).parents[3] / PACKAGE
 
 
-def _files(read: Read, path: str, *, in_package: bool) -> Iterator[tuple[str, str]]:
+def _files(read: FileReader, path: str, *, in_package: bool) -> Iterator[tuple[str, str]]:
     """Yield the path and the text of every file to write except the map file."""
     folder = copy_folder(path)
     for name, text in runtime_files().items():

@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from typing import TypeAlias
 
     from shield_ai.model.edit import Edit
+    from shield_ai.model.file_reader import FileReader
     from shield_ai.model.manifest import Manifest
-    from shield_ai.rewrite import Read
     from shield_ai.rewrite.code_style import CodeStyle
 
     Entry: TypeAlias = str | dict[str, str]
@@ -86,7 +86,7 @@ class MapStyle(NamedTuple):
         return f"{self.quote}{text}{self.quote}"
 
 
-def settings_quote(read: Read, manifest: Manifest) -> str:
+def settings_quote(read: FileReader, manifest: Manifest) -> str:
     """Return the quote character that the settings use most."""
     return most_used_quote(b"".join(read(path) or b"" for path in manifest.app.settings))
 

@@ -17,10 +17,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from shield_ai.model.edit import Edit
+    from shield_ai.model.file_reader import FileReader
     from shield_ai.model.finding import Site
     from shield_ai.model.manifest import Manifest, Secret
     from shield_ai.project.python_source import Source
-    from shield_ai.rewrite import Read
 
 SETTING = "SECRET_KEY_FALLBACKS"
 TEXT = (
@@ -31,7 +31,7 @@ TEXT = (
 )
 
 
-def key_without_fallbacks(manifest: Manifest, read: Read) -> Secret | None:
+def key_without_fallbacks(manifest: Manifest, read: FileReader) -> Secret | None:
     """Return the secret of SECRET_KEY if it rotates on a schedule and has no fallbacks yet."""
     for path in manifest.app.settings:
         if SETTING.encode() in (read(path) or b""):

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 from shield_ai.model.invalid_input import INVALID_TOML, require_short_keys
 
 if TYPE_CHECKING:
+    from shield_ai.model.file_reader import FileReader
     from shield_ai.project.python_source import Source
-    from shield_ai.rewrite import Read
 
 DEFAULT = 88  # of Black and ruff
 # Linters are often configured to tolerate longer lines than the code is meant to have.
@@ -29,7 +29,7 @@ def max_line_length(source: Source, configured: int) -> int:
     return min(MAXIMUM, longer[len(longer) * 9 // 10])
 
 
-def configured_line_length(read: Read, path: str) -> int:
+def configured_line_length(read: FileReader, path: str) -> int:
     """Return the line length in the nearest configuration of a formatter, or else of a linter.
 
     Returns:
@@ -45,7 +45,7 @@ def configured_line_length(read: Read, path: str) -> int:
     return 0
 
 
-def _formatter_length(read: Read, folder: str) -> int:
+def _formatter_length(read: FileReader, folder: str) -> int:
     tables = []
     tool = parse_toml(read(f"{folder}pyproject.toml")).get("tool")
     if isinstance(tool, dict):
@@ -71,7 +71,7 @@ def parse_toml(raw: bytes | None) -> dict[str, Any]:
         return {}
 
 
-def _linter_length(read: Read, folder: str) -> int:
+def _linter_length(read: FileReader, folder: str) -> int:
     for name in (".flake8", "setup.cfg", "tox.ini"):
         parser = configparser.ConfigParser(interpolation=None, strict=False)
         try:

@@ -34,9 +34,9 @@ from shield_ai.rewrite.python.wrap import WrapOptions, wrap_secrets
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from shield_ai.model.file_reader import FileReader
     from shield_ai.model.finding import Finding
     from shield_ai.model.manifest import Manifest
-    from shield_ai.rewrite import Read
     from shield_ai.rewrite.code_style import CodeStyle
     from shield_ai.rewrite.python.move_literals import LiteralRemoval
 
@@ -65,7 +65,7 @@ def rewrite_python(
     manifest: Manifest,
     findings: Sequence[Finding],
     calls: Sequence[tuple[str, int, int]],
-    read: Read,
+    read: FileReader,
     accessor_import: str,
     options: WrapOptions | None = None,
 ) -> PythonChanges:
@@ -100,7 +100,7 @@ class Rewriter:
     def __init__(
         self,
         manifest: Manifest,
-        read: Read,
+        read: FileReader,
         accessor_import: str,
         options: WrapOptions,
     ) -> None:

@@ -34,14 +34,14 @@ from shield_ai.scan.text.engine import reader
 from shield_ai.scan.text.structure import MAX_SIZE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
+    from shield_ai.model.file_reader import FileReader
     from shield_ai.model.manifest import Secret
     from shield_ai.scan.deployment.environment import Setting
     from shield_ai.scan.text.structure import Node
 
-    Read = Callable[[str], bytes | None]
 
 CREDENTIALS = "CRED"  # the id of the pattern
 MAX_SETTINGS = 5000  # of variables of secrets, in one file
@@ -95,7 +95,7 @@ class _Finder:
         read: Returns the bytes of a file; None if it can't be read.
     """
 
-    def __init__(self, secrets: Sequence[Secret], read: Read) -> None:
+    def __init__(self, secrets: Sequence[Secret], read: FileReader) -> None:
         self._secrets = {
             variable: (secret.name, field)
             for secret in secrets

@@ -35,12 +35,12 @@ from shield_ai.scan.text.dotenv import find_dotenv_secrets
 from shield_ai.scan.text.engine import reader
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
     from pathlib import Path
 
+    from shield_ai.model.file_reader import FileReader
     from shield_ai.scan.files.file_filter import Markers
 
-    ReadFile = Callable[[str], bytes | None]
 
 MAX_SIZE = 2_000_000  # bytes; hand-written Python files are smaller
 SETTINGS_SOURCE = b"class SecretsManagerSource(EnvSettingsSource)"  # in a vendored copy
@@ -88,7 +88,7 @@ def scan(
 def scan_files(
     name: str,
     paths: list[str],
-    read: ReadFile,
+    read: FileReader,
     manifest_variables: Collection[str] = (),
     markers: Mapping[str, Markers] | None = None,
     ignored: Collection[str] = (),
@@ -312,7 +312,7 @@ def _literal_defaults(constants: Collection[Finding]) -> list[Finding]:
     return [msgspec.structs.replace(finding, site=None) for finding in constants if not finding.env]
 
 
-def _dotenv_findings(paths: list[str], read: ReadFile) -> list[Finding]:
+def _dotenv_findings(paths: list[str], read: FileReader) -> list[Finding]:
     findings = []
     for path in paths:
         if not is_dotenv(path.rpartition("/")[2]):

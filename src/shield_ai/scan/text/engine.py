@@ -22,12 +22,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
     from collections.abc import Set as AbstractSet
 
+    from shield_ai.model.file_reader import FileReader
     from shield_ai.model.finding import Finding
     from shield_ai.scan.files.file_filter import Markers
     from shield_ai.scan.files.suppressions import Suppression
     from shield_ai.scan.rules.pattern import Pattern
 
-    ReadFile = Callable[[str], bytes | None]
     Progress = Callable[[int, int], None]  # files done, files in total
 
 MAX_SIZE = 20_000_000  # bytes; larger files are skipped
@@ -74,7 +74,7 @@ class Pool(NamedTuple):
 
 def scan_credentials(
     paths: Sequence[str],
-    read: ReadFile,
+    read: FileReader,
     patterns: Iterable[Pattern],
     *,
     pool: Pool | None = None,
@@ -110,7 +110,7 @@ def _create_detector(
 
 
 def _scan_files(
-    paths: Sequence[str], read: ReadFile, detector: Detector, progress: Progress = no_progress
+    paths: Sequence[str], read: FileReader, detector: Detector, progress: Progress = no_progress
 ) -> CredentialScan:
     result = CredentialScan([], [], {}, {})
     for done, path in enumerate(paths):
@@ -210,7 +210,7 @@ def _scan_chunk(
     return _scan_files(paths, reader(root), detector)
 
 
-def reader(root: str, *, follow_links: bool = False) -> ReadFile:
+def reader(root: str, *, follow_links: bool = False) -> FileReader:
     """Return a function that reads a file of a folder, up to one byte over MAX_SIZE.
 
     The function returns None if the file cannot be read or is outside the folder, and no bytes if
