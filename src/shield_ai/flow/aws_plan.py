@@ -10,6 +10,7 @@ from shield_ai.aws.desired.permissions import KMS_ACTIONS, PERMISSIONS
 from shield_ai.aws.desired.secrets import secret_settings
 from shield_ai.model.environments import ENVIRONMENT_TAG
 from shield_ai.model.errors import AwsError, UnsafePlanError
+from shield_ai.model.locator import Generated, Locator
 from shield_ai.model.plan import Action, Change, ValueState
 
 if TYPE_CHECKING:
@@ -55,8 +56,8 @@ class AwsInputs:
     """
 
     live: Live
-    available: Mapping[str, str] = dataclasses.field(default_factory=dict)
-    prompts: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    available: Mapping[str, Locator] = dataclasses.field(default_factory=dict)
+    prompts: Mapping[str, Locator] = dataclasses.field(default_factory=dict)
     target: Manifest | None = None
     desired: Sequence[Resource] = ()
     last_applied: Mapping[tuple[str, str], Settings] = dataclasses.field(default_factory=dict)
@@ -282,7 +283,7 @@ def _compare_value(
     name: str, state: SecretState, origins: tuple[Origin, ...], inputs: AwsInputs
 ) -> ValueState:
     """Compare a value with the current version; NOT_COMPARED if one of them is missing."""
-    has_source = any(not origin.locator.startswith("generate:") for origin in origins)
+    has_source = any(not isinstance(origin.source, Generated) for origin in origins)
     if not has_source or not state.current:
         return ValueState.NOT_COMPARED
     return inputs.compare_value(name, state.current, origins)

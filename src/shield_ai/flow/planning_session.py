@@ -31,6 +31,7 @@ from shield_ai.flow.value_sources import EnvFiles, SecretCopies, placeholders
 from shield_ai.model.deployment import Deployment
 from shield_ai.model.environments import get_environment
 from shield_ai.model.errors import ShieldError
+from shield_ai.model.locator import Prompt
 from shield_ai.project.git_process import is_in_repository
 from shield_ai.project.python_versions import find_python_versions
 from shield_ai.project.values import Values, read_env_file
@@ -189,7 +190,7 @@ class PlanningSession(AppContext):
         return AwsInputs(
             live=live,
             available=available,
-            prompts={name: f"prompt:{name}" for name in variables if can_prompt},
+            prompts={name: Prompt(name) for name in variables if can_prompt},
             target=target,
             desired=desired,
             last_applied=applied,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from shield_ai.model.edit import Edit
 from shield_ai.model.finding import Shape
+from shield_ai.model.locator import CodeLiteral
 from shield_ai.model.plan import Origin
 from shield_ai.model.skip import SkipId, SkipReason
 from shield_ai.project.python_source import file_change
@@ -56,14 +57,15 @@ class LiteralRemoval:
         for finding in findings:
             site = finding.site
             if site and site.shape is Shape.LITERAL and not site.reason:
-                self._add_literal(site.variable, f"code:{finding.path}#{site.start}-{site.end}")
+                literal = CodeLiteral(finding.path, site.start, site.end)
+                self._add_literal(site.variable, literal)
 
-    def _add_literal(self, variable: str, locator: str) -> None:
+    def _add_literal(self, variable: str, locator: CodeLiteral) -> None:
         value = self._values.resolve(locator)
-        first = self._origins.setdefault(variable, Origin(locator=locator, field=variable))
+        first = self._origins.setdefault(variable, Origin.of(locator, variable))
         if variable in self._dotenv_values and self._dotenv_values[variable] != value:
             self._problems[variable] = SkipId.DOTENV_DIFFERS.reason(file=DOTENV, variable=variable)
-        elif self._values.resolve(first.locator) != value:
+        elif self._values.resolve(first.source) != value:
             self._problems[variable] = SkipId.CODE_DIFFERS.reason(variable=variable)
         elif any(text in value.reveal() for text in AMBIGUOUS):
             self._problems[variable] = SkipId.AMBIGUOUS_CHARACTER.reason(file=DOTENV)
@@ -161,7 +163,7 @@ def dotenv_change(
     lines = []
     for origin in origins:
         if origin.field not in existing:
-            lines.append(f"{origin.field}='{values.resolve(origin.locator).reveal()}'\n")
+            lines.append(f"{origin.field}='{values.resolve(origin.source).reveal()}'\n")
     if not lines:
         return None
     lead = "\n" if raw_text and not raw_text.endswith(b"\n") else ""
