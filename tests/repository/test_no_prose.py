@@ -14,7 +14,7 @@ METHODS = {"startswith", "endswith", "find", "index", "count", "removesuffix", "
 # Texts that other programs write, and that have no code or type of their own. By file.
 FOREIGN = {
     # "The role defined for the function cannot be assumed by Lambda."
-    "shield_ai/aws/live/functions.py": {"cannot be assumed"},
+    "shield_ai/aws/live/kinds/function.py": {"cannot be assumed"},
     # msgspec's ValidationError
     "shield_ai/model/manifest_parser.py": {"unknown field"},
     "shield_ai/scan/rules/loader.py": {"unknown field", "enum value"},

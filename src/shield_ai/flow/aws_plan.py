@@ -6,7 +6,7 @@ import dataclasses
 from typing import TYPE_CHECKING
 
 from shield_ai.aws.desired.iam import MANAGED_BY, app_tags, uses_customer_key
-from shield_ai.aws.desired.permissions import KMS_ACTIONS, PERMISSIONS
+from shield_ai.aws.desired.permissions import KMS_ACTIONS
 from shield_ai.aws.desired.secrets import secret_settings
 from shield_ai.model.environments import ENVIRONMENT_TAG
 from shield_ai.model.errors import AwsError, UnsafePlanError
@@ -100,10 +100,16 @@ def _resource_change(key: tuple[str, str], settings: Settings | None, inputs: Aw
         action=action,
         resource=kind,
         name=name,
-        permissions=PERMISSIONS[kind].for_action(action),
+        permissions=_permissions(kind, action),
         settings=settings,
         before=current,
     )
+
+
+def _permissions(kind: str, action: Action) -> tuple[str, ...]:
+    from shield_ai.aws.live.kinds.registry import KINDS  # imports boto3, which is slow
+
+    return KINDS[kind].permissions.for_action(action)
 
 
 def _require_own_resource(

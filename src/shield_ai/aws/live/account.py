@@ -8,8 +8,8 @@ import msgspec
 
 from shield_ai.aws.live.cloudwatch import metric_sum
 from shield_ai.aws.live.iam import allowed_resources, role_exists
+from shield_ai.aws.live.kinds.registry import Resources
 from shield_ai.aws.live.parallel import LIST_VERSIONS_RATE, parallel_map
-from shield_ai.aws.live.registry import Resources
 from shield_ai.aws.live.rotation import RotationClient
 from shield_ai.aws.live.secretsmanager import SecretsManager
 from shield_ai.aws.live.session import translate_errors

@@ -1,11 +1,9 @@
-"""Read and write the SNS topics for notifications and the SQS queues for undelivered events."""
+"""Describe, read, write and export the SNS topics for notifications."""
 
 from __future__ import annotations
 
 import json
 from typing import TYPE_CHECKING
-
-from botocore.exceptions import ClientError
 
 from shield_ai.aws.live.responses import parse_document
 from shield_ai.aws.live.session import (
@@ -20,17 +18,40 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from mypy_boto3_sns import SNSClient
-    from mypy_boto3_sqs import SQSClient
 
     from shield_ai.model.resource import Settings
 
+from shield_ai.aws.live.kinds.kind import ResourceKind, Verbs
+from shield_ai.aws.syntax.awscli import (
+    command,
+    compact_json,
+    tag_list_json,
+)
+from shield_ai.aws.syntax.cloudformation import Part, ref, tag_entries
+from shield_ai.aws.syntax.terraform import Block, document
+
 # AWS returns this instead of the ARN of an unconfirmed subscription, which can't be deleted.
 _PENDING_CONFIRMATION = "PendingConfirmation"
-_NO_QUEUE = {"AWS.SimpleQueueService.NonExistentQueue", "QueueDoesNotExist"}
 
 
-class Topic:
+class Topic(ResourceKind):
     """A topic: `policy`, `emails` (the subscribers, who confirm themselves) and `tags`."""
+
+    kind = "topic"
+    max_name = 256
+    arn = "arn:{partition}:sns:{region}:{account}:{name}"
+    permissions = Verbs(
+        read=("sns:GetTopicAttributes", "sns:ListSubscriptionsByTopic", "sns:ListTagsForResource"),
+        create=("sns:CreateTopic", "sns:SetTopicAttributes", "sns:Subscribe", "sns:TagResource"),
+        update=(
+            "sns:SetTopicAttributes",
+            "sns:Subscribe",
+            "sns:TagResource",
+            "sns:Unsubscribe",
+            "sns:UntagResource",
+        ),
+        delete=("sns:DeleteTopic",),
+    )
 
     def __init__(self, session: Session) -> None:
         self._session = session
@@ -104,67 +125,49 @@ class Topic:
     def _arn(self, name: str) -> str:
         return self._session.arn("sns", name)
 
+    @staticmethod
+    def to_cloudformation(name: str, settings: Settings) -> Iterator[Part]:
+        subscriptions = [{"Protocol": "email", "Endpoint": email} for email in settings["emails"]]
+        yield (
+            "SNS::Topic",
+            {"TopicName": name, "Subscription": subscriptions, "Tags": tag_entries(settings)},
+        )
+        yield (
+            "SNS::TopicPolicy",
+            {"Topics": [ref(f"Topic {name}")], "PolicyDocument": settings["policy"]},
+        )
 
-class Queue:
-    """A queue: `policy`, `retention` in seconds, and `tags`."""
-
-    def __init__(self, session: Session) -> None:
-        self._client: SQSClient = session.sqs()
-
-    def read(self, name: str) -> Settings | None:
-        """Return the policy, the retention and the tags."""
-        url = self._url(name)
-        if url is None:
-            return None
-        with translate_errors("sqs:GetQueueAttributes", name):
-            response = self._client.get_queue_attributes(
-                QueueUrl=url, AttributeNames=["Policy", "MessageRetentionPeriod"]
+    @staticmethod
+    def to_terraform(name: str, settings: Settings) -> Iterator[Block]:
+        policy = settings["policy"]
+        yield (
+            "aws_sns_topic",
+            {"name": name, "policy": document(policy), "tags": settings["tags"]},
+        )
+        topic_arn = policy["Statement"][0]["Resource"]
+        for email in settings["emails"]:
+            yield (
+                "aws_sns_topic_subscription",
+                {"topic_arn": topic_arn, "protocol": "email", "endpoint": email},
             )
-        with translate_errors("sqs:ListQueueTags", name):
-            tags = self._client.list_queue_tags(QueueUrl=url).get("Tags", {})
-        attributes = response.get("Attributes", {})
-        return {
-            "policy": parse_document(attributes.get("Policy") or "{}", "sqs:GetQueueAttributes"),
-            "retention": int(attributes.get("MessageRetentionPeriod", 0)),
-            "tags": tags,
-        }
 
-    def upsert(self, name: str, settings: Settings, live: Settings | None) -> None:
-        """Create the queue, or change the settings that differ."""
-        retention = str(settings["retention"])
-        policy = json.dumps(settings["policy"])
-        if live is None:
-            with translate_errors("sqs:CreateQueue", name):
-                self._client.create_queue(
-                    QueueName=name,
-                    Attributes={"MessageRetentionPeriod": retention, "Policy": policy},
-                    tags=settings["tags"],
-                )
-            return
-        url = self._url(name) or ""
-        with translate_errors("sqs:SetQueueAttributes", name):
-            self._client.set_queue_attributes(
-                QueueUrl=url, Attributes={"MessageRetentionPeriod": retention, "Policy": policy}
+    @staticmethod
+    def to_awscli(name: str, settings: Settings) -> Iterator[str]:
+        policy = settings["policy"]
+        topic_arn = policy["Statement"][0]["Resource"]
+        yield command("sns", "create-topic", name=name, tags=tag_list_json(settings))
+        yield command(
+            "sns",
+            "set-topic-attributes",
+            topic_arn=topic_arn,
+            attribute_name="Policy",
+            attribute_value=compact_json(policy),
+        )
+        for email in settings["emails"]:
+            yield command(
+                "sns",
+                "subscribe",
+                topic_arn=topic_arn,
+                protocol="email",
+                notification_endpoint=email,
             )
-        if removed := removed_tags(live["tags"], settings["tags"]):
-            with translate_errors("sqs:UntagQueue", name):
-                self._client.untag_queue(QueueUrl=url, TagKeys=removed)
-        if live["tags"] != settings["tags"]:
-            with translate_errors("sqs:TagQueue", name):
-                self._client.tag_queue(QueueUrl=url, Tags=settings["tags"])
-
-    def delete(self, name: str) -> None:
-        """Delete the queue and its messages, if it exists."""
-        url = self._url(name)
-        if url is not None:
-            with translate_errors("sqs:DeleteQueue", name):
-                self._client.delete_queue(QueueUrl=url)
-
-    def _url(self, name: str) -> str | None:
-        with translate_errors("sqs:GetQueueUrl", name):
-            try:
-                return self._client.get_queue_url(QueueName=name)["QueueUrl"]
-            except ClientError as error:
-                if error.response["Error"]["Code"] in _NO_QUEUE:
-                    return None
-                raise

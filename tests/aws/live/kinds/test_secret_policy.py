@@ -3,7 +3,7 @@ from __future__ import annotations
 import boto3
 from fault_proxy import FaultProxy
 
-from shield_ai.aws.live.secret_policy import SecretPolicy
+from shield_ai.aws.live.kinds.secret_policy import SecretPolicy
 from shield_ai.aws.live.session import Session
 
 DOCUMENT = {

@@ -7,7 +7,8 @@ import pytest
 from fault_proxy import FaultProxy
 
 from shield_ai.aws.live.account import Account
-from shield_ai.aws.live.iam import Policy, PolicyAttachment
+from shield_ai.aws.live.kinds.policy import Policy
+from shield_ai.aws.live.kinds.policy_attachment import PolicyAttachment
 from shield_ai.aws.live.session import Session
 from shield_ai.model.errors import AwsError
 

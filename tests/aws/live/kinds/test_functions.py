@@ -11,7 +11,7 @@ from shield_ai.__main__ import main
 from shield_ai.aws.desired.lambda_package import code_sha256
 from shield_ai.aws.desired.rotation import rotation_resources
 from shield_ai.aws.live.account import Account
-from shield_ai.aws.live.registry import KINDS
+from shield_ai.aws.live.kinds.registry import KINDS
 from shield_ai.aws.live.session import Session
 from shield_ai.model.errors import AwsError
 from shield_ai.model.manifest_parser import parse

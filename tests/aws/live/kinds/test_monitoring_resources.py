@@ -8,9 +8,11 @@ from fault_proxy import FaultProxy
 
 from shield_ai.aws.desired.monitoring import monitoring_resources
 from shield_ai.aws.live.account import Account
-from shield_ai.aws.live.cloudwatch import Alarm, Dashboard
-from shield_ai.aws.live.eventbridge import EventRule
-from shield_ai.aws.live.messaging import Queue, Topic
+from shield_ai.aws.live.kinds.alarm import Alarm
+from shield_ai.aws.live.kinds.dashboard import Dashboard
+from shield_ai.aws.live.kinds.event_rule import EventRule
+from shield_ai.aws.live.kinds.queue import Queue
+from shield_ai.aws.live.kinds.topic import Topic
 from shield_ai.aws.live.session import Session
 from shield_ai.model.errors import AwsError
 from shield_ai.model.manifest import (

@@ -1,4 +1,4 @@
-"""Read and write schedules: EventBridge rules that call a Lambda function at a fixed rate."""
+"""Describe, read, write and export the EventBridge rules that call a Lambda function regularly."""
 
 from __future__ import annotations
 
@@ -17,18 +17,53 @@ from shield_ai.aws.live.session import (
 from shield_ai.model.errors import AwsError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from mypy_boto3_events import EventBridgeClient
 
     from shield_ai.model.resource import Settings
 
+from shield_ai.aws.live.kinds.kind import ResourceKind, Verbs
+from shield_ai.aws.syntax.awscli import (
+    UNSUPPORTED,
+)
+from shield_ai.aws.syntax.cloudformation import Part, arn_of, ref
+from shield_ai.aws.syntax.terraform import Block, address, document
+
 _TARGET_ID = "shield"
 
 
-class Schedule:
+class Schedule(ResourceKind):
     """A rule with a `rate`, the ARN of its `function`, the function's `input`, and `tags`.
 
     The function's resource policy has a statement that allows the rule to call it.
     """
+
+    kind = "schedule"
+    max_name = 64
+    arn = "arn:{partition}:events:{region}:{account}:rule/{name}"
+    permissions = Verbs(
+        read=(
+            "events:DescribeRule",
+            "events:ListTagsForResource",
+            "events:ListTargetsByRule",
+            "lambda:GetPolicy",
+        ),
+        create=(
+            "events:PutRule",
+            "events:PutTargets",
+            "events:TagResource",
+            "lambda:AddPermission",
+        ),
+        update=(
+            "events:PutRule",
+            "events:PutTargets",
+            "events:TagResource",
+            "events:UntagResource",
+            "lambda:AddPermission",
+        ),
+        delete=("events:DeleteRule", "events:RemoveTargets", "lambda:RemovePermission"),
+    )
 
     def __init__(self, session: Session) -> None:
         self._session = session
@@ -133,6 +168,74 @@ class Schedule:
 
     def _arn(self, name: str) -> str:
         return self._session.arn("events", f"rule/{name}")
+
+    @staticmethod
+    def to_cloudformation(name: str, settings: Settings) -> Iterator[Part]:
+        function = settings["function"].rpartition(":")[2]
+        target = {
+            "Id": "shield",
+            "Arn": arn_of(f"Function {function}"),
+            "Input": json.dumps(settings["input"]),
+        }
+        yield (
+            "Events::Rule",
+            {
+                "Name": name,
+                "ScheduleExpression": settings["rate"],
+                "State": "ENABLED",
+                "Targets": [target],
+            },
+        )
+        yield (
+            "Lambda::Permission",
+            {
+                "FunctionName": ref(f"Function {function}"),
+                "Action": "lambda:InvokeFunction",
+                "Principal": "events.amazonaws.com",
+                "SourceArn": arn_of(f"Rule {name}"),
+            },
+        )
+
+    @staticmethod
+    def to_terraform(name: str, settings: Settings) -> Iterator[Block]:
+        function_arn = settings["function"]
+        function = function_arn.rpartition(":")[2]
+        function_address = address("aws_lambda_function", function)
+        yield (
+            "aws_cloudwatch_event_rule",
+            {
+                "name": name,
+                "schedule_expression": settings["rate"],
+                "state": "ENABLED",
+                "tags": settings["tags"],
+            },
+        )
+        yield (
+            "aws_cloudwatch_event_target",
+            {
+                "rule": name,
+                "target_id": "shield",
+                "arn": function_arn,
+                "input": document(settings["input"]),
+                "depends_on": [address("aws_cloudwatch_event_rule", name), function_address],
+            },
+        )
+        events_arn = function_arn.replace(":lambda:", ":events:").rpartition(":function:")[0]
+        yield (
+            "aws_lambda_permission",
+            {
+                "statement_id": f"schedule-{name}",
+                "function_name": function,
+                "action": "lambda:InvokeFunction",
+                "principal": "events.amazonaws.com",
+                "source_arn": f"{events_arn}:rule/{name}",
+                "depends_on": [function_address],
+            },
+        )
+
+    @staticmethod
+    def to_awscli(_name: str, _settings: Settings) -> Iterator[str]:
+        yield UNSUPPORTED
 
 
 def _find_target(targets: list[Any]) -> Any:

@@ -13,8 +13,7 @@ import pytest
 from shield_helpers import make_app, run
 
 from shield_ai.aws.desired.iam import policy_document
-from shield_ai.aws.desired.operator import ARN_TEMPLATES, operator_policy
-from shield_ai.aws.desired.permissions import PERMISSIONS
+from shield_ai.aws.export.operator import operator_policy
 from shield_ai.model.finding import Kind
 from shield_ai.model.manifest import App, Functions, Manifest, Monitoring, Rotation, Secret
 from shield_ai.model.manifest_parser import parse
@@ -116,10 +115,6 @@ def test_without_role_and_functions_the_operator_changes_no_permissions():
     }
     assert "secretsmanager" in services
     assert not services & {"iam", "lambda", "sts"}
-
-
-def test_each_kind_has_an_arn_template():
-    assert PERMISSIONS.keys() <= ARN_TEMPLATES.keys()
 
 
 def test_policy_allows_all_calls(tmp_path, aws, caplog):

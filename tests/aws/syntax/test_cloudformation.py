@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from shield_ai.aws.export.logical_ids import arn_of, logical_id, ref, resolve
+from shield_ai.aws.syntax.cloudformation import arn_of, logical_id, ref, resolve
 
 
 @pytest.mark.parametrize(

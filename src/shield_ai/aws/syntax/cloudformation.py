@@ -1,4 +1,4 @@
-"""Logical IDs of the resources in a CloudFormation template, and references to them.
+"""Logical IDs of the resources in a CloudFormation template, references to them, and tags.
 
 https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/resources-section-structure.html
 """
@@ -11,6 +11,11 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
+    from shield_ai.model.resource import Settings
+
+# the resource type without `AWS::`, and the properties
+Part = tuple[str, dict[str, Any]]
+BUCKET_PARAMETER = "RotationCodeBucket"
 _MAX_LENGTH = 240  # characters, of the 255 allowed: leaves room for a number
 
 
@@ -61,3 +66,8 @@ def resolve(value: Any, ids: Mapping[str, str]) -> Any:
     if isinstance(value, list):
         return [resolve(item, ids) for item in value]
     return value
+
+
+def tag_entries(settings: Settings) -> list[dict[str, str]]:
+    """Return the tags of a resource."""
+    return [{"Key": key, "Value": value} for key, value in sorted(settings["tags"].items())]

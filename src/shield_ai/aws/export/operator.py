@@ -18,29 +18,14 @@ from shield_ai.aws.desired.iam import (
     uses_customer_key,
 )
 from shield_ai.aws.desired.lambda_function import SECRETS_MANAGER_PRINCIPAL
-from shield_ai.aws.desired.permissions import KMS_ACTIONS, PERMISSIONS, SECRET_ACTIONS
+from shield_ai.aws.desired.permissions import KMS_ACTIONS, SECRET_ACTIONS
+from shield_ai.aws.live.kinds.registry import KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from shield_ai.model.manifest import App, Manifest
 
-# By kind of resource. https://docs.aws.amazon.com/service-authorization/latest/reference/
-ARN_TEMPLATES = {
-    "policy": "arn:{partition}:iam::{account}:policy/{name}",
-    "policy-attachment": "{role}",
-    "log-group": "arn:{partition}:logs:{region}:{account}:log-group:{name}",
-    "rotation-role": "arn:{partition}:iam::{account}:role/{name}",
-    "function": "arn:{partition}:lambda:{region}:{account}:function:{name}",
-    "rotation": "arn:{partition}:secretsmanager:{region}:{account}:secret:{name}-??????",
-    "secret-policy": "arn:{partition}:secretsmanager:{region}:{account}:secret:{name}-??????",
-    "queue": "arn:{partition}:sqs:{region}:{account}:{name}",
-    "topic": "arn:{partition}:sns:{region}:{account}:{name}",
-    "event-rule": "arn:{partition}:events:{region}:{account}:rule/{name}",
-    "schedule": "arn:{partition}:events:{region}:{account}:rule/{name}",
-    "alarm": "arn:{partition}:cloudwatch:{region}:{account}:alarm:{name}",
-    "dashboard": "arn:{partition}:cloudwatch::{account}:dashboard/{name}",
-}
 _DESCRIBE = frozenset({"secretsmanager:DescribeSecret"})
 _WITHOUT_RESOURCE = frozenset({"sns:Unsubscribe", "logs:DescribeLogGroups"})
 
@@ -94,7 +79,7 @@ def _arns_by_kind(manifest: Manifest, account: str, region: str) -> dict[str, se
     by_kind: dict[str, set[str]] = {}
     # Only the names matter here, not the content of the functions' files.
     for resource in resources(manifest, account, region, lambda _: b""):
-        arn = ARN_TEMPLATES[resource.kind].format(
+        arn = KINDS[resource.kind].arn.format(
             partition=partition(region),
             region=region,
             account=account,
@@ -133,7 +118,7 @@ def _conditions(by_kind: dict[str, set[str]]) -> dict[str, dict[str, Any]]:
 
 
 def _actions(kind: str) -> set[str]:
-    verbs = PERMISSIONS[kind]
+    verbs = KINDS[kind].permissions
     actions = {*verbs.read, *verbs.create, *verbs.update, *verbs.delete}
     if kind == "schedule":  # the statement of its function allows the Lambda actions
         return {action for action in actions if action.startswith("events:")}

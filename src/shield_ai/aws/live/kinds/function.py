@@ -1,169 +1,65 @@
-"""Read and write the rotation functions, with their log groups and execution roles."""
+"""Describe, read, write and export the Lambda functions."""
 
 from __future__ import annotations
 
-import contextlib
-import json
 import time
 from typing import TYPE_CHECKING, Any
 
-from shield_ai.aws.desired.lambda_function import LAMBDA_TRUST_POLICY, SECRETS_MANAGER_PRINCIPAL
+from shield_ai.aws.desired.lambda_function import SECRETS_MANAGER_PRINCIPAL
 from shield_ai.aws.desired.lambda_package import build_function_zip, code_sha256
 from shield_ai.aws.live.responses import parse_document
 from shield_ai.aws.live.session import (
     Session,
     removed_tags,
-    tag_dict,
-    tag_list,
     translate_errors,
 )
 from shield_ai.model.errors import AwsError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from mypy_boto3_iam import IAMClient
+    from collections.abc import Callable, Iterator
 
     from shield_ai.model.resource import Settings
 
-_POLICY_NAME = "rotate"
+from shield_ai.aws.live.kinds.kind import ResourceKind, Verbs
+from shield_ai.aws.syntax.awscli import (
+    UNSUPPORTED,
+)
+from shield_ai.aws.syntax.cloudformation import BUCKET_PARAMETER, Part, arn_of, ref, tag_entries
+from shield_ai.aws.syntax.terraform import Block, address
+
 _STATEMENT_ID = "secrets-manager"
 # Seconds. Lambda can't assume a new role for some seconds after it is created.
 _ROLE_TIMEOUT = 60.0
 _ROLE_RETRY_INTERVAL = 2.0
 
 
-class LogGroup:
-    """A log group: its retention in `days`, and `tags`."""
-
-    def __init__(self, session: Session) -> None:
-        self._session = session
-        self._client = session.logs()
-
-    def read(self, name: str) -> Settings | None:
-        """Return the retention and the tags."""
-        with translate_errors("logs:DescribeLogGroups", name):
-            groups = self._client.describe_log_groups(logGroupNamePrefix=name)["logGroups"]
-        for group in groups:
-            if group["logGroupName"] == name:
-                return {"days": group.get("retentionInDays", 0), "tags": self._read_tags(name)}
-        return None
-
-    def _read_tags(self, name: str) -> dict[str, str]:
-        with translate_errors("logs:ListTagsForResource", name):
-            response = self._client.list_tags_for_resource(resourceArn=self._arn(name))
-        tags: dict[str, str] = response.get("tags", {})
-        return tags
-
-    def upsert(self, name: str, settings: Settings, live: Settings | None) -> None:
-        """Create the log group, or change the settings that differ.
-
-        It must exist before the function, which would create it without a retention.
-        """
-        live_tags: dict[str, str] | None = live["tags"] if live is not None else None
-        if live_tags is None and not self._create(name, settings):
-            live_tags = {}
-        with translate_errors("logs:PutRetentionPolicy", name):
-            self._client.put_retention_policy(logGroupName=name, retentionInDays=settings["days"])
-        if live_tags is not None and live_tags != settings["tags"]:
-            self._update_tags(name, settings["tags"], live_tags)
-
-    def _create(self, name: str, settings: Settings) -> bool:
-        """Return False if it already exists, because the response to an earlier call was lost."""
-        with translate_errors("logs:CreateLogGroup", name):
-            try:
-                self._client.create_log_group(logGroupName=name, tags=settings["tags"])
-            except self._client.exceptions.ResourceAlreadyExistsException:
-                return False
-        return True
-
-    def _update_tags(self, name: str, wanted: dict[str, str], live: dict[str, str]) -> None:
-        if removed := removed_tags(live, wanted):
-            with translate_errors("logs:UntagResource", name):
-                self._client.untag_resource(resourceArn=self._arn(name), tagKeys=removed)
-        with translate_errors("logs:TagResource", name):
-            self._client.tag_resource(resourceArn=self._arn(name), tags=wanted)
-
-    def delete(self, name: str) -> None:
-        """Delete the log group with its content, if it exists."""
-        with translate_errors("logs:DeleteLogGroup", name):
-            try:
-                self._client.delete_log_group(logGroupName=name)
-            except self._client.exceptions.ResourceNotFoundException:
-                return
-
-    def _arn(self, name: str) -> str:
-        return self._session.arn("logs", f"log-group:{name}")
-
-
-class RotationRole:
-    """The execution role of a function, with one inline policy: `document` and `tags`."""
-
-    def __init__(self, session: Session) -> None:
-        self._client: IAMClient = session.iam()
-
-    def read(self, name: str) -> Settings | None:
-        """Return the inline policy and the tags."""
-        missing = self._client.exceptions.NoSuchEntityException
-        with translate_errors("iam:GetRole", name):
-            try:
-                role = self._client.get_role(RoleName=name)["Role"]
-            except missing:
-                return None
-        document: Any = {}
-        with translate_errors("iam:GetRolePolicy", name), contextlib.suppress(missing):
-            policy = self._client.get_role_policy(RoleName=name, PolicyName=_POLICY_NAME)
-            document = policy["PolicyDocument"]
-        return {"document": document, "tags": tag_dict(role.get("Tags", []))}
-
-    def upsert(self, name: str, settings: Settings, live: Settings | None) -> None:
-        """Create the role, or change the settings that differ."""
-        live_tags: dict[str, str] | None = live["tags"] if live is not None else None
-        if live_tags is None and not self._create(name, settings):
-            live_tags = {}
-        with translate_errors("iam:PutRolePolicy", name):
-            self._client.put_role_policy(
-                RoleName=name,
-                PolicyName=_POLICY_NAME,
-                PolicyDocument=json.dumps(settings["document"]),
-            )
-        if live_tags is not None and live_tags != settings["tags"]:
-            self._update_tags(name, settings["tags"], live_tags)
-
-    def _create(self, name: str, settings: Settings) -> bool:
-        """Return False if it already exists, because the response to an earlier call was lost."""
-        with translate_errors("iam:CreateRole", name):
-            try:
-                self._client.create_role(
-                    RoleName=name,
-                    AssumeRolePolicyDocument=json.dumps(LAMBDA_TRUST_POLICY),
-                    Tags=tag_list(settings["tags"]),
-                )
-            except self._client.exceptions.EntityAlreadyExistsException:
-                return False
-        return True
-
-    def _update_tags(self, name: str, wanted: dict[str, str], live: dict[str, str]) -> None:
-        if removed := removed_tags(live, wanted):
-            with translate_errors("iam:UntagRole", name):
-                self._client.untag_role(RoleName=name, TagKeys=removed)
-        with translate_errors("iam:TagRole", name):
-            self._client.tag_role(RoleName=name, Tags=tag_list(wanted))
-
-    def delete(self, name: str) -> None:
-        """Delete the role and its inline policy, if they exist."""
-        missing = self._client.exceptions.NoSuchEntityException
-        with translate_errors("iam:DeleteRolePolicy", name), contextlib.suppress(missing):
-            self._client.delete_role_policy(RoleName=name, PolicyName=_POLICY_NAME)
-        with translate_errors("iam:DeleteRole", name), contextlib.suppress(missing):
-            self._client.delete_role(RoleName=name)
-
-
-class Function:
+class Function(ResourceKind):
     """A Lambda function that Secrets Manager may call.
 
     `code` is the digest of its zip, and `called_by` the account of the calling Secrets Manager.
     """
+
+    kind = "function"
+    max_name = 64
+    arn = "arn:{partition}:lambda:{region}:{account}:function:{name}"
+    permissions = Verbs(
+        read=("lambda:GetFunction", "lambda:GetPolicy"),
+        create=(
+            "lambda:AddPermission",
+            "lambda:CreateFunction",
+            "lambda:InvokeFunction",
+            "lambda:TagResource",
+        ),
+        update=(
+            "lambda:AddPermission",
+            "lambda:RemovePermission",
+            "lambda:TagResource",
+            "lambda:UntagResource",
+            "lambda:UpdateFunctionCode",
+            "lambda:UpdateFunctionConfiguration",
+        ),
+        delete=("lambda:DeleteFunction",),
+    )
 
     def __init__(self, session: Session) -> None:
         self._session = session
@@ -311,6 +207,39 @@ class Function:
     def _arn(self, name: str) -> str:
         return self._session.arn("lambda", f"function:{name}")
 
+    @staticmethod
+    def to_cloudformation(name: str, settings: Settings) -> Iterator[Part]:
+        yield "Lambda::Function", _function_properties(name, settings)
+        if settings["called_by"]:
+            yield (
+                "Lambda::Permission",
+                {
+                    "FunctionName": ref(f"Function {name}"),
+                    "Action": "lambda:InvokeFunction",
+                    "Principal": SECRETS_MANAGER_PRINCIPAL,
+                    "SourceAccount": settings["called_by"],
+                },
+            )
+
+    @staticmethod
+    def to_terraform(name: str, settings: Settings) -> Iterator[Block]:
+        yield "aws_lambda_function", _function_arguments(name, settings)
+        if settings["called_by"]:
+            yield (
+                "aws_lambda_permission",
+                {
+                    "function_name": name,
+                    "action": "lambda:InvokeFunction",
+                    "principal": SECRETS_MANAGER_PRINCIPAL,
+                    "source_account": settings["called_by"],
+                    "depends_on": [address("aws_lambda_function", name)],
+                },
+            )
+
+    @staticmethod
+    def to_awscli(_name: str, _settings: Settings) -> Iterator[str]:
+        yield UNSUPPORTED
+
 
 def _configuration(settings: Settings) -> dict[str, Any]:
     return {
@@ -325,3 +254,49 @@ def _configuration(settings: Settings) -> dict[str, Any]:
             "SecurityGroupIds": settings["security_groups"],
         },
     }
+
+
+def _function_properties(name: str, settings: Settings) -> dict[str, Any]:
+    role = settings["role"].rpartition("/")[2]
+    properties = {
+        "FunctionName": name,
+        "Runtime": settings["runtime"],
+        "Handler": settings["entry"],
+        "Role": arn_of(f"Role {role}"),
+        "Timeout": settings["timeout"],
+        "MemorySize": settings["memory"],
+        "Environment": {"Variables": settings["environment"]},
+    }
+    if settings["subnets"]:
+        properties["VpcConfig"] = {
+            "SubnetIds": settings["subnets"],
+            "SecurityGroupIds": settings["security_groups"],
+        }
+    properties["Code"] = {"S3Bucket": {"Ref": BUCKET_PARAMETER}, "S3Key": f"{name}.zip"}
+    properties["Tags"] = tag_entries(settings)
+    return properties
+
+
+def _function_arguments(name: str, settings: Settings) -> dict[str, Any]:
+    arguments = {
+        "function_name": name,
+        "filename": f"{name}.zip",  # written by shield export --rotation-code
+        "source_code_hash": settings["code"],
+        "runtime": settings["runtime"],
+        "handler": settings["entry"],
+        "role": settings["role"],
+        "timeout": settings["timeout"],
+        "memory_size": settings["memory"],
+        "environment": [{"variables": settings["environment"]}],
+    }
+    if settings["subnets"]:
+        network = {
+            "subnet_ids": settings["subnets"],
+            "security_group_ids": settings["security_groups"],
+        }
+        arguments["vpc_config"] = [network]
+    arguments["tags"] = settings["tags"]
+    role = settings["role"].rpartition("/")[2]
+    # The role's policy is the second block of the role.
+    arguments["depends_on"] = [address("aws_iam_role_policy", role) + "_1"]
+    return arguments

@@ -1,4 +1,4 @@
-"""Read and write EventBridge rules on the default event bus."""
+"""Describe, read, write and export the EventBridge rules for events of secrets."""
 
 from __future__ import annotations
 
@@ -16,19 +16,45 @@ from shield_ai.aws.live.session import (
 from shield_ai.model.errors import AwsError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from mypy_boto3_events import EventBridgeClient
 
+    from shield_ai.aws.syntax.cloudformation import Part
     from shield_ai.model.resource import Settings
+
+from shield_ai.aws.live.kinds.kind import ResourceKind, Verbs
+from shield_ai.aws.syntax.awscli import (
+    command,
+    compact_json,
+    tag_list_json,
+)
+from shield_ai.aws.syntax.terraform import Block, address, document
 
 _TARGET_ID = "shield"
 
 
-class EventRule:
+class EventRule(ResourceKind):
     """A rule with one target: `pattern`, `state`, `description`, `target` and `tags`.
 
     The target is a topic with a dead-letter queue and a message template. Other targets of the
     rule are ignored.
     """
+
+    kind = "event-rule"
+    max_name = 64
+    arn = "arn:{partition}:events:{region}:{account}:rule/{name}"
+    permissions = Verbs(
+        read=("events:DescribeRule", "events:ListTagsForResource", "events:ListTargetsByRule"),
+        create=("events:PutRule", "events:PutTargets", "events:TagResource"),
+        update=(
+            "events:PutRule",
+            "events:PutTargets",
+            "events:TagResource",
+            "events:UntagResource",
+        ),
+        delete=("events:DeleteRule", "events:RemoveTargets"),
+    )
 
     def __init__(self, session: Session) -> None:
         self._session = session
@@ -106,6 +132,77 @@ class EventRule:
 
     def _arn(self, name: str) -> str:
         return self._session.arn("events", f"rule/{name}")
+
+    @staticmethod
+    def to_cloudformation(name: str, settings: Settings) -> Iterator[Part]:
+        target = settings["target"]
+        yield (
+            "Events::Rule",
+            {
+                "Name": name,
+                "Description": settings["description"],
+                "EventPattern": settings["pattern"],
+                "State": settings["state"],
+                "Targets": [
+                    {
+                        "Id": "shield",
+                        "Arn": target["arn"],
+                        "DeadLetterConfig": {"Arn": target["dead_letter"]},
+                        "InputTransformer": {
+                            "InputPathsMap": target["paths"],
+                            "InputTemplate": target["template"],
+                        },
+                    }
+                ],
+            },
+        )
+
+    @staticmethod
+    def to_terraform(name: str, settings: Settings) -> Iterator[Block]:
+        yield (
+            "aws_cloudwatch_event_rule",
+            {
+                "name": name,
+                "description": settings["description"],
+                "event_pattern": document(settings["pattern"]),
+                "state": settings["state"],
+                "tags": settings["tags"],
+            },
+        )
+        target = settings["target"]
+        transformer = {"input_paths": target["paths"], "input_template": target["template"]}
+        yield (
+            "aws_cloudwatch_event_target",
+            {
+                "rule": name,
+                "arn": target["arn"],
+                "dead_letter_config": [{"arn": target["dead_letter"]}],
+                "input_transformer": [transformer],
+                "depends_on": [address("aws_cloudwatch_event_rule", name)],
+            },
+        )
+
+    @staticmethod
+    def to_awscli(name: str, settings: Settings) -> Iterator[str]:
+        yield command(
+            "events",
+            "put-rule",
+            name=name,
+            event_pattern=compact_json(settings["pattern"]),
+            state=settings["state"],
+            tags=tag_list_json(settings),
+        )
+        target = settings["target"]
+        target_entry = {
+            "Id": "shield",
+            "Arn": target["arn"],
+            "DeadLetterConfig": {"Arn": target["dead_letter"]},
+            "InputTransformer": {
+                "InputPathsMap": target["paths"],
+                "InputTemplate": target["template"],
+            },
+        }
+        yield command("events", "put-targets", rule=name, targets=compact_json([target_entry]))
 
 
 def _target_settings(targets: list[Any]) -> Settings:
