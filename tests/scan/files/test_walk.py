@@ -124,11 +124,11 @@ def test_unreadable_and_invalid_files_are_reported(tmp_path):
     (tmp_path / "big_settings.py").write_bytes(b"#" * 2_000_001)
     found = scan(tmp_path)
     assert found.findings == ()
-    reasons = {entry.path: entry.id for entry in found.skipped}
-    assert reasons["settings.py"].startswith("not parsed, line 1: ")
-    assert "encoding" in reasons["config.py"]
-    assert reasons["conf.py"] == SkipId.UNREADABLE
-    assert reasons["big_settings.py"] == "too large"
+    skipped = {entry.path: entry for entry in found.skipped}
+    assert skipped["settings.py"].reason.startswith("not parsed, line 1: ")
+    assert "encoding" in skipped["config.py"].reason
+    assert skipped["conf.py"].id is SkipId.UNREADABLE
+    assert skipped["big_settings.py"].id is SkipId.TOO_LARGE
 
 
 def test_dotenv_finding_does_not_hold_the_value(tmp_path):
