@@ -14,8 +14,9 @@ from shield_ai.model.plan import Action, Change, Plan
 from shield_ai.model.skip import SkipId, Skipped
 from shield_ai.project.python_source import file_change
 from shield_ai.project.runtime_names import COPY, is_copied_file
+from shield_ai.rewrite.project.fixer import AppFiles, FixContext
 from shield_ai.rewrite.project.iam_policy import write_policy
-from shield_ai.rewrite.project.pipeline import AppFiles, rewrite_project
+from shield_ai.rewrite.project.pipeline import rewrite_project
 from shield_ai.rewrite.python.pipeline import rewrite_python
 from shield_ai.rewrite.python.unused_imports import Importers
 from shield_ai.rewrite.python.wrap import WrapOptions
@@ -164,20 +165,17 @@ class _Planner:
             self.dotenv = inputs.removal.origins(rewritten.removed)
         if not self._manifest.secret:
             return
-        files, skipped = rewrite_project(
-            self._read,
-            self._manifest,
-            AppFiles(
-                inputs.has_folder,
-                inputs.python_files,
-                loads_dotenv=inputs.loads_dotenv or bool(self.dotenv),
-                edited=[file.path for file in rewritten.files],
-                in_git=inputs.in_git,
-                test_module=inputs.test_module,
-            ),
-            module=inputs.accessor_import.split()[1],
-            engines=rewritten.engines,
+        app = AppFiles(
+            inputs.has_folder,
+            inputs.python_files,
+            loads_dotenv=inputs.loads_dotenv or bool(self.dotenv),
+            edited=[file.path for file in rewritten.files],
+            in_git=inputs.in_git,
+            test_module=inputs.test_module,
         )
+        module = inputs.accessor_import.split()[1]
+        context = FixContext(self._read, self._manifest, app, module, rewritten.engines)
+        files, skipped = rewrite_project(context)
         self.files += files
         self.skipped += skipped
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from shield_ai.model.file_reader import FileReader
     from shield_ai.model.manifest import Manifest
+    from shield_ai.rewrite.project.fixer import FixContext
 
 PAGE = "docs/AWS_SECRETS_MANAGER.md"
 UPDATES = "SECURITY_UPDATES.md"
@@ -38,6 +39,16 @@ TROUBLESHOOTING = (
     ("boto3 is not installed", "Install the app's dependencies again"),
     ("has no field", "Add the field to the JSON document in AWS"),
 )
+
+
+def fix(context: FixContext) -> Outcome:
+    """Add the entry, and write the page if shield.toml asks for it and the app has the folder."""
+    changes, skipped = add_entry(context.read, context.manifest)
+    has_folder = context.app.has_folder(PAGE.partition("/")[0])
+    if "docs" not in context.manifest.app.generate or not has_folder:
+        return changes, skipped
+    page_changes, page_skipped = write_docs(context.read, context.manifest, context.engines)
+    return [*changes, *page_changes], [*skipped, *page_skipped]
 
 
 def write_docs(read: FileReader, manifest: Manifest, engines: Collection[str] = ()) -> Outcome:

@@ -21,11 +21,20 @@ if TYPE_CHECKING:
     from shield_ai.model.file_reader import FileReader
     from shield_ai.model.manifest import Manifest
     from shield_ai.rewrite.code_style import CodeStyle
+    from shield_ai.rewrite.project.fixer import FixContext
 
 NAMES = ("test_secrets.py", "test_aws_secrets.py")
 WHAT = "tests"
 SINGLE_QUOTE = re.compile(r'(?<!")"(?!")')  # not of a docstring; the template has no other quotes
 TEST_FOLDERS = ("tests", "test")
+
+
+def fix(context: FixContext) -> Outcome:
+    """Write the tests if shield.toml asks for them."""
+    if "tests" not in context.manifest.app.generate:
+        return NOTHING
+    module = context.app.test_module or context.module
+    return write_tests(context.read, context.manifest, context.app.paths, module)
 
 
 def write_tests(

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from shield_ai.model.file_reader import FileReader
     from shield_ai.model.manifest import Manifest, Secret
+    from shield_ai.rewrite.project.fixer import FixContext
 
 PATH = ".env.example"
 KINDS = ("example", "sample", "template", "dist")
@@ -40,6 +41,12 @@ VARIABLE = re.compile(
 ENTRY = re.compile(rb"^# (\S+) \((?:text|JSON)", re.MULTILINE)
 PLACEHOLDER = "change-me"
 DATABASE_PLACEHOLDERS = {"host": "localhost", "port": "5432", "database": "app", "username": "app"}
+
+
+def fix(context: FixContext) -> Outcome:
+    """Extend .env.example."""
+    loads_dotenv = context.app.loads_dotenv
+    return extend_env_example(context.read, context.manifest, loads_dotenv=loads_dotenv)
 
 
 def extend_env_example(

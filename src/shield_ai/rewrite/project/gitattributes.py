@@ -14,8 +14,14 @@ from shield_ai.rewrite.project.file_edits import NOTHING, Outcome, append
 if TYPE_CHECKING:
     from shield_ai.model.file_reader import FileReader
     from shield_ai.model.manifest import Manifest
+    from shield_ai.rewrite.project.fixer import FixContext
 
 PATH = ".gitattributes"
+
+
+def fix(context: FixContext) -> Outcome:
+    """Mark the copy of the runtime."""
+    return mark_generated(context.read, context.manifest)
 
 
 def mark_generated(read: FileReader, manifest: Manifest) -> Outcome:

@@ -11,9 +11,15 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
     from shield_ai.model.file_reader import FileReader
+    from shield_ai.rewrite.project.fixer import FixContext
 
 PATH = ".gitignore"
 LINE = "*.shield_ai_backup"
+
+
+def fix(context: FixContext) -> Outcome:
+    """Ignore the backups of the edited files."""
+    return ignore_backups(context.read, context.app.edited, in_git=context.app.in_git)
 
 
 def ignore_backups(

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from shield_ai.model.file_reader import FileReader
     from shield_ai.model.manifest import Manifest
     from shield_ai.model.skip import Skipped
+    from shield_ai.rewrite.project.fixer import FixContext
 
 FILES = (
     "requirements.in",
@@ -60,6 +61,11 @@ SORT_KEYS: tuple[Callable[[str], str], ...] = (canonicalize_name, str.lower, str
 MIN_SORTED = 3  # requirements; fewer can be in order by chance
 # The name of a distribution in the path of a wheel or the URL of a repository.
 NAME_IN_URL = re.compile(r"(?:egg=|/)([A-Za-z0-9_.]+)(?=[-@&\[\s.]|$)")
+
+
+def fix(context: FixContext) -> Outcome:
+    """Add the dependencies of the runtime."""
+    return add_requirements(context.read, context.manifest, context.module)
 
 
 def add_requirements(read: FileReader, manifest: Manifest, module: str = "") -> Outcome:

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from shield_ai.model.edit import FileChange
     from shield_ai.model.file_reader import FileReader
     from shield_ai.model.manifest import Manifest
+    from shield_ai.rewrite.project.fixer import FixContext
 
 WHAT = "runtime"
 ENGINES = ("postgresql", "mysql")
@@ -75,7 +76,12 @@ class CopyState(enum.Enum):
     EDITED = enum.auto()
 
 
-def fix(read: FileReader, manifest: Manifest, module: str = "") -> Outcome:
+def fix(context: FixContext) -> Outcome:
+    """Write the copy of the runtime."""
+    return write_copy(context.read, context.manifest, context.module)
+
+
+def write_copy(read: FileReader, manifest: Manifest, module: str = "") -> Outcome:
     """Write the copy, the map file beside it, and the packages that they need.
 
     Nothing is written if a file of the copy was edited, or if another file has its name: the parts
@@ -142,8 +148,8 @@ def _write_map(
 
 
 def provides_map(read: FileReader, manifest: Manifest, module: str = "") -> bool:
-    """Return whether the app's map file has the secrets of shield.toml after fix()."""
-    return manifest.app.runtime != "package" and not fix(read, manifest, module)[1]
+    """Return whether the app's map file has the secrets of shield.toml after write_copy()."""
+    return manifest.app.runtime != "package" and not write_copy(read, manifest, module)[1]
 
 
 def copies(path: str) -> list[str]:
