@@ -5,6 +5,7 @@ A fixer is a function `fix(context)` in a module of this package.
 
 from __future__ import annotations
 
+import functools
 import importlib
 import pkgutil
 from collections.abc import Callable
@@ -44,8 +45,9 @@ class FixContext(NamedTuple):
 Fixer = Callable[[FixContext], "Outcome"]
 
 
-def find_fixers() -> list[Fixer]:
+@functools.cache
+def find_fixers() -> tuple[Fixer, ...]:
     """Return the fixers, in the order of the names of their modules."""
     names = sorted(module.name for module in pkgutil.iter_modules(project.__path__))
     modules = [importlib.import_module(f"{project.__name__}.{name}") for name in names]
-    return [module.fix for module in modules if hasattr(module, "fix")]
+    return tuple(module.fix for module in modules if hasattr(module, "fix"))

@@ -9,20 +9,19 @@ import ast
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-import msgspec
-
-from shield_ai.model.edit import Edit
 from shield_ai.model.finding import Kind
 from shield_ai.model.manifest import Rotation
 from shield_ai.model.naming import MANIFEST
 from shield_ai.model.skip import SkipId, Skipped, SkipReason
 from shield_ai.project.runtime_names import database_backends
 from shield_ai.rewrite.python.calls import variable_of_call
+from shield_ai.rewrite.python.fixer import FileContext, FileOutcome
 from shield_ai.rewrite.python.formatting import make_edit
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Iterator
 
+    from shield_ai.model.edit import Edit
     from shield_ai.model.finding import Site
     from shield_ai.model.manifest import Manifest, Secret
     from shield_ai.project.python_source import Source
@@ -38,15 +37,6 @@ ENGINES = {
 # The fields that the backend reads without SECRET_FIELDS.
 DEFAULT_FIELDS = {"USER": "username", "PASSWORD": "password"}
 Item = tuple[ast.expr, ast.expr]  # key and value of a dict
-
-
-class EngineChanges(msgspec.Struct, kw_only=True):
-    """The edits of the database settings in one file."""
-
-    edits: list[Edit] = []
-    skipped: list[Skipped] = []
-    engines: set[str] = set()  # of the backends that the file uses: "postgresql", "mysql"
-    found: set[str] = set()  # secrets of the databases in the file, edited or skipped
 
 
 class SecretLookup(NamedTuple):
@@ -80,6 +70,13 @@ class SecretLookup(NamedTuple):
         return variables
 
 
+def fix(context: FileContext) -> FileOutcome:
+    """Replace the engines of the rotating databases."""
+    return replace_engines(
+        context.source, context.sites, context.manifest, context.names, context.known
+    )
+
+
 def rotating_databases(
     manifest: Manifest, kinds: Container[Kind] = (Kind.DATABASE,)
 ) -> list[Secret]:
@@ -104,7 +101,7 @@ def replace_engines(
     manifest: Manifest,
     names: AccessorNames,
     known: SecretMap | None = None,
-) -> EngineChanges:
+) -> FileOutcome:
     """Replace the engine of each rotating database in a file by shield's backend.
 
     Args:
@@ -114,7 +111,7 @@ def replace_engines(
         names: The names by which the file calls the runtime.
         known: The map file of the app, if it has one.
     """
-    changes = EngineChanges()
+    changes = FileOutcome()
     secrets = rotating_databases(manifest)
     if not secrets:
         return changes
@@ -127,7 +124,7 @@ def replace_engines(
 
 
 def _replace_engine(
-    changes: EngineChanges, lookup: SecretLookup, node: ast.Dict, secrets: list[Secret], module: str
+    changes: FileOutcome, lookup: SecretLookup, node: ast.Dict, secrets: list[Secret], module: str
 ) -> None:
     """Replace the engine in a dict, if the password in it belongs to one of the secrets."""
     source = lookup.source

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from shield_ai.model.finding import Kind
 from shield_ai.model.manifest import Rotation
 from shield_ai.rewrite.python.calls import string_value
+from shield_ai.rewrite.python.fixer import FileContext, FileOutcome
 from shield_ai.rewrite.python.formatting import file_quote, insert_below
 
 if TYPE_CHECKING:
@@ -29,6 +30,15 @@ TEXT = (
     " if (key := {get}({q}{name}{q}, None, stage=stage))\n"
     "]\n"
 )
+
+
+def fix(context: FileContext) -> FileOutcome:
+    """Set SECRET_KEY_FALLBACKS if the app's key rotates."""
+    key = key_without_fallbacks(context.manifest, context.read)
+    if key is None:
+        return FileOutcome()
+    edits = fallback_edits(context.source, context.sites, key, context.names.get)
+    return FileOutcome(edits=edits)
 
 
 def key_without_fallbacks(manifest: Manifest, read: FileReader) -> Secret | None:

@@ -14,6 +14,7 @@ from shield_ai.project.python_source import file_change
 from shield_ai.project.secret_map import hardcoded_default
 from shield_ai.rewrite.project.file_edits import newline
 from shield_ai.rewrite.python.calls import calls_at, string_value, variable_of_call
+from shield_ai.rewrite.python.fixer import FileContext, FileOutcome
 from shield_ai.rewrite.python.formatting import file_quote, make_edit
 
 if TYPE_CHECKING:
@@ -102,6 +103,22 @@ def _decouple_config(tree: ast.Module) -> str:
                 if alias.name == "config":
                     return alias.asname or alias.name
     return ""
+
+
+def fix(context: FileContext) -> FileOutcome:
+    """Remove the literal defaults of existing calls."""
+    outcome = FileOutcome()
+    if context.removal is None:
+        return outcome
+    source = context.source
+    found = remove_defaults(source, context.calls, context.removal, context.known)
+    for variable, result in found:
+        if isinstance(result, Edit):
+            outcome.edits.append(result)
+            outcome.removed.append(variable)
+        else:
+            outcome.skipped.append(result.entry(source.path, name=variable))
+    return outcome
 
 
 def remove_defaults(

@@ -15,6 +15,7 @@ from shield_ai.rewrite.python.calls import (
     string_value,
     variable_of_call,
 )
+from shield_ai.rewrite.python.fixer import FileContext, FileOutcome
 from shield_ai.rewrite.python.formatting import make_edit
 from shield_ai.rewrite.python.wrap_text import secret_reference
 
@@ -25,6 +26,17 @@ if TYPE_CHECKING:
     from shield_ai.model.manifest import Manifest, Secret
     from shield_ai.project.python_source import Source
     from shield_ai.project.secret_map import SecretMap
+
+
+def fix(context: FileContext) -> FileOutcome:
+    """Update the calls of the runtime, and mark the literals that remain in them."""
+    source = context.source
+    edits = update_calls(
+        source, context.calls, context.manifest, context.known, has_map=context.has_map
+    )
+    if context.has_map and context.known is None and not context.removal:
+        edits += mark_literals(source, context.calls)
+    return FileOutcome(edits=edits)
 
 
 def update_calls(
