@@ -37,7 +37,10 @@ def build_zip(extra_files: Mapping[str, bytes] | None = None) -> bytes:
         ShieldError: A package is not installed, a path is not allowed, or the zip is too large.
     """
     package = Path(__file__).parents[2] / "rotator"
-    files = {f"rotator/{path.name}": path.read_bytes() for path in package.glob("*.py")}
+    files = {
+        f"rotator/{source.relative_to(package).as_posix()}": source.read_bytes()
+        for source in package.rglob("*.py")
+    }
     for name in PACKAGES:
         files |= _package_files(name)
     for path, content in (extra_files or {}).items():

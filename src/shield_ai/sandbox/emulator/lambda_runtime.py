@@ -137,7 +137,10 @@ def _files_of_every_function() -> dict[str, bytes]:
 
 def is_rotation_function(code: bytes) -> bool:
     """Return whether the package `rotator` in a zip has exactly the modules of this version."""
-    expected = {f"rotator/{path.name}": path.read_bytes() for path in ROTATOR.glob("*.py")}
+    expected = {
+        f"rotator/{path.relative_to(ROTATOR).as_posix()}": path.read_bytes()
+        for path in ROTATOR.rglob("*.py")
+    }
     try:
         with zipfile.ZipFile(BytesIO(code)) as archive:
             names = [name for name in archive.namelist() if name.startswith("rotator/")]

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from . import postgres
-from .alternating import MARKER, AlternatingUsers, is_clone_error, unmarked_clone_error
-from .errors import SetupError
-from .postgres import PostgresSession, quote_literal, quote_name
+from .. import postgres
+from ..alternating import MARKER, AlternatingUsers, is_clone_error, unmarked_clone_error
+from ..errors import SetupError
+from ..postgres import PostgresSession, quote_literal, quote_name
 
 if TYPE_CHECKING:
-    from .document import Login
+    from ..document import Login
 
 FIRST_VERSION_WITH_MEMBER_OPTIONS = 160000  # INHERIT and SET are options of the membership
 NAME_LISTS = frozenset(
@@ -192,3 +192,6 @@ def split_names(text: str) -> list[str]:
         elif is_quoted or not char.isspace():
             name += char
     return [*names, name]
+
+
+STRATEGY = PostgresAlternating

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .secret import LENGTH
-from .values import ValueStrategy
+from ..secret import LENGTH
+from ..values import ValueStrategy
 
 if TYPE_CHECKING:
-    from .interface import Rotation
+    from ..interface import Rotation
 
 MAX_LENGTH = 4096  # limit of GetRandomPassword
 
@@ -19,3 +19,6 @@ class RandomValue(ValueStrategy):
     def generate(self, rotation: Rotation, value: str) -> str:
         """Return a random value that AWS generates."""
         return rotation.store.random_password(min(max(LENGTH, len(value)), MAX_LENGTH))
+
+
+STRATEGY = RandomValue

@@ -7,8 +7,8 @@ users, which change all of them.
 
 from __future__ import annotations
 
-from . import mysql
-from .single import SingleUser
+from .. import mysql
+from ..single import SingleUser
 
 
 class MysqlSingle(SingleUser[mysql.MysqlSession]):
@@ -16,3 +16,6 @@ class MysqlSingle(SingleUser[mysql.MysqlSession]):
 
     def __init__(self) -> None:
         super().__init__(mysql.connect, mysql.PORT)
+
+
+STRATEGY = MysqlSingle

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .values import ValueStrategy
+from ..values import ValueStrategy
 
 if TYPE_CHECKING:
-    from .interface import Rotation
+    from ..interface import Rotation
 
 LENGTH = 64
 
@@ -21,3 +21,6 @@ class DjangoSecretKey(ValueStrategy):
     def generate(self, rotation: Rotation, value: str) -> str:  # noqa: ARG002
         """Return a random key that AWS generates."""
         return rotation.store.random_password(LENGTH)
+
+
+STRATEGY = DjangoSecretKey

@@ -12,13 +12,13 @@ import re
 import secrets
 from typing import TYPE_CHECKING
 
-from . import mysql
-from .alternating import MARKER, AlternatingUsers, is_clone_error, unmarked_clone_error
-from .errors import DatabaseError, SetupError
-from .mysql import MysqlSession, native_hash
+from .. import mysql
+from ..alternating import MARKER, AlternatingUsers, is_clone_error, unmarked_clone_error
+from ..errors import DatabaseError, SetupError
+from ..mysql import MysqlSession, native_hash
 
 if TYPE_CHECKING:
-    from .document import Login
+    from ..document import Login
 
 MAX_NAME_LENGTH = 32  # characters, in MySQL; MariaDB supports longer names
 HOSTS = "SELECT Host FROM mysql.user WHERE BINARY User = BINARY %s ORDER BY Host"
@@ -319,3 +319,6 @@ def revoke_statements(grant: str) -> list[str]:
     if "WITH GRANT OPTION" in tail:
         statements.append(f"REVOKE GRANT OPTION ON {target} FROM {ACCOUNT}")
     return statements
+
+
+STRATEGY = MysqlAlternating

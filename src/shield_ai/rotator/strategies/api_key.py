@@ -15,14 +15,14 @@ from contextlib import contextmanager
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from .errors import RotationError, SetupError
-from .secret import PREVIOUS
-from .values import ValueStrategy, read_value, rotation_field
+from ..errors import RotationError, SetupError
+from ..secret import PREVIOUS
+from ..values import ValueStrategy, read_value, rotation_field
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from .interface import Rotation
+    from ..interface import Rotation
 
 
 class ApiKey(ValueStrategy):
@@ -82,3 +82,6 @@ def call_hook(rotation: Rotation, function: str, *arguments: str) -> Any:
         raise RotationError(
             f"{function}() of the hook {name} failed: {type(error).__name__}"
         ) from None
+
+
+STRATEGY = ApiKey

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from . import postgres
-from .single import SingleUser
+from .. import postgres
+from ..single import SingleUser
 
 
 class PostgresSingle(SingleUser[postgres.PostgresSession]):
@@ -11,3 +11,6 @@ class PostgresSingle(SingleUser[postgres.PostgresSession]):
 
     def __init__(self) -> None:
         super().__init__(postgres.connect, postgres.PORT)
+
+
+STRATEGY = PostgresSingle
