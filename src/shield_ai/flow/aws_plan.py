@@ -107,7 +107,7 @@ def _resource_change(key: tuple[str, str], settings: Settings | None, inputs: Aw
 
 
 def _permissions(kind: str, action: Action) -> tuple[str, ...]:
-    from shield_ai.aws.live.kinds.registry import KINDS  # imports boto3, which is slow
+    from shield_ai.aws.live.kinds.registry import KINDS  # imports botocore, which is slow
 
     return KINDS[kind].permissions.for_action(action)
 

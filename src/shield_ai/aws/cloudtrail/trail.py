@@ -177,7 +177,7 @@ def lookup_events(session: Session, since: dt.datetime) -> Records:
     """
     attributes: list[Any] = [{"AttributeKey": "EventSource", "AttributeValue": SOURCE}]
     # Importing botocore opens a socket, and reading files needs no network.
-    from shield_ai.aws.live.session import translate_errors
+    from shield_ai.aws.live.calls import translate_errors
 
     with translate_errors("cloudtrail:LookupEvents"):
         paginator = session.cloudtrail().get_paginator("lookup_events")

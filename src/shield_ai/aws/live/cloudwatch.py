@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 
-from shield_ai.aws.live.session import (
-    Session,
-    translate_errors,
-)
+from shield_ai.aws.live.calls import translate_errors
+
+if TYPE_CHECKING:
+    from shield_ai.aws.live.session import Session
 
 _HOUR = timedelta(hours=1)
 

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from shield_ai.aws.live.calls import translate_errors
 from shield_ai.aws.live.parallel import parallel_map
-from shield_ai.aws.live.session import (
-    Session,
-    translate_errors,
-)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mypy_boto3_iam import IAMClient
+
+    from shield_ai.aws.live.session import Session
 
 
 # Calls a second. AWS documents no limit; this one checks a hundred secrets in seconds.

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from shield_ai.aws.live.session import translate_errors
+from shield_ai.aws.live.calls import translate_errors
 from shield_ai.model.errors import AwsError, ShieldError
 from shield_ai.model.hidden import Hidden
 from shield_ai.rotator.errors import RotationError

@@ -28,7 +28,7 @@ from moto.secretsmanager.models import secretsmanager_backends
 
 from shield_ai import rotator
 from shield_ai.aws.desired.lambda_package import build_zip
-from shield_ai.aws.live.session import HOOK_REFUSED
+from shield_ai.aws.live.calls import HOOK_REFUSED
 from shield_ai.model import schedule
 from shield_ai.model.errors import ManifestError, ShieldError
 

@@ -5,17 +5,15 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from shield_ai.aws.live.calls import translate_errors
 from shield_ai.aws.live.responses import parse_document
-from shield_ai.aws.live.session import (
-    Session,
-    translate_errors,
-)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from mypy_boto3_cloudwatch import CloudWatchClient
 
+    from shield_ai.aws.live.session import Session
     from shield_ai.aws.syntax.cloudformation import Part
     from shield_ai.model.resource import Settings
 

@@ -7,17 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from shield_ai.aws.desired.lambda_function import SECRETS_MANAGER_PRINCIPAL
 from shield_ai.aws.desired.lambda_package import build_function_zip, code_sha256
+from shield_ai.aws.live.calls import removed_tags, translate_errors
 from shield_ai.aws.live.responses import parse_document
-from shield_ai.aws.live.session import (
-    Session,
-    removed_tags,
-    translate_errors,
-)
 from shield_ai.model.errors import AwsError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from shield_ai.aws.live.session import Session
     from shield_ai.model.resource import Settings
 
 from shield_ai.aws.live.kinds.kind import ResourceKind, Verbs

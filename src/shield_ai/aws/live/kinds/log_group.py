@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shield_ai.aws.live.session import (
-    Session,
-    removed_tags,
-    translate_errors,
-)
+from shield_ai.aws.live.calls import removed_tags, translate_errors
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from shield_ai.aws.live.session import Session
     from shield_ai.aws.syntax.terraform import Block
     from shield_ai.model.resource import Settings
 

@@ -5,13 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from shield_ai.aws.live.session import (
-    Session,
-    removed_tags,
-    tag_dict,
-    tag_list,
-    translate_errors,
-)
+from shield_ai.aws.live.calls import removed_tags, tag_dict, tag_list, translate_errors
 from shield_ai.model.errors import AwsError
 
 if TYPE_CHECKING:
@@ -19,6 +13,7 @@ if TYPE_CHECKING:
 
     from mypy_boto3_iam import IAMClient
 
+    from shield_ai.aws.live.session import Session
     from shield_ai.aws.syntax.cloudformation import Part
     from shield_ai.model.resource import Settings
 

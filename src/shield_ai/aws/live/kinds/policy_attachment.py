@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shield_ai.aws.live.session import (
-    Session,
-    translate_errors,
-)
+from shield_ai.aws.live.calls import translate_errors
 from shield_ai.model.errors import AwsError
 
 if TYPE_CHECKING:
@@ -15,6 +12,7 @@ if TYPE_CHECKING:
 
     from mypy_boto3_iam import IAMClient
 
+    from shield_ai.aws.live.session import Session
     from shield_ai.aws.syntax.cloudformation import Part
     from shield_ai.model.resource import Settings
 

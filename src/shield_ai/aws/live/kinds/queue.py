@@ -7,18 +7,15 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
+from shield_ai.aws.live.calls import removed_tags, translate_errors
 from shield_ai.aws.live.responses import parse_document
-from shield_ai.aws.live.session import (
-    Session,
-    removed_tags,
-    translate_errors,
-)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from mypy_boto3_sqs import SQSClient
 
+    from shield_ai.aws.live.session import Session
     from shield_ai.model.resource import Settings
 
 from shield_ai.aws.live.kinds.kind import ResourceKind, Verbs

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from shield_ai.aws.live.session import translate_errors
+from shield_ai.aws.live.calls import translate_errors
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -7,19 +7,14 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from shield_ai.aws.desired.lambda_function import LAMBDA_TRUST_POLICY
-from shield_ai.aws.live.session import (
-    Session,
-    removed_tags,
-    tag_dict,
-    tag_list,
-    translate_errors,
-)
+from shield_ai.aws.live.calls import removed_tags, tag_dict, tag_list, translate_errors
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from mypy_boto3_iam import IAMClient
 
+    from shield_ai.aws.live.session import Session
     from shield_ai.model.resource import Settings
 
 

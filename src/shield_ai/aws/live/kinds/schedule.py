@@ -6,14 +6,8 @@ import contextlib
 import json
 from typing import TYPE_CHECKING, Any
 
+from shield_ai.aws.live.calls import removed_tags, tag_dict, tag_list, translate_errors
 from shield_ai.aws.live.responses import parse_document
-from shield_ai.aws.live.session import (
-    Session,
-    removed_tags,
-    tag_dict,
-    tag_list,
-    translate_errors,
-)
 from shield_ai.model.errors import AwsError
 
 if TYPE_CHECKING:
@@ -21,6 +15,7 @@ if TYPE_CHECKING:
 
     from mypy_boto3_events import EventBridgeClient
 
+    from shield_ai.aws.live.session import Session
     from shield_ai.model.resource import Settings
 
 from shield_ai.aws.live.kinds.kind import ResourceKind, Verbs

@@ -5,20 +5,15 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from shield_ai.aws.live.calls import removed_tags, tag_dict, tag_list, translate_errors
 from shield_ai.aws.live.responses import parse_document
-from shield_ai.aws.live.session import (
-    Session,
-    removed_tags,
-    tag_dict,
-    tag_list,
-    translate_errors,
-)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from mypy_boto3_sns import SNSClient
 
+    from shield_ai.aws.live.session import Session
     from shield_ai.model.resource import Settings
 
 from shield_ai.aws.live.kinds.kind import ResourceKind, Verbs
