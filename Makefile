@@ -42,7 +42,8 @@ test-fast: $(VENV)/dev.stamp  ## run the tests that start no server: scan, rewri
 	.venv-oldest/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/oldest.lock
 	@touch $@
 
-OLDEST := $(FAST) $(addprefix tests/,test_main.py cli/test_cli.py aws/export aws/live) --ignore=tests/reports/test_oscal.py
+OLDEST := $(addprefix tests/,model project reports rewrite scan aws/cloudtrail aws/export aws/live test_main.py cli/test_cli.py)
+OLDEST += --ignore=tests/reports/test_oscal.py
 test-oldest: $(VENV)/dev.stamp .venv-oldest/stamp  ## run tests with the oldest dependencies that pyproject.toml allows
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --upgrade --target $$(echo .venv-oldest/lib/python*/site-packages) . ./src/shield_runtime
 	.venv-oldest/bin/python -m pytest -n 2 --dist worksteal $(OLDEST) $(ARGS)
@@ -129,7 +130,7 @@ lock:  ## update the lock files (needs uv)
 	$(subst pyproject.toml,requirements/release.in,$(COMPILE)) -o requirements/release.lock
 	$(subst pyproject.toml,requirements/ministack.in,$(COMPILE)) -o requirements/ministack.lock
 	mkdir -p build
-	$(UV) pyproject.toml --extra local --resolution lowest-direct -o build/oldest.txt
+	$(UV) pyproject.toml --extra rotate --resolution lowest-direct -o build/oldest.txt
 	$(UV) pyproject.toml --extra local --group test-oldest -c build/oldest.txt -o requirements/oldest.lock
 
 clean:  ## remove generated files
