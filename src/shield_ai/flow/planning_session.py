@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from shield_ai.model.plan import Origin, Plan, ValueState
     from shield_ai.model.resource import Resource
     from shield_ai.project.python_versions import NamedVersion
+    from shield_ai.scan.python.app_scan import Scan
 
 
 class PlanningSession(AppContext):
@@ -58,6 +59,7 @@ class PlanningSession(AppContext):
         env_files: Files to take values from.
         remove_literals: Move literals from the code to .env.
         environment: An environment of shield.toml; empty: none.
+        scan: The scan of the app, if it was made already.
 
     Raises:
         SourceError: The folder does not exist.
@@ -71,8 +73,9 @@ class PlanningSession(AppContext):
         env_files: Sequence[str] = (),
         remove_literals: bool = False,
         environment: str = "",
+        scan: Scan | None = None,
     ) -> None:
-        super().__init__(app, only, environment)
+        super().__init__(app, only, environment, scan)
         self.journal = Journal(self.tree.root)
         # The environment to copy values from; empty: none.
         self.copy_from = ""
@@ -215,8 +218,7 @@ class PlanningSession(AppContext):
     def planned_edits(self) -> Sequence[FileChange]:
         """Return the file edits of a plan for code only; empty if planning fails."""
         try:
-            session = PlanningSession(self.tree.root, only="code")
-            session.scan_result = self.scan_result
+            session = PlanningSession(self.tree.root, only="code", scan=self.scan_result)
             return session.plan().files
         except ShieldError:
             return ()
