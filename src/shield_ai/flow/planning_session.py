@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
@@ -50,14 +50,25 @@ if TYPE_CHECKING:
     from shield_ai.scan.python.app_scan import Scan
 
 
+class PlanningOptions(NamedTuple):
+    """The sources of values for a plan, and what to do with them."""
+
+    env_files: tuple[str, ...] = ()  # files to take values from
+    copy_from: str = ""  # the environment to copy values from; empty: none
+    # Prompts the user for the value of a variable; None: don't prompt.
+    prompt: Callable[[str], Hidden] | None = None
+    remove_literals: bool = False  # move literals from the code to .env
+    # Returns, by kind and name, whether to overwrite values and settings that differ in AWS.
+    may_overwrite: Callable[[str, str], bool] = lambda _kind, _name: False
+
+
 class PlanningSession(AppContext):
     """Makes the plan of one command on one app.
 
     Args:
         app: The app's folder.
         only: "code" or "aws" to limit the command to code or AWS.
-        env_files: Files to take values from.
-        remove_literals: Move literals from the code to .env.
+        options: The sources of values, and what to do with them.
         environment: An environment of shield.toml; empty: none.
         scan: The scan of the app, if it was made already.
 
@@ -70,27 +81,19 @@ class PlanningSession(AppContext):
         app: Path,
         *,
         only: Scope | None = None,
-        env_files: Sequence[str] = (),
-        remove_literals: bool = False,
+        options: PlanningOptions | None = None,
         environment: str = "",
         scan: Scan | None = None,
     ) -> None:
         super().__init__(app, only, environment, scan)
         self.journal = Journal(self.tree.root)
-        # The environment to copy values from; empty: none.
-        self.copy_from = ""
-        # Prompts the user for the value of a variable; None: don't prompt.
-        self.prompt: Callable[[str], Hidden] | None = None
-        # Returns, by kind and name, whether to overwrite values and settings that differ in AWS.
-        self.may_overwrite: Callable[[str, str], bool] = lambda _kind, _name: False
         # Whether verify may load the settings, which runs the app's code.
         self.may_run_settings = False
         # The settings modules that apply has compared, and why it could not compare others.
         self.compared_modules: list[str] = []
         self.comparison_problems: list[str] = []
-        self._given_env_files = tuple(env_files)
         self._env_files = EnvFiles()
-        self._remove_literals = remove_literals
+        self._options = options or PlanningOptions()
 
     @functools.cached_property
     def _copies(self) -> SecretCopies:
@@ -98,12 +101,12 @@ class PlanningSession(AppContext):
 
     def _values(self, env_files: Sequence[str]) -> Values:
         files = self._env_files.read(env_files)
-        return Values(files, os.environ, self.tree.read, self.prompt, self._copies.read)
+        return Values(files, os.environ, self.tree.read, self._options.prompt, self._copies.read)
 
     def _selected_env_files(self) -> tuple[str, ...]:
         """Return the env files that the user named, or the one of the environment."""
-        if self._given_env_files or not self.environment:
-            return self._given_env_files
+        if self._options.env_files or not self.environment:
+            return self._options.env_files
         path = get_environment(self.manifest, self.environment).env_file
         return (str(self.tree.path(path)),) if path else ()
 
@@ -163,7 +166,7 @@ class PlanningSession(AppContext):
             python_files=self.scan_result.python_files,
             loads_dotenv=facts.dotenv,
             in_git=is_in_repository(self.tree.root),
-            removal=self._literal_removal() if self._remove_literals else None,
+            removal=self._literal_removal() if self._options.remove_literals else None,
         )
 
     def _literal_removal(self) -> LiteralRemoval:
@@ -187,9 +190,9 @@ class PlanningSession(AppContext):
         live = aws.live_state(names, keys)
         variables = target.variables()
         available = values.locators(variables)
-        if self.copy_from:
-            available = {**self._copies.locators(self.copy_from), **available}
-        can_prompt = self.prompt is not None
+        if self._options.copy_from:
+            available = {**self._copies.locators(self._options.copy_from), **available}
+        can_prompt = self._options.prompt is not None
         return AwsInputs(
             live=live,
             available=available,
@@ -198,7 +201,7 @@ class PlanningSession(AppContext):
             desired=desired,
             last_applied=applied,
             compare_value=self._compare_value,
-            may_overwrite=self.may_overwrite,
+            may_overwrite=self._options.may_overwrite,
         )
 
     def _desired_resources(self, aws: Account) -> Sequence[Resource]:
