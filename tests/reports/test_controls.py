@@ -5,9 +5,9 @@ import pytest
 from report_samples import CLEAN, EMPTY, NOW, audit, finding, report_data, secret_status
 
 from shield_ai.flow.verify.check import CheckId, Status, make_check
-from shield_ai.model.edit import Skipped
 from shield_ai.model.finding import Severity
 from shield_ai.model.rotation_status import RotationPhase
+from shield_ai.model.skip import SkipId
 from shield_ai.reports.controls import controls
 from shield_ai.reports.evidence import ControlState, Evidence, NotShown, Shown, Source
 from shield_ai.reports.report_data import MaskedFinding
@@ -105,7 +105,7 @@ def test_nothing_is_shown_without_a_scan_and_without_aws():
         pytest.param(CODE, {"findings": (masked(Severity.MEDIUM, rule="CSEC34.environ-read"),)}, NOT_SHOWN, "1 finding above low", id="a read of medium severity"),
         pytest.param(CODE, {"findings": (masked(Severity.LOW),)}, SHOWN, "no findings above low", id="a low finding"),
         pytest.param(CODE, {"suppressed": 2}, SHOWN, "2 findings suppressed by comments", id="suppressed"),
-        pytest.param(CODE, {"unreadable": (Skipped(path="a", line=0, name="", reason="x"),)}, NOT_CHECKED, "1 file could not", id="a file that was not scanned"),
+        pytest.param(CODE, {"unreadable": (SkipId.TOO_DEEP.reason().entry("a"),)}, NOT_CHECKED, "1 file could not", id="a file that was not scanned"),
         pytest.param(ENCRYPTED, {"secrets": (secret_status("a"), secret_status("b", "missing"))}, NOT_SHOWN, "1 of 2", id="one is missing"),
         pytest.param(ENCRYPTED, {"secrets": (secret_status("a"), secret_status("b", "optional"))}, SHOWN, "1 of 1 secret in Secrets Manager, encrypted with alias/shop", id="optional"),
         pytest.param(ENCRYPTED, {"secrets": (secret_status("b", "optional"),)}, NOT_CHECKED, "no secrets in AWS", id="only an optional one"),

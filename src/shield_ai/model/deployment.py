@@ -7,6 +7,8 @@ from typing import NamedTuple
 
 import msgspec
 
+from shield_ai.model.skip import Skipped
+
 
 class DeploymentKind(enum.StrEnum):
     """The kind of a deployment file."""
@@ -92,7 +94,7 @@ class Deployment(msgspec.Struct, frozen=True, kw_only=True):
     """The result of a search, sorted by path and line."""
 
     variables: tuple[DeploymentVariable, ...] = ()
-    unread: tuple[tuple[str, str], ...] = ()  # path and reason
+    unread: tuple[Skipped, ...] = ()
 
 
 class EntryStyle(enum.StrEnum):

@@ -40,9 +40,9 @@ if TYPE_CHECKING:
 
     from shield_ai.aws.cloudtrail.audit import Audit
     from shield_ai.flow.journal import Journal
-    from shield_ai.model.edit import Skipped
     from shield_ai.model.manifest import Manifest, Secret
     from shield_ai.model.resource import Resource
+    from shield_ai.model.skip import Skipped
 
 DEFAULT_SINCE = "7d"
 _PLACEHOLDER_ACCOUNT = "000000000000"  # the cost does not depend on the account

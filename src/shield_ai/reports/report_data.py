@@ -12,16 +12,18 @@ import msgspec
 
 from shield_ai.aws.cloudtrail.audit import Alert, Audit
 from shield_ai.flow.verify.check import Check, CheckId, Status
-from shield_ai.model.edit import Skipped
 from shield_ai.model.finding import Finding, Severity
 from shield_ai.model.printable import printable
 from shield_ai.model.rotation_status import RotationPhase, RotationStatus
+from shield_ai.model.skip import Skipped
 from shield_ai.reports.evidence import ControlResult
 from shield_ai.reports.mask import mask, show
 from shield_ai.reports.plurals import count
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
+
+    from shield_ai.model.file_reader import FileReader
 
 _NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, "urn:shield-ai:report")
 _LATE = frozenset({RotationPhase.DUE, RotationPhase.PENDING})
@@ -214,9 +216,7 @@ class ReportData(msgspec.Struct, frozen=True, kw_only=True):
         return ", ".join(parts) + "."
 
 
-def mask_findings(
-    findings: Sequence[Finding], read: Callable[[str], bytes | None]
-) -> tuple[MaskedFinding, ...]:
+def mask_findings(findings: Sequence[Finding], read: FileReader) -> tuple[MaskedFinding, ...]:
     """Attach the masked source line to each finding, and sort the findings by severity.
 
     Args:

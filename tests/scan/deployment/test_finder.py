@@ -8,7 +8,8 @@ import pytest
 from scaling import assert_linear
 
 from shield_ai.model.manifest import Secret
-from shield_ai.scan.deployment.finder import INVALID_NAME, INVALID_YAML, TOO_LARGE, find_deployment
+from shield_ai.model.skip import SkipId
+from shield_ai.scan.deployment.finder import find_deployment
 
 VALUE = "tr0ub4dor-and-3"
 SECRETS = (
@@ -286,14 +287,19 @@ def test_files_that_set_no_variable(tmp_path, path, text):
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        pytest.param("services: {web: [SECRET_KEY\n", INVALID_YAML, id="invalid"),
-        pytest.param("SECRET_KEY: {{ a }\n- b: [", INVALID_YAML, id="broken template"),
-        pytest.param("SECRET_KEY: x\n" + "#" * 400_000, TOO_LARGE, id="too large"),
+        pytest.param("services: {web: [SECRET_KEY\n", SkipId.DEPLOYMENT_INVALID_YAML, id="invalid"),
+        pytest.param(
+            "SECRET_KEY: {{ a }\n- b: [", SkipId.DEPLOYMENT_INVALID_YAML, id="broken template"
+        ),
+        pytest.param(
+            "SECRET_KEY: x\n" + "#" * 400_000, SkipId.DEPLOYMENT_TOO_LARGE, id="too large"
+        ),
     ],
 )
 def test_files_that_cannot_be_read_are_reported(tmp_path, text, reason):
     found = find(tmp_path, {"compose.yml": text, "tests/compose.yml": text})
-    assert (found.variables, found.unread) == ((), (("compose.yml", reason),))
+    assert found.variables == ()
+    assert [(skip.path, skip.id) for skip in found.unread] == [("compose.yml", reason)]
 
 
 @pytest.mark.parametrize(
@@ -323,7 +329,7 @@ def test_links_out_of_the_folder_are_not_followed(tmp_path):
     os.mkfifo(app / "deploy.sh")
     found = find_deployment(app, SECRETS)
     assert found.variables == ()
-    assert [path for path, _ in found.unread] == ["compose.yml"]
+    assert [skip.path for skip in found.unread] == ["compose.yml"]
 
 
 @pytest.mark.parametrize(
@@ -355,7 +361,9 @@ def test_hostile_files_are_read_in_bounded_time(tmp_path, path, text):
 def test_a_file_with_an_invalid_name_is_reported(tmp_path):
     (tmp_path / os.fsdecode(b"caf\xe9.yml")).write_text("env: {SECRET_KEY: a}\n")
     found = find_deployment(tmp_path, SECRETS)
-    assert (found.variables, found.unread) == ((), (("caf\\xe9.yml", INVALID_NAME),))
+    assert found.variables == ()
+    [skip] = found.unread
+    assert (skip.path, skip.id) == ("caf\\xe9.yml", SkipId.DEPLOYMENT_INVALID_NAME)
 
 
 def test_no_file_is_read_without_secrets(tmp_path):

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+from shield_helpers import reason_of
 
 
 @pytest.mark.parametrize("value", ["None", "''", "f'redis://{HOST}:6379'"])
@@ -128,7 +129,7 @@ def test_advises_to_keep_the_variable_of_a_field_that_is_not_migrated(scanned):
         "shop/config.py": f"from pydantic_settings import BaseSettings\nclass S(BaseSettings):\n    a_token: str\n{method}",
         "shop/mail.py": "import os\nA = os.environ['A_TOKEN']\n",
     }
-    reasons = {f.path: f.site.reason for f in scanned(files).findings if f.site}
+    reasons = {f.path: reason_of(f.site) for f in scanned(files).findings if f.site}
     assert reasons["shop/mail.py"] == ""
     assert reasons["shop/config.py"].endswith(
         "add the secret to it; keep the variable A_TOKEN set for it"

@@ -4,6 +4,7 @@ import os
 
 import pytest
 
+from shield_ai.model.skip import SkipId
 from shield_ai.scan.rules import pattern
 from shield_ai.scan.rules.examples import fill
 from shield_ai.scan.text import engine as module
@@ -64,9 +65,9 @@ def test_skipped_files_have_a_reason(tmp_path, monkeypatch) -> None:
     assert {skip.path: skip.reason.partition(":")[0] for skip in seen.skipped} == {
         "big.py": "larger than 0 MB",
         "a.zip": "an archive",
-        "a.ini": module.BINARY,
-        "loop": module.UNREADABLE,
-        "gone.py": module.UNREADABLE,
+        "a.ini": SkipId.BINARY.text,
+        "loop": SkipId.UNREADABLE.text,
+        "gone.py": SkipId.UNREADABLE.text,
     }
 
 

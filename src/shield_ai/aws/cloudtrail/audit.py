@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from shield_ai.model.edit import Skipped
 from shield_ai.model.errors import ShieldError
+from shield_ai.model.skip import Skipped
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence

@@ -13,9 +13,9 @@ import ijson  # type: ignore[import-untyped]
 import msgspec
 
 from shield_ai.aws.cloudtrail.events import SOURCE
-from shield_ai.model.edit import Skipped
 from shield_ai.model.errors import SourceError
 from shield_ai.model.invalid_input import INVALID_JSON
+from shield_ai.model.skip import SkipId, Skipped
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -65,7 +65,7 @@ def read_files(paths: Iterable[Path], unread: Callable[[Skipped], None]) -> Reco
 
 
 def _read_file(path: Path, unread: Callable[[Skipped], None]) -> Records:
-    reason = ""
+    reason = None
     try:
         with path.open("rb") as stream:
             is_compressed = stream.read(len(_GZIP_MAGIC)) == _GZIP_MAGIC
@@ -76,15 +76,17 @@ def _read_file(path: Path, unread: Callable[[Skipped], None]) -> Records:
             else:
                 yield from _stream_records(stream)
     except (ijson.JSONError, UnicodeDecodeError):
-        reason = "invalid or incomplete JSON"
+        reason = SkipId.TRAIL_INVALID_JSON.reason()
     except EOFError:
-        reason = "incomplete gzip file"
+        reason = SkipId.TRAIL_INCOMPLETE_GZIP.reason()
     except zlib.error:
-        reason = "damaged gzip file"
+        reason = SkipId.TRAIL_DAMAGED_GZIP.reason()
     except OSError as error:
-        reason = error.strerror or "damaged gzip file"
+        reason = SkipId.TRAIL_DAMAGED_GZIP.reason()
+        if error.strerror:
+            reason = SkipId.TRAIL_UNREADABLE.reason(problem=error.strerror)
     if reason:
-        unread(Skipped(path=str(path), line=0, name="", reason=reason))
+        unread(reason.entry(str(path)))
 
 
 def _trail_files(path: Path) -> list[Path]:
@@ -175,7 +177,7 @@ def lookup_events(session: Session, since: dt.datetime) -> Records:
     """
     attributes: list[Any] = [{"AttributeKey": "EventSource", "AttributeValue": SOURCE}]
     # Importing botocore opens a socket, and reading files needs no network.
-    from shield_ai.aws.live.session import translate_errors
+    from shield_ai.aws.live.calls import translate_errors
 
     with translate_errors("cloudtrail:LookupEvents"):
         paginator = session.cloudtrail().get_paginator("lookup_events")

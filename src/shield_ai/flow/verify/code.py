@@ -32,15 +32,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from shield_ai.flow.journal import Journal
+    from shield_ai.model.file_reader import FileReader
     from shield_ai.model.finding import Finding
     from shield_ai.model.manifest import Manifest
-    from shield_ai.rewrite import Read
 
 _SHOWN_GRANTS = 3
 
 
 def verify_code(
-    findings: Sequence[Finding], manifest: Manifest, journal: Journal, read: Read
+    findings: Sequence[Finding], manifest: Manifest, journal: Journal, read: FileReader
 ) -> Iterator[Check]:
     """Check that every secret is read with get_secret(), and that no file changed since apply.
 
@@ -80,7 +80,7 @@ def _migration_hint(findings: Sequence[Finding], manifest: Manifest) -> str:
     )
 
 
-def _verify_files(journal: Journal, read: Read) -> Check:
+def _verify_files(journal: Journal, read: FileReader) -> Check:
     steps = journal.open_steps(last_run(journal, "file"), "file")
     applied = {step.what: step.after for step in reversed(steps)}
     if not applied:
@@ -95,7 +95,7 @@ def _verify_files(journal: Journal, read: Read) -> Check:
 
 
 def verify_runtime(
-    manifest: Manifest, read: Read, importable_files: Callable[[str], list[str]]
+    manifest: Manifest, read: FileReader, importable_files: Callable[[str], list[str]]
 ) -> Iterator[Check]:
     """Check that the app's copy of the runtime is unmodified, and that its map file is current.
 
@@ -117,7 +117,7 @@ def verify_runtime(
     yield ok_or_failed(CheckId.MAP_CURRENT, problem, "shield apply")
 
 
-def _state_of_extra_file(path: str, place: str, read: Read) -> CopyState:
+def _state_of_extra_file(path: str, place: str, read: FileReader) -> CopyState:
     try:
         raw = read(place) or b""
     except SourceError:  # a link to a folder, for example
@@ -125,7 +125,9 @@ def _state_of_extra_file(path: str, place: str, read: Read) -> CopyState:
     return compare_with_source(path, place, raw)
 
 
-def _verify_copy(path: str, read: Read, importable_files: Callable[[str], list[str]]) -> Check:
+def _verify_copy(
+    path: str, read: FileReader, importable_files: Callable[[str], list[str]]
+) -> Check:
     edited = []
     missing = []
     other_version = []
@@ -159,7 +161,7 @@ def _verify_copy(path: str, read: Read, importable_files: Callable[[str], list[s
     )
 
 
-def verify_policy(manifest: Manifest, account: str, read: Read) -> Iterator[Check]:
+def verify_policy(manifest: Manifest, account: str, read: FileReader) -> Iterator[Check]:
     """Check that the policy file in the app's folder allows exactly the app's secrets.
 
     Args:

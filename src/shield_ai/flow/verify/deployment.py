@@ -71,7 +71,7 @@ def verify_deployment(deployment: Deployment) -> Check:
     if uncertain:
         return _result(Status.UNKNOWN, map(_describe, uncertain), _UNKNOWN_HINT)
     if deployment.unread:
-        unread = (f"{path}: {reason}" for path, reason in deployment.unread)
+        unread = (f"{skip.path}: {skip.reason}" for skip in deployment.unread)
         return _result(Status.UNKNOWN, unread, _UNREAD_HINT)
     return make_check(CheckId.VALUES_REMOVED, Status.OK)
 

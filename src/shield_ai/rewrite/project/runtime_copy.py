@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING
 
 from packaging.version import InvalidVersion, Version
 
+from shield_ai.model.skip import SkipId, SkipReason
 from shield_ai.project.runtime_names import COPY, IMPORTS_COPY, PACKAGE, runtime_package
 from shield_ai.rewrite.code_style import read_code_style
-from shield_ai.rewrite.project.file_edits import NOTHING, Outcome, create, left, replace, skip
+from shield_ai.rewrite.project.file_edits import NOTHING, Outcome, create, replace, skip
 from shield_ai.rewrite.project.layout import missing_packages, module_of, root_of, shadows
 from shield_ai.rewrite.project.secret_map import (
     MapStyle,
@@ -31,8 +32,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from shield_ai.model.edit import FileChange
+    from shield_ai.model.file_reader import FileReader
     from shield_ai.model.manifest import Manifest
-    from shield_ai.rewrite import Read
+    from shield_ai.rewrite.project.fixer import FixContext
 
 WHAT = "runtime"
 ENGINES = ("postgresql", "mysql")
@@ -74,7 +76,12 @@ class CopyState(enum.Enum):
     EDITED = enum.auto()
 
 
-def fix(read: Read, manifest: Manifest, module: str = "") -> Outcome:
+def fix(context: FixContext) -> Outcome:
+    """Write the copy of the runtime."""
+    return write_copy(context.read, context.manifest, context.module)
+
+
+def write_copy(read: FileReader, manifest: Manifest, module: str = "") -> Outcome:
     """Write the copy, the map file beside it, and the packages that they need.
 
     Nothing is written if a file of the copy was edited, or if another file has its name: the parts
@@ -90,19 +97,19 @@ def fix(read: Read, manifest: Manifest, module: str = "") -> Outcome:
         return NOTHING
     root = root_of(read, path, module)
     if shadows(path, root):
-        return skip(path, "a module of this name would hide a module of the standard library")
+        return skip(path, SkipId.RUNTIME_SHADOWS.reason())
     parent = str(PurePosixPath(path).parent)
     in_package = ("" if parent == "." else parent) != root
     raw = read(path)
     is_map = raw is not None and _is_map_file(raw)
     changes: list[FileChange] = []
-    conflict = "" if is_map else _conflict(raw)
-    skipped = [left(path, conflict)] if conflict else []
+    conflict = None if is_map else _conflict(raw)
+    skipped = [conflict.entry(path)] if conflict else []
     for place, text in _files(read, path, in_package=in_package):
         old = read(place)
         reason = _conflict(old)
         if reason:
-            skipped.append(left(place, reason))
+            skipped.append(reason.entry(place))
         elif old is None:
             changes.append(create(place, text))
         elif body_of(old) != body_of(text.encode()):
@@ -121,7 +128,7 @@ def _is_map_file(raw: bytes) -> bool:
     return read_stamp(raw, WHAT)[0] is State.FOREIGN and bool(IMPORTS_COPY.search(raw))
 
 
-def _map_style(read: Read, manifest: Manifest, root: str, *, in_package: bool) -> MapStyle:
+def _map_style(read: FileReader, manifest: Manifest, root: str, *, in_package: bool) -> MapStyle:
     """Return the configured style of the map file, with the quotes that the settings use."""
     path = manifest.app.runtime
     style = read_code_style(read, path)
@@ -140,9 +147,9 @@ def _write_map(
     return [replace(path, raw, text)], []
 
 
-def provides_map(read: Read, manifest: Manifest, module: str = "") -> bool:
-    """Return whether the app's map file has the secrets of shield.toml after fix()."""
-    return manifest.app.runtime != "package" and not fix(read, manifest, module)[1]
+def provides_map(read: FileReader, manifest: Manifest, module: str = "") -> bool:
+    """Return whether the app's map file has the secrets of shield.toml after write_copy()."""
+    return manifest.app.runtime != "package" and not write_copy(read, manifest, module)[1]
 
 
 def copies(path: str) -> list[str]:
@@ -209,7 +216,7 @@ def _source_folder() -> Path:
     return bundled if bundled.is_dir() else Path(__file__).parents[3] / PACKAGE
 
 
-def _files(read: Read, path: str, *, in_package: bool) -> Iterator[tuple[str, str]]:
+def _files(read: FileReader, path: str, *, in_package: bool) -> Iterator[tuple[str, str]]:
     """Yield the path and the text of every file to write except the map file."""
     folder = copy_folder(path)
     for name, text in runtime_files().items():
@@ -232,16 +239,16 @@ def _former_modules(path: str, *, in_package: bool) -> Iterator[tuple[str, str]]
         yield f"{stem}_{engine}/base.py", FORMER_BACKEND.format(package=package, engine=engine)
 
 
-def _conflict(raw: bytes | None) -> str:
-    """Explain why a file can't be replaced; empty if it can."""
+def _conflict(raw: bytes | None) -> SkipReason | None:
+    """Explain why a file can't be replaced; None if it can."""
     state, version = read_stamp(raw, WHAT)
     if state is State.EDITED:
-        return "the copy of the runtime was edited manually; restore or delete it"
+        return SkipId.RUNTIME_EDITED.reason()
     if state is State.FOREIGN:
-        return "another file has this name; set `runtime` in shield.toml to an unused path"
+        return SkipId.RUNTIME_PATH_USED.reason()
     if _is_newer(version):
-        return f"the copy is from the newer version {version}; upgrade shield-ai"
-    return ""
+        return SkipId.RUNTIME_NEWER.reason(version=version)
+    return None
 
 
 @functools.cache

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
+from shield_ai.model.skip import SkipId
 from shield_ai.project.python_source import apply_edits, file_change
 from shield_ai.project.runtime_names import COPY
 from shield_ai.project.secret_map import MapCall, SecretMap, find_map_call, parse_map
@@ -27,8 +28,8 @@ if TYPE_CHECKING:
     from typing import TypeAlias
 
     from shield_ai.model.edit import Edit
+    from shield_ai.model.file_reader import FileReader
     from shield_ai.model.manifest import Manifest
-    from shield_ai.rewrite import Read
     from shield_ai.rewrite.code_style import CodeStyle
 
     Entry: TypeAlias = str | dict[str, str]
@@ -51,11 +52,6 @@ has_secret = client.has_secret
 clear_secret_cache = client.clear_cache
 prefetch = client.prefetch
 '''
-UNKNOWN = (
-    "the mapping in it can't be read; pass SecretsManagerClient() a dict of literals, "
-    "or delete the file to generate it again"
-)
-COMMENTED = "the mapping in it has comments; put each entry and its comma on a separate line"
 
 
 class MapStyle(NamedTuple):
@@ -90,7 +86,7 @@ class MapStyle(NamedTuple):
         return f"{self.quote}{text}{self.quote}"
 
 
-def settings_quote(read: Read, manifest: Manifest) -> str:
+def settings_quote(read: FileReader, manifest: Manifest) -> str:
     """Return the quote character that the settings use most."""
     return most_used_quote(b"".join(read(path) or b"" for path in manifest.app.settings))
 
@@ -135,17 +131,17 @@ def write_map(
         return create_or_replace(path, None, text)
     found = find_map_call(raw)
     if found is None:
-        return skip(path, UNKNOWN)
+        return skip(path, SkipId.MAP_UNKNOWN.reason())
     if _is_same(found.content, wanted):
         return NOTHING
     if _entries(found) is None and "#" in found.source.segment(found.mapping):
-        return skip(path, COMMENTED)
+        return skip(path, SkipId.MAP_COMMENTED.reason())
     if _is_unedited(raw, manifest.app.name, found.content, style):
         return create_or_replace(path, raw, text)
     found_edits = [*_mapping_edits(found, wanted, style), *_optional_edits(found, wanted, style)]
     edits = [msgspec.structs.replace(edit, path=path) for edit in found_edits]
     if not matches(apply_edits(raw, edits, found.source.encoding), manifest):
-        return skip(path, UNKNOWN)
+        return skip(path, SkipId.MAP_UNKNOWN.reason())
     return [file_change(path, raw, edits, found.source.encoding)], []
 
 

@@ -14,6 +14,7 @@ from shield_ai.model.deployment import (
     ValueForm,
 )
 from shield_ai.model.errors import SourceError
+from shield_ai.model.skip import SkipId, Skipped, SkipReason
 from shield_ai.project.env_file import read_assignments
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.scan.deployment.hcl import hcl_values
@@ -33,22 +34,17 @@ from shield_ai.scan.text.engine import reader
 from shield_ai.scan.text.structure import MAX_SIZE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
+    from shield_ai.model.file_reader import FileReader
     from shield_ai.model.manifest import Secret
     from shield_ai.scan.deployment.environment import Setting
     from shield_ai.scan.text.structure import Node
 
-    Read = Callable[[str], bytes | None]
 
-INVALID_YAML = "invalid YAML: the variables that it sets are not known"
-TOO_LARGE = f"larger than {MAX_SIZE // 1000} kB: the variables that it sets are not known"
 CREDENTIALS = "CRED"  # the id of the pattern
 MAX_SETTINGS = 5000  # of variables of secrets, in one file
-TOO_MANY = f"sets variables of secrets more than {MAX_SETTINGS:,} times: the others are not known"
-INVALID_NAME = "file name is not valid UTF-8: the variables that it sets are not known"
-UNREADABLE = "can't be read: the variables that it sets are not known"
 ENV_FILE_KEYS = rb"|env_file|EnvironmentFile|environmentFiles"
 # The syntax of Helm, Jinja and Cookiecutter. A template is parsed without it.
 ACTION = rb"\{\{(?:[^{}]|\{(?!\{)|\}(?!\})){0,2000}\}\}"
@@ -82,12 +78,12 @@ def find_deployment(root: Path, secrets: Sequence[Secret]) -> Deployment:
         if not file_format(path):
             continue
         if path != display_path(path):
-            finder.add_unread(display_path(path), INVALID_NAME)
+            finder.add_unread(display_path(path), SkipId.DEPLOYMENT_INVALID_NAME.reason())
         else:
             finder.add(path, siblings[path.rpartition("/")[0]])
     return Deployment(
         variables=tuple(sorted(finder.found, key=lambda item: (item.path, item.line))),
-        unread=tuple(sorted(finder.unread)),
+        unread=tuple(sorted(finder.unread, key=lambda skip: (skip.path, skip.reason))),
     )
 
 
@@ -99,7 +95,7 @@ class _Finder:
         read: Returns the bytes of a file; None if it can't be read.
     """
 
-    def __init__(self, secrets: Sequence[Secret], read: Read) -> None:
+    def __init__(self, secrets: Sequence[Secret], read: FileReader) -> None:
         self._secrets = {
             variable: (secret.name, field)
             for secret in secrets
@@ -107,7 +103,7 @@ class _Finder:
         }
         self.names = frozenset(self._secrets)
         self.found: list[DeploymentVariable] = []
-        self.unread: list[tuple[str, str]] = []
+        self.unread: list[Skipped] = []
         self._read = read
         self._marks = re.compile("|".join(sorted(self.names)).encode() + ENV_FILE_KEYS)
 
@@ -120,12 +116,12 @@ class _Finder:
         """
         raw = self._read(path)
         if raw is None:
-            self.add_unread(path, UNREADABLE)
+            self.add_unread(path, SkipId.DEPLOYMENT_UNREADABLE.reason())
             return
         if not self._marks.search(raw):
             return
         if len(raw) > MAX_SIZE:
-            self.add_unread(path, TOO_LARGE)
+            self.add_unread(path, SkipId.DEPLOYMENT_TOO_LARGE.reason(size=MAX_SIZE // 1000))
             return
         kind, settings = self._settings(path, raw)
         if kind is None:
@@ -144,7 +140,7 @@ class _Finder:
         seen = set()
         for number, setting in enumerate(settings):
             if number == MAX_SETTINGS:
-                self.add_unread(path, TOO_MANY)
+                self.add_unread(path, SkipId.DEPLOYMENT_TOO_MANY.reason(number=MAX_SETTINGS))
                 break
             key = (setting.variable, setting.start)
             if key not in seen:
@@ -153,7 +149,7 @@ class _Finder:
                 line_use = Use.SUPPRESSED if line in accepted else setting.use or use
                 self.found += self._variables(path, line, kind, setting._replace(use=line_use))
 
-    def add_unread(self, path: str, reason: str) -> None:
+    def add_unread(self, path: str, reason: SkipReason) -> None:
         """Record that a file was not searched, unless it is only for development.
 
         Args:
@@ -161,7 +157,7 @@ class _Finder:
             reason: Why it was not searched.
         """
         if path_use(path, DeploymentKind.OTHER, ()) is not Use.DEVELOPMENT:
-            self.unread.append((path, reason))
+            self.unread.append(reason.entry(path))
 
     def _settings(self, path: str, raw: bytes) -> tuple[DeploymentKind | None, Iterator[Setting]]:
         """Return the kind of a file, and what it sets."""
@@ -187,7 +183,7 @@ class _Finder:
         roots = json_values(raw) if syntax == "json" else _parse_yaml(raw)
         if not roots:
             if CONTENT.search(raw):
-                self.add_unread(path, INVALID_YAML)
+                self.add_unread(path, SkipId.DEPLOYMENT_INVALID_YAML.reason())
             return None, iter(())
         kind = tree_kind(path, roots)
         if kind is None:

@@ -8,6 +8,7 @@ import msgspec
 
 from shield_ai.model.finding import Shape
 from shield_ai.model.name_meaning import Meaning, is_secret, meaning
+from shield_ai.model.skip import SkipReason
 from shield_ai.model.words import word_set, words
 from shield_ai.scan.python.literals import is_public_or_count, literal_text
 
@@ -39,7 +40,7 @@ class Candidate(msgspec.Struct, kw_only=True):
     span: tuple[int, int] | None = None  # byte offsets; None if they are unknown
     negated: bool = False  # a negated presence test: "X" not in os.environ
     scope: int = 0  # the id of the class or function around it
-    reason: str = ""  # why it cannot be migrated; empty if it can
+    reason: SkipReason | None = None  # why it cannot be migrated; None if it can
     always_secret: bool = False  # its reader is for secrets only
     alternatives: tuple[str, ...] = ()  # secret variables that a computed name can refer to
     others: tuple[str, ...] = ()  # non-secret variables that the computed name can refer to

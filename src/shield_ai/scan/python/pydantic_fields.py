@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from shield_ai.model.finding import Shape
 from shield_ai.model.name_meaning import is_secret
+from shield_ai.model.skip import SkipId
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.scan.python.candidates import Candidate
 from shield_ai.scan.python.expressions import ExpressionVisitor
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from shield_ai.scan.python.project import Project
     from shield_ai.scan.python.statement_filter import StatementFilter
 
-NEEDS_SOURCE = "pydantic reads it when the settings are created: it needs a settings source"
 DEFAULT_KEYWORDS = frozenset({"default", "default_factory"})
 NON_TEXT_ANNOTATION = regex(
     r"(?:typing\.)?(?:Optional\[)?"
@@ -121,14 +121,14 @@ class PydanticFieldVisitor(ExpressionVisitor):
             path=(name,),
             variable=name.upper(),
             direct=True,
-            reason=NEEDS_SOURCE,
+            reason=SkipId.NEEDS_SOURCE.reason(),
         )
         has_plain_default = _is_plain_default(value, candidate.path)
         if value is not None and has_plain_default and self._can_set_default(annotation, settings):
             # The variable takes precedence over the default, so the default can be wrapped.
             candidate.node = value
             candidate.shape = Shape.LITERAL
-            candidate.reason = ""
+            candidate.reason = None
             self.add(candidate)
             return
         is_field = value is None or has_plain_default or _is_field_call(value)
@@ -160,7 +160,7 @@ class PydanticFieldVisitor(ExpressionVisitor):
             if isinstance(default, ast.Constant):
                 self.overridden_defaults[default] = variable
         if not variable and not candidate.reason:
-            candidate.reason = "the field computes the name of its variable"
+            candidate.reason = SkipId.FIELD_NAME_COMPUTED.reason()
         if variable in settings.migrated:
             self.migrated.add(variable)
             self.has_settings_source = True

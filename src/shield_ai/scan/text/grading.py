@@ -34,11 +34,11 @@ from shield_ai.scan.text.value_shapes import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
 
+    from shield_ai.model.file_reader import FileReader
     from shield_ai.model.finding import Finding
 
-    ReadFile = Callable[[str], bytes | None]
 
 READ_RULE = "CSEC34.environ-read"
 LITERAL_RULES = frozenset({"CSEC34.literal", "CSEC34.dotenv"})
@@ -95,7 +95,7 @@ COMPOUND_OPTION = regex(r"\w-(?:password|passphrase|passwd)[ \t]\Z", re.IGNORECA
 NOT_VALUES = (MIGRATION, UNICODE_ESCAPES, CONDITION, CALL, CAMEL_FIELD)
 
 
-def grade(findings: Iterable[Finding], read: ReadFile) -> list[Finding]:
+def grade(findings: Iterable[Finding], read: FileReader) -> list[Finding]:
     """Return the findings; doubtful ones get low severity.
 
     Args:
