@@ -133,3 +133,50 @@ def test_advises_to_keep_the_variable_of_a_field_that_is_not_migrated(scanned):
     assert reasons["shop/config.py"].endswith(
         "add the secret to it; keep the variable A_TOKEN set for it"
     )
+
+
+INHERITED = """\
+from pydantic import PostgresDsn, SecretBytes, SecretStr
+from pydantic_settings import BaseSettings
+class Base(
+    BaseSettings,
+    extra='ignore',
+):
+    pass
+class Client(Base, env_prefix='client_'):
+    name: str = 'shop'
+"""
+
+
+@pytest.mark.parametrize(
+    ("field", "variables"),
+    [
+        pytest.param("api_key: str = ''", ["CLIENT_API_KEY"], id="secret by its name"),
+        pytest.param("giphy: SecretStr = ''", ["CLIENT_GIPHY"], id="secret by its type"),
+        pytest.param("giphy: SecretStr | None = None", ["CLIENT_GIPHY"], id="optional secret"),
+        pytest.param("giphy: Optional[pydantic.SecretBytes]", ["CLIENT_GIPHY"], id="secret bytes"),
+        pytest.param("main: PostgresDsn", ["CLIENT_MAIN"], id="URL by its type"),
+        pytest.param("a: PostgresDsn = PostgresDsn('x://h')", ["CLIENT_A"], id="default in a call"),
+        pytest.param("giphy: str = ''", [], id="harmless"),
+    ],
+)
+@pytest.mark.parametrize("path", ["shop/settings.py", "shop/constants.py"])
+def test_finds_the_fields_of_derived_settings(scanned, path, field, variables):
+    found = scanned({"shop/__init__.py": "", path: f"{INHERITED}    {field}\n"}).findings
+    assert [f.env for f in found if f.site] == variables
+
+
+def test_the_prefix_of_settings_can_say_that_a_field_is_secret(sites):
+    text = INHERITED.replace("client_", "tokens_")
+    assert sites(f"{text}    giphy: str = ''\n") == [("field", "TOKENS_GIPHY", "")]
+
+
+def test_finds_the_fields_of_settings_with_a_base_in_another_file(scanned):
+    found = scanned(
+        {
+            "shop/__init__.py": "",
+            "shop/base.py": "from pydantic_settings import BaseSettings\nclass Base(BaseSettings): ...\n",
+            "shop/bot.py": "from shop.base import Base\nclass Bot(Base, env_prefix='bot_'):\n    token: str\n",
+        }
+    ).findings
+    assert [f.env for f in found if f.site] == ["BOT_TOKEN"]

@@ -30,6 +30,11 @@ NON_TEXT_ANNOTATION = regex(
     r"(?:typing\.)?(?:Optional\[)?"
     r"(?:(?:typing\.)?Literal\[|(?:bool|int|float|(?:datetime\.)?timedelta)\b)"
 )
+# https://docs.pydantic.dev/latest/api/types/ and https://docs.pydantic.dev/latest/api/networks/
+SECRET_ANNOTATION = regex(
+    r"\b(?:Secret(?:Str|Bytes)"
+    r"|(?:Postgres|Cockroach|MySQL|MariaDB|ClickHouse|Snowflake|Mongo|Redis|Amqp|Nats)Dsn)\b"
+)
 TEXT_ANNOTATIONS = frozenset({"str", "str | None", "Optional[str]", "typing.Optional[str]"})
 
 
@@ -78,12 +83,14 @@ class PydanticFieldVisitor(ExpressionVisitor):
         target = node.target
         if not isinstance(scope, ast.ClassDef) or not isinstance(target, ast.Name):
             return
-        if not is_secret(target.id):
+        settings = self._settings_of(scope)
+        if not settings and not is_secret(target.id):
             return
         annotation = ast.unparse(node.annotation)
         if NON_TEXT_ANNOTATION.match(annotation):
             return
-        settings = self._settings_of(scope)
+        if not _is_secret_field(target.id, annotation, settings):
+            return
         if not settings and not any(ast.unparse(base).endswith("Settings") for base in scope.bases):
             return
         if isinstance(node.value, ast.Constant):
@@ -122,6 +129,7 @@ class PydanticFieldVisitor(ExpressionVisitor):
             variable=name.upper(),
             direct=True,
             reason=NEEDS_SOURCE,
+            always_secret=True,
         )
         has_plain_default = _is_plain_default(value, candidate.path)
         if value is not None and has_plain_default and self._can_set_default(annotation, settings):
@@ -131,7 +139,7 @@ class PydanticFieldVisitor(ExpressionVisitor):
             candidate.reason = ""
             self.add(candidate)
             return
-        is_field = value is None or has_plain_default or _is_field_call(value)
+        is_field = value is None or has_plain_default or _wraps_default(value)
         if settings and (is_field or _overrides_default(settings, name, value)):
             self._add_settings_field(candidate, settings, value)
         elif is_field:
@@ -192,8 +200,22 @@ def _is_plain_default(value: ast.expr | None, path: tuple[str, ...]) -> bool:
     return isinstance(value, (ast.Constant, ast.JoinedStr)) and not is_secret_literal(path, value)
 
 
-def _is_field_call(value: ast.expr) -> bool:
-    return isinstance(value, ast.Call) and ast.unparse(value.func).endswith("Field")
+def _is_secret_field(name: str, annotation: str, settings: SettingsClass | None) -> bool:
+    """Return whether a field is a secret, by its name, its variable or its type."""
+    if is_secret(name) or (settings and settings.prefix and is_secret(settings.prefix + name)):
+        return True
+    return settings is not None and bool(SECRET_ANNOTATION.search(annotation))
+
+
+def _wraps_default(value: ast.expr) -> bool:
+    """Return whether a value is a call of `Field`, or of a type with a default without secrets."""
+    if not isinstance(value, ast.Call):
+        return False
+    function = ast.unparse(value.func)
+    if function.endswith("Field"):
+        return True
+    has_secret = any(is_secret_literal(("secret",), argument) for argument in value.args)
+    return bool(SECRET_ANNOTATION.search(function)) and not has_secret
 
 
 def _overrides_default(settings: SettingsClass, name: str, value: ast.expr | None) -> bool:
