@@ -31,6 +31,8 @@ from shield_ai.model.secret_words import (
     COUNTS,
     CREDENTIAL_DOCUMENTS,
     DIRECT_SERVICES,
+    DOCUMENT_ENDINGS,
+    FILES,
     FORBIDDEN_PASSWORDS,
     GIT_SERVICES,
     KMS_WORDS,
@@ -40,6 +42,7 @@ from shield_ai.model.secret_words import (
     PASSWORD_ACTIONS,
     PATHS,
     PROPERTIES,
+    PUBLIC_KEY_IDS,
     SECRET_ENDINGS,
     SECRET_PHRASES,
     SECRET_WORDS,
@@ -87,13 +90,14 @@ def _strip_stages(parts: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _is_path(name: str) -> bool:
-    return name.strip("_").upper() in PATHS
+    upper = name.strip("_").upper()
+    return upper.startswith(PATHS) and DOCUMENT_ENDINGS.isdisjoint(words(name)[-2:])
 
 
 def _classify_url(parts: tuple[str, ...]) -> Meaning:
     head = parts[:-1]
     ending = parts[-1]
-    if ending == "LOCATION" and {"CA", "CERT", "CERTIFICATE", "SSL", "TLS", "FILE"} & set(head):
+    if ending == "LOCATION" and FILES & set(head):
         return Meaning.HARMLESS
     if {"WEBHOOK", "WEBHOOKS"} & set(head):
         # WEBHOOK_HOST_URL and WEBHOOK_BASE_URL are the app's own address
@@ -113,7 +117,7 @@ def _is_service_connection(head: tuple[str, ...], ending: str) -> bool:
     if ending == "BROKER":
         return service in {"", "CELERY"}
     if ending == "BACKEND":
-        return service in {"RESULT", "REDIS"}
+        return service in {"RESULT", "REDIS", "CELERY"}
     return service in CONN_SERVICES
 
 
@@ -200,8 +204,7 @@ def _classify_key(parts: tuple[str, ...]) -> Meaning:
         return Meaning.IDENTIFIER
     if parts[-1] == "ID":
         # CELLAR_KEY_ID and CELLAR_KEY_SECRET are a credential, but a KMS key's ID is not
-        is_address = {"KMS", "SIGNING", "KEYCLOAK", "TEAM"} & set(parts)
-        return Meaning.HARMLESS if is_address else Meaning.IDENTIFIER
+        return Meaning.HARMLESS if PUBLIC_KEY_IDS & set(parts) else Meaning.IDENTIFIER
     if "KMS" in parts and KMS_WORDS.issuperset(parts[:-1]):
         return Meaning.HARMLESS
     before = parts[-2] if len(parts) > 1 else ""

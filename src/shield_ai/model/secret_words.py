@@ -17,7 +17,7 @@ NON_SECRET_KEYS = word_set("""
     REGISTRY SLUG GROUP HEADER COOKIE SESSION CONTEXT EVENT ANNOTATION METRIC FEATURE SETTINGS
     SETTING TRANSLATION SORTING STATE LANGUAGE LABEL STORAGE OBJECT QUOTA MARKER JSON DATA HASH ID
     SAVE SEARCH OPTION FORM HOT SHORTCUT DICT MAP ORDER ORDERING NAME USER USERNAME EMAIL SURROGATE
-    ACCEPTED BY JS JAVASCRIPT CLUSTER LOCK LIMIT RATELIMIT MUTEX THROTTLE EXCLUDE EXCLUDED REDACT
+    ACCEPTED BY JS JAVASCRIPT DUPLICATE DEDUPLICATION DEDUP CLUSTER LOCK LIMIT RATELIMIT MUTEX THROTTLE EXCLUDE EXCLUDED REDACT
     REDACTED IGNORE IGNORED IDENTIFYING SENSITIVE META CURRENCY
 """)
 # Around KMS, before KEY: the value is the ID, alias or ARN of a key that never leaves AWS KMS.
@@ -45,8 +45,15 @@ PROPERTIES = word_set("""
 PASSWORD_ACTIONS = word_set("FORGOT FORGOTTEN RESET CHANGE SET PREVENT")
 # Before PASSWORDS: the value is a list of forbidden passwords.
 FORBIDDEN_PASSWORDS = word_set("COMMON WEAK BREACHED FORBIDDEN BANNED")
-# Variables that contain the path of a file.
-PATHS = frozenset({"GOOGLE_APPLICATION_CREDENTIALS", "AWS_SHARED_CREDENTIALS_FILE"})
+# At the start of variables that contain the path of a file.
+PATHS = ("GOOGLE_APPLICATION_CREDENTIALS", "AWS_SHARED_CREDENTIALS_FILE")
+# At the end of such a variable: it contains the document itself.
+DOCUMENT_ENDINGS = word_set("JSON BASE B CONTENT CONTENTS DATA STRING VALUE")
+# Before LOCATION at the end: the value is the path of a file.
+FILES = word_set("CA CERT CERTIFICATE SSL TLS FILE DATABASE DB SQL")
+# Before KEY_ID at the end: the ID is public, as the "kid" of a token is.
+# https://developer.apple.com/documentation/accountorganizationaldatasharing/creating-a-client-secret
+PUBLIC_KEY_IDS = word_set("KMS SIGNING KEYCLOAK TEAM APPLE APNS APN")
 # Before AUTH at the end: the value is "user:password". Other names, such as SOCIAL_AUTH, are not
 # secrets.
 AUTH_SERVICES = word_set("""
