@@ -197,3 +197,19 @@ def test_a_variable_written_under_a_computed_name_cannot_be_migrated(sites):
         ("read", "A_TOKEN", "the code sets the variable under a computed name"),
         ("read", "B_TOKEN", ""),
     ]
+
+
+@pytest.mark.parametrize(
+    ("default", "is_reported"),
+    [
+        pytest.param("'redis://localhost:6379/1'", True, id="Redis"),
+        pytest.param("'postgresql+asyncpg://shop@db/shop'", True, id="a driver"),
+        pytest.param("'https://shop.example/'", False, id="a web site"),
+        pytest.param("'localhost'", False, id="a host"),
+    ],
+)
+def test_a_default_url_shows_that_a_variable_has_credentials(scanned, default, is_reported):
+    text = f"import os\nSHOP_SERVER = os.getenv('SHOP_SERVER', {default})\n"
+    found = scanned({"shop/__init__.py": "", "shop/settings.py": text}).findings
+    severities = [f.severity for f in found if f.env == "SHOP_SERVER"]
+    assert severities == (["medium"] if is_reported else [])

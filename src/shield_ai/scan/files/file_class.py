@@ -37,13 +37,14 @@ DEVELOPMENT = regex(
     r"|vagrantfile|\.gitlab-ci|\.travis|azure-pipelines|bitbucket-pipelines|appveyor)[^/]*$",
     re.IGNORECASE,
 )
-# Copies of JavaScript libraries, and OpenAPI descriptions, which contain example values.
+# Copies of JavaScript libraries and of Yarn, and OpenAPI descriptions, which contain example values.
 THIRD_PARTY = regex(
     r"(^|/)(vendors?|vendored|third[_-]?party|bower_components|node_modules|jspm_packages)/(.*/)?"
     r"[^/]+\.[cm]?js$"
     r"|(^|/)(swagger-ui|jquery|bootstrap|angular|qunit|lodash|moment|tinymce|ckeditor|d3|vue|react)"
     r"[\w.-]*\.js$"
     r"|[._-]bundle\.js$"
+    r"|(^|/)\.yarn/(releases|plugins|sdks)/|(^|/)\.pnp\.[cm]?js$"
     r"|(^|/)([\w.-]*[_.-])?(openapi|swagger)([_.-][\w.-]*)?\.(json|ya?ml)$"
     r"|(^|/)(openapi|swagger)/[^/]+\.(json|ya?ml)$",
     re.IGNORECASE,

@@ -9,6 +9,7 @@ import msgspec
 from shield_ai.model.finding import Shape
 from shield_ai.model.name_meaning import Meaning, is_secret, meaning
 from shield_ai.model.words import word_set, words
+from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.scan.python.literals import is_public_or_count, literal_text
 
 SECRET_MEANINGS = frozenset({Meaning.SECRET, Meaning.URL, Meaning.DSN})
@@ -18,6 +19,11 @@ HARMLESS_ENDS = word_set("""
     PREFIX AUDIENCE SCOPE LEVEL MODE ENVIRONMENT REGION BUCKET TIMEOUT AGE DAYS HOURS MINUTES
     SECONDS SIZE LENGTH COUNT TYPE CLASS PUBLIC DB BACKEND ALGORITHM ENGINE
 """)
+# A default URL of a service shows that the variable contains the URL with its password.
+SERVICE_URL = regex(
+    r"(?:redis|rediss|valkey|amqps?|pyamqp|postgres(?:ql)?|psql|mysql|mariadb|mongodb|mssql|oracle"
+    r"|clickhouse|cockroachdb)(?:\+\w+)?://"
+)
 
 
 class Candidate(msgspec.Struct, kw_only=True):
@@ -62,8 +68,11 @@ class Candidate(msgspec.Struct, kw_only=True):
         """Return whether the variable, or the setting with its value, has a secret-like name."""
         if self.always_secret or self.alternatives:
             return True
-        if is_public_or_count(self.variable, literal_text(self.default) or ""):
+        default = literal_text(self.default) or ""
+        if is_public_or_count(self.variable, default):
             return False
+        if SERVICE_URL.match(default):
+            return True
         if self.variable:
             if is_secret(self.variable):
                 return True

@@ -60,6 +60,7 @@ TEST_NAMES = word_set("TEST TESTS TESTING FAKE DUMMY MOCK MOCKED EXAMPLE EXAMPLE
 # Words that values add to their names, as in SESSION_SALT = "dev_session_salt".
 FILLERS = word_set("DEV TEST LOCAL MY THE SOME A AN DEFAULT YOUR NEW")
 SECRET_WORDS = word_set("KEY SECRET TOKEN PASSWORD")
+RECAPTCHA_SECRETS = word_set("SECRET PRIVATE PRIV")
 # Kubernetes references to secrets: https://kubernetes.io/docs/concepts/configuration/secret/
 # and digests of secrets: https://github.com/Yelp/detect-secrets
 REFERENCES = word_set("EXISTING HASHED")
@@ -83,6 +84,10 @@ CAMEL_FIELD = regex(r"(?=.*(?:[Pp]ass|[Ss]ecret|[Tt]oken|[Kk]ey|[Cc]red))[a-z]+(
 ANNOTATION = regex(r"[A-Z]\w*(?:\.\w+)*(?:\[[\w\[\], .|]*\])?(?: \| [\w.\[\]]+)*")
 NAME_OF_ANNOTATION = regex(r"(?:^|[(,*])\s*[A-Za-z_]\w*:[ \t]*[\"']\Z")
 AFTER_ANNOTATION = regex(r"[\"'][ \t]*(?:[,)=]|$)")
+# The path of a resource, such as the name of a secret in another store: project/shop/release.
+PATH_WORD = r"(?:[A-Z]?[a-z]+|[A-Z]+|\d{1,4})"
+PATH_SEGMENT = rf"{PATH_WORD}(?:[._-]{PATH_WORD})*"
+RESOURCE_PATH = regex(rf"{PATH_SEGMENT}(?:[/:]{PATH_SEGMENT}){{2,}}")
 WORD_LIKE = regex(r"[A-Za-z]+(?:[-_.][A-Za-z]+)*\d{0,5}[!.]?")
 # An access key ID in a URL query is public: it identifies an account without its secret key.
 QUERY_PARAMETER = regex(r"[?&;]\w+=\Z")
@@ -155,6 +160,8 @@ def _is_public_id(place: Place) -> bool:
         return bool(QUERY_PARAMETER.search(place.before) or AWS_SCOPE.match(place.after))
     rule = find_rule(place.rule)
     parts = words(place.name)
+    if place.rule == "CRED.recaptcha-secret":  # site keys have the same format
+        return RECAPTCHA_SECRETS.isdisjoint(parts)
     # A rule with `context` only checks that the vendor's name is near a value.
     has_context = rule is not None and bool(rule.context)
     return has_context and "ID" in parts and SECRET_WORDS.isdisjoint(parts)
@@ -245,9 +252,13 @@ def _is_not_a_value(place: Place) -> bool:
         return True
     if place.rule != "CRED.password" and PGP_FINGERPRINT.fullmatch(value):
         return True
-    if any(pattern.fullmatch(value) for pattern in NOT_VALUES):
+    if any(pattern.fullmatch(value) for pattern in NOT_VALUES) or _is_resource_path(value):
         return True
     return bool(COMPOUND_OPTION.search(place.before))
+
+
+def _is_resource_path(value: str) -> bool:
+    return bool(RESOURCE_PATH.fullmatch(value)) and wordiness(value) > MIN_WORDINESS
 
 
 def _is_annotation(place: Place) -> bool:

@@ -40,7 +40,7 @@ CHANGE_ME = regex(r"(change|replace).{0,40}", re.IGNORECASE)
 # Weak passwords: words that mean "password", and common choices.
 SAYS_PASSWORD = regex(
     r"[a-z_\-. ]*(?:pass(?:word|wd|w0rd)|secret|sekrit|change[-_]?(?:me|this|it)|letmein|qwerty)"
-    r"[a-z_\-. ]*\d{0,5}[!@#$%.*]{0,2}",
+    r"[a-z_\-. ]*(?:\d{0,5}|123456\d{0,4})[!@#$%.*]{0,2}",
     re.IGNORECASE,
 )
 FIRST_CHOICES = regex(
