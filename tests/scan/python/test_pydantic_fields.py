@@ -92,7 +92,14 @@ def test_reads_the_prefix_of_pydantic_1(sites, field, found):
 
 @pytest.mark.parametrize(
     "kind",
-    ["Literal['redis', 'amqp']", "Optional[Literal['x']]", "bool", "int | None", "timedelta"],
+    [
+        "Literal['redis', 'amqp']",
+        "Optional[Literal['x']]",
+        "bool",
+        "int | None",
+        "timedelta",
+        "FileUrl",
+    ],
 )
 def test_ignores_fields_that_cannot_hold_a_text(sites, kind):
     text = f"from pydantic_settings import BaseSettings\nclass S(BaseSettings):\n    celery_broker: {kind}\n    a_token: str\n"
@@ -180,3 +187,23 @@ def test_finds_the_fields_of_settings_with_a_base_in_another_file(scanned):
         }
     ).findings
     assert [f.env for f in found if f.site] == ["BOT_TOKEN"]
+
+
+@pytest.mark.parametrize(
+    ("field", "shapes"),
+    [
+        pytest.param("db_password: str = 'postgres'", ["field", "literal"], id="weak password"),
+        pytest.param("db_password: str = 'shop_team'", ["field", "literal"], id="the user's name"),
+        pytest.param("db_password: str = 'q7Vd0zLk3PxT'", ["literal"], id="strong password"),
+        pytest.param("a_key: str = 'hunter2-hunter2'", ["literal"], id="weak key"),
+        pytest.param(
+            "a_dsn: PostgresDsn = PostgresDsn('postgresql://user:pass@localhost/shop')",
+            ["field"],
+            id="weak password in a URL",
+        ),
+    ],
+)
+def test_a_field_with_a_weak_default_is_a_read(sites, field, shapes):
+    head = "from pydantic import PostgresDsn\nfrom pydantic_settings import BaseSettings\n"
+    text = f"{head}class S(BaseSettings):\n    {field}\n    db_user: str = 'shop_team'\n"
+    assert [shape for shape, *_ in sites(text)] == shapes

@@ -11,12 +11,18 @@ from shield_ai.model.name_meaning import is_secret
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.scan.python.candidates import Candidate
 from shield_ai.scan.python.expressions import ExpressionVisitor
-from shield_ai.scan.python.literals import is_public_or_count, is_secret_literal
+from shield_ai.scan.python.literals import is_public_or_count, is_secret_literal, literal_text
 from shield_ai.scan.python.settings_class import (
     SettingsClass,
     adds_source,
     find_base,
     settings_class,
+)
+from shield_ai.scan.text.credibility import Family, family
+from shield_ai.scan.text.value_shapes import (
+    URL_WITH_PASSWORD,
+    has_only_weak_words,
+    is_placeholder,
 )
 
 if TYPE_CHECKING:
@@ -28,7 +34,8 @@ NEEDS_SOURCE = "pydantic reads it when the settings are created: it needs a sett
 DEFAULT_KEYWORDS = frozenset({"default", "default_factory"})
 NON_TEXT_ANNOTATION = regex(
     r"(?:typing\.)?(?:Optional\[)?"
-    r"(?:(?:typing\.)?Literal\[|(?:bool|int|float|(?:datetime\.)?timedelta)\b)"
+    r"(?:(?:typing\.)?Literal\[|(?:bool|int|float|(?:datetime\.)?timedelta)\b"
+    r"|(?:pydantic\.|pathlib\.)?(?:FileUrl|FilePath|DirectoryPath|NewPath|Path)\b)"
 )
 # https://docs.pydantic.dev/latest/api/types/ and https://docs.pydantic.dev/latest/api/networks/
 SECRET_ANNOTATION = regex(
@@ -99,7 +106,8 @@ class PydanticFieldVisitor(ExpressionVisitor):
                 return
             if isinstance(default, str) and is_public_or_count(target.id, default):
                 return
-        self._add_field(target, node.value, annotation, settings)
+        is_weak = settings is not None and _is_weak_default(node, scope)
+        self._add_field(target, node.value, annotation, settings, is_weak=is_weak)
 
     def _settings_of(self, node: ast.ClassDef) -> SettingsClass | None:
         if node not in self._settings:
@@ -112,6 +120,8 @@ class PydanticFieldVisitor(ExpressionVisitor):
         value: ast.expr | None,
         annotation: str,
         settings: SettingsClass | None,
+        *,
+        is_weak: bool,
     ) -> None:
         """Add the candidate of a field with a secret-like name.
 
@@ -120,6 +130,7 @@ class PydanticFieldVisitor(ExpressionVisitor):
             value: The default, or the call of `Field`.
             annotation: The field's type.
             settings: The class; None if its base is unknown.
+            is_weak: Whether the default is for development: production sets the variable.
         """
         name = target.id
         candidate = Candidate(
@@ -139,7 +150,7 @@ class PydanticFieldVisitor(ExpressionVisitor):
             candidate.reason = ""
             self.add(candidate)
             return
-        is_field = value is None or has_plain_default or _wraps_default(value)
+        is_field = value is None or has_plain_default or is_weak or _is_field_call(value)
         if settings and (is_field or _overrides_default(settings, name, value)):
             self._add_settings_field(candidate, settings, value)
         elif is_field:
@@ -207,15 +218,26 @@ def _is_secret_field(name: str, annotation: str, settings: SettingsClass | None)
     return settings is not None and bool(SECRET_ANNOTATION.search(annotation))
 
 
-def _wraps_default(value: ast.expr) -> bool:
-    """Return whether a value is a call of `Field`, or of a type with a default without secrets."""
-    if not isinstance(value, ast.Call):
+def _is_weak_default(node: ast.AnnAssign, scope: ast.ClassDef) -> bool:
+    """Return whether a default, also `PostgresDsn(…)`, is harmless or only for development."""
+    value = node.value
+    if isinstance(value, ast.Call) and SECRET_ANNOTATION.search(ast.unparse(value.func)):
+        value = value.args[0] if value.args else None
+    text = literal_text(value)
+    if text is None or not isinstance(node.target, ast.Name):
         return False
-    function = ast.unparse(value.func)
-    if function.endswith("Field"):
+    url = URL_WITH_PASSWORD.match(text)
+    if not url and "://" in text:
         return True
-    has_secret = any(is_secret_literal(("secret",), argument) for argument in value.args)
-    return bool(SECRET_ANNOTATION.search(function)) and not has_secret
+    if not url and family(node.target.id) is not Family.PASSWORD:
+        return is_placeholder(text)
+    others = (s.value for s in scope.body if isinstance(s, ast.AnnAssign) and s is not node)
+    is_repeated = any(literal_text(other) == text for other in others)
+    return is_repeated or is_placeholder(text) or has_only_weak_words(url[1] if url else text)
+
+
+def _is_field_call(value: ast.expr) -> bool:
+    return isinstance(value, ast.Call) and ast.unparse(value.func).endswith("Field")
 
 
 def _overrides_default(settings: SettingsClass, name: str, value: ast.expr | None) -> bool:
