@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 DOTENV = regex(r"^\.env(\.[\w.-]+)?$|^[\w.-]+\.env$")
 EXAMPLE = regex(r"example|sample|template|dist|default", re.IGNORECASE)
 TEMPLATE_FOLDER = regex(r"\{\{|\{%")
+SETTINGS_FOLDER = regex(r"(^|/)(settings|configs?|configuration|conf)$")
 # Never scanned: version control, caches, virtual environments and installed packages.
 SKIPPED_EVERYWHERE = word_set(
     """
@@ -84,7 +85,7 @@ def walk_all(root: Path, report_failure: Callable[[], None] = _ignore_failure) -
             yield Entry(path, in_app)
         dotenv_files.update(path for path in files if ".env" in path)
         for path, name in reversed(subfolders):
-            pending.append((path, in_app and _is_app_folder(name)))
+            pending.append((path, in_app and _is_app_folder(name, folder)))
     if gitignore.has_matched:
         tracked = _ignored_tracked_files(root)
         if tracked is None:
@@ -112,7 +113,8 @@ def _tracked_entries(root: Path, tracked: list[str], yielded: set[str]) -> Itera
     for path in tracked:
         folders = path.split("/")[:-1]
         if path not in yielded and is_inside(path) and (root / path).is_file():
-            in_app = all(_is_app_folder(folder) for folder in folders)
+            parents = ["", *folders]
+            in_app = all(map(_is_app_folder, folders, parents))
             yield Entry(path, in_app and SKIPPED_EVERYWHERE.isdisjoint(folders))
 
 
@@ -181,7 +183,8 @@ def is_dotenv(name: str) -> bool:
     return ".env" in name and bool(DOTENV.match(name)) and not EXAMPLE.search(name)
 
 
-def _is_app_folder(name: str) -> bool:
-    if name in SKIPPED_FOLDERS or name.startswith("."):
+def _is_app_folder(name: str, parent: str) -> bool:
+    if name.startswith(".") or TEMPLATE_FOLDER.search(name):
         return False
-    return not TEMPLATE_FOLDER.search(name)
+    # settings/third_party/ contains the app's settings of libraries, not the libraries.
+    return name not in SKIPPED_FOLDERS or bool(SETTINGS_FOLDER.search(parent))
