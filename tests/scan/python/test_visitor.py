@@ -17,6 +17,14 @@ import pytest
             "an earlier copy of the environment",
         ),
         (
+            "import os\ndef nested(e): ...\nenv = nested(os.environ)\nX = env.get('API_KEY')",
+            "an earlier copy of the environment",
+        ),
+        (
+            "import os\nfrom utils import nested\nenv = nested(os.environ)\nX = env['API_KEY']",
+            "an earlier copy of the environment",
+        ),
+        (
             "import os\nfor n in names:\n    API_KEY = os.environ[n]",
             "the name of the variable is computed",
         ),
@@ -45,6 +53,7 @@ def test_explains_reads_that_cannot_be_migrated(sites, text, reason):
 @pytest.mark.parametrize(
     "text",
     [
+        pytest.param("import os\nX = sorted(os.environ)['API_KEY']", id="a built-in function"),
         pytest.param("import os\nDEBUG = os.environ.get('DEBUG')", id="harmless"),
         pytest.param("settings = {}\nX = settings['API_KEY']", id="another mapping"),
         pytest.param("import os\nos.environ['API_KEY'] = key", id="written"),
