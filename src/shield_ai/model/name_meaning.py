@@ -132,6 +132,8 @@ def _classify_credential(parts: tuple[str, ...]) -> Meaning:
         return _classify_key(parts)
     if _is_connection_string(parts):
         return Meaning.URL
+    if "DSN" in parts and PROPERTIES.isdisjoint(_words_after(parts, ("DSN",))):
+        return Meaning.DSN
     if parts in CREDENTIAL_DOCUMENTS or _ends_with_secret_phrase(parts):
         return Meaning.SECRET
     return Meaning.SECRET if _holds_secret(parts) else Meaning.HARMLESS

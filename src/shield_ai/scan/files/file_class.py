@@ -37,7 +37,7 @@ DEVELOPMENT = regex(
     r"|vagrantfile|\.gitlab-ci|\.travis|azure-pipelines|bitbucket-pipelines|appveyor)[^/]*$",
     re.IGNORECASE,
 )
-# Copies of JavaScript libraries and of Yarn, and OpenAPI descriptions, which contain example values.
+# Copies of JavaScript libraries and Yarn, and OpenAPI descriptions, which contain example values.
 THIRD_PARTY = regex(
     r"(^|/)(vendors?|vendored|third[_-]?party|bower_components|node_modules|jspm_packages)/(.*/)?"
     r"[^/]+\.[cm]?js$"

@@ -74,12 +74,13 @@ FIELD_TYPES = word_set(
 ENTRY_KEYS = word_set(
     "CACHE QUERY MUTATION ROUTE STORAGE SORT GROUP I18N TRANSLATION MESSAGE DICT FIELD"
 )
-IDENTIFIER = regex(r"[A-Za-z_]+")
+IDENTIFIER = regex(r"[A-Za-z_]+|[A-Za-z]+\d{0,3}(?:[-_.][A-Za-z]*\d{0,3})+")
 PGP_FINGERPRINT = regex(r"[0-9A-F]{40}")
 UNICODE_ESCAPES = regex(r"(?:\\u\{?[0-9A-Fa-f]{4,6}\}?|\\U[0-9A-Fa-f]{8}|&#x?[0-9A-Fa-f]+;)+")
 CONDITION = regex(r"[A-Za-z_]+=[\w./:,=-]+")
 MIGRATION = regex(r"\d{4}_[a-z0-9_]+")  # the name of a Django migration
 CALL = regex(r"[A-Za-z_][\w.]*\(")
+REGEX = regex(r"\[[^\]\s]*\w-\w[^\]\s]*\](?:[+*]|\{\d)")  # a repeated range of characters
 CAMEL_FIELD = regex(r"(?=.*(?:[Pp]ass|[Ss]ecret|[Tt]oken|[Kk]ey|[Cc]red))[a-z]+(?:[A-Z][a-z]+)+")
 ANNOTATION = regex(r"[A-Z]\w*(?:\.\w+)*(?:\[[\w\[\], .|]*\])?(?: \| [\w.\[\]]+)*")
 NAME_OF_ANNOTATION = regex(r"(?:^|[(,*])\s*[A-Za-z_]\w*:[ \t]*[\"']\Z")
@@ -91,7 +92,7 @@ RESOURCE_PATH = regex(rf"{PATH_SEGMENT}(?:[/:]{PATH_SEGMENT}){{2,}}")
 WORD_LIKE = regex(r"[A-Za-z]+(?:[-_.][A-Za-z]+)*\d{0,5}[!.]?")
 # An access key ID in a URL query is public: it identifies an account without its secret key.
 QUERY_PARAMETER = regex(r"[?&;]\w+=\Z")
-AWS_SCOPE = regex(r"/\d{8}/[\w-]+/\w+/aws4_request")
+AWS_SCOPE = regex(r"(/|%2F)\d{8}\1[\w-]+?\1\w+?\1aws4_request", re.IGNORECASE)
 MADE_UP = regex(r"mock|fake|dummy|testing", re.IGNORECASE)
 COMPARISON = regex(r"(?:!==?|\)\s*={2,3})\s*[\"']\Z")
 VERDICT = regex(r"\bfail", re.IGNORECASE)
@@ -254,7 +255,16 @@ def _is_not_a_value(place: Place) -> bool:
         return True
     if any(pattern.fullmatch(value) for pattern in NOT_VALUES) or _is_resource_path(value):
         return True
+    if REGEX.search(value) or _is_title(place):
+        return True
     return bool(COMPOUND_OPTION.search(place.before))
+
+
+def _is_title(place: Place) -> bool:
+    """Return whether a text with the name of a key or a token contains words: no key does."""
+    if family(place.name.rpartition(".")[2]) is not Family.KEY:
+        return False
+    return " " in place.value.strip() or any(c.isalpha() and not c.isascii() for c in place.value)
 
 
 def _is_resource_path(value: str) -> bool:
@@ -281,11 +291,11 @@ def _repeats_name(place: Place) -> bool:
 def _is_weak(place: Place) -> bool:
     """Return whether a value is a weak password, or another weak secret for development."""
     value = place.value
-    if _is_named_nearby(place):
+    if _is_named_nearby(place) or SAMPLE_VALUE.search(value):
         return True
     if not _is_password(place) and place.is_python and not is_development(place.path):
         return False  # SECRET_KEY = "secret" in the settings is a vulnerability
-    if SAMPLE_VALUE.search(value) or SAYS_TEST.search(value) or has_only_weak_words(value):
+    if SAYS_TEST.search(value) or has_only_weak_words(value):
         return True
     if not is_development(place.path) and not LOCAL_HOST.search(place.line):
         return False
