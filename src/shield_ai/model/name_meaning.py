@@ -73,7 +73,7 @@ class Meaning(enum.StrEnum):
 def meaning(name: str) -> Meaning:
     """Classify a name by the table in the module's docstring."""
     parts = _strip_stages(words(name))
-    if not parts or _is_path(name) or parts[:2] == ("NEXT", "PUBLIC"):
+    if not parts or is_path(name) or parts[:2] == ("NEXT", "PUBLIC"):
         return Meaning.HARMLESS
     if (parts[0] in SWITCHES and len(parts) > 1) or SWITCHES_ANYWHERE & set(parts):
         return Meaning.HARMLESS
@@ -89,7 +89,8 @@ def _strip_stages(parts: tuple[str, ...]) -> tuple[str, ...]:
     return parts
 
 
-def _is_path(name: str) -> bool:
+def is_path(name: str) -> bool:
+    """Return True if a variable contains the path of a file with credentials."""
     upper = name.strip("_").upper()
     return upper.startswith(PATHS) and DOCUMENT_ENDINGS.isdisjoint(words(name)[-2:])
 
@@ -153,10 +154,9 @@ def _is_connection_string(parts: tuple[str, ...]) -> bool:
 
 
 def _ends_with_secret_phrase(parts: tuple[str, ...]) -> bool:
-    before = set(parts[-2:-1])
     if parts[-1] in {"WEBHOOK", "WEBHOOKS", "HOOK"}:
-        return bool(WEBHOOK_SERVICES & before)
-    if parts[-1] == "PAT" and GIT_SERVICES & before:
+        return bool(WEBHOOK_SERVICES & set(parts[:-1]))
+    if parts[-1] == "PAT" and GIT_SERVICES & set(parts[-2:-1]):
         return True
     return any(parts[-len(phrase) :] == phrase for phrase in SECRET_PHRASES)
 
@@ -232,7 +232,7 @@ def harmless_word(name: str) -> str:
     indexes = [i for i in range(len(parts)) if _sounds_secret(parts, i)]
     if not indexes:
         return parts[-1] if parts and parts[-1].endswith("SSLKEY") else ""
-    if is_secret(name) or _is_path(name):
+    if is_secret(name) or is_path(name):
         return ""
     return next(_harmless_words(parts, indexes[-1]), "")
 

@@ -207,3 +207,9 @@ def test_a_field_with_a_weak_default_is_a_read(sites, field, shapes):
     head = "from pydantic import PostgresDsn\nfrom pydantic_settings import BaseSettings\n"
     text = f"{head}class S(BaseSettings):\n    {field}\n    db_user: str = 'shop_team'\n"
     assert [shape for shape, *_ in sites(text)] == shapes
+
+
+def test_a_default_that_repeats_the_name_is_no_hardcoded_secret(scanned):
+    text = "from pydantic import BaseSettings\nclass S(BaseSettings):\n    postgres_password: str = 'postgres'\n"
+    found = scanned({"shop/__init__.py": "", "shop/settings.py": text}).findings
+    assert [(f.rule, f.severity) for f in found if f.site] == [("CSEC34.environ-read", "medium")]

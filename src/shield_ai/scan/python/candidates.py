@@ -7,7 +7,7 @@ import ast
 import msgspec
 
 from shield_ai.model.finding import Shape
-from shield_ai.model.name_meaning import Meaning, is_secret, meaning
+from shield_ai.model.name_meaning import Meaning, is_path, is_secret, meaning
 from shield_ai.model.words import word_set, words
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.scan.python.literals import is_public_or_count, literal_text
@@ -80,6 +80,8 @@ class Candidate(msgspec.Struct, kw_only=True):
             return True
         name = self.innermost_name
         if not self.direct or not name or meaning(name) not in SECRET_MEANINGS:
+            return False
+        if is_path(self.variable):
             return False
         last_word = words(self.variable)[-1:]
         return not HARMLESS_ENDS.intersection(last_word)

@@ -159,18 +159,21 @@ def _is_public_id(place: Place) -> bool:
     """Return whether a value is a public identifier, by its name or by its position in a URL."""
     if place.rule == "CRED.aws-access-key":
         return bool(QUERY_PARAMETER.search(place.before) or AWS_SCOPE.match(place.after))
-    rule = find_rule(place.rule)
     parts = words(place.name)
     if place.rule == "CRED.recaptcha-secret":  # site keys have the same format
         return RECAPTCHA_SECRETS.isdisjoint(parts)
-    # A rule with `context` only checks that the vendor's name is near a value.
-    has_context = rule is not None and bool(rule.context)
-    return has_context and "ID" in parts and SECRET_WORDS.isdisjoint(parts)
+    return _has_context(place.rule) and "ID" in parts and SECRET_WORDS.isdisjoint(parts)
+
+
+def _has_context(rule_id: str) -> bool:
+    """Return whether a rule only checks that the vendor's name is near a value."""
+    rule = find_rule(rule_id)
+    return rule is not None and bool(rule.context)
 
 
 def _is_test_key(place: Place) -> bool:
     """Return whether a value is a key that tests generate, or is marked as a test value."""
-    if place.rule in TEST_KEY_RULES:
+    if place.rule in TEST_KEY_RULES or (MADE_UP.search(place.path) and _has_context(place.rule)):
         return True
     if MADE_UP.search(place.value) or SAYS_TEST.search(place.value):
         return True
@@ -262,9 +265,11 @@ def _is_not_a_value(place: Place) -> bool:
 
 def _is_title(place: Place) -> bool:
     """Return whether a text with the name of a key or a token contains words: no key does."""
-    if family(place.name.rpartition(".")[2]) is not Family.KEY:
+    value = place.value.strip()
+    is_joined = any(character in value for character in "'\"\n")  # 'several' 'texts'
+    if is_joined or family(place.name.rpartition(".")[2]) is not Family.KEY:
         return False
-    return " " in place.value.strip() or any(c.isalpha() and not c.isascii() for c in place.value)
+    return " " in value or any(c.isalpha() and not c.isascii() for c in value)
 
 
 def _is_resource_path(value: str) -> bool:
