@@ -209,10 +209,22 @@ def _classify_key(parts: tuple[str, ...]) -> Meaning:
         return Meaning.HARMLESS if PUBLIC_KEY_IDS & set(parts) else Meaning.IDENTIFIER
     if "KMS" in parts and KMS_WORDS.issuperset(parts[:-1]):
         return Meaning.HARMLESS
+    if _is_public_key(parts):
+        return Meaning.HARMLESS
     before = parts[-2] if len(parts) > 1 else ""
     if not before or before in NON_SECRET_KEYS or (before == "TOKEN" and "COOKIE" in parts):
         return Meaning.HARMLESS
     return Meaning.SECRET
+
+
+def _is_public_key(parts: tuple[str, ...]) -> bool:
+    """Return True for the path of a client's key for TLS, and for PostHog's public key.
+
+    https://posthog.com/docs/api
+    """
+    if parts[-2:-1] in {("SSL",), ("TLS",)}:
+        return bool(SERVICES & set(parts))
+    return {"POSTHOG", "PROJECT"} <= set(parts)
 
 
 def _is_access_key(parts: tuple[str, ...]) -> bool:

@@ -35,6 +35,10 @@ from shield_ai.scan.files.file_class import (
         ".env.test",
         ".env.test.ci",
         ".env.e2e",
+        ".github/.env-unit",
+        ".github/workflows/e2e.yml",
+        "scripts/make_test_data.py",
+        "profiles/github_mock/app.py",
     ],
 )
 def test_non_production_files(path: str) -> None:
@@ -51,6 +55,7 @@ def test_non_production_files(path: str) -> None:
         ".env",
         "mockingbird/a.py",
         "contests/a.py",
+        "shop/latest_data.py",
     ],
 )
 def test_production_files(path: str) -> None:

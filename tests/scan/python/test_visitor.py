@@ -57,6 +57,7 @@ def test_explains_reads_that_cannot_be_migrated(sites, text, reason):
             "import os\nshop_credentials = os.environ['GOOGLE_APPLICATION_CREDENTIALS_SHOP']",
             id="a path",
         ),
+        pytest.param("import os\nX = os.environ.get('RESULT_BACKEND', 14)", id="a number"),
         pytest.param("import os\nX = sorted(os.environ)['API_KEY']", id="a built-in function"),
         pytest.param("import os\nDEBUG = os.environ.get('DEBUG')", id="harmless"),
         pytest.param("settings = {}\nX = settings['API_KEY']", id="another mapping"),

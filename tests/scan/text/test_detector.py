@@ -112,6 +112,8 @@ def rules(path: str, text: str) -> list[str]:
             [],
             id="an ID without capitals near AWS",
         ),
+        pytest.param("a.yml", "db_password: '@none None'\n", [], id="marker of Dynaconf"),
+        pytest.param("a.go", '{"password": "$encrypted$"}', [], id="mask of Ansible"),
         pytest.param("a.sh", "export PGPASSWORD=\\$BULK_PASSWORD\n", [], id="escaped variable"),
         pytest.param("a.yml", "password: ${DB_PASSWORD}\ntoken: {{ token }}\n", [], id="templates"),
     ],

@@ -10,12 +10,12 @@ from shield_ai.project.perf.lazy_regex import regex
 
 TESTS = regex(
     r"(^|/)(tests?|testing|__tests__|spec|specs|e2e|fixtures?|mocks?|testdata|test[_-][\w-]+"
-    r"|[\w-]+[_-](tests?|fixtures?)|suites|(unit|e2e|reg|smoke|func|functional|integration)tests?"
+    r"|[\w-]+[_-](tests?|fixtures?|mocks?)|suites|(unit|e2e|reg|smoke|func|functional|integration)tests?"
     r"|molecule)/"
-    r"|(^|/)(test[_-][\w.-]+|[\w.-]+[_.-](test|tests|testing|spec)\.\w+|conftest\.py|(tests?|mocks?)\.\w+"
+    r"|(^|/)(test[_-][\w.-]+|([\w-]+[_-])?(e2e|test[_-]?data)([_-][\w-]+)?\.\w+|[\w.-]+[_.-](test|tests|testing|spec)\.\w+|conftest\.py|(tests?|mocks?)\.\w+"
     r"|dockerfile[_.-]tests?|pytest\.ini|tox\.ini)$"
     r"|(^|[/_.-])(fake|dummy|mock)[_.-][^/]*$"
-    r"|(^|/)\.env[._-]([\w.-]*[._-])?(tests?|testing|e2e)([._-][\w.-]*)?$",
+    r"|(^|/)\.env[._-]([\w.-]*[._-])?(tests?|testing|e2e|unit)([._-][\w.-]*)?$",
     re.IGNORECASE,
 )
 DOCUMENTS = regex(

@@ -69,7 +69,7 @@ class Candidate(msgspec.Struct, kw_only=True):
         if self.always_secret or self.alternatives:
             return True
         default = literal_text(self.default) or ""
-        if is_public_or_count(self.variable, default):
+        if is_public_or_count(self.variable, default) or _is_number(self.default):
             return False
         if SERVICE_URL.match(default):
             return True
@@ -85,3 +85,8 @@ class Candidate(msgspec.Struct, kw_only=True):
             return False
         last_word = words(self.variable)[-1:]
         return not HARMLESS_ENDS.intersection(last_word)
+
+
+def _is_number(node: ast.expr | None) -> bool:
+    """Return whether a default is a number, other than the 0 that can mean "unset"."""
+    return isinstance(node, ast.Constant) and type(node.value) in {int, float} and node.value != 0

@@ -10,7 +10,12 @@ from shield_ai.model.name_meaning import Meaning, harmless_word, meaning
 from shield_ai.model.secret_words import LIMITS
 from shield_ai.model.words import words
 from shield_ai.project.perf.lazy_regex import regex
-from shield_ai.scan.text.value_shapes import NO_VALUE, URL_WITH_PASSWORD, is_sentence
+from shield_ai.scan.text.value_shapes import (
+    NO_VALUE,
+    PUBLIC_KEY,
+    URL_WITH_PASSWORD,
+    is_sentence,
+)
 
 TEMPLATE = regex(r"^(?:%[(\w]|\{|<|\$[{(]?\w)|[}>]$")
 DOTTED_PATH = regex(r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)+$")
@@ -26,8 +31,6 @@ PATH = regex(r"^(\.{0,2}/|~/|[A-Za-z]:\\)[^\s]*$")
 JSON_SCHEMA_KEYS = frozenset({"properties", "x-example", "example", "examples"})
 MAPPINGS = frozenset({"FIELDS", "MAP", "MAPPING", "COLUMNS", "LABELS", "ALIASES", "MESSAGES"})
 DURATION = regex(r"\d{1,4} ?(ms|s|sec|m|min|h|d|w|y|(second|minute|hour|day|week|month|year)s?)")
-# https://docs.stripe.com/keys and https://docs.mapbox.com/help/dive-deeper/access-tokens/
-PUBLIC_KEY = regex(r"pk_(?:test|live)_\w|pk\.eyJ")
 NUMBER = regex(r"\d{1,9}")
 COUNT_ENDINGS = frozenset({"N", "NUMBER", "BUDGET", "ROUNDS", "TOTAL", "QUANTITY"})
 LABEL = regex(r"[A-Za-z_]+")

@@ -27,6 +27,7 @@ from shield_ai.scan.text.place import LINES_AROUND, Place, create_place, last_li
 from shield_ai.scan.text.randomness import is_random, wordiness
 from shield_ai.scan.text.token_rules import SAMPLE_VALUE, is_real_login
 from shield_ai.scan.text.value_shapes import (
+    PUBLIC_KEY,
     URL_WITH_PASSWORD,
     has_only_weak_words,
     is_placeholder,
@@ -74,7 +75,10 @@ FIELD_TYPES = word_set(
 ENTRY_KEYS = word_set(
     "CACHE QUERY MUTATION ROUTE STORAGE SORT GROUP I18N TRANSLATION MESSAGE DICT FIELD"
 )
-IDENTIFIER = regex(r"[A-Za-z_]+|[A-Za-z]+\d{0,3}(?:[-_.][A-Za-z]*\d{0,3})+")
+IDENTIFIER = regex(r"[A-Za-z_]+|[A-Za-z]+\d{0,3}(?:[-_.:/][A-Za-z]*\d{0,3})+")
+BOUND_ATTRIBUTE = regex(r"(?:^|\s)(?::|@|v-bind:|v-on:)([\w.-]+)=[\"']\Z")  # of Vue
+# At the end of a name: a vendor's key has another name.
+OTHER_ENDINGS = word_set("URL URI HOST NAME USERNAME EMAIL PATH FILE FIELD TYPE")
 PGP_FINGERPRINT = regex(r"[0-9A-F]{40}")
 UNICODE_ESCAPES = regex(r"(?:\\u\{?[0-9A-Fa-f]{4,6}\}?|\\U[0-9A-Fa-f]{8}|&#x?[0-9A-Fa-f]+;)+")
 CONDITION = regex(r"[A-Za-z_]+=[\w./:,=-]+")
@@ -149,7 +153,9 @@ def _is_low(place: Place, severity: Severity) -> bool:
 
 
 def _is_quoted_or_copied(place: Place) -> bool:
-    """Return whether a line is a quotation or an import, or its file is third-party code."""
+    """Return whether a value is in a quotation, an import, a docstring or third-party code."""
+    if place.in_docstring:
+        return True
     if QUOTATION.match(place.line_start) or IMPORT.match(place.line_start):
         return True
     return is_third_party(place.path)
@@ -162,7 +168,8 @@ def _is_public_id(place: Place) -> bool:
     parts = words(place.name)
     if place.rule == "CRED.recaptcha-secret":  # site keys have the same format
         return RECAPTCHA_SECRETS.isdisjoint(parts)
-    return _has_context(place.rule) and "ID" in parts and SECRET_WORDS.isdisjoint(parts)
+    is_other = "ID" in parts or not OTHER_ENDINGS.isdisjoint(parts[-1:])
+    return _has_context(place.rule) and is_other and SECRET_WORDS.isdisjoint(parts)
 
 
 def _has_context(rule_id: str) -> bool:
@@ -258,7 +265,10 @@ def _is_not_a_value(place: Place) -> bool:
         return True
     if any(pattern.fullmatch(value) for pattern in NOT_VALUES) or _is_resource_path(value):
         return True
-    if REGEX.search(value) or _is_title(place):
+    if REGEX.search(value) or PUBLIC_KEY.match(value) or _is_title(place):
+        return True
+    attribute = BOUND_ATTRIBUTE.search(place.before)
+    if attribute and place.name.lower() not in attribute[1].lower():
         return True
     return bool(COMPOUND_OPTION.search(place.before))
 

@@ -14,12 +14,15 @@ URL_WITH_PASSWORD = regex(r"^[a-z][a-z0-9+.-]{1,30}://[^\s/@:]*:([^\s/@]+)@[^\s]
 NO_VALUE = frozenset(
     {"", "none", "null", "true", "false", "0", "1", "n/a", "na", "-", "*", "optional", "required"}
 )
+# https://docs.stripe.com/keys, https://docs.mapbox.com/help/dive-deeper/access-tokens/ and
+# https://posthog.com/docs/api
+PUBLIC_KEY = regex(r"pk_(?:test|live)_\w|pk\.eyJ|phc_\w{30}")
 # Values that a shell, a template engine, a formatter or a secret store fills in.
 TEMPLATE = regex(
     r"\$\{|\$\(|\$\[|\{\{|\{%|<%|%\(|#\{|@@\w+@@|%%\w+%%|\\\(|`[^`]*`|%[sd]\b|\{[A-Za-z_][\w.]*\}"
     r"|^['\"]+\$\w|^\$[A-Za-z_]\w*[/:.@-]|^ENC\[|^\{cipher\}|^!\w[\w.:/-]*(?:\s|$)|^&\w+$|^\*\w+$"
     r"|^\\?\$[A-Za-z_]\w*$|^\$\$|^%[A-Za-z_]\w*%?$|^@\w+@$|^\{[^}]*\}$|^<[^>]*>$|^\[[^\]]*\]$"
-    r"|^\(\w*\)$|^\$(?-i:[A-Z_]{3,})\W"
+    r"|^\$[a-z]+\$$|^@(?:none|format|jinja|json|int|float|bool)\b|^\(\w*\)$|^\$(?-i:[A-Z_]{3,})\W"
     r"|^(?:env|vault|ref|secret|ssm|file|op|sops|arn|urn|classpath|resolve|awssm|kms|keyring|data)"
     r"(?::|\+)",
     re.IGNORECASE,
@@ -47,7 +50,7 @@ FIRST_CHOICES = regex(
     r"(?:(?:admin|root|guest|test|user|postgres|pgsql|mysql|maria|mongo|redis|rabbit|minio|django"
     r"|elastic|keycloak|demo|foo|bar|baz|dev|local|default|example|welcome|hunter|tiger|toor|pass"
     r"|db|mq|sql|ci)[-_]?)+\d{0,5}[!@#$%.*]{0,2}|\d{4,8}|(?:0?123456789|1234567890)\d*|(.)\1+"
-    r"|(.{4,8})\2{2,}|to[-_ ]?fill|fill[-_ ]?me",
+    r"|(.{4,8})\2{2,}|to[-_ ]?fill|fill[-_ ]?me|insecure|[a-z]{3,10}123(?:4|45|456)?!?",
     re.IGNORECASE,
 )
 CODE_WORDS = word_set(
@@ -107,7 +110,7 @@ def is_placeholder(value: str) -> bool:
 
 def has_only_weak_words(value: str) -> bool:
     """Return whether a value consists of words that are common in weak passwords."""
-    bare = value.strip("!*-_# ") or value
+    bare = value.strip("!*-_# '\"") or value
     return bool(SAYS_PASSWORD.fullmatch(bare) or FIRST_CHOICES.fullmatch(bare))
 
 
