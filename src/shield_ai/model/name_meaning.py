@@ -181,7 +181,7 @@ def _is_property(parts: tuple[str, ...], index: int) -> bool:
 
 def _has_key_inside(parts: tuple[str, ...]) -> bool:
     """Return True if a name has API_KEY or PRIVATE_KEY before its end: API_KEY_SENDGRID."""
-    for phrase in (("API", "KEY"), ("PRIVATE", "KEY")):
+    for phrase in (("API", "KEY"), ("API", "KEYS"), ("PRIVATE", "KEY")):
         tail = _words_after(parts, phrase)
         if tail:
             return not set(tail) & PROPERTIES

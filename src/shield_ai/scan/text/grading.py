@@ -50,6 +50,10 @@ TEST_KEY_RULES = frozenset(
 )
 MIN_WORDINESS = 0.6  # of letters that are a name, not a key
 # A line of a doctest, or a quotation in a docstring or a comment.
+# Lists of known findings in the configuration of scanners for secrets.
+SCANNER_CONFIG = regex(
+    r"(?:^|/)\.?(?:gitleaks|secrets\.baseline|trufflehog|gitguardian|talismanrc)"
+)
 QUOTATION = regex(r"[ \t]*(?:[*#/]{1,3}[ \t]*)?(?:>{1,3}|\.\.\.)[ \t]")
 IMPORT = regex(r"[ \t]*(?:import\b|from[ \t]+[\w.]+[ \t]+import\b|#include\b|using[ \t]+[\w.]+;)")
 LOCAL_HOST = regex(r"\b(?:localhost|127\.0\.0\.1|0\.0\.0\.0)\b|\[::1\]")
@@ -77,6 +81,7 @@ ENTRY_KEYS = word_set(
 )
 IDENTIFIER = regex(r"[A-Za-z_]+|[A-Za-z]+\d{0,3}(?:[-_.:/][A-Za-z]*\d{0,3})+")
 BOUND_ATTRIBUTE = regex(r"(?:^|\s)(?::|@|v-bind:|v-on:)([\w.-]+)=[\"']\Z")  # of Vue
+KEY_ENDINGS = {("KEY",), ("KEYS",), ("TOKEN",), ("TOKENS",), ("APIKEY",)}
 # At the end of a name: a vendor's key has another name.
 OTHER_ENDINGS = word_set("URL URI HOST NAME USERNAME EMAIL PATH FILE FIELD TYPE")
 PGP_FINGERPRINT = regex(r"[0-9A-F]{40}")
@@ -93,7 +98,7 @@ AFTER_ANNOTATION = regex(r"[\"'][ \t]*(?:[,)=]|$)")
 PATH_WORD = r"(?:[A-Z]?[a-z]+|[A-Z]+|\d{1,4})"
 PATH_SEGMENT = rf"{PATH_WORD}(?:[._-]{PATH_WORD})*"
 RESOURCE_PATH = regex(rf"{PATH_SEGMENT}(?:[/:]{PATH_SEGMENT}){{2,}}")
-WORD_LIKE = regex(r"[A-Za-z]+(?:[-_.][A-Za-z]+)*\d{0,5}[!.]?")
+WORD_LIKE = regex(r"[A-Za-z]+(?:(?:[-_.]|\d{1,2})[A-Za-z]+)*\d{0,5}[!.]?")
 # An access key ID in a URL query is public: it identifies an account without its secret key.
 QUERY_PARAMETER = regex(r"[?&;]\w+=\Z")
 AWS_SCOPE = regex(r"(/|%2F)\d{8}\1[\w-]+?\1\w+?\1aws4_request", re.IGNORECASE)
@@ -158,11 +163,13 @@ def _is_quoted_or_copied(place: Place) -> bool:
         return True
     if QUOTATION.match(place.line_start) or IMPORT.match(place.line_start):
         return True
-    return is_third_party(place.path)
+    return is_third_party(place.path) or bool(SCANNER_CONFIG.search(place.path))
 
 
 def _is_public_id(place: Place) -> bool:
-    """Return whether a value is a public identifier, by its name or by its position in a URL."""
+    """Return whether a value is a public identifier, by its form, name or position in a URL."""
+    if PUBLIC_KEY.match(place.value):
+        return True
     if place.rule == "CRED.aws-access-key":
         return bool(QUERY_PARAMETER.search(place.before) or AWS_SCOPE.match(place.after))
     parts = words(place.name)
@@ -265,7 +272,7 @@ def _is_not_a_value(place: Place) -> bool:
         return True
     if any(pattern.fullmatch(value) for pattern in NOT_VALUES) or _is_resource_path(value):
         return True
-    if REGEX.search(value) or PUBLIC_KEY.match(value) or _is_title(place):
+    if REGEX.search(value) or _is_title(place):
         return True
     attribute = BOUND_ATTRIBUTE.search(place.before)
     if attribute and place.name.lower() not in attribute[1].lower():
@@ -277,7 +284,9 @@ def _is_title(place: Place) -> bool:
     """Return whether a text with the name of a key or a token contains words: no key does."""
     value = place.value.strip()
     is_joined = any(character in value for character in "'\"\n")  # 'several' 'texts'
-    if is_joined or family(place.name.rpartition(".")[2]) is not Family.KEY:
+    if is_joined or words(place.name)[-1:] not in KEY_ENDINGS:
+        return False
+    if family(place.name.rpartition(".")[2]) is not Family.KEY:
         return False
     return " " in value or any(c.isalpha() and not c.isascii() for c in value)
 
@@ -310,11 +319,16 @@ def _is_weak(place: Place) -> bool:
         return True
     if not _is_password(place) and place.is_python and not is_development(place.path):
         return False  # SECRET_KEY = "secret" in the settings is a vulnerability
-    if SAYS_TEST.search(value) or has_only_weak_words(value):
+    if SAYS_TEST.search(value) or _says_example(value) or has_only_weak_words(value):
         return True
     if not is_development(place.path) and not LOCAL_HOST.search(place.line):
         return False
     return bool(WORD_LIKE.fullmatch(value)) and not is_random(value)
+
+
+def _says_example(value: str) -> bool:
+    """Return whether words such as "ThisIsAnExampleKey" say that a value is not real."""
+    return not TEST_NAMES.isdisjoint(words(value)) and wordiness(value) > MIN_WORDINESS
 
 
 def _is_password(place: Place) -> bool:
