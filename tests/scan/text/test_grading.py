@@ -103,6 +103,7 @@ def graded(path, text, findings):
         pytest.param(".gitleaks.toml", f"regexes = [\"'secret': '{RANDOM}'\"]\n", LOW, id="configuration of a scanner"),
         pytest.param("a.ts", f"x = 'pk.eyJ1{RANDOM * 4}.{RANDOM}Kx7Pq2'\n", LOW, id="public key of Mapbox"),
         pytest.param("docker-compose.yml", "JWE_SECRET: TrianglesAre5Squares\n", LOW, id="words with a digit in compose"),
+        pytest.param("docker-compose.yml", "DB_PASSWORD: P0sTgr3s\n", HIGH, id="letters and digits in compose"),
         pytest.param("k8s.yml", "JWE_SECRET: TrianglesAre5Squares\n", HIGH, id="words with a digit"),
         pytest.param("a.yml", "DB_PASSWORD: supersecret123456\n", LOW, id="weak with six digits"),
         pytest.param("a.yml", "shop_password: '!!changeme!!'\n", LOW, id="weak with punctuation"),

@@ -98,7 +98,9 @@ AFTER_ANNOTATION = regex(r"[\"'][ \t]*(?:[,)=]|$)")
 PATH_WORD = r"(?:[A-Z]?[a-z]+|[A-Z]+|\d{1,4})"
 PATH_SEGMENT = rf"{PATH_WORD}(?:[._-]{PATH_WORD})*"
 RESOURCE_PATH = regex(rf"{PATH_SEGMENT}(?:[/:]{PATH_SEGMENT}){{2,}}")
-WORD_LIKE = regex(r"[A-Za-z]+(?:(?:[-_.]|\d{1,2})[A-Za-z]+)*\d{0,5}[!.]?")
+WORD_LIKE = regex(
+    r"(?:[A-Za-z]+(?:[-_.][A-Za-z]+)*|[A-Za-z]{3,}(?:\d{1,2}[A-Za-z]{3,})+)\d{0,5}[!.]?"
+)
 # An access key ID in a URL query is public: it identifies an account without its secret key.
 QUERY_PARAMETER = regex(r"[?&;]\w+=\Z")
 AWS_SCOPE = regex(r"(/|%2F)\d{8}\1[\w-]+?\1\w+?\1aws4_request", re.IGNORECASE)
