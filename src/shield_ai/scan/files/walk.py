@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from shield_ai.model.errors import SourceError
 from shield_ai.model.words import word_set
 from shield_ai.project.inside import inside_check
-from shield_ai.project.layout import SKIPPED_FOLDERS
+from shield_ai.project.layout import SKIPPED_FOLDERS, is_alembic_environment
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.scan.files.gitignore import GitIgnore
 
@@ -65,10 +65,10 @@ def walk_all(root: Path, report_failure: Callable[[], None] = _ignore_failure) -
         SourceError: The root cannot be listed.
     """
     gitignore = GitIgnore()
-    pending = [("", True)]
+    pending = [("", True, False)]
     dotenv_files: set[str] = set()  # yielded even if they are ignored
     while pending:
-        folder, in_app = pending.pop()
+        folder, in_app, is_alembic = pending.pop()
         entries = _list_folder(root, folder)
         if entries is None:
             # Yielded as a file, so that the scan reports that it can't be read.
@@ -82,10 +82,11 @@ def walk_all(root: Path, report_failure: Callable[[], None] = _ignore_failure) -
         in_app = in_app and not _has_installed_packages(names)
         files, subfolders = _split_entries(entries, folder, gitignore)
         for path in files:
-            yield Entry(path, in_app)
+            yield Entry(path, in_app or (is_alembic and is_alembic_environment(path)))
         dotenv_files.update(path for path in files if ".env" in path)
         for path, name in reversed(subfolders):
-            pending.append((path, in_app and _is_app_folder(name, folder)))
+            is_app_folder = in_app and _is_app_folder(name, folder)
+            pending.append((path, is_app_folder, in_app and not is_app_folder))
     if gitignore.has_matched:
         tracked = _ignored_tracked_files(root)
         if tracked is None:
@@ -115,6 +116,8 @@ def _tracked_entries(root: Path, tracked: list[str], yielded: set[str]) -> Itera
         if path not in yielded and is_inside(path) and (root / path).is_file():
             parents = ["", *folders]
             in_app = all(map(_is_app_folder, folders, parents))
+            if is_alembic_environment(path):
+                in_app = all(map(_is_app_folder, folders[:-1], parents))
             yield Entry(path, in_app and SKIPPED_EVERYWHERE.isdisjoint(folders))
 
 
