@@ -120,7 +120,14 @@ def test_values_may_be_unquoted(path: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["app/locale/de.yml", "src/i18n/messages.json", "lang/pt_BR.json", "strings-fr.xml"]
+    "path",
+    [
+        "app/locale/de.yml",
+        "src/i18n/messages.json",
+        "lang/pt_BR.json",
+        "strings-fr.xml",
+        "shop/ui_translations/de.py",
+    ],
 )
 def test_translations(path: str) -> None:
     assert is_translation(path)

@@ -51,7 +51,7 @@ THIRD_PARTY = regex(
 )
 # Translation files: a value under "password" is the word for it in another language.
 TRANSLATIONS = regex(
-    r"(^|/)(i18n|l10n|locales?|langs?|languages?|translations?)/"
+    r"(^|/)(i18n|l10n|locales?|langs?|languages?|([\w-]+[_-])?translations?)/"
     r"|(^|/)(\w+[_.-])?[a-z]{2}[_-][A-Z]{2}\.(json|ya?ml|properties|ts|js|php|xml)$"
     r"|(^|/)((messages|strings|translations?|locale|lang)[_.-])?"
     r"(ar|bg|ca|cs|da|de|el|en|es|et|fa|fi|fr|he|hi|hr|hu|id|it|ja|ko|lt|lv|nb|nl|pl|pt|ro|ru"

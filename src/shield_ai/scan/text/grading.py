@@ -6,6 +6,7 @@ rules of the scan. No finding is removed.
 
 from __future__ import annotations
 
+import base64
 import re
 from typing import TYPE_CHECKING
 
@@ -89,7 +90,14 @@ UNICODE_ESCAPES = regex(r"(?:\\u\{?[0-9A-Fa-f]{4,6}\}?|\\U[0-9A-Fa-f]{8}|&#x?[0-
 CONDITION = regex(r"[A-Za-z_]+=[\w./:,=-]+")
 MIGRATION = regex(r"\d{4}_[a-z0-9_]+")  # the name of a Django migration
 CALL = regex(r"[A-Za-z_][\w.]*\(")
-REGEX = regex(r"\[[^\]\s]*\w-\w[^\]\s]*\](?:[+*]|\{\d)")  # a repeated range of characters
+# An account or contract in a blockchain: https://chainagnostic.org/CAIPs/caip-19
+BLOCKCHAIN_ADDRESS = regex(r"(?:[\w-]+:\w+(?:/[\w-]+:)?)?0x[0-9A-Fa-f]{40}")
+ESCAPED_BYTES = regex(r"(?:\\x[0-9A-Fa-f]{2}.*){2}", re.DOTALL)
+RECAPTCHA_KEY = regex(r"6L[\w-]{38}")
+BASE64 = regex(r"[A-Za-z0-9+/]{8,80}={0,2}")
+REGEX = regex(
+    r"^\(\.[+*]\??\)$|\[[^\]\s]*\w-\w[^\]\s]*\](?:[+*]|\{\d)"
+)  # a repeated range of characters
 CAMEL_FIELD = regex(r"(?=.*(?:[Pp]ass|[Ss]ecret|[Tt]oken|[Kk]ey|[Cc]red))[a-z]+(?:[A-Z][a-z]+)+")
 ANNOTATION = regex(r"[A-Z]\w*(?:\.\w+)*(?:\[[\w\[\], .|]*\])?(?: \| [\w.\[\]]+)*")
 NAME_OF_ANNOTATION = regex(r"(?:^|[(,*])\s*[A-Za-z_]\w*:[ \t]*[\"']\Z")
@@ -109,7 +117,7 @@ COMPARISON = regex(r"(?:!==?|\)\s*={2,3})\s*[\"']\Z")
 VERDICT = regex(r"\bfail", re.IGNORECASE)
 COUNTRY_CODE = regex(r"\b[A-Z]{2,3}[\"']?\s*[:,]\s*[\"']")
 COMPOUND_OPTION = regex(r"\w-(?:password|passphrase|passwd)[ \t]\Z", re.IGNORECASE)
-NOT_VALUES = (MIGRATION, UNICODE_ESCAPES, CONDITION, CALL, CAMEL_FIELD)
+NOT_VALUES = (BLOCKCHAIN_ADDRESS, MIGRATION, UNICODE_ESCAPES, CONDITION, CALL, CAMEL_FIELD)
 
 
 def grade(findings: Iterable[Finding], read: ReadFile) -> list[Finding]:
@@ -175,7 +183,7 @@ def _is_public_id(place: Place) -> bool:
     if place.rule == "CRED.aws-access-key":
         return bool(QUERY_PARAMETER.search(place.before) or AWS_SCOPE.match(place.after))
     parts = words(place.name)
-    if place.rule == "CRED.recaptcha-secret":  # site keys have the same format
+    if RECAPTCHA_KEY.fullmatch(place.value):  # site keys have the same format
         return RECAPTCHA_SECRETS.isdisjoint(parts)
     is_other = "ID" in parts or not OTHER_ENDINGS.isdisjoint(parts[-1:])
     return _has_context(place.rule) and is_other and SECRET_WORDS.isdisjoint(parts)
@@ -274,12 +282,19 @@ def _is_not_a_value(place: Place) -> bool:
         return True
     if any(pattern.fullmatch(value) for pattern in NOT_VALUES) or _is_resource_path(value):
         return True
-    if REGEX.search(value) or _is_title(place):
+    if REGEX.search(value) or _is_title(place) or _is_topic(place):
         return True
     attribute = BOUND_ATTRIBUTE.search(place.before)
     if attribute and place.name.lower() not in attribute[1].lower():
         return True
     return bool(COMPOUND_OPTION.search(place.before))
+
+
+def _is_topic(place: Place) -> bool:
+    """Return whether the value is a digest in bytes, such as the topic of a token's event."""
+    return bool(ESCAPED_BYTES.search(place.value)) and SECRET_WORDS.isdisjoint(
+        set(words(place.name)) - {"TOKEN"}
+    )
 
 
 def _is_title(place: Place) -> bool:
@@ -316,7 +331,7 @@ def _repeats_name(place: Place) -> bool:
 
 def _is_weak(place: Place) -> bool:
     """Return whether a value is a weak password, or another weak secret for development."""
-    value = place.value
+    value = _decode_base64(place.value)
     if _is_named_nearby(place) or SAMPLE_VALUE.search(value):
         return True
     if not _is_password(place) and place.is_python and not is_development(place.path):
@@ -326,6 +341,14 @@ def _is_weak(place: Place) -> bool:
     if not is_development(place.path) and not LOCAL_HOST.search(place.line):
         return False
     return bool(WORD_LIKE.fullmatch(value)) and not is_random(value)
+
+
+def _decode_base64(value: str) -> str:
+    """Return the text that is encoded in a value, as in Kubernetes; else the value."""
+    if len(value) % 4 or not BASE64.fullmatch(value):
+        return value
+    text = base64.b64decode(value).decode("ascii", "replace")
+    return text if text.isprintable() and text.isascii() else value
 
 
 def _says_example(value: str) -> bool:
