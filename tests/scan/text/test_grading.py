@@ -94,7 +94,7 @@ def graded(path, text, findings):
         pytest.param("a.py", f'def f():\n    """Log in.\n\n    password="{RANDOM}"\n    """\n', LOW, id="docstring"),
         pytest.param("a.py", "TOKEN_LOCKED = b'\\x8b>\\x96\\xf2q7Vd0zLk3PxT9mWb'\n", LOW, id="topic of an event"),
         pytest.param("a.py", "SECRET_TOKEN = b'\\x8b>\\x96\\xf2q7Vd0zLk3PxT9mWb'\n", HIGH, id="secret in bytes"),
-        pytest.param("a.py", "if token == 'eip155:1/erc20:0x52908400098527886E0F7030069857D2E4169EE7': pass\n", LOW, id="address of a token"),
+        pytest.param("a.py", "if token == 'eip155:1/erc20:0x9f3B6a1C4d8E2A7b5c0D1e9F8a6B3C7d2E4f5A60': pass\n", LOW, id="address of a token"),
         pytest.param("k8s.yaml", "password: cGFzc3dvcmQ=\n", LOW, id="weak in base64"),
         pytest.param("k8s.yaml", "password: cTdWZDB6TGszUHhUOW1XYg==\n", HIGH, id="random in base64"),
         pytest.param("a.py", """re.search('name="pass" value="(.+?)"', x)\n""", LOW, id="group of a regular expression"),
