@@ -69,8 +69,10 @@ class Candidate(msgspec.Struct, kw_only=True):
         if self.always_secret or self.alternatives:
             return True
         default = literal_text(self.default) or ""
-        if is_public_or_count(self.variable, default) or _is_number(self.default):
+        if is_public_or_count(self.variable, default):
             return False
+        if _is_number(self.default) and meaning(self.variable) is Meaning.URL:
+            return False  # the number of a database
         if SERVICE_URL.match(default):
             return True
         if self.variable:
