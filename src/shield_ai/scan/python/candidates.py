@@ -69,24 +69,28 @@ class Candidate(msgspec.Struct, kw_only=True):
         if self.always_secret or self.alternatives:
             return True
         default = literal_text(self.default) or ""
-        if is_public_or_count(self.variable, default):
-            return False
-        if _is_number(self.default) and meaning(self.variable) is Meaning.URL:
-            return False  # the number of a database
         if SERVICE_URL.match(default):
             return True
+        if is_public_or_count(self.variable, default) or self._has_number_for_url():
+            return False
         if self.variable:
             if is_secret(self.variable):
                 return True
         elif any(meaning(part) is Meaning.SECRET for part in self.path):
             return True
+        return self._is_used_as_secret()
+
+    def _has_number_for_url(self) -> bool:
+        """Return whether the default is the number of a database, under the name of a URL."""
+        return _is_number(self.default) and meaning(self.variable) is Meaning.URL
+
+    def _is_used_as_secret(self) -> bool:
+        """Return whether a setting with a secret-like name has the variable's value."""
         name = self.innermost_name
         if not self.direct or not name or meaning(name) not in SECRET_MEANINGS:
             return False
-        if is_path(self.variable):
-            return False
         last_word = words(self.variable)[-1:]
-        return not HARMLESS_ENDS.intersection(last_word)
+        return not is_path(self.variable) and not HARMLESS_ENDS.intersection(last_word)
 
 
 def _is_number(node: ast.expr | None) -> bool:
