@@ -93,6 +93,7 @@ def graded(path, text, findings):
         pytest.param("a.ipynb", f"?X-Amz-Credential={AWS_ID}%2F20230304%2Fus-east-1%2Fs3%2Faws4_request&\n", LOW, id="AWS scope in a URL"),
         pytest.param("a.py", f'def f():\n    """Log in.\n\n    password="{RANDOM}"\n    """\n', LOW, id="docstring"),
         pytest.param("a.py", "TOKEN_LOCKED = b'\\x8b>\\x96\\xf2q7Vd0zLk3PxT9mWb'\n", LOW, id="topic of an event"),
+        pytest.param("a.py", "SHOP_SALT = b'\\x8b>\\x96\\xf2q7Vd0zLk3PxT9mWb'\n", HIGH, id="salt in bytes"),
         pytest.param("a.py", "SECRET_TOKEN = b'\\x8b>\\x96\\xf2q7Vd0zLk3PxT9mWb'\n", HIGH, id="secret in bytes"),
         pytest.param("a.py", "if token == 'eip155:1/erc20:0x9f3B6a1C4d8E2A7b5c0D1e9F8a6B3C7d2E4f5A60': pass\n", LOW, id="address of a token"),
         pytest.param("k8s.yaml", "password: cGFzc3dvcmQ=\n", LOW, id="weak in base64"),

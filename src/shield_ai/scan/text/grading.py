@@ -66,6 +66,7 @@ TEST_NAMES = word_set("TEST TESTS TESTING FAKE DUMMY MOCK MOCKED EXAMPLE EXAMPLE
 # Words that values add to their names, as in SESSION_SALT = "dev_session_salt".
 FILLERS = word_set("DEV TEST LOCAL MY THE SOME A AN DEFAULT YOUR NEW")
 SECRET_WORDS = word_set("KEY SECRET TOKEN PASSWORD")
+TOPIC_WORDS = word_set("TOKEN TOKENS SIGNATURE TOPIC SELECTOR NONCE")
 RECAPTCHA_SECRETS = word_set("SECRET PRIVATE PRIV")
 # Kubernetes references to secrets: https://kubernetes.io/docs/concepts/configuration/secret/
 # and digests of secrets: https://github.com/Yelp/detect-secrets
@@ -292,9 +293,10 @@ def _is_not_a_value(place: Place) -> bool:
 
 def _is_topic(place: Place) -> bool:
     """Return whether the value is a digest in bytes, such as the topic of a token's event."""
-    return bool(ESCAPED_BYTES.search(place.value)) and SECRET_WORDS.isdisjoint(
-        set(words(place.name)) - {"TOKEN"}
-    )
+    parts = set(words(place.name))
+    if TOPIC_WORDS.isdisjoint(parts) or not SECRET_WORDS.isdisjoint(parts - {"TOKEN"}):
+        return False
+    return bool(ESCAPED_BYTES.search(place.value))
 
 
 def _is_title(place: Place) -> bool:
