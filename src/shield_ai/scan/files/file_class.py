@@ -9,7 +9,7 @@ from shield_ai.model.words import word_set
 from shield_ai.project.perf.lazy_regex import regex
 
 TESTS = regex(
-    r"(^|/)(tests?|testing|__tests__|spec|specs|e2e|fixtures?|mocks?|testdata|test[_-][\w-]+"
+    r"(^|/)(tests?|testing|__tests__|spec|specs|e2e|fixtures?|mocks?|cassettes|__snapshots__|testdata|test[_-][\w-]+"
     r"|[\w-]+[_-](tests?|fixtures?|mocks?)|suites|(unit|e2e|reg|smoke|func|functional|integration)tests?"
     r"|molecule)/"
     r"|(^|/)(test[_-][\w.-]+|([\w-]+[_-])?(e2e|test[_-]?data)([_-][\w-]+)?\.\w+|[\w.-]+[_.-](test|tests|testing|spec)\.\w+|conftest\.py|(tests?|mocks?)\.\w+"

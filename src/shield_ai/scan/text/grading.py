@@ -58,6 +58,7 @@ SCANNER_CONFIG = regex(
 QUOTATION = regex(r"[ \t]*(?:[*#/]{1,3}[ \t]*)?(?:>{1,3}|\.\.\.)[ \t]")
 IMPORT = regex(r"[ \t]*(?:import\b|from[ \t]+[\w.]+[ \t]+import\b|#include\b|using[ \t]+[\w.]+;)")
 LOCAL_HOST = regex(r"\b(?:localhost|127\.0\.0\.1|0\.0\.0\.0)\b|\[::1\]")
+LOCAL_URL = regex(r"https?://(?:localhost|127\.0\.0\.1|0\.0\.0\.0)\b(?!\.)(?![^\s'\"]*@)")
 SAYS_TEST = regex(
     r"(?:^|[_\W])(?:tests?|testing|fake|dummy|mock|example|sample|do[-_ ]?not[-_ ]?use)(?:[_\W]|$)",
     re.IGNORECASE,
@@ -284,6 +285,8 @@ def _is_not_a_value(place: Place) -> bool:
     if any(pattern.fullmatch(value) for pattern in NOT_VALUES) or _is_resource_path(value):
         return True
     if REGEX.search(value) or _is_title(place) or _is_topic(place):
+        return True
+    if LOCAL_URL.match(value):
         return True
     attribute = BOUND_ATTRIBUTE.search(place.before)
     if attribute and place.name.lower() not in attribute[1].lower():
