@@ -39,7 +39,7 @@ from shield_ai.scan.files.file_class import (
         ".github/workflows/e2e.yml",
         "scripts/make_test_data.py",
         "profiles/github_mock/app.py",
-        "cassettes/shop.views_test.json",
+        "cassettes/shop.json",
     ],
 )
 def test_non_production_files(path: str) -> None:
