@@ -58,6 +58,9 @@ SCANNER_CONFIG = regex(
 QUOTATION = regex(r"[ \t]*(?:[*#/]{1,3}[ \t]*)?(?:>{1,3}|\.\.\.)[ \t]")
 IMPORT = regex(r"[ \t]*(?:import\b|from[ \t]+[\w.]+[ \t]+import\b|#include\b|using[ \t]+[\w.]+;)")
 LOCAL_HOST = regex(r"\b(?:localhost|127\.0\.0\.1|0\.0\.0\.0)\b|\[::1\]")
+# References in JSON Schema and in CSS.
+REFERENCE = regex(r"#/|.*\bvar\(--")
+WORDS = regex(r"[A-Za-z]+(?:[-_][A-Za-z]+)*")
 LOCAL_URL = regex(r"https?://(?:localhost|127\.0\.0\.1|0\.0\.0\.0)\b(?!\.)(?![^\s'\"]*@)")
 SAYS_TEST = regex(
     r"(?:^|[_\W])(?:tests?|testing|fake|dummy|mock|example|sample|do[-_ ]?not[-_ ]?use)(?:[_\W]|$)",
@@ -163,7 +166,7 @@ def _is_low(place: Place, severity: Severity) -> bool:
     if _is_public_id(place) or (is_non_production(place.path) and _is_test_key(place)):
         return True
     if severity is Severity.CRITICAL:  # a vendor's token is real, even in a test
-        return False
+        return _is_made_up_token(place.value)
     if _is_quoted_or_copied(place) or (place.rule in LITERAL_RULES and is_test(place.path)):
         return True
     return _is_chosen(place.rule) and _is_doubtful_choice(place)
@@ -189,6 +192,11 @@ def _is_public_id(place: Place) -> bool:
         return RECAPTCHA_SECRETS.isdisjoint(parts)
     is_other = "ID" in parts or not OTHER_ENDINGS.isdisjoint(parts[-1:])
     return _has_context(place.rule) and is_other and SECRET_WORDS.isdisjoint(parts)
+
+
+def _is_made_up_token(value: str) -> bool:
+    """Return whether a token consists of words, as in "xoxb-real-secret": vendors issue none."""
+    return bool(WORDS.fullmatch(value)) and wordiness(value) > MIN_WORDINESS
 
 
 def _has_context(rule_id: str) -> bool:
@@ -286,7 +294,7 @@ def _is_not_a_value(place: Place) -> bool:
         return True
     if REGEX.search(value) or _is_title(place) or _is_topic(place):
         return True
-    if LOCAL_URL.match(value):
+    if LOCAL_URL.match(value) or REFERENCE.match(value):
         return True
     attribute = BOUND_ATTRIBUTE.search(place.before)
     if attribute and place.name.lower() not in attribute[1].lower():
