@@ -58,10 +58,12 @@ SCANNER_CONFIG = regex(
 QUOTATION = regex(r"[ \t]*(?:[*#/]{1,3}[ \t]*)?(?:>{1,3}|\.\.\.)[ \t]")
 IMPORT = regex(r"[ \t]*(?:import\b|from[ \t]+[\w.]+[ \t]+import\b|#include\b|using[ \t]+[\w.]+;)")
 LOCAL_HOST = regex(r"\b(?:localhost|127\.0\.0\.1|0\.0\.0\.0)\b|\[::1\]")
-# References in JSON Schema and in CSS.
-REFERENCE = regex(r"#/|.*\bvar\(--")
+# A reference in JSON Schema or in CSS, or a URL of the own computer.
+REFERENCE = regex(
+    r"#/|.*\bvar\(--"
+    r"|https?://(?:localhost|127\.0\.0\.1|0\.0\.0\.0)\b(?!\.)(?![^\s'\"]*@)"
+)
 WORDS = regex(r"[A-Za-z]+(?:[-_][A-Za-z]+)*")
-LOCAL_URL = regex(r"https?://(?:localhost|127\.0\.0\.1|0\.0\.0\.0)\b(?!\.)(?![^\s'\"]*@)")
 SAYS_TEST = regex(
     r"(?:^|[_\W])(?:tests?|testing|fake|dummy|mock|example|sample|do[-_ ]?not[-_ ]?use)(?:[_\W]|$)",
     re.IGNORECASE,
@@ -74,7 +76,7 @@ TOPIC_WORDS = word_set("TOKEN TOKENS SIGNATURE TOPIC SELECTOR NONCE")
 RECAPTCHA_SECRETS = word_set("SECRET PRIVATE PRIV")
 # Kubernetes references to secrets: https://kubernetes.io/docs/concepts/configuration/secret/
 # and digests of secrets: https://github.com/Yelp/detect-secrets
-REFERENCES = word_set("EXISTING HASHED")
+REFERENCES = word_set("EXISTING HASHED PULL")
 # nginx directives that forward requests: https://nginx.org/en/docs/http/ngx_http_uwsgi_module.html
 PASS_DIRECTIVES = word_set("UWSGI PROXY FASTCGI SCGI GRPC MEMCACHED")
 # Types of form fields: https://developer.mozilla.org/en-US/docs/Web/HTML/Element/input
@@ -83,15 +85,17 @@ FIELD_TYPES = word_set(
 )
 # Before KEY: the value is the key of an entry in a cache, a table or a translation.
 ENTRY_KEYS = word_set(
-    "CACHE QUERY MUTATION ROUTE STORAGE SORT GROUP I18N TRANSLATION MESSAGE DICT FIELD"
+    "CACHE REDIS QUERY MUTATION ROUTE STORAGE SORT GROUP I18N TRANSLATION MESSAGE DICT FIELD"
 )
-IDENTIFIER = regex(r"[A-Za-z_]+|[A-Za-z]+\d{0,3}(?:[-_.:/][A-Za-z]*\d{0,3})+")
+IDENTIFIER = regex(r"[A-Za-z_]+|_?[A-Za-z]+\d{0,3}(?:[-_.:/][A-Za-z]*\d{0,3})+")
 BOUND_ATTRIBUTE = regex(r"(?:^|\s)(?::|@|v-bind:|v-on:)([\w.-]+)=[\"']\Z")  # of Vue
 KEY_ENDINGS = {("KEY",), ("KEYS",), ("TOKEN",), ("TOKENS",), ("APIKEY",)}
 # At the end of a name: a vendor's key has another name.
 OTHER_ENDINGS = word_set("URL URI HOST NAME USERNAME EMAIL PATH FILE FIELD TYPE")
 PGP_FINGERPRINT = regex(r"[0-9A-F]{40}")
 UNICODE_ESCAPES = regex(r"(?:\\u\{?[0-9A-Fa-f]{4,6}\}?|\\U[0-9A-Fa-f]{8}|&#x?[0-9A-Fa-f]+;)+")
+TIMESTAMP = regex(r"\d{4}-\d\d-\d\d(?:[T ][\d:.]+(?:Z|[+-]\d\d:?\d\d)?)?")
+ENTRY_POINT = regex(r"[a-z_]{3,}(?:\.[a-z_]{2,})+:[a-z_]{3,}")  # of a Python package
 CONDITION = regex(r"[A-Za-z_]+=[\w./:,=-]+")
 MIGRATION = regex(r"\d{4}_[a-z0-9_]+")  # the name of a Django migration
 CALL = regex(r"[A-Za-z_][\w.]*\(")
@@ -122,7 +126,10 @@ COMPARISON = regex(r"(?:!==?|\)\s*={2,3})\s*[\"']\Z")
 VERDICT = regex(r"\bfail", re.IGNORECASE)
 COUNTRY_CODE = regex(r"\b[A-Z]{2,3}[\"']?\s*[:,]\s*[\"']")
 COMPOUND_OPTION = regex(r"\w-(?:password|passphrase|passwd)[ \t]\Z", re.IGNORECASE)
-NOT_VALUES = (BLOCKCHAIN_ADDRESS, MIGRATION, UNICODE_ESCAPES, CONDITION, CALL, CAMEL_FIELD)
+NOT_VALUES = (
+    *(BLOCKCHAIN_ADDRESS, MIGRATION, TIMESTAMP, ENTRY_POINT),
+    *(UNICODE_ESCAPES, CONDITION, CALL, CAMEL_FIELD),
+)
 
 
 def grade(findings: Iterable[Finding], read: ReadFile) -> list[Finding]:
@@ -292,9 +299,7 @@ def _is_not_a_value(place: Place) -> bool:
         return True
     if any(pattern.fullmatch(value) for pattern in NOT_VALUES) or _is_resource_path(value):
         return True
-    if REGEX.search(value) or _is_title(place) or _is_topic(place):
-        return True
-    if LOCAL_URL.match(value) or REFERENCE.match(value):
+    if REFERENCE.match(value) or REGEX.search(value) or _is_title(place) or _is_topic(place):
         return True
     attribute = BOUND_ATTRIBUTE.search(place.before)
     if attribute and place.name.lower() not in attribute[1].lower():
