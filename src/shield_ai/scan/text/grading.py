@@ -6,7 +6,6 @@ rules of the scan. No finding is removed.
 
 from __future__ import annotations
 
-import base64
 import re
 from typing import TYPE_CHECKING
 
@@ -30,6 +29,7 @@ from shield_ai.scan.text.token_rules import SAMPLE_VALUE, is_real_login
 from shield_ai.scan.text.value_shapes import (
     PUBLIC_KEY,
     URL_WITH_PASSWORD,
+    decode_base64,
     has_only_weak_words,
     is_placeholder,
     is_template_or_placeholder,
@@ -103,7 +103,6 @@ CALL = regex(r"[A-Za-z_][\w.]*\(")
 BLOCKCHAIN_ADDRESS = regex(r"(?:[\w-]+:\w+(?:/[\w-]+:)?)?0x[0-9A-Fa-f]{40}")
 ESCAPED_BYTES = regex(r"(?:\\x[0-9A-Fa-f]{2}.*){2}", re.DOTALL)
 RECAPTCHA_KEY = regex(r"6L[\w-]{38}")
-BASE64 = regex(r"[A-Za-z0-9+/]{8,80}={0,2}")
 REGEX = regex(
     r"^\(\.[+*]\??\)$|\[[^\]\s]*\w-\w[^\]\s]*\](?:[+*]|\{\d)"
 )  # a repeated range of characters
@@ -349,7 +348,7 @@ def _repeats_name(place: Place) -> bool:
 
 def _is_weak(place: Place) -> bool:
     """Return whether a value is a weak password, or another weak secret for development."""
-    value = _decode_base64(place.value)
+    value = decode_base64(place.value)
     if _is_named_nearby(place) or SAMPLE_VALUE.search(value):
         return True
     if not _is_password(place) and place.is_python and not is_development(place.path):
@@ -359,14 +358,6 @@ def _is_weak(place: Place) -> bool:
     if not is_development(place.path) and not LOCAL_HOST.search(place.line):
         return False
     return bool(WORD_LIKE.fullmatch(value)) and not is_random(value)
-
-
-def _decode_base64(value: str) -> str:
-    """Return the text that is encoded in a value, as in Kubernetes; else the value."""
-    if len(value) % 4 or not BASE64.fullmatch(value):
-        return value
-    text = base64.b64decode(value).decode("ascii", "replace")
-    return text if text.isprintable() and text.isascii() else value
 
 
 def _says_example(value: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 
 from shield_ai.model.words import word_set
@@ -86,6 +87,7 @@ MARKUP = regex(
 CALL = regex(r"^[\w.]+\(|\($|^\w+\[|->|=>|::|\s[|&]{1,2}\s|^lambda\b|^function\b|^new\s|^await\s")
 CONSTANT = regex(r"_?[A-Z][A-Z0-9]*(_[A-Z0-9]+)+_?|[A-Z]{2,10}")
 ALNUM = regex(r"[A-Za-z0-9]")
+BASE64 = regex(r"[A-Za-z0-9+/]{8,80}={0,2}")
 BRACKETS = (("(", ")"), ("{", "}"), ("[", "]"))
 DOTTED = regex(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)+")
 IDENTIFIER = regex(
@@ -96,6 +98,14 @@ IDENTIFIER = regex(
 FIELD_NAME = regex(
     r"(?=.*(pass|pwd|secret|token|key|cred|auth|salt))[a-z]+\d{0,3}([_-][a-z]+\d{0,3})+"
 )
+
+
+def decode_base64(value: str) -> str:
+    """Return the text that is encoded in a value, as in Kubernetes; else the value."""
+    if len(value) % 4 or not BASE64.fullmatch(value):
+        return value
+    text = base64.b64decode(value).decode("ascii", "replace")
+    return text if text.isprintable() and text.isascii() else value
 
 
 def is_template_or_placeholder(value: str) -> bool:
