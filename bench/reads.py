@@ -14,9 +14,8 @@ settings classes. In each project, up to ten were chosen at random (sample 1), a
 the others if their name contains a word such as key, url, db or auth (sample 2).
 
 Samples 3 to 7 are whole projects: every read of a secret outside tests, and every other read with
-such a word in its name. They were labeled one after the other, each before any scan ran. Rules were
-written for the errors in one sample before the next was scanned, so only the first score of each
-sample measures new code.
+such a word in its name. They were labeled before any scan ran (a few wrong labels were corrected
+afterwards), scored, and then used for development.
 
 Expected results:
 
