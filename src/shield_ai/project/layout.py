@@ -154,6 +154,11 @@ def is_settings(path: str) -> bool:
     return "settings" in path.split("/") or not NOT_SETTINGS.search(path)
 
 
+def is_alembic_environment(path: str) -> bool:
+    """Return True for the script of the app that Alembic runs before each migration."""
+    return path.endswith(("alembic/env.py", "migrations/env.py"))
+
+
 def is_example(path: str) -> bool:
     """Return True if a file has the name of an example that users copy."""
     return bool(EXAMPLE.search(path))

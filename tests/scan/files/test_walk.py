@@ -36,6 +36,26 @@ def test_walk_honors_gitignore_and_skips_folders_of_others(tmp_path):
     ]
 
 
+def test_walks_the_settings_of_third_party_libraries(tmp_path):
+    for folder in ("shop/settings/third_party", "shop/third_party", "shop/conf/env"):
+        (tmp_path / folder).mkdir(parents=True)
+        (tmp_path / folder / "a.py").write_text("")
+    assert list(walk(tmp_path)) == ["shop/conf/env/a.py", "shop/settings/third_party/a.py"]
+
+
+def test_walks_the_environment_of_alembic(tmp_path):
+    for path in (
+        "alembic/env.py",
+        "shop/migrations/env.py",
+        "shop/migrations/versions/env.py",
+        "vendor/migrations/env.py",
+    ):
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_text("")
+    (tmp_path / "shop/migrations/0001.py").write_text("")
+    assert list(walk(tmp_path)) == ["alembic/env.py", "shop/migrations/env.py"]
+
+
 def test_cookiecutter_templates_are_skipped(tmp_path):
     folder = tmp_path / "{{ cookiecutter.name }}"
     folder.mkdir()

@@ -32,6 +32,20 @@ KNOWN = {
         ),
         pytest.param("run.py", b"", "", "", id="at the root"),
         pytest.param(
+            "shop/migrations/env.py",
+            b"import os\n",
+            "",
+            "run as a script, so it cannot import the runtime",
+            id="the environment of Alembic",
+        ),
+        pytest.param(
+            "shop/migrations/env.py",
+            b"from shop.db import Base\n",
+            "",
+            "",
+            id="the environment of Alembic with an import of the app",
+        ),
+        pytest.param(
             "shop/tool.py",
             SCRIPT,
             "",

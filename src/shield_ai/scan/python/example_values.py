@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shield_ai.project.perf.lazy_regex import regex
-from shield_ai.scan.python.literals import PUBLIC_KEY
+from shield_ai.scan.text.value_shapes import PUBLIC_KEY
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

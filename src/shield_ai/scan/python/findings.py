@@ -139,10 +139,11 @@ def _create_finding(source: Source, candidate: Candidate, *, in_settings: bool) 
 
 
 def _rule_of(candidate: Candidate) -> Rule:
-    """Return a candidate's rule; an empty constant is a field's default, not a hardcoded secret."""
+    """Return a candidate's rule; the harmless default of a field is not a hardcoded secret."""
     node = candidate.node
     is_empty = isinstance(node, ast.Constant) and not node.value
-    return csec34_rules()[RULES[Shape.READ if is_empty else candidate.shape]]
+    is_default = candidate.shape is Shape.LITERAL and (is_empty or candidate.always_secret)
+    return csec34_rules()[RULES[Shape.READ if is_default else candidate.shape]]
 
 
 def _message(rule: Rule, name: str, variable: str) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from shield_ai.model.skip import SkipId
 from shield_ai.project.import_roots import import_root
+from shield_ai.project.layout import is_alembic_environment
 
 if TYPE_CHECKING:
     from shield_ai.model.skip import SkipReason
@@ -60,7 +61,8 @@ def _explain_script(source: Source, facts: AppFacts, known: set[str]) -> SkipRea
     folder = source.path.removeprefix(f"{root}/").rpartition("/")[0]
     if not folder or source.path in facts.settings:
         return None
-    if not MAIN_BLOCK.search(source.raw) or b"sys.path" in source.raw:
+    is_script = is_alembic_environment(source.path) or MAIN_BLOCK.search(source.raw)
+    if not is_script or b"sys.path" in source.raw:
         return None
     app_modules = {"."}
     for path in known:

@@ -11,7 +11,12 @@ from shield_ai.model.secret_words import LIMITS
 from shield_ai.model.skip import SkipId, SkipReason
 from shield_ai.model.words import words
 from shield_ai.project.perf.lazy_regex import regex
-from shield_ai.scan.text.value_shapes import NO_VALUE, URL_WITH_PASSWORD, is_sentence
+from shield_ai.scan.text.value_shapes import (
+    NO_VALUE,
+    PUBLIC_KEY,
+    URL_WITH_PASSWORD,
+    is_sentence,
+)
 
 TEMPLATE = regex(r"^(?:%[(\w]|\{|<|\$[{(]?\w)|[}>]$")
 DOTTED_PATH = regex(r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)+$")
@@ -22,13 +27,11 @@ STRONG_KEYS = frozenset(
 MIXED = regex(r"[0-9].*[A-Za-z]|[A-Za-z].*[0-9]|[a-z].*[A-Z].*[a-z].*[A-Z]|-|.{20}")
 VARIABLE = regex(r"[A-Z][A-Z0-9]*(_[A-Z0-9]+)+")  # the name of a variable, not a value
 REGEX = regex(r"\(\?[P:=!]|\\[swdb]|\[\^|\[\w-\w")
-URL = regex(r"^[a-z][a-z0-9+.-]*://", re.IGNORECASE)
+URL = regex(r"^(?:[a-z][a-z0-9+.-]*://|urn:)", re.IGNORECASE)
 PATH = regex(r"^(\.{0,2}/|~/|[A-Za-z]:\\)[^\s]*$")
 JSON_SCHEMA_KEYS = frozenset({"properties", "x-example", "example", "examples"})
 MAPPINGS = frozenset({"FIELDS", "MAP", "MAPPING", "COLUMNS", "LABELS", "ALIASES", "MESSAGES"})
 DURATION = regex(r"\d{1,4} ?(ms|s|sec|m|min|h|d|w|y|(second|minute|hour|day|week|month|year)s?)")
-# https://docs.stripe.com/keys and https://docs.mapbox.com/help/dive-deeper/access-tokens/
-PUBLIC_KEY = regex(r"pk_(?:test|live)_\w|pk\.eyJ")
 NUMBER = regex(r"\d{1,9}")
 COUNT_ENDINGS = frozenset({"N", "NUMBER", "BUDGET", "ROUNDS", "TOTAL", "QUANTITY"})
 LABEL = regex(r"[A-Za-z_]+")
