@@ -111,7 +111,7 @@ def test_matches_of_a_custom_rule_are_limited() -> None:
     problems = []
     for path, raw in files.items():
         counts.append(len(detector.find(path, raw)))
-        problems += tokens.take_problems()
+        problems += [problem.text for problem in tokens.take_problems()]
     assert counts == [1000, 1000, 1000, 0]
     stopped = "rule ACME.slow stopped after 1,000 matches in this file; use a narrower regex"
     assert problems[:3] == [stopped] * 3
