@@ -153,7 +153,7 @@ class AppSession(PlanningSession):
         checks: list[Check] = []
         if self.only != "aws":
             checks += verify_code(self.findings, self.manifest, self.journal.load(), self.tree.read)
-            checks += verify_runtime(self.manifest, self.tree.read, self.tree.importable_files)
+            checks += verify_runtime(self.manifest, self.tree)
             checks.append(verify_usage(self.manifest, self.scan_result))
             checks.append(verify_deployment(self.deployment))
         if self.aws:

@@ -90,13 +90,18 @@ def lose_the_document(app):
     client().put_secret_value(SecretId="database-credentials", SecretString="[1]")
 
 
-def commit_bytecode(folder):
-    other = folder.parent / "cache.py"
+def commit_bytecode(folder, module="cache.py"):
+    other = folder.parent / module
     other.write_text("import this\n")
     mode = py_compile.PycInvalidationMode.UNCHECKED_HASH
-    bytecode = cache_from_source(str(folder / "cache.py"))
+    bytecode = cache_from_source(str(folder / module))
     py_compile.compile(str(other), cfile=bytecode, invalidation_mode=mode)
     other.unlink()
+
+
+def add_package(module):
+    module.with_suffix("").mkdir()
+    (module.with_suffix("") / "__init__.py").write_text("import this\n")
 
 
 @pytest.mark.parametrize(
@@ -112,6 +117,10 @@ def commit_bytecode(folder):
         pytest.param(lambda app: (app / "shop/utils/_shield_runtime/extra.py").write_text("x = 1\n"), "the vendored runtime", "extra.py is not part of the runtime", id="another file in the copy"),
         pytest.param(lambda app: commit_bytecode(app / "shop/utils/_shield_runtime"), "the vendored runtime", ".pyc is not part of the runtime", id="bytecode that replaces the source"),
         pytest.param(lambda app: (app / "shop/utils/_shield_runtime/extra").symlink_to(app), "the vendored runtime", "extra is not part of the runtime", id="a linked folder in the copy"),
+        pytest.param(lambda app: add_package(app / "shop/utils/secrets.py"), "the vendored runtime", "shop/utils/secrets/__init__.py takes precedence over shop/utils/secrets.py", id="a package beside the map file"),
+        pytest.param(lambda app: (app / "shop/utils/secrets.cpython-313-darwin.so").touch(), "the vendored runtime", "secrets.cpython-313-darwin.so takes precedence over", id="an extension module beside the map file"),
+        pytest.param(lambda app: commit_bytecode(app / "shop/utils", "secrets.py"), "the vendored runtime", ".pyc takes precedence over", id="bytecode that replaces the map file"),
+        pytest.param(lambda app: (app / "shop/utils/secrets").mkdir(), "", "", id="a folder without __init__.py"),
         pytest.param(lambda app: (app / "shop/utils/secrets.py").unlink(), "the map of secrets", "is missing", id="no map file"),
         pytest.param(lambda app: append(app / "aws/iam-policy-secrets-manager.json", "x"), "the IAM policy", "missing", id="a broken policy"),
         pytest.param(lambda app: (app / "aws/iam-policy-secrets-manager.json").write_text("{}"), "the IAM policy", "differs from the expected policy", id="another policy"),

@@ -29,11 +29,12 @@ from shield_ai.rewrite.project.runtime_copy import (
 from shield_ai.rewrite.project.secret_map import matches
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from shield_ai.flow.journal import Journal
     from shield_ai.model.finding import Finding
     from shield_ai.model.manifest import Manifest
+    from shield_ai.project.tree import Tree
     from shield_ai.rewrite import Read
 
 _SHOWN_GRANTS = 3
@@ -94,21 +95,18 @@ def _verify_files(journal: Journal, read: Read) -> Check:
     return ok_or_failed(CheckId.FILES_UNCHANGED, join_names(changed), "git diff shows what changed")
 
 
-def verify_runtime(
-    manifest: Manifest, read: Read, importable_files: Callable[[str], list[str]]
-) -> Iterator[Check]:
+def verify_runtime(manifest: Manifest, tree: Tree) -> Iterator[Check]:
     """Check that the app's copy of the runtime is unmodified, and that its map file is current.
 
     Args:
         manifest: shield.toml.
-        read: Returns the bytes of a file of the app.
-        importable_files: Returns the files below a folder that Python can import.
+        tree: The app's files.
     """
     path = manifest.app.runtime
     if path == "package":
         return
-    yield _verify_copy(path, read, importable_files)
-    raw = read(path)
+    yield _verify_copy(path, tree)
+    raw = tree.read(path)
     problem = ""
     if raw is None:
         problem = f"{path} is missing"
@@ -125,8 +123,9 @@ def _state_of_extra_file(path: str, place: str, read: Read) -> CopyState:
     return compare_with_source(path, place, raw)
 
 
-def _verify_copy(path: str, read: Read, importable_files: Callable[[str], list[str]]) -> Check:
-    edited = []
+def _verify_copy(path: str, tree: Tree) -> Check:
+    read = tree.read
+    edited = [f"{place} takes precedence over {path}" for place in tree.overriding_files(path)]
     missing = []
     other_version = []
     expected = engine_files(path)
@@ -140,7 +139,7 @@ def _verify_copy(path: str, read: Read, importable_files: Callable[[str], list[s
             edited.append(f"{place} was edited")
         elif state is CopyState.OTHER_VERSION:
             other_version.append(place)
-    for place in importable_files(copy_folder(path)):
+    for place in tree.importable_files(copy_folder(path)):
         if place in expected:
             continue
         state = _state_of_extra_file(path, place, read)
@@ -155,7 +154,7 @@ def _verify_copy(path: str, read: Read, importable_files: Callable[[str], list[s
     return ok_or_failed(
         CheckId.RUNTIME_UNMODIFIED,
         ", ".join(edited + missing),
-        "shield apply writes missing files; remove edited ones first",
+        "remove edited and added files; shield apply writes missing ones",
     )
 
 
