@@ -152,7 +152,9 @@ class AppSession(PlanningSession):
         """Run the checks of the code, of AWS, or of both."""
         checks: list[Check] = []
         if self.only != "aws":
-            checks += verify_code(self.findings, self.manifest, self.journal.load(), self.tree.read)
+            module = self.scan_result.facts.module(self.manifest.app.runtime)
+            journal = self.journal.load()
+            checks += verify_code(self.findings, self.manifest, module, journal, self.tree.read)
             checks += verify_runtime(self.manifest, self.tree)
             checks.append(verify_usage(self.manifest, self.scan_result))
             checks.append(verify_deployment(self.deployment))

@@ -99,6 +99,12 @@ def commit_bytecode(folder, module="cache.py"):
     other.unlink()
 
 
+MAP_CALL = """
+from shop.utils._shield_runtime import SecretsManagerClient
+SecretsManagerClient({"a": "A"}) if 0 else print("other code")
+"""
+
+
 def add_package(module):
     module.with_suffix("").mkdir()
     (module.with_suffix("") / "__init__.py").write_text("import this\n")
@@ -110,7 +116,9 @@ def add_package(module):
         pytest.param(str, "", "", id="nothing"),
         pytest.param(lambda app: append(app / "shop/settings.py", "\nX_TOKEN = os.environ['X_TOKEN']\n"), "every secret that can be moved", "X_TOKEN", id="a new read"),
         pytest.param(lambda app: append(app / "requirements.txt", "flask\n"), "files are unchanged since apply", "requirements.txt", id="an edited file"),
-        pytest.param(lambda app: append(app / "shop/utils/secrets.py", "\nx = 1\n"), "", "", id="an edited map file"),
+        pytest.param(lambda app: append(app / "shop/utils/secrets.py", "\n# a comment\n"), "", "", id="a comment in the map file"),
+        pytest.param(lambda app: append(app / "shop/utils/secrets.py", "\ndef get_secret(name): ...\n"), "files are unchanged since apply", "shop/utils/secrets.py", id="other code in the map file"),
+        pytest.param(lambda app: append(app / "shop/settings.py", MAP_CALL), "files are unchanged since apply", "shop/settings.py", id="a map in another file"),
         pytest.param(lambda app: rename(app / "shop/utils/secrets.py"), "the map of secrets", "the mapping in shop/utils/secrets.py differs from shield.toml", id="another mapping"),
         pytest.param(lambda app: append(app / "shop/utils/_shield_runtime/cache.py", "x"), "the vendored runtime", "cache.py was edited", id="edited file of the copy"),
         pytest.param(forge, "the vendored runtime", "cache.py was edited", id="a forged checksum"),

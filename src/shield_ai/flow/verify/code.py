@@ -18,13 +18,13 @@ from shield_ai.flow.verify.check import (
 )
 from shield_ai.model.errors import SourceError
 from shield_ai.project.python_source import digest
-from shield_ai.project.secret_map import parse_map
 from shield_ai.rewrite.project.iam_policy import PATH as POLICY
 from shield_ai.rewrite.project.runtime_copy import (
     CopyState,
     compare_with_source,
     copy_folder,
     engine_files,
+    is_generated_map,
 )
 from shield_ai.rewrite.project.secret_map import matches
 
@@ -41,18 +41,19 @@ _SHOWN_GRANTS = 3
 
 
 def verify_code(
-    findings: Sequence[Finding], manifest: Manifest, journal: Journal, read: Read
+    findings: Sequence[Finding], manifest: Manifest, module: str, journal: Journal, read: Read
 ) -> Iterator[Check]:
     """Check that every secret is read with get_secret(), and that no file changed since apply.
 
     Args:
         findings: All findings of the app.
         manifest: shield.toml.
+        module: The module that the app imports get_secret from.
         journal: Loaded.
         read: Returns the bytes of a file of the app.
     """
     yield _verify_migration(findings, manifest)
-    yield _verify_files(journal, read)
+    yield _verify_files(manifest, module, journal, read)
 
 
 def _verify_migration(findings: Sequence[Finding], manifest: Manifest) -> Check:
@@ -81,16 +82,18 @@ def _migration_hint(findings: Sequence[Finding], manifest: Manifest) -> str:
     )
 
 
-def _verify_files(journal: Journal, read: Read) -> Check:
+def _verify_files(manifest: Manifest, module: str, journal: Journal, read: Read) -> Check:
     steps = journal.open_steps(last_run(journal, "file"), "file")
     applied = {step.what: step.after for step in reversed(steps)}
     if not applied:
         return make_check(CheckId.FILES_UNCHANGED, Status.UNKNOWN, "the journal contains no apply")
     changed = []
     for path, after in applied.items():
-        raw = read(path)
-        # Users may edit the map file; verify_runtime() checks its mapping.
-        if digest(raw or b"") != after and parse_map(raw) is None:
+        if digest(read(path) or b"") == after:
+            continue
+        # Users may edit the mapping; verify_runtime() checks it.
+        is_map = path == manifest.app.runtime
+        if not is_map or not is_generated_map(read, manifest, module):
             changed.append(path)
     return ok_or_failed(CheckId.FILES_UNCHANGED, join_names(changed), "git diff shows what changed")
 

@@ -21,6 +21,7 @@ from shield_ai.rewrite.project.layout import missing_packages, module_of, root_o
 from shield_ai.rewrite.project.secret_map import (
     MapStyle,
     expected_map,
+    has_generated_code,
     map_text,
     settings_quote,
     write_map,
@@ -91,8 +92,7 @@ def fix(read: Read, manifest: Manifest, module: str = "") -> Outcome:
     root = root_of(read, path, module)
     if shadows(path, root):
         return skip(path, "a module of this name would hide a module of the standard library")
-    parent = str(PurePosixPath(path).parent)
-    in_package = ("" if parent == "." else parent) != root
+    in_package = _is_in_package(path, root)
     raw = read(path)
     is_map = raw is not None and _is_map_file(raw)
     changes: list[FileChange] = []
@@ -114,6 +114,22 @@ def fix(read: Read, manifest: Manifest, module: str = "") -> Outcome:
     init = PACKAGE_DOCSTRING if read_code_style(read, path).has_package_docstrings else ""
     packages = [create(place, init) for place in missing_packages(read, path, root)]
     return [*packages, *map_changes, *changes], skipped
+
+
+def _is_in_package(path: str, root: str) -> bool:
+    parent = str(PurePosixPath(path).parent)
+    return ("" if parent == "." else parent) != root
+
+
+def is_generated_map(read: Read, manifest: Manifest, module: str) -> bool:
+    """Return whether the map file has the code that fix() writes, with any mapping.
+
+    Takes the same arguments as `fix`.
+    """
+    path = manifest.app.runtime
+    root = root_of(read, path, module)
+    style = _map_style(read, manifest, root, in_package=_is_in_package(path, root))
+    return has_generated_code(read(path), style)
 
 
 def _is_map_file(raw: bytes) -> bool:
