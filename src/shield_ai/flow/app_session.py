@@ -155,7 +155,7 @@ class AppSession(PlanningSession):
             module = self.scan_result.facts.module(self.manifest.app.runtime)
             journal = self.journal.load()
             checks += verify_code(self.findings, self.manifest, module, journal, self.tree.read)
-            checks += verify_runtime(self.manifest, self.tree)
+            checks += verify_runtime(self.manifest, self.tree, self.scan_result.copies)
             checks.append(verify_usage(self.manifest, self.scan_result))
             checks.append(verify_deployment(self.deployment))
         if self.aws:

@@ -105,6 +105,15 @@ SecretsManagerClient({"a": "A"}) if 0 else print("other code")
 """
 
 
+def hide_a_read(path):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("""\
+from shop.utils._shield_runtime import SecretNotFoundError
+import os
+X_TOKEN = os.environ["X_TOKEN"]
+""")
+
+
 def add_package(module):
     module.with_suffix("").mkdir()
     (module.with_suffix("") / "__init__.py").write_text("import this\n")
@@ -115,6 +124,8 @@ def add_package(module):
     [
         pytest.param(str, "", "", id="nothing"),
         pytest.param(lambda app: append(app / "shop/settings.py", "\nX_TOKEN = os.environ['X_TOKEN']\n"), "every secret that can be moved", "X_TOKEN", id="a new read"),
+        pytest.param(lambda app: hide_a_read(app / "shop/hidden.py"), "every secret that can be moved", "X_TOKEN", id="a read beside an import of the copy"),
+        pytest.param(lambda app: hide_a_read(app / "shop/other/_shield_runtime/x.py"), "the vendored runtime", "other/_shield_runtime/x.py is not part of the runtime", id="another copy"),
         pytest.param(lambda app: append(app / "requirements.txt", "flask\n"), "files are unchanged since apply", "requirements.txt", id="an edited file"),
         pytest.param(lambda app: append(app / "shop/utils/secrets.py", "\n# a comment\n"), "", "", id="a comment in the map file"),
         pytest.param(lambda app: append(app / "shop/utils/secrets.py", "\ndef get_secret(name): ...\n"), "files are unchanged since apply", "shop/utils/secrets.py", id="other code in the map file"),

@@ -182,18 +182,18 @@ def copy_folder(path: str) -> str:
     return COPY if parent == "." else f"{parent}/{COPY}"
 
 
-def compare_with_source(path: str, place: str, raw: bytes) -> CopyState:
+def compare_with_source(folder: str, place: str, raw: bytes) -> CopyState:
     """Compare a file of a copy with the runtime of this version of shield.
 
     The checksum in its first line only shows edits by mistake: anyone can recompute it.
 
     Args:
-        path: The path of the map file.
+        folder: The folder of the copy.
         place: The path of the file.
         raw: Its content.
     """
     state, version = read_stamp(raw, WHAT)
-    name = PurePosixPath(place).relative_to(copy_folder(path)).as_posix()
+    name = PurePosixPath(place).relative_to(folder).as_posix()
     if state is State.OURS and version != _version():
         return CopyState.OTHER_VERSION
     if state is State.OURS and body_of(raw) == _source_of(name):
