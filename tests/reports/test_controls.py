@@ -119,6 +119,7 @@ def test_nothing_is_shown_without_a_scan_and_without_aws():
         pytest.param(LEAST, {"role": "", "checks": (failed(PRIVATE, "public resource policy: a"),)}, NOT_SHOWN, "public resource policy: a", id="no role and a public secret"),
         pytest.param(LEAST, {"checks": (POLICY, failed(OWN, "denied: a"))}, NOT_SHOWN, "denied: a", id="the role may not"),
         pytest.param(LEAST, {"checks": (POLICY, OWN, msgspec.structs.replace(NO_OTHER, status=Status.UNKNOWN, detail="denied"))}, NOT_CHECKED, "similar name: denied", id="one could not be made"),
+        pytest.param(LEAST, {"audit": msgspec.structs.replace(audit(), alerts=(), unread=(Skipped(path="a", line=0, name="", reason="x"),))}, NOT_CHECKED, "records could not be read", id="unreadable records"),
         pytest.param(LEAST, {"audit": audit(kind="outside")}, NOT_SHOWN, "read by user/bob (cloudtrail,", id="unauthorized reader"),
         pytest.param(LEAST, {"checks": ()}, NOT_CHECKED, "not checked", id="no checks"),
         pytest.param(USED, {"checks": (failed(make_check(CheckId.SECRETS_USED, Status.OK), "no code reads a"),)}, NOT_SHOWN, "no code reads a (secrets-used,", id="an unused secret"),

@@ -13,7 +13,7 @@ import msgspec
 
 from shield_ai.aws.cloudtrail import trail
 from shield_ai.aws.cloudtrail.audit import Auditor, parse_since
-from shield_ai.aws.cloudtrail.events import parse_event
+from shield_ai.aws.cloudtrail.events import is_unreadable, parse_event
 from shield_ai.aws.cost.bill import Usage, estimate_bill
 from shield_ai.aws.cost.prices import AS_OF
 from shield_ai.aws.desired import resources
@@ -92,6 +92,8 @@ def collect_audit(session: AppSession, query: TrailQuery) -> Audit:
         event = parse_event(record)
         if event:
             auditor.add(event)
+        elif is_unreadable(record):
+            auditor.add_unreadable()
         else:
             auditor.skip()
     return auditor.result(unread)
