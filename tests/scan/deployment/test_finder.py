@@ -248,6 +248,27 @@ def test_lines_that_set_a_variable(tmp_path, path, text, expected):
     assert VALUE not in msgspec.json.encode(deployment).decode()
 
 
+@pytest.mark.parametrize(
+    ("path", "text", "form"),
+    [
+        pytest.param("Dockerfile", "ENV A=1 \\\n# comment\n\n  SECRET_KEY=VALUE\n", "literal", id="comment in an instruction"),
+        pytest.param("Dockerfile", "ENV\tSECRET_KEY\tVALUE\n", "literal", id="tabs"),
+        pytest.param("Dockerfile", "ONBUILD ENV SECRET_KEY VALUE\n", "literal", id="ONBUILD"),
+        pytest.param("Dockerfile", 'CMD ["sh", "-c", "SECRET_KEY=VALUE app"]\n', "literal", id="CMD"),
+        pytest.param("a.service", "[Service]\nEnvironment=A=1 \\\n; comment\n SECRET_KEY=VALUE\n", "literal", id="comment in a directive"),
+        pytest.param("a.service", '[Service]\nEnvironment="SECRET_KEY=VALUE${X}VALUE"\n', "literal", id="systemd does not expand"),
+        pytest.param("compose.yml", 'services: {a: {environment: {SECRET_KEY: "VALUE$x"}}}\n', "mixed", id="partly literal"),
+        pytest.param("main.tf", 'locals {\n  SECRET_KEY = nonsensitive("VALUE")\n}\n', "mixed", id="function of Terraform"),
+        pytest.param("template.yaml", "Resources: {a: {Variables: {SECRET_KEY: !Sub VALUE}}}\n", "literal", id="!Sub"),
+        pytest.param("template.yaml", 'Resources: {a: {Variables: {SECRET_KEY: {"Fn::Sub": VALUE}}}}\n', "literal", id="Fn::Sub"),
+        pytest.param("template.yaml", "Resources: {a: {Variables: {SECRET_KEY: !Sub '${Key}'}}}\n", "reference", id="!Sub of a parameter"),
+    ],
+)  # fmt: skip
+def test_forms_of_values(tmp_path, path, text, form):
+    (found,) = find(tmp_path, {path: text}).variables
+    assert found.form == form
+
+
 def test_an_env_file_sets_the_variables_that_it_contains(tmp_path):
     compose = (
         "services:\n  web:\n    env_file: [{path: ./app.env}]\n  job:\n    env_file:\n"

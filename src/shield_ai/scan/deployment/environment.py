@@ -6,7 +6,8 @@ import dataclasses
 from typing import TYPE_CHECKING, NamedTuple
 
 from shield_ai.model.deployment import Use, ValueForm
-from shield_ai.scan.deployment.value_form import Style, value_form
+from shield_ai.project.perf.lazy_regex import regex
+from shield_ai.scan.deployment.value_form import MAX_SIZE, Style, value_form
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,6 +18,8 @@ MAX_DEPTH = 60  # of maps and lists; manifests have about 15
 MERGE_KEY = "<<"
 NAME_KEYS = frozenset({"name", "key", "secretkey"})
 VALUE_KEYS = frozenset({"value"})
+SUBSTITUTION_KEYS = frozenset({"fn::sub"})
+SUBSTITUTION_TAG = regex(rb"!Sub\s+[\"']?\Z")
 NULLS = frozenset({"", "~", "null"})
 REMOTE_KEYS = frozenset({"remoteref", "objectname"})
 # The sources of a Kubernetes `valueFrom` that are not secrets.
@@ -158,20 +161,26 @@ class EnvironmentReader:
             value: The value; a map is a function such as `Fn::Sub`, or has the value as `value`.
         """
         if value.is_container:
-            inner = value.get(VALUE_KEYS)
+            inner = value.get(VALUE_KEYS) or value.get(SUBSTITUTION_KEYS)
             if inner:
                 return self.form(inner)
-            text = self.raw[value.start : value.end].decode("utf-8", "replace")
+            text = self._written(value)
             form = value_form(text, self.style, quoted=self.style is not Style.EXPRESSION)
             is_store = form is ValueForm.SECRET_STORE
             return form if is_store or not value.pairs else ValueForm.REFERENCE
-        written = self.raw[value.start : value.end].decode("utf-8", "replace")
+        written = self._written(value)
         if not value.text and written.strip():  # a tag such as `!Ref`
             form = value_form(written, self.style)
-            return form if form is ValueForm.SECRET_STORE else ValueForm.REFERENCE
+            is_text = SUBSTITUTION_TAG.search(self.raw, max(value.start - 9, 0), value.start)
+            return form if is_text or form is ValueForm.SECRET_STORE else ValueForm.REFERENCE
         if value.text in NULLS and not value.quoted:
             return self.null_form
         return value_form(written, self.style, quoted=value.quoted)
+
+    def _written(self, value: Node) -> str:
+        """Return the start of a value as it is in the file."""
+        end = min(value.end, value.start + 4 * MAX_SIZE)
+        return self.raw[value.start : end].decode("utf-8", "replace")
 
 
 def _source_form(value: Node) -> ValueForm:
