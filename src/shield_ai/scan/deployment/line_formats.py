@@ -50,7 +50,7 @@ class Span(NamedTuple):
 
 
 @functools.lru_cache(maxsize=4)
-def _assignment(names: frozenset[str]) -> re.Pattern[bytes]:
+def assignment_regex(names: frozenset[str]) -> re.Pattern[bytes]:
     """Return a regex for `NAME=`, with the character before it."""
     alternatives = "|".join(sorted(names, key=len, reverse=True))
     return re.compile(
@@ -86,6 +86,19 @@ def dockerfile_settings(raw: bytes, names: frozenset[str]) -> Iterator[Setting]:
             continue
         for setting in found or _first_word(raw, names, body, stage, is_arg=name == b"ARG"):
             yield setting._replace(use=use)
+
+
+def run_spans(raw: bytes) -> list[Span]:
+    """Return the bodies of the RUN instructions of a Dockerfile.
+
+    Args:
+        raw: The file.
+    """
+    spans = []
+    for match in INSTRUCTION.finditer(raw):
+        if (match["name"] or b"").upper() == b"RUN":
+            spans.append(Span(*match.span("body")))
+    return spans
 
 
 def _first_word(
@@ -234,7 +247,7 @@ def _assignments(
 ) -> Iterator[Setting]:
     """Yield each `NAME=value` in a part of a file."""
     # The character before a part, such as a space, can be the one before a name.
-    for match in _assignment(names).finditer(raw, max(span.start - 1, 0), span.end):
+    for match in assignment_regex(names).finditer(raw, max(span.start - 1, 0), span.end):
         before = match["before"]
         start = match.end()
         if COMMENT_START.fullmatch(raw, raw.rfind(b"\n", 0, start) + 1, match.start("name")):

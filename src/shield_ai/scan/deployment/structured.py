@@ -253,19 +253,36 @@ def _own_name(node: Node) -> str | None:
 
 def _job_uses(file: DeploymentFile) -> dict[str, Use]:
     """Return the use of each job of a workflow, by its key."""
-    if file.kind is DeploymentKind.GITHUB:
-        jobs = [value for key, value in file.roots[0].pairs if key.text == "jobs"]
-    elif file.kind is DeploymentKind.GITLAB:
-        jobs = file.roots
-    else:
-        return {}
     workflow = file.path.rpartition("/")[2]
-    uses = {}
-    for node in jobs:
+    return {key.text: job_use(key.text, job, workflow) for key, job in _jobs(file)}
+
+
+def _jobs(file: DeploymentFile) -> Iterator[tuple[Node, Node]]:
+    """Yield the jobs of a workflow, with their keys."""
+    maps: list[Node] = []
+    if file.kind is DeploymentKind.GITHUB:
+        maps = [value for key, value in file.roots[0].pairs if key.text == "jobs"]
+    elif file.kind is DeploymentKind.GITLAB:
+        maps = file.roots
+    for node in maps:
         for key, job in node.pairs:
             if any(inner.text in {"steps", "script", "uses", "stage"} for inner, _ in job.pairs):
-                uses[key.text] = job_use(key.text, job, workflow)
-    return uses
+                yield key, job
+
+
+def development_spans(file: DeploymentFile) -> list[Span]:
+    """Return the parts of a file that are only for development: jobs, or the whole file.
+
+    Args:
+        file: The file.
+    """
+    uses = _job_uses(file)
+    if uses and common_use(uses.values()) is Use.DEVELOPMENT:
+        return [Span(0, len(file.raw))]
+    jobs = [job for key, job in _jobs(file) if uses[key.text] is Use.DEVELOPMENT]
+    if file.kind is DeploymentKind.HEROKU:
+        jobs = [value for key, value in file.roots[0].pairs if key.text == ENVIRONMENTS]
+    return [Span(job.start, job.end) for job in jobs]
 
 
 def _block_use(kind: DeploymentKind, block: Block, uses: dict[str, Use]) -> Use | None:
