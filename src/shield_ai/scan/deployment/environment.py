@@ -99,9 +99,10 @@ class EnvironmentReader:
         self.names = names
         self.style = style
         self.null_form = null_form
+        self._seen: set[tuple[Use | None, int, int]] = set()
 
-    def read(self, node: Node, unit: str) -> Iterator[Setting]:
-        """Yield the variables that an environment sets.
+    def read(self, node: Node, unit: str, use: Use | None = None) -> Iterator[Setting]:
+        """Yield the variables that an environment sets; a YAML alias is read once for each use.
 
         It can be a map of names to values, a list of maps with a name and a value, or a list of
         `NAME=value`.
@@ -109,22 +110,22 @@ class EnvironmentReader:
         Args:
             node: The environment.
             unit: The service, container or job that it belongs to.
+            use: What the environment is for.
         """
         pending: list[Node] = [node]
-        seen: set[tuple[int, int]] = set()
         while pending:
             part = pending.pop()
-            span = (part.start, part.end)
-            if span in seen:
+            key = (use, part.start, part.end)
+            if key in self._seen:
                 continue
-            seen.add(span)
+            self._seen.add(key)
             yield from self._named(part, unit)
-            for key, value in part.pairs:
-                if key.text == MERGE_KEY:
+            for name, value in part.pairs:
+                if name.text == MERGE_KEY:
                     pending.append(value)
                     pending.extend(value.items)
-                elif key.text in self.names:
-                    yield Setting(key.text, key.start, unit, self.form(value))
+                elif name.text in self.names:
+                    yield Setting(name.text, name.start, unit, self.form(value))
             for item in part.items:
                 if item.is_container:
                     pending.append(item)

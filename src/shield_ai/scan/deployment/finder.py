@@ -160,7 +160,7 @@ class _Finder:
         accepted = _accepted_lines(raw)
         seen = set()
         for setting in settings[:MAX_SETTINGS]:
-            key = (setting.variable, setting.start)
+            key = (setting.variable, setting.start, setting.use)
             if key not in seen:
                 seen.add(key)
                 line = raw.count(b"\n", 0, setting.start) + 1

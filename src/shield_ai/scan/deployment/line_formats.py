@@ -39,7 +39,8 @@ ENV_FILE_MARK = b"-"  # systemd ignores a missing file with this prefix
 NO_OPERATION = b":"  # its heredoc is a comment
 CAT = b"cat"
 QUOTES = b"\"'"
-COMMENT_START = regex(rb"[ \t]*[#;][^\n]*+")
+COMMENT = regex(rb"[ \t]{0,200}\#")
+SYSTEMD_COMMENT = regex(rb"[ \t]{0,200}[#;]")
 
 
 class Span(NamedTuple):
@@ -80,7 +81,7 @@ def dockerfile_settings(raw: bytes, names: frozenset[str]) -> Iterator[Setting]:
                 yield setting._replace(use=Use.DEVELOPMENT)
             continue
         use = Use.UNKNOWN if name == b"ARG" else None
-        found = list(_assignments(raw, names, body, stage))
+        found = list(_assignments(raw, names, body, stage, comment=COMMENT))
         if name not in {b"ENV", b"ARG"}:
             yield from found
             continue
@@ -142,7 +143,7 @@ def systemd_settings(raw: bytes, names: frozenset[str], unit: str) -> Iterator[S
             # systemd expands variables in commands only
             is_command = match["name"] != b"Environment"
             style = Style.BRACES if is_command else Style.TEMPLATE
-            yield from _assignments(raw, names, body, unit, style)
+            yield from _assignments(raw, names, body, unit, style, SYSTEMD_COMMENT)
 
 
 def procfile_settings(raw: bytes, names: frozenset[str]) -> Iterator[Setting]:
@@ -243,14 +244,20 @@ def _is_statement(script: bytes, offset: int) -> bool:
 
 
 def _assignments(
-    raw: bytes, names: frozenset[str], span: Span, unit: str, style: Style = Style.SHELL
+    raw: bytes,
+    names: frozenset[str],
+    span: Span,
+    unit: str,
+    style: Style = Style.SHELL,
+    comment: re.Pattern[bytes] | None = None,
 ) -> Iterator[Setting]:
-    """Yield each `NAME=value` in a part of a file."""
+    """Yield each `NAME=value` in a part of a file, except in lines that start with a comment."""
     # The character before a part, such as a space, can be the one before a name.
     for match in assignment_regex(names).finditer(raw, max(span.start - 1, 0), span.end):
         before = match["before"]
         start = match.end()
-        if COMMENT_START.fullmatch(raw, raw.rfind(b"\n", 0, start) + 1, match.start("name")):
+        line_start = raw.rfind(b"\n", 0, start) + 1
+        if comment and comment.match(raw, line_start, start):
             continue
         if before and before in QUOTES:  # the quotes contain the name, too
             end = raw.find(before, start, span.end)
