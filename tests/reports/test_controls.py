@@ -104,6 +104,7 @@ def test_nothing_is_shown_without_a_scan_and_without_aws():
         pytest.param(CODE, {"findings": (masked(),)}, NOT_SHOWN, "1 finding above low severity in 1 file (scan,", id="a high finding"),
         pytest.param(CODE, {"findings": (masked(Severity.MEDIUM, rule="CSEC34.environ-read"),)}, NOT_SHOWN, "1 finding above low", id="a read of medium severity"),
         pytest.param(CODE, {"findings": (masked(Severity.LOW),)}, SHOWN, "no findings above low", id="a low finding"),
+        pytest.param(CODE, {"archives": ("a.zip",)}, SHOWN, "1 archive not scanned: a.zip", id="an archive"),
         pytest.param(CODE, {"suppressed": 2}, SHOWN, "2 findings suppressed by comments", id="suppressed"),
         pytest.param(CODE, {"unreadable": (Skipped(path="a", line=0, name="", reason="x"),)}, NOT_CHECKED, "1 file could not", id="a file that was not scanned"),
         pytest.param(ENCRYPTED, {"secrets": (secret_status("a"), secret_status("b", "missing"))}, NOT_SHOWN, "1 of 2", id="one is missing"),

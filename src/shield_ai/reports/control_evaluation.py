@@ -65,6 +65,9 @@ def evaluate_code(report_data: ReportData) -> ControlResult:
     text = "no findings above low severity"
     if report_data.suppressed:
         text += f", {count(report_data.suppressed, 'finding')} suppressed by comments"
+    if report_data.archives:
+        number = count(len(report_data.archives), "archive")
+        text += f", {number} not scanned: {_list_names(report_data.archives)}"
     return Shown((evidence(report_data, Source.SCAN, text),))
 
 
