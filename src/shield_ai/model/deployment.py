@@ -59,6 +59,7 @@ class ValueForm(enum.StrEnum):
 
     LITERAL = "literal"  # the value itself
     DEFAULT = "default"  # a literal that is used if another variable is not set
+    MIXED = "mixed"  # a reference and other text, which may be the value
     PLACEHOLDER = "placeholder"  # a literal that is not a value, such as `<your-key>`
     EMPTY = "empty"
     REFERENCE = "reference"  # to a variable of the shell or .env, a parameter or another file

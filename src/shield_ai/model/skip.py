@@ -88,6 +88,15 @@ class SkipId(enum.StrEnum):
         "sets variables of secrets more than {number:,} times: the others are not known",
     )
 
+    DEPLOYMENT_HIDDEN = (
+        "deployment-hidden",
+        "writes a variable with escapes or not in UTF-8" + _UNKNOWN_VARIABLES,
+    )
+    DEPLOYMENT_UNEXPLAINED = (
+        "deployment-unexplained",
+        "line {line} names a variable beside a value in a form that shield does not recognize",
+    )
+
     # A read cannot be moved because of the code around it.
     COMPUTED_NAME = "computed-name", "the name of the variable is computed"
     ALSO_COMPUTED = "also-computed", "{variable} is also read under a computed name"
@@ -307,6 +316,7 @@ class SkipId(enum.StrEnum):
     TRAIL_INVALID_JSON = "trail-invalid-json", "invalid or incomplete JSON"
     TRAIL_INCOMPLETE_GZIP = "trail-incomplete-gzip", "incomplete gzip file"
     TRAIL_DAMAGED_GZIP = "trail-damaged-gzip", "damaged gzip file"
+    TRAIL_INVALID_RECORDS = "trail-invalid-records", "{records}"
     TRAIL_UNREADABLE = "trail-unreadable", "{problem}"
 
     def reason(self, **parameters: object) -> SkipReason:

@@ -41,7 +41,8 @@ def _has_room_for_runtime(package: str, known: set[str], read: FileReader) -> bo
     """Return True if `utils/secrets.py` can be added to a package."""
     utils = f"{package}/utils"
     module = f"{utils}/secrets.py"
-    if f"{utils}.py" in known or any(path.startswith(f"{package}/secrets/") for path in known):
+    folders = (f"{package}/secrets/", f"{utils}/secrets/")  # the latter hides the module
+    if f"{utils}.py" in known or any(path.startswith(folders) for path in known):
         return False
     if module in known and not is_runtime_module(read(module)):
         return False

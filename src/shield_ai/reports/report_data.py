@@ -130,9 +130,11 @@ class ReportData(msgspec.Struct, frozen=True, kw_only=True):
     aws_skip_reason: str = ""  # why AWS was not checked
     findings: tuple[MaskedFinding, ...] = ()
     unreadable: tuple[Skipped, ...] = ()
+    archives: tuple[str, ...] = ()  # files that the scan can't unpack
     suppressed: int = 0  # findings with a suppression comment
     is_scanned: bool = False  # the findings are those of a complete `shield scan`
     commit: str = ""  # the commit of the app, with a + for uncommitted changes
+    repository: str = ""  # the host and path of the git remote; empty without one
     role: str = ""  # the app's role in shield.toml
     diffs: tuple[FileDiff, ...] = ()
     is_applied: bool = False  # the diffs show the last apply, not the plan
@@ -184,10 +186,13 @@ class ReportData(msgspec.Struct, frozen=True, kw_only=True):
     def stable_uuid(self, *parts: str) -> str:
         """Return a UUID that is the same in each report on this app in this account.
 
+        It depends on the repository: another one with the name of the app must not replace the
+        findings of the app, for example in Security Hub.
+
         Args:
             parts: What the UUID identifies, for example the id of a control.
         """
-        names = [self.account, self.app, *parts]
+        names = [self.account, self.app, self.repository, self.role, *parts]
         return str(uuid.uuid5(_NAMESPACE, json.dumps(names)))
 
     def find_checks(self, ids: Iterable[CheckId]) -> list[Check]:

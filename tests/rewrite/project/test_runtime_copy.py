@@ -38,7 +38,7 @@ def test_module_copy_and_package_are_written_once():
     assert files[PACKAGE] == b""
     assert f"{FOLDER}/transport/boto.py" in files
     for path in runtime_copy.engine_files(PATH):
-        assert compare_with_source(PATH, path, files[path]) is CopyState.SAME
+        assert compare_with_source(FOLDER, path, files[path]) is CopyState.SAME
     assert matches(files[PATH], manifest())
     assert runtime_copy.write_copy(files.get, manifest()) == ([], [])
 
@@ -158,7 +158,7 @@ def test_unused_module_of_an_older_copy_is_emptied():
     assert fix(files) == {}
     assert b"import" not in files[f"{FOLDER}/environ.py"]
     path = f"{FOLDER}/environ.py"
-    assert compare_with_source(PATH, path, files[path]) is CopyState.SAME
+    assert compare_with_source(FOLDER, path, files[path]) is CopyState.SAME
     assert runtime_copy.write_copy(files.get, manifest()) == ([], [])
 
 

@@ -38,6 +38,7 @@ _RECORD_PATHS = (
     (re.compile(rb"\s*\["), "item"),
     (re.compile(rb"\s*\{"), ""),
 )
+UNREADABLE: dict[str, Any] = {}  # stands for a record that can't be read
 _HEAD_SIZE = 4096
 # The limit of opened minus closed brackets in a chunk of 64 KiB. No valid trail exceeds it, and
 # ijson's memory grows with the square of the depth.
@@ -48,7 +49,7 @@ _TOO_LARGE = f"larger than {_MAX_DECOMPRESSED // 1_000_000} MB when decompressed
 
 
 def read_files(paths: Iterable[Path], unread: Callable[[Skipped], None]) -> Records:
-    """Read records from exported files, one record at a time.
+    """Read records from exported files, one record at a time; UNREADABLE for an invalid one.
 
     Args:
         paths: Files, or folders to search for .json and .json.gz files. The content of a file
@@ -111,8 +112,7 @@ def _stream_records(stream: IO[bytes], max_size: float = math.inf) -> Records:
     record_path = _record_path(head)
     joined = _JoinedStream(head, stream, max_size)
     for record in ijson.items(joined, record_path, multiple_values=True, use_float=True):
-        if isinstance(record, dict):
-            yield from _unwrap(record)
+        yield _unwrap(record) if isinstance(record, dict) else UNREADABLE
 
 
 def _record_path(head: bytes) -> str:
@@ -122,16 +122,15 @@ def _record_path(head: bytes) -> str:
     raise ijson.JSONError
 
 
-def _unwrap(record: dict[str, Any]) -> Records:
-    """Yield the record in an event of LookupEvents, or the record itself if it is not wrapped."""
+def _unwrap(record: dict[str, Any]) -> dict[str, Any]:
+    """Return the record in an event of LookupEvents, or the record itself if it is not wrapped."""
     event = record.get("CloudTrailEvent")
-    if not isinstance(event, str):
-        yield record
-        return
+    if event is None:
+        return record
     try:
-        yield msgspec.json.decode(event, type=dict[str, Any])
-    except INVALID_JSON:
-        return
+        return msgspec.json.decode(event, type=dict[str, Any])
+    except (*INVALID_JSON, TypeError):  # the latter if the event is not text
+        return UNREADABLE
 
 
 class _JoinedStream:
@@ -168,6 +167,8 @@ class _JoinedStream:
 def lookup_events(session: Session, since: dt.datetime) -> Records:
     """Read the account's event history of Secrets Manager, newest first.
 
+    An invalid record is returned as UNREADABLE.
+
     Args:
         session: The account and region.
         since: The start, at most 90 days ago.
@@ -183,4 +184,4 @@ def lookup_events(session: Session, since: dt.datetime) -> Records:
         paginator = session.cloudtrail().get_paginator("lookup_events")
         for page in paginator.paginate(LookupAttributes=attributes, StartTime=since):
             for event in page["Events"]:
-                yield from _unwrap(cast("dict[str, Any]", event))
+                yield _unwrap(cast("dict[str, Any]", event))

@@ -22,6 +22,7 @@ from shield_ai.rewrite.project.layout import missing_packages, module_of, root_o
 from shield_ai.rewrite.project.secret_map import (
     MapStyle,
     expected_map,
+    has_generated_code,
     map_text,
     settings_quote,
     write_map,
@@ -98,8 +99,7 @@ def write_copy(read: FileReader, manifest: Manifest, module: str = "") -> Outcom
     root = root_of(read, path, module)
     if shadows(path, root):
         return skip(path, SkipId.RUNTIME_SHADOWS.reason())
-    parent = str(PurePosixPath(path).parent)
-    in_package = ("" if parent == "." else parent) != root
+    in_package = _is_in_package(path, root)
     raw = read(path)
     is_map = raw is not None and _is_map_file(raw)
     changes: list[FileChange] = []
@@ -121,6 +121,22 @@ def write_copy(read: FileReader, manifest: Manifest, module: str = "") -> Outcom
     init = PACKAGE_DOCSTRING if read_code_style(read, path).has_package_docstrings else ""
     packages = [create(place, init) for place in missing_packages(read, path, root)]
     return [*packages, *map_changes, *changes], skipped
+
+
+def _is_in_package(path: str, root: str) -> bool:
+    parent = str(PurePosixPath(path).parent)
+    return ("" if parent == "." else parent) != root
+
+
+def is_generated_map(read: FileReader, manifest: Manifest, module: str) -> bool:
+    """Return whether the map file has the code that fix() writes, with any mapping.
+
+    Takes the same arguments as `fix`.
+    """
+    path = manifest.app.runtime
+    root = root_of(read, path, module)
+    style = _map_style(read, manifest, root, in_package=_is_in_package(path, root))
+    return has_generated_code(read(path), style)
 
 
 def _is_map_file(raw: bytes) -> bool:
@@ -173,18 +189,18 @@ def copy_folder(path: str) -> str:
     return COPY if parent == "." else f"{parent}/{COPY}"
 
 
-def compare_with_source(path: str, place: str, raw: bytes) -> CopyState:
+def compare_with_source(folder: str, place: str, raw: bytes) -> CopyState:
     """Compare a file of a copy with the runtime of this version of shield.
 
     The checksum in its first line only shows edits by mistake: anyone can recompute it.
 
     Args:
-        path: The path of the map file.
+        folder: The folder of the copy.
         place: The path of the file.
         raw: Its content.
     """
     state, version = read_stamp(raw, WHAT)
-    name = PurePosixPath(place).relative_to(copy_folder(path)).as_posix()
+    name = PurePosixPath(place).relative_to(folder).as_posix()
     if state is State.OURS and version != _version():
         return CopyState.OTHER_VERSION
     if state is State.OURS and body_of(raw) == _source_of(name):

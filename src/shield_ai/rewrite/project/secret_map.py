@@ -6,6 +6,7 @@ changed.
 
 from __future__ import annotations
 
+import ast
 from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
@@ -107,6 +108,33 @@ def matches(raw: bytes | None, manifest: Manifest) -> bool:
     """Return whether a map file has the mapping of shield.toml, in any order."""
     found = parse_map(raw)
     return found is not None and _is_same(found, expected_map(manifest))
+
+
+def has_generated_code(raw: bytes | None, style: MapStyle) -> bool:
+    """Return whether a map file is generated, except for its mapping, docstring and comments.
+
+    Args:
+        raw: The bytes of the file.
+        style: The style of the generated file.
+    """
+    found = find_map_call(raw)
+    generated = find_map_call(map_text("", SecretMap(), style).encode())
+    if found is None or generated is None:
+        return False
+    return _code_around_map(found) == _code_around_map(generated)
+
+
+def _code_around_map(found: MapCall) -> list[str]:
+    """Return the statements of a map file without the mapping, which changes the syntax tree."""
+    found.call.args = []
+    found.call.keywords = [item for item in found.call.keywords if item.arg != "optional"]
+    statements = []
+    for node in found.source.tree.body:
+        is_docstring = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+        is_future = isinstance(node, ast.ImportFrom) and node.module == "__future__"
+        if not is_docstring and not is_future:
+            statements.append(ast.dump(node))
+    return statements
 
 
 def _is_same(first: SecretMap, second: SecretMap) -> bool:

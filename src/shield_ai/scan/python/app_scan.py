@@ -11,7 +11,7 @@ from shield_ai.model.finding import Finding
 from shield_ai.model.skip import SkipId, Skipped, SkipReason
 from shield_ai.project.layout import AppFacts, is_test
 from shield_ai.project.python_source import Source, source_problem
-from shield_ai.project.runtime_names import is_copied_file, is_runtime_module
+from shield_ai.project.runtime_names import copied_folder, is_copied_file
 from shield_ai.scan.files.file_filter import find_markers
 from shield_ai.scan.files.walk import display_path, is_dotenv, walk
 from shield_ai.scan.python.app_facts import AppFiles, collect_facts
@@ -43,7 +43,6 @@ if TYPE_CHECKING:
 
 
 MAX_SIZE = 2_000_000  # bytes; hand-written Python files are smaller
-SETTINGS_SOURCE = b"class SecretsManagerSource(EnvSettingsSource)"  # in a vendored copy
 
 
 class Scan(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,6 +60,7 @@ class Scan(msgspec.Struct, frozen=True, kw_only=True):
     constants: tuple[Finding, ...] = ()  # constants that remain beside migrated secrets
     migrated: tuple[str, ...] = ()  # variables that the code reads through the runtime
     secret_calls: tuple[SecretCall, ...] = ()
+    copies: tuple[str, ...] = ()  # the folders of copies of the runtime, which are not scanned
 
 
 def scan(
@@ -133,6 +133,7 @@ def scan_files(
         calls=tuple(scanner.calls),
         migrated=scanner.migrated_variables(),
         secret_calls=tuple(scanner.secret_calls),
+        copies=tuple(sorted({folder[:-1] for path in paths if (folder := copied_folder(path))})),
     )
 
 
@@ -175,8 +176,6 @@ class _AppScanner:
         if raw is None:
             return
         self.scanned.append(path)
-        if _is_part_of_runtime(raw):
-            return
         if has_markers and not in_settings:
             self._parse_and_visit(path, raw, self._statement_filter(raw))
         elif has_markers or self._may_have_secrets(raw, in_settings=in_settings):
@@ -271,10 +270,6 @@ def _invalid_names(paths: list[str]) -> list[Skipped]:
         if path != shown and path.endswith(".py"):
             skipped.append(SkipId.INVALID_FILE_NAME.reason().entry(shown))
     return skipped
-
-
-def _is_part_of_runtime(raw: bytes) -> bool:
-    return is_runtime_module(raw) or SETTINGS_SOURCE in raw
 
 
 def _without_exports(markers: Mapping[str, Markers]) -> set[str]:

@@ -6,11 +6,10 @@ import ast
 from typing import TYPE_CHECKING
 
 from shield_ai.project.perf.lazy_regex import regex
-from shield_ai.project.runtime_names import is_runtime_module
+from shield_ai.project.runtime_names import ACCESSORS, is_runtime_module
 from shield_ai.scan.python.bindings import OPAQUE, Imported, Opaque
 from shield_ai.scan.python.helper_functions import helper_reader
 from shield_ai.scan.python.readers import (
-    ACCESSORS,
     CONSTANTS,
     DOTENV_FUNCTIONS,
     DOTENV_LABEL,
