@@ -586,6 +586,26 @@ class TestMapping:
         assert not client.has_secret("database:host")
         assert on.count() == 1
 
+    @pytest.mark.parametrize(
+        ("document", "field"),
+        [
+            pytest.param({"type": "service_account", "private_key": VALUE}, None, id="its text"),
+            pytest.param({"username": "u", "password": VALUE}, "password", id="a password field"),
+        ],
+    )
+    def test_a_variable_with_a_document(self, on, client, document, field):
+        text = json.dumps(document)
+        on.put("shop/django-key", text)
+        expected = document[field] if field else text
+        assert client.get_secret("django-key") == expected
+        assert client.get_secret("django-key", None) == expected
+        assert client.get_secret("django-key", lambda: os.environ["SECRET_KEY"]) == text
+
+    def test_a_document_with_declared_fields_needs_one(self, on, client):
+        on.put("shop/database", json.dumps({"user": VALUE}))
+        with pytest.raises(SecretFormatError, match="pass key="):
+            client.get_secret("database")
+
     def test_prefetches_all(self, on, client):
         on.put("shop/django-key", VALUE)
         on.put("shop/database", json.dumps({"password": OTHER}))

@@ -221,6 +221,12 @@ def is_secret(name: str) -> bool:
     return meaning(name) is not Meaning.HARMLESS
 
 
+def is_document(name: str) -> bool:
+    """Return True if the value of a name is a JSON document with several fields."""
+    parts = words(name)
+    return parts[-1:] == ("JSON",) or parts in CREDENTIAL_DOCUMENTS
+
+
 def harmless_word(name: str) -> str:
     """Return the word that makes a secret-like name harmless; empty for other names."""
     parts = words(name)

@@ -111,6 +111,33 @@ def test_a_default_from_another_secret_keeps_its_lambda():
     assert "lambda: os.getenv(" in after.decode()
 
 
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        pytest.param(
+            'json.loads(os.environ["A_TOKENS"])',
+            'json.loads(get_secret("a_tokens", lambda: os.environ["A_TOKENS"]))',
+            id="parsed",
+        ),
+        pytest.param(
+            'f(json.loads(s=os.getenv("A_TOKENS", "{}")))',
+            'f(json.loads(s=get_secret("a_tokens", lambda: os.getenv("A_TOKENS", "{}"))))',
+            id="parsed, with a default",
+        ),
+        pytest.param(
+            'os.environ["A_TOKEN_JSON"]',
+            'get_secret("a-token-json", lambda: os.environ["A_TOKEN_JSON"])',
+            id="by its name",
+        ),
+    ],
+)
+def test_a_json_document_keeps_its_expression(before, after):
+    check(
+        f"import json\nimport os\n\nX = {before}\n",
+        f"import json\nimport os\n\nfrom shop.utils.secrets import get_secret\n\nX = {after}\n",
+    )
+
+
 def test_fields_are_named_after_a_colon():
     check(
         """\

@@ -24,6 +24,10 @@ class PlainRead(NamedTuple):
     default: ast.expr | None  # None if a missing variable raises KeyError
 
 
+# Functions that parse a JSON document, of json, orjson, yaml and ast.
+PARSERS = frozenset({"loads", "safe_load", "literal_eval"})
+
+
 def os_names(tree: ast.Module) -> dict[str, str]:
     """Map the local names that a file imports from os, and os itself, to their dotted names."""
     names = {"os": "os"}
@@ -33,6 +37,25 @@ def os_names(tree: ast.Module) -> dict[str, str]:
         elif isinstance(node, ast.ImportFrom) and node.module == "os" and not node.level:
             names |= {alias.asname or alias.name: f"os.{alias.name}" for alias in node.names}
     return names
+
+
+def parsed_arguments(tree: ast.Module) -> list[ast.expr]:
+    """Return the arguments of the calls that parse a document, such as `json.loads(x)`.
+
+    A variable that is parsed holds a document: get_secret() without an expression could return one
+    of its fields.
+    """
+    arguments: list[ast.expr] = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and _last_name(node.func) in PARSERS:
+            arguments += [*node.args, *(keyword.value for keyword in node.keywords)]
+    return arguments
+
+
+def _last_name(node: ast.expr) -> str:
+    if isinstance(node, ast.Attribute):
+        return node.attr
+    return node.id if isinstance(node, ast.Name) else ""
 
 
 def plain_read(node: ast.AST, names: Mapping[str, str]) -> PlainRead | None:

@@ -13,6 +13,7 @@ import msgspec
 from shield_ai.model.edit import Edit, Skipped
 from shield_ai.model.errors import SourceError
 from shield_ai.model.finding import Shape
+from shield_ai.model.name_meaning import is_document
 from shield_ai.model.naming import env_var_name
 from shield_ai.project.python_source import Source, apply_edits
 from shield_ai.rewrite.code_style import CodeStyle
@@ -20,7 +21,12 @@ from shield_ai.rewrite.python.equivalence import REMOVED, ReplacedExpressions, e
 from shield_ai.rewrite.python.imports import accessor_names, import_edits
 from shield_ai.rewrite.python.line_breaking import LineStyle
 from shield_ai.rewrite.python.line_length import max_line_length
-from shield_ai.rewrite.python.plain_reads import os_names, plain_arguments, read_before_or
+from shield_ai.rewrite.python.plain_reads import (
+    os_names,
+    parsed_arguments,
+    plain_arguments,
+    read_before_or,
+)
 from shield_ai.rewrite.python.settings_source import settings_source_edits
 from shield_ai.rewrite.python.unused_imports import unused_imports
 from shield_ai.rewrite.python.wrap_text import Wrap, separate_sites, wrap_edits
@@ -121,16 +127,24 @@ def map_variables(manifest: Manifest) -> dict[str, str]:
 def _find_plain_reads(source: Source, wraps: list[Wrap]) -> list[Wrap]:
     """Set the default of each plain read, which a call replaces."""
     names = os_names(source.tree)
+    parsed = [source.span(argument) for argument in parsed_arguments(source.tree)]
     marked = []
     wraps = _without_empty_alternatives(source, wraps, names)
     separate = separate_sites(wraps)
     for wrap in wraps:
         is_separate = wrap.site in separate
         default = None
-        if wrap.has_map:
+        if wrap.has_map and not _reads_document(wrap.site, parsed):
             default = _plain_default(source, wrap, names, is_separate=is_separate)
         marked.append(msgspec.structs.replace(wrap, plain_default=default))
     return marked
+
+
+def _reads_document(site: Site, parsed: list[tuple[int, int]]) -> bool:
+    """Return whether a variable holds a JSON document, by its name or because it is parsed."""
+    if is_document(site.variable):
+        return True
+    return any(start <= site.start and site.end <= end for start, end in parsed)
 
 
 def _without_empty_alternatives(
