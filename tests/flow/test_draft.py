@@ -123,7 +123,7 @@ def test_names_a_second_django_key_after_its_variable():
 
 
 MAIL = "import os\nEMAIL_HOST_USER = os.getenv('EMAIL_HOST_USER', '')\nEMAIL_HOST_PASSWORD = os.environ['EMAIL_HOST_PASSWORD']\n"
-KEYS = "import os\nAWS_ACCESS_KEY_ID = os.getenv('AWS_ACCESS_KEY_ID')\nAWS_SECRET_ACCESS_KEY = os.getenv('AWS_SECRET_ACCESS_KEY')\n"
+KEYS = "import os\nMINIO_ACCESS_KEY_ID = os.getenv('MINIO_ACCESS_KEY_ID')\nMINIO_SECRET_ACCESS_KEY = os.getenv('MINIO_SECRET_ACCESS_KEY')\n"
 CLIENT = (
     "import os\nID = os.environ['GITHUB_CLIENT_ID']\nSECRET = os.environ['GITHUB_CLIENT_SECRET']\n"
 )
@@ -133,7 +133,7 @@ CLIENT = (
     ("text", "secret"),
     [
         pytest.param(MAIL, Secret(name="email-credentials", kind=Kind.PASSWORD, fields={"username": "EMAIL_HOST_USER", "password": "EMAIL_HOST_PASSWORD"}), id="a mail account"),
-        pytest.param(KEYS, Secret(name="aws-credentials", kind=Kind.API_KEY, fields={"access_key_id": "AWS_ACCESS_KEY_ID", "secret_access_key": "AWS_SECRET_ACCESS_KEY"}, optional=True, rotate=KEY_ROTATION), id="a key pair"),
+        pytest.param(KEYS, Secret(name="minio-credentials", kind=Kind.API_KEY, fields={"access_key_id": "MINIO_ACCESS_KEY_ID", "secret_access_key": "MINIO_SECRET_ACCESS_KEY"}, optional=True, rotate=KEY_ROTATION), id="a key pair"),
         pytest.param(CLIENT, Secret(name="github-credentials", fields={"client_id": "GITHUB_CLIENT_ID", "client_secret": "GITHUB_CLIENT_SECRET"}), id="a client of OAuth"),
     ],
 )  # fmt: skip
@@ -145,7 +145,7 @@ def test_groups_pairs(text, secret):
     ("text", "names"),
     [
         pytest.param(MAIL, ["email-host-password"], id="only the secret"),
-        pytest.param(KEYS, ["aws-secret-access-key", "aws-access-key-id"], id="two secrets"),
+        pytest.param(KEYS, ["minio-secret-access-key", "minio-access-key-id"], id="two secrets"),
     ],
 )  # fmt: skip
 def test_keeps_pairs_that_shield_toml_separates(text, names):
@@ -173,9 +173,9 @@ def test_the_apps_own_key_is_not_part_of_a_pair():
 def test_drafts_the_movable_variable_of_a_pair():
     [secret] = drafted(
         "import os\ne = dict(os.environ)\n"
-        + KEYS.replace("os.getenv('AWS_ACCESS", "e.get('AWS_ACCESS")
+        + KEYS.replace("os.getenv('MINIO_ACCESS", "e.get('MINIO_ACCESS")
     ).secret
-    assert (secret.name, secret.env) == ("aws-secret-access-key", "AWS_SECRET_ACCESS_KEY")
+    assert (secret.name, secret.env) == ("minio-secret-access-key", "MINIO_SECRET_ACCESS_KEY")
 
 
 def test_keeps_the_entries_of_shield_toml():

@@ -15,7 +15,13 @@ from shield_ai.project.runtime_names import is_copied_file, is_runtime_module
 from shield_ai.scan.files.file_filter import find_markers
 from shield_ai.scan.files.walk import display_path, is_dotenv, walk
 from shield_ai.scan.python.app_facts import AppFiles, collect_facts
-from shield_ai.scan.python.cross_file import ProjectContext, apply_context, collection_texts
+from shield_ai.scan.python.cross_file import (
+    PUBLIC,
+    RESERVED,
+    ProjectContext,
+    apply_context,
+    collection_texts,
+)
 from shield_ai.scan.python.development import mark_development_reads
 from shield_ai.scan.python.example_values import find_public_variables
 from shield_ai.scan.python.findings import (
@@ -160,9 +166,10 @@ class _AppScanner:
         self._settings = set(facts.settings)
         self._project = Project(files.python(), facts, files.read, _without_exports(files.markers))
         public = find_public_variables(files.paths, files.read)
-        self._context = ProjectContext(
-            ignored=frozenset(ignored), public=public.difference(manifest_variables)
-        )
+        reserved = {**dict.fromkeys(public, PUBLIC), **RESERVED}
+        for variable in manifest_variables:
+            reserved.pop(variable, None)
+        self._context = ProjectContext(ignored=frozenset(ignored), reserved=reserved)
         self._without_runtime: set[str] = set()  # settings files that do not call get_secret
 
     def scan_file(self, path: str) -> None:
@@ -198,7 +205,7 @@ class _AppScanner:
             mark_development_reads(self.findings, self._manifest_variables, self.scanned),
             self._manifest_variables,
             self._context.computed_names,
-            self._context.ignored | self._context.public,
+            self._context.ignored | self._context.reserved.keys(),
         )
         findings = apply_context(related, self._context)
         affected = self._without_runtime & {finding.path for finding in findings}

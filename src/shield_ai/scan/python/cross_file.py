@@ -11,6 +11,15 @@ from shield_ai.scan.python.ast_walk import descend
 
 READ_SHAPES = frozenset({Shape.READ, Shape.FIELD})
 PUBLIC = "a public key by its example value: to move it to AWS anyway, add it to shield.toml"
+BOTO3 = "boto3 reads it itself, and needs it to reach AWS"
+# https://boto3.amazonaws.com/v1/documentation/api/latest/guide/configuration.html
+# https://docs.cloudfoundry.org/devguide/deploy-apps/environment-variable.html
+RESERVED = {
+    "AWS_ACCESS_KEY_ID": BOTO3,
+    "AWS_SECRET_ACCESS_KEY": BOTO3,
+    "AWS_SESSION_TOKEN": BOTO3,
+    "VCAP_SERVICES": "set by the platform, which changes it with each binding",
+}
 COLLECTIONS = (ast.List, ast.Tuple, ast.Set)
 
 
@@ -25,8 +34,8 @@ class ProjectContext(msgspec.Struct):
     assigned_settings: list[tuple[str, set[str]]] = msgspec.field(default_factory=list)
     # variables that hold no secret, according to shield.toml
     ignored: frozenset[str] = frozenset()
-    # variables that hold a public key, according to an example of a .env file
-    public: frozenset[str] = frozenset()
+    # why variables stay in the environment, unless shield.toml names them
+    reserved: dict[str, str] = msgspec.field(default_factory=dict)
 
 
 def collection_texts(tree: ast.Module) -> set[str]:
@@ -53,9 +62,8 @@ def apply_context(findings: list[Finding], context: ProjectContext) -> list[Find
         site = finding.site
         if site and site.shape in READ_SHAPES and not site.reason:
             migratable.update(site.variables)
-    readable = (
-        migratable - context.computed_names - context.ignored - context.public
-    ) | context.migrated
+    blocked = context.computed_names | context.ignored | context.reserved.keys()
+    readable = (migratable - blocked) | context.migrated
     return [_apply(finding, readable, context) for finding in findings]
 
 
@@ -125,8 +133,8 @@ def _reason(
 
 def _explain_read(variable: str, context: ProjectContext) -> str:
     """Explain why a read of a variable cannot be migrated; empty if it can."""
-    if variable in context.public:
-        return PUBLIC
+    if variable in context.reserved:
+        return context.reserved[variable]
     if variable in context.computed_names:
         return f"{variable} is also read under a computed name"
     return ""

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from shield_ai.model.finding import Finding
 
 # DEV_TO_API_KEY is a key of the site dev.to.
-DEVELOPMENT_VARIABLE = regex(r"(?:DEV_(?!TO_)|TEST_)")
+DEVELOPMENT_VARIABLE = regex(r"(?:^|_)(?:DEV_(?!TO_)|TEST_)")
 # Projects also use local_settings.py in production.
 DEVELOPMENT_SETTINGS = regex(
     r"(?:^|/)(?:settings|config|conf)/(?:dev|development|local|tests?|testing|ci)\.py$"
@@ -67,7 +67,7 @@ def _mark(finding: Finding, used: set[str], manifest_variables: Collection[str])
     reason = ""
     if site.variable not in used:
         reason = BY_FILE
-    elif site.variable not in manifest_variables and DEVELOPMENT_VARIABLE.match(site.variable):
+    elif site.variable not in manifest_variables and DEVELOPMENT_VARIABLE.search(site.variable):
         reason = BY_NAME
     if not reason:
         return finding
