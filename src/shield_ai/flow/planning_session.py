@@ -139,6 +139,7 @@ class PlanningSession(AppContext):
             skipped=(
                 *plan.skipped,
                 *unparsed,
+                *self.scan_result.skipped_folders,
                 *ignored_new_files(self.tree.root, plan),
                 *old_python_warnings(pythons),
             ),

@@ -13,7 +13,7 @@ from shield_ai.project.layout import AppFacts, is_test
 from shield_ai.project.python_source import TOO_DEEP, Source
 from shield_ai.project.runtime_names import is_copied_file, is_runtime_module
 from shield_ai.scan.files.file_filter import find_markers
-from shield_ai.scan.files.walk import display_path, is_dotenv, walk
+from shield_ai.scan.files.walk import display_path, is_dotenv, walk_all
 from shield_ai.scan.python.app_facts import AppFiles, collect_facts
 from shield_ai.scan.python.cross_file import (
     PUBLIC,
@@ -35,6 +35,7 @@ from shield_ai.scan.python.project import Project
 from shield_ai.scan.python.related_reads import select_related_reads
 from shield_ai.scan.python.remaining_defaults import find_remaining_defaults
 from shield_ai.scan.python.secret_calls import SecretCall
+from shield_ai.scan.python.skipped_folders import select_app_paths
 from shield_ai.scan.python.statement_filter import StatementFilter
 from shield_ai.scan.python.visitor import SecretVisitor
 from shield_ai.scan.text.dotenv import find_dotenv_secrets
@@ -67,6 +68,7 @@ class Scan(msgspec.Struct, frozen=True, kw_only=True):
     python_files: tuple[str, ...] = ()  # of the app, including tests
     constants: tuple[Finding, ...] = ()  # constants that remain beside migrated secrets
     migrated: tuple[str, ...] = ()  # variables that the code reads through the runtime
+    skipped_folders: tuple[Skipped, ...] = ()  # they read secrets, but are not scanned
     secret_calls: tuple[SecretCall, ...] = ()
 
 
@@ -86,10 +88,13 @@ def scan(
         markers: The markers of the Python files that were already searched, by path.
         ignored: Variables that shield.toml ignores; their reads are not fixable.
     """
-    app_paths = list(walk(root)) if paths is None else paths
-    return scan_files(
-        root.resolve().name, app_paths, reader(str(root)), manifest_variables, markers, ignored
-    )
+    read = reader(str(root))
+    skipped: tuple[Skipped, ...] = ()
+    if paths is None:
+        paths, skipped = select_app_paths(walk_all(root), read)
+    name = root.resolve().name
+    found = scan_files(name, paths, read, manifest_variables, markers, ignored)
+    return msgspec.structs.replace(found, skipped_folders=skipped)
 
 
 def scan_files(
