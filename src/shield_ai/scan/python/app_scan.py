@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     ReadFile = Callable[[str], bytes | None]
 
 INVALID_NAME = "file name is not valid UTF-8: scanned for credentials only; rename the file"
+LIBRARY_READS = "secrets that a library reads stay in the environment"
 MAX_SIZE = 2_000_000  # bytes; hand-written Python files are smaller
 SETTINGS_SOURCE = b"class SecretsManagerSource(EnvSettingsSource)"  # in a vendored copy
 
@@ -68,7 +69,7 @@ class Scan(msgspec.Struct, frozen=True, kw_only=True):
     python_files: tuple[str, ...] = ()  # of the app, including tests
     constants: tuple[Finding, ...] = ()  # constants that remain beside migrated secrets
     migrated: tuple[str, ...] = ()  # variables that the code reads through the runtime
-    skipped_folders: tuple[Skipped, ...] = ()  # they read secrets, but are not scanned
+    unscanned: tuple[Skipped, ...] = ()  # code outside the scan that reads secrets
     secret_calls: tuple[SecretCall, ...] = ()
 
 
@@ -94,7 +95,7 @@ def scan(
         paths, skipped = select_app_paths(walk_all(root), read)
     name = root.resolve().name
     found = scan_files(name, paths, read, manifest_variables, markers, ignored)
-    return msgspec.structs.replace(found, skipped_folders=skipped)
+    return msgspec.structs.replace(found, unscanned=(*skipped, *found.unscanned))
 
 
 def scan_files(
@@ -145,6 +146,7 @@ def scan_files(
         calls=tuple(scanner.calls),
         migrated=scanner.migrated_variables(),
         secret_calls=tuple(scanner.secret_calls),
+        unscanned=tuple(scanner.library_settings(findings)),
     )
 
 
@@ -175,6 +177,7 @@ class _AppScanner:
         for variable in manifest_variables:
             reserved.pop(variable, None)
         self._context = ProjectContext(ignored=frozenset(ignored), reserved=reserved)
+        self._library_imports: list[tuple[str, str]] = []  # settings file, module
         self._without_runtime: set[str] = set()  # settings files that do not call get_secret
 
     def scan_file(self, path: str) -> None:
@@ -260,6 +263,9 @@ class _AppScanner:
             self._context.computed_names |= collection_texts(source.tree)
         if in_settings:
             self._context.assigned_settings.append((path, visitor.assigned_settings))
+            for module in visitor.module.star_imports:
+                if self._project.find_module(module) is None:
+                    self._library_imports.append((path, module))
         self.harmless += _harmless_values(source, visitor, in_settings=in_settings)
         self.secret_calls += visitor.secret_calls
         self.constants += find_remaining_defaults(source, visitor.accessor_calls)
@@ -271,6 +277,18 @@ class _AppScanner:
     def migrated_variables(self) -> tuple[str, ...]:
         """Return the variables that the code reads through the runtime."""
         return tuple(sorted(self._context.migrated))
+
+    def library_settings(self, findings: list[Finding]) -> Iterator[Skipped]:
+        """Yield an entry if only the settings of a library can set Django's SECRET_KEY."""
+        names = {name for finding in findings for name in (finding.name, finding.env)}
+        for _, assigned in self._context.assigned_settings:
+            names |= assigned
+        is_set = {"SECRET_KEY", "DJANGO_SECRET_KEY"} & (names | self._context.migrated)
+        if not self._facts.django or is_set or not self._library_imports:
+            return
+        path, module = self._library_imports[0]
+        reason = f"not in the app: `from {module} import *` probably sets it; {LIBRARY_READS}"
+        yield Skipped(path=path, line=0, name="SECRET_KEY", reason=reason)
 
     def _skip(self, path: str, reason: str) -> None:
         self.skipped.append(Skipped(path=path, line=0, name="", reason=reason))
