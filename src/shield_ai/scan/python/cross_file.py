@@ -10,6 +10,7 @@ from shield_ai.model.finding import Finding, Shape, Site
 from shield_ai.scan.python.ast_walk import descend
 
 READ_SHAPES = frozenset({Shape.READ, Shape.FIELD})
+IGNORED = "ignored in shield.toml"
 PUBLIC = "a public key by its example value: to move it to AWS anyway, add it to shield.toml"
 BOTO3 = "boto3 reads it itself, and needs it to reach AWS"
 # https://boto3.amazonaws.com/v1/documentation/api/latest/guide/configuration.html
@@ -116,7 +117,7 @@ def _reason(
 ) -> str:
     """Explain why a variable cannot be migrated; empty if it can."""
     if variable in context.ignored:
-        return "ignored in shield.toml"
+        return IGNORED
     if shape in READ_SHAPES:
         return _explain_read(variable, context)
     if shape is Shape.PRESENCE:
