@@ -23,6 +23,7 @@ from shield_ai.scan.python.cross_file import (
     collection_texts,
 )
 from shield_ai.scan.python.development import mark_development_reads
+from shield_ai.scan.python.env_reads import SETS_VARIABLE
 from shield_ai.scan.python.example_values import find_public_variables
 from shield_ai.scan.python.findings import (
     assign_fingerprints,
@@ -264,7 +265,7 @@ class _AppScanner:
         if in_settings:
             self._context.assigned_settings.append((path, visitor.assigned_settings))
             for module in visitor.module.star_imports:
-                if self._project.find_module(module) is None:
+                if self._is_library(module):
                     self._library_imports.append((path, module))
         self.harmless += _harmless_values(source, visitor, in_settings=in_settings)
         self.secret_calls += visitor.secret_calls
@@ -278,9 +279,20 @@ class _AppScanner:
         """Return the variables that the code reads through the runtime."""
         return tuple(sorted(self._context.migrated))
 
+    def _is_library(self, module: str) -> bool:
+        """Return whether a module is outside the app. A local file that git lacks is not."""
+        top = module.partition(".")[0]
+        is_local = top == module and ("local" in top or "settings" in top)
+        return not is_local and not any(
+            self._project.find_module(name) for name in (top, module, module.rpartition(".")[0])
+        )
+
     def library_settings(self, findings: list[Finding]) -> Iterator[Skipped]:
         """Yield an entry if only the settings of a library can set Django's SECRET_KEY."""
-        names = {name for finding in findings for name in (finding.name, finding.env)}
+        names: set[str] = set()
+        for finding in findings:
+            if finding.site and finding.site.reason != SETS_VARIABLE:
+                names |= {finding.name, finding.env or ""}
         for _, assigned in self._context.assigned_settings:
             names |= assigned
         is_set = {"SECRET_KEY", "DJANGO_SECRET_KEY"} & (names | self._context.migrated)
