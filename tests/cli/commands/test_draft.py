@@ -4,7 +4,7 @@ import pytest
 from shield_helpers import shield
 
 UNMOVED = "1 read of secrets can't be moved: shield plan --only code lists them"
-LIBRARY = "SECRET_KEY: not in the app: `from corp.conf import *` probably sets it"
+LIBRARY = "SECRET_KEY: not in the app: the star import of corp.conf probably sets it"
 
 
 @pytest.mark.parametrize(

@@ -298,8 +298,9 @@ class _AppScanner:
         is_set = {"SECRET_KEY", "DJANGO_SECRET_KEY"} & (names | self._context.migrated)
         if not self._facts.django or is_set or not self._library_imports:
             return
-        path, module = self._library_imports[0]
-        reason = f"not in the app: `from {module} import *` probably sets it; {LIBRARY_READS}"
+        path, _ = self._library_imports[0]
+        modules = " or ".join(dict.fromkeys(module for _, module in self._library_imports))
+        reason = f"not in the app: the star import of {modules} probably sets it; {LIBRARY_READS}"
         yield Skipped(path=path, line=0, name="SECRET_KEY", reason=reason)
 
     def _skip(self, path: str, reason: str) -> None:
