@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from shield_ai.scan.python.app_scan import scan_files
-from shield_ai.scan.python.development import BY_FILE, BY_NAME
+from shield_ai.scan.python.development import BY_FILE, BY_NAME, BY_STAGE
 
 READ = b"import os\nX = os.environ['DB_PASSWORD']\nY = os.environ['DB_HOST']\n"
 BASE = b"import os\nY = os.environ['DB_HOST']\nKEY = os.environ['API_KEY']\n"
@@ -52,4 +52,24 @@ def test_a_read_in_development_settings_stays_in_the_environment(path, productio
     # Without a password to move, the host is not part of a secret.
     assert ((base, "DB_HOST") in found) is not is_development
     assert found[base, "API_KEY"] == ""
-    assert reasons({**files, production: READ})[path, "DB_PASSWORD"] == ""
+    both = reasons({**files, production: READ})
+    stage = f"{BY_STAGE}; keep the variable DB_PASSWORD set for it"
+    assert both[path, "DB_PASSWORD"] == (stage if is_development else "")
+
+
+def test_the_reads_of_development_settings_stay_after_the_others_have_moved():
+    calls = b"from shop.utils.secrets import get_secret\nX = get_secret('db-password')\n"
+    path = "shop/settings/local.py"
+    files = {path: READ, "shop/settings/production.py": calls}
+    reason = reasons(files, {"DB_PASSWORD"})[path, "DB_PASSWORD"]
+    assert reason.startswith(BY_STAGE)
+    files["shop/settings/production.py"] = b""
+    assert reasons(files, {"DB_PASSWORD"})[path, "DB_PASSWORD"] == ""
+
+
+def test_a_presence_test_stays_with_its_read():
+    test = b"X = 'DB_PASSWORD' in os.environ\n"
+    files = {"settings/local.py": READ + test, "settings/prod.py": READ + test}
+    found = scan_files("shop", list(files), files.get).findings
+    sites = [f.site for f in found if f.path == "settings/local.py"]
+    assert {site.reason.partition(";")[0] for site in sites if site} == {BY_STAGE}

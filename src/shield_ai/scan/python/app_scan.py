@@ -23,6 +23,7 @@ from shield_ai.scan.python.cross_file import (
     collection_texts,
 )
 from shield_ai.scan.python.development import mark_development_reads
+from shield_ai.scan.python.development_files import development_files
 from shield_ai.scan.python.env_reads import SETS_VARIABLE
 from shield_ai.scan.python.example_values import find_public_variables
 from shield_ai.scan.python.findings import (
@@ -178,6 +179,7 @@ class _AppScanner:
         for variable in manifest_variables:
             reserved.pop(variable, None)
         self._context = ProjectContext(ignored=frozenset(ignored), reserved=reserved)
+        self._migrated: dict[str, set[str]] = {}  # variables of get_secret calls, by file
         self._library_imports: list[tuple[str, str]] = []  # settings file, module
         self._without_runtime: set[str] = set()  # settings files that do not call get_secret
 
@@ -210,8 +212,11 @@ class _AppScanner:
 
     def related_findings(self) -> list[Finding]:
         """Return the findings of all files, after the checks that need the whole app."""
+        development = development_files(self.scanned, self._settings, self._files.read)
         related = select_related_reads(
-            mark_development_reads(self.findings, self._manifest_variables, self.scanned),
+            mark_development_reads(
+                self.findings, self._manifest_variables, development, self._migrated
+            ),
             self._manifest_variables,
             self._context.computed_names,
             self._context.ignored | self._context.reserved.keys(),
@@ -259,6 +264,7 @@ class _AppScanner:
         path = source.path
         in_settings = path in self._settings
         self._context.migrated |= visitor.migrated
+        self._migrated[path] = visitor.migrated
         self._context.computed_names |= visitor.computed_names
         if visitor.has_computed_read:
             self._context.computed_names |= collection_texts(source.tree)
