@@ -43,6 +43,7 @@ class EnvReadVisitor(PydanticFieldVisitor):
         self.has_computed_read = False  # a variable is read under an unknown name
         # non-secret variables that are read under computed names: they stay in the environment
         self.computed_names: set[str] = set()
+        self._written: set[str] = set()  # variables that the file sets
         # values with a secret-like name that are not secrets: node, name, reason
         self.not_secrets: list[tuple[ast.expr, str, str]] = []
         # the variables of the get_secret calls around the current node, the innermost last
@@ -183,6 +184,7 @@ class EnvReadVisitor(PydanticFieldVisitor):
                 "call load_dotenv() and read os.environ instead"
             )
         if reader.method == "setdefault":
+            self._written.add(candidate.variable)
             return SETS_VARIABLE
         if reader.copy:
             return "read from an earlier copy of the environment"
