@@ -263,3 +263,17 @@ def test_names_a_second_database_after_its_password():
         "database-credentials",
         "shop-prod-database-credentials",
     ]
+
+
+def test_names_the_settings_that_include_others():
+    read = b"import os\nX = os.environ['API_KEY']\n"
+    files = {
+        "manage.py": b"DJANGO_SETTINGS_MODULE = 'shop.settings.main'",
+        "shop/a/settings.py": b"",
+        "shop/settings/main.py": b"from split_settings.tools import include\n"
+        b"include('settings.dist.py', 'parts/*.py', '../base.py')\n",
+        "shop/settings/settings.dist.py": read,
+        "shop/settings/parts/mail.py": read,
+    }
+    scan = scan_files("shop", list(files), files.get)
+    assert draft(scan.findings, None, scan.facts).app.settings == ("shop/settings/main.py",)

@@ -83,11 +83,16 @@ def _positions(findings: Sequence[Finding]) -> dict[str, int]:
 
 
 def _settings_files(findings: Sequence[Finding], facts: AppFacts) -> tuple[str, ...]:
-    """Return the settings files with findings that can be imported, or else the first one."""
-    paths = {finding.path for finding in findings}
-    # A module with a dot in its path has no dotted name.
-    importable = [path for path in facts.settings if "." not in path.removesuffix(".py")]
-    return tuple(path for path in importable if path in paths) or tuple(importable[:1])
+    """Return the settings files with findings that can be imported, or else the main one."""
+    # A file that other settings include can't be imported by itself.
+    paths = {facts.includers.get(finding.path, finding.path) for finding in findings}
+    importable = []
+    for path in facts.settings:
+        # A module with a dot in its path has no dotted name.
+        if path not in facts.includers and "." not in path.removesuffix(".py"):
+            importable.append(path)
+    main = [path for path in importable if path in facts.django_settings] or importable
+    return tuple(path for path in importable if path in paths) or tuple(main[:1])
 
 
 def _unused_name(secret: Secret, names: set[str]) -> str:
