@@ -12,6 +12,7 @@ secret           webhook URL: anyone who has it can post     SLACK_WEBHOOK_URL, 
 credential URL   a service, then URL, URI, DSN, LOCATION …   DATABASE_URL, REDIS_TLS_URL
 DSN              ends with DSN                               SENTRY_DSN
 identifier       the ID of an access key, not its secret     AWS_ACCESS_KEY_ID, S3_ACCESS_KEY
+harmless         the ID of another key; a public key         APPLE_KEY_ID, MAPBOX_PUBLIC_KEY
 secret           contains PASSWORD, SECRET, TOKEN, SALT …    DBPASSWORD, GITHUB_TOKENS
 secret           ends with KEY, and is not a public key      STRIPE_KEY; not PUBLIC_KEY, SORT_KEY
 harmless         everything else                             DEBUG, EMAIL_HOST, GOOGLE_CLIENT_ID
@@ -37,9 +38,11 @@ from shield_ai.model.secret_words import (
     LIMITS,
     NEUTRAL_ENDINGS,
     NON_SECRET_KEYS,
+    OWN_COOKIES,
     PASSWORD_ACTIONS,
     PATHS,
     PROPERTIES,
+    PUBLIC_WORDS,
     SECRET_ENDINGS,
     SECRET_PHRASES,
     SECRET_WORDS,
@@ -124,9 +127,13 @@ def _is_service_url(head: tuple[str, ...]) -> bool:
 
 
 def _classify_credential(parts: tuple[str, ...]) -> Meaning:
+    if parts[-2:] == ("KEY", "VALUE"):
+        return _classify_key(parts[:-1])
     if parts[-1] in {"KEY", "KEYS"} or parts[-2:] == ("KEY", "ID"):
         return _classify_key(parts)
-    if _is_connection_string(parts):
+    if _is_public_token(parts):
+        return Meaning.HARMLESS
+    if _is_connection_string(parts) or _has_service_url_inside(parts):
         return Meaning.URL
     if parts in CREDENTIAL_DOCUMENTS or _ends_with_secret_phrase(parts):
         return Meaning.SECRET
@@ -146,12 +153,28 @@ def _is_connection_string(parts: tuple[str, ...]) -> bool:
     return parts[-1] in {"STRING", "STR"} and parts[-2:-1] in {("CONNECTION",), ("CONN",)}
 
 
+def _has_service_url_inside(parts: tuple[str, ...]) -> bool:
+    """Return True if a name has DATABASE_URL before its end: DATABASE_URL_ASYNC."""
+    for index, word in enumerate(parts[1:-1], 1):
+        if word in {"URL", "URI"} and parts[index - 1] in SERVICES:
+            return not PROPERTIES & set(parts[index + 1 :])
+    return False
+
+
+def _is_public_token(parts: tuple[str, ...]) -> bool:
+    if {"SECRET", "PRIVATE"} & set(parts):
+        return False
+    return parts[-1] in {"KEY", "KEYS", "TOKEN", "TOKENS"} and bool(PUBLIC_WORDS & set(parts))
+
+
 def _ends_with_secret_phrase(parts: tuple[str, ...]) -> bool:
     before = set(parts[-2:-1])
     if parts[-1] in {"WEBHOOK", "WEBHOOKS", "HOOK"}:
         return bool(WEBHOOK_SERVICES & before)
     if parts[-1] == "PAT" and GIT_SERVICES & before:
         return True
+    if parts[-1] == "COOKIE":
+        return len(parts) > 1 and not OWN_COOKIES & set(parts)
     return any(parts[-len(phrase) :] == phrase for phrase in SECRET_PHRASES)
 
 
@@ -198,10 +221,8 @@ def _words_after(parts: tuple[str, ...], phrase: tuple[str, ...]) -> tuple[str, 
 def _classify_key(parts: tuple[str, ...]) -> Meaning:
     if _is_access_key(parts):
         return Meaning.IDENTIFIER
-    if parts[-1] == "ID":
-        # CELLAR_KEY_ID and CELLAR_KEY_SECRET are a credential, but a KMS key's ID is not
-        is_address = {"KMS", "SIGNING", "KEYCLOAK", "TEAM"} & set(parts)
-        return Meaning.HARMLESS if is_address else Meaning.IDENTIFIER
+    if parts[-1] == "ID" or _is_public_token(parts):
+        return Meaning.HARMLESS
     if "KMS" in parts and KMS_WORDS.issuperset(parts[:-1]):
         return Meaning.HARMLESS
     before = parts[-2] if len(parts) > 1 else ""

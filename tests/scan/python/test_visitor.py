@@ -190,6 +190,23 @@ def test_ignores_values_beside_a_secret(sites, text):
 
 
 @pytest.mark.parametrize(
+    ("call", "is_secret"),
+    [
+        ("envsecret('TWILIO_SID')", True),
+        ("read_secret('SIGNED_URLS')", True),
+        ("envsecret('DB_HOST')", False),
+        ("envsecret('TOKEN_URL')", False),
+        ("envsecret('DEBUG_MODE', False)", False),
+        ("other('TWILIO_SID')", False),
+    ],
+)
+def test_a_helper_named_for_secrets_reads_secrets(sites, call, is_secret):
+    name = call.partition("(")[0]
+    helper = f"import os\ndef {name}(n, d=''):\n    return os.environ.get(n, d)\nX = {call}\n"
+    assert ([site[0] for site in sites(helper)] == ["read"]) is is_secret
+
+
+@pytest.mark.parametrize(
     "write",
     ["if X:\n    os.environ['A_TOKEN'] = f()\n", "os.environ.setdefault('A_TOKEN', f())\n"],
 )

@@ -103,6 +103,7 @@ class EnvReadVisitor(PydanticFieldVisitor):
             default=read.default,
             optional=_returns_none_if_unset(reader) or _uses_empty_default(node, reader),
             always_secret=bool(reader.fixed) or has_secret_suffix,
+            secret_helper=reader.label.endswith("()") and "secret" in reader.label.lower(),
         )
         if read.default is not None:
             candidate.optional = True
