@@ -96,6 +96,18 @@ def test_groups_database_variables_by_prefix():
     assert secret.fields == {"username": "PG_USER", "password": "PG_PASSWORD", "host": "PG_HOST"}
 
 
+def test_a_host_without_a_password_of_its_own_stays():
+    text = """\
+import os
+DATABASES = {
+    "default": {"ENGINE": "x", "HOST": os.environ["DB_HOST"], "PASSWORD": os.environ["DB_PASSWORD"]},
+    "a": {"ENGINE": "x", "HOST": os.environ["A_DB_HOST"], "PASSWORD": os.environ["DB_PASSWORD"]},
+}
+"""
+    [secret] = drafted(text).secret
+    assert secret.fields == {"password": "DB_PASSWORD", "host": "DB_HOST"}
+
+
 def test_a_single_password_has_no_fields():
     [secret] = drafted("import os\nX = os.environ['DB_PASSWORD']\n").secret
     assert (secret.name, secret.env, secret.fields) == ("db-password", "DB_PASSWORD", None)

@@ -9,7 +9,7 @@ import msgspec
 
 from shield_ai.flow.database_draft import DATABASE_SECRET, database_prefix, database_secrets
 from shield_ai.model.credential_pairs import find_pairs
-from shield_ai.model.finding import Kind, Shape
+from shield_ai.model.finding import Kind, Severity, Shape
 from shield_ai.model.manifest import App, Manifest, Rotation, Secret
 from shield_ai.model.naming import env_var_name, guess_kind, secret_name
 from shield_ai.model.words import word_set, words
@@ -141,8 +141,8 @@ def _single_secrets(findings: Sequence[Finding], facts: AppFacts) -> Iterator[Se
     computed_names: set[str] = set()
     for finding in findings:
         site = finding.site
-        if site is None:
-            continue
+        if site is None or finding.severity is Severity.LOW:
+            continue  # only a field of a secret, such as a host, or nothing
         for variable in site.variables:
             first_finding.setdefault(variable, finding)
         if not site.others:

@@ -12,7 +12,7 @@ import msgspec
 
 from shield_ai.model.edit import Edit, Skipped
 from shield_ai.model.errors import SourceError
-from shield_ai.model.finding import Shape
+from shield_ai.model.finding import Severity, Shape
 from shield_ai.model.name_meaning import is_document
 from shield_ai.model.naming import env_var_name
 from shield_ai.project.python_source import Source, apply_edits
@@ -222,6 +222,8 @@ def _collect_wraps(
         if site is None or finding.path != source.path:
             continue
         wrap = _wrap_for(site, secrets, names)
+        if wrap is None and not site.reason and finding.severity is Severity.LOW:
+            continue  # not a secret, and not a field of one either
         reason = _skip_reason(site, wrap, spans)
         if reason or wrap is None:
             skipped.append(_skipped_finding(finding, reason))
