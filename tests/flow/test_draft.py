@@ -65,6 +65,9 @@ def test_drafts_one_secret(text, secret):
         ("JWT_SECRET_KEY", "manual"),
         ("FIELD_ENCRYPTION_KEY", None),
         ("DFEC_SALT_KEY", None),
+        ("GITHUB_PRIVATE_KEY", "manual"),
+        ("PREVIOUS_SIGNING_TOKEN", "manual"),
+        ("OLD_API_KEY", "manual"),
     ],
 )
 def test_no_rotation_period_for_keys_of_data_and_of_the_app_itself(variable, rotate):

@@ -25,6 +25,8 @@ KEY_ROTATION = Rotation(every="90 days")
 DATA_KEY_WORDS = word_set("ENCRYPTION ENCRYPT CRYPT CRYPTO CIPHER FERNET AES SALT PEPPER HASHID")
 # Keys that the app itself signs with: no provider has a second one.
 OWN_KEY_WORDS = word_set("JWT SIGNING SIGN SIGNATURE HMAC SESSION COOKIE CSRF")
+# Before a key: the app accepts it until nothing uses it any more.
+FORMER_WORDS = word_set("PREVIOUS OLD FORMER")
 OWN_KEYS = frozenset({"SECRET_KEY", "APP_SECRET_KEY", "FLASK_SECRET_KEY"})
 
 
@@ -158,11 +160,13 @@ def _single_secrets(findings: Sequence[Finding], facts: AppFacts) -> Iterator[Se
 
 
 def _rotation(kind: Kind, variable: str) -> Rotation | Literal["manual"] | None:
-    parts = set(words(variable))
+    ordered = words(variable)
+    parts = set(ordered)
     if parts & DATA_KEY_WORDS:
         return None  # a new key can't read the old data
-    is_own_key = variable in OWN_KEYS or bool(parts & OWN_KEY_WORDS)
-    if kind is Kind.DJANGO_SECRET_KEY or (kind is Kind.API_KEY and is_own_key):
+    is_private_key = ("PRIVATE", "KEY") in itertools.pairwise(ordered)
+    is_own_key = variable in OWN_KEYS or bool(parts & (OWN_KEY_WORDS | FORMER_WORDS))
+    if kind is Kind.DJANGO_SECRET_KEY or (kind is Kind.API_KEY and (is_own_key or is_private_key)):
         return "manual"
     return KEY_ROTATION if kind is Kind.API_KEY else None
 
