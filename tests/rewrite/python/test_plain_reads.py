@@ -37,6 +37,7 @@ HEAD = "from shop.utils.secrets import get_secret\n"
             'get_secret("api-key", "{}".format(b))',
         ),
         ("import os", 'os.getenv("API_KEY", DB["KEY"])', 'get_secret("api-key", DB["KEY"])'),
+        ("import os", 'os.getenv("API_KEY", b.c.d)', 'get_secret("api-key", b.c.d)'),
         ("import os as o", 'o.environ["API_KEY"]', 'get_secret("api-key")'),
         ("from os import environ", 'environ["API_KEY"]', 'get_secret("api-key")'),
         ("from os import environ as e", 'e.get("API_KEY")', 'get_secret("api-key", None)'),
@@ -55,6 +56,9 @@ def test_call_replaces_plain_read_and_its_import(imports, read, call):
         'os.environ.setdefault("API_KEY", "")',
         'os.environ.get("API_KEY", default())',
         'os.environ.get("API_KEY", function)',
+        'os.environ.get("API_KEY", function().x)',
+        'os.environ.get("API_KEY", self.request.user.name)',
+        'os.environ.get("API_KEY", os.environ)',
         'os.environ.get("API_KEY", functions["x"])',
         'os.environ.get("API_KEY", name.format(x))',
         'os.environ.get("API_KEY", os.environ["OTHER"] + "x")',
@@ -101,6 +105,19 @@ def test_a_computed_default_needs_no_lambda():
         "    'sqlite:///' + os.path.join(basedir, 'data-of-the-shop.sqlite'))\n",
         "import os\n\nfrom shop.utils.secrets import get_secret\n\nX = get_secret(\n"
         "    'database-url', 'sqlite:///' + os.path.join(basedir, 'data-of-the-shop.sqlite')\n)\n",
+    )
+
+
+def test_a_computed_default_that_serves_production_needs_no_lambda():
+    check(
+        "import os\n\nDATABASES = {'default': {\n    'ENGINE': 'x',\n"
+        "    'NAME': os.environ.get('DB_NAME', BASE_DIR / 'db.sqlite3'),\n"
+        "    'HOST': os.environ.get('DB_HOST', 'db'),\n"
+        "    'PASSWORD': os.environ.get('DB_PASSWORD', 'dev'),\n}}\n",
+        HEAD + "\nDATABASES = {'default': {\n    'ENGINE': 'x',\n"
+        "    'NAME': get_secret(\n        'database-credentials:database', BASE_DIR / 'db.sqlite3', optional=True\n    ),\n"
+        "    'HOST': get_secret('database-credentials:host', 'db'),\n"
+        "    'PASSWORD': get_secret('database-credentials:password', 'dev'),\n}}\n",
     )
 
 

@@ -175,9 +175,7 @@ def _plain_default(
     text = source.raw[site.start : site.end].decode(source.encoding)
     if "\n" in text and not is_separate:
         return None  # another edit indents the lines of the outer expression
-    # With optional=True, the call keeps the whole expression.
-    computed = is_separate and (wrap.is_optional or not site.default_ok_in_production)
-    return plain_arguments(text, site.variable, names, computed=computed)
+    return plain_arguments(text, site.variable, names, computed=is_separate)
 
 
 def _unused_imports(
