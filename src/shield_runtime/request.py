@@ -128,6 +128,14 @@ class Request:
         default = self.evaluate(None)
         return type(default) is type(result) and bool(default == result)
 
+    def is_optional(self) -> bool:
+        """Return whether the app can run without the text: it is optional, or its default empty."""
+        if self.convert is not as_text:
+            return False
+        if self.optional or self.default is MISSING:
+            return self.optional
+        return not (self.evaluate(None) if self.lazy else self.default)
+
     def default_in_production(self, failure: Failure, *, is_declared: bool) -> Any:
         """Return the default if the app can run without the secret; otherwise return the failure.
 
