@@ -86,15 +86,17 @@ def _positions(findings: Sequence[Finding]) -> dict[str, int]:
 
 def _settings_files(findings: Sequence[Finding], facts: AppFacts) -> tuple[str, ...]:
     """Return the settings files with findings that can be imported, or else the main one."""
-    # A file that other settings include can't be imported by itself.
     paths = {facts.includers.get(finding.path, finding.path) for finding in findings}
-    importable = []
-    for path in facts.settings:
-        # A module with a dot in its path has no dotted name.
-        if path not in facts.includers and "." not in path.removesuffix(".py"):
-            importable.append(path)
+    importable = _importable_settings(facts)
     main = [path for path in importable if path in facts.django_settings] or importable
     return tuple(path for path in importable if path in paths) or tuple(main[:1])
+
+
+def _importable_settings(facts: AppFacts) -> list[str]:
+    # A module with a dot in its path has no dotted name, and a file that other settings include
+    # lacks their names if it is imported by itself.
+    dotted = [path for path in facts.settings if "." not in path.removesuffix(".py")]
+    return [path for path in dotted if path not in facts.includers]
 
 
 def _unused_name(secret: Secret, names: set[str]) -> str:
@@ -140,15 +142,12 @@ def _reads(findings: Iterable[Finding]) -> Iterator[tuple[Finding, Site]]:
 def _single_secrets(findings: Sequence[Finding], facts: AppFacts) -> Iterator[Secret]:
     """Yield a secret for each variable."""
     first_finding: dict[str, Finding] = {}
-    computed_names: set[str] = set()
     for finding in findings:
-        site = finding.site
-        if site is None or finding.severity is Severity.LOW:
-            continue  # only a field of a secret, such as a host, or nothing
-        for variable in site.variables:
-            first_finding.setdefault(variable, finding)
-        if not site.others:
-            computed_names.update(name for name in site.alternatives if env_var_name(name) == name)
+        # The others are fields of a secret, such as a host, or not even that.
+        if finding.severity is not Severity.LOW:
+            for variable in finding.site.variables if finding.site else ():
+                first_finding.setdefault(variable, finding)
+    computed_names = _computed_names(findings)
     for variable, finding in first_finding.items():
         kind = _kind(variable, finding, facts)
         name = secret_name(variable)
@@ -157,6 +156,16 @@ def _single_secrets(findings: Sequence[Finding], facts: AppFacts) -> Iterator[Se
         elif kind is Kind.DJANGO_SECRET_KEY:
             name = "django-secret-key"
         yield Secret(name=name, kind=kind, env=variable, rotate=_rotation(kind, variable))
+
+
+def _computed_names(findings: Sequence[Finding]) -> set[str]:
+    """Return the variables with names that the code computes."""
+    names: set[str] = set()
+    for finding in findings:
+        site = finding.site
+        if site and not site.others:
+            names.update(name for name in site.alternatives if env_var_name(name) == name)
+    return names
 
 
 def _rotation(kind: Kind, variable: str) -> Rotation | Literal["manual"] | None:

@@ -225,7 +225,7 @@ def _classify_key(parts: tuple[str, ...]) -> Meaning:
         return Meaning.HARMLESS
     if "KMS" in parts and KMS_WORDS.issuperset(parts[:-1]):
         return Meaning.HARMLESS
-    before = parts[-2] if len(parts) > 1 else ""
+    before = "".join(parts[-2:-1])
     if not before or before in NON_SECRET_KEYS or (before == "TOKEN" and "COOKIE" in parts):
         return Meaning.HARMLESS
     return Meaning.SECRET

@@ -69,6 +69,12 @@ def test_a_url_with_a_password_or_a_local_server_is_for_development(
     text = f"import os\nX = os.environ.get('CACHE_URL', '{default}')\n"
     site = next(f.site for f in scanned({"settings.py": text}).findings if f.site)
     assert site.default_ok_in_production is default_ok_in_production
+    text = (
+        "import dj_database_url\nfrom decouple import config\n"
+        f"X = dj_database_url.config(default=config('DATABASE_URL', default='{default}'))\n"
+    )
+    site = next(f.site for f in scanned({"settings.py": text}).findings if f.site)
+    assert site.default_ok_in_production is default_ok_in_production
 
 
 @pytest.mark.parametrize(

@@ -73,6 +73,9 @@ class Candidate(msgspec.Struct, kw_only=True):
             return True
         if self.secret_helper and self._may_be_secret():
             return True
+        return self._has_secret_setting()
+
+    def _has_secret_setting(self) -> bool:
         name = self.innermost_name
         if not self.direct or not name or meaning(name) not in SECRET_MEANINGS:
             return False

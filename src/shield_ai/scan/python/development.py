@@ -43,8 +43,11 @@ def mark_development_reads(
             used.update(variables)
     marked = []
     for finding in findings:
-        reason = _reason(finding, used, manifest_variables, files)
-        if finding.site and reason:
+        if finding.path in files:
+            reason = _explain_by_file(finding, used, manifest_variables)
+        else:
+            reason = _explain_by_name(finding, manifest_variables)
+        if reason and finding.site and not finding.site.reason:
             site = msgspec.structs.replace(finding.site, reason=reason)
             finding = msgspec.structs.replace(finding, site=site)  # noqa: PLW2901
         marked.append(finding)
@@ -60,19 +63,21 @@ def _variables_outside(findings: list[Finding], files: Collection[str]) -> set[s
     return variables
 
 
-def _reason(
-    finding: Finding,
-    used: Collection[str],
-    manifest_variables: Collection[str],
-    files: Collection[str],
+def _explain_by_file(
+    finding: Finding, used: Collection[str], manifest_variables: Collection[str]
 ) -> str:
+    """Explain why a finding of a settings file for development or tests stays."""
     site = finding.site
-    if not site or site.reason or not site.variable:
+    if not site or not site.variable or site.shape not in {*READ_SHAPES, Shape.PRESENCE}:
         return ""
-    if finding.path in files and site.shape in {*READ_SHAPES, Shape.PRESENCE}:
-        if site.variable in used:
-            return BY_STAGE
-        return "" if site.variable in manifest_variables else BY_FILE
-    if site.shape not in READ_SHAPES or site.variable in manifest_variables:
+    if site.variable in used:
+        return BY_STAGE
+    return "" if site.variable in manifest_variables else BY_FILE
+
+
+def _explain_by_name(finding: Finding, manifest_variables: Collection[str]) -> str:
+    """Explain why a read stays because of the name of its variable."""
+    site = finding.site
+    if not site or site.shape not in READ_SHAPES or site.variable in manifest_variables:
         return ""
     return BY_NAME if DEVELOPMENT_VARIABLE.search(site.variable) else ""

@@ -46,24 +46,25 @@ def development_files(
         settings: The app's settings files.
         read: Returns the bytes of a file; None if it can't be read.
     """
-    folders = {path.rpartition("/")[0] for path in files if PRODUCTION_SETTINGS.match(path)}
     tests = {path for path in files if is_test_settings(path)}
-    named = tests | {
-        path
-        for path in files
-        if path.rpartition("/")[0] in folders and DEVELOPMENT_SETTINGS.search(path)
-    }
     local = {path for path in files if LOCAL_SETTINGS.search(path)}
-    if not named and not local:
+    named = tests | _beside_production(files)
+    targets = named | local
+    if not targets:
         return frozenset()
-    imports = [
-        found
-        for path in sorted({*settings, *named})
-        for found in _star_imports(path, read(path) or b"", named | local)
-    ]
+    imports: list[StarImport] = []
+    for path in sorted({*settings, *named}):
+        imports += _star_imports(path, read(path) or b"", targets)
     named |= _importers(imports, tests) | _guarded(imports, local)
     needed = {found.target for found in imports if _needs(found, named)}
     return frozenset(named - needed)
+
+
+def _beside_production(files: Collection[str]) -> set[str]:
+    """Return the development settings in folders that also have settings for production."""
+    folders = {path.rpartition("/")[0] for path in files if PRODUCTION_SETTINGS.match(path)}
+    named = (path for path in files if DEVELOPMENT_SETTINGS.search(path))
+    return {path for path in named if path.rpartition("/")[0] in folders}
 
 
 def _importers(imports: list[StarImport], tests: set[str]) -> set[str]:
