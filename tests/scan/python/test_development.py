@@ -21,6 +21,8 @@ def reasons(files, manifest_variables=()):
         ("TEST_DATABASE_URL", BY_NAME),
         ("SHOP_DEV_DATABASE_URL", BY_NAME),
         ("STRIPE_TEST_SECRET_KEY", BY_NAME),
+        ("DEV_TOKEN", BY_NAME),
+        ("GOOGLE_ADS_DEV_TOKEN", ""),
         ("DEV_TO_API_KEY", ""),
         ("TESTING_API_KEY", ""),
         ("CONTEST_API_KEY", ""),

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
     from shield_ai.model.finding import Finding
 
-# DEV_TO_API_KEY is a key of the site dev.to.
-DEVELOPMENT_VARIABLE = regex(r"(?:^|_)(?:DEV_(?!TO_)|TEST_)")
+# DEV_TO_API_KEY is a key of the site dev.to, and GOOGLE_ADS_DEV_TOKEN the token of a developer.
+DEVELOPMENT_VARIABLE = regex(r"^(?:DEV_(?!TO_)|TEST_)|_(?:DEV_(?!TO_|(?:TOKEN|KEY)$)|TEST_)")
 BY_NAME = "named for development or tests: to move it to AWS anyway, add it to shield.toml"
 BY_STAGE = "read by development or test settings, which don't read AWS"
 BY_FILE = "only read by development or test settings: to move it to AWS, add it to shield.toml"
