@@ -75,3 +75,12 @@ def test_a_presence_test_stays_with_its_read():
     found = scan_files("shop", list(files), files.get).findings
     sites = [f.site for f in found if f.path == "settings/local.py"]
     assert {site.reason.partition(";")[0] for site in sites if site} == {BY_STAGE}
+
+
+def test_a_pair_moves_although_development_reads_it_too():
+    pair = (
+        b"import os\nID = os.environ['GITHUB_CLIENT_ID']\nX = os.environ['GITHUB_CLIENT_SECRET']\n"
+    )
+    found = reasons({"settings/local.py": pair, "settings/prod.py": pair})
+    assert found["settings/prod.py", "GITHUB_CLIENT_ID"] == ""
+    assert found["settings/local.py", "GITHUB_CLIENT_ID"].startswith(BY_STAGE)

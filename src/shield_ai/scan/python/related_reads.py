@@ -11,6 +11,7 @@ from shield_ai.model.database_fields import database_field
 from shield_ai.model.finding import Finding, Severity, Shape, Site
 from shield_ai.model.name_meaning import is_secret
 from shield_ai.scan.python.cross_file import READ_SHAPES
+from shield_ai.scan.python.development import BY_FILE, BY_STAGE
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -139,10 +140,11 @@ def _paired_secrets(
 
 
 def _not_migratable_variables(sites: list[tuple[Finding, Site]]) -> set[str]:
-    """Return the variables that must stay in the environment."""
+    """Return the variables that must stay in the environment of production."""
     variables: set[str] = set()
     for _, site in sites:
-        if site.reason or site.alternatives:
+        stays = site.reason and site.reason not in {BY_FILE, BY_STAGE}
+        if stays or site.alternatives:
             variables.update(site.variables, site.others)
     return variables
 
