@@ -50,6 +50,7 @@ def test_a_folder_that_the_app_imports_is_scanned(selected, importer, line, modu
         pytest.param("setup.py", "import build", "build/lib/x.py", id="another module"),
         pytest.param("tests/test_b.py", "import vendor.x", "vendor/x.py", id="by tests"),
         pytest.param("b.py", "import alembic.env", "alembic/env.py", id="alembic"),
+        pytest.param("b.py", "", "a/migrations/env.py", id="migrations of Alembic"),
         pytest.param("b.py", "import a", "a/conf/templates/__init__.py", id="templates"),
     ],
 )

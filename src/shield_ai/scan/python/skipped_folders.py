@@ -69,7 +69,11 @@ def _reported_folder(path: str) -> str:
     """Return the only folder with a reported name in a path; "" for other paths."""
     folders = path.split("/")[:-1]
     found = [index for index, name in enumerate(folders) if name in REPORTED]
-    return "/".join(folders[: found[0] + 1]) if len(found) == 1 else ""
+    if len(found) != 1:
+        return ""
+    if folders[found[0]] == "migrations" and not path.endswith("/env.py"):
+        return ""  # of the migrations, only Alembic's configuration reads variables
+    return "/".join(folders[: found[0] + 1])
 
 
 def _secret_variables(files: Iterable[str], read: ReadFile) -> list[str]:
