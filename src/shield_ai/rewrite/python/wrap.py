@@ -43,8 +43,6 @@ if TYPE_CHECKING:
 # Labels of the readers in the findings.
 PLAIN_READERS = frozenset({"os.environ[]", "os.environ.get", "os.getenv"})
 
-NO_ENTRY = "shield.toml has no entry for this variable"
-
 
 class WrapResult(msgspec.Struct, frozen=True, kw_only=True):
     """The edits of one file, and the findings that were skipped."""
@@ -224,7 +222,9 @@ def _collect_wraps(
         wrap = _wrap_for(site, secrets, names)
         reason = _skip_reason(site, wrap, spans)
         if reason or wrap is None:
-            skipped += _skipped_entries(finding, reason)
+            # A read without an entry can be neither a secret nor a field of one.
+            if site.reason or wrap or finding.severity is not Severity.LOW:
+                skipped.append(_skipped_finding(finding, reason))
             continue
         spans.add((site.start, site.end))
         wrap = msgspec.structs.replace(wrap, has_map=options.has_map)
@@ -244,16 +244,10 @@ def _skip_reason(site: Site, wrap: Wrap | None, spans: set[tuple[int, int]]) -> 
     if site.reason:
         return site.reason
     if wrap is None:
-        return NO_ENTRY
+        return "shield.toml has no entry for this variable"
     if (site.start, site.end) in spans:  # before Python 3.12, parts of f-strings have no position
         return "its position in the f-string is unknown; read the variable outside the f-string"
     return ""
-
-
-def _skipped_entries(finding: Finding, reason: str) -> list[Skipped]:
-    """Return the entry of a skipped finding; nothing if it is not a secret or a field of one."""
-    is_unrelated = reason == NO_ENTRY and finding.severity is Severity.LOW
-    return [] if is_unrelated else [_skipped_finding(finding, reason)]
 
 
 def _skipped_finding(finding: Finding, reason: str) -> Skipped:

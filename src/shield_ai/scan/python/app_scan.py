@@ -24,7 +24,6 @@ from shield_ai.scan.python.cross_file import (
 )
 from shield_ai.scan.python.development import mark_development_reads
 from shield_ai.scan.python.development_files import development_files
-from shield_ai.scan.python.env_reads import SETS_VARIABLE
 from shield_ai.scan.python.example_values import find_public_variables
 from shield_ai.scan.python.findings import (
     assign_fingerprints,
@@ -220,6 +219,7 @@ class _AppScanner:
             self._manifest_variables,
             self._context.computed_names,
             self._context.ignored | self._context.reserved.keys(),
+            development,
         )
         findings = apply_context(related, self._context)
         affected = self._without_runtime & {finding.path for finding in findings}
@@ -297,7 +297,7 @@ class _AppScanner:
         """Yield an entry if only the settings of a library can set Django's SECRET_KEY."""
         names: set[str] = set()
         for finding in findings:
-            if finding.site and finding.site.reason != SETS_VARIABLE:
+            if finding.site and not finding.site.reader.endswith(".setdefault"):
                 names |= {finding.name, finding.env or ""}
         for _, assigned in self._context.assigned_settings:
             names |= assigned

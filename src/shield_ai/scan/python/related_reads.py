@@ -11,7 +11,6 @@ from shield_ai.model.database_fields import database_field
 from shield_ai.model.finding import Finding, Severity, Shape, Site
 from shield_ai.model.name_meaning import is_secret
 from shield_ai.scan.python.cross_file import READ_SHAPES
-from shield_ai.scan.python.development import BY_FILE, BY_STAGE
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -22,6 +21,7 @@ def select_related_reads(
     manifest_variables: Collection[str] = (),
     computed: Collection[str] = (),
     ignored: Collection[str] = (),
+    development: Collection[str] = (),
 ) -> list[Finding]:
     """Drop reads of non-secret variables, unless they belong to the same secret as another finding.
 
@@ -30,6 +30,7 @@ def select_related_reads(
         manifest_variables: Variables named in shield.toml; all are kept.
         computed: Variables that may be read under a computed name.
         ignored: Variables that shield.toml ignores; nothing is related to them.
+        development: Settings files for development and tests, where all reads stay.
     """
     sites = [
         (finding, site)
@@ -37,7 +38,7 @@ def select_related_reads(
         if site.variable not in ignored
     ]
     database_fields = _database_fields(sites)
-    paired_secrets = _paired_secrets(sites, manifest_variables, computed)
+    paired_secrets = _paired_secrets(sites, manifest_variables, computed, development)
     selected = []
     for finding in findings:
         site = finding.site
@@ -117,6 +118,7 @@ def _paired_secrets(
     sites: list[tuple[Finding, Site]],
     manifest_variables: Collection[str],
     computed: Collection[str],
+    development: Collection[str],
 ) -> dict[str, str]:
     """Map each identifier to the secret variable with which it forms a credential.
 
@@ -124,7 +126,8 @@ def _paired_secrets(
     shield.toml names without its identifier.
     """
     unpaired = {*computed, *_unpaired_variables(sites)}
-    not_migratable = _not_migratable_variables(sites)
+    production = [(finding, site) for finding, site in sites if finding.path not in development]
+    not_migratable = _not_migratable_variables(production)
     reads = []
     for finding, site in sites:
         if site.shape in READ_SHAPES and not site.reason:
@@ -143,8 +146,7 @@ def _not_migratable_variables(sites: list[tuple[Finding, Site]]) -> set[str]:
     """Return the variables that must stay in the environment of production."""
     variables: set[str] = set()
     for _, site in sites:
-        stays = site.reason and site.reason not in {BY_FILE, BY_STAGE}
-        if stays or site.alternatives:
+        if site.reason or site.alternatives:
             variables.update(site.variables, site.others)
     return variables
 
