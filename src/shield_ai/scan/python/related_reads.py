@@ -126,8 +126,7 @@ def _paired_secrets(
     shield.toml names without its identifier.
     """
     unpaired = {*computed, *_unpaired_variables(sites)}
-    production = [(finding, site) for finding, site in sites if finding.path not in development]
-    not_migratable = _not_migratable_variables(production)
+    not_migratable = _not_migratable_variables(sites, development)
     reads = []
     for finding, site in sites:
         if site.shape in READ_SHAPES and not site.reason:
@@ -142,11 +141,14 @@ def _paired_secrets(
     return secrets
 
 
-def _not_migratable_variables(sites: list[tuple[Finding, Site]]) -> set[str]:
+def _not_migratable_variables(
+    sites: list[tuple[Finding, Site]], development: Collection[str]
+) -> set[str]:
     """Return the variables that must stay in the environment of production."""
     variables: set[str] = set()
-    for _, site in sites:
-        if site.reason or site.alternatives:
+    for finding, site in sites:
+        stays = site.reason and finding.path not in development
+        if stays or site.alternatives:
             variables.update(site.variables, site.others)
     return variables
 
