@@ -143,6 +143,7 @@ class PlanningSession(AppContext):
             skipped=(
                 *plan.skipped,
                 *unparsed,
+                *self.scan_result.unscanned,
                 *ignored_new_files(self.tree.root, plan),
                 *old_python_warnings(pythons),
             ),

@@ -12,6 +12,7 @@ secret           webhook URL: anyone who has it can post     SLACK_WEBHOOK_URL, 
 credential URL   a service, then URL, URI, DSN, LOCATION …   DATABASE_URL, REDIS_TLS_URL
 DSN              ends with DSN                               SENTRY_DSN
 identifier       the ID of an access key, not its secret     AWS_ACCESS_KEY_ID, S3_ACCESS_KEY
+harmless         the ID of another key; a public key         APPLE_KEY_ID, MAPBOX_PUBLIC_KEY
 secret           contains PASSWORD, SECRET, TOKEN, SALT …    DBPASSWORD, GITHUB_TOKENS
 secret           ends with KEY, and is not a public key      STRIPE_KEY; not PUBLIC_KEY, SORT_KEY
 harmless         everything else                             DEBUG, EMAIL_HOST, GOOGLE_CLIENT_ID
@@ -39,10 +40,11 @@ from shield_ai.model.secret_words import (
     LIMITS,
     NEUTRAL_ENDINGS,
     NON_SECRET_KEYS,
+    OWN_COOKIES,
     PASSWORD_ACTIONS,
     PATHS,
     PROPERTIES,
-    PUBLIC_KEY_IDS,
+    PUBLIC_WORDS,
     SECRET_ENDINGS,
     SECRET_PHRASES,
     SECRET_WORDS,
@@ -129,9 +131,13 @@ def _is_service_url(head: tuple[str, ...]) -> bool:
 
 
 def _classify_credential(parts: tuple[str, ...]) -> Meaning:
+    if parts[-2:] == ("KEY", "VALUE"):
+        return _classify_key(parts[:-1])
     if parts[-1] in {"KEY", "KEYS"} or parts[-2:] == ("KEY", "ID"):
         return _classify_key(parts)
-    if _is_connection_string(parts):
+    if _is_public_token(parts):
+        return Meaning.HARMLESS
+    if _is_connection_string(parts) or _has_service_url_inside(parts):
         return Meaning.URL
     if "DSN" in parts and PROPERTIES.isdisjoint(_words_after(parts, ("DSN",))):
         return Meaning.DSN
@@ -153,11 +159,27 @@ def _is_connection_string(parts: tuple[str, ...]) -> bool:
     return parts[-1] in {"STRING", "STR"} and parts[-2:-1] in {("CONNECTION",), ("CONN",)}
 
 
+def _has_service_url_inside(parts: tuple[str, ...]) -> bool:
+    """Return True if a name has DATABASE_URL before its end: DATABASE_URL_ASYNC."""
+    for index, word in enumerate(parts[1:-1], 1):
+        if word in {"URL", "URI"} and parts[index - 1] in SERVICES:
+            return not PROPERTIES & set(parts[index + 1 :])
+    return False
+
+
+def _is_public_token(parts: tuple[str, ...]) -> bool:
+    if {"SECRET", "PRIVATE"} & set(parts):
+        return False
+    return parts[-1] in {"KEY", "KEYS", "TOKEN", "TOKENS"} and bool(PUBLIC_WORDS & set(parts))
+
+
 def _ends_with_secret_phrase(parts: tuple[str, ...]) -> bool:
     if parts[-1] in {"WEBHOOK", "WEBHOOKS", "HOOK"}:
         return bool(WEBHOOK_SERVICES & set(parts[:-1]))
     if parts[-1] == "PAT" and GIT_SERVICES & set(parts[-2:-1]):
         return True
+    if parts[-1] == "COOKIE":
+        return len(parts) > 1 and not OWN_COOKIES & set(parts)
     return any(parts[-len(phrase) :] == phrase for phrase in SECRET_PHRASES)
 
 
@@ -204,14 +226,13 @@ def _words_after(parts: tuple[str, ...], phrase: tuple[str, ...]) -> tuple[str, 
 def _classify_key(parts: tuple[str, ...]) -> Meaning:
     if _is_access_key(parts):
         return Meaning.IDENTIFIER
-    if parts[-1] == "ID":
-        # CELLAR_KEY_ID and CELLAR_KEY_SECRET are a credential, but a KMS key's ID is not
-        return Meaning.HARMLESS if PUBLIC_KEY_IDS & set(parts) else Meaning.IDENTIFIER
+    if parts[-1] == "ID" or _is_public_token(parts):
+        return Meaning.HARMLESS
     if "KMS" in parts and KMS_WORDS.issuperset(parts[:-1]):
         return Meaning.HARMLESS
     if _is_public_key(parts):
         return Meaning.HARMLESS
-    before = parts[-2] if len(parts) > 1 else ""
+    before = "".join(parts[-2:-1])
     if not before or before in NON_SECRET_KEYS or (before == "TOKEN" and "COOKIE" in parts):
         return Meaning.HARMLESS
     return Meaning.SECRET
@@ -236,6 +257,12 @@ def _is_access_key(parts: tuple[str, ...]) -> bool:
 def is_secret(name: str) -> bool:
     """Return True if the value of a name belongs in Secrets Manager."""
     return meaning(name) is not Meaning.HARMLESS
+
+
+def is_document(name: str) -> bool:
+    """Return True if the value of a name is a JSON document with several fields."""
+    parts = words(name)
+    return parts[-1:] == ("JSON",) or parts in CREDENTIAL_DOCUMENTS
 
 
 def harmless_word(name: str) -> str:

@@ -21,6 +21,14 @@ NON_SECRET_KEYS = word_set("""
     REDACTED IGNORE IGNORED IDENTIFYING SENSITIVE META CURRENCY DUPLICATE DEDUPLICATION DEDUP
     COURSE
 """)
+# Before KEY or TOKEN, also with words between them: the value is public.
+PUBLIC_WORDS = word_set("PUBLIC PUBLISHABLE")
+# Before COOKIE at the end: the value is the name of one of the app's own cookies. Other cookies, as
+# in BING_COOKIE, log in to a site.
+OWN_COOKIES = word_set("""
+    AUTH SESSION CSRF XSRF JWT TOKEN ACCESS REFRESH LANGUAGE LOCALE LANG SET USER REMEMBER CONSENT
+    LOGIN SIGNED TRUSTED DEVICE MESSAGES MESSAGE THEME TIMEZONE CART ID
+""")
 # Around KMS, before KEY: the value is the ID, alias or ARN of a key that never leaves AWS KMS.
 # MinIO's MINIO_KMS_MASTER_KEY is a key.
 KMS_WORDS = word_set("AWS GCP GOOGLE CLOUD KMS MASTER CUSTOMER ENCRYPTION")
@@ -59,7 +67,7 @@ PUBLIC_KEY_IDS = word_set("KMS SIGNING KEYCLOAK TEAM APPLE APNS APN")
 # secrets.
 AUTH_SERVICES = word_set("""
     HTTP BASIC INBOUND REMOTE SMS REDIS REGISTRY WEBHOOK ELASTIC ELASTICSEARCH NEO OPENSEARCH MQTT
-    RABBITMQ DOCKER
+    RABBITMQ DOCKER TWILIO
 """)
 # JSON documents that contain credentials:
 # https://docs.cloudfoundry.org/devguide/deploy-apps/environment-variable.html
@@ -70,6 +78,7 @@ CREDENTIAL_DOCUMENTS = frozenset({("VCAP", "SERVICES"), ("SOCIALACCOUNT", "PROVI
 SECRET_PHRASES = (
     ("API", "HASH"),
     ("SEED", "PHRASE"),
+    ("OTLP", "HEADERS"),
     ("SERVICE", "ACCOUNT", "JSON"),
     ("SERVICE", "ACCOUNT", "INFO"),
     ("SERVICE", "ACCOUNT", "BASE"),

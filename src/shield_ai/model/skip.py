@@ -104,6 +104,7 @@ class SkipId(enum.StrEnum):
         "set-under-computed-name",
         "the code sets the variable under a computed name",
     )
+    SET_IN_FILE = "set-in-file", "the file also sets the variable"
     SETS_VARIABLE = "sets-variable", "written into the environment, where other code reads it"
     ENVIRONMENT_COPY = "environment-copy", "read from an earlier copy of the environment"
     TESTS_ENVIRONMENT_COPY = "tests-environment-copy", "tests an earlier copy of the environment"
@@ -188,6 +189,27 @@ class SkipId(enum.StrEnum):
         "a public key by its example value: to move it to AWS anyway, add it to shield.toml",
     )
     IGNORED = "ignored", "ignored in shield.toml"
+
+    DEVELOPMENT_STAGE = (
+        "development-stage",
+        "read by development or test settings, which don't read AWS",
+    )
+    READ_BY_BOTO3 = "read-by-boto3", "boto3 reads it itself, and needs it to reach AWS"
+    SET_BY_PLATFORM = (
+        "set-by-platform",
+        "set by the platform, which changes it with each binding",
+    )
+    FOLDER_NOT_SCANNED = (
+        "folder-not-scanned",
+        "folder not scanned because of its name: keep the variables set: {variables}",
+    )
+    LIBRARY_SETTINGS = (
+        "library-settings",
+        (
+            "not in the app: the star import of {modules} probably sets it; "
+            "secrets that a library reads stay in the environment"
+        ),
+    )
 
     # A value with a secret-like name is not a secret.
     HARMLESS_NAME = "harmless-name", "not a secret by its name: {word}"

@@ -66,6 +66,7 @@ class AppFacts(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     settings: tuple[str, ...] = ()
     django_settings: tuple[str, ...] = ()  # settings files that DJANGO_SETTINGS_MODULE names
+    includers: dict[str, str] = {}  # file that split_settings includes -> settings
     roots: tuple[str, ...] = ("",)  # folders on sys.path, deepest first; "" is the app's folder
     # A package that is imported from several roots: its files import the runtime relatively.
     relative_package: str = ""

@@ -14,6 +14,7 @@ from shield_ai.model.skip import SkipId, SkipReason
 from shield_ai.scan.files.walk import is_dotenv, walk_all
 from shield_ai.scan.merge import PartResult, ScanResult, merge_parts
 from shield_ai.scan.python.app_scan import scan, scan_files
+from shield_ai.scan.python.skipped_folders import select_app_paths
 from shield_ai.scan.rules import pattern
 from shield_ai.scan.text.engine import (
     MAX_SIZE,
@@ -101,7 +102,7 @@ def _scan_folder(root: Path, prefix: str, jobs: int, progress: Progress) -> Part
     )
     if app_patterns and paths and custom_paths == set():
         credentials.skip(pattern.APP_FOLDER, SkipId.NOTHING_TRACKED.reason())
-    app_paths = [entry.path for entry in entries if entry.is_app_file]
+    app_paths = select_app_paths(entries, read).paths
     variables, ignored = _manifest_variables(read)
     app = scan(root, app_paths, variables, credentials.markers, ignored)
     tracked = _tracked_files(root, [path for path in paths if _is_dotenv_path(path)])

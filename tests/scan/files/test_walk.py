@@ -11,8 +11,12 @@ from shield_helpers import shield
 
 from shield_ai.model.errors import SourceError
 from shield_ai.model.skip import SkipId
-from shield_ai.scan.files.walk import Entry, walk, walk_all
+from shield_ai.scan.files.walk import Entry, walk_all
 from shield_ai.scan.python.app_scan import scan
+
+
+def walk(root):
+    return [entry.path for entry in walk_all(root) if entry.is_app_file]
 
 
 def test_walk_honors_gitignore_and_skips_folders_of_others(tmp_path):

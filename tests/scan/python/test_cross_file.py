@@ -4,6 +4,7 @@ import pytest
 from shield_helpers import reason_of
 
 from shield_ai.scan.python.app_scan import scan_files
+from shield_ai.scan.python.cross_file import RESERVED
 
 IGNORED = (False, "ignored in shield.toml", ())
 
@@ -47,6 +48,22 @@ def test_a_presence_test_without_a_read_cannot_be_migrated(sites):
     assert sites("import os\nX = 'API_KEY' in os.environ") == [
         ("presence", "API_KEY", "no read of API_KEY can be migrated")
     ]
+
+
+@pytest.mark.parametrize("variable", sorted(RESERVED))
+@pytest.mark.parametrize(
+    "code",
+    [
+        pytest.param("X = os.environ['{}']", id="read"),
+        pytest.param("for name in ['{}', 'DEBUG']:\n    x = os.getenv(name)", id="in a loop"),
+    ],
+)
+def test_a_variable_of_the_platform_is_not_migrated(code, variable):
+    text = f"import os\n{code.format(variable)}\n"
+    for manifest_variables, reason in [((), RESERVED[variable]), ({variable}, "")]:
+        found = scan_files("app", ["a.py"], lambda _: text.encode(), manifest_variables).findings
+        sites = [finding.site for finding in found if finding.env == variable]
+        assert [site.reason for site in sites] == [reason]
 
 
 def scan_ignoring(text, *ignored):

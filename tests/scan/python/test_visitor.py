@@ -203,6 +203,37 @@ def test_ignores_values_beside_a_secret(sites, text):
     assert sites(text) == []
 
 
+@pytest.mark.parametrize(
+    ("call", "is_secret"),
+    [
+        ("envsecret('TWILIO_SID')", True),
+        ("read_secret('SIGNED_URLS')", True),
+        ("envsecret('DB_HOST')", False),
+        ("envsecret('TOKEN_URL')", False),
+        ("envsecret('DEBUG_MODE', False)", False),
+        ("other('TWILIO_SID')", False),
+    ],
+)
+def test_a_helper_named_for_secrets_reads_secrets(sites, call, is_secret):
+    name = call.partition("(")[0]
+    helper = f"import os\ndef {name}(n, d=''):\n    return os.environ.get(n, d)\nX = {call}\n"
+    assert ([site[0] for site in sites(helper)] == ["read"]) is is_secret
+
+
+@pytest.mark.parametrize(
+    "write",
+    ["if X:\n    os.environ['A_TOKEN'] = f()\n", "os.environ.setdefault('A_TOKEN', f())\n"],
+)
+def test_a_file_that_sets_a_variable_is_not_migrated_for_it(sites, write):
+    reads = "Y = os.environ['A_TOKEN']\nZ = 'A_TOKEN' in os.environ\nB = os.environ['B_TOKEN']\n"
+    reason = "the file also sets the variable"
+    assert sites(f"import os\n{write}{reads}")[-3:] == [
+        ("read", "A_TOKEN", reason),
+        ("presence", "A_TOKEN", reason),
+        ("read", "B_TOKEN", ""),
+    ]
+
+
 def test_a_variable_written_under_a_computed_name_cannot_be_migrated(sites):
     fake = "for name, value in [('A_TOKEN', 'fake')]:\n    os.environ[name] = value\n"
     assert sites(f"import os\n{fake}X = os.environ['A_TOKEN']\nY = os.environ['B_TOKEN']\n")[

@@ -167,7 +167,7 @@ class RuntimeCallRemover(ast.NodeTransformer):
         if isinstance(default, ast.Lambda):
             return _evaluated(default)
         variable = self._replaced.variables.get(name or "")
-        if variable and not node.keywords:
+        if variable and all(keyword.arg == "optional" for keyword in node.keywords):
             return _normal_form(PlainRead(variable, default))
         return node if default is None else default
 

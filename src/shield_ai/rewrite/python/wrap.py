@@ -12,7 +12,8 @@ import msgspec
 
 from shield_ai.model.edit import Edit
 from shield_ai.model.errors import SourceError
-from shield_ai.model.finding import Shape
+from shield_ai.model.finding import Severity, Shape
+from shield_ai.model.name_meaning import is_document
 from shield_ai.model.naming import env_var_name
 from shield_ai.model.skip import SkipId, Skipped, SkipReason
 from shield_ai.project.python_source import Source, apply_edits, source_problem
@@ -21,7 +22,12 @@ from shield_ai.rewrite.python.equivalence import REMOVED, ReplacedExpressions, e
 from shield_ai.rewrite.python.imports import accessor_names, import_edits
 from shield_ai.rewrite.python.line_breaking import LineStyle
 from shield_ai.rewrite.python.line_length import max_line_length
-from shield_ai.rewrite.python.plain_reads import os_names, plain_arguments, read_before_or
+from shield_ai.rewrite.python.plain_reads import (
+    os_names,
+    parsed_arguments,
+    plain_arguments,
+    read_before_or,
+)
 from shield_ai.rewrite.python.settings_source import settings_source_edits
 from shield_ai.rewrite.python.unused_imports import unused_imports
 from shield_ai.rewrite.python.wrap_text import Wrap, separate_sites, wrap_edits
@@ -122,16 +128,24 @@ def map_variables(manifest: Manifest) -> dict[str, str]:
 def _find_plain_reads(source: Source, wraps: list[Wrap]) -> list[Wrap]:
     """Set the default of each plain read, which a call replaces."""
     names = os_names(source.tree)
+    parsed = [source.span(argument) for argument in parsed_arguments(source.tree)]
     marked = []
     wraps = _without_empty_alternatives(source, wraps, names)
     separate = separate_sites(wraps)
     for wrap in wraps:
         is_separate = wrap.site in separate
         default = None
-        if wrap.has_map:
+        if wrap.has_map and not _reads_document(wrap.site, parsed):
             default = _plain_default(source, wrap, names, is_separate=is_separate)
         marked.append(msgspec.structs.replace(wrap, plain_default=default))
     return marked
+
+
+def _reads_document(site: Site, parsed: list[tuple[int, int]]) -> bool:
+    """Return whether a variable holds a JSON document, by its name or because it is parsed."""
+    if is_document(site.variable):
+        return True
+    return any(start <= site.start and site.end <= end for start, end in parsed)
 
 
 def _without_empty_alternatives(
@@ -162,9 +176,7 @@ def _plain_default(
     text = source.raw[site.start : site.end].decode(source.encoding)
     if "\n" in text and not is_separate:
         return None  # another edit indents the lines of the outer expression
-    # With optional=True, the call keeps the whole expression.
-    computed = is_separate and (wrap.is_optional or not site.default_ok_in_production)
-    return plain_arguments(text, site.variable, names, computed=computed)
+    return plain_arguments(text, site.variable, names, computed=is_separate)
 
 
 def _unused_imports(
@@ -211,8 +223,10 @@ def _collect_wraps(
         wrap = _wrap_for(site, secrets, names)
         reason = _skip_reason(site, wrap, spans)
         if wrap is None or reason:
-            reason = reason or SkipId.NOT_IN_MANIFEST.reason()
-            skipped.append(_skipped_finding(finding, reason))
+            # A read without an entry can be neither a secret nor a field of one.
+            if site.reason or wrap or finding.severity is not Severity.LOW:
+                reason = reason or SkipId.NOT_IN_MANIFEST.reason()
+                skipped.append(_skipped_finding(finding, reason))
             continue
         spans.add((site.start, site.end))
         wrap = msgspec.structs.replace(wrap, has_map=options.has_map)

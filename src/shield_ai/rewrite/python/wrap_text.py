@@ -14,6 +14,7 @@ from shield_ai.rewrite.python.formatting import file_quote, indentation, make_ed
 from shield_ai.rewrite.python.imports import AccessorNames
 from shield_ai.rewrite.python.line_breaking import rewrite_line
 from shield_ai.rewrite.python.line_joining import joining_edits
+from shield_ai.rewrite.python.plain_reads import is_constant_text
 from shield_ai.rewrite.python.tracked_text import Insert
 
 if TYPE_CHECKING:
@@ -173,7 +174,7 @@ def _broken_call(source: Source, wrap: Wrap, text: str, first: int, width: int) 
     if column + len(text) + len(rest) <= width or not wrap.plain_default:
         return text
     indent, step = indentation(source.lines[first - 1][1].decode(source.encoding))
-    lines = [_name_argument(wrap, _quote_for(source, wrap.site)), wrap.plain_default]
+    lines = [_name_argument(wrap, _quote_for(source, wrap.site)), *_plain_default_arguments(wrap)]
     arguments = "".join(f"\n{indent}{step}{line}," for line in lines)
     return f"{wrap.names.get}({arguments}\n{indent})"
 
@@ -222,8 +223,8 @@ def _replacing_call(source: Source, wrap: Wrap) -> str | None:
         return presence_test(source, wrap)
     quote = _quote_for(source, wrap.site)
     if wrap.plain_default is not None:
-        default = f", {wrap.plain_default}" if wrap.plain_default else ""
-        return f"{wrap.names.get}({_name_argument(wrap, quote)}{default})"
+        arguments = [_name_argument(wrap, quote), *_plain_default_arguments(wrap)]
+        return f"{wrap.names.get}({', '.join(arguments)})"
     if wrap.replacement is None:
         return None
     arguments = [_name_argument(wrap, quote)]
@@ -231,6 +232,19 @@ def _replacing_call(source: Source, wrap: Wrap) -> str | None:
         arguments.append(f"lambda: {wrap.replacement}")
     arguments += _keyword_arguments(wrap, quote)
     return f"{wrap.names.get}({', '.join(arguments)})"
+
+
+def _plain_default_arguments(wrap: Wrap) -> list[str]:
+    """Return the arguments for the default of a plain read.
+
+    A constant is a value for development. A computed default can serve production.
+    """
+    if not wrap.plain_default:
+        return []
+    serves = wrap.site.default_ok_in_production and not wrap.is_optional
+    if serves and not is_constant_text(wrap.plain_default):
+        return [wrap.plain_default, "optional=True"]
+    return [wrap.plain_default]
 
 
 def presence_test(source: Source, wrap: Wrap) -> str:

@@ -39,15 +39,6 @@ class Entry(NamedTuple):
     is_app_file: bool  # not documentation, vendored libraries, migrations or templates
 
 
-def walk(root: Path) -> Iterator[str]:
-    """Yield the relative path of each file of an app, including ignored .env files.
-
-    Raises:
-        SourceError: The root cannot be listed.
-    """
-    return (entry.path for entry in walk_all(root) if entry.is_app_file)
-
-
 def _ignore_failure() -> None:
     """Do not report that git failed."""
 

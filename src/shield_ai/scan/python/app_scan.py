@@ -13,10 +13,16 @@ from shield_ai.project.layout import AppFacts, is_test
 from shield_ai.project.python_source import Source, source_problem
 from shield_ai.project.runtime_names import copied_folder, is_copied_file
 from shield_ai.scan.files.file_filter import find_markers
-from shield_ai.scan.files.walk import display_path, is_dotenv, walk
+from shield_ai.scan.files.walk import display_path, is_dotenv, walk_all
 from shield_ai.scan.python.app_facts import AppFiles, collect_facts
-from shield_ai.scan.python.cross_file import ProjectContext, apply_context, collection_texts
+from shield_ai.scan.python.cross_file import (
+    RESERVED,
+    ProjectContext,
+    apply_context,
+    collection_texts,
+)
 from shield_ai.scan.python.development import mark_development_reads
+from shield_ai.scan.python.development_files import development_files
 from shield_ai.scan.python.example_values import find_public_variables
 from shield_ai.scan.python.findings import (
     assign_fingerprints,
@@ -29,6 +35,7 @@ from shield_ai.scan.python.project import Project
 from shield_ai.scan.python.related_reads import select_related_reads
 from shield_ai.scan.python.remaining_defaults import find_remaining_defaults
 from shield_ai.scan.python.secret_calls import SecretCall
+from shield_ai.scan.python.skipped_folders import select_app_paths
 from shield_ai.scan.python.statement_filter import StatementFilter
 from shield_ai.scan.python.visitor import SecretVisitor
 from shield_ai.scan.text.dotenv import find_dotenv_secrets
@@ -59,6 +66,7 @@ class Scan(msgspec.Struct, frozen=True, kw_only=True):
     python_files: tuple[str, ...] = ()  # of the app, including tests
     constants: tuple[Finding, ...] = ()  # constants that remain beside migrated secrets
     migrated: tuple[str, ...] = ()  # variables that the code reads through the runtime
+    unscanned: tuple[Skipped, ...] = ()  # code outside the scan that reads secrets
     secret_calls: tuple[SecretCall, ...] = ()
     copies: tuple[str, ...] = ()  # the folders of copies of the runtime, which are not scanned
 
@@ -79,10 +87,13 @@ def scan(
         markers: The markers of the Python files that were already searched, by path.
         ignored: Variables that shield.toml ignores; their reads are not fixable.
     """
-    app_paths = list(walk(root)) if paths is None else paths
-    return scan_files(
-        root.resolve().name, app_paths, reader(str(root)), manifest_variables, markers, ignored
-    )
+    read = reader(str(root))
+    skipped: tuple[Skipped, ...] = ()
+    if paths is None:
+        paths, skipped = select_app_paths(walk_all(root), read)
+    name = root.resolve().name
+    found = scan_files(name, paths, read, manifest_variables, markers, ignored)
+    return msgspec.structs.replace(found, unscanned=(*skipped, *found.unscanned))
 
 
 def scan_files(
@@ -134,6 +145,7 @@ def scan_files(
         migrated=scanner.migrated_variables(),
         secret_calls=tuple(scanner.secret_calls),
         copies=tuple(sorted({folder[:-1] for path in paths if (folder := copied_folder(path))})),
+        unscanned=tuple(scanner.library_settings(findings)),
     )
 
 
@@ -160,9 +172,12 @@ class _AppScanner:
         self._settings = set(facts.settings)
         self._project = Project(files.python(), facts, files.read, _without_exports(files.markers))
         public = find_public_variables(files.paths, files.read)
-        self._context = ProjectContext(
-            ignored=frozenset(ignored), public=public.difference(manifest_variables)
-        )
+        reserved = {**dict.fromkeys(public, SkipId.PUBLIC_KEY.reason()), **RESERVED}
+        for variable in manifest_variables:
+            reserved.pop(variable, None)
+        self._context = ProjectContext(ignored=frozenset(ignored), reserved=reserved)
+        self._migrated: dict[str, set[str]] = {}  # variables of get_secret calls, by file
+        self._library_imports: list[tuple[str, str]] = []  # settings file, module
         self._without_runtime: set[str] = set()  # settings files that do not call get_secret
 
     def scan_file(self, path: str) -> None:
@@ -192,11 +207,15 @@ class _AppScanner:
 
     def related_findings(self) -> list[Finding]:
         """Return the findings of all files, after the checks that need the whole app."""
+        development = development_files(self.scanned, self._settings, self._files.read)
         related = select_related_reads(
-            mark_development_reads(self.findings, self._manifest_variables, self.scanned),
+            mark_development_reads(
+                self.findings, self._manifest_variables, development, self._migrated
+            ),
             self._manifest_variables,
             self._context.computed_names,
-            self._context.ignored | self._context.public,
+            self._context.ignored | self._context.reserved.keys(),
+            development,
         )
         findings = apply_context(related, self._context)
         affected = self._without_runtime & {finding.path for finding in findings}
@@ -241,11 +260,15 @@ class _AppScanner:
         path = source.path
         in_settings = path in self._settings
         self._context.migrated |= visitor.migrated
+        self._migrated[path] = visitor.migrated
         self._context.computed_names |= visitor.computed_names
         if visitor.has_computed_read:
             self._context.computed_names |= collection_texts(source.tree)
         if in_settings:
             self._context.assigned_settings.append((path, visitor.assigned_settings))
+            for module in visitor.module.star_imports:
+                if self._is_library(module):
+                    self._library_imports.append((path, module))
         self.harmless += _harmless_values(source, visitor, in_settings=in_settings)
         self.secret_calls += visitor.secret_calls
         self.constants += find_remaining_defaults(source, visitor.accessor_calls)
@@ -257,6 +280,30 @@ class _AppScanner:
     def migrated_variables(self) -> tuple[str, ...]:
         """Return the variables that the code reads through the runtime."""
         return tuple(sorted(self._context.migrated))
+
+    def _is_library(self, module: str) -> bool:
+        """Return whether a module is outside the app. A local file that git lacks is not."""
+        top = module.partition(".")[0]
+        is_local = top == module and ("local" in top or "settings" in top)
+        return not is_local and not any(
+            self._project.find_module(name) for name in (top, module, module.rpartition(".")[0])
+        )
+
+    def library_settings(self, findings: list[Finding]) -> Iterator[Skipped]:
+        """Yield an entry if only the settings of a library can set Django's SECRET_KEY."""
+        names: set[str] = set()
+        for finding in findings:
+            if finding.site and not finding.site.reader.endswith(".setdefault"):
+                names |= {finding.name, finding.env or ""}
+        for _, assigned in self._context.assigned_settings:
+            names |= assigned
+        is_set = {"SECRET_KEY", "DJANGO_SECRET_KEY"} & (names | self._context.migrated)
+        if not self._facts.django or is_set or not self._library_imports:
+            return
+        path, _ = self._library_imports[0]
+        modules = " or ".join(dict.fromkeys(module for _, module in self._library_imports))
+        reason = SkipId.LIBRARY_SETTINGS.reason(modules=modules)
+        yield reason.entry(path, name="SECRET_KEY")
 
     def _skip(self, path: str, reason: SkipReason) -> None:
         self.skipped.append(reason.entry(path))

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import ast
+from types import NoneType
 
 import msgspec
 
 from shield_ai.model.finding import Shape
-from shield_ai.model.name_meaning import Meaning, is_path, is_secret, meaning
+from shield_ai.model.name_meaning import Meaning, harmless_word, is_path, is_secret, meaning
 from shield_ai.model.skip import SkipReason
 from shield_ai.model.words import word_set, words
 from shield_ai.project.perf.lazy_regex import regex
@@ -48,6 +49,7 @@ class Candidate(msgspec.Struct, kw_only=True):
     scope: int = 0  # the id of the class or function around it
     reason: SkipReason | None = None  # why it cannot be migrated; None if it can
     always_secret: bool = False  # its reader is for secrets only
+    secret_helper: bool = False  # the name of the app's function that reads it says secret
     alternatives: tuple[str, ...] = ()  # secret variables that a computed name can refer to
     others: tuple[str, ...] = ()  # non-secret variables that the computed name can refer to
     name_expr: str = ""  # the expression that computes the name
@@ -79,6 +81,8 @@ class Candidate(msgspec.Struct, kw_only=True):
                 return True
         elif any(meaning(part) is Meaning.SECRET for part in self.path):
             return True
+        if self.secret_helper and self._may_be_secret():
+            return True
         return self._is_used_as_secret()
 
     def _has_number_for_url(self) -> bool:
@@ -92,6 +96,16 @@ class Candidate(msgspec.Struct, kw_only=True):
             return False
         last_word = words(self.variable)[-1:]
         return not is_path(self.variable) and not HARMLESS_ENDS.intersection(last_word)
+
+    def _may_be_secret(self) -> bool:
+        """Return whether neither the name nor the default shows that the value is no secret."""
+        if harmless_word(self.variable) or self.field not in {"", "password"}:
+            return False
+        if HARMLESS_ENDS.intersection(words(self.variable)):
+            return False
+        return not isinstance(self.default, ast.Constant) or isinstance(
+            self.default.value, (str, NoneType)
+        )
 
 
 def _is_number(node: ast.expr | None) -> bool:

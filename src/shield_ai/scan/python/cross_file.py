@@ -11,6 +11,14 @@ from shield_ai.model.skip import SkipId, SkipReason
 from shield_ai.scan.python.ast_walk import descend
 
 READ_SHAPES = frozenset({Shape.READ, Shape.FIELD})
+# https://boto3.amazonaws.com/v1/documentation/api/latest/guide/configuration.html
+# https://docs.cloudfoundry.org/devguide/deploy-apps/environment-variable.html
+RESERVED = {
+    "AWS_ACCESS_KEY_ID": SkipId.READ_BY_BOTO3.reason(),
+    "AWS_SECRET_ACCESS_KEY": SkipId.READ_BY_BOTO3.reason(),
+    "AWS_SESSION_TOKEN": SkipId.READ_BY_BOTO3.reason(),
+    "VCAP_SERVICES": SkipId.SET_BY_PLATFORM.reason(),
+}
 COLLECTIONS = (ast.List, ast.Tuple, ast.Set)
 
 
@@ -25,8 +33,8 @@ class ProjectContext(msgspec.Struct):
     assigned_settings: list[tuple[str, set[str]]] = msgspec.field(default_factory=list)
     # variables that hold no secret, according to shield.toml
     ignored: frozenset[str] = frozenset()
-    # variables that hold a public key, according to an example of a .env file
-    public: frozenset[str] = frozenset()
+    # why variables stay in the environment, unless shield.toml names them
+    reserved: dict[str, SkipReason] = msgspec.field(default_factory=dict)
 
 
 def collection_texts(tree: ast.Module) -> set[str]:
@@ -53,9 +61,8 @@ def apply_context(findings: list[Finding], context: ProjectContext) -> list[Find
         site = finding.site
         if site and site.shape in READ_SHAPES and not site.reason:
             migratable.update(site.variables)
-    readable = (
-        migratable - context.computed_names - context.ignored - context.public
-    ) | context.migrated
+    blocked = context.computed_names | context.ignored | context.reserved.keys()
+    readable = (migratable - blocked) | context.migrated
     return [_apply(finding, readable, context) for finding in findings]
 
 
@@ -127,8 +134,8 @@ def _reason(
 
 def _explain_read(variable: str, context: ProjectContext) -> SkipReason | None:
     """Explain why a read of a variable cannot be migrated; None if it can."""
-    if variable in context.public:
-        return SkipId.PUBLIC_KEY.reason()
+    if variable in context.reserved:
+        return context.reserved[variable]
     if variable in context.computed_names:
         return SkipId.ALSO_COMPUTED.reason(variable=variable)
     return None

@@ -43,6 +43,7 @@ class EnvReadVisitor(PydanticFieldVisitor):
         self.has_computed_read = False  # a variable is read under an unknown name
         # non-secret variables that are read under computed names: they stay in the environment
         self.computed_names: set[str] = set()
+        self._written: set[str] = set()  # variables that the file sets
         # values with a secret-like name that are not secrets: node, name, reason
         self.not_secrets: list[tuple[ast.expr, str, SkipReason]] = []
         # the variables of the get_secret calls around the current node, the innermost last
@@ -99,18 +100,31 @@ class EnvReadVisitor(PydanticFieldVisitor):
             shape=Shape.READ,
             path=path,
             reader=reader.label,
-            default=read.default,
             optional=_returns_none_if_unset(reader) or _uses_empty_default(node, reader),
             always_secret=bool(reader.fixed) or has_secret_suffix,
+            secret_helper=reader.label.endswith("()") and "secret" in reader.label.lower(),
         )
-        if read.default is not None:
-            candidate.optional = True
-            candidate.default_from_env = self._reads_variable(read.default)
         if name is not None and prefix is not None:
             candidate.variable = _full_name(reader, prefix, name)
+        self._set_default(candidate, self._innermost_default(read.default, candidate.variable))
         if not candidate.variable and prefix == "":
             self._set_alternatives(candidate, read.argument)
         return candidate
+
+    def _innermost_default(self, default: ast.expr | None, variable: str) -> ast.expr | None:
+        """Return the default of a default that reads the same variable."""
+        inner = self.resolver.find_read(default, self.scopes) if default else None
+        if inner is None or not variable:
+            return default
+        if self.resolver.constant_text(inner.argument, self.scopes) != variable:
+            return default
+        return inner.default
+
+    def _set_default(self, candidate: Candidate, default: ast.expr | None) -> None:
+        candidate.default = default
+        if default is not None:
+            candidate.optional = True
+            candidate.default_from_env = self._reads_variable(default)
 
     def _prefix(self, read: Read) -> str | None:
         """Return the prefix that a read adds to the name; None if it is computed."""
@@ -180,6 +194,7 @@ class EnvReadVisitor(PydanticFieldVisitor):
         if reader.label.startswith(DOTENV_LABEL):
             return SkipId.READS_DOTENV_FILE.reason(reader=DOTENV_LABEL)
         if reader.method == "setdefault":
+            self._written.add(candidate.variable)
             return SkipId.SETS_VARIABLE.reason()
         if reader.copy:
             return SkipId.ENVIRONMENT_COPY.reason()

@@ -168,6 +168,8 @@ def _has_secret_name(path: tuple[str, ...]) -> bool:
     name_meaning = meaning(name)
     if name_meaning is Meaning.IDENTIFIER:
         return "ID" not in words(name)
+    if words(name)[-1:] == ("COOKIE",):
+        return False  # the name of a cookie
     if len(names) > 1 and name.lower() in SECRET_KEYS:
         return name.lower() != "key" and SETTING.match(names[0]) is not None
     return name_meaning is Meaning.SECRET

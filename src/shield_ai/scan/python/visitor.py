@@ -60,10 +60,16 @@ class SecretVisitor(EnvReadVisitor):
         """Visit the file, and return the candidates in order."""
         self.visit_body(self.source.tree.body)
         for candidate in self.candidates:
-            is_read = candidate.shape is Shape.READ
-            if is_read and candidate.variable in self._computed_writes and not candidate.reason:
-                candidate.reason = SkipId.SET_UNDER_COMPUTED_NAME.reason()
+            if candidate.shape in {Shape.READ, Shape.PRESENCE} and not candidate.reason:
+                candidate.reason = self._explain_written(candidate.variable)
         return self.candidates
+
+    def _explain_written(self, variable: str) -> SkipReason | None:
+        if variable in self._written:
+            return SkipId.SET_IN_FILE.reason()
+        if variable in self._computed_writes:
+            return SkipId.SET_UNDER_COMPUTED_NAME.reason()
+        return None
 
     def visit_assignment(self, target: ast.expr, value: ast.expr) -> None:
         """Visit an assignment to a setting, or to an environment variable."""
@@ -86,8 +92,11 @@ class SecretVisitor(EnvReadVisitor):
             value: The value.
             candidates: What was found in the value.
         """
-        if self.resolver.constant_text(name, self.scopes) is None:
+        variable = self.resolver.constant_text(name, self.scopes)
+        if variable is None:
             self._computed_writes |= collection_texts(self.source.tree)
+        else:
+            self._written.add(variable)
         for candidate in candidates:
             is_read = candidate.shape is Shape.READ
             if is_read or (candidate.node is value and candidate.shape is Shape.LITERAL):
