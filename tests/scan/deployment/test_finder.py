@@ -301,7 +301,7 @@ def test_names_beside_unknown_values_are_reported(tmp_path, path, text):
         found = find_deployment(tmp_path, SECRETS)
     else:
         found = find(tmp_path, {path: text})
-    assert [place for place, _ in found.unread] == [path]
+    assert [skip.path for skip in found.unread] == [path]
     assert VALUE not in str(found.unread)
 
 

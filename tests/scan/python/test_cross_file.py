@@ -60,10 +60,10 @@ def test_a_presence_test_without_a_read_cannot_be_migrated(sites):
 )
 def test_a_variable_of_the_platform_is_not_migrated(code, variable):
     text = f"import os\n{code.format(variable)}\n"
-    for manifest_variables, reason in [((), RESERVED[variable]), ({variable}, "")]:
+    for manifest_variables, reason in [((), RESERVED[variable].text), ({variable}, "")]:
         found = scan_files("app", ["a.py"], lambda _: text.encode(), manifest_variables).findings
         sites = [finding.site for finding in found if finding.env == variable]
-        assert [site.reason for site in sites] == [reason]
+        assert [reason_of(site) for site in sites] == [reason]
 
 
 def scan_ignoring(text, *ignored):
