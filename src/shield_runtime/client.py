@@ -292,6 +292,10 @@ class SecretsManagerClient:
         """Return the result of a request, or raise its error."""
         return self._sources.serve(request)
 
+    def references(self) -> Iterable[tuple[str, tuple[str, str | None]]]:
+        """Return each variable of the client's mapping, with its secret and the field."""
+        return self._sources.references()
+
     def is_aws_on(self) -> bool:
         """Return whether secrets come from AWS."""
         return self._settings().aws
