@@ -34,8 +34,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource
 
 from . import default_client
-from .client import SecretsManagerClient
-from .request import name_and_field
+from .client import SecretsManagerClient, references_of
 
 try:
     from pydantic_settings.exceptions import SettingsError
@@ -82,8 +81,10 @@ class SecretsManagerSource(EnvSettingsSource):
         others: Iterable[object] = (),
         **options: Any,
     ) -> None:
-        self._client = secrets if isinstance(secrets, SecretsManagerClient) else default_client
-        self._secrets = None if isinstance(secrets, SecretsManagerClient) else secrets
+        is_client = isinstance(secrets, SecretsManagerClient)
+        self._client: Any = secrets if is_client else default_client
+        self._secrets = references_of(secrets)
+        self._serves_all = not is_client
         variables = next((source for source in others if type(source) is EnvSettingsSource), None)
         given = {name: getattr(variables, name) for name in OPTIONS if hasattr(variables, name)}
         super().__init__(settings_cls, **{**given, **options})
@@ -118,17 +119,12 @@ class SecretsManagerSource(EnvSettingsSource):
 
     def _references(self) -> Iterator[tuple[str, tuple[str, str | None]]]:
         """Yield each variable to read, with the name of its secret and the field."""
-        if self._secrets is not None:
-            for variable, secret in self._secrets.items():
-                yield variable, name_and_field(secret)
-            return
         names = self._names_of_fields()
-        prefixes = tuple(
-            name + self.env_nested_delimiter for name in names if self.env_nested_delimiter
-        )
-        for variable, reference in self._client.references():
+        delimiter = self.env_nested_delimiter
+        prefixes = tuple(f"{name}{delimiter}" for name in names if delimiter)
+        for variable, reference in self._secrets:
             name = variable if self.case_sensitive else variable.lower()
-            if name in names or name.startswith(prefixes):
+            if self._serves_all or name in names or name.startswith(prefixes):
                 yield variable, reference
 
     def _names_of_fields(self) -> set[str]:

@@ -26,12 +26,12 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any, Callable
 
+from . import default_client
+from .client import SecretsManagerClient, references_of
 from .errors import SecretFormatError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from .client import SecretsManagerClient
+    from collections.abc import Iterator, Mapping
 
 __all__ = ["SecretsManagerSource", "SettingsSourceCallable"]
 
@@ -39,14 +39,17 @@ SettingsSourceCallable = Callable[[Any], "dict[str, Any]"]
 
 
 class SecretsManagerSource:
-    """Settings source that reads the variables in the map of a client.
+    """Settings source that reads the variables of a class's fields with get_secret().
 
     Args:
-        client: The client. Only the variables of the class's fields are read.
+        secrets: A client, whose map names the variables. Or the name of the secret of each
+            variable; (name, field) for a field of a JSON secret.
     """
 
-    def __init__(self, client: SecretsManagerClient) -> None:
-        self._client = client
+    def __init__(self, secrets: SecretsManagerClient | Mapping[str, str | tuple[str, str]]) -> None:
+        is_client = isinstance(secrets, SecretsManagerClient)
+        self._client: Any = secrets if is_client else default_client
+        self._secrets = references_of(secrets)
 
     def __call__(self, settings: Any) -> dict[str, Any]:
         """Return the values of the fields.
@@ -76,7 +79,7 @@ class SecretsManagerSource:
         """Return the texts of a variable, and of those that a nested model has below it."""
         case_sensitive = settings.__config__.case_sensitive
         found = {}
-        for variable, (secret, key) in self._client.references():
+        for variable, (secret, key) in self._secrets:
             own_name = variable if case_sensitive else variable.lower()
             is_nested = bool(delimiter) and own_name.startswith(f"{name}{delimiter}")
             if own_name != name and not is_nested:
@@ -89,7 +92,7 @@ class SecretsManagerSource:
         return found
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}({self._client!r})"
+        return f"{type(self).__name__}({', '.join(name for name, _ in self._secrets)})"
 
 
 def _parse(settings: Any, field: Any, text: str) -> Any:

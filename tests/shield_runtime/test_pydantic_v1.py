@@ -79,6 +79,20 @@ def test_with_aws_on_secrets_have_priority_and_are_parsed_as_variables(
     assert VALUE not in repr(SecretsManagerSource(SecretsManagerClient({"a": "A"})))
 
 
+def test_a_mapping_names_the_secret_of_each_variable(on):
+    class Settings(BaseSettings):
+        api_key: str = ""
+
+        class Config:
+            @classmethod
+            def customise_sources(cls, init_settings, env_settings, file_secret_settings):
+                source = SecretsManagerSource({"API_KEY": ("keys", "api")})
+                return init_settings, source, env_settings, file_secret_settings
+
+    on.put("keys", json.dumps({"api": VALUE}))
+    assert Settings().api_key == VALUE
+
+
 def test_only_the_secrets_of_the_fields_are_fetched(on, settings_class):
     settings_class()
     assert "of-other-code" not in {name for _, names in on.calls for name in names}

@@ -69,6 +69,7 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
     alternatives: tuple[str, ...] = ()  # secret variables that a computed name can refer to
     others: tuple[str, ...] = ()  # non-secret variables that the computed name can refer to
     name_expr: str = ""  # the expression that computes the name
+    settings_start: int = 0  # the byte offset of the pydantic settings class of a field
     reason: str = ""  # why no fixer can rewrite the site; empty if one can
 
     @property

@@ -29,6 +29,7 @@ FILE_COMMENT = re.compile(
     rb"(?i:copyright|licen[cs]e|spdx|pylint|flake8|noqa|mypy|ruff|isort|author|generated|settings)"
 )
 ACCESSOR_IMPORT = re.compile(r"from (?P<module>[\w.]+) import get_secret(?: as (?P<alias>\w+))?")
+DEFAULT_WIDTH = 88  # of black and ruff
 Import = ast.Import | ast.ImportFrom
 
 
@@ -38,9 +39,10 @@ class AccessorNames(msgspec.Struct, frozen=True, kw_only=True):
     module: str
     get: str = "get_secret"
     has: str = "has_secret"
-    imported: frozenset[str] = frozenset()
-    pydantic_module: str = "shield_runtime.pydantic"
-    imports_settings_source: bool = False
+    client: str = ""  # of the map file; empty without one
+    imported: frozenset[str] = frozenset()  # of get_secret, has_secret and client
+    source_module: str = "shield_runtime.pydantic"  # for both versions of pydantic
+    imported_from_source: frozenset[str] = frozenset()
 
 
 class Placement(NamedTuple):
@@ -51,26 +53,31 @@ class Placement(NamedTuple):
     after: str
 
 
-def accessor_names(source: Source, accessor_import: str) -> AccessorNames:
+def accessor_names(
+    source: Source, accessor_import: str, *, client: str = "", is_pydantic_1: bool = False
+) -> AccessorNames:
     """Choose names for the runtime's functions that a file does not use otherwise.
 
     Args:
         source: The file.
         accessor_import: `from x.secrets import get_secret`, optionally with an alias.
+        client: The name of the client in the map file; empty without one.
+        is_pydantic_1: Whether the settings in the file are of pydantic 1.
     """
     match = ACCESSOR_IMPORT.fullmatch(accessor_import.strip())
     module = match["module"] if match else PACKAGE
     alias = match["alias"] if match else None
     prefix = (alias or _free_alias(source, module)).removesuffix("get_secret")
     imported = imported_names(source, *accessor_modules(module))
-    source_modules = settings_source_modules(module)
+    source_modules = settings_source_modules(module, is_pydantic_1=is_pydantic_1)
     return AccessorNames(
         module=module,
         get=imported.get("get_secret", f"{prefix}get_secret"),
         has=imported.get("has_secret", f"{prefix}has_secret"),
-        imported=frozenset(imported) & {"get_secret", "has_secret"},
-        pydantic_module=source_modules[0],
-        imports_settings_source=bool(imported_names(source, *source_modules)),
+        client=imported.get(client, _free_client_name(source, client, module)),
+        imported=frozenset(imported) & {"get_secret", "has_secret", client},
+        source_module=source_modules[0],
+        imported_from_source=frozenset(imported_names(source, *source_modules)),
     )
 
 
@@ -115,6 +122,13 @@ def _free_alias(source: Source, module: str) -> str:
     return next((alias for alias in ALIASES if alias not in bound), ALIASES[-1])
 
 
+def _free_client_name(source: Source, client: str, module: str) -> str:
+    """Return the client's name, or another one if the file uses it otherwise."""
+    if client and client in source.text and client in _bound_names(source.tree, module):
+        return f"secrets_{client}"
+    return client
+
+
 def _bound_names(tree: ast.Module, module: str) -> set[str]:
     """Return the names that a file binds anywhere, except in its import of the runtime."""
     names: set[str] = set()
@@ -136,6 +150,7 @@ def import_edits(
     names: AccessorNames,
     unused: Sequence[UnusedImport] = (),
     style: CodeStyle | None = None,
+    from_source: Sequence[str] = (),
 ) -> list[Edit]:
     """Import what the rewritten sites need and the file lacks, and remove what is unused.
 
@@ -145,9 +160,11 @@ def import_edits(
         names: The names of the runtime's functions.
         unused: The imports to remove. If no other import remains, the new one takes their place.
         style: The configured style of the file.
+        from_source: What a settings class needs from the module of the settings source.
     """
     style = style or CodeStyle()
-    lines = _missing_imports({site.shape for site in sites}, names, style)
+    wanted = _missing_names({site.shape for site in sites}, names, from_source)
+    lines = _import_lines(wanted, style)
     if not lines:
         return removal_edits(source, unused)
     first_use = min(site.start for site in sites)
@@ -164,8 +181,14 @@ def import_edits(
     return [new, *removal_edits(source, unused)]
 
 
-def _missing_imports(shapes: set[Shape], names: AccessorNames, style: CodeStyle) -> list[str]:
+def _missing_names(
+    shapes: set[Shape], names: AccessorNames, from_source: Sequence[str]
+) -> dict[str, list[str]]:
+    """Return the names to import from each module, with their aliases."""
     calls = {}
+    if from_source and names.client:
+        original = names.client.removeprefix("secrets_")
+        calls[original] = names.client
     if shapes - {Shape.PRESENCE, Shape.FIELD}:
         calls["get_secret"] = names.get
     if Shape.PRESENCE in shapes:
@@ -174,13 +197,20 @@ def _missing_imports(shapes: set[Shape], names: AccessorNames, style: CodeStyle)
     for name, called_as in calls.items():
         if name not in names.imported:
             parts.append(name if name == called_as else f"{name} as {called_as}")
+    others = [name for name in from_source if name not in names.imported_from_source]
+    return {names.module: parts, names.source_module: others}
+
+
+def _import_lines(wanted: dict[str, list[str]], style: CodeStyle) -> list[str]:
     lines = []
-    if style.force_single_line:
-        lines += [f"from {names.module} import {part}" for part in parts]
-    elif parts:
-        lines.append(f"from {names.module} import {', '.join(parts)}")
-    if Shape.FIELD in shapes and not names.imports_settings_source:
-        lines.append(f"from {names.pydantic_module} import SecretsManagerSource")
+    for module, parts in wanted.items():
+        if style.force_single_line:
+            lines += [f"from {module} import {part}" for part in parts]
+        elif parts:
+            line = f"from {module} import {', '.join(parts)}"
+            if len(line) > (style.line_length or DEFAULT_WIDTH) and len(parts) > 1:
+                line = f"from {module} import (\n" + "".join(f"    {p},\n" for p in parts) + ")"
+            lines.append(line)
     return sorted(lines)
 
 

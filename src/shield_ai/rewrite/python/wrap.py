@@ -14,6 +14,7 @@ from shield_ai.model.edit import Edit, Skipped
 from shield_ai.model.errors import SourceError
 from shield_ai.model.finding import Shape
 from shield_ai.model.naming import env_var_name
+from shield_ai.project.pydantic_sources import PYDANTIC_1, SOURCE
 from shield_ai.project.python_source import Source, apply_edits
 from shield_ai.rewrite.code_style import CodeStyle
 from shield_ai.rewrite.python.equivalence import REMOVED, ReplacedExpressions, equivalence_problem
@@ -21,7 +22,8 @@ from shield_ai.rewrite.python.imports import accessor_names, import_edits
 from shield_ai.rewrite.python.line_breaking import LineStyle
 from shield_ai.rewrite.python.line_length import max_line_length
 from shield_ai.rewrite.python.plain_reads import os_names, plain_arguments, read_before_or
-from shield_ai.rewrite.python.settings_source import settings_source_edits
+from shield_ai.rewrite.python.settings_imports import extend_import, missing_names
+from shield_ai.rewrite.python.settings_source import SOURCE_TYPE_1, settings_source_edits
 from shield_ai.rewrite.python.unused_imports import unused_imports
 from shield_ai.rewrite.python.wrap_text import Wrap, is_alone, wrap_edits
 
@@ -54,6 +56,7 @@ class WrapOptions(NamedTuple):
     has_map: bool = True  # the app's map file has the secrets, unless the runtime is a package
     relative_package: str = ""  # the package with files that import the runtime relatively
     importers: Importers | None = None  # the app's Python files; None keeps unused imports
+    client: str = "client"  # the client in the map file; empty if it has another form
 
 
 def wrap_secrets(
@@ -75,7 +78,14 @@ def wrap_secrets(
     options = options or WrapOptions()
     if manifest.app.runtime == "package":
         options = options._replace(has_map=False)
-    names = accessor_names(source, accessor_import)
+    names = accessor_names(
+        source,
+        accessor_import,
+        client=options.client if options.has_map else "",
+        is_pydantic_1=any(
+            finding.site and finding.site.reader == PYDANTIC_1 for finding in findings
+        ),
+    )
     wraps, skipped = _collect_wraps(source, findings, manifest, names, options)
     if not wraps:
         return WrapResult(skipped=tuple(skipped))
@@ -86,10 +96,7 @@ def wrap_secrets(
     for width in (max_line_length(source, options.style.line_length), sys.maxsize):
         style = LineStyle(width, options.style.has_trailing_commas)
         unused = _unused_imports(source, wraps, style, options.importers)
-        edits = [
-            *import_edits(source, [wrap.site for wrap in wraps], names, unused, options.style),
-            *_expression_edits(source, wraps, style),
-        ]
+        edits = _file_edits(source, wraps, names, unused, options.style, style)
         replaced = ReplacedExpressions(
             {wrap.reference for wrap in removed}, variables, _local_names(unused)
         )
@@ -176,10 +183,33 @@ def _local_names(unused: list[UnusedImport]) -> set[str]:
     return {name for found in unused for name in found.names}
 
 
-def _expression_edits(source: Source, wraps: list[Wrap], style: LineStyle) -> list[Edit]:
+def _file_edits(
+    source: Source,
+    wraps: list[Wrap],
+    names: AccessorNames,
+    unused: list[UnusedImport],
+    code_style: CodeStyle,
+    style: LineStyle,
+) -> list[Edit]:
+    """Return the edits of the expressions, of the settings classes and of the imports."""
     expressions = [wrap for wrap in wraps if wrap.site.shape is not Shape.FIELD]
+    edits = list(settings_source_edits(source, wraps, style.width, names.client))
+    from_source = [SOURCE] if edits else []
+    text = "".join(edit.replacement for edit in edits)
+    if SOURCE_TYPE_1 in text:
+        from_source.append(SOURCE_TYPE_1)
+    elif "type[" in text:
+        missing = missing_names(source)
+        single_line = code_style.force_single_line
+        extended = extend_import(source, missing, style.width, single_line=single_line)
+        if extended and missing:
+            edits.append(extended)
+        else:
+            from_source += missing
+    sites = [wrap.site for wrap in wraps]
     return [
-        *settings_source_edits(source, wraps, style.width),
+        *import_edits(source, sites, names, unused, code_style, sorted(from_source)),
+        *edits,
         *wrap_edits(source, expressions, style),
     ]
 

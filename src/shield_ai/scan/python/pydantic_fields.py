@@ -9,15 +9,17 @@ from typing import TYPE_CHECKING
 from shield_ai.model.finding import Shape
 from shield_ai.model.name_meaning import is_secret
 from shield_ai.project.perf.lazy_regex import regex
+from shield_ai.project.pydantic_sources import PYDANTIC_1, adds_source
 from shield_ai.scan.python.candidates import Candidate
-from shield_ai.scan.python.expressions import ExpressionVisitor
-from shield_ai.scan.python.literals import is_public_or_count, is_secret_literal
+from shield_ai.scan.python.expressions import DISPLAYS, ExpressionVisitor
+from shield_ai.scan.python.literals import is_public_or_count
 from shield_ai.scan.python.settings_class import (
+    ClassKind,
     SettingsClass,
-    adds_source,
+    class_kind,
     find_base,
-    settings_class,
 )
+from shield_ai.scan.python.settings_readers import SettingsReaders
 
 if TYPE_CHECKING:
     from shield_ai.scan.python.bindings import Module
@@ -25,12 +27,15 @@ if TYPE_CHECKING:
     from shield_ai.scan.python.statement_filter import StatementFilter
 
 NEEDS_SOURCE = "pydantic reads it when the settings are created: it needs a settings source"
+COMPUTED_NAME = "the field computes the name of its variable"
+READ_AS_JSON = "pydantic reads it as part of the JSON of a field of the settings"
+SEVERAL = "several fields of the settings have its type: each one reads a variable"
 DEFAULT_KEYWORDS = frozenset({"default", "default_factory"})
 NON_TEXT_ANNOTATION = regex(
     r"(?:typing\.)?(?:Optional\[)?"
     r"(?:(?:typing\.)?Literal\[|(?:bool|int|float|(?:datetime\.)?timedelta)\b)"
 )
-TEXT_ANNOTATIONS = frozenset({"str", "str | None", "Optional[str]", "typing.Optional[str]"})
+SCHEMA_DEFAULT = "the default of a pydantic field, which is part of the schema"
 
 
 class PydanticFieldVisitor(ExpressionVisitor):
@@ -42,10 +47,10 @@ class PydanticFieldVisitor(ExpressionVisitor):
         super().__init__(project, module, statement_filter)
         self.migrated: set[str] = set()  # variables read through the runtime
         self.has_settings_source = False  # a class has shield's settings source
-        # default values in the code, with the variable that pydantic reads first
-        self.overridden_defaults: dict[ast.expr, str] = {}
-        self._settings: dict[ast.ClassDef, SettingsClass | None] = {}
-        self._mentions_prefix = "env_prefix" in self.source.text
+        # texts in the code that are not moved, with the reason
+        self.fixed_texts: dict[ast.expr, str] = {}
+        self._kinds: dict[ast.ClassDef, ClassKind] = {}
+        self._readers = SettingsReaders(self.resolver)
 
     @abc.abstractmethod
     def add(self, candidate: Candidate) -> None:
@@ -55,8 +60,31 @@ class PydanticFieldVisitor(ExpressionVisitor):
         """Visit a statement, except choices and the method that adds shield's settings source."""
         if isinstance(node, ast.AnnAssign) and self._is_choice(node):
             return
-        if not (isinstance(node, ast.FunctionDef) and adds_source(node)):
+        if not adds_source(node):
             super().visit_statement(node)
+
+    def visit_assignment(self, target: ast.expr, value: ast.expr) -> None:
+        """Visit an assignment; the defaults in a pydantic class are not moved."""
+        scope = self.scopes[-1]
+        if isinstance(scope, ast.ClassDef):
+            if self._kind_of(scope) in {ClassKind.SETTINGS, ClassKind.MODEL}:
+                self._fix_texts(value, SCHEMA_DEFAULT)
+        super().visit_assignment(target, value)
+
+    def _fix_texts(self, value: ast.expr | None, reason: str) -> None:
+        """Record that the texts in a default are not moved."""
+        for node in ast.walk(value) if value else ():
+            if isinstance(node, (ast.Constant, ast.JoinedStr, ast.BinOp)):
+                self.fixed_texts.setdefault(node, reason)
+
+    def _is_in_enumeration(self) -> bool:
+        scope = self.scopes[-1]
+        return isinstance(scope, ast.ClassDef) and self._kind_of(scope) is ClassKind.ENUM
+
+    def _kind_of(self, node: ast.ClassDef) -> ClassKind:
+        if node not in self._kinds:
+            self._kinds[node] = class_kind(self.resolver, node, self.scopes)
+        return self._kinds[node]
 
     def _is_choice(self, node: ast.AnnAssign) -> bool:
         """Return whether a field with a secret-like name has one of the values in the code."""
@@ -83,84 +111,81 @@ class PydanticFieldVisitor(ExpressionVisitor):
         annotation = ast.unparse(node.annotation)
         if NON_TEXT_ANNOTATION.match(annotation):
             return
-        settings = self._settings_of(scope)
-        if not settings and not any(ast.unparse(base).endswith("Settings") for base in scope.bases):
-            return
         if isinstance(node.value, ast.Constant):
             default = node.value.value
             if isinstance(default, (bool, int, float)):
                 return
             if isinstance(default, str) and is_public_or_count(target.id, default):
                 return
-        self._add_field(target, node.value, annotation, settings)
+        self._add_field(scope, target, node.value)
 
-    def _settings_of(self, node: ast.ClassDef) -> SettingsClass | None:
-        if node not in self._settings:
-            self._settings[node] = settings_class(self.resolver, node, self.scopes)
-        return self._settings[node]
-
-    def _add_field(
-        self,
-        target: ast.Name,
-        value: ast.expr | None,
-        annotation: str,
-        settings: SettingsClass | None,
-    ) -> None:
+    def _add_field(self, scope: ast.ClassDef, target: ast.Name, value: ast.expr | None) -> None:
         """Add the candidate of a field with a secret-like name.
 
         Args:
+            scope: The class.
             target: The field's name.
             value: The default, or the call of `Field`.
-            annotation: The field's type.
-            settings: The class; None if its base is unknown.
         """
-        name = target.id
         candidate = Candidate(
             node=target,
             shape=Shape.READ,
-            path=(name,),
-            variable=name.upper(),
+            path=(target.id,),
+            variable=target.id.upper(),
             direct=True,
             reason=NEEDS_SOURCE,
         )
-        has_plain_default = _is_plain_default(value, candidate.path)
-        if value is not None and has_plain_default and self._can_set_default(annotation, settings):
-            # The variable takes precedence over the default, so the default can be wrapped.
-            candidate.node = value
-            candidate.shape = Shape.LITERAL
-            candidate.reason = ""
-            self.add(candidate)
+        if not _is_default(value):
             return
-        is_field = value is None or has_plain_default or _is_field_call(value)
-        if settings and (is_field or _overrides_default(settings, name, value)):
+        settings = self._readers.settings_of(scope, self.scopes)
+        if settings:
             self._add_settings_field(candidate, settings, value)
-        elif is_field:
-            self.add(candidate)
+            return
+        kind = self._kind_of(scope)
+        readers = self._readers.readers_of(scope)
+        if len(readers) == 1:
+            self._add_settings_field(candidate, readers[0].settings, value, readers[0].parents)
+        elif readers:
+            candidate.reason = SEVERAL
+            candidate.variable = ""
+            self._add_unserved_field(candidate, value)
+        elif kind is ClassKind.UNKNOWN and _is_named_settings(scope):
+            self._add_unserved_field(candidate, value)
 
-    def _can_set_default(self, annotation: str, settings: SettingsClass | None) -> bool:
-        """Return whether a field takes its text from the variable with its own name."""
-        if settings and settings.can_serve:
-            return False
-        return annotation in TEXT_ANNOTATIONS and not self._has_prefix(settings)
-
-    def _has_prefix(self, settings: SettingsClass | None) -> bool:
-        return self._mentions_prefix or bool(settings and settings.prefix)
+    def _add_unserved_field(self, candidate: Candidate, value: ast.expr | None) -> None:
+        self._fix_texts(value, candidate.reason)
+        self.add(candidate)
 
     def _add_settings_field(
-        self, candidate: Candidate, settings: SettingsClass, value: ast.expr | None
+        self,
+        candidate: Candidate,
+        settings: SettingsClass,
+        value: ast.expr | None,
+        parents: str | None = "",
     ) -> None:
-        """Add the candidate of a field for which a settings source can provide the value."""
-        variable = settings.variable(candidate.path[0], value)
+        """Add the candidate of a field for which a settings source can provide the value.
+
+        Args:
+            candidate: The field.
+            settings: The settings class that reads it.
+            value: The default, or the call of `Field`.
+            parents: The names of the fields with the nested models that contain the field; None
+                if pydantic reads them as JSON.
+        """
+        name = candidate.path[0]
+        variable = "" if parents is None else settings.variable(name, value, parents)
         candidate.variable = variable
         candidate.shape = Shape.FIELD
+        candidate.settings = settings.node
+        candidate.reader = PYDANTIC_1 if settings.is_pydantic_1 else ""
         candidate.reason = settings.reason
-        defaults = _defaults_of(value)
-        candidate.optional = bool(defaults)
-        for default in defaults:
-            if isinstance(default, ast.Constant):
-                self.overridden_defaults[default] = variable
+        candidate.optional = bool(_defaults_of(value))
         if not variable and not candidate.reason:
-            candidate.reason = "the field computes the name of its variable"
+            candidate.reason = COMPUTED_NAME if parents is not None else READ_AS_JSON
+        reads = (
+            f"pydantic reads {variable} first" if variable else "pydantic reads a variable first"
+        )
+        self._fix_texts(value, f"development value: {reads}")
         if variable in settings.migrated:
             self.migrated.add(variable)
             self.has_settings_source = True
@@ -187,21 +212,17 @@ def _is_named(node: ast.expr, name: str) -> bool:
     return ast.unparse(node).rpartition(".")[2] == name
 
 
-def _is_plain_default(value: ast.expr | None, path: tuple[str, ...]) -> bool:
-    """Return whether a field's default is in the code and is not a secret."""
-    return isinstance(value, (ast.Constant, ast.JoinedStr)) and not is_secret_literal(path, value)
-
-
-def _is_field_call(value: ast.expr) -> bool:
-    return isinstance(value, ast.Call) and ast.unparse(value.func).endswith("Field")
-
-
-def _overrides_default(settings: SettingsClass, name: str, value: ast.expr | None) -> bool:
-    """Return whether a variable that is not named like the field overrides a default."""
-    is_secret_text = isinstance(value, ast.Call) and _is_named(value.func, "SecretStr")
-    if not is_secret_text and not isinstance(value, ast.Constant):
+def _is_default(value: ast.expr | None) -> bool:
+    """Return whether a value is a default in the code, which pydantic uses without a variable."""
+    if value is None or isinstance(value, (ast.Constant, ast.JoinedStr, *DISPLAYS, ast.Dict)):
+        return True
+    if not isinstance(value, ast.Call):
         return False
-    return settings.variable(name, None) != name.upper()
+    return ast.unparse(value.func).endswith("Field") or _is_named(value.func, "SecretStr")
+
+
+def _is_named_settings(node: ast.ClassDef) -> bool:
+    return any(ast.unparse(base).endswith("Settings") for base in node.bases)
 
 
 def _defaults_of(value: ast.expr | None) -> list[ast.expr]:

@@ -76,8 +76,13 @@ def create_site(
         alternatives=candidate.alternatives,
         others=candidate.others,
         name_expr=candidate.name_expr,
+        settings_start=_start_of(source, candidate.settings),
         reason=reason,
     )
+
+
+def _start_of(source: Source, node: ast.ClassDef | None) -> int:
+    return source.offset(node.lineno, node.col_offset) if node else 0
 
 
 def _default_span(source: Source, default: ast.expr | None) -> tuple[int, int]:

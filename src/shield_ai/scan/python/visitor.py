@@ -15,6 +15,7 @@ from shield_ai.scan.python.lambda_safety import explain_not_lambda_safe, unused_
 from shield_ai.scan.python.literals import (
     explain_not_secret,
     has_secret_like_name,
+    is_reviewed,
     is_secret_literal,
     literal_text,
 )
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 # Options of shield's database backends: their values name secrets.
 BACKEND_SECRET = "SECRET"
 BACKEND_OPTIONS = frozenset({BACKEND_SECRET, "SECRET_FIELDS"})
+REVIEWED = "marked as reviewed in a comment"
 UNKNOWN_POSITION = "its position in the f-string is unknown; assign it to a variable first"
 
 
@@ -168,7 +170,7 @@ class SecretVisitor(EnvReadVisitor):
 
     def visit_literal(self, node: ast.expr, path: tuple[str, ...], *, direct: bool) -> None:
         """Visit a string in the code, and add a candidate if it is a secret."""
-        if not direct or self._enclosing_calls:
+        if not direct or self._enclosing_calls or self._is_in_enumeration():
             return  # the defaults of get_secret calls are findings of another rule
         if self._is_backend_option(path):
             self._add_backend_secret(node, path)
@@ -182,9 +184,10 @@ class SecretVisitor(EnvReadVisitor):
                 self.not_secrets.append((node, ".".join(path), reason))
             return
         candidate = Candidate(node=node, shape=Shape.LITERAL, path=path, direct=direct)
-        if node in self.overridden_defaults:
-            variable = self.overridden_defaults[node]
-            candidate.reason = f"development value: pydantic reads {variable} first"
+        candidate.reason = self.fixed_texts.get(node, "")
+        if is_reviewed(self.source, node):
+            candidate.is_reviewed = True
+            candidate.reason = candidate.reason or REVIEWED
         self._set_database_field(candidate)
         self.add(candidate)
 
