@@ -21,6 +21,7 @@ from shield_ai.flow.journal import SECRET, Journal
 from shield_ai.flow.plan import CodeInputs, adds_runtime, make_plan
 from shield_ai.flow.plan_check import planned_inputs, require_derived, require_safe_paths
 from shield_ai.flow.plan_file import Scope, limit_plan, read_plan, require_app
+from shield_ai.flow.plan_lists import report_once
 from shield_ai.flow.preconditions import (
     ignored_new_files,
     old_python_warnings,
@@ -133,15 +134,17 @@ class PlanningSession(AppContext):
         unparsed += [
             Skipped(path=path, line=0, name="", reason=reason) for path, reason in deployment.unread
         ]
+        harmless = self.scan_result.harmless
+        skipped, harmless = report_once(self.findings, plan.skipped, harmless)
         return msgspec.structs.replace(
             plan,
             skipped=(
-                *plan.skipped,
+                *skipped,
                 *unparsed,
                 *ignored_new_files(self.tree.root, plan),
                 *old_python_warnings(pythons),
             ),
-            harmless=self.scan_result.harmless,
+            harmless=harmless,
             deployment=deployment.variables,
             environment=self.environment,
             placeholders=tuple(placeholders(plan.changes, values)),
