@@ -140,6 +140,7 @@ class PlanningSession(AppContext):
             plan,
             skipped=(
                 *skipped,
+                *(self.scan_result.unresolved if self.only != "aws" else ()),
                 *unparsed,
                 *ignored_new_files(self.tree.root, plan),
                 *old_python_warnings(pythons),

@@ -17,6 +17,7 @@ from shield_ai.scan.files.walk import display_path, is_dotenv, walk
 from shield_ai.scan.python.app_facts import AppFiles, collect_facts
 from shield_ai.scan.python.cross_file import ProjectContext, apply_context, collection_texts
 from shield_ai.scan.python.development import mark_development_reads
+from shield_ai.scan.python.env_reads import COMPUTED_NAME
 from shield_ai.scan.python.example_values import find_public_variables
 from shield_ai.scan.python.findings import (
     assign_fingerprints,
@@ -52,6 +53,7 @@ class Scan(msgspec.Struct, frozen=True, kw_only=True):
 
     findings: tuple[Finding, ...]
     skipped: tuple[Skipped, ...]
+    unresolved: tuple[Skipped, ...] = ()  # of these, the reads of unknown variables
     files: tuple[str, ...]  # the scanned Python files
     facts: AppFacts
     # Path, line and column of each get_secret call; a file that defines a settings source
@@ -113,7 +115,7 @@ def scan_files(
             continue
         if not is_test(path, facts.app_packages):
             scanner.scan_file(path)
-    skipped = [*_invalid_names(paths), *scanner.skipped]
+    skipped = [*_invalid_names(paths), *scanner.skipped, *scanner.unresolved]
     constants = tuple(scanner.constants)
     findings = assign_fingerprints(
         [
@@ -126,6 +128,7 @@ def scan_files(
     return Scan(
         findings=tuple(findings),
         skipped=tuple(sorted(skipped, key=lambda skip: (skip.path, skip.line, skip.name))),
+        unresolved=tuple(scanner.unresolved),
         files=tuple(scanner.scanned),
         facts=facts,
         harmless=tuple(scanner.harmless),
@@ -150,6 +153,7 @@ class _AppScanner:
         self.findings: list[Finding] = []
         self.scanned: list[str] = []
         self.skipped: list[Skipped] = []
+        self.unresolved: list[Skipped] = []
         self.constants: list[Finding] = []
         self.harmless: list[Skipped] = []
         self.calls: list[tuple[str, int, int]] = []
@@ -247,6 +251,10 @@ class _AppScanner:
         if visitor.has_computed_read:
             self._context.computed_names |= collection_texts(source.tree)
         if in_settings:
+            for node in visitor.unresolved_reads:
+                reason = f"{COMPUTED_NAME}; keep the variables that it can name set"
+                skip = Skipped(path=path, line=node.lineno, name="", reason=reason)
+                self.unresolved.append(skip)
             self._context.assigned_settings.append((path, visitor.assigned_settings))
         self.harmless += _harmless_values(source, visitor, in_settings=in_settings)
         self.secret_calls += visitor.secret_calls

@@ -43,6 +43,7 @@ class EnvReadVisitor(PydanticFieldVisitor):
         self.has_computed_read = False  # a variable is read under an unknown name
         # non-secret variables that are read under computed names: they stay in the environment
         self.computed_names: set[str] = set()
+        self.unresolved_reads: list[ast.expr] = []  # of variables that no call determines
         # values with a secret-like name that are not secrets: node, name, reason
         self.not_secrets: list[tuple[ast.expr, str, str]] = []
         # the variables of the get_secret calls around the current node, the innermost last
@@ -73,6 +74,9 @@ class EnvReadVisitor(PydanticFieldVisitor):
         candidate.reason = self._explain_unreliable(candidate, read)
         if candidate.variable or candidate.is_secret_read():
             self.add(candidate)
+        elif candidate.reason == COMPUTED_NAME and not candidate.others:
+            if not self._is_parameter(read.argument):
+                self.unresolved_reads.append(candidate.node)
         if not candidate.is_secret_read():
             word = harmless_word(candidate.variable)
             if word:

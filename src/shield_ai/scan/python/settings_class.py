@@ -28,7 +28,7 @@ PYDANTIC_1_BASES = frozenset(
     {"pydantic.BaseSettings", "pydantic.env_settings.BaseSettings", "pydantic.v1.BaseSettings"}
 )
 MODELS = frozenset({"pydantic.BaseModel", "pydantic.main.BaseModel", "pydantic.v1.BaseModel"})
-MAX_BASES = 32
+MAX_BASES = 256
 ALIAS_KEYWORDS = frozenset({"alias", "validation_alias"})
 ENUMERATIONS = ("Enum", "TextChoices")  # of the standard library and of Django
 COMPUTED_NAMES = "the class computes the names of its variables"
