@@ -130,16 +130,20 @@ class RuntimeCallRemover(ast.NodeTransformer):
     def _is_removed(self, alias: ast.alias) -> bool:
         return alias.name in REMOVABLE and (alias.asname or alias.name) in self._replaced.imports
 
-    def visit_Import(self, node: ast.Import) -> ast.AST:
-        """Leave out the removed names of an import at the top level."""
-        if node.col_offset == 0:
-            node.names = self._remaining_aliases(node)
-        return node
+    def visit_Import(self, node: ast.Import) -> ast.AST | None:
+        """Leave out the removed names of an import."""
+        return self._without_removed(node)
 
-    def visit_ImportFrom(self, node: ast.ImportFrom) -> ast.AST:
-        """Leave out the removed names of an import at the top level."""
+    def visit_ImportFrom(self, node: ast.ImportFrom) -> ast.AST | None:
+        """Leave out the removed names of an import."""
+        return self._without_removed(node)
+
+    def _without_removed(self, node: ast.Import | ast.ImportFrom) -> ast.AST | None:
+        remaining = self._remaining_aliases(node)
         if node.col_offset == 0:
-            node.names = self._remaining_aliases(node)
+            node.names = remaining
+        elif not remaining:
+            return None
         return node
 
     def visit_Subscript(self, node: ast.Subscript) -> ast.AST:

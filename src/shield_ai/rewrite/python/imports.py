@@ -170,7 +170,8 @@ def import_edits(
     first_use = min(site.start for site in sites)
     removed = [found.node for found in unused if found.is_whole]
     block = _import_block(source, first_use, removed)
-    first = next((found for found in unused if found.is_whole), None)
+    whole = [found for found in unused if found.is_whole and not found.node.col_offset]
+    first = next(iter(whole), None)
     if first and _has_only_future_imports(block):
         others = [found for found in unused if found is not first]
         new = make_edit(source, *statement_lines(source, first.node), "\n".join(lines) + "\n")
