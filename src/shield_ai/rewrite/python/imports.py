@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from shield_ai.model.edit import Edit
     from shield_ai.model.finding import Site
     from shield_ai.project.python_source import Source
-    from shield_ai.rewrite.python.unused_imports import UnusedImport
+    from shield_ai.rewrite.python.unused_imports import Importers, UnusedImport
 
 ALIASES = ("get_secret", "aws_get_secret", "shield_get_secret")
 # Matches a leading comment that is about the file, not about the statement below it.
@@ -43,6 +43,7 @@ class AccessorNames(msgspec.Struct, frozen=True, kw_only=True):
     imported: frozenset[str] = frozenset()  # of get_secret, has_secret and client
     source_module: str = "shield_runtime.pydantic"  # for both versions of pydantic
     imported_from_source: frozenset[str] = frozenset()
+    from_source: tuple[str, ...] = ()  # what the settings classes need from that module
 
 
 class Placement(NamedTuple):
@@ -150,7 +151,7 @@ def import_edits(
     names: AccessorNames,
     unused: Sequence[UnusedImport] = (),
     style: CodeStyle | None = None,
-    from_source: Sequence[str] = (),
+    importers: Importers | None = None,
 ) -> list[Edit]:
     """Import what the rewritten sites need and the file lacks, and remove what is unused.
 
@@ -160,10 +161,10 @@ def import_edits(
         names: The names of the runtime's functions.
         unused: The imports to remove. If no other import remains, the new one takes their place.
         style: The configured style of the file.
-        from_source: What a settings class needs from the module of the settings source.
+        importers: The app's Python files; by default, each module of its packages is the app's.
     """
     style = style or CodeStyle()
-    wanted = _missing_names({site.shape for site in sites}, names, from_source)
+    wanted = _missing_names({site.shape for site in sites}, names)
     lines = _import_lines(wanted, style)
     if not lines:
         return removal_edits(source, unused)
@@ -176,18 +177,16 @@ def import_edits(
         others = [found for found in unused if found is not first]
         new = make_edit(source, *statement_lines(source, first.node), "\n".join(lines) + "\n")
         return [new, *removal_edits(source, others)]
-    place = _choose_placement(source, block, names.module, style)
+    place = _choose_placement(source, block, names.module, style, importers)
     text = place.before + "\n".join(lines) + place.after
     new = make_edit(source, place.offset, place.offset, text)
     return [new, *removal_edits(source, unused)]
 
 
-def _missing_names(
-    shapes: set[Shape], names: AccessorNames, from_source: Sequence[str]
-) -> dict[str, list[str]]:
+def _missing_names(shapes: set[Shape], names: AccessorNames) -> dict[str, list[str]]:
     """Return the names to import from each module, with their aliases."""
     calls = {}
-    if from_source and names.client:
+    if names.from_source and names.client:
         original = names.client.removeprefix("secrets_")
         calls[original] = names.client
     if shapes - {Shape.PRESENCE, Shape.FIELD}:
@@ -198,7 +197,7 @@ def _missing_names(
     for name, called_as in calls.items():
         if name not in names.imported:
             parts.append(name if name == called_as else f"{name} as {called_as}")
-    others = [name for name in from_source if name not in names.imported_from_source]
+    others = [name for name in names.from_source if name not in names.imported_from_source]
     return {names.module: parts, names.source_module: others}
 
 
@@ -216,7 +215,11 @@ def _import_lines(wanted: dict[str, list[str]], style: CodeStyle) -> list[str]:
 
 
 def _choose_placement(
-    source: Source, block: list[Import], module: str, style: CodeStyle
+    source: Source,
+    block: list[Import],
+    module: str,
+    style: CodeStyle,
+    importers: Importers | None,
 ) -> Placement:
     if _has_only_future_imports(block):
         return _at_top(source, after_future=bool(block))
@@ -226,7 +229,14 @@ def _choose_placement(
         if relative:
             at, lead = line_below(source, block[-1])
             return Placement(at, lead, "\n")
-    return _in_block(source, block, module, {top_level, *style.first_party})
+    packages = {top_level, *style.first_party}
+    own = [
+        node
+        for node in block
+        if _top_level_package(node) in packages
+        and not (importers and importers.lack_module(_module_of(node)))
+    ]
+    return _in_block(source, block, module, own)
 
 
 def _import_block(source: Source, first_use: int, removed: Sequence[Import]) -> list[Import]:
@@ -252,13 +262,15 @@ def _has_only_future_imports(block: list[Import]) -> bool:
     return all(_is_future_import(node) for node in block)
 
 
-def _in_block(source: Source, block: list[Import], module: str, first_party: set[str]) -> Placement:
+def _in_block(
+    source: Source, block: list[Import], module: str, first_party: list[Import]
+) -> Placement:
     """Place an import among the app's imports, or above relative imports, or below the block."""
     is_relative = module.startswith(".")
     own = [
         node
         for node in _from_imports(block, is_relative=is_relative)
-        if is_relative or _top_level_package(node) in first_party
+        if is_relative or node in first_party
     ]
     if own:
         return _among_own(source, own, module)
@@ -266,7 +278,7 @@ def _in_block(source: Source, block: list[Import], module: str, first_party: set
     if relative:
         return _above_relative(source, block, relative)
     at, lead = line_below(source, block[-1])
-    gap = "" if _top_level_package(block[-1]) in first_party else "\n"
+    gap = "" if block[-1] in first_party else "\n"
     return Placement(at, lead + gap, "\n")
 
 
@@ -303,9 +315,12 @@ def _above_relative(source: Source, block: list[Import], count: int) -> Placemen
     return Placement(source.offset(first.lineno, 0), "" if has_gap else "\n", "\n\n")
 
 
+def _module_of(node: Import) -> str:
+    return node.names[0].name if isinstance(node, ast.Import) else node.module or ""
+
+
 def _top_level_package(node: Import) -> str:
-    name = node.names[0].name if isinstance(node, ast.Import) else node.module or ""
-    return name.split(".")[0]
+    return _module_of(node).split(".")[0]
 
 
 def _is_future_import(node: ast.stmt) -> bool:

@@ -48,6 +48,18 @@ class Importers:
         self.paths = tuple(paths)
         self._read = read
 
+    def lack_module(self, dotted: str) -> bool:
+        """Return whether a package of the app has no module of this name.
+
+        Another distribution can add modules to a package, and formatters sort them apart.
+        """
+        package = dotted.partition(".")[0]
+        tail = dotted.replace(".", "/")
+        paths = [f"/{path}" for path in self.paths]
+        if not any(f"/{package}/" in path for path in paths):
+            return False
+        return not any(f"/{tail}/" in path or path.endswith(f"/{tail}.py") for path in paths)
+
     def may_use(self, path: str, names: Collection[str]) -> set[str]:
         """Return the names of a module that another file may use.
 
@@ -202,7 +214,7 @@ def _has_lines_to_itself(source: Source, node: Import) -> bool:
     start, end = source.span(node)
     line_end = source.offset((node.end_lineno or node.lineno) + 1, 0)
     rest = source.raw[end:line_end].strip()
-    is_first = not source.raw[source.offset(node.lineno, 0) : start].strip()
+    is_first = not source.raw[source.offset(node.lineno, 0) : start].strip(b" \t")
     return is_first and (not rest or rest.startswith(b"#")) and b"#" not in source.raw[start:end]
 
 

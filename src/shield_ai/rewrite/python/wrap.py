@@ -96,7 +96,7 @@ def wrap_secrets(
     for width in (max_line_length(source, options.style.line_length), sys.maxsize):
         style = LineStyle(width, options.style.has_trailing_commas)
         unused = _unused_imports(source, wraps, style, options.importers)
-        edits = _file_edits(source, wraps, names, unused, options.style, style)
+        edits = _file_edits(source, wraps, names, unused, options, style)
         replaced = ReplacedExpressions(
             {wrap.reference for wrap in removed}, variables, _local_names(unused)
         )
@@ -188,7 +188,7 @@ def _file_edits(
     wraps: list[Wrap],
     names: AccessorNames,
     unused: list[UnusedImport],
-    code_style: CodeStyle,
+    options: WrapOptions,
     style: LineStyle,
 ) -> list[Edit]:
     """Return the edits of the expressions, of the settings classes and of the imports."""
@@ -200,15 +200,16 @@ def _file_edits(
         from_source.append(SOURCE_TYPE_1)
     elif "type[" in text:
         missing = missing_names(source)
-        single_line = code_style.force_single_line
+        single_line = options.style.force_single_line
         extended = extend_import(source, missing, style.width, single_line=single_line)
         if extended and missing:
             edits.append(extended)
         else:
             from_source += missing
     sites = [wrap.site for wrap in wraps]
+    names = msgspec.structs.replace(names, from_source=tuple(sorted(from_source)))
     return [
-        *import_edits(source, sites, names, unused, code_style, sorted(from_source)),
+        *import_edits(source, sites, names, unused, options.style, options.importers),
         *edits,
         *wrap_edits(source, expressions, style),
     ]
