@@ -242,6 +242,46 @@ def test_apply_keeps_settings_and_updates_names(tmp_path, monkeypatch):
     assert "client, [env_settings]" in (tmp_path / "shop/config.py").read_text()
 
 
+def test_apply_keeps_settings_of_pydantic_1(tmp_path, monkeypatch):
+    (tmp_path / "shop").mkdir()
+    (tmp_path / "shop/__init__.py").touch()
+    (tmp_path / "shop/config.py").write_text("""\
+from pydantic.v1 import BaseModel, BaseSettings
+
+
+class Mail(BaseModel):
+    mail_password: str = ""
+
+
+class Database(BaseModel):
+    password: str = "development"
+
+
+class Settings(Mail, BaseSettings):
+    api_keys: list[str] = ["development"]
+    database: Database = Database()
+
+    class Config:
+        env_prefix = "shop_"
+        env_nested_delimiter = "__"
+
+
+S = Settings()
+KEYS = S.api_keys
+MAIL_PASSWORD = S.mail_password
+DATABASE_PASSWORD = S.database.password
+""")
+    monkeypatch.setenv("SHOP_API_KEYS", '["a", "b"]')
+    monkeypatch.setenv("SHOP_MAIL_PASSWORD", "a b")
+    monkeypatch.setenv("SHOP_DATABASE__PASSWORD", "c d")
+    done = shield("apply", "--only", "code", "--yes", cwd=tmp_path)
+    assert (done.code, "proved: 1 of 1" in done.err) == (0, True), done.text
+    toml = (tmp_path / "shield.toml").read_text()
+    for variable in ("SHOP_API_KEYS", "SHOP_MAIL_PASSWORD", "SHOP_DATABASE__PASSWORD"):
+        assert f'"{variable}"' in toml
+    assert "nothing to do" in shield("apply", "--only", "code", "--yes", cwd=tmp_path).err
+
+
 SIGNATURE = """
     @classmethod
     def settings_customise_sources(cls, settings_cls, init_settings, env_settings, dotenv_settings, **others):
