@@ -12,8 +12,6 @@ if TYPE_CHECKING:
 
     Place = tuple[str, int, str]  # path, line, lowercase name
 
-DEFAULT = "development value"
-
 
 def report_once(
     findings: Sequence[Finding], skipped: Sequence[Skipped], harmless: Sequence[Skipped]
@@ -27,15 +25,20 @@ def report_once(
         skipped: The items that the plan skips.
         harmless: The values that are not secrets.
     """
-    refused = {_place(skip) for skip in skipped if not skip.reason.startswith(DEFAULT)}
+    defaults: dict[tuple[str, int, str], str] = {}
+    for finding in findings:
+        if finding.site and finding.site.overridden_by:
+            key = finding.path, finding.line, finding.site.reason
+            defaults[key] = finding.site.overridden_by
+    refused = {_place(skip) for skip in skipped if _key(skip) not in defaults}
     moved: set[Place] = set()
     variables: set[tuple[str, str]] = set()
     for finding in findings:
-        if finding.site is None or finding.site.reason or not refused.isdisjoint(_names(finding)):
-            continue
-        moved |= _names(finding)
-        variables.add((finding.path, f"{DEFAULT}: pydantic reads {finding.env} first"))
-    kept = [skip for skip in skipped if (skip.path, skip.reason) not in variables]
+        is_fixable = finding.site and not finding.site.reason
+        if is_fixable and refused.isdisjoint(_names(finding)):
+            moved |= _names(finding)
+            variables.add((finding.path, finding.env or finding.name))
+    kept = [skip for skip in skipped if (skip.path, defaults.get(_key(skip), "")) not in variables]
     listed = moved | {_place(skip) for skip in kept if skip.line} | _skipped_names(findings)
     return tuple(kept), tuple(skip for skip in harmless if _place(skip) not in listed)
 
@@ -56,3 +59,7 @@ def _names(finding: Finding) -> set[Place]:
 
 def _place(skip: Skipped) -> Place:
     return skip.path, skip.line, skip.name.lower()
+
+
+def _key(skip: Skipped) -> tuple[str, int, str]:
+    return skip.path, skip.line, skip.reason

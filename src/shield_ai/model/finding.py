@@ -70,6 +70,7 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
     others: tuple[str, ...] = ()  # non-secret variables that the computed name can refer to
     name_expr: str = ""  # the expression that computes the name
     settings_start: int = 0  # the byte offset of the pydantic settings class of a field
+    overridden_by: str = ""  # the variable that pydantic reads before this default
     reason: str = ""  # why no fixer can rewrite the site; empty if one can
 
     @property

@@ -47,8 +47,8 @@ class PydanticFieldVisitor(ExpressionVisitor):
         super().__init__(project, module, statement_filter)
         self.migrated: set[str] = set()  # variables read through the runtime
         self.has_settings_source = False  # a class has shield's settings source
-        # texts in the code that are not moved, with the reason
-        self.fixed_texts: dict[ast.expr, str] = {}
+        # texts in the code that are not moved: the reason, the variable that overrides them
+        self.fixed_texts: dict[ast.expr, tuple[str, str]] = {}
         self._kinds: dict[ast.ClassDef, ClassKind] = {}
         self._readers = SettingsReaders(self.resolver)
 
@@ -71,11 +71,11 @@ class PydanticFieldVisitor(ExpressionVisitor):
                 self._fix_texts(value, SCHEMA_DEFAULT)
         super().visit_assignment(target, value)
 
-    def _fix_texts(self, value: ast.expr | None, reason: str) -> None:
+    def _fix_texts(self, value: ast.expr | None, reason: str, variable: str = "") -> None:
         """Record that the texts in a default are not moved."""
         for node in ast.walk(value) if value else ():
             if isinstance(node, (ast.Constant, ast.JoinedStr, ast.BinOp)):
-                self.fixed_texts.setdefault(node, reason)
+                self.fixed_texts.setdefault(node, (reason, variable))
 
     def _is_in_enumeration(self) -> bool:
         scope = self.scopes[-1]
@@ -182,10 +182,8 @@ class PydanticFieldVisitor(ExpressionVisitor):
         candidate.optional = bool(_defaults_of(value))
         if not variable and not candidate.reason:
             candidate.reason = COMPUTED_NAME if parents is not None else READ_AS_JSON
-        reads = (
-            f"pydantic reads {variable} first" if variable else "pydantic reads a variable first"
-        )
-        self._fix_texts(value, f"development value: {reads}")
+        reason = f"development value: pydantic reads {variable or 'a variable'} first"
+        self._fix_texts(value, reason, variable)
         if variable in settings.migrated:
             self.migrated.add(variable)
             self.has_settings_source = True

@@ -184,7 +184,7 @@ class SecretVisitor(EnvReadVisitor):
                 self.not_secrets.append((node, ".".join(path), reason))
             return
         candidate = Candidate(node=node, shape=Shape.LITERAL, path=path, direct=direct)
-        candidate.reason = self.fixed_texts.get(node, "")
+        candidate.reason, candidate.overridden_by = self.fixed_texts.get(node, ("", ""))
         if is_reviewed(self.source, node):
             candidate.is_reviewed = True
             candidate.reason = candidate.reason or REVIEWED
