@@ -93,6 +93,32 @@ def test_a_mapping_names_the_secret_of_each_variable(on):
     assert Settings().api_key == VALUE
 
 
+def test_the_method_of_another_base_class_is_asked(on):
+    class Vault(BaseSettings):
+        class Config:
+            @classmethod
+            def customise_sources(cls, init_settings, env_settings, file_secret_settings):
+                return init_settings, env_settings, file_secret_settings, lambda _: {"vault": "a"}
+
+    class Shop(BaseSettings):
+        api_key: str = ""
+
+        class Config:
+            @classmethod
+            def customise_sources(cls, init_settings, env_settings, file_secret_settings):
+                first, *others = super().customise_sources(
+                    init_settings, env_settings, file_secret_settings
+                )
+                secrets = SecretsManagerSource({"API_KEY": "api-key"})
+                return first, secrets, *others
+
+    class Settings(Shop, Vault):
+        vault: str = ""
+
+    on.put("api-key", VALUE)
+    assert Settings().dict() == {"api_key": VALUE, "vault": "a"}
+
+
 def test_only_the_secrets_of_the_fields_are_fetched(on, settings_class):
     settings_class()
     assert "of-other-code" not in {name for _, names in on.calls for name in names}

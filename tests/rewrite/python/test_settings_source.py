@@ -105,6 +105,15 @@ def test_adds_source_of_pydantic_1_to_config(body):
     check(before, before.replace(HEAD_1, f"{HEAD_1}\n{IMPORT_1}") + after)
 
 
+@pytest.mark.parametrize("head", [HEAD, HEAD_1], ids=["2", "1"])
+def test_asks_other_base_classes_if_the_app_customizes_sources(head):
+    files = {"shop/vault.py": b"class Vault(X):\n    def settings_customise_sources(cls): ...\n"}
+    after, skipped = rewritten(f"{head}\n\nclass Own(BaseSettings):\n    api_key: str\n", files)
+    assert b"first, *others = super()." in after
+    assert after.endswith(b"return first, secrets, *others\n")
+    assert not skipped
+
+
 def test_serves_mixins_and_nested_models_through_the_settings():
     before = f"""\
 {NEW_HEAD}from pydantic import BaseModel

@@ -36,6 +36,15 @@ SOURCE_TYPE = "PydanticBaseSettingsSource"
 SOURCE_TYPE_1 = "SettingsSourceCallable"
 
 
+class SourceOptions(NamedTuple):
+    """How the source is added to the classes of a file."""
+
+    width: int  # maximum line length
+    client: str = ""  # the name of the client of the map file; empty to list the secrets
+    # Whether the method asks that of the other base classes, which may have another one.
+    calls_super: bool = True
+
+
 class Writer(NamedTuple):
     """How lines are written: their indentation, maximum length and quotes."""
 
@@ -73,15 +82,14 @@ class Writer(NamedTuple):
 
 
 def settings_source_edits(
-    source: Source, wraps: list[Wrap], width: int, client: str = ""
+    source: Source, wraps: list[Wrap], options: SourceOptions
 ) -> Iterator[Edit]:
     """Add the settings source to each class.
 
     Args:
         source: The file.
         wraps: All secrets in the file; only fields of settings classes are used.
-        width: Maximum line length.
-        client: The name of the client of the map file; empty to list the secrets in the class.
+        options: How the source is added.
     """
     fields: dict[int, list[Wrap]] = {}
     for wrap in wraps:
@@ -93,11 +101,11 @@ def settings_source_edits(
         if isinstance(node, ast.ClassDef):
             own_fields = fields.get(source.offset(node.lineno, node.col_offset))
             if own_fields:
-                yield from _serve_class(source, node, own_fields, width, client)
+                yield from _serve_class(source, node, own_fields, options)
 
 
 def _serve_class(
-    source: Source, node: ast.ClassDef, wraps: list[Wrap], width: int, client: str
+    source: Source, node: ast.ClassDef, wraps: list[Wrap], options: SourceOptions
 ) -> Iterator[Edit]:
     is_pydantic_1 = wraps[0].site.reader == PYDANTIC_1
     method = find_method(node, is_pydantic_1=is_pydantic_1)
@@ -105,51 +113,57 @@ def _serve_class(
     if method and adds_source(method):
         return  # the source reads the map of the client, which has the new variables
     if method and customized:
-        yield from _extend_method(source, method, customized, wraps, width, client)
+        yield from _extend_method(source, method, customized, wraps, options)
     elif is_pydantic_1:
-        yield _add_method_1(source, node, wraps, width, client)
+        yield _add_method_1(source, node, wraps, options)
     else:
-        yield _add_method(source, node, wraps, width, client)
+        yield _add_method(source, node, wraps, options)
 
 
 def _add_method(
-    source: Source, node: ast.ClassDef, wraps: list[Wrap], width: int, client: str
+    source: Source, node: ast.ClassDef, wraps: list[Wrap], options: SourceOptions
 ) -> Edit:
     """Add the method at the end of a class."""
-    writer = _writer(source, node.body[0], width)
+    writer = _writer(source, node.body[0], options.width)
     body = writer.nested()
     settings = library_name(source, "BaseSettings")
     source_type = library_name(source, SOURCE_TYPE)
     types = {"settings_cls": f"type[{settings}]"} | dict.fromkeys(PARAMETERS, source_type)
     lines = _signature(writer, METHOD, types, source_type)
-    names = [*types]
-    if _derives_directly(source, node):
-        lines.append(_source_statement(body, "settings_cls", f"[{VARIABLES}]", wraps, client))
-        lines.append(_return_statement(body, PARAMETERS))
-    else:
-        call = f"first, *others = super().{METHOD}("
-        lines.append(body.bracketed(call, names, ")"))
-        lines.append(_source_statement(body, "settings_cls", "others", wraps, client))
-        lines.append(f"{body.indent}return first, secrets, *others")
+    calls_super = options.calls_super or not _derives_directly(source, node)
+    lines += _body(body, METHOD, list(types), wraps, options._replace(calls_super=calls_super))
     return insert_below(source, node.body[-1], "\n" + "\n".join(lines) + "\n")
 
 
 def _add_method_1(
-    source: Source, node: ast.ClassDef, wraps: list[Wrap], width: int, client: str
+    source: Source, node: ast.ClassDef, wraps: list[Wrap], options: SourceOptions
 ) -> Edit:
     """Add the method for pydantic 1 to the class Config, which may have to be added, too."""
     config = find_config(node)
-    writer = _writer(source, config.body[0] if config else node.body[0], width)
+    writer = _writer(source, config.body[0] if config else node.body[0], options.width)
     lines = []
     if config is None:
         lines.append(f"{writer.indent}class {CONFIG}:")
         writer = writer.nested()
     types = dict.fromkeys(PARAMETERS_1, SOURCE_TYPE_1)
     lines += _signature(writer, METHOD_1, types, SOURCE_TYPE_1)
-    body = writer.nested()
-    lines.append(_source_statement(body, "", "", wraps, client))
-    lines.append(_return_statement(body, PARAMETERS_1))
+    lines += _body(writer.nested(), METHOD_1, list(types), wraps, options)
     return insert_below(source, (config or node).body[-1], "\n" + "\n".join(lines) + "\n")
+
+
+def _body(
+    writer: Writer, name: str, parameters: list[str], wraps: list[Wrap], options: SourceOptions
+) -> list[str]:
+    """Return the statements of a method that adds the source below the first one."""
+    settings = parameters[0] if name == METHOD else ""
+    others = f"[{VARIABLES}]" if settings else ""
+    if not options.calls_super:
+        created = _source_statement(writer, settings, others, wraps, options.client)
+        return [created, _return_statement(writer, parameters[1:] if settings else parameters)]
+    call = writer.bracketed(f"first, *others = super().{name}(", parameters, ")")
+    others = "others" if settings else ""
+    created = _source_statement(writer, settings, others, wraps, options.client)
+    return [call, created, f"{writer.indent}return first, secrets, *others"]
 
 
 def _signature(writer: Writer, name: str, types: dict[str, str], source_type: str) -> list[str]:
@@ -160,7 +174,7 @@ def _signature(writer: Writer, name: str, types: dict[str, str], source_type: st
     ]
 
 
-def _return_statement(writer: Writer, parameters: tuple[str, ...]) -> str:
+def _return_statement(writer: Writer, parameters: list[str]) -> str:
     first, *others = parameters
     names = [first, "secrets", *others]
     text = f"{writer.indent}return {', '.join(names)}"
@@ -213,15 +227,14 @@ def _extend_method(
     method: ast.FunctionDef,
     customized: CustomizedSources,
     wraps: list[Wrap],
-    width: int,
-    client: str,
+    options: SourceOptions,
 ) -> Iterator[Edit]:
     """Create the source above the `return` of a method, and return it before the variables."""
     used_names = {node.id for node in ast.walk(method) if isinstance(node, ast.Name)}
     name = "secrets" if "secrets" not in used_names else "aws_secrets"
-    writer = _writer(source, customized.returned, width)
+    writer = _writer(source, customized.returned, options.width)
     others = f"[{VARIABLES}]" if customized.settings else ""
-    text = _source_statement(writer, customized.settings, others, wraps, client, name)
+    text = _source_statement(writer, customized.settings, others, wraps, options.client, name)
     above = source.offset(customized.returned.lineno, 0)
     yield make_edit(source, above, above, f"{text}\n")
     start, _ = source.span(customized.variables)

@@ -15,7 +15,7 @@ from shield_ai.project.python_source import Source
 from shield_ai.rewrite.python.formatting import make_edit
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection, Iterable, Iterator
 
     from shield_ai.model.edit import Edit
     from shield_ai.rewrite import Read
@@ -47,6 +47,11 @@ class Importers:
     def __init__(self, paths: Iterable[str], read: Read) -> None:
         self.paths = tuple(paths)
         self._read = read
+
+    def texts(self) -> Iterator[bytes]:
+        """Yield the content of each file."""
+        for path in self.paths:
+            yield self._read(path) or b""
 
     def lack_module(self, dotted: str) -> bool:
         """Return whether a package of the app has no module of this name.

@@ -14,7 +14,7 @@ from shield_ai.model.edit import Edit, Skipped
 from shield_ai.model.errors import SourceError
 from shield_ai.model.finding import Shape
 from shield_ai.model.naming import env_var_name
-from shield_ai.project.pydantic_sources import PYDANTIC_1, SOURCE
+from shield_ai.project.pydantic_sources import METHOD_1, PYDANTIC_1, SOURCE
 from shield_ai.project.python_source import Source, apply_edits
 from shield_ai.rewrite.code_style import CodeStyle
 from shield_ai.rewrite.python.equivalence import REMOVED, ReplacedExpressions, equivalence_problem
@@ -23,7 +23,11 @@ from shield_ai.rewrite.python.line_breaking import LineStyle
 from shield_ai.rewrite.python.line_length import max_line_length
 from shield_ai.rewrite.python.plain_reads import os_names, plain_arguments, read_before_or
 from shield_ai.rewrite.python.settings_imports import extend_import, missing_names
-from shield_ai.rewrite.python.settings_source import SOURCE_TYPE_1, settings_source_edits
+from shield_ai.rewrite.python.settings_source import (
+    SOURCE_TYPE_1,
+    SourceOptions,
+    settings_source_edits,
+)
 from shield_ai.rewrite.python.unused_imports import unused_imports
 from shield_ai.rewrite.python.wrap_text import Wrap, is_alone, wrap_edits
 
@@ -193,7 +197,11 @@ def _file_edits(
 ) -> list[Edit]:
     """Return the edits of the expressions, of the settings classes and of the imports."""
     expressions = [wrap for wrap in wraps if wrap.site.shape is not Shape.FIELD]
-    edits = list(settings_source_edits(source, wraps, style.width, names.client))
+    edits: list[Edit] = []
+    if len(expressions) < len(wraps):
+        calls_super = not names.client or _has_other_sources(source, options.importers)
+        source_options = SourceOptions(style.width, names.client, calls_super)
+        edits += settings_source_edits(source, wraps, source_options)
     from_source = [SOURCE] if edits else []
     text = "".join(edit.replacement for edit in edits)
     if SOURCE_TYPE_1 in text:
@@ -213,6 +221,12 @@ def _file_edits(
         *edits,
         *wrap_edits(source, expressions, style),
     ]
+
+
+def _has_other_sources(source: Source, importers: Importers | None) -> bool:
+    """Return whether a class of the app may customize its settings sources itself."""
+    texts = [source.raw, *(importers.texts() if importers else ())]
+    return any(METHOD_1.encode() in text and SOURCE.encode() not in text for text in texts)
 
 
 def _collect_wraps(
