@@ -291,6 +291,16 @@ DATABASE_PASSWORD = S.database.password
     assert "nothing to do" in shield("apply", "--only", "code", "--yes", cwd=tmp_path).err
 
 
+def test_a_served_class_needs_no_edit_for_new_fields():
+    before = f"{HEAD}\n\nclass Base(BaseSettings):\n    token: str\n"
+    once, _, manifest = rewritten_and_drafted(before)
+    later = f"{once.decode()}\n\nclass Own(Base):\n    api_key: str\n"
+    later = later.replace("    token: str\n", "    token: str\n    password: str\n")
+    after, skipped, manifest = rewritten_and_drafted(later, map_file(manifest), manifest)
+    assert (after.decode(), skipped) == (later, ())
+    assert {"PASSWORD", "API_KEY"} <= {v for s in manifest.secret for v in s.variables()}
+
+
 SIGNATURE = """
     @classmethod
     def settings_customise_sources(cls, settings_cls, init_settings, env_settings, dotenv_settings, **others):

@@ -14,7 +14,6 @@ from shield_ai.project.pydantic_sources import (
     SOURCE,
     VARIABLES,
     CustomizedSources,
-    adds_source,
     find_config,
     find_customized_sources,
     find_method,
@@ -110,8 +109,6 @@ def _serve_class(
     is_pydantic_1 = wraps[0].site.reader == PYDANTIC_1
     method = find_method(node, is_pydantic_1=is_pydantic_1)
     customized = find_customized_sources(method) if method else None
-    if method and adds_source(method):
-        return  # the source reads the map of the client, which has the new variables
     if method and customized:
         yield from _extend_method(source, method, customized, wraps, options)
     elif is_pydantic_1:

@@ -176,7 +176,7 @@ class PydanticFieldVisitor(ExpressionVisitor):
         variable = "" if parents is None else settings.variable(name, value, parents)
         candidate.variable = variable
         candidate.shape = Shape.FIELD
-        candidate.settings = settings.node
+        candidate.settings = None if settings.is_served else settings.node
         candidate.reader = PYDANTIC_1 if settings.is_pydantic_1 else ""
         candidate.reason = settings.reason
         candidate.optional = bool(_defaults_of(value))

@@ -58,6 +58,7 @@ class SettingsClass(NamedTuple):
     case_sensitive: bool = False
     is_pydantic_1: bool = False
     reason: str = ""  # why it cannot get a new source; empty if it can
+    is_served: bool = False  # shield's source provides all variables of the map file
     migrated: frozenset[str] = frozenset()  # variables that shield's source already provides
 
     def variable(self, field: str, value: ast.expr | None, parents: str = "") -> str:
@@ -109,7 +110,6 @@ def settings_class(
             config[name] = value
             if name in NAMING:
                 texts[name] = _text(resolver, home, value)
-    method = find_method(node, is_pydantic_1=is_pydantic_1)
     case_sensitive = config.get("case_sensitive")
     settings = SettingsClass(
         node=node,
@@ -119,10 +119,15 @@ def settings_class(
         case_sensitive=isinstance(case_sensitive, ast.Constant) and bool(case_sensitive.value),
         is_pydantic_1=is_pydantic_1,
     )
-    if method and adds_source(method):
-        served, is_map = _served_variables(resolver, method)
-        reason = "" if is_map else _has_method(method.name)
-        return settings._replace(migrated=served, reason=reason)
+    for home, part in classes:
+        method = find_method(part, is_pydantic_1=is_pydantic_1)
+        if not method or not adds_source(method):
+            continue
+        served, is_map = _served_variables(resolver.in_module(home), method)
+        if is_map:
+            return settings._replace(migrated=served, is_served=True)
+        if part is node:
+            return settings._replace(migrated=served, reason=_has_method(method.name))
     return settings._replace(reason=_explain_no_source(settings, config, resolver))
 
 

@@ -83,7 +83,7 @@ def create_site(
 
 
 def _start_of(source: Source, node: ast.ClassDef | None) -> int:
-    return source.offset(node.lineno, node.col_offset) if node else 0
+    return source.offset(node.lineno, node.col_offset) if node else -1
 
 
 def _default_span(source: Source, default: ast.expr | None) -> tuple[int, int]:
