@@ -291,6 +291,16 @@ DATABASE_PASSWORD = S.database.password
     assert "nothing to do" in shield("apply", "--only", "code", "--yes", cwd=tmp_path).err
 
 
+@pytest.mark.parametrize("head", [HEAD, HEAD_1], ids=["2", "1"])
+def test_a_class_inherits_the_method_of_its_base(head):
+    text = f"{head}\n\nclass A(BaseSettings):\n    token: str\n\n\nclass B(A):\n    password: str\n"
+    after, _, manifest = rewritten_and_drafted(text)
+    assert after.count(b"@classmethod") == 1
+    assert after.endswith(b"\n\n\nclass B(A):\n    password: str\n")
+    again, skipped = rewritten(after, map_file(manifest), manifest)
+    assert (again, skipped) == (after, ())
+
+
 def test_a_served_class_needs_no_edit_for_new_fields():
     before = f"{HEAD}\n\nclass Base(BaseSettings):\n    token: str\n"
     once, _, manifest = rewritten_and_drafted(before)

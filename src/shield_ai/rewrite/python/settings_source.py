@@ -96,11 +96,22 @@ def settings_source_edits(
             fields.setdefault(wrap.site.settings_start, []).append(wrap)
     if not fields:
         return
+    served: set[str] = set()
     for node in ast.walk(source.tree):
-        if isinstance(node, ast.ClassDef):
-            own_fields = fields.get(source.offset(node.lineno, node.col_offset))
-            if own_fields:
-                yield from _serve_class(source, node, own_fields, options)
+        if not isinstance(node, ast.ClassDef):
+            continue
+        own_fields = fields.get(source.offset(node.lineno, node.col_offset))
+        if own_fields and not _inherits_source(node, own_fields, served):
+            yield from _serve_class(source, node, own_fields, options)
+        if own_fields and options.client:
+            served.add(node.name)
+
+
+def _inherits_source(node: ast.ClassDef, wraps: list[Wrap], served: set[str]) -> bool:
+    """Return whether a class inherits the method from a class of the file that gets it."""
+    is_pydantic_1 = wraps[0].site.reader == PYDANTIC_1
+    bases = {ast.unparse(base) for base in node.bases}
+    return not bases.isdisjoint(served) and not find_method(node, is_pydantic_1=is_pydantic_1)
 
 
 def _serve_class(
