@@ -138,6 +138,18 @@ class Settings(Mail, BaseSettings):
     assert [skip.name for skip in skipped] == ["password"]
 
 
+def test_serves_nested_models_of_other_files():
+    files = {
+        "shop/db.py": b"from pydantic import BaseModel\nfrom shop.pool import Pool\nclass Database(BaseModel):\n    password: str = 'passwd-change-me'\n    api_token: str\n    port: int\n    pool: Pool\n",
+        "shop/pool.py": b"from pydantic import BaseModel\nclass Pool(BaseModel):\n    secret: str\n",
+    }
+    before = f"from shop.db import Database\n{HEAD}\n\nclass Settings(BaseSettings):\n    model_config = SettingsConfigDict(env_nested_delimiter='__')\n    db: Database\n"
+    after, skipped, manifest = rewritten_and_drafted(before, files)
+    variables = {variable for secret in manifest.secret for variable in secret.variables()}
+    assert variables == {"DB__PASSWORD", "DB__API_TOKEN", "DB__POOL__SECRET"}
+    assert (after.count(b"@classmethod"), skipped) == (1, ())
+
+
 def test_breaks_long_entries_of_the_package():
     """Where the runtime is a package, the class lists its secrets."""
     variable = "THE_WORKER_SQS_AWS_SECRET_ACCESS_KEY"

@@ -268,7 +268,9 @@ def _skip_reason(site: Site, wrap: Wrap | None, spans: set[tuple[int, int]]) -> 
         return site.reason
     if wrap is None:
         return "shield.toml has no entry for this variable"
-    if (site.start, site.end) in spans:  # before Python 3.12, parts of f-strings have no position
+    if (
+        site.shape is not Shape.FIELD and (site.start, site.end) in spans
+    ):  # before Python 3.12, parts of f-strings have no position
         return "its position in the f-string is unknown; read the variable outside the f-string"
     return ""
 

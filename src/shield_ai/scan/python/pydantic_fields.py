@@ -19,7 +19,7 @@ from shield_ai.scan.python.settings_class import (
     class_kind,
     find_base,
 )
-from shield_ai.scan.python.settings_readers import SettingsReaders
+from shield_ai.scan.python.settings_readers import SettingsReaders, has_alias, nested_fields
 
 if TYPE_CHECKING:
     from shield_ai.scan.python.bindings import Module
@@ -106,18 +106,28 @@ class PydanticFieldVisitor(ExpressionVisitor):
         target = node.target
         if not isinstance(scope, ast.ClassDef) or not isinstance(target, ast.Name):
             return
-        if not is_secret(target.id):
+        self._add_nested_fields(scope, node, target)
+        if _may_be_secret(node):
+            self._add_field(scope, target, node.value)
+
+    def _add_nested_fields(
+        self, scope: ast.ClassDef, node: ast.AnnAssign, target: ast.Name
+    ) -> None:
+        """Add the fields of a model of another file that settings read as PARENT__FIELD."""
+        if "nested_delimiter" not in self.source.text:
             return
-        annotation = ast.unparse(node.annotation)
-        if NON_TEXT_ANNOTATION.match(annotation):
+        settings = self._readers.settings_of(scope, self.scopes)
+        if not settings or not settings.nested_delimiter or has_alias(node.value):
             return
-        if isinstance(node.value, ast.Constant):
-            default = node.value.value
-            if isinstance(default, (bool, int, float)):
-                return
-            if isinstance(default, str) and is_public_or_count(target.id, default):
-                return
-        self._add_field(scope, target, node.value)
+        delimiter = settings.nested_delimiter
+        for parents, field in nested_fields(self.resolver, node.annotation, delimiter):
+            name = ast.unparse(field.target)
+            if not _may_be_secret(field) or not _is_default(field.value):
+                continue
+            path = (target.id, *parents.split(delimiter)[:-1], name)
+            candidate = Candidate(node=target, shape=Shape.FIELD, path=path, direct=True)
+            above = f"{target.id}{delimiter}{parents}"
+            self._add_settings_field(candidate, settings, field.value, above)
 
     def _add_field(self, scope: ast.ClassDef, target: ast.Name, value: ast.expr | None) -> None:
         """Add the candidate of a field with a secret-like name.
@@ -172,7 +182,7 @@ class PydanticFieldVisitor(ExpressionVisitor):
             parents: The names of the fields with the nested models that contain the field; None
                 if pydantic reads them as JSON.
         """
-        name = candidate.path[0]
+        name = candidate.path[-1]
         variable = "" if parents is None else settings.variable(name, value, parents)
         candidate.variable = variable
         candidate.shape = Shape.FIELD
@@ -217,6 +227,17 @@ def _is_default(value: ast.expr | None) -> bool:
     if not isinstance(value, ast.Call):
         return False
     return ast.unparse(value.func).endswith("Field") or _is_named(value.func, "SecretStr")
+
+
+def _may_be_secret(node: ast.AnnAssign) -> bool:
+    """Return whether a field can hold a secret, by its name, its type and its default."""
+    name = ast.unparse(node.target)
+    if not is_secret(name) or NON_TEXT_ANNOTATION.match(ast.unparse(node.annotation)):
+        return False
+    default = node.value.value if isinstance(node.value, ast.Constant) else None
+    if isinstance(default, (bool, int, float)):
+        return False
+    return not isinstance(default, str) or not is_public_or_count(name, default)
 
 
 def _is_named_settings(node: ast.ClassDef) -> bool:

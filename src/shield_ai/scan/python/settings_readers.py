@@ -5,10 +5,13 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, NamedTuple
 
+from shield_ai.scan.python.bindings import Imported
 from shield_ai.scan.python.settings_class import SettingsClass, find_base, settings_class
 
 if TYPE_CHECKING:
-    from shield_ai.scan.python.bindings import Scope
+    from collections.abc import Iterator
+
+    from shield_ai.scan.python.bindings import Module, Scope
     from shield_ai.scan.python.resolve import Resolver
 
 MAX_NESTED = 5  # levels of nested models
@@ -80,7 +83,7 @@ class SettingsReaders:
     def _parents_below(
         self, settings: SettingsClass, field: ast.AnnAssign, parents: str | None
     ) -> str | None:
-        if parents is None or not settings.nested_delimiter or _has_alias(field.value):
+        if parents is None or not settings.nested_delimiter or has_alias(field.value):
             return None
         return f"{parents}{ast.unparse(field.target)}{settings.nested_delimiter}"
 
@@ -95,6 +98,51 @@ class SettingsReaders:
         return None
 
 
-def _has_alias(value: ast.expr | None) -> bool:
+def nested_fields(
+    resolver: Resolver, annotation: ast.expr, delimiter: str, levels: int = MAX_NESTED
+) -> Iterator[tuple[str, ast.AnnAssign]]:
+    """Yield the fields of the models of other files that a type names.
+
+    Args:
+        resolver: Resolves the names of the file with the type.
+        annotation: The type of a field.
+        delimiter: Separates the names of a field and of the fields of its model.
+        levels: The number of levels of models to visit.
+
+    Yields:
+        The names above the field, each with the delimiter, and the field.
+    """
+    found = _class_of_other_file(resolver, annotation)
+    if found is None or not levels:
+        return
+    home, model = found
+    for field in model.body:
+        if not isinstance(field, ast.AnnAssign) or not isinstance(field.target, ast.Name):
+            continue
+        yield "", field
+        below = nested_fields(resolver.in_module(home), field.annotation, delimiter, levels - 1)
+        for parents, inner in below:
+            yield f"{field.target.id}{delimiter}{parents}", inner
+
+
+def _class_of_other_file(
+    resolver: Resolver, annotation: ast.expr
+) -> tuple[Module, ast.ClassDef] | None:
+    """Return the class that a type names, if the file imports it from another one of the app."""
+    tree = resolver.module.source.tree
+    for part in ast.walk(annotation):
+        bindings = resolver.module.lookup(part.id, (tree,)) if isinstance(part, ast.Name) else ()
+        for binding in bindings:
+            place = isinstance(binding, Imported) and resolver.project.find_constant(binding.path)
+            if place:
+                home, name = place
+                for found in home.names(home.source.tree).get(name, []):
+                    if isinstance(found, ast.ClassDef):
+                        return home, found
+    return None
+
+
+def has_alias(value: ast.expr | None) -> bool:
+    """Return whether a field names its variable."""
     keywords = value.keywords if isinstance(value, ast.Call) else []
     return any(keyword.arg in {"alias", "validation_alias", "env"} for keyword in keywords)
