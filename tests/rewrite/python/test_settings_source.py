@@ -150,6 +150,20 @@ def test_serves_nested_models_of_other_files():
     assert (after.count(b"@classmethod"), skipped) == (1, ())
 
 
+def test_a_field_that_calls_the_runtime_needs_no_source():
+    """An earlier version moved texts in class bodies."""
+    call = "from shop.utils.secrets import get_secret\n"
+    before = f"{call}{HEAD}from pydantic import Field, SecretStr\n\n\nclass S(BaseSettings):\n    token: SecretStr = SecretStr(get_secret('token', default='x'))\n    api_key: str = Field(default_factory=lambda: get_secret('api-key'))\n"
+    after, skipped = rewritten(before)
+    assert (after.decode(), skipped) == (before, ())
+
+
+def test_extends_the_import_of_the_map_file():
+    head = f"{HEAD}\nfrom shop.utils.secrets import get_secret\n\nT = get_secret('t-key')\n"
+    after, _ = rewritten(f"{head}\n\nclass S(BaseSettings):\n    api_key: str\n")
+    assert b"\nfrom shop.utils.secrets import client, get_secret\n" in after
+
+
 def test_breaks_long_entries_of_the_package():
     """Where the runtime is a package, the class lists its secrets."""
     variable = "THE_WORKER_SQS_AWS_SECRET_ACCESS_KEY"

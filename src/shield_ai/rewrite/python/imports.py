@@ -11,6 +11,7 @@ import msgspec
 from shield_ai.model.finding import Shape
 from shield_ai.project.runtime_names import PACKAGE, accessor_modules, settings_source_modules
 from shield_ai.rewrite.code_style import CodeStyle
+from shield_ai.rewrite.python.extend_import import extend_import
 from shield_ai.rewrite.python.formatting import first_line, line_below, make_edit
 from shield_ai.rewrite.python.unused_imports import removal_edits, statement_lines
 
@@ -165,9 +166,10 @@ def import_edits(
     """
     style = style or CodeStyle()
     wanted = _missing_names({site.shape for site in sites}, names)
+    extended = _extend_imports(source, wanted, style)
     lines = _import_lines(wanted, style)
     if not lines:
-        return removal_edits(source, unused)
+        return [*extended, *removal_edits(source, unused)]
     first_use = min(site.start for site in sites)
     removed = [found.node for found in unused if found.is_whole]
     block = _import_block(source, first_use, removed)
@@ -176,11 +178,27 @@ def import_edits(
     if first and _has_only_future_imports(block):
         others = [found for found in unused if found is not first]
         new = make_edit(source, *statement_lines(source, first.node), "\n".join(lines) + "\n")
-        return [new, *removal_edits(source, others)]
+        return [new, *extended, *removal_edits(source, others)]
     place = _choose_placement(source, block, names.module, style, importers)
     text = place.before + "\n".join(lines) + place.after
     new = make_edit(source, place.offset, place.offset, text)
-    return [new, *removal_edits(source, unused)]
+    return [new, *extended, *removal_edits(source, unused)]
+
+
+def _extend_imports(source: Source, wanted: dict[str, list[str]], style: CodeStyle) -> list[Edit]:
+    """Add names to the imports that the file has, and remove them from `wanted`."""
+    edits = []
+    for module, names in wanted.items():
+        nodes = [node for node in source.tree.body if imports_from(node, module)]
+        node = nodes[0] if nodes else None
+        if isinstance(node, ast.ImportFrom):
+            width = style.line_length or DEFAULT_WIDTH
+            single = style.force_single_line
+            edit = extend_import(source, node, names, width, single_line=single)
+            if edit:
+                edits.append(edit)
+                wanted[module] = []
+    return edits
 
 
 def _missing_names(shapes: set[Shape], names: AccessorNames) -> dict[str, list[str]]:

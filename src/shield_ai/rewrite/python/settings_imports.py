@@ -5,10 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from shield_ai.rewrite.python.formatting import indentation, line_below, make_edit
-
 if TYPE_CHECKING:
-    from shield_ai.model.edit import Edit
     from shield_ai.project.python_source import Source
 
 LIBRARY = "pydantic_settings"
@@ -37,35 +34,9 @@ def missing_names(source: Source) -> list[str]:
     return missing
 
 
-def extend_import(
-    source: Source, names: list[str], width: int, *, single_line: bool
-) -> Edit | None:
-    """Add names to the file's import from pydantic-settings; None if it can't be extended.
-
-    Args:
-        source: The file.
-        names: The names.
-        width: Maximum line length.
-        single_line: Whether each name is imported on a separate line.
-    """
-    node = next(iter(_imports_of_names(source)), None)
-    if node is None or "#" in source.segment(node):
-        return None
-    if single_line:
-        at, lead = line_below(source, node)
-        lines = [f"from {LIBRARY} import {name}\n" for name in names]
-        return make_edit(source, at, at, lead + "".join(lines))
-    aliases = [ast.unparse(alias) for alias in node.names]
-    for name in names:
-        place = next((i for i, alias in enumerate(aliases) if alias > name), len(aliases))
-        aliases.insert(place, name)
-    text = f"from {LIBRARY} import {', '.join(aliases)}"
-    segment = source.segment(node)
-    if len(text) > width or "\n" in segment:
-        step = indentation(segment.split("\n")[1])[0] if "\n" in segment else ""
-        lines = [f"{step or '    '}{alias},\n" for alias in aliases]
-        text = f"from {LIBRARY} import (\n{''.join(lines)})"
-    return make_edit(source, *source.span(node), text)
+def import_to_extend(source: Source) -> ast.ImportFrom | None:
+    """Return the first import from pydantic-settings."""
+    return next(iter(_imports_of_names(source)), None)
 
 
 def _imports_of_names(source: Source) -> list[ast.ImportFrom]:

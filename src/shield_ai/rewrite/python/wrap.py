@@ -18,11 +18,12 @@ from shield_ai.project.pydantic_sources import METHOD_1, PYDANTIC_1, SOURCE
 from shield_ai.project.python_source import Source, apply_edits
 from shield_ai.rewrite.code_style import CodeStyle
 from shield_ai.rewrite.python.equivalence import REMOVED, ReplacedExpressions, equivalence_problem
+from shield_ai.rewrite.python.extend_import import extend_import
 from shield_ai.rewrite.python.imports import accessor_names, import_edits
 from shield_ai.rewrite.python.line_breaking import LineStyle
 from shield_ai.rewrite.python.line_length import max_line_length
 from shield_ai.rewrite.python.plain_reads import os_names, plain_arguments, read_before_or
-from shield_ai.rewrite.python.settings_imports import extend_import, missing_names
+from shield_ai.rewrite.python.settings_imports import import_to_extend, missing_names
 from shield_ai.rewrite.python.settings_source import (
     SOURCE_TYPE_1,
     SourceOptions,
@@ -209,8 +210,9 @@ def _file_edits(
     elif "type[" in text:
         missing = missing_names(source)
         single_line = options.style.force_single_line
-        extended = extend_import(source, missing, style.width, single_line=single_line)
-        if extended and missing:
+        node = import_to_extend(source)
+        extended = extend_import(source, node, missing, style.width, single_line=single_line)
+        if extended:
             edits.append(extended)
         else:
             from_source += missing

@@ -13,6 +13,7 @@ from shield_ai.project.pydantic_sources import PYDANTIC_1, adds_source
 from shield_ai.scan.python.candidates import Candidate
 from shield_ai.scan.python.expressions import DISPLAYS, ExpressionVisitor
 from shield_ai.scan.python.literals import is_public_or_count
+from shield_ai.scan.python.readers import RuntimeFunction
 from shield_ai.scan.python.settings_class import (
     ClassKind,
     SettingsClass,
@@ -145,7 +146,7 @@ class PydanticFieldVisitor(ExpressionVisitor):
             direct=True,
             reason=NEEDS_SOURCE,
         )
-        if not _is_default(value):
+        if not _is_default(value) or self._calls_runtime(value):
             return
         settings = self._readers.settings_of(scope, self.scopes)
         if settings:
@@ -161,6 +162,14 @@ class PydanticFieldVisitor(ExpressionVisitor):
             self._add_unserved_field(candidate, value)
         elif kind is ClassKind.UNKNOWN and _is_named_settings(scope):
             self._add_unserved_field(candidate, value)
+
+    def _calls_runtime(self, value: ast.expr | None) -> bool:
+        """Return whether a default calls get_secret(), so that the field is moved."""
+        for node in ast.walk(value) if value else ():
+            if isinstance(node, ast.Call):
+                if isinstance(self.resolver.resolve(node.func, self.scopes), RuntimeFunction):
+                    return True
+        return False
 
     def _add_unserved_field(self, candidate: Candidate, value: ast.expr | None) -> None:
         self._fix_texts(value, candidate.reason)
