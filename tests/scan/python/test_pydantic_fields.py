@@ -161,6 +161,12 @@ def test_advises_to_keep_the_variable_of_a_field_that_is_not_migrated(scanned):
     )
 
 
+def test_a_default_that_reads_another_variable_is_no_field(sites):
+    text = "import os\nfrom pydantic import SecretStr\nfrom pydantic_settings import BaseSettings\nclass S(BaseSettings):\n"
+    text += "    password: SecretStr = SecretStr(os.environ['DB_PASSWORD'])\n    tokens: list[str] = [os.environ['A_TOKEN']]\n"
+    assert [site[:2] for site in sites(text)] == [("read", "DB_PASSWORD"), ("read", "A_TOKEN")]
+
+
 NESTED = """\
 from pydantic import BaseModel
 from pydantic_settings import BaseSettings, SettingsConfigDict

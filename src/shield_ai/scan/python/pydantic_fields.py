@@ -231,11 +231,15 @@ def _is_named(node: ast.expr, name: str) -> bool:
 
 def _is_default(value: ast.expr | None) -> bool:
     """Return whether a value is a default in the code, which pydantic uses without a variable."""
-    if value is None or isinstance(value, (ast.Constant, ast.JoinedStr, *DISPLAYS, ast.Dict)):
-        return True
-    if not isinstance(value, ast.Call):
+    if isinstance(value, ast.Call):
+        if ast.unparse(value.func).endswith("Field"):
+            return True
+        if not _is_named(value.func, "SecretStr"):
+            return False
+    elif not isinstance(value, (ast.Constant, ast.JoinedStr, *DISPLAYS, ast.Dict, type(None))):
         return False
-    return ast.unparse(value.func).endswith("Field") or _is_named(value.func, "SecretStr")
+    parts = [part for part in ast.walk(value) if part is not value] if value else []
+    return not any(isinstance(part, (ast.Call, ast.Subscript)) for part in parts)
 
 
 def _may_be_secret(node: ast.AnnAssign) -> bool:
