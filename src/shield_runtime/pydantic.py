@@ -119,12 +119,15 @@ class SecretsManagerSource(EnvSettingsSource):
 
     def _references(self) -> Iterator[tuple[str, tuple[str, str | None]]]:
         """Yield each variable to read, with the name of its secret and the field."""
+        if self._serves_all:
+            yield from self._secrets
+            return
         names = self._names_of_fields()
         delimiter = self.env_nested_delimiter
         prefixes = tuple(f"{name}{delimiter}" for name in names if delimiter)
         for variable, reference in self._secrets:
             name = variable if self.case_sensitive else variable.lower()
-            if self._serves_all or name in names or name.startswith(prefixes):
+            if name in names or name.startswith(prefixes):
                 yield variable, reference
 
     def _names_of_fields(self) -> set[str]:
