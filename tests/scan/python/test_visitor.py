@@ -18,7 +18,7 @@ import pytest
         ),
         (
             "import os\nfor n in names:\n    API_KEY = os.environ[n]",
-            "the name of the variable is computed",
+            "the name of the variable is computed; keep the variables that it can name set",
         ),
         (
             "import os\nasync def f():\n    return os.environ.get('API_KEY', await g())",
@@ -222,7 +222,7 @@ def test_setattr_is_an_assignment(sites):
     assert [site[:2] for site in sites(text)] == [("literal", "API_TOKEN"), ("read", "OTHER")]
 
 
-COMPUTED = "the name of the variable is computed"
+COMPUTED = "the name of the variable is computed; keep the variables that it can name set"
 
 
 @pytest.mark.parametrize(

@@ -252,8 +252,7 @@ class _AppScanner:
             self._context.computed_names |= collection_texts(source.tree)
         if in_settings:
             for node in visitor.unresolved_reads:
-                reason = f"{COMPUTED_NAME}; keep the variables that it can name set"
-                skip = Skipped(path=path, line=node.lineno, name="", reason=reason)
+                skip = Skipped(path=path, line=node.lineno, name="", reason=COMPUTED_NAME)
                 self.unresolved.append(skip)
             self._context.assigned_settings.append((path, visitor.assigned_settings))
         self.harmless += _harmless_values(source, visitor, in_settings=in_settings)

@@ -30,7 +30,7 @@ DATABASE_KEYS = {
     "PORT": "port",
 }
 SETS_VARIABLE = "written into the environment, where other code reads it"
-COMPUTED_NAME = "the name of the variable is computed"
+COMPUTED_NAME = "the name of the variable is computed; keep the variables that it can name set"
 
 
 class EnvReadVisitor(PydanticFieldVisitor):
