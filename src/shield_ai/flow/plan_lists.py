@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from shield_ai.model.edit import Skipped
     from shield_ai.model.finding import Finding
+    from shield_ai.model.skip import SkipId, Skipped
 
     Place = tuple[str, int, str]  # path, line, lowercase name
 
@@ -25,10 +25,10 @@ def report_once(
         skipped: The items that the plan skips.
         harmless: The values that are not secrets.
     """
-    defaults: dict[tuple[str, int, str], str] = {}
+    defaults: dict[tuple[str, int, SkipId], str] = {}
     for finding in findings:
-        if finding.site and finding.site.overridden_by:
-            key = finding.path, finding.line, finding.site.reason
+        if finding.site and finding.site.reason and finding.site.overridden_by:
+            key = finding.path, finding.line, finding.site.reason.id
             defaults[key] = finding.site.overridden_by
     refused = {_place(skip) for skip in skipped if _key(skip) not in defaults}
     moved: set[Place] = set()
@@ -61,5 +61,5 @@ def _place(skip: Skipped) -> Place:
     return skip.path, skip.line, skip.name.lower()
 
 
-def _key(skip: Skipped) -> tuple[str, int, str]:
-    return skip.path, skip.line, skip.reason
+def _key(skip: Skipped) -> tuple[str, int, SkipId]:
+    return skip.path, skip.line, skip.id

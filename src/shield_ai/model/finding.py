@@ -7,6 +7,7 @@ import enum
 import msgspec
 
 from shield_ai.model.digest import hexdigest
+from shield_ai.model.skip import SkipReason
 
 
 class Severity(enum.StrEnum):
@@ -72,7 +73,7 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
     # the byte offset of the pydantic settings class of a field; -1 if its source needs no edit
     settings_start: int = -1
     overridden_by: str = ""  # the variable that pydantic reads before this default
-    reason: str = ""  # why no fixer can rewrite the site; empty if one can
+    reason: SkipReason | None = None  # why no fixer can rewrite the site; None if one can
 
     @property
     def variables(self) -> tuple[str, ...]:

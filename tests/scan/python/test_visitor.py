@@ -3,6 +3,7 @@ from __future__ import annotations
 import re
 
 import pytest
+from shield_helpers import reason_of
 
 
 @pytest.mark.parametrize(
@@ -14,6 +15,14 @@ import pytest
         ),
         (
             "import os\nenv = os.environ.copy()\nX = env.get('API_KEY')",
+            "an earlier copy of the environment",
+        ),
+        (
+            "import os\ndef nested(e): ...\nenv = nested(os.environ)\nX = env.get('API_KEY')",
+            "an earlier copy of the environment",
+        ),
+        (
+            "import os\nfrom utils import nested\nenv = nested(os.environ)\nX = env['API_KEY']",
             "an earlier copy of the environment",
         ),
         (
@@ -45,6 +54,12 @@ def test_explains_reads_that_cannot_be_migrated(sites, text, reason):
 @pytest.mark.parametrize(
     "text",
     [
+        pytest.param(
+            "import os\nshop_credentials = os.environ['GOOGLE_APPLICATION_CREDENTIALS_SHOP']",
+            id="a path",
+        ),
+        pytest.param("import os\nX = os.environ.get('RESULT_BACKEND', 14)", id="a number"),
+        pytest.param("import os\nX = sorted(os.environ)['API_KEY']", id="a built-in function"),
         pytest.param("import os\nDEBUG = os.environ.get('DEBUG')", id="harmless"),
         pytest.param("settings = {}\nX = settings['API_KEY']", id="another mapping"),
         pytest.param("import os\nos.environ['API_KEY'] = key", id="written"),
@@ -239,7 +254,7 @@ def test_lists_a_read_with_a_computed_name_that_is_used_as_a_secret(scanned, sta
         "shop/auth.py": f"import os\ndef check(self, token, name):\n    {statement}\n",
     }
     [found] = scanned(files).findings
-    assert (found.env, found.site.reason) == (None, COMPUTED)
+    assert (found.env, reason_of(found.site)) == (None, COMPUTED)
 
 
 def test_lists_each_unresolved_read_of_the_settings(scanned):
@@ -249,3 +264,19 @@ def test_lists_each_unresolved_read_of_the_settings(scanned):
     [skip] = scan.unresolved
     assert (skip.line, skip.reason.startswith(COMPUTED)) == (3, True)
     assert skip in scan.skipped
+
+
+@pytest.mark.parametrize(
+    ("default", "is_reported"),
+    [
+        pytest.param("'redis://localhost:6379/1'", True, id="Redis"),
+        pytest.param("'postgresql+asyncpg://shop@db/shop'", True, id="a driver"),
+        pytest.param("'https://shop.example/'", False, id="a web site"),
+        pytest.param("'localhost'", False, id="a host"),
+    ],
+)
+def test_a_default_url_shows_that_a_variable_has_credentials(scanned, default, is_reported):
+    text = f"import os\nSHOP_SERVER = os.getenv('SHOP_SERVER', {default})\n"
+    found = scanned({"shop/__init__.py": "", "shop/settings.py": text}).findings
+    severities = [f.severity for f in found if f.env == "SHOP_SERVER"]
+    assert severities == (["medium"] if is_reported else [])

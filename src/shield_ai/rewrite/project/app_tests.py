@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from shield_ai.model.skip import SkipId
 from shield_ai.project.layout import is_test
 from shield_ai.project.runtime_names import runtime_package
 from shield_ai.rewrite.code_style import read_code_style
@@ -17,9 +18,10 @@ from shield_ai.rewrite.project.template import render
 if TYPE_CHECKING:
     from collections.abc import Collection
 
+    from shield_ai.model.file_reader import FileReader
     from shield_ai.model.manifest import Manifest
-    from shield_ai.rewrite import Read
     from shield_ai.rewrite.code_style import CodeStyle
+    from shield_ai.rewrite.project.fixer import FixContext
 
 NAMES = ("test_secrets.py", "test_aws_secrets.py")
 WHAT = "tests"
@@ -27,8 +29,16 @@ SINGLE_QUOTE = re.compile(r'(?<!")"(?!")')  # not of a docstring; the template h
 TEST_FOLDERS = ("tests", "test")
 
 
+def fix(context: FixContext) -> Outcome:
+    """Write the tests if shield.toml asks for them."""
+    if "tests" not in context.manifest.app.generate:
+        return NOTHING
+    module = context.app.test_module or context.module
+    return write_tests(context.read, context.manifest, context.app.paths, module)
+
+
 def write_tests(
-    read: Read, manifest: Manifest, paths: Collection[str] = (), module: str = ""
+    read: FileReader, manifest: Manifest, paths: Collection[str] = (), module: str = ""
 ) -> Outcome:
     """Create or update the tests, unless they were edited or the app has no tests.
 
@@ -44,8 +54,7 @@ def write_tests(
     root = root_of(read, anchor, module)
     module = "shield_runtime" if manifest.app.runtime == "package" else module_of(root, anchor)
     if not all(part.isidentifier() for part in module.split(".")):
-        reason = f"tests not written: {module} is not a valid module name"
-        return skip(manifest.app.runtime, reason)
+        return skip(manifest.app.runtime, SkipId.INVALID_MODULE_NAME.reason(module=module))
     folder = _choose_folder(anchor, root, paths)
     if folder is None:
         return NOTHING
@@ -53,13 +62,13 @@ def write_tests(
         path = f"{folder}/{name}" if folder else name
         state, _ = read_stamp(read(path), WHAT)
         if state is State.EDITED:
-            return skip(path, "edited manually; delete the file to generate it again")
+            return skip(path, SkipId.EDITED.reason())
         if state is not State.FOREIGN:
             style = read_code_style(read, path)
             map_style = MapStyle.of("", style, settings_quote(read, manifest))
             text = _test_module_text(manifest, module, style, map_style)
             return create_or_replace(path, read(path), text)
-    return skip(path, "tests not written: a file with this name already exists")
+    return skip(path, SkipId.TEST_EXISTS.reason())
 
 
 def _module_path(manifest: Manifest) -> str:

@@ -17,6 +17,8 @@ from shield_ai.rewrite.python.line_joining import joining_edits
 from shield_ai.rewrite.python.tracked_text import Insert
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from shield_ai.model.edit import Edit
     from shield_ai.project.python_source import Source
     from shield_ai.rewrite.python.line_breaking import LineStyle
@@ -56,6 +58,7 @@ def wrap_edits(source: Source, wraps: list[Wrap], style: LineStyle) -> list[Edit
     by_line: dict[int, list[Wrap]] = {}
     added_levels: Counter[int] = Counter()  # of indentation, by line
     wraps = sorted(wraps, key=lambda wrap: (wrap.site.start, -wrap.site.end))
+    separate = separate_sites(wraps)
     edits, done = joining_edits(source, [_file_insert(source, wrap) for wrap in wraps], style)
     for wrap in wraps:
         first = source.position(wrap.site.start)[0]
@@ -66,7 +69,7 @@ def wrap_edits(source: Source, wraps: list[Wrap], style: LineStyle) -> list[Edit
             by_line.setdefault(first, []).append(wrap)
             continue
         lines = _lines_to_indent(source, wrap, first, last)
-        alone = is_alone(wrap, wraps)
+        alone = wrap.site in separate
         edits += _wrap_multiline(source, wrap, first, lines, style.width, keep_alignment=alone)
         added_levels.update(lines)
     for number, group in by_line.items():
@@ -74,13 +77,17 @@ def wrap_edits(source: Source, wraps: list[Wrap], style: LineStyle) -> list[Edit
     return edits
 
 
-def is_alone(wrap: Wrap, wraps: list[Wrap]) -> bool:
-    """Return whether no other expression inside or around this one is wrapped."""
-    site = wrap.site
-    return all(
-        other is wrap or other.site.end <= site.start or site.end <= other.site.start
-        for other in wraps
-    )
+def separate_sites(wraps: Iterable[Wrap]) -> set[Site]:
+    """Return the sites that are neither inside nor around another site."""
+    sites = sorted((wrap.site for wrap in wraps), key=lambda site: (site.start, -site.end))
+    separate = set(sites)
+    outer: Site | None = None
+    for site in sites:
+        if outer and site.start < outer.end:
+            separate -= {site, outer}
+        else:
+            outer = site
+    return separate
 
 
 def _wrap_on_line(

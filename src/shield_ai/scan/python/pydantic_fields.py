@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from shield_ai.model.finding import Shape
 from shield_ai.model.name_meaning import is_secret
+from shield_ai.model.skip import SkipId
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.project.pydantic_sources import PYDANTIC_1, adds_source
 from shield_ai.scan.python.candidates import Candidate
@@ -23,20 +24,22 @@ from shield_ai.scan.python.settings_class import (
 from shield_ai.scan.python.settings_readers import SettingsReaders, has_alias, nested_fields
 
 if TYPE_CHECKING:
+    from shield_ai.model.skip import SkipReason
     from shield_ai.scan.python.bindings import Module
     from shield_ai.scan.python.project import Project
     from shield_ai.scan.python.statement_filter import StatementFilter
 
-NEEDS_SOURCE = "pydantic reads it when the settings are created: it needs a settings source"
-COMPUTED_NAME = "the field computes the name of its variable"
-READ_AS_JSON = "pydantic reads it as part of the JSON of a field of the settings"
-SEVERAL = "several fields of the settings have its type: each one reads a variable"
 DEFAULT_KEYWORDS = frozenset({"default", "default_factory"})
 NON_TEXT_ANNOTATION = regex(
     r"(?:typing\.)?(?:Optional\[)?"
-    r"(?:(?:typing\.)?Literal\[|(?:bool|int|float|(?:datetime\.)?timedelta)\b)"
+    r"(?:(?:typing\.)?Literal\[|(?:bool|int|float|(?:datetime\.)?timedelta)\b"
+    r"|(?:pydantic\.|pathlib\.)?(?:FileUrl|FilePath|DirectoryPath|NewPath|Path)\b)"
 )
-SCHEMA_DEFAULT = "the default of a pydantic field, which is part of the schema"
+# https://docs.pydantic.dev/latest/api/types/ and https://docs.pydantic.dev/latest/api/networks/
+SECRET_ANNOTATION = regex(
+    r"\b(?:Secret(?:Str|Bytes)"
+    r"|(?:Postgres|Cockroach|MySQL|MariaDB|ClickHouse|Snowflake|Mongo|Redis|Amqp|Nats)Dsn)\b"
+)
 
 
 class PydanticFieldVisitor(ExpressionVisitor):
@@ -49,7 +52,7 @@ class PydanticFieldVisitor(ExpressionVisitor):
         self.migrated: set[str] = set()  # variables read through the runtime
         self.has_settings_source = False  # a class has shield's settings source
         # texts in the code that are not moved: the reason, the variable that overrides them
-        self.fixed_texts: dict[ast.expr, tuple[str, str]] = {}
+        self.fixed_texts: dict[ast.expr, tuple[SkipReason | None, str]] = {}
         self._kinds: dict[ast.ClassDef, ClassKind] = {}
         self._readers = SettingsReaders(self.resolver)
 
@@ -69,10 +72,12 @@ class PydanticFieldVisitor(ExpressionVisitor):
         scope = self.scopes[-1]
         if isinstance(scope, ast.ClassDef):
             if self._kind_of(scope) in {ClassKind.SETTINGS, ClassKind.MODEL}:
-                self._fix_texts(value, SCHEMA_DEFAULT)
+                self._fix_texts(value, SkipId.SCHEMA_DEFAULT.reason())
         super().visit_assignment(target, value)
 
-    def _fix_texts(self, value: ast.expr | None, reason: str, variable: str = "") -> None:
+    def _fix_texts(
+        self, value: ast.expr | None, reason: SkipReason | None, variable: str = ""
+    ) -> None:
         """Record that the texts in a default are not moved."""
         for node in ast.walk(value) if value else ():
             if isinstance(node, (ast.Constant, ast.JoinedStr, ast.BinOp)):
@@ -108,8 +113,16 @@ class PydanticFieldVisitor(ExpressionVisitor):
         if not isinstance(scope, ast.ClassDef) or not isinstance(target, ast.Name):
             return
         self._add_nested_fields(scope, node, target)
-        if _may_be_secret(node):
+        if _may_be_secret(node, self._settings_for(scope, node)):
             self._add_field(scope, target, node.value)
+
+    def _settings_for(self, scope: ast.ClassDef, node: ast.AnnAssign) -> SettingsClass | None:
+        """Return the settings class that reads a field; None if no class is known to read it."""
+        settings = self._readers.settings_of(scope, self.scopes)
+        if settings or not SECRET_ANNOTATION.search(ast.unparse(node.annotation)):
+            return settings
+        readers = self._readers.readers_of(scope)
+        return readers[0].settings if readers else None
 
     def _add_nested_fields(
         self, scope: ast.ClassDef, node: ast.AnnAssign, target: ast.Name
@@ -123,10 +136,12 @@ class PydanticFieldVisitor(ExpressionVisitor):
         delimiter = settings.nested_delimiter
         for parents, field in nested_fields(self.resolver, node.annotation, delimiter):
             name = ast.unparse(field.target)
-            if not _may_be_secret(field) or not _is_default(field.value):
+            if not _may_be_secret(field, settings) or not _is_default(field.value):
                 continue
             path = (target.id, *parents.split(delimiter)[:-1], name)
-            candidate = Candidate(node=target, shape=Shape.FIELD, path=path, direct=True)
+            candidate = Candidate(
+                node=target, shape=Shape.FIELD, path=path, direct=True, always_secret=True
+            )
             above = f"{target.id}{delimiter}{parents}"
             self._add_settings_field(candidate, settings, field.value, above)
 
@@ -144,7 +159,8 @@ class PydanticFieldVisitor(ExpressionVisitor):
             path=(target.id,),
             variable=target.id.upper(),
             direct=True,
-            reason=NEEDS_SOURCE,
+            reason=SkipId.NEEDS_SOURCE.reason(),
+            always_secret=True,
         )
         if not _is_default(value) or self._calls_runtime(value):
             return
@@ -157,7 +173,7 @@ class PydanticFieldVisitor(ExpressionVisitor):
         if len(readers) == 1:
             self._add_settings_field(candidate, readers[0].settings, value, readers[0].parents)
         elif readers:
-            candidate.reason = SEVERAL
+            candidate.reason = SkipId.SEVERAL_FIELDS.reason()
             candidate.variable = ""
             self._add_unserved_field(candidate, value)
         elif kind is ClassKind.UNKNOWN and _is_named_settings(scope):
@@ -200,8 +216,10 @@ class PydanticFieldVisitor(ExpressionVisitor):
         candidate.reason = settings.reason
         candidate.optional = bool(_defaults_of(value))
         if not variable and not candidate.reason:
-            candidate.reason = COMPUTED_NAME if parents is not None else READ_AS_JSON
-        reason = f"development value: pydantic reads {variable or 'a variable'} first"
+            case = SkipId.READ_AS_JSON if parents is None else SkipId.FIELD_NAME_COMPUTED
+            candidate.reason = case.reason()
+        case = SkipId.DEVELOPMENT_VALUE_PYDANTIC
+        reason = case.reason(variable=variable or "a variable")
         self._fix_texts(value, reason, variable)
         if variable in settings.migrated:
             self.migrated.add(variable)
@@ -234,7 +252,7 @@ def _is_default(value: ast.expr | None) -> bool:
     if isinstance(value, ast.Call):
         if ast.unparse(value.func).endswith("Field"):
             return True
-        if not _is_named(value.func, "SecretStr"):
+        if not SECRET_ANNOTATION.search(ast.unparse(value.func)):
             return False
     elif not isinstance(value, (ast.Constant, ast.JoinedStr, *DISPLAYS, ast.Dict, type(None))):
         return False
@@ -242,15 +260,23 @@ def _is_default(value: ast.expr | None) -> bool:
     return not any(isinstance(part, (ast.Call, ast.Subscript)) for part in parts)
 
 
-def _may_be_secret(node: ast.AnnAssign) -> bool:
+def _may_be_secret(node: ast.AnnAssign, settings: SettingsClass | None) -> bool:
     """Return whether a field can hold a secret, by its name, its type and its default."""
     name = ast.unparse(node.target)
-    if not is_secret(name) or NON_TEXT_ANNOTATION.match(ast.unparse(node.annotation)):
+    annotation = ast.unparse(node.annotation)
+    if NON_TEXT_ANNOTATION.match(annotation) or not _is_secret_field(name, annotation, settings):
         return False
     default = node.value.value if isinstance(node.value, ast.Constant) else None
     if isinstance(default, (bool, int, float)):
         return False
     return not isinstance(default, str) or not is_public_or_count(name, default)
+
+
+def _is_secret_field(name: str, annotation: str, settings: SettingsClass | None) -> bool:
+    """Return whether a field is a secret, by its name, its variable or its type."""
+    if is_secret(name) or (settings and settings.prefix and is_secret(settings.prefix + name)):
+        return True
+    return settings is not None and bool(SECRET_ANNOTATION.search(annotation))
 
 
 def _is_named_settings(node: ast.ClassDef) -> bool:

@@ -6,6 +6,7 @@ import ast
 import enum
 from typing import TYPE_CHECKING, NamedTuple
 
+from shield_ai.model.skip import SkipId, SkipReason
 from shield_ai.project.pydantic_sources import (
     CONFIG,
     METHOD_1,
@@ -31,8 +32,6 @@ MODELS = frozenset({"pydantic.BaseModel", "pydantic.main.BaseModel", "pydantic.v
 MAX_BASES = 256
 ALIAS_KEYWORDS = frozenset({"alias", "validation_alias"})
 ENUMERATIONS = ("Enum", "TextChoices")  # of the standard library and of Django
-COMPUTED_NAMES = "the class computes the names of its variables"
-ONE_LINE = "the class is defined on one line"
 # Names of the configuration that change the names of variables.
 NAMING = frozenset({"env_prefix", "env_nested_delimiter"})
 RENAMING = frozenset({"alias_generator", "fields"})
@@ -57,7 +56,7 @@ class SettingsClass(NamedTuple):
     nested_delimiter: str | None = ""  # None if it is computed
     case_sensitive: bool = False
     is_pydantic_1: bool = False
-    reason: str = ""  # why it cannot get a new source; empty if it can
+    reason: SkipReason | None = None  # why it cannot get a new source; None if it can
     is_served: bool = False  # shield's source provides all variables of the map file
     migrated: frozenset[str] = frozenset()  # variables that shield's source already provides
 
@@ -127,7 +126,8 @@ def settings_class(
         if is_map:
             return settings._replace(migrated=served, is_served=True)
         if part is node:
-            return settings._replace(migrated=served, reason=_has_method(method.name))
+            reason = SkipId.HAS_SOURCES.reason(method=method.name)
+            return settings._replace(migrated=served, reason=reason)
     return settings._replace(reason=_explain_no_source(settings, config, resolver))
 
 
@@ -138,43 +138,39 @@ def _text(resolver: Resolver, home: Module, value: ast.expr) -> str | None:
     return resolver.in_module(home).constant_text(value, (home.source.tree,))
 
 
-def _has_method(name: str) -> str:
-    return f"the class already has {name}(): add the secret to it"
-
-
 def _explain_no_source(
     settings: SettingsClass, config: dict[str, ast.expr], resolver: Resolver
-) -> str:
-    """Explain why a class cannot get a new source; empty if it can."""
+) -> SkipReason | None:
+    """Explain why a class cannot get a new source; None if it can."""
     node = settings.node
     method = find_method(node, is_pydantic_1=settings.is_pydantic_1)
     if method and not find_customized_sources(method):
-        return _has_method(method.name)
+        return SkipId.HAS_SOURCES.reason(method=method.name)
     case_sensitive = config.get("case_sensitive")
     is_computed = settings.prefix is None or settings.nested_delimiter is None
     is_computed = is_computed or not isinstance(case_sensitive, (ast.Constant, type(None)))
     if is_computed or not RENAMING.isdisjoint(config):
-        return COMPUTED_NAMES
+        return SkipId.CLASS_NAMES_COMPUTED.reason()
     if node.body[0].lineno == node.lineno:
-        return ONE_LINE
+        return SkipId.CLASS_ON_ONE_LINE.reason()
     if settings.is_pydantic_1 and not method:
         return _explain_no_config(settings, resolver)
-    return ""
+    return None
 
 
-def _explain_no_config(settings: SettingsClass, resolver: Resolver) -> str:
-    """Explain why the class Config of pydantic 1 cannot get a method; empty if it can."""
+def _explain_no_config(settings: SettingsClass, resolver: Resolver) -> SkipReason | None:
+    """Explain why the class Config of pydantic 1 cannot get a method; None if it can."""
     node = settings.node
     config = find_config(node)
     if config and config.body[0].lineno == config.lineno:
-        return ONE_LINE
+        return SkipId.CLASS_ON_ONE_LINE.reason()
     if not config and (node.keywords or any(_assignment(part)[0] == CONFIG for part in node.body)):
-        return "the class has its configuration in another form than a class Config"
+        return SkipId.CONFIG_IN_OTHER_FORM.reason()
     if any(find_method(base, is_pydantic_1=True) for _, base in settings.bases):
-        return f"a base class has {METHOD_1}(): add the secret to it"
+        return SkipId.BASE_HAS_SOURCES.reason(method=METHOD_1)
     if "pydantic_settings" in resolver.module.source.text:
-        return "the file also uses pydantic-settings"
-    return ""
+        return SkipId.ALSO_PYDANTIC_SETTINGS.reason()
+    return None
 
 
 def _base_classes(
