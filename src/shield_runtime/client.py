@@ -292,6 +292,10 @@ class SecretsManagerClient:
         """Return the result of a request, or raise its error."""
         return self._sources.serve(request)
 
+    def references(self) -> list[tuple[str, tuple[str, str | None]]]:
+        """Return each variable of the client's mapping, with its secret and the field."""
+        return self._sources.references()
+
     def is_aws_on(self) -> bool:
         """Return whether secrets come from AWS."""
         return self._settings().aws
@@ -359,3 +363,16 @@ class SecretsManagerClient:
             if self._reporter is None:
                 self._reporter = Reporter(self._settings, self.stats)
         self._reporter.start()
+
+
+def references_of(
+    secrets: SecretsManagerClient | Mapping[str, str | tuple[str, str]],
+) -> list[tuple[str, tuple[str, str | None]]]:
+    """Return each variable of a settings source, with its secret and the field.
+
+    Args:
+        secrets: A client, or the name of the secret of each variable, or (name, field).
+    """
+    if isinstance(secrets, SecretsManagerClient):
+        return secrets.references()
+    return [(variable, name_and_field(secret)) for variable, secret in secrets.items()]

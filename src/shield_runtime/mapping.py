@@ -31,6 +31,10 @@ class SecretMap:
                 for field, variable in entry.items():
                     self._variables[name, field] = variable
 
+    def references(self) -> list[tuple[str, tuple[str, str | None]]]:
+        """Return each variable, with its secret and the field."""
+        return [(variable, reference) for reference, variable in self._variables.items()]
+
     def complete(self, request: Request) -> None:
         """Set the variable of a request that names none, and mark a request as optional."""
         if not request.names_variable:

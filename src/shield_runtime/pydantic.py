@@ -6,14 +6,20 @@
         stripe_key: SecretStr
 
         @classmethod
-        def settings_customise_sources(cls, *args, **kwargs):
-            first, *others = super().settings_customise_sources(*args, **kwargs)
-            source = SecretsManagerSource(args[0], {"STRIPE_KEY": "stripe-key"}, others)
-            return first, source, *others
+        def settings_customise_sources(
+            cls,
+            settings_cls: type[BaseSettings],
+            init_settings: PydanticBaseSettingsSource,
+            env_settings: PydanticBaseSettingsSource,
+            dotenv_settings: PydanticBaseSettingsSource,
+            file_secret_settings: PydanticBaseSettingsSource,
+        ) -> tuple[PydanticBaseSettingsSource, ...]:
+            secrets = SecretsManagerSource(settings_cls, client, [env_settings])
+            return init_settings, secrets, env_settings, dotenv_settings, file_secret_settings
 
 A secret is read like an environment variable: pydantic's prefix, aliases, nested models and JSON
 apply. With AWS off, this source is empty and pydantic's own sources are used. Requires
-pydantic-settings 2.
+pydantic-settings 2; for pydantic 1, see pydantic_v1.
 
 Errors of this source contain no values. pydantic's ValidationError shows the input that it rejects,
 from any source: set `hide_input_in_errors=True` in the class's configuration, and log
@@ -25,9 +31,10 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
-from pydantic_settings import EnvSettingsSource
+from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource
 
-from . import default_client, get_secret
+from . import default_client
+from .client import SecretsManagerClient, references_of
 
 try:
     from pydantic_settings.exceptions import SettingsError
@@ -39,9 +46,10 @@ except ImportError:  # before pydantic-settings 2.9
     )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
-__all__ = ["SecretsManagerSource"]
+# The method of a settings class needs the classes of pydantic-settings in its annotations.
+__all__ = ["BaseSettings", "PydanticBaseSettingsSource", "SecretsManagerSource"]
 OPTIONS = (
     "case_sensitive",
     "env_prefix",
@@ -59,7 +67,8 @@ class SecretsManagerSource(EnvSettingsSource):
 
     Args:
         settings_cls: The settings class.
-        secrets: Name of the secret of each variable; (name, field) for a field of a JSON secret.
+        secrets: A client, whose map names the variables; only those of the class's fields are read.
+            Or the name of the secret of each variable; (name, field) for a field of a JSON secret.
         others: The other sources. Options such as `Settings(_env_prefix="A_")` are copied from the
             EnvSettingsSource among them.
         options: Options of EnvSettingsSource.
@@ -68,11 +77,14 @@ class SecretsManagerSource(EnvSettingsSource):
     def __init__(
         self,
         settings_cls: Any,
-        secrets: Mapping[str, str | tuple[str, str]],
+        secrets: SecretsManagerClient | Mapping[str, str | tuple[str, str]],
         others: Iterable[object] = (),
         **options: Any,
     ) -> None:
-        self._secrets = secrets
+        is_client = isinstance(secrets, SecretsManagerClient)
+        self._client: Any = secrets if is_client else default_client
+        self._secrets = references_of(secrets)
+        self._serves_all = not is_client
         variables = next((source for source in others if type(source) is EnvSettingsSource), None)
         given = {name: getattr(variables, name) for name in OPTIONS if hasattr(variables, name)}
         super().__init__(settings_cls, **{**given, **options})
@@ -91,21 +103,42 @@ class SecretsManagerSource(EnvSettingsSource):
         raise SettingsError(text)
 
     def _load_env_vars(self) -> Mapping[str, str | None]:
-        if not default_client.is_aws_on():
+        if not self._client.is_aws_on():
             return {}
         found: dict[str, str | None] = {}
-        for variable, secret in self._secrets.items():
-            name, key = (secret, None) if isinstance(secret, str) else secret
+        for variable, (name, key) in self._references():
             try:
-                found[variable] = get_secret(name, _reader(variable), key=key, env=variable)
+                found[variable] = self._client.get_secret(
+                    name, _reader(variable), key=key, env=variable
+                )
             except KeyError:
                 continue  # pydantic reads the field from its other sources
         return parse_env_vars(
             found, self.case_sensitive, self.env_ignore_empty, self.env_parse_none_str
         )
 
+    def _references(self) -> Iterator[tuple[str, tuple[str, str | None]]]:
+        """Yield each variable to read, with the name of its secret and the field."""
+        if self._serves_all:
+            yield from self._secrets
+            return
+        names = self._names_of_fields()
+        delimiter = self.env_nested_delimiter
+        prefixes = tuple(f"{name}{delimiter}" for name in names if delimiter)
+        for variable, reference in self._secrets:
+            name = variable if self.case_sensitive else variable.lower()
+            if name in names or name.startswith(prefixes):
+                yield variable, reference
+
+    def _names_of_fields(self) -> set[str]:
+        """Return the variables that pydantic reads for the fields of the class."""
+        names = set()
+        for name, field in self.settings_cls.model_fields.items():
+            names |= {info[1] for info in self._extract_field_info(field, name)}
+        return names
+
     def __repr__(self) -> str:
-        return f"{type(self).__name__}({', '.join(self._secrets)})"
+        return f"{type(self).__name__}({', '.join(name for name, _ in self._references())})"
 
 
 def _reader(variable: str) -> Callable[[], str]:

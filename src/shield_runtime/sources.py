@@ -50,6 +50,10 @@ class Sources:
         self._mapping = mapping
         self._counters = counters
 
+    def references(self) -> list[tuple[str, tuple[str, str | None]]]:
+        """Return each variable of the mapping, with its secret and the field."""
+        return self._mapping.references()
+
     def serve(self, request: Request) -> Any:
         """Return the result of a request, or raise its error."""
         self._mapping.complete(request)

@@ -4,10 +4,10 @@ import json
 import secrets
 
 import pytest
-from pydantic import SecretStr, ValidationError
+from pydantic import BaseModel, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
-from shield_runtime import SecretAccessDeniedError
+from shield_runtime import SecretAccessDeniedError, SecretsManagerClient
 from shield_runtime.pydantic import SecretsManagerSource
 
 pytest_plugins = ("runtime_fixtures",)
@@ -153,3 +153,32 @@ def test_a_refusal_is_no_missing_value(on):
     on.fault = "denied"
     with pytest.raises(SecretAccessDeniedError):
         Settings()
+
+
+def test_a_client_serves_only_the_fields_of_the_class(on):
+    client = SecretsManagerClient(
+        {"key": "SHOP_KEY", "db": {"password": "SHOP_DB__PASSWORD"}, "other": "SHOP_OTHER"}
+    )
+
+    class Database(BaseModel):
+        host: str = "localhost"
+        password: str = ""
+
+    class Shop(BaseSettings):
+        model_config = SettingsConfigDict(env_prefix="SHOP_", env_nested_delimiter="__")
+        key: str = ""
+        db: Database = Database()
+
+        @classmethod
+        def settings_customise_sources(
+            cls, settings_cls, init_settings, env_settings, dotenv_settings, file_secret_settings
+        ):
+            source = SecretsManagerSource(settings_cls, client, [env_settings])
+            return init_settings, source, env_settings, dotenv_settings, file_secret_settings
+
+    on.put("key", VALUE)
+    on.put("db", json.dumps({"password": OTHER}))
+    on.put("other", VALUE)
+    settings = Shop()
+    assert (settings.key, settings.db) == (VALUE, Database(password=OTHER))
+    assert "other" not in {name for _, names in on.calls for name in names}

@@ -22,6 +22,7 @@ from shield_ai.flow.journal import SECRET, Journal
 from shield_ai.flow.plan import CodeInputs, adds_runtime, make_plan
 from shield_ai.flow.plan_check import planned_inputs, require_derived, require_safe_paths
 from shield_ai.flow.plan_file import Scope, limit_plan, read_plan, require_app
+from shield_ai.flow.plan_lists import report_once
 from shield_ai.flow.preconditions import (
     ignored_new_files,
     old_python_warnings,
@@ -138,16 +139,19 @@ class PlanningSession(AppContext):
         unparsed = [skip for skip in self.unreadable if skip.path in facts.settings]
         deployment = Deployment() if self.only == "aws" else self.deployment
         unparsed += deployment.unread
+        harmless = self.scan_result.harmless
+        skipped, harmless = report_once(self.findings, plan.skipped, harmless)
         return msgspec.structs.replace(
             plan,
             skipped=(
-                *plan.skipped,
+                *skipped,
+                *(self.scan_result.unresolved if self.only != "aws" else ()),
                 *unparsed,
                 *self.scan_result.unscanned,
                 *ignored_new_files(self.tree.root, plan),
                 *old_python_warnings(pythons),
             ),
-            harmless=self.scan_result.harmless,
+            harmless=harmless,
             deployment=deployment.variables,
             environment=self.environment,
             placeholders=tuple(placeholders(plan.changes, values)),

@@ -98,7 +98,10 @@ class SkipId(enum.StrEnum):
     )
 
     # A read cannot be moved because of the code around it.
-    COMPUTED_NAME = "computed-name", "the name of the variable is computed"
+    COMPUTED_NAME = (
+        "computed-name",
+        "the name of the variable is computed; keep the variables that it can name set",
+    )
     ALSO_COMPUTED = "also-computed", "{variable} is also read under a computed name"
     SET_UNDER_COMPUTED_NAME = (
         "set-under-computed-name",
@@ -145,18 +148,33 @@ class SkipId(enum.StrEnum):
         "needs-source",
         "pydantic reads it when the settings are created: it needs a settings source",
     )
-    PYDANTIC_1 = (
-        "pydantic-1",
-        "pydantic 1 reads it when the settings are created: migrate to pydantic-settings first",
-    )
     FIELD_NAME_COMPUTED = "field-name-computed", "the field computes the name of its variable"
     CLASS_NAMES_COMPUTED = "class-names-computed", "the class computes the names of its variables"
     CLASS_ON_ONE_LINE = "class-on-one-line", "the class is defined on one line"
     HAS_SOURCES = "has-sources", "the class already has {method}(): add the secret to it"
+    BASE_HAS_SOURCES = "base-has-sources", "a base class has {method}(): add the secret to it"
+    CONFIG_IN_OTHER_FORM = (
+        "config-in-other-form",
+        "the class has its configuration in another form than a class Config",
+    )
+    ALSO_PYDANTIC_SETTINGS = "also-pydantic-settings", "the file also uses pydantic-settings"
+    READ_AS_JSON = (
+        "read-as-json",
+        "pydantic reads it as part of the JSON of a field of the settings",
+    )
+    SEVERAL_FIELDS = (
+        "several-fields",
+        "several fields of the settings have its type: each one reads a variable",
+    )
 
     # A literal cannot be moved.
     OUTSIDE_SETTINGS = "outside-settings", "hardcoded outside the settings: move it there first"
     TEST_VALUE = "test-value", "a value of the test settings"
+    SCHEMA_DEFAULT = (
+        "schema-default",
+        "the default of a pydantic field, which is part of the schema",
+    )
+    REVIEWED = "reviewed", "marked as reviewed in a comment"
     SEVERAL_VALUES = "several-values", "several values are assigned to this name"
     DEVELOPMENT_VALUE_IN_FILE = (
         "development-value-in-file",

@@ -6,19 +6,24 @@ import ast
 from typing import NamedTuple, cast
 
 METHOD = "settings_customise_sources"
+METHOD_1 = "customise_sources"  # of pydantic 1, in the class Config
+METHODS = frozenset({METHOD, METHOD_1})
+CONFIG = "Config"
+SOURCE = "SecretsManagerSource"
+PYDANTIC_1 = "pydantic_v1"  # the reader of a field
 VARIABLES = "env_settings"  # pydantic's name for the source of environment variables
 
 
 class CustomizedSources(NamedTuple):
     """The parts of the method that a rewrite needs."""
 
-    settings: str  # the parameter with the settings class
+    settings: str  # the parameter with the settings class; empty for pydantic 1
     returned: ast.Return
     variables: ast.Name  # the source of environment variables in the returned tuple
 
 
 def find_customized_sources(method: ast.FunctionDef) -> CustomizedSources | None:
-    """Return the parts of a `settings_customise_sources` method; None if it is too complex.
+    """Return the parts of a method that customizes sources; None if it is too complex.
 
     The method must end with its only return statement, on a separate line, which must return a
     tuple that contains `env_settings` once.
@@ -26,7 +31,7 @@ def find_customized_sources(method: ast.FunctionDef) -> CustomizedSources | None
     arguments = method.args
     parameters = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
     names = [parameter.arg for parameter in parameters]
-    if method.name != METHOD or len(names) < 2 or VARIABLES not in names:
+    if method.name not in METHODS or len(names) < 2 or VARIABLES not in names:
         return None
     returned = _single_return(method)
     if returned is None or not isinstance(returned.value, ast.Tuple):
@@ -34,7 +39,32 @@ def find_customized_sources(method: ast.FunctionDef) -> CustomizedSources | None
     sources = [element for element in returned.value.elts if _is_variables(element)]
     if len(sources) != 1:
         return None
-    return CustomizedSources(names[1], returned, cast("ast.Name", sources[0]))
+    settings = names[1] if method.name == METHOD else ""
+    return CustomizedSources(settings, returned, cast("ast.Name", sources[0]))
+
+
+def find_method(node: ast.ClassDef, *, is_pydantic_1: bool) -> ast.FunctionDef | None:
+    """Return the method with which a class customizes its sources."""
+    home = find_config(node) if is_pydantic_1 else node
+    name = METHOD_1 if is_pydantic_1 else METHOD
+    for statement in home.body if home else ():
+        if isinstance(statement, ast.FunctionDef) and statement.name == name:
+            return statement
+    return None
+
+
+def find_config(node: ast.ClassDef) -> ast.ClassDef | None:
+    """Return the class Config in a settings class."""
+    for statement in node.body:
+        if isinstance(statement, ast.ClassDef) and statement.name == CONFIG:
+            return statement
+    return None
+
+
+def adds_source(method: ast.AST) -> bool:
+    """Return whether a method adds shield's settings source."""
+    is_method = isinstance(method, ast.FunctionDef) and method.name in METHODS
+    return is_method and SOURCE in ast.unparse(method)
 
 
 def _is_variables(node: ast.expr) -> bool:

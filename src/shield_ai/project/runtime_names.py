@@ -37,10 +37,13 @@ def accessor_modules(module: str) -> tuple[str, ...]:
     return (module,)
 
 
-def settings_source_modules(module: str) -> tuple[str, str]:
-    """Return the module of the settings source of pydantic-settings, and its former name."""
+def settings_source_modules(module: str, *, is_pydantic_1: bool = False) -> tuple[str, ...]:
+    """Return the module of the settings source, then its former names."""
+    package = runtime_package(module)
+    if is_pydantic_1:
+        return (f"{package}.pydantic_v1",)
     former = f"{FORMER_PACKAGE}.pydantic" if module == PACKAGE else f"{module}_pydantic"
-    return f"{runtime_package(module)}.pydantic", former
+    return f"{package}.pydantic", former
 
 
 def database_backends(module: str, engine: str) -> tuple[str, str]:

@@ -29,6 +29,13 @@ class SecretMap(msgspec.Struct, frozen=True):
             return entry.get(field, "")
         return "" if field else entry
 
+    def variables(self) -> list[str]:
+        """Return all variables that the map names."""
+        found: list[str] = []
+        for entry in self.secrets.values():
+            found += [entry] if isinstance(entry, str) else entry.values()
+        return found
+
 
 class MapCall(msgspec.Struct, frozen=True):
     """The call that creates the client in a map file."""
@@ -75,6 +82,16 @@ def find_map_call(raw: bytes | None) -> MapCall | None:
     except (ValueError, TypeError):  # msgspec.ValidationError is a ValueError
         return None
     return MapCall(source, call, mapping, optional, content)
+
+
+def client_name(raw: bytes | None) -> str:
+    """Return the name of the client in a map file; "" if it has another form."""
+    found = find_map_call(raw)
+    for node in found.source.tree.body if found else ():
+        if isinstance(node, ast.Assign) and found and node.value is found.call:
+            target = node.targets[0]
+            return target.id if isinstance(target, ast.Name) else ""
+    return ""
 
 
 def hardcoded_default(call: ast.Call, known: SecretMap | None) -> ast.Constant | None:

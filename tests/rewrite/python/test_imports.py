@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from rewrite_helpers import rewritten
+from rewrite_helpers import check, rewritten
 
 CALLS = 'X = os.environ["API_KEY"]\nY = "API_KEY" in os.environ\n'
 IMPORT = "from shop.utils.secrets import get_secret"
@@ -34,3 +34,12 @@ def test_follows_the_configuration_of_isort(config, before, after):
     text = f"import os\n{before}\n{CALLS}".encode()
     result = rewritten(text, {"ruff.toml": config.encode()})[0].decode()
     assert result.startswith(after)
+
+
+def test_a_module_of_another_distribution_is_not_the_apps():
+    """`shop.sdk` is not in the app, so formatters sort it among third-party imports."""
+    before = "import os\n\nimport typer\nfrom shop.sdk import Client\n\nX = os.environ['API_KEY']\n"
+    after = "import typer\nfrom shop.sdk import Client\n\nfrom shop.utils.secrets import get_secret\n\nX = get_secret('api-key')\n"
+    check(before, after)
+    own = {"shop/sdk.py": b""}
+    check(before, after.replace("Client\n\nfrom", "Client\nfrom"), own)

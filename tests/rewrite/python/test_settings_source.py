@@ -1,36 +1,187 @@
 from __future__ import annotations
 
 import pytest
-from rewrite_helpers import check, rewritten
+from rewrite_helpers import check, map_file, rewritten, rewritten_and_drafted
 from shield_helpers import shield
 
-IMPORT = "from shop.utils._shield_runtime.pydantic import SecretsManagerSource"
-HEAD = "from pydantic_settings import BaseSettings, SettingsConfigDict\n"
-METHOD = """
-    @classmethod
-    def settings_customise_sources(cls, *args, **kwargs):
-        first, *others = super().settings_customise_sources(*args, **kwargs)
+from shield_ai.model.manifest import App, Manifest, Secret
+
+IMPORT = """\
+from shop.utils._shield_runtime.pydantic import SecretsManagerSource
+from shop.utils.secrets import client
 """
+HEAD = "from pydantic_settings import BaseSettings, SettingsConfigDict\n"
+NEW_HEAD = """\
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
+"""
+SIGNATURE_LINES = """
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+"""
+RETURN = """\
+        return (
+            init_settings,
+            secrets,
+            env_settings,
+            dotenv_settings,
+            file_secret_settings,
+        )
+"""
+METHOD = f"{SIGNATURE_LINES}        secrets = SecretsManagerSource(settings_cls, client, [env_settings])\n{RETURN}"
 
 
-def test_adds_method_at_end_of_class():
+def test_adds_typed_method_at_end_of_class():
     before = f'{HEAD}\n\nclass Settings(BaseSettings):\n    token: str\n    debug: bool = False\n\n\nSETTINGS = "x"\n'
-    method = f'{METHOD}        return first, SecretsManagerSource(args[0], {{"TOKEN": "token"}}, others), *others\n'
     check(
         before,
-        before.replace(HEAD, f"{HEAD}\n{IMPORT}\n").replace(
-            "    debug: bool = False\n", f"    debug: bool = False\n{method}"
+        before.replace(HEAD, f"{NEW_HEAD}\n{IMPORT}").replace(
+            "    debug: bool = False\n", f"    debug: bool = False\n{METHOD}"
         ),
     )
 
 
-def test_puts_many_secrets_on_separate_lines():
-    fields = "".join(f"    the_long_name_{i}_password: str\n" for i in range(2))
-    after, _ = rewritten(f"{HEAD}\n\nclass Settings(BaseSettings):\n{fields}")
-    assert (
-        b'        secrets = {\n            "THE_LONG_NAME_0_PASSWORD": "the-long-name-0-password",\n'
-        in after
+def test_asks_the_method_of_a_base_class():
+    files = {"shop/base.py": f"{HEAD}class Base(BaseSettings):\n    debug: bool = False\n".encode()}
+    before = "from shop.base import Base\n\n\nclass Own(Base):\n    api_key: str\n"
+    method = f"""{SIGNATURE_LINES}        first, *others = super().settings_customise_sources(
+            settings_cls,
+            init_settings,
+            env_settings,
+            dotenv_settings,
+            file_secret_settings,
+        )
+        secrets = SecretsManagerSource(settings_cls, client, others)
+        return first, secrets, *others
+"""
+    module = "from shop.utils._shield_runtime.pydantic import"
+    names = "".join(
+        f"    {name},\n"
+        for name in ("BaseSettings", "PydanticBaseSettingsSource", "SecretsManagerSource")
     )
+    imports = (
+        f"from shop.base import Base\n{module} (\n{names})\nfrom shop.utils.secrets import client\n"
+    )
+    check(before, before.replace("from shop.base import Base\n", imports) + method, files)
+
+
+OWN_1 = """
+        @classmethod
+        def customise_sources(
+            cls,
+            init_settings: SettingsSourceCallable,
+            env_settings: SettingsSourceCallable,
+            file_secret_settings: SettingsSourceCallable,
+        ) -> tuple[SettingsSourceCallable, ...]:
+            secrets = SecretsManagerSource(client)
+            return init_settings, secrets, env_settings, file_secret_settings
+"""
+HEAD_1 = "from pydantic import BaseSettings\n"
+IMPORT_1 = """\
+from shop.utils._shield_runtime.pydantic_v1 import (
+    SecretsManagerSource,
+    SettingsSourceCallable,
+)
+from shop.utils.secrets import client
+"""
+
+
+@pytest.mark.parametrize(
+    "body", ["", "\n    class Config:\n        env_prefix = 'shop_'\n"], ids=["alone", "Config"]
+)
+def test_adds_source_of_pydantic_1_to_config(body):
+    before = f"{HEAD_1}\n\nclass Settings(BaseSettings):\n    token: bytes = b'1'\n{body}"
+    after = OWN_1 if body else f"\n    class Config:{OWN_1}".replace("Config:\n\n", "Config:\n")
+    check(before, before.replace(HEAD_1, f"{HEAD_1}\n{IMPORT_1}") + after)
+
+
+@pytest.mark.parametrize("head", [HEAD, HEAD_1], ids=["2", "1"])
+def test_asks_other_base_classes_if_the_app_customizes_sources(head):
+    files = {"shop/vault.py": b"class Vault(X):\n    def settings_customise_sources(cls): ...\n"}
+    after, skipped = rewritten(f"{head}\n\nclass Own(BaseSettings):\n    api_key: str\n", files)
+    assert b"first, *others = super()." in after
+    assert after.endswith(b"return first, secrets, *others\n")
+    assert not skipped
+
+
+def test_serves_mixins_and_nested_models_through_the_settings():
+    before = f"""\
+{NEW_HEAD}from pydantic import BaseModel
+
+
+class Mail(BaseModel):
+    mail_password: str | None = None
+
+
+class Database(BaseModel):
+    password: str = "passwd-change-me"
+
+
+class Settings(Mail, BaseSettings):
+    model_config = SettingsConfigDict(env_nested_delimiter="__", env_prefix="app_")
+    database: Database = Database()
+"""
+    after, skipped, manifest = rewritten_and_drafted(before)
+    variables = {variable for secret in manifest.secret for variable in secret.variables()}
+    assert variables == {"APP_MAIL_PASSWORD", "APP_DATABASE__PASSWORD"}
+    assert b"secrets = SecretsManagerSource(settings_cls, client, others)\n" in after
+    assert [skip.name for skip in skipped] == ["password"]
+
+
+def test_serves_nested_models_of_other_files():
+    files = {
+        "shop/db.py": b"from pydantic import BaseModel\nfrom shop.pool import Pool\nclass Database(BaseModel):\n    password: str = 'passwd-change-me'\n    api_token: str\n    port: int\n    pool: Pool\n",
+        "shop/pool.py": b"from pydantic import BaseModel\nclass Pool(BaseModel):\n    secret: str\n",
+    }
+    before = f"from shop.db import Database\n{HEAD}\n\nclass Settings(BaseSettings):\n    model_config = SettingsConfigDict(env_nested_delimiter='__')\n    db: Database\n"
+    after, skipped, manifest = rewritten_and_drafted(before, files)
+    variables = {variable for secret in manifest.secret for variable in secret.variables()}
+    assert variables == {"DB__PASSWORD", "DB__API_TOKEN", "DB__POOL__SECRET"}
+    assert (after.count(b"@classmethod"), skipped) == (1, ())
+
+
+def test_a_field_that_calls_the_runtime_needs_no_source():
+    """An earlier version moved texts in class bodies."""
+    call = "from shop.utils.secrets import get_secret\n"
+    before = f"{call}{HEAD}from pydantic import Field, SecretStr\n\n\nclass S(BaseSettings):\n    token: SecretStr = SecretStr(get_secret('token', default='x'))\n    api_key: str = Field(default_factory=lambda: get_secret('api-key'))\n"
+    after, skipped = rewritten(before)
+    assert (after.decode(), skipped) == (before, ())
+
+
+def test_extends_the_import_of_the_map_file():
+    head = f"{HEAD}\nfrom shop.utils.secrets import get_secret\n\nT = get_secret('t-key')\n"
+    after, _ = rewritten(f"{head}\n\nclass S(BaseSettings):\n    api_key: str\n")
+    assert b"\nfrom shop.utils.secrets import client, get_secret\n" in after
+
+
+def test_breaks_long_entries_of_the_package():
+    """Where the runtime is a package, the class lists its secrets."""
+    variable = "THE_WORKER_SQS_AWS_SECRET_ACCESS_KEY"
+    secret = Secret(
+        name="worker-sqs-aws-credentials", kind="json", fields={"secret_access_key": variable}
+    )
+    manifest = Manifest(app=App(name="shop", runtime="package"), secret=[secret])
+    text = f"{HEAD}\n\nclass Settings(BaseSettings):\n    {variable}: str\n"
+    after, _ = rewritten(text, None, manifest)
+    assert (
+        f"""
+                "{variable}": (
+                    "worker-sqs-aws-credentials",
+                    "secret_access_key",
+                ),
+""".encode()
+        in after
+    ), after.decode()
 
 
 @pytest.mark.parametrize(
@@ -68,17 +219,20 @@ def test_puts_many_secrets_on_separate_lines():
     ],
 )
 def test_uses_variable_that_pydantic_reads(body, variable):
-    after, skipped = rewritten(
+    after, skipped, manifest = rewritten_and_drafted(
         f"{HEAD}from pydantic import Field\n\n\nclass Settings(BaseSettings):\n{body}"
     )
-    assert f"'{variable}': '" in after.decode().replace('"', "'")
+    assert [variable for secret in manifest.secret for variable in secret.variables()] == [variable]
     assert not skipped
+    assert b"SecretsManagerSource(settings_cls, client, [env_settings])" in after
 
 
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        pytest.param("from pydantic import BaseSettings\nclass S(BaseSettings):\n    api_key: str\n", "pydantic 1", id="pydantic 1"),
+        pytest.param(HEAD_1 + "class S(BaseSettings):\n    api_key: str\n    class Config: a = 1\n", "one line", id="pydantic 1, one line"),
+        pytest.param(HEAD_1 + "class S(BaseSettings, env_prefix='a'):\n    api_key: str\n", "another form", id="pydantic 1, keywords"),
+        pytest.param(HEAD_1 + "class S(BaseSettings):\n    api_key: str\n    class Config:\n        @classmethod\n        def customise_sources(cls, *args): ...\n", "has customise_sources", id="pydantic 1 with the method"),
         pytest.param(HEAD + "class S(BaseSettings):\n    api_key: str\n    @classmethod\n    def settings_customise_sources(cls): ...\n", "has settings_customise_sources", id="class with the method"),
         pytest.param(HEAD + "class S(BaseSettings):\n    model_config = SettingsConfigDict(env_prefix=P)\n    api_key: str\n", "computes the names of its variables", id="a computed prefix"),
         pytest.param(HEAD + "from pydantic import Field\nclass S(BaseSettings):\n    api_key: str = Field(validation_alias=A)\n", "computes the name of its variable", id="a computed alias"),
@@ -92,12 +246,13 @@ def test_reports_why_class_is_skipped(text, reason):
 
 def test_follows_base_class_in_another_module():
     files = {
-        "shop/base.py": f"{HEAD}class Base(BaseSettings):\n    model_config = SettingsConfigDict(env_prefix='A_')\n".encode()
+        "shop/base.py": f"from shop.names import PREFIX\n{HEAD}class Base(BaseSettings):\n    model_config = SettingsConfigDict(env_prefix=PREFIX)\n".encode(),
+        "shop/names.py": b'PREFIX = "A_"\n',
     }
-    after, _ = rewritten(
+    _, _, manifest = rewritten_and_drafted(
         "from shop.base import Base\n\n\nclass Own(Base):\n    api_key: str\n", files
     )
-    assert b'secrets = {\n            "A_API_KEY": "a-api-key",\n        }\n' in after
+    assert "A_API_KEY" in manifest.secrets_by_variable()
 
 
 def test_apply_keeps_settings_and_updates_names(tmp_path, monkeypatch):
@@ -119,7 +274,67 @@ def test_apply_keeps_settings_and_updates_names(tmp_path, monkeypatch):
     )
     done = shield("apply", "--only", "code", "--yes", cwd=tmp_path)
     assert (done.code, "proved: 1 of 1" in done.err) == (0, True), done.text
-    assert '"API_KEYS": "shop/api-keys"' in (tmp_path / "shop/config.py").read_text()
+    assert "client, [env_settings]" in (tmp_path / "shop/config.py").read_text()
+
+
+def test_apply_keeps_settings_of_pydantic_1(tmp_path, monkeypatch):
+    (tmp_path / "shop").mkdir()
+    (tmp_path / "shop/__init__.py").touch()
+    (tmp_path / "shop/config.py").write_text("""\
+from pydantic.v1 import BaseModel, BaseSettings
+
+
+class Mail(BaseModel):
+    mail_password: str = ""
+
+
+class Database(BaseModel):
+    password: str = "development"
+
+
+class Settings(Mail, BaseSettings):
+    api_keys: list[str] = ["development"]
+    database: Database = Database()
+
+    class Config:
+        env_prefix = "shop_"
+        env_nested_delimiter = "__"
+
+
+S = Settings()
+KEYS = S.api_keys
+MAIL_PASSWORD = S.mail_password
+DATABASE_PASSWORD = S.database.password
+""")
+    monkeypatch.setenv("SHOP_API_KEYS", '["a", "b"]')
+    monkeypatch.setenv("SHOP_MAIL_PASSWORD", "a b")
+    monkeypatch.setenv("SHOP_DATABASE__PASSWORD", "c d")
+    done = shield("apply", "--only", "code", "--yes", cwd=tmp_path)
+    assert (done.code, "proved: 1 of 1" in done.err) == (0, True), done.text
+    toml = (tmp_path / "shield.toml").read_text()
+    for variable in ("SHOP_API_KEYS", "SHOP_MAIL_PASSWORD", "SHOP_DATABASE__PASSWORD"):
+        assert f'"{variable}"' in toml
+    assert "nothing to do" in shield("apply", "--only", "code", "--yes", cwd=tmp_path).err
+
+
+@pytest.mark.parametrize("head", [HEAD, HEAD_1], ids=["2", "1"])
+def test_a_class_inherits_the_method_of_its_base(head):
+    text = f"{head}\n\nclass A(BaseSettings):\n    token: str\n\n\nclass B(A):\n    password: str\n"
+    after, _, manifest = rewritten_and_drafted(text)
+    assert after.count(b"@classmethod") == 1
+    assert after.endswith(b"\n\n\nclass B(A):\n    password: str\n")
+    again, skipped = rewritten(after, map_file(manifest), manifest)
+    assert (again, skipped) == (after, ())
+
+
+def test_a_served_class_needs_no_edit_for_new_fields():
+    before = f"{HEAD}\n\nclass Base(BaseSettings):\n    token: str\n"
+    once, _, manifest = rewritten_and_drafted(before)
+    later = f"{once.decode()}\n\nclass Own(Base):\n    api_key: str\n"
+    later = later.replace("    token: str\n", "    token: str\n    password: str\n")
+    after, skipped, manifest = rewritten_and_drafted(later, map_file(manifest), manifest)
+    assert (after.decode(), skipped) == (later, ())
+    assert {"PASSWORD", "API_KEY"} <= {v for s in manifest.secret for v in s.variables()}
 
 
 SIGNATURE = """
@@ -127,15 +342,7 @@ SIGNATURE = """
     def settings_customise_sources(cls, settings_cls, init_settings, env_settings, dotenv_settings, **others):
 """
 CLASS = f"{HEAD}\n\nclass Settings(BaseSettings):\n    token: str\n"
-OWN = """\
-        secrets = SecretsManagerSource(
-            settings_cls,
-            {
-                "TOKEN": "token",
-            },
-            [env_settings],
-        )
-"""
+OWN = "        secrets = SecretsManagerSource(settings_cls, client, [env_settings])\n"
 
 
 @pytest.mark.parametrize(
@@ -160,7 +367,7 @@ OWN = """\
 )
 def test_extends_existing_method(before, after):
     old = f"{CLASS}{SIGNATURE}{before}"
-    check(old, old.replace(HEAD, f"{HEAD}\n{IMPORT}\n").replace(before, after))
+    check(old, old.replace(HEAD, f"{HEAD}\n{IMPORT}").replace(before, after))
 
 
 @pytest.mark.parametrize(
@@ -168,7 +375,9 @@ def test_extends_existing_method(before, after):
 )
 def test_second_run_changes_nothing(method):
     fields = "    token: str = ''\n    redis_url: str | None = None\n"
-    once, _ = rewritten(f"{HEAD}\n\nclass Settings(BaseSettings):\n{fields}{method}")
+    once, _, manifest = rewritten_and_drafted(
+        f"{HEAD}\n\nclass Settings(BaseSettings):\n{fields}{method}"
+    )
     assert fields.encode() in once
-    twice, skipped = rewritten(once.decode())
+    twice, skipped = rewritten(once.decode(), map_file(manifest))
     assert (twice, skipped) == (once, ())

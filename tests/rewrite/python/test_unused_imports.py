@@ -116,3 +116,37 @@ def test_star_import_without_use(text):
 def test_keeps_import_that_was_unused_before():
     after, _ = rewritten("import os\n\nAPI_KEY = 'k3y-of-a-test'\n")
     assert after.startswith(b"import os\n")
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        pytest.param(
+            f"def f():\n    import os\n\n    {READ}",
+            f"{IMPORT}\ndef f():\n    {CALL}",
+            id="first statement",
+        ),
+        pytest.param(
+            f"def f():\n    import json\n    import os\n\n    {READ}    return json.loads(X)\n",
+            f"{IMPORT}\ndef f():\n    import json\n\n    {CALL}    return json.loads(X)\n",
+            id="below another import",
+        ),
+        pytest.param(
+            f"def f():\n    import os\n\n    {READ}    return os.getcwd()\n",
+            f"{IMPORT}\ndef f():\n    import os\n\n    {CALL}    return os.getcwd()\n",
+            id="still used",
+        ),
+        pytest.param(
+            f"def f():\n    import os\n\n    {READ}    def g():\n        return os.getcwd()\n",
+            f"{IMPORT}\ndef f():\n    import os\n\n    {CALL}    def g():\n        return os.getcwd()\n",
+            id="used in an inner function",
+        ),
+        pytest.param(
+            f"import os\n\n\ndef f():\n    import os\n\n    {READ}\n\nY = os.name\n",
+            f"import os\n\n{IMPORT}\n\ndef f():\n    {CALL}\n\nY = os.name\n",
+            id="the module imports it too",
+        ),
+    ],
+)
+def test_removes_an_import_in_a_function(before, after):
+    check(before, after)

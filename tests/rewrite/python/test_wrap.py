@@ -204,7 +204,8 @@ def test_expressions(before, after):
 def test_imports(before, after):
     read = 'T = __import__("os").environ\nAPI_KEY = "k3y-of-a-test"'
     done = 'T = __import__("os").environ\nAPI_KEY = get_secret("api-key", default="k3y-of-a-test")'
-    check(before.replace("X", read) + "\n", after.replace("X", done) + "\n")
+    files = {"shop/a.py": b"", "shop/z.py": b""}
+    check(before.replace("X", read) + "\n", after.replace("X", done) + "\n", files)
 
 
 @pytest.mark.parametrize(

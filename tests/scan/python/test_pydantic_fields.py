@@ -3,18 +3,38 @@ from __future__ import annotations
 import pytest
 from shield_helpers import reason_of
 
+NEEDS_SOURCE = "pydantic reads it when the settings are created: it needs a settings source"
 
-@pytest.mark.parametrize("value", ["None", "''", "f'redis://{HOST}:6379'"])
-def test_the_default_of_a_pydantic_field_can_be_a_secret(sites, value):
-    assert sites(f"class S(BaseSettings):\n    REDIS_URL: str | None = {value}") == [
-        ("fallback", "REDIS_URL", "")
-    ]
+
+@pytest.mark.parametrize("value", ["None", "''", "f'redis://{HOST}:6379'", "'k3y-of-a-test'"])
+def test_the_default_of_a_field_is_never_moved(sites, value):
+    """A secret in the class body would be part of the schema, which APIs publish."""
+    [found, *literals] = sites(f"class S(BaseSettings):\n    REDIS_TOKEN: str | None = {value}")
+    assert found == ("read", "REDIS_TOKEN", NEEDS_SOURCE)
+    assert [literal[2] for literal in literals] == [NEEDS_SOURCE] * len(literals)
+
+
+SCHEMA = "the default of a pydantic field, which is part of the schema"
+
+
+@pytest.mark.parametrize(
+    "field",
+    [
+        "password: str = {}",
+        "password: SecretStr = SecretStr({})",
+        "options: dict = {{'db_password': {}}}",
+    ],
+)
+def test_the_default_of_a_model_is_never_moved(sites, field):
+    text = "from pydantic import BaseModel, SecretStr\nclass Base(BaseModel):\n    pass\nclass M(Base):\n    "
+    [(shape, _, reason)] = sites(text + field.format("'k3y-of-a-test'"))
+    assert (shape, reason) == ("literal", SCHEMA)
 
 
 def test_a_field_without_a_value_is_a_read(scanned):
-    text = "from pydantic_settings import BaseSettings\nclass S(BaseSettings):\n    A_TOKEN: str = ''\n    B_TOKEN: str = 'k3y-of-a-test'\n"
+    text = "from pydantic_settings import BaseSettings\nclass S(BaseSettings):\n    A_TOKEN: str = ''\n    B_TOKEN: str\n"
     found = [(f.rule, f.env) for f in scanned({"config.py": text}).findings if f.site]
-    assert found == [("CSEC34.environ-read", "A_TOKEN"), ("CSEC34.literal", None)]
+    assert found == [("CSEC34.environ-read", "A_TOKEN"), ("CSEC34.environ-read", "B_TOKEN")]
 
 
 @pytest.mark.parametrize(
@@ -22,7 +42,14 @@ def test_a_field_without_a_value_is_a_read(scanned):
     [
         pytest.param("a_token: str = ''", [("field", "A_TOKEN", "")], id="nothing"),
         pytest.param("a_token: str | None = None", [("field", "A_TOKEN", "")], id="None"),
-        pytest.param("a_token: str = 'k3y-of-a-test'", [("literal", "A_TOKEN", "")], id="a secret"),
+        pytest.param(
+            "a_tokens: list[str] = ['k3y-of-a-test']",
+            [
+                ("field", "A_TOKENS", ""),
+                ("literal", "A_TOKENS", "development value: pydantic reads A_TOKENS first"),
+            ],
+            id="a list, which pydantic reads as JSON",
+        ),
         pytest.param(
             "model_config = {'env_prefix': 'shop_'}\n    a_token: str = 'k3y-of-a-test'",
             [
@@ -59,28 +86,27 @@ def test_reads_the_prefix_of_a_settings_class_from_a_keyword(sites):
     assert sites(text) == [("field", "SHOP_A_TOKEN", "")]
 
 
-MIGRATE = "pydantic 1 reads it when the settings are created: migrate to pydantic-settings first"
 DEFAULT = "development value: pydantic reads SHOP_A_TOKEN first"
 
 
 @pytest.mark.parametrize(
     ("field", "found"),
     [
-        pytest.param("a_token: str", [("field", "SHOP_A_TOKEN", MIGRATE)], id="no default"),
-        pytest.param("a_token: str = ''", [("field", "SHOP_A_TOKEN", MIGRATE)], id="nothing"),
+        pytest.param("a_token: str", [("field", "SHOP_A_TOKEN", "")], id="no default"),
+        pytest.param("a_token: str = ''", [("field", "SHOP_A_TOKEN", "")], id="nothing"),
         pytest.param(
             "a_token: str = Field('', env='B_TOKEN')",
-            [("field", "B_TOKEN", MIGRATE)],
+            [("field", "B_TOKEN", "")],
             id="a variable without the prefix",
         ),
         pytest.param(
             "a_token: str = 'k3y-of-a-test'",
-            [("field", "SHOP_A_TOKEN", MIGRATE), ("literal", "A_TOKEN", DEFAULT)],
+            [("field", "SHOP_A_TOKEN", ""), ("literal", "A_TOKEN", DEFAULT)],
             id="a secret",
         ),
         pytest.param(
             "a_token: SecretStr = SecretStr('k3y-of-a-test')",
-            [("field", "SHOP_A_TOKEN", MIGRATE), ("literal", "A_TOKEN", DEFAULT)],
+            [("field", "SHOP_A_TOKEN", ""), ("literal", "A_TOKEN", DEFAULT)],
             id="a secret as SecretStr",
         ),
     ],
@@ -143,6 +169,80 @@ def test_advises_to_keep_the_variable_of_a_field_that_is_not_migrated(scanned):
     )
 
 
+def test_a_default_that_reads_another_variable_is_no_field(sites):
+    text = "import os\nfrom pydantic import SecretStr\nfrom pydantic_settings import BaseSettings\nclass S(BaseSettings):\n"
+    text += "    password: SecretStr = SecretStr(os.environ['DB_PASSWORD'])\n    tokens: list[str] = [os.environ['A_TOKEN']]\n"
+    assert [site[:2] for site in sites(text)] == [("read", "DB_PASSWORD"), ("read", "A_TOKEN")]
+
+
+NESTED = """\
+from pydantic import BaseModel
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+class Database(BaseModel):
+    password: str = "k3y-of-a-test"
+
+class Settings(BaseSettings):
+    model_config = SettingsConfigDict({config})
+    {fields}
+"""
+FIRST = "development value: pydantic reads {} first"
+
+
+@pytest.mark.parametrize(
+    ("config", "fields", "variable", "reason"),
+    [
+        pytest.param("env_nested_delimiter='__'", "db: Database", "DB__PASSWORD", "", id="nested"),
+        pytest.param("env_nested_delimiter='__', env_prefix='a_'", "db: Database | None = None", "A_DB__PASSWORD", "", id="prefix"),
+        pytest.param("", "db: Database", "", "as part of the JSON", id="without a delimiter"),
+        pytest.param("env_nested_delimiter=SEPARATOR", "db: Database", "", "computes the names", id="computed"),
+        pytest.param("env_nested_delimiter='__'", "db: Database\n    replica: Database", "", "several fields", id="twice"),
+        pytest.param("env_nested_delimiter='__'", "db: Database = Field(alias='x')", "", "as part of the JSON", id="alias"),
+    ],
+)  # fmt: skip
+def test_a_nested_model_is_read_from_the_variable_of_its_parents(
+    sites, config, fields, variable, reason
+):
+    [field, literal] = sites(NESTED.format(config=config, fields=fields))
+    assert field[1] == variable
+    assert reason in field[2] if reason else not field[2]
+    assert literal[0] == "literal"
+    assert literal[2]
+
+
+def test_the_prefix_may_be_a_constant_of_another_file(scanned):
+    files = {
+        "shop/__init__.py": "",
+        "shop/names.py": 'PREFIX = "SHOP_"\n',
+        "shop/constants.py": "from shop.names import PREFIX\n",
+        "shop/config.py": "from pydantic import BaseSettings\nfrom shop.constants import PREFIX\nclass S(BaseSettings):\n    db_password: str\n    class Config:\n        env_prefix = PREFIX\n",
+    }
+    [found] = [f for f in scanned(files).findings if f.site]
+    assert (found.env, reason_of(found.site)) == ("SHOP_DB_PASSWORD", "")
+    del files["shop/names.py"]
+    [found] = [f for f in scanned(files).findings if f.site]
+    assert (found.env, reason_of(found.site)) == (
+        None,
+        "the class computes the names of its variables",
+    )
+
+
+@pytest.mark.parametrize("base", ["Enum", "enum.StrEnum", "Kind", "models.TextChoices"])
+def test_the_members_of_an_enumeration_are_not_secrets(sites, base):
+    text = f"import enum\nfrom enum import Enum\nclass Kind(str, Enum):\n    pass\nclass S({base}):\n    user_password = 'user1-password2'\n"
+    assert sites(text) == []
+
+
+@pytest.mark.parametrize("comment", ["# noqa: S105", "# noqa: E501,S106", "# nosec B105"])
+def test_a_reviewed_line_is_not_moved(scanned, comment):
+    text = f"API_PASSWORD = 'k3y-of-a-test'  {comment}\n"
+    [found] = [f for f in scanned({"settings.py": text, "manage.py": ""}).findings if f.site]
+    assert (found.severity.name, reason_of(found.site)) == (
+        "LOW",
+        "marked as reviewed in a comment",
+    )
+
+
 INHERITED = """\
 from pydantic import PostgresDsn, SecretBytes, SecretStr
 from pydantic_settings import BaseSettings
@@ -195,8 +295,10 @@ def test_finds_the_fields_of_settings_with_a_base_in_another_file(scanned):
     [
         pytest.param("db_password: str = 'postgres'", ["field", "literal"], id="weak password"),
         pytest.param("db_password: str = 'shop_team'", ["field", "literal"], id="the user's name"),
-        pytest.param("db_password: str = 'q7Vd0zLk3PxT'", ["literal"], id="strong password"),
-        pytest.param("a_key: str = 'hunter2-hunter2'", ["literal"], id="weak key"),
+        pytest.param(
+            "db_password: str = 'q7Vd0zLk3PxT'", ["field", "literal"], id="strong password"
+        ),
+        pytest.param("a_key: str = 'hunter2-hunter2'", ["field", "literal"], id="weak key"),
         pytest.param(
             "a_dsn: PostgresDsn = PostgresDsn('postgresql://user:pass@localhost/shop')",
             ["field"],
@@ -204,7 +306,7 @@ def test_finds_the_fields_of_settings_with_a_base_in_another_file(scanned):
         ),
     ],
 )
-def test_a_field_with_a_weak_default_is_a_read(sites, field, shapes):
+def test_a_field_with_a_default_is_a_read(sites, field, shapes):
     head = "from pydantic import PostgresDsn\nfrom pydantic_settings import BaseSettings\n"
     text = f"{head}class S(BaseSettings):\n    {field}\n    db_user: str = 'shop_team'\n"
     assert [shape for shape, *_ in sites(text)] == shapes

@@ -92,11 +92,21 @@ def test_url_readers_read_fixed_variables(sites, text, variable):
             "P = 'SHOP'\nenv.prefix = P + '_'", ("read", "SHOP_API_KEY", ""), id="a joined text"
         ),
         pytest.param(
-            "env.prefix = f()", ("read", "", "the name of the variable is computed"), id="computed"
+            "env.prefix = f()",
+            (
+                "read",
+                "",
+                "the name of the variable is computed; keep the variables that it can name set",
+            ),
+            id="computed",
         ),
         pytest.param(
             "env.prefix = 'A_'\nenv.prefix = 'B_'",
-            ("read", "", "the name of the variable is computed"),
+            (
+                "read",
+                "",
+                "the name of the variable is computed; keep the variables that it can name set",
+            ),
             id="changed",
         ),
     ],

@@ -3,6 +3,7 @@ from __future__ import annotations
 import re
 
 import pytest
+from shield_helpers import reason_of
 
 
 @pytest.mark.parametrize(
@@ -26,7 +27,7 @@ import pytest
         ),
         (
             "import os\nfor n in names:\n    API_KEY = os.environ[n]",
-            "the name of the variable is computed",
+            "the name of the variable is computed; keep the variables that it can name set",
         ),
         (
             "import os\nasync def f():\n    return os.environ.get('API_KEY', await g())",
@@ -242,6 +243,58 @@ def test_a_variable_written_under_a_computed_name_cannot_be_migrated(sites):
         ("read", "A_TOKEN", "the code sets the variable under a computed name"),
         ("read", "B_TOKEN", ""),
     ]
+
+
+CONSTANTS = {
+    "shop/names.py": 'KEY_PASSWORD = "MAIL_PASSWORD"\n',
+    "shop/constants.py": "from .names import KEY_PASSWORD\n",
+}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("from shop.constants import KEY_PASSWORD as K\nA = os.environ.get(K)\n", id="name"),
+        pytest.param("from shop import names\nA = os.environ.get(names.KEY_PASSWORD)\n", id="attribute"),
+        pytest.param("from shop.names import KEY_PASSWORD as K\nsetattr(S, K, os.environ.get(K))\n", id="setattr"),
+    ],
+)  # fmt: skip
+def test_follows_an_imported_constant_to_the_name_of_a_variable(sites, text):
+    assert sites(f"import os\n{text}", CONSTANTS) == [("read", "MAIL_PASSWORD", "")]
+
+
+def test_setattr_is_an_assignment(sites):
+    text = "import os\nsetattr(S, 'API_TOKEN', 'k3y-of-a-test')\nsetattr(S, 'API_TOKEN', os.environ['OTHER'])\n"
+    assert [site[:2] for site in sites(text)] == [("literal", "API_TOKEN"), ("read", "OTHER")]
+
+
+COMPUTED = "the name of the variable is computed; keep the variables that it can name set"
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "api_token = os.getenv(name.upper())",
+        "return token == os.environ[name]",
+        "return os.environ.get(name) != self.api_key",
+    ],
+)
+def test_lists_a_read_with_a_computed_name_that_is_used_as_a_secret(scanned, statement):
+    files = {
+        "shop/__init__.py": "",
+        "shop/auth.py": f"import os\ndef check(self, token, name):\n    {statement}\n",
+    }
+    [found] = scanned(files).findings
+    assert (found.env, reason_of(found.site)) == (None, COMPUTED)
+
+
+def test_lists_each_unresolved_read_of_the_settings(scanned):
+    text = "import os\nfrom lib import NAME\nA = os.environ.get(NAME)\ndef get(name):\n    return os.environ[name]\n"
+    text += "API_KEY = os.environ['API_KEY']\n"
+    scan = scanned({"shop/__init__.py": "", "shop/settings.py": text})
+    [skip] = scan.unresolved
+    assert (skip.line, skip.reason.startswith(COMPUTED)) == (3, True)
+    assert skip in scan.skipped
 
 
 @pytest.mark.parametrize(

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from shield_ai.model.errors import SourceError
 from shield_ai.model.skip import SkipId, SkipReason
-from shield_ai.project.pydantic_sources import METHOD
+from shield_ai.project.pydantic_sources import CONFIG, METHODS, SOURCE
 from shield_ai.project.python_source import Source, parse
 from shield_ai.project.runtime_names import accessor_modules, settings_source_modules
 from shield_ai.rewrite.python.calls import keyword_value, string_value
 from shield_ai.rewrite.python.formatting import first_line
 from shield_ai.rewrite.python.imports import imports_from
 from shield_ai.rewrite.python.plain_reads import PlainRead, os_names, plain_read
+from shield_ai.rewrite.python.settings_imports import ANNOTATED, LIBRARY
 from shield_ai.rewrite.python.unused_imports import REMOVABLE
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ GET = "get_secret"
 HAS = "has_secret"
 REMOVED = "removed"
 PRESENCE = "presence"
+FIRST = "init_settings"  # the source with the highest priority
 
 
 class ReplacedExpressions(NamedTuple):
@@ -86,10 +88,13 @@ class RuntimeCallRemover(ast.NodeTransformer):
         self._os_names = os_names(source.tree)
         self._names: dict[str, str] = {}  # local name -> name in the runtime
         self.statements: list[ast.stmt] = []
+        modules = (
+            *accessor_modules(module),
+            *settings_source_modules(module),
+            *settings_source_modules(module, is_pydantic_1=True),
+        )
         for node in source.tree.body:
-            if isinstance(node, ast.ImportFrom) and imports_from(
-                node, *accessor_modules(module), *settings_source_modules(module)
-            ):
+            if isinstance(node, ast.ImportFrom) and imports_from(node, *modules):
                 self._names |= {alias.asname or alias.name: alias.name for alias in node.names}
             elif not self._is_removed_import(node):
                 self.statements.append(node)
@@ -99,14 +104,16 @@ class RuntimeCallRemover(ast.NodeTransformer):
         """Return the AST dump of statements without calls of the runtime. Modifies the nodes."""
         return "".join(ast.dump(self.visit(statement)) for statement in statements)
 
-    def visit_ClassDef(self, node: ast.ClassDef) -> ast.AST:
-        """Remove the method that adds the settings source."""
-        node.body = [child for child in node.body if not _adds_source(child)]
+    def visit_ClassDef(self, node: ast.ClassDef) -> ast.AST | None:
+        """Remove the method that adds the settings source, with a class Config only for it."""
+        node.body = [child for child in node.body if not _keeps_sources(child)]
+        if node.name == CONFIG and not node.body:
+            return None
         return self.generic_visit(node)
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
         """Remove the settings source from a method that the app defines itself."""
-        if node.name == METHOD:
+        if node.name in METHODS:
             _remove_source(node)
         return self.generic_visit(node)
 
@@ -117,22 +124,27 @@ class RuntimeCallRemover(ast.NodeTransformer):
 
     def _remaining_aliases(self, node: ast.Import | ast.ImportFrom) -> list[ast.alias]:
         if isinstance(node, ast.ImportFrom) and (node.module != "os" or node.level):
-            return node.names
+            is_library = node.module == LIBRARY and not node.level
+            return [a for a in node.names if not is_library or a.name not in ANNOTATED]
         return [alias for alias in node.names if not self._is_removed(alias)]
 
     def _is_removed(self, alias: ast.alias) -> bool:
         return alias.name in REMOVABLE and (alias.asname or alias.name) in self._replaced.imports
 
-    def visit_Import(self, node: ast.Import) -> ast.AST:
-        """Leave out the removed names of an import at the top level."""
-        if node.col_offset == 0:
-            node.names = self._remaining_aliases(node)
-        return node
+    def visit_Import(self, node: ast.Import) -> ast.AST | None:
+        """Leave out the removed names of an import."""
+        return self._without_removed(node)
 
-    def visit_ImportFrom(self, node: ast.ImportFrom) -> ast.AST:
-        """Leave out the removed names of an import at the top level."""
+    def visit_ImportFrom(self, node: ast.ImportFrom) -> ast.AST | None:
+        """Leave out the removed names of an import."""
+        return self._without_removed(node)
+
+    def _without_removed(self, node: ast.Import | ast.ImportFrom) -> ast.AST | None:
+        remaining = self._remaining_aliases(node)
         if node.col_offset == 0:
-            node.names = self._remaining_aliases(node)
+            node.names = remaining
+        elif not remaining:
+            return None
         return node
 
     def visit_Subscript(self, node: ast.Subscript) -> ast.AST:
@@ -203,12 +215,21 @@ def _may_test_presence(node: ast.Compare) -> bool:
     return ast.unparse(node.comparators[0]).endswith("environ")
 
 
-def _adds_source(node: ast.stmt) -> bool:
-    return (
-        isinstance(node, ast.FunctionDef)
-        and node.name == METHOD
-        and "SecretsManagerSource(args[0], " in ast.unparse(node)
-    )
+def _keeps_sources(node: ast.stmt) -> bool:
+    """Return whether a statement is a method that only adds shield's settings source, if any.
+
+    Without that source, the method returns what the method of the base class returns.
+    """
+    if not isinstance(node, ast.FunctionDef) or node.name not in METHODS:
+        return False
+    if f"{SOURCE}(args[0], " in ast.unparse(node):  # of an earlier version
+        return True
+    _remove_source(node)
+    names = [argument.arg for argument in node.args.args]
+    kept = names[names.index(FIRST) :] if FIRST in names else []
+    call = f"first, *others = super().{node.name}({', '.join(names[1:])})"
+    body = [ast.unparse(statement) for statement in node.body]
+    return body in [[f"return ({', '.join(kept)})"], [call, "return (first, *others)"]]
 
 
 def _remove_source(method: ast.FunctionDef) -> None:

@@ -11,6 +11,7 @@ import msgspec
 from shield_ai.model.finding import Shape
 from shield_ai.project.runtime_names import PACKAGE, accessor_modules, settings_source_modules
 from shield_ai.rewrite.code_style import CodeStyle
+from shield_ai.rewrite.python.extend_import import extend_import
 from shield_ai.rewrite.python.formatting import first_line, line_below, make_edit
 from shield_ai.rewrite.python.unused_imports import removal_edits, statement_lines
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from shield_ai.model.edit import Edit
     from shield_ai.model.finding import Site
     from shield_ai.project.python_source import Source
-    from shield_ai.rewrite.python.unused_imports import UnusedImport
+    from shield_ai.rewrite.python.unused_imports import Importers, UnusedImport
 
 ALIASES = ("get_secret", "aws_get_secret", "shield_get_secret")
 # Matches a leading comment that is about the file, not about the statement below it.
@@ -29,6 +30,7 @@ FILE_COMMENT = re.compile(
     rb"(?i:copyright|licen[cs]e|spdx|pylint|flake8|noqa|mypy|ruff|isort|author|generated|settings)"
 )
 ACCESSOR_IMPORT = re.compile(r"from (?P<module>[\w.]+) import get_secret(?: as (?P<alias>\w+))?")
+DEFAULT_WIDTH = 88  # of black and ruff
 Import = ast.Import | ast.ImportFrom
 
 
@@ -38,9 +40,11 @@ class AccessorNames(msgspec.Struct, frozen=True, kw_only=True):
     module: str
     get: str = "get_secret"
     has: str = "has_secret"
-    imported: frozenset[str] = frozenset()
-    pydantic_module: str = "shield_runtime.pydantic"
-    imports_settings_source: bool = False
+    client: str = ""  # of the map file; empty without one
+    imported: frozenset[str] = frozenset()  # of get_secret, has_secret and client
+    source_module: str = "shield_runtime.pydantic"  # for both versions of pydantic
+    imported_from_source: frozenset[str] = frozenset()
+    from_source: tuple[str, ...] = ()  # what the settings classes need from that module
 
 
 class Placement(NamedTuple):
@@ -51,26 +55,31 @@ class Placement(NamedTuple):
     after: str
 
 
-def accessor_names(source: Source, accessor_import: str) -> AccessorNames:
+def accessor_names(
+    source: Source, accessor_import: str, *, client: str = "", is_pydantic_1: bool = False
+) -> AccessorNames:
     """Choose names for the runtime's functions that a file does not use otherwise.
 
     Args:
         source: The file.
         accessor_import: `from x.secrets import get_secret`, optionally with an alias.
+        client: The name of the client in the map file; empty without one.
+        is_pydantic_1: Whether the settings in the file are of pydantic 1.
     """
     match = ACCESSOR_IMPORT.fullmatch(accessor_import.strip())
     module = match["module"] if match else PACKAGE
     alias = match["alias"] if match else None
     prefix = (alias or _free_alias(source, module)).removesuffix("get_secret")
     imported = imported_names(source, *accessor_modules(module))
-    source_modules = settings_source_modules(module)
+    source_modules = settings_source_modules(module, is_pydantic_1=is_pydantic_1)
     return AccessorNames(
         module=module,
         get=imported.get("get_secret", f"{prefix}get_secret"),
         has=imported.get("has_secret", f"{prefix}has_secret"),
-        imported=frozenset(imported) & {"get_secret", "has_secret"},
-        pydantic_module=source_modules[0],
-        imports_settings_source=bool(imported_names(source, *source_modules)),
+        client=imported.get(client, _free_client_name(source, client, module)),
+        imported=frozenset(imported) & {"get_secret", "has_secret", client},
+        source_module=source_modules[0],
+        imported_from_source=frozenset(imported_names(source, *source_modules)),
     )
 
 
@@ -115,6 +124,13 @@ def _free_alias(source: Source, module: str) -> str:
     return next((alias for alias in ALIASES if alias not in bound), ALIASES[-1])
 
 
+def _free_client_name(source: Source, client: str, module: str) -> str:
+    """Return the client's name, or another one if the file uses it otherwise."""
+    if client and client in source.text and client in _bound_names(source.tree, module):
+        return f"secrets_{client}"
+    return client
+
+
 def _bound_names(tree: ast.Module, module: str) -> set[str]:
     """Return the names that a file binds anywhere, except in its import of the runtime."""
     names: set[str] = set()
@@ -136,6 +152,7 @@ def import_edits(
     names: AccessorNames,
     unused: Sequence[UnusedImport] = (),
     style: CodeStyle | None = None,
+    importers: Importers | None = None,
 ) -> list[Edit]:
     """Import what the rewritten sites need and the file lacks, and remove what is unused.
 
@@ -145,27 +162,51 @@ def import_edits(
         names: The names of the runtime's functions.
         unused: The imports to remove. If no other import remains, the new one takes their place.
         style: The configured style of the file.
+        importers: The app's Python files; by default, each module of its packages is the app's.
     """
     style = style or CodeStyle()
-    lines = _missing_imports({site.shape for site in sites}, names, style)
+    wanted = _missing_names({site.shape for site in sites}, names)
+    extended = _extend_imports(source, wanted, style)
+    lines = _import_lines(wanted, style)
     if not lines:
-        return removal_edits(source, unused)
+        return [*extended, *removal_edits(source, unused)]
     first_use = min(site.start for site in sites)
     removed = [found.node for found in unused if found.is_whole]
     block = _import_block(source, first_use, removed)
-    first = next((found for found in unused if found.is_whole), None)
+    whole = [found for found in unused if found.is_whole and not found.node.col_offset]
+    first = next(iter(whole), None)
     if first and _has_only_future_imports(block):
         others = [found for found in unused if found is not first]
         new = make_edit(source, *statement_lines(source, first.node), "\n".join(lines) + "\n")
-        return [new, *removal_edits(source, others)]
-    place = _choose_placement(source, block, names.module, style)
+        return [new, *extended, *removal_edits(source, others)]
+    place = _choose_placement(source, block, names.module, style, importers)
     text = place.before + "\n".join(lines) + place.after
     new = make_edit(source, place.offset, place.offset, text)
-    return [new, *removal_edits(source, unused)]
+    return [new, *extended, *removal_edits(source, unused)]
 
 
-def _missing_imports(shapes: set[Shape], names: AccessorNames, style: CodeStyle) -> list[str]:
+def _extend_imports(source: Source, wanted: dict[str, list[str]], style: CodeStyle) -> list[Edit]:
+    """Add names to the imports that the file has, and remove them from `wanted`."""
+    edits = []
+    for module, names in wanted.items():
+        nodes = [node for node in source.tree.body if imports_from(node, module)]
+        node = nodes[0] if nodes else None
+        if isinstance(node, ast.ImportFrom):
+            width = style.line_length or DEFAULT_WIDTH
+            single = style.force_single_line
+            edit = extend_import(source, node, names, width, single_line=single)
+            if edit:
+                edits.append(edit)
+                wanted[module] = []
+    return edits
+
+
+def _missing_names(shapes: set[Shape], names: AccessorNames) -> dict[str, list[str]]:
+    """Return the names to import from each module, with their aliases."""
     calls = {}
+    if names.from_source and names.client:
+        original = names.client.removeprefix("secrets_")
+        calls[original] = names.client
     if shapes - {Shape.PRESENCE, Shape.FIELD}:
         calls["get_secret"] = names.get
     if Shape.PRESENCE in shapes:
@@ -174,18 +215,29 @@ def _missing_imports(shapes: set[Shape], names: AccessorNames, style: CodeStyle)
     for name, called_as in calls.items():
         if name not in names.imported:
             parts.append(name if name == called_as else f"{name} as {called_as}")
+    others = [name for name in names.from_source if name not in names.imported_from_source]
+    return {names.module: parts, names.source_module: others}
+
+
+def _import_lines(wanted: dict[str, list[str]], style: CodeStyle) -> list[str]:
     lines = []
-    if style.force_single_line:
-        lines += [f"from {names.module} import {part}" for part in parts]
-    elif parts:
-        lines.append(f"from {names.module} import {', '.join(parts)}")
-    if Shape.FIELD in shapes and not names.imports_settings_source:
-        lines.append(f"from {names.pydantic_module} import SecretsManagerSource")
+    for module, parts in wanted.items():
+        if style.force_single_line:
+            lines += [f"from {module} import {part}" for part in parts]
+        elif parts:
+            line = f"from {module} import {', '.join(parts)}"
+            if len(line) > (style.line_length or DEFAULT_WIDTH) and len(parts) > 1:
+                line = f"from {module} import (\n" + "".join(f"    {p},\n" for p in parts) + ")"
+            lines.append(line)
     return sorted(lines)
 
 
 def _choose_placement(
-    source: Source, block: list[Import], module: str, style: CodeStyle
+    source: Source,
+    block: list[Import],
+    module: str,
+    style: CodeStyle,
+    importers: Importers | None,
 ) -> Placement:
     if _has_only_future_imports(block):
         return _at_top(source, after_future=bool(block))
@@ -195,7 +247,14 @@ def _choose_placement(
         if relative:
             at, lead = line_below(source, block[-1])
             return Placement(at, lead, "\n")
-    return _in_block(source, block, module, {top_level, *style.first_party})
+    packages = {top_level, *style.first_party}
+    own = [
+        node
+        for node in block
+        if _top_level_package(node) in packages
+        and not (importers and importers.lack_module(_module_of(node)))
+    ]
+    return _in_block(source, block, module, own)
 
 
 def _import_block(source: Source, first_use: int, removed: Sequence[Import]) -> list[Import]:
@@ -221,13 +280,15 @@ def _has_only_future_imports(block: list[Import]) -> bool:
     return all(_is_future_import(node) for node in block)
 
 
-def _in_block(source: Source, block: list[Import], module: str, first_party: set[str]) -> Placement:
+def _in_block(
+    source: Source, block: list[Import], module: str, first_party: list[Import]
+) -> Placement:
     """Place an import among the app's imports, or above relative imports, or below the block."""
     is_relative = module.startswith(".")
     own = [
         node
         for node in _from_imports(block, is_relative=is_relative)
-        if is_relative or _top_level_package(node) in first_party
+        if is_relative or node in first_party
     ]
     if own:
         return _among_own(source, own, module)
@@ -235,7 +296,7 @@ def _in_block(source: Source, block: list[Import], module: str, first_party: set
     if relative:
         return _above_relative(source, block, relative)
     at, lead = line_below(source, block[-1])
-    gap = "" if _top_level_package(block[-1]) in first_party else "\n"
+    gap = "" if block[-1] in first_party else "\n"
     return Placement(at, lead + gap, "\n")
 
 
@@ -272,9 +333,12 @@ def _above_relative(source: Source, block: list[Import], count: int) -> Placemen
     return Placement(source.offset(first.lineno, 0), "" if has_gap else "\n", "\n\n")
 
 
+def _module_of(node: Import) -> str:
+    return node.names[0].name if isinstance(node, ast.Import) else node.module or ""
+
+
 def _top_level_package(node: Import) -> str:
-    name = node.names[0].name if isinstance(node, ast.Import) else node.module or ""
-    return name.split(".")[0]
+    return _module_of(node).split(".")[0]
 
 
 def _is_future_import(node: ast.stmt) -> bool:

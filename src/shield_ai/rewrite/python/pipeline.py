@@ -14,7 +14,7 @@ from shield_ai.model.edit import Edit, FileChange
 from shield_ai.model.skip import SkipId, Skipped
 from shield_ai.project.layout import relative_module
 from shield_ai.project.python_source import Source, file_change
-from shield_ai.project.secret_map import parse_map
+from shield_ai.project.secret_map import client_name, parse_map
 from shield_ai.rewrite.code_style import read_code_style
 from shield_ai.rewrite.project.layout import root_of
 from shield_ai.rewrite.project.runtime_copy import provides_map
@@ -109,6 +109,9 @@ class Rewriter:
         module = accessor_import.split()[1]
         self._options = options._replace(has_map=provides_map(read, manifest, module))
         self._map = parse_map(read(manifest.app.runtime))  # before this rewrite
+        if self._map is not None:
+            client = client_name(read(manifest.app.runtime))
+            self._options = self._options._replace(client=client)
         self._packages = self._app_packages(module)
 
     def _import_for(self, source: Source) -> str:

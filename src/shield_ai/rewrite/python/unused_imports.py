@@ -15,7 +15,7 @@ from shield_ai.project.python_source import Source
 from shield_ai.rewrite.python.formatting import make_edit
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection, Iterable, Iterator
 
     from shield_ai.model.edit import Edit
     from shield_ai.model.file_reader import FileReader
@@ -47,6 +47,23 @@ class Importers:
     def __init__(self, paths: Iterable[str], read: FileReader) -> None:
         self.paths = tuple(paths)
         self._read = read
+
+    def texts(self) -> Iterator[bytes]:
+        """Yield the content of each file."""
+        for path in self.paths:
+            yield self._read(path) or b""
+
+    def lack_module(self, dotted: str) -> bool:
+        """Return whether a package of the app has no module of this name.
+
+        Another distribution can add modules to a package, and formatters sort them apart.
+        """
+        package = dotted.partition(".")[0]
+        tail = dotted.replace(".", "/")
+        paths = [f"/{path}" for path in self.paths]
+        if not any(f"/{package}/" in path for path in paths):
+            return False
+        return not any(f"/{tail}/" in path or path.endswith(f"/{tail}.py") for path in paths)
 
     def may_use(self, path: str, names: Collection[str]) -> set[str]:
         """Return the names of a module that another file may use.
@@ -112,17 +129,17 @@ def unused_imports(source: Source, after: bytes, importers: Importers | None) ->
         after: The file after them.
         importers: The files that may import the names; None if they are not known.
     """
-    candidates = [node for node in source.tree.body if isinstance(node, Import)]
-    candidates = [node for node in candidates if _imports_os(node)]
-    if not candidates or importers is None:
+    if importers is None or not any(_imports_os(node) for node in ast.walk(source.tree)):
         return []
     try:
         new = Source.from_bytes(source.path, after).tree
     except SourceError:
         return []
-    found = []
+    found = _unused_in_functions(source, new)
     gone = _names_in(source.tree) - _names_in(new)
-    for node in candidates:
+    for node in source.tree.body:
+        if not isinstance(node, Import) or not _imports_os(node):
+            continue
         if not _has_lines_to_itself(source, node):
             continue
         names = {local for local in map(_local_name, node.names) if local in gone}
@@ -134,10 +151,35 @@ def unused_imports(source: Source, after: bytes, importers: Importers | None) ->
     return found
 
 
-def _imports_os(node: Import) -> bool:
+def _unused_in_functions(source: Source, new: ast.Module) -> list[UnusedImport]:
+    """Return the unused imports in the bodies of functions; only whole statements."""
+    functions = _functions(source.tree)
+    later = _functions(new)
+    if [node.name for node in functions] != [node.name for node in later]:
+        return []  # the rewrite adds a method
+    found = []
+    for before, after in zip(functions, later, strict=True):
+        gone = _names_in(before) - _names_in(after)
+        for node in before.body:
+            if not isinstance(node, Import) or not _imports_os(node) or len(before.body) < 2:
+                continue
+            names = {local for local in map(_local_name, node.names) if local in gone}
+            names -= _mentioned(new, source.text, names)
+            unused = UnusedImport(node, frozenset(names))
+            if names and unused.is_whole and _has_lines_to_itself(source, node):
+                found.append(unused)
+    return found
+
+
+def _functions(tree: ast.Module) -> list[ast.FunctionDef | ast.AsyncFunctionDef]:
+    functions = (ast.FunctionDef, ast.AsyncFunctionDef)
+    return [node for node in ast.walk(tree) if isinstance(node, functions)]
+
+
+def _imports_os(node: ast.AST) -> bool:
     if isinstance(node, ast.Import):
         return any(alias.name == "os" for alias in node.names)
-    return node.module == "os" and not node.level
+    return isinstance(node, ast.ImportFrom) and node.module == "os" and not node.level
 
 
 def _local_name(alias: ast.alias) -> str:
@@ -145,7 +187,7 @@ def _local_name(alias: ast.alias) -> str:
     return (alias.asname or alias.name) if alias.name in REMOVABLE else ""
 
 
-def _names_in(tree: ast.Module) -> set[str]:
+def _names_in(tree: ast.AST) -> set[str]:
     return {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
 
 
@@ -177,7 +219,7 @@ def _has_lines_to_itself(source: Source, node: Import) -> bool:
     start, end = source.span(node)
     line_end = source.offset((node.end_lineno or node.lineno) + 1, 0)
     rest = source.raw[end:line_end].strip()
-    is_first = start == source.offset(node.lineno, 0)
+    is_first = not source.raw[source.offset(node.lineno, 0) : start].strip(b" \t")
     return is_first and (not rest or rest.startswith(b"#")) and b"#" not in source.raw[start:end]
 
 
@@ -201,7 +243,8 @@ def statement_lines(source: Source, node: Import) -> tuple[int, int]:
 def _removed_lines(source: Source, node: Import) -> tuple[int, int]:
     start, end = statement_lines(source, node)
     following = (node.end_lineno or node.lineno) + 1
-    is_group = node.lineno == 1 or not source.lines[node.lineno - 2][1].strip()
+    above = source.lines[node.lineno - 2][1].strip() if node.lineno > 1 else b""
+    is_group = not above or (node.col_offset > 0 and above.endswith(b":"))
     if is_group and following <= len(source.lines) and not source.lines[following - 1][1].strip():
         end = source.offset(following + 1, 0)
     return start, end

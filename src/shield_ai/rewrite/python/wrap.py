@@ -16,9 +16,11 @@ from shield_ai.model.finding import Severity, Shape
 from shield_ai.model.name_meaning import is_document
 from shield_ai.model.naming import env_var_name
 from shield_ai.model.skip import SkipId, Skipped, SkipReason
+from shield_ai.project.pydantic_sources import METHOD_1, PYDANTIC_1, SOURCE
 from shield_ai.project.python_source import Source, apply_edits, source_problem
 from shield_ai.rewrite.code_style import CodeStyle
 from shield_ai.rewrite.python.equivalence import REMOVED, ReplacedExpressions, equivalence_problem
+from shield_ai.rewrite.python.extend_import import extend_import
 from shield_ai.rewrite.python.imports import accessor_names, import_edits
 from shield_ai.rewrite.python.line_breaking import LineStyle
 from shield_ai.rewrite.python.line_length import max_line_length
@@ -28,7 +30,12 @@ from shield_ai.rewrite.python.plain_reads import (
     plain_arguments,
     read_before_or,
 )
-from shield_ai.rewrite.python.settings_source import settings_source_edits
+from shield_ai.rewrite.python.settings_imports import import_to_extend, missing_names
+from shield_ai.rewrite.python.settings_source import (
+    SOURCE_TYPE_1,
+    SourceOptions,
+    settings_source_edits,
+)
 from shield_ai.rewrite.python.unused_imports import unused_imports
 from shield_ai.rewrite.python.wrap_text import Wrap, separate_sites, wrap_edits
 
@@ -61,6 +68,7 @@ class WrapOptions(NamedTuple):
     has_map: bool = True  # the app's map file has the secrets, unless the runtime is a package
     relative_package: str = ""  # the package with files that import the runtime relatively
     importers: Importers | None = None  # the app's Python files; None keeps unused imports
+    client: str = "client"  # the client in the map file; empty if it has another form
 
 
 def wrap_secrets(
@@ -82,7 +90,14 @@ def wrap_secrets(
     options = options or WrapOptions()
     if manifest.app.runtime == "package":
         options = options._replace(has_map=False)
-    names = accessor_names(source, accessor_import)
+    names = accessor_names(
+        source,
+        accessor_import,
+        client=options.client if options.has_map else "",
+        is_pydantic_1=any(
+            finding.site and finding.site.reader == PYDANTIC_1 for finding in findings
+        ),
+    )
     wraps, skipped = _collect_wraps(source, findings, manifest, names, options)
     if not wraps:
         return WrapResult(skipped=tuple(skipped))
@@ -96,10 +111,7 @@ def wrap_secrets(
     ):
         style = LineStyle(width, options.style.has_trailing_commas)
         unused = _unused_imports(source, wraps, style, options.importers)
-        edits = [
-            *import_edits(source, [wrap.site for wrap in wraps], names, unused, options.style),
-            *_expression_edits(source, wraps, style),
-        ]
+        edits = _file_edits(source, wraps, names, unused, options, style)
         replaced = ReplacedExpressions(
             {wrap.reference for wrap in removed}, variables, _local_names(unused)
         )
@@ -196,12 +208,47 @@ def _local_names(unused: list[UnusedImport]) -> set[str]:
     return {name for found in unused for name in found.names}
 
 
-def _expression_edits(source: Source, wraps: list[Wrap], style: LineStyle) -> list[Edit]:
+def _file_edits(
+    source: Source,
+    wraps: list[Wrap],
+    names: AccessorNames,
+    unused: list[UnusedImport],
+    options: WrapOptions,
+    style: LineStyle,
+) -> list[Edit]:
+    """Return the edits of the expressions, of the settings classes and of the imports."""
     expressions = [wrap for wrap in wraps if wrap.site.shape is not Shape.FIELD]
+    edits: list[Edit] = []
+    if len(expressions) < len(wraps):
+        calls_super = not names.client or _has_other_sources(source, options.importers)
+        source_options = SourceOptions(style.width, names.client, calls_super)
+        edits += settings_source_edits(source, wraps, source_options)
+    from_source = [SOURCE] if edits else []
+    text = "".join(edit.replacement for edit in edits)
+    if SOURCE_TYPE_1 in text:
+        from_source.append(SOURCE_TYPE_1)
+    elif "type[" in text:
+        missing = missing_names(source)
+        single_line = options.style.force_single_line
+        node = import_to_extend(source)
+        extended = extend_import(source, node, missing, style.width, single_line=single_line)
+        if extended:
+            edits.append(extended)
+        else:
+            from_source += missing
+    sites = [wrap.site for wrap in wraps]
+    names = msgspec.structs.replace(names, from_source=tuple(sorted(from_source)))
     return [
-        *settings_source_edits(source, wraps, style.width),
+        *import_edits(source, sites, names, unused, options.style, options.importers),
+        *edits,
         *wrap_edits(source, expressions, style),
     ]
+
+
+def _has_other_sources(source: Source, importers: Importers | None) -> bool:
+    """Return whether a class of the app may customize its settings sources itself."""
+    texts = [source.raw, *(importers.texts() if importers else ())]
+    return any(METHOD_1.encode() in text and SOURCE.encode() not in text for text in texts)
 
 
 def _collect_wraps(
@@ -245,7 +292,7 @@ def _skip_reason(site: Site, wrap: Wrap | None, spans: set[tuple[int, int]]) -> 
     if site.reason:
         return site.reason
     # Before Python 3.12, parts of f-strings have no position.
-    if wrap and (site.start, site.end) in spans:
+    if wrap and site.shape is not Shape.FIELD and (site.start, site.end) in spans:
         return SkipId.POSITION_AMBIGUOUS.reason()
     return None
 

@@ -29,6 +29,8 @@ QUOTED_NAME = regex(
     rb"|=\s?[\"'][A-Z0-9_]*(?:" + SECRET + rb")[A-Z0-9_]*[\"']"
     rb"|(?:getenv\(|environ(?:\[|\.get\())[\"'][A-Za-z0-9_]*(?i:" + SECRET + rb")[A-Za-z0-9_]*[\"']"
 )
+# A read of a variable under a name that is not a text.
+COMPUTED_READ = regex(rb"(?:getenv\(|environ(?:\[|\.get\())\s{0,20}[A-Za-z_]")
 # APIs that read secrets without the quoted name of a variable, including shield's runtime.
 SECRET_API = regex(
     rb"BaseSettings|_url\.config|configurations|get_secret|Settings\)|EnvSettingsSource"
@@ -58,6 +60,7 @@ class Markers(NamedTuple):
 
     env_read: bool
     quoted_name: bool
+    computed_read: bool
     secret_api: bool
     literal: bool
     secret_word: bool
@@ -70,7 +73,7 @@ class Markers(NamedTuple):
         Args:
             settings: Whether the file is a settings module.
         """
-        if self.env_read and self.quoted_name:
+        if self.env_read and (self.quoted_name or (self.computed_read and self.secret_word)):
             return True
         return self.secret_word and (settings or self.secret_api or self.literal)
 
@@ -83,6 +86,7 @@ class Markers(NamedTuple):
 PATTERNS = {
     "env_read": ENV_READ,
     "quoted_name": QUOTED_NAME,
+    "computed_read": COMPUTED_READ,
     "secret_api": SECRET_API,
     "literal": LITERAL,
     "secret_word": SECRET_WORD,

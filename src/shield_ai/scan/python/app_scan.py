@@ -57,6 +57,7 @@ class Scan(msgspec.Struct, frozen=True, kw_only=True):
 
     findings: tuple[Finding, ...]
     skipped: tuple[Skipped, ...]
+    unresolved: tuple[Skipped, ...] = ()  # of these, the reads of unknown variables
     files: tuple[str, ...]  # the scanned Python files
     facts: AppFacts
     # Path, line and column of each get_secret call; a file that defines a settings source
@@ -123,7 +124,7 @@ def scan_files(
             continue
         if not is_test(path, facts.app_packages):
             scanner.scan_file(path)
-    skipped = [*_invalid_names(paths), *scanner.skipped]
+    skipped = [*_invalid_names(paths), *scanner.skipped, *scanner.unresolved]
     constants = tuple(scanner.constants)
     findings = assign_fingerprints(
         [
@@ -136,6 +137,7 @@ def scan_files(
     return Scan(
         findings=tuple(findings),
         skipped=tuple(sorted(skipped, key=lambda skip: (skip.path, skip.line, skip.name))),
+        unresolved=tuple(scanner.unresolved),
         files=tuple(scanner.scanned),
         facts=facts,
         harmless=tuple(scanner.harmless),
@@ -162,6 +164,7 @@ class _AppScanner:
         self.findings: list[Finding] = []
         self.scanned: list[str] = []
         self.skipped: list[Skipped] = []
+        self.unresolved: list[Skipped] = []
         self.constants: list[Finding] = []
         self.harmless: list[Skipped] = []
         self.calls: list[tuple[str, int, int]] = []
@@ -265,6 +268,9 @@ class _AppScanner:
         if visitor.has_computed_read:
             self._context.computed_names |= collection_texts(source.tree)
         if in_settings:
+            for node in visitor.unresolved_reads:
+                reason = SkipId.COMPUTED_NAME.reason()
+                self.unresolved.append(reason.entry(path, node.lineno))
             self._context.assigned_settings.append((path, visitor.assigned_settings))
             for module in visitor.module.star_imports:
                 if self._is_library(module):

@@ -44,6 +44,7 @@ class EnvReadVisitor(PydanticFieldVisitor):
         # non-secret variables that are read under computed names: they stay in the environment
         self.computed_names: set[str] = set()
         self._written: set[str] = set()  # variables that the file sets
+        self.unresolved_reads: list[ast.expr] = []  # of variables that no call determines
         # values with a secret-like name that are not secrets: node, name, reason
         self.not_secrets: list[tuple[ast.expr, str, SkipReason]] = []
         # the variables of the get_secret calls around the current node, the innermost last
@@ -74,6 +75,9 @@ class EnvReadVisitor(PydanticFieldVisitor):
         candidate.reason = self._explain_unreliable(candidate, read)
         if candidate.variable or candidate.is_secret_read():
             self.add(candidate)
+        elif candidate.reason and candidate.reason.id is SkipId.COMPUTED_NAME:
+            if not candidate.others and not self._is_parameter(read.argument):
+                self.unresolved_reads.append(candidate.node)
         if not candidate.is_secret_read():
             word = harmless_word(candidate.variable)
             if word:

@@ -116,10 +116,21 @@ class ExpressionVisitor(StatementVisitor):
         elif isinstance(node, DISPLAYS):
             for i, element in enumerate(node.elts):
                 self.visit(element, (*path, str(i)), direct=direct)
-        elif not isinstance(node, ast.Compare) or not self._visit_test(node):
+        elif isinstance(node, ast.Compare):
+            if not self._visit_test(node):
+                self._visit_compared(node)
+        else:
             for child in children(node):
                 if isinstance(child, ast.expr):
                     self.visit(child, path, direct=False)
+
+    def _visit_compared(self, node: ast.Compare) -> None:
+        """Visit the operands of a comparison: each one has the meaning of the others' names."""
+        operands = [node.left, *node.comparators]
+        for operand in operands:
+            names = [_name_of(other) for other in operands if other is not operand]
+            path = next(((name,) for name in names if name), ())
+            self.visit(operand, path, direct=False)
 
     def _visit_bool_op(self, node: ast.BoolOp, path: tuple[str, ...], *, direct: bool) -> None:
         if not self.visit_or_default(node, path, direct=direct):
@@ -194,6 +205,11 @@ class ExpressionVisitor(StatementVisitor):
         if isinstance(function, RuntimeFunction):
             self.visit_accessor_call(node, path, function)
             return
+        if _sets_attribute(node):
+            self.visit(node.args[0], (), direct=False)
+            name = self.resolver.constant_text(node.args[1], self.scopes)
+            self.visit(node.args[2], (name or "?",), direct=True)
+            return
         if _function_name(node) in BOOLEAN_CONVERSIONS:
             self._visit_booleans(node.args)
             return
@@ -229,9 +245,20 @@ class ExpressionVisitor(StatementVisitor):
 
 def _function_name(node: ast.Call) -> str:
     """Return the name under which a function or method is called."""
-    if isinstance(node.func, ast.Attribute):
-        return node.func.attr
-    return node.func.id if isinstance(node.func, ast.Name) else ""
+    return _name_of(node.func)
+
+
+def _sets_attribute(node: ast.Call) -> bool:
+    """Return whether a call is `setattr(object, name, value)`."""
+    is_setattr = isinstance(node.func, ast.Name) and node.func.id == "setattr"
+    return is_setattr and len(node.args) == 3 and not node.keywords
+
+
+def _name_of(node: ast.expr) -> str:
+    """Return a name, or the name of an attribute; empty for other expressions."""
+    if isinstance(node, ast.Attribute):
+        return node.attr
+    return node.id if isinstance(node, ast.Name) else ""
 
 
 def _compares_with_boolean_text(node: ast.Compare) -> bool:

@@ -121,6 +121,7 @@ def _create_finding(source: Source, candidate: Candidate, *, in_settings: bool) 
     name = candidate.target if candidate.target.strip(".?") else variable
     is_read = candidate.shape in {Shape.READ, Shape.PRESENCE}
     is_secret = not is_read or candidate.is_secret_read()
+    is_severe = is_secret and not candidate.is_reviewed
     finding = Finding(
         rule=rule.id,
         path=source.path,
@@ -128,7 +129,7 @@ def _create_finding(source: Source, candidate: Candidate, *, in_settings: bool) 
         column=column,
         end_line=end_line,
         end_column=end_column,
-        severity=rule.severity if is_secret else Severity.LOW,
+        severity=rule.severity if is_severe else Severity.LOW,
         confidence=Confidence.HIGH if in_settings and is_secret else Confidence.MEDIUM,
         message=_message(rule, name, variable),
         name=name,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import functools
 import re
+from typing import TYPE_CHECKING
 
 from shield_ai.model.name_meaning import Meaning, harmless_word, meaning
 from shield_ai.model.secret_words import LIMITS
@@ -17,6 +18,9 @@ from shield_ai.scan.text.value_shapes import (
     URL_WITH_PASSWORD,
     is_sentence,
 )
+
+if TYPE_CHECKING:
+    from shield_ai.project.python_source import Source
 
 TEMPLATE = regex(r"^(?:%[(\w]|\{|<|\$[{(]?\w)|[}>]$")
 DOTTED_PATH = regex(r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)+$")
@@ -37,6 +41,8 @@ COUNT_ENDINGS = frozenset({"N", "NUMBER", "BUDGET", "ROUNDS", "TOTAL", "QUANTITY
 LABEL = regex(r"[A-Za-z_]+")
 HASH_SCHEME = regex(r"[a-z]+2?(_[a-z]+\d{0,3})*")  # "pbkdf2_sha512"
 SETTING = regex(r"^_?[A-Z][A-Z0-9_]*$")
+# Rules for hardcoded passwords: https://docs.astral.sh/ruff/rules/#flake8-bandit-s
+REVIEWED = regex(rb"#\s*(?:noqa:[^#]*\bS10[567]\b|nosec\b)")
 SECRET_KEYS = frozenset({"key", "secret", "token", "password", "pass"})
 # With these names, the value "password" may be a real password; with others, it is a label.
 REAL_PASSWORD_NAMES = frozenset({"PASSWORD", "SECRET_KEY"})
@@ -77,6 +83,12 @@ def is_secret_literal(path: tuple[str, ...], node: ast.expr) -> bool:
         and _is_plausible_value(text, path)
         and not _describes_secret(text, path)
     )
+
+
+def is_reviewed(source: Source, node: ast.expr) -> bool:
+    """Return whether a comment on the last line of a value accepts it as no hardcoded secret."""
+    line = source.lines[(node.end_lineno or node.lineno) - 1][1]
+    return bool(REVIEWED.search(line))
 
 
 def is_public_or_count(name: str, text: str) -> bool:

@@ -55,12 +55,12 @@ class Project:
             module = self._modules.pop(path)
             self._modules[path] = module
             return module
-        module = self._parse(path)
+        module = None if path in self._without_exports else self._parse(path)
         self._modules[path] = module
         return module
 
     def _parse(self, path: str) -> Module | None:
-        raw = None if path in self._without_exports else self._read(path)
+        raw = self._read(path)
         if raw is None:
             return None
         try:
@@ -100,6 +100,18 @@ class Project:
                 if path in self.known:
                     return path
         return ""
+
+    def find_constant(self, dotted: str) -> tuple[Module, str] | None:
+        """Return the module of a constant and its name; None if it is outside the app.
+
+        Unlike split(), this follows imports from files that export no reader.
+        """
+        parent, _, name = dotted.rpartition(".")
+        if parent not in self._paths:
+            self._paths[parent] = self._find_path(parent)
+        path = self._paths[parent]
+        module = self._modules.get(path) or (self._parse(path) if path else None)
+        return (module, name) if module else None
 
     def is_runtime_name(self, dotted: str) -> bool:
         """Return whether a module outside the app has the runtime's name."""

@@ -10,23 +10,21 @@ from shield_ai.model.finding import Shape
 from shield_ai.model.name_meaning import is_secret
 from shield_ai.model.skip import SkipId
 from shield_ai.project.perf.lazy_regex import regex
+from shield_ai.project.pydantic_sources import PYDANTIC_1, adds_source
 from shield_ai.scan.python.candidates import Candidate
-from shield_ai.scan.python.expressions import ExpressionVisitor
-from shield_ai.scan.python.literals import is_public_or_count, is_secret_literal, literal_text
+from shield_ai.scan.python.expressions import DISPLAYS, ExpressionVisitor
+from shield_ai.scan.python.literals import is_public_or_count
+from shield_ai.scan.python.readers import RuntimeFunction
 from shield_ai.scan.python.settings_class import (
+    ClassKind,
     SettingsClass,
-    adds_source,
+    class_kind,
     find_base,
-    settings_class,
 )
-from shield_ai.scan.text.credibility import Family, family
-from shield_ai.scan.text.value_shapes import (
-    URL_WITH_PASSWORD,
-    has_only_weak_words,
-    is_placeholder,
-)
+from shield_ai.scan.python.settings_readers import SettingsReaders, has_alias, nested_fields
 
 if TYPE_CHECKING:
+    from shield_ai.model.skip import SkipReason
     from shield_ai.scan.python.bindings import Module
     from shield_ai.scan.python.project import Project
     from shield_ai.scan.python.statement_filter import StatementFilter
@@ -42,7 +40,6 @@ SECRET_ANNOTATION = regex(
     r"\b(?:Secret(?:Str|Bytes)"
     r"|(?:Postgres|Cockroach|MySQL|MariaDB|ClickHouse|Snowflake|Mongo|Redis|Amqp|Nats)Dsn)\b"
 )
-TEXT_ANNOTATIONS = frozenset({"str", "str | None", "Optional[str]", "typing.Optional[str]"})
 
 
 class PydanticFieldVisitor(ExpressionVisitor):
@@ -54,10 +51,10 @@ class PydanticFieldVisitor(ExpressionVisitor):
         super().__init__(project, module, statement_filter)
         self.migrated: set[str] = set()  # variables read through the runtime
         self.has_settings_source = False  # a class has shield's settings source
-        # default values in the code, with the variable that pydantic reads first
-        self.overridden_defaults: dict[ast.expr, str] = {}
-        self._settings: dict[ast.ClassDef, SettingsClass | None] = {}
-        self._mentions_prefix = "env_prefix" in self.source.text
+        # texts in the code that are not moved: the reason, the variable that overrides them
+        self.fixed_texts: dict[ast.expr, tuple[SkipReason | None, str]] = {}
+        self._kinds: dict[ast.ClassDef, ClassKind] = {}
+        self._readers = SettingsReaders(self.resolver)
 
     @abc.abstractmethod
     def add(self, candidate: Candidate) -> None:
@@ -67,8 +64,33 @@ class PydanticFieldVisitor(ExpressionVisitor):
         """Visit a statement, except choices and the method that adds shield's settings source."""
         if isinstance(node, ast.AnnAssign) and self._is_choice(node):
             return
-        if not (isinstance(node, ast.FunctionDef) and adds_source(node)):
+        if not adds_source(node):
             super().visit_statement(node)
+
+    def visit_assignment(self, target: ast.expr, value: ast.expr) -> None:
+        """Visit an assignment; the defaults in a pydantic class are not moved."""
+        scope = self.scopes[-1]
+        if isinstance(scope, ast.ClassDef):
+            if self._kind_of(scope) in {ClassKind.SETTINGS, ClassKind.MODEL}:
+                self._fix_texts(value, SkipId.SCHEMA_DEFAULT.reason())
+        super().visit_assignment(target, value)
+
+    def _fix_texts(
+        self, value: ast.expr | None, reason: SkipReason | None, variable: str = ""
+    ) -> None:
+        """Record that the texts in a default are not moved."""
+        for node in ast.walk(value) if value else ():
+            if isinstance(node, (ast.Constant, ast.JoinedStr, ast.BinOp)):
+                self.fixed_texts.setdefault(node, (reason, variable))
+
+    def _is_in_enumeration(self) -> bool:
+        scope = self.scopes[-1]
+        return isinstance(scope, ast.ClassDef) and self._kind_of(scope) is ClassKind.ENUM
+
+    def _kind_of(self, node: ast.ClassDef) -> ClassKind:
+        if node not in self._kinds:
+            self._kinds[node] = class_kind(self.resolver, node, self.scopes)
+        return self._kinds[node]
 
     def _is_choice(self, node: ast.AnnAssign) -> bool:
         """Return whether a field with a secret-like name has one of the values in the code."""
@@ -90,96 +112,115 @@ class PydanticFieldVisitor(ExpressionVisitor):
         target = node.target
         if not isinstance(scope, ast.ClassDef) or not isinstance(target, ast.Name):
             return
-        settings = self._settings_of(scope)
-        if not settings and not is_secret(target.id):
-            return
-        annotation = ast.unparse(node.annotation)
-        if NON_TEXT_ANNOTATION.match(annotation):
-            return
-        if not _is_secret_field(target.id, annotation, settings):
-            return
-        if not settings and not any(ast.unparse(base).endswith("Settings") for base in scope.bases):
-            return
-        if isinstance(node.value, ast.Constant):
-            default = node.value.value
-            if isinstance(default, (bool, int, float)):
-                return
-            if isinstance(default, str) and is_public_or_count(target.id, default):
-                return
-        is_weak = settings is not None and _is_weak_default(node, scope)
-        self._add_field(target, node.value, annotation, settings, is_weak=is_weak)
+        self._add_nested_fields(scope, node, target)
+        if _may_be_secret(node, self._settings_for(scope, node)):
+            self._add_field(scope, target, node.value)
 
-    def _settings_of(self, node: ast.ClassDef) -> SettingsClass | None:
-        if node not in self._settings:
-            self._settings[node] = settings_class(self.resolver, node, self.scopes)
-        return self._settings[node]
+    def _settings_for(self, scope: ast.ClassDef, node: ast.AnnAssign) -> SettingsClass | None:
+        """Return the settings class that reads a field; None if no class is known to read it."""
+        settings = self._readers.settings_of(scope, self.scopes)
+        if settings or not SECRET_ANNOTATION.search(ast.unparse(node.annotation)):
+            return settings
+        readers = self._readers.readers_of(scope)
+        return readers[0].settings if readers else None
 
-    def _add_field(
-        self,
-        target: ast.Name,
-        value: ast.expr | None,
-        annotation: str,
-        settings: SettingsClass | None,
-        *,
-        is_weak: bool,
+    def _add_nested_fields(
+        self, scope: ast.ClassDef, node: ast.AnnAssign, target: ast.Name
     ) -> None:
+        """Add the fields of a model of another file that settings read as PARENT__FIELD."""
+        if "nested_delimiter" not in self.source.text:
+            return
+        settings = self._readers.settings_of(scope, self.scopes)
+        if not settings or not settings.nested_delimiter or has_alias(node.value):
+            return
+        delimiter = settings.nested_delimiter
+        for parents, field in nested_fields(self.resolver, node.annotation, delimiter):
+            name = ast.unparse(field.target)
+            if not _may_be_secret(field, settings) or not _is_default(field.value):
+                continue
+            path = (target.id, *parents.split(delimiter)[:-1], name)
+            candidate = Candidate(
+                node=target, shape=Shape.FIELD, path=path, direct=True, always_secret=True
+            )
+            above = f"{target.id}{delimiter}{parents}"
+            self._add_settings_field(candidate, settings, field.value, above)
+
+    def _add_field(self, scope: ast.ClassDef, target: ast.Name, value: ast.expr | None) -> None:
         """Add the candidate of a field with a secret-like name.
 
         Args:
+            scope: The class.
             target: The field's name.
             value: The default, or the call of `Field`.
-            annotation: The field's type.
-            settings: The class; None if its base is unknown.
-            is_weak: Whether the default is for development: production sets the variable.
         """
-        name = target.id
         candidate = Candidate(
             node=target,
             shape=Shape.READ,
-            path=(name,),
-            variable=name.upper(),
+            path=(target.id,),
+            variable=target.id.upper(),
             direct=True,
             reason=SkipId.NEEDS_SOURCE.reason(),
             always_secret=True,
         )
-        has_plain_default = _is_plain_default(value, candidate.path)
-        if value is not None and has_plain_default and self._can_set_default(annotation, settings):
-            # The variable takes precedence over the default, so the default can be wrapped.
-            candidate.node = value
-            candidate.shape = Shape.LITERAL
-            candidate.reason = None
-            self.add(candidate)
+        if not _is_default(value) or self._calls_runtime(value):
             return
-        is_field = value is None or has_plain_default or is_weak or _is_field_call(value)
-        if settings and (is_field or _overrides_default(settings, name, value)):
+        settings = self._readers.settings_of(scope, self.scopes)
+        if settings:
             self._add_settings_field(candidate, settings, value)
-        elif is_field:
-            self.add(candidate)
+            return
+        kind = self._kind_of(scope)
+        readers = self._readers.readers_of(scope)
+        if len(readers) == 1:
+            self._add_settings_field(candidate, readers[0].settings, value, readers[0].parents)
+        elif readers:
+            candidate.reason = SkipId.SEVERAL_FIELDS.reason()
+            candidate.variable = ""
+            self._add_unserved_field(candidate, value)
+        elif kind is ClassKind.UNKNOWN and _is_named_settings(scope):
+            self._add_unserved_field(candidate, value)
 
-    def _can_set_default(self, annotation: str, settings: SettingsClass | None) -> bool:
-        """Return whether a field takes its text from the variable with its own name."""
-        if settings and settings.can_serve:
-            return False
-        return annotation in TEXT_ANNOTATIONS and not self._has_prefix(settings)
+    def _calls_runtime(self, value: ast.expr | None) -> bool:
+        """Return whether a default calls get_secret(), so that the field is moved."""
+        for node in ast.walk(value) if value else ():
+            if isinstance(node, ast.Call):
+                if isinstance(self.resolver.resolve(node.func, self.scopes), RuntimeFunction):
+                    return True
+        return False
 
-    def _has_prefix(self, settings: SettingsClass | None) -> bool:
-        return self._mentions_prefix or bool(settings and settings.prefix)
+    def _add_unserved_field(self, candidate: Candidate, value: ast.expr | None) -> None:
+        self._fix_texts(value, candidate.reason)
+        self.add(candidate)
 
     def _add_settings_field(
-        self, candidate: Candidate, settings: SettingsClass, value: ast.expr | None
+        self,
+        candidate: Candidate,
+        settings: SettingsClass,
+        value: ast.expr | None,
+        parents: str | None = "",
     ) -> None:
-        """Add the candidate of a field for which a settings source can provide the value."""
-        variable = settings.variable(candidate.path[0], value)
+        """Add the candidate of a field for which a settings source can provide the value.
+
+        Args:
+            candidate: The field.
+            settings: The settings class that reads it.
+            value: The default, or the call of `Field`.
+            parents: The names of the fields with the nested models that contain the field; None
+                if pydantic reads them as JSON.
+        """
+        name = candidate.path[-1]
+        variable = "" if parents is None else settings.variable(name, value, parents)
         candidate.variable = variable
         candidate.shape = Shape.FIELD
+        candidate.settings = None if settings.is_served else settings.node
+        candidate.reader = PYDANTIC_1 if settings.is_pydantic_1 else ""
         candidate.reason = settings.reason
-        defaults = _defaults_of(value)
-        candidate.optional = bool(defaults)
-        for default in defaults:
-            if isinstance(default, ast.Constant):
-                self.overridden_defaults[default] = variable
+        candidate.optional = bool(_defaults_of(value))
         if not variable and not candidate.reason:
-            candidate.reason = SkipId.FIELD_NAME_COMPUTED.reason()
+            case = SkipId.READ_AS_JSON if parents is None else SkipId.FIELD_NAME_COMPUTED
+            candidate.reason = case.reason()
+        case = SkipId.DEVELOPMENT_VALUE_PYDANTIC
+        reason = case.reason(variable=variable or "a variable")
+        self._fix_texts(value, reason, variable)
         if variable in settings.migrated:
             self.migrated.add(variable)
             self.has_settings_source = True
@@ -206,9 +247,29 @@ def _is_named(node: ast.expr, name: str) -> bool:
     return ast.unparse(node).rpartition(".")[2] == name
 
 
-def _is_plain_default(value: ast.expr | None, path: tuple[str, ...]) -> bool:
-    """Return whether a field's default is in the code and is not a secret."""
-    return isinstance(value, (ast.Constant, ast.JoinedStr)) and not is_secret_literal(path, value)
+def _is_default(value: ast.expr | None) -> bool:
+    """Return whether a value is a default in the code, which pydantic uses without a variable."""
+    if isinstance(value, ast.Call):
+        if ast.unparse(value.func).endswith("Field"):
+            return True
+        if not SECRET_ANNOTATION.search(ast.unparse(value.func)):
+            return False
+    elif not isinstance(value, (ast.Constant, ast.JoinedStr, *DISPLAYS, ast.Dict, type(None))):
+        return False
+    parts = [part for part in ast.walk(value) if part is not value] if value else []
+    return not any(isinstance(part, (ast.Call, ast.Subscript)) for part in parts)
+
+
+def _may_be_secret(node: ast.AnnAssign, settings: SettingsClass | None) -> bool:
+    """Return whether a field can hold a secret, by its name, its type and its default."""
+    name = ast.unparse(node.target)
+    annotation = ast.unparse(node.annotation)
+    if NON_TEXT_ANNOTATION.match(annotation) or not _is_secret_field(name, annotation, settings):
+        return False
+    default = node.value.value if isinstance(node.value, ast.Constant) else None
+    if isinstance(default, (bool, int, float)):
+        return False
+    return not isinstance(default, str) or not is_public_or_count(name, default)
 
 
 def _is_secret_field(name: str, annotation: str, settings: SettingsClass | None) -> bool:
@@ -218,34 +279,8 @@ def _is_secret_field(name: str, annotation: str, settings: SettingsClass | None)
     return settings is not None and bool(SECRET_ANNOTATION.search(annotation))
 
 
-def _is_weak_default(node: ast.AnnAssign, scope: ast.ClassDef) -> bool:
-    """Return whether a default, also `PostgresDsn(…)`, is harmless or only for development."""
-    value = node.value
-    if isinstance(value, ast.Call) and SECRET_ANNOTATION.search(ast.unparse(value.func)):
-        value = value.args[0] if value.args else None
-    text = literal_text(value)
-    if text is None or not isinstance(node.target, ast.Name):
-        return False
-    url = URL_WITH_PASSWORD.match(text)
-    if not url and "://" in text:
-        return True
-    if not url and family(node.target.id) is not Family.PASSWORD:
-        return is_placeholder(text)
-    others = (s.value for s in scope.body if isinstance(s, ast.AnnAssign) and s is not node)
-    is_repeated = any(literal_text(other) == text for other in others)
-    return is_repeated or is_placeholder(text) or has_only_weak_words(url[1] if url else text)
-
-
-def _is_field_call(value: ast.expr) -> bool:
-    return isinstance(value, ast.Call) and ast.unparse(value.func).endswith("Field")
-
-
-def _overrides_default(settings: SettingsClass, name: str, value: ast.expr | None) -> bool:
-    """Return whether a variable that is not named like the field overrides a default."""
-    is_secret_text = isinstance(value, ast.Call) and _is_named(value.func, "SecretStr")
-    if not is_secret_text and not isinstance(value, ast.Constant):
-        return False
-    return settings.variable(name, None) != name.upper()
+def _is_named_settings(node: ast.ClassDef) -> bool:
+    return any(ast.unparse(base).endswith("Settings") for base in node.bases)
 
 
 def _defaults_of(value: ast.expr | None) -> list[ast.expr]:

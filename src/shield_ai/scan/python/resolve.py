@@ -32,6 +32,7 @@ from shield_ai.scan.python.reads import (
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from shield_ai.project.secret_map import SecretMap
     from shield_ai.scan.python.bindings import Binding, Module, Scope
     from shield_ai.scan.python.project import Project
 
@@ -94,6 +95,19 @@ class Resolver:
         """Return the resolver for a name that another name refers to."""
         return Resolver(self.project, self.module, self.depth + 1)
 
+    def in_module(self, module: Module) -> Resolver:
+        """Return the resolver for the names of another module."""
+        return Resolver(self.project, module, self.depth + 1)
+
+    def map_of_client(self, node: ast.expr) -> SecretMap | None:
+        """Return the mapping of the client that a name at the top level refers to."""
+        if not isinstance(node, ast.Name):
+            return None
+        for binding in self.module.lookup(node.id, (self.module.source.tree,)):
+            if isinstance(binding, Imported):
+                return self.project.secret_map(binding.path.rpartition(".")[0])
+        return None
+
     def _resolve_unpacked(self, node: ast.Dict, scopes: Scopes) -> Ref | None:
         """Return the last environment that a dict copies: `{**dotenv_values(), **os.environ}`."""
         copied = None
@@ -111,10 +125,7 @@ class Resolver:
         if isinstance(node, ast.Name):
             return self._text_of_name(node.id, scopes)
         if isinstance(node, ast.Attribute):
-            base = self.resolve(node.value, scopes)
-            if not isinstance(base, Library):
-                return None
-            return CONSTANTS.get(f"{base.path}.{node.attr}")
+            return self._text_of_attribute(node, scopes)
         parts = concatenated_parts(node) if node else None
         return self._joined_text(parts, scopes) if parts is not None else None
 
@@ -125,7 +136,25 @@ class Resolver:
         value = bindings[0]
         if isinstance(value, ast.Constant) and isinstance(value.value, str):
             return value.value
-        return None
+        return self._text_of_path(value.path) if isinstance(value, Imported) else None
+
+    def _text_of_attribute(self, node: ast.Attribute, scopes: Scopes) -> str | None:
+        base = self.resolve(node.value, scopes)
+        if isinstance(base, Library):
+            return CONSTANTS.get(f"{base.path}.{node.attr}")
+        path = self._imported_path(node, scopes)
+        return self._text_of_path(path) if path else None
+
+    def _text_of_path(self, dotted: str) -> str | None:
+        """Return the text of a constant of the app, by its dotted path."""
+        if self.depth > MAX_DEPTH:
+            return None
+        place = self.project.find_constant(dotted)
+        if place is None:
+            return None
+        module, name = place
+        text = ast.Name(id=name, ctx=ast.Load())
+        return self.in_module(module).constant_text(text, (module.source.tree,))
 
     def _joined_text(self, parts: Sequence[ast.expr], scopes: Scopes) -> str | None:
         texts = []

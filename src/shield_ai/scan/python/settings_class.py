@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 import ast
+import enum
 from typing import TYPE_CHECKING, NamedTuple
 
 from shield_ai.model.skip import SkipId, SkipReason
-from shield_ai.project.pydantic_sources import METHOD, find_customized_sources
+from shield_ai.project.pydantic_sources import (
+    CONFIG,
+    METHOD_1,
+    SOURCE,
+    adds_source,
+    find_config,
+    find_customized_sources,
+    find_method,
+)
 from shield_ai.scan.python.bindings import Imported
 
 if TYPE_CHECKING:
@@ -19,115 +28,167 @@ BASES = frozenset({"pydantic_settings.BaseSettings", "pydantic_settings.main.Bas
 PYDANTIC_1_BASES = frozenset(
     {"pydantic.BaseSettings", "pydantic.env_settings.BaseSettings", "pydantic.v1.BaseSettings"}
 )
-SOURCE = "SecretsManagerSource"
-MAX_BASES = 8
+MODELS = frozenset({"pydantic.BaseModel", "pydantic.main.BaseModel", "pydantic.v1.BaseModel"})
+MAX_BASES = 256
 ALIAS_KEYWORDS = frozenset({"alias", "validation_alias"})
+ENUMERATIONS = ("Enum", "TextChoices")  # of the standard library and of Django
+# Names of the configuration that change the names of variables.
+NAMING = frozenset({"env_prefix", "env_nested_delimiter"})
+RENAMING = frozenset({"alias_generator", "fields"})
+
+
+class ClassKind(enum.Enum):
+    """What a class is for pydantic."""
+
+    SETTINGS = enum.auto()
+    ENUM = enum.auto()
+    MODEL = enum.auto()  # a default in the class is part of its schema
+    UNKNOWN = enum.auto()  # it derives from a class outside the app
+    PLAIN = enum.auto()
 
 
 class SettingsClass(NamedTuple):
     """A settings class."""
 
-    prefix: str = ""
+    node: ast.ClassDef
+    bases: tuple[tuple[Module, ast.ClassDef], ...] = ()  # with the class itself
+    prefix: str | None = ""  # None if it is computed
+    nested_delimiter: str | None = ""  # None if it is computed
     case_sensitive: bool = False
-    alias_keywords: frozenset[str] = ALIAS_KEYWORDS  # arguments of Field that name the variable
+    is_pydantic_1: bool = False
     reason: SkipReason | None = None  # why it cannot get a new source; None if it can
+    is_served: bool = False  # shield's source provides all variables of the map file
     migrated: frozenset[str] = frozenset()  # variables that shield's source already provides
 
-    @property
-    def can_serve(self) -> bool:
-        """Whether shield's source provides the fields, or can be added."""
-        return not self.reason or bool(self.migrated)
-
-    def variable(self, field: str, value: ast.expr | None) -> str:
-        """Return a field's variable; empty if its alias is computed.
+    def variable(self, field: str, value: ast.expr | None, parents: str = "") -> str:
+        """Return a field's variable; empty if its name is computed.
 
         Args:
             field: The field's name.
             value: The default, or the call of `Field`.
+            parents: The names of the fields with the nested models that contain the field.
         """
-        name = self.prefix + field
+        if self.prefix is None or self.nested_delimiter is None:
+            return ""
+        name = f"{self.prefix}{parents}{field}"
+        alias_keywords = frozenset({"env"}) if self.is_pydantic_1 else ALIAS_KEYWORDS
         keywords = value.keywords if isinstance(value, ast.Call) else []
         for keyword in keywords:
-            if keyword.arg in self.alias_keywords:
-                if not isinstance(keyword.value, ast.Constant):
+            if keyword.arg in alias_keywords:
+                if parents or not isinstance(keyword.value, ast.Constant):
                     return ""
                 name = str(keyword.value.value)
         return name if self.case_sensitive else name.upper()
+
+
+def class_kind(resolver: Resolver, node: ast.ClassDef, scopes: tuple[Scope, ...]) -> ClassKind:
+    """Return what a class is for pydantic."""
+    classes, outside = _base_classes(resolver, node, scopes)
+    if outside & (BASES | PYDANTIC_1_BASES):
+        return ClassKind.SETTINGS
+    names = [ast.unparse(base) for _, part in classes for base in part.bases]
+    if any(name.endswith(ENUMERATIONS) for name in names):
+        return ClassKind.ENUM
+    if outside & MODELS:
+        return ClassKind.MODEL
+    return ClassKind.UNKNOWN if "" in outside or outside else ClassKind.PLAIN
 
 
 def settings_class(
     resolver: Resolver, node: ast.ClassDef, scopes: tuple[Scope, ...]
 ) -> SettingsClass | None:
     """Describe a class; None if it does not derive from BaseSettings."""
-    classes, library_base = _base_classes(resolver, node, scopes)
-    if library_base not in BASES | PYDANTIC_1_BASES:
+    classes, outside = _base_classes(resolver, node, scopes)
+    if not outside & (BASES | PYDANTIC_1_BASES):
         return None
+    is_pydantic_1 = not outside & BASES
     config: dict[str, ast.expr] = {}
-    for part in reversed(classes):
-        config.update(_config(part))
-    method = _source_method(node)
-    migrated = frozenset(_served_variables(method)) if method else frozenset()
-    prefix = config.get("env_prefix")
+    texts: dict[str, str | None] = {}
+    for home, part in reversed(classes):
+        for name, value in _config(part):
+            config[name] = value
+            if name in NAMING:
+                texts[name] = _text(resolver, home, value)
     case_sensitive = config.get("case_sensitive")
-    is_pydantic_1 = library_base in PYDANTIC_1_BASES
-    return SettingsClass(
-        prefix=str(prefix.value) if isinstance(prefix, ast.Constant) else "",
+    settings = SettingsClass(
+        node=node,
+        bases=tuple(classes),
+        prefix=texts.get("env_prefix", ""),
+        nested_delimiter=texts.get("env_nested_delimiter", ""),
         case_sensitive=isinstance(case_sensitive, ast.Constant) and bool(case_sensitive.value),
-        alias_keywords=frozenset({"env"}) if is_pydantic_1 else ALIAS_KEYWORDS,
-        reason=SkipId.PYDANTIC_1.reason()
-        if is_pydantic_1
-        else _explain_no_source(node, method, config, has_source=bool(migrated)),
-        migrated=migrated,
+        is_pydantic_1=is_pydantic_1,
     )
+    for home, part in classes:
+        method = find_method(part, is_pydantic_1=is_pydantic_1)
+        if not method or not adds_source(method):
+            continue
+        served, is_map = _served_variables(resolver.in_module(home), method)
+        if is_map:
+            return settings._replace(migrated=served, is_served=True)
+        if part is node:
+            reason = SkipId.HAS_SOURCES.reason(method=method.name)
+            return settings._replace(migrated=served, reason=reason)
+    return settings._replace(reason=_explain_no_source(settings, config, resolver))
 
 
-def _source_method(node: ast.ClassDef) -> ast.FunctionDef | None:
-    """Return the method with which a class customizes its sources."""
-    for statement in node.body:
-        if isinstance(statement, ast.FunctionDef) and statement.name == METHOD:
-            return statement
-    return None
+def _text(resolver: Resolver, home: Module, value: ast.expr) -> str | None:
+    """Return the text of an expression in the configuration; None if it is computed."""
+    if isinstance(value, ast.Constant) and value.value is None:
+        return ""
+    return resolver.in_module(home).constant_text(value, (home.source.tree,))
 
 
 def _explain_no_source(
-    node: ast.ClassDef,
-    method: ast.FunctionDef | None,
-    config: dict[str, ast.expr],
-    *,
-    has_source: bool,
+    settings: SettingsClass, config: dict[str, ast.expr], resolver: Resolver
 ) -> SkipReason | None:
     """Explain why a class cannot get a new source; None if it can."""
-    if method and (has_source or not find_customized_sources(method)):
-        return SkipId.HAS_SOURCES.reason(method=METHOD)
-    naming = [config.get("env_prefix"), config.get("case_sensitive")]
-    is_computed = any(value and not isinstance(value, ast.Constant) for value in naming)
-    if is_computed or "alias_generator" in config:
+    node = settings.node
+    method = find_method(node, is_pydantic_1=settings.is_pydantic_1)
+    if method and not find_customized_sources(method):
+        return SkipId.HAS_SOURCES.reason(method=method.name)
+    case_sensitive = config.get("case_sensitive")
+    is_computed = settings.prefix is None or settings.nested_delimiter is None
+    is_computed = is_computed or not isinstance(case_sensitive, (ast.Constant, type(None)))
+    if is_computed or not RENAMING.isdisjoint(config):
         return SkipId.CLASS_NAMES_COMPUTED.reason()
     if node.body[0].lineno == node.lineno:
         return SkipId.CLASS_ON_ONE_LINE.reason()
+    if settings.is_pydantic_1 and not method:
+        return _explain_no_config(settings, resolver)
+    return None
+
+
+def _explain_no_config(settings: SettingsClass, resolver: Resolver) -> SkipReason | None:
+    """Explain why the class Config of pydantic 1 cannot get a method; None if it can."""
+    node = settings.node
+    config = find_config(node)
+    if config and config.body[0].lineno == config.lineno:
+        return SkipId.CLASS_ON_ONE_LINE.reason()
+    if not config and (node.keywords or any(_assignment(part)[0] == CONFIG for part in node.body)):
+        return SkipId.CONFIG_IN_OTHER_FORM.reason()
+    if any(find_method(base, is_pydantic_1=True) for _, base in settings.bases):
+        return SkipId.BASE_HAS_SOURCES.reason(method=METHOD_1)
+    if "pydantic_settings" in resolver.module.source.text:
+        return SkipId.ALSO_PYDANTIC_SETTINGS.reason()
     return None
 
 
 def _base_classes(
     resolver: Resolver, node: ast.ClassDef, scopes: tuple[Scope, ...]
-) -> tuple[list[ast.ClassDef], str]:
-    """Return a class with its bases in the app, and the path of their base in the library."""
+) -> tuple[list[tuple[Module, ast.ClassDef]], set[str]]:
+    """Return a class with its bases in the app, and the dotted paths of the bases outside it."""
     module = resolver.module
-    classes = [node]
-    library_base = ""
-    queue: list[tuple[Module, ast.ClassDef]] = [(module, node)]
-    while queue and len(classes) < MAX_BASES:
-        home, current = queue.pop(0)
+    classes = [(module, node)]
+    outside: set[str] = set()
+    for home, current in classes:
         for base in current.bases:
             visible = scopes if home is module and scopes else (home.source.tree,)
             found = find_base(resolver, home, base, visible)
             if isinstance(found, str):
-                if not library_base and found in BASES | PYDANTIC_1_BASES:
-                    library_base = found
-            else:
-                queue.append(found)
-                classes.append(found[1])
-    return classes, library_base
+                outside.add(found)
+            elif found not in classes and len(classes) < MAX_BASES:
+                classes.append(found)
+    return classes, outside
 
 
 def find_base(
@@ -209,17 +270,15 @@ def _assignment(node: ast.stmt) -> tuple[str, ast.expr | None]:
     return (target.id, node.value) if isinstance(target, ast.Name) else ("", None)
 
 
-def adds_source(method: ast.FunctionDef) -> bool:
-    """Return whether a method adds shield's settings source."""
-    return method.name == METHOD and SOURCE in ast.unparse(method)
-
-
-def _served_variables(method: ast.FunctionDef) -> Iterator[str]:
-    """Yield the variables that shield's settings source provides."""
-    if not adds_source(method):
-        return
+def _served_variables(resolver: Resolver, method: ast.FunctionDef) -> tuple[frozenset[str], bool]:
+    """Return the variables that shield's source provides, and whether a map file names them."""
+    served = set()
     for node in ast.walk(method):
         if isinstance(node, ast.Dict):
-            for key in node.keys:
-                if isinstance(key, ast.Constant):
-                    yield str(key.value)
+            served |= {str(key.value) for key in node.keys if isinstance(key, ast.Constant)}
+        elif isinstance(node, ast.Call) and ast.unparse(node.func).endswith(SOURCE):
+            for argument in node.args:
+                known = resolver.map_of_client(argument)
+                if known is not None:
+                    return frozenset(known.variables()), True
+    return frozenset(served), False

@@ -78,8 +78,14 @@ def create_site(
         alternatives=candidate.alternatives,
         others=candidate.others,
         name_expr=candidate.name_expr,
+        overridden_by=candidate.overridden_by,
+        settings_start=_start_of(source, candidate.settings),
         reason=reason,
     )
+
+
+def _start_of(source: Source, node: ast.ClassDef | None) -> int:
+    return source.offset(node.lineno, node.col_offset) if node else -1
 
 
 def _default_span(source: Source, default: ast.expr | None) -> tuple[int, int]:

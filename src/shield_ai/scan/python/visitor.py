@@ -16,6 +16,7 @@ from shield_ai.scan.python.lambda_safety import explain_not_lambda_safe, unused_
 from shield_ai.scan.python.literals import (
     explain_not_secret,
     has_secret_like_name,
+    is_reviewed,
     is_secret_literal,
     literal_text,
 )
@@ -178,7 +179,7 @@ class SecretVisitor(EnvReadVisitor):
 
     def visit_literal(self, node: ast.expr, path: tuple[str, ...], *, direct: bool) -> None:
         """Visit a string in the code, and add a candidate if it is a secret."""
-        if not direct or self._enclosing_calls:
+        if not direct or self._enclosing_calls or self._is_in_enumeration():
             return  # the defaults of get_secret calls are findings of another rule
         if self._is_backend_option(path):
             self._add_backend_secret(node, path)
@@ -192,9 +193,10 @@ class SecretVisitor(EnvReadVisitor):
                 self.not_secrets.append((node, ".".join(path), reason))
             return
         candidate = Candidate(node=node, shape=Shape.LITERAL, path=path, direct=direct)
-        if node in self.overridden_defaults:
-            variable = self.overridden_defaults[node]
-            candidate.reason = SkipId.DEVELOPMENT_VALUE_PYDANTIC.reason(variable=variable)
+        candidate.reason, candidate.overridden_by = self.fixed_texts.get(node, (None, ""))
+        if is_reviewed(self.source, node):
+            candidate.is_reviewed = True
+            candidate.reason = candidate.reason or SkipId.REVIEWED.reason()
         self._set_database_field(candidate)
         self.add(candidate)
 

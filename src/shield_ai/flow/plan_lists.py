@@ -1,0 +1,65 @@
+"""Report each place in the code once: as moved, else as skipped, else as not a secret."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from shield_ai.model.finding import Finding
+    from shield_ai.model.skip import SkipId, Skipped
+
+    Place = tuple[str, int, str]  # path, line, lowercase name
+
+
+def report_once(
+    findings: Sequence[Finding], skipped: Sequence[Skipped], harmless: Sequence[Skipped]
+) -> tuple[tuple[Skipped, ...], tuple[Skipped, ...]]:
+    """Return the skipped items and the harmless values that no other list contains.
+
+    A default in the code is left out if the same plan moves the field that it belongs to.
+
+    Args:
+        findings: All findings of the code.
+        skipped: The items that the plan skips.
+        harmless: The values that are not secrets.
+    """
+    defaults: dict[tuple[str, int, SkipId], str] = {}
+    for finding in findings:
+        if finding.site and finding.site.reason and finding.site.overridden_by:
+            key = finding.path, finding.line, finding.site.reason.id
+            defaults[key] = finding.site.overridden_by
+    refused = {_place(skip) for skip in skipped if _key(skip) not in defaults}
+    moved: set[Place] = set()
+    variables: set[tuple[str, str]] = set()
+    for finding in findings:
+        is_fixable = finding.site and not finding.site.reason
+        if is_fixable and refused.isdisjoint(_names(finding)):
+            moved |= _names(finding)
+            variables.add((finding.path, finding.env or finding.name))
+    kept = [skip for skip in skipped if (skip.path, defaults.get(_key(skip), "")) not in variables]
+    listed = moved | {_place(skip) for skip in kept if skip.line} | _skipped_names(findings)
+    return tuple(kept), tuple(skip for skip in harmless if _place(skip) not in listed)
+
+
+def _skipped_names(findings: Iterable[Finding]) -> set[Place]:
+    """Return all names of the findings that no fixer can rewrite."""
+    places: set[Place] = set()
+    for finding in findings:
+        if finding.site and finding.site.reason:
+            places |= _names(finding)
+    return places
+
+
+def _names(finding: Finding) -> set[Place]:
+    names = {finding.name, finding.name.partition(".")[0], finding.env or finding.name}
+    return {(finding.path, finding.line, name.lower()) for name in names}
+
+
+def _place(skip: Skipped) -> Place:
+    return skip.path, skip.line, skip.name.lower()
+
+
+def _key(skip: Skipped) -> tuple[str, int, SkipId]:
+    return skip.path, skip.line, skip.id

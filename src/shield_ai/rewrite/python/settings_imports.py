@@ -1,0 +1,68 @@
+"""Import what the annotations of a settings class's method need from pydantic-settings."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from shield_ai.project.python_source import Source
+
+LIBRARY = "pydantic_settings"
+ANNOTATED = ("BaseSettings", "PydanticBaseSettingsSource")
+
+
+def library_name(source: Source, name: str) -> str:
+    """Return the expression with which a file calls a class of pydantic-settings."""
+    for node in _imports_of_names(source):
+        for alias in node.names:
+            if alias.name == name:
+                return alias.asname or name
+    if not _imports_of_names(source) and _imports_library(source):
+        return f"{LIBRARY}.{name}"
+    return f"Pydantic{name}" if name in _other_names(source) else name
+
+
+def missing_names(source: Source) -> list[str]:
+    """Return the imports that annotations need and the file does not have: `X` or `X as Y`."""
+    imported = {alias.name for node in _imports_of_names(source) for alias in node.names}
+    missing = []
+    for name in ANNOTATED:
+        called = library_name(source, name)
+        if name not in imported and "." not in called:
+            missing.append(name if name == called else f"{name} as {called}")
+    return missing
+
+
+def import_to_extend(source: Source) -> ast.ImportFrom | None:
+    """Return the first import from pydantic-settings."""
+    return next(iter(_imports_of_names(source)), None)
+
+
+def _imports_of_names(source: Source) -> list[ast.ImportFrom]:
+    """Return the imports from pydantic-settings at the top level of a file."""
+    found = []
+    for node in source.tree.body:
+        if isinstance(node, ast.ImportFrom) and node.module == LIBRARY and not node.level:
+            if not any(alias.name == "*" for alias in node.names):
+                found.append(node)
+    return found
+
+
+def _imports_library(source: Source) -> bool:
+    for node in source.tree.body:
+        if isinstance(node, ast.Import):
+            if any((alias.name, alias.asname) == (LIBRARY, None) for alias in node.names):
+                return True
+    return False
+
+
+def _other_names(source: Source) -> set[str]:
+    """Return the names of the classes in a file, and of what it imports."""
+    names: set[str] = set()
+    for node in ast.walk(source.tree):
+        if isinstance(node, ast.ClassDef):
+            names.add(node.name)
+        elif isinstance(node, (ast.Import, ast.ImportFrom)):
+            names |= {alias.asname or alias.name for alias in node.names}
+    return names

@@ -1,0 +1,135 @@
+"""A settings source for the BaseSettings of pydantic 1 that reads fields from AWS Secrets Manager.
+
+::
+
+    class Settings(BaseSettings):
+        stripe_key: SecretStr
+
+        class Config:
+            @classmethod
+            def customise_sources(
+                cls,
+                init_settings: SettingsSourceCallable,
+                env_settings: SettingsSourceCallable,
+                file_secret_settings: SettingsSourceCallable,
+            ) -> tuple[SettingsSourceCallable, ...]:
+                secrets = SecretsManagerSource(client)
+                return init_settings, secrets, env_settings, file_secret_settings
+
+A secret is read like an environment variable: the prefix, `env`, nested models and JSON apply. With
+AWS off, this source is empty and pydantic's own sources are used. Requires pydantic 1.8 or newer,
+or the `pydantic.v1` of pydantic 2.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any, Callable
+
+from . import default_client
+from .client import SecretsManagerClient, references_of
+from .errors import SecretFormatError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+__all__ = ["SecretsManagerSource", "SettingsSourceCallable"]
+
+SettingsSourceCallable = Callable[[Any], "dict[str, Any]"]
+
+
+class SecretsManagerSource:
+    """Settings source that reads the variables of a class's fields with get_secret().
+
+    Args:
+        secrets: A client, whose map names the variables. Or the name of the secret of each
+            variable; (name, field) for a field of a JSON secret.
+    """
+
+    def __init__(self, secrets: SecretsManagerClient | Mapping[str, str | tuple[str, str]]) -> None:
+        is_client = isinstance(secrets, SecretsManagerClient)
+        self._client: Any = secrets if is_client else default_client
+        self._secrets = references_of(secrets)
+
+    def __call__(self, settings: Any) -> dict[str, Any]:
+        """Return the values of the fields.
+
+        Args:
+            settings: The settings that pydantic creates.
+
+        Raises:
+            SecretFormatError: A field needs JSON and the secret is not JSON. The error has no
+                cause, because that would contain the value.
+        """
+        if not self._client.is_aws_on():
+            return {}
+        delimiter = getattr(settings.__config__, "env_nested_delimiter", None) or ""
+        values: dict[str, Any] = {}
+        for field in settings.__fields__.values():
+            for name in field.field_info.extra["env_names"]:
+                found = self._read(settings, name, delimiter)
+                if name in found:
+                    values[field.alias] = _parse(settings, field, found[name])
+                    break
+                if found:
+                    values[field.alias] = _nested(found, name + delimiter, delimiter)
+        return values
+
+    def _read(self, settings: Any, name: str, delimiter: str) -> dict[str, str]:
+        """Return the texts of a variable, and of those that a nested model has below it."""
+        case_sensitive = settings.__config__.case_sensitive
+        found = {}
+        for variable, (secret, key) in self._secrets:
+            own_name = variable if case_sensitive else variable.lower()
+            is_nested = bool(delimiter) and own_name.startswith(f"{name}{delimiter}")
+            if own_name != name and not is_nested:
+                continue
+            try:
+                text = self._client.get_secret(secret, _reader(variable), key=key, env=variable)
+            except KeyError:
+                continue  # pydantic reads the field from its other sources
+            found[own_name] = text
+        return found
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({', '.join(name for name, _ in self._secrets)})"
+
+
+def _parse(settings: Any, field: Any, text: str) -> Any:
+    """Parse the JSON of a field with a complex type; return the text of other fields."""
+    config = settings.__config__
+    is_complex = any(part.is_complex() for part in _parts(field))
+    if not is_complex:
+        return text
+    try:
+        if hasattr(config, "parse_env_var"):  # since pydantic 1.10
+            return config.parse_env_var(field.name, text)
+        return config.json_loads(text)
+    except ValueError:
+        pass
+    if field.is_complex():
+        raise SecretFormatError(f"the secret of the field {field.name!r} is not JSON")
+    return text  # the field also accepts a text
+
+
+def _parts(field: Any) -> Iterator[Any]:
+    """Yield a field, and the members of its union."""
+    yield field
+    yield from field.sub_fields or ()
+
+
+def _nested(found: dict[str, str], prefix: str, delimiter: str) -> dict[str, Any]:
+    """Return the values of a nested model, as pydantic splits their names."""
+    values: dict[str, Any] = {}
+    for name, text in found.items():
+        *parents, last = name[len(prefix) :].split(delimiter)
+        place = values
+        for parent in parents:
+            place = place.setdefault(parent, {})
+        place[last] = text
+    return values
+
+
+def _reader(variable: str) -> Callable[[], str]:
+    """Return an expression that reads a variable; a missing secret raises KeyError."""
+    return lambda: os.environ[variable]

@@ -1,0 +1,137 @@
+from __future__ import annotations
+
+import json
+import secrets
+
+import pytest
+from pydantic.v1 import BaseModel, BaseSettings, SecretStr
+
+from shield_runtime import SecretAccessDeniedError, SecretFormatError, SecretsManagerClient
+from shield_runtime.pydantic_v1 import SecretsManagerSource
+
+pytest_plugins = ("runtime_fixtures",)
+VALUE, OTHER = secrets.token_hex(8), secrets.token_hex(8)
+
+
+class Database(BaseModel):
+    host: str = "localhost"
+    password: str | None = None
+
+
+class Base(BaseSettings):
+    api_key: SecretStr = SecretStr("development")
+    raw: bytes = b""
+    tokens: list[str] = []
+    mixed: str | list[str] = ""
+    database: Database = Database()
+
+    class Config:
+        env_prefix = "shop_"
+        env_nested_delimiter = "__"
+
+
+@pytest.fixture
+def settings_class():
+    client = SecretsManagerClient(
+        {
+            "api-key": "SHOP_API_KEY",
+            "raw": "SHOP_RAW",
+            "tokens": {"all": "SHOP_TOKENS"},
+            "mixed": "SHOP_MIXED",
+            "db-password": "SHOP_DATABASE__PASSWORD",
+            "of-other-code": "API_KEY",
+        }
+    )
+
+    class Settings(Base):
+        class Config:
+            @classmethod
+            def customise_sources(cls, init_settings, env_settings, file_secret_settings):
+                source = SecretsManagerSource(client)
+                return init_settings, source, env_settings, file_secret_settings
+
+    return Settings
+
+
+def test_with_aws_off_the_variables_are_read(off, settings_class):
+    assert settings_class().api_key.get_secret_value() == "development"
+    off.setenv("SHOP_API_KEY", VALUE)
+    assert settings_class().api_key.get_secret_value() == VALUE
+
+
+def test_with_aws_on_secrets_have_priority_and_are_parsed_as_variables(
+    on, monkeypatch, settings_class
+):
+    on.put("api-key", VALUE)
+    on.put("raw", VALUE)
+    on.put("tokens", json.dumps({"all": json.dumps(["a", "b"])}))
+    on.put("mixed", VALUE)
+    on.put("db-password", VALUE)
+    monkeypatch.setenv("SHOP_API_KEY", OTHER)
+    monkeypatch.setenv("SHOP_DATABASE__HOST", "db")
+    settings = settings_class()
+    assert settings.api_key.get_secret_value() == VALUE
+    assert (settings.raw, settings.tokens) == (VALUE.encode(), ["a", "b"])
+    assert settings.mixed == VALUE
+    assert settings.database == Database(host="db", password=VALUE)
+    assert settings_class(api_key=OTHER).api_key.get_secret_value() == OTHER
+    assert VALUE not in settings_class.schema_json()
+    assert VALUE not in repr(SecretsManagerSource(SecretsManagerClient({"a": "A"})))
+
+
+def test_a_mapping_names_the_secret_of_each_variable(on):
+    class Settings(BaseSettings):
+        api_key: str = ""
+
+        class Config:
+            @classmethod
+            def customise_sources(cls, init_settings, env_settings, file_secret_settings):
+                source = SecretsManagerSource({"API_KEY": ("keys", "api")})
+                return init_settings, source, env_settings, file_secret_settings
+
+    on.put("keys", json.dumps({"api": VALUE}))
+    assert Settings().api_key == VALUE
+
+
+def test_the_method_of_another_base_class_is_asked(on):
+    class Vault(BaseSettings):
+        class Config:
+            @classmethod
+            def customise_sources(cls, init_settings, env_settings, file_secret_settings):
+                return init_settings, env_settings, file_secret_settings, lambda _: {"vault": "a"}
+
+    class Shop(BaseSettings):
+        api_key: str = ""
+
+        class Config:
+            @classmethod
+            def customise_sources(cls, init_settings, env_settings, file_secret_settings):
+                first, *others = super().customise_sources(
+                    init_settings, env_settings, file_secret_settings
+                )
+                secrets = SecretsManagerSource({"API_KEY": "api-key"})
+                return first, secrets, *others
+
+    class Settings(Shop, Vault):
+        vault: str = ""
+
+    on.put("api-key", VALUE)
+    assert Settings().dict() == {"api_key": VALUE, "vault": "a"}
+
+
+def test_only_the_secrets_of_the_fields_are_fetched(on, settings_class):
+    settings_class()
+    assert "of-other-code" not in {name for _, names in on.calls for name in names}
+
+
+def test_an_error_about_json_has_no_value(on, settings_class):
+    on.put("tokens", json.dumps({"all": VALUE}))
+    with pytest.raises(SecretFormatError, match="tokens") as caught:
+        settings_class()
+    assert (caught.value.__cause__, caught.value.__context__) == (None, None)
+
+
+def test_denied_access_is_an_error(on, settings_class):
+    on.fault = "denied"
+    with pytest.raises(SecretAccessDeniedError):
+        settings_class()
