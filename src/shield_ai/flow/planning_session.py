@@ -33,9 +33,12 @@ from shield_ai.model.deployment import Deployment
 from shield_ai.model.edit import Skipped
 from shield_ai.model.environments import get_environment
 from shield_ai.model.errors import ShieldError
+from shield_ai.project import git
 from shield_ai.project.git_process import is_in_repository
 from shield_ai.project.python_versions import find_python_versions
 from shield_ai.project.values import Values, read_env_file
+from shield_ai.rewrite.project.env_example import PATH as ENV_EXAMPLE
+from shield_ai.rewrite.project.env_example import DotenvFiles
 from shield_ai.rewrite.python.move_literals import DOTENV, LiteralRemoval
 
 if TYPE_CHECKING:
@@ -47,6 +50,7 @@ if TYPE_CHECKING:
     from shield_ai.model.hidden import Hidden
     from shield_ai.model.plan import Origin, Plan, ValueState
     from shield_ai.model.resource import Resource
+    from shield_ai.project.layout import AppFacts
     from shield_ai.project.python_versions import NamedVersion
 
 
@@ -162,7 +166,8 @@ class PlanningSession(AppContext):
             real_path=self.tree.real_path,
             calls=self.scan_result.calls,
             python_files=self.scan_result.python_files,
-            loads_dotenv=facts.dotenv,
+            dotenv_files=self._dotenv_files(facts),
+            django=facts.django,
             in_git=is_in_repository(self.tree.root),
             removal=self._literal_removal() if self._remove_literals else None,
             deployment=find_sources(
@@ -173,6 +178,16 @@ class PlanningSession(AppContext):
                 self.environment,
                 self.scan_result.migrated,
             ),
+        )
+
+    def _dotenv_files(self, facts: AppFacts) -> DotenvFiles:
+        root = self.tree.root
+        return DotenvFiles(
+            examples=facts.env_examples,
+            loads=facts.dotenv,
+            reads=facts.reads_dotenv,
+            is_tracked=git.git_state(root, DOTENV) is git.GitState.TRACKED,
+            hides_example=bool(git.ignored_files(root, [ENV_EXAMPLE])),
         )
 
     def _literal_removal(self) -> LiteralRemoval:

@@ -4,6 +4,7 @@ import msgspec
 import pytest
 from fixer_helpers import is_subsequence, manifest, run
 
+from shield_ai.rewrite.project.env_example import DotenvFiles
 from shield_ai.rewrite.project.pipeline import AppFiles, rewrite_project
 from shield_ai.rewrite.project.runtime_copy import copies
 
@@ -20,6 +21,11 @@ def start(encode=bytes):
     }
 
 
+def app_files(files):
+    dotenv_files = DotenvFiles(examples=[".env.example"])
+    return AppFiles(lambda _: True, list(files), dotenv_files=dotenv_files)
+
+
 @pytest.mark.parametrize(
     "encode",
     [
@@ -32,7 +38,7 @@ def start(encode=bytes):
 def test_creates_all_files_once_and_keeps_existing_bytes(encode):
     before = start(encode)
     files = dict(before)
-    changes, skipped = rewrite_project(files.get, manifest(), AppFiles(lambda _: True, list(files)))
+    changes, skipped = rewrite_project(files.get, manifest(), app_files(files))
     assert not run((changes, skipped), files)
     assert sorted(change.path for change in changes) == sorted({
         "shop/utils/__init__.py", *copies("shop/utils/secrets.py"), "requirements.txt", ".env.example", ".gitignore", ".gitattributes",
@@ -41,7 +47,7 @@ def test_creates_all_files_once_and_keeps_existing_bytes(encode):
     assert all(edit.start == edit.end for change in changes for edit in change.edits)
     for path, raw in before.items():
         assert is_subsequence(raw, files[path])
-    again = rewrite_project(files.get, manifest(), AppFiles(lambda _: True, list(files)))
+    again = rewrite_project(files.get, manifest(), app_files(files))
     assert again == ([], [])
 
 
@@ -57,7 +63,7 @@ def test_creates_all_files_once_and_keeps_existing_bytes(encode):
 def test_generates_what_shield_toml_says(generate, written):
     made = manifest()
     made = msgspec.structs.replace(made, app=msgspec.structs.replace(made.app, generate=generate))
-    changes, _ = rewrite_project(start().get, made, AppFiles(lambda _: True, list(start())))
+    changes, _ = rewrite_project(start().get, made, app_files(start()))
     paths = {change.path for change in changes}
     assert [
         path in paths for path in ("tests/test_secrets.py", "docs/AWS_SECRETS_MANAGER.md")

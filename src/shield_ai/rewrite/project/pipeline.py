@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from shield_ai.rewrite.project import runtime_copy
 from shield_ai.rewrite.project.app_docs import PAGE, add_entry, write_docs
 from shield_ai.rewrite.project.app_tests import write_tests
-from shield_ai.rewrite.project.env_example import extend_env_example
+from shield_ai.rewrite.project.env_example import DotenvFiles, extend_env_example
 from shield_ai.rewrite.project.gitattributes import mark_generated
 from shield_ai.rewrite.project.gitignore import ignore_backups
 from shield_ai.rewrite.project.requirements import add_requirements
@@ -25,8 +25,9 @@ class AppFiles(NamedTuple):
 
     has_folder: HasFolder = lambda _: False  # returns whether the app has a folder
     paths: Collection[str] = ()  # all Python files of the app
-    loads_dotenv: bool = False  # the app loads .env into the environment
+    dotenv_files: DotenvFiles = DotenvFiles()
     edited: Collection[str] = ()  # the Python files that the plan edits
+    django: bool = True  # the app uses Django
     in_git: bool = False  # the app is in a Git repository
     test_module: str = ""  # dotted name of the map file in the tests, if it differs
 
@@ -52,7 +53,7 @@ def rewrite_project(
     outcomes = [
         runtime_copy.fix(read, manifest, module),
         add_requirements(read, manifest, module),
-        extend_env_example(read, manifest, loads_dotenv=app.loads_dotenv),
+        extend_env_example(read, manifest, app.dotenv_files, django=app.django),
         ignore_backups(read, app.edited, in_git=app.in_git),
         mark_generated(read, manifest),
         add_entry(read, manifest),

@@ -10,6 +10,7 @@ from shield_ai.project.layout import (
     AppFacts,
     find_app_packages,
     find_django_settings,
+    is_env_example,
     is_settings,
     is_test,
 )
@@ -95,7 +96,9 @@ def collect_facts(folder_name: str, files: AppFiles) -> AppFacts:
         relative_package=package,
         runtime=runtime,
         django=bool(django_settings) or _has_installed_apps(settings, read),
-        dotenv=_loads_dotenv(files, app_packages),
+        dotenv=_has_marker("dotenv_load", files, app_packages),
+        reads_dotenv=_has_marker("dotenv_read", files, app_packages),
+        env_examples=tuple(sorted(filter(is_env_example, known))),
         app_packages=app_packages,
         accessor=_accessor_name(files),
         runtime_init=nonempty_init(runtime, root, known, read),
@@ -130,9 +133,9 @@ def _has_installed_apps(settings: set[str], read: ReadFile) -> bool:
     return any(b"INSTALLED_APPS" in (read(path) or b"") for path in settings)
 
 
-def _loads_dotenv(files: AppFiles, app_packages: tuple[str, ...]) -> bool:
-    """Return whether a file outside the tests loads a .env file into the environment."""
-    for path, raw in files.with_marker("dotenv_load"):
+def _has_marker(name: str, files: AppFiles, app_packages: tuple[str, ...]) -> bool:
+    """Return whether a file outside the tests has a marker."""
+    for path, raw in files.with_marker(name):
         if raw and not is_test(path, app_packages):
             return True
     return False
