@@ -135,6 +135,9 @@ def test_tests_follow_the_style_of_the_project(test, config, tmp_path):
         pytest.param([b"def test_a():\n", b"class A(TestCase):\n"], "", False, id="both"),
         pytest.param([b""], "", False, id="unknown"),
         pytest.param([b"", b"async def test_a():\n"], "", True, id="functions"),
+        pytest.param(
+            [b"import pytest", b"class A(TestCase):\n", b"def test_a():\n"], "", True, id="mostly"
+        ),
         pytest.param([b"class A(TestCase):\n"], "lint.select = ['PT']", True, id="ruff"),
     ],
 )

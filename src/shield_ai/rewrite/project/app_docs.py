@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from shield_ai.rewrite.project.describe import describe_secrets
 from shield_ai.rewrite.project.file_edits import NOTHING, Outcome, append, create_or_replace, skip
-from shield_ai.rewrite.project.stamp import State, read_stamp, stamp
+from shield_ai.rewrite.project.stamp import State, header_of, read_stamp, stamp
 from shield_ai.rewrite.project.template import render
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def write_docs(read: Read, manifest: Manifest, engines: Collection[str] = ()) ->
         troubleshooting=TROUBLESHOOTING,
         engines=engines,
     )
-    return create_or_replace(PAGE, raw, stamp(WHAT, "md", text))
+    return create_or_replace(PAGE, raw, header_of(raw) + stamp(WHAT, "md", text))
 
 
 def add_entry(read: Read, manifest: Manifest) -> Outcome:

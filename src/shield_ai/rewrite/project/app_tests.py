@@ -10,7 +10,7 @@ from shield_ai.rewrite.code_style import read_code_style
 from shield_ai.rewrite.project.file_edits import NOTHING, Outcome, create_or_replace, skip
 from shield_ai.rewrite.project.layout import module_of, root_of
 from shield_ai.rewrite.project.secret_map import STEP, MapStyle, settings_quote
-from shield_ai.rewrite.project.stamp import State, read_stamp, stamp
+from shield_ai.rewrite.project.stamp import State, header_of, read_stamp, stamp
 from shield_ai.rewrite.project.template import render
 from shield_ai.rewrite.project.tests_folder import choose_folder
 
@@ -28,7 +28,11 @@ PYTEST = re.compile(rb"(?m)^(?:import pytest|from pytest import|(?:async )?def t
 
 
 def write_tests(
-    read: Read, manifest: Manifest, paths: Collection[str] = (), module: str = ""
+    read: Read,
+    manifest: Manifest,
+    paths: Collection[str] = (),
+    module: str = "",
+    license_header: str = "",
 ) -> Outcome:
     """Create or update the tests, unless they were edited or the app has no tests.
 
@@ -37,6 +41,7 @@ def write_tests(
         manifest: The secrets that the tests read.
         paths: All Python files of the app.
         module: Dotted name by which the settings import the runtime; derived from the path if "".
+        license_header: The comment line that the app's modules begin with; "" without one.
     """
     anchor = _module_path(manifest)
     if not anchor or not manifest.secret:
@@ -57,10 +62,11 @@ def write_tests(
     style = read_code_style(read, path)
     map_style = MapStyle.of("", style, settings_quote(read, manifest))
     template = "test_secrets.py.j2"
-    if style.prefers_pytest or _uses_pytest_only(read, tests):
+    if style.prefers_pytest or _prefers_pytest(read, tests):
         template = "test_secrets_pytest.py.j2"
     text = _test_module_text(template, manifest, module, style, map_style)
-    return create_or_replace(path, read(path), text)
+    raw = read(path)
+    return create_or_replace(path, raw, (header_of(raw) if raw else license_header) + text)
 
 
 def _module_path(manifest: Manifest) -> str:
@@ -95,15 +101,16 @@ def _file_names(paths: Collection[str]) -> set[str]:
     return {path.rpartition("/")[2] for path in paths}
 
 
-def _uses_pytest_only(read: Read, tests: Collection[str]) -> bool:
-    """Return whether the app's tests are functions for pytest, and none is a TestCase."""
-    uses_pytest = False
+def _prefers_pytest(read: Read, tests: Collection[str]) -> bool:
+    """Return whether more of the app's test modules are for pytest than have a TestCase."""
+    balance = 0
     for path in tests:
         raw = read(path) or b""
         if b"TestCase" in raw:
-            return False
-        uses_pytest = uses_pytest or bool(PYTEST.search(raw))
-    return uses_pytest
+            balance -= 1
+        elif PYTEST.search(raw):
+            balance += 1
+    return balance > 0
 
 
 def _test_module_text(

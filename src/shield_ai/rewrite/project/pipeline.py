@@ -10,6 +10,7 @@ from shield_ai.rewrite.project.app_tests import write_tests
 from shield_ai.rewrite.project.env_example import DotenvFiles, extend_env_example
 from shield_ai.rewrite.project.gitattributes import mark_generated
 from shield_ai.rewrite.project.gitignore import ignore_backups
+from shield_ai.rewrite.project.license_header import license_header
 from shield_ai.rewrite.project.requirements import add_requirements
 
 if TYPE_CHECKING:
@@ -50,18 +51,23 @@ def rewrite_project(
         engines: The Django database backends of shield that the settings use.
     """
     app = app or AppFiles()
+    header = license_header(read, manifest.app.runtime, module, app.paths)
+    generate = manifest.app.generate
+    docs = ""
+    if "docs" in generate and app.has_folder(PAGE.partition("/")[0]):
+        docs = PAGE
     outcomes = [
-        runtime_copy.fix(read, manifest, module),
+        runtime_copy.fix(read, manifest, module, license_header=header, docs=docs),
         add_requirements(read, manifest, module),
         extend_env_example(read, manifest, app.dotenv_files, django=app.django),
         ignore_backups(read, app.edited, in_git=app.in_git),
         mark_generated(read, manifest),
         add_entry(read, manifest),
     ]
-    generate = manifest.app.generate
     if "tests" in generate:
-        outcomes.append(write_tests(read, manifest, app.paths, app.test_module or module))
-    if "docs" in generate and app.has_folder(PAGE.partition("/")[0]):
+        tests_module = app.test_module or module
+        outcomes.append(write_tests(read, manifest, app.paths, tests_module, header))
+    if docs:
         outcomes.append(write_docs(read, manifest, engines))
     changes: list[FileChange] = []
     skipped: list[Skipped] = []
