@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from shield_ai.scan.python.app_facts import AppFiles, app_name, collect_facts
+from shield_ai.scan.python.app_facts import AppFiles, collect_facts
 
 SETTINGS = b"import os\nSECRET_KEY = os.environ['SECRET_KEY']\n"
 
@@ -23,13 +23,6 @@ def test_chooses_an_unused_name_for_the_accessor(line: str, accessor: str) -> No
     files = {"shop/settings.py": SETTINGS, "shop/vault.py": line.encode()}
     facts = collect_facts("shop", AppFiles(set(files), files.get, {}))
     assert facts.accessor == accessor
-
-
-@pytest.mark.parametrize(
-    ("folder", "name"), [("My Shop", "my-shop"), ("shop_2", "shop-2"), ("__", "app")]
-)
-def test_derives_the_name_of_an_app_from_its_folder(folder: str, name: str) -> None:
-    assert app_name(folder) == name
 
 
 def test_the_runtime_is_importable_from_imported_modules(scanned):

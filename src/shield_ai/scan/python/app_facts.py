@@ -63,11 +63,11 @@ class AppFiles(NamedTuple):
                     yield path, raw
 
 
-def collect_facts(folder_name: str, files: AppFiles) -> AppFacts:
+def collect_facts(name: str, files: AppFiles) -> AppFacts:
     """Determine the properties of an app.
 
     Args:
-        folder_name: The name of the app's folder.
+        name: The name of the app.
         files: All files of the app.
     """
     known, read = files.paths, files.read
@@ -89,7 +89,7 @@ def collect_facts(folder_name: str, files: AppFiles) -> AppFacts:
     if main_settings:
         runtime = choose_runtime_path(main_settings, root, known, read)
     return AppFacts(
-        name=app_name(folder_name),
+        name=name,
         settings=tuple(sorted(settings)),
         django_settings=tuple(sorted(set(django_settings) & settings)),
         roots=roots,
@@ -122,11 +122,6 @@ def _below(path: str, folder: str) -> str:
 
 def _topmost_package(path: str, root: str) -> str:
     return f"{root}/{_below(path, root).partition('/')[0]}"
-
-
-def app_name(folder: str) -> str:
-    """Derive an app's name from the name of its folder."""
-    return re.sub(r"[^a-z0-9]+", "-", folder.lower()).strip("-") or "app"
 
 
 def _has_installed_apps(settings: set[str], read: ReadFile) -> bool:

@@ -9,6 +9,7 @@ import msgspec
 from shield_ai.model.edit import Skipped
 from shield_ai.model.errors import SourceError
 from shield_ai.model.finding import Finding
+from shield_ai.project.app_name import choose_app_name
 from shield_ai.project.layout import AppFacts, is_test
 from shield_ai.project.python_source import TOO_DEEP, Source
 from shield_ai.project.runtime_names import is_copied_file, is_runtime_module
@@ -81,9 +82,9 @@ def scan(
         ignored: Variables that shield.toml ignores; their reads are not fixable.
     """
     app_paths = list(walk(root)) if paths is None else paths
-    return scan_files(
-        root.resolve().name, app_paths, reader(str(root)), manifest_variables, markers, ignored
-    )
+    read = reader(str(root))
+    name = choose_app_name(root, read("pyproject.toml"))
+    return scan_files(name, app_paths, read, manifest_variables, markers, ignored)
 
 
 def scan_files(
@@ -97,7 +98,7 @@ def scan_files(
     """Scan the files of an app.
 
     Args:
-        name: The name of the app's folder.
+        name: The name of the app.
         paths: The app's files, relative, with forward slashes.
         read: Returns the bytes of a file; None if it can't be read.
         manifest_variables: Variables in shield.toml; they count as secrets.
