@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shield_ai.rewrite.project.describe import describe_secrets
+from shield_ai.rewrite.project.describe import describe_secrets, environment_variable
 from shield_ai.rewrite.project.file_edits import NOTHING, Outcome, append, create_or_replace, skip
 from shield_ai.rewrite.project.stamp import State, header_of, read_stamp, stamp
 from shield_ai.rewrite.project.template import render
@@ -39,17 +39,22 @@ TROUBLESHOOTING = (
 )
 
 
-def write_docs(read: Read, manifest: Manifest, engines: Collection[str] = ()) -> Outcome:
+def write_docs(
+    read: Read, manifest: Manifest, engines: Collection[str] = (), *, django: bool = True
+) -> Outcome:
     """Create or update the page `PAGE`.
 
     Args:
         read: Returns the bytes of a file of the app, None if it does not exist.
         manifest: The secrets of the app.
         engines: The Django database backends of shield that the settings use.
+        django: Whether the app uses Django.
     """
     if not manifest.secret:
         return NOTHING
     raw = read(PAGE)
+    if not has_place_for_page(read):
+        return skip(PAGE, "not written: the documentation is written in .rst files for Sphinx")
     state, _ = read_stamp(raw, WHAT)
     if state is State.EDITED:
         return skip(PAGE, "edited manually; delete the file to generate it again")
@@ -62,11 +67,22 @@ def write_docs(read: Read, manifest: Manifest, engines: Collection[str] = ()) ->
         map="" if manifest.app.runtime == "package" else manifest.app.runtime,
         troubleshooting=TROUBLESHOOTING,
         engines=engines,
+        django=django,
+        environment=environment_variable(django=django),
     )
     return create_or_replace(PAGE, raw, header_of(raw) + stamp(WHAT, "md", text))
 
 
-def add_entry(read: Read, manifest: Manifest) -> Outcome:
+def has_place_for_page(read: Read) -> bool:
+    """Return False if the folder `docs` has .rst files for Sphinx, in which a page has no place."""
+    if read(PAGE) is not None:
+        return True
+    folders = ("docs", "docs/source")
+    sphinx = [folder for folder in folders if read(f"{folder}/conf.py") is not None]
+    return all(read(f"{folder}/index.md") is not None for folder in sphinx)
+
+
+def add_entry(read: Read, manifest: Manifest, *, django: bool = True) -> Outcome:
     """Add an entry to the app's security updates once, if it has such a file."""
     raw = read(UPDATES)
     if raw is None or not manifest.secret:
@@ -74,5 +90,11 @@ def add_entry(read: Read, manifest: Manifest) -> Outcome:
     if HEADING.encode() in [line.strip() for line in raw.splitlines()]:
         return NOTHING
     secrets = describe_secrets(manifest)
-    text = render("SECURITY_UPDATES.md.j2", heading=HEADING, app=manifest.app, secrets=secrets)
+    text = render(
+        "SECURITY_UPDATES.md.j2",
+        heading=HEADING,
+        app=manifest.app,
+        secrets=secrets,
+        environment=environment_variable(django=django),
+    )
     return append(UPDATES, raw, text, gap=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from shield_ai.rewrite.project import runtime_copy
-from shield_ai.rewrite.project.app_docs import PAGE, add_entry, write_docs
+from shield_ai.rewrite.project.app_docs import PAGE, add_entry, has_place_for_page, write_docs
 from shield_ai.rewrite.project.app_tests import write_tests
 from shield_ai.rewrite.project.env_example import DotenvFiles, extend_env_example
 from shield_ai.rewrite.project.gitattributes import mark_generated
@@ -53,22 +53,21 @@ def rewrite_project(
     app = app or AppFiles()
     header = license_header(read, manifest.app.runtime, module, app.paths)
     generate = manifest.app.generate
-    docs = ""
-    if "docs" in generate and app.has_folder(PAGE.partition("/")[0]):
-        docs = PAGE
+    has_docs = "docs" in generate and app.has_folder(PAGE.partition("/")[0])
+    docs = PAGE if has_docs and has_place_for_page(read) else ""
     outcomes = [
         runtime_copy.fix(read, manifest, module, license_header=header, docs=docs),
         add_requirements(read, manifest, module),
         extend_env_example(read, manifest, app.dotenv_files, django=app.django),
         ignore_backups(read, app.edited, in_git=app.in_git),
         mark_generated(read, manifest),
-        add_entry(read, manifest),
+        add_entry(read, manifest, django=app.django),
     ]
     if "tests" in generate:
         tests_module = app.test_module or module
         outcomes.append(write_tests(read, manifest, app.paths, tests_module, header))
-    if docs:
-        outcomes.append(write_docs(read, manifest, engines))
+    if has_docs:
+        outcomes.append(write_docs(read, manifest, engines, django=app.django))
     changes: list[FileChange] = []
     skipped: list[Skipped] = []
     for new_changes, newly_skipped in outcomes:
