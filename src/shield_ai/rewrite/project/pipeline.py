@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from shield_ai.project.python_source import file_change
 from shield_ai.rewrite.project import runtime_copy
 from shield_ai.rewrite.project.app_docs import PAGE, add_entry, has_place_for_page, write_docs
 from shield_ai.rewrite.project.app_tests import write_tests
+from shield_ai.rewrite.project.coverage import omit_copy
 from shield_ai.rewrite.project.env_example import DotenvFiles, extend_env_example
 from shield_ai.rewrite.project.gitattributes import mark_generated
 from shield_ai.rewrite.project.gitignore import ignore_backups
@@ -61,6 +63,7 @@ def rewrite_project(
         extend_env_example(read, manifest, app.dotenv_files, django=app.django),
         ignore_backups(read, app.edited, in_git=app.in_git),
         mark_generated(read, manifest),
+        omit_copy(read, manifest),
         add_entry(read, manifest, django=app.django),
     ]
     if "tests" in generate:
@@ -68,9 +71,13 @@ def rewrite_project(
         outcomes.append(write_tests(read, manifest, app.paths, tests_module, header))
     if has_docs:
         outcomes.append(write_docs(read, manifest, engines, django=app.django))
-    changes: list[FileChange] = []
+    changes: dict[str, FileChange] = {}
     skipped: list[Skipped] = []
     for new_changes, newly_skipped in outcomes:
-        changes += new_changes
+        for change in new_changes:
+            first = changes.get(change.path)
+            edits = (*first.edits, *change.edits) if first else ()
+            merged = file_change(change.path, read(change.path), edits) if first else change
+            changes[change.path] = merged
         skipped += newly_skipped
-    return changes, skipped
+    return [*changes.values()], skipped
