@@ -52,6 +52,7 @@ class CodeInputs:
         django: Whether the app uses Django.
         in_git: Whether the app is in a Git repository.
         deployment: The deployment files to edit; None edits none.
+        ignores_backups: Whether git ignores the backups of edited files.
     """
 
     accessor_import: str
@@ -66,6 +67,7 @@ class CodeInputs:
     django: bool = True
     in_git: bool = False
     deployment: DeploymentSources | None = None
+    ignores_backups: bool = False
 
 
 def make_plan(
@@ -213,6 +215,7 @@ class _Planner:
                 django=inputs.django,
                 edited=[file.path for file in rewritten.files],
                 in_git=inputs.in_git,
+                ignores_backups=inputs.ignores_backups,
                 test_module=inputs.test_module,
             ),
             module=inputs.accessor_import.split()[1],

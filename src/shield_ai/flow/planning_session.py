@@ -33,9 +33,11 @@ from shield_ai.model.deployment import Deployment
 from shield_ai.model.edit import Skipped
 from shield_ai.model.environments import get_environment
 from shield_ai.model.errors import ShieldError
+from shield_ai.model.naming import MANIFEST
 from shield_ai.project import git
 from shield_ai.project.git_process import is_in_repository
 from shield_ai.project.python_versions import find_python_versions
+from shield_ai.project.tree import BACKUP
 from shield_ai.project.values import Values, read_env_file
 from shield_ai.rewrite.project.env_example import PATH as ENV_EXAMPLE
 from shield_ai.rewrite.project.env_example import DotenvFiles
@@ -169,6 +171,7 @@ class PlanningSession(AppContext):
             dotenv_files=self._dotenv_files(facts),
             django=facts.django,
             in_git=is_in_repository(self.tree.root),
+            ignores_backups=bool(git.ignored_files(self.tree.root, [f"{MANIFEST}{BACKUP}"])),
             removal=self._literal_removal() if self._remove_literals else None,
             deployment=find_sources(
                 self.tree.root,

@@ -41,7 +41,7 @@ def test_creates_all_files_once_and_keeps_existing_bytes(encode):
     changes, skipped = rewrite_project(files.get, manifest(), app_files(files))
     assert not run((changes, skipped), files)
     assert sorted(change.path for change in changes) == sorted({
-        "shop/utils/__init__.py", *copies("shop/utils/secrets.py"), "requirements.txt", ".env.example", ".gitignore", ".gitattributes",
+        "shop/utils/__init__.py", *copies("shop/utils/secrets.py"), "requirements.txt", ".env.example", ".gitignore", "shop/utils/_shield_runtime/.gitattributes",
         "tests/test_secrets.py", "docs/AWS_SECRETS_MANAGER.md", "SECURITY_UPDATES.md",
     })  # fmt: skip
     assert all(edit.start == edit.end for change in changes for edit in change.edits)
@@ -75,7 +75,6 @@ def test_adds_no_kinds_of_files_that_the_app_does_not_have():
     assert {c.path for c in changes if "_shield_runtime/" not in c.path} == {
         "shop/utils/__init__.py",
         "shop/utils/secrets.py",
-        ".gitattributes",
     }
 
 

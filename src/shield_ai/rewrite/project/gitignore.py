@@ -16,14 +16,23 @@ PATH = ".gitignore"
 LINE = "*.shield_ai_backup"
 
 
-def ignore_backups(read: Read, edited: Collection[str] = (), *, in_git: bool = False) -> Outcome:
+def ignore_backups(
+    read: Read,
+    edited: Collection[str] = (),
+    *,
+    in_git: bool = False,
+    are_ignored: bool = False,
+) -> Outcome:
     """Add the pattern of the backups to the .gitignore files that apply to the edited files.
 
     Args:
         read: Returns the bytes of a file of the app.
         edited: The edited Python files, which get a backup.
+        are_ignored: git ignores the backups already, for example because of a file above the app.
         in_git: Create a .gitignore if none applies to an edited file.
     """
+    if are_ignored:
+        return NOTHING
     if read(PATH) is not None:
         return _ignore_in(read, PATH)
     nearest = {_nearest_ignore_file(read, path) for path in edited}

@@ -32,6 +32,7 @@ class AppFiles(NamedTuple):
     edited: Collection[str] = ()  # the Python files that the plan edits
     django: bool = True  # the app uses Django
     in_git: bool = False  # the app is in a Git repository
+    ignores_backups: bool = False  # git ignores the backups of edited files
     test_module: str = ""  # dotted name of the map file in the tests, if it differs
 
 
@@ -61,7 +62,7 @@ def rewrite_project(
         runtime_copy.fix(read, manifest, module, license_header=header, docs=docs),
         add_requirements(read, manifest, module),
         extend_env_example(read, manifest, app.dotenv_files, django=app.django),
-        ignore_backups(read, app.edited, in_git=app.in_git),
+        ignore_backups(read, app.edited, in_git=app.in_git, are_ignored=app.ignores_backups),
         mark_generated(read, manifest),
         omit_copy(read, manifest),
         add_entry(read, manifest, django=app.django),
