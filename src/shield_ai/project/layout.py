@@ -43,7 +43,8 @@ SETTINGS = regex(
 EXAMPLE = regex(r"(^|[/._-])(example|sample|template|dist)s?([._-]\w+)*\.py$")
 # An example of a .env file: .env.example, env_sample, .env.prod-template, example.env.
 ENV_EXAMPLE = regex(
-    r"(^|/)(\.?([a-z]\w*\.)?(dot)?(env|environment)([._-](?!(py|ya?ml|json|js|ts|sh|toml|ini|php)\b)\w+?)*"
+    r"(^|/)(\.?([a-z]\w*\.)?(dot)?(env|environment)"
+    r"([._-](?!(py|ya?ml|json|js|ts|sh|toml|ini|php)\b)[A-Za-z0-9]+)*?"
     r"[._-](example|sample|template|dist)|\.?(example|sample|template|dist)\.env)$"
 )
 NOT_SETTINGS = regex(

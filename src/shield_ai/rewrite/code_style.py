@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from shield_ai.rewrite import read_optional
 from shield_ai.rewrite.pre_commit import hook_options
 from shield_ai.rewrite.python.line_length import (
     configured_line_length,
@@ -88,7 +89,7 @@ def read_code_style(read: Read, path: str) -> CodeStyle:
 
 def uses_bandit(read: Read) -> bool:
     """Return whether a file that configures or runs the project's linters names bandit."""
-    return any(BANDIT.search(read(path) or b"") for path in BANDIT_FILES)
+    return any(BANDIT.search(read_optional(read, path) or b"") for path in BANDIT_FILES)
 
 
 def _folders_above(path: str) -> list[str]:

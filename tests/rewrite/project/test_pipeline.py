@@ -4,6 +4,7 @@ import msgspec
 import pytest
 from fixer_helpers import is_subsequence, manifest, run
 
+from shield_ai.model.errors import SourceError
 from shield_ai.rewrite.project.env_example import DotenvFiles
 from shield_ai.rewrite.project.pipeline import AppFiles, rewrite_project
 from shield_ai.rewrite.project.runtime_copy import copies
@@ -114,3 +115,16 @@ def test_generated_modules_have_the_license_line_of_the_app(modules, expected):
     assert not changes
     for path in ("shop/utils/secrets.py", "tests/test_secrets.py"):
         assert files[path].startswith(LICENSE + b"\n") == expected
+
+
+def test_unreadable_files_without_edits_do_not_stop_it():
+    links = {"Makefile", "docs/conf.py", "tests/test_a.py", "shop/a.py", "Pipfile.lock"}
+
+    def read(path):
+        if path in links:
+            raise SourceError(f"{path} is outside the app", "hint")
+        return start().get(path)
+
+    paths = [*start(), *links]
+    changes, _ = rewrite_project(read, manifest(), AppFiles(lambda _: True, paths))
+    assert "tests/test_secrets.py" in {change.path for change in changes}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from shield_ai.rewrite import read_optional
 from shield_ai.rewrite.project.describe import describe_secrets, environment_variable
 from shield_ai.rewrite.project.file_edits import NOTHING, Outcome, append, create_or_replace, skip
 from shield_ai.rewrite.project.stamp import State, header_of, read_stamp, stamp
@@ -78,8 +79,8 @@ def has_place_for_page(read: Read) -> bool:
     if read(PAGE) is not None:
         return True
     folders = ("docs", "docs/source")
-    sphinx = [folder for folder in folders if read(f"{folder}/conf.py") is not None]
-    return all(read(f"{folder}/index.md") is not None for folder in sphinx)
+    sphinx = [folder for folder in folders if read_optional(read, f"{folder}/conf.py") is not None]
+    return all(read_optional(read, f"{folder}/index.md") is not None for folder in sphinx)
 
 
 def add_entry(read: Read, manifest: Manifest, *, django: bool = True) -> Outcome:

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from shield_ai.project.layout import is_test
+from shield_ai.rewrite import read_optional
 from shield_ai.rewrite.code_style import read_code_style
 from shield_ai.rewrite.project.file_edits import NOTHING, Outcome, create_or_replace, skip
 from shield_ai.rewrite.project.layout import module_of, root_of
@@ -80,7 +81,7 @@ def _choose_path(read: Read, anchor: str, root: str, tests: Collection[str]) -> 
     """Return the path of the generated tests, if they exist, or for new ones, and its state."""
     for path in sorted(tests):
         if path.rpartition("/")[2] in NAMES:
-            state, _ = read_stamp(read(path), WHAT)
+            state, _ = read_stamp(read_optional(read, path), WHAT)
             if state in {State.OURS, State.EDITED}:
                 return path, state
     if not tests:
@@ -105,7 +106,7 @@ def _prefers_pytest(read: Read, tests: Collection[str]) -> bool:
     """Return whether more of the app's test modules are for pytest than have a TestCase."""
     balance = 0
     for path in tests:
-        raw = read(path) or b""
+        raw = read_optional(read, path) or b""
         if b"TestCase" in raw:
             balance -= 1
         elif PYTEST.search(raw):

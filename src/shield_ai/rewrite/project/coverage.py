@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from typing import TYPE_CHECKING
 
+from shield_ai.rewrite import read_optional
 from shield_ai.rewrite.project.file_edits import NOTHING, Outcome, insert, skip
 from shield_ai.rewrite.project.pyproject import append_to_array
 from shield_ai.rewrite.project.runtime_copy import copy_folder
@@ -37,20 +39,25 @@ def omit_copy(read: Read, manifest: Manifest) -> Outcome:
     if manifest.app.runtime == "package":
         return NOTHING
     files = (*INI_FILES, PYPROJECT, *COMMAND_FILES)
-    minimum = next((path for path in files if MINIMUM.search(read(path) or b"")), "")
+    minimum = next((path for path in files if MINIMUM.search(read_optional(read, path) or b"")), "")
     if not minimum:
         return NOTHING
     pattern = f"{copy_folder(manifest.app.runtime)}/*"
     for path in (*INI_FILES, PYPROJECT, *COMMAND_FILES):
-        if pattern.encode() in (read(path) or b""):
+        if pattern.encode() in (read_optional(read, path) or b""):
             return NOTHING
     for path in INI_FILES:
-        raw = read(path) or b""
+        raw = read_optional(read, path) or b""
         match = OMIT.search(raw)
         if match:
             line = f"\n{match['indent'].decode()}{pattern}"
             end = match.end(1) - raw[: match.end(1)].endswith(b"\r")
             return [insert(path, raw, end, line)], []
-    outcome = append_to_array(PYPROJECT, read, ("tool", "coverage", "run", "omit"), pattern)
+    outcome = append_to_array(
+        PYPROJECT,
+        functools.partial(read_optional, read),
+        ("tool", "coverage", "run", "omit"),
+        pattern,
+    )
     reason = f"requires a minimum of coverage: add {pattern} to `omit` of coverage"
     return outcome or skip(minimum, reason)

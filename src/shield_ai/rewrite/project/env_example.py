@@ -7,8 +7,8 @@ import re
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, NamedTuple
 
-from shield_ai.model.errors import SourceError
 from shield_ai.model.manifest import DEFAULT_REGION
+from shield_ai.rewrite import read_optional
 from shield_ai.rewrite.project.describe import environment_variable
 from shield_ai.rewrite.project.file_edits import NOTHING, Outcome, append, single_line
 
@@ -60,7 +60,7 @@ def extend_env_example(
         django: Whether the app uses Django.
     """
     path = _choose_example(read, manifest, files)
-    uses_dotenv = files.loads or _exists(read, DOTENV)
+    uses_dotenv = files.loads or read_optional(read, DOTENV) is not None
     if not path and (not uses_dotenv or files.hides_example):
         return NOTHING
     path = path or PATH
@@ -95,14 +95,8 @@ def _choose_example(read: Read, manifest: Manifest, files: DotenvFiles) -> str:
     examples = [path for path in files.examples if path.rpartition("/")[0] in folders]
     if files.is_tracked and not examples:
         examples = [DOTENV]
-    return next((path for path in sorted(examples, key=order) if _exists(read, path)), "")
-
-
-def _exists(read: Read, path: str) -> bool:
-    try:
-        return read(path) is not None
-    except SourceError:  # for example, a broken symbolic link
-        return False
+    existing = (path for path in examples if read_optional(read, path) is not None)
+    return min(existing, key=order, default="")
 
 
 def _switch_block(

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from shield_ai.project.runtime_names import is_copied_file
+from shield_ai.rewrite import read_optional
 from shield_ai.rewrite.project.layout import root_of
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ def license_header(read: Read, path: str, module: str, paths: Collection[str]) -
     for other in paths:
         if not other.startswith(folder) or is_copied_file(other):
             continue
-        raw = read(other) or b""
+        raw = read_optional(read, other) or b""
         match = SPDX.match(raw)
         if match:
             found.add(match[1])
