@@ -132,6 +132,7 @@ def test_chooses_one_file(names, chosen):
     [
         pytest.param({}, {"loads": False}, [], id="no .env"),
         pytest.param({".env": b"A=1\n"}, {"loads": False}, [PATH], id=".env"),
+        pytest.param({}, {"loads": False, "new_variables": ["A"]}, [PATH], id="will have a .env"),
         pytest.param({".env": b"A=1\n"}, {"hides_example": True}, [], id="git ignores it"),
         pytest.param({".env": b"A=1\n"}, {"is_tracked": True}, [".env"], id="tracked .env"),
         pytest.param({".env": b"", PATH: b""}, {"is_tracked": True}, [PATH], id="tracked, example"),

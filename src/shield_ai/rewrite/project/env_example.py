@@ -60,7 +60,7 @@ def extend_env_example(
         django: Whether the app uses Django.
     """
     path = _choose_example(read, manifest, files)
-    uses_dotenv = files.loads or read_optional(read, DOTENV) is not None
+    uses_dotenv = files.loads or files.new_variables or read_optional(read, DOTENV) is not None
     if not path and (not uses_dotenv or files.hides_example):
         return NOTHING
     path = path or PATH
