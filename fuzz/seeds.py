@@ -244,6 +244,7 @@ FOUND: dict[str, tuple[bytes, ...]] = {
     ),
     "deployment": (
         b'docker-compose.yml\nservices: {web: {env_file: "a\\0/b", environment: {SECRET_KEY: }}}',
+        b'docker-compose.yml\nservices: {web: {env_file: "a\\0b", environment: {SECRET_KEY: }}}',
         b'task-definition.json\n{"a": {' + b'"environment": "", ' * 400 + b'"SECRET_KEY": 1}}',
     ),
     "gitignore": (b"*" * 90 + b"\n" + b"*" * 8000,),

@@ -42,7 +42,8 @@ from shield_ai.reports.audit import audit_text
 from shield_ai.reports.mask import mask, show
 from shield_ai.reports.plan import plan_text
 from shield_ai.rewrite.project.deployment import DeploymentInputs, edit_deployment
-from shield_ai.rewrite.project.pipeline import AppFiles, rewrite_project
+from shield_ai.rewrite.project.fixer import AppFiles, FixContext
+from shield_ai.rewrite.project.pipeline import rewrite_project
 from shield_ai.rewrite.python.line_length import configured_line_length
 from shield_ai.rewrite.python.pipeline import rewrite_python
 from shield_ai.scan.baseline import read_baseline, remove_known
@@ -173,7 +174,7 @@ def fuzz_project_file(raw: bytes) -> None:
     app = AppFiles(lambda _: True, [path for path in files if path.endswith(".py")])
     configured_line_length(files.get, SETTINGS)
     for is_second in (False, True):
-        changes, _ = rewrite_project(files.get, manifest, app)
+        changes, _ = rewrite_project(FixContext(files.get, manifest, app))
         require(not is_second or not changes, "the second run has changes")
         for change in changes:
             before = files.get(change.path) or b""

@@ -7,6 +7,7 @@ from shield_ai.flow.aws_plan import AwsInputs
 from shield_ai.flow.plan import CodeInputs, make_plan
 from shield_ai.model.errors import AwsError, OutsideError, UnsafePlanError
 from shield_ai.model.finding import Kind
+from shield_ai.model.locator import EnvVar
 from shield_ai.model.manifest import App, Manifest, Secret
 from shield_ai.model.manifest_writer import render
 from shield_ai.model.plan import Action
@@ -45,7 +46,7 @@ def made(root, manifest, account, available=(), *, code=False):
         real_path=tree.real_path,
         calls=result.calls,
     )
-    locators = {name: f"env:{name}" for name in available}
+    locators = {name: EnvVar(name) for name in available}
     return make_plan(
         manifest,
         result.findings,

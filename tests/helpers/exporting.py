@@ -14,7 +14,6 @@ from shield_ai.model.manifest import (
     Rotation,
     Secret,
 )
-from shield_ai.model.resource import Resource
 
 ACCOUNT, REGION = "123456789012", "us-east-1"
 MANIFEST = Manifest(
@@ -42,7 +41,6 @@ MANIFEST = Manifest(
     ),
 )
 RESOURCES = (*secret_resources(MANIFEST), *resources(MANIFEST, ACCOUNT, REGION, lambda _: None))
-UNSUPPORTED = Resource(kind="nonesuch", name="x", settings={})
 
 
 def target(manifest=MANIFEST, **values):

@@ -119,7 +119,6 @@ SECRET_NAMES = st.text("aZ0/_+=.@-", min_size=1, max_size=12).filter(
     lambda name: not name.startswith("-") and not ARN_SUFFIX.search(name)
 )
 TAGS = st.text("aZ0é_ .:/=+-@", min_size=1, max_size=9)
-# python-hcl2 requires the end of an escaped template, which HCL does not: no "{" alone.
 FRAGMENTS = [
     *"\"'`$%}\\#:-!*&|<>()[];,~^?= \n\taZ1é日🦊",
     *["${HOME}", "$(id)", "`id`", "%{x}", "$${a}", "%%{b}", "\\n", "<<EOF", "---", "yes", "null"],

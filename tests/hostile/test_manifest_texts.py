@@ -14,8 +14,8 @@ import yaml
 
 from shield_ai.aws.desired import resources
 from shield_ai.aws.desired.iam import policy_document
-from shield_ai.aws.desired.operator import operator_policy
 from shield_ai.aws.export import FORMATS, PLATFORMS, secret_resources
+from shield_ai.aws.export.operator import operator_policy
 from shield_ai.aws.export.platform import Target
 from shield_ai.model.environments import apply_environment
 from shield_ai.model.errors import ManifestError

@@ -11,6 +11,7 @@ from shield_ai.project.git import (
     checked_out_commit,
     git_state,
     ignored_files,
+    remote_name,
 )
 from shield_ai.project.git_objects import ignored_tracked_files, tracked_files
 
@@ -116,3 +117,19 @@ def test_checked_out_commit(tmp_path):
     assert checked_out_commit(tmp_path) == ""
     git(tmp_path, "commit", "-q", "--allow-empty", "-m", "x")
     assert len(checked_out_commit(tmp_path)) == 12
+
+
+@pytest.mark.parametrize(
+    ("url", "name"),
+    [
+        ("https://user:token@Git.Example.com/team/shop.git", "git.example.com/team/shop"),
+        ("git@git.example.com:team/shop.git", "git.example.com/team/shop"),
+        ("ssh://git@git.example.com/team/shop/", "git.example.com/team/shop"),
+        ("", ""),
+    ],
+)
+def test_remote_name(tmp_path, url, name):
+    git(tmp_path, "init", "-q")
+    if url:
+        git(tmp_path, "config", "remote.origin.url", url)
+    assert remote_name(tmp_path) == name

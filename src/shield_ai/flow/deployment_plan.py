@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from shield_ai.model.deployment import Deployment, DeploymentVariable
-    from shield_ai.model.edit import Skipped
+    from shield_ai.model.file_reader import FileReader
     from shield_ai.model.finding import Finding
     from shield_ai.model.manifest import Manifest
-    from shield_ai.rewrite import Read
+    from shield_ai.model.skip import Skipped
 
 # The file that `docker compose` reads without -f, also in combination with others.
 COMPOSE_BASE = re.compile(r"(?:docker-)?compose\.ya?ml")
@@ -59,7 +59,7 @@ class DeploymentSources:
 
 def find_sources(
     root: Path,
-    read: Read,
+    read: FileReader,
     deployment: Deployment,
     manifest: Manifest,
     environment: str,

@@ -8,17 +8,18 @@ from typing import TYPE_CHECKING
 from shield_ai.flow.aws_plan import AwsInputs, resource_changes, secret_change
 from shield_ai.flow.deployment_plan import deployment_inputs, literal_values
 from shield_ai.flow.origins import choose_origins, missing_variables
-from shield_ai.model.edit import Edit, Skipped
+from shield_ai.model.edit import Edit
 from shield_ai.model.errors import OutsideError
 from shield_ai.model.manifest_writer import render
 from shield_ai.model.naming import MANIFEST
 from shield_ai.model.plan import Action, Change, Plan
+from shield_ai.model.skip import SkipId, Skipped
 from shield_ai.project.python_source import file_change
 from shield_ai.project.runtime_names import COPY, is_copied_file
 from shield_ai.rewrite.project.deployment import edit_deployment
-from shield_ai.rewrite.project.env_example import DotenvFiles
+from shield_ai.rewrite.project.fixer import AppFiles, DotenvFiles, FixContext
 from shield_ai.rewrite.project.iam_policy import write_policy
-from shield_ai.rewrite.project.pipeline import AppFiles, rewrite_project
+from shield_ai.rewrite.project.pipeline import rewrite_project
 from shield_ai.rewrite.python.pipeline import rewrite_python
 from shield_ai.rewrite.python.unused_imports import Importers
 from shield_ai.rewrite.python.wrap import WrapOptions
@@ -28,10 +29,10 @@ if TYPE_CHECKING:
 
     from shield_ai.flow.deployment_plan import DeploymentSources
     from shield_ai.model.edit import FileChange
+    from shield_ai.model.file_reader import FileReader, HasFolder
     from shield_ai.model.finding import Finding
     from shield_ai.model.manifest import Manifest, Secret
     from shield_ai.model.plan import Origin
-    from shield_ai.rewrite import HasFolder, Read
     from shield_ai.rewrite.python.move_literals import LiteralRemoval
 
 
@@ -73,7 +74,7 @@ class CodeInputs:
 def make_plan(
     manifest: Manifest,
     findings: Sequence[Finding],
-    read: Read,
+    read: FileReader,
     *,
     constants: Sequence[Finding] = (),
     code: CodeInputs | None = None,
@@ -149,7 +150,7 @@ def adds_runtime(plan: Plan) -> bool:
 class _Planner:
     """Collects the parts of a plan."""
 
-    def __init__(self, manifest: Manifest, read: Read) -> None:
+    def __init__(self, manifest: Manifest, read: FileReader) -> None:
         self._manifest = manifest
         self._read_file = read
         self._outside: dict[str, OutsideError] = {}
@@ -203,24 +204,20 @@ class _Planner:
             self.dotenv = inputs.removal.origins(rewritten.removed)
         if not self._manifest.secret:
             return
-        files, skipped = rewrite_project(
-            self._read,
-            self._manifest,
-            AppFiles(
-                inputs.has_folder,
-                inputs.python_files,
-                dotenv_files=inputs.dotenv_files._replace(
-                    new_variables=[origin.field for origin in self.dotenv]
-                ),
-                django=inputs.django,
-                edited=[file.path for file in rewritten.files],
-                in_git=inputs.in_git,
-                ignores_backups=inputs.ignores_backups,
-                test_module=inputs.test_module,
-            ),
-            module=inputs.accessor_import.split()[1],
-            engines=rewritten.engines,
+        new_variables = [origin.field for origin in self.dotenv]
+        app = AppFiles(
+            inputs.has_folder,
+            inputs.python_files,
+            dotenv_files=inputs.dotenv_files._replace(new_variables=new_variables),
+            django=inputs.django,
+            edited=[file.path for file in rewritten.files],
+            in_git=inputs.in_git,
+            ignores_backups=inputs.ignores_backups,
+            test_module=inputs.test_module,
         )
+        module = inputs.accessor_import.split()[1]
+        context = FixContext(self._read, self._manifest, app, module, rewritten.engines)
+        files, skipped = rewrite_project(context)
         self._add_files(files)
         for item in skipped:
             self.skipped.append(_outside_item(item.path) if item.path in self._outside else item)
@@ -310,8 +307,8 @@ class _Planner:
         elif missing:
             self.missing.append(f"{secret.name} ({', '.join(missing)})")
         else:
-            reason = "optional, and has no value"
-            self.skipped.append(Skipped(path=MANIFEST, line=0, name=secret.name, reason=reason))
+            reason = SkipId.OPTIONAL_WITHOUT_VALUE.reason()
+            self.skipped.append(reason.entry(MANIFEST, name=secret.name))
 
 
 def _without_links(
@@ -328,5 +325,4 @@ def _without_links(
 
 
 def _outside_item(path: str) -> Skipped:
-    reason = "a link to a file outside the app: edit it yourself"
-    return Skipped(path=path, line=0, name="", reason=reason)
+    return SkipId.LINK_OUT_OF_APP.reason().entry(path)

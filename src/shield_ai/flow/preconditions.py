@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
-from shield_ai.model.edit import Skipped
 from shield_ai.model.errors import SourceError, UnsafePlanError, ValueMissingError
 from shield_ai.model.naming import MANIFEST
+from shield_ai.model.skip import SkipId, Skipped
 from shield_ai.project import git
 from shield_ai.project.python_source import digest
 from shield_ai.project.python_versions import OLDEST_SUPPORTED
@@ -127,10 +127,8 @@ def ignored_new_files(root: Path, plan: Plan) -> list[Skipped]:
         plan: The plan.
     """
     new = [file.path for file in plan.files if file.before is None]
-    reason = "git ignores this new file; git add --force adds it"
-    return [
-        Skipped(path=path, line=0, name="", reason=reason) for path in git.ignored_files(root, new)
-    ]
+    reason = SkipId.GIT_IGNORES_FILE.reason()
+    return [reason.entry(path) for path in git.ignored_files(root, new)]
 
 
 def require_runtime_not_ignored(root: Path, plan: Plan, runtime: str) -> None:
@@ -163,8 +161,8 @@ def old_python_warnings(versions: Sequence[NamedVersion]) -> list[Skipped]:
     if not versions or versions[0].version >= OLDEST_SUPPORTED:
         return []
     oldest = versions[0]
-    reason = f"names Python {oldest}; the runtime requires {_REQUIRED_PYTHON} or newer"
-    return [Skipped(path=oldest.path, line=0, name="", reason=reason)]
+    reason = SkipId.OLD_PYTHON.reason(version=oldest, required=_REQUIRED_PYTHON)
+    return [reason.entry(oldest.path)]
 
 
 def require_committed(tree: Tree, journal: Journal) -> None:

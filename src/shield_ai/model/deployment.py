@@ -7,6 +7,8 @@ from typing import NamedTuple
 
 import msgspec
 
+from shield_ai.model.skip import Skipped
+
 
 class DeploymentKind(enum.StrEnum):
     """The kind of a deployment file."""
@@ -57,6 +59,7 @@ class ValueForm(enum.StrEnum):
 
     LITERAL = "literal"  # the value itself
     DEFAULT = "default"  # a literal that is used if another variable is not set
+    MIXED = "mixed"  # a reference and other text, which may be the value
     PLACEHOLDER = "placeholder"  # a literal that is not a value, such as `<your-key>`
     EMPTY = "empty"
     REFERENCE = "reference"  # to a variable of the shell or .env, a parameter or another file
@@ -92,7 +95,7 @@ class Deployment(msgspec.Struct, frozen=True, kw_only=True):
     """The result of a search, sorted by path and line."""
 
     variables: tuple[DeploymentVariable, ...] = ()
-    unread: tuple[tuple[str, str], ...] = ()  # path and reason
+    unread: tuple[Skipped, ...] = ()
 
 
 class EntryStyle(enum.StrEnum):

@@ -170,6 +170,18 @@ def checked_out_commit(root: Path) -> str:
     return _decode(output or b"").strip()
 
 
+def remote_name(root: Path) -> str:
+    """Return the host and path of the remote `origin`; empty without one.
+
+    The name is the same for the URLs of HTTPS and SSH, and contains no user or password.
+    """
+    url = _decode(git_process.read(root, "config", "--get", "remote.origin.url") or b"").strip()
+    without_scheme = url.partition("://")[2] or url.replace(":", "/", 1)
+    host, slash, path = without_scheme.partition("/")
+    name = host.rpartition("@")[2] + slash + path.rstrip("/").removesuffix(".git")
+    return name.lower()
+
+
 def head_commit(repository: Repository) -> str:
     """Return the hash of the newest commit of a repository that is cloned.
 

@@ -22,7 +22,8 @@ from shield_ai.project.safe_write import (
 TEMPORARY = ".shield_tmp"
 BACKUP = ".shield_ai_backup"
 BYTECODE_FOLDER = "__pycache__"
-_IMPORTABLE = tuple(all_suffixes())  # .py, .pyc and extension modules
+_EXTENSIONS = (".so", ".pyd")  # of extension modules
+_IMPORTABLE = (*all_suffixes(), *_EXTENSIONS)
 _COMPARED_WITH_TIME = bytes(4)  # the flags after the magic number of bytecode, PEP 552
 CHECK_PERMISSIONS = "check its permissions"
 
@@ -209,6 +210,25 @@ class Tree:
                     found.append(path.relative_to(self.root).as_posix())
         return sorted(found)
 
+    def overriding_files(self, relative: str) -> list[str]:
+        """Return what Python imports or runs instead of a module's file.
+
+        These are a package or an extension module of the same name, and bytecode that Python may
+        run although the source differs.
+        """
+        path = self.path(relative)
+        found: list[Path] = []
+        for file in _entries(path.parent / path.stem):
+            if file.name.startswith("__init__.") and file.name.endswith(_IMPORTABLE):
+                found.append(file)
+        for file in _entries(path.parent):
+            if file.name.startswith(f"{path.stem}.") and file.name.endswith(_EXTENSIONS):
+                found.append(file)
+        for file in _entries(path.parent / BYTECODE_FOLDER):
+            if file.name.startswith(f"{path.stem}.") and _is_hash_based(file):
+                found.append(file)
+        return sorted(file.relative_to(self.root).as_posix() for file in found)
+
     def file_names(self, relative: str) -> list[str]:
         """Return the names of the files in a folder; empty if it can't be listed."""
         try:
@@ -336,6 +356,14 @@ def temporary_path(path: Path) -> Path:
 def is_accessible_to_others(mode: int) -> bool:
     """Return True if users other than the owner and the group have any access."""
     return bool(mode & stat.S_IRWXO)
+
+
+def _entries(folder: Path) -> list[Path]:
+    """Return what a folder contains; nothing if it can't be listed."""
+    try:
+        return list(folder.iterdir())
+    except OSError:
+        return []
 
 
 def _is_hash_based(path: Path) -> bool:

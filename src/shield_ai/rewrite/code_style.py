@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from shield_ai.rewrite import read_optional
+from shield_ai.model.file_reader import read_optional
 from shield_ai.rewrite.pre_commit import hook_options
 from shield_ai.rewrite.python.line_length import (
     configured_line_length,
@@ -20,7 +20,7 @@ from shield_ai.rewrite.python.line_length import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from shield_ai.rewrite import Read
+    from shield_ai.model.file_reader import FileReader
 
     Table = dict[str, Any]
 
@@ -56,7 +56,7 @@ class CodeStyle(msgspec.Struct, frozen=True):
     force_single_line: bool = False
 
 
-def read_code_style(read: Read, path: str) -> CodeStyle:
+def read_code_style(read: FileReader, path: str) -> CodeStyle:
     """Return the style of a file.
 
     Args:
@@ -87,7 +87,7 @@ def read_code_style(read: Read, path: str) -> CodeStyle:
     )
 
 
-def uses_bandit(read: Read) -> bool:
+def uses_bandit(read: FileReader) -> bool:
     """Return whether a file that configures or runs the project's linters names bandit."""
     return any(BANDIT.search(read_optional(read, path) or b"") for path in BANDIT_FILES)
 
@@ -97,7 +97,7 @@ def _folders_above(path: str) -> list[str]:
     return ["" if parent == "." else f"{parent}/" for parent in parents]
 
 
-def _ruff_tables(read: Read, path: str) -> Iterator[Table]:
+def _ruff_tables(read: FileReader, path: str) -> Iterator[Table]:
     for folder in _folders_above(path):
         for name in (".ruff.toml", "ruff.toml"):
             raw = read(folder + name)
@@ -108,7 +108,7 @@ def _ruff_tables(read: Read, path: str) -> Iterator[Table]:
             yield _table(tool, "ruff")
 
 
-def _isort_tables(read: Read, path: str) -> Iterator[Table]:
+def _isort_tables(read: FileReader, path: str) -> Iterator[Table]:
     for folder in _folders_above(path):
         tool = _table(parse_toml(read(f"{folder}pyproject.toml")), "tool")
         if "isort" in tool:

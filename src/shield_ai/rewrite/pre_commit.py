@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from shield_ai.rewrite import Read
+    from shield_ai.model.file_reader import FileReader
 
 PATH = ".pre-commit-config.yaml"
 MAX_SIZE = 200_000  # bytes
 
 
-def hook_options(read: Read, hook: str) -> dict[str, str]:
+def hook_options(read: FileReader, hook: str) -> dict[str, str]:
     """Return the long options of a hook by their names with underscores; a flag has no value.
 
     Args:

@@ -15,25 +15,24 @@ from urllib.parse import unquote, urlsplit
 
 import msgspec
 
-from shield_ai.model.edit import Skipped
 from shield_ai.model.errors import ShieldError, SourceError
 from shield_ai.model.invalid_input import INVALID_JSON
 from shield_ai.model.manifest import Secret
 from shield_ai.model.naming import guess_kind, secret_name
-from shield_ai.project.python_source import TOO_DEEP, Source
+from shield_ai.model.skip import SkipId, Skipped, SkipReason
+from shield_ai.project.python_source import Source
 from shield_ai.project.regular_file import read_regular_file
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
+    from shield_ai.model.file_reader import FileReader
     from shield_ai.model.finding import Finding
 
-    ReadFile = Callable[[str], bytes | None]
 
 SARIF_VERSION = "2.1.0"
 GIVE_SARIF = "give a SARIF file written by a scanner"
-NO_VARIABLE = "no variable is read or assigned on this line"
 READER_FUNCTIONS = frozenset({"getenv", "get", "config"})
 
 
@@ -131,7 +130,7 @@ def _get_list(value: Any, key: str) -> list[Any]:
 
 
 def import_secrets(
-    locations: Iterable[Location], read: ReadFile, findings: Iterable[Finding] = ()
+    locations: Iterable[Location], read: FileReader, findings: Iterable[Finding] = ()
 ) -> tuple[list[Secret], list[Skipped]]:
     """Create a secret for each location that reads a variable or assigns a constant to one.
 
@@ -155,16 +154,11 @@ def import_secrets(
         if (location.path, location.line) not in fixable_lines:
             by_path.setdefault(location.path, []).append(location)
     for path, group in by_path.items():
-        try:
-            variables = _find_variables(path, {location.line for location in group}, read)
-        except (SourceError, RecursionError) as error:
-            reason = error.message if isinstance(error, SourceError) else TOO_DEEP
-            skipped += [_skip(location, reason) for location in group]
-            continue
+        variables, reason = _variables_or_reason(path, group, read)
         for location in group:
             variable = variables.get(location.line)
             if variable is None:
-                skipped.append(_skip(location, NO_VARIABLE))
+                skipped.append(_skip(location, reason))
                 continue
             secrets[variable] = Secret(
                 name=secret_name(variable), kind=guess_kind(variable), env=variable
@@ -172,11 +166,24 @@ def import_secrets(
     return list(secrets.values()), skipped
 
 
-def _skip(location: Location, reason: str) -> Skipped:
-    return Skipped(path=location.path, line=location.line, name=location.rule, reason=reason)
+def _variables_or_reason(
+    path: str, locations: Sequence[Location], read: FileReader
+) -> tuple[dict[int, str], SkipReason]:
+    """Return the variables by line, and the reason for the lines without one."""
+    try:
+        variables = _find_variables(path, {location.line for location in locations}, read)
+    except SourceError as error:
+        return {}, SkipId.INVALID_SOURCE.reason(problem=error.message)
+    except RecursionError:
+        return {}, SkipId.TOO_DEEP.reason()
+    return variables, SkipId.NO_VARIABLE.reason()
 
 
-def _find_variables(path: str, lines: set[int], read: ReadFile) -> dict[int, str]:
+def _skip(location: Location, reason: SkipReason) -> Skipped:
+    return reason.entry(location.path, location.line, location.rule)
+
+
+def _find_variables(path: str, lines: set[int], read: FileReader) -> dict[int, str]:
     """Map lines of a file to the variable that each reads or assigns, if there is one.
 
     Raises:

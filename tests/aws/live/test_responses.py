@@ -12,9 +12,9 @@ import pytest
 from shield_ai.aws.cloudtrail.trail import lookup_events
 from shield_ai.aws.live import responses
 from shield_ai.aws.live.account import Account
+from shield_ai.aws.live.kinds.secret_policy import SecretPolicy
 from shield_ai.aws.live.responses import parse_document
 from shield_ai.aws.live.rotation import RotationClient
-from shield_ai.aws.live.secret_policy import SecretPolicy
 from shield_ai.aws.live.session import Session
 from shield_ai.model.errors import AwsError
 

@@ -155,7 +155,7 @@ def test_uses_pytest_if_the_apps_tests_do(tests, config, uses_pytest):
 def test_tests_are_typed(test, runtime, tmp_path):
     files = {"tests/test_a.py": test, "tests/__init__.py": b"", "shop/__init__.py": b""}
     fix(files, manifest(runtime=runtime))
-    run(runtime_copy.fix(files.get, manifest(runtime=runtime)), files)
+    run(runtime_copy.write_copy(files.get, manifest(runtime=runtime)), files)
     write_files(files, tmp_path)
     argv = [sys.executable, "-m", "mypy", "--strict", "--cache-dir", os.devnull, PATH]
     done = subprocess.run(argv, cwd=tmp_path, capture_output=True, text=True, check=False)
@@ -204,7 +204,7 @@ def test_is_short_and_names_no_rule(test):
 @pytest.fixture(params=[pytest.param(b"", id="unittest"), PYTEST])
 def app(request, tmp_path):
     files = {"shop/__init__.py": b"", "tests/test_a.py": request.param, **app_with_tests()}
-    run(runtime_copy.fix(files.get, manifest()), files)
+    run(runtime_copy.write_copy(files.get, manifest()), files)
     fix(files)
     write_files(files, tmp_path)
     return tmp_path

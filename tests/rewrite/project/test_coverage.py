@@ -4,6 +4,7 @@ import pytest
 from fixer_helpers import manifest, run
 
 from shield_ai.rewrite.project.coverage import omit_copy
+from shield_ai.rewrite.project.fixer import FixContext
 from shield_ai.rewrite.project.pipeline import rewrite_project
 
 PATTERN = "shop/utils/_shield_runtime/*"
@@ -71,7 +72,7 @@ def test_one_change_adds_the_requirement_too():
     project = b"[project]\nname = 'shop'\ndependencies = ['django']\n"
     omit = b"[tool.coverage.run]\nomit = ['a/*']\n"
     files = {"pyproject.toml": project + MINIMUM + omit}
-    assert not run(rewrite_project(files.get, manifest()), files)
+    assert not run(rewrite_project(FixContext(files.get, manifest())), files)
     text = files["pyproject.toml"].decode()
     assert "boto3" in text
     assert PATTERN in text

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from shield_ai.model.manifest import Manifest
 from shield_ai.project.layout import is_env_example
 from shield_ai.rewrite.project import env_example
-from shield_ai.rewrite.project.env_example import DotenvFiles
+from shield_ai.rewrite.project.fixer import DotenvFiles
 
 PATH = ".env.example"
 KEYS = ("NAME", "USER", "PASSWORD", "HOST", "PORT")

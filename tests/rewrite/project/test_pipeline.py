@@ -5,8 +5,8 @@ import pytest
 from fixer_helpers import is_subsequence, manifest, run
 
 from shield_ai.model.errors import SourceError
-from shield_ai.rewrite.project.env_example import DotenvFiles
-from shield_ai.rewrite.project.pipeline import AppFiles, rewrite_project
+from shield_ai.rewrite.project.fixer import AppFiles, DotenvFiles, FixContext, find_fixers
+from shield_ai.rewrite.project.pipeline import rewrite_project
 from shield_ai.rewrite.project.runtime_copy import copies
 
 
@@ -39,7 +39,7 @@ def app_files(files):
 def test_creates_all_files_once_and_keeps_existing_bytes(encode):
     before = start(encode)
     files = dict(before)
-    changes, skipped = rewrite_project(files.get, manifest(), app_files(files))
+    changes, skipped = rewrite_project(FixContext(files.get, manifest(), app_files(files)))
     assert not run((changes, skipped), files)
     assert sorted(change.path for change in changes) == sorted({
         "shop/utils/__init__.py", *copies("shop/utils/secrets.py"), "requirements.txt", ".env.example", ".gitignore", "shop/utils/_shield_runtime/.gitattributes",
@@ -48,7 +48,7 @@ def test_creates_all_files_once_and_keeps_existing_bytes(encode):
     assert all(edit.start == edit.end for change in changes for edit in change.edits)
     for path, raw in before.items():
         assert is_subsequence(raw, files[path])
-    again = rewrite_project(files.get, manifest(), app_files(files))
+    again = rewrite_project(FixContext(files.get, manifest(), app_files(files)))
     assert again == ([], [])
 
 
@@ -64,7 +64,7 @@ def test_creates_all_files_once_and_keeps_existing_bytes(encode):
 def test_generates_what_shield_toml_says(generate, written):
     made = manifest()
     made = msgspec.structs.replace(made, app=msgspec.structs.replace(made.app, generate=generate))
-    changes, _ = rewrite_project(start().get, made, app_files(start()))
+    changes, _ = rewrite_project(FixContext(start().get, made, app_files(start())))
     paths = {change.path for change in changes}
     assert [
         path in paths for path in ("tests/test_secrets.py", "docs/AWS_SECRETS_MANAGER.md")
@@ -72,7 +72,7 @@ def test_generates_what_shield_toml_says(generate, written):
 
 
 def test_adds_no_kinds_of_files_that_the_app_does_not_have():
-    changes, _ = rewrite_project({}.get, manifest(), AppFiles(lambda _: False))
+    changes, _ = rewrite_project(FixContext({}.get, manifest(), AppFiles(lambda _: False)))
     assert {c.path for c in changes if "_shield_runtime/" not in c.path} == {
         "shop/utils/__init__.py",
         "shop/utils/secrets.py",
@@ -82,7 +82,9 @@ def test_adds_no_kinds_of_files_that_the_app_does_not_have():
 def test_module_name_determines_the_import_in_tests():
     made = manifest(runtime="apps/shop/utils/secrets.py")
     changes, _ = rewrite_project(
-        {}.get, made, AppFiles(paths=["apps/tests/test_a.py"]), module="shop.utils.secrets"
+        FixContext(
+            {}.get, made, AppFiles(paths=["apps/tests/test_a.py"]), module="shop.utils.secrets"
+        )
     )
     (tests,) = [change for change in changes if change.path.endswith("test_secrets.py")]
     assert tests.path == "apps/tests/test_secrets.py"
@@ -90,7 +92,14 @@ def test_module_name_determines_the_import_in_tests():
 
 
 def test_is_deterministic():
-    assert rewrite_project(start().get, manifest()) == rewrite_project(start().get, manifest())
+    context = FixContext(start().get, manifest())
+    assert rewrite_project(context) == rewrite_project(context)
+
+
+def test_finds_each_fixer():
+    names = [fix.__module__.rpartition(".")[2] for fix in find_fixers()]
+    assert names == sorted(names)
+    assert {"coverage", "gitignore", "requirements", "runtime_copy"} <= set(names)
 
 
 LICENSE = b"# SPDX-License-Identifier: EUPL-1.2"
@@ -110,7 +119,9 @@ def test_generated_modules_have_the_license_line_of_the_app(modules, expected):
     files = {f"shop/{number}.py": raw for number, raw in enumerate(modules)}
     files |= {"shop/__init__.py": b"", "tests/__init__.py": b"", "requirements.txt": b"django\n"}
     for _ in range(2):
-        changes, skipped = rewrite_project(files.get, manifest(), AppFiles(paths=list(files)))
+        changes, skipped = rewrite_project(
+            FixContext(files.get, manifest(), AppFiles(paths=list(files)))
+        )
         assert not run((changes, skipped), files)
     assert not changes
     for path in ("shop/utils/secrets.py", "tests/test_secrets.py"):
@@ -126,5 +137,5 @@ def test_unreadable_files_without_edits_do_not_stop_it():
         return start().get(path)
 
     paths = [*start(), *links]
-    changes, _ = rewrite_project(read, manifest(), AppFiles(lambda _: True, paths))
+    changes, _ = rewrite_project(FixContext(read, manifest(), AppFiles(lambda _: True, paths)))
     assert "tests/test_secrets.py" in {change.path for change in changes}

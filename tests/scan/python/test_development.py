@@ -1,9 +1,10 @@
 from __future__ import annotations
 
 import pytest
+from shield_helpers import reason_of
 
+from shield_ai.model.skip import SkipId
 from shield_ai.scan.python.app_scan import scan_files
-from shield_ai.scan.python.development import BY_FILE, BY_NAME
 
 READ = b"import os\nX = os.environ['DB_PASSWORD']\nY = os.environ['DB_HOST']\n"
 BASE = b"import os\nY = os.environ['DB_HOST']\nKEY = os.environ['API_KEY']\n"
@@ -11,14 +12,14 @@ BASE = b"import os\nY = os.environ['DB_HOST']\nKEY = os.environ['API_KEY']\n"
 
 def reasons(files, manifest_variables=()):
     found = scan_files("shop", list(files), files.get, manifest_variables).findings
-    return {(f.path, f.env): f.site.reason for f in found if f.site}
+    return {(f.path, f.env): reason_of(f.site) for f in found if f.site}
 
 
 @pytest.mark.parametrize(
     ("variable", "reason"),
     [
-        ("DEV_DATABASE_URL", BY_NAME),
-        ("TEST_DATABASE_URL", BY_NAME),
+        ("DEV_DATABASE_URL", SkipId.DEVELOPMENT_NAME.text),
+        ("TEST_DATABASE_URL", SkipId.DEVELOPMENT_NAME.text),
         ("DEV_TO_API_KEY", ""),
         ("TESTING_API_KEY", ""),
         ("CONTEST_API_KEY", ""),
@@ -46,7 +47,7 @@ def test_a_read_in_development_settings_stays_in_the_environment(path, productio
     base = "shop/settings/common.py"
     files = {path: READ, production: b"", base: BASE}
     found = reasons(files)
-    assert found[path, "DB_PASSWORD"] == (BY_FILE if is_development else "")
+    assert found[path, "DB_PASSWORD"] == (SkipId.DEVELOPMENT_FILE.text if is_development else "")
     # Without a password to move, the host is not part of a secret.
     assert ((base, "DB_HOST") in found) is not is_development
     assert found[base, "API_KEY"] == ""

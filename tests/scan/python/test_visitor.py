@@ -17,6 +17,14 @@ import pytest
             "an earlier copy of the environment",
         ),
         (
+            "import os\ndef nested(e): ...\nenv = nested(os.environ)\nX = env.get('API_KEY')",
+            "an earlier copy of the environment",
+        ),
+        (
+            "import os\nfrom utils import nested\nenv = nested(os.environ)\nX = env['API_KEY']",
+            "an earlier copy of the environment",
+        ),
+        (
             "import os\nfor n in names:\n    API_KEY = os.environ[n]",
             "the name of the variable is computed",
         ),
@@ -45,6 +53,12 @@ def test_explains_reads_that_cannot_be_migrated(sites, text, reason):
 @pytest.mark.parametrize(
     "text",
     [
+        pytest.param(
+            "import os\nshop_credentials = os.environ['GOOGLE_APPLICATION_CREDENTIALS_SHOP']",
+            id="a path",
+        ),
+        pytest.param("import os\nX = os.environ.get('RESULT_BACKEND', 14)", id="a number"),
+        pytest.param("import os\nX = sorted(os.environ)['API_KEY']", id="a built-in function"),
         pytest.param("import os\nDEBUG = os.environ.get('DEBUG')", id="harmless"),
         pytest.param("settings = {}\nX = settings['API_KEY']", id="another mapping"),
         pytest.param("import os\nos.environ['API_KEY'] = key", id="written"),
@@ -197,3 +211,19 @@ def test_a_variable_written_under_a_computed_name_cannot_be_migrated(sites):
         ("read", "A_TOKEN", "the code sets the variable under a computed name"),
         ("read", "B_TOKEN", ""),
     ]
+
+
+@pytest.mark.parametrize(
+    ("default", "is_reported"),
+    [
+        pytest.param("'redis://localhost:6379/1'", True, id="Redis"),
+        pytest.param("'postgresql+asyncpg://shop@db/shop'", True, id="a driver"),
+        pytest.param("'https://shop.example/'", False, id="a web site"),
+        pytest.param("'localhost'", False, id="a host"),
+    ],
+)
+def test_a_default_url_shows_that_a_variable_has_credentials(scanned, default, is_reported):
+    text = f"import os\nSHOP_SERVER = os.getenv('SHOP_SERVER', {default})\n"
+    found = scanned({"shop/__init__.py": "", "shop/settings.py": text}).findings
+    severities = [f.severity for f in found if f.env == "SHOP_SERVER"]
+    assert severities == (["medium"] if is_reported else [])

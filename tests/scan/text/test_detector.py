@@ -106,6 +106,15 @@ def rules(path: str, text: str) -> list[str]:
         pytest.param(
             "a.txt", "http://example.org:80#@evil.example.com/\n", [], id="a port in a URL"
         ),
+        pytest.param(
+            "mail.eml",
+            "by inbound.amazonaws.com with SMTP id 97mckj4ndtpol1pnh6p4dj806b9p0l0n918c7v81\n",
+            [],
+            id="an ID without capitals near AWS",
+        ),
+        pytest.param("a.yml", "db_password: '@none None'\n", [], id="marker of Dynaconf"),
+        pytest.param("a.go", '{"password": "$encrypted$"}', [], id="mask of Ansible"),
+        pytest.param("a.sh", "export PGPASSWORD=\\$BULK_PASSWORD\n", [], id="escaped variable"),
         pytest.param("a.yml", "password: ${DB_PASSWORD}\ntoken: {{ token }}\n", [], id="templates"),
     ],
 )

@@ -4,6 +4,7 @@ import os
 
 import pytest
 
+from shield_ai.model.skip import SkipId
 from shield_ai.scan.rules import pattern
 from shield_ai.scan.rules.examples import fill
 from shield_ai.scan.text import engine as module
@@ -64,10 +65,15 @@ def test_skipped_files_have_a_reason(tmp_path, monkeypatch) -> None:
     assert {skip.path: skip.reason.partition(":")[0] for skip in seen.skipped} == {
         "big.py": "larger than 0 MB",
         "a.zip": "an archive",
-        "a.ini": module.BINARY,
-        "loop": module.UNREADABLE,
-        "gone.py": module.UNREADABLE,
+        "a.ini": SkipId.BINARY.text,
+        "loop": SkipId.UNREADABLE.text,
+        "gone.py": SkipId.UNREADABLE.text,
     }
+
+
+@pytest.mark.parametrize("path", ["a\0b", "a\0/b", "\ud800", "\ud800/b"])
+def test_impossible_paths_are_not_read(tmp_path, path: str) -> None:
+    assert reader(str(tmp_path))(path) is None
 
 
 def test_links_out_of_the_folder_are_reported_and_not_read(tmp_path) -> None:

@@ -92,12 +92,12 @@ def test_custom_rules_share_a_budget() -> None:
     )
     assert detector.find("a.txt", b"a" * 60) == []
     first, second = tokens.take_problems()
-    assert first == "rule ACME.slow timed out in this file: limit * and + to {0,200}"
-    assert second.startswith("rule ACME.other did not run in this file: the custom rules took")
+    assert first.text == "rule ACME.slow timed out in this file: limit * and + to {0,200}"
+    assert second.text.startswith("rule ACME.other did not run in this file: the custom rules took")
     token = fill("aaaaaa! ghp_{alnum:36}").encode()
     assert [finding.rule for finding in detector.find("b.txt", token)] == ["CRED.github-token"]
     (problem,) = tokens.take_problems()
-    assert problem.startswith("rules ACME.slow and ACME.other did not run in this file")
+    assert problem.text.startswith("rules ACME.slow and ACME.other did not run in this file")
     assert tokens.take_problems() == []
 
 
@@ -111,7 +111,7 @@ def test_matches_of_a_custom_rule_are_limited() -> None:
     problems = []
     for path, raw in files.items():
         counts.append(len(detector.find(path, raw)))
-        problems += tokens.take_problems()
+        problems += [problem.text for problem in tokens.take_problems()]
     assert counts == [1000, 1000, 1000, 0]
     stopped = "rule ACME.slow stopped after 1,000 matches in this file; use a narrower regex"
     assert problems[:3] == [stopped] * 3

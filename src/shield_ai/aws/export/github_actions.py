@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from shield_ai.aws.desired.iam import partition, platform_policies, slug
-from shield_ai.aws.export.logical_ids import logical_id
+from shield_ai.aws.syntax.cloudformation import logical_id
 from shield_ai.model.errors import ShieldError
 
 if TYPE_CHECKING:

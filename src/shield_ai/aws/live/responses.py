@@ -11,7 +11,6 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
-from botocore.parsers import ResponseParserError
 
 from shield_ai.model.errors import AwsError
 
@@ -53,6 +52,8 @@ class _Structure(dict[str, Any]):
 
 def check_responses(client: Any) -> None:
     """Make the calls of a client raise AwsError for a response that does not match the service."""
+    from botocore.parsers import ResponseParserError  # opens a socket when it is imported
+
     send = client._make_api_call  # noqa: SLF001  # all calls, paginators and waiters use it
     service = client.meta.service_model
     pages: Counter[str] = Counter()  # of the current list, by operation

@@ -12,8 +12,8 @@ import msgspec
 from shield_ai.aws.desired import resources
 from shield_ai.aws.desired.iam import policy_document
 from shield_ai.aws.desired.lambda_package import build_function_zip
-from shield_ai.aws.desired.operator import operator_policy
 from shield_ai.aws.export import FORMATS, PLATFORMS, secret_resources
+from shield_ai.aws.export.operator import operator_policy
 from shield_ai.aws.export.platform import Target
 from shield_ai.cli.console import echo, write_output
 from shield_ai.cli.options import APP, ENVIRONMENT, OUTPUT, grouped_options

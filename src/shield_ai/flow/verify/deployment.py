@@ -52,7 +52,7 @@ _UNKNOWN_HINT = (
     "reason to the line; in a workflow, move the variable to the job that uses it"
 )
 _UNREAD_HINT = "fix or split the file, or check it by hand"
-_UNCERTAIN_FORMS = frozenset({ValueForm.DEFAULT, ValueForm.ENV_FILE})
+_UNCERTAIN_FORMS = frozenset({ValueForm.DEFAULT, ValueForm.MIXED, ValueForm.ENV_FILE})
 
 
 def verify_deployment(deployment: Deployment) -> Check:
@@ -71,7 +71,7 @@ def verify_deployment(deployment: Deployment) -> Check:
     if uncertain:
         return _result(Status.UNKNOWN, map(_describe, uncertain), _UNKNOWN_HINT)
     if deployment.unread:
-        unread = (f"{path}: {reason}" for path, reason in deployment.unread)
+        unread = (f"{skip.path}: {skip.reason}" for skip in deployment.unread)
         return _result(Status.UNKNOWN, unread, _UNREAD_HINT)
     return make_check(CheckId.VALUES_REMOVED, Status.OK)
 
@@ -101,6 +101,8 @@ def _describe(item: DeploymentVariable) -> str:
         return f"{place} {item.variable or 'any variable'} from {item.env_file}"
     if item.form is ValueForm.DEFAULT:
         return f"{place} {item.variable} has a default"
+    if item.form is ValueForm.MIXED:
+        return f"{place} {item.variable} is partly literal"
     return f"{place} {item.variable}"
 
 

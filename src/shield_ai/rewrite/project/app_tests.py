@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from shield_ai.model.file_reader import read_optional
+from shield_ai.model.skip import SkipId
 from shield_ai.project.layout import is_test
-from shield_ai.rewrite import read_optional
 from shield_ai.rewrite.code_style import read_code_style
 from shield_ai.rewrite.project.file_edits import NOTHING, Outcome, create_or_replace, skip
 from shield_ai.rewrite.project.layout import module_of, root_of
+from shield_ai.rewrite.project.license_header import license_header
 from shield_ai.rewrite.project.secret_map import STEP, MapStyle, settings_quote
 from shield_ai.rewrite.project.stamp import State, header_of, read_stamp, stamp
 from shield_ai.rewrite.project.template import render
@@ -18,9 +20,10 @@ from shield_ai.rewrite.project.tests_folder import choose_folder
 if TYPE_CHECKING:
     from collections.abc import Collection
 
+    from shield_ai.model.file_reader import FileReader
     from shield_ai.model.manifest import Manifest
-    from shield_ai.rewrite import Read
     from shield_ai.rewrite.code_style import CodeStyle
+    from shield_ai.rewrite.project.fixer import FixContext
 
 NAMES = ("test_secrets.py", "test_aws_secrets.py")
 WHAT = "tests"
@@ -28,12 +31,21 @@ SINGLE_QUOTE = re.compile(r'(?<!")"(?!")')  # not of a docstring; the templates 
 PYTEST = re.compile(rb"(?m)^(?:import pytest|from pytest import|(?:async )?def test_)")
 
 
+def fix(context: FixContext) -> Outcome:
+    """Write the tests if shield.toml asks for them."""
+    if "tests" not in context.manifest.app.generate:
+        return NOTHING
+    module = context.app.test_module or context.module
+    header = license_header(context)
+    return write_tests(context.read, context.manifest, context.app.paths, module, header)
+
+
 def write_tests(
-    read: Read,
+    read: FileReader,
     manifest: Manifest,
     paths: Collection[str] = (),
     module: str = "",
-    license_header: str = "",
+    header: str = "",
 ) -> Outcome:
     """Create or update the tests, unless they were edited or the app has no tests.
 
@@ -42,7 +54,7 @@ def write_tests(
         manifest: The secrets that the tests read.
         paths: All Python files of the app.
         module: Dotted name by which the settings import the runtime; derived from the path if "".
-        license_header: The comment line that the app's modules begin with; "" without one.
+        header: The comment line that the app's modules begin with; "" without one.
     """
     anchor = _module_path(manifest)
     if not anchor or not manifest.secret:
@@ -50,16 +62,15 @@ def write_tests(
     root = root_of(read, anchor, module)
     module = "shield_runtime" if manifest.app.runtime == "package" else module_of(root, anchor)
     if not all(part.isidentifier() for part in module.split(".")):
-        reason = f"tests not written: {module} is not a valid module name"
-        return skip(manifest.app.runtime, reason)
+        return skip(manifest.app.runtime, SkipId.INVALID_MODULE_NAME.reason(module=module))
     tests = [path for path in paths if is_test(path)]
     path, state = _choose_path(read, anchor, root, tests)
     if not path:
         return NOTHING
     if state is State.EDITED:
-        return skip(path, "edited manually; delete the file to generate it again")
+        return skip(path, SkipId.EDITED.reason())
     if state is State.FOREIGN:
-        return skip(path, "tests not written: a file with this name already exists")
+        return skip(path, SkipId.TEST_EXISTS.reason())
     style = read_code_style(read, path)
     map_style = MapStyle.of("", style, settings_quote(read, manifest))
     template = "test_secrets.py.j2"
@@ -67,7 +78,7 @@ def write_tests(
         template = "test_secrets_pytest.py.j2"
     text = _test_module_text(template, manifest, module, style, map_style)
     raw = read(path)
-    return create_or_replace(path, raw, (header_of(raw) if raw else license_header) + text)
+    return create_or_replace(path, raw, (header_of(raw) if raw else header) + text)
 
 
 def _module_path(manifest: Manifest) -> str:
@@ -77,7 +88,9 @@ def _module_path(manifest: Manifest) -> str:
     return next(iter(manifest.app.settings), "")
 
 
-def _choose_path(read: Read, anchor: str, root: str, tests: Collection[str]) -> tuple[str, State]:
+def _choose_path(
+    read: FileReader, anchor: str, root: str, tests: Collection[str]
+) -> tuple[str, State]:
     """Return the path of the generated tests, if they exist, or for new ones, and its state."""
     for path in sorted(tests):
         if path.rpartition("/")[2] in NAMES:
@@ -102,7 +115,7 @@ def _file_names(paths: Collection[str]) -> set[str]:
     return {path.rpartition("/")[2] for path in paths}
 
 
-def _prefers_pytest(read: Read, tests: Collection[str]) -> bool:
+def _prefers_pytest(read: FileReader, tests: Collection[str]) -> bool:
     """Return whether more of the app's test modules are for pytest than have a TestCase."""
     balance = 0
     for path in tests:

@@ -6,14 +6,16 @@ import functools
 import re
 from typing import TYPE_CHECKING
 
-from shield_ai.rewrite import read_optional
+from shield_ai.model.file_reader import read_optional
+from shield_ai.model.skip import SkipId
 from shield_ai.rewrite.project.file_edits import NOTHING, Outcome, insert, skip
 from shield_ai.rewrite.project.pyproject import append_to_array
 from shield_ai.rewrite.project.runtime_copy import copy_folder
 
 if TYPE_CHECKING:
+    from shield_ai.model.file_reader import FileReader
     from shield_ai.model.manifest import Manifest
-    from shield_ai.rewrite import Read
+    from shield_ai.rewrite.project.fixer import FixContext
 
 MINIMUM = re.compile(rb"fail[-_]under[\"']?[ \t]*[=:, ][ \t]*[\"']?[1-9]")
 PYPROJECT = "pyproject.toml"
@@ -29,7 +31,12 @@ OMIT = re.compile(
 )
 
 
-def omit_copy(read: Read, manifest: Manifest) -> Outcome:
+def fix(context: FixContext) -> Outcome:
+    """Exclude the copy of the runtime."""
+    return omit_copy(context.read, context.manifest)
+
+
+def omit_copy(read: FileReader, manifest: Manifest) -> Outcome:
     """Add the copy to the option `omit` of coverage, or report that it is missing there.
 
     Args:
@@ -59,5 +66,4 @@ def omit_copy(read: Read, manifest: Manifest) -> Outcome:
         ("tool", "coverage", "run", "omit"),
         pattern,
     )
-    reason = f"requires a minimum of coverage: add {pattern} to `omit` of coverage"
-    return outcome or skip(minimum, reason)
+    return outcome or skip(minimum, SkipId.COVERAGE_MINIMUM.reason(pattern=pattern))

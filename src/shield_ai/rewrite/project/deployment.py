@@ -11,7 +11,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, NamedTuple
 
 from shield_ai.model.deployment import DeploymentKind, Use, ValueForm
-from shield_ai.model.edit import Edit, Skipped
+from shield_ai.model.skip import SkipId
 from shield_ai.project.python_source import apply_edits, file_change
 from shield_ai.rewrite.project.environment_check import EditCheck
 from shield_ai.rewrite.project.environment_edits import EditError, container_edits
@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from shield_ai.model.deployment import DeploymentVariable, EnvironmentBlock, EnvironmentFile
+    from shield_ai.model.edit import Edit
     from shield_ai.model.manifest import Manifest
+    from shield_ai.model.skip import Skipped
     from shield_ai.rewrite.project.file_edits import Outcome
 
 USES = {
@@ -180,7 +182,8 @@ class _FileEditor:
 
     def _skip(self, item: DeploymentVariable, reason: str) -> None:
         name = item.variable or item.env_file
-        self.skipped.append(Skipped(path=self._path, line=item.line, name=name, reason=reason))
+        skip = SkipId.LINE_REMAINS.reason(problem=reason)
+        self.skipped.append(skip.entry(self._path, item.line, name))
 
     def _skip_unit(self, unit: str, names: set[str], reason: str) -> None:
         for item in self._variables:

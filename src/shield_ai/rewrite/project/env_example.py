@@ -5,18 +5,19 @@ from __future__ import annotations
 import codecs
 import re
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from shield_ai.model.file_reader import read_optional
 from shield_ai.model.manifest import DEFAULT_REGION
-from shield_ai.rewrite import read_optional
 from shield_ai.rewrite.project.describe import environment_variable
 from shield_ai.rewrite.project.file_edits import NOTHING, Outcome, append, single_line
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
+    from shield_ai.model.file_reader import FileReader
     from shield_ai.model.manifest import Manifest
-    from shield_ai.rewrite import Read
+    from shield_ai.rewrite.project.fixer import DotenvFiles, FixContext
 
 PATH = ".env.example"
 DOTENV = ".env"
@@ -33,19 +34,14 @@ SWITCH_OF_PROCESS = (
 VARIABLES = "# The secrets in shield.toml:"
 
 
-class DotenvFiles(NamedTuple):
-    """The .env files of an app."""
-
-    examples: Collection[str] = ()
-    loads: bool = False  # the app loads .env into the environment
-    reads: bool = False  # a library reads .env without loading it into the environment
-    is_tracked: bool = False  # git tracks .env, so its values are examples
-    hides_example: bool = False  # git ignores a new .env.example
-    new_variables: Collection[str] = ()  # variables that the app does not read yet
+def fix(context: FixContext) -> Outcome:
+    """Extend the example of .env."""
+    app = context.app
+    return extend_env_example(context.read, context.manifest, app.dotenv_files, django=app.django)
 
 
 def extend_env_example(
-    read: Read, manifest: Manifest, files: DotenvFiles, *, django: bool = True
+    read: FileReader, manifest: Manifest, files: DotenvFiles, *, django: bool = True
 ) -> Outcome:
     """Append the switch, commented out, to the example, and the variables that are new.
 
@@ -78,7 +74,7 @@ def extend_env_example(
     return append(path, raw, addition, gap=True) if addition else NOTHING
 
 
-def _choose_example(read: Read, manifest: Manifest, files: DotenvFiles) -> str:
+def _choose_example(read: FileReader, manifest: Manifest, files: DotenvFiles) -> str:
     """Return the example in the app's folder, or above its settings; "" if there is none.
 
     An example without other words in its name is preferred, then one for production.

@@ -11,14 +11,20 @@ from shield_ai.rewrite.project.file_edits import NOTHING, Outcome, append
 from shield_ai.rewrite.project.runtime_copy import copy_folder
 
 if TYPE_CHECKING:
+    from shield_ai.model.file_reader import FileReader
     from shield_ai.model.manifest import Manifest
-    from shield_ai.rewrite import Read
+    from shield_ai.rewrite.project.fixer import FixContext
 
 PATH = ".gitattributes"
 ATTRIBUTE = "linguist-generated=true"
 
 
-def mark_generated(read: Read, manifest: Manifest) -> Outcome:
+def fix(context: FixContext) -> Outcome:
+    """Mark the copy of the runtime."""
+    return mark_generated(context.read, context.manifest)
+
+
+def mark_generated(read: FileReader, manifest: Manifest) -> Outcome:
     """Add a line to .gitattributes in the copy, unless the file of the app marks the copy.
 
     Earlier versions extended the file of the app, which is in the repository's root.

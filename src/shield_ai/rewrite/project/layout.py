@@ -7,10 +7,10 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from shield_ai.rewrite import Read
+    from shield_ai.model.file_reader import FileReader
 
 
-def root_of(read: Read, path: str, module: str = "") -> str:
+def root_of(read: FileReader, path: str, module: str = "") -> str:
     """Return the folder on `sys.path` that a module is imported from; "" is the app's folder.
 
     If the dotted name is known, it determines the folder. Otherwise this is the innermost folder
@@ -50,7 +50,7 @@ def module_of(root: str, path: str) -> str:
     return ".".join(PurePosixPath(path).relative_to(root or ".").with_suffix("").parts)
 
 
-def missing_packages(read: Read, path: str, root: str) -> list[str]:
+def missing_packages(read: FileReader, path: str, root: str) -> list[str]:
     """Return the `__init__.py` files that the folders of a module lack, outermost first.
 
     A folder above the topmost package is not made a package: it can be on `sys.path`.

@@ -5,14 +5,12 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from shield_ai.model.file_reader import read_optional
 from shield_ai.project.runtime_names import is_copied_file
-from shield_ai.rewrite import read_optional
 from shield_ai.rewrite.project.layout import root_of
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
-
-    from shield_ai.rewrite import Read
+    from shield_ai.rewrite.project.fixer import FixContext
 
 # https://spdx.dev/learn/handling-license-info/, in the first five lines.
 SPDX = re.compile(
@@ -20,21 +18,19 @@ SPDX = re.compile(
 )
 
 
-def license_header(read: Read, path: str, module: str, paths: Collection[str]) -> str:
-    """Return the line that all modules of a package begin with, and a newline; "" without one.
+def license_header(context: FixContext) -> str:
+    """Return the line that all modules of the map file's package begin with, and a newline.
 
-    Args:
-        read: Returns the bytes of a file of the app.
-        path: A module of the package.
-        module: Dotted name of that module; derived from the path if "".
-        paths: All Python files of the app.
+    Returns:
+        "" without such a line.
     """
-    root = root_of(read, path, module)
+    read, path = context.read, context.manifest.app.runtime
+    root = root_of(read, path, context.module)
     prefix = f"{root}/" if root else ""
     package = path.removeprefix(prefix).rpartition("/")[0].partition("/")[0]
     folder = f"{prefix}{package}/" if package else prefix
     found: set[bytes] = set()
-    for other in paths:
+    for other in context.app.paths:
         if not other.startswith(folder) or is_copied_file(other):
             continue
         raw = read_optional(read, other) or b""

@@ -18,18 +18,18 @@ from tomlkit.exceptions import TOMLKitError
 from tomlkit.items import Array
 
 from shield_ai.model.invalid_input import INVALID_TOML, require_short_keys
+from shield_ai.model.skip import SkipId
 from shield_ai.rewrite.project.file_edits import (
     NOTHING,
     Outcome,
     encoding_problem,
     insert,
-    left,
     skip,
 )
 
 if TYPE_CHECKING:
-    from shield_ai.model.edit import Skipped
-    from shield_ai.rewrite import Read
+    from shield_ai.model.file_reader import FileReader
+    from shield_ai.model.skip import Skipped
 
 BOM = "\ufeff"
 LOCK_COMMANDS = {
@@ -55,17 +55,19 @@ Wanted = Mapping[str, str]  # requirement -> version specifier
 Add = Callable[[Any, Wanted], Result]
 
 
-def add_to_pyproject(path: str, read: Read, wanted: Wanted) -> Outcome | None:
+def add_to_pyproject(path: str, read: FileReader, wanted: Wanted) -> Outcome | None:
     """Add requirements to `[project]` or Poetry's table; return None if the file declares none."""
     return _add_to_file(path, read, wanted, _add_to_project)
 
 
-def add_to_pipfile(path: str, read: Read, wanted: Wanted) -> Outcome | None:
+def add_to_pipfile(path: str, read: FileReader, wanted: Wanted) -> Outcome | None:
     """Add requirements to `[packages]`; return None if the file does not have that table."""
     return _add_to_file(path, read, wanted, _add_to_packages)
 
 
-def append_to_array(path: str, read: Read, keys: tuple[str, ...], text: str) -> Outcome | None:
+def append_to_array(
+    path: str, read: FileReader, keys: tuple[str, ...], text: str
+) -> Outcome | None:
     """Append a string to an array; return None if the file does not have the array.
 
     Args:
@@ -97,37 +99,38 @@ def requirement_name(requirement: str) -> str:
     return canonicalize_name(match[1]) if match else ""
 
 
-def _add_to_file(path: str, read: Read, wanted: Wanted, add: Add) -> Outcome | None:
+def _add_to_file(path: str, read: FileReader, wanted: Wanted, add: Add) -> Outcome | None:
     raw = read(path)
     if raw is None:
         return None
     if encoding_problem(raw, "é"):
-        return skip(path, "not valid UTF-8; save it as UTF-8")
+        return skip(path, SkipId.NOT_UTF8.reason())
     text = raw.decode()
     old = text.removeprefix(BOM).replace("\r\n", "\n")
     try:
         document = tomlkit.parse(old)
         result = add(document, wanted)
     except TOMLKitError as error:
-        return skip(path, f"invalid TOML: {str(error).rstrip('.')}")
+        return skip(path, SkipId.INVALID_TOML.reason(problem=str(error).rstrip(".")))
     if result is not Result.ADDED:
         return NOTHING if result is Result.PRESENT else None
     new = tomlkit.dumps(document)
     insertion = _single_insertion(old, new)
     # tomlkit writes some arrays with comments as invalid TOML.
     if insertion is None or not _is_toml(new):
-        return skip(path, f"cannot be extended automatically; add {', '.join(wanted)} manually")
+        return skip(path, SkipId.NOT_EXTENDABLE.reason(requirements=", ".join(wanted)))
     at, addition = insertion
     return [insert(path, raw, _byte_offset(text, at), addition)], _outdated_locks(path, read)
 
 
-def _outdated_locks(path: str, read: Read) -> list[Skipped]:
+def _outdated_locks(path: str, read: FileReader) -> list[Skipped]:
     folder = path.removesuffix(path.rpartition("/")[2])
     skipped = []
     for name, command in LOCK_COMMANDS.items():
         lock = f"{folder}{name}"
         if read(lock) is not None:
-            skipped.append(left(lock, f"lock file; run `{command}` to update it from {path}"))
+            reason = SkipId.LOCK_FILE.reason(command=command, path=path)
+            skipped.append(reason.entry(lock))
     return skipped
 
 

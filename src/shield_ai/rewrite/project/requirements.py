@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from packaging.utils import canonicalize_name
 
+from shield_ai.model.skip import SkipId
 from shield_ai.rewrite.project.file_edits import (
     NOTHING,
     Outcome,
     append,
     encoding_problem,
     insert,
-    left,
     skip,
 )
 from shield_ai.rewrite.project.layout import root_of
@@ -32,9 +32,10 @@ from shield_ai.rewrite.project.pyproject import (
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from shield_ai.model.edit import Skipped
+    from shield_ai.model.file_reader import FileReader
     from shield_ai.model.manifest import Manifest
-    from shield_ai.rewrite import Read
+    from shield_ai.model.skip import Skipped
+    from shield_ai.rewrite.project.fixer import FixContext
 
 FILES = (
     "requirements.in",
@@ -64,7 +65,12 @@ LOGICAL_LINE = re.compile(rb"(?:\\\r?\n|[^\n])*\n?")  # with its continuation li
 NAME_IN_URL = re.compile(r"(?:egg=|/)([A-Za-z0-9_.]+)(?=[-@&\[\s.]|$)")
 
 
-def add_requirements(read: Read, manifest: Manifest, module: str = "") -> Outcome:
+def fix(context: FixContext) -> Outcome:
+    """Add the dependencies of the runtime."""
+    return add_requirements(context.read, context.manifest, context.module)
+
+
+def add_requirements(read: FileReader, manifest: Manifest, module: str = "") -> Outcome:
     """Add the dependencies of the runtime to the first file that declares dependencies.
 
     The app's import root is searched first, then the folders above it, then the app's package.
@@ -89,11 +95,10 @@ def add_requirements(read: Read, manifest: Manifest, module: str = "") -> Outcom
     if locks:
         return [], locks
     name = first_requirement_name(wanted)
-    reason = f"no file with the app's dependencies found; install {name} where the app runs"
-    return skip("requirements.txt", reason)
+    return skip("requirements.txt", SkipId.NO_REQUIREMENTS.reason(requirement=name))
 
 
-def _candidate_folders(read: Read, manifest: Manifest, module: str) -> list[str]:
+def _candidate_folders(read: FileReader, manifest: Manifest, module: str) -> list[str]:
     """Return the folders that can contain requirements, each with a trailing slash."""
     path = manifest.app.runtime
     if path == "package":
@@ -109,14 +114,15 @@ def _candidate_folders(read: Read, manifest: Manifest, module: str) -> list[str]
     return folders
 
 
-def _add_in_folder(read: Read, folder: str, wanted: Mapping[str, str]) -> Outcome | None:
+def _add_in_folder(read: FileReader, folder: str, wanted: Mapping[str, str]) -> Outcome | None:
     """Add requirements to a file in a folder; return None if no file declares dependencies."""
     name = first_requirement_name(wanted)
     files = _requirements_files(read, folder)
     if any(name in required_names(raw) for raw in files.values()):
         return NOTHING
     locked = [path for path, raw in files.items() if LOCKED.search(raw)]
-    skipped = [left(path, f"lock file; compile it again to add {name}") for path in locked]
+    reason = SkipId.LOCKED_REQUIREMENTS.reason(requirement=name)
+    skipped = [reason.entry(path) for path in locked]
     editable = []
     for path, raw in files.items():
         if path not in locked and not _only_includes(raw):
@@ -177,7 +183,7 @@ def _sorted_place(lines: Sequence[_Line], name: str) -> int | None:
     return lines[position - 1].end if position else lines[0].start
 
 
-def _requirements_files(read: Read, folder: str) -> dict[str, bytes]:
+def _requirements_files(read: FileReader, folder: str) -> dict[str, bytes]:
     """Return the requirements files of a folder, and those that they include."""
     files: dict[str, bytes] = {}
     paths = [f"{folder}{name}" for name in FILES]
@@ -198,7 +204,7 @@ def _included_files(path: str, raw: bytes) -> Iterator[str]:
 
 
 def _add_to_toml(
-    read: Read, folder: str, wanted: Mapping[str, str], locks: list[Skipped]
+    read: FileReader, folder: str, wanted: Mapping[str, str], locks: list[Skipped]
 ) -> Outcome | None:
     """Add requirements to pyproject.toml or Pipfile."""
     for name, add in (("pyproject.toml", add_to_pyproject), ("Pipfile", add_to_pipfile)):

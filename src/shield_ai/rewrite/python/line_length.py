@@ -11,8 +11,8 @@ from shield_ai.model.invalid_input import INVALID_TOML, require_short_keys
 from shield_ai.rewrite.pre_commit import hook_options
 
 if TYPE_CHECKING:
+    from shield_ai.model.file_reader import FileReader
     from shield_ai.project.python_source import Source
-    from shield_ai.rewrite import Read
 
 DEFAULT = 88  # of Black and ruff
 # Linters are often configured to tolerate longer lines than the code is meant to have.
@@ -37,7 +37,7 @@ def max_line_length(source: Source, configured: int, limit: int = 0) -> int:
     return limit or min(MAXIMUM, longer[len(longer) * 9 // 10])
 
 
-def configured_line_length(read: Read, path: str) -> int:
+def configured_line_length(read: FileReader, path: str) -> int:
     """Return the line length of the nearest configuration of a formatter.
 
     Returns:
@@ -51,7 +51,7 @@ def configured_line_length(read: Read, path: str) -> int:
     return next(filter(None, lengths), limit if limit < DEFAULT else 0)
 
 
-def linter_line_length(read: Read, path: str) -> int:
+def linter_line_length(read: FileReader, path: str) -> int:
     """Return the maximum line length in the nearest configuration of flake8; 0 if there is none."""
     lengths = [_linter_length(read, folder) for folder in _folders_above(path)]
     return next(filter(None, lengths), 0)
@@ -66,7 +66,7 @@ def _number(text: str) -> int:
     return min(int(text[:4]), MAXIMUM) if text.isdecimal() else 0
 
 
-def _formatter_length(read: Read, folder: str) -> int:
+def _formatter_length(read: FileReader, folder: str) -> int:
     tables = []
     tool = parse_toml(read(f"{folder}pyproject.toml")).get("tool")
     if isinstance(tool, dict):
@@ -92,7 +92,7 @@ def parse_toml(raw: bytes | None) -> dict[str, Any]:
         return {}
 
 
-def _linter_length(read: Read, folder: str) -> int:
+def _linter_length(read: FileReader, folder: str) -> int:
     for name in (".flake8", "setup.cfg", "tox.ini"):
         parser = configparser.ConfigParser(interpolation=None, strict=False)
         try:

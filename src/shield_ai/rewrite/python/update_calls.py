@@ -15,6 +15,7 @@ from shield_ai.rewrite.python.calls import (
     string_value,
     variable_of_call,
 )
+from shield_ai.rewrite.python.fixer import FileContext, FileOutcome
 from shield_ai.rewrite.python.formatting import indentation, make_edit
 from shield_ai.rewrite.python.wrap_text import secret_reference
 
@@ -27,6 +28,17 @@ if TYPE_CHECKING:
     from shield_ai.project.secret_map import SecretMap
 
     Secrets = Mapping[str, tuple[Secret, str]]  # by environment variable
+
+
+def fix(context: FileContext) -> FileOutcome:
+    """Update the calls of the runtime, and mark the literals that remain in them."""
+    source = context.source
+    edits = update_calls(
+        source, context.calls, context.manifest, context.known, has_map=context.has_map
+    )
+    if context.has_map and context.known is None and not context.removal:
+        edits += mark_literals(source, context.calls)
+    return FileOutcome(edits=edits)
 
 
 def update_calls(

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
-from shield_ai.model.edit import Edit, Skipped
+from shield_ai.model.edit import Edit
 from shield_ai.model.errors import SourceError
 from shield_ai.model.finding import Shape
 from shield_ai.model.naming import env_var_name
-from shield_ai.project.python_source import Source, apply_edits
+from shield_ai.model.skip import SkipId, Skipped, SkipReason
+from shield_ai.project.python_source import Source, apply_edits, source_problem
 from shield_ai.rewrite.code_style import CodeStyle
 from shield_ai.rewrite.python.equivalence import REMOVED, ReplacedExpressions, equivalence_problem
 from shield_ai.rewrite.python.imports import accessor_names, import_edits
@@ -104,7 +105,7 @@ def wrap_secrets(
                 removed=tuple(wrap.site.variable for wrap in removed),
             )
     for finding in findings:
-        if finding.site and not finding.site.reason:
+        if problem and finding.site and not finding.site.reason:
             skipped.append(_skipped_finding(finding, problem))
     return WrapResult(skipped=tuple(skipped))
 
@@ -209,7 +210,8 @@ def _collect_wraps(
             continue
         wrap = _wrap_for(site, secrets, names)
         reason = _skip_reason(site, wrap, spans)
-        if reason or wrap is None:
+        if wrap is None or reason:
+            reason = reason or SkipId.NOT_IN_MANIFEST.reason()
             skipped.append(_skipped_finding(finding, reason))
             continue
         spans.add((site.start, site.end))
@@ -217,28 +219,25 @@ def _collect_wraps(
         if removal and site.shape is Shape.LITERAL:
             replacement, reason = removal.replacement_for(source, site.variable)
             if reason:
-                skipped.append(
-                    _skipped_finding(finding, f"the literal stays as a default: {reason}")
-                )
+                kept = SkipId.LITERAL_KEPT.reason(problem=reason.text)
+                skipped.append(_skipped_finding(finding, kept))
             else:
                 wrap = msgspec.structs.replace(wrap, replacement=replacement)
         wraps.append(wrap)
     return wraps, skipped
 
 
-def _skip_reason(site: Site, wrap: Wrap | None, spans: set[tuple[int, int]]) -> str:
+def _skip_reason(site: Site, wrap: Wrap | None, spans: set[tuple[int, int]]) -> SkipReason | None:
     if site.reason:
         return site.reason
-    if wrap is None:
-        return "shield.toml has no entry for this variable"
-    if (site.start, site.end) in spans:  # before Python 3.12, parts of f-strings have no position
-        return "its position in the f-string is unknown; read the variable outside the f-string"
-    return ""
+    # Before Python 3.12, parts of f-strings have no position.
+    if wrap and (site.start, site.end) in spans:
+        return SkipId.POSITION_AMBIGUOUS.reason()
+    return None
 
 
-def _skipped_finding(finding: Finding, reason: str) -> Skipped:
-    name = finding.env or finding.name
-    return Skipped(path=finding.path, line=finding.line, name=name, reason=reason)
+def _skipped_finding(finding: Finding, reason: SkipReason) -> Skipped:
+    return reason.entry(finding.path, finding.line, finding.env or finding.name)
 
 
 def _without_nested_reads(source: Source, wraps: list[Wrap]) -> list[Wrap]:
@@ -308,8 +307,8 @@ def _safety_problem(
     module: str,
     removed: list[Wrap],
     replaced: ReplacedExpressions,
-) -> str:
-    """Return why the edits cannot be trusted; "" if they can."""
+) -> SkipReason | None:
+    """Return why the edits cannot be trusted; None if they can."""
     placeholder = f'"{REMOVED}"'
     placeholders = []
     for wrap in removed:
@@ -322,5 +321,5 @@ def _safety_problem(
             before = apply_edits(source.raw, placeholders, source.encoding)
             source = Source.from_bytes(source.path, before)
     except SourceError as error:
-        return error.message.removeprefix(f"{source.path}: ")
+        return source_problem(source.path, error)
     return equivalence_problem(source, after, module, replaced)

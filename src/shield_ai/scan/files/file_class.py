@@ -9,13 +9,13 @@ from shield_ai.model.words import word_set
 from shield_ai.project.perf.lazy_regex import regex
 
 TESTS = regex(
-    r"(^|/)(tests?|testing|__tests__|spec|specs|e2e|fixtures?|mocks?|testdata|test[_-][\w-]+"
-    r"|[\w-]+[_-](tests?|fixtures?)|suites|(unit|e2e|reg|smoke|func|functional|integration)tests?"
+    r"(^|/)(tests?|testing|__tests__|spec|specs|e2e|fixtures?|mocks?|cassettes|__snapshots__|testdata|test[_-][\w-]+"
+    r"|[\w-]+[_-](tests?|fixtures?|mocks?)|suites|(unit|e2e|reg|smoke|func|functional|integration)tests?"
     r"|molecule)/"
-    r"|(^|/)(test[_-][\w.-]+|[\w.-]+[_.-](test|tests|testing|spec)\.\w+|conftest\.py|(tests?|mocks?)\.\w+"
+    r"|(^|/)(test[_-][\w.-]+|([\w-]+[_-])?(e2e|test[_-]?data)([_-][\w-]+)?\.\w+|[\w.-]+[_.-](test|tests|testing|spec)\.\w+|conftest\.py|(tests?|mocks?)\.\w+"
     r"|dockerfile[_.-]tests?|pytest\.ini|tox\.ini)$"
     r"|(^|[/_.-])(fake|dummy|mock)[_.-][^/]*$"
-    r"|(^|/)\.env[._-]([\w.-]*[._-])?(tests?|testing|e2e)([._-][\w.-]*)?$",
+    r"|(^|/)\.env[._-]([\w.-]*[._-])?(tests?|testing|e2e|unit)([._-][\w.-]*)?$",
     re.IGNORECASE,
 )
 DOCUMENTS = regex(
@@ -37,20 +37,21 @@ DEVELOPMENT = regex(
     r"|vagrantfile|\.gitlab-ci|\.travis|azure-pipelines|bitbucket-pipelines|appveyor)[^/]*$",
     re.IGNORECASE,
 )
-# Copies of JavaScript libraries, and OpenAPI descriptions, which contain example values.
+# Copies of JavaScript libraries and Yarn, and OpenAPI descriptions, which contain example values.
 THIRD_PARTY = regex(
     r"(^|/)(vendors?|vendored|third[_-]?party|bower_components|node_modules|jspm_packages)/(.*/)?"
     r"[^/]+\.[cm]?js$"
     r"|(^|/)(swagger-ui|jquery|bootstrap|angular|qunit|lodash|moment|tinymce|ckeditor|d3|vue|react)"
     r"[\w.-]*\.js$"
     r"|[._-]bundle\.js$"
+    r"|(^|/)\.yarn/(releases|plugins|sdks)/|(^|/)\.pnp\.[cm]?js$"
     r"|(^|/)([\w.-]*[_.-])?(openapi|swagger)([_.-][\w.-]*)?\.(json|ya?ml)$"
     r"|(^|/)(openapi|swagger)/[^/]+\.(json|ya?ml)$",
     re.IGNORECASE,
 )
 # Translation files: a value under "password" is the word for it in another language.
 TRANSLATIONS = regex(
-    r"(^|/)(i18n|l10n|locales?|langs?|languages?|translations?)/"
+    r"(^|/)(i18n|l10n|locales?|langs?|languages?|([\w-]+[_-])?translations?)/"
     r"|(^|/)(\w+[_.-])?[a-z]{2}[_-][A-Z]{2}\.(json|ya?ml|properties|ts|js|php|xml)$"
     r"|(^|/)((messages|strings|translations?|locale|lang)[_.-])?"
     r"(ar|bg|ca|cs|da|de|el|en|es|et|fa|fi|fr|he|hi|hr|hu|id|it|ja|ko|lt|lv|nb|nl|pl|pt|ro|ru"

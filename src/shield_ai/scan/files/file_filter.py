@@ -32,6 +32,7 @@ QUOTED_NAME = regex(
 # APIs that read secrets without the quoted name of a variable, including shield's runtime.
 SECRET_API = regex(
     rb"BaseSettings|_url\.config|configurations|get_secret|Settings\)|EnvSettingsSource"
+    rb"|env_prefix|SecretStr|SecretBytes"
 )
 # A value of at least 12 characters with a secret-like name, or a URL with a password.
 LITERAL = regex(

@@ -24,11 +24,11 @@ from shield_ai.project.runtime_path import (
 from shield_ai.scan.files.file_filter import ENV_READ, PATTERNS, QUOTED_NAME, SECRET_WORD
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
+    from shield_ai.model.file_reader import FileReader
     from shield_ai.scan.files.file_filter import Markers
 
-    ReadFile = Callable[[str], bytes | None]
 
 # Names under which an app can import get_secret, in the order of preference.
 ACCESSOR_NAMES = ("get_secret", "aws_get_secret", "shield_get_secret")
@@ -39,7 +39,7 @@ class AppFiles(NamedTuple):
     """The files of an app, and how to read them."""
 
     paths: set[str]
-    read: ReadFile
+    read: FileReader
     markers: Mapping[str, Markers]  # of the Python files that were already searched, by path
 
     def python(self) -> set[str]:
@@ -124,7 +124,7 @@ def _topmost_package(path: str, root: str) -> str:
     return f"{root}/{_below(path, root).partition('/')[0]}"
 
 
-def _has_installed_apps(settings: set[str], read: ReadFile) -> bool:
+def _has_installed_apps(settings: set[str], read: FileReader) -> bool:
     return any(b"INSTALLED_APPS" in (read(path) or b"") for path in settings)
 
 
@@ -137,7 +137,7 @@ def _has_marker(name: str, files: AppFiles, app_packages: tuple[str, ...]) -> bo
 
 
 def _main_settings(
-    settings: set[str], django_settings: dict[str, str], roots: tuple[str, ...], read: ReadFile
+    settings: set[str], django_settings: dict[str, str], roots: tuple[str, ...], read: FileReader
 ) -> str:
     """Choose the settings file that determines the runtime's path: the one with the most secrets.
 

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from shield_ai.model.edit import Skipped
 from shield_ai.model.errors import SourceError
 from shield_ai.model.finding import Finding
+from shield_ai.model.skip import SkipId, Skipped, SkipReason
 from shield_ai.project.app_name import choose_app_name
 from shield_ai.project.layout import AppFacts, is_test
-from shield_ai.project.python_source import TOO_DEEP, Source
-from shield_ai.project.runtime_names import is_copied_file, is_runtime_module
+from shield_ai.project.python_source import Source, source_problem
+from shield_ai.project.runtime_names import copied_folder, is_copied_file
 from shield_ai.scan.files.file_filter import find_markers
 from shield_ai.scan.files.walk import display_path, is_dotenv, walk
 from shield_ai.scan.python.app_facts import AppFiles, collect_facts
@@ -33,19 +33,17 @@ from shield_ai.scan.python.secret_calls import SecretCall
 from shield_ai.scan.python.statement_filter import StatementFilter
 from shield_ai.scan.python.visitor import SecretVisitor
 from shield_ai.scan.text.dotenv import find_dotenv_secrets
-from shield_ai.scan.text.engine import UNREADABLE, reader
+from shield_ai.scan.text.engine import reader
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
     from pathlib import Path
 
+    from shield_ai.model.file_reader import FileReader
     from shield_ai.scan.files.file_filter import Markers
 
-    ReadFile = Callable[[str], bytes | None]
 
-INVALID_NAME = "file name is not valid UTF-8: scanned for credentials only; rename the file"
 MAX_SIZE = 2_000_000  # bytes; hand-written Python files are smaller
-SETTINGS_SOURCE = b"class SecretsManagerSource(EnvSettingsSource)"  # in a vendored copy
 
 
 class Scan(msgspec.Struct, frozen=True, kw_only=True):
@@ -63,6 +61,7 @@ class Scan(msgspec.Struct, frozen=True, kw_only=True):
     constants: tuple[Finding, ...] = ()  # constants that remain beside migrated secrets
     migrated: tuple[str, ...] = ()  # variables that the code reads through the runtime
     secret_calls: tuple[SecretCall, ...] = ()
+    copies: tuple[str, ...] = ()  # the folders of copies of the runtime, which are not scanned
 
 
 def scan(
@@ -90,7 +89,7 @@ def scan(
 def scan_files(
     name: str,
     paths: list[str],
-    read: ReadFile,
+    read: FileReader,
     manifest_variables: Collection[str] = (),
     markers: Mapping[str, Markers] | None = None,
     ignored: Collection[str] = (),
@@ -135,6 +134,7 @@ def scan_files(
         calls=tuple(scanner.calls),
         migrated=scanner.migrated_variables(),
         secret_calls=tuple(scanner.secret_calls),
+        copies=tuple(sorted({folder[:-1] for path in paths if (folder := copied_folder(path))})),
     )
 
 
@@ -177,8 +177,6 @@ class _AppScanner:
         if raw is None:
             return
         self.scanned.append(path)
-        if _is_part_of_runtime(raw):
-            return
         if has_markers and not in_settings:
             self._parse_and_visit(path, raw, self._statement_filter(raw))
         elif has_markers or self._may_have_secrets(raw, in_settings=in_settings):
@@ -208,9 +206,9 @@ class _AppScanner:
     def _read(self, path: str) -> bytes | None:
         raw = self._files.read(path)
         if raw is None:
-            self._skip(path, UNREADABLE)
+            self._skip(path, SkipId.UNREADABLE.reason())
         elif len(raw) > MAX_SIZE:
-            self._skip(path, "too large")
+            self._skip(path, SkipId.TOO_LARGE.reason())
             return None
         return raw
 
@@ -230,10 +228,10 @@ class _AppScanner:
             findings = create_findings(source, candidates, self._facts, self._files.paths)
             self._collect(source, visitor)
         except SourceError as error:
-            self._skip(path, error.message.removeprefix(f"{path}: "))
+            self._skip(path, source_problem(path, error))
             return
         except RecursionError:  # the parser accepts deeper nesting than the visitors
-            self._skip(path, TOO_DEEP)
+            self._skip(path, SkipId.TOO_DEEP.reason())
             return
         self.findings += findings
         if path in self._settings and b"get_secret" not in raw:
@@ -261,8 +259,8 @@ class _AppScanner:
         """Return the variables that the code reads through the runtime."""
         return tuple(sorted(self._context.migrated))
 
-    def _skip(self, path: str, reason: str) -> None:
-        self.skipped.append(Skipped(path=path, line=0, name="", reason=reason))
+    def _skip(self, path: str, reason: SkipReason) -> None:
+        self.skipped.append(reason.entry(path))
 
 
 def _invalid_names(paths: list[str]) -> list[Skipped]:
@@ -271,12 +269,8 @@ def _invalid_names(paths: list[str]) -> list[Skipped]:
     for path in paths:
         shown = display_path(path)
         if path != shown and path.endswith(".py"):
-            skipped.append(Skipped(path=shown, line=0, name="", reason=INVALID_NAME))
+            skipped.append(SkipId.INVALID_FILE_NAME.reason().entry(shown))
     return skipped
-
-
-def _is_part_of_runtime(raw: bytes) -> bool:
-    return is_runtime_module(raw) or SETTINGS_SOURCE in raw
 
 
 def _without_exports(markers: Mapping[str, Markers]) -> set[str]:
@@ -297,7 +291,7 @@ def _harmless_values(
     """
     values = list(visitor.not_secrets)
     if not in_settings:
-        reason = "outside the settings, does not look like a secret"
+        reason = SkipId.HARMLESS_OUTSIDE_SETTINGS.reason()
         for candidate in visitor.candidates:
             if is_probably_label(candidate):
                 values.append((candidate.node, candidate.target, reason))
@@ -306,7 +300,7 @@ def _harmless_values(
         name = full_name.rstrip(".0123456789")
         if name not in reported and (in_settings or name.isupper()):
             reported.add(name)
-            yield Skipped(path=source.path, line=node.lineno, name=name, reason=reason)
+            yield reason.entry(source.path, node.lineno, name)
 
 
 def _literal_defaults(constants: Collection[Finding]) -> list[Finding]:
@@ -314,7 +308,7 @@ def _literal_defaults(constants: Collection[Finding]) -> list[Finding]:
     return [msgspec.structs.replace(finding, site=None) for finding in constants if not finding.env]
 
 
-def _dotenv_findings(paths: list[str], read: ReadFile) -> list[Finding]:
+def _dotenv_findings(paths: list[str], read: FileReader) -> list[Finding]:
     findings = []
     for path in paths:
         if not is_dotenv(path.rpartition("/")[2]):
@@ -335,6 +329,5 @@ def _not_migratable(findings: list[Finding]) -> list[Skipped]:
     for finding in findings:
         if finding.site and finding.site.reason:
             name = finding.env or finding.name
-            reason = finding.site.reason
-            skipped.append(Skipped(path=finding.path, line=finding.line, name=name, reason=reason))
+            skipped.append(finding.site.reason.entry(finding.path, finding.line, name))
     return skipped

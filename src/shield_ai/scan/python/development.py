@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from shield_ai.model.skip import SkipId
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.scan.python.cross_file import READ_SHAPES
 
@@ -23,8 +24,6 @@ DEVELOPMENT_SETTINGS = regex(
     r"|(?:^|/)(?:dev|development|tests?|testing|ci)_(?:settings|config)\.py$"
 )
 PRODUCTION_SETTINGS = regex(r"(?:^|.*[/_])prod(?:uction)?(?:_(?:settings|config))?\.py$")
-BY_NAME = "named for development or tests: to move it to AWS anyway, add it to shield.toml"
-BY_FILE = "only read by development or test settings: to move it to AWS, add it to shield.toml"
 
 
 def mark_development_reads(
@@ -64,11 +63,10 @@ def _mark(finding: Finding, used: set[str], manifest_variables: Collection[str])
     site = finding.site
     if not site or site.shape not in READ_SHAPES or site.reason or not site.variable:
         return finding
-    reason = ""
     if site.variable not in used:
-        reason = BY_FILE
+        reason = SkipId.DEVELOPMENT_FILE.reason()
     elif site.variable not in manifest_variables and DEVELOPMENT_VARIABLE.match(site.variable):
-        reason = BY_NAME
-    if not reason:
+        reason = SkipId.DEVELOPMENT_NAME.reason()
+    else:
         return finding
     return msgspec.structs.replace(finding, site=msgspec.structs.replace(site, reason=reason))

@@ -10,11 +10,13 @@ from shield_ai.model.finding import Shape, Site
 from shield_ai.model.manifest import ENV_VAR_NAME
 from shield_ai.model.name_meaning import Meaning, meaning
 from shield_ai.model.naming import env_var_name
+from shield_ai.model.skip import SkipId
 from shield_ai.project.layout import is_test_settings
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.scan.python.literals import literal_text
 
 if TYPE_CHECKING:
+    from shield_ai.model.skip import SkipReason
     from shield_ai.project.python_source import Source
     from shield_ai.scan.python.candidates import Candidate
 
@@ -22,9 +24,6 @@ if TYPE_CHECKING:
 REMOTE_URL = regex(r"://[^/\s\"']*@(?!localhost\b|127\.|\[::1\])")
 EMPTY_DOCUMENTS = frozenset({"", "{}", "[]"})
 DEFAULT_DATABASES = frozenset({"default", "DATABASE", "DATABASES", "DB"})
-OUTSIDE_SETTINGS = "hardcoded outside the settings: move it there first"
-INVALID_VARIABLE = "not a valid name of an environment variable"
-TEST_VALUE = "a value of the test settings"
 
 
 def create_site(
@@ -56,7 +55,7 @@ def create_site(
             reason = reason or _explain_outside_settings(source.path)
     names = [name for name in (variable, *candidate.alternatives) if name]
     if not all(ENV_VAR_NAME.fullmatch(name) for name in names):
-        reason = reason or INVALID_VARIABLE
+        reason = reason or SkipId.INVALID_VARIABLE.reason()
     return Site(
         start=span[0],
         end=span[1],
@@ -87,8 +86,9 @@ def _default_span(source: Source, default: ast.expr | None) -> tuple[int, int]:
     return source.span(default)
 
 
-def _explain_outside_settings(path: str) -> str:
-    return TEST_VALUE if is_test_settings(path) else OUTSIDE_SETTINGS
+def _explain_outside_settings(path: str) -> SkipReason:
+    case = SkipId.TEST_VALUE if is_test_settings(path) else SkipId.OUTSIDE_SETTINGS
+    return case.reason()
 
 
 def _is_default_ok_in_production(source: Source, candidate: Candidate) -> bool:

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 from shield_ai.model.finding import Shape
 from shield_ai.model.naming import env_var_name
+from shield_ai.model.skip import SkipId
 from shield_ai.scan.python.candidates import Candidate
 from shield_ai.scan.python.cross_file import collection_texts
-from shield_ai.scan.python.env_reads import SETS_VARIABLE, EnvReadVisitor
+from shield_ai.scan.python.env_reads import EnvReadVisitor
 from shield_ai.scan.python.fstrings import find_span
 from shield_ai.scan.python.lambda_safety import explain_not_lambda_safe, unused_quote
 from shield_ai.scan.python.literals import (
@@ -23,6 +24,7 @@ from shield_ai.scan.python.readers import Environ
 from shield_ai.scan.python.secret_calls import SecretCall, create_call
 
 if TYPE_CHECKING:
+    from shield_ai.model.skip import SkipReason
     from shield_ai.project.secret_map import SecretMap
     from shield_ai.scan.python.bindings import Module
     from shield_ai.scan.python.project import Project
@@ -32,7 +34,6 @@ if TYPE_CHECKING:
 # Options of shield's database backends: their values name secrets.
 BACKEND_SECRET = "SECRET"
 BACKEND_OPTIONS = frozenset({BACKEND_SECRET, "SECRET_FIELDS"})
-UNKNOWN_POSITION = "its position in the f-string is unknown; assign it to a variable first"
 
 
 class SecretVisitor(EnvReadVisitor):
@@ -61,7 +62,7 @@ class SecretVisitor(EnvReadVisitor):
         for candidate in self.candidates:
             is_read = candidate.shape is Shape.READ
             if is_read and candidate.variable in self._computed_writes and not candidate.reason:
-                candidate.reason = "the code sets the variable under a computed name"
+                candidate.reason = SkipId.SET_UNDER_COMPUTED_NAME.reason()
         return self.candidates
 
     def visit_assignment(self, target: ast.expr, value: ast.expr) -> None:
@@ -90,7 +91,7 @@ class SecretVisitor(EnvReadVisitor):
         for candidate in candidates:
             is_read = candidate.shape is Shape.READ
             if is_read or (candidate.node is value and candidate.shape is Shape.LITERAL):
-                candidate.reason = candidate.reason or SETS_VARIABLE
+                candidate.reason = candidate.reason or SkipId.SETS_VARIABLE.reason()
 
     def visit_accessor_call(
         self, node: ast.Call, path: tuple[str, ...], accessor: RuntimeFunction
@@ -164,7 +165,7 @@ class SecretVisitor(EnvReadVisitor):
         candidate.optional = True
         candidate.span = self._span(node)
         if candidate.span is None:
-            candidate.reason = UNKNOWN_POSITION
+            candidate.reason = SkipId.POSITION_UNKNOWN.reason()
 
     def visit_literal(self, node: ast.expr, path: tuple[str, ...], *, direct: bool) -> None:
         """Visit a string in the code, and add a candidate if it is a secret."""
@@ -184,7 +185,7 @@ class SecretVisitor(EnvReadVisitor):
         candidate = Candidate(node=node, shape=Shape.LITERAL, path=path, direct=direct)
         if node in self.overridden_defaults:
             variable = self.overridden_defaults[node]
-            candidate.reason = f"development value: pydantic reads {variable} first"
+            candidate.reason = SkipId.DEVELOPMENT_VALUE_PYDANTIC.reason(variable=variable)
         self._set_database_field(candidate)
         self.add(candidate)
 
@@ -223,20 +224,20 @@ class SecretVisitor(EnvReadVisitor):
             return find_span(self.source, self._fstrings[0], node)
         return self.source.span(node)
 
-    def _explain_not_wrappable(self, candidate: Candidate) -> str:
-        """Explain why an expression cannot move into a lambda; empty if it can."""
+    def _explain_not_wrappable(self, candidate: Candidate) -> SkipReason | None:
+        """Explain why an expression cannot move into a lambda; None if it can."""
         if self._in_annotation:
-            return "inside a type annotation"
+            return SkipId.IN_ANNOTATION.reason()
         if candidate.span is None:
-            return UNKNOWN_POSITION
+            return SkipId.POSITION_UNKNOWN.reason()
         if len(self._fstrings) > 1:
-            return "inside an f-string within an f-string"
+            return SkipId.NESTED_FSTRING.reason()
         if self._fstrings:
             start, end = candidate.span
             expression = self.source.raw[start:end].decode(self.source.encoding)
             candidate.quote = unused_quote(expression, self.source.segment(self._fstrings[0]))
             if not candidate.quote:
-                return "reuses the quote of the f-string, which requires Python 3.12"
+                return SkipId.FSTRING_QUOTE.reason()
         return explain_not_lambda_safe(candidate.node)
 
 

@@ -8,7 +8,7 @@ import warnings
 from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
 from shield_ai.model.errors import ShieldError
-from shield_ai.scan.files.gitignore import has_too_many_wildcards
+from shield_ai.project.globs import has_too_many_wildcards
 from shield_ai.scan.rules.pattern import RuleKind
 from shield_ai.scan.rules.regex_safety import count_unbounded, find_exponential
 

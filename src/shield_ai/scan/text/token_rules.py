@@ -9,6 +9,7 @@ import time
 from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
+from shield_ai.model.skip import SkipId, SkipReason
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.scan.rules.pattern import RuleKind, credential_pattern
 from shield_ai.scan.text.credibility import judge
@@ -31,7 +32,7 @@ ASSIGNMENT = (
 BOUNDARIES = (r"(?<![A-Za-z0-9])", r"(?![A-Za-z0-9])")
 # Values that are common in documentation.
 SAMPLE_VALUE = regex(
-    r"(?i)EXAMPLE(KEY)?$|^(AKIA)?X{8,}|0123456789abcdef|abcdefghij|1234567890(?!\d)|(.)\2{7}"
+    r"(?i)EXAMPLE(KEY)?$|^(AKIA)?X{8,}|0123456789abcdef|abcdefghij|1234567890(?!\d)|zyxwvutsrq|(\S)\3{11}"
     # Keys that documentation publishes: https://docs.stripe.com/keys, https://jwt.io,
     # https://developers.google.com/recaptcha/docs/faq,
     # https://learn.microsoft.com/en-us/azure/storage/common/storage-use-azurite
@@ -52,11 +53,6 @@ MAX_TIMEOUTS = 20  # after which a rule is disabled for the rest of the scan
 CUSTOM_BUDGET = 30.0  # seconds of CPU time, of one process, for all custom rules in a scan
 MAX_MATCHES = 1000  # of a custom rule in a file
 TIME_PER_MATCH = 0.001  # seconds that a match of a custom rule costs the budget
-STOPPED = "{} stopped after {:,} matches in this file; use a narrower regex"
-TIMED_OUT = "{} timed out in this file: limit * and + to {{0,200}}"
-OUT_OF_BUDGET = (
-    "{} did not run in this file: the custom rules took more than {:g} s; use smaller repeats"
-)
 MAX_SHOWN_RULES = 3
 
 
@@ -155,16 +151,18 @@ class RegexRules:
                 if token is not None:
                     yield token
 
-    def take_problems(self) -> list[str]:
+    def take_problems(self) -> list[SkipReason]:
         """Describe the rules that did not search the files since the last call."""
         problems = []
         if self._timed_out:
-            problems.append(TIMED_OUT.format(_name_rules(self._timed_out)))
+            problems.append(SkipId.RULE_TIMED_OUT.reason(rules=_name_rules(self._timed_out)))
         if self._not_run:
+            case = SkipId.RULES_OUT_OF_BUDGET
             rules = _name_rules(self._not_run)
-            problems.append(OUT_OF_BUDGET.format(rules, self._custom_budget))
+            problems.append(case.reason(rules=rules, seconds=self._custom_budget))
         if self._stopped:
-            problems.append(STOPPED.format(_name_rules(self._stopped), MAX_MATCHES))
+            rules = _name_rules(self._stopped)
+            problems.append(SkipId.RULE_STOPPED.reason(rules=rules, number=MAX_MATCHES))
         self._timed_out = []
         self._not_run = []
         self._stopped = []
