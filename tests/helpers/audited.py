@@ -31,6 +31,7 @@ GIT_OPTIONS = {
     "core.askPass=false",
     "core.pager=cat",
     "credential.helper=",
+    "i18n.logOutputEncoding=UTF-8",
     "diff.external=",
     "gpg.program=false",
     "protocol.allow=never",
@@ -53,7 +54,10 @@ GIT_COMMANDS = {
     "ls-tree": set(),
     "rev-parse": set(),
 }
-OTHER_GIT_VARIABLES = {"HOME", "PATH", "TMPDIR", "LC_ALL", "GIT_PAGER", "GIT_NO_REPLACE_OBJECTS"}
+OTHER_GIT_VARIABLES = {
+    *("HOME", "PATH", "TMPDIR", "LC_ALL", "GIT_PAGER", "GIT_NO_REPLACE_OBJECTS"),
+    "GIT_GRAFT_FILE",
+}
 
 
 @dataclass(frozen=True)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import configparser
+import re
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from shield_ai.model.file_reader import read_optional
 from shield_ai.rewrite.pre_commit import hook_options
 from shield_ai.rewrite.python.line_length import (
     configured_line_length,
@@ -25,6 +27,15 @@ if TYPE_CHECKING:
 ISORT_FILES = ((".isort.cfg", "settings"), ("setup.cfg", "isort"), ("setup.cfg", "tool:isort"),
                ("tox.ini", "isort"))  # fmt: skip
 
+# Not flake8-bandit or ruff's rules, which do not check the values in a dict.
+BANDIT = re.compile(rb"(?<![\w-])bandit\b")
+BANDIT_FILES = (
+    *(".bandit", "bandit.yaml", "bandit.yml", ".pre-commit-config.yaml"),
+    *("pyproject.toml", "setup.cfg", "tox.ini", "noxfile.py", "Makefile", "Pipfile"),
+    *(".circleci/config.yml", ".gitlab-ci.yml", ".travis.yml"),
+    *("requirements.txt", "requirements-dev.txt", "requirements/dev.txt", "requirements/test.txt"),
+)
+
 
 class CodeStyle(msgspec.Struct, frozen=True):
     """The configured style; an empty value if the project does not configure it."""
@@ -34,6 +45,7 @@ class CodeStyle(msgspec.Struct, frozen=True):
     quote: str = ""
     has_trailing_commas: bool = False  # each call on several lines needs one
     has_package_docstrings: bool = False
+    summary_on_second_line: bool = False  # of docstrings with several lines
     prefers_pytest: bool = False  # over the assertions of unittest
     bans_relative_imports: bool = False
     lines_after_imports: int = 1
@@ -63,6 +75,7 @@ def read_code_style(read: FileReader, path: str) -> CodeStyle:
         quote=_quote(ruff, lint),
         has_trailing_commas=_selects(lint, "COM812"),
         has_package_docstrings=_selects(lint, "D104"),
+        summary_on_second_line=_selects(lint, "D213") and not _selects(lint, "D212"),
         prefers_pytest=_selects(lint, "PT009"),
         bans_relative_imports=ban == "all",
         lines_after_imports=_count(isort.get("lines_after_imports")) or 1,
@@ -72,6 +85,11 @@ def read_code_style(read: FileReader, path: str) -> CodeStyle:
         local_folder=_names(isort.get("known_local_folder")),
         force_single_line=str(isort.get("force_single_line", "")).lower() in {"true", "1"},
     )
+
+
+def uses_bandit(read: FileReader) -> bool:
+    """Return whether a file that configures or runs the project's linters names bandit."""
+    return any(BANDIT.search(read_optional(read, path) or b"") for path in BANDIT_FILES)
 
 
 def _folders_above(path: str) -> list[str]:

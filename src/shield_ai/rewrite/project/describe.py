@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from shield_ai.aws.desired.iam import ARN_SUFFIX, partition
 from shield_ai.rewrite.project.file_edits import single_line
 
 if TYPE_CHECKING:
@@ -23,15 +21,16 @@ class SecretDescription(msgspec.Struct, frozen=True, kw_only=True):
     variables: tuple[str, ...]
     optional: bool
     rotation: str
-    document: tuple[str, ...]  # lines that show the format of its value
-    arn: str
+
+
+def environment_variable(*, django: bool) -> str:
+    """Return the variable that tells the runtime whether the process serves production."""
+    return "DJANGO_ENV" if django else "AWS_SECRETS_ENV"
 
 
 def describe_secrets(manifest: Manifest) -> list[SecretDescription]:
     """Describe each secret of the manifest, in its order."""
-    region = single_line(manifest.app.region)
     prefix = single_line(manifest.app.prefix)
-    base = f"arn:{partition(region)}:secretsmanager:{region}:ACCOUNT:secret:"
     descriptions = []
     for secret in manifest.secret:
         name = f"{prefix}{secret.name}"
@@ -42,18 +41,9 @@ def describe_secrets(manifest: Manifest) -> list[SecretDescription]:
             variables=tuple(secret.variables()),
             optional=secret.optional,
             rotation=_rotation_text(secret),
-            document=_value_format_lines(secret),
-            arn=f"{base}{name}{ARN_SUFFIX}",
         )
         descriptions.append(description)
     return descriptions
-
-
-def _value_format_lines(secret: Secret) -> tuple[str, ...]:
-    if secret.fields is None:
-        return (f"<the value of {secret.env}>",)
-    document = {field: f"<{variable}>" for field, variable in secret.fields.items()}
-    return tuple(json.dumps(document, indent=2).split("\n"))
 
 
 def _rotation_text(secret: Secret) -> str:
