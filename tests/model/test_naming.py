@@ -13,7 +13,9 @@ from shield_ai.model.naming import ARN_SUFFIX, env_var_name, guess_kind, secret_
     ("variable", "name"),
     [
         ("EMAIL_HOST_PASSWORD", "email-host-password"),
-        ("CLIENT_SECRET", "client_secret"),
+        ("CLIENT_SECRET", "client-secret-value"),
+        ("SECRET", "secret"),
+        ("BEARER_COOKIE", "bearer-cookie-value"),
         ("_API__KEY", "api-key"),
         ("RAYGUN_APIKEY", "raygun-api-key"),
         ("APIKEYS_OLD", "api-keys-old"),
@@ -30,8 +32,9 @@ def test_secret_names_are_valid_and_reversible(variable):
     name = secret_name(variable)
     assert SECRET_NAME.fullmatch(name)
     assert not ARN_SUFFIX.search(name)
+    assert "_" not in name
     if not {"APIKEY", "APIKEYS"}.intersection(variable.split("_")):
-        assert env_var_name(name) == variable
+        assert env_var_name(name) in {variable, f"{variable}_VALUE"}
 
 
 @pytest.mark.parametrize(

@@ -12,18 +12,17 @@ MANIFEST = "shield.toml"
 # Secrets Manager appends such a suffix to ARNs. It reads a name that ends like this as a partial
 # ARN: https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_CreateSecret.html
 ARN_SUFFIX = re.compile(r"-[A-Za-z0-9]{6}$")
-API_KEYS = {"apikey": "api_key", "apikeys": "api_keys"}
+API_KEYS = {"apikey": "api-key", "apikeys": "api-keys"}
 
 
 def secret_name(variable: str) -> str:
     """Return the default name of a variable's secret: `email-host-password`, `raygun-api-key`.
 
-    Names that would end like an ARN suffix (`-secret` has six characters) keep their underscores.
+    Names that would end like an ARN suffix (`-secret` has six characters) get another word.
     """
     parts = re.findall(r"[a-z0-9]+", variable.lower())
-    snake = "_".join(API_KEYS.get(part, part) for part in parts) or "secret"
-    kebab = snake.replace("_", "-")
-    return snake if ARN_SUFFIX.search(kebab) else kebab
+    name = "-".join(API_KEYS.get(part, part) for part in parts) or "secret"
+    return f"{name}-value" if ARN_SUFFIX.search(name) else name
 
 
 def env_var_name(secret: str) -> str:
