@@ -28,7 +28,8 @@ class CodeStyle(msgspec.Struct, frozen=True):
     quote: str = ""
     has_trailing_commas: bool = False  # each call on several lines needs one
     has_package_docstrings: bool = False
-    prefers_pytest: bool = False  # over the assertions of unittest
+    prefers_assert: bool = False  # over self.assertEqual()
+    prefers_pytest_raises: bool = False  # over self.assertRaises()
     bans_relative_imports: bool = False
     lines_after_imports: int = 1
     lines_between_types: int = 0  # between `import a` and `from a import b`
@@ -55,7 +56,8 @@ def read_code_style(read: Read, path: str) -> CodeStyle:
         quote=_quote(ruff, lint),
         has_trailing_commas=_selects(lint, "COM812"),
         has_package_docstrings=_selects(lint, "D104"),
-        prefers_pytest=_selects(lint, "PT009"),
+        prefers_assert=_selects(lint, "PT009"),
+        prefers_pytest_raises=_selects(lint, "PT027"),
         bans_relative_imports=ban == "all",
         lines_after_imports=_count(isort.get("lines_after_imports")) or 1,
         lines_between_types=_count(isort.get("lines_between_types")),

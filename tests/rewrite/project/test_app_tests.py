@@ -74,6 +74,7 @@ def test_updates_tests_until_they_are_edited():
     "config",
     [
         pytest.param("", id="not configured"),
+        pytest.param("lint.ignore = ['PT009']", id="no plain assertions"),
         pytest.param("format.quote-style = 'single'", id="quotes"),
         pytest.param("line-length = 79", id="short lines"),
         pytest.param(
