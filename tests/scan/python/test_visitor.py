@@ -139,11 +139,21 @@ DATABASES = {"default": {
     assert sites(text) == []
 
 
-def test_collects_the_class_names_that_a_read_uses(scanned):
-    text = "import os\nclass C:\n    default = ''\n    X = os.environ.get('API_KEY', default)\n    def f(self): pass\n"
-    assert [f.site.binds for f in scanned({"settings.py": text}).findings if f.site] == [
-        ("default",)
-    ]
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        pytest.param("class C:\n    default = ''\n    X = os.environ.get('API_KEY', default)\n    def f(self): pass\n", ("default",), id="class body"),
+        pytest.param("for place, default in PLACES:\n    X = os.environ.get('API_KEY', default)\n", ("default",), id="loop"),
+        pytest.param("for place in PLACES:\n    value = place + '!'\n    X = os.environ.get('API_KEY', value)\n    other = 1\n", ("value",), id="assigned in a loop"),
+        pytest.param("for place in PLACES:\n    X = os.environ.get('API_KEY', value)\n    value = place\n", (), id="assigned after the read"),
+        pytest.param("X = [os.environ.get('API_KEY', default) for default in PLACES]\n", ("default",), id="comprehension"),
+        pytest.param("for default in PLACES:\n    def f():\n        return os.environ.get('API_KEY', default)\n", (), id="function in a loop"),
+        pytest.param("for default in os.environ.get('API_KEY', default): pass\n", (), id="before the loop"),
+    ],
+)  # fmt: skip
+def test_collects_the_names_that_a_lambda_must_bind(scanned, text, names):
+    findings = scanned({"settings.py": f"import os\n{text}"}).findings
+    assert [finding.site.binds for finding in findings if finding.site] == [names]
 
 
 @pytest.mark.parametrize(

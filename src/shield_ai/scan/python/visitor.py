@@ -21,6 +21,7 @@ from shield_ai.scan.python.literals import (
 from shield_ai.scan.python.possible_names import possible_texts
 from shield_ai.scan.python.readers import Environ
 from shield_ai.scan.python.secret_calls import SecretCall, create_call
+from shield_ai.scan.python.statements import stored_names
 
 if TYPE_CHECKING:
     from shield_ai.project.secret_map import SecretMap
@@ -202,21 +203,25 @@ class SecretVisitor(EnvReadVisitor):
         candidate.scope = id(self.scopes[-1])
         if not candidate.reason:
             candidate.reason = self._explain_not_wrappable(candidate)
-        if candidate.shape is Shape.READ and not self._in_comprehension:
-            candidate.binds = self._class_names_in(candidate.node)
+        if candidate.shape is Shape.READ:
+            candidate.binds = self._names_to_bind(candidate.node)
         self.candidates.append(candidate)
 
-    def _class_names_in(self, node: ast.expr) -> tuple[str, ...]:
-        """Return the names of the class body that an expression uses: a lambda can't see them."""
+    def _names_to_bind(self, node: ast.expr) -> tuple[str, ...]:
+        """Return the names in an expression that a lambda must bind as defaults.
+
+        A lambda can't see the names of a class body. It would see the last value of a name that a
+        loop binds again, which linters report although get_secret() calls the lambda at once.
+        """
         scope = self.scopes[-1]
-        if not isinstance(scope, ast.ClassDef):
-            return ()
-        class_names = self.module.names(scope)
+        names = set(self._loop_names)
+        if isinstance(scope, ast.ClassDef) and not self._in_comprehension:
+            names |= self.module.names(scope).keys()
         used = []
         for part in ast.walk(node):
             if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Load):
                 used.append(part.id)
-        return tuple(dict.fromkeys(name for name in used if name in class_names))
+        return tuple(dict.fromkeys(name for name in used if name in names - stored_names([node])))
 
     def _span(self, node: ast.expr) -> tuple[int, int] | None:
         if self._fstrings:
