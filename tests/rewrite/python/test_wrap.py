@@ -447,7 +447,7 @@ def test_settings_are_unchanged_in_every_context(text, count, monkeypatch):
         ),
         pytest.param(
             'SECRET_KEY = (\n    "k3y-"\n    "of-a-test"\n)\n',
-            'SECRET_KEY = (\n    get_secret(\n        "secret-key",\n        default="k3y-"\n        "of-a-test",\n    )\n)\n',
+            'SECRET_KEY = (\n    get_secret(\n        "app-secret-key",\n        default="k3y-"\n        "of-a-test",\n    )\n)\n',
             id="multiline literal",
         ),
         pytest.param(
