@@ -47,7 +47,7 @@ def write_tests(
         reason = f"tests not written: {module} is not a valid module name"
         return skip(manifest.app.runtime, reason)
     folder = _choose_folder(anchor, root, paths)
-    if folder is None:
+    if folder is None or not _can_import(read, folder, root, paths):
         return NOTHING
     for name in NAMES:
         path = f"{folder}/{name}" if folder else name
@@ -83,6 +83,22 @@ def _choose_folder(anchor: str, root: str, paths: Collection[str]) -> str | None
     if named:
         return named[0]
     return anchor.rpartition("/")[0] if tests else None
+
+
+def _can_import(read: Read, folder: str, root: str, paths: Collection[str]) -> bool:
+    """Return whether tests in a folder can import modules of the app's root.
+
+    Outside the root, they can if a test imports one: the root is then in `sys.path`.
+    """
+    prefix = f"{root}/"
+    if not root or f"{folder}/".startswith(prefix):
+        return True
+    inner = [path.removeprefix(prefix) for path in paths if path.startswith(prefix)]
+    modules = {path.partition("/")[0].removesuffix(".py") for path in inner} - {*TEST_FOLDERS}
+    names = "|".join(sorted(map(re.escape, modules)))
+    statement = re.compile(rf"^\s*(?:from|import) (?:{names})\b".encode(), re.MULTILINE)
+    tests = [path for path in paths if path.startswith(f"{folder}/")]
+    return any(statement.search(read(path) or b"") for path in tests)
 
 
 def _test_module_text(
