@@ -138,6 +138,7 @@ class PlanningSession(AppContext):
             skipped=(
                 *plan.skipped,
                 *unparsed,
+                *(() if self.only == "aws" else self.scan_result.file_reads),
                 *ignored_new_files(self.tree.root, plan),
                 *old_python_warnings(pythons),
             ),

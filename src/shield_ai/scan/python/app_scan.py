@@ -18,6 +18,7 @@ from shield_ai.scan.python.app_facts import AppFiles, collect_facts
 from shield_ai.scan.python.cross_file import ProjectContext, apply_context, collection_texts
 from shield_ai.scan.python.development import mark_development_reads
 from shield_ai.scan.python.example_values import find_public_variables
+from shield_ai.scan.python.file_reads import find_file_reads
 from shield_ai.scan.python.findings import (
     assign_fingerprints,
     create_findings,
@@ -58,6 +59,7 @@ class Scan(msgspec.Struct, frozen=True, kw_only=True):
     # also has an entry with line 0 and column 0.
     calls: tuple[tuple[str, int, int], ...] = ()
     harmless: tuple[Skipped, ...] = ()  # values with a secret-like name that are not secrets
+    file_reads: tuple[Skipped, ...] = ()  # secrets that the settings take from a file
     python_files: tuple[str, ...] = ()  # of the app, including tests
     constants: tuple[Finding, ...] = ()  # constants that remain beside migrated secrets
     migrated: tuple[str, ...] = ()  # variables that the code reads through the runtime
@@ -129,6 +131,7 @@ def scan_files(
         files=tuple(scanner.scanned),
         facts=facts,
         harmless=tuple(scanner.harmless),
+        file_reads=tuple(scanner.file_reads),
         constants=constants,
         python_files=tuple(path for path in files.python() if not is_copied_file(path)),
         calls=tuple(scanner.calls),
@@ -152,6 +155,7 @@ class _AppScanner:
         self.skipped: list[Skipped] = []
         self.constants: list[Finding] = []
         self.harmless: list[Skipped] = []
+        self.file_reads: list[Skipped] = []
         self.calls: list[tuple[str, int, int]] = []
         self.secret_calls: list[SecretCall] = []
         self._files = files
@@ -247,6 +251,7 @@ class _AppScanner:
         if visitor.has_computed_read:
             self._context.computed_names |= collection_texts(source.tree)
         if in_settings:
+            self.file_reads += find_file_reads(source)
             self._context.assigned_settings.append((path, visitor.assigned_settings))
         self.harmless += _harmless_values(source, visitor, in_settings=in_settings)
         self.secret_calls += visitor.secret_calls
