@@ -62,6 +62,12 @@ def test_tests_beside_the_app_must_be_able_to_import_it(text, is_created):
     assert (PATH in files) is is_created
 
 
+def test_writes_no_tests_in_a_template_for_startproject():
+    files = {"project_name/settings.py": b"A = '{{ project_name }}.urls'\n", "tests/test_a.py": b""}
+    assert fix(files, manifest(runtime="project_name/utils/secrets.py")) == {}
+    assert PATH not in files
+
+
 def test_does_not_overwrite_existing_tests():
     files = {
         "tests/__init__.py": b"",

@@ -9,7 +9,7 @@ from shield_ai.project.layout import is_test
 from shield_ai.project.runtime_names import runtime_package
 from shield_ai.rewrite.code_style import read_code_style
 from shield_ai.rewrite.project.file_edits import NOTHING, Outcome, create_or_replace, skip
-from shield_ai.rewrite.project.layout import module_of, root_of
+from shield_ai.rewrite.project.layout import is_template, module_of, root_of
 from shield_ai.rewrite.project.secret_map import STEP, MapStyle, dict_entry, settings_quote
 from shield_ai.rewrite.project.stamp import State, read_stamp, stamp
 from shield_ai.rewrite.project.template import render
@@ -43,6 +43,8 @@ def write_tests(
         return NOTHING
     root = root_of(read, anchor, module)
     module = "shield_runtime" if manifest.app.runtime == "package" else module_of(root, anchor)
+    if is_template(read, module, paths):
+        return NOTHING  # a test could only name the package that startproject renames
     if not all(part.isidentifier() for part in module.split(".")):
         reason = f"tests not written: {module} is not a valid module name"
         return skip(manifest.app.runtime, reason)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import functools
-import re
 from collections import defaultdict
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
@@ -15,7 +13,7 @@ from shield_ai.project.layout import relative_module
 from shield_ai.project.python_source import TOO_DEEP, Source, file_change
 from shield_ai.project.secret_map import parse_map
 from shield_ai.rewrite.code_style import read_code_style
-from shield_ai.rewrite.project.layout import root_of
+from shield_ai.rewrite.project.layout import is_template, root_of
 from shield_ai.rewrite.project.runtime_copy import provides_map
 from shield_ai.rewrite.python.db_backend import replace_engines, skipped_databases
 from shield_ai.rewrite.python.imports import (
@@ -38,10 +36,6 @@ if TYPE_CHECKING:
     from shield_ai.rewrite import Read
     from shield_ai.rewrite.code_style import CodeStyle
     from shield_ai.rewrite.python.move_literals import LiteralRemoval
-
-# The package of a template for startproject, and how its files name it.
-TEMPLATE_PACKAGE = "project_name"
-TEMPLATE_NAME = re.compile(rb"\{\{\s*project_name\s*\}\}")
 
 
 class PythonChanges(msgspec.Struct, kw_only=True):
@@ -139,7 +133,8 @@ class Rewriter:
         relative = relative_module(source.path, runtime)
         if imported_names(source, module, relative):
             return bool(imported_names(source, relative))
-        if module.startswith(f"{TEMPLATE_PACKAGE}.") and self._is_template:
+        importers = self._options.importers
+        if is_template(self._read, module, importers.paths if importers else ()):
             return True
         if read_code_style(self._read, source.path).bans_relative_imports:
             return False
@@ -158,13 +153,6 @@ class Rewriter:
             return False
         root = root_of(self._read, runtime, module)
         return path.startswith(f"{root}/{package}/" if root else f"{package}/")
-
-    @functools.cached_property
-    def _is_template(self) -> bool:
-        """Whether the app is a template for startproject, which renames the package."""
-        importers = self._options.importers
-        paths = importers.paths if importers else ()
-        return any(TEMPLATE_NAME.search(self._read(path) or b"") for path in paths)
 
     def _is_in_packages(self, path: str, count: int) -> bool:
         folders = list(PurePosixPath(path).parents)[:count]
