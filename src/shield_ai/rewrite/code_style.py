@@ -31,6 +31,7 @@ class CodeStyle(msgspec.Struct, frozen=True):
     prefers_assert: bool = False  # over self.assertEqual()
     prefers_pytest_raises: bool = False  # over self.assertRaises()
     bans_relative_imports: bool = False
+    bans_parent_imports: bool = False  # relative imports with more than one dot
     lines_after_imports: int = 1
     lines_between_types: int = 0  # between `import a` and `from a import b`
     local_heading: str = ""  # the comment above relative imports
@@ -53,12 +54,13 @@ def read_code_style(read: Read, path: str) -> CodeStyle:
     heading = str(isort.get("import_heading_localfolder", ""))
     return CodeStyle(
         line_length=configured_line_length(read, path),
-        quote=_quote(ruff, lint),
+        quote=_quote(read, path),
         has_trailing_commas=_selects(lint, "COM812"),
         has_package_docstrings=_selects(lint, "D104"),
         prefers_assert=_selects(lint, "PT009"),
         prefers_pytest_raises=_selects(lint, "PT027"),
         bans_relative_imports=ban == "all",
+        bans_parent_imports=_selects(lint, "TID252"),
         lines_after_imports=_count(isort.get("lines_after_imports")) or 1,
         lines_between_types=_count(isort.get("lines_between_types")),
         local_heading=f"# {heading}" if heading else "",
@@ -126,10 +128,19 @@ def _count(value: object) -> int:
     return int(str(value)) if str(value) in {"1", "2", "3"} else 0
 
 
-def _quote(ruff: Table, lint: Table) -> str:
-    formatter = _table(ruff, "format").get("quote-style")
-    linter = _table(lint, "flake8-quotes").get("inline-quotes")
-    return {"single": "'", "double": '"'}.get(str(formatter or linter), "")
+def _quote(read: Read, path: str) -> str:
+    """Return the quote of the formatter or linter; ruff and Black use double quotes by default."""
+    ruff = next(_ruff_tables(read, path), None)
+    if ruff is not None:
+        formatter = _table(ruff, "format").get("quote-style")
+        quotes = _table(_table(ruff, "lint"), "flake8-quotes") or _table(ruff, "flake8-quotes")
+        style = str(formatter or quotes.get("inline-quotes") or "double")
+        return {"single": "'", "double": '"'}.get(style, "")
+    for folder in _folders_above(path):
+        tool = _table(parse_toml(read(f"{folder}pyproject.toml")), "tool")
+        if "black" in tool:
+            return "" if _table(tool, "black").get("skip-string-normalization") else '"'
+    return ""
 
 
 def _selects(lint: Table, rule: str) -> bool:

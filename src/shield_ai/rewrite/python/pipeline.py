@@ -136,9 +136,10 @@ class Rewriter:
         importers = self._options.importers
         if is_template(self._read, module, importers.paths if importers else ()):
             return True
-        if read_code_style(self._read, source.path).bans_relative_imports:
-            return False
         level = len(relative) - len(relative.lstrip("."))
+        style = read_code_style(self._read, source.path)
+        if style.bans_relative_imports or (style.bans_parent_imports and level > 1):
+            return False
         used = greatest_level(source)
         if level <= used:
             return True
