@@ -7,8 +7,9 @@ Each folder in FOLDER is a repository; the default is examples/. Each is copied 
 
 - files, lines: files created and edited, and new lines, both without the copy of the runtime.
 - lint: findings of ruff, black and isort that are new, also in the copy of the runtime. A tool
-  counts if the repository configures it and if it is in --bin or in PATH. flake8 is left out: its
-  configuration can name plugins in the repository, which it runs.
+  counts if the repository configures it and if it is in --bin or in PATH; ruff's formatter counts
+  if Black is not configured. flake8 is left out: its configuration can name plugins in the
+  repository, which it runs.
 - names: secrets with a generic name, such as "password", or with a name that is not kebab-case.
 - no reason: secrets in Python code that `shield scan` reports, that no edit touches, and for which
   `shield plan --json` has no reason.
@@ -50,6 +51,7 @@ CONFIGURATION = {
     "black": {},
     "isort": {".isort.cfg": "", "setup.cfg": "[isort]", "tox.ini": "[isort]"},
 }
+CHECK = ("check", "--no-fix", "--no-cache", "--force-exclude", "--output-format=json")
 CHECK_FORMAT = {
     "ruff": ("format", "--no-cache", "--force-exclude", "--check"),
     "black": ("--check",),
@@ -198,16 +200,11 @@ def inspect(tool: str, program: str, root: Path, files: list[str]) -> collection
     if not files:
         return found
     if tool == "ruff":
-        command = [
-            program,
-            "check",
-            "--no-fix",
-            "--no-cache",
-            "--force-exclude",
-            "--output-format=json",
-        ]
-        for row in json.loads(run([*command, *files], root).stdout or "[]"):
+        for row in json.loads(run([program, *CHECK, *files], root).stdout or "[]"):
             found[f"{Path(row['filename']).relative_to(root)}: {row['code'] or 'syntax'}"] += 1
+        files = [path for path in files if not is_configured("black", root, path)]
+    if not files:
+        return found
     done = run([program, *CHECK_FORMAT[tool], *files], root)
     for path in UNFORMATTED.findall(done.stdout + done.stderr):
         found[f"{Path(root, path).relative_to(root)}: format"] += 1
