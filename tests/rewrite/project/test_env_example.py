@@ -44,16 +44,11 @@ def test_new_file_has_all_variables_and_secrets():
     }
     text = files[PATH].decode()
     assert "\n#SENTRY_DSN=\n" in text
-    assert "# shop/prod/django-secret-key (text)\n#   <the value of SECRET_KEY>\n" in text
-    assert (
-        '# shop/prod/database-credentials (JSON)\n#   {\n#     "database": "<DB_NAME>",\n' in text
-    )
-    assert "# shop/prod/sentry-dsn (text, optional)\n" in text
+    assert "# shop/prod/django-secret-key (text): <SECRET_KEY>\n" in text
+    assert '# shop/prod/database-credentials (JSON): {"database": "<DB_NAME>", ' in text
+    assert "# shop/prod/sentry-dsn (text, optional): <SENTRY_DSN>\n" in text
     assert "secretsmanager:GetSecretValue and secretsmanager:DescribeSecret" in text
-    assert (
-        "#   arn:aws:secretsmanager:eu-central-1:ACCOUNT:secret:shop/prod/database-credentials-??????\n"
-        in text
-    )
+    assert "\n# arn:aws:secretsmanager:eu-central-1:ACCOUNT:secret:shop/prod/NAME-??????\n" in text
     assert "kms" not in text
 
 
@@ -153,7 +148,7 @@ def test_adds_only_new_secret():
     added = files[PATH][len(before) :].decode()
     assert added == (
         "\n# Secrets for development (read if USE_AWS_SECRETS=false)\n#MAIL_PASSWORD=change-me\n"
-        "\n# mail-password (text)\n#   <the value of MAIL_PASSWORD>\n"
+        "\n# mail-password (text): <MAIL_PASSWORD>\n"
     )
 
 

@@ -23,15 +23,12 @@ class SecretDescription(msgspec.Struct, frozen=True, kw_only=True):
     variables: tuple[str, ...]
     optional: bool
     rotation: str
-    document: tuple[str, ...]  # lines that show the format of its value
-    arn: str
+    value_format: str
 
 
 def describe_secrets(manifest: Manifest) -> list[SecretDescription]:
     """Describe each secret of the manifest, in its order."""
-    region = single_line(manifest.app.region)
     prefix = single_line(manifest.app.prefix)
-    base = f"arn:{partition(region)}:secretsmanager:{region}:ACCOUNT:secret:"
     descriptions = []
     for secret in manifest.secret:
         name = f"{prefix}{secret.name}"
@@ -42,18 +39,23 @@ def describe_secrets(manifest: Manifest) -> list[SecretDescription]:
             variables=tuple(secret.variables()),
             optional=secret.optional,
             rotation=_rotation_text(secret),
-            document=_value_format_lines(secret),
-            arn=f"{base}{name}{ARN_SUFFIX}",
+            value_format=_value_format(secret),
         )
         descriptions.append(description)
     return descriptions
 
 
-def _value_format_lines(secret: Secret) -> tuple[str, ...]:
+def arn_of_secrets(manifest: Manifest) -> str:
+    """Return the form of the secrets' ARNs, with NAME for the name."""
+    region = single_line(manifest.app.region)
+    name = f"{single_line(manifest.app.prefix)}NAME{ARN_SUFFIX}"
+    return f"arn:{partition(region)}:secretsmanager:{region}:ACCOUNT:secret:{name}"
+
+
+def _value_format(secret: Secret) -> str:
     if secret.fields is None:
-        return (f"<the value of {secret.env}>",)
-    document = {field: f"<{variable}>" for field, variable in secret.fields.items()}
-    return tuple(json.dumps(document, indent=2).split("\n"))
+        return f"<{secret.env}>"
+    return json.dumps({field: f"<{variable}>" for field, variable in secret.fields.items()})
 
 
 def _rotation_text(secret: Secret) -> str:

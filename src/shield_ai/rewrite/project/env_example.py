@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from shield_ai.aws.desired.iam import uses_customer_key
 from shield_ai.model.errors import SourceError
 from shield_ai.model.finding import Kind
-from shield_ai.rewrite.project.describe import describe_secrets
+from shield_ai.rewrite.project.describe import arn_of_secrets, describe_secrets
 from shield_ai.rewrite.project.file_edits import NOTHING, Outcome, append, single_line
 from shield_ai.rewrite.project.template import render
 
@@ -147,6 +147,7 @@ def _production_block(manifest: Manifest, text: bytes) -> str:
     return render(
         "env_example_production.txt.j2",
         secrets=new,
+        arn=arn_of_secrets(manifest),
         has_heading=HEADING.encode() in text,
         kms_key=manifest.app.kms_key if uses_customer_key(manifest.app) else "",
     )
