@@ -168,6 +168,29 @@ def test_a_list_under_a_secret_like_key_can_name_fields(scanned, text, found):
     assert any(f.rule == "CSEC34.literal" for f in scanned({"settings.py": text}).findings) == found
 
 
+@pytest.mark.parametrize(
+    ("name", "is_for_tests"),
+    [
+        ("TestingConfig", True),
+        ("Test", True),
+        ("TestSettings", True),
+        ("UnitTestConfig", True),
+        ("ProductionConfig", False),
+        ("LatestConfig", False),
+        ("ABTestSettings", False),
+        ("TestimonialConfig", False),
+    ],
+)
+def test_the_values_of_a_settings_class_for_tests_stay(scanned, name, is_for_tests):
+    reads = "X = os.environ['{0}_API_KEY']\n    Y = os.environ['TESTING_{0}_API_KEY']"
+    text = f"import os\nclass {name}(Base):\n    SECRET_KEY = 'k3y-of-an-app'\n    {reads.format('A')}\n"
+    found = scanned({"config.py": text}).findings
+    reasons = {finding.name: finding.site.reason for finding in found if finding.site}
+    for_tests = f"in the class {name}, which is for tests"
+    assert reasons["X"] == ""
+    assert {reasons["SECRET_KEY"], reasons["Y"]} == {for_tests if is_for_tests else ""}
+
+
 def test_a_description_of_a_secret_is_not_a_secret(sites):
     told = "'The key of the other service.\\nLeave blank to use none.'"
     assert sites(

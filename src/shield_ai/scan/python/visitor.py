@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from shield_ai.model.finding import Shape
 from shield_ai.model.naming import env_var_name
+from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.scan.python.candidates import Candidate
 from shield_ai.scan.python.cross_file import collection_texts
 from shield_ai.scan.python.env_reads import SETS_VARIABLE, EnvReadVisitor
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 # Options of shield's database backends: their values name secrets.
 BACKEND_SECRET = "SECRET"
 BACKEND_OPTIONS = frozenset({BACKEND_SECRET, "SECRET_FIELDS"})
+TEST_CLASS = regex(r"(?:Unit)?Test(?:s|ing)?(?:Config(?:uration)?|Settings|Environment)?")
 UNKNOWN_POSITION = "its position in the f-string is unknown; assign it to a variable first"
 
 
@@ -202,10 +204,22 @@ class SecretVisitor(EnvReadVisitor):
         candidate.span = self._span(candidate.node)
         candidate.scope = id(self.scopes[-1])
         if not candidate.reason:
+            candidate.reason = self._explain_for_tests(candidate)
+        if not candidate.reason:
             candidate.reason = self._explain_not_wrappable(candidate)
         if candidate.shape is Shape.READ:
             candidate.binds = self._names_to_bind(candidate.node)
         self.candidates.append(candidate)
+
+    def _explain_for_tests(self, candidate: Candidate) -> str:
+        """Explain that a value in a settings class is only for tests; else return ""."""
+        scope = self.scopes[-1]
+        if not isinstance(scope, ast.ClassDef) or not TEST_CLASS.fullmatch(scope.name):
+            return ""
+        is_literal = candidate.shape is Shape.LITERAL
+        if is_literal or candidate.variable.startswith(("TEST_", "TESTING_")):
+            return f"in the class {scope.name}, which is for tests"
+        return ""
 
     def _names_to_bind(self, node: ast.expr) -> tuple[str, ...]:
         """Return the names in an expression that a lambda must bind as defaults.
