@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from shield_ai.model.errors import SourceError
 from shield_ai.rewrite.code_style import CodeStyle, read_code_style
 
 
@@ -30,3 +31,12 @@ from shield_ai.rewrite.code_style import CodeStyle, read_code_style
 def test_read_code_style(files, expected):
     raws = {path: text.encode() for path, text in files.items()}
     assert read_code_style(raws.get, "shop/settings/base.py") == expected
+
+
+def test_a_broken_link_is_no_configuration():
+    def read(path):
+        if path == ".ruff.toml":
+            raise SourceError(".ruff.toml is a broken symbolic link", "remove or fix it")
+        return b"[tool.black]\nline-length = 99\n" if path == "pyproject.toml" else None
+
+    assert read_code_style(read, "shop/settings.py") == CodeStyle(line_length=99, quote='"')

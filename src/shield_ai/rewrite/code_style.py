@@ -8,7 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from shield_ai.rewrite.python.line_length import configured_line_length, parse_toml
+from shield_ai.rewrite.python.line_length import (
+    configured_line_length,
+    parse_toml,
+    read_if_possible,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,6 +51,7 @@ def read_code_style(read: Read, path: str) -> CodeStyle:
         read: Returns the bytes of a file of the app.
         path: The file.
     """
+    read = read_if_possible(read)
     ruff = next(_ruff_tables(read, path), {})
     lint = {**ruff, **_table(ruff, "lint")}
     isort = next(_isort_tables(read, path), {}) | _snake_case(_table(lint, "isort"))

@@ -7,6 +7,7 @@ import tomllib
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
+from shield_ai.model.errors import SourceError
 from shield_ai.model.invalid_input import INVALID_TOML, require_short_keys
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ def configured_line_length(read: Read, path: str) -> int:
     Returns:
         0 if none is configured.
     """
+    read = read_if_possible(read)
     parents = [str(parent) for parent in PurePosixPath(path).parents]
     folders = ["" if parent == "." else f"{parent}/" for parent in parents]
     for find_length in (_formatter_length, _linter_length):
@@ -43,6 +45,18 @@ def configured_line_length(read: Read, path: str) -> int:
             if length:
                 return length
     return 0
+
+
+def read_if_possible(read: Read) -> Read:
+    """Return a function for which a file that can't be read, such as a broken link, is missing."""
+
+    def read_or_none(path: str) -> bytes | None:
+        try:
+            return read(path)
+        except SourceError:
+            return None
+
+    return read_or_none
 
 
 def _formatter_length(read: Read, folder: str) -> int:
