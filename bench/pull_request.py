@@ -37,6 +37,7 @@ EXAMPLES = Path(__file__).parent.parent / "examples"
 SHIELD = [sys.executable, "-m", "shield_ai"]
 IDENTITY = ["-c", "user.name=bench", "-c", "user.email=bench@example.com"]
 RUNTIME = "_shield_runtime/"
+SOURCE = "SecretsManagerSource"
 ACCESSORS = {"get_secret", "get_secret_dict", "has_secret", "client"}
 KEBAB_CASE = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 GENERIC = re.compile(
@@ -219,16 +220,22 @@ def bad_names(folder: Path) -> list[str]:
 def without_reason(findings: list[dict], plan: dict, before: Path) -> list[str]:
     """Return secrets in Python code that are neither edited nor explained."""
     touched = {(row["path"], row["line"]) for key in REASONS for row in plan[key]}
+    added: dict[str, str] = collections.defaultdict(str)
     for file in plan["files"]:
         raw = (before / file["path"]).read_bytes() if file["before"] else b""
         for edit in file["edits"]:
+            added[file["path"]] += edit["replacement"]
             first, last = (raw.count(b"\n", 0, edit[end]) + 1 for end in ("start", "end"))
             touched.update((file["path"], line) for line in range(first, last + 1))
     left = []
     for finding in findings:
         path, first = finding["path"], finding["line"]
         lines = {(path, line) for line in range(first, finding["end_line"] + 1)}
-        if finding["rule"] in RULES and path.endswith(".py") and not lines & touched:
+        # A settings source names the variables of fields, which keep their lines.
+        is_served = SOURCE in added[path] and f'"{finding["env"]}"' in added[path]
+        if finding["rule"] not in RULES or not path.endswith(".py"):
+            continue
+        if not is_served and not lines & touched:
             left.append(f"{path}:{first} {finding['name']}")
     return left
 
