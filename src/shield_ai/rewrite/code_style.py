@@ -42,6 +42,8 @@ class CodeStyle(msgspec.Struct, frozen=True):
     first_party: tuple[str, ...] = ()  # top-level packages that isort places with the app
     local_folder: tuple[str, ...] = ()  # those that it places with relative imports
     force_single_line: bool = False
+    combine_as_imports: bool = False
+    force_grid_wrap: int = 0  # the number of names from which each has a line
 
 
 def read_code_style(read: Read, path: str) -> CodeStyle:
@@ -71,7 +73,9 @@ def read_code_style(read: Read, path: str) -> CodeStyle:
         local_heading=f"# {heading}" if heading else "",
         first_party=_names(isort.get("known_first_party")),
         local_folder=_names(isort.get("known_local_folder")),
-        force_single_line=str(isort.get("force_single_line", "")).lower() in {"true", "1"},
+        force_single_line=_is_on(isort.get("force_single_line")),
+        combine_as_imports=_is_on(isort.get("combine_as_imports")),
+        force_grid_wrap=_count(isort.get("force_grid_wrap")),
     )
 
 
@@ -131,6 +135,10 @@ def _names(value: object) -> tuple[str, ...]:
 def _count(value: object) -> int:
     """Return a small number of lines; 0 for -1, which is isort's default, and invalid values."""
     return int(str(value)) if str(value) in {"1", "2", "3"} else 0
+
+
+def _is_on(value: object) -> bool:
+    return str(value).lower() in {"true", "1"}
 
 
 def _quote(read: Read, path: str) -> str:

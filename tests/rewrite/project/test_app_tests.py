@@ -97,6 +97,7 @@ def test_updates_tests_until_they_are_edited():
         pytest.param("lint.ignore = ['PT009']", id="no plain assertions"),
         pytest.param("format.quote-style = 'single'", id="quotes"),
         pytest.param("line-length = 79", id="short lines"),
+        pytest.param("lint.isort.force-single-line = true", id="one import a line"),
         pytest.param(
             "lint.isort.lines-after-imports = 2\nlint.isort.lines-between-types = 1", id="imports"
         ),

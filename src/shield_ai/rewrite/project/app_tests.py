@@ -13,6 +13,7 @@ from shield_ai.rewrite.project.layout import is_template, module_of, root_of
 from shield_ai.rewrite.project.secret_map import STEP, MapStyle, dict_entry, settings_quote
 from shield_ai.rewrite.project.stamp import State, read_stamp, stamp
 from shield_ai.rewrite.project.template import render
+from shield_ai.rewrite.python.imports import import_lines
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -103,6 +104,17 @@ def _can_import(read: Read, folder: str, root: str, paths: Collection[str]) -> b
     return any(statement.search(read(path) or b"") for path in tests)
 
 
+def _import_lines(module: str, style: CodeStyle) -> list[str]:
+    imports = {
+        module: ["clear_secret_cache", "get_secret"],
+        f"{runtime_package(module)}.testing": ["fake_secrets"],
+    }
+    lines = []
+    for name in sorted(imports):
+        lines += import_lines(name, imports[name], style)
+    return lines
+
+
 def _test_module_text(
     manifest: Manifest, module: str, style: CodeStyle, map_style: MapStyle
 ) -> str:
@@ -113,12 +125,7 @@ def _test_module_text(
             entries.append(dict_entry(reference, variable, STEP, map_style))
     text = render(
         "test_secrets.py.j2",
-        imports=sorted(
-            [
-                f"from {module} import clear_secret_cache, get_secret",
-                f"from {runtime_package(module)}.testing import fake_secrets",
-            ]
-        ),
+        imports=_import_lines(module, style),
         has_map=manifest.app.runtime != "package",
         entries=entries,
         style=style,

@@ -164,6 +164,23 @@ def import_edits(
     return [new, *removal_edits(source, unused)]
 
 
+def import_lines(module: str, names: list[str], style: CodeStyle) -> list[str]:
+    """Return the import statements of some names, such as `a` or `a as b`, as isort writes them.
+
+    Args:
+        module: The module.
+        names: Sorted.
+        style: The style of the file.
+    """
+    has_alias = any(" as " in name for name in names)
+    if style.force_single_line or (has_alias and not style.combine_as_imports):
+        return [f"from {module} import {name}" for name in names]
+    if 0 < style.force_grid_wrap <= len(names):
+        lines = [f"from {module} import (", *(f"    {name}," for name in names), ")"]
+        return ["\n".join(lines)]
+    return [f"from {module} import {', '.join(names)}"] if names else []
+
+
 def _missing_imports(shapes: set[Shape], names: AccessorNames, style: CodeStyle) -> list[str]:
     calls = {}
     if shapes - {Shape.PRESENCE, Shape.FIELD}:
@@ -174,11 +191,7 @@ def _missing_imports(shapes: set[Shape], names: AccessorNames, style: CodeStyle)
     for name, called_as in calls.items():
         if name not in names.imported:
             parts.append(name if name == called_as else f"{name} as {called_as}")
-    lines = []
-    if style.force_single_line:
-        lines += [f"from {names.module} import {part}" for part in parts]
-    elif parts:
-        lines.append(f"from {names.module} import {', '.join(parts)}")
+    lines = import_lines(names.module, parts, style)
     if Shape.FIELD in shapes and not names.imports_settings_source:
         lines.append(f"from {names.pydantic_module} import SecretsManagerSource")
     return sorted(lines)
