@@ -14,8 +14,8 @@ METHOD = """
 
 
 def test_adds_method_at_end_of_class():
-    before = f'{HEAD}\n\nclass Settings(BaseSettings):\n    token: str\n    debug: bool = False\n\n\nSETTINGS = "x"\n'
-    method = f'{METHOD}        return first, SecretsManagerSource(args[0], {{"TOKEN": "token"}}, others), *others\n'
+    before = f'{HEAD}\n\nclass Settings(BaseSettings):\n    s_key: str\n    debug: bool = False\n\n\nSETTINGS = "x"\n'
+    method = f'{METHOD}        return first, SecretsManagerSource(args[0], {{"S_KEY": "s-key"}}, others), *others\n'
     check(
         before,
         before.replace(HEAD, f"{HEAD}\n{IMPORT}\n").replace(
@@ -126,12 +126,12 @@ SIGNATURE = """
     @classmethod
     def settings_customise_sources(cls, settings_cls, init_settings, env_settings, dotenv_settings, **others):
 """
-CLASS = f"{HEAD}\n\nclass Settings(BaseSettings):\n    token: str\n"
+CLASS = f"{HEAD}\n\nclass Settings(BaseSettings):\n    s_key: str\n"
 OWN = """\
         secrets = SecretsManagerSource(
             settings_cls,
             {
-                "TOKEN": "token",
+                "S_KEY": "s-key",
             },
             [env_settings],
         )
