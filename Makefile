@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-fast test-rotation test-kill test-iam lint docs bench bench-scan bench-reads bench-pull-request bench-runtime fuzz coverage dist audit lock clean
+.PHONY: help demo test test-fast test-oldest test-rotation test-kill test-iam wheel lint docs bench bench-scan bench-reads bench-pull-request bench-runtime fuzz coverage dist audit lock clean
 
 help:  ## show this help
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -25,10 +25,17 @@ $(VENV)/dev.stamp: $(VENV)/demo.stamp requirements/dev.lock
 demo: $(VENV)/demo.stamp  ## migrate the sample shop, with an embedded AWS and a real PostgreSQL
 	@$(BIN)/shield demo
 
-test: $(VENV)/dev.stamp  ## run the tests on the built wheel, with branch coverage
-	@rm -rf .coverage .coverage.* build/wheel
+wheel: $(VENV)/dev.stamp
+	@rm -rf build/wheel
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --target build/wheel . ./src/shield_runtime
-	PYTHONPATH=$(CURDIR)/build/wheel $(BIN)/coverage run -m pytest -n 2 --dist worksteal $(ARGS)
+
+PYTEST = -m pytest -n 2 --dist worksteal $(ARGS)
+test: wheel  ## run the tests on the built wheel
+	PYTHONPATH=$(CURDIR)/build/wheel $(BIN)/python $(PYTEST)
+
+coverage: wheel  ## run the tests and measure the branch coverage
+	@rm -rf .coverage .coverage.*
+	PYTHONPATH=$(CURDIR)/build/wheel $(BIN)/coverage run $(PYTEST)
 	@$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
 
@@ -36,6 +43,17 @@ FAST := $(addprefix tests/,model project reports rewrite scan aws/desired aws/co
 FAST += $(addprefix tests/flow/test_,draft.py plan.py aws_plan.py)
 test-fast: $(VENV)/dev.stamp  ## run the tests that start no server: scan, rewrite, plan, reports
 	$(BIN)/python -m pytest -n 2 --dist worksteal $(FAST) $(ARGS)
+
+.venv-oldest/stamp: $(VENV)/pyvenv.cfg requirements/oldest.lock
+	$(BIN)/python -m venv .venv-oldest
+	.venv-oldest/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/oldest.lock
+	@touch $@
+
+OLDEST := $(addprefix tests/,model project reports rewrite scan aws/cloudtrail aws/export aws/live test_main.py cli/test_cli.py)
+OLDEST += --ignore=tests/reports/test_oscal.py
+test-oldest: $(VENV)/dev.stamp .venv-oldest/stamp  ## run tests with the oldest dependencies that pyproject.toml allows
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --upgrade --target $$(echo .venv-oldest/lib/python*/site-packages) . ./src/shield_runtime
+	.venv-oldest/bin/python -m pytest -n 2 --dist worksteal $(OLDEST) $(ARGS)
 
 test-rotation: $(VENV)/dev.stamp  ## kill a rotation at each step, on real databases
 	ROTATION_MATRIX=1 $(BIN)/python -m pytest tests/rotator tests/flow/test_rotation_driver.py $(ARGS)
@@ -111,7 +129,8 @@ audit: .venv-release/stamp  ## check the locked dependencies for known vulnerabi
 	.venv-release/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/release.lock
 	@touch $@
 
-COMPILE = uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-annotate --quiet
+UV = uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-annotate --quiet
+COMPILE = $(UV) pyproject.toml -c requirements/constraints.txt
 lock:  ## update the lock files (needs uv)
 	$(COMPILE) --extra local --group build -o requirements/demo.lock
 	$(COMPILE) --all-extras --group build --group test --group lint -c requirements/demo.lock -o requirements/dev.lock
@@ -120,6 +139,9 @@ lock:  ## update the lock files (needs uv)
 	$(COMPILE) requirements/fuzz.in --group build -c requirements/demo.lock -o requirements/fuzz.lock
 	$(subst pyproject.toml,requirements/release.in,$(COMPILE)) -o requirements/release.lock
 	$(subst pyproject.toml,requirements/ministack.in,$(COMPILE)) -o requirements/ministack.lock
+	mkdir -p build
+	$(UV) pyproject.toml --extra rotate --resolution lowest-direct -o build/oldest.txt
+	$(UV) pyproject.toml --extra local --group test-oldest -c build/oldest.txt -o requirements/oldest.lock
 
 clean:  ## remove generated files
-	rm -rf $(VENV) .venv-bench .venv-fuzz .venv-release .venv-ministack .coverage .coverage.* dist build .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) .venv-bench .venv-fuzz .venv-release .venv-ministack .venv-oldest .coverage .coverage.* dist build .mypy_cache .ruff_cache .import_linter_cache .hypothesis

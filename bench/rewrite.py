@@ -21,8 +21,10 @@ from pathlib import Path
 from shield_ai.flow.draft import draft
 from shield_ai.project.python_source import Source, apply_edits
 from shield_ai.rewrite.python.wrap import wrap_secrets
-from shield_ai.scan.files.walk import walk
+from shield_ai.scan.files.walk import walk_all
 from shield_ai.scan.python.app_scan import scan_files
+from shield_ai.scan.python.skipped_folders import select_app_paths
+from shield_ai.scan.text.engine import reader
 
 HERE = Path(__file__).parent
 TARGET = 150  # files per second
@@ -125,7 +127,8 @@ def sample(chance):
 
 
 def read(folder):
-    return {path: (folder / path).read_bytes() for path in walk(folder)}
+    paths, _ = select_app_paths(walk_all(folder), reader(str(folder)))
+    return {path: (folder / path).read_bytes() for path in paths}
 
 
 def shield(apps):

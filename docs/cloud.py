@@ -12,8 +12,8 @@ from tables import table
 
 from shield_ai.aws.desired.iam import policy_document
 from shield_ai.aws.desired.monitoring import monitoring_resources
-from shield_ai.aws.desired.permissions import PERMISSIONS
 from shield_ai.aws.live import session
+from shield_ai.aws.live.kinds.registry import KINDS
 from shield_ai.model import manifest
 from shield_ai.model.finding import Kind
 from shield_runtime.metrics import REPORT_EVERY, UNITS
@@ -112,7 +112,8 @@ def permissions_page() -> str:
     """Return the page on the IAM permissions of the application's role and of operators."""
     policy = json.dumps(policy_document(EXAMPLE, ACCOUNT), indent=2)
     kinds = []
-    for kind, verbs in PERMISSIONS.items():
+    for kind, cls in KINDS.items():
+        verbs = cls.permissions
         actions = (verbs.read, verbs.create, verbs.update, verbs.delete)
         kinds.append((kind, *(_code_list(names) for names in actions)))
     return "\n".join(
@@ -143,7 +144,8 @@ def permissions_page() -> str:
 def _permissions_by_module() -> list[tuple[str, str]]:
     """List the calls of each module below aws/, except those on resource kinds."""
     of_resource_kinds = set()
-    for verbs in PERMISSIONS.values():
+    for cls in KINDS.values():
+        verbs = cls.permissions
         of_resource_kinds.update(verbs.read, verbs.create, verbs.update, verbs.delete)
     rows = []
     for path in sorted(Path(session.__file__).parents[1].rglob("*.py")):

@@ -34,6 +34,7 @@ def files() -> dict[Path, str]:
         "permissions.md": cloud.permissions_page(),
         "exit-codes.md": tool.exit_codes_page(),
         "checks.md": tool.checks_page(),
+        "skip-reasons.md": tool.skip_reasons_page(),
         "python.md": api.python_page(),
     }
     generated = {}

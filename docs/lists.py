@@ -14,7 +14,15 @@ from shield_ai.model.finding import Kind
 from shield_ai.rotator import registry
 from shield_ai.scan.rules import pattern
 
-FIRST_TABLES = ("App", "Secret", "Rotation", "Functions", "Monitoring", "Environment")
+FIRST_TABLES = (
+    "App",
+    "Secret",
+    "Rotation",
+    "Functions",
+    "Monitoring",
+    "DeploymentEdits",
+    "Environment",
+)
 TYPES = {"string": "string", "integer": "integer", "boolean": "boolean", "object": "table"}
 EMPTY_DEFAULTS = (None, "", [], (), {})
 

@@ -1,10 +1,11 @@
-"""Generate the pages on the commands, the environment variables and the exit codes."""
+"""Generate the pages on the commands, environment variables, exit codes, checks and reasons."""
 
 from __future__ import annotations
 
 import inspect
 import re
 from pathlib import Path
+from string import Formatter
 from typing import TYPE_CHECKING
 
 import click
@@ -15,6 +16,7 @@ import shield_runtime
 from shield_ai.cli import cli
 from shield_ai.flow.verify.check import CHECKS
 from shield_ai.model import errors
+from shield_ai.model.skip import SkipId
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -126,6 +128,23 @@ def checks_page() -> str:
         "`hint`, and as `subject` the secret or key that it is about. The ids are stable; titles",
         "can change.\n",
         table("id | title | reads", rows),
+    ]
+    return "\n".join(parts)
+
+
+def skip_reasons_page() -> str:
+    """Return the page on the reasons why items are skipped."""
+    rows = []
+    for case in SkipId:
+        parts = Formatter().parse(case.text)
+        text = "".join(before + (f"*{name.upper()}*" if name else "") for before, name, *_ in parts)
+        rows.append((f"`{case}`", text))
+    parts = [
+        "# Reasons for skipped items\n",
+        "[`shield scan`](commands.md#shield-scan) and [`shield plan`](commands.md#shield-plan)",
+        "list what they skip. With `--json`, each item has the `id` of its reason, and the text as",
+        "`reason`. The ids are stable; texts can change.\n",
+        table("id | text", rows),
     ]
     return "\n".join(parts)
 

@@ -173,6 +173,53 @@ line-length = 100
 REQUIREMENTS = b"requirements.txt\n-r base.txt\ndjango==5.0 \\\n  --hash=sha256:00\nboto3 # why\r\n"
 LATIN = b"# -*- coding: latin-1 -*-\r\nimport os\r\nKEY = os.environ['\xe9_KEY'] + '\xe9'\r\n"
 UTF16 = "password: 'Xk9-Lm2_Qw7z'\n".encode("utf-16")
+COMPOSE = b"""\
+docker-compose.yml
+x-a: &a {SECRET_KEY: "x y"}
+services:
+  web:
+    build: {context: ., args: [DB_USER=a]}
+    environment:
+      DB_PASSWORD: ${DB_PASSWORD:?}  # why
+      SECRET_KEY: >-
+        a
+        b
+      'DEBUG': "0"
+    env_file: [.env]
+  job:
+    environment: [DB_USER, 'DB_PASSWORD=$$x', {name: DB_USER, value: a}]
+"""
+POD = b"""\
+k8s.yaml
+apiVersion: v1
+kind: Pod
+spec:
+  containers:
+    - name: web
+      envFrom: [{configMapRef: {name: a}}]
+      env:
+        - name: SECRET_KEY
+          valueFrom: {secretKeyRef: {name: a, key: b}}
+        - {name: DB_USER, value: '\xc3\xa9'}
+---
+kind: Secret
+apiVersion: v1
+data: {SECRET_KEY: YQ==}
+"""
+TASK = b"""\
+task-definition.json
+{"taskRoleArn": "a", "containerDefinitions": [{"name": "web",
+  "environment": [{"name": "SECRET_KEY", "value": "\\u00e9"}, {"name": "A", "value": "b"}],
+  "secrets": [
+    {
+      "name": "DB_PASSWORD",
+      "valueFrom": "arn:aws:secretsmanager:a"
+    }
+  ]}]}
+"""
+SCRIPT = b"deploy.sh\nexport SECRET_KEY='a b' DB_USER=$X\ncat > .env <<E\nDB_PASSWORD=x\nE\n"
+UNIT = b'app.service\n[Service]\nEnvironment="SECRET_KEY=a b" DB_USER=c\nEnvironmentFile=-/a\n'
+TERRAFORM = b'main.tf\nresource "a" "b" { variables = { SECRET_KEY = "${x}", DB_USER = y } }\n'
 
 K = b"import os\nSECRET_KEY = "
 READ = b"os.environ['SECRET_KEY']"
@@ -195,6 +242,11 @@ FOUND: dict[str, tuple[bytes, ...]] = {
         *(b"pyproject.toml\na=" + b"[" * 495, b"pyproject.toml\na=" + b"9" * 4301),
         b"setup.cfg\n[flake8]\nmax-line-length=" + b"9" * 4301,
     ),
+    "deployment": (
+        b'docker-compose.yml\nservices: {web: {env_file: "a\\0/b", environment: {SECRET_KEY: }}}',
+        b'docker-compose.yml\nservices: {web: {env_file: "a\\0b", environment: {SECRET_KEY: }}}',
+        b'task-definition.json\n{"a": {' + b'"environment": "", ' * 400 + b'"SECRET_KEY": 1}}',
+    ),
     "gitignore": (b"*" * 90 + b"\n" + b"*" * 8000,),
     "pattern": (b"!!int", b"!!float ''", b"!!bool x", b"!!timestamp x"),
     "journal": (b'{"journal":"\xff"\n', b'{"run":"\xff\n', b'{"x":' + b"[" * 994 + b"\n"),
@@ -215,6 +267,15 @@ SEEDS: dict[str, tuple[bytes, ...]] = {
         *(PYPROJECT, REQUIREMENTS, b".env.example\n" + DOTENV, b".gitignore\n" + IGNORE),
         *(b"setup.cfg\n[flake8]\nmax-line-length = 99 # why\n", b"requirements.in\nboto3"),
         *(b"SECURITY_UPDATES.md\n# Updates\n\n## 1\n", b".gitattributes\n*.py text\n"),
+    ),
+    "deployment": (
+        COMPOSE,
+        POD,
+        TASK,
+        SCRIPT,
+        UNIT,
+        TERRAFORM,
+        b"Dockerfile\nENV SECRET_KEY=a \\\n",
     ),
     "pattern": (PATTERN, b"a: &a [*a]", b"!!int x"),
     "gitignore": (b"a.py\n" + IGNORE, b"logs/\n" + IGNORE, b"b/c/x\n*"),

@@ -31,7 +31,7 @@ from shield_ai.model.errors import (
     StalePlanError,
     UnsafePlanError,
 )
-from shield_ai.model.manifest import ENV_VAR_NAME, App, Manifest, Secret
+from shield_ai.model.manifest import ENV_VAR_NAME, App, DeploymentEdits, Manifest, Secret
 from shield_ai.model.manifest_parser import parse
 from shield_ai.model.manifest_writer import render
 from shield_ai.project.env_file import read_assignments, set_variables
@@ -41,10 +41,14 @@ from shield_ai.project.tree import Tree
 from shield_ai.reports.audit import audit_text
 from shield_ai.reports.mask import mask, show
 from shield_ai.reports.plan import plan_text
-from shield_ai.rewrite.project.pipeline import AppFiles, rewrite_project
+from shield_ai.rewrite.project.deployment import DeploymentInputs, edit_deployment
+from shield_ai.rewrite.project.fixer import AppFiles, FixContext
+from shield_ai.rewrite.project.pipeline import rewrite_project
 from shield_ai.rewrite.python.line_length import configured_line_length
 from shield_ai.rewrite.python.pipeline import rewrite_python
 from shield_ai.scan.baseline import read_baseline, remove_known
+from shield_ai.scan.deployment.blocks import find_environments
+from shield_ai.scan.deployment.finder import find_deployment
 from shield_ai.scan.files.gitignore import GitIgnore
 from shield_ai.scan.files.suppressions import apply_suppressions, find_suppressions
 from shield_ai.scan.python.app_scan import scan_files
@@ -67,6 +71,19 @@ FILE_NAMES = (
     *("a.py", "app/settings.py", ".env", "a.json", "a.yaml", "a.toml", "a.ini", "a.js", "a.ts"),
     *("a.sh", "a.xml", "a.sql", "a.properties", "a.tf", "a.md", "a.go", "a.ipynb", "a.pem"),
     *("Dockerfile", ".npmrc", ".pgpass", "docker-compose.yml", "tests/test_a.py", "fr.json"),
+)
+DEPLOYMENT_NAMES = (
+    *("docker-compose.yml", "k8s.yaml", "task-definition.json", "Dockerfile", "app.service"),
+    *("Procfile", "deploy.sh", "main.tf", "values.yaml", "template.yaml", "serverless.yml"),
+    *(".gitlab-ci.yml", "app.json", "kustomization.yaml"),
+)
+DEPLOYMENT = Manifest(
+    app=App(name="shop"),
+    deployment=DeploymentEdits(edit=("compose", "kubernetes", "ecs"), containers=("web",)),
+    secret=(
+        Secret(name="key", env="SECRET_KEY"),
+        Secret(name="db", fields={"user": "DB_USER", "password": "DB_PASSWORD"}),
+    ),
 )
 MANAGE = b'import os\nos.environ.setdefault("DJANGO_SETTINGS_MODULE", "shop.settings")\n'
 SETTINGS = "shop/settings.py"
@@ -157,11 +174,37 @@ def fuzz_project_file(raw: bytes) -> None:
     app = AppFiles(lambda _: True, [path for path in files if path.endswith(".py")])
     configured_line_length(files.get, SETTINGS)
     for is_second in (False, True):
-        changes, _ = rewrite_project(files.get, manifest, app)
+        changes, _ = rewrite_project(FixContext(files.get, manifest, app))
         require(not is_second or not changes, "the second run has changes")
         for change in changes:
             before = files.get(change.path) or b""
             files[change.path] = apply_edits(before, change.edits, change.encoding)
+
+
+def fuzz_deployment(raw: bytes) -> None:
+    """Find the variables that a deployment file sets, and edit it: a second run changes nothing."""
+    name, content = _split_name(raw)
+    if name not in DEPLOYMENT_NAMES:
+        name, content = DEPLOYMENT_NAMES[len(raw) % len(DEPLOYMENT_NAMES)], raw
+    path = _file(f"deployment/{name}", content)
+    try:
+        lines = content.count(b"\n") + 1
+        for is_second in (False, True):
+            found = find_deployment(path.parent, DEPLOYMENT.secret).variables
+            require(all(1 <= item.line <= lines for item in found), "a line outside the file")
+            files = {
+                item.path: find_environments(path.read_bytes(), item.kind)
+                for item in found
+                if item.kind in DEPLOYMENT.deployment.edit
+            }
+            changes, _ = edit_deployment(DEPLOYMENT, DeploymentInputs(found, files))
+            require(not is_second or not changes, "the second run has changes")
+            for change in changes:
+                edited = apply_edits(path.read_bytes(), change.edits)
+                path.write_bytes(edited)
+                lines = edited.count(b"\n") + 1
+    finally:
+        path.unlink()
 
 
 def fuzz_pattern(raw: bytes) -> None:

@@ -88,8 +88,17 @@ def test_bug_report_contains_no_value(failing, capsys):
 
 
 def test_help_without_a_command(capsys):
-    assert main([]) == 2
-    assert "Get started: shield scan" in capsys.readouterr().err
+    code = main([])
+    output = capsys.readouterr()
+    has_error = hasattr(click.exceptions, "NoArgsIsHelpError")  # since click 8.2
+    assert code == (2 if has_error else 0)
+    assert "Get started: shield scan" in (output.err if has_error else output.out)
+
+
+def test_a_wrong_option_without_the_errors_of_click_8_2(monkeypatch, capsys):
+    monkeypatch.delattr(click.exceptions, "NoArgsIsHelpError", raising=False)
+    assert main(["scan", "--nonsense"]) == 2
+    assert "--nonsense" in capsys.readouterr().err
 
 
 def test_version(capsys):

@@ -42,10 +42,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         return code if isinstance(code, int) else DONE
     except ShieldError as error:
         return fail(error.exit_code, error.message, error.hint)
-    except click.exceptions.NoArgsIsHelpError as error:
-        sys.stderr.write(_safe_text(error.format_message()) + "\n")
-        return USAGE
     except click.ClickException as error:
+        if isinstance(error, getattr(click.exceptions, "NoArgsIsHelpError", ())):  # click >= 8.2
+            sys.stderr.write(_safe_text(error.format_message()) + "\n")
+            return USAGE
         context = getattr(error, "ctx", None)
         command = context.command_path if context else "shield"
         message = error.format_message().rstrip(".")

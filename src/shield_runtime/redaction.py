@@ -5,13 +5,15 @@ encode it. If a value is a URL, its password is also masked alone. The filter ca
 
 - a value that was changed in another way: hashed, encrypted, truncated, split over several records
 - a value of fewer than four characters, or one that is no longer in the cache
-- the keys of a JSON secret, and a number that an `extra` attribute contains as a part of another
+- the keys of a JSON secret, and its values after the first 200
+- a number that an `extra` attribute contains as a part of another
 - what a formatter or a record factory computes itself, for example from the attributes of an object
 """
 
 from __future__ import annotations
 
 import contextlib
+import itertools
 
 from . import process
 from .value import utf8_bytes
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 # Fields of a JSON secret that are not masked.
 NOT_SECRET = ("engine", "host", "port", "dbname", "database", "username", "user")
 SHORTEST = 4  # characters; masking shorter values would mask ordinary text
+MAX_WORDS = 200  # of a JSON secret; thousands would slow down each record
 SHORTEST_ENCODED = 8  # characters; for parts of Base64 text and for single lines
 MASK = "•••"
 HANDLED = frozenset(["msg", "args", "exc_info", "name"])
@@ -114,7 +117,7 @@ def _needles() -> tuple[str, ...]:
         if value.data and value.text is None:
             words.add(value.data)
         with contextlib.suppress(RecursionError):  # a deep document; its text is masked
-            words.update(_secret_words(value.document))
+            words.update(itertools.islice(_secret_words(value.document), MAX_WORDS))
     known = frozenset(words)
     if known != _cache[0]:
         needles = {form for word in known for form in _forms(word)}

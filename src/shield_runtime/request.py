@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .errors import ExpressionFailure, Failure, SecretNotFoundError
-from .value import as_text, text_or_field
+from .value import as_text, has_default_field, text_or_field
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -104,6 +104,10 @@ class Request:
     def answer(self, value: SecretValue) -> Any:
         """Convert a value from AWS to the result; for an expression, to the variable's text."""
         convert = text_or_field if self.is_expression else self.convert
+        # The variable of the whole secret can contain a JSON object of its own.
+        is_whole = self.has_own_variable and self.key is None
+        if convert is as_text and is_whole and not has_default_field(value):
+            convert = text_or_field
         return convert(value, self.name, self.key)
 
     def answer_from_variable(self, value: SecretValue) -> Any:
@@ -123,6 +127,14 @@ class Request:
         """Return whether the callable gives this result without its variable, too."""
         default = self.evaluate(None)
         return type(default) is type(result) and bool(default == result)
+
+    def is_optional(self) -> bool:
+        """Return whether the app can run without the text: it is optional, or its default empty."""
+        if self.convert is not as_text:
+            return False
+        if self.optional or self.default is MISSING:
+            return self.optional
+        return not (self.evaluate(None) if self.lazy else self.default)
 
     def default_in_production(self, failure: Failure, *, is_declared: bool) -> Any:
         """Return the default if the app can run without the secret; otherwise return the failure.

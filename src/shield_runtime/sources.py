@@ -160,6 +160,10 @@ class Sources:
             if request.lazy:
                 return request.default()
             return request.answer_from_variable(SecretValue(text))
+        if text == "" and self._may_be_empty(request, failure):
+            message = "%s; using the empty environment variable %s"
+            self._warn_once(request, "default", message, failure.text, request.variable)
+            return self._read_variable(request)
         if request.default is MISSING:
             return failure
         if settings.allows_defaults:
@@ -170,6 +174,11 @@ class Sources:
         if not isinstance(answer, Failure):
             self._warn_once(request, "default", "%s; using the default", failure.text)
         return answer
+
+    def _may_be_empty(self, request: Request, failure: Failure) -> bool:
+        """Return whether an empty variable is the value: AWS can't store an empty one."""
+        is_missing = failure.kind is SecretNotFoundError
+        return is_missing and self._settings().fallback != "deny" and request.is_optional()
 
     def _warn_once(self, request: Request, source: str, message: str, *args: object) -> None:
         if self._cache.should_warn(request.name, request.stage, source):

@@ -90,11 +90,19 @@ def text_or_field(value: SecretValue, name: str, key: str | None) -> Any:
         return Failure(SecretFormatError, f"secret {name!r} {reason}")
 
 
+def has_default_field(value: SecretValue) -> bool:
+    """Return whether a value is a JSON object with one of DEFAULT_FIELDS."""
+    return _default_field(value.document or {}) is not None
+
+
+def _default_field(document: dict[str, Any]) -> str | None:
+    return next((field for field in DEFAULT_FIELDS if document.get(field) is not None), None)
+
+
 def as_text(value: SecretValue, name: str, key: str | None) -> Any:
     """Return the text or a field; by default, the first of DEFAULT_FIELDS of a JSON object."""
     if key is None and value.document is not None:
-        filled = (field for field in DEFAULT_FIELDS if value.document.get(field) is not None)
-        key = next(filled, None)
+        key = _default_field(value.document)
         if key is None:
             fields = ", ".join(DEFAULT_FIELDS)
             return Failure(

@@ -65,6 +65,9 @@ def test_drafts_one_secret(text, secret):
         ("JWT_SECRET_KEY", "manual"),
         ("FIELD_ENCRYPTION_KEY", None),
         ("DFEC_SALT_KEY", None),
+        ("GITHUB_PRIVATE_KEY", "manual"),
+        ("PREVIOUS_SIGNING_TOKEN", "manual"),
+        ("OLD_API_KEY", "manual"),
     ],
 )
 def test_no_rotation_period_for_keys_of_data_and_of_the_app_itself(variable, rotate):
@@ -96,6 +99,18 @@ def test_groups_database_variables_by_prefix():
     assert secret.fields == {"username": "PG_USER", "password": "PG_PASSWORD", "host": "PG_HOST"}
 
 
+def test_a_host_without_a_password_of_its_own_stays():
+    text = """\
+import os
+DATABASES = {
+    "default": {"ENGINE": "x", "HOST": os.environ["DB_HOST"], "PASSWORD": os.environ["DB_PASSWORD"]},
+    "a": {"ENGINE": "x", "HOST": os.environ["A_DB_HOST"], "PASSWORD": os.environ["DB_PASSWORD"]},
+}
+"""
+    [secret] = drafted(text).secret
+    assert secret.fields == {"password": "DB_PASSWORD", "host": "DB_HOST"}
+
+
 def test_a_single_password_has_no_fields():
     [secret] = drafted("import os\nX = os.environ['DB_PASSWORD']\n").secret
     assert (secret.name, secret.env, secret.fields) == ("db-password", "DB_PASSWORD", None)
@@ -123,7 +138,7 @@ def test_names_a_second_django_key_after_its_variable():
 
 
 MAIL = "import os\nEMAIL_HOST_USER = os.getenv('EMAIL_HOST_USER', '')\nEMAIL_HOST_PASSWORD = os.environ['EMAIL_HOST_PASSWORD']\n"
-KEYS = "import os\nAWS_ACCESS_KEY_ID = os.getenv('AWS_ACCESS_KEY_ID')\nAWS_SECRET_ACCESS_KEY = os.getenv('AWS_SECRET_ACCESS_KEY')\n"
+KEYS = "import os\nMINIO_ACCESS_KEY_ID = os.getenv('MINIO_ACCESS_KEY_ID')\nMINIO_SECRET_ACCESS_KEY = os.getenv('MINIO_SECRET_ACCESS_KEY')\n"
 CLIENT = (
     "import os\nID = os.environ['GITHUB_CLIENT_ID']\nSECRET = os.environ['GITHUB_CLIENT_SECRET']\n"
 )
@@ -133,7 +148,7 @@ CLIENT = (
     ("text", "secret"),
     [
         pytest.param(MAIL, Secret(name="email-credentials", kind=Kind.PASSWORD, fields={"username": "EMAIL_HOST_USER", "password": "EMAIL_HOST_PASSWORD"}), id="a mail account"),
-        pytest.param(KEYS, Secret(name="aws-credentials", kind=Kind.API_KEY, fields={"access_key_id": "AWS_ACCESS_KEY_ID", "secret_access_key": "AWS_SECRET_ACCESS_KEY"}, optional=True, rotate=KEY_ROTATION), id="a key pair"),
+        pytest.param(KEYS, Secret(name="minio-credentials", kind=Kind.API_KEY, fields={"access_key_id": "MINIO_ACCESS_KEY_ID", "secret_access_key": "MINIO_SECRET_ACCESS_KEY"}, optional=True, rotate=KEY_ROTATION), id="a key pair"),
         pytest.param(CLIENT, Secret(name="github-credentials", fields={"client_id": "GITHUB_CLIENT_ID", "client_secret": "GITHUB_CLIENT_SECRET"}), id="a client of OAuth"),
     ],
 )  # fmt: skip
@@ -145,7 +160,7 @@ def test_groups_pairs(text, secret):
     ("text", "names"),
     [
         pytest.param(MAIL, ["email-host-password"], id="only the secret"),
-        pytest.param(KEYS, ["aws-secret-access-key", "aws-access-key-id"], id="two secrets"),
+        pytest.param(KEYS, ["minio-secret-access-key", "minio-access-key-id"], id="two secrets"),
     ],
 )  # fmt: skip
 def test_keeps_pairs_that_shield_toml_separates(text, names):
@@ -173,9 +188,9 @@ def test_the_apps_own_key_is_not_part_of_a_pair():
 def test_drafts_the_movable_variable_of_a_pair():
     [secret] = drafted(
         "import os\ne = dict(os.environ)\n"
-        + KEYS.replace("os.getenv('AWS_ACCESS", "e.get('AWS_ACCESS")
+        + KEYS.replace("os.getenv('MINIO_ACCESS", "e.get('MINIO_ACCESS")
     ).secret
-    assert (secret.name, secret.env) == ("aws-secret-access-key", "AWS_SECRET_ACCESS_KEY")
+    assert (secret.name, secret.env) == ("minio-secret-access-key", "MINIO_SECRET_ACCESS_KEY")
 
 
 def test_keeps_the_entries_of_shield_toml():
@@ -263,3 +278,17 @@ def test_names_a_second_database_after_its_password():
         "database-credentials",
         "shop-prod-database-credentials",
     ]
+
+
+def test_names_the_settings_that_include_others():
+    read = b"import os\nX = os.environ['API_KEY']\n"
+    files = {
+        "manage.py": b"DJANGO_SETTINGS_MODULE = 'shop.settings.main'",
+        "shop/a/settings.py": b"",
+        "shop/settings/main.py": b"from split_settings.tools import include\n"
+        b"include('settings.dist.py', 'parts/*.py', '../base.py')\n",
+        "shop/settings/settings.dist.py": read,
+        "shop/settings/parts/mail.py": read,
+    }
+    scan = scan_files("shop", list(files), files.get)
+    assert draft(scan.findings, None, scan.facts).app.settings == ("shop/settings/main.py",)

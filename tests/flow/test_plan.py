@@ -5,8 +5,9 @@ import pytest
 from shield_ai.aws.desired.secrets import secret_settings
 from shield_ai.flow.aws_plan import AwsInputs
 from shield_ai.flow.plan import CodeInputs, make_plan
-from shield_ai.model.errors import AwsError, UnsafePlanError
+from shield_ai.model.errors import AwsError, OutsideError, UnsafePlanError
 from shield_ai.model.finding import Kind
+from shield_ai.model.locator import EnvVar
 from shield_ai.model.manifest import App, Manifest, Secret
 from shield_ai.model.manifest_writer import render
 from shield_ai.model.plan import Action
@@ -42,9 +43,10 @@ def made(root, manifest, account, available=(), *, code=False):
     code_inputs = CodeInputs(
         accessor_import=result.facts.accessor_import(manifest),
         has_folder=tree.has_folder,
+        real_path=tree.real_path,
         calls=result.calls,
     )
-    locators = {name: f"env:{name}" for name in available}
+    locators = {name: EnvVar(name) for name in available}
     return make_plan(
         manifest,
         result.findings,
@@ -202,3 +204,38 @@ def test_plans_only_the_code(tmp_path):
     assert "shield.toml" not in {
         file.path for file in made(tmp_path, manifest, None, code=True).files
     }
+
+
+@pytest.mark.parametrize("name", ["requirements.txt", ".gitignore", ".isort.cfg", "ruff.toml"])
+def test_leaves_links_out_of_the_app(tmp_path, name):
+    app = tmp_path / "app"
+    app.mkdir()
+    (app / "settings.py").write_text('import os\nMAIL_KEY = os.environ["MAIL_KEY"]\n')
+    (tmp_path / name).write_text("")
+    (app / name).symlink_to(tmp_path / name)
+    result = made(app, Manifest(app=APP, secret=(MAIL,)), None, code=True)
+    assert name not in [file.path for file in result.files]
+    assert "settings.py" in [file.path for file in result.files]
+    reasons = {item.path: item.reason for item in result.skipped}
+    expected = "a link to a file outside the app: edit it yourself"
+    assert reasons.get(name, expected) == expected
+
+
+def test_refuses_a_map_file_that_is_a_link_out_of_the_app(tmp_path):
+    app = tmp_path / "app"
+    app.mkdir()
+    (app / "settings.py").write_text('import os\nMAIL_KEY = os.environ["MAIL_KEY"]\n')
+    (tmp_path / "keys.py").write_text("")
+    (app / "keys.py").symlink_to(tmp_path / "keys.py")
+    manifest = Manifest(app=App(name="shop", runtime="keys.py"), secret=(MAIL,))
+    with pytest.raises(OutsideError, match=r"keys\.py is outside"):
+        made(app, manifest, None, code=True)
+
+
+def test_edits_a_file_once_that_has_a_link(tmp_path):
+    (tmp_path / "real.py").write_text('import os\nMAIL_KEY = os.environ["MAIL_KEY"]\n')
+    (tmp_path / "settings.py").symlink_to("real.py")
+    result = made(tmp_path, Manifest(app=APP, secret=(MAIL,)), None, code=True)
+    paths = [file.path for file in result.files]
+    assert "real.py" in paths
+    assert "settings.py" not in paths

@@ -18,8 +18,8 @@ from psycopg import sql
 
 from shield_ai.rotator import handler
 from shield_ai.rotator.mysql import native_hash
-from shield_ai.rotator.mysql_alternating import marker_role
 from shield_ai.rotator.secret import Store
+from shield_ai.rotator.strategies.mysql_alternating_users import marker_role
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -7,7 +7,6 @@ import re
 import subprocess
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import hcl2
 import yaml
 
 if TYPE_CHECKING:
@@ -20,11 +19,6 @@ aws() {
   printf '%s\\0' "$#" "$@"
 }
 """
-# https://github.com/hashicorp/hcl/blob/main/hclsyntax/spec.md#quoted-template-expressions
-HCL_TOKEN = re.compile(
-    r'\\(?:[nrt"\\]|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8})|\$\$\{|%%\{|[$%](?!\{)|[^"\\$%\n]'
-)
-HCL_ESCAPES = {"\\n": "\n", "\\r": "\r", "\\t": "\t", '\\"': '"', "\\\\": "\\"}
 
 
 class ExportedSecret(NamedTuple):
@@ -58,31 +52,21 @@ def read_cloudformation(text: str) -> list[ExportedSecret]:
 
 
 def read_terraform(text: str) -> list[ExportedSecret]:
-    secrets = []
-    for block in hcl2.loads(text)["resource"]:
-        for labels in (block.get('"aws_secretsmanager_secret"') or {}).values():
-            if isinstance(labels, dict):
-                tags = {hcl_string(key): hcl_string(value) for key, value in labels["tags"].items()}
-                name, description = hcl_string(labels["name"]), hcl_string(labels["description"])
-                secrets.append(ExportedSecret(name, description, tags))
-    return secrets
+    secrets = json.loads(text)["resource"]["aws_secretsmanager_secret"].values()
+    return [
+        ExportedSecret(
+            literal(secret["name"]),
+            literal(secret["description"]),
+            {literal(key): literal(value) for key, value in secret["tags"].items()},
+        )
+        for secret in secrets
+    ]
 
 
-def hcl_string(quoted: str) -> str:
-    """Return the text of a quoted string without a template."""
-    body = quoted[1:-1]
-    tokens = HCL_TOKEN.findall(body)
-    assert quoted[0] == quoted[-1] == '"'
-    assert "".join(tokens) == body, f"not a literal string: {quoted}"
-    return "".join(map(_hcl_text, tokens))
-
-
-def _hcl_text(token: str) -> str:
-    if len(token) > 3:  # \u and four digits, or \U and eight
-        return chr(int(token.lstrip("\\uU"), 16))
-    if token in {"$${", "%%{"}:
-        return token[1:]
-    return HCL_ESCAPES.get(token, token)
+def literal(text: str) -> str:
+    """Return the value of a string of Terraform without a template."""
+    assert not re.search(r"(?<!\$)\$\{|(?<!%)%\{", text), f"not a literal string: {text}"
+    return text.replace("$${", "${").replace("%%{", "%{")
 
 
 def read_cli(text: str) -> list[ExportedSecret]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from shield_ai.aws.desired import resources
 from shield_ai.aws.export import secret_resources
+from shield_ai.aws.export.platform import Target
 from shield_ai.model.finding import Kind
 from shield_ai.model.manifest import (
     App,
@@ -13,7 +14,6 @@ from shield_ai.model.manifest import (
     Rotation,
     Secret,
 )
-from shield_ai.model.resource import Resource
 
 ACCOUNT, REGION = "123456789012", "us-east-1"
 MANIFEST = Manifest(
@@ -41,4 +41,7 @@ MANIFEST = Manifest(
     ),
 )
 RESOURCES = (*secret_resources(MANIFEST), *resources(MANIFEST, ACCOUNT, REGION, lambda _: None))
-UNSUPPORTED = Resource(kind="nonesuch", name="x", settings={})
+
+
+def target(manifest=MANIFEST, **values):
+    return Target(manifest=manifest, account=ACCOUNT, **values)

@@ -6,9 +6,9 @@ import datetime as dt
 
 from shield_ai.aws.cloudtrail.audit import Access, AccessType, Alert, Audit
 from shield_ai.flow.verify.check import CheckId, Status, make_check
-from shield_ai.model.edit import Skipped
 from shield_ai.model.finding import Confidence, Finding, Severity, Site
 from shield_ai.model.rotation_status import RotatedBy, RotationPhase, RotationStatus
+from shield_ai.model.skip import SkipId, Skipped
 from shield_ai.reports.report_data import (
     Alarm,
     FileDiff,
@@ -68,7 +68,7 @@ def report_data(text: str = "shop", findings: int = 8, **more) -> ReportData:
             MaskedFinding(finding=finding(i, f"{text}/settings.py", site=Site(start=0, end=1, shape="other", reason=text)), line=f"KEY = {text}")
             for i in range(findings)
         ),
-        "unreadable": (Skipped(path=text, line=0, name="", reason="no UTF-8"),),
+        "unreadable": (Skipped(path=text, line=0, name="", reason="no UTF-8", id=SkipId.NOT_UTF8),),
         "diffs": (FileDiff(path=f"{text}.py", lines=("@@ -1 +1 @@", f"-{text}", f"+{text}", " same")), FileDiff(path="b.txt", lines=("new, 3 lines",))),
         "is_applied": True, "steps_to_undo": 3, "is_scanned": True, "role": "Shop",
         "secrets": (secret_status("a"), secret_status("b", state=RotationPhase.DUE), secret_status("c", "missing"), secret_status("d", "optional"), secret_status("e", "deleted"), secret_status("f", state=RotationPhase.UNSCHEDULED)),

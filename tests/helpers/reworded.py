@@ -1,4 +1,4 @@
-"""Run a program with every sentence in the code of the commands and reports reworded.
+"""Run a program with every sentence in the code of the tool reworded.
 
 `python reworded.py shield ARGUMENT...` runs a command.
 `python reworded.py controls` prints the state and the sources of each control as JSON.
@@ -14,8 +14,7 @@ import re
 import sys
 from pathlib import Path
 
-PACKAGES = ("shield_ai.cli", "shield_ai.flow", "shield_ai.reports", "shield_ai.aws.cloudtrail")
-MODULES = {"shield_ai.project.git"}
+PACKAGE = "shield_ai"
 NOT_SENTENCES = {"shield_ai.flow.settings_probe"}  # holds the source of a program
 PROSE = re.compile(r"[a-z] [a-z]")
 
@@ -47,8 +46,7 @@ class RewordingLoader(importlib.machinery.SourceFileLoader):
 
 class RewordingFinder(importlib.abc.MetaPathFinder):
     def find_spec(self, fullname, path, target=None):
-        is_part = fullname in MODULES or f"{fullname}.".startswith(tuple(f"{p}." for p in PACKAGES))
-        if not is_part or fullname in NOT_SENTENCES:
+        if not f"{fullname}.".startswith(f"{PACKAGE}.") or fullname in NOT_SENTENCES:
             return None
         spec = importlib.machinery.PathFinder.find_spec(fullname, path, target)
         if spec and isinstance(spec.loader, importlib.machinery.SourceFileLoader):

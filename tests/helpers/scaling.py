@@ -11,15 +11,21 @@ if TYPE_CHECKING:
 # Linear time gives a ratio of about 4, quadratic time one of 16.
 GROWTH = 4
 MAX_RATIO = 8
+ATTEMPTS = 3
 SHORTEST = 0.1  # seconds; shorter times vary too much
 
 
 def assert_linear(run: Callable[[int], object], size: int) -> None:
-    """Run a function with a size and with four times that size."""
+    """Run a function with a size and with four times that size.
+
+    Other work on the machine can slow down one of the two, so that a failure is tried again.
+    """
     run(2)  # imports and caches
-    small = _cpu_time(run, size)
-    large = _cpu_time(run, GROWTH * size)
-    assert large < MAX_RATIO * max(small, SHORTEST)
+    ratios = []
+    while len(ratios) < ATTEMPTS and min(ratios, default=MAX_RATIO) >= MAX_RATIO:
+        small = _cpu_time(run, size)
+        ratios.append(_cpu_time(run, GROWTH * size) / max(small, SHORTEST))
+    assert min(ratios) < MAX_RATIO
 
 
 def _cpu_time(run: Callable[[int], object], size: int) -> float:

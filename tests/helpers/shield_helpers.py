@@ -108,3 +108,8 @@ def files_of(root: Path) -> dict[str, bytes]:
         if path.is_file()
         and not {".shield", "__pycache__", ".git"} & set(path.relative_to(root).parts)
     }
+
+
+def reason_of(site):
+    """Return the text of the reason why a site cannot be migrated; empty if it can."""
+    return site.reason.text if site.reason else ""

@@ -36,7 +36,7 @@ from misdeeds import MISDEEDS, TRACED_FILES, TRACED_MISDEEDS
 from shield_helpers import make_app, run
 from trapped_app import add_shadow, make_trapped_app, sprung_traps
 
-from shield_ai.aws.export import FORMATS
+from shield_ai.aws.export import FORMATS, PLATFORMS
 from shield_ai.cli import cli
 from shield_ai.cli.commands.export import POLICIES
 from shield_ai.model.naming import ARN_SUFFIX
@@ -119,7 +119,6 @@ SECRET_NAMES = st.text("aZ0/_+=.@-", min_size=1, max_size=12).filter(
     lambda name: not name.startswith("-") and not ARN_SUFFIX.search(name)
 )
 TAGS = st.text("aZ0é_ .:/=+-@", min_size=1, max_size=9)
-# python-hcl2 requires the end of an escaped template, which HCL does not: no "{" alone.
 FRAGMENTS = [
     *"\"'`$%}\\#:-!*&|<>()[];,~^?= \n\taZ1é日🦊",
     *["${HOME}", "$(id)", "`id`", "%{x}", "$${a}", "%%{b}", "\\n", "<<EOF", "---", "yes", "null"],
@@ -375,12 +374,13 @@ def test_policy_in_a_template_belongs_to_its_secret(folder):
     assert owners == ["a-b", "a/b"]
 
 
-@pytest.mark.parametrize("output_format", [*FORMATS, *POLICIES])
+@pytest.mark.parametrize("output_format", [*FORMATS, *PLATFORMS, *POLICIES])
 def test_export_contains_no_value(tmp_path, output_format):
     values = [*make_app(tmp_path).values(), "Zq7" + os.urandom(12).hex()]
     with (tmp_path / "shop/settings.py").open("a") as file:
         file.write(f'STRIPE_API_KEY = "{values[-1]}"\n')
-    done = run("export", "--account", "123456789012", "--format", output_format, cwd=tmp_path)
+    options = ("--account", "123456789012", "--repository", "acme/shop")
+    done = run("export", *options, "--format", output_format, cwd=tmp_path)
     assert done.code == 0, done.text
     assert "stripe-api-key" in done.out
     assert [value for value in values if value in done.text] == []

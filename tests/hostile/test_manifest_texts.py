@@ -14,8 +14,9 @@ import yaml
 
 from shield_ai.aws.desired import resources
 from shield_ai.aws.desired.iam import policy_document
-from shield_ai.aws.desired.operator import operator_policy
-from shield_ai.aws.export import FORMATS, secret_resources
+from shield_ai.aws.export import FORMATS, PLATFORMS, secret_resources
+from shield_ai.aws.export.operator import operator_policy
+from shield_ai.aws.export.platform import Target
 from shield_ai.model.environments import apply_environment
 from shield_ai.model.errors import ManifestError
 from shield_ai.model.manifest_parser import parse
@@ -45,6 +46,7 @@ COMPLETE = {
         "namespace": "Shop/Secrets: all #1",
     },
     "rotation": {"subnets": ["subnet-0a"], "security_groups": ["sg-0a"]},
+    "deployment": {"edit": ["compose"], "containers": ["web"]},
     "environments": {
         "staging": {
             "prefix": "shop-staging/",
@@ -94,6 +96,7 @@ HOSTILE = {
     "double quote": 'x"; id #',
     "command": "$(id)",
 }
+OWN_REFERENCE = re.compile(r"\{\{resolve:secretsmanager:[\w/+=.@-]+:SecretString(:[\w@./+-]+)?\}\}")
 COMMAND_LINE = re.compile(r"(?:aws|set|export|  Q+|  -\S+)(?: |$)|$")
 
 
@@ -150,11 +153,16 @@ def exports(parsed):
         desired = resources(target, ACCOUNT, region, lambda _: b"")
         for name, export in FORMATS.items():
             yield name, export([*secret_resources(target), *desired], region)
+        platform = Target(manifest=target, account=ACCOUNT, repository="acme/shop", branch="main")
+        for name, write in PLATFORMS.items():
+            yield name, write(platform)
         yield "app-policy", json.dumps(policy_document(target, ACCOUNT))
         yield "operator-policy", json.dumps(operator_policy(target, ACCOUNT, region))
 
 
 def assert_harmless(name, text):
+    if name == "sam":
+        text = OWN_REFERENCE.sub("", text)
     assert "{{resolve:" not in text
     if name == "cli":
         words = shlex.split(text, comments=True)
@@ -164,6 +172,9 @@ def assert_harmless(name, text):
         assert [line for line in unquoted.splitlines() if not COMMAND_LINE.match(line)] == []
     elif name == "cloudformation":
         assert yaml.load(text, yaml.CSafeLoader)["Resources"]  # faster
+    elif name in {"external-secrets", "sam", "github-actions"}:
+        assert list(yaml.load_all(text, yaml.CSafeLoader))
+        assert not re.search(r"\$\{\{(?! env\.\w+ \}\})", text)
     elif name == "terraform":
         assert "::error::y\n" not in text
     else:

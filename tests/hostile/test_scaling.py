@@ -8,6 +8,12 @@ import pytest
 from scaling import assert_linear
 from shield_helpers import run
 
+from shield_ai.model.manifest import Secret
+from shield_ai.scan.deployment.finder import find_deployment
+
+MANIFEST = "[app]\nname = 'x'\n"
+SECRET = "[[secret]]\nname = 'sN'\nenv = 'VN'\n"
+HEAD = '{"password": {"value": "x"}, "a": 1,\n'
 READ = "import os\nKEY = os.environ['SECRET_KEY']\n"
 
 
@@ -36,11 +42,21 @@ CASES = [
         id="suppressions",
     ),
     pytest.param(3000, lambda n: {"settings.py": f'PASSWORD = "{"my-" * n}"\n'}, id="long value"),
+    pytest.param(12_000, lambda n: {"a.json": HEAD + '"' + '\\"' * n}, id="unclosed string"),
+    pytest.param(
+        10_000,
+        lambda n: {"a.json": HEAD + "/* " * n},
+        id="unclosed comment",
+    ),
+    pytest.param(
+        10_000,
+        lambda n: {"a.cfg": "password " + "A" * 20 + " " * n + "x\n"},
+        id="spaces at the end",
+    ),
     pytest.param(
         1500,
         lambda n: {
-            "shield.toml": "[app]\nname = 'x'\n"
-            + repeat("[[secret]]\nname = 'sN'\nenv = 'VN'\n", n),
+            "shield.toml": MANIFEST + repeat(SECRET, n),
             "s.py": READ,
         },
         id="manifest",
@@ -100,9 +116,82 @@ PLAN_CASES = [
     pytest.param(
         5000, lambda n: {"s.py": READ + "# password\n" * n + READ.splitlines()[1]}, id="comments"
     ),
+    pytest.param(
+        100,
+        lambda n: {
+            "shield.toml": MANIFEST + repeat(SECRET, n),
+            "s.py": "import os\nX = [\n" + repeat("os.environ['VN'],\n", n) + "]\n",
+        },
+        id="reads in one statement",
+    ),
 ]
 
 
 @pytest.mark.parametrize(("count", "files"), PLAN_CASES)
 def test_plan_takes_linear_time(tmp_path, count, files):
     assert_linear(command_on(tmp_path, files, "plan", "--only", "code"), count)
+
+
+ALIAS_JOB = "jobs:\n  j:\n    steps:\n"
+DEPLOYMENT_CASES = [
+    pytest.param(
+        6000,
+        lambda n: {"a.yaml": "kind: D\napiVersion: v1\nm: SECRET_KEY\n" + repeat("aN: 1\n", n)},
+        id="keys of an object",
+    ),
+    pytest.param(
+        6000,
+        lambda n: {
+            "a.yaml": "kind: D\napiVersion: v1\nm: SECRET_KEY\nlist:\n" + repeat(" - data: N\n", n)
+        },
+        id="data",
+    ),
+    pytest.param(
+        2000,
+        lambda n: {
+            ".github/workflows/deploy.yml": f'x: &a "{"# SECRET_KEY=1;" * n}"\n{ALIAS_JOB}'
+            + "      - run: *a\n" * n
+        },
+        id="aliases of a script",
+    ),
+    pytest.param(
+        3000,
+        lambda n: {
+            "a.yaml": "x: &a {SECRET_KE: 1, "
+            + repeat("aN: 1, ", n)
+            + "}\n# SECRET_KEY\nj:\n"
+            + "  - env: *a\n" * n
+            + "  - env: {<<: *a}\n" * n
+        },
+        id="aliases of an environment",
+    ),
+    pytest.param(3000, lambda n: {"a.tf": "# SECRET_KEY\n" + "/* " * n}, id="open comments"),
+    pytest.param(5000, lambda n: {"a.tf": 'SECRET_KEY = "' + '\\"' * n}, id="open text"),
+    pytest.param(5000, lambda n: {"a.sh": "echo SECRET_KEY " * n}, id="names in a line"),
+    pytest.param(5000, lambda n: {"a.sh": "# SECRET_KEY=1 " * n}, id="names in a comment"),
+    pytest.param(
+        3000,
+        lambda n: {"a.yaml": "m: {" + repeat("aN: SECRET_KEY, ", n) + "}\n"},
+        id="names in a map",
+    ),
+    pytest.param(
+        2000,
+        lambda n: {
+            "a.yaml": "x: &a {" + repeat("aN: 1, ", n) + "}\nm: {" + "SECRET_KEY: *a, " * n + "}\n"
+        },
+        id="aliases of a value",
+    ),
+]
+
+
+@pytest.mark.parametrize(("count", "files"), DEPLOYMENT_CASES)
+def test_search_of_deployment_files_takes_linear_time(tmp_path, count, files):
+    def search(size):
+        root = tmp_path / str(size)
+        for name, text in files(size).items():
+            path = root / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text)
+        find_deployment(root, [Secret(name="key", env="SECRET_KEY")])
+
+    assert_linear(search, count)

@@ -5,9 +5,10 @@ from manifest_samples import GOOD
 from shield_ai.model.manifest_parser import parse
 
 
-def test_find_variable():
+def test_secrets_by_variable():
     manifest = parse(GOOD)
     database = manifest.secret[1]
-    assert manifest.find_variable("DB_USER") == (database, "username")
-    assert manifest.find_variable("SECRET_KEY") == (manifest.secret[0], "")
-    assert manifest.find_variable("OTHER") is None
+    found = manifest.secrets_by_variable()
+    assert found["DB_USER"] == (database, "username")
+    assert found["SECRET_KEY"] == (manifest.secret[0], "")
+    assert "OTHER" not in found

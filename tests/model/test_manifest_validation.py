@@ -75,6 +75,24 @@ from shield_ai.model.manifest_parser import parse
         ),
         pytest.param(
             "[[secret]]",
+            '[deployment]\nedit = ["compose"]\n\n[[secret]]',
+            "shield.toml:6: edit and containers require each other",
+            id="deployment without containers",
+        ),
+        pytest.param(
+            "[[secret]]",
+            '[deployment]\nedit = ["ecs"]\ncontainers = ["a b"]\n\n[[secret]]',
+            "shield.toml:6: invalid containers 'a b'",
+            id="container",
+        ),
+        pytest.param(
+            "[[secret]]",
+            '[deployment]\nedit = ["helm"]\n\n[[secret]]',
+            "shield.toml:7: Invalid enum value",
+            id="kind of deployment files",
+        ),
+        pytest.param(
+            "[[secret]]",
             '[rotation]\nsubnets = ["s"]\n\n[[secret]]',
             "subnets and security_groups require each other",
             id="subnets without security groups",
@@ -102,6 +120,12 @@ from shield_ai.model.manifest_parser import parse
             '[monitoring]\nnamespace = "AWS/Lambda"\n[[secret]]',
             "shield.toml:6: invalid namespace 'AWS/Lambda'",
             id="namespace of AWS",
+        ),
+        pytest.param(
+            "[[secret]]",
+            '[monitoring]\nreaders = ["role/team/*"]\n[[secret]]',
+            "invalid reader 'role/team/*'",
+            id="readers by path only, which alarms would not see",
         ),
         pytest.param(
             "username =",
@@ -199,6 +223,9 @@ def test_valid_roles(role):
         *["GIT_EXTERNAL_DIFF", "GIT_CONFIG_GLOBAL", "GIT_CONFIG_VALUE_0", "GIT_PAGER", "EDITOR"],
         *["_JAVA_OPTIONS", "JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "OPENSSL_CONF", "RUBYOPT"],
         *["NODE_OPTIONS", "PERL5OPT", "DYLD_INSERT_LIBRARIES", "LUA_INIT_5_4", "LESSOPEN"],
+        *["TAR_OPTIONS", "GNUMAKEFLAGS", "MAKEFILES", "GUNICORN_CMD_ARGS", "PSQLRC", "VIMINIT"],
+        *["RSYNC_RSH", "npm_config_script_shell", "NPM_CONFIG_GLOBALCONFIG", "GOFLAGS", "RUSTC"],
+        *["DJANGO_SETTINGS_MODULE", "KRB5_CONFIG", "SSL_CERT_FILE", "DOCKER_HOST"],
     ],
 )
 def test_variables_that_run_other_code_are_refused(name):
@@ -212,6 +239,8 @@ def test_variables_that_run_other_code_are_refused(name):
         *["LD_SDK_KEY", "GIT_TOKEN", "NODE_AUTH_TOKEN", "ENV_KEY", "GITHUB_TOKEN", "GIT_PASSWORD"],
         *["GIT_SSH_KEY", "GIT_CONFIG_TOKEN", "PAGERDUTY_API_KEY", "PYTHON_API_KEY", "JAVA_KEY"],
         *["PYTHONANYWHERE_API_TOKEN", "AWS_SECRET_ACCESS_KEY", "OPENSSL_KEY", "BROWSER_API_KEY"],
+        *["NPM_CONFIG__AUTH", "NPM_TOKEN", "PIP_INDEX_URL", "HTTP_PROXY", "DATABASE_OPTIONS"],
+        *["DOCKER_PASSWORD", "RSYNC_PASSWORD", "FLASK_SECRET_KEY", "CARGO_REGISTRY_TOKEN"],
     ],
 )
 def test_variables_with_similar_names_are_allowed(name):

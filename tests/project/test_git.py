@@ -11,6 +11,7 @@ from shield_ai.project.git import (
     checked_out_commit,
     git_state,
     ignored_files,
+    remote_name,
 )
 from shield_ai.project.git_objects import ignored_tracked_files, tracked_files
 
@@ -57,6 +58,21 @@ def test_links_are_compared_as_they_are_written(tmp_path):
     (tmp_path / "b").unlink()
     (tmp_path / "b").symlink_to("gone")
     assert changed_files(tmp_path) == ["b"]
+
+
+def test_files_outside_a_sparse_checkout_are_unchanged(tmp_path):
+    for folder in ("a", "b"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "x.py").write_text("1\n")
+    git(tmp_path, "init", "-q")
+    git(tmp_path, "add", "-A")
+    git(tmp_path, "commit", "-q", "-m", "x")
+    git(tmp_path, "sparse-checkout", "set", "a")
+    assert not (tmp_path / "b/x.py").exists()
+    assert changed_files(tmp_path) == []
+    (tmp_path / "b").mkdir(exist_ok=True)
+    (tmp_path / "b/x.py").write_text("2\n")
+    assert changed_files(tmp_path) == ["b/x.py"]
 
 
 def test_git_state(tmp_path):
@@ -113,3 +129,19 @@ def test_checked_out_commit(tmp_path):
     assert checked_out_commit(tmp_path) == ""
     git(tmp_path, "commit", "-q", "--allow-empty", "-m", "x")
     assert len(checked_out_commit(tmp_path)) == 12
+
+
+@pytest.mark.parametrize(
+    ("url", "name"),
+    [
+        ("https://user:token@Git.Example.com/team/shop.git", "git.example.com/team/shop"),
+        ("git@git.example.com:team/shop.git", "git.example.com/team/shop"),
+        ("ssh://git@git.example.com/team/shop/", "git.example.com/team/shop"),
+        ("", ""),
+    ],
+)
+def test_remote_name(tmp_path, url, name):
+    git(tmp_path, "init", "-q")
+    if url:
+        git(tmp_path, "config", "remote.origin.url", url)
+    assert remote_name(tmp_path) == name

@@ -19,6 +19,17 @@ from shield_ai.project.runtime_names import (
             b"AWS_SECRETS_FALLBACK\nclass SecretsManagerClient:\n    pass\n", True, id="one file"
         ),
         pytest.param(b"from ._shield_runtime import get_secret\n", True, id="next to a copy"),
+        pytest.param(
+            b"from a._shield_runtime import SecretNotFoundError\n", False, id="another name"
+        ),
+        pytest.param(
+            b'"""\nfrom ._shield_runtime import get_secret\n"""\n', False, id="in a docstring"
+        ),
+        pytest.param(
+            b"from ._shield_runtime import SecretsManagerClient\ndef get_secret(name): ...\n",
+            False,
+            id="another get_secret",
+        ),
         pytest.param(b"def get_secret(name): ...", False, id="same name"),
         pytest.param(None, False, id="missing"),
     ],

@@ -29,6 +29,7 @@ RUNTIME = b"AWS_SECRETS_FALLBACK\nclass SecretsManagerClient:\n    pass\n"
         ),
         ("shop/settings.py", "", {"shop/utils.py": b""}, "shop/aws_secrets.py"),
         ("shop/settings.py", "", {"shop/utils/secrets.py": b"KEY = 1"}, "shop/aws_secrets.py"),
+        ("shop/settings.py", "", {"shop/utils/secrets/__init__.py": b""}, "shop/aws_secrets.py"),
         ("shop/settings.py", "", {"shop/utils/secrets.py": RUNTIME}, "shop/utils/secrets.py"),
     ],
 )

@@ -6,6 +6,7 @@ import pytest
 
 from shield_ai.model.errors import SourceError, ValueMissingError
 from shield_ai.model.hidden import Hidden
+from shield_ai.model.locator import CodeLiteral, DotenvLine, EnvVar, parse_locator
 from shield_ai.project.values import Values, generate_value, read_env_file
 
 
@@ -56,7 +57,7 @@ def test_later_files_override_and_empty_values_are_ignored():
     files = {"one": {"A": Hidden("1"), "B": Hidden("")}, "two": {"A": Hidden("2")}}
     values = Values(files, {"A": "0", "B": "env", "C": ""})
     found = values.locators(["A", "B", "C", "D"])
-    assert found == {"A": "dotenv:two#A", "B": "env:B"}
+    assert found == {"A": DotenvLine("two", "A"), "B": EnvVar("B")}
     assert {k: values.resolve(v).reveal() for k, v in found.items()} == {"A": "2", "B": "env"}
 
 
@@ -66,7 +67,7 @@ def test_aws_keys_in_the_environment_are_ignored():
         [name, "S3_ACCESS_KEY"]
     ).keys() == {"S3_ACCESS_KEY"}
     assert Values({".env": {name: Hidden("x")}}, {name: "y"}).locators([name]) == {
-        name: f"dotenv:.env#{name}"
+        name: DotenvLine(".env", name)
     }
 
 
@@ -83,15 +84,15 @@ def test_aws_keys_in_the_environment_are_ignored():
 )
 def test_literal_in_code(code, value):
     values = Values({}, {}, {"s.py": code.encode()}.get)
-    assert values.resolve(f"code:s.py#4-{len(code)}").reveal() == value
+    assert values.resolve(CodeLiteral("s.py", 4, len(code))).reveal() == value
 
 
 @pytest.mark.parametrize(
-    "locator", ["env:X", "dotenv:f#X", "code:s.py#0-3", "code:none#0-1", "code:s.py#x", "prompt:"]
+    "locator", ["env:X", "dotenv:f#X", "code:s.py#0-3", "code:none#0-1", "prompt:"]
 )
 def test_missing_values(locator):
     with pytest.raises(ValueMissingError):
-        Values({}, {}, {"s.py": b"f()"}.get).resolve(locator)
+        Values({}, {}, {"s.py": b"f()"}.get).resolve(parse_locator(locator))
 
 
 def test_generate_value():

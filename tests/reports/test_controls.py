@@ -5,9 +5,9 @@ import pytest
 from report_samples import CLEAN, EMPTY, NOW, audit, finding, report_data, secret_status
 
 from shield_ai.flow.verify.check import CheckId, Status, make_check
-from shield_ai.model.edit import Skipped
 from shield_ai.model.finding import Severity
 from shield_ai.model.rotation_status import RotationPhase
+from shield_ai.model.skip import SkipId
 from shield_ai.reports.controls import controls
 from shield_ai.reports.evidence import ControlState, Evidence, NotShown, Shown, Source
 from shield_ai.reports.report_data import MaskedFinding
@@ -104,8 +104,9 @@ def test_nothing_is_shown_without_a_scan_and_without_aws():
         pytest.param(CODE, {"findings": (masked(),)}, NOT_SHOWN, "1 finding above low severity in 1 file (scan,", id="a high finding"),
         pytest.param(CODE, {"findings": (masked(Severity.MEDIUM, rule="CSEC34.environ-read"),)}, NOT_SHOWN, "1 finding above low", id="a read of medium severity"),
         pytest.param(CODE, {"findings": (masked(Severity.LOW),)}, SHOWN, "no findings above low", id="a low finding"),
+        pytest.param(CODE, {"archives": ("a.zip",)}, SHOWN, "1 archive not scanned: a.zip", id="an archive"),
         pytest.param(CODE, {"suppressed": 2}, SHOWN, "2 findings suppressed by comments", id="suppressed"),
-        pytest.param(CODE, {"unreadable": (Skipped(path="a", line=0, name="", reason="x"),)}, NOT_CHECKED, "1 file could not", id="a file that was not scanned"),
+        pytest.param(CODE, {"unreadable": (SkipId.TOO_DEEP.reason().entry("a"),)}, NOT_CHECKED, "1 file could not", id="a file that was not scanned"),
         pytest.param(ENCRYPTED, {"secrets": (secret_status("a"), secret_status("b", "missing"))}, NOT_SHOWN, "1 of 2", id="one is missing"),
         pytest.param(ENCRYPTED, {"secrets": (secret_status("a"), secret_status("b", "optional"))}, SHOWN, "1 of 1 secret in Secrets Manager, encrypted with alias/shop", id="optional"),
         pytest.param(ENCRYPTED, {"secrets": (secret_status("b", "optional"),)}, NOT_CHECKED, "no secrets in AWS", id="only an optional one"),
@@ -119,6 +120,7 @@ def test_nothing_is_shown_without_a_scan_and_without_aws():
         pytest.param(LEAST, {"role": "", "checks": (failed(PRIVATE, "public resource policy: a"),)}, NOT_SHOWN, "public resource policy: a", id="no role and a public secret"),
         pytest.param(LEAST, {"checks": (POLICY, failed(OWN, "denied: a"))}, NOT_SHOWN, "denied: a", id="the role may not"),
         pytest.param(LEAST, {"checks": (POLICY, OWN, msgspec.structs.replace(NO_OTHER, status=Status.UNKNOWN, detail="denied"))}, NOT_CHECKED, "similar name: denied", id="one could not be made"),
+        pytest.param(LEAST, {"audit": msgspec.structs.replace(audit(), alerts=(), unread=(SkipId.TRAIL_INVALID_JSON.reason().entry("a"),))}, NOT_CHECKED, "records could not be read", id="unreadable records"),
         pytest.param(LEAST, {"audit": audit(kind="outside")}, NOT_SHOWN, "read by user/bob (cloudtrail,", id="unauthorized reader"),
         pytest.param(LEAST, {"checks": ()}, NOT_CHECKED, "not checked", id="no checks"),
         pytest.param(USED, {"checks": (failed(make_check(CheckId.SECRETS_USED, Status.OK), "no code reads a"),)}, NOT_SHOWN, "no code reads a (secrets-used,", id="an unused secret"),

@@ -5,14 +5,14 @@ import json
 import msgspec
 from report_helpers import finding, site
 
-from shield_ai.model.edit import Skipped
 from shield_ai.model.plan import Plan
+from shield_ai.model.skip import SkipId
 from shield_ai.reports.json import plan_json, scan_json
 
 
 def test_finding_fields():
     made = finding(env="SECRET_KEY", site=site(0, 1))
-    skipped = Skipped(path="b.py", line=2, name="", reason="not parsed")
+    skipped = SkipId.INVALID_SOURCE.reason(problem="not parsed").entry("b.py", 2)
     document = json.loads(scan_json([made], [skipped]))
     assert document["version"] == 1
     assert document["findings"] == [
@@ -32,7 +32,9 @@ def test_finding_fields():
             "fingerprint": made.fingerprint,
         }
     ]
-    assert document["skipped"] == [{"path": "b.py", "line": 2, "reason": "not parsed"}]
+    assert document["skipped"] == [
+        {"path": "b.py", "line": 2, "reason": "not parsed", "id": "invalid-source"}
+    ]
 
 
 def test_finding_in_git_history_has_its_commit():

@@ -73,6 +73,24 @@ def test_known_names_are_shown():
     )
 
 
+@pytest.mark.parametrize(
+    ("path", "text", "expected"),
+    [
+        pytest.param("a.yml", "  MY_KEY: v", "  MY_KEY: •••", id="map"),
+        pytest.param("a.yaml", "- 'MY_KEY=v'", "- 'MY_KEY=•••", id="assignment"),
+        pytest.param("a.yaml", "  - name: MY_KEY", "  - name: MY_KEY", id="name"),
+        pytest.param(
+            "a.json", '{"name": "MY_KEY", "value": "v"}', '{"name": "MY_KEY"•••', id="object"
+        ),
+        pytest.param("a.yml", "  OTHER: MY_KEY", "•••", id="another name"),
+        pytest.param("a.yml", "  MY_KEY_2: v", "•••", id="longer name"),
+        pytest.param("a.txt", "MY_KEY: v", "•••", id="another format"),
+    ],
+)
+def test_configuration_line_shows_known_names_only(path, text, expected):
+    assert shown(path, text, keep={"MY_KEY"}) == expected
+
+
 def test_f_string_is_hidden():
     line = shown("line.py", 'A = f"redis://:{PASSWORD}@host"')
     assert "redis" not in line

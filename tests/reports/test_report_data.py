@@ -1,7 +1,8 @@
 from __future__ import annotations
 
+import msgspec
 import pytest
-from report_samples import CLEAN, EMPTY, finding, report_data
+from report_samples import CLEAN, EMPTY, NOW, finding, report_data
 
 from shield_ai.flow.verify.check import CheckId, Status, make_check
 from shield_ai.model.finding import Severity
@@ -79,3 +80,10 @@ def test_without_a_manifest_one_item_needs_attention():
     ((what, _, hint),) = attention(report_data(has_manifest=False))
     assert what == "No secret is moved yet"
     assert "shield draft" in hint
+
+
+@pytest.mark.parametrize("other", [{"repository": "git.example.com/other/app"}, {"role": "other"}])
+def test_another_repository_has_other_ids(other):
+    data = report_data("shop", repository="git.example.com/team/shop", role="shop")
+    assert data.stable_uuid("x") == msgspec.structs.replace(data, created=NOW).stable_uuid("x")
+    assert data.stable_uuid("x") != msgspec.structs.replace(data, **other).stable_uuid("x")

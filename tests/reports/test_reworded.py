@@ -74,6 +74,19 @@ def test_checks_and_controls(app, harm):
     assert before[0] == 0
 
 
+def test_reasons_of_skipped_items(app):
+    append(app / "shop/settings.py", "\nimport os\nX_TOKEN = os.environ[f'{HOST}_TOKEN']\n")
+    plans = [json.loads(out) for _, out, _ in execute(app, "shield", "plan", "--json")]
+    before, after = [
+        [(s["path"], s["line"], s["name"], s["id"]) for s in plan["skipped"] + plan["harmless"]]
+        for plan in plans
+    ]
+    assert before == after
+    assert before
+    reasons = [[skip["reason"] for skip in plan["skipped"]] for plan in plans]
+    assert all(text != reworded for text, reworded in zip(*reasons, strict=True))
+
+
 @pytest.mark.parametrize(
     "arguments",
     [

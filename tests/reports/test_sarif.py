@@ -11,7 +11,8 @@ import msgspec
 import pytest
 from report_helpers import Severity, finding, site
 
-from shield_ai.model.edit import Edit, Skipped
+from shield_ai.model.edit import Edit
+from shield_ai.model.skip import SkipId
 from shield_ai.project.python_source import apply_edits, file_change
 from shield_ai.reports.sarif import sarif
 from shield_ai.scan.rules.pattern import credential_pattern, csec34_rules
@@ -88,7 +89,7 @@ def test_structure(log):
 
 
 def test_files_that_were_not_scanned_are_notifications():
-    skip = Skipped(path="a b.txt", line=0, name="", reason="rule ACME.key timed out in this file")
+    skip = SkipId.RULE_TIMED_OUT.reason(rules="ACME.key").entry("a b.txt")
     log = json.loads(sarif([], skipped=[skip]))
     check(log)
     (invocation,) = log["runs"][0]["invocations"]

@@ -5,7 +5,7 @@ import re
 import pytest
 from report_helpers import Severity, finding, site
 
-from shield_ai.model.edit import Skipped
+from shield_ai.model.skip import SkipId
 from shield_ai.reports.text import scan_text, summary
 
 FILES = {
@@ -20,7 +20,9 @@ FINDINGS = [
         rule="CSEC34.literal",
         line=3,
         name="TOKEN",
-        site=site(56, 75, reason="its value is computed " * 6),
+        site=site(
+            56, 75, reason=SkipId.INVALID_SOURCE.reason(problem="its value is computed " * 6)
+        ),
     ),
 ]
 
@@ -62,8 +64,8 @@ def test_color_only_adds_to_the_text():
 
 def test_skipped_files_are_listed():
     skipped = [
-        Skipped(path="bad.py", line=3, name="", reason="not parsed, " * 9),
-        Skipped(path="big.py", line=0, name="", reason="too large"),
+        SkipId.INVALID_SOURCE.reason(problem="not parsed, " * 9).entry("bad.py", 3),
+        SkipId.TOO_LARGE.reason().entry("big.py"),
     ]
     text = scan_text([], FILES.get, skipped)
     assert text.startswith("not scanned\n  bad.py:3: not parsed,")

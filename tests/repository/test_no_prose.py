@@ -14,19 +14,19 @@ METHODS = {"startswith", "endswith", "find", "index", "count", "removesuffix", "
 # Texts that other programs write, and that have no code or type of their own. By file.
 FOREIGN = {
     # "The role defined for the function cannot be assumed by Lambda."
-    "shield_ai/aws/live/functions.py": {"cannot be assumed"},
+    "shield_ai/aws/live/kinds/function.py": {"cannot be assumed"},
     # msgspec's ValidationError
     "shield_ai/model/manifest_parser.py": {"unknown field"},
     "shield_ai/scan/rules/loader.py": {"unknown field", "enum value"},
     # SHOW GRANTS, and the comment that marks a user in the database
-    "shield_ai/rotator/mysql_alternating.py": {
+    "shield_ai/rotator/strategies/mysql_alternating_users.py": {
         "GRANT USAGE ON *.* TO ",
         "managed by shield-ai",
         "GRANT OPTION",
         "SET DEFAULT ROLE",
         "WITH GRANT OPTION",
     },
-    "shield_ai/rotator/postgres_alternating.py": {"managed by shield-ai"},
+    "shield_ai/rotator/strategies/postgres_alternating_users.py": {"managed by shield-ai"},
     # PyMySQL's OperationalError
     "shield_ai/rotator/mysql.py": {"SSL is required but the server doesn't support it"},
     # pg8000's InterfaceError

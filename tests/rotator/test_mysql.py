@@ -13,7 +13,7 @@ from wire import DatabaseProxy, mysql_statement
 
 from shield_ai.rotator.errors import DatabaseError, LockedOutError, RotationError, SetupError
 from shield_ai.rotator.mysql import native_hash
-from shield_ai.rotator.mysql_alternating import ACCOUNT, revoke_statements
+from shield_ai.rotator.strategies.mysql_alternating_users import ACCOUNT, revoke_statements
 
 NAMES = [
     pytest.param("x WITH SUPER --", id="SQL injection"),

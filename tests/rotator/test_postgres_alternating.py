@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from shield_ai.rotator.alternating import clone_name
 from shield_ai.rotator.errors import DatabaseError, SetupError, SupersededError
-from shield_ai.rotator.postgres_alternating import split_names
+from shield_ai.rotator.strategies.postgres_alternating_users import split_names
 
 
 @pytest.fixture

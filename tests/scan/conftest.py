@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+from shield_helpers import reason_of
 
 from shield_ai.scan.python.app_scan import scan_files
 
@@ -27,7 +28,7 @@ def sites(scanned):
             {"shop/__init__.py": "", "shop/settings.py": text, **(files or {})}
         ).findings
         return [
-            (str(f.site.shape), f.site.variable, f.site.reason)
+            (str(f.site.shape), f.site.variable, reason_of(f.site))
             for f in found
             if f.site and f.path == "shop/settings.py"
         ]

@@ -49,6 +49,19 @@ def repository(tmp_path):
     return tmp_path
 
 
+@pytest.mark.parametrize("encoding", ["IBM037", "UTF-16", "UTF-7"])
+def test_encoding_of_the_log_has_no_effect(repository, encoding) -> None:
+    git(repository, "config", "i18n.logOutputEncoding", encoding)
+    first, _ = scan_history(repository).findings
+    assert (first.path, first.date[:10]) == ("a.py", "2020-01-02")
+
+
+def test_grafts_hide_no_commits(repository) -> None:
+    head = subprocess.check_output(["git", "-C", repository, "rev-parse", "HEAD"])
+    (repository / ".git/info/grafts").write_bytes(head)
+    assert len(scan_history(repository).findings) == 2
+
+
 def test_secret_is_reported_in_its_first_commit(repository) -> None:
     first, second = scan_history(repository).findings
     assert (first.path, first.date[:10], first.in_head) == ("a.py", "2020-01-02", False)

@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 
 import pytest
+from scaling import assert_linear
 from shield_helpers import make_app, shield
 
 from shield_ai.model.errors import ShieldError
@@ -118,6 +119,15 @@ def test_imports_variables_and_explains_skipped_locations() -> None:
         ("answer", "ANSWER"),
     ]
     assert [skip.path for skip in left] == ["a.py", "b.yml", "c.py"]
+
+
+def test_a_file_with_many_locations_takes_linear_time() -> None:
+    def import_lines(count: int) -> None:
+        code = b'v = "1"\n' * count
+        found = [Location("a.py", line, "x") for line in range(1, count + 1)]
+        assert len(import_secrets(found, {"a.py": code}.get)[1]) == 0
+
+    assert_linear(import_lines, 500)
 
 
 def test_draft_imports_sarif(tmp_path) -> None:

@@ -120,6 +120,14 @@ def test_short_parts_of_a_value_are_not_masked(log):
     assert stream.getvalue() == "the shopkeeper takes a •••; a template\n"
 
 
+def test_only_the_first_fields_of_a_huge_secret_are_masked(log):
+    logger, stream, _ = log
+    with fake_secrets({"huge": json.dumps({"a": [f"word{n:04}" for n in range(300)]})}):
+        assert has_secret("huge")
+        logger.warning("word0000 word0299")
+    assert stream.getvalue() == "••• word0299\n"
+
+
 @pytest.mark.parametrize(
     "secret",
     [

@@ -586,11 +586,62 @@ class TestMapping:
         assert not client.has_secret("database:host")
         assert on.count() == 1
 
+    @pytest.mark.parametrize(
+        ("document", "field"),
+        [
+            pytest.param({"type": "service_account", "private_key": VALUE}, None, id="its text"),
+            pytest.param({"username": "u", "password": VALUE}, "password", id="a password field"),
+        ],
+    )
+    def test_a_variable_with_a_document(self, on, client, document, field):
+        text = json.dumps(document)
+        on.put("shop/django-key", text)
+        expected = document[field] if field else text
+        assert client.get_secret("django-key") == expected
+        assert client.get_secret("django-key", None) == expected
+        assert client.get_secret("django-key", lambda: os.environ["SECRET_KEY"]) == text
+
+    def test_a_document_with_declared_fields_needs_one(self, on, client):
+        on.put("shop/database", json.dumps({"user": VALUE}))
+        with pytest.raises(SecretFormatError, match="pass key="):
+            client.get_secret("database")
+
     def test_prefetches_all(self, on, client):
         on.put("shop/django-key", VALUE)
         on.put("shop/database", json.dumps({"password": OTHER}))
         assert set(client.prefetch()) == {"sentry-dsn"}
         assert client.get_secret("django-key") == VALUE
+
+    @pytest.mark.parametrize(
+        ("name", "default", "expected"),
+        [
+            pytest.param("sentry-dsn", None, "", id="plain"),
+            pytest.param("sentry-dsn", "dev", "", id="with a default"),
+            pytest.param("sentry-dsn", runtime.MISSING, "", id="required before"),
+            pytest.param(
+                "sentry-dsn", lambda: os.environ["SENTRY_DSN"] + "x", "x", id="expression"
+            ),
+            pytest.param("django-key", None, "", id="optional by its default"),
+            pytest.param("database:user", None, "", id="field"),
+        ],
+    )
+    def test_an_optional_secret_that_aws_lacks_is_empty_like_its_variable(
+        self, on, client, variable, name, default, expected
+    ):
+        on.put("shop/database", json.dumps({"password": VALUE}))
+        for empty in ("SECRET_KEY", "DB_USER", "SENTRY_DSN"):
+            variable(empty, "")
+        assert client.get_secret(name, default) == expected
+
+    @pytest.mark.parametrize("fault", ["denied", "broken"])
+    def test_an_empty_variable_is_no_value_otherwise(self, on, client, variable, fault):
+        variable("SECRET_KEY", "")
+        variable("SENTRY_DSN", "")
+        for default in (runtime.MISSING, "dev"):
+            with pytest.raises(SecretNotFoundError):
+                client.get_secret("django-key", default)
+        on.fault = fault
+        assert client.get_secret("sentry-dsn", None) is None
 
     @pytest.mark.parametrize("fault", ["missing", "denied", "broken"])
     def test_declared_secret_never_has_a_development_value(self, on, client, fault):

@@ -10,6 +10,7 @@ import msgspec
 from shield_ai.cli.console import conflict_resolver, prompt_for_value
 from shield_ai.cli.options import ENVIRONMENT, ONLY, grouped_options
 from shield_ai.flow.app_session import AppSession, Scope
+from shield_ai.flow.planning_session import PlanningOptions
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -69,15 +70,11 @@ def open_session(app: Path, options: PlanOptions) -> AppSession:
         app: The app's folder.
         options: The command's options.
     """
-    session = AppSession(
-        app,
-        only=options.only,
+    planning = PlanningOptions(
         env_files=options.env_files,
+        copy_from=options.copy_from,
+        prompt=prompt_for_value if options.prompt else None,
         remove_literals=options.remove_literals,
-        environment=options.environment,
+        may_overwrite=conflict_resolver(options.conflict),
     )
-    session.may_overwrite = conflict_resolver(options.conflict)
-    session.copy_from = options.copy_from
-    if options.prompt:
-        session.prompt = prompt_for_value
-    return session
+    return AppSession(app, only=options.only, environment=options.environment, options=planning)

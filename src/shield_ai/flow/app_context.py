@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from shield_ai.aws.live.session import Session
     from shield_ai.flow.plan_file import Scope
     from shield_ai.model.deployment import Deployment
-    from shield_ai.model.edit import Skipped
     from shield_ai.model.finding import Finding
     from shield_ai.model.manifest import Manifest, Secret
+    from shield_ai.model.skip import Skipped
     from shield_ai.scan.python.app_scan import Scan
 
 
@@ -34,13 +34,21 @@ class AppContext:
         folder: The app's folder.
         only: "code" or "aws" to limit the command to code or AWS.
         environment: An environment of shield.toml; empty: none.
+        scan: The scan of the app, if it was made already.
 
     Raises:
         SourceError: The folder does not exist.
     """
 
-    def __init__(self, folder: Path, only: Scope | None = None, environment: str = "") -> None:
+    def __init__(
+        self,
+        folder: Path,
+        only: Scope | None = None,
+        environment: str = "",
+        scan: Scan | None = None,
+    ) -> None:
         self.tree = Tree(folder)
+        self._scan = scan
         self.only = only
         self.environment = environment
         # Called with a label, the number of completed items and their total.
@@ -49,6 +57,8 @@ class AppContext:
     @functools.cached_property
     def scan_result(self) -> Scan:
         """The scan of the app."""
+        if self._scan:
+            return self._scan
         try:
             manifest = self.manifest_on_disk
         except ShieldError:

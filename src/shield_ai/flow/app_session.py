@@ -152,8 +152,10 @@ class AppSession(PlanningSession):
         """Run the checks of the code, of AWS, or of both."""
         checks: list[Check] = []
         if self.only != "aws":
-            checks += verify_code(self.findings, self.manifest, self.journal.load(), self.tree.read)
-            checks += verify_runtime(self.manifest, self.tree.read, self.tree.importable_files)
+            module = self.scan_result.facts.module(self.manifest.app.runtime)
+            journal = self.journal.load()
+            checks += verify_code(self.findings, self.manifest, module, journal, self.tree.read)
+            checks += verify_runtime(self.manifest, self.tree, self.scan_result.copies)
             checks.append(verify_usage(self.manifest, self.scan_result))
             checks.append(verify_deployment(self.deployment))
         if self.aws:

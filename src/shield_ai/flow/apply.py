@@ -258,7 +258,7 @@ def resolve_value(origins: tuple[Origin, ...], values: Values) -> Hidden:
     Raises:
         ValueMissingError: A value no longer exists in its source.
     """
-    parts = {origin.field: values.resolve(origin.locator) for origin in origins}
+    parts = {origin.field: values.resolve(origin.source) for origin in origins}
     if "" in parts:
         return parts[""]
     return Hidden(json.dumps({field: part.reveal() for field, part in parts.items()}))

@@ -6,10 +6,11 @@ import dataclasses
 from typing import TYPE_CHECKING
 
 from shield_ai.aws.desired.iam import MANAGED_BY, app_tags, uses_customer_key
-from shield_ai.aws.desired.permissions import KMS_ACTIONS, PERMISSIONS
+from shield_ai.aws.desired.permissions import KMS_ACTIONS
 from shield_ai.aws.desired.secrets import secret_settings
 from shield_ai.model.environments import ENVIRONMENT_TAG
 from shield_ai.model.errors import AwsError, UnsafePlanError
+from shield_ai.model.locator import Generated, Locator
 from shield_ai.model.plan import Action, Change, ValueState
 
 if TYPE_CHECKING:
@@ -31,6 +32,10 @@ def _unknown_value(_name: str, _version: str, _origins: tuple[Origin, ...]) -> V
     return ValueState.UNKNOWN
 
 
+def _has_any_value(_origin: Origin, _text: str) -> bool:
+    return True
+
+
 def _never_overwrite(_kind: str, _name: str) -> bool:
     return False
 
@@ -50,17 +55,19 @@ class AwsInputs:
             Live settings that differ from them were changed manually.
         compare_value: Compares the value of a source with a version in AWS: takes the secret's
             name, the version and the origins.
+        has_value: Returns whether an origin has a value.
         may_overwrite: Returns, by kind and name, whether to overwrite a different value or
             settings that were changed manually.
     """
 
     live: Live
-    available: Mapping[str, str] = dataclasses.field(default_factory=dict)
-    prompts: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    available: Mapping[str, Locator] = dataclasses.field(default_factory=dict)
+    prompts: Mapping[str, Locator] = dataclasses.field(default_factory=dict)
     target: Manifest | None = None
     desired: Sequence[Resource] = ()
     last_applied: Mapping[tuple[str, str], Settings] = dataclasses.field(default_factory=dict)
     compare_value: Callable[[str, str, tuple[Origin, ...]], ValueState] = _unknown_value
+    has_value: Callable[[Origin, str], bool] = _has_any_value
     may_overwrite: Callable[[str, str], bool] = _never_overwrite
 
 
@@ -99,10 +106,16 @@ def _resource_change(key: tuple[str, str], settings: Settings | None, inputs: Aw
         action=action,
         resource=kind,
         name=name,
-        permissions=PERMISSIONS[kind].for_action(action),
+        permissions=_permissions(kind, action),
         settings=settings,
         before=current,
     )
+
+
+def _permissions(kind: str, action: Action) -> tuple[str, ...]:
+    from shield_ai.aws.live.kinds.registry import KINDS  # imports botocore, which is slow
+
+    return KINDS[kind].permissions.for_action(action)
 
 
 def _require_own_resource(
@@ -282,7 +295,7 @@ def _compare_value(
     name: str, state: SecretState, origins: tuple[Origin, ...], inputs: AwsInputs
 ) -> ValueState:
     """Compare a value with the current version; NOT_COMPARED if one of them is missing."""
-    has_source = any(not origin.locator.startswith("generate:") for origin in origins)
+    has_source = any(not isinstance(origin.source, Generated) for origin in origins)
     if not has_source or not state.current:
         return ValueState.NOT_COMPARED
     return inputs.compare_value(name, state.current, origins)

@@ -9,7 +9,7 @@ import msgspec
 
 from shield_ai.flow.database_draft import DATABASE_SECRET, database_prefix, database_secrets
 from shield_ai.model.credential_pairs import find_pairs
-from shield_ai.model.finding import Kind, Shape
+from shield_ai.model.finding import Kind, Severity, Shape
 from shield_ai.model.manifest import App, Manifest, Rotation, Secret
 from shield_ai.model.naming import env_var_name, guess_kind, secret_name
 from shield_ai.model.words import word_set, words
@@ -25,6 +25,8 @@ KEY_ROTATION = Rotation(every="90 days")
 DATA_KEY_WORDS = word_set("ENCRYPTION ENCRYPT CRYPT CRYPTO CIPHER FERNET AES SALT PEPPER HASHID")
 # Keys that the app itself signs with: no provider has a second one.
 OWN_KEY_WORDS = word_set("JWT SIGNING SIGN SIGNATURE HMAC SESSION COOKIE CSRF")
+# Before a key: the app accepts it until nothing uses it any more.
+FORMER_WORDS = word_set("PREVIOUS OLD FORMER")
 OWN_KEYS = frozenset({"SECRET_KEY", "APP_SECRET_KEY", "FLASK_SECRET_KEY"})
 
 
@@ -83,11 +85,18 @@ def _positions(findings: Sequence[Finding]) -> dict[str, int]:
 
 
 def _settings_files(findings: Sequence[Finding], facts: AppFacts) -> tuple[str, ...]:
-    """Return the settings files with findings that can be imported, or else the first one."""
-    paths = {finding.path for finding in findings}
-    # A module with a dot in its path has no dotted name.
-    importable = [path for path in facts.settings if "." not in path.removesuffix(".py")]
-    return tuple(path for path in importable if path in paths) or tuple(importable[:1])
+    """Return the settings files with findings that can be imported, or else the main one."""
+    paths = {facts.includers.get(finding.path, finding.path) for finding in findings}
+    importable = _importable_settings(facts)
+    main = [path for path in importable if path in facts.django_settings] or importable
+    return tuple(path for path in importable if path in paths) or tuple(main[:1])
+
+
+def _importable_settings(facts: AppFacts) -> list[str]:
+    # A module with a dot in its path has no dotted name, and a file that other settings include
+    # lacks their names if it is imported by itself.
+    dotted = [path for path in facts.settings if "." not in path.removesuffix(".py")]
+    return [path for path in dotted if path not in facts.includers]
 
 
 def _unused_name(secret: Secret, names: set[str]) -> str:
@@ -133,15 +142,12 @@ def _reads(findings: Iterable[Finding]) -> Iterator[tuple[Finding, Site]]:
 def _single_secrets(findings: Sequence[Finding], facts: AppFacts) -> Iterator[Secret]:
     """Yield a secret for each variable."""
     first_finding: dict[str, Finding] = {}
-    computed_names: set[str] = set()
     for finding in findings:
-        site = finding.site
-        if site is None:
-            continue
-        for variable in site.variables:
-            first_finding.setdefault(variable, finding)
-        if not site.others:
-            computed_names.update(name for name in site.alternatives if env_var_name(name) == name)
+        # The others are fields of a secret, such as a host, or not even that.
+        if finding.severity is not Severity.LOW:
+            for variable in finding.site.variables if finding.site else ():
+                first_finding.setdefault(variable, finding)
+    computed_names = _computed_names(findings)
     for variable, finding in first_finding.items():
         kind = _kind(variable, finding, facts)
         name = secret_name(variable)
@@ -152,12 +158,24 @@ def _single_secrets(findings: Sequence[Finding], facts: AppFacts) -> Iterator[Se
         yield Secret(name=name, kind=kind, env=variable, rotate=_rotation(kind, variable))
 
 
+def _computed_names(findings: Sequence[Finding]) -> set[str]:
+    """Return the variables with names that the code computes."""
+    names: set[str] = set()
+    for finding in findings:
+        site = finding.site
+        if site and not site.others:
+            names.update(name for name in site.alternatives if env_var_name(name) == name)
+    return names
+
+
 def _rotation(kind: Kind, variable: str) -> Rotation | Literal["manual"] | None:
-    parts = set(words(variable))
+    ordered = words(variable)
+    parts = set(ordered)
     if parts & DATA_KEY_WORDS:
         return None  # a new key can't read the old data
-    is_own_key = variable in OWN_KEYS or bool(parts & OWN_KEY_WORDS)
-    if kind is Kind.DJANGO_SECRET_KEY or (kind is Kind.API_KEY and is_own_key):
+    is_private_key = ("PRIVATE", "KEY") in itertools.pairwise(ordered)
+    is_own_key = variable in OWN_KEYS or bool(parts & (OWN_KEY_WORDS | FORMER_WORDS))
+    if kind is Kind.DJANGO_SECRET_KEY or (kind is Kind.API_KEY and (is_own_key or is_private_key)):
         return "manual"
     return KEY_ROTATION if kind is Kind.API_KEY else None
 

@@ -4,35 +4,36 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from shield_ai.model.edit import Skipped
 from shield_ai.model.finding import Kind, Shape
+from shield_ai.model.locator import CodeLiteral, Generated, Locator
 from shield_ai.model.plan import Origin
 from shield_ai.model.rotation_policy import PUBLIC_FIELDS
+from shield_ai.model.skip import SkipId, Skipped
 from shield_ai.project.layout import is_example
 from shield_ai.project.values import Values
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from shield_ai.model.file_reader import FileReader
     from shield_ai.model.finding import Finding
     from shield_ai.model.manifest import Secret
-    from shield_ai.rewrite import Read
 
 
 class _CodeValue(NamedTuple):
     """A value in the code: a literal or a default."""
 
     finding: Finding
-    locator: str
+    locator: CodeLiteral
     is_literal: bool
 
 
 def choose_origins(
     secret: Secret,
     findings: Sequence[Finding],
-    read: Read,
-    available: Mapping[str, str],
-    prompts: Mapping[str, str],
+    read: FileReader,
+    available: Mapping[str, Locator],
+    prompts: Mapping[str, Locator],
 ) -> tuple[tuple[Origin, ...], list[Skipped]]:
     """Choose the origin of each field of a secret: a value source, the code, or a new value.
 
@@ -50,24 +51,24 @@ def choose_origins(
     if secret.optional and not has_value:
         origins.clear()  # an optional secret needs no value if the code only has its defaults
     if not origins and secret.kind is Kind.DJANGO_SECRET_KEY:
-        origins.append(Origin(locator=f"generate:{secret.kind}"))
+        origins.append(Origin.of(Generated(secret.kind)))
     fields = {origin.field for origin in origins}
     for variable, field in secret.variables().items():
         if field not in fields:
             can_prompt = not secret.optional and not ambiguous
-            origins += _new_origin(secret, field, prompts.get(variable, "") if can_prompt else "")
+            origins += _new_origin(secret, field, prompts.get(variable) if can_prompt else None)
     return tuple(origins), ambiguous
 
 
-def _new_origin(secret: Secret, field: str, prompt: str) -> list[Origin]:
+def _new_origin(secret: Secret, field: str, prompt: Locator | None) -> list[Origin]:
     """Return an origin for a field without a value: a generated value, or else the prompt."""
     if secret.generate and field in {"", "password"}:
-        return [Origin(locator="generate:password", field=field)]
-    return [Origin(locator=prompt, field=field)] if prompt else []
+        return [Origin.of(Generated("password"), field)]
+    return [Origin.of(prompt, field)] if prompt else []
 
 
 def _known_origins(
-    secret: Secret, findings: Sequence[Finding], read: Read, available: Mapping[str, str]
+    secret: Secret, findings: Sequence[Finding], read: FileReader, available: Mapping[str, Locator]
 ) -> tuple[list[Origin], list[Skipped], bool]:
     """Return the origins, the ambiguous values, and whether any value is not a default."""
     origins: list[Origin] = []
@@ -75,7 +76,7 @@ def _known_origins(
     has_value = False
     for variable, field in secret.variables().items():
         if variable in available:
-            origins.append(Origin(locator=available[variable], field=field))
+            origins.append(Origin.of(available[variable], field))
             has_value = True
             continue
         values = list(_code_values(secret, variable, field, findings))
@@ -83,7 +84,7 @@ def _known_origins(
         if conflict:
             ambiguous.append(_ambiguous(variable, values[0].finding, conflict.finding))
         elif values:
-            origins.append(Origin(locator=values[0].locator, field=field))
+            origins.append(Origin.of(values[0].locator, field))
             has_value = has_value or values[0].is_literal
     return origins, ambiguous, has_value
 
@@ -103,14 +104,14 @@ def _code_values(
         if site is None or site.variable != variable or site.reason or is_example(finding.path):
             continue
         if site.shape is Shape.LITERAL:
-            locator = f"code:{finding.path}#{site.start}-{site.end}"
+            locator = CodeLiteral(finding.path, site.start, site.end)
             yield _CodeValue(finding, locator, is_literal=True)
         elif field in PUBLIC_FIELDS and site.default_end:
-            locator = f"code:{finding.path}#{site.default_start}-{site.default_end}"
+            locator = CodeLiteral(finding.path, site.default_start, site.default_end)
             yield _CodeValue(finding, locator, is_literal=False)
 
 
-def _conflicting_value(values: Sequence[_CodeValue], read: Read) -> _CodeValue | None:
+def _conflicting_value(values: Sequence[_CodeValue], read: FileReader) -> _CodeValue | None:
     """Return the first value that differs from the first one."""
     if len(values) < 2:  # nothing to compare
         return None
@@ -123,8 +124,8 @@ def _conflicting_value(values: Sequence[_CodeValue], read: Read) -> _CodeValue |
 
 
 def _ambiguous(variable: str, first: Finding, second: Finding) -> Skipped:
-    reason = f"{first.path}:{first.line} has another value: set the right one with --env-file"
-    return Skipped(path=second.path, line=second.line, name=variable, reason=reason)
+    reason = SkipId.SOURCES_DIFFER.reason(path=first.path, line=first.line)
+    return reason.entry(second.path, second.line, variable)
 
 
 def missing_variables(

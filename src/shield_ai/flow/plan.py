@@ -6,27 +6,33 @@ import dataclasses
 from typing import TYPE_CHECKING
 
 from shield_ai.flow.aws_plan import AwsInputs, resource_changes, secret_change
+from shield_ai.flow.deployment_plan import deployment_inputs, literal_values
 from shield_ai.flow.origins import choose_origins, missing_variables
-from shield_ai.model.edit import Edit, Skipped
+from shield_ai.model.edit import Edit
+from shield_ai.model.errors import OutsideError
 from shield_ai.model.manifest_writer import render
 from shield_ai.model.naming import MANIFEST
 from shield_ai.model.plan import Action, Change, Plan
+from shield_ai.model.skip import SkipId, Skipped
 from shield_ai.project.python_source import file_change
 from shield_ai.project.runtime_names import COPY, is_copied_file
+from shield_ai.rewrite.project.deployment import edit_deployment
+from shield_ai.rewrite.project.fixer import AppFiles, FixContext
 from shield_ai.rewrite.project.iam_policy import write_policy
-from shield_ai.rewrite.project.pipeline import AppFiles, rewrite_project
+from shield_ai.rewrite.project.pipeline import rewrite_project
 from shield_ai.rewrite.python.pipeline import rewrite_python
 from shield_ai.rewrite.python.unused_imports import Importers
 from shield_ai.rewrite.python.wrap import WrapOptions
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
+    from shield_ai.flow.deployment_plan import DeploymentSources
     from shield_ai.model.edit import FileChange
+    from shield_ai.model.file_reader import FileReader, HasFolder
     from shield_ai.model.finding import Finding
     from shield_ai.model.manifest import Manifest, Secret
     from shield_ai.model.plan import Origin
-    from shield_ai.rewrite import HasFolder, Read
     from shield_ai.rewrite.python.move_literals import LiteralRemoval
 
 
@@ -37,6 +43,7 @@ class CodeInputs:
     Args:
         accessor_import: The line that imports `get_secret` in this app.
         has_folder: Returns whether the app has a folder.
+        real_path: Returns the path of a file, without symbolic links.
         calls: Path, line and column of each call of the runtime.
         removal: Removes literals from the code; None keeps them as defaults.
         relative_package: The package with files that import the runtime relatively.
@@ -44,10 +51,12 @@ class CodeInputs:
         python_files: All Python files of the app.
         loads_dotenv: Whether the app loads .env into the environment.
         in_git: Whether the app is in a Git repository.
+        deployment: The deployment files to edit; None edits none.
     """
 
     accessor_import: str
     has_folder: HasFolder
+    real_path: Callable[[str], str] = str
     calls: Sequence[tuple[str, int, int]] = ()
     removal: LiteralRemoval | None = None
     relative_package: str = ""
@@ -55,12 +64,13 @@ class CodeInputs:
     python_files: Sequence[str] = ()
     loads_dotenv: bool = False
     in_git: bool = False
+    deployment: DeploymentSources | None = None
 
 
 def make_plan(
     manifest: Manifest,
     findings: Sequence[Finding],
-    read: Read,
+    read: FileReader,
     *,
     constants: Sequence[Finding] = (),
     code: CodeInputs | None = None,
@@ -90,6 +100,8 @@ def make_plan(
         planner.add_aws([*findings, *constants], findings, aws)
         account = aws.live.account
         region = aws.live.region
+    if code and code.deployment:
+        planner.add_deployment(findings, code.deployment, aws)
     return Plan(
         app=manifest.app.name,
         account=account,
@@ -134,14 +146,38 @@ def adds_runtime(plan: Plan) -> bool:
 class _Planner:
     """Collects the parts of a plan."""
 
-    def __init__(self, manifest: Manifest, read: Read) -> None:
+    def __init__(self, manifest: Manifest, read: FileReader) -> None:
         self._manifest = manifest
-        self._read = read
+        self._read_file = read
+        self._outside: dict[str, OutsideError] = {}
         self.files: list[FileChange] = []
         self.changes: list[Change] = []
         self.skipped: list[Skipped] = []
         self.missing: list[str] = []
         self.dotenv: tuple[Origin, ...] = ()
+        self._unwrapped: Sequence[Skipped] = ()  # reads that remain in the code
+
+    def _read(self, path: str) -> bytes | None:
+        """Return the bytes of a file; None if it does not exist, or is a link out of the app."""
+        try:
+            return self._read_file(path)
+        except OutsideError as error:
+            self._outside[path] = error
+            return None
+
+    def _add_files(self, files: Iterable[FileChange]) -> None:
+        """Add changes, but report the files that are links out of the app.
+
+        Raises:
+            OutsideError: It is a Python file, which the app needs.
+        """
+        for file in files:
+            if file.path not in self._outside:
+                self.files.append(file)
+            elif file.path.endswith(".py"):
+                raise self._outside[file.path]
+            else:
+                self.skipped.append(_outside_item(file.path))
 
     def add_code(self, findings: Sequence[Finding], inputs: CodeInputs) -> None:
         rewritten = rewrite_python(
@@ -156,29 +192,68 @@ class _Planner:
                 importers=Importers(inputs.python_files, self._read),
             ),
         )
-        self.files += rewritten.files
-        self.files += self._manifest_file()
+        self._add_files(_without_links(rewritten.files, inputs.real_path))
+        self._add_files(self._manifest_file())
         self.skipped += rewritten.skipped
+        self._unwrapped = rewritten.skipped
         if inputs.removal:
             self.dotenv = inputs.removal.origins(rewritten.removed)
         if not self._manifest.secret:
             return
-        files, skipped = rewrite_project(
-            self._read,
-            self._manifest,
-            AppFiles(
-                inputs.has_folder,
-                inputs.python_files,
-                loads_dotenv=inputs.loads_dotenv or bool(self.dotenv),
-                edited=[file.path for file in rewritten.files],
-                in_git=inputs.in_git,
-                test_module=inputs.test_module,
-            ),
-            module=inputs.accessor_import.split()[1],
-            engines=rewritten.engines,
+        app = AppFiles(
+            inputs.has_folder,
+            inputs.python_files,
+            loads_dotenv=inputs.loads_dotenv or bool(self.dotenv),
+            edited=[file.path for file in rewritten.files],
+            in_git=inputs.in_git,
+            test_module=inputs.test_module,
         )
+        module = inputs.accessor_import.split()[1]
+        context = FixContext(self._read, self._manifest, app, module, rewritten.engines)
+        files, skipped = rewrite_project(context)
+        self._add_files(files)
+        for item in skipped:
+            self.skipped.append(_outside_item(item.path) if item.path in self._outside else item)
+
+    def add_deployment(
+        self, findings: Sequence[Finding], sources: DeploymentSources, aws: AwsInputs | None
+    ) -> None:
+        target = aws.target if aws and aws.target else self._manifest
+        stored = None
+        different: set[str] = set()
+        if aws:
+            origins = self._new_origins(target)
+            stored = self._stored_secrets(target, aws)
+            for variable, text in literal_values(sources):
+                if variable in origins and not aws.has_value(origins[variable], text):
+                    different.add(variable)
+        inputs = deployment_inputs(
+            sources, self._manifest, findings, self._unwrapped, stored, different
+        )
+        files, skipped = edit_deployment(target, inputs)
         self.files += files
         self.skipped += skipped
+
+    def _new_origins(self, target: Manifest) -> dict[str, Origin]:
+        """Map each variable that gets a new value in AWS to the origin of the value."""
+        changes = {change.name: change for change in self.changes if change.origins}
+        found = {}
+        for secret in target.secret:
+            change = changes.get(target.app.prefix + secret.name)
+            origins = {origin.field: origin for origin in change.origins} if change else {}
+            for variable, field in secret.variables().items():
+                if field in origins:
+                    found[variable] = origins[field]
+        return found
+
+    def _stored_secrets(self, target: Manifest, aws: AwsInputs) -> set[str]:
+        """Return the secrets that have a value in AWS after apply."""
+        names = {change.name for change in self.changes if change.origins}
+        for name, state in aws.live.secrets.items():
+            if state.current and not state.deleted:
+                names.add(name)
+        prefix = target.app.prefix
+        return {secret.name for secret in target.secret if prefix + secret.name in names}
 
     def _manifest_file(self) -> list[FileChange]:
         """Write shield.toml, or append the new secrets to it."""
@@ -200,7 +275,7 @@ class _Planner:
         if target is self._manifest:
             # The policy file in the app's folder is the one without an environment.
             files, skipped = write_policy(self._read, self._manifest, inputs.live.account)
-            self.files += files
+            self._add_files(files)
             self.skipped += skipped
         for secret in self._manifest.secret:
             self._add_secret(secret, target, sources, findings, inputs)
@@ -225,5 +300,22 @@ class _Planner:
         elif missing:
             self.missing.append(f"{secret.name} ({', '.join(missing)})")
         else:
-            reason = "optional, and has no value"
-            self.skipped.append(Skipped(path=MANIFEST, line=0, name=secret.name, reason=reason))
+            reason = SkipId.OPTIONAL_WITHOUT_VALUE.reason()
+            self.skipped.append(reason.entry(MANIFEST, name=secret.name))
+
+
+def _without_links(
+    files: Sequence[FileChange], real_path: Callable[[str], str]
+) -> list[FileChange]:
+    """Return the changes without those of links to other changed files."""
+    paths = {file.path for file in files}
+    kept = []
+    for file in files:
+        target = real_path(file.path)
+        if target == file.path or target not in paths:
+            kept.append(file)
+    return kept
+
+
+def _outside_item(path: str) -> Skipped:
+    return SkipId.LINK_OUT_OF_APP.reason().entry(path)

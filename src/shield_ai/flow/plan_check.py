@@ -15,6 +15,15 @@ from typing import TYPE_CHECKING
 from shield_ai.flow.journal_record import SECRET
 from shield_ai.flow.private_folder import FOLDER
 from shield_ai.model.errors import StalePlanError, UnsafePlanError
+from shield_ai.model.locator import (
+    CodeLiteral,
+    Copy,
+    DotenvLine,
+    EnvVar,
+    Generated,
+    Locator,
+    Prompt,
+)
 from shield_ai.model.plan import Action, ValueState
 from shield_ai.project.inside import GIT_FOLDER
 from shield_ai.project.values import OPERATOR_VARIABLES, STDIN
@@ -32,8 +41,6 @@ MAX_ITEMS = 10_000  # files, and changes in AWS
 _UNCHANGED = frozenset({Action.KEEP, Action.DRIFT})
 _RESERVED = frozenset({GIT_FOLDER, FOLDER})
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
-_CODE = re.compile(r"code:(.+)#\d{1,12}-\d{1,12}")
-_DOTENV = re.compile(r"dotenv:(.+)#[^#]+")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _HINT = "make a new plan with shield plan -o, and review it"
 
@@ -56,11 +63,12 @@ def require_safe_paths(plan: Plan, tree: Tree, env_files: Collection[str]) -> No
     for path in plan.read:
         _require_path(path, tree)
     for origin in plan.dotenv:
-        if not _CODE.fullmatch(origin.locator) or not _VARIABLE.fullmatch(origin.field):
-            raise _source_error(origin.locator)
+        is_literal = isinstance(_source_of(origin), CodeLiteral)
+        if not is_literal or not _VARIABLE.fullmatch(origin.field):
+            raise _source_error(origin)
     for change in plan.changes:
         for origin in change.origins:
-            _require_source(origin.locator, tree, env_files)
+            _require_source(_source_of(origin), tree, env_files)
 
 
 def _require_file(file: FileChange, tree: Tree) -> None:
@@ -110,23 +118,22 @@ def _is_plain(text: str) -> bool:
     return path.parts != () and ".." not in path.parts and not names & _RESERVED
 
 
-def _require_source(locator: str, tree: Tree, env_files: Collection[str]) -> None:
+def _source_of(origin: Origin) -> Locator:
+    try:
+        return origin.source
+    except ValueError:
+        raise _source_error(origin) from None
+
+
+def _require_source(source: Locator, tree: Tree, env_files: Collection[str]) -> None:
     """Require that a source of a value is in the app, or was named by the user."""
-    match = _CODE.fullmatch(locator)
-    if match:
-        _require_path(match[1], tree)
+    if isinstance(source, CodeLiteral):
+        _require_path(source.path, tree)
+    if not isinstance(source, DotenvLine):
         return
-    scheme = locator.partition(":")[0]
-    if scheme != "dotenv":
-        if scheme not in {"env", "generate", "prompt", "copy"}:
-            raise _source_error(locator)
-        return
-    match = _DOTENV.fullmatch(locator)
-    if not match:
-        raise _source_error(locator)
-    if match[1] not in env_files and not _is_app_file(match[1], tree):
+    if source.path not in env_files and not _is_app_file(source.path, tree):
         raise UnsafePlanError(
-            f"the plan reads {match[1]!r}, which is not a file of the app",
+            f"the plan reads {source.path!r}, which is not a file of the app",
             "name it on the command line: --env-file FILE",
         )
 
@@ -143,8 +150,9 @@ def _is_app_file(text: str, tree: Tree) -> bool:
     return True
 
 
-def _source_error(locator: str) -> UnsafePlanError:
-    return UnsafePlanError(f"the plan has an unknown source of a value: {locator!r}", _HINT)
+def _source_error(origin: Origin) -> UnsafePlanError:
+    text = f"the plan has an unknown source of a value: {origin.locator!r}"
+    return UnsafePlanError(text, _HINT)
 
 
 def planned_inputs(inputs: AwsInputs, plan: Plan, manifest: Manifest) -> AwsInputs:
@@ -179,7 +187,7 @@ def planned_inputs(inputs: AwsInputs, plan: Plan, manifest: Manifest) -> AwsInpu
 
 def _sources(
     changes: dict[tuple[str, str], Change], manifest: Manifest
-) -> Iterator[tuple[str, str]]:
+) -> Iterator[tuple[str, Locator]]:
     """Yield the locators in the plan by variable, except those of literals and new values."""
     for secret in manifest.secret:
         change = changes.get((SECRET, manifest.app.prefix + secret.name))
@@ -187,19 +195,24 @@ def _sources(
             continue
         variables = {field: variable for variable, field in secret.variables().items()}
         for origin in change.origins:
-            scheme, _, rest = origin.locator.partition(":")
-            if scheme in {"code", "generate"}:
+            source = _source_of(origin)
+            if isinstance(source, CodeLiteral | Generated):
                 continue
             variable = variables.get(origin.field, "")
-            allowed = {
-                "env": variable not in OPERATOR_VARIABLES and rest == variable,
-                "prompt": rest == variable,
-                "dotenv": rest.endswith(f"#{variable}"),
-                "copy": rest.endswith(f"/{secret.name}#{origin.field}"),
-            }
-            if not variable or not allowed.get(scheme):
-                raise _source_error(origin.locator)
-            yield variable, origin.locator
+            if not variable or not _is_allowed(source, variable, secret.name, origin.field):
+                raise _source_error(origin)
+            yield variable, source
+
+
+def _is_allowed(
+    source: EnvVar | DotenvLine | Prompt | Copy, variable: str, secret: str, field: str
+) -> bool:
+    """Return whether planning can choose a source for a variable."""
+    if isinstance(source, Copy):
+        return (source.secret, source.field) == (secret, field)
+    if isinstance(source, EnvVar) and variable in OPERATOR_VARIABLES:
+        return False
+    return source.variable == variable
 
 
 def require_derived(planned: Sequence[Change], derived: Sequence[Change]) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
@@ -17,6 +17,7 @@ from shield_ai.aws.desired.iam import role_name
 from shield_ai.flow.app_context import AppContext
 from shield_ai.flow.apply import resolve_value
 from shield_ai.flow.aws_plan import AwsInputs
+from shield_ai.flow.deployment_plan import find_sources
 from shield_ai.flow.journal import SECRET, Journal
 from shield_ai.flow.plan import CodeInputs, adds_runtime, make_plan
 from shield_ai.flow.plan_check import planned_inputs, require_derived, require_safe_paths
@@ -28,11 +29,11 @@ from shield_ai.flow.preconditions import (
     require_untracked_dotenv,
     unhide_copy,
 )
-from shield_ai.flow.value_sources import EnvFiles, SecretCopies, placeholders
+from shield_ai.flow.value_sources import EnvFiles, SecretCopies, has_value, placeholders
 from shield_ai.model.deployment import Deployment
-from shield_ai.model.edit import Skipped
 from shield_ai.model.environments import get_environment
 from shield_ai.model.errors import ShieldError
+from shield_ai.model.locator import Prompt
 from shield_ai.project.git_process import is_in_repository
 from shield_ai.project.python_versions import find_python_versions
 from shield_ai.project.values import Values, read_env_file
@@ -48,6 +49,19 @@ if TYPE_CHECKING:
     from shield_ai.model.plan import Origin, Plan, ValueState
     from shield_ai.model.resource import Resource
     from shield_ai.project.python_versions import NamedVersion
+    from shield_ai.scan.python.app_scan import Scan
+
+
+class PlanningOptions(NamedTuple):
+    """The sources of values for a plan, and what to do with them."""
+
+    env_files: tuple[str, ...] = ()  # files to take values from
+    copy_from: str = ""  # the environment to copy values from; empty: none
+    # Prompts the user for the value of a variable; None: don't prompt.
+    prompt: Callable[[str], Hidden] | None = None
+    remove_literals: bool = False  # move literals from the code to .env
+    # Returns, by kind and name, whether to overwrite values and settings that differ in AWS.
+    may_overwrite: Callable[[str, str], bool] = lambda _kind, _name: False
 
 
 class PlanningSession(AppContext):
@@ -56,9 +70,9 @@ class PlanningSession(AppContext):
     Args:
         app: The app's folder.
         only: "code" or "aws" to limit the command to code or AWS.
-        env_files: Files to take values from.
-        remove_literals: Move literals from the code to .env.
+        options: The sources of values, and what to do with them.
         environment: An environment of shield.toml; empty: none.
+        scan: The scan of the app, if it was made already.
 
     Raises:
         SourceError: The folder does not exist.
@@ -69,26 +83,19 @@ class PlanningSession(AppContext):
         app: Path,
         *,
         only: Scope | None = None,
-        env_files: Sequence[str] = (),
-        remove_literals: bool = False,
+        options: PlanningOptions | None = None,
         environment: str = "",
+        scan: Scan | None = None,
     ) -> None:
-        super().__init__(app, only, environment)
+        super().__init__(app, only, environment, scan)
         self.journal = Journal(self.tree.root)
-        # The environment to copy values from; empty: none.
-        self.copy_from = ""
-        # Prompts the user for the value of a variable; None: don't prompt.
-        self.prompt: Callable[[str], Hidden] | None = None
-        # Returns, by kind and name, whether to overwrite values and settings that differ in AWS.
-        self.may_overwrite: Callable[[str, str], bool] = lambda _kind, _name: False
         # Whether verify may load the settings, which runs the app's code.
         self.may_run_settings = False
         # The settings modules that apply has compared, and why it could not compare others.
         self.compared_modules: list[str] = []
         self.comparison_problems: list[str] = []
-        self._given_env_files = tuple(env_files)
         self._env_files = EnvFiles()
-        self._remove_literals = remove_literals
+        self._options = options or PlanningOptions()
 
     @functools.cached_property
     def _copies(self) -> SecretCopies:
@@ -96,12 +103,12 @@ class PlanningSession(AppContext):
 
     def _values(self, env_files: Sequence[str]) -> Values:
         files = self._env_files.read(env_files)
-        return Values(files, os.environ, self.tree.read, self.prompt, self._copies.read)
+        return Values(files, os.environ, self.tree.read, self._options.prompt, self._copies.read)
 
     def _selected_env_files(self) -> tuple[str, ...]:
         """Return the env files that the user named, or the one of the environment."""
-        if self._given_env_files or not self.environment:
-            return self._given_env_files
+        if self._options.env_files or not self.environment:
+            return self._options.env_files
         path = get_environment(self.manifest, self.environment).env_file
         return (str(self.tree.path(path)),) if path else ()
 
@@ -132,15 +139,14 @@ class PlanningSession(AppContext):
         pythons = self._python_versions() if adds_runtime(plan) else []
         unparsed = [skip for skip in self.unreadable if skip.path in facts.settings]
         deployment = Deployment() if self.only == "aws" else self.deployment
-        unparsed += [
-            Skipped(path=path, line=0, name="", reason=reason) for path, reason in deployment.unread
-        ]
+        unparsed += deployment.unread
         return msgspec.structs.replace(
             plan,
             skipped=(
                 *plan.skipped,
                 *unparsed,
                 *(() if self.only == "aws" else self.scan_result.file_reads),
+                *self.scan_result.unscanned,
                 *ignored_new_files(self.tree.root, plan),
                 *old_python_warnings(pythons),
             ),
@@ -161,11 +167,20 @@ class PlanningSession(AppContext):
             relative_package=facts.relative_package,
             test_module=facts.test_module(self.manifest.app.runtime),
             has_folder=self.tree.has_folder,
+            real_path=self.tree.real_path,
             calls=self.scan_result.calls,
             python_files=self.scan_result.python_files,
             loads_dotenv=facts.dotenv,
             in_git=is_in_repository(self.tree.root),
-            removal=self._literal_removal() if self._remove_literals else None,
+            removal=self._literal_removal() if self._options.remove_literals else None,
+            deployment=find_sources(
+                self.tree.root,
+                self.tree.read,
+                self.deployment,
+                self.manifest,
+                self.environment,
+                self.scan_result.migrated,
+            ),
         )
 
     def _literal_removal(self) -> LiteralRemoval:
@@ -189,18 +204,19 @@ class PlanningSession(AppContext):
         live = aws.live_state(names, keys)
         variables = target.variables()
         available = values.locators(variables)
-        if self.copy_from:
-            available = {**self._copies.locators(self.copy_from), **available}
-        can_prompt = self.prompt is not None
+        if self._options.copy_from:
+            available = {**self._copies.locators(self._options.copy_from), **available}
+        can_prompt = self._options.prompt is not None
         return AwsInputs(
             live=live,
             available=available,
-            prompts={name: f"prompt:{name}" for name in variables if can_prompt},
+            prompts={name: Prompt(name) for name in variables if can_prompt},
             target=target,
             desired=desired,
             last_applied=applied,
             compare_value=self._compare_value,
-            may_overwrite=self.may_overwrite,
+            has_value=functools.partial(has_value, values),
+            may_overwrite=self._options.may_overwrite,
         )
 
     def _desired_resources(self, aws: Account) -> Sequence[Resource]:
@@ -220,8 +236,7 @@ class PlanningSession(AppContext):
     def planned_edits(self) -> Sequence[FileChange]:
         """Return the file edits of a plan for code only; empty if planning fails."""
         try:
-            session = PlanningSession(self.tree.root, only="code")
-            session.scan_result = self.scan_result
+            session = PlanningSession(self.tree.root, only="code", scan=self.scan_result)
             return session.plan().files
         except ShieldError:
             return ()

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from shield_ai.model.edit import Skipped
 from shield_ai.model.errors import SourceError, UnsafePlanError, ValueMissingError
 from shield_ai.model.naming import MANIFEST
+from shield_ai.model.skip import SkipId, Skipped
 from shield_ai.project import git
 from shield_ai.project.python_source import digest
 from shield_ai.project.python_versions import OLDEST_SUPPORTED
@@ -157,10 +157,8 @@ def ignored_new_files(root: Path, plan: Plan) -> list[Skipped]:
     new = [file.path for file in plan.files if file.before is None]
     if any(path == f"{copied_folder(path)}.gitignore" for path in new if is_copied_file(path)):
         new = [path for path in new if not is_copied_file(path)]
-    reason = "git ignores this new file; git add --force adds it"
-    return [
-        Skipped(path=path, line=0, name="", reason=reason) for path in git.ignored_files(root, new)
-    ]
+    reason = SkipId.GIT_IGNORES_FILE.reason()
+    return [reason.entry(path) for path in git.ignored_files(root, new)]
 
 
 def require_runtime_not_ignored(root: Path, plan: Plan, runtime: str) -> None:
@@ -193,8 +191,8 @@ def old_python_warnings(versions: Sequence[NamedVersion]) -> list[Skipped]:
     if not versions or versions[0].version >= OLDEST_SUPPORTED:
         return []
     oldest = versions[0]
-    reason = f"names Python {oldest}; the runtime requires {_REQUIRED_PYTHON} or newer"
-    return [Skipped(path=oldest.path, line=0, name="", reason=reason)]
+    reason = SkipId.OLD_PYTHON.reason(version=oldest, required=_REQUIRED_PYTHON)
+    return [reason.entry(oldest.path)]
 
 
 def require_committed(tree: Tree, journal: Journal) -> None:
@@ -213,7 +211,7 @@ def require_committed(tree: Tree, journal: Journal) -> None:
     for path in git.changed_files(tree.root):
         if path == MANIFEST or path.startswith(".shield/"):
             continue
-        if applied.get(path) != digest(tree.read(path) or b""):
+        if path not in applied or applied[path] != digest(tree.read(path) or b""):
             changed.append(path)
     if not changed:
         return

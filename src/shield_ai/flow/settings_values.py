@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from shield_ai.flow.value_sources import app_env_values
 from shield_ai.model.finding import Shape
+from shield_ai.model.locator import CodeLiteral
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -69,7 +70,7 @@ def _literal_values(
             continue
         if site.reason or site.variable in read:
             continue
-        value = values.resolve(f"code:{finding.path}#{site.start}-{site.end}")
+        value = values.resolve(CodeLiteral(finding.path, site.start, site.end))
         if literals.setdefault(site.variable, value) != value:
             ambiguous.add(site.variable)
     return {variable: value for variable, value in literals.items() if variable not in ambiguous}

@@ -8,6 +8,15 @@ from typing import TYPE_CHECKING
 
 from shield_ai.model.environments import apply_environment
 from shield_ai.model.errors import SourceError
+from shield_ai.model.locator import (
+    CodeLiteral,
+    Copy,
+    DotenvLine,
+    EnvVar,
+    Generated,
+    Locator,
+    Prompt,
+)
 from shield_ai.project.values import read_env_file
 from shield_ai.rewrite.python.move_literals import DOTENV
 from shield_ai.scan.text.value_shapes import CHANGE_ME, PLACEHOLDER
@@ -18,7 +27,7 @@ if TYPE_CHECKING:
     from shield_ai.aws.live.account import Account
     from shield_ai.model.hidden import Hidden
     from shield_ai.model.manifest import Manifest
-    from shield_ai.model.plan import Change
+    from shield_ai.model.plan import Change, Origin
     from shield_ai.project.tree import Tree
     from shield_ai.project.values import Values
 
@@ -55,9 +64,9 @@ class SecretCopies:
     def __init__(self, manifest: Manifest, open_account: Callable[[str], Account]) -> None:
         self._manifest = manifest
         self._open_account = open_account
-        self._values: dict[str, Hidden] = {}
+        self._values: dict[tuple[str, str], Hidden] = {}
 
-    def locators(self, environment: str) -> dict[str, str]:
+    def locators(self, environment: str) -> dict[str, Locator]:
         """Return the locator of each variable with a value in an environment.
 
         Args:
@@ -69,30 +78,31 @@ class SecretCopies:
         source = apply_environment(self._manifest, environment)
         names = {source.app.prefix + secret.name: secret for secret in source.secret}
         live = self._open_account(environment).secrets.live_state(names)
-        locators = {}
+        locators: dict[str, Locator] = {}
         for name, state in live.secrets.items():
             if not state.current or state.deleted:
                 continue
             secret = names[name]
             for variable, field in secret.variables().items():
-                locators[variable] = f"copy:{environment}/{secret.name}#{field}"
+                locators[variable] = Copy(environment, secret.name, field)
         return locators
 
-    def read(self, path: str) -> Hidden:
+    def read(self, environment: str, name: str) -> Hidden:
         """Read a secret.
 
         Args:
-            path: ENVIRONMENT/NAME, with the name in shield.toml.
+            environment: The environment.
+            name: The name in shield.toml.
 
         Raises:
             AwsError: An AWS call failed.
         """
-        if path not in self._values:
-            environment, _, name = path.partition("/")
+        key = (environment, name)
+        if key not in self._values:
             account = self._open_account(environment)
             prefix = apply_environment(self._manifest, environment).app.prefix
-            self._values[path] = account.secrets.read(prefix + name)
-        return self._values[path]
+            self._values[key] = account.secrets.read(prefix + name)
+        return self._values[key]
 
 
 def planned_env_files(changes: Sequence[Change]) -> list[str]:
@@ -104,9 +114,9 @@ def planned_env_files(changes: Sequence[Change]) -> list[str]:
     paths = set()
     for change in changes:
         for origin in change.origins:
-            scheme, _, rest = origin.locator.partition(":")
-            if scheme == "dotenv":
-                paths.add(rest.rpartition("#")[0])
+            source = origin.source
+            if isinstance(source, DotenvLine):
+                paths.add(source.path)
     return sorted(paths)
 
 
@@ -140,9 +150,29 @@ def placeholders(changes: Sequence[Change], values: Values) -> Iterator[str]:
     """
     for change in changes:
         for origin in change.origins:
-            if not origin.locator.startswith(("env:", "dotenv:", "code:")):
+            source = origin.source
+            if not isinstance(source, EnvVar | DotenvLine | CodeLiteral):
                 continue
-            value = values.resolve(origin.locator).reveal()
+            value = values.resolve(source).reveal()
             if PLACEHOLDER.search(value) or CHANGE_ME.fullmatch(value):
-                source = origin.locator.rpartition("#")[2].removeprefix("env:")
-                yield f"{change.name} ({source})"
+                yield f"{change.name} ({_place(source)})"
+
+
+def _place(source: EnvVar | DotenvLine | CodeLiteral) -> str:
+    return source.path if isinstance(source, CodeLiteral) else source.variable
+
+
+def has_value(values: Values, origin: Origin, text: str) -> bool:
+    """Return whether an origin has a value; False for one that is generated or prompted for.
+
+    Args:
+        values: Resolves the locators.
+        origin: The origin.
+        text: The value.
+
+    Raises:
+        ValueMissingError: A value no longer exists in its source.
+    """
+    if isinstance(origin.source, Generated | Prompt):
+        return False
+    return values.resolve(origin.source).reveal() == text

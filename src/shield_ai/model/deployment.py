@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import enum
+from typing import NamedTuple
 
 import msgspec
+
+from shield_ai.model.skip import Skipped
 
 
 class DeploymentKind(enum.StrEnum):
@@ -56,6 +59,7 @@ class ValueForm(enum.StrEnum):
 
     LITERAL = "literal"  # the value itself
     DEFAULT = "default"  # a literal that is used if another variable is not set
+    MIXED = "mixed"  # a reference and other text, which may be the value
     PLACEHOLDER = "placeholder"  # a literal that is not a value, such as `<your-key>`
     EMPTY = "empty"
     REFERENCE = "reference"  # to a variable of the shell or .env, a parameter or another file
@@ -91,4 +95,44 @@ class Deployment(msgspec.Struct, frozen=True, kw_only=True):
     """The result of a search, sorted by path and line."""
 
     variables: tuple[DeploymentVariable, ...] = ()
-    unread: tuple[tuple[str, str], ...] = ()  # path and reason
+    unread: tuple[Skipped, ...] = ()
+
+
+class EntryStyle(enum.StrEnum):
+    """How a file sets the variables of a container."""
+
+    MAP = "map"  # NAME: value
+    ASSIGNMENTS = "assignments"  # - NAME=value
+    OBJECTS = "objects"  # {name: NAME, value: value}
+
+
+class EnvironmentEntry(NamedTuple):
+    """A variable that a container sets: the bytes of the whole entry, with quotes and braces."""
+
+    variable: str
+    start: int
+    end: int
+    value: str | None  # None if it is not a text
+
+
+class EnvironmentBlock(NamedTuple):
+    """A list or map of a file that sets variables of a container."""
+
+    container: int  # where the service or container starts, which has one or two blocks
+    unit: str  # its name
+    key: str  # for example `environment`
+    key_start: int  # byte offsets, of the name with its quotes and of the list or map
+    start: int
+    end: int
+    style: EntryStyle
+    entries: tuple[EnvironmentEntry, ...]
+    problem: str  # why the variables of the container can't be edited; empty if they can
+
+
+class EnvironmentFile(NamedTuple):
+    """The variables of all containers of a file."""
+
+    raw: bytes
+    kind: DeploymentKind
+    blocks: tuple[EnvironmentBlock, ...] = ()
+    problem: str = ""  # why the file can't be edited; empty if it can

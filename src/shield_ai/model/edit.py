@@ -26,12 +26,3 @@ class FileChange(msgspec.Struct, frozen=True, kw_only=True):
     edits: tuple[Edit, ...]
     encoding: str = "utf-8"  # of the file, used to encode the replacements
     private: bool = False  # create the file with mode 0600
-
-
-class Skipped(msgspec.Struct, frozen=True, kw_only=True):
-    """An item that was not processed, with the reason."""
-
-    path: str
-    line: int  # 0 for the whole file
-    name: str  # of the variable, setting or secret; can be empty
-    reason: str

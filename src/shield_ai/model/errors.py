@@ -5,6 +5,7 @@
     ShieldError                     2   usage or configuration
      +- ManifestError               2   shield.toml is invalid
      +- SourceError                 2   a file of the app can't be read, parsed or written
+         +- OutsideError            2   a path leads out of the app's folder
      +- ValueMissingError           2   a secret has no value in any source
      +- StalePlanError              4   the app or the account changed since the plan
      +- UnsafePlanError             4   the plan would lose data
@@ -50,6 +51,10 @@ class ManifestError(ShieldError):
 
 class SourceError(ShieldError):
     """A file of the app can't be read, parsed or written."""
+
+
+class OutsideError(SourceError):
+    """A path leads out of the app's folder."""
 
 
 class ValueMissingError(ShieldError):

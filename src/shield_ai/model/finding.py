@@ -7,6 +7,7 @@ import enum
 import msgspec
 
 from shield_ai.model.digest import hexdigest
+from shield_ai.model.skip import SkipReason
 
 
 class Severity(enum.StrEnum):
@@ -69,7 +70,7 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
     alternatives: tuple[str, ...] = ()  # secret variables that a computed name can refer to
     others: tuple[str, ...] = ()  # non-secret variables that the computed name can refer to
     name_expr: str = ""  # the expression that computes the name
-    reason: str = ""  # why no fixer can rewrite the site; empty if one can
+    reason: SkipReason | None = None  # why no fixer can rewrite the site; None if one can
 
     @property
     def variables(self) -> tuple[str, ...]:

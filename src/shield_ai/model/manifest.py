@@ -131,12 +131,24 @@ class Functions(
     log_days: int = 30  # retention of the functions' logs in CloudWatch
 
 
+class DeploymentEdits(
+    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True
+):
+    """The `[deployment]` table: the deployment files from which apply removes the variables."""
+
+    # kinds of files to edit: "compose", "kubernetes" or "ecs"
+    edit: tuple[Literal["compose", "kubernetes", "ecs"], ...] = ()
+    # services and containers that run the app, which reads its secrets with get_secret()
+    containers: tuple[str, ...] = ()
+
+
 class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The content of shield.toml."""
 
     app: App
     monitoring: Monitoring = Monitoring()
     rotation: Functions | None = None
+    deployment: DeploymentEdits = DeploymentEdits()
     environments: dict[str, Environment] = {}
     secret: tuple[Secret, ...] = ()
 
@@ -147,10 +159,10 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             names += secret.variables()
         return names
 
-    def find_variable(self, variable: str) -> tuple[Secret, str] | None:
-        """Return the secret and the field of an environment variable; None if it is unknown."""
+    def secrets_by_variable(self) -> dict[str, tuple[Secret, str]]:
+        """Map each environment variable to its secret and field."""
+        found: dict[str, tuple[Secret, str]] = {}
         for secret in self.secret:
-            variables = secret.variables()
-            if variable in variables:
-                return secret, variables[variable]
-        return None
+            for variable, field in secret.variables().items():
+                found.setdefault(variable, (secret, field))
+        return found

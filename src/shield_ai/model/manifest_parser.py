@@ -11,7 +11,14 @@ import msgspec
 
 from shield_ai.model.errors import ManifestError
 from shield_ai.model.invalid_input import INVALID_TOML, require_short_keys
-from shield_ai.model.manifest import App, Environment, Manifest, Monitoring, Secret
+from shield_ai.model.manifest import (
+    App,
+    DeploymentEdits,
+    Environment,
+    Manifest,
+    Monitoring,
+    Secret,
+)
 from shield_ai.model.manifest_validation import validate
 from shield_ai.model.naming import MANIFEST
 
@@ -23,6 +30,7 @@ _TABLES: dict[str, type[msgspec.Struct]] = {
     "secret[": Secret,
     "$.app": App,
     "$.monitoring": Monitoring,
+    "$.deployment": DeploymentEdits,
     "$.environments": Environment,
 }
 
@@ -97,7 +105,7 @@ def _locate_error(text: str, message: str) -> str:
     unknown = re.search(r"unknown field `(.+?)`", message)
     if unknown:
         keys.append(unknown[1])
-    table = keys[0] if keys and keys[0] in {"app", "monitoring"} else ""
+    table = keys[0] if keys and keys[0] in {"app", "monitoring", "deployment"} else ""
     key = keys[-1] if keys else ""
     return locate(text, key, table=table, secret=next(iter(indexes), None))
 

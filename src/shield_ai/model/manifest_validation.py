@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from shield_ai.model import schedule
 from shield_ai.model.errors import ManifestError
 from shield_ai.model.finding import Kind
+from shield_ai.model.loader_variables import LOADER_VARIABLE
 from shield_ai.model.manifest import (
     ENV_VAR_NAME,
     SECRET_NAME,
@@ -26,7 +27,14 @@ from shield_ai.rotator.registry import STRATEGIES
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from shield_ai.model.manifest import App, Environment, Manifest, Monitoring, Secret
+    from shield_ai.model.manifest import (
+        App,
+        DeploymentEdits,
+        Environment,
+        Manifest,
+        Monitoring,
+        Secret,
+    )
 
     Locate = Callable[..., str]
     _Text = tuple[str, str | None, re.Pattern[str]]  # a key, its value and what it must match
@@ -57,6 +65,8 @@ NAMESPACE = re.compile(r"(?!AWS/)[A-Za-z0-9._/#-](?:[A-Za-z0-9._/# -]|:(?!//)){0
 # https://docs.aws.amazon.com/lambda/latest/api/API_VpcConfig.html
 SUBNET = re.compile(r"subnet-[0-9a-z]{1,64}")
 SECURITY_GROUP = re.compile(r"sg-[0-9a-zA-Z]{1,64}")
+# https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerDefinition.html
+CONTAINER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,254}")
 # A full name, or a full ARN, which ends with a hyphen and six characters. Without wildcards: the
 # rotation function may read the secret.
 # https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_CreateSecret.html
@@ -68,30 +78,6 @@ ADMIN = re.compile(
 # A field is part of a reference NAME:FIELD, and of the settings of a rotation function.
 FIELD = re.compile(r"[\w.@/+-]{1,256}")
 PROFILE = re.compile(r"[\w .@:/+=,-]{1,256}")
-# Variables that make a program run other code, read other files or connect to another server.
-# https://git-scm.com/docs/git#_environment_variables
-# https://man7.org/linux/man-pages/man8/ld.so.8.html
-# https://www.gnu.org/software/bash/manual/html_node/Bash-Variables.html
-# https://docs.python.org/3/using/cmdline.html#environment-variables
-LOADER_VARIABLE = re.compile(
-    r"LD_(?:PRELOAD|LIBRARY_PATH|AUDIT|ORIGIN_PATH|PROFILE|PROFILE_OUTPUT|DEBUG_OUTPUT)(?:_32|_64)?"
-    r"|DYLD_\w+|GCONV_PATH|GETCONF_DIR|LOCPATH|NLSPATH|TZDIR|GLIBC_TUNABLES|HOSTALIASES"
-    r"|RESOLV_HOST_CONF|OPENSSL_(?:CONF|MODULES|ENGINES)"
-    r"|PATH|HOME|SHELL|IFS|ENV|PS4|BASH_ENV|BASHOPTS|SHELLOPTS|BASH_LOADABLES_PATH|PROMPT_COMMAND"
-    r"|ZDOTDIR|FPATH|CDPATH|XDG_(?:CONFIG|DATA)_(?:HOME|DIRS)"
-    r"|(?:(?:AWS|GH|GIT|HG|PSQL|SVN)_)?(?:PAGER|EDITOR)|GIT_SEQUENCE_EDITOR|MANPAGER|VISUAL"
-    r"|BROWSER|LESS(?:OPEN|CLOSE)|(?:SSH|SUDO)_ASKPASS"
-    r"|PYTHON[A-Z]+|PYTEST_(?:ADDOPTS|PLUGINS)|PERL5\w+|PERLLIB|RUBY(?:LIB|OPT)|BUNDLE_GEMFILE"
-    r"|NODE_(?:OPTIONS|PATH)|BUN_OPTIONS|CLASSPATH|_?JAVA_(?:TOOL_)?OPT(?:ION)?S|JDK_JAVA_OPTIONS"
-    r"|(?:MAVEN|GRADLE|SBT)_OPTS|PHPRC|PHP_INI_SCAN_DIR|LUA_(?:INIT|PATH|CPATH)(?:_\w+)?"
-    r"|ERL_[AZ]?FLAGS|ELIXIR_ERL_OPTIONS|R_(?:PROFILE|ENVIRON)(?:_USER)?|MAKEFLAGS|RUSTC_WRAPPER"
-    r"|DOTNET_(?:STARTUP_HOOKS|ADDITIONAL_DEPS)|COR(?:ECLR)?_(?:ENABLE_PROFILING|PROFILER\w*)"
-    r"|GIT_(?:SSH|SSH_COMMAND|SSH_VARIANT|EXEC_PATH|ASKPASS|EXTERNAL_DIFF|PROXY_COMMAND"
-    r"|DIR|CONFIG(?:_(?:GLOBAL|SYSTEM|NOSYSTEM|COUNT|PARAMETERS|(?:KEY|VALUE)_[0-9]+))?|COMMON_DIR|WORK_TREE|INDEX_FILE|\w*OBJECT_DIRECTOR(?:Y|IES)|TEMPLATE_DIR"
-    r"|NAMESPACE|ATTR_SOURCE|SHELL_PATH|(?:ALLOW_)?PROTOCOL\w*|(?:PROXY_)?SSL_(?:CAINFO|CAPATH)"
-    r"|SSL_NO_VERIFY|TRACE\w*)"
-    r"|AWS_(?:CONFIG_FILE|SHARED_CREDENTIALS_FILE|ENDPOINT_URL\w*)"
-)
 # Texts that the AWS CLI reads as a file or, in version 1, as a URL, and texts that CloudFormation
 # reads as a reference to another secret.
 # https://docs.aws.amazon.com/cli/latest/userguide/cli-usage-parameters-file.html
@@ -139,6 +125,8 @@ def validate(manifest: Manifest, locate: Locate) -> None:
             _check_environment(name, environment)
     with _errors_at(partial(locate, table="monitoring")):
         _check_monitoring(manifest.monitoring)
+    with _errors_at(partial(locate, table="deployment")):
+        _check_deployment(manifest.deployment)
     _check_secrets(manifest, locate)
 
 
@@ -214,9 +202,10 @@ def _check_tags(tags: dict[str, str]) -> None:
 
 
 def _check_ignored(manifest: Manifest) -> None:
+    by_variable = manifest.secrets_by_variable()
     for variable in manifest.app.ignore:
         _check_variable(variable)
-        entry = manifest.find_variable(variable)
+        entry = by_variable.get(variable)
         if entry:
             raise ManifestError(
                 f"ignore names {variable}, a variable of the secret {entry[0].name!r}",
@@ -250,17 +239,36 @@ def _check_monitoring(monitoring: Monitoring) -> None:
                 f"invalid email address {email!r}", 'write for example email = ["ops@example.com"]'
             )
     for reader in monitoring.readers:
-        if not READER.fullmatch(reader):
-            raise ManifestError(
-                f"invalid reader {reader!r}", 'write for example readers = ["role/Deploy*"]'
-            )
+        _check_reader(reader)
     _check_not_negative("overdue", monitoring.overdue or 0)
     _check_not_negative("errors", monitoring.errors)
+
+
+def _check_reader(reader: str) -> None:
+    if not READER.fullmatch(reader):
+        raise ManifestError(
+            f"invalid reader {reader!r}", 'write for example readers = ["role/Deploy*"]'
+        )
+    name = reader.rpartition("/")[2]
+    # CloudTrail names the sessions of a role without its path: this would allow every role.
+    if reader.count("/") > 1 and not name.strip("*"):
+        raise ManifestError(
+            f"invalid reader {reader!r}", "write the start of the roles' names after the path"
+        )
 
 
 def _check_not_negative(key: str, value: int) -> None:
     if value < 0:
         raise ManifestError(f"{key} is negative", "use 0 or more")
+
+
+def _check_deployment(deployment: DeploymentEdits) -> None:
+    _check_texts([("containers", name, CONTAINER) for name in deployment.containers])
+    if bool(deployment.edit) != bool(deployment.containers):
+        raise ManifestError(
+            "edit and containers require each other",
+            'name the services and containers that run the app, as in containers = ["web"]',
+        )
 
 
 def _check_secrets(manifest: Manifest, locate: Locate) -> None:

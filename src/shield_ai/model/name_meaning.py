@@ -12,6 +12,7 @@ secret           webhook URL: anyone who has it can post     SLACK_WEBHOOK_URL, 
 credential URL   a service, then URL, URI, DSN, LOCATION …   DATABASE_URL, REDIS_TLS_URL
 DSN              ends with DSN                               SENTRY_DSN
 identifier       the ID of an access key, not its secret     AWS_ACCESS_KEY_ID, S3_ACCESS_KEY
+harmless         the ID of another key; a public key         APPLE_KEY_ID, MAPBOX_PUBLIC_KEY
 secret           contains PASSWORD, SECRET, TOKEN, SALT …    DBPASSWORD, GITHUB_TOKENS
 secret           ends with KEY, and is not a public key      STRIPE_KEY; not PUBLIC_KEY, SORT_KEY
 harmless         everything else                             DEBUG, EMAIL_HOST, GOOGLE_CLIENT_ID
@@ -31,15 +32,19 @@ from shield_ai.model.secret_words import (
     COUNTS,
     CREDENTIAL_DOCUMENTS,
     DIRECT_SERVICES,
+    DOCUMENT_ENDINGS,
+    FILES,
     FORBIDDEN_PASSWORDS,
     GIT_SERVICES,
     KMS_WORDS,
     LIMITS,
     NEUTRAL_ENDINGS,
     NON_SECRET_KEYS,
+    OWN_COOKIES,
     PASSWORD_ACTIONS,
     PATHS,
     PROPERTIES,
+    PUBLIC_WORDS,
     SECRET_ENDINGS,
     SECRET_PHRASES,
     SECRET_WORDS,
@@ -70,7 +75,7 @@ class Meaning(enum.StrEnum):
 def meaning(name: str) -> Meaning:
     """Classify a name by the table in the module's docstring."""
     parts = _strip_stages(words(name))
-    if not parts or _is_path(name) or parts[:2] == ("NEXT", "PUBLIC"):
+    if not parts or is_path(name) or parts[:2] == ("NEXT", "PUBLIC"):
         return Meaning.HARMLESS
     if (parts[0] in SWITCHES and len(parts) > 1) or SWITCHES_ANYWHERE & set(parts):
         return Meaning.HARMLESS
@@ -86,14 +91,16 @@ def _strip_stages(parts: tuple[str, ...]) -> tuple[str, ...]:
     return parts
 
 
-def _is_path(name: str) -> bool:
-    return name.strip("_").upper() in PATHS
+def is_path(name: str) -> bool:
+    """Return True if a variable contains the path of a file with credentials."""
+    upper = name.strip("_").upper()
+    return upper.startswith(PATHS) and DOCUMENT_ENDINGS.isdisjoint(words(name)[-2:])
 
 
 def _classify_url(parts: tuple[str, ...]) -> Meaning:
     head = parts[:-1]
     ending = parts[-1]
-    if ending == "LOCATION" and {"CA", "CERT", "CERTIFICATE", "SSL", "TLS", "FILE"} & set(head):
+    if ending == "LOCATION" and FILES & set(head):
         return Meaning.HARMLESS
     if {"WEBHOOK", "WEBHOOKS"} & set(head):
         # WEBHOOK_HOST_URL and WEBHOOK_BASE_URL are the app's own address
@@ -113,7 +120,7 @@ def _is_service_connection(head: tuple[str, ...], ending: str) -> bool:
     if ending == "BROKER":
         return service in {"", "CELERY"}
     if ending == "BACKEND":
-        return service in {"RESULT", "REDIS"}
+        return service in {"RESULT", "REDIS", "CELERY"}
     return service in CONN_SERVICES
 
 
@@ -124,10 +131,16 @@ def _is_service_url(head: tuple[str, ...]) -> bool:
 
 
 def _classify_credential(parts: tuple[str, ...]) -> Meaning:
+    if parts[-2:] == ("KEY", "VALUE"):
+        return _classify_key(parts[:-1])
     if parts[-1] in {"KEY", "KEYS"} or parts[-2:] == ("KEY", "ID"):
         return _classify_key(parts)
-    if _is_connection_string(parts):
+    if _is_public_token(parts):
+        return Meaning.HARMLESS
+    if _is_connection_string(parts) or _has_service_url_inside(parts):
         return Meaning.URL
+    if "DSN" in parts and PROPERTIES.isdisjoint(_words_after(parts, ("DSN",))):
+        return Meaning.DSN
     if parts in CREDENTIAL_DOCUMENTS or _ends_with_secret_phrase(parts):
         return Meaning.SECRET
     return Meaning.SECRET if _holds_secret(parts) else Meaning.HARMLESS
@@ -146,12 +159,27 @@ def _is_connection_string(parts: tuple[str, ...]) -> bool:
     return parts[-1] in {"STRING", "STR"} and parts[-2:-1] in {("CONNECTION",), ("CONN",)}
 
 
+def _has_service_url_inside(parts: tuple[str, ...]) -> bool:
+    """Return True if a name has DATABASE_URL before its end: DATABASE_URL_ASYNC."""
+    for index, word in enumerate(parts[1:-1], 1):
+        if word in {"URL", "URI"} and parts[index - 1] in SERVICES:
+            return not PROPERTIES & set(parts[index + 1 :])
+    return False
+
+
+def _is_public_token(parts: tuple[str, ...]) -> bool:
+    if {"SECRET", "PRIVATE"} & set(parts):
+        return False
+    return parts[-1] in {"KEY", "KEYS", "TOKEN", "TOKENS"} and bool(PUBLIC_WORDS & set(parts))
+
+
 def _ends_with_secret_phrase(parts: tuple[str, ...]) -> bool:
-    before = set(parts[-2:-1])
     if parts[-1] in {"WEBHOOK", "WEBHOOKS", "HOOK"}:
-        return bool(WEBHOOK_SERVICES & before)
-    if parts[-1] == "PAT" and GIT_SERVICES & before:
+        return bool(WEBHOOK_SERVICES & set(parts[:-1]))
+    if parts[-1] == "PAT" and GIT_SERVICES & set(parts[-2:-1]):
         return True
+    if parts[-1] == "COOKIE":
+        return len(parts) > 1 and not OWN_COOKIES & set(parts)
     return any(parts[-len(phrase) :] == phrase for phrase in SECRET_PHRASES)
 
 
@@ -175,7 +203,7 @@ def _is_property(parts: tuple[str, ...], index: int) -> bool:
 
 def _has_key_inside(parts: tuple[str, ...]) -> bool:
     """Return True if a name has API_KEY or PRIVATE_KEY before its end: API_KEY_SENDGRID."""
-    for phrase in (("API", "KEY"), ("PRIVATE", "KEY")):
+    for phrase in (("API", "KEY"), ("API", "KEYS"), ("PRIVATE", "KEY")):
         tail = _words_after(parts, phrase)
         if tail:
             return not set(tail) & PROPERTIES
@@ -198,16 +226,26 @@ def _words_after(parts: tuple[str, ...], phrase: tuple[str, ...]) -> tuple[str, 
 def _classify_key(parts: tuple[str, ...]) -> Meaning:
     if _is_access_key(parts):
         return Meaning.IDENTIFIER
-    if parts[-1] == "ID":
-        # CELLAR_KEY_ID and CELLAR_KEY_SECRET are a credential, but a KMS key's ID is not
-        is_address = {"KMS", "SIGNING", "KEYCLOAK", "TEAM"} & set(parts)
-        return Meaning.HARMLESS if is_address else Meaning.IDENTIFIER
+    if parts[-1] == "ID" or _is_public_token(parts):
+        return Meaning.HARMLESS
     if "KMS" in parts and KMS_WORDS.issuperset(parts[:-1]):
         return Meaning.HARMLESS
-    before = parts[-2] if len(parts) > 1 else ""
+    if _is_public_key(parts):
+        return Meaning.HARMLESS
+    before = "".join(parts[-2:-1])
     if not before or before in NON_SECRET_KEYS or (before == "TOKEN" and "COOKIE" in parts):
         return Meaning.HARMLESS
     return Meaning.SECRET
+
+
+def _is_public_key(parts: tuple[str, ...]) -> bool:
+    """Return True for the path of a client's key for TLS, and for PostHog's public key.
+
+    https://posthog.com/docs/api
+    """
+    if parts[-2:-1] in {("SSL",), ("TLS",)}:
+        return bool(SERVICES & set(parts))
+    return {"POSTHOG", "PROJECT"} <= set(parts)
 
 
 def _is_access_key(parts: tuple[str, ...]) -> bool:
@@ -221,13 +259,19 @@ def is_secret(name: str) -> bool:
     return meaning(name) is not Meaning.HARMLESS
 
 
+def is_document(name: str) -> bool:
+    """Return True if the value of a name is a JSON document with several fields."""
+    parts = words(name)
+    return parts[-1:] == ("JSON",) or parts in CREDENTIAL_DOCUMENTS
+
+
 def harmless_word(name: str) -> str:
     """Return the word that makes a secret-like name harmless; empty for other names."""
     parts = words(name)
     indexes = [i for i in range(len(parts)) if _sounds_secret(parts, i)]
     if not indexes:
         return parts[-1] if parts and parts[-1].endswith("SSLKEY") else ""
-    if is_secret(name) or _is_path(name):
+    if is_secret(name) or is_path(name):
         return ""
     return next(_harmless_words(parts, indexes[-1]), "")
 

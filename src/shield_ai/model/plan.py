@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import enum
+from typing import Self
 
 import msgspec
 
 from shield_ai.model.deployment import DeploymentVariable
-from shield_ai.model.edit import FileChange, Skipped
+from shield_ai.model.edit import FileChange
+from shield_ai.model.locator import Locator, parse_locator
 from shield_ai.model.resource import Settings
+from shield_ai.model.skip import Skipped
 
 
 class Action(enum.StrEnum):
@@ -49,14 +52,20 @@ class StepStatus(enum.StrEnum):
 
 
 class Origin(msgspec.Struct, frozen=True, kw_only=True):
-    """The source of a secret's value, or of one field of it. Never the value itself.
+    """The source of a secret's value, or of one field of it. Never the value itself."""
 
-    Locators: `env:SECRET_KEY`, `dotenv:.env#DB_PASSWORD`, `code:settings.py#120-160` (bytes),
-    `generate:django-secret-key`, `prompt:DB_PASSWORD`, `copy:staging/db#password`.
-    """
-
-    locator: str
+    locator: str  # the text of a `Locator`
     field: str = ""  # a field of the JSON document; empty for the entire secret
+
+    @classmethod
+    def of(cls, source: Locator, field: str = "") -> Self:
+        """Create an origin from a locator."""
+        return cls(locator=str(source), field=field)
+
+    @property
+    def source(self) -> Locator:
+        """The parsed locator."""
+        return parse_locator(self.locator)
 
 
 class Change(msgspec.Struct, frozen=True, kw_only=True):

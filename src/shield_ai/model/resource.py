@@ -11,7 +11,7 @@ Settings = dict[str, Any]
 
 
 class Resource(msgspec.Struct, frozen=True, kw_only=True):
-    """The desired state of an AWS resource; `aws/live/registry.py` lists the kinds."""
+    """The desired state of an AWS resource; `aws/live/kinds/` has a module for each kind."""
 
     kind: str  # "policy", "policy-attachment", …
     name: str

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 NETWORK_TIMEOUT = 300  # seconds
 MAX_COMPARED = 50_000_000  # bytes; larger files are not compared
+SKIP_WORKTREE = "S"  # https://git-scm.com/docs/git-ls-files
 SUBMODULE = "160000"
 SYMBOLIC_LINK = "120000"
 SHA256_LENGTH = 64
@@ -46,7 +47,7 @@ def changed_files(root: Path) -> list[str]:
     """
     options = ("--cached", "--name-only", "--relative", "--no-renames", "--no-ext-diff", "-z")
     staged = git_process.read(root, "diff", *options, "HEAD", "--", ".")
-    index = git_process.read(root, "ls-files", "--stage", "-z", "--", ".")
+    index = git_process.read(root, "ls-files", "-t", "--stage", "-z", "--", ".")
     if index is None and git_process.is_in_repository(root):
         raise SourceError(f"git can't read the repository of {root}", UNREADABLE_HINT)
     if staged is None or index is None:
@@ -64,23 +65,26 @@ def changed_files(root: Path) -> list[str]:
 class IndexEntry(NamedTuple):
     """A file in the index."""
 
+    is_sparse: bool  # not in the work tree of a sparse checkout
     mode: str
     name: str  # the object ID: SHA-1, or SHA-256 in a repository that uses it
     path: str
 
 
 def _entries(output: bytes) -> Iterator[IndexEntry]:
-    """Parse `git ls-files --stage -z`: mode, object, stage, a tab and the path."""
+    """Parse `git ls-files -t --stage -z`: tag, mode, object, stage, a tab and the path."""
     for line in _decode(output).split("\0"):
         head, tab, path = line.partition("\t")
         if tab:
-            mode, name, _ = head.split()
-            yield IndexEntry(mode, name, path)
+            tag, mode, name, _ = head.split()
+            yield IndexEntry(tag == SKIP_WORKTREE, mode, name, path)
 
 
 def _differs(root: Path, entry: IndexEntry) -> bool:
     path = root / entry.path
     if entry.mode == SUBMODULE:
+        return False
+    if entry.is_sparse and not os.path.lexists(path):
         return False
     try:
         if entry.mode == SYMBOLIC_LINK:
@@ -165,6 +169,18 @@ def checked_out_commit(root: Path) -> str:
     """Return the abbreviated hash of the commit that is checked out; empty without one."""
     output = git_process.read(root, "rev-parse", "--short=12", "--verify", "HEAD")
     return _decode(output or b"").strip()
+
+
+def remote_name(root: Path) -> str:
+    """Return the host and path of the remote `origin`; empty without one.
+
+    The name is the same for the URLs of HTTPS and SSH, and contains no user or password.
+    """
+    url = _decode(git_process.read(root, "config", "--get", "remote.origin.url") or b"").strip()
+    without_scheme = url.partition("://")[2] or url.replace(":", "/", 1)
+    host, slash, path = without_scheme.partition("/")
+    name = host.rpartition("@")[2] + slash + path.rstrip("/").removesuffix(".git")
+    return name.lower()
 
 
 def head_commit(repository: Repository) -> str:

@@ -46,6 +46,7 @@ CONFIG = {
     "diff.ignoreSubmodules": "all",
     "diff.orderFile": os.devnull,
     "gpg.program": "false",
+    "i18n.logOutputEncoding": "UTF-8",
     "log.mailmap": "false",
     "log.showSignature": "false",
     "protocol.allow": "never",
@@ -69,6 +70,7 @@ VARIABLES = (
 )
 FIXED_VARIABLES = {
     "GIT_ALLOW_PROTOCOL": "",
+    "GIT_GRAFT_FILE": os.devnull,
     "GIT_NO_LAZY_FETCH": "1",
     "GIT_NO_REPLACE_OBJECTS": "1",
     "GIT_OPTIONAL_LOCKS": "0",

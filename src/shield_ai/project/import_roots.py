@@ -9,9 +9,10 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Iterable, Iterator
 
-    Read = Callable[[str], bytes | None]
+    from shield_ai.model.file_reader import FileReader
+
 
 # Common names of subpackages, which are rarely on sys.path.
 SUBPACKAGES = frozenset({"core", "config", "utils", "common"})
@@ -46,7 +47,7 @@ def import_root(path: str, known: set[str]) -> str:
     return folder
 
 
-def find_run_roots(known: set[str], read: Read) -> set[str]:
+def find_run_roots(known: set[str], read: FileReader) -> set[str]:
     """Return the folders from which servers import the app's module: `uvicorn app.main:app`."""
     modules: set[str] = set()
     for path in known:
@@ -71,7 +72,7 @@ def _modules_and_folders(path: str) -> Iterator[tuple[str, str]]:
 
 
 def find_roots(
-    settings: Iterable[str], django_settings: dict[str, str], known: set[str], read: Read
+    settings: Iterable[str], django_settings: dict[str, str], known: set[str], read: FileReader
 ) -> tuple[str, ...]:
     """Return the folders on `sys.path`, deepest first.
 
@@ -116,7 +117,7 @@ class _Imports:
         read: Returns the content of a file.
     """
 
-    def __init__(self, known: set[str], read: Read) -> None:
+    def __init__(self, known: set[str], read: FileReader) -> None:
         self._known = known
         self._read = read
         self._is_loaded = False

@@ -14,11 +14,11 @@ from shield_ai.project.runtime_names import PACKAGE
 from shield_ai.project.runtime_path import DEFAULT_RUNTIME
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable
+    from collections.abc import Collection, Iterable
 
+    from shield_ai.model.file_reader import FileReader
     from shield_ai.model.manifest import Manifest
 
-    Read = Callable[[str], bytes | None]
 
 # The module after DJANGO_SETTINGS_MODULE, in Python, INI, YAML or a Dockerfile.
 DJANGO_SETTINGS = regex(rb"DJANGO_SETTINGS_MODULE[\"'\s,=:}\])]{1,8}([A-Za-z_][\w.]*)")
@@ -66,6 +66,7 @@ class AppFacts(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     settings: tuple[str, ...] = ()
     django_settings: tuple[str, ...] = ()  # settings files that DJANGO_SETTINGS_MODULE names
+    includers: dict[str, str] = {}  # file that split_settings includes -> settings
     roots: tuple[str, ...] = ("",)  # folders on sys.path, deepest first; "" is the app's folder
     # A package that is imported from several roots: its files import the runtime relatively.
     relative_package: str = ""
@@ -154,12 +155,17 @@ def is_settings(path: str) -> bool:
     return "settings" in path.split("/") or not NOT_SETTINGS.search(path)
 
 
+def is_alembic_environment(path: str) -> bool:
+    """Return True for the script of the app that Alembic runs before each migration."""
+    return path.endswith(("alembic/env.py", "migrations/env.py"))
+
+
 def is_example(path: str) -> bool:
     """Return True if a file has the name of an example that users copy."""
     return bool(EXAMPLE.search(path))
 
 
-def find_django_settings(paths: Iterable[str], read: Read) -> dict[str, str]:
+def find_django_settings(paths: Iterable[str], read: FileReader) -> dict[str, str]:
     """Map the settings files that DJANGO_SETTINGS_MODULE names to their import roots."""
     known = set(paths)
     found: dict[str, str] = {}
@@ -180,7 +186,7 @@ def _startup_files(paths: Iterable[str]) -> list[str]:
     return [path for path in names if not SKIPPED_FOLDERS.intersection(path.split("/"))]
 
 
-def find_app_packages(paths: Collection[str], read: Read) -> tuple[str, ...]:
+def find_app_packages(paths: Collection[str], read: FileReader) -> tuple[str, ...]:
     """Return the packages with test-like names that contain the settings of the app itself."""
     folders = {path.rpartition("/")[0] for path in paths}
     if not any("test_" in folder for folder in folders):

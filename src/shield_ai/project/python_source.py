@@ -17,6 +17,7 @@ import msgspec
 from shield_ai.model.digest import hexdigest
 from shield_ai.model.edit import FileChange
 from shield_ai.model.errors import SourceError
+from shield_ai.model.skip import SkipId, SkipReason
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -177,6 +178,11 @@ def parse(path: str, text: str) -> ast.Module:
         raise SourceError(
             f"{path}: not parsed, {TOO_DEEP}", "such files are usually generated"
         ) from None
+
+
+def source_problem(path: str, error: SourceError) -> SkipReason:
+    """Return why a file of the app can't be parsed, without its path."""
+    return SkipId.INVALID_SOURCE.reason(problem=error.message.removeprefix(f"{path}: "))
 
 
 def apply_edits(raw: bytes, edits: Iterable[Edit], encoding: str = "utf-8") -> bytes:

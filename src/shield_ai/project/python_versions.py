@@ -14,7 +14,11 @@ if TYPE_CHECKING:
     from shield_ai.project.tree import Tree
 
 OLDEST_SUPPORTED = (3, 9)  # by the runtime
-FOLDERS = ("", "docker", ".github/workflows")
+FOLDERS = ("", ".github/workflows")
+DOCKER = re.compile(r"docker.*|compose|deploy\w*|images?", re.IGNORECASE)
+MAX_DEPTH = 3  # of folders with Dockerfiles
+YAML = re.compile(r"(?!\.pre-commit).+\.ya?ml")  # pre-commit runs its hooks, not the project
+KEY = rb"(?m)^[ \t-]*python(?:[-_]version)?s?[ \t]*:"
 # By the name of a file, the versions that the project runs on.
 RUNS_ON = (
     (
@@ -22,9 +26,13 @@ RUNS_ON = (
         re.compile(rb"(?im)^[ \t]*FROM[ \t]+(?:--\S+[ \t]+)?(?:[\w./-]+/)?(python:\d\.\d+)"),
     ),
     (re.compile(r"runtime\.txt|\.python-version"), re.compile(rb"^([^#\n]+)", re.MULTILINE)),
+    (YAML, re.compile(KEY + rb"[ \t]*([^#\s][^#\n]*)")),
+    (YAML, re.compile(KEY + rb"((?:[ \t]*\n[ \t]*-[ \t]*[\"']?\d[\w.]*[\"']?(?![^#\s]))+)")),
     (
-        re.compile(r".+\.ya?ml"),
-        re.compile(rb"(?m)^[ \t-]*python(?:[-_]version)?s?[ \t]*:([^#\n]*(?:\n[ \t]*-[^#\n]*)*)"),
+        YAML,
+        re.compile(
+            rb"(?m)^[ \t-]*(?:container|image)[ \t]*:[ \t]*[\"']?(?:[\w./-]+/)?(python:\d\.\d+)"
+        ),
     ),
 )
 VERSION = re.compile(rb"(?<![\d.])(\d)\.(\d{1,2})(?!\d)")
@@ -52,7 +60,7 @@ def find_python_versions(tree: Tree, paths: Iterable[str]) -> list[NamedVersion]
         tree: The app's folder.
         paths: Files of the app, such as its settings; the folders above them are searched, too.
     """
-    folders = dict.fromkeys(FOLDERS)
+    folders = dict.fromkeys((*FOLDERS, *_docker_folders(tree)))
     for path in paths:
         folders |= dict.fromkeys(str(parent) for parent in PurePosixPath(path).parents[:-1])
     found: set[NamedVersion] = set()
@@ -61,6 +69,14 @@ def find_python_versions(tree: Tree, paths: Iterable[str]) -> list[NamedVersion]
             path = f"{folder}/{name}" if folder else name
             found |= {NamedVersion(version, path) for version in _versions_in(tree, path, name)}
     return sorted(found)
+
+
+def _docker_folders(tree: Tree) -> Iterator[str]:
+    """Yield the folders that are named for Docker, and the folders in them."""
+    level = [name for name in tree.folder_names("") if DOCKER.fullmatch(name)]
+    for _ in range(MAX_DEPTH):
+        yield from level
+        level = [f"{folder}/{name}" for folder in level for name in tree.folder_names(folder)]
 
 
 def _versions_in(tree: Tree, path: str, name: str) -> Iterator[tuple[int, int]]:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import ast
 import re
 
 PACKAGE = "shield_runtime"
 FORMER_PACKAGE = "shield_ai"
+ACCESSORS = frozenset(
+    {"get_secret", "get_secret_dict", "get_secret_bytes", "aget_secret", "has_secret"}
+)
+CLIENT = "SecretsManagerClient"
 COPY = "_shield_runtime"  # the folder of a copy in an app
 IMPORTS_COPY = re.compile(rb"(?m)^from (?:[\w.]*\.)?" + COPY.encode() + rb" import ")
 
@@ -64,8 +69,24 @@ def copied_folder(path: str) -> str:
 
 
 def is_runtime_module(raw: bytes | None) -> bool:
-    """Return True for the runtime as a single file, or for the module next to a copy."""
-    if raw is None:
+    """Return True for the module next to a copy, or for the runtime as a single file.
+
+    A module that only imports other names from a copy, or defines get_secret() itself, is neither.
+    """
+    if raw is None or not (IMPORTS_COPY.search(raw) or CLIENT.encode() in raw):
         return False
-    is_single_file = b"class SecretsManagerClient" in raw and b"AWS_SECRETS_FALLBACK" in raw
-    return is_single_file or bool(IMPORTS_COPY.search(raw))
+    try:
+        body = ast.parse(raw).body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return False
+    functions = {node.name for node in body if isinstance(node, ast.FunctionDef)}
+    if b"AWS_SECRETS_FALLBACK" in raw:  # the single file
+        return any(isinstance(node, ast.ClassDef) and node.name == CLIENT for node in body)
+    return functions.isdisjoint(ACCESSORS) and any(map(_imports_runtime, body))
+
+
+def _imports_runtime(node: ast.stmt) -> bool:
+    """Return True for an import of the client, or of get_secret(), from a copy."""
+    if not isinstance(node, ast.ImportFrom) or (node.module or "").rpartition(".")[2] != COPY:
+        return False
+    return not ACCESSORS.union({CLIENT}).isdisjoint(alias.name for alias in node.names)

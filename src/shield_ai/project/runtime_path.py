@@ -9,9 +9,8 @@ from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.project.runtime_names import is_runtime_module
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from shield_ai.model.file_reader import FileReader
 
-    Read = Callable[[str], bytes | None]
 
 DUNDER_CONSTANT = regex(rb"(?m)^__\w+__\s*=\s*[\"'][^\"'\n]*[\"']\s*$")  # __version__ = "1.0"
 VENDORED = "utils/secrets.py"
@@ -19,7 +18,7 @@ VENDORED = "utils/secrets.py"
 DEFAULT_RUNTIME = "aws_secrets.py"
 
 
-def choose_runtime_path(settings: str, root: str, known: set[str], read: Read) -> str:
+def choose_runtime_path(settings: str, root: str, known: set[str], read: FileReader) -> str:
     """Return the path for a vendored runtime that the settings can import.
 
     Importing `pkg.utils.secrets` runs `pkg/__init__.py`, which the import of `pkg.settings` has
@@ -38,11 +37,12 @@ def choose_runtime_path(settings: str, root: str, known: set[str], read: Read) -
     return f"{folder}/{DEFAULT_RUNTIME}" if folder else DEFAULT_RUNTIME
 
 
-def _has_room_for_runtime(package: str, known: set[str], read: Read) -> bool:
+def _has_room_for_runtime(package: str, known: set[str], read: FileReader) -> bool:
     """Return True if `utils/secrets.py` can be added to a package."""
     utils = f"{package}/utils"
     module = f"{utils}/secrets.py"
-    if f"{utils}.py" in known or any(path.startswith(f"{package}/secrets/") for path in known):
+    folders = (f"{package}/secrets/", f"{utils}/secrets/")  # the latter hides the module
+    if f"{utils}.py" in known or any(path.startswith(folders) for path in known):
         return False
     if module in known and not is_runtime_module(read(module)):
         return False
@@ -50,7 +50,7 @@ def _has_room_for_runtime(package: str, known: set[str], read: Read) -> bool:
     return init is None or _is_empty_init(init)
 
 
-def nonempty_init(runtime: str, root: str, known: set[str], read: Read) -> str:
+def nonempty_init(runtime: str, root: str, known: set[str], read: FileReader) -> str:
     """Return the `__init__.py` of the runtime's package; an empty string if it runs no code."""
     package = runtime.removeprefix(f"{root}/").partition("/")[0]
     path = f"{root}/{package}/__init__.py" if root else f"{package}/__init__.py"

@@ -12,9 +12,7 @@ import msgspec
 
 from shield_ai.model.errors import SourceError
 from shield_ai.project.python_source import Source
-from shield_ai.project.runtime_names import IMPORTS_COPY
-
-CLIENT = "SecretsManagerClient"
+from shield_ai.project.runtime_names import CLIENT, IMPORTS_COPY
 
 
 class SecretMap(msgspec.Struct, frozen=True):

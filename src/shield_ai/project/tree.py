@@ -8,7 +8,7 @@ import stat
 from importlib.machinery import all_suffixes
 from pathlib import Path, PurePosixPath
 
-from shield_ai.model.errors import SourceError
+from shield_ai.model.errors import OutsideError, SourceError
 from shield_ai.project.inside import has_git_folder
 from shield_ai.project.regular_file import read_regular_file
 from shield_ai.project.safe_write import (
@@ -22,7 +22,9 @@ from shield_ai.project.safe_write import (
 TEMPORARY = ".shield_tmp"
 BACKUP = ".shield_ai_backup"
 BYTECODE_FOLDER = "__pycache__"
-_IMPORTABLE = tuple(all_suffixes())  # .py, .pyc and extension modules
+_EXTENSIONS = (".so", ".pyd")  # of extension modules
+_IMPORTABLE = (*all_suffixes(), *_EXTENSIONS)
+_COMPARED_WITH_TIME = bytes(4)  # the flags after the magic number of bytecode, PEP 552
 CHECK_PERMISSIONS = "check its permissions"
 
 
@@ -59,7 +61,7 @@ class Tree:
             # a loop of links; the type of the error depends on Python's version
             raise _broken_link(relative) from None
         if not real_path.is_relative_to(self.root):
-            raise SourceError(
+            raise OutsideError(
                 f"{relative} is outside {self.root}",
                 "only files inside the app can be read or changed",
             )
@@ -70,6 +72,14 @@ class Tree:
                 f"{relative} is inside a .git folder", "shield never reads or changes files there"
             )
         return path
+
+    def real_path(self, relative: str) -> str:
+        """Return the relative path of a file, without symbolic links.
+
+        Raises:
+            SourceError: The path leads outside the app's folder, or is in a .git folder.
+        """
+        return self.path(relative).resolve().relative_to(self.root).as_posix()
 
     def read(self, relative: str) -> bytes | None:
         """Return the content of a file; None if it does not exist.
@@ -183,20 +193,58 @@ class Tree:
         return self.path(relative).is_dir()
 
     def importable_files(self, relative: str) -> list[str]:
-        """Return the files below a folder that Python can import, without those in __pycache__."""
-        found = []
+        """Return the files below a folder that Python can import.
+
+        Of the files in __pycache__, only those that Python may run although the source differs.
+        Links to folders are returned, not followed.
+        """
+        found: list[str] = []
         for folder, folders, names in os.walk(self.path(relative)):
-            folders[:] = [name for name in folders if name != "__pycache__"]
+            links = [name for name in folders if Path(folder, name).is_symlink()]
+            found.extend(Path(folder, name).relative_to(self.root).as_posix() for name in links)
             for name in names:
+                path = Path(folder, name)
+                if path.parent.name == BYTECODE_FOLDER and not _is_hash_based(path):
+                    continue
                 if name.endswith(_IMPORTABLE):
-                    found.append(Path(folder, name).relative_to(self.root).as_posix())
+                    found.append(path.relative_to(self.root).as_posix())
         return sorted(found)
+
+    def overriding_files(self, relative: str) -> list[str]:
+        """Return what Python imports or runs instead of a module's file.
+
+        These are a package or an extension module of the same name, and bytecode that Python may
+        run although the source differs.
+        """
+        path = self.path(relative)
+        found: list[Path] = []
+        for file in _entries(path.parent / path.stem):
+            if file.name.startswith("__init__.") and file.name.endswith(_IMPORTABLE):
+                found.append(file)
+        for file in _entries(path.parent):
+            if file.name.startswith(f"{path.stem}.") and file.name.endswith(_EXTENSIONS):
+                found.append(file)
+        for file in _entries(path.parent / BYTECODE_FOLDER):
+            if file.name.startswith(f"{path.stem}.") and _is_hash_based(file):
+                found.append(file)
+        return sorted(file.relative_to(self.root).as_posix() for file in found)
 
     def file_names(self, relative: str) -> list[str]:
         """Return the names of the files in a folder; empty if it can't be listed."""
         try:
             folder = self.path(relative)
             return sorted(path.name for path in folder.iterdir() if path.is_file())
+        except (OSError, SourceError):
+            return []
+
+    def folder_names(self, relative: str) -> list[str]:
+        """Return the names of the folders in a folder, without links.
+
+        Empty if it can't be listed.
+        """
+        try:
+            paths = self.path(relative).iterdir()
+            return sorted(path.name for path in paths if path.is_dir() and not path.is_symlink())
         except (OSError, SourceError):
             return []
 
@@ -308,3 +356,23 @@ def temporary_path(path: Path) -> Path:
 def is_accessible_to_others(mode: int) -> bool:
     """Return True if users other than the owner and the group have any access."""
     return bool(mode & stat.S_IRWXO)
+
+
+def _entries(folder: Path) -> list[Path]:
+    """Return what a folder contains; nothing if it can't be listed."""
+    try:
+        return list(folder.iterdir())
+    except OSError:
+        return []
+
+
+def _is_hash_based(path: Path) -> bool:
+    """Return whether Python doesn't compare a bytecode file with the source's time and size.
+
+    Such a file can be committed with other code than its source. True if it can't be read.
+    https://docs.python.org/3/reference/import.html#cached-bytecode-invalidation
+    """
+    try:
+        return read_regular_file(path)[4:8] != _COMPARED_WITH_TIME
+    except OSError:
+        return True

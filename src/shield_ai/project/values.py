@@ -1,4 +1,4 @@
-"""Read secret values from their sources. A locator such as `env:SECRET_KEY` identifies a source."""
+"""Read secret values from their sources. A locator identifies a source."""
 
 from __future__ import annotations
 
@@ -14,11 +14,22 @@ from dotenv.parser import parse_stream
 
 from shield_ai.model.errors import SourceError, ValueMissingError
 from shield_ai.model.hidden import Hidden
+from shield_ai.model.locator import (
+    CodeLiteral,
+    Copy,
+    DotenvLine,
+    EnvVar,
+    Generated,
+    Locator,
+    Prompt,
+)
 from shield_ai.project.regular_file import read_regular_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
+
+    from shield_ai.model.file_reader import FileReader
 
 # as in django.core.management.utils.get_random_secret_key
 _DJANGO_ALPHABET = "abcdefghijklmnopqrstuvwxyz0123456789!@#$%^&*(-_=+)"
@@ -70,16 +81,16 @@ class Values:
         environ: The process's environment.
         read: Returns the content of a file of the app, for literals in code.
         ask: Prompts for the value of a variable, with hidden input.
-        copy: Reads the secret ENVIRONMENT/NAME of another environment.
+        copy: Reads a secret of another environment, by the environment and the name.
     """
 
     def __init__(
         self,
         env_files: Mapping[str, Mapping[str, Hidden]],
         environ: Mapping[str, str] = os.environ,
-        read: Callable[[str], bytes | None] = lambda _: None,
+        read: FileReader = lambda _: None,
         ask: Callable[[str], Hidden] | None = None,
-        copy: Callable[[str], Hidden] | None = None,
+        copy: Callable[[str, str], Hidden] | None = None,
     ) -> None:
         self._env_files = env_files
         self._environ = environ
@@ -87,18 +98,18 @@ class Values:
         self._ask = ask
         self._copy = copy
 
-    def locators(self, variables: Iterable[str]) -> dict[str, str]:
+    def locators(self, variables: Iterable[str]) -> dict[str, Locator]:
         """Map each variable with a non-empty value to its locator."""
-        found: dict[str, str] = {}
+        found: dict[str, Locator] = {}
         for variable in variables:
             if self._environ.get(variable) and variable not in OPERATOR_VARIABLES:
-                found[variable] = f"env:{variable}"
+                found[variable] = EnvVar(variable)
             for path, values in self._env_files.items():
                 if values.get(variable):
-                    found[variable] = f"dotenv:{path}#{variable}"
+                    found[variable] = DotenvLine(path, variable)
         return found
 
-    def resolve(self, locator: str) -> Hidden:
+    def resolve(self, locator: Locator) -> Hidden:
         """Return the value of a locator.
 
         Raises:
@@ -109,28 +120,25 @@ class Values:
             raise ValueMissingError(f"{locator} no longer has a value", "run shield plan again")
         return value
 
-    def _find(self, locator: str) -> Hidden | None:
-        scheme, _, rest = locator.partition(":")
-        path, _, key = rest.rpartition("#")
-        match scheme:
-            case "env":
-                return Hidden(self._environ.get(rest, ""))
-            case "dotenv":
-                return self._env_files.get(path, {}).get(key)
-            case "code":
-                return self._literal(path, key)
-            case "generate":
-                return generate_value(rest)
-            case "prompt":
-                return self._ask(rest) if self._ask else None
-            case "copy":
-                return json_field(self._copy(path), key) if self._copy else None
-        return None
+    def _find(self, locator: Locator) -> Hidden | None:
+        match locator:
+            case EnvVar():
+                return Hidden(self._environ.get(locator.variable, ""))
+            case DotenvLine():
+                return self._env_files.get(locator.path, {}).get(locator.variable)
+            case CodeLiteral():
+                return self._literal(locator)
+            case Generated():
+                return generate_value(locator.kind)
+            case Prompt():
+                return self._ask(locator.variable) if self._ask else None
+            case Copy():
+                value = self._copy(locator.environment, locator.secret) if self._copy else None
+                return json_field(value, locator.field) if value else None
 
-    def _literal(self, path: str, span: str) -> Hidden | None:
-        start, _, end = span.partition("-")
+    def _literal(self, literal: CodeLiteral) -> Hidden | None:
         try:
-            source = (self._read(path) or b"")[int(start) : int(end)]
+            source = (self._read(literal.path) or b"")[literal.start : literal.end]
             return Hidden(_literal_text(ast.parse(f"({source.decode()})", mode="eval").body))
         except (ValueError, SyntaxError, TypeError):
             return None

@@ -13,11 +13,11 @@ import msgspec
 
 from shield_ai.aws.cloudtrail import trail
 from shield_ai.aws.cloudtrail.audit import Auditor, parse_since
-from shield_ai.aws.cloudtrail.events import parse_event
+from shield_ai.aws.cloudtrail.events import is_unreadable, parse_event
 from shield_ai.aws.cost.bill import Usage, estimate_bill
 from shield_ai.aws.cost.prices import AS_OF
 from shield_ai.aws.desired import resources
-from shield_ai.aws.desired.iam import role_name, slug
+from shield_ai.aws.desired.iam import role_name, session_reader, slug
 from shield_ai.flow.app_session import AppSession
 from shield_ai.flow.rollback import last_run
 from shield_ai.model.errors import AwsError, ShieldError
@@ -40,9 +40,9 @@ if TYPE_CHECKING:
 
     from shield_ai.aws.cloudtrail.audit import Audit
     from shield_ai.flow.journal import Journal
-    from shield_ai.model.edit import Skipped
     from shield_ai.model.manifest import Manifest, Secret
     from shield_ai.model.resource import Resource
+    from shield_ai.model.skip import Skipped
 
 DEFAULT_SINCE = "7d"
 _PLACEHOLDER_ACCOUNT = "000000000000"  # the cost does not depend on the account
@@ -92,6 +92,8 @@ def collect_audit(session: AppSession, query: TrailQuery) -> Audit:
         event = parse_event(record)
         if event:
             auditor.add(event)
+        elif is_unreadable(record):
+            auditor.add_unreadable()
         else:
             auditor.skip()
     return auditor.result(unread)
@@ -118,7 +120,8 @@ def _allowed_readers(manifest: Manifest) -> list[str]:
     """Return the principals that may read: the app's role, rotation roles and `readers`."""
     if not manifest.app.role and not manifest.monitoring.readers:
         return []
-    readers = [f"role/{slug(manifest.app)}-*", *manifest.monitoring.readers]
+    readers = [f"role/{slug(manifest.app)}-*"]
+    readers.extend(session_reader(reader) for reader in manifest.monitoring.readers)
     if manifest.app.role:
         readers.insert(0, f"role/{role_name(manifest.app)}")
     return readers
@@ -152,9 +155,11 @@ def collect_report(session: AppSession, query: TrailQuery) -> ReportData:
         aws_skip_reason=skip_reason,
         findings=mask_findings(survey.findings, survey.read),
         unreadable=tuple(skip for skip in survey.skipped if skip.name != "archive"),
+        archives=tuple(skip.path for skip in survey.skipped if skip.name == "archive"),
         suppressed=survey.suppressed,
         is_scanned=True,
         commit=_describe_commit(session.tree.root),
+        repository=git.remote_name(session.tree.root),
         role=manifest.app.role,
         diffs=tuple(sorted(diffs, key=_diff_order)),
         is_applied=bool(run),

@@ -65,6 +65,9 @@ def evaluate_code(report_data: ReportData) -> ControlResult:
     text = "no findings above low severity"
     if report_data.suppressed:
         text += f", {count(report_data.suppressed, 'finding')} suppressed by comments"
+    if report_data.archives:
+        number = count(len(report_data.archives), "archive")
+        text += f", {number} not scanned: {_list_names(report_data.archives)}"
     return Shown((evidence(report_data, Source.SCAN, text),))
 
 
@@ -101,9 +104,13 @@ def evaluate_least_privilege(report_data: ReportData) -> ControlResult:
     if readers:
         text = f"read by {_list_names(readers)}"
         return NotShown((evidence(report_data, Source.CLOUDTRAIL, text),))
+    failed = _failed(report_data, [*ROLE_CHECKS, *ACCESS_CHECKS])
+    if failed:
+        return failed
     if not report_data.role:
-        failed = _failed(report_data, ACCESS_CHECKS)
-        return failed or NotChecked("no role in shield.toml, so no role was checked")
+        return NotChecked("no role in shield.toml, so no role was checked")
+    if report_data.audit and report_data.audit.unread:
+        return NotChecked("a part of the CloudTrail records could not be read")
     return evaluate_checks(report_data, ROLE_CHECKS, also=ACCESS_CHECKS)
 
 

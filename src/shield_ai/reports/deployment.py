@@ -18,6 +18,7 @@ _VARIABLE_WIDTH = 32
 FORMS = {
     ValueForm.LITERAL: "literal value",
     ValueForm.DEFAULT: "literal default",
+    ValueForm.MIXED: "partly literal",
     ValueForm.PLACEHOLDER: "placeholder",
     ValueForm.EMPTY: "empty",
     ValueForm.REFERENCE: "reference",

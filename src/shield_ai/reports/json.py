@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from shield_ai.model.deployment import DeploymentVariable
-    from shield_ai.model.edit import Skipped
     from shield_ai.model.finding import Finding
     from shield_ai.model.plan import Plan
+    from shield_ai.model.skip import Skipped
 
 VERSION = 1
 FIELDS = (
@@ -42,7 +42,8 @@ def scan_json(findings: Sequence[Finding], skipped: Sequence[Skipped] = ()) -> s
         "version": VERSION,
         "findings": [_finding_fields(finding) for finding in findings],
         "skipped": [
-            {"path": skip.path, "line": skip.line, "reason": skip.reason} for skip in skipped
+            {"path": skip.path, "line": skip.line, "reason": skip.reason, "id": skip.id}
+            for skip in skipped
         ],
     }
     return to_json(document, indent=2)

@@ -1,7 +1,8 @@
 """Hide possible secret values in the app's own text.
 
 In Python, comments, long numbers and the contents of strings that are not names are hidden. In .env
-files, everything except variable names is hidden, and in other files everything.
+files, everything except variable names is hidden. In YAML and JSON, the names to keep are shown at
+the start of lines; in other files, everything is hidden.
 Each hidden byte becomes a NUL, so that offsets stay valid. `show` replaces each run of NULs with
 one mark.
 """
@@ -34,6 +35,12 @@ LITERAL = regex(r"""(?s)[A-Za-z]{0,2}('''|\"\"\"|'|")(.*)\1""")
 LONG_NUMBER = regex(r"(?:[0-9a-fA-FxX]_?){5,}")
 ASSIGNMENT = regex(rb"[ \t]*(?:export[ \t]+)?[A-Za-z_][A-Za-z0-9_.]{0,59}[ \t]*[=:][ \t]*")
 DOTENV = regex(r"(?:^|/)(?:\.env[^/]*|[^/]*\.env)$")
+CONFIG = regex(r"\.(?:ya?ml|json)$")
+# A variable in a line such as `NAME: value`, `- NAME=value` or `- name: NAME`.
+ENTRY = regex(
+    rb"(?m)^[ \t]{0,200}(?:-[ \t]{1,9})?(?:\{[ \t]{0,9})?(?:\"?name\"?:[ \t]{0,9})?[\"']?"
+    rb"(?P<name>[A-Za-z_][A-Za-z0-9_]{0,99})\b[\"']?(?:[:=][ \t]{0,9})?"
+)
 MAX_LINE = 1000  # bytes of a line of Python by itself; a longer one is hidden completely
 LAYOUT_TOKENS = (tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT)
 # Since Python 3.12, the text of an f-string is a separate token.
@@ -52,7 +59,17 @@ def mask(path: str, raw: bytes, keep: Collection[str] = ()) -> bytes:
         return _mask_python(path, raw, keep)
     if DOTENV.search(path):
         return _hide(raw, _assigned_values(raw))
-    return _hide(raw, [(0, len(raw))])
+    hidden = _hide(raw, [(0, len(raw))])
+    return _with_names(hidden, raw, keep) if keep and CONFIG.search(path) else hidden
+
+
+def _with_names(hidden: bytes, raw: bytes, keep: Collection[str]) -> bytes:
+    """Show the names at the start of lines in a hidden YAML or JSON file."""
+    out = bytearray(hidden)
+    for match in ENTRY.finditer(raw):
+        if match["name"].decode() in keep:
+            out[match.start() : match.end()] = match[0]
+    return bytes(out)
 
 
 def _mask_python(path: str, raw: bytes, keep: Collection[str]) -> bytes:

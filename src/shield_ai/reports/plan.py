@@ -8,6 +8,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from shield_ai.flow.verify.check import Status
+from shield_ai.model.locator import CodeLiteral, Copy, EnvVar, Generated, Locator, Prompt
 from shield_ai.model.plan import Action, StepKind, ValueState
 from shield_ai.model.printable import printable
 from shield_ai.project.runtime_names import copied_folder
@@ -17,11 +18,13 @@ from shield_ai.reports.plurals import count
 from shield_ai.reports.settings import settings_lines
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from shield_ai.flow.verify.check import Check
-    from shield_ai.model.edit import FileChange, Skipped
+    from shield_ai.model.edit import FileChange
+    from shield_ai.model.file_reader import FileReader
     from shield_ai.model.plan import Change, Origin, Plan, Receipt
+    from shield_ai.model.skip import Skipped
 
 _NAME_WIDTH = 46
 _WIDTH = 80
@@ -37,7 +40,6 @@ _KEPT_VALUES = {
     ValueState.DIFFERS: "keep (value differs)",
     ValueState.UNKNOWN: "keep (value may differ)",
 }
-_SOURCES = {"env": "the environment", "generate": "a generated value", "prompt": "a prompt"}
 _RECEIPT_NOUNS = {
     StepKind.FILE: "file",
     StepKind.SECRET: "secret",
@@ -45,7 +47,7 @@ _RECEIPT_NOUNS = {
 }
 
 
-def plan_text(plan: Plan, read: Callable[[str], bytes | None]) -> str:
+def plan_text(plan: Plan, read: FileReader) -> str:
     """Format a plan without its diffs.
 
     Args:
@@ -122,7 +124,7 @@ def _file_line(file: FileChange) -> str:
     return f"  ~ {file.path:<{_NAME_WIDTH}} {count(len(file.edits), 'edit')}"
 
 
-def _change_lines(change: Change, read: Callable[[str], bytes | None]) -> Iterator[str]:
+def _change_lines(change: Change, read: FileReader) -> Iterator[str]:
     is_secret = change.resource == "secret"
     name = change.name if is_secret else f"{change.resource} {change.name}"
     mark = _MARKS[change.action]
@@ -141,7 +143,7 @@ def _describe_action(change: Change) -> str:
         return "manual change, kept"
     if change.action is Action.KEEP and change.value in _KEPT_VALUES:
         return _KEPT_VALUES[change.value]
-    sources = sorted({_describe_source(origin.locator) for origin in change.origins})
+    sources = sorted({_describe_source(origin.source) for origin in change.origins})
     if sources:
         return f"{change.action} from {', '.join(sources)}"
     return str(change.action)
@@ -155,38 +157,43 @@ def shorten_name(name: str) -> str:
     return f"{name[: half - 1]}…{name[-half:]}"
 
 
-def _origin_lines(origins: Sequence[Origin], read: Callable[[str], bytes | None]) -> Iterator[str]:
+def _origin_lines(origins: Sequence[Origin], read: FileReader) -> Iterator[str]:
     """Yield the variables, fields and lines that values are read from, for each source.
 
     shield.toml can name any variable of the user who runs the command, so the user must see it.
     """
     names: dict[str, list[str]] = {}
     for origin in origins:
-        name = _describe_item(origin.locator, read)
+        name = _describe_item(origin.source, read)
         if name:
-            names.setdefault(_describe_source(origin.locator), []).append(name)
+            names.setdefault(_describe_source(origin.source), []).append(name)
     for source, group in sorted(names.items()):
         yield from _wrap(f"{source}: {', '.join(group)}")
 
 
-def _describe_source(locator: str) -> str:
-    scheme, _, rest = locator.partition(":")
-    path = rest.rpartition("#")[0]
-    return _SOURCES.get(scheme) or ("standard input" if path == STDIN else path)
+def _describe_source(source: Locator) -> str:
+    match source:
+        case EnvVar():
+            return "the environment"
+        case Generated():
+            return "a generated value"
+        case Prompt():
+            return "a prompt"
+        case Copy():
+            return f"{source.environment}/{source.secret}"
+    return "standard input" if source.path == STDIN else source.path
 
 
-def _describe_item(locator: str, read: Callable[[str], bytes | None]) -> str:
-    scheme, _, rest = locator.partition(":")
-    path, _, item = rest.rpartition("#")
-    if scheme == "generate":
-        return ""
-    if scheme in {"env", "prompt"}:
-        return rest
-    if scheme != "code":
-        return item
-    start = int(item.partition("-")[0])
-    number = (read(path) or b"").count(b"\n", 0, start) + 1
-    return f"line {number}"
+def _describe_item(source: Locator, read: FileReader) -> str:
+    match source:
+        case Generated():
+            return ""
+        case Copy():
+            return source.field
+        case CodeLiteral():
+            number = (read(source.path) or b"").count(b"\n", 0, source.start) + 1
+            return f"line {number}"
+    return source.variable
 
 
 def _summary(plan: Plan) -> str:

@@ -12,16 +12,18 @@ import msgspec
 
 from shield_ai.aws.cloudtrail.audit import Alert, Audit
 from shield_ai.flow.verify.check import Check, CheckId, Status
-from shield_ai.model.edit import Skipped
 from shield_ai.model.finding import Finding, Severity
 from shield_ai.model.printable import printable
 from shield_ai.model.rotation_status import RotationPhase, RotationStatus
+from shield_ai.model.skip import Skipped
 from shield_ai.reports.evidence import ControlResult
 from shield_ai.reports.mask import mask, show
 from shield_ai.reports.plurals import count
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
+
+    from shield_ai.model.file_reader import FileReader
 
 _NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, "urn:shield-ai:report")
 _LATE = frozenset({RotationPhase.DUE, RotationPhase.PENDING})
@@ -128,9 +130,11 @@ class ReportData(msgspec.Struct, frozen=True, kw_only=True):
     aws_skip_reason: str = ""  # why AWS was not checked
     findings: tuple[MaskedFinding, ...] = ()
     unreadable: tuple[Skipped, ...] = ()
+    archives: tuple[str, ...] = ()  # files that the scan can't unpack
     suppressed: int = 0  # findings with a suppression comment
     is_scanned: bool = False  # the findings are those of a complete `shield scan`
     commit: str = ""  # the commit of the app, with a + for uncommitted changes
+    repository: str = ""  # the host and path of the git remote; empty without one
     role: str = ""  # the app's role in shield.toml
     diffs: tuple[FileDiff, ...] = ()
     is_applied: bool = False  # the diffs show the last apply, not the plan
@@ -182,10 +186,13 @@ class ReportData(msgspec.Struct, frozen=True, kw_only=True):
     def stable_uuid(self, *parts: str) -> str:
         """Return a UUID that is the same in each report on this app in this account.
 
+        It depends on the repository: another one with the name of the app must not replace the
+        findings of the app, for example in Security Hub.
+
         Args:
             parts: What the UUID identifies, for example the id of a control.
         """
-        names = [self.account, self.app, *parts]
+        names = [self.account, self.app, self.repository, self.role, *parts]
         return str(uuid.uuid5(_NAMESPACE, json.dumps(names)))
 
     def find_checks(self, ids: Iterable[CheckId]) -> list[Check]:
@@ -214,9 +221,7 @@ class ReportData(msgspec.Struct, frozen=True, kw_only=True):
         return ", ".join(parts) + "."
 
 
-def mask_findings(
-    findings: Sequence[Finding], read: Callable[[str], bytes | None]
-) -> tuple[MaskedFinding, ...]:
+def mask_findings(findings: Sequence[Finding], read: FileReader) -> tuple[MaskedFinding, ...]:
     """Attach the masked source line to each finding, and sort the findings by severity.
 
     Args:

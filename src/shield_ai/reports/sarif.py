@@ -19,8 +19,9 @@ from shield_ai.scan.rules import pattern
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from shield_ai.model.edit import Edit, FileChange, Skipped
+    from shield_ai.model.edit import Edit, FileChange
     from shield_ai.model.finding import Finding
+    from shield_ai.model.skip import Skipped
     from shield_ai.scan.rules.pattern import Pattern, Rule
 
     Span = tuple[int, int]

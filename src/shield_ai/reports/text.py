@@ -15,10 +15,11 @@ from shield_ai.reports.mask import mask, show
 from shield_ai.reports.plurals import count
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
-    from shield_ai.model.edit import Skipped
+    from shield_ai.model.file_reader import FileReader
     from shield_ai.model.finding import Finding
+    from shield_ai.model.skip import Skipped
 
 WIDTH = 80
 INDENT = " " * 10
@@ -28,7 +29,7 @@ MAX_FILES = 10  # files listed with the number of their low findings
 
 def scan_text(
     findings: Sequence[Finding],
-    read: Callable[[str], bytes | None],
+    read: FileReader,
     skipped: Sequence[Skipped] = (),
     *,
     hidden: tuple[int, int] = (0, 0),
@@ -136,7 +137,7 @@ def _finding_lines(finding: Finding, source: list[str], *, color: bool) -> Itera
             yield paint(_truncate(f"{INDENT}| {source_line}"), "dim", color=color)
     if finding.site and finding.site.reason:
         yield from textwrap.wrap(
-            f"not fixable: {printable(finding.site.reason)}",
+            f"not fixable: {printable(finding.site.reason.text)}",
             WIDTH,
             initial_indent=INDENT,
             subsequent_indent=INDENT,

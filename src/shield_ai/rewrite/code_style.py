@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from shield_ai.rewrite.pre_commit import hook_options
 from shield_ai.rewrite.python.line_length import (
     configured_line_length,
+    linter_line_length,
     parse_toml,
     read_if_possible,
 )
@@ -17,7 +19,7 @@ from shield_ai.rewrite.python.line_length import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from shield_ai.rewrite import Read
+    from shield_ai.model.file_reader import FileReader
 
     Table = dict[str, Any]
 
@@ -28,7 +30,8 @@ ISORT_FILES = ((".isort.cfg", "settings"), ("setup.cfg", "isort"), ("setup.cfg",
 class CodeStyle(msgspec.Struct, frozen=True):
     """The configured style; an empty value if the project does not configure it."""
 
-    line_length: int = 0
+    line_length: int = 0  # of a formatter, or a linter's limit that is shorter than Black's
+    max_line_length: int = 0  # that a linter tolerates
     quote: str = ""
     has_trailing_commas: bool = False  # each call on several lines needs one
     has_package_docstrings: bool = False
@@ -46,7 +49,7 @@ class CodeStyle(msgspec.Struct, frozen=True):
     force_grid_wrap: int = 0  # the number of names from which each has a line
 
 
-def read_code_style(read: Read, path: str) -> CodeStyle:
+def read_code_style(read: FileReader, path: str) -> CodeStyle:
     """Return the style of a file.
 
     Args:
@@ -57,10 +60,12 @@ def read_code_style(read: Read, path: str) -> CodeStyle:
     ruff = next(_ruff_tables(read, path), {})
     lint = {**ruff, **_table(ruff, "lint")}
     isort = next(_isort_tables(read, path), {}) | _snake_case(_table(lint, "isort"))
+    isort |= hook_options(read, "isort")
     ban = _table(lint, "flake8-tidy-imports").get("ban-relative-imports")
     heading = str(isort.get("import_heading_localfolder", ""))
     return CodeStyle(
         line_length=configured_line_length(read, path),
+        max_line_length=linter_line_length(read, path),
         quote=_quote(read, path),
         has_trailing_commas=_selects(lint, "COM812"),
         has_package_docstrings=_selects(lint, "D104"),
@@ -84,7 +89,7 @@ def _folders_above(path: str) -> list[str]:
     return ["" if parent == "." else f"{parent}/" for parent in parents]
 
 
-def _ruff_tables(read: Read, path: str) -> Iterator[Table]:
+def _ruff_tables(read: FileReader, path: str) -> Iterator[Table]:
     for folder in _folders_above(path):
         for name in (".ruff.toml", "ruff.toml"):
             raw = read(folder + name)
@@ -95,7 +100,7 @@ def _ruff_tables(read: Read, path: str) -> Iterator[Table]:
             yield _table(tool, "ruff")
 
 
-def _isort_tables(read: Read, path: str) -> Iterator[Table]:
+def _isort_tables(read: FileReader, path: str) -> Iterator[Table]:
     for folder in _folders_above(path):
         tool = _table(parse_toml(read(f"{folder}pyproject.toml")), "tool")
         if "isort" in tool:
@@ -141,7 +146,7 @@ def _is_on(value: object) -> bool:
     return str(value).lower() in {"true", "1"}
 
 
-def _quote(read: Read, path: str) -> str:
+def _quote(read: FileReader, path: str) -> str:
     """Return the quote of the formatter or linter; ruff and Black use double quotes by default."""
     ruff = next(_ruff_tables(read, path), None)
     if ruff is not None:

@@ -81,7 +81,7 @@ def parse_login(
         username=_get_text(document, "username", "user"),
         password=_get_text(document, "password"),
         host=_get_text(document, "host"),
-        port=_get_port(document, default_port),
+        port=get_port(document, default_port),
         database=_get_text(document, "database", "dbname", "name", default=""),
         tls=_ssl_mode(document, environ.get("ROTATION_SSLMODE", "")),
         ca=str(document.get("sslrootcert") or environ.get("ROTATION_CA_FILE", "")),
@@ -100,7 +100,12 @@ def _get_text(document: Mapping[str, Any], *names: str, default: str | None = No
     return default
 
 
-def _get_port(document: Mapping[str, Any], default: int) -> int:
+def get_port(document: Mapping[str, Any], default: int) -> int:
+    """Return the port of a document.
+
+    Raises:
+        SetupError: The port is invalid.
+    """
     try:
         port = int(document.get("port") or default)
     except (TypeError, ValueError, OverflowError):

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-STRATEGIES = {  # name -> module and class
-    "postgres-single-user": ("postgres_single", "PostgresSingle"),
-    "postgres-alternating-users": ("postgres_alternating", "PostgresAlternating"),
-    "mysql-single-user": ("mysql_single", "MysqlSingle"),
-    "mysql-alternating-users": ("mysql_alternating", "MysqlAlternating"),
-    "django-secret-key": ("django_secret_key", "DjangoSecretKey"),
-    "api-key": ("api_key", "ApiKey"),
-    "random-value": ("random_value", "RandomValue"),
-}
+import pkgutil
+
+from . import strategies
+
+STRATEGIES = tuple(
+    sorted(module.name.replace("_", "-") for module in pkgutil.iter_modules(strategies.__path__))
+)
 ENGINES = {
     "postgres": "postgres",
     "postgresql": "postgres",

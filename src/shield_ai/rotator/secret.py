@@ -18,6 +18,7 @@ PREVIOUS = "AWSPREVIOUS"
 # The allowed characters need no escaping in a URL, a shell, a .env file or SQL.
 EXCLUDED = "!\"#$%&'()*+,-/:;<=>?@[\\]^`{|}~"
 LENGTH = 32
+MAX_PAGES = 100  # of a secret's versions; AWS keeps about 100 of them
 MAX_UNLABELED_VERSIONS = 20  # limits the number of failed logins
 SDK_LOGGERS = ("boto3", "botocore", "urllib3")
 
@@ -88,7 +89,7 @@ class Store:
         """Return the newest versions without a staging label, which canceled rotations leave."""
         versions: list[dict[str, Any]] = []
         page: dict[str, str] = {}
-        while True:
+        for _ in range(MAX_PAGES):
             response = self._call(
                 "list_secret_version_ids", SecretId=self.secret_id, IncludeDeprecated=True, **page
             )

@@ -32,9 +32,8 @@ def select_strategy(current: str, environ: Mapping[str, str]) -> Strategy:
     name = strategy_name(current, environ)
     if name not in STRATEGIES:
         raise SetupError(f"unknown strategy; use one of {', '.join(STRATEGIES)}")
-    module, class_name = STRATEGIES[name]
-    strategy_class = getattr(import_module(f".{module}", __package__), class_name)
-    return cast("Strategy", strategy_class())
+    module = import_module(f".strategies.{name.replace('-', '_')}", __package__)
+    return cast("Strategy", module.STRATEGY())
 
 
 def strategy_name(current: str, environ: Mapping[str, str]) -> str:

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
-from shield_ai.model.edit import Skipped
 from shield_ai.model.errors import SourceError
 from shield_ai.model.finding import Confidence
+from shield_ai.model.skip import SkipId, Skipped, SkipReason
 from shield_ai.project import git_process
 from shield_ai.project.git_objects import BlobReader, is_shallow
 from shield_ai.project.own_repository import require_own_repository
@@ -32,8 +32,6 @@ if TYPE_CHECKING:
     from shield_ai.scan.rules.pattern import Pattern
 
 COMMIT_MARK = b"\x01"  # at the beginning of a commit's line
-SHALLOW = "the clone is shallow: fetch its older commits with git fetch --unshallow"
-UNREADABLE = "the version of commit {} can't be read, or is larger than {} MB"
 # With -c, a merge lists the files that differ from all of its parents.
 LOG = (
     "--all",
@@ -85,7 +83,7 @@ def scan_history(root: Path, *, include_low_confidence: bool = False) -> History
         include_low_confidence=include_low_confidence,
     )
     if is_shallow(root):
-        scanner.skip(".", SHALLOW)
+        scanner.skip(".", SkipId.SHALLOW_CLONE.reason())
     blobs = BlobReader(root)
     try:
         for version in file_versions(root):
@@ -110,9 +108,9 @@ class _HistoryScanner:
         self._found: dict[tuple[str, bytes], Finding] = {}  # by rule and value
         self._head_values: set[bytes] = set()
 
-    def skip(self, path: str, reason: str) -> None:
+    def skip(self, path: str, reason: SkipReason) -> None:
         """Record that a file was skipped."""
-        self.skipped.append(Skipped(path=display_path(path), line=0, name="", reason=reason))
+        self.skipped.append(reason.entry(display_path(path)))
 
     def scan(self, version: FileVersion, raw: bytes | None) -> None:
         """Scan a version.
@@ -122,9 +120,11 @@ class _HistoryScanner:
             raw: Its content; None if it cannot be read.
         """
         if raw is None:
-            self.skip(version.path, UNREADABLE.format(version.commit[:10], MAX_SIZE // 1_000_000))
+            case = SkipId.VERSION_UNREADABLE
+            reason = case.reason(commit=version.commit[:10], size=MAX_SIZE // 1_000_000)
+            self.skip(version.path, reason)
             return
-        if is_binary(raw):
+        if is_binary(version.path, raw):
             return
         lines = LineIndex(raw)
         hits = self._detector.hits(version.path, raw)

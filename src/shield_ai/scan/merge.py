@@ -15,14 +15,14 @@ from shield_ai.scan.text.grading import grade
 from shield_ai.scan.text.secret_names import mask_tokens
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
 
-    from shield_ai.model.edit import Skipped
+    from shield_ai.model.file_reader import FileReader
+    from shield_ai.model.skip import Skipped
     from shield_ai.scan.python.app_scan import Scan
     from shield_ai.scan.rules.pattern import Pattern
     from shield_ai.scan.text.engine import CredentialScan
 
-    ReadFile = Callable[[str], bytes | None]
 
 LITERAL_RULE = "CSEC34.literal"
 # A value that these rules report is not reported again as a credential.
@@ -35,7 +35,7 @@ class ScanResult(NamedTuple):
     findings: list[Finding]
     skipped: list[Skipped]  # files that could not be scanned
     hidden: int  # findings of low confidence that are not in `findings`
-    read: ReadFile  # by the paths of `findings`
+    read: FileReader  # by the paths of `findings`
     patterns: list[Pattern]  # of the app
     suppressed: int = 0  # findings with a suppression comment
 
@@ -46,7 +46,7 @@ class PartResult(NamedTuple):
     app: Scan | None
     credentials: CredentialScan
     prefix: str  # of the paths in the report
-    read: ReadFile
+    read: FileReader
     tracked: set[str]  # the .env files in git
     patterns: list[Pattern]  # of the app
 
@@ -61,7 +61,7 @@ def merge_parts(parts: Iterable[PartResult], *, include_low_confidence: bool) ->
     findings: list[Finding] = []
     skipped: list[Skipped] = []
     hidden = suppressed = 0
-    readers: dict[str, ReadFile] = {}
+    readers: dict[str, FileReader] = {}
     for part in parts:
         found = _part_findings(part)
         remaining, notes = _apply_suppressions(found, part.credentials)
@@ -87,7 +87,7 @@ def merge_parts(parts: Iterable[PartResult], *, include_low_confidence: bool) ->
     )
 
 
-def _combine_readers(readers: dict[str, ReadFile]) -> ReadFile:
+def _combine_readers(readers: dict[str, FileReader]) -> FileReader:
     """Return a function that reads a file by its path in the report."""
     longest_first = sorted(readers, key=len, reverse=True)
 

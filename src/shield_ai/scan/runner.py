@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING
 
 from shield_ai.model.errors import ManifestError, SourceError
 from shield_ai.model.naming import MANIFEST
+from shield_ai.model.skip import SkipId, SkipReason
 from shield_ai.scan.files.walk import is_dotenv, walk_all
 from shield_ai.scan.merge import PartResult, ScanResult, merge_parts
 from shield_ai.scan.python.app_scan import scan, scan_files
+from shield_ai.scan.python.skipped_folders import select_app_paths
 from shield_ai.scan.rules import pattern
 from shield_ai.scan.text.engine import (
     MAX_SIZE,
@@ -23,16 +25,14 @@ from shield_ai.scan.text.engine import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
+    from shield_ai.model.file_reader import FileReader
     from shield_ai.scan.rules.pattern import Pattern
     from shield_ai.scan.text.engine import Progress
 
-    ReadFile = Callable[[str], bytes | None]
 
 STDIN = "-"
-NOTHING_TRACKED = "the custom rules search no file: they search files that git tracks, except .env"
-GIT_FAILED = "git can't list the tracked files: run git status for details"
 
 
 def scan_paths(
@@ -86,8 +86,8 @@ def _exists(path: Path) -> bool:
 
 
 def _scan_folder(root: Path, prefix: str, jobs: int, progress: Progress) -> PartResult:
-    git_failures: list[str] = []
-    entries = list(walk_all(root, lambda: git_failures.append(GIT_FAILED)))
+    git_failures: list[SkipReason] = []
+    entries = list(walk_all(root, lambda: git_failures.append(SkipId.GIT_FAILED.reason())))
     paths = [entry.path for entry in entries]
     read = reader(str(root))
     app_patterns = list(pattern.load_app_patterns(root))
@@ -101,13 +101,13 @@ def _scan_folder(root: Path, prefix: str, jobs: int, progress: Progress) -> Part
         custom_paths=custom_paths or set(),
     )
     if app_patterns and paths and custom_paths == set():
-        credentials.skip(pattern.APP_FOLDER, NOTHING_TRACKED)
-    app_paths = [entry.path for entry in entries if entry.is_app_file]
+        credentials.skip(pattern.APP_FOLDER, SkipId.NOTHING_TRACKED.reason())
+    app_paths = select_app_paths(entries, read).paths
     variables, ignored = _manifest_variables(read)
     app = scan(root, app_paths, variables, credentials.markers, ignored)
     tracked = _tracked_files(root, [path for path in paths if _is_dotenv_path(path)])
     if git_failures or tracked is None or custom_paths is None:
-        credentials.skip(".git", GIT_FAILED)
+        credentials.skip(".git", SkipId.GIT_FAILED.reason())
     return PartResult(app, credentials, prefix, read, tracked or set(), app_patterns)
 
 
@@ -135,7 +135,7 @@ def _tracked_files(root: Path, paths: list[str]) -> set[str] | None:
     return tracked_files(root, paths)
 
 
-def _manifest_variables(read: ReadFile) -> tuple[Sequence[str], Sequence[str]]:
+def _manifest_variables(read: FileReader) -> tuple[Sequence[str], Sequence[str]]:
     """Return the variables of the secrets in shield.toml, and those that it ignores.
 
     An invalid shield.toml, which other commands report, has none.
@@ -179,13 +179,13 @@ def _scan_named_files(files: list[str]) -> PartResult:
     read = reader(str(root), follow_links=True)
     part = _scan_files(files, read, root, app_patterns, custom_paths or set())
     if custom_paths is None:
-        part.credentials.skip(".git", GIT_FAILED)
+        part.credentials.skip(".git", SkipId.GIT_FAILED.reason())
     return part
 
 
 def _scan_files(
     files: list[str],
-    read: ReadFile,
+    read: FileReader,
     root: Path,
     app_patterns: tuple[Pattern, ...],
     custom_paths: set[str] | None = None,

@@ -8,27 +8,28 @@ from __future__ import annotations
 import ast
 import codecs
 import contextlib
+from bisect import bisect_left, bisect_right
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import unquote, urlsplit
 
 import msgspec
 
-from shield_ai.model.edit import Skipped
 from shield_ai.model.errors import ShieldError, SourceError
 from shield_ai.model.invalid_input import INVALID_JSON
 from shield_ai.model.manifest import Secret
 from shield_ai.model.naming import guess_kind, secret_name
-from shield_ai.project.python_source import TOO_DEEP, Source
+from shield_ai.model.skip import SkipId, Skipped, SkipReason
+from shield_ai.project.python_source import Source
 from shield_ai.project.regular_file import read_regular_file
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
+    from shield_ai.model.file_reader import FileReader
     from shield_ai.model.finding import Finding
 
-    ReadFile = Callable[[str], bytes | None]
 
 SARIF_VERSION = "2.1.0"
 GIVE_SARIF = "give a SARIF file written by a scanner"
@@ -129,7 +130,7 @@ def _get_list(value: Any, key: str) -> list[Any]:
 
 
 def import_secrets(
-    locations: Iterable[Location], read: ReadFile, findings: Iterable[Finding] = ()
+    locations: Iterable[Location], read: FileReader, findings: Iterable[Finding] = ()
 ) -> tuple[list[Secret], list[Skipped]]:
     """Create a secret for each location that reads a variable or assigns a constant to one.
 
@@ -148,54 +149,66 @@ def import_secrets(
             fixable_lines.update((finding.path, line) for line in lines)
     secrets: dict[str, Secret] = {}
     skipped: list[Skipped] = []
+    by_path: dict[str, list[Location]] = {}
     for location in locations:
-        if (location.path, location.line) in fixable_lines:
-            continue
-        try:
-            variable = _find_variable(location, read)
-        except SourceError as error:
-            skipped.append(_skip(location, error.message))
-            continue
-        except RecursionError:
-            skipped.append(_skip(location, TOO_DEEP))
-            continue
-        secrets[variable] = Secret(
-            name=secret_name(variable), kind=guess_kind(variable), env=variable
-        )
+        if (location.path, location.line) not in fixable_lines:
+            by_path.setdefault(location.path, []).append(location)
+    for path, group in by_path.items():
+        variables, reason = _variables_or_reason(path, group, read)
+        for location in group:
+            variable = variables.get(location.line)
+            if variable is None:
+                skipped.append(_skip(location, reason))
+                continue
+            secrets[variable] = Secret(
+                name=secret_name(variable), kind=guess_kind(variable), env=variable
+            )
     return list(secrets.values()), skipped
 
 
-def _skip(location: Location, reason: str) -> Skipped:
-    return Skipped(path=location.path, line=location.line, name=location.rule, reason=reason)
+def _variables_or_reason(
+    path: str, locations: Sequence[Location], read: FileReader
+) -> tuple[dict[int, str], SkipReason]:
+    """Return the variables by line, and the reason for the lines without one."""
+    try:
+        variables = _find_variables(path, {location.line for location in locations}, read)
+    except SourceError as error:
+        return {}, SkipId.INVALID_SOURCE.reason(problem=error.message)
+    except RecursionError:
+        return {}, SkipId.TOO_DEEP.reason()
+    return variables, SkipId.NO_VARIABLE.reason()
 
 
-def _find_variable(location: Location, read: ReadFile) -> str:
-    """Return the variable that is read or assigned at a location.
+def _skip(location: Location, reason: SkipReason) -> Skipped:
+    return reason.entry(location.path, location.line, location.rule)
+
+
+def _find_variables(path: str, lines: set[int], read: FileReader) -> dict[int, str]:
+    """Map lines of a file to the variable that each reads or assigns, if there is one.
 
     Raises:
-        SourceError: There is none, or the file is not valid Python.
+        SourceError: The file is missing, or not valid Python.
+        RecursionError: It is nested too deeply.
     """
-    if not location.path.endswith(".py"):
+    if not path.endswith(".py"):
         raise SourceError(
             "not a Python file: remove the value, read it with get_secret(), and rotate it"
         )
-    raw = read(location.path)
+    raw = read(path)
     if raw is None:
         raise SourceError("the app has no such file")
-    tree = Source.from_bytes(location.path, raw).tree
-    nodes = [node for node in ast.walk(tree) if _covers_line(node, location.line)]
-    for node in reversed(nodes):  # the innermost first
-        name = _read_variable(node) or _assigned_variable(node)
+    wanted = sorted(lines)
+    found: dict[int, str] = {}
+    for node in ast.walk(Source.from_bytes(path, raw).tree):  # inner nodes come after outer ones
+        first = getattr(node, "lineno", None)
+        if first is None:
+            continue
+        last = getattr(node, "end_lineno", 0) or 0
+        covered = wanted[bisect_left(wanted, first) : bisect_right(wanted, last)]
+        name = (_read_variable(node) or _assigned_variable(node)) if covered else ""
         if name:
-            return name
-    raise SourceError("no variable is read or assigned on this line")
-
-
-def _covers_line(node: ast.AST, line: int) -> bool:
-    first = getattr(node, "lineno", None)
-    if first is None:
-        return False
-    return bool(first <= line <= (getattr(node, "end_lineno", 0) or 0))
+            found.update(dict.fromkeys(covered, name))
+    return found
 
 
 def _read_variable(node: ast.AST) -> str:

@@ -20,6 +20,7 @@ from shield_ai.aws.desired.iam import (
 )
 from shield_ai.aws.desired.policy_scope import find_broad_grants
 from shield_ai.aws.desired.rotation import function_name
+from shield_ai.aws.live.kinds.registry import KINDS
 from shield_ai.model.manifest import (
     App,
     Manifest,
@@ -186,18 +187,6 @@ def test_slug_of_non_ascii_names():
     assert slug(manifest(name="日本", prefix="prod/").app) == "app-cf2abf0c-prod"
 
 
-# From the API references; the resources of a rotation are named after its function.
-LONGEST = {
-    "policy": 128,
-    "policy-attachment": 64 + 1 + 128,
-    "queue": 80,
-    "topic": 256,
-    "event-rule": 64,
-    "alarm": 255,
-    "dashboard": 255,
-}
-
-
 @given(
     name=st.text(min_size=1, max_size=120),
     prefix=st.from_regex(r"([a-z]{1,40}/){0,3}", fullmatch=True),
@@ -210,7 +199,7 @@ def test_names_are_within_the_limits_of_their_services(name, prefix):
         secret=secrets,
     )
     created = everything(app_manifest, ACCOUNT, "ap-southeast-1")
-    assert [r.name for r in created if len(r.name) > LONGEST[r.kind]] == []
+    assert [r.name for r in created if len(r.name) > KINDS[r.kind].max_name] == []
     assert len({r.key for r in created}) == len(created)
     assert all(
         re.fullmatch(r"[\w/-]+", r.name, re.ASCII) and not r.name.startswith("-") for r in created

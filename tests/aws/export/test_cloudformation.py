@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 import yaml
 from cfnlint.api import lint_all
-from exporting import REGION, RESOURCES, UNSUPPORTED
+from exporting import REGION, RESOURCES
 
 from shield_ai.aws.export.cloudformation import to_cloudformation
 
@@ -43,13 +43,6 @@ def test_rotation_function_and_schedule():
     }
     assert "RotationCodeBucket" in body["Parameters"]
     assert "Parameters" not in yaml.safe_load(to_cloudformation(RESOURCES[:1], REGION))
-
-
-def test_unsupported_resource_is_named_in_a_comment():
-    assert (
-        "# not supported by this export, created by shield apply: nonesuch x"
-        in to_cloudformation([UNSUPPORTED], REGION)
-    )
 
 
 def test_names_that_differ_only_in_punctuation():

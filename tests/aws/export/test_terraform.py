@@ -1,10 +1,10 @@
 from __future__ import annotations
 
+import json
 import re
 
-import hcl2
 import msgspec
-from exporting import REGION, RESOURCES, UNSUPPORTED
+from exporting import REGION, RESOURCES
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -12,17 +12,11 @@ from shield_ai.aws.export.terraform import to_terraform
 
 
 def blocks(text):
-    found = []
-    for block in hcl2.loads(text)["resource"]:
-        ((kind, named),) = (
-            (key, value) for key, value in block.items() if not key.startswith("__")
-        )
-        found += [
-            (kind.strip('"'), label.strip('"'), arguments)
-            for label, arguments in named.items()
-            if not label.startswith("__")
-        ]
-    return found
+    return [
+        (kind, label, arguments)
+        for kind, named in json.loads(text)["resource"].items()
+        for label, arguments in named.items()
+    ]
 
 
 def test_configuration_parses_and_is_complete():
@@ -50,22 +44,36 @@ def test_configuration_parses_and_is_complete():
 
 
 def test_template_markers_are_escaped():
-    """In HCL, `${` and `%{` start a template unless they are doubled."""
-    text = to_terraform(RESOURCES[:1], REGION)
-    assert r'''description = "it's $${a} \"key\" %%{b} $HOME"''' in text
-    hcl2.loads(text)
+    """`${` and `%{` start a template unless they are doubled."""
+    [(_, _, secret)] = blocks(to_terraform(RESOURCES[:1], REGION))
+    assert secret["description"] == 'it\'s $${a} "key" %%{b} $HOME'
 
 
-def test_unsupported_resource_is_named_in_a_comment():
-    assert "# not supported by this export, created by shield apply: nonesuch x" in to_terraform(
-        [UNSUPPORTED], REGION
-    )
+def test_the_configuration_has_no_provider_block():
+    document = json.loads(to_terraform(RESOURCES, REGION))
+    assert document.keys() == {"//", "terraform", "resource"}
+
+
+def test_references_name_blocks_of_the_configuration():
+    found = blocks(to_terraform(RESOURCES, REGION))
+    addresses = {f"{kind}.{label}" for kind, label, _ in found}
+    references = [name for *_, arguments in found for name in arguments.get("depends_on", ())]
+    for *_, arguments in found:
+        references += re.findall(r"(?<!\$)\$\{(.*?)\.arn\}", json.dumps(arguments))
+    assert references
+    assert set(references) <= addresses
+
+
+def test_documents_are_json_texts():
+    found = blocks(to_terraform(RESOURCES, REGION))
+    policies = [arguments["policy"] for kind, _, arguments in found if kind == "aws_iam_policy"]
+    assert all(json.loads(policy)["Version"] == "2012-10-17" for policy in policies)
 
 
 @given(st.lists(st.from_regex(r"[aA0/_+.-]{1,8}", fullmatch=True), min_size=2, unique=True))
 @example(["a/b", "a.b", "a_b", "a-b"])
 def test_labels_are_unique(names):
     secrets = [msgspec.structs.replace(RESOURCES[0], name=name) for name in names]
-    labels = re.findall(r'^resource "\w+" "(.*)" {', to_terraform(secrets, REGION), re.MULTILINE)
+    labels = [label for _, label, _ in blocks(to_terraform(secrets, REGION))]
     assert len(set(labels)) == len(names)
     assert all(re.fullmatch(r"[A-Za-z_][\w-]*", label, re.ASCII) for label in labels)

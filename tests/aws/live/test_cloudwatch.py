@@ -101,16 +101,12 @@ class TestMetrics:
 
     def test_errors_and_fallback(self, server, inbox, tmp_path):
         self.run(server, tmp_path, SHOP_A="from-the-environment")
-        messages = [json.loads(inbox()) for _ in range(2)]
-        assert sorted((one["AlarmName"], one["NewStateValue"]) for one in messages) == [
-            ("shop-secret-errors", "ALARM"),
-            ("shop-secret-fallback", "ALARM"),
-        ]
-        states = server.client("cloudwatch").describe_alarms(AlarmNamePrefix="shop-")[
-            "MetricAlarms"
-        ]
-        alarms = {alarm["AlarmName"]: alarm["StateValue"] for alarm in states}
-        assert alarms["shop-secret-errors"] == alarms["shop-secret-fallback"] == "ALARM"
+        raised = set()
+        while len(raised) < 2:  # an alarm can be OK first, before all metrics have arrived
+            message = json.loads(inbox())
+            if message["NewStateValue"] == "ALARM":
+                raised.add(message["AlarmName"])
+        assert raised == {"shop-secret-errors", "shop-secret-fallback"}
 
     def test_overdue_rotation(self, server, inbox, monkeypatch):
         for name, value in server.environment().items():

@@ -20,7 +20,7 @@ from botocore.exceptions import ClientError
 from fault_proxy import FaultProxy
 from shield_helpers import make_app, run
 
-from shield_ai.aws.desired.operator import operator_policy
+from shield_ai.aws.export.operator import operator_policy
 from shield_ai.model.manifest_parser import parse
 from shield_ai.sandbox.emulator.supervised import SupervisedProcess
 

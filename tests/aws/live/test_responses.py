@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import http.server
 import json
 import threading
 
 import pytest
 
+from shield_ai.aws.cloudtrail.trail import lookup_events
+from shield_ai.aws.live import responses
 from shield_ai.aws.live.account import Account
+from shield_ai.aws.live.kinds.secret_policy import SecretPolicy
 from shield_ai.aws.live.responses import parse_document
-from shield_ai.aws.live.secret_policy import SecretPolicy
+from shield_ai.aws.live.rotation import RotationClient
 from shield_ai.aws.live.session import Session
 from shield_ai.model.errors import AwsError
 
@@ -25,15 +29,16 @@ IDENTITY = (
 
 @pytest.fixture
 def endpoint(no_real_aws, monkeypatch):
-    """An endpoint that answers each call with its attribute `body`."""
+    """An endpoint that answers each call with its attribute `body`, or its result."""
 
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_POST(self):
             self.rfile.read(int(self.headers["Content-Length"]))
             self.send_response(200)
-            self.send_header("Content-Length", str(len(self.server.body)))
+            body = self.server.body() if callable(self.server.body) else self.server.body
+            self.send_header("Content-Length", str(len(body)))
             self.end_headers()
-            self.wfile.write(self.server.body)
+            self.wfile.write(body)
 
         def log_message(self, *_):
             pass
@@ -71,6 +76,29 @@ def test_response_that_does_not_match_the_service(endpoint, body):
         Account(Session("us-east-1")).secrets.state("a")
     assert caught.value.message == "the response to secretsmanager:DescribeSecret is invalid"
     assert "v4lue" not in f"{caught.value.hint} {caught.value.__cause__}"
+
+
+@pytest.mark.parametrize(
+    ("body", "call"),
+    [
+        pytest.param(
+            {"Versions": []},
+            lambda session: RotationClient(session).state("a"),
+            id="versions",
+        ),
+        pytest.param(
+            {"Events": []},
+            lambda session: list(lookup_events(session, dt.datetime.now(dt.UTC))),
+            id="events",
+        ),
+    ],
+)
+def test_list_without_an_end(endpoint, monkeypatch, body, call):
+    monkeypatch.setattr(responses, "MAX_PAGES", 3)
+    tokens = map(str, range(100))
+    endpoint.body = lambda: json.dumps({**SECRET, **body, "NextToken": next(tokens)}).encode()
+    with pytest.raises(AwsError, match=r"the response to .* is invalid"):
+        call(Session("us-east-1"))
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,8 @@ from botocore.exceptions import ClientError
 from fault_proxy import FaultProxy
 
 from shield_ai.aws.live.account import Account
-from shield_ai.aws.live.session import Session, translate_errors
+from shield_ai.aws.live.calls import translate_errors
+from shield_ai.aws.live.session import Session
 from shield_ai.model.errors import AwsError
 
 

@@ -97,6 +97,24 @@ def test_unreadable_trail_needs_review(app, tmp_path, shield):
 
 
 @pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        pytest.param({"Events": [{"CloudTrailEvent": '{"eventSource": "secr'}]}, 1, id="incomplete event"),
+        pytest.param({"Events": [{"CloudTrailEvent": 1}]}, 1, id="event that is not text"),
+        pytest.param({"Records": ["x", 1]}, 2, id="not records"),
+        pytest.param({"Records": [record("GetSecretValue", KEY, user("bob"), eventTime=1)]}, 1, id="no time"),
+        pytest.param({"Records": [{"digestStartTime": "2026-11-24T12:00:00Z"}]}, 0, id="another file of the trail"),
+    ],
+)  # fmt: skip
+def test_counts_invalid_records(app, tmp_path, shield, text, number):
+    (tmp_path / "trail.json").write_text(json.dumps(text))
+    done = shield("audit", "--trail", str(tmp_path / "trail.json"), cwd=app)
+    assert done.code == bool(number)
+    assert (f"CloudTrail: {number} invalid record" in done.out) == bool(number)
+    assert ("nothing to review" in done.out) == (not number)
+
+
+@pytest.mark.parametrize(
     ("arguments", "error"),
     [
         (["--since", "soon"], "error: invalid --since 'soon'"),

@@ -10,7 +10,7 @@ from fault_proxy import FaultProxy
 
 from shield_ai.aws.live.account import Account
 from shield_ai.aws.live.session import Session
-from shield_ai.flow.verify.account import _is_public, verify_account, verify_rotations
+from shield_ai.flow.verify.account import verify_account, verify_rotations
 from shield_ai.flow.verify.check import CheckId, Status
 from shield_ai.flow.verify.role import read_secrets
 from shield_ai.model.finding import Kind
@@ -79,6 +79,8 @@ def policy(principal, **more):
         pytest.param(policy("*", Condition={"IpAddress": {"aws:SourceIp": ["10.0.0.0/8", "0.0.0.0/0"]}}), Status.FAILED, id="each address"),
         pytest.param(policy("*", Effect="Deny"), Status.OK, id="deny"),
         pytest.param(policy({"AWS": "arn:aws:iam::123456789012:root"}), Status.OK, id="the account"),
+        pytest.param(policy({"AWS": "arn:aws:iam::999999999999:root"}), Status.FAILED, id="another account"),
+        pytest.param(policy("*", Condition={"StringLike": {"aws:PrincipalOrgID": "o-*"}}), Status.FAILED, id="each organization"),
     ],
 )  # fmt: skip
 def test_checks_resource_policies(mail, document, status):
@@ -87,12 +89,6 @@ def test_checks_resource_policies(mail, document, status):
     check = checks()[CheckId.SECRETS_PRIVATE]
     assert check.status is status
     assert ("mail-key" in check.detail) == (status is Status.FAILED)
-
-
-def test_not_principal_is_public():
-    everybody_else = {"Effect": "Allow", "NotPrincipal": {"AWS": "arn:aws:iam::123456789012:root"}}
-    assert _is_public({"Statement": everybody_else})
-    assert not _is_public({"Statement": {**everybody_else, "Effect": "Deny"}})
 
 
 def test_checks_the_kms_key(mail):

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import json
+import py_compile
 from importlib import metadata
+from importlib.util import cache_from_source
 
 import boto3
 import pytest
@@ -88,17 +90,56 @@ def lose_the_document(app):
     client().put_secret_value(SecretId="database-credentials", SecretString="[1]")
 
 
+def commit_bytecode(folder, module="cache.py"):
+    other = folder.parent / module
+    other.write_text("import this\n")
+    mode = py_compile.PycInvalidationMode.UNCHECKED_HASH
+    bytecode = cache_from_source(str(folder / module))
+    py_compile.compile(str(other), cfile=bytecode, invalidation_mode=mode)
+    other.unlink()
+
+
+MAP_CALL = """
+from shop.utils._shield_runtime import SecretsManagerClient
+SecretsManagerClient({"a": "A"}) if 0 else print("other code")
+"""
+
+
+def hide_a_read(path):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("""\
+from shop.utils._shield_runtime import SecretNotFoundError
+import os
+X_TOKEN = os.environ["X_TOKEN"]
+""")
+
+
+def add_package(module):
+    module.with_suffix("").mkdir()
+    (module.with_suffix("") / "__init__.py").write_text("import this\n")
+
+
 @pytest.mark.parametrize(
     ("harm", "name", "detail"),
     [
         pytest.param(str, "", "", id="nothing"),
         pytest.param(lambda app: append(app / "shop/settings.py", "\nX_TOKEN = os.environ['X_TOKEN']\n"), "every secret that can be moved", "X_TOKEN", id="a new read"),
+        pytest.param(lambda app: hide_a_read(app / "shop/hidden.py"), "every secret that can be moved", "X_TOKEN", id="a read beside an import of the copy"),
+        pytest.param(lambda app: hide_a_read(app / "shop/other/_shield_runtime/x.py"), "the vendored runtime", "other/_shield_runtime/x.py is not part of the runtime", id="another copy"),
         pytest.param(lambda app: append(app / "requirements.txt", "flask\n"), "files are unchanged since apply", "requirements.txt", id="an edited file"),
-        pytest.param(lambda app: append(app / "shop/utils/secrets.py", "\nx = 1\n"), "", "", id="an edited map file"),
+        pytest.param(lambda app: append(app / "shop/utils/secrets.py", "\n# a comment\n"), "", "", id="a comment in the map file"),
+        pytest.param(lambda app: append(app / "shop/utils/secrets.py", "\ndef get_secret(name): ...\n"), "files are unchanged since apply", "shop/utils/secrets.py", id="other code in the map file"),
+        pytest.param(lambda app: append(app / "shop/settings.py", MAP_CALL), "files are unchanged since apply", "shop/settings.py", id="a map in another file"),
         pytest.param(lambda app: rename(app / "shop/utils/secrets.py"), "the map of secrets", "the mapping in shop/utils/secrets.py differs from shield.toml", id="another mapping"),
         pytest.param(lambda app: append(app / "shop/utils/_shield_runtime/cache.py", "x"), "the vendored runtime", "cache.py was edited", id="edited file of the copy"),
         pytest.param(forge, "the vendored runtime", "cache.py was edited", id="a forged checksum"),
         pytest.param(lambda app: (app / "shop/utils/_shield_runtime/extra.py").write_text("x = 1\n"), "the vendored runtime", "extra.py is not part of the runtime", id="another file in the copy"),
+        pytest.param(lambda app: commit_bytecode(app / "shop/utils/_shield_runtime"), "the vendored runtime", ".pyc is not part of the runtime", id="bytecode that replaces the source"),
+        pytest.param(lambda app: (app / "shop/utils/_shield_runtime/extra").symlink_to(app), "the vendored runtime", "extra is not part of the runtime", id="a linked folder in the copy"),
+        pytest.param(lambda app: add_package(app / "shop/utils/secrets.py"), "the vendored runtime", "shop/utils/secrets/__init__.py takes precedence over shop/utils/secrets.py", id="a package beside the map file"),
+        pytest.param(lambda app: (app / "shop/utils/secrets.cpython-313-darwin.so").touch(), "the vendored runtime", "secrets.cpython-313-darwin.so takes precedence over", id="an extension module beside the map file"),
+        pytest.param(lambda app: commit_bytecode(app / "shop/utils", "secrets.py"), "the vendored runtime", ".pyc takes precedence over", id="bytecode that replaces the map file"),
+        pytest.param(lambda app: (app / "shop/utils/secrets").mkdir(), "", "", id="a folder without __init__.py"),
         pytest.param(lambda app: (app / "shop/utils/secrets.py").unlink(), "the map of secrets", "is missing", id="no map file"),
         pytest.param(lambda app: append(app / "aws/iam-policy-secrets-manager.json", "x"), "the IAM policy", "missing", id="a broken policy"),
         pytest.param(lambda app: (app / "aws/iam-policy-secrets-manager.json").write_text("{}"), "the IAM policy", "differs from the expected policy", id="another policy"),

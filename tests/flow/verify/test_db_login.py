@@ -64,6 +64,22 @@ def test_tries_both_engines_without_host_or_port(place):
     assert db_login._engines_by_greeting(document(**place)) == ["postgres", "mysql"]
 
 
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        pytest.param("not json", "must be a JSON object", id="no JSON"),
+        pytest.param("[1, 2]", "must be a JSON object", id="a list"),
+        pytest.param('{"host": "h", "port": "%s"}' % ("9" * 5000), "is not a number", id="many digits"),
+        pytest.param('{"host": "h", "port": "99999999"}', "is not a port number", id="large port"),
+        pytest.param('{"host": "%s", "port": 1}' % ("a" * 70), "has no username", id="invalid host"),
+    ],
+)  # fmt: skip
+def test_an_invalid_secret_is_untried(text, reason):
+    login = db_login.try_login(Hidden(text), {})
+    assert login.result is LoginResult.UNTRIED
+    assert reason in login.detail
+
+
 def test_no_server():
     value = document("127.0.0.1", 1, sslmode="disable")
     login = db_login.try_login(value, {})

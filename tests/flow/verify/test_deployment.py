@@ -13,6 +13,7 @@ from shield_ai.model.deployment import (
     Use,
     ValueForm,
 )
+from shield_ai.model.skip import SkipId
 
 COMPOSE = "services:\n  web:\n    environment:\n      DATABASE_PASSWORD: hunter2x\n"
 LINE = DeploymentVariable(
@@ -56,8 +57,9 @@ def test_lines_that_contain_a_value(change, status, detail):
 
 
 def test_a_file_that_was_not_read_is_unknown():
-    found = verify(unread=[("compose.yml", "invalid YAML")])
-    assert (found.status, found.detail) == ("unknown", "compose.yml: invalid YAML")
+    found = verify(unread=[SkipId.DEPLOYMENT_INVALID_YAML.reason().entry("compose.yml")])
+    assert found.status == "unknown"
+    assert found.detail == ("compose.yml: " + SkipId.DEPLOYMENT_INVALID_YAML.text)
 
 
 def test_each_kind_has_a_hint():

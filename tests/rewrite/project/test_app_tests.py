@@ -185,7 +185,7 @@ def test_is_formatted_like_black(tmp_path):
 @pytest.fixture
 def app(tmp_path):
     files = {"shop/__init__.py": b"", **app_with_tests()}
-    run(runtime_copy.fix(files.get, manifest()), files)
+    run(runtime_copy.write_copy(files.get, manifest()), files)
     fix(files)
     for path, raw in files.items():
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)

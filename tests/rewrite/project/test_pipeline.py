@@ -4,7 +4,8 @@ import msgspec
 import pytest
 from fixer_helpers import is_subsequence, manifest, run
 
-from shield_ai.rewrite.project.pipeline import AppFiles, rewrite_project
+from shield_ai.rewrite.project.fixer import AppFiles, FixContext, find_fixers
+from shield_ai.rewrite.project.pipeline import rewrite_project
 from shield_ai.rewrite.project.runtime_copy import copies
 
 
@@ -32,7 +33,9 @@ def start(encode=bytes):
 def test_creates_all_files_once_and_keeps_existing_bytes(encode):
     before = start(encode)
     files = dict(before)
-    changes, skipped = rewrite_project(files.get, manifest(), AppFiles(lambda _: True, list(files)))
+    changes, skipped = rewrite_project(
+        FixContext(files.get, manifest(), AppFiles(lambda _: True, list(files)))
+    )
     assert not run((changes, skipped), files)
     assert sorted(change.path for change in changes) == sorted({
         "shop/utils/__init__.py", *copies("shop/utils/secrets.py"), "requirements.txt", ".env.example", ".gitignore", ".gitattributes",
@@ -41,7 +44,9 @@ def test_creates_all_files_once_and_keeps_existing_bytes(encode):
     assert all(edit.start == edit.end for change in changes for edit in change.edits)
     for path, raw in before.items():
         assert is_subsequence(raw, files[path])
-    again = rewrite_project(files.get, manifest(), AppFiles(lambda _: True, list(files)))
+    again = rewrite_project(
+        FixContext(files.get, manifest(), AppFiles(lambda _: True, list(files)))
+    )
     assert again == ([], [])
 
 
@@ -57,7 +62,9 @@ def test_creates_all_files_once_and_keeps_existing_bytes(encode):
 def test_generates_what_shield_toml_says(generate, written):
     made = manifest()
     made = msgspec.structs.replace(made, app=msgspec.structs.replace(made.app, generate=generate))
-    changes, _ = rewrite_project(start().get, made, AppFiles(lambda _: True, list(start())))
+    changes, _ = rewrite_project(
+        FixContext(start().get, made, AppFiles(lambda _: True, list(start())))
+    )
     paths = {change.path for change in changes}
     assert [
         path in paths for path in ("tests/test_secrets.py", "docs/AWS_SECRETS_MANAGER.md")
@@ -65,7 +72,7 @@ def test_generates_what_shield_toml_says(generate, written):
 
 
 def test_adds_no_kinds_of_files_that_the_app_does_not_have():
-    changes, _ = rewrite_project({}.get, manifest(), AppFiles(lambda _: False))
+    changes, _ = rewrite_project(FixContext({}.get, manifest(), AppFiles(lambda _: False)))
     assert {c.path for c in changes if "_shield_runtime/" not in c.path} == {
         "shop/utils/__init__.py",
         "shop/utils/secrets.py",
@@ -76,7 +83,9 @@ def test_adds_no_kinds_of_files_that_the_app_does_not_have():
 def test_module_name_determines_the_import_in_tests():
     made = manifest(runtime="apps/shop/utils/secrets.py")
     changes, _ = rewrite_project(
-        {}.get, made, AppFiles(paths=["apps/tests/test_a.py"]), module="shop.utils.secrets"
+        FixContext(
+            {}.get, made, AppFiles(paths=["apps/tests/test_a.py"]), module="shop.utils.secrets"
+        )
     )
     (tests,) = [change for change in changes if change.path.endswith("test_secrets.py")]
     assert tests.path == "apps/tests/test_secrets.py"
@@ -84,4 +93,12 @@ def test_module_name_determines_the_import_in_tests():
 
 
 def test_is_deterministic():
-    assert rewrite_project(start().get, manifest()) == rewrite_project(start().get, manifest())
+    assert rewrite_project(FixContext(start().get, manifest())) == rewrite_project(
+        FixContext(start().get, manifest())
+    )
+
+
+def test_finds_each_fixer():
+    names = [fix.__module__.rpartition(".")[2] for fix in find_fixers()]
+    assert names == sorted(names)
+    assert {"gitignore", "requirements", "runtime_copy"} <= set(names)

@@ -18,7 +18,7 @@ PACKAGE = "shop/utils/__init__.py"
 
 
 def fix(files, **app):
-    return run(runtime_copy.fix(files.get, manifest(**app)), files)
+    return run(runtime_copy.write_copy(files.get, manifest(**app)), files)
 
 
 def written(**app):
@@ -38,9 +38,9 @@ def test_module_copy_and_package_are_written_once():
     assert files[PACKAGE] == b""
     assert f"{FOLDER}/transport/boto.py" in files
     for path in runtime_copy.engine_files(PATH):
-        assert compare_with_source(PATH, path, files[path]) is CopyState.SAME
+        assert compare_with_source(FOLDER, path, files[path]) is CopyState.SAME
     assert matches(files[PATH], manifest())
-    assert runtime_copy.fix(files.get, manifest()) == ([], [])
+    assert runtime_copy.write_copy(files.get, manifest()) == ([], [])
 
 
 def test_every_app_gets_the_same_folder():
@@ -108,7 +108,7 @@ def test_older_file_is_updated(raw, path):
     assert fix(files) == {}
     assert files[path].replace(b"\r\n", b"\n") == written()[path]
     assert (b"\r\n" in files[path]) == (b"\r\n" in raw)
-    assert runtime_copy.fix(files.get, manifest()) == ([], [])
+    assert runtime_copy.write_copy(files.get, manifest()) == ([], [])
 
 
 def test_edited_map_file_is_updated():
@@ -130,7 +130,7 @@ def test_map_file_that_can_not_be_understood_keeps_the_copy_up_to_date():
 
 def test_copy_with_other_line_ends_is_up_to_date():
     files = {path: raw.replace(b"\n", b"\r\n") for path, raw in written().items()}
-    assert runtime_copy.fix(files.get, manifest()) == ([], [])
+    assert runtime_copy.write_copy(files.get, manifest()) == ([], [])
 
 
 @pytest.mark.parametrize(
@@ -160,7 +160,7 @@ def test_never_hides_the_standard_library(path, manage):
 
 
 def test_package_runtime_needs_no_copy():
-    assert runtime_copy.fix({}.get, manifest(runtime="package")) == ([], [])
+    assert runtime_copy.write_copy({}.get, manifest(runtime="package")) == ([], [])
 
 
 def test_unused_module_of_an_older_copy_is_emptied():
@@ -168,8 +168,8 @@ def test_unused_module_of_an_older_copy_is_emptied():
     assert fix(files) == {}
     assert b"import" not in files[f"{FOLDER}/environ.py"]
     path = f"{FOLDER}/environ.py"
-    assert compare_with_source(PATH, path, files[path]) is CopyState.SAME
-    assert runtime_copy.fix(files.get, manifest()) == ([], [])
+    assert compare_with_source(FOLDER, path, files[path]) is CopyState.SAME
+    assert runtime_copy.write_copy(files.get, manifest()) == ([], [])
 
 
 def test_former_modules_import_from_the_copy():
@@ -188,4 +188,4 @@ def test_former_modules_import_from_the_copy():
         b"from .._shield_runtime.django.mysql.base import DatabaseClient, DatabaseWrapper" in base
     )
     assert "shop/utils/secrets_postgresql/base.py" not in files
-    assert runtime_copy.fix(files.get, manifest()) == ([], [])
+    assert runtime_copy.write_copy(files.get, manifest()) == ([], [])

@@ -61,7 +61,7 @@ def app_with_two_roots(tmp_path):
     line = scan.facts.accessor_import(manifest)
     options = WrapOptions(relative_package=scan.facts.relative_package)
     changes = rewrite_python(manifest, scan.findings, (), raws.get, line, options).files
-    changes += runtime_copy.fix(raws.get, manifest, line.split()[1])[0]
+    changes += runtime_copy.write_copy(raws.get, manifest, line.split()[1])[0]
     for change in changes:
         after = apply_edits(raws.get(change.path, b""), change.edits, change.encoding)
         raws[change.path] = after
@@ -162,7 +162,7 @@ def rewritten_once(raws, path):
         line = scan.facts.accessor_import(manifest)
         options = WrapOptions(importers=Importers(list(raws), raws.get))
         changes = rewrite_python(manifest, scan.findings, scan.calls, raws.get, line, options).files
-        changes += runtime_copy.fix(raws.get, manifest, line.split()[1])[0]
+        changes += runtime_copy.write_copy(raws.get, manifest, line.split()[1])[0]
         raws = dict(raws)
         for change in changes:
             raws[change.path] = apply_edits(raws.get(change.path, b""), change.edits)

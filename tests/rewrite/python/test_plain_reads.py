@@ -37,6 +37,7 @@ HEAD = "from shop.utils.secrets import get_secret\n"
             'get_secret("api-key", "{}".format(b))',
         ),
         ("import os", 'os.getenv("API_KEY", DB["KEY"])', 'get_secret("api-key", DB["KEY"])'),
+        ("import os", 'os.getenv("API_KEY", b.c.d)', 'get_secret("api-key", b.c.d)'),
         ("import os as o", 'o.environ["API_KEY"]', 'get_secret("api-key")'),
         ("from os import environ", 'environ["API_KEY"]', 'get_secret("api-key")'),
         ("from os import environ as e", 'e.get("API_KEY")', 'get_secret("api-key", None)'),
@@ -55,6 +56,9 @@ def test_call_replaces_plain_read_and_its_import(imports, read, call):
         'os.environ.setdefault("API_KEY", "")',
         'os.environ.get("API_KEY", default())',
         'os.environ.get("API_KEY", function)',
+        'os.environ.get("API_KEY", function().x)',
+        'os.environ.get("API_KEY", self.request.user.name)',
+        'os.environ.get("API_KEY", os.environ)',
         'os.environ.get("API_KEY", functions["x"])',
         'os.environ.get("API_KEY", name.format(x))',
         'os.environ.get("API_KEY", os.environ["OTHER"] + "x")',
@@ -104,11 +108,51 @@ def test_a_computed_default_needs_no_lambda():
     )
 
 
+def test_a_computed_default_that_serves_production_needs_no_lambda():
+    check(
+        "import os\n\nDATABASES = {'default': {\n    'ENGINE': 'x',\n"
+        "    'NAME': os.environ.get('DB_NAME', BASE_DIR / 'db.sqlite3'),\n"
+        "    'HOST': os.environ.get('DB_HOST', 'db'),\n"
+        "    'PASSWORD': os.environ.get('DB_PASSWORD', 'dev'),\n}}\n",
+        HEAD + "\nDATABASES = {'default': {\n    'ENGINE': 'x',\n"
+        "    'NAME': get_secret(\n        'database-credentials:database', BASE_DIR / 'db.sqlite3', optional=True\n    ),\n"
+        "    'HOST': get_secret('database-credentials:host', 'db'),\n"
+        "    'PASSWORD': get_secret('database-credentials:password', 'dev'),\n}}\n",
+    )
+
+
 def test_a_default_from_another_secret_keeps_its_lambda():
     after, _ = rewritten(
         "from decouple import config\nimport os\n\nX = os.getenv('API_KEY', 'a' + config('B_TOKEN'))\n"
     )
     assert "lambda: os.getenv(" in after.decode()
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        pytest.param(
+            'json.loads(os.environ["A_TOKENS"])',
+            'json.loads(get_secret("a_tokens", lambda: os.environ["A_TOKENS"]))',
+            id="parsed",
+        ),
+        pytest.param(
+            'f(json.loads(s=os.getenv("A_TOKENS", "{}")))',
+            'f(json.loads(s=get_secret("a_tokens", lambda: os.getenv("A_TOKENS", "{}"))))',
+            id="parsed, with a default",
+        ),
+        pytest.param(
+            'os.environ["A_TOKEN_JSON"]',
+            'get_secret("a-token-json", lambda: os.environ["A_TOKEN_JSON"])',
+            id="by its name",
+        ),
+    ],
+)
+def test_a_json_document_keeps_its_expression(before, after):
+    check(
+        f"import json\nimport os\n\nX = {before}\n",
+        f"import json\nimport os\n\nfrom shop.utils.secrets import get_secret\n\nX = {after}\n",
+    )
 
 
 def test_fields_are_named_after_a_colon():

@@ -656,3 +656,16 @@ def test_keeps_alignment_with_bracket(before, after):
         f"from environs import env\n{before}",
         f"from environs import env\n\nfrom shop.utils.secrets import get_secret\n{after}",
     )
+
+
+def test_a_related_read_without_a_secret_of_its_own_is_not_listed():
+    text = """\
+import os
+DATABASES = {
+    "default": {"ENGINE": "x", "HOST": os.environ["DB_HOST"], "PASSWORD": os.environ["DB_PASSWORD"]},
+    "a": {"ENGINE": "x", "HOST": os.environ["A_DB_HOST"], "PASSWORD": os.environ["DB_PASSWORD"]},
+}
+"""
+    after, skipped = rewritten(text)
+    assert b'os.environ["A_DB_HOST"]' in after
+    assert skipped == ()

@@ -5,9 +5,11 @@ import time
 
 import msgspec
 import pytest
+from scaling import assert_linear
 
 from shield_ai.model.manifest import Secret
-from shield_ai.scan.deployment.finder import INVALID_NAME, INVALID_YAML, TOO_LARGE, find_deployment
+from shield_ai.model.skip import SkipId
+from shield_ai.scan.deployment.finder import find_deployment
 
 VALUE = "tr0ub4dor-and-3"
 SECRETS = (
@@ -151,7 +153,7 @@ def rows(deployment):
             "k8s/secrets.yaml",
             "apiVersion: external-secrets.io/v1\nkind: ExternalSecret\nspec:\n  data:\n    - secretKey: SECRET_KEY\n      remoteRef: {key: app}\n"
             "---\napiVersion: bitnami.com/v1alpha1\nkind: SealedSecret\nspec:\n  encryptedData:\n    DB_PASSWORD: AgBy3i4O\n"
-            "---\napiVersion: v1\nkind: Service\nspec:\n  data: {SECRET_KEY: x}\n",
+            "---\napiVersion: v1\nkind: Service\nspec:\n  data: {SECRET_KEY: $(KEY)}\n",
             [(5, "", "SECRET_KEY", "secret-store"), (12, "", "DB_PASSWORD", "secret-store")],
             id="Kubernetes operators",
         ),
@@ -247,6 +249,83 @@ def test_lines_that_set_a_variable(tmp_path, path, text, expected):
     assert VALUE not in msgspec.json.encode(deployment).decode()
 
 
+@pytest.mark.parametrize(
+    ("path", "text", "form"),
+    [
+        pytest.param("Dockerfile", "ENV A=1 \\\n# comment\n\n  SECRET_KEY=VALUE\n", "literal", id="comment in an instruction"),
+        pytest.param("Dockerfile", "ENV\tSECRET_KEY\tVALUE\n", "literal", id="tabs"),
+        pytest.param("Dockerfile", "ONBUILD ENV SECRET_KEY VALUE\n", "literal", id="ONBUILD"),
+        pytest.param("Dockerfile", 'CMD ["sh", "-c", "SECRET_KEY=VALUE app"]\n', "literal", id="CMD"),
+        pytest.param("a.service", "[Service]\nEnvironment=A=1 \\\n; comment\n SECRET_KEY=VALUE\n", "literal", id="comment in a directive"),
+        pytest.param("a.service", '[Service]\nEnvironment="SECRET_KEY=VALUE${X}VALUE"\n', "literal", id="systemd does not expand"),
+        pytest.param("compose.yml", 'services: {a: {environment: {SECRET_KEY: "VALUE$x"}}}\n', "mixed", id="partly literal"),
+        pytest.param("main.tf", 'locals {\n  SECRET_KEY = nonsensitive("VALUE")\n}\n', "mixed", id="function of Terraform"),
+        pytest.param("template.yaml", "Resources: {a: {Variables: {SECRET_KEY: !Sub VALUE}}}\n", "literal", id="!Sub"),
+        pytest.param("template.yaml", 'Resources: {a: {Variables: {SECRET_KEY: {"Fn::Sub": VALUE}}}}\n', "literal", id="Fn::Sub"),
+        pytest.param("template.yaml", "Resources: {a: {Variables: {SECRET_KEY: !Sub '${Key}'}}}\n", "reference", id="!Sub of a parameter"),
+    ],
+)  # fmt: skip
+def test_forms_of_values(tmp_path, path, text, form):
+    (found,) = find(tmp_path, {path: text}).variables
+    assert found.form == form
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        pytest.param("Dockerfile", 'ENV "SECRET_KEY"=VALUE\n', id="quotes"),
+        pytest.param("Dockerfile", "ENV SECRET\\\n_KEY=VALUE\n", id="continued name"),
+        pytest.param("Dockerfile", "# escape=`\nENV SECRET`\n_KEY=VALUE\n", id="other escape character"),
+        pytest.param("Dockerfile", "LABEL SECRET_KEY=VALUE\n", id="other instruction"),
+        pytest.param("compose.yml", 'services: {a: {environment: {"SECRET\\x5fKEY": VALUE}}}\n', id="escape of YAML"),
+        pytest.param("task.json", '{"containerDefinitions": [{"environment": [{"name": "SECRET\\u005fKEY", "value": "VALUE"}]}]}', id="escape of JSON"),
+        pytest.param("compose.yml", "services: {a: {environment: {SECRET_KEY: VALUE}}}".encode("utf-16"), id="UTF-16"),
+        pytest.param("compose.yml", "services: " + "{a: " * 70 + "{environment: {SECRET_KEY: VALUE}}" + "}" * 70, id="deep"),
+        pytest.param("compose.yml", "services: {a: {command: sh -c 'SECRET_KEY=VALUE app'}}\n", id="command of Compose"),
+        pytest.param("compose.yml", "services: {a: {}}\nconfigs: {a: {content: 'SECRET_KEY: VALUE'}}\n", id="config of Compose"),
+        pytest.param("k8s.yaml", "kind: ConfigMap\napiVersion: v1\ndata: {app.env: 'SECRET_KEY=VALUE'}\n", id="file in a ConfigMap"),
+        pytest.param("k8s.yaml", "kind: Pod\napiVersion: v1\nspec: {command: [sh, -c, 'SECRET_KEY=VALUE app']}\n", id="command of Kubernetes"),
+        pytest.param("k8s.yaml", "kind: Odd\napiVersion: v1\nspec: {vars: [{id: SECRET_KEY, value: VALUE}]}\n", id="name beside a value"),
+        pytest.param("template.yaml", "Resources: {}\nParameters: {SECRET_KEY: {Type: String, Default: VALUE}}\n", id="default of a parameter"),
+        pytest.param("deploy.sh", "helm upgrade --set env.SECRET_KEY=VALUE app\n", id="option"),
+        pytest.param("deploy.sh", "export SECRET_KEY+=VALUE\n", id="appended"),
+        pytest.param("deploy.sh", "gh secret set SECRET_KEY --body VALUE\n", id="separate value"),
+        pytest.param("deploy.sh", ": ${SECRET_KEY:=VALUE}\n", id="assigned default"),
+        pytest.param("main.tf", 'x = {\n  "app/SECRET_KEY" = "VALUE"\n}\n', id="key of Terraform"),
+        pytest.param("a.service", "[Service]\nSetCredential=SECRET_KEY:VALUE\nEnvironment=A=1 x-SECRET_KEY=VALUE\n", id="systemd"),
+    ],
+)  # fmt: skip
+def test_names_beside_unknown_values_are_reported(tmp_path, path, text):
+    if isinstance(text, bytes):
+        (tmp_path / path).write_bytes(text)
+        found = find_deployment(tmp_path, SECRETS)
+    else:
+        found = find(tmp_path, {path: text})
+    assert [place for place, _ in found.unread] == [path]
+    assert VALUE not in str(found.unread)
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        pytest.param("Dockerfile", "# ENV SECRET_KEY=VALUE\nARG SECRET_KEY\nRUN echo SECRET_KEY: VALUE\nCMD app $SECRET_KEY\n", id="Dockerfile"),
+        pytest.param("compose.yml", "services:\n  a:\n    secrets: [SECRET_KEY]\n    # SECRET_KEY: VALUE\n    command: app --key ${SECRET_KEY}\nsecrets: {SECRET_KEY: {file: ./key.txt}}\n", id="Compose"),
+        pytest.param("compose.yml", "services:\n  a:\n    command: sh -c 'SECRET_KEY=$OTHER SECRET_KEY=${KEY} app'\n    command: |\n      export SECRET_KEY=`aws ssm get-parameter --name SECRET_KEY`\n", id="references"),
+        pytest.param("k8s.yaml", "kind: Pod\napiVersion: v1\nspec: {args: ['$(SECRET_KEY)'], items: [{key: SECRET_KEY, path: VALUE}]}\n", id="Kubernetes"),
+        pytest.param("chart/templates/a.yaml", 'a:\n  {{- if .Values.SECRET_KEY }}\n  b: {{ index .Values "SECRET_KEY" | quote }}\n  {{- end }}\n', id="Helm"),
+        pytest.param("template.yaml", "Resources: {}\nParameters: {SECRET_KEY: {Type: String, NoEcho: true}}\n", id="parameter"),
+        pytest.param("main.tf", 'variable "SECRET_KEY" {\n  type = string\n}\n# SECRET_KEY = "VALUE"\nlocals {\n  a = var.SECRET_KEY == "" ? null : var.SECRET_KEY\n  b = x["SECRET_KEY"]\n  c = {\n    "app/SECRET_KEY" = aws_ssm_parameter.key.arn\n  }\n}\n', id="Terraform"),
+        pytest.param("deploy.sh", 'usage() { echo "SECRET_KEY: the key"; }\n: "${SECRET_KEY:?SECRET_KEY is missing}"\nexport SECRET_KEY\nunset SECRET_KEY\ndocker run -e SECRET_KEY app # SECRET_KEY=VALUE\nif [ -z ${SECRET_KEY+x} ]; then grep -q \'^SECRET_KEY=\' .env; fi\n', id="shell"),
+        pytest.param(".github/workflows/deploy.yml", "on: {workflow_call: {secrets: {SECRET_KEY: {required: true}}}}\njobs:\n  deploy:\n    steps:\n      - run: |\n          SECRET_KEY=plain\n          echo SECRET_KEY\n", id="GitHub"),
+        pytest.param(".github/workflows/ci.yml", "jobs:\n  test:\n    steps:\n      - run: docker run --env=SECRET_KEY=VALUE app\n  deploy:\n    steps: [{run: deploy}]\n", id="job for tests"),
+        pytest.param("a.service", "[Unit]\n; SECRET_KEY=VALUE\nDescription=needs SECRET_KEY\n", id="systemd"),
+        pytest.param("a.yaml", "env: {OTHER: 1}\nx: {SECRET_KEY: VALUE}  # shield: ignore[CRED] of the demo\n", id="suppressed"),
+    ],
+)  # fmt: skip
+def test_names_without_a_value(tmp_path, path, text):
+    assert find(tmp_path, {path: text}).unread == ()
+
+
 def test_an_env_file_sets_the_variables_that_it_contains(tmp_path):
     compose = (
         "services:\n  web:\n    env_file: [{path: ./app.env}]\n  job:\n    env_file:\n"
@@ -285,14 +364,19 @@ def test_files_that_set_no_variable(tmp_path, path, text):
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        pytest.param("services: {web: [SECRET_KEY\n", INVALID_YAML, id="invalid"),
-        pytest.param("SECRET_KEY: {{ a }\n- b: [", INVALID_YAML, id="broken template"),
-        pytest.param("SECRET_KEY: x\n" + "#" * 400_000, TOO_LARGE, id="too large"),
+        pytest.param("services: {web: [SECRET_KEY\n", SkipId.DEPLOYMENT_INVALID_YAML, id="invalid"),
+        pytest.param(
+            "SECRET_KEY: {{ a }\n- b: [", SkipId.DEPLOYMENT_INVALID_YAML, id="broken template"
+        ),
+        pytest.param(
+            "SECRET_KEY: x\n" + "#" * 400_000, SkipId.DEPLOYMENT_TOO_LARGE, id="too large"
+        ),
     ],
 )
 def test_files_that_cannot_be_read_are_reported(tmp_path, text, reason):
     found = find(tmp_path, {"compose.yml": text, "tests/compose.yml": text})
-    assert (found.variables, found.unread) == ((), (("compose.yml", reason),))
+    assert found.variables == ()
+    assert [(skip.path, skip.id) for skip in found.unread] == [("compose.yml", reason)]
 
 
 @pytest.mark.parametrize(
@@ -322,7 +406,7 @@ def test_links_out_of_the_folder_are_not_followed(tmp_path):
     os.mkfifo(app / "deploy.sh")
     found = find_deployment(app, SECRETS)
     assert found.variables == ()
-    assert [path for path, _ in found.unread] == ["compose.yml"]
+    assert [skip.path for skip in found.unread] == ["compose.yml"]
 
 
 @pytest.mark.parametrize(
@@ -354,8 +438,41 @@ def test_hostile_files_are_read_in_bounded_time(tmp_path, path, text):
 def test_a_file_with_an_invalid_name_is_reported(tmp_path):
     (tmp_path / os.fsdecode(b"caf\xe9.yml")).write_text("env: {SECRET_KEY: a}\n")
     found = find_deployment(tmp_path, SECRETS)
-    assert (found.variables, found.unread) == ((), (("caf\\xe9.yml", INVALID_NAME),))
+    assert found.variables == ()
+    [skip] = found.unread
+    assert (skip.path, skip.id) == ("caf\\xe9.yml", SkipId.DEPLOYMENT_INVALID_NAME)
 
 
 def test_no_file_is_read_without_secrets(tmp_path):
     assert find_deployment(tmp_path / "missing", ()).variables == ()
+
+
+@pytest.mark.parametrize("character", [r"\u0000", r"\ud800"], ids=["NUL", "surrogate"])
+def test_env_file_with_an_invalid_path(tmp_path, character):
+    container = (
+        '{"environment": [{"name": "SECRET_KEY"}], "environmentFiles": [{"value": "a%s/b"}]}'
+    )
+    text = '{"containerDefinitions": [' + container % character + "]}"
+    (item,) = find(tmp_path, {"task.json": text}).variables
+    assert (item.variable, item.form) == ("", "env-file")
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        pytest.param(
+            "task.json",
+            lambda n: (
+                '{"containerDefinitions": {' + '"environment": "", ' * n + '"SECRET_KEY": 1}}'
+            ),
+            id="keys of a container",
+        ),
+        pytest.param(
+            "a.yaml",
+            lambda n: "data: a\n" * n + "b: SECRET_KEY\napiVersion: v1\nkind: Secret\n",
+            id="data of a Secret",
+        ),
+    ],
+)
+def test_time_is_linear(tmp_path, path, text):
+    assert_linear(lambda n: find(tmp_path, {path: text(n)}), 2000)

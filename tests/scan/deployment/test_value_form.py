@@ -26,6 +26,13 @@ from shield_ai.scan.deployment.value_form import Style, value_form
         pytest.param("${{ github.ref && secrets.KEY || '' }}", ValueForm.SECRET_STORE, id="condition of GitHub"),
         pytest.param("${{ vars.KEY }}", ValueForm.REFERENCE, id="variable of GitHub"),
         pytest.param("{{resolve:secretsmanager:app}}", ValueForm.SECRET_STORE, id="dynamic reference"),
+        pytest.param("${OTHER:+hunter2x}", ValueForm.DEFAULT, id="alternative"),
+        pytest.param("${OTHER:+}hunter2secretvalue99", ValueForm.MIXED, id="text after a reference"),
+        pytest.param("https://${HOST}/a/long/path", ValueForm.REFERENCE, id="URL without a password"),
+        pytest.param("/run/secrets/${NAME}", ValueForm.REFERENCE, id="path"),
+        pytest.param("dbname=storefront password=${PASSWORD}", ValueForm.REFERENCE, id="fields"),
+        pytest.param("host=${HOST} password=hunter2x", ValueForm.LITERAL, id="literal field"),
+        pytest.param("Bearer ${TOKEN}", ValueForm.REFERENCE, id="short text"),
         pytest.param("{{ .Values.key }}", ValueForm.REFERENCE, id="Helm"),
     ],
 )  # fmt: skip
@@ -39,11 +46,19 @@ def test_value_form(text, form):
     [
         pytest.param("$KEY", Style.SHELL, True, ValueForm.REFERENCE, id="shell variable"),
         pytest.param("pa$word", Style.BRACES, True, ValueForm.LITERAL, id="dollar sign"),
+        pytest.param("hunter2$secretvalue99", Style.SHELL, True, ValueForm.MIXED, id="text and a variable"),
+        pytest.param("hunter2${X}secret", Style.TEMPLATE, True, ValueForm.LITERAL, id="no expansion"),
+        pytest.param("{{ key }}", Style.TEMPLATE, True, ValueForm.REFERENCE, id="template"),
+        pytest.param('hunter2secretvalue99${""}', Style.EXPRESSION, True, ValueForm.MIXED, id="empty interpolation"),
+        pytest.param('join("", ["hunter2", "secretvalue99"])', Style.EXPRESSION, False, ValueForm.MIXED, id="joined"),
+        pytest.param('nonsensitive("hunter2secretvalue99")', Style.EXPRESSION, False, ValueForm.MIXED, id="function"),
+        pytest.param('var.all["storefront-key"]', Style.EXPRESSION, False, ValueForm.REFERENCE, id="index"),
+        pytest.param('var.stage == "production" ? var.a : var.b', Style.EXPRESSION, False, ValueForm.REFERENCE, id="comparison"),
         pytest.param("pa$$word", Style.SHELL, True, ValueForm.LITERAL, id="escaped dollar sign"),
         pytest.param("var.key", Style.EXPRESSION, False, ValueForm.REFERENCE, id="expression"),
         pytest.param("var.key", Style.EXPRESSION, True, ValueForm.LITERAL, id="quoted"),
         pytest.param("5432", Style.EXPRESSION, False, ValueForm.LITERAL, id="number"),
     ],
-)
+)  # fmt: skip
 def test_value_form_depends_on_the_syntax(text, style, quoted, form):
     assert value_form(text, style, quoted=quoted) is form

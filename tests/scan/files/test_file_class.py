@@ -35,6 +35,11 @@ from shield_ai.scan.files.file_class import (
         ".env.test",
         ".env.test.ci",
         ".env.e2e",
+        ".github/.env-unit",
+        ".github/workflows/e2e.yml",
+        "scripts/make_test_data.py",
+        "profiles/github_mock/app.py",
+        "cassettes/shop.json",
     ],
 )
 def test_non_production_files(path: str) -> None:
@@ -51,6 +56,7 @@ def test_non_production_files(path: str) -> None:
         ".env",
         "mockingbird/a.py",
         "contests/a.py",
+        "shop/latest_data.py",
     ],
 )
 def test_production_files(path: str) -> None:
@@ -115,7 +121,14 @@ def test_values_may_be_unquoted(path: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["app/locale/de.yml", "src/i18n/messages.json", "lang/pt_BR.json", "strings-fr.xml"]
+    "path",
+    [
+        "app/locale/de.yml",
+        "src/i18n/messages.json",
+        "lang/pt_BR.json",
+        "strings-fr.xml",
+        "shop/ui_translations/de.py",
+    ],
 )
 def test_translations(path: str) -> None:
     assert is_translation(path)

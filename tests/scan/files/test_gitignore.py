@@ -9,7 +9,11 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from shield_ai.scan.files.gitignore import GitIgnore
-from shield_ai.scan.files.walk import walk
+from shield_ai.scan.files.walk import walk_all
+
+
+def walk(root):
+    return [entry.path for entry in walk_all(root) if entry.is_app_file]
 
 
 def test_utf_16_lines_in_gitignore_are_skipped(tmp_path):

@@ -10,9 +10,13 @@ import pytest
 from shield_helpers import shield
 
 from shield_ai.model.errors import SourceError
-from shield_ai.scan.files.walk import Entry, walk, walk_all
+from shield_ai.model.skip import SkipId
+from shield_ai.scan.files.walk import Entry, walk_all
 from shield_ai.scan.python.app_scan import scan
-from shield_ai.scan.text.engine import UNREADABLE
+
+
+def walk(root):
+    return [entry.path for entry in walk_all(root) if entry.is_app_file]
 
 
 def test_walk_honors_gitignore_and_skips_folders_of_others(tmp_path):
@@ -34,6 +38,26 @@ def test_walk_honors_gitignore_and_skips_folders_of_others(tmp_path):
         "a.py",
         "keep/c.py",
     ]
+
+
+def test_walks_the_settings_of_third_party_libraries(tmp_path):
+    for folder in ("shop/settings/third_party", "shop/third_party", "shop/conf/env"):
+        (tmp_path / folder).mkdir(parents=True)
+        (tmp_path / folder / "a.py").write_text("")
+    assert list(walk(tmp_path)) == ["shop/conf/env/a.py", "shop/settings/third_party/a.py"]
+
+
+def test_walks_the_environment_of_alembic(tmp_path):
+    for path in (
+        "alembic/env.py",
+        "shop/migrations/env.py",
+        "shop/migrations/versions/env.py",
+        "vendor/migrations/env.py",
+    ):
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_text("")
+    (tmp_path / "shop/migrations/0001.py").write_text("")
+    assert list(walk(tmp_path)) == ["alembic/env.py", "shop/migrations/env.py"]
 
 
 def test_cookiecutter_templates_are_skipped(tmp_path):
@@ -67,8 +91,8 @@ def test_special_files_do_not_stop_the_walk(tmp_path):
         found = scan(tmp_path)
     assert {f.path for f in found.findings} == {"settings.py"}
     unreadable = ("a.py", "b.py", "loop.py", "null.py", "socket.py", "zero.py")
-    assert [(s.path, s.reason) for s in found.skipped] == [
-        (path, UNREADABLE) for path in unreadable
+    assert [(s.path, s.id) for s in found.skipped] == [
+        (path, SkipId.UNREADABLE) for path in unreadable
     ]
     done = shield("scan", ".", cwd=tmp_path)
     assert (done.code, "settings.py" in done.out) == (1, True), done.text
@@ -124,11 +148,11 @@ def test_unreadable_and_invalid_files_are_reported(tmp_path):
     (tmp_path / "big_settings.py").write_bytes(b"#" * 2_000_001)
     found = scan(tmp_path)
     assert found.findings == ()
-    reasons = {entry.path: entry.reason for entry in found.skipped}
-    assert reasons["settings.py"].startswith("not parsed, line 1: ")
-    assert "encoding" in reasons["config.py"]
-    assert reasons["conf.py"] == UNREADABLE
-    assert reasons["big_settings.py"] == "too large"
+    skipped = {entry.path: entry for entry in found.skipped}
+    assert skipped["settings.py"].reason.startswith("not parsed, line 1: ")
+    assert "encoding" in skipped["config.py"].reason
+    assert skipped["conf.py"].id is SkipId.UNREADABLE
+    assert skipped["big_settings.py"].id is SkipId.TOO_LARGE
 
 
 def test_dotenv_finding_does_not_hold_the_value(tmp_path):

@@ -79,3 +79,33 @@ def test_finds_secrets_outside_the_settings_by_name(scanned, name):
         {"shop/settings.py": "A = 1\n", "shop/bot.py": f"import os\nx = os.environ['{name}']\n"}
     ).findings
     assert [f.env for f in found if f.site] == [name]
+
+
+@pytest.mark.parametrize(
+    ("text", "is_reported"),
+    [
+        pytest.param("from corp.conf import *\n", True, id="library"),
+        pytest.param(
+            "import os\nos.environ.setdefault('SECRET_KEY', 'x')\nfrom corp.conf import *\n",
+            True,
+            id="library that reads a variable",
+        ),
+        pytest.param("from .base import *\n", False, id="app"),
+        pytest.param("from corp.conf import *\nSECRET_KEY = make()\n", False, id="own key"),
+        pytest.param("from .local import *\n", False, id="missing file of the app"),
+        pytest.param("from local_settings import *\n", False, id="missing local settings"),
+        pytest.param("from corp.conf import x\n", False, id="single names"),
+    ],
+)
+def test_a_library_that_sets_the_key_of_django_is_reported(scanned, text, is_reported):
+    settings = f"{text}import os\nINSTALLED_APPS = []\nX = os.environ['API_KEY']\n"
+    files = {
+        "shop/settings/prod.py": settings,
+        "shop/settings/base.py": "",
+        "shop/settings/__init__.py": "",
+    }
+    found = scanned(files).unscanned
+    assert [(skip.path, skip.name) for skip in found] == [
+        ("shop/settings/prod.py", "SECRET_KEY") for _ in range(is_reported)
+    ]
+    assert all("the star import of corp.conf probably sets it" in skip.reason for skip in found)

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import pytest
+from shield_helpers import reason_of
 
 from shield_ai.scan.python.app_scan import scan_files
+from shield_ai.scan.python.cross_file import RESERVED
 
 IGNORED = (False, "ignored in shield.toml", ())
 
@@ -14,7 +16,7 @@ def test_a_value_is_for_development_if_another_file_reads_the_variable(scanned):
             "shop/settings/prod.py": "import os\nfrom .base import *\nSECRET_KEY = os.environ['SECRET_KEY']\n",
         }
     ).findings
-    reasons = {f.path: f.site.reason for f in found if f.site}
+    reasons = {f.path: reason_of(f.site) for f in found if f.site}
     assert reasons["shop/settings/base.py"].startswith("development value")
     assert reasons["shop/settings/prod.py"] == ""
 
@@ -37,7 +39,7 @@ def test_a_setting_copied_from_another_module_is_not_a_new_value(scanned, value,
         }
     ).findings
     [site] = [f.site for f in found if f.site]
-    assert site.reason == (
+    assert reason_of(site) == (
         "" if movable else "development value: shop/settings.py sets SECRET_KEY to another value"
     )
 
@@ -48,9 +50,27 @@ def test_a_presence_test_without_a_read_cannot_be_migrated(sites):
     ]
 
 
+@pytest.mark.parametrize("variable", sorted(RESERVED))
+@pytest.mark.parametrize(
+    "code",
+    [
+        pytest.param("X = os.environ['{}']", id="read"),
+        pytest.param("for name in ['{}', 'DEBUG']:\n    x = os.getenv(name)", id="in a loop"),
+    ],
+)
+def test_a_variable_of_the_platform_is_not_migrated(code, variable):
+    text = f"import os\n{code.format(variable)}\n"
+    for manifest_variables, reason in [((), RESERVED[variable]), ({variable}, "")]:
+        found = scan_files("app", ["a.py"], lambda _: text.encode(), manifest_variables).findings
+        sites = [finding.site for finding in found if finding.env == variable]
+        assert [site.reason for site in sites] == [reason]
+
+
 def scan_ignoring(text, *ignored):
     found = scan_files("app", ["settings.py"], lambda _: text.encode(), ignored=ignored).findings
-    return {f.site.variables: (f.fixable, f.site.reason, f.site.others) for f in found if f.site}
+    return {
+        f.site.variables: (f.fixable, reason_of(f.site), f.site.others) for f in found if f.site
+    }
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,10 @@
 from __future__ import annotations
 
 import pytest
+from shield_helpers import reason_of
 
+from shield_ai.model.skip import SkipId
 from shield_ai.scan.python.app_scan import scan_files
-from shield_ai.scan.python.development import BY_FILE, BY_NAME
 
 READ = b"import os\nX = os.environ['DB_PASSWORD']\nY = os.environ['DB_HOST']\n"
 BASE = b"import os\nY = os.environ['DB_HOST']\nKEY = os.environ['API_KEY']\n"
@@ -11,14 +12,18 @@ BASE = b"import os\nY = os.environ['DB_HOST']\nKEY = os.environ['API_KEY']\n"
 
 def reasons(files, manifest_variables=()):
     found = scan_files("shop", list(files), files.get, manifest_variables).findings
-    return {(f.path, f.env): f.site.reason for f in found if f.site}
+    return {(f.path, f.env): reason_of(f.site) for f in found if f.site}
 
 
 @pytest.mark.parametrize(
     ("variable", "reason"),
     [
-        ("DEV_DATABASE_URL", BY_NAME),
-        ("TEST_DATABASE_URL", BY_NAME),
+        ("DEV_DATABASE_URL", SkipId.DEVELOPMENT_NAME.text),
+        ("TEST_DATABASE_URL", SkipId.DEVELOPMENT_NAME.text),
+        ("SHOP_DEV_DATABASE_URL", SkipId.DEVELOPMENT_NAME.text),
+        ("STRIPE_TEST_SECRET_KEY", SkipId.DEVELOPMENT_NAME.text),
+        ("DEV_TOKEN", SkipId.DEVELOPMENT_NAME.text),
+        ("GOOGLE_ADS_DEV_TOKEN", ""),
         ("DEV_TO_API_KEY", ""),
         ("TESTING_API_KEY", ""),
         ("CONTEST_API_KEY", ""),
@@ -46,8 +51,39 @@ def test_a_read_in_development_settings_stays_in_the_environment(path, productio
     base = "shop/settings/common.py"
     files = {path: READ, production: b"", base: BASE}
     found = reasons(files)
-    assert found[path, "DB_PASSWORD"] == (BY_FILE if is_development else "")
+    assert found[path, "DB_PASSWORD"] == (SkipId.DEVELOPMENT_FILE.text if is_development else "")
     # Without a password to move, the host is not part of a secret.
     assert ((base, "DB_HOST") in found) is not is_development
     assert found[base, "API_KEY"] == ""
-    assert reasons({**files, production: READ})[path, "DB_PASSWORD"] == ""
+    both = reasons({**files, production: READ})
+    stage = f"{SkipId.DEVELOPMENT_STAGE.text}; keep the variable DB_PASSWORD set for it"
+    assert both[path, "DB_PASSWORD"] == (stage if is_development else "")
+
+
+def test_the_reads_of_development_settings_stay_after_the_others_have_moved():
+    calls = b"from shop.utils.secrets import get_secret\nX = get_secret('db-password')\n"
+    path = "shop/settings/local.py"
+    files = {path: READ, "shop/settings/production.py": calls}
+    reason = reasons(files, {"DB_PASSWORD"})[path, "DB_PASSWORD"]
+    assert reason.startswith(SkipId.DEVELOPMENT_STAGE.text)
+    files["shop/settings/production.py"] = b""
+    assert reasons(files, {"DB_PASSWORD"})[path, "DB_PASSWORD"] == ""
+
+
+def test_a_presence_test_stays_with_its_read():
+    test = b"X = 'DB_PASSWORD' in os.environ\n"
+    files = {"settings/local.py": READ + test, "settings/prod.py": READ + test}
+    found = scan_files("shop", list(files), files.get).findings
+    sites = [f.site for f in found if f.path == "settings/local.py"]
+    assert {site.reason.partition(";")[0] for site in sites if site} == {
+        SkipId.DEVELOPMENT_STAGE.text
+    }
+
+
+def test_a_pair_moves_although_development_reads_it_too():
+    pair = (
+        b"import os\nID = os.environ['GITHUB_CLIENT_ID']\nX = os.environ['GITHUB_CLIENT_SECRET']\n"
+    )
+    found = reasons({"settings/local.py": pair, "settings/prod.py": pair})
+    assert found["settings/prod.py", "GITHUB_CLIENT_ID"] == ""
+    assert found["settings/local.py", "GITHUB_CLIENT_ID"].startswith(SkipId.DEVELOPMENT_STAGE.text)

@@ -1,9 +1,10 @@
 from __future__ import annotations
 
 import pytest
+from shield_helpers import reason_of
 
+from shield_ai.model.skip import SkipId
 from shield_ai.scan.python.app_scan import scan_files
-from shield_ai.scan.python.cross_file import PUBLIC
 
 READ = b"import os\nX = os.environ['MAPBOX_TOKEN']\n"
 
@@ -11,9 +12,17 @@ READ = b"import os\nX = os.environ['MAPBOX_TOKEN']\n"
 @pytest.mark.parametrize(
     ("path", "line", "reason"),
     [
-        (".env.example", "MAPBOX_TOKEN=pk.eyJ1IjoiZGphbmdvIn0.Ah4y76VVmBWqzVkw3kUz", PUBLIC),
-        (".environment-example", 'export MAPBOX_TOKEN="pk.eyJ1IjoiZGphbmdvIn0.Ah4"', PUBLIC),
-        ("web/app.env.dist", "MAPBOX_TOKEN=pk_live_51Hxq", PUBLIC),
+        (
+            ".env.example",
+            "MAPBOX_TOKEN=pk.eyJ1IjoiZGphbmdvIn0.Ah4y76VVmBWqzVkw3kUz",
+            SkipId.PUBLIC_KEY.text,
+        ),
+        (
+            ".environment-example",
+            'export MAPBOX_TOKEN="pk.eyJ1IjoiZGphbmdvIn0.Ah4"',
+            SkipId.PUBLIC_KEY.text,
+        ),
+        ("web/app.env.dist", "MAPBOX_TOKEN=pk_live_51Hxq", SkipId.PUBLIC_KEY.text),
         (".env.example", "MAPBOX_TOKEN=sk.eyJ1IjoiZGphbmdvIn0.Ah4y76VVmBWqzVkw3kUz", ""),
         (".env.example", "OTHER_TOKEN=pk_live_51Hxq", ""),
         ("environment.md", "MAPBOX_TOKEN=pk_live_51Hxq", ""),
@@ -24,7 +33,7 @@ def test_a_variable_with_a_public_key_as_example_is_not_moved(path, line, reason
 
     def reasons(manifest_variables):
         found = scan_files("shop", list(files), files.get, manifest_variables).findings
-        return [f.site.reason for f in found if f.site]
+        return [reason_of(f.site) for f in found if f.site]
 
     assert reasons(()) == [reason]
     assert reasons({"MAPBOX_TOKEN"}) == [""]

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+from shield_helpers import reason_of
 
 COMPUTED = {
     "a choice": "import os\nK = 'A_TOKEN' if LIVE else 'B_TOKEN'\nX = os.environ[K]",
@@ -26,7 +27,7 @@ COMPUTED = {
 @pytest.mark.parametrize("text", [pytest.param(text, id=name) for name, text in COMPUTED.items()])
 def test_enumerates_the_variables_of_a_computed_name(scanned, text):
     [site] = [f.site for f in scanned({"shop/settings.py": text}).findings if f.site]
-    assert (site.variables, site.reason) == (("A_TOKEN", "B_TOKEN"), "")
+    assert (site.variables, reason_of(site)) == (("A_TOKEN", "B_TOKEN"), "")
 
 
 @pytest.mark.parametrize(
@@ -67,7 +68,7 @@ def test_enumerates_the_variables_of_a_computed_name(scanned, text):
 )
 def test_an_unknown_computed_name_cannot_be_migrated(scanned, text):
     sites = [f.site for f in scanned({"shop/settings.py": text}).findings if f.site]
-    assert [(site.variables, "computed" in site.reason) for site in sites] == [((), True)]
+    assert [(site.variables, "computed" in reason_of(site)) for site in sites] == [((), True)]
 
 
 def test_a_loop_keeps_harmless_variables_in_the_environment(scanned):
@@ -76,7 +77,10 @@ def test_a_loop_keeps_harmless_variables_in_the_environment(scanned):
         "D = {'USER': os.getenv('DB_USER'), 'PASSWORD': os.getenv('DB_PASSWORD'), 'NAME': 'x'}"
     )
     user, password = (f.site for f in scanned({"shop/settings.py": text}).findings if f.site)
-    assert (user.reason, password.reason) == ("DB_USER is also read under a computed name", "")
+    assert (reason_of(user), reason_of(password)) == (
+        "DB_USER is also read under a computed name",
+        "",
+    )
 
 
 def test_a_loop_is_reported_with_its_first_names(scanned):
@@ -92,11 +96,11 @@ def test_a_presence_test_for_several_variables_migrates_the_read_ones(scanned):
         [f.site for f in scanned({"shop/settings.py": t}).findings if f.site]
         for t in (text + "X = os.environ['B_TOKEN']", text)
     )
-    assert [(site.variables, site.others, site.reason) for site in one] == [
+    assert [(site.variables, site.others, reason_of(site)) for site in one] == [
         (("B_TOKEN",), ("A_TOKEN",), ""),
         (("B_TOKEN",), (), ""),
     ]
-    assert [site.reason for site in two] == ["no read of A_TOKEN can be migrated"]
+    assert [reason_of(site) for site in two] == ["no read of A_TOKEN can be migrated"]
 
 
 def test_a_loop_inside_get_secret_keeps_the_other_variables(scanned):
@@ -105,4 +109,7 @@ def test_a_loop_inside_get_secret_keeps_the_other_variables(scanned):
         "for k in ['A_TOKEN', 'B_TOKEN']:\n    get_secret({'A_TOKEN': 'a'}, lambda: os.environ[k], env=k)"
     )
     [site] = (f.site for f in scanned({"shop/settings.py": text}).findings if f.site)
-    assert (site.variable, site.reason) == ("B_TOKEN", "B_TOKEN is also read under a computed name")
+    assert (site.variable, reason_of(site)) == (
+        "B_TOKEN",
+        "B_TOKEN is also read under a computed name",
+    )

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+from shield_helpers import reason_of
 
 
 @pytest.mark.parametrize("value", ["None", "''", "f'redis://{HOST}:6379'"])
@@ -92,7 +93,14 @@ def test_reads_the_prefix_of_pydantic_1(sites, field, found):
 
 @pytest.mark.parametrize(
     "kind",
-    ["Literal['redis', 'amqp']", "Optional[Literal['x']]", "bool", "int | None", "timedelta"],
+    [
+        "Literal['redis', 'amqp']",
+        "Optional[Literal['x']]",
+        "bool",
+        "int | None",
+        "timedelta",
+        "FileUrl",
+    ],
 )
 def test_ignores_fields_that_cannot_hold_a_text(sites, kind):
     text = f"from pydantic_settings import BaseSettings\nclass S(BaseSettings):\n    celery_broker: {kind}\n    a_token: str\n"
@@ -128,8 +136,81 @@ def test_advises_to_keep_the_variable_of_a_field_that_is_not_migrated(scanned):
         "shop/config.py": f"from pydantic_settings import BaseSettings\nclass S(BaseSettings):\n    a_token: str\n{method}",
         "shop/mail.py": "import os\nA = os.environ['A_TOKEN']\n",
     }
-    reasons = {f.path: f.site.reason for f in scanned(files).findings if f.site}
+    reasons = {f.path: reason_of(f.site) for f in scanned(files).findings if f.site}
     assert reasons["shop/mail.py"] == ""
     assert reasons["shop/config.py"].endswith(
         "add the secret to it; keep the variable A_TOKEN set for it"
     )
+
+
+INHERITED = """\
+from pydantic import PostgresDsn, SecretBytes, SecretStr
+from pydantic_settings import BaseSettings
+class Base(
+    BaseSettings,
+    extra='ignore',
+):
+    pass
+class Client(Base, env_prefix='client_'):
+    name: str = 'shop'
+"""
+
+
+@pytest.mark.parametrize(
+    ("field", "variables"),
+    [
+        pytest.param("api_key: str = ''", ["CLIENT_API_KEY"], id="secret by its name"),
+        pytest.param("giphy: SecretStr = ''", ["CLIENT_GIPHY"], id="secret by its type"),
+        pytest.param("giphy: SecretStr | None = None", ["CLIENT_GIPHY"], id="optional secret"),
+        pytest.param("giphy: Optional[pydantic.SecretBytes]", ["CLIENT_GIPHY"], id="secret bytes"),
+        pytest.param("main: PostgresDsn", ["CLIENT_MAIN"], id="URL by its type"),
+        pytest.param("a: PostgresDsn = PostgresDsn('x://h')", ["CLIENT_A"], id="default in a call"),
+        pytest.param("giphy: str = ''", [], id="harmless"),
+    ],
+)
+@pytest.mark.parametrize("path", ["shop/settings.py", "shop/constants.py"])
+def test_finds_the_fields_of_derived_settings(scanned, path, field, variables):
+    found = scanned({"shop/__init__.py": "", path: f"{INHERITED}    {field}\n"}).findings
+    assert [f.env for f in found if f.site] == variables
+
+
+def test_the_prefix_of_settings_can_say_that_a_field_is_secret(sites):
+    text = INHERITED.replace("client_", "tokens_")
+    assert sites(f"{text}    giphy: str = ''\n") == [("field", "TOKENS_GIPHY", "")]
+
+
+def test_finds_the_fields_of_settings_with_a_base_in_another_file(scanned):
+    found = scanned(
+        {
+            "shop/__init__.py": "",
+            "shop/base.py": "from pydantic_settings import BaseSettings\nclass Base(BaseSettings): ...\n",
+            "shop/bot.py": "from shop.base import Base\nclass Bot(Base, env_prefix='bot_'):\n    token: str\n",
+        }
+    ).findings
+    assert [f.env for f in found if f.site] == ["BOT_TOKEN"]
+
+
+@pytest.mark.parametrize(
+    ("field", "shapes"),
+    [
+        pytest.param("db_password: str = 'postgres'", ["field", "literal"], id="weak password"),
+        pytest.param("db_password: str = 'shop_team'", ["field", "literal"], id="the user's name"),
+        pytest.param("db_password: str = 'q7Vd0zLk3PxT'", ["literal"], id="strong password"),
+        pytest.param("a_key: str = 'hunter2-hunter2'", ["literal"], id="weak key"),
+        pytest.param(
+            "a_dsn: PostgresDsn = PostgresDsn('postgresql://user:pass@localhost/shop')",
+            ["field"],
+            id="weak password in a URL",
+        ),
+    ],
+)
+def test_a_field_with_a_weak_default_is_a_read(sites, field, shapes):
+    head = "from pydantic import PostgresDsn\nfrom pydantic_settings import BaseSettings\n"
+    text = f"{head}class S(BaseSettings):\n    {field}\n    db_user: str = 'shop_team'\n"
+    assert [shape for shape, *_ in sites(text)] == shapes
+
+
+def test_a_default_that_repeats_the_name_is_no_hardcoded_secret(scanned):
+    text = "from pydantic import BaseSettings\nclass S(BaseSettings):\n    postgres_password: str = 'postgres'\n"
+    found = scanned({"shop/__init__.py": "", "shop/settings.py": text}).findings
+    assert [(f.rule, f.severity) for f in found if f.site] == [("CSEC34.environ-read", "medium")]

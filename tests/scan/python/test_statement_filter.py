@@ -33,6 +33,8 @@ HARMLESS = "def f(row):\n    return row.name or 'none'\n\n\n"
         ),
         pytest.param("class A:\n  def f(self):\n  " + READ, True, id="in a method"),
         pytest.param("class A:\n  def f(self):\n    return 1\n", False, id="a harmless class"),
+        pytest.param("class A(B, env_prefix='a_'):\n  token: str\n", True, id="a prefix"),
+        pytest.param("class A(B):\n  giphy: SecretStr\n", True, id="the type of a secret"),
     ],
 )
 def test_selects_statements_with_a_match(text: str, matches: bool) -> None:
@@ -91,3 +93,9 @@ def test_filtered_and_unfiltered_scans_find_the_same() -> None:
     filtered = scan_files("shop", list(files), files.get, markers=markers)
     assert filtered.findings == scan_files("shop", list(files), files.get).findings
     assert len(filtered.findings) == 5
+
+
+def test_selects_the_classes_of_a_file_with_settings() -> None:
+    text = "class A(BaseSettings): ...\nclass B(A):\n  api_key: str\nx = 1\n"
+    found = StatementFilter(text.encode())
+    assert [found.has_match(node) for node in ast.parse(text).body] == [True, True, False]

@@ -4,6 +4,8 @@ import re
 
 import pytest
 
+from shield_ai.model.skip import SkipId
+
 
 @pytest.mark.parametrize(
     ("text", "reason"),
@@ -14,6 +16,14 @@ import pytest
         ),
         (
             "import os\nenv = os.environ.copy()\nX = env.get('API_KEY')",
+            "an earlier copy of the environment",
+        ),
+        (
+            "import os\ndef nested(e): ...\nenv = nested(os.environ)\nX = env.get('API_KEY')",
+            "an earlier copy of the environment",
+        ),
+        (
+            "import os\nfrom utils import nested\nenv = nested(os.environ)\nX = env['API_KEY']",
             "an earlier copy of the environment",
         ),
         (
@@ -45,6 +55,12 @@ def test_explains_reads_that_cannot_be_migrated(sites, text, reason):
 @pytest.mark.parametrize(
     "text",
     [
+        pytest.param(
+            "import os\nshop_credentials = os.environ['GOOGLE_APPLICATION_CREDENTIALS_SHOP']",
+            id="a path",
+        ),
+        pytest.param("import os\nX = os.environ.get('RESULT_BACKEND', 14)", id="a number"),
+        pytest.param("import os\nX = sorted(os.environ)['API_KEY']", id="a built-in function"),
         pytest.param("import os\nDEBUG = os.environ.get('DEBUG')", id="harmless"),
         pytest.param("settings = {}\nX = settings['API_KEY']", id="another mapping"),
         pytest.param("import os\nos.environ['API_KEY'] = key", id="written"),
@@ -186,9 +202,9 @@ def test_the_values_of_a_settings_class_for_tests_stay(scanned, name, is_for_tes
     text = f"import os\nclass {name}(Base):\n    SECRET_KEY = 'k3y-of-an-app'\n    {reads.format('A')}\n"
     found = scanned({"config.py": text}).findings
     reasons = {finding.name: finding.site.reason for finding in found if finding.site}
-    for_tests = f"in the class {name}, which is for tests"
-    assert reasons["X"] == ""
-    assert {reasons["SECRET_KEY"], reasons["Y"]} == {for_tests if is_for_tests else ""}
+    for_tests = SkipId.TEST_CLASS.reason(name=name)
+    assert reasons["X"] is None
+    assert {reasons["SECRET_KEY"], reasons["Y"]} == {for_tests if is_for_tests else None}
 
 
 def test_a_description_of_a_secret_is_not_a_secret(sites):
@@ -222,6 +238,37 @@ def test_ignores_values_beside_a_secret(sites, text):
     assert sites(text) == []
 
 
+@pytest.mark.parametrize(
+    ("call", "is_secret"),
+    [
+        ("envsecret('TWILIO_SID')", True),
+        ("read_secret('SIGNED_URLS')", True),
+        ("envsecret('DB_HOST')", False),
+        ("envsecret('TOKEN_URL')", False),
+        ("envsecret('DEBUG_MODE', False)", False),
+        ("other('TWILIO_SID')", False),
+    ],
+)
+def test_a_helper_named_for_secrets_reads_secrets(sites, call, is_secret):
+    name = call.partition("(")[0]
+    helper = f"import os\ndef {name}(n, d=''):\n    return os.environ.get(n, d)\nX = {call}\n"
+    assert ([site[0] for site in sites(helper)] == ["read"]) is is_secret
+
+
+@pytest.mark.parametrize(
+    "write",
+    ["if X:\n    os.environ['A_TOKEN'] = f()\n", "os.environ.setdefault('A_TOKEN', f())\n"],
+)
+def test_a_file_that_sets_a_variable_is_not_migrated_for_it(sites, write):
+    reads = "Y = os.environ['A_TOKEN']\nZ = 'A_TOKEN' in os.environ\nB = os.environ['B_TOKEN']\n"
+    reason = "the file also sets the variable"
+    assert sites(f"import os\n{write}{reads}")[-3:] == [
+        ("read", "A_TOKEN", reason),
+        ("presence", "A_TOKEN", reason),
+        ("read", "B_TOKEN", ""),
+    ]
+
+
 def test_a_variable_written_under_a_computed_name_cannot_be_migrated(sites):
     fake = "for name, value in [('A_TOKEN', 'fake')]:\n    os.environ[name] = value\n"
     assert sites(f"import os\n{fake}X = os.environ['A_TOKEN']\nY = os.environ['B_TOKEN']\n")[
@@ -230,3 +277,19 @@ def test_a_variable_written_under_a_computed_name_cannot_be_migrated(sites):
         ("read", "A_TOKEN", "the code sets the variable under a computed name"),
         ("read", "B_TOKEN", ""),
     ]
+
+
+@pytest.mark.parametrize(
+    ("default", "is_reported"),
+    [
+        pytest.param("'redis://localhost:6379/1'", True, id="Redis"),
+        pytest.param("'postgresql+asyncpg://shop@db/shop'", True, id="a driver"),
+        pytest.param("'https://shop.example/'", False, id="a web site"),
+        pytest.param("'localhost'", False, id="a host"),
+    ],
+)
+def test_a_default_url_shows_that_a_variable_has_credentials(scanned, default, is_reported):
+    text = f"import os\nSHOP_SERVER = os.getenv('SHOP_SERVER', {default})\n"
+    found = scanned({"shop/__init__.py": "", "shop/settings.py": text}).findings
+    severities = [f.severity for f in found if f.env == "SHOP_SERVER"]
+    assert severities == (["medium"] if is_reported else [])

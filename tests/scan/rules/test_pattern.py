@@ -342,6 +342,9 @@ def test_app_with_a_custom_pattern(tmp_path) -> None:
             id="globs without brackets",
         ),
         pytest.param('["**/*"]', '["[z-a]"]', 8, "invalid glob", id="glob that is none"),
+        pytest.param(
+            '["**/*"]', '["*a*a*a*a*b"]', 8, "too many wildcards", id="glob that can take very long"
+        ),
         pytest.param("Keys of ACME", "!!int x", 2, "invalid value", id="value that is none"),
         pytest.param(
             "Keys of ACME", "1" + ":59" * 200_000, 2, "more than 100 characters", id="base 60"

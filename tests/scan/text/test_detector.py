@@ -106,6 +106,15 @@ def rules(path: str, text: str) -> list[str]:
         pytest.param(
             "a.txt", "http://example.org:80#@evil.example.com/\n", [], id="a port in a URL"
         ),
+        pytest.param(
+            "mail.eml",
+            "by inbound.amazonaws.com with SMTP id 97mckj4ndtpol1pnh6p4dj806b9p0l0n918c7v81\n",
+            [],
+            id="an ID without capitals near AWS",
+        ),
+        pytest.param("a.yml", "db_password: '@none None'\n", [], id="marker of Dynaconf"),
+        pytest.param("a.go", '{"password": "$encrypted$"}', [], id="mask of Ansible"),
+        pytest.param("a.sh", "export PGPASSWORD=\\$BULK_PASSWORD\n", [], id="escaped variable"),
         pytest.param("a.yml", "password: ${DB_PASSWORD}\ntoken: {{ token }}\n", [], id="templates"),
     ],
 )
@@ -191,6 +200,17 @@ def test_pattern_is_limited_to_its_files(path: str, found: int) -> None:
     made = pattern.parse(OWN.replace("KIND", "regex"), "acme.yaml")
     assert len(Detector([made]).find(path, b"see acme_abcd")) == found
     assert check_examples(made) == []
+
+
+def test_a_custom_rule_lowers_no_severity() -> None:
+    text = OWN.replace("KIND", "regex").replace("severity: high", "severity: low")
+    text = text.replace("(acme_[a-z]{4}:?)", "(token: ghp_[A-Za-z0-9]{36})")
+    made = pattern.parse(text.replace("[acme]", "[ghp_]").replace("false", "true"), "acme.yaml")
+    raw = f"github:\n  token: {TOKEN}\n".encode()
+    (builtin,) = DETECTOR.find("a.yaml", raw)
+    (found,) = Detector([pattern.credential_pattern(), made]).find("a.yaml", raw)
+    assert found.rule == "ACME.key"
+    assert (found.severity, found.confidence) == (builtin.severity, builtin.confidence)
 
 
 def test_url_rule_requires_a_colon() -> None:

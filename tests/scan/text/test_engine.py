@@ -4,6 +4,7 @@ import os
 
 import pytest
 
+from shield_ai.model.skip import SkipId
 from shield_ai.scan.rules import pattern
 from shield_ai.scan.rules.examples import fill
 from shield_ai.scan.text import engine as module
@@ -36,7 +37,8 @@ def look(root, *paths: str, jobs: int = 1):
     ("raw", "found"),
     [
         pytest.param(LINE, 1, id="text"),
-        pytest.param(b"\0\0" + LINE, 0, id="binary"),
+        pytest.param(b"\0\0" + LINE, 1, id="a few NULs"),
+        pytest.param(b"\0" * 9 + LINE, 0, id="binary"),
         pytest.param(b"x" * 9000 + b"\0\n" + LINE, 1, id="a NUL far down"),
         pytest.param(b"\xff\xfe" + LINE.decode().encode("utf-16-le"), 1, id="UTF-16"),
         pytest.param(b"\xe9\xff\n" + LINE, 1, id="no UTF-8"),
@@ -55,15 +57,23 @@ def test_skipped_files_have_a_reason(tmp_path, monkeypatch) -> None:
     monkeypatch.setattr(module, "MAX_SIZE", 1000)
     (tmp_path / "big.py").write_bytes(b"#" * 1001)
     (tmp_path / "a.zip").write_bytes(b"PK")
+    (tmp_path / "a.ini").write_bytes(b"\0" * 9)
+    (tmp_path / "program").write_bytes(b"\0" * 9)
     (tmp_path / "loop").symlink_to("loop")
     os.mkfifo(tmp_path / "pipe")
-    seen = look(tmp_path, "big.py", "a.zip", "loop", "gone.py", "pipe")
+    seen = look(tmp_path, "big.py", "a.zip", "a.ini", "program", "loop", "gone.py", "pipe")
     assert {skip.path: skip.reason.partition(":")[0] for skip in seen.skipped} == {
         "big.py": "larger than 0 MB",
         "a.zip": "an archive",
-        "loop": module.UNREADABLE,
-        "gone.py": module.UNREADABLE,
+        "a.ini": SkipId.BINARY.text,
+        "loop": SkipId.UNREADABLE.text,
+        "gone.py": SkipId.UNREADABLE.text,
     }
+
+
+@pytest.mark.parametrize("path", ["a\0b", "a\0/b", "\ud800", "\ud800/b"])
+def test_impossible_paths_are_not_read(tmp_path, path: str) -> None:
+    assert reader(str(tmp_path))(path) is None
 
 
 def test_links_out_of_the_folder_are_reported_and_not_read(tmp_path) -> None:

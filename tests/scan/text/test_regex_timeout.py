@@ -92,13 +92,30 @@ def test_custom_rules_share_a_budget() -> None:
     )
     assert detector.find("a.txt", b"a" * 60) == []
     first, second = tokens.take_problems()
-    assert first == "rule ACME.slow timed out in this file: limit * and + to {0,200}"
-    assert second.startswith("rule ACME.other did not run in this file: the custom rules took")
+    assert first.text == "rule ACME.slow timed out in this file: limit * and + to {0,200}"
+    assert second.text.startswith("rule ACME.other did not run in this file: the custom rules took")
     token = fill("aaaaaa! ghp_{alnum:36}").encode()
     assert [finding.rule for finding in detector.find("b.txt", token)] == ["CRED.github-token"]
     (problem,) = tokens.take_problems()
-    assert problem.startswith("rules ACME.slow and ACME.other did not run in this file")
+    assert problem.text.startswith("rules ACME.slow and ACME.other did not run in this file")
     assert tokens.take_problems() == []
+
+
+def test_matches_of_a_custom_rule_are_limited() -> None:
+    text = PATTERN.replace("((?:a{1,100}){1,100})!", "(aaa)").replace("aaaaaa!", "aaa")
+    files = {f"{number}.txt": b"aaa\n" * 1500 for number in range(4)}
+    custom = pattern.parse(text, "acme.yaml")
+    tokens = RegexRules([*pattern.credential_pattern().rules, *custom.rules], custom_budget=2.5)
+    detector = Detector([pattern.credential_pattern(), custom], KeywordPrefilter(tokens))
+    counts = []
+    problems = []
+    for path, raw in files.items():
+        counts.append(len(detector.find(path, raw)))
+        problems += [problem.text for problem in tokens.take_problems()]
+    assert counts == [1000, 1000, 1000, 0]
+    stopped = "rule ACME.slow stopped after 1,000 matches in this file; use a narrower regex"
+    assert problems[:3] == [stopped] * 3
+    assert "did not run in this file" in problems[3]
 
 
 def test_rule_with_many_timeouts_is_disabled(monkeypatch) -> None:

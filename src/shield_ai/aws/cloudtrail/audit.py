@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from shield_ai.model.edit import Skipped
 from shield_ai.model.errors import ShieldError
+from shield_ai.model.skip import SkipId, Skipped
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
     from shield_ai.aws.cloudtrail.events import Event
 
@@ -77,7 +77,7 @@ class Audit(msgspec.Struct, frozen=True, kw_only=True):
     seen: int  # all events that were read
     accesses: tuple[Access, ...] = ()
     alerts: tuple[Alert, ...] = ()
-    unread: tuple[Skipped, ...] = ()  # files that could not be read completely
+    unread: tuple[Skipped, ...] = ()  # files and records that could not be read
     notes: tuple[str, ...] = ()  # limits of this audit, with the reasons
 
 
@@ -189,10 +189,16 @@ class Auditor:
         self._earlier_principals: set[str] = set()
         self._events = 0
         self._seen = 0
+        self._unreadable = 0
 
     def skip(self) -> None:
         """Count an event that is not about Secrets Manager."""
         self._seen += 1
+
+    def add_unreadable(self) -> None:
+        """Count a record that can't be read, and may be about one of the secrets."""
+        self._seen += 1
+        self._unreadable += 1
 
     def add(self, event: Event) -> None:
         """Add an event about Secrets Manager."""
@@ -261,9 +267,14 @@ class Auditor:
             seen=self._seen,
             accesses=tuple(accesses),
             alerts=tuple(alerts),
-            unread=tuple(unread),
+            unread=(*unread, *self._unreadable_records()),
             notes=tuple(self._notes()),
         )
+
+    def _unreadable_records(self) -> Iterator[Skipped]:
+        if self._unreadable:
+            records = f"{self._unreadable} invalid record{'' if self._unreadable == 1 else 's'}"
+            yield SkipId.TRAIL_INVALID_RECORDS.reason(records=records).entry("CloudTrail")
 
     def _all_accesses(self) -> list[Access]:
         accesses = []

@@ -61,6 +61,11 @@ def parse_event(record: Mapping[str, Any]) -> Event | None:
     )
 
 
+def is_unreadable(record: Mapping[str, Any]) -> bool:
+    """Return whether a record is empty, or an invalid one about Secrets Manager."""
+    return not record or (record.get("eventSource") == SOURCE and parse_event(record) is None)
+
+
 def _parse_time(value: object) -> dt.datetime | None:
     if not isinstance(value, str):
         return None

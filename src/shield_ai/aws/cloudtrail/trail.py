@@ -13,9 +13,9 @@ import ijson  # type: ignore[import-untyped]
 import msgspec
 
 from shield_ai.aws.cloudtrail.events import SOURCE
-from shield_ai.model.edit import Skipped
 from shield_ai.model.errors import SourceError
 from shield_ai.model.invalid_input import INVALID_JSON
+from shield_ai.model.skip import SkipId, Skipped
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -38,6 +38,7 @@ _RECORD_PATHS = (
     (re.compile(rb"\s*\["), "item"),
     (re.compile(rb"\s*\{"), ""),
 )
+UNREADABLE: dict[str, Any] = {}  # stands for a record that can't be read
 _HEAD_SIZE = 4096
 # The limit of opened minus closed brackets in a chunk of 64 KiB. No valid trail exceeds it, and
 # ijson's memory grows with the square of the depth.
@@ -48,7 +49,7 @@ _TOO_LARGE = f"larger than {_MAX_DECOMPRESSED // 1_000_000} MB when decompressed
 
 
 def read_files(paths: Iterable[Path], unread: Callable[[Skipped], None]) -> Records:
-    """Read records from exported files, one record at a time.
+    """Read records from exported files, one record at a time; UNREADABLE for an invalid one.
 
     Args:
         paths: Files, or folders to search for .json and .json.gz files. The content of a file
@@ -65,7 +66,7 @@ def read_files(paths: Iterable[Path], unread: Callable[[Skipped], None]) -> Reco
 
 
 def _read_file(path: Path, unread: Callable[[Skipped], None]) -> Records:
-    reason = ""
+    reason = None
     try:
         with path.open("rb") as stream:
             is_compressed = stream.read(len(_GZIP_MAGIC)) == _GZIP_MAGIC
@@ -76,15 +77,17 @@ def _read_file(path: Path, unread: Callable[[Skipped], None]) -> Records:
             else:
                 yield from _stream_records(stream)
     except (ijson.JSONError, UnicodeDecodeError):
-        reason = "invalid or incomplete JSON"
+        reason = SkipId.TRAIL_INVALID_JSON.reason()
     except EOFError:
-        reason = "incomplete gzip file"
+        reason = SkipId.TRAIL_INCOMPLETE_GZIP.reason()
     except zlib.error:
-        reason = "damaged gzip file"
+        reason = SkipId.TRAIL_DAMAGED_GZIP.reason()
     except OSError as error:
-        reason = error.strerror or "damaged gzip file"
+        reason = SkipId.TRAIL_DAMAGED_GZIP.reason()
+        if error.strerror:
+            reason = SkipId.TRAIL_UNREADABLE.reason(problem=error.strerror)
     if reason:
-        unread(Skipped(path=str(path), line=0, name="", reason=reason))
+        unread(reason.entry(str(path)))
 
 
 def _trail_files(path: Path) -> list[Path]:
@@ -109,8 +112,7 @@ def _stream_records(stream: IO[bytes], max_size: float = math.inf) -> Records:
     record_path = _record_path(head)
     joined = _JoinedStream(head, stream, max_size)
     for record in ijson.items(joined, record_path, multiple_values=True, use_float=True):
-        if isinstance(record, dict):
-            yield from _unwrap(record)
+        yield _unwrap(record) if isinstance(record, dict) else UNREADABLE
 
 
 def _record_path(head: bytes) -> str:
@@ -120,16 +122,15 @@ def _record_path(head: bytes) -> str:
     raise ijson.JSONError
 
 
-def _unwrap(record: dict[str, Any]) -> Records:
-    """Yield the record in an event of LookupEvents, or the record itself if it is not wrapped."""
+def _unwrap(record: dict[str, Any]) -> dict[str, Any]:
+    """Return the record in an event of LookupEvents, or the record itself if it is not wrapped."""
     event = record.get("CloudTrailEvent")
-    if not isinstance(event, str):
-        yield record
-        return
+    if event is None:
+        return record
     try:
-        yield msgspec.json.decode(event, type=dict[str, Any])
-    except INVALID_JSON:
-        return
+        return msgspec.json.decode(event, type=dict[str, Any])
+    except (*INVALID_JSON, TypeError):  # the latter if the event is not text
+        return UNREADABLE
 
 
 class _JoinedStream:
@@ -166,6 +167,8 @@ class _JoinedStream:
 def lookup_events(session: Session, since: dt.datetime) -> Records:
     """Read the account's event history of Secrets Manager, newest first.
 
+    An invalid record is returned as UNREADABLE.
+
     Args:
         session: The account and region.
         since: The start, at most 90 days ago.
@@ -175,10 +178,10 @@ def lookup_events(session: Session, since: dt.datetime) -> Records:
     """
     attributes: list[Any] = [{"AttributeKey": "EventSource", "AttributeValue": SOURCE}]
     # Importing botocore opens a socket, and reading files needs no network.
-    from shield_ai.aws.live.session import translate_errors
+    from shield_ai.aws.live.calls import translate_errors
 
     with translate_errors("cloudtrail:LookupEvents"):
         paginator = session.cloudtrail().get_paginator("lookup_events")
         for page in paginator.paginate(LookupAttributes=attributes, StartTime=since):
             for event in page["Events"]:
-                yield from _unwrap(cast("dict[str, Any]", event))
+                yield _unwrap(cast("dict[str, Any]", event))

@@ -14,14 +14,13 @@ from shield_ai.aws.desired.rotation import rotation_resources
 from shield_ai.aws.desired.secret_policy import secret_policies
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
+    from shield_ai.model.file_reader import FileReader
     from shield_ai.model.manifest import Manifest
     from shield_ai.model.resource import Resource
 
 
 def resources(
-    manifest: Manifest, account: str, region: str, read: Callable[[str], bytes | None] | None = None
+    manifest: Manifest, account: str, region: str, read: FileReader | None = None
 ) -> tuple[Resource, ...]:
     """Return all resources of an app, each after the resources that it depends on.
 

@@ -36,8 +36,9 @@ from shield_ai.model.resource import Resource
 from shield_ai.model.rotation_policy import rotation_settings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
+    from shield_ai.model.file_reader import FileReader
     from shield_ai.model.manifest import Functions, Manifest, Rotation, Secret
     from shield_ai.model.resource import Settings
 
@@ -65,7 +66,7 @@ def monitored_secrets(manifest: Manifest) -> list[tuple[Secret, Rotation]]:
 
 
 def canary_resources(
-    manifest: Manifest, account: str, region: str, read: Callable[[str], bytes | None] | None
+    manifest: Manifest, account: str, region: str, read: FileReader | None
 ) -> Iterator[Resource]:
     """Describe the canary's log group, role, function, schedules and alarms.
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 SID = "AllowSecretsManagerAccess"
 ACTIONS = ["secretsmanager:GetSecretValue", "secretsmanager:DescribeSecret"]
+PLATFORM_ACTIONS = ["secretsmanager:GetSecretValue"]
 KMS_SID = "AllowSecretsManagerDecrypt"
 BATCH_SID = "AllowSecretsManagerBatch"
 BATCH_ACTIONS = ["secretsmanager:BatchGetSecretValue"]
@@ -124,6 +125,15 @@ def role_name(app: App) -> str:
     return app.role.rpartition("/")[2]
 
 
+def session_reader(reader: str) -> str:
+    """Return an entry of `readers` without its path, as CloudTrail names the sessions of a role.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-arns
+    """
+    kind, _, name = reader.partition("/")
+    return f"{kind}/{name.rpartition('/')[2]}"
+
+
 def role_arn(app: App, account: str, region: str) -> str:
     """Return the ARN of the app's role, including its path."""
     if app.role.startswith("arn:"):
@@ -138,7 +148,23 @@ def app_tags(app: App) -> dict[str, str]:
 
 def policy_documents(manifest: Manifest, account: str) -> list[dict[str, Any]]:
     """Return the policy of the app's role, split into documents within IAM's size limit."""
+    return _split(policy_document(manifest, account))
+
+
+def platform_policies(manifest: Manifest, account: str) -> list[dict[str, Any]]:
+    """Return the policy of a role with which a platform sets the app's environment variables.
+
+    Unlike the app's role, it can only read values. The documents are within IAM's size limit.
+    """
     document = policy_document(manifest, account)
+    access, *others = document["Statement"]
+    statements = [{**access, "Action": PLATFORM_ACTIONS}]
+    statements += [statement for statement in others if statement["Sid"] == KMS_SID]
+    return _split({**document, "Statement": statements})
+
+
+def _split(document: dict[str, Any]) -> list[dict[str, Any]]:
+    """Split a policy into documents within IAM's size limit."""
     access, *other_statements = document["Statement"]
 
     def with_resources(arns: list[str]) -> dict[str, Any]:

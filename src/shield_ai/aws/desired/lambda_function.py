@@ -11,8 +11,9 @@ from shield_ai.aws.desired.lambda_package import RUNTIME, build_function_zip, co
 from shield_ai.model.resource import Resource
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
+    from shield_ai.model.file_reader import FileReader
     from shield_ai.model.manifest import App, Functions
 
 SECRETS_MANAGER_PRINCIPAL = "secretsmanager.amazonaws.com"  # the service that calls the functions
@@ -55,7 +56,7 @@ def function_resources(
     app: App,
     functions: Functions,
     location: Location,
-    read: Callable[[str], bytes | None],
+    read: FileReader,
 ) -> Iterator[Resource]:
     """Describe the log group, the execution role and the function, in this order.
 

@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING
 from shield_ai.model.errors import ShieldError, SourceError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
+
+    from shield_ai.model.file_reader import FileReader
 
 HANDLER = "rotator.handler.handler"  # the entry point for Lambda
 RUNTIME = "python3.13"
@@ -35,7 +37,10 @@ def build_zip(extra_files: Mapping[str, bytes] | None = None) -> bytes:
         ShieldError: A package is not installed, a path is not allowed, or the zip is too large.
     """
     package = Path(__file__).parents[2] / "rotator"
-    files = {f"rotator/{path.name}": path.read_bytes() for path in package.glob("*.py")}
+    files = {
+        f"rotator/{source.relative_to(package).as_posix()}": source.read_bytes()
+        for source in package.rglob("*.py")
+    }
     for name in PACKAGES:
         files |= _package_files(name)
     for path, content in (extra_files or {}).items():
@@ -81,9 +86,7 @@ def _package_files(name: str) -> dict[str, bytes]:
     return files
 
 
-def build_function_zip(
-    environment: Mapping[str, str], read: Callable[[str], bytes | None]
-) -> bytes:
+def build_function_zip(environment: Mapping[str, str], read: FileReader) -> bytes:
     """Build the zip of one function, with the hook and the CA certificates from the app's folder.
 
     Args:
@@ -104,7 +107,7 @@ def build_function_zip(
     return build_zip(extra_files)
 
 
-def _read_app_file(path: str, read: Callable[[str], bytes | None]) -> bytes:
+def _read_app_file(path: str, read: FileReader) -> bytes:
     content = read(path)
     if content is None:
         raise SourceError(f"{path} is not in the app's folder", "correct hook or ca in shield.toml")

@@ -15,7 +15,14 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from shield_ai.aws.desired.dashboard import dashboard_settings
-from shield_ai.aws.desired.iam import Location, app_tags, partition, role_name, slug
+from shield_ai.aws.desired.iam import (
+    Location,
+    app_tags,
+    partition,
+    role_name,
+    session_reader,
+    slug,
+)
 from shield_ai.model.errors import ManifestError
 from shield_ai.model.resource import Resource
 
@@ -250,7 +257,7 @@ def _reader_arns(context: MonitoringContext) -> list[str]:
 
 def _principal_arn(reader: str, location: Location) -> str:
     if reader.startswith("role/"):
-        role = reader.removeprefix("role/")
+        role = session_reader(reader).removeprefix("role/")
         base = f"arn:{partition(location.region)}:sts::{location.account}"
         return f"{base}:assumed-role/{role}/*"
     return location.iam_arn(reader)

@@ -31,8 +31,9 @@ from shield_ai.model.resource import Resource
 from shield_ai.model.rotation_policy import rotation_settings, rotation_strategy
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
+    from shield_ai.model.file_reader import FileReader
     from shield_ai.model.manifest import Functions, Manifest, Secret
 
 ROTATION_ACTIONS = [
@@ -45,7 +46,7 @@ ROTATION_ACTIONS = [
 
 
 def rotation_resources(
-    manifest: Manifest, account: str, region: str, read: Callable[[str], bytes | None] | None
+    manifest: Manifest, account: str, region: str, read: FileReader | None
 ) -> Iterator[Resource]:
     """Describe the functions and schedules; yield nothing without [rotation] in shield.toml.
 

@@ -1,6 +1,7 @@
 """Export what `shield apply` would create in AWS to other tools. No format contains a secret value.
 
-`FORMATS` maps the name of a format to the function that writes it.
+`FORMATS` maps the name of a format to the function that writes the resources. `PLATFORMS` does so
+for the formats with which a platform sets the app's environment variables.
 """
 
 from __future__ import annotations
@@ -12,12 +13,17 @@ import msgspec
 from shield_ai.aws.desired.secrets import secret_settings
 from shield_ai.aws.export.awscli import to_awscli
 from shield_ai.aws.export.cloudformation import to_cloudformation
+from shield_ai.aws.export.ecs import to_ecs
+from shield_ai.aws.export.external_secrets import to_external_secrets
+from shield_ai.aws.export.github_actions import to_github_actions
+from shield_ai.aws.export.sam import to_sam
 from shield_ai.aws.export.terraform import to_terraform
 from shield_ai.model.resource import Resource
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from shield_ai.aws.export.platform import Target
     from shield_ai.model.manifest import Manifest
 
 
@@ -45,4 +51,10 @@ FORMATS: dict[str, Callable[[Sequence[Resource], str], str]] = {
     "terraform": to_terraform,
     "cli": to_awscli,
     "json": to_json,
+}
+PLATFORMS: dict[str, Callable[[Target], str]] = {
+    "ecs": to_ecs,
+    "external-secrets": to_external_secrets,
+    "sam": to_sam,
+    "github-actions": to_github_actions,
 }

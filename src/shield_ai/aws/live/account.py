@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from shield_ai.aws.live.calls import translate_errors
 from shield_ai.aws.live.cloudwatch import metric_sum
 from shield_ai.aws.live.iam import allowed_resources, role_exists
+from shield_ai.aws.live.kinds.registry import Resources
 from shield_ai.aws.live.parallel import LIST_VERSIONS_RATE, parallel_map
-from shield_ai.aws.live.registry import Resources
 from shield_ai.aws.live.rotation import RotationClient
 from shield_ai.aws.live.secretsmanager import SecretsManager
-from shield_ai.aws.live.session import translate_errors
 from shield_ai.model.errors import AwsError
 
 if TYPE_CHECKING:

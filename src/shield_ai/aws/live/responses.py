@@ -6,11 +6,11 @@ botocore does not check responses. A missing field would raise a KeyError elsewh
 from __future__ import annotations
 
 import json
+from collections import Counter
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
-from botocore.parsers import ResponseParserError
 
 from shield_ai.model.errors import AwsError
 
@@ -34,6 +34,8 @@ _TYPES: dict[str, type | tuple[type, ...]] = {
     "float": (int, float),
     "double": (int, float),
 }
+MAX_PAGES = 5000  # of one list, 250,000 events of CloudTrail; a hostile endpoint never ends
+_PAGE_TOKENS = {"NextToken", "Marker"}
 _PARSED_POLICY = "policyDocumentType"  # a text in IAM's model, which botocore parses
 
 
@@ -50,11 +52,17 @@ class _Structure(dict[str, Any]):
 
 def check_responses(client: Any) -> None:
     """Make the calls of a client raise AwsError for a response that does not match the service."""
+    from botocore.parsers import ResponseParserError  # opens a socket when it is imported
+
     send = client._make_api_call  # noqa: SLF001  # all calls, paginators and waiters use it
     service = client.meta.service_model
+    pages: Counter[str] = Counter()  # of the current list, by operation
 
     def send_and_check(operation: str, arguments: dict[str, Any]) -> Any:
         call = f"{service.service_name}:{operation}"
+        pages[operation] = pages[operation] + 1 if _PAGE_TOKENS & arguments.keys() else 0
+        if pages[operation] > MAX_PAGES:
+            raise invalid_response(call)
         try:
             response = send(operation, arguments)
             shape = service.operation_model(operation).output_shape

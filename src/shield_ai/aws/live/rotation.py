@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from shield_ai.aws.live.session import translate_errors
+from shield_ai.aws.live.calls import translate_errors
 from shield_ai.model.errors import AwsError, ShieldError
 from shield_ai.model.hidden import Hidden
 from shield_ai.rotator.errors import RotationError
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from shield_ai.aws.live.session import Session
-    from shield_ai.model.resource import Settings
 
 # Seconds. A function can run for 15 minutes, and Secrets Manager repeats a failed rotation.
 POLL_INTERVAL = 0.5
@@ -163,55 +162,6 @@ class RotationClient:
             self.client.put_secret_value(
                 SecretId=name, ClientRequestToken=str(uuid.uuid4()), SecretString=text
             )
-
-
-class RotationSchedule:
-    """The rotation schedule of a secret, by the secret's name: `function`, `schedule`, `window`."""
-
-    def __init__(self, session: Session) -> None:
-        self._client = session.secretsmanager()
-
-    def read(self, name: str) -> Settings | None:
-        """Return the schedule; None if rotation is off or the secret does not exist."""
-        with translate_errors("secretsmanager:DescribeSecret", name):
-            try:
-                response = self._client.describe_secret(SecretId=name)
-            except self._client.exceptions.ResourceNotFoundException:
-                return None
-        if not response.get("RotationEnabled") or response.get("DeletedDate"):
-            return None
-        rules = response.get("RotationRules", {})
-        days = rules.get("AutomaticallyAfterDays", 0)
-        return {
-            "function": response.get("RotationLambdaARN", ""),
-            "schedule": rules.get("ScheduleExpression") or f"rate({days} days)",
-            "window": rules.get("Duration", ""),
-        }
-
-    def upsert(self, name: str, settings: Settings, _live: Settings | None) -> None:
-        """Turn rotation on, or change its schedule. The secret is not rotated immediately."""
-        rules: Any = {"ScheduleExpression": settings["schedule"]}
-        if settings["window"]:
-            rules["Duration"] = settings["window"]
-        with translate_errors("secretsmanager:RotateSecret", name):
-            try:
-                self._client.rotate_secret(
-                    SecretId=name,
-                    RotationLambdaARN=settings["function"],
-                    RotationRules=rules,
-                    RotateImmediately=False,
-                )
-            except self._client.exceptions.InvalidRequestException:
-                # AWS has saved the schedule, but reports that a rotation is in progress.
-                if self.read(name) != settings:
-                    raise
-
-    def delete(self, name: str) -> None:
-        """Turn rotation off. A rotation in progress still finishes."""
-        if self.read(name) is None:
-            return
-        with translate_errors("secretsmanager:CancelRotateSecret", name):
-            self._client.cancel_rotate_secret(SecretId=name)
 
 
 def _version_with_stage(stages: dict[str, Any], stage: str) -> str:

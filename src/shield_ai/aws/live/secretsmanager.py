@@ -5,15 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from shield_ai.aws.desired.secrets import AWS_MANAGED_KEY, strip_key_arn
+from shield_ai.aws.live.calls import removed_tags, tag_dict, tag_list, translate_errors
 from shield_ai.aws.live.parallel import BATCH_GET_RATE, RESOURCE_POLICY_RATE, parallel_map
 from shield_ai.aws.live.responses import parse_document
-from shield_ai.aws.live.session import (
-    Session,
-    removed_tags,
-    tag_dict,
-    tag_list,
-    translate_errors,
-)
 from shield_ai.model.errors import AwsError, AwsNotFoundError
 from shield_ai.model.hidden import Hidden
 from shield_ai.model.resource import Live, SecretState
@@ -28,6 +22,7 @@ if TYPE_CHECKING:
         SecretValueEntryTypeDef,
     )
 
+    from shield_ai.aws.live.session import Session
     from shield_ai.model.resource import Settings
 
 # 7 to 30 days, 30 by default:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import re
 import threading
@@ -12,22 +11,15 @@ from typing import TYPE_CHECKING, Any, cast
 import boto3
 from botocore.config import Config
 from botocore.exceptions import (
-    BotoCoreError,
-    ClientError,
-    ConnectTimeoutError,
-    EndpointConnectionError,
-    HTTPClientError,
-    NoCredentialsError,
-    PartialCredentialsError,
     ProfileNotFound,
 )
 
+from shield_ai.aws.live.calls import translate_errors
 from shield_ai.aws.live.responses import check_responses, invalid_response
-from shield_ai.model.errors import AwsDeniedError, AwsError, AwsNotFoundError
-from shield_ai.rotator.errors import clean_code
+from shield_ai.model.errors import AwsError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable
 
     from mypy_boto3_cloudtrail import CloudTrailClient
     from mypy_boto3_cloudwatch import CloudWatchClient
@@ -40,6 +32,8 @@ if TYPE_CHECKING:
     from mypy_boto3_sts import STSClient
     from mypy_boto3_sts.type_defs import GetCallerIdentityResponseTypeDef
 
+    from shield_ai.model.file_reader import FileReader
+
 _CONFIG = Config(
     connect_timeout=3,
     read_timeout=10,
@@ -48,33 +42,7 @@ _CONFIG = Config(
 )
 # LookupEvents allows two calls a second, so paging through a long history is throttled.
 _ADAPTIVE_CONFIG = _CONFIG.merge(Config(retries={"mode": "adaptive", "total_max_attempts": 10}))
-# AWS error codes, grouped by the hint for the user.
-_ACCESS_DENIED = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"}
-_INVALID_CREDENTIALS = {
-    "ExpiredToken",
-    "ExpiredTokenException",
-    "InvalidClientTokenId",
-    "InvalidSignatureException",
-    "SignatureDoesNotMatch",
-    "UnrecognizedClientException",
-}
-_KMS_KEY_UNUSABLE = {
-    "EncryptionFailure",
-    "DecryptionFailure",
-    "KMSAccessDeniedException",
-    "DisabledException",
-}
-HOOK_REFUSED = "HookRefusedException"  # of the embedded AWS
-_WRONG_REGION = {"OptInRequired", "AuthFailure", "InvalidSignatureRegion"}
-_NOT_FOUND = "ResourceNotFoundException"
-_THROTTLED = {
-    "Throttling",
-    "ThrottlingException",
-    "TooManyRequestsException",
-    "RequestLimitExceeded",
-}
 _ACCOUNT_ID = re.compile(r"[0-9]{12}")
-_RETRY_HINT = "run the same command again; completed steps are not repeated"
 
 
 class Session:
@@ -94,7 +62,7 @@ class Session:
         *,
         profile: str = "",
         assume: str = "",
-        read: Callable[[str], bytes | None] = lambda _: None,
+        read: FileReader = lambda _: None,
         boto_session: boto3.session.Session | None = None,
     ) -> None:
         self.read = read
@@ -230,91 +198,3 @@ def _assume_role(
         aws_secret_access_key=keys["SecretAccessKey"],
         aws_session_token=keys["SessionToken"],
     )
-
-
-def tag_list(tags: Mapping[str, str]) -> list[Any]:
-    """Return tags as the list of keys and values that most services expect.
-
-    The items are Any because the stubs have a separate type for each service.
-    """
-    return [{"Key": key, "Value": value} for key, value in sorted(tags.items())]
-
-
-def tag_dict(tags: Iterable[Any]) -> dict[str, str]:
-    """Return tags as a dict; the inverse of `tag_list`."""
-    return {tag["Key"]: tag["Value"] for tag in tags}
-
-
-def removed_tags(live: Mapping[str, str], wanted: Mapping[str, str]) -> list[str]:
-    """Return the keys of the tags to remove from a resource."""
-    return sorted(live.keys() - wanted.keys())
-
-
-@contextlib.contextmanager
-def translate_errors(permission: str, name: str = "") -> Iterator[None]:
-    """Turn botocore's errors into `AwsError`, with the call, its subject and what to do.
-
-    The message of the error is omitted, because it could quote a parameter.
-
-    Args:
-        permission: The IAM permission of the call, for example `secretsmanager:CreateSecret`.
-        name: The name of the secret or resource.
-    """
-    call = f"{permission} on {name}" if name else permission
-    try:
-        yield
-    except ClientError as error:
-        raise _client_error(error, permission, call) from None
-    except ProfileNotFound:
-        raise
-    except (NoCredentialsError, PartialCredentialsError):
-        raise AwsError(
-            "no AWS credentials",
-            "set AWS_PROFILE or sign in with aws sso login; --only code works without AWS",
-        ) from None
-    except (EndpointConnectionError, ConnectTimeoutError, HTTPClientError):
-        raise AwsError(
-            f"AWS can't be reached for {call}",
-            f"check the network, the region and AWS_ENDPOINT_URL; {_RETRY_HINT}",
-        ) from None
-    except BotoCoreError as error:
-        raise AwsError(
-            f"{call} failed: {type(error).__name__}", "check the AWS configuration"
-        ) from None
-
-
-def _client_error(error: ClientError, permission: str, call: str) -> AwsError:
-    code = clean_code(error.response.get("Error", {}).get("Code", "unknown"))
-    if code in _ACCESS_DENIED:
-        statement = f'{{"Effect": "Allow", "Action": "{permission}", "Resource": …}}'
-        return AwsDeniedError(
-            f"AWS denied {call}",
-            f"the IAM policy of the identity that runs shield lacks {statement}; "
-            "shield export --format operator-policy prints the policy that it needs",
-        )
-    if code in _KMS_KEY_UNUSABLE:
-        return AwsError(
-            f"AWS can't use the KMS key for {call}: {code}",
-            "check that the KMS key (kms_key in shield.toml) is enabled and its policy allows you "
-            "to use it",
-        )
-    if code == HOOK_REFUSED:
-        return AwsError(
-            f"the embedded AWS refused {call}: the function contains a hook or other added code",
-            "if you trust this code, start the embedded AWS with shield local --run-hooks",
-        )
-    if code in _WRONG_REGION:
-        return AwsError(
-            f"AWS refused {call}: {code}",
-            "check that region in shield.toml is correct and enabled in the account",
-        )
-    if code in _INVALID_CREDENTIALS:
-        return AwsError(
-            f"AWS does not accept the credentials: {code}",
-            "sign in again, then run the same command",
-        )
-    if code in _THROTTLED:
-        return AwsError(f"AWS throttled {call}", _RETRY_HINT)
-    if code == _NOT_FOUND:
-        return AwsNotFoundError(f"AWS refused {call}: {code}", _RETRY_HINT)
-    return AwsError(f"AWS refused {call}: {code}", _RETRY_HINT)

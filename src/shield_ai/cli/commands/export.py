@@ -7,14 +7,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+import msgspec
 
 from shield_ai.aws.desired import resources
 from shield_ai.aws.desired.iam import policy_document
 from shield_ai.aws.desired.lambda_package import build_function_zip
-from shield_ai.aws.desired.operator import operator_policy
-from shield_ai.aws.export import FORMATS, secret_resources
+from shield_ai.aws.export import FORMATS, PLATFORMS, secret_resources
+from shield_ai.aws.export.operator import operator_policy
+from shield_ai.aws.export.platform import Target
 from shield_ai.cli.console import echo, write_output
-from shield_ai.cli.options import APP, ENVIRONMENT, OUTPUT
+from shield_ai.cli.options import APP, ENVIRONMENT, OUTPUT, grouped_options
 from shield_ai.flow.app_session import AppSession
 from shield_ai.model.errors import DONE, ShieldError
 from shield_ai.project import safe_write
@@ -30,18 +32,40 @@ POLICIES = {
 }
 
 
+class ExportOptions(msgspec.Struct, frozen=True, kw_only=True):
+    """The options that determine the content of the output."""
+
+    output_format: str
+    account: str | None
+    repository: str
+    branch: str
+
+
 @click.command()
 @APP
 @ENVIRONMENT
-@click.option(
-    "--format",
-    "output_format",
-    type=click.Choice([*FORMATS, *POLICIES]),
-    default="cloudformation",
-    show_default=True,
-    help="Output format.",
+@grouped_options(
+    "options",
+    ExportOptions,
+    click.option(
+        "--format",
+        "output_format",
+        type=click.Choice([*FORMATS, *PLATFORMS, *POLICIES]),
+        default="cloudformation",
+        show_default=True,
+        help="Output format.",
+    ),
+    click.option("--account", help="AWS account ID; read from AWS by default."),
+    click.option(
+        "--repository", default="", help="GitHub repository for github-actions, as OWNER/NAME."
+    ),
+    click.option(
+        "--branch",
+        default="main",
+        show_default=True,
+        help="Branch of the GitHub repository.",
+    ),
 )
-@click.option("--account", help="AWS account ID; read from AWS by default.")
 @OUTPUT
 @click.option(
     "--rotation-code",
@@ -52,8 +76,7 @@ POLICIES = {
 def export(
     app: Path,
     environment: str,
-    output_format: str,
-    account: str | None,
+    options: ExportOptions,
     output: Path | None,
     code_folder: Path | None,
 ) -> int:
@@ -62,25 +85,45 @@ def export(
     The formats are CloudFormation, Terraform, AWS CLI commands, JSON and IAM policies. Secrets are
     exported without values. app-policy is the IAM policy of the app; operator-policy is the IAM
     policy of the person or pipeline that runs shield.
+
+    ecs, external-secrets, sam and github-actions export references to the secrets, with which the
+    platform sets the environment variables of an app that does not call get_secret().
     """
     session = AppSession(app, environment=environment)
-    manifest = session.target_manifest
-    region = manifest.app.region
-    account_id = _account_id(session, account)
-    desired = resources(manifest, account_id, region, session.tree.read)
+    account = _account_id(session, options.account)
     if code_folder:
-        _write_function_zips(code_folder, desired, session)
-    if output_format in POLICIES:
-        policy = POLICIES[output_format](manifest, account_id, region)
-        text = json.dumps(policy, indent=2) + "\n"
-    else:
-        text = FORMATS[output_format]([*secret_resources(manifest), *desired], region)
+        _write_function_zips(code_folder, _desired(session, account), session)
+    text = _export(session, account, options)
     if output:
         write_output(output, text)
         echo(f"{output} written", err=True)
     else:
         echo(text, nl=False)
     return DONE
+
+
+def _export(session: AppSession, account: str, options: ExportOptions) -> str:
+    """Return the output."""
+    manifest = session.target_manifest
+    output_format = options.output_format
+    if output_format in POLICIES:
+        policy = POLICIES[output_format](manifest, account, manifest.app.region)
+        return json.dumps(policy, indent=2) + "\n"
+    if output_format in PLATFORMS:
+        target = Target(
+            manifest=manifest,
+            account=account,
+            repository=options.repository,
+            branch=options.branch,
+        )
+        return PLATFORMS[output_format](target)
+    exported = [*secret_resources(manifest), *_desired(session, account)]
+    return FORMATS[output_format](exported, manifest.app.region)
+
+
+def _desired(session: AppSession, account: str) -> tuple[Resource, ...]:
+    manifest = session.target_manifest
+    return resources(manifest, account, manifest.app.region, session.tree.read)
 
 
 def _account_id(session: AppSession, account: str | None) -> str:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from shield_ai.aws.desired.iam import uses_customer_key
 from shield_ai.aws.desired.monitoring import metric_namespace
@@ -19,6 +18,7 @@ from shield_ai.flow.verify.check import (
     unknown,
 )
 from shield_ai.flow.verify.db_login import LoginResult, try_login
+from shield_ai.flow.verify.secret_policy import EVERYBODY, outside_principals
 from shield_ai.model.errors import AwsError
 from shield_ai.model.finding import Kind
 from shield_ai.model.manifest import Rotation
@@ -34,24 +34,6 @@ if TYPE_CHECKING:
 
 # The fields that a login needs.
 _LOGIN_FIELDS = frozenset({"username", "password", "host"})
-_RESTRICTING_OPERATORS = frozenset(
-    ["StringEquals", "StringEqualsIgnoreCase", "StringLike", "ArnEquals", "ArnLike", "IpAddress"]
-)
-_RESTRICTING_KEYS = frozenset(
-    [
-        "aws:principalaccount",
-        "aws:principalarn",
-        "aws:principalorgid",
-        "aws:principalorgpaths",
-        "aws:sourceaccount",
-        "aws:sourcearn",
-        "aws:sourceip",
-        "aws:sourceorgid",
-        "aws:sourcevpc",
-        "aws:sourcevpce",
-        "aws:userid",
-    ]
-)
 # AWS and cron rotate within a day of the planned time.
 GRACE_PERIOD = timedelta(days=1)
 
@@ -101,62 +83,21 @@ def _verify_secret_policies(manifest: Manifest, aws: Account) -> Check:
     policies = aws.secrets.resource_policies(
         manifest.app.prefix + secret.name for secret in manifest.secret
     )
-    public = []
+    problems = []
     for name, policy in policies.items():
         if isinstance(policy, AwsError):
             return unknown(CheckId.SECRETS_PRIVATE, policy)
-        if policy and _is_public(policy):
-            public.append(name)
-    problem = f"public resource policy: {join_names(public)}" if public else ""
+        outside = list(outside_principals(policy or {}, aws.id, manifest.monitoring.readers))
+        if EVERYBODY in outside:
+            problems.append(f"public resource policy: {name}")
+        elif outside:
+            problems.append(f"the resource policy of {name} allows {join_names(outside)}")
     return ok_or_failed(
         CheckId.SECRETS_PRIVATE,
-        problem,
-        "aws secretsmanager delete-resource-policy removes the policy",
+        join_names(problems, "; "),
+        "aws secretsmanager delete-resource-policy removes the policy; add principals of another "
+        "account that may read the secret to readers under [monitoring]",
     )
-
-
-def _is_public(policy: dict[str, Any]) -> bool:
-    """Return whether a resource policy allows access to everybody.
-
-    A condition restricts it only if it requires a fixed value of one of some keys, as in AWS's own
-    definition: https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html
-    """
-    statements = policy.get("Statement", [])
-    if not isinstance(statements, list):
-        statements = [statements]
-    for statement in statements:
-        principal = statement.get("Principal")
-        principals = list(principal.values()) if isinstance(principal, dict) else [principal]
-        is_everybody = any(
-            item == "*" or (isinstance(item, list) and "*" in item) for item in principals
-        )
-        if statement.get("Effect") != "Allow":
-            continue
-        if "NotPrincipal" in statement or (is_everybody and not _restricts_callers(statement)):
-            return True
-    return False
-
-
-def _restricts_callers(statement: dict[str, Any]) -> bool:
-    conditions = statement.get("Condition")
-    if not isinstance(conditions, dict):
-        return False
-    for operator, keys in conditions.items():
-        if operator not in _RESTRICTING_OPERATORS or not isinstance(keys, dict):
-            continue
-        for key, value in keys.items():
-            values = value if isinstance(value, list) else [value]
-            if key.lower() in _RESTRICTING_KEYS and values and all(map(_is_fixed, values)):
-                return True
-    return False
-
-
-def _is_fixed(value: object) -> bool:
-    """Return whether a value of a condition stands for few callers: no wildcard for accounts."""
-    text = str(value)
-    if text.startswith("arn:"):
-        return bool(re.match(r"arn:[^:]*:[^:]*:[^:]*:\d{12}:", text))
-    return not text.startswith("*") and text not in {"0.0.0.0/0", "::/0"}
 
 
 def verify_rotations(manifest: Manifest, aws: Account, now: datetime) -> Iterator[Check]:

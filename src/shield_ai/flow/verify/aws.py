@@ -16,11 +16,13 @@ if TYPE_CHECKING:
     from shield_ai.aws.live.account import Account
     from shield_ai.flow.verify.check import Check
     from shield_ai.flow.verify.role import SecretReads
+    from shield_ai.model.file_reader import FileReader
     from shield_ai.model.manifest import Manifest
-    from shield_ai.rewrite import Read
 
 
-def verify_aws(manifest: Manifest, aws: Account, reads: SecretReads, read: Read) -> Iterator[Check]:
+def verify_aws(
+    manifest: Manifest, aws: Account, reads: SecretReads, read: FileReader
+) -> Iterator[Check]:
     """Check the secrets, the resources, the app's role and the account.
 
     Args:

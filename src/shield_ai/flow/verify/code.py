@@ -16,41 +16,46 @@ from shield_ai.flow.verify.check import (
     make_check,
     ok_or_failed,
 )
+from shield_ai.model.errors import SourceError
 from shield_ai.project.python_source import digest
-from shield_ai.project.secret_map import parse_map
+from shield_ai.project.runtime_names import COPY
 from shield_ai.rewrite.project.iam_policy import PATH as POLICY
 from shield_ai.rewrite.project.runtime_copy import (
     CopyState,
     compare_with_source,
     copy_folder,
     engine_files,
+    is_generated_map,
+    runtime_files,
 )
 from shield_ai.rewrite.project.secret_map import matches
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
     from shield_ai.flow.journal import Journal
+    from shield_ai.model.file_reader import FileReader
     from shield_ai.model.finding import Finding
     from shield_ai.model.manifest import Manifest
-    from shield_ai.rewrite import Read
+    from shield_ai.project.tree import Tree
 
 _SHOWN_GRANTS = 3
 
 
 def verify_code(
-    findings: Sequence[Finding], manifest: Manifest, journal: Journal, read: Read
+    findings: Sequence[Finding], manifest: Manifest, module: str, journal: Journal, read: FileReader
 ) -> Iterator[Check]:
     """Check that every secret is read with get_secret(), and that no file changed since apply.
 
     Args:
         findings: All findings of the app.
         manifest: shield.toml.
+        module: The module that the app imports get_secret from.
         journal: Loaded.
         read: Returns the bytes of a file of the app.
     """
     yield _verify_migration(findings, manifest)
-    yield _verify_files(journal, read)
+    yield _verify_files(manifest, module, journal, read)
 
 
 def _verify_migration(findings: Sequence[Finding], manifest: Manifest) -> Check:
@@ -79,35 +84,39 @@ def _migration_hint(findings: Sequence[Finding], manifest: Manifest) -> str:
     )
 
 
-def _verify_files(journal: Journal, read: Read) -> Check:
+def _verify_files(manifest: Manifest, module: str, journal: Journal, read: FileReader) -> Check:
     steps = journal.open_steps(last_run(journal, "file"), "file")
     applied = {step.what: step.after for step in reversed(steps)}
     if not applied:
         return make_check(CheckId.FILES_UNCHANGED, Status.UNKNOWN, "the journal contains no apply")
     changed = []
     for path, after in applied.items():
-        raw = read(path)
-        # Users may edit the map file; verify_runtime() checks its mapping.
-        if digest(raw or b"") != after and parse_map(raw) is None:
+        if digest(read(path) or b"") == after:
+            continue
+        # Users may edit the mapping; verify_runtime() checks it.
+        is_map = path == manifest.app.runtime
+        if not is_map or not is_generated_map(read, manifest, module):
             changed.append(path)
     return ok_or_failed(CheckId.FILES_UNCHANGED, join_names(changed), "git diff shows what changed")
 
 
-def verify_runtime(
-    manifest: Manifest, read: Read, importable_files: Callable[[str], list[str]]
-) -> Iterator[Check]:
+def verify_runtime(manifest: Manifest, tree: Tree, copies: Sequence[str]) -> Iterator[Check]:
     """Check that the app's copy of the runtime is unmodified, and that its map file is current.
 
     Args:
         manifest: shield.toml.
-        read: Returns the bytes of a file of the app.
-        importable_files: Returns the files below a folder that Python can import.
+        tree: The app's files.
+        copies: The folders of all copies of the runtime in the app. They are not scanned.
     """
     path = manifest.app.runtime
     if path == "package":
+        if copies:
+            yield _verify_copies([], copies, tree)
         return
-    yield _verify_copy(path, read, importable_files)
-    raw = read(path)
+    problems = [f"{place} takes precedence over {path}" for place in tree.overriding_files(path)]
+    problems += [f"{place} is missing" for place in engine_files(path) if tree.read(place) is None]
+    yield _verify_copies(problems, {copy_folder(path), *copies}, tree)
+    raw = tree.read(path)
     problem = ""
     if raw is None:
         problem = f"{path} is missing"
@@ -116,41 +125,40 @@ def verify_runtime(
     yield ok_or_failed(CheckId.MAP_CURRENT, problem, "shield apply")
 
 
-def _verify_copy(path: str, read: Read, importable_files: Callable[[str], list[str]]) -> Check:
+def _verify_copies(problems: list[str], folders: Collection[str], tree: Tree) -> Check:
     edited = []
-    missing = []
     other_version = []
-    expected = engine_files(path)
-    for place in expected:
-        raw = read(place)
-        if raw is None:
-            missing.append(f"{place} is missing")
-            continue
-        state = compare_with_source(path, place, raw)
-        if state is CopyState.EDITED:
-            edited.append(f"{place} was edited")
-        elif state is CopyState.OTHER_VERSION:
-            other_version.append(place)
-    for place in importable_files(copy_folder(path)):
-        if place in expected:
-            continue
-        state = compare_with_source(path, place, read(place) or b"")
-        if state is CopyState.OTHER_VERSION:
-            other_version.append(place)
-        elif state is CopyState.EDITED:
-            edited.append(f"{place} is not part of the runtime")
-    if other_version and not edited:
+    for folder in sorted(folders):
+        for place in tree.importable_files(folder):
+            state = _state_in_copy(folder, place, tree.read)
+            if state is CopyState.OTHER_VERSION:
+                other_version.append(place)
+            elif state is CopyState.EDITED:
+                edited.append(place)
+    if other_version and not edited and not problems:
         detail = f"{other_version[0]} is from another version of shield-ai"
         hint = "shield apply replaces the copy"
         return make_check(CheckId.RUNTIME_UNMODIFIED, Status.UNKNOWN, detail, hint)
+    known = runtime_files()
+    for place in edited:
+        is_known = place.partition(f"{COPY}/")[2] in known
+        problems.append(f"{place} {'was edited' if is_known else 'is not part of the runtime'}")
     return ok_or_failed(
         CheckId.RUNTIME_UNMODIFIED,
-        ", ".join(edited + missing),
-        "shield apply writes missing files; remove edited ones first",
+        ", ".join(problems),
+        "remove edited and added files; shield apply writes missing ones",
     )
 
 
-def verify_policy(manifest: Manifest, account: str, read: Read) -> Iterator[Check]:
+def _state_in_copy(folder: str, place: str, read: FileReader) -> CopyState:
+    try:
+        raw = read(place) or b""
+    except SourceError:  # a link to a folder, for example
+        return CopyState.EDITED
+    return compare_with_source(folder, place, raw)
+
+
+def verify_policy(manifest: Manifest, account: str, read: FileReader) -> Iterator[Check]:
     """Check that the policy file in the app's folder allows exactly the app's secrets.
 
     Args:

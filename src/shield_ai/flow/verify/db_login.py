@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from shield_ai.rotator.connector import Connector
-from shield_ai.rotator.document import parse, parse_login
+from shield_ai.rotator.document import get_port, parse, parse_login
 from shield_ai.rotator.errors import LoginRefusedError, NoTlsError, RotationError
 from shield_ai.rotator.selection import strategy_name
 
@@ -51,7 +51,11 @@ def try_login(value: Hidden, environ: Mapping[str, str]) -> Login:
         environ: The environment variables of the rotation function, such as ROTATION_SSLMODE.
     """
     login = _untried("the secret names no supported database server")
-    for engine in _possible_engines(value, environ):
+    try:
+        engines = _possible_engines(value, environ)
+    except RotationError as error:
+        return _untried(str(error))
+    for engine in engines:
         try:
             connect = import_module(f"shield_ai.rotator.{engine}").connect
             target = parse_login(parse(value.reveal()), PORTS[engine], environ)
@@ -89,13 +93,12 @@ def _engines_by_greeting(value: Hidden) -> list[str]:
     """
     document = parse(value.reveal())
     host = document.get("host")
-    port = str(document.get("port") or "")
-    if not host or not port.isdecimal():
+    if not host or not document.get("port"):
         return list(PORTS)  # try the default port of each
+    address = (str(host), get_port(document, 0))
     try:
-        address = (str(host), int(port))
         with socket.create_connection(address, GREETING_TIMEOUT) as connection:
             return ["mysql"] if connection.recv(1) else ["postgres"]
-    except (OSError, OverflowError):
+    except (OSError, UnicodeError):  # the latter for an invalid host name
         # There is no greeting or no connection; PostgreSQL's driver reports the reason.
         return ["postgres"]

@@ -16,17 +16,20 @@ if TYPE_CHECKING:
 _SWITCH = "set USE_AWS_SECRETS=true and DJANGO_ENV=production"
 _CONTAINER = "set USE_AWS_SECRETS=true, DJANGO_ENV=production and AWS_REGION"
 _OTHER = "for a container that does not call get_secret()"
+_REMOVE = (
+    "let shield apply edit it with a [deployment] table in shield.toml; or remove the variable"
+)
 _SECRET_REF = "use valueFrom.secretKeyRef with a Secret that is not in the repository"
 HINTS = {
-    DeploymentKind.COMPOSE: f"remove the variable, and {_CONTAINER} for the service; {_OTHER}, "
+    DeploymentKind.COMPOSE: f"{_REMOVE}, and {_CONTAINER} for the service; {_OTHER}, "
     "use ${NAME} and start it with shield run -- docker compose up",
     DeploymentKind.DOCKERFILE: f"remove the instruction, and {_CONTAINER} where the container is "
     "started; then rotate the secret: images that were built with it contain it",
-    DeploymentKind.KUBERNETES: f"remove the variable, and {_CONTAINER} for the container; "
+    DeploymentKind.KUBERNETES: f"{_REMOVE}, and {_CONTAINER} for the container; "
     f"{_OTHER}, {_SECRET_REF}",
     DeploymentKind.HELM: f"remove the value, and {_CONTAINER} for the container; "
     f"{_OTHER}, {_SECRET_REF}",
-    DeploymentKind.ECS: f"remove the variable from environment, and {_SWITCH} there; {_OTHER}, "
+    DeploymentKind.ECS: f"{_REMOVE} from environment, and {_SWITCH} there; {_OTHER}, "
     "add it to secrets with valueFrom and the secret's ARN (ARN:FIELD:: for one field)",
     DeploymentKind.CLOUDFORMATION: f"remove the variable, and {_SWITCH} there; {_OTHER} in ECS, "
     "use Secrets with ValueFrom",
@@ -49,7 +52,7 @@ _UNKNOWN_HINT = (
     "reason to the line; in a workflow, move the variable to the job that uses it"
 )
 _UNREAD_HINT = "fix or split the file, or check it by hand"
-_UNCERTAIN_FORMS = frozenset({ValueForm.DEFAULT, ValueForm.ENV_FILE})
+_UNCERTAIN_FORMS = frozenset({ValueForm.DEFAULT, ValueForm.MIXED, ValueForm.ENV_FILE})
 
 
 def verify_deployment(deployment: Deployment) -> Check:
@@ -68,7 +71,7 @@ def verify_deployment(deployment: Deployment) -> Check:
     if uncertain:
         return _result(Status.UNKNOWN, map(_describe, uncertain), _UNKNOWN_HINT)
     if deployment.unread:
-        unread = (f"{path}: {reason}" for path, reason in deployment.unread)
+        unread = (f"{skip.path}: {skip.reason}" for skip in deployment.unread)
         return _result(Status.UNKNOWN, unread, _UNREAD_HINT)
     return make_check(CheckId.VALUES_REMOVED, Status.OK)
 
@@ -98,6 +101,8 @@ def _describe(item: DeploymentVariable) -> str:
         return f"{place} {item.variable or 'any variable'} from {item.env_file}"
     if item.form is ValueForm.DEFAULT:
         return f"{place} {item.variable} has a default"
+    if item.form is ValueForm.MIXED:
+        return f"{place} {item.variable} is partly literal"
     return f"{place} {item.variable}"
 
 

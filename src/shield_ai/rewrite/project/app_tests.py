@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from shield_ai.model.skip import SkipId
 from shield_ai.project.layout import is_test
 from shield_ai.project.runtime_names import runtime_package
 from shield_ai.rewrite.code_style import read_code_style
@@ -18,9 +19,10 @@ from shield_ai.rewrite.python.imports import import_lines
 if TYPE_CHECKING:
     from collections.abc import Collection
 
+    from shield_ai.model.file_reader import FileReader
     from shield_ai.model.manifest import Manifest
-    from shield_ai.rewrite import Read
     from shield_ai.rewrite.code_style import CodeStyle
+    from shield_ai.rewrite.project.fixer import FixContext
 
 NAMES = ("test_secrets.py", "test_aws_secrets.py")
 WHAT = "tests"
@@ -28,8 +30,16 @@ SINGLE_QUOTE = re.compile(r'(?<!")"(?!")')  # not of a docstring; the template h
 TEST_FOLDERS = ("tests", "test")
 
 
+def fix(context: FixContext) -> Outcome:
+    """Write the tests if shield.toml asks for them."""
+    if "tests" not in context.manifest.app.generate:
+        return NOTHING
+    module = context.app.test_module or context.module
+    return write_tests(context.read, context.manifest, context.app.paths, module)
+
+
 def write_tests(
-    read: Read, manifest: Manifest, paths: Collection[str] = (), module: str = ""
+    read: FileReader, manifest: Manifest, paths: Collection[str] = (), module: str = ""
 ) -> Outcome:
     """Create or update the tests, unless they were edited or the app has no tests.
 
@@ -47,8 +57,7 @@ def write_tests(
     if is_template(read, module, paths):
         return NOTHING  # a test could only name the package that startproject renames
     if not all(part.isidentifier() for part in module.split(".")):
-        reason = f"tests not written: {module} is not a valid module name"
-        return skip(manifest.app.runtime, reason)
+        return skip(manifest.app.runtime, SkipId.INVALID_MODULE_NAME.reason(module=module))
     folder = _choose_folder(anchor, root, paths)
     if folder is None or not _can_import(read, folder, root, paths):
         return NOTHING
@@ -56,13 +65,13 @@ def write_tests(
         path = f"{folder}/{name}" if folder else name
         state, _ = read_stamp(read(path), WHAT)
         if state is State.EDITED:
-            return skip(path, "edited manually; delete the file to generate it again")
+            return skip(path, SkipId.EDITED.reason())
         if state is not State.FOREIGN:
             style = read_code_style(read, path)
             map_style = MapStyle.of("", style, settings_quote(read, manifest))
             text = _test_module_text(manifest, module, style, map_style)
             return create_or_replace(path, read(path), text)
-    return skip(path, "tests not written: a file with this name already exists")
+    return skip(path, SkipId.TEST_EXISTS.reason())
 
 
 def _module_path(manifest: Manifest) -> str:
@@ -88,7 +97,7 @@ def _choose_folder(anchor: str, root: str, paths: Collection[str]) -> str | None
     return anchor.rpartition("/")[0] if tests else None
 
 
-def _can_import(read: Read, folder: str, root: str, paths: Collection[str]) -> bool:
+def _can_import(read: FileReader, folder: str, root: str, paths: Collection[str]) -> bool:
     """Return whether tests in a folder can import modules of the app's root.
 
     Outside the root, they can if a test imports one: the root is then in `sys.path`.

@@ -18,8 +18,9 @@ from shield_ai.rewrite.project.template import render
 if TYPE_CHECKING:
     from collections.abc import Container, Iterator
 
+    from shield_ai.model.file_reader import FileReader
     from shield_ai.model.manifest import Manifest, Secret
-    from shield_ai.rewrite import Read
+    from shield_ai.rewrite.project.fixer import FixContext
 
 PATH = ".env.example"
 KINDS = ("example", "sample", "template", "dist")
@@ -42,7 +43,15 @@ PLACEHOLDER = "change-me"
 DATABASE_PLACEHOLDERS = {"host": "localhost", "port": "5432", "database": "app", "username": "app"}
 
 
-def extend_env_example(read: Read, manifest: Manifest, *, loads_dotenv: bool = False) -> Outcome:
+def fix(context: FixContext) -> Outcome:
+    """Extend .env.example."""
+    loads_dotenv = context.app.loads_dotenv
+    return extend_env_example(context.read, context.manifest, loads_dotenv=loads_dotenv)
+
+
+def extend_env_example(
+    read: FileReader, manifest: Manifest, *, loads_dotenv: bool = False
+) -> Outcome:
     """Append the variables and descriptions that .env.example, or a file like it, lacks.
 
     Args:
@@ -81,7 +90,7 @@ def _candidates(manifest: Manifest) -> Iterator[str]:
             yield f"{prefix}{name}"
 
 
-def _exists(read: Read, path: str) -> bool:
+def _exists(read: FileReader, path: str) -> bool:
     try:
         return read(path) is not None
     except SourceError:  # for example, a broken symbolic link

@@ -4,21 +4,17 @@ from __future__ import annotations
 
 import re
 
-from shield_ai.model.edit import Edit, FileChange, Skipped
+from shield_ai.model.edit import Edit, FileChange
+from shield_ai.model.skip import SkipId, Skipped, SkipReason
 from shield_ai.project.python_source import file_change
 
 Outcome = tuple[list[FileChange], list[Skipped]]
 NOTHING: Outcome = ([], [])
 
 
-def left(path: str, reason: str) -> Skipped:
-    """Return the report entry for a skipped file."""
-    return Skipped(path=path, line=0, name="", reason=reason)
-
-
-def skip(path: str, reason: str) -> Outcome:
+def skip(path: str, reason: SkipReason) -> Outcome:
     """Skip a file for a reason."""
-    return [], [left(path, reason)]
+    return [], [reason.entry(path)]
 
 
 def create(path: str, text: str) -> FileChange:
@@ -77,15 +73,15 @@ def newline(raw: bytes) -> str:
     return "\r\n" if raw.count(b"\r\n") * 2 > raw.count(b"\n") else "\n"
 
 
-def encoding_problem(raw: bytes, text: str = "") -> str:
-    """Return why text cannot be added to a file; "" if it can."""
+def encoding_problem(raw: bytes, text: str = "") -> SkipReason | None:
+    """Return why text cannot be added to a file; None if it can."""
     if b"\0" in raw:
-        return "not a text file, or UTF-16; save it as UTF-8"
+        return SkipId.NOT_TEXT.reason()
     try:
         raw.decode()
     except UnicodeDecodeError:
-        return "" if text.isascii() else "not valid UTF-8; save it as UTF-8"
-    return ""
+        return None if text.isascii() else SkipId.NOT_UTF8.reason()
+    return None
 
 
 def single_line(text: str) -> str:

@@ -12,13 +12,19 @@ from shield_ai.project.runtime_names import COPY
 from shield_ai.rewrite.project.file_edits import NOTHING, Outcome, append
 
 if TYPE_CHECKING:
+    from shield_ai.model.file_reader import FileReader
     from shield_ai.model.manifest import Manifest
-    from shield_ai.rewrite import Read
+    from shield_ai.rewrite.project.fixer import FixContext
 
 PATH = ".gitattributes"
 
 
-def mark_generated(read: Read, manifest: Manifest) -> Outcome:
+def fix(context: FixContext) -> Outcome:
+    """Mark the copy of the runtime."""
+    return mark_generated(context.read, context.manifest)
+
+
+def mark_generated(read: FileReader, manifest: Manifest) -> Outcome:
     """Add a line to .gitattributes, which is created if the app has no such file."""
     runtime = manifest.app.runtime
     if runtime == "package":

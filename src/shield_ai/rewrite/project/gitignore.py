@@ -10,13 +10,21 @@ from shield_ai.rewrite.project.file_edits import NOTHING, Outcome, append
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from shield_ai.rewrite import Read
+    from shield_ai.model.file_reader import FileReader
+    from shield_ai.rewrite.project.fixer import FixContext
 
 PATH = ".gitignore"
 LINE = "*.shield_ai_backup"
 
 
-def ignore_backups(read: Read, edited: Collection[str] = (), *, in_git: bool = False) -> Outcome:
+def fix(context: FixContext) -> Outcome:
+    """Ignore the backups of the edited files."""
+    return ignore_backups(context.read, context.app.edited, in_git=context.app.in_git)
+
+
+def ignore_backups(
+    read: FileReader, edited: Collection[str] = (), *, in_git: bool = False
+) -> Outcome:
     """Add the pattern of the backups to the .gitignore files that apply to the edited files.
 
     Args:
@@ -37,13 +45,13 @@ def ignore_backups(read: Read, edited: Collection[str] = (), *, in_git: bool = F
     return changes, skipped
 
 
-def _nearest_ignore_file(read: Read, path: str) -> str:
+def _nearest_ignore_file(read: FileReader, path: str) -> str:
     folders = list(PurePosixPath(path).parents)[:-1]
     files = [f"{folder}/{PATH}" for folder in folders]
     return next((file for file in files if read(file) is not None), "")
 
 
-def _ignore_in(read: Read, path: str) -> Outcome:
+def _ignore_in(read: FileReader, path: str) -> Outcome:
     raw = read(path)
     if raw is not None and LINE.encode() in [line.strip() for line in raw.splitlines()]:
         return NOTHING

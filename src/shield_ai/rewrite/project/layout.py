@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from shield_ai.rewrite import Read
+    from shield_ai.model.file_reader import FileReader
 
 # The package of a template for startproject, and how its files name it.
 TEMPLATE_PACKAGE = "project_name"
 TEMPLATE_NAME = re.compile(rb"\{\{\s*project_name\s*\}\}")
 
 
-def root_of(read: Read, path: str, module: str = "") -> str:
+def root_of(read: FileReader, path: str, module: str = "") -> str:
     """Return the folder on `sys.path` that a module is imported from; "" is the app's folder.
 
     If the dotted name is known, it determines the folder. Otherwise this is the innermost folder
@@ -57,7 +57,7 @@ def module_of(root: str, path: str) -> str:
     return ".".join(PurePosixPath(path).relative_to(root or ".").with_suffix("").parts)
 
 
-def missing_packages(read: Read, path: str, root: str) -> list[str]:
+def missing_packages(read: FileReader, path: str, root: str) -> list[str]:
     """Return the `__init__.py` files that the folders of a module lack, outermost first.
 
     A folder above the topmost package is not made a package: it can be on `sys.path`.
@@ -75,7 +75,7 @@ def shadows(path: str, root: str) -> bool:
     return _parent(path) == root and PurePosixPath(path).stem in sys.stdlib_module_names
 
 
-def is_template(read: Read, module: str, paths: Iterable[str]) -> bool:
+def is_template(read: FileReader, module: str, paths: Iterable[str]) -> bool:
     """Return whether a module is in a template for startproject, which renames its package."""
     if not module.startswith(f"{TEMPLATE_PACKAGE}."):
         return False

@@ -1,70 +1,22 @@
-"""Run all rewrites of files other than the Python files with findings."""
+"""Run all fixers of files other than the Python files with findings."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from shield_ai.rewrite.project import runtime_copy
-from shield_ai.rewrite.project.app_docs import PAGE, add_entry, write_docs
-from shield_ai.rewrite.project.app_tests import write_tests
-from shield_ai.rewrite.project.env_example import extend_env_example
-from shield_ai.rewrite.project.gitattributes import mark_generated
-from shield_ai.rewrite.project.gitignore import ignore_backups
-from shield_ai.rewrite.project.requirements import add_requirements
+from shield_ai.rewrite.project.fixer import FixContext, find_fixers
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
-
-    from shield_ai.model.edit import FileChange, Skipped
-    from shield_ai.model.manifest import Manifest
-    from shield_ai.rewrite import HasFolder, Read
+    from shield_ai.model.edit import FileChange
+    from shield_ai.model.skip import Skipped
 
 
-class AppFiles(NamedTuple):
-    """Properties of the app that the generated files depend on."""
-
-    has_folder: HasFolder = lambda _: False  # returns whether the app has a folder
-    paths: Collection[str] = ()  # all Python files of the app
-    loads_dotenv: bool = False  # the app loads .env into the environment
-    edited: Collection[str] = ()  # the Python files that the plan edits
-    in_git: bool = False  # the app is in a Git repository
-    test_module: str = ""  # dotted name of the map file in the tests, if it differs
-
-
-def rewrite_project(
-    read: Read,
-    manifest: Manifest,
-    app: AppFiles | None = None,
-    *,
-    module: str = "",
-    engines: Collection[str] = (),
-) -> tuple[list[FileChange], list[Skipped]]:
-    """Return the changes of all files except the Python files with findings.
-
-    Args:
-        read: Returns the bytes of a file of the app, None if it does not exist.
-        manifest: The secrets to move.
-        app: Properties of the app; without them, no tests and no documentation are written.
-        module: Dotted name by which the settings import the runtime; derived from the path if "".
-        engines: The Django database backends of shield that the settings use.
-    """
-    app = app or AppFiles()
-    outcomes = [
-        runtime_copy.fix(read, manifest, module),
-        add_requirements(read, manifest, module),
-        extend_env_example(read, manifest, loads_dotenv=app.loads_dotenv),
-        ignore_backups(read, app.edited, in_git=app.in_git),
-        mark_generated(read, manifest),
-        add_entry(read, manifest),
-    ]
-    generate = manifest.app.generate
-    if "tests" in generate:
-        outcomes.append(write_tests(read, manifest, app.paths, app.test_module or module))
-    if "docs" in generate and app.has_folder(PAGE.partition("/")[0]):
-        outcomes.append(write_docs(read, manifest, engines))
+def rewrite_project(context: FixContext) -> tuple[list[FileChange], list[Skipped]]:
+    """Return the changes of all files except the Python files with findings."""
     changes: list[FileChange] = []
     skipped: list[Skipped] = []
-    for new_changes, newly_skipped in outcomes:
+    for fix in find_fixers():
+        new_changes, newly_skipped = fix(context)
         changes += new_changes
         skipped += newly_skipped
     return changes, skipped

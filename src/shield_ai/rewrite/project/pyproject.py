@@ -5,10 +5,11 @@ tomlkit computes the new text, which is used only if a single insertion leads to
 
 from __future__ import annotations
 
+import bisect
 import enum
 import re
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import tomlkit
@@ -17,18 +18,18 @@ from tomlkit.exceptions import TOMLKitError
 from tomlkit.items import Array
 
 from shield_ai.model.invalid_input import INVALID_TOML, require_short_keys
+from shield_ai.model.skip import SkipId
 from shield_ai.rewrite.project.file_edits import (
     NOTHING,
     Outcome,
     encoding_problem,
     insert,
-    left,
     skip,
 )
 
 if TYPE_CHECKING:
-    from shield_ai.model.edit import Skipped
-    from shield_ai.rewrite import Read
+    from shield_ai.model.file_reader import FileReader
+    from shield_ai.model.skip import Skipped
 
 BOM = "\ufeff"
 LOCK_COMMANDS = {
@@ -37,6 +38,8 @@ LOCK_COMMANDS = {
     "pdm.lock": "pdm lock",
     "Pipfile.lock": "pipenv lock",
 }
+SORT_KEYS: tuple[Callable[[str], str], ...] = (canonicalize_name, str.lower, str)
+MIN_SORTED = 3  # requirements; fewer can be in order by chance
 NAME = re.compile(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)")
 
 
@@ -52,12 +55,12 @@ Wanted = Mapping[str, str]  # requirement -> version specifier
 Add = Callable[[Any, Wanted], Result]
 
 
-def add_to_pyproject(path: str, read: Read, wanted: Wanted) -> Outcome | None:
+def add_to_pyproject(path: str, read: FileReader, wanted: Wanted) -> Outcome | None:
     """Add requirements to `[project]` or Poetry's table; return None if the file declares none."""
     return _add_to_file(path, read, wanted, _add_to_project)
 
 
-def add_to_pipfile(path: str, read: Read, wanted: Wanted) -> Outcome | None:
+def add_to_pipfile(path: str, read: FileReader, wanted: Wanted) -> Outcome | None:
     """Add requirements to `[packages]`; return None if the file does not have that table."""
     return _add_to_file(path, read, wanted, _add_to_packages)
 
@@ -73,50 +76,50 @@ def requirement_name(requirement: str) -> str:
     return canonicalize_name(match[1]) if match else ""
 
 
-def _add_to_file(path: str, read: Read, wanted: Wanted, add: Add) -> Outcome | None:
+def _add_to_file(path: str, read: FileReader, wanted: Wanted, add: Add) -> Outcome | None:
     raw = read(path)
     if raw is None:
         return None
     if encoding_problem(raw, "é"):
-        return skip(path, "not valid UTF-8; save it as UTF-8")
+        return skip(path, SkipId.NOT_UTF8.reason())
     text = raw.decode()
     old = text.removeprefix(BOM).replace("\r\n", "\n")
     try:
         document = tomlkit.parse(old)
         result = add(document, wanted)
     except TOMLKitError as error:
-        return skip(path, f"invalid TOML: {str(error).rstrip('.')}")
+        return skip(path, SkipId.INVALID_TOML.reason(problem=str(error).rstrip(".")))
     if result is not Result.ADDED:
         return NOTHING if result is Result.PRESENT else None
     new = tomlkit.dumps(document)
     insertion = _single_insertion(old, new)
     # tomlkit writes some arrays with comments as invalid TOML.
     if insertion is None or not _is_toml(new):
-        return skip(path, f"cannot be extended automatically; add {', '.join(wanted)} manually")
+        return skip(path, SkipId.NOT_EXTENDABLE.reason(requirements=", ".join(wanted)))
     at, addition = insertion
     return [insert(path, raw, _byte_offset(text, at), addition)], _outdated_locks(path, read)
 
 
-def _outdated_locks(path: str, read: Read) -> list[Skipped]:
+def _outdated_locks(path: str, read: FileReader) -> list[Skipped]:
     folder = path.removesuffix(path.rpartition("/")[2])
     skipped = []
     for name, command in LOCK_COMMANDS.items():
         lock = f"{folder}{name}"
         if read(lock) is not None:
-            skipped.append(left(lock, f"lock file; run `{command}` to update it from {path}"))
+            reason = SkipId.LOCK_FILE.reason(command=command, path=path)
+            skipped.append(reason.entry(lock))
     return skipped
 
 
 def _add_to_project(document: Any, wanted: Wanted) -> Result:
     project = _get_nested(document, dict, "project")
     poetry = _get_nested(document, dict, "tool", "poetry", "dependencies")
-    if first_requirement_name(wanted) in _declared_names(project, poetry):
+    if first_requirement_name(wanted) in _declared_names(document, project, poetry):
         return Result.PRESENT
     dependencies = _get_nested(project, list, "dependencies")
     requirements = [f"{name}{bound}" for name, bound in wanted.items()]
     if isinstance(dependencies, Array):
-        for requirement in requirements:
-            dependencies.append(requirement)
+        _add_to_array(dependencies, requirements)
     elif poetry:
         _add_to_table(poetry, wanted)
     elif not project or "dependencies" in [*project, *_get_nested(project, list, "dynamic")]:
@@ -126,9 +129,27 @@ def _add_to_project(document: Any, wanted: Wanted) -> Result:
     return Result.ADDED
 
 
-def _declared_names(project: Any, poetry: Any) -> set[str]:
+def _add_to_array(dependencies: Array, requirements: Sequence[str]) -> None:
+    """Add requirements to an array, each where the order of the others puts it, or at the end."""
+    for requirement in requirements:
+        names = [NAME.match(str(item)) for item in dependencies]
+        at = sorted_position([name[1] if name else "" for name in names], requirement)
+        dependencies.insert(len(names) if at is None else at, requirement)
+
+
+def sorted_position(names: Sequence[str], name: str) -> int | None:
+    """Return the position of a new name in a sorted list; None if the list is not sorted."""
+    for key in SORT_KEYS:
+        keys = [key(other) for other in names]
+        if len(keys) >= MIN_SORTED and keys == sorted(keys):
+            return bisect.bisect(keys, key(name))
+    return None
+
+
+def _declared_names(document: Any, project: Any, poetry: Any) -> set[str]:
     names = {requirement_name(key) for key in poetry}
     groups = [_get_nested(project, list, "dependencies")]
+    groups += _get_nested(document, dict, "dependency-groups").values()
     groups += _get_nested(project, dict, "optional-dependencies").values()
     for group in groups:
         if isinstance(group, list):

@@ -14,13 +14,15 @@ from typing import TYPE_CHECKING
 
 from packaging.version import InvalidVersion, Version
 
+from shield_ai.model.skip import SkipId, SkipReason
 from shield_ai.project.runtime_names import COPY, IMPORTS_COPY, PACKAGE, runtime_package
 from shield_ai.rewrite.code_style import read_code_style
-from shield_ai.rewrite.project.file_edits import NOTHING, Outcome, create, left, replace, skip
+from shield_ai.rewrite.project.file_edits import NOTHING, Outcome, create, replace, skip
 from shield_ai.rewrite.project.layout import missing_packages, module_of, root_of, shadows
 from shield_ai.rewrite.project.secret_map import (
     MapStyle,
     expected_map,
+    has_generated_code,
     map_text,
     settings_quote,
     write_map,
@@ -31,8 +33,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from shield_ai.model.edit import FileChange
+    from shield_ai.model.file_reader import FileReader
     from shield_ai.model.manifest import Manifest
-    from shield_ai.rewrite import Read
+    from shield_ai.rewrite.project.fixer import FixContext
 
 WHAT = "runtime"
 ENGINES = ("postgresql", "mysql")
@@ -76,7 +79,12 @@ class CopyState(enum.Enum):
     EDITED = enum.auto()
 
 
-def fix(read: Read, manifest: Manifest, module: str = "") -> Outcome:
+def fix(context: FixContext) -> Outcome:
+    """Write the copy of the runtime."""
+    return write_copy(context.read, context.manifest, context.module)
+
+
+def write_copy(read: FileReader, manifest: Manifest, module: str = "") -> Outcome:
     """Write the copy, the map file beside it, and the packages that they need.
 
     Nothing is written if a file of the copy was edited, or if another file has its name: the parts
@@ -92,19 +100,18 @@ def fix(read: Read, manifest: Manifest, module: str = "") -> Outcome:
         return NOTHING
     root = root_of(read, path, module)
     if shadows(path, root):
-        return skip(path, "a module of this name would hide a module of the standard library")
-    parent = str(PurePosixPath(path).parent)
-    in_package = ("" if parent == "." else parent) != root
+        return skip(path, SkipId.RUNTIME_SHADOWS.reason())
+    in_package = _is_in_package(path, root)
     raw = read(path)
     is_map = raw is not None and _is_map_file(raw)
     changes: list[FileChange] = []
-    conflict = "" if is_map else _conflict(raw)
-    skipped = [left(path, conflict)] if conflict else []
+    conflict = None if is_map else _conflict(raw)
+    skipped = [conflict.entry(path)] if conflict else []
     for place, text in _files(read, path, in_package=in_package):
         old = read(place)
         reason = _conflict(old)
         if reason:
-            skipped.append(left(place, reason))
+            skipped.append(reason.entry(place))
         elif old is None:
             changes.append(create(place, text))
         elif body_of(old) != body_of(text.encode()):
@@ -118,12 +125,28 @@ def fix(read: Read, manifest: Manifest, module: str = "") -> Outcome:
     return [*packages, *map_changes, *changes], skipped
 
 
+def _is_in_package(path: str, root: str) -> bool:
+    parent = str(PurePosixPath(path).parent)
+    return ("" if parent == "." else parent) != root
+
+
+def is_generated_map(read: FileReader, manifest: Manifest, module: str) -> bool:
+    """Return whether the map file has the code that fix() writes, with any mapping.
+
+    Takes the same arguments as `fix`.
+    """
+    path = manifest.app.runtime
+    root = root_of(read, path, module)
+    style = _map_style(read, manifest, root, in_package=_is_in_package(path, root))
+    return has_generated_code(read(path), style)
+
+
 def _is_map_file(raw: bytes) -> bool:
     """Return whether a file is a map file, which imports the copy and has no stamp."""
     return read_stamp(raw, WHAT)[0] is State.FOREIGN and bool(IMPORTS_COPY.search(raw))
 
 
-def _map_style(read: Read, manifest: Manifest, root: str, *, in_package: bool) -> MapStyle:
+def _map_style(read: FileReader, manifest: Manifest, root: str, *, in_package: bool) -> MapStyle:
     """Return the configured style of the map file, with the quotes that the settings use."""
     path = manifest.app.runtime
     style = read_code_style(read, path)
@@ -142,9 +165,9 @@ def _write_map(
     return [replace(path, raw, text)], []
 
 
-def provides_map(read: Read, manifest: Manifest, module: str = "") -> bool:
-    """Return whether the app's map file has the secrets of shield.toml after fix()."""
-    return manifest.app.runtime != "package" and not fix(read, manifest, module)[1]
+def provides_map(read: FileReader, manifest: Manifest, module: str = "") -> bool:
+    """Return whether the app's map file has the secrets of shield.toml after write_copy()."""
+    return manifest.app.runtime != "package" and not write_copy(read, manifest, module)[1]
 
 
 def copies(path: str) -> list[str]:
@@ -168,18 +191,18 @@ def copy_folder(path: str) -> str:
     return COPY if parent == "." else f"{parent}/{COPY}"
 
 
-def compare_with_source(path: str, place: str, raw: bytes) -> CopyState:
+def compare_with_source(folder: str, place: str, raw: bytes) -> CopyState:
     """Compare a file of a copy with the runtime of this version of shield.
 
     The checksum in its first line only shows edits by mistake: anyone can recompute it.
 
     Args:
-        path: The path of the map file.
+        folder: The folder of the copy.
         place: The path of the file.
         raw: Its content.
     """
     state, version = read_stamp(raw, WHAT)
-    name = PurePosixPath(place).relative_to(copy_folder(path)).as_posix()
+    name = PurePosixPath(place).relative_to(folder).as_posix()
     if state is State.OURS and version != _version():
         return CopyState.OTHER_VERSION
     if state is State.OURS and body_of(raw) == _source_of(name):
@@ -211,7 +234,7 @@ def _source_folder() -> Path:
     return bundled if bundled.is_dir() else Path(__file__).parents[3] / PACKAGE
 
 
-def _files(read: Read, path: str, *, in_package: bool) -> Iterator[tuple[str, str]]:
+def _files(read: FileReader, path: str, *, in_package: bool) -> Iterator[tuple[str, str]]:
     """Yield the path and the text of every file to write except the map file."""
     folder = copy_folder(path)
     for name, text in runtime_files().items():
@@ -234,16 +257,16 @@ def _former_modules(path: str, *, in_package: bool) -> Iterator[tuple[str, str]]
         yield f"{stem}_{engine}/base.py", FORMER_BACKEND.format(package=package, engine=engine)
 
 
-def _conflict(raw: bytes | None) -> str:
-    """Explain why a file can't be replaced; empty if it can."""
+def _conflict(raw: bytes | None) -> SkipReason | None:
+    """Explain why a file can't be replaced; None if it can."""
     state, version = read_stamp(raw, WHAT)
     if state is State.EDITED:
-        return "the copy of the runtime was edited manually; restore or delete it"
+        return SkipId.RUNTIME_EDITED.reason()
     if state is State.FOREIGN:
-        return "another file has this name; set `runtime` in shield.toml to an unused path"
+        return SkipId.RUNTIME_PATH_USED.reason()
     if _is_newer(version):
-        return f"the copy is from the newer version {version}; upgrade shield-ai"
-    return ""
+        return SkipId.RUNTIME_NEWER.reason(version=version)
+    return None
 
 
 @functools.cache

@@ -6,10 +6,12 @@ changed.
 
 from __future__ import annotations
 
+import ast
 from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
+from shield_ai.model.skip import SkipId
 from shield_ai.project.python_source import apply_edits, file_change
 from shield_ai.project.runtime_names import COPY
 from shield_ai.project.secret_map import MapCall, SecretMap, find_map_call, parse_map
@@ -27,8 +29,8 @@ if TYPE_CHECKING:
     from typing import TypeAlias
 
     from shield_ai.model.edit import Edit
+    from shield_ai.model.file_reader import FileReader
     from shield_ai.model.manifest import Manifest
-    from shield_ai.rewrite import Read
     from shield_ai.rewrite.code_style import CodeStyle
 
     Entry: TypeAlias = str | dict[str, str]
@@ -51,11 +53,6 @@ has_secret = client.has_secret
 clear_secret_cache = client.clear_cache
 prefetch = client.prefetch
 '''
-UNKNOWN = (
-    "the mapping in it can't be read; pass SecretsManagerClient() a dict of literals, "
-    "or delete the file to generate it again"
-)
-COMMENTED = "the mapping in it has comments; put each entry and its comma on a separate line"
 
 
 class MapStyle(NamedTuple):
@@ -90,7 +87,7 @@ class MapStyle(NamedTuple):
         return f"{self.quote}{text}{self.quote}"
 
 
-def settings_quote(read: Read, manifest: Manifest) -> str:
+def settings_quote(read: FileReader, manifest: Manifest) -> str:
     """Return the quote character that the settings use most."""
     return most_used_quote(b"".join(read(path) or b"" for path in manifest.app.settings))
 
@@ -111,6 +108,33 @@ def matches(raw: bytes | None, manifest: Manifest) -> bool:
     """Return whether a map file has the mapping of shield.toml, in any order."""
     found = parse_map(raw)
     return found is not None and _is_same(found, expected_map(manifest))
+
+
+def has_generated_code(raw: bytes | None, style: MapStyle) -> bool:
+    """Return whether a map file is generated, except for its mapping, docstring and comments.
+
+    Args:
+        raw: The bytes of the file.
+        style: The style of the generated file.
+    """
+    found = find_map_call(raw)
+    generated = find_map_call(map_text("", SecretMap(), style).encode())
+    if found is None or generated is None:
+        return False
+    return _code_around_map(found) == _code_around_map(generated)
+
+
+def _code_around_map(found: MapCall) -> list[str]:
+    """Return the statements of a map file without the mapping, which changes the syntax tree."""
+    found.call.args = []
+    found.call.keywords = [item for item in found.call.keywords if item.arg != "optional"]
+    statements = []
+    for node in found.source.tree.body:
+        is_docstring = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+        is_future = isinstance(node, ast.ImportFrom) and node.module == "__future__"
+        if not is_docstring and not is_future:
+            statements.append(ast.dump(node))
+    return statements
 
 
 def _is_same(first: SecretMap, second: SecretMap) -> bool:
@@ -135,17 +159,17 @@ def write_map(
         return create_or_replace(path, None, text)
     found = find_map_call(raw)
     if found is None:
-        return skip(path, UNKNOWN)
+        return skip(path, SkipId.MAP_UNKNOWN.reason())
     if _is_same(found.content, wanted):
         return NOTHING
     if _entries(found) is None and "#" in found.source.segment(found.mapping):
-        return skip(path, COMMENTED)
+        return skip(path, SkipId.MAP_COMMENTED.reason())
     if _is_unedited(raw, manifest.app.name, found.content, style):
         return create_or_replace(path, raw, text)
     found_edits = [*_mapping_edits(found, wanted, style), *_optional_edits(found, wanted, style)]
     edits = [msgspec.structs.replace(edit, path=path) for edit in found_edits]
     if not matches(apply_edits(raw, edits, found.source.encoding), manifest):
-        return skip(path, UNKNOWN)
+        return skip(path, SkipId.MAP_UNKNOWN.reason())
     return [file_change(path, raw, edits, found.source.encoding)], []
 
 

@@ -51,7 +51,7 @@ def last_bracket_pair(
         include_fixed: Consider calls in the wrapped expression as well.
     """
     candidates = []
-    for start, end in reversed(_outer_bracket_pairs(chars, include_fixed=include_fixed)):
+    for start, end in _outer_bracket_pairs(chars, include_fixed=include_fixed):
         is_call = include_fixed and chars[start].text == "("
         if end - start > 1 and (is_call or has_new(chars[start : end + 1])):
             candidates.append((start, end))
@@ -62,16 +62,16 @@ def last_bracket_pair(
 
 
 def _outer_bracket_pairs(chars: TrackedText, *, include_fixed: bool) -> list[tuple[int, int]]:
-    pairs = _bracket_pairs(chars, include_fixed=include_fixed)
-    outer = []
-    for start, end in pairs:
-        if not any(first < start and end < last for first, last in pairs):
+    """Return the pairs that are in no other pair, the last one first."""
+    outer: list[tuple[int, int]] = []
+    for start, end in reversed(_bracket_pairs(chars, include_fixed=include_fixed)):
+        if not outer or end < outer[-1][0]:
             outer.append((start, end))
     return outer
 
 
 def _bracket_pairs(chars: TrackedText, *, include_fixed: bool) -> list[tuple[int, int]]:
-    """Return the bracket pairs that can be split."""
+    """Return the bracket pairs that can be split, by the positions of their ends."""
     starts: list[int] = []
     pairs: list[tuple[int, int]] = []
     for at in code_positions(plain_text(chars)):

@@ -9,19 +9,19 @@ import ast
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-import msgspec
-
-from shield_ai.model.edit import Edit, Skipped
 from shield_ai.model.finding import Kind
 from shield_ai.model.manifest import Rotation
 from shield_ai.model.naming import MANIFEST
+from shield_ai.model.skip import SkipId, Skipped, SkipReason
 from shield_ai.project.runtime_names import database_backends
 from shield_ai.rewrite.python.calls import variable_of_call
+from shield_ai.rewrite.python.fixer import FileContext, FileOutcome
 from shield_ai.rewrite.python.formatting import make_edit
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable, Iterator
+    from collections.abc import Container, Iterable, Iterator, Mapping
 
+    from shield_ai.model.edit import Edit
     from shield_ai.model.finding import Site
     from shield_ai.model.manifest import Manifest, Secret
     from shield_ai.project.python_source import Source
@@ -34,19 +34,9 @@ ENGINES = {
     "django.db.backends.postgresql_psycopg2": "postgresql",
     "django.db.backends.mysql": "mysql",
 }
-NEEDS_RESTART = "the app reads a rotated password only after a restart"
 # The fields that the backend reads without SECRET_FIELDS.
 DEFAULT_FIELDS = {"USER": "username", "PASSWORD": "password"}
 Item = tuple[ast.expr, ast.expr]  # key and value of a dict
-
-
-class EngineChanges(msgspec.Struct, kw_only=True):
-    """The edits of the database settings in one file."""
-
-    edits: list[Edit] = []
-    skipped: list[Skipped] = []
-    engines: set[str] = set()  # of the backends that the file uses: "postgresql", "mysql"
-    found: set[str] = set()  # secrets of the databases in the file, edited or skipped
 
 
 class SecretLookup(NamedTuple):
@@ -54,7 +44,7 @@ class SecretLookup(NamedTuple):
 
     source: Source
     wrapped: dict[tuple[int, int], str]  # span of each wrapped site -> variable
-    manifest: Manifest
+    secrets: Mapping[str, tuple[Secret, str]]  # secret and field by variable
     get: str  # the name under which the file calls get_secret()
     known: SecretMap | None = None  # the app's map file
 
@@ -63,7 +53,7 @@ class SecretLookup(NamedTuple):
         if item is None:
             return None
         for variable in self._variables_in(item[1]):
-            entry = self.manifest.find_variable(variable)
+            entry = self.secrets.get(variable)
             if entry:
                 return entry
         return None
@@ -78,6 +68,13 @@ class SecretLookup(NamedTuple):
             if isinstance(child, ast.Call) and child.args and ast.unparse(child.func) == self.get:
                 variables.append(variable_of_call(child, self.known))
         return variables
+
+
+def fix(context: FileContext) -> FileOutcome:
+    """Replace the engines of the rotating databases."""
+    return replace_engines(
+        context.source, context.sites, context.manifest, context.names, context.known
+    )
 
 
 def rotating_databases(
@@ -104,7 +101,7 @@ def replace_engines(
     manifest: Manifest,
     names: AccessorNames,
     known: SecretMap | None = None,
-) -> EngineChanges:
+) -> FileOutcome:
     """Replace the engine of each rotating database in a file by shield's backend.
 
     Args:
@@ -114,12 +111,12 @@ def replace_engines(
         names: The names by which the file calls the runtime.
         known: The map file of the app, if it has one.
     """
-    changes = EngineChanges()
+    changes = FileOutcome()
     secrets = rotating_databases(manifest)
     if not secrets:
         return changes
     wrapped = {(site.start, site.end): site.variable for site in sites if not site.reason}
-    lookup = SecretLookup(source, wrapped, manifest, names.get, known)
+    lookup = SecretLookup(source, wrapped, manifest.secrets_by_variable(), names.get, known)
     for node in ast.walk(source.tree):
         if isinstance(node, ast.Dict):
             _replace_engine(changes, lookup, node, secrets, names.module)
@@ -127,7 +124,7 @@ def replace_engines(
 
 
 def _replace_engine(
-    changes: EngineChanges, lookup: SecretLookup, node: ast.Dict, secrets: list[Secret], module: str
+    changes: FileOutcome, lookup: SecretLookup, node: ast.Dict, secrets: list[Secret], module: str
 ) -> None:
     """Replace the engine in a dict, if the password in it belongs to one of the secrets."""
     source = lookup.source
@@ -139,9 +136,7 @@ def _replace_engine(
     changes.found.add(secret.name)
     problem = _engine_problem(source, items.get("ENGINE"), module)
     if problem:
-        reason = f"{NEEDS_RESTART}: {problem}"
-        skipped = Skipped(path=source.path, line=node.lineno, name=secret.name, reason=reason)
-        changes.skipped.append(skipped)
+        changes.skipped.append(problem.entry(source.path, node.lineno, secret.name))
         return
     user = lookup.find(items.get("USER"))
     fields = {"USER": user[1]} if user and user[0] == secret else {}
@@ -160,11 +155,9 @@ def skipped_databases(manifest: Manifest, found: set[str]) -> Iterator[Skipped]:
     for secret in rotating_databases(manifest, (Kind.DATABASE, Kind.URL)):
         if secret.name in found:
             continue
-        problem = "no settings dict with ENGINE and PASSWORD was found"
-        if secret.kind is Kind.URL:
-            problem = "its settings come from a URL"
-        reason = f"{NEEDS_RESTART}: {problem}"
-        yield Skipped(path=MANIFEST, line=0, name=secret.name, reason=reason)
+        is_url = secret.kind is Kind.URL
+        case = SkipId.DATABASE_URL if is_url else SkipId.DATABASE_NOT_FOUND
+        yield case.reason().entry(MANIFEST, name=secret.name)
 
 
 def _dict_items(node: ast.Dict) -> dict[str, Item]:
@@ -185,18 +178,18 @@ def _supported_engine(node: ast.expr, module: str) -> str:
     return ENGINES.get(value, "")
 
 
-def _engine_problem(source: Source, item: Item | None, module: str) -> str:
-    """Return why an engine cannot be replaced; "" if it can."""
+def _engine_problem(source: Source, item: Item | None, module: str) -> SkipReason | None:
+    """Return why an engine cannot be replaced; None if it can."""
     if item is None:
-        return "ENGINE is not set in the same dict"
+        return SkipId.ENGINE_MISSING.reason()
     node = item[1]
     if not isinstance(node, ast.Constant):
-        return "ENGINE is computed"
+        return SkipId.ENGINE_COMPUTED.reason()
     if not _supported_engine(node, module):
-        return f"shield has no backend for {node.value!s}"
+        return SkipId.ENGINE_UNSUPPORTED.reason(engine=node.value)
     if not re.fullmatch(r"'[^'\\]*'|\"[^\"\\]*\"", source.segment(node)):
-        return "ENGINE is not a simple string literal"
-    return ""
+        return SkipId.ENGINE_NOT_PLAIN.reason()
+    return None
 
 
 def _dict_edits(

@@ -8,6 +8,7 @@ import warnings
 from typing import TYPE_CHECKING, NamedTuple
 
 from shield_ai.model.errors import SourceError
+from shield_ai.model.skip import SkipId, SkipReason
 from shield_ai.project.pydantic_sources import METHOD
 from shield_ai.project.python_source import Source, parse
 from shield_ai.project.runtime_names import accessor_modules, settings_source_modules
@@ -36,8 +37,8 @@ class ReplacedExpressions(NamedTuple):
 
 def equivalence_problem(
     source: Source, after: bytes, module: str, replaced: ReplacedExpressions | None = None
-) -> str:
-    """Return why a rewritten file is not equivalent to the original; "" if it is.
+) -> SkipReason | None:
+    """Return why a rewritten file is not equivalent to the original; None if it is.
 
     Args:
         source: The original file. Each removed literal is replaced by the string "removed".
@@ -53,12 +54,12 @@ def equivalence_problem(
             warnings.simplefilter("ignore")
             compile(tree, source.path, "exec", dont_inherit=True)
     except (SourceError, SyntaxError, ValueError):
-        return "the rewritten file would not compile"
+        return SkipId.WOULD_NOT_COMPILE.reason()
     before = RuntimeCallRemover(source, module, replaced)
     now = RuntimeCallRemover(rewritten, module, replaced)
     if len(before.texts) != len(now.texts) or _has_changed_statement(before, now):
-        return "the rewrite would change the meaning of the file; edit it manually"
-    return ""
+        return SkipId.WOULD_CHANGE_MEANING.reason()
+    return None
 
 
 def _has_changed_statement(before: RuntimeCallRemover, now: RuntimeCallRemover) -> bool:
@@ -166,7 +167,7 @@ class RuntimeCallRemover(ast.NodeTransformer):
         if isinstance(default, ast.Lambda):
             return _evaluated(default)
         variable = self._replaced.variables.get(name or "")
-        if variable and not node.keywords:
+        if variable and all(keyword.arg == "optional" for keyword in node.keywords):
             return _normal_form(PlainRead(variable, default))
         return node if default is None else default
 

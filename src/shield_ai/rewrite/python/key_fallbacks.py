@@ -11,16 +11,17 @@ from typing import TYPE_CHECKING
 from shield_ai.model.finding import Kind
 from shield_ai.model.manifest import Rotation
 from shield_ai.rewrite.python.calls import string_value
+from shield_ai.rewrite.python.fixer import FileContext, FileOutcome
 from shield_ai.rewrite.python.formatting import file_quote, insert_below
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from shield_ai.model.edit import Edit
+    from shield_ai.model.file_reader import FileReader
     from shield_ai.model.finding import Site
     from shield_ai.model.manifest import Manifest, Secret
     from shield_ai.project.python_source import Source
-    from shield_ai.rewrite import Read
 
 SETTING = "SECRET_KEY_FALLBACKS"
 TEXT = (
@@ -31,7 +32,16 @@ TEXT = (
 )
 
 
-def key_without_fallbacks(manifest: Manifest, read: Read) -> Secret | None:
+def fix(context: FileContext) -> FileOutcome:
+    """Set SECRET_KEY_FALLBACKS if the app's key rotates."""
+    key = key_without_fallbacks(context.manifest, context.read)
+    if key is None:
+        return FileOutcome()
+    edits = fallback_edits(context.source, context.sites, key, context.names.get)
+    return FileOutcome(edits=edits)
+
+
+def key_without_fallbacks(manifest: Manifest, read: FileReader) -> Secret | None:
     """Return the secret of SECRET_KEY if it rotates on a schedule and has no fallbacks yet."""
     for path in manifest.app.settings:
         if SETTING.encode() in (read(path) or b""):

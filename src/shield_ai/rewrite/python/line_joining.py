@@ -6,6 +6,7 @@ A formatter joins the lines of a statement that fits on one line, and drops redu
 from __future__ import annotations
 
 import ast
+from collections import defaultdict
 from typing import TYPE_CHECKING, NamedTuple
 
 from shield_ai.rewrite.python.formatting import make_edit
@@ -47,17 +48,24 @@ def joining_edits(
     """
     edits: list[Edit] = []
     done: set[int] = set()
-    statements = [*_simple_statements(source), *_conditions(source)]
+    failed: set[LineRange] = set()
+    statements: dict[int, list[LineRange]] = defaultdict(list)  # by each of their lines
+    for statement in (*_simple_statements(source), *_conditions(source)):
+        for number in range(statement.first, statement.last + 1):
+            statements[number].append(statement)
     for insert in inserts:
         lines = source.position(insert.start)[0], source.position(insert.end)[0]
         if lines[0] in done:
             continue
-        for line_range in _ranges_around(lines, statements):
+        for line_range in _ranges_around(lines, statements[lines[0]]):
+            if line_range in failed:
+                continue
             found = _edits_of(source, line_range, inserts, style)
             if found is not None:
                 edits += found
                 done.update(range(line_range.first, line_range.last + 1))
                 break
+            failed.add(line_range)
     return edits, done
 
 

@@ -9,45 +9,61 @@ from typing import TYPE_CHECKING, Any
 
 from shield_ai.model.errors import SourceError
 from shield_ai.model.invalid_input import INVALID_TOML, require_short_keys
+from shield_ai.rewrite.pre_commit import hook_options
 
 if TYPE_CHECKING:
+    from shield_ai.model.file_reader import FileReader
     from shield_ai.project.python_source import Source
-    from shield_ai.rewrite import Read
 
 DEFAULT = 88  # of Black and ruff
 # Linters are often configured to tolerate longer lines than the code is meant to have.
 MAXIMUM = 120
 
 
-def max_line_length(source: Source, configured: int) -> int:
-    """Return the configured line length, or else estimate it from the lines of the file."""
+def max_line_length(source: Source, configured: int, limit: int = 0) -> int:
+    """Return the configured line length, or else estimate it from the lines of the file.
+
+    Args:
+        source: The file.
+        configured: The length of a formatter; 0 for none.
+        limit: The length that a linter tolerates; 0 if unknown. Black's length is used as long as
+            the file has no longer lines.
+    """
     if configured:
         return configured
     lengths = [len(raw.rstrip()) for _, raw in source.lines]
     longer = sorted(length for length in lengths if length > DEFAULT)
     if len(longer) < max(3, len(source.lines) // 50):
         return DEFAULT
-    return min(MAXIMUM, longer[len(longer) * 9 // 10])
+    return limit or min(MAXIMUM, longer[len(longer) * 9 // 10])
 
 
-def configured_line_length(read: Read, path: str) -> int:
-    """Return the line length in the nearest configuration of a formatter, or else of a linter.
+def configured_line_length(read: FileReader, path: str) -> int:
+    """Return the line length of the nearest configuration of a formatter.
 
     Returns:
+        A linter's limit if only that is configured, and it is shorter than the length of Black.
         0 if none is configured.
     """
-    read = read_if_possible(read)
+    lengths = [_formatter_length(read, folder) for folder in _folders_above(path)]
+    for hook in ("black", "ruff-format"):
+        lengths.append(_number(hook_options(read, hook).get("line_length", "")))
+    limit = linter_line_length(read, path)
+    return next(filter(None, lengths), limit if limit < DEFAULT else 0)
+
+
+def linter_line_length(read: FileReader, path: str) -> int:
+    """Return the maximum line length in the nearest configuration of flake8; 0 if there is none."""
+    lengths = [_linter_length(read, folder) for folder in _folders_above(path)]
+    return next(filter(None, lengths), 0)
+
+
+def _folders_above(path: str) -> list[str]:
     parents = [str(parent) for parent in PurePosixPath(path).parents]
-    folders = ["" if parent == "." else f"{parent}/" for parent in parents]
-    for find_length in (_formatter_length, _linter_length):
-        for folder in folders:
-            length = find_length(read, folder)
-            if length:
-                return length
-    return 0
+    return ["" if parent == "." else f"{parent}/" for parent in parents]
 
 
-def read_if_possible(read: Read) -> Read:
+def read_if_possible(read: FileReader) -> FileReader:
     """Return a function for which a file that can't be read, such as a broken link, is missing."""
 
     def read_or_none(path: str) -> bytes | None:
@@ -59,7 +75,11 @@ def read_if_possible(read: Read) -> Read:
     return read_or_none
 
 
-def _formatter_length(read: Read, folder: str) -> int:
+def _number(text: str) -> int:
+    return min(int(text[:4]), MAXIMUM) if text.isdecimal() else 0
+
+
+def _formatter_length(read: FileReader, folder: str) -> int:
     tables = []
     tool = parse_toml(read(f"{folder}pyproject.toml")).get("tool")
     if isinstance(tool, dict):
@@ -85,7 +105,7 @@ def parse_toml(raw: bytes | None) -> dict[str, Any]:
         return {}
 
 
-def _linter_length(read: Read, folder: str) -> int:
+def _linter_length(read: FileReader, folder: str) -> int:
     for name in (".flake8", "setup.cfg", "tox.ini"):
         parser = configparser.ConfigParser(interpolation=None, strict=False)
         try:
@@ -94,5 +114,5 @@ def _linter_length(read: Read, folder: str) -> int:
         except (configparser.Error, UnicodeDecodeError):
             continue
         if length.isdecimal():
-            return min(int(length[:4]), MAXIMUM)
+            return _number(length)
     return 0

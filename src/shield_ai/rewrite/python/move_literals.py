@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING
 
 from shield_ai.model.edit import Edit
 from shield_ai.model.finding import Shape
+from shield_ai.model.locator import CodeLiteral
 from shield_ai.model.plan import Origin
+from shield_ai.model.skip import SkipId, SkipReason
 from shield_ai.project.python_source import file_change
 from shield_ai.project.secret_map import hardcoded_default
 from shield_ai.rewrite.project.file_edits import newline
 from shield_ai.rewrite.python.calls import calls_at, string_value, variable_of_call
+from shield_ai.rewrite.python.fixer import FileContext, FileOutcome
 from shield_ai.rewrite.python.formatting import file_quote, make_edit
 
 if TYPE_CHECKING:
@@ -51,42 +54,41 @@ class LiteralRemoval:
         self._dotenv_values = dotenv_values
         self._loads_dotenv = loads_dotenv
         self._origins: dict[str, Origin] = {}  # by variable
-        self._problems: dict[str, str] = {}  # by variable
+        self._problems: dict[str, SkipReason] = {}  # by variable
         for finding in findings:
             site = finding.site
             if site and site.shape is Shape.LITERAL and not site.reason:
-                self._add_literal(site.variable, f"code:{finding.path}#{site.start}-{site.end}")
+                literal = CodeLiteral(finding.path, site.start, site.end)
+                self._add_literal(site.variable, literal)
 
-    def _add_literal(self, variable: str, locator: str) -> None:
+    def _add_literal(self, variable: str, locator: CodeLiteral) -> None:
         value = self._values.resolve(locator)
-        first = self._origins.setdefault(variable, Origin(locator=locator, field=variable))
+        first = self._origins.setdefault(variable, Origin.of(locator, variable))
         if variable in self._dotenv_values and self._dotenv_values[variable] != value:
-            self._problems[variable] = f"{DOTENV} has another value of {variable}"
-        elif self._values.resolve(first.locator) != value:
-            self._problems[variable] = f"the code has several values of {variable}"
+            self._problems[variable] = SkipId.DOTENV_DIFFERS.reason(file=DOTENV, variable=variable)
+        elif self._values.resolve(first.source) != value:
+            self._problems[variable] = SkipId.CODE_DIFFERS.reason(variable=variable)
         elif any(text in value.reveal() for text in AMBIGUOUS):
-            self._problems[variable] = (
-                f"its value has a character that readers of {DOTENV} interpret differently"
-            )
+            self._problems[variable] = SkipId.AMBIGUOUS_CHARACTER.reason(file=DOTENV)
 
     def __contains__(self, variable: str) -> bool:
         return variable in self._origins
 
-    def replacement_for(self, source: Source, variable: str) -> tuple[str, str]:
+    def replacement_for(self, source: Source, variable: str) -> tuple[str, SkipReason | None]:
         """Return the expression that replaces a literal in a file.
 
         Returns:
             The expression, "" if get_secret() alone reads the variable; and the reason to keep the
-            literal, "" if it can be removed.
+            literal, None if it can be removed.
         """
-        problem = self._problems.get(variable, "")
+        problem = self._problems.get(variable)
         config = _decouple_config(source.tree)
         if not (problem or config or self._loads_dotenv):
-            problem = f"the app does not load {DOTENV}; load it with python-dotenv first"
+            problem = SkipId.DOTENV_NOT_LOADED.reason(file=DOTENV)
         if problem or not config:
             return "", problem
         quote = file_quote(source)
-        return f"{config}({quote}{variable}{quote})", ""
+        return f"{config}({quote}{variable}{quote})", None
 
     def origins(self, variables: Iterable[str]) -> tuple[Origin, ...]:
         """Return the sources of the values of removed literals, sorted by variable."""
@@ -103,12 +105,28 @@ def _decouple_config(tree: ast.Module) -> str:
     return ""
 
 
+def fix(context: FileContext) -> FileOutcome:
+    """Remove the literal defaults of existing calls."""
+    outcome = FileOutcome()
+    if context.removal is None:
+        return outcome
+    source = context.source
+    found = remove_defaults(source, context.calls, context.removal, context.known)
+    for variable, result in found:
+        if isinstance(result, Edit):
+            outcome.edits.append(result)
+            outcome.removed.append(variable)
+        else:
+            outcome.skipped.append(result.entry(source.path, name=variable))
+    return outcome
+
+
 def remove_defaults(
     source: Source,
     calls: Iterable[tuple[int, int]],
     removal: LiteralRemoval,
     known: SecretMap | None = None,
-) -> Iterator[tuple[str, Edit | str]]:
+) -> Iterator[tuple[str, Edit | SkipReason]]:
     """Remove the literal defaults of existing get_secret() calls.
 
     Args:
@@ -162,7 +180,7 @@ def dotenv_change(
     lines = []
     for origin in origins:
         if origin.field not in existing:
-            lines.append(f"{origin.field}='{values.resolve(origin.locator).reveal()}'\n")
+            lines.append(f"{origin.field}='{values.resolve(origin.source).reveal()}'\n")
     if not lines:
         return None
     lead = "\n" if raw_text and not raw_text.endswith(b"\n") else ""

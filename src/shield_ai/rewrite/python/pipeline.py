@@ -8,34 +8,32 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from shield_ai.model.edit import Edit, FileChange, Skipped
+from shield_ai.model.edit import Edit, FileChange
+from shield_ai.model.skip import SkipId, Skipped
 from shield_ai.project.layout import relative_module
-from shield_ai.project.python_source import TOO_DEEP, Source, file_change
+from shield_ai.project.python_source import Source, file_change
 from shield_ai.project.secret_map import parse_map
 from shield_ai.rewrite.code_style import read_code_style
 from shield_ai.rewrite.project.layout import is_template, root_of
 from shield_ai.rewrite.project.runtime_copy import provides_map
-from shield_ai.rewrite.python.db_backend import replace_engines, skipped_databases
+from shield_ai.rewrite.python.db_backend import skipped_databases
+from shield_ai.rewrite.python.fixer import FileContext, find_fixers
 from shield_ai.rewrite.python.imports import (
     accessor_names,
     greatest_level,
     imported_names,
     imports_package,
 )
-from shield_ai.rewrite.python.key_fallbacks import fallback_edits, key_without_fallbacks
-from shield_ai.rewrite.python.move_literals import remove_defaults
 from shield_ai.rewrite.python.rename_package import rename_package
-from shield_ai.rewrite.python.update_calls import mark_literals, update_calls
 from shield_ai.rewrite.python.wrap import WrapOptions, wrap_secrets
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from shield_ai.model.file_reader import FileReader
     from shield_ai.model.finding import Finding
     from shield_ai.model.manifest import Manifest
-    from shield_ai.rewrite import Read
     from shield_ai.rewrite.code_style import CodeStyle
-    from shield_ai.rewrite.python.move_literals import LiteralRemoval
 
 
 class PythonChanges(msgspec.Struct, kw_only=True):
@@ -58,7 +56,7 @@ def rewrite_python(
     manifest: Manifest,
     findings: Sequence[Finding],
     calls: Sequence[tuple[str, int, int]],
-    read: Read,
+    read: FileReader,
     accessor_import: str,
     options: WrapOptions | None = None,
 ) -> PythonChanges:
@@ -93,7 +91,7 @@ class Rewriter:
     def __init__(
         self,
         manifest: Manifest,
-        read: Read,
+        read: FileReader,
         accessor_import: str,
         options: WrapOptions,
     ) -> None:
@@ -102,11 +100,9 @@ class Rewriter:
         self._manifest = manifest
         self._read = read
         self._accessor_import = accessor_import
-        self._removal = options.removal
         module = accessor_import.split()[1]
         self._options = options._replace(has_map=provides_map(read, manifest, module))
         self._map = parse_map(read(manifest.app.runtime))  # before this rewrite
-        self._key = key_without_fallbacks(manifest, read)
         self._packages = self._app_packages(module)
 
     def _import_for(self, source: Source) -> str:
@@ -189,8 +185,7 @@ class Rewriter:
         try:
             self._rewrite_file(path, findings, calls)
         except RecursionError:
-            skipped = Skipped(path=path, line=0, name="", reason=TOO_DEEP)
-            self.changes = PythonChanges(skipped=[skipped])
+            self.changes = PythonChanges(skipped=[SkipId.TOO_DEEP.reason().entry(path)])
         before.extend(self.changes)
         self.changes = before
 
@@ -208,44 +203,34 @@ class Rewriter:
         )
         self.changes.skipped += wrapped.skipped
         self.changes.removed += wrapped.removed
-        edits = [*wrapped.edits, *self._call_edits(source, calls)]
-        edits += self._django_edits(source, findings if wrapped.edits else [])
-        if self._removal:
-            edits += self._default_edits(source, calls, self._removal)
+        edits = list(wrapped.edits)
+        edits += self._fix(source, findings if wrapped.edits else [], calls)
         if self._manifest.app.runtime == "package":
             edits += rename_package(source, edits)
         if edits:
             self.changes.files.append(file_change(path, raw, edits, source.encoding))
 
-    def _call_edits(self, source: Source, calls: list[tuple[int, int]]) -> list[Edit]:
-        edits = update_calls(
-            source, calls, self._manifest, self._map, has_map=self._options.has_map
-        )
-        if self._options.has_map and self._map is None and not self._removal:
-            edits += mark_literals(source, calls)
-        return edits
-
-    def _django_edits(self, source: Source, wrapped: list[Finding]) -> list[Edit]:
-        sites = [finding.site for finding in wrapped if finding.site]
-        names = accessor_names(source, self._import_for(source))
-        edits = []
-        if self._key:
-            edits += fallback_edits(source, sites, self._key, names.get)
-        databases = replace_engines(source, sites, self._manifest, names, self._map)
-        self.changes.skipped += databases.skipped
-        self.changes.engines |= databases.engines
-        self.found_databases |= databases.found
-        return edits + databases.edits
-
-    def _default_edits(
-        self, source: Source, calls: list[tuple[int, int]], removal: LiteralRemoval
+    def _fix(
+        self, source: Source, wrapped: list[Finding], calls: list[tuple[int, int]]
     ) -> list[Edit]:
-        edits = []
-        for variable, result in remove_defaults(source, calls, removal, self._map):
-            if isinstance(result, Edit):
-                edits.append(result)
-                self.changes.removed.append(variable)
-            else:
-                skipped = Skipped(path=source.path, line=0, name=variable, reason=result)
-                self.changes.skipped.append(skipped)
+        """Run the fixers, and return their edits."""
+        context = FileContext(
+            source=source,
+            manifest=self._manifest,
+            read=self._read,
+            names=accessor_names(source, self._import_for(source)),
+            sites=[finding.site for finding in wrapped if finding.site],
+            calls=calls,
+            known=self._map,
+            has_map=self._options.has_map,
+            removal=self._options.removal,
+        )
+        edits: list[Edit] = []
+        for fix in find_fixers():
+            outcome = fix(context)
+            edits += outcome.edits
+            self.changes.skipped += outcome.skipped
+            self.changes.removed += outcome.removed
+            self.changes.engines |= outcome.engines
+            self.found_databases |= outcome.found
         return edits

@@ -24,6 +24,10 @@ class PlainRead(NamedTuple):
     default: ast.expr | None  # None if a missing variable raises KeyError
 
 
+# Functions that parse a JSON document, of json, orjson, yaml and ast.
+PARSERS = frozenset({"loads", "safe_load", "literal_eval"})
+
+
 def os_names(tree: ast.Module) -> dict[str, str]:
     """Map the local names that a file imports from os, and os itself, to their dotted names."""
     names = {"os": "os"}
@@ -33,6 +37,25 @@ def os_names(tree: ast.Module) -> dict[str, str]:
         elif isinstance(node, ast.ImportFrom) and node.module == "os" and not node.level:
             names |= {alias.asname or alias.name: f"os.{alias.name}" for alias in node.names}
     return names
+
+
+def parsed_arguments(tree: ast.Module) -> list[ast.expr]:
+    """Return the arguments of the calls that parse a document, such as `json.loads(x)`.
+
+    A variable that is parsed holds a document: get_secret() without an expression could return one
+    of its fields.
+    """
+    arguments: list[ast.expr] = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and _last_name(node.func) in PARSERS:
+            arguments += [*node.args, *(keyword.value for keyword in node.keywords)]
+    return arguments
+
+
+def _last_name(node: ast.expr) -> str:
+    if isinstance(node, ast.Attribute):
+        return node.attr
+    return node.id if isinstance(node, ast.Name) else ""
 
 
 def plain_read(node: ast.AST, names: Mapping[str, str]) -> PlainRead | None:
@@ -97,10 +120,20 @@ def plain_arguments(
         return None
     if read.default is None:
         return ""
+    if _dotted_name(read.default, names):
+        return None
     if not _is_cheap(read.default) and not (computed and _is_computed_text(read.default, names)):
         return None
     default = ast.get_source_segment(f"({text})", read.default) or "None"
     return None if "\n" in default else default
+
+
+def is_constant_text(text: str) -> bool:
+    """Return whether the source code of an expression is a constant."""
+    try:
+        return _is_constant(ast.parse(text, mode="eval").body)
+    except (SyntaxError, ValueError):
+        return False
 
 
 def read_before_or(text: str, names: Mapping[str, str]) -> str:
@@ -128,8 +161,18 @@ def read_before_or(text: str, names: Mapping[str, str]) -> str:
 
 
 def _is_cheap(node: ast.expr) -> bool:
-    """Return whether a default is a constant, or the name of one, which is never a function."""
-    return _is_constant(node) or (isinstance(node, ast.Name) and node.id.isupper())
+    """Return whether a default is a constant, the name of one, or an attribute of a name.
+
+    None of them is a function, which get_secret() would call.
+    """
+    if isinstance(node, ast.Name):
+        return node.id.isupper()
+    if not isinstance(node, ast.Attribute):
+        return _is_constant(node)
+    base: ast.expr = node
+    while isinstance(base, ast.Attribute):
+        base = base.value
+    return isinstance(base, ast.Name) and base.id not in {"self", "cls"}
 
 
 def _is_computed_text(node: ast.expr, names: Mapping[str, str]) -> bool:

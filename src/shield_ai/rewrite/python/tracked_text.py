@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -57,39 +58,38 @@ def has_new(chars: TrackedText) -> bool:
 
 def insert_texts(line: str, inserts: list[Insert]) -> TrackedText:
     """Insert texts into a line."""
-    outer = [insert for insert in inserts if not _is_nested(insert, inserts)]
-    boundaries = {0, len(line)}
+    starting: dict[int, list[Insert]] = defaultdict(list)
+    ending: dict[int, list[Insert]] = defaultdict(list)
     for insert in inserts:
-        boundaries |= {insert.start, insert.end}
+        starting[insert.start].append(insert)
+        if insert.start < insert.end:
+            ending[insert.end].append(insert)
+    boundaries = {0, len(line), *starting, *ending}
+    covering = 0  # the number of inserts around the current position
+    replacing = 0  # those of them that replace the text
     chars: TrackedText = []
     for at, following in pairwise([*sorted(boundaries), len(line)]):
-        chars += _inserted_at(at, inserts)
-        if not any(insert.replaces for insert in _inserts_covering(inserts, at)):
-            is_fixed = bool(_inserts_covering(outer, at))
-            chars += [TrackedChar(line[n], n, is_fixed) for n in range(at, following)]
+        chars += _inserted_at(starting[at], ending[at])
+        opened = [insert for insert in starting[at] if insert.start < insert.end]
+        covering += len(opened) - len(ending[at])
+        replacing += _count_replacing(opened) - _count_replacing(ending[at])
+        if not replacing:
+            chars += [TrackedChar(line[n], n, covering > 0) for n in range(at, following)]
     return chars
 
 
-def _inserted_at(at: int, inserts: list[Insert]) -> TrackedText:
+def _inserted_at(starting: list[Insert], ending: list[Insert]) -> TrackedText:
     text = ""
-    for insert in reversed(inserts):
-        if insert.end == at and insert.start < at and not insert.replaces:
+    for insert in reversed(ending):
+        if not insert.replaces:
             text += insert.after
-    for insert in inserts:
-        if insert.start == at:
-            text += insert.before
+    for insert in starting:
+        text += insert.before
     return new_text(text)
 
 
-def _is_nested(insert: Insert, inserts: list[Insert]) -> bool:
-    return any(
-        other is not insert and other.start <= insert.start and insert.end <= other.end
-        for other in inserts
-    )
-
-
-def _inserts_covering(inserts: list[Insert], at: int) -> list[Insert]:
-    return [insert for insert in inserts if insert.start <= at < insert.end]
+def _count_replacing(inserts: list[Insert]) -> int:
+    return sum(insert.replaces for insert in inserts)
 
 
 def diff(chars: TrackedText, length: int) -> list[Change]:

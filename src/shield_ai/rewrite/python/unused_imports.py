@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
     from shield_ai.model.edit import Edit
-    from shield_ai.rewrite import Read
+    from shield_ai.model.file_reader import FileReader
 
 Import = ast.Import | ast.ImportFrom
 REMOVABLE = frozenset({"os", "environ", "getenv"})
@@ -44,7 +44,7 @@ class Importers:
         read: Returns the bytes of a file.
     """
 
-    def __init__(self, paths: Iterable[str], read: Read) -> None:
+    def __init__(self, paths: Iterable[str], read: FileReader) -> None:
         self.paths = tuple(paths)
         self._read = read
 

@@ -15,16 +15,30 @@ from shield_ai.rewrite.python.calls import (
     string_value,
     variable_of_call,
 )
+from shield_ai.rewrite.python.fixer import FileContext, FileOutcome
 from shield_ai.rewrite.python.formatting import make_edit
 from shield_ai.rewrite.python.wrap_text import secret_reference
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from shield_ai.model.edit import Edit
     from shield_ai.model.manifest import Manifest, Secret
     from shield_ai.project.python_source import Source
     from shield_ai.project.secret_map import SecretMap
+
+    Secrets = Mapping[str, tuple[Secret, str]]  # by environment variable
+
+
+def fix(context: FileContext) -> FileOutcome:
+    """Update the calls of the runtime, and mark the literals that remain in them."""
+    source = context.source
+    edits = update_calls(
+        source, context.calls, context.manifest, context.known, has_map=context.has_map
+    )
+    if context.has_map and context.known is None and not context.removal:
+        edits += mark_literals(source, context.calls)
+    return FileOutcome(edits=edits)
 
 
 def update_calls(
@@ -44,29 +58,30 @@ def update_calls(
         known: The app's map file before it is updated, if it has one.
         has_map: Whether the app has a map file, with the current names after the rewrite.
     """
+    secrets = manifest.secrets_by_variable()
     positions = set(calls)
     edits: list[Edit] = []
     for node in ast.walk(source.tree):
         if isinstance(node, ast.FunctionDef) and node.name == METHOD:
-            edits += _update_settings_source(source, node, manifest)
+            edits += _update_settings_source(source, node, secrets)
         elif isinstance(node, ast.Call) and (node.lineno, node.col_offset) in positions:
             first = node.args[0] if node.args else None
             if isinstance(first, ast.Dict):
-                edits += _update_mapping(source, first, manifest)
+                edits += _update_mapping(source, first, secrets)
                 continue
-            entry = _entry_of_call(source, node, manifest, known)
+            entry = _entry_of_call(source, node, secrets, known)
             if entry:
                 edits += _update_call(source, node, *entry, has_map=has_map)
     return edits
 
 
 def _entry_of_call(
-    source: Source, call: ast.Call, manifest: Manifest, known: SecretMap | None
+    source: Source, call: ast.Call, secrets: Secrets, known: SecretMap | None
 ) -> tuple[Secret, str] | None:
     """Return the secret of a call and its field; None if the call can't be updated."""
     if _updatable_name(source, call) is None:
         return None
-    return manifest.find_variable(variable_of_call(call, known))
+    return secrets.get(variable_of_call(call, known))
 
 
 def _update_call(
@@ -162,20 +177,20 @@ def _has_development_default(call: ast.Call) -> bool:
 
 
 def _update_settings_source(
-    source: Source, method: ast.FunctionDef, manifest: Manifest
+    source: Source, method: ast.FunctionDef, secrets: Secrets
 ) -> Iterator[Edit]:
     """Update the method that adds the settings source to a settings class of pydantic."""
     if "SecretsManagerSource" not in source.segment(method):
         return
     for node in ast.walk(method):
         if isinstance(node, ast.Dict):
-            yield from _update_mapping(source, node, manifest)
+            yield from _update_mapping(source, node, secrets)
 
 
-def _update_mapping(source: Source, node: ast.Dict, manifest: Manifest) -> Iterator[Edit]:
+def _update_mapping(source: Source, node: ast.Dict, secrets: Secrets) -> Iterator[Edit]:
     """Update a mapping of variables to secrets, or to pairs of secret and field."""
     for key, value in zip(node.keys, node.values, strict=True):
-        entry = manifest.find_variable(string_value(key) or "")
+        entry = secrets.get(string_value(key) or "")
         name_node: ast.expr = value
         field_node: ast.expr | None = None
         if isinstance(value, ast.Tuple) and len(value.elts) == 2:

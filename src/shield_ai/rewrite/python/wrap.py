@@ -10,20 +10,27 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
-from shield_ai.model.edit import Edit, Skipped
+from shield_ai.model.edit import Edit
 from shield_ai.model.errors import SourceError
-from shield_ai.model.finding import Shape
+from shield_ai.model.finding import Severity, Shape
+from shield_ai.model.name_meaning import is_document
 from shield_ai.model.naming import env_var_name
-from shield_ai.project.python_source import Source, apply_edits
+from shield_ai.model.skip import SkipId, Skipped, SkipReason
+from shield_ai.project.python_source import Source, apply_edits, source_problem
 from shield_ai.rewrite.code_style import CodeStyle
 from shield_ai.rewrite.python.equivalence import REMOVED, ReplacedExpressions, equivalence_problem
 from shield_ai.rewrite.python.imports import accessor_names, import_edits
 from shield_ai.rewrite.python.line_breaking import LineStyle
 from shield_ai.rewrite.python.line_length import max_line_length
-from shield_ai.rewrite.python.plain_reads import os_names, plain_arguments, read_before_or
+from shield_ai.rewrite.python.plain_reads import (
+    os_names,
+    parsed_arguments,
+    plain_arguments,
+    read_before_or,
+)
 from shield_ai.rewrite.python.settings_source import settings_source_edits
 from shield_ai.rewrite.python.unused_imports import unused_imports
-from shield_ai.rewrite.python.wrap_text import Wrap, is_alone, wrap_edits
+from shield_ai.rewrite.python.wrap_text import Wrap, separate_sites, wrap_edits
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -83,7 +90,10 @@ def wrap_secrets(
     variables = map_variables(manifest) if options.has_map else {}
     removed = [wrap for wrap in wraps if wrap.replacement is not None]
     # If line breaks make the result invalid, long lines are better than a skipped file.
-    for width in (max_line_length(source, options.style.line_length), sys.maxsize):
+    for width in (
+        max_line_length(source, options.style.line_length, options.style.max_line_length),
+        sys.maxsize,
+    ):
         style = LineStyle(width, options.style.has_trailing_commas)
         unused = _unused_imports(source, wraps, style, options.importers)
         edits = [
@@ -101,7 +111,7 @@ def wrap_secrets(
                 removed=tuple(wrap.site.variable for wrap in removed),
             )
     for finding in findings:
-        if finding.site and not finding.site.reason:
+        if problem and finding.site and not finding.site.reason:
             skipped.append(_skipped_finding(finding, problem))
     return WrapResult(skipped=tuple(skipped))
 
@@ -118,12 +128,24 @@ def map_variables(manifest: Manifest) -> dict[str, str]:
 def _find_plain_reads(source: Source, wraps: list[Wrap]) -> list[Wrap]:
     """Set the default of each plain read, which a call replaces."""
     names = os_names(source.tree)
+    parsed = [source.span(argument) for argument in parsed_arguments(source.tree)]
     marked = []
     wraps = _without_empty_alternatives(source, wraps, names)
+    separate = separate_sites(wraps)
     for wrap in wraps:
-        default = _plain_default(source, wrap, wraps, names) if wrap.has_map else None
+        is_separate = wrap.site in separate
+        default = None
+        if wrap.has_map and not _reads_document(wrap.site, parsed):
+            default = _plain_default(source, wrap, names, is_separate=is_separate)
         marked.append(msgspec.structs.replace(wrap, plain_default=default))
     return marked
+
+
+def _reads_document(site: Site, parsed: list[tuple[int, int]]) -> bool:
+    """Return whether a variable holds a JSON document, by its name or because it is parsed."""
+    if is_document(site.variable):
+        return True
+    return any(start <= site.start and site.end <= end for start, end in parsed)
 
 
 def _without_empty_alternatives(
@@ -131,11 +153,12 @@ def _without_empty_alternatives(
 ) -> list[Wrap]:
     """Narrow each expression such as `os.getenv("X") or ""` to its read."""
     narrowed = []
+    separate = separate_sites(wraps)
     for wrap in wraps:
         site = wrap.site
         text = source.raw[site.start : site.end].decode(source.encoding)
         read = ""
-        if wrap.has_map and site.shape is Shape.READ and is_alone(wrap, wraps):
+        if wrap.has_map and site.shape is Shape.READ and site in separate:
             read = read_before_or(text, names)
         if read and plain_arguments(read, site.variable, names) is not None:
             end = site.start + len(read.encode(source.encoding))
@@ -145,18 +168,15 @@ def _without_empty_alternatives(
 
 
 def _plain_default(
-    source: Source, wrap: Wrap, wraps: list[Wrap], names: Mapping[str, str]
+    source: Source, wrap: Wrap, names: Mapping[str, str], *, is_separate: bool
 ) -> str | None:
     site = wrap.site
     if site.shape is not Shape.READ or site.reader not in PLAIN_READERS or site.name_expr:
         return None
     text = source.raw[site.start : site.end].decode(source.encoding)
-    alone = is_alone(wrap, wraps)
-    if "\n" in text and not alone:
+    if "\n" in text and not is_separate:
         return None  # another edit indents the lines of the outer expression
-    # With optional=True, the call keeps the whole expression.
-    computed = alone and (wrap.is_optional or not site.default_ok_in_production)
-    return plain_arguments(text, site.variable, names, computed=computed)
+    return plain_arguments(text, site.variable, names, computed=is_separate)
 
 
 def _unused_imports(
@@ -192,6 +212,7 @@ def _collect_wraps(
     options: WrapOptions,
 ) -> tuple[list[Wrap], list[Skipped]]:
     removal = options.removal
+    secrets = manifest.secrets_by_variable()
     wraps: list[Wrap] = []
     skipped: list[Skipped] = []
     spans: set[tuple[int, int]] = set()
@@ -199,38 +220,38 @@ def _collect_wraps(
         site = finding.site
         if site is None or finding.path != source.path:
             continue
-        wrap = _wrap_for(site, manifest, names)
+        wrap = _wrap_for(site, secrets, names)
         reason = _skip_reason(site, wrap, spans)
-        if reason or wrap is None:
-            skipped.append(_skipped_finding(finding, reason))
+        if wrap is None or reason:
+            # A read without an entry can be neither a secret nor a field of one.
+            if site.reason or wrap or finding.severity is not Severity.LOW:
+                reason = reason or SkipId.NOT_IN_MANIFEST.reason()
+                skipped.append(_skipped_finding(finding, reason))
             continue
         spans.add((site.start, site.end))
         wrap = msgspec.structs.replace(wrap, has_map=options.has_map)
         if removal and site.shape is Shape.LITERAL:
             replacement, reason = removal.replacement_for(source, site.variable)
             if reason:
-                skipped.append(
-                    _skipped_finding(finding, f"the literal stays as a default: {reason}")
-                )
+                kept = SkipId.LITERAL_KEPT.reason(problem=reason.text)
+                skipped.append(_skipped_finding(finding, kept))
             else:
                 wrap = msgspec.structs.replace(wrap, replacement=replacement)
         wraps.append(wrap)
     return wraps, skipped
 
 
-def _skip_reason(site: Site, wrap: Wrap | None, spans: set[tuple[int, int]]) -> str:
+def _skip_reason(site: Site, wrap: Wrap | None, spans: set[tuple[int, int]]) -> SkipReason | None:
     if site.reason:
         return site.reason
-    if wrap is None:
-        return "shield.toml has no entry for this variable"
-    if (site.start, site.end) in spans:  # before Python 3.12, parts of f-strings have no position
-        return "its position in the f-string is unknown; read the variable outside the f-string"
-    return ""
+    # Before Python 3.12, parts of f-strings have no position.
+    if wrap and (site.start, site.end) in spans:
+        return SkipId.POSITION_AMBIGUOUS.reason()
+    return None
 
 
-def _skipped_finding(finding: Finding, reason: str) -> Skipped:
-    name = finding.env or finding.name
-    return Skipped(path=finding.path, line=finding.line, name=name, reason=reason)
+def _skipped_finding(finding: Finding, reason: SkipReason) -> Skipped:
+    return reason.entry(finding.path, finding.line, finding.env or finding.name)
 
 
 def _without_nested_reads(source: Source, wraps: list[Wrap]) -> list[Wrap]:
@@ -257,11 +278,13 @@ def _provides_secret(source: Source, outer: Site, inner: Site) -> bool:
     return is_inside and b"lambda" not in source.raw[outer.start : inner.start]
 
 
-def _wrap_for(site: Site, manifest: Manifest, names: AccessorNames) -> Wrap | None:
+def _wrap_for(
+    site: Site, secrets: Mapping[str, tuple[Secret, str]], names: AccessorNames
+) -> Wrap | None:
     """Look up the secrets of a site; return None if shield.toml has none for it."""
     entries: dict[str, tuple[Secret, str]] = {}
     for variable in (*site.variables, *site.others):
-        entry = manifest.find_variable(variable)
+        entry = secrets.get(variable)
         if entry:
             entries[variable] = entry
     if not entries:
@@ -298,8 +321,8 @@ def _safety_problem(
     module: str,
     removed: list[Wrap],
     replaced: ReplacedExpressions,
-) -> str:
-    """Return why the edits cannot be trusted; "" if they can."""
+) -> SkipReason | None:
+    """Return why the edits cannot be trusted; None if they can."""
     placeholder = f'"{REMOVED}"'
     placeholders = []
     for wrap in removed:
@@ -312,5 +335,5 @@ def _safety_problem(
             before = apply_edits(source.raw, placeholders, source.encoding)
             source = Source.from_bytes(source.path, before)
     except SourceError as error:
-        return error.message.removeprefix(f"{source.path}: ")
+        return source_problem(source.path, error)
     return equivalence_problem(source, after, module, replaced)

@@ -14,9 +14,12 @@ from shield_ai.rewrite.python.formatting import file_quote, indentation, make_ed
 from shield_ai.rewrite.python.imports import AccessorNames
 from shield_ai.rewrite.python.line_breaking import rewrite_line
 from shield_ai.rewrite.python.line_joining import joining_edits
+from shield_ai.rewrite.python.plain_reads import is_constant_text
 from shield_ai.rewrite.python.tracked_text import Insert
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from shield_ai.model.edit import Edit
     from shield_ai.project.python_source import Source
     from shield_ai.rewrite.python.line_breaking import LineStyle
@@ -56,6 +59,7 @@ def wrap_edits(source: Source, wraps: list[Wrap], style: LineStyle) -> list[Edit
     by_line: dict[int, list[Wrap]] = {}
     added_levels: Counter[int] = Counter()  # of indentation, by line
     wraps = sorted(wraps, key=lambda wrap: (wrap.site.start, -wrap.site.end))
+    separate = separate_sites(wraps)
     edits, done = joining_edits(source, [_file_insert(source, wrap) for wrap in wraps], style)
     for wrap in wraps:
         first = source.position(wrap.site.start)[0]
@@ -66,7 +70,7 @@ def wrap_edits(source: Source, wraps: list[Wrap], style: LineStyle) -> list[Edit
             by_line.setdefault(first, []).append(wrap)
             continue
         lines = _lines_to_indent(source, wrap, first, last)
-        alone = is_alone(wrap, wraps)
+        alone = wrap.site in separate
         edits += _wrap_multiline(source, wrap, first, lines, style.width, keep_alignment=alone)
         added_levels.update(lines)
     for number, group in by_line.items():
@@ -74,13 +78,17 @@ def wrap_edits(source: Source, wraps: list[Wrap], style: LineStyle) -> list[Edit
     return edits
 
 
-def is_alone(wrap: Wrap, wraps: list[Wrap]) -> bool:
-    """Return whether no other expression inside or around this one is wrapped."""
-    site = wrap.site
-    return all(
-        other is wrap or other.site.end <= site.start or site.end <= other.site.start
-        for other in wraps
-    )
+def separate_sites(wraps: Iterable[Wrap]) -> set[Site]:
+    """Return the sites that are neither inside nor around another site."""
+    sites = sorted((wrap.site for wrap in wraps), key=lambda site: (site.start, -site.end))
+    separate = set(sites)
+    outer: Site | None = None
+    for site in sites:
+        if outer and site.start < outer.end:
+            separate -= {site, outer}
+        else:
+            outer = site
+    return separate
 
 
 def _wrap_on_line(
@@ -166,7 +174,7 @@ def _broken_call(source: Source, wrap: Wrap, text: str, first: int, width: int) 
     if column + len(text) + len(rest) <= width or not wrap.plain_default:
         return text
     indent, step = indentation(source.lines[first - 1][1].decode(source.encoding))
-    lines = [_name_argument(wrap, _quote_for(source, wrap.site)), wrap.plain_default]
+    lines = [_name_argument(wrap, _quote_for(source, wrap.site)), *_plain_default_arguments(wrap)]
     arguments = "".join(f"\n{indent}{step}{line}," for line in lines)
     return f"{wrap.names.get}({arguments}\n{indent})"
 
@@ -215,8 +223,8 @@ def _replacing_call(source: Source, wrap: Wrap) -> str | None:
         return presence_test(source, wrap)
     quote = _quote_for(source, wrap.site)
     if wrap.plain_default is not None:
-        default = f", {wrap.plain_default}" if wrap.plain_default else ""
-        return f"{wrap.names.get}({_name_argument(wrap, quote)}{default})"
+        arguments = [_name_argument(wrap, quote), *_plain_default_arguments(wrap)]
+        return f"{wrap.names.get}({', '.join(arguments)})"
     if wrap.replacement is None:
         return None
     arguments = [_name_argument(wrap, quote)]
@@ -224,6 +232,19 @@ def _replacing_call(source: Source, wrap: Wrap) -> str | None:
         arguments.append(f"lambda: {wrap.replacement}")
     arguments += _keyword_arguments(wrap, quote)
     return f"{wrap.names.get}({', '.join(arguments)})"
+
+
+def _plain_default_arguments(wrap: Wrap) -> list[str]:
+    """Return the arguments for the default of a plain read.
+
+    A constant is a value for development. A computed default can serve production.
+    """
+    if not wrap.plain_default:
+        return []
+    serves = wrap.site.default_ok_in_production and not wrap.is_optional
+    if serves and not is_constant_text(wrap.plain_default):
+        return [wrap.plain_default, "optional=True"]
+    return [wrap.plain_default]
 
 
 def presence_test(source: Source, wrap: Wrap) -> str:

@@ -28,7 +28,7 @@ from moto.secretsmanager.models import secretsmanager_backends
 
 from shield_ai import rotator
 from shield_ai.aws.desired.lambda_package import build_zip
-from shield_ai.aws.live.session import HOOK_REFUSED
+from shield_ai.aws.live.calls import HOOK_REFUSED
 from shield_ai.model import schedule
 from shield_ai.model.errors import ManifestError, ShieldError
 
@@ -137,7 +137,10 @@ def _files_of_every_function() -> dict[str, bytes]:
 
 def is_rotation_function(code: bytes) -> bool:
     """Return whether the package `rotator` in a zip has exactly the modules of this version."""
-    expected = {f"rotator/{path.name}": path.read_bytes() for path in ROTATOR.glob("*.py")}
+    expected = {
+        f"rotator/{path.relative_to(ROTATOR).as_posix()}": path.read_bytes()
+        for path in ROTATOR.rglob("*.py")
+    }
     try:
         with zipfile.ZipFile(BytesIO(code)) as archive:
             names = [name for name in archive.namelist() if name.startswith("rotator/")]

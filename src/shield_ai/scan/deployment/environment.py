@@ -6,7 +6,8 @@ import dataclasses
 from typing import TYPE_CHECKING, NamedTuple
 
 from shield_ai.model.deployment import Use, ValueForm
-from shield_ai.scan.deployment.value_form import Style, value_form
+from shield_ai.project.perf.lazy_regex import regex
+from shield_ai.scan.deployment.value_form import MAX_SIZE, Style, value_form
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,6 +18,8 @@ MAX_DEPTH = 60  # of maps and lists; manifests have about 15
 MERGE_KEY = "<<"
 NAME_KEYS = frozenset({"name", "key", "secretkey"})
 VALUE_KEYS = frozenset({"value"})
+SUBSTITUTION_KEYS = frozenset({"fn::sub"})
+SUBSTITUTION_TAG = regex(rb"!Sub\s+[\"']?\Z")
 NULLS = frozenset({"", "~", "null"})
 REMOTE_KEYS = frozenset({"remoteref", "objectname"})
 # The sources of a Kubernetes `valueFrom` that are not secrets.
@@ -96,9 +99,10 @@ class EnvironmentReader:
         self.names = names
         self.style = style
         self.null_form = null_form
+        self._seen: set[tuple[Use | None, int, int]] = set()
 
-    def read(self, node: Node, unit: str) -> Iterator[Setting]:
-        """Yield the variables that an environment sets.
+    def read(self, node: Node, unit: str, use: Use | None = None) -> Iterator[Setting]:
+        """Yield the variables that an environment sets; a YAML alias is read once for each use.
 
         It can be a map of names to values, a list of maps with a name and a value, or a list of
         `NAME=value`.
@@ -106,22 +110,22 @@ class EnvironmentReader:
         Args:
             node: The environment.
             unit: The service, container or job that it belongs to.
+            use: What the environment is for.
         """
         pending: list[Node] = [node]
-        seen: set[tuple[int, int]] = set()
         while pending:
             part = pending.pop()
-            span = (part.start, part.end)
-            if span in seen:
+            key = (use, part.start, part.end)
+            if key in self._seen:
                 continue
-            seen.add(span)
+            self._seen.add(key)
             yield from self._named(part, unit)
-            for key, value in part.pairs:
-                if key.text == MERGE_KEY:
+            for name, value in part.pairs:
+                if name.text == MERGE_KEY:
                     pending.append(value)
                     pending.extend(value.items)
-                elif key.text in self.names:
-                    yield Setting(key.text, key.start, unit, self.form(value))
+                elif name.text in self.names:
+                    yield Setting(name.text, name.start, unit, self.form(value))
             for item in part.items:
                 if item.is_container:
                     pending.append(item)
@@ -158,20 +162,26 @@ class EnvironmentReader:
             value: The value; a map is a function such as `Fn::Sub`, or has the value as `value`.
         """
         if value.is_container:
-            inner = value.get(VALUE_KEYS)
+            inner = value.get(VALUE_KEYS) or value.get(SUBSTITUTION_KEYS)
             if inner:
                 return self.form(inner)
-            text = self.raw[value.start : value.end].decode("utf-8", "replace")
+            text = self._written(value)
             form = value_form(text, self.style, quoted=self.style is not Style.EXPRESSION)
             is_store = form is ValueForm.SECRET_STORE
             return form if is_store or not value.pairs else ValueForm.REFERENCE
-        written = self.raw[value.start : value.end].decode("utf-8", "replace")
+        written = self._written(value)
         if not value.text and written.strip():  # a tag such as `!Ref`
             form = value_form(written, self.style)
-            return form if form is ValueForm.SECRET_STORE else ValueForm.REFERENCE
+            is_text = SUBSTITUTION_TAG.search(self.raw, max(value.start - 9, 0), value.start)
+            return form if is_text or form is ValueForm.SECRET_STORE else ValueForm.REFERENCE
         if value.text in NULLS and not value.quoted:
             return self.null_form
         return value_form(written, self.style, quoted=value.quoted)
+
+    def _written(self, value: Node) -> str:
+        """Return the start of a value as it is in the file."""
+        end = min(value.end, value.start + 4 * MAX_SIZE)
+        return self.raw[value.start : end].decode("utf-8", "replace")
 
 
 def _source_form(value: Node) -> ValueForm:

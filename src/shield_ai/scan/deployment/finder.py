@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import posixpath
 import re
 from typing import TYPE_CHECKING
@@ -14,6 +15,8 @@ from shield_ai.model.deployment import (
     ValueForm,
 )
 from shield_ai.model.errors import SourceError
+from shield_ai.model.rotation_policy import PUBLIC_FIELDS
+from shield_ai.model.skip import SkipId, Skipped, SkipReason
 from shield_ai.project.env_file import read_assignments
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.scan.deployment.hcl import hcl_values
@@ -23,6 +26,7 @@ from shield_ai.scan.deployment.line_formats import (
     shell_settings,
     systemd_settings,
 )
+from shield_ai.scan.deployment.occurrences import has_hidden_names, unexplained_names
 from shield_ai.scan.deployment.production import file_use, path_use
 from shield_ai.scan.deployment.recognize import LINE_KINDS, file_format, tree_kind
 from shield_ai.scan.deployment.structured import DeploymentFile, structured_settings
@@ -33,22 +37,17 @@ from shield_ai.scan.text.engine import reader
 from shield_ai.scan.text.structure import MAX_SIZE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
+    from shield_ai.model.file_reader import FileReader
     from shield_ai.model.manifest import Secret
     from shield_ai.scan.deployment.environment import Setting
     from shield_ai.scan.text.structure import Node
 
-    Read = Callable[[str], bytes | None]
 
-INVALID_YAML = "invalid YAML: the variables that it sets are not known"
-TOO_LARGE = f"larger than {MAX_SIZE // 1000} kB: the variables that it sets are not known"
 CREDENTIALS = "CRED"  # the id of the pattern
 MAX_SETTINGS = 5000  # of variables of secrets, in one file
-TOO_MANY = f"sets variables of secrets more than {MAX_SETTINGS:,} times: the others are not known"
-INVALID_NAME = "file name is not valid UTF-8: the variables that it sets are not known"
-UNREADABLE = "can't be read: the variables that it sets are not known"
 ENV_FILE_KEYS = rb"|env_file|EnvironmentFile|environmentFiles"
 # The syntax of Helm, Jinja and Cookiecutter. A template is parsed without it.
 ACTION = rb"\{\{(?:[^{}]|\{(?!\{)|\}(?!\})){0,2000}\}\}"
@@ -82,12 +81,12 @@ def find_deployment(root: Path, secrets: Sequence[Secret]) -> Deployment:
         if not file_format(path):
             continue
         if path != display_path(path):
-            finder.add_unread(display_path(path), INVALID_NAME)
+            finder.add_unread(display_path(path), SkipId.DEPLOYMENT_INVALID_NAME.reason())
         else:
             finder.add(path, siblings[path.rpartition("/")[0]])
     return Deployment(
         variables=tuple(sorted(finder.found, key=lambda item: (item.path, item.line))),
-        unread=tuple(sorted(finder.unread)),
+        unread=tuple(sorted(finder.unread, key=lambda skip: (skip.path, skip.reason))),
     )
 
 
@@ -99,15 +98,18 @@ class _Finder:
         read: Returns the bytes of a file; None if it can't be read.
     """
 
-    def __init__(self, secrets: Sequence[Secret], read: Read) -> None:
+    def __init__(self, secrets: Sequence[Secret], read: FileReader) -> None:
         self._secrets = {
             variable: (secret.name, field)
             for secret in secrets
             for variable, field in secret.variables().items()
         }
         self.names = frozenset(self._secrets)
+        self._secret_names = frozenset(
+            variable for variable, (_, field) in self._secrets.items() if field not in PUBLIC_FIELDS
+        )
         self.found: list[DeploymentVariable] = []
-        self.unread: list[tuple[str, str]] = []
+        self.unread: list[Skipped] = []
         self._read = read
         self._marks = re.compile("|".join(sorted(self.names)).encode() + ENV_FILE_KEYS)
 
@@ -120,40 +122,46 @@ class _Finder:
         """
         raw = self._read(path)
         if raw is None:
-            self.add_unread(path, UNREADABLE)
+            self.add_unread(path, SkipId.DEPLOYMENT_UNREADABLE.reason())
             return
+        if has_hidden_names(raw, self.names):
+            self.add_unread(path, SkipId.DEPLOYMENT_HIDDEN.reason())
         if not self._marks.search(raw):
             return
         if len(raw) > MAX_SIZE:
-            self.add_unread(path, TOO_LARGE)
+            self.add_unread(path, SkipId.DEPLOYMENT_TOO_LARGE.reason(size=MAX_SIZE // 1000))
             return
-        kind, settings = self._settings(path, raw)
-        if kind is None:
+        file = self._parse(path, raw)
+        if file is None:
             return
+        settings = list(itertools.islice(self._settings(file), MAX_SETTINGS + 1))
+        kind = file.kind
+        if kind is DeploymentKind.KUBERNETES and TEMPLATE.search(raw):
+            kind = DeploymentKind.HELM
         self._add_settings(path, raw, kind, settings, file_use(path, kind, siblings, raw))
+        self._add_unexplained(file, settings)
 
     def _add_settings(
         self,
         path: str,
         raw: bytes,
         kind: DeploymentKind,
-        settings: Iterator[Setting],
+        settings: list[Setting],
         use: Use,
     ) -> None:
+        if len(settings) > MAX_SETTINGS:
+            self.add_unread(path, SkipId.DEPLOYMENT_TOO_MANY.reason(number=MAX_SETTINGS))
         accepted = _accepted_lines(raw)
         seen = set()
-        for number, setting in enumerate(settings):
-            if number == MAX_SETTINGS:
-                self.add_unread(path, TOO_MANY)
-                break
-            key = (setting.variable, setting.start)
+        for setting in settings[:MAX_SETTINGS]:
+            key = (setting.variable, setting.start, setting.use)
             if key not in seen:
                 seen.add(key)
                 line = raw.count(b"\n", 0, setting.start) + 1
                 line_use = Use.SUPPRESSED if line in accepted else setting.use or use
                 self.found += self._variables(path, line, kind, setting._replace(use=line_use))
 
-    def add_unread(self, path: str, reason: str) -> None:
+    def add_unread(self, path: str, reason: SkipReason) -> None:
         """Record that a file was not searched, unless it is only for development.
 
         Args:
@@ -161,41 +169,47 @@ class _Finder:
             reason: Why it was not searched.
         """
         if path_use(path, DeploymentKind.OTHER, ()) is not Use.DEVELOPMENT:
-            self.unread.append((path, reason))
+            self.unread.append(reason.entry(path))
 
-    def _settings(self, path: str, raw: bytes) -> tuple[DeploymentKind | None, Iterator[Setting]]:
-        """Return the kind of a file, and what it sets."""
+    def _add_unexplained(self, file: DeploymentFile, settings: list[Setting]) -> None:
+        """Record a file that names a secret variable beside a value in an unknown form."""
+        if not self._secret_names or len(settings) > MAX_SETTINGS:
+            return
+        known = {setting.start for setting in settings}
+        accepted = _accepted_lines(file.raw)
+        for start in unexplained_names(file, self._secret_names, known, accepted):
+            line = file.raw.count(b"\n", 0, start) + 1
+            self.add_unread(file.path, SkipId.DEPLOYMENT_UNEXPLAINED.reason(line=line))
+            break
+
+    def _parse(self, path: str, raw: bytes) -> DeploymentFile | None:
+        """Parse a file; None if it is not a deployment file, or is invalid."""
         syntax = file_format(path)
-        if syntax in {"yaml", "json"}:
-            return self._tree_settings(path, raw, syntax)
-        kind = LINE_KINDS[syntax]
-        name = path.rpartition("/")[2]
-        if kind is DeploymentKind.TERRAFORM:
-            file = DeploymentFile(path, kind, raw, hcl_values(raw))
-            return kind, structured_settings(file, self.names)
-        if kind is DeploymentKind.DOCKERFILE:
-            return kind, dockerfile_settings(raw, self.names)
-        if kind is DeploymentKind.SYSTEMD:
-            return kind, systemd_settings(raw, self.names, name.partition(".")[0])
-        if kind is DeploymentKind.PROCFILE:
-            return kind, procfile_settings(raw, self.names)
-        return kind, shell_settings(raw, self.names)
-
-    def _tree_settings(
-        self, path: str, raw: bytes, syntax: str
-    ) -> tuple[DeploymentKind | None, Iterator[Setting]]:
+        if syntax not in {"yaml", "json"}:
+            kind = LINE_KINDS[syntax]
+            roots = hcl_values(raw) if kind is DeploymentKind.TERRAFORM else []
+            return DeploymentFile(path, kind, raw, roots)
         roots = json_values(raw) if syntax == "json" else _parse_yaml(raw)
         if not roots:
             if CONTENT.search(raw):
-                self.add_unread(path, INVALID_YAML)
-            return None, iter(())
-        kind = tree_kind(path, roots)
-        if kind is None:
-            return None, iter(())
-        settings = structured_settings(DeploymentFile(path, kind, raw, roots), self.names)
-        if kind is DeploymentKind.KUBERNETES and TEMPLATE.search(raw):
-            kind = DeploymentKind.HELM
-        return kind, settings
+                self.add_unread(path, SkipId.DEPLOYMENT_INVALID_YAML.reason())
+            return None
+        tree = tree_kind(path, roots)
+        return DeploymentFile(path, tree, raw, roots) if tree else None
+
+    def _settings(self, file: DeploymentFile) -> Iterator[Setting]:
+        """Yield what a file sets."""
+        raw = file.raw
+        if file.kind is DeploymentKind.DOCKERFILE:
+            return dockerfile_settings(raw, self.names)
+        if file.kind is DeploymentKind.SYSTEMD:
+            name = file.path.rpartition("/")[2]
+            return systemd_settings(raw, self.names, name.partition(".")[0])
+        if file.kind is DeploymentKind.PROCFILE:
+            return procfile_settings(raw, self.names)
+        if file.kind is DeploymentKind.SHELL:
+            return shell_settings(raw, self.names)
+        return structured_settings(file, self.names)
 
     def _variables(
         self, path: str, line: int, kind: DeploymentKind, setting: Setting

@@ -13,10 +13,11 @@ from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.scan.text.config_parsers import json_values
 from shield_ai.scan.text.structure import Node
 
+# A comment or text that is not closed takes the rest of the file or line: the search is linear.
 TOKEN = regex(
-    rb"(?P<comment>\#[^\n]*|//[^\n]*|/\*.*?\*/)"
+    rb"(?P<comment>\#[^\n]*|//[^\n]*|/\*(?:[^*]|\*(?!/))*+(?:\*/|\Z))"
     rb"|<<[-~]?\"?(?P<heredoc>\w{1,40})\"?\r?\n"
-    rb"|\"(?P<text>(?:\\.|\$\{[^}\n]{0,500}\}|[^\"\\\n])*+)\""
+    rb"|\"(?P<text>(?:\\.|\$\{[^}\n]{0,500}\}|[^\"\\\n])*+)(?:\"|\\?\Z|(?=\n))"
     rb"|(?P<sign>=>|[=!<>]=|[{}\[\](),=:?]|\n)"
     rb"|(?P<name>[^\s{}\[\](),=:?\"\#!<>/]+)",
     re.DOTALL,

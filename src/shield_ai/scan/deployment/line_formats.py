@@ -15,13 +15,15 @@ from shield_ai.scan.deployment.value_form import Style, value_form
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+# A line, and those that continue it; comments between them do not end it.
+CONTINUED = rb"(?P<body>(?:\\[ \t]*\r?\n(?:[ \t]*(?:[#;][^\n]*)?\r?\n)*+|[^\n])*+)"
 INSTRUCTION = regex(
-    rb"(?im)^[ \t]*(?:(?P<name>ENV|ARG|RUN)[ \t]+|FROM[ \t]+\S+(?:[ \t]+AS[ \t]+(?P<stage>\S+))?)"
-    rb"(?P<body>(?:\\\r?\n|[^\n])*)"
+    rb"(?im)^[ \t]*(?:ONBUILD[ \t]+)?(?:(?P<name>ENV|ARG|RUN|CMD|ENTRYPOINT|HEALTHCHECK)[ \t]+"
+    rb"|FROM[ \t]+\S+(?:[ \t]+AS[ \t]+(?P<stage>\S+))?)" + CONTINUED
 )
 DIRECTIVE = regex(
     rb"(?m)^[ \t]*(?P<name>Environment|EnvironmentFile|PassEnvironment|Exec\w{1,20})[ \t]*="
-    rb"(?P<body>(?:\\\r?\n|[^\n])*)"
+    + CONTINUED
 )
 PROCESS = regex(rb"(?m)^(?P<name>[\w-]{1,100}):(?P<body>[^\n]*)")
 HEREDOC = regex(rb"<<[-~]?[ \t]{0,9}[\"']?(?P<word>[A-Za-z_]\w{0,40})")
@@ -37,6 +39,8 @@ ENV_FILE_MARK = b"-"  # systemd ignores a missing file with this prefix
 NO_OPERATION = b":"  # its heredoc is a comment
 CAT = b"cat"
 QUOTES = b"\"'"
+COMMENT = regex(rb"[ \t]{0,200}\#")
+SYSTEMD_COMMENT = regex(rb"[ \t]{0,200}[#;]")
 
 
 class Span(NamedTuple):
@@ -47,7 +51,7 @@ class Span(NamedTuple):
 
 
 @functools.lru_cache(maxsize=4)
-def _assignment(names: frozenset[str]) -> re.Pattern[bytes]:
+def assignment_regex(names: frozenset[str]) -> re.Pattern[bytes]:
     """Return a regex for `NAME=`, with the character before it."""
     alternatives = "|".join(sorted(names, key=len, reverse=True))
     return re.compile(
@@ -77,17 +81,35 @@ def dockerfile_settings(raw: bytes, names: frozenset[str]) -> Iterator[Setting]:
                 yield setting._replace(use=Use.DEVELOPMENT)
             continue
         use = Use.UNKNOWN if name == b"ARG" else None
-        found = list(_assignments(raw, names, body, stage))
+        found = list(_assignments(raw, names, body, stage, comment=COMMENT))
+        if name not in {b"ENV", b"ARG"}:
+            yield from found
+            continue
         for setting in found or _first_word(raw, names, body, stage, is_arg=name == b"ARG"):
             yield setting._replace(use=use)
+
+
+def run_spans(raw: bytes) -> list[Span]:
+    """Return the bodies of the RUN instructions of a Dockerfile.
+
+    Args:
+        raw: The file.
+    """
+    spans = []
+    for match in INSTRUCTION.finditer(raw):
+        if (match["name"] or b"").upper() == b"RUN":
+            spans.append(Span(*match.span("body")))
+    return spans
 
 
 def _first_word(
     raw: bytes, names: frozenset[str], body: Span, unit: str, *, is_arg: bool
 ) -> Iterator[Setting]:
     """Yield the variable of `ARG NAME` or of the legacy `ENV NAME value`."""
-    name, _, value = raw[body.start : body.end].strip().partition(b" ")
-    variable = name.decode("utf-8", "replace")
+    name, *values = raw[body.start : body.end].split(maxsplit=1)
+    value = values[0] if values else b""
+    name = name.strip(QUOTES)
+    variable = _text(name)
     if variable not in names:
         return
     form = ValueForm.REFERENCE
@@ -118,7 +140,10 @@ def systemd_settings(raw: bytes, names: frozenset[str], unit: str) -> Iterator[S
                     start = body.start + word.start()
                     yield Setting(_text(word[0]), start, unit, ValueForm.REFERENCE)
         else:
-            yield from _assignments(raw, names, body, unit, Style.BRACES)
+            # systemd expands variables in commands only
+            is_command = match["name"] != b"Environment"
+            style = Style.BRACES if is_command else Style.TEMPLATE
+            yield from _assignments(raw, names, body, unit, style, SYSTEMD_COMMENT)
 
 
 def procfile_settings(raw: bytes, names: frozenset[str]) -> Iterator[Setting]:
@@ -219,13 +244,21 @@ def _is_statement(script: bytes, offset: int) -> bool:
 
 
 def _assignments(
-    raw: bytes, names: frozenset[str], span: Span, unit: str, style: Style = Style.SHELL
+    raw: bytes,
+    names: frozenset[str],
+    span: Span,
+    unit: str,
+    style: Style = Style.SHELL,
+    comment: re.Pattern[bytes] | None = None,
 ) -> Iterator[Setting]:
-    """Yield each `NAME=value` in a part of a file."""
+    """Yield each `NAME=value` in a part of a file, except in lines that start with a comment."""
     # The character before a part, such as a space, can be the one before a name.
-    for match in _assignment(names).finditer(raw, max(span.start - 1, 0), span.end):
+    for match in assignment_regex(names).finditer(raw, max(span.start - 1, 0), span.end):
         before = match["before"]
         start = match.end()
+        line_start = raw.rfind(b"\n", 0, start) + 1
+        if comment and comment.match(raw, line_start, start):
+            continue
         if before and before in QUOTES:  # the quotes contain the name, too
             end = raw.find(before, start, span.end)
             value = raw[start : end if end >= 0 else span.end]
@@ -234,7 +267,8 @@ def _assignments(
             value = bare[0] if bare else b""
         is_single = value[:1] == b"'"
         text = _text(value.strip(QUOTES))
-        form = value_form(text, Style.BRACES if is_single else style)
+        # Single quotes: a shell expands nothing in them, but a template does.
+        form = value_form(text, Style.BRACES if is_single and style is Style.SHELL else style)
         yield Setting(_text(match["name"]), match.start("name"), unit, form)
 
 

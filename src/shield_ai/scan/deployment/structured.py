@@ -40,6 +40,7 @@ ENVIRONMENT_KEYS = {
 DOLLAR_KINDS = frozenset({DeploymentKind.COMPOSE, DeploymentKind.GITLAB})
 DATA_KEYS = frozenset({"data", "stringData", "encryptedData"})
 ENV_FILE_KEYS = frozenset({"env_file", "environmentfiles"})
+SCRIPTED_KINDS = frozenset({DeploymentKind.GITHUB, DeploymentKind.GITLAB})
 SCRIPT_KEYS = frozenset({"run", "script", "before_script", "after_script"})
 NAME = frozenset({"name"})
 KIND = frozenset({"kind"})
@@ -64,26 +65,74 @@ def structured_settings(file: DeploymentFile, names: frozenset[str]) -> Iterator
         file: The file.
         names: The variables of the secrets.
     """
-    reader = _reader(file, names)
-    keys = ENVIRONMENT_KEYS.get(file.kind)
+    search = _Search(file, names)
     uses = _job_uses(file)
     for block in walk_blocks(file.roots):
-        key = block.path[-1]
-        unit = _unit(file.kind, block)
-        if _is_generator_file(block):
-            settings = list(_env_files(block.value, unit))
-        elif keys is None or key.lower() in keys or _is_data(file.kind, block):
-            settings = list(reader.read(block.value, unit))
-            if _is_sealed(block):
-                settings = [item._replace(form=ValueForm.SECRET_STORE) for item in settings]
-        else:
-            settings = list(_other_settings(file, names, block, unit))
-        use = _block_use(file.kind, block, uses)
+        settings = list(search.settings(block, use := _block_use(file.kind, block, uses)))
+        if not settings:
+            continue
+        unit = _unit(file.kind, block, search.objects)
         for setting in settings:
-            yield setting._replace(use=use)
-    if keys is None:
+            yield setting._replace(unit=unit, use=use)
+    if file.kind not in ENVIRONMENT_KEYS:
         for root in file.roots:
-            yield from reader.read(root, "")
+            yield from search.reader.read(root, "")
+
+
+class _Search:
+    """Searches the blocks of a file; a YAML alias is searched once for each use.
+
+    Args:
+        file: The file.
+        names: The variables of the secrets.
+    """
+
+    def __init__(self, file: DeploymentFile, names: frozenset[str]) -> None:
+        self.reader = _reader(file, names)
+        self._file = file
+        self._names = names
+        self._keys = ENVIRONMENT_KEYS.get(file.kind)
+        self._seen: set[tuple[Use | None, str, int, int]] = set()
+        self.objects = _Objects(file.kind)
+
+    def settings(self, block: Block, use: Use | None) -> Iterator[Setting]:
+        """Yield what a block sets, without the unit."""
+        key = block.path[-1].lower()
+        if _is_generator_file(block):
+            yield from self._env_files(block.value, use)
+        elif self._keys is None or key in self._keys or self.objects.has_data(block):
+            settings = self.reader.read(block.value, "", use)
+            is_sealed = _is_sealed(block)
+            for item in settings:
+                yield item._replace(form=ValueForm.SECRET_STORE) if is_sealed else item
+        elif key in ENV_FILE_KEYS:
+            yield from self._env_files(block.value, use)
+        elif key in SCRIPT_KEYS and self._file.kind in SCRIPTED_KINDS:
+            for text in block.value.items or (block.value,):
+                if not text.is_container and self._is_new(text, "script", use):
+                    span = Span(text.start, text.end)
+                    yield from shell_settings(self._file.raw, self._names, "", span)
+        elif self._file.kind is DeploymentKind.GITHUB:
+            yield from self._github_settings(block, use)
+
+    def _is_new(self, node: Node, role: str, use: Use | None) -> bool:
+        """Return whether a node was not read yet in a role and for a use."""
+        key = (use, role, node.start, node.end)
+        is_new = key not in self._seen
+        self._seen.add(key)
+        return is_new
+
+    def _env_files(self, value: Node, use: Use | None) -> Iterator[Setting]:
+        if self._is_new(value, "env files", use):
+            yield from _env_files(value)
+
+    def _github_settings(self, block: Block, use: Use | None) -> Iterator[Setting]:
+        """Yield what the inputs of an action and the secrets of a called workflow set."""
+        if "with" in block.path[-2:-1]:
+            if self._is_new(block.value, "with", use):
+                yield from _text_lines(self._file.raw, self._names, block.value)
+        elif block.path[-1] == "secrets" and block.path[0] == "jobs":
+            yield from self.reader.read(block.value, "", use)
 
 
 def _reader(file: DeploymentFile, names: frozenset[str]) -> EnvironmentReader:
@@ -97,14 +146,6 @@ def _reader(file: DeploymentFile, names: frozenset[str]) -> EnvironmentReader:
     return EnvironmentReader(file.raw, names, style, null_form)
 
 
-def _is_data(kind: DeploymentKind, block: Block) -> bool:
-    """Return whether a block is the data of a Kubernetes Secret or ConfigMap."""
-    if kind is not DeploymentKind.KUBERNETES or block.path[-1] not in DATA_KEYS:
-        return False
-    objects = {name.text for parent in block.parents if (name := parent.get(KIND))}
-    return any("Secret" in name or name == "ConfigMap" for name in objects)
-
-
 def _is_generator_file(block: Block) -> bool:
     """Return whether a block lists the env files of a generator of kustomize."""
     return block.path[0].endswith("Generator") and block.path[-1] in {"env", "envs"}
@@ -114,32 +155,7 @@ def _is_sealed(block: Block) -> bool:
     return block.path[-1] == "encryptedData"
 
 
-def _other_settings(
-    file: DeploymentFile, names: frozenset[str], block: Block, unit: str
-) -> Iterator[Setting]:
-    """Yield what env files, scripts and texts set."""
-    key = block.path[-1].lower()
-    if key in ENV_FILE_KEYS:
-        yield from _env_files(block.value, unit)
-    elif key in SCRIPT_KEYS and file.kind in {DeploymentKind.GITHUB, DeploymentKind.GITLAB}:
-        for text in block.value.items or (block.value,):
-            if not text.is_container:
-                yield from shell_settings(file.raw, names, unit, Span(text.start, text.end))
-    elif file.kind is DeploymentKind.GITHUB:
-        yield from _github_settings(file.raw, names, block, unit)
-
-
-def _github_settings(
-    raw: bytes, names: frozenset[str], block: Block, unit: str
-) -> Iterator[Setting]:
-    """Yield what the inputs of an action and the secrets of a called workflow set."""
-    if "with" in block.path[-2:-1]:
-        yield from _text_lines(raw, names, block.value, unit)
-    elif block.path[-1] == "secrets" and block.path[0] == "jobs":
-        yield from EnvironmentReader(raw, names).read(block.value, unit)
-
-
-def _text_lines(raw: bytes, names: frozenset[str], text: Node, unit: str) -> Iterator[Setting]:
+def _text_lines(raw: bytes, names: frozenset[str], text: Node) -> Iterator[Setting]:
     """Yield the variables of a text such as `build-args`, with an assignment in each line."""
     if text.is_container or b"\n" not in raw[text.start : text.end]:
         return
@@ -149,21 +165,21 @@ def _text_lines(raw: bytes, names: frozenset[str], text: Node, unit: str) -> Ite
             line_end = raw.find(b"\n", match.end())
             end = min(text.end, line_end if line_end >= 0 else text.end)
             value = raw[match.end() : end].decode("utf-8", "replace").strip().strip("'\"")
-            yield Setting(name, match.start("name"), unit, value_form(value, Style.BRACES))
+            yield Setting(name, match.start("name"), "", value_form(value, Style.BRACES))
 
 
-def _env_files(value: Node, unit: str) -> Iterator[Setting]:
+def _env_files(value: Node) -> Iterator[Setting]:
     """Yield the env files of a service: a path, or a list of paths or of maps with a path."""
     for item in value.items or (value,):
         path = item.get(PATH) if item.is_container else item
         if path and path.text:
-            yield Setting("", path.start, unit, ValueForm.ENV_FILE, env_file=path.text)
+            yield Setting("", path.start, "", ValueForm.ENV_FILE, env_file=path.text)
 
 
-def _unit(kind: DeploymentKind, block: Block) -> str:
+def _unit(kind: DeploymentKind, block: Block, objects: _Objects) -> str:
     """Return the name of the service, container, function, job or object of a block."""
     if kind in {DeploymentKind.KUBERNETES, DeploymentKind.ECS}:
-        return _object_name(block)
+        return objects.name_around(block)
     name_unit = UNITS.get(kind)
     return name_unit(block.path) if name_unit else ".".join(block.path[:-1])
 
@@ -207,32 +223,89 @@ UNITS: dict[DeploymentKind, Callable[[tuple[str, ...]], str]] = {
 }
 
 
-def _object_name(block: Block) -> str:
-    """Return the name of the container, or of the Kubernetes object, around a block."""
-    for parent in reversed(block.parents):
-        if name := parent.get(NAME):
+class _Objects:
+    """The containers and Kubernetes objects of a file; each map is searched once.
+
+    Args:
+        kind: The kind of the file.
+    """
+
+    def __init__(self, kind: DeploymentKind) -> None:
+        self._kind = kind
+        self._names: dict[int, str | None] = {}  # by the id of the map
+        self._with_data: dict[int, bool] = {}
+
+    def name_around(self, block: Block) -> str:
+        """Return the name of the innermost container or object around a block."""
+        for parent in reversed(block.parents):
+            key = id(parent)
+            if key not in self._names:
+                self._names[key] = _own_name(parent)
+            name = self._names[key]
+            if name is not None:
+                return name
+        return ""
+
+    def has_data(self, block: Block) -> bool:
+        """Return whether a block is the data of a Kubernetes Secret or ConfigMap."""
+        if self._kind is not DeploymentKind.KUBERNETES or block.path[-1] not in DATA_KEYS:
+            return False
+        for parent in block.parents:
+            key = id(parent)
+            if key not in self._with_data:
+                kind = parent.get(KIND)
+                self._with_data[key] = kind is not None and _has_data(kind.text)
+            if self._with_data[key]:
+                return True
+        return False
+
+
+def _has_data(kind: str) -> bool:
+    return "Secret" in kind or kind == "ConfigMap"
+
+
+def _own_name(node: Node) -> str | None:
+    """Return the `name` of a map, or that in its `metadata`."""
+    if name := node.get(NAME):
+        return name.text
+    for key, metadata in node.pairs:
+        if key.text == "metadata" and (name := metadata.get(NAME)):
             return name.text
-        for key, metadata in parent.pairs:
-            if key.text == "metadata" and (name := metadata.get(NAME)):
-                return name.text
-    return ""
+    return None
 
 
 def _job_uses(file: DeploymentFile) -> dict[str, Use]:
     """Return the use of each job of a workflow, by its key."""
-    if file.kind is DeploymentKind.GITHUB:
-        jobs = [value for key, value in file.roots[0].pairs if key.text == "jobs"]
-    elif file.kind is DeploymentKind.GITLAB:
-        jobs = file.roots
-    else:
-        return {}
     workflow = file.path.rpartition("/")[2]
-    uses = {}
-    for node in jobs:
+    return {key.text: job_use(key.text, job, workflow) for key, job in _jobs(file)}
+
+
+def _jobs(file: DeploymentFile) -> Iterator[tuple[Node, Node]]:
+    """Yield the jobs of a workflow, with their keys."""
+    maps: list[Node] = []
+    if file.kind is DeploymentKind.GITHUB:
+        maps = [value for key, value in file.roots[0].pairs if key.text == "jobs"]
+    elif file.kind is DeploymentKind.GITLAB:
+        maps = file.roots
+    for node in maps:
         for key, job in node.pairs:
             if any(inner.text in {"steps", "script", "uses", "stage"} for inner, _ in job.pairs):
-                uses[key.text] = job_use(key.text, job, workflow)
-    return uses
+                yield key, job
+
+
+def development_spans(file: DeploymentFile) -> list[Span]:
+    """Return the parts of a file that are only for development: jobs, or the whole file.
+
+    Args:
+        file: The file.
+    """
+    uses = _job_uses(file)
+    if uses and common_use(uses.values()) is Use.DEVELOPMENT:
+        return [Span(0, len(file.raw))]
+    jobs = [job for key, job in _jobs(file) if uses[key.text] is Use.DEVELOPMENT]
+    if file.kind is DeploymentKind.HEROKU:
+        jobs = [value for key, value in file.roots[0].pairs if key.text == ENVIRONMENTS]
+    return [Span(job.start, job.end) for job in jobs]
 
 
 def _block_use(kind: DeploymentKind, block: Block, uses: dict[str, Use]) -> Use | None:

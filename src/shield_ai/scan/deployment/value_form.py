@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import re
 
 from shield_ai.model.deployment import ValueForm
 from shield_ai.project.perf.lazy_regex import regex
@@ -19,14 +20,23 @@ BRACES = (
     r"\$\{\{.{0,500}?\}\}|\{\{.{0,500}?\}\}|\{%.{0,500}?%\}|\$\{[^}]{0,500}\}|\$\([^)]{0,500}\)"
 )
 REFERENCE = regex(BRACES)
+TEMPLATE = regex(r"\{\{.{0,500}?\}\}|\{%.{0,500}?%\}")
 SHELL_REFERENCE = regex(BRACES + r"|\$[A-Za-z_]\w{0,200}|`[^`]{0,500}`")
 # `${NAME:-default}` of shells, `${env:NAME, 'default'}` of the Serverless Framework, and
 # `${{ secrets.NAME || 'default' }}` of GitHub.
 DEFAULT = regex(
-    r"\$\{\w{1,200}:?[-=][^}$]{1,500}\}|\$\{env:\w{1,200},\s?['\"]?[^}$'\"\s][^}$]{0,500}\}"
+    r"\$\{\w{1,200}:?[-=+][^}$]{1,500}\}|\$\{env:\w{1,200},\s?['\"]?[^}$'\"\s][^}$]{0,500}\}"
     r"|\|\|\s?'[^']{1,500}'"
 )
 LOGIN = regex(r"://[^\s/@:]{0,200}:([^\s/@]{1,200})@")
+PASSWORD_FIELD = regex(r"\b(?:password|pwd)\s?=\s?(\0|[^\s;\0]+)", re.IGNORECASE)
+# The parts of a text that are not the value: a URL, a path, and the names of fields.
+NOT_A_VALUE = regex(r"\b[a-z][a-z0-9+.-]{1,20}://\S*|^\.{0,2}/\S*|\b\w+=")
+MIN_LITERAL = 7  # letters and digits beside a reference that may be a value
+# Texts of an expression in HCL, but neither indexes nor operands of a comparison.
+STRING = regex(
+    r"(?P<other>\[\s?|[!=]=\s?)?\"(?P<text>(?:[^\"\\\n]|\\.){0,500})\"(?P<compared>\s?[!=]=)?"
+)
 CONSTANT = regex(r"-?\d[\d.]{0,40}|true|false")
 ESCAPED = "$$"
 HOLE = "\0"
@@ -38,6 +48,15 @@ class Style(enum.Enum):
     BRACES = enum.auto()  # `${NAME}` is a reference
     SHELL = enum.auto()  # `$NAME` is one, too
     EXPRESSION = enum.auto()  # text without quotes is an expression, as in HCL
+    TEMPLATE = enum.auto()  # only the syntax of templates, such as `{{ name }}`
+
+
+REFERENCES = {
+    Style.BRACES: REFERENCE,
+    Style.SHELL: SHELL_REFERENCE,
+    Style.EXPRESSION: REFERENCE,
+    Style.TEMPLATE: TEMPLATE,
+}
 
 
 def value_form(text: str, style: Style, *, quoted: bool = True) -> ValueForm:
@@ -61,15 +80,38 @@ def value_form(text: str, style: Style, *, quoted: bool = True) -> ValueForm:
 def _form(text: str, style: Style, *, quoted: bool) -> ValueForm:
     """Tell a literal from a reference."""
     if style is Style.EXPRESSION and not quoted:
-        return ValueForm.LITERAL if CONSTANT.fullmatch(text) else ValueForm.REFERENCE
-    pattern = SHELL_REFERENCE if style is Style.SHELL else REFERENCE
-    rest = pattern.sub(HOLE, text.replace(ESCAPED, ""))
+        return _expression_form(text)
+    rest = text.replace(ESCAPED, "")
+    rest = REFERENCES[style].sub(HOLE, rest)
     if HOLE in rest:
-        return ValueForm.LITERAL if _has_password(rest) else ValueForm.REFERENCE
+        return _form_of_rest(rest)
+    if style is Style.TEMPLATE:
+        text = text.replace("${", "").replace("}", "")  # not a reference
     return ValueForm.PLACEHOLDER if is_template_or_placeholder(text) else ValueForm.LITERAL
 
 
-def _has_password(text: str) -> bool:
-    """Return whether a text with holes for its references is a URL with a literal password."""
+def _expression_form(text: str) -> ValueForm:
+    if CONSTANT.fullmatch(text):
+        return ValueForm.LITERAL
+    literals = [
+        REFERENCE.sub("", match["text"])
+        for match in STRING.finditer(text)
+        if not match["other"] and not match["compared"]
+    ]
+    return ValueForm.MIXED if _has_value("".join(literals)) else ValueForm.REFERENCE
+
+
+def _form_of_rest(text: str) -> ValueForm:
+    """Classify a text with holes for its references."""
     login = LOGIN.search(text)
-    return login is not None and HOLE not in login[1]
+    if login and HOLE not in login[1]:
+        return ValueForm.LITERAL  # a URL with a literal password
+    field = PASSWORD_FIELD.search(text)
+    if field:
+        return ValueForm.REFERENCE if field[1] == HOLE else ValueForm.LITERAL
+    return ValueForm.MIXED if _has_value(text) else ValueForm.REFERENCE
+
+
+def _has_value(text: str) -> bool:
+    """Return whether a text has enough letters and digits for the value of a secret."""
+    return sum(map(str.isalnum, NOT_A_VALUE.sub("", text))) >= MIN_LITERAL

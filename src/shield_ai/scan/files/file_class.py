@@ -9,13 +9,13 @@ from shield_ai.model.words import word_set
 from shield_ai.project.perf.lazy_regex import regex
 
 TESTS = regex(
-    r"(^|/)(tests?|testing|__tests__|spec|specs|e2e|fixtures?|mocks?|testdata|test[_-][\w-]+"
-    r"|[\w-]+[_-](tests?|fixtures?)|suites|(unit|e2e|reg|smoke|func|functional|integration)tests?"
+    r"(^|/)(tests?|testing|__tests__|spec|specs|e2e|fixtures?|mocks?|cassettes|__snapshots__|testdata|test[_-][\w-]+"
+    r"|[\w-]+[_-](tests?|fixtures?|mocks?)|suites|(unit|e2e|reg|smoke|func|functional|integration)tests?"
     r"|molecule)/"
-    r"|(^|/)(test[_-][\w.-]+|[\w.-]+[_.-](test|tests|testing|spec)\.\w+|conftest\.py|(tests?|mocks?)\.\w+"
+    r"|(^|/)(test[_-][\w.-]+|([\w-]+[_-])?(e2e|test[_-]?data)([_-][\w-]+)?\.\w+|[\w.-]+[_.-](test|tests|testing|spec)\.\w+|conftest\.py|(tests?|mocks?)\.\w+"
     r"|dockerfile[_.-]tests?|pytest\.ini|tox\.ini)$"
     r"|(^|[/_.-])(fake|dummy|mock)[_.-][^/]*$"
-    r"|(^|/)\.env[._-]([\w.-]*[._-])?(tests?|testing|e2e)([._-][\w.-]*)?$",
+    r"|(^|/)\.env[._-]([\w.-]*[._-])?(tests?|testing|e2e|unit)([._-][\w.-]*)?$",
     re.IGNORECASE,
 )
 DOCUMENTS = regex(
@@ -37,20 +37,21 @@ DEVELOPMENT = regex(
     r"|vagrantfile|\.gitlab-ci|\.travis|azure-pipelines|bitbucket-pipelines|appveyor)[^/]*$",
     re.IGNORECASE,
 )
-# Copies of JavaScript libraries, and OpenAPI descriptions, which contain example values.
+# Copies of JavaScript libraries and Yarn, and OpenAPI descriptions, which contain example values.
 THIRD_PARTY = regex(
     r"(^|/)(vendors?|vendored|third[_-]?party|bower_components|node_modules|jspm_packages)/(.*/)?"
     r"[^/]+\.[cm]?js$"
     r"|(^|/)(swagger-ui|jquery|bootstrap|angular|qunit|lodash|moment|tinymce|ckeditor|d3|vue|react)"
     r"[\w.-]*\.js$"
     r"|[._-]bundle\.js$"
+    r"|(^|/)\.yarn/(releases|plugins|sdks)/|(^|/)\.pnp\.[cm]?js$"
     r"|(^|/)([\w.-]*[_.-])?(openapi|swagger)([_.-][\w.-]*)?\.(json|ya?ml)$"
     r"|(^|/)(openapi|swagger)/[^/]+\.(json|ya?ml)$",
     re.IGNORECASE,
 )
 # Translation files: a value under "password" is the word for it in another language.
 TRANSLATIONS = regex(
-    r"(^|/)(i18n|l10n|locales?|langs?|languages?|translations?)/"
+    r"(^|/)(i18n|l10n|locales?|langs?|languages?|([\w-]+[_-])?translations?)/"
     r"|(^|/)(\w+[_.-])?[a-z]{2}[_-][A-Z]{2}\.(json|ya?ml|properties|ts|js|php|xml)$"
     r"|(^|/)((messages|strings|translations?|locale|lang)[_.-])?"
     r"(ar|bg|ca|cs|da|de|el|en|es|et|fa|fi|fr|he|hi|hr|hu|id|it|ja|ko|lt|lv|nb|nl|pl|pt|ro|ru"
@@ -71,6 +72,7 @@ CONFIG_EXTENSIONS = word_set(
     http rest curlrc mk erb ldif rsp cf bats adoc sls
     """
 )
+TEXT_EXTENSIONS = word_set("py json json5 jsonc xml js mjs cjs jsx tsx php rb java cs go html")
 BINARY_EXTENSIONS = word_set(
     """
     png jpg jpeg gif ico ai eps webp bmp tif tiff avif mp3 mp4 m4a m4v wav ogg flac avi mov mkv
@@ -134,6 +136,14 @@ def allows_unquoted(path: str) -> bool:
     if name.startswith(CONFIG_PREFIXES) or name in CONFIG_NAMES:
         return True
     return any(part in name for part in CONFIG_PARTS)
+
+
+def is_text_by_name(path: str) -> bool:
+    """Return whether the programs that read a file expect text, by its extension or name."""
+    name = path.rpartition("/")[2].lower()
+    if _extension(name) in CONFIG_EXTENSIONS | TEXT_EXTENSIONS:
+        return True
+    return name.startswith(CONFIG_PREFIXES) or name in CONFIG_NAMES
 
 
 def is_archive(path: str) -> bool:

@@ -12,7 +12,7 @@ from shield_ai.project.perf.lazy_regex import regex
 SECRET = (
     rb"SECRET|PASS|PWD|TOKEN|KEY|CRED|DSN|UR[LI]|SALT|DATABASE|DB|PG|SQL|POSTGRES|BROKER|AUTH"
     rb"|BACKEND|REDIS|CONN|API_HASH|HOOK|_PAT\b|MNEMONIC|SEED_PHRASE|ACCOUNT|SERVICES|CLIENT_ID"
-    rb"|APP_ID|(?:MAIL|SMTP|SENDGRID)[A-Z_]{0,12}(?:USER|LOGIN)"
+    rb"|APP_ID|_COOKIE|OTLP_HEADERS|(?:MAIL|SMTP|SENDGRID)[A-Z_]{0,12}(?:USER|LOGIN)"
 )
 # Reads an environment variable: through any known library, or through a helper of the app.
 # `config` counts only as a call or as a bare name: Flask's `app.config["NAME"]` is a plain dict.
@@ -32,6 +32,7 @@ QUOTED_NAME = regex(
 # APIs that read secrets without the quoted name of a variable, including shield's runtime.
 SECRET_API = regex(
     rb"BaseSettings|_url\.config|configurations|get_secret|Settings\)|EnvSettingsSource"
+    rb"|env_prefix|SecretStr|SecretBytes"
 )
 # A value of at least 12 characters with a secret-like name, or a URL with a password.
 LITERAL = regex(

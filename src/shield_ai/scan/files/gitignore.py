@@ -6,6 +6,7 @@ import contextlib
 import re
 from typing import TYPE_CHECKING
 
+from shield_ai.project.globs import has_too_many_wildcards
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.project.regular_file import read_regular_file
 
@@ -15,8 +16,6 @@ if TYPE_CHECKING:
     import pathspec
 
 WILDCARD = regex(r"[*?\[\\]")
-WILDCARDS = regex(r"(?<![^/!])\*\*(?![^/])|\*")
-MAX_WILDCARDS = 3  # per pattern; at most two of them can be `**`
 MAX_IGNORE_SIZE = 200_000  # bytes of a .gitignore
 ANYTHING = ".*"
 # If a bracket expression has characters other than words, dots and hyphens, it is taken to match
@@ -68,8 +67,7 @@ def _limit_wildcards(line: str) -> str:
 
     Matching a name of length n against a pattern with k wildcards can take n ** k steps.
     """
-    wildcards = WILDCARDS.findall(line)
-    if len(wildcards) <= MAX_WILDCARDS and wildcards.count("**") < MAX_WILDCARDS:
+    if not has_too_many_wildcards(line):
         return line
     return "!*" if line.startswith("!") else ""
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from shield_ai.model.errors import SourceError
 from shield_ai.model.words import word_set
 from shield_ai.project.inside import inside_check
-from shield_ai.project.layout import SKIPPED_FOLDERS
+from shield_ai.project.layout import SKIPPED_FOLDERS, is_alembic_environment
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.scan.files.gitignore import GitIgnore
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 DOTENV = regex(r"^\.env(\.[\w.-]+)?$|^[\w.-]+\.env$")
 EXAMPLE = regex(r"example|sample|template|dist|default", re.IGNORECASE)
 TEMPLATE_FOLDER = regex(r"\{\{|\{%")
+SETTINGS_FOLDER = regex(r"(^|/)(settings|configs?|configuration|conf)$")
 # Never scanned: version control, caches, virtual environments and installed packages.
 SKIPPED_EVERYWHERE = word_set(
     """
@@ -36,15 +37,6 @@ class Entry(NamedTuple):
 
     path: str  # relative, with forward slashes
     is_app_file: bool  # not documentation, vendored libraries, migrations or templates
-
-
-def walk(root: Path) -> Iterator[str]:
-    """Yield the relative path of each file of an app, including ignored .env files.
-
-    Raises:
-        SourceError: The root cannot be listed.
-    """
-    return (entry.path for entry in walk_all(root) if entry.is_app_file)
 
 
 def _ignore_failure() -> None:
@@ -64,10 +56,10 @@ def walk_all(root: Path, report_failure: Callable[[], None] = _ignore_failure) -
         SourceError: The root cannot be listed.
     """
     gitignore = GitIgnore()
-    pending = [("", True)]
+    pending = [("", True, False)]
     dotenv_files: set[str] = set()  # yielded even if they are ignored
     while pending:
-        folder, in_app = pending.pop()
+        folder, in_app, is_alembic = pending.pop()
         entries = _list_folder(root, folder)
         if entries is None:
             # Yielded as a file, so that the scan reports that it can't be read.
@@ -81,10 +73,11 @@ def walk_all(root: Path, report_failure: Callable[[], None] = _ignore_failure) -
         in_app = in_app and not _has_installed_packages(names)
         files, subfolders = _split_entries(entries, folder, gitignore)
         for path in files:
-            yield Entry(path, in_app)
+            yield Entry(path, in_app or (is_alembic and is_alembic_environment(path)))
         dotenv_files.update(path for path in files if ".env" in path)
         for path, name in reversed(subfolders):
-            pending.append((path, in_app and _is_app_folder(name)))
+            is_app_folder = in_app and _is_app_folder(name, folder)
+            pending.append((path, is_app_folder, in_app and not is_app_folder))
     if gitignore.has_matched:
         tracked = _ignored_tracked_files(root)
         if tracked is None:
@@ -112,7 +105,10 @@ def _tracked_entries(root: Path, tracked: list[str], yielded: set[str]) -> Itera
     for path in tracked:
         folders = path.split("/")[:-1]
         if path not in yielded and is_inside(path) and (root / path).is_file():
-            in_app = all(_is_app_folder(folder) for folder in folders)
+            parents = ["", *folders]
+            in_app = all(map(_is_app_folder, folders, parents))
+            if is_alembic_environment(path):
+                in_app = all(map(_is_app_folder, folders[:-1], parents))
             yield Entry(path, in_app and SKIPPED_EVERYWHERE.isdisjoint(folders))
 
 
@@ -181,7 +177,8 @@ def is_dotenv(name: str) -> bool:
     return ".env" in name and bool(DOTENV.match(name)) and not EXAMPLE.search(name)
 
 
-def _is_app_folder(name: str) -> bool:
-    if name in SKIPPED_FOLDERS or name.startswith("."):
+def _is_app_folder(name: str, parent: str) -> bool:
+    if name.startswith(".") or TEMPLATE_FOLDER.search(name):
         return False
-    return not TEMPLATE_FOLDER.search(name)
+    # settings/third_party/ contains the app's settings of libraries, not the libraries.
+    return name not in SKIPPED_FOLDERS or bool(SETTINGS_FOLDER.search(parent))

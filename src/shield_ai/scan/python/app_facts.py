@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fnmatch
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -23,14 +24,16 @@ from shield_ai.project.runtime_path import (
 from shield_ai.scan.files.file_filter import ENV_READ, PATTERNS, QUOTED_NAME, SECRET_WORD
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
+    from shield_ai.model.file_reader import FileReader
     from shield_ai.scan.files.file_filter import Markers
 
-    ReadFile = Callable[[str], bytes | None]
 
 # Names under which an app can import get_secret, in the order of preference.
 ACCESSOR_NAMES = ("get_secret", "aws_get_secret", "shield_get_secret")
+# https://django-split-settings.readthedocs.io
+INCLUDED = regex(rb"[\"']([\w./*-]{1,100}\.py)[\"']")
 RUNTIME_IMPORT = regex(rb"(secrets|shield_ai|shield_runtime)\s+import[^\n]*\bget_secret\b")
 
 
@@ -38,7 +41,7 @@ class AppFiles(NamedTuple):
     """The files of an app, and how to read them."""
 
     paths: set[str]
-    read: ReadFile
+    read: FileReader
     markers: Mapping[str, Markers]  # of the Python files that were already searched, by path
 
     def python(self) -> set[str]:
@@ -74,6 +77,8 @@ def collect_facts(folder_name: str, files: AppFiles) -> AppFacts:
     app_packages = find_app_packages(known, read)
     settings = {path for path in files.python() if is_settings(path)}
     settings.update(path for path in django_settings if not is_test(path, app_packages))
+    includers = _find_includers(settings, files.python(), read)
+    settings.update(includers)
     roots = find_roots(sorted(settings), django_settings, known, read)
     main_settings = _main_settings(settings, django_settings, roots, read)
     root = _root_of(main_settings, roots)
@@ -91,6 +96,7 @@ def collect_facts(folder_name: str, files: AppFiles) -> AppFacts:
         name=app_name(folder_name),
         settings=tuple(sorted(settings)),
         django_settings=tuple(sorted(set(django_settings) & settings)),
+        includers=includers,
         roots=roots,
         relative_package=package,
         runtime=runtime,
@@ -100,6 +106,21 @@ def collect_facts(folder_name: str, files: AppFiles) -> AppFacts:
         accessor=_accessor_name(files),
         runtime_init=nonempty_init(runtime, root, known, read),
     )
+
+
+def _find_includers(settings: set[str], known: set[str], read: FileReader) -> dict[str, str]:
+    """Map the files that settings include with django-split-settings to those settings."""
+    includers: dict[str, str] = {}
+    for path in sorted(settings):
+        raw = read(path) or b""
+        if b"split_settings" not in raw:
+            continue
+        folder = path.removesuffix(path.rpartition("/")[2])
+        for pattern in INCLUDED.findall(raw):
+            for included in fnmatch.filter(known, folder + pattern.decode()):
+                if included != path:
+                    includers.setdefault(included, path)
+    return includers
 
 
 def _deeper_run_root(settings: str, root: str, run_roots: set[str]) -> str:
@@ -126,7 +147,7 @@ def app_name(folder: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", folder.lower()).strip("-") or "app"
 
 
-def _has_installed_apps(settings: set[str], read: ReadFile) -> bool:
+def _has_installed_apps(settings: set[str], read: FileReader) -> bool:
     return any(b"INSTALLED_APPS" in (read(path) or b"") for path in settings)
 
 
@@ -139,7 +160,7 @@ def _loads_dotenv(files: AppFiles, app_packages: tuple[str, ...]) -> bool:
 
 
 def _main_settings(
-    settings: set[str], django_settings: dict[str, str], roots: tuple[str, ...], read: ReadFile
+    settings: set[str], django_settings: dict[str, str], roots: tuple[str, ...], read: FileReader
 ) -> str:
     """Choose the settings file that determines the runtime's path: the one with the most secrets.
 

@@ -6,17 +6,23 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from shield_ai.model.edit import Skipped
 from shield_ai.model.errors import SourceError
 from shield_ai.model.finding import Finding
+from shield_ai.model.skip import SkipId, Skipped, SkipReason
 from shield_ai.project.layout import AppFacts, is_test
-from shield_ai.project.python_source import TOO_DEEP, Source
-from shield_ai.project.runtime_names import is_copied_file, is_runtime_module
+from shield_ai.project.python_source import Source, source_problem
+from shield_ai.project.runtime_names import copied_folder, is_copied_file
 from shield_ai.scan.files.file_filter import find_markers
-from shield_ai.scan.files.walk import display_path, is_dotenv, walk
+from shield_ai.scan.files.walk import display_path, is_dotenv, walk_all
 from shield_ai.scan.python.app_facts import AppFiles, collect_facts
-from shield_ai.scan.python.cross_file import ProjectContext, apply_context, collection_texts
+from shield_ai.scan.python.cross_file import (
+    RESERVED,
+    ProjectContext,
+    apply_context,
+    collection_texts,
+)
 from shield_ai.scan.python.development import mark_development_reads
+from shield_ai.scan.python.development_files import development_files
 from shield_ai.scan.python.example_values import find_public_variables
 from shield_ai.scan.python.file_reads import find_file_reads
 from shield_ai.scan.python.findings import (
@@ -30,22 +36,21 @@ from shield_ai.scan.python.project import Project
 from shield_ai.scan.python.related_reads import select_related_reads
 from shield_ai.scan.python.remaining_defaults import find_remaining_defaults
 from shield_ai.scan.python.secret_calls import SecretCall
+from shield_ai.scan.python.skipped_folders import select_app_paths
 from shield_ai.scan.python.statement_filter import StatementFilter
 from shield_ai.scan.python.visitor import SecretVisitor
 from shield_ai.scan.text.dotenv import find_dotenv_secrets
-from shield_ai.scan.text.engine import UNREADABLE, reader
+from shield_ai.scan.text.engine import reader
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
     from pathlib import Path
 
+    from shield_ai.model.file_reader import FileReader
     from shield_ai.scan.files.file_filter import Markers
 
-    ReadFile = Callable[[str], bytes | None]
 
-INVALID_NAME = "file name is not valid UTF-8: scanned for credentials only; rename the file"
 MAX_SIZE = 2_000_000  # bytes; hand-written Python files are smaller
-SETTINGS_SOURCE = b"class SecretsManagerSource(EnvSettingsSource)"  # in a vendored copy
 
 
 class Scan(msgspec.Struct, frozen=True, kw_only=True):
@@ -63,7 +68,9 @@ class Scan(msgspec.Struct, frozen=True, kw_only=True):
     python_files: tuple[str, ...] = ()  # of the app, including tests
     constants: tuple[Finding, ...] = ()  # constants that remain beside migrated secrets
     migrated: tuple[str, ...] = ()  # variables that the code reads through the runtime
+    unscanned: tuple[Skipped, ...] = ()  # code outside the scan that reads secrets
     secret_calls: tuple[SecretCall, ...] = ()
+    copies: tuple[str, ...] = ()  # the folders of copies of the runtime, which are not scanned
 
 
 def scan(
@@ -82,16 +89,19 @@ def scan(
         markers: The markers of the Python files that were already searched, by path.
         ignored: Variables that shield.toml ignores; their reads are not fixable.
     """
-    app_paths = list(walk(root)) if paths is None else paths
-    return scan_files(
-        root.resolve().name, app_paths, reader(str(root)), manifest_variables, markers, ignored
-    )
+    read = reader(str(root))
+    skipped: tuple[Skipped, ...] = ()
+    if paths is None:
+        paths, skipped = select_app_paths(walk_all(root), read)
+    name = root.resolve().name
+    found = scan_files(name, paths, read, manifest_variables, markers, ignored)
+    return msgspec.structs.replace(found, unscanned=(*skipped, *found.unscanned))
 
 
 def scan_files(
     name: str,
     paths: list[str],
-    read: ReadFile,
+    read: FileReader,
     manifest_variables: Collection[str] = (),
     markers: Mapping[str, Markers] | None = None,
     ignored: Collection[str] = (),
@@ -137,6 +147,8 @@ def scan_files(
         calls=tuple(scanner.calls),
         migrated=scanner.migrated_variables(),
         secret_calls=tuple(scanner.secret_calls),
+        copies=tuple(sorted({folder[:-1] for path in paths if (folder := copied_folder(path))})),
+        unscanned=tuple(scanner.library_settings(findings)),
     )
 
 
@@ -164,9 +176,12 @@ class _AppScanner:
         self._settings = set(facts.settings)
         self._project = Project(files.python(), facts, files.read, _without_exports(files.markers))
         public = find_public_variables(files.paths, files.read)
-        self._context = ProjectContext(
-            ignored=frozenset(ignored), public=public.difference(manifest_variables)
-        )
+        reserved = {**dict.fromkeys(public, SkipId.PUBLIC_KEY.reason()), **RESERVED}
+        for variable in manifest_variables:
+            reserved.pop(variable, None)
+        self._context = ProjectContext(ignored=frozenset(ignored), reserved=reserved)
+        self._migrated: dict[str, set[str]] = {}  # variables of get_secret calls, by file
+        self._library_imports: list[tuple[str, str]] = []  # settings file, module
         self._without_runtime: set[str] = set()  # settings files that do not call get_secret
 
     def scan_file(self, path: str) -> None:
@@ -180,8 +195,6 @@ class _AppScanner:
         if raw is None:
             return
         self.scanned.append(path)
-        if _is_part_of_runtime(raw):
-            return
         if has_markers and not in_settings:
             self._parse_and_visit(path, raw, self._statement_filter(raw))
         elif has_markers or self._may_have_secrets(raw, in_settings=in_settings):
@@ -198,11 +211,15 @@ class _AppScanner:
 
     def related_findings(self) -> list[Finding]:
         """Return the findings of all files, after the checks that need the whole app."""
+        development = development_files(self.scanned, self._settings, self._files.read)
         related = select_related_reads(
-            mark_development_reads(self.findings, self._manifest_variables, self.scanned),
+            mark_development_reads(
+                self.findings, self._manifest_variables, development, self._migrated
+            ),
             self._manifest_variables,
             self._context.computed_names,
-            self._context.ignored | self._context.public,
+            self._context.ignored | self._context.reserved.keys(),
+            development,
         )
         findings = apply_context(related, self._context)
         affected = self._without_runtime & {finding.path for finding in findings}
@@ -211,9 +228,9 @@ class _AppScanner:
     def _read(self, path: str) -> bytes | None:
         raw = self._files.read(path)
         if raw is None:
-            self._skip(path, UNREADABLE)
+            self._skip(path, SkipId.UNREADABLE.reason())
         elif len(raw) > MAX_SIZE:
-            self._skip(path, "too large")
+            self._skip(path, SkipId.TOO_LARGE.reason())
             return None
         return raw
 
@@ -233,10 +250,10 @@ class _AppScanner:
             findings = create_findings(source, candidates, self._facts, self._files.paths)
             self._collect(source, visitor)
         except SourceError as error:
-            self._skip(path, error.message.removeprefix(f"{path}: "))
+            self._skip(path, source_problem(path, error))
             return
         except RecursionError:  # the parser accepts deeper nesting than the visitors
-            self._skip(path, TOO_DEEP)
+            self._skip(path, SkipId.TOO_DEEP.reason())
             return
         self.findings += findings
         if path in self._settings and b"get_secret" not in raw:
@@ -247,12 +264,16 @@ class _AppScanner:
         path = source.path
         in_settings = path in self._settings
         self._context.migrated |= visitor.migrated
+        self._migrated[path] = visitor.migrated
         self._context.computed_names |= visitor.computed_names
         if visitor.has_computed_read:
             self._context.computed_names |= collection_texts(source.tree)
         if in_settings:
             self.file_reads += find_file_reads(source)
             self._context.assigned_settings.append((path, visitor.assigned_settings))
+            for module in visitor.module.star_imports:
+                if self._is_library(module):
+                    self._library_imports.append((path, module))
         self.harmless += _harmless_values(source, visitor, in_settings=in_settings)
         self.secret_calls += visitor.secret_calls
         self.constants += find_remaining_defaults(source, visitor.accessor_calls)
@@ -265,8 +286,32 @@ class _AppScanner:
         """Return the variables that the code reads through the runtime."""
         return tuple(sorted(self._context.migrated))
 
-    def _skip(self, path: str, reason: str) -> None:
-        self.skipped.append(Skipped(path=path, line=0, name="", reason=reason))
+    def _is_library(self, module: str) -> bool:
+        """Return whether a module is outside the app. A local file that git lacks is not."""
+        top = module.partition(".")[0]
+        is_local = top == module and ("local" in top or "settings" in top)
+        return not is_local and not any(
+            self._project.find_module(name) for name in (top, module, module.rpartition(".")[0])
+        )
+
+    def library_settings(self, findings: list[Finding]) -> Iterator[Skipped]:
+        """Yield an entry if only the settings of a library can set Django's SECRET_KEY."""
+        names: set[str] = set()
+        for finding in findings:
+            if finding.site and not finding.site.reader.endswith(".setdefault"):
+                names |= {finding.name, finding.env or ""}
+        for _, assigned in self._context.assigned_settings:
+            names |= assigned
+        is_set = {"SECRET_KEY", "DJANGO_SECRET_KEY"} & (names | self._context.migrated)
+        if not self._facts.django or is_set or not self._library_imports:
+            return
+        path, _ = self._library_imports[0]
+        modules = " or ".join(dict.fromkeys(module for _, module in self._library_imports))
+        reason = SkipId.LIBRARY_SETTINGS.reason(modules=modules)
+        yield reason.entry(path, name="SECRET_KEY")
+
+    def _skip(self, path: str, reason: SkipReason) -> None:
+        self.skipped.append(reason.entry(path))
 
 
 def _invalid_names(paths: list[str]) -> list[Skipped]:
@@ -275,12 +320,8 @@ def _invalid_names(paths: list[str]) -> list[Skipped]:
     for path in paths:
         shown = display_path(path)
         if path != shown and path.endswith(".py"):
-            skipped.append(Skipped(path=shown, line=0, name="", reason=INVALID_NAME))
+            skipped.append(SkipId.INVALID_FILE_NAME.reason().entry(shown))
     return skipped
-
-
-def _is_part_of_runtime(raw: bytes) -> bool:
-    return is_runtime_module(raw) or SETTINGS_SOURCE in raw
 
 
 def _without_exports(markers: Mapping[str, Markers]) -> set[str]:
@@ -301,7 +342,7 @@ def _harmless_values(
     """
     values = list(visitor.not_secrets)
     if not in_settings:
-        reason = "outside the settings, does not look like a secret"
+        reason = SkipId.HARMLESS_OUTSIDE_SETTINGS.reason()
         for candidate in visitor.candidates:
             if is_probably_label(candidate):
                 values.append((candidate.node, candidate.target, reason))
@@ -310,7 +351,7 @@ def _harmless_values(
         name = full_name.rstrip(".0123456789")
         if name not in reported and (in_settings or name.isupper()):
             reported.add(name)
-            yield Skipped(path=source.path, line=node.lineno, name=name, reason=reason)
+            yield reason.entry(source.path, node.lineno, name)
 
 
 def _literal_defaults(constants: Collection[Finding]) -> list[Finding]:
@@ -318,7 +359,7 @@ def _literal_defaults(constants: Collection[Finding]) -> list[Finding]:
     return [msgspec.structs.replace(finding, site=None) for finding in constants if not finding.env]
 
 
-def _dotenv_findings(paths: list[str], read: ReadFile) -> list[Finding]:
+def _dotenv_findings(paths: list[str], read: FileReader) -> list[Finding]:
     findings = []
     for path in paths:
         if not is_dotenv(path.rpartition("/")[2]):
@@ -339,6 +380,5 @@ def _not_migratable(findings: list[Finding]) -> list[Skipped]:
     for finding in findings:
         if finding.site and finding.site.reason:
             name = finding.env or finding.name
-            reason = finding.site.reason
-            skipped.append(Skipped(path=finding.path, line=finding.line, name=name, reason=reason))
+            skipped.append(finding.site.reason.entry(finding.path, finding.line, name))
     return skipped

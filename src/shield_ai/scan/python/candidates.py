@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import ast
+from types import NoneType
 
 import msgspec
 
 from shield_ai.model.finding import Shape
-from shield_ai.model.name_meaning import Meaning, is_secret, meaning
+from shield_ai.model.name_meaning import Meaning, harmless_word, is_path, is_secret, meaning
+from shield_ai.model.skip import SkipReason
 from shield_ai.model.words import word_set, words
+from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.scan.python.literals import is_public_or_count, literal_text
 
 SECRET_MEANINGS = frozenset({Meaning.SECRET, Meaning.URL, Meaning.DSN})
@@ -18,6 +21,11 @@ HARMLESS_ENDS = word_set("""
     PREFIX AUDIENCE SCOPE LEVEL MODE ENVIRONMENT REGION BUCKET TIMEOUT AGE DAYS HOURS MINUTES
     SECONDS SIZE LENGTH COUNT TYPE CLASS PUBLIC DB BACKEND ALGORITHM ENGINE
 """)
+# A default URL of a service shows that the variable contains the URL with its password.
+SERVICE_URL = regex(
+    r"(?:redis|rediss|valkey|amqps?|pyamqp|postgres(?:ql)?|psql|mysql|mariadb|mongodb|mssql|oracle"
+    r"|clickhouse|cockroachdb)(?:\+\w+)?://"
+)
 
 
 class Candidate(msgspec.Struct, kw_only=True):
@@ -39,8 +47,9 @@ class Candidate(msgspec.Struct, kw_only=True):
     span: tuple[int, int] | None = None  # byte offsets; None if they are unknown
     negated: bool = False  # a negated presence test: "X" not in os.environ
     scope: int = 0  # the id of the class or function around it
-    reason: str = ""  # why it cannot be migrated; empty if it can
+    reason: SkipReason | None = None  # why it cannot be migrated; None if it can
     always_secret: bool = False  # its reader is for secrets only
+    secret_helper: bool = False  # the name of the app's function that reads it says secret
     alternatives: tuple[str, ...] = ()  # secret variables that a computed name can refer to
     others: tuple[str, ...] = ()  # non-secret variables that the computed name can refer to
     name_expr: str = ""  # the expression that computes the name
@@ -62,15 +71,43 @@ class Candidate(msgspec.Struct, kw_only=True):
         """Return whether the variable, or the setting with its value, has a secret-like name."""
         if self.always_secret or self.alternatives:
             return True
-        if is_public_or_count(self.variable, literal_text(self.default) or ""):
+        default = literal_text(self.default) or ""
+        if SERVICE_URL.match(default):
+            return True
+        if is_public_or_count(self.variable, default) or self._has_number_for_url():
             return False
         if self.variable:
             if is_secret(self.variable):
                 return True
         elif any(meaning(part) is Meaning.SECRET for part in self.path):
             return True
+        if self.secret_helper and self._may_be_secret():
+            return True
+        return self._is_used_as_secret()
+
+    def _has_number_for_url(self) -> bool:
+        """Return whether the default is the number of a database, under the name of a URL."""
+        return _is_number(self.default) and meaning(self.variable) is Meaning.URL
+
+    def _is_used_as_secret(self) -> bool:
+        """Return whether a setting with a secret-like name has the variable's value."""
         name = self.innermost_name
         if not self.direct or not name or meaning(name) not in SECRET_MEANINGS:
             return False
         last_word = words(self.variable)[-1:]
-        return not HARMLESS_ENDS.intersection(last_word)
+        return not is_path(self.variable) and not HARMLESS_ENDS.intersection(last_word)
+
+    def _may_be_secret(self) -> bool:
+        """Return whether neither the name nor the default shows that the value is no secret."""
+        if harmless_word(self.variable) or self.field not in {"", "password"}:
+            return False
+        if HARMLESS_ENDS.intersection(words(self.variable)):
+            return False
+        return not isinstance(self.default, ast.Constant) or isinstance(
+            self.default.value, (str, NoneType)
+        )
+
+
+def _is_number(node: ast.expr | None) -> bool:
+    """Return whether a default is a number, other than the 0 that can mean "unset"."""
+    return isinstance(node, ast.Constant) and type(node.value) in {int, float} and node.value != 0

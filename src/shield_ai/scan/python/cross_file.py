@@ -7,10 +7,18 @@ import ast
 import msgspec
 
 from shield_ai.model.finding import Finding, Shape, Site
+from shield_ai.model.skip import SkipId, SkipReason
 from shield_ai.scan.python.ast_walk import descend
 
 READ_SHAPES = frozenset({Shape.READ, Shape.FIELD})
-PUBLIC = "a public key by its example value: to move it to AWS anyway, add it to shield.toml"
+# https://boto3.amazonaws.com/v1/documentation/api/latest/guide/configuration.html
+# https://docs.cloudfoundry.org/devguide/deploy-apps/environment-variable.html
+RESERVED = {
+    "AWS_ACCESS_KEY_ID": SkipId.READ_BY_BOTO3.reason(),
+    "AWS_SECRET_ACCESS_KEY": SkipId.READ_BY_BOTO3.reason(),
+    "AWS_SESSION_TOKEN": SkipId.READ_BY_BOTO3.reason(),
+    "VCAP_SERVICES": SkipId.SET_BY_PLATFORM.reason(),
+}
 COLLECTIONS = (ast.List, ast.Tuple, ast.Set)
 
 
@@ -25,8 +33,8 @@ class ProjectContext(msgspec.Struct):
     assigned_settings: list[tuple[str, set[str]]] = msgspec.field(default_factory=list)
     # variables that hold no secret, according to shield.toml
     ignored: frozenset[str] = frozenset()
-    # variables that hold a public key, according to an example of a .env file
-    public: frozenset[str] = frozenset()
+    # why variables stay in the environment, unless shield.toml names them
+    reserved: dict[str, SkipReason] = msgspec.field(default_factory=dict)
 
 
 def collection_texts(tree: ast.Module) -> set[str]:
@@ -53,9 +61,8 @@ def apply_context(findings: list[Finding], context: ProjectContext) -> list[Find
         site = finding.site
         if site and site.shape in READ_SHAPES and not site.reason:
             migratable.update(site.variables)
-    readable = (
-        migratable - context.computed_names - context.ignored - context.public
-    ) | context.migrated
+    blocked = context.computed_names | context.ignored | context.reserved.keys()
+    readable = (migratable - blocked) | context.migrated
     return [_apply(finding, readable, context) for finding in findings]
 
 
@@ -70,29 +77,30 @@ def _apply(finding: Finding, readable: set[str], context: ProjectContext) -> Fin
     site = finding.site
     if not site:
         return finding
+    reason: SkipReason | None
     reasons = {v: _reason(finding, site.shape, v, readable, context) for v in site.variables}
     narrowed = _drop_blocked_alternatives(site, reasons)
     if narrowed is not site:
         finding = msgspec.structs.replace(finding, site=narrowed)
         return _apply(finding, readable, context)
     if site.reason:
-        reason = site.reason + _keep_variables(site, readable)
+        reason = _keep_variables(site, site.reason, readable)
     else:
-        reason = next(filter(None, reasons.values()), "")
+        reason = next(filter(None, reasons.values()), None)
     if reason == site.reason:
         return finding
     return msgspec.structs.replace(finding, site=msgspec.structs.replace(site, reason=reason))
 
 
-def _keep_variables(site: Site, readable: set[str]) -> str:
-    """Return the advice to keep variables set for a read that cannot be migrated."""
+def _keep_variables(site: Site, reason: SkipReason, readable: set[str]) -> SkipReason:
+    """Add the advice to keep variables set for a read that cannot be migrated."""
     needed = [variable for variable in site.variables if variable in readable]
     if not needed or site.shape not in READ_SHAPES:
-        return ""
-    return f"; keep the variable {' and '.join(needed)} set for it"
+        return reason
+    return reason.keeping(needed)
 
 
-def _drop_blocked_alternatives(site: Site, reasons: dict[str, str]) -> Site:
+def _drop_blocked_alternatives(site: Site, reasons: dict[str, SkipReason | None]) -> Site:
     """Move the variables with a reason to `others`, as they stay in the environment."""
     migratable = [variable for variable in site.alternatives if not reasons[variable]]
     blocked = [variable for variable in site.alternatives if reasons[variable]]
@@ -105,28 +113,29 @@ def _drop_blocked_alternatives(site: Site, reasons: dict[str, str]) -> Site:
 
 def _reason(
     finding: Finding, shape: Shape, variable: str, readable: set[str], context: ProjectContext
-) -> str:
-    """Explain why a variable cannot be migrated; empty if it can."""
+) -> SkipReason | None:
+    """Explain why a variable cannot be migrated; None if it can."""
     if variable in context.ignored:
-        return "ignored in shield.toml"
+        return SkipId.IGNORED.reason()
     if shape in READ_SHAPES:
         return _explain_read(variable, context)
     if shape is Shape.PRESENCE:
         if variable in readable:
-            return ""
-        return f"no read of {variable} can be migrated"
+            return None
+        return SkipId.NO_READ_MOVED.reason(variable=variable)
     if variable in readable:
-        return f"development value: the app also reads the variable {variable}"
+        return SkipId.DEVELOPMENT_VALUE_ALSO_READ.reason(variable=variable)
     for path, names in context.assigned_settings:
         if finding.name in names and path != finding.path:
-            return f"development value: {path} sets {finding.name} to another value"
-    return ""
+            case = SkipId.DEVELOPMENT_VALUE_OVERWRITTEN
+            return case.reason(path=path, setting=finding.name)
+    return None
 
 
-def _explain_read(variable: str, context: ProjectContext) -> str:
-    """Explain why a read of a variable cannot be migrated; empty if it can."""
-    if variable in context.public:
-        return PUBLIC
+def _explain_read(variable: str, context: ProjectContext) -> SkipReason | None:
+    """Explain why a read of a variable cannot be migrated; None if it can."""
+    if variable in context.reserved:
+        return context.reserved[variable]
     if variable in context.computed_names:
-        return f"{variable} is also read under a computed name"
-    return ""
+        return SkipId.ALSO_COMPUTED.reason(variable=variable)
+    return None

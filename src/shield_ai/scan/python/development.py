@@ -6,52 +6,54 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from shield_ai.model.finding import Shape
+from shield_ai.model.skip import SkipId
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.scan.python.cross_file import READ_SHAPES
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Mapping
 
     from shield_ai.model.finding import Finding
+    from shield_ai.model.skip import SkipReason
 
-# DEV_TO_API_KEY is a key of the site dev.to.
-DEVELOPMENT_VARIABLE = regex(r"(?:DEV_(?!TO_)|TEST_)")
-# Projects also use local_settings.py in production.
-DEVELOPMENT_SETTINGS = regex(
-    r"(?:^|/)(?:settings|config|conf)/(?:dev|development|local|tests?|testing|ci)\.py$"
-    r"|(?:^|/)(?:settings|config)_(?:dev|development|tests?|testing|ci)\.py$"
-    r"|(?:^|/)(?:dev|development|tests?|testing|ci)_(?:settings|config)\.py$"
-)
-PRODUCTION_SETTINGS = regex(r"(?:^|.*[/_])prod(?:uction)?(?:_(?:settings|config))?\.py$")
-BY_NAME = "named for development or tests: to move it to AWS anyway, add it to shield.toml"
-BY_FILE = "only read by development or test settings: to move it to AWS, add it to shield.toml"
+# DEV_TO_API_KEY is a key of the site dev.to, and GOOGLE_ADS_DEV_TOKEN the token of a developer.
+DEVELOPMENT_VARIABLE = regex(r"^(?:DEV_(?!TO_)|TEST_)|_(?:DEV_(?!TO_|(?:TOKEN|KEY)$)|TEST_)")
 
 
 def mark_development_reads(
-    findings: list[Finding], manifest_variables: Collection[str], files: Collection[str]
+    findings: list[Finding],
+    manifest_variables: Collection[str],
+    files: Collection[str],
+    migrated: Mapping[str, Collection[str]],
 ) -> list[Finding]:
-    """Add a reason to each read of a variable that production does not set.
+    """Add a reason to each read that only development or tests need.
 
     Args:
         findings: All findings of the app.
-        manifest_variables: Variables named in shield.toml; their reads are not marked.
-        files: The app's Python files.
+        manifest_variables: Variables named in shield.toml; they move although only development
+            reads them.
+        files: The settings files for development and tests.
+        migrated: The variables that each file reads through get_secret.
     """
-    used = {*manifest_variables, *_variables_outside(findings, _development_files(files))}
-    return [_mark(finding, used, manifest_variables) for finding in findings]
+    used = _variables_outside(findings, files)
+    for path, variables in migrated.items():
+        if path not in files:
+            used.update(variables)
+    marked = []
+    for finding in findings:
+        if finding.path in files:
+            reason = _explain_by_file(finding, used, manifest_variables)
+        else:
+            reason = _explain_by_name(finding, manifest_variables)
+        if reason and finding.site and not finding.site.reason:
+            site = msgspec.structs.replace(finding.site, reason=reason)
+            finding = msgspec.structs.replace(finding, site=site)  # noqa: PLW2901
+        marked.append(finding)
+    return marked
 
 
-def _development_files(files: Collection[str]) -> set[str]:
-    """Return the settings for development and tests beside settings for production."""
-    folders = {path.rpartition("/")[0] for path in files if PRODUCTION_SETTINGS.match(path)}
-    return {
-        path
-        for path in files
-        if path.rpartition("/")[0] in folders and DEVELOPMENT_SETTINGS.search(path)
-    }
-
-
-def _variables_outside(findings: list[Finding], files: set[str]) -> set[str]:
+def _variables_outside(findings: list[Finding], files: Collection[str]) -> set[str]:
     """Return the variables that are read, or tested for, outside some files."""
     variables: set[str] = set()
     for finding in findings:
@@ -60,15 +62,22 @@ def _variables_outside(findings: list[Finding], files: set[str]) -> set[str]:
     return variables
 
 
-def _mark(finding: Finding, used: set[str], manifest_variables: Collection[str]) -> Finding:
+def _explain_by_file(
+    finding: Finding, used: Collection[str], manifest_variables: Collection[str]
+) -> SkipReason | None:
+    """Explain why a finding of a settings file for development or tests stays."""
     site = finding.site
-    if not site or site.shape not in READ_SHAPES or site.reason or not site.variable:
-        return finding
-    reason = ""
-    if site.variable not in used:
-        reason = BY_FILE
-    elif site.variable not in manifest_variables and DEVELOPMENT_VARIABLE.match(site.variable):
-        reason = BY_NAME
-    if not reason:
-        return finding
-    return msgspec.structs.replace(finding, site=msgspec.structs.replace(site, reason=reason))
+    if not site or not site.variable or site.shape not in {*READ_SHAPES, Shape.PRESENCE}:
+        return None
+    if site.variable in used:
+        return SkipId.DEVELOPMENT_STAGE.reason()
+    return None if site.variable in manifest_variables else SkipId.DEVELOPMENT_FILE.reason()
+
+
+def _explain_by_name(finding: Finding, manifest_variables: Collection[str]) -> SkipReason | None:
+    """Explain why a read stays because of the name of its variable."""
+    site = finding.site
+    if not site or site.shape not in READ_SHAPES or site.variable in manifest_variables:
+        return None
+    is_development = DEVELOPMENT_VARIABLE.search(site.variable)
+    return SkipId.DEVELOPMENT_NAME.reason() if is_development else None

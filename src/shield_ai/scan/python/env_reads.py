@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from shield_ai.model.finding import Shape
 from shield_ai.model.name_meaning import harmless_word, is_secret
+from shield_ai.model.skip import SkipId
 from shield_ai.scan.python.bindings import Opaque
 from shield_ai.scan.python.candidates import Candidate
 from shield_ai.scan.python.django_configurations import configurations_read
@@ -15,6 +16,7 @@ from shield_ai.scan.python.pydantic_fields import PydanticFieldVisitor
 from shield_ai.scan.python.readers import DOTENV_LABEL, Environ, EnvObject
 
 if TYPE_CHECKING:
+    from shield_ai.model.skip import SkipReason
     from shield_ai.scan.python.bindings import Module
     from shield_ai.scan.python.project import Project
     from shield_ai.scan.python.readers import Reader
@@ -29,8 +31,6 @@ DATABASE_KEYS = {
     "HOST": "host",
     "PORT": "port",
 }
-SETS_VARIABLE = "written into the environment, where other code reads it"
-COMPUTED_NAME = "the name of the variable is computed"
 
 
 class EnvReadVisitor(PydanticFieldVisitor):
@@ -43,8 +43,9 @@ class EnvReadVisitor(PydanticFieldVisitor):
         self.has_computed_read = False  # a variable is read under an unknown name
         # non-secret variables that are read under computed names: they stay in the environment
         self.computed_names: set[str] = set()
+        self._written: set[str] = set()  # variables that the file sets
         # values with a secret-like name that are not secrets: node, name, reason
-        self.not_secrets: list[tuple[ast.expr, str, str]] = []
+        self.not_secrets: list[tuple[ast.expr, str, SkipReason]] = []
         # the variables of the get_secret calls around the current node, the innermost last
         self._enclosing_calls: list[tuple[str, ...]] = []
 
@@ -60,7 +61,7 @@ class EnvReadVisitor(PydanticFieldVisitor):
             name = self.resolver.constant_text(read.argument, self.scopes)
         if self._in_boolean_context or _converts_to_bool(node, read):
             if name and is_secret(name):
-                self.not_secrets.append((node, name, "read as a boolean, not a secret"))
+                self.not_secrets.append((node, name, SkipId.HARMLESS_BOOLEAN.reason()))
             return True
         candidate = self._read_candidate(node, read, name, path)
         candidate.direct = direct
@@ -76,7 +77,7 @@ class EnvReadVisitor(PydanticFieldVisitor):
         if not candidate.is_secret_read():
             word = harmless_word(candidate.variable)
             if word:
-                reason = f"not a secret by its name: {word}"
+                reason = SkipId.HARMLESS_NAME.reason(word=word)
                 self.not_secrets.append((candidate.node, candidate.variable, reason))
 
     def _set_database_field(self, candidate: Candidate) -> None:
@@ -99,18 +100,31 @@ class EnvReadVisitor(PydanticFieldVisitor):
             shape=Shape.READ,
             path=path,
             reader=reader.label,
-            default=read.default,
             optional=_returns_none_if_unset(reader) or _uses_empty_default(node, reader),
             always_secret=bool(reader.fixed) or has_secret_suffix,
+            secret_helper=reader.label.endswith("()") and "secret" in reader.label.lower(),
         )
-        if read.default is not None:
-            candidate.optional = True
-            candidate.default_from_env = self._reads_variable(read.default)
         if name is not None and prefix is not None:
             candidate.variable = _full_name(reader, prefix, name)
+        self._set_default(candidate, self._innermost_default(read.default, candidate.variable))
         if not candidate.variable and prefix == "":
             self._set_alternatives(candidate, read.argument)
         return candidate
+
+    def _innermost_default(self, default: ast.expr | None, variable: str) -> ast.expr | None:
+        """Return the default of a default that reads the same variable."""
+        inner = self.resolver.find_read(default, self.scopes) if default else None
+        if inner is None or not variable:
+            return default
+        if self.resolver.constant_text(inner.argument, self.scopes) != variable:
+            return default
+        return inner.default
+
+    def _set_default(self, candidate: Candidate, default: ast.expr | None) -> None:
+        candidate.default = default
+        if default is not None:
+            candidate.optional = True
+            candidate.default_from_env = self._reads_variable(default)
 
     def _prefix(self, read: Read) -> str | None:
         """Return the prefix that a read adds to the name; None if it is computed."""
@@ -174,28 +188,24 @@ class EnvReadVisitor(PydanticFieldVisitor):
                     return True
         return False
 
-    def _explain_unreliable(self, candidate: Candidate, read: Read) -> str:
-        """Explain why a read may not return the variable's value; empty if it does."""
+    def _explain_unreliable(self, candidate: Candidate, read: Read) -> SkipReason | None:
+        """Explain why a read may not return the variable's value; None if it does."""
         reader = read.reader
         if reader.label.startswith(DOTENV_LABEL):
-            return (
-                f"{DOTENV_LABEL} reads the file, not the environment: "
-                "call load_dotenv() and read os.environ instead"
-            )
+            return SkipId.READS_DOTENV_FILE.reason(reader=DOTENV_LABEL)
         if reader.method == "setdefault":
-            return SETS_VARIABLE
+            self._written.add(candidate.variable)
+            return SkipId.SETS_VARIABLE.reason()
         if reader.copy:
-            return "read from an earlier copy of the environment"
+            return SkipId.ENVIRONMENT_COPY.reason()
         if reader.reads_aws:
-            return f"{reader.label} already reads AWS Secrets Manager"
+            return SkipId.READS_AWS.reason(reader=reader.label)
         if reader.overridden_by:
-            return (
-                f"{reader.label} tries {reader.overridden_by} first, which can have another value"
-            )
+            return SkipId.OVERRIDDEN.reason(reader=reader.label, other=reader.overridden_by)
         if not candidate.variable and not candidate.alternatives:
             self._note_computed_read(candidate, read.argument)
-            return COMPUTED_NAME
-        return ""
+            return SkipId.COMPUTED_NAME.reason()
+        return None
 
     def visit_configurations_value(
         self, node: ast.Call, function: object, path: tuple[str, ...]
@@ -230,7 +240,7 @@ class EnvReadVisitor(PydanticFieldVisitor):
             negated=isinstance(node.ops[0], ast.NotIn),
         )
         if environ.copy:
-            candidate.reason = "tests an earlier copy of the environment"
+            candidate.reason = SkipId.TESTS_ENVIRONMENT_COPY.reason()
         name = self.resolver.constant_text(node.left, self.scopes)
         if name is not None:
             candidate.variable = name
@@ -238,7 +248,7 @@ class EnvReadVisitor(PydanticFieldVisitor):
             self._set_alternatives(candidate, node.left)
             self._note_computed_read(candidate, node.left)
             if not self.source.segment(container).endswith("environ"):
-                candidate.reason = COMPUTED_NAME
+                candidate.reason = SkipId.COMPUTED_NAME.reason()
         if not candidate.variable and not candidate.alternatives:
             return False
         if not self._is_migrated(candidate):

@@ -5,19 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shield_ai.project.perf.lazy_regex import regex
-from shield_ai.scan.python.literals import PUBLIC_KEY
+from shield_ai.scan.text.value_shapes import PUBLIC_KEY
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
+
+    from shield_ai.model.file_reader import FileReader
 
 EXAMPLE_NAME = regex(r"(?=.*env)(?=.*(?:example|sample|dist|template))[\w.-]+")
 ASSIGNMENT = regex(r"(?:export )?([A-Za-z_]\w*)=['\"]?(\S+)")
 MAX_SIZE = 200_000  # bytes
 
 
-def find_public_variables(
-    paths: Iterable[str], read: Callable[[str], bytes | None]
-) -> frozenset[str]:
+def find_public_variables(paths: Iterable[str], read: FileReader) -> frozenset[str]:
     """Return the variables with a public key as value in an example of a .env file.
 
     Args:

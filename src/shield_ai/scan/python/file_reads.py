@@ -5,8 +5,8 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from shield_ai.model.edit import Skipped
 from shield_ai.model.name_meaning import is_secret
+from shield_ai.model.skip import SkipId, Skipped
 from shield_ai.model.words import word_set
 
 if TYPE_CHECKING:
@@ -22,7 +22,6 @@ LOADERS = word_set("""
 TEXT_LOADERS = word_set("json.loads toml.loads tomllib.loads tomli.loads")
 READ_METHODS = (".read()", ".read_text()", ".read_bytes()")
 OTHER_SOURCES = ("environ", "getenv", "urlopen")
-REASON = "{loader}() reads it from a file: let the app read an environment variable first"
 
 
 def find_file_reads(source: Source) -> list[Skipped]:
@@ -47,8 +46,7 @@ def find_file_reads(source: Source) -> list[Skipped]:
         name = _secret_key(node)
         loader = loaded.get(_root_of(node)) if name else ""
         if loader:
-            reason = REASON.format(loader=loader)
-            skip = Skipped(path=source.path, line=node.lineno, name=name, reason=reason)
+            skip = SkipId.READS_FILE.reason(loader=loader).entry(source.path, node.lineno, name)
             found.setdefault((node.lineno, name), skip)
     return list(found.values())
 

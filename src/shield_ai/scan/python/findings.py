@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from shield_ai.model.finding import Confidence, Finding, Severity, Shape, fingerprint
+from shield_ai.model.skip import SkipId
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.scan.python.importable import explain_not_importable
 from shield_ai.scan.python.literals import literal_text
@@ -18,6 +19,7 @@ from shield_ai.scan.rules.pattern import csec34_rules
 from shield_ai.scan.text.secret_names import find_tokens, mask_tokens
 
 if TYPE_CHECKING:
+    from shield_ai.model.skip import SkipReason
     from shield_ai.project.layout import AppFacts
     from shield_ai.project.python_source import Source
     from shield_ai.scan.python.candidates import Candidate
@@ -69,15 +71,15 @@ def create_findings(
 
 def _explain_literal(
     candidate: Candidate, counts: Counter[VariableKey], read_variables: dict[SettingKey, str]
-) -> str:
-    """Explain why other code in the file keeps a literal from being migrated; else empty."""
+) -> SkipReason | None:
+    """Explain why other code in the file keeps a literal from being migrated; else None."""
     if counts[candidate.scope, literal_variable(candidate)] > 1:
-        return "several values are assigned to this name"
+        return SkipId.SEVERAL_VALUES.reason()
     variable = read_variables.get((candidate.scope, candidate.path))
     if variable:
-        setting = candidate.path[-1]
-        return f"development value: {setting} is read from {variable} elsewhere in this file"
-    return ""
+        case = SkipId.DEVELOPMENT_VALUE_IN_FILE
+        return case.reason(setting=candidate.path[-1], variable=variable)
+    return None
 
 
 def _count_literals(candidates: list[Candidate]) -> Counter[VariableKey]:
@@ -137,10 +139,11 @@ def _create_finding(source: Source, candidate: Candidate, *, in_settings: bool) 
 
 
 def _rule_of(candidate: Candidate) -> Rule:
-    """Return a candidate's rule; an empty constant is a field's default, not a hardcoded secret."""
+    """Return a candidate's rule; the harmless default of a field is not a hardcoded secret."""
     node = candidate.node
     is_empty = isinstance(node, ast.Constant) and not node.value
-    return csec34_rules()[RULES[Shape.READ if is_empty else candidate.shape]]
+    is_default = candidate.shape is Shape.LITERAL and (is_empty or candidate.always_secret)
+    return csec34_rules()[RULES[Shape.READ if is_default else candidate.shape]]
 
 
 def _message(rule: Rule, name: str, variable: str) -> str:

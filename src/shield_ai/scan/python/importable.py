@@ -6,17 +6,20 @@ import ast
 import re
 from typing import TYPE_CHECKING
 
+from shield_ai.model.skip import SkipId
 from shield_ai.project.import_roots import import_root
+from shield_ai.project.layout import is_alembic_environment
 
 if TYPE_CHECKING:
+    from shield_ai.model.skip import SkipReason
     from shield_ai.project.layout import AppFacts
     from shield_ai.project.python_source import Source
 
 MAIN_BLOCK = re.compile(rb"(?m)^if __name__ == ['\"]__main__['\"]")
 
 
-def explain_not_importable(source: Source, facts: AppFacts, known: set[str]) -> str:
-    """Explain why a file cannot, or should not, import the runtime; empty if it can.
+def explain_not_importable(source: Source, facts: AppFacts, known: set[str]) -> SkipReason | None:
+    """Explain why a file cannot, or should not, import the runtime; None if it can.
 
     Args:
         source: The file.
@@ -30,26 +33,26 @@ def explain_not_importable(source: Source, facts: AppFacts, known: set[str]) -> 
     )
 
 
-def _explain_outside(path: str, facts: AppFacts, known: set[str]) -> str:
-    """Explain why a file is outside the packages that can import the runtime; else empty."""
+def _explain_outside(path: str, facts: AppFacts, known: set[str]) -> SkipReason | None:
+    """Explain why a file is outside the packages that can import the runtime; else None."""
     root = facts.root(facts.runtime)
     file_root = facts.root(path)
     if path in facts.settings:
         if file_root == root:
-            return ""
+            return None
         if file_root:
-            return f"belongs to another app: run shield in {file_root}"
-        return f"outside the app in {root}, which has the most secrets"
+            return SkipId.OTHER_APP.reason(folder=file_root)
+        return SkipId.OUTSIDE_APP.reason(folder=root)
     if import_root(path, known) == root:
-        return ""
+        return None
     settings_tops = {_top_folder(s, root) for s in facts.settings if facts.root(s) == root}
     if file_root == root and _top_folder(path, root) in settings_tops:
-        return ""
-    return "outside the packages that can import the runtime"
+        return None
+    return SkipId.OUTSIDE_PACKAGES.reason()
 
 
-def _explain_script(source: Source, facts: AppFacts, known: set[str]) -> str:
-    """Explain why a script in a subfolder cannot import the runtime; empty if it can.
+def _explain_script(source: Source, facts: AppFacts, known: set[str]) -> SkipReason | None:
+    """Explain why a script in a subfolder cannot import the runtime; None if it can.
 
     Python puts the script's folder on `sys.path`, not the root of the app:
     https://docs.python.org/3/library/sys_path_init.html
@@ -57,20 +60,21 @@ def _explain_script(source: Source, facts: AppFacts, known: set[str]) -> str:
     root = facts.root(facts.runtime)
     folder = source.path.removeprefix(f"{root}/").rpartition("/")[0]
     if not folder or source.path in facts.settings:
-        return ""
-    if not MAIN_BLOCK.search(source.raw) or b"sys.path" in source.raw:
-        return ""
+        return None
+    is_script = is_alembic_environment(source.path) or MAIN_BLOCK.search(source.raw)
+    if not is_script or b"sys.path" in source.raw:
+        return None
     app_modules = {"."}
     for path in known:
         if not root or path.startswith(f"{root}/"):
             app_modules.add(_top_folder(path, root).removesuffix(".py"))
     if not app_modules.isdisjoint(_imported_packages(source)):
-        return ""  # the file imports modules of the app already
-    return "run as a script, so it cannot import the runtime"
+        return None  # the file imports modules of the app already
+    return SkipId.SCRIPT.reason()
 
 
-def _explain_side_effects(source: Source, facts: AppFacts) -> str:
-    """Explain that importing the runtime would run an unrelated package; empty if it would not.
+def _explain_side_effects(source: Source, facts: AppFacts) -> SkipReason | None:
+    """Explain that importing the runtime would run an unrelated package; None if it would not.
 
     Django imports the package of its settings before all other modules of the app.
     """
@@ -78,12 +82,12 @@ def _explain_side_effects(source: Source, facts: AppFacts) -> str:
     folder = init.rpartition("/")[0]
     package = folder.rpartition("/")[2]
     if not folder or source.path.startswith(f"{folder}/") or package in _imported_packages(source):
-        return ""
+        return None
     in_subfolder = "/" in source.path.removeprefix(f"{facts.root(init)}/")
     follows_settings = facts.django and in_subfolder and source.path not in facts.settings
     if follows_settings and not MAIN_BLOCK.search(source.raw):
-        return ""
-    return f"importing the runtime here would run {init}, which this file does not import"
+        return None
+    return SkipId.IMPORT_RUNS_CODE.reason(path=init)
 
 
 def _imported_packages(source: Source) -> set[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 
+from shield_ai.model.skip import SkipId, SkipReason
 from shield_ai.scan.python.ast_walk import descend
 
 SUSPENSIONS = (ast.Await, ast.Yield, ast.YieldFrom)
@@ -11,18 +12,18 @@ SUSPENSIONS = (ast.Await, ast.Yield, ast.YieldFrom)
 FRAME_FUNCTIONS = frozenset({"super", "locals", "vars", "eval", "exec", "dir"})
 
 
-def explain_not_lambda_safe(node: ast.expr) -> str:
-    """Explain why an expression would behave differently in a lambda; empty if it would not."""
+def explain_not_lambda_safe(node: ast.expr) -> SkipReason | None:
+    """Explain why an expression would behave differently in a lambda; None if it would not."""
     for inner in descend(node):
         if isinstance(inner, SUSPENSIONS):
-            return "awaits or yields, which a lambda cannot do"
+            return SkipId.SUSPENDS.reason()
         if isinstance(inner, ast.NamedExpr):
-            return "assigns with := inside the read"
+            return SkipId.ASSIGNS_INSIDE.reason()
         if isinstance(inner, ast.Call) and isinstance(inner.func, ast.Name):
             name = inner.func.id
             if name in FRAME_FUNCTIONS:
-                return f"calls {name}(), which behaves differently in a lambda"
-    return ""
+                return SkipId.DEPENDS_ON_FRAME.reason(function=name)
+    return None
 
 
 def unused_quote(inner: str, fstring: str) -> str:

@@ -8,9 +8,15 @@ import re
 
 from shield_ai.model.name_meaning import Meaning, harmless_word, meaning
 from shield_ai.model.secret_words import LIMITS
+from shield_ai.model.skip import SkipId, SkipReason
 from shield_ai.model.words import words
 from shield_ai.project.perf.lazy_regex import regex
-from shield_ai.scan.text.value_shapes import NO_VALUE, URL_WITH_PASSWORD, is_sentence
+from shield_ai.scan.text.value_shapes import (
+    NO_VALUE,
+    PUBLIC_KEY,
+    URL_WITH_PASSWORD,
+    is_sentence,
+)
 
 TEMPLATE = regex(r"^(?:%[(\w]|\{|<|\$[{(]?\w)|[}>]$")
 DOTTED_PATH = regex(r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)+$")
@@ -21,13 +27,11 @@ STRONG_KEYS = frozenset(
 MIXED = regex(r"[0-9].*[A-Za-z]|[A-Za-z].*[0-9]|[a-z].*[A-Z].*[a-z].*[A-Z]|-|.{20}")
 VARIABLE = regex(r"[A-Z][A-Z0-9]*(_[A-Z0-9]+)+")  # the name of a variable, not a value
 REGEX = regex(r"\(\?[P:=!]|\\[swdb]|\[\^|\[\w-\w")
-URL = regex(r"^[a-z][a-z0-9+.-]*://", re.IGNORECASE)
+URL = regex(r"^(?:[a-z][a-z0-9+.-]*://|urn:)", re.IGNORECASE)
 PATH = regex(r"^(\.{0,2}/|~/|[A-Za-z]:\\)[^\s]*$")
 JSON_SCHEMA_KEYS = frozenset({"properties", "x-example", "example", "examples"})
 MAPPINGS = frozenset({"FIELDS", "MAP", "MAPPING", "COLUMNS", "LABELS", "ALIASES", "MESSAGES"})
 DURATION = regex(r"\d{1,4} ?(ms|s|sec|m|min|h|d|w|y|(second|minute|hour|day|week|month|year)s?)")
-# https://docs.stripe.com/keys and https://docs.mapbox.com/help/dive-deeper/access-tokens/
-PUBLIC_KEY = regex(r"pk_(?:test|live)_\w|pk\.eyJ")
 NUMBER = regex(r"\d{1,9}")
 COUNT_ENDINGS = frozenset({"N", "NUMBER", "BUDGET", "ROUNDS", "TOTAL", "QUANTITY"})
 LABEL = regex(r"[A-Za-z_]+")
@@ -138,21 +142,21 @@ def _names(path: tuple[str, ...]) -> list[str]:
     return [part for part in path if not part.isdigit() and part != "?"]
 
 
-def explain_not_secret(path: tuple[str, ...], node: ast.expr) -> str:
-    """Explain why a value with a secret-like name is not a secret; empty for other names."""
+def explain_not_secret(path: tuple[str, ...], node: ast.expr) -> SkipReason | None:
+    """Explain why a value with a secret-like name is not a secret; None for other names."""
     text = literal_text(node)
     names = _names(path)
     if not names or text is None or text.strip().lower() in NO_VALUE:
-        return ""
+        return None
     name = names[-1]
     if SETTING.match(name):
         word = harmless_word(name)
         if word:
-            return f"not a secret by its name: {word}"
+            return SkipId.HARMLESS_NAME.reason(word=word)
     has_secret_name = _has_secret_name(path)
     if URL_WITH_PASSWORD.match(text) or (has_secret_name and TEMPLATE.search(text)):
-        return "a template, not a value"
-    return "looks like a name, not a secret" if has_secret_name else ""
+        return SkipId.HARMLESS_TEMPLATE.reason()
+    return SkipId.HARMLESS_LABEL.reason() if has_secret_name else None
 
 
 def _has_secret_name(path: tuple[str, ...]) -> bool:
@@ -164,6 +168,8 @@ def _has_secret_name(path: tuple[str, ...]) -> bool:
     name_meaning = meaning(name)
     if name_meaning is Meaning.IDENTIFIER:
         return "ID" not in words(name)
+    if words(name)[-1:] == ("COOKIE",):
+        return False  # the name of a cookie
     if len(names) > 1 and name.lower() in SECRET_KEYS:
         return name.lower() != "key" and SETTING.match(names[0]) is not None
     return name_meaning is Meaning.SECRET

@@ -11,12 +11,12 @@ from shield_ai.project.secret_map import parse_map
 from shield_ai.scan.python.bindings import Module
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Collection
 
+    from shield_ai.model.file_reader import FileReader
     from shield_ai.project.layout import AppFacts
     from shield_ai.project.secret_map import SecretMap
 
-    ReadFile = Callable[[str], bytes | None]
 
 MAX_CACHED = 1_000_000  # bytes of source code
 
@@ -36,7 +36,7 @@ class Project:
         self,
         known: set[str],
         facts: AppFacts,
-        read: ReadFile,
+        read: FileReader,
         without_exports: Collection[str] = (),
     ) -> None:
         self.known = known

@@ -8,15 +8,22 @@ from typing import TYPE_CHECKING
 
 from shield_ai.model.finding import Shape
 from shield_ai.model.name_meaning import is_secret
+from shield_ai.model.skip import SkipId
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.scan.python.candidates import Candidate
 from shield_ai.scan.python.expressions import ExpressionVisitor
-from shield_ai.scan.python.literals import is_public_or_count, is_secret_literal
+from shield_ai.scan.python.literals import is_public_or_count, is_secret_literal, literal_text
 from shield_ai.scan.python.settings_class import (
     SettingsClass,
     adds_source,
     find_base,
     settings_class,
+)
+from shield_ai.scan.text.credibility import Family, family
+from shield_ai.scan.text.value_shapes import (
+    URL_WITH_PASSWORD,
+    has_only_weak_words,
+    is_placeholder,
 )
 
 if TYPE_CHECKING:
@@ -24,11 +31,16 @@ if TYPE_CHECKING:
     from shield_ai.scan.python.project import Project
     from shield_ai.scan.python.statement_filter import StatementFilter
 
-NEEDS_SOURCE = "pydantic reads it when the settings are created: it needs a settings source"
 DEFAULT_KEYWORDS = frozenset({"default", "default_factory"})
 NON_TEXT_ANNOTATION = regex(
     r"(?:typing\.)?(?:Optional\[)?"
-    r"(?:(?:typing\.)?Literal\[|(?:bool|int|float|(?:datetime\.)?timedelta)\b)"
+    r"(?:(?:typing\.)?Literal\[|(?:bool|int|float|(?:datetime\.)?timedelta)\b"
+    r"|(?:pydantic\.|pathlib\.)?(?:FileUrl|FilePath|DirectoryPath|NewPath|Path)\b)"
+)
+# https://docs.pydantic.dev/latest/api/types/ and https://docs.pydantic.dev/latest/api/networks/
+SECRET_ANNOTATION = regex(
+    r"\b(?:Secret(?:Str|Bytes)"
+    r"|(?:Postgres|Cockroach|MySQL|MariaDB|ClickHouse|Snowflake|Mongo|Redis|Amqp|Nats)Dsn)\b"
 )
 TEXT_ANNOTATIONS = frozenset({"str", "str | None", "Optional[str]", "typing.Optional[str]"})
 
@@ -78,12 +90,14 @@ class PydanticFieldVisitor(ExpressionVisitor):
         target = node.target
         if not isinstance(scope, ast.ClassDef) or not isinstance(target, ast.Name):
             return
-        if not is_secret(target.id):
+        settings = self._settings_of(scope)
+        if not settings and not is_secret(target.id):
             return
         annotation = ast.unparse(node.annotation)
         if NON_TEXT_ANNOTATION.match(annotation):
             return
-        settings = self._settings_of(scope)
+        if not _is_secret_field(target.id, annotation, settings):
+            return
         if not settings and not any(ast.unparse(base).endswith("Settings") for base in scope.bases):
             return
         if isinstance(node.value, ast.Constant):
@@ -92,7 +106,8 @@ class PydanticFieldVisitor(ExpressionVisitor):
                 return
             if isinstance(default, str) and is_public_or_count(target.id, default):
                 return
-        self._add_field(target, node.value, annotation, settings)
+        is_weak = settings is not None and _is_weak_default(node, scope)
+        self._add_field(target, node.value, annotation, settings, is_weak=is_weak)
 
     def _settings_of(self, node: ast.ClassDef) -> SettingsClass | None:
         if node not in self._settings:
@@ -105,6 +120,8 @@ class PydanticFieldVisitor(ExpressionVisitor):
         value: ast.expr | None,
         annotation: str,
         settings: SettingsClass | None,
+        *,
+        is_weak: bool,
     ) -> None:
         """Add the candidate of a field with a secret-like name.
 
@@ -113,6 +130,7 @@ class PydanticFieldVisitor(ExpressionVisitor):
             value: The default, or the call of `Field`.
             annotation: The field's type.
             settings: The class; None if its base is unknown.
+            is_weak: Whether the default is for development: production sets the variable.
         """
         name = target.id
         candidate = Candidate(
@@ -121,17 +139,18 @@ class PydanticFieldVisitor(ExpressionVisitor):
             path=(name,),
             variable=name.upper(),
             direct=True,
-            reason=NEEDS_SOURCE,
+            reason=SkipId.NEEDS_SOURCE.reason(),
+            always_secret=True,
         )
         has_plain_default = _is_plain_default(value, candidate.path)
         if value is not None and has_plain_default and self._can_set_default(annotation, settings):
             # The variable takes precedence over the default, so the default can be wrapped.
             candidate.node = value
             candidate.shape = Shape.LITERAL
-            candidate.reason = ""
+            candidate.reason = None
             self.add(candidate)
             return
-        is_field = value is None or has_plain_default or _is_field_call(value)
+        is_field = value is None or has_plain_default or is_weak or _is_field_call(value)
         if settings and (is_field or _overrides_default(settings, name, value)):
             self._add_settings_field(candidate, settings, value)
         elif is_field:
@@ -160,7 +179,7 @@ class PydanticFieldVisitor(ExpressionVisitor):
             if isinstance(default, ast.Constant):
                 self.overridden_defaults[default] = variable
         if not variable and not candidate.reason:
-            candidate.reason = "the field computes the name of its variable"
+            candidate.reason = SkipId.FIELD_NAME_COMPUTED.reason()
         if variable in settings.migrated:
             self.migrated.add(variable)
             self.has_settings_source = True
@@ -190,6 +209,31 @@ def _is_named(node: ast.expr, name: str) -> bool:
 def _is_plain_default(value: ast.expr | None, path: tuple[str, ...]) -> bool:
     """Return whether a field's default is in the code and is not a secret."""
     return isinstance(value, (ast.Constant, ast.JoinedStr)) and not is_secret_literal(path, value)
+
+
+def _is_secret_field(name: str, annotation: str, settings: SettingsClass | None) -> bool:
+    """Return whether a field is a secret, by its name, its variable or its type."""
+    if is_secret(name) or (settings and settings.prefix and is_secret(settings.prefix + name)):
+        return True
+    return settings is not None and bool(SECRET_ANNOTATION.search(annotation))
+
+
+def _is_weak_default(node: ast.AnnAssign, scope: ast.ClassDef) -> bool:
+    """Return whether a default, also `PostgresDsn(…)`, is harmless or only for development."""
+    value = node.value
+    if isinstance(value, ast.Call) and SECRET_ANNOTATION.search(ast.unparse(value.func)):
+        value = value.args[0] if value.args else None
+    text = literal_text(value)
+    if text is None or not isinstance(node.target, ast.Name):
+        return False
+    url = URL_WITH_PASSWORD.match(text)
+    if not url and "://" in text:
+        return True
+    if not url and family(node.target.id) is not Family.PASSWORD:
+        return is_placeholder(text)
+    others = (s.value for s in scope.body if isinstance(s, ast.AnnAssign) and s is not node)
+    is_repeated = any(literal_text(other) == text for other in others)
+    return is_repeated or is_placeholder(text) or has_only_weak_words(url[1] if url else text)
 
 
 def _is_field_call(value: ast.expr) -> bool:

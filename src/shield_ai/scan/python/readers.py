@@ -7,7 +7,7 @@ from typing import NamedTuple, TypeAlias
 
 from shield_ai.model.words import word_set
 from shield_ai.project.perf.lazy_regex import regex
-from shield_ai.project.runtime_names import FORMER_PACKAGE, PACKAGE
+from shield_ai.project.runtime_names import ACCESSORS, FORMER_PACKAGE, PACKAGE
 
 
 class Library(NamedTuple):
@@ -137,9 +137,6 @@ GUESSED = regex(
 )
 NAME_KEYWORDS = frozenset(
     {"key", "var", "name", "env", "option", "varname", "variable", "env_var", "environ_name"}
-)
-ACCESSORS = frozenset(
-    {"get_secret", "get_secret_dict", "get_secret_bytes", "aget_secret", "has_secret"}
 )
 
 

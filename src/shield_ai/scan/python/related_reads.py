@@ -21,6 +21,7 @@ def select_related_reads(
     manifest_variables: Collection[str] = (),
     computed: Collection[str] = (),
     ignored: Collection[str] = (),
+    development: Collection[str] = (),
 ) -> list[Finding]:
     """Drop reads of non-secret variables, unless they belong to the same secret as another finding.
 
@@ -29,6 +30,7 @@ def select_related_reads(
         manifest_variables: Variables named in shield.toml; all are kept.
         computed: Variables that may be read under a computed name.
         ignored: Variables that shield.toml ignores; nothing is related to them.
+        development: Settings files for development and tests, where all reads stay.
     """
     sites = [
         (finding, site)
@@ -36,7 +38,7 @@ def select_related_reads(
         if site.variable not in ignored
     ]
     database_fields = _database_fields(sites)
-    paired_secrets = _paired_secrets(sites, manifest_variables, computed)
+    paired_secrets = _paired_secrets(sites, manifest_variables, computed, development)
     selected = []
     for finding in findings:
         site = finding.site
@@ -116,6 +118,7 @@ def _paired_secrets(
     sites: list[tuple[Finding, Site]],
     manifest_variables: Collection[str],
     computed: Collection[str],
+    development: Collection[str],
 ) -> dict[str, str]:
     """Map each identifier to the secret variable with which it forms a credential.
 
@@ -123,7 +126,7 @@ def _paired_secrets(
     shield.toml names without its identifier.
     """
     unpaired = {*computed, *_unpaired_variables(sites)}
-    not_migratable = _not_migratable_variables(sites)
+    not_migratable = _not_migratable_variables(sites, development)
     reads = []
     for finding, site in sites:
         if site.shape in READ_SHAPES and not site.reason:
@@ -138,11 +141,14 @@ def _paired_secrets(
     return secrets
 
 
-def _not_migratable_variables(sites: list[tuple[Finding, Site]]) -> set[str]:
-    """Return the variables that must stay in the environment."""
+def _not_migratable_variables(
+    sites: list[tuple[Finding, Site]], development: Collection[str]
+) -> set[str]:
+    """Return the variables that must stay in the environment of production."""
     variables: set[str] = set()
-    for _, site in sites:
-        if site.reason or site.alternatives:
+    for finding, site in sites:
+        stays = site.reason and finding.path not in development
+        if stays or site.alternatives:
             variables.update(site.variables, site.others)
     return variables
 

@@ -6,11 +6,10 @@ import ast
 from typing import TYPE_CHECKING
 
 from shield_ai.project.perf.lazy_regex import regex
-from shield_ai.project.runtime_names import is_runtime_module
+from shield_ai.project.runtime_names import ACCESSORS, is_runtime_module
 from shield_ai.scan.python.bindings import OPAQUE, Imported, Opaque
 from shield_ai.scan.python.helper_functions import helper_reader
 from shield_ai.scan.python.readers import (
-    ACCESSORS,
     CONSTANTS,
     DOTENV_FUNCTIONS,
     DOTENV_LABEL,
@@ -251,7 +250,8 @@ class Resolver:
         if isinstance(function, Library):
             if function.path in DOTENV_FUNCTIONS:
                 return Environ(DOTENV_LABEL, copy=True)
-            return self._resolve_builtin(function.path, node, scopes)
+            builtin = self._resolve_builtin(function.path, node, scopes)
+            return builtin or self._converted_environ(node, scopes)
         if isinstance(function, Factory):
             return self._instance(function, node, scopes)
         if isinstance(function, Environ):
@@ -259,7 +259,17 @@ class Resolver:
         if isinstance(node.func, ast.Attribute) and node.func.attr == "prefixed":
             base = self._resolve_nested(node.func.value, scopes)
             return base if isinstance(base, EnvObject) else None
-        return None
+        return self._converted_environ(node, scopes)
+
+    def _converted_environ(self, node: ast.Call, scopes: Scopes) -> Environ | None:
+        """Return the environment that a function of the app converts: `nested(os.environ)`."""
+        if len(node.args) != 1 or not isinstance(node.func, ast.Name):
+            return None
+        bindings = self.module.lookup(node.func.id, scopes)
+        if not any(isinstance(b, (Imported, ast.FunctionDef)) for b in bindings):
+            return None
+        environ = self._resolve_nested(node.args[0], scopes)
+        return environ._replace(copy=True) if isinstance(environ, Environ) else None
 
     def _instance(self, factory: Factory, node: ast.Call, scopes: Scopes) -> EnvObject:
         """Return the instance that a call of a class creates, with its prefix."""

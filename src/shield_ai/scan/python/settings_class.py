@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, NamedTuple
 
+from shield_ai.model.skip import SkipId, SkipReason
 from shield_ai.project.pydantic_sources import METHOD, find_customized_sources
 from shield_ai.scan.python.bindings import Imported
 
@@ -21,7 +22,6 @@ PYDANTIC_1_BASES = frozenset(
 SOURCE = "SecretsManagerSource"
 MAX_BASES = 8
 ALIAS_KEYWORDS = frozenset({"alias", "validation_alias"})
-PYDANTIC_1 = "pydantic 1 reads it when the settings are created: migrate to pydantic-settings first"
 
 
 class SettingsClass(NamedTuple):
@@ -30,7 +30,7 @@ class SettingsClass(NamedTuple):
     prefix: str = ""
     case_sensitive: bool = False
     alias_keywords: frozenset[str] = ALIAS_KEYWORDS  # arguments of Field that name the variable
-    reason: str = ""  # why it cannot get a new source; empty if it can
+    reason: SkipReason | None = None  # why it cannot get a new source; None if it can
     migrated: frozenset[str] = frozenset()  # variables that shield's source already provides
 
     @property
@@ -74,7 +74,7 @@ def settings_class(
         prefix=str(prefix.value) if isinstance(prefix, ast.Constant) else "",
         case_sensitive=isinstance(case_sensitive, ast.Constant) and bool(case_sensitive.value),
         alias_keywords=frozenset({"env"}) if is_pydantic_1 else ALIAS_KEYWORDS,
-        reason=PYDANTIC_1
+        reason=SkipId.PYDANTIC_1.reason()
         if is_pydantic_1
         else _explain_no_source(node, method, config, has_source=bool(migrated)),
         migrated=migrated,
@@ -95,17 +95,17 @@ def _explain_no_source(
     config: dict[str, ast.expr],
     *,
     has_source: bool,
-) -> str:
-    """Explain why a class cannot get a new source; empty if it can."""
+) -> SkipReason | None:
+    """Explain why a class cannot get a new source; None if it can."""
     if method and (has_source or not find_customized_sources(method)):
-        return f"the class already has {METHOD}(): add the secret to it"
+        return SkipId.HAS_SOURCES.reason(method=METHOD)
     naming = [config.get("env_prefix"), config.get("case_sensitive")]
     is_computed = any(value and not isinstance(value, ast.Constant) for value in naming)
     if is_computed or "alias_generator" in config:
-        return "the class computes the names of its variables"
+        return SkipId.CLASS_NAMES_COMPUTED.reason()
     if node.body[0].lineno == node.lineno:
-        return "the class is defined on one line"
-    return ""
+        return SkipId.CLASS_ON_ONE_LINE.reason()
+    return None
 
 
 def _base_classes(

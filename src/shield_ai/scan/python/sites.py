@@ -10,21 +10,23 @@ from shield_ai.model.finding import Shape, Site
 from shield_ai.model.manifest import ENV_VAR_NAME
 from shield_ai.model.name_meaning import Meaning, meaning
 from shield_ai.model.naming import env_var_name
+from shield_ai.model.skip import SkipId
 from shield_ai.project.layout import is_test_settings
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.scan.python.literals import literal_text
 
 if TYPE_CHECKING:
+    from shield_ai.model.skip import SkipReason
     from shield_ai.project.python_source import Source
     from shield_ai.scan.python.candidates import Candidate
 
-# A URL with credentials for a remote host. A password for localhost is not a secret.
-REMOTE_URL = regex(r"://[^/\s\"']*@(?!localhost\b|127\.|\[::1\])")
+# A URL for development: with credentials, or for a server on the same machine.
+DEVELOPMENT_URL = regex(
+    r"://[^/\s\"']*@|://(?:localhost\b|127\.|0\.0\.0\.0|\[::1\])"
+    r"|\b(?:postgres|postgresql|postgis|psql|mysql|mariadb)(?:\+\w+)?:///"
+)
 EMPTY_DOCUMENTS = frozenset({"", "{}", "[]"})
 DEFAULT_DATABASES = frozenset({"default", "DATABASE", "DATABASES", "DB"})
-OUTSIDE_SETTINGS = "hardcoded outside the settings: move it there first"
-INVALID_VARIABLE = "not a valid name of an environment variable"
-TEST_VALUE = "a value of the test settings"
 
 
 def create_site(
@@ -56,7 +58,7 @@ def create_site(
             reason = reason or _explain_outside_settings(source.path)
     names = [name for name in (variable, *candidate.alternatives) if name]
     if not all(ENV_VAR_NAME.fullmatch(name) for name in names):
-        reason = reason or INVALID_VARIABLE
+        reason = reason or SkipId.INVALID_VARIABLE.reason()
     return Site(
         start=span[0],
         end=span[1],
@@ -87,8 +89,9 @@ def _default_span(source: Source, default: ast.expr | None) -> tuple[int, int]:
     return source.span(default)
 
 
-def _explain_outside_settings(path: str) -> str:
-    return TEST_VALUE if is_test_settings(path) else OUTSIDE_SETTINGS
+def _explain_outside_settings(path: str) -> SkipReason:
+    case = SkipId.TEST_VALUE if is_test_settings(path) else SkipId.OUTSIDE_SETTINGS
+    return case.reason()
 
 
 def _is_default_ok_in_production(source: Source, candidate: Candidate) -> bool:
@@ -104,7 +107,7 @@ def _is_default_ok_in_production(source: Source, candidate: Candidate) -> bool:
     if not candidate.is_secret_read() or _database_field(candidate) not in {"", "password"}:
         return True
     is_url = meaning(candidate.variable) is Meaning.URL
-    return is_url and not REMOTE_URL.search(source.segment(default))
+    return is_url and not DEVELOPMENT_URL.search(source.segment(default))
 
 
 def _database_field(candidate: Candidate) -> str:

@@ -6,16 +6,14 @@ most statements neither read or name a variable, nor assign a text to a secret-l
 
 from __future__ import annotations
 
+import ast
 import bisect
 import functools
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from shield_ai.project.perf.disk_cache import get_or_create
 from shield_ai.scan.files.file_filter import ENV_READ, LITERAL, QUOTED_NAME, SECRET_API
 from shield_ai.scan.text.prefilter import load_hyperscan
-
-if TYPE_CHECKING:
-    import ast
 
 CACHE_NAME = "statement-filter"
 PATTERNS = (ENV_READ, QUOTED_NAME, SECRET_API, LITERAL)
@@ -30,6 +28,7 @@ class StatementFilter:
 
     def __init__(self, raw: bytes) -> None:
         self._lines: list[int] = []
+        self._has_settings = b"BaseSettings" in raw
         line = 1
         previous = 0
         for end in sorted(match_ends(raw)):
@@ -39,6 +38,9 @@ class StatementFilter:
 
     def has_match(self, node: ast.stmt) -> bool:
         """Return whether a pattern matches in a statement or its decorators."""
+        # A class with a base in the same file may have settings without any pattern.
+        if self._has_settings and isinstance(node, ast.ClassDef) and node.bases:
+            return True
         decorators = getattr(node, "decorator_list", None)
         first = decorators[0].lineno if decorators else node.lineno
         index = bisect.bisect_left(self._lines, first)

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 from shield_ai.model.finding import Shape
 from shield_ai.model.naming import env_var_name
+from shield_ai.model.skip import SkipId
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.scan.python.candidates import Candidate
 from shield_ai.scan.python.cross_file import collection_texts
-from shield_ai.scan.python.env_reads import SETS_VARIABLE, EnvReadVisitor
+from shield_ai.scan.python.env_reads import EnvReadVisitor
 from shield_ai.scan.python.fstrings import find_span
 from shield_ai.scan.python.lambda_safety import explain_not_lambda_safe, unused_quote
 from shield_ai.scan.python.literals import (
@@ -25,6 +26,7 @@ from shield_ai.scan.python.secret_calls import SecretCall, create_call
 from shield_ai.scan.python.statements import stored_names
 
 if TYPE_CHECKING:
+    from shield_ai.model.skip import SkipReason
     from shield_ai.project.secret_map import SecretMap
     from shield_ai.scan.python.bindings import Module
     from shield_ai.scan.python.project import Project
@@ -35,7 +37,6 @@ if TYPE_CHECKING:
 BACKEND_SECRET = "SECRET"
 BACKEND_OPTIONS = frozenset({BACKEND_SECRET, "SECRET_FIELDS"})
 TEST_CLASS = regex(r"(?:Unit)?Test(?:s|ing)?(?:Config(?:uration)?|Settings|Environment)?")
-UNKNOWN_POSITION = "its position in the f-string is unknown; assign it to a variable first"
 
 
 class SecretVisitor(EnvReadVisitor):
@@ -62,10 +63,16 @@ class SecretVisitor(EnvReadVisitor):
         """Visit the file, and return the candidates in order."""
         self.visit_body(self.source.tree.body)
         for candidate in self.candidates:
-            is_read = candidate.shape is Shape.READ
-            if is_read and candidate.variable in self._computed_writes and not candidate.reason:
-                candidate.reason = "the code sets the variable under a computed name"
+            if candidate.shape in {Shape.READ, Shape.PRESENCE} and not candidate.reason:
+                candidate.reason = self._explain_written(candidate.variable)
         return self.candidates
+
+    def _explain_written(self, variable: str) -> SkipReason | None:
+        if variable in self._written:
+            return SkipId.SET_IN_FILE.reason()
+        if variable in self._computed_writes:
+            return SkipId.SET_UNDER_COMPUTED_NAME.reason()
+        return None
 
     def visit_assignment(self, target: ast.expr, value: ast.expr) -> None:
         """Visit an assignment to a setting, or to an environment variable."""
@@ -88,12 +95,15 @@ class SecretVisitor(EnvReadVisitor):
             value: The value.
             candidates: What was found in the value.
         """
-        if self.resolver.constant_text(name, self.scopes) is None:
+        variable = self.resolver.constant_text(name, self.scopes)
+        if variable is None:
             self._computed_writes |= collection_texts(self.source.tree)
+        else:
+            self._written.add(variable)
         for candidate in candidates:
             is_read = candidate.shape is Shape.READ
             if is_read or (candidate.node is value and candidate.shape is Shape.LITERAL):
-                candidate.reason = candidate.reason or SETS_VARIABLE
+                candidate.reason = candidate.reason or SkipId.SETS_VARIABLE.reason()
 
     def visit_accessor_call(
         self, node: ast.Call, path: tuple[str, ...], accessor: RuntimeFunction
@@ -167,7 +177,7 @@ class SecretVisitor(EnvReadVisitor):
         candidate.optional = True
         candidate.span = self._span(node)
         if candidate.span is None:
-            candidate.reason = UNKNOWN_POSITION
+            candidate.reason = SkipId.POSITION_UNKNOWN.reason()
 
     def visit_literal(self, node: ast.expr, path: tuple[str, ...], *, direct: bool) -> None:
         """Visit a string in the code, and add a candidate if it is a secret."""
@@ -187,7 +197,7 @@ class SecretVisitor(EnvReadVisitor):
         candidate = Candidate(node=node, shape=Shape.LITERAL, path=path, direct=direct)
         if node in self.overridden_defaults:
             variable = self.overridden_defaults[node]
-            candidate.reason = f"development value: pydantic reads {variable} first"
+            candidate.reason = SkipId.DEVELOPMENT_VALUE_PYDANTIC.reason(variable=variable)
         self._set_database_field(candidate)
         self.add(candidate)
 
@@ -211,15 +221,15 @@ class SecretVisitor(EnvReadVisitor):
             candidate.binds = self._names_to_bind(candidate.node)
         self.candidates.append(candidate)
 
-    def _explain_for_tests(self, candidate: Candidate) -> str:
-        """Explain that a value in a settings class is only for tests; else return ""."""
+    def _explain_for_tests(self, candidate: Candidate) -> SkipReason | None:
+        """Explain that a value in a settings class is only for tests; else return None."""
         scope = self.scopes[-1]
         if not isinstance(scope, ast.ClassDef) or not TEST_CLASS.fullmatch(scope.name):
-            return ""
+            return None
         is_literal = candidate.shape is Shape.LITERAL
         if is_literal or candidate.variable.startswith(("TEST_", "TESTING_")):
-            return f"in the class {scope.name}, which is for tests"
-        return ""
+            return SkipId.TEST_CLASS.reason(name=scope.name)
+        return None
 
     def _names_to_bind(self, node: ast.expr) -> tuple[str, ...]:
         """Return the names in an expression that a lambda must bind as defaults.
@@ -242,20 +252,20 @@ class SecretVisitor(EnvReadVisitor):
             return find_span(self.source, self._fstrings[0], node)
         return self.source.span(node)
 
-    def _explain_not_wrappable(self, candidate: Candidate) -> str:
-        """Explain why an expression cannot move into a lambda; empty if it can."""
+    def _explain_not_wrappable(self, candidate: Candidate) -> SkipReason | None:
+        """Explain why an expression cannot move into a lambda; None if it can."""
         if self._in_annotation:
-            return "inside a type annotation"
+            return SkipId.IN_ANNOTATION.reason()
         if candidate.span is None:
-            return UNKNOWN_POSITION
+            return SkipId.POSITION_UNKNOWN.reason()
         if len(self._fstrings) > 1:
-            return "inside an f-string within an f-string"
+            return SkipId.NESTED_FSTRING.reason()
         if self._fstrings:
             start, end = candidate.span
             expression = self.source.raw[start:end].decode(self.source.encoding)
             candidate.quote = unused_quote(expression, self.source.segment(self._fstrings[0]))
             if not candidate.quote:
-                return "reuses the quote of the f-string, which requires Python 3.12"
+                return SkipId.FSTRING_QUOTE.reason()
         return explain_not_lambda_safe(candidate.node)
 
 

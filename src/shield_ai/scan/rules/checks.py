@@ -8,6 +8,7 @@ import warnings
 from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
 from shield_ai.model.errors import ShieldError
+from shield_ai.project.globs import has_too_many_wildcards
 from shield_ai.scan.rules.pattern import RuleKind
 from shield_ai.scan.rules.regex_safety import count_unbounded, find_exponential
 
@@ -194,6 +195,9 @@ def _check_globs(globs: Collection[str], where: str) -> None:
     import pathspec
 
     for glob in globs:
+        if has_too_many_wildcards(glob):
+            hint = "use two or more globs with fewer wildcards"
+            raise ShieldError(f"{where}: too many wildcards in {glob!r}", hint)
         try:
             pathspec.GitIgnoreSpec.from_lines([glob], backend="simple")
         except (re.error, ValueError):

@@ -53,7 +53,7 @@ BARE = (
     rb"(?=[ \t]*(?:[#;,]|//|[\r\n]|\Z)|[\"'`]|[ \t]+[a-z&|\\$\"'.\-])"
 )
 # `ENV NAME value` in a Dockerfile.
-SPACED = rb"[ \t]{1,4}[\"']?(?P<env>[A-Za-z0-9+/=_\-]{16,})(?=[\"']?[ \t]*;?[ \t]*$)"
+SPACED = rb"[ \t]{1,4}[\"']?(?P<env>[A-Za-z0-9+/=_\-]{16,4096}+)(?=[\"']?[ \t]*+(?:;[ \t]*+)?$)"
 QUOTES = ("double", "single", "back", "escaped")
 # `${NAME:-default}` in shell scripts and compose files.
 DEFAULT = regex(rb"\$\{[A-Za-z_]\w*:?-(?P<value>[^${}]{4,512})\}")

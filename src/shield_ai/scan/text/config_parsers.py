@@ -17,8 +17,11 @@ if TYPE_CHECKING:
 
 YAML_PROPERTIES = regex(rb"(?:[&!][^\s,\[\]{}]*\s+)*")  # the anchor and the tag of a value
 YAML_BLOCK_HEADER = regex(rb"[^\n]*\n\s*")
+# An unclosed string or comment ends at the end of the file.
 JSON_TOKEN = regex(
-    rb'"(?:[^"\\]|\\.)*"|[{}\[\]:,]|//[^\n]*|/\*.*?\*/|[^\s"{}\[\]:,/]+|/', re.DOTALL
+    rb'"(?:[^"\\]|\\.)*+(?:"|\\?\Z)|[{}\[\]:,]|//[^\n]*|/\*(?:[^*]|\*(?!/))*+(?:\*/|\Z)'
+    rb'|[^\s"{}\[\]:,/]+|/',
+    re.DOTALL,
 )
 SPACES = rb"[ \t]{0,40}"
 LONG_TEXT = regex(
@@ -161,9 +164,9 @@ def json_values(raw: bytes) -> list[Node]:
         elif first in b"}]":
             if len(open_) > 1:
                 _close_container(open_, end)
-        elif first == b'"':
+        elif first == b'"' and len(token) > 1 and token.endswith(b'"'):
             children.append(Node(_json_text(token), start + 1, end - 1))
-        elif first not in b":,/":
+        elif first not in b'":,/':
             children.append(Node(token.decode("utf-8", "replace"), start, end, quoted=False))
     while len(open_) > 1:
         _close_container(open_, len(raw))

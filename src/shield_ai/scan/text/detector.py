@@ -113,7 +113,11 @@ class Detector:
             *self._token_hits(path, raw, candidates),
             *self._assignment_hits(path, raw, candidates),
         ]
-        return remove_overlaps(hits)
+        kept = remove_overlaps(hits)
+        if self._custom_rules:
+            builtin = [hit for hit in hits if hit.rule.id not in self._custom_rules]
+            return raise_levels(kept, builtin)
+        return kept
 
     def _applies_to(self, rule: Rule, path: str) -> bool:
         if self._custom_paths is not None and rule.id in self._custom_rules:
@@ -200,6 +204,29 @@ def remove_overlaps(hits: list[Hit]) -> list[Hit]:
                 added.append(hit)
         kept = sorted([*kept, *added], key=lambda hit: (hit.start, hit.end))
     return kept
+
+
+def raise_levels(kept: list[Hit], others: list[Hit]) -> list[Hit]:
+    """Raise the severity and the confidence of hits to those of the hits that they overlap.
+
+    The app's own rules thus can't hide a finding of the built-in ones from `--fail-on`.
+
+    Args:
+        kept: Sorted, without overlaps.
+        others: The hits of the built-in rules.
+    """
+    raised = list(kept)
+    starts = [hit.start for hit in kept]
+    for other in others:
+        first = max(0, bisect.bisect_right(starts, other.start) - 1)
+        for at in range(first, bisect.bisect_left(starts, other.end)):
+            hit = raised[at]
+            if other.start < hit.end:
+                raised[at] = hit._replace(
+                    severity=max(hit.severity, other.severity, key=list(Severity).index),
+                    confidence=max(hit.confidence, other.confidence, key=list(Confidence).index),
+                )
+    return raised
 
 
 def _by_rank(hit: Hit) -> tuple[int, int]:

@@ -10,9 +10,14 @@ import stat
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from shield_ai.model.edit import Skipped
+from shield_ai.model.skip import SkipId, Skipped, SkipReason
 from shield_ai.project.inside import inside_check
-from shield_ai.scan.files.file_class import allows_unquoted, is_archive, is_scannable
+from shield_ai.scan.files.file_class import (
+    allows_unquoted,
+    is_archive,
+    is_scannable,
+    is_text_by_name,
+)
 from shield_ai.scan.files.suppressions import find_suppressions, has_suppressions
 from shield_ai.scan.text.detector import Detector
 from shield_ai.scan.text.prefilter import create_prefilter
@@ -22,25 +27,24 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
     from collections.abc import Set as AbstractSet
 
+    from shield_ai.model.file_reader import FileReader
     from shield_ai.model.finding import Finding
     from shield_ai.scan.files.file_filter import Markers
     from shield_ai.scan.files.suppressions import Suppression
     from shield_ai.scan.rules.pattern import Pattern
 
-    ReadFile = Callable[[str], bytes | None]
     Progress = Callable[[int, int], None]  # files done, files in total
 
 MAX_SIZE = 20_000_000  # bytes; larger files are skipped
 SAFE_PATH = "PYTHONSAFEPATH"
 READ_FLAGS = os.O_RDONLY | os.O_NONBLOCK  # do not wait for the writer of a FIFO
 BINARY_CHECK_SIZE = 8192  # bytes; a file with a NUL in them is binary, as in git
+MAX_NULS = 8  # in these bytes of a file that is a text file by its name
 UTF16_BOMS = (b"\xff\xfe", b"\xfe\xff")
 AVERAGE_SIZE = 10_000  # bytes of a file, estimated
 PROGRESS_STEP = 256  # files
 CHUNKS_PER_JOB = 4
 MIN_FILES_FOR_POOL = 12_000  # smaller trees are scanned faster than a pool starts
-UNREADABLE = "can't be read, or is a symbolic link to a file outside of the folder"
-ARCHIVE = "an archive: extract it to scan its files"
 
 
 def no_progress(_done: int, _total: int) -> None:
@@ -62,9 +66,9 @@ class CredentialScan(NamedTuple):
         self.suppressions.update(other.suppressions)
         self.markers.update(other.markers)
 
-    def skip(self, path: str, reason: str, name: str = "") -> None:
+    def skip(self, path: str, reason: SkipReason, name: str = "") -> None:
         """Record that a file was skipped."""
-        self.skipped.append(Skipped(path=path, line=0, name=name, reason=reason))
+        self.skipped.append(reason.entry(path, name=name))
 
 
 class Pool(NamedTuple):
@@ -76,7 +80,7 @@ class Pool(NamedTuple):
 
 def scan_credentials(
     paths: Sequence[str],
-    read: ReadFile,
+    read: FileReader,
     patterns: Iterable[Pattern],
     *,
     pool: Pool | None = None,
@@ -112,7 +116,7 @@ def _create_detector(
 
 
 def _scan_files(
-    paths: Sequence[str], read: ReadFile, detector: Detector, progress: Progress = no_progress
+    paths: Sequence[str], read: FileReader, detector: Detector, progress: Progress = no_progress
 ) -> CredentialScan:
     result = CredentialScan([], [], {}, {})
     for done, path in enumerate(paths):
@@ -121,21 +125,23 @@ def _scan_files(
         if is_scannable(path):
             _scan_file(detector, path, read(path), result)
         elif is_archive(path):
-            result.skip(path, ARCHIVE, name="archive")
+            result.skip(path, SkipId.ARCHIVE.reason(), name="archive")
     progress(len(paths), len(paths))
     return result
 
 
 def _scan_file(detector: Detector, path: str, raw: bytes | None, result: CredentialScan) -> None:
     if raw is None:
-        result.skip(path, UNREADABLE)
+        result.skip(path, SkipId.UNREADABLE.reason())
         return
     if len(raw) > MAX_SIZE:
-        result.skip(path, f"larger than {MAX_SIZE // 1_000_000} MB")
+        result.skip(path, SkipId.LARGER_THAN.reason(size=MAX_SIZE // 1_000_000))
         return
     if raw[:2] in UTF16_BOMS:
         raw = raw.decode("utf-16", "replace").encode()
-    if is_binary(raw):
+    if is_binary(path, raw):
+        if is_text_by_name(path):
+            result.skip(path, SkipId.BINARY.reason())
         return
     candidates = detector.prefilter.find_candidates(raw, unquoted=allows_unquoted(path))
     result.findings.extend(detector.find(path, raw, candidates))
@@ -147,9 +153,13 @@ def _scan_file(detector: Detector, path: str, raw: bytes | None, result: Credent
         result.suppressions[path] = find_suppressions(raw)
 
 
-def is_binary(raw: bytes) -> bool:
-    """Return whether a file is binary, by the rule of git."""
-    return b"\0" in raw[:BINARY_CHECK_SIZE]
+def is_binary(path: str, raw: bytes) -> bool:
+    """Return whether a file is binary, by the rule of git.
+
+    A few NULs in a file such as prod.ini don't count: configparser and shells ignore them.
+    """
+    allowed = MAX_NULS if is_text_by_name(path) else 0
+    return raw.count(b"\0", 0, BINARY_CHECK_SIZE) > allowed
 
 
 def _scan_in_pool(
@@ -212,7 +222,7 @@ def _scan_chunk(
     return _scan_files(paths, reader(root), detector)
 
 
-def reader(root: str, *, follow_links: bool = False) -> ReadFile:
+def reader(root: str, *, follow_links: bool = False) -> FileReader:
     """Return a function that reads a file of a folder, up to one byte over MAX_SIZE.
 
     The function returns None if the file cannot be read or is outside the folder, and no bytes if
@@ -228,10 +238,12 @@ def reader(root: str, *, follow_links: bool = False) -> ReadFile:
     is_inside = inside_check(root)
 
     def read(path: str) -> bytes | None:
-        if not is_inside(path):
-            return None
         try:
+            if not is_inside(path):
+                return None
             return _read_regular(base + path, READ_FLAGS | os.O_NOFOLLOW)
+        except ValueError:  # a NUL or a lone surrogate, in a path that a file names
+            return None
         except OSError as error:
             target = _target_inside(base + path, root) if error.errno == errno.ELOOP else ""
             return read(target) if target else None

@@ -17,6 +17,7 @@ WINDOW = 240  # characters before and after a value that may contain its user na
 # Characters before and after the beginning of a value that count as its line. A line of a megabyte
 # can have 100,000 values, so no check may read all of it.
 LINE_WINDOW = 1000
+TRIPLE_QUOTE = regex(r"\"{3}|'{3}")
 LITERAL_PREFIX = regex(r"[bBrRuUfF]{0,2}(\"\"\"|'''|\"|')")
 
 
@@ -32,6 +33,7 @@ class Place(NamedTuple):
     before: str  # the text directly before the value, on its line
     after: str  # the text directly after the value, on its line
     nearby: str  # the lines around the value, without the value
+    in_docstring: bool = False
 
     @property
     def is_python(self) -> bool:
@@ -90,7 +92,25 @@ def create_place(finding: Finding, lines: list[str]) -> Place | None:
         before=before,
         after=after,
         nearby=above + "\0" + below,
+        in_docstring=finding.path.endswith(".py") and _is_in_docstring(lines, finding.line - 1),
     )
+
+
+def _is_in_docstring(lines: list[str], index: int) -> bool:
+    """Return whether a line of Python code is inside a docstring that an earlier line opens."""
+    quote = code = ""
+    is_docstring = False
+    for line in lines[:index]:
+        for match in TRIPLE_QUOTE.finditer(line):
+            if not quote:
+                quote = match[0]
+                is_statement = not line[: match.start()].strip(" \trRuU")
+                is_docstring = is_statement and (not code or code.endswith(":"))
+            elif match[0] == quote:
+                quote = ""
+        if line.strip() and not line.lstrip().startswith("#"):
+            code = line.rstrip()
+    return bool(quote) and is_docstring
 
 
 def _unquote(text: str) -> str:

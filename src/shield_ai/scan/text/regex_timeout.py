@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,11 @@ TIMEOUT = 1.0  # seconds of CPU time, for one rule in one file
 
 
 def find_matches(
-    pattern: re.Pattern[bytes], raw: bytes, regions: Iterable[Region], timeout: float = TIMEOUT
+    pattern: re.Pattern[bytes],
+    raw: bytes,
+    regions: Iterable[Region],
+    timeout: float = TIMEOUT,
+    limit: int | None = None,
 ) -> list[re.Match[bytes]] | None:
     """Return each match that begins in one of the regions; None on timeout.
 
@@ -27,15 +32,17 @@ def find_matches(
         raw: The bytes to search.
         regions: The regions, sorted.
         timeout: The CPU time in seconds.
+        limit: The maximum number of matches; None for all.
     """
+    matches = itertools.islice(finditer_in(pattern, raw, regions), limit)
     if threading.current_thread() is not threading.main_thread():
-        return list(finditer_in(pattern, raw, regions))
+        return list(matches)
     import signal
 
     old_handler = signal.signal(signal.SIGVTALRM, _raise_timeout)
     signal.setitimer(signal.ITIMER_VIRTUAL, timeout)
     try:
-        return list(finditer_in(pattern, raw, regions))
+        return list(matches)
     except TimeoutError:
         return None
     finally:

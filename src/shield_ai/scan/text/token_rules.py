@@ -9,6 +9,7 @@ import time
 from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
+from shield_ai.model.skip import SkipId, SkipReason
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.scan.rules.pattern import RuleKind, credential_pattern
 from shield_ai.scan.text.credibility import judge
@@ -31,7 +32,7 @@ ASSIGNMENT = (
 BOUNDARIES = (r"(?<![A-Za-z0-9])", r"(?![A-Za-z0-9])")
 # Values that are common in documentation.
 SAMPLE_VALUE = regex(
-    r"(?i)EXAMPLE(KEY)?$|^(AKIA)?X{8,}|0123456789abcdef|abcdefghij|1234567890(?!\d)|(.)\2{7}"
+    r"(?i)EXAMPLE(KEY)?$|^(AKIA)?X{8,}|0123456789abcdef|abcdefghij|1234567890(?!\d)|zyxwvutsrq|(\S)\3{11}"
     # Keys that documentation publishes: https://docs.stripe.com/keys, https://jwt.io,
     # https://developers.google.com/recaptcha/docs/faq,
     # https://learn.microsoft.com/en-us/azure/storage/common/storage-use-azurite
@@ -50,10 +51,8 @@ PORT = regex(r"\d{1,5}[#?]")  # https://example.com:80#@ has no password
 RFC_EXAMPLES = frozenset({"Aladdin:open sesame", "Aladdin:OpenSesame", "test:123\u00a3"})
 MAX_TIMEOUTS = 20  # after which a rule is disabled for the rest of the scan
 CUSTOM_BUDGET = 30.0  # seconds of CPU time, of one process, for all custom rules in a scan
-TIMED_OUT = "{} timed out in this file: limit * and + to {{0,200}}"
-OUT_OF_BUDGET = (
-    "{} did not run in this file: the custom rules took more than {:g} s; use smaller repeats"
-)
+MAX_MATCHES = 1000  # of a custom rule in a file
+TIME_PER_MATCH = 0.001  # seconds that a match of a custom rule costs the budget
 MAX_SHOWN_RULES = 3
 
 
@@ -102,6 +101,7 @@ class RegexRules:
         self._custom_budget = self._remaining = custom_budget
         self._timed_out: list[str] = []  # rule ids, until they are reported
         self._not_run: list[str] = []
+        self._stopped: list[str] = []
         self._timeouts: Counter[str] = Counter()
         self._keywords = [
             [word.encode() for word in rule.keywords or rule.context] for rule in self.rules
@@ -151,16 +151,21 @@ class RegexRules:
                 if token is not None:
                     yield token
 
-    def take_problems(self) -> list[str]:
+    def take_problems(self) -> list[SkipReason]:
         """Describe the rules that did not search the files since the last call."""
         problems = []
         if self._timed_out:
-            problems.append(TIMED_OUT.format(_name_rules(self._timed_out)))
+            problems.append(SkipId.RULE_TIMED_OUT.reason(rules=_name_rules(self._timed_out)))
         if self._not_run:
+            case = SkipId.RULES_OUT_OF_BUDGET
             rules = _name_rules(self._not_run)
-            problems.append(OUT_OF_BUDGET.format(rules, self._custom_budget))
+            problems.append(case.reason(rules=rules, seconds=self._custom_budget))
+        if self._stopped:
+            rules = _name_rules(self._stopped)
+            problems.append(SkipId.RULE_STOPPED.reason(rules=rules, number=MAX_MATCHES))
         self._timed_out = []
         self._not_run = []
+        self._stopped = []
         return problems
 
     def _match(self, rule: Rule, raw: bytes, regions: Iterable[Region]) -> list[re.Match[bytes]]:
@@ -174,8 +179,13 @@ class RegexRules:
             self._timed_out.append(rule.id)
             return []
         started = time.process_time()
-        matches = find_matches(compile_rule(rule), raw, regions, timeout)
+        limit = MAX_MATCHES if is_custom else None
+        matches = find_matches(compile_rule(rule), raw, regions, timeout, limit)
         used = time.process_time() - started
+        if is_custom and matches:
+            used += len(matches) * TIME_PER_MATCH
+            if len(matches) == MAX_MATCHES:
+                self._stopped.append(rule.id)
         if matches is None:
             self._timed_out.append(rule.id)
             self._timeouts[rule.id] += 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 
 from shield_ai.model.words import word_set
@@ -14,12 +15,15 @@ URL_WITH_PASSWORD = regex(r"^[a-z][a-z0-9+.-]{1,30}://[^\s/@:]*:([^\s/@]+)@[^\s]
 NO_VALUE = frozenset(
     {"", "none", "null", "true", "false", "0", "1", "n/a", "na", "-", "*", "optional", "required"}
 )
+# https://docs.stripe.com/keys, https://docs.mapbox.com/help/dive-deeper/access-tokens/ and
+# https://posthog.com/docs/api
+PUBLIC_KEY = regex(r"pk_(?:test|live)_\w|pk\.eyJ|phc_\w{30}")
 # Values that a shell, a template engine, a formatter or a secret store fills in.
 TEMPLATE = regex(
     r"\$\{|\$\(|\$\[|\{\{|\{%|<%|%\(|#\{|@@\w+@@|%%\w+%%|\\\(|`[^`]*`|%[sd]\b|\{[A-Za-z_][\w.]*\}"
     r"|^['\"]+\$\w|^\$[A-Za-z_]\w*[/:.@-]|^ENC\[|^\{cipher\}|^!\w[\w.:/-]*(?:\s|$)|^&\w+$|^\*\w+$"
-    r"|^\$[A-Za-z_]\w*$|^\$\$|^%[A-Za-z_]\w*%?$|^@\w+@$|^\{[^}]*\}$|^<[^>]*>$|^\[[^\]]*\]$"
-    r"|^\(\w*\)$|^\$(?-i:[A-Z_]{3,})\W"
+    r"|^\\?\$[A-Za-z_]\w*$|^\$\$|^%[A-Za-z_]\w*%?$|^@\w+@$|^\{[^}]*\}$|^<[^>]*>$|^\[[^\]]*\]$"
+    r"|^\$[a-z]+\$$|^@(?:none|format|jinja|json|int|float|bool)\b|^\(\w*\)$|^\$(?-i:[A-Z_]{3,})\W"
     r"|^(?:env|vault|ref|secret|ssm|file|op|sops|arn|urn|classpath|resolve|awssm|kms|keyring|data)"
     r"(?::|\+)",
     re.IGNORECASE,
@@ -40,14 +44,14 @@ CHANGE_ME = regex(r"(change|replace).{0,40}", re.IGNORECASE)
 # Weak passwords: words that mean "password", and common choices.
 SAYS_PASSWORD = regex(
     r"[a-z_\-. ]*(?:pass(?:word|wd|w0rd)|secret|sekrit|change[-_]?(?:me|this|it)|letmein|qwerty)"
-    r"[a-z_\-. ]*\d{0,5}[!@#$%.*]{0,2}",
+    r"[a-z_\-. ]*(?:\d{0,5}|123456\d{0,4})[!@#$%.*]{0,2}",
     re.IGNORECASE,
 )
 FIRST_CHOICES = regex(
     r"(?:(?:admin|root|guest|test|user|postgres|pgsql|mysql|maria|mongo|redis|rabbit|minio|django"
     r"|elastic|keycloak|demo|foo|bar|baz|dev|local|default|example|welcome|hunter|tiger|toor|pass"
     r"|db|mq|sql|ci)[-_]?)+\d{0,5}[!@#$%.*]{0,2}|\d{4,8}|(?:0?123456789|1234567890)\d*|(.)\1+"
-    r"|(.{4,8})\2{2,}|to[-_ ]?fill|fill[-_ ]?me",
+    r"|(.{4,8})\2{2,}|to[-_ ]?fill|fill[-_ ]?me|insecure|[a-z]{3,10}123(?:4|45|456)?!?",
     re.IGNORECASE,
 )
 CODE_WORDS = word_set(
@@ -83,6 +87,7 @@ MARKUP = regex(
 CALL = regex(r"^[\w.]+\(|\($|^\w+\[|->|=>|::|\s[|&]{1,2}\s|^lambda\b|^function\b|^new\s|^await\s")
 CONSTANT = regex(r"_?[A-Z][A-Z0-9]*(_[A-Z0-9]+)+_?|[A-Z]{2,10}")
 ALNUM = regex(r"[A-Za-z0-9]")
+BASE64 = regex(r"[A-Za-z0-9+/]{8,80}={0,2}")
 BRACKETS = (("(", ")"), ("{", "}"), ("[", "]"))
 DOTTED = regex(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)+")
 IDENTIFIER = regex(
@@ -93,6 +98,14 @@ IDENTIFIER = regex(
 FIELD_NAME = regex(
     r"(?=.*(pass|pwd|secret|token|key|cred|auth|salt))[a-z]+\d{0,3}([_-][a-z]+\d{0,3})+"
 )
+
+
+def decode_base64(value: str) -> str:
+    """Return the text that is encoded in a value, as in Kubernetes; else the value."""
+    if len(value) % 4 or not BASE64.fullmatch(value):
+        return value
+    text = base64.b64decode(value).decode("ascii", "replace")
+    return text if text.isprintable() and text.isascii() else value
 
 
 def is_template_or_placeholder(value: str) -> bool:
@@ -107,7 +120,7 @@ def is_placeholder(value: str) -> bool:
 
 def has_only_weak_words(value: str) -> bool:
     """Return whether a value consists of words that are common in weak passwords."""
-    bare = value.strip("!*-_# ") or value
+    bare = value.strip("!*-_# '\"") or value
     return bool(SAYS_PASSWORD.fullmatch(bare) or FIRST_CHOICES.fullmatch(bare))
 
 

@@ -1,0 +1,15 @@
+"""The kinds of resources in an export."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from shield_ai.aws.live.kinds.registry import KINDS
+from shield_ai.aws.live.kinds.secret import Secret
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from shield_ai.aws.live.kinds.kind import Exported
+
+EXPORTED: Mapping[str, type[Exported]] = {"secret": Secret, **KINDS}

@@ -1,0 +1,169 @@
+"""Export a GitHub Actions workflow that reads the secrets with an OIDC role, and its policies.
+
+https://docs.github.com/en/actions/how-tos/secure-your-work/security-harden-deployments/oidc-in-aws
+https://github.com/aws-actions/aws-secretsmanager-get-secrets
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from shield_ai.aws.desired.iam import partition, platform_policies, slug
+from shield_ai.aws.syntax.cloudformation import logical_id
+from shield_ai.model.errors import ShieldError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from shield_ai.aws.export.platform import Target
+
+# The commits of the releases in `_VERSIONS`.
+_CREDENTIALS_ACTION = (
+    "aws-actions/configure-aws-credentials@e6de054238d6b7531b4efff3b6587d9aade6a06c"
+)
+_SECRETS_ACTION = (
+    "aws-actions/aws-secretsmanager-get-secrets@2cb1a461cbd4865ac4299648312e4704c646cd53"
+)
+_VERSIONS = {_CREDENTIALS_ACTION: "v6.2.3", _SECRETS_ACTION: "v3.0.1"}
+_ISSUER = "token.actions.githubusercontent.com"
+# Repositories with immutable subject claims have the IDs in the claim: OWNER@1/NAME@2.
+_REPOSITORY = re.compile(r"[A-Za-z0-9_-]{1,100}(?:@[0-9]+)?/[A-Za-z0-9._-]{1,100}(?:@[0-9]+)?")
+# Without the characters of patterns: `on.push.branches` of a workflow contains patterns.
+_BRANCH = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,243}")
+_HEADER = """\
+# A workflow that reads the secrets in one job, the trust policy of its role, and the role's policy.
+"""
+_TRUST_HEADER = "---\n# Trust policy of the role {role}\n"
+_POLICY_HEADER = "---\n# Policy of the role {role}\n"
+
+
+def to_github_actions(target: Target) -> str:
+    """Return the workflow as YAML, and the policies as further documents in JSON.
+
+    Raises:
+        ShieldError: The repository or branch is missing or invalid.
+    """
+    _check(target)
+    role = f"{slug(target.manifest.app)}-github-actions"
+    text = yaml.dump(
+        _workflow(target, role), Dumper=_Dumper, sort_keys=False, width=1000, allow_unicode=True
+    )
+    for action, version in _VERSIONS.items():
+        text = text.replace(f"{action}\n", f"{action} # {version}\n")
+    text = _HEADER + text + _TRUST_HEADER.format(role=role) + _json(_trust_policy(target))
+    for policy in platform_policies(target.manifest, target.account):
+        text += _POLICY_HEADER.format(role=role) + _json(policy)
+    return text
+
+
+class _Dumper(yaml.SafeDumper):
+    """Write texts of several lines as blocks."""
+
+
+def _represent_text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+    style = "|" if "\n" in text else None
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+
+
+_Dumper.add_representer(str, _represent_text)
+
+
+def _json(document: Any) -> str:
+    return json.dumps(document, indent=2) + "\n"
+
+
+def _check(target: Target) -> None:
+    if not _REPOSITORY.fullmatch(target.repository):
+        raise ShieldError(
+            f"invalid GitHub repository {target.repository!r}",
+            "give it as OWNER/NAME to --repository",
+        )
+    if not _BRANCH.fullmatch(target.branch):
+        raise ShieldError(
+            f"invalid branch {target.branch!r}",
+            "give the name of one branch, with letters, digits and ._/-, to --branch",
+        )
+
+
+def _workflow(target: Target, role: str) -> dict[str, Any]:
+    job = {
+        "runs-on": "ubuntu-latest",
+        "permissions": {"contents": "read", "id-token": "write"},
+        "steps": list(_steps(target, role)),
+    }
+    return {
+        "name": "Deploy",
+        "on": {"push": {"branches": [target.branch]}},
+        "permissions": {},
+        "jobs": {"deploy": job},
+    }
+
+
+def _steps(target: Target, role: str) -> Iterator[dict[str, Any]]:
+    credentials = {
+        "aws-region": target.manifest.app.region,
+        "role-to-assume": target.location.iam_arn(f"role/{role}"),
+        "audience": _audience(target),
+    }
+    yield {"uses": _CREDENTIALS_ACTION, "with": credentials}
+    texts, documents, environment = _secret_ids(target)
+    if texts:
+        yield _secrets_step(texts, parse_json="false")
+    if documents:
+        yield _secrets_step(documents, parse_json="true")
+    step: dict[str, Any] = {"name": "Replace this command", "run": "./deploy.sh"}
+    if environment:
+        step["env"] = environment
+    yield step
+
+
+def _secret_ids(target: Target) -> tuple[list[str], list[str], dict[str, str]]:
+    """Return the ids of texts and of JSON documents, and the variables of their fields.
+
+    The action masks the fields of a document only if it stores each in a variable.
+    """
+    texts = []
+    documents: dict[str, str] = {}  # name -> beginning of the names of its variables
+    environment = {}
+    for name, secret, field in target.variables():
+        if not field:
+            texts.append(f"{name},{secret}")
+            continue
+        alias = documents.get(secret) or logical_id(f"Secret {secret}", documents.values())
+        documents[secret] = alias
+        variable = f"{alias}_{re.sub(r'[^a-zA-Z0-9_]', '_', field)}"
+        environment[name] = f"${{{{ env.{variable} }}}}"
+    return texts, [f"{alias},{secret}" for secret, alias in documents.items()], environment
+
+
+def _secrets_step(ids: Iterable[str], *, parse_json: str) -> dict[str, Any]:
+    inputs = {
+        "secret-ids": "\n".join(ids) + "\n",
+        "parse-json-secrets": parse_json,
+        "name-transformation": "none",
+    }
+    return {"uses": _SECRETS_ACTION, "with": inputs}
+
+
+def _audience(target: Target) -> str:
+    china = partition(target.manifest.app.region) == "aws-cn"
+    return "sts.amazonaws.com.cn" if china else "sts.amazonaws.com"
+
+
+def _trust_policy(target: Target) -> dict[str, Any]:
+    """Return a policy that lets workflows on exactly one branch assume the role."""
+    claims = {
+        f"{_ISSUER}:aud": _audience(target),
+        f"{_ISSUER}:sub": f"repo:{target.repository}:ref:refs/heads/{target.branch}",
+    }
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"Federated": target.location.iam_arn(f"oidc-provider/{_ISSUER}")},
+        "Action": "sts:AssumeRoleWithWebIdentity",
+        "Condition": {"StringEquals": claims},
+    }
+    return {"Version": "2012-10-17", "Statement": [statement]}

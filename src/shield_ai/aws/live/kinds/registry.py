@@ -1,0 +1,68 @@
+"""Find the kinds of AWS resources other than secrets, and reconcile resources by kind."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from typing import TYPE_CHECKING
+
+from shield_ai.aws.live import kinds
+from shield_ai.aws.live.kinds.kind import ResourceKind
+from shield_ai.aws.live.parallel import RESOURCE_POLICY_RATE, parallel_map
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from shield_ai.aws.live.session import Session
+    from shield_ai.model.resource import Settings
+
+
+def _find_kinds() -> dict[str, type[ResourceKind]]:
+    """Import all modules of the package, and return their classes by kind."""
+    for module in pkgutil.iter_modules(kinds.__path__):
+        if f"{kinds.__name__}.{module.name}" != __name__:
+            importlib.import_module(f"{kinds.__name__}.{module.name}")
+    found = {cls.kind: cls for cls in ResourceKind.__subclasses__()}
+    return dict(sorted(found.items()))
+
+
+KINDS = _find_kinds()
+
+
+class Resources:
+    """The resources of one account and region. Methods raise AwsError if a call fails."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._clients: dict[str, ResourceKind] = {}
+
+    def read(self, keys: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Settings | None]:
+        """Return the settings of many resources, by kind and name; None for a missing one."""
+        wanted = sorted(set(keys))
+        # Create the clients before the threads start, which could create several of a kind.
+        clients = {kind: self._client(kind) for kind, _ in wanted}
+
+        def read_one(key: tuple[str, str]) -> Settings | None:
+            kind, name = key
+            return clients[kind].read(name)
+
+        # Resource policies have the lowest rate limit of all kinds.
+        settings = parallel_map(
+            read_one, wanted, self._session, "resources checked", rate=RESOURCE_POLICY_RATE
+        )
+        return dict(zip(wanted, settings, strict=True))
+
+    def reconcile(self, kind: str, name: str, settings: Settings | None) -> None:
+        """Create or change a resource so that it has these settings; None deletes it."""
+        client = self._client(kind)
+        if settings is None:
+            client.delete(name)
+            return
+        live = client.read(name)
+        if live != settings:
+            client.upsert(name, settings, live)
+
+    def _client(self, kind: str) -> ResourceKind:
+        if kind not in self._clients:
+            self._clients[kind] = KINDS[kind](self._session)
+        return self._clients[kind]

@@ -1,0 +1,1 @@
+"""The syntax of the export formats, for the kinds of resources."""

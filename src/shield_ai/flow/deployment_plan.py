@@ -1,0 +1,199 @@
+"""Collect what the edits of deployment files depend on."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from typing import TYPE_CHECKING
+
+from shield_ai.model.deployment import DeploymentKind, EnvironmentFile, Use, ValueForm
+from shield_ai.model.finding import Shape
+from shield_ai.rewrite.project.deployment import DeploymentInputs
+from shield_ai.scan.deployment.blocks import find_environments
+from shield_ai.scan.deployment.command_reads import find_command_reads
+from shield_ai.scan.deployment.recognize import COMPOSE_FILE
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from shield_ai.model.deployment import Deployment, DeploymentVariable
+    from shield_ai.model.file_reader import FileReader
+    from shield_ai.model.finding import Finding
+    from shield_ai.model.manifest import Manifest
+    from shield_ai.model.skip import Skipped
+
+# The file that `docker compose` reads without -f, also in combination with others.
+COMPOSE_BASE = re.compile(r"(?:docker-)?compose\.ya?ml")
+# The manifests that overlays of Kustomize for several environments share.
+KUSTOMIZE_BASE = re.compile(r"(?:^|/)bases?/")
+COMBINED = "it can be combined with {}"
+SHARED = "overlays for development can share it"
+NO_ENVIRONMENT = "shield.toml has environments: select one with --environment"
+OTHER_ENVIRONMENT = "its path does not name the environment {}"
+EXTERNAL = "external = true: something other than the app's code reads it"
+NOT_READ = "no code reads it with get_secret()"
+PLAIN_READ = "{} reads it without get_secret()"
+COMMAND_READ = "{} reads it"
+AWS_NOT_READ = "with --only code, it is not known whether AWS has its value"
+NOT_STORED = "AWS has no value for it"
+OTHER_VALUE = "the file has another value than the one to store in AWS"
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class DeploymentSources:
+    """The deployment files to edit, and who reads the variables besides the code.
+
+    Args:
+        variables: The lines that set variables.
+        files: The files of the kinds to edit, by path.
+        command_reads: A place that reads a variable, such as an entrypoint script, by its name.
+        migrated: The variables that the code already reads with get_secret().
+    """
+
+    variables: Sequence[DeploymentVariable]
+    files: Mapping[str, EnvironmentFile]
+    command_reads: Mapping[str, str]
+    migrated: frozenset[str]
+
+
+def find_sources(
+    root: Path,
+    read: FileReader,
+    deployment: Deployment,
+    manifest: Manifest,
+    environment: str,
+    migrated: Collection[str],
+) -> DeploymentSources | None:
+    """Return the deployment files to edit; None if shield.toml names no kind of files.
+
+    Args:
+        root: The app's folder.
+        read: Returns the bytes of a file of the app.
+        deployment: The lines that set variables.
+        manifest: shield.toml.
+        environment: The selected environment of shield.toml; empty: none.
+        migrated: The variables that the code already reads with get_secret().
+
+    Raises:
+        SourceError: A file can't be read, or the folder can't be listed.
+    """
+    kinds = {DeploymentKind(kind) for kind in manifest.deployment.edit}
+    found = {item.path: item.kind for item in deployment.variables if item.kind in kinds}
+    if not found:
+        return None
+    files = {path: find_environments(read(path) or b"", kind) for path, kind in found.items()}
+    for path, problem in _problems(root, found, manifest, environment):
+        files[path] = files[path]._replace(problem=problem)
+    return DeploymentSources(
+        variables=deployment.variables,
+        files=files,
+        command_reads=find_command_reads(root, manifest.variables()),
+        migrated=frozenset(migrated),
+    )
+
+
+def _problems(
+    root: Path, found: Mapping[str, DeploymentKind], manifest: Manifest, environment: str
+) -> Iterator[tuple[str, str]]:
+    """Yield the files for which the settings of the app are not certain, and why."""
+    name = re.compile(rf"(?<![A-Za-z0-9]){re.escape(environment)}(?![A-Za-z0-9])")
+    for path, kind in found.items():
+        if manifest.environments and not environment:
+            yield path, NO_ENVIRONMENT
+        elif manifest.environments and not name.search(path):
+            yield path, OTHER_ENVIRONMENT.format(environment)
+        elif kind is DeploymentKind.COMPOSE and (other := _combined_file(root, path)):
+            yield path, COMBINED.format(other)
+        elif kind is DeploymentKind.KUBERNETES and KUSTOMIZE_BASE.search(path):
+            yield path, SHARED
+
+
+def _combined_file(root: Path, path: str) -> str:
+    """Return another Compose file that can override a base file; empty if there is none."""
+    folder, _, name = path.rpartition("/")
+    if not COMPOSE_BASE.fullmatch(name):
+        return ""
+    try:
+        names = sorted(entry.name for entry in (root / folder).iterdir())
+    except OSError:
+        return ""
+    others = (other for other in names if other != name and COMPOSE_FILE.fullmatch(other))
+    return next(others, "")
+
+
+def literal_values(sources: DeploymentSources) -> Iterator[tuple[str, str]]:
+    """Yield the values that the files for production contain, with the variable of each."""
+    literals = {
+        (item.path, item.unit, item.variable)
+        for item in sources.variables
+        if item.form is ValueForm.LITERAL and item.use is Use.PRODUCTION
+    }
+    for path, file in sources.files.items():
+        for block in file.blocks:
+            for entry in block.entries:
+                if entry.value is not None and (path, block.unit, entry.variable) in literals:
+                    is_compose = file.kind is DeploymentKind.COMPOSE
+                    text = entry.value.replace("$$", "$") if is_compose else entry.value
+                    yield entry.variable, text
+
+
+def deployment_inputs(
+    sources: DeploymentSources,
+    manifest: Manifest,
+    findings: Sequence[Finding],
+    skipped: Sequence[Skipped],
+    stored: Collection[str] | None,
+    different: Collection[str] = (),
+) -> DeploymentInputs:
+    """Return the inputs of the edits.
+
+    Args:
+        sources: The deployment files, and who reads the variables.
+        manifest: shield.toml.
+        findings: The findings of the code.
+        skipped: Those that the plan does not rewrite.
+        stored: The secrets with a value in AWS after apply; None if AWS is not read.
+        different: The variables that get another value in AWS than in a file.
+    """
+    plain_reads, rewritten = _reads(findings, skipped)
+    read = rewritten | sources.migrated
+    kept = {}
+    for secret in manifest.secret:
+        for variable in secret.variables():
+            if secret.external:
+                kept[variable] = EXTERNAL
+            elif variable in plain_reads:
+                kept[variable] = PLAIN_READ.format(plain_reads[variable])
+            elif variable not in read:
+                kept[variable] = NOT_READ
+            elif variable in sources.command_reads:
+                kept[variable] = COMMAND_READ.format(sources.command_reads[variable])
+            elif stored is None:
+                kept[variable] = AWS_NOT_READ
+            elif secret.name not in stored:
+                kept[variable] = NOT_STORED
+            elif variable in different:
+                kept[variable] = OTHER_VALUE
+    return DeploymentInputs(sources.variables, sources.files, kept)
+
+
+def _reads(
+    findings: Sequence[Finding], skipped: Sequence[Skipped]
+) -> tuple[dict[str, str], set[str]]:
+    """Return a place of each variable that remains read from the environment, and the others."""
+    reads = {(skip.path, skip.line, skip.name) for skip in skipped}
+    remaining: dict[str, str] = {}
+    rewritten: set[str] = set()
+    for finding in findings:
+        if finding.site is None:
+            continue
+        name = finding.env or finding.name
+        is_skipped = (finding.path, finding.line, name) in reads
+        is_skipped = is_skipped or (finding.path, 0, "") in reads  # the whole file
+        if is_skipped and finding.site.shape is not Shape.LITERAL:
+            place = f"{finding.path}:{finding.line}"
+            remaining.update(dict.fromkeys(finding.site.variables, place))
+        else:
+            rewritten.update(finding.site.variables)
+    return remaining, rewritten

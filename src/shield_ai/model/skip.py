@@ -1,0 +1,383 @@
+"""Why an item was not processed: the ids of the reasons, their texts, and the report entry.
+
+Code compares ids, never texts: a reworded text changes no behavior.
+"""
+
+from __future__ import annotations
+
+import enum
+from typing import TYPE_CHECKING, Self
+
+import msgspec
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_RESTART = "the app reads a rotated password only after a restart: "
+_UNKNOWN_VARIABLES = ": the variables that it sets are not known"
+
+
+class SkipId(enum.StrEnum):
+    """The stable id of a reason, with its text. An id is never reused."""
+
+    text: str
+
+    def __new__(cls, value: str, text: str) -> Self:
+        """Create a member.
+
+        Args:
+            value: The id.
+            text: The text, with its parameters in braces.
+        """
+        member = str.__new__(cls, value)
+        member._value_ = value
+        member.text = text
+        return member
+
+    # The scan cannot read or parse a file.
+    UNREADABLE = (
+        "unreadable",
+        "can't be read, or is a symbolic link to a file outside of the folder",
+    )
+    TOO_LARGE = "too-large", "too large"
+    LARGER_THAN = "larger-than", "larger than {size} MB"
+    INVALID_SOURCE = "invalid-source", "{problem}"
+    TOO_DEEP = "too-deep", "nested too deeply"
+    INVALID_FILE_NAME = (
+        "invalid-file-name",
+        "file name is not valid UTF-8: scanned for credentials only; rename the file",
+    )
+    ARCHIVE = "archive", "an archive: extract it to scan its files"
+    BINARY = "binary", "a text file by its name, but its content is binary"
+    RULE_STOPPED = (
+        "rule-stopped",
+        "{rules} stopped after {number:,} matches in this file; use a narrower regex",
+    )
+    RULE_TIMED_OUT = "rule-timed-out", "{rules} timed out in this file: limit * and + to {{0,200}}"
+    RULES_OUT_OF_BUDGET = (
+        "rules-out-of-budget",
+        (
+            "{rules} did not run in this file: the custom rules took more than {seconds:g} s; "
+            "use smaller repeats"
+        ),
+    )
+    NOTHING_TRACKED = (
+        "nothing-tracked",
+        "the custom rules search no file: they search files that git tracks, except .env",
+    )
+    GIT_FAILED = "git-failed", "git can't list the tracked files: run git status for details"
+    SHALLOW_CLONE = (
+        "shallow-clone",
+        "the clone is shallow: fetch its older commits with git fetch --unshallow",
+    )
+    VERSION_UNREADABLE = (
+        "version-unreadable",
+        "the version of commit {commit} can't be read, or is larger than {size} MB",
+    )
+
+    # The variables that a deployment file sets are not known.
+    DEPLOYMENT_UNREADABLE = "deployment-unreadable", "can't be read" + _UNKNOWN_VARIABLES
+    DEPLOYMENT_TOO_LARGE = "deployment-too-large", "larger than {size} kB" + _UNKNOWN_VARIABLES
+    DEPLOYMENT_INVALID_YAML = "deployment-invalid-yaml", "invalid YAML" + _UNKNOWN_VARIABLES
+    DEPLOYMENT_INVALID_NAME = (
+        "deployment-invalid-name",
+        "file name is not valid UTF-8" + _UNKNOWN_VARIABLES,
+    )
+    DEPLOYMENT_TOO_MANY = (
+        "deployment-too-many",
+        "sets variables of secrets more than {number:,} times: the others are not known",
+    )
+
+    DEPLOYMENT_HIDDEN = (
+        "deployment-hidden",
+        "writes a variable with escapes or not in UTF-8" + _UNKNOWN_VARIABLES,
+    )
+    DEPLOYMENT_UNEXPLAINED = (
+        "deployment-unexplained",
+        "line {line} names a variable beside a value in a form that shield does not recognize",
+    )
+
+    # A read cannot be moved because of the code around it.
+    COMPUTED_NAME = "computed-name", "the name of the variable is computed"
+    ALSO_COMPUTED = "also-computed", "{variable} is also read under a computed name"
+    SET_UNDER_COMPUTED_NAME = (
+        "set-under-computed-name",
+        "the code sets the variable under a computed name",
+    )
+    SET_IN_FILE = "set-in-file", "the file also sets the variable"
+    SETS_VARIABLE = "sets-variable", "written into the environment, where other code reads it"
+    ENVIRONMENT_COPY = "environment-copy", "read from an earlier copy of the environment"
+    TESTS_ENVIRONMENT_COPY = "tests-environment-copy", "tests an earlier copy of the environment"
+    READS_DOTENV_FILE = (
+        "reads-dotenv-file",
+        (
+            "{reader} reads the file, not the environment: "
+            "call load_dotenv() and read os.environ instead"
+        ),
+    )
+    READS_FILE = (
+        "reads-file",
+        "{loader}() reads it from a file: let the app read an environment variable first",
+    )
+    READS_AWS = "reads-aws", "{reader} already reads AWS Secrets Manager"
+    OVERRIDDEN = "overridden", "{reader} tries {other} first, which can have another value"
+    NO_READ_MOVED = "no-read-moved", "no read of {variable} can be migrated"
+    IN_ANNOTATION = "in-annotation", "inside a type annotation"
+    POSITION_UNKNOWN = (
+        "position-unknown",
+        "its position in the f-string is unknown; assign it to a variable first",
+    )
+    POSITION_AMBIGUOUS = (
+        "position-ambiguous",
+        "its position in the f-string is unknown; read the variable outside the f-string",
+    )
+    NESTED_FSTRING = "nested-fstring", "inside an f-string within an f-string"
+    FSTRING_QUOTE = (
+        "fstring-quote",
+        "reuses the quote of the f-string, which requires Python 3.12",
+    )
+    SUSPENDS = "suspends", "awaits or yields, which a lambda cannot do"
+    ASSIGNS_INSIDE = "assigns-inside", "assigns with := inside the read"
+    DEPENDS_ON_FRAME = (
+        "depends-on-frame",
+        "calls {function}(), which behaves differently in a lambda",
+    )
+    INVALID_VARIABLE = "invalid-variable", "not a valid name of an environment variable"
+
+    # A field of a pydantic settings class.
+    NEEDS_SOURCE = (
+        "needs-source",
+        "pydantic reads it when the settings are created: it needs a settings source",
+    )
+    PYDANTIC_1 = (
+        "pydantic-1",
+        "pydantic 1 reads it when the settings are created: migrate to pydantic-settings first",
+    )
+    FIELD_NAME_COMPUTED = "field-name-computed", "the field computes the name of its variable"
+    CLASS_NAMES_COMPUTED = "class-names-computed", "the class computes the names of its variables"
+    CLASS_ON_ONE_LINE = "class-on-one-line", "the class is defined on one line"
+    HAS_SOURCES = "has-sources", "the class already has {method}(): add the secret to it"
+
+    # A literal cannot be moved.
+    OUTSIDE_SETTINGS = "outside-settings", "hardcoded outside the settings: move it there first"
+    TEST_VALUE = "test-value", "a value of the test settings"
+    TEST_CLASS = "test-class", "in the class {name}, which is for tests"
+    SEVERAL_VALUES = "several-values", "several values are assigned to this name"
+    DEVELOPMENT_VALUE_IN_FILE = (
+        "development-value-in-file",
+        "development value: {setting} is read from {variable} elsewhere in this file",
+    )
+    DEVELOPMENT_VALUE_ALSO_READ = (
+        "development-value-also-read",
+        "development value: the app also reads the variable {variable}",
+    )
+    DEVELOPMENT_VALUE_OVERWRITTEN = (
+        "development-value-overwritten",
+        "development value: {path} sets {setting} to another value",
+    )
+    DEVELOPMENT_VALUE_PYDANTIC = (
+        "development-value-pydantic",
+        "development value: pydantic reads {variable} first",
+    )
+
+    # Production does not need the variable in AWS.
+    DEVELOPMENT_NAME = (
+        "development-name",
+        "named for development or tests: to move it to AWS anyway, add it to shield.toml",
+    )
+    DEVELOPMENT_FILE = (
+        "development-file",
+        "only read by development or test settings: to move it to AWS, add it to shield.toml",
+    )
+    PUBLIC_KEY = (
+        "public-key",
+        "a public key by its example value: to move it to AWS anyway, add it to shield.toml",
+    )
+    IGNORED = "ignored", "ignored in shield.toml"
+
+    DEVELOPMENT_STAGE = (
+        "development-stage",
+        "read by development or test settings, which don't read AWS",
+    )
+    READ_BY_BOTO3 = "read-by-boto3", "boto3 reads it itself, and needs it to reach AWS"
+    SET_BY_PLATFORM = (
+        "set-by-platform",
+        "set by the platform, which changes it with each binding",
+    )
+    FOLDER_NOT_SCANNED = (
+        "folder-not-scanned",
+        "folder not scanned because of its name: keep the variables set: {variables}",
+    )
+    LIBRARY_SETTINGS = (
+        "library-settings",
+        (
+            "not in the app: the star import of {modules} probably sets it; "
+            "secrets that a library reads stay in the environment"
+        ),
+    )
+
+    # A value with a secret-like name is not a secret.
+    HARMLESS_NAME = "harmless-name", "not a secret by its name: {word}"
+    HARMLESS_BOOLEAN = "harmless-boolean", "read as a boolean, not a secret"
+    HARMLESS_TEMPLATE = "harmless-template", "a template, not a value"
+    HARMLESS_LABEL = "harmless-label", "looks like a name, not a secret"
+    HARMLESS_OUTSIDE_SETTINGS = (
+        "harmless-outside-settings",
+        "outside the settings, does not look like a secret",
+    )
+
+    # The file cannot import the runtime.
+    OTHER_APP = "other-app", "belongs to another app: run shield in {folder}"
+    OUTSIDE_APP = "outside-app", "outside the app in {folder}, which has the most secrets"
+    OUTSIDE_PACKAGES = (
+        "outside-packages",
+        "outside the packages that can import the runtime",
+    )
+    SCRIPT = "script", "run as a script, so it cannot import the runtime"
+    IMPORT_RUNS_CODE = (
+        "import-runs-code",
+        "importing the runtime here would run {path}, which this file does not import",
+    )
+
+    # The rewrite of a Python file.
+    NOT_IN_MANIFEST = "not-in-manifest", "shield.toml has no entry for this variable"
+    WOULD_NOT_COMPILE = "would-not-compile", "the rewritten file would not compile"
+    WOULD_CHANGE_MEANING = (
+        "would-change-meaning",
+        "the rewrite would change the meaning of the file; edit it manually",
+    )
+    LITERAL_KEPT = "literal-kept", "the literal stays as a default: {problem}"
+    DOTENV_DIFFERS = "dotenv-differs", "{file} has another value of {variable}"
+    CODE_DIFFERS = "code-differs", "the code has several values of {variable}"
+    AMBIGUOUS_CHARACTER = (
+        "ambiguous-character",
+        "its value has a character that readers of {file} interpret differently",
+    )
+    DOTENV_NOT_LOADED = (
+        "dotenv-not-loaded",
+        "the app does not load {file}; load it with python-dotenv first",
+    )
+    ENGINE_MISSING = "engine-missing", _RESTART + "ENGINE is not set in the same dict"
+    ENGINE_COMPUTED = "engine-computed", _RESTART + "ENGINE is computed"
+    ENGINE_UNSUPPORTED = "engine-unsupported", _RESTART + "shield has no backend for {engine}"
+    ENGINE_NOT_PLAIN = "engine-not-plain", _RESTART + "ENGINE is not a simple string literal"
+    DATABASE_URL = "database-url", _RESTART + "its settings come from a URL"
+    DATABASE_NOT_FOUND = (
+        "database-not-found",
+        _RESTART + "no settings dict with ENGINE and PASSWORD was found",
+    )
+
+    # A fixer of another file of the app.
+    NOT_UTF8 = "not-utf-8", "not valid UTF-8; save it as UTF-8"
+    NOT_TEXT = "not-text", "not a text file, or UTF-16; save it as UTF-8"
+    EXISTS = "exists", "already exists and was not generated by shield"
+    EDITED = "edited", "edited manually; delete the file to generate it again"
+    POLICY_EXISTS = (
+        "policy-exists",
+        "already exists and was not generated by shield; add the secrets in shield.toml to it",
+    )
+    TEST_EXISTS = "test-exists", "tests not written: a file with this name already exists"
+    INVALID_MODULE_NAME = (
+        "invalid-module-name",
+        "tests not written: {module} is not a valid module name",
+    )
+    RUNTIME_EDITED = (
+        "runtime-edited",
+        "the copy of the runtime was edited manually; restore or delete it",
+    )
+    RUNTIME_PATH_USED = (
+        "runtime-path-used",
+        "another file has this name; set `runtime` in shield.toml to an unused path",
+    )
+    RUNTIME_NEWER = (
+        "runtime-newer",
+        "the copy is from the newer version {version}; upgrade shield-ai",
+    )
+    RUNTIME_SHADOWS = (
+        "runtime-shadows",
+        "a module of this name would hide a module of the standard library",
+    )
+    MAP_UNKNOWN = (
+        "map-unknown",
+        (
+            "the mapping in it can't be read; pass SecretsManagerClient() a dict of literals, "
+            "or delete the file to generate it again"
+        ),
+    )
+    MAP_COMMENTED = (
+        "map-commented",
+        "the mapping in it has comments; put each entry and its comma on a separate line",
+    )
+    NO_REQUIREMENTS = (
+        "no-requirements",
+        "no file with the app's dependencies found; install {requirement} where the app runs",
+    )
+    LOCKED_REQUIREMENTS = (
+        "locked-requirements",
+        "lock file; compile it again to add {requirement}",
+    )
+    LOCK_FILE = "lock-file", "lock file; run `{command}` to update it from {path}"
+    INVALID_TOML = "invalid-toml", "invalid TOML: {problem}"
+    NOT_EXTENDABLE = (
+        "not-extendable",
+        "cannot be extended automatically; add {requirements} manually",
+    )
+
+    # The plan.
+    OPTIONAL_WITHOUT_VALUE = "optional-without-value", "optional, and has no value"
+    SOURCES_DIFFER = (
+        "sources-differ",
+        "{path}:{line} has another value: set the right one with --env-file",
+    )
+    GIT_IGNORES_FILE = "git-ignores-file", "git ignores this new file; git add --force adds it"
+    OLD_PYTHON = "old-python", "names Python {version}; the runtime requires {required} or newer"
+
+    LINE_REMAINS = "line-remains", "{problem}"  # in a deployment file
+    LINK_OUT_OF_APP = (
+        "link-out-of-app",
+        "a link to a file outside the app: edit it yourself",
+    )
+    NO_VARIABLE = "no-variable", "no variable is read or assigned on this line"
+
+    # A file of a CloudTrail trail.
+    TRAIL_INVALID_JSON = "trail-invalid-json", "invalid or incomplete JSON"
+    TRAIL_INCOMPLETE_GZIP = "trail-incomplete-gzip", "incomplete gzip file"
+    TRAIL_DAMAGED_GZIP = "trail-damaged-gzip", "damaged gzip file"
+    TRAIL_INVALID_RECORDS = "trail-invalid-records", "{records}"
+    TRAIL_UNREADABLE = "trail-unreadable", "{problem}"
+
+    def reason(self, **parameters: object) -> SkipReason:
+        """Return the reason with its parameters in the text."""
+        return SkipReason(self, self.text.format(**parameters))
+
+
+class SkipReason(msgspec.Struct, frozen=True):
+    """Why an item was not processed."""
+
+    id: SkipId
+    text: str
+
+    def keeping(self, variables: Sequence[str]) -> SkipReason:
+        """Return the reason with the advice to keep some variables set."""
+        advice = f"; keep the variable {' and '.join(variables)} set for it"
+        return SkipReason(self.id, self.text + advice)
+
+    def entry(self, path: str, line: int = 0, name: str = "") -> Skipped:
+        """Return the report entry of an item.
+
+        Args:
+            path: The file.
+            line: The line; 0 for the whole file.
+            name: The variable, setting, secret or rule.
+        """
+        return Skipped(path=path, line=line, name=name, reason=self.text, id=self.id)
+
+
+class Skipped(msgspec.Struct, frozen=True, kw_only=True):
+    """An item that was not processed, with the reason."""
+
+    path: str
+    line: int  # 0 for the whole file
+    name: str  # of the variable, setting or secret; can be empty
+    reason: str
+    id: SkipId

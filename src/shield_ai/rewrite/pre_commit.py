@@ -1,0 +1,70 @@
+"""Read the options that a project's pre-commit configuration gives to its formatters.
+
+https://pre-commit.com/#pre-commit-configyaml---hooks
+"""
+
+from __future__ import annotations
+
+import functools
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from shield_ai.model.file_reader import FileReader
+
+PATH = ".pre-commit-config.yaml"
+MAX_SIZE = 200_000  # bytes
+
+
+def hook_options(read: FileReader, hook: str) -> dict[str, str]:
+    """Return the long options of a hook by their names with underscores; a flag has no value.
+
+    Args:
+        read: Returns the bytes of a file of the app.
+        hook: The ID of the hook, such as `isort`.
+    """
+    raw = read(PATH)
+    if raw is None or len(raw) > MAX_SIZE or hook.encode() not in raw:
+        return {}
+    options: dict[str, str] = {}
+    for arguments in _arguments(_parse(raw), hook):
+        options |= _long_options(arguments)
+    return options
+
+
+@functools.lru_cache(maxsize=4)  # each edited file asks for the options
+def _parse(raw: bytes) -> Any:
+    import yaml
+
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    try:
+        return yaml.load(raw, Loader=loader)  # noqa: S506  # both loaders are safe
+    except (yaml.YAMLError, ValueError, RecursionError):
+        return None
+
+
+def _arguments(document: Any, hook: str) -> Iterator[list[str]]:
+    for repository in _items(document, "repos"):
+        for entry in _items(repository, "hooks"):
+            if isinstance(entry, dict) and entry.get("id") == hook:
+                yield [str(argument) for argument in _items(entry, "args")]
+
+
+def _items(table: Any, key: str) -> list[Any]:
+    items = table.get(key) if isinstance(table, dict) else None
+    return items if isinstance(items, list) else []
+
+
+def _long_options(arguments: list[str]) -> dict[str, str]:
+    """Parse `--name=value`, `--name value` and `--flag`."""
+    options: dict[str, str] = {}
+    name = ""
+    for argument in arguments:
+        if argument.startswith("--"):
+            name, _, value = argument[2:].partition("=")
+            name = name.replace("-", "_")
+            options[name] = value
+        elif name and not options[name]:
+            options[name] = argument
+    return options

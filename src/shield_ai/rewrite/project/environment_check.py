@@ -1,0 +1,122 @@
+"""Check that edits of a deployment file change only the variables that they are meant to change."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from shield_ai.model.deployment import DeploymentKind
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping
+
+    Variables = list[tuple[str, Any]]
+
+# The keys of the variables of a container.
+ENVIRONMENT_KEYS = {
+    DeploymentKind.COMPOSE: frozenset({"environment"}),
+    DeploymentKind.KUBERNETES: frozenset({"env"}),
+    DeploymentKind.ECS: frozenset({"environment", "secrets"}),
+}
+PLAIN_KEYS = frozenset({"name", "value"})
+
+
+class EditCheck:
+    """Compares a file before and after the edits, parsed.
+
+    Args:
+        kind: The kind of the file.
+        removed: The variables that are removed, by the service or container.
+        added: The variables that are set instead, with their values.
+    """
+
+    def __init__(
+        self,
+        kind: DeploymentKind,
+        removed: Mapping[str, Collection[str]],
+        added: Mapping[str, str],
+    ) -> None:
+        self._kind = kind
+        self._removed = removed
+        self._added = added
+
+    def is_exact(self, before: bytes, after: bytes) -> bool:
+        """Return whether the edits change nothing else.
+
+        Args:
+            before: The file.
+            after: The file after the edits.
+        """
+        old_variables: list[tuple[str, Variables]] = []
+        new_variables: list[tuple[str, Variables]] = []
+        try:
+            old = self._reduce(self._parse(before), "", old_variables)
+            new = self._reduce(self._parse(after), "", new_variables)
+        except (ValueError, RecursionError):
+            return False
+        if old != new or len(old_variables) != len(new_variables):
+            return False
+        pairs = zip(old_variables, new_variables, strict=True)
+        return all(self._is_replaced(unit, old, new) for (unit, old), (_, new) in pairs)
+
+    def _parse(self, raw: bytes) -> Any:
+        """Parse a file; values of YAML are texts.
+
+        Raises:
+            ValueError: It is invalid.
+        """
+        if self._kind is DeploymentKind.ECS:
+            return json.loads(raw)
+        import yaml
+
+        loader: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
+        try:
+            return list(yaml.load_all(raw.decode("utf-8-sig"), Loader=loader))
+        except (yaml.YAMLError, TypeError) as error:
+            raise ValueError("invalid YAML") from error
+
+    def _reduce(self, node: Any, name: str, found: list[tuple[str, Variables]]) -> Any:
+        """Return a part of the file without the variables that the edits remove or set.
+
+        Args:
+            node: The part.
+            name: Its key.
+            found: Gets these variables, with the name of their container.
+        """
+        if isinstance(node, list):
+            return [self._reduce(item, "", found) for item in node]
+        if not isinstance(node, dict):
+            return node
+        unit = name if self._kind is DeploymentKind.COMPOSE else node.get("name")
+        removed = self._removed.get(unit, ()) if isinstance(unit, str) else ()
+        reduced: dict[str, Any] = {}
+        variables: Variables = []
+        for key, value in node.items():
+            if removed and key in ENVIRONMENT_KEYS[self._kind]:
+                variables += _variables(value)
+            else:
+                reduced[key] = self._reduce(value, key, found)
+        changed = {*removed, *self._added}
+        if variables:
+            reduced[""] = [item for item in variables if item[0] not in changed]
+            found.append((str(unit), [item for item in variables if item[0] in changed]))
+        return reduced
+
+    def _is_replaced(self, unit: str, old: Variables, new: Variables) -> bool:
+        """Return whether the variables of a container are replaced, or left if there are none."""
+        if any(name in self._removed[unit] for name, _ in old):
+            return sorted(new) == sorted(self._added.items())
+        return old == new
+
+
+def _variables(environment: Any) -> Iterator[tuple[str, Any]]:
+    """Yield the variables of a map, a list of assignments or a list of objects."""
+    if isinstance(environment, dict):
+        yield from environment.items()
+    for item in environment if isinstance(environment, list) else ():
+        if isinstance(item, dict):
+            is_plain = item.keys() == PLAIN_KEYS
+            yield str(item.get("name")), item["value"] if is_plain else item
+        else:
+            name, sign, value = str(item).partition("=")
+            yield name, value if sign else None

@@ -1,0 +1,220 @@
+"""Remove variables of a container from its deployment file, and set others in their place."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+from shield_ai.model.deployment import DeploymentKind, EntryStyle
+from shield_ai.model.edit import Edit
+from shield_ai.rewrite.project.file_edits import newline
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping, Sequence
+
+    from shield_ai.model.deployment import EnvironmentBlock, EnvironmentEntry, EnvironmentFile
+
+LINE_START = re.compile(rb"(?P<indent>[ \t]*)(?P<dash>-[ \t]+)?")
+REST_OF_LINE = re.compile(rb"[ \t]*(?:[ \t]#[^\r\n]*)?(?:\r?\n|\Z)")
+SEPARATOR = re.compile(rb"\s*,\s*")
+SPACES = re.compile(rb"\s*")
+PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*=[A-Za-z0-9/_+=.@-]*")
+ENVIRONMENT = "environment"
+
+
+class EditError(Exception):
+    """An entry can't be edited with certainty."""
+
+
+class _Line(NamedTuple):
+    """The whole lines of an entry of a block."""
+
+    start: int
+    end: int
+    indent: str
+    dash: str  # for example "- "; empty in a map
+
+
+def container_edits(
+    path: str,
+    file: EnvironmentFile,
+    blocks: Sequence[EnvironmentBlock],
+    removed: Collection[str],
+    added: Mapping[str, str],
+) -> Iterator[Edit]:
+    """Yield the edits of one container.
+
+    Args:
+        path: The file.
+        file: Its content.
+        blocks: The lists and maps of the container, of which one sets a removed variable.
+        removed: The variables to remove.
+        added: The variables to set, with their values.
+
+    Raises:
+        EditError: An entry can't be edited with certainty.
+    """
+    target = _target(blocks, removed)
+    for block in blocks:
+        editor = _BlockEditor(path, file, block, removed)
+        yield from editor.edits(added if block is target else {})
+    if target is None and added:
+        yield _new_block(path, file.raw, blocks[0], added)
+
+
+def _target(
+    blocks: Sequence[EnvironmentBlock], removed: Collection[str]
+) -> EnvironmentBlock | None:
+    """Return the block that gets the new variables; None if it must be created."""
+    for block in blocks:
+        is_secrets = block.key == "secrets"  # of ECS, which accepts only references there
+        if not is_secrets and any(entry.variable in removed for entry in block.entries):
+            return block
+    return next((block for block in blocks if block.key == ENVIRONMENT), None)
+
+
+def _new_block(path: str, raw: bytes, beside: EnvironmentBlock, added: Mapping[str, str]) -> Edit:
+    """Insert the environment of an ECS container before another key of it."""
+    line_start = raw.rfind(b"\n", 0, beside.key_start) + 1
+    before = raw[line_start : beside.key_start]
+    gap = " " if before.strip() else newline(raw) + before.decode()
+    entries = [{"name": name, "value": value} for name, value in added.items()]
+    text = f'"{ENVIRONMENT}": {json.dumps(entries)},{gap}'
+    return Edit(path=path, start=beside.key_start, end=beside.key_start, replacement=text)
+
+
+class _BlockEditor:
+    """Edits one list or map."""
+
+    def __init__(
+        self, path: str, file: EnvironmentFile, block: EnvironmentBlock, removed: Collection[str]
+    ) -> None:
+        self._path = path
+        self._raw = file.raw
+        self._is_json = file.kind is DeploymentKind.ECS
+        self._block = block
+        self._entries = block.entries
+        self._removed = [
+            number for number, entry in enumerate(block.entries) if entry.variable in removed
+        ]
+
+    def edits(self, added: Mapping[str, str]) -> Iterator[Edit]:
+        if not self._removed and not added:
+            return
+        if self._raw[self._block.start : self._block.start + 1] in (b"{", b"["):
+            yield from self._flow_edits(added)
+        else:
+            yield from self._block_edits(added)
+
+    def _edit(self, start: int, end: int, text: str = "") -> Edit:
+        return Edit(path=self._path, start=start, end=end, replacement=text)
+
+    def _block_edits(self, added: Mapping[str, str]) -> Iterator[Edit]:
+        """Replace the lines of the first removed entry, and remove those of the others."""
+        for position, number in enumerate(self._removed):
+            line = self._line(self._entries[number])
+            text = ""
+            if position == 0:
+                entry = self._entries[number]
+                text = "".join(self._new_lines(name, added[name], line, entry) for name in added)
+                if text and not self._raw[line.start : line.end].endswith(b"\n"):
+                    text = text.removesuffix("\n")
+            yield self._edit(line.start, line.end, text.replace("\n", newline(self._raw)))
+
+    def _line(self, entry: EnvironmentEntry) -> _Line:
+        start = self._raw.rfind(b"\n", 0, entry.start) + 1
+        before = LINE_START.fullmatch(self._raw, start, entry.start)
+        after = REST_OF_LINE.match(self._raw, entry.end)
+        is_map = self._block.style is EntryStyle.MAP
+        if not before or not after or (before["dash"] is None) is not is_map:
+            raise EditError("its line has something else on it")
+        return _Line(
+            start, after.end(), before["indent"].decode(), (before["dash"] or b"").decode()
+        )
+
+    def _new_lines(self, name: str, value: str, line: _Line, entry: EnvironmentEntry) -> str:
+        first = line.indent + line.dash
+        if self._block.style is EntryStyle.MAP:
+            return f"{first}{name}: {json.dumps(value)}\n"
+        if self._block.style is EntryStyle.ASSIGNMENTS:
+            text = f"{name}={value}"
+            return f"{first}{text if PLAIN.fullmatch(text) else json.dumps(text)}\n"
+        if self._raw[entry.start : entry.start + 1] == b"{":
+            return f"{first}{{name: {name}, value: {json.dumps(value)}}}\n"
+        inner = line.indent + " " * len(line.dash)
+        return f"{first}name: {name}\n{inner}value: {json.dumps(value)}\n"
+
+    def _flow_edits(self, added: Mapping[str, str]) -> Iterator[Edit]:
+        """Edit a list or map in brackets."""
+        self._require_plain_gaps()
+        if not self._entries:
+            text = ", ".join(self._new_entry(name, added[name]) for name in added)
+            yield self._edit(self._block.start + 1, self._block.start + 1, text)
+            return
+        separator = self._separator()
+        text = separator.join(self._new_entry(name, added[name]) for name in added)
+        if not self._removed:
+            end = self._entries[-1].end
+            yield self._edit(end, end, separator + text)
+            return
+        rest = self._removed
+        if text:
+            first = self._entries[rest[0]]
+            yield self._edit(first.start, first.end, text)
+            rest = rest[1:]
+        yield from self._flow_removals(rest)
+
+    def _flow_removals(self, numbers: list[int]) -> Iterator[Edit]:
+        """Remove entries, each with the separator before it, or at the start the one after it."""
+        if len(numbers) == len(self._entries):
+            yield self._edit(self._block.start + 1, self._block.end - 1)
+            return
+        leading = 0
+        while leading < len(numbers) and numbers[leading] == leading:
+            leading += 1
+        if leading:
+            yield self._edit(self._entries[0].start, self._entries[leading].start)
+        for number in numbers[leading:]:
+            yield self._edit(self._entries[number - 1].end, self._entries[number].end)
+
+    def _require_plain_gaps(self) -> None:
+        """Require that nothing, such as a comment, is between the entries."""
+        ends = [self._block.start + 1, *[entry.end for entry in self._entries]]
+        starts = [*[entry.start for entry in self._entries], self._block.end - 1]
+        last = len(self._entries)
+        for number, (end, start) in enumerate(zip(ends, starts, strict=True)):
+            is_inside = 0 < number < last
+            pattern = SEPARATOR if is_inside else SPACES
+            if not pattern.fullmatch(self._raw, end, start):
+                raise EditError("something else is between the entries")
+
+    def _separator(self) -> str:
+        """Return the text between two entries."""
+        if len(self._entries) > 1:
+            return self._raw[self._entries[0].end : self._entries[1].start].decode()
+        before = self._raw[self._block.start + 1 : self._entries[0].start].decode()
+        return f",{before}" if "\n" in before else ", "
+
+    def _new_entry(self, name: str, value: str) -> str:
+        text = json.dumps(value)
+        if self._block.style is EntryStyle.ASSIGNMENTS:
+            return json.dumps(f"{name}={value}")
+        if self._block.style is EntryStyle.MAP:
+            return f"{name}: {text}"
+        if not self._is_json:
+            return f"{{name: {name}, value: {text}}}"
+        return self._json_object({"name": name, "value": value})
+
+    def _json_object(self, pairs: dict[str, str]) -> str:
+        """Return an object with the line breaks of the first entry."""
+        sample = self._entries[0] if self._entries else None
+        if sample is None or b"\n" not in self._raw[sample.start : sample.end]:
+            return json.dumps(pairs)
+        inside = SPACES.match(self._raw, sample.start + 1)
+        spaces = inside[0].decode() if inside else ""
+        line_start = self._raw.rfind(b"\n", 0, sample.start) + 1
+        indent = SPACES.match(self._raw, line_start, sample.start)
+        lines = f",{spaces}".join(f"{json.dumps(key)}: {json.dumps(pairs[key])}" for key in pairs)
+        closing = newline(self._raw) + (indent[0].decode() if indent else "")
+        return "{" + spaces + lines + closing + "}"

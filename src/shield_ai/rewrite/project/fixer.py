@@ -1,0 +1,53 @@
+"""The interface of the fixers of files other than Python files with findings, and their search.
+
+A fixer is a function `fix(context)` in a module of this package.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import pkgutil
+from collections.abc import Callable
+from typing import TYPE_CHECKING, NamedTuple
+
+from shield_ai.rewrite import project
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from shield_ai.model.file_reader import FileReader, HasFolder
+    from shield_ai.model.manifest import Manifest
+    from shield_ai.rewrite.project.file_edits import Outcome
+
+
+class AppFiles(NamedTuple):
+    """Properties of the app that the generated files depend on."""
+
+    has_folder: HasFolder = lambda _: False  # returns whether the app has a folder
+    paths: Collection[str] = ()  # all Python files of the app
+    loads_dotenv: bool = False  # the app loads .env into the environment
+    edited: Collection[str] = ()  # the Python files that the plan edits
+    in_git: bool = False  # the app is in a Git repository
+    test_module: str = ""  # dotted name of the map file in the tests, if it differs
+
+
+class FixContext(NamedTuple):
+    """What a fixer knows of the app."""
+
+    read: FileReader
+    manifest: Manifest
+    app: AppFiles = AppFiles()
+    module: str = ""  # by which the settings import the runtime; derived from the path if ""
+    engines: Collection[str] = ()  # the Django database backends of shield in the settings
+
+
+Fixer = Callable[[FixContext], "Outcome"]
+
+
+@functools.cache
+def find_fixers() -> tuple[Fixer, ...]:
+    """Return the fixers, in the order of the names of their modules."""
+    names = sorted(module.name for module in pkgutil.iter_modules(project.__path__))
+    modules = [importlib.import_module(f"{project.__name__}.{name}") for name in names]
+    return tuple(module.fix for module in modules if hasattr(module, "fix"))

@@ -1,0 +1,65 @@
+"""The interface of the fixers of Python files, and their search.
+
+A fixer is a function `fix(context)` in a module of this package. It runs after the secrets of the
+file are wrapped, and edits other parts of it. A second run must return no edits.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import pkgutil
+from collections.abc import Callable
+from typing import TYPE_CHECKING, NamedTuple
+
+import msgspec
+
+from shield_ai.model.edit import Edit
+from shield_ai.model.skip import Skipped
+from shield_ai.rewrite import python
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from shield_ai.model.file_reader import FileReader
+    from shield_ai.model.finding import Site
+    from shield_ai.model.manifest import Manifest
+    from shield_ai.project.python_source import Source
+    from shield_ai.project.secret_map import SecretMap
+    from shield_ai.rewrite.python.imports import AccessorNames
+    from shield_ai.rewrite.python.move_literals import LiteralRemoval
+
+
+class FileContext(NamedTuple):
+    """What a fixer knows of a file."""
+
+    source: Source
+    manifest: Manifest
+    read: FileReader
+    names: AccessorNames  # by which the file calls the runtime
+    sites: Sequence[Site] = ()  # that are wrapped
+    calls: Sequence[tuple[int, int]] = ()  # line and column of each call of the runtime
+    known: SecretMap | None = None  # the app's map file before this rewrite
+    has_map: bool = False  # the app has a map file after the rewrite
+    removal: LiteralRemoval | None = None  # removes literals from the code
+
+
+class FileOutcome(msgspec.Struct, kw_only=True):
+    """The edits of one fixer in one file."""
+
+    edits: list[Edit] = []
+    skipped: list[Skipped] = []
+    removed: list[str] = []  # variables of the removed literals
+    engines: set[str] = set()  # of the database backends that the file uses
+    found: set[str] = set()  # secrets of the databases in the file, edited or skipped
+
+
+Fixer = Callable[[FileContext], FileOutcome]
+
+
+@functools.cache
+def find_fixers() -> tuple[Fixer, ...]:
+    """Return the fixers, in the order of the names of their modules."""
+    names = sorted(module.name for module in pkgutil.iter_modules(python.__path__))
+    modules = [importlib.import_module(f"{python.__name__}.{name}") for name in names]
+    return tuple(module.fix for module in modules if hasattr(module, "fix"))

@@ -1,0 +1,1 @@
+"""The rotation strategies: the module of a strategy has its name."""

@@ -1,0 +1,324 @@
+"""MySQL and MariaDB with alternating users: the clone has the accounts and grants of the base.
+
+In these servers, users can't be members of other users, so each rotation compares the grants, and
+grants or revokes the differences. Statements that change accounts can't be rolled back. Therefore,
+a new account has a random password until the last statement sets the new one.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import secrets
+from typing import TYPE_CHECKING
+
+from .. import mysql
+from ..alternating import MARKER, AlternatingUsers, is_clone_error, unmarked_clone_error
+from ..errors import DatabaseError, SetupError
+from ..mysql import MysqlSession, native_hash
+
+if TYPE_CHECKING:
+    from ..document import Login
+
+MAX_NAME_LENGTH = 32  # characters, in MySQL; MariaDB supports longer names
+HOSTS = "SELECT Host FROM mysql.user WHERE BINARY User = BINARY %s ORDER BY Host"
+DEFAULT_ROLES = (
+    "SELECT DEFAULT_ROLE_USER, DEFAULT_ROLE_HOST FROM mysql.default_roles"
+    " WHERE BINARY USER = BINARY %s AND HOST = %s"
+)
+# Authentication of MariaDB in the output of SHOW GRANTS.
+AUTHENTICATION = re.compile(
+    r" IDENTIFIED (?:BY PASSWORD '[^']*'|VIA \S+(?: USING '[^']*')?(?: OR \S+(?: USING '[^']*')?)*)"
+)
+ACCOUNT = "\0"  # placeholder for the account in a grant
+ATTRIBUTE = json.dumps({"comment": MARKER})
+ATTRIBUTES = (
+    "SELECT ATTRIBUTE FROM information_schema.USER_ATTRIBUTES WHERE BINARY USER = BINARY %s"
+)
+MARKER_ROLE = (
+    "SELECT 1 FROM mysql.user WHERE BINARY User = BINARY %s AND Host = '' AND is_role = 'Y'"
+)
+ROLES_IN_MARIADB = (
+    "SELECT Role FROM mysql.roles_mapping WHERE BINARY User = BINARY %s AND Host = %s"
+)
+ROLES_IN_MYSQL = (
+    "SELECT FROM_USER, FROM_HOST FROM mysql.role_edges"
+    " WHERE BINARY TO_USER = BINARY %s AND TO_HOST = %s"
+)
+NO_SUCH_TABLE = "1146"
+SYSTEM_DATABASE = "mysql"
+# All other global privileges, including those of future versions, count as administrative.
+NON_ADMIN_GLOBAL_PRIVILEGES = frozenset(
+    {
+        "USAGE", "SELECT", "SHOW DATABASES", "SHOW VIEW", "PROCESS", "EXECUTE", "LOCK TABLES",
+        "CREATE TEMPORARY TABLES", "REPLICATION CLIENT", "BINLOG MONITOR", "SLAVE MONITOR",
+        "SHOW_ROUTINE", "SHOW CREATE ROUTINE",
+    }
+)  # fmt: skip
+HARMLESS_IN_SYSTEM = frozenset({"USAGE", "SELECT", "SHOW VIEW"})
+TARGET = re.compile(
+    r"(?:(?:TABLE|PROCEDURE|FUNCTION|PACKAGE|PACKAGE BODY) )?"
+    r"`(?P<database>(?:[^`]|``)*)`\.(?P<object>\*|`.*`)\Z",
+    re.DOTALL,
+)
+WILDCARD = re.compile(r"\\(.)|(.)", re.DOTALL)  # an escaped character, or an ordinary one
+PATTERNS = {"%": ".*", "_": "."}
+NO_PRIVILEGES = f"GRANT USAGE ON *.* TO {ACCOUNT}"
+NO_LIMITS = (
+    f"{NO_PRIVILEGES} REQUIRE NONE WITH MAX_QUERIES_PER_HOUR 0 MAX_UPDATES_PER_HOUR 0"
+    " MAX_CONNECTIONS_PER_HOUR 0 MAX_USER_CONNECTIONS 0 MAX_STATEMENT_TIME 0"
+)
+
+
+class MysqlAlternating(AlternatingUsers[MysqlSession]):
+    """Alternate between the accounts of a user and of its clone."""
+
+    def __init__(self) -> None:
+        super().__init__(mysql.connect, mysql.PORT)
+
+    def is_short_enough(self, name: str) -> bool:
+        """Return True if MySQL supports the length of the name."""
+        return len(name) <= MAX_NAME_LENGTH
+
+    def is_done(self, pending: Login) -> bool:
+        """Return False: a login tests only one of several accounts, so all changes are repeated."""
+        self.connector.accepts(pending)  # raises TrustError if the server accepts any password
+        return False
+
+    def configure_user(
+        self, session: MysqlSession, user: Login, current: Login, base: str | None
+    ) -> None:
+        """Create the accounts, then sync their grants, then set the password."""
+        for name in (current.username, user.username):
+            require_no_admin(session, name)
+        if base is not None:
+            _sync_clone(session, base, user.username)
+        elif not is_marked(session, current.username):
+            raise _unmarked_error(session, current.username)
+        hosts = account_hosts(session, user.username)
+        if not hosts:
+            raise SetupError("the base of the current clone no longer exists")
+        for host in hosts:
+            session.set_password(user.username, host, user.password)
+
+
+def _sync_clone(session: MysqlSession, base: str, clone: str) -> None:
+    hosts = account_hosts(session, base)
+    clone_hosts = account_hosts(session, clone)
+    if not hosts:
+        raise SetupError("the current user does not exist in the server")
+    if is_marked(session, base):
+        raise is_clone_error("user", base)
+    if clone_hosts and not is_marked(session, clone):
+        raise _unmarked_error(session, clone)
+    for host in clone_hosts:
+        if host not in hosts:
+            raise SetupError(
+                f"the user {clone} has more rights than {base}, which has no account for the "
+                f"host {host}: drop this account of {clone}"
+            )
+    mark_clone(session, clone)
+    for host in hosts:
+        if host not in clone_hosts:
+            create_account(session, clone, host)
+        sync_grants(session, base, clone, host)
+
+
+def account_hosts(session: MysqlSession, user: str) -> list[str]:
+    """Return the host patterns of a user's accounts."""
+    return [_text(row[0]) for row in session.run(HOSTS, user)]
+
+
+def create_account(session: MysqlSession, user: str, host: str) -> None:
+    """Create an account with a random password, which nobody knows."""
+    password = secrets.token_urlsafe(24)
+    if session.is_mariadb:
+        statement = "CREATE USER IF NOT EXISTS %s@%s IDENTIFIED BY PASSWORD %s"
+        session.run(statement, user, host, native_hash(password))
+        return
+    statement = "CREATE USER IF NOT EXISTS %s@%s IDENTIFIED BY %s ATTRIBUTE %s"
+    session.run(statement, user, host, password, ATTRIBUTE)
+
+
+def is_marked(session: MysqlSession, user: str) -> bool:
+    """Return True if a rotation has created all accounts of a user.
+
+    MySQL stores the mark as an attribute of each account. MariaDB has no attributes: the mark is a
+    role with the name of the clone, and only administrators can create it.
+    """
+    if session.is_mariadb:
+        return bool(session.run(MARKER_ROLE, marker_role(user)))
+    rows = session.run(ATTRIBUTES, user)
+    return bool(rows) and all(_has_marker(row[0]) for row in rows)
+
+
+def _has_marker(attributes: object) -> bool:
+    try:
+        document = json.loads(attributes) if isinstance(attributes, (str, bytes)) else None
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(document, dict) and document.get("comment") == MARKER
+
+
+def marker_role(clone: str) -> str:
+    """Return the name of the role that marks a clone in MariaDB."""
+    return f"{MARKER}: {clone}"
+
+
+def mark_clone(session: MysqlSession, clone: str) -> None:
+    """Mark a clone in MariaDB, before its first account exists; MySQL marks each new account."""
+    if session.is_mariadb:
+        session.run("CREATE ROLE IF NOT EXISTS %s", marker_role(clone))
+
+
+def _unmarked_error(session: MysqlSession, clone: str) -> SetupError:
+    statement = f"ALTER USER for each account of it with ATTRIBUTE '{ATTRIBUTE}'"
+    if session.is_mariadb:
+        statement = f"CREATE ROLE {mysql.quote_name(marker_role(clone))}"
+    return unmarked_clone_error("user", clone, f"run as administrator: {statement}")
+
+
+def require_no_admin(session: MysqlSession, user: str) -> None:
+    """Require that no account of a user has administrative privileges, directly or through a role.
+
+    Raises:
+        SetupError: An account has them.
+    """
+    accounts = [(user, host) for host in account_hosts(session, user)]
+    seen = set(accounts)
+    while accounts:
+        account = accounts.pop()
+        for grant in sorted(_shown_grants(session, *account)):
+            privilege = admin_privilege(grant)
+            if privilege:
+                raise SetupError(
+                    f"the user {user} has the administrative privilege {privilege}: use a user "
+                    "without it for the app"
+                )
+        for role in granted_roles(session, *account):
+            if role not in seen:
+                seen.add(role)
+                accounts.append(role)
+
+
+def granted_roles(session: MysqlSession, user: str, host: str) -> list[tuple[str, str]]:
+    """Return the roles of an account or role. The host of roles in MariaDB is empty."""
+    if session.is_mariadb:
+        return [(_text(name), "") for (name,) in session.run(ROLES_IN_MARIADB, user, host)]
+    try:
+        rows = session.run(ROLES_IN_MYSQL, user, host)
+    except DatabaseError as error:
+        if error.code == NO_SUCH_TABLE:  # MySQL 5.7 has no roles
+            return []
+        raise
+    return [(_text(name), _text(role_host)) for name, role_host in rows]
+
+
+def _shown_grants(session: MysqlSession, user: str, host: str) -> set[str]:
+    if host or not session.is_mariadb:
+        return read_grants(session, user, host)
+    return {
+        line.replace(f" TO {mysql.quote_name(user)}", f" TO {ACCOUNT}")
+        for (line,) in session.run("SHOW GRANTS FOR %s", user)
+    }
+
+
+def admin_privilege(grant: str) -> str:
+    """Return the administrative privilege of a grant; empty if it has none."""
+    head, _, tail = grant.removeprefix("GRANT ").rpartition(f" TO {ACCOUNT}")
+    privileges, on, target = head.rpartition(" ON ")
+    if privileges == "PROXY":
+        return "PROXY"
+    if not on:
+        return ""
+    allowed = None
+    if target == "*.*":
+        allowed = NON_ADMIN_GLOBAL_PRIVILEGES
+    elif _covers_system_database(target):
+        allowed = HARMLESS_IN_SYSTEM
+    if allowed is None:
+        return ""
+    for privilege in privileges.split(", "):
+        if privilege not in allowed:
+            return f"{privilege} ON {target}"
+    if "GRANT OPTION" in tail:
+        return f"GRANT OPTION ON {target}"
+    return ""
+
+
+def _covers_system_database(target: str) -> bool:
+    """Return True if a grant applies to the database `mysql`, which stores the accounts."""
+    match = TARGET.match(target)
+    if not match:
+        return True  # unknown syntax
+    if match["object"] != "*":
+        return match["database"].lower() == SYSTEM_DATABASE
+    pattern = ""
+    for escaped, char in WILDCARD.findall(match["database"].replace("``", "`").lower()):
+        pattern += re.escape(escaped) if escaped else PATTERNS.get(char, re.escape(char))
+    return bool(re.fullmatch(pattern, SYSTEM_DATABASE, re.DOTALL))
+
+
+def _text(name: str | bytes) -> str:
+    return name if isinstance(name, str) else name.decode()
+
+
+def read_grants(session: MysqlSession, user: str, host: str) -> set[str]:
+    """Return an account's grants as statements, with ACCOUNT for its name, without its password."""
+    account = quote_account(user, host)
+    # MySQL 5.7 writes accounts as strings, later versions and MariaDB as names
+    quoted = session.run("SELECT CONCAT(QUOTE(%s), '@', QUOTE(%s))", user, host)[0][0]
+    grants = set()
+    for (line,) in session.run("SHOW GRANTS FOR %s@%s", user, host):
+        for preposition, name in (
+            ("TO", account), ("FOR", account), ("TO", quoted), ("FOR", quoted),
+        ):  # fmt: skip
+            head, separator, tail = line.rpartition(f" {preposition} {name}")
+            if separator:
+                grants.add(f"{head} {preposition} {ACCOUNT}{AUTHENTICATION.sub('', tail)}")
+                break
+    if not session.is_mariadb:
+        roles = sorted(quote_account(*row) for row in session.run(DEFAULT_ROLES, user, host))
+        if roles:
+            grants.add(f"SET DEFAULT ROLE {', '.join(roles)} TO {ACCOUNT}")
+    return grants - {NO_PRIVILEGES}
+
+
+def quote_account(user: str, host: str) -> str:
+    """Quote the user and host of an account."""
+    return f"{mysql.quote_name(user)}@{mysql.quote_name(host)}"
+
+
+def sync_grants(session: MysqlSession, base: str, clone: str, host: str) -> None:
+    """Revoke the grants that the base does not have, then grant the missing ones."""
+    expected = read_grants(session, base, host)
+    existing = read_grants(session, clone, host)
+    account = quote_account(clone, host)
+    surplus = existing - expected
+    for grant in sorted(surplus):
+        for statement in revoke_statements(grant):
+            session.run(statement.replace(ACCOUNT, account))
+    # a REVOKE can also remove privileges of other grants, so all are granted again
+    missing = expected if surplus else expected - existing
+    for grant in sorted(missing):
+        session.run(grant.replace(ACCOUNT, account))
+
+
+def revoke_statements(grant: str) -> list[str]:
+    """Return the statements that revoke a grant."""
+    if grant.startswith(NO_PRIVILEGES):
+        return [NO_LIMITS]
+    if grant.startswith("SET DEFAULT ROLE"):
+        preposition = "FOR" if f" FOR {ACCOUNT}" in grant else "TO"
+        return [f"SET DEFAULT ROLE NONE {preposition} {ACCOUNT}"]
+    head, _, tail = grant.removeprefix("GRANT ").rpartition(f" TO {ACCOUNT}")
+    privileges, on, target = head.rpartition(" ON ")
+    if not on:
+        return [f"REVOKE {head} FROM {ACCOUNT}"]  # a role
+    statements = [f"REVOKE {privileges} ON {target} FROM {ACCOUNT}"]
+    if "WITH GRANT OPTION" in tail:
+        statements.append(f"REVOKE GRANT OPTION ON {target} FROM {ACCOUNT}")
+    return statements
+
+
+STRATEGY = MysqlAlternating

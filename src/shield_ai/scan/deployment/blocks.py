@@ -1,0 +1,194 @@
+"""Find the lists and maps that set the variables of containers, for edits of deployment files."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from shield_ai.model.deployment import (
+    DeploymentKind,
+    EntryStyle,
+    EnvironmentBlock,
+    EnvironmentEntry,
+    EnvironmentFile,
+)
+from shield_ai.project.perf.lazy_regex import regex
+from shield_ai.scan.deployment.environment import NAME_KEYS, VALUE_KEYS, walk_blocks
+from shield_ai.scan.text.config_parsers import json_values, yaml_values
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from shield_ai.scan.deployment.environment import Block
+    from shield_ai.scan.text.structure import Node
+
+ALIASES = "it has YAML aliases: a variable can belong to several services"
+TEMPLATE = "it is a template"
+ENV_FILE = "the container also has variables from an env file"
+EXTENDS = "services extend each other with extends"
+SECRET_SOURCE = "envFrom sets the variables of a Secret"
+TASK_ROLE = "the task definition has no taskRoleArn, so the app can't read AWS"
+INVALID = "it can't be parsed"
+NO_NAME = "the container has no name"
+TEMPLATE_MARK = regex(rb"\{\{|\{%|<%")
+YAML_ALIAS = regex(rb"(?:^|[\s\[{,:-])\*[^\s,\]}]")
+MAX_KEYS = 200  # of a container; they are searched for each of its environments
+NAME = frozenset({"name"})
+CONTAINERS = frozenset({"containers", "initContainers", "containerDefinitions"})
+ENV_FILE_KEYS = frozenset({"env_file", "environmentFiles"})
+
+
+def find_environments(raw: bytes, kind: DeploymentKind) -> EnvironmentFile:
+    """Find the variables of the containers in a file of Docker Compose, Kubernetes or ECS.
+
+    Args:
+        raw: The file.
+        kind: Its kind.
+    """
+    is_json = kind is DeploymentKind.ECS
+    if TEMPLATE_MARK.search(raw):
+        return EnvironmentFile(raw, kind, problem=TEMPLATE)
+    if not is_json and _has_aliases(raw):
+        return EnvironmentFile(raw, kind, problem=ALIASES)
+    roots = json_values(raw) if is_json else yaml_values(raw)
+    if problem := _file_problem(kind, roots):
+        return EnvironmentFile(raw, kind, problem=problem)
+    found = [_block(raw, place, kind) for place in walk_blocks(roots) if _is_wanted(place, kind)]
+    return EnvironmentFile(raw, kind, tuple(block for block in found if block))
+
+
+def _has_aliases(raw: bytes) -> bool:
+    """Return whether a YAML file has aliases; True if it is invalid."""
+    if not YAML_ALIAS.search(raw):
+        return False
+    import yaml
+
+    try:
+        events = yaml.parse(raw, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+        return any(isinstance(event, yaml.AliasEvent) for event in events)
+    except (yaml.YAMLError, UnicodeError):
+        return True
+
+
+def _file_problem(kind: DeploymentKind, roots: list[Node]) -> str:
+    if not roots:
+        return INVALID
+    keys = _keys(roots[0])
+    if kind is DeploymentKind.ECS and keys and "taskRoleArn" not in keys:
+        return TASK_ROLE
+    if kind is DeploymentKind.COMPOSE and _has_extends(roots[0]):
+        return EXTENDS
+    return ""
+
+
+def _has_extends(root: Node) -> bool:
+    """Return whether a service of Docker Compose takes over the environment of another."""
+    services = [
+        service for key, value in root.pairs if key.text == "services" for service in value.pairs
+    ]
+    return any("extends" in _keys(service) for _, service in services)
+
+
+def _keys(node: Node) -> set[str]:
+    return {key.text for key, _ in node.pairs}
+
+
+def _is_wanted(place: Block, kind: DeploymentKind) -> bool:
+    """Return whether a value is the environment of a service or container."""
+    path = place.path
+    if len(place.parents[-1].pairs) > MAX_KEYS:
+        return False
+    if kind is DeploymentKind.COMPOSE:
+        return len(path) == 3 and (path[0], path[2]) == ("services", "environment")
+    if kind is DeploymentKind.KUBERNETES:
+        return len(path) > 1 and path[-1] == "env" and path[-2] in CONTAINERS
+    return path[-1] in {"environment", "secrets"} and path[:-1] in {(), ("containerDefinitions",)}
+
+
+def _block(raw: bytes, place: Block, kind: DeploymentKind) -> EnvironmentBlock | None:
+    container = place.parents[-1]
+    key = next((key for key, value in container.pairs if value is place.value), None)
+    if key is None or not place.value.is_container:
+        return None
+    name = container.get(NAME)
+    unit = name.text if name else ""
+    if kind is DeploymentKind.COMPOSE:
+        unit = place.path[1]
+    entries = tuple(_entries(raw, place.value))
+    return EnvironmentBlock(
+        container=container.start,
+        unit=unit,
+        key=key.text,
+        key_start=_start(raw, key),
+        start=place.value.start,
+        end=_end(raw, place.value),
+        style=_style(place.value),
+        entries=entries,
+        problem=_container_problem(raw, container) if unit else NO_NAME,
+    )
+
+
+def _container_problem(raw: bytes, container: Node) -> str:
+    for key, value in container.pairs:
+        if key.text in ENV_FILE_KEYS:
+            return ENV_FILE
+        if key.text == "envFrom" and b"secretRef" in raw[value.start : _end(raw, value)]:
+            return SECRET_SOURCE
+    return ""
+
+
+def _style(value: Node) -> EntryStyle:
+    if value.pairs:
+        return EntryStyle.MAP
+    is_assignments = any(not item.is_container for item in value.items)
+    return EntryStyle.ASSIGNMENTS if is_assignments else EntryStyle.OBJECTS
+
+
+class _Named(NamedTuple):
+    variable: str
+    value: str | None
+
+
+def _entries(raw: bytes, environment: Node) -> Iterator[EnvironmentEntry]:
+    for key, value in environment.pairs:
+        text = None if value.is_container else value.text
+        start, end = _start(raw, key), max(_end(raw, key), _end(raw, value))
+        yield EnvironmentEntry(key.text, start, end, text)
+    for item in environment.items:
+        named = _named(item)
+        yield EnvironmentEntry(named.variable, _start(raw, item), _end(raw, item), named.value)
+
+
+def _named(item: Node) -> _Named:
+    """Return the variable and the value of an item of a list."""
+    if not item.is_container:
+        name, sign, value = item.text.partition("=")
+        return _Named(name.strip(), value if sign else None)
+    name_node, value_node = item.get(NAME_KEYS), item.get(VALUE_KEYS)
+    return _Named(name_node.text if name_node else "", value_node.text if value_node else None)
+
+
+def _start(raw: bytes, node: Node) -> int:
+    """Return where a value starts, with its quote."""
+    return node.start - 1 if _is_in_quotes(raw, node) else node.start
+
+
+def _end(raw: bytes, node: Node) -> int:
+    """Return where a value ends. A block ends with its last value."""
+    pending = [node]
+    end = node.start
+    while pending:
+        part = pending.pop()
+        if not part.is_container:
+            end = max(end, part.end + _is_in_quotes(raw, part))
+        elif raw[part.start : part.start + 1] in (b"{", b"["):
+            end = max(end, part.end)
+        else:
+            pending += [child for pair in part.pairs for child in pair]
+            pending += part.items
+    return end
+
+
+def _is_in_quotes(raw: bytes, node: Node) -> bool:
+    before = raw[max(node.start - 1, 0) : node.start]
+    is_quoted = node.quoted and not node.is_container and before in (b'"', b"'")
+    return is_quoted and raw[node.end : node.end + 1] == before

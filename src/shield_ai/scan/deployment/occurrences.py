@@ -1,0 +1,294 @@
+"""Find names of variables in deployment files that may set a value in a form that is not known.
+
+A file is only certified if each occurrence of a name is understood: as a setting, as a comment, as
+a reference such as `${NAME}`, or as a name without a value.
+"""
+
+from __future__ import annotations
+
+import bisect
+import functools
+import itertools
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+from shield_ai.model.deployment import DeploymentKind, ValueForm
+from shield_ai.project.perf.lazy_regex import regex
+from shield_ai.scan.deployment.line_formats import (
+    SUBSTITUTION,
+    Span,
+    assignment_regex,
+    run_spans,
+)
+from shield_ai.scan.deployment.structured import (
+    SCRIPT_KEYS,
+    SCRIPTED_KINDS,
+    DeploymentFile,
+    development_spans,
+)
+from shield_ai.scan.deployment.value_form import Style, value_form
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+
+    from shield_ai.scan.text.structure import Node
+
+LITERAL_FORMS = frozenset({ValueForm.LITERAL, ValueForm.DEFAULT, ValueForm.MIXED})
+# Keys whose values, beside a name or below it, are values of the variable.
+VALUE_KEYS = frozenset(
+    {"value", "values", "default", "content", "data", "stringdata", "plaintext", "literal"}
+)
+WORDS = frozenset({"true", "false", "null", "~"})
+SIGN = regex(rb"[\"'\]]{0,2}[ \t]{0,40}(?:[+:]?=(?![=~])|(?P<colon>:)(?=\s|\Z))[ \t]{0,40}")
+VALUE = regex(rb"\"(?P<double>(?:[^\"\\\n]|\\.){0,500})|'(?P<single>[^'\n]{0,500})|[^\n]{0,500}")
+EXPANSION = regex(rb":?[-=](?P<text>[^}\n]{0,500})")  # of ${NAME:-text}
+BEFORE_COLON = regex(rb"[ \t\"'{,-]*+")
+WINDOW = 500  # bytes around a name that are searched, because a line can be the whole file
+# Commands and options that take the name and the value as separate words.
+SEPARATE_VALUE = regex(rb"\bsetenv\b|--(?:value|body|secret-string)\b|<<<|\bprintf[ \t]+-v\b")
+INLINE_COMMENT = {
+    DeploymentKind.TERRAFORM: regex(rb"[^\"]*?\s(?:\#|//|/\*)"),
+    DeploymentKind.SHELL: regex(rb"[^\"']*?\s\#"),
+}
+COMMENT = {
+    DeploymentKind.SYSTEMD: regex(rb"\s{0,200}[#;]"),
+    DeploymentKind.TERRAFORM: regex(rb"\s{0,200}(?:\#|//|\*|/\*)"),
+}
+HASH_COMMENT = regex(rb"\s{0,200}\#")
+# Escapes of YAML, JSON and HCL, and continued lines, which can split a name.
+ESCAPE = regex(
+    rb"\\(?:x([0-9A-Fa-f]{2})|u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8})|[ \t]*\r?\n[ \t]*)"
+    rb"|(?<=\w)[\"']{1,2}(?=\w)"
+)
+ESCAPE_DIRECTIVE = regex(rb"(?im)\A(?:\#[^\n]*\n)*\#[ \t]*escape[ \t]*=[ \t]*`")
+CONTINUED_WITH_BACKTICK = regex(rb"`[ \t]*\r?\n[ \t]*")
+
+
+@functools.lru_cache(maxsize=4)
+def name_regex(names: frozenset[str]) -> re.Pattern[bytes]:
+    """Return a regex for the names as whole words."""
+    return re.compile(rb"\b(?:" + "|".join(sorted(names)).encode() + rb")\b")
+
+
+def has_hidden_names(raw: bytes, names: frozenset[str]) -> bool:
+    """Return whether a file writes a name in another encoding than UTF-8, or with escapes.
+
+    Args:
+        raw: The file.
+        names: The variables of the secrets.
+    """
+    plain = raw.replace(b"\0", b"")  # of UTF-16
+    plain = ESCAPE.sub(_unescape, plain)
+    if ESCAPE_DIRECTIVE.match(raw):
+        plain = CONTINUED_WITH_BACKTICK.sub(b"", plain)
+    if plain == raw:
+        return False
+    pattern = name_regex(names)
+    return len(pattern.findall(plain)) > len(pattern.findall(raw))
+
+
+def _unescape(match: re.Match[bytes]) -> bytes:
+    digits = match[1] or match[2] or match[3]
+    if not digits:
+        return b""
+    code = int(digits, 16)
+    return chr(code).encode("utf-8", "surrogatepass") if code < 0x110000 else match[0]
+
+
+class _Scalar(NamedTuple):
+    """A text of a structured file: a key, the value of a key, or an item of a list."""
+
+    start: int
+    end: int
+    key: str  # the key that the text belongs to
+    value: Node | None = None  # of a key
+    parent: Node | None = None  # the map of a value
+
+
+def unexplained_names(
+    file: DeploymentFile,
+    names: frozenset[str],
+    settings: Collection[int],
+    accepted_lines: Collection[int],
+) -> Iterator[int]:
+    """Yield the offsets of names that may have a value, but are no known setting.
+
+    Args:
+        file: The file; without documents for a format of lines.
+        names: The variables of the secrets.
+        settings: The offsets of the names of known settings.
+        accepted_lines: The lines with a suppression comment.
+    """
+    spans = development_spans(file)
+    if file.kind is DeploymentKind.DOCKERFILE:
+        spans += run_spans(file.raw)
+    ignored = _Spans(spans)
+    explanation = _Explanation(file, names)
+    for match in name_regex(names).finditer(file.raw):
+        name = Span(*match.span())
+        if name.start in settings or ignored.contain(name.start):
+            continue
+        if explanation.is_explained(name):
+            continue
+        if file.raw.count(b"\n", 0, name.start) + 1 not in accepted_lines:
+            yield name.start
+
+
+class _Spans:
+    """Parts of a file, which may overlap."""
+
+    def __init__(self, spans: list[Span]) -> None:
+        spans.sort()
+        self._starts = [span.start for span in spans]
+        self._ends = list(itertools.accumulate((span.end for span in spans), max))
+
+    def contain(self, offset: int) -> bool:
+        """Return whether an offset is in one of the parts."""
+        count = bisect.bisect_right(self._starts, offset)
+        return count > 0 and offset < self._ends[count - 1]
+
+
+def _scalars(roots: list[Node]) -> Iterator[_Scalar]:
+    """Yield the texts of a file; a YAML alias is visited once."""
+    pending = [("", root) for root in roots]
+    seen: set[tuple[int, int]] = set()
+    while pending:
+        key_text, node = pending.pop()
+        span = (node.start, node.end)
+        if span in seen:
+            continue
+        seen.add(span)
+        if not node.is_container:
+            yield _Scalar(node.start, node.end, key_text)
+        for key, value in node.pairs:
+            yield _Scalar(key.start, key.end, key.text, value=value)
+            if value.is_container:
+                pending.append((key.text, value))
+            else:
+                yield _Scalar(value.start, value.end, key.text, parent=node)
+        pending.extend((key_text, item) for item in node.items)
+
+
+class _Explanation:
+    """Decides whether a name in a file is a comment, a reference, or has no literal value."""
+
+    def __init__(self, file: DeploymentFile, names: frozenset[str]) -> None:
+        self._file = file
+        self._raw = file.raw
+        self._names = names
+        self._scalars = sorted(_scalars(file.roots), key=lambda scalar: scalar.start)
+        self._starts = [scalar.start for scalar in self._scalars]
+        self._literals: dict[tuple[int, int], bool] = {}  # by the span of a value
+
+    def is_explained(self, name: Span) -> bool:
+        """Return whether a name can't be a variable with a value."""
+        scalar = self._scalar_at(name.start)
+        if not self._file.roots or (scalar is None and self._file.kind is DeploymentKind.TERRAFORM):
+            return self._is_comment(name.start) or self._is_explained_text(name, None)
+        if scalar is None:
+            return True  # a comment, or the syntax of a template
+        if scalar.value is not None:
+            return not self._has_literal(scalar.value)
+        if (scalar.start, scalar.end) != (name.start, name.end):
+            return self._is_explained_text(name, scalar)
+        return scalar.parent is None or not self._has_literal(scalar.parent)
+
+    def _scalar_at(self, offset: int) -> _Scalar | None:
+        index = bisect.bisect_right(self._starts, offset) - 1
+        if index < 0 or offset >= self._scalars[index].end:
+            return None
+        return self._scalars[index]
+
+    def _has_literal(self, node: Node) -> bool:
+        """Return whether a value is a literal, or a map or list that has one as a value."""
+        span = (node.start, node.end)
+        if span not in self._literals:
+            parts = [node] if not node.is_container else _values_in(node)
+            self._literals[span] = any(self._is_literal_node(part) for part in parts)
+        return self._literals[span]
+
+    def _is_literal_node(self, node: Node) -> bool:
+        text = self._raw[node.start : min(node.end, node.start + WINDOW)].decode("utf-8", "replace")
+        is_word = text in WORDS and not node.quoted
+        is_expression = self._file.kind is DeploymentKind.TERRAFORM
+        style = Style.EXPRESSION if is_expression else Style.SHELL
+        return not is_word and value_form(text, style, quoted=node.quoted) in LITERAL_FORMS
+
+    def _is_comment(self, start: int) -> bool:
+        line_start = self._raw.rfind(b"\n", 0, start) + 1
+        kind = self._file.kind
+        if COMMENT.get(kind, HASH_COMMENT).match(self._raw, line_start, start):
+            return True
+        inline = INLINE_COMMENT.get(kind)
+        return bool(inline and inline.match(self._raw, max(line_start, start - WINDOW), start))
+
+    def _is_explained_text(self, name: Span, scalar: _Scalar | None) -> bool:
+        """Return whether a name in a longer text has no literal value."""
+        raw = self._raw
+        limit = scalar.end if scalar else len(raw)
+        floor = max(scalar.start if scalar else 0, name.start - WINDOW)
+        floor = max(floor, raw.rfind(b"\n", floor, name.start) + 1)
+        before = raw[max(name.start - 2, floor) : name.start]
+        if before.endswith(b"$") or _is_in_action(raw, floor, name.start):
+            return True
+        if before == b"${":
+            return _is_pure_expansion(raw, name, floor)
+        is_script = self._file.kind is DeploymentKind.SHELL or _is_script(self._file.kind, scalar)
+        pattern = assignment_regex(self._names)
+        if is_script and pattern.match(raw, max(name.start - 1, 0), limit):
+            return True  # shell_settings() has checked it
+        sign = SIGN.match(raw, name.end, limit)
+        if sign is None:
+            line_end = raw.find(b"\n", name.end, name.end + WINDOW)
+            end = line_end if line_end >= 0 else name.end + WINDOW
+            return not SEPARATE_VALUE.search(raw, floor, end)
+        is_reference = sign["colon"] and before.endswith(b".")  # `? var.NAME : null`
+        if is_reference or (sign["colon"] and not BEFORE_COLON.fullmatch(raw, floor, name.start)):
+            return True
+        return not _is_literal(raw, sign.end(), limit, floor)
+
+
+def _values_in(node: Node) -> Iterator[Node]:
+    """Yield the texts of a map or list that may be the value of a variable."""
+    for item in node.items:
+        if not item.is_container:
+            yield item
+    for key, value in node.pairs:
+        if key.text.lower() in VALUE_KEYS and not value.is_container:
+            yield value
+
+
+def _is_script(kind: DeploymentKind, scalar: _Scalar | None) -> bool:
+    return kind in SCRIPTED_KINDS and scalar is not None and scalar.key.lower() in SCRIPT_KEYS
+
+
+def _is_in_action(raw: bytes, floor: int, start: int) -> bool:
+    """Return whether an offset is in a `{{ … }}` or `{% … %}` of its line."""
+    opening = max(raw.rfind(b"{{", floor, start), raw.rfind(b"{%", floor, start))
+    closing = max(raw.rfind(b"}}", floor, start), raw.rfind(b"%}", floor, start))
+    return opening > closing
+
+
+def _is_pure_expansion(raw: bytes, name: Span, floor: int) -> bool:
+    """Return whether `${NAME…}` has no literal default, or one that is part of a setting."""
+    match = EXPANSION.match(raw, name.end)
+    if match is None:
+        return True
+    text = match["text"].decode("utf-8", "replace")
+    if value_form(text, Style.SHELL) not in LITERAL_FORMS:
+        return True
+    # value_form() classifies the default of `NAME=${NAME:-text}`.
+    return raw[name.start : name.end] in re.findall(rb"\w+", raw[floor : name.start])
+
+
+def _is_literal(raw: bytes, start: int, limit: int, floor: int) -> bool:
+    """Return whether the text after a sign is a literal."""
+    quote = raw[start : start + 1]
+    if quote in {b"'", b'"'} and raw.count(quote, floor, start) % 2:
+        return False  # the end of the text `'NAME='`
+    match = VALUE.match(raw, start, limit)
+    if match is None or SUBSTITUTION.match(match[0]):
+        return False
+    quoted = match["double"] or match["single"]
+    text = quoted or next(iter(match[0].split(maxsplit=1)), b"")
+    return value_form(text.decode("utf-8", "replace").strip("'\",;"), Style.SHELL) in LITERAL_FORMS

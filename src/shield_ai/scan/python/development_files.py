@@ -1,0 +1,121 @@
+"""Find the settings files of an app that only development or tests use."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from shield_ai.project.layout import is_test_settings
+from shield_ai.project.perf.lazy_regex import regex
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterable, Iterator
+
+    ReadFile = Callable[[str], bytes | None]
+
+DEVELOPMENT_SETTINGS = regex(
+    r"(?:^|/)(?:settings|config|conf)/(?:dev|development|local|tests?|testing|ci)\.py$"
+    r"|(?:^|/)(?:settings|config)_(?:dev|development|tests?|testing|ci)\.py$"
+    r"|(?:^|/)(?:dev|development|tests?|testing|ci)_(?:settings|config)\.py$"
+)
+PRODUCTION_SETTINGS = regex(r"(?:^|.*[/_])prod(?:uction)?(?:_(?:settings|config))?\.py$")
+# Projects also use these files in production, so it depends on their imports.
+LOCAL_SETTINGS = regex(r"(?:^|/)(?:local_settings|settings_local)\.py$")
+STAR_IMPORT = regex(rb"(?m)^([ \t]*)from[ \t]+(\.*[\w.]*)[ \t]+import[ \t]+\*")
+# The line of an `if` or `try` that allows only development to import the file.
+DEVELOPMENT_GUARD = regex(
+    rb"(?i)(?!.*(?:\bnot\b|!=|prod|stag))(?:el)?if\b.*(?:local|dev|debug|test)|try:"
+)
+
+
+class StarImport(NamedTuple):
+    """A star import of another settings file."""
+
+    path: str  # the importing file
+    target: str  # the imported file
+    is_conditional: bool
+    is_guarded: bool  # the condition is one for development
+
+
+def development_files(
+    files: Collection[str], settings: Iterable[str], read: ReadFile
+) -> frozenset[str]:
+    """Return the settings for development and tests beside settings for production.
+
+    Args:
+        files: The app's Python files.
+        settings: The app's settings files.
+        read: Returns the bytes of a file; None if it can't be read.
+    """
+    tests = {path for path in files if is_test_settings(path)}
+    local = {path for path in files if LOCAL_SETTINGS.search(path)}
+    named = tests | _beside_production(files)
+    targets = named | local
+    if not targets:
+        return frozenset()
+    imports: list[StarImport] = []
+    for path in sorted({*settings, *named}):
+        imports += _star_imports(path, read(path) or b"", targets)
+    named |= _importers(imports, tests) | _guarded(imports, local)
+    needed = {found.target for found in imports if _needs(found, named)}
+    return frozenset(named - needed)
+
+
+def _beside_production(files: Collection[str]) -> set[str]:
+    """Return the development settings in folders that also have settings for production."""
+    folders = {path.rpartition("/")[0] for path in files if PRODUCTION_SETTINGS.match(path)}
+    named = (path for path in files if DEVELOPMENT_SETTINGS.search(path))
+    return {path for path in named if path.rpartition("/")[0] in folders}
+
+
+def _importers(imports: list[StarImport], tests: set[str]) -> set[str]:
+    """Return the settings that extend those for tests."""
+    importers = set()
+    for found in imports:
+        is_entry = found.path.endswith("__init__.py") or PRODUCTION_SETTINGS.match(found.path)
+        if found.target in tests and not found.is_conditional and not is_entry:
+            importers.add(found.path)
+    return importers
+
+
+def _guarded(imports: list[StarImport], local: set[str]) -> set[str]:
+    """Return the local settings that only development imports."""
+    guards: dict[str, list[bool]] = {}
+    for found in imports:
+        if found.target in local:
+            guards.setdefault(found.target, []).append(found.is_guarded)
+    return {path for path, guarded in guards.items() if all(guarded)}
+
+
+def _needs(found: StarImport, development: set[str]) -> bool:
+    """Return whether other settings always import a file."""
+    return not found.is_conditional and found.path not in development
+
+
+def _star_imports(path: str, raw: bytes, targets: Collection[str]) -> Iterator[StarImport]:
+    for match in STAR_IMPORT.finditer(raw):
+        indent, module = match.groups()
+        target = _target(path, module.decode(), targets)
+        if target:
+            guard = _enclosing_line(raw[: match.start()], len(indent)) if indent else b""
+            is_guarded = bool(DEVELOPMENT_GUARD.match(guard))
+            yield StarImport(path, target, bool(indent), is_guarded)
+
+
+def _target(path: str, module: str, targets: Collection[str]) -> str:
+    """Return the imported file, one of some targets; "" for any other module."""
+    name = module.lstrip(".")
+    tail = name.replace(".", "/") + ".py"
+    dots = len(module) - len(name)
+    if dots:
+        target = "/".join([*path.split("/")[:-dots], tail])
+        return target if target in targets else ""
+    return next((file for file in sorted(targets) if f"/{file}".endswith(f"/{tail}")), "")
+
+
+def _enclosing_line(before: bytes, indent: int) -> bytes:
+    """Return the last line with a smaller indentation, without it."""
+    for line in reversed(before.splitlines()):
+        text = line.strip()
+        if text and len(line) - len(line.lstrip()) < indent:
+            return text
+    return b""

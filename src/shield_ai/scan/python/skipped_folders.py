@@ -1,0 +1,130 @@
+"""Find the folders that the walk skips by their name although the app imports from them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from shield_ai.model.name_meaning import is_secret
+from shield_ai.model.skip import SkipId
+from shield_ai.model.words import word_set
+from shield_ai.project.import_roots import CONFIG_FOLDERS
+from shield_ai.project.layout import is_test
+from shield_ai.project.perf.lazy_regex import regex
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from shield_ai.model.file_reader import FileReader
+    from shield_ai.model.skip import Skipped, SkipReason
+    from shield_ai.scan.files.walk import Entry
+
+
+# The app's own code can have these names, too.
+AMBIGUOUS = word_set("third_party vendor templates build dist env")
+# Not rewritten, but reported if they read secrets.
+REPORTED = AMBIGUOUS | {"alembic", "migrations"}
+READ = regex(
+    rb"(?:environ(?:\.get)?|getenv|\benv(?:\.\w+)?|\bconfig)\s?[\[(]\s{0,20}[\"'](\w{1,80})[\"']"
+)
+IMPORT = regex(
+    rb"(?m)^[ \t]*(?:from[ \t]+(\.*[\w.]*)[ \t]+import\b([^\n#]*)|import[ \t]+(\w[\w.]*))"
+)
+MAX_SHOWN = 5
+
+
+class AppPaths(NamedTuple):
+    """The files of an app, and the skipped folders that read secrets."""
+
+    paths: list[str]
+    skipped: tuple[Skipped, ...]
+
+
+def select_app_paths(entries: Iterable[Entry], read: FileReader) -> AppPaths:
+    """Select the files that belong to the app.
+
+    Args:
+        entries: All files.
+        read: Returns the bytes of a file; None if it can't be read.
+    """
+    paths: list[str] = []
+    folders: dict[str, list[str]] = {}
+    for entry in entries:
+        if entry.is_app_file:
+            paths.append(entry.path)
+        elif folder := _reported_folder(entry.path):
+            folders.setdefault(folder, []).append(entry.path)
+    app_files = [path for path in paths if path.endswith(".py") and not is_test(path)]
+    skipped = []
+    for folder, files in sorted(folders.items()):
+        variables = _secret_variables(files, read)
+        if not variables:
+            continue
+        if _belongs_to_app(folder, set(files), app_files, read):
+            paths += files
+        else:
+            skipped.append(_reason(variables).entry(folder))
+    return AppPaths(paths, tuple(skipped))
+
+
+def _reported_folder(path: str) -> str:
+    """Return the only folder with a reported name in a path; "" for other paths."""
+    folders = path.split("/")[:-1]
+    found = [index for index, name in enumerate(folders) if name in REPORTED]
+    if len(found) != 1:
+        return ""
+    if folders[found[0]] == "migrations" and not path.endswith("/env.py"):
+        return ""  # of the migrations, only Alembic's configuration reads variables
+    return "/".join(folders[: found[0] + 1])
+
+
+def _secret_variables(files: Iterable[str], read: FileReader) -> list[str]:
+    names: set[str] = set()
+    for path in files:
+        if path.endswith(".py") and not is_test(path):
+            names.update(found.decode() for found in READ.findall(read(path) or b""))
+    return sorted(name for name in names if is_secret(name))
+
+
+def _reason(variables: list[str]) -> SkipReason:
+    shown = ", ".join(variables[:MAX_SHOWN])
+    more = f" and {len(variables) - MAX_SHOWN} more" if len(variables) > MAX_SHOWN else ""
+    return SkipId.FOLDER_NOT_SCANNED.reason(variables=f"{shown}{more}")
+
+
+def _belongs_to_app(folder: str, files: set[str], app_files: list[str], read: FileReader) -> bool:
+    parent, _, name = folder.rpartition("/")
+    if name not in AMBIGUOUS or any(".dist-info/" in path for path in files):
+        return False
+    if name != "templates" and parent.rpartition("/")[2] in CONFIG_FOLDERS:
+        return f"{folder}/__init__.py" in files
+    modules = {path.removesuffix(".py").removesuffix("/__init__") for path in files}
+    return any(_imports_from(path, read(path) or b"", folder, modules) for path in app_files)
+
+
+def _imports_from(path: str, raw: bytes, folder: str, modules: set[str]) -> bool:
+    """Return whether a file imports one of the modules of a folder."""
+    parent, _, name = folder.rpartition("/")
+    if name.encode() not in raw:
+        return False
+    parents = parent.split("/") if parent else []
+    # An absolute import starts at any of the folders around it.
+    bases = ["".join(f"{part}/" for part in parents[:depth]) for depth in range(len(parents) + 1)]
+    for target, is_relative in _import_targets(path, raw):
+        for base in [""] if is_relative else bases:
+            if base + target in modules:
+                return True
+    return False
+
+
+def _import_targets(path: str, raw: bytes) -> Iterator[tuple[str, bool]]:
+    """Yield the path of each imported name, and whether it is relative to the root of the app."""
+    for found in IMPORT.finditer(raw):
+        module, names, plain = (part.decode(errors="replace") for part in found.groups(b""))
+        dots = len(module) - len(module.lstrip("."))
+        target = (plain or module[dots:]).replace(".", "/")
+        if dots:
+            folders = path.split("/")[:-dots]
+            target = "/".join([*folders, target] if target else folders)
+        yield target, dots > 0
+        for name in names.replace("(", " ").replace(",", " ").split():
+            yield f"{target}/{name}", dots > 0

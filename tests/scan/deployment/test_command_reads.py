@@ -1,0 +1,29 @@
+from __future__ import annotations
+
+import pytest
+
+from shield_ai.scan.deployment.command_reads import find_command_reads
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "expected"),
+    [
+        pytest.param("entrypoint", "#!/bin/sh\nwait $DB_HOST\n", "entrypoint:2", id="script"),
+        pytest.param("a/run.sh", "psql ${DB_HOST:-db}\n", "a/run.sh:1", id="braces"),
+        pytest.param("server.js", "x = process.env.DB_HOST\n", "server.js:1", id="JavaScript"),
+        pytest.param("config.rb", "ENV['DB_HOST']\n", "config.rb:1", id="Ruby"),
+        pytest.param("Dockerfile", "FROM a\nCMD wait $DB_HOST\n", "Dockerfile:2", id="command"),
+        pytest.param("Dockerfile", "ARG DB_HOST\nRUN echo $DB_HOST\n", None, id="build"),
+        pytest.param("run.sh", "wait $DB_HOST_2 DB_HOST\n", None, id="another variable"),
+        pytest.param("README.md", "`echo $DB_HOST`\n", None, id="documentation"),
+        pytest.param("compose.yml", "a: ${DB_HOST}\n", None, id="interpolation"),
+        pytest.param("settings.py", "x = '$DB_HOST'\n", None, id="Python"),
+        pytest.param("Makefile", "run:\n\tpsql $(DB_HOST)\n", None, id="Makefile"),
+        pytest.param(".github/workflows/a.sh", "echo $DB_HOST\n", None, id="workflow"),
+    ],
+)
+def test_files_that_read_a_variable(tmp_path, path, text, expected):
+    file = tmp_path / path
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(text)
+    assert find_command_reads(tmp_path, {"DB_HOST"}).get("DB_HOST") == expected
