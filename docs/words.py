@@ -14,11 +14,15 @@ RUNTIME_VARIABLES = {
     "DJANGO_ENV": (
         "not set",
         (
-            "The environment, also for applications that do not use Django. In `development`, "
+            "The environment. In `development`, "
             "environment variables take precedence over AWS, and defaults are used. If it is not "
             "set, environment variables take precedence, unless `AWS_SECRETS_FALLBACK=deny`. Any "
             "other value means production. See [order of sources](../concepts/sources.md)."
         ),
+    ),
+    "AWS_SECRETS_ENV": (
+        "`DJANGO_ENV`",
+        "The environment, for applications that do not use Django. It overrides `DJANGO_ENV`.",
     ),
     "AWS_REGION": ("that of the SDK, then `us-east-1`", "The AWS region of the secrets."),
     "AWS_SECRETS_PREFIX": ("none", "A prefix for all secret names, such as `storefront/prod/`."),

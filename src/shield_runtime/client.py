@@ -19,8 +19,10 @@ from .value import SecretValue, as_bytes, as_dict
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
+    from contextlib import AbstractContextManager
     from typing import Any, TypeVar, Union, overload
 
+    from .testing import FakeSecrets
     from .transport import Connection, Transport
 
     T = TypeVar("T")
@@ -264,6 +266,13 @@ class SecretsManagerClient:
         self._cache.clear(name)
         if name is None:
             self._read_settings = None
+
+    @staticmethod
+    def fake_secrets(secrets: Mapping[str, Any]) -> AbstractContextManager[FakeSecrets]:
+        """Serve these secrets instead of AWS in a test; see shield_runtime.testing."""
+        from .testing import fake_secrets
+
+        return fake_secrets(secrets)
 
     def stats(self) -> dict[str, float]:
         """Return the counters of this process. Hits are counted once per second for each name."""

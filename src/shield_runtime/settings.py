@@ -25,7 +25,7 @@ class Settings:
     """
 
     def __init__(self, prefix: str = "") -> None:
-        environment = os.environ.get("DJANGO_ENV", "")
+        environment = environment_name()
         self.aws = _choice("USE_AWS_SECRETS", (*OFF, *ON)) in ON
         self.is_development = environment == "development"
         self.prefix = os.environ.get("AWS_SECRETS_PREFIX", prefix)
@@ -40,6 +40,11 @@ class Settings:
         self.allows_defaults = self.is_development or self.fallback == "any"
         self.transport = _choice("AWS_SECRETS_TRANSPORT", ("boto3", "agent"))
         self.metrics, self.namespace = _metrics()
+
+
+def environment_name() -> str:
+    """Return the environment of the process, such as production; "" if it is not set."""
+    return os.environ.get("AWS_SECRETS_ENV") or os.environ.get("DJANGO_ENV", "")
 
 
 def _metrics() -> tuple[str, str]:

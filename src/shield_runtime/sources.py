@@ -2,7 +2,8 @@
 
 With AWS off, the order is: the environment variable, the default. With AWS on, it is: a fresh value
 in the cache, AWS, the last known value, the environment variable, the default if the app can run
-without the secret. DJANGO_ENV=development puts the variable first, and allows any default.
+without the secret. DJANGO_ENV=development, or AWS_SECRETS_ENV=development, puts the variable
+first, and allows any default.
 """
 
 from __future__ import annotations
@@ -145,7 +146,7 @@ class Sources:
             return None
         if not settings.is_development:
             message = "secret %r: the environment variable %s takes precedence over AWS"
-            reason = ", because DJANGO_ENV is not set"
+            reason = ", because AWS_SECRETS_ENV and DJANGO_ENV are not set"
             self._warn_once(request, "variable", message + reason, request.name, request.variable)
         return text
 

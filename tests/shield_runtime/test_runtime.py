@@ -476,9 +476,14 @@ class TestOn:
 
 @pytest.mark.usefixtures("on")
 class TestDevelopment:
-    @pytest.fixture(autouse=True)
-    def development(self, on, monkeypatch):
-        monkeypatch.setenv("DJANGO_ENV", "development")
+    @pytest.fixture(
+        autouse=True,
+        params=[{"DJANGO_ENV": "development"}, {"AWS_SECRETS_ENV": "development"}],
+        ids=" ".join,
+    )
+    def development(self, request, on, monkeypatch):
+        for name, value in request.param.items():
+            monkeypatch.setenv(name, value)
         clear_secret_cache()
 
     def test_variable_wins(self, on, variable):
@@ -519,7 +524,7 @@ class TestEnvironmentNotSet:
         assert get_secret("test-secret") == get_secret("test-secret") == OTHER
         assert on.count() == 0
         assert [record.levelname for record in caplog.records] == ["WARNING"]
-        assert "because DJANGO_ENV is not set" in caplog.text
+        assert "because AWS_SECRETS_ENV and DJANGO_ENV are not set" in caplog.text
 
     @pytest.mark.parametrize("fault", [None, "denied", "broken"])
     def test_variable_is_not_used_without_fallback(self, on, variable, fault):

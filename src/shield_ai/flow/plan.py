@@ -17,7 +17,7 @@ from shield_ai.model.skip import SkipId, Skipped
 from shield_ai.project.python_source import file_change
 from shield_ai.project.runtime_names import COPY, is_copied_file
 from shield_ai.rewrite.project.deployment import edit_deployment
-from shield_ai.rewrite.project.fixer import AppFiles, FixContext
+from shield_ai.rewrite.project.fixer import AppFiles, DotenvFiles, FixContext
 from shield_ai.rewrite.project.iam_policy import write_policy
 from shield_ai.rewrite.project.pipeline import rewrite_project
 from shield_ai.rewrite.python.pipeline import rewrite_python
@@ -49,9 +49,11 @@ class CodeInputs:
         relative_package: The package with files that import the runtime relatively.
         test_module: Dotted name of the map file in the tests; by default, as in the app.
         python_files: All Python files of the app.
-        loads_dotenv: Whether the app loads .env into the environment.
+        dotenv_files: The .env files of the app.
+        django: Whether the app uses Django.
         in_git: Whether the app is in a Git repository.
         deployment: The deployment files to edit; None edits none.
+        ignores_backups: Whether git ignores the backups of edited files.
     """
 
     accessor_import: str
@@ -62,9 +64,11 @@ class CodeInputs:
     relative_package: str = ""
     test_module: str = ""
     python_files: Sequence[str] = ()
-    loads_dotenv: bool = False
+    dotenv_files: DotenvFiles = dataclasses.field(default_factory=DotenvFiles)
+    django: bool = True
     in_git: bool = False
     deployment: DeploymentSources | None = None
+    ignores_backups: bool = False
 
 
 def make_plan(
@@ -200,12 +204,15 @@ class _Planner:
             self.dotenv = inputs.removal.origins(rewritten.removed)
         if not self._manifest.secret:
             return
+        new_variables = [origin.field for origin in self.dotenv]
         app = AppFiles(
             inputs.has_folder,
             inputs.python_files,
-            loads_dotenv=inputs.loads_dotenv or bool(self.dotenv),
+            dotenv_files=inputs.dotenv_files._replace(new_variables=new_variables),
+            django=inputs.django,
             edited=[file.path for file in rewritten.files],
             in_git=inputs.in_git,
+            ignores_backups=inputs.ignores_backups,
             test_module=inputs.test_module,
         )
         module = inputs.accessor_import.split()[1]

@@ -34,9 +34,14 @@ from shield_ai.model.deployment import Deployment
 from shield_ai.model.environments import get_environment
 from shield_ai.model.errors import ShieldError
 from shield_ai.model.locator import Prompt
+from shield_ai.model.naming import MANIFEST
+from shield_ai.project import git
 from shield_ai.project.git_process import is_in_repository
 from shield_ai.project.python_versions import find_python_versions
+from shield_ai.project.tree import BACKUP
 from shield_ai.project.values import Values, read_env_file
+from shield_ai.rewrite.project.env_example import PATH as ENV_EXAMPLE
+from shield_ai.rewrite.project.fixer import DotenvFiles
 from shield_ai.rewrite.python.move_literals import DOTENV, LiteralRemoval
 
 if TYPE_CHECKING:
@@ -48,6 +53,7 @@ if TYPE_CHECKING:
     from shield_ai.model.hidden import Hidden
     from shield_ai.model.plan import Origin, Plan, ValueState
     from shield_ai.model.resource import Resource
+    from shield_ai.project.layout import AppFacts
     from shield_ai.project.python_versions import NamedVersion
     from shield_ai.scan.python.app_scan import Scan
 
@@ -170,8 +176,10 @@ class PlanningSession(AppContext):
             real_path=self.tree.real_path,
             calls=self.scan_result.calls,
             python_files=self.scan_result.python_files,
-            loads_dotenv=facts.dotenv,
+            dotenv_files=self._dotenv_files(facts),
+            django=facts.django,
             in_git=is_in_repository(self.tree.root),
+            ignores_backups=bool(git.ignored_files(self.tree.root, [f"{MANIFEST}{BACKUP}"])),
             removal=self._literal_removal() if self._options.remove_literals else None,
             deployment=find_sources(
                 self.tree.root,
@@ -181,6 +189,16 @@ class PlanningSession(AppContext):
                 self.environment,
                 self.scan_result.migrated,
             ),
+        )
+
+    def _dotenv_files(self, facts: AppFacts) -> DotenvFiles:
+        root = self.tree.root
+        return DotenvFiles(
+            examples=facts.env_examples,
+            loads=facts.dotenv,
+            reads=facts.reads_dotenv,
+            is_tracked=git.git_state(root, DOTENV) is git.GitState.TRACKED,
+            hides_example=bool(git.ignored_files(root, [ENV_EXAMPLE])),
         )
 
     def _literal_removal(self) -> LiteralRemoval:

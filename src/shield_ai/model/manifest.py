@@ -14,6 +14,7 @@ from shield_ai.model.finding import Kind
 
 # https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_CreateSecret.html
 SECRET_NAME = re.compile(r"[A-Za-z0-9/_+=.@-]{1,512}")
+DEFAULT_REGION = "us-east-1"
 ENV_VAR_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 # Rotation strategies that do not name the database server.
 SHORT_STRATEGIES = ("single-user", "alternating-users")
@@ -27,7 +28,7 @@ class App(
     name: str  # the app's name; the names of its AWS resources start with it
     settings: tuple[str, ...] = ()  # settings files, relative to shield.toml
     runtime: str = "package"  # path of the vendored runtime, or "package" for the dependency
-    region: str = "us-east-1"  # AWS region of the secrets
+    region: str = DEFAULT_REGION  # AWS region of the secrets
     prefix: str = ""  # prefix of each secret's name in AWS
     # encryption key: the AWS managed key, or the id, ARN or alias of your key
     kms_key: str = "aws/secretsmanager"

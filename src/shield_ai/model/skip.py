@@ -308,6 +308,14 @@ class SkipId(enum.StrEnum):
         "map-commented",
         "the mapping in it has comments; put each entry and its comma on a separate line",
     )
+    SPHINX_DOCS = (
+        "sphinx-docs",
+        "not written: the documentation is written in .rst files for Sphinx",
+    )
+    COVERAGE_MINIMUM = (
+        "coverage-minimum",
+        "requires a minimum of coverage: add {pattern} to `omit` of coverage",
+    )
     NO_REQUIREMENTS = (
         "no-requirements",
         "no file with the app's dependencies found; install {requirement} where the app runs",

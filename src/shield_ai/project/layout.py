@@ -41,6 +41,12 @@ SETTINGS = regex(
 )
 # A file that users copy and fill in: its values are placeholders.
 EXAMPLE = regex(r"(^|[/._-])(example|sample|template|dist)s?([._-]\w+)*\.py$")
+# An example of a .env file: .env.example, env_sample, .env.prod-template, example.env.
+ENV_EXAMPLE = regex(
+    r"(^|/)(\.?([a-z]\w*\.)?(dot)?(env|environment)"
+    r"([._-](?!(py|ya?ml|json|js|ts|sh|toml|ini|php)\b)[A-Za-z0-9]+)*?"
+    r"[._-](example|sample|template|dist)|\.?(example|sample|template|dist)\.env)$"
+)
 NOT_SETTINGS = regex(
     r"(^|/)(urls|wsgi|asgi|celery|celery_app|gunicorn|gunicorn_conf|gunicorn_config|apps|models"
     r"|views)\.py$"
@@ -73,6 +79,8 @@ class AppFacts(msgspec.Struct, frozen=True, kw_only=True):
     runtime: str = DEFAULT_RUNTIME  # the path for a vendored runtime
     django: bool = False
     dotenv: bool = False  # the app loads .env into the environment
+    reads_dotenv: bool = False  # a library reads .env, perhaps without loading it
+    env_examples: tuple[str, ...] = ()  # examples of a .env file
     app_packages: tuple[str, ...] = ()  # packages with test-like names that belong to the app
     accessor: str = "get_secret"  # the name of get_secret in the app's modules, without conflicts
     runtime_init: str = ""  # the `__init__.py` that importing the runtime runs, unless it is empty
@@ -163,6 +171,11 @@ def is_alembic_environment(path: str) -> bool:
 def is_example(path: str) -> bool:
     """Return True if a file has the name of an example that users copy."""
     return bool(EXAMPLE.search(path))
+
+
+def is_env_example(path: str) -> bool:
+    """Return True if a file has the name of an example of a .env file."""
+    return "env" in path and bool(ENV_EXAMPLE.search(path))
 
 
 def find_django_settings(paths: Iterable[str], read: FileReader) -> dict[str, str]:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import configparser
+import functools
+import re
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from shield_ai.model.file_reader import read_optional
 from shield_ai.rewrite.pre_commit import hook_options
 from shield_ai.rewrite.python.line_length import (
     configured_line_length,
     linter_line_length,
     parse_toml,
-    read_if_possible,
 )
 
 if TYPE_CHECKING:
@@ -26,6 +28,15 @@ if TYPE_CHECKING:
 ISORT_FILES = ((".isort.cfg", "settings"), ("setup.cfg", "isort"), ("setup.cfg", "tool:isort"),
                ("tox.ini", "isort"))  # fmt: skip
 
+# Not flake8-bandit or ruff's rules, which do not check the values in a dict.
+BANDIT = re.compile(rb"(?<![\w-])bandit\b")
+BANDIT_FILES = (
+    *(".bandit", "bandit.yaml", "bandit.yml", ".pre-commit-config.yaml"),
+    *("pyproject.toml", "setup.cfg", "tox.ini", "noxfile.py", "Makefile", "Pipfile"),
+    *(".circleci/config.yml", ".gitlab-ci.yml", ".travis.yml"),
+    *("requirements.txt", "requirements-dev.txt", "requirements/dev.txt", "requirements/test.txt"),
+)
+
 
 class CodeStyle(msgspec.Struct, frozen=True):
     """The configured style; an empty value if the project does not configure it."""
@@ -35,8 +46,8 @@ class CodeStyle(msgspec.Struct, frozen=True):
     quote: str = ""
     has_trailing_commas: bool = False  # each call on several lines needs one
     has_package_docstrings: bool = False
-    prefers_assert: bool = False  # over self.assertEqual()
-    prefers_pytest_raises: bool = False  # over self.assertRaises()
+    summary_on_second_line: bool = False  # of docstrings with several lines
+    prefers_pytest: bool = False  # over the assertions of unittest
     bans_relative_imports: bool = False
     bans_parent_imports: bool = False  # relative imports with more than one dot
     lines_after_imports: int = 1
@@ -56,7 +67,7 @@ def read_code_style(read: FileReader, path: str) -> CodeStyle:
         read: Returns the bytes of a file of the app.
         path: The file.
     """
-    read = read_if_possible(read)
+    read = functools.partial(read_optional, read)
     ruff = next(_ruff_tables(read, path), {})
     lint = {**ruff, **_table(ruff, "lint")}
     isort = next(_isort_tables(read, path), {}) | _snake_case(_table(lint, "isort"))
@@ -69,8 +80,8 @@ def read_code_style(read: FileReader, path: str) -> CodeStyle:
         quote=_quote(read, path),
         has_trailing_commas=_selects(lint, "COM812"),
         has_package_docstrings=_selects(lint, "D104"),
-        prefers_assert=_selects(lint, "PT009"),
-        prefers_pytest_raises=_selects(lint, "PT027"),
+        summary_on_second_line=_selects(lint, "D213") and not _selects(lint, "D212"),
+        prefers_pytest=_selects(lint, "PT009") or _selects(lint, "PT027"),
         bans_relative_imports=ban == "all",
         bans_parent_imports=_selects(lint, "TID252"),
         lines_after_imports=_count(isort.get("lines_after_imports")) or 1,
@@ -82,6 +93,11 @@ def read_code_style(read: FileReader, path: str) -> CodeStyle:
         combine_as_imports=_is_on(isort.get("combine_as_imports")),
         force_grid_wrap=_count(isort.get("force_grid_wrap")),
     )
+
+
+def uses_bandit(read: FileReader) -> bool:
+    """Return whether a file that configures or runs the project's linters names bandit."""
+    return any(BANDIT.search(read_optional(read, path) or b"") for path in BANDIT_FILES)
 
 
 def _folders_above(path: str) -> list[str]:

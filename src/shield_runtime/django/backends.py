@@ -45,7 +45,7 @@ else:
 
 __all__ = ["RotatingClient", "RotatingCredentials", "credentials"]
 
-DEFAULT_FIELDS = {"USER": "username", "PASSWORD": "password"}
+DEFAULT_FIELDS = {"USER": "username", "PASSWORD": "password"}  # nosec B105
 # Variables that often have the same value as a password for development, such as "postgres".
 NOT_PASSWORD = re.compile(r"(?i)^(?!.*PASS).*(USER|NAME|HOST|(DB|DATABASE|ENV)$)")
 

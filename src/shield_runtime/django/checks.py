@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any
 from django.conf import settings
 from django.core import checks
 
-from ..settings import Settings
+from ..settings import Settings, environment_name
 from .state import aws_is_on, counts, edited, in_production
 
 if TYPE_CHECKING:
@@ -141,7 +141,7 @@ def environment_not_set(**_: Any) -> list[Any]:
     """Report that environment variables take precedence over AWS (W005)."""
     if not aws_is_on() or not Settings().prefers_variables:
         return []
-    environment = os.environ.get("DJANGO_ENV") or "not set"
+    environment = environment_name() or "not set"
     return [
         checks.Warning(
             f"USE_AWS_SECRETS is on and DJANGO_ENV is {environment}:"

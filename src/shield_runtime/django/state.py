@@ -11,6 +11,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from ..metrics import COUNTS
+from ..settings import environment_name
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -79,8 +80,8 @@ def aws_is_on() -> bool:
 
 
 def in_production() -> bool:
-    """Return whether DJANGO_ENV is set to anything but development."""
-    return (os.environ.get("DJANGO_ENV") or "development") != "development"
+    """Return whether the environment is set to anything but development."""
+    return (environment_name() or "development") != "development"
 
 
 def status() -> dict[str, Any]:
@@ -89,7 +90,7 @@ def status() -> dict[str, Any]:
     reads = found["CacheHits"] + found["CacheMisses"]
     return {
         "aws": aws_is_on(),
-        "environment": os.environ.get("DJANGO_ENV") or "development",
+        "environment": environment_name() or "development",
         "region": os.environ.get("AWS_REGION", ""),
         "fallback": os.environ.get("AWS_SECRETS_FALLBACK", "env"),
         "calls": int(found["SecretsManagerCalls"]),

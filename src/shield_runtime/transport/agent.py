@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 DEFAULT_PORT = "2773"
 TOKEN_VARIABLES = ("AWS_TOKEN", "AWS_SESSION_TOKEN", "AWS_CONTAINER_AUTHORIZATION_TOKEN")
-TOKEN_FILE = "file:///var/run/awssmatoken"
+TOKEN_FILE = "file:///var/run/awssmatoken"  # nosec B105
 MAX_BODY = 1024 * 1024  # bytes; a secret has up to 65,536, and JSON escapes take six for one
 INVALID = "an invalid response"
 OPEN_TO_OTHERS = 0o027  # mode bits: write access for the group, any access for others

@@ -77,6 +77,16 @@ def test_a_module_of_a_former_version_is_part_of_the_copy(app):
     assert next(c for c in checks if c["id"] == "runtime-unmodified")["status"] == "ok"
 
 
+def test_comments_and_attributes_are_no_edits(app):
+    for place in ("secrets.py", "_shield_runtime/cache.py"):
+        path = app / "shop/utils" / place
+        path.write_text("# SPDX-License-Identifier: MIT\n" + path.read_text())
+    assert (app / "shop/utils/_shield_runtime/.gitattributes").exists()
+    checks = json.loads(run("verify", "--json", "--only", "code", cwd=app).out)
+    states = {check["id"]: check["status"] for check in checks}
+    assert states["runtime-unmodified"] == states["map-current"] == "ok"
+
+
 def lose_a_field(app):
     client().put_secret_value(SecretId="database-credentials", SecretString='{"username": "x"}')
 

@@ -65,6 +65,33 @@ def test_page_describes_rotation(engines):
     assert "\n\n\n" not in text
 
 
+@pytest.mark.parametrize("django", [True, False])
+def test_names_django_only_in_its_apps(django):
+    files = {UPDATES: b"# Updates\n"}
+    assert not run(app_docs.write_docs(files.get, manifest(), django=django), files)
+    assert not run(app_docs.add_entry(files.get, manifest(), django=django), files)
+    for path in (PAGE, UPDATES):
+        text = files[path].decode()
+        assert ("DJANGO_ENV" in text) == django
+        assert ("AWS_SECRETS_ENV" in text) != django
+    assert (b"DATABASES" in files[PAGE]) == django
+
+
+@pytest.mark.parametrize(
+    ("existing", "is_written"),
+    [
+        pytest.param(["docs/conf.py", "docs/index.rst"], False, id="Sphinx"),
+        pytest.param(["docs/source/conf.py"], False, id="Sphinx, source"),
+        pytest.param(["docs/conf.py", "docs/index.md"], True, id="Sphinx with Markdown"),
+        pytest.param(["docs/index.rst"], True, id="no Sphinx"),
+    ],
+)
+def test_writes_no_page_among_rst_files(existing, is_written):
+    files = dict.fromkeys(existing, b"")
+    assert bool(fix(files)) != is_written
+    assert (PAGE in files) == is_written
+
+
 def test_second_run_changes_nothing():
     files = {}
     fix(files)

@@ -1,55 +1,81 @@
 from __future__ import annotations
 
 import io
-import re
 
 import msgspec
 import pytest
 from dotenv import dotenv_values
-from fixer_helpers import MANIFEST, is_subsequence, manifest, run
+from fixer_helpers import is_subsequence, manifest, run
 from hypothesis import given
 from hypothesis import strategies as st
 
 from shield_ai.model.manifest import Manifest
-from shield_ai.model.manifest_parser import parse
+from shield_ai.project.layout import is_env_example
 from shield_ai.rewrite.project import env_example
+from shield_ai.rewrite.project.fixer import DotenvFiles
 
 PATH = ".env.example"
+KEYS = ("NAME", "USER", "PASSWORD", "HOST", "PORT")
+SWITCH = """\
+# To read the secrets in shield.toml from AWS Secrets Manager:
+#USE_AWS_SECRETS=true
+#AWS_REGION=eu-central-1
+#DJANGO_ENV=production
+"""
 
 
-def fix(files, made=None):
-    return run(
-        env_example.extend_env_example(files.get, made or manifest(), loads_dotenv=True), files
+def fix(files, made=None, *, django=True, **dotenv):
+    examples = [path for path in files if is_env_example(path)]
+    dotenv_files = DotenvFiles(examples=examples, **{"loads": True, **dotenv})
+    outcome = env_example.extend_env_example(
+        files.get, made or manifest(), dotenv_files, django=django
     )
+    return run(outcome, files)
 
 
-def values(files):
-    return dotenv_values(stream=io.StringIO(files[PATH].decode("utf-8-sig")))
-
-
-def test_new_file_has_all_variables_and_secrets():
+def test_new_file_lists_variables_and_sets_none():
     files = {}
-    assert not fix(files, manifest(prefix="shop/prod/"))
-    assert values(files) == {
-        "USE_AWS_SECRETS": "false",
-        "AWS_REGION": "eu-central-1",
-        "DJANGO_ENV": "development",
-        "AWS_SECRETS_PREFIX": "shop/prod/",
-        "SECRET_KEY": "change-me",
-        "DB_NAME": "app",
-        "DB_USER": "app",
-        "DB_PASSWORD": "change-me",
-        "DB_HOST": "localhost",
-        "DB_PORT": "5432",
-    }
-    text = files[PATH].decode()
-    assert "\n#SENTRY_DSN=\n" in text
-    assert "# shop/prod/django-secret-key (text): <SECRET_KEY>\n" in text
-    assert '# shop/prod/database-credentials (JSON): {"database": "<DB_NAME>", ' in text
-    assert "# shop/prod/sentry-dsn (text, optional): <SENTRY_DSN>\n" in text
-    assert "secretsmanager:GetSecretValue and secretsmanager:DescribeSecret" in text
-    assert "\n# arn:aws:secretsmanager:eu-central-1:ACCOUNT:secret:shop/prod/NAME-??????\n" in text
-    assert "kms" not in text
+    assert not fix(files)
+    names = ["SECRET_KEY", *(f"DB_{key}" for key in KEYS), "SENTRY_DSN"]
+    variables = "".join(f"#{name}=\n" for name in names)
+    assert files[PATH].decode() == f"# The secrets in shield.toml:\n{variables}\n{SWITCH}"
+
+
+@pytest.mark.parametrize(
+    ("app", "django", "lines"),
+    [
+        pytest.param({}, True, ["AWS_REGION=eu-central-1", "DJANGO_ENV=production"], id="django"),
+        pytest.param(
+            {}, False, ["AWS_REGION=eu-central-1", "AWS_SECRETS_ENV=production"], id="no django"
+        ),
+        pytest.param(
+            {"region": "us-east-1", "prefix": "shop/"},
+            True,
+            ["AWS_REGION=", "DJANGO_ENV=production", "AWS_SECRETS_PREFIX=shop/"],
+            id="prefix",
+        ),
+    ],
+)
+def test_existing_file_gets_only_the_switch(app, django, lines):
+    files = {PATH: b"DEBUG=1\n"}
+    for _ in range(2):
+        assert not fix(files, manifest(**app), django=django)
+    added = files[PATH].decode().removeprefix(f"DEBUG=1\n\n{SWITCH.splitlines()[0]}\n")
+    assert added.splitlines() == [f"#{line}" for line in ["USE_AWS_SECRETS=true", *lines]]
+
+
+@pytest.mark.parametrize(
+    ("dotenv", "is_private"),
+    [
+        pytest.param({"loads": True, "reads": True}, False, id="loaded"),
+        pytest.param({"loads": False, "reads": True}, True, id="only read"),
+        pytest.param({"loads": False}, False, id="neither"),
+    ],
+)
+def test_says_where_the_switch_is_read(dotenv, is_private):
+    files = {PATH: b"DEBUG=1\n"}
+    fix(files, **dotenv)
+    assert (b"environment of the process, not in this file:\n#USE" in files[PATH]) == is_private
 
 
 @pytest.mark.parametrize(
@@ -62,6 +88,9 @@ def test_new_file_has_all_variables_and_secrets():
         ".env.template",
         ".environment-example",
         "dotenv.example",
+        ".env.docker-example",
+        ".env.prod.sample",
+        "env_sample",
         "web/.env.example",  # beside manage.py
         "web/shop/shop.env.dist",  # beside the settings
     ],
@@ -73,49 +102,60 @@ def test_extends_the_file_of_another_name(name):
         assert not fix(files, made)
     assert list(files) == [name]
     assert files[name].startswith(b"DEBUG=1\n")
-    # Developers copy this file, and the app may have a default.
-    assert b"\n#SECRET_KEY=change-me" in files[name]
+    assert not dotenv_values(stream=io.StringIO(files[name].decode())).keys() - {"DEBUG"}
 
 
-def test_file_in_the_folder_of_the_app_takes_precedence():
-    files = {PATH: b"", "web/.env.example": b"A=1\n"}
+@pytest.mark.parametrize("name", ["env.yaml.example", "environment.py.template", "env.example.yml"])
+def test_files_of_other_formats_are_no_examples(name):
+    files = {name: b"A: 1\n"}
+    assert not fix(files, loads=False)
+    assert files == {name: b"A: 1\n"}
+
+
+@pytest.mark.parametrize(
+    ("names", "chosen"),
+    [
+        pytest.param([PATH, "web/.env.example"], PATH, id="the app's folder"),
+        pytest.param([".env.dev.example", ".env.prod.example"], ".env.prod.example", id="production"),
+        pytest.param([".env.dev.example", ".env.example"], PATH, id="for all"),
+        pytest.param([".env.local.sample", "web/.env.sample"], ".env.local.sample", id="only one"),
+    ],
+)  # fmt: skip
+def test_chooses_one_file(names, chosen):
+    files = dict.fromkeys(names, b"A=1\n")
     assert not fix(files, manifest(runtime="web/shop/secrets.py"))
-    assert files["web/.env.example"] == b"A=1\n"
+    assert [name for name in files if files[name] != b"A=1\n"] == [chosen]
 
 
-def test_creates_no_file_for_an_app_without_dotenv():
-    assert env_example.extend_env_example({}.get, manifest()) == ([], [])
-    changes, _ = env_example.extend_env_example({".env": b"A=1\n"}.get, manifest())
-    assert [change.path for change in changes] == [PATH]
-
-
-def test_names_customer_managed_key():
-    files = {}
-    assert not fix(files, manifest(kms_key="alias/shop"))
-    assert "# It also needs kms:Decrypt on the key alias/shop.\n" in files[PATH].decode()
+@pytest.mark.parametrize(
+    ("files", "dotenv", "changed"),
+    [
+        pytest.param({}, {"loads": False}, [], id="no .env"),
+        pytest.param({".env": b"A=1\n"}, {"loads": False}, [PATH], id=".env"),
+        pytest.param({}, {"loads": False, "new_variables": ["A"]}, [PATH], id="will have a .env"),
+        pytest.param({".env": b"A=1\n"}, {"hides_example": True}, [], id="git ignores it"),
+        pytest.param({".env": b"A=1\n"}, {"is_tracked": True}, [".env"], id="tracked .env"),
+        pytest.param({".env": b"", PATH: b""}, {"is_tracked": True}, [PATH], id="tracked, example"),
+    ],
+)
+def test_creates_file_only_if_git_would_track_it(files, dotenv, changed):
+    before = dict(files)
+    assert not fix(files, **dotenv)
+    assert [path for path in files if files[path] != before.get(path)] == changed
 
 
 @pytest.mark.parametrize("form", ["{}=mine", "export {}=mine", "#{}=", "  # {} = x"])
 def test_does_not_add_existing_variable(form):
-    names = [
-        "USE_AWS_SECRETS",
-        "AWS_REGION",
-        "DJANGO_ENV",
-        "SECRET_KEY",
-        "DB_NAME",
-        "DB_USER",
-        "DB_PASSWORD",
-        "DB_HOST",
-    ]
-    raw = "".join(form.format(name) + "\n" for name in [*names, "SENTRY_DSN"]).encode()
+    raw = "".join(form.format(name) + "\n" for name in ["AWS_REGION", "DJANGO_ENV"]).encode()
     files = {PATH: raw}
     assert not fix(files)
-    assert files[PATH].startswith(raw)
-    added = files[PATH][len(raw) :].decode()
-    assert [line for line in added.splitlines() if re.match(r"#?[A-Z_]+=", line)] == [
-        "#DB_PORT=5432"
-    ]
-    assert "\nUSE_AWS_SECRETS=" not in added
+    assert files[PATH].removeprefix(raw + b"\n").decode().splitlines() == SWITCH.splitlines()[:2]
+
+
+def test_adds_variables_that_the_app_did_not_read():
+    files = {PATH: b"DEBUG=1\nSENTRY_DSN=\nUSE_AWS_SECRETS=\n"}
+    assert not fix(files, new_variables=["SENTRY_DSN", "SECRET_KEY"])
+    assert files[PATH].endswith(b"SECRETS=\n\n# The secrets in shield.toml:\n#SECRET_KEY=\n")
 
 
 @pytest.mark.parametrize(
@@ -131,25 +171,10 @@ def test_keeps_existing_bytes(raw):
     files = {PATH: raw}
     assert not fix(files)
     assert files[PATH].startswith(raw)
-    assert files[PATH].count(b"SECRET_KEY=") == 1
     assert (files[PATH].count(b"\n") == files[PATH].count(b"\r\n")) == (b"\r\n" in raw)
     once = dict(files)
     assert not fix(files)
     assert files == once
-
-
-def test_adds_only_new_secret():
-    files = {}
-    fix(files)
-    before = files[PATH]
-    later = parse(MANIFEST + '\n[[secret]]\nname = "mail-password"\nenv = "MAIL_PASSWORD"\n')
-    assert not fix(files, later)
-    assert files[PATH].startswith(before)
-    added = files[PATH][len(before) :].decode()
-    assert added == (
-        "\n# Secrets for development (read if USE_AWS_SECRETS=false)\n#MAIL_PASSWORD=change-me\n"
-        "\n# mail-password (text): <MAIL_PASSWORD>\n"
-    )
 
 
 def test_skips_utf_16():
@@ -158,13 +183,12 @@ def test_skips_utf_16():
 
 
 def test_newlines_in_manifest_do_not_end_comments():
-    made = parse(MANIFEST)
-    # parse() rejects these texts.
-    app = msgspec.structs.replace(made.app, region="x\nEVIL=1", kms_key="k\nEVIL=2")
-    made = msgspec.structs.replace(made, app=app)
+    made = manifest()
+    # parse() rejects this text.
+    app = msgspec.structs.replace(made.app, region="x\nEVIL=1", prefix="p\nEVIL=2")
     files = {}
-    fix(files, made)
-    assert "EVIL" not in values(files)
+    fix(files, msgspec.structs.replace(made, app=app))
+    assert not dotenv_values(stream=io.StringIO(files[PATH].decode()))
 
 
 @given(st.one_of(st.binary(), st.text("AWS_REGIONSECTKY=#\n\r export\"'\\").map(str.encode)))
@@ -177,7 +201,7 @@ def test_second_run_changes_nothing(raw):
     assert is_subsequence(raw, once[PATH])
 
 
-def test_adds_configuration_without_secrets():
+def test_adds_switch_without_secrets():
     files = {}
     assert not fix(files, Manifest(app=manifest().app))
-    assert "In production" not in files[PATH].decode()
+    assert files[PATH].decode() == SWITCH

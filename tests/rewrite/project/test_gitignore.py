@@ -63,3 +63,11 @@ def test_covers_every_edited_file(files, added):
 
 def test_creates_no_file_outside_git():
     assert gitignore.ignore_backups({}.get, ["api/settings.py"]) == ([], [])
+
+
+def test_changes_nothing_if_git_ignores_backups_already():
+    files = {".gitignore": b"*_backup\n"}
+    outcome = gitignore.ignore_backups(
+        files.get, ["api/settings.py"], in_git=True, are_ignored=True
+    )
+    assert outcome == ([], [])

@@ -4,7 +4,8 @@ import msgspec
 import pytest
 from fixer_helpers import is_subsequence, manifest, run
 
-from shield_ai.rewrite.project.fixer import AppFiles, FixContext, find_fixers
+from shield_ai.model.errors import SourceError
+from shield_ai.rewrite.project.fixer import AppFiles, DotenvFiles, FixContext, find_fixers
 from shield_ai.rewrite.project.pipeline import rewrite_project
 from shield_ai.rewrite.project.runtime_copy import copies
 
@@ -21,6 +22,11 @@ def start(encode=bytes):
     }
 
 
+def app_files(files):
+    dotenv_files = DotenvFiles(examples=[".env.example"])
+    return AppFiles(lambda _: True, list(files), dotenv_files=dotenv_files)
+
+
 @pytest.mark.parametrize(
     "encode",
     [
@@ -33,20 +39,16 @@ def start(encode=bytes):
 def test_creates_all_files_once_and_keeps_existing_bytes(encode):
     before = start(encode)
     files = dict(before)
-    changes, skipped = rewrite_project(
-        FixContext(files.get, manifest(), AppFiles(lambda _: True, list(files)))
-    )
+    changes, skipped = rewrite_project(FixContext(files.get, manifest(), app_files(files)))
     assert not run((changes, skipped), files)
     assert sorted(change.path for change in changes) == sorted({
-        "shop/utils/__init__.py", *copies("shop/utils/secrets.py"), "requirements.txt", ".env.example", ".gitignore", ".gitattributes",
+        "shop/utils/__init__.py", *copies("shop/utils/secrets.py"), "requirements.txt", ".env.example", ".gitignore", "shop/utils/_shield_runtime/.gitattributes",
         "tests/test_secrets.py", "docs/AWS_SECRETS_MANAGER.md", "SECURITY_UPDATES.md",
     })  # fmt: skip
     assert all(edit.start == edit.end for change in changes for edit in change.edits)
     for path, raw in before.items():
         assert is_subsequence(raw, files[path])
-    again = rewrite_project(
-        FixContext(files.get, manifest(), AppFiles(lambda _: True, list(files)))
-    )
+    again = rewrite_project(FixContext(files.get, manifest(), app_files(files)))
     assert again == ([], [])
 
 
@@ -62,9 +64,7 @@ def test_creates_all_files_once_and_keeps_existing_bytes(encode):
 def test_generates_what_shield_toml_says(generate, written):
     made = manifest()
     made = msgspec.structs.replace(made, app=msgspec.structs.replace(made.app, generate=generate))
-    changes, _ = rewrite_project(
-        FixContext(start().get, made, AppFiles(lambda _: True, list(start())))
-    )
+    changes, _ = rewrite_project(FixContext(start().get, made, app_files(start())))
     paths = {change.path for change in changes}
     assert [
         path in paths for path in ("tests/test_secrets.py", "docs/AWS_SECRETS_MANAGER.md")
@@ -76,7 +76,6 @@ def test_adds_no_kinds_of_files_that_the_app_does_not_have():
     assert {c.path for c in changes if "_shield_runtime/" not in c.path} == {
         "shop/utils/__init__.py",
         "shop/utils/secrets.py",
-        ".gitattributes",
     }
 
 
@@ -93,12 +92,50 @@ def test_module_name_determines_the_import_in_tests():
 
 
 def test_is_deterministic():
-    assert rewrite_project(FixContext(start().get, manifest())) == rewrite_project(
-        FixContext(start().get, manifest())
-    )
+    context = FixContext(start().get, manifest())
+    assert rewrite_project(context) == rewrite_project(context)
 
 
 def test_finds_each_fixer():
     names = [fix.__module__.rpartition(".")[2] for fix in find_fixers()]
     assert names == sorted(names)
-    assert {"gitignore", "requirements", "runtime_copy"} <= set(names)
+    assert {"coverage", "gitignore", "requirements", "runtime_copy"} <= set(names)
+
+
+LICENSE = b"# SPDX-License-Identifier: EUPL-1.2"
+
+
+@pytest.mark.parametrize(
+    ("modules", "expected"),
+    [
+        pytest.param([LICENSE + b"\n# (C) 2019\n", b"", b"#!python\n" + LICENSE], True, id="all"),
+        pytest.param([LICENSE + b"\r\nx = 1\n"], True, id="crlf"),
+        pytest.param([LICENSE, b"x = 1\n"], False, id="not all"),
+        pytest.param([LICENSE, b"# SPDX-License-Identifier: MIT\n"], False, id="different"),
+        pytest.param([b"\n" * 5 + LICENSE], False, id="too low"),
+    ],
+)
+def test_generated_modules_have_the_license_line_of_the_app(modules, expected):
+    files = {f"shop/{number}.py": raw for number, raw in enumerate(modules)}
+    files |= {"shop/__init__.py": b"", "tests/__init__.py": b"", "requirements.txt": b"django\n"}
+    for _ in range(2):
+        changes, skipped = rewrite_project(
+            FixContext(files.get, manifest(), AppFiles(paths=list(files)))
+        )
+        assert not run((changes, skipped), files)
+    assert not changes
+    for path in ("shop/utils/secrets.py", "tests/test_secrets.py"):
+        assert files[path].startswith(LICENSE + b"\n") == expected
+
+
+def test_unreadable_files_without_edits_do_not_stop_it():
+    links = {"Makefile", "docs/conf.py", "tests/test_a.py", "shop/a.py", "Pipfile.lock"}
+
+    def read(path):
+        if path in links:
+            raise SourceError(f"{path} is outside the app", "hint")
+        return start().get(path)
+
+    paths = [*start(), *links]
+    changes, _ = rewrite_project(FixContext(read, manifest(), AppFiles(lambda _: True, paths)))
+    assert "tests/test_secrets.py" in {change.path for change in changes}

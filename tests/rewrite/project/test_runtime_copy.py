@@ -189,3 +189,34 @@ def test_former_modules_import_from_the_copy():
     )
     assert "shop/utils/secrets_postgresql/base.py" not in files
     assert runtime_copy.write_copy(files.get, manifest()) == ([], [])
+
+
+def test_update_keeps_the_license_above_the_stamp():
+    files = written()
+    path = f"{FOLDER}/cache.py"
+    files[path] = b"# SPDX-License-Identifier: EUPL-1.2\n" + files[path]
+    assert compare_with_source(FOLDER, path, files[path]) is CopyState.SAME
+    assert runtime_copy.write_copy(files.get, manifest()) == ([], [])
+    files[path] = b"# SPDX-License-Identifier: EUPL-1.2\n" + old_file()
+    assert fix(files) == {}
+    assert files[path].startswith(b"# SPDX-License-Identifier: EUPL-1.2\n# shield-ai runtime ")
+    assert compare_with_source(FOLDER, path, files[path]) is CopyState.SAME
+
+
+def test_names_the_license_in_the_first_lines():
+    for text in runtime_copy.runtime_files().values():
+        assert "# SPDX-License-Identifier: MIT" in text.splitlines()[:5]
+
+
+@pytest.mark.parametrize(
+    ("path", "config", "marked"),
+    [
+        pytest.param(".pre-commit-config.yaml", b"  - id: bandit\n", True, id="hook"),
+        pytest.param("pyproject.toml", b"[tool.bandit]\n", True, id="configuration"),
+        pytest.param("pyproject.toml", b"[tool.ruff.lint.flake8-bandit]\n", False, id="ruff"),
+    ],
+)
+def test_marks_variables_for_bandit_if_the_app_uses_it(path, config, marked):
+    files = {PACKAGE: b"", path: config}
+    fix(files)
+    assert (b"# nosec B105" in files[PATH]) == marked

@@ -20,6 +20,8 @@ PATH = "shop/utils/secrets.py"
 TEXT = '''\
 """The secrets of shop and the environment variables behind them.
 
+With USE_AWS_SECRETS=true, get_secret() reads them from AWS Secrets Manager; otherwise,
+it reads the variables.
 `shield apply` keeps the mapping in step with shield.toml.
 """
 
@@ -111,6 +113,10 @@ STYLES = [
     pytest.param(MapStyle(width=72), "", id="short lines"),
     pytest.param(MapStyle(blank_lines=2), "lint.isort.lines-after-imports = 2", id="blank lines"),
     pytest.param(
+        MapStyle(summary_on_second_line=True), "lint.extend-select = ['D213', 'D205']", id="summary"
+    ),
+    pytest.param(MapStyle(docs="docs/AWS_SECRETS_MANAGER.md", uses_bandit=True), "", id="bandit"),
+    pytest.param(
         MapStyle(package="shop.utils._shield_runtime"),
         "lint.flake8-tidy-imports.ban-relative-imports = 'all'",
         id="absolute import",
@@ -131,6 +137,29 @@ def test_follows_the_style_of_the_project(style, config, tmp_path):
         argv = [sys.executable, "-m", "ruff", *command, "--no-cache", "s.py"]
         done = subprocess.run(argv, cwd=tmp_path, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stdout
+
+
+def test_marks_names_that_bandit_takes_for_passwords():
+    fields = {"username": "DB_USER", "password": "DB_PASSWORD", "token": "A" * 80}
+    made = with_secrets(
+        lambda all_: [
+            msgspec.structs.replace(all_[0], name="hook_secret", env="HOOK"),
+            msgspec.structs.replace(all_[1], fields=fields),
+            msgspec.structs.replace(all_[2], name="api-token", env="A_TOKEN"),
+        ]
+    )
+    text = map_text("shop", expected_map(made), MapStyle(uses_bandit=True))
+    marked = [line.split("#")[0].strip() for line in text.splitlines() if "# nosec B105" in line]
+    assert marked == ['"hook_secret": "HOOK",', '"password": "DB_PASSWORD",', f'"{"A" * 80}"']
+    assert "nosec" not in map_text("shop", expected_map(made))
+    assert matches(text.encode(), made)
+
+
+def test_names_license_and_docs():
+    style = MapStyle(license="# SPDX-License-Identifier: MIT\n", docs="docs/AWS.md")
+    text = map_text("shop", expected_map(manifest()), style)
+    assert text.startswith('# SPDX-License-Identifier: MIT\n"""The secrets')
+    assert "\nit reads the variables. See docs/AWS.md.\n" in text
 
 
 def test_unedited_file_is_written_again():

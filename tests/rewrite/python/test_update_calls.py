@@ -43,6 +43,7 @@ def renamed(code):
         pytest.param('get_secret("db-password", lambda: 1)', 'get_secret("db", lambda: 1, key="pass", env="DB_PASSWORD")', id="into a group"),
         pytest.param('get_secret("mail", lambda: config("A"), key="password", env="EMAIL_HOST_PASSWORD")', 'get_secret("mail-password", lambda: config("A"), env="EMAIL_HOST_PASSWORD")', id="out of a group"),
         pytest.param('get_secret(\n    "keys",\n    lambda: (1),\n    key="x",\n    env="SAME_KEY",\n)', 'get_secret(\n    "same-key",\n    lambda: (1),\n    env="SAME_KEY",\n)', id="out of a group, multiline"),
+        pytest.param('get_secret(\n    "email-host-password",\n    lambda: config(\n        "EMAIL_HOST_PASSWORD"\n    ),\n)', 'get_secret(\n    "mail-password",\n    lambda: config(\n        "EMAIL_HOST_PASSWORD"\n    ),\n    env="EMAIL_HOST_PASSWORD",\n)', id="adds env argument, multiline"),
         pytest.param('get_secret("keys", env="SAME_KEY", key="x")', 'get_secret("same-key", env="SAME_KEY")', id="out of a group, at the end"),
     ],
 )  # fmt: skip

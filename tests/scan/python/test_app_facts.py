@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from shield_ai.scan.python.app_facts import AppFiles, app_name, collect_facts
+from shield_ai.scan.python.app_facts import AppFiles, collect_facts
 
 SETTINGS = b"import os\nSECRET_KEY = os.environ['SECRET_KEY']\n"
 
@@ -23,13 +23,6 @@ def test_chooses_an_unused_name_for_the_accessor(line: str, accessor: str) -> No
     files = {"shop/settings.py": SETTINGS, "shop/vault.py": line.encode()}
     facts = collect_facts("shop", AppFiles(set(files), files.get, {}))
     assert facts.accessor == accessor
-
-
-@pytest.mark.parametrize(
-    ("folder", "name"), [("My Shop", "my-shop"), ("shop_2", "shop-2"), ("__", "app")]
-)
-def test_derives_the_name_of_an_app_from_its_folder(folder: str, name: str) -> None:
-    assert app_name(folder) == name
 
 
 def test_the_runtime_is_importable_from_imported_modules(scanned):
@@ -75,3 +68,22 @@ def test_imports_relatively_in_a_package_that_is_run_from_another_root(
     assert (facts.roots[0], facts.relative_package) == (root, package)
     tests = facts.test_module(facts.runtime)
     assert tests == ("src.app.utils.secrets" if package else "")
+
+
+@pytest.mark.parametrize(
+    ("line", "loads", "reads"),
+    [
+        pytest.param("load_dotenv()", True, False, id="python-dotenv"),
+        pytest.param("environ.Env.read_env(env_file=path)", True, True, id="django-environ"),
+        pytest.param("from decouple import config", False, True, id="decouple"),
+        pytest.param("model_config = SettingsConfigDict(env_file='.env')", False, True, id="pydantic"),
+        pytest.param("model_config = {'env_file': '.env'}", False, True, id="pydantic, dict"),
+        pytest.param("from starlette.config import Config", False, True, id="starlette"),
+        pytest.param("import os", False, False, id="none"),
+    ],
+)  # fmt: skip
+def test_finds_how_the_app_reads_dotenv(line: str, *, loads: bool, reads: bool) -> None:
+    files = {"shop/config.py": line.encode(), "web/.env.prod.sample": b"", ".env": b""}
+    facts = collect_facts("shop", AppFiles(set(files), files.get, {}))
+    assert (facts.dotenv, facts.reads_dotenv) == (loads, reads)
+    assert facts.env_examples == ("web/.env.prod.sample",)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from shield_ai.model.file_reader import read_optional
 from shield_ai.model.skip import SkipId
-from shield_ai.rewrite.project.describe import describe_secrets
+from shield_ai.rewrite.project.describe import describe_secrets, environment_variable
 from shield_ai.rewrite.project.file_edits import NOTHING, Outcome, append, create_or_replace, skip
-from shield_ai.rewrite.project.stamp import State, read_stamp, stamp
+from shield_ai.rewrite.project.stamp import State, header_of, read_stamp, stamp
 from shield_ai.rewrite.project.template import render
 
 if TYPE_CHECKING:
@@ -43,25 +44,42 @@ TROUBLESHOOTING = (
 
 def fix(context: FixContext) -> Outcome:
     """Add the entry, and write the page if shield.toml asks for it and the app has the folder."""
-    changes, skipped = add_entry(context.read, context.manifest)
-    has_folder = context.app.has_folder(PAGE.partition("/")[0])
-    if "docs" not in context.manifest.app.generate or not has_folder:
+    django = context.app.django
+    changes, skipped = add_entry(context.read, context.manifest, django=django)
+    if not _wants_page(context):
         return changes, skipped
-    page_changes, page_skipped = write_docs(context.read, context.manifest, context.engines)
+    page_changes, page_skipped = write_docs(
+        context.read, context.manifest, context.engines, django=django
+    )
     return [*changes, *page_changes], [*skipped, *page_skipped]
 
 
-def write_docs(read: FileReader, manifest: Manifest, engines: Collection[str] = ()) -> Outcome:
+def page_path(context: FixContext) -> str:
+    """Return the path of the page; "" if the app gets none."""
+    return PAGE if _wants_page(context) and has_place_for_page(context.read) else ""
+
+
+def _wants_page(context: FixContext) -> bool:
+    has_folder = context.app.has_folder(PAGE.partition("/")[0])
+    return "docs" in context.manifest.app.generate and has_folder
+
+
+def write_docs(
+    read: FileReader, manifest: Manifest, engines: Collection[str] = (), *, django: bool = True
+) -> Outcome:
     """Create or update the page `PAGE`.
 
     Args:
         read: Returns the bytes of a file of the app, None if it does not exist.
         manifest: The secrets of the app.
         engines: The Django database backends of shield that the settings use.
+        django: Whether the app uses Django.
     """
     if not manifest.secret:
         return NOTHING
     raw = read(PAGE)
+    if not has_place_for_page(read):
+        return skip(PAGE, SkipId.SPHINX_DOCS.reason())
     state, _ = read_stamp(raw, WHAT)
     if state is State.EDITED:
         return skip(PAGE, SkipId.EDITED.reason())
@@ -74,11 +92,22 @@ def write_docs(read: FileReader, manifest: Manifest, engines: Collection[str] = 
         map="" if manifest.app.runtime == "package" else manifest.app.runtime,
         troubleshooting=TROUBLESHOOTING,
         engines=engines,
+        django=django,
+        environment=environment_variable(django=django),
     )
-    return create_or_replace(PAGE, raw, stamp(WHAT, "md", text))
+    return create_or_replace(PAGE, raw, header_of(raw) + stamp(WHAT, "md", text))
 
 
-def add_entry(read: FileReader, manifest: Manifest) -> Outcome:
+def has_place_for_page(read: FileReader) -> bool:
+    """Return False if the folder `docs` has .rst files for Sphinx, in which a page has no place."""
+    if read(PAGE) is not None:
+        return True
+    folders = ("docs", "docs/source")
+    sphinx = [folder for folder in folders if read_optional(read, f"{folder}/conf.py") is not None]
+    return all(read_optional(read, f"{folder}/index.md") is not None for folder in sphinx)
+
+
+def add_entry(read: FileReader, manifest: Manifest, *, django: bool = True) -> Outcome:
     """Add an entry to the app's security updates once, if it has such a file."""
     raw = read(UPDATES)
     if raw is None or not manifest.secret:
@@ -86,5 +115,11 @@ def add_entry(read: FileReader, manifest: Manifest) -> Outcome:
     if HEADING.encode() in [line.strip() for line in raw.splitlines()]:
         return NOTHING
     secrets = describe_secrets(manifest)
-    text = render("SECURITY_UPDATES.md.j2", heading=HEADING, app=manifest.app, secrets=secrets)
+    text = render(
+        "SECURITY_UPDATES.md.j2",
+        heading=HEADING,
+        app=manifest.app,
+        secrets=secrets,
+        environment=environment_variable(django=django),
+    )
     return append(UPDATES, raw, text, gap=True)

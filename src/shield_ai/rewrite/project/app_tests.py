@@ -5,15 +5,19 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+import msgspec
+
+from shield_ai.model.file_reader import read_optional
 from shield_ai.model.skip import SkipId
 from shield_ai.project.layout import is_test
-from shield_ai.project.runtime_names import runtime_package
 from shield_ai.rewrite.code_style import read_code_style
 from shield_ai.rewrite.project.file_edits import NOTHING, Outcome, create_or_replace, skip
 from shield_ai.rewrite.project.layout import is_template, module_of, root_of
-from shield_ai.rewrite.project.secret_map import STEP, MapStyle, dict_entry, settings_quote
-from shield_ai.rewrite.project.stamp import State, read_stamp, stamp
+from shield_ai.rewrite.project.license_header import license_header
+from shield_ai.rewrite.project.secret_map import STEP, MapStyle, settings_quote
+from shield_ai.rewrite.project.stamp import State, header_of, read_stamp, stamp
 from shield_ai.rewrite.project.template import render
+from shield_ai.rewrite.project.tests_folder import can_import, choose_folder
 from shield_ai.rewrite.python.imports import import_lines
 
 if TYPE_CHECKING:
@@ -26,8 +30,8 @@ if TYPE_CHECKING:
 
 NAMES = ("test_secrets.py", "test_aws_secrets.py")
 WHAT = "tests"
-SINGLE_QUOTE = re.compile(r'(?<!")"(?!")')  # not of a docstring; the template has no other quotes
-TEST_FOLDERS = ("tests", "test")
+SINGLE_QUOTE = re.compile(r'(?<!")"(?!")')  # not of a docstring; the templates have no other quotes
+PYTEST = re.compile(rb"(?m)^(?:import pytest|from pytest import|(?:async )?def test_)")
 
 
 def fix(context: FixContext) -> Outcome:
@@ -35,11 +39,16 @@ def fix(context: FixContext) -> Outcome:
     if "tests" not in context.manifest.app.generate:
         return NOTHING
     module = context.app.test_module or context.module
-    return write_tests(context.read, context.manifest, context.app.paths, module)
+    header = license_header(context)
+    return write_tests(context.read, context.manifest, context.app.paths, module, header)
 
 
 def write_tests(
-    read: FileReader, manifest: Manifest, paths: Collection[str] = (), module: str = ""
+    read: FileReader,
+    manifest: Manifest,
+    paths: Collection[str] = (),
+    module: str = "",
+    header: str = "",
 ) -> Outcome:
     """Create or update the tests, unless they were edited or the app has no tests.
 
@@ -48,6 +57,7 @@ def write_tests(
         manifest: The secrets that the tests read.
         paths: All Python files of the app.
         module: Dotted name by which the settings import the runtime; derived from the path if "".
+        header: The comment line that the app's modules begin with; "" without one.
     """
     anchor = _module_path(manifest)
     if not anchor or not manifest.secret:
@@ -58,20 +68,22 @@ def write_tests(
         return NOTHING  # a test could only name the package that startproject renames
     if not all(part.isidentifier() for part in module.split(".")):
         return skip(manifest.app.runtime, SkipId.INVALID_MODULE_NAME.reason(module=module))
-    folder = _choose_folder(anchor, root, paths)
-    if folder is None or not _can_import(read, folder, root, paths):
+    tests = [path for path in paths if is_test(path)]
+    path, state = _choose_path(read, anchor, root, tests, paths)
+    if not path:
         return NOTHING
-    for name in NAMES:
-        path = f"{folder}/{name}" if folder else name
-        state, _ = read_stamp(read(path), WHAT)
-        if state is State.EDITED:
-            return skip(path, SkipId.EDITED.reason())
-        if state is not State.FOREIGN:
-            style = read_code_style(read, path)
-            map_style = MapStyle.of("", style, settings_quote(read, manifest))
-            text = _test_module_text(manifest, module, style, map_style)
-            return create_or_replace(path, read(path), text)
-    return skip(path, SkipId.TEST_EXISTS.reason())
+    if state is State.EDITED:
+        return skip(path, SkipId.EDITED.reason())
+    if state is State.FOREIGN:
+        return skip(path, SkipId.TEST_EXISTS.reason())
+    style = read_code_style(read, path)
+    map_style = MapStyle.of("", style, settings_quote(read, manifest))
+    template = "test_secrets.py.j2"
+    if style.prefers_pytest or _prefers_pytest(read, tests):
+        template = "test_secrets_pytest.py.j2"
+    text = _test_module_text(template, manifest, module, style, map_style)
+    raw = read(path)
+    return create_or_replace(path, raw, (header_of(raw) if raw else header) + text)
 
 
 def _module_path(manifest: Manifest) -> str:
@@ -81,62 +93,87 @@ def _module_path(manifest: Manifest) -> str:
     return next(iter(manifest.app.settings), "")
 
 
-def _choose_folder(anchor: str, root: str, paths: Collection[str]) -> str | None:
-    """Return the folder for the tests; None if the app has no tests.
+def _choose_path(
+    read: FileReader, anchor: str, root: str, tests: Collection[str], paths: Collection[str]
+) -> tuple[str, State]:
+    """Return the path of the generated tests, if they exist, or for new ones, and its state.
 
-    This is a folder of the app's tests, or the folder of the runtime if the tests are only modules.
-    A new folder, or a new `__init__.py`, would change how the existing tests are collected.
+    The path is "" if the app has no tests, or if they could not import the app.
     """
-    tests = [path for path in paths if is_test(path)]
-    folders = {path.rpartition("/")[0] for path in tests}
-    prefix = f"{root}/" if root else ""
-    named = [folder for folder in folders if folder.rpartition("/")[2] in TEST_FOLDERS]
-    named.sort(key=lambda folder: (not folder.startswith(prefix), folder.count("/"), folder))
-    if named:
-        return named[0]
-    return anchor.rpartition("/")[0] if tests else None
+    for path in sorted(tests):
+        if path.rpartition("/")[2] in NAMES:
+            state, _ = read_stamp(read_optional(read, path), WHAT)
+            if state in {State.OURS, State.EDITED}:
+                return path, state
+    if not tests:
+        return "", State.ABSENT
+    folder = choose_folder(anchor, root, tests)
+    if not can_import(read, folder, root, paths):
+        return "", State.ABSENT
+    path = ""
+    prefix = f"{folder}/" if folder else ""
+    # pytest can't import two modules of the same name unless they are in packages.
+    taken = set() if read(f"{prefix}__init__.py") is not None else _file_names(tests)
+    for name in NAMES:
+        path = f"{prefix}{name}"
+        if read(path) is None and name not in taken:
+            return path, State.ABSENT
+    return path, State.FOREIGN
 
 
-def _can_import(read: FileReader, folder: str, root: str, paths: Collection[str]) -> bool:
-    """Return whether tests in a folder can import modules of the app's root.
-
-    Outside the root, they can if a test imports one: the root is then in `sys.path`.
-    """
-    prefix = f"{root}/"
-    if not root or f"{folder}/".startswith(prefix):
-        return True
-    inner = [path.removeprefix(prefix) for path in paths if path.startswith(prefix)]
-    modules = {path.partition("/")[0].removesuffix(".py") for path in inner} - {*TEST_FOLDERS}
-    names = "|".join(sorted(map(re.escape, modules)))
-    statement = re.compile(rf"^\s*(?:from|import) (?:{names})\b".encode(), re.MULTILINE)
-    tests = [path for path in paths if path.startswith(f"{folder}/")]
-    return any(statement.search(read(path) or b"") for path in tests)
+def _file_names(paths: Collection[str]) -> set[str]:
+    return {path.rpartition("/")[2] for path in paths}
 
 
-def _import_lines(module: str, style: CodeStyle) -> list[str]:
-    imports = {
-        module: ["clear_secret_cache", "get_secret"],
-        f"{runtime_package(module)}.testing": ["fake_secrets"],
-    }
-    lines = []
-    for name in sorted(imports):
-        lines += import_lines(name, imports[name], style)
-    return lines
+def _prefers_pytest(read: FileReader, tests: Collection[str]) -> bool:
+    """Return whether more of the app's test modules are for pytest than have a TestCase."""
+    balance = 0
+    for path in tests:
+        raw = read_optional(read, path) or b""
+        if b"TestCase" in raw:
+            balance -= 1
+        elif PYTEST.search(raw):
+            balance += 1
+    return balance > 0
 
 
 def _test_module_text(
-    manifest: Manifest, module: str, style: CodeStyle, map_style: MapStyle
+    template: str, manifest: Manifest, module: str, style: CodeStyle, map_style: MapStyle
 ) -> str:
-    entries = []
-    for secret in manifest.secret:
-        for variable, field in secret.variables().items():
-            reference = f"{secret.name}:{field}" if field else secret.name
-            entries.append(dict_entry(reference, variable, STEP, map_style))
+    has_map = manifest.app.runtime != "package"
+    names = ["clear_secret_cache", *(["client"] if has_map else []), "get_secret"]
+    imports = _import_text(module, names, style, map_style.width)
+    if not has_map:
+        imports += f"\nfrom {module}.testing import fake_secrets"
     text = render(
-        "test_secrets.py.j2",
-        imports=_import_lines(module, style),
-        has_map=manifest.app.runtime != "package",
-        entries=entries,
+        template,
+        imports=imports,
+        reads=_reads_text(manifest, map_style),
+        env="" if has_map else ", env=variable",
+        fake_secrets="client.fake_secrets" if has_map else "fake_secrets",
         style=style,
     )
     return stamp(WHAT, "py", SINGLE_QUOTE.sub(map_style.quote, text))
+
+
+def _import_text(module: str, names: list[str], style: CodeStyle, width: int) -> str:
+    """Return the import of names from a module, in the format of isort's profile for Black."""
+    lines = import_lines(module, names, style)
+    if len(lines) == 1 and len(lines[0]) > width:
+        lines = import_lines(module, names, msgspec.structs.replace(style, force_grid_wrap=1))
+    return "\n".join(lines)
+
+
+def _reads_text(manifest: Manifest, style: MapStyle) -> str:
+    """Return a list of pairs, not a dict: in a dict, linters take variables for passwords."""
+    lines = []
+    for secret in manifest.secret:
+        for variable, field in secret.variables().items():
+            name = f"{secret.name}:{field}" if field else secret.name
+            pair = [style.quoted(name), style.quoted(variable)]
+            line = f"{STEP}({', '.join(pair)}),"
+            if len(line) > style.width:
+                parts = [f"{STEP}{STEP}{part}," for part in pair]
+                line = "\n".join([f"{STEP}(", *parts, f"{STEP}),"])
+            lines.append(line)
+    return "\n".join(["READS = [", *lines, "]"])

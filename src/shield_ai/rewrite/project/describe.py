@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from shield_ai.aws.desired.iam import ARN_SUFFIX, partition
 from shield_ai.rewrite.project.file_edits import single_line
 
 if TYPE_CHECKING:
@@ -23,7 +21,11 @@ class SecretDescription(msgspec.Struct, frozen=True, kw_only=True):
     variables: tuple[str, ...]
     optional: bool
     rotation: str
-    value_format: str
+
+
+def environment_variable(*, django: bool) -> str:
+    """Return the variable that tells the runtime whether the process serves production."""
+    return "DJANGO_ENV" if django else "AWS_SECRETS_ENV"
 
 
 def describe_secrets(manifest: Manifest) -> list[SecretDescription]:
@@ -39,23 +41,9 @@ def describe_secrets(manifest: Manifest) -> list[SecretDescription]:
             variables=tuple(secret.variables()),
             optional=secret.optional,
             rotation=_rotation_text(secret),
-            value_format=_value_format(secret),
         )
         descriptions.append(description)
     return descriptions
-
-
-def arn_of_secrets(manifest: Manifest) -> str:
-    """Return the form of the secrets' ARNs, with NAME for the name."""
-    region = single_line(manifest.app.region)
-    name = f"{single_line(manifest.app.prefix)}NAME{ARN_SUFFIX}"
-    return f"arn:{partition(region)}:secretsmanager:{region}:ACCOUNT:secret:{name}"
-
-
-def _value_format(secret: Secret) -> str:
-    if secret.fields is None:
-        return f"<{secret.env}>"
-    return json.dumps({field: f"<{variable}>" for field, variable in secret.fields.items()})
 
 
 def _rotation_text(secret: Secret) -> str:

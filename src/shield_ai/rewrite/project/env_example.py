@@ -1,162 +1,118 @@
-"""Document in .env.example how the app reads its secrets, and add missing variables."""
+"""Document in .env.example, or a file like it, how to switch AWS Secrets Manager on."""
 
 from __future__ import annotations
 
 import codecs
-import itertools
 import re
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
-from shield_ai.aws.desired.iam import uses_customer_key
-from shield_ai.model.errors import SourceError
-from shield_ai.model.finding import Kind
-from shield_ai.rewrite.project.describe import arn_of_secrets, describe_secrets
+from shield_ai.model.file_reader import read_optional
+from shield_ai.model.manifest import DEFAULT_REGION
+from shield_ai.rewrite.project.describe import environment_variable
 from shield_ai.rewrite.project.file_edits import NOTHING, Outcome, append, single_line
-from shield_ai.rewrite.project.template import render
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterator
+    from collections.abc import Collection, Iterable
 
     from shield_ai.model.file_reader import FileReader
-    from shield_ai.model.manifest import Manifest, Secret
-    from shield_ai.rewrite.project.fixer import FixContext
+    from shield_ai.model.manifest import Manifest
+    from shield_ai.rewrite.project.fixer import DotenvFiles, FixContext
 
 PATH = ".env.example"
-KINDS = ("example", "sample", "template", "dist")
-FORMS: tuple[str, ...] = (
-    ".env.{}",
-    "{}.env",
-    "env.{}",
-    ".{}.env",
-    "dotenv.{}",
-    ".environment.{}",
-    "environment.{}",
-)
-SEPARATORS = (".", "-", "_")
-HEADING = "# In production (USE_AWS_SECRETS=true)"
+DOTENV = ".env"
 VARIABLE = re.compile(
     rb"^[ \t]*(?:#[ \t]*)?(?:export[ \t]+)?([A-Za-z_][A-Za-z0-9_]*)[ \t]*=", re.MULTILINE
 )
-ENTRY = re.compile(rb"^# (\S+) \((?:text|JSON)", re.MULTILINE)
-PLACEHOLDER = "change-me"
-DATABASE_PLACEHOLDERS = {"host": "localhost", "port": "5432", "database": "app", "username": "app"}
+# Words in the name of an example that is not for production.
+DEVELOPMENT = re.compile(r"dev|local|test|ci\b")
+SWITCH = "# To read the secrets in shield.toml from AWS Secrets Manager:"
+SWITCH_OF_PROCESS = (
+    "# To read the secrets in shield.toml from AWS Secrets Manager, set these variables in the"
+    " environment of the process, not in this file:"
+)
+VARIABLES = "# The secrets in shield.toml:"
 
 
 def fix(context: FixContext) -> Outcome:
-    """Extend .env.example."""
-    loads_dotenv = context.app.loads_dotenv
-    return extend_env_example(context.read, context.manifest, loads_dotenv=loads_dotenv)
+    """Extend the example of .env."""
+    app = context.app
+    return extend_env_example(context.read, context.manifest, app.dotenv_files, django=app.django)
 
 
 def extend_env_example(
-    read: FileReader, manifest: Manifest, *, loads_dotenv: bool = False
+    read: FileReader, manifest: Manifest, files: DotenvFiles, *, django: bool = True
 ) -> Outcome:
-    """Append the variables and descriptions that .env.example, or a file like it, lacks.
+    """Append the switch, commented out, to the example, and the variables that are new.
+
+    A new example, which is created if the app has a .env, lists the variables of all secrets.
+    Nothing is set: developers copy the file, it can be a template for production, and some
+    libraries reject variables in .env that the app does not read.
 
     Args:
         read: Returns the bytes of a file of the app.
         manifest: The secrets of the app.
-        loads_dotenv: The app loads .env. Otherwise, the file is created only if there is a .env.
+        files: The .env files of the app.
+        django: Whether the app uses Django.
     """
-    path = next((path for path in _candidates(manifest) if _exists(read, path)), "")
-    if not path and not loads_dotenv and not _exists(read, ".env"):
+    path = _choose_example(read, manifest, files)
+    uses_dotenv = files.loads or files.new_variables or read_optional(read, DOTENV) is not None
+    if not path and (not uses_dotenv or files.hides_example):
         return NOTHING
     path = path or PATH
     raw = read(path)
-    # A byte order mark or a single \r would hide lines from the regular expressions.
+    # A byte order mark or a single \r would hide lines from the regular expression.
     text = (raw or b"").removeprefix(codecs.BOM_UTF8).replace(b"\r", b"\n")
     existing = {name.decode() for name in VARIABLE.findall(text)}
+    variables = manifest.variables() if raw is None else sorted(files.new_variables)
+    is_private = files.reads and not files.loads
     blocks = [
-        _configuration_block(manifest, existing),
-        _variables_block(manifest, existing, is_new=raw is None),
-        _production_block(manifest, text),
+        _block(VARIABLES, [f"#{name}=" for name in variables if name not in existing]),
+        _switch_block(manifest, existing, is_private=is_private, django=django),
     ]
     addition = "\n".join(block for block in blocks if block)
-    if not addition:
-        return NOTHING
-    return append(path, raw, addition, gap=True)
+    return append(path, raw, addition, gap=True) if addition else NOTHING
 
 
-def _candidates(manifest: Manifest) -> Iterator[str]:
-    """Yield the paths that an example can have: in the app's folder, or above its settings."""
-    folders = {"": FORMS}
-    for path in (*manifest.app.settings, manifest.app.runtime):
-        for folder in reversed(PurePosixPath(path).parents[:-1]):
-            folders[f"{folder}/"] = (*FORMS, f"{folder.name}.env.{{}}")
-    for prefix, forms in folders.items():
-        for separator, form, kind in itertools.product(SEPARATORS, forms, KINDS):
-            name = form.replace(".{}", f"{separator}{{}}").replace("{}", kind)
-            yield f"{prefix}{name}"
+def _choose_example(read: FileReader, manifest: Manifest, files: DotenvFiles) -> str:
+    """Return the example in the app's folder, or above its settings; "" if there is none.
 
-
-def _exists(read: FileReader, path: str) -> bool:
-    try:
-        return read(path) is not None
-    except SourceError:  # for example, a broken symbolic link
-        return False
-
-
-def _configuration_block(manifest: Manifest, existing: Container[str]) -> str:
-    app = manifest.app
-    variables = [
-        (
-            "USE_AWS_SECRETS",
-            "false",
-            "true: read secrets from AWS Secrets Manager; false: from environment variables",
-        ),
-        (
-            "AWS_REGION",
-            single_line(app.region),
-            "region of the secrets; required if USE_AWS_SECRETS=true",
-        ),
-        (
-            "DJANGO_ENV",
-            "development",
-            "development: variables that are set override AWS; other values: AWS overrides them",
-        ),
-    ]
-    if app.prefix:
-        prefix = single_line(app.prefix)
-        variables.append(("AWS_SECRETS_PREFIX", prefix, "prefix of the secret names in AWS"))
-    lines = ["# AWS Secrets Manager"]
-    for name, value, comment in variables:
-        if name not in existing:
-            lines += [f"# {comment}", f"{name}={value}"]
-    return "\n".join([*lines, ""]) if len(lines) > 1 else ""
-
-
-def _variables_block(manifest: Manifest, existing: Container[str], *, is_new: bool) -> str:
-    """Return the lines of the variables that are missing.
-
-    They are commented out in a file that developers already copy, as a placeholder could replace
-    a default of the app; and if no placeholder has the form that the app parses.
+    An example without other words in its name is preferred, then one for production.
     """
-    lines = ["# Secrets for development (read if USE_AWS_SECRETS=false)"]
-    for secret in manifest.secret:
-        is_used = is_new and not secret.optional and secret.kind is not Kind.URL
-        comment = "" if is_used else "#"
-        for variable, field in secret.variables().items():
-            if variable not in existing:
-                lines.append(f"{comment}{variable}={_placeholder(secret, field)}")
-    return "\n".join([*lines, ""]) if len(lines) > 1 else ""
+    folders = {""}
+    for path in (*manifest.app.settings, manifest.app.runtime):
+        folders.update(str(folder) for folder in PurePosixPath(path).parents[:-1])
+
+    def order(path: str) -> tuple[int, bool, int, str]:
+        name = path.rpartition("/")[2]
+        is_development = bool(DEVELOPMENT.search(name))
+        return path.count("/"), is_development, len(re.findall(r"\w+", name)), path
+
+    examples = [path for path in files.examples if path.rpartition("/")[0] in folders]
+    if files.is_tracked and not examples:
+        examples = [DOTENV]
+    existing = (path for path in examples if read_optional(read, path) is not None)
+    return min(existing, key=order, default="")
 
 
-def _placeholder(secret: Secret, field: str) -> str:
-    if secret.kind is Kind.DATABASE:
-        return DATABASE_PLACEHOLDERS.get(field, PLACEHOLDER)
-    return "" if secret.optional else PLACEHOLDER
-
-
-def _production_block(manifest: Manifest, text: bytes) -> str:
-    existing = {name.decode() for name in ENTRY.findall(text)}
-    new = [secret for secret in describe_secrets(manifest) if secret.name not in existing]
-    if not new:
+def _switch_block(
+    manifest: Manifest, existing: Collection[str], *, is_private: bool, django: bool
+) -> str:
+    if "USE_AWS_SECRETS" in existing:
         return ""
-    return render(
-        "env_example_production.txt.j2",
-        secrets=new,
-        arn=arn_of_secrets(manifest),
-        has_heading=HEADING.encode() in text,
-        kms_key=manifest.app.kms_key if uses_customer_key(manifest.app) else "",
-    )
+    app = manifest.app
+    region = "" if app.region == DEFAULT_REGION else single_line(app.region)
+    values = {
+        "USE_AWS_SECRETS": "true",
+        "AWS_REGION": region,
+        environment_variable(django=django): "production",
+    }
+    if app.prefix:
+        values["AWS_SECRETS_PREFIX"] = single_line(app.prefix)
+    lines = [f"#{name}={value}" for name, value in values.items() if name not in existing]
+    return _block(SWITCH_OF_PROCESS if is_private else SWITCH, lines)
+
+
+def _block(heading: str, lines: Iterable[str]) -> str:
+    block = [heading, *lines, ""]
+    return "\n".join(block) if len(block) > 2 else ""

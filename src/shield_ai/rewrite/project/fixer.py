@@ -21,14 +21,27 @@ if TYPE_CHECKING:
     from shield_ai.rewrite.project.file_edits import Outcome
 
 
+class DotenvFiles(NamedTuple):
+    """The .env files of an app."""
+
+    examples: Collection[str] = ()
+    loads: bool = False  # the app loads .env into the environment
+    reads: bool = False  # a library reads .env without loading it into the environment
+    is_tracked: bool = False  # git tracks .env, so its values are examples
+    hides_example: bool = False  # git ignores a new .env.example
+    new_variables: Collection[str] = ()  # variables that the app does not read yet
+
+
 class AppFiles(NamedTuple):
     """Properties of the app that the generated files depend on."""
 
     has_folder: HasFolder = lambda _: False  # returns whether the app has a folder
     paths: Collection[str] = ()  # all Python files of the app
-    loads_dotenv: bool = False  # the app loads .env into the environment
+    dotenv_files: DotenvFiles = DotenvFiles()
     edited: Collection[str] = ()  # the Python files that the plan edits
+    django: bool = True  # the app uses Django
     in_git: bool = False  # the app is in a Git repository
+    ignores_backups: bool = False  # git ignores the backups of edited files
     test_module: str = ""  # dotted name of the map file in the tests, if it differs
 
 

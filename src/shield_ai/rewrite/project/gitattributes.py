@@ -5,11 +5,10 @@ https://docs.github.com/en/repositories/working-with-files/managing-files/custom
 
 from __future__ import annotations
 
-from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
-from shield_ai.project.runtime_names import COPY
 from shield_ai.rewrite.project.file_edits import NOTHING, Outcome, append
+from shield_ai.rewrite.project.runtime_copy import copy_folder
 
 if TYPE_CHECKING:
     from shield_ai.model.file_reader import FileReader
@@ -17,6 +16,7 @@ if TYPE_CHECKING:
     from shield_ai.rewrite.project.fixer import FixContext
 
 PATH = ".gitattributes"
+ATTRIBUTE = "linguist-generated=true"
 
 
 def fix(context: FixContext) -> Outcome:
@@ -25,13 +25,16 @@ def fix(context: FixContext) -> Outcome:
 
 
 def mark_generated(read: FileReader, manifest: Manifest) -> Outcome:
-    """Add a line to .gitattributes, which is created if the app has no such file."""
-    runtime = manifest.app.runtime
-    if runtime == "package":
+    """Add a line to .gitattributes in the copy, unless the file of the app marks the copy.
+
+    Earlier versions extended the file of the app, which is in the repository's root.
+    """
+    if manifest.app.runtime == "package":
         return NOTHING
-    folder = (PurePosixPath(runtime).parent / COPY).as_posix()
-    line = f"{folder}/** linguist-generated=true"
-    raw = read(PATH)
-    if raw is not None and line.encode() in [known.strip() for known in raw.splitlines()]:
-        return NOTHING
-    return append(PATH, raw, f"{line}\n")
+    folder = copy_folder(manifest.app.runtime)
+    path = f"{folder}/{PATH}"
+    lines = {PATH: f"{folder}/** {ATTRIBUTE}", path: f"* {ATTRIBUTE}"}
+    for file, line in lines.items():
+        if line.encode() in [known.strip() for known in (read(file) or b"").splitlines()]:
+            return NOTHING
+    return append(path, read(path), f"{lines[path]}\n")

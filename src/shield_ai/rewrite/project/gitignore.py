@@ -19,19 +19,29 @@ LINE = "*.shield_ai_backup"
 
 def fix(context: FixContext) -> Outcome:
     """Ignore the backups of the edited files."""
-    return ignore_backups(context.read, context.app.edited, in_git=context.app.in_git)
+    app = context.app
+    return ignore_backups(
+        context.read, app.edited, in_git=app.in_git, are_ignored=app.ignores_backups
+    )
 
 
 def ignore_backups(
-    read: FileReader, edited: Collection[str] = (), *, in_git: bool = False
+    read: FileReader,
+    edited: Collection[str] = (),
+    *,
+    in_git: bool = False,
+    are_ignored: bool = False,
 ) -> Outcome:
     """Add the pattern of the backups to the .gitignore files that apply to the edited files.
 
     Args:
         read: Returns the bytes of a file of the app.
         edited: The edited Python files, which get a backup.
+        are_ignored: git ignores the backups already, for example because of a file above the app.
         in_git: Create a .gitignore if none applies to an edited file.
     """
+    if are_ignored:
+        return NOTHING
     if read(PATH) is not None:
         return _ignore_in(read, PATH)
     nearest = {_nearest_ignore_file(read, path) for path in edited}

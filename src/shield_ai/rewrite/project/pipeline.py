@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from shield_ai.project.python_source import file_change
 from shield_ai.rewrite.project.fixer import FixContext, find_fixers
 
 if TYPE_CHECKING:
@@ -13,10 +14,14 @@ if TYPE_CHECKING:
 
 def rewrite_project(context: FixContext) -> tuple[list[FileChange], list[Skipped]]:
     """Return the changes of all files except the Python files with findings."""
-    changes: list[FileChange] = []
+    changes: dict[str, FileChange] = {}
     skipped: list[Skipped] = []
     for fix in find_fixers():
         new_changes, newly_skipped = fix(context)
-        changes += new_changes
+        for change in new_changes:
+            first = changes.get(change.path)
+            edits = (*first.edits, *change.edits) if first else ()
+            merged = file_change(change.path, context.read(change.path), edits) if first else change
+            changes[change.path] = merged
         skipped += newly_skipped
-    return changes, skipped
+    return [*changes.values()], skipped

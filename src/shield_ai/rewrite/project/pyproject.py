@@ -65,6 +65,29 @@ def add_to_pipfile(path: str, read: FileReader, wanted: Wanted) -> Outcome | Non
     return _add_to_file(path, read, wanted, _add_to_packages)
 
 
+def append_to_array(
+    path: str, read: FileReader, keys: tuple[str, ...], text: str
+) -> Outcome | None:
+    """Append a string to an array; return None if the file does not have the array.
+
+    Args:
+        path: The file.
+        read: Returns the bytes of a file of the app.
+        keys: The tables and the key that lead to the array.
+        text: The string.
+    """
+
+    def add(document: Any, _: Wanted) -> Result:
+        array = _get_nested(document, list, *keys)
+        if not isinstance(array, Array):
+            return Result.NO_DEPENDENCIES
+        array.append(text)
+        return Result.ADDED
+
+    outcome = _add_to_file(path, read, {text: ""}, add)
+    return (outcome[0], []) if outcome and outcome[0] else None
+
+
 def first_requirement_name(wanted: Wanted) -> str:
     """Return the name of the first requirement, which represents all of them."""
     return requirement_name(next(iter(wanted)))

@@ -16,9 +16,11 @@ from packaging.version import InvalidVersion, Version
 
 from shield_ai.model.skip import SkipId, SkipReason
 from shield_ai.project.runtime_names import COPY, IMPORTS_COPY, PACKAGE, runtime_package
-from shield_ai.rewrite.code_style import read_code_style
+from shield_ai.rewrite.code_style import read_code_style, uses_bandit
+from shield_ai.rewrite.project.app_docs import page_path
 from shield_ai.rewrite.project.file_edits import NOTHING, Outcome, create, replace, skip
 from shield_ai.rewrite.project.layout import missing_packages, module_of, root_of, shadows
+from shield_ai.rewrite.project.license_header import license_header
 from shield_ai.rewrite.project.secret_map import (
     MapStyle,
     expected_map,
@@ -27,7 +29,7 @@ from shield_ai.rewrite.project.secret_map import (
     settings_quote,
     write_map,
 )
-from shield_ai.rewrite.project.stamp import State, body_of, read_stamp, stamp
+from shield_ai.rewrite.project.stamp import State, body_of, header_of, read_stamp, stamp
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,6 +44,8 @@ ENGINES = ("postgresql", "mysql")
 # A copy is not the app's code: formatters, linters and type checkers skip it. ruff reports a line
 # that ignores all rules (PGH004), unless another line names that rule.
 HEADER = """\
+# Copyright (c) 2026 The Shield AI authors
+# SPDX-License-Identifier: MIT
 # A copy of shield_runtime. Do not edit it: `shield apply` keeps it up to date.
 # fmt: off
 # ruff: noqa: PGH004
@@ -81,10 +85,18 @@ class CopyState(enum.Enum):
 
 def fix(context: FixContext) -> Outcome:
     """Write the copy of the runtime."""
-    return write_copy(context.read, context.manifest, context.module)
+    return write_copy(
+        context.read,
+        context.manifest,
+        context.module,
+        header=license_header(context),
+        docs=page_path(context),
+    )
 
 
-def write_copy(read: FileReader, manifest: Manifest, module: str = "") -> Outcome:
+def write_copy(
+    read: FileReader, manifest: Manifest, module: str = "", *, header: str = "", docs: str = ""
+) -> Outcome:
     """Write the copy, the map file beside it, and the packages that they need.
 
     Nothing is written if a file of the copy was edited, or if another file has its name: the parts
@@ -94,6 +106,8 @@ def write_copy(read: FileReader, manifest: Manifest, module: str = "") -> Outcom
         read: Returns the bytes of a file of the app, None if it does not exist.
         manifest: Names the path of the map file.
         module: Dotted name of the map file; derived from the path if "".
+        header: The comment line that the app's modules begin with; "" without one.
+        docs: Path of the page on the app's secrets; "" without one.
     """
     path = manifest.app.runtime
     if path == "package":
@@ -115,10 +129,11 @@ def write_copy(read: FileReader, manifest: Manifest, module: str = "") -> Outcom
         elif old is None:
             changes.append(create(place, text))
         elif body_of(old) != body_of(text.encode()):
-            changes.append(replace(place, old, text))
+            changes.append(replace(place, old, header_of(old) + text))
     if skipped:
         return [], skipped
     style = _map_style(read, manifest, root, in_package=in_package)
+    style = style._replace(license=header, docs=docs)
     map_changes, skipped = _write_map(path, raw, manifest, style, is_map=is_map)
     init = PACKAGE_DOCSTRING if read_code_style(read, path).has_package_docstrings else ""
     packages = [create(place, init) for place in missing_packages(read, path, root)]
@@ -153,7 +168,8 @@ def _map_style(read: FileReader, manifest: Manifest, root: str, *, in_package: b
     package = f".{COPY}" if in_package else COPY
     if in_package and style.bans_relative_imports:
         package = runtime_package(module_of(root, path))
-    return MapStyle.of(package, style, settings_quote(read, manifest))
+    map_style = MapStyle.of(package, style, settings_quote(read, manifest))
+    return map_style._replace(uses_bandit=uses_bandit(read))
 
 
 def _write_map(

@@ -7,6 +7,8 @@ changed.
 from __future__ import annotations
 
 import ast
+import re
+import textwrap
 from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
@@ -37,9 +39,7 @@ if TYPE_CHECKING:
 
 STEP = "    "
 TEMPLATE = '''\
-"""{summary}
-
-`shield apply` keeps the mapping in step with shield.toml.
+{license}"""{docstring}
 """
 
 {heading}from {package} import SecretsManagerClient
@@ -55,6 +55,18 @@ prefetch = client.prefetch
 '''
 
 
+SWITCH = (
+    "With USE_AWS_SECRETS=true, get_secret() reads them from AWS Secrets Manager; otherwise, it"
+    " reads the variables.{docs}"
+)
+UPDATES = "`shield apply` keeps the mapping in step with shield.toml."
+# Names that bandit takes for those of passwords.
+# https://bandit.readthedocs.io/en/latest/plugins/b105_hardcoded_password_string.html
+PASSWORD = re.compile(
+    r"(?i)(?:^|_)(?:pas+wo?r?d|pass|passphrase|pwd|token|secrete?)(?:_|$)",
+)
+
+
 class MapStyle(NamedTuple):
     """The style of a map file; the defaults are those of Black and ruff."""
 
@@ -63,6 +75,10 @@ class MapStyle(NamedTuple):
     quote: str = '"'
     blank_lines: int = 1  # after the import
     heading: str = ""  # the comment above the import
+    license: str = ""  # the comment above the docstring, and a newline
+    docs: str = ""  # path of the page on the app's secrets
+    summary_on_second_line: bool = False
+    uses_bandit: bool = False
 
     @classmethod
     def of(cls, package: str, style: CodeStyle, quote: str) -> MapStyle:
@@ -80,11 +96,16 @@ class MapStyle(NamedTuple):
             quote=style.quote or quote,
             blank_lines=style.lines_after_imports,
             heading=style.local_heading if is_relative else "",
+            summary_on_second_line=style.summary_on_second_line,
         )
 
     def quoted(self, text: str) -> str:
         """Return a string literal. shield.toml allows neither quotes nor backslashes in names."""
         return f"{self.quote}{text}{self.quote}"
+
+    def nosec(self, name: str) -> str:
+        """Return the comment for bandit after the variable of a secret or a field."""
+        return "  # nosec B105" if self.uses_bandit and PASSWORD.search(name) else ""
 
 
 def settings_quote(read: FileReader, manifest: Manifest) -> str:
@@ -192,12 +213,21 @@ def map_text(app: str, content: SecretMap, style: MapStyle | None = None) -> str
         text = _list_text(content.optional, STEP, "optional=", style)
         arguments.append(f"{STEP}optional={text},")
     return TEMPLATE.format(
-        summary=_summary(app, style),
+        license=style.license,
+        docstring=_docstring(app, style),
         package=style.package,
         heading=f"{style.heading}\n" if style.heading else "",
         blank_lines="\n" * (style.blank_lines - 1),
         arguments="\n".join(arguments),
     )
+
+
+def _docstring(app: str, style: MapStyle) -> str:
+    docs = f" See {style.docs}." if style.docs else ""
+    width = min(style.width, 100)
+    switch = textwrap.fill(SWITCH.format(docs=docs), width, break_on_hyphens=False)
+    start = "\n" if style.summary_on_second_line else ""
+    return f"{start}{_summary(app, style)}\n\n{switch}\n{UPDATES}"
 
 
 def _summary(app: str, style: MapStyle) -> str:
@@ -217,29 +247,27 @@ def _dict_text(secrets: dict[str, Entry], indent: str, style: MapStyle) -> str:
 
 
 def dict_entry(name: str, entry: Entry, indent: str, style: MapStyle) -> str:
-    """Return the lines of an entry: its variable, or a dict on one line if it fits."""
-    key = f"{indent}{style.quoted(name)}: "
-    return f"{key}{_value(name, entry, indent, style)},"
+    """Return the lines of an entry: its variable, or a dict on one line if it fits.
+
+    A variable that does not fit is in parentheses on the next line.
+    """
+    value = _value(name, entry, indent, style)
+    comment = style.nosec(name) if value == style.quoted(str(entry)) else ""
+    return f"{indent}{style.quoted(name)}: {value},{comment}"
 
 
 def _value(name: str, entry: Entry, indent: str, style: MapStyle) -> str:
     key = f"{indent}{style.quoted(name)}: "
     if isinstance(entry, str):
-        return _variable(entry, key, indent, style)
+        if len(f"{key}{style.quoted(entry)},") <= style.width:
+            return style.quoted(entry)
+        return f"(\n{indent}{STEP}{style.quoted(entry)}{style.nosec(name)}\n{indent})"
     pairs = [f"{style.quoted(field)}: {style.quoted(name)}" for field, name in entry.items()]
     line = "{" + ", ".join(pairs) + "}"
-    if len(f"{key}{line},") <= style.width:
+    if len(f"{key}{line},") <= style.width and not any(map(style.nosec, entry)):
         return line
     lines = [dict_entry(field, variable, indent + STEP, style) for field, variable in entry.items()]
     return "\n".join(["{", *lines, f"{indent}}}"])
-
-
-def _variable(variable: str, key: str, indent: str, style: MapStyle) -> str:
-    """Return the name of a variable, in parentheses on the next line if the line is too long."""
-    text = style.quoted(variable)
-    if len(f"{key}{text},") <= style.width:
-        return text
-    return f"(\n{indent}{STEP}{text}\n{indent})"
 
 
 def _list_text(names: tuple[str, ...], indent: str, prefix: str, style: MapStyle) -> str:

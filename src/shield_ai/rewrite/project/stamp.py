@@ -1,6 +1,7 @@
-"""Write and read the stamp, the first line of a generated file.
+"""Write and read the stamp, a comment at the start of a generated file.
 
-It contains a checksum, which shows whether the file was edited.
+It contains a checksum, which shows whether the file was edited. Users can add comment lines above
+it, such as a license.
 """
 
 from __future__ import annotations
@@ -10,9 +11,13 @@ import hashlib
 import re
 
 COMMENTS = {"py": ("# ", ""), "md": ("<!-- ", " -->")}
-LINE = re.compile(
-    r"\A(?:# |<!-- )shield-ai (?P<what>[a-z]+)(?: (?P<version>\S+))? "
-    r"sha256:(?P<digest>[0-9a-f]{32})"
+# Python also ends a line at \r, and reads the encoding of a file from a comment: both would change
+# the code without changing the text below the stamp.
+COMMENT = r"(?:#|<!--)(?![^\n]*coding[:=](?!\s*utf-?8(?![-\w.])))[^\r\n\0]*\n"
+STAMP = re.compile(
+    rf"\A(?P<header>(?:{COMMENT}|\n){{0,20}}?)"
+    r"(?:# |<!-- )shield-ai (?P<what>[a-z]+)(?: (?P<version>\S+))? "
+    r"sha256:(?P<digest>[0-9a-f]{32})(?: -->)?\n"
 )
 
 
@@ -49,18 +54,30 @@ def read_stamp(raw: bytes | None, what: str) -> tuple[State, str]:
     """
     if raw is None:
         return State.ABSENT, ""
-    text = raw.decode("utf-8", "replace").replace("\r\n", "\n")
-    match = LINE.match(text)
+    text = _text(raw)
+    match = STAMP.match(text)
     if match is None or match["what"] != what:
         return State.FOREIGN, ""
-    body = text.partition("\n")[2]
+    body = text[match.end() :]
     state = State.OURS if _digest(body) == match["digest"] else State.EDITED
     return state, match["version"] or ""
 
 
 def body_of(raw: bytes) -> str:
     """Return the text below the stamp, with normalized line endings."""
-    return raw.decode("utf-8", "replace").replace("\r\n", "\n").partition("\n")[2]
+    text = _text(raw)
+    match = STAMP.match(text)
+    return text[match.end() :] if match else text
+
+
+def header_of(raw: bytes | None) -> str:
+    """Return the comment lines above the stamp, with normalized line endings."""
+    match = STAMP.match(_text(raw or b""))
+    return match["header"] if match else ""
+
+
+def _text(raw: bytes) -> str:
+    return raw.decode("utf-8", "replace").replace("\r\n", "\n")
 
 
 def _digest(body: str) -> str:

@@ -7,7 +7,6 @@ import tomllib
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
-from shield_ai.model.errors import SourceError
 from shield_ai.model.invalid_input import INVALID_TOML, require_short_keys
 from shield_ai.rewrite.pre_commit import hook_options
 
@@ -61,18 +60,6 @@ def linter_line_length(read: FileReader, path: str) -> int:
 def _folders_above(path: str) -> list[str]:
     parents = [str(parent) for parent in PurePosixPath(path).parents]
     return ["" if parent == "." else f"{parent}/" for parent in parents]
-
-
-def read_if_possible(read: FileReader) -> FileReader:
-    """Return a function for which a file that can't be read, such as a broken link, is missing."""
-
-    def read_or_none(path: str) -> bytes | None:
-        try:
-            return read(path)
-        except SourceError:
-            return None
-
-    return read_or_none
 
 
 def _number(text: str) -> int:

@@ -16,7 +16,7 @@ from shield_ai.rewrite.python.calls import (
     variable_of_call,
 )
 from shield_ai.rewrite.python.fixer import FileContext, FileOutcome
-from shield_ai.rewrite.python.formatting import make_edit
+from shield_ai.rewrite.python.formatting import indentation, make_edit
 from shield_ai.rewrite.python.wrap_text import secret_reference
 
 if TYPE_CHECKING:
@@ -132,14 +132,31 @@ def _add_keywords(
 ) -> list[Edit]:
     """Add keyword arguments at the end of a call, unless it has them."""
     quote = source.segment(call.args[0])[-1]
-    text = "".join(f", {keyword}={quote}{value}{quote}" for keyword, value in added.items())
+    arguments = [f"{keyword}={quote}{value}{quote}" for keyword, value in added.items()]
     if optional and keyword_value(call, "optional") is None:
-        text += ", optional=True"
-    if not text:
+        arguments.append("optional=True")
+    if not arguments:
         return []
     last = call.keywords[-1].value if call.keywords else call.args[-1]
     at = source.span(last)[1]
-    return [make_edit(source, at, at, text)]
+    separator = f",{_argument_separator(source, call, at)}"
+    return [make_edit(source, at, at, "".join(separator + text for text in arguments))]
+
+
+def _argument_separator(source: Source, call: ast.Call, end: int) -> str:
+    """Return the whitespace before a new argument: a new line if each argument is on its own.
+
+    Args:
+        source: The file.
+        call: The call.
+        end: The offset at which its last argument ends.
+    """
+    last: ast.expr | ast.keyword = call.keywords[-1] if call.keywords else call.args[-1]
+    start, raw = source.lines[last.lineno - 1]
+    indent, _ = indentation(raw.decode(source.encoding))
+    is_first = source.offset(last.lineno, last.col_offset) == start + len(indent)
+    is_last = re.match(rb",?[ \t]*\r?\n", source.raw[end:]) is not None
+    return f"\n{indent}" if is_first and is_last else " "
 
 
 def _updatable_name(source: Source, call: ast.Call) -> str | None:

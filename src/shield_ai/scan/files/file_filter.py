@@ -47,6 +47,11 @@ SECRET_WORD = regex(
 )
 # Loads a .env file: python-dotenv, django-environ, environs, envparse.
 DOTENV_LOAD = regex(rb"\bload_dotenv\(|\.read_env(?:file)?\(")
+# Reads a .env file without loading it: decouple, pydantic, starlette, python-dotenv.
+DOTENV_READ = regex(
+    rb"\bfrom decouple\b|\bimport decouple\b|\benv_file[\"']?\s{0,4}[=:]|\bdotenv_values\("
+    rb"|\bstarlette\.config\b"
+)
 # Re-exports another module's names: all of them, or a reader called `config`.
 REEXPORT = regex(
     rb"import \*|import\b[^\n]{0,200}\b[Cc]onfig\b|\n[ \t]{1,12}[Cc]onfig\b,?[ \t]*\r?\n"
@@ -62,6 +67,7 @@ class Markers(NamedTuple):
     literal: bool
     secret_word: bool
     dotenv_load: bool
+    dotenv_read: bool
     reexport: bool
 
     def may_have_secrets(self, *, settings: bool) -> bool:
@@ -87,6 +93,7 @@ PATTERNS = {
     "literal": LITERAL,
     "secret_word": SECRET_WORD,
     "dotenv_load": DOTENV_LOAD,
+    "dotenv_read": DOTENV_READ,
     "reexport": REEXPORT,
 }
 

@@ -11,6 +11,7 @@ from shield_ai.project.layout import (
     AppFacts,
     find_app_packages,
     find_django_settings,
+    is_env_example,
     is_settings,
     is_test,
 )
@@ -65,11 +66,11 @@ class AppFiles(NamedTuple):
                     yield path, raw
 
 
-def collect_facts(folder_name: str, files: AppFiles) -> AppFacts:
+def collect_facts(name: str, files: AppFiles) -> AppFacts:
     """Determine the properties of an app.
 
     Args:
-        folder_name: The name of the app's folder.
+        name: The name of the app.
         files: All files of the app.
     """
     known, read = files.paths, files.read
@@ -93,7 +94,7 @@ def collect_facts(folder_name: str, files: AppFiles) -> AppFacts:
     if main_settings:
         runtime = choose_runtime_path(main_settings, root, known, read)
     return AppFacts(
-        name=app_name(folder_name),
+        name=name,
         settings=tuple(sorted(settings)),
         django_settings=tuple(sorted(set(django_settings) & settings)),
         includers=includers,
@@ -101,7 +102,9 @@ def collect_facts(folder_name: str, files: AppFiles) -> AppFacts:
         relative_package=package,
         runtime=runtime,
         django=bool(django_settings) or _has_installed_apps(settings, read),
-        dotenv=_loads_dotenv(files, app_packages),
+        dotenv=_has_marker("dotenv_load", files, app_packages),
+        reads_dotenv=_has_marker("dotenv_read", files, app_packages),
+        env_examples=tuple(sorted(filter(is_env_example, known))),
         app_packages=app_packages,
         accessor=_accessor_name(files),
         runtime_init=nonempty_init(runtime, root, known, read),
@@ -142,18 +145,13 @@ def _topmost_package(path: str, root: str) -> str:
     return f"{root}/{_below(path, root).partition('/')[0]}"
 
 
-def app_name(folder: str) -> str:
-    """Derive an app's name from the name of its folder."""
-    return re.sub(r"[^a-z0-9]+", "-", folder.lower()).strip("-") or "app"
-
-
 def _has_installed_apps(settings: set[str], read: FileReader) -> bool:
     return any(b"INSTALLED_APPS" in (read(path) or b"") for path in settings)
 
 
-def _loads_dotenv(files: AppFiles, app_packages: tuple[str, ...]) -> bool:
-    """Return whether a file outside the tests loads a .env file into the environment."""
-    for path, raw in files.with_marker("dotenv_load"):
+def _has_marker(name: str, files: AppFiles, app_packages: tuple[str, ...]) -> bool:
+    """Return whether a file outside the tests has a marker."""
+    for path, raw in files.with_marker(name):
         if raw and not is_test(path, app_packages):
             return True
     return False

@@ -9,6 +9,7 @@ import msgspec
 from shield_ai.model.errors import SourceError
 from shield_ai.model.finding import Finding
 from shield_ai.model.skip import SkipId, Skipped, SkipReason
+from shield_ai.project.app_name import choose_app_name
 from shield_ai.project.layout import AppFacts, is_test
 from shield_ai.project.python_source import Source, source_problem
 from shield_ai.project.runtime_names import copied_folder, is_copied_file
@@ -93,7 +94,7 @@ def scan(
     skipped: tuple[Skipped, ...] = ()
     if paths is None:
         paths, skipped = select_app_paths(walk_all(root), read)
-    name = root.resolve().name
+    name = choose_app_name(root, read("pyproject.toml"))
     found = scan_files(name, paths, read, manifest_variables, markers, ignored)
     return msgspec.structs.replace(found, unscanned=(*skipped, *found.unscanned))
 
@@ -109,7 +110,7 @@ def scan_files(
     """Scan the files of an app.
 
     Args:
-        name: The name of the app's folder.
+        name: The name of the app.
         paths: The app's files, relative, with forward slashes.
         read: Returns the bytes of a file; None if it can't be read.
         manifest_variables: Variables in shield.toml; they count as secrets.

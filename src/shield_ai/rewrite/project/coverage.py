@@ -1,0 +1,69 @@
+"""Exclude the copy of the runtime from a measurement of coverage that requires a minimum."""
+
+from __future__ import annotations
+
+import functools
+import re
+from typing import TYPE_CHECKING
+
+from shield_ai.model.file_reader import read_optional
+from shield_ai.model.skip import SkipId
+from shield_ai.rewrite.project.file_edits import NOTHING, Outcome, insert, skip
+from shield_ai.rewrite.project.pyproject import append_to_array
+from shield_ai.rewrite.project.runtime_copy import copy_folder
+
+if TYPE_CHECKING:
+    from shield_ai.model.file_reader import FileReader
+    from shield_ai.model.manifest import Manifest
+    from shield_ai.rewrite.project.fixer import FixContext
+
+MINIMUM = re.compile(rb"fail[-_]under[\"']?[ \t]*[=:, ][ \t]*[\"']?[1-9]")
+PYPROJECT = "pyproject.toml"
+INI_FILES = (".coveragerc", "setup.cfg", "tox.ini")
+COMMAND_FILES = (
+    *("pytest.ini", "noxfile.py", "Makefile", ".pre-commit-config.yaml"),
+    *(".circleci/config.yml", ".gitlab-ci.yml", ".travis.yml"),
+)
+# The option `omit` with one pattern on each line, in the section of coverage.
+OMIT = re.compile(
+    rb"(?m)^\[(?:coverage:)?run\][ \t]*\r?\n(?:(?!\[)[^\n]*\n)*?"
+    rb"omit[ \t]*=[ \t]*\r?\n((?P<indent>[ \t]+)[^\s#][^\n]*(?:\n(?P=indent)[^\s#][^\n]*)*)"
+)
+
+
+def fix(context: FixContext) -> Outcome:
+    """Exclude the copy of the runtime."""
+    return omit_copy(context.read, context.manifest)
+
+
+def omit_copy(read: FileReader, manifest: Manifest) -> Outcome:
+    """Add the copy to the option `omit` of coverage, or report that it is missing there.
+
+    Args:
+        read: Returns the bytes of a file of the app.
+        manifest: Names the path of the map file.
+    """
+    if manifest.app.runtime == "package":
+        return NOTHING
+    files = (*INI_FILES, PYPROJECT, *COMMAND_FILES)
+    minimum = next((path for path in files if MINIMUM.search(read_optional(read, path) or b"")), "")
+    if not minimum:
+        return NOTHING
+    pattern = f"{copy_folder(manifest.app.runtime)}/*"
+    for path in (*INI_FILES, PYPROJECT, *COMMAND_FILES):
+        if pattern.encode() in (read_optional(read, path) or b""):
+            return NOTHING
+    for path in INI_FILES:
+        raw = read_optional(read, path) or b""
+        match = OMIT.search(raw)
+        if match:
+            line = f"\n{match['indent'].decode()}{pattern}"
+            end = match.end(1) - raw[: match.end(1)].endswith(b"\r")
+            return [insert(path, raw, end, line)], []
+    outcome = append_to_array(
+        PYPROJECT,
+        functools.partial(read_optional, read),
+        ("tool", "coverage", "run", "omit"),
+        pattern,
+    )
+    return outcome or skip(minimum, SkipId.COVERAGE_MINIMUM.reason(pattern=pattern))

@@ -1,0 +1,94 @@
+"""Choose the folder of the generated tests."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from shield_ai.model.file_reader import read_optional
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from shield_ai.model.file_reader import FileReader
+
+TEST_FOLDER = re.compile(r"(?:unit_?)?tests?(?:_?unit)?")
+TEST_MODULE = re.compile(r"test_\w+\.py|\w+_tests?\.py|tests\.py")
+# Packages with modules that the whole app uses.
+GENERAL = frozenset({"base", "common", "core", "lib", "main", "project", "shared", "util", "utils"})
+
+
+def choose_folder(anchor: str, root: str, tests: Collection[str]) -> str:
+    """Return the folder for the tests: a folder of the app's tests, else that of the runtime.
+
+    A new folder, or a new `__init__.py`, would change how the existing tests are collected.
+
+    Args:
+        anchor: A module that the tests import.
+        root: The folder on `sys.path` that contains it.
+        tests: All Python files of the tests.
+    """
+    folders = sorted({_outermost_test_folder(path) for path in tests} - {""})
+    if not folders:
+        return anchor.rpartition("/")[0]
+    prefix = f"{root}/" if root else ""
+    package = f"{prefix}{anchor.removeprefix(prefix).partition('/')[0]}/"
+    modules = Counter(map(_outermost_test_folder, filter(_is_test_module, tests)))
+
+    def order(folder: str) -> tuple[bool, bool, int, bool, bool, int]:
+        parent = folder.rpartition("/")[0]
+        return (
+            not folder.startswith(prefix),
+            f"{parent}/" != package,
+            folder.count("/"),
+            not folder.startswith(package),
+            parent.rpartition("/")[2] not in GENERAL,
+            -modules[folder],
+        )
+
+    return _unit_tests_in(min(folders, key=order), tests)
+
+
+def can_import(read: FileReader, folder: str, root: str, paths: Collection[str]) -> bool:
+    """Return whether tests in a folder can import modules of the app's root.
+
+    Outside the root, they can if a test imports one: the root is then in `sys.path`.
+
+    Args:
+        read: Returns the bytes of a file of the app.
+        folder: The folder of the tests.
+        root: The folder on `sys.path` that contains the app.
+        paths: All Python files of the app.
+    """
+    prefix = f"{root}/"
+    if not root or f"{folder}/".startswith(prefix):
+        return True
+    inner = [path.removeprefix(prefix) for path in paths if path.startswith(prefix)]
+    modules = {path.partition("/")[0].removesuffix(".py") for path in inner}
+    names = "|".join(sorted(re.escape(name) for name in modules if not TEST_FOLDER.fullmatch(name)))
+    statement = re.compile(rf"^\s*(?:from|import) (?:{names})\b".encode(), re.MULTILINE)
+    tests = [path for path in paths if path.startswith(f"{folder}/")]
+    return any(statement.search(read_optional(read, path) or b"") for path in tests)
+
+
+def _outermost_test_folder(path: str) -> str:
+    """Return the outermost folder of a path with the name of a folder with tests; "" if none."""
+    parts = path.split("/")[:-1]
+    for number, part in enumerate(parts, 1):
+        if TEST_FOLDER.fullmatch(part):
+            return "/".join(parts[:number])
+    return ""
+
+
+def _unit_tests_in(folder: str, tests: Collection[str]) -> str:
+    """Return the subfolder of the unit tests, if the folder has no test modules outside folders."""
+    folders = {path.rpartition("/")[0] for path in filter(_is_test_module, tests)}
+    if folder in folders:
+        return folder
+    return next((f"{folder}/{name}" for name in ("unit", "unit_tests", "unittests")
+                 if f"{folder}/{name}" in folders), folder)  # fmt: skip
+
+
+def _is_test_module(path: str) -> bool:
+    return bool(TEST_MODULE.fullmatch(path.rpartition("/")[2]))

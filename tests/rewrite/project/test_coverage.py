@@ -1,0 +1,78 @@
+from __future__ import annotations
+
+import pytest
+from fixer_helpers import manifest, run
+
+from shield_ai.rewrite.project.coverage import omit_copy
+from shield_ai.rewrite.project.fixer import FixContext
+from shield_ai.rewrite.project.pipeline import rewrite_project
+
+PATTERN = "shop/utils/_shield_runtime/*"
+MINIMUM = b"[tool.coverage.report]\nfail_under = 90\n"
+
+
+@pytest.mark.parametrize(
+    ("files", "path", "expected"),
+    [
+        pytest.param(
+            {"pyproject.toml": MINIMUM + b"[tool.coverage.run]\nomit = ['a/*']\n"},
+            "pyproject.toml",
+            f"omit = ['a/*', \"{PATTERN}\"]\n",
+            id="pyproject",
+        ),
+        pytest.param(
+            {"setup.cfg": b"[coverage:run]\nbranch = 1\nomit =\n  a/*\n  b/*\n[coverage:report]\nfail_under=1\n"},
+            "setup.cfg",
+            f"\n  b/*\n  {PATTERN}\n[coverage:report]\n",
+            id="setup.cfg",
+        ),
+        pytest.param(
+            {"Makefile": b"\tpytest --cov-fail-under=100\n", ".coveragerc": b"[run]\r\nomit =\r\n\ta/*"},
+            ".coveragerc",
+            f"\r\n\ta/*\r\n\t{PATTERN}",
+            id="coveragerc",
+        ),
+    ],
+)  # fmt: skip
+def test_adds_copy_to_the_omitted_files(files, path, expected):
+    for _ in range(2):
+        assert not run(omit_copy(files.get, manifest()), files)
+    text = files[path].decode()
+    assert expected in text
+    assert text.count(PATTERN) == 1
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        pytest.param(b"", id="no list"),
+        pytest.param(b"[tool.coverage.run]\nomit = 'a/*'\n", id="text"),
+        pytest.param(b"[tool.coverage.run]\nomit = [\n", id="invalid"),
+    ],
+)
+def test_reports_what_it_can_not_extend(config):
+    files = {"pyproject.toml": MINIMUM + config}
+    assert PATTERN in run(omit_copy(files.get, manifest()), files)["pyproject.toml"]
+    assert files == {"pyproject.toml": MINIMUM + config}
+
+
+@pytest.mark.parametrize(
+    ("files", "app"),
+    [
+        pytest.param({"setup.cfg": b"[coverage:run]\nomit =\n  a/*\n"}, {}, id="no minimum"),
+        pytest.param({"setup.cfg": b"[coverage:report]\nfail_under = 0\n"}, {}, id="zero"),
+        pytest.param({"pyproject.toml": MINIMUM}, {"runtime": "package"}, id="no copy"),
+    ],
+)
+def test_changes_nothing_without_need(files, app):
+    assert omit_copy(files.get, manifest(**app)) == ([], [])
+
+
+def test_one_change_adds_the_requirement_too():
+    project = b"[project]\nname = 'shop'\ndependencies = ['django']\n"
+    omit = b"[tool.coverage.run]\nomit = ['a/*']\n"
+    files = {"pyproject.toml": project + MINIMUM + omit}
+    assert not run(rewrite_project(FixContext(files.get, manifest())), files)
+    text = files["pyproject.toml"].decode()
+    assert "boto3" in text
+    assert PATTERN in text
