@@ -3,10 +3,10 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-fast test-oldest test-rotation test-kill test-iam wheel lint docs bench bench-scan bench-reads bench-runtime fuzz coverage dist audit lock clean
+.PHONY: help demo test test-fast test-oldest test-rotation test-kill test-iam wheel lint docs bench bench-scan bench-reads bench-pull-request bench-runtime fuzz coverage dist audit lock clean
 
 help:  ## show this help
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
 
 $(VENV)/pyvenv.cfg:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "error: Python 3.11 or newer is needed\n\nhint: make $(MAKECMDGOALS) PYTHON=python3.12")'
@@ -94,6 +94,9 @@ bench-scan: $(VENV)/dev.stamp .venv-bench/stamp  ## compare the scan with kingfi
 
 bench-reads: $(VENV)/dev.stamp  ## measure the scan on hand-labeled environment reads; ARGS="--mirror FOLDER"
 	@PYTHONPATH=src $(BIN)/python bench/reads.py $(ARGS)
+
+bench-pull-request: $(VENV)/dev.stamp  ## measure the pull requests for the repositories in a folder; ARGS="FOLDER"
+	@PYTHONPATH=src $(BIN)/python bench/pull_request.py $(ARGS)
 
 bench-runtime: .venv-bench/stamp  ## compare get_secret() with other libraries, and run a short stress test
 	@PYTHONPATH=src .venv-bench/bin/python bench/runtime/run.py $(ARGS)

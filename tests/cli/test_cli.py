@@ -413,6 +413,21 @@ def test_new_files_that_git_ignores(app):
     assert code_only(app).code == 0
 
 
+def test_git_ignores_some_modules_of_the_copy(app):
+    subprocess.run(["git", "init", "-q", app], check=True)
+    (app / ".gitignore").write_text("testing/\nmetrics.py\n__pycache__/\n")
+    assert code_only(app).code == 0
+    copy = "shop/utils/_shield_runtime"
+    paths = [f"{copy}/testing/__init__.py", f"{copy}/metrics.py", f"{copy}/__pycache__/a.pyc"]
+    done = subprocess.run(
+        ["git", "-C", app, "check-ignore", *paths], capture_output=True, text=True, check=False
+    )
+    assert done.stdout.splitlines() == paths[2:]
+    before = files_of(app)
+    assert code_only(app).code == 0
+    assert files_of(app) == before
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [

@@ -118,3 +118,14 @@ def test_refuses_only_the_apps_own_settings_if_they_do_not_parse(tmp_path, broke
     assert f"{broken}" in done.err
     assert ("or run shield with the Python version of the app" in done.err) == bool(code)
     assert ("get_secret" in (tmp_path / "shop/mail.py").read_text()) == (not code)
+
+
+def test_plan_names_the_secrets_that_come_from_a_file(tmp_path):
+    (tmp_path / "settings.py").write_text(
+        "import json, os\n"
+        "SECRETS = json.load(open('secrets.json'))\n"
+        "API_KEY = os.environ['API_KEY']\n"
+        "MAIL_PASSWORD = SECRETS['MAIL_PASSWORD']\n"
+    )
+    done = run("plan", "--only", "code", cwd=tmp_path)
+    assert "settings.py:4  MAIL_PASSWORD\n      json.load() reads it from a file" in done.text

@@ -37,7 +37,7 @@ DJANGO = "import os\nINSTALLED_APPS = []\n"
         ),
         pytest.param(
             "import os\nSECRET_KEY = os.environ['SECRET_KEY']",
-            Secret(name="secret-key", kind=Kind.API_KEY, env="SECRET_KEY", rotate=None),
+            Secret(name="app-secret-key", kind=Kind.API_KEY, env="SECRET_KEY", rotate=None),
             id="not Django",
         ),
         pytest.param(

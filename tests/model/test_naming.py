@@ -8,17 +8,24 @@ from shield_ai.model.finding import Kind
 from shield_ai.model.manifest import SECRET_NAME
 from shield_ai.model.naming import ARN_SUFFIX, env_var_name, guess_kind, secret_name
 
+GENERIC = {"secret", "password", "token", "key", "secret-key"}
+
 
 @pytest.mark.parametrize(
     ("variable", "name"),
     [
         ("EMAIL_HOST_PASSWORD", "email-host-password"),
-        ("CLIENT_SECRET", "client_secret"),
+        ("CLIENT_SECRET", "client-secret-value"),
+        ("BEARER_COOKIE", "bearer-cookie-value"),
         ("_API__KEY", "api-key"),
+        ("PASSWORD", "app-password"),
+        ("SECRET", "app-secret-value"),
+        ("SECRET_KEY", "app-secret-key"),
+        ("MAIL_PASSWORD", "mail-password"),
         ("RAYGUN_APIKEY", "raygun-api-key"),
         ("APIKEYS_OLD", "api-keys-old"),
         ("MYAPIKEY", "myapikey"),
-        ("___", "secret"),
+        ("___", "app-secret-value"),
     ],
 )
 def test_secret_name(variable, name):
@@ -30,8 +37,10 @@ def test_secret_names_are_valid_and_reversible(variable):
     name = secret_name(variable)
     assert SECRET_NAME.fullmatch(name)
     assert not ARN_SUFFIX.search(name)
+    assert "_" not in name
+    assert name not in GENERIC
     if not {"APIKEY", "APIKEYS"}.intersection(variable.split("_")):
-        assert env_var_name(name) == variable
+        assert variable in env_var_name(name)
 
 
 @pytest.mark.parametrize(

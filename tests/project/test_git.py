@@ -48,6 +48,18 @@ def test_changed_files(tmp_path):
     assert changed_files(app) == ["a.py", "b é.py"]
 
 
+def test_links_are_compared_as_they_are_written(tmp_path):
+    for name, target in {"a": "./gone", "b": "gone/", "c": "x//gone"}.items():
+        (tmp_path / name).symlink_to(target)
+    git(tmp_path, "init", "-q")
+    git(tmp_path, "add", "-A")
+    git(tmp_path, "commit", "-q", "-m", "x")
+    assert changed_files(tmp_path) == []
+    (tmp_path / "b").unlink()
+    (tmp_path / "b").symlink_to("gone")
+    assert changed_files(tmp_path) == ["b"]
+
+
 def test_files_outside_a_sparse_checkout_are_unchanged(tmp_path):
     for folder in ("a", "b"):
         (tmp_path / folder).mkdir()

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from shield_ai.model.errors import SourceError
 from shield_ai.rewrite.code_style import CodeStyle, read_code_style
 
 
@@ -13,16 +14,29 @@ from shield_ai.rewrite.code_style import CodeStyle, read_code_style
         pytest.param({".ruff.toml": '[lint.flake8-quotes]\ninline-quotes = "single"'}, CodeStyle(line_length=88, quote="'"), id="quotes of the linter"),
         pytest.param({"pyproject.toml": '[tool.isort]\nlines_after_imports = 2\nimport_heading_localfolder = "Local"'}, CodeStyle(lines_after_imports=2, local_heading="# Local"), id="isort"),
         pytest.param({".isort.cfg": "[settings]\nforce_single_line = True\nknown_first_party =\n  shop\n  lib"}, CodeStyle(force_single_line=True, first_party=("shop", "lib")), id="isort.cfg"),
-        pytest.param({"ruff.toml": '[lint.isort]\nlines-after-imports = 2\nknown-first-party = ["shop"]\nknown-local-folder = ["lib"]'}, CodeStyle(line_length=88, lines_after_imports=2, first_party=("shop",), local_folder=("lib",)), id="isort of ruff"),
-        pytest.param({"ruff.toml": "[lint.isort]\nlines-after-imports = -1"}, CodeStyle(line_length=88), id="isort's default"),
-        pytest.param({"ruff.toml": '[lint]\nselect = ["E", "COM"]'}, CodeStyle(line_length=88, has_trailing_commas=True), id="trailing commas"),
-        pytest.param({"ruff.toml": '[lint]\nselect = ["C"]'}, CodeStyle(line_length=88), id="the code of two other linters"),
-        pytest.param({"ruff.toml": '[lint]\nselect = ["ALL"]\nignore = ["COM812", "D1", "PT"]'}, CodeStyle(line_length=88), id="ignored rules"),
-        pytest.param({"ruff.toml": 'lint.select = ["D"]\nlint.flake8-tidy-imports.ban-relative-imports = "all"'}, CodeStyle(line_length=88, has_package_docstrings=True, bans_relative_imports=True), id="imports and docstrings"),
+        pytest.param({"ruff.toml": '[lint.isort]\nlines-after-imports = 2\nknown-first-party = ["shop"]\nknown-local-folder = ["lib"]'}, CodeStyle(line_length=88, quote='"', lines_after_imports=2, first_party=("shop",), local_folder=("lib",)), id="isort of ruff"),
+        pytest.param({"ruff.toml": "[lint.isort]\nlines-after-imports = -1"}, CodeStyle(line_length=88, quote='"'), id="isort's default"),
+        pytest.param({"ruff.toml": '[lint]\nselect = ["E", "COM"]'}, CodeStyle(line_length=88, quote='"', has_trailing_commas=True), id="trailing commas"),
+        pytest.param({"ruff.toml": '[lint]\nselect = ["C"]'}, CodeStyle(line_length=88, quote='"'), id="the code of two other linters"),
+        pytest.param({"ruff.toml": '[lint]\nselect = ["ALL"]\nignore = ["COM812", "D1", "PT"]'}, CodeStyle(line_length=88, quote='"', bans_parent_imports=True), id="ignored rules"),
+        pytest.param({"ruff.toml": 'lint.select = ["D"]\nlint.flake8-tidy-imports.ban-relative-imports = "all"'}, CodeStyle(line_length=88, quote='"', has_package_docstrings=True, bans_relative_imports=True), id="imports and docstrings"),
         pytest.param({"shop/ruff.toml": "[format]\nquote-style = 'single'", "pyproject.toml": "[tool.ruff.format]\nquote-style = 'double'"}, CodeStyle(line_length=88, quote="'"), id="nearest file"),
-        pytest.param({"ruff.toml": "lint = 1\nselect = 2", "pyproject.toml": "tool = 1", "setup.cfg": "[isort"}, CodeStyle(line_length=88), id="invalid"),
+        pytest.param({"ruff.toml": "lint = 1\nselect = 2", "pyproject.toml": "tool = 1", "setup.cfg": "[isort"}, CodeStyle(line_length=88, quote='"'), id="invalid"),
+        pytest.param({"pyproject.toml": "[tool.black]\nline-length = 99"}, CodeStyle(line_length=99, quote='"'), id="black"),
+        pytest.param({"pyproject.toml": "[tool.black]\nskip-string-normalization = true"}, CodeStyle(line_length=88), id="black without quotes"),
+        pytest.param({"ruff.toml": "format.quote-style = 'preserve'"}, CodeStyle(line_length=88), id="any quotes"),
+        pytest.param({"ruff.toml": "lint.select = ['TID']"}, CodeStyle(line_length=88, quote='"', bans_parent_imports=True), id="imports of parents"),
     ],
 )  # fmt: skip
 def test_read_code_style(files, expected):
     raws = {path: text.encode() for path, text in files.items()}
     assert read_code_style(raws.get, "shop/settings/base.py") == expected
+
+
+def test_a_broken_link_is_no_configuration():
+    def read(path):
+        if path == ".ruff.toml":
+            raise SourceError(".ruff.toml is a broken symbolic link", "remove or fix it")
+        return b"[tool.black]\nline-length = 99\n" if path == "pyproject.toml" else None
+
+    assert read_code_style(read, "shop/settings.py") == CodeStyle(line_length=99, quote='"')

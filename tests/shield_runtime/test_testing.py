@@ -46,6 +46,15 @@ def test_values_of_each_kind():
         get_secret("text")
 
 
+def test_fields_of_a_json_secret():
+    with fake_secrets({"db:username": "u", "db:password": VALUE}) as fake:
+        assert get_secret_dict("db") == {"username": "u", "password": VALUE}
+        fake["db:password"] = OTHER
+        assert (get_secret("db:username"), get_secret("db:password")) == ("u", OTHER)
+        fake["arn:aws:secretsmanager:eu-central-1:1:secret:key"] = VALUE
+        assert get_secret("arn:aws:secretsmanager:eu-central-1:1:secret:key") == VALUE
+
+
 def test_rotation_deletion_and_outage():
     with fake_secrets({"key": VALUE, ("key", "AWSPREVIOUS"): OTHER}) as fake:
         assert get_secret("key") == VALUE

@@ -28,6 +28,7 @@ from shield_ai.flow.preconditions import (
     old_python_warnings,
     require_parsed_settings,
     require_untracked_dotenv,
+    unhide_copy,
 )
 from shield_ai.flow.value_sources import EnvFiles, SecretCopies, has_value, placeholders
 from shield_ai.model.deployment import Deployment
@@ -141,6 +142,7 @@ class PlanningSession(AppContext):
             aws=self._aws_inputs(self.aws, values) if self.aws else None,
             code=self._code_inputs() if self.only != "aws" else None,
         )
+        plan = unhide_copy(self.tree.root, plan)
         pythons = self._python_versions() if adds_runtime(plan) else []
         unparsed = [skip for skip in self.unreadable if skip.path in facts.settings]
         deployment = Deployment() if self.only == "aws" else self.deployment
@@ -153,6 +155,7 @@ class PlanningSession(AppContext):
                 *skipped,
                 *(self.scan_result.unresolved if self.only != "aws" else ()),
                 *unparsed,
+                *(() if self.only == "aws" else self.scan_result.file_reads),
                 *self.scan_result.unscanned,
                 *ignored_new_files(self.tree.root, plan),
                 *old_python_warnings(pythons),

@@ -5,13 +5,16 @@ from __future__ import annotations
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from shield_ai.model.errors import SourceError, UnsafePlanError, ValueMissingError
 from shield_ai.model.naming import MANIFEST
 from shield_ai.model.skip import SkipId, Skipped
 from shield_ai.project import git
 from shield_ai.project.python_source import digest
 from shield_ai.project.python_versions import OLDEST_SUPPORTED
-from shield_ai.project.runtime_names import is_copied_file
+from shield_ai.project.runtime_names import copied_folder, is_copied_file
+from shield_ai.rewrite.project.file_edits import create
 from shield_ai.rewrite.python.move_literals import DOTENV
 
 if TYPE_CHECKING:
@@ -25,6 +28,12 @@ if TYPE_CHECKING:
     from shield_ai.project.python_versions import NamedVersion
     from shield_ai.project.tree import Tree
 
+# git reads this file after those of the folders above.
+UNHIDE = """\
+# Patterns for other files do not apply to this folder.
+!*
+__pycache__/
+"""
 _SHOWN = 3  # file names in an error; more are counted
 _REQUIRED_PYTHON = ".".join(map(str, OLDEST_SUPPORTED))
 # The problem and the hint, by the state of .env in git.
@@ -119,6 +128,25 @@ def require_values(plan: Plan, *, allow_missing: bool, allow_placeholders: bool)
         )
 
 
+def unhide_copy(root: Path, plan: Plan) -> Plan:
+    """Add a .gitignore to the copy of the runtime if git ignores some of its files.
+
+    A pattern such as `settings.py` or `testing/` is meant for other files. The file has no effect
+    if git ignores the whole folder.
+
+    Args:
+        root: The app's folder.
+        plan: The plan.
+    """
+    new = [file.path for file in plan.files if file.before is None and is_copied_file(file.path)]
+    count = len(git.ignored_files(root, new))
+    if count in {0, len(new)}:
+        return plan
+    file = create(f"{copied_folder(new[0])}.gitignore", UNHIDE)
+    files = sorted([*plan.files, file], key=lambda file: file.path)
+    return msgspec.structs.replace(plan, files=tuple(files))
+
+
 def ignored_new_files(root: Path, plan: Plan) -> list[Skipped]:
     """Report the files to create that git ignores: a commit of the changes would lack them.
 
@@ -127,6 +155,8 @@ def ignored_new_files(root: Path, plan: Plan) -> list[Skipped]:
         plan: The plan.
     """
     new = [file.path for file in plan.files if file.before is None]
+    if any(path == f"{copied_folder(path)}.gitignore" for path in new if is_copied_file(path)):
+        new = [path for path in new if not is_copied_file(path)]
     reason = SkipId.GIT_IGNORES_FILE.reason()
     return [reason.entry(path) for path in git.ignored_files(root, new)]
 

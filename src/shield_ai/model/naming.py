@@ -6,24 +6,31 @@ import re
 
 from shield_ai.model.finding import Kind
 from shield_ai.model.name_meaning import Meaning, meaning
-from shield_ai.model.words import words
+from shield_ai.model.words import word_set, words
 
 MANIFEST = "shield.toml"
 # Secrets Manager appends such a suffix to ARNs. It reads a name that ends like this as a partial
 # ARN: https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_CreateSecret.html
 ARN_SUFFIX = re.compile(r"-[A-Za-z0-9]{6}$")
-API_KEYS = {"apikey": "api_key", "apikeys": "api_keys"}
+# Names that do not tell which secret it is.
+GENERIC_NAMES = word_set("""
+    auth credentials dsn key keys pass passphrase passwd password private-key pwd secret secret-key
+    secrets token tokens uri url
+""")
+API_KEYS = {"apikey": "api-key", "apikeys": "api-keys"}
 
 
 def secret_name(variable: str) -> str:
     """Return the default name of a variable's secret: `email-host-password`, `raygun-api-key`.
 
-    Names that would end like an ARN suffix (`-secret` has six characters) keep their underscores.
+    Generic names, and those that would end like an ARN suffix (`-secret` has six characters), get
+    another word: `app-password`, `client-secret-value`.
     """
-    parts = re.findall(r"[a-z0-9]+", variable.lower())
-    snake = "_".join(API_KEYS.get(part, part) for part in parts) or "secret"
-    kebab = snake.replace("_", "-")
-    return snake if ARN_SUFFIX.search(kebab) else kebab
+    parts = re.findall(r"[a-z0-9]+", variable.lower()) or ["secret"]
+    name = "-".join(API_KEYS.get(part, part) for part in parts)
+    if name in GENERIC_NAMES:
+        name = f"app-{name}"
+    return f"{name}-value" if ARN_SUFFIX.search(name) else name
 
 
 def env_var_name(secret: str) -> str:

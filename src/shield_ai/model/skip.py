@@ -118,6 +118,10 @@ class SkipId(enum.StrEnum):
             "call load_dotenv() and read os.environ instead"
         ),
     )
+    READS_FILE = (
+        "reads-file",
+        "{loader}() reads it from a file: let the app read an environment variable first",
+    )
     READS_AWS = "reads-aws", "{reader} already reads AWS Secrets Manager"
     OVERRIDDEN = "overridden", "{reader} tries {other} first, which can have another value"
     NO_READ_MOVED = "no-read-moved", "no read of {variable} can be migrated"
@@ -175,6 +179,7 @@ class SkipId(enum.StrEnum):
         "the default of a pydantic field, which is part of the schema",
     )
     REVIEWED = "reviewed", "marked as reviewed in a comment"
+    TEST_CLASS = "test-class", "in the class {name}, which is for tests"
     SEVERAL_VALUES = "several-values", "several values are assigned to this name"
     DEVELOPMENT_VALUE_IN_FILE = (
         "development-value-in-file",

@@ -88,7 +88,8 @@ def _differs(root: Path, entry: IndexEntry) -> bool:
         return False
     try:
         if entry.mode == SYMBOLIC_LINK:
-            content = os.fsencode(path.readlink())
+            # Path.readlink() would normalize the target: `./a`, `a/`
+            content = os.readlink(os.fsencode(path))  # noqa: PTH115
         elif path.is_symlink() or not path.is_file():
             return True
         elif path.stat().st_size > MAX_COMPARED:

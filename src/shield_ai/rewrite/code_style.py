@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import configparser
+import functools
 import re
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
@@ -48,12 +49,15 @@ class CodeStyle(msgspec.Struct, frozen=True):
     summary_on_second_line: bool = False  # of docstrings with several lines
     prefers_pytest: bool = False  # over the assertions of unittest
     bans_relative_imports: bool = False
+    bans_parent_imports: bool = False  # relative imports with more than one dot
     lines_after_imports: int = 1
     lines_between_types: int = 0  # between `import a` and `from a import b`
     local_heading: str = ""  # the comment above relative imports
     first_party: tuple[str, ...] = ()  # top-level packages that isort places with the app
     local_folder: tuple[str, ...] = ()  # those that it places with relative imports
     force_single_line: bool = False
+    combine_as_imports: bool = False
+    force_grid_wrap: int = 0  # the number of names from which each has a line
 
 
 def read_code_style(read: FileReader, path: str) -> CodeStyle:
@@ -63,6 +67,7 @@ def read_code_style(read: FileReader, path: str) -> CodeStyle:
         read: Returns the bytes of a file of the app.
         path: The file.
     """
+    read = functools.partial(read_optional, read)
     ruff = next(_ruff_tables(read, path), {})
     lint = {**ruff, **_table(ruff, "lint")}
     isort = next(_isort_tables(read, path), {}) | _snake_case(_table(lint, "isort"))
@@ -72,18 +77,21 @@ def read_code_style(read: FileReader, path: str) -> CodeStyle:
     return CodeStyle(
         line_length=configured_line_length(read, path),
         max_line_length=linter_line_length(read, path),
-        quote=_quote(ruff, lint),
+        quote=_quote(read, path),
         has_trailing_commas=_selects(lint, "COM812"),
         has_package_docstrings=_selects(lint, "D104"),
         summary_on_second_line=_selects(lint, "D213") and not _selects(lint, "D212"),
-        prefers_pytest=_selects(lint, "PT009"),
+        prefers_pytest=_selects(lint, "PT009") or _selects(lint, "PT027"),
         bans_relative_imports=ban == "all",
+        bans_parent_imports=_selects(lint, "TID252"),
         lines_after_imports=_count(isort.get("lines_after_imports")) or 1,
         lines_between_types=_count(isort.get("lines_between_types")),
         local_heading=f"# {heading}" if heading else "",
         first_party=_names(isort.get("known_first_party")),
         local_folder=_names(isort.get("known_local_folder")),
-        force_single_line=str(isort.get("force_single_line", "")).lower() in {"true", "1"},
+        force_single_line=_is_on(isort.get("force_single_line")),
+        combine_as_imports=_is_on(isort.get("combine_as_imports")),
+        force_grid_wrap=_count(isort.get("force_grid_wrap")),
     )
 
 
@@ -150,10 +158,23 @@ def _count(value: object) -> int:
     return int(str(value)) if str(value) in {"1", "2", "3"} else 0
 
 
-def _quote(ruff: Table, lint: Table) -> str:
-    formatter = _table(ruff, "format").get("quote-style")
-    linter = _table(lint, "flake8-quotes").get("inline-quotes")
-    return {"single": "'", "double": '"'}.get(str(formatter or linter), "")
+def _is_on(value: object) -> bool:
+    return str(value).lower() in {"true", "1"}
+
+
+def _quote(read: FileReader, path: str) -> str:
+    """Return the quote of the formatter or linter; ruff and Black use double quotes by default."""
+    ruff = next(_ruff_tables(read, path), None)
+    if ruff is not None:
+        formatter = _table(ruff, "format").get("quote-style")
+        quotes = _table(_table(ruff, "lint"), "flake8-quotes") or _table(ruff, "flake8-quotes")
+        style = str(formatter or quotes.get("inline-quotes") or "double")
+        return {"single": "'", "double": '"'}.get(style, "")
+    for folder in _folders_above(path):
+        tool = _table(parse_toml(read(f"{folder}pyproject.toml")), "tool")
+        if "black" in tool:
+            return "" if _table(tool, "black").get("skip-string-normalization") else '"'
+    return ""
 
 
 def _selects(lint: Table, rule: str) -> bool:

@@ -2,7 +2,7 @@
 
 ::
 
-    with fake_secrets({"stripe-key": "sk_test", "database": {"password": "p"}}) as fake:
+    with fake_secrets({"stripe-key": "sk_test", "database:password": "p"}) as fake:
         assert get_secret("stripe-key") == "sk_test"
         fake["stripe-key"] = "rotated"
         fake["database"] = SecretUnavailableError("AWS is down")
@@ -17,6 +17,7 @@ import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from ..request import split_field
 from ..settings import Settings
 
 if TYPE_CHECKING:
@@ -37,7 +38,8 @@ class FakeSecrets:
     """The secrets in AWS during a test.
 
     Assign a string, bytes, a dictionary (a JSON secret), or an exception to raise. The key is a
-    name, or a name and a version stage: `fake["django-secret-key", "AWSPREVIOUS"] = "old"`.
+    name, `name:field` to set one field of a JSON secret, or a name and a version stage:
+    `fake["django-secret-key", "AWSPREVIOUS"] = "old"`.
     """
 
     def __init__(self, runtime: ModuleType = _runtime) -> None:
@@ -50,9 +52,13 @@ class FakeSecrets:
         return f"<FakeSecrets {sorted({name for name, _ in self._secrets})}>"
 
     def __setitem__(self, name: Name, secret: Secret) -> None:
-        pair = _with_stage(name)
-        self._secrets[pair] = secret
-        self._clear(pair[0])
+        name, stage = _with_stage(name)
+        name, field = split_field(name)
+        if field is not None:
+            document = self._secrets.get((name, stage))
+            secret = {**(document if isinstance(document, dict) else {}), field: secret}
+        self._secrets[name, stage] = secret
+        self._clear(name)
 
     def __delitem__(self, name: Name) -> None:
         pair = _with_stage(name)
@@ -88,7 +94,7 @@ def fake_secrets(
     """Serve these secrets, and no others, as AWS would in production.
 
     Args:
-        secrets: Values by name.
+        secrets: Values by name, or by `name:field`.
         runtime: The runtime package that the app imports, if it is another copy.
     """
     fake = FakeSecrets(runtime)

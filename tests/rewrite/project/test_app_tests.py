@@ -74,6 +74,26 @@ def test_creates_no_tests_if_the_app_has_none():
     assert len(files) == 2
 
 
+@pytest.mark.parametrize(
+    ("text", "is_created"),
+    [
+        pytest.param(b"from shop.models import Item\n", True, id="imports the app"),
+        pytest.param(b"import shop\n", True, id="the whole package"),
+        pytest.param(b"import shopping\nfrom library import shop\n", False, id="of something else"),
+    ],
+)
+def test_tests_beside_the_app_must_be_able_to_import_it(text, is_created):
+    files = {"sandbox/manage.py": b"", "sandbox/shop/settings.py": b"", "tests/test_a.py": text}
+    fix(files, manifest(runtime="sandbox/shop/utils/secrets.py"))
+    assert (PATH in files) is is_created
+
+
+def test_writes_no_tests_in_a_template_for_startproject():
+    files = {"project_name/settings.py": b"A = '{{ project_name }}.urls'\n", "tests/test_a.py": b""}
+    assert fix(files, manifest(runtime="project_name/utils/secrets.py")) == {}
+    assert PATH not in files
+
+
 def test_does_not_overwrite_existing_tests():
     files = {
         "tests/__init__.py": b"",
@@ -105,6 +125,7 @@ def test_updates_tests_until_they_are_edited():
             id="quotes",
         ),
         pytest.param("line-length = 79", id="short lines"),
+        pytest.param("lint.isort.force-single-line = true", id="one import a line"),
         pytest.param(
             "lint.isort.lines-after-imports = 2\nlint.isort.lines-between-types = 1", id="imports"
         ),

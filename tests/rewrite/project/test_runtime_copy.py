@@ -77,6 +77,16 @@ def test_copy_runs_without_our_packages(tmp_path, path, module):
     assert done.stdout == f"b {names}\n"
 
 
+def test_linter_with_all_rules_ignores_the_copy(tmp_path):
+    for name, text in runtime_copy.runtime_files().items():
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    argv = [sys.executable, "-m", "ruff", "check", "--isolated", "--no-cache", "--select", "ALL"]
+    done = subprocess.run([*argv, "."], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
+
+
 def test_each_file_keeps_its_docstring():
     for path, raw in written().items():
         if path != PACKAGE and b'"""' in raw:

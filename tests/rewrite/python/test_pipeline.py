@@ -125,6 +125,20 @@ def test_imports_as_the_file_does(path, imports, expected):
     assert f"from {expected} import get_secret" in rewritten_once(raws, path)
 
 
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        pytest.param("shop/db/env.py", "shop.utils.secrets", id="parent"),
+        pytest.param("shop/env.py", ".utils.secrets", id="same package"),
+    ],
+)
+def test_never_imports_a_parent_relatively_where_ruff_reports_it(path, expected):
+    init = dict.fromkeys(("shop/__init__.py", "shop/db/__init__.py"), b"")
+    text = b"import os\n\nfrom .x import Y\n\nA = os.environ['A_TOKEN']\n"
+    raws = {**init, path: text, "ruff.toml": b"lint.select = ['TID']\n"}
+    assert f"from {expected} import get_secret" in rewritten_once(raws, path)
+
+
 def test_template_of_a_project_is_imported_relatively():
     path = "project_name/settings.py"
     raws = {

@@ -133,12 +133,12 @@ def test_a_default_from_another_secret_keeps_its_lambda():
     [
         pytest.param(
             'json.loads(os.environ["A_TOKENS"])',
-            'json.loads(get_secret("a_tokens", lambda: os.environ["A_TOKENS"]))',
+            'json.loads(get_secret("a-tokens-value", lambda: os.environ["A_TOKENS"]))',
             id="parsed",
         ),
         pytest.param(
             'f(json.loads(s=os.getenv("A_TOKENS", "{}")))',
-            'f(json.loads(s=get_secret("a_tokens", lambda: os.getenv("A_TOKENS", "{}"))))',
+            'f(json.loads(s=get_secret("a-tokens-value", lambda: os.getenv("A_TOKENS", "{}"))))',
             id="parsed, with a default",
         ),
         pytest.param(

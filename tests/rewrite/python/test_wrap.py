@@ -37,7 +37,7 @@ IMPORT = "from shop.utils.secrets import get_secret"
         ),
         pytest.param(
             'X = os.getenv("CLIENT_SECRET")',
-            'X = get_secret("client_secret", None)',
+            'X = get_secret("client-secret-value", None)',
             id="name that would end like an ARN",
         ),
         pytest.param(
@@ -448,7 +448,7 @@ def test_settings_are_unchanged_in_every_context(text, count, monkeypatch):
         ),
         pytest.param(
             'SECRET_KEY = (\n    "k3y-"\n    "of-a-test"\n)\n',
-            'SECRET_KEY = (\n    get_secret(\n        "secret-key",\n        default="k3y-"\n        "of-a-test",\n    )\n)\n',
+            'SECRET_KEY = (\n    get_secret(\n        "app-secret-key",\n        default="k3y-"\n        "of-a-test",\n    )\n)\n',
             id="multiline literal",
         ),
         pytest.param(
@@ -540,16 +540,16 @@ def test_maps_computed_variable_name_to_other_secret_names():
 LOOPS = {
     "all are secrets": (
         "for k in ('A_TOKEN', 'B_TOKEN'):\n    globals()[k] = os.environ[k]\n",
-        "for k in ('A_TOKEN', 'B_TOKEN'):\n    globals()[k] = get_secret(k, lambda: os.environ[k])\n",
+        "for k in ('A_TOKEN', 'B_TOKEN'):\n    globals()[k] = get_secret(k, lambda k=k: os.environ[k])\n",
     ),
     "some are": (
         "for k in ['DEBUG', 'API_KEY']:\n    globals()[k] = os.getenv(k)\n",
         ("for k in ['DEBUG', 'API_KEY']:\n"
-        "    globals()[k] = get_secret({'API_KEY': 'api-key'}, lambda: os.getenv(k), env=k)\n"),
+        "    globals()[k] = get_secret({'API_KEY': 'api-key'}, lambda k=k: os.getenv(k), env=k)\n"),
     ),
     "a comprehension": (
         "X = {k: os.environ.get(k) for k in ['DEBUG', 'API_KEY']}\n",
-        ("X = {\n    k: get_secret({'API_KEY': 'api-key'}, lambda: os.environ.get(k), env=k)\n"
+        ("X = {\n    k: get_secret({'API_KEY': 'api-key'}, lambda k=k: os.environ.get(k), env=k)\n"
         "    for k in ['DEBUG', 'API_KEY']\n}\n"),
     ),
     "parts of a database among them": (
@@ -561,7 +561,7 @@ LOOPS = {
         "            'DB_PASSWORD': ('database-credentials', 'password'),\n"
         "            'DB_USER': ('database-credentials', 'username'),\n"
         "        },\n"
-        "        lambda: os.getenv(k),\n"
+        "        lambda k=k: os.getenv(k),\n"
         "        env=k,\n"
         "    )\n"
         "D = {\n"
@@ -574,7 +574,9 @@ LOOPS = {
         "for k in ['DEBUG', 'API_KEY']:\n    if k in os.environ:\n        globals()[k] = os.environ[k]\n",
         ("for k in ['DEBUG', 'API_KEY']:\n"
         "    if has_secret({'API_KEY': 'api-key'}, env=k):\n"
-        "        globals()[k] = get_secret({'API_KEY': 'api-key'}, lambda: os.environ[k], env=k)\n"),
+        "        globals()[k] = get_secret(\n"
+        "            {'API_KEY': 'api-key'}, lambda k=k: os.environ[k], env=k\n"
+        "        )\n"),
     ),
 }  # fmt: skip
 

@@ -5,6 +5,8 @@ import re
 import pytest
 from shield_helpers import reason_of
 
+from shield_ai.model.skip import SkipId
+
 
 @pytest.mark.parametrize(
     ("text", "reason"),
@@ -154,11 +156,21 @@ DATABASES = {"default": {
     assert sites(text) == []
 
 
-def test_collects_the_class_names_that_a_read_uses(scanned):
-    text = "import os\nclass C:\n    default = ''\n    X = os.environ.get('API_KEY', default)\n    def f(self): pass\n"
-    assert [f.site.binds for f in scanned({"settings.py": text}).findings if f.site] == [
-        ("default",)
-    ]
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        pytest.param("class C:\n    default = ''\n    X = os.environ.get('API_KEY', default)\n    def f(self): pass\n", ("default",), id="class body"),
+        pytest.param("for place, default in PLACES:\n    X = os.environ.get('API_KEY', default)\n", ("default",), id="loop"),
+        pytest.param("for place in PLACES:\n    value = place + '!'\n    X = os.environ.get('API_KEY', value)\n    other = 1\n", ("value",), id="assigned in a loop"),
+        pytest.param("for place in PLACES:\n    X = os.environ.get('API_KEY', value)\n    value = place\n", (), id="assigned after the read"),
+        pytest.param("X = [os.environ.get('API_KEY', default) for default in PLACES]\n", ("default",), id="comprehension"),
+        pytest.param("for default in PLACES:\n    def f():\n        return os.environ.get('API_KEY', default)\n", (), id="function in a loop"),
+        pytest.param("for default in os.environ.get('API_KEY', default): pass\n", (), id="before the loop"),
+    ],
+)  # fmt: skip
+def test_collects_the_names_that_a_lambda_must_bind(scanned, text, names):
+    findings = scanned({"settings.py": f"import os\n{text}"}).findings
+    assert [finding.site.binds for finding in findings if finding.site] == [names]
 
 
 @pytest.mark.parametrize(
@@ -171,6 +183,29 @@ def test_collects_the_class_names_that_a_read_uses(scanned):
 )
 def test_a_list_under_a_secret_like_key_can_name_fields(scanned, text, found):
     assert any(f.rule == "CSEC34.literal" for f in scanned({"settings.py": text}).findings) == found
+
+
+@pytest.mark.parametrize(
+    ("name", "is_for_tests"),
+    [
+        ("TestingConfig", True),
+        ("Test", True),
+        ("TestSettings", True),
+        ("UnitTestConfig", True),
+        ("ProductionConfig", False),
+        ("LatestConfig", False),
+        ("ABTestSettings", False),
+        ("TestimonialConfig", False),
+    ],
+)
+def test_the_values_of_a_settings_class_for_tests_stay(scanned, name, is_for_tests):
+    reads = "X = os.environ['{0}_API_KEY']\n    Y = os.environ['TESTING_{0}_API_KEY']"
+    text = f"import os\nclass {name}(Base):\n    SECRET_KEY = 'k3y-of-an-app'\n    {reads.format('A')}\n"
+    found = scanned({"config.py": text}).findings
+    reasons = {finding.name: finding.site.reason for finding in found if finding.site}
+    for_tests = SkipId.TEST_CLASS.reason(name=name)
+    assert reasons["X"] is None
+    assert {reasons["SECRET_KEY"], reasons["Y"]} == {for_tests if is_for_tests else None}
 
 
 def test_a_description_of_a_secret_is_not_a_secret(sites):

@@ -5,17 +5,20 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from shield_ai.model.file_reader import read_optional
 from shield_ai.model.skip import SkipId
 from shield_ai.project.layout import is_test
 from shield_ai.rewrite.code_style import read_code_style
 from shield_ai.rewrite.project.file_edits import NOTHING, Outcome, create_or_replace, skip
-from shield_ai.rewrite.project.layout import module_of, root_of
+from shield_ai.rewrite.project.layout import is_template, module_of, root_of
 from shield_ai.rewrite.project.license_header import license_header
 from shield_ai.rewrite.project.secret_map import STEP, MapStyle, settings_quote
 from shield_ai.rewrite.project.stamp import State, header_of, read_stamp, stamp
 from shield_ai.rewrite.project.template import render
-from shield_ai.rewrite.project.tests_folder import choose_folder
+from shield_ai.rewrite.project.tests_folder import can_import, choose_folder
+from shield_ai.rewrite.python.imports import import_lines
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -61,10 +64,12 @@ def write_tests(
         return NOTHING
     root = root_of(read, anchor, module)
     module = "shield_runtime" if manifest.app.runtime == "package" else module_of(root, anchor)
+    if is_template(read, module, paths):
+        return NOTHING  # a test could only name the package that startproject renames
     if not all(part.isidentifier() for part in module.split(".")):
         return skip(manifest.app.runtime, SkipId.INVALID_MODULE_NAME.reason(module=module))
     tests = [path for path in paths if is_test(path)]
-    path, state = _choose_path(read, anchor, root, tests)
+    path, state = _choose_path(read, anchor, root, tests, paths)
     if not path:
         return NOTHING
     if state is State.EDITED:
@@ -89,9 +94,12 @@ def _module_path(manifest: Manifest) -> str:
 
 
 def _choose_path(
-    read: FileReader, anchor: str, root: str, tests: Collection[str]
+    read: FileReader, anchor: str, root: str, tests: Collection[str], paths: Collection[str]
 ) -> tuple[str, State]:
-    """Return the path of the generated tests, if they exist, or for new ones, and its state."""
+    """Return the path of the generated tests, if they exist, or for new ones, and its state.
+
+    The path is "" if the app has no tests, or if they could not import the app.
+    """
     for path in sorted(tests):
         if path.rpartition("/")[2] in NAMES:
             state, _ = read_stamp(read_optional(read, path), WHAT)
@@ -100,6 +108,8 @@ def _choose_path(
     if not tests:
         return "", State.ABSENT
     folder = choose_folder(anchor, root, tests)
+    if not can_import(read, folder, root, paths):
+        return "", State.ABSENT
     path = ""
     prefix = f"{folder}/" if folder else ""
     # pytest can't import two modules of the same name unless they are in packages.
@@ -132,7 +142,7 @@ def _test_module_text(
 ) -> str:
     has_map = manifest.app.runtime != "package"
     names = ["clear_secret_cache", *(["client"] if has_map else []), "get_secret"]
-    imports = _import_lines(module, names, style, map_style.width)
+    imports = _import_text(module, names, style, map_style.width)
     if not has_map:
         imports += f"\nfrom {module}.testing import fake_secrets"
     text = render(
@@ -146,14 +156,12 @@ def _test_module_text(
     return stamp(WHAT, "py", SINGLE_QUOTE.sub(map_style.quote, text))
 
 
-def _import_lines(module: str, names: list[str], style: CodeStyle, width: int) -> str:
+def _import_text(module: str, names: list[str], style: CodeStyle, width: int) -> str:
     """Return the import of names from a module, in the format of isort's profile for Black."""
-    if style.force_single_line:
-        return "\n".join(f"from {module} import {name}" for name in names)
-    line = f"from {module} import {', '.join(names)}"
-    if len(line) <= width:
-        return line
-    return "\n".join([f"from {module} import (", *(f"{STEP}{name}," for name in names), ")"])
+    lines = import_lines(module, names, style)
+    if len(lines) == 1 and len(lines[0]) > width:
+        lines = import_lines(module, names, msgspec.structs.replace(style, force_grid_wrap=1))
+    return "\n".join(lines)
 
 
 def _reads_text(manifest: Manifest, style: MapStyle) -> str:

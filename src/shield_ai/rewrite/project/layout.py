@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from shield_ai.model.file_reader import FileReader
+
+# The package of a template for startproject, and how its files name it.
+TEMPLATE_PACKAGE = "project_name"
+TEMPLATE_NAME = re.compile(rb"\{\{\s*project_name\s*\}\}")
 
 
 def root_of(read: FileReader, path: str, module: str = "") -> str:
@@ -66,3 +73,10 @@ def missing_packages(read: FileReader, path: str, root: str) -> list[str]:
 def shadows(path: str, root: str) -> bool:
     """Return whether a module on `sys.path` would hide a module of the standard library."""
     return _parent(path) == root and PurePosixPath(path).stem in sys.stdlib_module_names
+
+
+def is_template(read: FileReader, module: str, paths: Iterable[str]) -> bool:
+    """Return whether a module is in a template for startproject, which renames its package."""
+    if not module.startswith(f"{TEMPLATE_PACKAGE}."):
+        return False
+    return any(TEMPLATE_NAME.search(read(path) or b"") for path in paths)

@@ -41,12 +41,14 @@ if TYPE_CHECKING:
 
 WHAT = "runtime"
 ENGINES = ("postgresql", "mysql")
-# A copy is not the app's code: formatters, linters and type checkers skip it.
+# A copy is not the app's code: formatters, linters and type checkers skip it. ruff reports a line
+# that ignores all rules (PGH004), unless another line names that rule.
 HEADER = """\
 # Copyright (c) 2026 The Shield AI authors
 # SPDX-License-Identifier: MIT
 # A copy of shield_runtime. Do not edit it: `shield apply` keeps it up to date.
 # fmt: off
+# ruff: noqa: PGH004
 # ruff: noqa
 # flake8: noqa
 # isort: skip_file

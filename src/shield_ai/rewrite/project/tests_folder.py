@@ -6,8 +6,12 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from shield_ai.model.file_reader import read_optional
+
 if TYPE_CHECKING:
     from collections.abc import Collection
+
+    from shield_ai.model.file_reader import FileReader
 
 TEST_FOLDER = re.compile(r"(?:unit_?)?tests?(?:_?unit)?")
 TEST_MODULE = re.compile(r"test_\w+\.py|\w+_tests?\.py|tests\.py")
@@ -44,6 +48,28 @@ def choose_folder(anchor: str, root: str, tests: Collection[str]) -> str:
         )
 
     return _unit_tests_in(min(folders, key=order), tests)
+
+
+def can_import(read: FileReader, folder: str, root: str, paths: Collection[str]) -> bool:
+    """Return whether tests in a folder can import modules of the app's root.
+
+    Outside the root, they can if a test imports one: the root is then in `sys.path`.
+
+    Args:
+        read: Returns the bytes of a file of the app.
+        folder: The folder of the tests.
+        root: The folder on `sys.path` that contains the app.
+        paths: All Python files of the app.
+    """
+    prefix = f"{root}/"
+    if not root or f"{folder}/".startswith(prefix):
+        return True
+    inner = [path.removeprefix(prefix) for path in paths if path.startswith(prefix)]
+    modules = {path.partition("/")[0].removesuffix(".py") for path in inner}
+    names = "|".join(sorted(re.escape(name) for name in modules if not TEST_FOLDER.fullmatch(name)))
+    statement = re.compile(rf"^\s*(?:from|import) (?:{names})\b".encode(), re.MULTILINE)
+    tests = [path for path in paths if path.startswith(f"{folder}/")]
+    return any(statement.search(read_optional(read, path) or b"") for path in tests)
 
 
 def _outermost_test_folder(path: str) -> str:

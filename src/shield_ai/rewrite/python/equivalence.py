@@ -196,7 +196,7 @@ class RuntimeCallRemover(ast.NodeTransformer):
 
 
 def _evaluated(node: ast.Lambda) -> ast.expr:
-    """Return the body of a lambda with no parameters except names bound from a class body."""
+    """Return the body of a lambda with no parameters except the names that it binds."""
     binds_names = all(isinstance(value, ast.Name) for value in node.args.defaults)
     return node.body if binds_names else node
 

@@ -201,6 +201,30 @@ def _extend_imports(source: Source, wanted: dict[str, list[str]], style: CodeSty
     return edits
 
 
+def import_lines(module: str, names: list[str], style: CodeStyle) -> list[str]:
+    """Return the import statements of some names, such as `a` or `a as b`, as isort writes them.
+
+    Args:
+        module: The module.
+        names: Sorted.
+        style: The style of the file.
+    """
+    has_alias = any(" as " in name for name in names)
+    if style.force_single_line or (has_alias and not style.combine_as_imports):
+        return [f"from {module} import {name}" for name in names]
+    if 0 < style.force_grid_wrap <= len(names):
+        return [_wrapped_import(module, names)]
+    line = f"from {module} import {', '.join(names)}"
+    if len(line) > (style.line_length or DEFAULT_WIDTH) and len(names) > 1:
+        return [_wrapped_import(module, names)]
+    return [line] if names else []
+
+
+def _wrapped_import(module: str, names: list[str]) -> str:
+    lines = [f"from {module} import (", *(f"    {name}," for name in names), ")"]
+    return "\n".join(lines)
+
+
 def _missing_names(shapes: set[Shape], names: AccessorNames) -> dict[str, list[str]]:
     """Return the names to import from each module, with their aliases."""
     calls = {}
@@ -222,13 +246,7 @@ def _missing_names(shapes: set[Shape], names: AccessorNames) -> dict[str, list[s
 def _import_lines(wanted: dict[str, list[str]], style: CodeStyle) -> list[str]:
     lines = []
     for module, parts in wanted.items():
-        if style.force_single_line:
-            lines += [f"from {module} import {part}" for part in parts]
-        elif parts:
-            line = f"from {module} import {', '.join(parts)}"
-            if len(line) > (style.line_length or DEFAULT_WIDTH) and len(parts) > 1:
-                line = f"from {module} import (\n" + "".join(f"    {p},\n" for p in parts) + ")"
-            lines.append(line)
+        lines += import_lines(module, parts, style)
     return sorted(lines)
 
 

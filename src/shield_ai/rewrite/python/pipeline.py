@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import functools
-import re
 from collections import defaultdict
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
@@ -16,7 +14,7 @@ from shield_ai.project.layout import relative_module
 from shield_ai.project.python_source import Source, file_change
 from shield_ai.project.secret_map import client_name, parse_map
 from shield_ai.rewrite.code_style import read_code_style
-from shield_ai.rewrite.project.layout import root_of
+from shield_ai.rewrite.project.layout import is_template, root_of
 from shield_ai.rewrite.project.runtime_copy import provides_map
 from shield_ai.rewrite.python.db_backend import skipped_databases
 from shield_ai.rewrite.python.fixer import FileContext, find_fixers
@@ -36,10 +34,6 @@ if TYPE_CHECKING:
     from shield_ai.model.finding import Finding
     from shield_ai.model.manifest import Manifest
     from shield_ai.rewrite.code_style import CodeStyle
-
-# The package of a template for startproject, and how its files name it.
-TEMPLATE_PACKAGE = "project_name"
-TEMPLATE_NAME = re.compile(rb"\{\{\s*project_name\s*\}\}")
 
 
 class PythonChanges(msgspec.Struct, kw_only=True):
@@ -138,11 +132,13 @@ class Rewriter:
         relative = relative_module(source.path, runtime)
         if imported_names(source, module, relative):
             return bool(imported_names(source, relative))
-        if module.startswith(f"{TEMPLATE_PACKAGE}.") and self._is_template:
+        importers = self._options.importers
+        if is_template(self._read, module, importers.paths if importers else ()):
             return True
-        if read_code_style(self._read, source.path).bans_relative_imports:
-            return False
         level = len(relative) - len(relative.lstrip("."))
+        style = read_code_style(self._read, source.path)
+        if style.bans_relative_imports or (style.bans_parent_imports and level > 1):
+            return False
         used = greatest_level(source)
         if level <= used:
             return True
@@ -157,13 +153,6 @@ class Rewriter:
             return False
         root = root_of(self._read, runtime, module)
         return path.startswith(f"{root}/{package}/" if root else f"{package}/")
-
-    @functools.cached_property
-    def _is_template(self) -> bool:
-        """Whether the app is a template for startproject, which renames the package."""
-        importers = self._options.importers
-        paths = importers.paths if importers else ()
-        return any(TEMPLATE_NAME.search(self._read(path) or b"") for path in paths)
 
     def _is_in_packages(self, path: str, count: int) -> bool:
         folders = list(PurePosixPath(path).parents)[:count]

@@ -274,7 +274,7 @@ def _default_prefix(wrap: Wrap) -> str:
 
 
 def _lambda_parameters(site: Site) -> str:
-    """Return parameters that bind the names of a class body, which a lambda in it can't access."""
+    """Return parameters that bind names of a class body or of a loop."""
     if not site.binds:
         return ""
     return " " + ", ".join(f"{name}={name}" for name in site.binds)

@@ -25,6 +25,7 @@ from shield_ai.scan.python.cross_file import (
 from shield_ai.scan.python.development import mark_development_reads
 from shield_ai.scan.python.development_files import development_files
 from shield_ai.scan.python.example_values import find_public_variables
+from shield_ai.scan.python.file_reads import find_file_reads
 from shield_ai.scan.python.findings import (
     assign_fingerprints,
     create_findings,
@@ -65,6 +66,7 @@ class Scan(msgspec.Struct, frozen=True, kw_only=True):
     # also has an entry with line 0 and column 0.
     calls: tuple[tuple[str, int, int], ...] = ()
     harmless: tuple[Skipped, ...] = ()  # values with a secret-like name that are not secrets
+    file_reads: tuple[Skipped, ...] = ()  # secrets that the settings take from a file
     python_files: tuple[str, ...] = ()  # of the app, including tests
     constants: tuple[Finding, ...] = ()  # constants that remain beside migrated secrets
     migrated: tuple[str, ...] = ()  # variables that the code reads through the runtime
@@ -142,6 +144,7 @@ def scan_files(
         files=tuple(scanner.scanned),
         facts=facts,
         harmless=tuple(scanner.harmless),
+        file_reads=tuple(scanner.file_reads),
         constants=constants,
         python_files=tuple(path for path in files.python() if not is_copied_file(path)),
         calls=tuple(scanner.calls),
@@ -168,6 +171,7 @@ class _AppScanner:
         self.unresolved: list[Skipped] = []
         self.constants: list[Finding] = []
         self.harmless: list[Skipped] = []
+        self.file_reads: list[Skipped] = []
         self.calls: list[tuple[str, int, int]] = []
         self.secret_calls: list[SecretCall] = []
         self._files = files
@@ -269,6 +273,7 @@ class _AppScanner:
         if visitor.has_computed_read:
             self._context.computed_names |= collection_texts(source.tree)
         if in_settings:
+            self.file_reads += find_file_reads(source)
             for node in visitor.unresolved_reads:
                 reason = SkipId.COMPUTED_NAME.reason()
                 self.unresolved.append(reason.entry(path, node.lineno))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from shield_ai.scan.python.ast_walk import children
 from shield_ai.scan.python.literals import is_secret_literal, literal_text
 from shield_ai.scan.python.readers import Factory, RuntimeFunction
-from shield_ai.scan.python.statements import StatementVisitor
+from shield_ai.scan.python.statements import StatementVisitor, stored_names
 
 if TYPE_CHECKING:
     from shield_ai.scan.python.bindings import Module
@@ -171,13 +171,16 @@ class ExpressionVisitor(StatementVisitor):
 
     def _visit_comprehension(self, node: ast.expr, path: tuple[str, ...]) -> None:
         outer = self._in_comprehension
+        outer_names = self._loop_names
         for name, value in ast.iter_fields(node):
             if name == "generators":
                 self._visit_generators(value)
             else:
                 self._in_comprehension = True
+                self._loop_names |= stored_names(getattr(node, "generators", ()))
                 self.visit(value, () if name == "key" else (*path, "?"), direct=False)
             self._in_comprehension = outer
+            self._loop_names = outer_names
 
     def _visit_generators(self, generators: list[ast.comprehension]) -> None:
         for i, generator in enumerate(generators):

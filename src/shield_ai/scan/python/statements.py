@@ -40,6 +40,7 @@ class StatementVisitor(abc.ABC):
         self._fstrings: list[ast.JoinedStr] = []  # from the outermost to the innermost
         self._in_comprehension = False
         self._in_annotation = False
+        self._loop_names: frozenset[str] = frozenset()  # that each pass of a loop binds again
 
     @abc.abstractmethod
     def visit(self, node: ast.expr, path: tuple[str, ...], *, direct: bool) -> None:
@@ -74,6 +75,8 @@ class StatementVisitor(abc.ABC):
             self._visit_class(node)
         elif isinstance(node, (ast.With, ast.AsyncWith)):
             self._visit_with(node)
+        elif isinstance(node, (ast.For, ast.AsyncFor)):
+            self._visit_for(node)
         elif isinstance(node, (ast.Assign, ast.AnnAssign, ast.AugAssign)):
             self._visit_assign_statement(node)
         else:
@@ -166,6 +169,8 @@ class StatementVisitor(abc.ABC):
         outer_scopes = self.scopes
         outer_in_comprehension = self._in_comprehension
         outer_fstrings = self._fstrings
+        outer_loop_names = self._loop_names
+        self._loop_names = frozenset()
         self.scopes = (*outer_scopes, scope)
         self._in_comprehension = False
         for node in body:
@@ -173,6 +178,19 @@ class StatementVisitor(abc.ABC):
         self.scopes = outer_scopes
         self._in_comprehension = outer_in_comprehension
         self._fstrings = outer_fstrings
+        self._loop_names = outer_loop_names
+
+    def _visit_for(self, node: ast.For | ast.AsyncFor) -> None:
+        self.visit(node.iter, (), direct=False)
+        outer_names = self._loop_names
+        self._loop_names |= stored_names([node.target])
+        self.visit(node.target, (), direct=False)
+        for statement in node.body:
+            self.visit_statement(statement)
+            if isinstance(statement, ast.Assign):
+                self._loop_names |= stored_names(statement.targets)
+        self._loop_names = outer_names
+        self.visit_body(node.orelse)
 
     def _visit_with(self, node: ast.With | ast.AsyncWith) -> None:
         outer_count = len(self._env_prefixes)
@@ -193,3 +211,13 @@ class StatementVisitor(abc.ABC):
             argument = call.args[0] if call.args else None
             prefix = self.resolver.constant_text(argument, self.scopes)
             self._env_prefixes.append((base.label, prefix))
+
+
+def stored_names(nodes: Sequence[ast.AST]) -> frozenset[str]:
+    """Return the names that are assigned inside nodes."""
+    names = []
+    for node in nodes:
+        for part in ast.walk(node):
+            if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store):
+                names.append(part.id)
+    return frozenset(names)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from shield_ai.model.finding import Shape
 from shield_ai.model.naming import env_var_name
 from shield_ai.model.skip import SkipId
+from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.scan.python.candidates import Candidate
 from shield_ai.scan.python.cross_file import collection_texts
 from shield_ai.scan.python.env_reads import EnvReadVisitor
@@ -23,6 +24,7 @@ from shield_ai.scan.python.literals import (
 from shield_ai.scan.python.possible_names import possible_texts
 from shield_ai.scan.python.readers import Environ
 from shield_ai.scan.python.secret_calls import SecretCall, create_call
+from shield_ai.scan.python.statements import stored_names
 
 if TYPE_CHECKING:
     from shield_ai.model.skip import SkipReason
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
 # Options of shield's database backends: their values name secrets.
 BACKEND_SECRET = "SECRET"
 BACKEND_OPTIONS = frozenset({BACKEND_SECRET, "SECRET_FIELDS"})
+TEST_CLASS = regex(r"(?:Unit)?Test(?:s|ing)?(?:Config(?:uration)?|Settings|Environment)?")
 
 
 class SecretVisitor(EnvReadVisitor):
@@ -213,22 +216,38 @@ class SecretVisitor(EnvReadVisitor):
         candidate.span = self._span(candidate.node)
         candidate.scope = id(self.scopes[-1])
         if not candidate.reason:
+            candidate.reason = self._explain_for_tests(candidate)
+        if not candidate.reason:
             candidate.reason = self._explain_not_wrappable(candidate)
-        if candidate.shape is Shape.READ and not self._in_comprehension:
-            candidate.binds = self._class_names_in(candidate.node)
+        if candidate.shape is Shape.READ:
+            candidate.binds = self._names_to_bind(candidate.node)
         self.candidates.append(candidate)
 
-    def _class_names_in(self, node: ast.expr) -> tuple[str, ...]:
-        """Return the names of the class body that an expression uses: a lambda can't see them."""
+    def _explain_for_tests(self, candidate: Candidate) -> SkipReason | None:
+        """Explain that a value in a settings class is only for tests; else return None."""
         scope = self.scopes[-1]
-        if not isinstance(scope, ast.ClassDef):
-            return ()
-        class_names = self.module.names(scope)
+        if not isinstance(scope, ast.ClassDef) or not TEST_CLASS.fullmatch(scope.name):
+            return None
+        is_literal = candidate.shape is Shape.LITERAL
+        if is_literal or candidate.variable.startswith(("TEST_", "TESTING_")):
+            return SkipId.TEST_CLASS.reason(name=scope.name)
+        return None
+
+    def _names_to_bind(self, node: ast.expr) -> tuple[str, ...]:
+        """Return the names in an expression that a lambda must bind as defaults.
+
+        A lambda can't see the names of a class body. It would see the last value of a name that a
+        loop binds again, which linters report although get_secret() calls the lambda at once.
+        """
+        scope = self.scopes[-1]
+        names = set(self._loop_names)
+        if isinstance(scope, ast.ClassDef) and not self._in_comprehension:
+            names |= self.module.names(scope).keys()
         used = []
         for part in ast.walk(node):
             if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Load):
                 used.append(part.id)
-        return tuple(dict.fromkeys(name for name in used if name in class_names))
+        return tuple(dict.fromkeys(name for name in used if name in names - stored_names([node])))
 
     def _span(self, node: ast.expr) -> tuple[int, int] | None:
         if self._fstrings:
