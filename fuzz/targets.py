@@ -271,7 +271,7 @@ def fuzz_manifest(raw: bytes) -> None:
 
 def fuzz_plan(raw: bytes) -> None:
     """Read a plan file: after the check, its paths are inside the app, and it can be shown."""
-    with contextlib.suppress(StalePlanError, UnsafePlanError):
+    with contextlib.suppress(SourceError, StalePlanError, UnsafePlanError):
         plan = read_plan(_file("plan.json", raw), "")
         tree = Tree(_folder())
         require_safe_paths(plan, tree, ())

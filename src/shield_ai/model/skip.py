@@ -218,10 +218,7 @@ class SkipId(enum.StrEnum):
         "read by development or test settings, which don't read AWS",
     )
     READ_BY_BOTO3 = "read-by-boto3", "boto3 reads it itself, and needs it to reach AWS"
-    SET_BY_PLATFORM = (
-        "set-by-platform",
-        "set by the platform, which changes it with each binding",
-    )
+    SET_BY_PLATFORM = ("set-by-platform", "set by the platform, which changes it with each binding")
     FOLDER_NOT_SCANNED = (
         "folder-not-scanned",
         "folder not scanned because of its name: keep the variables set: {variables}",
@@ -247,10 +244,7 @@ class SkipId(enum.StrEnum):
     # The file cannot import the runtime.
     OTHER_APP = "other-app", "belongs to another app: run shield in {folder}"
     OUTSIDE_APP = "outside-app", "outside the app in {folder}, which has the most secrets"
-    OUTSIDE_PACKAGES = (
-        "outside-packages",
-        "outside the packages that can import the runtime",
-    )
+    OUTSIDE_PACKAGES = ("outside-packages", "outside the packages that can import the runtime")
     SCRIPT = "script", "run as a script, so it cannot import the runtime"
     IMPORT_RUNS_CODE = (
         "import-runs-code",
@@ -359,10 +353,7 @@ class SkipId(enum.StrEnum):
     OLD_PYTHON = "old-python", "names Python {version}; the runtime requires {required} or newer"
 
     LINE_REMAINS = "line-remains", "{problem}"  # in a deployment file
-    LINK_OUT_OF_APP = (
-        "link-out-of-app",
-        "a link to a file outside the app: edit it yourself",
-    )
+    LINK_OUT_OF_APP = ("link-out-of-app", "a link to a file outside the app: edit it yourself")
     NO_VARIABLE = "no-variable", "no variable is read or assigned on this line"
 
     # A file of a CloudTrail trail.
