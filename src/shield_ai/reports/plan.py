@@ -251,12 +251,16 @@ def comparison_text(modules: Sequence[str], problems: Sequence[str]) -> str:
         problems: Why modules could not be compared.
     """
     if not modules:
-        return "not proved: the settings were not loaded"
+        return "not compared: the settings were not loaded"
     good = len(modules) - len(problems)
     total = count(len(modules), "settings module")
     verb = "has" if good == 1 else "have"
-    lines = [f"proved: {good} of {total} {verb} the same values as before, AWS off and on"]
-    lines += [printable(f"not proved: {problem}") for problem in problems]
+    lines = [printable(f"not compared: {problem}") for problem in problems]
+    if good:
+        proved = f"proved: {good} of {total} {verb} the same values as before, AWS off and on"
+        lines.insert(0, proved)
+    if problems:
+        lines.append("to compare: install the app's requirements, and activate its environment")
     return "\n".join(lines)
 
 
