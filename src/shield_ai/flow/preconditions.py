@@ -173,8 +173,9 @@ def require_runtime_not_ignored(root: Path, plan: Plan, runtime: str) -> None:
         UnsafePlanError: git ignores a file. The app would fail where it is deployed from git.
     """
     for skip in ignored_new_files(root, plan):
-        is_package = PurePosixPath(skip.path).name == "__init__.py"
-        if skip.path == runtime or is_package or is_copied_file(skip.path):
+        path = PurePosixPath(skip.path)
+        is_module = is_copied_file(skip.path) and path.suffix == ".py"
+        if skip.path == runtime or path.name == "__init__.py" or is_module:
             raise UnsafePlanError(
                 f"git ignores {skip.path}, which the app would import",
                 "change the pattern in .gitignore, "
