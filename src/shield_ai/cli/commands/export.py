@@ -51,9 +51,10 @@ class ExportOptions(msgspec.Struct, frozen=True, kw_only=True):
         "--format",
         "output_format",
         type=click.Choice([*FORMATS, *PLATFORMS, *POLICIES]),
+        metavar="FORMAT",
         default="cloudformation",
         show_default=True,
-        help="Output format.",
+        help=f"Output format: {', '.join([*FORMATS, *PLATFORMS])}, or {' or '.join(POLICIES)}.",
     ),
     click.option("--account", help="AWS account ID; read from AWS by default."),
     click.option(
