@@ -243,6 +243,12 @@ def test_a_reviewed_line_is_not_moved(scanned, comment):
     )
 
 
+def test_djangos_key_moves_from_a_reviewed_line(scanned):
+    text = "SECRET_KEY = 'k3y-of-a-test'  # noqa: S105\n"
+    [found] = [f for f in scanned({"settings.py": text, "manage.py": ""}).findings if f.site]
+    assert reason_of(found.site) == ""
+
+
 INHERITED = """\
 from pydantic import PostgresDsn, SecretBytes, SecretStr
 from pydantic_settings import BaseSettings
