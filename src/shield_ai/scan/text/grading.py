@@ -23,7 +23,14 @@ from shield_ai.scan.files.file_class import (
 )
 from shield_ai.scan.rules.pattern import RuleKind, find_rule
 from shield_ai.scan.text.credibility import Family, family
-from shield_ai.scan.text.place import LINES_AROUND, Place, create_place, last_lines, split_lines
+from shield_ai.scan.text.place import (
+    LINES_AROUND,
+    Place,
+    create_place,
+    docstring_lines,
+    last_lines,
+    split_lines,
+)
 from shield_ai.scan.text.randomness import is_random, wordiness
 from shield_ai.scan.text.token_rules import SAMPLE_VALUE, is_real_login
 from shield_ai.scan.text.value_shapes import (
@@ -141,6 +148,7 @@ def grade(findings: Iterable[Finding], read: FileReader) -> list[Finding]:
     graded = []
     path = ""
     lines: list[str] = []
+    docstrings: set[int] = set()
     findings = list(findings)
     ends = last_lines(findings)
     for finding in findings:
@@ -150,7 +158,8 @@ def grade(findings: Iterable[Finding], read: FileReader) -> list[Finding]:
         if finding.path != path:  # keep only one file in memory
             path = finding.path
             lines = split_lines(read(path), ends[path] + LINES_AROUND)
-        place = create_place(finding, lines)
+            docstrings = docstring_lines(lines[:-1]) if path.endswith(".py") else set()
+        place = create_place(finding, lines, docstrings)
         is_low = place is not None and _is_low(place, finding.severity)
         severity = Severity.LOW if is_low else finding.severity
         graded.append(msgspec.structs.replace(finding, severity=severity))

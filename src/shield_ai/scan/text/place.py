@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from shield_ai.project.perf.lazy_regex import regex
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Container, Iterable
 
     from shield_ai.model.finding import Finding
 
@@ -62,8 +62,16 @@ def split_lines(raw: bytes | None, count: int) -> list[str]:
     return text.split("\n", count)
 
 
-def create_place(finding: Finding, lines: list[str]) -> Place | None:
-    """Return the value of a finding and the text around it; None if it is outside the lines."""
+def create_place(
+    finding: Finding, lines: list[str], docstrings: Container[int] = ()
+) -> Place | None:
+    """Return the value of a finding and the text around it; None if it is outside the lines.
+
+    Args:
+        finding: The finding.
+        lines: The lines of its file.
+        docstrings: The numbers of those that are inside docstrings.
+    """
     if not 0 < finding.line <= len(lines) or finding.end_line > len(lines):
         return None
     first = lines[finding.line - 1]
@@ -92,15 +100,18 @@ def create_place(finding: Finding, lines: list[str]) -> Place | None:
         before=before,
         after=after,
         nearby=above + "\0" + below,
-        in_docstring=finding.path.endswith(".py") and _is_in_docstring(lines, finding.line - 1),
+        in_docstring=finding.line in docstrings,
     )
 
 
-def _is_in_docstring(lines: list[str], index: int) -> bool:
-    """Return whether a line of Python code is inside a docstring that an earlier line opens."""
+def docstring_lines(lines: list[str]) -> set[int]:
+    """Return the lines of Python code, from 1, inside a docstring that an earlier line opens."""
+    inside: set[int] = set()
     quote = code = ""
     is_docstring = False
-    for line in lines[:index]:
+    for number, line in enumerate(lines, 1):
+        if quote and is_docstring:
+            inside.add(number)
         for match in TRIPLE_QUOTE.finditer(line):
             if not quote:
                 quote = match[0]
@@ -110,7 +121,7 @@ def _is_in_docstring(lines: list[str], index: int) -> bool:
                 quote = ""
         if line.strip() and not line.lstrip().startswith("#"):
             code = line.rstrip()
-    return bool(quote) and is_docstring
+    return inside
 
 
 def _unquote(text: str) -> str:
