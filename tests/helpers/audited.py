@@ -48,6 +48,7 @@ GIT_COMMANDS = {
     "cat-file": {"--batch"},
     "check-attr": set(),
     "check-ignore": set(),
+    "config": {"--get"},
     "diff": {"--no-ext-diff"},
     "log": {"--raw"},
     "ls-files": set(),
