@@ -8,9 +8,9 @@ from shield_helpers import files_of, make_app, run
 
 from shield_ai.flow import deployment_plan
 from shield_ai.flow.deployment_plan import DeploymentSources, deployment_inputs
-from shield_ai.model.edit import Skipped
 from shield_ai.model.finding import Confidence, Finding, Severity, Shape, Site
 from shield_ai.model.manifest import App, Manifest, Secret
+from shield_ai.model.skip import SkipId
 
 COMPOSE = """\
 services:
@@ -191,6 +191,6 @@ def read_of(variable, line, shape=Shape.READ):
 def test_reasons_of_variables_that_the_code_reads(findings, skipped, secret, expected):
     sources = DeploymentSources(variables=(), files={}, command_reads={}, migrated=frozenset())
     manifest = Manifest(app=App(name="shop"), secret=(Secret(name="key", env="KEY", **secret),))
-    skips = [Skipped(path=path, line=line, name=name, reason="") for path, line, name in skipped]
+    skips = [SkipId.POSITION_UNKNOWN.reason().entry(*place) for place in skipped]
     inputs = deployment_inputs(sources, manifest, findings, skips, {"key"})
     assert inputs.kept.get("KEY") == expected

@@ -217,7 +217,7 @@ class SkipId(enum.StrEnum):
         "development-stage",
         "read by development or test settings, which don't read AWS",
     )
-    READ_BY_BOTO3 = "read-by-boto3", "temporary: boto3 reads it itself, and needs it to reach AWS"
+    READ_BY_BOTO3 = "read-by-boto3", "temporary, and read by boto3 itself"
     SET_BY_PLATFORM = ("set-by-platform", "set by the platform, which changes it with each binding")
     FOLDER_NOT_SCANNED = (
         "folder-not-scanned",

@@ -167,11 +167,8 @@ def grade(findings: Iterable[Finding], read: FileReader) -> list[Finding]:
 
 
 def _is_gradable(rule: str) -> bool:
-    return (
-        rule == READ_RULE
-        or rule in LITERAL_RULES
-        or (rule.startswith("CRED.") and rule != "CRED.tracked-dotenv")
-    )
+    is_credential = rule.startswith("CRED.") and rule != "CRED.tracked-dotenv"
+    return is_credential or rule == READ_RULE or rule in LITERAL_RULES
 
 
 def _is_low(place: Place, severity: Severity) -> bool:
