@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import sys
 
 import pytest
 from shield_helpers import SETTINGS, files_of, make_app, shield
@@ -32,6 +33,18 @@ def test_proves_that_no_setting_changed(app):
     assert (
         "proved: 3 of 3 settings modules have the same values as before, AWS off and on" in done.err
     )
+
+
+def test_loads_the_settings_with_a_given_python(app, tmp_path):
+    folder = tmp_path.with_name("other")
+    folder.mkdir()
+    python = folder / "python"
+    python.write_text(f'#!/bin/sh\ntouch {folder}/used\nexec {sys.executable} "$@"\n')
+    python.chmod(0o700)
+    done = shield("apply", "--only", "code", "--yes", "--python", str(python), cwd=app)
+    assert done.code == 0, done.err
+    assert "proved: 1 of 1" in done.err
+    assert (folder / "used").exists()
 
 
 @pytest.mark.parametrize("folder", ["", "shop"])

@@ -63,16 +63,18 @@ PLAN_OPTIONS = grouped_options(
 )
 
 
-def open_session(app: Path, options: PlanOptions) -> AppSession:
+def open_session(app: Path, options: PlanOptions, python: str = "") -> AppSession:
     """Open an app with the options of a plan.
 
     Args:
         app: The app's folder.
         options: The command's options.
+        python: The interpreter that loads the settings; empty: that of the app.
     """
     planning = PlanningOptions(
         env_files=options.env_files,
         copy_from=options.copy_from,
+        python=python,
         prompt=prompt_for_value if options.prompt else None,
         remove_literals=options.remove_literals,
         may_overwrite=conflict_resolver(options.conflict),

@@ -20,6 +20,12 @@ RUN_SETTINGS = click.option(
     "  [default: ask on a terminal, else no]",
 )
 
+PYTHON = click.option(
+    "--python",
+    type=click.Path(exists=True, dir_okay=False),
+    help="The Python that loads the settings.  [default: that of the app's virtual environment]",
+)
+
 
 def may_run_settings(session: AppSession, *, given: bool | None) -> bool:
     """Return whether the app's settings may be loaded; ask on a terminal.

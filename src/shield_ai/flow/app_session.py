@@ -144,7 +144,12 @@ class AppSession(PlanningSession):
     def _settings_check(self, values: Values, *, strict: bool) -> SettingsCheck:
         known = known_values(self.findings, self.manifest, self.tree, values)
         comparison = SettingsComparison(
-            self.tree.root, self.settings_modules(), self.manifest, known, os.environ
+            self.tree.root,
+            self.settings_modules(),
+            self.manifest,
+            known,
+            os.environ,
+            self._options.python,
         )
         return SettingsCheck(comparison, strict=strict)
 
@@ -175,7 +180,12 @@ class AppSession(PlanningSession):
                 yield from settings_not_checked()
                 return
             yield from verify_settings(
-                self.tree.root, modules, target, secrets.readable, os.environ
+                self.tree.root,
+                modules,
+                target,
+                secrets.readable,
+                os.environ,
+                self._options.python,
             )
 
     def steps_to_undo(self) -> list[Record]:

@@ -66,6 +66,7 @@ class PlanningOptions(NamedTuple):
     copy_from: str = ""  # the environment to copy values from; empty: none
     # Prompts the user for the value of a variable; None: don't prompt.
     prompt: Callable[[str], Hidden] | None = None
+    python: str = ""  # the interpreter that loads the settings; empty: that of the app
     remove_literals: bool = False  # move literals from the code to .env
     # Returns, by kind and name, whether to overwrite values and settings that differ in AWS.
     may_overwrite: Callable[[str, str], bool] = lambda _kind, _name: False

@@ -85,6 +85,7 @@ class SettingsComparison:
         manifest: shield.toml.
         values: The values of the app's variables; other required variables get a sample value.
         environ: The environment variables of this process.
+        python: The interpreter that loads the settings; by default, that of the app.
     """
 
     def __init__(
@@ -94,8 +95,9 @@ class SettingsComparison:
         manifest: Manifest,
         values: KnownValues,
         environ: Mapping[str, str],
+        python: str = "",
     ) -> None:
-        self._probe = SettingsLoader(root, modules)
+        self._probe = SettingsLoader(root, modules, python)
         self._manifest = manifest
         variables = _environment_values(manifest, values)
         self._values = {**variables, **values.literals}

@@ -40,13 +40,14 @@ class SettingsLoader:
     Args:
         root: The app's folder.
         modules: Dotted names, each with the folder below root that it is imported from.
+        python: The interpreter; by default, that of the app.
     """
 
-    def __init__(self, root: Path, modules: Sequence[tuple[str, str]]) -> None:
+    def __init__(self, root: Path, modules: Sequence[tuple[str, str]], python: str = "") -> None:
         self.root = root
         self.modules = modules
         self.allowed_port = 0  # the only local port that the settings may connect to
-        self.python = find_interpreter(root)
+        self.python = str(Path(python).absolute()) if python else find_interpreter(root)
         self._key = secrets.token_hex(16)
 
     def load(self, environ: Mapping[str, str]) -> list[LoadedSettings]:

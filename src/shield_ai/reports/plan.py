@@ -260,7 +260,9 @@ def comparison_text(modules: Sequence[str], problems: Sequence[str]) -> str:
         proved = f"proved: {good} of {total} {verb} the same values as before, AWS off and on"
         lines.insert(0, proved)
     if problems:
-        lines.append("to compare: install the app's requirements, and activate its environment")
+        lines.append(
+            "to compare: install the app's requirements, or choose its Python with --python"
+        )
     return "\n".join(lines)
 
 

@@ -14,6 +14,7 @@ from shield_ai.cli.journal_steps import confirm_recovery
 from shield_ai.cli.options import YES, grouped_options
 from shield_ai.cli.planning import PLAN_OPTIONS, open_session
 from shield_ai.cli.progress import progress_bar
+from shield_ai.cli.run_settings import PYTHON
 from shield_ai.flow.plan import rewrites_code
 from shield_ai.model.errors import DONE
 from shield_ai.model.plan import Action
@@ -52,16 +53,31 @@ OVERRIDES = grouped_options(
 )
 
 
+class Proof(msgspec.Struct, frozen=True):
+    """How to compare the settings before and after."""
+
+    no_proof: bool
+    python: str | None
+
+
+PROOF = grouped_options(
+    "proof",
+    Proof,
+    click.option(
+        "--no-proof",
+        is_flag=True,
+        help="Do not load the settings before and after to compare their values.",
+    ),
+    PYTHON,
+)
+
+
 @click.command()
 @click.argument("target", default=".", type=click.Path(path_type=Path), metavar="[APP|plan.json]")
 @PLAN_OPTIONS
 @YES
 @OVERRIDES
-@click.option(
-    "--no-proof",
-    is_flag=True,
-    help="Do not load the settings before and after to compare their values.",
-)
+@PROOF
 @click.option(
     "--rotate-immediately",
     is_flag=True,
@@ -73,7 +89,7 @@ def apply(
     overrides: Overrides,
     *,
     yes: bool,
-    no_proof: bool,
+    proof: Proof,
     rotate_immediately: bool,
 ) -> int:
     """Create the secrets in AWS and rewrite the code to read them.
@@ -85,7 +101,7 @@ def apply(
     their values. Use --no-proof for an app that you do not trust.
     """
     plan_file = target if target.is_file() else None
-    session = open_session(Path() if plan_file else target, options)
+    session = open_session(Path() if plan_file else target, options, proof.python or "")
     bar = progress_bar()
     session.on_progress = bar.update
     planned = session.load_plan(plan_file) if plan_file else session.plan()
@@ -107,7 +123,7 @@ def apply(
         echo(plan_text(planned, session.tree.read), err=True, nl=False)
         confirm_changes(session, "Apply this plan?", yes=yes)
         receipts = session.apply(
-            planned, on_receipt=_receipt_printer(bar, planned), compare_settings=not no_proof
+            planned, on_receipt=_receipt_printer(bar, planned), compare_settings=not proof.no_proof
         )
     echo(receipts_text(receipts), err=True)
     if rewrites_code(planned):

@@ -12,8 +12,9 @@ import msgspec
 from shield_ai.cli.commands.audit import SINCE, TRAILS
 from shield_ai.cli.console import echo, write_output
 from shield_ai.cli.options import APP, ENVIRONMENT, OUTPUT, grouped_options
-from shield_ai.cli.run_settings import RUN_SETTINGS, may_run_settings
+from shield_ai.cli.run_settings import PYTHON, RUN_SETTINGS, may_run_settings
 from shield_ai.flow.app_session import AppSession, Scope
+from shield_ai.flow.planning_session import PlanningOptions
 from shield_ai.model.errors import DONE
 from shield_ai.reports.collect import TrailQuery, collect_report
 
@@ -37,6 +38,7 @@ class ReportScope(msgspec.Struct, frozen=True):
     only: Scope | None
     environment: str
     run_settings: bool | None
+    python: str | None
 
 
 @click.command()
@@ -54,6 +56,7 @@ class ReportScope(msgspec.Struct, frozen=True):
     click.option("--only", type=click.Choice(["code"]), help="Limit to code; make no AWS calls."),
     ENVIRONMENT,
     RUN_SETTINGS,
+    PYTHON,
 )
 @grouped_options("events", TrailOptions, SINCE, TRAILS)
 def report(
@@ -72,7 +75,8 @@ def report(
     not be checked, for example AWS without credentials. None of the app's code runs, unless you
     allow it with --run-settings.
     """
-    session = AppSession(app, only=scope.only, environment=scope.environment)
+    planning = PlanningOptions(python=scope.python or "")
+    session = AppSession(app, only=scope.only, environment=scope.environment, options=planning)
     session.may_run_settings = may_run_settings(session, given=scope.run_settings)
     query = TrailQuery(since=events.since, trails=events.trails, now=dt.datetime.now(dt.UTC))
     data = collect_report(session, query)

@@ -9,8 +9,9 @@ import click
 from shield_ai.cli.console import echo
 from shield_ai.cli.options import APP, ENVIRONMENT, JSON, ONLY
 from shield_ai.cli.progress import progress_bar
-from shield_ai.cli.run_settings import RUN_SETTINGS, may_run_settings
+from shield_ai.cli.run_settings import PYTHON, RUN_SETTINGS, may_run_settings
 from shield_ai.flow.app_session import AppSession, Scope
+from shield_ai.flow.planning_session import PlanningOptions
 from shield_ai.flow.verify.check import Status
 from shield_ai.model.errors import DONE, FINDINGS
 from shield_ai.reports.json import to_json
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 @ENVIRONMENT
 @JSON
 @RUN_SETTINGS
+@PYTHON
 def verify(
     app: Path,
     only: Scope | None,
@@ -33,6 +35,7 @@ def verify(
     *,
     as_json: bool,
     run_settings: bool | None,
+    python: str | None,
 ) -> int:
     """Check the app and its secrets in AWS.
 
@@ -42,7 +45,9 @@ def verify(
     None of the app's code runs, unless you allow it with --run-settings: then verify also checks
     that the settings load with AWS on. Without it, that check is unknown.
     """
-    session = AppSession(app, only=only, environment=environment)
+    session = AppSession(
+        app, only=only, environment=environment, options=PlanningOptions(python=python or "")
+    )
     session.on_progress = progress_bar().update
     session.may_run_settings = may_run_settings(session, given=run_settings)
     checks = session.verify()

@@ -37,6 +37,7 @@ def verify_settings(
     manifest: Manifest,
     values: Mapping[str, Hidden],
     environ: Mapping[str, str],
+    python: str = "",
 ) -> Iterator[Check]:
     """Load the settings with AWS on, first without environment variables to fall back to.
 
@@ -48,12 +49,13 @@ def verify_settings(
         manifest: shield.toml, with the settings of the environment.
         values: The value of each secret, by the name in AWS.
         environ: The environment variables of this process.
+        python: The interpreter that loads the settings; by default, that of the app.
     """
     if not modules:
         return
     production = {**environ_without_aws(environ), "DJANGO_ENV": "production"}
     without_moved = _without_moved(production, manifest)
-    probe = SettingsLoader(root, modules)
+    probe = SettingsLoader(root, modules, python)
     with AgentStub(values) as agent:
         probe.allowed_port = agent.port
         on = agent.env_vars(manifest.app.prefix)
