@@ -128,6 +128,12 @@ from shield_ai.model.manifest_parser import parse
             id="readers by path only, which alarms would not see",
         ),
         pytest.param(
+            "[[secret]]",
+            '[monitoring]\nreaders = ["role/team/*@999999999999"]\n[[secret]]',
+            "invalid reader 'role/team/*@999999999999'",
+            id="readers of another account by path only",
+        ),
+        pytest.param(
             "username =",
             '"user:name" =',
             "shield.toml:11: invalid field 'user:name'",

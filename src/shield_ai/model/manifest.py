@@ -87,7 +87,8 @@ class Monitoring(
 ):
     """The `[monitoring]` table."""
 
-    # principals besides the app's role that can read the secrets: role/NAME, user/NAME, with *
+    # principals besides the app's role that can read the secrets: role/NAME, user/NAME, with *,
+    # and @ACCOUNT at the end for another account
     readers: tuple[str, ...] = ()
     email: tuple[str, ...] = ()  # recipients of alarms
     topic: str = ""  # ARN of your SNS topic, instead of email

@@ -249,7 +249,7 @@ def _check_reader(reader: str) -> None:
         raise ManifestError(
             f"invalid reader {reader!r}", 'write for example readers = ["role/Deploy*"]'
         )
-    name = reader.rpartition("/")[2]
+    name = re.sub(r"@\d{12}$", "", reader).rpartition("/")[2]
     # CloudTrail names the sessions of a role without its path: this would allow every role.
     if reader.count("/") > 1 and not name.strip("*"):
         raise ManifestError(

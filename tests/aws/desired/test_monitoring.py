@@ -150,9 +150,9 @@ def test_duplicate_email_addresses():
 
 
 def test_readers():
-    rule = describe(readers=("role/Deploy*", "role/aws-reserved/Admin_*", "user/eve"))[
-        "event-rule", "shop-secret-read-by-others"
-    ]
+    rule = describe(
+        readers=("role/Deploy*", "role/aws-reserved/Admin_*", "role/Audit@999999999999", "user/eve")
+    )["event-rule", "shop-secret-read-by-others"]
     assert rule["state"] == ALL_EVENTS
     assert rule["pattern"]["detail"]["userIdentity"]["arn"] == [
         {
@@ -162,6 +162,7 @@ def test_readers():
                     f"arn:aws:sts::{ACCOUNT}:assumed-role/shop-*/*",
                     f"arn:aws:sts::{ACCOUNT}:assumed-role/Deploy*/*",
                     f"arn:aws:sts::{ACCOUNT}:assumed-role/Admin_*/*",
+                    "arn:aws:sts::999999999999:assumed-role/Audit/*",
                     f"arn:aws:iam::{ACCOUNT}:user/eve",
                 ]
             }

@@ -23,7 +23,7 @@ SECRETS = (Secret(name="a", env="A"), Secret(name="b", env="B"))
 def policies(**app):
     manifest = Manifest(
         app=App(name="shop", prefix="shop/", **app),
-        monitoring=Monitoring(readers=("user/ann",)),
+        monitoring=Monitoring(readers=("user/ann", "role/Audit@999999999999")),
         secret=SECRETS,
     )
     return list(secret_policies(manifest, "123456789012", "us-east-1"))
@@ -50,6 +50,7 @@ def test_policy_denies_reading_to_all_but_the_readers(role, arn):
         arn,
         f"{BASE}role/shop-rotate-*",
         f"{BASE}user/ann",
+        "arn:aws:iam::999999999999:role/Audit",
     ]
 
 

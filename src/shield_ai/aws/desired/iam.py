@@ -43,6 +43,7 @@ MANAGED_BY = "shield-ai"
 # the longest suffix is "-secret-rotation-failed-999".
 # https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutRule.html
 MAX_SLUG_LENGTH = 36
+_READER_IN_ACCOUNT = re.compile(r"(.+)@(\d{12})")
 _DIGEST_LENGTH = 8
 _AWS_MANAGED_KEY = re.compile(r"(arn:[\w-]+:kms:[\w-]+:\d*:)?(alias/)?aws/secretsmanager|")
 _KEY_ALIAS = re.compile(r"(?:arn:[\w-]+:kms:[\w-]+:\d*:)?(alias/.+)")
@@ -132,6 +133,17 @@ def session_reader(reader: str) -> str:
     """
     kind, _, name = reader.partition("/")
     return f"{kind}/{name.rpartition('/')[2]}"
+
+
+def split_reader(reader: str, account: str) -> tuple[str, str]:
+    """Return an entry of `readers` without its account, and the account.
+
+    Args:
+        reader: For example `role/Deploy*`, or `role/Audit@123456789012`.
+        account: The account of an entry that names none.
+    """
+    match = _READER_IN_ACCOUNT.fullmatch(reader)
+    return (match[1], match[2]) if match else (reader, account)
 
 
 def role_arn(app: App, account: str, region: str) -> str:

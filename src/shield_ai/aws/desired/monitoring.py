@@ -22,6 +22,7 @@ from shield_ai.aws.desired.iam import (
     role_name,
     session_reader,
     slug,
+    split_reader,
 )
 from shield_ai.model.errors import ManifestError
 from shield_ai.model.resource import Resource
@@ -256,11 +257,11 @@ def _reader_arns(context: MonitoringContext) -> list[str]:
 
 
 def _principal_arn(reader: str, location: Location) -> str:
-    if reader.startswith("role/"):
-        role = session_reader(reader).removeprefix("role/")
-        base = f"arn:{partition(location.region)}:sts::{location.account}"
-        return f"{base}:assumed-role/{role}/*"
-    return location.iam_arn(reader)
+    name, account = split_reader(reader, location.account)
+    if name.startswith("role/"):
+        role = session_reader(name).removeprefix("role/")
+        return f"arn:{partition(location.region)}:sts::{account}:assumed-role/{role}/*"
+    return location._replace(account=account).iam_arn(name)
 
 
 def _alarms(context: MonitoringContext) -> Iterator[tuple[str, Settings]]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shield_ai.aws.desired.canary import monitored_secrets
-from shield_ai.aws.desired.iam import Location, role_arn, slug
+from shield_ai.aws.desired.iam import Location, role_arn, slug, split_reader
 from shield_ai.model.resource import Resource
 
 if TYPE_CHECKING:
@@ -55,4 +55,7 @@ def _reader_arns(manifest: Manifest, location: Location) -> list[str]:
     if monitored_secrets(manifest):
         readers.append(f"role/{slug(app)}-canary-*")
     readers.extend(manifest.monitoring.readers)
-    return arns + [location.iam_arn(reader) for reader in readers]
+    for reader in readers:
+        name, account = split_reader(reader, location.account)
+        arns.append(location._replace(account=account).iam_arn(name))
+    return arns
