@@ -104,7 +104,7 @@ class Request:
     def answer(self, value: SecretValue) -> Any:
         """Convert a value from AWS to the result; for an expression, to the variable's text."""
         convert = text_or_field if self.is_expression else self.convert
-        # The variable of the whole secret can contain a JSON object of its own.
+        # A variable for the whole secret can contain JSON, which the app parses itself.
         is_whole = self.has_own_variable and self.key is None
         if convert is as_text and is_whole and not has_default_field(value):
             convert = text_or_field

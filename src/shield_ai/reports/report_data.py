@@ -186,8 +186,8 @@ class ReportData(msgspec.Struct, frozen=True, kw_only=True):
     def stable_uuid(self, *parts: str) -> str:
         """Return a UUID that is the same in each report on this app in this account.
 
-        It depends on the repository: another one with the name of the app must not replace the
-        findings of the app, for example in Security Hub.
+        It depends on the repository, so that a different repository whose app has the same name
+        cannot replace these findings, for example in Security Hub.
 
         Args:
             parts: What the UUID identifies, for example the id of a control.

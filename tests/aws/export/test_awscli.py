@@ -1,7 +1,7 @@
 """Run the exported script with bash against the embedded AWS.
 
-A small program stands in for `aws`: it hands its arguments to this process, which calls botocore
-and rejects unknown options.
+A small program replaces `aws`: it sends its arguments to this process, which calls botocore and
+rejects unknown options.
 """
 
 from __future__ import annotations
@@ -87,7 +87,7 @@ class Handler(socketserver.StreamRequestHandler):
 
 @pytest.fixture
 def path_with_aws(aws, tmp_path):
-    """A value of PATH with the program that stands in for `aws`."""
+    """A value of PATH with the program that replaces `aws`."""
     client_of.cache_clear()
     address = str(tmp_path / "socket")
     program = tmp_path / "aws"

@@ -3,9 +3,6 @@ from __future__ import annotations
 import pytest
 from rewrite_helpers import check, rewritten
 
-from shield_ai.rewrite.code_style import CodeStyle
-from shield_ai.rewrite.python.imports import import_lines
-
 CALLS = 'X = os.environ["API_KEY"]\nY = "API_KEY" in os.environ\n'
 IMPORT = "from shop.utils.secrets import get_secret"
 
@@ -46,18 +43,3 @@ def test_a_module_of_another_distribution_is_not_the_apps():
     check(before, after)
     own = {"shop/sdk.py": b""}
     check(before, after.replace("Client\n\nfrom", "Client\nfrom"), own)
-
-
-@pytest.mark.parametrize(
-    ("names", "style", "lines"),
-    [
-        (["a", "b"], CodeStyle(), ["from m import a, b"]),
-        (["a as x", "b"], CodeStyle(), ["from m import a as x", "from m import b"]),
-        (["a as x", "b"], CodeStyle(combine_as_imports=True), ["from m import a as x, b"]),
-        (["a", "b"], CodeStyle(force_grid_wrap=2), ["from m import (\n    a,\n    b,\n)"]),
-        (["a"], CodeStyle(force_grid_wrap=2), ["from m import a"]),
-        ([], CodeStyle(), []),
-    ],
-)
-def test_import_lines(names, style, lines):
-    assert import_lines("m", names, style) == lines

@@ -145,7 +145,7 @@ def _verify_copies(problems: list[str], folders: Collection[str], tree: Tree) ->
         problems.append(f"{place} {'was edited' if is_known else 'is not part of the runtime'}")
     return ok_or_failed(
         CheckId.RUNTIME_UNMODIFIED,
-        ", ".join(problems),
+        join_names(problems),
         "remove edited and added files; shield apply writes missing ones",
     )
 

@@ -13,6 +13,8 @@ from shield_ai.project.runtime_names import PACKAGE, accessor_modules, settings_
 from shield_ai.rewrite.code_style import CodeStyle
 from shield_ai.rewrite.python.extend_import import extend_import
 from shield_ai.rewrite.python.formatting import first_line, line_below, make_edit
+from shield_ai.rewrite.python.import_lines import import_lines
+from shield_ai.rewrite.python.line_length import DEFAULT
 from shield_ai.rewrite.python.unused_imports import removal_edits, statement_lines
 
 if TYPE_CHECKING:
@@ -30,7 +32,6 @@ FILE_COMMENT = re.compile(
     rb"(?i:copyright|licen[cs]e|spdx|pylint|flake8|noqa|mypy|ruff|isort|author|generated|settings)"
 )
 ACCESSOR_IMPORT = re.compile(r"from (?P<module>[\w.]+) import get_secret(?: as (?P<alias>\w+))?")
-DEFAULT_WIDTH = 88  # of black and ruff
 Import = ast.Import | ast.ImportFrom
 
 
@@ -125,7 +126,7 @@ def _free_alias(source: Source, module: str) -> str:
 
 
 def _free_client_name(source: Source, client: str, module: str) -> str:
-    """Return the client's name, or another one if the file uses it otherwise."""
+    """Return the client's name, or an alias if the file uses that name for something else."""
     if client and client in source.text and client in _bound_names(source.tree, module):
         return f"secrets_{client}"
     return client
@@ -192,37 +193,13 @@ def _extend_imports(source: Source, wanted: dict[str, list[str]], style: CodeSty
         nodes = [node for node in source.tree.body if imports_from(node, module)]
         node = nodes[0] if nodes else None
         if isinstance(node, ast.ImportFrom):
-            width = style.line_length or DEFAULT_WIDTH
+            width = style.line_length or DEFAULT
             single = style.force_single_line
             edit = extend_import(source, node, names, width, single_line=single)
             if edit:
                 edits.append(edit)
                 wanted[module] = []
     return edits
-
-
-def import_lines(module: str, names: list[str], style: CodeStyle) -> list[str]:
-    """Return the import statements of some names, such as `a` or `a as b`, as isort writes them.
-
-    Args:
-        module: The module.
-        names: Sorted.
-        style: The style of the file.
-    """
-    has_alias = any(" as " in name for name in names)
-    if style.force_single_line or (has_alias and not style.combine_as_imports):
-        return [f"from {module} import {name}" for name in names]
-    if 0 < style.force_grid_wrap <= len(names):
-        return [_wrapped_import(module, names)]
-    line = f"from {module} import {', '.join(names)}"
-    if len(line) > (style.line_length or DEFAULT_WIDTH) and len(names) > 1:
-        return [_wrapped_import(module, names)]
-    return [line] if names else []
-
-
-def _wrapped_import(module: str, names: list[str]) -> str:
-    lines = [f"from {module} import (", *(f"    {name}," for name in names), ")"]
-    return "\n".join(lines)
 
 
 def _missing_names(shapes: set[Shape], names: AccessorNames) -> dict[str, list[str]]:

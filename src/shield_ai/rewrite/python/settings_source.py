@@ -40,7 +40,7 @@ class SourceOptions(NamedTuple):
 
     width: int  # maximum line length
     client: str = ""  # the name of the client of the map file; empty to list the secrets
-    # Whether the method asks that of the other base classes, which may have another one.
+    # Whether the method calls super(), because other base classes may have their own method.
     calls_super: bool = True
 
 

@@ -179,7 +179,7 @@ class EnvironmentReader:
         return value_form(written, self.style, quoted=value.quoted)
 
     def _written(self, value: Node) -> str:
-        """Return the start of a value as it is in the file."""
+        """Return the first characters of a value, unparsed."""
         end = min(value.end, value.start + 4 * MAX_SIZE)
         return self.raw[value.start : end].decode("utf-8", "replace")
 

@@ -101,7 +101,7 @@ class Candidate(msgspec.Struct, kw_only=True):
         return not is_path(self.variable) and not HARMLESS_ENDS.intersection(last_word)
 
     def _may_be_secret(self) -> bool:
-        """Return whether neither the name nor the default shows that the value is no secret."""
+        """Return False if the name or the default shows that the value is not a secret."""
         if harmless_word(self.variable) or self.field not in {"", "password"}:
             return False
         if HARMLESS_ENDS.intersection(words(self.variable)):

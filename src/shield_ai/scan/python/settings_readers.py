@@ -128,7 +128,7 @@ def nested_fields(
 def _class_of_other_file(
     resolver: Resolver, annotation: ast.expr
 ) -> tuple[Module, ast.ClassDef] | None:
-    """Return the class that a type names, if the file imports it from another one of the app."""
+    """Return the class that a type names, if it is imported from another file of the app."""
     tree = resolver.module.source.tree
     for part in ast.walk(annotation):
         bindings = resolver.module.lookup(part.id, (tree,)) if isinstance(part, ast.Name) else ()
