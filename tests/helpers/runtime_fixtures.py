@@ -9,6 +9,7 @@ import pytest
 from runtime_server import Clock, Server, point_at, set_limit
 
 import shield_runtime as runtime
+from shield_runtime import process
 
 
 @pytest.fixture(scope="session")
@@ -25,8 +26,12 @@ def off(monkeypatch):
     for name in [name for name in os.environ if name.startswith(("AWS_", "USE_AWS", "DJANGO_"))]:
         monkeypatch.delenv(name)
     runtime.clear_secret_cache()
+    clients = set(process.clients)
     yield monkeypatch
     runtime.clear_secret_cache()
+    # Those in cycles, such as of a class, would live until the next garbage collection.
+    for client in set(process.clients) - clients:
+        process.clients.discard(client)
 
 
 @pytest.fixture

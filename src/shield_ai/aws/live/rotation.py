@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 # Seconds. A function can run for 15 minutes, and Secrets Manager repeats a failed rotation.
 POLL_INTERVAL = 0.5
 TIMEOUT = 300.0
+MAX_STARTS = 5
 
 
 class RotationState(msgspec.Struct, frozen=True, kw_only=True):
@@ -88,16 +89,23 @@ class RotationClient:
         If an earlier rotation is unfinished, AWS continues that one.
         """
         token = str(uuid.uuid4())
+        attempt = 1
         with translate_errors("secretsmanager:RotateSecret", name):
-            try:
-                response = self.client.rotate_secret(SecretId=name, ClientRequestToken=token)
-            except self.client.exceptions.InvalidRequestException:
-                # "A previous rotation isn't complete. That rotation will be reattempted."
-                state = self.state(name)
-                if state is None or not state.pending:
-                    raise
-                return state.pending
-        return response["VersionId"]
+            while True:
+                try:
+                    response = self.client.rotate_secret(SecretId=name, ClientRequestToken=token)
+                except self.client.exceptions.InvalidRequestException:
+                    # "A previous rotation isn't complete. That rotation will be reattempted."
+                    state = self.state(name)
+                    if state is not None and state.pending:
+                        return state.pending
+                    # It may have finished between the two calls.
+                    if state is None or attempt == MAX_STARTS:
+                        raise
+                    attempt += 1
+                    time.sleep(POLL_INTERVAL)
+                else:
+                    return response["VersionId"]
 
     def wait(self, name: str, version: str, timeout: float = TIMEOUT) -> bool:
         """Wait until a version is the current one; return False if it was discarded instead.
