@@ -48,6 +48,10 @@ class SecretsManagerClient:
         prefix: Prefix of the names in AWS, unless AWS_SECRETS_PREFIX is set.
         settings: Used instead of the settings in environment variables.
         transport: Used instead of a connection to AWS, for example in tests.
+
+    Attributes:
+        secrets: The names of the declared secrets.
+        variables: The environment variable of each declared secret or `name:field`.
     """
 
     def __init__(
@@ -61,6 +65,7 @@ class SecretsManagerClient:
     ) -> None:
         mapping = SecretMap(secrets or {}, optional)
         self.secrets = mapping.names
+        self.variables = mapping.variables()
         self._prefix = prefix
         self.has_own_source = settings is not None or transport is not None
         if not self.has_own_source:

@@ -31,6 +31,13 @@ class SecretMap:
                 for field, variable in entry.items():
                     self._variables[name, field] = variable
 
+    def variables(self) -> dict[str, str]:
+        """Return each variable by its secret, or by its secret and field as `name:field`."""
+        return {
+            name if field is None else f"{name}:{field}": variable
+            for (name, field), variable in self._variables.items()
+        }
+
     def references(self) -> list[tuple[str, tuple[str, str | None]]]:
         """Return each variable, with its secret and the field."""
         return [(variable, reference) for reference, variable in self._variables.items()]

@@ -569,6 +569,15 @@ class TestMapping:
         }
         return SecretsManagerClient(secrets, optional=["sentry-dsn"], prefix="shop/")
 
+    def test_declared_secrets_and_variables(self, client):
+        assert client.secrets == ("django-key", "database", "sentry-dsn")
+        assert client.variables == {
+            "django-key": "SECRET_KEY",
+            "database:password": "DB_PASSWORD",
+            "database:user": "DB_USER",
+            "sentry-dsn": "SENTRY_DSN",
+        }
+
     def test_variables_with_aws_off(self, off, client):
         off.setenv("SECRET_KEY", VALUE)
         off.setenv("DB_PASSWORD", OTHER)

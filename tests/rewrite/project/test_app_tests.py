@@ -104,10 +104,18 @@ def test_does_not_overwrite_existing_tests():
     assert len(files) == 3
 
 
+def test_tests_do_not_repeat_the_map():
+    files, later = app_with_tests(), app_with_tests()
+    fix(files)
+    fix(later, parse(MANIFEST + '\n[[secret]]\nname = "mail-password"\nenv = "MAIL_PASSWORD"\n'))
+    assert later == files
+
+
 def test_updates_tests_until_they_are_edited():
     files = app_with_tests()
-    fix(files)
-    later = parse(MANIFEST + '\n[[secret]]\nname = "mail-password"\nenv = "MAIL_PASSWORD"\n')
+    text = MANIFEST.replace("shop/utils/secrets.py", "package")
+    fix(files, parse(text))
+    later = parse(text + '\n[[secret]]\nname = "mail-password"\nenv = "MAIL_PASSWORD"\n')
     assert not fix(files, later)
     assert b'("mail-password", "MAIL_PASSWORD"),' in files[PATH]
     files[PATH] += b"# mine\n"

@@ -148,7 +148,9 @@ def _test_module_text(
     text = render(
         template,
         imports=imports,
-        reads=_reads_text(manifest, map_style),
+        reads="" if has_map else _reads_text(manifest, map_style),
+        pairs="client.variables.items()" if has_map else "READS",
+        names="client.variables" if has_map else "READS",
         env="" if has_map else ", env=variable",
         fake_secrets="client.fake_secrets" if has_map else "fake_secrets",
         style=style,
