@@ -5,7 +5,7 @@ import re
 import msgspec
 import pytest
 
-from shield_ai.flow.draft import KEY_ROTATION, draft
+from shield_ai.flow.draft import draft
 from shield_ai.model.finding import Kind
 from shield_ai.model.manifest import Secret
 from shield_ai.model.manifest_parser import parse
@@ -60,17 +60,13 @@ def test_drafts_one_secret(text, secret):
 @pytest.mark.parametrize(
     ("variable", "rotate"),
     [
-        ("STRIPE_SECRET_KEY", KEY_ROTATION),
-        ("SECRET_KEY", "manual"),
+        ("STRIPE_SECRET_KEY", "manual"),
         ("JWT_SECRET_KEY", "manual"),
         ("FIELD_ENCRYPTION_KEY", None),
         ("DFEC_SALT_KEY", None),
-        ("GITHUB_PRIVATE_KEY", "manual"),
-        ("PREVIOUS_SIGNING_TOKEN", "manual"),
-        ("OLD_API_KEY", "manual"),
     ],
 )
-def test_no_rotation_period_for_keys_of_data_and_of_the_app_itself(variable, rotate):
+def test_no_rotation_period_for_keys(variable, rotate):
     [found] = drafted(f"import os\nX = os.environ['{variable}']").secret
     assert (found.kind, found.rotate) == (Kind.API_KEY, rotate)
 
@@ -148,7 +144,7 @@ CLIENT = (
     ("text", "secret"),
     [
         pytest.param(MAIL, Secret(name="email-credentials", kind=Kind.PASSWORD, fields={"username": "EMAIL_HOST_USER", "password": "EMAIL_HOST_PASSWORD"}), id="a mail account"),
-        pytest.param(KEYS, Secret(name="minio-credentials", kind=Kind.API_KEY, fields={"access_key_id": "MINIO_ACCESS_KEY_ID", "secret_access_key": "MINIO_SECRET_ACCESS_KEY"}, optional=True, rotate=KEY_ROTATION), id="a key pair"),
+        pytest.param(KEYS, Secret(name="minio-credentials", kind=Kind.API_KEY, fields={"access_key_id": "MINIO_ACCESS_KEY_ID", "secret_access_key": "MINIO_SECRET_ACCESS_KEY"}, optional=True, rotate="manual"), id="a key pair"),
         pytest.param(CLIENT, Secret(name="github-credentials", fields={"client_id": "GITHUB_CLIENT_ID", "client_secret": "GITHUB_CLIENT_SECRET"}), id="a client of OAuth"),
     ],
 )  # fmt: skip

@@ -10,7 +10,7 @@ import msgspec
 from shield_ai.flow.database_draft import DATABASE_SECRET, database_prefix, database_secrets
 from shield_ai.model.credential_pairs import find_pairs
 from shield_ai.model.finding import Kind, Severity, Shape
-from shield_ai.model.manifest import App, Manifest, Rotation, Secret
+from shield_ai.model.manifest import App, Manifest, Secret
 from shield_ai.model.naming import env_var_name, guess_kind, secret_name
 from shield_ai.model.words import word_set, words
 
@@ -20,14 +20,8 @@ if TYPE_CHECKING:
     from shield_ai.model.finding import Finding, Site
     from shield_ai.project.layout import AppFacts
 
-KEY_ROTATION = Rotation(every="90 days")
 # Words in the names of keys for encrypted or hashed data.
 DATA_KEY_WORDS = word_set("ENCRYPTION ENCRYPT CRYPT CRYPTO CIPHER FERNET AES SALT PEPPER HASHID")
-# Keys that the app itself signs with: no provider has a second one.
-OWN_KEY_WORDS = word_set("JWT SIGNING SIGN SIGNATURE HMAC SESSION COOKIE CSRF")
-# Before a key: the app accepts it until nothing uses it any more.
-FORMER_WORDS = word_set("PREVIOUS OLD FORMER")
-OWN_KEYS = frozenset({"SECRET_KEY", "APP_SECRET_KEY", "FLASK_SECRET_KEY"})
 
 
 def draft(findings: Sequence[Finding], manifest: Manifest | None, facts: AppFacts) -> Manifest:
@@ -129,7 +123,7 @@ def _pair_secrets(findings: Sequence[Finding]) -> Iterator[Secret]:
     for pair in find_pairs(reads):
         *_, secret_variable = pair.fields.values()
         kind = guess_kind(secret_variable)
-        rotation = KEY_ROTATION if kind is Kind.API_KEY else None
+        rotation = _rotation(kind, secret_variable)
         yield Secret(name=pair.name, kind=kind, fields=pair.fields, rotate=rotation)
 
 
@@ -168,16 +162,11 @@ def _computed_names(findings: Sequence[Finding]) -> set[str]:
     return names
 
 
-def _rotation(kind: Kind, variable: str) -> Rotation | Literal["manual"] | None:
-    ordered = words(variable)
-    parts = set(ordered)
-    if parts & DATA_KEY_WORDS:
+def _rotation(kind: Kind, variable: str) -> Literal["manual"] | None:
+    """Return "manual" for keys: without a hook, only a person can create one at the provider."""
+    if DATA_KEY_WORDS.intersection(words(variable)):
         return None  # a new key can't read the old data
-    is_private_key = ("PRIVATE", "KEY") in itertools.pairwise(ordered)
-    is_own_key = variable in OWN_KEYS or bool(parts & (OWN_KEY_WORDS | FORMER_WORDS))
-    if kind is Kind.DJANGO_SECRET_KEY or (kind is Kind.API_KEY and (is_own_key or is_private_key)):
-        return "manual"
-    return KEY_ROTATION if kind is Kind.API_KEY else None
+    return "manual" if kind in {Kind.DJANGO_SECRET_KEY, Kind.API_KEY} else None
 
 
 def _kind(variable: str, finding: Finding, facts: AppFacts) -> Kind:
