@@ -138,7 +138,9 @@ def test_keeps_and_names_a_changed_secret(app, aws):
     with pytest.raises(RollbackIncompleteError, match="not undone: alpha-key") as caught:
         undo_last_run(app)
     assert caught.value.exit_code == 6
-    assert caught.value.hint.startswith("run shield pull --env-file .env, so that the app has")
+    assert caught.value.hint == (
+        "run shield pull --env-file .env, so that the app has the current values with AWS off"
+    )
     assert files_of(app) == before
     assert secrets_of(account()) == {"alpha-key": Hidden("theirs"), "beta-credentials": None}
 

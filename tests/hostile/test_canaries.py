@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import json
 import random
+import secrets
+import shutil
 import string
-from typing import TYPE_CHECKING
+from pathlib import Path
 
+import boto3
 import pytest
+import shield_helpers
 from hostile_git import git
 from hostile_text import shield
 
-if TYPE_CHECKING:
-    from pathlib import Path
+from shield_ai.aws.export import FORMATS, PLATFORMS
+from shield_ai.cli.commands.export import POLICIES
+from shield_ai.model.errors import INCOMPLETE
 
+MIN_LENGTH = 8  # of a value; shorter ones, such as a port, are words of the output
 RANDOM = random.Random(20)
 ALPHABET = string.ascii_letters + string.digits
 COMMANDS = [
@@ -264,3 +271,74 @@ def test_invalid_files_are_not_quoted(tmp_path, arguments, content):
     done = shield(app, *arguments)
     assert done.returncode not in {0, 3}, done.stderr
     assert canaries.found_in(done.stdout + done.stderr) == []
+
+
+COMMANDS_WITH_AWS = [
+    ["draft"],
+    ["plan", "--env-file", ".env"],
+    ["plan", "--env-file", ".env", "--json", "-o", "plan.json"],
+    ["apply", "plan.json", "--env-file", ".env", "--yes", "--allow-dirty"],
+    ["plan", "--env-file", ".env"],
+    ["plan", "--env-file", "other.env", "--conflict", "replace"],
+    ["apply", "--env-file", "other.env", "--conflict", "replace", "--yes", "--allow-dirty"],
+    ["verify", "--run-settings"],
+    ["verify", "--run-settings", "--json"],
+    *(
+        ["report", "--run-settings", "--format", output_format]
+        for output_format in ("html", "markdown", "oscal", "asff", "ocsf")
+    ),
+    ["audit"],
+    ["audit", "--json"],
+    *(
+        ["export", "--repository", "acme/shop", "--format", name]
+        for name in (*FORMATS, *PLATFORMS, *POLICIES)
+    ),
+    ["rotate", "--status"],
+    ["rotate", "--status", "--json"],
+    ["rotate", "mail-api-key", "--yes"],
+    ["rotate", "django-secret-key", "--yes"],
+    ["rotate", "--resume", "django-secret-key", "--yes"],
+    ["verify"],
+    ["pull", "--env-file", ".env", "--yes"],
+    ["run", "--", str(shutil.which("true"))],
+    ["rollback", "--yes"],
+]
+
+
+def test_no_command_with_aws_shows_a_value(tmp_path, aws):
+    app = tmp_path / "app"
+    app.mkdir()
+    values = set(shield_helpers.make_app(app).values())
+    text = (app / ".env").read_text()
+    new = {value: secrets.token_hex(12) for value in values}
+    for value, other in new.items():
+        text = text.replace(value, other)
+    (app / "other.env").write_text(text)
+    (app / ".gitignore").write_text("*.env\n.env\n")
+    issued = secrets.token_hex(12)
+    values |= {*new.values(), issued}
+    leaks = []
+    for command in COMMANDS_WITH_AWS:
+        before = snapshot(app)
+        # `shield run` replaces its process.
+        run = shield_helpers.shield if command[0] == "run" else shield_helpers.run
+        done = run(*command, cwd=app, stdin=f"{issued}\n")
+        assert done.code in {0, 1, INCOMPLETE}, (command, done.text)
+        values |= values_in_aws()
+        changed = {path: raw for path, raw in snapshot(app).items() if before.get(path) != raw}
+        outputs = {path: raw for path, raw in changed.items() if not may_hold_values(path)}
+        outputs[Path("the output")] = done.text.encode()
+        for path, raw in outputs.items():
+            leaks += [(command, path) for value in values if value.encode() in raw]
+    assert leaks == []
+
+
+def values_in_aws() -> set[str]:
+    """Return the values of all secrets and their fields in the embedded AWS."""
+    client = boto3.client("secretsmanager")
+    found = set()
+    for secret in client.list_secrets()["SecretList"]:
+        text = client.get_secret_value(SecretId=secret["Name"])["SecretString"]
+        fields = json.loads(text) if text.startswith("{") else {"": text}
+        found |= {str(value) for value in fields.values() if len(str(value)) >= MIN_LENGTH}
+    return found

@@ -106,7 +106,8 @@ def _require_complete(receipts: Sequence[Receipt], rotated: Sequence[Record]) ->
     hint = "see the reasons above; resolve them, then run shield rollback again"
     if rotated:
         command = pull_command(rotated[0].environment)
-        hint = f"run {command}, so that the app has the current values with AWS off; {hint}"
+        copy = f"run {command}, so that the app has the current values with AWS off"
+        hint = f"{copy}; {hint}" if len(kept) > len(rotated) else copy
     names = ", ".join(receipt.what for receipt in kept)
     raise RollbackIncompleteError(f"not undone: {names}", hint)
 
