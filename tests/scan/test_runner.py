@@ -96,6 +96,61 @@ def test_index(app) -> None:
     assert scanned("--staged", "clean.py", cwd=app) == []
 
 
+@pytest.fixture
+def committed(app):
+    """The app in git, with a change that is not staged."""
+    git(app, "init", "-q")
+    git(app, "add", ".")
+    git(app, "commit", "-q", "-m", "first")
+    return app
+
+
+def test_index_reports_only_changed_lines(committed) -> None:
+    values = committed / "deploy/values.yml"
+    values.write_text(values.read_text() + f"mail_password: {PASSWORD}x\n")
+    git(committed, "add", ".")
+    assert [f["name"] for f in scanned("--staged", cwd=committed)] == ["mail_password"]
+    assert len(scanned("--staged", "--whole-files", cwd=committed)) == 2
+    done = run("scan", "--staged", cwd=committed)
+    assert done.out.endswith(": 1 high; 1 more in unchanged lines with --whole-files\n")
+
+
+def test_index_with_a_renamed_file(committed) -> None:
+    git(committed, "mv", "deploy/values.yml", "deploy/other.yml")
+    assert run("scan", "--staged", cwd=committed).code == 0
+    git(committed, "mv", "shop/settings.py", "shop/base.py")
+    with (committed / "shop/base.py").open("a") as file:
+        file.write('API_KEY = os.environ["API_KEY"]\n')
+    git(committed, "add", ".")
+    found = scanned("--staged", cwd=committed)
+    assert [(f["path"], f["name"]) for f in found] == [("shop/base.py", "API_KEY")]
+
+
+def test_suppression_in_an_unchanged_line_is_used(committed) -> None:
+    values = committed / "deploy/values.yml"
+    text = values.read_text().replace("\n", "  # shield-ai: ignore[CRED.password] -- test\n", 1)
+    values.write_text(text)
+    git(committed, "add", ".")
+    git(committed, "commit", "-q", "-m", "second")
+    values.write_text(f"{text}name: x\n")
+    git(committed, "add", ".")
+    assert scanned("--staged", cwd=committed) == []
+
+
+def test_ignored_dotenv_file_does_not_fail_the_scan(tmp_path) -> None:
+    (tmp_path / ".env").write_text(f"DB_PASSWORD={PASSWORD}\n")
+    git(tmp_path, "init", "-q")
+    assert run("scan", cwd=tmp_path).code == 1
+    (tmp_path / ".gitignore").write_text(".env\n")
+    for arguments in ([], [".env"], [str(tmp_path)]):
+        done = run("scan", *arguments, cwd=tmp_path)
+        assert done.code == 0
+        assert "DB_PASSWORD has a value in a .env file" in done.out
+        assert "; 1 not counted: in .env files that git ignores\n" in done.out
+    git(tmp_path, "add", "-f", ".env")
+    assert run("scan", cwd=tmp_path).code == 1
+
+
 def test_index_without_a_repository(tmp_path) -> None:
     done = run("scan", "--staged", cwd=tmp_path)
     assert done.code == 2
@@ -334,7 +389,11 @@ def test_sarif_paths_are_relative_to_the_current_folder(app, path) -> None:
 
 @pytest.mark.parametrize(
     "flags",
-    [("--history", "--staged"), ("--baseline", "known.json", "--write-baseline", "known.json")],
+    [
+        ("--history", "--staged"),
+        ("--baseline", "known.json", "--write-baseline", "known.json"),
+        ("--whole-files",),
+    ],
 )
 def test_conflicting_options_are_rejected(app, flags) -> None:
     assert run("scan", *flags, cwd=app).code == 2

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from shield_ai.model.errors import SourceError
 from shield_ai.project import git_process
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 SUBMODULE = "160000"
 CHUNK = 1 << 20
+RENAME_LIMIT = "-l1000"  # files: git compares each added file with each removed one
 
 
 def tracked_files(root: Path, paths: list[str]) -> set[str] | None:
@@ -50,8 +51,15 @@ def ignored_tracked_files(root: Path) -> list[str] | None:
     return [name.decode("utf-8", "surrogateescape") for name in output.split(b"\0") if name]
 
 
-def staged_files(root: Path) -> dict[str, str]:
-    """Map the files that are added or changed in the index to their object IDs.
+class StagedFile(NamedTuple):
+    """A file that is added or changed in the index."""
+
+    name: str  # the object ID
+    old_name: str  # the object ID in HEAD, also before a rename; zeros for a new file
+
+
+def staged_files(root: Path) -> dict[str, StagedFile]:
+    """Return the files that are added or changed in the index, by path.
 
     Submodules are excluded. The paths are relative to the folder.
 
@@ -62,25 +70,31 @@ def staged_files(root: Path) -> dict[str, str]:
     options = (
         "--raw",
         "--no-abbrev",
-        "--no-renames",
+        "--find-renames",
+        RENAME_LIMIT,
         "--no-ext-diff",
         "--relative",
         "-z",
-        "--diff-filter=AMT",
+        "--diff-filter=AMRT",
     )
     output = git_process.read(root, "diff", "--cached", *options, "--", ".")
     if output is None:
         raise SourceError(
             f"{root} is not in a git repository, or git can't read it", "run git status for details"
         )
-    # alternating: ":old-mode new-mode old-object new-object status", then the path
-    parts = output.decode("utf-8", "surrogateescape").split("\0")
-    objects = {}
-    for head, path in zip(parts[::2], parts[1::2], strict=False):
-        _, mode, _, name, _ = head.split()
+    # ":old-mode new-mode old-object new-object status", then the path: for a rename, both paths
+    parts = iter(output.decode("utf-8", "surrogateescape").split("\0"))
+    files = {}
+    for head in parts:
+        if not head:
+            break
+        _, mode, old_name, name, status = head.split()
+        path = next(parts)
+        if status.startswith("R"):
+            path = next(parts)
         if mode != SUBMODULE:
-            objects[path] = name
-    return objects
+            files[path] = StagedFile(name, old_name)
+    return files
 
 
 def is_shallow(root: Path) -> bool:

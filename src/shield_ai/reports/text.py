@@ -32,7 +32,7 @@ def scan_text(
     read: FileReader,
     skipped: Sequence[Skipped] = (),
     *,
-    hidden: tuple[int, int] = (0, 0),
+    notes: Sequence[str] = (),
     each: bool = True,
     color: bool = False,
 ) -> str:
@@ -42,7 +42,7 @@ def scan_text(
         findings: The findings, ordered by path and line.
         read: Returns the content of a file of the app.
         skipped: The files that could not be scanned.
-        hidden: The numbers of low-confidence and of suppressed findings.
+        notes: Texts for the end of the summary.
         each: Whether to list every finding; if not, those of low severity in tests, documentation
             and examples are counted by file.
         color: Whether to color the text.
@@ -62,7 +62,7 @@ def scan_text(
         for skip in skipped:
             lines += _skipped_lines(skip)
         lines.append("")
-    lines += textwrap.wrap(summary(findings) + _hidden_summary(hidden), WIDTH)
+    lines += textwrap.wrap("; ".join([summary(findings), *notes]), WIDTH)
     return "\n".join(lines) + "\n"
 
 
@@ -73,16 +73,6 @@ def _file_lines(
     yield paint(printable(path), "bold", color=color)
     for finding in findings:
         yield from _finding_lines(finding, source, color=color)
-
-
-def _hidden_summary(hidden: tuple[int, int]) -> str:
-    low_confidence, suppressed = hidden
-    text = ""
-    if low_confidence:
-        text += f"; {low_confidence} more with --all"
-    if suppressed:
-        text += f"; {suppressed} suppressed by comments"
-    return text
 
 
 def _is_countable(finding: Finding) -> bool:

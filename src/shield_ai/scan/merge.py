@@ -15,7 +15,7 @@ from shield_ai.scan.text.grading import grade
 from shield_ai.scan.text.secret_names import mask_tokens
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable, Mapping
 
     from shield_ai.model.file_reader import FileReader
     from shield_ai.model.skip import Skipped
@@ -38,6 +38,8 @@ class ScanResult(NamedTuple):
     read: FileReader  # by the paths of `findings`
     patterns: list[Pattern]  # of the app
     suppressed: int = 0  # findings with a suppression comment
+    unchanged: int = 0  # findings in lines that are not staged
+    ignored: frozenset[str] = frozenset()  # the .env files that git ignores
 
 
 class PartResult(NamedTuple):
@@ -49,6 +51,9 @@ class PartResult(NamedTuple):
     read: FileReader
     tracked: set[str]  # the .env files in git
     patterns: list[Pattern]  # of the app
+    ignored: Collection[str] = ()  # the .env files that git ignores
+    # For staged files: the changed lines by path. All lines of other files are changed.
+    changed: Mapping[str, Collection[int]] = {}
 
 
 def merge_parts(parts: Iterable[PartResult], *, include_low_confidence: bool) -> ScanResult:
@@ -60,7 +65,8 @@ def merge_parts(parts: Iterable[PartResult], *, include_low_confidence: bool) ->
     """
     findings: list[Finding] = []
     skipped: list[Skipped] = []
-    hidden = suppressed = 0
+    hidden = suppressed = unchanged = 0
+    ignored: set[str] = set()
     readers: dict[str, FileReader] = {}
     for part in parts:
         found = _part_findings(part)
@@ -70,7 +76,10 @@ def merge_parts(parts: Iterable[PartResult], *, include_low_confidence: bool) ->
             shown = [f for f in remaining if f.confidence is not Confidence.LOW]
         hidden += len(remaining) - len(shown)
         suppressed += len(found) - len(remaining)
-        for finding in (*shown, *notes):
+        listed = [f for f in (*shown, *notes) if _is_changed(f, part.changed)]
+        unchanged += len(shown) + len(notes) - len(listed)
+        ignored.update(display_path(part.prefix + path) for path in part.ignored)
+        for finding in listed:
             path = display_path(part.prefix + finding.path)
             findings.append(msgspec.structs.replace(finding, path=path))
         for skip in _part_skipped(part):
@@ -84,7 +93,14 @@ def merge_parts(parts: Iterable[PartResult], *, include_low_confidence: bool) ->
         read=_combine_readers(readers),
         patterns=[],
         suppressed=suppressed,
+        unchanged=unchanged,
+        ignored=frozenset(ignored),
     )
+
+
+def _is_changed(finding: Finding, changed: Mapping[str, Collection[int]]) -> bool:
+    lines = changed.get(finding.path)
+    return lines is None or any(line in lines for line in range(finding.line, finding.end_line + 1))
 
 
 def _combine_readers(readers: dict[str, FileReader]) -> FileReader:

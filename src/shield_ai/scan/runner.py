@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from shield_ai.model.errors import ManifestError, SourceError
 from shield_ai.model.naming import MANIFEST
 from shield_ai.model.skip import SkipId, SkipReason
+from shield_ai.scan.changed_lines import changed_lines
 from shield_ai.scan.files.walk import is_dotenv, walk_all
 from shield_ai.scan.merge import PartResult, ScanResult, merge_parts
 from shield_ai.scan.python.app_scan import scan, scan_files
@@ -40,6 +41,7 @@ def scan_paths(
     *,
     include_low_confidence: bool = False,
     staged: bool = False,
+    whole_files: bool = False,
     jobs: int = 1,
     progress: Progress = no_progress,
 ) -> ScanResult:
@@ -49,7 +51,9 @@ def scan_paths(
         paths: Folders and files, or "-" for standard input. If there is only one folder, the
             paths in the results are relative to it.
         include_low_confidence: Whether to include findings of low confidence.
-        staged: Scan the versions in the git index instead of the files.
+        staged: Scan the versions in the git index instead of the files, and report the lines that
+            the next commit adds or changes.
+        whole_files: With `staged`, report all lines of these files.
         jobs: The maximum number of processes for a large tree.
         progress: Called from time to time with the numbers of files done and in total.
 
@@ -58,7 +62,7 @@ def scan_paths(
         ShieldError: A custom pattern is invalid.
     """
     if staged:
-        parts = [_scan_index(paths)]
+        parts = [_scan_index(paths, whole_files=whole_files)]
     elif len(paths) == 1 and is_folder(paths[0]):
         parts = [_scan_folder(paths[0], "", jobs, progress)]
     else:
@@ -105,10 +109,13 @@ def _scan_folder(root: Path, prefix: str, jobs: int, progress: Progress) -> Part
     app_paths = select_app_paths(entries, read).paths
     variables, ignored = _manifest_variables(read)
     app = scan(root, app_paths, variables, credentials.markers, ignored)
-    tracked = _tracked_files(root, [path for path in paths if _is_dotenv_path(path)])
+    dotenv_paths = [path for path in paths if _is_dotenv_path(path)]
+    tracked = _tracked_files(root, dotenv_paths)
     if git_failures or tracked is None or custom_paths is None:
         credentials.skip(".git", SkipId.GIT_FAILED.reason())
-    return PartResult(app, credentials, prefix, read, tracked or set(), app_patterns)
+    ignored_paths = _ignored_files(root, set(dotenv_paths) - (tracked or set()))
+    part = PartResult(app, credentials, prefix, read, tracked or set(), app_patterns)
+    return part._replace(ignored=ignored_paths)
 
 
 def _custom_rule_paths(
@@ -133,6 +140,15 @@ def _tracked_files(root: Path, paths: list[str]) -> set[str] | None:
     from shield_ai.project.git_objects import tracked_files
 
     return tracked_files(root, paths)
+
+
+def _ignored_files(root: Path, paths: set[str]) -> set[str]:
+    """Return those of some untracked files that git ignores."""
+    if not paths:
+        return set()
+    from shield_ai.project.git import ignored_files
+
+    return set(ignored_files(root, sorted(paths)))
 
 
 def _manifest_variables(read: FileReader) -> tuple[Sequence[str], Sequence[str]]:
@@ -180,7 +196,8 @@ def _scan_named_files(files: list[str]) -> PartResult:
     part = _scan_files(files, read, root, app_patterns, custom_paths or set())
     if custom_paths is None:
         part.credentials.skip(".git", SkipId.GIT_FAILED.reason())
-    return part
+    dotenv_paths = {path for path in files if _is_dotenv_path(path)}
+    return part._replace(ignored=_ignored_files(root, dotenv_paths))
 
 
 def _scan_files(
@@ -223,23 +240,33 @@ def _scan_stdin() -> PartResult:
     )
 
 
-def _scan_index(paths: Sequence[Path]) -> PartResult:
+def _scan_index(paths: Sequence[Path], *, whole_files: bool) -> PartResult:
     from shield_ai.project import git_objects
 
     has_one_folder = len(paths) == 1 and is_folder(paths[0])
     root = paths[0] if has_one_folder else Path()
-    blobs = git_objects.staged_files(root)
-    names = list(blobs)
+    staged = git_objects.staged_files(root)
+    names = list(staged)
     if not has_one_folder:
         wanted = {os.path.normpath(path) for path in paths}
         names = [name for name in names if _is_in_any(name, wanted)]
+    changed: dict[str, frozenset[int]] = {}
+    files = {}
     objects = git_objects.BlobReader(root)
     try:
-        files = {name: objects.read(blobs[name], MAX_SIZE) for name in names}
+        for name in names:
+            file = staged[name]
+            files[name] = objects.read(file.name, MAX_SIZE)
+            if whole_files or not file.old_name.strip("0"):
+                continue
+            lines = changed_lines(objects.read(file.old_name, MAX_SIZE), files[name] or b"")
+            if lines is not None:
+                changed[name] = lines
     finally:
         objects.close()
     part = _scan_files(names, files.get, root, pattern.load_app_patterns(root))
-    return part._replace(tracked={name for name in names if _is_dotenv_path(name)})
+    tracked = {name for name in names if _is_dotenv_path(name)}
+    return part._replace(tracked=tracked, changed=changed)
 
 
 def _is_in_any(name: str, paths: set[str]) -> bool:

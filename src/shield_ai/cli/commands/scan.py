@@ -39,6 +39,7 @@ class ScanOptions(msgspec.Struct, frozen=True):
     repos: Path | None
     engine: Literal["local", "ray"]
     staged: bool
+    whole_files: bool
     history: bool
     baseline: Path | None
     write_baseline: Path | None
@@ -73,7 +74,10 @@ class ScanOptions(msgspec.Struct, frozen=True):
         show_default=True,
         help="Where --repos runs the scans.",
     ),
-    click.option("--staged", is_flag=True, help="Scan the files staged in the git index."),
+    click.option("--staged", is_flag=True, help="Scan the lines staged in the git index."),
+    click.option(
+        "--whole-files", is_flag=True, help="With --staged, include lines that are not changed."
+    ),
     click.option("--history", is_flag=True, help="Scan every version of every file in git."),
     click.option("--baseline", type=FILE, help="Ignore the findings recorded in this file."),
     click.option(
@@ -103,7 +107,8 @@ def scan(paths: tuple[Path, ...], options: ScanOptions) -> int:
     """Find an app's secrets.
 
     Scans code, .env files, configuration files and environment reads. Exits with 1 if there are
-    findings or a file could not be scanned, except with --format sarif.
+    findings or a file could not be scanned, except with --format sarif. Findings in .env files that
+    git ignores do not count.
     """
     if options.repos:
         from shield_ai.cli.commands.fleet import scan_fleet
@@ -139,6 +144,8 @@ def scan(paths: tuple[Path, ...], options: ScanOptions) -> int:
 def _reject_conflicts(options: ScanOptions) -> None:
     if options.history and options.staged:
         raise ShieldError("--history can't be combined with --staged", "use only one of them")
+    if options.whole_files and not options.staged:
+        raise ShieldError("--whole-files works only with --staged", "add --staged, or omit it")
     if options.baseline and options.write_baseline:
         raise ShieldError(
             "--baseline can't be combined with --write-baseline",
@@ -159,6 +166,7 @@ def _run(paths: Sequence[Path], options: ScanOptions) -> ScanResult:
         paths,
         include_low_confidence=options.show_all,
         staged=options.staged,
+        whole_files=options.whole_files,
         jobs=options.jobs or os.cpu_count() or 1,
         progress=show_file_count,
     )
@@ -186,11 +194,18 @@ def _not_scanned(result: ScanResult) -> str:
 
 
 def _has_failed(result: ScanResult, fail_on: str) -> bool:
-    """Check for findings at or above a severity, and for files that could not be scanned."""
+    """Check for findings at or above a severity, and for files that could not be scanned.
+
+    The values for development in a .env file that git ignores are not a failure.
+    """
     if _unscanned(result):
         return True
     threshold = LEVELS.index(fail_on)
-    return any(LEVELS.index(finding.severity) >= threshold for finding in result.findings)
+    return any(
+        LEVELS.index(finding.severity) >= threshold
+        for finding in result.findings
+        if finding.path not in result.ignored
+    )
 
 
 def _format_result(result: ScanResult, paths: tuple[Path, ...], options: ScanOptions) -> str:
@@ -206,10 +221,22 @@ def _format_result(result: ScanResult, paths: tuple[Path, ...], options: ScanOpt
         result.findings,
         result.read,
         result.skipped,
-        hidden=(result.hidden, result.suppressed),
+        notes=_notes(result),
         each=options.show_all,
         color=options.output is None and has_color(sys.stdout),
     )
+
+
+def _notes(result: ScanResult) -> list[str]:
+    """Return the parts of the summary about findings that are not listed or do not count."""
+    ignored = sum(finding.path in result.ignored for finding in result.findings)
+    numbers = {
+        "{} more with --all": result.hidden,
+        "{} suppressed by comments": result.suppressed,
+        "{} more in unchanged lines with --whole-files": result.unchanged,
+        "{} not counted: in .env files that git ignores": ignored,
+    }
+    return [text.format(number) for text, number in numbers.items() if number]
 
 
 def _sarif(result: ScanResult, paths: tuple[Path, ...]) -> str:

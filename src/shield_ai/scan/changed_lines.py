@@ -1,0 +1,33 @@
+"""Find the lines that a new version of a file adds or changes."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+
+# Bytes with which the numbers of lines depend on the reader: lone carriage returns, UTF-16.
+AMBIGUOUS = re.compile(rb"\r(?!\n)|\0")
+
+
+def changed_lines(old: bytes | None, new: bytes) -> frozenset[int] | None:
+    """Return the numbers of the lines that the old version of a file does not have.
+
+    A line that is only moved is not changed; a copy of a line is.
+
+    Args:
+        old: The old version; None for a new file.
+        new: The new version.
+
+    Returns:
+        Line numbers from 1; None if all lines count as changed.
+    """
+    if old is None or AMBIGUOUS.search(new) or AMBIGUOUS.search(old):
+        return None
+    remaining = Counter(old.splitlines())
+    changed = set()
+    for number, line in enumerate(new.splitlines(), start=1):
+        if remaining[line]:
+            remaining[line] -= 1
+        else:
+            changed.add(number)
+    return frozenset(changed)
