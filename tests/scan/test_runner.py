@@ -167,6 +167,17 @@ def test_dotenv_file_in_git_is_reported(app) -> None:
     assert found == [(".env", "CRED.tracked-dotenv"), (".env", "CSEC34.dotenv")]
 
 
+def test_commented_out_value_is_not_worse_than_a_live_one(app) -> None:
+    (app / ".env").write_text(f"API_TOKEN={TOKEN}\n# OLD_TOKEN={TOKEN[::-1]}\n# {TOKEN}\n")
+    found = [f for f in scanned(cwd=app) if f["path"] == ".env"]
+    assert {f["severity"] for f in found} == {"medium"}
+    git(app, "init", "-q")
+    git(app, "add", "-f", ".env")
+    for path in (".", ".env"):
+        found = [f for f in scanned(path, cwd=app) if f["path"] == ".env" and f["line"] != 2]
+        assert {f["severity"] for f in found} >= {"critical"}
+
+
 def test_live_token_in_a_forced_dotenv_file_fails_a_commit(app) -> None:
     (app / ".gitignore").write_text(".env\n")
     (app / ".env").write_text(

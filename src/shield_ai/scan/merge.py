@@ -8,7 +8,7 @@ import msgspec
 
 from shield_ai.model.finding import Confidence, Finding, Severity
 from shield_ai.scan.files.suppressions import apply_suppressions
-from shield_ai.scan.files.walk import display_path
+from shield_ai.scan.files.walk import display_path, is_dotenv
 from shield_ai.scan.python.findings import assign_fingerprints
 from shield_ai.scan.rules import pattern
 from shield_ai.scan.text.grading import grade
@@ -151,10 +151,18 @@ def _merge_duplicates(
     for credential in credential_findings:
         at = indexes.get((credential.path, credential.line))
         if at is None:
-            others.append(credential)
+            others.append(_limit_local(credential, tracked))
         elif _may_be_worse(findings[at], tracked) and _is_worse(credential, findings[at]):
             findings[at] = msgspec.structs.replace(findings[at], severity=credential.severity)
     return [*findings, *others]
+
+
+def _limit_local(finding: Finding, tracked: set[str]) -> Finding:
+    """Give a commented-out value no higher severity than the values of a .env file have."""
+    is_local = is_dotenv(finding.path.rpartition("/")[2]) and finding.path not in tracked
+    if not is_local or finding.severity in {Severity.LOW, Severity.MEDIUM}:
+        return finding
+    return msgspec.structs.replace(finding, severity=Severity.MEDIUM)
 
 
 def _may_be_worse(finding: Finding, tracked: set[str]) -> bool:

@@ -196,8 +196,10 @@ def _scan_named_files(files: list[str]) -> PartResult:
     part = _scan_files(files, read, root, app_patterns, custom_paths or set())
     if custom_paths is None:
         part.credentials.skip(".git", SkipId.GIT_FAILED.reason())
-    dotenv_paths = {path for path in files if _is_dotenv_path(path)}
-    return part._replace(ignored=_ignored_files(root, dotenv_paths))
+    dotenv_paths = [path for path in files if _is_dotenv_path(path)]
+    tracked = _tracked_files(root, dotenv_paths) or set()
+    ignored_paths = _ignored_files(root, set(dotenv_paths) - tracked)
+    return part._replace(tracked=tracked, ignored=ignored_paths)
 
 
 def _scan_files(
