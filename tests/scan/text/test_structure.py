@@ -112,6 +112,15 @@ KUBERNETES = [
     pytest.param(f"kind: Secret\ndata:\n  DATABASE_URL: «{URL}»\n", id="Secret with a URL"),
     pytest.param(f"kind: Secret\ndata:\n  settings: {SHORT}\n", id="Secret with something else"),
     pytest.param("kind: Secret\nstringData:\n  password: PW\n", id="Secret in text"),
+    pytest.param(f"kind: Secret\ndata:\n  shop: «{ENCODED}»\n", id="Secret with any name"),
+    pytest.param("kind: Secret\nstringData:\n  shop: PW\n", id="Secret in text with any name"),
+    pytest.param(
+        "kind: Secret\nstringData:\n  user: postgres\n  host: db-1.example\n", id="no secrets"
+    ),
+    pytest.param("kind: ConfigMap\ndata:\n  shop: {alnum:14}\n", id="ConfigMap"),
+    pytest.param(
+        "kind: Secret\nstringData:\n  app.ini: |\n    password=PW\n", id="Secret with a line"
+    ),
     pytest.param(
         "kind: Secret\nstringData:\n  .env: |\n    A=b\n    DB_PASSWORD=PW\n",
         id="Secret with a file",
@@ -292,6 +301,16 @@ OTHERS = [
     pytest.param(".pypirc", "[pypi]\nusername = me\npassword = PW\n", id="pypirc"),
     pytest.param(".npmrc", "//registry.example/:_authToken=«{alnum:36}»\n", id="npmrc"),
     pytest.param("a.xml", "<db><password>PW</password></db>", id="xml"),
+    pytest.param("a.xml", '<x><password enc="no" a="b">PW</password></x>', id="xml, attributes"),
+    pytest.param("a.xml", "<password>{«{alnum:40}=»}</password>", id="xml, braces of Jenkins"),
+    pytest.param("a.xml", "<password>«Kq7 {alnum:18}»</password>", id="xml, space"),
+    pytest.param("a.xml", "<password>Mot de passe</password>", id="xml, text of a label"),
+    pytest.param("a.php", "define( 'DB_PASSWORD', 'PW' );", id="define with spaces"),
+    pytest.param(
+        "package.json",
+        '{"scripts": {"d": "a NPM_TOKEN=«{alnum:36}» npm publish"}}',
+        id="npm script",
+    ),
     pytest.param("a.xml", "<db>\n  <password>\n    PW\n  </password>\n</db>", id="xml, lines"),
     pytest.param("a.ps1", '$env:DB_PASSWORD = "PW"\n', id="powershell"),
     pytest.param("a.bat", "set DB_PASSWORD=PW\n", id="batch"),

@@ -91,8 +91,17 @@ ITEM = regex(
 # A name and a value side by side: XML, `name: …, value: …` of Kubernetes and ECS, and the defaults
 # of Terraform variables. PAIR_MARK finds secret-like words near them; `judge` checks the name.
 TAG = rb"(?P<tag>[\w:.\-]{1,110})"
+ATTRIBUTES = rb"(?:\s{1,4}[\w:-]{1,20}=[\"'][^\"'<>]{0,40}[\"']){0,2}\s?"
+XML_ELEMENT = regex(
+    rb"(?i)<"
+    + TAG
+    + ATTRIBUTES
+    + rb">\s{0,40}(?P<value>[^<>\s](?:[^<>\r\n]{2,4094}[^<>\s]|[^<>\s]{3}))\s{0,40}</"
+)
+# Jenkins writes encrypted values in braces. https://www.jenkins.io/doc/developer/security/secrets/
+ENCRYPTED = regex(rb"\{[A-Za-z0-9+/]{16,4000}={0,2}\}")
 PAIRS = (
-    regex(rb"(?i)<" + TAG + rb">\s{0,40}(?P<value>[^<>\s]{4,4096}+)\s{0,40}</"),
+    XML_ELEMENT,
     regex(
         rb"(?i)(?:key|name)=[\"']"
         + TAG
@@ -121,7 +130,9 @@ PAIRS = (
 )
 PAIR_MARK = regex(
     rb"(?i)(?:pass|secret|token|key|pwd|auth|cred)[\w.\-]{0,40}"
-    rb"(?:>\s{0,40}[^<>\s]{4,2000}+\s{0,40}</|\s{0,40}</[\w-]{3,10}>\s{0,80}<[psv]"
+    rb"(?:"
+    + ATTRIBUTES
+    + rb">\s{0,40}[^<>\s][^<>\r\n]{3,2000}+\s{0,40}</|\s{0,40}</[\w-]{3,10}>\s{0,80}<[psv]"
     rb"|[\"'](?:\s[\w:-]{1,20}=[\"'][^\"'<>]{0,40}[\"']){0,2}>"
     rb"|[\"']?,?\s{1,80}[\"']?value[\"']?\s{0,3}[:=]|\"\s{0,4}\{[^{}]{0,300}default)"
 )
@@ -130,7 +141,7 @@ MAX_BEFORE_MARK, MAX_AFTER_MARK = 160, 4200
 COMPARISON = regex(rb"[=!]=")
 # Calls that set a value by name: set("db", "password", "…"), setattr(settings, "SECRET_KEY", "…").
 SETTER = regex(
-    rb"\b(?:define|put|putenv|setenv|setattr|set\w{0,12}|append|header)\("
+    rb"\b(?:define|put|putenv|setenv|setattr|set\w{0,12}|append|header)\([ \t]{0,4}"
     rb"(?:[\w.]{1,40},\s?|[\"'][^\"'\n]{0,60}[\"'],\s{0,4})?[\"']\Z",
     re.IGNORECASE,
 )

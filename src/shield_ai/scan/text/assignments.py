@@ -12,6 +12,7 @@ from shield_ai.scan.text.assignment_patterns import (
     COMPARISON,
     CORE_PREFIXES,
     DEFAULT,
+    ENCRYPTED,
     IN_CODE,
     IN_TEXT,
     ITEM,
@@ -26,6 +27,7 @@ from shield_ai.scan.text.assignment_patterns import (
     SERVICE,
     SETTER,
     UPPER,
+    XML_ELEMENT,
 )
 from shield_ai.scan.text.randomness import is_random
 from shield_ai.scan.text.regions import Region, finditer_in
@@ -45,6 +47,7 @@ class Assignment(NamedTuple):
     name_start: int
     quoted: bool
     compared: bool = False  # the value is compared with the name, not assigned to it
+    declared: bool = False  # the file declares that the value is a secret, whatever its name
 
 
 def assignments(raw: bytes, regions: Iterable[Region], *, unquoted: bool) -> Iterator[Assignment]:
@@ -119,13 +122,17 @@ def pairs(raw: bytes, regions: Sequence[Region]) -> Iterator[Assignment]:
                 start = max(0, mark.start() - MAX_BEFORE_MARK)
                 end = min(len(raw), mark.end() + MAX_AFTER_MARK)
                 near.append(Region(start, mark.start() + 1, end))
-    found: dict[tuple[int, int], re.Match[bytes]] = {}
+    found: dict[tuple[int, int], tuple[re.Match[bytes], bool]] = {}
     for pattern in PAIRS:
         for match in finditer_in(pattern, raw, near):
-            found[match.span("value")] = match
-    for (start, end), match in found.items():
+            found[match.span("value")] = match, pattern is XML_ELEMENT
+    for span, (match, is_element) in found.items():
+        is_encrypted = bool(ENCRYPTED.fullmatch(raw, *span))
+        start, end = span[0] + is_encrypted, span[1] - is_encrypted
         name = match["tag"].decode("utf-8", "replace")
-        value = match["value"].decode("utf-8", "replace")
+        value = raw[start:end].decode("utf-8", "replace")
+        if is_element and " " in value and not is_random(value):
+            continue  # a text of a user interface
         yield Assignment(name, value, start, end, match.start("tag"), quoted=True)
 
 

@@ -26,6 +26,7 @@ from shield_ai.scan.text.value_shapes import (
     is_identifier,
     is_placeholder,
     is_sentence,
+    is_symbol_mix,
 )
 
 # Values that only name the kind of secret.
@@ -119,6 +120,7 @@ def judge(
     quoted: bool = True,
     non_production: bool = False,
     in_code: bool = True,
+    declared: bool = False,
 ) -> Confidence | None:
     """Return the confidence that a value is a secret; None if it is not.
 
@@ -128,8 +130,11 @@ def judge(
         quoted: Whether the value was quoted; an unquoted value may be code.
         non_production: Whether the file is a test, documentation or an example.
         in_code: Whether the file is code, where texts are more often names than in configuration.
+        declared: Whether the file declares the value as a secret, so that any name may be one's.
     """
     name_family = family(name)
+    if declared and name_family is Family.NONE:
+        name_family = Family.KEY
     value = value.strip()
     if name_family is Family.NONE or cannot_be_secret(value, quoted=quoted):
         return None
@@ -155,7 +160,9 @@ def _is_credible(
 def _is_key(name: str, value: str) -> bool:
     if name.lower() == "key" and not (len(value) >= MIN_KEY_LENGTH and value.isalnum()):
         return False
-    if " " in value or not is_random(value):
+    if " " in value:
+        return is_symbol_mix(value)
+    if not is_random(value):
         return False
     return not is_constant_or_attribute(value) and not is_identifier(value)
 

@@ -8,10 +8,13 @@ import functools
 import itertools
 from typing import TYPE_CHECKING, NamedTuple
 
+import msgspec
+
 from shield_ai.model.finding import Confidence, Finding, Severity
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.scan.files.file_class import allows_unquoted, is_non_production, is_translation
 from shield_ai.scan.rules.pattern import RuleKind, credential_pattern
+from shield_ai.scan.text import notebook
 from shield_ai.scan.text.assignments import assignments, pairs
 from shield_ai.scan.text.credibility import LABELS, Family, family, judge
 from shield_ai.scan.text.prefilter import KeywordPrefilter
@@ -98,7 +101,10 @@ class Detector:
             candidates: The result of the prefilter, if it has already run.
         """
         lines = LineIndex(raw)
-        return [create_finding(path, hit, lines) for hit in self.hits(path, raw, candidates)]
+        hits = self.hits(path, raw, candidates)
+        if hits and path.endswith(notebook.SUFFIX):
+            return _notebook_findings(path, raw, hits)
+        return [create_finding(path, hit, lines) for hit in hits]
 
     def hits(self, path: str, raw: bytes, candidates: PrefilterResult | None = None) -> list[Hit]:
         """Return the credentials in a file, in order. The arguments are those of `find`."""
@@ -165,6 +171,7 @@ class Detector:
                 quoted=assigned.quoted,
                 non_production=non_production,
                 in_code=in_code,
+                declared=assigned.declared,
             )
             if confidence is not None:
                 yield self._assignment_hit(assigned, confidence, non_production=non_production)
@@ -186,6 +193,19 @@ class Detector:
             confidence=confidence,
             rank=ASSIGNMENT_RANK,
         )
+
+
+def _notebook_findings(path: str, raw: bytes, hits: list[Hit]) -> list[Finding]:
+    """Create the findings of a notebook, with the cell and the line in it."""
+    lines, cells = LineIndex(raw), notebook.Notebook(raw)
+    findings = []
+    for hit in hits:
+        finding = create_finding(path, hit, lines)
+        if place := cells.place(hit.start):
+            message = f"{finding.message}, in {place}"
+            finding = msgspec.structs.replace(finding, message=message)
+        findings.append(finding)
+    return findings
 
 
 def remove_overlaps(hits: list[Hit]) -> list[Hit]:

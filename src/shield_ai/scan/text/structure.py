@@ -257,19 +257,31 @@ def _environment_list(node: Node) -> Iterator[Result]:
 
 
 def _kubernetes_secret(node: Node) -> Iterator[Result]:
-    """Yield the base64 values of a Kubernetes Secret.
+    """Yield the values of a Kubernetes Secret: base64 in `data`, text in `stringData`.
 
     https://kubernetes.io/docs/concepts/configuration/secret/
     """
     for data_key, data in node.pairs:
-        if data_key.text != "data":
-            continue
-        for key, encoded in data.pairs:
-            for name, value in _decode(key.text, encoded.text):
+        for key, node_of_value in data.pairs:
+            if data_key.text == "data":
+                found = _decode(key.text, node_of_value.text)
+            elif data_key.text == "stringData":
+                found = _single_line(key.text, node_of_value.text)
+            else:
+                continue
+            start, end = node_of_value.start, node_of_value.end
+            for name, value in found:
                 assigned = Assignment(
-                    name, value, encoded.start, encoded.end, key.start, quoted=True
+                    name, value, start, end, key.start, quoted=True, declared=True
                 )
-                yield assigned, (key.start, encoded.end)
+                yield assigned, (key.start, end)
+
+
+def _single_line(name: str, text: str) -> Iterator[tuple[str, str]]:
+    """Yield the name and the text, unless it is a file of assignments, which are found anyway."""
+    raw = text.encode("utf-8", "replace")
+    if "\n" not in text.strip() and not any(assignments(raw, whole(raw), unquoted=True)):
+        yield name, text.strip()
 
 
 def _decode(name: str, text: str) -> Iterator[tuple[str, str]]:

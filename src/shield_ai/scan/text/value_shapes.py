@@ -10,6 +10,7 @@ from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.scan.text.randomness import is_random
 
 MIN_LENGTH, MAX_LENGTH = 4, 4096  # characters
+MIN_SYMBOL_MIX, MIN_SYMBOLS = 40, 6
 # scheme://user:password@host
 URL_WITH_PASSWORD = regex(r"^[a-z][a-z0-9+.-]{1,30}://[^\s/@:]*:([^\s/@]+)@[^\s]", re.IGNORECASE)
 NO_VALUE = frozenset(
@@ -186,3 +187,15 @@ def is_sentence(value: str) -> bool:
     if len(words) < 2:
         return False
     return bool(PROSE.search(value)) or (len(words) > 2 and value[-1] in ".:!?")
+
+
+def is_symbol_mix(value: str) -> bool:
+    """Return whether a long value mixes letters, digits and many symbols, as WordPress's salts.
+
+    https://api.wordpress.org/secret-key/1.1/salt/
+    """
+    if len(value) < MIN_SYMBOL_MIX or TEMPLATE.search(value):
+        return False
+    symbols = {char for char in value if not char.isalnum() and not char.isspace()}
+    has_all = any(map(str.isdigit, value)) and any(map(str.isupper, value))
+    return has_all and any(map(str.islower, value)) and len(symbols) >= MIN_SYMBOLS
