@@ -215,7 +215,7 @@ class SkipId(enum.StrEnum):
 
     DEVELOPMENT_STAGE = (
         "development-stage",
-        "read by development or test settings, which don't read AWS",
+        "read by test settings, which don't read AWS",
     )
     READ_BY_BOTO3 = "read-by-boto3", "temporary, and read by boto3 itself"
     SET_BY_PLATFORM = ("set-by-platform", "set by the platform, which changes it with each binding")

@@ -8,6 +8,7 @@ import msgspec
 
 from shield_ai.model.finding import Shape
 from shield_ai.model.skip import SkipId
+from shield_ai.project.layout import is_test_settings
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.scan.python.cross_file import READ_SHAPES
 
@@ -70,7 +71,8 @@ def _explain_by_file(
     if not site or not site.variable or site.shape not in {*READ_SHAPES, Shape.PRESENCE}:
         return None
     if site.variable in used:
-        return SkipId.DEVELOPMENT_STAGE.reason()
+        # Development settings are moved, too: their app may run with AWS on.
+        return SkipId.DEVELOPMENT_STAGE.reason() if is_test_settings(finding.path) else None
     return None if site.variable in manifest_variables else SkipId.DEVELOPMENT_FILE.reason()
 
 

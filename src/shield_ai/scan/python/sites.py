@@ -20,11 +20,7 @@ if TYPE_CHECKING:
     from shield_ai.project.python_source import Source
     from shield_ai.scan.python.candidates import Candidate
 
-# A URL for development: with credentials, or for a server on the same machine.
-DEVELOPMENT_URL = regex(
-    r"://[^/\s\"']*@|://(?:localhost\b|127\.|0\.0\.0\.0|\[::1\])"
-    r"|\b(?:postgres|postgresql|postgis|psql|mysql|mariadb)(?:\+\w+)?:///"
-)
+URL_WITH_PASSWORD = regex(r"://[^/\s\"'@]*:[^/\s\"'@]*@")
 EMPTY_DOCUMENTS = frozenset({"", "{}", "[]"})
 DEFAULT_DATABASES = frozenset({"default", "DATABASE", "DATABASES", "DB"})
 
@@ -113,7 +109,7 @@ def _is_default_ok_in_production(source: Source, candidate: Candidate) -> bool:
     if not candidate.is_secret_read() or _database_field(candidate) not in {"", "password"}:
         return True
     is_url = meaning(candidate.variable) is Meaning.URL
-    return is_url and not DEVELOPMENT_URL.search(source.segment(default))
+    return is_url and not URL_WITH_PASSWORD.search(source.segment(default))
 
 
 def _database_field(candidate: Candidate) -> str:
