@@ -58,11 +58,13 @@ def test_an_empty_document_is_a_production_default(scanned, default, default_ok_
         ("redis://localhost:6379/0", True),
         ("mysql://root@localhost/shop", True),
         ("postgres:///shop", True),
-        ("postgres://shop:pw@localhost/shop", False),
+        ("postgres://shop:pw@localhost/shop", True),
         ("postgres://shop:pw@db/shop", False),
     ],
 )
-def test_a_url_with_a_password_is_for_development(scanned, default, default_ok_in_production):
+def test_a_url_with_credentials_for_a_server_is_for_development(
+    scanned, default, default_ok_in_production
+):
     text = f"import os\nX = os.environ.get('CACHE_URL', '{default}')\n"
     site = next(f.site for f in scanned({"settings.py": text}).findings if f.site)
     assert site.default_ok_in_production is default_ok_in_production

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from shield_ai.project.python_source import Source
     from shield_ai.scan.python.candidates import Candidate
 
-URL_WITH_PASSWORD = regex(r"://[^/\s\"'@]*:[^/\s\"'@]*@")
+# A URL with credentials for a remote host. A password for localhost is not a secret.
+REMOTE_URL = regex(r"://[^/\s\"']*@(?!localhost\b|127\.|\[::1\])")
 EMPTY_DOCUMENTS = frozenset({"", "{}", "[]"})
 DEFAULT_DATABASES = frozenset({"default", "DATABASE", "DATABASES", "DB"})
 
@@ -109,7 +110,7 @@ def _is_default_ok_in_production(source: Source, candidate: Candidate) -> bool:
     if not candidate.is_secret_read() or _database_field(candidate) not in {"", "password"}:
         return True
     is_url = meaning(candidate.variable) is Meaning.URL
-    return is_url and not URL_WITH_PASSWORD.search(source.segment(default))
+    return is_url and not REMOTE_URL.search(source.segment(default))
 
 
 def _database_field(candidate: Candidate) -> str:
