@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from shield_ai.model.errors import ManifestError, SourceError
 from shield_ai.model.naming import MANIFEST
 from shield_ai.model.skip import SkipId, SkipReason
-from shield_ai.scan.changed_lines import changed_lines
+from shield_ai.scan.files.changed_lines import changed_lines
 from shield_ai.scan.files.walk import is_dotenv, walk_all
 from shield_ai.scan.merge import PartResult, ScanResult, merge_parts
 from shield_ai.scan.python.app_scan import scan, scan_files

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shield_ai.scan.changed_lines import changed_lines
+from shield_ai.scan.files.changed_lines import changed_lines
 
 LINES = st.lists(st.sampled_from([b"a", b"b", b"c", b""]), max_size=8)
 
