@@ -216,8 +216,9 @@ def _is_reference(text: str) -> bool:
 
 
 def _repeats_name(text: str, path: tuple[str, ...]) -> bool:
-    """Return whether a text is a label: {"password": "password"}, TOKEN_NAME = "token"."""
+    """Return whether a text is a label: {"password": "password"}, SHOP_API_TOKEN = "shop-api"."""
     label = text.lower().replace("-", "_")
     if any(label == part.lower() for part in path):
         return True
-    return any(label == word.lower() for word in words(path[-1]))
+    name_words = {word.lower() for word in words(path[-1])}
+    return name_words.issuperset(label.split("_"))
