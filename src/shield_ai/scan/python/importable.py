@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from shield_ai.project.python_source import Source
 
 MAIN_BLOCK = re.compile(rb"(?m)^if __name__ == ['\"]__main__['\"]")
+MANAGEMENT_COMMAND = re.compile(r"/management/commands/\w+\.py$")
 
 
 def explain_not_importable(source: Source, facts: AppFacts, known: set[str]) -> SkipReason | None:
@@ -27,14 +28,15 @@ def explain_not_importable(source: Source, facts: AppFacts, known: set[str]) -> 
         known: All files of the app.
     """
     return (
-        _explain_outside(source.path, facts, known)
+        _explain_outside(source, facts, known)
         or _explain_script(source, facts, known)
         or _explain_side_effects(source, facts)
     )
 
 
-def _explain_outside(path: str, facts: AppFacts, known: set[str]) -> SkipReason | None:
+def _explain_outside(source: Source, facts: AppFacts, known: set[str]) -> SkipReason | None:
     """Explain why a file is outside the packages that can import the runtime; else None."""
+    path = source.path
     root = facts.root(facts.runtime)
     file_root = facts.root(path)
     if path in facts.settings:
@@ -48,7 +50,23 @@ def _explain_outside(path: str, facts: AppFacts, known: set[str]) -> SkipReason 
     settings_tops = {_top_folder(s, root) for s in facts.settings if facts.root(s) == root}
     if file_root == root and _top_folder(path, root) in settings_tops:
         return None
+    if file_root == root and _is_in_namespace_package(source, root, facts.runtime, known):
+        return None
     return SkipId.OUTSIDE_PACKAGES.reason()
+
+
+def _is_in_namespace_package(source: Source, root: str, runtime: str, known: set[str]) -> bool:
+    """Return whether a folder without `__init__.py` is imported as a part of a package of the root.
+
+    Django imports management commands from such folders, too.
+    """
+    prefix = f"{root}/" if root else ""
+    top = _top_folder(source.path, root)
+    if f"{prefix}{top}/__init__.py" not in known:
+        return False
+    if MANAGEMENT_COMMAND.search(source.path):
+        return True
+    return not _imported_packages(source).isdisjoint({top, _top_folder(runtime, root)})
 
 
 def _explain_script(source: Source, facts: AppFacts, known: set[str]) -> SkipReason | None:
