@@ -24,6 +24,7 @@ from shield_ai.scan.python.cross_file import (
 )
 from shield_ai.scan.python.development import mark_development_reads
 from shield_ai.scan.python.development_files import development_files
+from shield_ai.scan.python.equal_literals import merge_equal_literals
 from shield_ai.scan.python.example_values import find_public_variables
 from shield_ai.scan.python.file_reads import find_file_reads
 from shield_ai.scan.python.findings import (
@@ -225,7 +226,8 @@ class _AppScanner:
             self._context.ignored | self._context.reserved.keys(),
             development,
         )
-        findings = apply_context(related, self._context)
+        merged = merge_equal_literals(related, self._files.read)
+        findings = apply_context(merged, self._context)
         affected = self._without_runtime & {finding.path for finding in findings}
         return findings + [missing_runtime_finding(path) for path in affected]
 
