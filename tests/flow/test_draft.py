@@ -58,6 +58,32 @@ def test_drafts_one_secret(text, secret):
 
 
 @pytest.mark.parametrize(
+    ("text", "optional"),
+    [
+        pytest.param("if os.environ.get('MAIL_TOKEN'):\n    f(os.environ['MAIL_TOKEN'])", True, id="truth"),
+        pytest.param("if 'MAIL_TOKEN' in os.environ:\n    f(os.environ['MAIL_TOKEN'])", True, id="presence"),
+        pytest.param("if f() and os.getenv('MAIL_TOKEN'):\n    f(os.environ['MAIL_TOKEN'])", True, id="and"),
+        pytest.param("X = os.environ['MAIL_TOKEN'] if 'MAIL_TOKEN' in os.environ else ''", True, id="expression"),
+        pytest.param(
+            "for name in ('MAIL_TOKEN', 'MAIL_HOST'):\n    if name in os.environ:\n        globals()[name] = os.environ[name]",
+            True,
+            id="a loop",
+        ),
+        pytest.param("if f() or os.getenv('MAIL_TOKEN'):\n    f(os.environ['MAIL_TOKEN'])", False, id="or"),
+        pytest.param("if 'MAIL_TOKEN' not in os.environ:\n    f(os.environ['MAIL_TOKEN'])", False, id="absence"),
+        pytest.param("if os.getenv('MAIL_TOKEN'):\n    f()\nX = os.environ['MAIL_TOKEN']", False, id="after it"),
+        pytest.param("if os.getenv('A_TOKEN'):\n    f(os.environ['MAIL_TOKEN'])", False, id="another variable"),
+        pytest.param("X = os.environ['MAIL_TOKEN'] if 'MAIL_TOKEN' in os.environ else 'x'", False, id="alternative"),
+        pytest.param("if 'DATABASE_URL' in os.environ:\n    X = f(os.environ['DATABASE_URL'])", False, id="database"),
+        pytest.param("SECRET_KEY = 'x'\nif 'SECRET_KEY' in os.environ:\n    SECRET_KEY = os.environ['SECRET_KEY']", False, id="own key"),
+    ],
+)  # fmt: skip
+def test_a_read_under_a_condition_on_its_variable_is_optional(text, optional):
+    secret = drafted(f"import os\n{text}\n").secret[-1]
+    assert secret.optional is optional
+
+
+@pytest.mark.parametrize(
     ("variable", "rotate"),
     [
         ("STRIPE_SECRET_KEY", KEY_ROTATION),

@@ -11,6 +11,7 @@ from shield_ai.flow.database_draft import DATABASE_SECRET, database_prefix, data
 from shield_ai.model.credential_pairs import find_pairs
 from shield_ai.model.finding import Kind, Severity, Shape
 from shield_ai.model.manifest import App, Manifest, Rotation, Secret
+from shield_ai.model.name_meaning import Meaning, meaning
 from shield_ai.model.naming import env_var_name, guess_kind, secret_name
 from shield_ai.model.words import word_set, words
 
@@ -210,7 +211,8 @@ def _is_optional(secret: Secret, sites: Mapping[str, Sequence[Site]]) -> bool:
 def _is_optional_variable(sites: Sequence[Site]) -> bool:
     """Return whether every read of one variable has a default that works in production.
 
-    A constant default does not count: it is a development value.
+    A constant default does not count: it is a development value. A read under a condition on its
+    variable needs none.
     """
     if any(site.alternatives and not site.others for site in sites):
         return True  # the app may read another variable instead
@@ -220,4 +222,14 @@ def _is_optional_variable(sites: Sequence[Site]) -> bool:
 def _has_production_default(site: Site) -> bool:
     if site.shape not in {Shape.READ, Shape.FIELD}:
         return True
+    if site.is_guarded and not _is_needed(site.variable):
+        return True
     return site.optional and (site.default_ok_in_production or not site.default_literal)
+
+
+def _is_needed(variable: str) -> bool:
+    """Return whether production needs a secret, even if the code only reads it when it is set.
+
+    The code then overwrites a value for development.
+    """
+    return variable in OWN_KEYS or meaning(variable) is Meaning.URL

@@ -65,6 +65,7 @@ def create_site(
         shape=shape,
         reader=candidate.reader,
         optional=candidate.optional,
+        is_guarded=candidate.is_guarded,
         default_literal=has_default_text or has_generated_default,
         default_ok_in_production=default_ok,
         default_start=default_start,

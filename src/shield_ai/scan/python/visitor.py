@@ -13,6 +13,7 @@ from shield_ai.scan.python.candidates import Candidate
 from shield_ai.scan.python.cross_file import collection_texts
 from shield_ai.scan.python.env_reads import EnvReadVisitor
 from shield_ai.scan.python.fstrings import find_span
+from shield_ai.scan.python.guarded_reads import mark_guarded_reads
 from shield_ai.scan.python.lambda_safety import explain_not_lambda_safe, unused_quote
 from shield_ai.scan.python.literals import (
     explain_not_secret,
@@ -65,6 +66,7 @@ class SecretVisitor(EnvReadVisitor):
     def run(self) -> list[Candidate]:
         """Visit the file, and return the candidates in order."""
         self.visit_body(self.source.tree.body)
+        mark_guarded_reads(self.source.tree, self.candidates)
         for candidate in self.candidates:
             if candidate.shape in {Shape.READ, Shape.PRESENCE} and not candidate.reason:
                 candidate.reason = self._explain_written(candidate.variable)
