@@ -105,9 +105,9 @@ class SkipId(enum.StrEnum):
     ALSO_COMPUTED = "also-computed", "{variable} is also read under a computed name"
     SET_UNDER_COMPUTED_NAME = (
         "set-under-computed-name",
-        "the code sets the variable under a computed name",
+        "the code sets or deletes the variable under a computed name",
     )
-    SET_IN_FILE = "set-in-file", "the file also sets the variable"
+    SET_IN_FILE = "set-in-file", "the file also sets or deletes the variable"
     SETS_VARIABLE = "sets-variable", "written into the environment, where other code reads it"
     ENVIRONMENT_COPY = "environment-copy", "read from an earlier copy of the environment"
     TESTS_ENVIRONMENT_COPY = "tests-environment-copy", "tests an earlier copy of the environment"
