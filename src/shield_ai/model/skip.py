@@ -135,10 +135,7 @@ class SkipId(enum.StrEnum):
         "its position in the f-string is unknown; read the variable outside the f-string",
     )
     NESTED_FSTRING = "nested-fstring", "inside an f-string within an f-string"
-    FSTRING_QUOTE = (
-        "fstring-quote",
-        "reuses the quote of the f-string, which requires Python 3.12",
-    )
+    FSTRING_QUOTE = "fstring-quote", "reuses the quote of the f-string, which requires Python 3.12"
     SUSPENDS = "suspends", "awaits or yields, which a lambda cannot do"
     ASSIGNS_INSIDE = "assigns-inside", "assigns with := inside the read"
     DEPENDS_ON_FRAME = (
@@ -173,7 +170,8 @@ class SkipId(enum.StrEnum):
 
     # A literal cannot be moved.
     OUTSIDE_SETTINGS = "outside-settings", "hardcoded outside the settings: move it there first"
-    TEST_VALUE = "test-value", "a value of the test settings"
+    TEST_VALUE = "test-value", "a value of settings for development or tests"
+    EXAMPLE_VALUE = "example-value", "a placeholder in an example that users copy"
     SCHEMA_DEFAULT = (
         "schema-default",
         "the default of a pydantic field, which is part of the schema",
@@ -332,10 +330,7 @@ class SkipId(enum.StrEnum):
         "no-requirements",
         "no file with the app's dependencies found; install {requirement} where the app runs",
     )
-    LOCKED_REQUIREMENTS = (
-        "locked-requirements",
-        "lock file; compile it again to add {requirement}",
-    )
+    LOCKED_REQUIREMENTS = "locked-requirements", "lock file; compile it again to add {requirement}"
     LOCK_FILE = "lock-file", "lock file; run `{command}` to update it from {path}"
     INVALID_TOML = "invalid-toml", "invalid TOML: {problem}"
     NOT_EXTENDABLE = (

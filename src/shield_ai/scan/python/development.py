@@ -1,4 +1,4 @@
-"""Mark the reads that only development or tests need: production has no such secret in AWS."""
+"""Mark the findings that only development or tests need: production has no such secret in AWS."""
 
 from __future__ import annotations
 
@@ -26,8 +26,9 @@ def mark_development_reads(
     manifest_variables: Collection[str],
     files: Collection[str],
     migrated: Mapping[str, Collection[str]],
+    examples: Collection[str] = (),
 ) -> list[Finding]:
-    """Add a reason to each read that only development or tests need.
+    """Add a reason to each read and each literal that only development or tests need.
 
     Args:
         findings: All findings of the app.
@@ -35,6 +36,7 @@ def mark_development_reads(
             reads them.
         files: The settings files for development and tests.
         migrated: The variables that each file reads through get_secret.
+        examples: The settings files that users copy; their literals are placeholders.
     """
     used = _variables_outside(findings, files)
     for path, variables in migrated.items():
@@ -42,7 +44,13 @@ def mark_development_reads(
             used.update(variables)
     marked = []
     for finding in findings:
-        if finding.path in files:
+        if _is_literal(finding, manifest_variables):
+            reason = None
+            if finding.path in files:
+                reason = SkipId.TEST_VALUE.reason()
+            elif finding.path in examples:
+                reason = SkipId.EXAMPLE_VALUE.reason()
+        elif finding.path in files:
             reason = _explain_by_file(finding, used, manifest_variables)
         else:
             reason = _explain_by_name(finding, manifest_variables)
@@ -51,6 +59,14 @@ def mark_development_reads(
             finding = msgspec.structs.replace(finding, site=site)  # noqa: PLW2901
         marked.append(finding)
     return marked
+
+
+def _is_literal(finding: Finding, manifest_variables: Collection[str]) -> bool:
+    """Return whether a finding is a literal that shield.toml does not name."""
+    site = finding.site
+    if not site or site.shape not in {Shape.LITERAL, Shape.FALLBACK}:
+        return False
+    return site.variable not in manifest_variables
 
 
 def _variables_outside(findings: list[Finding], files: Collection[str]) -> set[str]:
