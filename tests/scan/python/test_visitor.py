@@ -96,6 +96,12 @@ def test_explains_reads_that_cannot_be_migrated(sites, text, reason):
             "import os\nK = os.environ.get('STRIPE_KEY', 'pk_test_TyB5jcROwK8mlCNrn3dCwW7l')",
             id="a public key",
         ),
+        pytest.param(
+            "import os\nCACHES = {'default': {"
+            "'BACKEND': 'django.core.cache.backends.filebased.FileBasedCache',"
+            "'LOCATION': os.environ['CACHE_LOCATION']}}",
+            id="the folder of a cache",
+        ),
         pytest.param("API_KEY = None\nTOKEN = ''", id="no value"),
         pytest.param("TOKEN_URL = 'https://example.com/token'", id="an address"),
         pytest.param(
@@ -109,6 +115,11 @@ def test_explains_reads_that_cannot_be_migrated(sites, text, reason):
 )
 def test_ignores_values_that_are_not_secrets(sites, text):
     assert sites(text) == []
+
+
+def test_the_location_of_a_server_for_a_cache_is_a_url(sites):
+    text = "import os\nC = {'BACKEND': 'django_redis.cache.RedisCache', 'LOCATION': os.environ['CACHE_LOCATION']}"
+    assert sites(text) == [("read", "CACHE_LOCATION", "")]
 
 
 def test_a_url_with_a_computed_host_is_not_a_literal(sites):
