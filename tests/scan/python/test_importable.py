@@ -69,6 +69,27 @@ KNOWN = {
             id="in a folder without __init__.py",
         ),
         pytest.param(
+            "other/a.py",
+            b"from tasks.models import Task\n",
+            "",
+            "",
+            id="in no package, with an import from the root",
+        ),
+        pytest.param(
+            "back/c.py",
+            b"from b import connect\n",
+            "",
+            "outside the packages that can import the runtime",
+            id="with an import of the module beside it",
+        ),
+        pytest.param(
+            "other/a.py",
+            b"import sys\nsys.path.append('..')\nimport shop\n",
+            "",
+            "outside the packages that can import the runtime",
+            id="with a changed sys.path",
+        ),
+        pytest.param(
             "shop/migrations/env.py",
             b"import os\n",
             "",

@@ -50,23 +50,30 @@ def _explain_outside(source: Source, facts: AppFacts, known: set[str]) -> SkipRe
     settings_tops = {_top_folder(s, root) for s in facts.settings if facts.root(s) == root}
     if file_root == root and _top_folder(path, root) in settings_tops:
         return None
-    if file_root == root and _is_in_namespace_package(source, root, facts.runtime, known):
+    if file_root == root and _is_in_namespace_package(source, root, known):
         return None
     return SkipId.OUTSIDE_PACKAGES.reason()
 
 
-def _is_in_namespace_package(source: Source, root: str, runtime: str, known: set[str]) -> bool:
-    """Return whether a folder without `__init__.py` is imported as a part of a package of the root.
+def _is_in_namespace_package(source: Source, root: str, known: set[str]) -> bool:
+    """Return whether a file in a folder without `__init__.py` is imported from the root.
 
-    Django imports management commands from such folders, too.
+    Its imports of other modules of the root show that. Django imports management commands so, too.
     """
     prefix = f"{root}/" if root else ""
-    top = _top_folder(source.path, root)
-    if f"{prefix}{top}/__init__.py" not in known:
-        return False
     if MANAGEMENT_COMMAND.search(source.path):
-        return True
-    return not _imported_packages(source).isdisjoint({top, _top_folder(runtime, root)})
+        return f"{prefix}{_top_folder(source.path, root)}/__init__.py" in known
+    if b"sys.path" in source.raw:
+        return False
+    beside = f"{source.path.rpartition('/')[0]}/"
+    in_root = _module_names(prefix, known) - _module_names(beside, known)
+    return not in_root.isdisjoint(_imported_packages(source))
+
+
+def _module_names(folder: str, known: set[str]) -> set[str]:
+    """Return the names of the modules and packages in a folder, given with a trailing slash."""
+    below = (path.removeprefix(folder) for path in known if path.startswith(folder))
+    return {path.partition("/")[0].removesuffix(".py") for path in below if path.endswith(".py")}
 
 
 def _explain_script(source: Source, facts: AppFacts, known: set[str]) -> SkipReason | None:
