@@ -183,6 +183,7 @@ class SkipId(enum.StrEnum):
         "development-value-in-file",
         "development value: {setting} is read from {variable} elsewhere in this file",
     )
+    DEVELOPMENT_DEFAULT = "development-default", "development value: the default of {variable}"
     DEVELOPMENT_VALUE_ALSO_READ = (
         "development-value-also-read",
         "development value: the app also reads the variable {variable}",

@@ -122,6 +122,22 @@ def test_a_literal_beside_a_read_of_the_same_setting_is_for_development(sites, t
     assert found[1] == ("read", "DJANGO_KEY", "")
 
 
+@pytest.mark.parametrize(
+    "read",
+    [
+        pytest.param("os.environ.get('SHOP_KEY', DEFAULT_KEY)", id="argument"),
+        pytest.param("os.environ.get('SHOP_KEY') or DEFAULT_KEY", id="or"),
+    ],
+)
+def test_a_literal_that_is_the_default_of_a_read_is_for_development(sites, read):
+    text = f"import os\nDEFAULT_KEY = 'k3y-of-a-test'\nOTHER_KEY = 'k3y-of-a-test'\nSECRET_KEY = {read}\n"
+    assert sites(text) == [
+        ("literal", "DEFAULT_KEY", "development value: the default of SHOP_KEY"),
+        ("literal", "OTHER_KEY", ""),
+        ("read", "SHOP_KEY", ""),
+    ]
+
+
 def test_escapes_lone_surrogates_in_names(scanned):
     raw = b'import os\nA = os.environ["A\\ud800_PASSWORD"]\nX = {"\\ud800_password": "k3y-of-a-test-app"}\n'
     found = scanned({"settings.py": raw}).findings
