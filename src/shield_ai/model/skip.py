@@ -94,7 +94,7 @@ class SkipId(enum.StrEnum):
     )
     DEPLOYMENT_UNEXPLAINED = (
         "deployment-unexplained",
-        "line {line} names a variable beside a value in a form that shield does not recognize",
+        "line {line} names {variable} beside a value in a form that shield does not recognize",
     )
 
     # A read cannot be moved because of the code around it.

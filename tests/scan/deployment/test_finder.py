@@ -303,6 +303,7 @@ def test_names_beside_unknown_values_are_reported(tmp_path, path, text):
         found = find(tmp_path, {path: text})
     assert [skip.path for skip in found.unread] == [path]
     assert VALUE not in str(found.unread)
+    assert "SECRET_KEY" in found.unread[0].reason or "UTF-8" in found.unread[0].reason
 
 
 @pytest.mark.parametrize(
@@ -310,6 +311,7 @@ def test_names_beside_unknown_values_are_reported(tmp_path, path, text):
     [
         pytest.param("Dockerfile", "# ENV SECRET_KEY=VALUE\nARG SECRET_KEY\nRUN echo SECRET_KEY: VALUE\nCMD app $SECRET_KEY\n", id="Dockerfile"),
         pytest.param("compose.yml", "services:\n  a:\n    secrets: [SECRET_KEY]\n    # SECRET_KEY: VALUE\n    command: app --key ${SECRET_KEY}\nsecrets: {SECRET_KEY: {file: ./key.txt}}\n", id="Compose"),
+        pytest.param("compose.yml", "services:\n  a:\n    environment:\n      SECRET_KEY: ${SECRET_KEY:-VALUE}\n", id="own default"),
         pytest.param("compose.yml", "services:\n  a:\n    command: sh -c 'SECRET_KEY=$OTHER SECRET_KEY=${KEY} app'\n    command: |\n      export SECRET_KEY=`aws ssm get-parameter --name SECRET_KEY`\n", id="references"),
         pytest.param("k8s.yaml", "kind: Pod\napiVersion: v1\nspec: {args: ['$(SECRET_KEY)'], items: [{key: SECRET_KEY, path: VALUE}]}\n", id="Kubernetes"),
         pytest.param("chart/templates/a.yaml", 'a:\n  {{- if .Values.SECRET_KEY }}\n  b: {{ index .Values "SECRET_KEY" | quote }}\n  {{- end }}\n', id="Helm"),

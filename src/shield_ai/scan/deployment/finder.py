@@ -177,9 +177,11 @@ class _Finder:
             return
         known = {setting.start for setting in settings}
         accepted = _accepted_lines(file.raw)
-        for start in unexplained_names(file, self._secret_names, known, accepted):
-            line = file.raw.count(b"\n", 0, start) + 1
-            self.add_unread(file.path, SkipId.DEPLOYMENT_UNEXPLAINED.reason(line=line))
+        for name in unexplained_names(file, self._secret_names, known, accepted):
+            line = file.raw.count(b"\n", 0, name.start) + 1
+            variable = file.raw[slice(*name)].decode()
+            case = SkipId.DEPLOYMENT_UNEXPLAINED
+            self.add_unread(file.path, case.reason(line=line, variable=variable))
             break
 
     def _parse(self, path: str, raw: bytes) -> DeploymentFile | None:
