@@ -16,6 +16,7 @@ from shield_ai.project.runtime_names import copied_folder, is_copied_file
 from shield_ai.scan.files.file_filter import find_markers
 from shield_ai.scan.files.walk import display_path, is_dotenv, walk_all
 from shield_ai.scan.python.app_facts import AppFiles, collect_facts
+from shield_ai.scan.python.compare_literals import mark_different_literals, merge_equal_literals
 from shield_ai.scan.python.cross_file import (
     RESERVED,
     ProjectContext,
@@ -24,7 +25,6 @@ from shield_ai.scan.python.cross_file import (
 )
 from shield_ai.scan.python.development import mark_development_reads
 from shield_ai.scan.python.development_files import development_files
-from shield_ai.scan.python.equal_literals import merge_equal_literals
 from shield_ai.scan.python.example_values import find_public_variables
 from shield_ai.scan.python.file_reads import find_file_reads
 from shield_ai.scan.python.findings import (
@@ -230,7 +230,9 @@ class _AppScanner:
             development,
         )
         merged = merge_equal_literals(related, self._files.read)
-        findings = apply_context(merged, self._context)
+        findings = mark_different_literals(
+            apply_context(merged, self._context), self._manifest_variables, self._files.read
+        )
         affected = self._without_runtime & {finding.path for finding in findings}
         return findings + [missing_runtime_finding(path) for path in affected]
 
