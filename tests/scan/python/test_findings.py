@@ -77,6 +77,13 @@ def test_a_url_with_a_password_or_a_local_server_is_for_development(
     assert site.default_ok_in_production is default_ok_in_production
 
 
+@pytest.mark.parametrize("default", ["'dbcache://table'", "f(NoValue, 'locmemcache://')"])
+def test_a_cache_without_a_server_works_in_production(scanned, default):
+    text = f"import environ\nenv = environ.Env()\nX = env.cache_url('SHOP_CACHE', {default})\n"
+    [site] = [f.site for f in scanned({"settings.py": text}).findings if f.site]
+    assert site.default_ok_in_production
+
+
 @pytest.mark.parametrize(
     ("default", "default_ok_in_production", "made_up"),
     [

@@ -25,6 +25,8 @@ DEVELOPMENT_URL = regex(
     r"://[^/\s\"']*@|://(?:localhost\b|127\.|0\.0\.0\.0|\[::1\])"
     r"|\b(?:postgres|postgresql|postgis|psql|mysql|mariadb)(?:\+\w+)?:///"
 )
+# A cache that needs no server: https://django-environ.readthedocs.io/en/latest/types.html
+LOCAL_CACHE_URL = regex(r"[\"'](?:db|file|locmem|dummy)cache://")
 EMPTY_DOCUMENTS = frozenset({"", "{}", "[]"})
 DEFAULT_DATABASES = frozenset({"default", "DATABASE", "DATABASES", "DB"})
 
@@ -108,6 +110,8 @@ def _is_default_ok_in_production(source: Source, candidate: Candidate) -> bool:
         return True
     if default is None or (isinstance(default, ast.Constant) and not default.value):
         return False
+    if LOCAL_CACHE_URL.search(source.segment(default)):
+        return True
     text = literal_text(default)
     if text in EMPTY_DOCUMENTS:
         return bool(text)  # an empty JSON document contains no secret
