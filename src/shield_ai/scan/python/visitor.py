@@ -40,6 +40,7 @@ BACKEND_SECRET = "SECRET"
 BACKEND_OPTIONS = frozenset({BACKEND_SECRET, "SECRET_FIELDS"})
 TEST_CLASS = regex(r"(?:Unit)?Test(?:s|ing)?(?:Config(?:uration)?|Settings|Environment)?")
 
+FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 DJANGO_KEY = ("SECRET_KEY",)  # a secret, even if a linter was told to accept it
 
 
@@ -95,7 +96,7 @@ class SecretVisitor(EnvReadVisitor):
     def visit_assignment(self, target: ast.expr, value: ast.expr) -> None:
         """Visit an assignment to a setting, or to an environment variable."""
         first = len(self.candidates)
-        if isinstance(target, ast.Name) and len(self.scopes) == 1:
+        if isinstance(target, ast.Name) and not isinstance(self.scopes[-1], FUNCTIONS):
             if _sets_new_value(target.id, value):
                 self.assigned_settings.add(target.id)
         super().visit_assignment(target, value)
