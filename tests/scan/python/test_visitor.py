@@ -97,6 +97,10 @@ def test_explains_reads_that_cannot_be_migrated(sites, text, reason):
             id="a public key",
         ),
         pytest.param(
+            "import os\nK = os.environ.get('EXPORT_KEY', 'snapshots/all.parquet')",
+            id="a file in a bucket",
+        ),
+        pytest.param(
             "import os\nCACHES = {'default': {"
             "'BACKEND': 'django.core.cache.backends.filebased.FileBasedCache',"
             "'LOCATION': os.environ['CACHE_LOCATION']}}",

@@ -34,6 +34,7 @@ VARIABLE = regex(r"[A-Z][A-Z0-9]*(_[A-Z0-9]+)+")  # the name of a variable, not 
 REGEX = regex(r"\(\?[P:=!]|\\[swdb]|\[\^|\[\w-\w")
 URL = regex(r"^(?:[a-z][a-z0-9+.-]*://|urn:)", re.IGNORECASE)
 PATH = regex(r"^(\.{0,2}/|~/|[A-Za-z]:\\)[^\s]*$")
+FILE = regex(r"[\w.-]*(?:/[\w.-]+)+\.[A-Za-z]\w{1,8}")  # also an object in a bucket
 JSON_SCHEMA_KEYS = frozenset({"properties", "x-example", "example", "examples"})
 MAPPINGS = frozenset({"FIELDS", "MAP", "MAPPING", "COLUMNS", "LABELS", "ALIASES", "MESSAGES"})
 DURATION = regex(r"\d{1,4} ?(ms|s|sec|m|min|h|d|w|y|(second|minute|hour|day|week|month|year)s?)")
@@ -93,9 +94,10 @@ def is_reviewed(source: Source, node: ast.expr) -> bool:
 
 
 def is_public_or_count(name: str, text: str) -> bool:
-    """Return whether a value shows that a setting is a public key or a count, not a secret."""
+    """Return whether a value shows that a setting is no secret: a public key, a file or a count."""
     is_count = not COUNT_ENDINGS.isdisjoint(words(name)[-1:]) and NUMBER.fullmatch(text)
-    return bool(is_count or PUBLIC_KEY.match(text))
+    is_object = words(name)[-1:] == ("KEY",) and FILE.fullmatch(text)
+    return bool(is_count or is_object or PUBLIC_KEY.match(text))
 
 
 def _has_hardcoded_password(node: ast.JoinedStr) -> bool:
