@@ -106,6 +106,11 @@ def test_explains_reads_that_cannot_be_migrated(sites, text, reason):
             "'LOCATION': os.environ['CACHE_LOCATION']}}",
             id="the folder of a cache",
         ),
+        pytest.param(
+            "import os\nC = {'BACKEND': 'django.core.cache.backends.memcached.PyMemcacheCache',"
+            "'LOCATION': os.environ['CACHE_LOCATION']}",
+            id="the server of memcached",
+        ),
         pytest.param("API_KEY = None\nTOKEN = ''", id="no value"),
         pytest.param("TOKEN_URL = 'https://example.com/token'", id="an address"),
         pytest.param(

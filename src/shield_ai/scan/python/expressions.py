@@ -28,7 +28,7 @@ BOOLEAN_TEXTS = frozenset({"true", "false", "1", "0", "yes", "no", "on", "off", 
 COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.GeneratorExp, ast.DictComp)
 DISPLAYS = (ast.List, ast.Tuple, ast.Set)
 # https://docs.djangoproject.com/en/stable/ref/settings/#backend
-LOCAL_CACHE = regex(r"\.(?:filebased|locmem|dummy|db)\.\w+$")
+PLAIN_CACHE = regex(r"\.(?:filebased|locmem|dummy|db|memcached)\.\w+$")
 
 
 class ExpressionVisitor(StatementVisitor):
@@ -167,18 +167,18 @@ class ExpressionVisitor(StatementVisitor):
         for key_node, key, value in zip(node.keys, keys, node.values, strict=True):
             if key_node is None:  # {**other}
                 self.visit(value, path, direct=False)
-            elif key == "LOCATION" and self._has_local_backend(node, keys):
-                continue  # the path of a folder, or the name of a table
+            elif key == "LOCATION" and self._has_plain_backend(node, keys):
+                continue  # a folder, a table, or the host and port of memcached
             else:
                 self.visit(key_node, (), direct=False)
                 self.visit(value, (*path, key or "?"), direct=True)
         self._database_alias = outer
 
-    def _has_local_backend(self, node: ast.Dict, keys: list[str | None]) -> bool:
-        """Return whether a dict has the settings of a cache that needs no server."""
+    def _has_plain_backend(self, node: ast.Dict, keys: list[str | None]) -> bool:
+        """Return whether a dict has the settings of a cache without credentials in its location."""
         backend = node.values[keys.index("BACKEND")] if "BACKEND" in keys else None
         text = self.resolver.constant_text(backend, self.scopes) if backend else None
-        return bool(LOCAL_CACHE.search(text or ""))
+        return bool(PLAIN_CACHE.search(text or ""))
 
     def _visit_comprehension(self, node: ast.expr, path: tuple[str, ...]) -> None:
         outer = self._in_comprehension
