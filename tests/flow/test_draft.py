@@ -69,6 +69,10 @@ def test_drafts_one_secret(text, secret):
             True,
             id="a loop",
         ),
+        pytest.param("import environ\nenv = environ.Env(MAIL_TOKEN=(str, ''))\nX = env('MAIL_TOKEN')", True, id="scheme"),
+        pytest.param("import environ\nenv = environ.Env(MAIL_TOKEN=(str, None))\nX = env.str('MAIL_TOKEN')", True, id="scheme of a method"),
+        pytest.param("import environ\nenv = environ.Env(MAIL_TOKEN=(str, 'x'))\nX = env('MAIL_TOKEN')", False, id="scheme with a value"),
+        pytest.param("import environ\nenv = environ.Env(MAIL_TOKEN=str)\nX = env('MAIL_TOKEN')", False, id="scheme without a default"),
         pytest.param("if f() or os.getenv('MAIL_TOKEN'):\n    f(os.environ['MAIL_TOKEN'])", False, id="or"),
         pytest.param("if 'MAIL_TOKEN' not in os.environ:\n    f(os.environ['MAIL_TOKEN'])", False, id="absence"),
         pytest.param("if os.getenv('MAIL_TOKEN'):\n    f()\nX = os.environ['MAIL_TOKEN']", False, id="after it"),
@@ -78,7 +82,7 @@ def test_drafts_one_secret(text, secret):
         pytest.param("SECRET_KEY = 'x'\nif 'SECRET_KEY' in os.environ:\n    SECRET_KEY = os.environ['SECRET_KEY']", False, id="own key"),
     ],
 )  # fmt: skip
-def test_a_read_under_a_condition_on_its_variable_is_optional(text, optional):
+def test_a_secret_that_may_be_unset_is_optional(text, optional):
     secret = drafted(f"import os\n{text}\n").secret[-1]
     assert secret.optional is optional
 
