@@ -107,6 +107,19 @@ def test_a_literal_of_settings_for_tests_stays(path, reason):
     assert reasons(files, {"MAIL_TOKEN"}) == {(path, None): ""}
 
 
+def test_a_literal_of_test_settings_stays_beside_one_in_shield_toml():
+    files = {
+        "shop/settings/base.py": b"MAIL_TOKEN = 'k3y-of-a-shop'\n",
+        "shop/settings/test.py": b"MAIL_TOKEN = 'k3y-of-a-test'\n",
+        "pytest.ini": b"[pytest]\nDJANGO_SETTINGS_MODULE = shop.settings.test\n",
+    }
+    found = {path: reason for (path, _), reason in reasons(files, {"MAIL_TOKEN"}).items()}
+    assert found == {
+        "shop/settings/base.py": "",
+        "shop/settings/test.py": SkipId.TEST_VALUE.text,
+    }
+
+
 def test_a_literal_of_an_example_moves_without_other_settings():
     path = "shop/settings.example.py"
     assert reasons({path: b"MAIL_TOKEN = 'k3y-of-a-test'\n"}) == {(path, None): ""}

@@ -38,18 +38,14 @@ def mark_development_reads(
         migrated: The variables that each file reads through get_secret.
         examples: The settings files that users copy; their literals are placeholders.
     """
-    used = _variables_outside(findings, files)
+    used = _variables_outside(findings, {*files, *examples})
     for path, variables in migrated.items():
         if path not in files:
             used.update(variables)
     marked = []
     for finding in findings:
-        if _is_literal(finding, manifest_variables):
-            reason = None
-            if finding.path in files:
-                reason = SkipId.TEST_VALUE.reason()
-            elif finding.path in examples:
-                reason = SkipId.EXAMPLE_VALUE.reason()
+        if _is_literal(finding):
+            reason = _explain_literal(finding, used, manifest_variables, files, examples)
         elif finding.path in files:
             reason = _explain_by_file(finding, used, manifest_variables)
         else:
@@ -61,12 +57,27 @@ def mark_development_reads(
     return marked
 
 
-def _is_literal(finding: Finding, manifest_variables: Collection[str]) -> bool:
-    """Return whether a finding is a literal that shield.toml does not name."""
-    site = finding.site
-    if not site or site.shape not in {Shape.LITERAL, Shape.FALLBACK}:
-        return False
-    return site.variable not in manifest_variables
+def _is_literal(finding: Finding) -> bool:
+    return finding.site is not None and finding.site.shape in {Shape.LITERAL, Shape.FALLBACK}
+
+
+def _explain_literal(
+    finding: Finding,
+    used: Collection[str],
+    manifest_variables: Collection[str],
+    files: Collection[str],
+    examples: Collection[str],
+) -> SkipReason | None:
+    """Explain why a literal of an example, or of settings for development or tests, stays.
+
+    It moves if shield.toml names its variable for this file alone.
+    """
+    variable = finding.site.variable if finding.site else ""
+    if variable in manifest_variables and variable not in used:
+        return None
+    if finding.path in files:
+        return SkipId.TEST_VALUE.reason()
+    return SkipId.EXAMPLE_VALUE.reason() if finding.path in examples else None
 
 
 def _variables_outside(findings: list[Finding], files: Collection[str]) -> set[str]:
