@@ -165,6 +165,12 @@ def test_names_a_second_django_key_after_its_variable():
     files = {"shop/dev_settings.py": text.format("OTHER_KEY").encode()}
     names = [secret.name for secret in drafted(text.format("SHOP_KEY"), **files).secret]
     assert names == ["django-secret-key", "shop-key"]
+    files = {"shop/dev_settings.py": text.format("DJANGO_SECRET_KEY").encode()}
+    secrets = drafted(text.format("SECRET_KEY"), **files).secret
+    assert {secret.name: secret.env for secret in secrets} == {
+        "app-secret-key": "SECRET_KEY",
+        "django-secret-key": "DJANGO_SECRET_KEY",
+    }
 
 
 MAIL = "import os\nEMAIL_HOST_USER = os.getenv('EMAIL_HOST_USER', '')\nEMAIL_HOST_PASSWORD = os.environ['EMAIL_HOST_PASSWORD']\n"

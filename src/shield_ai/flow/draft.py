@@ -28,7 +28,8 @@ DATA_KEY_WORDS = word_set("ENCRYPTION ENCRYPT CRYPT CRYPTO CIPHER FERNET AES SAL
 OWN_KEY_WORDS = word_set("JWT SIGNING SIGN SIGNATURE HMAC SESSION COOKIE CSRF")
 # Before a key: the app accepts it until nothing uses it any more.
 FORMER_WORDS = word_set("PREVIOUS OLD FORMER")
-OWN_KEYS = frozenset({"SECRET_KEY", "APP_SECRET_KEY", "FLASK_SECRET_KEY"})
+DJANGO_KEY = "DJANGO_SECRET_KEY"
+OWN_KEYS = frozenset({"SECRET_KEY", "APP_SECRET_KEY", "FLASK_SECRET_KEY", DJANGO_KEY})
 
 
 def draft(findings: Sequence[Finding], manifest: Manifest | None, facts: AppFacts) -> Manifest:
@@ -149,12 +150,13 @@ def _single_secrets(findings: Sequence[Finding], facts: AppFacts) -> Iterator[Se
             for variable in finding.site.variables if finding.site else ():
                 first_finding.setdefault(variable, finding)
     computed_names = _computed_names(findings)
+    has_usual_name = DJANGO_KEY in first_finding
     for variable, finding in first_finding.items():
         kind = _kind(variable, finding, facts)
         name = secret_name(variable)
         if variable in computed_names:
             name = variable  # the code computes it at run time, so no other name is possible
-        elif kind is Kind.DJANGO_SECRET_KEY:
+        elif kind is Kind.DJANGO_SECRET_KEY and (variable == DJANGO_KEY or not has_usual_name):
             name = "django-secret-key"
         yield Secret(name=name, kind=kind, env=variable, rotate=_rotation(kind, variable))
 
