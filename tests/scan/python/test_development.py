@@ -94,7 +94,10 @@ def test_a_pair_moves_although_development_reads_it_too():
     [
         ("shop/settings/test.py", SkipId.TEST_VALUE.text),
         ("shop/settings/local.example.py", SkipId.EXAMPLE_VALUE.text),
+        ("shop/settings/docker-development.py", SkipId.TEST_VALUE.text),
+        ("shop/settings/dev.py", SkipId.TEST_VALUE.text),
         ("shop/settings/local.py", ""),
+        ("shop/settings/devices.py", ""),
     ],
 )
 def test_a_literal_of_settings_for_tests_stays(path, reason):

@@ -10,7 +10,7 @@ from shield_ai.model.errors import SourceError
 from shield_ai.model.finding import Finding
 from shield_ai.model.skip import SkipId, Skipped, SkipReason
 from shield_ai.project.app_name import choose_app_name
-from shield_ai.project.layout import AppFacts, is_example, is_test
+from shield_ai.project.layout import AppFacts, is_test
 from shield_ai.project.python_source import Source, source_problem
 from shield_ai.project.runtime_names import copied_folder, is_copied_file
 from shield_ai.scan.files.file_filter import find_markers
@@ -23,7 +23,7 @@ from shield_ai.scan.python.cross_file import (
     apply_context,
     collection_texts,
 )
-from shield_ai.scan.python.development import mark_development_reads
+from shield_ai.scan.python.development import explain_literals, mark_development_reads
 from shield_ai.scan.python.development_files import development_files
 from shield_ai.scan.python.example_values import find_public_variables
 from shield_ai.scan.python.file_reads import find_file_reads
@@ -217,12 +217,13 @@ class _AppScanner:
     def related_findings(self) -> list[Finding]:
         """Return the findings of all files, after the checks that need the whole app."""
         development = development_files(self.scanned, self._settings, self._files.read)
-        examples = {path for path in self._settings if is_example(path)}
-        if examples == self._settings:
-            examples = set()  # the app has no other settings
         related = select_related_reads(
             mark_development_reads(
-                self.findings, self._manifest_variables, development, self._migrated, examples
+                self.findings,
+                self._manifest_variables,
+                development,
+                self._migrated,
+                explain_literals(self._settings, development),
             ),
             self._manifest_variables,
             self._context.computed_names,

@@ -8,6 +8,7 @@ import msgspec
 
 from shield_ai.model.finding import Shape
 from shield_ai.model.skip import SkipId
+from shield_ai.project.layout import is_example
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.scan.python.cross_file import READ_SHAPES
 
@@ -19,6 +20,25 @@ if TYPE_CHECKING:
 
 # DEV_TO_API_KEY is a key of the site dev.to, and GOOGLE_ADS_DEV_TOKEN the token of a developer.
 DEVELOPMENT_VARIABLE = regex(r"^(?:DEV_(?!TO_)|TEST_)|_(?:DEV_(?!TO_|(?:TOKEN|KEY)$)|TEST_)")
+DEVELOPMENT_FILE = regex(r"(?:^|[/._-])(?:dev|development)(?:[._-]\w+)*\.py$")
+
+
+def explain_literals(settings: Collection[str], files: Collection[str]) -> dict[str, SkipReason]:
+    """Map settings files to the reason why their literals stay.
+
+    Args:
+        settings: All settings files.
+        files: Those for development and tests.
+    """
+    reasons: dict[str, SkipReason] = {}
+    for path in settings:
+        if is_example(path):
+            reasons[path] = SkipId.EXAMPLE_VALUE.reason()
+        elif DEVELOPMENT_FILE.search(path):
+            reasons[path] = SkipId.TEST_VALUE.reason()
+    if reasons.keys() >= set(settings):
+        reasons.clear()  # the app has no other settings
+    return {**reasons, **dict.fromkeys(files, SkipId.TEST_VALUE.reason())}
 
 
 def mark_development_reads(
@@ -26,7 +46,7 @@ def mark_development_reads(
     manifest_variables: Collection[str],
     files: Collection[str],
     migrated: Mapping[str, Collection[str]],
-    examples: Collection[str] = (),
+    literals: Mapping[str, SkipReason],
 ) -> list[Finding]:
     """Add a reason to each read and each literal that only development or tests need.
 
@@ -36,16 +56,16 @@ def mark_development_reads(
             reads them.
         files: The settings files for development and tests.
         migrated: The variables that each file reads through get_secret.
-        examples: The settings files that users copy; their literals are placeholders.
+        literals: Why the literals of a file stay, by file.
     """
-    used = _variables_outside(findings, {*files, *examples})
+    used = _variables_outside(findings, literals)
     for path, variables in migrated.items():
         if path not in files:
             used.update(variables)
     marked = []
     for finding in findings:
         if _is_literal(finding):
-            reason = _explain_literal(finding, used, manifest_variables, files, examples)
+            reason = _explain_literal(finding, used, manifest_variables, literals)
         elif finding.path in files:
             reason = _explain_by_file(finding, used, manifest_variables)
         else:
@@ -65,8 +85,7 @@ def _explain_literal(
     finding: Finding,
     used: Collection[str],
     manifest_variables: Collection[str],
-    files: Collection[str],
-    examples: Collection[str],
+    literals: Mapping[str, SkipReason],
 ) -> SkipReason | None:
     """Explain why a literal of an example, or of settings for development or tests, stays.
 
@@ -75,9 +94,7 @@ def _explain_literal(
     variable = finding.site.variable if finding.site else ""
     if variable in manifest_variables and variable not in used:
         return None
-    if finding.path in files:
-        return SkipId.TEST_VALUE.reason()
-    return SkipId.EXAMPLE_VALUE.reason() if finding.path in examples else None
+    return literals.get(finding.path)
 
 
 def _variables_outside(findings: list[Finding], files: Collection[str]) -> set[str]:
