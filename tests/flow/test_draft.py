@@ -165,7 +165,7 @@ def test_names_a_second_django_key_after_its_variable():
     files = {"shop/dev_settings.py": text.format("OTHER_KEY").encode()}
     names = [secret.name for secret in drafted(text.format("SHOP_KEY"), **files).secret]
     assert names == ["django-secret-key", "shop-key"]
-    files = {"shop/dev_settings.py": text.format("DJANGO_SECRET_KEY").encode()}
+    files = {"shop/settings_prod.py": text.format("DJANGO_SECRET_KEY").encode()}
     secrets = drafted(text.format("SECRET_KEY"), **files).secret
     assert {secret.name: secret.env for secret in secrets} == {
         "app-secret-key": "SECRET_KEY",
