@@ -36,6 +36,16 @@ DJANGO = "import os\nINSTALLED_APPS = []\n"
             id="Django key by its setting",
         ),
         pytest.param(
+            DJANGO + "SECRET_KEY = os.environ.get('SECRET_KEY', '')",
+            Secret(
+                name="django-secret-key",
+                kind=Kind.DJANGO_SECRET_KEY,
+                env="SECRET_KEY",
+                rotate="manual",
+            ),
+            id="Django key with an empty default",
+        ),
+        pytest.param(
             "import os\nSECRET_KEY = os.environ['SECRET_KEY']",
             Secret(name="app-secret-key", kind=Kind.API_KEY, env="SECRET_KEY", rotate=None),
             id="not Django",

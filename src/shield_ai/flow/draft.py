@@ -202,9 +202,14 @@ def _sites_by_variable(findings: Iterable[Finding]) -> dict[str, list[Site]]:
 def _is_optional(secret: Secret, sites: Mapping[str, Sequence[Site]]) -> bool:
     """Return whether the app runs in production without the secret.
 
-    A database's fields other than the password don't count.
+    A database's fields other than the password don't count. Django refuses an empty SECRET_KEY, so
+    a key that is read is not optional.
     """
     variables = list(secret.variables())
+    if secret.kind is Kind.DJANGO_SECRET_KEY:
+        read = [site for variable in variables for site in sites.get(variable, ())]
+        if any(site.shape is Shape.READ and not site.alternatives for site in read):
+            return False
     if secret.kind is Kind.DATABASE and secret.fields:
         variables = [secret.fields["password"]]
     return all(_is_optional_variable(sites.get(variable, ())) for variable in variables)
