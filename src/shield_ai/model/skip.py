@@ -92,6 +92,10 @@ class SkipId(enum.StrEnum):
         "deployment-hidden",
         "writes a variable with escapes or not in UTF-8" + _UNKNOWN_VARIABLES,
     )
+    DEPLOYMENT_OUTSIDE = (
+        "deployment-outside",
+        "outside the app, names variables of secrets: check the values that it sets",
+    )
     DEPLOYMENT_UNEXPLAINED = (
         "deployment-unexplained",
         "line {line} names {variable} beside a value in a form that shield does not recognize",

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import time
 
 import msgspec
@@ -443,6 +444,27 @@ def test_a_file_with_an_invalid_name_is_reported(tmp_path):
     assert found.variables == ()
     [skip] = found.unread
     assert (skip.path, skip.id) == ("caf\\xe9.yml", SkipId.DEPLOYMENT_INVALID_NAME)
+
+
+def test_deployment_files_around_the_app_are_reported(tmp_path):
+    (tmp_path / "back").mkdir()
+    (tmp_path / "chart").mkdir()
+    files = {
+        "back/compose.yml": "services: {a: {environment: {SECRET_KEY: VALUE}}}\n",
+        "compose.yml": "services: {a: {environment: {SECRET_KEY: VALUE}}}\n",
+        "chart/_helpers.tpl": "- name: SECRET_KEY\n",
+        "other.yml": "a: MY_SECRET_KEY\nDB_HOST: VALUE\n",
+        "README.md": "SECRET_KEY\n",
+        "compose.test.yml": "a: SECRET_KEY\n",
+    }
+    for path, text in files.items():
+        (tmp_path / path).write_text(text)
+    subprocess.run(["git", "init", "-q"], cwd=tmp_path, check=True)
+    subprocess.run(["git", "add", "-A"], cwd=tmp_path, check=True)
+    found = find_deployment(tmp_path / "back", SECRETS)
+    assert [variable.path for variable in found.variables] == ["compose.yml"]
+    assert [skip.path for skip in found.unread] == ["../chart/_helpers.tpl", "../compose.yml"]
+    assert find_deployment(tmp_path, SECRETS).unread == ()
 
 
 def test_no_file_is_read_without_secrets(tmp_path):
