@@ -36,6 +36,16 @@ DJANGO = "import os\nINSTALLED_APPS = []\n"
             id="Django key by its setting",
         ),
         pytest.param(
+            DJANGO + "SECRET_KEY = os.environ.get('SECRET_KEY', '')",
+            Secret(
+                name="django-secret-key",
+                kind=Kind.DJANGO_SECRET_KEY,
+                env="SECRET_KEY",
+                rotate="manual",
+            ),
+            id="Django key with an empty default",
+        ),
+        pytest.param(
             "import os\nSECRET_KEY = os.environ['SECRET_KEY']",
             Secret(name="app-secret-key", kind=Kind.API_KEY, env="SECRET_KEY", rotate=None),
             id="not Django",
@@ -55,6 +65,36 @@ DJANGO = "import os\nINSTALLED_APPS = []\n"
 def test_drafts_one_secret(text, secret):
     [found] = drafted(text).secret
     assert msgspec.structs.replace(found, rotate=secret.rotate) == secret
+
+
+@pytest.mark.parametrize(
+    ("text", "optional"),
+    [
+        pytest.param("if os.environ.get('MAIL_TOKEN'):\n    f(os.environ['MAIL_TOKEN'])", True, id="truth"),
+        pytest.param("if 'MAIL_TOKEN' in os.environ:\n    f(os.environ['MAIL_TOKEN'])", True, id="presence"),
+        pytest.param("if f() and os.getenv('MAIL_TOKEN'):\n    f(os.environ['MAIL_TOKEN'])", True, id="and"),
+        pytest.param("X = os.environ['MAIL_TOKEN'] if 'MAIL_TOKEN' in os.environ else ''", True, id="expression"),
+        pytest.param(
+            "for name in ('MAIL_TOKEN', 'MAIL_HOST'):\n    if name in os.environ:\n        globals()[name] = os.environ[name]",
+            True,
+            id="a loop",
+        ),
+        pytest.param("import environ\nenv = environ.Env(MAIL_TOKEN=(str, ''))\nX = env('MAIL_TOKEN')", True, id="scheme"),
+        pytest.param("import environ\nenv = environ.Env(MAIL_TOKEN=(str, None))\nX = env.str('MAIL_TOKEN')", True, id="scheme of a method"),
+        pytest.param("import environ\nenv = environ.Env(MAIL_TOKEN=(str, 'x'))\nX = env('MAIL_TOKEN')", False, id="scheme with a value"),
+        pytest.param("import environ\nenv = environ.Env(MAIL_TOKEN=str)\nX = env('MAIL_TOKEN')", False, id="scheme without a default"),
+        pytest.param("if f() or os.getenv('MAIL_TOKEN'):\n    f(os.environ['MAIL_TOKEN'])", False, id="or"),
+        pytest.param("if 'MAIL_TOKEN' not in os.environ:\n    f(os.environ['MAIL_TOKEN'])", False, id="absence"),
+        pytest.param("if os.getenv('MAIL_TOKEN'):\n    f()\nX = os.environ['MAIL_TOKEN']", False, id="after it"),
+        pytest.param("if os.getenv('A_TOKEN'):\n    f(os.environ['MAIL_TOKEN'])", False, id="another variable"),
+        pytest.param("X = os.environ['MAIL_TOKEN'] if 'MAIL_TOKEN' in os.environ else 'x'", False, id="alternative"),
+        pytest.param("if 'DATABASE_URL' in os.environ:\n    X = f(os.environ['DATABASE_URL'])", False, id="database"),
+        pytest.param("SECRET_KEY = 'x'\nif 'SECRET_KEY' in os.environ:\n    SECRET_KEY = os.environ['SECRET_KEY']", False, id="own key"),
+    ],
+)  # fmt: skip
+def test_a_secret_that_may_be_unset_is_optional(text, optional):
+    secret = drafted(f"import os\n{text}\n").secret[-1]
+    assert secret.optional is optional
 
 
 @pytest.mark.parametrize(
@@ -131,6 +171,12 @@ def test_names_a_second_django_key_after_its_variable():
     files = {"shop/dev_settings.py": text.format("OTHER_KEY").encode()}
     names = [secret.name for secret in drafted(text.format("SHOP_KEY"), **files).secret]
     assert names == ["django-secret-key", "shop-key"]
+    files = {"shop/settings_prod.py": text.format("DJANGO_SECRET_KEY").encode()}
+    secrets = drafted(text.format("SECRET_KEY"), **files).secret
+    assert {secret.name: secret.env for secret in secrets} == {
+        "app-secret-key": "SECRET_KEY",
+        "django-secret-key": "DJANGO_SECRET_KEY",
+    }
 
 
 MAIL = "import os\nEMAIL_HOST_USER = os.getenv('EMAIL_HOST_USER', '')\nEMAIL_HOST_PASSWORD = os.environ['EMAIL_HOST_PASSWORD']\n"

@@ -39,7 +39,7 @@ def state(*, deleted=False, **tags):
 
 def made(root, manifest, account, available=(), *, code=False):
     tree = Tree(root)
-    result = scan(root)
+    result = scan(root, manifest_variables=tuple(manifest.variables()))
     code_inputs = CodeInputs(
         accessor_import=result.facts.accessor_import(manifest),
         has_folder=tree.has_folder,

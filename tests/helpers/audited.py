@@ -50,6 +50,7 @@ GIT_COMMANDS = {
     "check-ignore": set(),
     "config": {"--get"},
     "diff": {"--no-ext-diff"},
+    "grep": {"--no-textconv"},
     "log": {"--raw"},
     "ls-files": set(),
     "ls-tree": set(),

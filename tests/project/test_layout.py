@@ -139,6 +139,7 @@ def test_accessor_import():
         ("local_settings.dist.py", True),
         ("shop/settings_example.py", True),
         ("shop/example_settings.py", True),
+        ("shop/settings/dummy_secrets.py", True),
         ("example/settings.py", False),
         ("shop/settings/distribution.py", False),
     ],

@@ -11,6 +11,7 @@ from shield_ai.flow.database_draft import DATABASE_SECRET, database_prefix, data
 from shield_ai.model.credential_pairs import find_pairs
 from shield_ai.model.finding import Kind, Severity, Shape
 from shield_ai.model.manifest import App, Manifest, Secret
+from shield_ai.model.name_meaning import Meaning, meaning
 from shield_ai.model.naming import env_var_name, guess_kind, secret_name
 from shield_ai.model.words import word_set, words
 
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 # Words in the names of keys for encrypted or hashed data.
 DATA_KEY_WORDS = word_set("ENCRYPTION ENCRYPT CRYPT CRYPTO CIPHER FERNET AES SALT PEPPER HASHID")
+DJANGO_KEY = "DJANGO_SECRET_KEY"
+OWN_KEYS = frozenset({"SECRET_KEY", "APP_SECRET_KEY", "FLASK_SECRET_KEY", DJANGO_KEY})
 
 
 def draft(findings: Sequence[Finding], manifest: Manifest | None, facts: AppFacts) -> Manifest:
@@ -142,12 +145,13 @@ def _single_secrets(findings: Sequence[Finding], facts: AppFacts) -> Iterator[Se
             for variable in finding.site.variables if finding.site else ():
                 first_finding.setdefault(variable, finding)
     computed_names = _computed_names(findings)
+    has_usual_name = DJANGO_KEY in first_finding
     for variable, finding in first_finding.items():
         kind = _kind(variable, finding, facts)
         name = secret_name(variable)
         if variable in computed_names:
             name = variable  # the code computes it at run time, so no other name is possible
-        elif kind is Kind.DJANGO_SECRET_KEY:
+        elif kind is Kind.DJANGO_SECRET_KEY and (variable == DJANGO_KEY or not has_usual_name):
             name = "django-secret-key"
         yield Secret(name=name, kind=kind, env=variable, rotate=_rotation(kind, variable))
 
@@ -188,9 +192,14 @@ def _sites_by_variable(findings: Iterable[Finding]) -> dict[str, list[Site]]:
 def _is_optional(secret: Secret, sites: Mapping[str, Sequence[Site]]) -> bool:
     """Return whether the app runs in production without the secret.
 
-    A database's fields other than the password don't count.
+    A database's fields other than the password don't count. Django refuses an empty SECRET_KEY, so
+    a key that is read is not optional.
     """
     variables = list(secret.variables())
+    if secret.kind is Kind.DJANGO_SECRET_KEY:
+        read = [site for variable in variables for site in sites.get(variable, ())]
+        if any(site.shape is Shape.READ and not site.alternatives for site in read):
+            return False
     if secret.kind is Kind.DATABASE and secret.fields:
         variables = [secret.fields["password"]]
     return all(_is_optional_variable(sites.get(variable, ())) for variable in variables)
@@ -199,7 +208,8 @@ def _is_optional(secret: Secret, sites: Mapping[str, Sequence[Site]]) -> bool:
 def _is_optional_variable(sites: Sequence[Site]) -> bool:
     """Return whether every read of one variable has a default that works in production.
 
-    A constant default does not count: it is a development value.
+    A constant default does not count: it is a development value. A read under a condition on its
+    variable needs none.
     """
     if any(site.alternatives and not site.others for site in sites):
         return True  # the app may read another variable instead
@@ -209,4 +219,14 @@ def _is_optional_variable(sites: Sequence[Site]) -> bool:
 def _has_production_default(site: Site) -> bool:
     if site.shape not in {Shape.READ, Shape.FIELD}:
         return True
+    if site.is_guarded and not _is_needed(site.variable):
+        return True
     return site.optional and (site.default_ok_in_production or not site.default_literal)
+
+
+def _is_needed(variable: str) -> bool:
+    """Return whether production needs a secret, even if the code only reads it when it is set.
+
+    The code then overwrites a value for development.
+    """
+    return variable in OWN_KEYS or meaning(variable) is Meaning.URL

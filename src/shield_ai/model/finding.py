@@ -57,6 +57,7 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
     shape: Shape
     reader: str = ""  # the API that reads it: "os.environ.get", "django-environ", "decouple", …
     optional: bool = False  # the code has a default, so the app starts without the value
+    is_guarded: bool = False  # only runs if a condition has found the variable set
     default_literal: bool = False  # the default is a non-empty constant or generated value
     default_start: int = 0  # byte offsets of the constant default; both 0 without one
     default_end: int = 0

@@ -17,6 +17,7 @@ GENERIC_NAMES = word_set("""
     auth credentials dsn key keys pass passphrase passwd password private-key pwd secret secret-key
     secrets token tokens uri url
 """)
+PROVIDER_KEYS = frozenset({"API", "ACCESS", "AUTH", "ACCOUNT"})  # before KEY
 API_KEYS = {"apikey": "api-key", "apikeys": "api-keys"}
 
 
@@ -47,6 +48,8 @@ def guess_kind(variable: str) -> Kind:
         return Kind.PASSWORD
     if variable.upper().endswith(("PASSWORD", "PASS")):
         return Kind.PASSWORD
-    if last & {"KEY", "KEYS", "TOKEN", "TOKENS", "APIKEY"} and "DJANGO" not in words(variable):
+    if last & {"KEY", "KEYS"} and "DJANGO" in words(variable) and not last & PROVIDER_KEYS:
+        return Kind.GENERIC  # the app's own key
+    if last & {"KEY", "KEYS", "TOKEN", "TOKENS", "APIKEY"}:
         return Kind.API_KEY
     return Kind.GENERIC

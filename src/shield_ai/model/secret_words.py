@@ -74,7 +74,7 @@ AUTH_SERVICES = word_set("""
 # https://docs.allauth.org/en/latest/socialaccount/provider_configuration.html
 CREDENTIAL_DOCUMENTS = frozenset({("VCAP", "SERVICES"), ("SOCIALACCOUNT", "PROVIDERS")})
 # Several words at the end of a name that mean a secret together. Numbers at the end are removed
-# first, so SERVICE_ACCOUNT_B64 ends with B.
+# first, so SERVICE_ACCOUNT_B64 ends with B. A PKCS #12 file contains the private key, too.
 SECRET_PHRASES = (
     ("API", "HASH"),
     ("SEED", "PHRASE"),
@@ -83,6 +83,13 @@ SECRET_PHRASES = (
     ("SERVICE", "ACCOUNT", "INFO"),
     ("SERVICE", "ACCOUNT", "BASE"),
     ("SERVICE", "ACCOUNT", "B"),
+    ("P", "12", "CERTIFICATE"),
+    ("P", "12", "CERT"),
+    ("CERTIFICATE", "P"),
+    ("CERT", "P"),
+    ("PFX", "CERTIFICATE"),
+    ("CERTIFICATE", "PFX"),
+    ("CERT", "PFX"),
 )
 # Before WEBHOOK or HOOK at the end: anyone who knows the URL can post.
 WEBHOOK_SERVICES = word_set(

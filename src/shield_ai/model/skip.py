@@ -92,9 +92,13 @@ class SkipId(enum.StrEnum):
         "deployment-hidden",
         "writes a variable with escapes or not in UTF-8" + _UNKNOWN_VARIABLES,
     )
+    DEPLOYMENT_OUTSIDE = (
+        "deployment-outside",
+        "outside the app, names variables of secrets: check the values that it sets",
+    )
     DEPLOYMENT_UNEXPLAINED = (
         "deployment-unexplained",
-        "line {line} names a variable beside a value in a form that shield does not recognize",
+        "line {line} names {variable} beside a value in a form that shield does not recognize",
     )
 
     # A read cannot be moved because of the code around it.
@@ -105,9 +109,9 @@ class SkipId(enum.StrEnum):
     ALSO_COMPUTED = "also-computed", "{variable} is also read under a computed name"
     SET_UNDER_COMPUTED_NAME = (
         "set-under-computed-name",
-        "the code sets the variable under a computed name",
+        "the code sets or deletes the variable under a computed name",
     )
-    SET_IN_FILE = "set-in-file", "the file also sets the variable"
+    SET_IN_FILE = "set-in-file", "the file also sets or deletes the variable"
     SETS_VARIABLE = "sets-variable", "written into the environment, where other code reads it"
     ENVIRONMENT_COPY = "environment-copy", "read from an earlier copy of the environment"
     TESTS_ENVIRONMENT_COPY = "tests-environment-copy", "tests an earlier copy of the environment"
@@ -135,10 +139,7 @@ class SkipId(enum.StrEnum):
         "its position in the f-string is unknown; read the variable outside the f-string",
     )
     NESTED_FSTRING = "nested-fstring", "inside an f-string within an f-string"
-    FSTRING_QUOTE = (
-        "fstring-quote",
-        "reuses the quote of the f-string, which requires Python 3.12",
-    )
+    FSTRING_QUOTE = "fstring-quote", "reuses the quote of the f-string, which requires Python 3.12"
     SUSPENDS = "suspends", "awaits or yields, which a lambda cannot do"
     ASSIGNS_INSIDE = "assigns-inside", "assigns with := inside the read"
     DEPENDS_ON_FRAME = (
@@ -173,7 +174,8 @@ class SkipId(enum.StrEnum):
 
     # A literal cannot be moved.
     OUTSIDE_SETTINGS = "outside-settings", "hardcoded outside the settings: move it there first"
-    TEST_VALUE = "test-value", "a value of the test settings"
+    TEST_VALUE = "test-value", "a value of settings for development or tests"
+    EXAMPLE_VALUE = "example-value", "a placeholder in an example that users copy"
     SCHEMA_DEFAULT = (
         "schema-default",
         "the default of a pydantic field, which is part of the schema",
@@ -185,6 +187,7 @@ class SkipId(enum.StrEnum):
         "development-value-in-file",
         "development value: {setting} is read from {variable} elsewhere in this file",
     )
+    DEVELOPMENT_DEFAULT = "development-default", "development value: the default of {variable}"
     DEVELOPMENT_VALUE_ALSO_READ = (
         "development-value-also-read",
         "development value: the app also reads the variable {variable}",
@@ -332,10 +335,7 @@ class SkipId(enum.StrEnum):
         "no-requirements",
         "no file with the app's dependencies found; install {requirement} where the app runs",
     )
-    LOCKED_REQUIREMENTS = (
-        "locked-requirements",
-        "lock file; compile it again to add {requirement}",
-    )
+    LOCKED_REQUIREMENTS = "locked-requirements", "lock file; compile it again to add {requirement}"
     LOCK_FILE = "lock-file", "lock file; run `{command}` to update it from {path}"
     INVALID_TOML = "invalid-toml", "invalid TOML: {problem}"
     NOT_EXTENDABLE = (

@@ -6,6 +6,7 @@ import base64
 import enum
 import hashlib
 import os
+import posixpath
 import re
 import subprocess
 from typing import TYPE_CHECKING, NamedTuple
@@ -16,7 +17,7 @@ from shield_ai.project import git_process
 from shield_ai.project.inside import inside_check
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Iterable, Iterator
     from pathlib import Path
 
     from shield_ai.project.repository import Repository
@@ -163,6 +164,27 @@ def ignored_files(root: Path, paths: Collection[str]) -> list[str]:
         return []
     output = git_process.read(root, "check-ignore", "--", *paths)
     return sorted({*paths} & {*_decode(output or b"").splitlines()})
+
+
+def files_around(root: Path, words: Iterable[str]) -> list[str]:
+    """Return the tracked files of the repository outside the app that contain one of some words.
+
+    Args:
+        root: The app's folder.
+        words: The words.
+
+    Returns:
+        The paths relative to the app's folder; none if the app is the whole repository.
+    """
+    prefix = _decode(git_process.read(root, "rev-parse", "--show-prefix") or b"").strip("\n")
+    patterns = [argument for word in sorted(words) for argument in ("-e", word)]
+    if not prefix or not patterns:
+        return []
+    options = ("-lzIwF", "--full-name", "--no-textconv", "--no-recurse-submodules")
+    outside = (":(top)", f":(top,exclude,literal){prefix.rstrip('/')}")
+    output = git_process.read(root, "grep", *options, *patterns, "--", *outside)
+    paths = filter(None, _decode(output or b"").split("\0"))
+    return sorted(posixpath.relpath(path, prefix) for path in paths)
 
 
 def checked_out_commit(root: Path) -> str:

@@ -40,7 +40,7 @@ SETTINGS = regex(
     r"|(^|/)(settings|config|conf|configs|configuration)/([\w-]+/)*[\w.-]+\.py$"
 )
 # A file that users copy and fill in: its values are placeholders.
-EXAMPLE = regex(r"(^|[/._-])(example|sample|template|dist)s?([._-]\w+)*\.py$")
+EXAMPLE = regex(r"(^|[/._-])(example|sample|template|dist|dummy|fake)s?([._-]\w+)*\.py$")
 # An example of a .env file: .env.example, env_sample, .env.prod-template, example.env.
 ENV_EXAMPLE = regex(
     r"(^|/)(\.?([a-z]\w*\.)?(dot)?(env|environment)"

@@ -31,6 +31,12 @@ def fix(files, **app):
             {"requirements/production.txt": "x\n"}, "requirements/production.txt", id="production"
         ),
         pytest.param({"requirements/prod.txt": "x\n"}, "requirements/prod.txt", id="prod"),
+        pytest.param(
+            {"requirements/dev.txt": "y\n", "requirements/requirements.txt": "x\n"},
+            "requirements/requirements.txt",
+            id="requirements.txt in a folder",
+        ),
+        pytest.param({"requirements/common.txt": "x\n"}, "requirements/common.txt", id="common"),
         pytest.param({"requirements.in": "x\n"}, "requirements.in", id="in"),
         pytest.param(
             {

@@ -598,6 +598,37 @@ def test_wraps_whole_value_of_django_configurations():
     )
 
 
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        pytest.param(
+            "X = dj_database_url.config()",
+            'X = get_secret("database-url", dj_database_url.config)',
+            id="function",
+        ),
+        pytest.param(
+            "X = dj_database_url.config(conn_max_age=1)",
+            'X = get_secret("database-url", lambda: dj_database_url.config(conn_max_age=1))',
+            id="with an argument",
+        ),
+        pytest.param(
+            "class C:\n    import dj_database_url as url\n    X = url.config()",
+            'class C:\n    import dj_database_url as url\n    X = get_secret("database-url", url.config)',
+            id="name of a class body",
+        ),
+        pytest.param(
+            "X = {\n    'default': dj_database_url.config(),  # a database\n}",
+            "X = {\n    'default': get_secret('database-url', dj_database_url.config),  # a database\n}",
+            id="on one of several lines",
+        ),
+    ],
+)
+def test_passes_a_function_that_is_called_without_arguments(before, after):
+    head = "import dj_database_url\n\n"
+    accessor = "from shop.utils.secrets import get_secret\n\n"
+    check(f"{head}{before}\n", f"{head}{accessor}{after}\n")
+
+
 def test_does_not_wrap_read_inside_read_of_same_variable():
     check(
         "import dj_database_url, os\nD = dj_database_url.config(ssl_require='x' in os.getenv('DATABASE_URL', ''))\n",

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import time
 
 import msgspec
@@ -303,6 +304,7 @@ def test_names_beside_unknown_values_are_reported(tmp_path, path, text):
         found = find(tmp_path, {path: text})
     assert [skip.path for skip in found.unread] == [path]
     assert VALUE not in str(found.unread)
+    assert "SECRET_KEY" in found.unread[0].reason or "UTF-8" in found.unread[0].reason
 
 
 @pytest.mark.parametrize(
@@ -310,6 +312,7 @@ def test_names_beside_unknown_values_are_reported(tmp_path, path, text):
     [
         pytest.param("Dockerfile", "# ENV SECRET_KEY=VALUE\nARG SECRET_KEY\nRUN echo SECRET_KEY: VALUE\nCMD app $SECRET_KEY\n", id="Dockerfile"),
         pytest.param("compose.yml", "services:\n  a:\n    secrets: [SECRET_KEY]\n    # SECRET_KEY: VALUE\n    command: app --key ${SECRET_KEY}\nsecrets: {SECRET_KEY: {file: ./key.txt}}\n", id="Compose"),
+        pytest.param("compose.yml", "services:\n  a:\n    environment:\n      SECRET_KEY: ${SECRET_KEY:-VALUE}\n", id="own default"),
         pytest.param("compose.yml", "services:\n  a:\n    command: sh -c 'SECRET_KEY=$OTHER SECRET_KEY=${KEY} app'\n    command: |\n      export SECRET_KEY=`aws ssm get-parameter --name SECRET_KEY`\n", id="references"),
         pytest.param("k8s.yaml", "kind: Pod\napiVersion: v1\nspec: {args: ['$(SECRET_KEY)'], items: [{key: SECRET_KEY, path: VALUE}]}\n", id="Kubernetes"),
         pytest.param("chart/templates/a.yaml", 'a:\n  {{- if .Values.SECRET_KEY }}\n  b: {{ index .Values "SECRET_KEY" | quote }}\n  {{- end }}\n', id="Helm"),
@@ -441,6 +444,27 @@ def test_a_file_with_an_invalid_name_is_reported(tmp_path):
     assert found.variables == ()
     [skip] = found.unread
     assert (skip.path, skip.id) == ("caf\\xe9.yml", SkipId.DEPLOYMENT_INVALID_NAME)
+
+
+def test_deployment_files_around_the_app_are_reported(tmp_path):
+    (tmp_path / "back").mkdir()
+    (tmp_path / "chart").mkdir()
+    files = {
+        "back/compose.yml": "services: {a: {environment: {SECRET_KEY: VALUE}}}\n",
+        "compose.yml": "services: {a: {environment: {SECRET_KEY: VALUE}}}\n",
+        "chart/_helpers.tpl": "- name: SECRET_KEY\n",
+        "other.yml": "a: MY_SECRET_KEY\nDB_HOST: VALUE\n",
+        "README.md": "SECRET_KEY\n",
+        "compose.test.yml": "a: SECRET_KEY\n",
+    }
+    for path, text in files.items():
+        (tmp_path / path).write_text(text)
+    subprocess.run(["git", "init", "-q"], cwd=tmp_path, check=True)
+    subprocess.run(["git", "add", "-A"], cwd=tmp_path, check=True)
+    found = find_deployment(tmp_path / "back", SECRETS)
+    assert [variable.path for variable in found.variables] == ["compose.yml"]
+    assert [skip.path for skip in found.unread] == ["../chart/_helpers.tpl", "../compose.yml"]
+    assert find_deployment(tmp_path, SECRETS).unread == ()
 
 
 def test_no_file_is_read_without_secrets(tmp_path):

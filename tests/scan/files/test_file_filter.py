@@ -14,6 +14,12 @@ def test_each_marker_has_a_pattern() -> None:
     [
         pytest.param(b"os.environ['API_KEY']", False, True, id="read of a secret"),
         pytest.param(b"os.environ['HOME']", False, False, id="read of another variable"),
+        pytest.param(
+            b"config(\n" + b" " * 40 + b"'API_KEY')", False, True, id="name on an indented line"
+        ),
+        pytest.param(
+            b"os.environ[\n" + b" " * 40 + b"f'{prefix}_API_KEY']", False, True, id="computed name"
+        ),
         pytest.param(b"class A(BaseSettings):\n    token: str", False, True, id="pydantic"),
         pytest.param(b"password = 'a'", False, False, id="short literal"),
         pytest.param(b"password = 'a'", True, True, id="short literal in settings"),

@@ -16,6 +16,9 @@ SETTINGS = b"import os\nSECRET_KEY = os.environ['SECRET_KEY']\n"
         pytest.param("from shield_ai import get_secret", "get_secret", id="former package"),
         pytest.param("from corp.vault import get_secret", "aws_get_secret", id="import"),
         pytest.param("def get_secret(name): ...", "aws_get_secret", id="function"),
+        pytest.param(
+            "class Vault:\n    def get_secret(self, name): ...", "get_secret", id="method"
+        ),
         pytest.param("get_secret = aws_get_secret = 1", "aws_get_secret", id="variable"),
     ],
 )

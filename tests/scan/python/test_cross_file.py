@@ -21,6 +21,20 @@ def test_a_value_is_for_development_if_another_file_reads_the_variable(scanned):
     assert reasons["shop/settings/prod.py"] == ""
 
 
+def test_a_class_of_another_file_can_set_the_value(scanned):
+    found = scanned(
+        {
+            "shop/settings/base.py": "class Base(Configuration):\n    SECRET_KEY = 'change-me-4'\n",
+            "shop/settings/prod.py": (
+                "import os\nclass Prod(Base):\n    SECRET_KEY = os.environ['DJANGO_SECRET_KEY']\n"
+            ),
+        }
+    ).findings
+    reasons = {f.path: reason_of(f.site) for f in found if f.site}
+    text = "development value: shop/settings/prod.py sets SECRET_KEY to another value"
+    assert reasons == {"shop/settings/base.py": text, "shop/settings/prod.py": ""}
+
+
 @pytest.mark.parametrize(
     ("value", "movable"),
     [

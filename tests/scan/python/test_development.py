@@ -88,3 +88,42 @@ def test_a_pair_moves_although_tests_read_it_too():
     found = reasons({"settings/test.py": pair, "settings/prod.py": pair})
     assert found["settings/prod.py", "GITHUB_CLIENT_ID"] == ""
     assert found["settings/test.py", "GITHUB_CLIENT_ID"].startswith(SkipId.DEVELOPMENT_STAGE.text)
+
+
+@pytest.mark.parametrize(
+    ("path", "reason"),
+    [
+        ("shop/settings/test.py", SkipId.TEST_VALUE.text),
+        ("shop/settings/local.example.py", SkipId.EXAMPLE_VALUE.text),
+        ("shop/settings/docker-development.py", SkipId.TEST_VALUE.text),
+        ("shop/settings/dev.py", SkipId.TEST_VALUE.text),
+        ("shop/settings/local.py", ""),
+        ("shop/settings/devices.py", ""),
+    ],
+)
+def test_a_literal_of_settings_for_tests_stays(path, reason):
+    files = {
+        "pytest.ini": b"[pytest]\nDJANGO_SETTINGS_MODULE = shop.settings.test\n",
+        "shop/settings/base.py": b"",
+        path: b"MAIL_TOKEN = 'should-not-be-used'\n",
+    }
+    assert reasons(files) == {(path, None): reason}
+    assert reasons(files, {"MAIL_TOKEN"}) == {(path, None): ""}
+
+
+def test_a_literal_of_test_settings_stays_beside_one_in_shield_toml():
+    files = {
+        "shop/settings/base.py": b"MAIL_TOKEN = 'k3y-of-a-shop'\n",
+        "shop/settings/test.py": b"MAIL_TOKEN = 'k3y-of-a-test'\n",
+        "pytest.ini": b"[pytest]\nDJANGO_SETTINGS_MODULE = shop.settings.test\n",
+    }
+    found = {path: reason for (path, _), reason in reasons(files, {"MAIL_TOKEN"}).items()}
+    assert found == {
+        "shop/settings/base.py": "",
+        "shop/settings/test.py": SkipId.TEST_VALUE.text,
+    }
+
+
+def test_a_literal_of_an_example_moves_without_other_settings():
+    path = "shop/settings.example.py"
+    assert reasons({path: b"MAIL_TOKEN = 'k3y-of-a-test'\n"}) == {(path, None): ""}

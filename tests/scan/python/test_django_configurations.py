@@ -17,3 +17,9 @@ def test_django_configurations_has_a_prefix(sites, text, variable, reason):
         f"from configurations import Configuration, values\nclass Base(Configuration):\n    {text}"
     )
     assert found == [("read", variable, reason)]
+
+
+@pytest.mark.parametrize("name", ["BooleanValue", "PositiveIntegerValue"])
+def test_numbers_of_django_configurations_are_no_secrets(sites, name):
+    text = f"from configurations import values\nclass Base:\n    STORE_TOKEN = values.{name}(1)"
+    assert sites(text) == []

@@ -76,6 +76,13 @@ def test_a_url_with_credentials_for_a_server_is_for_development(
     assert site.default_ok_in_production is default_ok_in_production
 
 
+@pytest.mark.parametrize("default", ["'dbcache://table'", "f(NoValue, 'locmemcache://')"])
+def test_a_cache_without_a_server_works_in_production(scanned, default):
+    text = f"import environ\nenv = environ.Env()\nX = env.cache_url('SHOP_CACHE', {default})\n"
+    [site] = [f.site for f in scanned({"settings.py": text}).findings if f.site]
+    assert site.default_ok_in_production
+
+
 @pytest.mark.parametrize(
     ("default", "default_ok_in_production", "made_up"),
     [
@@ -119,6 +126,22 @@ def test_a_literal_beside_a_read_of_the_same_setting_is_for_development(sites, t
         "development value: SECRET_KEY is read from DJANGO_KEY elsewhere in this file",
     )
     assert found[1] == ("read", "DJANGO_KEY", "")
+
+
+@pytest.mark.parametrize(
+    "read",
+    [
+        pytest.param("os.environ.get('SHOP_KEY', DEFAULT_KEY)", id="argument"),
+        pytest.param("os.environ.get('SHOP_KEY') or DEFAULT_KEY", id="or"),
+    ],
+)
+def test_a_literal_that_is_the_default_of_a_read_is_for_development(sites, read):
+    text = f"import os\nDEFAULT_KEY = 'k3y-of-a-test'\nOTHER_KEY = 'k3y-of-a-test'\nSECRET_KEY = {read}\n"
+    assert sites(text) == [
+        ("literal", "DEFAULT_KEY", "development value: the default of SHOP_KEY"),
+        ("literal", "OTHER_KEY", ""),
+        ("read", "SHOP_KEY", ""),
+    ]
 
 
 def test_escapes_lone_surrogates_in_names(scanned):

@@ -42,6 +42,13 @@ PATHS = st.lists(
         pytest.param("SECRET_KEY", "$(head -c 64 /dev/urandom)", False, id="a shell template"),
         pytest.param("AC_PASSWORD", "urn:oasis:names:Password", False, id="a URN"),
         pytest.param("TOKEN_KEY", "[A-Za-z0-9_-]{20,40}", False, id="a range of characters"),
+        pytest.param("layout_key", "PublicHearingDetail", False, id="words in camel case"),
+        pytest.param("LAYOUT_KEY", "publicHearingDetail", False, id="words in lower camel case"),
+        pytest.param("SHOP_KEY", "aBcDeFgHiJkLmNoP", True, id="letters in mixed case"),
+        pytest.param("SHOP_API_KEY", "CorrectHorseBattery", True, id="words for a strong name"),
+        pytest.param("HAWK_SHOP_CREDENTIALS", "hawk-shop", False, id="words of the name"),
+        pytest.param("DATA_SYNC_CREDENTIALS", "sync", False, id="a word of the name"),
+        pytest.param("SHOP_PASSWORD", "shop-7f3", True, id="a word of the name and others"),
     ],
 )
 def test_tells_values_from_descriptions(name: str, text: str, secret: bool) -> None:

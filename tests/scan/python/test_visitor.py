@@ -96,6 +96,21 @@ def test_explains_reads_that_cannot_be_migrated(sites, text, reason):
             "import os\nK = os.environ.get('STRIPE_KEY', 'pk_test_TyB5jcROwK8mlCNrn3dCwW7l')",
             id="a public key",
         ),
+        pytest.param(
+            "import os\nK = os.environ.get('EXPORT_KEY', 'snapshots/all.parquet')",
+            id="a file in a bucket",
+        ),
+        pytest.param(
+            "import os\nCACHES = {'default': {"
+            "'BACKEND': 'django.core.cache.backends.filebased.FileBasedCache',"
+            "'LOCATION': os.environ['CACHE_LOCATION']}}",
+            id="the folder of a cache",
+        ),
+        pytest.param(
+            "import os\nC = {'BACKEND': 'django.core.cache.backends.memcached.PyMemcacheCache',"
+            "'LOCATION': os.environ['CACHE_LOCATION']}",
+            id="the server of memcached",
+        ),
         pytest.param("API_KEY = None\nTOKEN = ''", id="no value"),
         pytest.param("TOKEN_URL = 'https://example.com/token'", id="an address"),
         pytest.param(
@@ -109,6 +124,11 @@ def test_explains_reads_that_cannot_be_migrated(sites, text, reason):
 )
 def test_ignores_values_that_are_not_secrets(sites, text):
     assert sites(text) == []
+
+
+def test_the_location_of_a_server_for_a_cache_is_a_url(sites):
+    text = "import os\nC = {'BACKEND': 'django_redis.cache.RedisCache', 'LOCATION': os.environ['CACHE_LOCATION']}"
+    assert sites(text) == [("read", "CACHE_LOCATION", "")]
 
 
 def test_a_url_with_a_computed_host_is_not_a_literal(sites):
@@ -258,11 +278,16 @@ def test_a_helper_named_for_secrets_reads_secrets(sites, call, is_secret):
 
 @pytest.mark.parametrize(
     "write",
-    ["if X:\n    os.environ['A_TOKEN'] = f()\n", "os.environ.setdefault('A_TOKEN', f())\n"],
+    [
+        "if X:\n    os.environ['A_TOKEN'] = f()\n",
+        "os.environ.setdefault('A_TOKEN', f())\n",
+        "del os.environ['A_TOKEN']\n",
+        "def f():\n    os.environ.pop('A_TOKEN')\n",
+    ],
 )
 def test_a_file_that_sets_a_variable_is_not_migrated_for_it(sites, write):
     reads = "Y = os.environ['A_TOKEN']\nZ = 'A_TOKEN' in os.environ\nB = os.environ['B_TOKEN']\n"
-    reason = "the file also sets the variable"
+    reason = "the file also sets or deletes the variable"
     assert sites(f"import os\n{write}{reads}")[-3:] == [
         ("read", "A_TOKEN", reason),
         ("presence", "A_TOKEN", reason),
@@ -270,14 +295,27 @@ def test_a_file_that_sets_a_variable_is_not_migrated_for_it(sites, write):
     ]
 
 
-def test_a_variable_written_under_a_computed_name_cannot_be_migrated(sites):
-    fake = "for name, value in [('A_TOKEN', 'fake')]:\n    os.environ[name] = value\n"
+@pytest.mark.parametrize(
+    "fake",
+    [
+        "for name, value in [('A_TOKEN', 'fake')]:\n    os.environ[name] = value\n",
+        "for name, value in {'A_TOKEN': 'fake'}.items():\n    os.environ[name] = value\n",
+        "for name in f(['A_TOKEN']):\n    del os.environ[name]\n",
+    ],
+)
+def test_a_variable_written_under_a_computed_name_cannot_be_migrated(sites, fake):
     assert sites(f"import os\n{fake}X = os.environ['A_TOKEN']\nY = os.environ['B_TOKEN']\n")[
         -2:
     ] == [
-        ("read", "A_TOKEN", "the code sets the variable under a computed name"),
+        ("read", "A_TOKEN", "the code sets or deletes the variable under a computed name"),
         ("read", "B_TOKEN", ""),
     ]
+
+
+def test_a_test_before_a_deletion_under_a_computed_name_stays(sites):
+    text = "import os\nfor name in ('A_TOKEN', 'B_TOKEN'):\n    if name in os.environ:\n        del os.environ[name]\n"
+    reason = "the code sets or deletes the variable under a computed name"
+    assert [site[2] for site in sites(text)] == [reason]
 
 
 CONSTANTS = {

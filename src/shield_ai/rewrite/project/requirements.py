@@ -37,14 +37,12 @@ if TYPE_CHECKING:
     from shield_ai.model.skip import Skipped
     from shield_ai.rewrite.project.fixer import FixContext
 
+IN_FOLDER = ("requirements", "base", "common", "main", "production", "prod")
 FILES = (
     "requirements.in",
-    "requirements/base.in",
-    "requirements/production.in",
+    *(f"requirements/{name}.in" for name in IN_FOLDER),
     "requirements.txt",
-    "requirements/base.txt",
-    "requirements/production.txt",
-    "requirements/prod.txt",
+    *(f"requirements/{name}.txt" for name in IN_FOLDER),
 )
 VENDORED = {"boto3": ">=1.26"}
 PACKAGE = {"shield-ai-runtime[aws]": ">=0.1"}

@@ -36,13 +36,14 @@ def choose_folder(anchor: str, root: str, tests: Collection[str]) -> str:
     package = f"{prefix}{anchor.removeprefix(prefix).partition('/')[0]}/"
     modules = Counter(map(_outermost_test_folder, filter(_is_test_module, tests)))
 
-    def order(folder: str) -> tuple[bool, bool, int, bool, bool, int]:
+    def order(folder: str) -> tuple[bool, bool, bool, bool, int, bool, int]:
         parent = folder.rpartition("/")[0]
         return (
             not folder.startswith(prefix),
             f"{parent}/" != package,
-            folder.count("/"),
+            parent not in {"", root},
             not folder.startswith(package),
+            folder.count("/"),
             parent.rpartition("/")[2] not in GENERAL,
             -modules[folder],
         )

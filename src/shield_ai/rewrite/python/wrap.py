@@ -37,7 +37,7 @@ from shield_ai.rewrite.python.settings_source import (
     settings_source_edits,
 )
 from shield_ai.rewrite.python.unused_imports import unused_imports
-from shield_ai.rewrite.python.wrap_text import Wrap, separate_sites, wrap_edits
+from shield_ai.rewrite.python.wrap_text import Wrap, called_function, separate_sites, wrap_edits
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -113,7 +113,10 @@ def wrap_secrets(
         unused = _unused_imports(source, wraps, style, options.importers)
         edits = _file_edits(source, wraps, names, unused, options, style)
         replaced = ReplacedExpressions(
-            {wrap.reference for wrap in removed}, variables, _local_names(unused)
+            {wrap.reference for wrap in removed},
+            variables,
+            _local_names(unused),
+            {called_function(source, wrap) for wrap in wraps},
         )
         problem = _safety_problem(source, edits, names.module, removed, replaced)
         if not problem:

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from shield_ai.project.python_source import Source
     from shield_ai.rewrite.python.line_breaking import LineStyle
 
+# A call without arguments: get_secret() can take the function itself.
+FUNCTION_CALL = re.compile(r"([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*)\(\)")
+
 
 class Wrap(msgspec.Struct, frozen=True, kw_only=True):
     """An expression to wrap in get_secret(), and the secret that it reads."""
@@ -225,13 +228,25 @@ def _replacing_call(source: Source, wrap: Wrap) -> str | None:
     if wrap.plain_default is not None:
         arguments = [_name_argument(wrap, quote), *_plain_default_arguments(wrap)]
         return f"{wrap.names.get}({', '.join(arguments)})"
-    if wrap.replacement is None:
-        return None
     arguments = [_name_argument(wrap, quote)]
-    if wrap.replacement:
+    function = called_function(source, wrap)
+    if function:
+        arguments.append(function)
+    elif wrap.replacement is None:
+        return None
+    elif wrap.replacement:
         arguments.append(f"lambda: {wrap.replacement}")
     arguments += _keyword_arguments(wrap, quote)
     return f"{wrap.names.get}({', '.join(arguments)})"
+
+
+def called_function(source: Source, wrap: Wrap) -> str:
+    """Return the function, if an expression to keep in the call calls one without arguments."""
+    site = wrap.site
+    if site.shape is not Shape.READ or wrap.plain_default is not None or site.quote:
+        return ""
+    match = FUNCTION_CALL.fullmatch(source.raw[site.start : site.end].decode(source.encoding))
+    return match[1] if match else ""
 
 
 def _plain_default_arguments(wrap: Wrap) -> list[str]:

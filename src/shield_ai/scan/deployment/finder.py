@@ -18,6 +18,7 @@ from shield_ai.model.errors import SourceError
 from shield_ai.model.rotation_policy import PUBLIC_FIELDS
 from shield_ai.model.skip import SkipId, Skipped, SkipReason
 from shield_ai.project.env_file import read_assignments
+from shield_ai.project.git import files_around
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.scan.deployment.hcl import hcl_values
 from shield_ai.scan.deployment.line_formats import (
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
     from shield_ai.scan.text.structure import Node
 
 
+HELPERS = ".tpl"  # of Helm
 CREDENTIALS = "CRED"  # the id of the pattern
 MAX_SETTINGS = 5000  # of variables of secrets, in one file
 ENV_FILE_KEYS = rb"|env_file|EnvironmentFile|environmentFiles"
@@ -84,6 +86,7 @@ def find_deployment(root: Path, secrets: Sequence[Secret]) -> Deployment:
             finder.add_unread(display_path(path), SkipId.DEPLOYMENT_INVALID_NAME.reason())
         else:
             finder.add(path, siblings[path.rpartition("/")[0]])
+    finder.add_files_around(root)
     return Deployment(
         variables=tuple(sorted(finder.found, key=lambda item: (item.path, item.line))),
         unread=tuple(sorted(finder.unread, key=lambda skip: (skip.path, skip.reason))),
@@ -161,6 +164,13 @@ class _Finder:
                 line_use = Use.SUPPRESSED if line in accepted else setting.use or use
                 self.found += self._variables(path, line, kind, setting._replace(use=line_use))
 
+    def add_files_around(self, root: Path) -> None:
+        """Record the deployment files of the repository outside the app that name a secret."""
+        for path in files_around(root, self._secret_names):
+            is_deployment = file_format(path) or path.endswith(HELPERS)
+            if is_deployment and path == display_path(path):
+                self.add_unread(path, SkipId.DEPLOYMENT_OUTSIDE.reason())
+
     def add_unread(self, path: str, reason: SkipReason) -> None:
         """Record that a file was not searched, unless it is only for development.
 
@@ -177,9 +187,11 @@ class _Finder:
             return
         known = {setting.start for setting in settings}
         accepted = _accepted_lines(file.raw)
-        for start in unexplained_names(file, self._secret_names, known, accepted):
-            line = file.raw.count(b"\n", 0, start) + 1
-            self.add_unread(file.path, SkipId.DEPLOYMENT_UNEXPLAINED.reason(line=line))
+        for name in unexplained_names(file, self._secret_names, known, accepted):
+            line = file.raw.count(b"\n", 0, name.start) + 1
+            variable = file.raw[slice(*name)].decode()
+            case = SkipId.DEPLOYMENT_UNEXPLAINED
+            self.add_unread(file.path, case.reason(line=line, variable=variable))
             break
 
     def _parse(self, path: str, raw: bytes) -> DeploymentFile | None:

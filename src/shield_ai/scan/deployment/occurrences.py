@@ -110,8 +110,8 @@ def unexplained_names(
     names: frozenset[str],
     settings: Collection[int],
     accepted_lines: Collection[int],
-) -> Iterator[int]:
-    """Yield the offsets of names that may have a value, but are no known setting.
+) -> Iterator[Span]:
+    """Yield the spans of names that may have a value, but are no known setting.
 
     Args:
         file: The file; without documents for a format of lines.
@@ -131,7 +131,7 @@ def unexplained_names(
         if explanation.is_explained(name):
             continue
         if file.raw.count(b"\n", 0, name.start) + 1 not in accepted_lines:
-            yield name.start
+            yield name
 
 
 class _Spans:
@@ -232,7 +232,8 @@ class _Explanation:
         if before.endswith(b"$") or _is_in_action(raw, floor, name.start):
             return True
         if before == b"${":
-            return _is_pure_expansion(raw, name, floor)
+            is_own_value = scalar is not None and scalar.key.encode() == raw[slice(*name)]
+            return is_own_value or _is_pure_expansion(raw, name, floor)
         is_script = self._file.kind is DeploymentKind.SHELL or _is_script(self._file.kind, scalar)
         pattern = assignment_regex(self._names)
         if is_script and pattern.match(raw, max(name.start - 1, 0), limit):

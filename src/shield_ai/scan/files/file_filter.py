@@ -24,13 +24,13 @@ ENV_READ = regex(
 # A quoted secret-like name as an argument, an index, an operand of `in`, or a constant: the syntax
 # of a read or a presence test.
 QUOTED_NAME = regex(
-    rb"[\[(,]\s{0,20}[bf]?[\"'][A-Za-z0-9_]*(?:" + SECRET + rb")[A-Z0-9_]*[\"']"
+    rb"[\[(,]\s{0,60}[bf]?[\"'][A-Za-z0-9_]*(?:" + SECRET + rb")[A-Z0-9_]*[\"']"
     rb"|[\"'][A-Z0-9_]*(?:" + SECRET + rb")[A-Z0-9_]*[\"']\s{1,20}(?:not )?in\b"
     rb"|=\s?[\"'][A-Z0-9_]*(?:" + SECRET + rb")[A-Z0-9_]*[\"']"
     rb"|(?:getenv\(|environ(?:\[|\.get\())[\"'][A-Za-z0-9_]*(?i:" + SECRET + rb")[A-Za-z0-9_]*[\"']"
 )
 # A read of a variable under a name that is not a text.
-COMPUTED_READ = regex(rb"(?:getenv\(|environ(?:\[|\.get\())\s{0,20}[A-Za-z_]")
+COMPUTED_READ = regex(rb"(?:getenv\(|environ(?:\[|\.get\())\s{0,60}[A-Za-z_]")
 # APIs that read secrets without the quoted name of a variable, including shield's runtime.
 SECRET_API = regex(
     rb"BaseSettings|_url\.config|configurations|get_secret|Settings\)|EnvSettingsSource"

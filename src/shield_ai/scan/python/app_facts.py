@@ -208,11 +208,14 @@ def _accessor_name(files: AppFiles) -> str:
 
 
 def _binds_otherwise(raw: bytes, name: str) -> bool:
-    """Return whether a module binds a name to something other than the runtime's function."""
+    """Return whether a module binds a name to something other than the runtime's function.
+
+    A method of that name is no conflict: it is only used through its object.
+    """
     if name.encode() not in raw:
         return False
     bound = (
-        rf"(?m)^[ \t]*(?:(?:async )?def {name}\b.*|from .*import .*\b{name}\b.*"
-        rf"|{name}\s*=.*|\s+{name},?\s*)$"
+        rf"(?m)^[ \t]*(?:(?:async )?def {name}\b(?!\(\s*(?:self|cls)\b).*"
+        rf"|from .*import .*\b{name}\b.*|{name}\s*=.*|\s+{name},?\s*)$"
     )
     return any(not RUNTIME_IMPORT.search(line) for line in re.findall(bound.encode(), raw))

@@ -16,13 +16,14 @@ from shield_ai.project.runtime_names import copied_folder, is_copied_file
 from shield_ai.scan.files.file_filter import find_markers
 from shield_ai.scan.files.walk import display_path, is_dotenv, walk_all
 from shield_ai.scan.python.app_facts import AppFiles, collect_facts
+from shield_ai.scan.python.compare_literals import mark_different_literals, merge_equal_literals
 from shield_ai.scan.python.cross_file import (
     RESERVED,
     ProjectContext,
     apply_context,
     collection_texts,
 )
-from shield_ai.scan.python.development import mark_development_reads
+from shield_ai.scan.python.development import explain_literals, mark_development_reads
 from shield_ai.scan.python.development_files import development_files
 from shield_ai.scan.python.example_values import find_public_variables
 from shield_ai.scan.python.file_reads import find_file_reads
@@ -218,14 +219,21 @@ class _AppScanner:
         development = development_files(self.scanned, self._settings, self._files.read)
         related = select_related_reads(
             mark_development_reads(
-                self.findings, self._manifest_variables, development, self._migrated
+                self.findings,
+                self._manifest_variables,
+                development,
+                self._migrated,
+                explain_literals(self._settings, development),
             ),
             self._manifest_variables,
             self._context.computed_names,
             self._context.ignored | self._context.reserved.keys(),
             development,
         )
-        findings = apply_context(related, self._context)
+        merged = merge_equal_literals(related, self._files.read)
+        findings = mark_different_literals(
+            apply_context(merged, self._context), self._manifest_variables, self._files.read
+        )
         affected = self._without_runtime & {finding.path for finding in findings}
         return findings + [missing_runtime_finding(path) for path in affected]
 

@@ -39,6 +39,7 @@ class Candidate(msgspec.Struct, kw_only=True):
     direct: bool = False  # the setting's value is this expression, unchanged
     default: ast.expr | None = None
     optional: bool = False
+    is_guarded: bool = False  # only runs if a condition has found the variable set
     default_from_env: bool = False  # the default is the value of another variable
     group: str = ""  # the database it belongs to
     field: str = ""  # the database field

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import ast
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from shield_ai.model.finding import Finding, Shape, Site
 from shield_ai.model.skip import SkipId, SkipReason
 from shield_ai.scan.python.ast_walk import descend
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 READ_SHAPES = frozenset({Shape.READ, Shape.FIELD})
 # https://boto3.amazonaws.com/v1/documentation/api/latest/guide/configuration.html
@@ -35,13 +39,21 @@ class ProjectContext(msgspec.Struct):
     reserved: dict[str, SkipReason] = msgspec.field(default_factory=dict)
 
 
-def collection_texts(tree: ast.Module) -> set[str]:
-    """Return the strings in a file's lists, tuples and sets: a loop may read these variables."""
+def collection_texts(tree: ast.Module, *, with_keys: bool = False) -> set[str]:
+    """Return the strings in a file's lists, tuples and sets: a loop may read these variables.
+
+    Args:
+        tree: The file.
+        with_keys: Add the keys of dictionaries.
+    """
     texts = set()
     for node in descend(tree):
-        if not isinstance(node, COLLECTIONS):
-            continue
-        for element in node.elts:
+        elements: Sequence[ast.expr | None] = ()
+        if isinstance(node, COLLECTIONS):
+            elements = node.elts
+        elif with_keys and isinstance(node, ast.Dict):
+            elements = node.keys
+        for element in elements:
             if isinstance(element, ast.Constant) and isinstance(element.value, str):
                 texts.add(element.value)
     return texts

@@ -1,4 +1,4 @@
-"""Mark the reads that only development or tests need: production has no such secret in AWS."""
+"""Mark the findings that only development or tests need: production has no such secret in AWS."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import msgspec
 
 from shield_ai.model.finding import Shape
 from shield_ai.model.skip import SkipId
-from shield_ai.project.layout import is_test_settings
+from shield_ai.project.layout import is_example, is_test_settings
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.scan.python.cross_file import READ_SHAPES
 
@@ -20,6 +20,25 @@ if TYPE_CHECKING:
 
 # DEV_TO_API_KEY is a key of the site dev.to, and GOOGLE_ADS_DEV_TOKEN the token of a developer.
 DEVELOPMENT_VARIABLE = regex(r"^(?:DEV_(?!TO_)|TEST_)|_(?:DEV_(?!TO_|(?:TOKEN|KEY)$)|TEST_)")
+DEVELOPMENT_FILE = regex(r"(?:^|[/._-])(?:dev|development)(?:[._-]\w+)*\.py$")
+
+
+def explain_literals(settings: Collection[str], files: Collection[str]) -> dict[str, SkipReason]:
+    """Map settings files to the reason why their literals stay.
+
+    Args:
+        settings: All settings files.
+        files: Those for development and tests.
+    """
+    reasons: dict[str, SkipReason] = {}
+    for path in settings:
+        if is_example(path):
+            reasons[path] = SkipId.EXAMPLE_VALUE.reason()
+        elif DEVELOPMENT_FILE.search(path):
+            reasons[path] = SkipId.TEST_VALUE.reason()
+    if reasons.keys() >= set(settings):
+        reasons.clear()  # the app has no other settings
+    return {**reasons, **dict.fromkeys(files, SkipId.TEST_VALUE.reason())}
 
 
 def mark_development_reads(
@@ -27,8 +46,9 @@ def mark_development_reads(
     manifest_variables: Collection[str],
     files: Collection[str],
     migrated: Mapping[str, Collection[str]],
+    literals: Mapping[str, SkipReason],
 ) -> list[Finding]:
-    """Add a reason to each read that only development or tests need.
+    """Add a reason to each read and each literal that only development or tests need.
 
     Args:
         findings: All findings of the app.
@@ -36,14 +56,17 @@ def mark_development_reads(
             reads them.
         files: The settings files for development and tests.
         migrated: The variables that each file reads through get_secret.
+        literals: Why the literals of a file stay, by file.
     """
-    used = _variables_outside(findings, files)
+    used = _variables_outside(findings, literals)
     for path, variables in migrated.items():
         if path not in files:
             used.update(variables)
     marked = []
     for finding in findings:
-        if finding.path in files:
+        if _is_literal(finding):
+            reason = _explain_literal(finding, used, manifest_variables, literals)
+        elif finding.path in files:
             reason = _explain_by_file(finding, used, manifest_variables)
         else:
             reason = _explain_by_name(finding, manifest_variables)
@@ -52,6 +75,26 @@ def mark_development_reads(
             finding = msgspec.structs.replace(finding, site=site)  # noqa: PLW2901
         marked.append(finding)
     return marked
+
+
+def _is_literal(finding: Finding) -> bool:
+    return finding.site is not None and finding.site.shape in {Shape.LITERAL, Shape.FALLBACK}
+
+
+def _explain_literal(
+    finding: Finding,
+    used: Collection[str],
+    manifest_variables: Collection[str],
+    literals: Mapping[str, SkipReason],
+) -> SkipReason | None:
+    """Explain why a literal of an example, or of settings for development or tests, stays.
+
+    It moves if shield.toml names its variable for this file alone.
+    """
+    variable = finding.site.variable if finding.site else ""
+    if variable in manifest_variables and variable not in used:
+        return None
+    return literals.get(finding.path)
 
 
 def _variables_outside(findings: list[Finding], files: Collection[str]) -> set[str]:

@@ -24,6 +24,10 @@ FIXED_VARIABLES = {
     "EmailURLValue": "EMAIL_URL",
     "SearchURLValue": "SEARCH_URL",
 }
+# Value classes for numbers and truth values, which are no secrets.
+NUMBERS = frozenset(
+    {"BooleanValue", "IntegerValue", "PositiveIntegerValue", "FloatValue", "DecimalValue"}
+)
 DEFAULT_PREFIX = "DJANGO"
 
 
@@ -44,6 +48,8 @@ def configurations_read(
         return None
     module, _, value_class = function.path.rpartition(".")
     if module != "configurations.values" or not value_class.endswith("Value"):
+        return None
+    if value_class in NUMBERS:
         return None
     keywords = {keyword.arg: keyword.value for keyword in node.keywords if keyword.arg}
     is_secret = value_class == "SecretValue"

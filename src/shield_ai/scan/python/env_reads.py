@@ -110,6 +110,7 @@ class EnvReadVisitor(PydanticFieldVisitor):
         )
         if name is not None and prefix is not None:
             candidate.variable = _full_name(reader, prefix, name)
+            candidate.optional = candidate.optional or candidate.variable in reader.empty_defaults
         self._set_default(candidate, self._innermost_default(read.default, candidate.variable))
         if not candidate.variable and prefix == "":
             self._set_alternatives(candidate, read.argument)

@@ -6,6 +6,7 @@ import abc
 import ast
 from typing import TYPE_CHECKING
 
+from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.scan.python.ast_walk import children
 from shield_ai.scan.python.literals import is_secret_literal, literal_text
 from shield_ai.scan.python.readers import Factory, RuntimeFunction
@@ -26,6 +27,8 @@ BOOLEAN_CONVERSIONS = frozenset(
 BOOLEAN_TEXTS = frozenset({"true", "false", "1", "0", "yes", "no", "on", "off", "y", "n", "t", "f"})
 COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.GeneratorExp, ast.DictComp)
 DISPLAYS = (ast.List, ast.Tuple, ast.Set)
+# https://docs.djangoproject.com/en/stable/ref/settings/#backend
+PLAIN_CACHE = regex(r"\.(?:filebased|locmem|dummy|db|memcached)\.\w+$")
 
 
 class ExpressionVisitor(StatementVisitor):
@@ -164,10 +167,18 @@ class ExpressionVisitor(StatementVisitor):
         for key_node, key, value in zip(node.keys, keys, node.values, strict=True):
             if key_node is None:  # {**other}
                 self.visit(value, path, direct=False)
+            elif key == "LOCATION" and self._has_plain_backend(node, keys):
+                continue  # a folder, a table, or the host and port of memcached
             else:
                 self.visit(key_node, (), direct=False)
                 self.visit(value, (*path, key or "?"), direct=True)
         self._database_alias = outer
+
+    def _has_plain_backend(self, node: ast.Dict, keys: list[str | None]) -> bool:
+        """Return whether a dict has the settings of a cache without credentials in its location."""
+        backend = node.values[keys.index("BACKEND")] if "BACKEND" in keys else None
+        text = self.resolver.constant_text(backend, self.scopes) if backend else None
+        return bool(PLAIN_CACHE.search(text or ""))
 
     def _visit_comprehension(self, node: ast.expr, path: tuple[str, ...]) -> None:
         outer = self._in_comprehension

@@ -12,6 +12,7 @@ import msgspec
 from shield_ai.model.finding import Confidence, Finding, Severity, Shape, fingerprint
 from shield_ai.model.skip import SkipId
 from shield_ai.project.perf.lazy_regex import regex
+from shield_ai.scan.python.ast_walk import descend
 from shield_ai.scan.python.importable import explain_not_importable
 from shield_ai.scan.python.literals import literal_text
 from shield_ai.scan.python.sites import create_site, literal_variable
@@ -58,12 +59,15 @@ def create_findings(
     not_importable = explain_not_importable(source, facts, known)
     literal_counts = _count_literals(candidates)
     read_variables = _read_variables(candidates)
+    defaults = _default_names(source, candidates)
     findings = []
     for candidate in candidates:
         if not in_settings and is_probably_label(candidate):
             continue
         if candidate.shape is Shape.LITERAL and not candidate.reason:
-            candidate.reason = _explain_literal(candidate, literal_counts, read_variables)
+            candidate.reason = _explain_literal(
+                candidate, literal_counts, read_variables
+            ) or _explain_default(candidate, defaults)
         candidate.reason = candidate.reason or not_importable
         findings.append(_create_finding(source, candidate, in_settings=in_settings))
     return findings
@@ -80,6 +84,32 @@ def _explain_literal(
         case = SkipId.DEVELOPMENT_VALUE_IN_FILE
         return case.reason(setting=candidate.path[-1], variable=variable)
     return None
+
+
+def _explain_default(candidate: Candidate, defaults: dict[str, str]) -> SkipReason | None:
+    """Explain that a literal is the default of a read; else return None."""
+    variable = defaults.get(candidate.target)
+    return SkipId.DEVELOPMENT_DEFAULT.reason(variable=variable) if variable else None
+
+
+def _default_names(source: Source, candidates: list[Candidate]) -> dict[str, str]:
+    """Map the names that are the default of a read, also after `or`, to its variable."""
+    reads: dict[ast.AST, str] = {}
+    names: dict[str, str] = {}
+    for candidate in candidates:
+        if candidate.shape is not Shape.READ or not candidate.variable:
+            continue
+        reads[candidate.node] = candidate.variable
+        if isinstance(candidate.default, ast.Name):
+            names[candidate.default.id] = candidate.variable
+    if len(reads) == len(candidates):
+        return names  # no literal to explain
+    for node in descend(source.tree):
+        if isinstance(node, ast.BoolOp) and isinstance(node.op, ast.Or):
+            *first, last = node.values
+            if isinstance(last, ast.Name) and first[0] in reads:
+                names[last.id] = reads[first[0]]
+    return names
 
 
 def _count_literals(candidates: list[Candidate]) -> Counter[VariableKey]:

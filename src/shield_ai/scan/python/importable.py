@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from shield_ai.project.python_source import Source
 
 MAIN_BLOCK = re.compile(rb"(?m)^if __name__ == ['\"]__main__['\"]")
+MANAGEMENT_COMMAND = re.compile(r"/management/commands/\w+\.py$")
 
 
 def explain_not_importable(source: Source, facts: AppFacts, known: set[str]) -> SkipReason | None:
@@ -27,14 +28,15 @@ def explain_not_importable(source: Source, facts: AppFacts, known: set[str]) -> 
         known: All files of the app.
     """
     return (
-        _explain_outside(source.path, facts, known)
+        _explain_outside(source, facts, known)
         or _explain_script(source, facts, known)
         or _explain_side_effects(source, facts)
     )
 
 
-def _explain_outside(path: str, facts: AppFacts, known: set[str]) -> SkipReason | None:
+def _explain_outside(source: Source, facts: AppFacts, known: set[str]) -> SkipReason | None:
     """Explain why a file is outside the packages that can import the runtime; else None."""
+    path = source.path
     root = facts.root(facts.runtime)
     file_root = facts.root(path)
     if path in facts.settings:
@@ -48,7 +50,30 @@ def _explain_outside(path: str, facts: AppFacts, known: set[str]) -> SkipReason 
     settings_tops = {_top_folder(s, root) for s in facts.settings if facts.root(s) == root}
     if file_root == root and _top_folder(path, root) in settings_tops:
         return None
+    if file_root == root and _is_in_namespace_package(source, root, known):
+        return None
     return SkipId.OUTSIDE_PACKAGES.reason()
+
+
+def _is_in_namespace_package(source: Source, root: str, known: set[str]) -> bool:
+    """Return whether a file in a folder without `__init__.py` is imported from the root.
+
+    Its imports of other modules of the root show that. Django imports management commands so, too.
+    """
+    prefix = f"{root}/" if root else ""
+    if MANAGEMENT_COMMAND.search(source.path):
+        return f"{prefix}{_top_folder(source.path, root)}/__init__.py" in known
+    if b"sys.path" in source.raw:
+        return False
+    beside = f"{source.path.rpartition('/')[0]}/"
+    in_root = _module_names(prefix, known) - _module_names(beside, known)
+    return not in_root.isdisjoint(_imported_packages(source))
+
+
+def _module_names(folder: str, known: set[str]) -> set[str]:
+    """Return the names of the modules and packages in a folder, given with a trailing slash."""
+    below = (path.removeprefix(folder) for path in known if path.startswith(folder))
+    return {path.partition("/")[0].removesuffix(".py") for path in below if path.endswith(".py")}
 
 
 def _explain_script(source: Source, facts: AppFacts, known: set[str]) -> SkipReason | None:

@@ -29,10 +29,12 @@ STRONG_KEYS = frozenset(
     {"SECRET", "API", "PRIVATE", "ACCESS", "ENCRYPTION", "SIGNING", "MASTER", "SALT", "AUTH", "JWT"}
 )
 MIXED = regex(r"[0-9].*[A-Za-z]|[A-Za-z].*[0-9]|[a-z].*[A-Z].*[a-z].*[A-Z]|-|.{20}")
+CAMEL_CASE = regex(r"[A-Za-z][a-z]+(?:[A-Z][a-z]+)+")
 VARIABLE = regex(r"[A-Z][A-Z0-9]*(_[A-Z0-9]+)+")  # the name of a variable, not a value
 REGEX = regex(r"\(\?[P:=!]|\\[swdb]|\[\^|\[\w-\w")
 URL = regex(r"^(?:[a-z][a-z0-9+.-]*://|urn:)", re.IGNORECASE)
 PATH = regex(r"^(\.{0,2}/|~/|[A-Za-z]:\\)[^\s]*$")
+FILE = regex(r"[\w.-]*(?:/[\w.-]+)+\.[A-Za-z]\w{1,8}")  # also an object in a bucket
 JSON_SCHEMA_KEYS = frozenset({"properties", "x-example", "example", "examples"})
 MAPPINGS = frozenset({"FIELDS", "MAP", "MAPPING", "COLUMNS", "LABELS", "ALIASES", "MESSAGES"})
 DURATION = regex(r"\d{1,4} ?(ms|s|sec|m|min|h|d|w|y|(second|minute|hour|day|week|month|year)s?)")
@@ -92,9 +94,10 @@ def is_reviewed(source: Source, node: ast.expr) -> bool:
 
 
 def is_public_or_count(name: str, text: str) -> bool:
-    """Return whether a value shows that a setting is a public key or a count, not a secret."""
+    """Return whether a value shows that a setting is no secret: a public key, a file or a count."""
     is_count = not COUNT_ENDINGS.isdisjoint(words(name)[-1:]) and NUMBER.fullmatch(text)
-    return bool(is_count or PUBLIC_KEY.match(text))
+    is_object = words(name)[-1:] == ("KEY",) and FILE.fullmatch(text)
+    return bool(is_count or is_object or PUBLIC_KEY.match(text))
 
 
 def _has_hardcoded_password(node: ast.JoinedStr) -> bool:
@@ -198,8 +201,8 @@ def _is_plausible_value(text: str, path: tuple[str, ...]) -> bool:
     if last_word == ("HASH",) and HASH_SCHEME.fullmatch(text):
         return False
     is_weak_key = last_word == ("KEY",) and STRONG_KEYS.isdisjoint(name_words[:-1])
-    if is_weak_key and not MIXED.search(text):
-        return False  # NON_FIELD_ERRORS_KEY = "__all__"
+    if is_weak_key and (CAMEL_CASE.fullmatch(text) or not MIXED.search(text)):
+        return False  # NON_FIELD_ERRORS_KEY = "__all__", layout_key = "OrderDetail"
     return path[-1] in REAL_PASSWORD_NAMES or not _repeats_name(text, path)
 
 
@@ -216,8 +219,9 @@ def _is_reference(text: str) -> bool:
 
 
 def _repeats_name(text: str, path: tuple[str, ...]) -> bool:
-    """Return whether a text is a label: {"password": "password"}, TOKEN_NAME = "token"."""
+    """Return whether a text is a label: {"password": "password"}, SHOP_API_TOKEN = "shop-api"."""
     label = text.lower().replace("-", "_")
     if any(label == part.lower() for part in path):
         return True
-    return any(label == word.lower() for word in words(path[-1]))
+    name_words = {word.lower() for word in words(path[-1])}
+    return name_words.issuperset(label.split("_"))

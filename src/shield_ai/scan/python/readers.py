@@ -35,6 +35,7 @@ class EnvObject(NamedTuple):
     label: str
     prefix: str = ""
     computed: bool = False  # the prefix is unknown
+    empty_defaults: frozenset[str] = frozenset()  # variables with an empty default in its scheme
 
 
 class Reader(NamedTuple):
@@ -49,6 +50,7 @@ class Reader(NamedTuple):
     has_empty_default: bool = False  # in the signature of a helper
     copy: bool = False  # it reads a copy of the environment
     computed: bool = False  # the prefix is unknown
+    empty_defaults: frozenset[str] = frozenset()  # as in EnvObject
     method: str = ""
     overridden_by: str = ""  # a function or variable that takes precedence over the variable
     reads_aws: bool = False  # it also reads AWS Secrets Manager
@@ -205,6 +207,7 @@ def _object_attribute(env: EnvObject, name: str) -> Ref | None:
         prefix=env.prefix,
         fixed=FIXED_VARIABLES.get(name, "") if env.label == "django-environ" else "",
         computed=env.computed,
+        empty_defaults=env.empty_defaults,
         method=name,
         name_keyword="var",
         overridden_by=OVERRIDING_VARIABLES.get(env.label, ""),

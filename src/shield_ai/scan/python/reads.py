@@ -160,3 +160,21 @@ def constant_prefix(node: ast.expr | None, parameter: str) -> str | None:
 
 def _is_name(node: ast.expr, name: str) -> bool:
     return isinstance(node, ast.Name) and node.id == name
+
+
+def empty_defaults(node: ast.Call) -> frozenset[str]:
+    """Return the variables with an empty default in a scheme: `Env(NAME=(str, ""))`."""
+    names = set()
+    for keyword in node.keywords:
+        value = keyword.value
+        if isinstance(value, ast.Tuple) and len(value.elts) == 2 and _is_empty(value.elts[1]):
+            names.add(keyword.arg or "")
+    return frozenset(names)
+
+
+def _is_empty(node: ast.expr) -> bool:
+    if isinstance(node, (ast.List, ast.Tuple, ast.Set)):
+        return not node.elts
+    if isinstance(node, ast.Dict):
+        return not node.keys
+    return isinstance(node, ast.Constant) and not node.value

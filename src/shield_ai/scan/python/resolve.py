@@ -26,6 +26,7 @@ from shield_ai.scan.python.readers import (
 from shield_ai.scan.python.reads import (
     Read,
     concatenated_parts,
+    empty_defaults,
     name_and_default,
 )
 
@@ -307,7 +308,8 @@ class Resolver:
             if keyword.arg in {"env_prefix", "prefix"}:
                 prefix = self.constant_text(keyword.value, scopes)
                 break
-        return EnvObject(factory.label, prefix or "", computed=prefix is None)
+        defaults = empty_defaults(node) if factory.label == "django-environ" else frozenset()
+        return EnvObject(factory.label, prefix or "", prefix is None, defaults)
 
     def _resolve_builtin(self, name: str, node: ast.Call, scopes: Scopes) -> Ref | None:
         """Return the result of `getattr(os, "environ")` or `dict(os.environ)`."""
@@ -330,7 +332,11 @@ class Resolver:
         reader = self.resolve(node.func, scopes)
         if isinstance(reader, EnvObject):
             reader = Reader(
-                reader.label, prefix=reader.prefix, computed=reader.computed, name_keyword="var"
+                reader.label,
+                prefix=reader.prefix,
+                computed=reader.computed,
+                empty_defaults=reader.empty_defaults,
+                name_keyword="var",
             )
         if not isinstance(reader, Reader):
             return None

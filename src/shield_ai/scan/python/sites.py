@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 # A URL with credentials for a remote host. A password for localhost is not a secret.
 REMOTE_URL = regex(r"://[^/\s\"']*@(?!localhost\b|127\.|\[::1\])")
+# A cache that needs no server: https://django-environ.readthedocs.io/en/latest/types.html
+LOCAL_CACHE_URL = regex(r"[\"'](?:db|file|locmem|dummy)cache://")
 EMPTY_DOCUMENTS = frozenset({"", "{}", "[]"})
 DEFAULT_DATABASES = frozenset({"default", "DATABASE", "DATABASES", "DB"})
 
@@ -62,6 +64,7 @@ def create_site(
         shape=shape,
         reader=candidate.reader,
         optional=candidate.optional,
+        is_guarded=candidate.is_guarded,
         default_literal=has_default_text or has_generated_default,
         default_ok_in_production=default_ok,
         default_start=default_start,
@@ -104,6 +107,8 @@ def _is_default_ok_in_production(source: Source, candidate: Candidate) -> bool:
         return True
     if default is None or (isinstance(default, ast.Constant) and not default.value):
         return False
+    if LOCAL_CACHE_URL.search(source.segment(default)):
+        return True
     text = literal_text(default)
     if text in EMPTY_DOCUMENTS:
         return bool(text)  # an empty JSON document contains no secret

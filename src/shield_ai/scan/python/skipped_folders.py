@@ -24,7 +24,7 @@ AMBIGUOUS = word_set("third_party vendor templates build dist env")
 # Not rewritten, but reported if they read secrets.
 REPORTED = AMBIGUOUS | {"alembic", "migrations"}
 READ = regex(
-    rb"(?:environ(?:\.get)?|getenv|\benv(?:\.\w+)?|\bconfig)\s?[\[(]\s{0,20}[\"'](\w{1,80})[\"']"
+    rb"(?:environ(?:\.get)?|getenv|\benv(?:\.\w+)?|\bconfig)\s?[\[(]\s{0,60}[\"'](\w{1,80})[\"']"
 )
 IMPORT = regex(
     rb"(?m)^[ \t]*(?:from[ \t]+(\.*[\w.]*)[ \t]+import\b([^\n#]*)|import[ \t]+(\w[\w.]*))"

@@ -13,6 +13,7 @@ from shield_ai.scan.python.candidates import Candidate
 from shield_ai.scan.python.cross_file import collection_texts
 from shield_ai.scan.python.env_reads import EnvReadVisitor
 from shield_ai.scan.python.fstrings import find_span
+from shield_ai.scan.python.guarded_reads import mark_guarded_reads
 from shield_ai.scan.python.lambda_safety import explain_not_lambda_safe, unused_quote
 from shield_ai.scan.python.literals import (
     explain_not_secret,
@@ -39,6 +40,7 @@ BACKEND_SECRET = "SECRET"
 BACKEND_OPTIONS = frozenset({BACKEND_SECRET, "SECRET_FIELDS"})
 TEST_CLASS = regex(r"(?:Unit)?Test(?:s|ing)?(?:Config(?:uration)?|Settings|Environment)?")
 
+FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 DJANGO_KEY = ("SECRET_KEY",)  # a secret, even if a linter was told to accept it
 
 
@@ -65,48 +67,62 @@ class SecretVisitor(EnvReadVisitor):
     def run(self) -> list[Candidate]:
         """Visit the file, and return the candidates in order."""
         self.visit_body(self.source.tree.body)
+        mark_guarded_reads(self.source.tree, self.candidates)
         for candidate in self.candidates:
             if candidate.shape in {Shape.READ, Shape.PRESENCE} and not candidate.reason:
-                candidate.reason = self._explain_written(candidate.variable)
+                candidate.reason = self._explain_written(candidate)
         return self.candidates
 
-    def _explain_written(self, variable: str) -> SkipReason | None:
-        if variable in self._written:
+    def _explain_written(self, candidate: Candidate) -> SkipReason | None:
+        variables = {candidate.variable, *candidate.alternatives}
+        if variables & self._written:
             return SkipId.SET_IN_FILE.reason()
-        if variable in self._computed_writes:
+        if variables & self._computed_writes:
             return SkipId.SET_UNDER_COMPUTED_NAME.reason()
         return None
+
+    def visit_statement(self, node: ast.stmt) -> None:
+        """Visit a statement, and record the environment variables that it deletes."""
+        if isinstance(node, ast.Delete):
+            for target in node.targets:
+                if isinstance(target, ast.Subscript):
+                    self._note_environ_change(target.value, target.slice)
+        elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
+            function = node.value.func
+            if isinstance(function, ast.Attribute) and function.attr == "pop" and node.value.args:
+                self._note_environ_change(function.value, node.value.args[0])
+        super().visit_statement(node)
 
     def visit_assignment(self, target: ast.expr, value: ast.expr) -> None:
         """Visit an assignment to a setting, or to an environment variable."""
         first = len(self.candidates)
-        if isinstance(target, ast.Name) and len(self.scopes) == 1:
+        if isinstance(target, ast.Name) and not isinstance(self.scopes[-1], FUNCTIONS):
             if _sets_new_value(target.id, value):
                 self.assigned_settings.add(target.id)
         super().visit_assignment(target, value)
-        if isinstance(target, ast.Subscript):
-            if isinstance(self.resolver.resolve(target.value, self.scopes), Environ):
-                self._note_environ_write(target.slice, value, self.candidates[first:])
+        if not isinstance(target, ast.Subscript):
+            return
+        if self._note_environ_change(target.value, target.slice):
+            for candidate in self.candidates[first:]:
+                is_read = candidate.shape is Shape.READ
+                if is_read or (candidate.node is value and candidate.shape is Shape.LITERAL):
+                    candidate.reason = candidate.reason or SkipId.SETS_VARIABLE.reason()
 
-    def _note_environ_write(
-        self, name: ast.expr, value: ast.expr, candidates: list[Candidate]
-    ) -> None:
-        """Record `os.environ[name] = value`.
+    def _note_environ_change(self, container: ast.expr, name: ast.expr) -> bool:
+        """Record that a variable is set or deleted, and return whether the container is os.environ.
 
         Args:
-            name: The variable's name.
-            value: The value.
-            candidates: What was found in the value.
+            container: A dictionary.
+            name: The key in it.
         """
+        if not isinstance(self.resolver.resolve(container, self.scopes), Environ):
+            return False
         variable = self.resolver.constant_text(name, self.scopes)
         if variable is None:
-            self._computed_writes |= collection_texts(self.source.tree)
+            self._computed_writes |= collection_texts(self.source.tree, with_keys=True)
         else:
             self._written.add(variable)
-        for candidate in candidates:
-            is_read = candidate.shape is Shape.READ
-            if is_read or (candidate.node is value and candidate.shape is Shape.LITERAL):
-                candidate.reason = candidate.reason or SkipId.SETS_VARIABLE.reason()
+        return True
 
     def visit_accessor_call(
         self, node: ast.Call, path: tuple[str, ...], accessor: RuntimeFunction

@@ -1,0 +1,74 @@
+"""Find the reads that run only if a condition has found the variable set."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from shield_ai.model.finding import Shape
+from shield_ai.scan.python.ast_walk import descend
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from shield_ai.scan.python.candidates import Candidate
+
+
+def mark_guarded_reads(tree: ast.Module, candidates: Iterable[Candidate]) -> None:
+    """Mark each read in the body of a condition that tests its variable.
+
+    A condition with an alternative is left out: its `else` can have the value for development.
+    """
+    reads: dict[ast.AST, Candidate] = {}
+    tests: dict[ast.AST, Candidate] = {}
+    for candidate in candidates:
+        if candidate.shape is Shape.READ:
+            reads[candidate.node] = candidate
+        if candidate.shape is Shape.READ or _is_presence(candidate):
+            tests[candidate.node] = candidate
+    if len(tests) < 2:
+        return
+    for node in descend(tree):
+        if not isinstance(node, (ast.If, ast.IfExp)) or _has_alternative(node):
+            continue
+        tested = [tests[part] for part in _required(node.test) if part in tests]
+        if tested:
+            _mark(node, tested, reads)
+
+
+def _has_alternative(node: ast.If | ast.IfExp) -> bool:
+    if isinstance(node, ast.If):
+        return bool(node.orelse)
+    return not isinstance(node.orelse, ast.Constant) or bool(node.orelse.value)
+
+
+def _is_presence(candidate: Candidate) -> bool:
+    return candidate.shape is Shape.PRESENCE and not candidate.negated
+
+
+def _required(test: ast.expr) -> Iterator[ast.expr]:
+    """Yield the parts of a condition that must all be true."""
+    if isinstance(test, ast.BoolOp) and isinstance(test.op, ast.And):
+        for value in test.values:
+            yield from _required(value)
+    elif isinstance(test, ast.NamedExpr):
+        yield test.value
+    else:
+        yield test
+
+
+def _mark(
+    node: ast.If | ast.IfExp, tested: list[Candidate], reads: dict[ast.AST, Candidate]
+) -> None:
+    body = node.body if isinstance(node, ast.If) else [node.body]
+    for statement in body:
+        for part in descend(statement):
+            read = reads.get(part)
+            if read and any(_is_same_variable(read, test) for test in tested):
+                read.is_guarded = True
+
+
+def _is_same_variable(read: Candidate, test: Candidate) -> bool:
+    if read.variable or test.variable:
+        return read.variable == test.variable
+    return read.alternatives == test.alternatives
