@@ -109,8 +109,14 @@ class SkipId(enum.StrEnum):
     )
     SET_IN_FILE = "set-in-file", "the file also sets the variable"
     SETS_VARIABLE = "sets-variable", "written into the environment, where other code reads it"
-    ENVIRONMENT_COPY = "environment-copy", "read from an earlier copy of the environment"
-    TESTS_ENVIRONMENT_COPY = "tests-environment-copy", "tests an earlier copy of the environment"
+    ENVIRONMENT_COPY = (
+        "environment-copy",
+        "read from an earlier copy of the environment: read os.environ instead",
+    )
+    TESTS_ENVIRONMENT_COPY = (
+        "tests-environment-copy",
+        "tests an earlier copy of the environment: test os.environ instead",
+    )
     READS_DOTENV_FILE = (
         "reads-dotenv-file",
         (

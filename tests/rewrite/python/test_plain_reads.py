@@ -6,7 +6,7 @@ import pytest
 from rewrite_helpers import check, rewritten
 
 from shield_ai.model.manifest import App, Manifest, Secret
-from shield_ai.rewrite.python.plain_reads import os_names, plain_arguments
+from shield_ai.rewrite.python.plain_reads import environ_names, plain_arguments
 from shield_runtime import SecretNotFoundError, SecretsManagerClient
 
 HEAD = "from shop.utils.secrets import get_secret\n"
@@ -79,12 +79,38 @@ def test_other_reads_keep_their_expression(text):
 
 def test_finds_the_names_of_os():
     text = "import os as o, sys\nfrom os import environ, getenv as g\nfrom .os import path\n"
-    assert os_names(ast.parse(text)) == {
+    assert environ_names(ast.parse(text)) == {
         "os": "os",
         "o": "os",
         "environ": "os.environ",
         "g": "os.getenv",
     }
+
+
+def test_reads_of_an_unchanged_copy_read_the_environment():
+    before = """\
+import json
+import os
+
+env = os.environ.copy()
+if 'API_KEY' in env:
+    A = env['API_KEY']
+B = env.get('B_TOKEN', 'b')
+C = json.loads(env['C_CREDENTIALS'])
+"""
+    after = """\
+import json
+import os
+
+from shop.utils.secrets import get_secret, has_secret
+
+env = os.environ.copy()
+if has_secret('api-key'):
+    A = get_secret('api-key')
+B = get_secret('b-token', 'b')
+C = json.loads(get_secret('c-credentials', lambda: os.environ['C_CREDENTIALS']))
+"""
+    check(before, after)
 
 
 def test_joins_a_plain_read_of_several_lines():

@@ -15,7 +15,7 @@ from shield_ai.project.runtime_names import accessor_modules, settings_source_mo
 from shield_ai.rewrite.python.calls import keyword_value, string_value
 from shield_ai.rewrite.python.formatting import first_line
 from shield_ai.rewrite.python.imports import imports_from
-from shield_ai.rewrite.python.plain_reads import PlainRead, os_names, plain_read
+from shield_ai.rewrite.python.plain_reads import PlainRead, environ_names, plain_read
 from shield_ai.rewrite.python.settings_imports import ANNOTATED, LIBRARY
 from shield_ai.rewrite.python.unused_imports import REMOVABLE
 
@@ -85,7 +85,7 @@ class RuntimeCallRemover(ast.NodeTransformer):
 
     def __init__(self, source: Source, module: str, replaced: ReplacedExpressions) -> None:
         self._replaced = replaced
-        self._os_names = os_names(source.tree)
+        self._os_names = environ_names(source.tree)
         self._names: dict[str, str] = {}  # local name -> name in the runtime
         self.statements: list[ast.stmt] = []
         modules = (

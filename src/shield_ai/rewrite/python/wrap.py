@@ -25,7 +25,7 @@ from shield_ai.rewrite.python.imports import accessor_names, import_edits
 from shield_ai.rewrite.python.line_breaking import LineStyle
 from shield_ai.rewrite.python.line_length import max_line_length
 from shield_ai.rewrite.python.plain_reads import (
-    os_names,
+    environ_names,
     parsed_arguments,
     plain_arguments,
     read_before_or,
@@ -139,7 +139,7 @@ def map_variables(manifest: Manifest) -> dict[str, str]:
 
 def _find_plain_reads(source: Source, wraps: list[Wrap]) -> list[Wrap]:
     """Set the default of each plain read, which a call replaces."""
-    names = os_names(source.tree)
+    names = environ_names(source.tree)
     parsed = [source.span(argument) for argument in parsed_arguments(source.tree)]
     marked = []
     wraps = _without_empty_alternatives(source, wraps, names)

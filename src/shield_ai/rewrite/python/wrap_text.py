@@ -225,13 +225,25 @@ def _replacing_call(source: Source, wrap: Wrap) -> str | None:
     if wrap.plain_default is not None:
         arguments = [_name_argument(wrap, quote), *_plain_default_arguments(wrap)]
         return f"{wrap.names.get}({', '.join(arguments)})"
-    if wrap.replacement is None:
+    replacement = _read_of_original(source, wrap.site) or wrap.replacement
+    if replacement is None:
         return None
     arguments = [_name_argument(wrap, quote)]
-    if wrap.replacement:
-        arguments.append(f"lambda: {wrap.replacement}")
+    if replacement:
+        arguments.append(f"lambda: {replacement}")
     arguments += _keyword_arguments(wrap, quote)
     return f"{wrap.names.get}({', '.join(arguments)})"
+
+
+def _read_of_original(source: Source, site: Site) -> str | None:
+    """Return the read of the environment for a read of its copy, in which get_secret() sets none.
+
+    The text of such a read starts with the name of the copy.
+    """
+    if not site.environ:
+        return None
+    text = source.raw[site.start : site.end].decode(source.encoding)
+    return site.environ + re.sub(r"^\w+", "", text)
 
 
 def _plain_default_arguments(wrap: Wrap) -> list[str]:

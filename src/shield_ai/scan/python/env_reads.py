@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from shield_ai.model.finding import Shape
 from shield_ai.model.name_meaning import harmless_word, is_secret
 from shield_ai.model.skip import SkipId
+from shield_ai.project.environ_copies import os_names, unchanged_copies
 from shield_ai.scan.python.bindings import Opaque
 from shield_ai.scan.python.candidates import Candidate
 from shield_ai.scan.python.django_configurations import configurations_read
@@ -17,6 +18,7 @@ from shield_ai.scan.python.readers import DOTENV_LABEL, Environ, EnvObject
 
 if TYPE_CHECKING:
     from shield_ai.model.skip import SkipReason
+    from shield_ai.project.environ_copies import EnvironCopy
     from shield_ai.scan.python.bindings import Module
     from shield_ai.scan.python.project import Project
     from shield_ai.scan.python.readers import Reader
@@ -44,6 +46,7 @@ class EnvReadVisitor(PydanticFieldVisitor):
         # non-secret variables that are read under computed names: they stay in the environment
         self.computed_names: set[str] = set()
         self._written: set[str] = set()  # variables that the file sets
+        self._copies: dict[str, EnvironCopy] | None = None  # collected on first use
         self.unresolved_reads: list[ast.expr] = []  # of variables that no call determines
         # values with a secret-like name that are not secrets: node, name, reason
         self.not_secrets: list[tuple[ast.expr, str, SkipReason]] = []
@@ -200,7 +203,7 @@ class EnvReadVisitor(PydanticFieldVisitor):
         if reader.method == "setdefault":
             self._written.add(candidate.variable)
             return SkipId.SETS_VARIABLE.reason()
-        if reader.copy:
+        if reader.copy and not self._reads_unchanged_copy(candidate, read):
             return SkipId.ENVIRONMENT_COPY.reason()
         if reader.reads_aws:
             return SkipId.READS_AWS.reason(reader=reader.label)
@@ -244,7 +247,9 @@ class EnvReadVisitor(PydanticFieldVisitor):
             negated=isinstance(node.ops[0], ast.NotIn),
         )
         if environ.copy:
-            candidate.reason = SkipId.TESTS_ENVIRONMENT_COPY.reason()
+            candidate.environ = self._original_of_copy(container)
+            if not candidate.environ:
+                candidate.reason = SkipId.TESTS_ENVIRONMENT_COPY.reason()
         name = self.resolver.constant_text(node.left, self.scopes)
         if name is not None:
             candidate.variable = name
@@ -258,6 +263,31 @@ class EnvReadVisitor(PydanticFieldVisitor):
         if not self._is_migrated(candidate):
             self.add(candidate)
         return True
+
+    def _reads_unchanged_copy(self, candidate: Candidate, read: Read) -> bool:
+        """Return whether a read of a copy can become a read of os.environ."""
+        node = candidate.node
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            container = node.func.value if node.func.attr == "get" else None
+        else:
+            container = node.value if isinstance(node, ast.Subscript) else None
+        reads_other = read.default is not None and self._reads_variable(read.default)
+        if container is None or not candidate.variable or reads_other:
+            return False
+        candidate.environ = self._original_of_copy(container)
+        return bool(candidate.environ)
+
+    def _original_of_copy(self, container: ast.expr) -> str:
+        """Return the text of the environment that a name copies; empty if it can differ."""
+        if len(self.scopes) > 1 or self._loop_names or self._fstrings:
+            return ""
+        if not isinstance(container, ast.Name):
+            return ""
+        if self._copies is None:
+            tree = self.source.tree
+            self._copies = unchanged_copies(tree, os_names(tree))
+        copied = self._copies.get(container.id)
+        return copied.original if copied and container.lineno <= copied.last_line else ""
 
     def _environ_of(self, container: ast.expr) -> Environ | None:
         """Return the environment that an expression refers to; None for other expressions."""

@@ -39,6 +39,7 @@ BACKEND_SECRET = "SECRET"
 BACKEND_OPTIONS = frozenset({BACKEND_SECRET, "SECRET_FIELDS"})
 TEST_CLASS = regex(r"(?:Unit)?Test(?:s|ing)?(?:Config(?:uration)?|Settings|Environment)?")
 
+COPY_REASONS = frozenset({SkipId.ENVIRONMENT_COPY, SkipId.TESTS_ENVIRONMENT_COPY})
 DJANGO_KEY = ("SECRET_KEY",)  # a secret, even if a linter was told to accept it
 
 
@@ -68,7 +69,19 @@ class SecretVisitor(EnvReadVisitor):
         for candidate in self.candidates:
             if candidate.shape in {Shape.READ, Shape.PRESENCE} and not candidate.reason:
                 candidate.reason = self._explain_written(candidate.variable)
+        self._keep_copied_variables()
         return self.candidates
+
+    def _keep_copied_variables(self) -> None:
+        """Skip all reads of a variable from copies of the environment, if one can't be migrated."""
+        reasons = {
+            candidate.variable: candidate.reason
+            for candidate in self.candidates
+            if candidate.reason and candidate.reason.id in COPY_REASONS
+        }
+        for candidate in self.candidates:
+            if candidate.environ and not candidate.reason:
+                candidate.reason = reasons.get(candidate.variable)
 
     def _explain_written(self, variable: str) -> SkipReason | None:
         if variable in self._written:
