@@ -240,6 +240,7 @@ class SkipId(enum.StrEnum):
     # A value with a secret-like name is not a secret.
     HARMLESS_NAME = "harmless-name", "not a secret by its name: {word}"
     HARMLESS_BOOLEAN = "harmless-boolean", "read as a boolean, not a secret"
+    HARMLESS_NUMBER = "harmless-number", "read as a number, not a secret"
     HARMLESS_TEMPLATE = "harmless-template", "a template, not a value"
     HARMLESS_LABEL = "harmless-label", "looks like a name, not a secret"
     HARMLESS_OUTSIDE_SETTINGS = (

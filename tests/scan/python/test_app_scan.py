@@ -15,6 +15,31 @@ from shield_ai.scan.python.app_scan import scan_files
             "STORE_TOKEN",
             "read as a boolean",
         ),
+        (
+            "from decouple import config\nX = config('STORE_TOKEN', default=True)",
+            "STORE_TOKEN",
+            "read as a boolean",
+        ),
+        (
+            "import environ\nenv = environ.Env()\nX = env.int('PASSWORD_LEVEL', default=3)",
+            "PASSWORD_LEVEL",
+            "read as a number",
+        ),
+        (
+            "from decouple import config\nX = config('PASSWORD_LEVEL', 3, cast=int)",
+            "PASSWORD_LEVEL",
+            "read as a number",
+        ),
+        (
+            "from configurations import Configuration, values\nclass A(Configuration):\n    STORE_TOKEN = values.BooleanValue(False)",
+            "DJANGO_STORE_TOKEN",
+            "read as a boolean",
+        ),
+        (
+            "from configurations import Configuration, values\nclass A(Configuration):\n    PASSWORD_LEVEL = values.IntegerValue(default=3)",
+            "DJANGO_PASSWORD_LEVEL",
+            "read as a number",
+        ),
         ("PASSWORD_HASHERS = ['a.B', 'c.D']", "PASSWORD_HASHERS", "HASHERS"),
         ("URLS = {'x': 'postgres://u:{password}@h/d'}", "URLS.x", "template"),
         ("GET_SECRET_KEY = 'shop.keys.get'", "GET_SECRET_KEY", "looks like a name"),

@@ -91,7 +91,7 @@ class Candidate(msgspec.Struct, kw_only=True):
 
     def _has_number_for_url(self) -> bool:
         """Return whether the default is the number of a database, under the name of a URL."""
-        return _is_number(self.default) and meaning(self.variable) is Meaning.URL
+        return is_number(self.default) and meaning(self.variable) is Meaning.URL
 
     def _is_used_as_secret(self) -> bool:
         """Return whether a setting with a secret-like name has the variable's value."""
@@ -112,6 +112,6 @@ class Candidate(msgspec.Struct, kw_only=True):
         )
 
 
-def _is_number(node: ast.expr | None) -> bool:
+def is_number(node: ast.expr | None) -> bool:
     """Return whether a default is a number, other than the 0 that can mean "unset"."""
     return isinstance(node, ast.Constant) and type(node.value) in {int, float} and node.value != 0

@@ -25,6 +25,13 @@ FIXED_VARIABLES = {
     "SearchURLValue": "SEARCH_URL",
 }
 DEFAULT_PREFIX = "DJANGO"
+CONVERTERS = {
+    "BooleanValue": "bool",
+    "IntegerValue": "int",
+    "PositiveIntegerValue": "int",
+    "FloatValue": "float",
+    "DecimalValue": "float",
+}
 
 
 def configurations_read(
@@ -64,6 +71,13 @@ def configurations_read(
         always_secret=is_secret,
         optional=not is_secret and "environ_required" not in keywords,
     )
+
+
+def converter(function: object) -> str:
+    """Return the type to which a value class converts the variable; empty for texts."""
+    if not isinstance(function, Library):
+        return ""
+    return CONVERTERS.get(function.path.rpartition(".")[2], "")
 
 
 def _reads_environment(keywords: dict[str, ast.expr]) -> bool:

@@ -10,8 +10,8 @@ from shield_ai.model.name_meaning import harmless_word, is_secret
 from shield_ai.model.skip import SkipId
 from shield_ai.project.environ_copies import os_names, unchanged_copies
 from shield_ai.scan.python.bindings import Opaque
-from shield_ai.scan.python.candidates import Candidate
-from shield_ai.scan.python.django_configurations import configurations_read
+from shield_ai.scan.python.candidates import Candidate, is_number
+from shield_ai.scan.python.django_configurations import configurations_read, converter
 from shield_ai.scan.python.possible_names import possible_texts
 from shield_ai.scan.python.pydantic_fields import PydanticFieldVisitor
 from shield_ai.scan.python.readers import DOTENV_LABEL, Environ, EnvObject
@@ -33,6 +33,8 @@ DATABASE_KEYS = {
     "HOST": "host",
     "PORT": "port",
 }
+BOOLEANS = frozenset({"bool", "strtobool"})
+NUMBERS = frozenset({"int", "float"})
 
 
 class EnvReadVisitor(PydanticFieldVisitor):
@@ -63,15 +65,21 @@ class EnvReadVisitor(PydanticFieldVisitor):
         name: str | None = read.reader.fixed
         if read.argument:
             name = self.resolver.constant_text(read.argument, self.scopes)
-        if self._in_boolean_context or _converts_to_bool(node, read):
-            if name and is_secret(name):
-                self.not_secrets.append((node, name, SkipId.HARMLESS_BOOLEAN.reason()))
+        reason = _explain_flag_or_number(_converters(node, read.reader), read.default)
+        if self._in_boolean_context:
+            reason = SkipId.HARMLESS_BOOLEAN.reason()
+        if reason:
+            self._add_harmless(node, name, reason)
             return True
         candidate = self._read_candidate(node, read, name, path)
         candidate.direct = direct
         if not self._is_migrated(candidate):
             self._add_read(candidate, read)
         return True
+
+    def _add_harmless(self, node: ast.expr, name: str | None, reason: SkipReason) -> None:
+        if name and is_secret(name):
+            self.not_secrets.append((node, name, reason))
 
     def _add_read(self, candidate: Candidate, read: Read) -> None:
         self._set_database_field(candidate)
@@ -227,6 +235,10 @@ class EnvReadVisitor(PydanticFieldVisitor):
         candidate = configurations_read(node, function, path, constant_text)
         if candidate is None:
             return False
+        reason = _explain_flag_or_number({converter(function)}, candidate.default)
+        if reason:
+            self._add_harmless(node, candidate.variable, reason)
+            return True
         enclosing = self._enclosing_variables()
         if candidate.variable and candidate.variable not in enclosing:
             self.add(candidate)
@@ -335,10 +347,20 @@ def _without_keys_call(node: ast.expr) -> ast.expr:
     return node
 
 
-def _converts_to_bool(node: ast.Call | ast.Subscript, read: Read) -> bool:
-    """Return whether a read returns a boolean, by its method, its helper or its cast."""
-    if read.reader.method == "bool" or read.reader.label.endswith("bool()"):
-        return True
+def _converters(node: ast.Call | ast.Subscript, reader: Reader) -> set[str]:
+    """Return the type to which the method, the helper or the cast of a read converts it."""
     keywords = node.keywords if isinstance(node, ast.Call) else []
     cast = next((keyword.value for keyword in keywords if keyword.arg == "cast"), None)
-    return isinstance(cast, ast.Name) and cast.id in {"bool", "strtobool"}
+    helper = reader.label.removesuffix("()")
+    if helper.endswith("bool"):
+        helper = "bool"
+    return {reader.method, helper.rpartition("_")[2], cast.id if isinstance(cast, ast.Name) else ""}
+
+
+def _explain_flag_or_number(converters: set[str], default: ast.expr | None) -> SkipReason | None:
+    """Explain that a variable contains a boolean or a number; None for other types."""
+    if converters & BOOLEANS or (isinstance(default, ast.Constant) and default.value is True):
+        return SkipId.HARMLESS_BOOLEAN.reason()
+    if converters & NUMBERS and is_number(default):
+        return SkipId.HARMLESS_NUMBER.reason()
+    return None
