@@ -343,6 +343,10 @@ class SkipId(enum.StrEnum):
         "locked-requirements",
         "lock file; compile it again to add {requirement}",
     )
+    OTHER_REQUIREMENTS = (
+        "other-requirements",
+        "{path} declares the dependencies; if this file is used, add {requirement}",
+    )
     LOCK_FILE = "lock-file", "lock file; run `{command}` to update it from {path}"
     INVALID_TOML = "invalid-toml", "invalid TOML: {problem}"
     NOT_EXTENDABLE = (

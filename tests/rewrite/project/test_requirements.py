@@ -308,6 +308,21 @@ def test_reports_lock_of_pyproject(lock, command):
     assert command in fix({"pyproject.toml": PROJECT.encode(), lock: b""})[lock]
 
 
+@pytest.mark.parametrize("lock", ["uv.lock", "poetry.lock", "pdm.lock"])
+def test_a_lock_file_decides_for_pyproject(lock):
+    files = {"requirements.txt": b"django\n", "pyproject.toml": PROJECT.encode(), lock: b""}
+    skipped = fix(files)
+    assert b"boto3" in files["pyproject.toml"]
+    assert files["requirements.txt"] == b"django\n"
+    assert "if this file is used" in skipped["requirements.txt"]
+
+
+def test_a_lock_file_without_dependencies_decides_nothing():
+    files = {"requirements.txt": b"django\n", "pyproject.toml": b"[tool.x]\n", "uv.lock": b""}
+    assert fix(files) == {}
+    assert files["requirements.txt"] == b"django\nboto3>=1.26\n"
+
+
 def test_adds_package_for_package_runtime():
     files = {"requirements.txt": b"django\n"}
     assert not fix(files, runtime="package")

@@ -46,6 +46,8 @@ FILES = (
     "requirements/production.txt",
     "requirements/prod.txt",
 )
+# Lock files of pyproject.toml.
+PROJECT_LOCKS = ("uv.lock", "poetry.lock", "pdm.lock")
 VENDORED = {"boto3": ">=1.26"}
 PACKAGE = {"shield-ai-runtime[aws]": ">=0.1"}
 LOCKED = re.compile(
@@ -115,9 +117,16 @@ def _candidate_folders(read: FileReader, manifest: Manifest, module: str) -> lis
 
 
 def _add_in_folder(read: FileReader, folder: str, wanted: Mapping[str, str]) -> Outcome | None:
-    """Add requirements to a file in a folder; return None if no file declares dependencies."""
+    """Add requirements to a file in a folder; return None if no file declares dependencies.
+
+    With a lock file, the app is installed from pyproject.toml.
+    """
     name = first_requirement_name(wanted)
     files = _requirements_files(read, folder)
+    if any(read(f"{folder}{lock}") is not None for lock in PROJECT_LOCKS):
+        outcome = add_to_pyproject(f"{folder}pyproject.toml", read, wanted)
+        if outcome is not None:
+            return outcome[0], [*outcome[1], *_unedited(files, folder, name)]
     if any(name in required_names(raw) for raw in files.values()):
         return NOTHING
     locked = [path for path, raw in files.items() if LOCKED.search(raw)]
@@ -132,6 +141,13 @@ def _add_in_folder(read: FileReader, folder: str, wanted: Mapping[str, str]) -> 
     path = editable[0]
     changes, problems = _add_line(path, files[path], name, wanted)
     return changes, [*skipped, *problems]
+
+
+def _unedited(files: Mapping[str, bytes], folder: str, name: str) -> list[Skipped]:
+    """Return the skips of requirements files beside a locked pyproject.toml."""
+    reason = SkipId.OTHER_REQUIREMENTS.reason(path=f"{folder}pyproject.toml", requirement=name)
+    lacking = [path for path, raw in files.items() if name not in required_names(raw)]
+    return [reason.entry(path) for path in lacking if not _only_includes(files[path])]
 
 
 def _add_line(path: str, raw: bytes, name: str, wanted: Mapping[str, str]) -> Outcome:
