@@ -237,6 +237,21 @@ def test_skips_utf_16():
             "[tool.poetry.group.dev.dependencies]\n",
             id="poetry",
         ),
+        pytest.param(
+            '[tool.poetry.dependencies]\na = "^1"\nb = "^2"\nc = "3"\n',
+            '[tool.poetry.dependencies]\na = "^1"\nb = "^2"\nc = "3"\nboto3 = "^1.26"\n',
+            id="poetry, most with a caret",
+        ),
+        pytest.param(
+            '[project]\ndependencies = ["a==1", "c == 2", "b==2"]\n',
+            '[project]\ndependencies = ["a==1", "c == 2", "b==2", "boto3==1.40.0"]\n',
+            id="pins",
+        ),
+        pytest.param(
+            '[project]\ndependencies = ["c (>=1,<2)", "b[x] (>=1,<2)"]\n',
+            '[project]\ndependencies = ["c (>=1,<2)", "b[x] (>=1,<2)", "boto3 (>=1.26)"]\n',
+            id="in parentheses",
+        ),
     ],
 )
 def test_adds_to_pyproject(before, after):
