@@ -113,6 +113,21 @@ C = json.loads(get_secret('c-credentials', lambda: os.environ['C_CREDENTIALS']))
     check(before, after)
 
 
+def test_a_call_without_arguments_needs_no_lambda():
+    check(
+        "import environ\n\nenv = environ.Env()\nDATABASES = {'default': env.db()}\n",
+        "import environ\n\nfrom shop.utils.secrets import get_secret\n\nenv = environ.Env()\n"
+        "DATABASES = {'default': get_secret('database-url', env.db)}\n",
+    )
+    check(
+        "from configurations import Configuration, values\n\n\nclass Base(Configuration):\n"
+        "    API_KEY = values.Value()\n",
+        "from configurations import Configuration, values\n\n"
+        "from shop.utils.secrets import get_secret\n\n\nclass Base(Configuration):\n"
+        '    API_KEY = get_secret("django-api-key", values.Value)\n',
+    )
+
+
 def test_joins_a_plain_read_of_several_lines():
     check(
         'import os\n\nX = os.environ.get(\n    "API_KEY",\n    "d",\n)\n',

@@ -35,6 +35,7 @@ class ReplacedExpressions(NamedTuple):
     removed: Collection[str] = ()  # the secrets of the removed literals, as `name` or `name:field`
     variables: Mapping[str, str] = {}  # `name` or `name:field` -> variable, as in the map file
     imports: Collection[str] = ()  # local names of the removed imports
+    functions: Collection[str] = ()  # that get_secret() calls, such as "env.db"
 
 
 def equivalence_problem(
@@ -178,6 +179,8 @@ class RuntimeCallRemover(ast.NodeTransformer):
             return ast.Constant(value=REMOVED)
         if isinstance(default, ast.Lambda):
             return _evaluated(default)
+        if default is not None and ast.unparse(default) in self._replaced.functions:
+            return ast.Call(func=default, args=[], keywords=[])
         variable = self._replaced.variables.get(name or "")
         if variable and all(keyword.arg == "optional" for keyword in node.keywords):
             return _normal_form(PlainRead(variable, default))

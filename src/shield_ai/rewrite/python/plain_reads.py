@@ -114,6 +114,21 @@ def plain_arguments(
     return None if "\n" in default else default
 
 
+def called_function(text: str) -> str:
+    """Return `env.db` for a call without arguments, `env.db()`: linters reject its lambda.
+
+    Args:
+        text: The source code of an expression.
+
+    Returns:
+        "" for other expressions.
+    """
+    function = text.removesuffix("()")
+    if function == text or not all(part.isidentifier() for part in function.split(".")):
+        return ""
+    return function
+
+
 def is_constant_text(text: str) -> bool:
     """Return whether the source code of an expression is a constant."""
     try:

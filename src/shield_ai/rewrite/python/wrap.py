@@ -37,7 +37,7 @@ from shield_ai.rewrite.python.settings_source import (
     settings_source_edits,
 )
 from shield_ai.rewrite.python.unused_imports import unused_imports
-from shield_ai.rewrite.python.wrap_text import Wrap, separate_sites, wrap_edits
+from shield_ai.rewrite.python.wrap_text import Wrap, function_of_read, separate_sites, wrap_edits
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -104,6 +104,7 @@ def wrap_secrets(
     wraps = _find_plain_reads(source, _without_nested_reads(source, wraps))
     variables = map_variables(manifest) if options.has_map else {}
     removed = [wrap for wrap in wraps if wrap.replacement is not None]
+    functions = {function_of_read(source, wrap.site) for wrap in wraps}
     # If line breaks make the result invalid, long lines are better than a skipped file.
     for width in (
         max_line_length(source, options.style.line_length, options.style.max_line_length),
@@ -113,7 +114,7 @@ def wrap_secrets(
         unused = _unused_imports(source, wraps, style, options.importers)
         edits = _file_edits(source, wraps, names, unused, options, style)
         replaced = ReplacedExpressions(
-            {wrap.reference for wrap in removed}, variables, _local_names(unused)
+            {wrap.reference for wrap in removed}, variables, _local_names(unused), functions
         )
         problem = _safety_problem(source, edits, names.module, removed, replaced)
         if not problem:

@@ -14,7 +14,7 @@ from shield_ai.rewrite.python.formatting import file_quote, indentation, make_ed
 from shield_ai.rewrite.python.imports import AccessorNames
 from shield_ai.rewrite.python.line_breaking import rewrite_line
 from shield_ai.rewrite.python.line_joining import joining_edits
-from shield_ai.rewrite.python.plain_reads import is_constant_text
+from shield_ai.rewrite.python.plain_reads import called_function, is_constant_text
 from shield_ai.rewrite.python.tracked_text import Insert
 
 if TYPE_CHECKING:
@@ -225,14 +225,24 @@ def _replacing_call(source: Source, wrap: Wrap) -> str | None:
     if wrap.plain_default is not None:
         arguments = [_name_argument(wrap, quote), *_plain_default_arguments(wrap)]
         return f"{wrap.names.get}({', '.join(arguments)})"
+    function = function_of_read(source, wrap.site)
     replacement = _read_of_original(source, wrap.site) or wrap.replacement
-    if replacement is None:
+    if replacement is None and not function:
         return None
     arguments = [_name_argument(wrap, quote)]
-    if replacement:
+    if function:
+        arguments.append(function)
+    elif replacement:
         arguments.append(f"lambda: {replacement}")
     arguments += _keyword_arguments(wrap, quote)
     return f"{wrap.names.get}({', '.join(arguments)})"
+
+
+def function_of_read(source: Source, site: Site) -> str:
+    """Return the function that a read calls without arguments; empty for other reads."""
+    if site.shape is not Shape.READ:
+        return ""
+    return called_function(source.raw[site.start : site.end].decode(source.encoding))
 
 
 def _read_of_original(source: Source, site: Site) -> str | None:
