@@ -45,7 +45,7 @@ def extend_env_example(
 ) -> Outcome:
     """Append the switch, commented out, to the example, and the variables that are new.
 
-    A new example, which is created if the app has a .env, lists the variables of all secrets.
+    A new example, which is created if the folder has a .env, lists the variables of all secrets.
     Nothing is set: developers copy the file, it can be a template for production, and some
     libraries reject variables in .env that the app does not read.
 
@@ -56,7 +56,7 @@ def extend_env_example(
         django: Whether the app uses Django.
     """
     path = _choose_example(read, manifest, files)
-    uses_dotenv = files.loads or files.new_variables or read_optional(read, DOTENV) is not None
+    uses_dotenv = files.new_variables or read_optional(read, DOTENV) is not None
     if not path and (not uses_dotenv or files.hides_example):
         return NOTHING
     path = path or PATH
