@@ -6,12 +6,17 @@ import dataclasses
 import re
 from typing import TYPE_CHECKING
 
+from shield_ai.flow.verify.check import join_names
 from shield_ai.model.deployment import DeploymentKind, EnvironmentFile, Use, ValueForm
 from shield_ai.model.finding import Shape
+from shield_ai.model.rotation_policy import PUBLIC_FIELDS
+from shield_ai.model.skip import SkipId
+from shield_ai.project.git import files_outside
 from shield_ai.rewrite.project.deployment import DeploymentInputs
 from shield_ai.scan.deployment.blocks import find_environments
 from shield_ai.scan.deployment.command_reads import find_command_reads
-from shield_ai.scan.deployment.recognize import COMPOSE_FILE
+from shield_ai.scan.deployment.recognize import COMPOSE_FILE, file_format
+from shield_ai.scan.files.walk import display_path
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -55,6 +60,19 @@ class DeploymentSources:
     files: Mapping[str, EnvironmentFile]
     command_reads: Mapping[str, str]
     migrated: frozenset[str]
+
+
+def deployment_outside(root: Path, manifest: Manifest) -> Iterator[Skipped]:
+    """Yield a skip for the deployment files of the repository outside the app's folder, if any."""
+    names = {
+        variable
+        for secret in manifest.secret
+        for variable, field in secret.variables().items()
+        if field not in PUBLIC_FIELDS
+    }
+    files = [display_path(path) for path in files_outside(root, names) if file_format(path)]
+    if files:
+        yield SkipId.DEPLOYMENT_OUTSIDE.reason(files=join_names(files)).entry(".")
 
 
 def find_sources(

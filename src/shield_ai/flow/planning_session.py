@@ -17,7 +17,7 @@ from shield_ai.aws.desired.iam import role_name
 from shield_ai.flow.app_context import AppContext
 from shield_ai.flow.apply import resolve_value
 from shield_ai.flow.aws_plan import AwsInputs
-from shield_ai.flow.deployment_plan import find_sources
+from shield_ai.flow.deployment_plan import deployment_outside, find_sources
 from shield_ai.flow.journal import SECRET, Journal
 from shield_ai.flow.plan import CodeInputs, adds_runtime, make_plan
 from shield_ai.flow.plan_check import planned_inputs, require_derived, require_safe_paths
@@ -148,6 +148,8 @@ class PlanningSession(AppContext):
         unparsed = [skip for skip in self.unreadable if skip.path in facts.settings]
         deployment = Deployment() if self.only == "aws" else self.deployment
         unparsed += deployment.unread
+        if self.only != "aws":
+            unparsed += deployment_outside(self.tree.root, self.manifest)
         harmless = self.scan_result.harmless
         skipped, harmless = report_once(self.findings, plan.skipped, harmless)
         return msgspec.structs.replace(

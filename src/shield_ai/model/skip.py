@@ -83,6 +83,10 @@ class SkipId(enum.StrEnum):
         "deployment-invalid-name",
         "file name is not valid UTF-8" + _UNKNOWN_VARIABLES,
     )
+    DEPLOYMENT_OUTSIDE = (
+        "deployment-outside",
+        "files outside the app's folder, which were not searched, name its variables: {files}",
+    )
     DEPLOYMENT_TOO_MANY = (
         "deployment-too-many",
         "sets variables of secrets more than {number:,} times: the others are not known",

@@ -165,6 +165,24 @@ def ignored_files(root: Path, paths: Collection[str]) -> list[str]:
     return sorted({*paths} & {*_decode(output or b"").splitlines()})
 
 
+def files_outside(root: Path, names: Collection[str]) -> list[str]:
+    """Return the tracked text files outside a folder that contain one of the names as a word.
+
+    Args:
+        root: A folder of the repository.
+        names: The names.
+
+    Returns:
+        Paths relative to the folder, such as "../compose.yml"; none if git can't search.
+    """
+    if not names:
+        return []
+    words = [part for name in sorted(names) for part in ("-e", name)]
+    options = ("-l", "-z", "-I", "-w", "-F", "--no-textconv", "--no-full-name")
+    output = git_process.read(root, "grep", *options, *words, "--", ":/", ":(exclude).")
+    return sorted(filter(None, _decode(output or b"").split("\0")))
+
+
 def checked_out_commit(root: Path) -> str:
     """Return the abbreviated hash of the commit that is checked out; empty without one."""
     output = git_process.read(root, "rev-parse", "--short=12", "--verify", "HEAD")
