@@ -10,7 +10,7 @@ import sys
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
 ENVIRON = "os.environ"
 WRITERS = frozenset({"update", "setdefault", "pop", "popitem", "clear"})
@@ -46,7 +46,11 @@ def dotted_name(node: ast.AST, names: Mapping[str, str]) -> str:
     return ""
 
 
-def unchanged_copies(tree: ast.Module, names: Mapping[str, str]) -> dict[str, EnvironCopy]:
+def unchanged_copies(
+    tree: ast.Module,
+    names: Mapping[str, str],
+    may_set_variables: Callable[[ast.Import | ast.ImportFrom], bool] = bool,
+) -> dict[str, EnvironCopy]:
     """Return the copies of the environment at the top level of a file, by their names.
 
     Left out are names that the file binds twice, and copies that it changes or passes on.
@@ -54,6 +58,7 @@ def unchanged_copies(tree: ast.Module, names: Mapping[str, str]) -> dict[str, En
     Args:
         tree: The file.
         names: The names that os_names() returns for it.
+        may_set_variables: Whether an import may set variables; by default, each one may.
     """
     copies = {}
     for node in tree.body:
@@ -62,7 +67,8 @@ def unchanged_copies(tree: ast.Module, names: Mapping[str, str]) -> dict[str, En
         copied = _copied(node.value, names)
         if copied is None or not _is_only_read(tree, node.targets[0]):
             continue
-        end = _first_change(tree, node.lineno, names)
+        changes = _changes(tree, names, may_set_variables)
+        end = min((line for line in changes if line > node.lineno), default=sys.maxsize)
         copies[node.targets[0].id] = EnvironCopy(ast.unparse(copied), end)
     return copies
 
@@ -110,20 +116,22 @@ def _used_name(node: ast.AST) -> str | None:
     return None
 
 
-def _first_change(tree: ast.Module, line: int, names: Mapping[str, str]) -> int:
-    """Return the first line below `line` where the environment may change."""
-    lines = [sys.maxsize]
+def _changes(
+    tree: ast.Module,
+    names: Mapping[str, str],
+    may_set_variables: Callable[[ast.Import | ast.ImportFrom], bool],
+) -> Iterator[int]:
+    """Yield the lines where the environment may change."""
     for node in ast.walk(tree):
-        if isinstance(node, (ast.stmt, ast.expr)) and node.lineno > line:
-            if _may_change(node, names):
-                lines.append(node.lineno)
-    return min(lines)
+        if isinstance(node, (ast.Import, ast.ImportFrom)):
+            if may_set_variables(node):
+                yield node.lineno
+        elif isinstance(node, ast.expr) and _may_change(node, names):
+            yield node.lineno
 
 
-def _may_change(node: ast.AST, names: Mapping[str, str]) -> bool:
-    """Return whether a node sets variables, or imports a module that may set some."""
-    if isinstance(node, (ast.Import, ast.ImportFrom)):
-        return True
+def _may_change(node: ast.expr, names: Mapping[str, str]) -> bool:
+    """Return whether an expression sets variables."""
     if isinstance(node, (ast.Subscript, ast.Name, ast.Attribute)):
         written = node.value if isinstance(node, ast.Subscript) else node
         return not isinstance(node.ctx, ast.Load) and dotted_name(written, names) == ENVIRON

@@ -97,6 +97,8 @@ if 'API_KEY' in env:
     A = env['API_KEY']
 B = env.get('B_TOKEN', 'b')
 C = json.loads(env['C_CREDENTIALS'])
+D = env.get('D_TOKEN', env.get('E_TOKEN'))
+F = env.get('F_TOKEN', env.get('G'))
 """
     after = """\
 import json
@@ -109,6 +111,10 @@ if has_secret('api-key'):
     A = get_secret('api-key')
 B = get_secret('b-token', 'b')
 C = json.loads(get_secret('c-credentials', lambda: os.environ['C_CREDENTIALS']))
+D = get_secret(
+    'd-token', lambda: os.environ.get('D_TOKEN', get_secret('e-token', None))
+)
+F = get_secret('f-token', lambda: os.environ.get('F_TOKEN', env.get('G')))
 """
     check(before, after)
 

@@ -59,6 +59,7 @@ def test_explains_reads_that_cannot_be_migrated(sites, text, reason):
             "if 'API_KEY' in env:\n    X = env['API_KEY']", ["presence", "read"], id="test"
         ),
         pytest.param("X = env['API_KEY']\nload_dotenv()", ["read"], id="changed later"),
+        pytest.param("import sentry_sdk\nX = env['API_KEY']", ["read"], id="another library"),
     ],
 )
 def test_an_unchanged_copy_is_the_environment(sites, text, shapes, copy):
@@ -73,12 +74,14 @@ def test_an_unchanged_copy_is_the_environment(sites, text, shapes, copy):
         pytest.param("set_defaults(env)\nX = env['API_KEY']", id="passed on"),
         pytest.param("env = read()\nX = env['API_KEY']", id="bound twice"),
         pytest.param("from base import *\nX = env['API_KEY']", id="an import in between"),
+        pytest.param("import shop\nX = env['API_KEY']", id="a module of the app in between"),
+        pytest.param("import envloader\nX = env['API_KEY']", id="a loader in between"),
         pytest.param("load_dotenv()\nX = env['API_KEY']", id="a file is loaded in between"),
         pytest.param("os.environ['A'] = 'x'\nX = env['API_KEY']", id="a variable is set in between"),
         pytest.param("os.environ.update(a)\nX = env['API_KEY']", id="variables are set in between"),
         pytest.param("def f():\n    return env['API_KEY']", id="read at run time"),
         pytest.param("X = env.pop('API_KEY')", id="removed"),
-        pytest.param("X = env.get('API_KEY', env.get('A_DEFAULT'))", id="default of another variable"),
+        pytest.param("X = env.get(\n    'API_KEY', env.get('A_DEFAULT')\n)", id="default of another variable, on several lines"),
         pytest.param("if 'API_KEY' in env:\n    def f():\n        return env['API_KEY']", id="tested, and read at run time"),
     ],
 )  # fmt: skip

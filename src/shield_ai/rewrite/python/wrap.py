@@ -150,7 +150,9 @@ def _find_plain_reads(source: Source, wraps: list[Wrap]) -> list[Wrap]:
         default = None
         if wrap.has_map and not _reads_document(wrap.site, parsed):
             default = _plain_default(source, wrap, names, is_separate=is_separate)
-        marked.append(msgspec.structs.replace(wrap, plain_default=default))
+        marked.append(
+            msgspec.structs.replace(wrap, plain_default=default, is_nested=not is_separate)
+        )
     return marked
 
 

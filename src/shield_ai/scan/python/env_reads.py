@@ -283,8 +283,10 @@ class EnvReadVisitor(PydanticFieldVisitor):
             container = node.func.value if node.func.attr == "get" else None
         else:
             container = node.value if isinstance(node, ast.Subscript) else None
-        reads_other = read.default is not None and self._reads_variable(read.default)
-        if container is None or not candidate.variable or reads_other:
+        if container is None or not candidate.variable:
+            return False
+        is_multiline = node.lineno != node.end_lineno
+        if is_multiline and read.default is not None and self._reads_variable(read.default):
             return False
         candidate.environ = self._original_of_copy(container)
         return bool(candidate.environ)
@@ -297,9 +299,21 @@ class EnvReadVisitor(PydanticFieldVisitor):
             return ""
         if self._copies is None:
             tree = self.source.tree
-            self._copies = unchanged_copies(tree, os_names(tree))
+            self._copies = unchanged_copies(tree, os_names(tree), self._may_set_variables)
         copied = self._copies.get(container.id)
         return copied.original if copied and container.lineno <= copied.last_line else ""
+
+    def _may_set_variables(self, node: ast.Import | ast.ImportFrom) -> bool:
+        """Return whether a module of the app, or one that loads .env files, is imported."""
+        if isinstance(node, ast.ImportFrom):
+            if node.level or any(alias.name == "*" for alias in node.names):
+                return True
+            modules = [node.module or ""]
+        else:
+            modules = [alias.name for alias in node.names]
+        find_module = self.resolver.project.find_module
+        packages = {module.partition(".")[0] for module in modules}
+        return any("env" in name.lower() or find_module(name) for name in (*modules, *packages))
 
     def _environ_of(self, container: ast.expr) -> Environ | None:
         """Return the environment that an expression refers to; None for other expressions."""
