@@ -27,6 +27,9 @@ DATA_KEY_WORDS = word_set("ENCRYPTION ENCRYPT CRYPT CRYPTO CIPHER FERNET AES SAL
 OWN_KEY_WORDS = word_set("JWT SIGNING SIGN SIGNATURE HMAC SESSION COOKIE CSRF")
 # Before a key: the app accepts it until nothing uses it any more.
 FORMER_WORDS = word_set("PREVIOUS OLD FORMER")
+DJANGO_KEYS = frozenset({"SECRET_KEY", "DJANGO_SECRET_KEY"})
+# Production needs these, also if the code tests whether they are set.
+NEEDED = DJANGO_KEYS | {"DATABASE_URL"}
 OWN_KEYS = frozenset({"SECRET_KEY", "APP_SECRET_KEY", "FLASK_SECRET_KEY"})
 
 
@@ -182,18 +185,27 @@ def _rotation(kind: Kind, variable: str) -> Rotation | Literal["manual"] | None:
 
 def _kind(variable: str, finding: Finding, facts: AppFacts) -> Kind:
     is_setting = finding.name == "SECRET_KEY" and finding.path in facts.settings
-    if facts.django and (is_setting or variable in {"SECRET_KEY", "DJANGO_SECRET_KEY"}):
+    if facts.django and (is_setting or variable in DJANGO_KEYS):
         return Kind.DJANGO_SECRET_KEY
     return guess_kind(variable)
 
 
 def _sites_by_variable(findings: Iterable[Finding]) -> dict[str, list[Site]]:
+    """Return the sites of each variable, without the reads after a test whether it is set."""
+    found = [(finding.path, finding.site) for finding in findings if finding.site]
+    tested = {(path, site.variable) for path, site in found if _is_positive_test(site)}
     sites: dict[str, list[Site]] = {}
-    for finding in findings:
-        if site := finding.site:
-            for variable in set(site.variables):
-                sites.setdefault(variable, []).append(site)
+    for path, site in found:
+        is_guarded = (path, site.variable) in tested and site.variable not in NEEDED
+        for variable in set(site.variables):
+            sites.setdefault(variable, [])
+            if not is_guarded:
+                sites[variable].append(site)
     return sites
+
+
+def _is_positive_test(site: Site) -> bool:
+    return site.shape is Shape.PRESENCE and not site.negated
 
 
 def _is_optional(secret: Secret, sites: Mapping[str, Sequence[Site]]) -> bool:
