@@ -228,6 +228,10 @@ class SkipId(enum.StrEnum):
         "read by development or test settings, which don't read AWS",
     )
     READ_BY_BOTO3 = "read-by-boto3", "temporary, and read by boto3 itself"
+    READ_BY_LIBRARY = (
+        "read-by-library",
+        "{function}() reads the variable itself: pass it the value first",
+    )
     SET_BY_PLATFORM = ("set-by-platform", "set by the platform, which changes it with each binding")
     FOLDER_NOT_SCANNED = (
         "folder-not-scanned",

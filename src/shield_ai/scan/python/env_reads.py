@@ -12,6 +12,7 @@ from shield_ai.project.environ_copies import os_names, unchanged_copies
 from shield_ai.scan.python.bindings import Opaque
 from shield_ai.scan.python.candidates import Candidate, is_number
 from shield_ai.scan.python.django_configurations import configurations_read, converter
+from shield_ai.scan.python.library_reads import library_read
 from shield_ai.scan.python.possible_names import possible_texts
 from shield_ai.scan.python.pydantic_fields import PydanticFieldVisitor
 from shield_ai.scan.python.readers import DOTENV_LABEL, Environ, EnvObject
@@ -47,6 +48,7 @@ class EnvReadVisitor(PydanticFieldVisitor):
         self.has_computed_read = False  # a variable is read under an unknown name
         # non-secret variables that are read under computed names: they stay in the environment
         self.computed_names: set[str] = set()
+        self.library_reads: dict[str, SkipReason] = {}  # why libraries need variables
         self._written: set[str] = set()  # variables that the file sets
         self._copies: dict[str, EnvironCopy] | None = None  # collected on first use
         self.unresolved_reads: list[ast.expr] = []  # of variables that no call determines
@@ -243,6 +245,12 @@ class EnvReadVisitor(PydanticFieldVisitor):
         if candidate.variable and candidate.variable not in enclosing:
             self.add(candidate)
         return True
+
+    def visit_library_call(self, node: ast.Call, function: object) -> None:
+        """Record the variable that a function of a library reads itself."""
+        name, variable = library_read(node, function)
+        if variable:
+            self.library_reads[variable] = SkipId.READ_BY_LIBRARY.reason(function=name)
 
     def visit_presence_test(self, node: ast.Compare) -> bool:
         """Visit a comparison, and return whether it is `"X" in os.environ`."""

@@ -68,6 +68,10 @@ class ExpressionVisitor(StatementVisitor):
     ) -> bool:
         """Visit a call, and return whether it creates a value of django-configurations."""
 
+    @abc.abstractmethod
+    def visit_library_call(self, node: ast.Call, function: object) -> None:
+        """Visit a call of a function that may read a variable itself."""
+
     def visit(self, node: ast.expr, path: tuple[str, ...], *, direct: bool) -> None:
         """Visit an expression.
 
@@ -218,6 +222,7 @@ class ExpressionVisitor(StatementVisitor):
             return
         is_read = False
         if function:
+            self.visit_library_call(node, function)
             is_read = self.visit_read(node, path, direct=direct)
             is_read = is_read or self.visit_configurations_value(node, function, path)
         self._visit_arguments(node, path, direct=direct and not is_read, is_read=is_read)
