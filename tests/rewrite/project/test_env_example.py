@@ -127,6 +127,15 @@ def test_chooses_one_file(names, chosen):
     assert [name for name in files if files[name] != b"A=1\n"] == [chosen]
 
 
+def test_does_not_choose_the_example_of_a_part_of_the_app():
+    files = {".env.stripe-sample": b"STRIPE_KEY=\n"}
+    assert not fix(files)
+    assert files == {".env.stripe-sample": b"STRIPE_KEY=\n"}
+    files = {".env.shop.sample": b"SECRET_KEY=\n"}
+    assert not fix(files)
+    assert b"USE_AWS_SECRETS" in files[".env.shop.sample"]
+
+
 @pytest.mark.parametrize(
     ("files", "dotenv", "changed"),
     [
