@@ -52,6 +52,19 @@ def test_lists_harmless_values_with_a_secret_like_name(scanned, text, name, reas
     assert reason in seen.harmless[0].reason
 
 
+@pytest.mark.parametrize(
+    ("value", "count"),
+    [
+        pytest.param("(str, '', 'k3y-of-a-test', True)", 0, id="description of a variable"),
+        pytest.param("('k3y-of-a-test', None)", 0, id="not only texts"),
+        pytest.param("('k3y-of-a-test', 'k4y-of-a-test')", 2, id="texts"),
+    ],
+)
+def test_a_text_in_a_description_is_not_the_value(scanned, value, count):
+    found = scanned({"shop/settings.py": f"CONFIG = {{'SECRET_KEY': {value}}}\n"}).findings
+    assert len([f for f in found if f.site]) == count
+
+
 def test_does_not_list_harmless_values_outside_the_settings(scanned):
     text = "import os\nK = os.environ['API_KEY']\nlabels = {'token': 'token'}\nTOKEN_ERROR = 'wrong token'\ntoken_error = 'wrong token'\n"
     assert [skip.name for skip in scanned({"shop/views.py": text}).harmless] == ["TOKEN_ERROR"]

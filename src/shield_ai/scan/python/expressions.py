@@ -26,6 +26,7 @@ BOOLEAN_CONVERSIONS = frozenset(
 BOOLEAN_TEXTS = frozenset({"true", "false", "1", "0", "yes", "no", "on", "off", "y", "n", "t", "f"})
 COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.GeneratorExp, ast.DictComp)
 DISPLAYS = (ast.List, ast.Tuple, ast.Set)
+TYPES = frozenset({"str", "int", "bool", "float", "list", "dict", "tuple", "bytes"})
 
 
 class ExpressionVisitor(StatementVisitor):
@@ -118,8 +119,9 @@ class ExpressionVisitor(StatementVisitor):
         elif isinstance(node, ast.NamedExpr):
             self.visit(node.value, (node.target.id,), direct=True)
         elif isinstance(node, DISPLAYS):
+            is_direct = direct and not _is_record(node)
             for i, element in enumerate(node.elts):
-                self.visit(element, (*path, str(i)), direct=direct)
+                self.visit(element, (*path, str(i)), direct=is_direct)
         elif isinstance(node, ast.Compare):
             if not self._visit_test(node):
                 self._visit_compared(node)
@@ -254,6 +256,17 @@ class ExpressionVisitor(StatementVisitor):
 def _function_name(node: ast.Call) -> str:
     """Return the name under which a function or method is called."""
     return _name_of(node.func)
+
+
+def _is_record(node: ast.expr) -> bool:
+    """Return whether a tuple describes a value, as in `(str, "default", True)`."""
+    if not isinstance(node, ast.Tuple):
+        return False
+    return any(
+        (isinstance(element, ast.Name) and element.id in TYPES)
+        or (isinstance(element, ast.Constant) and not isinstance(element.value, (str, bytes)))
+        for element in node.elts
+    )
 
 
 def _sets_attribute(node: ast.Call) -> bool:
