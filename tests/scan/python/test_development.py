@@ -87,3 +87,12 @@ def test_a_pair_moves_although_development_reads_it_too():
     found = reasons({"settings/local.py": pair, "settings/prod.py": pair})
     assert found["settings/prod.py", "GITHUB_CLIENT_ID"] == ""
     assert found["settings/local.py", "GITHUB_CLIENT_ID"].startswith(SkipId.DEVELOPMENT_STAGE.text)
+
+
+def test_a_default_for_development_needs_no_variable():
+    path = "shop/settings/local.py"
+    files = {
+        path: b"import os\nX = os.getenv('DB_PASSWORD', 'not-used-live')\n",
+        "shop/settings/production.py": READ,
+    }
+    assert reasons(files)[path, "DB_PASSWORD"] == SkipId.DEVELOPMENT_STAGE.text

@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 BACKEND_SECRET = "SECRET"
 BACKEND_OPTIONS = frozenset({BACKEND_SECRET, "SECRET_FIELDS"})
 TEST_CLASS = regex(r"(?:Unit)?Test(?:s|ing)?(?:Config(?:uration)?|Settings|Environment)?")
+# Settings for the build of an image, such as with `manage.py collectstatic`.
+BUILD_CLASS = regex(r"Build(?:Config(?:uration)?|Settings|Environment)?")
 
 COPY_REASONS = frozenset({SkipId.ENVIRONMENT_COPY, SkipId.TESTS_ENVIRONMENT_COPY})
 DJANGO_KEY = ("SECRET_KEY",)  # a secret, even if a linter was told to accept it
@@ -239,9 +241,13 @@ class SecretVisitor(EnvReadVisitor):
         self.candidates.append(candidate)
 
     def _explain_for_tests(self, candidate: Candidate) -> SkipReason | None:
-        """Explain that a value in a settings class is only for tests; else return None."""
+        """Explain that a value in a settings class is only for tests or builds; else None."""
         scope = self.scopes[-1]
-        if not isinstance(scope, ast.ClassDef) or not TEST_CLASS.fullmatch(scope.name):
+        if not isinstance(scope, ast.ClassDef):
+            return None
+        if BUILD_CLASS.fullmatch(scope.name) and literal_text(candidate.default):
+            return SkipId.BUILD_CLASS.reason(name=scope.name)
+        if not TEST_CLASS.fullmatch(scope.name):
             return None
         is_literal = candidate.shape is Shape.LITERAL
         if is_literal or candidate.variable.startswith(("TEST_", "TESTING_")):
