@@ -44,7 +44,10 @@ def draft(findings: Sequence[Finding], manifest: Manifest | None, facts: AppFact
     movable = [finding for finding in findings if _is_movable(finding)]
     if manifest is None:
         settings = _settings_files(movable, facts)
-        manifest = Manifest(app=App(name=facts.name, settings=settings, runtime=facts.runtime))
+        app = App(name=facts.name, settings=settings, runtime=facts.runtime)
+        if facts.region:
+            app = msgspec.structs.replace(app, region=facts.region)
+        manifest = Manifest(app=app)
     added = _new_secrets(movable, manifest, facts)
     position = _positions(movable)
     added.sort(key=lambda secret: min(position[variable] for variable in secret.variables()))
