@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+
 import pytest
 import yaml
 from shield_helpers import files_of, make_app, run
@@ -62,6 +64,20 @@ def test_apply_and_rollback(aws, app):
     assert files_of(app) == after
     assert run("rollback", "--yes", cwd=app).code == 0
     assert files_of(app) == before
+
+
+def test_plan_names_the_deployment_files_outside_the_app(tmp_path):
+    app = tmp_path / "backend"
+    app.mkdir()
+    make_app(app)
+    (tmp_path / "compose.yml").write_text("environment: [SECRET_KEY]\n")
+    (tmp_path / "notes.txt").write_text("SECRET_KEY\n")
+    subprocess.run(["git", "init", "-q"], cwd=tmp_path, check=True)
+    subprocess.run(["git", "add", "compose.yml", "notes.txt"], cwd=tmp_path, check=True)
+    assert run("draft", cwd=app).code == 0
+    done = run("plan", "--only", "code", cwd=app)
+    assert "../compose.yml" in done.out
+    assert "notes.txt" not in done.out
 
 
 def test_plan_shows_the_edits_without_values(aws, app):

@@ -229,10 +229,25 @@ def test_the_apps_own_key_is_not_part_of_a_pair():
 
 def test_drafts_the_movable_variable_of_a_pair():
     [secret] = drafted(
-        "import os\ne = dict(os.environ)\n"
+        "import os\ne = {**os.environ}\n"
         + KEYS.replace("os.getenv('MINIO_ACCESS", "e.get('MINIO_ACCESS")
     ).secret
     assert (secret.name, secret.env) == ("minio-secret-access-key", "MINIO_SECRET_ACCESS_KEY")
+
+
+@pytest.mark.parametrize(
+    ("variable", "test", "optional"),
+    [
+        pytest.param("A_TOKEN", "if 'A_TOKEN' in os.environ:", True, id="tested"),
+        pytest.param("A_TOKEN", "if 'A_TOKEN' not in os.environ:", False, id="tested for absence"),
+        pytest.param("A_TOKEN", "if DEBUG:", False, id="not tested"),
+        pytest.param("DATABASE_URL", "if 'DATABASE_URL' in os.environ:", False, id="database"),
+    ],
+)
+def test_a_secret_that_the_code_tests_for_is_optional(variable, test, optional):
+    text = f"import os\n{test}\n    X = os.environ['{variable}']\n"
+    [secret] = drafted(text).secret
+    assert secret.optional is optional
 
 
 def test_keeps_the_entries_of_shield_toml():
@@ -264,7 +279,7 @@ def test_a_draft_survives_a_round_trip():
 
 
 def test_does_not_draft_what_cannot_be_moved():
-    assert drafted("import os\ne = dict(os.environ)\nX = e['API_KEY']\n").secret == ()
+    assert drafted("import os\ne = {**os.environ}\nX = e['API_KEY']\n").secret == ()
 
 
 def test_splits_two_databases_with_one_alias():

@@ -28,6 +28,7 @@ def paired(*variables):
         pytest.param("AWS_SES_ACCESS_KEY_ID", "AWS_SES_SECRET_ACCESS_KEY", "aws-ses-credentials", KEYS, id="SES"),
         pytest.param("OSS_ACCESS_KEY_ID", "OSS_ACCESS_KEY_SECRET", "oss-credentials", KEYS, id="Alibaba"),
         pytest.param("CELLAR_KEY_ID", "CELLAR_KEY_SECRET", "cellar-credentials", KEYS, id="key id"),
+        pytest.param("FILE_UPLOAD_KEY", "FILE_UPLOAD_SECRET", "file-upload-credentials", KEYS, id="storage"),
         pytest.param("EMAIL_HOST_USER", "EMAIL_HOST_PASSWORD", "email-credentials", LOGIN, id="mail"),
         pytest.param("SMTP_USERNAME", "SMTP_PASS", "smtp-credentials", LOGIN, id="SMTP"),
         pytest.param("SHOP_MAIL_LOGIN", "SHOP_MAIL_PASSWORD", "shop-mail-credentials", LOGIN, id="mail, with a prefix"),

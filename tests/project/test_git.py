@@ -9,6 +9,7 @@ from shield_ai.project.git import (
     GitState,
     changed_files,
     checked_out_commit,
+    files_around,
     git_state,
     ignored_files,
     remote_name,
@@ -60,7 +61,7 @@ def test_links_are_compared_as_they_are_written(tmp_path):
     assert changed_files(tmp_path) == ["b"]
 
 
-def test_files_outside_a_sparse_checkout_are_unchanged(tmp_path):
+def test_files_around_a_sparse_checkout_are_unchanged(tmp_path):
     for folder in ("a", "b"):
         (tmp_path / folder).mkdir()
         (tmp_path / folder / "x.py").write_text("1\n")
@@ -97,6 +98,19 @@ def test_ignored_files(tmp_path):
     assert ignored_files(app, []) == ignored_files(app, ["shop/new.py"]) == []
     (tmp_path / ".gitignore").write_text("app/\n")  # the whole app
     assert ignored_files(app, paths) == []
+
+
+def test_files_around(tmp_path):
+    app = tmp_path / "app"
+    app.mkdir()
+    assert files_around(app, ["API_KEY"]) == []  # no repository
+    git(tmp_path, "init", "-q")
+    git(tmp_path, "config", "grep.fullName", "true")
+    for name in ("compose.yml", "other.yml", "untracked.yml", "app/compose.yml"):
+        (tmp_path / name).write_text("NO_API_KEY\n" if name == "other.yml" else "a: $API_KEY\n")
+    git(tmp_path, "add", "compose.yml", "other.yml", "app")
+    assert files_around(app, ["API_KEY", "X"]) == ["../compose.yml"]
+    assert files_around(app, []) == files_around(tmp_path, ["API_KEY"]) == []
 
 
 def test_unreadable_repository(tmp_path):

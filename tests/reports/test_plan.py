@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from shield_ai.model.plan import Action, Change, Origin, Plan
+from shield_ai.model.skip import SkipId
 from shield_ai.reports.plan import plan_text
 
 SETTINGS = b"import os\nA = 'x'\nB = 'y'\n"
@@ -51,3 +52,15 @@ def test_names_what_each_value_is_read_from(locators, action, lines):
         f"  + {'db':<46} {action}",
         *(f"      {line}" for line in lines),
     ]
+
+
+def test_skipped_items_with_the_same_reason_share_it():
+    reason = SkipId.SEVERAL_VALUES.reason()
+    other = SkipId.COMPUTED_NAME.reason()
+    skipped = (
+        reason.entry("shop/data.py", 3, "A"),
+        reason.entry("shop/data.py", 9, "B"),
+        other.entry("shop/data.py", 12, "C"),
+    )
+    text = plan_text(Plan(app="shop", skipped=skipped), lambda _: None)
+    assert f"  shop/data.py\n      A:3, B:9\n      {reason.text}\n  shop/data.py:12  C\n" in text

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 # Words in the names of keys for encrypted or hashed data.
 DATA_KEY_WORDS = word_set("ENCRYPTION ENCRYPT CRYPT CRYPTO CIPHER FERNET AES SALT PEPPER HASHID")
 DJANGO_KEY = "DJANGO_SECRET_KEY"
-OWN_KEYS = frozenset({"SECRET_KEY", "APP_SECRET_KEY", "FLASK_SECRET_KEY", DJANGO_KEY})
+DJANGO_KEYS = frozenset({"SECRET_KEY", DJANGO_KEY})
+OWN_KEYS = DJANGO_KEYS | {"APP_SECRET_KEY", "FLASK_SECRET_KEY"}
 
 
 def draft(findings: Sequence[Finding], manifest: Manifest | None, facts: AppFacts) -> Manifest:
@@ -38,7 +39,10 @@ def draft(findings: Sequence[Finding], manifest: Manifest | None, facts: AppFact
     movable = [finding for finding in findings if _is_movable(finding)]
     if manifest is None:
         settings = _settings_files(movable, facts)
-        manifest = Manifest(app=App(name=facts.name, settings=settings, runtime=facts.runtime))
+        app = App(name=facts.name, settings=settings, runtime=facts.runtime)
+        if facts.region:
+            app = msgspec.structs.replace(app, region=facts.region)
+        manifest = Manifest(app=app)
     added = _new_secrets(movable, manifest, facts)
     position = _positions(movable)
     added.sort(key=lambda secret: min(position[variable] for variable in secret.variables()))
@@ -175,7 +179,7 @@ def _rotation(kind: Kind, variable: str) -> Literal["manual"] | None:
 
 def _kind(variable: str, finding: Finding, facts: AppFacts) -> Kind:
     is_setting = finding.name == "SECRET_KEY" and finding.path in facts.settings
-    if facts.django and (is_setting or variable in {"SECRET_KEY", "DJANGO_SECRET_KEY"}):
+    if facts.django and (is_setting or variable in DJANGO_KEYS):
         return Kind.DJANGO_SECRET_KEY
     return guess_kind(variable)
 

@@ -8,6 +8,7 @@ RAZORPAY_KEY_ID         RAZORPAY_KEY_SECRET                     access_key_id, s
 EMAIL_HOST_USER         EMAIL_HOST_PASSWORD; SMTP_…, MAIL_…     username, password
 GITHUB_CLIENT_ID        GITHUB_CLIENT_SECRET; CONSUMER_…        client_id, client_secret
 SOCIAL_AUTH_GITHUB_KEY  SOCIAL_AUTH_GITHUB_SECRET               client_id, client_secret
+BUCKET_KEY; S3_KEY …    BUCKET_SECRET                           access_key_id, secret_access_key
 ======================  ======================================  ================================
 
 Public keys such as STRIPE_PUBLISHABLE_KEY and RECAPTCHA_SITE_KEY, which are sent to browsers, are
@@ -46,6 +47,7 @@ _ANY = re.compile(r".*")
 _NOT_EMPTY = re.compile(r".+")
 _MAIL = re.compile(r"(?:.+_)?(?:E?MAIL|MAILER|SMTP|MAILGUN|SENDGRID)(?:_HOST|_SERVER|_AUTH)?")
 _OAUTH = re.compile(r"SOCIAL_AUTH_.+|(?:.+_)?OAUTH[12]?")
+_STORAGE = re.compile(r"(?:.+_)?(?:S3|R2|B2|OSS|BUCKET|SPACES|STORAGE|UPLOAD|MINIO|CELLAR)")
 _TYPES = (
     _PairType(
         _NOT_EMPTY,
@@ -59,6 +61,7 @@ _TYPES = (
     _PairType(_ANY, ("CONSUMER_KEY",), ("CONSUMER_SECRET",), _CLIENT_FIELDS),
     _PairType(_NOT_EMPTY, ("APP_ID",), ("APP_SECRET",), _CLIENT_FIELDS),
     _PairType(_OAUTH, ("KEY",), ("SECRET",), _CLIENT_FIELDS),
+    _PairType(_STORAGE, ("KEY",), ("SECRET",), _KEY_FIELDS),
 )
 
 

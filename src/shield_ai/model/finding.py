@@ -71,6 +71,7 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
     alternatives: tuple[str, ...] = ()  # secret variables that a computed name can refer to
     others: tuple[str, ...] = ()  # non-secret variables that the computed name can refer to
     name_expr: str = ""  # the expression that computes the name
+    environ: str = ""  # the environment of which the read mapping is an unchanged copy
     # the byte offset of the pydantic settings class of a field; -1 if its source needs no edit
     settings_start: int = -1
     overridden_by: str = ""  # the variable that pydantic reads before this default

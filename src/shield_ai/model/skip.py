@@ -113,8 +113,14 @@ class SkipId(enum.StrEnum):
     )
     SET_IN_FILE = "set-in-file", "the file also sets or deletes the variable"
     SETS_VARIABLE = "sets-variable", "written into the environment, where other code reads it"
-    ENVIRONMENT_COPY = "environment-copy", "read from an earlier copy of the environment"
-    TESTS_ENVIRONMENT_COPY = "tests-environment-copy", "tests an earlier copy of the environment"
+    ENVIRONMENT_COPY = (
+        "environment-copy",
+        "read from an earlier copy of the environment: read os.environ instead",
+    )
+    TESTS_ENVIRONMENT_COPY = (
+        "tests-environment-copy",
+        "tests an earlier copy of the environment: test os.environ instead",
+    )
     READS_DOTENV_FILE = (
         "reads-dotenv-file",
         (
@@ -182,6 +188,7 @@ class SkipId(enum.StrEnum):
     )
     REVIEWED = "reviewed", "marked as reviewed in a comment"
     TEST_CLASS = "test-class", "in the class {name}, which is for tests"
+    BUILD_CLASS = "build-class", "in the class {name}, which is for builds and has a default"
     SEVERAL_VALUES = "several-values", "several values are assigned to this name"
     DEVELOPMENT_VALUE_IN_FILE = (
         "development-value-in-file",
@@ -221,6 +228,10 @@ class SkipId(enum.StrEnum):
         "read by test settings, which don't read AWS",
     )
     READ_BY_BOTO3 = "read-by-boto3", "temporary, and read by boto3 itself"
+    READ_BY_LIBRARY = (
+        "read-by-library",
+        "{function}() reads the variable itself: pass it the value first",
+    )
     SET_BY_PLATFORM = ("set-by-platform", "set by the platform, which changes it with each binding")
     FOLDER_NOT_SCANNED = (
         "folder-not-scanned",
@@ -237,6 +248,7 @@ class SkipId(enum.StrEnum):
     # A value with a secret-like name is not a secret.
     HARMLESS_NAME = "harmless-name", "not a secret by its name: {word}"
     HARMLESS_BOOLEAN = "harmless-boolean", "read as a boolean, not a secret"
+    HARMLESS_NUMBER = "harmless-number", "read as a number, not a secret"
     HARMLESS_TEMPLATE = "harmless-template", "a template, not a value"
     HARMLESS_LABEL = "harmless-label", "looks like a name, not a secret"
     HARMLESS_OUTSIDE_SETTINGS = (
@@ -336,6 +348,10 @@ class SkipId(enum.StrEnum):
         "no file with the app's dependencies found; install {requirement} where the app runs",
     )
     LOCKED_REQUIREMENTS = "locked-requirements", "lock file; compile it again to add {requirement}"
+    OTHER_REQUIREMENTS = (
+        "other-requirements",
+        "{path} declares the dependencies; if this file is used, add {requirement}",
+    )
     LOCK_FILE = "lock-file", "lock file; run `{command}` to update it from {path}"
     INVALID_TOML = "invalid-toml", "invalid TOML: {problem}"
     NOT_EXTENDABLE = (

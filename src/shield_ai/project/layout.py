@@ -83,6 +83,7 @@ class AppFacts(msgspec.Struct, frozen=True, kw_only=True):
     env_examples: tuple[str, ...] = ()  # examples of a .env file
     app_packages: tuple[str, ...] = ()  # packages with test-like names that belong to the app
     accessor: str = "get_secret"  # the name of get_secret in the app's modules, without conflicts
+    region: str = ""  # the AWS region that the settings name; empty without one
     runtime_init: str = ""  # the `__init__.py` that importing the runtime runs, unless it is empty
 
     def module(self, path: str) -> str:

@@ -82,10 +82,16 @@ def _names(names: Iterable[str]) -> Iterator[str]:
 
 
 def _skipped_lines(skips: Sequence[Skipped]) -> Iterator[str]:
-    for skip in skips:
-        where = f"{skip.path}:{skip.line}" if skip.line else skip.path
-        yield printable(f"  {where}  {skip.name}").rstrip()
-        yield from _wrap(skip.reason)
+    """Yield the skipped items; adjacent ones of a file with the same reason share it."""
+    for (path, reason), group in itertools.groupby(skips, key=lambda s: (s.path, s.reason)):
+        first, *others = group
+        if others:
+            yield printable(f"  {path}")
+            yield from _wrap(", ".join(f"{skip.name}:{skip.line}" for skip in (first, *others)))
+        else:
+            where = f"{path}:{first.line}" if first.line else path
+            yield printable(f"  {where}  {first.name}").rstrip()
+        yield from _wrap(reason)
 
 
 def _harmless_lines(skips: Sequence[Skipped]) -> Iterator[str]:

@@ -34,7 +34,7 @@ def fix(files, made=None, *, django=True, **dotenv):
 
 
 def test_new_file_lists_variables_and_sets_none():
-    files = {}
+    files = {".env": b""}
     assert not fix(files)
     names = ["SECRET_KEY", *(f"DB_{key}" for key in KEYS), "SENTRY_DSN"]
     variables = "".join(f"#{name}=\n" for name in names)
@@ -127,10 +127,20 @@ def test_chooses_one_file(names, chosen):
     assert [name for name in files if files[name] != b"A=1\n"] == [chosen]
 
 
+def test_does_not_choose_the_example_of_a_part_of_the_app():
+    files = {".env.stripe-sample": b"STRIPE_KEY=\n"}
+    assert not fix(files)
+    assert files == {".env.stripe-sample": b"STRIPE_KEY=\n"}
+    files = {".env.shop.sample": b"SECRET_KEY=\n"}
+    assert not fix(files)
+    assert b"USE_AWS_SECRETS" in files[".env.shop.sample"]
+
+
 @pytest.mark.parametrize(
     ("files", "dotenv", "changed"),
     [
         pytest.param({}, {"loads": False}, [], id="no .env"),
+        pytest.param({}, {}, [], id="no .env that the app would load"),
         pytest.param({".env": b"A=1\n"}, {"loads": False}, [PATH], id=".env"),
         pytest.param({}, {"loads": False, "new_variables": ["A"]}, [PATH], id="will have a .env"),
         pytest.param({".env": b"A=1\n"}, {"hides_example": True}, [], id="git ignores it"),
@@ -186,7 +196,7 @@ def test_newlines_in_manifest_do_not_end_comments():
     made = manifest()
     # parse() rejects this text.
     app = msgspec.structs.replace(made.app, region="x\nEVIL=1", prefix="p\nEVIL=2")
-    files = {}
+    files = {".env": b""}
     fix(files, msgspec.structs.replace(made, app=app))
     assert not dotenv_values(stream=io.StringIO(files[PATH].decode()))
 
@@ -202,6 +212,6 @@ def test_second_run_changes_nothing(raw):
 
 
 def test_adds_switch_without_secrets():
-    files = {}
+    files = {".env": b""}
     assert not fix(files, Manifest(app=manifest().app))
     assert files[PATH].decode() == SWITCH

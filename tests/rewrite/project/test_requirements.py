@@ -243,6 +243,21 @@ def test_skips_utf_16():
             "[tool.poetry.group.dev.dependencies]\n",
             id="poetry",
         ),
+        pytest.param(
+            '[tool.poetry.dependencies]\na = "^1"\nb = "^2"\nc = "3"\n',
+            '[tool.poetry.dependencies]\na = "^1"\nb = "^2"\nc = "3"\nboto3 = "^1.26"\n',
+            id="poetry, most with a caret",
+        ),
+        pytest.param(
+            '[project]\ndependencies = ["a==1", "c == 2", "b==2"]\n',
+            '[project]\ndependencies = ["a==1", "c == 2", "b==2", "boto3==1.40.0"]\n',
+            id="pins",
+        ),
+        pytest.param(
+            '[project]\ndependencies = ["c (>=1,<2)", "b[x] (>=1,<2)"]\n',
+            '[project]\ndependencies = ["c (>=1,<2)", "b[x] (>=1,<2)", "boto3 (>=1.26)"]\n',
+            id="in parentheses",
+        ),
     ],
 )
 def test_adds_to_pyproject(before, after):
@@ -312,6 +327,21 @@ def test_adds_to_pipfile_and_reports_its_lock():
 )
 def test_reports_lock_of_pyproject(lock, command):
     assert command in fix({"pyproject.toml": PROJECT.encode(), lock: b""})[lock]
+
+
+@pytest.mark.parametrize("lock", ["uv.lock", "poetry.lock", "pdm.lock"])
+def test_a_lock_file_decides_for_pyproject(lock):
+    files = {"requirements.txt": b"django\n", "pyproject.toml": PROJECT.encode(), lock: b""}
+    skipped = fix(files)
+    assert b"boto3" in files["pyproject.toml"]
+    assert files["requirements.txt"] == b"django\n"
+    assert "if this file is used" in skipped["requirements.txt"]
+
+
+def test_a_lock_file_without_dependencies_decides_nothing():
+    files = {"requirements.txt": b"django\n", "pyproject.toml": b"[tool.x]\n", "uv.lock": b""}
+    assert fix(files) == {}
+    assert files["requirements.txt"] == b"django\nboto3>=1.26\n"
 
 
 def test_adds_package_for_package_runtime():

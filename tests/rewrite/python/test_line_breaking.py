@@ -56,6 +56,8 @@ def wrapped(line, inner, width, before="get(", after=")"):
         pytest.param(
             "x_of_a_length = READ # NOSONAR", "x_of_a_length = get(READ) # NOSONAR", id="scanner pragma"
         ),
+        pytest.param("x = f'{a}{READ}:{b}/{c}'", "x = (\n    f'{a}'\n    f'{get(READ)}:'\n    f'{b}/{c}'\n)", id="an f-string"),
+        pytest.param("xy = f'{READ:>99}aaaaaa'", "xy = f'{get(READ):>99}aaaaaa'", id="an f-string with one field"),
         pytest.param("x_of_some_length = 'READ'", "x_of_some_length = (\n    'get(READ)'\n)", id="in a string"),
     ],
 )  # fmt: skip
@@ -68,6 +70,15 @@ def test_breaks_line_in_brackets_before_or():
         "'k': READ or 'thing',", [Insert(5, 9, "get(", ")")], LineStyle(21), in_brackets=True
     )
     assert (first.text, last.text) == ("get(", ")\n")
+
+
+def test_breaks_an_fstring_in_brackets():
+    line = "    f'{{a}}{READ}{b}{c:>{d}}',"
+    [first, last, cut] = rewrite_line(
+        line, [Insert(12, 16, "get(", ")")], LineStyle(28), in_brackets=True
+    )
+    assert (first.text, last.text) == ("get(", ")")
+    assert (line[cut.start :], cut.text) == ("{c:>{d}}',", "'\n    f'")
 
 
 def test_breaks_line_in_brackets_at_commas():

@@ -125,6 +125,17 @@ def test_imports_as_the_file_does(path, imports, expected):
     assert f"from {expected} import get_secret" in rewritten_once(raws, path)
 
 
+def test_files_of_a_folder_import_alike():
+    init = dict.fromkeys(("shop/__init__.py", "shop/settings/__init__.py"), b"")
+    read = "A = os.environ['A_TOKEN']\n"
+    raws = {
+        **init,
+        "shop/settings/base.py": f"import os\n\n{read}".encode(),
+        "shop/settings/live.py": f"import os\n\nfrom .base import *\n\n{read}".encode(),
+    }
+    assert "from shop.utils.secrets import" in rewritten_once(raws, "shop/settings/live.py")
+
+
 @pytest.mark.parametrize(
     ("path", "expected"),
     [

@@ -6,7 +6,7 @@ import pytest
 from rewrite_helpers import check, rewritten
 
 from shield_ai.model.manifest import App, Manifest, Secret
-from shield_ai.rewrite.python.plain_reads import os_names, plain_arguments
+from shield_ai.rewrite.python.plain_reads import environ_names, plain_arguments
 from shield_runtime import SecretNotFoundError, SecretsManagerClient
 
 HEAD = "from shop.utils.secrets import get_secret\n"
@@ -79,12 +79,59 @@ def test_other_reads_keep_their_expression(text):
 
 def test_finds_the_names_of_os():
     text = "import os as o, sys\nfrom os import environ, getenv as g\nfrom .os import path\n"
-    assert os_names(ast.parse(text)) == {
+    assert environ_names(ast.parse(text)) == {
         "os": "os",
         "o": "os",
         "environ": "os.environ",
         "g": "os.getenv",
     }
+
+
+def test_reads_of_an_unchanged_copy_read_the_environment():
+    before = """\
+import json
+import os
+
+env = os.environ.copy()
+if 'API_KEY' in env:
+    A = env['API_KEY']
+B = env.get('B_TOKEN', 'b')
+C = json.loads(env['C_CREDENTIALS'])
+D = env.get('D_TOKEN', env.get('E_TOKEN'))
+F = env.get('F_TOKEN', env.get('G'))
+"""
+    after = """\
+import json
+import os
+
+from shop.utils.secrets import get_secret, has_secret
+
+env = os.environ.copy()
+if has_secret('api-key'):
+    A = get_secret('api-key')
+B = get_secret('b-token', 'b')
+C = json.loads(get_secret('c-credentials', lambda: os.environ['C_CREDENTIALS']))
+D = get_secret(
+    'd-token', lambda: os.environ.get('D_TOKEN', get_secret('e-token', None))
+)
+F = get_secret('f-token', lambda: os.environ.get('F_TOKEN', env.get('G')))
+"""
+    check(before, after)
+
+
+def test_a_call_without_arguments_needs_no_lambda():
+    check(
+        "import environ\n\nenv = environ.Env()\nDATABASES = {'default': env.db()}\n",
+        "import environ\n\nfrom shop.utils.secrets import get_secret\n\nenv = environ.Env()\n"
+        "DATABASES = {'default': get_secret('database-url', env.db)}\n",
+    )
+    check(
+        "from configurations import Configuration, values\n\n\nclass Base(Configuration):\n"
+        "    API_KEY = values.Value()\n",
+        "from configurations import Configuration, values\n\n"
+        "from shop.utils.secrets import get_secret\n\n\nclass Base(Configuration):\n"
+        '    API_KEY = get_secret("django-api-key", values.Value)\n',
+    )
 
 
 def test_joins_a_plain_read_of_several_lines():

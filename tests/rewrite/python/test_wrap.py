@@ -293,7 +293,7 @@ def test_uses_names_in_shield_toml():
     [
         pytest.param("x = f\"{f'{os.environ.get(k)}'}\"\n", 0, id="unknown variable"),
         pytest.param("def f():\n    return os.environ.get('API_KEY', (yield))\n", 1, id="yield"),
-        pytest.param("env = dict(os.environ)\nX = env['API_KEY']\n", 1, id="a copy"),
+        pytest.param("env = {**os.environ}\nX = env['API_KEY']\n", 1, id="a copy"),
     ],
 )
 def test_does_not_wrap_unsupported_reads(text, skipped_count):

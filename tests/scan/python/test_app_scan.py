@@ -15,6 +15,31 @@ from shield_ai.scan.python.app_scan import scan_files
             "STORE_TOKEN",
             "read as a boolean",
         ),
+        (
+            "from decouple import config\nX = config('STORE_TOKEN', default=True)",
+            "STORE_TOKEN",
+            "read as a boolean",
+        ),
+        (
+            "import environ\nenv = environ.Env()\nX = env.int('PASSWORD_LEVEL', default=3)",
+            "PASSWORD_LEVEL",
+            "read as a number",
+        ),
+        (
+            "from decouple import config\nX = config('PASSWORD_LEVEL', 3, cast=int)",
+            "PASSWORD_LEVEL",
+            "read as a number",
+        ),
+        (
+            "from configurations import Configuration, values\nclass A(Configuration):\n    STORE_TOKEN = values.BooleanValue(False)",
+            "DJANGO_STORE_TOKEN",
+            "read as a boolean",
+        ),
+        (
+            "from configurations import Configuration, values\nclass A(Configuration):\n    PASSWORD_LEVEL = values.IntegerValue(default=3)",
+            "DJANGO_PASSWORD_LEVEL",
+            "read as a number",
+        ),
         ("PASSWORD_HASHERS = ['a.B', 'c.D']", "PASSWORD_HASHERS", "HASHERS"),
         ("URLS = {'x': 'postgres://u:{password}@h/d'}", "URLS.x", "template"),
         ("GET_SECRET_KEY = 'shop.keys.get'", "GET_SECRET_KEY", "looks like a name"),
@@ -25,6 +50,19 @@ def test_lists_harmless_values_with_a_secret_like_name(scanned, text, name, reas
     assert not [f for f in seen.findings if f.site]
     assert [(skip.name, skip.line) for skip in seen.harmless] == [(name, text.count("\n") + 1)]
     assert reason in seen.harmless[0].reason
+
+
+@pytest.mark.parametrize(
+    ("value", "count"),
+    [
+        pytest.param("(str, '', 'k3y-of-a-test', True)", 0, id="description of a variable"),
+        pytest.param("('k3y-of-a-test', None)", 0, id="not only texts"),
+        pytest.param("('k3y-of-a-test', 'k4y-of-a-test')", 2, id="texts"),
+    ],
+)
+def test_a_text_in_a_description_is_not_the_value(scanned, value, count):
+    found = scanned({"shop/settings.py": f"CONFIG = {{'SECRET_KEY': {value}}}\n"}).findings
+    assert len([f for f in found if f.site]) == count
 
 
 def test_does_not_list_harmless_values_outside_the_settings(scanned):

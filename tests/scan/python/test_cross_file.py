@@ -58,6 +58,25 @@ def test_a_setting_copied_from_another_module_is_not_a_new_value(scanned, value,
     )
 
 
+@pytest.mark.parametrize(
+    ("call", "reason"),
+    [
+        pytest.param(
+            "init(debug=True)", "sentry_sdk.init() reads the variable itself", id="no dsn"
+        ),
+        pytest.param("init(dsn=X)", "", id="dsn"),
+        pytest.param("init(X)", "", id="positional dsn"),
+        pytest.param("init(**options)", "", id="unknown arguments"),
+    ],
+)
+def test_a_variable_that_a_library_reads_stays(sites, call, reason):
+    text = f"import os\nfrom sentry_sdk import init\nX = os.environ['SENTRY_DSN']\n{call}\n"
+    [(_, variable, why)] = sites(text)
+    assert variable == "SENTRY_DSN"
+    assert why.startswith(reason)
+    assert bool(why) is bool(reason)
+
+
 def test_a_presence_test_without_a_read_cannot_be_migrated(sites):
     assert sites("import os\nX = 'API_KEY' in os.environ") == [
         ("presence", "API_KEY", "no read of API_KEY can be migrated")

@@ -127,3 +127,12 @@ def test_a_literal_of_test_settings_stays_beside_one_in_shield_toml():
 def test_a_literal_of_an_example_moves_without_other_settings():
     path = "shop/settings.example.py"
     assert reasons({path: b"MAIL_TOKEN = 'k3y-of-a-test'\n"}) == {(path, None): ""}
+
+
+def test_a_default_for_development_needs_no_variable():
+    path = "shop/settings/test.py"
+    files = {
+        path: b"import os\nX = os.getenv('DB_PASSWORD', 'not-used-live')\n",
+        "shop/settings/production.py": READ,
+    }
+    assert reasons(files)[path, "DB_PASSWORD"] == SkipId.DEVELOPMENT_STAGE.text

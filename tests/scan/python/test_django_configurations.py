@@ -19,7 +19,17 @@ def test_django_configurations_has_a_prefix(sites, text, variable, reason):
     assert found == [("read", variable, reason)]
 
 
-@pytest.mark.parametrize("name", ["BooleanValue", "PositiveIntegerValue"])
-def test_numbers_of_django_configurations_are_no_secrets(sites, name):
-    text = f"from configurations import values\nclass Base:\n    STORE_TOKEN = values.{name}(1)"
-    assert sites(text) == []
+def test_a_placeholder_for_builds_stays(sites):
+    text = (
+        "from configurations import Configuration, values\n"
+        "class Base(Configuration):\n    SECRET_KEY = values.Value(None)\n"
+        "class Build(Base):\n    SECRET_KEY = values.Value('not-used')\n"
+    )
+    assert sites(text) == [
+        ("read", "DJANGO_SECRET_KEY", ""),
+        (
+            "read",
+            "DJANGO_SECRET_KEY",
+            "in the class Build, which is for builds and has a default",
+        ),
+    ]

@@ -39,6 +39,10 @@ PATHS = st.lists(
         ),
         pytest.param("STRIPE_KEY", "pk_test_TyB5jcROwK8mlCNrn3dCwW7l", False, id="a public key"),
         pytest.param("STRIPE_KEY", "sk_test_TyB5jcROwK8mlCNrn3dCwW7l", True, id="a secret key"),
+        pytest.param(
+            "CAPTCHA_POST_KEY", "g-captcha-response", False, id="the name of a form field"
+        ),
+        pytest.param("SHOP_API_KEY", "insecure-dev-key", True, id="a key of words"),
         pytest.param("SECRET_KEY", "$(head -c 64 /dev/urandom)", False, id="a shell template"),
         pytest.param("AC_PASSWORD", "urn:oasis:names:Password", False, id="a URN"),
         pytest.param("TOKEN_KEY", "[A-Za-z0-9_-]{20,40}", False, id="a range of characters"),

@@ -22,6 +22,8 @@ READS = {
     "django-environ": "import environ\nenv = environ.Env()\nX = env('API_KEY')",
     "django-environ method": "from environ import Env\nenv = Env(DEBUG=(bool, False))\nX = env.str('API_KEY', default='')",
     "django-environ ENVIRON": "import environ\nenv = environ.Env()\nX = env.ENVIRON['API_KEY']",
+    "django-environ subclass": "import environ\nclass Env(environ.Env):\n    pass\nenv = Env()\nX = env('API_KEY')",
+    "django-smart-env": "from smart_env import SmartEnv\nenv = SmartEnv(API_KEY=(str, ''))\nX = env('API_KEY')",
     "environs": "from environs import Env\nenv = Env()\nX = env.str('API_KEY')",
     "environs prefixed": "from environs import Env\nenv = Env()\nwith env.prefixed('API_'):\n    X = env('KEY')",
     "environs ready made": "from environs import env\nX = env('API_KEY')",

@@ -12,11 +12,7 @@ from shield_ai.model.skip import SkipId
     ("text", "reason"),
     [
         (
-            "import os\nenv = dict(os.environ)\nX = env['API_KEY']",
-            "an earlier copy of the environment",
-        ),
-        (
-            "import os\nenv = os.environ.copy()\nX = env.get('API_KEY')",
+            "import os\nenv = {**os.environ}\nX = env['API_KEY']",
             "an earlier copy of the environment",
         ),
         (
@@ -51,6 +47,48 @@ from shield_ai.model.skip import SkipId
 def test_explains_reads_that_cannot_be_migrated(sites, text, reason):
     [(_, _, why)] = sites(text)
     assert re.search(reason, why)
+
+
+@pytest.mark.parametrize("copy", ["os.environ.copy()", "dict(os.environ)"])
+@pytest.mark.parametrize(
+    ("text", "shapes"),
+    [
+        pytest.param("X = env['API_KEY']", ["read"], id="subscript"),
+        pytest.param("X = env.get('API_KEY', 'd')", ["read"], id="get"),
+        pytest.param(
+            "if 'API_KEY' in env:\n    X = env['API_KEY']", ["presence", "read"], id="test"
+        ),
+        pytest.param("X = env['API_KEY']\nload_dotenv()", ["read"], id="changed later"),
+        pytest.param("import sentry_sdk\nX = env['API_KEY']", ["read"], id="another library"),
+    ],
+)
+def test_an_unchanged_copy_is_the_environment(sites, text, shapes, copy):
+    found = sites(f"import os\nenv = {copy}\n{text}\n")
+    assert found == [(shape, "API_KEY", "") for shape in shapes]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("env['A'] = 'x'\nX = env['API_KEY']", id="changed"),
+        pytest.param("set_defaults(env)\nX = env['API_KEY']", id="passed on"),
+        pytest.param("env = read()\nX = env['API_KEY']", id="bound twice"),
+        pytest.param("from base import *\nX = env['API_KEY']", id="an import in between"),
+        pytest.param("import shop\nX = env['API_KEY']", id="a module of the app in between"),
+        pytest.param("import envloader\nX = env['API_KEY']", id="a loader in between"),
+        pytest.param("load_dotenv()\nX = env['API_KEY']", id="a file is loaded in between"),
+        pytest.param("os.environ['A'] = 'x'\nX = env['API_KEY']", id="a variable is set in between"),
+        pytest.param("os.environ.update(a)\nX = env['API_KEY']", id="variables are set in between"),
+        pytest.param("def f():\n    return env['API_KEY']", id="read at run time"),
+        pytest.param("X = env.pop('API_KEY')", id="removed"),
+        pytest.param("X = env.get(\n    'API_KEY', env.get('A_DEFAULT')\n)", id="default of another variable, on several lines"),
+        pytest.param("if 'API_KEY' in env:\n    def f():\n        return env['API_KEY']", id="tested, and read at run time"),
+    ],
+)  # fmt: skip
+def test_other_copies_are_not_the_environment(sites, text):
+    found = sites(f"import os\nenv = os.environ.copy()\n{text}\n")
+    assert found
+    assert all("an earlier copy" in reason for _, _, reason in found)
 
 
 @pytest.mark.parametrize(

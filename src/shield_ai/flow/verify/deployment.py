@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from shield_ai.flow.verify.check import Check, CheckId, Status, join_names, make_check
 from shield_ai.model.deployment import DeploymentKind, Use, ValueForm
 from shield_ai.model.rotation_policy import PUBLIC_FIELDS
-from shield_ai.model.skip import SkipId
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -59,8 +58,7 @@ _UNCERTAIN_FORMS = frozenset({ValueForm.DEFAULT, ValueForm.MIXED, ValueForm.ENV_
 def verify_deployment(deployment: Deployment) -> Check:
     """Check that no file for production contains a value.
 
-    Names of hosts, databases and users are not secret, so they are not checked. Files outside the
-    app may belong to other apps.
+    Names of hosts, databases and users are not secret, so they are not checked.
 
     Args:
         deployment: The lines that set variables.
@@ -72,11 +70,8 @@ def verify_deployment(deployment: Deployment) -> Check:
     uncertain = list(filter(_is_uncertain, secret))
     if uncertain:
         return _result(Status.UNKNOWN, map(_describe, uncertain), _UNKNOWN_HINT)
-    unread = []
-    for skip in deployment.unread:
-        if skip.id is not SkipId.DEPLOYMENT_OUTSIDE:
-            unread.append(f"{skip.path}: {skip.reason}")
-    if unread:
+    if deployment.unread:
+        unread = (f"{skip.path}: {skip.reason}" for skip in deployment.unread)
         return _result(Status.UNKNOWN, unread, _UNREAD_HINT)
     return make_check(CheckId.VALUES_REMOVED, Status.OK)
 

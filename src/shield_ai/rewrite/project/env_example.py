@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from shield_ai.model.file_reader import read_optional
 from shield_ai.model.manifest import DEFAULT_REGION
+from shield_ai.model.words import word_set
 from shield_ai.rewrite.project.describe import environment_variable
 from shield_ai.rewrite.project.file_edits import NOTHING, Outcome, append, single_line
 
@@ -26,6 +27,12 @@ VARIABLE = re.compile(
 )
 # Words in the name of an example that is not for production.
 DEVELOPMENT = re.compile(r"dev|local|test|ci\b")
+# Other words name a part of the app, such as a payment provider.
+GENERAL = word_set("""
+    ENV EXAMPLE SAMPLE TEMPLATE DIST DEFAULT DEFAULTS TMPL TPL EXAMPLES DEV DEVELOPMENT LOCAL TEST
+    TESTING CI PROD PRODUCTION STAGING DOCKER COMPOSE DJANGO FLASK FASTAPI PYTHON APP API WEB SERVER
+    BACKEND FILE VARS DOTENV
+""")
 SWITCH = "# To read the secrets in shield.toml from AWS Secrets Manager:"
 SWITCH_OF_PROCESS = (
     "# To read the secrets in shield.toml from AWS Secrets Manager, set these variables in the"
@@ -45,7 +52,7 @@ def extend_env_example(
 ) -> Outcome:
     """Append the switch, commented out, to the example, and the variables that are new.
 
-    A new example, which is created if the app has a .env, lists the variables of all secrets.
+    A new example, which is created if the folder has a .env, lists the variables of all secrets.
     Nothing is set: developers copy the file, it can be a template for production, and some
     libraries reject variables in .env that the app does not read.
 
@@ -56,7 +63,7 @@ def extend_env_example(
         django: Whether the app uses Django.
     """
     path = _choose_example(read, manifest, files)
-    uses_dotenv = files.loads or files.new_variables or read_optional(read, DOTENV) is not None
+    uses_dotenv = files.new_variables or read_optional(read, DOTENV) is not None
     if not path and (not uses_dotenv or files.hides_example):
         return NOTHING
     path = path or PATH
@@ -88,11 +95,24 @@ def _choose_example(read: FileReader, manifest: Manifest, files: DotenvFiles) ->
         is_development = bool(DEVELOPMENT.search(name))
         return path.count("/"), is_development, len(re.findall(r"\w+", name)), path
 
-    examples = [path for path in files.examples if path.rpartition("/")[0] in folders]
+    examples = [
+        path
+        for path in files.examples
+        if path.rpartition("/")[0] in folders and _is_for_app(read, path, manifest)
+    ]
     if files.is_tracked and not examples:
         examples = [DOTENV]
     existing = (path for path in examples if read_optional(read, path) is not None)
     return min(existing, key=order, default="")
+
+
+def _is_for_app(read: FileReader, path: str, manifest: Manifest) -> bool:
+    """Return whether an example is for the whole app, by its name or by its variables."""
+    name = path.rpartition("/")[2].upper()
+    if GENERAL.issuperset(re.findall("[A-Z]+", name)):
+        return True
+    names = VARIABLE.findall(read_optional(read, path) or b"")
+    return not {name.decode() for name in names}.isdisjoint(manifest.variables())
 
 
 def _switch_block(

@@ -9,6 +9,7 @@ import bisect
 import enum
 import re
 import tomllib
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -40,6 +41,14 @@ LOCK_COMMANDS = {
 }
 SORT_KEYS: tuple[Callable[[str], str], ...] = (canonicalize_name, str.lower, str)
 MIN_SORTED = 3  # requirements; fewer can be in order by chance
+# How to require boto3 in a file in which most requirements have the same operator. 1.40 supports
+# Python 3.9 and newer, as the runtime does: https://pypi.org/project/boto3/1.40.0/
+SPECIFIERS = {"boto3": {"==": "1.40.0", "~=": "1.26"}}
+OPERATOR = re.compile(
+    r"\s*[A-Za-z0-9][\w.-]*(?:\[[^]]*\])?(\s*(?:==|~=)\s*)[^\s,;#*]+\s*(?:[;#\\]|$)"
+)
+# The form in which `poetry add` writes requirements to [project].
+IN_PARENTHESES = re.compile(r"[\w.-]+(?:\[[^]]*\])? \(")
 NAME = re.compile(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)")
 
 
@@ -142,6 +151,8 @@ def _add_to_project(document: Any, wanted: Wanted) -> Result:
     dependencies = _get_nested(project, list, "dependencies")
     requirements = [f"{name}{bound}" for name, bound in wanted.items()]
     if isinstance(dependencies, Array):
+        others = [str(item) for item in dependencies]
+        requirements = [with_version(name, bound, others) for name, bound in wanted.items()]
         _add_to_array(dependencies, requirements)
     elif poetry:
         _add_to_table(poetry, wanted)
@@ -158,6 +169,31 @@ def _add_to_array(dependencies: Array, requirements: Sequence[str]) -> None:
         names = [NAME.match(str(item)) for item in dependencies]
         at = sorted_position([name[1] if name else "" for name in names], requirement)
         dependencies.insert(len(names) if at is None else at, requirement)
+
+
+def with_version(requirement: str, bound: str, others: Sequence[str]) -> str:
+    """Return a requirement with a version in the form of most other requirements.
+
+    Args:
+        requirement: The name, with extras.
+        bound: The version specifier for other forms.
+        others: The requirements around it.
+    """
+    operator = _common_operator(others)
+    version = SPECIFIERS.get(requirement, {}).get(operator.strip())
+    if version:
+        return f"{requirement}{operator}{version}"
+    if 2 * sum(map(bool, map(IN_PARENTHESES.match, others))) > len(others):
+        return f"{requirement} ({bound})"
+    return f"{requirement}{bound}"
+
+
+def _common_operator(requirements: Sequence[str]) -> str:
+    """Return the operator of most requirements, with the spaces around it; "" if there is none."""
+    matches = [OPERATOR.match(requirement) for requirement in requirements]
+    operators = Counter(match[1] if match else "" for match in matches)
+    operator, count = max(operators.items(), key=lambda item: item[1], default=("", 0))
+    return operator if 2 * count > len(matches) else ""
 
 
 def sorted_position(names: Sequence[str], name: str) -> int | None:
@@ -198,7 +234,7 @@ def _get_nested(table: Any, kind: type, *path: str) -> Any:
 
 
 def _add_to_table(table: Any, wanted: Wanted) -> None:
-    has_carets = _has_only_carets(table)
+    has_carets = _has_mostly_carets(table)
     for requirement, minimum in wanted.items():
         # ^0.1 would not allow 0.2
         uses_caret = has_carets and not minimum.startswith(">=0")
@@ -211,13 +247,13 @@ def _add_to_table(table: Any, wanted: Wanted) -> None:
         table.add(name, value)
 
 
-def _has_only_carets(table: Any) -> bool:
-    """Return whether a table of Poetry requires each package as in `^1.2`."""
+def _has_mostly_carets(table: Any) -> bool:
+    """Return whether a table of Poetry requires most packages as in `^1.2`."""
     versions = []
     for name, value in table.items():
         if name != "python":
             versions.append(value.get("version") if isinstance(value, Mapping) else value)
-    return bool(versions) and all(str(version).startswith("^") for version in versions)
+    return 2 * sum(str(version).startswith("^") for version in versions) > len(versions)
 
 
 def _is_toml(text: str) -> bool:

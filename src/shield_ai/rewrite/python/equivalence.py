@@ -15,7 +15,7 @@ from shield_ai.project.runtime_names import accessor_modules, settings_source_mo
 from shield_ai.rewrite.python.calls import keyword_value, string_value
 from shield_ai.rewrite.python.formatting import first_line
 from shield_ai.rewrite.python.imports import imports_from
-from shield_ai.rewrite.python.plain_reads import PlainRead, os_names, plain_read
+from shield_ai.rewrite.python.plain_reads import PlainRead, environ_names, plain_read
 from shield_ai.rewrite.python.settings_imports import ANNOTATED, LIBRARY
 from shield_ai.rewrite.python.unused_imports import REMOVABLE
 
@@ -35,7 +35,7 @@ class ReplacedExpressions(NamedTuple):
     removed: Collection[str] = ()  # the secrets of the removed literals, as `name` or `name:field`
     variables: Mapping[str, str] = {}  # `name` or `name:field` -> variable, as in the map file
     imports: Collection[str] = ()  # local names of the removed imports
-    functions: Collection[str] = ()  # that calls of get_secret() are given instead of called
+    functions: Collection[str] = ()  # that get_secret() calls, such as "env.db"
 
 
 def equivalence_problem(
@@ -86,7 +86,7 @@ class RuntimeCallRemover(ast.NodeTransformer):
 
     def __init__(self, source: Source, module: str, replaced: ReplacedExpressions) -> None:
         self._replaced = replaced
-        self._os_names = os_names(source.tree)
+        self._os_names = environ_names(source.tree)
         self._names: dict[str, str] = {}  # local name -> name in the runtime
         self.statements: list[ast.stmt] = []
         modules = (

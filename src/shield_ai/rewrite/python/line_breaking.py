@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 from shield_ai.rewrite.python.brackets import (
@@ -19,6 +20,7 @@ from shield_ai.rewrite.python.brackets import (
 from shield_ai.rewrite.python.formatting import indentation
 from shield_ai.rewrite.python.line_scanning import (
     comment_start,
+    fstring_cuts,
     lambda_body,
     operator_positions,
     parenthesizable_span,
@@ -186,6 +188,9 @@ def _split(
     if in_brackets and operators:
         return _split_each(cut_at(chars, operators), layout, depth, in_brackets=False)
     if in_brackets:
+        strings = _fstring_parts(chars, layout.room(depth))
+        if strings:
+            return [(depth, part) for part in strings]
         elements = elements_outside_brackets(chars)
         if len(elements) > 1:
             return _split_each(elements, layout, depth, in_brackets=True)
@@ -193,6 +198,20 @@ def _split(
     if span:
         return _parenthesize(chars, span, layout, depth)
     return _split_at_brackets(chars, layout, depth)
+
+
+def _fstring_parts(chars: TrackedText, room: int) -> list[TrackedText]:
+    """Cut an f-string before its fields into several strings that fit, if possible."""
+    start, quote, cuts = fstring_cuts(plain_text(chars))
+    parts: list[TrackedText] = []
+    part: TrackedText = []
+    for begin, end in pairwise([0, *cuts, len(chars)]):
+        is_too_long = len(part) + end - begin + len(quote) > room
+        if part and is_too_long:
+            parts.append([*part, *new_text(quote)])
+            part = new_text(start)
+        part = [*part, *chars[begin:end]]
+    return [*parts, part] if parts else []
 
 
 def _split_each(
@@ -214,8 +233,8 @@ def _span_to_parenthesize(
     span = parenthesizable_span(plain_text(chars))
     if span and not operators:
         value = chars[slice(*span)]
-        is_splittable = len(value) <= room and has_new(value) and not has_brackets(value)
-        return span if is_splittable else None
+        fits = len(value) <= room or bool(_fstring_parts(value, room))
+        return span if fits and has_new(value) and not has_brackets(value) else None
     if span and len(operators) == 1 and ends_with_call(chars[: span[1]]):
         return None
     return span

@@ -11,6 +11,7 @@ IF_CLAUSE = re.compile(r" if ")
 CONDITIONAL = re.compile(r" (?:if|else) ")
 BOOLEAN_OPERATOR = re.compile(r" (?:or|and) ")
 LAMBDA = re.compile(r"lambda(?: \w+=\w+,?)*: ")
+FSTRING = re.compile(r"""(?P<start>(?:[rR]?[fF]|[fF][rR])(?P<quote>["'])(?!(?P=quote))).*""")
 CONDITION = re.compile(r"(?:if|elif|while) ")
 
 
@@ -84,6 +85,30 @@ def lambda_body(text: str) -> tuple[int, int] | None:
     """Return the span of the body if a text is a lambda, without a comma after it."""
     match = LAMBDA.match(text)
     return (match.end(), len(text) - text.endswith(",")) if match else None
+
+
+def fstring_cuts(text: str) -> tuple[str, str, list[int]]:
+    """Return how an f-string starts, its quote, and the positions of all its fields but the first.
+
+    The list is empty if the text is anything else than one f-string, with or without a comma.
+    """
+    match = FSTRING.fullmatch(text)
+    if not match or _string_end(text, match.end("start"), match["quote"]) != len(
+        text.removesuffix(",")
+    ):
+        return "", "", []
+    level = 0
+    fields = []
+    at = match.end("start")
+    while at < len(text):
+        if not level and text[at : at + 2] in {"{{", "}}", "\\{"}:
+            at += 1
+        elif text[at] in OPENING + CLOSING and (level or text[at] == "{"):
+            level += _level_change(text[at])
+            if level == 1 and text[at] == "{":
+                fields.append(at)
+        at += 1
+    return match["start"], match["quote"], [] if level else fields[1:]
 
 
 def _matching(pattern: re.Pattern[str], text: str, positions: list[int]) -> list[int]:

@@ -78,6 +78,11 @@ def rewrite_python(
     for path, line, column in calls:
         calls_by_path[path].append((line, column))
     rewriter = Rewriter(manifest, read, accessor_import, options or WrapOptions())
+    rewriter.edited = [
+        path
+        for path, found in findings_by_path.items()
+        if any(finding.site and not finding.site.reason for finding in found)
+    ]
     for path in sorted({*findings_by_path, *calls_by_path}):
         rewriter.rewrite_file(path, findings_by_path[path], calls_by_path[path])
     changes = rewriter.changes
@@ -97,6 +102,7 @@ class Rewriter:
     ) -> None:
         self.changes = PythonChanges()
         self.found_databases: set[str] = set()
+        self.edited: Sequence[str] = ()  # files that will import get_secret()
         self._manifest = manifest
         self._read = read
         self._accessor_import = accessor_import
@@ -143,7 +149,16 @@ class Rewriter:
         if level <= used:
             return True
         is_style = used > 0 and not imports_package(source, module.partition(".")[0])
-        return is_style and self._is_in_packages(source.path, level)
+        if not is_style or not self._is_in_packages(source.path, level):
+            return False
+        return all(map(self._has_relative_imports, self._edited_siblings(source.path)))
+
+    def _edited_siblings(self, path: str) -> list[str]:
+        folder = path.rpartition("/")[0]
+        return [other for other in self.edited if other.rpartition("/")[0] == folder]
+
+    def _has_relative_imports(self, path: str) -> bool:
+        return greatest_level(Source.from_bytes(path, self._read(path) or b"")) > 0
 
     def _is_in_package_of_runtime(self, path: str, module: str) -> bool:
         """Return whether a file is in the top-level package of the copy of the runtime."""

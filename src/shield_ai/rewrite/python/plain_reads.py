@@ -8,12 +8,12 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, NamedTuple
 
+from shield_ai.project.environ_copies import ENVIRON, dotted_name, os_names, unchanged_copies
 from shield_ai.rewrite.python.calls import string_value
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-ENVIRON = "os.environ"
 GETENV = "os.getenv"
 
 
@@ -28,15 +28,10 @@ class PlainRead(NamedTuple):
 PARSERS = frozenset({"loads", "safe_load", "literal_eval"})
 
 
-def os_names(tree: ast.Module) -> dict[str, str]:
-    """Map the local names that a file imports from os, and os itself, to their dotted names."""
-    names = {"os": "os"}
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            names |= {a.asname: "os" for a in node.names if a.name == "os" and a.asname}
-        elif isinstance(node, ast.ImportFrom) and node.module == "os" and not node.level:
-            names |= {alias.asname or alias.name: f"os.{alias.name}" for alias in node.names}
-    return names
+def environ_names(tree: ast.Module) -> dict[str, str]:
+    """Map the local names of os and of its members, and of unchanged copies of os.environ."""
+    names = os_names(tree)
+    return names | dict.fromkeys(unchanged_copies(tree, names), ENVIRON)
 
 
 def parsed_arguments(tree: ast.Module) -> list[ast.expr]:
@@ -63,15 +58,15 @@ def plain_read(node: ast.AST, names: Mapping[str, str]) -> PlainRead | None:
 
     Args:
         node: The expression.
-        names: The names that os_names() returns for the file.
+        names: The names that environ_names() returns for the file.
     """
     if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Load):
         variable = string_value(node.slice)
-        is_environ = _dotted_name(node.value, names) == ENVIRON
+        is_environ = dotted_name(node.value, names) == ENVIRON
         return PlainRead(variable, None) if is_environ and variable else None
     if not isinstance(node, ast.Call):
         return None
-    if _dotted_name(node.func, names) not in {GETENV, f"{ENVIRON}.get"}:
+    if dotted_name(node.func, names) not in {GETENV, f"{ENVIRON}.get"}:
         return None
     arguments = dict(zip(("key", "default"), node.args, strict=False))
     for keyword in node.keywords:
@@ -85,15 +80,6 @@ def plain_read(node: ast.AST, names: Mapping[str, str]) -> PlainRead | None:
     return PlainRead(variable, default)
 
 
-def _dotted_name(node: ast.AST, names: Mapping[str, str]) -> str:
-    if isinstance(node, ast.Name):
-        return names.get(node.id, "")
-    if isinstance(node, ast.Attribute):
-        base = _dotted_name(node.value, names)
-        return f"{base}.{node.attr}" if base else ""
-    return ""
-
-
 def plain_arguments(
     text: str, variable: str, names: Mapping[str, str], *, computed: bool = True
 ) -> str | None:
@@ -102,7 +88,7 @@ def plain_arguments(
     Args:
         text: The source code of an expression.
         variable: The variable that it must read.
-        names: The names that os_names() returns for the file.
+        names: The names that environ_names() returns for the file.
         computed: Whether the default may be computed. The read evaluates it in any case.
 
     Returns:
@@ -120,12 +106,27 @@ def plain_arguments(
         return None
     if read.default is None:
         return ""
-    if _dotted_name(read.default, names):
+    if dotted_name(read.default, names):
         return None
     if not _is_cheap(read.default) and not (computed and _is_computed_text(read.default, names)):
         return None
     default = ast.get_source_segment(f"({text})", read.default) or "None"
     return None if "\n" in default else default
+
+
+def called_function(text: str) -> str:
+    """Return `env.db` for a call without arguments, `env.db()`: linters reject its lambda.
+
+    Args:
+        text: The source code of an expression.
+
+    Returns:
+        "" for other expressions.
+    """
+    function = text.removesuffix("()")
+    if function == text or not all(part.isidentifier() for part in function.split(".")):
+        return ""
+    return function
 
 
 def is_constant_text(text: str) -> bool:
@@ -141,7 +142,7 @@ def read_before_or(text: str, names: Mapping[str, str]) -> str:
 
     Args:
         text: The source code of an expression.
-        names: The names that os_names() returns for the file.
+        names: The names that environ_names() returns for the file.
 
     Returns:
         "" for other expressions.
@@ -178,7 +179,7 @@ def _is_cheap(node: ast.expr) -> bool:
 def _is_computed_text(node: ast.expr, names: Mapping[str, str]) -> bool:
     """Return whether a default is a text that is computed without reading a variable."""
     for part in ast.walk(node):
-        if isinstance(part, ast.NamedExpr) or _dotted_name(part, names) in {ENVIRON, GETENV}:
+        if isinstance(part, ast.NamedExpr) or dotted_name(part, names) in {ENVIRON, GETENV}:
             return False
     if isinstance(node, ast.Subscript):
         return _is_cheap(node.value) and _is_constant(node.slice)

@@ -25,7 +25,7 @@ from shield_ai.rewrite.python.imports import accessor_names, import_edits
 from shield_ai.rewrite.python.line_breaking import LineStyle
 from shield_ai.rewrite.python.line_length import max_line_length
 from shield_ai.rewrite.python.plain_reads import (
-    os_names,
+    environ_names,
     parsed_arguments,
     plain_arguments,
     read_before_or,
@@ -37,7 +37,7 @@ from shield_ai.rewrite.python.settings_source import (
     settings_source_edits,
 )
 from shield_ai.rewrite.python.unused_imports import unused_imports
-from shield_ai.rewrite.python.wrap_text import Wrap, called_function, separate_sites, wrap_edits
+from shield_ai.rewrite.python.wrap_text import Wrap, function_of_read, separate_sites, wrap_edits
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -104,6 +104,7 @@ def wrap_secrets(
     wraps = _find_plain_reads(source, _without_nested_reads(source, wraps))
     variables = map_variables(manifest) if options.has_map else {}
     removed = [wrap for wrap in wraps if wrap.replacement is not None]
+    functions = {function_of_read(source, wrap.site) for wrap in wraps}
     # If line breaks make the result invalid, long lines are better than a skipped file.
     for width in (
         max_line_length(source, options.style.line_length, options.style.max_line_length),
@@ -113,10 +114,7 @@ def wrap_secrets(
         unused = _unused_imports(source, wraps, style, options.importers)
         edits = _file_edits(source, wraps, names, unused, options, style)
         replaced = ReplacedExpressions(
-            {wrap.reference for wrap in removed},
-            variables,
-            _local_names(unused),
-            {called_function(source, wrap) for wrap in wraps},
+            {wrap.reference for wrap in removed}, variables, _local_names(unused), functions
         )
         problem = _safety_problem(source, edits, names.module, removed, replaced)
         if not problem:
@@ -142,7 +140,7 @@ def map_variables(manifest: Manifest) -> dict[str, str]:
 
 def _find_plain_reads(source: Source, wraps: list[Wrap]) -> list[Wrap]:
     """Set the default of each plain read, which a call replaces."""
-    names = os_names(source.tree)
+    names = environ_names(source.tree)
     parsed = [source.span(argument) for argument in parsed_arguments(source.tree)]
     marked = []
     wraps = _without_empty_alternatives(source, wraps, names)
@@ -152,7 +150,9 @@ def _find_plain_reads(source: Source, wraps: list[Wrap]) -> list[Wrap]:
         default = None
         if wrap.has_map and not _reads_document(wrap.site, parsed):
             default = _plain_default(source, wrap, names, is_separate=is_separate)
-        marked.append(msgspec.structs.replace(wrap, plain_default=default))
+        marked.append(
+            msgspec.structs.replace(wrap, plain_default=default, is_nested=not is_separate)
+        )
     return marked
 
 

@@ -14,7 +14,7 @@ from shield_ai.rewrite.python.formatting import file_quote, indentation, make_ed
 from shield_ai.rewrite.python.imports import AccessorNames
 from shield_ai.rewrite.python.line_breaking import rewrite_line
 from shield_ai.rewrite.python.line_joining import joining_edits
-from shield_ai.rewrite.python.plain_reads import is_constant_text
+from shield_ai.rewrite.python.plain_reads import called_function, is_constant_text
 from shield_ai.rewrite.python.tracked_text import Insert
 
 if TYPE_CHECKING:
@@ -23,9 +23,6 @@ if TYPE_CHECKING:
     from shield_ai.model.edit import Edit
     from shield_ai.project.python_source import Source
     from shield_ai.rewrite.python.line_breaking import LineStyle
-
-# A call without arguments: get_secret() can take the function itself.
-FUNCTION_CALL = re.compile(r"([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*)\(\)")
 
 
 class Wrap(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,6 +41,7 @@ class Wrap(msgspec.Struct, frozen=True, kw_only=True):
     has_map: bool = False  # the map file names the variable of the secret
     # The default of a plain read, which the call replaces: "" without one, None for other reads.
     plain_default: str | None = None
+    is_nested: bool = False  # another wrapped expression is inside or around this one
 
     @property
     def reference(self) -> str:
@@ -63,7 +61,8 @@ def wrap_edits(source: Source, wraps: list[Wrap], style: LineStyle) -> list[Edit
     added_levels: Counter[int] = Counter()  # of indentation, by line
     wraps = sorted(wraps, key=lambda wrap: (wrap.site.start, -wrap.site.end))
     separate = separate_sites(wraps)
-    edits, done = joining_edits(source, [_file_insert(source, wrap) for wrap in wraps], style)
+    inserts = [insert for wrap in wraps for insert in _file_inserts(source, wrap)]
+    edits, done = joining_edits(source, inserts, style)
     for wrap in wraps:
         first = source.position(wrap.site.start)[0]
         last = source.position(wrap.site.end)[0]
@@ -100,7 +99,12 @@ def _wrap_on_line(
     """Wrap the expressions within one line, which other edits indent by added levels."""
     offset, raw = source.lines[number - 1]
     line = raw.decode(source.encoding).rstrip("\r\n")
-    inserts = [_line_insert(source, wrap) for wrap in wraps]
+    inserts = []
+    for wrap in wraps:
+        for insert in _file_inserts(source, wrap):
+            start = source.position(insert.start)[1] - 1
+            end = source.position(insert.end)[1] - 1
+            inserts.append(insert._replace(start=start, end=end))
     in_brackets = number not in source.statements and not _is_continued(source, number - 1)
     edits = []
     for change in rewrite_line(line, inserts, style, added_levels, in_brackets=in_brackets):
@@ -114,16 +118,17 @@ def _is_continued(source: Source, number: int) -> bool:
     return source.lines[number - 1][1].rstrip().endswith(b"\\")
 
 
-def _line_insert(source: Source, wrap: Wrap) -> Insert:
-    start = source.position(wrap.site.start)[1] - 1
-    end = source.position(wrap.site.end)[1] - 1
-    return _file_insert(source, wrap)._replace(start=start, end=end)
-
-
-def _file_insert(source: Source, wrap: Wrap) -> Insert:
+def _file_inserts(source: Source, wrap: Wrap) -> list[Insert]:
+    site = wrap.site
     text = _replacing_call(source, wrap)
-    before, after = _call_parts(source, wrap) if text is None else (text, "")
-    return Insert(wrap.site.start, wrap.site.end, before, after, replaces=text is not None)
+    if text is not None:
+        return [Insert(site.start, site.end, text, "", replaces=True)]
+    before, after = _call_parts(source, wrap)
+    inserts = [Insert(site.start, site.end, before, after)]
+    if site.environ:
+        end = site.start + len(_copy_name(source, site).encode(source.encoding))
+        inserts.append(Insert(site.start, end, site.environ, "", replaces=True))
+    return inserts
 
 
 def _wrap_multiline(
@@ -228,25 +233,42 @@ def _replacing_call(source: Source, wrap: Wrap) -> str | None:
     if wrap.plain_default is not None:
         arguments = [_name_argument(wrap, quote), *_plain_default_arguments(wrap)]
         return f"{wrap.names.get}({', '.join(arguments)})"
+    function = function_of_read(source, wrap.site)
+    replacement = _read_of_original(source, wrap) or wrap.replacement
+    if replacement is None and not function:
+        return None
     arguments = [_name_argument(wrap, quote)]
-    function = called_function(source, wrap)
     if function:
         arguments.append(function)
-    elif wrap.replacement is None:
-        return None
-    elif wrap.replacement:
-        arguments.append(f"lambda: {wrap.replacement}")
+    elif replacement:
+        arguments.append(f"lambda: {replacement}")
     arguments += _keyword_arguments(wrap, quote)
     return f"{wrap.names.get}({', '.join(arguments)})"
 
 
-def called_function(source: Source, wrap: Wrap) -> str:
-    """Return the function, if an expression to keep in the call calls one without arguments."""
-    site = wrap.site
-    if site.shape is not Shape.READ or wrap.plain_default is not None or site.quote:
+def function_of_read(source: Source, site: Site) -> str:
+    """Return the function that a read calls without arguments; empty for other reads."""
+    if site.shape is not Shape.READ:
         return ""
-    match = FUNCTION_CALL.fullmatch(source.raw[site.start : site.end].decode(source.encoding))
-    return match[1] if match else ""
+    return called_function(source.raw[site.start : site.end].decode(source.encoding))
+
+
+def _read_of_original(source: Source, wrap: Wrap) -> str | None:
+    """Return the read of the environment for a read of its copy, in which get_secret() sets none.
+
+    In a nested expression, only the name of the copy is replaced.
+    """
+    site = wrap.site
+    if not site.environ or wrap.is_nested:
+        return None
+    text = source.raw[site.start : site.end].decode(source.encoding)
+    return site.environ + text.removeprefix(_copy_name(source, site))
+
+
+def _copy_name(source: Source, site: Site) -> str:
+    """Return the name of a copy of the environment, with which the text of its read starts."""
+    match = re.match(r"\w+", source.raw[site.start : site.end].decode(source.encoding))
+    return match[0] if match else ""
 
 
 def _plain_default_arguments(wrap: Wrap) -> list[str]:

@@ -23,6 +23,7 @@ from shield_ai.project.runtime_path import (
     nonempty_init,
 )
 from shield_ai.scan.files.file_filter import ENV_READ, PATTERNS, QUOTED_NAME, SECRET_WORD
+from shield_ai.scan.python.region import find_region
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -93,6 +94,7 @@ def collect_facts(name: str, files: AppFiles) -> AppFacts:
     runtime = DEFAULT_RUNTIME
     if main_settings:
         runtime = choose_runtime_path(main_settings, root, known, read)
+    examples = tuple(sorted(filter(is_env_example, known)))
     return AppFacts(
         name=name,
         settings=tuple(sorted(settings)),
@@ -104,7 +106,8 @@ def collect_facts(name: str, files: AppFiles) -> AppFacts:
         django=bool(django_settings) or _has_installed_apps(settings, read),
         dotenv=_has_marker("dotenv_load", files, app_packages),
         reads_dotenv=_has_marker("dotenv_read", files, app_packages),
-        env_examples=tuple(sorted(filter(is_env_example, known))),
+        env_examples=examples,
+        region=find_region((*sorted(settings), *examples), read),
         app_packages=app_packages,
         accessor=_accessor_name(files),
         runtime_init=nonempty_init(runtime, root, known, read),

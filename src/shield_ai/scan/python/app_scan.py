@@ -278,6 +278,9 @@ class _AppScanner:
         self._context.migrated |= visitor.migrated
         self._migrated[path] = visitor.migrated
         self._context.computed_names |= visitor.computed_names
+        for variable, reason in visitor.library_reads.items():
+            if variable not in self._manifest_variables:
+                self._context.reserved[variable] = reason
         if visitor.has_computed_read:
             self._context.computed_names |= collection_texts(source.tree)
         if in_settings:

@@ -54,6 +54,7 @@ class Candidate(msgspec.Struct, kw_only=True):
     alternatives: tuple[str, ...] = ()  # secret variables that a computed name can refer to
     others: tuple[str, ...] = ()  # non-secret variables that the computed name can refer to
     name_expr: str = ""  # the expression that computes the name
+    environ: str = ""  # the environment of which the read mapping is an unchanged copy
     overridden_by: str = ""  # the variable that pydantic reads before this default
     is_reviewed: bool = False  # a comment on its line accepts it
     settings: ast.ClassDef | None = None  # the settings class of a pydantic field
@@ -91,7 +92,7 @@ class Candidate(msgspec.Struct, kw_only=True):
 
     def _has_number_for_url(self) -> bool:
         """Return whether the default is the number of a database, under the name of a URL."""
-        return _is_number(self.default) and meaning(self.variable) is Meaning.URL
+        return is_number(self.default) and meaning(self.variable) is Meaning.URL
 
     def _is_used_as_secret(self) -> bool:
         """Return whether a setting with a secret-like name has the variable's value."""
@@ -112,6 +113,6 @@ class Candidate(msgspec.Struct, kw_only=True):
         )
 
 
-def _is_number(node: ast.expr | None) -> bool:
+def is_number(node: ast.expr | None) -> bool:
     """Return whether a default is a number, other than the 0 that can mean "unset"."""
     return isinstance(node, ast.Constant) and type(node.value) in {int, float} and node.value != 0

@@ -21,6 +21,8 @@ RESERVED = {
     "AWS_SESSION_TOKEN": SkipId.READ_BY_BOTO3.reason(),
     "VCAP_SERVICES": SkipId.SET_BY_PLATFORM.reason(),
 }
+# For reads outside production, the default in the code is sufficient.
+NOT_IN_PRODUCTION = frozenset({SkipId.DEVELOPMENT_STAGE, SkipId.BUILD_CLASS})
 COLLECTIONS = (ast.List, ast.Tuple, ast.Set)
 
 
@@ -105,7 +107,8 @@ def _apply(finding: Finding, readable: set[str], context: ProjectContext) -> Fin
 def _keep_variables(site: Site, reason: SkipReason, readable: set[str]) -> SkipReason:
     """Add the advice to keep variables set for a read that cannot be migrated."""
     needed = [variable for variable in site.variables if variable in readable]
-    if not needed or site.shape not in READ_SHAPES:
+    has_default = site.default_literal and reason.id in NOT_IN_PRODUCTION
+    if not needed or has_default or site.shape not in READ_SHAPES:
         return reason
     return reason.keeping(needed)
 

@@ -24,11 +24,14 @@ FIXED_VARIABLES = {
     "EmailURLValue": "EMAIL_URL",
     "SearchURLValue": "SEARCH_URL",
 }
-# Value classes for numbers and truth values, which are no secrets.
-NUMBERS = frozenset(
-    {"BooleanValue", "IntegerValue", "PositiveIntegerValue", "FloatValue", "DecimalValue"}
-)
 DEFAULT_PREFIX = "DJANGO"
+CONVERTERS = {
+    "BooleanValue": "bool",
+    "IntegerValue": "int",
+    "PositiveIntegerValue": "int",
+    "FloatValue": "float",
+    "DecimalValue": "float",
+}
 
 
 def configurations_read(
@@ -49,8 +52,6 @@ def configurations_read(
     module, _, value_class = function.path.rpartition(".")
     if module != "configurations.values" or not value_class.endswith("Value"):
         return None
-    if value_class in NUMBERS:
-        return None
     keywords = {keyword.arg: keyword.value for keyword in node.keywords if keyword.arg}
     is_secret = value_class == "SecretValue"
     variable = ""
@@ -70,6 +71,13 @@ def configurations_read(
         always_secret=is_secret,
         optional=not is_secret and "environ_required" not in keywords,
     )
+
+
+def converter(function: object) -> str:
+    """Return the type to which a value class converts the variable; empty for texts."""
+    if not isinstance(function, Library):
+        return ""
+    return CONVERTERS.get(function.path.rpartition(".")[2], "")
 
 
 def _reads_environment(keywords: dict[str, ast.expr]) -> bool:

@@ -8,15 +8,18 @@ from typing import TYPE_CHECKING
 from shield_ai.model.finding import Shape
 from shield_ai.model.name_meaning import harmless_word, is_secret
 from shield_ai.model.skip import SkipId
+from shield_ai.project.environ_copies import os_names, unchanged_copies
 from shield_ai.scan.python.bindings import Opaque
-from shield_ai.scan.python.candidates import Candidate
-from shield_ai.scan.python.django_configurations import configurations_read
+from shield_ai.scan.python.candidates import Candidate, is_number
+from shield_ai.scan.python.django_configurations import configurations_read, converter
+from shield_ai.scan.python.library_reads import library_read
 from shield_ai.scan.python.possible_names import possible_texts
 from shield_ai.scan.python.pydantic_fields import PydanticFieldVisitor
 from shield_ai.scan.python.readers import DOTENV_LABEL, Environ, EnvObject
 
 if TYPE_CHECKING:
     from shield_ai.model.skip import SkipReason
+    from shield_ai.project.environ_copies import EnvironCopy
     from shield_ai.scan.python.bindings import Module
     from shield_ai.scan.python.project import Project
     from shield_ai.scan.python.readers import Reader
@@ -31,6 +34,8 @@ DATABASE_KEYS = {
     "HOST": "host",
     "PORT": "port",
 }
+BOOLEANS = frozenset({"bool", "strtobool"})
+NUMBERS = frozenset({"int", "float"})
 
 
 class EnvReadVisitor(PydanticFieldVisitor):
@@ -43,7 +48,9 @@ class EnvReadVisitor(PydanticFieldVisitor):
         self.has_computed_read = False  # a variable is read under an unknown name
         # non-secret variables that are read under computed names: they stay in the environment
         self.computed_names: set[str] = set()
+        self.library_reads: dict[str, SkipReason] = {}  # why libraries need variables
         self._written: set[str] = set()  # variables that the file sets
+        self._copies: dict[str, EnvironCopy] | None = None  # collected on first use
         self.unresolved_reads: list[ast.expr] = []  # of variables that no call determines
         # values with a secret-like name that are not secrets: node, name, reason
         self.not_secrets: list[tuple[ast.expr, str, SkipReason]] = []
@@ -60,15 +67,21 @@ class EnvReadVisitor(PydanticFieldVisitor):
         name: str | None = read.reader.fixed
         if read.argument:
             name = self.resolver.constant_text(read.argument, self.scopes)
-        if self._in_boolean_context or _converts_to_bool(node, read):
-            if name and is_secret(name):
-                self.not_secrets.append((node, name, SkipId.HARMLESS_BOOLEAN.reason()))
+        reason = _explain_flag_or_number(_converters(node, read.reader), read.default)
+        if self._in_boolean_context:
+            reason = SkipId.HARMLESS_BOOLEAN.reason()
+        if reason:
+            self._add_harmless(node, name, reason)
             return True
         candidate = self._read_candidate(node, read, name, path)
         candidate.direct = direct
         if not self._is_migrated(candidate):
             self._add_read(candidate, read)
         return True
+
+    def _add_harmless(self, node: ast.expr, name: str | None, reason: SkipReason) -> None:
+        if name and is_secret(name):
+            self.not_secrets.append((node, name, reason))
 
     def _add_read(self, candidate: Candidate, read: Read) -> None:
         self._set_database_field(candidate)
@@ -201,7 +214,7 @@ class EnvReadVisitor(PydanticFieldVisitor):
         if reader.method == "setdefault":
             self._written.add(candidate.variable)
             return SkipId.SETS_VARIABLE.reason()
-        if reader.copy:
+        if reader.copy and not self._reads_unchanged_copy(candidate, read):
             return SkipId.ENVIRONMENT_COPY.reason()
         if reader.reads_aws:
             return SkipId.READS_AWS.reason(reader=reader.label)
@@ -225,10 +238,20 @@ class EnvReadVisitor(PydanticFieldVisitor):
         candidate = configurations_read(node, function, path, constant_text)
         if candidate is None:
             return False
+        reason = _explain_flag_or_number({converter(function)}, candidate.default)
+        if reason:
+            self._add_harmless(node, candidate.variable, reason)
+            return True
         enclosing = self._enclosing_variables()
         if candidate.variable and candidate.variable not in enclosing:
             self.add(candidate)
         return True
+
+    def visit_library_call(self, node: ast.Call, function: object) -> None:
+        """Record the variable that a function of a library reads itself."""
+        name, variable = library_read(node, function)
+        if variable:
+            self.library_reads[variable] = SkipId.READ_BY_LIBRARY.reason(function=name)
 
     def visit_presence_test(self, node: ast.Compare) -> bool:
         """Visit a comparison, and return whether it is `"X" in os.environ`."""
@@ -245,7 +268,9 @@ class EnvReadVisitor(PydanticFieldVisitor):
             negated=isinstance(node.ops[0], ast.NotIn),
         )
         if environ.copy:
-            candidate.reason = SkipId.TESTS_ENVIRONMENT_COPY.reason()
+            candidate.environ = self._original_of_copy(container)
+            if not candidate.environ:
+                candidate.reason = SkipId.TESTS_ENVIRONMENT_COPY.reason()
         name = self.resolver.constant_text(node.left, self.scopes)
         if name is not None:
             candidate.variable = name
@@ -259,6 +284,45 @@ class EnvReadVisitor(PydanticFieldVisitor):
         if not self._is_migrated(candidate):
             self.add(candidate)
         return True
+
+    def _reads_unchanged_copy(self, candidate: Candidate, read: Read) -> bool:
+        """Return whether a read of a copy can become a read of os.environ."""
+        node = candidate.node
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            container = node.func.value if node.func.attr == "get" else None
+        else:
+            container = node.value if isinstance(node, ast.Subscript) else None
+        if container is None or not candidate.variable:
+            return False
+        is_multiline = node.lineno != node.end_lineno
+        if is_multiline and read.default is not None and self._reads_variable(read.default):
+            return False
+        candidate.environ = self._original_of_copy(container)
+        return bool(candidate.environ)
+
+    def _original_of_copy(self, container: ast.expr) -> str:
+        """Return the text of the environment that a name copies; empty if it can differ."""
+        if len(self.scopes) > 1 or self._loop_names or self._fstrings:
+            return ""
+        if not isinstance(container, ast.Name):
+            return ""
+        if self._copies is None:
+            tree = self.source.tree
+            self._copies = unchanged_copies(tree, os_names(tree), self._may_set_variables)
+        copied = self._copies.get(container.id)
+        return copied.original if copied and container.lineno <= copied.last_line else ""
+
+    def _may_set_variables(self, node: ast.Import | ast.ImportFrom) -> bool:
+        """Return whether a module of the app, or one that loads .env files, is imported."""
+        if isinstance(node, ast.ImportFrom):
+            if node.level or any(alias.name == "*" for alias in node.names):
+                return True
+            modules = [node.module or ""]
+        else:
+            modules = [alias.name for alias in node.names]
+        find_module = self.resolver.project.find_module
+        packages = {module.partition(".")[0] for module in modules}
+        return any("env" in name.lower() or find_module(name) for name in (*modules, *packages))
 
     def _environ_of(self, container: ast.expr) -> Environ | None:
         """Return the environment that an expression refers to; None for other expressions."""
@@ -306,10 +370,20 @@ def _without_keys_call(node: ast.expr) -> ast.expr:
     return node
 
 
-def _converts_to_bool(node: ast.Call | ast.Subscript, read: Read) -> bool:
-    """Return whether a read returns a boolean, by its method, its helper or its cast."""
-    if read.reader.method == "bool" or read.reader.label.endswith("bool()"):
-        return True
+def _converters(node: ast.Call | ast.Subscript, reader: Reader) -> set[str]:
+    """Return the type to which the method, the helper or the cast of a read converts it."""
     keywords = node.keywords if isinstance(node, ast.Call) else []
     cast = next((keyword.value for keyword in keywords if keyword.arg == "cast"), None)
-    return isinstance(cast, ast.Name) and cast.id in {"bool", "strtobool"}
+    helper = reader.label.removesuffix("()")
+    if helper.endswith("bool"):
+        helper = "bool"
+    return {reader.method, helper.rpartition("_")[2], cast.id if isinstance(cast, ast.Name) else ""}
+
+
+def _explain_flag_or_number(converters: set[str], default: ast.expr | None) -> SkipReason | None:
+    """Explain that a variable contains a boolean or a number; None for other types."""
+    if converters & BOOLEANS or (isinstance(default, ast.Constant) and default.value is True):
+        return SkipId.HARMLESS_BOOLEAN.reason()
+    if converters & NUMBERS and is_number(default):
+        return SkipId.HARMLESS_NUMBER.reason()
+    return None

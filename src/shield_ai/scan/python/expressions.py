@@ -29,6 +29,7 @@ COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.GeneratorExp, ast.DictComp)
 DISPLAYS = (ast.List, ast.Tuple, ast.Set)
 # https://docs.djangoproject.com/en/stable/ref/settings/#backend
 PLAIN_CACHE = regex(r"\.(?:filebased|locmem|dummy|db|memcached)\.\w+$")
+TYPES = frozenset({"str", "int", "bool", "float", "list", "dict", "tuple", "bytes"})
 
 
 class ExpressionVisitor(StatementVisitor):
@@ -70,6 +71,10 @@ class ExpressionVisitor(StatementVisitor):
         self, node: ast.Call, function: object, path: tuple[str, ...]
     ) -> bool:
         """Visit a call, and return whether it creates a value of django-configurations."""
+
+    @abc.abstractmethod
+    def visit_library_call(self, node: ast.Call, function: object) -> None:
+        """Visit a call of a function that may read a variable itself."""
 
     def visit(self, node: ast.expr, path: tuple[str, ...], *, direct: bool) -> None:
         """Visit an expression.
@@ -117,8 +122,9 @@ class ExpressionVisitor(StatementVisitor):
         elif isinstance(node, ast.NamedExpr):
             self.visit(node.value, (node.target.id,), direct=True)
         elif isinstance(node, DISPLAYS):
+            is_direct = direct and not _is_record(node)
             for i, element in enumerate(node.elts):
-                self.visit(element, (*path, str(i)), direct=direct)
+                self.visit(element, (*path, str(i)), direct=is_direct)
         elif isinstance(node, ast.Compare):
             if not self._visit_test(node):
                 self._visit_compared(node)
@@ -229,6 +235,7 @@ class ExpressionVisitor(StatementVisitor):
             return
         is_read = False
         if function:
+            self.visit_library_call(node, function)
             is_read = self.visit_read(node, path, direct=direct)
             is_read = is_read or self.visit_configurations_value(node, function, path)
         self._visit_arguments(node, path, direct=direct and not is_read, is_read=is_read)
@@ -260,6 +267,17 @@ class ExpressionVisitor(StatementVisitor):
 def _function_name(node: ast.Call) -> str:
     """Return the name under which a function or method is called."""
     return _name_of(node.func)
+
+
+def _is_record(node: ast.expr) -> bool:
+    """Return whether a tuple describes a value, as in `(str, "default", True)`."""
+    if not isinstance(node, ast.Tuple):
+        return False
+    return any(
+        (isinstance(element, ast.Name) and element.id in TYPES)
+        or (isinstance(element, ast.Constant) and not isinstance(element.value, (str, bytes)))
+        for element in node.elts
+    )
 
 
 def _sets_attribute(node: ast.Call) -> bool:

@@ -30,6 +30,7 @@ STRONG_KEYS = frozenset(
 )
 MIXED = regex(r"[0-9].*[A-Za-z]|[A-Za-z].*[0-9]|[a-z].*[A-Z].*[a-z].*[A-Z]|-|.{20}")
 CAMEL_CASE = regex(r"[A-Za-z][a-z]+(?:[A-Z][a-z]+)+")
+PLAIN_WORDS = regex(r"[a-z]{1,12}(?:[-_][a-z]{1,12})+")  # the name of a form field or header
 VARIABLE = regex(r"[A-Z][A-Z0-9]*(_[A-Z0-9]+)+")  # the name of a variable, not a value
 REGEX = regex(r"\(\?[P:=!]|\\[swdb]|\[\^|\[\w-\w")
 URL = regex(r"^(?:[a-z][a-z0-9+.-]*://|urn:)", re.IGNORECASE)
@@ -201,7 +202,9 @@ def _is_plausible_value(text: str, path: tuple[str, ...]) -> bool:
     if last_word == ("HASH",) and HASH_SCHEME.fullmatch(text):
         return False
     is_weak_key = last_word == ("KEY",) and STRONG_KEYS.isdisjoint(name_words[:-1])
-    if is_weak_key and (CAMEL_CASE.fullmatch(text) or not MIXED.search(text)):
+    if is_weak_key and (
+        CAMEL_CASE.fullmatch(text) or PLAIN_WORDS.fullmatch(text) or not MIXED.search(text)
+    ):
         return False  # NON_FIELD_ERRORS_KEY = "__all__", layout_key = "OrderDetail"
     return path[-1] in REAL_PASSWORD_NAMES or not _repeats_name(text, path)
 

@@ -77,6 +77,7 @@ FACTORIES = {
     "environ.FileAwareEnv": "django-environ",
     "environ.environ.Env": "django-environ",
     "environ.environ.FileAwareEnv": "django-environ",
+    "smart_env.SmartEnv": "django-environ",  # a subclass: https://pypi.org/project/django-smart-env/
     "environs.Env": "environs",
     "environs.FileAwareEnv": "environs",
     "envparse.Env": "envparse",

@@ -207,7 +207,7 @@ class Resolver:
         return guess
 
     def _resolve_binding(self, binding: Binding, scopes: Scopes) -> Ref | None:
-        if isinstance(binding, (Opaque, ast.ClassDef, ast.AsyncFunctionDef)):
+        if isinstance(binding, (Opaque, ast.AsyncFunctionDef)):
             return None
         cache = self.module.resolved
         if binding not in cache:
@@ -216,6 +216,9 @@ class Resolver:
                 cache[binding] = self.resolve_path(binding.path)
             elif isinstance(binding, ast.FunctionDef):
                 cache[binding] = helper_reader(self, binding, scopes)
+            elif isinstance(binding, ast.ClassDef):
+                base = self._resolve_first(binding.bases, scopes)
+                cache[binding] = base if isinstance(base, Factory) else None
             else:
                 cache[binding] = self._resolve_nested(binding, scopes)
         return cache[binding]

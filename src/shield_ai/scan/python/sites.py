@@ -78,6 +78,7 @@ def create_site(
         alternatives=candidate.alternatives,
         others=candidate.others,
         name_expr=candidate.name_expr,
+        environ=candidate.environ,
         overridden_by=candidate.overridden_by,
         settings_start=_start_of(source, candidate.settings),
         reason=reason,

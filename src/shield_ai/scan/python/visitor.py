@@ -39,8 +39,11 @@ if TYPE_CHECKING:
 BACKEND_SECRET = "SECRET"
 BACKEND_OPTIONS = frozenset({BACKEND_SECRET, "SECRET_FIELDS"})
 TEST_CLASS = regex(r"(?:Unit)?Test(?:s|ing)?(?:Config(?:uration)?|Settings|Environment)?")
+# Settings for the build of an image, such as with `manage.py collectstatic`.
+BUILD_CLASS = regex(r"Build(?:Config(?:uration)?|Settings|Environment)?")
 
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
+COPY_REASONS = frozenset({SkipId.ENVIRONMENT_COPY, SkipId.TESTS_ENVIRONMENT_COPY})
 DJANGO_KEY = ("SECRET_KEY",)  # a secret, even if a linter was told to accept it
 
 
@@ -71,7 +74,19 @@ class SecretVisitor(EnvReadVisitor):
         for candidate in self.candidates:
             if candidate.shape in {Shape.READ, Shape.PRESENCE} and not candidate.reason:
                 candidate.reason = self._explain_written(candidate)
+        self._keep_copied_variables()
         return self.candidates
+
+    def _keep_copied_variables(self) -> None:
+        """Skip all reads of a variable from copies of the environment, if one can't be migrated."""
+        reasons = {
+            candidate.variable: candidate.reason
+            for candidate in self.candidates
+            if candidate.reason and candidate.reason.id in COPY_REASONS
+        }
+        for candidate in self.candidates:
+            if candidate.environ and not candidate.reason:
+                candidate.reason = reasons.get(candidate.variable)
 
     def _explain_written(self, candidate: Candidate) -> SkipReason | None:
         variables = {candidate.variable, *candidate.alternatives}
@@ -242,9 +257,13 @@ class SecretVisitor(EnvReadVisitor):
         self.candidates.append(candidate)
 
     def _explain_for_tests(self, candidate: Candidate) -> SkipReason | None:
-        """Explain that a value in a settings class is only for tests; else return None."""
+        """Explain that a value in a settings class is only for tests or builds; else None."""
         scope = self.scopes[-1]
-        if not isinstance(scope, ast.ClassDef) or not TEST_CLASS.fullmatch(scope.name):
+        if not isinstance(scope, ast.ClassDef):
+            return None
+        if BUILD_CLASS.fullmatch(scope.name) and literal_text(candidate.default):
+            return SkipId.BUILD_CLASS.reason(name=scope.name)
+        if not TEST_CLASS.fullmatch(scope.name):
             return None
         is_literal = candidate.shape is Shape.LITERAL
         if is_literal or candidate.variable.startswith(("TEST_", "TESTING_")):

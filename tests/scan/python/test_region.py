@@ -1,0 +1,30 @@
+from __future__ import annotations
+
+import pytest
+
+from shield_ai.flow.draft import draft
+from shield_ai.scan.python.app_scan import scan_files
+
+READ = "import os\nX = os.environ['API_KEY']\n"
+
+
+@pytest.mark.parametrize(
+    ("settings", "example", "region"),
+    [
+        pytest.param("AWS_REGION = 'eu-west-2'", "", "eu-west-2", id="constant"),
+        pytest.param(
+            "R = os.getenv('AWS_S3_REGION_NAME', 'ap-southeast-1')",
+            "",
+            "ap-southeast-1",
+            id="default",
+        ),
+        pytest.param("", "AWS_DEFAULT_REGION=us-gov-west-1", "us-gov-west-1", id="example"),
+        pytest.param("AWS_REGION = 'eu-west-2'", "AWS_REGION=us-west-1", "us-east-1", id="several"),
+        pytest.param("REGION = 'eu-west-2'", "", "us-east-1", id="another name"),
+        pytest.param("AWS_REGION = 'here'", "", "us-east-1", id="another value"),
+    ],
+)
+def test_drafts_the_region_that_the_app_names(settings, example, region):
+    files = {"shop/settings.py": f"{READ}{settings}\n".encode(), ".env.example": example.encode()}
+    scan = scan_files("shop", list(files), files.get)
+    assert draft(scan.findings, None, scan.facts).app.region == region
