@@ -254,6 +254,8 @@ def test_lines_that_set_a_variable(tmp_path, path, text, expected):
     [
         pytest.param("Dockerfile", "ENV A=1 \\\n# comment\n\n  SECRET_KEY=VALUE\n", "literal", id="comment in an instruction"),
         pytest.param("Dockerfile", "ENV\tSECRET_KEY\tVALUE\n", "literal", id="tabs"),
+        pytest.param("Dockerfile", "ENV \\\n  SECRET_KEY \\\n  VALUE\n", "literal", id="a word on each line"),
+        pytest.param("Dockerfile", "ENV \nENV SECRET_KEY VALUE\n", "literal", id="an empty ENV"),
         pytest.param("Dockerfile", "ONBUILD ENV SECRET_KEY VALUE\n", "literal", id="ONBUILD"),
         pytest.param("Dockerfile", 'CMD ["sh", "-c", "SECRET_KEY=VALUE app"]\n', "literal", id="CMD"),
         pytest.param("a.service", "[Service]\nEnvironment=A=1 \\\n; comment\n SECRET_KEY=VALUE\n", "literal", id="comment in a directive"),
