@@ -54,6 +54,19 @@ CASES = [
         id="spaces at the end",
     ),
     pytest.param(
+        8000,
+        lambda n: {"a.ini": "password = ab cdefgh\nx = a" + " " * n + "b\n"},
+        id="spaces in a value",
+    ),
+    pytest.param(
+        4000,
+        lambda n: {
+            "templates/a.py": READ,
+            "s.py": "# templates\nfrom " + "." * n + "x\nfrom templates import " + "a, " * n + "\n",
+        },
+        id="relative import",
+    ),
+    pytest.param(
         1500,
         lambda n: {
             "shield.toml": MANIFEST + repeat(SECRET, n),
