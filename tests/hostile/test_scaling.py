@@ -22,7 +22,22 @@ def repeat(template: str, count: int) -> str:
     return "".join(template.replace("N", str(number)) for number in range(count))
 
 
+NESTED_SETTINGS = (
+    "from pydantic import BaseModel\nfrom pydantic_settings import BaseSettings\n"
+    "class M0(BaseModel):\n  secret_key: str\n"
+)
+
+
+def nested_models(count: int) -> str:
+    """Return a class of settings with five levels of models, each with several fields."""
+    models = ""
+    for level in range(5):
+        models += f"class M{level + 1}(BaseModel):\n" + repeat(f"  aN: M{level}\n", count)
+    return f"{NESTED_SETTINGS}{models}class S(BaseSettings):\n" + repeat("  bN: M5\n", count)
+
+
 CASES = [
+    pytest.param(5, lambda n: {"s.py": nested_models(n)}, id="nested models"),
     pytest.param(
         1500, lambda n: {"a.json": repeat('{"password":"hunter2hunterN"},', n)}, id="one line"
     ),
