@@ -103,6 +103,11 @@ CASES = [
         id="computed names",
     ),
     pytest.param(
+        40,
+        lambda n: {"s.py": READ + "K = " + "os.environ.get('API_KEY', " * n + "0" + ")" * n + "\n"},
+        id="defaults that read variables",
+    ),
+    pytest.param(
         8000,
         lambda n: {"s.py": READ, "Dockerfile": "CMD" + repeat(" uvicorn aN", n)},
         id="run commands",
