@@ -201,6 +201,11 @@ DEPLOYMENT_CASES = [
     pytest.param(3000, lambda n: {"a.tf": "# SECRET_KEY\n" + "/* " * n}, id="open comments"),
     pytest.param(5000, lambda n: {"a.tf": 'SECRET_KEY = "' + '\\"' * n}, id="open text"),
     pytest.param(5000, lambda n: {"a.sh": "echo SECRET_KEY " * n}, id="names in a line"),
+    pytest.param(
+        100,
+        lambda n: {"a.service": "EnvironmentFile=b.env\n" * n, "b.env": "A=1\n" * 10 * n},
+        id="env file of many lines",
+    ),
     pytest.param(5000, lambda n: {"a.sh": "# SECRET_KEY=1 " * n}, id="names in a comment"),
     pytest.param(
         3000,
