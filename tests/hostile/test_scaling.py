@@ -147,6 +147,16 @@ PLAN_CASES = [
         id="requirements",
     ),
     pytest.param(
+        4000,
+        lambda n: {"s.py": READ, "setup.cfg": "[isort]\na" + " " * n + "b\n"},
+        id="spaces in an INI file",
+    ),
+    pytest.param(
+        5000,
+        lambda n: {"s.py": READ, "tox.ini": "fail_under" + " " * n + "x\n"},
+        id="spaces in tox.ini",
+    ),
+    pytest.param(
         5000, lambda n: {"s.py": READ + "# password\n" * n + READ.splitlines()[1]}, id="comments"
     ),
     pytest.param(
