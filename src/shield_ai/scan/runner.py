@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import errno
+import functools
 import os
 import sys
+import weakref
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,7 +27,7 @@ from shield_ai.scan.text.engine import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from shield_ai.model.file_reader import FileReader
     from shield_ai.scan.rules.pattern import Pattern
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
 
 
 STDIN = "-"
+MAX_CACHED = 8  # staged files; several parts of the scan read a file one after the other
 
 
 def scan_paths(
@@ -233,13 +236,30 @@ def _scan_index(paths: Sequence[Path]) -> PartResult:
     if not has_one_folder:
         wanted = {os.path.normpath(path) for path in paths}
         names = [name for name in names if _is_in_any(name, wanted)]
-    objects = git_objects.BlobReader(root)
-    try:
-        files = {name: objects.read(blobs[name], MAX_SIZE) for name in names}
-    finally:
-        objects.close()
-    part = _scan_files(names, files.get, root, pattern.load_app_patterns(root))
+    read = _index_reader(root, blobs)
+    part = _scan_files(names, read, root, pattern.load_app_patterns(root))
     return part._replace(tracked={name for name in names if _is_dotenv_path(name)})
+
+
+def _index_reader(root: Path, blobs: Mapping[str, str]) -> FileReader:
+    """Return a function that reads a staged file. All of them may not fit into the memory.
+
+    The process of git ends with the function.
+
+    Args:
+        root: The folder.
+        blobs: The object IDs of the files.
+    """
+    from shield_ai.project import git_objects
+
+    objects = git_objects.BlobReader(root)
+
+    @functools.lru_cache(maxsize=MAX_CACHED)
+    def read(path: str) -> bytes | None:
+        return objects.read(blobs[path], MAX_SIZE) if path in blobs else None
+
+    weakref.finalize(read, objects.close)
+    return read
 
 
 def _is_in_any(name: str, paths: set[str]) -> bool:
