@@ -286,6 +286,14 @@ def test_a_folder_in_a_repository_that_git_refuses(app):
     assert "SHIELD" not in (app / "shop/settings.py").read_text()
 
 
+@pytest.mark.parametrize("command", [["verify", "--only", "code"], ["rollback", "-y"]])
+def test_a_sparse_journal_is_not_read(app, command):
+    (app / ".shield").mkdir()
+    with (app / ".shield/journal.jsonl").open("wb") as file:
+        file.truncate(200_000_000)
+    assert "journal.jsonl can't be read: larger than 100 MB" in run(*command, cwd=app).text
+
+
 def test_tracked_patterns_are_allowed(app):
     (app / ".shield/patterns").mkdir(parents=True)
     (app / ".shield/patterns/ours.yaml").touch()

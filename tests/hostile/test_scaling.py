@@ -22,7 +22,22 @@ def repeat(template: str, count: int) -> str:
     return "".join(template.replace("N", str(number)) for number in range(count))
 
 
+NESTED_SETTINGS = (
+    "from pydantic import BaseModel\nfrom pydantic_settings import BaseSettings\n"
+    "class M0(BaseModel):\n  secret_key: str\n"
+)
+
+
+def nested_models(count: int) -> str:
+    """Return a class of settings with five levels of models, each with several fields."""
+    models = ""
+    for level in range(5):
+        models += f"class M{level + 1}(BaseModel):\n" + repeat(f"  aN: M{level}\n", count)
+    return f"{NESTED_SETTINGS}{models}class S(BaseSettings):\n" + repeat("  bN: M5\n", count)
+
+
 CASES = [
+    pytest.param(5, lambda n: {"s.py": nested_models(n)}, id="nested models"),
     pytest.param(
         1500, lambda n: {"a.json": repeat('{"password":"hunter2hunterN"},', n)}, id="one line"
     ),
@@ -54,6 +69,19 @@ CASES = [
         id="spaces at the end",
     ),
     pytest.param(
+        8000,
+        lambda n: {"a.ini": "password = ab cdefgh\nx = a" + " " * n + "b\n"},
+        id="spaces in a value",
+    ),
+    pytest.param(
+        4000,
+        lambda n: {
+            "templates/a.py": READ,
+            "s.py": "# templates\nfrom " + "." * n + "x\nfrom templates import " + "a, " * n + "\n",
+        },
+        id="relative import",
+    ),
+    pytest.param(
         1500,
         lambda n: {
             "shield.toml": MANIFEST + repeat(SECRET, n),
@@ -73,6 +101,11 @@ CASES = [
         700,
         lambda n: {"s.py": "import os\n" + repeat("k = 'API_KEY'\nTOKENN = os.environ[k]\n", n)},
         id="computed names",
+    ),
+    pytest.param(
+        40,
+        lambda n: {"s.py": READ + "K = " + "os.environ.get('API_KEY', " * n + "0" + ")" * n + "\n"},
+        id="defaults that read variables",
     ),
     pytest.param(
         8000,
@@ -112,6 +145,16 @@ PLAN_CASES = [
         2000,
         lambda n: {"s.py": READ, "requirements.txt": repeat("pN==1\n", n)},
         id="requirements",
+    ),
+    pytest.param(
+        4000,
+        lambda n: {"s.py": READ, "setup.cfg": "[isort]\na" + " " * n + "b\n"},
+        id="spaces in an INI file",
+    ),
+    pytest.param(
+        5000,
+        lambda n: {"s.py": READ, "tox.ini": "fail_under" + " " * n + "x\n"},
+        id="spaces in tox.ini",
     ),
     pytest.param(
         5000, lambda n: {"s.py": READ + "# password\n" * n + READ.splitlines()[1]}, id="comments"
@@ -168,6 +211,11 @@ DEPLOYMENT_CASES = [
     pytest.param(3000, lambda n: {"a.tf": "# SECRET_KEY\n" + "/* " * n}, id="open comments"),
     pytest.param(5000, lambda n: {"a.tf": 'SECRET_KEY = "' + '\\"' * n}, id="open text"),
     pytest.param(5000, lambda n: {"a.sh": "echo SECRET_KEY " * n}, id="names in a line"),
+    pytest.param(
+        100,
+        lambda n: {"a.service": "EnvironmentFile=b.env\n" * n, "b.env": "A=1\n" * 10 * n},
+        id="env file of many lines",
+    ),
     pytest.param(5000, lambda n: {"a.sh": "# SECRET_KEY=1 " * n}, id="names in a comment"),
     pytest.param(
         3000,

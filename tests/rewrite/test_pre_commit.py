@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+from scaling import assert_linear
 
 from shield_ai.rewrite.pre_commit import PATH, hook_options
 
@@ -11,6 +12,7 @@ from shield_ai.rewrite.pre_commit import PATH, hook_options
         pytest.param("args: [--lines-after-imports=2, --profile, black, -q]", {"lines_after_imports": "2", "profile": "black"}, id="options"),
         pytest.param("args: [--force-single-line, --profile=black]", {"force_single_line": "", "profile": "black"}, id="flag"),
         pytest.param("args: 5", {}, id="no list"),
+        pytest.param("args: [--profile, [black], {a: b}, --x=1]", {"profile": "", "x": "1"}, id="nested"),
         pytest.param("x: [", {}, id="no YAML"),
         pytest.param("args: " + "[" * 5000, {}, id="deep"),
     ],
@@ -19,3 +21,14 @@ def test_hook_options(text, options):
     raw = f"repos:\n  - hooks:\n      - id: isort\n        {text}\n      - id: black\n".encode()
     assert hook_options({PATH: raw}.get, "isort") == options
     assert hook_options({PATH: raw}.get, "flake8") == hook_options({}.get, "isort") == {}
+
+
+def test_aliases_take_linear_time():
+    def read_options(count):
+        repository = (
+            "&r\n  hooks:\n  - &h {id: isort, args: ['--profile=black']}\n" + "  - *h\n" * count
+        )
+        raw = f"repos:\n- {repository}" + "- *r\n" * count
+        assert hook_options({PATH: raw.encode()}.get, "isort") == {"profile": "black"}
+
+    assert_linear(read_options, 500)

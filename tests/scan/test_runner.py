@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
+import tracemalloc
 
 import pytest
 from shield_helpers import run
 
 from shield_ai.scan.rules import pattern
 from shield_ai.scan.rules.examples import fill
+from shield_ai.scan.runner import scan_paths
 
 TOKEN = fill("ghp_{alnum:36}")
 PASSWORD = fill("{alnum:16}", 3)
@@ -436,3 +439,18 @@ def test_reader_re_exported_by_a_package(tmp_path):
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / path).write_text(text)
     assert ("shop/mail.py", "CSEC34.environ-read") in places(scanned(cwd=tmp_path))
+
+
+def test_staged_files_are_not_all_in_memory(app) -> None:
+    large = app / "large.txt"
+    large.write_text("x = 1\n" * 300_000)
+    for number in range(40):
+        os.link(large, app / f"large{number}.txt")
+    git(app, "init", "-q")
+    git(app, "add", ".")
+    tracemalloc.start()
+    try:
+        scan_paths([app], staged=True)
+        assert tracemalloc.get_traced_memory()[1] < 40_000_000
+    finally:
+        tracemalloc.stop()

@@ -6,6 +6,7 @@ Only a journal that this user wrote in this folder is used, see `journal_chain`.
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import os
 import secrets
@@ -242,6 +243,8 @@ class Journal(RunHistory):
         try:
             return self._private.open_file(name, flags)
         except OSError as error:
+            if error.errno in (errno.EFBIG, errno.EINVAL):  # not a file that shield wrote
+                raise self._read_error(name, error) from None
             raise write_error(self.folder / name, error) from None
 
     def _read(self, name: str) -> bytes | None:
@@ -250,4 +253,10 @@ class Journal(RunHistory):
         except NotADirectoryError:
             return None
         except OSError as error:
-            raise SourceError(f"{self.folder / name} can't be read: {error.strerror}") from None
+            raise self._read_error(name, error) from None
+
+    def _read_error(self, name: str, error: OSError) -> SourceError:
+        return SourceError(
+            f"{self.folder / name} can't be read: {error.strerror}",
+            f"move {FOLDER} away to start a new journal",
+        )

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from shield_ai.model.errors import SourceError, UnsafePlanError
 from shield_ai.project import git_process
+from shield_ai.project.regular_file import MAX_SIZE
 from shield_ai.project.safe_write import create_file, open_folder, replace_file
 
 if TYPE_CHECKING:
@@ -214,13 +215,19 @@ def _make_private(folder: int, name: str) -> None:
 
 
 def _open_regular(folder: int, name: str, flags: int) -> int:
-    """Open a regular file without following a link or blocking on a FIFO."""
+    """Open a regular file without following a link or blocking on a FIFO.
+
+    A sparse file in an archive can be larger than the memory, so large files are refused.
+    """
     flags |= os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
     descriptor = os.open(name, flags, 0o600, dir_fd=folder)
-    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-        os.close(descriptor)
-        raise OSError(errno.EINVAL, "not a regular file", name)
-    return descriptor
+    status = os.fstat(descriptor)
+    if stat.S_ISREG(status.st_mode) and status.st_size <= MAX_SIZE:
+        return descriptor
+    os.close(descriptor)
+    if stat.S_ISREG(status.st_mode):
+        raise OSError(errno.EFBIG, f"larger than {MAX_SIZE // 1_000_000} MB", name)
+    raise OSError(errno.EINVAL, "not a regular file", name)
 
 
 def _exists(folder: int, name: str) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import configparser
 import functools
 import re
 from pathlib import PurePosixPath
@@ -15,6 +14,7 @@ from shield_ai.rewrite.pre_commit import hook_options
 from shield_ai.rewrite.python.line_length import (
     configured_line_length,
     linter_line_length,
+    parse_ini,
     parse_toml,
 )
 
@@ -128,11 +128,7 @@ def _isort_tables(read: FileReader, path: str) -> Iterator[Table]:
 
 
 def _ini_section(raw: bytes | None, section: str) -> Table:
-    parser = configparser.ConfigParser(interpolation=None, strict=False)
-    try:
-        parser.read_string((raw or b"").decode("utf-8-sig"))
-    except (configparser.Error, UnicodeDecodeError):
-        return {}
+    parser = parse_ini(raw)
     return dict(parser[section]) if parser.has_section(section) else {}
 
 

@@ -6,6 +6,7 @@ https://pre-commit.com/#pre-commit-configyaml---hooks
 from __future__ import annotations
 
 import functools
+import itertools
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
 
 PATH = ".pre-commit-config.yaml"
 MAX_SIZE = 200_000  # bytes
+# YAML aliases can repeat a repository, a hook or an argument very often.
+MAX_HOOKS = 1000
+MAX_ARGUMENTS = 100  # of one hook
 
 
 def hook_options(read: FileReader, hook: str) -> dict[str, str]:
@@ -45,10 +49,14 @@ def _parse(raw: bytes) -> Any:
 
 
 def _arguments(document: Any, hook: str) -> Iterator[list[str]]:
-    for repository in _items(document, "repos"):
-        for entry in _items(repository, "hooks"):
-            if isinstance(entry, dict) and entry.get("id") == hook:
-                yield [str(argument) for argument in _items(entry, "args")]
+    repositories = _items(document, "repos")
+    hooks = (entry for repository in repositories for entry in _items(repository, "hooks"))
+    for entry in itertools.islice(hooks, MAX_HOOKS):
+        if isinstance(entry, dict) and entry.get("id") == hook:
+            arguments = _items(entry, "args")[:MAX_ARGUMENTS]
+            yield [
+                str(argument) for argument in arguments if not isinstance(argument, (list, dict))
+            ]
 
 
 def _items(table: Any, key: str) -> list[Any]:

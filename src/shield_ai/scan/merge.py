@@ -15,7 +15,7 @@ from shield_ai.scan.text.grading import grade
 from shield_ai.scan.text.secret_names import mask_tokens
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable
 
     from shield_ai.model.file_reader import FileReader
     from shield_ai.model.skip import Skipped
@@ -52,8 +52,8 @@ class PartResult(NamedTuple):
     tracked: set[str]  # the .env files in git
     patterns: list[Pattern]  # of the app
     ignored: Collection[str] = ()  # the .env files that git ignores
-    # For staged files: the changed lines by path. All lines of other files are changed.
-    changed: Mapping[str, Collection[int]] = {}
+    # For staged files: returns the changed lines of a file; None if all lines count as changed.
+    changed: Callable[[str], Collection[int] | None] | None = None
 
 
 def merge_parts(parts: Iterable[PartResult], *, include_low_confidence: bool) -> ScanResult:
@@ -98,8 +98,8 @@ def merge_parts(parts: Iterable[PartResult], *, include_low_confidence: bool) ->
     )
 
 
-def _is_changed(finding: Finding, changed: Mapping[str, Collection[int]]) -> bool:
-    lines = changed.get(finding.path)
+def _is_changed(finding: Finding, changed: Callable[[str], Collection[int] | None] | None) -> bool:
+    lines = changed(finding.path) if changed else None
     return lines is None or any(line in lines for line in range(finding.line, finding.end_line + 1))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import functools
 import os
 import sys
 from pathlib import Path
@@ -11,7 +12,6 @@ from typing import TYPE_CHECKING
 from shield_ai.model.errors import ManifestError, SourceError
 from shield_ai.model.naming import MANIFEST
 from shield_ai.model.skip import SkipId, SkipReason
-from shield_ai.scan.files.changed_lines import changed_lines
 from shield_ai.scan.files.walk import is_dotenv, walk_all
 from shield_ai.scan.merge import PartResult, ScanResult, merge_parts
 from shield_ai.scan.python.app_scan import scan, scan_files
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 
 STDIN = "-"
+MAX_CACHED = 8  # staged files; several parts of the scan read a file one after the other
 
 
 def scan_paths(
@@ -243,32 +244,22 @@ def _scan_stdin() -> PartResult:
 
 
 def _scan_index(paths: Sequence[Path], *, whole_files: bool) -> PartResult:
-    from shield_ai.project import git_objects
+    from shield_ai.scan.files.staged import StagedFiles
 
     has_one_folder = len(paths) == 1 and is_folder(paths[0])
     root = paths[0] if has_one_folder else Path()
-    staged = git_objects.staged_files(root)
-    names = list(staged)
+    staged = StagedFiles(root, MAX_SIZE)
+    names = staged.paths
     if not has_one_folder:
         wanted = {os.path.normpath(path) for path in paths}
         names = [name for name in names if _is_in_any(name, wanted)]
-    changed: dict[str, frozenset[int]] = {}
-    files = {}
-    objects = git_objects.BlobReader(root)
-    try:
-        for name in names:
-            file = staged[name]
-            files[name] = objects.read(file.name, MAX_SIZE)
-            if whole_files or not file.old_name.strip("0"):
-                continue
-            lines = changed_lines(objects.read(file.old_name, MAX_SIZE), files[name] or b"")
-            if lines is not None:
-                changed[name] = lines
-    finally:
-        objects.close()
-    part = _scan_files(names, files.get, root, pattern.load_app_patterns(root))
-    tracked = {name for name in names if _is_dotenv_path(name)}
-    return part._replace(tracked=tracked, changed=changed)
+    # All of them may not fit into the memory.
+    read = functools.lru_cache(maxsize=MAX_CACHED)(staged.read)
+    part = _scan_files(names, read, root, pattern.load_app_patterns(root))
+    part = part._replace(tracked={name for name in names if _is_dotenv_path(name)})
+    if whole_files:
+        return part
+    return part._replace(changed=functools.lru_cache(maxsize=1)(staged.changed_lines))
 
 
 def _is_in_any(name: str, paths: set[str]) -> bool:

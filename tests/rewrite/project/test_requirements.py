@@ -55,6 +55,14 @@ def fix(files, **app):
             id="included file with another name",
         ),
         pytest.param(
+            {
+                "requirements.txt": "-r base\n",
+                "base": "\ufeffx[y] ~= 1 \\\n ; z\nx>1 # c\n./p\ngit+https://a/b\n\n-e .\na @ b\n",
+            },
+            "base",
+            id="included file without an extension",
+        ),
+        pytest.param(
             {"requirements.txt": "x\n", "pyproject.toml": "[tool.black]\n"},
             "requirements.txt",
             id="both",
@@ -171,6 +179,14 @@ def test_skips_lock_file(text):
     [
         pytest.param({}, id="no file"),
         pytest.param({"requirements.txt": b"-r other.txt\n"}, id="only a missing file"),
+        pytest.param(
+            {"requirements.txt": b"-r run.sh\n", "run.sh": b"#!/bin/sh\nexec app\n"}, id="script"
+        ),
+        pytest.param(
+            {"requirements.txt": b"-r app.py\n", "app.py": b"import os\nA = 1\n"}, id="code"
+        ),
+        pytest.param({"requirements.txt": b"-r .env\n", ".env": b"A=1\n"}, id=".env"),
+        pytest.param({"requirements.txt": b"-r .git/x\n", ".git/x": b"a\n"}, id=".git"),
         pytest.param(
             {"pyproject.toml": b"[tool.black]\nline-length = 100\n"},
             id="pyproject without a project",

@@ -35,3 +35,8 @@ def test_unchanged_lines_were_in_the_old_version(old, new):
     unchanged = [line for number, line in enumerate(new, start=1) if number not in found]
     for line in set(unchanged):
         assert unchanged.count(line) <= old.count(line) + (line == b"")
+
+
+def test_all_lines_of_a_large_file_count(monkeypatch):
+    monkeypatch.setattr("shield_ai.scan.files.changed_lines.MAX_SIZE", 3)
+    assert changed_lines(b"a\n", b"a\nb\n") is None

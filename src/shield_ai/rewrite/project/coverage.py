@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from shield_ai.model.manifest import Manifest
     from shield_ai.rewrite.project.fixer import FixContext
 
-MINIMUM = re.compile(rb"fail[-_]under[\"']?[ \t]*[=:, ][ \t]*[\"']?[1-9]")
+MINIMUM = re.compile(rb"fail[-_]under[\"']?(?=[=:, \t])[ \t]*+[=:,]?[ \t]*+[\"']?[1-9]")
 PYPROJECT = "pyproject.toml"
 INI_FILES = (".coveragerc", "setup.cfg", "tox.ini")
 COMMAND_FILES = (

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from packaging.utils import canonicalize_name
 
 from shield_ai.model.skip import SkipId
+from shield_ai.project.inside import has_git_folder
 from shield_ai.rewrite.project.file_edits import (
     NOTHING,
     Outcome,
@@ -54,6 +55,11 @@ LOCKED = re.compile(
     re.MULTILINE,
 )
 INCLUDE = re.compile(rb"(?m)^(?:-r|--requirement)[ \t=]*([^\s#]+)")
+# A line of a requirements file: an option, a comment, a requirement, a path or a URL.
+VALID_LINE = re.compile(
+    rb"\s*(?:[-#]|\Z|[A-Za-z0-9._+-]*(?:/|://)|"
+    rb"[A-Za-z0-9][A-Za-z0-9._-]*\s*(?:\[[^]\n]*\])?\s*(?:[;@#(\\]|[<>!=~]=|[<>]|\Z))"
+)
 LOGICAL_LINE = re.compile(rb"(?:\\\r?\n|[^\n])*\n?")  # with its continuation lines
 # The name of a distribution in the path of a wheel or the URL of a repository.
 NAME_IN_URL = re.compile(r"(?:egg=|/)([A-Za-z0-9_.]+)(?=[-@&\[\s.]|$)")
@@ -184,20 +190,29 @@ def _sorted_place(lines: Sequence[_Line], name: str) -> int | None:
 def _requirements_files(read: FileReader, folder: str) -> dict[str, bytes]:
     """Return the requirements files of a folder, and those that they include."""
     files: dict[str, bytes] = {}
-    paths = [f"{folder}{name}" for name in FILES]
+    usual = [f"{folder}{name}" for name in FILES]
+    paths = usual.copy()
     for path in paths:  # grows
         raw = None if path in files else read(path)
-        if raw is not None:
+        # An included file of another kind, such as a script, is not edited.
+        if raw is not None and (path in usual or _is_valid(raw)):
             files[path] = raw
             paths += _included_files(path, raw)
     return files
+
+
+def _is_valid(raw: bytes) -> bool:
+    """Return whether a file can be a requirements file."""
+    text = raw.removeprefix(codecs.BOM_UTF8)
+    return all(VALID_LINE.match(line[0]) for line in LOGICAL_LINE.finditer(text))
 
 
 def _included_files(path: str, raw: bytes) -> Iterator[str]:
     """Yield the files that a requirements file includes, and that are below its folder."""
     for name in INCLUDE.findall(raw):
         included = PurePosixPath(name.decode("utf-8", "replace"))
-        if not included.is_absolute() and ".." not in included.parts:
+        is_below = not included.is_absolute() and ".." not in included.parts
+        if is_below and not has_git_folder(included.parts):
             yield (PurePosixPath(path).parent / included).as_posix()
 
 

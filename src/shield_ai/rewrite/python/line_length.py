@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import configparser
+import re
 import tomllib
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 DEFAULT = 88  # of Black and ruff
 # Linters are often configured to tolerate longer lines than the code is meant to have.
 MAXIMUM = 120
+# The time of configparser grows with the square of the spaces in a line.
+LONG_GAP = re.compile(r"\S[^\S\n]{200}")
 
 
 def max_line_length(source: Source, configured: int, limit: int = 0) -> int:
@@ -92,14 +95,22 @@ def parse_toml(raw: bytes | None) -> dict[str, Any]:
         return {}
 
 
+def parse_ini(raw: bytes | None) -> configparser.ConfigParser:
+    """Return the sections of an INI file; none if it is missing or invalid."""
+    parser = configparser.ConfigParser(interpolation=None, strict=False)
+    try:
+        text = (raw or b"").decode("utf-8-sig")
+        if not LONG_GAP.search(text):
+            parser.read_string(text)
+    except (configparser.Error, UnicodeDecodeError):
+        return configparser.ConfigParser(interpolation=None)
+    return parser
+
+
 def _linter_length(read: FileReader, folder: str) -> int:
     for name in (".flake8", "setup.cfg", "tox.ini"):
-        parser = configparser.ConfigParser(interpolation=None, strict=False)
-        try:
-            parser.read_string((read(folder + name) or b"").decode("utf-8-sig"))
-            length = parser.get("flake8", "max-line-length", fallback="").split("#")[0].strip()
-        except (configparser.Error, UnicodeDecodeError):
-            continue
+        parser = parse_ini(read(folder + name))
+        length = parser.get("flake8", "max-line-length", fallback="").split("#")[0].strip()
         if length.isdecimal():
             return _number(length)
     return 0

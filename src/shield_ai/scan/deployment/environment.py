@@ -18,6 +18,7 @@ MAX_DEPTH = 60  # of maps and lists; manifests have about 15
 MERGE_KEY = "<<"
 NAME_KEYS = frozenset({"name", "key", "secretkey"})
 VALUE_KEYS = frozenset({"value"})
+LITERAL_KEYS = VALUE_KEYS | {"default"}  # of a variable of Terraform
 SUBSTITUTION_KEYS = frozenset({"fn::sub"})
 SUBSTITUTION_TAG = regex(rb"!Sub\s+[\"']?\Z")
 NULLS = frozenset({"", "~", "null"})
@@ -162,13 +163,14 @@ class EnvironmentReader:
             value: The value; a map is a function such as `Fn::Sub`, or has the value as `value`.
         """
         if value.is_container:
-            inner = value.get(VALUE_KEYS) or value.get(SUBSTITUTION_KEYS)
+            inner = value.get(LITERAL_KEYS) or value.get(SUBSTITUTION_KEYS)
             if inner:
                 return self.form(inner)
             text = self._written(value)
             form = value_form(text, self.style, quoted=self.style is not Style.EXPRESSION)
-            is_store = form is ValueForm.SECRET_STORE
-            return form if is_store or not value.pairs else ValueForm.REFERENCE
+            # `{{ name }}` of a template is a map, too.
+            is_certain = form in {ValueForm.SECRET_STORE, ValueForm.DEFAULT}
+            return form if is_certain or not value.pairs else ValueForm.REFERENCE
         written = self._written(value)
         if not value.text and written.strip():  # a tag such as `!Ref`
             form = value_form(written, self.style)

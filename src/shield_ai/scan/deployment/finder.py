@@ -114,6 +114,7 @@ class _Finder:
         self.found: list[DeploymentVariable] = []
         self.unread: list[Skipped] = []
         self._read = read
+        self._env_files: dict[str, list[str]] = {}  # the variables, by the path of the file
         self._marks = re.compile("|".join(sorted(self.names)).encode() + ENV_FILE_KEYS)
 
     def add(self, path: str, siblings: Sequence[str]) -> None:
@@ -246,11 +247,17 @@ class _Finder:
             )
 
     def _env_file_variables(self, path: str, env_file: str) -> list[str]:
-        """Return the variables of secrets in an env file; an empty name if it can't be read."""
+        """Return the variables of secrets in an env file that a deployment file names."""
         target = posixpath.normpath(posixpath.join(posixpath.dirname(path), env_file))
         if target.startswith(("/", "..")) or "$" in target:
             return [""]
-        raw = self._read(target)
+        if target not in self._env_files:
+            self._env_files[target] = self._assigned_variables(target)
+        return self._env_files[target]
+
+    def _assigned_variables(self, path: str) -> list[str]:
+        """Return the variables of secrets in an env file; an empty name if it can't be read."""
+        raw = self._read(path)
         if raw is None:
             return [""]
         try:

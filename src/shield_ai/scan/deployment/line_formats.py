@@ -33,6 +33,10 @@ BARE_VALUE = regex(
     rb"(?:\$\([^)\n]{0,200}\)|\$\{[^}\n]{0,200}\}|\"(?:\\.|[^\"\\]){0,4096}+\"|'[^']{0,4096}'"
     rb"|`[^`\n]{0,500}`|\\.|[^\s;&|()<>\"'`\\])*+"
 )
+# The words of `ENV NAME value`, which can be on several lines.
+WORDS = regex(
+    rb"(?:\s|\\[ \t]*\r?\n)*+[\"']?(?P<name>\w+)[\"']?(?:\s|\\[ \t]*\r?\n|\Z)+(?P<value>[\s\S]*)"
+)
 STATEMENT_END = regex(rb"[ \t]*(?:;|&&|\|\||\#|\r?$)", re.MULTILINE)
 SUBSTITUTION = regex(rb"\"?(?:\$\(|`)")
 ENV_FILE_MARK = b"-"  # systemd ignores a missing file with this prefix
@@ -106,16 +110,14 @@ def _first_word(
     raw: bytes, names: frozenset[str], body: Span, unit: str, *, is_arg: bool
 ) -> Iterator[Setting]:
     """Yield the variable of `ARG NAME` or of the legacy `ENV NAME value`."""
-    name, *values = raw[body.start : body.end].split(maxsplit=1)
-    value = values[0] if values else b""
-    name = name.strip(QUOTES)
-    variable = _text(name)
-    if variable not in names:
+    match = WORDS.match(raw, body.start, body.end)
+    variable = _text(match["name"]) if match else ""
+    if match is None or variable not in names:
         return
     form = ValueForm.REFERENCE
     if not is_arg:
-        form = value_form(_text(value.strip().strip(QUOTES)), Style.SHELL)
-    yield Setting(variable, raw.index(name, body.start), unit, form)
+        form = value_form(_text(match["value"].strip().strip(QUOTES)), Style.SHELL)
+    yield Setting(variable, match.start("name"), unit, form)
 
 
 def systemd_settings(raw: bytes, names: frozenset[str], unit: str) -> Iterator[Setting]:

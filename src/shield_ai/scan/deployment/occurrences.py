@@ -55,10 +55,10 @@ COMMENT = {
     DeploymentKind.TERRAFORM: regex(rb"\s{0,200}(?:\#|//|\*|/\*)"),
 }
 HASH_COMMENT = regex(rb"\s{0,200}\#")
-# Escapes of YAML, JSON and HCL, and continued lines, which can split a name.
+# Escapes of YAML, JSON, HCL and Bash, and continued lines, which can split a name.
 ESCAPE = regex(
-    rb"\\(?:x([0-9A-Fa-f]{2})|u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8})|[ \t]*\r?\n[ \t]*)"
-    rb"|(?<=\w)[\"']{1,2}(?=\w)"
+    rb"\\(?:x([0-9A-Fa-f]{2})|u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8})|(?P<octal>[01][0-7]{2})"
+    rb"|[ \t]*\r?\n[ \t]*)|(?<=\w)[\"']{1,2}(?=\w)"
 )
 ESCAPE_DIRECTIVE = regex(rb"(?im)\A(?:\#[^\n]*\n)*\#[ \t]*escape[ \t]*=[ \t]*`")
 CONTINUED_WITH_BACKTICK = regex(rb"`[ \t]*\r?\n[ \t]*")
@@ -89,9 +89,9 @@ def has_hidden_names(raw: bytes, names: frozenset[str]) -> bool:
 
 def _unescape(match: re.Match[bytes]) -> bytes:
     digits = match[1] or match[2] or match[3]
-    if not digits:
+    if not digits and not match["octal"]:
         return b""
-    code = int(digits, 16)
+    code = int(digits, 16) if digits else int(match["octal"], 8)
     return chr(code).encode("utf-8", "surrogatepass") if code < 0x110000 else match[0]
 
 
@@ -189,7 +189,9 @@ class _Explanation:
             return True  # a comment, or the syntax of a template
         if scalar.value is not None:
             return not self._has_literal(scalar.value)
-        if (scalar.start, scalar.end) != (name.start, name.end):
+        # The name can be the end of a path, as in `name: env.NAME` of a Helm release.
+        is_path = scalar.start < name.start and self._raw[name.start - 1 : name.start] == b"."
+        if scalar.end != name.end or not (is_path or scalar.start == name.start):
             return self._is_explained_text(name, scalar)
         return scalar.parent is None or not self._has_literal(scalar.parent)
 

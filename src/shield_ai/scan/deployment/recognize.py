@@ -17,13 +17,15 @@ FILE = regex(
     r"|(?P<systemd>.*\.(?:service|socket|timer|container)(?:\.(?:j2|in|tmpl|template))?)"
     r"|(?P<procfile>procfile([.-].*)?)|(?P<shell>.*\.(?:sh|bash|zsh|envrc)|\.envrc)"
     r"|(?P<terraform>.*\.(?:tf|tofu|tfvars|hcl))|(?P<yaml>.*\.ya?ml(?:\.tpl|\.j2|\.tmpl)?)"
-    r"|(?P<json>app\.json|.*\.template|.*(?:task|container|ecs|template|stack|cloudformation|cfn"
-    r"|lambda|deploy|k8s|kube)[\w.-]*\.json)",
+    r"|(?P<json>app\.json|.*\.template|.*\.(?:tf|tofu|tfvars)\.json"
+    r"|.*(?:task|container|ecs|template|stack|cloudformation|cfn|lambda|deploy|k8s|kube)"
+    r"[\w.-]*\.json)",
     re.IGNORECASE,
 )
 DROP_IN = regex(r".*\.service\.d/[^/]+\.conf")
 WORKFLOW = regex(r"(^|/)\.(github|gitea|forgejo)/workflows/[^/]+$")
 GITLAB_FILE = regex(r"(^|/)\.?gitlab-ci([/.-][^/]*)*\.ya?ml$|(^|/)\.?gitlab(-ci)?/", re.IGNORECASE)
+TERRAFORM_JSON = regex(r".*\.(?:tf|tofu|tfvars)\.json", re.IGNORECASE)
 COMPOSE_FILE = regex(r"(docker-)?compose([.-][\w.-]+)?\.ya?ml(\.\w+)?", re.IGNORECASE)
 VALUES_FILE = regex(r"([\w.-]*[.-])?values([.-][\w.-]+)?\.ya?ml", re.IGNORECASE)
 SERVERLESS_FILE = regex(r"serverless([.-][\w.-]+)?\.ya?ml", re.IGNORECASE)
@@ -67,6 +69,8 @@ def tree_kind(path: str, roots: list[Node]) -> DeploymentKind | None:
         return DeploymentKind.GITHUB
     if name == "app.json":
         return DeploymentKind.HEROKU
+    if TERRAFORM_JSON.fullmatch(name):
+        return DeploymentKind.TERRAFORM
     if COMPOSE_FILE.fullmatch(name):
         return DeploymentKind.COMPOSE
     if name.startswith("kustomization."):

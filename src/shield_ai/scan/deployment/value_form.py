@@ -22,11 +22,12 @@ BRACES = (
 REFERENCE = regex(BRACES)
 TEMPLATE = regex(r"\{\{.{0,500}?\}\}|\{%.{0,500}?%\}")
 SHELL_REFERENCE = regex(BRACES + r"|\$[A-Za-z_]\w{0,200}|`[^`]{0,500}`")
-# `${NAME:-default}` of shells, `${env:NAME, 'default'}` of the Serverless Framework, and
-# `${{ secrets.NAME || 'default' }}` of GitHub.
+# `${NAME:-default}` of shells, `${env:NAME, 'default'}` of the Serverless Framework,
+# `${{ secrets.NAME || 'default' }}` of GitHub, and `{{ name | default "text" }}` of Helm and Jinja.
 DEFAULT = regex(
     r"\$\{\w{1,200}:?[-=+][^}$]{1,500}\}|\$\{env:\w{1,200},\s?['\"]?[^}$'\"\s][^}$]{0,500}\}"
-    r"|\|\|\s?'[^']{1,500}'"
+    r"|\$\{[a-z]{1,20}:[^},]{1,200},\s?['\"][^}$'\"]{1,500}['\"]\s?\}"
+    r"|\|\|\s?'[^']{1,500}'|\{\{[^}]{0,200}?\bdefault\s?\(?\s?(?:\"[^\"}]{1,500}\"|'[^'}]{1,500}')"
 )
 LOGIN = regex(r"://[^\s/@:]{0,200}:([^\s/@]{1,200})@")
 PASSWORD_FIELD = regex(r"\b(?:password|pwd)\s?=\s?(\0|[^\s;\0]+)", re.IGNORECASE)

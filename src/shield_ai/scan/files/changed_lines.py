@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 
+MAX_SIZE = 2_000_000  # bytes; the lines of larger files would need too much memory
 # Bytes with which the numbers of lines depend on the reader: lone carriage returns, UTF-16.
 AMBIGUOUS = re.compile(rb"\r(?!\n)|\0")
 
@@ -21,7 +22,9 @@ def changed_lines(old: bytes | None, new: bytes) -> frozenset[int] | None:
     Returns:
         Line numbers from 1; None if all lines count as changed.
     """
-    if old is None or AMBIGUOUS.search(new) or AMBIGUOUS.search(old):
+    if old is None or max(len(old), len(new)) > MAX_SIZE:
+        return None
+    if AMBIGUOUS.search(new) or AMBIGUOUS.search(old):
         return None
     remaining = Counter(old.splitlines())
     changed = set()

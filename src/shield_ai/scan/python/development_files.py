@@ -20,7 +20,7 @@ DEVELOPMENT_SETTINGS = regex(
 PRODUCTION_SETTINGS = regex(r"(?:^|.*[/_])prod(?:uction)?(?:_(?:settings|config))?\.py$")
 # Projects also use these files in production, so it depends on their imports.
 LOCAL_SETTINGS = regex(r"(?:^|/)(?:local_settings|settings_local)\.py$")
-STAR_IMPORT = regex(rb"(?m)^([ \t]*)from[ \t]+(\.*[\w.]*)[ \t]+import[ \t]+\*")
+STAR_IMPORT = regex(rb"(?m)^([ \t]*)from[ \t]+([\w.]*+)[ \t]+import[ \t]+\*")
 # The line of an `if` or `try` that allows only development to import the file.
 DEVELOPMENT_GUARD = regex(
     rb"(?i)(?!.*(?:\bnot\b|!=|prod|stag))(?:el)?if\b.*(?:local|dev|debug|test)|try:"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
 from shield_ai.scan.python.bindings import Imported
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
     from shield_ai.scan.python.resolve import Resolver
 
 MAX_NESTED = 5  # levels of nested models
+# How often a model is visited at one level. A third visit would add to each model below it a third
+# reader, which is of no interest, and five levels of many fields take very long.
+MAX_VISITS = 2
 
 
 class SettingsReader(NamedTuple):
@@ -35,6 +39,7 @@ class SettingsReaders:
         self._resolver = resolver
         self._settings: dict[ast.ClassDef, SettingsClass | None] = {}
         self._readers: dict[ast.ClassDef, list[SettingsReader]] | None = None
+        self._visits: Counter[tuple[ast.ClassDef, int]] = Counter()
 
     def settings_of(self, node: ast.ClassDef, scopes: tuple[Scope, ...]) -> SettingsClass | None:
         """Describe a class; None if it is not a settings class."""
@@ -68,8 +73,9 @@ class SettingsReaders:
         self, settings: SettingsClass, node: ast.ClassDef, parents: str | None, levels: int
     ) -> None:
         """Add the models that are the types of a class's fields."""
-        if not levels:
+        if not levels or self._visits[node, levels] == MAX_VISITS:
             return
+        self._visits[node, levels] += 1
         for field in node.body:
             if not isinstance(field, ast.AnnAssign) or not isinstance(field.target, ast.Name):
                 continue

@@ -26,9 +26,7 @@ REPORTED = AMBIGUOUS | {"alembic", "migrations"}
 READ = regex(
     rb"(?:environ(?:\.get)?|getenv|\benv(?:\.\w+)?|\bconfig)\s?[\[(]\s{0,60}[\"'](\w{1,80})[\"']"
 )
-IMPORT = regex(
-    rb"(?m)^[ \t]*(?:from[ \t]+(\.*[\w.]*)[ \t]+import\b([^\n#]*)|import[ \t]+(\w[\w.]*))"
-)
+IMPORT = regex(rb"(?m)^[ \t]*(?:from[ \t]+([\w.]*+)[ \t]+import\b([^\n#]*)|import[ \t]+(\w[\w.]*))")
 MAX_SHOWN = 5
 
 

@@ -280,11 +280,14 @@ class SecretVisitor(EnvReadVisitor):
         names = set(self._loop_names)
         if isinstance(scope, ast.ClassDef) and not self._in_comprehension:
             names |= self.module.names(scope).keys()
+        if not names:
+            return ()
+        names -= stored_names([node])
         used = []
         for part in ast.walk(node):
             if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Load):
                 used.append(part.id)
-        return tuple(dict.fromkeys(name for name in used if name in names - stored_names([node])))
+        return tuple(dict.fromkeys(name for name in used if name in names))
 
     def _span(self, node: ast.expr) -> tuple[int, int] | None:
         if self._fstrings:

@@ -42,7 +42,7 @@ LINE = regex(
     rb"(?:\"(?P<double>(?:[^\"\\]|\\.){0,4096}+)\"|'(?P<single>[^']{0,4096}+)'|(?P<value>[^\r\n]*))"
     rb"(?P<more>(?:\r?\n[ \t]+[^\s#;\[][^\r\n]*){0,200})"
 )
-INI_COMMENT = regex(rb"[ \t]+[#;].*$|^[#;].*$")
+INI_COMMENT = regex(rb"(?<![ \t])[ \t]++[#;].*$|^[#;].*$")
 
 
 def yaml_values(raw: bytes) -> list[Node]:

@@ -1,0 +1,50 @@
+"""Read the staged files of a repository from git's index."""
+
+from __future__ import annotations
+
+import weakref
+from typing import TYPE_CHECKING
+
+from shield_ai.project.git_objects import BlobReader, staged_files
+from shield_ai.scan.files.changed_lines import changed_lines
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+class StagedFiles:
+    """The files that are added or changed in the index. Nothing is kept in memory.
+
+    The process of git ends with the object.
+
+    Args:
+        root: A folder in the repository.
+        max_size: Bytes; larger files are not read.
+
+    Raises:
+        SourceError: The folder is not in a repository, or has another folder's.
+    """
+
+    def __init__(self, root: Path, max_size: int) -> None:
+        self._files = staged_files(root)
+        self._objects = BlobReader(root)
+        self._max_size = max_size
+        weakref.finalize(self, self._objects.close)
+
+    @property
+    def paths(self) -> list[str]:
+        """The paths, relative to the folder."""
+        return list(self._files)
+
+    def read(self, path: str) -> bytes | None:
+        """Return the staged content of a file; None if it is not staged, or too large."""
+        file = self._files.get(path)
+        return self._objects.read(file.name, self._max_size) if file else None
+
+    def changed_lines(self, path: str) -> frozenset[int] | None:
+        """Return the numbers of the lines that differ from HEAD; None if all lines count."""
+        file = self._files.get(path)
+        if not file or not file.old_name.strip("0"):
+            return None
+        old = self._objects.read(file.old_name, self._max_size)
+        return changed_lines(old, self.read(path) or b"")
