@@ -35,10 +35,7 @@ class SkipId(enum.StrEnum):
         return member
 
     # The scan cannot read or parse a file.
-    UNREADABLE = (
-        "unreadable",
-        "can't be read, or is a symbolic link to a file outside of the folder",
-    )
+    UNREADABLE = "unreadable", "can't be read, or is a symbolic link to a file outside the folder"
     TOO_LARGE = "too-large", "too large"
     LARGER_THAN = "larger-than", "larger than {size} MB"
     INVALID_SOURCE = "invalid-source", "{problem}"
@@ -150,7 +147,7 @@ class SkipId(enum.StrEnum):
     ASSIGNS_INSIDE = "assigns-inside", "assigns with := inside the read"
     DEPENDS_ON_FRAME = (
         "depends-on-frame",
-        "calls {function}(), which behaves differently in a lambda",
+        "calls {function}(), which has another result in a lambda",
     )
     INVALID_VARIABLE = "invalid-variable", "not a valid name of an environment variable"
 
@@ -169,10 +166,7 @@ class SkipId(enum.StrEnum):
         "the class has its configuration in another form than a class Config",
     )
     ALSO_PYDANTIC_SETTINGS = "also-pydantic-settings", "the file also uses pydantic-settings"
-    READ_AS_JSON = (
-        "read-as-json",
-        "pydantic reads it as part of the JSON of a field of the settings",
-    )
+    READ_AS_JSON = "read-as-json", "pydantic reads it as part of the JSON of a settings field"
     SEVERAL_FIELDS = (
         "several-fields",
         "several fields of the settings have its type: each one reads a variable",
@@ -182,10 +176,7 @@ class SkipId(enum.StrEnum):
     OUTSIDE_SETTINGS = "outside-settings", "hardcoded outside the settings: move it there first"
     TEST_VALUE = "test-value", "a value of settings for development or tests"
     EXAMPLE_VALUE = "example-value", "a placeholder in an example that users copy"
-    SCHEMA_DEFAULT = (
-        "schema-default",
-        "the default of a pydantic field, which is part of the schema",
-    )
+    SCHEMA_DEFAULT = "schema-default", "default of a pydantic field, which is part of the schema"
     REVIEWED = "reviewed", "marked as reviewed in a comment"
     TEST_CLASS = "test-class", "in the class {name}, which is for tests"
     BUILD_CLASS = "build-class", "in the class {name}, which is for builds and has a default"
@@ -223,16 +214,10 @@ class SkipId(enum.StrEnum):
     )
     IGNORED = "ignored", "ignored in shield.toml"
 
-    DEVELOPMENT_STAGE = (
-        "development-stage",
-        "read by test settings, which don't read AWS",
-    )
+    DEVELOPMENT_STAGE = "development-stage", "read by test settings, which don't read AWS"
     READ_BY_BOTO3 = "read-by-boto3", "temporary, and read by boto3 itself"
-    READ_BY_LIBRARY = (
-        "read-by-library",
-        "{function}() reads the variable itself: pass it the value first",
-    )
-    SET_BY_PLATFORM = ("set-by-platform", "set by the platform, which changes it with each binding")
+    READ_BY_LIBRARY = "read-by-library", "{function}() reads the variable: pass it the value first"
+    SET_BY_PLATFORM = "set-by-platform", "set by the platform, which changes it with each binding"
     FOLDER_NOT_SCANNED = (
         "folder-not-scanned",
         "folder not scanned because of its name: keep the variables set: {variables}",
@@ -259,7 +244,7 @@ class SkipId(enum.StrEnum):
     # The file cannot import the runtime.
     OTHER_APP = "other-app", "belongs to another app: run shield in {folder}"
     OUTSIDE_APP = "outside-app", "outside the app in {folder}, which has the most secrets"
-    OUTSIDE_PACKAGES = ("outside-packages", "outside the packages that can import the runtime")
+    OUTSIDE_PACKAGES = "outside-packages", "outside the packages that can import the runtime"
     SCRIPT = "script", "run as a script, so it cannot import the runtime"
     IMPORT_RUNS_CODE = (
         "import-runs-code",
@@ -316,10 +301,7 @@ class SkipId(enum.StrEnum):
         "runtime-path-used",
         "another file has this name; set `runtime` in shield.toml to an unused path",
     )
-    RUNTIME_NEWER = (
-        "runtime-newer",
-        "the copy is from the newer version {version}; upgrade shield-ai",
-    )
+    RUNTIME_NEWER = "runtime-newer", "from the newer version {version}; upgrade shield-ai"
     RUNTIME_SHADOWS = (
         "runtime-shadows",
         "a module of this name would hide a module of the standard library",
@@ -335,10 +317,7 @@ class SkipId(enum.StrEnum):
         "map-commented",
         "the mapping in it has comments; put each entry and its comma on a separate line",
     )
-    SPHINX_DOCS = (
-        "sphinx-docs",
-        "not written: the documentation is written in .rst files for Sphinx",
-    )
+    SPHINX_DOCS = "sphinx-docs", "not written: the documentation is in .rst files for Sphinx"
     COVERAGE_MINIMUM = (
         "coverage-minimum",
         "requires a minimum of coverage: add {pattern} to `omit` of coverage",
@@ -356,7 +335,7 @@ class SkipId(enum.StrEnum):
     INVALID_TOML = "invalid-toml", "invalid TOML: {problem}"
     NOT_EXTENDABLE = (
         "not-extendable",
-        "cannot be extended automatically; add {requirements} manually",
+        "can't be extended automatically; add {requirements} manually",
     )
 
     # The plan.
@@ -369,7 +348,7 @@ class SkipId(enum.StrEnum):
     OLD_PYTHON = "old-python", "names Python {version}; the runtime requires {required} or newer"
 
     LINE_REMAINS = "line-remains", "{problem}"  # in a deployment file
-    LINK_OUT_OF_APP = ("link-out-of-app", "a link to a file outside the app: edit it yourself")
+    LINK_OUT_OF_APP = "link-out-of-app", "a link to a file outside the app: edit it yourself"
     NO_VARIABLE = "no-variable", "no variable is read or assigned on this line"
 
     # A file of a CloudTrail trail.

@@ -61,9 +61,7 @@ def test_a_setting_copied_from_another_module_is_not_a_new_value(scanned, value,
 @pytest.mark.parametrize(
     ("call", "reason"),
     [
-        pytest.param(
-            "init(debug=True)", "sentry_sdk.init() reads the variable itself", id="no dsn"
-        ),
+        pytest.param("init(debug=True)", "sentry_sdk.init() reads the variable", id="no dsn"),
         pytest.param("init(dsn=X)", "", id="dsn"),
         pytest.param("init(X)", "", id="positional dsn"),
         pytest.param("init(**options)", "", id="unknown arguments"),

@@ -14,7 +14,7 @@ def test_the_default_of_a_field_is_never_moved(sites, value):
     assert [literal[2] for literal in literals] == [NEEDS_SOURCE] * len(literals)
 
 
-SCHEMA = "the default of a pydantic field, which is part of the schema"
+SCHEMA = "default of a pydantic field, which is part of the schema"
 
 
 @pytest.mark.parametrize(

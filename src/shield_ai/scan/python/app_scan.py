@@ -14,7 +14,7 @@ from shield_ai.project.layout import AppFacts, is_test
 from shield_ai.project.python_source import Source, source_problem
 from shield_ai.project.runtime_names import copied_folder, is_copied_file
 from shield_ai.scan.files.file_filter import find_markers
-from shield_ai.scan.files.walk import display_path, is_dotenv, walk_all
+from shield_ai.scan.files.walk import display_path, walk_all
 from shield_ai.scan.python.app_facts import AppFiles, collect_facts
 from shield_ai.scan.python.compare_literals import mark_different_literals, merge_equal_literals
 from shield_ai.scan.python.cross_file import (
@@ -30,7 +30,7 @@ from shield_ai.scan.python.file_reads import find_file_reads
 from shield_ai.scan.python.findings import (
     assign_fingerprints,
     create_findings,
-    dotenv_finding,
+    dotenv_findings,
     is_probably_label,
     missing_runtime_finding,
 )
@@ -41,7 +41,6 @@ from shield_ai.scan.python.secret_calls import SecretCall
 from shield_ai.scan.python.skipped_folders import select_app_paths
 from shield_ai.scan.python.statement_filter import StatementFilter
 from shield_ai.scan.python.visitor import SecretVisitor
-from shield_ai.scan.text.dotenv import find_dotenv_secrets
 from shield_ai.scan.text.engine import reader
 
 if TYPE_CHECKING:
@@ -134,7 +133,7 @@ def scan_files(
         [
             *scanner.related_findings(),
             *_literal_defaults(constants),
-            *_dotenv_findings(valid_paths, read),
+            *dotenv_findings(valid_paths, read),
         ]
     )
     skipped += _not_migratable(findings)
@@ -375,21 +374,6 @@ def _harmless_values(
 def _literal_defaults(constants: Collection[Finding]) -> list[Finding]:
     """Return the hardcoded secrets among the remaining constants; no fixer rewrites them."""
     return [msgspec.structs.replace(finding, site=None) for finding in constants if not finding.env]
-
-
-def _dotenv_findings(paths: list[str], read: FileReader) -> list[Finding]:
-    findings = []
-    for path in paths:
-        if not is_dotenv(path.rpartition("/")[2]):
-            continue
-        raw = read(path)
-        if not raw:
-            continue
-        text = raw.decode("utf-8-sig", "replace")
-        lines = text.split("\n")
-        for line, name in find_dotenv_secrets(text):
-            findings.append(dotenv_finding(path, line, lines[line - 1], name))
-    return findings
 
 
 def _not_migratable(findings: list[Finding]) -> list[Skipped]:

@@ -12,14 +12,17 @@ import msgspec
 from shield_ai.model.finding import Confidence, Finding, Severity, Shape, fingerprint
 from shield_ai.model.skip import SkipId
 from shield_ai.project.perf.lazy_regex import regex
+from shield_ai.scan.files.walk import is_dotenv
 from shield_ai.scan.python.ast_walk import descend
 from shield_ai.scan.python.importable import explain_not_importable
 from shield_ai.scan.python.literals import literal_text
 from shield_ai.scan.python.sites import create_site, literal_variable
 from shield_ai.scan.rules.pattern import csec34_rules
+from shield_ai.scan.text.dotenv import find_dotenv_secrets
 from shield_ai.scan.text.secret_names import find_tokens, mask_tokens
 
 if TYPE_CHECKING:
+    from shield_ai.model.file_reader import FileReader
     from shield_ai.model.skip import SkipReason
     from shield_ai.project.layout import AppFacts
     from shield_ai.project.python_source import Source
@@ -314,3 +317,19 @@ def _dotenv_value_span(text: str, name: str) -> tuple[int, int]:
         end = start + closing if closing > 0 else len(text)
         return start + 1, end
     return start, start + len(rest.partition(" #")[0].rstrip())
+
+
+def dotenv_findings(paths: list[str], read: FileReader) -> list[Finding]:
+    """Return a finding for each secret in the .env files among some paths."""
+    findings = []
+    for path in paths:
+        if not is_dotenv(path.rpartition("/")[2]):
+            continue
+        raw = read(path)
+        if not raw:
+            continue
+        text = raw.decode("utf-8-sig", "replace")
+        lines = text.split("\n")
+        for line, name in find_dotenv_secrets(text):
+            findings.append(dotenv_finding(path, line, lines[line - 1], name))
+    return findings

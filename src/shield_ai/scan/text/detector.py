@@ -14,7 +14,6 @@ from shield_ai.model.finding import Confidence, Finding, Severity
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.scan.files.file_class import allows_unquoted, is_non_production, is_translation
 from shield_ai.scan.rules.pattern import RuleKind, credential_pattern
-from shield_ai.scan.text import notebook
 from shield_ai.scan.text.assignments import assignments, pairs
 from shield_ai.scan.text.credibility import LABELS, Family, family, judge
 from shield_ai.scan.text.prefilter import KeywordPrefilter
@@ -102,7 +101,7 @@ class Detector:
         """
         lines = LineIndex(raw)
         hits = self.hits(path, raw, candidates)
-        if hits and path.endswith(notebook.SUFFIX):
+        if hits and path.endswith(".ipynb"):
             return _notebook_findings(path, raw, hits)
         return [create_finding(path, hit, lines) for hit in hits]
 
@@ -197,7 +196,9 @@ class Detector:
 
 def _notebook_findings(path: str, raw: bytes, hits: list[Hit]) -> list[Finding]:
     """Create the findings of a notebook, with the cell and the line in it."""
-    lines, cells = LineIndex(raw), notebook.Notebook(raw)
+    from shield_ai.scan.text.notebook import Notebook
+
+    lines, cells = LineIndex(raw), Notebook(raw)
     findings = []
     for hit in hits:
         finding = create_finding(path, hit, lines)

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
     from shield_ai.scan.text.structure import Node
 
-SUFFIX = ".ipynb"
 MAX_SIZE = 5_000_000  # bytes; larger ones are mostly images
 
 
