@@ -76,6 +76,13 @@ KNOWN = {
             id="in no package, with an import from the root",
         ),
         pytest.param(
+            "other/a.py",
+            b"from other.operators import Operator\n",
+            "",
+            "outside the packages that can import the runtime",
+            id="with an import of a library named as its folder",
+        ),
+        pytest.param(
             "back/c.py",
             b"from b import connect\n",
             "",

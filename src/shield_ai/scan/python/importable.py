@@ -66,14 +66,18 @@ def _is_in_namespace_package(source: Source, root: str, known: set[str]) -> bool
     if b"sys.path" in source.raw:
         return False
     beside = f"{source.path.rpartition('/')[0]}/"
-    in_root = _module_names(prefix, known) - _module_names(beside, known)
-    return not in_root.isdisjoint(_imported_packages(source))
+    for name in _imported_packages(source):
+        if _has_module(prefix, name, known) and not _has_module(beside, name, known):
+            return True
+    return False
 
 
-def _module_names(folder: str, known: set[str]) -> set[str]:
-    """Return the names of the modules and packages in a folder, given with a trailing slash."""
-    below = (path.removeprefix(folder) for path in known if path.startswith(folder))
-    return {path.partition("/")[0].removesuffix(".py") for path in below if path.endswith(".py")}
+def _has_module(folder: str, name: str, known: set[str]) -> bool:
+    """Return whether a folder has a module or a package with `__init__.py` of a name.
+
+    A folder without that file, such as airflow/, can have the name of an installed library.
+    """
+    return not known.isdisjoint({f"{folder}{name}.py", f"{folder}{name}/__init__.py"})
 
 
 def _explain_script(source: Source, facts: AppFacts, known: set[str]) -> SkipReason | None:
