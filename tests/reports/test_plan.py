@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from shield_ai.model.plan import Action, Change, Origin, Plan
+from shield_ai.model.skip import SkipId
 from shield_ai.reports.plan import plan_text
 
 SETTINGS = b"import os\nA = 'x'\nB = 'y'\n"
@@ -50,4 +51,36 @@ def test_names_what_each_value_is_read_from(locators, action, lines):
     assert text.splitlines()[1:-2] == [
         f"  + {'db':<46} {action}",
         *(f"      {line}" for line in lines),
+    ]
+
+
+def test_items_with_the_same_reason_are_listed_together():
+    test_value = SkipId.TEST_VALUE.reason()
+    stage = SkipId.DEVELOPMENT_STAGE.reason()
+    outside = SkipId.DEPLOYMENT_OUTSIDE.reason()
+    skipped = (
+        test_value.entry("a.py", 1, "A_KEY"),
+        test_value.entry("a.py", 2, "B_KEY"),
+        test_value.entry("b.py", 3, "A_KEY"),
+        stage.keeping(["C"]).entry("b.py", 4, "C"),
+        stage.keeping(["D", "E"]).entry("b.py", 5, "D"),
+        outside.entry("../a.yml"),
+        outside.entry("../b.yml"),
+    )
+    text = plan_text(Plan(app="shop", skipped=skipped), {}.get)
+    assert text.partition("skipped\n")[2].splitlines()[:14] == [
+        "  a.py",
+        "      A_KEY:1, B_KEY:2",
+        "      a value of settings for development or tests",
+        "  b.py:3  A_KEY",
+        "      a value of settings for development or tests",
+        "  b.py",
+        "      C:4, D:5",
+        "      read by development or test settings, which don't read AWS; keep the",
+        "      variables set for it",
+        "  ../a.yml",
+        "  ../b.yml",
+        "      outside the app, names secrets: check its values",
+        "",
+        "plan: 7 items skipped",
     ]
