@@ -164,6 +164,29 @@ def test_names_the_folder_of_another_app() -> None:
     assert reason.text == "belongs to another app: run shield in back"
 
 
+def test_settings_of_another_service_are_outside(scanned):
+    read = "import os\nA = os.environ['A_TOKEN']\n"
+    files = {
+        "manage.py": "DJANGO_SETTINGS_MODULE = 'shop.settings'\n",
+        "shop/__init__.py": "",
+        "shop/settings.py": read,
+        "airflow/webserver_config.py": read,
+        "airflow/dags/__init__.py": "",
+        "airflow/dags/load.py": read,
+        "lib/config.py": f"from shop import models\n{read}",
+    }
+    reasons = {f.path: reason_of(f.site) for f in scanned(files).findings if f.site}
+    outside = (
+        "outside the packages that can import the runtime; keep the variable A_TOKEN set for it"
+    )
+    assert reasons == {
+        "shop/settings.py": "",
+        "airflow/webserver_config.py": outside,
+        "airflow/dags/load.py": outside,
+        "lib/config.py": "",
+    }
+
+
 @pytest.mark.parametrize(
     ("head", "reason"),
     [

@@ -39,20 +39,34 @@ def _explain_outside(source: Source, facts: AppFacts, known: set[str]) -> SkipRe
     path = source.path
     root = facts.root(facts.runtime)
     file_root = facts.root(path)
-    if path in facts.settings:
-        if file_root == root:
-            return None
+    if path in facts.settings and file_root != root:
         if file_root:
             return SkipId.OTHER_APP.reason(folder=file_root)
         return SkipId.OUTSIDE_APP.reason(folder=root)
     if import_root(path, known) == root:
         return None
-    settings_tops = {_top_folder(s, root) for s in facts.settings if facts.root(s) == root}
-    if file_root == root and _top_folder(path, root) in settings_tops:
-        return None
-    if file_root == root and _is_in_namespace_package(source, root, known):
-        return None
+    if file_root == root:
+        if _top_folder(path, root) in _app_folders(facts, root, known):
+            return None
+        if _is_in_namespace_package(source, root, known):
+            return None
     return SkipId.OUTSIDE_PACKAGES.reason()
+
+
+def _app_folders(facts: AppFacts, root: str, known: set[str]) -> set[str]:
+    """Return the folders in a root that the app's settings and runtime are imported from.
+
+    Beside a package, a folder with settings but without `__init__.py` can belong to another
+    service, such as Airflow.
+    """
+    prefix = f"{root}/" if root else ""
+    folders = {_top_folder(facts.runtime, root)}
+    has_package = any(f"{prefix}{folder}/__init__.py" in known for folder in folders)
+    for path in facts.settings:
+        is_app = not has_package or import_root(path, known) == root
+        if facts.root(path) == root and (is_app or path in facts.django_settings):
+            folders.add(_top_folder(path, root))
+    return folders
 
 
 def _is_in_namespace_package(source: Source, root: str, known: set[str]) -> bool:
