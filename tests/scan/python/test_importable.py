@@ -90,6 +90,20 @@ KNOWN = {
             id="with an import of the module beside it",
         ),
         pytest.param(
+            "other/browser-test/a.py",
+            b"from shop.mail import send\n",
+            "",
+            "outside the packages that can import the runtime",
+            id="in a folder that is not imported",
+        ),
+        pytest.param(
+            "other/a.py",
+            b"import shop\n" + SCRIPT,
+            "",
+            "outside the packages that can import the runtime",
+            id="a script outside the packages",
+        ),
+        pytest.param(
             "other/a.py",
             b"import sys\nsys.path.append('..')\nimport shop\n",
             "",

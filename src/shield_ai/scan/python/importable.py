@@ -77,7 +77,9 @@ def _is_in_namespace_package(source: Source, root: str, known: set[str]) -> bool
     prefix = f"{root}/" if root else ""
     if MANAGEMENT_COMMAND.search(source.path):
         return f"{prefix}{_top_folder(source.path, root)}/__init__.py" in known
-    if b"sys.path" in source.raw:
+    names = source.path.removeprefix(prefix).removesuffix(".py").split("/")
+    is_script = MAIN_BLOCK.search(source.raw) or not all(name.isidentifier() for name in names)
+    if is_script or b"sys.path" in source.raw:
         return False
     beside = f"{source.path.rpartition('/')[0]}/"
     for name in _imported_packages(source):
