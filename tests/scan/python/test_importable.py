@@ -178,6 +178,17 @@ def test_names_the_folder_of_another_app() -> None:
     assert reason.text == "belongs to another app: run shield in back"
 
 
+def test_settings_beside_the_package_of_another_framework_belong_to_the_app(scanned):
+    read = "import os\nA = os.environ['A_TOKEN']\n"
+    files = {
+        "shop/__init__.py": "",
+        "shop/settings.py": read,
+        "configs/production.py": "import os\nB = os.environ['B_TOKEN']\n",
+    }
+    reasons = {f.path: reason_of(f.site) for f in scanned(files).findings if f.site}
+    assert reasons == {"shop/settings.py": "", "configs/production.py": ""}
+
+
 def test_settings_of_another_service_are_outside(scanned):
     read = "import os\nA = os.environ['A_TOKEN']\n"
     files = {

@@ -56,12 +56,14 @@ def _explain_outside(source: Source, facts: AppFacts, known: set[str]) -> SkipRe
 def _app_folders(facts: AppFacts, root: str, known: set[str]) -> set[str]:
     """Return the folders in a root that the app's settings and runtime are imported from.
 
-    Beside a package, a folder with settings but without `__init__.py` can belong to another
-    service, such as Airflow.
+    Beside a package with Django's settings, a folder with settings but without `__init__.py` can
+    belong to another service, such as Airflow.
     """
     prefix = f"{root}/" if root else ""
     folders = {_top_folder(facts.runtime, root)}
-    has_package = any(f"{prefix}{folder}/__init__.py" in known for folder in folders)
+    has_package = bool(facts.django_settings) and any(
+        f"{prefix}{folder}/__init__.py" in known for folder in folders
+    )
     for path in facts.settings:
         is_app = not has_package or import_root(path, known) == root
         if facts.root(path) == root and (is_app or path in facts.django_settings):
