@@ -184,6 +184,7 @@ def test_settings_beside_the_package_of_another_framework_belong_to_the_app(scan
         "shop/__init__.py": "",
         "shop/settings.py": read,
         "configs/production.py": "import os\nB = os.environ['B_TOKEN']\n",
+        "run.py": "from configs import production\nfrom shop import settings\n",
     }
     reasons = {f.path: reason_of(f.site) for f in scanned(files).findings if f.site}
     assert reasons == {"shop/settings.py": "", "configs/production.py": ""}
