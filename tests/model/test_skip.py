@@ -44,4 +44,4 @@ def test_the_advice_to_keep_variables_does_not_change_the_id():
     reason = SkipId.COMPUTED_NAME.reason()
     kept = reason.keeping(["A", "B"])
     assert kept.id is SkipId.COMPUTED_NAME
-    assert kept.text == f"{reason.text}; keep the variable A and B set for it"
+    assert kept.text == f"{reason.text}; keep the variables A and B set for it"

@@ -54,13 +54,33 @@ def test_names_what_each_value_is_read_from(locators, action, lines):
     ]
 
 
-def test_skipped_items_with_the_same_reason_share_it():
-    reason = SkipId.SEVERAL_VALUES.reason()
-    other = SkipId.COMPUTED_NAME.reason()
+def test_items_with_the_same_reason_are_listed_together():
+    test_value = SkipId.TEST_VALUE.reason()
+    stage = SkipId.DEVELOPMENT_STAGE.reason()
+    outside = SkipId.DEPLOYMENT_OUTSIDE.reason()
     skipped = (
-        reason.entry("shop/data.py", 3, "A"),
-        reason.entry("shop/data.py", 9, "B"),
-        other.entry("shop/data.py", 12, "C"),
+        test_value.entry("a.py", 1, "A_KEY"),
+        test_value.entry("a.py", 2, "B_KEY"),
+        test_value.entry("b.py", 3, "A_KEY"),
+        stage.keeping(["C"]).entry("b.py", 4, "C"),
+        stage.keeping(["D", "E"]).entry("b.py", 5, "D"),
+        outside.entry("../a.yml"),
+        outside.entry("../b.yml"),
     )
-    text = plan_text(Plan(app="shop", skipped=skipped), lambda _: None)
-    assert f"  shop/data.py\n      A:3, B:9\n      {reason.text}\n  shop/data.py:12  C\n" in text
+    text = plan_text(Plan(app="shop", skipped=skipped), {}.get)
+    assert text.partition("skipped\n")[2].splitlines()[:14] == [
+        "  a.py",
+        "      A_KEY:1, B_KEY:2",
+        "      a value of settings for development or tests",
+        "  b.py:3  A_KEY",
+        "      a value of settings for development or tests",
+        "  b.py",
+        "      C:4, D:5",
+        "      read by test settings, which don't read AWS; keep the variables set for",
+        "      it",
+        "  ../a.yml",
+        "  ../b.yml",
+        "      outside the app, names secrets: check its values",
+        "",
+        "plan: 7 items skipped",
+    ]

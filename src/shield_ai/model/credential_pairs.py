@@ -102,6 +102,6 @@ def _prefixes(names: Iterable[str], pattern: re.Pattern[str], ending: str) -> li
 
 def _pair_name(prefix: str) -> str:
     """Name the secret of a pair: `EMAIL_HOST_` gives `email-credentials`."""
-    stem = re.sub(r"_(HOST|SERVER|AUTH)$", "", prefix[:-1])
+    stem = re.sub(r"_(HOST|SERVER|AUTH|CREDENTIALS)$", "", prefix[:-1])
     words = re.findall(r"[a-z0-9]+", stem.lower()) or ["client"]
     return "-".join([*words, "credentials"])

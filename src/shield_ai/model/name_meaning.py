@@ -112,7 +112,8 @@ def _classify_url(parts: tuple[str, ...]) -> Meaning:
         has_credentials = _is_service_url(head)
     if has_credentials:
         return Meaning.URL
-    return Meaning.DSN if ending == "DSN" else Meaning.HARMLESS
+    is_private_dsn = ending == "DSN" and PUBLIC_WORDS.isdisjoint(head)
+    return Meaning.DSN if is_private_dsn else Meaning.HARMLESS
 
 
 def _is_service_connection(head: tuple[str, ...], ending: str) -> bool:

@@ -89,10 +89,7 @@ class SkipId(enum.StrEnum):
         "deployment-hidden",
         "writes a variable with escapes or not in UTF-8" + _UNKNOWN_VARIABLES,
     )
-    DEPLOYMENT_OUTSIDE = (
-        "deployment-outside",
-        "outside the app, names variables of secrets: check the values that it sets",
-    )
+    DEPLOYMENT_OUTSIDE = "deployment-outside", "outside the app, names secrets: check its values"
     DEPLOYMENT_UNEXPLAINED = (
         "deployment-unexplained",
         "line {line} names {variable} beside a value in a form that shield does not recognize",
@@ -371,7 +368,8 @@ class SkipReason(msgspec.Struct, frozen=True):
 
     def keeping(self, variables: Sequence[str]) -> SkipReason:
         """Return the reason with the advice to keep some variables set."""
-        advice = f"; keep the variable {' and '.join(variables)} set for it"
+        noun = "variable" if len(variables) == 1 else "variables"
+        advice = f"; keep the {noun} {' and '.join(variables)} set for it"
         return SkipReason(self.id, self.text + advice)
 
     def entry(self, path: str, line: int = 0, name: str = "") -> Skipped:

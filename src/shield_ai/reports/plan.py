@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 import textwrap
 from collections import Counter
 from typing import TYPE_CHECKING
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from shield_ai.model.plan import Change, Origin, Plan, Receipt
     from shield_ai.model.skip import Skipped
 
+_KEEP = re.compile(r"; keep the variables? .+ set for it$")
 _NAME_WIDTH = 46
 _WIDTH = 80
 _MARKS = {
@@ -82,16 +84,31 @@ def _names(names: Iterable[str]) -> Iterator[str]:
 
 
 def _skipped_lines(skips: Sequence[Skipped]) -> Iterator[str]:
-    """Yield the skipped items; adjacent ones of a file with the same reason share it."""
-    for (path, reason), group in itertools.groupby(skips, key=lambda s: (s.path, s.reason)):
-        first, *others = group
-        if others:
+    """Yield the skipped items; those with the same reason in one file have one entry."""
+    for (path, cause, has_name), group in itertools.groupby(skips, key=_shared_part):
+        entries = list(group)
+        if len(entries) == 1:
+            [skip] = entries
+            yield printable(f"  {_place(skip)}  {skip.name}").rstrip()
+            yield from _wrap(skip.reason)
+        elif has_name:
             yield printable(f"  {path}")
-            yield from _wrap(", ".join(f"{skip.name}:{skip.line}" for skip in (first, *others)))
+            yield from _wrap(", ".join(f"{entry.name}:{entry.line}" for entry in entries))
+            keeps = any(_KEEP.search(entry.reason) for entry in entries)
+            yield from _wrap(f"{cause}; keep the variables set for it" if keeps else cause)
         else:
-            where = f"{path}:{first.line}" if first.line else path
-            yield printable(f"  {where}  {first.name}").rstrip()
-        yield from _wrap(reason)
+            yield from (printable(f"  {_place(entry)}") for entry in entries)
+            yield from _wrap(cause)
+
+
+def _place(skip: Skipped) -> str:
+    return f"{skip.path}:{skip.line}" if skip.line else skip.path
+
+
+def _shared_part(skip: Skipped) -> tuple[str, str, bool]:
+    """Return what the items of one entry have in common: the file, unless they have no names."""
+    cause = _KEEP.sub("", skip.reason)
+    return (skip.path if skip.name else "", cause, bool(skip.name))
 
 
 def _harmless_lines(skips: Sequence[Skipped]) -> Iterator[str]:

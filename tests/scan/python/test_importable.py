@@ -76,11 +76,32 @@ KNOWN = {
             id="in no package, with an import from the root",
         ),
         pytest.param(
+            "other/a.py",
+            b"from other.operators import Operator\n",
+            "",
+            "outside the packages that can import the runtime",
+            id="with an import of a library named as its folder",
+        ),
+        pytest.param(
             "back/c.py",
             b"from b import connect\n",
             "",
             "outside the packages that can import the runtime",
             id="with an import of the module beside it",
+        ),
+        pytest.param(
+            "other/browser-test/a.py",
+            b"from shop.mail import send\n",
+            "",
+            "outside the packages that can import the runtime",
+            id="in a folder that is not imported",
+        ),
+        pytest.param(
+            "other/a.py",
+            b"import shop\n" + SCRIPT,
+            "",
+            "outside the packages that can import the runtime",
+            id="a script outside the packages",
         ),
         pytest.param(
             "other/a.py",
@@ -155,6 +176,39 @@ def test_names_the_folder_of_another_app() -> None:
     reason = explain_not_importable(Source.from_bytes("back/b.py", b""), facts, KNOWN)
     assert reason
     assert reason.text == "belongs to another app: run shield in back"
+
+
+def test_settings_beside_the_package_of_another_framework_belong_to_the_app(scanned):
+    files = {
+        "shop/__init__.py": "",
+        "shop/settings.py": "import os\nA = os.environ['A_TOKEN']\nC = os.environ['C_TOKEN']\n",
+        "configs/production.py": "import os\nB = os.environ['B_TOKEN']\n",
+    }
+    reasons = {f.path: reason_of(f.site) for f in scanned(files).findings if f.site}
+    assert reasons == {"shop/settings.py": "", "configs/production.py": ""}
+
+
+def test_settings_of_another_service_are_outside(scanned):
+    read = "import os\nA = os.environ['A_TOKEN']\n"
+    files = {
+        "manage.py": "DJANGO_SETTINGS_MODULE = 'shop.settings'\n",
+        "shop/__init__.py": "",
+        "shop/settings.py": read,
+        "airflow/webserver_config.py": read,
+        "airflow/dags/__init__.py": "",
+        "airflow/dags/load.py": read,
+        "lib/config.py": f"from shop import models\n{read}",
+    }
+    reasons = {f.path: reason_of(f.site) for f in scanned(files).findings if f.site}
+    outside = (
+        "outside the packages that can import the runtime; keep the variable A_TOKEN set for it"
+    )
+    assert reasons == {
+        "shop/settings.py": "",
+        "airflow/webserver_config.py": outside,
+        "airflow/dags/load.py": outside,
+        "lib/config.py": "",
+    }
 
 
 @pytest.mark.parametrize(

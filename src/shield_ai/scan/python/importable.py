@@ -39,20 +39,36 @@ def _explain_outside(source: Source, facts: AppFacts, known: set[str]) -> SkipRe
     path = source.path
     root = facts.root(facts.runtime)
     file_root = facts.root(path)
-    if path in facts.settings:
-        if file_root == root:
-            return None
+    if path in facts.settings and file_root != root:
         if file_root:
             return SkipId.OTHER_APP.reason(folder=file_root)
         return SkipId.OUTSIDE_APP.reason(folder=root)
     if import_root(path, known) == root:
         return None
-    settings_tops = {_top_folder(s, root) for s in facts.settings if facts.root(s) == root}
-    if file_root == root and _top_folder(path, root) in settings_tops:
-        return None
-    if file_root == root and _is_in_namespace_package(source, root, known):
-        return None
+    if file_root == root:
+        if _top_folder(path, root) in _app_folders(facts, root, known):
+            return None
+        if _is_in_namespace_package(source, root, known):
+            return None
     return SkipId.OUTSIDE_PACKAGES.reason()
+
+
+def _app_folders(facts: AppFacts, root: str, known: set[str]) -> set[str]:
+    """Return the folders in a root that the app's settings and runtime are imported from.
+
+    Beside a package with Django's settings, a folder with settings but without `__init__.py` can
+    belong to another service, such as Airflow.
+    """
+    prefix = f"{root}/" if root else ""
+    folders = {_top_folder(facts.runtime, root)}
+    has_package = bool(facts.django_settings) and any(
+        f"{prefix}{folder}/__init__.py" in known for folder in folders
+    )
+    for path in facts.settings:
+        is_app = not has_package or import_root(path, known) == root
+        if facts.root(path) == root and (is_app or path in facts.django_settings):
+            folders.add(_top_folder(path, root))
+    return folders
 
 
 def _is_in_namespace_package(source: Source, root: str, known: set[str]) -> bool:
@@ -63,17 +79,23 @@ def _is_in_namespace_package(source: Source, root: str, known: set[str]) -> bool
     prefix = f"{root}/" if root else ""
     if MANAGEMENT_COMMAND.search(source.path):
         return f"{prefix}{_top_folder(source.path, root)}/__init__.py" in known
-    if b"sys.path" in source.raw:
+    names = source.path.removeprefix(prefix).removesuffix(".py").split("/")
+    is_script = MAIN_BLOCK.search(source.raw) or not all(name.isidentifier() for name in names)
+    if is_script or b"sys.path" in source.raw:
         return False
     beside = f"{source.path.rpartition('/')[0]}/"
-    in_root = _module_names(prefix, known) - _module_names(beside, known)
-    return not in_root.isdisjoint(_imported_packages(source))
+    for name in _imported_packages(source):
+        if _has_module(prefix, name, known) and not _has_module(beside, name, known):
+            return True
+    return False
 
 
-def _module_names(folder: str, known: set[str]) -> set[str]:
-    """Return the names of the modules and packages in a folder, given with a trailing slash."""
-    below = (path.removeprefix(folder) for path in known if path.startswith(folder))
-    return {path.partition("/")[0].removesuffix(".py") for path in below if path.endswith(".py")}
+def _has_module(folder: str, name: str, known: set[str]) -> bool:
+    """Return whether a folder has a module or a package with `__init__.py` of a name.
+
+    A folder without that file, such as airflow/, can have the name of an installed library.
+    """
+    return not known.isdisjoint({f"{folder}{name}.py", f"{folder}{name}/__init__.py"})
 
 
 def _explain_script(source: Source, facts: AppFacts, known: set[str]) -> SkipReason | None:
