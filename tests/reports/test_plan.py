@@ -68,7 +68,7 @@ def test_items_with_the_same_reason_are_listed_together():
         outside.entry("../b.yml"),
     )
     text = plan_text(Plan(app="shop", skipped=skipped), {}.get)
-    assert text.partition("skipped\n")[2].splitlines()[:14] == [
+    assert text.partition("skipped\n")[2].splitlines()[:13] == [
         "  a.py",
         "      A_KEY:1, B_KEY:2",
         "      a value of settings for development or tests",
@@ -76,8 +76,7 @@ def test_items_with_the_same_reason_are_listed_together():
         "      a value of settings for development or tests",
         "  b.py",
         "      C:4, D:5",
-        "      read by test settings, which don't read AWS; keep the variables set for",
-        "      it",
+        "      read by test settings, which don't read AWS; keep the variables set for it",
         "  ../a.yml",
         "  ../b.yml",
         "      outside the app, names secrets: check its values",
