@@ -46,6 +46,8 @@ def _explain_outside(path: str, facts: AppFacts, known: set[str]) -> SkipReason 
     if import_root(path, known) == root:
         return None
     settings_tops = {_top_folder(s, root) for s in facts.settings if facts.root(s) == root}
+    if not facts.settings:
+        settings_tops = {_top_folder(facts.runtime, root)}
     if file_root == root and _top_folder(path, root) in settings_tops:
         return None
     return SkipId.OUTSIDE_PACKAGES.reason()
