@@ -188,3 +188,22 @@ def test_folder_that_becomes_a_link_is_not_followed(tmp_path, monkeypatch):
     with pytest.raises((SourceError, ValueError)):
         tree.write("sub/settings.py", b"new")
     assert list(outside.iterdir()) == []
+
+
+def test_reads_the_configuration_of_the_repository(tmp_path):
+    app = tmp_path / "repository" / "src" / "app"
+    app.mkdir(parents=True)
+    for folder in (tmp_path, tmp_path / "repository", tmp_path / "repository" / "src"):
+        (folder / "ruff.toml").write_text(folder.name)
+    tree = Tree(app)
+    assert tree.read("../ruff.toml") is None  # no repository
+    (tmp_path / "repository" / ".git").mkdir()
+    assert tree.read("../ruff.toml") == b"src"
+    assert tree.read("../../ruff.toml") == b"repository"
+    assert tree.read("../../../ruff.toml") is None
+    assert Tree(tmp_path / "repository").read("../ruff.toml") is None
+    (tmp_path / "repository" / "tox.ini").symlink_to(app.parent / "ruff.toml")
+    assert tree.read("../../tox.ini") is None
+    assert tree.read("../src/ruff.toml") is None
+    with pytest.raises(SourceError, match="is outside"):
+        tree.read("../other.toml")

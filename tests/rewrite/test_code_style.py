@@ -25,6 +25,7 @@ from shield_ai.rewrite.code_style import CodeStyle, read_code_style
         pytest.param({"pyproject.toml": "[tool.black]\nline-length = 99"}, CodeStyle(line_length=99, quote='"'), id="black"),
         pytest.param({"pyproject.toml": "[tool.black]\nskip-string-normalization = true"}, CodeStyle(line_length=88), id="black without quotes"),
         pytest.param({"ruff.toml": "format.quote-style = 'preserve'"}, CodeStyle(line_length=88), id="any quotes"),
+        pytest.param({"../ruff.toml": "line-length = 99", "../../ruff.toml": "line-length = 77"}, CodeStyle(line_length=99, quote='"'), id="above the app"),
         pytest.param({"ruff.toml": "lint.select = ['TID']"}, CodeStyle(line_length=88, quote='"', bans_parent_imports=True), id="imports of parents"),
     ],
 )  # fmt: skip

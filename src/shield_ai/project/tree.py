@@ -21,6 +21,11 @@ from shield_ai.project.safe_write import (
 
 TEMPORARY = ".shield_tmp"
 BACKUP = ".shield_ai_backup"
+# Files with the code style of a repository, which can have the app in a subfolder.
+CONFIGURATION = frozenset({
+    "pyproject.toml", "ruff.toml", ".ruff.toml", "setup.cfg", "tox.ini", ".isort.cfg", ".flake8",
+    ".pre-commit-config.yaml",
+})  # fmt: skip
 BYTECODE_FOLDER = "__pycache__"
 _EXTENSIONS = (".so", ".pyd")  # of extension modules
 _IMPORTABLE = (*all_suffixes(), *_EXTENSIONS)
@@ -73,6 +78,19 @@ class Tree:
             )
         return path
 
+    def _read_above(self, relative: str) -> bytes | None:
+        """Return the content of a file in a folder around the app's in the same repository."""
+        *parents, name = PurePosixPath(relative).parts
+        above = list(self.root.parents)
+        depth = next((n for n, folder in enumerate(above, 1) if (folder / ".git").exists()), 0)
+        is_root = (self.root / ".git").exists()
+        if is_root or set(parents) != {".."} or len(parents) > depth:
+            return None
+        try:
+            return read_regular_file(above[len(parents) - 1] / name, follow_links=False)
+        except OSError:
+            return None
+
     def real_path(self, relative: str) -> str:
         """Return the relative path of a file, without symbolic links.
 
@@ -85,8 +103,11 @@ class Tree:
         """Return the content of a file; None if it does not exist.
 
         Raises:
-            SourceError: The file can't be read, is not a regular file, or is outside the folder.
+            SourceError: The file can't be read, is not a regular file, or is outside the folder
+                and not one of CONFIGURATION above it in the same repository.
         """
+        if relative.startswith("../") and relative.rpartition("/")[2] in CONFIGURATION:
+            return self._read_above(relative)
         path = self.path(relative)
         try:
             if not path.exists():

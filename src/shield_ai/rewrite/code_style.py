@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import re
-from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -13,6 +12,7 @@ from shield_ai.model.file_reader import read_optional
 from shield_ai.rewrite.pre_commit import hook_options
 from shield_ai.rewrite.python.line_length import (
     configured_line_length,
+    folders_above,
     linter_line_length,
     parse_ini,
     parse_toml,
@@ -100,13 +100,8 @@ def uses_bandit(read: FileReader) -> bool:
     return any(BANDIT.search(read_optional(read, path) or b"") for path in BANDIT_FILES)
 
 
-def _folders_above(path: str) -> list[str]:
-    parents = [str(parent) for parent in PurePosixPath(path).parents]
-    return ["" if parent == "." else f"{parent}/" for parent in parents]
-
-
 def _ruff_tables(read: FileReader, path: str) -> Iterator[Table]:
-    for folder in _folders_above(path):
+    for folder in folders_above(path):
         for name in (".ruff.toml", "ruff.toml"):
             raw = read(folder + name)
             if raw is not None:
@@ -117,7 +112,7 @@ def _ruff_tables(read: FileReader, path: str) -> Iterator[Table]:
 
 
 def _isort_tables(read: FileReader, path: str) -> Iterator[Table]:
-    for folder in _folders_above(path):
+    for folder in folders_above(path):
         tool = _table(parse_toml(read(f"{folder}pyproject.toml")), "tool")
         if "isort" in tool:
             yield _table(tool, "isort")
@@ -166,7 +161,7 @@ def _quote(read: FileReader, path: str) -> str:
         quotes = _table(_table(ruff, "lint"), "flake8-quotes") or _table(ruff, "flake8-quotes")
         style = str(formatter or quotes.get("inline-quotes") or "double")
         return {"single": "'", "double": '"'}.get(style, "")
-    for folder in _folders_above(path):
+    for folder in folders_above(path):
         tool = _table(parse_toml(read(f"{folder}pyproject.toml")), "tool")
         if "black" in tool:
             return "" if _table(tool, "black").get("skip-string-normalization") else '"'

@@ -28,7 +28,8 @@ def hook_options(read: FileReader, hook: str) -> dict[str, str]:
         read: Returns the bytes of a file of the app.
         hook: The ID of the hook, such as `isort`.
     """
-    raw = read(PATH)
+    found = (read(folder + PATH) for folder in ("", "../", "../../"))
+    raw = next((raw for raw in found if raw is not None), None)
     if raw is None or len(raw) > MAX_SIZE or hook.encode() not in raw:
         return {}
     options: dict[str, str] = {}

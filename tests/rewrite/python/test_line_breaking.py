@@ -35,6 +35,8 @@ def wrapped(line, inner, width, before="get(", after=")"):
         pytest.param("x = [f(READ) for a, b in c if d]", "x = [\n    f(get(READ))\n    for a, b in c\n    if d\n]", id="a comprehension"),
         pytest.param("x = f(READ, a if b else c)", "x = f(\n    get(READ),\n    a if b else c,\n)", id="conditional argument"),
         pytest.param("x = READ or 'something'", "x = (\n    get(READ)\n    or 'something'\n)", id="or"),
+        pytest.param("x = READ + 'something'", "x = (\n    get(READ)\n    + 'something'\n)", id="sum"),
+        pytest.param("x = f(READ + a_n, b, c)", "x = f(\n    get(READ) + a_n,\n    b,\n    c,\n)", id="sum in a call"),
         pytest.param("if READ and this_one:", "if (\n    get(READ)\n    and this_one\n):", id="a condition"),
         pytest.param("f(READ or y, 'a or b')", "f(\n    get(READ) or y,\n    'a or b',\n)", id="short or"),
         pytest.param("f(READ or this_one_or)", "f(\n    get(READ)\n    or this_one_or\n)", id="or in brackets"),

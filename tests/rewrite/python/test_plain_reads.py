@@ -134,6 +134,16 @@ def test_a_call_without_arguments_needs_no_lambda():
     )
 
 
+@pytest.mark.parametrize(
+    "assignment", ["x = {}", "x: str = {}", "if x := {}:\n    pass", "o.x = {}"]
+)
+def test_keeps_the_expression_of_a_name_that_is_parsed_later(assignment):
+    name = "o.x" if assignment.startswith("o") else "x"
+    text = f"import json\nimport os\n\n{assignment}\ny = json.loads({name})\n"
+    after, _ = rewritten(text.format("os.environ.get('A_CREDENTIALS')"))
+    assert b"get_secret('a-credentials', lambda: os.environ.get('A_CREDENTIALS'))" in after
+
+
 def test_joins_a_plain_read_of_several_lines():
     check(
         'import os\n\nX = os.environ.get(\n    "API_KEY",\n    "d",\n)\n',

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+from shield_helpers import reason_of
 
 from shield_ai.scan.python.app_facts import AppFiles, collect_facts
 
@@ -90,3 +91,16 @@ def test_finds_how_the_app_reads_dotenv(line: str, *, loads: bool, reads: bool) 
     facts = collect_facts("shop", AppFiles(set(files), files.get, {}))
     assert (facts.dotenv, facts.reads_dotenv) == (loads, reads)
     assert facts.env_examples == ("web/.env.prod.sample",)
+
+
+def test_a_package_without_settings_gets_the_runtime(scanned):
+    read = "import os\nfrom shop.x import y\nX = os.environ['API_KEY']\n"
+    files = {"src/shop/main.py": read, "src/shop/x.py": "y = 1\n", "tests/test_x.py": read}
+    scan = scanned(files)
+    assert (scan.facts.runtime, scan.facts.roots) == ("src/shop/utils/secrets.py", ("src",))
+    assert [reason_of(f.site) for f in scan.findings if f.path == "src/shop/main.py"] == [""]
+
+
+def test_a_module_at_the_top_gets_the_runtime_beside_it(scanned):
+    read = "import os\nX = os.environ['API_KEY']\n"
+    assert scanned({"bot.py": read, "shop/main.py": read}).facts.runtime == "aws_secrets.py"

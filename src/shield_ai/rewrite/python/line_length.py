@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 DEFAULT = 88  # of Black and ruff
 # Linters are often configured to tolerate longer lines than the code is meant to have.
+MAX_DEPTH = 3  # of the app below the folder of the repository
 MAXIMUM = 120
 # The time of configparser grows with the square of the spaces in a line.
 LONG_GAP = re.compile(r"\S[^\S\n]{200}")
@@ -47,7 +48,7 @@ def configured_line_length(read: FileReader, path: str) -> int:
         A linter's limit if only that is configured, and it is shorter than the length of Black.
         0 if none is configured.
     """
-    lengths = [_formatter_length(read, folder) for folder in _folders_above(path)]
+    lengths = [_formatter_length(read, folder) for folder in folders_above(path)]
     for hook in ("black", "ruff-format"):
         lengths.append(_number(hook_options(read, hook).get("line_length", "")))
     limit = linter_line_length(read, path)
@@ -56,13 +57,15 @@ def configured_line_length(read: FileReader, path: str) -> int:
 
 def linter_line_length(read: FileReader, path: str) -> int:
     """Return the maximum line length in the nearest configuration of flake8; 0 if there is none."""
-    lengths = [_linter_length(read, folder) for folder in _folders_above(path)]
+    lengths = [_linter_length(read, folder) for folder in folders_above(path)]
     return next(filter(None, lengths), 0)
 
 
-def _folders_above(path: str) -> list[str]:
+def folders_above(path: str) -> list[str]:
+    """Return the folders around a file, the nearest first, also those around the app's."""
     parents = [str(parent) for parent in PurePosixPath(path).parents]
-    return ["" if parent == "." else f"{parent}/" for parent in parents]
+    folders = ["" if parent == "." else f"{parent}/" for parent in parents]
+    return [*folders, *(("../" * depth) for depth in range(1, MAX_DEPTH + 1))]
 
 
 def _number(text: str) -> int:

@@ -10,6 +10,8 @@ FOR_CLAUSE = re.compile(r" (?:async )?for ")
 IF_CLAUSE = re.compile(r" if ")
 CONDITIONAL = re.compile(r" (?:if|else) ")
 BOOLEAN_OPERATOR = re.compile(r" (?:or|and) ")
+COMPARISON = re.compile(r" (?:[<>]|[<>=!]=|(?:not )?in|is(?: not)?) ")
+ADDITION = re.compile(r" [+-] ")
 LAMBDA = re.compile(r"lambda(?: \w+=\w+,?)*: ")
 FSTRING = re.compile(r"""(?P<start>(?:[rR]?[fF]|[fF][rR])(?P<quote>["'])(?!(?P=quote))).*""")
 CONDITION = re.compile(r"(?:if|elif|while) ")
@@ -68,17 +70,22 @@ def _level_change(char: str) -> int:
 
 
 def operator_positions(text: str) -> list[int]:
-    """Return the positions of `if` and `else`, or of `or` and `and`, outside all brackets.
+    """Return the positions of the weakest operators outside all brackets.
 
-    The list is empty for comprehensions and for a line that a backslash continues.
+    They are `if` and `else`, `or` and `and`, or else `+` and `-`. The list is empty for
+    comprehensions, and for a line that a backslash continues.
     """
-    if not (CONDITIONAL.search(text) or BOOLEAN_OPERATOR.search(text)) or text.endswith("\\"):
+    patterns: tuple[re.Pattern[str], ...] = (CONDITIONAL, BOOLEAN_OPERATOR, ADDITION)
+    if text.endswith("\\") or not any(pattern.search(text) for pattern in patterns):
         return []
     positions = top_level_positions(text)
     if _matching(FOR_CLAUSE, text, positions):
         return []
-    conditionals = _matching(CONDITIONAL, text, positions)
-    return conditionals or _matching(BOOLEAN_OPERATOR, text, positions)
+    has_comma = any(text[at] == "," and at < len(text) - 1 for at in positions)
+    if has_comma or _matching(COMPARISON, text, positions):
+        patterns = (CONDITIONAL, BOOLEAN_OPERATOR)
+    found = (_matching(pattern, text, positions) for pattern in patterns)
+    return next(filter(None, found), [])
 
 
 def lambda_body(text: str) -> tuple[int, int] | None:

@@ -34,17 +34,23 @@ def environ_names(tree: ast.Module) -> dict[str, str]:
     return names | dict.fromkeys(unchanged_copies(tree, names), ENVIRON)
 
 
-def parsed_arguments(tree: ast.Module) -> list[ast.expr]:
-    """Return the arguments of the calls that parse a document, such as `json.loads(x)`.
+def parsed_expressions(tree: ast.Module) -> list[ast.expr]:
+    """Return the expressions that the file parses as documents, such as x in `json.loads(x)`.
 
-    A variable that is parsed holds a document: get_secret() without an expression could return one
-    of its fields.
+    For a name, these are the values assigned to it. A variable that is parsed holds a document:
+    get_secret() without an expression could return one of its fields.
     """
-    arguments: list[ast.expr] = []
+    parsed: list[ast.expr] = []
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and _last_name(node.func) in PARSERS:
-            arguments += [*node.args, *(keyword.value for keyword in node.keywords)]
-    return arguments
+            parsed += [*node.args, *(keyword.value for keyword in node.keywords)]
+    names = {_last_name(node) for node in parsed} - {""}
+    for node in ast.walk(tree):
+        targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
+        value = getattr(node, "value", None)
+        if isinstance(value, ast.expr) and any(_last_name(t) in names for t in targets if t):
+            parsed.append(value)
+    return parsed
 
 
 def _last_name(node: ast.expr) -> str:

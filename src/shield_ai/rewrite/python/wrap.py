@@ -26,7 +26,7 @@ from shield_ai.rewrite.python.line_breaking import LineStyle
 from shield_ai.rewrite.python.line_length import max_line_length
 from shield_ai.rewrite.python.plain_reads import (
     environ_names,
-    parsed_arguments,
+    parsed_expressions,
     plain_arguments,
     read_before_or,
 )
@@ -141,7 +141,7 @@ def map_variables(manifest: Manifest) -> dict[str, str]:
 def _find_plain_reads(source: Source, wraps: list[Wrap]) -> list[Wrap]:
     """Set the default of each plain read, which a call replaces."""
     names = environ_names(source.tree)
-    parsed = [source.span(argument) for argument in parsed_arguments(source.tree)]
+    parsed = [source.span(argument) for argument in parsed_expressions(source.tree)]
     marked = []
     wraps = _without_empty_alternatives(source, wraps, names)
     separate = separate_sites(wraps)

@@ -11,6 +11,7 @@ from shield_ai.project.layout import (
     AppFacts,
     find_app_packages,
     find_django_settings,
+    is_alembic_environment,
     is_env_example,
     is_settings,
     is_test,
@@ -81,8 +82,11 @@ def collect_facts(name: str, files: AppFiles) -> AppFacts:
     settings.update(path for path in django_settings if not is_test(path, app_packages))
     includers = _find_includers(settings, files.python(), read)
     settings.update(includers)
-    roots = find_roots(sorted(settings), django_settings, known, read)
-    main_settings = _main_settings(settings, django_settings, roots, read)
+    main_module = "" if settings else _module_with_reads(files, app_packages)
+    roots = find_roots(
+        sorted(settings) or filter(None, [main_module]), django_settings, known, read
+    )
+    main_settings = _main_settings(settings, django_settings, roots, read) or main_module
     root = _root_of(main_settings, roots)
     package = ""
     if not django_settings:
@@ -150,6 +154,21 @@ def _topmost_package(path: str, root: str) -> str:
 
 def _has_installed_apps(settings: set[str], read: FileReader) -> bool:
     return any(b"INSTALLED_APPS" in (read(path) or b"") for path in settings)
+
+
+def _module_with_reads(files: AppFiles, app_packages: tuple[str, ...]) -> str:
+    """Return the module with the most secrets in an app without settings.
+
+    Modules directly in the app's folder can import the runtime from there, without a package.
+    """
+    weights = {}
+    for path, raw in files.with_marker("env_read"):
+        if not is_test(path, app_packages) and not is_alembic_environment(path):
+            weights[path] = _secret_weight(raw)
+    reading = [path for path, (reads, _) in weights.items() if reads]
+    if any("/" not in path for path in reading):
+        return ""
+    return max(sorted(reading), key=weights.__getitem__, default="")
 
 
 def _has_marker(name: str, files: AppFiles, app_packages: tuple[str, ...]) -> bool:
