@@ -308,6 +308,7 @@ def test_forms_of_values(tmp_path, path, text, form):
         pytest.param("template.yaml", "Resources: {}\nParameters: {SECRET_KEY: {Type: String, Default: VALUE}}\n", id="default of a parameter"),
         pytest.param("deploy.sh", "helm upgrade --set env.SECRET_KEY=VALUE app\n", id="option"),
         pytest.param("deploy.sh", "export SECRET_KEY+=VALUE\n", id="appended"),
+        pytest.param("deploy.sh", "docker run -eSECRET_KEY=VALUE app\n", id="option without a space"),
         pytest.param("deploy.sh", "gh secret set SECRET_KEY --body VALUE\n", id="separate value"),
         pytest.param("deploy.sh", ": ${SECRET_KEY:=VALUE}\n", id="assigned default"),
         pytest.param("main.tf", 'x = {\n  "app/SECRET_KEY" = "VALUE"\n}\n', id="key of Terraform"),
