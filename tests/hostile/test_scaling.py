@@ -147,6 +147,16 @@ PLAN_CASES = [
         id="requirements",
     ),
     pytest.param(
+        150,
+        lambda n: {"s.py": READ + "K = os.environ['API_KEY']; " * n + "\n"},
+        id="statements on a line",
+    ),
+    pytest.param(
+        100,
+        lambda n: {"s.py": repeat("import os as oN\nKN = oN.environ['API_KEY']\n", n)},
+        id="imports",
+    ),
+    pytest.param(
         4000,
         lambda n: {"s.py": READ, "setup.cfg": "[isort]\na" + " " * n + "b\n"},
         id="spaces in an INI file",

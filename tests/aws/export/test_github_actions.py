@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from shield_ai.aws.export.github_actions import to_github_actions
 from shield_ai.model.errors import ShieldError
+from shield_ai.model.manifest import Secret
 
 ZIZMOR = Path(sys.executable).with_name("zizmor")
 
@@ -101,3 +102,9 @@ def test_audience_in_china():
 def test_pattern_or_expression_is_refused(repository, branch):
     with pytest.raises(ShieldError, match="invalid"):
         exported(repository=repository, branch=branch)
+
+
+def test_fields_with_the_same_variable_are_refused():
+    secret = Secret(name="db", fields={"user.name": "DB_USER", "user-name": "DB_LOGIN"})
+    with pytest.raises(ShieldError, match=r"two fields of the secret .*db become the variable"):
+        exported(replace(MANIFEST, secret=[secret]))

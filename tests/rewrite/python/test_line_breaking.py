@@ -121,3 +121,8 @@ def test_keeps_meaning(names, width):
     line = f"x = g({', '.join(['READ', *names])})"
     after = wrapped(line, "READ", width)
     assert ast.dump(ast.parse(after)) == ast.dump(ast.parse(line.replace("READ", "get(READ)", 1)))
+
+
+def test_a_very_long_line_is_not_split():
+    line = f"x = READ{' or y' * 2000}"
+    assert wrapped(line, "READ", 20) == line.replace("READ", "get(READ)")

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+from scaling import assert_linear
 
 from shield_ai.scan.deployment.command_reads import find_command_reads
 
@@ -27,3 +28,11 @@ def test_files_that_read_a_variable(tmp_path, path, text, expected):
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(text)
     assert find_command_reads(tmp_path, {"DB_HOST"}).get("DB_HOST") == expected
+
+
+def test_many_reads_of_a_variable_take_linear_time(tmp_path):
+    def find(count):
+        (tmp_path / "run.cfg").write_text("\n$SECRET_KEY" * count)
+        assert find_command_reads(tmp_path, ["SECRET_KEY"]) == {"SECRET_KEY": "run.cfg:2"}
+
+    assert_linear(find, 7000)

@@ -276,6 +276,13 @@ def test_lines_that_set_a_variable(tmp_path, path, text, expected):
         pytest.param("template.yaml", "Resources: {a: {Variables: {SECRET_KEY: !Sub VALUE}}}\n", "literal", id="!Sub"),
         pytest.param("template.yaml", 'Resources: {a: {Variables: {SECRET_KEY: {"Fn::Sub": VALUE}}}}\n', "literal", id="Fn::Sub"),
         pytest.param("template.yaml", "Resources: {a: {Variables: {SECRET_KEY: !Sub '${Key}'}}}\n", "reference", id="!Sub of a parameter"),
+        pytest.param("template.yaml", "Resources: {a: {Variables: {SECRET_KEY: !Base64 VALUE}}}\n", "literal", id="!Base64"),
+        pytest.param("template.yaml", "Resources: {a: {Variables: {SECRET_KEY: !Join ['', [VALUE, !Ref a]]}}}\n", "mixed", id="!Join"),
+        pytest.param("template.yaml", 'Resources: {a: {Variables: {SECRET_KEY: {"Fn::Join": ["", [{"Ref": a}, VALUE]]}}}}\n', "mixed", id="Fn::Join"),
+        pytest.param("template.yaml", "Resources: {a: {Variables: {SECRET_KEY: !If [IsProduction, VALUE, !Ref Key]}}}\n", "mixed", id="!If"),
+        pytest.param("template.yaml", "Resources: {a: {Variables: {SECRET_KEY: !If [IsProduction, !Ref ProductionKey, !GetAtt [LongName, Attribute]]}}}\n", "reference", id="!If of references"),
+        pytest.param("template.yaml", "Resources: {a: {Variables: {DB_PASSWORD: !Join ['', ['postgres://', !Ref DatabaseUser, '@', {'Fn::GetAtt': [Database, Endpoint]}, /app]]}}}\n", "reference", id="!Join of references"),
+        pytest.param("template.yaml", "Resources: {a: {Variables: {SECRET_KEY: !Join ['', ['{{resolve:secretsmanager:', !Ref LongSecret, ':SecretString}}']]}}}\n", "secret-store", id="!Join of a secret"),
     ],
 )  # fmt: skip
 def test_forms_of_values(tmp_path, path, text, form):
@@ -302,6 +309,7 @@ def test_forms_of_values(tmp_path, path, text, form):
         pytest.param("template.yaml", "Resources: {}\nParameters: {SECRET_KEY: {Type: String, Default: VALUE}}\n", id="default of a parameter"),
         pytest.param("deploy.sh", "helm upgrade --set env.SECRET_KEY=VALUE app\n", id="option"),
         pytest.param("deploy.sh", "export SECRET_KEY+=VALUE\n", id="appended"),
+        pytest.param("deploy.sh", "docker run -eSECRET_KEY=VALUE app\n", id="option without a space"),
         pytest.param("deploy.sh", "gh secret set SECRET_KEY --body VALUE\n", id="separate value"),
         pytest.param("deploy.sh", ": ${SECRET_KEY:=VALUE}\n", id="assigned default"),
         pytest.param("main.tf", 'x = {\n  "app/SECRET_KEY" = "VALUE"\n}\n', id="key of Terraform"),

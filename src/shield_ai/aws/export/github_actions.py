@@ -45,7 +45,8 @@ def to_github_actions(target: Target) -> str:
     """Return the workflow as YAML, and the policies as further documents in JSON.
 
     Raises:
-        ShieldError: The repository or branch is missing or invalid.
+        ShieldError: The repository or branch is missing or invalid, or the action would store two
+            fields of a secret in the same variable.
     """
     _check(target)
     role = f"{slug(target.manifest.app)}-github-actions"
@@ -128,7 +129,7 @@ def _secret_ids(target: Target) -> tuple[list[str], list[str], dict[str, str]]:
     """
     texts = []
     documents: dict[str, str] = {}  # name -> beginning of the names of its variables
-    environment = {}
+    environment: dict[str, str] = {}
     for name, secret, field in target.variables():
         if not field:
             texts.append(f"{name},{secret}")
@@ -136,7 +137,13 @@ def _secret_ids(target: Target) -> tuple[list[str], list[str], dict[str, str]]:
         alias = documents.get(secret) or logical_id(f"Secret {secret}", documents.values())
         documents[secret] = alias
         variable = f"{alias}_{re.sub(r'[^a-zA-Z0-9_]', '_', field)}"
-        environment[name] = f"${{{{ env.{variable} }}}}"
+        reference = f"${{{{ env.{variable} }}}}"
+        if reference in environment.values():
+            raise ShieldError(
+                f"two fields of the secret {secret} become the variable {variable}",
+                "rename one of them: the action replaces all characters but letters and digits",
+            )
+        environment[name] = reference
     return texts, [f"{alias},{secret}" for secret, alias in documents.items()], environment
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import copy
 import warnings
+from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
 from shield_ai.model.errors import SourceError
@@ -20,7 +21,7 @@ from shield_ai.rewrite.python.settings_imports import ANNOTATED, LIBRARY
 from shield_ai.rewrite.python.unused_imports import REMOVABLE
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
 GET = "get_secret"
 HAS = "has_secret"
@@ -67,12 +68,13 @@ def equivalence_problem(
 
 def _has_changed_statement(before: RuntimeCallRemover, now: RuntimeCallRemover) -> bool:
     pairs = zip(before.statements, before.texts, now.statements, now.texts, strict=True)
+    counts = Counter(before.texts)
     for old_node, old_text, new_node, new_text in pairs:
         if old_text == new_text:
             continue
-        old = parse("", old_text).body
-        if len(old) != 1:  # the text is a line with several statements
-            old = [copy.deepcopy(old_node)]
+        old = [copy.deepcopy(old_node)]
+        if counts[old_text] == 1 and len(body := parse("", old_text).body) == 1:
+            old = body  # else the text is a line with several statements
         if before.dump(old) != now.dump([new_node]):
             return True
     return False
@@ -99,7 +101,7 @@ class RuntimeCallRemover(ast.NodeTransformer):
                 self._names |= {alias.asname or alias.name: alias.name for alias in node.names}
             elif not self._is_removed_import(node):
                 self.statements.append(node)
-        self.texts = [_source_lines(source, node) for node in self.statements]
+        self.texts = list(_source_texts(source, self.statements))
 
     def dump(self, statements: list[ast.stmt]) -> str:
         """Return the AST dump of statements without calls of the runtime. Modifies the nodes."""
@@ -264,6 +266,12 @@ def _source_names(node: ast.stmt) -> set[str]:
     return {target.id for target in node.targets if isinstance(target, ast.Name)}
 
 
-def _source_lines(source: Source, node: ast.stmt) -> str:
-    lines = source.lines[first_line(node) - 1 : node.end_lineno]
-    return b"".join(raw for _, raw in lines).decode(source.encoding)
+def _source_texts(source: Source, statements: Iterable[ast.stmt]) -> Iterator[str]:
+    """Yield the lines of each statement; the same object for statements on the same lines."""
+    place, text = (0, 0), ""
+    for node in statements:
+        first, end = first_line(node), node.end_lineno or 0
+        if (first, end) != place:
+            lines = source.lines[first - 1 : end]
+            place, text = (first, end), b"".join(raw for _, raw in lines).decode(source.encoding)
+        yield text

@@ -60,6 +60,10 @@ SCANNER_PRAGMA = re.compile(
 UNJOINABLE = re.compile(r"""\"{3}|'{3}|\\\r?\n|['"]\s*\n\s*\w{0,2}['"]|,\s*\n\s*[)\]}]""")
 
 
+# Characters of a line that is split. The time grows with their square.
+MAX_SPLIT = 4000
+
+
 class LineStyle(NamedTuple):
     """How long lines are broken."""
 
@@ -178,7 +182,7 @@ def _split(
 
     Parts that cannot be split stay too long.
     """
-    if len(chars) <= layout.room(depth) or not has_new(chars):
+    if len(chars) <= layout.room(depth) or len(chars) > MAX_SPLIT or not has_new(chars):
         return [(depth, chars)]
     text = plain_text(chars)
     operators = operator_positions(text)

@@ -135,7 +135,8 @@ def unused_imports(source: Source, after: bytes, importers: Importers | None) ->
         new = Source.from_bytes(source.path, after).tree
     except SourceError:
         return []
-    found = _unused_in_functions(source, new)
+    mentioned = _mentioned(new, source.text)
+    found = _unused_in_functions(source, new, mentioned)
     gone = _names_in(source.tree) - _names_in(new)
     for node in source.tree.body:
         if not isinstance(node, Import) or not _imports_os(node):
@@ -143,7 +144,7 @@ def unused_imports(source: Source, after: bytes, importers: Importers | None) ->
         if not _has_lines_to_itself(source, node):
             continue
         names = {local for local in map(_local_name, node.names) if local in gone}
-        names -= _mentioned(new, source.text, names)
+        names -= mentioned
         if names:
             names -= importers.may_use(source.path, names)
         if names:
@@ -151,7 +152,9 @@ def unused_imports(source: Source, after: bytes, importers: Importers | None) ->
     return found
 
 
-def _unused_in_functions(source: Source, new: ast.Module) -> list[UnusedImport]:
+def _unused_in_functions(
+    source: Source, new: ast.Module, mentioned: set[str]
+) -> list[UnusedImport]:
     """Return the unused imports in the bodies of functions; only whole statements."""
     functions = _functions(source.tree)
     later = _functions(new)
@@ -164,7 +167,7 @@ def _unused_in_functions(source: Source, new: ast.Module) -> list[UnusedImport]:
             if not isinstance(node, Import) or not _imports_os(node) or len(before.body) < 2:
                 continue
             names = {local for local in map(_local_name, node.names) if local in gone}
-            names -= _mentioned(new, source.text, names)
+            names -= mentioned
             unused = UnusedImport(node, frozenset(names))
             if names and unused.is_whole and _has_lines_to_itself(source, node):
                 found.append(unused)
@@ -191,27 +194,24 @@ def _names_in(tree: ast.AST) -> set[str]:
     return {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
 
 
-def _mentioned(tree: ast.Module, text: str, names: Collection[str]) -> set[str]:
-    return {name for name in names if _is_mentioned(tree, text, name)}
-
-
-def _is_mentioned(tree: ast.Module, text: str, name: str) -> bool:
-    """Return whether a string or a type comment of a file may refer to a name."""
-    if re.search(rf"#\s*type:.*\b{name}\b", text):
-        return True
+def _mentioned(tree: ast.Module, text: str) -> set[str]:
+    """Return the names that a string or a type comment of a file may refer to."""
     docstrings = {
         id(node.value)
         for node in ast.walk(tree)
         if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
     }
+    names = set()
+    for comment in re.findall(r"#\s*type:(.*)", text):
+        names.update(re.findall(r"\w+", comment))
     for node in ast.walk(tree):
         if not isinstance(node, ast.Constant) or not isinstance(node.value, str):
             continue
         is_prose = id(node) in docstrings and ">>>" not in node.value
-        is_mention = node.value.strip() == name or re.search(rf"\b{name}\b[.\[(]", node.value)
-        if is_mention and not is_prose:
-            return True
-    return False
+        if not is_prose:
+            names.add(node.value.strip())
+            names.update(re.findall(r"\b\w++(?=[.\[(])", node.value))
+    return names
 
 
 def _has_lines_to_itself(source: Source, node: Import) -> bool:

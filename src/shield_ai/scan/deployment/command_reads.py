@@ -52,9 +52,9 @@ def find_command_reads(root: Path, names: Collection[str]) -> dict[str, str]:
             raw = _without_build(raw)
         for match in READ.finditer(raw):
             name = match["name"].decode()
-            if name in names:
+            if name in names and name not in found:
                 line = raw.count(b"\n", 0, match.start()) + 1
-                found.setdefault(name, f"{display_path(entry.path)}:{line}")
+                found[name] = f"{display_path(entry.path)}:{line}"
     return found
 
 

@@ -7,20 +7,27 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from shield_ai.model.deployment import Use, ValueForm
 from shield_ai.project.perf.lazy_regex import regex
-from shield_ai.scan.deployment.value_form import MAX_SIZE, Style, value_form
+from shield_ai.scan.deployment.value_form import MAX_SIZE, Style, has_value, value_form
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from shield_ai.scan.text.structure import Node
 
 MAX_DEPTH = 60  # of maps and lists; manifests have about 15
+MAX_PARTS = 200  # of the arguments of a function
 MERGE_KEY = "<<"
 NAME_KEYS = frozenset({"name", "key", "secretkey"})
 VALUE_KEYS = frozenset({"value"})
 LITERAL_KEYS = VALUE_KEYS | {"default"}  # of a variable of Terraform
 SUBSTITUTION_KEYS = frozenset({"fn::sub"})
-SUBSTITUTION_TAG = regex(rb"!Sub\s+[\"']?\Z")
+SUBSTITUTION_TAG = regex(rb"!(?:Sub|Base64)\s+[\"']?\Z")
+# Functions of CloudFormation that return one of their texts, or join them. The first argument of
+# the list is the condition, the index or the delimiter.
+FUNCTION_KEYS = frozenset({"fn::join", "fn::if", "fn::select"})
+FUNCTION_TAG = regex(rb"!(?:Join|If|Select)\s")
+REFERENCE_KEYS = frozenset({"ref", "fn::getatt", "fn::importvalue", "fn::findinmap", "fn::sub"})
+REFERENCE_TAG = regex(rb"!(?:GetAtt|FindInMap|Sub)\s")
 NULLS = frozenset({"", "~", "null"})
 REMOTE_KEYS = frozenset({"remoteref", "objectname"})
 # The sources of a Kubernetes `valueFrom` that are not secrets.
@@ -163,22 +170,52 @@ class EnvironmentReader:
             value: The value; a map is a function such as `Fn::Sub`, or has the value as `value`.
         """
         if value.is_container:
-            inner = value.get(LITERAL_KEYS) or value.get(SUBSTITUTION_KEYS)
-            if inner:
-                return self.form(inner)
-            text = self._written(value)
-            form = value_form(text, self.style, quoted=self.style is not Style.EXPRESSION)
-            # `{{ name }}` of a template is a map, too.
-            is_certain = form in {ValueForm.SECRET_STORE, ValueForm.DEFAULT}
-            return form if is_certain or not value.pairs else ValueForm.REFERENCE
+            return self._container_form(value)
         written = self._written(value)
         if not value.text and written.strip():  # a tag such as `!Ref`
             form = value_form(written, self.style)
-            is_text = SUBSTITUTION_TAG.search(self.raw, max(value.start - 9, 0), value.start)
+            is_text = SUBSTITUTION_TAG.search(self.raw, max(value.start - 12, 0), value.start)
             return form if is_text or form is ValueForm.SECRET_STORE else ValueForm.REFERENCE
         if value.text in NULLS and not value.quoted:
             return self.null_form
         return value_form(written, self.style, quoted=value.quoted)
+
+    def _container_form(self, value: Node) -> ValueForm:
+        inner = value.get(LITERAL_KEYS) or value.get(SUBSTITUTION_KEYS)
+        if inner:
+            return self.form(inner)
+        text = self._written(value)
+        form = value_form(text, self.style, quoted=self.style is not Style.EXPRESSION)
+        if form in {ValueForm.SECRET_STORE, ValueForm.DEFAULT}:  # or `{{ name }}` of a template
+            return form
+        if arguments := self._arguments(value):
+            is_mixed = self._may_be_literal(arguments)
+            return ValueForm.MIXED if is_mixed else ValueForm.REFERENCE
+        return ValueForm.REFERENCE if value.pairs else form
+
+    def _arguments(self, value: Node) -> tuple[Node, ...]:
+        """Return the arguments of a function of CloudFormation that can be or contain the value."""
+        for key, arguments in value.pairs:
+            if key.text.lower() in FUNCTION_KEYS:
+                return arguments.items[1:]
+        return value.items[1:] if FUNCTION_TAG.match(self.raw, value.start) else ()
+
+    def _may_be_literal(self, nodes: Iterable[Node]) -> bool:
+        """Return whether arguments have enough text, apart from references to other resources."""
+        texts: list[str] = []
+        seen: set[tuple[int, int]] = set()  # of YAML aliases
+        pending = list(nodes)
+        while pending and len(seen) < MAX_PARTS:
+            node = pending.pop()
+            if (node.start, node.end) in seen:
+                continue
+            seen.add((node.start, node.end))
+            if not node.is_container:
+                texts.append(node.text)
+            elif not REFERENCE_TAG.match(self.raw, node.start):
+                pending += node.items
+                pending += [v for key, v in node.pairs if key.text.lower() not in REFERENCE_KEYS]
+        return bool(pending) or has_value("".join(texts))
 
     def _written(self, value: Node) -> str:
         """Return the first characters of a value, unparsed."""

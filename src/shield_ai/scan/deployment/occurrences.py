@@ -66,8 +66,8 @@ CONTINUED_WITH_BACKTICK = regex(rb"`[ \t]*\r?\n[ \t]*")
 
 @functools.lru_cache(maxsize=4)
 def name_regex(names: frozenset[str]) -> re.Pattern[bytes]:
-    """Return a regex for the names as whole words."""
-    return re.compile(rb"\b(?:" + "|".join(sorted(names)).encode() + rb")\b")
+    """Return a regex for the names as whole words, or after the option `-e`."""
+    return re.compile(rb"(?:\b|(?<=\s-e))(?:" + "|".join(sorted(names)).encode() + rb")\b")
 
 
 def has_hidden_names(raw: bytes, names: frozenset[str]) -> bool:

@@ -99,7 +99,7 @@ def _expression_form(text: str) -> ValueForm:
         for match in STRING.finditer(text)
         if not match["other"] and not match["compared"]
     ]
-    return ValueForm.MIXED if _has_value("".join(literals)) else ValueForm.REFERENCE
+    return ValueForm.MIXED if has_value("".join(literals)) else ValueForm.REFERENCE
 
 
 def _form_of_rest(text: str) -> ValueForm:
@@ -110,9 +110,9 @@ def _form_of_rest(text: str) -> ValueForm:
     field = PASSWORD_FIELD.search(text)
     if field:
         return ValueForm.REFERENCE if field[1] == HOLE else ValueForm.LITERAL
-    return ValueForm.MIXED if _has_value(text) else ValueForm.REFERENCE
+    return ValueForm.MIXED if has_value(text) else ValueForm.REFERENCE
 
 
-def _has_value(text: str) -> bool:
+def has_value(text: str) -> bool:
     """Return whether a text has enough letters and digits for the value of a secret."""
     return sum(map(str.isalnum, NOT_A_VALUE.sub("", text))) >= MIN_LITERAL
