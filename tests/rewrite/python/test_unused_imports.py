@@ -127,8 +127,8 @@ def test_keeps_import_that_was_unused_before():
             id="first statement",
         ),
         pytest.param(
-            f"def f():\n    import json\n    import os\n\n    {READ}    return json.loads(X)\n",
-            f"{IMPORT}\ndef f():\n    import json\n\n    {CALL}    return json.loads(X)\n",
+            f"def f():\n    import json\n    import os\n\n    {READ}    return json.dumps(X)\n",
+            f"{IMPORT}\ndef f():\n    import json\n\n    {CALL}    return json.dumps(X)\n",
             id="below another import",
         ),
         pytest.param(

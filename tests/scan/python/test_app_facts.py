@@ -104,3 +104,13 @@ def test_a_package_without_settings_gets_the_runtime(scanned):
 def test_a_module_at_the_top_gets_the_runtime_beside_it(scanned):
     read = "import os\nX = os.environ['API_KEY']\n"
     assert scanned({"bot.py": read, "shop/main.py": read}).facts.runtime == "aws_secrets.py"
+
+
+def test_the_copy_of_the_runtime_has_no_settings(scanned):
+    files = {
+        "config/__init__.py": "import os\nX = os.environ['API_KEY']\n",
+        "config/utils/_shield_runtime/django/checks.py": "# INSTALLED_APPS\n",
+    }
+    facts = scanned(files).facts
+    assert facts.settings == ("config/__init__.py",)
+    assert not facts.django

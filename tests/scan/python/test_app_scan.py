@@ -21,6 +21,11 @@ from shield_ai.scan.python.app_scan import scan_files
             "read as a boolean",
         ),
         (
+            "from decouple import config\nX = config('SEND_PASSWORD', False)",
+            "SEND_PASSWORD",
+            "read as a boolean",
+        ),
+        (
             "import environ\nenv = environ.Env()\nX = env.int('PASSWORD_LEVEL', default=3)",
             "PASSWORD_LEVEL",
             "read as a number",

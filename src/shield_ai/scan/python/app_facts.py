@@ -17,7 +17,7 @@ from shield_ai.project.layout import (
     is_test,
 )
 from shield_ai.project.perf.lazy_regex import regex
-from shield_ai.project.runtime_names import is_runtime_module
+from shield_ai.project.runtime_names import copied_folder, is_runtime_module
 from shield_ai.project.runtime_path import (
     DEFAULT_RUNTIME,
     choose_runtime_path,
@@ -78,7 +78,7 @@ def collect_facts(name: str, files: AppFiles) -> AppFacts:
     known, read = files.paths, files.read
     django_settings = find_django_settings(known, read)
     app_packages = find_app_packages(known, read)
-    settings = {path for path in files.python() if is_settings(path)}
+    settings = {p for p in files.python() if is_settings(p) and not copied_folder(p)}
     settings.update(path for path in django_settings if not is_test(path, app_packages))
     includers = _find_includers(settings, files.python(), read)
     settings.update(includers)

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 from shield_ai.model.finding import Shape
 from shield_ai.model.name_meaning import harmless_word, is_secret
+from shield_ai.model.secret_words import ACTIONS
 from shield_ai.model.skip import SkipId
+from shield_ai.model.words import words
 from shield_ai.project.environ_copies import os_names, unchanged_copies
 from shield_ai.scan.python.bindings import Opaque
 from shield_ai.scan.python.candidates import Candidate, is_number
@@ -67,7 +69,8 @@ class EnvReadVisitor(PydanticFieldVisitor):
         name: str | None = read.reader.fixed
         if read.argument:
             name = self.resolver.constant_text(read.argument, self.scopes)
-        reason = _explain_flag_or_number(_converters(node, read.reader), read.default)
+        converters = _converters(node, read.reader)
+        reason = _explain_flag_or_number(name or "", converters, read.default)
         if self._in_boolean_context:
             reason = SkipId.HARMLESS_BOOLEAN.reason()
         if reason:
@@ -238,7 +241,7 @@ class EnvReadVisitor(PydanticFieldVisitor):
         candidate = configurations_read(node, function, path, constant_text)
         if candidate is None:
             return False
-        reason = _explain_flag_or_number({converter(function)}, candidate.default)
+        reason = _explain_flag_or_number(path[0], {converter(function)}, candidate.default)
         if reason:
             self._add_harmless(node, candidate.variable, reason)
             return True
@@ -380,9 +383,13 @@ def _converters(node: ast.Call | ast.Subscript, reader: Reader) -> set[str]:
     return {reader.method, helper.rpartition("_")[2], cast.id if isinstance(cast, ast.Name) else ""}
 
 
-def _explain_flag_or_number(converters: set[str], default: ast.expr | None) -> SkipReason | None:
+def _explain_flag_or_number(
+    name: str, converters: set[str], default: ast.expr | None
+) -> SkipReason | None:
     """Explain that a variable contains a boolean or a number; None for other types."""
-    if converters & BOOLEANS or (isinstance(default, ast.Constant) and default.value is True):
+    value = default.value if isinstance(default, ast.Constant) else None
+    is_flag = value is True or (value is False and not ACTIONS.isdisjoint(words(name)[:1]))
+    if converters & BOOLEANS or is_flag:
         return SkipId.HARMLESS_BOOLEAN.reason()
     if converters & NUMBERS and is_number(default):
         return SkipId.HARMLESS_NUMBER.reason()

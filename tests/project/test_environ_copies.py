@@ -1,0 +1,61 @@
+from __future__ import annotations
+
+import ast
+import sys
+
+import pytest
+
+from shield_ai.project.environ_copies import EnvironCopy, os_names, unchanged_copies
+
+
+def copies(text):
+    tree = ast.parse(text)
+    return unchanged_copies(tree, os_names(tree))
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "original"),
+    [
+        pytest.param("import os\nenv = os.environ.copy()", "env", "os.environ", id="copy"),
+        pytest.param("import os as o\ne = dict(o.environ)\ne['X']", "e", "o.environ", id="dict"),
+        pytest.param(
+            "from os import environ\ne = environ.copy()\ny = 'X' in e.keys()",
+            "e",
+            "environ",
+            id="imported",
+        ),
+    ],
+)
+def test_finds_copies_that_nothing_changes(text, name, original):
+    assert copies(text) == {name: EnvironCopy(original, sys.maxsize)}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("e['X'] = 1", id="changed"),
+        pytest.param("del e['X']", id="deleted"),
+        pytest.param("e |= y", id="merged"),
+        pytest.param("e.update(y)", id="updated"),
+        pytest.param("f(e)", id="passed on"),
+        pytest.param("def f(e): pass", id="a parameter of the same name"),
+        pytest.param("import x as e", id="an import of the same name"),
+        pytest.param("class e: pass", id="a class of the same name"),
+        pytest.param("for e in y: pass", id="a loop variable of the same name"),
+    ],
+)
+def test_ignores_copies_that_may_differ(text):
+    assert copies(f"import os\ne = os.environ.copy()\n{text}") == {}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("import x", id="import"),
+        pytest.param("os.environ['X'] = '1'", id="set"),
+        pytest.param("os.environ.setdefault('X', '1')", id="set by default"),
+        pytest.param("environ.Env.read_env()", id="read from a file"),
+    ],
+)
+def test_finds_where_the_environment_may_change(text):
+    assert copies(f"import os\ne = os.environ.copy()\ny = 1\n{text}")["e"].last_line == 4
