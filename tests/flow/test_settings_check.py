@@ -26,8 +26,9 @@ def apply(app, **env):
 
 
 def test_proves_that_no_setting_changed(app):
-    for name in ("one", "two"):  # one secret can't have both values
-        (app / f"shop/settings_{name}.py").write_text(f"SHOP_API_KEY = '{secrets.token_hex(16)}'\n")
+    for name in ("one", "two"):
+        setting = f"{name.upper()}_API_KEY = '{secrets.token_hex(16)}'\n"
+        (app / f"shop/settings_{name}.py").write_text(setting)
     done = apply(app)
     assert done.code == 0, done.err
     assert (
