@@ -356,6 +356,14 @@ def test_a_test_before_a_deletion_under_a_computed_name_stays(sites):
     assert [site[2] for site in sites(text)] == [reason]
 
 
+@pytest.mark.parametrize("position", ["before", "after"])
+def test_reads_stay_in_a_file_that_replaces_os_environ(sites, position):
+    lines = ["A = os.environ['A_TOKEN']", "os.environ = {key: value for key, value in X.items()}"]
+    text = "\n".join(["import os", *(lines if position == "after" else lines[::-1]), ""])
+    [(_, variable, reason)] = [site for site in sites(text) if site[1]]
+    assert (variable, reason) == ("A_TOKEN", SkipId.REPLACES_ENVIRON.text)
+
+
 CONSTANTS = {
     "shop/names.py": 'KEY_PASSWORD = "MAIL_PASSWORD"\n',
     "shop/constants.py": "from .names import KEY_PASSWORD\n",

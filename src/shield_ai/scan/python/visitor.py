@@ -66,6 +66,7 @@ class SecretVisitor(EnvReadVisitor):
         self.secret_calls: list[SecretCall] = []
         self.assigned_settings: set[str] = set()  # settings with a value that is not constant
         self._computed_writes: set[str] = set()  # variables that may be set under a computed name
+        self._replaces_environ = False  # the runtime passes values to expressions in os.environ
 
     def run(self) -> list[Candidate]:
         """Visit the file, and return the candidates in order."""
@@ -89,6 +90,8 @@ class SecretVisitor(EnvReadVisitor):
                 candidate.reason = reasons.get(candidate.variable)
 
     def _explain_written(self, candidate: Candidate) -> SkipReason | None:
+        if self._replaces_environ:
+            return SkipId.REPLACES_ENVIRON.reason()
         variables = {candidate.variable, *candidate.alternatives}
         if variables & self._written:
             return SkipId.SET_IN_FILE.reason()
@@ -115,6 +118,9 @@ class SecretVisitor(EnvReadVisitor):
             if _sets_new_value(target.id, value):
                 self.assigned_settings.add(target.id)
         super().visit_assignment(target, value)
+        if isinstance(target, ast.Attribute):
+            is_environ = isinstance(self.resolver.resolve(target, self.scopes), Environ)
+            self._replaces_environ = self._replaces_environ or is_environ
         if not isinstance(target, ast.Subscript):
             return
         if self._note_environ_change(target.value, target.slice):
