@@ -82,6 +82,14 @@ CASES = [
         id="relative import",
     ),
     pytest.param(
+        300,
+        lambda n: {
+            "s.py": "import os\n"
+            + repeat("cN = os.environ.copy()\nKN = cN['SECRET_KEYN']\n", n),
+        },
+        id="copies of the environment",
+    ),
+    pytest.param(
         1500,
         lambda n: {
             "shield.toml": MANIFEST + repeat(SECRET, n),

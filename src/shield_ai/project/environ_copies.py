@@ -6,11 +6,13 @@ A read of such a copy can become a read of the environment.
 from __future__ import annotations
 
 import ast
+import bisect
 import sys
+from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
 ENVIRON = "os.environ"
 WRITERS = frozenset({"update", "setdefault", "pop", "popitem", "clear"})
@@ -60,16 +62,23 @@ def unchanged_copies(
         names: The names that os_names() returns for it.
         may_set_variables: Whether an import may set variables; by default, each one may.
     """
-    copies = {}
+    found: list[tuple[ast.Name, ast.expr]] = []
     for node in tree.body:
-        if not isinstance(node, ast.Assign) or not isinstance(node.targets[0], ast.Name):
-            continue
-        copied = _copied(node.value, names)
-        if copied is None or not _is_only_read(tree, node.targets[0]):
-            continue
-        changes = _changes(tree, names, may_set_variables)
-        end = min((line for line in changes if line > node.lineno), default=sys.maxsize)
-        copies[node.targets[0].id] = EnvironCopy(ast.unparse(copied), end)
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+            copied = _copied(node.value, names)
+            if copied is not None:
+                found.append((node.targets[0], copied))
+    if not found:
+        return {}
+    bindings = Counter(target.id for target, _ in found)
+    changed = _changed_names(tree, [target for target, _ in found])
+    lines = sorted(_changes(tree, names, may_set_variables))
+    copies = {}
+    for target, copied in found:
+        if bindings[target.id] == 1 and target.id not in changed:
+            at = bisect.bisect_right(lines, target.lineno)
+            last_line = lines[at] if at < len(lines) else sys.maxsize
+            copies[target.id] = EnvironCopy(ast.unparse(copied), last_line)
     return copies
 
 
@@ -85,11 +94,11 @@ def _copied(node: ast.expr, names: Mapping[str, str]) -> ast.expr | None:
     return copied if copied and dotted_name(copied, names) == ENVIRON else None
 
 
-def _is_only_read(tree: ast.Module, target: ast.Name) -> bool:
-    """Return whether all other uses of a name are `x["X"]`, `x.get(...)` and `"X" in x`."""
-    allowed: set[ast.AST] = {target, *filter(None, map(_read_mapping, ast.walk(tree)))}
+def _changed_names(tree: ast.Module, targets: Iterable[ast.Name]) -> set[str]:
+    """Return the names with another use than `x["X"]`, `x.get(...)`, `"X" in x` and as a target."""
+    allowed: set[ast.AST] = {*targets, *filter(None, map(_read_mapping, ast.walk(tree)))}
     uses = (node for node in ast.walk(tree) if node not in allowed)
-    return all(_used_name(node) != target.id for node in uses)
+    return {name for name in map(_used_name, uses) if name}
 
 
 def _read_mapping(node: ast.AST) -> ast.expr | None:
