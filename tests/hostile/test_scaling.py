@@ -84,8 +84,7 @@ CASES = [
     pytest.param(
         300,
         lambda n: {
-            "s.py": "import os\n"
-            + repeat("cN = os.environ.copy()\nKN = cN['SECRET_KEYN']\n", n),
+            "s.py": "import os\n" + repeat("cN = os.environ.copy()\nKN = cN['SECRET_KEYN']\n", n),
         },
         id="copies of the environment",
     ),

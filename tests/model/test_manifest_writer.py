@@ -38,3 +38,13 @@ def test_parses_what_it_renders(entries, description, optional):
         app=App(name="shop", settings=("a.py",), tags={"team": "x"}), secret=secrets
     )
     assert parse(render(manifest)) == manifest
+
+
+def test_explains_the_first_name_that_would_end_like_an_arn():
+    names = ("mail-value", "client-secret-value", "webhook-secret-value")
+    secrets = tuple(Secret(name=name, env=name.upper().replace("-", "_")) for name in names)
+    text = render(Manifest(app=App(name="shop"), secret=secrets))
+    comment = '# not "client-secret": each ARN ends in "-" and six characters'
+    assert f'name = "client-secret-value" {comment}\n' in text
+    assert text.count("# not") == 1
+    assert [secret.name for secret in parse(text).secret] == list(names)

@@ -5,9 +5,12 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from shield_ai.flow.draft import draft
 from shield_ai.flow.manifest_file import add_secrets, read_manifest, write_manifest
 from shield_ai.flow.manifest_scan import scan_with_manifest
+from shield_ai.flow.visible_runtime import visible_runtime
 from shield_ai.model.environments import apply_environment, check_account, get_environment
 from shield_ai.model.errors import ShieldError, SourceError
 from shield_ai.project.tree import Tree
@@ -116,7 +119,11 @@ class AppContext:
                 f"no Python files in {self.tree.root}",
                 "name the app's folder, for Django the one with manage.py",
             )
-        return draft(self.findings, self.manifest_on_disk, self.scan_result.facts)
+        facts = self.scan_result.facts
+        if self.manifest_on_disk is None:
+            runtime = visible_runtime(self.tree, facts.runtime)
+            facts = msgspec.structs.replace(facts, runtime=runtime)
+        return draft(self.findings, self.manifest_on_disk, facts)
 
     def write_manifest(self, more: Sequence[Secret] = ()) -> str:
         """Write shield.toml, or add secrets to it, and return a message for the user.

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from shield_ai.model.manifest_parser import parse
+from shield_ai.model.naming import ARN_SUFFIX, VALUE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -62,6 +63,7 @@ def _secret_tables(secrets: Iterable[Secret]) -> AoT:
     import tomlkit
 
     tables = tomlkit.aot()
+    is_explained = False
     for secret in secrets:
         table = tomlkit.table()
         for key, value in msgspec.to_builtins(secret).items():
@@ -71,5 +73,9 @@ def _secret_tables(secrets: Iterable[Secret]) -> AoT:
                 table.add(key, inline)
             else:
                 table.add(key, value)
+        stem = secret.name.removesuffix(VALUE)
+        if stem != secret.name and ARN_SUFFIX.search(stem) and not is_explained:
+            is_explained = True
+            table["name"].comment(f'not "{stem}": each ARN ends in "-" and six characters')
         tables.append(table)
     return tables

@@ -12,6 +12,7 @@ MANIFEST = "shield.toml"
 # Secrets Manager appends such a suffix to ARNs. It reads a name that ends like this as a partial
 # ARN: https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_CreateSecret.html
 ARN_SUFFIX = re.compile(r"-[A-Za-z0-9]{6}$")
+VALUE = "-value"  # added to a name that would end like an ARN
 # Names that do not tell which secret it is.
 GENERIC_NAMES = word_set("""
     auth credentials dsn key keys pass passphrase passwd password private-key pwd secret secret-key
@@ -31,7 +32,7 @@ def secret_name(variable: str) -> str:
     name = "-".join(API_KEYS.get(part, part) for part in parts)
     if name in GENERIC_NAMES:
         name = f"app-{name}"
-    return f"{name}-value" if ARN_SUFFIX.search(name) else name
+    return f"{name}{VALUE}" if ARN_SUFFIX.search(name) else name
 
 
 def env_var_name(secret: str) -> str:
