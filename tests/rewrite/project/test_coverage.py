@@ -21,6 +21,18 @@ MINIMUM = b"[tool.coverage.report]\nfail_under = 90\n"
             id="pyproject",
         ),
         pytest.param(
+            {"pyproject.toml": MINIMUM + b"omit = ['a/*']\n"},
+            "pyproject.toml",
+            f"omit = ['a/*', \"{PATTERN}\"]\n",
+            id="report in pyproject",
+        ),
+        pytest.param(
+            {"tox.ini": b"[coverage:report]\nfail_under=1\nomit =\n  a/*\n"},
+            "tox.ini",
+            f"\n  a/*\n  {PATTERN}\n",
+            id="report in tox.ini",
+        ),
+        pytest.param(
             {"setup.cfg": b"[coverage:run]\nbranch = 1\nomit =\n  a/*\n  b/*\n[coverage:report]\nfail_under=1\n"},
             "setup.cfg",
             f"\n  b/*\n  {PATTERN}\n[coverage:report]\n",

@@ -24,9 +24,11 @@ COMMAND_FILES = (
     *("pytest.ini", "noxfile.py", "Makefile", ".pre-commit-config.yaml"),
     *(".circleci/config.yml", ".gitlab-ci.yml", ".travis.yml"),
 )
-# The option `omit` with one pattern on each line, in the section of coverage.
+# Sections that can have the option `omit`. https://coverage.readthedocs.io/en/latest/config.html
+SECTIONS = ("run", "report")
+# The option with one pattern on each line.
 OMIT = re.compile(
-    rb"(?m)^\[(?:coverage:)?run\][ \t]*\r?\n(?:(?!\[)[^\n]*\n)*?"
+    rb"(?m)^\[(?:coverage:)?(?:run|report)\][ \t]*\r?\n(?:(?!\[)[^\n]*\n)*?"
     rb"omit[ \t]*=[ \t]*\r?\n((?P<indent>[ \t]+)[^\s#][^\n]*(?:\n(?P=indent)[^\s#][^\n]*)*)"
 )
 
@@ -60,10 +62,9 @@ def omit_copy(read: FileReader, manifest: Manifest) -> Outcome:
             line = f"\n{match['indent'].decode()}{pattern}"
             end = match.end(1) - raw[: match.end(1)].endswith(b"\r")
             return [insert(path, raw, end, line)], []
-    outcome = append_to_array(
-        PYPROJECT,
-        functools.partial(read_optional, read),
-        ("tool", "coverage", "run", "omit"),
-        pattern,
-    )
-    return outcome or skip(minimum, SkipId.COVERAGE_MINIMUM.reason(pattern=pattern))
+    for section in SECTIONS:
+        keys = ("tool", "coverage", section, "omit")
+        outcome = append_to_array(PYPROJECT, functools.partial(read_optional, read), keys, pattern)
+        if outcome:
+            return outcome
+    return skip(minimum, SkipId.COVERAGE_MINIMUM.reason(pattern=pattern))
