@@ -82,6 +82,7 @@ def test_drafts_one_secret(text, secret):
         pytest.param("import environ\nenv = environ.Env(MAIL_TOKEN=(str, ''))\nX = env('MAIL_TOKEN')", True, id="scheme"),
         pytest.param("import environ\nenv = environ.Env(MAIL_TOKEN=(str, None))\nX = env.str('MAIL_TOKEN')", True, id="scheme of a method"),
         pytest.param("import environ\nenv = environ.Env(MAIL_TOKEN=(str, 'x'))\nX = env('MAIL_TOKEN')", False, id="scheme with a value"),
+        pytest.param("import environ\nenv = environ.Env(CACHE_URL=(str, 'locmemcache://'))\nX = env.cache_url('CACHE_URL')", True, id="scheme with a local cache"),
         pytest.param("import environ\nenv = environ.Env(MAIL_TOKEN=str)\nX = env('MAIL_TOKEN')", False, id="scheme without a default"),
         pytest.param("if f() or os.getenv('MAIL_TOKEN'):\n    f(os.environ['MAIL_TOKEN'])", False, id="or"),
         pytest.param("if 'MAIL_TOKEN' not in os.environ:\n    f(os.environ['MAIL_TOKEN'])", False, id="absence"),

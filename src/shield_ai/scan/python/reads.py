@@ -6,11 +6,15 @@ import ast
 import itertools
 from typing import TYPE_CHECKING
 
+from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.scan.python.ast_walk import descend
 from shield_ai.scan.python.readers import NAME_KEYWORDS
 
 if TYPE_CHECKING:
     from shield_ai.scan.python.readers import Reader
+
+# A cache that needs no server: https://django-environ.readthedocs.io/en/latest/types.html
+LOCAL_CACHE_URL = regex(r"(?:db|file|locmem|dummy)cache://")
 
 
 class Read:
@@ -163,7 +167,10 @@ def _is_name(node: ast.expr, name: str) -> bool:
 
 
 def empty_defaults(node: ast.Call) -> frozenset[str]:
-    """Return the variables with an empty default in a scheme: `Env(NAME=(str, ""))`."""
+    """Return the variables with an empty default in a scheme: `Env(NAME=(str, ""))`.
+
+    The default of a cache without a server counts as empty.
+    """
     names = set()
     for keyword in node.keywords:
         value = keyword.value
@@ -177,4 +184,7 @@ def _is_empty(node: ast.expr) -> bool:
         return not node.elts
     if isinstance(node, ast.Dict):
         return not node.keys
-    return isinstance(node, ast.Constant) and not node.value
+    if not isinstance(node, ast.Constant):
+        return False
+    is_local_cache = isinstance(node.value, str) and LOCAL_CACHE_URL.match(node.value)
+    return not node.value or bool(is_local_cache)

@@ -14,6 +14,7 @@ from shield_ai.model.skip import SkipId
 from shield_ai.project.layout import is_test_settings
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.scan.python.literals import literal_text
+from shield_ai.scan.python.reads import LOCAL_CACHE_URL
 
 if TYPE_CHECKING:
     from shield_ai.model.skip import SkipReason
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
 
 # A URL with credentials for a remote host. A password for localhost is not a secret.
 REMOTE_URL = regex(r"://[^/\s\"']*@(?!localhost\b|127\.|\[::1\])")
-# A cache that needs no server: https://django-environ.readthedocs.io/en/latest/types.html
-LOCAL_CACHE_URL = regex(r"[\"'](?:db|file|locmem|dummy)cache://")
 EMPTY_DOCUMENTS = frozenset({"", "{}", "[]"})
 DEFAULT_DATABASES = frozenset({"default", "DATABASE", "DATABASES", "DB"})
 
@@ -108,9 +107,9 @@ def _is_default_ok_in_production(source: Source, candidate: Candidate) -> bool:
         return True
     if default is None or (isinstance(default, ast.Constant) and not default.value):
         return False
-    if LOCAL_CACHE_URL.search(source.segment(default)):
-        return True
     text = literal_text(default)
+    if text and LOCAL_CACHE_URL.match(text):
+        return True
     if text in EMPTY_DOCUMENTS:
         return bool(text)  # an empty JSON document contains no secret
     if not candidate.is_secret_read() or _database_field(candidate) not in {"", "password"}:
