@@ -107,9 +107,9 @@ def _is_default_ok_in_production(source: Source, candidate: Candidate) -> bool:
         return True
     if default is None or (isinstance(default, ast.Constant) and not default.value):
         return False
-    text = literal_text(default)
-    if text and LOCAL_CACHE_URL.match(text):
+    if LOCAL_CACHE_URL.search(source.segment(default)):
         return True
+    text = literal_text(default)
     if text in EMPTY_DOCUMENTS:
         return bool(text)  # an empty JSON document contains no secret
     if not candidate.is_secret_read() or _database_field(candidate) not in {"", "password"}:
