@@ -39,7 +39,7 @@ def fix(files, made=None):
         pytest.param(
             ["api/tests/test_a.py", "shop/tests/test_b.py", "tests/test_c.py"], "shop/tests/test_secrets.py", id="package of the map file"
         ),
-        pytest.param(["shop/api/tests/test_a.py", "tests/unit/a/test_b.py"], PATH, id="outer folder"),
+        pytest.param(["shop/api/tests/test_a.py", "tests/unit/a/test_b.py"], "tests/unit/test_secrets.py", id="outer folder"),
         pytest.param(["api/tests/test_a.py", "shop/web/tests/test_b.py"], "shop/web/tests/test_secrets.py", id="deeper in the package"),
         pytest.param(["shop/api/tests/test_a.py", "shop/lib/tests/test_b.py"], "shop/lib/tests/test_secrets.py", id="general package"),
         pytest.param(["shop/api/tests/test_a.py", "shop/web/tests/a/test_b.py", "shop/web/tests/a/test_c.py"], "shop/web/tests/test_secrets.py", id="most modules"),

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from shield_ai.model.file_reader import FileReader
 
 TEST_FOLDER = re.compile(r"(?:unit_?)?tests?(?:_?unit)?")
+UNIT_FOLDERS = ("unit", "unit_tests", "unittests")
 TEST_MODULE = re.compile(r"test_\w+\.py|\w+_tests?\.py|tests\.py")
 # Packages with modules that the whole app uses.
 GENERAL = frozenset({"base", "common", "core", "lib", "main", "project", "shared", "util", "utils"})
@@ -87,8 +88,11 @@ def _unit_tests_in(folder: str, tests: Collection[str]) -> str:
     folders = {path.rpartition("/")[0] for path in filter(_is_test_module, tests)}
     if folder in folders:
         return folder
-    return next((f"{folder}/{name}" for name in ("unit", "unit_tests", "unittests")
-                 if f"{folder}/{name}" in folders), folder)  # fmt: skip
+    for name in UNIT_FOLDERS:
+        unit = f"{folder}/{name}"
+        if any(f"{path}/".startswith(f"{unit}/") for path in folders):
+            return unit
+    return folder
 
 
 def _is_test_module(path: str) -> bool:
