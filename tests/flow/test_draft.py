@@ -130,6 +130,19 @@ DATABASES = {"default": {
     }
 
 
+@pytest.mark.parametrize(
+    ("prefix", "name"),
+    [
+        ("STATS_DB", "stats-database-credentials"),
+        ("DATABASE_DOCKER", "database-docker-credentials"),
+    ],
+)
+def test_the_name_of_a_database_says_once_that_it_is_one(prefix, name):
+    text = f"import os\nURL = f\"{{os.environ['{prefix}_USER']}}:{{os.environ['{prefix}_PASSWORD']}}@{{os.environ['{prefix}_HOST']}}\"\n"
+    [secret] = drafted(text).secret
+    assert secret.name == name
+
+
 def test_groups_database_variables_by_prefix():
     text = "import os\nURL = f\"{os.environ['PG_USER']}:{os.environ['PG_PASSWORD']}@{os.environ['PG_HOST']}\"\n"
     [secret] = drafted(text).secret

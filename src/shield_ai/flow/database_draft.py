@@ -65,7 +65,10 @@ def _secret_name(database: _Database) -> str:
         return DATABASE_SECRET
     if prefix in _GENERIC_PREFIXES:
         return DATABASE_SECRET
-    return f"{prefix.removesuffix('-db').removesuffix('-database')}-{DATABASE_SECRET}"
+    stem = prefix.removesuffix("-db").removesuffix("-database")
+    if {"database", "db"}.intersection(stem.split("-")):
+        return f"{stem}-credentials"
+    return f"{stem}-{DATABASE_SECRET}"
 
 
 def _databases(findings: Sequence[Finding], known: set[str]) -> list[_Database]:
