@@ -231,8 +231,9 @@ def without_reason(findings: list[dict], plan: dict, before: Path) -> list[str]:
     for finding in findings:
         path, first = finding["path"], finding["line"]
         lines = {(path, line) for line in range(first, finding["end_line"] + 1)}
-        # A settings source names the variables of fields, which keep their lines.
-        is_served = SOURCE in added[path] and f'"{finding["env"]}"' in added[path]
+        # A settings source serves the variables of the map file to fields, which keep their lines.
+        is_mapped = any(f'"{finding["env"]}"' in text for text in added.values())
+        is_served = SOURCE in added[path] and is_mapped
         if finding["rule"] not in RULES or not path.endswith(".py"):
             continue
         if not is_served and not lines & touched:
