@@ -28,6 +28,7 @@ SIGNATURE_LINES = """
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
+        \"\"\"Read the secrets from AWS before the environment variables.\"\"\"
 """
 RETURN = """\
         return (
@@ -83,6 +84,7 @@ OWN_1 = """
             env_settings: SettingsSourceCallable,
             file_secret_settings: SettingsSourceCallable,
         ) -> tuple[SettingsSourceCallable, ...]:
+            \"\"\"Read the secrets from AWS before the environment variables.\"\"\"
             secrets = SecretsManagerSource(client)
             return init_settings, secrets, env_settings, file_secret_settings
 """

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from shield_ai.model.errors import SourceError
 from shield_ai.model.skip import SkipId, SkipReason
-from shield_ai.project.pydantic_sources import CONFIG, METHODS, SOURCE
+from shield_ai.project.pydantic_sources import CONFIG, DOCSTRING, METHODS, SOURCE
 from shield_ai.project.python_source import Source, parse
 from shield_ai.project.runtime_names import accessor_modules, settings_source_modules
 from shield_ai.rewrite.python.calls import keyword_value, string_value
@@ -233,7 +233,8 @@ def _keeps_sources(node: ast.stmt) -> bool:
     names = [argument.arg for argument in node.args.args]
     kept = names[names.index(FIRST) :] if FIRST in names else []
     call = f"first, *others = super().{node.name}({', '.join(names[1:])})"
-    body = [ast.unparse(statement) for statement in node.body]
+    has_docstring = ast.get_docstring(node) == DOCSTRING
+    body = [ast.unparse(statement) for statement in node.body[has_docstring:]]
     return body in [[f"return ({', '.join(kept)})"], [call, "return (first, *others)"]]
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from shield_ai.model.finding import Shape
 from shield_ai.project.pydantic_sources import (
     CONFIG,
+    DOCSTRING,
     METHOD,
     METHOD_1,
     PYDANTIC_1,
@@ -163,15 +164,20 @@ def _body(
     writer: Writer, name: str, parameters: list[str], wraps: list[Wrap], options: SourceOptions
 ) -> list[str]:
     """Return the statements of a method that adds the source below the first one."""
+    docstring = f'{writer.indent}"""{DOCSTRING}"""'
     settings = parameters[0] if name == METHOD else ""
     others = f"[{VARIABLES}]" if settings else ""
     if not options.calls_super:
         created = _source_statement(writer, settings, others, wraps, options.client)
-        return [created, _return_statement(writer, parameters[1:] if settings else parameters)]
+        return [
+            docstring,
+            created,
+            _return_statement(writer, parameters[1:] if settings else parameters),
+        ]
     call = writer.bracketed(f"first, *others = super().{name}(", parameters, ")")
     others = "others" if settings else ""
     created = _source_statement(writer, settings, others, wraps, options.client)
-    return [call, created, f"{writer.indent}return first, secrets, *others"]
+    return [docstring, call, created, f"{writer.indent}return first, secrets, *others"]
 
 
 def _signature(writer: Writer, name: str, types: dict[str, str], source_type: str) -> list[str]:
