@@ -233,9 +233,9 @@ def _keeps_sources(node: ast.stmt) -> bool:
     names = [argument.arg for argument in node.args.args]
     kept = names[names.index(FIRST) :] if FIRST in names else []
     call = f"first, *others = super().{node.name}({', '.join(names[1:])})"
-    has_docstring = ast.get_docstring(node) == DOCSTRING
-    body = [ast.unparse(statement) for statement in node.body[has_docstring:]]
-    return body in [[f"return ({', '.join(kept)})"], [call, "return (first, *others)"]]
+    body = [ast.unparse(statement) for statement in node.body]
+    forms = [[f"return ({', '.join(kept)})"], [call, "return (first, *others)"]]
+    return body in [*forms, *([repr(DOCSTRING), *form] for form in forms)]
 
 
 def _remove_source(method: ast.FunctionDef) -> None:
