@@ -26,12 +26,17 @@ def off(monkeypatch):
     for name in [name for name in os.environ if name.startswith(("AWS_", "USE_AWS", "DJANGO_"))]:
         monkeypatch.delenv(name)
     runtime.clear_secret_cache()
-    clients = set(process.clients)
+    forget_clients()
     yield monkeypatch
     runtime.clear_secret_cache()
-    # Those in cycles, such as of a class, would live until the next garbage collection.
-    for client in set(process.clients) - clients:
-        process.clients.discard(client)
+    forget_clients()
+
+
+def forget_clients():
+    """Forget the clients of other tests: in a cycle, they live until the next collection."""
+    for client in set(process.clients):
+        if client.secrets:
+            process.clients.discard(client)
 
 
 @pytest.fixture
