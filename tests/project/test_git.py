@@ -111,6 +111,9 @@ def test_files_around(tmp_path):
     git(tmp_path, "add", "compose.yml", "other.yml", "app")
     assert files_around(app, ["API_KEY", "X"]) == ["../compose.yml"]
     assert files_around(app, []) == files_around(tmp_path, ["API_KEY"]) == []
+    assert files_around(app, ["NOWHERE"]) == []
+    git(tmp_path, "config", "core.repositoryFormatVersion", "99")
+    assert files_around(app, ["API_KEY"]) is None
 
 
 def test_unreadable_repository(tmp_path):

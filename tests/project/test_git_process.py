@@ -64,6 +64,16 @@ def test_waits_only_once_for_a_repository(app, monkeypatch):
     assert time.monotonic() - started < 10
 
 
+def test_a_search_that_times_out_does_not_stop_others(app, monkeypatch):
+    monkeypatch.setattr(git_process, "TIMEOUT", 1)
+    config = app / ".git/config"
+    before = config.read_text()
+    git(app, "config", "include.path", "fifo")
+    assert git_process.run(app, "status", is_search=True) == (None, b"")
+    config.write_text(before)
+    assert git_process.run(app, "status")[0] == 0
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems have no prlimit()")
 def test_limits_the_memory_of_git(app):
     import resource

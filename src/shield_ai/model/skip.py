@@ -90,6 +90,7 @@ class SkipId(enum.StrEnum):
         "writes a variable with escapes or not in UTF-8" + _UNKNOWN_VARIABLES,
     )
     DEPLOYMENT_OUTSIDE = "deployment-outside", "outside the app, names secrets: check its values"
+    AROUND_NOT_SEARCHED = "around-not-searched", "git can't search the repository around the app"
     DEPLOYMENT_UNEXPLAINED = (
         "deployment-unexplained",
         "line {line} names {variable} beside a value in a form that shield does not recognize",

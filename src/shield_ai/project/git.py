@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 NETWORK_TIMEOUT = 300  # seconds
 MAX_COMPARED = 50_000_000  # bytes; larger files are not compared
+NO_MATCH = 1  # https://git-scm.com/docs/git-grep
 SKIP_WORKTREE = "S"  # https://git-scm.com/docs/git-ls-files
 SUBMODULE = "160000"
 SYMBOLIC_LINK = "120000"
@@ -166,7 +167,7 @@ def ignored_files(root: Path, paths: Collection[str]) -> list[str]:
     return sorted({*paths} & {*_decode(output or b"").splitlines()})
 
 
-def files_around(root: Path, words: Iterable[str]) -> list[str]:
+def files_around(root: Path, words: Iterable[str]) -> list[str] | None:
     """Return the tracked files of the repository outside the app that contain one of some words.
 
     Args:
@@ -174,16 +175,23 @@ def files_around(root: Path, words: Iterable[str]) -> list[str]:
         words: The words.
 
     Returns:
-        The paths relative to the app's folder; none if the app is the whole repository.
+        The paths relative to the app's folder; an empty list if the app is the whole repository or
+        in none, and None if git can't search.
     """
-    prefix = _decode(git_process.read(root, "rev-parse", "--show-prefix") or b"").strip("\n")
+    shown = git_process.read(root, "rev-parse", "--show-prefix")
+    if shown is None:
+        return None if git_process.is_in_repository(root) else []
+    prefix = _decode(shown).strip("\n")
     patterns = [argument for word in sorted(words) for argument in ("-e", word)]
     if not prefix or not patterns:
         return []
     options = ("-lzIwF", "--full-name", "--no-textconv", "--no-recurse-submodules")
     outside = (":(top)", f":(top,exclude,literal){prefix.rstrip('/')}")
-    output = git_process.read(root, "grep", *options, *patterns, "--", *outside)
-    paths = filter(None, _decode(output or b"").split("\0"))
+    arguments = ("grep", *options, *patterns, "--", *outside)
+    code, output = git_process.run(root, *arguments, is_search=True)
+    if code not in {0, NO_MATCH}:
+        return None
+    paths = filter(None, _decode(output).split("\0"))
     return sorted(posixpath.relpath(path, prefix) for path in paths)
 
 

@@ -96,12 +96,20 @@ def read(root: Path, *arguments: str, max_output: int = MAX_OUTPUT) -> bytes | N
     return output if code == 0 else None
 
 
-def run(root: Path, *arguments: str, max_output: int = MAX_OUTPUT) -> tuple[int | None, bytes]:
+def run(
+    root: Path, *arguments: str, max_output: int = MAX_OUTPUT, is_search: bool = False
+) -> tuple[int | None, bytes]:
     """Run a git command and return its exit code and output.
 
+    Args:
+        root: A folder, inside or outside a repository.
+        arguments: The command and its arguments.
+        max_output: Bytes; a command that prints more is stopped.
+        is_search: Whether the command reads all files, so that a timeout says nothing of others.
+
     Returns:
-        None as the exit code if git is not installed or was stopped. After a timeout, git is not
-        started in this folder again: it would wait for the same file.
+        None as the exit code if git is not installed or was stopped. After another timeout, git is
+        not started in this folder again: it would wait for the same file.
     """
     folder = root.resolve()
     if folder in _timed_out:
@@ -112,7 +120,8 @@ def run(root: Path, *arguments: str, max_output: int = MAX_OUTPUT) -> tuple[int 
         return None, b""
 
     def stop() -> None:
-        _timed_out.add(folder)
+        if not is_search:
+            _timed_out.add(folder)
         process.kill()
 
     timer = threading.Timer(TIMEOUT, stop)

@@ -489,6 +489,9 @@ def test_deployment_files_around_the_app_are_reported(tmp_path):
     assert [variable.path for variable in found.variables] == ["compose.yml"]
     assert [skip.path for skip in found.unread] == ["../chart/_helpers.tpl", "../compose.yml"]
     assert find_deployment(tmp_path, SECRETS).unread == ()
+    (tmp_path / ".git/config").write_text("[core]\nrepositoryFormatVersion = 99\n")
+    found = find_deployment(tmp_path / "back", SECRETS)
+    assert [(skip.path, skip.id) for skip in found.unread] == [("..", SkipId.AROUND_NOT_SEARCHED)]
 
 
 def test_no_file_is_read_without_secrets(tmp_path):

@@ -167,7 +167,10 @@ class _Finder:
 
     def add_files_around(self, root: Path) -> None:
         """Record the deployment files of the repository outside the app that name a secret."""
-        for path in files_around(root, self._secret_names):
+        paths = files_around(root, self._secret_names)
+        if paths is None:
+            self.add_unread("..", SkipId.AROUND_NOT_SEARCHED.reason())
+        for path in paths or ():
             is_deployment = file_format(path) or path.endswith(HELPERS)
             if is_deployment and path == display_path(path):
                 self.add_unread(path, SkipId.DEPLOYMENT_OUTSIDE.reason())

@@ -95,7 +95,7 @@ def is_reviewed(source: Source, node: ast.expr) -> bool:
 
 
 def is_public_or_count(name: str, text: str) -> bool:
-    """Return whether a value shows that a setting is no secret: a public key, a file or a count."""
+    """Return whether a value is a public key, a file or a count, and not a secret."""
     is_count = not COUNT_ENDINGS.isdisjoint(words(name)[-1:]) and NUMBER.fullmatch(text)
     is_object = words(name)[-1:] == ("KEY",) and FILE.fullmatch(text)
     return bool(is_count or is_object or PUBLIC_KEY.match(text))

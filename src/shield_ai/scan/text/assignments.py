@@ -47,7 +47,7 @@ class Assignment(NamedTuple):
     name_start: int
     quoted: bool
     compared: bool = False  # the value is compared with the name, not assigned to it
-    declared: bool = False  # the file declares that the value is a secret, whatever its name
+    declared: bool = False  # a Kubernetes Secret contains it, so any name can be a secret's
 
 
 def assignments(raw: bytes, regions: Iterable[Region], *, unquoted: bool) -> Iterator[Assignment]:
