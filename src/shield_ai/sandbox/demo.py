@@ -160,6 +160,7 @@ class Demo:
             [sys.executable, "-m", "shield_ai", *arguments],
             cwd=app or self.app,
             env=self.aws.environment(self.base_env),
+            stdin=subprocess.DEVNULL,  # no command may wait for an answer to a question
             capture_output=True,
             text=True,
             check=False,
@@ -236,7 +237,7 @@ class Demo:
     def report(self) -> None:
         """Write the HTML report."""
         path = self.folder / REPORT
-        self.shield("report", "-o", str(path))
+        self.shield("report", "--run-settings", "-o", str(path))
         size = path.stat().st_size // 1024
         self.record("report", f"a self-contained page of {size} kB")
 
