@@ -148,14 +148,15 @@ class Demo:
 
         Args:
             arguments: The arguments of `shield`.
-            show: Whether to print the output.
+            show: Whether to print the command and its output.
             expected: The exit code.
             app: The folder to run in; the sample app's by default.
 
         Raises:
             ShieldError: The command has another exit code.
         """
-        click.secho(f"$ shield {' '.join(arguments)}", err=True, bold=True)
+        if show:
+            click.secho(f"$ shield {' '.join(arguments)}", err=True, bold=True)
         done = subprocess.run(
             [sys.executable, "-m", "shield_ai", *arguments],
             cwd=app or self.app,
@@ -269,8 +270,8 @@ class Demo:
         result = f"found {', '.join(found)}" if found else "none found"
         self.record(
             "leaks",
-            f"searched {len(text)} bytes of output, logs, plan, report and journal for"
-            f" {len(self.secrets)} values: {result}",
+            f"{len(self.secrets)} values in {len(text) // 1024} kB of output, logs and files:"
+            f" {result}",
             ok=not found,
         )
 
