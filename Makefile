@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-fast test-oldest test-rotation test-kill test-iam wheel lint docs bench bench-scan bench-reads bench-pull-request bench-runtime fuzz coverage dist audit lock clean
+.PHONY: help demo recording test test-fast test-oldest test-rotation test-kill test-iam wheel lint docs bench bench-scan bench-reads bench-pull-request bench-runtime fuzz coverage dist audit lock clean
 
 help:  ## show this help
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -24,6 +24,15 @@ $(VENV)/dev.stamp: $(VENV)/demo.stamp requirements/dev.lock
 
 demo: $(VENV)/demo.stamp  ## migrate the sample shop, with an embedded AWS and a real PostgreSQL
 	@$(BIN)/shield demo
+
+.venv-recording/stamp: $(VENV)/pyvenv.cfg requirements/recording.lock
+	$(BIN)/python -m venv .venv-recording
+	.venv-recording/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/recording.lock
+	@touch $@
+
+recording: $(VENV)/demo.stamp .venv-recording/stamp  ## record the demo as docs/images/demo.svg (needs a terminal)
+	@mkdir -p docs/images
+	PATH=$(CURDIR)/$(BIN):$$PATH .venv-recording/bin/termtosvg docs/images/demo.svg --command 'shield demo' --screen-geometry 84x36 --min-frame-duration 80 --max-frame-duration 2000 --loop-delay 8000
 
 wheel: $(VENV)/dev.stamp
 	@rm -rf build/wheel
@@ -139,6 +148,7 @@ lock:  ## update the lock files (needs uv)
 	$(COMPILE) requirements/fuzz.in --group build -c requirements/demo.lock -o requirements/fuzz.lock
 	$(subst pyproject.toml,requirements/release.in,$(COMPILE)) -o requirements/release.lock
 	$(subst pyproject.toml,requirements/ministack.in,$(COMPILE)) -o requirements/ministack.lock
+	$(subst pyproject.toml,requirements/recording.in,$(COMPILE)) -o requirements/recording.lock
 	mkdir -p build
 	$(UV) pyproject.toml --extra rotate --resolution lowest-direct -o build/oldest.txt
 	$(UV) pyproject.toml --extra local --group test-oldest -c build/oldest.txt -o requirements/oldest.lock
