@@ -123,11 +123,17 @@ fuzz: .venv-fuzz/stamp  ## fuzz what reads untrusted input; SECONDS=600 ARGS="TA
 
 # Archives contain the date of the last commit, so that builds are reproducible.
 BUILD = SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) $(CURDIR)/$(BIN)/hatchling build
-dist: $(VENV)/dev.stamp .venv-release/stamp  ## build the wheels, the sdists and the SBOM, and check that the build is reproducible
+dist: $(VENV)/dev.stamp .venv-release/stamp  ## build the wheels, the sdists and the SBOM; check that the build is reproducible and can be installed
 	@rm -rf dist build/again
 	@for folder in . src/shield_runtime; do for target in dist build/again; do \
 	  (cd $$folder && $(BUILD) -d $(CURDIR)/$$target) || exit; done; done
 	@for f in dist/*; do cmp $$f build/again/$${f##*/} || exit; done
+	.venv-release/bin/twine check --strict dist/*.whl dist/*.tar.gz
+	@rm -rf build/installed
+	$(BIN)/python -m venv build/installed
+	build/installed/bin/python -m pip install --quiet --disable-pip-version-check dist/*.whl
+	@for name in shield shield-ai; do build/installed/bin/$$name --version || exit; done
+	@build/installed/bin/shield scan --fail-on critical examples/storefront >/dev/null
 	.venv-release/bin/cyclonedx-py requirements --output-reproducible -o dist/shield-ai.cdx.json requirements/demo.lock
 
 audit: .venv-release/stamp  ## check the locked dependencies for known vulnerabilities (needs PyPI)
