@@ -59,7 +59,7 @@ def test_runs_the_settings_with_consent(app, command):
 
 def test_settings_that_did_not_run_are_not_checked(app):
     done = run("verify", "--json", cwd=app)
-    checks = {check["id"]: check for check in json.loads(done.out)}
+    checks = {check["id"]: check for check in json.loads(done.out)["checks"]}
     for name in ("settings-load", "no-fallback-needed"):
         assert checks[name]["status"] == "unknown"
         assert checks[name]["detail"].startswith("not checked")

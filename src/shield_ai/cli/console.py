@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    import msgspec
+
     from shield_ai.flow.app_session import AppSession
     from shield_ai.model.plan import Receipt
 
@@ -42,6 +44,13 @@ def echo(text: str = "", *, err: bool = False, nl: bool = True) -> None:
     if not safe_text.isascii():
         safe_text = safe_text.encode(encoding, "replace").decode(encoding)
     click.echo(safe_text, err=err, nl=nl, color=color or None)
+
+
+def print_json(document: msgspec.Struct) -> None:
+    """Print a document as indented JSON."""
+    from shield_ai.reports.json import to_json
+
+    echo(to_json(document, indent=2), nl=False)
 
 
 def write_output(path: Path, text: str, *, masked: bool = True) -> None:

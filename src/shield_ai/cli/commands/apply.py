@@ -9,22 +9,24 @@ from typing import TYPE_CHECKING
 import click
 import msgspec
 
-from shield_ai.cli.console import confirm_changes, echo, format_receipt, is_shown
+from shield_ai.cli.console import confirm_changes, echo, format_receipt, is_shown, print_json
 from shield_ai.cli.journal_steps import confirm_recovery
-from shield_ai.cli.options import YES, grouped_options
+from shield_ai.cli.options import JSON, YES, grouped_options
 from shield_ai.cli.planning import PLAN_OPTIONS, open_session
 from shield_ai.cli.progress import progress_bar
 from shield_ai.cli.run_settings import PYTHON
 from shield_ai.flow.plan import rewrites_code
 from shield_ai.model.errors import DONE
 from shield_ai.model.plan import Action
+from shield_ai.reports.documents import ApplyDocument, Comparison
 from shield_ai.reports.plan import comparison_text, no_changes_text, plan_text, receipts_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from shield_ai.cli.planning import PlanOptions
     from shield_ai.cli.progress import ProgressBar
+    from shield_ai.flow.app_session import AppSession
     from shield_ai.model.plan import Plan, Receipt
 
 
@@ -72,17 +74,32 @@ PROOF = grouped_options(
 )
 
 
+class AfterApply(msgspec.Struct, frozen=True):
+    """What to do after the steps."""
+
+    rotate_immediately: bool
+    as_json: bool
+
+
+AFTER = grouped_options(
+    "after",
+    AfterApply,
+    click.option(
+        "--rotate-immediately",
+        is_flag=True,
+        help="Rotate the secrets with a new rotation schedule, and wait until they are rotated.",
+    ),
+    JSON,
+)
+
+
 @click.command()
 @click.argument("target", default=".", type=click.Path(path_type=Path), metavar="[APP|plan.json]")
 @PLAN_OPTIONS
 @YES
 @OVERRIDES
 @PROOF
-@click.option(
-    "--rotate-immediately",
-    is_flag=True,
-    help="Rotate the secrets with a new rotation schedule, and wait until they are rotated.",
-)
+@AFTER
 def apply(
     target: Path,
     options: PlanOptions,
@@ -90,7 +107,7 @@ def apply(
     *,
     yes: bool,
     proof: Proof,
-    rotate_immediately: bool,
+    after: AfterApply,
 ) -> int:
     """Create the secrets in AWS and rewrite the code to read them.
 
@@ -107,6 +124,8 @@ def apply(
     planned = session.load_plan(plan_file) if plan_file else session.plan()
     if session.has_nothing_to_do(planned):
         echo(no_changes_text(planned), err=True)
+        if after.as_json:
+            print_json(_document(session, planned, ()))
         return DONE
     with session.locked():
         if session.is_interrupted:
@@ -129,11 +148,36 @@ def apply(
     if rewrites_code(planned):
         text = comparison_text(session.compared_modules, session.comparison_problems)
         echo(text, err=True)
-    if rotate_immediately:
+    new_rotations = _new_rotations(planned) if after.rotate_immediately else []
+    if new_rotations:
         from shield_ai.cli.rotation_steps import rotate_now
 
-        rotate_now(session, _new_rotations(planned))
+        rotate_now(session, new_rotations)
+    if after.as_json:
+        print_json(_document(session, planned, receipts, new_rotations))
     return DONE
+
+
+def _document(
+    session: AppSession,
+    planned: Plan,
+    receipts: Sequence[Receipt],
+    rotated: Sequence[str] = (),
+) -> ApplyDocument:
+    comparison = None
+    if receipts and rewrites_code(planned):
+        comparison = Comparison(
+            modules=tuple(session.compared_modules), problems=tuple(session.comparison_problems)
+        )
+    return ApplyDocument(
+        app=planned.app,
+        account=planned.account,
+        region=planned.region,
+        environment=planned.environment,
+        steps=tuple(receipts),
+        settings=comparison,
+        rotated=tuple(rotated),
+    )
 
 
 def _receipt_printer(bar: ProgressBar, planned: Plan) -> Callable[[Receipt], None]:

@@ -5,19 +5,48 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import click
+import msgspec
 
-from shield_ai.cli.console import confirm_changes, echo, print_receipt
+from shield_ai.cli.console import confirm_changes, echo, print_json, print_receipt
 from shield_ai.cli.journal_steps import list_steps
-from shield_ai.cli.options import APP, ENVIRONMENT, ONLY, YES
+from shield_ai.cli.options import APP, ENVIRONMENT, JSON, ONLY, YES, grouped_options
 from shield_ai.flow.app_session import AppSession, Scope
 from shield_ai.flow.journal import Journal
 from shield_ai.model.errors import DONE
+from shield_ai.reports.documents import RollbackDocument
 from shield_ai.reports.manual_changes import edited_text
 from shield_ai.reports.plan import receipts_text
 from shield_ai.reports.plurals import count
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
+
+    from shield_ai.model.plan import Receipt
+
+
+class Overrides(msgspec.Struct, frozen=True):
+    """The safety checks that the user disabled."""
+
+    force: bool
+    adopt: bool
+
+
+OVERRIDES = grouped_options(
+    "overrides",
+    Overrides,
+    click.option(
+        "--force",
+        is_flag=True,
+        help="Restore files that were edited after apply; their edits are saved in .shield/edited.",
+    ),
+    click.option(
+        "--adopt",
+        is_flag=True,
+        help="Restore the files of a journal from another folder, user or machine. Nothing is"
+        " changed in AWS.",
+    ),
+)
 
 
 @click.command()
@@ -25,19 +54,16 @@ if TYPE_CHECKING:
 @ONLY
 @ENVIRONMENT
 @YES
-@click.option(
-    "--force",
-    is_flag=True,
-    help="Restore files that were edited after apply; their edits are saved in .shield/edited.",
-)
-@click.option(
-    "--adopt",
-    is_flag=True,
-    help="Restore the files of a journal from another folder, user or machine. Nothing is changed"
-    " in AWS.",
-)
+@OVERRIDES
+@JSON
 def rollback(
-    app: Path, only: Scope | None, environment: str, *, yes: bool, force: bool, adopt: bool
+    app: Path,
+    only: Scope | None,
+    environment: str,
+    *,
+    yes: bool,
+    overrides: Overrides,
+    as_json: bool,
 ) -> int:
     """Undo the last apply.
 
@@ -45,7 +71,7 @@ def rollback(
     scheduled for deletion with a recovery window.
     """
     session = AppSession(app, only=only, environment=environment)
-    session.journal = Journal(session.tree.root, adopt=adopt)
+    session.journal = Journal(session.tree.root, adopt=overrides.adopt)
     with session.locked():
         steps = session.steps_to_undo()
         ignored = session.journal.ignored_aws_steps
@@ -54,14 +80,26 @@ def rollback(
             echo(f"not undone: {count(ignored, 'step')} in AWS, because {reason}", err=True)
         if not steps:
             echo("nothing to undo", err=True)
+            if as_json:
+                print_json(_document(session, [], ignored))
             return DONE
         echo("steps of the last apply that will be undone:", err=True)
         list_steps(steps)
         for path, applied, current in session.edited_files(steps):
             echo(edited_text(path, applied, current), err=True)
         confirm_changes(session, f"Undo {count(len(steps), 'step')}?", yes=yes)
-        receipts = session.rollback(steps, force=force, on_receipt=print_receipt)
+        receipts = session.rollback(steps, force=overrides.force, on_receipt=print_receipt)
         if session.journal.is_adopted:
             echo(f"the journal is now {session.journal.retire()}", err=True)
     echo(receipts_text(receipts), err=True)
+    if as_json:
+        print_json(_document(session, receipts, ignored))
     return DONE
+
+
+def _document(session: AppSession, receipts: Sequence[Receipt], ignored: int) -> RollbackDocument:
+    return RollbackDocument(
+        environment=session.environment,
+        steps=tuple(receipts),
+        ignored=ignored,
+    )

@@ -194,13 +194,24 @@ def explain(rule_id: str, app_patterns: Iterable[Pattern] = ()) -> str:
     Raises:
         ShieldError: The id is unknown.
     """
+    pattern, rules = select(rule_id, app_patterns)
+    if [rule.id for rule in rules] == [rule_id]:
+        return _explain_rule(pattern, rules[0])
+    return _explain_pattern(pattern)
+
+
+def select(rule_id: str, app_patterns: Iterable[Pattern] = ()) -> tuple[Pattern, tuple[Rule, ...]]:
+    """Return the pattern of a rule, and the rule; for the id of a pattern, all its rules.
+
+    The arguments and the error are those of `explain`.
+    """
     patterns = (csec34_pattern(), credential_pattern(), *app_patterns)
     for pattern in patterns:
         if rule_id in (pattern.id, pattern.rules[0].id.partition(".")[0]):
-            return _explain_pattern(pattern)
+            return pattern, pattern.rules
         for rule in pattern.rules:
             if rule.id == rule_id:
-                return _explain_rule(pattern, rule)
+                return pattern, (rule,)
     raise ShieldError(f"there is no rule {rule_id!r}", _suggest(rule_id, patterns))
 
 
