@@ -218,7 +218,8 @@ class Demo:
     def verify(self) -> None:
         """Run all checks."""
         self.shield("verify", "--run-settings")
-        checks = json.loads(self.shield("verify", "--run-settings", "--json", show=False))
+        document = json.loads(self.shield("verify", "--run-settings", "--json", show=False))
+        checks = document["checks"]
         passed = sum(check["status"] == "ok" for check in checks)
         unknown = sum(check["status"] == "unknown" for check in checks)
         text = f"{passed} of {len(checks)} checks passed"
