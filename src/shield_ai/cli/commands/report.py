@@ -17,6 +17,8 @@ from shield_ai.flow.app_session import AppSession, Scope
 from shield_ai.flow.planning_session import PlanningOptions
 from shield_ai.model.errors import DONE
 from shield_ai.reports.collect import TrailQuery, collect_report
+from shield_ai.reports.trend import read_figures
+from shield_ai.reports.verdict import verdict
 
 if TYPE_CHECKING:
     from shield_ai.reports.report_data import ReportData
@@ -83,10 +85,13 @@ def report(
     if output_format is None:
         is_markdown = output is not None and output.suffix == ".md"
         output_format = "markdown" if is_markdown else "html"
+    if output and output_format == "html":
+        data = msgspec.structs.replace(data, previous=read_figures(output))
     text = _render(data, output_format)
     if output:
         write_output(output, text)
-        echo(f"{data.headline} Report written to {output}", err=True)
+        state = verdict(data).state
+        echo(f"{state}. {data.headline} Report written to {output}", err=True)
     else:
         echo(text, nl=False)
     return DONE
