@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 # Errors of writing that are not bugs: a full disk, a quota or a hardware error.
 WRITE_ERRORS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
+OLDEST_PYTHON = (3, 11)
 STREAMS = ("stdin", "stdout", "stderr")
 
 
@@ -29,6 +30,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         argv: The arguments; those of the process by default.
     """
     _open_closed_streams()
+    unsupported = _unsupported(sys.version_info[:2], sys.platform)
+    if unsupported:
+        return fail(USAGE, *unsupported)
     try:
         import click
 
@@ -58,6 +62,21 @@ def main(argv: Sequence[str] | None = None) -> int:
         )
     except Exception as error:  # noqa: BLE001  # a traceback could show values
         return _fail_unexpectedly(error)
+
+
+def _unsupported(version: tuple[int, int], platform: str) -> tuple[str, str] | None:
+    """Return the message and the hint for a Python or a system that shield does not support.
+
+    pip refuses an older Python; this is for a source tree and for `pip --ignore-requires-python`.
+    """
+    if version < OLDEST_PYTHON:
+        running = ".".join(map(str, version))
+        hint = "install it for a newer one: pipx install --python python3.13 shield-ai"
+        return f"shield needs Python 3.11 or newer; this is Python {running}", hint
+    if platform == "win32":
+        hint = "install it in WSL: https://learn.microsoft.com/windows/wsl/install"
+        return "shield runs on Linux and macOS, not on Windows", hint
+    return None
 
 
 def _fail_unexpectedly(error: Exception) -> int:
