@@ -74,7 +74,8 @@ def _rows(
     """Yield a row for each key; the keys of nested objects follow with a prefix."""
     for name, key in definition["properties"].items():
         suffix, target = _target(key, definitions)
-        meaning = key.get("description") or words.JSON_KEYS.get(name)
+        meaning = words.JSON_PATHS.get(f"{prefix}{name}") or key.get("description")
+        meaning = meaning or words.JSON_KEYS.get(name)
         if meaning is None:
             assert "description" in target, f"docs/words.py has no description of {prefix}{name}"
             meaning = target["description"]
@@ -104,7 +105,7 @@ def _type(key: dict[str, Any], definitions: dict[str, Any]) -> str:
     if "const" in key:
         return f"`{key['const']}`"
     if "enum" in key and len(key["enum"]) <= MAX_VALUES:
-        return ", ".join(f'`"{value}"`' for value in key["enum"])
+        return ", ".join(f"`{json.dumps(value)}`" for value in key["enum"])
     if key["type"] == "array":
         return f"list of {_type(key['items'], definitions)}"
     if isinstance(values := key.get("additionalProperties"), dict):

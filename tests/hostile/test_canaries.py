@@ -46,6 +46,7 @@ COMMANDS = [
     ["verify", "--only", "code", "--json"],
     ["report", "--only", "code", "-o", "report.html"],
     ["report", "--only", "code", "--format", "markdown"],
+    ["report", "--only", "code", "--format", "json"],
     ["report", "--only", "code", "--format", "oscal"],
     ["report", "--only", "code", "--format", "ocsf"],
     ["explain", "CSEC34.literal"],
@@ -295,7 +296,7 @@ COMMANDS_WITH_AWS = [
     ["verify", "--run-settings", "--json"],
     *(
         ["report", "--run-settings", "--format", output_format]
-        for output_format in ("html", "markdown", "oscal", "asff", "ocsf")
+        for output_format in ("html", "markdown", "json", "oscal", "asff", "ocsf")
     ),
     ["audit"],
     ["audit", "--json"],

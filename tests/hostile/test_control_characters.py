@@ -41,6 +41,7 @@ COMMANDS = [
     ["verify", "--only", "code", "--json"],
     ["report", "--only", "code"],
     ["report", "--only", "code", "--format", "markdown"],
+    ["report", "--only", "code", "--format", "json"],
     ["report", "--only", "code", "--format", "oscal"],
     ["report", "--only", "code", "--format", "ocsf"],
     ["cost"],
