@@ -108,7 +108,7 @@ def test_reference_is_up_to_date(generated) -> None:
         if not path.exists() or path.read_text("utf-8") != text:
             outdated.append(str(path.relative_to(ROOT)))
     assert outdated == [], "run make docs"
-    existing = {path for path in (DOCS / "reference").iterdir() if path.is_file()}
+    existing = {path for path in (DOCS / "reference").rglob("*") if path.is_file()}
     assert existing == {path for path in generated if path.parent != DOCS}
 
 

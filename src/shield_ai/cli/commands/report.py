@@ -49,7 +49,7 @@ class ReportScope(msgspec.Struct, frozen=True):
 @click.option(
     "--format",
     "output_format",
-    type=click.Choice(["html", "markdown", *EVIDENCE_FORMATS]),
+    type=click.Choice(["html", "markdown", "json", *EVIDENCE_FORMATS]),
     help="Report format.  [default: markdown for an --output file that ends in .md, else html]",
 )
 @grouped_options(
@@ -72,8 +72,9 @@ def report(
 
     It covers findings, changes, secrets, access, alarms, cost, rollout and controls. The HTML page
     is self-contained and safe to share: it holds no secret values and loads no external resources.
-    Markdown is a summary for pull request comments. oscal (NIST), asff (AWS Security Hub) and ocsf
-    hold the controls and their evidence as JSON, for compliance tools. The report says what could
+    Markdown is a summary for pull request comments, and json holds the same data for programs.
+    oscal (NIST), asff (AWS Security Hub) and ocsf hold the controls and their evidence, for
+    compliance tools. The report says what could
     not be checked, for example AWS without credentials. None of the app's code runs, unless you
     allow it with --run-settings.
     """
@@ -100,6 +101,10 @@ def report(
 def _render(data: ReportData, output_format: str) -> str:
     if output_format in EVIDENCE_FORMATS:
         return _render_evidence(data, output_format)
+    if output_format == "json":
+        from shield_ai.reports.report_json import report_json
+
+        return report_json(data)
     if output_format == "markdown":
         from shield_ai.reports.markdown import markdown
 
