@@ -1,0 +1,88 @@
+"""Build the site from docs/ into a folder, and check its links.
+
+`make site` runs this program. The Markdown is copied first, because the site has more than docs/:
+a page for each rule, and navigation, which index.md has as plain links.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+SITE = Path(__file__).parent
+DOCS = SITE.parent
+ROOT = DOCS.parent
+sys.path.append(str(DOCS))
+
+import links  # noqa: E402 - a module of this folder, which is not a package
+import rule_pages  # noqa: E402 - a module of docs/
+
+REPOSITORY = "https://github.com/shield-ai/shield-ai/blob/main/"
+SOURCES = ROOT / "build" / "site-sources"
+SECTION = re.compile(r"^## (.+)$", re.MULTILINE)
+PAGE_LINK = re.compile(r"\]\(([\w./-]+)\.md\)")
+TITLED_FENCE = re.compile(r'^( *)(```+)(\w+) title="([^"]+)"$', re.MULTILINE)
+OUTSIDE_LINK = re.compile(r"\]\((?:\.\./)+([A-Z]+\.md)(#[\w-]+)?\)")
+
+
+def stage() -> None:
+    """Write the Markdown of the site into a new folder."""
+    shutil.rmtree(SOURCES, ignore_errors=True)
+    ignored = shutil.ignore_patterns("site", "*.py", "*.1", "__pycache__")
+    shutil.copytree(DOCS, SOURCES, ignore=ignored)
+    for path in SOURCES.rglob("*.md"):
+        path.write_text(adapt(path.read_text("utf-8")), "utf-8")
+    index = SOURCES / "index.md"
+    index.write_text(add_navigation(index.read_text("utf-8")), "utf-8")
+    rules = SOURCES / "reference" / "rules.md"
+    pages = rule_pages.rule_pages()
+    rules.write_text(rule_pages.link_rules(rules.read_text("utf-8")), "utf-8")
+    folder = rules.with_suffix("")
+    folder.mkdir()
+    for rule_id, text in pages.items():
+        (folder / f"{rule_id}.md").write_text(text, "utf-8")
+
+
+def adapt(text: str) -> str:
+    """Show the titles of code blocks, and link to files outside docs/ in the repository."""
+    text = TITLED_FENCE.sub(r"\1\2{code-block} \3\n\1:caption: \4\n", text)
+    return OUTSIDE_LINK.sub(rf"]({REPOSITORY}\1\2)", text)
+
+
+def add_navigation(index: str) -> str:
+    """Add a table of contents with the links of each section of index.md, in their order."""
+    introduction, *sections = SECTION.split(index)
+    trees = [toctree("", PAGE_LINK.findall(introduction))]
+    seen = set(PAGE_LINK.findall(introduction))
+    for title, text in zip(sections[::2], sections[1::2], strict=True):
+        pages = [page for page in dict.fromkeys(PAGE_LINK.findall(text)) if page not in seen]
+        seen.update(pages)
+        trees.append(toctree(title, pages))
+    return index + "".join(trees)
+
+
+def toctree(caption: str, pages: list[str]) -> str:
+    """Return a table of contents for the sidebar, which the page itself does not show."""
+    options = [":hidden:", f":caption: {caption}" if caption else ":titlesonly:"]
+    return "\n".join(["", "```{toctree}", *options, "", *dict.fromkeys(pages), "```", ""])
+
+
+def main() -> int:
+    """Build the site; return 1 if a link is broken."""
+    output = Path(sys.argv[1])
+    stage()
+    command = [sys.executable, "-m", "sphinx", "-W", "--keep-going", "-n", "-q", "-E", "-b", "html"]
+    command += ["-j", str(min(2, os.cpu_count() or 1)), "-c", str(SITE)]
+    doctrees = str(ROOT / "build" / "site-doctrees")
+    subprocess.run([*command, "-d", doctrees, str(SOURCES), str(output)], check=True)
+    problems = links.check(output)
+    sys.stderr.writelines(f"error: {problem}\n" for problem in problems)
+    return 1 if problems else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
