@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import inspect
 import json
 import os
 import re
@@ -30,6 +31,7 @@ from doc_blocks import (
 from markdown_it import MarkdownIt
 from shield_helpers import make_app
 
+import shield_runtime
 from shield_ai.model.manifest_parser import parse
 from shield_ai.sandbox import copy_sample
 
@@ -110,6 +112,22 @@ def test_reference_is_up_to_date(generated) -> None:
     assert outdated == [], "run make docs"
     existing = {path for path in (DOCS / "reference").iterdir() if path.is_file()}
     assert existing == {path for path in generated if path.parent != DOCS}
+
+
+def test_signatures_of_the_python_api(generated) -> None:
+    page = generated[DOCS / "reference/python.md"]
+    shown: dict[str, set[str]] = {}
+    for block in re.findall(r"```python\n((?:async )?def .+?)\n```", page, re.DOTALL):
+        for function in ast.parse(block).body:
+            names = {argument.arg for argument in (*function.args.args, *function.args.kwonlyargs)}
+            shown.setdefault(function.name, set()).update(names)
+            assert ast.unparse(function.returns) != "Any"
+    for name in shield_runtime.__all__:
+        function = getattr(shield_runtime, name)
+        if not inspect.isroutine(function):
+            continue
+        parameters = inspect.signature(function).parameters.values()
+        assert shown[name] == {p.name for p in parameters if p.kind is not p.VAR_POSITIONAL}
 
 
 def test_permissions_page_lists_every_call(generated) -> None:
