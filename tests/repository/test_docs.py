@@ -10,13 +10,11 @@ import re
 import shutil
 import subprocess
 import sys
-import tomllib
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-import yaml
 from doc_blocks import (
     DOCS,
     ROOT,
@@ -32,7 +30,6 @@ from markdown_it import MarkdownIt
 from shield_helpers import make_app
 
 import shield_runtime
-from shield_ai.model.manifest_parser import parse
 from shield_ai.sandbox import copy_sample
 
 if TYPE_CHECKING:
@@ -223,28 +220,6 @@ def test_index_links_to_every_page() -> None:
     index = (DOCS / "index.md").read_text("utf-8")
     names = [str(p.relative_to(DOCS)) for p in sorted(DOCS.rglob("*.md")) if p.name != "index.md"]
     assert [name for name in names if f"({name})" not in index] == []
-
-
-def compile_python(text: str) -> object:
-    return compile(text, "block", "exec")
-
-
-PARSERS = {
-    "toml": tomllib.loads,
-    "json": json.loads,
-    "yaml": lambda text: [*yaml.safe_load_all(text)],
-    "python": compile_python,
-}
-
-
-@pytest.mark.parametrize(
-    "block",
-    [pytest.param(b, id=str(b)) for page in pages() for b in blocks(page) if b.language in PARSERS],
-)
-def test_block_has_valid_syntax(block) -> None:
-    parsed = PARSERS[block.language](block.text)
-    if block.language == "toml" and "app" in parsed:
-        parse(block.text)
 
 
 @pytest.mark.parametrize(
