@@ -26,6 +26,14 @@ SOURCES = ROOT / "build" / "site-sources"
 SECTION = re.compile(r"^## (.+)$", re.MULTILINE)
 PAGE_LINK = re.compile(r"\]\(([\w./-]+)\.md\)")
 TITLED_FENCE = re.compile(r'^( *)(```+)(\w+) title="([^"]+)"$', re.MULTILINE)
+# What the theme lacks for screen readers and keyboards.
+ACCESSIBLE = {
+    '<p class="caption" role="heading">': '<p class="caption" role="heading" aria-level="2">',
+    '<aside class="sidebar-drawer">': '<aside class="sidebar-drawer" aria-label="Pages">',
+    '<aside class="toc-drawer': '<aside aria-label="On this page" class="toc-drawer',
+    '<div class="table-wrapper': '<div tabindex="0" class="table-wrapper',
+    '<div class="highlight"><pre>': '<div class="highlight"><pre tabindex="0">',
+}
 OUTSIDE_LINK = re.compile(r"\]\((?:\.\./)+([A-Z]+\.md)(#[\w-]+)?\)")
 
 
@@ -71,6 +79,13 @@ def toctree(caption: str, pages: list[str]) -> str:
     return "\n".join(["", "```{toctree}", *options, "", *dict.fromkeys(pages), "```", ""])
 
 
+def make_accessible(html: str) -> str:
+    """Add the attributes that the theme lacks."""
+    for tag, replacement in ACCESSIBLE.items():
+        html = html.replace(tag, replacement)
+    return html
+
+
 def main() -> int:
     """Build the site; return 1 if a link is broken."""
     output = Path(sys.argv[1])
@@ -79,7 +94,11 @@ def main() -> int:
     command += ["-j", str(min(2, os.cpu_count() or 1)), "-c", str(SITE)]
     doctrees = str(ROOT / "build" / "site-doctrees")
     subprocess.run([*command, "-d", doctrees, str(SOURCES), str(output)], check=True)
-    problems = links.check(output)
+    index = (output / "index.html").read_text("utf-8")
+    problems = [f"the theme has no {tag} any more" for tag in ACCESSIBLE if tag not in index]
+    for path in output.rglob("*.html"):
+        path.write_text(make_accessible(path.read_text("utf-8")), "utf-8")
+    problems += links.check(output)
     sys.stderr.writelines(f"error: {problem}\n" for problem in problems)
     return 1 if problems else 0
 
