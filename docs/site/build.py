@@ -79,6 +79,15 @@ def toctree(caption: str, pages: list[str]) -> str:
     return "\n".join(["", "```{toctree}", *options, "", *dict.fromkeys(pages), "```", ""])
 
 
+def publish_files(sources: Path, output: Path) -> None:
+    """Copy the files that are not pages, such as JSON schemas, to the address that they name."""
+    for path in sources.rglob("*.*"):
+        if path.suffix != ".md":
+            target = output / path.relative_to(sources)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, target)
+
+
 def make_accessible(html: str) -> str:
     """Add the attributes that the theme lacks."""
     for tag, replacement in ACCESSIBLE.items():
@@ -94,6 +103,7 @@ def main() -> int:
     command += ["-j", str(min(2, os.cpu_count() or 1)), "-c", str(SITE)]
     doctrees = str(ROOT / "build" / "site-doctrees")
     subprocess.run([*command, "-d", doctrees, str(SOURCES), str(output)], check=True)
+    publish_files(SOURCES, output)
     index = (output / "index.html").read_text("utf-8")
     problems = [f"the theme has no {tag} any more" for tag in ACCESSIBLE if tag not in index]
     for path in output.rglob("*.html"):

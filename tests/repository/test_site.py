@@ -104,6 +104,20 @@ def test_adapts_titles_and_links_outside_docs() -> None:
     )
 
 
+def test_publishes_files_that_are_not_pages(tmp_path: Path) -> None:
+    (tmp_path / "docs/reference").mkdir(parents=True)
+    for name in ("index.md", "reference/shield.schema.json"):
+        (tmp_path / "docs" / name).write_text("{}")
+    run(f"""
+import build, pathlib
+folder = pathlib.Path({str(tmp_path)!r})
+build.publish_files(folder / "docs", folder / "site")
+print("null")
+""")
+    found = [path.relative_to(tmp_path) for path in (tmp_path / "site").rglob("*.*")]
+    assert [str(path) for path in found] == ["site/reference/shield.schema.json"]
+
+
 @pytest.mark.parametrize(
     ("html", "problems"),
     [
