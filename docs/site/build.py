@@ -21,7 +21,8 @@ sys.path.append(str(DOCS))
 import links  # noqa: E402 - a module of this folder, which is not a package
 import rule_pages  # noqa: E402 - a module of docs/
 
-REPOSITORY = "https://github.com/shield-ai/shield-ai/blob/main/"
+from shield_ai.model.addresses import REPOSITORY  # noqa: E402
+
 SOURCES = ROOT / "build" / "site-sources"
 SECTION = re.compile(r"^## (.+)$", re.MULTILINE)
 PAGE_LINK = re.compile(r"\]\(([\w./-]+)\.md\)")
@@ -34,7 +35,6 @@ ACCESSIBLE = {
     '<div class="table-wrapper': '<div tabindex="0" class="table-wrapper',
     '<div class="highlight"><pre>': '<div class="highlight"><pre tabindex="0">',
 }
-OUTSIDE_LINK = re.compile(r"\]\((?:\.\./)+([A-Z]+\.md)(#[\w-]+)?\)")
 
 
 def stage() -> None:
@@ -43,7 +43,8 @@ def stage() -> None:
     ignored = shutil.ignore_patterns("site", "*.py", "*.1", "__pycache__")
     shutil.copytree(DOCS, SOURCES, ignore=ignored)
     for path in SOURCES.rglob("*.md"):
-        path.write_text(adapt(path.read_text("utf-8")), "utf-8")
+        depth = len(path.relative_to(SOURCES).parents) - 1
+        path.write_text(adapt(path.read_text("utf-8"), depth), "utf-8")
     index = SOURCES / "index.md"
     index.write_text(add_navigation(index.read_text("utf-8")), "utf-8")
     rules = SOURCES / "reference" / "rules.md"
@@ -55,10 +56,16 @@ def stage() -> None:
         (folder / f"{rule_id}.md").write_text(text, "utf-8")
 
 
-def adapt(text: str) -> str:
-    """Show the titles of code blocks, and link to files outside docs/ in the repository."""
+def adapt(text: str, depth: int) -> str:
+    """Show the titles of code blocks, and link to files outside docs/ in the repository.
+
+    Args:
+        text: The Markdown of a page.
+        depth: The number of folders below docs/ that contain the page.
+    """
     text = TITLED_FENCE.sub(r"\1\2{code-block} \3\n\1:caption: \4\n", text)
-    return OUTSIDE_LINK.sub(rf"]({REPOSITORY}\1\2)", text)
+    outside = rf"\]\((?:\.\./){{{depth + 1}}}([^)]+)\)"
+    return re.sub(outside, rf"]({REPOSITORY}/blob/main/\1)", text)
 
 
 def add_navigation(index: str) -> str:

@@ -95,12 +95,12 @@ def test_navigation_has_the_sections_of_the_index() -> None:
 
 def test_adapts_titles_and_links_outside_docs() -> None:
     text = (
-        '  ```toml title="shield.toml"\n  a = 1\n  ```\n[security](../../SECURITY.md#reporting)\n'
+        '  ```toml title="shield.toml"\n  a = 1\n  ```\n[a](../../action.yml#b) [c](../index.md)\n'
     )
-    adapted = run(f"import build; print(json.dumps(build.adapt({text!r})))")
+    adapted = run(f"import build; print(json.dumps(build.adapt({text!r}, depth=1)))")
     assert adapted == (
         "  ```{code-block} toml\n  :caption: shield.toml\n\n  a = 1\n  ```\n"
-        "[security](https://github.com/shield-ai/shield-ai/blob/main/SECURITY.md#reporting)\n"
+        "[a](https://github.com/shield-ai/shield-ai/blob/main/action.yml#b) [c](../index.md)\n"
     )
 
 
