@@ -102,22 +102,37 @@ def make_accessible(html: str) -> str:
     return html
 
 
-def main() -> int:
-    """Build the site; return 1 if a link is broken."""
-    output = Path(sys.argv[1])
-    stage()
+def run_sphinx(output: Path) -> list[str]:
+    """Build the HTML; return the warnings, each once and with the path in docs/."""
     command = [sys.executable, "-m", "sphinx", "-W", "--keep-going", "-n", "-q", "-E", "-b", "html"]
     command += ["-j", str(min(2, os.cpu_count() or 1)), "-c", str(SITE)]
-    doctrees = str(ROOT / "build" / "site-doctrees")
-    subprocess.run([*command, "-d", doctrees, str(SOURCES), str(output)], check=True)
+    command += ["-d", str(ROOT / "build" / "site-doctrees"), str(SOURCES), str(output)]
+    done = subprocess.run(command, stderr=subprocess.PIPE, text=True, check=False)
+    warnings = [line.replace(str(SOURCES), "docs") for line in done.stderr.splitlines()]
+    if done.returncode and not warnings:
+        warnings.append(f"sphinx exited with {done.returncode}")
+    return list(dict.fromkeys(warnings))
+
+
+def main() -> int:
+    """Build the site; return 1 if something is wrong."""
+    output = Path(sys.argv[1])
+    stage()
+    problems = run_sphinx(output)
+    if not problems:
+        problems = finish(output)
+    sys.stderr.writelines(f"{problem}\n" for problem in problems)
+    return 1 if problems else 0
+
+
+def finish(output: Path) -> list[str]:
+    """Add to the HTML what Sphinx leaves out, and check it; return the problems."""
     publish_files(SOURCES, output)
     index = (output / "index.html").read_text("utf-8")
     problems = [f"the theme has no {tag} any more" for tag in ACCESSIBLE if tag not in index]
     for path in output.rglob("*.html"):
         path.write_text(make_accessible(path.read_text("utf-8")), "utf-8")
-    problems += links.check(output)
-    sys.stderr.writelines(f"error: {problem}\n" for problem in problems)
-    return 1 if problems else 0
+    return [*problems, *links.check(output)]
 
 
 if __name__ == "__main__":
