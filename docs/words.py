@@ -2,6 +2,30 @@
 
 from __future__ import annotations
 
+# The Python API: what the docstrings leave out.
+ERRORS = (
+    "All are derived from `SecretError`. `SecretNotFoundError` is also a `KeyError` and a "
+    "`ValueError`, and `SecretFormatError` a `ValueError`, so that the handlers of an app for a "
+    "missing variable or an invalid one still work. No error contains a value."
+)
+ARGUMENTS = {
+    "name": "Name of the secret in AWS, without the prefix.",
+    "default": "Returned if the secret can't be read and the app can run without it.",
+    "key": "Field of a JSON secret; the same as `name:field`.",
+    "env": "Environment variable of the secret, as for `get_secret()`.",
+    "stage": "Version stage; `AWSPREVIOUS` for the previous version.",
+    "optional": "The app can run without the secret, as for `get_secret()`.",
+    "*names": "Names of secrets, or lists of names.",
+    "record": "The log record.",
+    "runtime": "The runtime package that the app imports, if it is another copy.",
+}
+API_MODULES = {
+    "testing": ("fake_secrets", "FakeSecrets"),
+    "redaction": ("RedactingFilter",),
+    "pydantic": ("SecretsManagerSource",),
+    "django.health": ("health", "view"),
+}
+
 # Environment variables that the runtime reads: name -> (default, description).
 RUNTIME_VARIABLES = {
     "USE_AWS_SECRETS": (
