@@ -7,6 +7,7 @@ import inspect
 import json
 import os
 import re
+import secrets
 import shutil
 import subprocess
 import sys
@@ -30,10 +31,11 @@ from markdown_it import MarkdownIt
 from shield_helpers import make_app
 
 import shield_runtime
+from shield_ai.model.hidden import Hidden
 from shield_ai.sandbox import copy_sample
 
 if TYPE_CHECKING:
-    from shield_ai.sandbox import LocalAws
+    from shield_ai.sandbox import LocalAws, LocalPostgres
 
 ALL_PAGES = os.environ.get("SHIELD_DOCS") == "1"  # set by make docs
 QUICK_PAGES = {"index", "shell"}  # run by make test
@@ -42,7 +44,9 @@ README = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md"
 
 
 @pytest.mark.parametrize("page", [pytest.param(p, id=str(p.relative_to(DOCS))) for p in pages()])
-def test_page_runs(page: Path, aws: LocalAws, tmp_path: Path) -> None:
+def test_page_runs(
+    page: Path, aws: LocalAws, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
     if not ALL_PAGES and page.stem not in QUICK_PAGES:
         pytest.skip("only make docs runs all pages")
     home = tmp_path / "home"
@@ -58,15 +62,19 @@ def test_page_runs(page: Path, aws: LocalAws, tmp_path: Path) -> None:
         "NO_COLOR": "1",
         "COLUMNS": "80",
     }
-    prepare(page, home)
+    prepare(page, home, request)
     with Shell(home, environment) as shell:
         follow(page, shell, tmp_path)
 
 
-def prepare(page: Path, home: Path) -> None:
+def prepare(page: Path, home: Path, request: pytest.FixtureRequest) -> None:
     """Create what a page starts from, according to its first line."""
     starts = re.match(r"<!-- starts: (.+) -->", page.read_text("utf-8"))
-    if starts:
+    if not starts:
+        return
+    if starts[1] == "database":
+        database(home, request.getfixturevalue("postgres"))
+    else:
         STARTS[starts[1]](home)
 
 
@@ -83,6 +91,21 @@ def shop(home: Path) -> None:
         commands += [command for command, _ in steps(block.text)]
     (fill,) = [command for command in commands if command.startswith("sed -e")]
     subprocess.run(["bash", "-ec", f"{copy}; {fill}"], cwd=home, check=True)
+
+
+def database(home: Path, server: LocalPostgres) -> None:
+    """Create a database and its owner, and write the login to login.json."""
+    name = f"shop_{secrets.token_hex(4)}"
+    password = secrets.token_hex(12)
+    server.create_role_and_database(name, Hidden(password), name)
+    login = {
+        "host": server.host,
+        "port": str(server.port),
+        "database": name,
+        "username": name,
+        "password": password,
+    }
+    (home / "login.json").write_text(json.dumps(login), "utf-8")
 
 
 STARTS = {"app": make_app, "clone": clone, "shop": shop}
