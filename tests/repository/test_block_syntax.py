@@ -145,6 +145,7 @@ CHECKS: dict[str, Callable[[Block], object]] = {
     "diff": check_diff,
     "ini": lambda block: configparser.ConfigParser().read_string(block.text),
     "text": lambda _: None,
+    "powershell": lambda _: None,  # has no parser outside PowerShell
 }
 
 
