@@ -21,7 +21,9 @@ def app(tmp_path, aws):
 
 def failed(app):
     done = run("verify", "--run-settings", "--json", cwd=app)
-    found = {check["name"]: check for check in json.loads(done.out)["checks"] if check["status"] != "ok"}
+    found = {
+        check["name"]: check for check in json.loads(done.out)["checks"] if check["status"] != "ok"
+    }
     assert done.code == bool(found)
     assert all(check["detail"] and check["hint"] for check in found.values())
     return found
