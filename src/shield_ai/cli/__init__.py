@@ -71,9 +71,16 @@ class _LazyGroup(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         name = args[0]
-        if self.get_command(ctx, name) is None and not ctx.resilient_parsing:
+        command = self.get_command(ctx, name)
+        if ctx.resilient_parsing:  # completion
+            return super().resolve_command(ctx, args)
+        if command is None:
             hint = did_you_mean(name, COMMANDS) or "see shield --help"
             raise ShieldError(f"no such command {name!r}", hint)
+        if not {"-h", "--help"}.intersection(args):
+            from shield_ai.cli.project_settings import use_settings
+
+            use_settings(ctx, name, command)
         return super().resolve_command(ctx, args)
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
