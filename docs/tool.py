@@ -13,7 +13,8 @@ import words
 from tables import table
 
 import shield_runtime
-from shield_ai.cli import cli
+from shield_ai.cli import SECTIONS, cli
+from shield_ai.cli.global_options import EXAMPLES
 from shield_ai.flow.verify.check import CHECKS
 from shield_ai.model import errors
 from shield_ai.model.skip import SkipId
@@ -34,6 +35,15 @@ def commands_page() -> str:
         "codes](exit-codes.md), and [shell completion and the man page](../guides/shell.md).\n",
     ]
     context = click.Context(cli, info_name="shield")
+    parts += [
+        "## Global options\n",
+        "Every command accepts `-v`, `-q` and `--color`, before or after its name.\n",
+        table("option | description | variable", _option_rows(cli, context)),
+    ]
+    for title, names in SECTIONS.items():
+        listed = ", ".join(f"[{name}](#shield-{name})" for name in names)
+        parts.append(f"- {title}: {listed}")
+    parts.append("")
     for name in cli.list_commands(context):
         command = cli.get_command(context, name)
         assert command
@@ -41,18 +51,27 @@ def commands_page() -> str:
     return "\n".join(parts)
 
 
+def _option_rows(command: click.Command, context: click.Context) -> list[tuple[str, str, str]]:
+    rows = []
+    for parameter in command.get_params(context):
+        if not isinstance(parameter, click.Option) or parameter.hidden:
+            continue
+        if "--help" in parameter.opts:
+            continue
+        variable = f"`{parameter.envvar}`" if parameter.envvar else ""
+        rows.append((_option(parameter), parameter.help or _choices(parameter), variable))
+    return rows
+
+
 def _command_section(name: str, command: click.Command, parent: click.Context) -> list[str]:
     context = click.Context(command, parent=parent, info_name=name)
     usage = " ".join(command.collect_usage_pieces(context))
     help_text = inspect.cleandoc(command.help or "").replace("\b\n", "")
     parts = [f"## shield {name}\n", f"`shield {name} {usage}`\n", f"{help_text}\n"]
-    rows = []
-    for parameter in command.get_params(context):
-        if isinstance(parameter, click.Option) and "--help" not in parameter.opts:
-            description = parameter.help or _choices(parameter)
-            rows.append((_option(parameter), description, f"`{parameter.envvar}`"))
+    rows = _option_rows(command, context)
     if rows:
         parts.append(table("option | description | variable", rows))
+    parts += ["Examples:\n", "```text", *EXAMPLES[name], "```\n"]
     return parts
 
 

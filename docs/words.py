@@ -122,8 +122,9 @@ MODULE_PURPOSES = {
 EXIT_CODES = {
     0: "Success.",
     1: (
-        "There are findings, failed checks, events that need review, missing secrets (`pull`) or "
-        "rotations that need manual steps (`rotate --due`)."
+        "There are findings, failed checks, events that need review, missing secrets "
+        "(`pull`), rotations that need manual steps (`rotate --due`) or changes "
+        "(`plan --detailed-exitcode`, where Terraform exits with 2)."
     ),
     2: "Invalid usage or configuration.",
     3: "Internal error. The message names a report file that contains no secret values.",

@@ -11,11 +11,15 @@ import sys
 from typing import TYPE_CHECKING
 
 from shield_ai.model.errors import BUG, DONE, INTERRUPTED, USAGE, ShieldError
+from shield_ai.model.output_options import use_color
 from shield_ai.model.printable import printable_lines
+from shield_ai.model.suggestion import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import TextIO
+
+    import click
 
 # Errors of writing that are not bugs: a full disk, a quota or a hardware error.
 WRITE_ERRORS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
@@ -50,10 +54,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         if isinstance(error, getattr(click.exceptions, "NoArgsIsHelpError", ())):  # click >= 8.2
             sys.stderr.write(_safe_text(error.format_message()) + "\n")
             return USAGE
-        context = getattr(error, "ctx", None)
-        command = context.command_path if context else "shield"
-        message = error.format_message().rstrip(".")
-        return fail(USAGE, message[:1].lower() + message[1:], f"see {command} --help")
+        return _fail_on_usage(error)
     except (KeyboardInterrupt, click.Abort):
         return fail(
             INTERRUPTED,
@@ -62,6 +63,20 @@ def main(argv: Sequence[str] | None = None) -> int:
         )
     except Exception as error:  # noqa: BLE001  # a traceback could show values
         return _fail_unexpectedly(error)
+
+
+def _fail_on_usage(error: click.ClickException) -> int:
+    """Report wrong usage of a command, with the option that a misspelled one probably means."""
+    from click import NoSuchOption
+
+    context = getattr(error, "ctx", None)
+    hint = f"see {context.command_path if context else 'shield'} --help"
+    if not isinstance(error, NoSuchOption):
+        message = error.format_message().rstrip(".")
+        return fail(USAGE, message[:1].lower() + message[1:], hint)
+    known = {option for param in context.command.params for option in param.opts} if context else ()
+    suggestion = did_you_mean(error.option_name, known) or hint
+    return fail(USAGE, f"no such option {error.option_name}", suggestion)
 
 
 def _unsupported(version: tuple[int, int], platform: str) -> tuple[str, str] | None:
@@ -156,7 +171,7 @@ def _safe_text(text: str) -> str:
 
 def _paint(text: str, code: int) -> str:
     """Color text for a terminal."""
-    if not sys.stderr.isatty() or os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
+    if not use_color(os.environ, tty=sys.stderr.isatty()):
         return text
     return f"\033[{code}m{text}\033[0m"
 

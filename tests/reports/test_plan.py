@@ -81,5 +81,5 @@ def test_items_with_the_same_reason_are_listed_together():
         "  ../b.yml",
         "      outside the app, names secrets: check its values",
         "",
-        "plan: 7 items skipped",
+        "No changes to the code; 7 items skipped",
     ]

@@ -15,8 +15,8 @@ import click
 
 from shield_ai.model.errors import ShieldError
 from shield_ai.model.hidden import Hidden
+from shield_ai.model.output_options import OUTPUT, use_color
 from shield_ai.model.printable import printable, printable_lines
-from shield_ai.reports.color import use_color
 from shield_ai.scan.text.secret_names import mask_tokens
 
 if TYPE_CHECKING:
@@ -44,6 +44,28 @@ def echo(text: str = "", *, err: bool = False, nl: bool = True) -> None:
     if not safe_text.isascii():
         safe_text = safe_text.encode(encoding, "replace").decode(encoding)
     click.echo(safe_text, err=err, nl=nl, color=color or None)
+
+
+def note(text: str, *, nl: bool = True) -> None:
+    """Print a message on standard error that is neither a result nor a warning; not with -q."""
+    if not OUTPUT.quiet:
+        echo(text, err=True, nl=nl)
+
+
+def before_question(text: str, *, yes: bool, nl: bool = True) -> None:
+    """Print what a question is about; not with -q if --yes answers the question."""
+    if not (OUTPUT.quiet and yes):
+        echo(text, err=True, nl=nl)
+
+
+def shows_progress() -> bool:
+    """Return whether standard error can show a line that is updated."""
+    return not OUTPUT.quiet and sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
+
+
+def can_ask() -> bool:
+    """Return whether the user can see a question, on standard error, and answer it."""
+    return sys.stdin.isatty() and sys.stderr.isatty()
 
 
 def print_json(document: msgspec.Struct) -> None:
@@ -79,7 +101,7 @@ def write_output(path: Path, text: str, *, masked: bool = True) -> None:
 
 def show_file_count(done: int, total: int) -> None:
     """Show a file counter on a terminal; clear the line when all files are done."""
-    if not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
+    if not shows_progress():
         return
     counter = f"{done:,} of {total:,} files" if done < total else ""
     sys.stderr.write(f"\r\033[K{counter}")
@@ -91,18 +113,23 @@ def has_color(stream: TextIO) -> bool:
     return use_color(os.environ, tty=stream.isatty())
 
 
+def no_terminal() -> str:
+    """Return why a question can't be asked."""
+    return f"{'stderr' if sys.stdin.isatty() else 'stdin'} is not a terminal"
+
+
 def confirm(question: str, *, yes: bool) -> None:
     """Ask for confirmation on the terminal, unless --yes was given.
 
     Raises:
-        ShieldError: Standard input is not a terminal.
+        ShieldError: Standard input or standard error is not a terminal.
         click.Abort: The answer is no.
     """
     if yes:
         return
-    if not sys.stdin.isatty():
+    if not can_ask():
         raise ShieldError(
-            "confirmation required, but stdin is not a terminal",
+            f"confirmation required, but {no_terminal()}",
             "use --yes to skip the confirmation",
         )
     click.confirm(printable(question), abort=True, err=True)
@@ -117,7 +144,7 @@ def confirm_changes(session: AppSession, question: str, *, yes: bool) -> None:
         yes: Whether --yes was given.
 
     Raises:
-        ShieldError: Standard input is not a terminal.
+        ShieldError: Standard input or standard error is not a terminal.
         click.Abort: The answer is no, or another name.
     """
     from shield_ai.model.environments import is_production
@@ -126,9 +153,9 @@ def confirm_changes(session: AppSession, question: str, *, yes: bool) -> None:
         confirm(question, yes=yes)
         return
     environment = session.environment
-    if not sys.stdin.isatty():
+    if not can_ask():
         raise ShieldError(
-            f"changes to {environment} require confirmation, but stdin is not a terminal",
+            f"changes to {environment} require confirmation, but {no_terminal()}",
             "use --yes to skip the confirmation",
         )
     app = session.manifest.app.name
@@ -147,11 +174,11 @@ def conflict_resolver(conflict: str) -> Callable[[str, str], bool]:
         A function of the resource's kind and name.
 
     Raises:
-        ShieldError: The value is ask and standard input is not a terminal.
+        ShieldError: The value is ask and standard input or standard error is not a terminal.
     """
     if conflict != "ask":
         return lambda _kind, _name: conflict == "replace"
-    if not sys.stdin.isatty():
+    if not can_ask():
         raise ShieldError(
             "--conflict ask requires a terminal", "use --conflict keep or --conflict replace"
         )
@@ -180,7 +207,7 @@ def prompt_hidden(text: str) -> str:
 @functools.cache
 def prompt_for_value(variable: str) -> Hidden:
     """Prompt for the value of a variable with hidden input, once per variable."""
-    if not sys.stdin.isatty():
+    if not can_ask():
         raise ShieldError(f"--prompt requires a terminal to ask for {variable}", "use --env-file")
     return Hidden(click.prompt(printable(f"Value of {variable}"), hide_input=True, err=True))
 
@@ -188,7 +215,7 @@ def prompt_for_value(variable: str) -> Hidden:
 def print_receipt(receipt: Receipt) -> None:
     """Print a completed step on standard error."""
     if is_shown(receipt):
-        echo(format_receipt(receipt), err=True)
+        note(format_receipt(receipt))
 
 
 def is_shown(receipt: Receipt) -> bool:

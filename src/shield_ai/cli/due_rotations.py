@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from shield_ai.cli.console import confirm, echo
+from shield_ai.cli.console import before_question, confirm, echo, note
 from shield_ai.cli.rotation_steps import run_steps
 from shield_ai.flow.interruption import InterruptedRotationError
 from shield_ai.model.errors import DONE, FINDINGS, ShieldError
@@ -76,9 +76,9 @@ def rotate_due(
     total = len(due.automatic) + len(due.manual) + len(due.pending)
     if total:
         rotated = len(due.automatic) - len(failed)
-        echo(f"{rotated} of {count(total, 'due secret')} rotated", err=True)
+        note(f"{rotated} of {count(total, 'due secret')} rotated")
     elif not due.errors:
-        echo("no secrets are due", err=True)
+        note("no secrets are due")
     errors = due.errors + failed
     if errors:
         raise errors[0]
@@ -95,7 +95,7 @@ def _rotate_all(
     """Rotate secrets, and return the errors of those that could not be rotated."""
     errors: list[ShieldError] = []
     for secret in secrets:
-        echo(preview_text(rotator.preview(secret)), err=True)
+        before_question(preview_text(rotator.preview(secret)), yes=yes)
     if secrets:
         confirm(f"Rotate {', '.join(secret.name for secret in secrets)}?", yes=yes)
     for secret in secrets:

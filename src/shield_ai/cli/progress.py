@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from typing import TYPE_CHECKING, Self
 
 import click
 
-from shield_ai.cli.console import echo
+from shield_ai.cli.console import note, shows_progress
 from shield_ai.model.printable import printable
 
 if TYPE_CHECKING:
@@ -39,7 +37,7 @@ class ProgressBar:
             done: Items done.
             total: All items.
         """
-        if total < MIN_ITEMS or not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
+        if total < MIN_ITEMS or not shows_progress():
             return
         if self._progress is None or description != self._description:
             self.stop()
@@ -55,7 +53,7 @@ class ProgressBar:
             safe_line = printable(line)
             self._progress.console.print(safe_line, markup=False, highlight=False, soft_wrap=True)
         else:
-            echo(line, err=True)
+            note(line)
 
     def stop(self) -> None:
         """Remove the bar."""

@@ -11,6 +11,7 @@
      +- UnsafePlanError             4   the plan would lose data
      +- AwsError                    5   an AWS call failed
          +- AwsDeniedError          5   a permission is missing
+         +- AwsCredentialsError     5   there are no AWS credentials
          +- AwsNotFoundError        5   a secret or another resource does not exist
      +- RollbackIncompleteError     6   a step could not be undone
 
@@ -81,6 +82,10 @@ class AwsError(ShieldError):
 
 class AwsDeniedError(AwsError):
     """AWS denied a call because a permission is missing."""
+
+
+class AwsCredentialsError(AwsError):
+    """There are no AWS credentials."""
 
 
 class AwsNotFoundError(AwsError):

@@ -8,6 +8,7 @@ import textwrap
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from shield_ai.flow.plan import changes_nothing
 from shield_ai.flow.verify.check import Status
 from shield_ai.model.locator import CodeLiteral, Copy, EnvVar, Generated, Locator, Prompt
 from shield_ai.model.plan import Action, StepKind, ValueState
@@ -223,7 +224,10 @@ def _summary(plan: Plan) -> str:
     parts = [*_file_counts(plan.files), *_change_counts(plan.changes)]
     if plan.skipped:
         parts.append(f"{count(len(plan.skipped), 'item')} skipped")
-    return "plan: " + (", ".join(parts) or "nothing to do")
+    if not changes_nothing(plan):
+        return "plan: " + ", ".join(parts)
+    subject = "No changes" if plan.account else "No changes to the code"
+    return "; ".join([subject, *parts])
 
 
 def _file_counts(files: Sequence[FileChange]) -> Iterator[str]:

@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING
 import click
 import msgspec
 
-from shield_ai.cli.console import confirm_changes, echo, format_receipt, is_shown, print_json
+from shield_ai.cli.console import (
+    before_question,
+    confirm_changes,
+    echo,
+    format_receipt,
+    is_shown,
+    note,
+    print_json,
+)
 from shield_ai.cli.journal_steps import confirm_recovery
 from shield_ai.cli.options import JSON, YES, grouped_options
 from shield_ai.cli.planning import PLAN_OPTIONS, open_session
@@ -123,7 +131,7 @@ def apply(
     session.on_progress = bar.update
     planned = session.load_plan(plan_file) if plan_file else session.plan()
     if session.has_nothing_to_do(planned):
-        echo(no_changes_text(planned), err=True)
+        note(no_changes_text(planned))
         if after.as_json:
             print_json(_document(session, planned, ()))
         return DONE
@@ -139,15 +147,18 @@ def apply(
             allow_missing=overrides.allow_missing,
             allow_placeholders=overrides.allow_placeholders,
         )
-        echo(plan_text(planned, session.tree.read), err=True, nl=False)
+        before_question(plan_text(planned, session.tree.read), yes=yes, nl=False)
         confirm_changes(session, "Apply this plan?", yes=yes)
         receipts = session.apply(
             planned, on_receipt=_receipt_printer(bar, planned), compare_settings=not proof.no_proof
         )
-    echo(receipts_text(receipts), err=True)
+    note(receipts_text(receipts))
     if rewrites_code(planned):
         text = comparison_text(session.compared_modules, session.comparison_problems)
-        echo(text, err=True)
+        if session.comparison_problems:
+            echo(text, err=True)
+        else:
+            note(text)
     new_rotations = _new_rotations(planned) if after.rotate_immediately else []
     if new_rotations:
         from shield_ai.cli.rotation_steps import rotate_now

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from shield_ai.cli.console import echo, print_json
+from shield_ai.cli.console import echo, note, print_json
 from shield_ai.cli.options import APP, JSON
 from shield_ai.flow.app_session import AppSession
 from shield_ai.model.errors import DONE
@@ -47,7 +47,7 @@ def draft(app: Path, from_sarif: Path | None, *, as_json: bool) -> int:
     if from_sarif:
         imported, skipped = _import_sarif(session, from_sarif)
     before = session.tree.read(MANIFEST)
-    echo(session.write_manifest(imported), err=True)
+    note(session.write_manifest(imported))
     ignored = session.manifest.app.ignore
     for line in _unmoved_lines(session.scan_result, ignored):
         echo(line, err=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from typing import TYPE_CHECKING
 
-from shield_ai.cli.console import echo, write_output
+from shield_ai.cli.console import echo, note, write_output
 from shield_ai.flow.fleet import Engine, read_repository_list, scan_repositories
 from shield_ai.model.errors import DONE, FINDINGS
 from shield_ai.reports.fleet import fleet_json, fleet_text
@@ -34,10 +34,7 @@ def scan_fleet(repos: Path, folder: Path, *, output_format: str, engine: Engine)
 
     def print_outcome(outcome: Outcome) -> None:
         result = outcome.error or count(sum(outcome.found.values()), "finding")
-        echo(
-            f"  [{next(number)}/{len(listed)}] {outcome.repository}: {result}",
-            err=True,
-        )
+        note(f"  [{next(number)}/{len(listed)}] {outcome.repository}: {result}")
 
     outcomes = scan_repositories(listed, folder, engine=engine, on_outcome=print_outcome)
     text = fleet_json(outcomes)

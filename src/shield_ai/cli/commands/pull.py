@@ -14,6 +14,7 @@ from shield_ai.flow.current_values import read_current_values
 from shield_ai.flow.pull import plan_update, write_update
 from shield_ai.flow.secret_selection import select_secrets
 from shield_ai.model.errors import DONE, FINDINGS
+from shield_ai.model.output_options import OUTPUT
 from shield_ai.reports.documents import PullDocument
 from shield_ai.reports.plurals import count
 
@@ -54,8 +55,9 @@ def pull(
         number = count(len(update.replaced), "value")
         confirm(f"Replace {number} in {env_file} ({', '.join(update.replaced)})?", yes=yes)
     write_update(update)
-    _print_names(f"written to {env_file}", update.written)
-    _print_names("unchanged", update.unchanged)
+    if not OUTPUT.quiet:
+        _print_names(f"written to {env_file}", update.written)
+        _print_names("unchanged", update.unchanged)
     _print_names("not in AWS", current.missing)
     _print_names("not in AWS, optional", current.skipped)
     _print_names("multiline values, which django-environ can't read", update.several_lines)

@@ -10,7 +10,7 @@ import click
 import msgspec
 
 from shield_ai.cli.commands.audit import SINCE, TRAILS
-from shield_ai.cli.console import echo, write_output
+from shield_ai.cli.console import echo, note, write_output
 from shield_ai.cli.options import APP, ENVIRONMENT, OUTPUT, grouped_options
 from shield_ai.cli.run_settings import PYTHON, RUN_SETTINGS, may_run_settings
 from shield_ai.flow.app_session import AppSession, Scope
@@ -92,7 +92,7 @@ def report(
     if output:
         write_output(output, text)
         state = verdict(data).state
-        echo(f"{state}. {data.headline} Report written to {output}", err=True)
+        note(f"{state}. {data.headline} Report written to {output}")
     else:
         echo(text, nl=False)
     return DONE

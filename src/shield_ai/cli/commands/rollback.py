@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING
 import click
 import msgspec
 
-from shield_ai.cli.console import confirm_changes, echo, print_json, print_receipt
+from shield_ai.cli.console import (
+    before_question,
+    confirm_changes,
+    echo,
+    note,
+    print_json,
+    print_receipt,
+)
 from shield_ai.cli.journal_steps import list_steps
 from shield_ai.cli.options import APP, ENVIRONMENT, JSON, ONLY, YES, grouped_options
 from shield_ai.flow.app_session import AppSession, Scope
@@ -79,19 +86,19 @@ def rollback(
             reason = "the journal was not written by this user on this machine"
             echo(f"not undone: {count(ignored, 'step')} in AWS, because {reason}", err=True)
         if not steps:
-            echo("nothing to undo", err=True)
+            note("nothing to undo")
             if as_json:
                 print_json(_document(session, [], ignored))
             return DONE
-        echo("steps of the last apply that will be undone:", err=True)
-        list_steps(steps)
+        before_question("steps of the last apply that will be undone:", yes=yes)
+        list_steps(steps, yes=yes)
         for path, applied, current in session.edited_files(steps):
             echo(edited_text(path, applied, current), err=True)
         confirm_changes(session, f"Undo {count(len(steps), 'step')}?", yes=yes)
         receipts = session.rollback(steps, force=overrides.force, on_receipt=print_receipt)
         if session.journal.is_adopted:
-            echo(f"the journal is now {session.journal.retire()}", err=True)
-    echo(receipts_text(receipts), err=True)
+            note(f"the journal is now {session.journal.retire()}")
+    note(receipts_text(receipts))
     if as_json:
         print_json(_document(session, receipts, ignored))
     return DONE

@@ -12,7 +12,16 @@ import msgspec
 
 from shield_ai.aws.desired.monitoring import OVERDUE_METRIC, metric_namespace
 from shield_ai.aws.live import cloudwatch
-from shield_ai.cli.console import confirm, echo, print_json, prompt_hidden
+from shield_ai.cli.console import (
+    before_question,
+    can_ask,
+    confirm,
+    echo,
+    no_terminal,
+    note,
+    print_json,
+    prompt_hidden,
+)
 from shield_ai.cli.due_rotations import rotate_due
 from shield_ai.cli.options import ENVIRONMENT, JSON, YES, grouped_options
 from shield_ai.cli.rotation_steps import run_steps
@@ -109,7 +118,7 @@ def rotate(
             error.hint += f"; add{options} to {_COMMAND}"
         raise
     if options and mode.status and not as_json:
-        echo(f"Add{options} to {_COMMAND}.", err=True)
+        note(f"Add{options} to {_COMMAND}.")
     return code
 
 
@@ -221,7 +230,7 @@ def _rotate(
         text = django_key_text(secret.name, has_fallbacks=_has_fallbacks(session))
         echo(f"{text}\n", err=True)
     else:
-        echo(preview_text(rotator.preview(secret)), err=True)
+        before_question(preview_text(rotator.preview(secret)), yes=yes)
     confirm(f"Rotate {secret.name}?", yes=yes)
     run_steps(rotator, secret)
     if needs_restart:
@@ -233,7 +242,7 @@ def _rotate(
 def _resume(rotator: SecretRotator, secret: Secret, *, yes: bool) -> None:
     needs_restart = rotator.needs_restart(secret)
     if not needs_restart:
-        echo(preview_text(rotator.preview(secret, resume=True)), err=True)
+        before_question(preview_text(rotator.preview(secret, resume=True)), yes=yes)
     confirm(f"Resume the rotation of {secret.name}?", yes=yes)
     run_steps(rotator, secret, resume=True)
     if needs_restart:
@@ -272,16 +281,16 @@ def _rotate_manually(rotator: SecretRotator, secret: Secret, *, yes: bool) -> No
             "no new value given; nothing was changed", f"run shield rotate {secret.name} again"
         )
     rotator.store_manual_values(secret, values)
-    echo(f"{secret_id}: the new value is AWSCURRENT, the old one AWSPREVIOUS", err=True)
+    note(f"{secret_id}: the new value is AWSCURRENT, the old one AWSPREVIOUS")
 
 
 def _read_new_value(field: str, *, yes: bool) -> Hidden:
     """Prompt with hidden input; without a terminal, read one line of standard input."""
-    if sys.stdin.isatty():
+    if can_ask():
         return Hidden(prompt_hidden(f"New {field} (hidden input)"))
-    if not yes:
+    if not yes or sys.stdin.isatty():  # a terminal would show the value
         raise ShieldError(
-            "confirmation required, but stdin is not a terminal",
+            f"confirmation required, but {no_terminal()}",
             "pipe the new value to stdin and use --yes",
         )
     return Hidden(sys.stdin.readline().rstrip("\r\n"))
