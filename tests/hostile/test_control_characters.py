@@ -21,6 +21,10 @@ COMMANDS = [
     ["scan", "--all"],
     ["scan", "--format", "json"],
     ["scan", "--format", "sarif"],
+    ["scan", "--format", "gitlab"],
+    ["scan", "--format", "junit"],
+    ["scan", "--format", "concise"],
+    ["scan", "--format", "markdown"],
     ["scan", "--staged"],
     ["scan", "--history"],
     ["scan", "--history", "--format", "json"],
@@ -67,7 +71,7 @@ WORKING = [
     ["report", "--only", "code"],
     ["cost", "--json"],
 ]
-STRUCTURED = {"json", "sarif", "oscal", "ocsf", "--json"}
+STRUCTURED = {"json", "sarif", "gitlab", "oscal", "ocsf", "--json"}
 
 
 @pytest.fixture(scope="module")
