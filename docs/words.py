@@ -55,7 +55,9 @@ RUNTIME_VARIABLES = {
     "PARAMETERS_SECRETS_EXTENSION_HTTP_PORT": ("`2773`", "The port of the agent or extension."),
 }
 COMMAND_VARIABLES = {
-    "NO_COLOR": "Disable color output, regardless of the value.",
+    "NO_COLOR": "Disable color output with any value, unless `--color` is given.",
+    "FORCE_COLOR": "Color output that does not go to a terminal, with any value.",
+    "TERM": "Disable color and progress with `dumb`.",
     "AWS_ENDPOINT_URL": "Use a different endpoint than AWS, such as the one `shield local` prints.",
     "AWS_PROFILE": "The AWS profile to use, as in other AWS tools.",
     "SHIELD_STATE_DIR": (
