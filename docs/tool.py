@@ -146,12 +146,13 @@ def _project_settings() -> list[str]:
         "- choose an AWS account or a source of values: `--environment`, `--copy-from`,",
         "  `--repository`;",
         "- skip a question or a check: `--yes`, `--allow-dirty`, `--conflict`;",
-        "- limit what is examined or shown: `--baseline`, `--staged`, `--only`, `--since`, `--quiet`,",
-        "  `report --format`;",
+        "- limit what is examined or shown: `--baseline`, `--staged`, `--only`, `--since`,",
+        "  `--quiet`, `report --format`;",
         "- use the resources of the machine: `--jobs`, `--engine`;",
-        "- change what a program reads: `--json`, `scan --format`, which with SARIF also exits with 0.\n",
-        "`shield run`, `shield rollback` and `shield completion` ignore `[tool.shield-ai]`, so that",
-        "an invalid file does not stop them.\n",
+        "- change what a program reads: `--json`, `scan --format`, which with SARIF also exits",
+        "  with 0.\n",
+        "`shield run`, `shield rollback` and `shield completion` ignore `[tool.shield-ai]`, so",
+        "that an invalid file does not stop them.\n",
     ]
 
 
