@@ -109,5 +109,8 @@ EXIT_CODES = {
     4: "The plan is stale or unsafe. Nothing was changed.",
     5: "AWS denied the call or is unavailable.",
     6: "The rollback is incomplete. The output lists the remaining steps.",
-    130: "Interrupted. The journal is consistent; run the same command again.",
+    130: (
+        "Interrupted, or a question was answered with no. The hint says what is safe; the journal is "
+        "consistent."
+    ),
 }
