@@ -79,7 +79,9 @@ RUNTIME_VARIABLES = {
     "PARAMETERS_SECRETS_EXTENSION_HTTP_PORT": ("`2773`", "The port of the agent or extension."),
 }
 COMMAND_VARIABLES = {
-    "NO_COLOR": "Disable color output, regardless of the value.",
+    "NO_COLOR": "Disable color output with any value, unless `--color` is given.",
+    "FORCE_COLOR": "Color output that does not go to a terminal, with any value.",
+    "TERM": "Disable color and progress with `dumb`.",
     "AWS_ENDPOINT_URL": "Use a different endpoint than AWS, such as the one `shield local` prints.",
     "AWS_PROFILE": "The AWS profile to use, as in other AWS tools.",
     "SHIELD_STATE_DIR": (
@@ -131,7 +133,10 @@ EXIT_CODES = {
     4: "The plan is stale or unsafe. Nothing was changed.",
     5: "AWS denied the call or is unavailable.",
     6: "The rollback is incomplete. The output lists the remaining steps.",
-    130: "Interrupted. The journal is consistent; run the same command again.",
+    130: (
+        "Interrupted, or a question was answered with no. The hint says what is safe; the journal is "
+        "consistent."
+    ),
 }
 # The command that prints each JSON document.
 JSON_COMMANDS = {

@@ -56,11 +56,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             return USAGE
         return _fail_on_usage(error)
     except (KeyboardInterrupt, click.Abort):
-        return fail(
-            INTERRUPTED,
-            "interrupted",
-            "run the same command again to continue, or shield rollback to undo completed steps",
-        )
+        return fail(INTERRUPTED, "interrupted", "nothing was changed; run the same command again")
     except Exception as error:  # noqa: BLE001  # a traceback could show values
         return _fail_unexpectedly(error)
 

@@ -83,6 +83,14 @@ class _LazyGroup(click.Group):
             use_settings(ctx, name, command)
         return super().resolve_command(ctx, args)
 
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except (KeyboardInterrupt, click.Abort):
+            from shield_ai.cli.interruptions import interrupted
+
+            raise interrupted(ctx.invoked_subcommand) from None
+
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
         """Complete the commands without an import of each, which takes a second."""
         found = [

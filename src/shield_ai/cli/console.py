@@ -214,12 +214,6 @@ def prompt_for_value(variable: str) -> Hidden:
     return Hidden(click.prompt(printable(f"Value of {variable}"), hide_input=True, err=True))
 
 
-def print_receipt(receipt: Receipt) -> None:
-    """Print a completed step on standard error."""
-    if is_shown(receipt):
-        note(format_receipt(receipt))
-
-
 def is_shown(receipt: Receipt) -> bool:
     """Return whether a completed step is printed; all files of a copied runtime share one line."""
     from shield_ai.project.runtime_names import copied_folder

@@ -37,8 +37,7 @@ SETTINGS: dict[str, dict[str, str]] = {
         "fail-on": "Changes only the exit code: all findings are still listed.",
         "all": "Lists more findings.",
     },
-    "report": {"format": "Changes only the presentation."},
-    "export": {"format": "Changes only what is printed."},
+    "export": {"format": "Changes only for which tool the resources are printed."},
     "cost": {
         "processes": "A number for an estimate.",
         "ttl": "A number for an estimate.",

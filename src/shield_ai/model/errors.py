@@ -14,6 +14,7 @@
          +- AwsCredentialsError     5   there are no AWS credentials
          +- AwsNotFoundError        5   a secret or another resource does not exist
      +- RollbackIncompleteError     6   a step could not be undone
+     +- CommandInterruptedError   130   Ctrl-C, or a question was answered with no
 
 Any other exception is a bug (exit code 3). Messages never contain secret values.
 """
@@ -96,3 +97,9 @@ class RollbackIncompleteError(ShieldError):
     """A step could not be undone."""
 
     exit_code = INCOMPLETE
+
+
+class CommandInterruptedError(ShieldError):
+    """A command was interrupted, or a question was answered with no. The hint says what is safe."""
+
+    exit_code = INTERRUPTED

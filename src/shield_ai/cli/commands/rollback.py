@@ -11,12 +11,15 @@ from shield_ai.cli.console import (
     before_question,
     confirm_changes,
     echo,
+    format_receipt,
+    is_shown,
     note,
     print_json,
-    print_receipt,
 )
+from shield_ai.cli.interruptions import interruption
 from shield_ai.cli.journal_steps import list_steps
 from shield_ai.cli.options import APP, ENVIRONMENT, JSON, ONLY, YES, grouped_options
+from shield_ai.cli.progress import progress_bar
 from shield_ai.flow.app_session import AppSession, Scope
 from shield_ai.flow.journal import Journal
 from shield_ai.model.errors import DONE
@@ -29,6 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from shield_ai.flow.journal import Record
     from shield_ai.model.plan import Receipt
 
 
@@ -95,13 +99,35 @@ def rollback(
         for path, applied, current in session.edited_files(steps):
             echo(edited_text(path, applied, current), err=True)
         confirm_changes(session, f"Undo {count(len(steps), 'step')}?", yes=yes)
-        receipts = session.rollback(steps, force=overrides.force, on_receipt=print_receipt)
+        receipts = _undo(session, steps, force=overrides.force)
         if session.journal.is_adopted:
             note(f"the journal is now {session.journal.retire()}")
     note(receipts_text(receipts))
     if as_json:
         print_json(_document(session, receipts, ignored))
     return DONE
+
+
+def _undo(session: AppSession, steps: list[Record], *, force: bool) -> list[Receipt]:
+    """Undo steps, with a bar; after an interrupt, say how many are undone."""
+    bar = progress_bar()
+    done = 0
+
+    def print_step(receipt: Receipt) -> None:
+        nonlocal done
+        done += 1
+        if is_shown(receipt):
+            bar.print(format_receipt(receipt))
+        bar.update("steps undone", done, len(steps))
+
+    def describe() -> tuple[str, str]:
+        return (
+            f"interrupted; {done} of {count(len(steps), 'step')} undone",
+            "run shield rollback again to undo the others",
+        )
+
+    with interruption(describe):
+        return session.rollback(steps, force=force, on_receipt=print_step)
 
 
 def _document(session: AppSession, receipts: Sequence[Receipt], ignored: int) -> RollbackDocument:
