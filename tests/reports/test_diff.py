@@ -27,7 +27,7 @@ import os
 DEBUG = True
 TOKEN = "hunter-two"
 KEY = os.environ["KEY"]
-OTHER = os.environ.get("OTHER", "hunter-two")  # hunter-2
+OTHER = os.environ.get("OTHER", "hunter-two")  # hunter
 MORE = 1
 LAST = "hunter-two"
 """
@@ -47,7 +47,7 @@ def test_edit_of_python_shows_code_and_no_value():
  TOKEN = "•••"
 -KEY = os.environ["KEY"]
 +KEY = get_secret("n", lambda: os.environ["KEY"])
- OTHER = os.environ.get("OTHER", "•••")  # •••
+ OTHER = os.environ.get("OTHER", "•••")  #•••
  MORE = 1
 """.replace("@@ -0,0 +1 @@\n+from", "@@ -1,6 +1,7 @@\n+from")
     )

@@ -56,6 +56,7 @@ def shown(path, text, keep=()):
         pytest.param("A = 123456", "A = •••", id="long number"),
         pytest.param("A = 5432", "A = 5432", id="port"),
         pytest.param("A = 1  # not v1x", "A = 1  # not •••", id="comment"),
+        pytest.param("A = 'v'  # old", "A = '•••'  #•••", id="comment after a value"),
         pytest.param('A = "v', "A = •••", id="open quote"),
         pytest.param('    "v",', '    "•••",', id="indented"),
         pytest.param("v''' + x", "•••", id="end of a long string"),

@@ -124,14 +124,17 @@ def _python_values(source: Source, keep: Collection[str]) -> Iterator[Span]:
     ]
     code = [""] * 4  # the preceding tokens, without comments
     offsets = _Offsets(source)
+    hidden_line = 0  # the last line with a value
     for token, following in zip(tokens, [*tokens[1:], tokens[-1]], strict=True):
         if token.type == tokenize.ERRORTOKEN and token.string.strip():
             raise SyntaxError  # an open quote: what follows may be its content
         if token.type == tokenize.COMMENT:
-            spans = [*hidden_spans(token.string)]
+            follows_value = hidden_line == token.start[0]  # it may repeat the value
+            spans = [(1, len(token.string))] if follows_value else [*hidden_spans(token.string)]
         else:
             span = _value_in_token(token, code[-4:], following.string, keep)
             spans = [span] if span else []
+            hidden_line = token.end[0] if span else hidden_line
             code.append(token.string)
         first = offsets.find(token.start) if spans else 0
         for span in spans:
