@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import secrets
 import shlex
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
 import yaml
 from shield_helpers import make_app
+
+from shield_ai.model.addresses import REPOSITORY
 
 ROOT = Path(__file__).parents[2]
 ACTION = yaml.safe_load((ROOT / "action.yml").read_text())
@@ -165,3 +169,61 @@ def test_hook_takes_no_file_name_for_an_option(tmp_path):
 def test_hook_accepts_a_commit_without_secrets(tmp_path):
     (tmp_path / "a.py").write_text("x = 1\n")
     assert run_hook(tmp_path, "shield-scan", "a.py").returncode == 0
+
+
+@pytest.fixture
+def gitlab_job():
+    """Return the inputs of the GitLab template, and its job with the defaults."""
+    text = (ROOT / "templates/scan.yml").read_text()
+    header, jobs = yaml.safe_load_all(text)
+    inputs = header["spec"]["inputs"]
+    jobs_text = text.partition("\n---\n")[2]
+    assert set(re.findall(r"\$\[\[ inputs\.([a-z-]+) \]\]", jobs_text)) == set(inputs)
+    assert list(jobs) == ["shield-scan"]
+    values = {name: entry["default"] for name, entry in inputs.items()}
+    return yaml.safe_load(
+        re.sub(r"\$\[\[ inputs\.([a-z-]+) \]\]", lambda match: values[match[1]], jobs_text)
+    )["shield-scan"]
+
+
+@pytest.mark.parametrize(("fail_on", "code"), [("medium", 1), ("high", 0)])
+def test_gitlab_job(gitlab_job, tmp_path, fail_on, code):
+    app = tmp_path / "the app"
+    app.mkdir()
+    make_app(app)
+    (tmp_path / "bin").symlink_to(Path(sys.executable).parent)
+    variables = {
+        "SHIELD_VENV": str(tmp_path),
+        "SHIELD_FOLDER": "the app",
+        "SHIELD_FAIL_ON": fail_on,
+    }
+    assert set(variables) < set(gitlab_job["variables"])
+    done = subprocess.run(
+        ["bash", "-eo", "pipefail", "-c", "\n".join(gitlab_job["script"])],
+        cwd=tmp_path, env={**os.environ, **variables}, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == code, done.stderr
+    assert "10 findings in 2 files" in done.stdout
+    report = tmp_path / gitlab_job["artifacts"]["reports"]["codequality"]
+    issues = json.loads(report.read_text())
+    assert {issue["location"]["path"] for issue in issues} == {
+        "the app/.env",
+        "the app/shop/settings.py",
+    }
+    assert gitlab_job["artifacts"]["when"] == "always"  # also of a job that fails
+
+
+def test_gitlab_job_inserts_inputs_only_into_variables(gitlab_job):
+    scripts = yaml.safe_load_all((ROOT / "templates/scan.yml").read_text())
+    job = list(scripts)[1]["shield-scan"]
+    assert "$[[" not in "".join([*job["before_script"], *job["script"]])
+
+
+def test_examples_name_this_version(gitlab_job):
+    version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+    assert gitlab_job["variables"]["SHIELD_VERSION"] == version
+    guide = (ROOT / "docs/guides/ci.md").read_text()
+    assert set(re.findall(r"\bv(\d+\.\d+\.\d+)\b", guide)) == {version}
+    assert f"shield-ai/shield-ai@v{version}" in guide
+    assert f"{REPOSITORY.rpartition('/')[2]}/v{version}/templates/scan.yml" in guide
+    assert f"repo: {REPOSITORY}\n" in guide
