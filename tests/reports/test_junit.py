@@ -54,3 +54,12 @@ def test_hostile_names():
     suite = read([(finding(path=evil, message=evil), True)])
     assert suite[0].get("classname") == '"/><failure>]]>&??????'
     assert suite[0][0].get("message") == '"/><failure>]]>&??????'
+
+
+def test_findings_of_the_history_have_different_names():
+    commits = [finding(commit=digit * 40) for digit in "ab"]
+    suite = read([(item, True) for item in commits])
+    assert [case.get("name") for case in suite] == [
+        "CSEC34.environ-read at 1:1 in aaaaaaaaaa",
+        "CSEC34.environ-read at 1:1 in bbbbbbbbbb",
+    ]

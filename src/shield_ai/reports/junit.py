@@ -28,12 +28,11 @@ def junit(findings: Iterable[tuple[Finding, bool]], skipped: Iterable[Skipped] =
     """
     suite = Element("testsuite", name=NAME)
     for finding, fails in findings:
-        _add(
-            suite,
-            "failure" if fails else "skipped",
-            (finding.path, f"{finding.rule} at {finding.line}:{finding.column}"),
-            (finding.severity, finding.message),
-        )
+        name = f"{finding.rule} at {finding.line}:{finding.column}"
+        if finding.commit:
+            name += f" in {finding.commit[:10]}"
+        result = "failure" if fails else "skipped"
+        _add(suite, result, (finding.path, name), (finding.severity, finding.message))
     for skip in skipped:
         where = (skip.path, f"not scanned: {skip.id}" + (f" at {skip.line}" if skip.line else ""))
         _add(suite, "error", where, ("not scanned", skip.reason))
