@@ -134,8 +134,8 @@ EXIT_CODES = {
     5: "AWS denied the call or is unavailable.",
     6: "The rollback is incomplete. The output lists the remaining steps.",
     130: (
-        "Interrupted, or a question was answered with no. The hint says what is safe; the journal is "
-        "consistent."
+        "Interrupted, or a question was answered with no. The hint says what is safe; the journal "
+        "is consistent."
     ),
 }
 # The command that prints each JSON document.
