@@ -44,7 +44,7 @@ def run_demo(keep: Path | None) -> int:
         raise ShieldError(f"{keep} is not empty", "give a new folder")
     with contextlib.ExitStack() as stack:
         started = time.monotonic()
-        folder = keep
+        folder = keep.resolve()  # the commands run in the app's folder
         if folder is None:
             temporary = tempfile.TemporaryDirectory(prefix="shield-demo-")
             folder = Path(stack.enter_context(temporary))
