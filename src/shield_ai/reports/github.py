@@ -25,7 +25,7 @@ COMMANDS = {
 }
 ORDER = list(reversed(Severity))
 # Of each command and step; GitHub shows the others only in the log.
-# https://docs.github.com/en/rest/checks/runs
+# https://github.com/actions/toolkit/blob/main/docs/problem-matchers.md#limitations
 MAX_SHOWN = 10
 
 
