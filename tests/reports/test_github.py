@@ -3,9 +3,11 @@ from __future__ import annotations
 import re
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from report_helpers import Severity, finding
 
-from shield_ai.model.printable import printable_lines
+from shield_ai.model.printable import printable, printable_lines
 from shield_ai.model.skip import SkipId
 from shield_ai.reports.github import github
 
@@ -72,6 +74,13 @@ def test_hostile_names_inject_nothing(path, shown):
         assert parse(line)[1]["file"] == shown
     assert parse(second)[2] == shown
     assert len(github([hostile], [skip]).splitlines()) == 3
+
+
+@given(st.text(min_size=1), st.text())
+def test_each_name_and_message_is_read_as_it_is_written(path, message):
+    line, _ = github([finding(path=path, message=message)]).splitlines()
+    _, properties, text = parse(line)
+    assert (properties["file"], text) == (printable(path), printable(message))
 
 
 def test_only_this_format_keeps_commands():
