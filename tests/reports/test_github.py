@@ -90,7 +90,8 @@ def test_only_this_format_keeps_commands():
 
 
 def test_limit_of_annotations_is_mentioned():
-    assert "at most 10" not in github([finding()] * 10)
+    assert "at most 10" not in github([finding()] * 10 + [finding(severity=Severity.LOW)] * 10)
+    assert github([]) == "no findings\n"
     assert github([finding()] * 11).endswith(
         "; GitHub shows at most 10 annotations of each level\n"
     )
