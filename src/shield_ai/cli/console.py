@@ -60,7 +60,9 @@ def before_question(text: str, *, yes: bool, nl: bool = True) -> None:
 
 def shows_progress() -> bool:
     """Return whether standard error can show a line that is updated."""
-    return not OUTPUT.quiet and sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
+    if OUTPUT.quiet or OUTPUT.verbose:
+        return False
+    return sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
 
 
 def can_ask() -> bool:
@@ -97,15 +99,6 @@ def write_output(path: Path, text: str, *, masked: bool = True) -> None:
             f"{path} can't be written: {error.strerror}",
             "check that the folder exists, is writable and has free space",
         ) from None
-
-
-def show_file_count(done: int, total: int) -> None:
-    """Show a file counter on a terminal; clear the line when all files are done."""
-    if not shows_progress():
-        return
-    counter = f"{done:,} of {total:,} files" if done < total else ""
-    sys.stderr.write(f"\r\033[K{counter}")
-    sys.stderr.flush()
 
 
 def has_color(stream: TextIO) -> bool:

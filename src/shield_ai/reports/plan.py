@@ -15,6 +15,7 @@ from shield_ai.model.plan import Action, StepKind, ValueState
 from shield_ai.model.printable import printable
 from shield_ai.project.runtime_names import copied_folder
 from shield_ai.project.values import STDIN
+from shield_ai.reports.color import paint
 from shield_ai.reports.deployment import deployment_lines
 from shield_ai.reports.plurals import count
 from shield_ai.reports.settings import settings_lines
@@ -43,6 +44,7 @@ _KEPT_VALUES = {
     ValueState.DIFFERS: "keep (value differs)",
     ValueState.UNKNOWN: "keep (value may differ)",
 }
+_CHECK_COLORS = {Status.OK: "green", Status.FAILED: "red", Status.UNKNOWN: "yellow"}
 _RECEIPT_NOUNS = {
     StepKind.FILE: "file",
     StepKind.SECRET: "secret",
@@ -293,15 +295,25 @@ def comparison_text(modules: Sequence[str], problems: Sequence[str]) -> str:
     return "\n".join(lines)
 
 
-def checks_text(checks: Sequence[Check]) -> str:
+def checks_text(checks: Sequence[Check], *, color: bool = False) -> str:
     """Format checks, with the reason and a hint if they did not pass."""
     lines: list[str] = []
     for check in checks:
-        lines.append(printable(f"  {check.status:<8} {check.name}"))
+        status = paint(f"{check.status:<8}", _CHECK_COLORS[check.status], color=color)
+        lines.append(f"  {status} {printable(check.name)}")
         if check.detail:
             lines.append(printable(f"           {check.detail}"))
         if check.hint:
-            lines.append(printable(f"           hint: {check.hint}"))
-    passed = sum(check.status is Status.OK for check in checks)
-    lines += ["", f"{passed} of {count(len(checks), 'check')} passed"]
+            hint = paint("hint:", "cyan", color=color)
+            lines.append(f"           {hint} {printable(check.hint)}")
+    lines += ["", paint(_checks_summary(checks), "bold", color=color)]
     return "\n".join(lines) + "\n"
+
+
+def _checks_summary(checks: Sequence[Check]) -> str:
+    numbers = Counter(check.status for check in checks)
+    parts = [f"{numbers[Status.OK]} of {count(len(checks), 'check')} passed"]
+    for status in (Status.FAILED, Status.UNKNOWN):
+        if numbers[status]:
+            parts.append(f"{numbers[status]} {status}")
+    return ", ".join(parts)
