@@ -96,6 +96,7 @@ def test_checks_are_colored_and_counted():
     ]
     plain = checks_text(checks)
     assert plain.splitlines()[-1] == "1 of 3 checks passed, 1 failed, 1 unknown"
+    assert max(map(len, checks_text(checks, width=30).splitlines()[3:5])) <= 30
     colored = checks_text(checks, color=True)
     assert re.sub(r"\x1b\[\d*m", "", colored) == plain
     for shown in ("\x1b[32mok ", "\x1b[31mfailed ", "\x1b[33munknown ", "\x1b[36mhint:\x1b[0m run"):

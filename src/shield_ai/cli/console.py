@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import os
+import shutil
 import sys
 from typing import TYPE_CHECKING, TextIO
 
@@ -109,6 +110,11 @@ def has_color(stream: TextIO) -> bool:
 def no_terminal() -> str:
     """Return why a question can't be asked."""
     return f"{'stderr' if sys.stdin.isatty() else 'stdin'} is not a terminal"
+
+
+def terminal_width(stream: TextIO) -> int:
+    """Return the columns of a terminal; 0 for other streams, where lines are not wrapped."""
+    return shutil.get_terminal_size().columns if stream.isatty() else 0
 
 
 def confirm(question: str, *, yes: bool) -> None:

@@ -295,19 +295,40 @@ def comparison_text(modules: Sequence[str], problems: Sequence[str]) -> str:
     return "\n".join(lines)
 
 
-def checks_text(checks: Sequence[Check], *, color: bool = False) -> str:
-    """Format checks, with the reason and a hint if they did not pass."""
+def checks_text(checks: Sequence[Check], *, color: bool = False, width: int = 0) -> str:
+    """Format checks, with the reason and a hint if they did not pass.
+
+    Args:
+        checks: The checks.
+        color: Whether to color the text.
+        width: Columns to wrap reasons and hints at; 0: don't wrap, so that each is one line.
+    """
     lines: list[str] = []
     for check in checks:
         status = paint(f"{check.status:<8}", _CHECK_COLORS[check.status], color=color)
         lines.append(f"  {status} {printable(check.name)}")
         if check.detail:
-            lines.append(printable(f"           {check.detail}"))
+            lines += _indent(check.detail, width)
         if check.hint:
+            first, *others = _indent(f"hint: {check.hint}", width)
             hint = paint("hint:", "cyan", color=color)
-            lines.append(f"           {hint} {printable(check.hint)}")
+            lines += [first.replace("hint:", hint, 1), *others]
     lines += ["", paint(_checks_summary(checks), "bold", color=color)]
     return "\n".join(lines) + "\n"
+
+
+def _indent(text: str, width: int) -> list[str]:
+    indent = " " * 11
+    if not width:
+        return [f"{indent}{printable(text)}"]
+    return textwrap.wrap(
+        printable(text),
+        width,
+        initial_indent=indent,
+        subsequent_indent=indent,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
 
 
 def _checks_summary(checks: Sequence[Check]) -> str:
