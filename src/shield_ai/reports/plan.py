@@ -313,7 +313,9 @@ def checks_text(checks: Sequence[Check], *, color: bool = False, width: int = 0)
             first, *others = _indent(f"hint: {check.hint}", width)
             hint = paint("hint:", "cyan", color=color)
             lines += [first.replace("hint:", hint, 1), *others]
-    lines += ["", paint(_checks_summary(checks), "bold", color=color)]
+    passed = sum(check.status is Status.OK for check in checks)
+    summary = f"{passed} of {count(len(checks), 'check')} passed"
+    lines += ["", paint(summary, "bold", color=color)]
     return "\n".join(lines) + "\n"
 
 
@@ -329,12 +331,3 @@ def _indent(text: str, width: int) -> list[str]:
         break_long_words=False,
         break_on_hyphens=False,
     )
-
-
-def _checks_summary(checks: Sequence[Check]) -> str:
-    numbers = Counter(check.status for check in checks)
-    parts = [f"{numbers[Status.OK]} of {count(len(checks), 'check')} passed"]
-    for status in (Status.FAILED, Status.UNKNOWN):
-        if numbers[status]:
-            parts.append(f"{numbers[status]} {status}")
-    return ", ".join(parts)
