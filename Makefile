@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 .DEFAULT_GOAL := help
-.PHONY: help demo recording test test-fast test-oldest test-rotation test-kill test-iam wheel lint docs bench bench-scan bench-reads bench-pull-request bench-runtime fuzz coverage dist audit lock clean
+.PHONY: help demo recording test test-fast test-oldest test-rotation test-kill test-iam wheel lint docs site bench bench-scan bench-reads bench-pull-request bench-runtime fuzz coverage dist audit lock clean
 
 help:  ## show this help
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -74,6 +74,16 @@ docs: $(VENV)/dev.stamp  ## generate the reference and run the code blocks in do
 	$(BIN)/python docs/generate.py
 	SHIELD_DOCS=1 $(BIN)/python -m pytest tests/repository/test_docs.py $(ARGS)
 
+.venv-site/stamp: $(VENV)/pyvenv.cfg requirements/site.lock pyproject.toml
+	$(BIN)/python -m venv .venv-site
+	.venv-site/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/site.lock
+	.venv-site/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+site: .venv-site/stamp  ## build the documentation site in build/site, and check its links
+	@rm -rf build/site
+	.venv-site/bin/python docs/site/build.py build/site
+
 .venv-ministack/stamp: $(VENV)/pyvenv.cfg requirements/ministack.lock
 	$(BIN)/python -m venv .venv-ministack
 	.venv-ministack/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/ministack.lock
@@ -137,7 +147,7 @@ dist: $(VENV)/dev.stamp .venv-release/stamp  ## build the wheels, the sdists and
 	.venv-release/bin/cyclonedx-py requirements --output-reproducible -o dist/shield-ai.cdx.json requirements/demo.lock
 
 audit: .venv-release/stamp  ## check the locked dependencies for known vulnerabilities (needs PyPI)
-	@for f in demo dev scan bench fuzz release; do .venv-release/bin/pip-audit --require-hashes --disable-pip -r requirements/$$f.lock || exit; done
+	@for f in demo dev scan bench fuzz release site; do .venv-release/bin/pip-audit --require-hashes --disable-pip -r requirements/$$f.lock || exit; done
 
 .venv-release/stamp: $(VENV)/pyvenv.cfg requirements/release.lock
 	$(BIN)/python -m venv .venv-release
@@ -152,6 +162,7 @@ lock:  ## update the lock files (needs uv)
 	$(COMPILE) --extra scan --group build -c requirements/dev.lock -o requirements/scan.lock
 	$(subst pyproject.toml,requirements/bench.in,$(COMPILE)) -c requirements/demo.lock -o requirements/bench.lock
 	$(COMPILE) requirements/fuzz.in --group build -c requirements/demo.lock -o requirements/fuzz.lock
+	$(COMPILE) requirements/site.in --group build -c requirements/demo.lock -o requirements/site.lock
 	$(subst pyproject.toml,requirements/release.in,$(COMPILE)) -o requirements/release.lock
 	$(subst pyproject.toml,requirements/ministack.in,$(COMPILE)) -o requirements/ministack.lock
 	$(subst pyproject.toml,requirements/recording.in,$(COMPILE)) -o requirements/recording.lock
@@ -160,4 +171,4 @@ lock:  ## update the lock files (needs uv)
 	$(UV) pyproject.toml --extra local --group test-oldest -c build/oldest.txt -o requirements/oldest.lock
 
 clean:  ## remove generated files
-	rm -rf $(VENV) .venv-bench .venv-fuzz .venv-release .venv-ministack .venv-oldest .coverage .coverage.* dist build .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) .venv-bench .venv-fuzz .venv-release .venv-ministack .venv-oldest .venv-site .coverage .coverage.* dist build .mypy_cache .ruff_cache .import_linter_cache .hypothesis

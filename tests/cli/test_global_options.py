@@ -26,7 +26,6 @@ def test_summaries_are_those_of_the_commands():
         for name in COMMANDS
     }
     listed = {name: text for section in SECTIONS.values() for name, text in section.items()}
-    listed["schema"] = "Print the JSON Schema of shield.toml, or of the JSON of a command."
     assert written == {name: text.rstrip(".") for name, text in listed.items()}
 
 

@@ -54,6 +54,7 @@ STATES = [empty, one_file, make_app, unicode_names, broken_file]
         ("plan", ["plan", "--only", "code", "--remove-literals", "--json"]),
         ("cost", ["cost", "--json"]),
         ("verify", ["verify", "--only", "code", "--json"]),
+        ("report", ["report", "--only", "code", "--format", "json"]),
         ("export", ["export", "--format", "json", "--account", "000000000000"]),
         ("apply", ["apply", "--only", "code", "--no-proof", "--yes", "--json"]),
         ("rollback", ["rollback", "--yes", "--json"]),
@@ -137,6 +138,9 @@ def test_journey_with_aws(tmp_path):
     step("plan", "plan")
     assert step("verify", "verify", code=DONE)["checks"]
     step("cost", "cost")
+    reported = run("report", "--format", "json", cwd=tmp_path).out
+    assert document("report", reported)["controls"]
+    assert not [value for value in values.values() if value in reported]
     assert step("rotate-status", "rotate", "--status")["secrets"]
     assert step("audit", "audit", code=DONE)["events"]
     pulled = step("pull", "pull", "--env-file", ".env", "--yes")

@@ -12,11 +12,14 @@ The language of a fence says how to use it, and the words after it are options::
 
 from __future__ import annotations
 
+import os
 import re
 import select
+import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
@@ -125,7 +128,8 @@ class Shell:
         try:
             self._process.wait(TIMEOUT)
         finally:
-            self._process.kill()
+            with suppress(ProcessLookupError):  # also ends jobs in the background
+                os.killpg(self._process.pid, signal.SIGKILL)
             self._process.stdout.close()
             self._process.wait()
 

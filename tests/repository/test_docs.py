@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import ast
+import inspect
 import json
 import os
 import re
+import secrets
 import shutil
 import subprocess
 import sys
-import tomllib
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-import yaml
 from doc_blocks import (
     DOCS,
     ROOT,
@@ -30,11 +30,12 @@ from doc_blocks import (
 from markdown_it import MarkdownIt
 from shield_helpers import make_app
 
-from shield_ai.model.manifest_parser import parse
+import shield_runtime
+from shield_ai.model.hidden import Hidden
 from shield_ai.sandbox import copy_sample
 
 if TYPE_CHECKING:
-    from shield_ai.sandbox import LocalAws
+    from shield_ai.sandbox import LocalAws, LocalPostgres
 
 ALL_PAGES = os.environ.get("SHIELD_DOCS") == "1"  # set by make docs
 QUICK_PAGES = {"index", "shell"}  # run by make test
@@ -43,7 +44,9 @@ README = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md"
 
 
 @pytest.mark.parametrize("page", [pytest.param(p, id=str(p.relative_to(DOCS))) for p in pages()])
-def test_page_runs(page: Path, aws: LocalAws, tmp_path: Path) -> None:
+def test_page_runs(
+    page: Path, aws: LocalAws, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
     if not ALL_PAGES and page.stem not in QUICK_PAGES:
         pytest.skip("only make docs runs all pages")
     home = tmp_path / "home"
@@ -59,15 +62,19 @@ def test_page_runs(page: Path, aws: LocalAws, tmp_path: Path) -> None:
         "NO_COLOR": "1",
         "COLUMNS": "80",
     }
-    prepare(page, home)
+    prepare(page, home, request)
     with Shell(home, environment) as shell:
         follow(page, shell, tmp_path)
 
 
-def prepare(page: Path, home: Path) -> None:
+def prepare(page: Path, home: Path, request: pytest.FixtureRequest) -> None:
     """Create what a page starts from, according to its first line."""
     starts = re.match(r"<!-- starts: (.+) -->", page.read_text("utf-8"))
-    if starts:
+    if not starts:
+        return
+    if starts[1] == "database":
+        database(home, request.getfixturevalue("postgres"))
+    else:
         STARTS[starts[1]](home)
 
 
@@ -84,6 +91,21 @@ def shop(home: Path) -> None:
         commands += [command for command, _ in steps(block.text)]
     (fill,) = [command for command in commands if command.startswith("sed -e")]
     subprocess.run(["bash", "-ec", f"{copy}; {fill}"], cwd=home, check=True)
+
+
+def database(home: Path, server: LocalPostgres) -> None:
+    """Create a database and its owner, and write the login to login.json."""
+    name = f"shop_{secrets.token_hex(4)}"
+    password = secrets.token_hex(12)
+    server.create_role_and_database(name, Hidden(password), name)
+    login = {
+        "host": server.host,
+        "port": str(server.port),
+        "database": name,
+        "username": name,
+        "password": password,
+    }
+    (home / "login.json").write_text(json.dumps(login), "utf-8")
 
 
 STARTS = {"app": make_app, "clone": clone, "shop": shop}
@@ -108,8 +130,24 @@ def test_reference_is_up_to_date(generated) -> None:
         if not path.exists() or path.read_text("utf-8") != text:
             outdated.append(str(path.relative_to(ROOT)))
     assert outdated == [], "run make docs"
-    existing = {path for path in (DOCS / "reference").iterdir() if path.is_file()}
+    existing = {path for path in (DOCS / "reference").rglob("*") if path.is_file()}
     assert existing == {path for path in generated if path.parent != DOCS}
+
+
+def test_signatures_of_the_python_api(generated) -> None:
+    page = generated[DOCS / "reference/python.md"]
+    shown: dict[str, set[str]] = {}
+    for block in re.findall(r"```python\n((?:async )?def .+?)\n```", page, re.DOTALL):
+        for function in ast.parse(block).body:
+            names = {argument.arg for argument in (*function.args.args, *function.args.kwonlyargs)}
+            shown.setdefault(function.name, set()).update(names)
+            assert ast.unparse(function.returns) != "Any"
+    for name in shield_runtime.__all__:
+        function = getattr(shield_runtime, name)
+        if not inspect.isroutine(function):
+            continue
+        parameters = inspect.signature(function).parameters.values()
+        assert shown[name] == {p.name for p in parameters if p.kind is not p.VAR_POSITIONAL}
 
 
 def test_permissions_page_lists_every_call(generated) -> None:
@@ -205,28 +243,6 @@ def test_index_links_to_every_page() -> None:
     index = (DOCS / "index.md").read_text("utf-8")
     names = [str(p.relative_to(DOCS)) for p in sorted(DOCS.rglob("*.md")) if p.name != "index.md"]
     assert [name for name in names if f"({name})" not in index] == []
-
-
-def compile_python(text: str) -> object:
-    return compile(text, "block", "exec")
-
-
-PARSERS = {
-    "toml": tomllib.loads,
-    "json": json.loads,
-    "yaml": lambda text: [*yaml.safe_load_all(text)],
-    "python": compile_python,
-}
-
-
-@pytest.mark.parametrize(
-    "block",
-    [pytest.param(b, id=str(b)) for page in pages() for b in blocks(page) if b.language in PARSERS],
-)
-def test_block_has_valid_syntax(block) -> None:
-    parsed = PARSERS[block.language](block.text)
-    if block.language == "toml" and "app" in parsed:
-        parse(block.text)
 
 
 @pytest.mark.parametrize(

@@ -43,7 +43,7 @@ SECTIONS = {
         "export": "Export the AWS resources for other tools.",
         "local": "Run an embedded AWS for local development.",
         "demo": "Run the whole workflow on a sample app.",
-        "schema": "Print the JSON Schema of shield.toml, or of a command's JSON.",
+        "schema": "Print a JSON Schema, by default that of shield.toml.",
         "completion": "Print the completion script of a shell.",
     },
 }

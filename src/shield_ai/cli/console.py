@@ -30,17 +30,18 @@ if TYPE_CHECKING:
     from shield_ai.model.plan import Receipt
 
 
-def echo(text: str = "", *, err: bool = False, nl: bool = True) -> None:
+def echo(text: str = "", *, err: bool = False, nl: bool = True, commands: bool = False) -> None:
     """Print text without control characters, except the colors of `reports.color`.
 
     Args:
         text: The text, which can have several lines.
         err: Print on standard error.
         nl: End with a newline.
+        commands: Keep commands to GitHub at the start of lines.
     """
     stream = sys.stderr if err else sys.stdout
     color = has_color(stream)
-    safe_text = mask_tokens(printable_lines(text, color=color))
+    safe_text = mask_tokens(printable_lines(text, color=color, commands=commands))
     encoding = getattr(stream, "encoding", None) or "utf-8"
     if not safe_text.isascii():
         safe_text = safe_text.encode(encoding, "replace").decode(encoding)
@@ -78,7 +79,7 @@ def print_json(document: msgspec.Struct) -> None:
     echo(to_json(document, indent=2), nl=False)
 
 
-def write_output(path: Path, text: str, *, masked: bool = True) -> None:
+def write_output(path: Path, text: str, *, masked: bool = True, commands: bool = False) -> None:
     """Write a result to the file given with --output.
 
     Args:
@@ -86,6 +87,7 @@ def write_output(path: Path, text: str, *, masked: bool = True) -> None:
         text: Its content.
         masked: Mask names that are credentials. A plan is not masked, because its edits are
             applied to the code.
+        commands: Keep commands to GitHub at the start of lines.
 
     Raises:
         ShieldError: The file can't be written.
@@ -93,7 +95,7 @@ def write_output(path: Path, text: str, *, masked: bool = True) -> None:
     from shield_ai.project.safe_write import write_output
 
     try:
-        safe_text = printable_lines(text)
+        safe_text = printable_lines(text, commands=commands)
         write_output(path, (mask_tokens(safe_text) if masked else safe_text).encode())
     except OSError as error:
         raise ShieldError(

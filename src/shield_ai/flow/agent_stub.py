@@ -1,4 +1,4 @@
-"""Serve secrets from memory with the HTTP interface of the AWS Secrets Manager Agent."""
+"""Serve secrets from memory with the HTTP interface of the AWS Workload Credentials Provider."""
 
 from __future__ import annotations
 

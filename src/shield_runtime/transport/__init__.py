@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from _thread import RLock
+from contextlib import contextmanager
 
 from ..errors import (
     Failure,
@@ -18,8 +19,7 @@ from ..value import from_response
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
-    from contextlib import AbstractContextManager
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from typing import Any, Protocol
 
     from ..metrics import Counters
@@ -233,16 +233,24 @@ def _items(response: Any, name: str) -> list[dict[str, Any]]:
     return [item for item in items if isinstance(item, dict)] if isinstance(items, list) else []
 
 
-def _span(secret_id: str) -> AbstractContextManager[object]:
-    """Return an OpenTelemetry span, or a null context if the app does not use OpenTelemetry."""
-    from contextlib import nullcontext
+@contextmanager
+def _span(secret_id: str) -> Iterator[None]:
+    """Record an OpenTelemetry span, if the app uses OpenTelemetry.
 
+    Text and frames of an exception may contain the value, so the span has only its code.
+    """
     trace = sys.modules.get("opentelemetry.trace")
     if trace is None:
-        return nullcontext()
-    tracer = trace.get_tracer("shield_runtime")
-    attributes = {"aws.secretsmanager.secret.name": secret_id}
-    span: AbstractContextManager[object] = tracer.start_as_current_span(
-        "secretsmanager.get", attributes=attributes
-    )
-    return span
+        yield
+        return
+    with trace.get_tracer("shield_runtime").start_as_current_span(
+        "secretsmanager.get",
+        attributes={"aws.secretsmanager.secret.name": secret_id},
+        record_exception=False,
+        set_status_on_exception=False,
+    ) as span:
+        try:
+            yield
+        except Exception as error:
+            span.set_status(trace.StatusCode.ERROR, error_code(error))
+            raise

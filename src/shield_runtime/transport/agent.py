@@ -1,6 +1,7 @@
-"""Calls to the AWS Secrets Manager Agent, or to its Lambda extension, on the loopback interface.
+"""Calls to the AWS Workload Credentials Provider or a Lambda extension, on the loopback interface.
 
-https://docs.aws.amazon.com/secretsmanager/latest/userguide/secrets-manager-agent.html
+It was called AWS Secrets Manager Agent until version 3, hence the name of this module.
+https://docs.aws.amazon.com/secretsmanager/latest/userguide/workload-credentials-provider.html
 """
 
 from __future__ import annotations

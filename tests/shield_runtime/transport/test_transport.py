@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import threading
 
 import pytest
+from opentelemetry import trace
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from shield_runtime import SecretsManagerClient, SecretUnavailableError, transport
 from shield_runtime.settings import Settings
@@ -70,3 +75,23 @@ def test_batch_without_a_connection(monkeypatch, crashes):
     failed = SecretsManagerClient().prefetch("a", "b")
     assert [str(error) for error in failed.values()] == ["boto3 is not installed"] * 2
     assert crashes == []
+
+
+def test_span_of_a_failed_call_has_no_text_of_the_exception(monkeypatch):
+    exporter = InMemorySpanExporter()
+    provider = TracerProvider()
+    provider.add_span_processor(SimpleSpanProcessor(exporter))
+    monkeypatch.setattr(trace, "get_tracer", provider.get_tracer)
+    monkeypatch.setenv("USE_AWS_SECRETS", "true")
+    broken = Transport({})
+    broken.fetch = lambda *_, **__: json.loads("a response with the value")
+    client = SecretsManagerClient(settings=Settings(), transport=broken)
+    with pytest.raises(SecretUnavailableError):
+        client.get_secret("a")
+    (span,) = exporter.get_finished_spans()
+    assert span.attributes == {"aws.secretsmanager.secret.name": "a"}
+    assert (span.status.status_code, span.status.description) == (
+        trace.StatusCode.ERROR,
+        "JSONDecodeError",
+    )
+    assert not span.events

@@ -18,6 +18,8 @@ from shield_ai.flow.app_session import AppSession, Scope
 from shield_ai.flow.planning_session import PlanningOptions
 from shield_ai.model.errors import DONE
 from shield_ai.reports.collect import TrailQuery, collect_report
+from shield_ai.reports.trend import read_figures
+from shield_ai.reports.verdict import verdict
 
 if TYPE_CHECKING:
     from shield_ai.reports.report_data import ReportData
@@ -48,7 +50,7 @@ class ReportScope(msgspec.Struct, frozen=True):
 @click.option(
     "--format",
     "output_format",
-    type=click.Choice(["html", "markdown", *EVIDENCE_FORMATS]),
+    type=click.Choice(["html", "markdown", "json", *EVIDENCE_FORMATS]),
     help="Report format.  [default: markdown for an --output file that ends in .md, else html]",
 )
 @grouped_options(
@@ -71,8 +73,9 @@ def report(
 
     It covers findings, changes, secrets, access, alarms, cost, rollout and controls. The HTML page
     is self-contained and safe to share: it holds no secret values and loads no external resources.
-    Markdown is a summary for pull request comments. oscal (NIST), asff (AWS Security Hub) and ocsf
-    hold the controls and their evidence as JSON, for compliance tools. The report says what could
+    Markdown is a summary for pull request comments, and json holds the same data for programs.
+    oscal (NIST), asff (AWS Security Hub) and ocsf hold the controls and their evidence, for
+    compliance tools. The report says what could
     not be checked, for example AWS without credentials. None of the app's code runs, unless you
     allow it with --run-settings.
     """
@@ -85,10 +88,13 @@ def report(
     if output_format is None:
         is_markdown = output is not None and output.suffix == ".md"
         output_format = "markdown" if is_markdown else "html"
+    if output and output_format == "html":
+        data = msgspec.structs.replace(data, previous=read_figures(output))
     text = _render(data, output_format)
     if output:
         write_output(output, text)
-        note(f"{data.headline} Report written to {output}")
+        state = verdict(data).state
+        note(f"{state}. {data.headline} Report written to {output}")
     else:
         echo(text, nl=False)
     return DONE
@@ -97,6 +103,10 @@ def report(
 def _render(data: ReportData, output_format: str) -> str:
     if output_format in EVIDENCE_FORMATS:
         return _render_evidence(data, output_format)
+    if output_format == "json":
+        from shield_ai.reports.report_json import report_json
+
+        return report_json(data)
     if output_format == "markdown":
         from shield_ai.reports.markdown import markdown
 

@@ -21,13 +21,13 @@ if TYPE_CHECKING:
 @click.argument("name", default=MANIFEST)
 @OUTPUT
 def schema(name: str, output: Path | None) -> int:
-    """Print the JSON Schema of shield.toml, or of the JSON of a command.
+    """Print a JSON Schema, by default that of shield.toml.
 
     Editors use the schema of shield.toml for completion and validation. With Taplo, the first line
-    of shield.toml points to the schema: #:schema ./shield.schema.json
+    of shield.toml points to it: #:schema ./shield.schema.json
 
-    NAME is the name of a command, such as scan or rotate-status, to print the schema of the JSON
-    that the command prints.
+    NAME is scan, plan, verify, rotate-status or another name of the page JSON in the reference, to
+    print the schema of the JSON that a command prints.
     """
     text = json.dumps(_schema(name), indent=2, ensure_ascii=False) + "\n"
     if output:

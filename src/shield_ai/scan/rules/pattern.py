@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from shield_ai.model.addresses import rule_page
 from shield_ai.model.errors import ShieldError
 from shield_ai.model.finding import Severity
 from shield_ai.project.perf.disk_cache import get_or_create
@@ -231,7 +232,7 @@ def _explain_rule(pattern: Pattern, rule: Rule) -> str:
     heading = "Example"
     if field := re.search(r"\{\w+:(\d+)\}", example):
         heading += f" ({field[0]} stands for {field[1]} random characters)"
-    links = [link for link in (rule.reference, *pattern.references) if link]
+    links = _links(rule, pattern)
     parts = [
         _wrap(f"{rule.id}: {rule.title} ({rule.severity})"),
         _wrap(rule.explanation),
@@ -240,6 +241,19 @@ def _explain_rule(pattern: Pattern, rule: Rule) -> str:
         "\n".join(["See", *links]),
     ]
     return "\n\n".join(parts) + "\n"
+
+
+def _links(rule: Rule, pattern: Pattern) -> list[str]:
+    """Return the page of a rule, if it is one of ours, and its references."""
+    is_ours = pattern in (csec34_pattern(), credential_pattern())
+    page = rule_page(rule.id) if is_ours else ""
+    return [link for link in (page, rule.reference, *pattern.references) if link]
+
+
+def help_page(rule: Rule, pattern: Pattern) -> str:
+    """Return the first link of a rule to a web page; empty if it has none."""
+    links = (link for link in _links(rule, pattern) if link.startswith(("https://", "http://")))
+    return next(links, "")
 
 
 def _explain_pattern(pattern: Pattern) -> str:
