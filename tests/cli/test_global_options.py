@@ -132,6 +132,24 @@ def test_quiet_and_verbose_exclude_each_other(app):
     assert (done.code, "-q can't be combined with -v" in done.err) == (2, True)
 
 
+def test_verbose_prints_what_is_read_run_and_called(app, aws):
+    subprocess.run(["git", "init", "-q", app], check=True)
+    value = "k3y-th4t-must-not-be-printed"
+    (app / ".env").write_text(f"SECRET_KEY={value}\n")
+    done = run("scan", "-v", cwd=app)
+    assert "read .env\n" in done.err
+    assert "read shop/settings.py\n" in done.err
+    assert "run git ls-files " in done.err
+    assert run("scan", cwd=app).out == done.out
+
+    done = run("apply", "--env-file", ".env", "--allow-missing", "--yes", "-v", cwd=app)
+    assert done.code == 0, done.err
+    assert "call sts:GetCallerIdentity\n" in done.err
+    assert "call secretsmanager:CreateSecret django-secret-key\n" in done.err
+    assert ": load the settings shop.settings\n" in done.err
+    assert value not in done.text
+
+
 @pytest.mark.parametrize(
     "arguments",
     [

@@ -101,6 +101,12 @@ def test_settings_of_the_repository(app, in_git):
         pytest.param(
             '[tool.shield-ai.scan]\nfail-on = "hgih"', 'invalid "fail-on"', "'high'", id="choice"
         ),
+        pytest.param(
+            '[tool.shield-ai.scan]\nfail-on = "never"',
+            'invalid "fail-on"',
+            "give --fail-on never on the command line",
+            id="never",
+        ),
         pytest.param("[tool.shield-ai.scan]\nfail-on = 3", 'invalid "fail-on"', "", id="number"),
         pytest.param('[tool.shield-ai.scan]\nall = "yes"', 'invalid "all"', "true", id="flag"),
         pytest.param('[tool.shield-ai]\ncolor = "red"', 'invalid "color"', "always", id="color"),
@@ -133,6 +139,11 @@ def test_invalid_files_without_settings_are_ignored(app, text):
     (app / "pyproject.toml").write_bytes(text.encode("latin-1"))
     done = run("scan", "--fail-on", "critical", cwd=app)
     assert (done.code, done.err) == (0, "")
+
+
+def test_color_can_be_never(app):
+    write(app, '[tool.shield-ai]\ncolor = "never"')
+    assert "\x1b[" not in run("scan", cwd=app, env={"NO_COLOR": "", "FORCE_COLOR": "1"}).out
 
 
 def test_color_and_flags(app):

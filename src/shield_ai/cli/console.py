@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import os
+import shutil
 import sys
 from typing import TYPE_CHECKING, TextIO
 
@@ -61,7 +62,9 @@ def before_question(text: str, *, yes: bool, nl: bool = True) -> None:
 
 def shows_progress() -> bool:
     """Return whether standard error can show a line that is updated."""
-    return not OUTPUT.quiet and sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
+    if OUTPUT.quiet or OUTPUT.verbose:
+        return False
+    return sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
 
 
 def can_ask() -> bool:
@@ -101,15 +104,6 @@ def write_output(path: Path, text: str, *, masked: bool = True, commands: bool =
         ) from None
 
 
-def show_file_count(done: int, total: int) -> None:
-    """Show a file counter on a terminal; clear the line when all files are done."""
-    if not shows_progress():
-        return
-    counter = f"{done:,} of {total:,} files" if done < total else ""
-    sys.stderr.write(f"\r\033[K{counter}")
-    sys.stderr.flush()
-
-
 def has_color(stream: TextIO) -> bool:
     """Check whether output to a stream should be colored."""
     return use_color(os.environ, tty=stream.isatty())
@@ -118,6 +112,11 @@ def has_color(stream: TextIO) -> bool:
 def no_terminal() -> str:
     """Return why a question can't be asked."""
     return f"{'stderr' if sys.stdin.isatty() else 'stdin'} is not a terminal"
+
+
+def terminal_width(stream: TextIO) -> int:
+    """Return the columns of a terminal; 0 for other streams, where lines are not wrapped."""
+    return shutil.get_terminal_size().columns if stream.isatty() else 0
 
 
 def confirm(question: str, *, yes: bool) -> None:

@@ -57,11 +57,18 @@ EXAMPLES = {
 }
 
 
+def _print_action(action: str) -> None:
+    from shield_ai.cli.console import echo  # slow, and --help does not need it
+
+    echo(action, err=True)
+
+
 def _set_flag(ctx: click.Context, option: click.Parameter, value: Any) -> None:
     """Store a global option. The options after the command's name override those before it."""
     if not value and ctx.parent is not None:
         return
     setattr(OUTPUT, str(option.name), value or ("auto" if option.name == "color" else False))
+    OUTPUT.print_action = _print_action
     if OUTPUT.quiet and OUTPUT.verbose:
         raise click.UsageError("-q can't be combined with -v", ctx)
     if option.name == "color":

@@ -34,7 +34,7 @@ MAX_SIZE = 1_000_000  # bytes
 SETTINGS: dict[str, dict[str, str]] = {
     GLOBAL: {"color": "Changes only the presentation."},
     "scan": {
-        "fail-on": "Changes only the exit code: all findings are still listed.",
+        "fail-on": "A severity changes only the exit code: all findings are still listed.",
         "all": "Lists more findings.",
     },
     "export": {"format": "Changes only for which tool the resources are printed."},
@@ -179,6 +179,8 @@ def _require_valid(option: click.Parameter, value: object, where: str) -> None:
         if is_flag and isinstance(value, bool):
             return
         raise ShieldError(where, "use true or false" if is_flag else "see the option in --help")
+    if "--fail-on" in option.opts and value == "never":
+        raise ShieldError(where, "give --fail-on never on the command line, or name a severity")
     try:
         option.type.convert(value, option, None)
     except click.BadParameter as error:

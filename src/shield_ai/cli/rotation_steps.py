@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shield_ai.cli.console import echo, note
+from shield_ai.aws.live.rotation import TIMEOUT
+from shield_ai.cli.console import echo, note, shows_progress
 from shield_ai.flow.interruption import DeferredRotationError
 from shield_ai.flow.rotate import SecretRotator
 from shield_ai.flow.rotation_driver import Progress
@@ -49,6 +50,8 @@ def run_steps(rotator: SecretRotator, secret: Secret, *, resume: bool = False) -
         nonlocal current_step
         finish_step()
         note(f"  {step:<14} ", nl=False)
+        if step not in _STEP_RESULTS and shows_progress():
+            note(f"(waits up to {TIMEOUT / 60:.0f} min; Ctrl-C does not stop it) ", nl=False)
         current_step = step
 
     def finish_step() -> None:

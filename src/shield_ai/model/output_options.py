@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 
 class OutputOptions:
@@ -15,6 +15,20 @@ class OutputOptions:
         self.color = "auto"
         self.quiet = False
         self.verbose = False
+        # Prints an action with -v; without it, nothing is printed.
+        self.print_action: Callable[[str], None] = lambda _: None
+        self._files: set[str] = set()
+
+    def log(self, action: str) -> None:
+        """Print an action, such as "run git log", with -v. It must not contain a value."""
+        if self.verbose:
+            self.print_action(action)
+
+    def log_file(self, path: str) -> None:
+        """Print the path of a file that is read, once, with -v."""
+        if self.verbose and path not in self._files:
+            self._files.add(path)
+            self.print_action(f"read {path}")
 
 
 OUTPUT = OutputOptions()

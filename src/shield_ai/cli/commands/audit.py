@@ -9,6 +9,7 @@ import click
 
 from shield_ai.cli.console import echo, print_json
 from shield_ai.cli.options import APP, ENVIRONMENT, JSON
+from shield_ai.cli.progress import progress_bar
 from shield_ai.flow.app_session import AppSession
 from shield_ai.model.errors import DONE, FINDINGS
 from shield_ai.reports.audit import audit_text
@@ -46,6 +47,7 @@ def audit(
     a deletion, a failed rotation, a changed resource policy, or a file that could not be read.
     """
     session = AppSession(app, environment=environment)
+    session.on_progress = progress_bar().update
     query = TrailQuery(since=since, trails=trails, now=dt.datetime.now(dt.UTC))
     result = collect_audit(session, query)
     if as_json:

@@ -12,6 +12,7 @@ import msgspec
 from shield_ai.cli.commands.audit import SINCE, TRAILS
 from shield_ai.cli.console import echo, note, write_output
 from shield_ai.cli.options import APP, ENVIRONMENT, OUTPUT, grouped_options
+from shield_ai.cli.progress import progress_bar
 from shield_ai.cli.run_settings import PYTHON, RUN_SETTINGS, may_run_settings
 from shield_ai.flow.app_session import AppSession, Scope
 from shield_ai.flow.planning_session import PlanningOptions
@@ -80,6 +81,7 @@ def report(
     """
     planning = PlanningOptions(python=scope.python or "")
     session = AppSession(app, only=scope.only, environment=scope.environment, options=planning)
+    session.on_progress = progress_bar().update
     session.may_run_settings = may_run_settings(session, given=scope.run_settings)
     query = TrailQuery(since=events.since, trails=events.trails, now=dt.datetime.now(dt.UTC))
     data = collect_report(session, query)

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Literal
 import click
 import msgspec
 
-from shield_ai.cli.console import echo, has_color, show_file_count, write_output
+from shield_ai.cli.console import echo, has_color, shows_progress, write_output
 from shield_ai.cli.options import grouped_options
+from shield_ai.cli.progress import CountLine
 from shield_ai.cli.scan_output import (
     FORMATS,
     GITHUB,
@@ -205,7 +206,7 @@ def _run(paths: Sequence[Path], options: ScanOptions) -> ScanResult:
         staged=options.staged,
         whole_files=options.whole_files,
         jobs=options.jobs or os.cpu_count() or 1,
-        progress=show_file_count,
+        progress=CountLine("files"),
     )
 
 
@@ -216,7 +217,8 @@ def _scan_history(paths: Sequence[Path], *, include_low_confidence: bool) -> Sca
         raise ShieldError(
             "--history takes one folder", "give one folder, or none to scan the current folder"
         )
-    found = scan_history(paths[0], include_low_confidence=include_low_confidence)
+    progress = CountLine("commits") if shows_progress() else None
+    found = scan_history(paths[0], include_low_confidence=include_low_confidence, progress=progress)
     return ScanResult(found.findings, found.skipped, 0, lambda _: None, found.patterns)
 
 

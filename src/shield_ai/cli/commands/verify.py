@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 import click
 
-from shield_ai.cli.console import echo, print_json
+from shield_ai.cli.console import echo, has_color, print_json, terminal_width
 from shield_ai.cli.options import APP, ENVIRONMENT, JSON, ONLY
 from shield_ai.cli.progress import progress_bar
 from shield_ai.cli.run_settings import PYTHON, RUN_SETTINGS, may_run_settings
@@ -56,5 +57,6 @@ def verify(
         environment = session.environment
         print_json(VerifyDocument(app=app_name, environment=environment, checks=tuple(checks)))
     else:
-        echo(checks_text(checks), nl=False)
+        width = terminal_width(sys.stdout)
+        echo(checks_text(checks, color=has_color(sys.stdout), width=width), nl=False)
     return FINDINGS if any(check.status is Status.FAILED for check in checks) else DONE
