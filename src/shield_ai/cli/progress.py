@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from typing import TYPE_CHECKING, Self
 
 import click
 
-from shield_ai.cli.console import note, shows_progress
+from shield_ai.cli.console import note, replace_line, shows_progress
 from shield_ai.model.printable import printable
 
 if TYPE_CHECKING:
@@ -111,8 +110,7 @@ class CountLine:
         text = ""
         if done < total:
             text = f"{done:,} of {total:,} {self._noun}{self._estimate(done, total, now)}"
-        sys.stderr.write(f"\r\033[K{text}")
-        sys.stderr.flush()
+        replace_line(text)
 
     def clear(self) -> None:
         """Clear the line, if it is shown."""
