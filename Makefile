@@ -30,9 +30,11 @@ demo: $(VENV)/demo.stamp  ## migrate the sample shop, with an embedded AWS and a
 	.venv-recording/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/recording.lock
 	@touch $@
 
-recording: $(VENV)/demo.stamp .venv-recording/stamp  ## record the demo as docs/images/demo.svg (needs a terminal)
-	@mkdir -p docs/images
-	PATH=$(CURDIR)/$(BIN):$$PATH .venv-recording/bin/termtosvg docs/images/demo.svg --command 'shield demo' --screen-geometry 84x36 --min-frame-duration 80 --max-frame-duration 2000 --loop-delay 8000
+recording: $(VENV)/demo.stamp .venv-recording/stamp  ## record the demo and its report in docs/images (needs a terminal and Chromium)
+	@mkdir -p docs/images build
+	@rm -rf build/demo
+	PATH=$(CURDIR)/$(BIN):$$PATH .venv-recording/bin/termtosvg docs/images/demo.svg --command 'shield demo --keep build/demo' --screen-geometry 84x36 --min-frame-duration 80 --max-frame-duration 2000 --loop-delay 8000
+	chromium --headless --no-sandbox --hide-scrollbars --window-size=1180,1000 --screenshot=docs/images/report.png file://$(CURDIR)/build/demo/report.html 2>/dev/null
 
 wheel: $(VENV)/dev.stamp
 	@rm -rf build/wheel

@@ -3,9 +3,11 @@ from __future__ import annotations
 import re
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from report_helpers import Severity, finding
 
-from shield_ai.model.printable import printable_lines
+from shield_ai.model.printable import printable, printable_lines
 from shield_ai.model.skip import SkipId
 from shield_ai.reports.github import github
 
@@ -74,6 +76,13 @@ def test_hostile_names_inject_nothing(path, shown):
     assert len(github([hostile], [skip]).splitlines()) == 3
 
 
+@given(st.text(min_size=1), st.text())
+def test_each_name_and_message_is_read_as_it_is_written(path, message):
+    line, _ = github([finding(path=path, message=message)]).splitlines()
+    _, properties, text = parse(line)
+    assert (properties["file"], text) == (printable(path), printable(message))
+
+
 def test_only_this_format_keeps_commands():
     text = github([finding()])
     assert printable_lines(text, commands=True) == text
@@ -81,7 +90,8 @@ def test_only_this_format_keeps_commands():
 
 
 def test_limit_of_annotations_is_mentioned():
-    assert "at most 10" not in github([finding()] * 10)
+    assert "at most 10" not in github([finding()] * 10 + [finding(severity=Severity.LOW)] * 10)
+    assert github([]) == "no findings\n"
     assert github([finding()] * 11).endswith(
         "; GitHub shows at most 10 annotations of each level\n"
     )

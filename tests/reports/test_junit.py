@@ -2,8 +2,11 @@ from __future__ import annotations
 
 from xml.etree import ElementTree as ET
 
+from hypothesis import given
+from hypothesis import strategies as st
 from report_helpers import finding
 
+from shield_ai.model.printable import printable
 from shield_ai.model.skip import SkipId
 from shield_ai.reports.junit import junit
 
@@ -63,3 +66,9 @@ def test_findings_of_the_history_have_different_names():
         "CSEC34.environ-read at 1:1 in aaaaaaaaaa",
         "CSEC34.environ-read at 1:1 in bbbbbbbbbb",
     ]
+
+
+@given(st.text(), st.text())
+def test_each_name_and_message_is_read_as_it_is_written(path, message):
+    (case,) = read([(finding(path=path, message=message), True)])
+    assert (case.get("classname"), case[0].get("message")) == (printable(path), printable(message))

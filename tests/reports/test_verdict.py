@@ -43,7 +43,7 @@ COMPLETE = {"account": "123456789012", "audit": msgspec.structs.replace(audit(),
         ),
         pytest.param(
             changed(**COMPLETE, findings=found(Severity.MEDIUM)),
-            VerdictState.SECRETS_LEFT,
+            VerdictState.FINDINGS_LEFT,
             (),
             id="medium finding",
         ),

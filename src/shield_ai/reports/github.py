@@ -5,6 +5,7 @@ https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-comm
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from shield_ai.model.finding import Severity
@@ -25,7 +26,7 @@ COMMANDS = {
 }
 ORDER = list(reversed(Severity))
 # Of each command and step; GitHub shows the others only in the log.
-# https://docs.github.com/en/rest/checks/runs
+# https://github.com/actions/toolkit/blob/main/docs/problem-matchers.md#limitations
 MAX_SHOWN = 10
 
 
@@ -41,7 +42,8 @@ def github(findings: Sequence[Finding], skipped: Iterable[Skipped] = ()) -> str:
     ordered = sorted(findings, key=lambda finding: ORDER.index(finding.severity))
     lines += [_finding(finding) for finding in ordered]
     text = summary(findings)
-    if len(lines) > MAX_SHOWN:
+    numbers = Counter(line.partition(" ")[0] for line in lines)
+    if max(numbers.values(), default=0) > MAX_SHOWN:
         text += f"; GitHub shows at most {MAX_SHOWN} annotations of each level"
     return "\n".join([*lines, text]) + "\n"
 

@@ -43,7 +43,7 @@ CONTENTS = (
 )
 VERDICT_CLASSES = {
     VerdictState.ACTION_NEEDED: "bad",
-    VerdictState.SECRETS_LEFT: "warn",
+    VerdictState.FINDINGS_LEFT: "warn",
     VerdictState.NOT_CHECKED: "soft",
     VerdictState.NO_PROBLEM: "good",
 }

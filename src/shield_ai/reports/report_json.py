@@ -14,9 +14,19 @@ from shield_ai.reports.controls import controls
 from shield_ai.reports.evidence import ControlState
 from shield_ai.reports.json import FindingEntry, finding_entry, to_json
 from shield_ai.reports.report_data import Alarm, SecretLocations, SecretStatus, attention
+from shield_ai.reports.verdict import VerdictState, verdict
 
 if TYPE_CHECKING:
     from shield_ai.reports.report_data import Control, ReportData
+
+
+VerdictId = Literal["action-needed", "findings-left", "not-checked", "no-problem"]
+_VERDICTS: dict[VerdictState, VerdictId] = {
+    VerdictState.ACTION_NEEDED: "action-needed",
+    VerdictState.FINDINGS_LEFT: "findings-left",
+    VerdictState.NOT_CHECKED: "not-checked",
+    VerdictState.NO_PROBLEM: "no-problem",
+}
 
 
 class AttentionEntry(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,6 +66,9 @@ class ReportDocument(msgspec.Struct, frozen=True, kw_only=True):
     account: str  # empty if AWS was not checked
     region: str
     aws_skip_reason: str  # why AWS was not checked
+    environment: str  # of shield.toml; empty for the default one
+    verdict: VerdictId  # `no-problem` only if everything was checked
+    not_checked: tuple[str, ...]  # what was not checked, for people
     headline: str  # a summary in a sentence
     attention: tuple[AttentionEntry, ...]
     findings: tuple[FindingEntry, ...]
@@ -73,6 +86,7 @@ class ReportDocument(msgspec.Struct, frozen=True, kw_only=True):
 
 def report_json(data: ReportData) -> str:
     """Render the report."""
+    state, not_checked = verdict(data)
     document = ReportDocument(
         app=data.app,
         created=data.created,
@@ -82,6 +96,9 @@ def report_json(data: ReportData) -> str:
         account=data.account,
         region=data.region,
         aws_skip_reason=data.aws_skip_reason,
+        environment=data.environment,
+        verdict=_VERDICTS[state],
+        not_checked=not_checked,
         headline=data.headline,
         attention=tuple(AttentionEntry(**item._asdict()) for item in attention(data)),
         findings=tuple(finding_entry(masked.finding) for masked in data.findings),

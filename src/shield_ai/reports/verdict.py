@@ -21,7 +21,7 @@ class VerdictState(enum.StrEnum):
     """The result of a report, from the most to the least urgent."""
 
     ACTION_NEEDED = "Action needed"
-    SECRETS_LEFT = "Secrets left to move"
+    FINDINGS_LEFT = "Findings to review"
     NOT_CHECKED = "No problem found, but not everything was checked"
     NO_PROBLEM = "No problem found"
 
@@ -39,7 +39,7 @@ def verdict(report_data: ReportData) -> Verdict:
     if attention(report_data):
         state = VerdictState.ACTION_NEEDED
     elif report_data.findings:
-        state = VerdictState.SECRETS_LEFT
+        state = VerdictState.FINDINGS_LEFT
     elif not_checked:
         state = VerdictState.NOT_CHECKED
     else:

@@ -40,6 +40,7 @@ def run_demo(keep: Path | None) -> int:
     Returns:
         The exit code: 0 if every stage succeeded.
     """
+    keep = keep.resolve() if keep else None  # the commands run in the app's folder
     if keep and keep.exists() and any(keep.iterdir()):
         raise ShieldError(f"{keep} is not empty", "give a new folder")
     with contextlib.ExitStack() as stack:

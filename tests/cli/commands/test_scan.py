@@ -124,3 +124,9 @@ def test_annotations_of_a_hostile_app(tmp_path):
         others = "\n".join(line for line in lines if line not in ours)
         assert forbidden(others.encode()) == []
         assert forbidden("\n".join(line[2:] for line in ours).encode()) == []
+
+
+def test_outputs_in_an_environment_variable(app, monkeypatch):
+    monkeypatch.setenv("SHIELD_SCAN_OUTPUT", "sarif=my file:junit=b.xml")
+    done = shield("scan", cwd=app)
+    assert "10 findings in my file\n10 findings in b.xml\n" in done.err

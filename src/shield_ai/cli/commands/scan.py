@@ -76,6 +76,7 @@ class ScanOptions(msgspec.Struct, frozen=True):
     click.option(
         "-o",
         "--output",
+        type=click.Path(),  # splits an environment variable at ":", not at spaces
         multiple=True,
         metavar="[FORMAT=]FILE",
         help="Write to this file; to this folder with --repos. With FORMAT=, write the file in "
