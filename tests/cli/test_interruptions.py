@@ -1,7 +1,11 @@
 from __future__ import annotations
 
+import contextlib
 import os
+import pty
 import signal
+import subprocess
+import sys
 
 import pytest
 from fault_proxy import FaultProxy
@@ -68,3 +72,25 @@ def test_interrupted_scan_of_repositories(app, tmp_path, monkeypatch):
     assert done.code == 130
     assert "error: interrupted; 1 of 2 repositories scanned and saved in shield-fleet" in done.err
     assert "hint: run the same command again to continue" in done.err
+
+
+def test_ctrl_c_at_a_question(app):
+    """The error begins on a new line, after "[y/N]: ^C"."""
+    controller, terminal = pty.openpty()
+    command = [sys.executable, "-m", "shield_ai", "apply", "--only", "code"]
+    environment = {**os.environ, "TERM": "xterm", "NO_COLOR": "1"}
+    process = subprocess.Popen(
+        command, cwd=app, stdin=terminal, stdout=terminal, stderr=terminal, env=environment
+    )
+    os.close(terminal)
+    shown = b""
+    while not shown.endswith(b"[y/N]: "):
+        shown += os.read(controller, 4096)
+    process.send_signal(signal.SIGINT)
+    with contextlib.suppress(OSError):  # the other end is closed: all is read
+        while part := os.read(controller, 4096):
+            shown += part
+    os.close(controller)
+    assert process.wait() == 130
+    end = b"[y/N]: \r\nerror: interrupted\r\n\r\nhint: nothing was changed; run shield apply again\r\n"
+    assert shown.endswith(end)

@@ -69,6 +69,12 @@ def test_settings_of_the_repository(app, in_git):
     ("text", "message", "hint"),
     [
         pytest.param(
+            '[tool.shield-ai]\n"a\\n::set-output x\\u001b[2J" = 1',
+            'unknown setting "a',
+            "https://",
+            id="control characters",
+        ),
+        pytest.param(
             '[tool.shield-ai.scan]\nfail-onn = "high"',
             'unknown setting "fail-onn" in [tool.shield-ai.scan]',
             'did you mean "fail-on"?',
@@ -123,6 +129,8 @@ def test_invalid_settings(app, text, message, hint):
     assert done.err.startswith(f"error: {app}/pyproject.toml")
     assert message in done.err.splitlines()[0]
     assert hint in done.err.splitlines()[-1]
+    assert len(done.err.splitlines()) == 3
+    assert "\x1b" not in done.err
 
 
 @pytest.mark.parametrize(

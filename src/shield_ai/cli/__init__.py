@@ -86,9 +86,10 @@ class _LazyGroup(click.Group):
     def invoke(self, ctx: click.Context) -> object:
         try:
             return super().invoke(ctx)
-        except (KeyboardInterrupt, click.Abort):
-            from shield_ai.cli.interruptions import interrupted
+        except (KeyboardInterrupt, click.Abort) as error:
+            from shield_ai.cli.interruptions import end_prompt, interrupted
 
+            end_prompt(error)
             raise interrupted(ctx.invoked_subcommand) from None
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:

@@ -67,6 +67,12 @@ def shows_progress() -> bool:
     return sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
 
 
+def replace_line(text: str) -> None:
+    """Replace the last line of the terminal, which is not ended."""
+    sys.stderr.write(f"\r\033[K{printable(text)}")
+    sys.stderr.flush()
+
+
 def can_ask() -> bool:
     """Return whether the user can see a question, on standard error, and answer it."""
     return sys.stdin.isatty() and sys.stderr.isatty()

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import sys
 from typing import TYPE_CHECKING
 
 import click
 
+from shield_ai.cli.console import echo
 from shield_ai.model.errors import CommandInterruptedError
 
 if TYPE_CHECKING:
@@ -29,6 +31,12 @@ _READ_ONLY = "nothing was changed; run the same command again"
 def interrupted(command: str | None) -> CommandInterruptedError:
     """Return the error for an interrupt that the command does not describe."""
     return CommandInterruptedError("interrupted", _HINTS.get(command or "", _READ_ONLY))
+
+
+def end_prompt(error: BaseException) -> None:
+    """End the line of a prompt that was interrupted with Ctrl-C or Ctrl-D."""
+    if isinstance(error.__context__, KeyboardInterrupt | EOFError) and sys.stderr.isatty():
+        echo(err=True)
 
 
 @contextlib.contextmanager

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from typing import TYPE_CHECKING, Self
 
 import click
 
-from shield_ai.cli.console import note, shows_progress
+from shield_ai.cli.console import note, replace_line, shows_progress
 from shield_ai.model.printable import printable
 
 if TYPE_CHECKING:
@@ -99,6 +98,7 @@ class CountLine:
         self._noun = noun
         self._start = time.monotonic()
         self._shown = 0.0
+        self._is_shown = False
 
     def __call__(self, done: int, total: int) -> None:
         """Show how many items are done; clear the line when all are."""
@@ -106,11 +106,16 @@ class CountLine:
         if not shows_progress() or (done < total and now - self._shown < MIN_INTERVAL):
             return
         self._shown = now
+        self._is_shown = done < total
         text = ""
         if done < total:
             text = f"{done:,} of {total:,} {self._noun}{self._estimate(done, total, now)}"
-        sys.stderr.write(f"\r\033[K{text}")
-        sys.stderr.flush()
+        replace_line(text)
+
+    def clear(self) -> None:
+        """Clear the line, if it is shown."""
+        if self._is_shown:
+            self(0, 0)
 
     def _estimate(self, done: int, total: int, now: float) -> str:
         elapsed = now - self._start
@@ -120,6 +125,13 @@ class CountLine:
         if seconds < 60:
             return f", {seconds} s left"
         return f", {seconds // 60} min {seconds % 60} s left"
+
+
+def count_line(noun: str) -> CountLine:
+    """Return a line that is cleared when the current command ends, also after Ctrl-C."""
+    line = CountLine(noun)
+    click.get_current_context().call_on_close(line.clear)
+    return line
 
 
 def progress_bar() -> ProgressBar:

@@ -19,6 +19,7 @@ from shield_ai.cli.console import echo
 from shield_ai.model.addresses import DOCUMENTATION
 from shield_ai.model.errors import ShieldError
 from shield_ai.model.output_options import OUTPUT
+from shield_ai.model.printable import printable
 from shield_ai.model.suggestion import did_you_mean
 from shield_ai.project.regular_file import read_regular_file
 
@@ -118,11 +119,12 @@ def _invalid_key(path: Path, command: str, name: str) -> ShieldError:
     """Return an error for a key that does not exist, is in the wrong table or can't be set."""
     from shield_ai.cli import COMMANDS, cli
 
+    shown = printable(name)
     where = f"[{TABLE}.{command}]" if command else f"[{TABLE}]"
     for other, names in SETTINGS.items():
         if name in names and not command:
             return ShieldError(
-                f'{path}: unknown setting "{name}" in {where}', f"move it to [{TABLE}.{other}]"
+                f'{path}: unknown setting "{shown}" in {where}', f"move it to [{TABLE}.{other}]"
             )
     if command:
         found = cli.get_command(click.Context(cli), command)
@@ -136,7 +138,7 @@ def _invalid_key(path: Path, command: str, name: str) -> ShieldError:
             )
     known = [*SETTINGS.get(command, {}), *(COMMANDS if not command else ())]
     hint = did_you_mean(name, known) or f"see {DOCUMENTATION}reference/settings.html"
-    return ShieldError(f'{path}: unknown setting "{name}" in {where}', hint)
+    return ShieldError(f'{path}: unknown setting "{shown}" in {where}', hint)
 
 
 def use_settings(ctx: click.Context, name: str, command: click.Command) -> None:

@@ -9,7 +9,6 @@ from importlib.machinery import all_suffixes
 from pathlib import Path, PurePosixPath
 
 from shield_ai.model.errors import OutsideError, SourceError
-from shield_ai.model.output_options import OUTPUT
 from shield_ai.project.inside import has_git_folder
 from shield_ai.project.regular_file import read_regular_file
 from shield_ai.project.safe_write import (
@@ -115,7 +114,6 @@ class Tree:
                 return None
             if not path.is_file():
                 raise SourceError(f"{relative} is not a regular file", "move or rename it")
-            OUTPUT.log_file(str(path))
             return read_regular_file(path)
         except OSError as error:
             raise SourceError(

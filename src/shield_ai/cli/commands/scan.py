@@ -13,7 +13,7 @@ import msgspec
 
 from shield_ai.cli.console import echo, has_color, shows_progress, write_output
 from shield_ai.cli.options import grouped_options
-from shield_ai.cli.progress import CountLine
+from shield_ai.cli.progress import count_line
 from shield_ai.cli.scan_output import (
     FORMATS,
     GITHUB,
@@ -206,7 +206,7 @@ def _run(paths: Sequence[Path], options: ScanOptions) -> ScanResult:
         staged=options.staged,
         whole_files=options.whole_files,
         jobs=options.jobs or os.cpu_count() or 1,
-        progress=CountLine("files"),
+        progress=count_line("files"),
     )
 
 
@@ -217,7 +217,7 @@ def _scan_history(paths: Sequence[Path], *, include_low_confidence: bool) -> Sca
         raise ShieldError(
             "--history takes one folder", "give one folder, or none to scan the current folder"
         )
-    progress = CountLine("commits") if shows_progress() else None
+    progress = count_line("commits") if shows_progress() else None
     found = scan_history(paths[0], include_low_confidence=include_low_confidence, progress=progress)
     return ScanResult(found.findings, found.skipped, 0, lambda _: None, found.patterns)
 
