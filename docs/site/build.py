@@ -6,6 +6,7 @@ a page for each rule, and navigation, which index.md has as plain links.
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -21,7 +22,7 @@ sys.path.append(str(DOCS))
 import links  # noqa: E402 - a module of this folder, which is not a package
 import rule_pages  # noqa: E402 - a module of docs/
 
-from shield_ai.model.addresses import REPOSITORY  # noqa: E402
+from shield_ai.model.addresses import DOCUMENTATION, REPOSITORY, rule_page  # noqa: E402
 
 SOURCES = ROOT / "build" / "site-sources"
 SECTION = re.compile(r"^## (.+)$", re.MULTILINE)
@@ -134,7 +135,19 @@ def finish(output: Path) -> list[str]:
         missing -= {tag for tag in missing if tag in html}
         path.write_text(make_accessible(html), "utf-8")
     problems = [f"the theme has no {tag} any more" for tag in sorted(missing)]
-    return [*problems, *links.check(output)]
+    return [*problems, *missing_addresses(output), *links.check(output)]
+
+
+def missing_addresses(output: Path) -> list[str]:
+    """Return the addresses in reports and JSON documents that the site does not have."""
+    addresses = [rule_page(rule_id) for rule_id in rule_pages.rule_pages()]
+    for path in (DOCS / "reference" / "schemas").glob("*.json"):
+        addresses.append(json.loads(path.read_text("utf-8"))["$id"])
+    missing = []
+    for address in addresses:
+        if not (output / address.removeprefix(DOCUMENTATION)).is_file():
+            missing.append(f"no page {address}")
+    return missing
 
 
 if __name__ == "__main__":

@@ -118,6 +118,25 @@ print("null")
     assert [str(path) for path in found] == ["site/reference/shield.schema.json"]
 
 
+def test_site_has_the_addresses_that_the_tool_prints(tmp_path: Path) -> None:
+    names = [f"reference/schemas/{p.name}" for p in (DOCS / "reference/schemas").iterdir()]
+    names += [f"reference/rules/{rule_id}.html" for rule_id in pattern.csec34_rules()]
+    for rule in pattern.credential_pattern().rules:
+        names.append(f"reference/rules/{rule.id}.html")
+    for name in names:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    code = f"import build, pathlib; path = pathlib.Path({str(tmp_path)!r})\n"
+    code += "print(json.dumps(build.missing_addresses(path)))"
+    assert run(code) == []
+    for name in ("reference/rules/CRED.jwt.html", "reference/schemas/scan.v1.json"):
+        (tmp_path / name).unlink()
+    assert run(code) == [
+        "no page https://shield-ai.readthedocs.io/en/latest/reference/rules/CRED.jwt.html",
+        "no page https://shield-ai.readthedocs.io/en/latest/reference/schemas/scan.v1.json",
+    ]
+
+
 @pytest.mark.parametrize(
     ("html", "problems"),
     [
