@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-fast test-oldest test-rotation test-kill test-iam wheel lint docs bench bench-scan bench-reads bench-pull-request bench-runtime fuzz coverage dist audit lock clean
+.PHONY: help demo recording test test-fast test-oldest test-rotation test-kill test-iam wheel lint docs site bench bench-scan bench-reads bench-pull-request bench-runtime fuzz coverage dist audit lock clean
 
 help:  ## show this help
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -24,6 +24,17 @@ $(VENV)/dev.stamp: $(VENV)/demo.stamp requirements/dev.lock
 
 demo: $(VENV)/demo.stamp  ## migrate the sample shop, with an embedded AWS and a real PostgreSQL
 	@$(BIN)/shield demo
+
+.venv-recording/stamp: $(VENV)/pyvenv.cfg requirements/recording.lock
+	$(BIN)/python -m venv .venv-recording
+	.venv-recording/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/recording.lock
+	@touch $@
+
+recording: $(VENV)/demo.stamp .venv-recording/stamp  ## record the demo and its report in docs/images (needs a terminal and Chromium)
+	@mkdir -p docs/images build
+	@rm -rf build/demo
+	PATH=$(CURDIR)/$(BIN):$$PATH .venv-recording/bin/termtosvg docs/images/demo.svg --command 'shield demo --keep build/demo' --screen-geometry 84x36 --min-frame-duration 80 --max-frame-duration 2000 --loop-delay 8000
+	chromium --headless --no-sandbox --hide-scrollbars --window-size=1180,1000 --screenshot=docs/images/report.png file://$(CURDIR)/build/demo/report.html 2>/dev/null
 
 wheel: $(VENV)/dev.stamp
 	@rm -rf build/wheel
@@ -64,6 +75,16 @@ test-kill: $(VENV)/dev.stamp  ## kill an apply at each of its calls to AWS
 docs: $(VENV)/dev.stamp  ## generate the reference and run the code blocks in docs/
 	$(BIN)/python docs/generate.py
 	SHIELD_DOCS=1 $(BIN)/python -m pytest tests/repository/test_docs.py $(ARGS)
+
+.venv-site/stamp: $(VENV)/pyvenv.cfg requirements/site.lock pyproject.toml
+	$(BIN)/python -m venv .venv-site
+	.venv-site/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/site.lock
+	.venv-site/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+site: .venv-site/stamp  ## build the documentation site in build/site, and check its links
+	@rm -rf build/site
+	.venv-site/bin/python docs/site/build.py build/site
 
 .venv-ministack/stamp: $(VENV)/pyvenv.cfg requirements/ministack.lock
 	$(BIN)/python -m venv .venv-ministack
@@ -114,15 +135,21 @@ fuzz: .venv-fuzz/stamp  ## fuzz what reads untrusted input; SECONDS=600 ARGS="TA
 
 # Archives contain the date of the last commit, so that builds are reproducible.
 BUILD = SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) $(CURDIR)/$(BIN)/hatchling build
-dist: $(VENV)/dev.stamp .venv-release/stamp  ## build the wheels, the sdists and the SBOM, and check that the build is reproducible
+dist: $(VENV)/dev.stamp .venv-release/stamp  ## build the wheels, the sdists and the SBOM; check that the build is reproducible and can be installed
 	@rm -rf dist build/again
 	@for folder in . src/shield_runtime; do for target in dist build/again; do \
 	  (cd $$folder && $(BUILD) -d $(CURDIR)/$$target) || exit; done; done
 	@for f in dist/*; do cmp $$f build/again/$${f##*/} || exit; done
+	.venv-release/bin/twine check --strict dist/*.whl dist/*.tar.gz
+	@rm -rf build/installed
+	$(BIN)/python -m venv build/installed
+	build/installed/bin/python -m pip install --quiet --disable-pip-version-check dist/*.whl
+	@for name in shield shield-ai; do build/installed/bin/$$name --version || exit; done
+	@build/installed/bin/shield scan --fail-on critical examples/storefront >/dev/null
 	.venv-release/bin/cyclonedx-py requirements --output-reproducible -o dist/shield-ai.cdx.json requirements/demo.lock
 
 audit: .venv-release/stamp  ## check the locked dependencies for known vulnerabilities (needs PyPI)
-	@for f in demo dev scan bench fuzz release; do .venv-release/bin/pip-audit --require-hashes --disable-pip -r requirements/$$f.lock || exit; done
+	@for f in demo dev scan bench fuzz release site; do .venv-release/bin/pip-audit --require-hashes --disable-pip -r requirements/$$f.lock || exit; done
 
 .venv-release/stamp: $(VENV)/pyvenv.cfg requirements/release.lock
 	$(BIN)/python -m venv .venv-release
@@ -137,11 +164,13 @@ lock:  ## update the lock files (needs uv)
 	$(COMPILE) --extra scan --group build -c requirements/dev.lock -o requirements/scan.lock
 	$(subst pyproject.toml,requirements/bench.in,$(COMPILE)) -c requirements/demo.lock -o requirements/bench.lock
 	$(COMPILE) requirements/fuzz.in --group build -c requirements/demo.lock -o requirements/fuzz.lock
+	$(COMPILE) requirements/site.in --group build -c requirements/demo.lock -o requirements/site.lock
 	$(subst pyproject.toml,requirements/release.in,$(COMPILE)) -o requirements/release.lock
 	$(subst pyproject.toml,requirements/ministack.in,$(COMPILE)) -o requirements/ministack.lock
+	$(subst pyproject.toml,requirements/recording.in,$(COMPILE)) -o requirements/recording.lock
 	mkdir -p build
 	$(UV) pyproject.toml --extra rotate --resolution lowest-direct -o build/oldest.txt
 	$(UV) pyproject.toml --extra local --group test-oldest -c build/oldest.txt -o requirements/oldest.lock
 
 clean:  ## remove generated files
-	rm -rf $(VENV) .venv-bench .venv-fuzz .venv-release .venv-ministack .venv-oldest .coverage .coverage.* dist build .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) .venv-bench .venv-fuzz .venv-release .venv-ministack .venv-oldest .venv-site .coverage .coverage.* dist build .mypy_cache .ruff_cache .import_linter_cache .hypothesis

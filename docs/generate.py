@@ -11,6 +11,7 @@ from pathlib import Path
 
 import api
 import cloud
+import documents
 import lists
 import manpage
 import tool
@@ -36,12 +37,15 @@ def files() -> dict[Path, str]:
         "checks.md": tool.checks_page(),
         "skip-reasons.md": tool.skip_reasons_page(),
         "python.md": api.python_page(),
+        "json.md": documents.json_page(),
     }
     generated = {}
     for name, text in pages.items():
         generated[REFERENCE / name] = NOTE + "\n" + text.strip("\n") + "\n"
     schema = json.dumps(manifest_schema.json_schema(), indent=2, ensure_ascii=False)
     generated[REFERENCE / "shield.schema.json"] = schema + "\n"
+    for name, text in documents.files().items():
+        generated[REFERENCE / "schemas" / name] = text
     generated[DOCS / "shield.1"] = manpage.man_page(cli)
     return generated
 

@@ -55,8 +55,11 @@ def _lines(cli: click.Group) -> Iterator[str]:
     )
     yield from (".SH DESCRIPTION", ".B shield", _escape(DESCRIPTION))
     yield from (".PP", _escape(cli.epilog or ""))
-    yield ".SH COMMANDS"
+    yield ".SH OPTIONS"
+    yield _escape("Every command accepts -v, -q and --color, before or after its name.")
     context = click.Context(cli, info_name="shield")
+    yield from _options(cli, context)
+    yield ".SH COMMANDS"
     for name in cli.list_commands(context):
         command = cli.get_command(context, name)
         assert command
@@ -82,8 +85,14 @@ def _command(name: str, command: click.Command, parent: click.Context) -> Iterat
     yield f".SS shield {name} {_escape(usage)}"
     for paragraph in inspect.cleandoc(command.help or "").split("\n\n"):
         yield from (_escape(" ".join(paragraph.split())), ".PP")
+    yield from _options(command, context)
+
+
+def _options(command: click.Command, context: click.Context) -> Iterator[str]:
     for option in command.get_params(context):
-        if isinstance(option, click.Option) and "--help" not in option.opts:
+        if not isinstance(option, click.Option) or option.hidden:
+            continue
+        if "--help" not in option.opts:
             names = ", ".join(f"\\fB{_escape(name)}\\fR" for name in option.opts)
             if not option.is_flag:
                 names += f" \\fI{_escape(option.make_metavar(context))}\\fR"

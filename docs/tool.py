@@ -13,7 +13,9 @@ import words
 from tables import table
 
 import shield_runtime
-from shield_ai.cli import cli
+from shield_ai.cli import SECTIONS, cli
+from shield_ai.cli.global_options import EXAMPLES
+from shield_ai.cli.project_settings import SETTINGS
 from shield_ai.flow.verify.check import CHECKS
 from shield_ai.model import errors
 from shield_ai.model.skip import SkipId
@@ -30,10 +32,20 @@ def commands_page() -> str:
         "# Commands\n",
         "Run `shield` or `python -m shield_ai`. `APP` is the folder of the application; the",
         "default is the current folder. Results are written to stdout, messages to stderr.",
-        "Each option can also be set with an environment variable. See also [exit",
+        "Each option can also be set with an environment variable, and some in",
+        "[pyproject.toml](settings.md#pyprojecttoml). See also [exit",
         "codes](exit-codes.md), and [shell completion and the man page](../guides/shell.md).\n",
     ]
     context = click.Context(cli, info_name="shield")
+    parts += [
+        "## Global options\n",
+        "Every command accepts `-v`, `-q` and `--color`, before or after its name.\n",
+        table("option | description | variable", _option_rows(cli, context)),
+    ]
+    for title, names in SECTIONS.items():
+        listed = ", ".join(f"[{name}](#shield-{name})" for name in names)
+        parts.append(f"- {title}: {listed}")
+    parts.append("")
     for name in cli.list_commands(context):
         command = cli.get_command(context, name)
         assert command
@@ -41,18 +53,27 @@ def commands_page() -> str:
     return "\n".join(parts)
 
 
+def _option_rows(command: click.Command, context: click.Context) -> list[tuple[str, str, str]]:
+    rows = []
+    for parameter in command.get_params(context):
+        if not isinstance(parameter, click.Option) or parameter.hidden:
+            continue
+        if "--help" in parameter.opts:
+            continue
+        variable = f"`{parameter.envvar}`" if parameter.envvar else ""
+        rows.append((_option(parameter), parameter.help or _choices(parameter), variable))
+    return rows
+
+
 def _command_section(name: str, command: click.Command, parent: click.Context) -> list[str]:
     context = click.Context(command, parent=parent, info_name=name)
     usage = " ".join(command.collect_usage_pieces(context))
     help_text = inspect.cleandoc(command.help or "").replace("\b\n", "")
     parts = [f"## shield {name}\n", f"`shield {name} {usage}`\n", f"{help_text}\n"]
-    rows = []
-    for parameter in command.get_params(context):
-        if isinstance(parameter, click.Option) and "--help" not in parameter.opts:
-            description = parameter.help or _choices(parameter)
-            rows.append((_option(parameter), description, f"`{parameter.envvar}`"))
+    rows = _option_rows(command, context)
     if rows:
         parts.append(table("option | description | variable", rows))
+    parts += ["Examples:\n", "```text", *EXAMPLES[name], "```\n"]
     return parts
 
 
@@ -81,7 +102,7 @@ def environment_page() -> str:
     of_command = [(f"`{name}`", text) for name, text in words.COMMAND_VARIABLES.items()]
     return "\n".join(
         [
-            "# Environment variables\n",
+            "# Environment variables and settings\n",
             "## Application\n",
             "The runtime reads these variables when the application first reads a secret,",
             "and again after `clear_secret_cache()`.\n",
@@ -94,8 +115,45 @@ def environment_page() -> str:
             "[Commands](commands.md) lists these variables. No option or variable accepts",
             "the value of a secret.\n",
             table("variable | description", of_command),
+            *_project_settings(),
         ]
     )
+
+
+def _project_settings() -> list[str]:
+    """Return the section on `[tool.shield-ai]` in pyproject.toml."""
+    rows = []
+    for command, settings in SETTINGS.items():
+        where = f"[tool.shield-ai.{command}]" if command else "[tool.shield-ai]"
+        rows += [(f"`{where}`", f"`{key}`", why) for key, why in settings.items()]
+    return [
+        "## pyproject.toml\n",
+        "`pyproject.toml` can set the defaults of some options:\n",
+        "```toml",
+        "[tool.shield-ai.scan]",
+        'fail-on = "high"',
+        "```\n",
+        "The command line takes precedence, then the variable of the option, then",
+        "`pyproject.toml`. `shield` uses the file of the current folder or of a folder above it in",
+        "the same git repository, and prints on stderr what the file sets. The file of a folder",
+        "that is named on the command line, as in `shield scan PATH`, is not used.\n",
+        "`shield` also runs in repositories that are not trusted. So only these options can be",
+        "set, and all others are errors:\n",
+        table("table | setting | why a repository may set it", rows),
+        "Not settable are options that\n",
+        "- run code: `--run-settings`, `--python`;",
+        "- write or name files: `--output`, `--env-file`;",
+        "- choose an AWS account or a source of values: `--environment`, `--copy-from`,",
+        "  `--repository`;",
+        "- skip a question or a check: `--yes`, `--allow-dirty`, `--conflict`;",
+        "- limit what is examined or shown: `--baseline`, `--staged`, `--only`, `--since`,",
+        "  `--quiet`, `report --format`;",
+        "- use the resources of the machine: `--jobs`, `--engine`;",
+        "- change what a program reads: `--json`, `scan --format`, which with SARIF also exits",
+        "  with 0.\n",
+        "`shield run`, `shield rollback` and `shield completion` ignore `[tool.shield-ai]`, so",
+        "that an invalid file does not stop them.\n",
+    ]
 
 
 def exit_codes_page() -> str:

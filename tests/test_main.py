@@ -11,6 +11,7 @@ from pathlib import Path
 import click
 import pytest
 
+import shield_ai.__main__
 import shield_ai.cli
 from shield_ai.__main__ import main
 from shield_ai.model.errors import (
@@ -130,6 +131,25 @@ def test_missing_click(tmp_path):
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 2
     assert done.stderr == "error: click is not installed\n\nhint: pip install shield-ai\n"
+
+
+@pytest.mark.parametrize(
+    ("where", "name", "value", "message"),
+    [
+        pytest.param(
+            shield_ai.__main__,
+            "OLDEST_PYTHON",
+            (9, 0),
+            f"shield needs Python 3.11 or newer; this is Python {sys.version_info[0]}",
+            id="old Python",
+        ),
+        pytest.param(sys, "platform", "win32", "shield runs on Linux and macOS", id="Windows"),
+    ],
+)
+def test_unsupported_system(monkeypatch, capsys, where, name, value, message):
+    monkeypatch.setattr(where, name, value)
+    assert main(["scan"]) == 2
+    assert capsys.readouterr().err.startswith(f"error: {message}")
 
 
 @pytest.mark.parametrize(("environment", "colored"), [({}, False), ({"NO_COLOR": "1"}, False)])

@@ -11,14 +11,19 @@ import sys
 from typing import TYPE_CHECKING
 
 from shield_ai.model.errors import BUG, DONE, INTERRUPTED, USAGE, ShieldError
+from shield_ai.model.output_options import use_color
 from shield_ai.model.printable import printable_lines
+from shield_ai.model.suggestion import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import TextIO
 
+    import click
+
 # Errors of writing that are not bugs: a full disk, a quota or a hardware error.
 WRITE_ERRORS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
+OLDEST_PYTHON = (3, 11)
 STREAMS = ("stdin", "stdout", "stderr")
 
 
@@ -29,6 +34,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         argv: The arguments; those of the process by default.
     """
     _open_closed_streams()
+    unsupported = _unsupported(sys.version_info[:2], sys.platform)
+    if unsupported:
+        return fail(USAGE, *unsupported)
     try:
         import click
 
@@ -46,18 +54,40 @@ def main(argv: Sequence[str] | None = None) -> int:
         if isinstance(error, getattr(click.exceptions, "NoArgsIsHelpError", ())):  # click >= 8.2
             sys.stderr.write(_safe_text(error.format_message()) + "\n")
             return USAGE
-        context = getattr(error, "ctx", None)
-        command = context.command_path if context else "shield"
-        message = error.format_message().rstrip(".")
-        return fail(USAGE, message[:1].lower() + message[1:], f"see {command} --help")
+        return _fail_on_usage(error)
     except (KeyboardInterrupt, click.Abort):
-        return fail(
-            INTERRUPTED,
-            "interrupted",
-            "run the same command again to continue, or shield rollback to undo completed steps",
-        )
+        return fail(INTERRUPTED, "interrupted", "nothing was changed; run the same command again")
     except Exception as error:  # noqa: BLE001  # a traceback could show values
         return _fail_unexpectedly(error)
+
+
+def _fail_on_usage(error: click.ClickException) -> int:
+    """Report wrong usage of a command, with the option that a misspelled one probably means."""
+    from click import NoSuchOption
+
+    context = getattr(error, "ctx", None)
+    hint = f"see {context.command_path if context else 'shield'} --help"
+    if not isinstance(error, NoSuchOption):
+        message = error.format_message().rstrip(".")
+        return fail(USAGE, message[:1].lower() + message[1:], hint)
+    known = {option for param in context.command.params for option in param.opts} if context else ()
+    suggestion = did_you_mean(error.option_name, known) or hint
+    return fail(USAGE, f"no such option {error.option_name}", suggestion)
+
+
+def _unsupported(version: tuple[int, int], platform: str) -> tuple[str, str] | None:
+    """Return the message and the hint for a Python or a system that shield does not support.
+
+    pip refuses an older Python; this is for a source tree and for `pip --ignore-requires-python`.
+    """
+    if version < OLDEST_PYTHON:
+        running = ".".join(map(str, version))
+        hint = "install it for a newer one: pipx install --python python3.13 shield-ai"
+        return f"shield needs Python 3.11 or newer; this is Python {running}", hint
+    if platform == "win32":
+        hint = "install it in WSL: https://learn.microsoft.com/windows/wsl/install"
+        return "shield runs on Linux and macOS, not on Windows", hint
+    return None
 
 
 def _fail_unexpectedly(error: Exception) -> int:
@@ -137,7 +167,7 @@ def _safe_text(text: str) -> str:
 
 def _paint(text: str, code: int) -> str:
     """Color text for a terminal."""
-    if not sys.stderr.isatty() or os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
+    if not use_color(os.environ, tty=sys.stderr.isatty()):
         return text
     return f"\033[{code}m{text}\033[0m"
 

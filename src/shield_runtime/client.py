@@ -2,42 +2,35 @@
 
 from __future__ import annotations
 
-import os
 from time import monotonic
 
 from . import process
 from .cache import Cache
-from .errors import Failure, value_or_raise
+from .errors import value_or_raise
 from .fast_path import get_secret_of
 from .mapping import SecretMap
 from .metrics import Counters, Reporter
-from .request import CURRENT, MISSING, Request, name_and_field
+from .reader import SecretReader
+from .request import CURRENT, Request, name_and_field
 from .settings import Settings
 from .sources import Sources
-from .value import SecretValue, as_bytes, as_dict
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
     from contextlib import AbstractContextManager
-    from typing import Any, TypeVar, Union, overload
+    from typing import Any, TypeVar
 
     from .testing import FakeSecrets
     from .transport import Connection, Transport
+    from .value import SecretValue
 
-    T = TypeVar("T")
-    Answer = Union[SecretValue, Failure]
-else:
-
-    def overload(function):
-        """Replace typing.overload at run time: the typing module is slow to import."""
-        return function
-
+    Function = TypeVar("Function", bound=Callable[..., Any])
 
 ROTATION_WINDOW = 75.0  # seconds; see rotation_retry
 
 
-class SecretsManagerClient:
+class SecretsManagerClient(SecretReader):
     """Reads secrets and caches them. The functions of the package share one client.
 
     Args:
@@ -92,123 +85,6 @@ class SecretsManagerClient:
     def __repr__(self) -> str:
         return f"<{type(self).__name__} with {len(self._cache)} secrets>"
 
-    # Public methods
-
-    if TYPE_CHECKING:
-        # At run time, get_secret is an attribute: see get_secret_of().
-        @overload
-        def get_secret(
-            self,
-            name: str,
-            default: Callable[[], T],
-            *,
-            key: str | None = ...,
-            env: str | None = ...,
-            stage: str = ...,
-            optional: bool = ...,
-        ) -> T: ...
-        @overload
-        def get_secret(
-            self,
-            name: dict[str, str | tuple[str, str]],
-            default: Callable[[], T],
-            *,
-            env: str,
-            optional: bool = ...,
-        ) -> T: ...
-        @overload
-        def get_secret(
-            self, name: str, *, key: str | None = ..., env: str | None = ..., stage: str = ...
-        ) -> str: ...
-        @overload
-        def get_secret(
-            self,
-            name: str,
-            default: T,
-            *,
-            key: str | None = ...,
-            env: str | None = ...,
-            stage: str = ...,
-        ) -> str | T: ...
-        def get_secret(self, name: Any, default: Any = MISSING, **options: Any) -> Any:
-            """Return the text of a secret."""
-
-    async def aget_secret(
-        self,
-        name: str,
-        default: Any = MISSING,
-        *,
-        key: str | None = None,
-        env: str | None = None,
-        stage: str = CURRENT,
-        optional: bool = False,
-    ) -> Any:
-        """Asynchronous version of get_secret(), which does not block the event loop."""
-        if self._read_settings is None:
-            import asyncio
-
-            await asyncio.get_running_loop().run_in_executor(None, self._settings)
-        request = Request(name, default, key=key, env=env, stage=stage)
-        default = None
-        request.optional = optional
-        return await self._sources.serve_async(request)
-
-    @overload
-    def get_secret_dict(
-        self, name: str, *, env: str | None = ..., stage: str = ...
-    ) -> dict[str, Any]: ...
-    @overload
-    def get_secret_dict(
-        self, name: str, default: Callable[[], T], *, env: str | None = ..., stage: str = ...
-    ) -> dict[str, Any] | T: ...
-    @overload
-    def get_secret_dict(
-        self, name: str, default: T, *, env: str | None = ..., stage: str = ...
-    ) -> dict[str, Any] | T: ...
-    def get_secret_dict(
-        self, name: str, default: Any = MISSING, *, env: str | None = None, stage: str = CURRENT
-    ) -> Any:
-        """Return a secret that is a JSON object, as a new dictionary."""
-        request = Request(name, default, env=env, stage=stage, convert=as_dict)
-        default = None
-        return self._sources.serve(request)
-
-    @overload
-    def get_secret_bytes(self, name: str, *, env: str | None = ..., stage: str = ...) -> bytes: ...
-    @overload
-    def get_secret_bytes(
-        self, name: str, default: Callable[[], T], *, env: str | None = ..., stage: str = ...
-    ) -> bytes | T: ...
-    @overload
-    def get_secret_bytes(
-        self, name: str, default: T, *, env: str | None = ..., stage: str = ...
-    ) -> bytes | T: ...
-    def get_secret_bytes(
-        self, name: str, default: Any = MISSING, *, env: str | None = None, stage: str = CURRENT
-    ) -> Any:
-        """Return a binary secret; text is encoded as UTF-8."""
-        request = Request(name, default, env=env, stage=stage, convert=as_bytes)
-        default = None
-        return self._sources.serve(request)
-
-    def has_secret(
-        self,
-        name: str | dict[str, str | tuple[str, str]],
-        *,
-        key: str | None = None,
-        env: str | None = None,
-    ) -> bool:
-        """Return whether a secret exists; with AWS off, whether its variable is set.
-
-        Raises:
-            SecretError: AWS denies access or is unavailable.
-        """
-        if isinstance(name, dict):
-            if env not in name:
-                return env in os.environ
-            name, key = name_and_field(name[env])
-        return self._sources.has(Request(name, key=key, env=env))
-
     def prefetch(self, *names: str | list[str] | tuple[str, ...]) -> dict[str, Exception]:
         """Fetch many secrets with batch calls; return the errors by name.
 
@@ -241,7 +117,7 @@ class SecretsManagerClient:
         *,
         refused: Callable[[Exception], bool] | None = None,
         window: float = ROTATION_WINDOW,
-    ) -> Callable[[Callable[..., T]], Callable[..., T]]:
+    ) -> Callable[[Function], Function]:
         """Return a decorator that retries a connection with the new secret during a rotation.
 
         If the server rejects the password, the secret is read from AWS immediately, then again with

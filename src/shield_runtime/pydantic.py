@@ -76,7 +76,7 @@ class SecretsManagerSource(EnvSettingsSource):
 
     def __init__(
         self,
-        settings_cls: Any,
+        settings_cls: type[BaseSettings],
         secrets: SecretsManagerClient | Mapping[str, str | tuple[str, str]],
         others: Iterable[object] = (),
         **options: Any,

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 # Fields of a JSON secret that are not masked.
-NOT_SECRET = ("engine", "host", "port", "dbname", "database", "username", "user")
+PLAIN_FIELDS = ("engine", "host", "port", "dbname", "database", "username", "user")
 SHORTEST = 4  # characters; masking shorter values would mask ordinary text
 MAX_WORDS = 200  # of a JSON secret; thousands would slow down each record
 SHORTEST_ENCODED = 8  # characters; for parts of Base64 text and for single lines
@@ -171,7 +171,7 @@ def _secret_words(part: Any) -> Iterator[str]:
         yield part
     elif isinstance(part, dict):
         for key, item in part.items():
-            if key.lower() not in NOT_SECRET:
+            if key.lower() not in PLAIN_FIELDS:
                 yield from _secret_words(item)
     elif isinstance(part, list):
         for item in part:

@@ -10,12 +10,10 @@ from .timing import jitter
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import Any, TypeVar
+    from typing import Any
 
     from .client import SecretsManagerClient
     from .value import SecretValue
-
-    T = TypeVar("T")
 
 # Seconds. A rotation can change the password about a minute before it moves AWSCURRENT.
 ROTATION_WINDOW = 75.0
@@ -31,12 +29,12 @@ def retry_after_rotation(
     *,
     is_refused: Callable[[Exception], bool] | None,
     window: float,
-) -> Callable[[Callable[..., T]], Callable[..., T]]:
+) -> Callable[[Callable[..., Any]], Any]:
     """Return a decorator; see SecretsManagerClient.survives_rotation()."""
     is_refused = is_refused or is_password_error
 
-    def decorate(connect: Callable[..., T]) -> Callable[..., T]:
-        def connect_again(*args: Any, **kwargs: Any) -> T:
+    def decorate(connect: Callable[..., Any]) -> Any:
+        def connect_again(*args: Any, **kwargs: Any) -> Any:
             deadline = monotonic() + window
             while True:
                 seen = client.cached_value(name)

@@ -305,9 +305,37 @@ def test_missing_env_file(app, aws):
     error(run("apply", "--env-file", "none.env", "--yes", cwd=app), 2, "none.env can't be read")
 
 
-def test_no_credentials(app):
-    done = run("plan", cwd=app, env={"AWS_REGION": "us-east-1"})
-    error(done, 5, "no AWS credentials", "--only code")
+@pytest.mark.parametrize(
+    "arguments",
+    [["apply", "--yes"], ["plan", "--json"], ["plan", "-o", "p"], ["plan", "--detailed-exitcode"]],
+    ids=" ".join,
+)
+def test_no_credentials(app, arguments):
+    error(run(*arguments, cwd=app), 5, "no AWS credentials", "--only code")
+    assert not (app / "p").exists()
+
+
+def test_plan_without_credentials_shows_the_code(app):
+    done = run("plan", cwd=app)
+    assert done.code == 0
+    assert done.out == run("plan", "--only", "code", cwd=app).out
+    assert "The changes in AWS are not shown: no AWS credentials." in done.err
+    assert done.err.splitlines()[-1].startswith("hint: set AWS_PROFILE")
+
+
+def test_plan_with_detailed_exitcode(app):
+    arguments = ["plan", "--only", "code", "--detailed-exitcode"]
+    assert run(*arguments, cwd=app).code == 1
+    error(run(*arguments, "--conflict", "none", cwd=app), 2)
+    assert code_only(app).code == 0
+    done = run(*arguments, cwd=app)
+    assert (done.code, done.out) == (0, "No changes to the code\n")
+
+
+def test_plan_without_changes_in_aws(app, aws):
+    assert run("apply", "--env-file", ".env", "--yes", cwd=app).code == 0
+    done = run("plan", "--detailed-exitcode", cwd=app)
+    assert (done.code, done.out.splitlines()[-1]) == (0, "No changes; 1 item skipped")
 
 
 def test_endpoint_down(app, aws):
@@ -473,12 +501,12 @@ def test_help_is_80_columns_wide(tmp_path, arguments):
     assert max(map(len, done.out.splitlines())) <= 80
 
 
-def test_help_lists_all_commands_with_a_summary(tmp_path):
-    listed = run("--help", cwd=tmp_path).out.partition("Commands:\n")[2].splitlines()
-    assert [line.split()[0] for line in listed if line.startswith("  ")][: len(COMMANDS)] == list(
-        COMMANDS
-    )
-    assert [line for line in listed if line.endswith("...")] == []
+def test_help_lists_all_commands_in_sections(tmp_path):
+    shown = run("--help", cwd=tmp_path).out
+    listed = shown.partition("Find secrets:\n")[2].splitlines()
+    names = [line.split()[0] for line in listed if line.startswith("  ")]
+    assert names[: len(COMMANDS)] == list(COMMANDS)
+    assert "..." not in shown.replace("[ARGS]...", "")
 
 
 def test_explain(tmp_path):

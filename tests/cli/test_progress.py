@@ -67,6 +67,34 @@ def test_no_bar(total, environment):
     assert on_a_terminal(total, **environment).split() == ["[half]", "of", "it", "the", "end"]
 
 
+COUNT = """
+import sys, time
+from shield_ai.cli.progress import CountLine
+line = CountLine("files")
+line(1, 4000)
+line._start -= 10
+line._shown = 0
+line(1000, 4000)
+line._start -= 990
+line._shown = 0
+line(2000, 4000)
+line(3000, 4000)
+line(4000, 4000)
+sys.stderr.write("the end\\n")
+"""
+
+
+def test_count_line_with_an_estimate(monkeypatch):
+    monkeypatch.setattr(sys.modules[__name__], "PROGRAM", COUNT)
+    shown = on_a_terminal(0).split("\r")
+    assert [part.replace("\x1b[K", "").strip() for part in shown if part.strip()] == [
+        "1 of 4,000 files",
+        "1,000 of 4,000 files, 30 s left",
+        "2,000 of 4,000 files, 16 min 40 s left",
+        "the end",
+    ]
+
+
 def test_no_bar_without_a_terminal():
     done = subprocess.run(
         [sys.executable, "-c", PROGRAM, "40"], capture_output=True, text=True, check=True

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from types import SimpleNamespace
 
 import pytest
 from shield_helpers import make_app, run
@@ -59,7 +58,7 @@ def test_runs_the_settings_with_consent(app, command):
 
 def test_settings_that_did_not_run_are_not_checked(app):
     done = run("verify", "--json", cwd=app)
-    checks = {check["id"]: check for check in json.loads(done.out)}
+    checks = {check["id"]: check for check in json.loads(done.out)["checks"]}
     for name in ("settings-load", "no-fallback-needed"):
         assert checks[name]["status"] == "unknown"
         assert checks[name]["detail"].startswith("not checked")
@@ -70,8 +69,7 @@ def test_settings_that_did_not_run_are_not_checked(app):
     ("answer", "runs"), [("y\n", True), ("n\n", False), ("\n", False)], ids=["yes", "no", "default"]
 )
 def test_asks_on_a_terminal(app, monkeypatch, answer, runs):
-    terminal = SimpleNamespace(stdin=SimpleNamespace(isatty=lambda: True))
-    monkeypatch.setattr("shield_ai.cli.run_settings.sys", terminal)
+    monkeypatch.setattr("shield_ai.cli.run_settings.can_ask", lambda: True)
     done = run("verify", cwd=app, stdin=answer)
     assert "This runs the app's code" in done.text
     assert (app.parent / "marker").exists() == runs

@@ -28,6 +28,9 @@ COMMANDS = [
     ["scan", "--format", "json", "--all"],
     ["scan", "--format", "sarif"],
     ["scan", "--format", "sarif", "-o", "out.sarif"],
+    ["scan", "--format", "github", "--all"],
+    ["scan", "--format", "concise", "--all"],
+    ["scan", "--all", "-o", "gitlab=out.json", "-o", "junit=out.xml", "-o", "markdown=out.md"],
     ["scan", "--write-baseline", "baseline.json"],
     ["scan", "--staged"],
     ["scan", "--history"],
@@ -39,19 +42,27 @@ COMMANDS = [
     ["plan", "--only", "code", "-o", "plan.json"],
     ["plan", "--only", "code", "--remove-literals"],
     ["draft"],
+    ["draft", "--json"],
     ["cost", "--json"],
     ["cost"],
     ["verify", "--only", "code"],
     ["verify", "--only", "code", "--json"],
     ["report", "--only", "code", "-o", "report.html"],
     ["report", "--only", "code", "--format", "markdown"],
+    ["report", "--only", "code", "--format", "json"],
     ["report", "--only", "code", "--format", "oscal"],
     ["report", "--only", "code", "--format", "ocsf"],
     ["explain", "CSEC34.literal"],
-    ["apply", "--only", "code", "--yes", "--allow-dirty", "--no-proof"],
+    ["explain", "CSEC34", "--json"],
+    ["patterns", "list", "--json"],
+    ["patterns", "check", "--json"],
+    ["export", "--format", "json", "--account", "000000000000"],
+    ["apply", "--only", "code", "--yes", "--allow-dirty", "--no-proof", "--json"],
+    ["apply", "--only", "code", "--yes", "--allow-dirty", "--no-proof", "--json"],
     ["verify", "--only", "code"],
     ["report", "--only", "code", "--format", "markdown"],
-    ["rollback", "--yes"],
+    ["rollback", "--yes", "--json"],
+    ["rollback", "--yes", "--json"],
 ]
 
 
@@ -274,18 +285,21 @@ def test_invalid_files_are_not_quoted(tmp_path, arguments, content):
 
 
 COMMANDS_WITH_AWS = [
-    ["draft"],
+    ["draft", "--json"],
     ["plan", "--env-file", ".env"],
     ["plan", "--env-file", ".env", "--json", "-o", "plan.json"],
     ["apply", "plan.json", "--env-file", ".env", "--yes", "--allow-dirty"],
     ["plan", "--env-file", ".env"],
     ["plan", "--env-file", "other.env", "--conflict", "replace"],
-    ["apply", "--env-file", "other.env", "--conflict", "replace", "--yes", "--allow-dirty"],
+    [
+        *("apply", "--env-file", "other.env", "--conflict", "replace"),
+        *("--yes", "--allow-dirty", "--json"),
+    ],
     ["verify", "--run-settings"],
     ["verify", "--run-settings", "--json"],
     *(
         ["report", "--run-settings", "--format", output_format]
-        for output_format in ("html", "markdown", "oscal", "asff", "ocsf")
+        for output_format in ("html", "markdown", "json", "oscal", "asff", "ocsf")
     ),
     ["audit"],
     ["audit", "--json"],
@@ -295,13 +309,14 @@ COMMANDS_WITH_AWS = [
     ),
     ["rotate", "--status"],
     ["rotate", "--status", "--json"],
-    ["rotate", "mail-api-key", "--yes"],
-    ["rotate", "django-secret-key", "--yes"],
+    ["rotate", "--due", "--yes", "--json"],
+    ["rotate", "mail-api-key", "--yes", "--json"],
+    ["rotate", "django-secret-key", "--yes", "--json"],
     ["rotate", "--resume", "django-secret-key", "--yes"],
     ["verify"],
-    ["pull", "--env-file", ".env", "--yes"],
+    ["pull", "--env-file", ".env", "--yes", "--json"],
     ["run", "--", str(shutil.which("true"))],
-    ["rollback", "--yes"],
+    ["rollback", "--yes", "--json"],
 ]
 
 

@@ -21,6 +21,10 @@ COMMANDS = [
     ["scan", "--all"],
     ["scan", "--format", "json"],
     ["scan", "--format", "sarif"],
+    ["scan", "--format", "gitlab"],
+    ["scan", "--format", "junit"],
+    ["scan", "--format", "concise"],
+    ["scan", "--format", "markdown"],
     ["scan", "--staged"],
     ["scan", "--history"],
     ["scan", "--history", "--format", "json"],
@@ -29,16 +33,19 @@ COMMANDS = [
     ["scan", "--format", f"x{EVIL}"],
     ["scan", "--baseline", f"missing{EVIL}"],
     ["draft"],
+    ["draft", "--json"],
     ["plan", "--only", "code"],
     ["plan", "--only", "code", "--json"],
     ["plan", "--only", "code", "--env-file", f"missing{EVIL}"],
     ["plan", "--environment", f"x{EVIL}"],
     ["apply", "--only", "code", "--yes", "--no-proof", "--allow-dirty"],
+    ["apply", "--only", "code", "--yes", "--no-proof", "--allow-dirty", "--json"],
     ["apply", "--only", "code", "--no-proof", "--allow-dirty"],
     ["verify", "--only", "code"],
     ["verify", "--only", "code", "--json"],
     ["report", "--only", "code"],
     ["report", "--only", "code", "--format", "markdown"],
+    ["report", "--only", "code", "--format", "json"],
     ["report", "--only", "code", "--format", "oscal"],
     ["report", "--only", "code", "--format", "ocsf"],
     ["cost"],
@@ -46,6 +53,11 @@ COMMANDS = [
     ["explain", f"CRED.{EVIL}"],
     ["patterns", "check"],
     ["patterns", "list"],
+    ["patterns", "list", "--json"],
+    ["explain", "CSEC34", "--json"],
+    ["explain", f"CRED.{EVIL}", "--json"],
+    ["schema", f"x{EVIL}"],
+    ["rollback", "--yes", "--json"],
     ["rollback", "--yes"],
     [f"no{EVIL}"],
 ]
@@ -59,7 +71,7 @@ WORKING = [
     ["report", "--only", "code"],
     ["cost", "--json"],
 ]
-STRUCTURED = {"json", "sarif", "oscal", "ocsf", "--json"}
+STRUCTURED = {"json", "sarif", "gitlab", "oscal", "ocsf", "--json"}
 
 
 @pytest.fixture(scope="module")

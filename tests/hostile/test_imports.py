@@ -98,7 +98,10 @@ def test_action_counts_the_findings_in_a_hostile_workspace(tmp_path, workspace):
         "FOLDER": options.name,
         "FAIL_ON": "never",
         "BASELINE": "",
+        "UPLOAD": "true",
+        "GITHUB_STEP_SUMMARY": str(tmp_path / "job.md"),
         "REPORT": str(tmp_path / "report.sarif"),
+        "SUMMARY": str(tmp_path / "summary.md"),
     }
     done = subprocess.run(
         ["bash", "-e", "-o", "pipefail", "-c", script],

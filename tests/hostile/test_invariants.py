@@ -58,6 +58,7 @@ OFFLINE = [
     (("scan", "--format", "json"), READ_ONLY),
     (("scan", "--format", "sarif"), READ_ONLY),
     (("scan", "--format", "sarif", "-o", "scan.sarif"), Limits(writes=("scan.sarif",))),
+    (("scan", "-o", "junit=scan.xml", "-o", "sarif=a"), Limits(writes=("scan.xml", "a"))),
     (("scan", "--staged"), READ_ONLY),
     (("scan", "--history"), READ_ONLY),
     (("scan", "--write-baseline", "../out/base.json"), Limits(writes=("../out/base.json",))),

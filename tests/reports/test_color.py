@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from shield_ai.reports.color import paint, use_color
+from shield_ai.model.output_options import use_color
+from shield_ai.reports.color import paint
 
 
 @pytest.mark.parametrize(

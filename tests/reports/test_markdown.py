@@ -3,9 +3,11 @@ from __future__ import annotations
 import re
 
 import pytest
+from report_helpers import Severity, finding
 from report_samples import CLEAN, EMPTY, HOSTILE, report_data
 
-from shield_ai.reports.markdown import MAX_FINDINGS, markdown
+from shield_ai.model.skip import SkipId
+from shield_ai.reports.markdown import MAX_FINDINGS, markdown, scan_markdown
 
 
 def test_is_short():
@@ -63,3 +65,20 @@ def test_lists_each_control_with_its_evidence():
     assert "| Changes are recorded and reversible | shown | the journal holds 1 step" in text
     assert "\\(journal, 2026-11-24 12:00 UTC, commit c0ffee, account 123456789012\\) |" in text
     assert "| Access to secrets is logged | not checked | no CloudTrail events" in markdown(EMPTY)
+
+
+def test_scan_lists_the_most_severe_first():
+    found = [finding(path=f"{severity}.py", severity=severity) for severity in Severity]
+    skip = SkipId.RULE_TIMED_OUT.reason(rules="ACME.key").entry("a|b.txt")
+    text = scan_markdown(found, [skip])
+    rows = [line for line in text.splitlines() if ".py:1`" in line]
+    assert [row.split("|")[1].strip() for row in rows] == ["critical", "high", "medium", "low"]
+    assert r"- `a\|b.txt`: " in text
+
+
+def test_scan_counts_what_it_does_not_list(monkeypatch):
+    monkeypatch.setattr("shield_ai.reports.markdown.MAX_SCAN_FINDINGS", 2)
+    text = scan_markdown([finding()] * 3)
+    assert "3 findings in 1 file" in text
+    assert text.endswith("\nand 1 more finding\n")
+    assert scan_markdown([]) == "### Secrets\n\nno findings\n"

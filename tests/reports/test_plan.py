@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+import re
+
 import pytest
 
+from shield_ai.flow.verify.check import CheckId, Status, make_check
 from shield_ai.model.plan import Action, Change, Origin, Plan
 from shield_ai.model.skip import SkipId
-from shield_ai.reports.plan import plan_text
+from shield_ai.reports.plan import checks_text, plan_text
 
 SETTINGS = b"import os\nA = 'x'\nB = 'y'\n"
 
@@ -81,5 +84,20 @@ def test_items_with_the_same_reason_are_listed_together():
         "  ../b.yml",
         "      outside the app, names secrets: check its values",
         "",
-        "plan: 7 items skipped",
+        "No changes to the code; 7 items skipped",
     ]
+
+
+def test_checks_are_colored():
+    checks = [
+        make_check(CheckId.CODE_MIGRATED, Status.OK),
+        make_check(CheckId.POLICY_MINIMAL, Status.FAILED, "no policy", "run shield apply"),
+        make_check(CheckId.FILES_UNCHANGED, Status.UNKNOWN, "not checked\x1b[2J"),
+    ]
+    plain = checks_text(checks)
+    assert plain.splitlines()[-1] == "1 of 3 checks passed"
+    assert max(map(len, checks_text(checks, width=30).splitlines()[3:5])) <= 30
+    colored = checks_text(checks, color=True)
+    assert re.sub(r"\x1b\[\d*m", "", colored) == plain
+    for shown in ("\x1b[32mok ", "\x1b[31mfailed ", "\x1b[33munknown ", "\x1b[36mhint:\x1b[0m run"):
+        assert shown in colored

@@ -63,7 +63,7 @@ def test_attention():
         make_check(CheckId.POLICY_MINIMAL, Status.FAILED, "is missing"),
         make_check(CheckId.SECRETS_PRIVATE, Status.UNKNOWN, "why"),
     )
-    assert attention(report_data(checks=checks)) == [
+    assert attention(report_data(checks=checks, findings=0)) == [
         ("2 secrets can't be read", "is not in AWS: a, b", "shield apply"),
         ("Check failed: the IAM policy allows exactly these secrets", "is missing", ""),
         ("b: rotation overdue", "last changed 2026-11-15", "run shield rotate b"),

@@ -64,7 +64,7 @@ def test_checks_and_controls(app, harm):
     harm(app)
     before, after = execute(app, "shield", "verify", "--json")
     assert before[0] == after[0] == int(harm is not leave)
-    checks = [json.loads(out) for _, out, _ in (before, after)]
+    checks = [json.loads(out)["checks"] for _, out, _ in (before, after)]
     results = [[(c["id"], c["status"], c["subject"]) for c in found] for found in checks]
     assert results[0] == results[1]
     titles = [[check["name"] for check in found] for found in checks]

@@ -11,6 +11,7 @@ import msgspec
 import pytest
 from report_helpers import Severity, finding, site
 
+from shield_ai.model.addresses import DOCUMENTATION, rule_page
 from shield_ai.model.edit import Edit
 from shield_ai.model.skip import SkipId
 from shield_ai.project.python_source import apply_edits, file_change
@@ -39,7 +40,7 @@ SHAPE = {
     "invocations": ({"executionSuccessful"}, {"toolExecutionNotifications"}),
     "toolExecutionNotifications": ({"message"}, {"level", "locations"}),
     "tool": ({"driver"}, set()),
-    "driver": ({"name", "rules"}, {"fullName", "semanticVersion"}),
+    "driver": ({"name", "rules"}, {"fullName", "semanticVersion", "informationUri"}),
     "rules": (
         {"id", "shortDescription", "fullDescription", "help"},
         {"name", "helpUri", "defaultConfiguration", "properties"},
@@ -122,7 +123,7 @@ def test_rules_have_the_fields_that_github_requires():
     driver = log["runs"][0]["tool"]["driver"]
     assert len({rule["id"] for rule in driver["rules"]}) == len(driver["rules"])
     for rule in driver["rules"]:
-        assert urlsplit(rule["helpUri"]).scheme == "https"
+        assert rule["helpUri"] == rule_page(rule["id"])
         assert all(rule[key]["text"] for key in ("shortDescription", "fullDescription", "help"))
 
 
@@ -142,11 +143,12 @@ def test_rules_have_severity_and_help(log):
     driver = log["runs"][0]["tool"]["driver"]
     assert [rule["id"] for rule in driver["rules"]] == list(csec34_rules())
     for rule in driver["rules"]:
-        assert urlsplit(rule["helpUri"]).scheme == "https"
+        assert rule["helpUri"] == rule_page(rule["id"])
         assert 0 < float(rule["properties"]["security-severity"]) <= 10
         assert re.fullmatch(r"[A-Z]\w+", rule["name"])
         assert rule["defaultConfiguration"]["level"] in ("note", "warning", "error")
     assert re.fullmatch(r"\d+\.\d+\.\d+", driver["semanticVersion"])
+    assert driver["informationUri"] == DOCUMENTATION
 
 
 def test_result_locations(log):
@@ -211,7 +213,9 @@ def test_app_rule_without_reference():
     made = msgspec.structs.replace(credential_pattern(), references=(), rules=(rule,))
     log = json.loads(sarif([msgspec.structs.replace(FINDINGS[0], rule="acmekey")], patterns=[made]))
     check(log)
-    assert log["runs"][0]["tool"]["driver"]["rules"][-1]["name"] == "Acmekey"
+    last = log["runs"][0]["tool"]["driver"]["rules"][-1]
+    assert last["name"] == "Acmekey"
+    assert "helpUri" not in last
 
 
 def test_many_fixes_are_fast():

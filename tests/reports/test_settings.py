@@ -32,6 +32,11 @@ def test_new_and_removed_settings():
     assert settings_lines({"a": "x"}, None) == ["- a: x"]
 
 
+def test_empty_setting_is_not_set():
+    assert settings_lines(None, {"window": "", "n": 0}) == ["+ n: 0"]
+    assert settings_lines({"window": "1h"}, {"window": ""}) == ["- window: 1h"]
+
+
 def test_long_list_is_counted():
     lines = settings_lines(None, {"a": [str(n) for n in range(40)]})
     assert len(lines) == 12

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import inspect
 import json
 import os
 import re
@@ -10,13 +11,11 @@ import secrets
 import shutil
 import subprocess
 import sys
-import tomllib
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-import yaml
 from doc_blocks import (
     DOCS,
     ROOT,
@@ -31,8 +30,8 @@ from doc_blocks import (
 from markdown_it import MarkdownIt
 from shield_helpers import make_app
 
+import shield_runtime
 from shield_ai.model.hidden import Hidden
-from shield_ai.model.manifest_parser import parse
 from shield_ai.sandbox import copy_sample
 
 if TYPE_CHECKING:
@@ -131,8 +130,24 @@ def test_reference_is_up_to_date(generated) -> None:
         if not path.exists() or path.read_text("utf-8") != text:
             outdated.append(str(path.relative_to(ROOT)))
     assert outdated == [], "run make docs"
-    existing = {path for path in (DOCS / "reference").iterdir() if path.is_file()}
+    existing = {path for path in (DOCS / "reference").rglob("*") if path.is_file()}
     assert existing == {path for path in generated if path.parent != DOCS}
+
+
+def test_signatures_of_the_python_api(generated) -> None:
+    page = generated[DOCS / "reference/python.md"]
+    shown: dict[str, set[str]] = {}
+    for block in re.findall(r"```python\n((?:async )?def .+?)\n```", page, re.DOTALL):
+        for function in ast.parse(block).body:
+            names = {argument.arg for argument in (*function.args.args, *function.args.kwonlyargs)}
+            shown.setdefault(function.name, set()).update(names)
+            assert ast.unparse(function.returns) != "Any"
+    for name in shield_runtime.__all__:
+        function = getattr(shield_runtime, name)
+        if not inspect.isroutine(function):
+            continue
+        parameters = inspect.signature(function).parameters.values()
+        assert shown[name] == {p.name for p in parameters if p.kind is not p.VAR_POSITIONAL}
 
 
 def test_permissions_page_lists_every_call(generated) -> None:
@@ -228,28 +243,6 @@ def test_index_links_to_every_page() -> None:
     index = (DOCS / "index.md").read_text("utf-8")
     names = [str(p.relative_to(DOCS)) for p in sorted(DOCS.rglob("*.md")) if p.name != "index.md"]
     assert [name for name in names if f"({name})" not in index] == []
-
-
-def compile_python(text: str) -> object:
-    return compile(text, "block", "exec")
-
-
-PARSERS = {
-    "toml": tomllib.loads,
-    "json": json.loads,
-    "yaml": lambda text: [*yaml.safe_load_all(text)],
-    "python": compile_python,
-}
-
-
-@pytest.mark.parametrize(
-    "block",
-    [pytest.param(b, id=str(b)) for page in pages() for b in blocks(page) if b.language in PARSERS],
-)
-def test_block_has_valid_syntax(block) -> None:
-    parsed = PARSERS[block.language](block.text)
-    if block.language == "toml" and "app" in parsed:
-        parse(block.text)
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -15,11 +17,11 @@ SOURCES = ROOT / "src"
 MAN_PAGE = "shield_ai-0.1.0.data/data/share/man/man1/shield.1"
 
 
-def build(folder):
+def build(folder, source=ROOT):
     env = {**os.environ, "SOURCE_DATE_EPOCH": "1700000000"}
     command = [sys.executable, "-m", "hatchling", "build", "--target", "wheel"]
     subprocess.run(
-        [*command, "--directory", str(folder)], cwd=ROOT, env=env, check=True, capture_output=True
+        [*command, "--directory", str(folder)], cwd=source, env=env, check=True, capture_output=True
     )
     (wheel,) = folder.glob("*.whl")
     return wheel
@@ -67,3 +69,22 @@ def test_installed_wheel_scans(wheel, tmp_path):
 
     assert run("-c", "import shield_ai; print(shield_ai.__file__)").startswith(str(site))
     assert "SECRET_KEY" in run("-m", "shield_ai", "scan", str(app))
+
+
+def test_links_of_the_readme_are_absolute(wheel):
+    with zipfile.ZipFile(wheel) as archive:
+        text = archive.read("shield_ai-0.1.0.dist-info/METADATA").decode()
+    targets = re.findall(r"\]\(([^)\s]+)\)", text)
+    assert len(targets) > 10
+    assert [target for target in targets if not target.startswith("https://")] == []
+
+
+def test_dockerfile_copies_what_the_build_needs(wheel, tmp_path):
+    copied = re.findall(r"^COPY (?!--)(.+) \S+$", (ROOT / "Dockerfile").read_text(), re.MULTILINE)
+    for name in " ".join(copied).split():
+        target = tmp_path / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
+        copy(ROOT / name, target)
+    in_image = build(tmp_path / "dist", source=tmp_path)
+    assert zipfile.ZipFile(in_image).namelist() == zipfile.ZipFile(wheel).namelist()

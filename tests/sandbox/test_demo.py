@@ -75,7 +75,7 @@ needs_proc = pytest.mark.skipif(not (PROC / "self/cmdline").exists(), reason="re
 def test_demo_succeeds_and_leaks_no_value(tmp_path):
     folder = tmp_path / "kept"
     with Watch() as watch:
-        process = start("--keep", str(folder), tmp=tmp_path)
+        process = start("--keep", os.path.relpath(folder), tmp=tmp_path)
         output, _ = process.communicate()
     assert process.returncode == 0, output
     summary = dict(

@@ -1,7 +1,8 @@
 """The command-line interface.
 
 Each command is a module of `shield_ai.cli.commands` and is imported when it is called, so that
-`shield scan` does not load the dependencies of the other commands.
+`shield scan` does not load the dependencies of the other commands. `shield --help` imports none of
+them: the summaries are in SECTIONS, and a test compares them with the commands.
 """
 
 from __future__ import annotations
@@ -10,28 +11,43 @@ import importlib
 from typing import cast
 
 import click
+from click.shell_completion import CompletionItem
+
+from shield_ai.cli.global_options import GLOBAL_OPTIONS, add_global_options
+from shield_ai.model.errors import ShieldError
+from shield_ai.model.suggestion import did_you_mean
 
 # In the order of --help.
-COMMANDS = (
-    "scan",
-    "draft",
-    "plan",
-    "apply",
-    "export",
-    "cost",
-    "verify",
-    "rotate",
-    "audit",
-    "report",
-    "pull",
-    "run",
-    "rollback",
-    "explain",
-    "patterns",
-    "schema",
-    "local",
-    "demo",
-)
+SECTIONS = {
+    "Find secrets": {
+        "scan": "Find an app's secrets.",
+        "explain": "Explain what a rule finds and how to fix its findings.",
+        "patterns": "List or test the detection rules.",
+    },
+    "Move secrets to AWS": {
+        "draft": "Create or update shield.toml.",
+        "plan": "Show the planned code edits and AWS changes without making them.",
+        "apply": "Create the secrets in AWS and rewrite the code to read them.",
+        "verify": "Check the app and its secrets in AWS.",
+        "rollback": "Undo the last apply.",
+    },
+    "Operate": {
+        "rotate": "Rotate secrets now.",
+        "audit": "Show who accessed which secret, from CloudTrail.",
+        "report": "Write a report on the state of the app's secrets.",
+        "cost": "Estimate the monthly cost of the app's secrets.",
+        "run": "Run a command with the secrets as environment variables.",
+        "pull": "Write the current values from AWS into an env file.",
+    },
+    "More": {
+        "export": "Export the AWS resources for other tools.",
+        "local": "Run an embedded AWS for local development.",
+        "demo": "Run the whole workflow on a sample app.",
+        "schema": "Print a JSON Schema, by default that of shield.toml.",
+        "completion": "Print the completion script of a shell.",
+    },
+}
+COMMANDS = tuple(name for section in SECTIONS.values() for name in section)
 
 
 class _LazyGroup(click.Group):
@@ -46,9 +62,51 @@ class _LazyGroup(click.Group):
         module = importlib.import_module(f"shield_ai.cli.commands.{cmd_name}")
         command = cast("click.Command", getattr(module, cmd_name))
         for option in command.params:
-            if isinstance(option, click.Option):
+            if isinstance(option, click.Option) and option not in GLOBAL_OPTIONS:
                 option.envvar = _env_var(cmd_name, option)
+        add_global_options(command, cmd_name)
         return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        name = args[0]
+        command = self.get_command(ctx, name)
+        if ctx.resilient_parsing:  # completion
+            return super().resolve_command(ctx, args)
+        if command is None:
+            hint = did_you_mean(name, COMMANDS) or "see shield --help"
+            raise ShieldError(f"no such command {name!r}", hint)
+        if not {"-h", "--help"}.intersection(args):
+            from shield_ai.cli.project_settings import use_settings
+
+            use_settings(ctx, name, command)
+        return super().resolve_command(ctx, args)
+
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except (KeyboardInterrupt, click.Abort) as error:
+            from shield_ai.cli.interruptions import end_prompt, interrupted
+
+            end_prompt(error)
+            raise interrupted(ctx.invoked_subcommand) from None
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Complete the commands without an import of each, which takes a second."""
+        found = [
+            CompletionItem(name, help=text)
+            for summaries in SECTIONS.values()
+            for name, text in summaries.items()
+            if name.startswith(incomplete)
+        ]
+        return found + click.Command.shell_complete(self, ctx, incomplete)
+
+    def format_commands(self, _ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands in sections. cloup does this too, but imports all commands for it."""
+        for title, summaries in SECTIONS.items():
+            with formatter.section(title):
+                formatter.write_dl([(name.ljust(10), text) for name, text in summaries.items()])
 
 
 def _env_var(command: str, option: click.Option) -> str:
@@ -66,6 +124,11 @@ def _env_var(command: str, option: click.Option) -> str:
     epilog="Get started: shield scan, then shield draft and shield plan."
     " None of them changes your code or AWS.",
 )
-@click.version_option(package_name="shield-ai", message="%(prog)s %(version)s")
+@click.version_option(
+    None, "-V", "--version", package_name="shield-ai", message="%(prog)s %(version)s"
+)
 def cli() -> None:
     """Move an app's secrets out of code and .env files into AWS Secrets Manager, and back."""
+
+
+cli.params[:0] = GLOBAL_OPTIONS

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import os
+import shutil
 import sys
 from typing import TYPE_CHECKING, TextIO
 
@@ -15,36 +16,76 @@ import click
 
 from shield_ai.model.errors import ShieldError
 from shield_ai.model.hidden import Hidden
+from shield_ai.model.output_options import OUTPUT, use_color
 from shield_ai.model.printable import printable, printable_lines
-from shield_ai.reports.color import use_color
 from shield_ai.scan.text.secret_names import mask_tokens
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    import msgspec
+
     from shield_ai.flow.app_session import AppSession
     from shield_ai.model.plan import Receipt
 
 
-def echo(text: str = "", *, err: bool = False, nl: bool = True) -> None:
+def echo(text: str = "", *, err: bool = False, nl: bool = True, commands: bool = False) -> None:
     """Print text without control characters, except the colors of `reports.color`.
 
     Args:
         text: The text, which can have several lines.
         err: Print on standard error.
         nl: End with a newline.
+        commands: Keep commands to GitHub at the start of lines.
     """
     stream = sys.stderr if err else sys.stdout
     color = has_color(stream)
-    safe_text = mask_tokens(printable_lines(text, color=color))
+    safe_text = mask_tokens(printable_lines(text, color=color, commands=commands))
     encoding = getattr(stream, "encoding", None) or "utf-8"
     if not safe_text.isascii():
         safe_text = safe_text.encode(encoding, "replace").decode(encoding)
     click.echo(safe_text, err=err, nl=nl, color=color or None)
 
 
-def write_output(path: Path, text: str, *, masked: bool = True) -> None:
+def note(text: str, *, nl: bool = True) -> None:
+    """Print a message on standard error that is neither a result nor a warning; not with -q."""
+    if not OUTPUT.quiet:
+        echo(text, err=True, nl=nl)
+
+
+def before_question(text: str, *, yes: bool, nl: bool = True) -> None:
+    """Print what a question is about; not with -q if --yes answers the question."""
+    if not (OUTPUT.quiet and yes):
+        echo(text, err=True, nl=nl)
+
+
+def shows_progress() -> bool:
+    """Return whether standard error can show a line that is updated."""
+    if OUTPUT.quiet or OUTPUT.verbose:
+        return False
+    return sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
+
+
+def replace_line(text: str) -> None:
+    """Replace the last line of the terminal, which is not ended."""
+    sys.stderr.write(f"\r\033[K{printable(text)}")
+    sys.stderr.flush()
+
+
+def can_ask() -> bool:
+    """Return whether the user can see a question, on standard error, and answer it."""
+    return sys.stdin.isatty() and sys.stderr.isatty()
+
+
+def print_json(document: msgspec.Struct) -> None:
+    """Print a document as indented JSON."""
+    from shield_ai.reports.json import to_json
+
+    echo(to_json(document, indent=2), nl=False)
+
+
+def write_output(path: Path, text: str, *, masked: bool = True, commands: bool = False) -> None:
     """Write a result to the file given with --output.
 
     Args:
@@ -52,6 +93,7 @@ def write_output(path: Path, text: str, *, masked: bool = True) -> None:
         text: Its content.
         masked: Mask names that are credentials. A plan is not masked, because its edits are
             applied to the code.
+        commands: Keep commands to GitHub at the start of lines.
 
     Raises:
         ShieldError: The file can't be written.
@@ -59,7 +101,7 @@ def write_output(path: Path, text: str, *, masked: bool = True) -> None:
     from shield_ai.project.safe_write import write_output
 
     try:
-        safe_text = printable_lines(text)
+        safe_text = printable_lines(text, commands=commands)
         write_output(path, (mask_tokens(safe_text) if masked else safe_text).encode())
     except OSError as error:
         raise ShieldError(
@@ -68,32 +110,33 @@ def write_output(path: Path, text: str, *, masked: bool = True) -> None:
         ) from None
 
 
-def show_file_count(done: int, total: int) -> None:
-    """Show a file counter on a terminal; clear the line when all files are done."""
-    if not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
-        return
-    counter = f"{done:,} of {total:,} files" if done < total else ""
-    sys.stderr.write(f"\r\033[K{counter}")
-    sys.stderr.flush()
-
-
 def has_color(stream: TextIO) -> bool:
     """Check whether output to a stream should be colored."""
     return use_color(os.environ, tty=stream.isatty())
+
+
+def no_terminal() -> str:
+    """Return why a question can't be asked."""
+    return f"{'stderr' if sys.stdin.isatty() else 'stdin'} is not a terminal"
+
+
+def terminal_width(stream: TextIO) -> int:
+    """Return the columns of a terminal; 0 for other streams, where lines are not wrapped."""
+    return shutil.get_terminal_size().columns if stream.isatty() else 0
 
 
 def confirm(question: str, *, yes: bool) -> None:
     """Ask for confirmation on the terminal, unless --yes was given.
 
     Raises:
-        ShieldError: Standard input is not a terminal.
+        ShieldError: Standard input or standard error is not a terminal.
         click.Abort: The answer is no.
     """
     if yes:
         return
-    if not sys.stdin.isatty():
+    if not can_ask():
         raise ShieldError(
-            "confirmation required, but stdin is not a terminal",
+            f"confirmation required, but {no_terminal()}",
             "use --yes to skip the confirmation",
         )
     click.confirm(printable(question), abort=True, err=True)
@@ -108,7 +151,7 @@ def confirm_changes(session: AppSession, question: str, *, yes: bool) -> None:
         yes: Whether --yes was given.
 
     Raises:
-        ShieldError: Standard input is not a terminal.
+        ShieldError: Standard input or standard error is not a terminal.
         click.Abort: The answer is no, or another name.
     """
     from shield_ai.model.environments import is_production
@@ -117,9 +160,9 @@ def confirm_changes(session: AppSession, question: str, *, yes: bool) -> None:
         confirm(question, yes=yes)
         return
     environment = session.environment
-    if not sys.stdin.isatty():
+    if not can_ask():
         raise ShieldError(
-            f"changes to {environment} require confirmation, but stdin is not a terminal",
+            f"changes to {environment} require confirmation, but {no_terminal()}",
             "use --yes to skip the confirmation",
         )
     app = session.manifest.app.name
@@ -138,11 +181,11 @@ def conflict_resolver(conflict: str) -> Callable[[str, str], bool]:
         A function of the resource's kind and name.
 
     Raises:
-        ShieldError: The value is ask and standard input is not a terminal.
+        ShieldError: The value is ask and standard input or standard error is not a terminal.
     """
     if conflict != "ask":
         return lambda _kind, _name: conflict == "replace"
-    if not sys.stdin.isatty():
+    if not can_ask():
         raise ShieldError(
             "--conflict ask requires a terminal", "use --conflict keep or --conflict replace"
         )
@@ -171,15 +214,9 @@ def prompt_hidden(text: str) -> str:
 @functools.cache
 def prompt_for_value(variable: str) -> Hidden:
     """Prompt for the value of a variable with hidden input, once per variable."""
-    if not sys.stdin.isatty():
+    if not can_ask():
         raise ShieldError(f"--prompt requires a terminal to ask for {variable}", "use --env-file")
     return Hidden(click.prompt(printable(f"Value of {variable}"), hide_input=True, err=True))
-
-
-def print_receipt(receipt: Receipt) -> None:
-    """Print a completed step on standard error."""
-    if is_shown(receipt):
-        echo(format_receipt(receipt), err=True)
 
 
 def is_shown(receipt: Receipt) -> bool:

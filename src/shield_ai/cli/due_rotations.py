@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from shield_ai.cli.console import confirm, echo
+from shield_ai.cli.console import before_question, confirm, echo, note
 from shield_ai.cli.rotation_steps import run_steps
 from shield_ai.flow.interruption import InterruptedRotationError
 from shield_ai.model.errors import DONE, FINDINGS, ShieldError
 from shield_ai.model.rotation_status import RotatedBy, RotationPhase
+from shield_ai.reports.documents import RotationResult
 from shield_ai.reports.plurals import count
 from shield_ai.reports.rotation_preview import preview_text
 
@@ -28,7 +29,9 @@ class _DueSecrets(NamedTuple):
     errors: list[ShieldError]  # secrets with an unknown state
 
 
-def _find_due(rotator: SecretRotator, secrets: Sequence[Secret]) -> _DueSecrets:
+def _find_due(
+    rotator: SecretRotator, secrets: Sequence[Secret], results: list[RotationResult]
+) -> _DueSecrets:
     found = _DueSecrets([], [], [], [])
     for secret in secrets:
         if not secret.rotate:
@@ -38,22 +41,34 @@ def _find_due(rotator: SecretRotator, secrets: Sequence[Secret]) -> _DueSecrets:
         except ShieldError as error:
             found.errors.append(error)
             echo(f"{secret.name}: {error.message}", err=True)
+            results.append(_failed(secret, error))
             continue
         if status.state is RotationPhase.PENDING and status.by is RotatedBy.SHIELD:
             found.pending.append(secret.name)
+            results.append(RotationResult(name=secret.name, result="pending"))
         elif status.state is not RotationPhase.DUE:
             continue
         elif status.by is RotatedBy.HAND or rotator.needs_restart(secret):
             found.manual.append(secret.name)
+            results.append(RotationResult(name=secret.name, result="manual"))
         elif status.by is RotatedBy.SHIELD:
             found.automatic.append(secret)
     return found
 
 
-def rotate_due(rotator: SecretRotator, secrets: Sequence[Secret], *, yes: bool) -> int:
-    """Rotate the due secrets that need no manual step; return 1 if other due secrets remain."""
-    due = _find_due(rotator, secrets)
-    failed = _rotate_all(rotator, due.automatic, yes=yes)
+def rotate_due(
+    rotator: SecretRotator, secrets: Sequence[Secret], results: list[RotationResult], *, yes: bool
+) -> int:
+    """Rotate the due secrets that need no manual step; return 1 if other due secrets remain.
+
+    Args:
+        rotator: Rotates them.
+        secrets: All secrets.
+        results: The result of each due secret is appended to it, also if an error follows.
+        yes: Whether --yes was given.
+    """
+    due = _find_due(rotator, secrets, results)
+    failed = _rotate_all(rotator, due.automatic, results, yes=yes)
     for name in due.manual:
         echo(f"{name} is due for manual rotation: run shield rotate {name}", err=True)
     for name in due.pending:
@@ -61,30 +76,36 @@ def rotate_due(rotator: SecretRotator, secrets: Sequence[Secret], *, yes: bool) 
     total = len(due.automatic) + len(due.manual) + len(due.pending)
     if total:
         rotated = len(due.automatic) - len(failed)
-        echo(f"{rotated} of {count(total, 'due secret')} rotated", err=True)
+        note(f"{rotated} of {count(total, 'due secret')} rotated")
     elif not due.errors:
-        echo("no secrets are due", err=True)
+        note("no secrets are due")
     errors = due.errors + failed
     if errors:
         raise errors[0]
     return FINDINGS if due.manual or due.pending else DONE
 
 
+def _failed(secret: Secret, error: ShieldError) -> RotationResult:
+    return RotationResult(name=secret.name, result="failed", error=error.message)
+
+
 def _rotate_all(
-    rotator: SecretRotator, secrets: Sequence[Secret], *, yes: bool
+    rotator: SecretRotator, secrets: Sequence[Secret], results: list[RotationResult], *, yes: bool
 ) -> list[ShieldError]:
     """Rotate secrets, and return the errors of those that could not be rotated."""
     errors: list[ShieldError] = []
     for secret in secrets:
-        echo(preview_text(rotator.preview(secret)), err=True)
+        before_question(preview_text(rotator.preview(secret)), yes=yes)
     if secrets:
         confirm(f"Rotate {', '.join(secret.name for secret in secrets)}?", yes=yes)
     for secret in secrets:
         try:
             run_steps(rotator, secret)
+            results.append(RotationResult(name=secret.name, result="rotated"))
         except InterruptedRotationError:
             raise  # Ctrl-C stops the command, not only this rotation
         except ShieldError as error:
             errors.append(error)
             echo(f"  ! {error.message}", err=True)
+            results.append(_failed(secret, error))
     return errors

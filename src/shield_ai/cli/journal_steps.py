@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shield_ai.cli.console import confirm_changes, echo
+from shield_ai.cli.console import before_question, confirm_changes
 from shield_ai.flow.apply_recovery import unfinished_steps
 from shield_ai.project.runtime_names import copied_folder
 from shield_ai.reports.plan import shorten_name
@@ -30,15 +30,15 @@ def confirm_recovery(session: AppSession, *, yes: bool) -> None:
     steps = unfinished_steps(session.journal) if session.only != "code" else []
     if not steps:
         return
-    echo("interrupted apply, with unfinished steps in AWS:", err=True)
-    list_steps(steps)
+    before_question("interrupted apply, with unfinished steps in AWS:", yes=yes)
+    list_steps(steps, yes=yes)
     confirm_changes(session, "Complete or revert these steps?", yes=yes)
 
 
-def list_steps(steps: Iterable[Record]) -> None:
+def list_steps(steps: Iterable[Record], *, yes: bool) -> None:
     """List what apply did, one step a line; a copied package is one line."""
     for line in dict.fromkeys(_format_step(step) for step in steps):
-        echo(f"  {line}", err=True)
+        before_question(f"  {line}", yes=yes)
 
 
 def _format_step(step: Record) -> str:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shield_ai.cli.console import echo
+from shield_ai.aws.live.rotation import TIMEOUT
+from shield_ai.cli.console import echo, note, shows_progress
 from shield_ai.flow.interruption import DeferredRotationError
 from shield_ai.flow.rotate import SecretRotator
 from shield_ai.flow.rotation_driver import Progress
@@ -42,18 +43,20 @@ def rotate_now(session: AppSession, names: Sequence[str]) -> None:
 
 def run_steps(rotator: SecretRotator, secret: Secret, *, resume: bool = False) -> None:
     """Rotate a secret and print each step with its result."""
-    echo(rotator.secret_id(secret), err=True)
+    note(rotator.secret_id(secret))
     current_step: str | None = None
 
     def start_step(step: str) -> None:
         nonlocal current_step
         finish_step()
-        echo(f"  {step:<14} ", nl=False, err=True)
+        note(f"  {step:<14} ", nl=False)
+        if step not in _STEP_RESULTS and shows_progress():
+            note(f"(waits up to {TIMEOUT / 60:.0f} min; Ctrl-C does not stop it) ", nl=False)
         current_step = step
 
     def finish_step() -> None:
         if current_step:
-            echo(_STEP_RESULTS.get(current_step, _FUNCTION_RESULT), err=True)
+            note(_STEP_RESULTS.get(current_step, _FUNCTION_RESULT))
 
     def tell_deferral() -> None:
         echo("(interrupt received: shield exits after finishSecret) ", nl=False, err=True)
@@ -65,6 +68,6 @@ def run_steps(rotator: SecretRotator, secret: Secret, *, resume: bool = False) -
         raise
     except BaseException:
         if current_step:
-            echo("failed", err=True)
+            note("failed")
         raise
     finish_step()

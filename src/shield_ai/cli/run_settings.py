@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING
 
 import click
 
-from shield_ai.cli.console import ask
+from shield_ai.cli.console import ask, can_ask
 from shield_ai.model.errors import ShieldError
 
 if TYPE_CHECKING:
@@ -34,7 +33,7 @@ def may_run_settings(session: AppSession, *, given: bool | None) -> bool:
         session: The app.
         given: The value of --run-settings; None: not given.
     """
-    if given is not None or session.only or not sys.stdin.isatty():
+    if given is not None or session.only or not can_ask():
         return bool(given)
     try:
         can_check = session.aws is not None and bool(session.settings_modules())

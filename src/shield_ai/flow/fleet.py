@@ -24,6 +24,7 @@ import msgspec
 from shield_ai.flow.app_context import AppContext
 from shield_ai.model.errors import ShieldError, SourceError
 from shield_ai.model.invalid_input import INVALID_JSON
+from shield_ai.model.output_options import OUTPUT
 from shield_ai.project import git
 from shield_ai.project.repository import parse_repository
 from shield_ai.project.tree import Tree
@@ -219,6 +220,7 @@ def _clone_and_scan(repository: Repository, timeout: float) -> Outcome:
 
 
 def _scan_in_process(root: Path, timeout: float) -> Outcome:
+    OUTPUT.log(f"run a scan of {root}")
     command = [sys.executable, "-I", "-c", _CHILD, *_import_paths(), str(root.absolute())]
     try:
         done = subprocess.run(command, capture_output=True, timeout=timeout, check=False, cwd="/")

@@ -64,6 +64,8 @@ def write_manifest(tree: Tree, manifest: Manifest, known: int) -> str:
     total = len(manifest.secret)
     if old is not None and text.encode() == old:
         return f"{MANIFEST}: no new secrets, {total} already listed"
+    if old is None and not total:
+        return f"no secrets found that can be moved; {MANIFEST} was not written"
     tree.write(MANIFEST, text.encode())
     number = total - known
     noun = "secret" if number == 1 else "secrets"

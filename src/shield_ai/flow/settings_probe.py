@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from shield_ai.model.output_options import OUTPUT
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -68,6 +70,7 @@ class SettingsLoader:
             "port": self.allowed_port,
             "environ": {name: environ[name] for name in environ.keys() - inherited.keys()},
         }
+        OUTPUT.log(f"run {self.python}: load the settings {module}")
         try:
             done = subprocess.run(
                 [self.python, "-X", "utf8", "-c", _CHILD],

@@ -11,8 +11,10 @@
      +- UnsafePlanError             4   the plan would lose data
      +- AwsError                    5   an AWS call failed
          +- AwsDeniedError          5   a permission is missing
+         +- AwsCredentialsError     5   there are no AWS credentials
          +- AwsNotFoundError        5   a secret or another resource does not exist
      +- RollbackIncompleteError     6   a step could not be undone
+     +- CommandInterruptedError   130   Ctrl-C, or a question was answered with no
 
 Any other exception is a bug (exit code 3). Messages never contain secret values.
 """
@@ -83,6 +85,10 @@ class AwsDeniedError(AwsError):
     """AWS denied a call because a permission is missing."""
 
 
+class AwsCredentialsError(AwsError):
+    """There are no AWS credentials."""
+
+
 class AwsNotFoundError(AwsError):
     """A secret or another resource does not exist in AWS."""
 
@@ -91,3 +97,9 @@ class RollbackIncompleteError(ShieldError):
     """A step could not be undone."""
 
     exit_code = INCOMPLETE
+
+
+class CommandInterruptedError(ShieldError):
+    """A command was interrupted, or a question was answered with no. The hint says what is safe."""
+
+    exit_code = INTERRUPTED

@@ -34,16 +34,19 @@ def printable(text: str) -> str:
     return _replace_unsafe(text.replace("\t", "    ").replace("\n", _REPLACEMENT))
 
 
-def printable_lines(text: str, *, color: bool = False) -> str:
+def printable_lines(text: str, *, color: bool = False, commands: bool = False) -> str:
     """Replace unsafe characters and the start of CI commands by `?`, but keep newlines and tabs.
 
     Args:
         text: The text.
         color: Whether to keep the escape sequences of `reports.color`.
+        commands: Whether to keep the commands to GitHub of `reports.github`.
     """
     parts = _COLOR.split(text) if color else [text]  # the color sequences have odd indexes
     parts[::2] = map(_replace_unsafe, parts[::2])
-    safe_text = _GITHUB_COMMAND.sub(rf"\1{_REPLACEMENT}", "".join(parts))
+    safe_text = "".join(parts)
+    if not commands:
+        safe_text = _GITHUB_COMMAND.sub(rf"\1{_REPLACEMENT}", safe_text)
     return _BRACKET_COMMAND.sub(_REPLACEMENT, safe_text)
 
 

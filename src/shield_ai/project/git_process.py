@@ -19,6 +19,7 @@ import time
 from typing import TYPE_CHECKING, cast
 
 from shield_ai.model.errors import SourceError
+from shield_ai.model.output_options import OUTPUT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -161,6 +162,7 @@ def start(root: Path, *arguments: str, pipe_stdin: bool = False) -> subprocess.P
     Raises:
         FileNotFoundError: git is not installed.
     """
+    OUTPUT.log(f"run git {' '.join(arguments)}")
     process = subprocess.Popen(
         command(root, *arguments),
         env=environment(),
@@ -276,6 +278,7 @@ def run_remote(
     }
     env = {**os.environ, "PATH": _search_path(), **fixed, **variables}
     full_command = [git_program(), *options, *arguments]
+    OUTPUT.log(f"run git {arguments[0]}")  # the others can contain a credential
     try:
         return subprocess.run(
             full_command, capture_output=True, check=True, timeout=timeout, env=env, cwd="/"

@@ -7,6 +7,8 @@ import os
 import stat
 from typing import TYPE_CHECKING
 
+from shield_ai.model.output_options import OUTPUT
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -24,6 +26,7 @@ def read_regular_file(path: Path, max_size: int = MAX_SIZE, *, follow_links: boo
     Raises:
         OSError: The file can't be read, is not a regular file, or is too large.
     """
+    OUTPUT.log_file(str(path))
     flags = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC
     if not follow_links:
         flags |= os.O_NOFOLLOW

@@ -66,10 +66,8 @@ class Tree:
             # a loop of links; the type of the error depends on Python's version
             raise _broken_link(relative) from None
         if not real_path.is_relative_to(self.root):
-            raise OutsideError(
-                f"{relative} is outside {self.root}",
-                "only files inside the app can be read or changed",
-            )
+            hint = "only files inside the app can be read or changed"
+            raise OutsideError(f"{relative} is outside {self.root}", hint)
         # a link, too, can lead into a .git folder
         parts = (*PurePosixPath(relative).parts, *real_path.relative_to(self.root).parts)
         if has_git_folder(parts):

@@ -108,7 +108,11 @@ def _product_fields(report_data: ReportData, control: Control) -> dict[str, str]
     }
     if report_data.commit:
         fields["ShieldAI/Commit"] = report_data.commit
-    for number, line in enumerate(control.result.lines[:MAX_EVIDENCE], 1):
+    lines = [*control.result.lines]
+    if len(lines) > MAX_EVIDENCE:
+        more = len(lines) - MAX_EVIDENCE + 1
+        lines[MAX_EVIDENCE - 1 :] = [f"and {more} more"]
+    for number, line in enumerate(lines, 1):
         fields[f"ShieldAI/Evidence/{number}"] = _truncate(line, MAX_FIELD)
     return fields
 

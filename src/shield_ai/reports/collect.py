@@ -172,6 +172,7 @@ def collect_report(session: AppSession, query: TrailQuery) -> ReportData:
         alarms=_alarms(manifest, session, account),
         cost=tuple(_cost_items(manifest, session)),
         cost_note=_COST_NOTE,
+        environment=session.environment,
         audit=_try_audit(session, query) if account or query.trails else None,
     )
 

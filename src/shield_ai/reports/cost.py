@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
+import msgspec
+
+from shield_ai.aws.cost.bill import Bill
 from shield_ai.aws.cost.prices import BASE_REGION
 from shield_ai.reports.plurals import count
 
 if TYPE_CHECKING:
-    from shield_ai.aws.cost.bill import Bill, Usage
+    from shield_ai.aws.cost.bill import Usage
 
 _ITEM_WIDTH = 26
 _AMOUNT_WIDTH = 34
+
+
+class CostDocument(msgspec.Struct, frozen=True, kw_only=True):
+    """The result of `shield cost`, in US dollars for a month."""
+
+    version: Literal[1] = 1
+    region: str
+    total: float  # the sum of all items, rounded to cents
+    bill: Bill
 
 
 def cost_text(bill: Bill, usage: Usage, region: str) -> str:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import textwrap
 from collections import Counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Literal
 
+import msgspec
+
+from shield_ai.flow.fleet import Outcome
 from shield_ai.model.finding import Severity
 from shield_ai.model.printable import printable
 from shield_ai.reports.json import to_json
@@ -14,15 +17,33 @@ from shield_ai.reports.plurals import count
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from shield_ai.flow.fleet import Outcome
-
 NAME_WIDTH = 34
 TOTALS = ("fixable", "unseen", "moved", "secrets", "scheduled")
 
 
+class FleetTotal(msgspec.Struct, frozen=True, kw_only=True):
+    """The sums over all repositories."""
+
+    found: dict[str, int]  # severity -> number of findings
+    failed: int  # repositories that could not be scanned
+    fixable: int  # findings that can be fixed
+    unseen: int  # files that could not be read
+    moved: int  # calls of get_secret
+    secrets: int  # secrets in shield.toml
+    scheduled: int  # secrets with a rotation schedule
+
+
+class FleetDocument(msgspec.Struct, frozen=True, kw_only=True):
+    """The result of `shield scan --repos`, and the content of fleet.json."""
+
+    version: Literal[1] = 1
+    repositories: tuple[Outcome, ...]
+    total: FleetTotal
+
+
 def fleet_json(outcomes: Sequence[Outcome]) -> str:
     """Format every outcome and their totals."""
-    document = {"version": 1, "repositories": outcomes, "total": _total(outcomes)}
+    document = FleetDocument(repositories=tuple(outcomes), total=_total(outcomes))
     return to_json(document, indent=2)
 
 
@@ -39,15 +60,15 @@ def fleet_text(outcomes: Sequence[Outcome]) -> str:
         for outcome in failed:
             lines += _error_lines(outcome)
     total = _total(outcomes)
-    findings = count(sum(total["found"].values()), "finding")
+    findings = count(sum(total.found.values()), "finding")
     repositories = count(len(outcomes), "repository")
-    moved = count(total["moved"], "read")
-    secrets = count(total["secrets"], "secret")
+    moved = count(total.moved, "read")
+    secrets = count(total.secrets, "secret")
     lines += [
         "",
         f"{repositories}, {len(failed)} failed: {findings},",
-        f"{total['fixable']} fixable with shield apply; {moved} moved already;",
-        f"{secrets} in shield.toml, {total['scheduled']} with a rotation schedule",
+        f"{total.fixable} fixable with shield apply; {moved} moved already;",
+        f"{secrets} in shield.toml, {total.scheduled} with a rotation schedule",
     ]
     return "\n".join(lines) + "\n"
 
@@ -80,14 +101,10 @@ def _shorten(repository: str) -> str:
     return "…" + name[1 - NAME_WIDTH :]
 
 
-def _total(outcomes: Sequence[Outcome]) -> dict[str, Any]:
+def _total(outcomes: Sequence[Outcome]) -> FleetTotal:
     found: Counter[str] = Counter()
     for outcome in outcomes:
         found.update(outcome.found)
-    total: dict[str, Any] = {
-        "found": dict(found),
-        "failed": sum(bool(outcome.error) for outcome in outcomes),
-    }
-    for name in TOTALS:
-        total[name] = sum(getattr(outcome, name) for outcome in outcomes)
-    return total
+    sums = {name: sum(getattr(outcome, name) for outcome in outcomes) for name in TOTALS}
+    failed = sum(bool(outcome.error) for outcome in outcomes)
+    return FleetTotal(found=dict(found), failed=failed, **sums)

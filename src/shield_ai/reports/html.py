@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import jinja2
+import msgspec
 from markupsafe import Markup
 
 from shield_ai.aws.cloudtrail.audit import AccessType
@@ -22,6 +23,8 @@ from shield_ai.reports.evidence import ControlState
 from shield_ai.reports.plurals import count
 from shield_ai.reports.report_data import attention, clean
 from shield_ai.reports.rollout import STAGES, rollout
+from shield_ai.reports.trend import META, figures, trend
+from shield_ai.reports.verdict import VerdictState, verdict
 
 if TYPE_CHECKING:
     from shield_ai.reports.report_data import ReportData
@@ -29,15 +32,27 @@ if TYPE_CHECKING:
 TEMPLATES = Path(__file__).with_name("templates")
 ATTENTION = ("attention", "Needs attention")
 CONTENTS = (
-    ("secrets", "Secrets"),
+    ("controls", "Controls"),
     ("findings-s", "Findings"),
+    ("secrets", "Secrets"),
     ("changes", "Changes"),
     ("access", "Access"),
     ("alarms", "Alarms"),
     ("cost", "Cost"),
     ("rollout", "Rollout"),
-    ("controls", "Controls"),
 )
+VERDICT_CLASSES = {
+    VerdictState.ACTION_NEEDED: "bad",
+    VerdictState.FINDINGS_LEFT: "warn",
+    VerdictState.NOT_CHECKED: "soft",
+    VerdictState.NO_PROBLEM: "good",
+}
+SEVERITY_CLASSES = {
+    Severity.CRITICAL: "bad",
+    Severity.HIGH: "bad",
+    Severity.MEDIUM: "warn",
+    Severity.LOW: "soft",
+}
 DIFF_CLASSES = {"+": "add", "-": "del", "@": "hunk"}
 CONTROL_CLASSES = {
     ControlState.SHOWN: "good",
@@ -55,14 +70,21 @@ def page(report_data: ReportData) -> str:
     policy = f"default-src 'none'; {hashes}; base-uri 'none'; form-action 'none'"
     items = attention(report_data)
     alerts = report_data.audit.alerts if report_data.audit else ()
+    levels = [level for level in reversed(Severity) if report_data.count_findings(level)]
     return _template().render(
+        verdict=verdict(report_data),
+        verdict_classes=VERDICT_CLASSES,
+        severity_classes=SEVERITY_CLASSES,
+        figures_name=META,
+        figures=msgspec.json.encode(figures(report_data)).decode(),
+        trend={change.name: change.before for change in trend(report_data)},
         d=report_data,
         css=Markup(css),  # noqa: S704  # part of this package
         script=Markup(script),  # noqa: S704  # part of this package
         policy=policy,
         contents=[ATTENTION, *CONTENTS] if items else CONTENTS,
         attention=items,
-        levels=[level for level in reversed(Severity) if report_data.count_findings(level)],
+        levels=levels,
         diff_classes=DIFF_CLASSES,
         stages=STAGES,
         principals_to_review={alert.who for alert in alerts},

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
+from shield_ai.model.finding import Confidence, Severity
 from shield_ai.model.printable import escape_json
+from shield_ai.model.skip import SkipId
 from shield_ai.scan.text.secret_names import mask_tokens
 
 if TYPE_CHECKING:
@@ -18,44 +20,66 @@ if TYPE_CHECKING:
     from shield_ai.model.plan import Plan
     from shield_ai.model.skip import Skipped
 
-VERSION = 1
-FIELDS = (
-    "rule",
-    "path",
-    "line",
-    "column",
-    "end_line",
-    "end_column",
-    "severity",
-    "confidence",
-    "message",
-    "name",
-    "env",
-    "fixable",
-    "fingerprint",
-)
+
+class FindingEntry(msgspec.Struct, frozen=True, kw_only=True):
+    """A finding. Lines and columns start at 1, and `end_column` is exclusive."""
+
+    rule: str
+    path: str  # relative to the scanned folder, with forward slashes
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+    severity: Severity
+    confidence: Confidence
+    message: str
+    name: str  # the setting or variable, such as `DATABASES.default.PASSWORD`; can be empty
+    env: str | None  # the environment variable, if the code reads one
+    fixable: bool  # `shield apply` can move it
+    fingerprint: str  # stays the same when the line or the value changes
+    commit: str | msgspec.UnsetType = msgspec.UNSET  # with --history: the first commit with it
+    date: str | msgspec.UnsetType = msgspec.UNSET  # with --history: of that commit, ISO 8601
+    stands: bool | msgspec.UnsetType = msgspec.UNSET  # with --history: the newest commit has it
+
+
+class SkippedEntry(msgspec.Struct, frozen=True, kw_only=True):
+    """A file that could not be scanned, or a line of it."""
+
+    path: str
+    line: int  # 0 for the whole file
+    reason: str
+    id: SkipId
+
+
+class ScanDocument(msgspec.Struct, frozen=True, kw_only=True):
+    """The result of `shield scan`."""
+
+    version: Literal[1] = 1
+    findings: tuple[FindingEntry, ...]
+    skipped: tuple[SkippedEntry, ...]
+
+
+FIELDS = FindingEntry.__struct_fields__[:-3]  # without those of a scan of git history
 
 
 def scan_json(findings: Sequence[Finding], skipped: Sequence[Skipped] = ()) -> str:
     """Format findings, and the files that could not be scanned."""
-    document = {
-        "version": VERSION,
-        "findings": [_finding_fields(finding) for finding in findings],
-        "skipped": [
-            {"path": skip.path, "line": skip.line, "reason": skip.reason, "id": skip.id}
+    document = ScanDocument(
+        findings=tuple(map(finding_entry, findings)),
+        skipped=tuple(
+            SkippedEntry(path=skip.path, line=skip.line, reason=skip.reason, id=skip.id)
             for skip in skipped
-        ],
-    }
+        ),
+    )
     return to_json(document, indent=2)
 
 
-def _finding_fields(finding: Finding) -> dict[str, object]:
+def finding_entry(finding: Finding) -> FindingEntry:
+    """Return the fields of a finding that a document has."""
     fields = {field: getattr(finding, field) for field in FIELDS}
     if finding.commit:
-        fields["commit"] = finding.commit
-        fields["date"] = finding.date
-        fields["stands"] = finding.in_head
-    return fields
+        fields |= {"commit": finding.commit, "date": finding.date, "stands": finding.in_head}
+    return FindingEntry(**fields)
 
 
 def plan_json(plan: Plan) -> str:

@@ -1,4 +1,4 @@
-"""Render a summary of a report as GitHub Markdown, for pull request comments.
+"""Render a summary of a report or a scan as GitHub Markdown, for comments and job summaries.
 
 Text from the app is escaped, so that it can't add markup, mentions or links.
 """
@@ -8,16 +8,21 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from shield_ai.model.finding import Severity
 from shield_ai.reports.controls import controls
 from shield_ai.reports.plurals import count
 from shield_ai.reports.report_data import attention, one_line
+from shield_ai.reports.text import summary
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
+    from shield_ai.model.finding import Finding
+    from shield_ai.model.skip import Skipped
     from shield_ai.reports.report_data import ReportData, SecretStatus
 
 MAX_FINDINGS = 30  # findings listed; others are counted
+MAX_SCAN_FINDINGS = 500  # GitHub accepts 1 MiB as the summary of a step
 # Characters that can start Markdown or HTML markup, a mention, a reference or a link, or end a
 # table cell.
 _MARKUP = re.compile(r"([\\`*_{}\[\]()<>#!|~@&$]|(?<=:)/|^[-+]|(?<=\d)\.|(?<=www)\.)")
@@ -38,7 +43,8 @@ def _body(report_data: ReportData) -> Iterator[str]:
             yield f"- {_escape(item.title)}{reason}"
         yield ""
     if report_data.findings:
-        yield from _findings_table(report_data)
+        found = [masked.finding for masked in report_data.findings]
+        yield from _findings_table(found, MAX_FINDINGS)
     if report_data.secrets and report_data.account:
         yield from _secrets_table(report_data)
     yield from _controls_table(report_data)
@@ -46,13 +52,29 @@ def _body(report_data: ReportData) -> Iterator[str]:
     yield f"<sub>Shield AI {version}. Contains no values. The HTML report has all details.</sub>\n"
 
 
-def _findings_table(report_data: ReportData) -> Iterator[str]:
+def scan_markdown(findings: Sequence[Finding], skipped: Sequence[Skipped] = ()) -> str:
+    """Render the findings of a scan, the most severe first, and the files that were not scanned."""
+    lines = ["### Secrets", "", f"{summary(findings)}\n"]
+    order = list(reversed(Severity))
+    if findings:
+        ordered = sorted(findings, key=lambda finding: order.index(finding.severity))
+        lines += _findings_table(ordered, MAX_SCAN_FINDINGS)
+    if skipped:
+        lines.append("**Not scanned**\n")
+        for skip in skipped[:MAX_FINDINGS]:
+            lines.append(f"- {_code(skip.path)}: {_escape(skip.reason)}")
+        if len(skipped) > MAX_FINDINGS:
+            lines.append(f"\nand {count(len(skipped) - MAX_FINDINGS, 'more file')}")
+        lines.append("")
+    return "\n".join(lines)
+
+
+def _findings_table(findings: Sequence[Finding], limit: int) -> Iterator[str]:
     yield "| severity | where | what |\n|---|---|---|"
-    for masked in report_data.findings[:MAX_FINDINGS]:
-        finding = masked.finding
+    for finding in findings[:limit]:
         where = _code(f"{finding.path}:{finding.line}")
         yield f"| {finding.severity} | {where} | {_escape(finding.message)} |"
-    more = len(report_data.findings) - MAX_FINDINGS
+    more = len(findings) - limit
     if more > 0:
         yield f"\nand {count(more, 'more finding')}"
     yield ""

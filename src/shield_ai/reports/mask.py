@@ -1,8 +1,8 @@
 """Hide possible secret values in the app's own text.
 
-In Python, comments, long numbers and the contents of strings that are not names are hidden. In .env
-files, everything except variable names is hidden. In YAML and JSON, the names to keep are shown at
-the start of lines; in other files, everything is hidden.
+In Python, long numbers, the contents of strings that are not names, and the words of comments that
+may be values are hidden. In .env files, everything except variable names is hidden. In YAML and
+JSON, the names to keep are shown at the start of lines; in other files, everything is hidden.
 Each hidden byte becomes a NUL, so that offsets stay valid. `show` replaces each run of NULs with
 one mark.
 """
@@ -20,6 +20,7 @@ from shield_ai.model.hidden import MASK
 from shield_ai.model.printable import printable
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.project.python_source import Source
+from shield_ai.reports.comments import hidden_spans
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
@@ -123,16 +124,22 @@ def _python_values(source: Source, keep: Collection[str]) -> Iterator[Span]:
     ]
     code = [""] * 4  # the preceding tokens, without comments
     offsets = _Offsets(source)
+    hidden_line = 0  # the last line with a value
     for token, following in zip(tokens, [*tokens[1:], tokens[-1]], strict=True):
         if token.type == tokenize.ERRORTOKEN and token.string.strip():
             raise SyntaxError  # an open quote: what follows may be its content
-        span = _value_in_token(token, code[-4:], following.string, keep)
-        if span:
-            first = offsets.find(token.start)
+        if token.type == tokenize.COMMENT:
+            follows_value = hidden_line == token.start[0]  # it may repeat the value
+            spans = [(1, len(token.string))] if follows_value else [*hidden_spans(token.string)]
+        else:
+            span = _value_in_token(token, code[-4:], following.string, keep)
+            spans = [span] if span else []
+            hidden_line = token.end[0] if span else hidden_line
+            code.append(token.string)
+        first = offsets.find(token.start) if spans else 0
+        for span in spans:
             start, end = (len(token.string[:at].encode(source.encoding)) for at in span)
             yield first + start, first + end
-        if token.type != tokenize.COMMENT:
-            code.append(token.string)
 
 
 def _value_in_token(
@@ -140,8 +147,6 @@ def _value_in_token(
 ) -> Span | None:
     """Return the span of characters to hide in a token."""
     text = token.string
-    if token.type == tokenize.COMMENT:
-        return 1, len(text)
     if token.type == tokenize.STRING:
         match = LITERAL.fullmatch(text)
         if match is None:

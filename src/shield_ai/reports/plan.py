@@ -8,12 +8,14 @@ import textwrap
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from shield_ai.flow.plan import changes_nothing
 from shield_ai.flow.verify.check import Status
 from shield_ai.model.locator import CodeLiteral, Copy, EnvVar, Generated, Locator, Prompt
 from shield_ai.model.plan import Action, StepKind, ValueState
 from shield_ai.model.printable import printable
 from shield_ai.project.runtime_names import copied_folder
 from shield_ai.project.values import STDIN
+from shield_ai.reports.color import paint
 from shield_ai.reports.deployment import deployment_lines
 from shield_ai.reports.plurals import count
 from shield_ai.reports.settings import settings_lines
@@ -42,6 +44,7 @@ _KEPT_VALUES = {
     ValueState.DIFFERS: "keep (value differs)",
     ValueState.UNKNOWN: "keep (value may differ)",
 }
+_CHECK_COLORS = {Status.OK: "green", Status.FAILED: "red", Status.UNKNOWN: "yellow"}
 _RECEIPT_NOUNS = {
     StepKind.FILE: "file",
     StepKind.SECRET: "secret",
@@ -223,7 +226,10 @@ def _summary(plan: Plan) -> str:
     parts = [*_file_counts(plan.files), *_change_counts(plan.changes)]
     if plan.skipped:
         parts.append(f"{count(len(plan.skipped), 'item')} skipped")
-    return "plan: " + (", ".join(parts) or "nothing to do")
+    if not changes_nothing(plan):
+        return "plan: " + ", ".join(parts)
+    subject = "No changes" if plan.account else "No changes to the code"
+    return "; ".join([subject, *parts])
 
 
 def _file_counts(files: Sequence[FileChange]) -> Iterator[str]:
@@ -289,15 +295,39 @@ def comparison_text(modules: Sequence[str], problems: Sequence[str]) -> str:
     return "\n".join(lines)
 
 
-def checks_text(checks: Sequence[Check]) -> str:
-    """Format checks, with the reason and a hint if they did not pass."""
+def checks_text(checks: Sequence[Check], *, color: bool = False, width: int = 0) -> str:
+    """Format checks, with the reason and a hint if they did not pass.
+
+    Args:
+        checks: The checks.
+        color: Whether to color the text.
+        width: Columns to wrap reasons and hints at; 0: don't wrap, so that each is one line.
+    """
     lines: list[str] = []
     for check in checks:
-        lines.append(printable(f"  {check.status:<8} {check.name}"))
+        status = paint(f"{check.status:<8}", _CHECK_COLORS[check.status], color=color)
+        lines.append(f"  {status} {printable(check.name)}")
         if check.detail:
-            lines.append(printable(f"           {check.detail}"))
+            lines += _indent(check.detail, width)
         if check.hint:
-            lines.append(printable(f"           hint: {check.hint}"))
+            first, *others = _indent(f"hint: {check.hint}", width)
+            hint = paint("hint:", "cyan", color=color)
+            lines += [first.replace("hint:", hint, 1), *others]
     passed = sum(check.status is Status.OK for check in checks)
-    lines += ["", f"{passed} of {count(len(checks), 'check')} passed"]
+    summary = f"{passed} of {count(len(checks), 'check')} passed"
+    lines += ["", paint(summary, "bold", color=color)]
     return "\n".join(lines) + "\n"
+
+
+def _indent(text: str, width: int) -> list[str]:
+    indent = " " * 11
+    if not width:
+        return [f"{indent}{printable(text)}"]
+    return textwrap.wrap(
+        printable(text),
+        width,
+        initial_indent=indent,
+        subsequent_indent=indent,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )

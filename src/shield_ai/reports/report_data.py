@@ -19,6 +19,7 @@ from shield_ai.model.skip import Skipped
 from shield_ai.reports.evidence import ControlResult
 from shield_ai.reports.mask import mask, show
 from shield_ai.reports.plurals import count
+from shield_ai.reports.trend import Figures
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from shield_ai.model.file_reader import FileReader
 
 _NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, "urn:shield-ai:report")
+MAX_PLACES = 5  # in an attention item; others are counted
+SEVERE = (Severity.HIGH, Severity.CRITICAL)
 _LATE = frozenset({RotationPhase.DUE, RotationPhase.PENDING})
 ALERTS = {
     "denied": "access denied",
@@ -148,6 +151,8 @@ class ReportData(msgspec.Struct, frozen=True, kw_only=True):
     alarms: tuple[Alarm, ...] = ()
     cost: tuple[tuple[str, str], ...] = ()  # item, monthly amount
     cost_note: str = ""
+    environment: str = ""  # of shield.toml; empty: the default one
+    previous: Figures | None = None  # of the report that this one replaces
 
     @property
     def has_aws_state(self) -> bool:
@@ -293,10 +298,30 @@ def attention(report_data: ReportData) -> list[AttentionItem]:
     if report_data.secrets and not report_data.has_manifest:
         hint = "run shield draft to create it, then shield plan"
         return [AttentionItem("No secret is moved yet", "there is no shield.toml", hint)]
-    items = [*_check_items(report_data), *_rotation_items(report_data)]
+    items = [
+        *_finding_items(report_data),
+        *_check_items(report_data),
+        *_rotation_items(report_data),
+    ]
     if report_data.audit:
         items += _audit_items(report_data.audit)
     return items
+
+
+def _finding_items(report_data: ReportData) -> Iterator[AttentionItem]:
+    """Yield an item for each rule with critical or high findings."""
+    by_rule: dict[tuple[Severity, str], list[str]] = {}
+    for masked in report_data.findings:
+        finding = masked.finding
+        if finding.severity in SEVERE:
+            places = by_rule.setdefault((finding.severity, finding.rule), [])
+            places.append(f"{finding.path}:{finding.line}")
+    for (severity, rule), places in by_rule.items():
+        shown = ", ".join(places[:MAX_PLACES])
+        more = len(places) - MAX_PLACES
+        reason = f"{shown} and {more} more" if more > 0 else shown
+        title = f"{count(len(places), f'{severity} finding')} of {rule}"
+        yield AttentionItem(title, reason, f"see shield explain {rule}")
 
 
 def _check_items(report_data: ReportData) -> Iterator[AttentionItem]:

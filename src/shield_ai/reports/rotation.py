@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from shield_ai.flow.rotation_logins import explain_live
 from shield_ai.model.rotation_status import RotatedBy, RotationPhase
-from shield_ai.reports.json import to_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -48,11 +47,6 @@ _MANUAL_ROTATION = """\
   4. Revoke the old key at the provider.
 With hook = "FILE.py" in shield.toml, shield does all four steps for
 {secret_id}."""
-
-
-def statuses_json(statuses: Sequence[RotationStatus]) -> str:
-    """Format statuses as JSON, with every field."""
-    return to_json(statuses, indent=2)
 
 
 def statuses_text(statuses: Sequence[RotationStatus]) -> str:

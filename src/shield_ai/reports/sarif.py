@@ -12,6 +12,7 @@ from importlib import metadata
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from shield_ai.model.addresses import DOCUMENTATION
 from shield_ai.model.finding import Severity
 from shield_ai.model.printable import escape_json
 from shield_ai.scan.rules import pattern
@@ -73,6 +74,7 @@ def sarif(
                 "name": "shield",
                 "fullName": "Shield AI",
                 "semanticVersion": metadata.version("shield-ai"),
+                "informationUri": DOCUMENTATION,
                 "rules": [_rule(rule, rule_pattern) for rule, rule_pattern in rules],
             }
         },
@@ -118,10 +120,8 @@ def _rule(rule: Rule, rule_pattern: Pattern) -> dict[str, Any]:
         "fullDescription": {"text": rule.explanation},
         "help": {"text": f"{rule.explanation}\n\n{rule.fix}"},
     }
-    for link in (rule.reference, *rule_pattern.references):
-        if link.startswith(("https://", "http://")):
-            descriptor["helpUri"] = link
-            break
+    if link := pattern.help_page(rule, rule_pattern):
+        descriptor["helpUri"] = link
     descriptor["defaultConfiguration"] = {"level": LEVELS[rule.severity]}
     descriptor["properties"] = {
         "tags": ["security"],

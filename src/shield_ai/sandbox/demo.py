@@ -40,6 +40,7 @@ def run_demo(keep: Path | None) -> int:
     Returns:
         The exit code: 0 if every stage succeeded.
     """
+    keep = keep.resolve() if keep else None  # the commands run in the app's folder
     if keep and keep.exists() and any(keep.iterdir()):
         raise ShieldError(f"{keep} is not empty", "give a new folder")
     with contextlib.ExitStack() as stack:
@@ -148,18 +149,20 @@ class Demo:
 
         Args:
             arguments: The arguments of `shield`.
-            show: Whether to print the output.
+            show: Whether to print the command and its output.
             expected: The exit code.
             app: The folder to run in; the sample app's by default.
 
         Raises:
             ShieldError: The command has another exit code.
         """
-        click.secho(f"$ shield {' '.join(arguments)}", err=True, bold=True)
+        if show:
+            click.secho(f"$ shield {' '.join(arguments)}", err=True, bold=True)
         done = subprocess.run(
             [sys.executable, "-m", "shield_ai", *arguments],
             cwd=app or self.app,
             env=self.aws.environment(self.base_env),
+            stdin=subprocess.DEVNULL,  # no command may wait for an answer to a question
             capture_output=True,
             text=True,
             check=False,
@@ -216,7 +219,8 @@ class Demo:
     def verify(self) -> None:
         """Run all checks."""
         self.shield("verify", "--run-settings")
-        checks = json.loads(self.shield("verify", "--run-settings", "--json", show=False))
+        document = json.loads(self.shield("verify", "--run-settings", "--json", show=False))
+        checks = document["checks"]
         passed = sum(check["status"] == "ok" for check in checks)
         unknown = sum(check["status"] == "unknown" for check in checks)
         text = f"{passed} of {len(checks)} checks passed"
@@ -236,7 +240,7 @@ class Demo:
     def report(self) -> None:
         """Write the HTML report."""
         path = self.folder / REPORT
-        self.shield("report", "-o", str(path))
+        self.shield("report", "--run-settings", "-o", str(path))
         size = path.stat().st_size // 1024
         self.record("report", f"a self-contained page of {size} kB")
 
@@ -268,8 +272,8 @@ class Demo:
         result = f"found {', '.join(found)}" if found else "none found"
         self.record(
             "leaks",
-            f"searched {len(text)} bytes of output, logs, plan, report and journal for"
-            f" {len(self.secrets)} values: {result}",
+            f"{len(self.secrets)} values in {len(text) // 1024} kB of output, logs and files:"
+            f" {result}",
             ok=not found,
         )
 

@@ -25,7 +25,7 @@ from shield_ai.scan.text.prefilter import create_prefilter
 from shield_ai.scan.text.token_rules import RegexRules
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from shield_ai.model.finding import Finding
@@ -63,12 +63,18 @@ class HistoryScan(NamedTuple):
     patterns: list[Pattern]  # of the app
 
 
-def scan_history(root: Path, *, include_low_confidence: bool = False) -> HistoryScan:
+def scan_history(
+    root: Path,
+    *,
+    include_low_confidence: bool = False,
+    progress: Callable[[int, int], None] | None = None,
+) -> HistoryScan:
     """Scan every version of every file in a folder; report each secret where it first occurs.
 
     Args:
         root: A folder in a repository.
         include_low_confidence: Whether to include findings of low confidence.
+        progress: Called with the number of commits that are read, and of all commits.
 
     Raises:
         SourceError: The folder is not in a repository or has another folder's, or git cannot read
@@ -86,7 +92,7 @@ def scan_history(root: Path, *, include_low_confidence: bool = False) -> History
         scanner.skip(".", SkipId.SHALLOW_CLONE.reason())
     blobs = BlobReader(root)
     try:
-        for version in file_versions(root):
+        for version in file_versions(root, progress):
             if is_scannable(version.path):
                 scanner.scan(version, blobs.read(version.blob, MAX_SIZE))
     finally:
@@ -163,8 +169,20 @@ def _describe(finding: Finding, *, in_head: bool) -> Finding:
     )
 
 
-def file_versions(root: Path) -> Iterator[FileVersion]:
+def _count_commits(root: Path) -> int:
+    # A timeout only means that the repository is large.
+    _, output = git_process.run(root, "rev-list", "--count", "--all", "--", ".", is_search=True)
+    return int(output) if output.strip().isdigit() else 0
+
+
+def file_versions(
+    root: Path, progress: Callable[[int, int], None] | None = None
+) -> Iterator[FileVersion]:
     """Yield each blob of the history once, with the first commit that contains it.
+
+    Args:
+        root: A folder in a repository.
+        progress: Called with the number of commits that are read, and of all commits.
 
     Raises:
         SourceError: git cannot read the history, or does not answer.
@@ -173,15 +191,22 @@ def file_versions(root: Path) -> Iterator[FileVersion]:
     output = git_process.Stream(process, "log", git_process.LOG_TIMEOUT)
     seen: set[str] = set()
     commit = date = ""
+    total = _count_commits(root) if progress else 0
+    done = 0
     with process:
         while line := output.readline():
             if line.startswith(COMMIT_MARK):
+                done += 1
+                if progress:
+                    progress(done, max(done, total))
                 commit, _, date = line[1:].decode().strip().partition(" ")
             elif line.startswith(b":"):
                 blob, path = _parse_raw_line(line)
                 if blob and blob not in seen:
                     seen.add(blob)
                     yield FileVersion(blob, path, commit, date)
+    if progress:
+        progress(done, done)
     if process.returncode:
         raise SourceError(
             f"{root} is not in a git repository, or git can't read it", "run git log for details"

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from shield_ai.model.errors import ManifestError, SourceError
 from shield_ai.model.naming import MANIFEST
+from shield_ai.model.output_options import OUTPUT
 from shield_ai.model.skip import SkipId, SkipReason
 from shield_ai.scan.files.walk import is_dotenv, walk_all
 from shield_ai.scan.merge import PartResult, ScanResult, merge_parts
@@ -94,6 +95,8 @@ def _scan_folder(root: Path, prefix: str, jobs: int, progress: Progress) -> Part
     git_failures: list[SkipReason] = []
     entries = list(walk_all(root, lambda: git_failures.append(SkipId.GIT_FAILED.reason())))
     paths = [entry.path for entry in entries]
+    for path in paths:
+        OUTPUT.log_file(str(root / path))
     read = reader(str(root))
     app_patterns = list(pattern.load_app_patterns(root))
     custom_paths = _custom_rule_paths(root, paths, app_patterns)
@@ -210,6 +213,8 @@ def _scan_files(
     app_patterns: tuple[Pattern, ...],
     custom_paths: set[str] | None = None,
 ) -> PartResult:
+    for path in files:
+        OUTPUT.log_file(path)
     patterns = (pattern.credential_pattern(), *app_patterns)
     credentials = scan_credentials(files, read, patterns, custom_paths=custom_paths)
     app = None

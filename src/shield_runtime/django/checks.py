@@ -216,7 +216,7 @@ def _names_and_values(node: ast.AST) -> list[tuple[str, ast.expr | None]]:
     if not isinstance(node, ast.Dict):
         return []
     items: list[tuple[str, ast.expr | None]] = []
-    for key, value in zip(node.keys, node.values):  # noqa: B905  # Python 3.9
+    for key, value in zip(node.keys, node.values):
         if isinstance(key, ast.Constant):
             items.append((str(key.value), value))
     if "ENGINE" in dict(items):

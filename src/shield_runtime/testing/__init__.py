@@ -23,11 +23,12 @@ from ..settings import Settings
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from types import ModuleType
+    from typing import Union
 
     from ..client import SecretsManagerClient
 
-    Name = str | tuple[str, str]
-    Secret = str | bytes | dict[str, Any] | Exception
+    Name = Union[str, tuple[str, str]]
+    Secret = Union[str, bytes, dict[str, Any], Exception]
 
 __all__ = ["FakeSecrets", "fake_secrets"]
 

@@ -435,7 +435,7 @@ def test_status(app):
     assert lines[4].endswith("hand     ok")
     assert "  shield rotate --resume token" in lines
     code, out, _ = app.shield("--status", "--json", "token")
-    (one,) = json.loads(out)
+    (one,) = json.loads(out)["secrets"]
     assert one["state"] == "pending"
     assert one["pending"] in out
     assert app.value("token") not in out

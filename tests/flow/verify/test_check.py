@@ -22,6 +22,6 @@ def test_title_names_the_subject():
 
 def test_json_has_ids_and_keeps_its_other_keys(tmp_path):
     make_app(tmp_path)
-    checks = json.loads(run("verify", "--only", "code", "--json", cwd=tmp_path).out)
+    checks = json.loads(run("verify", "--only", "code", "--json", cwd=tmp_path).out)["checks"]
     assert [check["id"] for check in checks][:2] == ["code-migrated", "files-unchanged"]
     assert all(check.keys() >= {"id", "name", "status", "detail", "hint"} for check in checks)

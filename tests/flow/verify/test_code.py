@@ -21,7 +21,9 @@ def app(tmp_path, aws):
 
 def failed(app):
     done = run("verify", "--run-settings", "--json", cwd=app)
-    found = {check["name"]: check for check in json.loads(done.out) if check["status"] != "ok"}
+    found = {
+        check["name"]: check for check in json.loads(done.out)["checks"] if check["status"] != "ok"
+    }
     assert done.code == bool(found)
     assert all(check["detail"] and check["hint"] for check in found.values())
     return found
@@ -61,7 +63,7 @@ def forge(app):
 def test_a_copy_of_another_version_is_not_certified(app):
     path = app / "shop/utils/_shield_runtime/cache.py"
     path.write_text(stamp("runtime", "py", "import this\n", "0.0.1"))
-    checks = json.loads(run("verify", "--json", "--only", "code", cwd=app).out)
+    checks = json.loads(run("verify", "--json", "--only", "code", cwd=app).out)["checks"]
     (found,) = [check for check in checks if check["id"] == "runtime-unmodified"]
     assert found["status"] == "unknown"
     assert "cache.py is from another version" in found["detail"]
@@ -73,7 +75,7 @@ def test_a_module_of_a_former_version_is_part_of_the_copy(app):
     applied = run("apply", "--only", "code", "--yes", "--no-proof", cwd=app)
     assert applied.code == 0, applied.text
     assert "import this" not in path.read_text()
-    checks = json.loads(run("verify", "--json", "--only", "code", cwd=app).out)
+    checks = json.loads(run("verify", "--json", "--only", "code", cwd=app).out)["checks"]
     assert next(c for c in checks if c["id"] == "runtime-unmodified")["status"] == "ok"
 
 
@@ -82,7 +84,7 @@ def test_comments_and_attributes_are_no_edits(app):
         path = app / "shop/utils" / place
         path.write_text("# SPDX-License-Identifier: MIT\n" + path.read_text())
     assert (app / "shop/utils/_shield_runtime/.gitattributes").exists()
-    checks = json.loads(run("verify", "--json", "--only", "code", cwd=app).out)
+    checks = json.loads(run("verify", "--json", "--only", "code", cwd=app).out)["checks"]
     states = {check["id"]: check["status"] for check in checks}
     assert states["runtime-unmodified"] == states["map-current"] == "ok"
 
@@ -188,8 +190,8 @@ def test_no_apply_on_record(tmp_path):
 
 
 def test_verifies_only_aws_or_only_the_code(app):
-    assert len(json.loads(run("verify", "--only", "aws", "--json", cwd=app).out)) == 7
-    assert len(json.loads(run("verify", "--only", "code", "--json", cwd=app).out)) == 6
+    assert len(json.loads(run("verify", "--only", "aws", "--json", cwd=app).out)["checks"]) == 7
+    assert len(json.loads(run("verify", "--only", "code", "--json", cwd=app).out)["checks"]) == 6
 
 
 def test_a_secret_taken_out_of_shield_toml_can_be_ignored(tmp_path):

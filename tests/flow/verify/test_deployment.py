@@ -77,7 +77,7 @@ def test_verify_fails_until_the_value_is_removed(tmp_path, aws):
     def check():
         done = run("verify", "--only", "code", "--json", cwd=tmp_path)
         assert "hunter2x" not in done.out + done.err
-        found = next(c for c in json.loads(done.out) if c["id"] == "values-removed")
+        found = next(c for c in json.loads(done.out)["checks"] if c["id"] == "values-removed")
         return done.code, found["status"]
 
     assert check()[1] == "ok"

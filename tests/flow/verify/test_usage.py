@@ -17,7 +17,7 @@ def app(tmp_path, aws):
 
 
 def check(app, check_id, *options):
-    checks = json.loads(run("verify", "--json", *options, cwd=app).out)
+    checks = json.loads(run("verify", "--json", *options, cwd=app).out)["checks"]
     return next(found for found in checks if found["id"] == check_id)
 
 
@@ -109,5 +109,5 @@ def test_the_hint_for_an_ignored_variable_works(app):
 
 def test_secrets_in_aws_are_checked_only_with_aws_and_code(app):
     for only in ("code", "aws"):
-        checks = json.loads(run("verify", "--json", "--only", only, cwd=app).out)
+        checks = json.loads(run("verify", "--json", "--only", only, cwd=app).out)["checks"]
         assert "secrets-held" not in [found["id"] for found in checks]

@@ -11,6 +11,7 @@ from shield_ai.rewrite.project import runtime_copy
 from shield_ai.rewrite.project.runtime_copy import CopyState, compare_with_source
 from shield_ai.rewrite.project.secret_map import matches
 from shield_ai.rewrite.project.stamp import stamp
+from shield_ai.scan.runner import scan_paths
 
 PATH = "shop/utils/secrets.py"
 FOLDER = "shop/utils/_shield_runtime"
@@ -220,3 +221,11 @@ def test_marks_variables_for_bandit_if_the_app_uses_it(path, config, marked):
     files = {PACKAGE: b"", path: config}
     fix(files)
     assert (b"# nosec B105" in files[PATH]) == marked
+
+
+def test_scan_of_the_copy_finds_nothing(tmp_path):
+    for path, content in written().items():
+        target = tmp_path / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(content)
+    assert [(f.path, f.line, f.rule) for f in scan_paths([tmp_path]).findings] == []

@@ -5,6 +5,7 @@ import os
 
 import pytest
 
+from shield_ai.model.addresses import rule_page
 from shield_ai.model.errors import ShieldError
 from shield_ai.model.finding import Severity
 from shield_ai.scan.rules import pattern
@@ -429,3 +430,7 @@ def test_date_is_loaded_as_text() -> None:
     assert (
         pattern.parse(OWN.replace("Keys of ACME", "2026-13-45"), "acme.yaml").title == "2026-13-45"
     )
+
+
+def test_explains_where_a_rule_is_documented() -> None:
+    assert rule_page("CSEC34.literal") in pattern.explain("CSEC34.literal").splitlines()

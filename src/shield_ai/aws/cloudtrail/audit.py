@@ -10,7 +10,7 @@ import enum
 import fnmatch
 import re
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
@@ -71,6 +71,7 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
 class Audit(msgspec.Struct, frozen=True, kw_only=True):
     """The result of an audit: who accessed the app's secrets."""
 
+    version: Literal[1] = 1  # of the JSON document
     app: str
     since: dt.datetime | None  # None: no start
     events: int  # events about these secrets since `since`

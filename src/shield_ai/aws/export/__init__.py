@@ -6,7 +6,7 @@ for the formats with which a platform sets the app's environment variables.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
@@ -27,6 +27,14 @@ if TYPE_CHECKING:
     from shield_ai.model.manifest import Manifest
 
 
+class ExportDocument(msgspec.Struct, frozen=True, kw_only=True):
+    """The result of `shield export --format json`."""
+
+    version: Literal[1] = 1
+    region: str
+    resources: tuple[Resource, ...]
+
+
 def secret_resources(manifest: Manifest) -> tuple[Resource, ...]:
     """Describe the secrets, without their values, as resources of the kind "secret"."""
     resources = []
@@ -42,7 +50,7 @@ def secret_resources(manifest: Manifest) -> tuple[Resource, ...]:
 
 def to_json(resources: Sequence[Resource], region: str) -> str:
     """Return all resources as an indented JSON document."""
-    document = {"version": 1, "region": region, "resources": resources}
+    document = ExportDocument(region=region, resources=tuple(resources))
     return msgspec.json.format(msgspec.json.encode(document), indent=2).decode() + "\n"
 
 

@@ -19,7 +19,7 @@ from botocore.exceptions import (
     ProfileNotFound,
 )
 
-from shield_ai.model.errors import AwsDeniedError, AwsError, AwsNotFoundError
+from shield_ai.model.errors import AwsCredentialsError, AwsDeniedError, AwsError, AwsNotFoundError
 from shield_ai.rotator.errors import clean_code
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ def translate_errors(permission: str, name: str = "") -> Iterator[None]:
     except ProfileNotFound:
         raise
     except (NoCredentialsError, PartialCredentialsError):
-        raise AwsError(
+        raise AwsCredentialsError(
             "no AWS credentials",
             "set AWS_PROFILE or sign in with aws sso login; --only code works without AWS",
         ) from None

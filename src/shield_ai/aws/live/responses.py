@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from shield_ai.model.errors import AwsError
+from shield_ai.model.output_options import OUTPUT
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from botocore.model import Shape
 
@@ -35,6 +36,7 @@ _TYPES: dict[str, type | tuple[type, ...]] = {
     "double": (int, float),
 }
 MAX_PAGES = 5000  # of one list, 250,000 events of CloudTrail; a hostile endpoint never ends
+_NAMES = ("SecretId", "Name", "PolicyArn", "RoleName", "FunctionName", "Rule", "TopicArn", "KeyId")
 _PAGE_TOKENS = {"NextToken", "Marker"}
 _PARSED_POLICY = "policyDocumentType"  # a text in IAM's model, which botocore parses
 
@@ -63,6 +65,7 @@ def check_responses(client: Any) -> None:
         pages[operation] = pages[operation] + 1 if _PAGE_TOKENS & arguments.keys() else 0
         if pages[operation] > MAX_PAGES:
             raise invalid_response(call)
+        OUTPUT.log(f"call {call} {_subject(arguments)}".rstrip())
         try:
             response = send(operation, arguments)
             shape = service.operation_model(operation).output_shape
@@ -73,6 +76,14 @@ def check_responses(client: Any) -> None:
             raise invalid_response(call) from None  # the error could quote a value
 
     client._make_api_call = send_and_check  # noqa: SLF001
+
+
+def _subject(arguments: Mapping[str, Any]) -> str:
+    """Return what a call is about: only a name or an ARN, because other arguments can be values."""
+    for argument in _NAMES:
+        if isinstance(arguments.get(argument), str):
+            return str(arguments[argument])
+    return ""
 
 
 def parse_document(text: str, call: str) -> dict[str, Any]:

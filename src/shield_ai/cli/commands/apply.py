@@ -2,29 +2,42 @@
 
 from __future__ import annotations
 
-import itertools
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 import msgspec
 
-from shield_ai.cli.console import confirm_changes, echo, format_receipt, is_shown
+from shield_ai.cli.console import (
+    before_question,
+    confirm_changes,
+    echo,
+    format_receipt,
+    is_shown,
+    note,
+    print_json,
+)
+from shield_ai.cli.interruptions import interruption
 from shield_ai.cli.journal_steps import confirm_recovery
-from shield_ai.cli.options import YES, grouped_options
+from shield_ai.cli.options import JSON, YES, grouped_options
 from shield_ai.cli.planning import PLAN_OPTIONS, open_session
 from shield_ai.cli.progress import progress_bar
 from shield_ai.cli.run_settings import PYTHON
 from shield_ai.flow.plan import rewrites_code
 from shield_ai.model.errors import DONE
-from shield_ai.model.plan import Action
+from shield_ai.model.plan import Action, StepKind
+from shield_ai.project.python_source import digest
+from shield_ai.reports.documents import ApplyDocument, Comparison
 from shield_ai.reports.plan import comparison_text, no_changes_text, plan_text, receipts_text
+from shield_ai.reports.plurals import count
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Sequence
 
     from shield_ai.cli.planning import PlanOptions
     from shield_ai.cli.progress import ProgressBar
+    from shield_ai.flow.app_session import AppSession
+    from shield_ai.model.edit import FileChange
     from shield_ai.model.plan import Plan, Receipt
 
 
@@ -72,17 +85,32 @@ PROOF = grouped_options(
 )
 
 
+class AfterApply(msgspec.Struct, frozen=True):
+    """What to do after the steps."""
+
+    rotate_immediately: bool
+    as_json: bool
+
+
+AFTER = grouped_options(
+    "after",
+    AfterApply,
+    click.option(
+        "--rotate-immediately",
+        is_flag=True,
+        help="Rotate the secrets with a new rotation schedule, and wait until they are rotated.",
+    ),
+    JSON,
+)
+
+
 @click.command()
 @click.argument("target", default=".", type=click.Path(path_type=Path), metavar="[APP|plan.json]")
 @PLAN_OPTIONS
 @YES
 @OVERRIDES
 @PROOF
-@click.option(
-    "--rotate-immediately",
-    is_flag=True,
-    help="Rotate the secrets with a new rotation schedule, and wait until they are rotated.",
-)
+@AFTER
 def apply(
     target: Path,
     options: PlanOptions,
@@ -90,7 +118,7 @@ def apply(
     *,
     yes: bool,
     proof: Proof,
-    rotate_immediately: bool,
+    after: AfterApply,
 ) -> int:
     """Create the secrets in AWS and rewrite the code to read them.
 
@@ -106,12 +134,15 @@ def apply(
     session.on_progress = bar.update
     planned = session.load_plan(plan_file) if plan_file else session.plan()
     if session.has_nothing_to_do(planned):
-        echo(no_changes_text(planned), err=True)
+        note(no_changes_text(planned))
+        if after.as_json:
+            print_json(_document(session, planned, ()))
         return DONE
     with session.locked():
         if session.is_interrupted:
             confirm_recovery(session, yes=yes)
-            planned = session.resume(planned if plan_file else None)
+            with interruption(_interrupted_recovery):
+                planned = session.resume(planned if plan_file else None)
         if plan_file:
             session.require_derived(planned)
         session.require_safe(
@@ -120,35 +151,97 @@ def apply(
             allow_missing=overrides.allow_missing,
             allow_placeholders=overrides.allow_placeholders,
         )
-        echo(plan_text(planned, session.tree.read), err=True, nl=False)
+        before_question(plan_text(planned, session.tree.read), yes=yes, nl=False)
         confirm_changes(session, "Apply this plan?", yes=yes)
-        receipts = session.apply(
-            planned, on_receipt=_receipt_printer(bar, planned), compare_settings=not proof.no_proof
-        )
-    echo(receipts_text(receipts), err=True)
+        steps = _Steps(bar, session, planned)
+        with interruption(steps.interrupted):
+            receipts = session.apply(
+                planned, on_receipt=steps.print, compare_settings=not proof.no_proof
+            )
+    note(receipts_text(receipts))
     if rewrites_code(planned):
         text = comparison_text(session.compared_modules, session.comparison_problems)
-        echo(text, err=True)
-    if rotate_immediately:
+        if session.comparison_problems:
+            echo(text, err=True)
+        else:
+            note(text)
+    new_rotations = _new_rotations(planned) if after.rotate_immediately else []
+    if new_rotations:
         from shield_ai.cli.rotation_steps import rotate_now
 
-        rotate_now(session, _new_rotations(planned))
+        rotate_now(session, new_rotations)
+    if after.as_json:
+        print_json(_document(session, planned, receipts, new_rotations))
     return DONE
 
 
-def _receipt_printer(bar: ProgressBar, planned: Plan) -> Callable[[Receipt], None]:
-    """Return a function that prints each completed step and updates the bar."""
-    unchanged = {Action.KEEP, Action.DRIFT}
-    total = len(planned.files)
-    total += sum(change.action not in unchanged for change in planned.changes)
-    number = itertools.count(1)
+def _document(
+    session: AppSession,
+    planned: Plan,
+    receipts: Sequence[Receipt],
+    rotated: Sequence[str] = (),
+) -> ApplyDocument:
+    comparison = None
+    if receipts and rewrites_code(planned):
+        comparison = Comparison(
+            modules=tuple(session.compared_modules), problems=tuple(session.comparison_problems)
+        )
+    return ApplyDocument(
+        app=planned.app,
+        account=planned.account,
+        region=planned.region,
+        environment=planned.environment,
+        steps=tuple(receipts),
+        settings=comparison,
+        rotated=tuple(rotated),
+    )
 
-    def print_step(receipt: Receipt) -> None:
+
+def _interrupted_recovery() -> tuple[str, str]:
+    return (
+        "interrupted during the recovery of the last apply",
+        "run shield apply again to continue, or shield rollback to undo the steps",
+    )
+
+
+class _Steps:
+    """Prints each completed step, updates the bar, and describes the state after an interrupt."""
+
+    def __init__(self, bar: ProgressBar, session: AppSession, planned: Plan) -> None:
+        unchanged = {Action.KEEP, Action.DRIFT}
+        self._bar = bar
+        self._session = session
+        self._planned = planned
+        self._in_aws = sum(change.action not in unchanged for change in planned.changes)
+        self._total = len(planned.files) + self._in_aws
+        self._done = 0
+        self._done_in_aws = 0
+
+    def print(self, receipt: Receipt) -> None:
+        self._done += 1
+        self._done_in_aws += receipt.step is not StepKind.FILE
         if is_shown(receipt):
-            bar.print(format_receipt(receipt))
-        bar.update("steps done", next(number), total)
+            self._bar.print(format_receipt(receipt))
+        self._bar.update("steps done", self._done, self._total)
 
-    return print_step
+    def interrupted(self) -> tuple[str, str]:
+        """Return the error and the hint after an interrupt, which normally restores the files."""
+        files = self._planned.files
+        edited = sum(self._is_edited(file) for file in files)
+        parts = ["interrupted", "the code is unchanged"]
+        if edited:
+            parts[1] = f"{edited} of {count(len(files), 'file')} edited"
+        if self._in_aws:
+            changes = count(self._in_aws, "change")
+            parts.append(f"{self._done_in_aws} of {changes} in AWS completed")
+        hint = "run shield apply again"
+        if edited or self._in_aws:
+            hint += " to continue, or shield rollback to undo the completed steps"
+        return "; ".join(parts), hint
+
+    def _is_edited(self, file: FileChange) -> bool:
+        content = self._session.tree.read(file.path)
+        return (None if content is None else digest(content)) != file.before
 
 
 def _new_rotations(planned: Plan) -> list[str]:

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import click
 
-from shield_ai.cli.console import echo
+from shield_ai.cli.console import echo, print_json
 from shield_ai.cli.options import APP, ENVIRONMENT, JSON
+from shield_ai.cli.progress import progress_bar
 from shield_ai.flow.app_session import AppSession
 from shield_ai.model.errors import DONE, FINDINGS
 from shield_ai.reports.audit import audit_text
 from shield_ai.reports.collect import TrailQuery, collect_audit
-from shield_ai.reports.json import to_json
 
 SINCE = click.option(
     "--since",
@@ -47,10 +47,11 @@ def audit(
     a deletion, a failed rotation, a changed resource policy, or a file that could not be read.
     """
     session = AppSession(app, environment=environment)
+    session.on_progress = progress_bar().update
     query = TrailQuery(since=since, trails=trails, now=dt.datetime.now(dt.UTC))
     result = collect_audit(session, query)
     if as_json:
-        echo(to_json(result), nl=False)
+        print_json(result)
     else:
         echo(audit_text(result), nl=False)
     return FINDINGS if result.alerts or result.unread else DONE

@@ -8,12 +8,11 @@ import click
 
 from shield_ai.aws.cost.bill import Usage, estimate_bill
 from shield_ai.aws.desired import resources
-from shield_ai.cli.console import echo
+from shield_ai.cli.console import echo, print_json
 from shield_ai.cli.options import APP, ENVIRONMENT, JSON
 from shield_ai.flow.app_session import AppSession
 from shield_ai.model.errors import DONE
-from shield_ai.reports.cost import cost_text
-from shield_ai.reports.json import to_json
+from shield_ai.reports.cost import CostDocument, cost_text
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -58,8 +57,8 @@ def cost(
     desired = resources(manifest, PLACEHOLDER_ACCOUNT, region, session.tree.read)
     estimate = estimate_bill(manifest, desired, usage)
     if as_json:
-        document = {"region": region, "total": round(estimate.total, 2), "bill": estimate}
-        echo(to_json(document), nl=False)
+        total = round(estimate.total, 2)
+        print_json(CostDocument(region=region, total=total, bill=estimate))
     else:
         echo(cost_text(estimate, usage, region), nl=False)
     return DONE

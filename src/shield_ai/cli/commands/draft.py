@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from shield_ai.cli.console import echo
-from shield_ai.cli.options import APP
+from shield_ai.cli.console import echo, note, print_json
+from shield_ai.cli.options import APP, JSON
 from shield_ai.flow.app_session import AppSession
 from shield_ai.model.errors import DONE
 from shield_ai.model.finding import Severity
+from shield_ai.model.naming import MANIFEST
 from shield_ai.model.printable import printable
+from shield_ai.reports.documents import DraftDocument
 from shield_ai.reports.plurals import count
 from shield_ai.scan.python.cross_file import READ_SHAPES
 
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 
     from shield_ai.model.finding import Finding
     from shield_ai.model.manifest import Secret
+    from shield_ai.model.skip import Skipped
     from shield_ai.scan.python.app_scan import Scan
 
 
@@ -31,7 +34,8 @@ if TYPE_CHECKING:
     type=click.Path(path_type=Path),
     help="Also add the secrets that another scanner found, from its SARIF report.",
 )
-def draft(app: Path, from_sarif: Path | None) -> int:
+@JSON
+def draft(app: Path, from_sarif: Path | None, *, as_json: bool) -> int:
     """Create or update shield.toml.
 
     Adds the secrets that the scan finds. shield.toml lists the secrets to move and never contains
@@ -39,24 +43,53 @@ def draft(app: Path, from_sarif: Path | None) -> int:
     """
     session = AppSession(app)
     imported: list[Secret] = []
+    skipped: list[Skipped] = []
     if from_sarif:
-        imported = _import_sarif(session, from_sarif)
-    echo(session.write_manifest(imported), err=True)
-    for line in _unmoved_lines(session.scan_result, session.manifest.app.ignore):
+        imported, skipped = _import_sarif(session, from_sarif)
+    before = session.tree.read(MANIFEST)
+    note(session.write_manifest(imported))
+    ignored = session.manifest.app.ignore
+    for line in _unmoved_lines(session.scan_result, ignored):
         echo(line, err=True)
+    if as_json:
+        written = AppSession(app)
+        print_json(
+            _document(session, written, skipped, changed=before != written.tree.read(MANIFEST))
+        )
     return DONE
+
+
+def _document(
+    session: AppSession, written: AppSession, skipped: Sequence[Skipped], *, changed: bool
+) -> DraftDocument:
+    known = session.manifest_on_disk.secret if session.manifest_on_disk else ()
+    known_names = {secret.name for secret in known}
+    names = [secret.name for secret in written.manifest.secret]
+    found = session.scan_result
+    return DraftDocument(
+        app=written.manifest.app.name,
+        manifest=MANIFEST,
+        changed=changed,
+        added=tuple(name for name in names if name not in known_names),
+        secrets=tuple(names),
+        unmovable_reads=_count_unmovable(found, written.manifest.app.ignore),
+        skipped=tuple(skipped),
+        unscanned=tuple(found.unscanned),
+    )
+
+
+def _count_unmovable(found: Scan, ignored: Sequence[str]) -> int:
+    return sum(
+        finding.env not in ignored and _is_unmovable_read(finding) for finding in found.findings
+    )
 
 
 def _unmoved_lines(found: Scan, ignored: Sequence[str]) -> Iterator[str]:
     """Yield a line with the number of reads that stay, and one for secrets outside the scan."""
-    reads = [
-        finding
-        for finding in found.findings
-        if finding.env not in ignored and _is_unmovable_read(finding)
-    ]
+    reads = _count_unmovable(found, ignored)
     if reads:
         verb = "can't be moved: shield plan --only code lists them"
-        yield f"{count(len(reads), 'read')} of secrets {verb}"
+        yield f"{count(reads, 'read')} of secrets {verb}"
     for skip in found.unscanned:
         yield printable(f"{skip.name or skip.path}: {skip.reason}")
 
@@ -68,11 +101,11 @@ def _is_unmovable_read(finding: Finding) -> bool:
     return bool(site.reason)
 
 
-def _import_sarif(session: AppSession, report: Path) -> list[Secret]:
+def _import_sarif(session: AppSession, report: Path) -> tuple[list[Secret], list[Skipped]]:
     from shield_ai.scan import sarif_import
 
     locations = sarif_import.relative_to_app(sarif_import.read_locations(report), session.tree.root)
     imported, skipped = sarif_import.import_secrets(locations, session.tree.read, session.findings)
     for skip in skipped:
         echo(f"  skipped: {skip.path}:{skip.line}: {skip.reason}", err=True)
-    return imported
+    return imported, skipped

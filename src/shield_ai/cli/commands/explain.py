@@ -3,18 +3,49 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from shield_ai.cli.console import echo
+from shield_ai.cli.console import echo, print_json
+from shield_ai.cli.options import JSON
 from shield_ai.model.errors import DONE
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from shield_ai.reports.documents import ExplainDocument
+    from shield_ai.scan.rules.pattern import Pattern, Rule
 
 
 @click.command()
 @click.argument("rule")
-def explain(rule: str) -> int:
+@JSON
+def explain(rule: str, *, as_json: bool) -> int:
     """Explain what a rule finds and how to fix its findings."""
     from shield_ai.scan.rules import pattern
 
-    echo(pattern.explain(rule, pattern.load_app_patterns(Path())))
+    app_patterns = pattern.load_app_patterns(Path())
+    if as_json:
+        print_json(_document(*pattern.select(rule, app_patterns)))
+    else:
+        echo(pattern.explain(rule, app_patterns))
     return DONE
+
+
+def _document(selected: Pattern, rules: Sequence[Rule]) -> ExplainDocument:
+    from shield_ai.reports.documents import ExplainDocument, RuleText
+
+    texts = [
+        RuleText(
+            id=rule.id,
+            title=rule.title,
+            severity=rule.severity,
+            explanation=rule.explanation,
+            fix=rule.fix,
+            references=tuple(filter(None, (rule.reference, *selected.references))),
+            example=rule.examples[0],
+        )
+        for rule in rules
+    ]
+    return ExplainDocument(pattern=selected.id, rules=tuple(texts))

@@ -15,7 +15,7 @@ from shield_ai.aws.desired.lambda_package import build_function_zip
 from shield_ai.aws.export import FORMATS, PLATFORMS, secret_resources
 from shield_ai.aws.export.operator import operator_policy
 from shield_ai.aws.export.platform import Target
-from shield_ai.cli.console import echo, write_output
+from shield_ai.cli.console import echo, note, write_output
 from shield_ai.cli.options import APP, ENVIRONMENT, OUTPUT, grouped_options
 from shield_ai.flow.app_session import AppSession
 from shield_ai.model.errors import DONE, ShieldError
@@ -97,7 +97,7 @@ def export(
     text = _export(session, account, options)
     if output:
         write_output(output, text)
-        echo(f"{output} written", err=True)
+        note(f"{output} written")
     else:
         echo(text, nl=False)
     return DONE
@@ -147,7 +147,7 @@ def _write_function_zips(folder: Path, desired: Sequence[Resource], session: App
             path = folder / f"{resource.name}.zip"
             content = build_function_zip(resource.settings["environment"], session.tree.read)
             safe_write.write_output(path, content)
-            echo(f"{path} written", err=True)
+            note(f"{path} written")
     except OSError as error:
         raise ShieldError(
             f"{folder} can't be written: {error.strerror}", "give a writable folder"

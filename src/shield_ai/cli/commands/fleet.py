@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import itertools
 from typing import TYPE_CHECKING
 
 from shield_ai.cli.console import echo, write_output
+from shield_ai.cli.interruptions import interruption
+from shield_ai.cli.progress import progress_bar
 from shield_ai.flow.fleet import Engine, read_repository_list, scan_repositories
 from shield_ai.model.errors import DONE, FINDINGS
 from shield_ai.reports.fleet import fleet_json, fleet_text
@@ -30,16 +31,22 @@ def scan_fleet(repos: Path, folder: Path, *, output_format: str, engine: Engine)
         The exit code: 1 if there are findings, errors or unreadable files.
     """
     listed = read_repository_list(repos)
-    number = itertools.count(1)
+    bar = progress_bar()
+    done = 0
 
     def print_outcome(outcome: Outcome) -> None:
+        nonlocal done
+        done += 1
         result = outcome.error or count(sum(outcome.found.values()), "finding")
-        echo(
-            f"  [{next(number)}/{len(listed)}] {outcome.repository}: {result}",
-            err=True,
-        )
+        bar.print(f"  [{done}/{len(listed)}] {outcome.repository}: {result}")
+        bar.update("repositories scanned", done, len(listed))
 
-    outcomes = scan_repositories(listed, folder, engine=engine, on_outcome=print_outcome)
+    def describe() -> tuple[str, str]:
+        saved = f"{done} of {count(len(listed), 'repository')} scanned and saved in {folder}"
+        return f"interrupted; {saved}", "run the same command again to continue"
+
+    with interruption(describe):
+        outcomes = scan_repositories(listed, folder, engine=engine, on_outcome=print_outcome)
     text = fleet_json(outcomes)
     write_output(folder / "fleet.json", text)
     echo(text if output_format == "json" else fleet_text(outcomes), nl=False)

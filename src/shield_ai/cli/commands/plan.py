@@ -12,7 +12,7 @@ from shield_ai.cli.console import echo, has_color, write_output
 from shield_ai.cli.options import APP, JSON
 from shield_ai.cli.planning import PLAN_OPTIONS, open_session
 from shield_ai.cli.progress import progress_bar
-from shield_ai.model.errors import DONE
+from shield_ai.model.errors import DONE, FINDINGS, AwsCredentialsError
 from shield_ai.reports.json import plan_json
 from shield_ai.reports.plan import plan_text
 
@@ -32,18 +32,49 @@ if TYPE_CHECKING:
     type=click.Path(path_type=Path),
     help="Also write the plan to this file, for shield apply.",
 )
-def plan(app: Path, options: PlanOptions, output: Path | None, *, as_json: bool) -> int:
-    """Show the planned code edits and AWS changes without making them."""
+@click.option(
+    "--detailed-exitcode",
+    is_flag=True,
+    help="Exit with 1 if there are changes. Errors exit with 2 or more.",
+)
+def plan(
+    app: Path,
+    options: PlanOptions,
+    output: Path | None,
+    *,
+    as_json: bool,
+    detailed_exitcode: bool,
+) -> int:
+    """Show the planned code edits and AWS changes without making them.
+
+    Without AWS credentials, shows only the code edits; with --json, --output or
+    --detailed-exitcode, this is an error.
+    """
     session = open_session(app, options)
     session.on_progress = progress_bar().update
-    planned = session.plan()
+    missing: AwsCredentialsError | None = None
+    try:
+        planned = session.plan()
+    except AwsCredentialsError as error:
+        if output or as_json or detailed_exitcode or session.only:
+            raise
+        missing = error
+        session.only = "code"
+        planned = session.plan()
     if output:
         write_output(output, plan_json(planned), masked=False)
     if as_json:
         echo(plan_json(planned), nl=False)
     else:
-        echo(_diffs(session, planned, color=has_color(sys.stdout)))
+        diffs = _diffs(session, planned, color=has_color(sys.stdout))
+        if diffs:
+            echo(diffs)
         echo(plan_text(planned, session.tree.read), nl=False)
+    if missing:
+        text = f"\nThe changes in AWS are not shown: {missing.message}.\n\nhint: {missing.hint}"
+        echo(text, err=True)
+    if detailed_exitcode and not session.has_nothing_to_do(planned):
+        return FINDINGS
     return DONE
 
 

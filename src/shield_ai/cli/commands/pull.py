@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING
 
 import click
 
-from shield_ai.cli.console import confirm, echo
-from shield_ai.cli.options import APP, ENVIRONMENT, YES
+from shield_ai.cli.console import confirm, echo, print_json
+from shield_ai.cli.options import APP, ENVIRONMENT, JSON, YES
 from shield_ai.flow.app_context import AppContext
 from shield_ai.flow.current_values import read_current_values
 from shield_ai.flow.pull import plan_update, write_update
 from shield_ai.flow.secret_selection import select_secrets
 from shield_ai.model.errors import DONE, FINDINGS
+from shield_ai.model.output_options import OUTPUT
+from shield_ai.reports.documents import PullDocument
 from shield_ai.reports.plurals import count
 
 if TYPE_CHECKING:
@@ -31,7 +33,10 @@ if TYPE_CHECKING:
 @click.option("--only", multiple=True, metavar="NAME", help="Limit to this secret. Repeatable.")
 @ENVIRONMENT
 @YES
-def pull(app: Path, env_file: Path, only: tuple[str, ...], environment: str, *, yes: bool) -> int:
+@JSON
+def pull(
+    app: Path, env_file: Path, only: tuple[str, ...], environment: str, *, yes: bool, as_json: bool
+) -> int:
     """Write the current values from AWS into an env file.
 
     After a rotation, the app then also works with AWS off and after shield rollback. Only the
@@ -50,11 +55,23 @@ def pull(app: Path, env_file: Path, only: tuple[str, ...], environment: str, *, 
         number = count(len(update.replaced), "value")
         confirm(f"Replace {number} in {env_file} ({', '.join(update.replaced)})?", yes=yes)
     write_update(update)
-    _print_names(f"written to {env_file}", update.written)
-    _print_names("unchanged", update.unchanged)
+    if not OUTPUT.quiet:
+        _print_names(f"written to {env_file}", update.written)
+        _print_names("unchanged", update.unchanged)
     _print_names("not in AWS", current.missing)
     _print_names("not in AWS, optional", current.skipped)
     _print_names("multiline values, which django-environ can't read", update.several_lines)
+    if as_json:
+        print_json(
+            PullDocument(
+                env_file=str(env_file),
+                written=update.written,
+                unchanged=update.unchanged,
+                missing=current.missing,
+                optional=current.skipped,
+                multiline=update.several_lines,
+            )
+        )
     return FINDINGS if current.missing else DONE
 
 

@@ -10,13 +10,16 @@ import click
 import msgspec
 
 from shield_ai.cli.commands.audit import SINCE, TRAILS
-from shield_ai.cli.console import echo, write_output
+from shield_ai.cli.console import echo, note, write_output
 from shield_ai.cli.options import APP, ENVIRONMENT, OUTPUT, grouped_options
+from shield_ai.cli.progress import progress_bar
 from shield_ai.cli.run_settings import PYTHON, RUN_SETTINGS, may_run_settings
 from shield_ai.flow.app_session import AppSession, Scope
 from shield_ai.flow.planning_session import PlanningOptions
 from shield_ai.model.errors import DONE
 from shield_ai.reports.collect import TrailQuery, collect_report
+from shield_ai.reports.trend import read_figures
+from shield_ai.reports.verdict import verdict
 
 if TYPE_CHECKING:
     from shield_ai.reports.report_data import ReportData
@@ -47,7 +50,7 @@ class ReportScope(msgspec.Struct, frozen=True):
 @click.option(
     "--format",
     "output_format",
-    type=click.Choice(["html", "markdown", *EVIDENCE_FORMATS]),
+    type=click.Choice(["html", "markdown", "json", *EVIDENCE_FORMATS]),
     help="Report format.  [default: markdown for an --output file that ends in .md, else html]",
 )
 @grouped_options(
@@ -70,23 +73,28 @@ def report(
 
     It covers findings, changes, secrets, access, alarms, cost, rollout and controls. The HTML page
     is self-contained and safe to share: it holds no secret values and loads no external resources.
-    Markdown is a summary for pull request comments. oscal (NIST), asff (AWS Security Hub) and ocsf
-    hold the controls and their evidence as JSON, for compliance tools. The report says what could
+    Markdown is a summary for pull request comments, and json holds the same data for programs.
+    oscal (NIST), asff (AWS Security Hub) and ocsf hold the controls and their evidence, for
+    compliance tools. The report says what could
     not be checked, for example AWS without credentials. None of the app's code runs, unless you
     allow it with --run-settings.
     """
     planning = PlanningOptions(python=scope.python or "")
     session = AppSession(app, only=scope.only, environment=scope.environment, options=planning)
+    session.on_progress = progress_bar().update
     session.may_run_settings = may_run_settings(session, given=scope.run_settings)
     query = TrailQuery(since=events.since, trails=events.trails, now=dt.datetime.now(dt.UTC))
     data = collect_report(session, query)
     if output_format is None:
         is_markdown = output is not None and output.suffix == ".md"
         output_format = "markdown" if is_markdown else "html"
+    if output and output_format == "html":
+        data = msgspec.structs.replace(data, previous=read_figures(output))
     text = _render(data, output_format)
     if output:
         write_output(output, text)
-        echo(f"{data.headline} Report written to {output}", err=True)
+        state = verdict(data).state
+        note(f"{state}. {data.headline} Report written to {output}")
     else:
         echo(text, nl=False)
     return DONE
@@ -95,6 +103,10 @@ def report(
 def _render(data: ReportData, output_format: str) -> str:
     if output_format in EVIDENCE_FORMATS:
         return _render_evidence(data, output_format)
+    if output_format == "json":
+        from shield_ai.reports.report_json import report_json
+
+        return report_json(data)
     if output_format == "markdown":
         from shield_ai.reports.markdown import markdown
 

@@ -5,19 +5,59 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import click
+import msgspec
 
-from shield_ai.cli.console import confirm_changes, echo, print_receipt
+from shield_ai.cli.console import (
+    before_question,
+    confirm_changes,
+    echo,
+    format_receipt,
+    is_shown,
+    note,
+    print_json,
+)
+from shield_ai.cli.interruptions import interruption
 from shield_ai.cli.journal_steps import list_steps
-from shield_ai.cli.options import APP, ENVIRONMENT, ONLY, YES
+from shield_ai.cli.options import APP, ENVIRONMENT, JSON, ONLY, YES, grouped_options
+from shield_ai.cli.progress import progress_bar
 from shield_ai.flow.app_session import AppSession, Scope
 from shield_ai.flow.journal import Journal
 from shield_ai.model.errors import DONE
+from shield_ai.reports.documents import RollbackDocument
 from shield_ai.reports.manual_changes import edited_text
 from shield_ai.reports.plan import receipts_text
 from shield_ai.reports.plurals import count
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
+
+    from shield_ai.flow.journal import Record
+    from shield_ai.model.plan import Receipt
+
+
+class Overrides(msgspec.Struct, frozen=True):
+    """The safety checks that the user disabled."""
+
+    force: bool
+    adopt: bool
+
+
+OVERRIDES = grouped_options(
+    "overrides",
+    Overrides,
+    click.option(
+        "--force",
+        is_flag=True,
+        help="Restore files that were edited after apply; their edits are saved in .shield/edited.",
+    ),
+    click.option(
+        "--adopt",
+        is_flag=True,
+        help="Restore the files of a journal from another folder, user or machine. Nothing is"
+        " changed in AWS.",
+    ),
+)
 
 
 @click.command()
@@ -25,19 +65,16 @@ if TYPE_CHECKING:
 @ONLY
 @ENVIRONMENT
 @YES
-@click.option(
-    "--force",
-    is_flag=True,
-    help="Restore files that were edited after apply; their edits are saved in .shield/edited.",
-)
-@click.option(
-    "--adopt",
-    is_flag=True,
-    help="Restore the files of a journal from another folder, user or machine. Nothing is changed"
-    " in AWS.",
-)
+@OVERRIDES
+@JSON
 def rollback(
-    app: Path, only: Scope | None, environment: str, *, yes: bool, force: bool, adopt: bool
+    app: Path,
+    only: Scope | None,
+    environment: str,
+    *,
+    yes: bool,
+    overrides: Overrides,
+    as_json: bool,
 ) -> int:
     """Undo the last apply.
 
@@ -45,7 +82,7 @@ def rollback(
     scheduled for deletion with a recovery window.
     """
     session = AppSession(app, only=only, environment=environment)
-    session.journal = Journal(session.tree.root, adopt=adopt)
+    session.journal = Journal(session.tree.root, adopt=overrides.adopt)
     with session.locked():
         steps = session.steps_to_undo()
         ignored = session.journal.ignored_aws_steps
@@ -53,15 +90,49 @@ def rollback(
             reason = "the journal was not written by this user on this machine"
             echo(f"not undone: {count(ignored, 'step')} in AWS, because {reason}", err=True)
         if not steps:
-            echo("nothing to undo", err=True)
+            note("nothing to undo")
+            if as_json:
+                print_json(_document(session, [], ignored))
             return DONE
-        echo("steps of the last apply that will be undone:", err=True)
-        list_steps(steps)
+        before_question("steps of the last apply that will be undone:", yes=yes)
+        list_steps(steps, yes=yes)
         for path, applied, current in session.edited_files(steps):
             echo(edited_text(path, applied, current), err=True)
         confirm_changes(session, f"Undo {count(len(steps), 'step')}?", yes=yes)
-        receipts = session.rollback(steps, force=force, on_receipt=print_receipt)
+        receipts = _undo(session, steps, force=overrides.force)
         if session.journal.is_adopted:
-            echo(f"the journal is now {session.journal.retire()}", err=True)
-    echo(receipts_text(receipts), err=True)
+            note(f"the journal is now {session.journal.retire()}")
+    note(receipts_text(receipts))
+    if as_json:
+        print_json(_document(session, receipts, ignored))
     return DONE
+
+
+def _undo(session: AppSession, steps: list[Record], *, force: bool) -> list[Receipt]:
+    """Undo steps, with a bar; after an interrupt, say how many are undone."""
+    bar = progress_bar()
+    done = 0
+
+    def print_step(receipt: Receipt) -> None:
+        nonlocal done
+        done += 1
+        if is_shown(receipt):
+            bar.print(format_receipt(receipt))
+        bar.update("steps undone", done, len(steps))
+
+    def describe() -> tuple[str, str]:
+        return (
+            f"interrupted; {done} of {count(len(steps), 'step')} undone",
+            "run shield rollback again to undo the others",
+        )
+
+    with interruption(describe):
+        return session.rollback(steps, force=force, on_receipt=print_step)
+
+
+def _document(session: AppSession, receipts: Sequence[Receipt], ignored: int) -> RollbackDocument:
+    return RollbackDocument(
+        environment=session.environment,
+        steps=tuple(receipts),
+        ignored=ignored,
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,7 +12,16 @@ import msgspec
 
 from shield_ai.aws.desired.monitoring import OVERDUE_METRIC, metric_namespace
 from shield_ai.aws.live import cloudwatch
-from shield_ai.cli.console import confirm, echo, prompt_hidden
+from shield_ai.cli.console import (
+    before_question,
+    can_ask,
+    confirm,
+    echo,
+    no_terminal,
+    note,
+    print_json,
+    prompt_hidden,
+)
 from shield_ai.cli.due_rotations import rotate_due
 from shield_ai.cli.options import ENVIRONMENT, JSON, YES, grouped_options
 from shield_ai.cli.rotation_steps import run_steps
@@ -23,20 +33,21 @@ from shield_ai.model.errors import DONE, ShieldError
 from shield_ai.model.hidden import Hidden
 from shield_ai.model.rotation_policy import manual_fields
 from shield_ai.model.rotation_status import LivePassword
+from shield_ai.reports.documents import RotateDocument, RotationResult, StatusDocument
 from shield_ai.reports.rotation import (
     django_key_text,
     first_restart_text,
     manual_rotation_text,
     second_restart_text,
-    statuses_json,
     statuses_text,
 )
 from shield_ai.reports.rotation_preview import preview_text
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from shield_ai.model.manifest import Secret
+    from shield_ai.reports.documents import ResultName
 
 _COMMAND = "shield rotate"
 
@@ -107,7 +118,7 @@ def rotate(
             error.hint += f"; add{options} to {_COMMAND}"
         raise
     if options and mode.status and not as_json:
-        echo(f"Add{options} to {_COMMAND}.", err=True)
+        note(f"Add{options} to {_COMMAND}.")
     return code
 
 
@@ -133,13 +144,30 @@ def _run(
         listed = [secret for secret in secrets if names or secret.rotate]
         _show_status(session, rotator, listed, publish=mode.publish, as_json=as_json)
         return DONE
-    if mode.due:
-        return rotate_due(rotator, secrets, yes=yes)
-    if not names:
+    if not mode.due and not names:
         raise _no_secret_error(secrets)
-    for secret in secrets:
-        _rotate_one(rotator, secret, session, mode, yes=yes)
+    with _printed_results(session, as_json=as_json) as results:
+        if mode.due:
+            return rotate_due(rotator, secrets, results, yes=yes)
+        for secret in secrets:
+            result = _rotate_one(rotator, secret, session, mode, yes=yes)
+            results.append(RotationResult(name=secret.name, result=result))
     return DONE
+
+
+@contextlib.contextmanager
+def _printed_results(session: AppSession, *, as_json: bool) -> Iterator[list[RotationResult]]:
+    """Print the results with --json; after an error, only if there are any."""
+    results: list[RotationResult] = []
+    is_complete = False
+    try:
+        yield results
+        is_complete = True
+    finally:
+        if as_json and (results or is_complete):
+            name = session.manifest.app.name
+            environment = session.environment
+            print_json(RotateDocument(app=name, environment=environment, secrets=tuple(results)))
 
 
 def _no_secret_error(secrets: Sequence[Secret]) -> ShieldError:
@@ -171,47 +199,57 @@ def _show_status(
     if publish:
         namespace = metric_namespace(session.target_manifest)
         cloudwatch.put_metric(session.aws_session, namespace, OVERDUE_METRIC, overdue(statuses))
-    echo(statuses_json(statuses) if as_json else statuses_text(statuses), nl=False)
+    if as_json:
+        app_name = session.manifest.app.name
+        environment = session.environment
+        print_json(StatusDocument(app=app_name, environment=environment, secrets=tuple(statuses)))
+    else:
+        echo(statuses_text(statuses), nl=False)
 
 
 def _rotate_one(
     rotator: SecretRotator, secret: Secret, session: AppSession, mode: Mode, *, yes: bool
-) -> None:
+) -> ResultName:
     """Rotate one secret, or resume or cancel its rotation."""
     if mode.cancel:
-        _cancel(rotator, secret, yes=yes)
-    elif mode.resume:
+        return _cancel(rotator, secret, yes=yes)
+    if mode.resume:
         _resume(rotator, secret, yes=yes)
     elif rotator.is_automated(secret):
-        _rotate(rotator, secret, session, yes=yes)
+        return _rotate(rotator, secret, session, yes=yes)
     else:
         _rotate_manually(rotator, secret, yes=yes)
+    return "rotated"
 
 
-def _rotate(rotator: SecretRotator, secret: Secret, session: AppSession, *, yes: bool) -> None:
+def _rotate(
+    rotator: SecretRotator, secret: Secret, session: AppSession, *, yes: bool
+) -> ResultName:
     needs_restart = rotator.needs_restart(secret)
     if needs_restart:
         text = django_key_text(secret.name, has_fallbacks=_has_fallbacks(session))
         echo(f"{text}\n", err=True)
     else:
-        echo(preview_text(rotator.preview(secret)), err=True)
+        before_question(preview_text(rotator.preview(secret)), yes=yes)
     confirm(f"Rotate {secret.name}?", yes=yes)
     run_steps(rotator, secret)
     if needs_restart:
         echo(f"\n{first_restart_text(secret.name)}", err=True)
+        return "restart"
+    return "rotated"
 
 
 def _resume(rotator: SecretRotator, secret: Secret, *, yes: bool) -> None:
     needs_restart = rotator.needs_restart(secret)
     if not needs_restart:
-        echo(preview_text(rotator.preview(secret, resume=True)), err=True)
+        before_question(preview_text(rotator.preview(secret, resume=True)), yes=yes)
     confirm(f"Resume the rotation of {secret.name}?", yes=yes)
     run_steps(rotator, secret, resume=True)
     if needs_restart:
         echo(f"\n{second_restart_text()}", err=True)
 
 
-def _cancel(rotator: SecretRotator, secret: Secret, *, yes: bool) -> None:
+def _cancel(rotator: SecretRotator, secret: Secret, *, yes: bool) -> ResultName:
     is_unknown = rotator.live_password(secret) is LivePassword.UNKNOWN
     if is_unknown:
         echo(
@@ -230,6 +268,7 @@ def _cancel(rotator: SecretRotator, secret: Secret, *, yes: bool) -> None:
     if version:
         result = f"rotation canceled (version {version}); the current value is unchanged"
     echo(f"{rotator.secret_id(secret)}: {result}", err=True)
+    return "canceled" if version else "unchanged"
 
 
 def _rotate_manually(rotator: SecretRotator, secret: Secret, *, yes: bool) -> None:
@@ -242,16 +281,16 @@ def _rotate_manually(rotator: SecretRotator, secret: Secret, *, yes: bool) -> No
             "no new value given; nothing was changed", f"run shield rotate {secret.name} again"
         )
     rotator.store_manual_values(secret, values)
-    echo(f"{secret_id}: the new value is AWSCURRENT, the old one AWSPREVIOUS", err=True)
+    note(f"{secret_id}: the new value is AWSCURRENT, the old one AWSPREVIOUS")
 
 
 def _read_new_value(field: str, *, yes: bool) -> Hidden:
     """Prompt with hidden input; without a terminal, read one line of standard input."""
-    if sys.stdin.isatty():
+    if can_ask():
         return Hidden(prompt_hidden(f"New {field} (hidden input)"))
-    if not yes:
+    if not yes or sys.stdin.isatty():  # a terminal would show the value
         raise ShieldError(
-            "confirmation required, but stdin is not a terminal",
+            f"confirmation required, but {no_terminal()}",
             "pipe the new value to stdin and use --yes",
         )
     return Hidden(sys.stdin.readline().rstrip("\r\n"))

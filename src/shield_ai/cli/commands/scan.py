@@ -11,8 +11,19 @@ from typing import TYPE_CHECKING, Literal
 import click
 import msgspec
 
-from shield_ai.cli.console import echo, has_color, show_file_count, write_output
+from shield_ai.cli.console import echo, has_color, shows_progress, write_output
 from shield_ai.cli.options import grouped_options
+from shield_ai.cli.progress import count_line
+from shield_ai.cli.scan_output import (
+    FORMATS,
+    GITHUB,
+    SARIF,
+    TEXT,
+    Outputs,
+    Scan,
+    format_scan,
+    read_outputs,
+)
 from shield_ai.model.errors import DONE, FINDINGS, ShieldError
 from shield_ai.model.finding import Severity
 from shield_ai.reports.plurals import count
@@ -23,19 +34,20 @@ from shield_ai.scan.runner import is_folder, scan_paths
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from shield_ai.model.edit import FileChange
+    from shield_ai.model.finding import Finding
 
 # Not readable=True: an unreadable path is reported, and the others are scanned.
 PATH = click.Path(path_type=Path, readable=False, allow_dash=True)
 FILE = click.Path(path_type=Path)
 LEVELS = [str(level) for level in Severity]
+NEVER = "never"
 
 
 class ScanOptions(msgspec.Struct, frozen=True):
     """The options of shield scan."""
 
-    output_format: Literal["text", "json", "sarif"]
-    output: Path | None
+    output_format: str
+    output: tuple[str, ...]
     repos: Path | None
     engine: Literal["local", "ray"]
     staged: bool
@@ -56,13 +68,19 @@ class ScanOptions(msgspec.Struct, frozen=True):
     click.option(
         "--format",
         "output_format",
-        type=click.Choice(["text", "json", "sarif"]),
-        default="text",
+        type=click.Choice(FORMATS),
+        default=TEXT,
         show_default=True,
         help="Output format.",
     ),
     click.option(
-        "-o", "--output", type=FILE, help="Write to this file; to this folder with --repos."
+        "-o",
+        "--output",
+        type=click.Path(),  # splits an environment variable at ":", not at spaces
+        multiple=True,
+        metavar="[FORMAT=]FILE",
+        help="Write to this file; to this folder with --repos. With FORMAT=, write the file in "
+        "addition to standard output; can be repeated.",
     ),
     click.option(
         "--repos", type=FILE, help="Scan the repositories listed in this file, one per line."
@@ -91,10 +109,11 @@ class ScanOptions(msgspec.Struct, frozen=True):
     ),
     click.option(
         "--fail-on",
-        type=click.Choice(LEVELS),
+        type=click.Choice([*LEVELS, NEVER]),
         default=LEVELS[0],
         show_default=True,
-        help="Lowest severity that exits with 1.",
+        help="Lowest severity that exits with 1; never exits with 0 even if a file could not be "
+        "scanned.",
     ),
     click.option(
         "--jobs",
@@ -110,13 +129,9 @@ def scan(paths: tuple[Path, ...], options: ScanOptions) -> int:
     findings or a file could not be scanned, except with --format sarif. Findings in .env files that
     git ignores do not count.
     """
+    outputs = read_outputs(options.output, options.output_format)
     if options.repos:
-        from shield_ai.cli.commands.fleet import scan_fleet
-
-        folder = options.output or Path("shield-fleet")
-        return scan_fleet(
-            options.repos, folder, output_format=options.output_format, engine=options.engine
-        )
+        return _scan_repositories(options.repos, outputs, options)
     _reject_conflicts(options)
     _tune_garbage_collector()
     result = _run(paths or (Path(),), options)
@@ -129,16 +144,39 @@ def scan(paths: tuple[Path, ...], options: ScanOptions) -> int:
         baseline = baselines.read_baseline(options.baseline)
         findings = baselines.remove_known(result.findings, baseline)
         result = result._replace(findings=findings)
-    text = _format_result(result, paths, options)
-    if options.output:
-        write_output(options.output, text)
-        found = f"{count(len(result.findings), 'finding')} in {options.output}"
-        echo(found + _not_scanned(result), err=True)
-    else:
-        echo(text, nl=False)
-    if options.output_format == "sarif":
+    _write(result, paths, options, outputs)
+    if options.output_format == SARIF:
         return DONE
     return FINDINGS if _has_failed(result, options.fail_on) else DONE
+
+
+def _scan_repositories(repos: Path, outputs: Outputs, options: ScanOptions) -> int:
+    from shield_ai.cli.commands.fleet import scan_fleet
+
+    if outputs.files and outputs.printed:
+        raise ShieldError(
+            "--output FORMAT=FILE can't be combined with --repos",
+            "use --output FOLDER, which gets the findings of each repository as JSON",
+        )
+    folder = next(iter(outputs.files), Path("shield-fleet"))
+    return scan_fleet(repos, folder, output_format=options.output_format, engine=options.engine)
+
+
+def _write(
+    result: ScanResult, paths: tuple[Path, ...], options: ScanOptions, outputs: Outputs
+) -> None:
+    """Write the files, then standard output, so that a file is complete if the output is cut."""
+    fails = [_is_failure(finding, result, options.fail_on) for finding in result.findings]
+    scan = Scan(result, paths, options.show_all, fails)
+    for path, output_format in outputs.files.items():
+        text = format_scan(scan, output_format)
+        write_output(path, text, commands=output_format == GITHUB)
+    if outputs.printed:
+        text = format_scan(scan, outputs.printed, color=has_color(sys.stdout))
+        echo(text, nl=False, commands=outputs.printed == GITHUB)
+    for path in outputs.files:
+        found = f"{count(len(result.findings), 'finding')} in {path}"
+        echo(found + _not_scanned(result), err=True)
 
 
 def _reject_conflicts(options: ScanOptions) -> None:
@@ -168,7 +206,7 @@ def _run(paths: Sequence[Path], options: ScanOptions) -> ScanResult:
         staged=options.staged,
         whole_files=options.whole_files,
         jobs=options.jobs or os.cpu_count() or 1,
-        progress=show_file_count,
+        progress=count_line("files"),
     )
 
 
@@ -179,7 +217,8 @@ def _scan_history(paths: Sequence[Path], *, include_low_confidence: bool) -> Sca
         raise ShieldError(
             "--history takes one folder", "give one folder, or none to scan the current folder"
         )
-    found = scan_history(paths[0], include_low_confidence=include_low_confidence)
+    progress = count_line("commits") if shows_progress() else None
+    found = scan_history(paths[0], include_low_confidence=include_low_confidence, progress=progress)
     return ScanResult(found.findings, found.skipped, 0, lambda _: None, found.patterns)
 
 
@@ -194,85 +233,19 @@ def _not_scanned(result: ScanResult) -> str:
 
 
 def _has_failed(result: ScanResult, fail_on: str) -> bool:
-    """Check for findings at or above a severity, and for files that could not be scanned.
+    """Check for findings at or above a severity, and for files that could not be scanned."""
+    if fail_on == NEVER:
+        return False
+    return bool(_unscanned(result)) or any(
+        _is_failure(finding, result, fail_on) for finding in result.findings
+    )
+
+
+def _is_failure(finding: Finding, result: ScanResult, fail_on: str) -> bool:
+    """Check the severity of a finding.
 
     The values for development in a .env file that git ignores are not a failure.
     """
-    if _unscanned(result):
-        return True
-    threshold = LEVELS.index(fail_on)
-    return any(
-        LEVELS.index(finding.severity) >= threshold
-        for finding in result.findings
-        if finding.path not in result.ignored
-    )
-
-
-def _format_result(result: ScanResult, paths: tuple[Path, ...], options: ScanOptions) -> str:
-    if options.output_format == "json":
-        from shield_ai.reports.json import scan_json
-
-        return scan_json(result.findings, result.skipped)
-    if options.output_format == "sarif":
-        return _sarif(result, paths)
-    from shield_ai.reports.text import scan_text
-
-    return scan_text(
-        result.findings,
-        result.read,
-        result.skipped,
-        notes=_notes(result),
-        each=options.show_all,
-        color=options.output is None and has_color(sys.stdout),
-    )
-
-
-def _notes(result: ScanResult) -> list[str]:
-    """Return the parts of the summary about findings that are not listed or do not count."""
-    ignored = sum(finding.path in result.ignored for finding in result.findings)
-    numbers = {
-        "{} more with --all": result.hidden,
-        "{} suppressed by comments": result.suppressed,
-        "{} more in unchanged lines with --whole-files": result.unchanged,
-        "{} not counted: in .env files that git ignores": ignored,
-    }
-    return [text.format(number) for text, number in numbers.items() if number]
-
-
-def _sarif(result: ScanResult, paths: tuple[Path, ...]) -> str:
-    """Format as SARIF with paths relative to the current folder, usually the repository's root.
-
-    Code-scanning services resolve paths from there.
-    """
-    from shield_ai.reports.sarif import sarif
-
-    prefix = _path_prefix(paths)
-    findings = [
-        msgspec.structs.replace(finding, path=prefix + finding.path) for finding in result.findings
-    ]
-    changes = [
-        msgspec.structs.replace(change, path=prefix + change.path)
-        for change in _planned_edits(paths)
-    ]
-    skipped = [msgspec.structs.replace(skip, path=prefix + skip.path) for skip in result.skipped]
-    return sarif(findings, changes, result.patterns, skipped)
-
-
-def _path_prefix(paths: tuple[Path, ...]) -> str:
-    """Return the path from the current folder to the scanned folder, with a final slash."""
-    if len(paths) != 1 or not is_folder(paths[0]):
-        return ""
-    relative = os.path.relpath(paths[0].resolve(), Path.cwd().resolve()).replace(os.sep, "/")
-    if relative == "." or relative.startswith(".."):
-        return ""
-    return f"{relative}/"
-
-
-def _planned_edits(paths: tuple[Path, ...]) -> Sequence[FileChange]:
-    """Plan the code edits of a folder, for the fixes of a SARIF report."""
-    root = paths[0] if paths else Path()
-    if len(paths) > 1 or not is_folder(root):
-        return ()
-    from shield_ai.flow.app_session import AppSession
-
-    return AppSession(root).planned_edits()
+    if fail_on == NEVER or finding.path in result.ignored:
+        return False
+    return LEVELS.index(finding.severity) >= LEVELS.index(fail_on)

@@ -1,32 +1,51 @@
-"""`shield schema`: print the JSON Schema of shield.toml."""
+"""`shield schema`: print the JSON Schema of shield.toml or of a command's JSON."""
 
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from shield_ai.cli.console import echo, write_output
 from shield_ai.cli.options import OUTPUT
-from shield_ai.model import manifest_schema
-from shield_ai.model.errors import DONE
+from shield_ai.model.errors import DONE, ShieldError
+from shield_ai.model.naming import MANIFEST
+from shield_ai.reports.schemas import DOCUMENTS
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 
 @click.command()
+@click.argument("name", default=MANIFEST)
 @OUTPUT
-def schema(output: Path | None) -> int:
-    """Print the JSON Schema of shield.toml.
+def schema(name: str, output: Path | None) -> int:
+    """Print a JSON Schema, by default that of shield.toml.
 
-    Editors use it for completion and validation. With Taplo, the first line of shield.toml points
-    to the schema: #:schema ./shield.schema.json
+    Editors use the schema of shield.toml for completion and validation. With Taplo, the first line
+    of shield.toml points to it: #:schema ./shield.schema.json
+
+    NAME is scan, plan, verify, rotate-status or another name of the page JSON in the reference, to
+    print the schema of the JSON that a command prints.
     """
-    text = json.dumps(manifest_schema.json_schema(), indent=2, ensure_ascii=False) + "\n"
+    text = json.dumps(_schema(name), indent=2, ensure_ascii=False) + "\n"
     if output:
         write_output(output, text)
     else:
         echo(text, nl=False)
     return DONE
+
+
+def _schema(name: str) -> dict[str, Any]:
+    if name == MANIFEST:
+        from shield_ai.model import manifest_schema
+
+        return manifest_schema.json_schema()
+    if name in DOCUMENTS:
+        from shield_ai.reports import schemas
+
+        return schemas.json_schema(name)
+    raise ShieldError(
+        f"there is no schema {name!r}", f"use one of {MANIFEST}, {', '.join(DOCUMENTS)}"
+    )

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 import click
 
-from shield_ai.cli.console import echo
+from shield_ai.cli.console import echo, has_color, print_json, terminal_width
 from shield_ai.cli.options import APP, ENVIRONMENT, JSON, ONLY
 from shield_ai.cli.progress import progress_bar
 from shield_ai.cli.run_settings import PYTHON, RUN_SETTINGS, may_run_settings
@@ -14,7 +15,7 @@ from shield_ai.flow.app_session import AppSession, Scope
 from shield_ai.flow.planning_session import PlanningOptions
 from shield_ai.flow.verify.check import Status
 from shield_ai.model.errors import DONE, FINDINGS
-from shield_ai.reports.json import to_json
+from shield_ai.reports.documents import VerifyDocument
 from shield_ai.reports.plan import checks_text
 
 if TYPE_CHECKING:
@@ -52,7 +53,10 @@ def verify(
     session.may_run_settings = may_run_settings(session, given=run_settings)
     checks = session.verify()
     if as_json:
-        echo(to_json(checks), nl=False)
+        app_name = session.manifest.app.name
+        environment = session.environment
+        print_json(VerifyDocument(app=app_name, environment=environment, checks=tuple(checks)))
     else:
-        echo(checks_text(checks), nl=False)
+        width = terminal_width(sys.stdout)
+        echo(checks_text(checks, color=has_color(sys.stdout), width=width), nl=False)
     return FINDINGS if any(check.status is Status.FAILED for check in checks) else DONE

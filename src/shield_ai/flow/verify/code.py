@@ -39,8 +39,6 @@ if TYPE_CHECKING:
     from shield_ai.model.manifest import Manifest
     from shield_ai.project.tree import Tree
 
-_SHOWN_GRANTS = 3
-
 
 def verify_code(
     findings: Sequence[Finding], manifest: Manifest, module: str, journal: Journal, read: FileReader
@@ -191,5 +189,5 @@ def _policy_problem(document: Any, manifest: Manifest) -> str:
         except (AttributeError, TypeError):
             broad = []  # JSON, but not a policy
     if broad:
-        return f"{POLICY}: {'; '.join(broad[:_SHOWN_GRANTS])}"
+        return f"{POLICY}: {join_names(broad, '; ')}"
     return f"{POLICY} differs from the expected policy"

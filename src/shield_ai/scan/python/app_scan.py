@@ -8,6 +8,7 @@ import msgspec
 
 from shield_ai.model.errors import SourceError
 from shield_ai.model.finding import Finding
+from shield_ai.model.output_options import OUTPUT
 from shield_ai.model.skip import SkipId, Skipped, SkipReason
 from shield_ai.project.app_name import choose_app_name
 from shield_ai.project.layout import AppFacts, is_test
@@ -95,6 +96,8 @@ def scan(
     skipped: tuple[Skipped, ...] = ()
     if paths is None:
         paths, skipped = select_app_paths(walk_all(root), read)
+    for path in paths:
+        OUTPUT.log_file(str(root / path))
     name = choose_app_name(root, read("pyproject.toml"))
     found = scan_files(name, paths, read, manifest_variables, markers, ignored)
     return msgspec.structs.replace(found, unscanned=(*skipped, *found.unscanned))

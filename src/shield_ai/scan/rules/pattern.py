@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from shield_ai.model.addresses import rule_page
 from shield_ai.model.errors import ShieldError
 from shield_ai.model.finding import Severity
 from shield_ai.project.perf.disk_cache import get_or_create
@@ -194,13 +195,24 @@ def explain(rule_id: str, app_patterns: Iterable[Pattern] = ()) -> str:
     Raises:
         ShieldError: The id is unknown.
     """
+    pattern, rules = select(rule_id, app_patterns)
+    if [rule.id for rule in rules] == [rule_id]:
+        return _explain_rule(pattern, rules[0])
+    return _explain_pattern(pattern)
+
+
+def select(rule_id: str, app_patterns: Iterable[Pattern] = ()) -> tuple[Pattern, tuple[Rule, ...]]:
+    """Return the pattern of a rule, and the rule; for the id of a pattern, all its rules.
+
+    The arguments and the error are those of `explain`.
+    """
     patterns = (csec34_pattern(), credential_pattern(), *app_patterns)
     for pattern in patterns:
         if rule_id in (pattern.id, pattern.rules[0].id.partition(".")[0]):
-            return _explain_pattern(pattern)
+            return pattern, pattern.rules
         for rule in pattern.rules:
             if rule.id == rule_id:
-                return _explain_rule(pattern, rule)
+                return pattern, (rule,)
     raise ShieldError(f"there is no rule {rule_id!r}", _suggest(rule_id, patterns))
 
 
@@ -220,7 +232,7 @@ def _explain_rule(pattern: Pattern, rule: Rule) -> str:
     heading = "Example"
     if field := re.search(r"\{\w+:(\d+)\}", example):
         heading += f" ({field[0]} stands for {field[1]} random characters)"
-    links = [link for link in (rule.reference, *pattern.references) if link]
+    links = _links(rule, pattern)
     parts = [
         _wrap(f"{rule.id}: {rule.title} ({rule.severity})"),
         _wrap(rule.explanation),
@@ -229,6 +241,19 @@ def _explain_rule(pattern: Pattern, rule: Rule) -> str:
         "\n".join(["See", *links]),
     ]
     return "\n\n".join(parts) + "\n"
+
+
+def _links(rule: Rule, pattern: Pattern) -> list[str]:
+    """Return the page of a rule, if it is one of ours, and its references."""
+    is_ours = pattern in (csec34_pattern(), credential_pattern())
+    page = rule_page(rule.id) if is_ours else ""
+    return [link for link in (page, rule.reference, *pattern.references) if link]
+
+
+def help_page(rule: Rule, pattern: Pattern) -> str:
+    """Return the first link of a rule to a web page; empty if it has none."""
+    links = (link for link in _links(rule, pattern) if link.startswith(("https://", "http://")))
+    return next(links, "")
 
 
 def _explain_pattern(pattern: Pattern) -> str:

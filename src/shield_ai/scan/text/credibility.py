@@ -64,7 +64,10 @@ CURSORS = word_set(
 SECRET_ENDINGS = frozenset({("SECRET", "KEY"), ("SECRET", "KEY", "BASE")})
 # Drone's reference to a secret, and the public key token of a .NET assembly.
 NOT_SECRETS = frozenset({("FROM", "SECRET"), ("PUBLIC", "KEY", "TOKEN")})
-VERBS = word_set("UPDATE RESET FORGOT CHECK VERIFY GENERATE VALIDATE GET SET DELETE CREATE REQUEST")
+# The first words of names that hold no secret: NOT_SECRET, RESET_PASSWORD
+VERBS = word_set(
+    "NOT NON UPDATE RESET FORGOT CHECK VERIFY GENERATE VALIDATE GET SET DELETE CREATE REQUEST"
+)
 KEY_NAME = regex(
     r"(^|_|\b)(api|access|auth|secret|private|encryption|signing|encrypt|crypt|aes|hmac|jwt"
     r"|master|service|account|app|license|consumer|client|shared|storage|subscription|integration"

@@ -1,0 +1,134 @@
+"""The options of every command, before or after its name, and the examples of --help."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from shield_ai.model.output_options import OUTPUT
+
+NOTE = "Global options: -v, -q, --color; see shield --help."
+
+# Only commands that exist in every app, so that they can be copied.
+EXAMPLES = {
+    "scan": (
+        "shield scan",
+        "shield scan --fail-on high src",
+        "shield scan --staged",
+        "shield scan --format sarif -o results.sarif",
+    ),
+    "draft": ("shield draft", "shield draft --from-sarif results.sarif"),
+    "plan": (
+        "shield plan --only code",
+        "shield plan --env-file .env",
+        "shield plan --env-file .env -o plan.json",
+    ),
+    "apply": (
+        "shield apply --env-file .env",
+        "shield apply plan.json",
+        "shield apply --only code",
+    ),
+    "verify": ("shield verify", "shield verify --only code", "shield verify --json"),
+    "rollback": ("shield rollback", "shield rollback --only code"),
+    "rotate": (
+        "shield rotate --status",
+        "shield rotate database-credentials",
+        "shield rotate --due --yes",
+    ),
+    "audit": ("shield audit --since 24h", "shield audit --trail logs/"),
+    "report": ("shield report -o report.html", "shield report --only code -o report.md"),
+    "cost": ("shield cost", "shield cost --processes 12 --ttl 600"),
+    "run": (
+        "shield run -- ./backup.sh",
+        "shield run --only database-credentials -- psql",
+    ),
+    "pull": ("shield pull --env-file .env",),
+    "export": (
+        "shield export --format terraform -o secrets.tf",
+        "shield export --format operator-policy",
+    ),
+    "explain": ("shield explain CSEC34.literal",),
+    "patterns": ("shield patterns list", "shield patterns check"),
+    "local": ("shield local", "shield local bash"),
+    "schema": ("shield schema -o shield.schema.json", "shield schema scan"),
+    "demo": ("shield demo", "shield demo --keep shop"),
+    "completion": ('eval "$(shield completion bash)"',),
+}
+
+
+def _print_action(action: str) -> None:
+    from shield_ai.cli.console import echo  # slow, and --help does not need it
+
+    echo(action, err=True)
+
+
+def _set_flag(ctx: click.Context, option: click.Parameter, value: Any) -> None:
+    """Store a global option. The options after the command's name override those before it."""
+    if not value and ctx.parent is not None:
+        return
+    setattr(OUTPUT, str(option.name), value or ("auto" if option.name == "color" else False))
+    OUTPUT.print_action = _print_action
+    if OUTPUT.quiet and OUTPUT.verbose:
+        raise click.UsageError("-q can't be combined with -v", ctx)
+    if option.name == "color":
+        ctx.color = {"always": True, "never": False}.get(OUTPUT.color)
+
+
+def _option(*flags: str, help_text: str, **settings: Any) -> click.Option:
+    name = max(flags, key=len).lstrip("-")
+    return click.Option(
+        flags,
+        envvar=f"SHIELD_{name}".upper(),
+        callback=_set_flag,
+        expose_value=False,
+        is_eager=True,
+        help=help_text,
+        **settings,
+    )
+
+
+GLOBAL_OPTIONS = (
+    _option(
+        "-v",
+        "--verbose",
+        is_flag=True,
+        help_text="Print on stderr what is read, run and called; never a value.",
+    ),
+    _option("-q", "--quiet", is_flag=True, help_text="Print only results, warnings and errors."),
+    _option(
+        "--color",
+        type=click.Choice(["auto", "always", "never"]),
+        help_text="When to color output. auto is the default: on a terminal.",
+    ),
+)
+
+
+def _hidden_copy(option: click.Option) -> click.Option:
+    """Return an option for after the command's name, which --help does not repeat."""
+    return click.Option(
+        [*option.opts],
+        is_flag=option.is_flag,
+        type=option.type,
+        callback=_set_flag,
+        expose_value=False,
+        is_eager=True,
+        hidden=True,
+    )
+
+
+def add_global_options(command: click.Command, name: str) -> None:
+    """Let a command accept the global options, and add its examples to --help.
+
+    Args:
+        command: The command.
+        name: Its name below `shield`.
+    """
+    if command.epilog:  # the command was looked up before
+        return
+    examples = "\n".join(f"  {example}" for example in EXAMPLES.get(name, ()))
+    command.epilog = f"\b\nExamples:\n{examples}\n\n{NOTE}"
+    command.params += map(_hidden_copy, GLOBAL_OPTIONS)
+    if isinstance(command, click.Group):
+        for subcommand in command.commands.values():
+            subcommand.params += map(_hidden_copy, GLOBAL_OPTIONS)

@@ -1,0 +1,173 @@
+"""The formats and output files of `shield scan`."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+import msgspec
+
+from shield_ai.model.errors import ShieldError
+from shield_ai.scan.merge import ScanResult
+from shield_ai.scan.runner import is_folder
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from shield_ai.model.edit import FileChange
+    from shield_ai.model.finding import Finding
+    from shield_ai.model.skip import Skipped
+
+    Located = TypeVar("Located", Finding, Skipped, FileChange)
+
+TEXT = "text"
+SARIF = "sarif"
+GITHUB = "github"
+FORMATS = [TEXT, "concise", "json", SARIF, GITHUB, "gitlab", "junit", "markdown"]
+FORMAT_AND_FILE = re.compile(r"([a-z]+)=(.*)", re.DOTALL)
+
+
+class Outputs(msgspec.Struct, frozen=True):
+    """Where the result of a scan goes."""
+
+    printed: str  # the format of standard output; empty if nothing is printed
+    files: dict[Path, str]  # their formats
+
+
+def read_outputs(values: Sequence[str], output_format: str) -> Outputs:
+    """Read the values of --output, which are a FILE or FORMAT=FILE.
+
+    Args:
+        values: The values.
+        output_format: The value of --format, for standard output or FILE.
+
+    Raises:
+        ShieldError: A format is unknown, a file is given twice, or two files have no format.
+    """
+    files: dict[Path, str] = {}
+    printed = output_format
+    for value in values:
+        match = FORMAT_AND_FILE.fullmatch(value)
+        if match and (match[1] not in FORMATS or not match[2]):
+            raise ShieldError(
+                f"--output {value} names no format and file",
+                f"the formats are {', '.join(FORMATS)}; for a file of this name, use ./{value}",
+            )
+        if not match and not printed:
+            raise ShieldError(
+                "two values of --output name no format", f"use --output FORMAT={value}"
+            )
+        path = Path(match[2] if match else value)
+        if path in files:
+            raise ShieldError(f"--output names {path} twice", "use a file for each format")
+        files[path] = match[1] if match else output_format
+        printed = printed if match else ""
+    return Outputs(printed, files)
+
+
+class Scan(msgspec.Struct, frozen=True):
+    """A finished scan."""
+
+    result: ScanResult
+    paths: tuple[Path, ...]  # the arguments of the command
+    show_all: bool
+    fails: list[bool]  # for each finding, whether it fails the command
+
+
+def format_scan(scan: Scan, output_format: str, *, color: bool = False) -> str:
+    """Format the result of a scan as one of FORMATS, as colored text if that is wanted."""
+    result = scan.result
+    if output_format == TEXT:
+        from shield_ai.reports.text import scan_text
+
+        return scan_text(
+            result.findings,
+            result.read,
+            result.skipped,
+            notes=_notes(result),
+            each=scan.show_all,
+            color=color,
+        )
+    if output_format == "json":
+        from shield_ai.reports.json import scan_json
+
+        return scan_json(result.findings, result.skipped)
+    return _format_for_service(scan, output_format)
+
+
+def _format_for_service(scan: Scan, output_format: str) -> str:
+    """Format with paths from the current folder, usually the repository's root.
+
+    Code-scanning services resolve paths from there.
+    """
+    prefix = _path_prefix(scan.paths)
+    findings = [_below(prefix, finding) for finding in scan.result.findings]
+    skipped = [_below(prefix, skip) for skip in scan.result.skipped]
+    if output_format == SARIF:
+        from shield_ai.reports.sarif import sarif
+
+        changes = [_below(prefix, change) for change in _planned_edits(scan.paths)]
+        return sarif(findings, changes, scan.result.patterns, skipped)
+    if output_format == "junit":
+        from shield_ai.reports.junit import junit
+
+        return junit(zip(findings, scan.fails, strict=True), skipped)
+    if output_format == "markdown":
+        from shield_ai.reports.markdown import scan_markdown
+
+        return scan_markdown(findings, skipped)
+    return _format_lines(output_format)(findings, skipped)
+
+
+def _format_lines(
+    output_format: str,
+) -> Callable[[Sequence[Finding], Sequence[Skipped]], str]:
+    if output_format == GITHUB:
+        from shield_ai.reports.github import github
+
+        return github
+    if output_format == "gitlab":
+        from shield_ai.reports.gitlab import gitlab
+
+        return gitlab
+    from shield_ai.reports.concise import concise
+
+    return concise
+
+
+def _below(prefix: str, item: Located) -> Located:
+    return msgspec.structs.replace(item, path=prefix + item.path)
+
+
+def _notes(result: ScanResult) -> list[str]:
+    """Return the parts of the summary about findings that are not listed or do not count."""
+    ignored = sum(finding.path in result.ignored for finding in result.findings)
+    numbers = {
+        "{} more with --all": result.hidden,
+        "{} suppressed by comments": result.suppressed,
+        "{} more in unchanged lines with --whole-files": result.unchanged,
+        "{} not counted: in .env files that git ignores": ignored,
+    }
+    return [text.format(number) for text, number in numbers.items() if number]
+
+
+def _path_prefix(paths: tuple[Path, ...]) -> str:
+    """Return the path from the current folder to the scanned folder, with a final slash."""
+    if len(paths) != 1 or not is_folder(paths[0]):
+        return ""
+    relative = os.path.relpath(paths[0].resolve(), Path.cwd().resolve()).replace(os.sep, "/")
+    if relative == "." or relative.startswith(".."):
+        return ""
+    return f"{relative}/"
+
+
+def _planned_edits(paths: tuple[Path, ...]) -> Sequence[FileChange]:
+    """Plan the code edits of a folder, for the fixes of a SARIF report."""
+    root = paths[0] if paths else Path()
+    if len(paths) > 1 or not is_folder(root):
+        return ()
+    from shield_ai.flow.app_session import AppSession
+
+    return AppSession(root).planned_edits()

@@ -1,0 +1,74 @@
+"""Decide which words of a comment can be shown: plain words, short numbers and links to documents.
+
+A comment can contain an old password or commented-out code. Everything that is not plain text is
+hidden, and so is everything after "the password is" and the like.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from shield_ai.project.perf.lazy_regex import regex
+from shield_ai.scan.text.randomness import is_random, wordiness
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    Span = tuple[int, int]
+
+CODE = regex(r"""[="`\\|<>{}@$]|->|(?<![a-z])'|'(?![a-z])""")
+WORD = regex(r"\S+")
+PLAIN = regex(
+    r"(?:[A-Za-z]?[a-z]{0,15}|[A-Z]{1,12})(?:[-'/](?:[A-Za-z]?[a-z]{1,15}|[A-Z]{1,12})){0,3}"
+)
+NUMBER = regex(r"v?\d{1,4}(?:\.\d{1,3}){0,3}|\d{4}-\d\d-\d\d|[a-z]{1,5}-\d{1,2}|[a-z]\.[a-z]")
+CAMEL_CASE = regex(r"[A-Z][a-z]{2,14}(?:[A-Z][a-z]{2,14}|SQL|API|DB){1,3}")
+CONSTANT = regex(r"[A-Z]{2,15}(?:_[A-Z]{1,15}){1,5}")
+RULE = regex(r"[-*#~_.]+")
+SLUG = r"[a-z]{1,20}(?:[-_.][a-z]{1,20}){0,8}"
+LINK = regex(
+    rf"https?://[a-z]{{2,20}}(?:[.-][a-z]{{2,20}}){{1,4}}"
+    rf"(?:/(?:{SLUG}|\d(?:\.\d{{1,2}}){{0,2}})){{0,12}}/?(?:#{SLUG})?"
+)
+SECRET = regex(
+    r"(?i)pass(?:word|wd|phrase|code)?s?|pwd|pin|secrets?|tokens?|keys?|salt|credentials?|login"
+)
+LEADS_TO_VALUE = frozenset(
+    {"is", "was", "are", "were", "be", "to", "of", "like", "now", "currently"}
+)
+BRACKETS = ".,;:!?()[]…"
+MIN_WORDY = 0.7  # hides 7% of English words, and 95% of random letters
+MIN_LETTERS = 6  # shorter words have too few pairs of letters
+
+
+def hidden_spans(comment: str) -> Iterator[Span]:
+    """Yield the spans of characters to hide in a comment, which starts with its `#`."""
+    if CODE.search(comment, 1):
+        yield 1, len(comment)
+        return
+    follows_secret = False
+    for match in WORD.finditer(comment, 1):
+        word = match[0].strip(BRACKETS)
+        if follows_secret and (word.lower() in LEADS_TO_VALUE or match[0].startswith(":")):
+            yield match.end(), len(comment)
+            return
+        if not is_plain(word):
+            yield match.span()
+        follows_secret = SECRET.fullmatch(word) is not None
+        if follows_secret and match[0].endswith(":"):
+            yield match.end(), len(comment)
+            return
+
+
+def is_plain(word: str) -> bool:
+    """Return whether a word of a comment can't be a value."""
+    if any(form.fullmatch(word) for form in (NUMBER, CONSTANT, RULE, LINK)) or not word:
+        return True
+    if CAMEL_CASE.fullmatch(word):
+        return wordiness(word) >= MIN_WORDY
+    return PLAIN.fullmatch(word) is not None and all(map(_is_word, re.split(r"[-'/]", word)))
+
+
+def _is_word(text: str) -> bool:
+    return len(text) < MIN_LETTERS or (wordiness(text) >= MIN_WORDY and not is_random(text))

@@ -1,0 +1,201 @@
+"""The methods of a client that read secrets."""
+
+from __future__ import annotations
+
+import os
+
+from .request import CURRENT, MISSING, Request, name_and_field
+from .value import as_bytes, as_dict
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from typing import Any, TypeVar, Union, overload
+
+    from .settings import Settings
+    from .sources import Sources
+
+    T = TypeVar("T")
+    # Names, or pairs of name and field, by variable. A dict is invariant in its values, and
+    # Sequence is what mypy infers for a variable with both.
+    Names = Union[
+        dict[str, str],
+        dict[str, tuple[str, str]],
+        dict[str, Union[str, tuple[str, str]]],
+        dict[str, Sequence[str]],
+    ]
+else:
+
+    def overload(function):
+        """Replace typing.overload at run time: the typing module is slow to import."""
+        return function
+
+
+class SecretReader:
+    """Base class of SecretsManagerClient."""
+
+    _sources: Sources
+    _read_settings: Settings | None
+    if TYPE_CHECKING:
+        # At run time, get_secret is an attribute: see get_secret_of().
+        @overload
+        def get_secret(
+            self,
+            name: str,
+            *,
+            key: str | None = ...,
+            env: str | None = ...,
+            stage: str = ...,
+            optional: bool = ...,
+        ) -> str: ...
+        @overload
+        def get_secret(
+            self,
+            name: str,
+            default: Callable[[], T],
+            *,
+            key: str | None = ...,
+            env: str | None = ...,
+            stage: str = ...,
+            optional: bool = ...,
+        ) -> T: ...
+        @overload
+        def get_secret(
+            self,
+            name: str,
+            default: T,
+            *,
+            key: str | None = ...,
+            env: str | None = ...,
+            stage: str = ...,
+            optional: bool = ...,
+        ) -> str | T: ...
+        @overload
+        def get_secret(
+            self,
+            name: Names,
+            default: Callable[[], T],
+            *,
+            env: str,
+            stage: str = ...,
+            optional: bool = ...,
+        ) -> T: ...
+        def get_secret(self, name: Any, default: Any = MISSING, **options: Any) -> Any:
+            """Return the text of a secret."""
+
+        def _settings(self) -> Settings: ...
+
+    @overload
+    async def aget_secret(
+        self,
+        name: str,
+        *,
+        key: str | None = ...,
+        env: str | None = ...,
+        stage: str = ...,
+        optional: bool = ...,
+    ) -> str: ...
+    @overload
+    async def aget_secret(
+        self,
+        name: str,
+        default: Callable[[], T],
+        *,
+        key: str | None = ...,
+        env: str | None = ...,
+        stage: str = ...,
+        optional: bool = ...,
+    ) -> T: ...
+    @overload
+    async def aget_secret(
+        self,
+        name: str,
+        default: T,
+        *,
+        key: str | None = ...,
+        env: str | None = ...,
+        stage: str = ...,
+        optional: bool = ...,
+    ) -> str | T: ...
+    async def aget_secret(
+        self,
+        name: str,
+        default: Any = MISSING,
+        *,
+        key: str | None = None,
+        env: str | None = None,
+        stage: str = CURRENT,
+        optional: bool = False,
+    ) -> Any:
+        """Asynchronous version of get_secret(), which does not block the event loop.
+
+        Raises the same errors. A callable runs in the event loop.
+        """
+        if self._read_settings is None:
+            import asyncio
+
+            await asyncio.get_running_loop().run_in_executor(None, self._settings)
+        request = Request(name, default, key=key, env=env, stage=stage)
+        default = None
+        request.optional = optional
+        return await self._sources.serve_async(request)
+
+    @overload
+    def get_secret_dict(
+        self, name: str, *, env: str | None = ..., stage: str = ...
+    ) -> dict[str, Any]: ...
+    @overload
+    def get_secret_dict(
+        self, name: str, default: Callable[[], T], *, env: str | None = ..., stage: str = ...
+    ) -> dict[str, Any] | T: ...
+    @overload
+    def get_secret_dict(
+        self, name: str, default: T, *, env: str | None = ..., stage: str = ...
+    ) -> dict[str, Any] | T: ...
+    def get_secret_dict(
+        self, name: str, default: Any = MISSING, *, env: str | None = None, stage: str = CURRENT
+    ) -> Any:
+        """Return a secret that is a JSON object, as a new dictionary.
+
+        Raises the errors of get_secret().
+        """
+        request = Request(name, default, env=env, stage=stage, convert=as_dict)
+        default = None
+        return self._sources.serve(request)
+
+    @overload
+    def get_secret_bytes(self, name: str, *, env: str | None = ..., stage: str = ...) -> bytes: ...
+    @overload
+    def get_secret_bytes(
+        self, name: str, default: Callable[[], T], *, env: str | None = ..., stage: str = ...
+    ) -> bytes | T: ...
+    @overload
+    def get_secret_bytes(
+        self, name: str, default: T, *, env: str | None = ..., stage: str = ...
+    ) -> bytes | T: ...
+    def get_secret_bytes(
+        self, name: str, default: Any = MISSING, *, env: str | None = None, stage: str = CURRENT
+    ) -> Any:
+        """Return a binary secret; text is encoded as UTF-8.
+
+        Raises the errors of get_secret().
+        """
+        request = Request(name, default, env=env, stage=stage, convert=as_bytes)
+        default = None
+        return self._sources.serve(request)
+
+    @overload
+    def has_secret(self, name: str, *, key: str | None = ..., env: str | None = ...) -> bool: ...
+    @overload
+    def has_secret(self, name: Names, *, env: str) -> bool: ...
+    def has_secret(self, name: Any, *, key: str | None = None, env: str | None = None) -> bool:
+        """Return whether a secret exists; with AWS off, whether its variable is set.
+
+        Raises:
+            SecretError: AWS denies access or is unavailable.
+        """
+        if isinstance(name, dict):
+            if env not in name:
+                return env in os.environ
+            name, key = name_and_field(name[env])
+        return self._sources.has(Request(name, key=key, env=env))

@@ -1,0 +1,132 @@
+from __future__ import annotations
+
+import json
+import re
+from xml.etree import ElementTree as ET
+
+import pytest
+from hostile_text import forbidden, make_hostile_app
+from hostile_text import shield as run_bytes
+from shield_helpers import make_app, shield
+
+from shield_ai.cli.scan_output import FORMATS
+
+
+@pytest.fixture
+def app(tmp_path):
+    folder = tmp_path / "app"
+    folder.mkdir()
+    make_app(folder)
+    return folder
+
+
+def test_several_outputs_of_one_scan(app):
+    done = shield(
+        "scan", "app", "-o", "sarif=a.sarif", "-o", "junit=b.xml", "--output=json=c=d.json",
+        cwd=app.parent,
+    )  # fmt: skip
+    assert done.code == 1
+    assert "10 findings in 2 files" in done.out
+    for name in ("a.sarif", "b.xml", "c=d.json"):
+        assert f"10 findings in {name}\n" in done.err
+    (log,) = json.loads((app.parent / "a.sarif").read_text())["runs"]
+    suite = ET.parse(app.parent / "b.xml").getroot()[0]
+    uris = [
+        result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"]
+        for result in log["results"]
+    ]
+    assert uris == [case.get("classname") for case in suite]
+    assert all(uri.startswith("app/") for uri in uris)
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_printed_and_written_report_are_equal(app, form):
+    printed = shield("scan", "--format", form, cwd=app)
+    written = shield("scan", "--format", form, "-o", "../out", cwd=app)
+    added = shield("scan", "-o", f"{form}=../added", cwd=app)
+    assert printed.out == (app / "../out").read_text() == (app / "../added").read_text()
+    assert written.out == ""
+    assert "10 findings in 2 files" in added.out
+    plain_code = 0 if form == "sarif" else 1
+    assert [printed.code, written.code, added.code] == [plain_code, plain_code, 1]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        pytest.param(["--fail-on", "critical", "-o", "sarif=a"], 0, id="none of the severity"),
+        pytest.param(["--fail-on", "never"], 0, id="never"),
+        pytest.param(["--format", "sarif", "-o", "json=a"], 0, id="sarif on standard output"),
+        pytest.param(["--format", "json", "-o", "sarif=a"], 1, id="sarif in a file"),
+    ],
+)
+def test_exit_code(app, arguments, code):
+    assert shield("scan", *arguments, cwd=app).code == code
+
+
+def test_never_also_accepts_files_that_could_not_be_scanned(tmp_path):
+    (tmp_path / "settings.py").write_text("SECRET_KEY = (\n")
+    done = shield("scan", "--fail-on", "never", "--format", "junit", cwd=tmp_path)
+    assert done.code == 0
+    assert 'errors="1"' in done.out
+
+
+@pytest.mark.parametrize(
+    ("outputs", "words"),
+    [
+        pytest.param(["sarf=a.sarif"], "use ./sarf=a.sarif", id="unknown format"),
+        pytest.param(["json="], "--output json= names no format and file", id="no file"),
+        pytest.param(["a", "b"], "use --output FORMAT=b", id="two without a format"),
+        pytest.param(["json=a", "sarif=a"], "--output names a twice", id="same file"),
+    ],
+)
+def test_invalid_outputs(app, outputs, words):
+    done = shield("scan", *(f"--output={value}" for value in outputs), cwd=app)
+    assert done.code == 2
+    assert words in done.err
+    assert not (app / "a").exists()
+
+
+def test_file_with_an_equals_sign_in_its_name(app):
+    shield("scan", "-o", "./json=a", cwd=app)
+    assert "CSEC34" in (app / "json=a").read_text()
+
+
+def test_outputs_with_a_format_are_for_one_repository(app):
+    (app / "repos.txt").write_text("")
+    done = shield("scan", "--repos", "repos.txt", "-o", "json=a", cwd=app)
+    assert done.code == 2
+    assert "can't be combined with --repos" in done.err
+
+
+def test_failures_of_junit_are_those_of_the_exit_code(app):
+    (app / ".gitignore").write_text(".env\n")
+    done = shield("scan", "--format", "junit", "--fail-on", "medium", cwd=app)
+    suite = ET.fromstring(done.out.encode())[0]
+    failed = {case[0].get("type") for case in suite if case.find("failure") is not None}
+    assert failed <= {"medium", "high", "critical"}
+    assert failed
+
+
+def test_annotations_of_a_hostile_app(tmp_path):
+    """The only commands to GitHub are those of the format."""
+    app = make_hostile_app(tmp_path / "app")
+    for output in (
+        run_bytes(app, "scan", "--format", "github").stdout,
+        run_bytes(app, "scan", "-o", "github=/dev/stdout").stdout,
+    ):
+        lines = output.decode().splitlines()
+        ours = [line for line in lines if line.startswith("::")]
+        assert ours
+        assert all(
+            re.fullmatch(r"::(error|warning|notice) file=[^:]*::[^\n]*", line) for line in ours
+        )
+        others = "\n".join(line for line in lines if line not in ours)
+        assert forbidden(others.encode()) == []
+        assert forbidden("\n".join(line[2:] for line in ours).encode()) == []
+
+
+def test_outputs_in_an_environment_variable(app, monkeypatch):
+    monkeypatch.setenv("SHIELD_SCAN_OUTPUT", "sarif=my file:junit=b.xml")
+    done = shield("scan", cwd=app)
+    assert "10 findings in my file\n10 findings in b.xml\n" in done.err

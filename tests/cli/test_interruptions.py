@@ -1,0 +1,96 @@
+from __future__ import annotations
+
+import contextlib
+import os
+import pty
+import signal
+import subprocess
+import sys
+
+import pytest
+from fault_proxy import FaultProxy
+from shield_helpers import files_of, make_app, run
+
+APPLY = ["apply", "--env-file", ".env", "--yes"]
+
+
+@pytest.fixture
+def app(tmp_path):
+    root = tmp_path / "app"
+    root.mkdir()
+    make_app(root)
+    return root
+
+
+def run_interrupted(proxy, *arguments, operation, at, cwd):
+    """Run a command, and send Ctrl-C to this process at a call to AWS."""
+    proxy.call(operation, lambda _: os.kill(os.getpid(), signal.SIGINT), at=at)
+    return run(*arguments, cwd=cwd, env={"AWS_ENDPOINT_URL": proxy.url})
+
+
+def test_apply_and_rollback_say_what_was_done(app, aws):
+    before = files_of(app)
+    with FaultProxy(aws.url) as proxy:
+        done = run_interrupted(proxy, *APPLY, operation="CreateSecret", at=2, cwd=app)
+    assert done.code == 130
+    assert "error: interrupted; the code is unchanged; 1 of " in done.err
+    assert "changes in AWS completed\n" in done.err
+    hint = "run shield apply again to continue, or shield rollback to undo the completed steps"
+    assert done.err.endswith(f"\nhint: {hint}\n")
+    unchanged = {path: files_of(app).get(path) for path in before}
+    assert unchanged == before
+
+    assert run(*APPLY, cwd=app).code == 0
+    with FaultProxy(aws.url) as proxy:
+        done = run_interrupted(proxy, "rollback", "--yes", operation="DeleteSecret", at=2, cwd=app)
+    assert done.code == 130
+    assert "error: interrupted; " in done.err
+    assert " steps undone\n\nhint: run shield rollback again to undo the others\n" in done.err
+    assert run("rollback", "--yes", cwd=app).code == 0
+    assert files_of(app).keys() - before.keys() <= {"shield.toml"}
+
+
+def test_interrupt_before_the_first_step(app, aws):
+    before = files_of(app)
+    for command in (APPLY, ["plan"]):
+        with FaultProxy(aws.url) as proxy:
+            done = run_interrupted(proxy, *command, operation="GetCallerIdentity", at=1, cwd=app)
+        assert done.code == 130
+        assert "error: interrupted\n\nhint: nothing was changed; run " in done.err
+    assert files_of(app) == before
+
+
+def test_interrupted_scan_of_repositories(app, tmp_path, monkeypatch):
+    (tmp_path / "repos").write_text(f"{app}\n{tmp_path / 'second'}\n")
+    (tmp_path / "second").mkdir()
+
+    def stop_after_the_first(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("shield_ai.cli.progress.ProgressBar.update", stop_after_the_first)
+    done = run("scan", "--repos", "repos", cwd=tmp_path)
+    assert done.code == 130
+    assert "error: interrupted; 1 of 2 repositories scanned and saved in shield-fleet" in done.err
+    assert "hint: run the same command again to continue" in done.err
+
+
+def test_ctrl_c_at_a_question(app):
+    """The error begins on a new line, after "[y/N]: ^C"."""
+    controller, terminal = pty.openpty()
+    command = [sys.executable, "-m", "shield_ai", "apply", "--only", "code"]
+    environment = {**os.environ, "TERM": "xterm", "NO_COLOR": "1"}
+    process = subprocess.Popen(
+        command, cwd=app, stdin=terminal, stdout=terminal, stderr=terminal, env=environment
+    )
+    os.close(terminal)
+    shown = b""
+    while not shown.endswith(b"[y/N]: "):
+        shown += os.read(controller, 4096)
+    process.send_signal(signal.SIGINT)
+    with contextlib.suppress(OSError):  # the other end is closed: all is read
+        while part := os.read(controller, 4096):
+            shown += part
+    os.close(controller)
+    assert process.wait() == 130
+    end = b"[y/N]: \r\nerror: interrupted\r\n\r\nhint: nothing was changed; run shield apply again\r\n"
+    assert shown.endswith(end)
