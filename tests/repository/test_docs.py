@@ -88,7 +88,8 @@ def shop(home: Path) -> None:
     copy = f"cp -r {ROOT}/examples/storefront/. . && find . -name __pycache__ -exec rm -r {{}} +"
     commands = []
     for block in blocks(DOCS / "getting-started.md"):
-        commands += [command for command, _ in steps(block.text)]
+        if block.language == "console":
+            commands += [command for command, _ in steps(block.text)]
     (fill,) = [command for command in commands if command.startswith("sed -e")]
     subprocess.run(["bash", "-ec", f"{copy}; {fill}"], cwd=home, check=True)
 
