@@ -141,7 +141,7 @@ def test_journey_with_aws(tmp_path):
     reported = run("report", "--format", "json", cwd=tmp_path).out
     found = document("report", reported)
     assert found["controls"]
-    assert found["verdict"] == "secrets-left"  # in .env
+    assert found["verdict"] == "findings-left"  # in .env
     assert not [value for value in values.values() if value in reported]
     assert step("rotate-status", "rotate", "--status")["secrets"]
     assert step("audit", "audit", code=DONE)["events"]

@@ -20,10 +20,10 @@ if TYPE_CHECKING:
     from shield_ai.reports.report_data import Control, ReportData
 
 
-VerdictId = Literal["action-needed", "secrets-left", "not-checked", "no-problem"]
+VerdictId = Literal["action-needed", "findings-left", "not-checked", "no-problem"]
 _VERDICTS: dict[VerdictState, VerdictId] = {
     VerdictState.ACTION_NEEDED: "action-needed",
-    VerdictState.SECRETS_LEFT: "secrets-left",
+    VerdictState.FINDINGS_LEFT: "findings-left",
     VerdictState.NOT_CHECKED: "not-checked",
     VerdictState.NO_PROBLEM: "no-problem",
 }
