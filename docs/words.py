@@ -72,7 +72,7 @@ RUNTIME_VARIABLES = {
     "AWS_SECRETS_TRANSPORT": (
         "`boto3`",
         (
-            "`agent` reads from the AWS Secrets Manager Agent or the Lambda extension on the "
+            "`agent` reads from the AWS Workload Credentials Provider (the agent) or the Lambda extension on the "
             "loopback interface, without boto3."
         ),
     ),

@@ -38,7 +38,7 @@ LEADS_TO_VALUE = frozenset(
     {"is", "was", "are", "were", "be", "to", "of", "like", "now", "currently"}
 )
 BRACKETS = ".,;:!?()[]…"
-MIN_WORDY = 0.7  # hides 7% of English words, and 95% of random letters
+MIN_WORDY = 0.6  # hides 2% of English words, and 95% of random letters
 MIN_LETTERS = 6  # shorter words have too few pairs of letters
 
 
