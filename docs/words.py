@@ -72,8 +72,8 @@ RUNTIME_VARIABLES = {
     "AWS_SECRETS_TRANSPORT": (
         "`boto3`",
         (
-            "`agent` reads from the AWS Workload Credentials Provider (the agent) or the Lambda extension on the "
-            "loopback interface, without boto3."
+            "`agent` reads from the AWS Workload Credentials Provider (the agent) or the Lambda "
+            "extension on the loopback interface, without boto3."
         ),
     ),
     "PARAMETERS_SECRETS_EXTENSION_HTTP_PORT": ("`2773`", "The port of the agent or extension."),
