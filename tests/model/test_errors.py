@@ -6,7 +6,7 @@ from shield_ai.model import errors
 
 
 def test_docstring_lists_all_errors():
-    drawn = dict(re.findall(r"(\w+Error) +(\d)", errors.__doc__ or ""))
+    drawn = dict(re.findall(r"(\w+Error) +(\d+)", errors.__doc__ or ""))
     real = {
         name: str(thing.exit_code)
         for name, thing in vars(errors).items()

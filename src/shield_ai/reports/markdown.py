@@ -13,6 +13,7 @@ from shield_ai.reports.controls import controls
 from shield_ai.reports.plurals import count
 from shield_ai.reports.report_data import attention, one_line
 from shield_ai.reports.text import summary
+from shield_ai.reports.verdict import VerdictState, verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -21,7 +22,14 @@ if TYPE_CHECKING:
     from shield_ai.model.skip import Skipped
     from shield_ai.reports.report_data import ReportData, SecretStatus
 
+MAX_ITEMS = 12  # problems listed; others are counted
 MAX_FINDINGS = 30  # findings listed; others are counted
+MARKS = {
+    VerdictState.ACTION_NEEDED: "✕",
+    VerdictState.FINDINGS_LEFT: "○",
+    VerdictState.NOT_CHECKED: "\N{EN DASH}",
+    VerdictState.NO_PROBLEM: "✓",
+}
 MAX_SCAN_FINDINGS = 500  # GitHub accepts 1 MiB as the summary of a step
 # Characters that can start Markdown or HTML markup, a mention, a reference or a link, or end a
 # table cell.
@@ -31,16 +39,23 @@ _MARKUP = re.compile(r"([\\`*_{}\[\]()<>#!|~@&$]|(?<=:)/|^[-+]|(?<=\d)\.|(?<=www
 def markdown(report_data: ReportData) -> str:
     """Render the summary."""
     heading = f"### Secrets of {_escape(report_data.app)}"
-    return "\n".join([heading, "", report_data.headline, "", *_body(report_data)])
+    result = verdict(report_data)
+    line = f"**{MARKS[result.state]} {result.state}.** {report_data.headline}"
+    if result.not_checked:
+        line += f" Not checked: {_escape('; '.join(result.not_checked))}."
+    return "\n".join([heading, "", line, "", *_body(report_data)])
 
 
 def _body(report_data: ReportData) -> Iterator[str]:
     items = attention(report_data)
     if items:
         yield "**Needs attention**\n"
-        for item in items:
+        for item in items[:MAX_ITEMS]:
             reason = f": {_escape(item.reason)}" if item.reason else ""
-            yield f"- {_escape(item.title)}{reason}"
+            hint = f"; how to fix: {_escape(item.hint)}" if item.hint else ""
+            yield f"- {_escape(item.title)}{reason}{hint}"
+        if len(items) > MAX_ITEMS:
+            yield f"- and {len(items) - MAX_ITEMS} more"
         yield ""
     if report_data.findings:
         found = [masked.finding for masked in report_data.findings]
