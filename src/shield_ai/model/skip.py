@@ -333,6 +333,7 @@ class SkipId(enum.StrEnum):
         "other-requirements",
         "{path} declares the dependencies; if this file is used, add {requirement}",
     )
+    OUTDATED_PIN = "outdated-pin", "{pin} is too old for {requirement}: update it, then add that"
     LOCK_FILE = "lock-file", "lock file; run `{command}` to update it from {path}"
     INVALID_TOML = "invalid-toml", "invalid TOML: {problem}"
     NOT_EXTENDABLE = (

@@ -438,3 +438,14 @@ def test_finds_dependencies_near_the_app(files, path):
     skipped = fix(raws, runtime="web/shop/utils/secrets.py")
     assert [name for name, raw in raws.items() if b"boto3" in raw] == [path]
     assert list(skipped) == [name for name in files if name.endswith(".lock")]
+
+
+def test_a_locked_pipfile_is_edited_instead_of_requirements():
+    files = {
+        "Pipfile": b'[packages]\nflask = "*"\n',
+        "Pipfile.lock": b"{}",
+        "requirements/common.txt": b"flask==1.1\n",
+    }
+    changes, problems = requirements.add_requirements(files.get, manifest())
+    assert [change.path for change in changes] == ["Pipfile"]
+    assert {skip.path for skip in problems} == {"Pipfile.lock", "requirements/common.txt"}

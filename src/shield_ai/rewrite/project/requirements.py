@@ -29,6 +29,7 @@ from shield_ai.rewrite.project.pyproject import (
     sorted_position,
     with_version,
 )
+from shield_ai.rewrite.project.version_pins import outdated_pin
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -45,8 +46,11 @@ FILES = (
     "requirements.txt",
     *(f"requirements/{name}.txt" for name in IN_FOLDER),
 )
-# Lock files of pyproject.toml.
-PROJECT_LOCKS = ("uv.lock", "poetry.lock", "pdm.lock")
+# Files with dependencies, and their lock files.
+LOCKED_FILES = (
+    ("pyproject.toml", ("uv.lock", "poetry.lock", "pdm.lock"), add_to_pyproject),
+    ("Pipfile", ("Pipfile.lock",), add_to_pipfile),
+)
 VENDORED = {"boto3": ">=1.26"}
 PACKAGE = {"shield-ai-runtime[aws]": ">=0.1"}
 LOCKED = re.compile(
@@ -117,14 +121,16 @@ def _candidate_folders(read: FileReader, manifest: Manifest, module: str) -> lis
 def _add_in_folder(read: FileReader, folder: str, wanted: Mapping[str, str]) -> Outcome | None:
     """Add requirements to a file in a folder; return None if no file declares dependencies.
 
-    With a lock file, the app is installed from pyproject.toml.
+    With a lock file, the app is installed from pyproject.toml or Pipfile.
     """
     name = first_requirement_name(wanted)
     files = _requirements_files(read, folder)
-    if any(read(f"{folder}{lock}") is not None for lock in PROJECT_LOCKS):
-        outcome = add_to_pyproject(f"{folder}pyproject.toml", read, wanted)
+    for path, locks, add in LOCKED_FILES:
+        if not any(read(f"{folder}{lock}") is not None for lock in locks):
+            continue
+        outcome = add(f"{folder}{path}", read, wanted)
         if outcome is not None:
-            return outcome[0], [*outcome[1], *_unedited(files, folder, name)]
+            return outcome[0], [*outcome[1], *_unedited(files, f"{folder}{path}", name)]
     if any(name in required_names(raw) for raw in files.values()):
         return NOTHING
     locked = [path for path, raw in files.items() if LOCKED.search(raw)]
@@ -141,9 +147,9 @@ def _add_in_folder(read: FileReader, folder: str, wanted: Mapping[str, str]) -> 
     return changes, [*skipped, *problems]
 
 
-def _unedited(files: Mapping[str, bytes], folder: str, name: str) -> list[Skipped]:
-    """Return the skips of requirements files beside a locked pyproject.toml."""
-    reason = SkipId.OTHER_REQUIREMENTS.reason(path=f"{folder}pyproject.toml", requirement=name)
+def _unedited(files: Mapping[str, bytes], edited: str, name: str) -> list[Skipped]:
+    """Return the skips of requirements files beside a locked pyproject.toml or Pipfile."""
+    reason = SkipId.OTHER_REQUIREMENTS.reason(path=edited, requirement=name)
     lacking = [path for path, raw in files.items() if name not in required_names(raw)]
     return [reason.entry(path) for path in lacking if not _only_includes(files[path])]
 
@@ -152,7 +158,11 @@ def _add_line(path: str, raw: bytes, name: str, wanted: Mapping[str, str]) -> Ou
     """Add a requirement where the order of the file's requirements puts it, or at the end."""
     lines = _requirement_lines(raw)
     requirement, bound = next(iter(wanted.items()))
-    text = with_version(requirement, bound, [line.text for line in lines]) + "\n"
+    texts = [line.text for line in lines]
+    pin = outdated_pin(texts)
+    if pin:
+        return skip(path, SkipId.OUTDATED_PIN.reason(pin=pin, requirement=name))
+    text = with_version(requirement, bound, texts) + "\n"
     at = _sorted_place(lines, name)
     if at is None or encoding_problem(raw):
         return append(path, raw, text)
