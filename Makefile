@@ -31,10 +31,9 @@ demo: $(VENV)/demo.stamp  ## migrate the sample shop, with an embedded AWS and a
 	@touch $@
 
 recording: $(VENV)/demo.stamp .venv-recording/stamp  ## record the demo and its report in docs/images (needs a terminal and Chromium)
-	@mkdir -p docs/images build
-	@rm -rf build/demo
-	PATH=$(CURDIR)/$(BIN):$$PATH .venv-recording/bin/termtosvg docs/images/demo.svg --command 'shield demo --keep build/demo' --screen-geometry 84x36 --min-frame-duration 80 --max-frame-duration 2000 --loop-delay 8000
-	chromium --headless --no-sandbox --hide-scrollbars --window-size=1180,1000 --screenshot=docs/images/report.png file://$(CURDIR)/build/demo/report.html 2>/dev/null
+	@mkdir -p docs/images
+	PATH=$(CURDIR)/$(BIN):$$PATH .venv-recording/bin/termtosvg docs/images/demo.svg --command 'shield demo' --screen-geometry 84x36 --min-frame-duration 80 --max-frame-duration 2000 --loop-delay 8000
+	@folder=$$(mktemp -d) && $(BIN)/shield demo --keep $$folder 2>/dev/null && chromium --headless --no-sandbox --hide-scrollbars --window-size=1180,1000 --screenshot=docs/images/report.png file://$$folder/report.html 2>/dev/null; rm -rf $$folder
 
 wheel: $(VENV)/dev.stamp
 	@rm -rf build/wheel

@@ -175,7 +175,7 @@ def test_reports_problems(app, harm, name, detail):
 def test_prints_the_checks_as_text(app):
     done = run("verify", cwd=app)
     assert done.code == 0
-    assert "optional, not in AWS: the app's default is used" in done.out
+    assert "it is optional, so the app's default is used" in done.out
     delete(app)
     done = run("verify", cwd=app)
     assert done.code == 1

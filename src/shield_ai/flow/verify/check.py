@@ -68,7 +68,7 @@ CHECKS: dict[CheckId, CheckInfo] = {
         "the code reads every secret in shield.toml", "the scan of the app's code and `shield.toml`"
     ),
     CheckId.SECRETS_HELD: CheckInfo(
-        "every secret that the code reads exists in AWS",
+        "every secret that the code requires exists in AWS",
         "the get_secret calls in the app's code, and the secrets in AWS",
     ),
     CheckId.VALUES_REMOVED: CheckInfo(

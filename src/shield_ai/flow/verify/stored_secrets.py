@@ -63,7 +63,7 @@ def _unreadable(secret: Secret, name: str, error: AwsError, aws: Account) -> Che
     except AwsError:
         return _readable_check(name, error.message, error.hint)
     if state is None and secret.optional:
-        detail = "optional, not in AWS: the app's default is used"
+        detail = "it is not in AWS; it is optional, so the app's default is used"
         return make_check(CheckId.SECRET_READABLE, Status.OK, detail, subject=name)
     if state is None:
         return _readable_check(name, "is not in AWS", "shield apply")
