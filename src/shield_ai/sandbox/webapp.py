@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from shield_ai.model.errors import ShieldError
 from shield_ai.model.hidden import Hidden
+from shield_ai.model.installation import install_command
 from shield_ai.sandbox.emulator.supervised import ServerProcess, SupervisedProcess, last_line
 
 if TYPE_CHECKING:
@@ -222,5 +223,5 @@ def _require_packages() -> None:
     if missing:
         raise ShieldError(
             f"the sample app requires {', '.join(missing)}",
-            f"run {sys.executable} -m pip install 'shield-ai[local]'",
+            f"run {install_command('local')}",
         )

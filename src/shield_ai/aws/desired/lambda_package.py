@@ -11,6 +11,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from shield_ai.model.errors import ShieldError, SourceError
+from shield_ai.model.installation import install_command
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -76,7 +77,7 @@ def _package_files(name: str) -> dict[str, bytes]:
     except PackageNotFoundError:
         raise ShieldError(
             f"the rotation function needs the package {name}, which is not installed",
-            hint="pip install 'shield-ai[rotate]'",
+            hint=install_command("rotate"),
         ) from None
     files = {}
     for path in installed.files or []:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from shield_ai.model.installation import install_command
 from shield_ai.rotator.connector import Connector
 from shield_ai.rotator.document import get_port, parse, parse_login
 from shield_ai.rotator.errors import LoginRefusedError, NoTlsError, RotationError
@@ -67,7 +68,7 @@ def try_login(value: Hidden, environ: Mapping[str, str]) -> Login:
             result = LoginResult.NO_TLS if is_without_tls else LoginResult.UNTRIED
             login = _untried(str(error), result)
         except ImportError:
-            login = _untried("pip install 'shield-ai[rotate]'")
+            login = _untried(install_command("rotate"))
         else:
             return _OK
     return login

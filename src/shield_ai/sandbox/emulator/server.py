@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from shield_ai.model.errors import ShieldError
+from shield_ai.model.installation import install_command
 from shield_ai.sandbox.emulator import access
 from shield_ai.sandbox.emulator.supervised import ServerProcess, SupervisedProcess
 
@@ -180,7 +181,7 @@ def _require_packages() -> None:
     if missing:
         raise ShieldError(
             f"the embedded AWS requires {', '.join(missing)}",
-            f"run {sys.executable} -m pip install 'shield-ai[local]'",
+            f"run {install_command('local')}",
         )
 
 

@@ -1,0 +1,23 @@
+"""How to add an extra to the tool, for each way in which it can be installed."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from pathlib import Path
+
+
+def install_command(extra: str) -> str:
+    """Return the command that installs an extra where this program runs.
+
+    Args:
+        extra: For example `local`.
+    """
+    requirement = f"'shield-ai[{extra}]'"
+    folders = Path(sys.prefix).parts
+    if "pipx" in folders:
+        return f"pipx install --force {requirement}"
+    if importlib.util.find_spec("pip") is None:  # uv creates environments without pip
+        is_tool = "tools" in folders and "uv" in folders
+        return f"uv tool install {requirement}" if is_tool else f"uv pip install {requirement}"
+    return f"{sys.executable} -m pip install {requirement}"

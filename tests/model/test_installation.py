@@ -1,0 +1,28 @@
+from __future__ import annotations
+
+import importlib.util
+import sys
+
+import pytest
+
+from shield_ai.model.installation import install_command
+
+
+@pytest.mark.parametrize(
+    ("prefix", "has_pip", "command"),
+    [
+        pytest.param("/srv/venv", True, "/srv/venv/bin/python -m pip install", id="pip"),
+        pytest.param(
+            "/home/a/.local/pipx/venvs/shield-ai", True, "pipx install --force", id="pipx"
+        ),
+        pytest.param(
+            "/home/a/.local/share/uv/tools/shield-ai", False, "uv tool install", id="uv tool"
+        ),
+        pytest.param("/srv/venv", False, "uv pip install", id="uv"),
+    ],
+)
+def test_install_command(monkeypatch, prefix, has_pip, command):
+    monkeypatch.setattr(sys, "prefix", prefix)
+    monkeypatch.setattr(sys, "executable", f"{prefix}/bin/python")
+    monkeypatch.setattr(importlib.util, "find_spec", lambda _: has_pip or None)
+    assert install_command("local") == f"{command} 'shield-ai[local]'"
