@@ -69,9 +69,11 @@ def test_items_with_the_same_reason_are_listed_together():
         stage.keeping(["D", "E"]).entry("b.py", 5, "D"),
         outside.entry("../a.yml"),
         outside.entry("../b.yml"),
+        test_value.entry("shield.toml", 0, "one"),
+        test_value.entry("shield.toml", 0, "two"),
     )
     text = plan_text(Plan(app="shop", skipped=skipped), {}.get)
-    assert text.partition("skipped\n")[2].splitlines()[:13] == [
+    assert text.partition("skipped\n")[2].splitlines()[:16] == [
         "  a.py",
         "      A_KEY:1, B_KEY:2",
         "      a value of settings for development or tests",
@@ -83,8 +85,11 @@ def test_items_with_the_same_reason_are_listed_together():
         "  ../a.yml",
         "  ../b.yml",
         "      outside the app, names secrets: check its values",
+        "  shield.toml",
+        "      one, two",
+        "      a value of settings for development or tests",
         "",
-        "No changes to the code; 7 items skipped",
+        "No changes to the code; 9 items skipped",
     ]
 
 

@@ -55,6 +55,11 @@ def read_outputs(values: Sequence[str], output_format: str) -> Outputs:
                 f"--output {value} names no format and file",
                 f"the formats are {', '.join(FORMATS)}; for a file of this name, use ./{value}",
             )
+        if value in FORMATS:
+            raise ShieldError(
+                f"--output {value} is a format, not a file",
+                f"use --format {value}, or --output {value}=FILE; for this name, ./{value}",
+            )
         if not match and not printed:
             raise ShieldError(
                 "two values of --output name no format", f"use --output FORMAT={value}"

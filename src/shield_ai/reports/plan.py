@@ -96,7 +96,7 @@ def _skipped_lines(skips: Sequence[Skipped]) -> Iterator[str]:
             yield from _wrap(skip.reason)
         elif has_name:
             yield printable(f"  {path}")
-            yield from _wrap(", ".join(f"{entry.name}:{entry.line}" for entry in entries))
+            yield from _wrap(", ".join(map(_name_and_line, entries)))
             keeps = any(_KEEP.search(entry.reason) for entry in entries)
             yield from _wrap(f"{cause}; keep the variables set for it" if keeps else cause)
         else:
@@ -108,6 +108,10 @@ def _place(skip: Skipped) -> str:
     return f"{skip.path}:{skip.line}" if skip.line else skip.path
 
 
+def _name_and_line(skip: Skipped) -> str:
+    return f"{skip.name}:{skip.line}" if skip.line else skip.name
+
+
 def _shared_part(skip: Skipped) -> tuple[str, str, bool]:
     """Return what the items of one entry have in common: the file, unless they have no names."""
     cause = _KEEP.sub("", skip.reason)
@@ -117,7 +121,7 @@ def _shared_part(skip: Skipped) -> tuple[str, str, bool]:
 def _harmless_lines(skips: Sequence[Skipped]) -> Iterator[str]:
     for path, group in itertools.groupby(skips, key=lambda skip: skip.path):
         yield printable(f"  {path}")
-        yield from _wrap(", ".join(f"{skip.name}:{skip.line}" for skip in group))
+        yield from _wrap(", ".join(map(_name_and_line, group)))
 
 
 def _wrap(text: str) -> list[str]:
