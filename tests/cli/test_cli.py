@@ -418,15 +418,18 @@ def test_dirty_git_tree(app):
 
 
 def test_old_python(app):
-    (app / "runtime.txt").write_text("python-3.6.15\n")
+    (app / ".travis.yml").write_text("python: 3.6\n")
+    (app / "Dockerfile").write_text("FROM python:3.8-slim\n")
     planned = run("plan", "--only", "code", cwd=app)
-    assert "names Python 3.6; the runtime requires 3.9 or newer" in planned.text
+    _, _, warning = planned.text.partition("warning: the app can't start on these versions")
+    assert " .travis.yml\n      names Python 3.6; the runtime requires 3.9 or newer\n" in warning
+    assert " Dockerfile\n      names Python 3.8; the runtime requires 3.9 or newer\n" in warning
     done = code_only(app)
-    assert (done.code, "names Python 3.6; the runtime requires 3.9 or newer" in done.text) == (
+    assert (done.code, "names Python 3.8; the runtime requires 3.9 or newer" in done.text) == (
         0,
         True,
     )
-    assert run("plan", "--only", "code", cwd=app).text.count("Python 3.6") == 0
+    assert run("plan", "--only", "code", cwd=app).text.count("names Python") == 0
 
 
 def test_new_files_that_git_ignores(app):
