@@ -44,10 +44,8 @@ def test_explains_the_first_name_that_would_end_like_an_arn():
     names = ("mail-value", "client-secret-value", "webhook-secret-value")
     secrets = tuple(Secret(name=name, env=name.upper().replace("-", "_")) for name in names)
     text = render(Manifest(app=App(name="shop"), secret=secrets))
-    comment = (
-        '# "-value" is added because AWS could read the end of "client-secret" '
-        "as the suffix that it adds to ARNs"
-    )
+    reason = 'because AWS can take the end of "client-secret" for the suffix of an ARN'
+    comment = f'# ends in "-value" {reason}'
     assert f'name = "client-secret-value" {comment}\n' in text
-    assert text.count("is added because") == 1
+    assert text.count("because AWS") == 1
     assert [secret.name for secret in parse(text).secret] == list(names)

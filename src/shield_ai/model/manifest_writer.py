@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 HEADER = (
     "Secrets that Shield AI moves to AWS Secrets Manager: names, never values. Commit this file."
 )
+# After the first name to which `secret_name` adds a word.
+EXPLANATION = 'ends in "{value}" because AWS can take the end of "{stem}" for the suffix of an ARN'
 
 
 def render(manifest: Manifest, old: str = "") -> str:
@@ -76,6 +78,6 @@ def _secret_tables(secrets: Iterable[Secret]) -> AoT:
         stem = secret.name.removesuffix(VALUE)
         if stem != secret.name and ARN_SUFFIX.search(stem) and not is_explained:
             is_explained = True
-            table["name"].comment(f'not "{stem}": each ARN ends in "-" and six characters')
+            table["name"].comment(EXPLANATION.format(stem=stem, value=VALUE))
         tables.append(table)
     return tables
