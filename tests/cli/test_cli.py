@@ -85,6 +85,22 @@ def test_apply_runs_all_stages_and_rollback_undoes_them(app, aws):
     assert files_of(app) == before
 
 
+def test_generated_files_have_no_findings(app, aws):
+    for name in ("docs/a.md", "tests/test_a.py", "SECURITY_UPDATES.md", ".env.example"):
+        (app / name).parent.mkdir(exist_ok=True)
+        (app / name).write_text("")
+    boto3.client("iam").create_role(RoleName="shop", AssumeRolePolicyDocument="{}")
+    before = files_of(app)
+    assert shield("draft", cwd=app).code == 0
+    text = (app / "shield.toml").read_text()
+    (app / "shield.toml").write_text(text.replace("[app]\n", '[app]\nrole = "shop"\n', 1))
+    assert shield("apply", "--env-file", ".env", "--yes", cwd=app).code == 0
+    written = {path for path, raw in files_of(app).items() if raw != before.get(path)}
+    assert {"docs/AWS_SECRETS_MANAGER.md", "SECURITY_UPDATES.md", ".env.example"} <= written
+    findings = json.loads(run("scan", "--format", "json", cwd=app).out)["findings"]
+    assert {found["path"] for found in findings} & written == set()
+
+
 def test_apply_code_first_and_aws_later(app, aws):
     (app / "shop/settings.py").write_bytes(SETTINGS + b"STRIPE_SECRET_KEY = 'left in the code'\n")
     assert code_only(app).code == 0
