@@ -433,6 +433,13 @@ def test_dirty_git_tree(app):
     assert run("apply", "--only", "code", "--yes", "--allow-dirty", cwd=app).code == 0
 
 
+def test_plan_names_the_alternative_to_the_copy(app):
+    note = '      runtime = "package" in shield.toml adds shield-ai-runtime instead\n'
+    assert note in run("plan", "--only", "code", cwd=app).out
+    assert code_only(app).code == 0
+    assert note not in run("plan", "--only", "code", cwd=app).out
+
+
 def test_old_python(app):
     (app / ".travis.yml").write_text("python: 3.6\n")
     (app / "Dockerfile").write_text("FROM python:3.8-slim\n")

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from shield_ai.model.plan import Change, Origin, Plan, Receipt
     from shield_ai.model.skip import Skipped
 
+_PACKAGE_NOTE = 'runtime = "package" in shield.toml adds shield-ai-runtime instead'
 _KEEP = re.compile(r"; keep the variables? .+ set for it$")
 _NAME_WIDTH = 46
 _WIDTH = 80
@@ -153,6 +154,8 @@ def _file_lines(files: Sequence[FileChange]) -> Iterator[str]:
             action = "new" if file.before is None else "updated"
             number = count(copies.pop(folder), "file")
             yield f"  + {folder:<{_NAME_WIDTH}} {action}, {number}: copy of the runtime"
+            if file.before is None:
+                yield from _wrap(_PACKAGE_NOTE)
 
 
 def _file_line(file: FileChange) -> str:
