@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 HEADER = (
     "Secrets that Shield AI moves to AWS Secrets Manager: names, never values. Commit this file."
 )
+DEFAULT_REGION_NOTE = "the default: correct it before apply creates the secrets there"
 # After the first name to which `secret_name` adds a word.
 EXPLANATION = 'ends in "{value}" because AWS can take the end of "{stem}" for the suffix of an ARN'
 
@@ -55,6 +56,9 @@ def _render_new(manifest: Manifest) -> str:
     app = tomlkit.table()
     for key, value in msgspec.to_builtins(manifest.app).items():
         app.add(key, value)
+    if "region" not in app:
+        app.add("region", manifest.app.region)
+        app["region"].comment(DEFAULT_REGION_NOTE)
     document.add("app", app)
     if manifest.secret:
         document.add("secret", _secret_tables(manifest.secret))
