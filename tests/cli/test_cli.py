@@ -85,6 +85,22 @@ def test_apply_runs_all_stages_and_rollback_undoes_them(app, aws):
     assert files_of(app) == before
 
 
+def test_generated_files_have_no_findings(app, aws):
+    for name in ("docs/a.md", "tests/test_a.py", "SECURITY_UPDATES.md", ".env.example"):
+        (app / name).parent.mkdir(exist_ok=True)
+        (app / name).write_text("")
+    boto3.client("iam").create_role(RoleName="shop", AssumeRolePolicyDocument="{}")
+    before = files_of(app)
+    assert shield("draft", cwd=app).code == 0
+    text = (app / "shield.toml").read_text()
+    (app / "shield.toml").write_text(text.replace("[app]\n", '[app]\nrole = "shop"\n', 1))
+    assert shield("apply", "--env-file", ".env", "--yes", cwd=app).code == 0
+    written = {path for path, raw in files_of(app).items() if raw != before.get(path)}
+    assert {"docs/AWS_SECRETS_MANAGER.md", "SECURITY_UPDATES.md", ".env.example"} <= written
+    findings = json.loads(run("scan", "--format", "json", cwd=app).out)["findings"]
+    assert {found["path"] for found in findings} & written == set()
+
+
 def test_apply_code_first_and_aws_later(app, aws):
     (app / "shop/settings.py").write_bytes(SETTINGS + b"STRIPE_SECRET_KEY = 'left in the code'\n")
     assert code_only(app).code == 0
@@ -417,16 +433,26 @@ def test_dirty_git_tree(app):
     assert run("apply", "--only", "code", "--yes", "--allow-dirty", cwd=app).code == 0
 
 
+def test_plan_names_the_alternative_to_the_copy(app):
+    note = '      runtime = "package" in shield.toml adds shield-ai-runtime instead\n'
+    assert note in run("plan", "--only", "code", cwd=app).out
+    assert code_only(app).code == 0
+    assert note not in run("plan", "--only", "code", cwd=app).out
+
+
 def test_old_python(app):
-    (app / "runtime.txt").write_text("python-3.6.15\n")
+    (app / ".travis.yml").write_text("python: 3.6\n")
+    (app / "Dockerfile").write_text("FROM python:3.8-slim\n")
     planned = run("plan", "--only", "code", cwd=app)
-    assert "names Python 3.6; the runtime requires 3.9 or newer" in planned.text
+    _, _, warning = planned.text.partition("warning: the app can't start on these versions")
+    assert " .travis.yml\n      names Python 3.6; the runtime requires 3.9 or newer\n" in warning
+    assert " Dockerfile\n      names Python 3.8; the runtime requires 3.9 or newer\n" in warning
     done = code_only(app)
-    assert (done.code, "names Python 3.6; the runtime requires 3.9 or newer" in done.text) == (
+    assert (done.code, "names Python 3.8; the runtime requires 3.9 or newer" in done.text) == (
         0,
         True,
     )
-    assert run("plan", "--only", "code", cwd=app).text.count("Python 3.6") == 0
+    assert run("plan", "--only", "code", cwd=app).text.count("names Python") == 0
 
 
 def test_new_files_that_git_ignores(app):

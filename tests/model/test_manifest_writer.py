@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from manifest_samples import GOOD
@@ -44,7 +45,21 @@ def test_explains_the_first_name_that_would_end_like_an_arn():
     names = ("mail-value", "client-secret-value", "webhook-secret-value")
     secrets = tuple(Secret(name=name, env=name.upper().replace("-", "_")) for name in names)
     text = render(Manifest(app=App(name="shop"), secret=secrets))
-    comment = '# not "client-secret": each ARN ends in "-" and six characters'
+    reason = 'because AWS can take the end of "client-secret" for the suffix of an ARN'
+    comment = f'# ends in "-value" {reason}'
     assert f'name = "client-secret-value" {comment}\n' in text
-    assert text.count("# not") == 1
+    assert text.count("because AWS") == 1
     assert [secret.name for secret in parse(text).secret] == list(names)
+
+
+@pytest.mark.parametrize(
+    ("app", "line"),
+    [
+        (App(name="a"), 'region = "us-east-1" # the default: correct it before apply creates '),
+        (App(name="a", region="eu-west-2"), 'region = "eu-west-2"\n'),
+    ],
+)
+def test_writes_the_region(app, line):
+    text = render(Manifest(app=app))
+    assert line in text
+    assert parse(text) == Manifest(app=app)

@@ -12,6 +12,7 @@ from shield_ai.project.git import (
     files_around,
     git_state,
     ignored_files,
+    is_local,
     remote_name,
 )
 from shield_ai.project.git_objects import ignored_tracked_files, tracked_files
@@ -149,16 +150,23 @@ def test_checked_out_commit(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("url", "name"),
+    ("url", "name", "local"),
     [
-        ("https://user:token@Git.Example.com/team/shop.git", "git.example.com/team/shop"),
-        ("git@git.example.com:team/shop.git", "git.example.com/team/shop"),
-        ("ssh://git@git.example.com/team/shop/", "git.example.com/team/shop"),
-        ("", ""),
+        ("https://user:token@Git.Example.com/team/shop.git", "git.example.com/team/shop", False),
+        ("git@git.example.com:team/shop.git", "git.example.com/team/shop", False),
+        ("ssh://git@git.example.com/team/shop/", "git.example.com/team/shop", False),
+        ("file:///home/ann/shop.git", "/home/ann/shop", True),
+        ("/home/ann/shop", "/home/ann/shop", True),
+        ("../shop", "../shop", True),
+        ("~/shop", "~/shop", True),
+        ("C:/Users/ann/shop", "c//users/ann/shop", True),
+        ("file://localhost/home/ann", "localhost/home/ann", True),
+        ("http://localhost:3000/team/shop", "localhost:3000/team/shop", False),
+        ("", "", True),
     ],
 )
-def test_remote_name(tmp_path, url, name):
+def test_remote_name(tmp_path, url, name, local):
     git(tmp_path, "init", "-q")
     if url:
         git(tmp_path, "config", "remote.origin.url", url)
-    assert remote_name(tmp_path) == name
+    assert (remote_name(tmp_path), is_local(name)) == (name, local)

@@ -13,6 +13,8 @@ from shield_ai.flow.manifest_scan import scan_with_manifest
 from shield_ai.flow.visible_runtime import visible_runtime
 from shield_ai.model.environments import apply_environment, check_account, get_environment
 from shield_ai.model.errors import ShieldError, SourceError
+from shield_ai.model.manifest_validation import REGION
+from shield_ai.project.operator_region import operator_region
 from shield_ai.project.tree import Tree
 from shield_ai.scan.deployment.finder import find_deployment
 
@@ -122,7 +124,8 @@ class AppContext:
         facts = self.scan_result.facts
         if self.manifest_on_disk is None:
             runtime = visible_runtime(self.tree, facts.runtime)
-            facts = msgspec.structs.replace(facts, runtime=runtime)
+            region = facts.region or _configured_region()
+            facts = msgspec.structs.replace(facts, runtime=runtime, region=region)
         return draft(self.findings, self.manifest_on_disk, facts)
 
     def write_manifest(self, more: Sequence[Secret] = ()) -> str:
@@ -189,3 +192,8 @@ class AppContext:
         """Return the settings modules, each with the folder that it is imported from."""
         facts = self.scan_result.facts
         return [(facts.module(path), facts.root(path)) for path in self.manifest.app.settings]
+
+
+def _configured_region() -> str:
+    region = operator_region()
+    return region if REGION.fullmatch(region) else ""

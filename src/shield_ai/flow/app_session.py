@@ -31,7 +31,7 @@ from shield_ai.flow.verify.db_login import Login, try_login
 from shield_ai.flow.verify.deployment import verify_deployment
 from shield_ai.flow.verify.role import read_secrets
 from shield_ai.flow.verify.settings import settings_not_checked, verify_settings
-from shield_ai.flow.verify.usage import verify_held, verify_usage
+from shield_ai.flow.verify.usage import reads_secrets, verify_held, verify_usage
 from shield_ai.model.errors import UnsafePlanError
 from shield_ai.model.finding import Kind
 from shield_ai.model.rotation_policy import rotation_settings
@@ -160,7 +160,9 @@ class AppSession(PlanningSession):
             module = self.scan_result.facts.module(self.manifest.app.runtime)
             journal = self.journal.load()
             checks += verify_code(self.findings, self.manifest, module, journal, self.tree.read)
-            checks += verify_runtime(self.manifest, self.tree, self.scan_result.copies)
+            is_used = reads_secrets(self.scan_result)
+            copies = self.scan_result.copies
+            checks += verify_runtime(self.manifest, self.tree, copies, is_used=is_used)
             checks.append(verify_usage(self.manifest, self.scan_result))
             checks.append(verify_deployment(self.deployment))
         if self.aws:

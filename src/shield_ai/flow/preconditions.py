@@ -184,16 +184,19 @@ def require_runtime_not_ignored(root: Path, plan: Plan, runtime: str) -> None:
 
 
 def old_python_warnings(versions: Sequence[NamedVersion]) -> list[Skipped]:
-    """Report the oldest version of Python that the project names if the runtime can't run on it.
+    """Report each file that names a version of Python on which the runtime can't run.
 
     Args:
         versions: The versions that the project names, oldest first.
     """
-    if not versions or versions[0].version >= OLDEST_SUPPORTED:
-        return []
-    oldest = versions[0]
-    reason = SkipId.OLD_PYTHON.reason(version=oldest, required=_REQUIRED_PYTHON)
-    return [reason.entry(oldest.path)]
+    oldest: dict[str, NamedVersion] = {}
+    for named in versions:
+        if named.version < OLDEST_SUPPORTED:
+            oldest.setdefault(named.path, named)
+    return [
+        SkipId.OLD_PYTHON.reason(version=named, required=_REQUIRED_PYTHON).entry(named.path)
+        for named in oldest.values()
+    ]
 
 
 def require_committed(tree: Tree, journal: Journal) -> None:

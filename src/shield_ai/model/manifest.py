@@ -27,7 +27,9 @@ class App(
 
     name: str  # the app's name; the names of its AWS resources start with it
     settings: tuple[str, ...] = ()  # settings files, relative to shield.toml
-    runtime: str = "package"  # path of the vendored runtime, or "package" for the dependency
+    # path of the map file, beside which apply copies the runtime: `shield draft` writes one; or
+    # "package", and no copy: apply adds the dependency `shield-ai-runtime`
+    runtime: str = "package"
     region: str = DEFAULT_REGION  # AWS region of the secrets
     prefix: str = ""  # prefix of each secret's name in AWS
     # encryption key: the AWS managed key, or the id, ARN or alias of your key

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 HEADER = (
     "Secrets that Shield AI moves to AWS Secrets Manager: names, never values. Commit this file."
 )
+DEFAULT_REGION_NOTE = "the default: correct it before apply creates the secrets there"
+# After the first name to which `secret_name` adds a word.
+EXPLANATION = 'ends in "{value}" because AWS can take the end of "{stem}" for the suffix of an ARN'
 
 
 def render(manifest: Manifest, old: str = "") -> str:
@@ -53,6 +56,9 @@ def _render_new(manifest: Manifest) -> str:
     app = tomlkit.table()
     for key, value in msgspec.to_builtins(manifest.app).items():
         app.add(key, value)
+    if "region" not in app:
+        app.add("region", manifest.app.region)
+        app["region"].comment(DEFAULT_REGION_NOTE)
     document.add("app", app)
     if manifest.secret:
         document.add("secret", _secret_tables(manifest.secret))
@@ -76,6 +82,6 @@ def _secret_tables(secrets: Iterable[Secret]) -> AoT:
         stem = secret.name.removesuffix(VALUE)
         if stem != secret.name and ARN_SUFFIX.search(stem) and not is_explained:
             is_explained = True
-            table["name"].comment(f'not "{stem}": each ARN ends in "-" and six characters')
+            table["name"].comment(EXPLANATION.format(stem=stem, value=VALUE))
         tables.append(table)
     return tables

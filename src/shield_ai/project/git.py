@@ -213,6 +213,16 @@ def remote_name(root: Path) -> str:
     return name.lower()
 
 
+def is_local(name: str) -> bool:
+    """Return whether the name of a remote is a path on this computer: it must not be published.
+
+    Args:
+        name: The result of `remote_name`.
+    """
+    host = name.partition("/")[0]
+    return host in {"", ".", "..", "localhost"} or host.startswith("~") or len(host) == 1
+
+
 def head_commit(repository: Repository) -> str:
     """Return the hash of the newest commit of a repository that is cloned.
 

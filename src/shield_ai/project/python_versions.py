@@ -19,11 +19,19 @@ DOCKER = re.compile(r"docker.*|compose|deploy\w*|images?", re.IGNORECASE)
 MAX_DEPTH = 3  # of folders with Dockerfiles
 YAML = re.compile(r"(?!\.pre-commit).+\.ya?ml")  # pre-commit runs its hooks, not the project
 KEY = rb"(?m)^[ \t-]*python(?:[-_]version)?s?[ \t]*:"
+DOCKERFILE = re.compile(r"(?:[\w-]+\.)?(?:docker|container)file(?:[._-].*)?", re.IGNORECASE)
+# https://docs.docker.com/reference/dockerfile/#understand-how-arg-and-from-interact
+ARG = re.compile(rb"(?im)^[ \t]*ARG[ \t]+(\w+)=[\"']?([^\s\"']*)")
+ARG_USE = re.compile(rb"\$(?:(\w+)|\{(\w+)(?::?-([^{}\n]*))?\})")
 # By the name of a file, the versions that the project runs on.
 RUNS_ON = (
     (
-        re.compile(r"(?:[\w-]+\.)?dockerfile(?:[._-].*)?", re.IGNORECASE),
-        re.compile(rb"(?im)^[ \t]*FROM[ \t]+(?:--\S+[ \t]+)?(?:[\w./-]+/)?(python:\d\.\d+)"),
+        DOCKERFILE,
+        re.compile(rb"(?im)^[ \t]*FROM[ \t]+(?:--\S+[ \t]+)?[\"']?(?:[\w.:/-]+/)?(python:\d\.\d+)"),
+    ),
+    (
+        re.compile(r"Pipfile"),
+        re.compile(rb"(?m)^[ \t]*python_(?:full_)?version[ \t]*=[ \t]*([^#\n]+)"),
     ),
     (re.compile(r"runtime\.txt|\.python-version"), re.compile(rb"^([^#\n]+)", re.MULTILINE)),
     (YAML, re.compile(KEY + rb"[ \t]*([^#\s][^#\n]*)")),
@@ -31,7 +39,7 @@ RUNS_ON = (
     (
         YAML,
         re.compile(
-            rb"(?m)^[ \t-]*(?:container|image)[ \t]*:[ \t]*[\"']?(?:[\w./-]+/)?(python:\d\.\d+)"
+            rb"(?m)^[ \t-]*(?:container|image)[ \t]*:[ \t]*[\"']?(?:[\w.:/-]+/)?(python:\d\.\d+)"
         ),
     ),
 )
@@ -85,6 +93,8 @@ def _versions_in(tree: Tree, path: str, name: str) -> Iterator[tuple[int, int]]:
     if not patterns and not is_metadata:
         return
     raw = _read(tree, path)
+    if DOCKERFILE.fullmatch(name):
+        raw = _with_arguments(raw)
     for pattern in patterns:
         for text in pattern.findall(raw):
             for major, minor in VERSION.findall(text):
@@ -94,6 +104,16 @@ def _versions_in(tree: Tree, path: str, name: str) -> Iterator[tuple[int, int]]:
             is_below = operator == b"<"
             if operator != b"!=" and not (is_below and minor == b"0"):
                 yield int(major), int(minor) - is_below
+
+
+def _with_arguments(raw: bytes) -> bytes:
+    """Replace the arguments in a Dockerfile with their defaults: `FROM python:${VERSION}`."""
+    defaults: dict[bytes, bytes] = dict(ARG.findall(raw))
+
+    def default_of(use: re.Match[bytes]) -> bytes:
+        return defaults.get(use[1] or use[2], use[3] or b"")
+
+    return ARG_USE.sub(default_of, raw)
 
 
 def _read(tree: Tree, path: str) -> bytes:

@@ -13,6 +13,7 @@ from shield_ai.flow.verify.check import Status
 from shield_ai.model.locator import CodeLiteral, Copy, EnvVar, Generated, Locator, Prompt
 from shield_ai.model.plan import Action, StepKind, ValueState
 from shield_ai.model.printable import printable
+from shield_ai.model.skip import SkipId
 from shield_ai.project.runtime_names import copied_folder
 from shield_ai.project.values import STDIN
 from shield_ai.reports.color import paint
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from shield_ai.model.plan import Change, Origin, Plan, Receipt
     from shield_ai.model.skip import Skipped
 
+_PACKAGE_NOTE = 'runtime = "package" in shield.toml adds shield-ai-runtime instead'
 _KEEP = re.compile(r"; keep the variables? .+ set for it$")
 _NAME_WIDTH = 46
 _WIDTH = 80
@@ -68,9 +70,12 @@ def plan_text(plan: Plan, read: FileReader) -> str:
     lines += _section("where the variables are set", deployment_lines(plan.deployment))
     lines += _section("placeholder values", _names(plan.placeholders))
     lines += _section("no value in any source", _names(plan.missing))
-    lines += _section("skipped", _skipped_lines(plan.skipped))
+    skipped, warnings = _split_warnings(plan)
+    lines += _section("skipped", _skipped_lines(skipped))
     title = "ignored: not secrets (reasons in shield plan --json)"
     lines += _section(title, _harmless_lines(plan.harmless))
+    title = "warning: the app can't start on these versions of Python after apply"
+    lines += _section(title, _skipped_lines(warnings))
     lines.append(_summary(plan))
     return "\n".join(lines) + "\n"
 
@@ -79,6 +84,13 @@ def _section(title: str, body: Iterable[str]) -> list[str]:
     """Return the lines of a section, or nothing without a body."""
     lines = list(body)
     return [title, *lines, ""] if lines else []
+
+
+def _split_warnings(plan: Plan) -> tuple[list[Skipped], list[Skipped]]:
+    """Separate the skipped items from the warnings about old versions of Python."""
+    skipped = [skip for skip in plan.skipped if skip.id is not SkipId.OLD_PYTHON]
+    warnings = [skip for skip in plan.skipped if skip.id is SkipId.OLD_PYTHON]
+    return skipped, warnings
 
 
 def _names(names: Iterable[str]) -> Iterator[str]:
@@ -146,6 +158,8 @@ def _file_lines(files: Sequence[FileChange]) -> Iterator[str]:
             action = "new" if file.before is None else "updated"
             number = count(copies.pop(folder), "file")
             yield f"  + {folder:<{_NAME_WIDTH}} {action}, {number}: copy of the runtime"
+            if file.before is None:
+                yield from _wrap(_PACKAGE_NOTE)
 
 
 def _file_line(file: FileChange) -> str:
@@ -228,8 +242,9 @@ def _describe_item(source: Locator, read: FileReader) -> str:
 
 def _summary(plan: Plan) -> str:
     parts = [*_file_counts(plan.files), *_change_counts(plan.changes)]
-    if plan.skipped:
-        parts.append(f"{count(len(plan.skipped), 'item')} skipped")
+    skipped, _ = _split_warnings(plan)
+    if skipped:
+        parts.append(f"{count(len(skipped), 'item')} skipped")
     if not changes_nothing(plan):
         return "plan: " + ", ".join(parts)
     subject = "No changes" if plan.account else "No changes to the code"

@@ -10,6 +10,7 @@ import msgspec
 from shield_ai.aws.cloudtrail.audit import Audit
 from shield_ai.flow.verify.check import Check
 from shield_ai.model.skip import Skipped
+from shield_ai.project.git import is_local
 from shield_ai.reports.controls import controls
 from shield_ai.reports.evidence import ControlState
 from shield_ai.reports.json import FindingEntry, finding_entry, to_json
@@ -62,7 +63,7 @@ class ReportDocument(msgspec.Struct, frozen=True, kw_only=True):
     created: datetime
     shield: str  # the version of shield
     commit: str  # the commit of the app, with a + for uncommitted changes; empty outside git
-    repository: str  # the host and path of the git remote; empty without one
+    repository: str  # the host and path of the git remote; empty without one, or if it is a path
     account: str  # empty if AWS was not checked
     region: str
     aws_skip_reason: str  # why AWS was not checked
@@ -92,7 +93,7 @@ def report_json(data: ReportData) -> str:
         created=data.created,
         shield=data.version,
         commit=data.commit,
-        repository=data.repository,
+        repository="" if is_local(data.repository) else data.repository,
         account=data.account,
         region=data.region,
         aws_skip_reason=data.aws_skip_reason,

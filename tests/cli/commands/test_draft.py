@@ -42,3 +42,18 @@ def test_writes_no_empty_manifest(tmp_path, text):
     assert done.code == 0
     assert done.err.startswith("no secrets found that can be moved; shield.toml was not written")
     assert not (tmp_path / "shield.toml").exists()
+
+
+@pytest.mark.parametrize(
+    ("code", "variable", "region"),
+    [
+        pytest.param("", "", "us-east-1", id="default"),
+        pytest.param("", "eu-west-3", "eu-west-3", id="of the user"),
+        pytest.param("", "bad region", "us-east-1", id="invalid"),
+        pytest.param("AWS_REGION = 'eu-west-2'\n", "eu-west-3", "eu-west-2", id="of the app"),
+    ],
+)
+def test_writes_the_region(tmp_path, code, variable, region):
+    (tmp_path / "settings.py").write_text(f"import os\n{code}X = os.environ['API_KEY']\n")
+    assert shield("draft", cwd=tmp_path, env={"AWS_REGION": variable}).code == 0
+    assert f'region = "{region}"' in (tmp_path / "shield.toml").read_text()

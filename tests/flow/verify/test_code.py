@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import py_compile
+import shutil
 from importlib import metadata
 from importlib.util import cache_from_source
 
@@ -182,11 +183,31 @@ def test_prints_the_checks_as_text(app):
     assert "hint: shield apply" in done.out
 
 
-def test_no_apply_on_record(tmp_path):
+def states(app):
+    found = json.loads(run("verify", "--only", "code", "--json", cwd=app).out)["checks"]
+    return {check["id"]: (check["status"], check["detail"]) for check in found}
+
+
+@pytest.mark.parametrize("rolled_back", [False, True])
+def test_nothing_is_applied(tmp_path, rolled_back):
     make_app(tmp_path)
-    done = run("verify", "--only", "code", cwd=tmp_path)
-    assert done.code == 1
-    assert "the journal contains no apply" in done.out
+    assert run("draft", cwd=tmp_path).code == 0
+    if rolled_back:
+        assert run("apply", "--only", "code", "--yes", "--no-proof", cwd=tmp_path).code == 0
+        assert run("rollback", "--yes", cwd=tmp_path).code == 0
+    found = states(tmp_path)
+    assert found["files-unchanged"] == ("unknown", "the journal contains no apply")
+    copy = ("unknown", "not applied yet: the app has no copy of the runtime")
+    assert found["runtime-unmodified"] == copy
+    detail = "not applied yet: the code only reads environment variables"
+    assert found["secrets-used"] == ("unknown", detail)
+    assert [name for name, (status, _) in found.items() if status == "failed"] == ["code-migrated"]
+
+
+def test_a_deleted_copy_that_the_code_imports_is_a_failure(app):
+    shutil.rmtree(app / "shop/utils")
+    found = states(app)
+    assert found["runtime-unmodified"][0] == found["map-current"][0] == "failed"
 
 
 def test_verifies_only_aws_or_only_the_code(app):

@@ -30,6 +30,7 @@ def test_page_has_all_sections():
     assert len(text.splitlines()) <= 60
     assert "CSEC" not in text
     assert "`shop/utils/secrets.py` maps them" in text
+    assert "Manager in `eu-central-1`, the region in `shield.toml`;" in text
     assert (
         "| `shop/prod/django-secret-key` | django-secret-key | `SECRET_KEY` | yes | manual |"
         in text

@@ -135,8 +135,6 @@ def test_finds_secrets_outside_the_settings_by_name(scanned, name):
         ),
         pytest.param("from .base import *\n", False, id="app"),
         pytest.param("from corp.conf import *\nSECRET_KEY = make()\n", False, id="own key"),
-        pytest.param("from .local import *\n", False, id="missing file of the app"),
-        pytest.param("from local_settings import *\n", False, id="missing local settings"),
         pytest.param("from corp.conf import x\n", False, id="single names"),
     ],
 )
@@ -152,3 +150,29 @@ def test_a_library_that_sets_the_key_of_django_is_reported(scanned, text, is_rep
         ("shop/settings/prod.py", "SECRET_KEY") for _ in range(is_reported)
     ]
     assert all("the star import of corp.conf probably sets it" in skip.reason for skip in found)
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        pytest.param("SECRET_KEY = open('.key').read()\n", "key-from-file", id="file"),
+        pytest.param("exec(open('local.py').read())\n", "key-in-exec", id="exec"),
+        pytest.param("from .local import *\n", "key-in-local-settings", id="missing file"),
+        pytest.param(
+            "from local_settings import *\n", "key-in-local-settings", id="missing module"
+        ),
+        pytest.param("from .local import *\nSECRET_KEY = make()\n", "", id="own key"),
+        pytest.param(
+            "SECRET_KEY = os.environ['SECRET_KEY']\nexec(open('local.py').read())\n",
+            "",
+            id="variable",
+        ),
+        pytest.param(
+            "SECRET_KEY = 'django-insecure-3v$k1'\nfrom local_settings import *\n", "", id="literal"
+        ),
+    ],
+)
+def test_a_key_of_django_that_is_not_moved_is_reported(scanned, text, reason):
+    settings = f"import os\n{text}INSTALLED_APPS = []\nX = os.environ['API_KEY']\n"
+    found = scanned({"shop/settings/__init__.py": "", "shop/settings/prod.py": settings}).unscanned
+    assert [(skip.id, skip.name) for skip in found] == [(reason, "SECRET_KEY")] * bool(reason)

@@ -114,6 +114,9 @@ def test_in_code(text: str, name: str, value: str) -> None:
             'run -e DB_PASSWORD=abcdef "$@"', "DB_PASSWORD", "abcdef", id="in front of a quote"
         ),
         pytest.param("curl -H 'token: abcdef'", "token", "abcdef", id="within quotes"),
+        pytest.param("`token`: abcdef", "token", "abcdef", id="name in backticks"),
+        pytest.param("get-token: abcdef", "get-token", "abcdef", id="not after a command"),
+        pytest.param("the `root password`: abcdef", "password", "abcdef", id="last word"),
         pytest.param("write `token=abcdef`", "token", "abcdef", id="within backticks"),
         pytest.param("export TOKEN=abcdef;", "TOKEN", "abcdef", id="semicolon"),
         pytest.param(
@@ -197,6 +200,10 @@ variable "admin_password" {
         pytest.param('env("DB_PASSWORD", default=None)', id="an argument by name"),
         pytest.param("- key: abcdef", id="a key of a map"),
         pytest.param('{"key": "abcdef"}', id="a key of another map"),
+        pytest.param(
+            "see `aws secretsmanager list-secrets`: region", id="a subcommand in backticks"
+        ),
+        pytest.param("aws secretsmanager get-secret-value: abcdef", id="a subcommand in text"),
     ],
 )
 def test_not_assignments_in_configuration(text: str) -> None:

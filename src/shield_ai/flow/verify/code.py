@@ -98,23 +98,31 @@ def _verify_files(manifest: Manifest, module: str, journal: Journal, read: FileR
     return ok_or_failed(CheckId.FILES_UNCHANGED, join_names(changed), "git diff shows what changed")
 
 
-def verify_runtime(manifest: Manifest, tree: Tree, copies: Sequence[str]) -> Iterator[Check]:
+def verify_runtime(
+    manifest: Manifest, tree: Tree, copies: Sequence[str], *, is_used: bool
+) -> Iterator[Check]:
     """Check that the app's copy of the runtime is unmodified, and that its map file is current.
 
     Args:
         manifest: shield.toml.
         tree: The app's files.
         copies: The folders of all copies of the runtime in the app. They are not scanned.
+        is_used: Whether the code reads secrets with get_secret().
     """
     path = manifest.app.runtime
     if path == "package":
         if copies:
             yield _verify_copies([], copies, tree)
         return
-    problems = [f"{place} takes precedence over {path}" for place in tree.overriding_files(path)]
-    problems += [f"{place} is missing" for place in engine_files(path) if tree.read(place) is None]
-    yield _verify_copies(problems, {copy_folder(path), *copies}, tree)
     raw = tree.read(path)
+    missing = [place for place in engine_files(path) if tree.read(place) is None]
+    if raw is None and not copies and not is_used and len(missing) == len(engine_files(path)):
+        detail = "not applied yet: the app has no copy of the runtime"
+        yield make_check(CheckId.RUNTIME_UNMODIFIED, Status.UNKNOWN, detail, "shield apply")
+        return
+    problems = [f"{place} takes precedence over {path}" for place in tree.overriding_files(path)]
+    problems += [f"{place} is missing" for place in missing]
+    yield _verify_copies(problems, {copy_folder(path), *copies}, tree)
     problem = ""
     if raw is None:
         problem = f"{path} is missing"

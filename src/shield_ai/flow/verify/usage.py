@@ -57,8 +57,17 @@ def verify_usage(manifest: Manifest, scan: Scan) -> Check:
     if unused and computed:
         detail = f"{join_names(unused)} may be read where the name is computed: {computed[0]}"
         return make_check(CheckId.SECRETS_USED, Status.UNKNOWN, detail, _UNUSED_HINT)
+    needed = [secret for secret in manifest.secret if not secret.external]
+    if needed and not unused and not reads_secrets(scan):
+        detail = "not applied yet: the code only reads environment variables"
+        return make_check(CheckId.SECRETS_USED, Status.UNKNOWN, detail, "shield apply")
     problem = f"no code reads {join_names(unused)}" if unused else ""
     return ok_or_failed(CheckId.SECRETS_USED, problem, _UNUSED_HINT)
+
+
+def reads_secrets(scan: Scan) -> bool:
+    """Return whether the code reads any secret with get_secret()."""
+    return bool(scan.migrated or scan.secret_calls)
 
 
 def _used_names(manifest: Manifest, scan: Scan) -> set[str]:

@@ -35,6 +35,7 @@ from shield_ai.scan.python.findings import (
     is_probably_label,
     missing_runtime_finding,
 )
+from shield_ai.scan.python.key_source import KeySources
 from shield_ai.scan.python.project import Project
 from shield_ai.scan.python.related_reads import select_related_reads
 from shield_ai.scan.python.remaining_defaults import find_remaining_defaults
@@ -154,7 +155,7 @@ def scan_files(
         migrated=scanner.migrated_variables(),
         secret_calls=tuple(scanner.secret_calls),
         copies=tuple(sorted({folder[:-1] for path in paths if (folder := copied_folder(path))})),
-        unscanned=tuple(scanner.library_settings(findings)),
+        unscanned=tuple(scanner.django_key(findings)),
     )
 
 
@@ -188,7 +189,7 @@ class _AppScanner:
             reserved.pop(variable, None)
         self._context = ProjectContext(ignored=frozenset(ignored), reserved=reserved)
         self._migrated: dict[str, set[str]] = {}  # variables of get_secret calls, by file
-        self._library_imports: list[tuple[str, str]] = []  # settings file, module
+        self._key_sources = KeySources(self._project)
         self._without_runtime: set[str] = set()  # settings files that do not call get_secret
 
     def scan_file(self, path: str) -> None:
@@ -287,13 +288,11 @@ class _AppScanner:
             self._context.computed_names |= collection_texts(source.tree)
         if in_settings:
             self.file_reads += find_file_reads(source)
+            self._key_sources.add(source, visitor.module.star_imports)
             for node in visitor.unresolved_reads:
                 reason = SkipId.COMPUTED_NAME.reason()
                 self.unresolved.append(reason.entry(path, node.lineno))
             self._context.assigned_settings.append((path, visitor.assigned_settings))
-            for module in visitor.module.star_imports:
-                if self._is_library(module):
-                    self._library_imports.append((path, module))
         self.harmless += _harmless_values(source, visitor, in_settings=in_settings)
         self.secret_calls += visitor.secret_calls
         self.constants += find_remaining_defaults(source, visitor.accessor_calls)
@@ -306,29 +305,17 @@ class _AppScanner:
         """Return the variables that the code reads through the runtime."""
         return tuple(sorted(self._context.migrated))
 
-    def _is_library(self, module: str) -> bool:
-        """Return whether a module is outside the app. A local file that git lacks is not."""
-        top = module.partition(".")[0]
-        is_local = top == module and ("local" in top or "settings" in top)
-        return not is_local and not any(
-            self._project.find_module(name) for name in (top, module, module.rpartition(".")[0])
-        )
-
-    def library_settings(self, findings: list[Finding]) -> Iterator[Skipped]:
-        """Yield an entry if only the settings of a library can set Django's SECRET_KEY."""
-        names: set[str] = set()
+    def django_key(self, findings: list[Finding]) -> Iterator[Skipped]:
+        """Yield entries that say where Django's SECRET_KEY comes from if it can't be moved."""
+        read: set[str] = set(self._context.migrated)
         for finding in findings:
             if finding.site and not finding.site.reader.endswith(".setdefault"):
-                names |= {finding.name, finding.env or ""}
-        for _, assigned in self._context.assigned_settings:
-            names |= assigned
-        is_set = {"SECRET_KEY", "DJANGO_SECRET_KEY"} & (names | self._context.migrated)
-        if not self._facts.django or is_set or not self._library_imports:
-            return
-        path, _ = self._library_imports[0]
-        modules = " or ".join(dict.fromkeys(module for _, module in self._library_imports))
-        reason = SkipId.LIBRARY_SETTINGS.reason(modules=modules)
-        yield reason.entry(path, name="SECRET_KEY")
+                read |= {finding.name, finding.env or ""}
+        assigned: set[str] = set()
+        for _, names in self._context.assigned_settings:
+            assigned |= names
+        if self._facts.django:
+            yield from self._key_sources.entries(read, assigned)
 
     def _skip(self, path: str, reason: SkipReason) -> None:
         self.skipped.append(reason.entry(path))

@@ -145,5 +145,8 @@ SETTER = regex(
     rb"(?:[\w.]{1,40},\s?|[\"'][^\"'\n]{0,60}[\"'],\s{0,4})?[\"']\Z",
     re.IGNORECASE,
 )
+# The beginning of a subcommand, as in `aws iam create-access-key`.
+SUBCOMMAND = regex(rb"(?:create|delete|describe|get|list|put|restore|update)-[a-z-]+\Z")
+WORD_BEFORE = regex(rb"[\w.-][ \t]+\Z")
 UPPER = regex(rb"[A-Z][A-Z0-9_]+")
 OPERATION_AFTER = regex(rb"[ \t]*(?:%[^>=]|\.format\(|\+[ \t]*\w|\.replace\(|\[)")

@@ -26,7 +26,9 @@ from shield_ai.scan.text.assignment_patterns import (
     QUOTES,
     SERVICE,
     SETTER,
+    SUBCOMMAND,
     UPPER,
+    WORD_BEFORE,
     XML_ELEMENT,
 )
 from shield_ai.scan.text.randomness import is_random
@@ -170,7 +172,15 @@ def _is_name(raw: bytes, name: bytes, begin: int, match: re.Match[bytes]) -> boo
         return False  # the type AWS::KMS::Key, the command $(pwd)
     if match["comma"] and not _is_argument(raw, name, begin, match):
         return False
+    if _is_subcommand(raw, name, begin):
+        return False
     return name.lower() != b"key" or not _is_map_key(raw, begin, match)
+
+
+def _is_subcommand(raw: bytes, name: bytes, begin: int) -> bool:
+    """Return whether a name is part of a command in text: `aws secretsmanager list-secrets`: …."""
+    is_subcommand = bool(SUBCOMMAND.match(name))
+    return is_subcommand and bool(WORD_BEFORE.search(raw, max(0, begin - 40), begin))
 
 
 def _is_map_key(raw: bytes, begin: int, match: re.Match[bytes]) -> bool:

@@ -1,0 +1,31 @@
+"""Find the AWS region that the user who runs the command has configured.
+
+https://docs.aws.amazon.com/sdkref/latest/guide/feature-region.html
+"""
+
+from __future__ import annotations
+
+import configparser
+import os
+from pathlib import Path
+
+
+def operator_region() -> str:
+    """Return the region of the environment or of the AWS configuration file; empty without one.
+
+    boto3 would find the same, but takes long to import.
+    """
+    region = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
+    return region or _region_in_file()
+
+
+def _region_in_file() -> str:
+    path = Path(os.environ.get("AWS_CONFIG_FILE") or "~/.aws/config")
+    profile = os.environ.get("AWS_PROFILE") or "default"
+    section = profile if profile == "default" else f"profile {profile}"
+    config = configparser.RawConfigParser(strict=False)
+    try:
+        config.read_string(path.expanduser().read_text("utf-8"))
+    except (OSError, RuntimeError, ValueError, configparser.Error):
+        return ""  # the commands that call AWS report a broken file
+    return config.get(section, "region", fallback="").strip()
