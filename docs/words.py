@@ -126,17 +126,15 @@ EXIT_CODES = {
     1: (
         "There are findings, failed checks, events that need review, missing secrets "
         "(`pull`), rotations that need manual steps (`rotate --due`) or changes "
-        "(`plan --detailed-exitcode`, where Terraform exits with 2)."
+        "(`plan --detailed-exitcode`, where Terraform exits with 2), or a question was answered "
+        "with no."
     ),
     2: "Invalid usage or configuration.",
     3: "Internal error. The message names a report file that contains no secret values.",
     4: "The plan is stale or unsafe. Nothing was changed.",
     5: "AWS denied the call or is unavailable.",
     6: "The rollback is incomplete. The output lists the remaining steps.",
-    130: (
-        "Interrupted, or a question was answered with no. The hint says what is safe; the journal "
-        "is consistent."
-    ),
+    130: "Interrupted. The hint says what is safe; the journal is consistent.",
 }
 # The command that prints each JSON document.
 JSON_COMMANDS = {

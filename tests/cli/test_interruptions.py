@@ -74,23 +74,56 @@ def test_interrupted_scan_of_repositories(app, tmp_path, monkeypatch):
     assert "hint: run the same command again to continue" in done.err
 
 
-def test_ctrl_c_at_a_question(app):
-    """The error begins on a new line, after "[y/N]: ^C"."""
+def answer_question(app, respond, *arguments, until=b"[y/N]: "):
+    """Run a command on a terminal, and return its exit code and what it shows."""
     controller, terminal = pty.openpty()
-    command = [sys.executable, "-m", "shield_ai", "apply", "--only", "code"]
+    command = [sys.executable, "-m", "shield_ai", *arguments]
     environment = {**os.environ, "TERM": "xterm", "NO_COLOR": "1"}
     process = subprocess.Popen(
         command, cwd=app, stdin=terminal, stdout=terminal, stderr=terminal, env=environment
     )
     os.close(terminal)
     shown = b""
-    while not shown.endswith(b"[y/N]: "):
+    while not shown.endswith(until):
         shown += os.read(controller, 4096)
-    process.send_signal(signal.SIGINT)
+    respond(process, controller)
     with contextlib.suppress(OSError):  # the other end is closed: all is read
         while part := os.read(controller, 4096):
             shown += part
     os.close(controller)
-    assert process.wait() == 130
+    return process.wait(), shown
+
+
+def test_ctrl_c_at_a_question(app):
+    """The error begins on a new line, after "[y/N]: ^C"."""
+    code, shown = answer_question(
+        app, lambda process, _: process.send_signal(signal.SIGINT), "apply", "--only", "code"
+    )
+    assert code == 130
     end = b"[y/N]: \r\nerror: interrupted\r\n\r\nhint: nothing was changed; run shield apply again\r\n"
     assert shown.endswith(end)
+
+
+@pytest.mark.parametrize("answer", [b"n", b""], ids=["no", "default"])
+def test_a_question_answered_with_no(app, answer):
+    before = files_of(app)
+    code, shown = answer_question(
+        app, lambda _, controller: os.write(controller, answer + b"\n"), "apply", "--only", "code"
+    )
+    assert code == 1
+    assert shown.endswith(b"[y/N]: " + answer + b"\r\nnothing changed\r\n"), shown
+    assert files_of(app).keys() - before.keys() <= {"shield.toml"}
+
+
+def test_an_answer_with_another_name(app, aws):
+    assert run("draft", cwd=app).code == 0
+    with (app / "shield.toml").open("a") as toml:
+        toml.write("\n[environments.production]\n")
+    code, shown = answer_question(
+        app,
+        lambda _, controller: os.write(controller, b"other\n"),
+        *("apply", "--only", "code", "--environment", "production"),
+        until=b"to confirm: ",
+    )
+    assert code == 1
+    assert shown.endswith(b"\r\nnothing changed: the answer is not app\r\n"), shown

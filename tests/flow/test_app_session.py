@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -129,3 +130,46 @@ def test_plan_names_the_secrets_that_come_from_a_file(tmp_path):
     )
     done = run("plan", "--only", "code", cwd=tmp_path)
     assert "settings.py:4  MAIL_PASSWORD\n      json.load() reads it from a file" in done.text
+
+
+@pytest.fixture
+def code_app(tmp_path):
+    """An app with a plan for its code, and no AWS."""
+    root = tmp_path / "app"
+    root.mkdir()
+    make_app(root)
+    assert run("plan", "--only", "code", "-o", "plan.json", cwd=root).code == 0
+    return root
+
+
+def test_applies_a_plan_for_the_code_without_aws(code_app):
+    done = apply(code_app, "plan.json", "--no-proof")
+    assert done.code == 0, done.text
+    assert "get_secret(" in (code_app / "shop/settings.py").read_text()
+
+
+@pytest.mark.parametrize(
+    ("changed", "options", "message"),
+    [
+        pytest.param({}, ["--only", "aws"], "made with --only code, which excludes", id="option"),
+        pytest.param({"only": "aws"}, [], "but contains other changes", id="files in an AWS plan"),
+        pytest.param(
+            {
+                "changes": [{"action": "create", "resource": "secret", "name": "x"}],
+            },
+            [],
+            "but contains other changes",
+            id="AWS in a code plan",
+        ),
+        pytest.param({"only": "all"}, [], "is not a valid plan file", id="unknown"),
+        pytest.param({"only": ["code"]}, [], "is not a valid plan file", id="list"),
+    ],
+)
+def test_refuses_a_plan_that_contradicts_its_scope(code_app, changed, options, message):
+    plan = json.loads((code_app / "plan.json").read_text())
+    (code_app / "plan.json").write_text(json.dumps(plan | changed))
+    before = (code_app / "shop/settings.py").read_bytes()
+    done = apply(code_app, "plan.json", *options)
+    assert done.code == 4, done.text
+    assert message in done.err
+    assert (code_app / "shop/settings.py").read_bytes() == before

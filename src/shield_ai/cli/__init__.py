@@ -14,7 +14,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from shield_ai.cli.global_options import GLOBAL_OPTIONS, add_global_options
-from shield_ai.model.errors import ShieldError
+from shield_ai.model.errors import DeclinedError, ShieldError
 from shield_ai.model.suggestion import did_you_mean
 
 # In the order of --help.
@@ -86,6 +86,11 @@ class _LazyGroup(click.Group):
     def invoke(self, ctx: click.Context) -> object:
         try:
             return super().invoke(ctx)
+        except DeclinedError as answer:
+            from shield_ai.cli.console import echo
+
+            echo(answer.message, err=True)
+            return answer.exit_code
         except (KeyboardInterrupt, click.Abort) as error:
             from shield_ai.cli.interruptions import end_prompt, interrupted
 

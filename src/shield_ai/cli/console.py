@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, TextIO
 
 import click
 
-from shield_ai.model.errors import ShieldError
+from shield_ai.model.errors import DeclinedError, ShieldError
 from shield_ai.model.hidden import Hidden
 from shield_ai.model.output_options import OUTPUT, use_color
 from shield_ai.model.printable import printable, printable_lines
@@ -130,7 +130,7 @@ def confirm(question: str, *, yes: bool) -> None:
 
     Raises:
         ShieldError: Standard input or standard error is not a terminal.
-        click.Abort: The answer is no.
+        DeclinedError: The answer is no.
     """
     if yes:
         return
@@ -139,7 +139,8 @@ def confirm(question: str, *, yes: bool) -> None:
             f"confirmation required, but {no_terminal()}",
             "use --yes to skip the confirmation",
         )
-    click.confirm(printable(question), abort=True, err=True)
+    if not ask(question):
+        raise DeclinedError("nothing changed")
 
 
 def confirm_changes(session: AppSession, question: str, *, yes: bool) -> None:
@@ -152,7 +153,7 @@ def confirm_changes(session: AppSession, question: str, *, yes: bool) -> None:
 
     Raises:
         ShieldError: Standard input or standard error is not a terminal.
-        click.Abort: The answer is no, or another name.
+        DeclinedError: The answer is no, or another name.
     """
     from shield_ai.model.environments import is_production
 
@@ -168,7 +169,7 @@ def confirm_changes(session: AppSession, question: str, *, yes: bool) -> None:
     app = session.manifest.app.name
     text = f"{question} This changes {environment}. Enter the app's name ({app}) to confirm"
     if click.prompt(printable(text), err=True) != app:
-        raise click.Abort
+        raise DeclinedError(f"nothing changed: the answer is not {app}")
 
 
 def conflict_resolver(conflict: str) -> Callable[[str, str], bool]:

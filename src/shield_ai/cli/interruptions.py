@@ -1,4 +1,4 @@
-"""What is safe after Ctrl-C or a question that was answered with no."""
+"""What is safe after Ctrl-C."""
 
 from __future__ import annotations
 

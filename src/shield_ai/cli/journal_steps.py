@@ -25,7 +25,7 @@ def confirm_recovery(session: AppSession, *, yes: bool) -> None:
 
     Raises:
         ShieldError: Standard input is not a terminal.
-        click.Abort: The answer is no.
+        DeclinedError: The answer is no.
     """
     steps = unfinished_steps(session.journal) if session.only != "code" else []
     if not steps:

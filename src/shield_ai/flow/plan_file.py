@@ -10,6 +10,7 @@ from shield_ai.model.errors import StalePlanError, UnsafePlanError
 from shield_ai.model.invalid_input import INVALID_JSON
 from shield_ai.model.plan import Plan
 from shield_ai.project.regular_file import read_regular_file
+from shield_ai.rewrite.project.iam_policy import PATH as IAM_POLICY
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -69,8 +70,33 @@ def require_app(plan: Plan, path: Path, app: str) -> None:
         )
 
 
+def require_scope(plan: Plan, path: Path, scope: Scope | None) -> None:
+    """Require that a plan has only what it is limited to, and that --only does not exclude it.
+
+    Args:
+        plan: The plan.
+        path: The file that it was read from.
+        scope: The value of --only; None: not given.
+
+    Raises:
+        UnsafePlanError: The plan contradicts itself or --only.
+    """
+    if not plan.only:
+        return
+    if scope and scope != plan.only:
+        raise UnsafePlanError(
+            f"{path} was made with --only {plan.only}, which excludes --only {scope}",
+            f"remove --only, or create a plan with shield plan --only {scope} -o {path.name}",
+        )
+    if limit_plan(plan, plan.only) != plan:
+        raise UnsafePlanError(
+            f"{path} was made with --only {plan.only}, but contains other changes",
+            f"create a plan with shield plan -o {path.name}, and review it",
+        )
+
+
 def limit_plan(plan: Plan, scope: Scope | None) -> Plan:
-    """Return the plan with only its file edits or only its changes in AWS.
+    """Return the plan with only its file edits, or only its changes in AWS and the IAM policy.
 
     Args:
         plan: The plan.
@@ -79,5 +105,6 @@ def limit_plan(plan: Plan, scope: Scope | None) -> Plan:
     if scope == "code":
         return msgspec.structs.replace(plan, changes=())
     if scope == "aws":
-        return msgspec.structs.replace(plan, files=())
+        policy = tuple(file for file in plan.files if file.path == IAM_POLICY)
+        return msgspec.structs.replace(plan, files=policy, dotenv=())
     return plan

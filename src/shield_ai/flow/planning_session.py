@@ -21,7 +21,7 @@ from shield_ai.flow.deployment_plan import find_sources
 from shield_ai.flow.journal import SECRET, Journal
 from shield_ai.flow.plan import CodeInputs, adds_runtime, make_plan
 from shield_ai.flow.plan_check import planned_inputs, require_derived, require_safe_paths
-from shield_ai.flow.plan_file import Scope, limit_plan, read_plan, require_app
+from shield_ai.flow.plan_file import Scope, limit_plan, read_plan, require_app, require_scope
 from shield_ai.flow.plan_lists import report_once
 from shield_ai.flow.preconditions import (
     ignored_new_files,
@@ -164,6 +164,7 @@ class PlanningSession(AppContext):
             harmless=harmless,
             deployment=deployment.variables,
             environment=self.environment,
+            only=self.only or "",
             placeholders=tuple(placeholders(plan.changes, values)),
         )
 
@@ -265,19 +266,21 @@ class PlanningSession(AppContext):
             return ()
 
     def load_plan(self, path: Path) -> Plan:
-        """Load a plan from a file, and switch to its environment.
+        """Load a plan from a file, and switch to its environment and to its part of the changes.
 
         Args:
             path: The file.
 
         Raises:
             StalePlanError: The file is not a valid plan.
-            UnsafePlanError: The plan is for another app or environment, or has a path or a source
-                of a value outside the app.
+            UnsafePlanError: The plan is for another app or environment, contradicts --only, or has
+                a path or a source of a value outside the app.
         """
         loaded = read_plan(path, self.environment)
         require_app(loaded, path, self.manifest.app.name)
+        require_scope(loaded, path, self.only)
         self.environment = loaded.environment
+        self.only = self.only or loaded.only or None
         require_safe_paths(loaded, self.tree, self._selected_env_files())
         if loaded.dotenv:
             require_untracked_dotenv(self.tree.root)

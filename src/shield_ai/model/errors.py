@@ -14,7 +14,8 @@
          +- AwsCredentialsError     5   there are no AWS credentials
          +- AwsNotFoundError        5   a secret or another resource does not exist
      +- RollbackIncompleteError     6   a step could not be undone
-     +- CommandInterruptedError   130   Ctrl-C, or a question was answered with no
+     +- DeclinedError               1   a question was answered with no
+     +- CommandInterruptedError   130   Ctrl-C
 
 Any other exception is a bug (exit code 3). Messages never contain secret values.
 """
@@ -99,7 +100,13 @@ class RollbackIncompleteError(ShieldError):
     exit_code = INCOMPLETE
 
 
+class DeclinedError(ShieldError):
+    """A question was answered with no. The message says what was not done."""
+
+    exit_code = FINDINGS
+
+
 class CommandInterruptedError(ShieldError):
-    """A command was interrupted, or a question was answered with no. The hint says what is safe."""
+    """A command was interrupted. The hint says what is safe."""
 
     exit_code = INTERRUPTED

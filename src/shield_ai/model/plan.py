@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from typing import Self
+from typing import Literal, Self
 
 import msgspec
 
@@ -90,6 +90,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     account: str = ""
     region: str = ""
     environment: str = ""  # the selected environment of shield.toml, or empty
+    only: Literal["", "code", "aws"] = ""  # what --only limited the plan to, or empty
     files: tuple[FileChange, ...] = ()
     changes: tuple[Change, ...] = ()
     skipped: tuple[Skipped, ...] = ()
