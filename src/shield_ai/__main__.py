@@ -68,8 +68,10 @@ def _fail_on_usage(error: click.ClickException) -> int:
     context = getattr(error, "ctx", None)
     hint = f"see {context.command_path if context else 'shield'} --help"
     if not isinstance(error, NoSuchOption):
-        message = error.format_message().rstrip(".")
+        message = " ".join(error.format_message().rstrip(".").split())
         return fail(USAGE, message[:1].lower() + message[1:], hint)
+    if error.option_name == "--json":  # of the other commands
+        return fail(USAGE, "no such option --json", "use --format json")
     known = {option for param in context.command.params for option in param.opts} if context else ()
     suggestion = did_you_mean(error.option_name, known) or hint
     return fail(USAGE, f"no such option {error.option_name}", suggestion)

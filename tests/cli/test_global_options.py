@@ -68,6 +68,8 @@ def test_options_of_the_examples_exist(line):
         pytest.param(["aply"], 'did you mean "apply"?', id="command"),
         pytest.param(["apply", "--onyl", "code"], 'did you mean "--only"?', id="option"),
         pytest.param(["scan", "--colour", "never"], 'did you mean "--color"?', id="global option"),
+        pytest.param(["version"], "use shield --version", id="version"),
+        pytest.param(["scan", "--json"], "use --format json", id="--json"),
         pytest.param(["xyz"], "see shield --help", id="no similar command"),
         pytest.param(["scan", "--xyz"], "see shield scan --help", id="no similar option"),
     ],
@@ -75,6 +77,18 @@ def test_options_of_the_examples_exist(line):
 def test_did_you_mean(tmp_path, arguments, hint):
     done = run(*arguments, cwd=tmp_path)
     assert (done.code, done.err.splitlines()[-1]) == (2, f"hint: {hint}")
+
+
+def test_help_is_a_command_too(tmp_path):
+    assert run("help", cwd=tmp_path).out == run("--help", cwd=tmp_path).out
+    assert run("help", "scan", cwd=tmp_path).out == run("scan", "--help", cwd=tmp_path).out
+
+
+def test_missing_argument_is_one_line(tmp_path):
+    done = run("completion", cwd=tmp_path)
+    assert done.err.splitlines()[0] == (
+        "error: missing argument '{bash|zsh|fish}'. Choose from: bash, zsh, fish"
+    )
 
 
 def test_short_version(tmp_path):

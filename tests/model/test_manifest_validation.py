@@ -88,7 +88,7 @@ from shield_ai.model.manifest_parser import parse
         pytest.param(
             "[[secret]]",
             '[deployment]\nedit = ["helm"]\n\n[[secret]]',
-            "shield.toml:7: Invalid enum value",
+            "shield.toml:7: unknown edit",
             id="kind of deployment files",
         ),
         pytest.param(
@@ -264,3 +264,20 @@ def test_valid_runtime_paths(path):
 def test_invalid_runtime_paths(path):
     with pytest.raises(ManifestError, match="invalid runtime"):
         parse(GOOD.replace("[app]\n", f'[app]\nruntime = "{path}"\n', 1))
+
+
+@pytest.mark.parametrize(
+    ("text", "error", "value"),
+    [
+        pytest.param(
+            '[[secret]]\nname = "a"\nkind = "datbase"', "4: unknown kind", "database", id="kind"
+        ),
+        pytest.param('[deployment]\nedit = ["helm"]', "3: unknown edit", "compose", id="list"),
+    ],
+)
+def test_values_of_an_enumeration_are_listed(text, error, value):
+    with pytest.raises(ManifestError) as raised:
+        parse(f"app = {{name = 'a'}}\n{text}")
+    assert raised.value.message == f"shield.toml:{error}"
+    assert raised.value.hint.startswith("use one of ")
+    assert value in raised.value.hint.removeprefix("use one of ").split(", ")

@@ -70,12 +70,19 @@ class _LazyGroup(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args == ["help"]:
+            click.echo(ctx.get_help())
+            ctx.exit()
+        if args[0] == "help":
+            args = [args[1], "--help"]
         name = args[0]
         command = self.get_command(ctx, name)
         if ctx.resilient_parsing:  # completion
             return super().resolve_command(ctx, args)
         if command is None:
-            hint = did_you_mean(name, COMMANDS) or "see shield --help"
+            known = {"version": "use shield --version", "shield": "leave out the second shield"}
+            meant = known.get(name) or did_you_mean(name, COMMANDS)
+            hint = meant or "see shield --help"
             raise ShieldError(f"no such command {name!r}", hint)
         if not {"-h", "--help"}.intersection(args):
             from shield_ai.cli.project_settings import use_settings

@@ -34,6 +34,8 @@ _TABLES: dict[str, type[msgspec.Struct]] = {
     "$.environments": Environment,
 }
 
+INVALID_ENUM = "Invalid enum value"  # the message of msgspec
+
 
 def parse(text: str) -> Manifest:
     """Parse and validate the text of shield.toml.
@@ -114,11 +116,52 @@ def _reword(message: str) -> str:
     sentence = message.split(" - at `", maxsplit=1)[0]
     # remove the value, which can be a secret
     sentence = re.sub(r" '.*'$", "", sentence, flags=re.DOTALL)
+    if sentence == INVALID_ENUM:
+        return f"unknown {_key(message)}"
     sentence = sentence.replace("Object contains unknown field", "unknown key")
     return sentence.replace("Object missing required field", "missing key")
 
 
+def _key(message: str) -> str:
+    """Return the key at the end of the path in a message, for example `kind`."""
+    names = re.findall(r"[A-Za-z_]+", message.rpartition(" - at `")[2])
+    return names[-1] if names else "value"
+
+
+def _allowed_values(message: str) -> list[str]:
+    """Return the values of the enumeration at the path in a message."""
+    found = msgspec.inspect.type_info(Manifest)
+    for name in re.findall(r"[A-Za-z_]+", message.rpartition(" - at `")[2]):
+        fields = {
+            field.encode_name: field.type
+            for kind in _members(found)
+            if isinstance(kind, msgspec.inspect.StructType)
+            for field in kind.fields
+        }
+        if name not in fields:
+            return []
+        found = fields[name]
+    values: list[object] = []
+    for kind in _members(found):
+        if isinstance(kind, msgspec.inspect.EnumType):
+            values += [member.value for member in kind.cls]
+        elif isinstance(kind, msgspec.inspect.LiteralType):
+            values += kind.values
+    return [str(value) for value in values]
+
+
+def _members(kind: msgspec.inspect.Type) -> list[msgspec.inspect.Type]:
+    """Return the types of a union and of the items of an array."""
+    if isinstance(kind, msgspec.inspect.UnionType):
+        return [member for part in kind.types for member in _members(part)]
+    if isinstance(kind, msgspec.inspect.CollectionType):
+        return _members(kind.item_type)
+    return [kind]
+
+
 def _hint(message: str) -> str:
+    if message.startswith(INVALID_ENUM):
+        return f"use one of {', '.join(_allowed_values(message))}"
     if "unknown field" not in message:
         return ""
     table: type[msgspec.Struct] = Manifest

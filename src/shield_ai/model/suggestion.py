@@ -11,5 +11,7 @@ if TYPE_CHECKING:
 
 def did_you_mean(name: str, choices: Iterable[str]) -> str:
     """Return a hint with the choice that is most similar to a name; empty without one."""
-    similar = difflib.get_close_matches(name, choices, n=1)
+    names = list(choices)
+    similar = [choice for choice in names if sorted(choice) == sorted(name)]  # swapped letters
+    similar += difflib.get_close_matches(name, names, n=1)
     return f'did you mean "{similar[0]}"?' if similar else ""
