@@ -91,7 +91,8 @@ def translate_errors(permission: str, name: str = "") -> Iterator[None]:
     except (NoCredentialsError, PartialCredentialsError):
         raise AwsCredentialsError(
             "no AWS credentials",
-            "set AWS_PROFILE or sign in with aws sso login; --only code works without AWS",
+            "set AWS_PROFILE or sign in with aws sso login; plan, apply and report also work with"
+            " --only code",
         ) from None
     except (EndpointConnectionError, ConnectTimeoutError, HTTPClientError):
         raise AwsError(
