@@ -112,3 +112,17 @@ def test_uses_the_apps_virtual_environment(tmp_path, monkeypatch):
     venv.create(tmp_path / "venv", with_pip=False)
     assert find_interpreter(tmp_path) == str(tmp_path / "venv/bin/python")
     assert load(tmp_path, "X = 1")[0].error == ""
+
+
+@pytest.mark.parametrize(
+    ("given", "seen"),
+    [
+        pytest.param({}, "shop_settings", id="the module that is loaded"),
+        pytest.param({"DJANGO_SETTINGS_MODULE": "other"}, "other", id="the user's"),
+    ],
+)
+def test_django_can_name_the_settings_module(tmp_path, monkeypatch, given, seen):
+    monkeypatch.delenv("DJANGO_SETTINGS_MODULE", raising=False)
+    named = "import os\nassert os.environ['DJANGO_SETTINGS_MODULE'] == {!r}\n"
+    [loaded] = load(tmp_path, named.format(seen), **given)
+    assert loaded.error == ""

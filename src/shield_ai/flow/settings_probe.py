@@ -63,12 +63,14 @@ class SettingsLoader:
     def _load_module(self, module: str, folder: str, environ: Mapping[str, str]) -> LoadedSettings:
         # Values are passed in a pipe: other processes can read the initial environment in /proc.
         inherited = {name: text for name, text in environ.items() if os.environ.get(name) == text}
+        # Settings and the libraries that they import may ask Django for the module's name.
+        variables = {"DJANGO_SETTINGS_MODULE": module, **environ}
         request = {
             "module": module,
             "folder": str(self.root / folder),
             "key": self._key,
             "port": self.allowed_port,
-            "environ": {name: environ[name] for name in environ.keys() - inherited.keys()},
+            "environ": {name: variables[name] for name in variables.keys() - inherited.keys()},
         }
         OUTPUT.log(f"run {self.python}: load the settings {module}")
         try:

@@ -25,7 +25,7 @@ PLAIN = regex(
 NUMBER = regex(r"v?\d{1,4}(?:\.\d{1,3}){0,3}|\d{4}-\d\d-\d\d|[a-z]{1,5}-\d{1,2}|[a-z]\.[a-z]")
 CAMEL_CASE = regex(r"[A-Z][a-z]{2,14}(?:[A-Z][a-z]{2,14}|SQL|API|DB){1,3}")
 CONSTANT = regex(r"[A-Z]{2,15}(?:_[A-Z]{1,15}){1,5}")
-RULE = regex(r"[-*#~_.]+")
+RULE = regex(r"[-*#~_.&+]+")
 SLUG = r"[a-z]{1,20}(?:[-_.][a-z]{1,20}){0,8}"
 LINK = regex(
     rf"https?://[a-z]{{2,20}}(?:[.-][a-z]{{2,20}}){{1,4}}"

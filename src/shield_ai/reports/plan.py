@@ -72,7 +72,7 @@ def plan_text(plan: Plan, read: FileReader) -> str:
     lines += _section("no value in any source", _names(plan.missing))
     skipped, warnings = _split_warnings(plan)
     lines += _section("skipped", _skipped_lines(skipped))
-    title = "ignored: not secrets (reasons in shield plan --json)"
+    title = "ignored: not secrets (reasons in shield plan --only code --json)"
     lines += _section(title, _harmless_lines(plan.harmless))
     title = "warning: the app can't start on these versions of Python after apply"
     lines += _section(title, _skipped_lines(warnings))
@@ -309,7 +309,8 @@ def comparison_text(modules: Sequence[str], problems: Sequence[str]) -> str:
         lines.insert(0, proved)
     if problems:
         lines.append(
-            "to compare: install the app's requirements, or choose its Python with --python"
+            "to compare: install the app's requirements, or choose its Python with --python;"
+            " to see an error, import the module there"
         )
     return "\n".join(lines)
 
