@@ -26,5 +26,5 @@ def test_a_place_is_in_one_list(tmp_path, body, skipped, harmless):
     (tmp_path / "shop/config.py").write_text(SETTINGS + body)
     shield("draft", cwd=tmp_path)
     text = shield("plan", "--only", "code", cwd=tmp_path).text
-    assert ("\nskipped\n  shop/config.py" in text) == skipped, text
+    assert ("\nskipped\n  shop/config.py" in f"\n{text}") == skipped, text
     assert ("not secrets" in text) == harmless, text

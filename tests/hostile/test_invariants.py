@@ -82,6 +82,7 @@ OFFLINE = [
     (("patterns", "check"), READ_ONLY),
     (("patterns", "list"), READ_ONLY),
     (("schema", "-o", "schema.json"), Limits(writes=("schema.json",))),
+    (("completion", "bash"), READ_ONLY),
     (("rollback", "--only", "code", "--yes"), WHOLE_APP),
 ]
 JOURNEY = [

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import msgspec
 import pytest
@@ -94,8 +95,10 @@ def test_text_marks_unknown_prices(tmp_path):
     run("draft", cwd=tmp_path)
     toml = tmp_path / "shield.toml"
     toml.write_text(
-        toml.read_text().replace(
-            "[app]\n", '[app]\nregion = "eu-west-2"\nreplicas = ["ap-east-1"]\n'
+        re.sub(
+            r"(?m)^region = .*$",
+            'region = "eu-west-2"\nreplicas = ["ap-east-1"]',
+            toml.read_text(),
         )
     )
     lines = run("cost", cwd=tmp_path).out.splitlines()

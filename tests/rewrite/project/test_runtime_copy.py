@@ -137,7 +137,7 @@ def test_copy_with_other_line_ends_is_up_to_date():
 @pytest.mark.parametrize(
     ("raw", "message"),
     [
-        pytest.param(old_file() + b"mine = 2\n", "edited manually", id="edited"),
+        pytest.param(old_file() + b"mine = 2\n", "was edited", id="edited"),
         pytest.param(b"def get_secret(): ...\n", "another file", id="foreign"),
         pytest.param(b"", "another file", id="empty"),
         pytest.param(b"\xff\x00", "another file", id="binary"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import click
-from click.shell_completion import get_completion_class
+from click.shell_completion import ShellComplete, get_completion_class
 
 from shield_ai.cli.console import echo
 from shield_ai.model.errors import DONE
@@ -22,5 +22,7 @@ def completion(shell: str) -> int:
 
     script = get_completion_class(shell)
     assert script  # noqa: S101  # click.Choice has only shells that click supports
-    echo(script(cli, {}, "shield", "_SHIELD_COMPLETE").source(), nl=False)
+    # The method of the base class does not start bash to ask for its version.
+    text = ShellComplete.source(script(cli, {}, "shield", "_SHIELD_COMPLETE"))
+    echo(text, nl=False)
     return DONE

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from packaging.utils import canonicalize_name
 
+from shield_ai.model.errors import SourceError
 from shield_ai.model.skip import SkipId
 from shield_ai.project.inside import has_git_folder
 from shield_ai.rewrite.project.file_edits import (
@@ -126,7 +127,7 @@ def _add_in_folder(read: FileReader, folder: str, wanted: Mapping[str, str]) -> 
     name = first_requirement_name(wanted)
     files = _requirements_files(read, folder)
     for path, locks, add in LOCKED_FILES:
-        if not any(read(f"{folder}{lock}") is not None for lock in locks):
+        if not any(_exists(read, f"{folder}{lock}") for lock in locks):
             continue
         outcome = add(f"{folder}{path}", read, wanted)
         if outcome is not None:
@@ -145,6 +146,14 @@ def _add_in_folder(read: FileReader, folder: str, wanted: Mapping[str, str]) -> 
     path = editable[0]
     changes, problems = _add_line(path, files[path], name, wanted)
     return changes, [*skipped, *problems]
+
+
+def _exists(read: FileReader, path: str) -> bool:
+    """Return whether a file exists, even one that can't be read: a lock file is not edited."""
+    try:
+        return read(path) is not None
+    except SourceError:
+        return True
 
 
 def _unedited(files: Mapping[str, bytes], edited: str, name: str) -> list[Skipped]:
