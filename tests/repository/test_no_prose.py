@@ -16,7 +16,7 @@ FOREIGN = {
     # "The role defined for the function cannot be assumed by Lambda."
     "shield_ai/aws/live/kinds/function.py": {"cannot be assumed"},
     # msgspec's ValidationError
-    "shield_ai/model/manifest_parser.py": {"unknown field"},
+    "shield_ai/model/manifest_parser.py": {"unknown field", "Invalid enum value"},
     "shield_ai/scan/rules/loader.py": {"unknown field", "enum value"},
     # SHOW GRANTS, and the comment that marks a user in the database
     "shield_ai/rotator/strategies/mysql_alternating_users.py": {
