@@ -71,7 +71,9 @@ class _LazyGroup(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         if args == ["help"]:
-            click.echo(ctx.get_help())
+            from shield_ai.cli.console import echo
+
+            echo(ctx.get_help())
             ctx.exit()
         if args[0] == "help":
             args = [args[1], "--help"]
