@@ -85,7 +85,7 @@ def _parameter(argument: ast.arg, default: ast.expr | None, stars: str = "") -> 
 
 
 def readable(annotation: ast.expr | None) -> str:
-    """Return an annotation as it is written without the aliases of the runtime."""
+    """Return an annotation without the type aliases of the runtime."""
     if annotation is None:
         return ""
     parts = [ast.unparse(annotation)]

@@ -172,7 +172,7 @@ def test_settings_are_options():
         assert {f"--{key}" for key in settings} <= flags
 
 
-# Options that a stranger's repository must never set, whatever is added to SETTINGS.
+# Options that the scanned repository must not set.
 DANGEROUS = {
     "output", "baseline", "write-baseline", "staged", "history", "whole-files", "jobs", "engine",
     "repos", "env-file", "copy-from", "environment", "conflict", "remove-literals", "prompt",

@@ -42,6 +42,8 @@ def test_plain_comments_are_shown(comment):
         pytest.param("# PASSWORD = 'swordfish'", "#•••", id="commented-out code"),
         pytest.param('# use "swordfish"', "#•••", id="quotes"),
         pytest.param("# the old password is swordfish", "# the old password is•••", id="is"),
+        pytest.param("# mail password swordfish", "# mail password •••", id="last word"),
+        pytest.param("# pin 1234", "# pin •••", id="last number"),
         pytest.param("# password: swordfish", "# password:•••", id="colon"),
         pytest.param("# key : swordfish", "# key :•••", id="separate colon"),
         pytest.param("# use AKIA2345ABCDEFGHIJKL now", "# use ••• now", id="token"),
@@ -57,6 +59,7 @@ def test_possible_values_are_hidden(comment, expected):
 
 @given(st.text(st.characters(min_codepoint=33), min_size=1, max_size=40))
 def test_words_that_are_not_plain_are_never_shown(value):
+    assume(not any(map(str.isspace, value)))  # such as U+0085: these are several words
     assume(not is_plain(value.strip(".,;:!?()[]…")) and value not in f"# the {MASK} one")
     assert value not in shown(f"# the {value} one")
 

@@ -1,7 +1,7 @@
 """Decide which words of a comment can be shown: plain words, short numbers and links to documents.
 
 A comment can contain an old password or commented-out code. Everything that is not plain text is
-hidden, and so is everything after "the password is" and the like.
+hidden, and so is everything after "the password is" and the like, and a last word after "password".
 """
 
 from __future__ import annotations
@@ -53,7 +53,9 @@ def hidden_spans(comment: str) -> Iterator[Span]:
         if follows_secret and (word.lower() in LEADS_TO_VALUE or match[0].startswith(":")):
             yield match.end(), len(comment)
             return
-        if not is_plain(word):
+        is_last = not comment[match.end() :].strip()
+        is_value = follows_secret and is_last and SECRET.fullmatch(word) is None
+        if is_value or not is_plain(word):
             yield match.span()
         follows_secret = SECRET.fullmatch(word) is not None
         if follows_secret and match[0].endswith(":"):
