@@ -56,13 +56,16 @@ def test_an_empty_document_is_a_production_default(scanned, default, default_ok_
         ("sqlite:///db.sqlite3", True),
         ("locmem://", True),
         ("redis://localhost:6379/0", True),
-        ("mysql://root@localhost/shop", True),
-        ("postgres:///shop", True),
-        ("postgres://shop:pw@localhost/shop", True),
+        ("redis://:pw@cache:6379/0", False),
+        ("mysql://root@localhost/shop", False),
+        ("postgres:///shop", False),
+        ("postgres://shop:pw@localhost/shop", False),
+        ("postgresql+psycopg://localhost/shop", False),
+        ("amqp://localhost", False),
         ("postgres://shop:pw@db/shop", False),
     ],
 )
-def test_a_url_with_credentials_for_a_server_is_for_development(
+def test_a_url_of_a_database_or_with_credentials_is_for_development(
     scanned, default, default_ok_in_production
 ):
     text = f"import os\nX = os.environ.get('CACHE_URL', '{default}')\n"

@@ -21,6 +21,11 @@ if TYPE_CHECKING:
     from shield_ai.project.python_source import Source
     from shield_ai.scan.python.candidates import Candidate
 
+# A default with such a URL is for development: production has a server of its own.
+_SERVER_URL = regex(
+    r"\b(?:postgres(?:ql)?|postgis|psql|pgsql|mysql|mysqlgis|mariadb|oracle|mssql|cockroach(?:db)?"
+    r"|mongodb|amqps?)(?:\+\w+)?://"
+)
 # A URL with credentials for a remote host. A password for localhost is not a secret.
 REMOTE_URL = regex(r"://[^/\s\"']*@(?!localhost\b|127\.|\[::1\])")
 EMPTY_DOCUMENTS = frozenset({"", "{}", "[]"})
@@ -114,8 +119,10 @@ def _is_default_ok_in_production(source: Source, candidate: Candidate) -> bool:
         return bool(text)  # an empty JSON document contains no secret
     if not candidate.is_secret_read() or _database_field(candidate) not in {"", "password"}:
         return True
-    is_url = meaning(candidate.variable) is Meaning.URL
-    return is_url and not REMOTE_URL.search(source.segment(default))
+    if meaning(candidate.variable) is not Meaning.URL:
+        return False
+    written = source.segment(default)
+    return not _SERVER_URL.search(written) and not REMOTE_URL.search(written)
 
 
 def _database_field(candidate: Candidate) -> str:
