@@ -124,7 +124,7 @@ def require_values(plan: Plan, *, allow_missing: bool, allow_placeholders: bool)
     if plan.missing and not allow_missing:
         raise ValueMissingError(
             f"no value for {', '.join(plan.missing)}",
-            "name a file with --env-file, set the variables, or use --allow-missing",
+            "name a file with --env-file, or set optional = true for secrets that production lacks",
         )
 
 
