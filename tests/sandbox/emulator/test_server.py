@@ -207,8 +207,12 @@ def test_run_beside(code: int, capfd: pytest.CaptureFixture[str]) -> None:
 
 
 def test_run_beside_passes_ctrl_c_to_the_command() -> None:
-    inner = "trap 'echo caught' INT; echo ready; read x; echo went on"
-    run = f"import sys; from shield_ai.sandbox.emulator.server import run_beside; sys.exit(run_beside(['bash', '-c', {inner!r}]))"
+    # A signal that is waited for can't arrive too early.
+    inner = (
+        "import signal; signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT}); print('ready', flush=True); "
+        "signal.sigwait({signal.SIGINT}); print('caught', flush=True); input(); print('went on')"
+    )
+    run = f"import sys; from shield_ai.sandbox.emulator.server import run_beside; sys.exit(run_beside([sys.executable, '-c', {inner!r}]))"
     command = [sys.executable, "-c", run]
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True
