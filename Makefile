@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 .DEFAULT_GOAL := help
-.PHONY: help demo recording test test-fast test-oldest test-rotation test-kill test-iam wheel lint docs site bench bench-scan bench-reads bench-pull-request bench-runtime fuzz coverage dist audit lock clean
+.PHONY: help demo recording test test-fast test-oldest test-rotation test-kill test-iam wheel lint docs site bench bench-scan bench-reads bench-pull-request bench-runtime drill fuzz coverage dist audit lock clean
 
 help:  ## show this help
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -121,6 +121,9 @@ bench-pull-request: $(VENV)/dev.stamp  ## measure the pull requests for the repo
 bench-runtime: .venv-bench/stamp  ## compare get_secret() with other libraries, and run a short stress test
 	@PYTHONPATH=src .venv-bench/bin/python bench/runtime/run.py $(ARGS)
 	@PYTHONPATH=src .venv-bench/bin/python bench/runtime/soak.py --seconds 20
+
+drill: $(VENV)/demo.stamp  ## take the sample app through rotations, an outage and kills; ARGS="--kills 50 --outage 600"
+	@PYTHONPATH=src $(BIN)/python bench/drill/run.py $(ARGS)
 
 .venv-fuzz/stamp: $(VENV)/pyvenv.cfg requirements/fuzz.lock
 	$(BIN)/python -m venv .venv-fuzz

@@ -17,10 +17,16 @@ TIMEOUT = 60.0  # seconds
 
 
 class Load:
-    """Clients of the sample app. A slow response is not a failure; see `slowest`."""
+    """Clients of the sample app. A slow response is not a failure; see `slowest`.
 
-    def __init__(self, app: WebApp) -> None:
+    Args:
+        app: The app.
+        pause: Seconds that a client waits between two requests.
+    """
+
+    def __init__(self, app: WebApp, pause: float = 0) -> None:
         self._app = app
+        self._pause = pause
         self._stop = threading.Event()
         self._threads = [
             threading.Thread(target=self._send_requests, args=(number,))
@@ -29,6 +35,11 @@ class Load:
         self.answered = 0
         self.slowest = 0.0  # seconds
         self.failures: Counter[str] = Counter()
+        self._first_answers: dict[str, bytes] = {}
+
+    def switch(self, app: WebApp) -> None:
+        """Send the next requests to another process of the app."""
+        self._app = app
 
     def __enter__(self) -> Self:
         for thread in self._threads:
@@ -51,7 +62,7 @@ class Load:
         return self.answered + self.failures.total()
 
     def _send_requests(self, number: int) -> None:
-        while not self._stop.is_set():
+        while not self._stop.wait(self._pause):
             started = time.monotonic()
             failure = self._request(PAGES[number % len(PAGES)])
             self.slowest = max(self.slowest, time.monotonic() - started)
@@ -64,7 +75,10 @@ class Load:
     def _request(self, page: str) -> str:
         """Request a page; return what went wrong, or an empty string."""
         try:
-            status, _ = self._app.request("GET", page)
+            status, body = self._app.request("GET", page)
         except (OSError, http.client.HTTPException) as error:
             return f"{page}: {type(error).__name__}"
-        return "" if status == http.client.OK else f"{page} answered {status}"
+        if status != http.client.OK:
+            return f"{page} answered {status}"
+        is_expected = body == self._first_answers.setdefault(page, body)
+        return "" if is_expected else f"{page} answered something else than before"
