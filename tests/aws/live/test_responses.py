@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-import http.server
 import json
-import threading
 
 import pytest
+from aws_endpoint import aws_endpoint
 
 from shield_ai.aws.cloudtrail.trail import lookup_events
 from shield_ai.aws.live import responses
@@ -27,30 +26,23 @@ IDENTITY = (
 )
 
 
+class Endpoint:
+    """Answers each call with `body`, or with its result."""
+
+    body = b""
+
+    def answer(self, _operation, _request):
+        return 200, self.body() if callable(self.body) else self.body
+
+
 @pytest.fixture
 def endpoint(no_real_aws, monkeypatch):
-    """An endpoint that answers each call with its attribute `body`, or its result."""
-
-    class Handler(http.server.BaseHTTPRequestHandler):
-        def do_POST(self):
-            self.rfile.read(int(self.headers["Content-Length"]))
-            self.send_response(200)
-            body = self.server.body() if callable(self.server.body) else self.server.body
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *_):
-            pass
-
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{server.server_port}")
+    endpoint = Endpoint()
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "x")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "x")
-    yield server
-    server.shutdown()
-    server.server_close()
+    with aws_endpoint(endpoint.answer) as url:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", url)
+        yield endpoint
 
 
 @pytest.mark.parametrize(

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import http.server
 import json
-import threading
 
 import pytest
+from aws_endpoint import aws_endpoint
 
 from shield_ai.aws.live import rotation
 from shield_ai.aws.live.rotation import MAX_STARTS, RotationClient
@@ -14,46 +13,35 @@ from shield_ai.aws.live.session import Session
 from shield_ai.model.errors import AwsError
 
 
-@pytest.fixture
-def endpoint(no_real_aws, monkeypatch):
+class Endpoint:
     """Secrets Manager with a secret `a`; RotateSecret is refused `refusals` times."""
 
-    class Handler(http.server.BaseHTTPRequestHandler):
-        def do_POST(self):
-            body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            action = self.headers["X-Amz-Target"].rpartition(".")[2]
-            status, answer = answers[action](body)
-            data = json.dumps(answer).encode()
-            self.send_response(status)
-            self.send_header("Content-Length", str(len(data)))
-            self.end_headers()
-            self.wfile.write(data)
+    def __init__(self):
+        self.stages, self.tokens, self.refusals = {"v": ["AWSCURRENT"]}, [], 0
 
-        def log_message(self, *_):
-            pass
+    def answer(self, operation, request):
+        if operation == "RotateSecret":
+            status, answer = self._rotate(json.loads(request))
+        else:
+            status, answer = 200, {"Name": "a", "VersionIdsToStages": self.stages, "Versions": []}
+        return status, json.dumps(answer).encode()
 
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.stages, server.tokens, server.refusals = {"v": ["AWSCURRENT"]}, [], 0
-
-    def rotate(body):
-        server.tokens.append(body["ClientRequestToken"])
-        if len(server.tokens) <= server.refusals:
+    def _rotate(self, request):
+        self.tokens.append(request["ClientRequestToken"])
+        if len(self.tokens) <= self.refusals:
             return 400, {"__type": "InvalidRequestException"}
-        return 200, {"Name": "a", "VersionId": body["ClientRequestToken"]}
+        return 200, {"Name": "a", "VersionId": request["ClientRequestToken"]}
 
-    answers = {
-        "RotateSecret": rotate,
-        "DescribeSecret": lambda _: (200, {"Name": "a", "VersionIdsToStages": server.stages}),
-        "ListSecretVersionIds": lambda _: (200, {"Versions": []}),
-    }
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{server.server_port}")
+
+@pytest.fixture
+def endpoint(no_real_aws, monkeypatch):
+    endpoint = Endpoint()
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "x")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "x")
     monkeypatch.setattr(rotation, "POLL_INTERVAL", 0.01)
-    yield server
-    server.shutdown()
-    server.server_close()
+    with aws_endpoint(endpoint.answer) as url:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", url)
+        yield endpoint
 
 
 def test_continues_the_pending_rotation(endpoint):
