@@ -115,8 +115,8 @@ log_days = 7
 JOURNAL = b"""\
 {"journal":"00","mac":"00"}
 {"seq":1,"run":"a","event":"start","files":["a.py"]}
-{"seq":2,"run":"a","event":"begin","kind":"file","what":"a.py","before":null,"mode":420}
-{"seq":3,"run":"a","event":"begin","kind":"aws","what":"key","action":"create","settings":{"a":1}}
+{"seq":2,"run":"a","event":"begin","kind":"file","what":"a.py","before":null,"after":"00","mode":420}
+{"seq":3,"run":"a","event":"begin","kind":"aws","what":"key","action":"create","settings":{"a":1},"account":"123456789012","region":"us-east-1"}
 {"seq":4,"run":"a","event":"done","of":2,"arn":"arn"}
 {"seq":5,"run":"b","event":"undone","of":2}
 {"seq":6,"run":"b","event":"end"}

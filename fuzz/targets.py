@@ -21,6 +21,7 @@ from shield_ai.aws.cloudtrail.events import parse_event
 from shield_ai.aws.cloudtrail.trail import read_files
 from shield_ai.flow.draft import draft
 from shield_ai.flow.journal import Journal
+from shield_ai.flow.journal_record import FileStep
 from shield_ai.flow.manifest_file import add_secrets
 from shield_ai.flow.plan_check import require_safe_paths
 from shield_ai.flow.plan_file import read_plan
@@ -249,7 +250,7 @@ def fuzz_journal(raw: bytes) -> None:
     steps = [step for run in journal.run_ids() for step in journal.open_steps(run)]
     journal.interrupted_run()
     require(journal.is_adopted or not journal.records, "a forged journal is accepted")
-    require(all(step.kind != "aws" for step in steps), "an AWS step of a forged journal is kept")
+    require(all(isinstance(step, FileStep) for step in steps), "an AWS step of a forged journal is kept")
     require(not journal.applied_settings("", ""), "settings of a forged journal are kept")
 
 

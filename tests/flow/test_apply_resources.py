@@ -17,7 +17,7 @@ from shield_ai.flow.apply import Applier
 from shield_ai.flow.apply_recovery import recover
 from shield_ai.flow.aws_plan import AwsInputs, resource_changes
 from shield_ai.flow.journal import Journal
-from shield_ai.flow.rollback import Rollback, last_run
+from shield_ai.flow.rollback import Rollback
 from shield_ai.model.errors import AwsError, RollbackIncompleteError, StalePlanError
 from shield_ai.model.manifest import App, Manifest, Secret
 from shield_ai.model.plan import Action, Plan
@@ -58,7 +58,7 @@ def plan_and_apply(root, *names):
 
 def undo_last_run(root):
     with Journal(root).locked() as journal:
-        steps = journal.open_steps(last_run(journal))
+        steps = journal.last_steps()
         undoer = Rollback(
             tree=Tree(root), journal=journal, aws=account(), on_receipt=lambda _: None
         )

@@ -209,7 +209,7 @@ EVERY = [("*", number) for number in range(1, 60)]
 def first_only(app):
     """Return whether only the first apply has open steps: the refused one began none."""
     journal = Journal(app).load()
-    return len([run_ for run_ in journal.run_ids() if journal.open_steps(run_, "aws")]) == 1
+    return len([run_ for run_ in journal.run_ids() if journal.open_aws_steps(run_)]) == 1
 
 
 def test_apply_or_rollback_recovers_when_refused_at_any_call(app, aws, monkeypatch):

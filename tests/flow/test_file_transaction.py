@@ -119,7 +119,9 @@ def test_restores_every_byte_when_killed_at_any_fsync(app, calls):
 
     def undo(tree, journal):
         for name in journal.run_ids():
-            file_transaction.undo_all(journal.open_steps(name)[::-1], tree=tree, journal=journal)
+            file_transaction.undo_all(
+                journal.open_file_steps(name)[::-1], tree=tree, journal=journal
+            )
 
     run(app, undo)
     assert snapshot(app) == before

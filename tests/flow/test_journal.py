@@ -9,24 +9,26 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shield_ai.flow.journal import Journal, Record
+from shield_ai.flow.journal import Journal
+from shield_ai.flow.journal_record import FileStep, RunEnd, SecretStep
 from shield_ai.model.errors import SourceError, UnsafePlanError
 from shield_ai.model.hidden import Hidden
+from shield_ai.model.plan import Action
 
 
-def record(run="r", event="begin", **more):
-    return Record(seq=0, run=run, event=event, **more)
+def file_step(run="r"):
+    return FileStep(run=run, what="a.py", after="0")
 
 
 def test_reads_records_in_order(tmp_path):
     with Journal(tmp_path).locked() as journal:
         run = journal.begin_run(("a.py",))
-        begin = journal.write(record(run, kind="file", what="a.py"))
-        journal.write(record(run, "done", of=begin.seq))
+        step = journal.write(file_step(run))
+        journal.mark_done(step)
     again = Journal(tmp_path).load()
     assert again.records == journal.records
     assert [r.seq for r in again.records] == [1, 2, 3]
-    assert again.is_done(begin)
+    assert again.is_done(step)
     assert again.interrupted_run() == run
 
 
@@ -34,7 +36,7 @@ def test_only_the_owner_can_read_it(tmp_path):
     with Journal(tmp_path).locked() as journal:
         journal.backups.store(b"old")
         journal.request_token("x", Hidden("y"))
-        journal.write(record())
+        journal.write(file_step())
     modes = {p.name: stat.S_IMODE(p.stat().st_mode) for p in (tmp_path / ".shield").rglob("*")}
     assert {modes[n] for n in modes if n not in {"backups", ".gitignore", "lock"}} == {0o600}
     assert stat.S_IMODE((tmp_path / ".shield").stat().st_mode) == modes["backups"] == 0o700
@@ -44,18 +46,18 @@ def test_only_the_owner_can_read_it(tmp_path):
 @pytest.mark.parametrize("torn", [b"{", b'{"seq":2,"run":"r","event":"be', b"\xff\x00"])
 def test_ignores_a_partial_last_line(tmp_path, torn):
     with Journal(tmp_path).locked() as journal:
-        journal.write(record())
+        journal.write(file_step())
     with journal.path.open("ab") as file:
         file.write(torn)
     assert len(Journal(tmp_path).load().records) == 1
     with Journal(tmp_path).locked() as again:
-        again.write(record(event="end"))
-    assert [r.event for r in Journal(tmp_path).load().records] == ["begin", "end"]
+        again.end_run("r")
+    assert [type(r) for r in Journal(tmp_path).load().records] == [FileStep, RunEnd]
 
 
 def test_refuses_a_damaged_line(tmp_path):
     with Journal(tmp_path).locked() as journal:
-        journal.write(record())
+        journal.write(file_step())
     journal.path.write_bytes(b"garbage\n" + journal.path.read_bytes())
     with pytest.raises(SourceError, match=":1 is damaged"):
         Journal(tmp_path).load()
@@ -86,11 +88,11 @@ def test_a_read_only_folder(tmp_path):
 FULL = """
 import pathlib, resource, sys
 from shield_ai.model.errors import SourceError
-from shield_ai.flow.journal import Journal, Record
+from shield_ai.flow.journal import Journal
 with Journal(pathlib.Path(sys.argv[1])).locked() as journal:
     size = journal.path.stat().st_size
     resource.setrlimit(resource.RLIMIT_FSIZE, (size + 10, size + 10))
-    for act in (lambda: journal.write(Record(seq=0, run="r", event="end")), lambda: journal.backups.store(b"x" * 10_000)):
+    for act in (lambda: journal.end_run("r"), lambda: journal.backups.store(b"x" * 10_000)):
         try:
             act()
         except SourceError as error:
@@ -101,7 +103,7 @@ with Journal(pathlib.Path(sys.argv[1])).locked() as journal:
 def test_a_full_disk_leaves_the_journal_intact(tmp_path):
     """A limit on the file size interrupts the write, as a full disk does."""
     with Journal(tmp_path).locked() as journal:
-        journal.write(record())
+        journal.write(file_step())
     before = journal.path.read_bytes()
     done = subprocess.run(
         [sys.executable, "-c", FULL, str(tmp_path)], capture_output=True, text=True, check=True
@@ -128,7 +130,11 @@ def test_the_request_token_depends_on_name_value_and_key(tmp_path_factory, one, 
 def test_writes_no_values(tmp_path):
     value = secrets.token_hex(16)
     with Journal(tmp_path).locked() as journal:
-        journal.write(record(token=journal.request_token("n", Hidden(value))))
+        token = journal.request_token("n", Hidden(value))
+        step = SecretStep(
+            run="r", what="n", action=Action.CREATE, token=token, account="1", region="us-east-1"
+        )
+        journal.write(step)
     assert all(
         value.encode() not in p.read_bytes()
         for p in (tmp_path / ".shield").rglob("*")

@@ -18,7 +18,7 @@ from apply_helpers import (
 from fault_proxy import FaultProxy
 
 from shield_ai.flow.journal import Journal
-from shield_ai.flow.rollback import Rollback, conflicts, last_run
+from shield_ai.flow.rollback import Rollback, conflicts
 from shield_ai.model.errors import AwsError, RollbackIncompleteError, UnsafePlanError
 from shield_ai.model.hidden import Hidden
 from shield_ai.project.tree import Tree
@@ -61,9 +61,9 @@ def test_undoes_files_and_aws_separately(app, aws):
     before = files_of(app)
     plan_and_apply(app)
     tree = Tree(app)
-    for kind, secrets in (("file", True), ("aws", False)):
+    for steps_of, secrets in ((Journal.last_file_steps, True), (Journal.last_aws_steps, False)):
         with Journal(app).locked() as journal:
-            steps = journal.open_steps(last_run(journal, kind), kind)
+            steps = steps_of(journal)
             undoer = Rollback(tree=tree, journal=journal, aws=account(), on_receipt=lambda _: None)
             undoer.undo(steps, force=False)
         assert files_of(app) == before
@@ -125,7 +125,7 @@ def test_an_edited_new_file_is_a_conflict(app, aws):
     plan_and_apply(app)
     (app / "utils/secrets.py").write_bytes(b"mine")
     with Journal(app).locked() as journal:
-        found = conflicts(journal.open_steps(last_run(journal)), Tree(app))
+        found = conflicts(journal.last_steps(), Tree(app))
         assert [(c.path, c.now, journal.backups.read(c.applied)) for c in found] == [
             ("utils/secrets.py", b"mine", b"new\n")
         ]

@@ -10,7 +10,7 @@ from shield_ai.aws.live.session import Session
 from shield_ai.flow.apply import Applier
 from shield_ai.flow.apply_recovery import recover
 from shield_ai.flow.journal import Journal
-from shield_ai.flow.rollback import Rollback, last_run
+from shield_ai.flow.rollback import Rollback
 from shield_ai.model.edit import Edit
 from shield_ai.model.plan import Action, Change, Origin, Plan
 from shield_ai.project.python_source import file_change
@@ -119,7 +119,7 @@ def plan_and_apply(root: Path, seed: str = "v", aws: Account | None = None):
 def undo_last_run(root: Path, *, force: bool = False, aws: Account | None = None):
     tree, aws = Tree(root), aws or account()
     with Journal(root).locked() as journal:
-        steps = journal.open_steps(last_run(journal))
+        steps = journal.last_steps()
         undoer = Rollback(tree=tree, journal=journal, aws=aws, on_receipt=lambda _: None)
         return undoer.undo(steps, force=force)
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from shield_ai.cli.console import before_question, confirm_changes
 from shield_ai.flow.apply_recovery import unfinished_steps
+from shield_ai.flow.journal_record import FileStep
 from shield_ai.project.runtime_names import copied_folder
 from shield_ai.reports.plan import shorten_name
 
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from shield_ai.flow.app_session import AppSession
-    from shield_ai.flow.journal import Record
+    from shield_ai.flow.journal_record import Step
 
 
 def confirm_recovery(session: AppSession, *, yes: bool) -> None:
@@ -35,14 +36,15 @@ def confirm_recovery(session: AppSession, *, yes: bool) -> None:
     confirm_changes(session, "Complete or revert these steps?", yes=yes)
 
 
-def list_steps(steps: Iterable[Record], *, yes: bool) -> None:
+def list_steps(steps: Iterable[Step], *, yes: bool) -> None:
     """List what apply did, one step a line; a copied package is one line."""
     for line in dict.fromkeys(_format_step(step) for step in steps):
         before_question(f"  {line}", yes=yes)
 
 
-def _format_step(step: Record) -> str:
-    if step.kind == "file":
+def _format_step(step: Step) -> str:
+    if isinstance(step, FileStep):
         name = copied_folder(step.what) or step.what
         return f"{'create' if step.before is None else 'edit'} {shorten_name(name)}"
-    return f"{step.action} {step.resource or 'secret'} {shorten_name(step.what)}"
+    kind, name = step.resource_key
+    return f"{step.action} {kind} {shorten_name(name)}"

@@ -12,6 +12,7 @@ import msgspec
 
 from shield_ai.flow.apply import Applier
 from shield_ai.flow.apply_recovery import recover, remaining_plan
+from shield_ai.flow.journal_record import FileStep
 from shield_ai.flow.plan import changes_nothing, rewrites_code
 from shield_ai.flow.plan_file import Scope
 from shield_ai.flow.planning_session import PlanningSession
@@ -21,7 +22,7 @@ from shield_ai.flow.preconditions import (
     require_runtime_not_ignored,
     require_values,
 )
-from shield_ai.flow.rollback import Rollback, conflicts, last_run
+from shield_ai.flow.rollback import Rollback, conflicts
 from shield_ai.flow.settings_check import SettingsCheck, SettingsComparison
 from shield_ai.flow.settings_values import known_values
 from shield_ai.flow.value_sources import planned_env_files
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from shield_ai.aws.live.account import Account
-    from shield_ai.flow.journal import Record
+    from shield_ai.flow.journal_record import Step
     from shield_ai.flow.verify.check import Check
     from shield_ai.model.hidden import Hidden
     from shield_ai.model.plan import Plan, Receipt
@@ -190,15 +191,14 @@ class AppSession(PlanningSession):
                 self._options.python,
             )
 
-    def steps_to_undo(self) -> list[Record]:
+    def steps_to_undo(self) -> list[Step]:
         """Return the steps of the last run to undo, newest first, and switch to its environment.
 
         Raises:
             UnsafePlanError: The run was to another environment.
         """
-        kind = {"code": "file", "aws": "aws", None: ""}[self.only]
-        steps = self.journal.open_steps(last_run(self.journal, kind), kind)
-        environments = {step.environment for step in steps if step.kind == "aws"}
+        steps = self._last_steps()
+        environments = {step.environment for step in steps if not isinstance(step, FileStep)}
         if self.environment and environments - {self.environment}:
             raise UnsafePlanError(
                 f"the last apply was not to {self.environment}",
@@ -208,8 +208,17 @@ class AppSession(PlanningSession):
             self.environment = environments.pop()
         return steps
 
+    def _last_steps(self) -> list[Step]:
+        match self.only:
+            case "code":
+                return [*self.journal.last_file_steps()]
+            case "aws":
+                return [*self.journal.last_aws_steps()]
+            case None:
+                return self.journal.last_steps()
+
     def rollback(
-        self, steps: list[Record], *, force: bool, on_receipt: Callable[[Receipt], None]
+        self, steps: list[Step], *, force: bool, on_receipt: Callable[[Receipt], None]
     ) -> list[Receipt]:
         """Undo steps.
 
@@ -221,7 +230,7 @@ class AppSession(PlanningSession):
         rollback = Rollback(
             tree=self.tree,
             journal=self.journal,
-            aws=self.aws if any(step.kind == "aws" for step in steps) else None,
+            aws=self.aws if any(not isinstance(step, FileStep) for step in steps) else None,
             on_receipt=on_receipt,
             try_login=self._try_login,
             rotation_problem=self._rotation_problem,
@@ -243,7 +252,7 @@ class AppSession(PlanningSession):
                 return try_login(value, rotation_settings(secret))
         return None
 
-    def edited_files(self, steps: list[Record]) -> list[tuple[str, bytes, bytes]]:
+    def edited_files(self, steps: list[Step]) -> list[tuple[str, bytes, bytes]]:
         """Return the files that were edited since apply: path, bytes after apply, current bytes.
 
         Args:

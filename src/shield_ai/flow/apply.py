@@ -10,7 +10,13 @@ import json
 from typing import TYPE_CHECKING
 
 from shield_ai.flow import file_transaction
-from shield_ai.flow.journal import SECRET, Record, require_same_account
+from shield_ai.flow.journal_record import (
+    SECRET,
+    FileStep,
+    ResourceStep,
+    SecretStep,
+    require_same_account,
+)
 from shield_ai.model.errors import StalePlanError
 from shield_ai.model.hidden import Hidden
 from shield_ai.model.plan import Action, Receipt, StepKind, StepStatus
@@ -74,7 +80,7 @@ class Applier:
         values = self._secret_values(changes)
         if self.aws:
             _require_unchanged(plan, changes, self.aws)
-            steps = self.journal.open_steps(self.journal.interrupted_run())
+            steps = self.journal.open_aws_steps(self.journal.interrupted_run())
             require_same_account(steps, self.aws.id, self.aws.session.region)
         run = self.journal.begin_run(tuple(file.path for file in pending))
         begun = file_transaction.stage(pending, run=run, tree=self.tree, journal=self.journal)
@@ -128,13 +134,13 @@ class Applier:
         self,
         plan: Plan,
         run: str,
-        begun: Sequence[Record],
+        begun: Sequence[FileStep],
         changes: Sequence[Change],
         values: Mapping[str, Hidden],
     ) -> Iterator[Receipt]:
         """Yield the receipts of the file edits, then change the secrets, then the resources."""
-        for begin in begun:
-            yield _file_receipt(begin)
+        for file_step in begun:
+            yield _file_receipt(file_step)
         if self.aws is None:
             return
         for change in changes:
@@ -143,55 +149,35 @@ class Applier:
                 token = ""
                 if value:
                     token = self.journal.request_token(change.name, value)
-                begin = self._write_begin(change, plan, run, token)
-                yield self._change_secret(change, value, begin, self.aws)
+                secret_step = self.journal.write(_secret_step(change, plan, run, token))
+                yield self._change_secret(change, value, secret_step, self.aws)
         for change in changes:
             if change.resource != SECRET:
-                begin = self._write_begin(change, plan, run)
-                yield self._change_resource(change, begin, self.aws)
-
-    def _write_begin(self, change: Change, plan: Plan, run: str, token: str = "") -> Record:
-        return self.journal.write(
-            Record(
-                seq=0,
-                run=run,
-                event="begin",
-                kind="aws",
-                what=change.name,
-                action=change.action,
-                resource="" if change.resource == SECRET else change.resource,
-                settings=change.settings,
-                was=change.before,
-                previous=change.version,
-                token=token,
-                account=plan.account,
-                region=plan.region,
-                environment=plan.environment,
-            )
-        )
+                step = self.journal.write(_resource_step(change, plan, run))
+                yield self._change_resource(change, step, self.aws)
 
     def _change_secret(
-        self, change: Change, value: Hidden | None, begin: Record, aws: Account
+        self, change: Change, value: Hidden | None, step: SecretStep, aws: Account
     ) -> Receipt:
         settings = change.settings or {}
         arn = ""
         if value and change.action is Action.CREATE:
-            arn = aws.secrets.create(change.name, value, settings, token=begin.token)
+            arn = aws.secrets.create(change.name, value, settings, token=step.token)
         elif value and change.action is Action.RESTORE:
-            arn = aws.secrets.restore(change.name, value, token=begin.token)
+            arn = aws.secrets.restore(change.name, value, token=step.token)
         elif value:
-            aws.secrets.put_value(change.name, value, token=begin.token)
+            aws.secrets.put_value(change.name, value, token=step.token)
         if change.action is not Action.CREATE:
             aws.secrets.update_settings(change.name, settings, change.before or {})
-        self.journal.mark_done(begin, arn)
+        self.journal.mark_done(step, arn)
         detail = _OUTCOMES[change.action]
         return Receipt(
             step=StepKind.SECRET, what=change.name, status=StepStatus.DONE, detail=detail
         )
 
-    def _change_resource(self, change: Change, begin: Record, aws: Account) -> Receipt:
+    def _change_resource(self, change: Change, step: ResourceStep, aws: Account) -> Receipt:
         aws.resources.reconcile(change.resource, change.name, change.settings)
-        self.journal.mark_done(begin)
+        self.journal.mark_done(step)
         what = f"{change.resource} {change.name}"
         return Receipt(
             step=StepKind.RESOURCE,
@@ -201,11 +187,40 @@ class Applier:
         )
 
 
-def _file_receipt(begin: Record) -> Receipt:
-    detail = "created" if begin.before is None else "edited"
-    if begin.narrowed:
+def _secret_step(change: Change, plan: Plan, run: str, token: str) -> SecretStep:
+    return SecretStep(
+        run=run,
+        what=change.name,
+        action=change.action,
+        settings=change.settings,
+        was=change.before,
+        previous=change.version,
+        token=token,
+        account=plan.account,
+        region=plan.region,
+        environment=plan.environment,
+    )
+
+
+def _resource_step(change: Change, plan: Plan, run: str) -> ResourceStep:
+    return ResourceStep(
+        run=run,
+        what=change.name,
+        action=change.action,
+        resource=change.resource,
+        settings=change.settings,
+        was=change.before,
+        account=plan.account,
+        region=plan.region,
+        environment=plan.environment,
+    )
+
+
+def _file_receipt(step: FileStep) -> Receipt:
+    detail = "created" if step.before is None else "edited"
+    if step.narrowed:
         detail += ", restricted to its owner"
-    return Receipt(step=StepKind.FILE, what=begin.what, status=StepStatus.DONE, detail=detail)
+    return Receipt(step=StepKind.FILE, what=step.what, status=StepStatus.DONE, detail=detail)
 
 
 def _stale(name: str) -> StalePlanError:

@@ -6,23 +6,24 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from shield_ai.flow.journal import Record, require_same_account
+from shield_ai.flow.journal_record import ResourceStep, SecretStep, require_same_account
 from shield_ai.model.plan import Action
 
 if TYPE_CHECKING:
     from shield_ai.aws.live.account import Account
     from shield_ai.flow.journal import Journal
+    from shield_ai.flow.journal_record import AwsStep
     from shield_ai.model.plan import Plan
     from shield_ai.model.resource import SecretState
 
 
-def unfinished_steps(journal: Journal) -> list[Record]:
+def unfinished_steps(journal: Journal) -> list[AwsStep]:
     """Return the AWS steps of an interrupted apply that may be incomplete, newest first.
 
     Args:
         journal: Loaded.
     """
-    steps = journal.open_steps(journal.interrupted_run(), "aws")
+    steps = journal.open_aws_steps(journal.interrupted_run())
     return [step for step in steps if not journal.is_done(step)]
 
 
@@ -37,44 +38,45 @@ def recover(journal: Journal, aws: Account) -> None:
         AwsError: An AWS call failed.
         UnsafePlanError: The apply was to another account or region; nothing was done.
     """
-    begun = journal.open_steps(journal.interrupted_run(), "aws")
+    begun = journal.open_aws_steps(journal.interrupted_run())
     require_same_account(begun, aws.id, aws.session.region)
-    for begin in begun:
-        if journal.is_done(begin):
+    for step in begun:
+        if journal.is_done(step):
             continue
-        if begin.resource:
-            _recover_resource(begin, journal, aws)
-        else:
-            _recover_secret(begin, journal, aws)
+        match step:
+            case SecretStep():
+                _recover_secret(step, journal, aws)
+            case ResourceStep():
+                _recover_resource(step, journal, aws)
 
 
-def _recover_secret(begin: Record, journal: Journal, aws: Account) -> None:
-    state = aws.secrets.state(begin.what)
+def _recover_secret(step: SecretStep, journal: Journal, aws: Account) -> None:
+    state = aws.secrets.state(step.what)
     if state is None or state.deleted:
         return
-    if _is_complete(begin, state):
-        journal.mark_done(begin, state.arn)
-    elif begin.action == Action.RESTORE:
+    if _is_complete(step, state):
+        journal.mark_done(step, state.arn)
+    elif step.action is Action.RESTORE:
         # The secret was restored, but its new value was not stored: delete it again.
-        aws.secrets.delete(begin.what)
+        aws.secrets.delete(step.what)
 
 
-def _is_complete(begin: Record, state: SecretState) -> bool:
+def _is_complete(step: SecretStep, state: SecretState) -> bool:
     """Return whether AWS has both the value and the settings of a step."""
-    if begin.token and begin.token != state.current:
+    if step.token and step.token != state.current:
         return False
-    return begin.settings is None or begin.settings == state.settings
+    return step.settings is None or step.settings == state.settings
 
 
-def _recover_resource(begin: Record, journal: Journal, aws: Account) -> None:
-    key = (begin.resource, begin.what)
+def _recover_resource(step: ResourceStep, journal: Journal, aws: Account) -> None:
+    key = step.resource_key
     now = aws.resources.read([key])[key]
-    if now == begin.settings:
-        journal.mark_done(begin)
+    if now == step.settings:
+        journal.mark_done(step)
         return
-    if now != begin.was:
-        aws.resources.reconcile(*key, begin.was)
-    journal.mark_undone(begin)
+    if now != step.was:
+        aws.resources.reconcile(*key, step.was)
+    journal.mark_undone(step)
 
 
 def remaining_plan(plan: Plan, journal: Journal) -> Plan:
@@ -85,9 +87,10 @@ def remaining_plan(plan: Plan, journal: Journal) -> Plan:
         journal: After `recover`.
     """
     done = set()
-    for step in journal.open_steps(journal.interrupted_run(), "aws"):
+    for step in journal.open_aws_steps(journal.interrupted_run()):
         if journal.is_done(step):
-            done.add((*step.resource_key, step.action, step.previous))
+            version = step.previous if isinstance(step, SecretStep) else ""
+            done.add((*step.resource_key, step.action, version))
     remaining = []
     for change in plan.changes:
         if (change.resource, change.name, change.action, change.version) not in done:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING
 
-from shield_ai.flow.journal import Record
+from shield_ai.flow.journal_record import FileStep
 from shield_ai.model.errors import SourceError
 from shield_ai.project.python_source import apply_edits, digest
 from shield_ai.project.tree import BACKUP, is_accessible_to_others
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from shield_ai.project.tree import Tree
 
 
-def stage(files: Sequence[FileChange], *, run: str, tree: Tree, journal: Journal) -> list[Record]:
+def stage(files: Sequence[FileChange], *, run: str, tree: Tree, journal: Journal) -> list[FileStep]:
     """Write the new bytes of every file to a temporary file, and back up the old ones.
 
     A full disk or a read-only folder fails here, before any file has changed.
@@ -30,12 +30,12 @@ def stage(files: Sequence[FileChange], *, run: str, tree: Tree, journal: Journal
         journal: Locked by the caller.
 
     Returns:
-        The begin record of each step, for `commit`.
+        The steps, for `commit`.
 
     Raises:
         SourceError: A file can't be written; the temporary files are removed.
     """
-    begun: list[Record] = []
+    begun: list[FileStep] = []
     try:
         for file in files:
             old = tree.read(file.path)
@@ -43,9 +43,9 @@ def stage(files: Sequence[FileChange], *, run: str, tree: Tree, journal: Journal
             journal.backups.store(new)
             if old is not None:
                 journal.backups.store(old)
-            begin = _write_begin(file, run, old, tree, journal)
-            begun.append(begin)
-            for folder in begin.folders:
+            step = _write_step(file, run, old, tree, journal)
+            begun.append(step)
+            for folder in step.folders:
                 tree.make_folder(folder)
             tree.stage(file.path, new, private=file.private)
     except BaseException:
@@ -54,18 +54,15 @@ def stage(files: Sequence[FileChange], *, run: str, tree: Tree, journal: Journal
     return begun
 
 
-def _write_begin(
+def _write_step(
     file: FileChange, run: str, old: bytes | None, tree: Tree, journal: Journal
-) -> Record:
+) -> FileStep:
     mode = tree.mode(file.path)
     # Only rewritten code gets a backup beside it; .shield/backups has the old bytes of all files.
     is_rewritten_code = file.path.endswith(".py") and old is not None
     return journal.write(
-        Record(
-            seq=0,
+        FileStep(
             run=run,
-            event="begin",
-            kind="file",
             what=file.path,
             before=file.before,
             after=file.after,
@@ -77,11 +74,11 @@ def _write_begin(
     )
 
 
-def commit(begun: Sequence[Record], *, tree: Tree, journal: Journal) -> None:
+def commit(begun: Sequence[FileStep], *, tree: Tree, journal: Journal) -> None:
     """Move every staged file into place.
 
     Args:
-        begun: The begin records from `stage`.
+        begun: The steps from `stage`.
         tree: The app's folder.
         journal: Locked by the caller.
 
@@ -89,66 +86,66 @@ def commit(begun: Sequence[Record], *, tree: Tree, journal: Journal) -> None:
         SourceError: A file can't be written; all the others are restored.
     """
     try:
-        for begin in begun:
-            if begin.backup and begin.before:
-                old = journal.backups.read(begin.before)
+        for step in begun:
+            if step.backup and step.before:
+                old = journal.backups.read(step.before)
                 # Private, because the old code may contain values that the edits remove.
-                tree.write(begin.what + BACKUP, old, mode=0o600, like=begin.what)
-            tree.commit(begin.what)
-            journal.mark_done(begin)
+                tree.write(step.what + BACKUP, old, mode=0o600, like=step.what)
+            tree.commit(step.what)
+            journal.mark_done(step)
     except BaseException:
         undo_all(begun, tree=tree, journal=journal)
         raise
 
 
-def undo_all(begun: Sequence[Record], *, tree: Tree, journal: Journal) -> None:
+def undo_all(begun: Sequence[FileStep], *, tree: Tree, journal: Journal) -> None:
     """Undo every step, last one first. A step that can't be undone stays open in the journal.
 
     Args:
-        begun: The begin records from `stage`.
+        begun: The steps from `stage`.
         tree: The app's folder.
         journal: Locked by the caller.
     """
-    for begin in reversed(begun):
+    for step in reversed(begun):
         with contextlib.suppress(SourceError):
-            undo(begin, tree=tree, journal=journal)
+            undo(step, tree=tree, journal=journal)
 
 
-def undo(begin: Record, *, tree: Tree, journal: Journal) -> str:
+def undo(step: FileStep, *, tree: Tree, journal: Journal) -> str:
     """Restore one file, and remove the backup and the folders that the step created.
 
     A file that was edited since the step is not changed.
 
     Args:
-        begin: The begin record of the step.
+        step: The step.
         tree: The app's folder.
         journal: Locked by the caller.
 
     Returns:
         "restored", "removed" or "unchanged".
     """
-    now = tree.read(begin.what)
+    now = tree.read(step.what)
     outcome = "unchanged"
-    if now is not None and digest(now) == begin.after:
-        if begin.before is None:
-            tree.remove(begin.what)
+    if now is not None and digest(now) == step.after:
+        if step.before is None:
+            tree.remove(step.what)
             outcome = "removed"
         else:
-            mode = begin.mode if begin.narrowed else 0
-            tree.write(begin.what, journal.backups.read(begin.before), mode=mode)
+            mode = step.mode if step.narrowed else 0
+            tree.write(step.what, journal.backups.read(step.before), mode=mode)
             outcome = "restored"
-    tree.discard(begin.what)
-    if begin.backup:
-        _remove_backup(begin, tree)
-    for folder in reversed(begin.folders):
+    tree.discard(step.what)
+    if step.backup:
+        _remove_backup(step, tree)
+    for folder in reversed(step.folders):
         tree.remove_folder(folder)
-    journal.mark_undone(begin)
+    journal.mark_undone(step)
     return outcome
 
 
-def _remove_backup(begin: Record, tree: Tree) -> None:
-    path = begin.what + BACKUP
+def _remove_backup(step: FileStep, tree: Tree) -> None:
+    path = step.what + BACKUP
     backup = tree.read(path)
-    if backup is not None and digest(backup) == begin.before:
+    if backup is not None and digest(backup) == step.before:
         tree.remove(path)
     tree.discard(path)

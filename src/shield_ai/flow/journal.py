@@ -16,7 +16,15 @@ import msgspec
 
 from shield_ai.flow.backups import Backups
 from shield_ai.flow.journal_chain import JournalChain, create_chain, open_chain
-from shield_ai.flow.journal_record import SECRET, Record, require_same_account
+from shield_ai.flow.journal_record import (
+    ResourceStep,
+    RunEnd,
+    RunStart,
+    SecretStep,
+    StepDone,
+    StepUndone,
+    decode_record,
+)
 from shield_ai.flow.private_folder import FOLDER, PrivateFolder, write_error
 from shield_ai.flow.run_history import RunHistory
 from shield_ai.model.errors import SourceError, UnsafePlanError
@@ -27,9 +35,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from shield_ai.flow.journal_record import Record, RecordT, Step
     from shield_ai.model.hidden import Hidden
-
-__all__ = ["SECRET", "Journal", "Record", "require_same_account"]
 
 NAME = "journal.jsonl"
 LOCK = "lock"
@@ -110,7 +117,9 @@ class Journal(RunHistory):
                 "last apply with shield rollback --adopt",
             )
         self.is_adopted = True
-        adopted = [record for record in self.records if record.kind != "aws"]
+        adopted: list[Record] = [
+            record for record in self.records if not isinstance(record, SecretStep | ResourceStep)
+        ]
         self.ignored_aws_steps = len(self.records) - len(adopted)
         self.records = adopted
         return self
@@ -127,7 +136,7 @@ class Journal(RunHistory):
         if number == 1 and line.startswith(b'{"journal":'):
             return None
         try:
-            return msgspec.json.decode(line, type=Record)
+            return decode_record(line)
         except INVALID_JSON:
             raise SourceError(
                 f"{self.path}:{number} is damaged",
@@ -141,7 +150,7 @@ class Journal(RunHistory):
             os.rename(NAME, name, src_dir_fd=folder, dst_dir_fd=folder)
         return f"{FOLDER}/{name}"
 
-    def write(self, record: Record) -> Record:
+    def write(self, record: RecordT) -> RecordT:
         """Append one record, sync it to disk, and return it with its sequence number.
 
         Raises:
@@ -175,21 +184,21 @@ class Journal(RunHistory):
             os.close(descriptor)
         self._keyed_chain.advance(line)
 
-    def mark_done(self, begin: Record, arn: str = "") -> None:
+    def mark_done(self, step: Step, arn: str = "") -> None:
         """Record that a step has completed.
 
         Raises:
             SourceError: The disk is full.
         """
-        self.write(Record(seq=0, run=begin.run, event="done", of=begin.seq, arn=arn))
+        self.write(StepDone(run=step.run, of=step.seq, arn=arn))
 
-    def mark_undone(self, begin: Record) -> None:
+    def mark_undone(self, step: Step) -> None:
         """Record that a step was undone.
 
         Raises:
             SourceError: The disk is full.
         """
-        self.write(Record(seq=0, run=begin.run, event="undone", of=begin.seq))
+        self.write(StepUndone(run=step.run, of=step.seq))
 
     def request_token(self, name: str, value: Hidden) -> str:
         """Derive the ClientRequestToken from a keyed hash of the value, for idempotent retries.
@@ -207,12 +216,12 @@ class Journal(RunHistory):
             files: Every path that the run may stage.
         """
         run = self.interrupted_run() or secrets.token_hex(4)
-        self.write(Record(seq=0, run=run, event="start", files=files))
+        self.write(RunStart(run=run, files=files))
         return run
 
     def end_run(self, run: str) -> None:
         """Record that every step of a run has completed."""
-        self.write(Record(seq=0, run=run, event="end"))
+        self.write(RunEnd(run=run))
 
     def compare_value(self, name: str, value: Hidden, current: str) -> ValueState:
         """Compare a value with the current version in AWS, without reading that version.
@@ -227,8 +236,9 @@ class Journal(RunHistory):
         if self._chain and self._chain.request_token(name, value) == current:
             return ValueState.UNCHANGED
         for record in self.records:
-            if record.token == current and record.what == name:
-                return ValueState.DIFFERS
+            match record:
+                case SecretStep(token=token, what=what) if (token, what) == (current, name):
+                    return ValueState.DIFFERS
         return ValueState.UNKNOWN
 
     def _drop_partial_line(self) -> None:

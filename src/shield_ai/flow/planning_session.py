@@ -18,7 +18,8 @@ from shield_ai.flow.app_context import AppContext
 from shield_ai.flow.apply import resolve_value
 from shield_ai.flow.aws_plan import AwsInputs
 from shield_ai.flow.deployment_plan import find_sources
-from shield_ai.flow.journal import SECRET, Journal
+from shield_ai.flow.journal import Journal
+from shield_ai.flow.journal_record import SECRET
 from shield_ai.flow.plan import CodeInputs, adds_runtime, make_plan
 from shield_ai.flow.plan_check import planned_inputs, require_derived, require_safe_paths
 from shield_ai.flow.plan_file import Scope, limit_plan, read_plan, require_app, require_scope

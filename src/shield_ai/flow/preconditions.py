@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from shield_ai.flow.journal_record import FileStep
 from shield_ai.model.errors import SourceError, UnsafePlanError, ValueMissingError
 from shield_ai.model.naming import MANIFEST
 from shield_ai.model.skip import SkipId, Skipped
@@ -80,7 +81,7 @@ def require_environment(journal: Journal, environment: str) -> None:
     Raises:
         UnsafePlanError: It was to another environment.
     """
-    for step in journal.open_steps(journal.interrupted_run(), "aws"):
+    for step in journal.open_aws_steps(journal.interrupted_run()):
         if step.environment != environment:
             option = f" --environment {step.environment}" if step.environment else ""
             raise UnsafePlanError(
@@ -210,7 +211,9 @@ def require_committed(tree: Tree, journal: Journal) -> None:
         UnsafePlanError: There are uncommitted changes.
         SourceError: git can't read the repository.
     """
-    applied = {record.what: record.after for record in journal.records if record.kind == "file"}
+    applied = {
+        record.what: record.after for record in journal.records if isinstance(record, FileStep)
+    }
     changed = []
     for path in git.changed_files(tree.root):
         if path == MANIFEST or path.startswith(".shield/"):

@@ -11,7 +11,12 @@ from typing import TYPE_CHECKING, TypeAlias
 import msgspec
 
 from shield_ai.flow import file_transaction
-from shield_ai.flow.journal import Record, require_same_account
+from shield_ai.flow.journal_record import (
+    FileStep,
+    ResourceStep,
+    SecretStep,
+    require_same_account,
+)
 from shield_ai.flow.verify.db_login import LoginResult
 from shield_ai.model.errors import AwsError, RollbackIncompleteError, UnsafePlanError
 from shield_ai.model.plan import Action, Receipt, StepKind, StepStatus
@@ -22,6 +27,7 @@ if TYPE_CHECKING:
 
     from shield_ai.aws.live.account import Account
     from shield_ai.flow.journal import Journal
+    from shield_ai.flow.journal_record import AwsStep, Step
     from shield_ai.flow.verify.db_login import Login
     from shield_ai.model.hidden import Hidden
     from shield_ai.model.resource import SecretState
@@ -43,31 +49,18 @@ class Conflict(msgspec.Struct, frozen=True, kw_only=True):
     mode: int  # before apply; 0: the file did not exist
 
 
-def last_run(journal: Journal, kind: str = "") -> str:
-    """Return the id of the newest run that has open steps; empty if there is none.
-
-    Args:
-        journal: Loaded.
-        kind: "file" or "aws" to consider only these steps.
-    """
-    for run in reversed(journal.run_ids()):
-        if journal.open_steps(run, kind):
-            return run
-    return ""
-
-
-def conflicts(steps: Sequence[Record], tree: Tree) -> list[Conflict]:
+def conflicts(steps: Sequence[Step], tree: Tree) -> list[Conflict]:
     """Return the files that were edited since apply.
 
     Args:
-        steps: The begin records of a run, newest first.
+        steps: The steps of a run, newest first.
         tree: The app's folder.
     """
     found: dict[str, Conflict] = {}
     # A run that was continued may have several steps for one file: follow them back in time.
     expected: dict[str, str | None] = {}
     for step in steps:
-        if step.kind != "file":
+        if not isinstance(step, FileStep):
             continue
         now = tree.read(step.what)
         current = None if now is None else digest(now)
@@ -99,7 +92,7 @@ def pull_command(environment: str) -> str:
     return f"shield pull --env-file .env{option}"
 
 
-def _require_complete(receipts: Sequence[Receipt], rotated: Sequence[Record]) -> None:
+def _require_complete(receipts: Sequence[Receipt], rotated: Sequence[SecretStep]) -> None:
     kept = [receipt for receipt in receipts if receipt.status == KEPT]
     if not kept:
         return
@@ -142,13 +135,13 @@ class Rollback:
     rotation_problem: Callable[[str], str] = _no_problem
 
     # The steps of secrets that were rotated since apply.
-    rotated: list[Record] = dataclasses.field(default_factory=list, init=False)
+    rotated: list[SecretStep] = dataclasses.field(default_factory=list, init=False)
 
-    def undo(self, steps: Sequence[Record], *, force: bool) -> list[Receipt]:
+    def undo(self, steps: Sequence[Step], *, force: bool) -> list[Receipt]:
         """Undo steps.
 
         Args:
-            steps: The begin records, newest first.
+            steps: The steps, newest first.
             force: Restore files that were edited since, and save a copy of each in .shield/edited.
 
         Raises:
@@ -158,14 +151,15 @@ class Rollback:
                 all other steps were undone.
         """
         if self.aws:
-            require_same_account(steps, self.aws.id, self.aws.session.region)
+            aws_steps = [step for step in steps if not isinstance(step, FileStep)]
+            require_same_account(aws_steps, self.aws.id, self.aws.session.region)
         edited = conflicts(steps, self.tree)
         if edited and not force:
             raise _edited_error(edited)
         copies = {conflict.path: self._save_edits(conflict) for conflict in edited}
         receipts: list[Receipt] = []
         for step in steps:
-            if step.kind == "file":
+            if isinstance(step, FileStep):
                 receipts.append(self._undo_file(step, copies.pop(step.what, "")))
             elif self.aws:
                 receipts.append(self._undo_aws(step, self.aws))
@@ -189,48 +183,51 @@ class Rollback:
         self.tree.write(conflict.path, applied)
         return copy
 
-    def _undo_file(self, step: Record, copy: str) -> Receipt:
+    def _undo_file(self, step: FileStep, copy: str) -> Receipt:
         outcome = file_transaction.undo(step, tree=self.tree, journal=self.journal)
         if copy:
             detail = f"your version is now {copy}"
             self.on_receipt(Receipt(step=StepKind.FILE, what=step.what, status=KEPT, detail=detail))
         return Receipt(step=StepKind.FILE, what=step.what, status=UNDONE, detail=outcome)
 
-    def _undo_aws(self, step: Record, aws: Account) -> Receipt:
+    def _undo_aws(self, step: AwsStep, aws: Account) -> Receipt:
         try:
-            problem = "" if step.resource else self.rotation_problem(step.what)
-            if problem:
-                status, detail = KEPT, problem
-            elif step.resource:
-                status, detail = self._undo_resource(step, aws)
-            elif step.action == Action.UPDATE:
-                status, detail = self._undo_update(step, aws)
-            else:
-                status, detail = self._undo_creation(step, aws)
+            match step:
+                case SecretStep():
+                    kind, what = StepKind.SECRET, step.what
+                    status, detail = self._undo_secret(step, aws)
+                case ResourceStep():
+                    kind, what = StepKind.RESOURCE, f"{step.resource} {step.what}"
+                    status, detail = self._undo_resource(step, aws)
         except AwsError as error:
             status, detail = KEPT, error.message
         if status is UNDONE:
             self.journal.mark_undone(step)
-        if step.resource:
-            what = f"{step.resource} {step.what}"
-            return Receipt(step=StepKind.RESOURCE, what=what, status=status, detail=detail)
-        return Receipt(step=StepKind.SECRET, what=step.what, status=status, detail=detail)
+        return Receipt(step=kind, what=what, status=status, detail=detail)
 
-    def _undo_creation(self, step: Record, aws: Account) -> tuple[StepStatus, str]:
+    def _undo_secret(self, step: SecretStep, aws: Account) -> tuple[StepStatus, str]:
+        problem = self.rotation_problem(step.what)
+        if problem:
+            return KEPT, problem
+        if step.action is Action.UPDATE:
+            return self._undo_update(step, aws)
+        return self._undo_creation(step, aws)
+
+    def _undo_creation(self, step: SecretStep, aws: Account) -> tuple[StepStatus, str]:
         """Delete a created or restored secret, unless its value was changed since."""
         state = aws.secrets.state(step.what)
         if state is None or state.deleted:
             return UNDONE, "already deleted"
         is_current = "AWSCURRENT" in state.versions.get(step.token, ())
         never_stored = not self.journal.is_done(step) and step.token not in state.versions
-        if never_stored and step.action != Action.RESTORE:
+        if never_stored and step.action is not Action.RESTORE:
             return UNDONE, "never created"
         if not is_current and not never_stored:
             return KEPT, self._keep_rotated(step, "then delete the secret manually")
         aws.secrets.delete(step.what)
         return UNDONE, "scheduled for deletion, restorable for 30 days"
 
-    def _keep_rotated(self, step: Record, alternative: str) -> str:
+    def _keep_rotated(self, step: SecretStep, alternative: str) -> str:
         """Record that a secret was rotated, and return the detail of its receipt."""
         self.rotated.append(step)
         command = pull_command(step.environment)
@@ -239,7 +236,7 @@ class Rollback:
             f"{alternative}"
         )
 
-    def _undo_update(self, step: Record, aws: Account) -> tuple[StepStatus, str]:
+    def _undo_update(self, step: SecretStep, aws: Account) -> tuple[StepStatus, str]:
         """Restore the previous value and settings of a secret, unless they were changed since."""
         state = aws.secrets.state(step.what)
         if state is None or state.deleted:
@@ -255,7 +252,7 @@ class Rollback:
         aws.secrets.update_settings(step.what, step.was or {}, state.settings)
         return UNDONE, f"restored{note}"
 
-    def _restore_value(self, step: Record, state: SecretState, aws: Account) -> tuple[str, str]:
+    def _restore_value(self, step: SecretStep, state: SecretState, aws: Account) -> tuple[str, str]:
         """Make the previous version of a secret current again.
 
         Returns:
@@ -275,9 +272,9 @@ class Rollback:
         aws.secrets.move_current(step.what, step.previous)
         return "", f"; {login.detail}" if login is not None and login.detail else ""
 
-    def _undo_resource(self, step: Record, aws: Account) -> tuple[StepStatus, str]:
+    def _undo_resource(self, step: ResourceStep, aws: Account) -> tuple[StepStatus, str]:
         """Restore the previous settings of a resource, unless they were changed since."""
-        key = (step.resource, step.what)
+        key = step.resource_key
         now = aws.resources.read([key])[key]
         if now == step.was:
             return UNDONE, "already restored"

@@ -2,15 +2,31 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
+
+from shield_ai.flow.journal_record import (
+    FileStep,
+    ResourceStep,
+    RunEnd,
+    SecretStep,
+    StepDone,
+    StepUndone,
+)
 
 if TYPE_CHECKING:
-    from shield_ai.flow.journal_record import Record
+    from collections.abc import Callable
+
+    from shield_ai.flow.journal_record import AwsStep, Record, Step
     from shield_ai.model.resource import Settings
+
+_StepT = TypeVar("_StepT", bound="Step")
 
 
 class RunHistory:
-    """The records of all runs of apply in one app, oldest first."""
+    """The records of all runs of apply in one app, oldest first.
+
+    Open steps are those that were not undone. They are returned newest first.
+    """
 
     def __init__(self) -> None:
         self.records: list[Record] = []
@@ -18,9 +34,9 @@ class RunHistory:
     def interrupted_run(self) -> str:
         """Return the id of the run that was interrupted; empty if the last run ended."""
         for record in reversed(self.records):
-            if record.event == "end":
+            if isinstance(record, RunEnd):
                 return ""
-            if record.event != "undone":
+            if not isinstance(record, StepUndone):
                 return record.run if self.open_steps(record.run) else ""
         return ""
 
@@ -28,27 +44,53 @@ class RunHistory:
         """Return the ids of all runs, oldest first."""
         return list(dict.fromkeys(record.run for record in self.records))
 
-    def open_steps(self, run: str, kind: str = "") -> list[Record]:
-        """Return the begin records of the steps that were not undone, newest first.
+    def open_steps(self, run: str) -> list[Step]:
+        """Return the open steps of a run."""
+        undone = self._undone()
+        return [
+            record
+            for record in reversed(self.records)
+            if isinstance(record, FileStep | SecretStep | ResourceStep)
+            and record.run == run
+            and record.seq not in undone
+        ]
 
-        Args:
-            run: The id of the run.
-            kind: "file" or "aws" to return only these steps.
-        """
-        undone = self._steps_with("undone")
-        steps = []
-        for record in reversed(self.records):
-            is_step = record.run == run and record.event == "begin"
-            if is_step and record.seq not in undone and kind in {"", record.kind}:
-                steps.append(record)
-        return steps
+    def open_file_steps(self, run: str) -> list[FileStep]:
+        """Return the open steps of a run that edit files."""
+        return [step for step in self.open_steps(run) if isinstance(step, FileStep)]
 
-    def is_done(self, begin: Record) -> bool:
+    def open_aws_steps(self, run: str) -> list[AwsStep]:
+        """Return the open steps of a run that change AWS."""
+        return [step for step in self.open_steps(run) if not isinstance(step, FileStep)]
+
+    def last_steps(self) -> list[Step]:
+        """Return the open steps of the newest run that has some."""
+        return self._newest(self.open_steps)
+
+    def last_file_steps(self) -> list[FileStep]:
+        """Return the open steps that edit files, of the newest run that has some."""
+        return self._newest(self.open_file_steps)
+
+    def last_aws_steps(self) -> list[AwsStep]:
+        """Return the open steps that change AWS, of the newest run that has some."""
+        return self._newest(self.open_aws_steps)
+
+    def _newest(self, steps_of: Callable[[str], list[_StepT]]) -> list[_StepT]:
+        for run in reversed(self.run_ids()):
+            steps = steps_of(run)
+            if steps:
+                return steps
+        return []
+
+    def is_done(self, step: Step) -> bool:
         """Return whether a step is known to have completed."""
-        return begin.seq in self._steps_with("done")
+        return step.seq in self._done()
 
-    def _steps_with(self, event: str) -> set[int]:
-        return {record.of for record in self.records if record.event == event}
+    def _done(self) -> set[int]:
+        return {record.of for record in self.records if isinstance(record, StepDone)}
+
+    def _undone(self) -> set[int]:
+        return {record.of for record in self.records if isinstance(record, StepUndone)}
 
     def applied_settings(
         self, account: str, region: str, environment: str = ""
@@ -65,12 +107,12 @@ class RunHistory:
         Returns:
             The settings by kind and name.
         """
-        undone = self._steps_with("undone")
-        done = self._steps_with("done")
+        undone = self._undone()
+        done = self._done()
         target = account, region, environment
         applied: dict[tuple[str, str], Settings] = {}
         for record in self.records:
-            if record.event != "begin" or record.kind != "aws" or record.seq in undone:
+            if not isinstance(record, SecretStep | ResourceStep) or record.seq in undone:
                 continue
             if (record.account, record.region, record.environment) != target:
                 continue

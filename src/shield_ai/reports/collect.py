@@ -19,7 +19,6 @@ from shield_ai.aws.cost.prices import AS_OF
 from shield_ai.aws.desired import resources
 from shield_ai.aws.desired.iam import role_name, session_reader, slug
 from shield_ai.flow.app_session import AppSession
-from shield_ai.flow.rollback import last_run
 from shield_ai.model.errors import AwsError, ShieldError
 from shield_ai.project import git
 from shield_ai.project.runtime_names import is_copied_file
@@ -36,10 +35,11 @@ from shield_ai.reports.report_data import (
 from shield_ai.scan.runner import scan_paths
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from shield_ai.aws.cloudtrail.audit import Audit
     from shield_ai.flow.journal import Journal
+    from shield_ai.flow.journal_record import FileStep
     from shield_ai.model.manifest import Manifest, Secret
     from shield_ai.model.resource import Resource
     from shield_ai.model.skip import Skipped
@@ -143,8 +143,8 @@ def collect_report(session: AppSession, query: TrailQuery) -> ReportData:
     if not account:
         session = AppSession(session.tree.root, only="code", environment=session.environment)
     survey = scan_paths((session.tree.root,), jobs=os.cpu_count() or 1)
-    run = last_run(journal, "file")
-    diffs = _applied_diffs(session, journal, run) if run else _planned_diffs(session)
+    edits = journal.last_file_steps()
+    diffs = _applied_diffs(session, journal, edits) if edits else _planned_diffs(session)
     environment = f" ({session.environment})" if session.environment else ""
     return ReportData(
         app=manifest.app.name + environment,
@@ -162,8 +162,8 @@ def collect_report(session: AppSession, query: TrailQuery) -> ReportData:
         repository=git.remote_name(session.tree.root),
         role=manifest.app.role,
         diffs=tuple(sorted(diffs, key=_diff_order)),
-        is_applied=bool(run),
-        steps_to_undo=len(journal.open_steps(last_run(journal))),
+        is_applied=bool(edits),
+        steps_to_undo=len(journal.last_steps()),
         has_manifest=session.manifest_on_disk is not None,
         secrets=tuple(_secret_status(secret, manifest, session) for secret in manifest.secret),
         locations=secret_locations(manifest, session.scan_result, session.deployment.variables),
@@ -248,9 +248,11 @@ def _format_dollars(usd: float) -> str:
     return f"${usd:,.2f}" if usd >= _CENT else "less than $0.01"
 
 
-def _applied_diffs(session: AppSession, journal: Journal, run: str) -> Iterator[FileDiff]:
+def _applied_diffs(
+    session: AppSession, journal: Journal, edits: Sequence[FileStep]
+) -> Iterator[FileDiff]:
     keep = _known_names(session)
-    steps = {step.what: step for step in journal.open_steps(run, "file")}
+    steps = {step.what: step for step in edits}
     for path, step in sorted(steps.items()):
         if is_copied_file(path):
             continue

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from shield_ai.flow.journal import Record
+    from shield_ai.flow.journal_record import Step
     from shield_ai.model.plan import Receipt
 
 
@@ -108,7 +108,7 @@ def rollback(
     return DONE
 
 
-def _undo(session: AppSession, steps: list[Record], *, force: bool) -> list[Receipt]:
+def _undo(session: AppSession, steps: list[Step], *, force: bool) -> list[Receipt]:
     """Undo steps, with a bar; after an interrupt, say how many are undone."""
     bar = progress_bar()
     done = 0

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from shield_ai.aws.desired.iam import policy_document
 from shield_ai.aws.desired.policy_scope import find_broad_grants
-from shield_ai.flow.rollback import last_run
 from shield_ai.flow.verify.check import (
     Check,
     CheckId,
@@ -83,8 +82,7 @@ def _migration_hint(findings: Sequence[Finding], manifest: Manifest) -> str:
 
 
 def _verify_files(manifest: Manifest, module: str, journal: Journal, read: FileReader) -> Check:
-    steps = journal.open_steps(last_run(journal, "file"), "file")
-    applied = {step.what: step.after for step in reversed(steps)}
+    applied = {step.what: step.after for step in reversed(journal.last_file_steps())}
     if not applied:
         return make_check(CheckId.FILES_UNCHANGED, Status.UNKNOWN, "the journal contains no apply")
     changed = []
