@@ -250,7 +250,9 @@ def fuzz_journal(raw: bytes) -> None:
     steps = [step for run in journal.run_ids() for step in journal.open_steps(run)]
     journal.interrupted_run()
     require(journal.is_adopted or not journal.records, "a forged journal is accepted")
-    require(all(isinstance(step, FileStep) for step in steps), "an AWS step of a forged journal is kept")
+    require(
+        all(isinstance(step, FileStep) for step in steps), "an AWS step of a forged journal is kept"
+    )
     require(not journal.applied_settings("", ""), "settings of a forged journal are kept")
 
 

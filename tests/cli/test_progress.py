@@ -5,9 +5,10 @@ import pty
 import subprocess
 import sys
 
+import click
 import pytest
 
-from shield_ai.cli.progress import MIN_ITEMS
+from shield_ai.cli.progress import MIN_ITEMS, progress_bar
 
 PROGRAM = """
 import sys
@@ -100,3 +101,8 @@ def test_no_bar_without_a_terminal():
         [sys.executable, "-c", PROGRAM, "40"], capture_output=True, text=True, check=True
     )
     assert (done.stdout, done.stderr) == ("", "[half] of it\nthe end\n")
+
+
+def test_a_command_has_one_bar():
+    with click.Context(click.Command("apply")):
+        assert progress_bar() is progress_bar()

@@ -47,13 +47,14 @@ def plan_and_apply(root, *names):
     with Journal(root).locked() as journal:
         recover(journal, aws)
         made = plan(aws, journal, *names)
-        return Applier(
+        applied = Applier(
             tree=Tree(root),
             journal=journal,
             values=Values({}, {}),
             aws=aws,
             on_receipt=lambda _: None,
         ).apply(made)
+        return [*applied.receipts]
 
 
 def undo_last_run(root):

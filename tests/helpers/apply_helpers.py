@@ -104,7 +104,7 @@ def apply_plan(root: Path, plan: Plan, *, values: Values | None = None, aws: Acc
             aws=aws or account(),
             on_receipt=lambda _: None,
         )
-        return applier.apply(plan)
+        return [*applier.apply(plan).receipts]
 
 
 def plan_and_apply(root: Path, seed: str = "v", aws: Account | None = None):

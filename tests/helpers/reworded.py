@@ -57,13 +57,13 @@ class RewordingFinder(importlib.abc.MetaPathFinder):
 def controls_json() -> str:
     import datetime as dt
 
-    from shield_ai.flow.app_session import AppSession
+    from shield_ai.flow.app_context import AppContext
     from shield_ai.reports.collect import TrailQuery, collect_report
     from shield_ai.reports.controls import controls
     from shield_ai.reports.rollout import rollout
 
     query = TrailQuery(since=None, trails=(), now=dt.datetime.now(dt.UTC))
-    data = collect_report(AppSession(Path()), query)
+    data = collect_report(AppContext(Path()), query)
     states = []
     for control in controls(data):
         sources = [str(item.source) for item in getattr(control.result, "evidence", ())]

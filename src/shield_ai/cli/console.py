@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     import msgspec
 
-    from shield_ai.flow.app_session import AppSession
+    from shield_ai.flow.app_context import AppContext
     from shield_ai.model.plan import Receipt
 
 
@@ -143,11 +143,11 @@ def confirm(question: str, *, yes: bool) -> None:
         raise DeclinedError("nothing changed")
 
 
-def confirm_changes(session: AppSession, question: str, *, yes: bool) -> None:
+def confirm_changes(app: AppContext, question: str, *, yes: bool) -> None:
     """Ask for confirmation of changes; in production, require the app's name.
 
     Args:
-        session: The app and its environment.
+        app: The app and its environment.
         question: What to confirm.
         yes: Whether --yes was given.
 
@@ -157,19 +157,19 @@ def confirm_changes(session: AppSession, question: str, *, yes: bool) -> None:
     """
     from shield_ai.model.environments import is_production
 
-    if yes or not is_production(session.manifest, session.environment):
+    if yes or not is_production(app.manifest, app.environment):
         confirm(question, yes=yes)
         return
-    environment = session.environment
+    environment = app.environment
     if not can_ask():
         raise ShieldError(
             f"changes to {environment} require confirmation, but {no_terminal()}",
             "use --yes to skip the confirmation",
         )
-    app = session.manifest.app.name
-    text = f"{question} This changes {environment}. Enter the app's name ({app}) to confirm"
-    if click.prompt(printable(text), err=True) != app:
-        raise DeclinedError(f"nothing changed: the answer is not {app}")
+    name = app.manifest.app.name
+    text = f"{question} This changes {environment}. Enter the app's name ({name}) to confirm"
+    if click.prompt(printable(text), err=True) != name:
+        raise DeclinedError(f"nothing changed: the answer is not {name}")
 
 
 def conflict_resolver(conflict: str) -> Callable[[str, str], bool]:

@@ -13,11 +13,11 @@ from shield_ai.reports.plan import shorten_name
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from shield_ai.flow.app_session import AppSession
+    from shield_ai.flow.apply_session import ApplySession
     from shield_ai.flow.journal_record import Step
 
 
-def confirm_recovery(session: AppSession, *, yes: bool) -> None:
+def confirm_recovery(session: ApplySession, *, yes: bool) -> None:
     """List the unfinished AWS steps of an interrupted apply, and confirm their recovery.
 
     Args:

@@ -9,11 +9,14 @@ import msgspec
 
 from shield_ai.cli.console import conflict_resolver, prompt_for_value
 from shield_ai.cli.options import ENVIRONMENT, ONLY, grouped_options
-from shield_ai.flow.app_session import AppSession, Scope
-from shield_ai.flow.planning_session import PlanningOptions
+from shield_ai.cli.progress import progress_bar
+from shield_ai.flow.app_options import AppOptions, PlanningOptions, Scope
+from shield_ai.flow.apply_session import ApplySession
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from shield_ai.scan.python.app_scan import Scan
 
 
 class PlanOptions(msgspec.Struct, frozen=True):
@@ -63,20 +66,22 @@ PLAN_OPTIONS = grouped_options(
 )
 
 
-def open_session(app: Path, options: PlanOptions, python: str = "") -> AppSession:
+def open_session(app: Path, options: PlanOptions, scan: Scan | None = None) -> ApplySession:
     """Open an app with the options of a plan.
 
     Args:
         app: The app's folder.
         options: The command's options.
-        python: The interpreter that loads the settings; empty: that of the app.
+        scan: The scan of the app, if it was made already.
     """
+    target = AppOptions(
+        only=options.only, environment=options.environment, on_progress=progress_bar().update
+    )
     planning = PlanningOptions(
         env_files=options.env_files,
         copy_from=options.copy_from,
-        python=python,
         prompt=prompt_for_value if options.prompt else None,
         remove_literals=options.remove_literals,
         may_overwrite=conflict_resolver(options.conflict),
     )
-    return AppSession(app, only=options.only, environment=options.environment, options=planning)
+    return ApplySession(app, target, planning, scan=scan)

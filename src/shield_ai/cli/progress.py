@@ -13,6 +13,7 @@ from shield_ai.model.printable import printable
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
+_BAR = f"{__name__}.bar"  # a key in the context of a command
 MIN_INTERVAL = 0.1  # seconds between two changes of a line
 MIN_ELAPSED = 2.0  # seconds, before which an estimate is a guess
 MIN_ITEMS = 20  # fewer items finish before a bar can be read
@@ -135,5 +136,9 @@ def count_line(noun: str) -> CountLine:
 
 
 def progress_bar() -> ProgressBar:
-    """Return a bar that is removed when the current command ends."""
-    return click.get_current_context().with_resource(ProgressBar())
+    """Return the bar of the current command, which is removed when the command ends."""
+    context = click.get_current_context()
+    if _BAR not in context.meta:
+        context.meta[_BAR] = context.with_resource(ProgressBar())
+    bar: ProgressBar = context.meta[_BAR]
+    return bar

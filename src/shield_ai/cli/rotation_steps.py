@@ -13,7 +13,7 @@ from shield_ai.flow.rotation_driver import Progress
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from shield_ai.flow.app_session import AppSession
+    from shield_ai.flow.app_context import AppContext
     from shield_ai.model.manifest import Secret
 
 # The result of each step of a rotation, by the name of the step.
@@ -27,16 +27,16 @@ _STEP_RESULTS = {
 _FUNCTION_RESULT = "rotated"
 
 
-def rotate_now(session: AppSession, names: Sequence[str]) -> None:
+def rotate_now(app: AppContext, names: Sequence[str]) -> None:
     """Rotate secrets after their rotation functions were deployed.
 
     Args:
-        session: The app, with an AWS account.
+        app: The app, with an AWS account.
         names: The secrets' names in AWS.
     """
     if not names:
         return
-    rotator = SecretRotator(session.target_manifest, session.tree.root, session.aws_session)
+    rotator = SecretRotator(app.target_manifest, app.tree.root, app.aws_session)
     for secret in rotator.select(names):
         run_steps(rotator, secret)
 

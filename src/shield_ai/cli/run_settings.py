@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 import click
 
 from shield_ai.cli.console import ask, can_ask
+from shield_ai.flow.app_options import SettingsOptions
 from shield_ai.model.errors import ShieldError
 
 if TYPE_CHECKING:
-    from shield_ai.flow.app_session import AppSession
+    from shield_ai.flow.app_context import AppContext
 
 RUN_SETTINGS = click.option(
     "--run-settings/--no-run-settings",
@@ -26,17 +27,25 @@ PYTHON = click.option(
 )
 
 
-def may_run_settings(session: AppSession, *, given: bool | None) -> bool:
-    """Return whether the app's settings may be loaded; ask on a terminal.
+def settings_options(
+    app: AppContext, *, run_settings: bool | None, python: str | None
+) -> SettingsOptions:
+    """Return whether and how the app's settings may be loaded; ask on a terminal.
 
     Args:
-        session: The app.
-        given: The value of --run-settings; None: not given.
+        app: The app.
+        run_settings: The value of --run-settings; None: not given.
+        python: The value of --python; None: not given.
     """
-    if given is not None or session.only or not can_ask():
-        return bool(given)
+    may_run = _may_run(app) if run_settings is None else run_settings
+    return SettingsOptions(may_run=may_run, python=python or "")
+
+
+def _may_run(app: AppContext) -> bool:
+    if app.only or not can_ask():
+        return False
     try:
-        can_check = session.aws is not None and bool(session.settings_modules())
+        can_check = app.aws is not None and bool(app.settings_modules())
     except ShieldError:
         return False  # without AWS, the settings are not checked
     question = "Load the app's settings with AWS on? This runs the app's code"

@@ -3,33 +3,31 @@
 from __future__ import annotations
 
 import functools
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-import msgspec
-
-from shield_ai.flow.draft import draft
-from shield_ai.flow.manifest_file import add_secrets, read_manifest, write_manifest
+from shield_ai.flow.app_draft import draft_manifest
+from shield_ai.flow.app_options import AppOptions
+from shield_ai.flow.manifest_file import read_manifest
 from shield_ai.flow.manifest_scan import scan_with_manifest
-from shield_ai.flow.visible_runtime import visible_runtime
 from shield_ai.model.environments import apply_environment, check_account, get_environment
-from shield_ai.model.errors import ShieldError, SourceError
-from shield_ai.model.manifest_validation import REGION
-from shield_ai.project.operator_region import operator_region
+from shield_ai.model.errors import ShieldError
 from shield_ai.project.tree import Tree
 from shield_ai.scan.deployment.finder import find_deployment
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
     from shield_ai.aws.live.account import Account
     from shield_ai.aws.live.session import Session
-    from shield_ai.flow.plan_file import Scope
+    from shield_ai.flow.app_options import Scope
     from shield_ai.model.deployment import Deployment
     from shield_ai.model.finding import Finding
-    from shield_ai.model.manifest import Manifest, Secret
+    from shield_ai.model.manifest import Manifest
     from shield_ai.model.skip import Skipped
     from shield_ai.scan.python.app_scan import Scan
+
+_ALL = AppOptions()
 
 
 class AppContext:
@@ -37,8 +35,7 @@ class AppContext:
 
     Args:
         folder: The app's folder.
-        only: "code" or "aws" to limit the command to code or AWS.
-        environment: An environment of shield.toml; empty: none.
+        options: What the command works on.
         scan: The scan of the app, if it was made already.
 
     Raises:
@@ -48,16 +45,23 @@ class AppContext:
     def __init__(
         self,
         folder: Path,
-        only: Scope | None = None,
-        environment: str = "",
+        options: AppOptions = _ALL,
+        *,
         scan: Scan | None = None,
     ) -> None:
-        self.tree = Tree(folder)
-        self._scan = scan
-        self.only = only
-        self.environment = environment
-        # Called with a label, the number of completed items and their total.
-        self.on_progress: Callable[[str, int, int], None] = lambda _label, _done, _total: None
+        self.tree: Final = Tree(folder)
+        self.options: Final = options
+        self._scan: Final = scan
+
+    @property
+    def only(self) -> Scope | None:
+        """The part of the app that the command is limited to."""
+        return self.options.only
+
+    @property
+    def environment(self) -> str:
+        """The environment of shield.toml; empty: none."""
+        return self.options.environment
 
     @functools.cached_property
     def scan_result(self) -> Scan:
@@ -95,7 +99,7 @@ class AppContext:
     @functools.cached_property
     def manifest(self) -> Manifest:
         """shield.toml, or a draft if it does not exist."""
-        return self.manifest_on_disk or self._draft()
+        return self.manifest_on_disk or draft_manifest(self)
 
     def require_manifest(self) -> Manifest:
         """Return shield.toml with the settings of the environment.
@@ -114,29 +118,6 @@ class AppContext:
     def target_manifest(self) -> Manifest:
         """The manifest with the settings of the environment."""
         return apply_environment(self.manifest, self.environment)
-
-    def _draft(self) -> Manifest:
-        if not self.scan_result.files:
-            raise SourceError(
-                f"no Python files in {self.tree.root}",
-                "name the app's folder, for Django the one with manage.py",
-            )
-        facts = self.scan_result.facts
-        if self.manifest_on_disk is None:
-            runtime = visible_runtime(self.tree, facts.runtime)
-            region = facts.region or _configured_region()
-            facts = msgspec.structs.replace(facts, runtime=runtime, region=region)
-        return draft(self.findings, self.manifest_on_disk, facts)
-
-    def write_manifest(self, more: Sequence[Secret] = ()) -> str:
-        """Write shield.toml, or add secrets to it, and return a message for the user.
-
-        Args:
-            more: Secrets from other tools, added after those of the scan.
-        """
-        manifest = add_secrets(self._draft(), more)
-        known = len(self.manifest_on_disk.secret) if self.manifest_on_disk else 0
-        return write_manifest(self.tree, manifest, known)
 
     @functools.cached_property
     def aws(self) -> Account | None:
@@ -184,16 +165,11 @@ class AppContext:
             profile=credentials.profile,
             assume=credentials.assume,
             read=self.tree.read,
+            on_progress=self.options.on_progress,
         )
-        session.on_progress = self.on_progress
         return Account(session)
 
     def settings_modules(self) -> list[tuple[str, str]]:
         """Return the settings modules, each with the folder that it is imported from."""
         facts = self.scan_result.facts
         return [(facts.module(path), facts.root(path)) for path in self.manifest.app.settings]
-
-
-def _configured_region() -> str:
-    region = operator_region()
-    return region if REGION.fullmatch(region) else ""

@@ -19,7 +19,7 @@ from shield_ai.flow.journal_record import (
 )
 from shield_ai.model.errors import StalePlanError
 from shield_ai.model.hidden import Hidden
-from shield_ai.model.plan import Action, Receipt, StepKind, StepStatus
+from shield_ai.model.plan import NOT_COMPARED, Action, Applied, Receipt, StepKind, StepStatus
 from shield_ai.project.python_source import digest
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from shield_ai.aws.live.account import Account
     from shield_ai.flow.journal import Journal
     from shield_ai.model.edit import FileChange
-    from shield_ai.model.plan import Change, Origin, Plan
+    from shield_ai.model.plan import Change, Comparison, Origin, Plan
     from shield_ai.model.resource import Live
     from shield_ai.project.tree import Tree
     from shield_ai.project.values import Values
@@ -52,7 +52,8 @@ class Applier:
         values: Resolves the plan's locators.
         aws: The account; None to apply the file edits only.
         on_receipt: Called after each step.
-        check: Called after the files are edited; an exception from it undoes every edit.
+        check: Called after the files are edited, to compare the settings; an exception from it
+            undoes every edit.
     """
 
     tree: Tree
@@ -60,9 +61,9 @@ class Applier:
     values: Values
     aws: Account | None
     on_receipt: Callable[[Receipt], None]
-    check: Callable[[], None] = lambda: None
+    check: Callable[[], Comparison] | None = None
 
-    def apply(self, plan: Plan) -> list[Receipt]:
+    def apply(self, plan: Plan) -> Applied:
         """Apply a plan; skip the steps that are already done.
 
         Raises:
@@ -75,7 +76,7 @@ class Applier:
         pending = self._pending_files(plan)
         changes = self._pending_changes(plan)
         if not pending and not changes and not self.journal.interrupted_run():
-            return []
+            return Applied()
         # Resolve every value before the first step: a missing value must not interrupt the run.
         values = self._secret_values(changes)
         if self.aws:
@@ -87,7 +88,7 @@ class Applier:
         file_transaction.commit(begun, tree=self.tree, journal=self.journal)
         receipts: list[Receipt] = []
         try:
-            self.check()
+            settings = self.check() if self.check else NOT_COMPARED
             for receipt in self._run_steps(plan, run, begun, changes, values):
                 receipts.append(receipt)
                 self.on_receipt(receipt)
@@ -95,7 +96,7 @@ class Applier:
             file_transaction.undo_all(begun, tree=self.tree, journal=self.journal)
             raise
         self.journal.end_run(run)
-        return receipts
+        return Applied(receipts=tuple(receipts), settings=settings)
 
     def _pending_files(self, plan: Plan) -> list[FileChange]:
         """Return the file changes that are not done yet.

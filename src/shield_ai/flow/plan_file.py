@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -15,20 +15,22 @@ from shield_ai.rewrite.project.iam_policy import PATH as IAM_POLICY
 if TYPE_CHECKING:
     from pathlib import Path
 
-Scope = Literal["code", "aws"]
+    from shield_ai.flow.app_options import Scope
+
 MAX_SIZE = 64_000_000  # bytes
 
 
-def read_plan(path: Path, environment: str) -> Plan:
+def read_plan(path: Path, environment: str = "", scope: Scope | None = None) -> Plan:
     """Read a plan from a file.
 
     Args:
         path: The file.
         environment: The requested environment; empty: the one in the plan.
+        scope: The value of --only; None: the one in the plan.
 
     Raises:
         StalePlanError: The file is not a valid plan.
-        UnsafePlanError: The plan is for another environment.
+        UnsafePlanError: The plan is for another environment, or contradicts itself or --only.
     """
     try:
         plan = msgspec.json.decode(read_regular_file(path, MAX_SIZE), type=Plan)
@@ -49,6 +51,7 @@ def read_plan(path: Path, environment: str) -> Plan:
             f"{path} is for {actual}, not for {environment}",
             f"create one with shield plan --environment {environment} -o {path.name}",
         )
+    _require_scope(plan, path, scope)
     return plan
 
 
@@ -70,7 +73,7 @@ def require_app(plan: Plan, path: Path, app: str) -> None:
         )
 
 
-def require_scope(plan: Plan, path: Path, scope: Scope | None) -> None:
+def _require_scope(plan: Plan, path: Path, scope: Scope | None) -> None:
     """Require that a plan has only what it is limited to, and that --only does not exclude it.
 
     Args:

@@ -73,6 +73,22 @@ def conflicts(steps: Sequence[Step], tree: Tree) -> list[Conflict]:
     return list(found.values())
 
 
+def edited_files(
+    steps: Sequence[Step], tree: Tree, journal: Journal
+) -> list[tuple[str, bytes, bytes]]:
+    """Return the files that were edited since apply: path, bytes after apply, current bytes.
+
+    Args:
+        steps: The steps of a run, newest first.
+        tree: The app's folder.
+        journal: Has the backups.
+    """
+    return [
+        (conflict.path, journal.backups.read(conflict.applied), conflict.now or b"")
+        for conflict in conflicts(steps, tree)
+    ]
+
+
 def _edited_error(edited: Sequence[Conflict]) -> UnsafePlanError:
     names = ", ".join(conflict.path for conflict in edited)
     return UnsafePlanError(

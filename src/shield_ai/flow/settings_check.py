@@ -12,6 +12,7 @@ from shield_ai.flow.settings_probe import SettingsLoader, compare_settings
 from shield_ai.model.errors import UnsafePlanError
 from shield_ai.model.finding import Kind
 from shield_ai.model.hidden import Hidden
+from shield_ai.model.plan import Comparison
 from shield_ai.rewrite.python.move_literals import DOTENV
 
 if TYPE_CHECKING:
@@ -52,28 +53,28 @@ class SettingsCheck:
     def __init__(self, comparison: SettingsComparison, *, strict: bool) -> None:
         self._comparison = comparison
         self._strict = strict
-        self.problems: list[str] = []  # why modules could not be compared
         comparison.load_before()
 
-    def check(self) -> None:
+    def check(self) -> Comparison:
         """Load the settings again and compare them.
 
         Raises:
             UnsafePlanError: A setting differs.
         """
-        differ, self.problems = self._comparison.compare_after()
+        differ, problems = self._comparison.compare_after()
         if differ:
             raise UnsafePlanError(
                 f"these settings would change: {', '.join(differ)}",
                 "every file was restored; please report it, or remove the secrets from shield.toml",
             )
-        if self._strict and self.problems:
+        if self._strict and problems:
             raise UnsafePlanError(
                 f"not proved that the app finds in {DOTENV} what was removed from the code: "
-                f"{self.problems[0]}",
+                f"{problems[0]}",
                 "every file was restored; run shield where the app's dependencies are "
                 "installed, or use --no-proof",
             )
+        return Comparison(modules=self._comparison.modules, problems=tuple(problems))
 
 
 class SettingsComparison:
@@ -97,6 +98,7 @@ class SettingsComparison:
         environ: Mapping[str, str],
         python: str = "",
     ) -> None:
+        self.modules = tuple(module for module, _ in modules)
         self._probe = SettingsLoader(root, modules, python)
         self._manifest = manifest
         variables = _environment_values(manifest, values)

@@ -110,3 +110,20 @@ class Receipt(msgspec.Struct, frozen=True, kw_only=True):
     what: str  # the path of the file, or the name in AWS
     status: StepStatus
     detail: str = ""
+
+
+class Comparison(msgspec.Struct, frozen=True, kw_only=True):
+    """The comparison of the settings before and after the edits."""
+
+    modules: tuple[str, ...]  # the settings modules that were loaded; empty: not compared
+    problems: tuple[str, ...]  # why modules could not be compared
+
+
+NOT_COMPARED = Comparison(modules=(), problems=())
+
+
+class Applied(msgspec.Struct, frozen=True, kw_only=True):
+    """What an apply did."""
+
+    receipts: tuple[Receipt, ...] = ()
+    settings: Comparison = NOT_COMPARED

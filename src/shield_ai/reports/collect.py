@@ -18,7 +18,11 @@ from shield_ai.aws.cost.bill import Usage, estimate_bill
 from shield_ai.aws.cost.prices import AS_OF
 from shield_ai.aws.desired import resources
 from shield_ai.aws.desired.iam import role_name, session_reader, slug
-from shield_ai.flow.app_session import AppSession
+from shield_ai.flow.app_context import AppContext
+from shield_ai.flow.app_options import AppOptions, SettingsOptions
+from shield_ai.flow.journal import Journal
+from shield_ai.flow.planning_session import planned_edits
+from shield_ai.flow.verify.run import run_checks
 from shield_ai.model.errors import AwsError, ShieldError
 from shield_ai.project import git
 from shield_ai.project.runtime_names import is_copied_file
@@ -38,7 +42,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from shield_ai.aws.cloudtrail.audit import Audit
-    from shield_ai.flow.journal import Journal
     from shield_ai.flow.journal_record import FileStep
     from shield_ai.model.manifest import Manifest, Secret
     from shield_ai.model.resource import Resource
@@ -46,6 +49,7 @@ if TYPE_CHECKING:
 
 DEFAULT_SINCE = "7d"
 _PLACEHOLDER_ACCOUNT = "000000000000"  # the cost does not depend on the account
+_NOT_RUN = SettingsOptions()
 _USAGE = Usage()
 _CENT = 0.01
 _COST_NOTE = (
@@ -62,17 +66,17 @@ class TrailQuery(msgspec.Struct, frozen=True):
     now: dt.datetime  # the end of the period
 
 
-def collect_audit(session: AppSession, query: TrailQuery) -> Audit:
+def collect_audit(app: AppContext, query: TrailQuery) -> Audit:
     """Audit the access to an app's secrets; without shield.toml, to all secrets.
 
     Args:
-        session: The app and its environment.
+        app: The app and its environment.
         query: The events to read.
 
     Raises:
         ShieldError: The time, a path or shield.toml is invalid, or an AWS call failed.
     """
-    manifest = session.target_manifest if session.manifest_on_disk else None
+    manifest = app.target_manifest if app.manifest_on_disk else None
     since = query.since
     if not since and not query.trails:
         since = DEFAULT_SINCE
@@ -85,7 +89,7 @@ def collect_audit(session: AppSession, query: TrailQuery) -> Audit:
         # Importing botocore opens a socket, and reading files needs no network.
         from shield_ai.aws.live.session import Session
 
-        aws = session.aws if manifest else None
+        aws = app.aws if manifest else None
         aws_session = aws.session if aws else Session(None)
         records = trail.lookup_events(aws_session, _lookup_start(start, query.now))
     for record in records:
@@ -127,25 +131,28 @@ def _allowed_readers(manifest: Manifest) -> list[str]:
     return readers
 
 
-def collect_report(session: AppSession, query: TrailQuery) -> ReportData:
+def collect_report(
+    app: AppContext, query: TrailQuery, settings: SettingsOptions = _NOT_RUN
+) -> ReportData:
     """Collect the data of a report. Data that can't be read from AWS is left out.
 
     Args:
-        session: The app and its environment.
+        app: The app and its environment.
         query: The CloudTrail events to read.
+        settings: Whether and how to load the settings.
 
     Raises:
         ShieldError: The app or shield.toml can't be read.
     """
-    manifest = session.target_manifest
-    journal = session.journal.load()
-    account, skip_reason = _open_account(session)
+    manifest = app.target_manifest
+    journal = Journal(app.tree.root).load()
+    account, skip_reason = _open_account(app)
     if not account:
-        session = AppSession(session.tree.root, only="code", environment=session.environment)
-    survey = scan_paths((session.tree.root,), jobs=os.cpu_count() or 1)
+        app = AppContext(app.tree.root, AppOptions(only="code", environment=app.environment))
+    survey = scan_paths((app.tree.root,), jobs=os.cpu_count() or 1)
     edits = journal.last_file_steps()
-    diffs = _applied_diffs(session, journal, edits) if edits else _planned_diffs(session)
-    environment = f" ({session.environment})" if session.environment else ""
+    diffs = _applied_diffs(app, journal, edits) if edits else _planned_diffs(app)
+    environment = f" ({app.environment})" if app.environment else ""
     return ReportData(
         app=manifest.app.name + environment,
         created=query.now,
@@ -158,22 +165,22 @@ def collect_report(session: AppSession, query: TrailQuery) -> ReportData:
         archives=tuple(skip.path for skip in survey.skipped if skip.name == "archive"),
         suppressed=survey.suppressed,
         is_scanned=True,
-        commit=_describe_commit(session.tree.root),
-        repository=git.remote_name(session.tree.root),
+        commit=_describe_commit(app.tree.root),
+        repository=git.remote_name(app.tree.root),
         role=manifest.app.role,
         diffs=tuple(sorted(diffs, key=_diff_order)),
         is_applied=bool(edits),
         steps_to_undo=len(journal.last_steps()),
-        has_manifest=session.manifest_on_disk is not None,
-        secrets=tuple(_secret_status(secret, manifest, session) for secret in manifest.secret),
-        locations=secret_locations(manifest, session.scan_result, session.deployment.variables),
-        checks=tuple(session.verify()),
+        has_manifest=app.manifest_on_disk is not None,
+        secrets=tuple(_secret_status(secret, manifest, app) for secret in manifest.secret),
+        locations=secret_locations(manifest, app.scan_result, app.deployment.variables),
+        checks=tuple(run_checks(app, settings)),
         readers=tuple(_allowed_readers(manifest)),
-        alarms=_alarms(manifest, session, account),
-        cost=tuple(_cost_items(manifest, session)),
+        alarms=_alarms(manifest, app, account),
+        cost=tuple(_cost_items(manifest, app)),
         cost_note=_COST_NOTE,
-        environment=session.environment,
-        audit=_try_audit(session, query) if account or query.trails else None,
+        environment=app.environment,
+        audit=_try_audit(app, query) if account or query.trails else None,
     )
 
 
@@ -185,32 +192,32 @@ def _describe_commit(root: Path) -> str:
     return commit
 
 
-def _open_account(session: AppSession) -> tuple[str, str]:
+def _open_account(app: AppContext) -> tuple[str, str]:
     """Return the account ID and an empty reason, or no ID and why AWS is not checked."""
     try:
-        if session.aws:
-            return session.aws.id, ""
+        if app.aws:
+            return app.aws.id, ""
     except AwsError as error:
         return "", error.message
     return "", "--only code was given"
 
 
-def _try_audit(session: AppSession, query: TrailQuery) -> Audit | None:
+def _try_audit(app: AppContext, query: TrailQuery) -> Audit | None:
     try:
-        return collect_audit(session, query)
+        return collect_audit(app, query)
     except AwsError:
         return None
 
 
-def _alarms(manifest: Manifest, session: AppSession, account: str) -> tuple[Alarm, ...]:
-    desired = resources(manifest, account, manifest.app.region, session.tree.read)
+def _alarms(manifest: Manifest, app: AppContext, account: str) -> tuple[Alarm, ...]:
+    desired = resources(manifest, account, manifest.app.region, app.tree.read)
     wanted = {
         resource.key: resource for resource in desired if resource.kind in {"alarm", "event-rule"}
     }
-    if session.aws is None or not wanted:
+    if app.aws is None or not wanted:
         return ()
     try:
-        live = session.aws.resources.read(wanted)
+        live = app.aws.resources.read(wanted)
     except AwsError:
         return ()
     alarms = []
@@ -229,13 +236,13 @@ def _alarm_text(resource: Resource) -> str:
     return str(resource.settings["description"])
 
 
-def _cost_items(manifest: Manifest, session: AppSession) -> Iterator[tuple[str, str]]:
+def _cost_items(manifest: Manifest, app: AppContext) -> Iterator[tuple[str, str]]:
     """Yield the items of the monthly cost and the total; nothing for an unsupported region."""
     if not manifest.secret:
         return
     region = manifest.app.region
     try:
-        desired = resources(manifest, _PLACEHOLDER_ACCOUNT, region, session.tree.read)
+        desired = resources(manifest, _PLACEHOLDER_ACCOUNT, region, app.tree.read)
         estimate = estimate_bill(manifest, desired, _USAGE)
     except ShieldError:
         return
@@ -249,28 +256,28 @@ def _format_dollars(usd: float) -> str:
 
 
 def _applied_diffs(
-    session: AppSession, journal: Journal, edits: Sequence[FileStep]
+    app: AppContext, journal: Journal, edits: Sequence[FileStep]
 ) -> Iterator[FileDiff]:
-    keep = _known_names(session)
+    keep = _known_names(app)
     steps = {step.what: step for step in edits}
     for path, step in sorted(steps.items()):
         if is_copied_file(path):
             continue
         before = journal.backups.read(step.before) if step.before else None
-        yield applied_diff(path, before, session.tree.read(path) or b"", keep)
+        yield applied_diff(path, before, app.tree.read(path) or b"", keep)
 
 
-def _planned_diffs(session: AppSession) -> Iterator[FileDiff]:
-    keep = _known_names(session)
-    for file in session.planned_edits():
+def _planned_diffs(app: AppContext) -> Iterator[FileDiff]:
+    keep = _known_names(app)
+    for file in planned_edits(app):
         if is_copied_file(file.path):
             continue
         if file.before is None:
             content = "".join(edit.replacement for edit in file.edits).encode()
             yield applied_diff(file.path, None, content, keep)
             continue
-        spans = literal_spans(session.findings, file.path)
-        text = diff_text(file, session.tree.read(file.path), keep=keep, spans=spans)
+        spans = literal_spans(app.findings, file.path)
+        text = diff_text(file, app.tree.read(file.path), keep=keep, spans=spans)
         yield FileDiff(path=file.path, lines=tuple(text.splitlines()[2:]))
 
 
@@ -279,31 +286,31 @@ def _diff_order(diff: FileDiff) -> tuple[bool, bool, str]:
     return diff.is_one_line, not diff.path.endswith(".py"), diff.path
 
 
-def _known_names(session: AppSession) -> set[str]:
+def _known_names(app: AppContext) -> set[str]:
     """Return the names in shield.toml: they are not values and can be shown."""
     names: set[str] = set()
-    for secret in session.manifest.secret:
+    for secret in app.manifest.secret:
         names.update((secret.name, *secret.variables(), *(secret.fields or {})))
     return names
 
 
-def _secret_status(secret: Secret, manifest: Manifest, session: AppSession) -> SecretStatus:
+def _secret_status(secret: Secret, manifest: Manifest, app: AppContext) -> SecretStatus:
     name = manifest.app.prefix + secret.name
     unknown = SecretStatus(
         name=name, kind=str(secret.kind), variables=tuple(secret.variables()), where="unknown"
     )
-    if session.aws is None:
+    if app.aws is None:
         return unknown
     from shield_ai.flow.rotation_reader import RotationReader  # imports boto3
 
     try:
-        state = session.aws.secrets.state(name)
+        state = app.aws.secrets.state(name)
         if state is None:
             where = "optional" if secret.optional else "missing"
             return msgspec.structs.replace(unknown, where=where)
         if state.deleted:
             return msgspec.structs.replace(unknown, where="deleted")
-        reader = RotationReader(manifest, session.tree.root, session.aws.session)
+        reader = RotationReader(manifest, app.tree.root, app.aws.session)
         rotation = reader.status(secret)
     except AwsError:  # for example, access denied
         return unknown

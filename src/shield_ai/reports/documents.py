@@ -11,7 +11,7 @@ import msgspec
 
 from shield_ai.flow.verify.check import Check
 from shield_ai.model.finding import Severity
-from shield_ai.model.plan import Receipt
+from shield_ai.model.plan import Comparison, Receipt
 from shield_ai.model.rotation_status import RotationStatus
 from shield_ai.model.skip import Skipped
 
@@ -28,13 +28,6 @@ class DraftDocument(msgspec.Struct, frozen=True, kw_only=True):
     unmovable_reads: int  # reads of secrets that `shield apply` can't move
     skipped: tuple[Skipped, ...]  # findings of the SARIF report that were not added
     unscanned: tuple[Skipped, ...]
-
-
-class Comparison(msgspec.Struct, frozen=True, kw_only=True):
-    """The comparison of the settings before and after the edits."""
-
-    modules: tuple[str, ...]  # the settings modules that were loaded; empty: not compared
-    problems: tuple[str, ...]  # why modules could not be compared
 
 
 class ApplyDocument(msgspec.Struct, frozen=True, kw_only=True):

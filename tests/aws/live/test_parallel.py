@@ -15,9 +15,9 @@ def session(no_real_aws):
     return Session("us-east-1")
 
 
-def test_results_are_in_order_and_progress_is_reported(session):
+def test_results_are_in_order_and_progress_is_reported(no_real_aws):
     progress = []
-    session.on_progress = lambda *words: progress.append(words)
+    session = Session("us-east-1", on_progress=lambda *words: progress.append(words))
     assert parallel_map(lambda n: n * n, range(30), session, "things") == [n * n for n in range(30)]
     assert progress == [("things", n, 30) for n in range(1, 31)]
     assert parallel_map(str, [], session, "things") == []

@@ -6,7 +6,7 @@ import os
 import re
 import threading
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import boto3
 from botocore.config import Config
@@ -53,6 +53,7 @@ class Session:
         profile: A profile of ~/.aws/config; empty uses the environment.
         assume: The ARN of a role to assume.
         read: Returns the content of a file of the app, for resources that include such files.
+        on_progress: Called with a label, the number of finished calls and their total.
         boto_session: Credentials to use instead of a profile.
     """
 
@@ -63,6 +64,7 @@ class Session:
         profile: str = "",
         assume: str = "",
         read: FileReader = lambda _: None,
+        on_progress: Callable[[str, int, int], None] = lambda _label, _done, _total: None,
         boto_session: boto3.session.Session | None = None,
     ) -> None:
         self.read = read
@@ -70,8 +72,7 @@ class Session:
         if assume:
             self._session = _assume_role(self._session, assume, region)
         self.region = region or self._session.region_name or ""
-        # called with a label, the number of finished calls and their total
-        self.on_progress: Callable[[str, int, int], None] = lambda _label, _done, _total: None
+        self.on_progress: Final = on_progress
         self._caller: GetCallerIdentityResponseTypeDef | None = None
         self._clients: dict[str, object] = {}
         # Creating clients is not thread-safe in boto3; using them is.
@@ -84,9 +85,9 @@ class Session:
             AwsError: The caller may not assume the role.
         """
         boto_session = _assume_role(self._session, arn, self.region)
-        session = Session(self.region, read=self.read, boto_session=boto_session)
-        session.on_progress = self.on_progress
-        return session
+        return Session(
+            self.region, read=self.read, on_progress=self.on_progress, boto_session=boto_session
+        )
 
     @property
     def partition(self) -> str:

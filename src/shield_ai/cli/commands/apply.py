@@ -23,11 +23,13 @@ from shield_ai.cli.options import JSON, YES, grouped_options
 from shield_ai.cli.planning import PLAN_OPTIONS, open_session
 from shield_ai.cli.progress import progress_bar
 from shield_ai.cli.run_settings import PYTHON
+from shield_ai.flow.app_options import SettingsOptions
 from shield_ai.flow.plan import rewrites_code
+from shield_ai.flow.plan_file import read_plan
 from shield_ai.model.errors import DONE
-from shield_ai.model.plan import Action, StepKind
+from shield_ai.model.plan import Action, Applied, StepKind
 from shield_ai.project.python_source import digest
-from shield_ai.reports.documents import ApplyDocument, Comparison
+from shield_ai.reports.documents import ApplyDocument
 from shield_ai.reports.plan import comparison_text, no_changes_text, plan_text, receipts_text
 from shield_ai.reports.plurals import count
 
@@ -36,7 +38,7 @@ if TYPE_CHECKING:
 
     from shield_ai.cli.planning import PlanOptions
     from shield_ai.cli.progress import ProgressBar
-    from shield_ai.flow.app_session import AppSession
+    from shield_ai.flow.apply_session import ApplySession
     from shield_ai.model.edit import FileChange
     from shield_ai.model.plan import Plan, Receipt
 
@@ -129,14 +131,11 @@ def apply(
     their values. Use --no-proof for an app that you do not trust.
     """
     plan_file = target if target.is_file() else None
-    session = open_session(Path() if plan_file else target, options, proof.python or "")
-    bar = progress_bar()
-    session.on_progress = bar.update
-    planned = session.load_plan(plan_file) if plan_file else session.plan()
+    session, planned = _open_plan(target, options) if plan_file else _make_plan(target, options)
     if session.has_nothing_to_do(planned):
         note(no_changes_text(planned))
         if after.as_json:
-            print_json(_document(session, planned, ()))
+            print_json(_document(planned, Applied()))
         return DONE
     with session.locked():
         if session.is_interrupted:
@@ -153,15 +152,14 @@ def apply(
         )
         before_question(plan_text(planned, session.tree.read), yes=yes, nl=False)
         confirm_changes(session, "Apply this plan?", yes=yes)
-        steps = _Steps(bar, session, planned)
+        steps = _Steps(progress_bar(), session, planned)
+        settings = SettingsOptions(may_run=not proof.no_proof, python=proof.python or "")
         with interruption(steps.interrupted):
-            receipts = session.apply(
-                planned, on_receipt=steps.print, compare_settings=not proof.no_proof
-            )
-    note(receipts_text(receipts))
+            applied = session.apply(planned, on_receipt=steps.print, settings=settings)
+    note(receipts_text(applied.receipts))
     if rewrites_code(planned):
-        text = comparison_text(session.compared_modules, session.comparison_problems)
-        if session.comparison_problems:
+        text = comparison_text(applied.settings.modules, applied.settings.problems)
+        if applied.settings.problems:
             echo(text, err=True)
         else:
             note(text)
@@ -171,28 +169,32 @@ def apply(
 
         rotate_now(session, new_rotations)
     if after.as_json:
-        print_json(_document(session, planned, receipts, new_rotations))
+        print_json(_document(planned, applied, new_rotations))
     return DONE
 
 
-def _document(
-    session: AppSession,
-    planned: Plan,
-    receipts: Sequence[Receipt],
-    rotated: Sequence[str] = (),
-) -> ApplyDocument:
-    comparison = None
-    if receipts and rewrites_code(planned):
-        comparison = Comparison(
-            modules=tuple(session.compared_modules), problems=tuple(session.comparison_problems)
-        )
+def _make_plan(app: Path, options: PlanOptions) -> tuple[ApplySession, Plan]:
+    session = open_session(app, options)
+    return session, session.plan()
+
+
+def _open_plan(path: Path, options: PlanOptions) -> tuple[ApplySession, Plan]:
+    """Read a plan of the app in the current folder, and use its environment and scope."""
+    plan = read_plan(path, options.environment, options.only)
+    only = options.only or plan.only or None
+    options = msgspec.structs.replace(options, environment=plan.environment, only=only)
+    session = open_session(Path(), options)
+    return session, session.accept_plan(plan, path)
+
+
+def _document(planned: Plan, applied: Applied, rotated: Sequence[str] = ()) -> ApplyDocument:
     return ApplyDocument(
         app=planned.app,
         account=planned.account,
         region=planned.region,
         environment=planned.environment,
-        steps=tuple(receipts),
-        settings=comparison,
+        steps=applied.receipts,
+        settings=applied.settings if applied.receipts and rewrites_code(planned) else None,
         rotated=tuple(rotated),
     )
 
@@ -207,7 +209,7 @@ def _interrupted_recovery() -> tuple[str, str]:
 class _Steps:
     """Prints each completed step, updates the bar, and describes the state after an interrupt."""
 
-    def __init__(self, bar: ProgressBar, session: AppSession, planned: Plan) -> None:
+    def __init__(self, bar: ProgressBar, session: ApplySession, planned: Plan) -> None:
         unchanged = {Action.KEEP, Action.DRIFT}
         self._bar = bar
         self._session = session

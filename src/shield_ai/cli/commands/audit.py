@@ -10,7 +10,8 @@ import click
 from shield_ai.cli.console import echo, print_json
 from shield_ai.cli.options import APP, ENVIRONMENT, JSON
 from shield_ai.cli.progress import progress_bar
-from shield_ai.flow.app_session import AppSession
+from shield_ai.flow.app_context import AppContext
+from shield_ai.flow.app_options import AppOptions
 from shield_ai.model.errors import DONE, FINDINGS
 from shield_ai.reports.audit import audit_text
 from shield_ai.reports.collect import TrailQuery, collect_audit
@@ -46,10 +47,9 @@ def audit(
     `[monitoring]` in shield.toml), a principal not seen in the preceding period of the same length,
     a deletion, a failed rotation, a changed resource policy, or a file that could not be read.
     """
-    session = AppSession(app, environment=environment)
-    session.on_progress = progress_bar().update
+    options = AppOptions(environment=environment, on_progress=progress_bar().update)
     query = TrailQuery(since=since, trails=trails, now=dt.datetime.now(dt.UTC))
-    result = collect_audit(session, query)
+    result = collect_audit(AppContext(app, options), query)
     if as_json:
         print_json(result)
     else:

@@ -10,7 +10,8 @@ from shield_ai.aws.cost.bill import Usage, estimate_bill
 from shield_ai.aws.desired import resources
 from shield_ai.cli.console import echo, print_json
 from shield_ai.cli.options import APP, ENVIRONMENT, JSON
-from shield_ai.flow.app_session import AppSession
+from shield_ai.flow.app_context import AppContext
+from shield_ai.flow.app_options import AppOptions
 from shield_ai.model.errors import DONE
 from shield_ai.reports.cost import CostDocument, cost_text
 
@@ -50,11 +51,11 @@ def cost(
 
     Also shows what caching saves. Makes no AWS calls.
     """
-    session = AppSession(app, only="code", environment=environment)
-    manifest = session.target_manifest
+    context = AppContext(app, AppOptions(only="code", environment=environment))
+    manifest = context.target_manifest
     region = manifest.app.region
     usage = Usage(processes=processes, ttl=ttl, reads=reads)
-    desired = resources(manifest, PLACEHOLDER_ACCOUNT, region, session.tree.read)
+    desired = resources(manifest, PLACEHOLDER_ACCOUNT, region, context.tree.read)
     estimate = estimate_bill(manifest, desired, usage)
     if as_json:
         total = round(estimate.total, 2)

@@ -9,7 +9,8 @@ import click
 
 from shield_ai.cli.console import echo, note, print_json
 from shield_ai.cli.options import APP, JSON
-from shield_ai.flow.app_session import AppSession
+from shield_ai.flow.app_context import AppContext
+from shield_ai.flow.app_draft import write_draft
 from shield_ai.model.errors import DONE
 from shield_ai.model.finding import Severity
 from shield_ai.model.naming import MANIFEST
@@ -41,31 +42,31 @@ def draft(app: Path, from_sarif: Path | None, *, as_json: bool) -> int:
     Adds the secrets that the scan finds. shield.toml lists the secrets to move and never contains
     values. Review it and commit it.
     """
-    session = AppSession(app)
+    context = AppContext(app)
     imported: list[Secret] = []
     skipped: list[Skipped] = []
     if from_sarif:
-        imported, skipped = _import_sarif(session, from_sarif)
-    before = session.tree.read(MANIFEST)
-    note(session.write_manifest(imported))
-    ignored = session.manifest.app.ignore
-    for line in _unmoved_lines(session.scan_result, ignored):
+        imported, skipped = _import_sarif(context, from_sarif)
+    before = context.tree.read(MANIFEST)
+    note(write_draft(context, imported))
+    ignored = context.manifest.app.ignore
+    for line in _unmoved_lines(context.scan_result, ignored):
         echo(line, err=True)
     if as_json:
-        written = AppSession(app)
+        written = AppContext(app)
         print_json(
-            _document(session, written, skipped, changed=before != written.tree.read(MANIFEST))
+            _document(context, written, skipped, changed=before != written.tree.read(MANIFEST))
         )
     return DONE
 
 
 def _document(
-    session: AppSession, written: AppSession, skipped: Sequence[Skipped], *, changed: bool
+    context: AppContext, written: AppContext, skipped: Sequence[Skipped], *, changed: bool
 ) -> DraftDocument:
-    known = session.manifest_on_disk.secret if session.manifest_on_disk else ()
+    known = context.manifest_on_disk.secret if context.manifest_on_disk else ()
     known_names = {secret.name for secret in known}
     names = [secret.name for secret in written.manifest.secret]
-    found = session.scan_result
+    found = context.scan_result
     return DraftDocument(
         app=written.manifest.app.name,
         manifest=MANIFEST,
@@ -101,11 +102,11 @@ def _is_unmovable_read(finding: Finding) -> bool:
     return bool(site.reason)
 
 
-def _import_sarif(session: AppSession, report: Path) -> tuple[list[Secret], list[Skipped]]:
+def _import_sarif(context: AppContext, report: Path) -> tuple[list[Secret], list[Skipped]]:
     from shield_ai.scan import sarif_import
 
-    locations = sarif_import.relative_to_app(sarif_import.read_locations(report), session.tree.root)
-    imported, skipped = sarif_import.import_secrets(locations, session.tree.read, session.findings)
+    locations = sarif_import.relative_to_app(sarif_import.read_locations(report), context.tree.root)
+    imported, skipped = sarif_import.import_secrets(locations, context.tree.read, context.findings)
     for skip in skipped:
         echo(f"  skipped: {skip.path}:{skip.line}: {skip.reason}", err=True)
     return imported, skipped

@@ -17,7 +17,8 @@ from shield_ai.aws.export.operator import operator_policy
 from shield_ai.aws.export.platform import Target
 from shield_ai.cli.console import echo, note, write_output
 from shield_ai.cli.options import APP, ENVIRONMENT, OUTPUT, grouped_options
-from shield_ai.flow.app_session import AppSession
+from shield_ai.flow.app_context import AppContext
+from shield_ai.flow.app_options import AppOptions
 from shield_ai.model.errors import DONE, ShieldError
 from shield_ai.project import safe_write
 
@@ -90,11 +91,11 @@ def export(
     ecs, external-secrets, sam and github-actions export references to the secrets, with which the
     platform sets the environment variables of an app that does not call get_secret().
     """
-    session = AppSession(app, environment=environment)
-    account = _account_id(session, options.account)
+    context = AppContext(app, AppOptions(environment=environment))
+    account = _account_id(context, options.account)
     if code_folder:
-        _write_function_zips(code_folder, _desired(session, account), session)
-    text = _export(session, account, options)
+        _write_function_zips(code_folder, _desired(context, account), context)
+    text = _export(context, account, options)
     if output:
         write_output(output, text)
         note(f"{output} written")
@@ -103,9 +104,9 @@ def export(
     return DONE
 
 
-def _export(session: AppSession, account: str, options: ExportOptions) -> str:
+def _export(context: AppContext, account: str, options: ExportOptions) -> str:
     """Return the output."""
-    manifest = session.target_manifest
+    manifest = context.target_manifest
     output_format = options.output_format
     if output_format in POLICIES:
         policy = POLICIES[output_format](manifest, account, manifest.app.region)
@@ -118,18 +119,18 @@ def _export(session: AppSession, account: str, options: ExportOptions) -> str:
             branch=options.branch,
         )
         return PLATFORMS[output_format](target)
-    exported = [*secret_resources(manifest), *_desired(session, account)]
+    exported = [*secret_resources(manifest), *_desired(context, account)]
     return FORMATS[output_format](exported, manifest.app.region)
 
 
-def _desired(session: AppSession, account: str) -> tuple[Resource, ...]:
-    manifest = session.target_manifest
-    return resources(manifest, account, manifest.app.region, session.tree.read)
+def _desired(context: AppContext, account: str) -> tuple[Resource, ...]:
+    manifest = context.target_manifest
+    return resources(manifest, account, manifest.app.region, context.tree.read)
 
 
-def _account_id(session: AppSession, account: str | None) -> str:
-    if account is None and session.aws:
-        account = session.aws.id
+def _account_id(context: AppContext, account: str | None) -> str:
+    if account is None and context.aws:
+        account = context.aws.id
     if not account or not account.isdigit():
         raise ShieldError(
             f"invalid AWS account ID {account!r}", "give the 12 digits of the account to --account"
@@ -137,7 +138,7 @@ def _account_id(session: AppSession, account: str | None) -> str:
     return account
 
 
-def _write_function_zips(folder: Path, desired: Sequence[Resource], session: AppSession) -> None:
+def _write_function_zips(folder: Path, desired: Sequence[Resource], context: AppContext) -> None:
     """Write each rotation function's zip under the name that the exported template expects."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -145,7 +146,7 @@ def _write_function_zips(folder: Path, desired: Sequence[Resource], session: App
             if resource.kind != "function":
                 continue
             path = folder / f"{resource.name}.zip"
-            content = build_function_zip(resource.settings["environment"], session.tree.read)
+            content = build_function_zip(resource.settings["environment"], context.tree.read)
             safe_write.write_output(path, content)
             note(f"{path} written")
     except OSError as error:

@@ -7,18 +7,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+import msgspec
 
 from shield_ai.cli.console import echo, has_color, write_output
 from shield_ai.cli.options import APP, JSON
 from shield_ai.cli.planning import PLAN_OPTIONS, open_session
-from shield_ai.cli.progress import progress_bar
 from shield_ai.model.errors import DONE, FINDINGS, AwsCredentialsError
 from shield_ai.reports.json import plan_json
 from shield_ai.reports.plan import plan_text
 
 if TYPE_CHECKING:
     from shield_ai.cli.planning import PlanOptions
-    from shield_ai.flow.app_session import AppSession
+    from shield_ai.flow.apply_session import ApplySession
     from shield_ai.model.plan import Plan
 
 
@@ -51,7 +51,6 @@ def plan(
     --detailed-exitcode, this is an error.
     """
     session = open_session(app, options)
-    session.on_progress = progress_bar().update
     missing: AwsCredentialsError | None = None
     try:
         planned = session.plan()
@@ -59,7 +58,8 @@ def plan(
         if output or as_json or detailed_exitcode or session.only:
             raise
         missing = error
-        session.only = "code"
+        options = msgspec.structs.replace(options, only="code", env_files=())
+        session = open_session(app, options, scan=session.scan_result)
         planned = session.plan()
     if output:
         write_output(output, plan_json(planned), masked=False)
@@ -78,7 +78,7 @@ def plan(
     return DONE
 
 
-def _diffs(session: AppSession, planned: Plan, *, color: bool) -> str:
+def _diffs(session: ApplySession, planned: Plan, *, color: bool) -> str:
     from shield_ai.project.runtime_names import is_copied_file
     from shield_ai.reports.diff import diff_text, literal_spans
 

@@ -10,6 +10,7 @@ import click
 from shield_ai.cli.console import confirm, echo, print_json
 from shield_ai.cli.options import APP, ENVIRONMENT, JSON, YES
 from shield_ai.flow.app_context import AppContext
+from shield_ai.flow.app_options import AppOptions
 from shield_ai.flow.current_values import read_current_values
 from shield_ai.flow.pull import plan_update, write_update
 from shield_ai.flow.secret_selection import select_secrets
@@ -46,7 +47,7 @@ def pull(
 
     Example: shield pull --env-file .env
     """
-    context = AppContext(app, environment=environment)
+    context = AppContext(app, AppOptions(environment=environment))
     manifest = context.target_manifest  # a draft if rollback removed shield.toml
     secrets = select_secrets(manifest, only)
     current = read_current_values(manifest, secrets, context.require_aws())

@@ -13,9 +13,9 @@ from shield_ai.cli.commands.audit import SINCE, TRAILS
 from shield_ai.cli.console import echo, note, write_output
 from shield_ai.cli.options import APP, ENVIRONMENT, OUTPUT, grouped_options
 from shield_ai.cli.progress import progress_bar
-from shield_ai.cli.run_settings import PYTHON, RUN_SETTINGS, may_run_settings
-from shield_ai.flow.app_session import AppSession, Scope
-from shield_ai.flow.planning_session import PlanningOptions
+from shield_ai.cli.run_settings import PYTHON, RUN_SETTINGS, settings_options
+from shield_ai.flow.app_context import AppContext
+from shield_ai.flow.app_options import AppOptions, Scope
 from shield_ai.model.errors import DONE
 from shield_ai.reports.collect import TrailQuery, collect_report
 from shield_ai.reports.trend import read_figures
@@ -79,12 +79,13 @@ def report(
     not be checked, for example AWS without credentials. None of the app's code runs, unless you
     allow it with --run-settings.
     """
-    planning = PlanningOptions(python=scope.python or "")
-    session = AppSession(app, only=scope.only, environment=scope.environment, options=planning)
-    session.on_progress = progress_bar().update
-    session.may_run_settings = may_run_settings(session, given=scope.run_settings)
+    options = AppOptions(
+        only=scope.only, environment=scope.environment, on_progress=progress_bar().update
+    )
+    context = AppContext(app, options)
+    settings = settings_options(context, run_settings=scope.run_settings, python=scope.python)
     query = TrailQuery(since=events.since, trails=events.trails, now=dt.datetime.now(dt.UTC))
-    data = collect_report(session, query)
+    data = collect_report(context, query, settings)
     if output_format is None:
         is_markdown = output is not None and output.suffix == ".md"
         output_format = "markdown" if is_markdown else "html"

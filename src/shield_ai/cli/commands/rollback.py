@@ -20,9 +20,13 @@ from shield_ai.cli.interruptions import interruption
 from shield_ai.cli.journal_steps import list_steps
 from shield_ai.cli.options import APP, ENVIRONMENT, JSON, ONLY, YES, grouped_options
 from shield_ai.cli.progress import progress_bar
-from shield_ai.flow.app_session import AppSession, Scope
+from shield_ai.flow.app_context import AppContext
+from shield_ai.flow.app_options import AppOptions, Scope
 from shield_ai.flow.journal import Journal
+from shield_ai.flow.rollback import edited_files
+from shield_ai.flow.undo import Undo, find_last_apply
 from shield_ai.model.errors import DONE
+from shield_ai.project.tree import Tree
 from shield_ai.reports.documents import RollbackDocument
 from shield_ai.reports.manual_changes import edited_text
 from shield_ai.reports.plan import receipts_text
@@ -33,6 +37,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from shield_ai.flow.journal_record import Step
+    from shield_ai.flow.undo import LastApply
     from shield_ai.model.plan import Receipt
 
 
@@ -81,34 +86,35 @@ def rollback(
     Restores files byte for byte and previous versions of secrets. Secrets that apply created are
     scheduled for deletion with a recovery window.
     """
-    session = AppSession(app, only=only, environment=environment)
-    session.journal = Journal(session.tree.root, adopt=overrides.adopt)
-    with session.locked():
-        steps = session.steps_to_undo()
-        ignored = session.journal.ignored_aws_steps
+    journal = Journal(Tree(app).root, adopt=overrides.adopt)
+    with journal.locked():
+        last = find_last_apply(journal, only, environment)
+        steps = last.steps
+        context = AppContext(app, AppOptions(only=only, environment=last.environment))
+        ignored = journal.ignored_aws_steps
         if ignored:
             reason = "the journal was not written by this user on this machine"
             echo(f"not undone: {count(ignored, 'step')} in AWS, because {reason}", err=True)
         if not steps:
             note("nothing to undo")
             if as_json:
-                print_json(_document(session, [], ignored))
+                print_json(_document(last, [], ignored))
             return DONE
         before_question("steps of the last apply that will be undone:", yes=yes)
         list_steps(steps, yes=yes)
-        for path, applied, current in session.edited_files(steps):
+        for path, applied, current in edited_files(steps, context.tree, journal):
             echo(edited_text(path, applied, current), err=True)
-        confirm_changes(session, f"Undo {count(len(steps), 'step')}?", yes=yes)
-        receipts = _undo(session, steps, force=overrides.force)
-        if session.journal.is_adopted:
-            note(f"the journal is now {session.journal.retire()}")
+        confirm_changes(context, f"Undo {count(len(steps), 'step')}?", yes=yes)
+        receipts = _undo(Undo(context, journal), steps, force=overrides.force)
+        if journal.is_adopted:
+            note(f"the journal is now {journal.retire()}")
     note(receipts_text(receipts))
     if as_json:
-        print_json(_document(session, receipts, ignored))
+        print_json(_document(last, receipts, ignored))
     return DONE
 
 
-def _undo(session: AppSession, steps: list[Step], *, force: bool) -> list[Receipt]:
+def _undo(undo: Undo, steps: Sequence[Step], *, force: bool) -> list[Receipt]:
     """Undo steps, with a bar; after an interrupt, say how many are undone."""
     bar = progress_bar()
     done = 0
@@ -127,12 +133,12 @@ def _undo(session: AppSession, steps: list[Step], *, force: bool) -> list[Receip
         )
 
     with interruption(describe):
-        return session.rollback(steps, force=force, on_receipt=print_step)
+        return undo.run(steps, print_step, force=force)
 
 
-def _document(session: AppSession, receipts: Sequence[Receipt], ignored: int) -> RollbackDocument:
+def _document(last: LastApply, receipts: Sequence[Receipt], ignored: int) -> RollbackDocument:
     return RollbackDocument(
-        environment=session.environment,
+        environment=last.environment,
         steps=tuple(receipts),
         ignored=ignored,
     )

@@ -25,7 +25,8 @@ from shield_ai.cli.console import (
 from shield_ai.cli.due_rotations import rotate_due
 from shield_ai.cli.options import ENVIRONMENT, JSON, YES, grouped_options
 from shield_ai.cli.rotation_steps import run_steps
-from shield_ai.flow.app_session import AppSession
+from shield_ai.flow.app_context import AppContext
+from shield_ai.flow.app_options import AppOptions
 from shield_ai.flow.interruption import InterruptedRotationError
 from shield_ai.flow.rotate import SecretRotator
 from shield_ai.flow.rotation_reader import overdue
@@ -133,30 +134,30 @@ def _repeated_options(app: Path, environment: str) -> str:
 def _run(
     names: tuple[str, ...], app: Path, mode: Mode, environment: str, *, yes: bool, as_json: bool
 ) -> int:
-    session = AppSession(app, environment=environment)
-    if session.manifest_on_disk is None:
+    context = AppContext(app, AppOptions(environment=environment))
+    if context.manifest_on_disk is None:
         raise ShieldError(
             f"no shield.toml in {app}", "run shield draft to create it, or give the folder to --app"
         )
-    rotator = SecretRotator(session.target_manifest, session.tree.root, session.aws_session)
+    rotator = SecretRotator(context.target_manifest, context.tree.root, context.aws_session)
     secrets = rotator.select(names)
     if mode.status:
         listed = [secret for secret in secrets if names or secret.rotate]
-        _show_status(session, rotator, listed, publish=mode.publish, as_json=as_json)
+        _show_status(context, rotator, listed, publish=mode.publish, as_json=as_json)
         return DONE
     if not mode.due and not names:
         raise _no_secret_error(secrets)
-    with _printed_results(session, as_json=as_json) as results:
+    with _printed_results(context, as_json=as_json) as results:
         if mode.due:
             return rotate_due(rotator, secrets, results, yes=yes)
         for secret in secrets:
-            result = _rotate_one(rotator, secret, session, mode, yes=yes)
+            result = _rotate_one(rotator, secret, context, mode, yes=yes)
             results.append(RotationResult(name=secret.name, result=result))
     return DONE
 
 
 @contextlib.contextmanager
-def _printed_results(session: AppSession, *, as_json: bool) -> Iterator[list[RotationResult]]:
+def _printed_results(context: AppContext, *, as_json: bool) -> Iterator[list[RotationResult]]:
     """Print the results with --json; after an error, only if there are any."""
     results: list[RotationResult] = []
     is_complete = False
@@ -165,8 +166,8 @@ def _printed_results(session: AppSession, *, as_json: bool) -> Iterator[list[Rot
         is_complete = True
     finally:
         if as_json and (results or is_complete):
-            name = session.manifest.app.name
-            environment = session.environment
+            name = context.manifest.app.name
+            environment = context.environment
             print_json(RotateDocument(app=name, environment=environment, secrets=tuple(results)))
 
 
@@ -188,7 +189,7 @@ def _check_mode(mode: Mode, names: Sequence[str]) -> None:
 
 
 def _show_status(
-    session: AppSession,
+    context: AppContext,
     rotator: SecretRotator,
     secrets: Sequence[Secret],
     *,
@@ -197,18 +198,18 @@ def _show_status(
 ) -> None:
     statuses = [rotator.status_with_login(secret) for secret in secrets]
     if publish:
-        namespace = metric_namespace(session.target_manifest)
-        cloudwatch.put_metric(session.aws_session, namespace, OVERDUE_METRIC, overdue(statuses))
+        namespace = metric_namespace(context.target_manifest)
+        cloudwatch.put_metric(context.aws_session, namespace, OVERDUE_METRIC, overdue(statuses))
     if as_json:
-        app_name = session.manifest.app.name
-        environment = session.environment
+        app_name = context.manifest.app.name
+        environment = context.environment
         print_json(StatusDocument(app=app_name, environment=environment, secrets=tuple(statuses)))
     else:
         echo(statuses_text(statuses), nl=False)
 
 
 def _rotate_one(
-    rotator: SecretRotator, secret: Secret, session: AppSession, mode: Mode, *, yes: bool
+    rotator: SecretRotator, secret: Secret, context: AppContext, mode: Mode, *, yes: bool
 ) -> ResultName:
     """Rotate one secret, or resume or cancel its rotation."""
     if mode.cancel:
@@ -216,18 +217,18 @@ def _rotate_one(
     if mode.resume:
         _resume(rotator, secret, yes=yes)
     elif rotator.is_automated(secret):
-        return _rotate(rotator, secret, session, yes=yes)
+        return _rotate(rotator, secret, context, yes=yes)
     else:
         _rotate_manually(rotator, secret, yes=yes)
     return "rotated"
 
 
 def _rotate(
-    rotator: SecretRotator, secret: Secret, session: AppSession, *, yes: bool
+    rotator: SecretRotator, secret: Secret, context: AppContext, *, yes: bool
 ) -> ResultName:
     needs_restart = rotator.needs_restart(secret)
     if needs_restart:
-        text = django_key_text(secret.name, has_fallbacks=_has_fallbacks(session))
+        text = django_key_text(secret.name, has_fallbacks=_has_fallbacks(context))
         echo(f"{text}\n", err=True)
     else:
         before_question(preview_text(rotator.preview(secret)), yes=yes)
@@ -296,10 +297,10 @@ def _read_new_value(field: str, *, yes: bool) -> Hidden:
     return Hidden(sys.stdin.readline().rstrip("\r\n"))
 
 
-def _has_fallbacks(session: AppSession) -> bool:
+def _has_fallbacks(context: AppContext) -> bool:
     """Check whether the settings accept the pending and the previous SECRET_KEY."""
-    for path in session.manifest.app.settings:
-        text = session.tree.read(path) or b""
+    for path in context.manifest.app.settings:
+        text = context.tree.read(path) or b""
         if b"SECRET_KEY_FALLBACKS" in text and b"AWSPENDING" in text:
             return True
     return False

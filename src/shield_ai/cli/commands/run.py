@@ -10,6 +10,7 @@ import click
 from shield_ai.cli.console import echo
 from shield_ai.cli.options import ENVIRONMENT
 from shield_ai.flow.app_context import AppContext
+from shield_ai.flow.app_options import AppOptions
 from shield_ai.flow.current_values import read_current_values
 from shield_ai.flow.run_command import command_environ, find_program, replace_process
 from shield_ai.flow.secret_selection import select_secrets
@@ -59,7 +60,7 @@ def run(only: tuple[str, ...], app: Path, environment: str, command: list[str]) 
     Example: shield run --only database-credentials -- ./backup.sh
     """
     program = find_program(command[0], os.environ)
-    context = AppContext(app, environment=environment)
+    context = AppContext(app, AppOptions(environment=environment))
     manifest = context.require_manifest()
     secrets = select_secrets(manifest, only)
     current = read_current_values(manifest, secrets, context.require_aws())

@@ -10,10 +10,11 @@ import click
 from shield_ai.cli.console import echo, has_color, print_json, terminal_width
 from shield_ai.cli.options import APP, ENVIRONMENT, JSON, ONLY
 from shield_ai.cli.progress import progress_bar
-from shield_ai.cli.run_settings import PYTHON, RUN_SETTINGS, may_run_settings
-from shield_ai.flow.app_session import AppSession, Scope
-from shield_ai.flow.planning_session import PlanningOptions
+from shield_ai.cli.run_settings import PYTHON, RUN_SETTINGS, settings_options
+from shield_ai.flow.app_context import AppContext
+from shield_ai.flow.app_options import AppOptions, Scope
 from shield_ai.flow.verify.check import Status
+from shield_ai.flow.verify.run import run_checks
 from shield_ai.model.errors import DONE, FINDINGS
 from shield_ai.reports.documents import VerifyDocument
 from shield_ai.reports.plan import checks_text
@@ -46,15 +47,12 @@ def verify(
     None of the app's code runs, unless you allow it with --run-settings: then verify also checks
     that the settings load with AWS on. Without it, that check is unknown.
     """
-    session = AppSession(
-        app, only=only, environment=environment, options=PlanningOptions(python=python or "")
-    )
-    session.on_progress = progress_bar().update
-    session.may_run_settings = may_run_settings(session, given=run_settings)
-    checks = session.verify()
+    options = AppOptions(only=only, environment=environment, on_progress=progress_bar().update)
+    context = AppContext(app, options)
+    settings = settings_options(context, run_settings=run_settings, python=python)
+    checks = run_checks(context, settings)
     if as_json:
-        app_name = session.manifest.app.name
-        environment = session.environment
+        app_name = context.manifest.app.name
         print_json(VerifyDocument(app=app_name, environment=environment, checks=tuple(checks)))
     else:
         width = terminal_width(sys.stdout)

@@ -1,0 +1,60 @@
+"""Draft the shield.toml of an app, and write it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from shield_ai.flow.draft import draft
+from shield_ai.flow.manifest_file import add_secrets, write_manifest
+from shield_ai.flow.visible_runtime import visible_runtime
+from shield_ai.model.errors import SourceError
+from shield_ai.model.manifest_validation import REGION
+from shield_ai.project.operator_region import operator_region
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from shield_ai.flow.app_context import AppContext
+    from shield_ai.model.manifest import Manifest, Secret
+
+
+def draft_manifest(app: AppContext) -> Manifest:
+    """Return shield.toml with the secrets of the scan.
+
+    Args:
+        app: The app.
+
+    Raises:
+        SourceError: The app has no Python files.
+    """
+    scan = app.scan_result
+    if not scan.files:
+        raise SourceError(
+            f"no Python files in {app.tree.root}",
+            "name the app's folder, for Django the one with manage.py",
+        )
+    facts = scan.facts
+    if app.manifest_on_disk is None:
+        runtime = visible_runtime(app.tree, facts.runtime)
+        region = facts.region or _configured_region()
+        facts = msgspec.structs.replace(facts, runtime=runtime, region=region)
+    return draft(scan.findings, app.manifest_on_disk, facts)
+
+
+def write_draft(app: AppContext, more: Sequence[Secret] = ()) -> str:
+    """Write shield.toml, or add secrets to it, and return a message for the user.
+
+    Args:
+        app: The app.
+        more: Secrets from other tools, added after those of the scan.
+    """
+    manifest = add_secrets(draft_manifest(app), more)
+    known = len(app.manifest_on_disk.secret) if app.manifest_on_disk else 0
+    return write_manifest(app.tree, manifest, known)
+
+
+def _configured_region() -> str:
+    region = operator_region()
+    return region if REGION.fullmatch(region) else ""

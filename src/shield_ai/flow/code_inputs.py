@@ -1,0 +1,86 @@
+"""Collect the inputs of the code part of a plan from an app."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from shield_ai.flow.deployment_plan import find_sources
+from shield_ai.flow.plan import CodeInputs
+from shield_ai.flow.preconditions import require_untracked_dotenv
+from shield_ai.model.naming import MANIFEST
+from shield_ai.project import git
+from shield_ai.project.git_process import is_in_repository
+from shield_ai.project.tree import BACKUP
+from shield_ai.project.values import read_env_file
+from shield_ai.rewrite.project.env_example import PATH as ENV_EXAMPLE
+from shield_ai.rewrite.project.fixer import DotenvFiles
+from shield_ai.rewrite.python.move_literals import DOTENV, LiteralRemoval
+
+if TYPE_CHECKING:
+    from shield_ai.flow.app_context import AppContext
+    from shield_ai.model.hidden import Hidden
+    from shield_ai.project.values import Values
+
+
+def collect_code_inputs(app: AppContext, removal: LiteralRemoval | None) -> CodeInputs:
+    """Collect what the edits of an app depend on.
+
+    Args:
+        app: The app.
+        removal: Removes literals from the code; None keeps them as defaults.
+    """
+    scan = app.scan_result
+    facts = scan.facts
+    root = app.tree.root
+    return CodeInputs(
+        accessor_import=facts.accessor_import(app.manifest),
+        relative_package=facts.relative_package,
+        test_module=facts.test_module(app.manifest.app.runtime),
+        has_folder=app.tree.has_folder,
+        real_path=app.tree.real_path,
+        calls=scan.calls,
+        python_files=scan.python_files,
+        dotenv_files=_dotenv_files(app),
+        django=facts.django,
+        in_git=is_in_repository(root),
+        ignores_backups=bool(git.ignored_files(root, [f"{MANIFEST}{BACKUP}"])),
+        removal=removal,
+        deployment=find_sources(
+            root, app.tree.read, app.deployment, app.manifest, app.environment, scan.migrated
+        ),
+    )
+
+
+def _dotenv_files(app: AppContext) -> DotenvFiles:
+    facts = app.scan_result.facts
+    root = app.tree.root
+    return DotenvFiles(
+        examples=facts.env_examples,
+        loads=facts.dotenv,
+        reads=facts.reads_dotenv,
+        is_tracked=git.git_state(root, DOTENV) is git.GitState.TRACKED,
+        hides_example=bool(git.ignored_files(root, [ENV_EXAMPLE])),
+    )
+
+
+def open_literal_removal(app: AppContext, values: Values) -> LiteralRemoval:
+    """Prepare to move the literals of an app's code to .env.
+
+    Args:
+        app: The app.
+        values: Resolves the locators of the literals.
+
+    Raises:
+        UnsafePlanError: git tracks .env, or does not ignore it.
+        SourceError: .env can't be read.
+    """
+    require_untracked_dotenv(app.tree.root)
+    existing: dict[str, Hidden] = {}
+    if app.tree.read(DOTENV) is not None:
+        existing = read_env_file(app.tree.path(DOTENV))
+    return LiteralRemoval(
+        [*app.findings, *app.scan_result.constants],
+        values,
+        existing,
+        loads_dotenv=app.scan_result.facts.dotenv,
+    )

@@ -1,0 +1,52 @@
+"""Add to a plan what it does not change, and why."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from shield_ai.flow.plan import adds_runtime
+from shield_ai.flow.plan_lists import report_once
+from shield_ai.flow.preconditions import ignored_new_files, old_python_warnings
+from shield_ai.model.deployment import Deployment
+from shield_ai.project.python_versions import find_python_versions
+
+if TYPE_CHECKING:
+    from shield_ai.flow.app_context import AppContext
+    from shield_ai.model.plan import Plan
+    from shield_ai.project.python_versions import NamedVersion
+
+
+def add_notes(plan: Plan, app: AppContext) -> Plan:
+    """Return a plan with what was found in an app but is not changed.
+
+    Args:
+        plan: The plan.
+        app: The app.
+    """
+    scan = app.scan_result
+    pythons = _python_versions(app) if adds_runtime(plan) else []
+    unparsed = [skip for skip in app.unreadable if skip.path in scan.facts.settings]
+    deployment = Deployment() if app.only == "aws" else app.deployment
+    unparsed += deployment.unread
+    skipped, harmless = report_once(app.findings, plan.skipped, scan.harmless)
+    return msgspec.structs.replace(
+        plan,
+        skipped=(
+            *skipped,
+            *(scan.unresolved if app.only != "aws" else ()),
+            *unparsed,
+            *(() if app.only == "aws" else scan.file_reads),
+            *scan.unscanned,
+            *ignored_new_files(app.tree.root, plan),
+            *old_python_warnings(pythons),
+        ),
+        harmless=harmless,
+        deployment=deployment.variables,
+    )
+
+
+def _python_versions(app: AppContext) -> list[NamedVersion]:
+    settings = app.manifest.app
+    return find_python_versions(app.tree, (*settings.settings, settings.runtime))

@@ -1,0 +1,108 @@
+"""Undo the last apply of an app: find its steps, and open what the rollback needs."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING
+
+from shield_ai.flow.journal_record import FileStep
+from shield_ai.flow.rollback import Rollback
+from shield_ai.flow.verify.db_login import try_login
+from shield_ai.model.errors import UnsafePlanError
+from shield_ai.model.finding import Kind
+from shield_ai.model.rotation_policy import rotation_settings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from shield_ai.flow.app_context import AppContext
+    from shield_ai.flow.app_options import Scope
+    from shield_ai.flow.journal import Journal
+    from shield_ai.flow.journal_record import Step
+    from shield_ai.flow.verify.db_login import Login
+    from shield_ai.model.hidden import Hidden
+    from shield_ai.model.plan import Receipt
+
+
+@dataclasses.dataclass(frozen=True)
+class LastApply:
+    """The steps of the last apply that can be undone."""
+
+    steps: Sequence[Step]  # newest first
+    environment: str  # that of its steps in AWS; without such steps, the requested one
+
+
+def find_last_apply(journal: Journal, scope: Scope | None, environment: str) -> LastApply:
+    """Find the steps to undo.
+
+    Args:
+        journal: Locked by the caller.
+        scope: The value of --only; None: not given.
+        environment: The requested environment; empty: that of the last apply.
+
+    Raises:
+        UnsafePlanError: The last apply was to another environment.
+    """
+    steps = _last_steps(journal, scope)
+    environments = {step.environment for step in steps if not isinstance(step, FileStep)}
+    if environment and environments - {environment}:
+        raise UnsafePlanError(
+            f"the last apply was not to {environment}",
+            "remove --environment: rollback uses the environment of the last apply",
+        )
+    return LastApply(steps, environments.pop() if environments else environment)
+
+
+def _last_steps(journal: Journal, scope: Scope | None) -> Sequence[Step]:
+    match scope:
+        case "code":
+            return journal.last_file_steps()
+        case "aws":
+            return journal.last_aws_steps()
+        case None:
+            return journal.last_steps()
+
+
+@dataclasses.dataclass(frozen=True)
+class Undo:
+    """Undoes the last apply of an app."""
+
+    app: AppContext  # with the environment of the last apply
+    journal: Journal  # locked by the caller
+
+    def run(
+        self, steps: Sequence[Step], on_receipt: Callable[[Receipt], None], *, force: bool
+    ) -> list[Receipt]:
+        """Undo steps.
+
+        Args:
+            steps: From `find_last_apply`.
+            on_receipt: Called after each step.
+            force: Restore files that were edited since apply, too.
+        """
+        changes_aws = any(not isinstance(step, FileStep) for step in steps)
+        rollback = Rollback(
+            tree=self.app.tree,
+            journal=self.journal,
+            aws=self.app.aws if changes_aws else None,
+            on_receipt=on_receipt,
+            try_login=self._try_login,
+            rotation_problem=self._rotation_problem,
+        )
+        return rollback.undo(steps, force=force)
+
+    def _rotation_problem(self, name: str) -> str:
+        """Return why a secret's pending rotation must be finished before a rollback."""
+        from shield_ai.flow.rotation_reader import RotationReader
+
+        app = self.app
+        reader = RotationReader(app.target_manifest, app.tree.root, app.aws_session)
+        return reader.rollback_problem(name)
+
+    def _try_login(self, name: str, value: Hidden) -> Login | None:
+        """Log in to the database of a secret; None for other kinds of secrets."""
+        prefix = self.app.target_manifest.app.prefix
+        for secret in self.app.manifest.secret:
+            if prefix + secret.name == name and secret.kind is Kind.DATABASE:
+                return try_login(value, rotation_settings(secret))
+        return None
