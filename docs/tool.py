@@ -16,7 +16,7 @@ import shield_runtime
 from shield_ai.cli import SECTIONS, cli
 from shield_ai.cli.global_options import EXAMPLES
 from shield_ai.cli.project_settings import SETTINGS
-from shield_ai.flow.verify.check import CHECKS
+from shield_ai.flow.verify.registry import find_checks
 from shield_ai.model import errors
 from shield_ai.model.skip import SkipId
 
@@ -176,9 +176,9 @@ def exit_codes_page() -> str:
 def checks_page() -> str:
     """Return the page on the checks of `shield verify`."""
     rows = []
-    for check_id, info in CHECKS.items():
+    for info in (info for check in find_checks() for info in check.makes):
         title = info.title.replace("{subject}", "*NAME*")
-        rows.append((f"`{check_id}`", title, info.reads))
+        rows.append((f"`{info.id}`", title, info.reads))
     parts = [
         "# Checks\n",
         "[`shield verify`](commands.md#shield-verify) makes these checks. With `--json`, each has",

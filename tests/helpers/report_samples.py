@@ -5,7 +5,12 @@ from __future__ import annotations
 import datetime as dt
 
 from shield_ai.aws.cloudtrail.audit import Access, AccessType, Alert, Audit
-from shield_ai.flow.verify.check import CheckId, Status, make_check
+from shield_ai.flow.verify.account import KMS_KEY_USABLE
+from shield_ai.flow.verify.check import Status, make_check
+from shield_ai.flow.verify.code import CODE_MIGRATED, POLICY_MINIMAL, RUNTIME_UNMODIFIED
+from shield_ai.flow.verify.role import ROLE_READS_NO_OTHER, ROLE_READS_OWN
+from shield_ai.flow.verify.stored_secrets import SECRET_READABLE
+from shield_ai.flow.verify.usage import SECRETS_USED
 from shield_ai.model.finding import Confidence, Finding, Severity, Site
 from shield_ai.model.rotation_status import RotatedBy, RotationPhase, RotationStatus
 from shield_ai.model.skip import SkipId, Skipped
@@ -72,7 +77,7 @@ def report_data(text: str = "shop", findings: int = 8, **more) -> ReportData:
         "diffs": (FileDiff(path=f"{text}.py", lines=("@@ -1 +1 @@", f"-{text}", f"+{text}", " same")), FileDiff(path="b.txt", lines=("new, 3 lines",))),
         "is_applied": True, "steps_to_undo": 3, "is_scanned": True, "role": "Shop",
         "secrets": (secret_status("a"), secret_status("b", state=RotationPhase.DUE), secret_status("c", "missing"), secret_status("d", "optional"), secret_status("e", "deleted"), secret_status("f", state=RotationPhase.UNSCHEDULED)),
-        "checks": (make_check(CheckId.KMS_KEY_USABLE, Status.FAILED, text, text, subject=text), make_check(CheckId.SECRET_READABLE, Status.OK, subject="a")),
+        "checks": (make_check(KMS_KEY_USABLE, Status.FAILED, text, text, subject=text), make_check(SECRET_READABLE, Status.OK, subject="a")),
         "readers": (f"role/{text}",), "audit": audit(text),
         "alarms": (Alarm(name="errors", text=text, is_in_aws=True), Alarm(name="deleted", text="deleted", is_in_aws=False)), "cost": (("5 secrets", "$2.00"),), "cost_note": "by list price",
     }  # fmt: skip
@@ -84,12 +89,12 @@ CLEAN = ReportData(
     is_scanned=True, commit="c0ffee", role="Shop",
     secrets=(secret_status("a"),),
     checks=(
-        make_check(CheckId.SECRET_READABLE, Status.OK, subject="a"),
+        make_check(SECRET_READABLE, Status.OK, subject="a"),
         *(
-            make_check(check_id, Status.OK)
-            for check_id in (
-                CheckId.CODE_MIGRATED, CheckId.RUNTIME_UNMODIFIED, CheckId.POLICY_MINIMAL, CheckId.SECRETS_USED,
-                CheckId.ROLE_READS_OWN, CheckId.ROLE_READS_NO_OTHER,
+            make_check(info, Status.OK)
+            for info in (
+                CODE_MIGRATED, RUNTIME_UNMODIFIED, POLICY_MINIMAL, SECRETS_USED,
+                ROLE_READS_OWN, ROLE_READS_NO_OTHER,
             )
         ),
     ),

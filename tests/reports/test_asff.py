@@ -8,7 +8,8 @@ import pytest
 from botocore.validate import ParamValidator
 from report_samples import CLEAN, EMPTY, HOSTILE, NOW, report_data
 
-from shield_ai.flow.verify.check import CheckId, Status, make_check
+from shield_ai.flow.verify.check import Status, make_check
+from shield_ai.flow.verify.code import POLICY_MINIMAL
 from shield_ai.model.errors import ShieldError
 from shield_ai.reports.asff import asff
 from shield_ai.reports.controls import controls
@@ -23,7 +24,7 @@ MODEL = botocore.session.get_session().get_service_model("securityhub")
 IMPORT = MODEL.operation_model("BatchImportFindings").input_shape
 LONG = "long name " * 400
 CLEAN_HERE = msgspec.structs.replace(CLEAN, region="eu-central-1")
-LONG_DETAIL = make_check(CheckId.POLICY_MINIMAL, Status.FAILED, LONG)
+LONG_DETAIL = make_check(POLICY_MINIMAL, Status.FAILED, LONG)
 
 
 def findings(data):

@@ -4,7 +4,11 @@ import msgspec
 import pytest
 from report_samples import CLEAN, EMPTY, NOW, audit, finding, report_data, secret_status
 
-from shield_ai.flow.verify.check import CheckId, Status, make_check
+from shield_ai.flow.verify.account import SECRETS_PRIVATE
+from shield_ai.flow.verify.check import Status, make_check
+from shield_ai.flow.verify.code import POLICY_MINIMAL
+from shield_ai.flow.verify.role import ROLE_READS_NO_OTHER, ROLE_READS_OWN
+from shield_ai.flow.verify.usage import SECRETS_USED
 from shield_ai.model.finding import Severity
 from shield_ai.model.rotation_status import RotationPhase
 from shield_ai.model.skip import SkipId
@@ -12,10 +16,10 @@ from shield_ai.reports.controls import controls
 from shield_ai.reports.evidence import ControlState, Evidence, NotShown, Shown, Source
 from shield_ai.reports.report_data import MaskedFinding
 
-POLICY = make_check(CheckId.POLICY_MINIMAL, Status.OK)
-PRIVATE = make_check(CheckId.SECRETS_PRIVATE, Status.OK)
-OWN = make_check(CheckId.ROLE_READS_OWN, Status.OK)
-NO_OTHER = make_check(CheckId.ROLE_READS_NO_OTHER, Status.OK)
+POLICY = make_check(POLICY_MINIMAL, Status.OK)
+PRIVATE = make_check(SECRETS_PRIVATE, Status.OK)
+OWN = make_check(ROLE_READS_OWN, Status.OK)
+NO_OTHER = make_check(ROLE_READS_NO_OTHER, Status.OK)
 CODE, ENCRYPTED, LEAST, USED, TAGGED, RECORDED, ROTATED, UNDOABLE, NOTICED = range(9)
 SHOWN, NOT_SHOWN, NOT_CHECKED = ControlState
 
@@ -123,7 +127,7 @@ def test_nothing_is_shown_without_a_scan_and_without_aws():
         pytest.param(LEAST, {"audit": msgspec.structs.replace(audit(), alerts=(), unread=(SkipId.TRAIL_INVALID_JSON.reason().entry("a"),))}, NOT_CHECKED, "records could not be read", id="unreadable records"),
         pytest.param(LEAST, {"audit": audit(kind="outside")}, NOT_SHOWN, "read by user/bob (cloudtrail,", id="unauthorized reader"),
         pytest.param(LEAST, {"checks": ()}, NOT_CHECKED, "not checked", id="no checks"),
-        pytest.param(USED, {"checks": (failed(make_check(CheckId.SECRETS_USED, Status.OK), "no code reads a"),)}, NOT_SHOWN, "no code reads a (secrets-used,", id="an unused secret"),
+        pytest.param(USED, {"checks": (failed(make_check(SECRETS_USED, Status.OK), "no code reads a"),)}, NOT_SHOWN, "no code reads a (secrets-used,", id="an unused secret"),
         pytest.param(USED, {"checks": ()}, NOT_CHECKED, "secrets-used not checked", id="usage was not checked"),
         pytest.param(USED, {"secrets": ()}, NOT_CHECKED, "no secrets in shield.toml", id="no secrets to use"),
         pytest.param(TAGGED, {"secrets": (msgspec.structs.replace(secret_status("a"), is_tagged=False),)}, NOT_SHOWN, "0 of 1 secret in AWS with tags", id="no tags"),

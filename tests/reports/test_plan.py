@@ -4,7 +4,8 @@ import re
 
 import pytest
 
-from shield_ai.flow.verify.check import CheckId, Status, make_check
+from shield_ai.flow.verify.check import Status, make_check
+from shield_ai.flow.verify.code import CODE_MIGRATED, FILES_UNCHANGED, POLICY_MINIMAL
 from shield_ai.model.plan import Action, Change, Origin, Plan
 from shield_ai.model.skip import SkipId
 from shield_ai.reports.plan import checks_text, plan_text
@@ -95,9 +96,9 @@ def test_items_with_the_same_reason_are_listed_together():
 
 def test_checks_are_colored():
     checks = [
-        make_check(CheckId.CODE_MIGRATED, Status.OK),
-        make_check(CheckId.POLICY_MINIMAL, Status.FAILED, "no policy", "run shield apply"),
-        make_check(CheckId.FILES_UNCHANGED, Status.UNKNOWN, "not checked\x1b[2J"),
+        make_check(CODE_MIGRATED, Status.OK),
+        make_check(POLICY_MINIMAL, Status.FAILED, "no policy", "run shield apply"),
+        make_check(FILES_UNCHANGED, Status.UNKNOWN, "not checked\x1b[2J"),
     ]
     plain = checks_text(checks)
     assert plain.splitlines()[-1] == "1 of 3 checks passed"

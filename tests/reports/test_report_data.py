@@ -4,7 +4,10 @@ import msgspec
 import pytest
 from report_samples import CLEAN, EMPTY, NOW, finding, report_data
 
-from shield_ai.flow.verify.check import CheckId, Status, make_check
+from shield_ai.flow.verify.account import SECRETS_PRIVATE
+from shield_ai.flow.verify.check import Status, make_check
+from shield_ai.flow.verify.code import POLICY_MINIMAL
+from shield_ai.flow.verify.stored_secrets import SECRET_READABLE
 from shield_ai.model.finding import Severity
 from shield_ai.reports.report_data import applied_diff, attention, mask_findings
 
@@ -52,7 +55,7 @@ def test_attention():
     checks = (
         *(
             make_check(
-                CheckId.SECRET_READABLE,
+                SECRET_READABLE,
                 Status.FAILED,
                 "is not in AWS",
                 "shield apply",
@@ -60,8 +63,8 @@ def test_attention():
             )
             for name in "ab"
         ),
-        make_check(CheckId.POLICY_MINIMAL, Status.FAILED, "is missing"),
-        make_check(CheckId.SECRETS_PRIVATE, Status.UNKNOWN, "why"),
+        make_check(POLICY_MINIMAL, Status.FAILED, "is missing"),
+        make_check(SECRETS_PRIVATE, Status.UNKNOWN, "why"),
     )
     assert attention(report_data(checks=checks, findings=0)) == [
         ("2 secrets can't be read", "is not in AWS: a, b", "shield apply"),

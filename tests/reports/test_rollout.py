@@ -4,7 +4,8 @@ import msgspec
 import pytest
 from report_samples import CLEAN, EMPTY, report_data
 
-from shield_ai.flow.verify.check import CheckId, Status, make_check
+from shield_ai.flow.verify.check import Status, make_check
+from shield_ai.flow.verify.role import ROLE_READS_OWN
 from shield_ai.reports.rollout import MANUAL, STAGES, rollout
 
 ROLE_STEP = "Attach the IAM policy for exactly these secrets to the app's role"
@@ -45,8 +46,8 @@ def test_unchecked_steps_are_unknown():
     ("status", "state"), [(Status.OK, "done"), (Status.UNKNOWN, "unknown"), (Status.FAILED, "open")]
 )
 def test_worst_check_decides(status, state):
-    others = [check for check in CLEAN.checks if check.id is not CheckId.ROLE_READS_OWN]
-    role = make_check(CheckId.ROLE_READS_OWN, status, "why")
+    others = [check for check in CLEAN.checks if check.id != ROLE_READS_OWN.id]
+    role = make_check(ROLE_READS_OWN, status, "why")
     found = states(msgspec.structs.replace(CLEAN, checks=(*others, role)))
     assert found[ROLE_STEP] == state
 

@@ -4,7 +4,8 @@ import msgspec
 import pytest
 from report_samples import CLEAN, audit, finding, report_data
 
-from shield_ai.flow.verify.check import CheckId, Status, make_check
+from shield_ai.flow.verify.account import KMS_KEY_USABLE
+from shield_ai.flow.verify.check import Status, make_check
 from shield_ai.model.finding import Severity
 from shield_ai.reports import verdict as module
 from shield_ai.reports.evidence import ControlState
@@ -72,13 +73,13 @@ COMPLETE = {"account": "123456789012", "audit": msgspec.structs.replace(audit(),
             id="archive",
         ),
         pytest.param(
-            changed(**COMPLETE, checks=(make_check(CheckId.KMS_KEY_USABLE, Status.UNKNOWN),)),
+            changed(**COMPLETE, checks=(make_check(KMS_KEY_USABLE, Status.UNKNOWN),)),
             VerdictState.NOT_CHECKED,
             ("1 check without a result",),
             id="unknown check",
         ),
         pytest.param(
-            changed(**COMPLETE, checks=(make_check(CheckId.KMS_KEY_USABLE, Status.FAILED),)),
+            changed(**COMPLETE, checks=(make_check(KMS_KEY_USABLE, Status.FAILED),)),
             VerdictState.ACTION_NEEDED,
             (),
             id="failed check",

@@ -5,7 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shield_ai.aws.cloudtrail.audit import AccessType
-from shield_ai.flow.verify.check import CheckId, Status
+from shield_ai.flow.verify.account import SECRETS_PRIVATE
+from shield_ai.flow.verify.check import Status
+from shield_ai.flow.verify.code import POLICY_MINIMAL
+from shield_ai.flow.verify.role import ROLE_READS_NO_OTHER, ROLE_READS_OWN
+from shield_ai.flow.verify.usage import SECRETS_USED
 from shield_ai.model.finding import Severity
 from shield_ai.model.rotation_status import RotationPhase
 from shield_ai.reports.evidence import (
@@ -26,13 +30,13 @@ if TYPE_CHECKING:
     from shield_ai.reports.report_data import ReportData, SecretStatus
 
 # The checks of who can read, besides those of the app's role.
-ACCESS_CHECKS = (CheckId.POLICY_MINIMAL, CheckId.SECRETS_PRIVATE)
-ROLE_CHECKS = (CheckId.ROLE_READS_OWN, CheckId.ROLE_READS_NO_OTHER)
+ACCESS_CHECKS = (POLICY_MINIMAL.id, SECRETS_PRIVATE.id)
+ROLE_CHECKS = (ROLE_READS_OWN.id, ROLE_READS_NO_OTHER.id)
 OUTSIDE = "outside"  # the kind of an alert about a reader that is not allowed
 MAX_NAMES = 5  # names listed; others are counted
 
 
-def evidence(report_data: ReportData, source: Source | CheckId, text: str) -> Evidence:
+def evidence(report_data: ReportData, source: Source | str, text: str) -> Evidence:
     """Create a piece of evidence from a report.
 
     Args:
@@ -115,7 +119,7 @@ def evaluate_least_privilege(report_data: ReportData) -> ControlResult:
 
 
 def evaluate_checks(
-    report_data: ReportData, required: Sequence[CheckId], also: Sequence[CheckId] = ()
+    report_data: ReportData, required: Sequence[str], also: Sequence[str] = ()
 ) -> ControlResult:
     """Return the combined result of some checks.
 
@@ -140,7 +144,7 @@ def evaluate_checks(
     )
 
 
-def _failed(report_data: ReportData, ids: Iterable[CheckId]) -> NotShown | None:
+def _failed(report_data: ReportData, ids: Iterable[str]) -> NotShown | None:
     for check in report_data.find_checks(ids):
         if check.status is Status.FAILED:
             return NotShown((evidence(report_data, check.id, check.detail),))
@@ -155,7 +159,7 @@ def evaluate_usage(report_data: ReportData) -> ControlResult:
     """Evaluate whether every secret is in use."""
     if not report_data.secrets:
         return NotChecked("no secrets in shield.toml")
-    return evaluate_checks(report_data, (CheckId.SECRETS_USED,))
+    return evaluate_checks(report_data, (SECRETS_USED.id,))
 
 
 def evaluate_tags(report_data: ReportData) -> ControlResult:

@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
 
-    from shield_ai.flow.verify.check import CheckId
-
     EvidenceTuple = tuple["Evidence", *tuple["Evidence", ...]]
 
 
@@ -41,7 +39,7 @@ class Source(enum.StrEnum):
 class Evidence(NamedTuple):
     """One observation, and when and where it was made."""
 
-    source: Source | CheckId
+    source: Source | str
     text: str
     time: datetime
     commit: str = ""  # the commit of the app; empty outside git

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 import msgspec
 
 from shield_ai.aws.cloudtrail.audit import Alert, Audit
-from shield_ai.flow.verify.check import Check, CheckId, Status
+from shield_ai.flow.verify.check import Check, Status
+from shield_ai.flow.verify.stored_secrets import SECRET_READABLE
 from shield_ai.model.finding import Finding, Severity
 from shield_ai.model.printable import printable
 from shield_ai.model.rotation_status import RotationPhase, RotationStatus
@@ -200,7 +201,7 @@ class ReportData(msgspec.Struct, frozen=True, kw_only=True):
         names = [self.account, self.app, self.repository, self.role, *parts]
         return str(uuid.uuid5(_NAMESPACE, json.dumps(names)))
 
-    def find_checks(self, ids: Iterable[CheckId]) -> list[Check]:
+    def find_checks(self, ids: Iterable[str]) -> list[Check]:
         """Return the checks with these ids, in the order of the ids."""
         return [check for check_id in ids for check in self.checks if check.id is check_id]
 
@@ -331,7 +332,7 @@ def _check_items(report_data: ReportData) -> Iterator[AttentionItem]:
         checks_by_reason.setdefault((check.detail, check.hint), []).append(check)
     for (reason, hint), checks in checks_by_reason.items():
         secrets = [check.subject for check in checks]
-        if all(check.id is CheckId.SECRET_READABLE for check in checks):
+        if all(check.id == SECRET_READABLE.id for check in checks):
             title = f"{count(len(secrets), 'secret')} can't be read"
             yield AttentionItem(title, f"{reason}: {', '.join(secrets)}", hint)
         else:

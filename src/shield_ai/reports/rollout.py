@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from shield_ai.flow.verify.check import CheckId, Status
+from shield_ai.flow.verify.check import Status
+from shield_ai.flow.verify.code import (
+    CODE_MIGRATED,
+    MAP_CURRENT,
+    POLICY_MINIMAL,
+    RUNTIME_UNMODIFIED,
+)
+from shield_ai.flow.verify.stored_secrets import SECRET_READABLE
 from shield_ai.reports.controls import ROLE_CHECKS, evaluate_rotation
 from shield_ai.reports.evidence import ControlState, NotChecked
 from shield_ai.reports.plurals import count
@@ -46,8 +53,8 @@ def _development(report_data: ReportData) -> Iterator[RolloutStep]:
         report_data,
         DEVELOPMENT,
         "Keep the vendored runtime unchanged",
-        CheckId.RUNTIME_UNMODIFIED,
-        CheckId.MAP_CURRENT,
+        RUNTIME_UNMODIFIED.id,
+        MAP_CURRENT.id,
     )
     yield _manual_step(DEVELOPMENT, "Start the app and run its tests with USE_AWS_SECRETS off")
 
@@ -55,7 +62,7 @@ def _development(report_data: ReportData) -> Iterator[RolloutStep]:
 def _code_step(report_data: ReportData, *, is_named: bool) -> RolloutStep:
     text = "Read each secret with get_secret()"
     if is_named:
-        return _check_step(report_data, DEVELOPMENT, text, CheckId.CODE_MIGRATED)
+        return _check_step(report_data, DEVELOPMENT, text, CODE_MIGRATED.id)
     reads = sum(masked.finding.fixable for masked in report_data.findings)
     evidence = f"{count(reads, 'place')} to change" if reads else ""
     return _step(DEVELOPMENT, text, is_done=False, evidence=evidence)
@@ -72,7 +79,7 @@ def _staging(report_data: ReportData) -> Iterator[RolloutStep]:
         yield RolloutStep(stage=STAGING, text=text, state="unknown", evidence="AWS not checked")
     yield _role_step(report_data)
     text = "Check that each secret can be read"
-    yield _check_step(report_data, STAGING, text, CheckId.SECRET_READABLE)
+    yield _check_step(report_data, STAGING, text, SECRET_READABLE.id)
     yield _manual_step(STAGING, "Turn USE_AWS_SECRETS on and watch the logs for a day")
 
 
@@ -81,7 +88,7 @@ def _role_step(report_data: ReportData) -> RolloutStep:
     text = "Attach the IAM policy for exactly these secrets to the app's role"
     made = {check.id for check in report_data.checks}
     if report_data.role and made.issuperset(ROLE_CHECKS):
-        return _check_step(report_data, STAGING, text, CheckId.POLICY_MINIMAL, *ROLE_CHECKS)
+        return _check_step(report_data, STAGING, text, POLICY_MINIMAL.id, *ROLE_CHECKS)
     evidence = NOT_CHECKED if report_data.role else "no role in shield.toml"
     return RolloutStep(stage=STAGING, text=text, state="unknown", evidence=evidence)
 
@@ -115,7 +122,7 @@ def _audit_step(report_data: ReportData) -> RolloutStep:
     return RolloutStep(stage=PRODUCTION, text=text, state=state, evidence=evidence)
 
 
-def _check_step(report_data: ReportData, stage: str, text: str, *ids: CheckId) -> RolloutStep:
+def _check_step(report_data: ReportData, stage: str, text: str, *ids: str) -> RolloutStep:
     """Return a step that is done if the checks with these ids passed."""
     checks = report_data.find_checks(ids)
     if not checks:

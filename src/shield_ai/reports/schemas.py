@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
 VERSION = 1
-OPEN_ENUMS = frozenset({"CheckId", "DeploymentKind", "SkipId"})  # newer releases can add values
+OPEN_ENUMS = frozenset({"DeploymentKind", "SkipId"})  # newer releases can add values
 # The module and the type of each document. The modules are imported when they are needed.
 DOCUMENTS = {
     "scan": "shield_ai.reports.json:ScanDocument",

@@ -10,8 +10,16 @@ from fault_proxy import FaultProxy
 
 from shield_ai.aws.live.account import Account
 from shield_ai.aws.live.session import Session
-from shield_ai.flow.verify.account import verify_account, verify_rotations
-from shield_ai.flow.verify.check import CheckId, Status
+from shield_ai.flow.verify.account import (
+    DATABASE_LOGIN,
+    KMS_KEY_USABLE,
+    NO_RECENT_FALLBACK,
+    ROTATION_ON_TIME,
+    SECRETS_PRIVATE,
+    verify_account,
+    verify_rotations,
+)
+from shield_ai.flow.verify.check import Status
 from shield_ai.flow.verify.role import read_secrets
 from shield_ai.model.finding import Kind
 from shield_ai.model.hidden import Hidden
@@ -86,22 +94,22 @@ def policy(principal, **more):
 def test_checks_resource_policies(mail, document, status):
     if document:
         client().put_resource_policy(SecretId="mail-key", ResourcePolicy=document)
-    check = checks()[CheckId.SECRETS_PRIVATE]
+    check = checks()[SECRETS_PRIVATE.id]
     assert check.status is status
     assert ("mail-key" in check.detail) == (status is Status.FAILED)
 
 
 def test_checks_the_kms_key(mail):
     key = boto3.client("kms").create_key()["KeyMetadata"]["KeyId"]
-    assert checks(kms_key=key)[CheckId.KMS_KEY_USABLE].status is Status.OK
+    assert checks(kms_key=key)[KMS_KEY_USABLE.id].status is Status.OK
     boto3.client("kms").disable_key(KeyId=key)
-    assert checks(kms_key=key)[CheckId.KMS_KEY_USABLE].detail == "it is Disabled"
-    assert checks(kms_key="alias/nonesuch")[CheckId.KMS_KEY_USABLE].detail == "it is missing"
-    assert CheckId.KMS_KEY_USABLE not in checks()
+    assert checks(kms_key=key)[KMS_KEY_USABLE.id].detail == "it is Disabled"
+    assert checks(kms_key="alias/nonesuch")[KMS_KEY_USABLE.id].detail == "it is missing"
+    assert KMS_KEY_USABLE.id not in checks()
 
 
 WATCHED = Monitoring(email=("ops@example.com",))
-FALLBACK = CheckId.NO_RECENT_FALLBACK
+FALLBACK = NO_RECENT_FALLBACK.id
 
 
 def test_checks_fallbacks(mail):
@@ -128,7 +136,7 @@ def test_checks_fallbacks(mail):
 def test_checks_rotations(mail, days, status, detail):
     rotated = Secret(name="mail-key", env="MAIL_KEY", rotate=Rotation(every="30 days"))
     manifest = Manifest(app=App(name="shop"), secret=(rotated,))
-    assert CheckId.ROTATION_ON_TIME not in checks()
+    assert ROTATION_ON_TIME.id not in checks()
     (check,) = verify_rotations(
         manifest, Account(Session("us-east-1")), datetime.now(UTC) + timedelta(days=days)
     )
@@ -139,9 +147,9 @@ def test_checks_rotations(mail, days, status, detail):
 def test_a_denied_call_makes_a_check_unknown(mail, aws, monkeypatch):
     rotated = Secret(name="mail-key", env="MAIL_KEY", rotate=Rotation(every="30 days"))
     calls = {
-        "DescribeKey": CheckId.KMS_KEY_USABLE,
-        "GetResourcePolicy": CheckId.SECRETS_PRIVATE,
-        "ListSecretVersionIds": CheckId.ROTATION_ON_TIME,
+        "DescribeKey": KMS_KEY_USABLE.id,
+        "GetResourcePolicy": SECRETS_PRIVATE.id,
+        "ListSecretVersionIds": ROTATION_ON_TIME.id,
         "GetMetricStatistics": FALLBACK,
     }
     with FaultProxy(aws.url) as proxy:
@@ -166,22 +174,22 @@ def test_checks_database_logins(mail, postgres):
         "database": role,
     }
     client().create_secret(Name="db", SecretString=json.dumps(document))
-    assert checks(DB)[CheckId.DATABASE_LOGIN].status is Status.OK
+    assert checks(DB)[DATABASE_LOGIN.id].status is Status.OK
     client().put_secret_value(
         SecretId="db", SecretString=json.dumps({**document, "password": secrets.token_hex(8)})
     )
-    check = checks(DB)[CheckId.DATABASE_LOGIN]
+    check = checks(DB)[DATABASE_LOGIN.id]
     assert (check.status, check.detail) == (
         Status.FAILED,
         "the database rejects the user and password",
     )
     client().put_secret_value(SecretId="db", SecretString=json.dumps({**document, "port": 1}))
-    check = checks(DB)[CheckId.DATABASE_LOGIN]
+    check = checks(DB)[DATABASE_LOGIN.id]
     assert check.status is Status.UNKNOWN
     assert check.detail.startswith("not tried: ")
     assert check.hint == "run shield where the database can be reached"
     client().put_secret_value(
         SecretId="db", SecretString=json.dumps({**document, "sslmode": "verify-full"})
     )
-    assert 'sslmode = "disable"' in checks(DB)[CheckId.DATABASE_LOGIN].hint
+    assert 'sslmode = "disable"' in checks(DB)[DATABASE_LOGIN.id].hint
     assert password.reveal() not in check.detail

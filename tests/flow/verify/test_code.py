@@ -210,11 +210,6 @@ def test_a_deleted_copy_that_the_code_imports_is_a_failure(app):
     assert found["runtime-unmodified"][0] == found["map-current"][0] == "failed"
 
 
-def test_verifies_only_aws_or_only_the_code(app):
-    assert len(json.loads(run("verify", "--only", "aws", "--json", cwd=app).out)["checks"]) == 7
-    assert len(json.loads(run("verify", "--only", "code", "--json", cwd=app).out)["checks"]) == 6
-
-
 def test_a_secret_taken_out_of_shield_toml_can_be_ignored(tmp_path):
     make_app(tmp_path)
     run("draft", cwd=tmp_path)

@@ -9,8 +9,13 @@ from fault_proxy import FaultProxy
 from shield_ai.aws.desired.iam import policy_document
 from shield_ai.aws.live.account import Account
 from shield_ai.aws.live.session import Session
-from shield_ai.flow.verify.check import CheckId, Status
-from shield_ai.flow.verify.role import read_secrets, verify_role
+from shield_ai.flow.verify.check import Status
+from shield_ai.flow.verify.role import (
+    ROLE_READS_NO_OTHER,
+    ROLE_READS_OWN,
+    read_secrets,
+    verify_role,
+)
 from shield_ai.model.hidden import Hidden
 from shield_ai.model.manifest import App, Manifest, Secret
 
@@ -67,12 +72,13 @@ def judged(made, account):
 def test_reads_secrets_as_the_role(account, document, reads, similar):
     give(document)
     seen, found = judged(manifest(), account)
-    assert [
-        found[title].detail for title in (CheckId.ROLE_READS_OWN, CheckId.ROLE_READS_NO_OTHER)
-    ] == [reads, similar]
-    assert [
-        found[title].status for title in (CheckId.ROLE_READS_OWN, CheckId.ROLE_READS_NO_OTHER)
-    ] == [Status.FAILED if detail else Status.OK for detail in (reads, similar)]
+    assert [found[title].detail for title in (ROLE_READS_OWN.id, ROLE_READS_NO_OTHER.id)] == [
+        reads,
+        similar,
+    ]
+    assert [found[title].status for title in (ROLE_READS_OWN.id, ROLE_READS_NO_OTHER.id)] == [
+        Status.FAILED if detail else Status.OK for detail in (reads, similar)
+    ]
     assert seen.role is not None
     if not reads:
         assert seen.values == {f"shop/{name}": Hidden(f"value of {name}") for name in NAMES}
@@ -90,7 +96,7 @@ def test_asks_iam_if_the_role_cannot_be_assumed(account, aws, monkeypatch):
         "value of db",
     ]
     assert {check.status for check in found.values()} == {Status.UNKNOWN}
-    assert "iam:SimulatePrincipalPolicy" in found[CheckId.ROLE_READS_OWN].detail
+    assert "iam:SimulatePrincipalPolicy" in found[ROLE_READS_OWN.id].detail
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,8 @@ import secrets
 
 import pytest
 
-from shield_ai.flow.verify.check import CheckId, Status
-from shield_ai.flow.verify.settings import verify_settings
+from shield_ai.flow.verify.check import Status
+from shield_ai.flow.verify.settings import NO_FALLBACK_NEEDED, SETTINGS_LOAD, verify_settings
 from shield_ai.model.hidden import Hidden
 from shield_ai.model.manifest import App, Manifest, Secret
 
@@ -39,11 +39,11 @@ def test_loads_the_settings_without_environment_variables(tmp_path, code, loads,
             tmp_path, [("settings", "")], MANIFEST, {"shop/mail-key": Hidden(value)}, environ
         )
     }
-    assert [found[CheckId.SETTINGS_LOAD].status, found[CheckId.NO_FALLBACK_NEEDED].status] == [
+    assert [found[SETTINGS_LOAD.id].status, found[NO_FALLBACK_NEEDED.id].status] == [
         loads,
         alone,
     ]
-    assert words in found[CheckId.NO_FALLBACK_NEEDED].detail
+    assert words in found[NO_FALLBACK_NEEDED.id].detail
     assert all(
         bool(check.detail) == bool(check.hint) == (check.status is not OK)
         for check in found.values()
@@ -60,5 +60,5 @@ def test_the_hint_about_a_fallback_names_the_ignored_variables(tmp_path):
     manifest = Manifest(app=App(name="shop", ignore=("DB_KEY",)))
     environ = {**os.environ, "DB_KEY": "set here"}
     *_, check = verify_settings(tmp_path, [("settings", "")], manifest, {}, environ)
-    assert (check.id, check.status) == (CheckId.NO_FALLBACK_NEEDED, FAILED)
+    assert (check.id, check.status) == (NO_FALLBACK_NEEDED.id, FAILED)
     assert check.hint.endswith("; read the variables in ignore without get_secret()")

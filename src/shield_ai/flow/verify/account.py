@@ -10,7 +10,7 @@ from shield_ai.aws.desired.monitoring import metric_namespace
 from shield_ai.flow.rotation_logins import check_logins, explain_live
 from shield_ai.flow.verify.check import (
     Check,
-    CheckId,
+    CheckInfo,
     Status,
     join_names,
     make_check,
@@ -18,6 +18,7 @@ from shield_ai.flow.verify.check import (
     unknown,
 )
 from shield_ai.flow.verify.db_login import LoginResult, try_login
+from shield_ai.flow.verify.registry import AwsCheck, AwsTarget
 from shield_ai.flow.verify.secret_policy import EVERYBODY, outside_principals
 from shield_ai.model.errors import AwsError
 from shield_ai.model.finding import Kind
@@ -31,6 +32,32 @@ if TYPE_CHECKING:
     from shield_ai.aws.live.rotation import RotationState
     from shield_ai.model.hidden import Hidden
     from shield_ai.model.manifest import Manifest, Secret
+
+KMS_KEY_USABLE = CheckInfo(
+    "kms-key-usable",
+    "the KMS key {subject} can be used",
+    "the key's state",
+)
+SECRETS_PRIVATE = CheckInfo(
+    "secrets-private",
+    "no secret is public",
+    "the resource policy of each secret",
+)
+ROTATION_ON_TIME = CheckInfo(
+    "rotation-on-time",
+    "every rotation is on time",
+    "the rotation state of each secret with a schedule",
+)
+NO_RECENT_FALLBACK = CheckInfo(
+    "no-recent-fallback",
+    "no process fell back to environment variables in the last 24 hours",
+    "the metric FallbackToEnv in CloudWatch",
+)
+DATABASE_LOGIN = CheckInfo(
+    "database-login",
+    "{subject}: the database accepts the login",
+    "a login to the database",
+)
 
 # The fields that a login needs.
 _LOGIN_FIELDS = frozenset({"username", "password", "host"})
@@ -68,11 +95,11 @@ def _verify_key(manifest: Manifest, aws: Account) -> Iterator[Check]:
     try:
         state = aws.key_state(app.kms_key)
     except AwsError as error:
-        yield unknown(CheckId.KMS_KEY_USABLE, error, subject=key)
+        yield unknown(KMS_KEY_USABLE, error, subject=key)
         return
     problem = "" if state == "Enabled" else f"it is {state or 'missing'}"
     yield ok_or_failed(
-        CheckId.KMS_KEY_USABLE,
+        KMS_KEY_USABLE,
         problem,
         "no secret can be read without it: run aws kms enable-key, or set another kms_key",
         subject=key,
@@ -86,14 +113,14 @@ def _verify_secret_policies(manifest: Manifest, aws: Account) -> Check:
     problems = []
     for name, policy in policies.items():
         if isinstance(policy, AwsError):
-            return unknown(CheckId.SECRETS_PRIVATE, policy)
+            return unknown(SECRETS_PRIVATE, policy)
         outside = list(outside_principals(policy or {}, aws.id, manifest.monitoring.readers))
         if EVERYBODY in outside:
             problems.append(f"public resource policy: {name}")
         elif outside:
             problems.append(f"the resource policy of {name} allows {join_names(outside)}")
     return ok_or_failed(
-        CheckId.SECRETS_PRIVATE,
+        SECRETS_PRIVATE,
         join_names(problems, "; "),
         "aws secretsmanager delete-resource-policy removes the policy; add principals of another "
         "account that may read the secret to readers under [monitoring]",
@@ -118,7 +145,7 @@ def verify_rotations(manifest: Manifest, aws: Account, now: datetime) -> Iterato
     try:
         states = aws.rotation_states([*scheduled])
     except AwsError as error:
-        yield unknown(CheckId.ROTATION_ON_TIME, error)
+        yield unknown(ROTATION_ON_TIME, error)
         return
     problems = []
     for name, state in states.items():
@@ -128,7 +155,7 @@ def verify_rotations(manifest: Manifest, aws: Account, now: datetime) -> Iterato
         if problem:
             problems.append(f"{name} {problem}")
     yield ok_or_failed(
-        CheckId.ROTATION_ON_TIME,
+        ROTATION_ON_TIME,
         join_names(problems),
         "shield rotate --due rotates them; shield rotate --status shows details",
     )
@@ -161,11 +188,11 @@ def _verify_fallbacks(manifest: Manifest, aws: Account) -> Iterator[Check]:
     try:
         fallbacks = aws.metric_sum(namespace, "FallbackToEnv", since)
     except AwsError as error:
-        yield unknown(CheckId.NO_RECENT_FALLBACK, error)
+        yield unknown(NO_RECENT_FALLBACK, error)
         return
     if fallbacks is None:
         yield make_check(
-            CheckId.NO_RECENT_FALLBACK,
+            NO_RECENT_FALLBACK,
             Status.UNKNOWN,
             "no process has sent metrics",
             f"set AWS_SECRETS_METRICS=cloudwatch:{namespace} in the app's environment",
@@ -175,7 +202,7 @@ def _verify_fallbacks(manifest: Manifest, aws: Account) -> Iterator[Check]:
     if fallbacks:
         problem = "1 time" if fallbacks == 1 else f"{fallbacks:.0f} times"
     yield ok_or_failed(
-        CheckId.NO_RECENT_FALLBACK,
+        NO_RECENT_FALLBACK,
         problem,
         "the app's log names the secret and the reason; "
         "remove the variable from the app's environment",
@@ -185,7 +212,7 @@ def _verify_fallbacks(manifest: Manifest, aws: Account) -> Iterator[Check]:
 def _verify_login(secret: Secret, name: str, value: Hidden, aws: Account) -> Check:
     login = try_login(value, rotation_settings(secret))
     if login.result is LoginResult.OK:
-        return make_check(CheckId.DATABASE_LOGIN, Status.OK, subject=name)
+        return make_check(DATABASE_LOGIN, Status.OK, subject=name)
     status = Status.UNKNOWN
     detail = login.detail
     hint = "run shield where the database can be reached"
@@ -200,7 +227,7 @@ def _verify_login(secret: Secret, name: str, value: Hidden, aws: Account) -> Che
         if reason:
             detail = f"{detail}; {reason}"
             hint = advice
-    return make_check(CheckId.DATABASE_LOGIN, status, detail, hint, subject=name)
+    return make_check(DATABASE_LOGIN, status, detail, hint, subject=name)
 
 
 def _pending_login(secret: Secret, name: str, aws: Account) -> tuple[str, str]:
@@ -214,3 +241,16 @@ def _pending_login(secret: Secret, name: str, aws: Account) -> tuple[str, str]:
     except AwsError:
         return "", ""
     return explain_live(live, secret.name)
+
+
+def _check(target: AwsTarget) -> Iterator[Check]:
+    yield from verify_account(target.manifest, target.aws, target.reads.values)
+
+
+CHECKS = (
+    AwsCheck(
+        90,
+        _check,
+        (KMS_KEY_USABLE, SECRETS_PRIVATE, ROTATION_ON_TIME, NO_RECENT_FALLBACK, DATABASE_LOGIN),
+    ),
+)

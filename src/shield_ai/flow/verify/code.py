@@ -7,14 +7,17 @@ from typing import TYPE_CHECKING, Any
 
 from shield_ai.aws.desired.iam import policy_document
 from shield_ai.aws.desired.policy_scope import find_broad_grants
+from shield_ai.flow.journal import Journal
 from shield_ai.flow.verify.check import (
     Check,
-    CheckId,
+    CheckInfo,
     Status,
     join_names,
     make_check,
     ok_or_failed,
 )
+from shield_ai.flow.verify.registry import AwsCheck, AwsTarget, CodeCheck
+from shield_ai.flow.verify.usage import reads_secrets
 from shield_ai.model.errors import SourceError
 from shield_ai.project.python_source import digest
 from shield_ai.project.runtime_names import COPY
@@ -32,11 +35,37 @@ from shield_ai.rewrite.project.secret_map import matches
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
 
-    from shield_ai.flow.journal import Journal
+    from shield_ai.flow.app_context import AppContext
     from shield_ai.model.file_reader import FileReader
     from shield_ai.model.finding import Finding
     from shield_ai.model.manifest import Manifest
     from shield_ai.project.tree import Tree
+
+CODE_MIGRATED = CheckInfo(
+    "code-migrated",
+    "every secret that can be moved is read with get_secret()",
+    "the scan of the app's code",
+)
+FILES_UNCHANGED = CheckInfo(
+    "files-unchanged",
+    "files are unchanged since apply",
+    "the journal and the files that apply wrote",
+)
+RUNTIME_UNMODIFIED = CheckInfo(
+    "runtime-unmodified",
+    "the vendored runtime is unchanged",
+    "the files of the vendored runtime",
+)
+MAP_CURRENT = CheckInfo(
+    "map-current",
+    "the map of secrets matches shield.toml",
+    "the map file and `shield.toml`",
+)
+POLICY_MINIMAL = CheckInfo(
+    "policy-minimal",
+    "the IAM policy allows exactly these secrets",
+    "the policy file in the app's folder",
+)
 
 
 def verify_code(
@@ -60,10 +89,10 @@ def _verify_migration(findings: Sequence[Finding], manifest: Manifest) -> Check:
     if not fixable:
         ignored = join_names(manifest.app.ignore)
         detail = f"ignored in shield.toml: {ignored}" if ignored else ""
-        return make_check(CheckId.CODE_MIGRATED, Status.OK, detail)
+        return make_check(CODE_MIGRATED, Status.OK, detail)
     places = [f"{finding.path}:{finding.line} {finding.name}" for finding in fixable]
     hint = _migration_hint(fixable, manifest)
-    return make_check(CheckId.CODE_MIGRATED, Status.FAILED, join_names(places, "; "), hint)
+    return make_check(CODE_MIGRATED, Status.FAILED, join_names(places, "; "), hint)
 
 
 def _migration_hint(findings: Sequence[Finding], manifest: Manifest) -> str:
@@ -84,7 +113,7 @@ def _migration_hint(findings: Sequence[Finding], manifest: Manifest) -> str:
 def _verify_files(manifest: Manifest, module: str, journal: Journal, read: FileReader) -> Check:
     applied = {step.what: step.after for step in reversed(journal.last_file_steps())}
     if not applied:
-        return make_check(CheckId.FILES_UNCHANGED, Status.UNKNOWN, "the journal contains no apply")
+        return make_check(FILES_UNCHANGED, Status.UNKNOWN, "the journal contains no apply")
     changed = []
     for path, after in applied.items():
         if digest(read(path) or b"") == after:
@@ -93,7 +122,7 @@ def _verify_files(manifest: Manifest, module: str, journal: Journal, read: FileR
         is_map = path == manifest.app.runtime
         if not is_map or not is_generated_map(read, manifest, module):
             changed.append(path)
-    return ok_or_failed(CheckId.FILES_UNCHANGED, join_names(changed), "git diff shows what changed")
+    return ok_or_failed(FILES_UNCHANGED, join_names(changed), "git diff shows what changed")
 
 
 def verify_runtime(
@@ -116,7 +145,7 @@ def verify_runtime(
     missing = [place for place in engine_files(path) if tree.read(place) is None]
     if raw is None and not copies and not is_used and len(missing) == len(engine_files(path)):
         detail = "not applied yet: the app has no copy of the runtime"
-        yield make_check(CheckId.RUNTIME_UNMODIFIED, Status.UNKNOWN, detail, "shield apply")
+        yield make_check(RUNTIME_UNMODIFIED, Status.UNKNOWN, detail, "shield apply")
         return
     problems = [f"{place} takes precedence over {path}" for place in tree.overriding_files(path)]
     problems += [f"{place} is missing" for place in missing]
@@ -126,7 +155,7 @@ def verify_runtime(
         problem = f"{path} is missing"
     elif not matches(raw, manifest):
         problem = f"the mapping in {path} differs from shield.toml"
-    yield ok_or_failed(CheckId.MAP_CURRENT, problem, "shield apply")
+    yield ok_or_failed(MAP_CURRENT, problem, "shield apply")
 
 
 def _verify_copies(problems: list[str], folders: Collection[str], tree: Tree) -> Check:
@@ -142,13 +171,13 @@ def _verify_copies(problems: list[str], folders: Collection[str], tree: Tree) ->
     if other_version and not edited and not problems:
         detail = f"{other_version[0]} is from another version of shield-ai"
         hint = "shield apply replaces the copy"
-        return make_check(CheckId.RUNTIME_UNMODIFIED, Status.UNKNOWN, detail, hint)
+        return make_check(RUNTIME_UNMODIFIED, Status.UNKNOWN, detail, hint)
     known = runtime_files()
     for place in edited:
         is_known = place.partition(f"{COPY}/")[2] in known
         problems.append(f"{place} {'was edited' if is_known else 'is not part of the runtime'}")
     return ok_or_failed(
-        CheckId.RUNTIME_UNMODIFIED,
+        RUNTIME_UNMODIFIED,
         join_names(problems),
         "remove edited and added files; shield apply writes missing ones",
     )
@@ -178,7 +207,7 @@ def verify_policy(manifest: Manifest, account: str, read: FileReader) -> Iterato
     if document != policy_document(manifest, account):
         problem = _policy_problem(document, manifest)
     yield ok_or_failed(
-        CheckId.POLICY_MINIMAL,
+        POLICY_MINIMAL,
         problem,
         "shield apply writes it, but does not overwrite one that you wrote",
     )
@@ -197,3 +226,26 @@ def _policy_problem(document: Any, manifest: Manifest) -> str:
     if broad:
         return f"{POLICY}: {join_names(broad, '; ')}"
     return f"{POLICY} differs from the expected policy"
+
+
+def _check_code(app: AppContext) -> Iterator[Check]:
+    module = app.scan_result.facts.module(app.manifest.app.runtime)
+    journal = Journal(app.tree.root).load()
+    yield from verify_code(app.findings, app.manifest, module, journal, app.tree.read)
+
+
+def _check_runtime(app: AppContext) -> Iterator[Check]:
+    is_used = reads_secrets(app.scan_result)
+    yield from verify_runtime(app.manifest, app.tree, app.scan_result.copies, is_used=is_used)
+
+
+def _check_policy(target: AwsTarget) -> Iterator[Check]:
+    if not target.app.environment:
+        yield from verify_policy(target.app.manifest, target.aws.id, target.app.tree.read)
+
+
+CHECKS = (
+    CodeCheck(10, _check_code, (CODE_MIGRATED, FILES_UNCHANGED)),
+    CodeCheck(20, _check_runtime, (RUNTIME_UNMODIFIED, MAP_CURRENT)),
+    AwsCheck(50, _check_policy, (POLICY_MINIMAL,)),
+)

@@ -4,14 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shield_ai.flow.verify.check import Check, CheckId, Status, join_names, make_check
+from shield_ai.flow.verify.check import Check, CheckInfo, Status, join_names, make_check
+from shield_ai.flow.verify.registry import CodeCheck
 from shield_ai.model.deployment import DeploymentKind, Use, ValueForm
 from shield_ai.model.rotation_policy import PUBLIC_FIELDS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
+    from shield_ai.flow.app_context import AppContext
     from shield_ai.model.deployment import Deployment, DeploymentVariable
+
+VALUES_REMOVED = CheckInfo(
+    "values-removed",
+    "no deployment file for production contains the value of a secret",
+    "containers, functions, CI jobs, units and scripts in the app's folder",
+)
 
 _SWITCH = "set USE_AWS_SECRETS=true and DJANGO_ENV=production"
 _CONTAINER = "set USE_AWS_SECRETS=true, DJANGO_ENV=production and AWS_REGION"
@@ -73,11 +81,11 @@ def verify_deployment(deployment: Deployment) -> Check:
     if deployment.unread:
         unread = (f"{skip.path}: {skip.reason}" for skip in deployment.unread)
         return _result(Status.UNKNOWN, unread, _UNREAD_HINT)
-    return make_check(CheckId.VALUES_REMOVED, Status.OK)
+    return make_check(VALUES_REMOVED, Status.OK)
 
 
 def _result(status: Status, places: Iterable[str], hint: str) -> Check:
-    return make_check(CheckId.VALUES_REMOVED, status, join_names(list(places), "; "), hint)
+    return make_check(VALUES_REMOVED, status, join_names(list(places), "; "), hint)
 
 
 def _is_secret(item: DeploymentVariable) -> bool:
@@ -110,3 +118,10 @@ def _hints(items: Iterable[DeploymentVariable]) -> str:
     """Return what to do, for each kind of file."""
     kinds = dict.fromkeys(item.kind for item in items)
     return "; ".join(f"{kind.label}: {HINTS[kind]}" for kind in kinds)
+
+
+def _check(app: AppContext) -> Iterator[Check]:
+    yield verify_deployment(app.deployment)
+
+
+CHECKS = (CodeCheck(40, _check, (VALUES_REMOVED,)),)

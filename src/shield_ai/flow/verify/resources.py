@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from shield_ai.aws import desired
 from shield_ai.flow.aws_plan import comparable
-from shield_ai.flow.verify.check import Check, CheckId, join_names, ok_or_failed, unknown
+from shield_ai.flow.verify.check import Check, CheckInfo, join_names, ok_or_failed, unknown
+from shield_ai.flow.verify.registry import AwsCheck, AwsTarget
 from shield_ai.model.errors import ShieldError
 
 if TYPE_CHECKING:
@@ -13,6 +15,12 @@ if TYPE_CHECKING:
 
     from shield_ai.aws.live.account import Account
     from shield_ai.model.resource import Resource, Settings
+
+RESOURCES_MATCH = CheckInfo(
+    "resources-match",
+    "AWS resources match shield.toml",
+    "the settings of each resource except the secrets",
+)
 
 
 def verify_resources(desired: Sequence[Resource], aws: Account) -> Iterator[Check]:
@@ -40,10 +48,10 @@ def verify_resources(desired: Sequence[Resource], aws: Account) -> Iterator[Chec
             if problem:
                 problems.append(problem)
     if errors and not problems:
-        yield unknown(CheckId.RESOURCES_MATCH, errors[0])
+        yield unknown(RESOURCES_MATCH, errors[0])
     else:
         yield ok_or_failed(
-            CheckId.RESOURCES_MATCH,
+            RESOURCES_MATCH,
             join_names(problems, "; "),
             "shield plan shows the differences; shield apply --conflict replace fixes them",
         )
@@ -56,3 +64,13 @@ def _problem(resource: Resource, live: Settings | None) -> str:
     if comparable(kind, live) != comparable(kind, resource.settings):
         return f"{kind} {name} differs"
     return ""
+
+
+def _check(target: AwsTarget) -> Iterator[Check]:
+    manifest = target.manifest
+    read = target.app.tree.read
+    wanted = desired.resources(manifest, target.aws.id, manifest.app.region, read)
+    yield from verify_resources(wanted, target.aws)
+
+
+CHECKS = (AwsCheck(70, _check, (RESOURCES_MATCH,)),)

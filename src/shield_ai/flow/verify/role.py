@@ -6,7 +6,8 @@ import dataclasses
 from typing import TYPE_CHECKING
 
 from shield_ai.aws.desired.iam import partition, role_arn, role_name
-from shield_ai.flow.verify.check import Check, CheckId, Status, join_names, make_check, unknown
+from shield_ai.flow.verify.check import Check, CheckInfo, Status, join_names, make_check, unknown
+from shield_ai.flow.verify.registry import AwsCheck, AwsTarget
 from shield_ai.model.errors import AwsDeniedError, AwsError, AwsNotFoundError
 from shield_ai.model.hidden import Hidden
 
@@ -15,6 +16,17 @@ if TYPE_CHECKING:
 
     from shield_ai.aws.live.account import Account
     from shield_ai.model.manifest import Manifest
+
+ROLE_READS_OWN = CheckInfo(
+    "role-reads-own",
+    "the app's role may read its secrets",
+    "the secrets as the app's role, or IAM's policy simulator",
+)
+ROLE_READS_NO_OTHER = CheckInfo(
+    "role-reads-no-other",
+    "the app's role may read no secret with a similar name",
+    "similar names as the app's role, or IAM's policy simulator",
+)
 
 MAX_DECOYS = 20
 # The suffix of a similar name, which the app's role must not be allowed to read.
@@ -81,13 +93,13 @@ def verify_role(manifest: Manifest, aws: Account, reads: SecretReads) -> Iterato
         try:
             access = _access_by_simulation(manifest, aws)
         except AwsError as error:
-            yield unknown(CheckId.ROLE_READS_OWN, error)
-            yield unknown(CheckId.ROLE_READS_NO_OTHER, error)
+            yield unknown(ROLE_READS_OWN, error)
+            yield unknown(ROLE_READS_NO_OTHER, error)
             return
         if reads.assume_error:
             detail = f"according to IAM's policy simulator: {reads.assume_error.message}"
     yield _check(
-        CheckId.ROLE_READS_OWN,
+        ROLE_READS_OWN,
         "denied: ",
         access.denied,
         access.own_error,
@@ -95,7 +107,7 @@ def verify_role(manifest: Manifest, aws: Account, reads: SecretReads) -> Iterato
         "set role in shield.toml, then shield apply",
     )
     yield _check(
-        CheckId.ROLE_READS_NO_OTHER,
+        ROLE_READS_NO_OTHER,
         "allowed: ",
         access.allowed,
         access.other_error,
@@ -150,7 +162,7 @@ def _similar_names(names: list[str]) -> list[str]:
 
 
 def _check(
-    check_id: CheckId,
+    info: CheckInfo,
     prefix: str,
     wrong: list[str],
     error: AwsError | None,
@@ -158,7 +170,14 @@ def _check(
     hint: str,
 ) -> Check:
     if wrong:
-        return make_check(check_id, Status.FAILED, prefix + join_names(wrong), hint)
+        return make_check(info, Status.FAILED, prefix + join_names(wrong), hint)
     if error:
-        return unknown(check_id, error)
-    return make_check(check_id, Status.OK, detail)
+        return unknown(info, error)
+    return make_check(info, Status.OK, detail)
+
+
+def _check_role(target: AwsTarget) -> Iterator[Check]:
+    yield from verify_role(target.manifest, target.aws, target.reads)
+
+
+CHECKS = (AwsCheck(80, _check_role, (ROLE_READS_OWN, ROLE_READS_NO_OTHER)),)

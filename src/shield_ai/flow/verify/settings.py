@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 from shield_ai.flow.agent_stub import AgentStub, environ_without_aws
 from shield_ai.flow.settings_probe import SettingsLoader
-from shield_ai.flow.verify.check import Check, CheckId, Status, make_check
+from shield_ai.flow.verify.check import Check, CheckInfo, Status, make_check
+from shield_ai.flow.verify.registry import AwsCheck, AwsTarget
 from shield_ai.project.values import json_field
 
 if TYPE_CHECKING:
@@ -15,6 +17,17 @@ if TYPE_CHECKING:
 
     from shield_ai.model.hidden import Hidden
     from shield_ai.model.manifest import Manifest
+
+SETTINGS_LOAD = CheckInfo(
+    "settings-load",
+    "the settings load with AWS on",
+    "the settings modules, with the secrets in AWS",
+)
+NO_FALLBACK_NEEDED = CheckInfo(
+    "no-fallback-needed",
+    "no environment fallback in use",
+    "the settings modules, without the variables of the secrets",
+)
 
 _HINT_NOT_HERE = "run shield where the app's dependencies and its other settings are available"
 _HINT_FAILED = "load them with USE_AWS_SECRETS=true; the error says what is missing"
@@ -27,8 +40,8 @@ _HINT_FALLBACK = (
 def settings_not_checked() -> Iterator[Check]:
     """Return the checks of the settings if the user did not allow running the app's code."""
     detail = "not checked: the settings were not loaded"
-    for check_id in (CheckId.SETTINGS_LOAD, CheckId.NO_FALLBACK_NEEDED):
-        yield make_check(check_id, Status.UNKNOWN, detail, _HINT_NOT_RUN)
+    for info in (SETTINGS_LOAD, NO_FALLBACK_NEEDED):
+        yield make_check(info, Status.UNKNOWN, detail, _HINT_NOT_RUN)
 
 
 def verify_settings(
@@ -62,8 +75,8 @@ def verify_settings(
         alone = _load(probe, {**without_moved, **on, "AWS_SECRETS_FALLBACK": "deny"})
         failed = [module for module, error in alone.items() if error]
         if not failed:
-            yield make_check(CheckId.SETTINGS_LOAD, Status.OK)
-            yield make_check(CheckId.NO_FALLBACK_NEEDED, Status.OK)
+            yield make_check(SETTINGS_LOAD, Status.OK)
+            yield make_check(NO_FALLBACK_NEEDED, Status.OK)
             return
         probe.modules = [pair for pair in modules if pair[0] in failed]
         with_fallback = _load(probe, {**production, **on})
@@ -106,12 +119,12 @@ def _settings_check(with_fallback: Mapping[str, str], off: Mapping[str, str]) ->
     failed = _failed_with_aws(with_fallback, off)
     if failed:
         detail = "; ".join(failed)
-        return make_check(CheckId.SETTINGS_LOAD, Status.FAILED, detail, _HINT_FAILED)
+        return make_check(SETTINGS_LOAD, Status.FAILED, detail, _HINT_FAILED)
     not_here = _failed_here(off)
     if not_here:
         detail = "; ".join(not_here)
-        return make_check(CheckId.SETTINGS_LOAD, Status.UNKNOWN, detail, _HINT_NOT_HERE)
-    return make_check(CheckId.SETTINGS_LOAD, Status.OK)
+        return make_check(SETTINGS_LOAD, Status.UNKNOWN, detail, _HINT_NOT_HERE)
+    return make_check(SETTINGS_LOAD, Status.OK)
 
 
 def _fallback_hint(manifest: Manifest) -> str:
@@ -138,10 +151,10 @@ def _fallback_check(
     ]
     if needed:
         detail = "; ".join(needed)
-        return make_check(CheckId.NO_FALLBACK_NEEDED, Status.FAILED, detail, hint)
+        return make_check(NO_FALLBACK_NEEDED, Status.FAILED, detail, hint)
     failed = _failed_with_aws(with_fallback, off)
     return make_check(
-        CheckId.NO_FALLBACK_NEEDED,
+        NO_FALLBACK_NEEDED,
         Status.UNKNOWN,
         "; ".join(_failed_here(off) or failed),
         _HINT_FAILED if failed else _HINT_NOT_HERE,
@@ -156,3 +169,23 @@ def _failed_with_aws(with_fallback: Mapping[str, str], off: Mapping[str, str]) -
 
 def _failed_here(off: Mapping[str, str]) -> list[str]:
     return [f"{module} does not load here: {error}" for module, error in off.items() if error]
+
+
+def _check(target: AwsTarget) -> Iterator[Check]:
+    if target.app.only:
+        return
+    modules = target.app.settings_modules()
+    if modules and not target.settings.may_run:
+        yield from settings_not_checked()
+        return
+    yield from verify_settings(
+        target.app.tree.root,
+        modules,
+        target.manifest,
+        target.reads.readable,
+        os.environ,
+        target.settings.python,
+    )
+
+
+CHECKS = (AwsCheck(110, _check, (SETTINGS_LOAD, NO_FALLBACK_NEEDED)),)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from shield_ai.flow.verify.check import Check, CheckId, Status, make_check, ok_or_failed
+from shield_ai.flow.verify.check import Check, CheckInfo, Status, make_check, ok_or_failed
+from shield_ai.flow.verify.registry import AwsCheck, AwsTarget
 from shield_ai.model.errors import AwsError
 
 if TYPE_CHECKING:
@@ -14,6 +15,12 @@ if TYPE_CHECKING:
     from shield_ai.aws.live.account import Account
     from shield_ai.model.hidden import Hidden
     from shield_ai.model.manifest import Manifest, Secret
+
+SECRET_READABLE = CheckInfo(
+    "secret-readable",
+    "{subject} can be read",
+    "the secret's value in AWS, as the app's role if possible",
+)
 
 
 def verify_secrets(
@@ -64,7 +71,7 @@ def _unreadable(secret: Secret, name: str, error: AwsError, aws: Account) -> Che
         return _readable_check(name, error.message, error.hint)
     if state is None and secret.optional:
         detail = "it is not in AWS; it is optional, so the app's default is used"
-        return make_check(CheckId.SECRET_READABLE, Status.OK, detail, subject=name)
+        return make_check(SECRET_READABLE, Status.OK, detail, subject=name)
     if state is None:
         return _readable_check(name, "is not in AWS", "shield apply")
     if state.deleted:
@@ -73,4 +80,11 @@ def _unreadable(secret: Secret, name: str, error: AwsError, aws: Account) -> Che
 
 
 def _readable_check(name: str, problem: str, hint: str) -> Check:
-    return ok_or_failed(CheckId.SECRET_READABLE, problem, hint, subject=name)
+    return ok_or_failed(SECRET_READABLE, problem, hint, subject=name)
+
+
+def _check(target: AwsTarget) -> Iterator[Check]:
+    yield from verify_secrets(target.manifest, target.reads.values, target.aws)
+
+
+CHECKS = (AwsCheck(60, _check, (SECRET_READABLE,)),)

@@ -6,24 +6,37 @@ from typing import TYPE_CHECKING
 
 from shield_ai.flow.verify.check import (
     Check,
-    CheckId,
+    CheckInfo,
     Status,
     join_names,
     make_check,
     ok_or_failed,
     unknown,
 )
+from shield_ai.flow.verify.registry import AwsCheck, AwsTarget, CodeCheck
 from shield_ai.model.errors import AwsError
 from shield_ai.model.manifest import Rotation
 from shield_ai.model.naming import env_var_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from shield_ai.aws.live.account import Account
+    from shield_ai.flow.app_context import AppContext
     from shield_ai.model.manifest import Manifest, Secret
     from shield_ai.scan.python.app_scan import Scan
     from shield_ai.scan.python.secret_calls import SecretCall
+
+SECRETS_USED = CheckInfo(
+    "secrets-used",
+    "the code reads every secret in shield.toml",
+    "the scan of the app's code and `shield.toml`",
+)
+SECRETS_HELD = CheckInfo(
+    "secrets-held",
+    "every secret that the code requires exists in AWS",
+    "the get_secret calls in the app's code, and the secrets in AWS",
+)
 
 _UNUSED_HINT = (
     "remove the secret from shield.toml, or add external = true to it if something other than the "
@@ -56,13 +69,13 @@ def verify_usage(manifest: Manifest, scan: Scan) -> Check:
     computed = [call.place for call in scan.secret_calls if not call.names]
     if unused and computed:
         detail = f"{join_names(unused)} may be read where the name is computed: {computed[0]}"
-        return make_check(CheckId.SECRETS_USED, Status.UNKNOWN, detail, _UNUSED_HINT)
+        return make_check(SECRETS_USED, Status.UNKNOWN, detail, _UNUSED_HINT)
     needed = [secret for secret in manifest.secret if not secret.external]
     if needed and not unused and not reads_secrets(scan):
         detail = "not applied yet: the code only reads environment variables"
-        return make_check(CheckId.SECRETS_USED, Status.UNKNOWN, detail, "shield apply")
+        return make_check(SECRETS_USED, Status.UNKNOWN, detail, "shield apply")
     problem = f"no code reads {join_names(unused)}" if unused else ""
-    return ok_or_failed(CheckId.SECRETS_USED, problem, _UNUSED_HINT)
+    return ok_or_failed(SECRETS_USED, problem, _UNUSED_HINT)
 
 
 def reads_secrets(scan: Scan) -> bool:
@@ -102,12 +115,12 @@ def verify_held(manifest: Manifest, aws: Account, scan: Scan) -> Check:
     ignored = [variable for variable in manifest.app.ignore if variable in scan.migrated]
     if ignored:
         detail = f"get_secret() reads {join_names(ignored)}, which shield.toml ignores"
-        return make_check(CheckId.SECRETS_HELD, Status.FAILED, detail, _IGNORED_HINT)
+        return make_check(SECRETS_HELD, Status.FAILED, detail, _IGNORED_HINT)
     required = [call for call in scan.secret_calls if not call.is_optional]
     try:
         missing = _missing_names(manifest, aws, required)
     except AwsError as error:
-        return unknown(CheckId.SECRETS_HELD, error)
+        return unknown(SECRETS_HELD, error)
     certain: list[str] = []
     possible = [f"{call.place} reads a computed name" for call in required if not call.names]
     for call in required:
@@ -116,8 +129,8 @@ def verify_held(manifest: Manifest, aws: Account, scan: Scan) -> Check:
             found = certain if len(names) == len(call.names) else possible
             found.append(f"{call.place} reads {' or '.join(names)}")
     if certain or not possible:
-        return ok_or_failed(CheckId.SECRETS_HELD, join_names(certain, "; "), _HELD_HINT)
-    return make_check(CheckId.SECRETS_HELD, Status.UNKNOWN, join_names(possible, "; "), _HELD_HINT)
+        return ok_or_failed(SECRETS_HELD, join_names(certain, "; "), _HELD_HINT)
+    return make_check(SECRETS_HELD, Status.UNKNOWN, join_names(possible, "; "), _HELD_HINT)
 
 
 def _missing_names(manifest: Manifest, aws: Account, calls: Iterable[SecretCall]) -> set[str]:
@@ -135,3 +148,18 @@ def _missing_names(manifest: Manifest, aws: Account, calls: Iterable[SecretCall]
         if state is None or state.deleted:
             missing.add(name)
     return missing
+
+
+def _check_usage(app: AppContext) -> Iterator[Check]:
+    yield verify_usage(app.manifest, app.scan_result)
+
+
+def _check_held(target: AwsTarget) -> Iterator[Check]:
+    if not target.app.only:
+        yield verify_held(target.manifest, target.aws, target.app.scan_result)
+
+
+CHECKS = (
+    CodeCheck(30, _check_usage, (SECRETS_USED,)),
+    AwsCheck(100, _check_held, (SECRETS_HELD,)),
+)
