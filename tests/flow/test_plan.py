@@ -4,7 +4,8 @@ import pytest
 
 from shield_ai.aws.desired.secrets import secret_settings
 from shield_ai.flow.aws_plan import AwsInputs
-from shield_ai.flow.plan import CodeInputs, make_plan
+from shield_ai.flow.code_inputs import CodeInputs
+from shield_ai.flow.plan import make_plan
 from shield_ai.model.errors import AwsError, OutsideError, UnsafePlanError
 from shield_ai.model.finding import Kind
 from shield_ai.model.locator import EnvVar

@@ -7,8 +7,10 @@ import datetime as dt
 from shield_ai.aws.cloudtrail.audit import Access, AccessType, Alert, Audit
 from shield_ai.flow.verify.account import KMS_KEY_USABLE
 from shield_ai.flow.verify.check import Status, make_check
-from shield_ai.flow.verify.code import CODE_MIGRATED, POLICY_MINIMAL, RUNTIME_UNMODIFIED
+from shield_ai.flow.verify.code import CODE_MIGRATED
+from shield_ai.flow.verify.policy import POLICY_MINIMAL
 from shield_ai.flow.verify.role import ROLE_READS_NO_OTHER, ROLE_READS_OWN
+from shield_ai.flow.verify.runtime import RUNTIME_UNMODIFIED
 from shield_ai.flow.verify.stored_secrets import SECRET_READABLE
 from shield_ai.flow.verify.usage import SECRETS_USED
 from shield_ai.model.finding import Confidence, Finding, Severity, Site

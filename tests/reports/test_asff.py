@@ -9,7 +9,7 @@ from botocore.validate import ParamValidator
 from report_samples import CLEAN, EMPTY, HOSTILE, NOW, report_data
 
 from shield_ai.flow.verify.check import Status, make_check
-from shield_ai.flow.verify.code import POLICY_MINIMAL
+from shield_ai.flow.verify.policy import POLICY_MINIMAL
 from shield_ai.model.errors import ShieldError
 from shield_ai.reports.asff import asff
 from shield_ai.reports.controls import controls

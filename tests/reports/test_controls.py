@@ -6,7 +6,7 @@ from report_samples import CLEAN, EMPTY, NOW, audit, finding, report_data, secre
 
 from shield_ai.flow.verify.account import SECRETS_PRIVATE
 from shield_ai.flow.verify.check import Status, make_check
-from shield_ai.flow.verify.code import POLICY_MINIMAL
+from shield_ai.flow.verify.policy import POLICY_MINIMAL
 from shield_ai.flow.verify.role import ROLE_READS_NO_OTHER, ROLE_READS_OWN
 from shield_ai.flow.verify.usage import SECRETS_USED
 from shield_ai.model.finding import Severity

@@ -5,7 +5,8 @@ import re
 import pytest
 
 from shield_ai.flow.verify.check import Status, make_check
-from shield_ai.flow.verify.code import CODE_MIGRATED, FILES_UNCHANGED, POLICY_MINIMAL
+from shield_ai.flow.verify.code import CODE_MIGRATED, FILES_UNCHANGED
+from shield_ai.flow.verify.policy import POLICY_MINIMAL
 from shield_ai.model.plan import Action, Change, Origin, Plan
 from shield_ai.model.skip import SkipId
 from shield_ai.reports.plan import checks_text, plan_text

@@ -6,7 +6,7 @@ from report_samples import CLEAN, EMPTY, NOW, finding, report_data
 
 from shield_ai.flow.verify.account import SECRETS_PRIVATE
 from shield_ai.flow.verify.check import Status, make_check
-from shield_ai.flow.verify.code import POLICY_MINIMAL
+from shield_ai.flow.verify.policy import POLICY_MINIMAL
 from shield_ai.flow.verify.stored_secrets import SECRET_READABLE
 from shield_ai.model.finding import Severity
 from shield_ai.reports.report_data import applied_diff, attention, mask_findings

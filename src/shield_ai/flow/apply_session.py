@@ -10,7 +10,7 @@ import msgspec
 
 from shield_ai.flow.apply import Applier
 from shield_ai.flow.apply_recovery import recover, remaining_plan
-from shield_ai.flow.plan import changes_nothing, rewrites_code
+from shield_ai.flow.plan_effects import changes_nothing, rewrites_code
 from shield_ai.flow.planning_session import PlanningSession
 from shield_ai.flow.preconditions import (
     require_committed,

@@ -1,11 +1,11 @@
-"""Collect the inputs of the code part of a plan from an app."""
+"""The inputs of the code part of a plan, collected from an app."""
 
 from __future__ import annotations
 
+import dataclasses
 from typing import TYPE_CHECKING
 
-from shield_ai.flow.deployment_plan import find_sources
-from shield_ai.flow.plan import CodeInputs
+from shield_ai.flow.deployment_plan import DeploymentSources, find_sources
 from shield_ai.flow.preconditions import require_untracked_dotenv
 from shield_ai.model.naming import MANIFEST
 from shield_ai.project import git
@@ -17,9 +17,47 @@ from shield_ai.rewrite.project.fixer import DotenvFiles
 from shield_ai.rewrite.python.move_literals import DOTENV, LiteralRemoval
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from shield_ai.flow.app_context import AppContext
+    from shield_ai.model.file_reader import HasFolder
     from shield_ai.model.hidden import Hidden
     from shield_ai.project.values import Values
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class CodeInputs:
+    """The inputs of the code part of a plan, besides shield.toml and the findings.
+
+    Args:
+        accessor_import: The line that imports `get_secret` in this app.
+        has_folder: Returns whether the app has a folder.
+        real_path: Returns the path of a file, without symbolic links.
+        calls: Path, line and column of each call of the runtime.
+        removal: Removes literals from the code; None keeps them as defaults.
+        relative_package: The package with files that import the runtime relatively.
+        test_module: Dotted name of the map file in the tests; by default, as in the app.
+        python_files: All Python files of the app.
+        dotenv_files: The .env files of the app.
+        django: Whether the app uses Django.
+        in_git: Whether the app is in a Git repository.
+        deployment: The deployment files to edit; None edits none.
+        ignores_backups: Whether git ignores the backups of edited files.
+    """
+
+    accessor_import: str
+    has_folder: HasFolder
+    real_path: Callable[[str], str] = str
+    calls: Sequence[tuple[str, int, int]] = ()
+    removal: LiteralRemoval | None = None
+    relative_package: str = ""
+    test_module: str = ""
+    python_files: Sequence[str] = ()
+    dotenv_files: DotenvFiles = dataclasses.field(default_factory=DotenvFiles)
+    django: bool = True
+    in_git: bool = False
+    deployment: DeploymentSources | None = None
+    ignores_backups: bool = False
 
 
 def collect_code_inputs(app: AppContext, removal: LiteralRemoval | None) -> CodeInputs:

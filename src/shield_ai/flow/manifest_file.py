@@ -1,4 +1,4 @@
-"""Read shield.toml, and add drafted secrets to it."""
+"""Read and write shield.toml."""
 
 from __future__ import annotations
 
@@ -6,14 +6,17 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from shield_ai.model.edit import Edit, FileChange
 from shield_ai.model.errors import SourceError
 from shield_ai.model.manifest_parser import parse
 from shield_ai.model.manifest_writer import render
 from shield_ai.model.naming import MANIFEST
+from shield_ai.project.python_source import file_change
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from shield_ai.model.file_reader import FileReader
     from shield_ai.model.manifest import Manifest, Secret
     from shield_ai.project.tree import Tree
 
@@ -71,3 +74,20 @@ def write_manifest(tree: Tree, manifest: Manifest, known: int) -> str:
     noun = "secret" if number == 1 else "secrets"
     done = "added" if old else "written"
     return f"{MANIFEST}: {number} {noun} {done}; review it, then run shield plan"
+
+
+def manifest_edit(manifest: Manifest, read: FileReader) -> list[FileChange]:
+    """Return the edit that writes shield.toml, or appends the new secrets to it.
+
+    Args:
+        manifest: shield.toml with all secrets.
+        read: Returns the bytes of a file of the app.
+    """
+    old = read(MANIFEST)
+    old_text = old.decode() if old else ""
+    text = render(manifest, old_text)
+    if old is not None and text.encode() == old:
+        return []
+    end = len(old or b"")
+    edit = Edit(path=MANIFEST, start=end, end=end, replacement=text[len(old_text) :])
+    return [file_change(MANIFEST, old, [edit])]

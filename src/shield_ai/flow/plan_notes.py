@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from shield_ai.flow.plan import adds_runtime
+from shield_ai.flow.plan_effects import adds_runtime
 from shield_ai.flow.plan_lists import report_once
 from shield_ai.flow.preconditions import ignored_new_files, old_python_warnings
+from shield_ai.flow.value_sources import placeholders
 from shield_ai.model.deployment import Deployment
 from shield_ai.project.python_versions import find_python_versions
 
@@ -16,14 +17,16 @@ if TYPE_CHECKING:
     from shield_ai.flow.app_context import AppContext
     from shield_ai.model.plan import Plan
     from shield_ai.project.python_versions import NamedVersion
+    from shield_ai.project.values import Values
 
 
-def add_notes(plan: Plan, app: AppContext) -> Plan:
+def add_notes(plan: Plan, app: AppContext, values: Values) -> Plan:
     """Return a plan with what was found in an app but is not changed.
 
     Args:
         plan: The plan.
         app: The app.
+        values: Those that the plan takes.
     """
     scan = app.scan_result
     pythons = _python_versions(app) if adds_runtime(plan) else []
@@ -44,6 +47,7 @@ def add_notes(plan: Plan, app: AppContext) -> Plan:
         ),
         harmless=harmless,
         deployment=deployment.variables,
+        placeholders=tuple(placeholders(plan.changes, values)),
     )
 
 

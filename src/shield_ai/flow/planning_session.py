@@ -24,7 +24,6 @@ from shield_ai.flow.preconditions import (
     require_untracked_dotenv,
     unhide_copy,
 )
-from shield_ai.flow.value_sources import placeholders
 from shield_ai.model.errors import ShieldError
 
 if TYPE_CHECKING:
@@ -89,13 +88,8 @@ class PlanningSession(AppContext):
             aws=aws,
             code=code,
         )
-        plan = add_notes(unhide_copy(self.tree.root, plan), self)
-        return msgspec.structs.replace(
-            plan,
-            environment=self.environment,
-            only=self.only or "",
-            placeholders=tuple(placeholders(plan.changes, values)),
-        )
+        plan = add_notes(unhide_copy(self.tree.root, plan), self, values)
+        return msgspec.structs.replace(plan, environment=self.environment, only=self.only or "")
 
     def accept_plan(self, plan: Plan, path: Path) -> Plan:
         """Check a plan from a file, and return its part that --only selects.

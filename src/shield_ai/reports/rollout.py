@@ -5,12 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from shield_ai.flow.verify.check import Status
-from shield_ai.flow.verify.code import (
-    CODE_MIGRATED,
-    MAP_CURRENT,
-    POLICY_MINIMAL,
-    RUNTIME_UNMODIFIED,
-)
+from shield_ai.flow.verify.code import CODE_MIGRATED
+from shield_ai.flow.verify.policy import POLICY_MINIMAL
+from shield_ai.flow.verify.runtime import MAP_CURRENT, RUNTIME_UNMODIFIED
 from shield_ai.flow.verify.stored_secrets import SECRET_READABLE
 from shield_ai.reports.controls import ROLE_CHECKS, evaluate_rotation
 from shield_ai.reports.evidence import ControlState, NotChecked

@@ -24,7 +24,7 @@ from shield_ai.cli.planning import PLAN_OPTIONS, open_session
 from shield_ai.cli.progress import progress_bar
 from shield_ai.cli.run_settings import PYTHON
 from shield_ai.flow.app_options import SettingsOptions
-from shield_ai.flow.plan import rewrites_code
+from shield_ai.flow.plan_effects import rewrites_code
 from shield_ai.flow.plan_file import read_plan
 from shield_ai.model.errors import DONE
 from shield_ai.model.plan import Action, Applied, StepKind

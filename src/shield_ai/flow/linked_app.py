@@ -1,0 +1,68 @@
+"""Read the files of an app, and leave out the edits of files that are links out of the app."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from shield_ai.model.errors import OutsideError
+from shield_ai.model.skip import SkipId, Skipped
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from shield_ai.model.edit import FileChange
+    from shield_ai.model.file_reader import FileReader
+
+
+class LinkedApp:
+    """The files of an app, some of which may be links out of it.
+
+    Args:
+        read: Returns the bytes of a file; None if it does not exist.
+    """
+
+    def __init__(self, read: FileReader) -> None:
+        self._read = read
+        self._outside: dict[str, OutsideError] = {}
+
+    def read(self, path: str) -> bytes | None:
+        """Return the bytes of a file; None if it does not exist, or is a link out of the app."""
+        try:
+            return self._read(path)
+        except OutsideError as error:
+            self._outside[path] = error
+            return None
+
+    def without_outside(
+        self, files: Iterable[FileChange]
+    ) -> tuple[list[FileChange], list[Skipped]]:
+        """Return the changes of files in the app, and an entry for each other file.
+
+        Args:
+            files: Changes of files that were read.
+
+        Raises:
+            OutsideError: It is a Python file, which the app needs.
+        """
+        inside = []
+        skipped = []
+        for file in files:
+            if file.path not in self._outside:
+                inside.append(file)
+            elif file.path.endswith(".py"):
+                raise self._outside[file.path]
+            else:
+                skipped.append(_outside_item(file.path))
+        return inside, skipped
+
+    def explain_skip(self, item: Skipped) -> Skipped:
+        """Return an entry that says if its file is a link out of the app.
+
+        Args:
+            item: An entry for a file that was read.
+        """
+        return _outside_item(item.path) if item.path in self._outside else item
+
+
+def _outside_item(path: str) -> Skipped:
+    return SkipId.LINK_OUT_OF_APP.reason().entry(path)

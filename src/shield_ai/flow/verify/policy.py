@@ -1,0 +1,74 @@
+"""Check that the IAM policy in the app's folder allows exactly the app's secrets."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from shield_ai.aws.desired.iam import policy_document
+from shield_ai.aws.desired.policy_scope import find_broad_grants
+from shield_ai.flow.verify.check import (
+    Check,
+    CheckInfo,
+    join_names,
+    ok_or_failed,
+)
+from shield_ai.flow.verify.registry import AwsCheck, AwsTarget
+from shield_ai.rewrite.project.iam_policy import PATH as POLICY
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from shield_ai.model.file_reader import FileReader
+    from shield_ai.model.manifest import Manifest
+
+POLICY_MINIMAL = CheckInfo(
+    "policy-minimal",
+    "the IAM policy allows exactly these secrets",
+    "the policy file in the app's folder",
+)
+
+
+def verify_policy(manifest: Manifest, account: str, read: FileReader) -> Iterator[Check]:
+    """Check that the policy file in the app's folder allows exactly the app's secrets.
+
+    Args:
+        manifest: shield.toml.
+        account: The AWS account.
+        read: Returns the bytes of a file of the app.
+    """
+    try:
+        document = json.loads(read(POLICY) or b"null")
+    except (ValueError, RecursionError):
+        document = None
+    problem = ""
+    if document != policy_document(manifest, account):
+        problem = _policy_problem(document, manifest)
+    yield ok_or_failed(
+        POLICY_MINIMAL,
+        problem,
+        "shield apply writes it, but does not overwrite one that you wrote",
+    )
+
+
+def _policy_problem(document: Any, manifest: Manifest) -> str:
+    if document is None:
+        return f"{POLICY} is missing or invalid"
+    broad: list[str] = []
+    if isinstance(document, dict):
+        names = [manifest.app.prefix + secret.name for secret in manifest.secret]
+        try:
+            broad = find_broad_grants(document, names)
+        except (AttributeError, TypeError):
+            broad = []  # JSON, but not a policy
+    if broad:
+        return f"{POLICY}: {join_names(broad, '; ')}"
+    return f"{POLICY} differs from the expected policy"
+
+
+def _check(target: AwsTarget) -> Iterator[Check]:
+    if not target.app.environment:
+        yield from verify_policy(target.app.manifest, target.aws.id, target.app.tree.read)
+
+
+CHECKS = (AwsCheck(50, _check, (POLICY_MINIMAL,)),)

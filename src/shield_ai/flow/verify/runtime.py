@@ -1,0 +1,119 @@
+"""Check that the app's copy of the runtime and its map file are as apply wrote them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from shield_ai.flow.verify.check import (
+    Check,
+    CheckInfo,
+    Status,
+    join_names,
+    make_check,
+    ok_or_failed,
+)
+from shield_ai.flow.verify.registry import CodeCheck
+from shield_ai.flow.verify.usage import reads_secrets
+from shield_ai.model.errors import SourceError
+from shield_ai.project.runtime_names import COPY
+from shield_ai.rewrite.project.runtime_copy import (
+    CopyState,
+    compare_with_source,
+    copy_folder,
+    engine_files,
+    runtime_files,
+)
+from shield_ai.rewrite.project.secret_map import matches
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Sequence
+
+    from shield_ai.flow.app_context import AppContext
+    from shield_ai.model.file_reader import FileReader
+    from shield_ai.model.manifest import Manifest
+    from shield_ai.project.tree import Tree
+
+RUNTIME_UNMODIFIED = CheckInfo(
+    "runtime-unmodified",
+    "the vendored runtime is unchanged",
+    "the files of the vendored runtime",
+)
+MAP_CURRENT = CheckInfo(
+    "map-current",
+    "the map of secrets matches shield.toml",
+    "the map file and `shield.toml`",
+)
+
+
+def verify_runtime(
+    manifest: Manifest, tree: Tree, copies: Sequence[str], *, is_used: bool
+) -> Iterator[Check]:
+    """Check that the app's copy of the runtime is unmodified, and that its map file is current.
+
+    Args:
+        manifest: shield.toml.
+        tree: The app's files.
+        copies: The folders of all copies of the runtime in the app. They are not scanned.
+        is_used: Whether the code reads secrets with get_secret().
+    """
+    path = manifest.app.runtime
+    if path == "package":
+        if copies:
+            yield _verify_copies([], copies, tree)
+        return
+    raw = tree.read(path)
+    missing = [place for place in engine_files(path) if tree.read(place) is None]
+    if raw is None and not copies and not is_used and len(missing) == len(engine_files(path)):
+        detail = "not applied yet: the app has no copy of the runtime"
+        yield make_check(RUNTIME_UNMODIFIED, Status.UNKNOWN, detail, "shield apply")
+        return
+    problems = [f"{place} takes precedence over {path}" for place in tree.overriding_files(path)]
+    problems += [f"{place} is missing" for place in missing]
+    yield _verify_copies(problems, {copy_folder(path), *copies}, tree)
+    problem = ""
+    if raw is None:
+        problem = f"{path} is missing"
+    elif not matches(raw, manifest):
+        problem = f"the mapping in {path} differs from shield.toml"
+    yield ok_or_failed(MAP_CURRENT, problem, "shield apply")
+
+
+def _verify_copies(problems: list[str], folders: Collection[str], tree: Tree) -> Check:
+    edited = []
+    other_version = []
+    for folder in sorted(folders):
+        for place in tree.importable_files(folder):
+            state = _state_in_copy(folder, place, tree.read)
+            if state is CopyState.OTHER_VERSION:
+                other_version.append(place)
+            elif state is CopyState.EDITED:
+                edited.append(place)
+    if other_version and not edited and not problems:
+        detail = f"{other_version[0]} is from another version of shield-ai"
+        hint = "shield apply replaces the copy"
+        return make_check(RUNTIME_UNMODIFIED, Status.UNKNOWN, detail, hint)
+    known = runtime_files()
+    for place in edited:
+        is_known = place.partition(f"{COPY}/")[2] in known
+        problems.append(f"{place} {'was edited' if is_known else 'is not part of the runtime'}")
+    return ok_or_failed(
+        RUNTIME_UNMODIFIED,
+        join_names(problems),
+        "remove edited and added files; shield apply writes missing ones",
+    )
+
+
+def _state_in_copy(folder: str, place: str, read: FileReader) -> CopyState:
+    try:
+        raw = read(place) or b""
+    except SourceError:  # a link to a folder, for example
+        return CopyState.EDITED
+    return compare_with_source(folder, place, raw)
+
+
+def _check(app: AppContext) -> Iterator[Check]:
+    is_used = reads_secrets(app.scan_result)
+    yield from verify_runtime(app.manifest, app.tree, app.scan_result.copies, is_used=is_used)
+
+
+CHECKS = (CodeCheck(20, _check, (RUNTIME_UNMODIFIED, MAP_CURRENT)),)
