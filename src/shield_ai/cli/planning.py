@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -12,10 +13,10 @@ from shield_ai.cli.options import ENVIRONMENT, ONLY, grouped_options
 from shield_ai.cli.progress import progress_bar
 from shield_ai.flow.app_options import AppOptions, PlanningOptions, Scope
 from shield_ai.flow.apply_session import ApplySession
+from shield_ai.flow.plan_file import read_plan
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
+    from shield_ai.model.plan import Plan
     from shield_ai.scan.python.app_scan import Scan
 
 
@@ -85,3 +86,28 @@ def open_session(app: Path, options: PlanOptions, scan: Scan | None = None) -> A
         may_overwrite=conflict_resolver(options.conflict),
     )
     return ApplySession(app, target, planning, scan=scan)
+
+
+def make_plan(app: Path, options: PlanOptions) -> tuple[ApplySession, Plan]:
+    """Open an app, and make its plan.
+
+    Args:
+        app: The app's folder.
+        options: The command's options.
+    """
+    session = open_session(app, options)
+    return session, session.plan()
+
+
+def open_plan(path: Path, options: PlanOptions) -> tuple[ApplySession, Plan]:
+    """Read a plan of the app in the current folder, and use its environment and scope.
+
+    Args:
+        path: The plan.
+        options: The command's options.
+    """
+    plan = read_plan(path, options.environment, options.only)
+    only = options.only or plan.only or None
+    options = msgspec.structs.replace(options, environment=plan.environment, only=only)
+    session = open_session(Path(), options)
+    return session, session.accept_plan(plan, path)

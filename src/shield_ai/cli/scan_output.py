@@ -173,7 +173,6 @@ def _planned_edits(paths: tuple[Path, ...]) -> Sequence[FileChange]:
     root = paths[0] if paths else Path()
     if len(paths) > 1 or not is_folder(root):
         return ()
-    from shield_ai.flow.app_context import AppContext
-    from shield_ai.flow.planning_session import planned_edits
+    from shield_ai.flow.planning_session import edits_of_folder
 
-    return planned_edits(AppContext(root))
+    return edits_of_folder(root)

@@ -143,3 +143,15 @@ def planned_edits(app: AppContext) -> Sequence[FileChange]:
         return PlanningSession(app.tree.root, options, scan=app.scan_result).plan().files
     except ShieldError:
         return ()
+
+
+def edits_of_folder(folder: Path) -> Sequence[FileChange]:
+    """Return the file edits of a plan for the code of a folder; empty if planning fails.
+
+    Args:
+        folder: The app's folder.
+
+    Raises:
+        SourceError: The folder does not exist.
+    """
+    return planned_edits(AppContext(folder))

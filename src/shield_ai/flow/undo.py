@@ -2,55 +2,65 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 from typing import TYPE_CHECKING
 
+from shield_ai.flow.app_context import AppContext
+from shield_ai.flow.app_options import AppOptions
+from shield_ai.flow.journal import Journal
 from shield_ai.flow.journal_record import FileStep
-from shield_ai.flow.rollback import Rollback
+from shield_ai.flow.rollback import Rollback, edited_files
 from shield_ai.flow.verify.db_login import try_login
 from shield_ai.model.errors import UnsafePlanError
 from shield_ai.model.finding import Kind
 from shield_ai.model.rotation_policy import rotation_settings
+from shield_ai.project.tree import Tree
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
 
-    from shield_ai.flow.app_context import AppContext
     from shield_ai.flow.app_options import Scope
-    from shield_ai.flow.journal import Journal
     from shield_ai.flow.journal_record import Step
     from shield_ai.flow.verify.db_login import Login
     from shield_ai.model.hidden import Hidden
     from shield_ai.model.plan import Receipt
 
 
-@dataclasses.dataclass(frozen=True)
-class LastApply:
-    """The steps of the last apply that can be undone."""
-
-    steps: Sequence[Step]  # newest first
-    environment: str  # that of its steps in AWS; without such steps, the requested one
-
-
-def find_last_apply(journal: Journal, scope: Scope | None, environment: str) -> LastApply:
-    """Find the steps to undo.
+@contextlib.contextmanager
+def open_undo(
+    folder: Path, scope: Scope | None, environment: str, *, adopt: bool
+) -> Iterator[Undo]:
+    """Lock an app, and find the steps of its last apply.
 
     Args:
-        journal: Locked by the caller.
+        folder: The app's folder.
         scope: The value of --only; None: not given.
         environment: The requested environment; empty: that of the last apply.
+        adopt: Use the journal even if this user did not write it on this machine.
 
     Raises:
-        UnsafePlanError: The last apply was to another environment.
+        UnsafePlanError: Another command holds the lock, the journal is not this user's, or the
+            last apply was to another environment.
     """
-    steps = _last_steps(journal, scope)
+    journal = Journal(Tree(folder).root, adopt=adopt)
+    with journal.locked():
+        steps = _last_steps(journal, scope)
+        environment = _common_environment(steps, environment)
+        options = AppOptions(only=scope, environment=environment)
+        yield Undo(AppContext(folder, options), journal, steps)
+
+
+def _common_environment(steps: Sequence[Step], environment: str) -> str:
+    """Return the environment of the steps in AWS; without such steps, the requested one."""
     environments = {step.environment for step in steps if not isinstance(step, FileStep)}
     if environment and environments - {environment}:
         raise UnsafePlanError(
             f"the last apply was not to {environment}",
             "remove --environment: rollback uses the environment of the last apply",
         )
-    return LastApply(steps, environments.pop() if environments else environment)
+    return environments.pop() if environments else environment
 
 
 def _last_steps(journal: Journal, scope: Scope | None) -> Sequence[Step]:
@@ -68,19 +78,21 @@ class Undo:
     """Undoes the last apply of an app."""
 
     app: AppContext  # with the environment of the last apply
-    journal: Journal  # locked by the caller
+    journal: Journal  # locked
+    steps: Sequence[Step]  # newest first
 
-    def run(
-        self, steps: Sequence[Step], on_receipt: Callable[[Receipt], None], *, force: bool
-    ) -> list[Receipt]:
-        """Undo steps.
+    def edited_files(self) -> list[tuple[str, bytes, bytes]]:
+        """Return the files that were edited since apply: path, bytes after apply, current bytes."""
+        return edited_files(self.steps, self.app.tree, self.journal)
+
+    def run(self, on_receipt: Callable[[Receipt], None], *, force: bool) -> list[Receipt]:
+        """Undo the steps.
 
         Args:
-            steps: From `find_last_apply`.
             on_receipt: Called after each step.
             force: Restore files that were edited since apply, too.
         """
-        changes_aws = any(not isinstance(step, FileStep) for step in steps)
+        changes_aws = any(not isinstance(step, FileStep) for step in self.steps)
         rollback = Rollback(
             tree=self.app.tree,
             journal=self.journal,
@@ -89,7 +101,7 @@ class Undo:
             try_login=self._try_login,
             rotation_problem=self._rotation_problem,
         )
-        return rollback.undo(steps, force=force)
+        return rollback.undo(self.steps, force=force)
 
     def _rotation_problem(self, name: str) -> str:
         """Return why a secret's pending rotation must be finished before a rollback."""

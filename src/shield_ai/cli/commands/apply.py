@@ -8,39 +8,31 @@ from typing import TYPE_CHECKING
 import click
 import msgspec
 
+from shield_ai.cli.apply_steps import ApplySteps
 from shield_ai.cli.console import (
     before_question,
     confirm_changes,
     echo,
-    format_receipt,
-    is_shown,
     note,
     print_json,
 )
 from shield_ai.cli.interruptions import interruption
 from shield_ai.cli.journal_steps import confirm_recovery
 from shield_ai.cli.options import JSON, YES, grouped_options
-from shield_ai.cli.planning import PLAN_OPTIONS, open_session
-from shield_ai.cli.progress import progress_bar
+from shield_ai.cli.planning import PLAN_OPTIONS, make_plan, open_plan
 from shield_ai.cli.run_settings import PYTHON
 from shield_ai.flow.app_options import SettingsOptions
 from shield_ai.flow.plan_effects import rewrites_code
-from shield_ai.flow.plan_file import read_plan
 from shield_ai.model.errors import DONE
-from shield_ai.model.plan import Action, Applied, StepKind
-from shield_ai.project.python_source import digest
+from shield_ai.model.plan import Action, Applied
 from shield_ai.reports.documents import ApplyDocument
 from shield_ai.reports.plan import comparison_text, no_changes_text, plan_text, receipts_text
-from shield_ai.reports.plurals import count
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from shield_ai.cli.planning import PlanOptions
-    from shield_ai.cli.progress import ProgressBar
-    from shield_ai.flow.apply_session import ApplySession
-    from shield_ai.model.edit import FileChange
-    from shield_ai.model.plan import Plan, Receipt
+    from shield_ai.model.plan import Plan
 
 
 class Overrides(msgspec.Struct, frozen=True):
@@ -131,7 +123,7 @@ def apply(
     their values. Use --no-proof for an app that you do not trust.
     """
     plan_file = target if target.is_file() else None
-    session, planned = _open_plan(target, options) if plan_file else _make_plan(target, options)
+    session, planned = open_plan(target, options) if plan_file else make_plan(target, options)
     if session.has_nothing_to_do(planned):
         note(no_changes_text(planned))
         if after.as_json:
@@ -152,7 +144,7 @@ def apply(
         )
         before_question(plan_text(planned, session.tree.read), yes=yes, nl=False)
         confirm_changes(session, "Apply this plan?", yes=yes)
-        steps = _Steps(progress_bar(), session, planned)
+        steps = ApplySteps(session.tree.read, planned)
         settings = SettingsOptions(may_run=not proof.no_proof, python=proof.python or "")
         with interruption(steps.interrupted):
             applied = session.apply(planned, on_receipt=steps.print, settings=settings)
@@ -173,20 +165,6 @@ def apply(
     return DONE
 
 
-def _make_plan(app: Path, options: PlanOptions) -> tuple[ApplySession, Plan]:
-    session = open_session(app, options)
-    return session, session.plan()
-
-
-def _open_plan(path: Path, options: PlanOptions) -> tuple[ApplySession, Plan]:
-    """Read a plan of the app in the current folder, and use its environment and scope."""
-    plan = read_plan(path, options.environment, options.only)
-    only = options.only or plan.only or None
-    options = msgspec.structs.replace(options, environment=plan.environment, only=only)
-    session = open_session(Path(), options)
-    return session, session.accept_plan(plan, path)
-
-
 def _document(planned: Plan, applied: Applied, rotated: Sequence[str] = ()) -> ApplyDocument:
     return ApplyDocument(
         app=planned.app,
@@ -204,46 +182,6 @@ def _interrupted_recovery() -> tuple[str, str]:
         "interrupted during the recovery of the last apply",
         "run shield apply again to continue, or shield rollback to undo the steps",
     )
-
-
-class _Steps:
-    """Prints each completed step, updates the bar, and describes the state after an interrupt."""
-
-    def __init__(self, bar: ProgressBar, session: ApplySession, planned: Plan) -> None:
-        unchanged = {Action.KEEP, Action.DRIFT}
-        self._bar = bar
-        self._session = session
-        self._planned = planned
-        self._in_aws = sum(change.action not in unchanged for change in planned.changes)
-        self._total = len(planned.files) + self._in_aws
-        self._done = 0
-        self._done_in_aws = 0
-
-    def print(self, receipt: Receipt) -> None:
-        self._done += 1
-        self._done_in_aws += receipt.step is not StepKind.FILE
-        if is_shown(receipt):
-            self._bar.print(format_receipt(receipt))
-        self._bar.update("steps done", self._done, self._total)
-
-    def interrupted(self) -> tuple[str, str]:
-        """Return the error and the hint after an interrupt, which normally restores the files."""
-        files = self._planned.files
-        edited = sum(self._is_edited(file) for file in files)
-        parts = ["interrupted", "the code is unchanged"]
-        if edited:
-            parts[1] = f"{edited} of {count(len(files), 'file')} edited"
-        if self._in_aws:
-            changes = count(self._in_aws, "change")
-            parts.append(f"{self._done_in_aws} of {changes} in AWS completed")
-        hint = "run shield apply again"
-        if edited or self._in_aws:
-            hint += " to continue, or shield rollback to undo the completed steps"
-        return "; ".join(parts), hint
-
-    def _is_edited(self, file: FileChange) -> bool:
-        content = self._session.tree.read(file.path)
-        return (None if content is None else digest(content)) != file.before
 
 
 def _new_rotations(planned: Plan) -> list[str]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 import msgspec
@@ -13,6 +12,7 @@ from shield_ai.cli.commands.audit import SINCE, TRAILS
 from shield_ai.cli.console import echo, note, write_output
 from shield_ai.cli.options import APP, ENVIRONMENT, OUTPUT, grouped_options
 from shield_ai.cli.progress import progress_bar
+from shield_ai.cli.report_output import EVIDENCE_FORMATS, render_report
 from shield_ai.cli.run_settings import PYTHON, RUN_SETTINGS, settings_options
 from shield_ai.flow.app_context import AppContext
 from shield_ai.flow.app_options import AppOptions, Scope
@@ -20,12 +20,6 @@ from shield_ai.model.errors import DONE
 from shield_ai.reports.collect import TrailQuery, collect_report
 from shield_ai.reports.trend import read_figures
 from shield_ai.reports.verdict import verdict
-
-if TYPE_CHECKING:
-    from shield_ai.reports.report_data import ReportData
-
-
-EVIDENCE_FORMATS = ("oscal", "asff", "ocsf")  # only the controls, for tools of auditors
 
 
 class TrailOptions(msgspec.Struct, frozen=True):
@@ -91,7 +85,7 @@ def report(
         output_format = "markdown" if is_markdown else "html"
     if output and output_format == "html":
         data = msgspec.structs.replace(data, previous=read_figures(output))
-    text = _render(data, output_format)
+    text = render_report(data, output_format)
     if output:
         write_output(output, text)
         state = verdict(data).state
@@ -99,33 +93,3 @@ def report(
     else:
         echo(text, nl=False)
     return DONE
-
-
-def _render(data: ReportData, output_format: str) -> str:
-    if output_format in EVIDENCE_FORMATS:
-        return _render_evidence(data, output_format)
-    if output_format == "json":
-        from shield_ai.reports.report_json import report_json
-
-        return report_json(data)
-    if output_format == "markdown":
-        from shield_ai.reports.markdown import markdown
-
-        return markdown(data)
-    from shield_ai.reports.html import page
-
-    return page(data)
-
-
-def _render_evidence(data: ReportData, output_format: str) -> str:
-    if output_format == "oscal":
-        from shield_ai.reports.oscal import oscal
-
-        return oscal(data)
-    if output_format == "asff":
-        from shield_ai.reports.asff import asff
-
-        return asff(data)
-    from shield_ai.reports.ocsf import ocsf
-
-    return ocsf(data)

@@ -20,13 +20,8 @@ from shield_ai.cli.interruptions import interruption
 from shield_ai.cli.journal_steps import list_steps
 from shield_ai.cli.options import APP, ENVIRONMENT, JSON, ONLY, YES, grouped_options
 from shield_ai.cli.progress import progress_bar
-from shield_ai.flow.app_context import AppContext
-from shield_ai.flow.app_options import AppOptions, Scope
-from shield_ai.flow.journal import Journal
-from shield_ai.flow.rollback import edited_files
-from shield_ai.flow.undo import Undo, find_last_apply
+from shield_ai.flow.undo import Undo, open_undo
 from shield_ai.model.errors import DONE
-from shield_ai.project.tree import Tree
 from shield_ai.reports.documents import RollbackDocument
 from shield_ai.reports.manual_changes import edited_text
 from shield_ai.reports.plan import receipts_text
@@ -36,8 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from shield_ai.flow.journal_record import Step
-    from shield_ai.flow.undo import LastApply
+    from shield_ai.flow.app_options import Scope
     from shield_ai.model.plan import Receipt
 
 
@@ -86,35 +80,33 @@ def rollback(
     Restores files byte for byte and previous versions of secrets. Secrets that apply created are
     scheduled for deletion with a recovery window.
     """
-    journal = Journal(Tree(app).root, adopt=overrides.adopt)
-    with journal.locked():
-        last = find_last_apply(journal, only, environment)
-        steps = last.steps
-        context = AppContext(app, AppOptions(only=only, environment=last.environment))
-        ignored = journal.ignored_aws_steps
+    with open_undo(app, only, environment, adopt=overrides.adopt) as undo:
+        steps = undo.steps
+        environment = undo.app.environment
+        ignored = undo.journal.ignored_aws_steps
         if ignored:
             reason = "the journal was not written by this user on this machine"
             echo(f"not undone: {count(ignored, 'step')} in AWS, because {reason}", err=True)
         if not steps:
             note("nothing to undo")
             if as_json:
-                print_json(_document(last, [], ignored))
+                print_json(_document(environment, [], ignored))
             return DONE
         before_question("steps of the last apply that will be undone:", yes=yes)
         list_steps(steps, yes=yes)
-        for path, applied, current in edited_files(steps, context.tree, journal):
+        for path, applied, current in undo.edited_files():
             echo(edited_text(path, applied, current), err=True)
-        confirm_changes(context, f"Undo {count(len(steps), 'step')}?", yes=yes)
-        receipts = _undo(Undo(context, journal), steps, force=overrides.force)
-        if journal.is_adopted:
-            note(f"the journal is now {journal.retire()}")
+        confirm_changes(undo.app, f"Undo {count(len(steps), 'step')}?", yes=yes)
+        receipts = _undo(undo, force=overrides.force)
+        if undo.journal.is_adopted:
+            note(f"the journal is now {undo.journal.retire()}")
     note(receipts_text(receipts))
     if as_json:
-        print_json(_document(last, receipts, ignored))
+        print_json(_document(environment, receipts, ignored))
     return DONE
 
 
-def _undo(undo: Undo, steps: Sequence[Step], *, force: bool) -> list[Receipt]:
+def _undo(undo: Undo, *, force: bool) -> list[Receipt]:
     """Undo steps, with a bar; after an interrupt, say how many are undone."""
     bar = progress_bar()
     done = 0
@@ -124,21 +116,21 @@ def _undo(undo: Undo, steps: Sequence[Step], *, force: bool) -> list[Receipt]:
         done += 1
         if is_shown(receipt):
             bar.print(format_receipt(receipt))
-        bar.update("steps undone", done, len(steps))
+        bar.update("steps undone", done, len(undo.steps))
 
     def describe() -> tuple[str, str]:
         return (
-            f"interrupted; {done} of {count(len(steps), 'step')} undone",
+            f"interrupted; {done} of {count(len(undo.steps), 'step')} undone",
             "run shield rollback again to undo the others",
         )
 
     with interruption(describe):
-        return undo.run(steps, print_step, force=force)
+        return undo.run(print_step, force=force)
 
 
-def _document(last: LastApply, receipts: Sequence[Receipt], ignored: int) -> RollbackDocument:
+def _document(environment: str, receipts: Sequence[Receipt], ignored: int) -> RollbackDocument:
     return RollbackDocument(
-        environment=last.environment,
+        environment=environment,
         steps=tuple(receipts),
         ignored=ignored,
     )

@@ -1,0 +1,62 @@
+"""Show the progress of an apply, and describe its state after an interrupt."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from shield_ai.cli.console import format_receipt, is_shown
+from shield_ai.cli.progress import progress_bar
+from shield_ai.model.plan import Action, StepKind
+from shield_ai.project.python_source import digest
+from shield_ai.reports.plurals import count
+
+if TYPE_CHECKING:
+    from shield_ai.model.edit import FileChange
+    from shield_ai.model.file_reader import FileReader
+    from shield_ai.model.plan import Plan, Receipt
+
+
+class ApplySteps:
+    """Prints each completed step, updates the bar, and describes the state after an interrupt.
+
+    Args:
+        read: Returns the bytes of a file of the app.
+        planned: The plan.
+    """
+
+    def __init__(self, read: FileReader, planned: Plan) -> None:
+        unchanged = {Action.KEEP, Action.DRIFT}
+        self._bar = progress_bar()
+        self._read = read
+        self._planned = planned
+        self._in_aws = sum(change.action not in unchanged for change in planned.changes)
+        self._total = len(planned.files) + self._in_aws
+        self._done = 0
+        self._done_in_aws = 0
+
+    def print(self, receipt: Receipt) -> None:
+        """Print a completed step."""
+        self._done += 1
+        self._done_in_aws += receipt.step is not StepKind.FILE
+        if is_shown(receipt):
+            self._bar.print(format_receipt(receipt))
+        self._bar.update("steps done", self._done, self._total)
+
+    def interrupted(self) -> tuple[str, str]:
+        """Return the error and the hint after an interrupt, which normally restores the files."""
+        files = self._planned.files
+        edited = sum(self._is_edited(file) for file in files)
+        parts = ["interrupted", "the code is unchanged"]
+        if edited:
+            parts[1] = f"{edited} of {count(len(files), 'file')} edited"
+        if self._in_aws:
+            changes = count(self._in_aws, "change")
+            parts.append(f"{self._done_in_aws} of {changes} in AWS completed")
+        hint = "run shield apply again"
+        if edited or self._in_aws:
+            hint += " to continue, or shield rollback to undo the completed steps"
+        return "; ".join(parts), hint
+
+    def _is_edited(self, file: FileChange) -> bool:
+        content = self._read(file.path)
+        return (None if content is None else digest(content)) != file.before

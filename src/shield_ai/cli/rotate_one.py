@@ -1,0 +1,143 @@
+"""Rotate one secret, or resume or cancel its rotation."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from shield_ai.cli.console import (
+    before_question,
+    can_ask,
+    confirm,
+    echo,
+    no_terminal,
+    note,
+    prompt_hidden,
+)
+from shield_ai.cli.rotation_steps import run_steps
+from shield_ai.model.errors import ShieldError
+from shield_ai.model.hidden import Hidden
+from shield_ai.model.rotation_policy import manual_fields
+from shield_ai.model.rotation_status import LivePassword
+from shield_ai.reports.rotation import (
+    django_key_text,
+    first_restart_text,
+    manual_rotation_text,
+    second_restart_text,
+)
+from shield_ai.reports.rotation_preview import preview_text
+
+if TYPE_CHECKING:
+    from shield_ai.flow.app_context import AppContext
+    from shield_ai.flow.rotate import SecretRotator
+    from shield_ai.model.manifest import Secret
+    from shield_ai.reports.documents import ResultName
+
+
+def rotate_one(rotator: SecretRotator, secret: Secret, app: AppContext, *, yes: bool) -> ResultName:
+    """Rotate a secret with its strategy, after confirmation.
+
+    Args:
+        rotator: Rotates the app's secrets.
+        secret: The secret.
+        app: The app.
+        yes: Whether --yes was given.
+    """
+    needs_restart = rotator.needs_restart(secret)
+    if needs_restart:
+        text = django_key_text(secret.name, has_fallbacks=_has_fallbacks(app))
+        echo(f"{text}\n", err=True)
+    else:
+        before_question(preview_text(rotator.preview(secret)), yes=yes)
+    confirm(f"Rotate {secret.name}?", yes=yes)
+    run_steps(rotator, secret)
+    if needs_restart:
+        echo(f"\n{first_restart_text(secret.name)}", err=True)
+        return "restart"
+    return "rotated"
+
+
+def resume_rotation(rotator: SecretRotator, secret: Secret, *, yes: bool) -> None:
+    """Resume a pending rotation, after confirmation.
+
+    Args:
+        rotator: Rotates the app's secrets.
+        secret: The secret.
+        yes: Whether --yes was given.
+    """
+    needs_restart = rotator.needs_restart(secret)
+    if not needs_restart:
+        before_question(preview_text(rotator.preview(secret, resume=True)), yes=yes)
+    confirm(f"Resume the rotation of {secret.name}?", yes=yes)
+    run_steps(rotator, secret, resume=True)
+    if needs_restart:
+        echo(f"\n{second_restart_text()}", err=True)
+
+
+def cancel_rotation(rotator: SecretRotator, secret: Secret, *, yes: bool) -> ResultName:
+    """Cancel a pending rotation, after confirmation if the app could be locked out.
+
+    Args:
+        rotator: Rotates the app's secrets.
+        secret: The secret.
+        yes: Whether --yes was given.
+    """
+    is_unknown = rotator.live_password(secret) is LivePassword.UNKNOWN
+    if is_unknown:
+        echo(
+            "The database can't be asked which password works. If it is the pending one,\n"
+            "canceling locks the app out.\n",
+            err=True,
+        )
+        if yes:
+            raise ShieldError(
+                f"--yes does not cancel the rotation of {secret.name}: the app could be locked out",
+                "run shield where the database can be reached, or confirm without --yes",
+            )
+        confirm(f"Cancel the rotation of {secret.name} anyway?", yes=False)
+    version = rotator.cancel(secret, may_be_live=is_unknown)
+    result = "no rotation is pending"
+    if version:
+        result = f"rotation canceled (version {version}); the current value is unchanged"
+    echo(f"{rotator.secret_id(secret)}: {result}", err=True)
+    return "canceled" if version else "unchanged"
+
+
+def rotate_manually(rotator: SecretRotator, secret: Secret, *, yes: bool) -> None:
+    """Store a value that only its provider can create, from a prompt or standard input.
+
+    Args:
+        rotator: Rotates the app's secrets.
+        secret: The secret.
+        yes: Whether --yes was given.
+    """
+    secret_id = rotator.secret_id(secret)
+    echo(f"{manual_rotation_text(secret.name, secret_id)}\n", err=True)
+    values = {field: _read_new_value(field or "value", yes=yes) for field in manual_fields(secret)}
+    if not all(values.values()):
+        raise ShieldError(
+            "no new value given; nothing was changed", f"run shield rotate {secret.name} again"
+        )
+    rotator.store_manual_values(secret, values)
+    note(f"{secret_id}: the new value is AWSCURRENT, the old one AWSPREVIOUS")
+
+
+def _read_new_value(field: str, *, yes: bool) -> Hidden:
+    """Prompt with hidden input; without a terminal, read one line of standard input."""
+    if can_ask():
+        return Hidden(prompt_hidden(f"New {field} (hidden input)"))
+    if not yes or sys.stdin.isatty():  # a terminal would show the value
+        raise ShieldError(
+            f"confirmation required, but {no_terminal()}",
+            "pipe the new value to stdin and use --yes",
+        )
+    return Hidden(sys.stdin.readline().rstrip("\r\n"))
+
+
+def _has_fallbacks(app: AppContext) -> bool:
+    """Check whether the settings accept the pending and the previous SECRET_KEY."""
+    for path in app.manifest.app.settings:
+        text = app.tree.read(path) or b""
+        if b"SECRET_KEY_FALLBACKS" in text and b"AWSPENDING" in text:
+            return True
+    return False
