@@ -9,10 +9,10 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from shield_ai.model.errors import ManifestError, SourceError
-from shield_ai.model.naming import MANIFEST
+from shield_ai.model.errors import SourceError
 from shield_ai.model.output_options import OUTPUT
 from shield_ai.model.skip import SkipId, SkipReason
+from shield_ai.scan.files.manifest_variables import manifest_variables
 from shield_ai.scan.files.walk import is_dotenv, walk_all
 from shield_ai.scan.merge import PartResult, ScanResult, merge_parts
 from shield_ai.scan.python.app_scan import scan, scan_files
@@ -111,7 +111,7 @@ def _scan_folder(root: Path, prefix: str, jobs: int, progress: Progress) -> Part
     if app_patterns and paths and custom_paths == set():
         credentials.skip(pattern.APP_FOLDER, SkipId.NOTHING_TRACKED.reason())
     app_paths = select_app_paths(entries, read).paths
-    variables, ignored = _manifest_variables(read)
+    variables, ignored = manifest_variables(read)
     app = scan(root, app_paths, variables, credentials.markers, ignored)
     dotenv_paths = [path for path in paths if _is_dotenv_path(path)]
     tracked = _tracked_files(root, dotenv_paths)
@@ -153,23 +153,6 @@ def _ignored_files(root: Path, paths: set[str]) -> set[str]:
     from shield_ai.project.git import ignored_files
 
     return set(ignored_files(root, sorted(paths)))
-
-
-def _manifest_variables(read: FileReader) -> tuple[Sequence[str], Sequence[str]]:
-    """Return the variables of the secrets in shield.toml, and those that it ignores.
-
-    An invalid shield.toml, which other commands report, has none.
-    """
-    raw = read(MANIFEST)
-    if raw is None:
-        return (), ()
-    from shield_ai.model.manifest_parser import parse
-
-    try:
-        manifest = parse(raw.decode("utf-8-sig"))
-    except (ManifestError, UnicodeDecodeError):
-        return (), ()
-    return manifest.variables(), manifest.app.ignore
 
 
 def _scan_several(paths: Sequence[Path], jobs: int, progress: Progress) -> list[PartResult]:

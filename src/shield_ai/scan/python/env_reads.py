@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING
 
 from shield_ai.model.finding import Shape
 from shield_ai.model.name_meaning import harmless_word, is_secret
-from shield_ai.model.secret_words import ACTIONS
 from shield_ai.model.skip import SkipId
-from shield_ai.model.words import words
 from shield_ai.project.environ_copies import os_names, unchanged_copies
 from shield_ai.scan.python.bindings import Opaque
-from shield_ai.scan.python.candidates import Candidate, is_number
+from shield_ai.scan.python.candidates import Candidate
 from shield_ai.scan.python.django_configurations import configurations_read, converter
+from shield_ai.scan.python.flags import converters_of, explain_flag_or_number
 from shield_ai.scan.python.library_reads import library_read
 from shield_ai.scan.python.possible_names import possible_texts
 from shield_ai.scan.python.pydantic_fields import PydanticFieldVisitor
@@ -36,8 +35,6 @@ DATABASE_KEYS = {
     "HOST": "host",
     "PORT": "port",
 }
-BOOLEANS = frozenset({"bool", "strtobool"})
-NUMBERS = frozenset({"int", "float"})
 
 
 class EnvReadVisitor(PydanticFieldVisitor):
@@ -69,8 +66,8 @@ class EnvReadVisitor(PydanticFieldVisitor):
         name: str | None = read.reader.fixed
         if read.argument:
             name = self.resolver.constant_text(read.argument, self.scopes)
-        converters = _converters(node, read.reader)
-        reason = _explain_flag_or_number(name or "", converters, read.default)
+        converters = converters_of(node, read.reader)
+        reason = explain_flag_or_number(name or "", converters, read.default)
         if self._in_boolean_context:
             reason = SkipId.HARMLESS_BOOLEAN.reason()
         if reason:
@@ -241,7 +238,7 @@ class EnvReadVisitor(PydanticFieldVisitor):
         candidate = configurations_read(node, function, path, constant_text)
         if candidate is None:
             return False
-        reason = _explain_flag_or_number(path[0], {converter(function)}, candidate.default)
+        reason = explain_flag_or_number(path[0], {converter(function)}, candidate.default)
         if reason:
             self._add_harmless(node, candidate.variable, reason)
             return True
@@ -371,26 +368,3 @@ def _without_keys_call(node: ast.expr) -> ast.expr:
         if node.func.attr == "keys":
             return node.func.value
     return node
-
-
-def _converters(node: ast.Call | ast.Subscript, reader: Reader) -> set[str]:
-    """Return the type to which the method, the helper or the cast of a read converts it."""
-    keywords = node.keywords if isinstance(node, ast.Call) else []
-    cast = next((keyword.value for keyword in keywords if keyword.arg == "cast"), None)
-    helper = reader.label.removesuffix("()")
-    if helper.endswith("bool"):
-        helper = "bool"
-    return {reader.method, helper.rpartition("_")[2], cast.id if isinstance(cast, ast.Name) else ""}
-
-
-def _explain_flag_or_number(
-    name: str, converters: set[str], default: ast.expr | None
-) -> SkipReason | None:
-    """Explain that a variable contains a boolean or a number; None for other types."""
-    value = default.value if isinstance(default, ast.Constant) else None
-    is_flag = value is True or (value is False and not ACTIONS.isdisjoint(words(name)[:1]))
-    if converters & BOOLEANS or is_flag:
-        return SkipId.HARMLESS_BOOLEAN.reason()
-    if converters & NUMBERS and is_number(default):
-        return SkipId.HARMLESS_NUMBER.reason()
-    return None

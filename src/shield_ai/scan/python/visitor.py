@@ -6,12 +6,11 @@ import ast
 from typing import TYPE_CHECKING
 
 from shield_ai.model.finding import Shape
-from shield_ai.model.naming import env_var_name
 from shield_ai.model.skip import SkipId
 from shield_ai.project.perf.lazy_regex import regex
+from shield_ai.scan.python.accessor_calls import AccessorCallVisitor
 from shield_ai.scan.python.candidates import Candidate
 from shield_ai.scan.python.cross_file import collection_texts
-from shield_ai.scan.python.env_reads import EnvReadVisitor
 from shield_ai.scan.python.fstrings import find_span
 from shield_ai.scan.python.guarded_reads import mark_guarded_reads
 from shield_ai.scan.python.lambda_safety import explain_not_lambda_safe, unused_quote
@@ -22,22 +21,15 @@ from shield_ai.scan.python.literals import (
     is_secret_literal,
     literal_text,
 )
-from shield_ai.scan.python.possible_names import possible_texts
 from shield_ai.scan.python.readers import Environ
-from shield_ai.scan.python.secret_calls import SecretCall, create_call
 from shield_ai.scan.python.statements import stored_names
 
 if TYPE_CHECKING:
     from shield_ai.model.skip import SkipReason
-    from shield_ai.project.secret_map import SecretMap
     from shield_ai.scan.python.bindings import Module
     from shield_ai.scan.python.project import Project
-    from shield_ai.scan.python.readers import RuntimeFunction
     from shield_ai.scan.python.statement_filter import StatementFilter
 
-# Options of shield's database backends: their values name secrets.
-BACKEND_SECRET = "SECRET"
-BACKEND_OPTIONS = frozenset({BACKEND_SECRET, "SECRET_FIELDS"})
 TEST_CLASS = regex(r"(?:Unit)?Test(?:s|ing)?(?:Config(?:uration)?|Settings|Environment)?")
 # Settings for the build of an image, such as with `manage.py collectstatic`.
 BUILD_CLASS = regex(r"Build(?:Config(?:uration)?|Settings|Environment)?")
@@ -47,7 +39,7 @@ COPY_REASONS = frozenset({SkipId.ENVIRONMENT_COPY, SkipId.TESTS_ENVIRONMENT_COPY
 DJANGO_KEY = ("SECRET_KEY",)  # a secret, even if a linter was told to accept it
 
 
-class SecretVisitor(EnvReadVisitor):
+class SecretVisitor(AccessorCallVisitor):
     """Visits one file, and collects its candidates.
 
     Args:
@@ -61,9 +53,6 @@ class SecretVisitor(EnvReadVisitor):
     ) -> None:
         super().__init__(project, module, statement_filter)
         self.candidates: list[Candidate] = []
-        # the get_secret calls, and the mapping of the map file that they import it from
-        self.accessor_calls: list[tuple[ast.Call, SecretMap | None]] = []
-        self.secret_calls: list[SecretCall] = []
         self.assigned_settings: set[str] = set()  # settings with a value that is not constant
         self._computed_writes: set[str] = set()  # variables that may be set under a computed name
         self._replaces_environ = False  # the runtime passes values to expressions in os.environ
@@ -145,50 +134,6 @@ class SecretVisitor(EnvReadVisitor):
             self._written.add(variable)
         return True
 
-    def visit_accessor_call(
-        self, node: ast.Call, path: tuple[str, ...], accessor: RuntimeFunction
-    ) -> None:
-        """Visit a get_secret call. Its variable is migrated; other reads in it are not."""
-        known = self.resolver.project.secret_map(accessor.module)
-        variables = self._accessor_variables(node, known)
-        self._enclosing_calls.append(variables)
-        self.accessor_calls.append((node, known))
-        names = self._called_names(node)
-        if names or not variables:
-            call = create_call(self.source.path, node, names, accessor.name, known)
-            self.secret_calls.append(call)
-        self.migrated.update(variables)
-        for argument in node.args[1:]:
-            if isinstance(argument, ast.Lambda):
-                self._visit_parameter_defaults(argument.args)
-                self._visit_scope(argument, [argument.body])
-            elif literal_text(argument) is None and not isinstance(argument, ast.JoinedStr):
-                self.visit(argument, path, direct=False)
-        self._enclosing_calls.pop()
-
-    def _called_names(self, node: ast.Call) -> tuple[str, ...]:
-        """Return the names that a get_secret call may be given; empty if they are computed."""
-        keyword = next((keyword.value for keyword in node.keywords if keyword.arg == "name"), None)
-        name = node.args[0] if node.args else keyword
-        if name is None:
-            return ()
-        return tuple(possible_texts(self.resolver, name, self.scopes) or ())
-
-    def _accessor_variables(self, node: ast.Call, known: SecretMap | None) -> tuple[str, ...]:
-        """Return the variables of the secrets that a get_secret call may read."""
-        name = node.args[0] if node.args else None
-        if isinstance(name, ast.Dict):
-            texts = (self.resolver.constant_text(key, self.scopes) for key in name.keys)
-            return tuple(filter(None, texts))
-        env = next((keyword.value for keyword in node.keywords if keyword.arg == "env"), None)
-        variable = self.resolver.constant_text(env, self.scopes)
-        if variable:
-            return (variable,)
-        if name is None:
-            return ()
-        names = possible_texts(self.resolver, name, self.scopes) or ()
-        return tuple(_variable_of(name, node, known) for name in names)
-
     def visit_or_default(self, node: ast.BoolOp, path: tuple[str, ...], *, direct: bool) -> bool:
         """Visit `read or constant`, and return whether the expression has this form.
 
@@ -223,8 +168,8 @@ class SecretVisitor(EnvReadVisitor):
         """Visit a string in the code, and add a candidate if it is a secret."""
         if not direct or self._enclosing_calls or self._is_in_enumeration():
             return  # the defaults of get_secret calls are findings of another rule
-        if self._is_backend_option(path):
-            self._add_backend_secret(node, path)
+        if self.is_backend_option(path):
+            self.add_backend_secret(node, path)
             return
         text = literal_text(node)
         if text is not None and "://" not in text and not has_secret_like_name(path):
@@ -241,14 +186,6 @@ class SecretVisitor(EnvReadVisitor):
             candidate.reason = candidate.reason or SkipId.REVIEWED.reason()
         self._set_database_field(candidate)
         self.add(candidate)
-
-    def _add_backend_secret(self, node: ast.expr, path: tuple[str, ...]) -> None:
-        text = literal_text(node)
-        if text and BACKEND_SECRET in path:
-            self.secret_calls.append(SecretCall(self.source.path, node.lineno, (text,)))
-
-    def _is_backend_option(self, path: tuple[str, ...]) -> bool:
-        return bool(self._database_alias) and not BACKEND_OPTIONS.isdisjoint(path)
 
     def add(self, candidate: Candidate) -> None:
         """Add a candidate, with its position and the reason why it cannot be migrated."""
@@ -315,15 +252,6 @@ class SecretVisitor(EnvReadVisitor):
             if not candidate.quote:
                 return SkipId.FSTRING_QUOTE.reason()
         return explain_not_lambda_safe(candidate.node)
-
-
-def _variable_of(name: str, call: ast.Call, known: SecretMap | None) -> str:
-    """Return the variable in the map file, or the one that the name of the secret implies."""
-    key = next((keyword.value for keyword in call.keywords if keyword.arg == "key"), None)
-    reference = name
-    if isinstance(key, ast.Constant) and isinstance(key.value, str):
-        reference = f"{name}:{key.value}"
-    return (known.variable(reference) if known else "") or env_var_name(name.partition(":")[0])
 
 
 def _sets_new_value(name: str, value: ast.expr) -> bool:

@@ -1,0 +1,33 @@
+"""Read which variables shield.toml names."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from shield_ai.model.errors import ManifestError
+from shield_ai.model.naming import MANIFEST
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from shield_ai.model.file_reader import FileReader
+
+
+def manifest_variables(read: FileReader) -> tuple[Sequence[str], Sequence[str]]:
+    """Return the variables of the secrets in shield.toml, and those that it ignores.
+
+    An invalid shield.toml, which other commands report, has none.
+
+    Args:
+        read: Returns the bytes of a file of the app.
+    """
+    raw = read(MANIFEST)
+    if raw is None:
+        return (), ()
+    from shield_ai.model.manifest_parser import parse
+
+    try:
+        manifest = parse(raw.decode("utf-8-sig"))
+    except (ManifestError, UnicodeDecodeError):
+        return (), ()
+    return manifest.variables(), manifest.app.ignore
