@@ -1,11 +1,11 @@
-"""Measure sizes, parameters, complexity, suppressions and density of the source code.
+"""Measure sizes, parameters, imports, complexity, suppressions and density of the source code.
 
     python bench/figures.py [--check] [--long] [FOLDER]...
 
-The default FOLDER is src. `--long` lists the largest modules, the longest functions and all complex
-functions. `--check` exits with 1 if a figure exceeds its target. Complexity is measured with radon,
-which counts boolean operators and conditional expressions. The length of a function does not
-include its docstring.
+The default FOLDER is src. `--long` lists the largest modules, the longest functions, all complex
+functions and the modules with many imports of ours. `--check` exits with 1 if a figure exceeds its
+target. Complexity is measured with radon, which counts boolean operators and conditional
+expressions. The length of a function does not include its docstring.
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ NOT_CODE = (
 )
 MOST_COMPLEX = 10
 MOST_PARAMETERS = 6
+MOST_IMPORTS = 15  # of other modules of ours
 
 
 class Code(NamedTuple):
@@ -89,6 +90,32 @@ def parameters(node: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
     return len([argument for argument in taken if argument.arg not in {"self", "cls"}])
 
 
+def imports(modules: list[Code], folders: list[Path]) -> list[tuple[int, str]]:
+    """Return how many other modules each module imports, also inside functions."""
+    names: dict[str, Code] = {}
+    for module in modules:
+        folder = next(folder for folder in folders if module.path.is_relative_to(folder))
+        parts = module.path.relative_to(folder).with_suffix("").parts
+        names[".".join(parts).removesuffix(".__init__")] = module
+    found = []
+    for name, module in names.items():
+        package = name.split(".")
+        if module.path.stem != "__init__":
+            package.pop()
+        imported: set[str] = set()
+        for node in ast.walk(module.tree):
+            if isinstance(node, ast.Import):
+                imported.update(alias.name for alias in node.names)
+            elif isinstance(node, ast.ImportFrom):
+                base = package[: len(package) - node.level + 1] if node.level else []
+                start = ".".join([*base, *filter(None, [node.module])])
+                for alias in node.names:
+                    submodule = f"{start}.{alias.name}"
+                    imported.add(submodule if submodule in names else start)
+        found.append((len((imported & names.keys()) - {name}), str(module.path)))
+    return found
+
+
 def spread(values: list[int]) -> str:
     tenths = statistics.quantiles(values, n=10, method="inclusive")
     return f"{statistics.median(values):.0f} / {tenths[8]:.0f} / {max(values)}"
@@ -129,6 +156,7 @@ class Figures(NamedTuple):
 
     largest_module: int
     functions_with_many_parameters: int
+    modules_with_many_imports: int
     complex_share: float  # in percent
     noqa: int
     type_ignore: int
@@ -137,21 +165,25 @@ class Figures(NamedTuple):
         return (
             self.largest_module > 400
             or self.functions_with_many_parameters > 5
+            or self.modules_with_many_imports > 4
             or self.complex_share > 3
             or self.noqa > 60
             or self.type_ignore > 15
         )
 
 
-def report(modules: list[Code], *, list_largest: bool) -> Figures:
+def report(folders: list[Path], *, list_largest: bool) -> Figures:
     """Print all figures and return those that have targets."""
+    modules = read(folders)
     found = functions(modules)
     sizes = [len(module.lines) for module in modules if module.text.strip()]
     many_parameters = over(MOST_PARAMETERS, found.parameters)
+    many_imports = over(MOST_IMPORTS, imports(modules, folders))
     complex_functions = over(MOST_COMPLEX, found.complexity)
     figures = Figures(
         largest_module=max(sizes),
         functions_with_many_parameters=len(many_parameters),
+        modules_with_many_imports=len(many_imports),
         complex_share=100 * len(complex_functions) / len(found.complexity),
         noqa=comments(modules, "noqa"),
         type_ignore=comments(modules, "type: ignore"),
@@ -159,6 +191,7 @@ def report(modules: list[Code], *, list_largest: bool) -> Figures:
     print(f"modules, lines: median / p90 / max     {spread(sizes)}  ({len(sizes)} modules)")
     print(f"functions, lines: median / p90 / max   {spread([n for n, _ in found.lengths])}")
     print(f"functions with more than 6 parameters  {figures.functions_with_many_parameters}")
+    print(f"modules with more than 15 imports      {figures.modules_with_many_imports}")
     print(f"cyclomatic complexity over 10          {figures.complex_share:.1f} %")
     print(f"noqa + type: ignore                    {figures.noqa} + {figures.type_ignore}")
     for name, figure in density(modules).items():
@@ -169,6 +202,7 @@ def report(modules: list[Code], *, list_largest: bool) -> Figures:
         print_places(sorted(found.lengths))
         print_places(complex_functions)
         print_places(many_parameters)
+        print_places(many_imports)
     return figures
 
 
@@ -189,7 +223,7 @@ def main() -> int:
     parser.add_argument("--check", action="store_true")
     parser.add_argument("--long", action="store_true")
     options = parser.parse_args()
-    figures = report(read(options.folders), list_largest=options.long)
+    figures = report(options.folders, list_largest=options.long)
     return int(options.check and figures.over_target())
 
 
