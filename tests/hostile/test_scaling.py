@@ -246,6 +246,66 @@ DEPLOYMENT_CASES = [
         },
         id="aliases of a value",
     ),
+    pytest.param(
+        3000,
+        lambda n: {
+            "compose.yml": "x: &a ["
+            + "runserver, " * n
+            + "]\n# SECRET_KEY\nservices:\n"
+            + repeat("  aN: {command: *a, ports: *a, volumes: *a, build: .}\n", n)
+        },
+        id="aliases in services",
+    ),
+    pytest.param(
+        1000,
+        lambda n: {
+            "compose.yml": "x: &a {"
+            + repeat("aN_ENV: dev, ", n)
+            + "}\n# SECRET_KEY\nservices:\n"
+            + repeat("  aN: {environment: {<<: *a}}\n", n)
+            + repeat("  bN: {<<: *a}\n", n)
+        },
+        id="merged environments",
+    ),
+    pytest.param(
+        1000,
+        lambda n: {
+            "compose.yml": "# SECRET_KEY\nservices:\n  a0: &a0 {}\n"
+            + "".join(f"  a{i}: &a{i} {{<<: *a{i - 1}}}\n" for i in range(1, n))
+        },
+        id="chain of merged services",
+    ),
+    pytest.param(
+        20000,
+        lambda n: {
+            "compose.yml": "# SECRET_KEY\nservices:\n  a: {command: '" + "gunicorn " * n + "'}\n"
+        },
+        id="long command",
+    ),
+    pytest.param(
+        300,
+        lambda n: {
+            f"{i}/compose.yml": "# SECRET_KEY\nservices: {a: {command: runserver}}\n"
+            for i in range(n)
+        },
+        id="many Compose files",
+    ),
+    pytest.param(
+        3000,
+        lambda n: {
+            "a.yaml": "kind: A\napiVersion: b # SECRET_KEY\nx: &a [" + "runserver, " * n + "]\n"
+            "containers:\n" + "- {command: *a, env: *a}\n" * n
+        },
+        id="aliases in containers",
+    ),
+    pytest.param(
+        3000, lambda n: {"Dockerfile": "# SECRET_KEY\n" + repeat("FROM aN AS bN\n", n)}, id="stages"
+    ),
+    pytest.param(
+        3000,
+        lambda n: {"Dockerfile": "FROM a\n# SECRET_KEY\n" + "ENV A_ENV=dev\nCMD flask run\n" * n},
+        id="instructions",
+    ),
 ]
 
 

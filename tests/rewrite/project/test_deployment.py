@@ -95,11 +95,11 @@ def task(containers, **more):
         ),
         pytest.param(
             COMPOSE,
-            service("    - DEBUG=1\n    - 'SECRET_KEY=VALUE'\n    - DB_HOST\n").replace(
+            service("    - WORKERS=1\n    - 'SECRET_KEY=VALUE'\n    - DB_HOST\n").replace(
                 "\n", "\r\n"
             ),
             service(
-                "    - DEBUG=1\n    - USE_AWS_SECRETS=true\n    - DJANGO_ENV=production\n"
+                "    - WORKERS=1\n    - USE_AWS_SECRETS=true\n    - DJANGO_ENV=production\n"
                 "    - AWS_REGION=eu-west-1\n"
             ).replace("\n", "\r\n"),
             id="Compose, list, CRLF",
@@ -259,7 +259,7 @@ def test_variables_are_replaced(tmp_path, path, text, expected):
         ),
         pytest.param(
             COMPOSE,
-            service("      SECRET_KEY: x\n      DJANGO_ENV: development\n"),
+            service("      SECRET_KEY: x\n      DJANGO_ENV: qa\n"),
             {},
             module.OTHER_VALUE.format("DJANGO_ENV", "production"),
             id="another value",

@@ -15,6 +15,10 @@ from shield_ai.scan.text.config_parsers import yaml_values
         pytest.param("docker-compose.prod.yml", (), Use.PRODUCTION, id="prod"),
         pytest.param("docker-compose.staging.yml", (), Use.PRODUCTION, id="staging"),
         pytest.param("docker-compose.override.yml", (), Use.DEVELOPMENT, id="override"),
+        pytest.param("docker-compose.override.https.yml", (), Use.PRODUCTION, id="override for another purpose"),
+        pytest.param("docker-compose.override.dev.yml", (), Use.DEVELOPMENT, id="override for development"),
+        pytest.param("docker-compose.prod.override.yml", (), Use.PRODUCTION, id="override for production"),
+        pytest.param("production/compose.override.yml", (), Use.PRODUCTION, id="override in a folder for production"),
         pytest.param("docker-compose.dev.yml", (), Use.DEVELOPMENT, id="dev"),
         pytest.param("local.yml", (), Use.DEVELOPMENT, id="local"),
         pytest.param("docker-compose-ci.yml", (), Use.DEVELOPMENT, id="ci"),
@@ -31,6 +35,13 @@ from shield_ai.scan.text.config_parsers import yaml_values
 )  # fmt: skip
 def test_use_of_a_file(path, siblings, use):
     assert path_use(path, DeploymentKind.COMPOSE, siblings) is use
+
+
+def test_a_dockerfile_beside_one_for_production():
+    siblings = ("Dockerfile", "Dockerfile.prod")
+    assert path_use("Dockerfile", DeploymentKind.DOCKERFILE, siblings) is Use.UNKNOWN
+    assert path_use("Dockerfile.prod", DeploymentKind.DOCKERFILE, siblings) is Use.PRODUCTION
+    assert path_use("Dockerfile", DeploymentKind.DOCKERFILE, ("prod.yml",)) is Use.PRODUCTION
 
 
 @pytest.mark.parametrize(

@@ -27,15 +27,17 @@ from shield_ai.scan.deployment.line_formats import (
     shell_settings,
     systemd_settings,
 )
-from shield_ai.scan.deployment.occurrences import has_hidden_names, unexplained_names
-from shield_ai.scan.deployment.production import file_use, path_use
-from shield_ai.scan.deployment.recognize import LINE_KINDS, file_format, tree_kind
-from shield_ai.scan.deployment.structured import DeploymentFile, structured_settings
+from shield_ai.scan.deployment.occurrences import Spans, has_hidden_names, unexplained_names
+from shield_ai.scan.deployment.parts import DeploymentFile, development_spans, part_uses
+from shield_ai.scan.deployment.production import file_use, is_production_name, path_use
+from shield_ai.scan.deployment.recognize import COMPOSE_FILE, LINE_KINDS, file_format, tree_kind
+from shield_ai.scan.deployment.services import OtherFile
+from shield_ai.scan.deployment.structured import structured_settings
 from shield_ai.scan.files.suppressions import find_suppressions
 from shield_ai.scan.files.walk import display_path, walk_all
 from shield_ai.scan.text.config_parsers import json_values, yaml_values
 from shield_ai.scan.text.engine import reader
-from shield_ai.scan.text.structure import MAX_SIZE
+from shield_ai.scan.text.structure import MAX_SIZE, Node
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -44,12 +46,12 @@ if TYPE_CHECKING:
     from shield_ai.model.file_reader import FileReader
     from shield_ai.model.manifest import Secret
     from shield_ai.scan.deployment.environment import Setting
-    from shield_ai.scan.text.structure import Node
 
 
 HELPERS = ".tpl"  # of Helm
 CREDENTIALS = "CRED"  # the id of the pattern
 MAX_SETTINGS = 5000  # of variables of secrets, in one file
+MAX_COMPOSE_FILES = 50  # that are compared with each other
 ENV_FILE_KEYS = rb"|env_file|EnvironmentFile|environmentFiles"
 # The syntax of Helm, Jinja and Cookiecutter. A template is parsed without it.
 ACTION = rb"\{\{(?:[^{}]|\{(?!\{)|\}(?!\})){0,2000}\}\}"
@@ -75,6 +77,7 @@ def find_deployment(root: Path, secrets: Sequence[Secret]) -> Deployment:
     if not finder.names:
         return Deployment()
     paths = [entry.path for entry in walk_all(root)]
+    finder.compose_files = list(filter(_may_be_combined, paths))
     siblings: dict[str, list[str]] = {}
     for path in paths:
         folder, _, name = path.rpartition("/")
@@ -113,7 +116,9 @@ class _Finder:
         )
         self.found: list[DeploymentVariable] = []
         self.unread: list[Skipped] = []
+        self.compose_files: list[str] = []  # that may be combined with others
         self._read = read
+        self._roots: dict[str, list[Node]] = {}  # of Compose files, by path
         self._env_files: dict[str, list[str]] = {}  # the variables, by the path of the file
         self._marks = re.compile("|".join(sorted(self.names)).encode() + ENV_FILE_KEYS)
 
@@ -138,12 +143,37 @@ class _Finder:
         file = self._parse(path, raw)
         if file is None:
             return
+        file = file._replace(uses=part_uses(file, self._other_files(file)))
         settings = list(itertools.islice(self._settings(file), MAX_SETTINGS + 1))
         kind = file.kind
         if kind is DeploymentKind.KUBERNETES and TEMPLATE.search(raw):
             kind = DeploymentKind.HELM
         self._add_settings(path, raw, kind, settings, file_use(path, kind, siblings, raw))
         self._add_unexplained(file, settings)
+
+    def _other_files(self, file: DeploymentFile) -> Iterator[OtherFile]:
+        """Yield the Compose files that may be combined with one of them."""
+        if len(self.compose_files) > MAX_COMPOSE_FILES:
+            yield OtherFile("", [], is_near=True, is_production=True)  # none can be excluded
+            return
+        folder = file.path.rpartition("/")[0]
+        for path in self.compose_files:
+            if path == file.path:
+                continue
+            other_folder, _, name = path.rpartition("/")
+            is_near, is_production = folder == other_folder, is_production_name(name)
+            if not (is_near and is_production) and not COMPOSE_FILE.fullmatch(name):
+                continue
+            if path not in self._roots:
+                self._roots[path] = self._read_yaml(path)
+            yield OtherFile(path, self._roots[path], is_near, is_production)
+
+    def _read_yaml(self, path: str) -> list[Node]:
+        """Return the documents of a file; none if it can't be read."""
+        raw = self._read(path)
+        if raw is None or len(raw) > MAX_SIZE:
+            return []
+        return _parse_yaml(raw) if CONTENT.search(raw) else [Node("", 0, 0)]
 
     def _add_settings(
         self,
@@ -217,7 +247,7 @@ class _Finder:
         """Yield what a file sets."""
         raw = file.raw
         if file.kind is DeploymentKind.DOCKERFILE:
-            return dockerfile_settings(raw, self.names)
+            return self._dockerfile_settings(file)
         if file.kind is DeploymentKind.SYSTEMD:
             name = file.path.rpartition("/")[2]
             return systemd_settings(raw, self.names, name.partition(".")[0])
@@ -226,6 +256,12 @@ class _Finder:
         if file.kind is DeploymentKind.SHELL:
             return shell_settings(raw, self.names)
         return structured_settings(file, self.names)
+
+    def _dockerfile_settings(self, file: DeploymentFile) -> Iterator[Setting]:
+        development = Spans(development_spans(file))
+        for setting in dockerfile_settings(file.raw, self.names):
+            is_development = development.contain(setting.start)
+            yield setting._replace(use=Use.DEVELOPMENT) if is_development else setting
 
     def _variables(
         self, path: str, line: int, kind: DeploymentKind, setting: Setting
@@ -268,6 +304,18 @@ class _Finder:
         except SourceError:
             return [""]
         return [name for name in values if name in self.names and any(values[name])]
+
+
+def _may_be_combined(path: str) -> bool:
+    """Return whether a file can be combined with a Compose file, and is not for development."""
+    name = path.rpartition("/")[2]
+    is_compose = COMPOSE_FILE.fullmatch(name) or is_production_name(name)
+    is_yaml = name.endswith((".yml", ".yaml"))
+    return (
+        bool(is_compose)
+        and is_yaml
+        and (path_use(path, DeploymentKind.COMPOSE, ()) is not Use.DEVELOPMENT)
+    )
 
 
 def _accepted_lines(raw: bytes) -> set[int]:

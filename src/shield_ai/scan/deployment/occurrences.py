@@ -20,12 +20,8 @@ from shield_ai.scan.deployment.line_formats import (
     assignment_regex,
     run_spans,
 )
-from shield_ai.scan.deployment.structured import (
-    SCRIPT_KEYS,
-    SCRIPTED_KINDS,
-    DeploymentFile,
-    development_spans,
-)
+from shield_ai.scan.deployment.parts import DeploymentFile, development_spans
+from shield_ai.scan.deployment.structured import SCRIPT_KEYS, SCRIPTED_KINDS
 from shield_ai.scan.deployment.value_form import Style, value_form
 
 if TYPE_CHECKING:
@@ -122,7 +118,7 @@ def unexplained_names(
     spans = development_spans(file)
     if file.kind is DeploymentKind.DOCKERFILE:
         spans += run_spans(file.raw)
-    ignored = _Spans(spans)
+    ignored = Spans(spans)
     explanation = _Explanation(file, names)
     for match in name_regex(names).finditer(file.raw):
         name = Span(*match.span())
@@ -134,8 +130,12 @@ def unexplained_names(
             yield name
 
 
-class _Spans:
-    """Parts of a file, which may overlap."""
+class Spans:
+    """Parts of a file, which may overlap.
+
+    Args:
+        spans: The parts.
+    """
 
     def __init__(self, spans: list[Span]) -> None:
         spans.sort()
@@ -143,7 +143,11 @@ class _Spans:
         self._ends = list(itertools.accumulate((span.end for span in spans), max))
 
     def contain(self, offset: int) -> bool:
-        """Return whether an offset is in one of the parts."""
+        """Return whether an offset is in one of the parts.
+
+        Args:
+            offset: The offset.
+        """
         count = bisect.bisect_right(self._starts, offset)
         return count > 0 and offset < self._ends[count - 1]
 

@@ -20,14 +20,15 @@ if TYPE_CHECKING:
 WORD_START = r"(?:^|[/._-])"
 WORD_END = r"(?:[/._-]|\d|$)"
 DEVELOPMENT = regex(
-    WORD_START
-    + r"(?:dev|devel|development|develop|local|localhost|locally|override|tests?|testing|e2e"
+    WORD_START + r"(?:dev|devel|development|develop|local|localhost|locally|tests?|testing|e2e"
     r"|cypress|playwright|examples?|samples?|demos?|sandbox|fixtures?|mocks?|docs?|tutorials?"
     r"|quickstarts?|devcontainer|minikube|vagrant)"
     + WORD_END
     + r"|[._-]ci[._-][^/]*$|(?:^|/)\.envrc$",
     re.IGNORECASE,
 )
+# Compose reads a file of this name by default. In a longer name, the other words decide.
+OVERRIDE = regex(r"(?:^|[/._-])override\.[^./]*$", re.IGNORECASE)
 # Words of files for development, and of files that create the production environment.
 AMBIGUOUS = regex(WORD_START + r"(?:ci|integration|preview|debug|kind)" + WORD_END, re.IGNORECASE)
 PRODUCTION = regex(WORD_START + r"(?:prod|production|live)" + WORD_END, re.IGNORECASE)
@@ -77,9 +78,11 @@ def path_use(path: str, kind: DeploymentKind, siblings: Collection[str]) -> Use:
         return Use.DEVELOPMENT
     if PRODUCTION.search(path):
         return Use.PRODUCTION
+    if OVERRIDE.search(path):
+        return Use.DEVELOPMENT
     if AMBIGUOUS.search(path) or _may_be_example(path):
         return Use.UNKNOWN
-    is_base = kind is DeploymentKind.COMPOSE and any(map(_is_production_yaml, siblings))
+    is_base = any(_is_production_variant(kind, name) for name in siblings)
     return Use.UNKNOWN if is_base else Use.PRODUCTION
 
 
@@ -88,8 +91,22 @@ def _may_be_example(path: str) -> bool:
     return name not in TEMPLATE_NAMES and "/templates/" not in path and is_non_production(path)
 
 
-def _is_production_yaml(name: str) -> bool:
-    return name.endswith((".yml", ".yaml")) and PRODUCTION.search(name) is not None
+def is_production_name(path: str) -> bool:
+    """Return whether a path has a word for production.
+
+    Args:
+        path: The file, or its name.
+    """
+    return PRODUCTION.search(path) is not None
+
+
+def _is_production_variant(kind: DeploymentKind, name: str) -> bool:
+    """Return whether production may use a file beside one of a kind, instead or in addition."""
+    if not is_production_name(name):
+        return False
+    if kind is DeploymentKind.DOCKERFILE:
+        return "dockerfile" in name.lower()
+    return kind is DeploymentKind.COMPOSE and name.endswith((".yml", ".yaml"))
 
 
 def job_use(name: str, job: Node, workflow: str) -> Use:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from shield_ai.model.deployment import DeploymentKind, Use, ValueForm
 from shield_ai.project.perf.lazy_regex import regex
@@ -13,7 +13,7 @@ from shield_ai.scan.deployment.environment import (
     walk_blocks,
 )
 from shield_ai.scan.deployment.line_formats import Span, shell_settings
-from shield_ai.scan.deployment.production import common_use, job_use
+from shield_ai.scan.deployment.parts import DeploymentFile, block_use
 from shield_ai.scan.deployment.value_form import Style, value_form
 
 if TYPE_CHECKING:
@@ -45,17 +45,7 @@ SCRIPT_KEYS = frozenset({"run", "script", "before_script", "after_script"})
 NAME = frozenset({"name"})
 KIND = frozenset({"kind"})
 PATH = frozenset({"path", "value"})
-ENVIRONMENTS = "environments"  # of an app.json: for tests and review apps
 WITH_LINE = regex(rb"(?m)^[ \t]*(?:-[ \t]+)?(?P<name>[A-Za-z_]\w{0,200})[ \t]*[=:]")
-
-
-class DeploymentFile(NamedTuple):
-    """A parsed deployment file."""
-
-    path: str
-    kind: DeploymentKind
-    raw: bytes
-    roots: list[Node]
 
 
 def structured_settings(file: DeploymentFile, names: frozenset[str]) -> Iterator[Setting]:
@@ -66,9 +56,8 @@ def structured_settings(file: DeploymentFile, names: frozenset[str]) -> Iterator
         names: The variables of the secrets.
     """
     search = _Search(file, names)
-    uses = _job_uses(file)
     for block in walk_blocks(file.roots):
-        settings = list(search.settings(block, use := _block_use(file.kind, block, uses)))
+        settings = list(search.settings(block, use := block_use(file, block)))
         if not settings:
             continue
         unit = _unit(file.kind, block, search.objects)
@@ -272,53 +261,3 @@ def _own_name(node: Node) -> str | None:
         if key.text == "metadata" and (name := metadata.get(NAME)):
             return name.text
     return None
-
-
-def _job_uses(file: DeploymentFile) -> dict[str, Use]:
-    """Return the use of each job of a workflow, by its key."""
-    workflow = file.path.rpartition("/")[2]
-    return {key.text: job_use(key.text, job, workflow) for key, job in _jobs(file)}
-
-
-def _jobs(file: DeploymentFile) -> Iterator[tuple[Node, Node]]:
-    """Yield the jobs of a workflow, with their keys."""
-    maps: list[Node] = []
-    if file.kind is DeploymentKind.GITHUB:
-        maps = [value for key, value in file.roots[0].pairs if key.text == "jobs"]
-    elif file.kind is DeploymentKind.GITLAB:
-        maps = file.roots
-    for node in maps:
-        for key, job in node.pairs:
-            if any(inner.text in {"steps", "script", "uses", "stage"} for inner, _ in job.pairs):
-                yield key, job
-
-
-def development_spans(file: DeploymentFile) -> list[Span]:
-    """Return the parts of a file that are only for development: jobs, or the whole file.
-
-    Args:
-        file: The file.
-    """
-    uses = _job_uses(file)
-    if uses and common_use(uses.values()) is Use.DEVELOPMENT:
-        return [Span(0, len(file.raw))]
-    jobs = [job for key, job in _jobs(file) if uses[key.text] is Use.DEVELOPMENT]
-    if file.kind is DeploymentKind.HEROKU:
-        jobs = [value for key, value in file.roots[0].pairs if key.text == ENVIRONMENTS]
-    return [Span(job.start, job.end) for job in jobs]
-
-
-def _block_use(kind: DeploymentKind, block: Block, uses: dict[str, Use]) -> Use | None:
-    """Return what a part of a file is for; None if the file decides."""
-    path = block.path
-    if kind is DeploymentKind.HEROKU:
-        return Use.DEVELOPMENT if path[0] == ENVIRONMENTS else None
-    if kind is DeploymentKind.GITHUB:
-        if "services" in path[2:3]:
-            return Use.DEVELOPMENT
-        job = path[1] if path[0] == "jobs" and len(path) > 1 else ""
-    elif kind is DeploymentKind.GITLAB:
-        job = path[0]
-    else:
-        return None
-    return uses.get(job) or common_use(uses.values())

@@ -1,0 +1,65 @@
+"""Judge the documents of a Kubernetes manifest, by the containers in them."""
+
+from __future__ import annotations
+
+import itertools
+from typing import TYPE_CHECKING
+
+from shield_ai.scan.deployment.environment import walk_blocks
+from shield_ai.scan.deployment.evidence import (
+    NO_SIGNS,
+    Evidence,
+    Fact,
+    Signs,
+    development_units,
+    find_signs,
+    of_file,
+    variable_signs,
+)
+from shield_ai.scan.deployment.services import TOO_LARGE, ServiceReader
+
+if TYPE_CHECKING:
+    from shield_ai.scan.deployment.environment import Block
+    from shield_ai.scan.text.structure import Node
+
+CONTAINERS = frozenset({"containers", "initContainers"})
+STAGE_LABELS = frozenset({"env", "environment", "stage"})
+MAX_BLOCKS = 20_000  # values of maps that are read in a file
+
+
+def development_documents(roots: list[Node]) -> frozenset[str]:
+    """Return the documents for development, by their offsets.
+
+    Args:
+        roots: The documents of the file.
+    """
+    own = {str(root.start): _document_signs(root) for root in roots}
+    shared = of_file(itertools.chain(*own.values()))
+    return development_units({name: Evidence(signs | shared) for name, signs in own.items()})
+
+
+def _document_signs(root: Node) -> Signs:
+    signs = NO_SIGNS
+    reader = ServiceReader()
+    for number, block in enumerate(walk_blocks([root])):
+        if number > MAX_BLOCKS:
+            return TOO_LARGE
+        signs |= _block_signs(block, reader)
+    return signs
+
+
+def _block_signs(block: Block, reader: ServiceReader) -> Signs:
+    key, value = block.path[-1], block.value
+    parent = block.path[-2] if len(block.path) > 1 else ""
+    if key == "namespace" and parent == "metadata":
+        return find_signs(Fact.PROJECT, value.text)
+    if key in STAGE_LABELS and parent in {"labels", "matchLabels"}:
+        return variable_signs("ENVIRONMENT", value.text)
+    if key == "replicas" and parent == "spec":
+        return find_signs(Fact.KEY, f"replicas={value.text}")
+    if parent in CONTAINERS and key in {"command", "args"}:
+        return reader.text_signs(Fact.COMMAND, value)
+    is_environment = parent in CONTAINERS and key == "env"
+    if is_environment or (block.path == ("data",) and value.pairs):
+        return NO_SIGNS.union(*reader.variables(value).values())
+    return NO_SIGNS

@@ -1,0 +1,332 @@
+"""Judge the services of a Compose file: one file can contain services for different purposes."""
+
+from __future__ import annotations
+
+import itertools
+import posixpath
+from typing import TYPE_CHECKING, NamedTuple
+
+from shield_ai.project.perf.lazy_regex import regex
+from shield_ai.scan.deployment.environment import MERGE_KEY
+from shield_ai.scan.deployment.evidence import (
+    EXPANSION,
+    NO_SIGNS,
+    Evidence,
+    Fact,
+    Signs,
+    command_signs,
+    development_units,
+    find_signs,
+    of_file,
+    variable_signs,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator
+
+    from shield_ai.scan.text.structure import Node
+
+MAX_TEXTS = 100  # of a list or map that are read
+MAX_MERGES = 20  # of maps in one map
+MAX_SERVICES = 2000
+MAX_PATH = 300
+COMMAND_KEYS = ("command", "entrypoint")
+SWARM_KEYS = frozenset({"replicas", "placement", "update_config"})
+FIELDS = frozenset(
+    {
+        *COMMAND_KEYS, "build", "container_name", "deploy", "develop", "env_file", "environment",
+        "extends", "image", "ports", "profiles", "stdin_open", "volumes",
+    }
+)  # fmt: skip
+BUILD_FACTS = (
+    (frozenset({"target"}), Fact.TARGET),
+    (frozenset({"dockerfile"}), Fact.DOCKERFILE),
+)
+CONTEXT = frozenset({"context"})
+PUBLISHED = frozenset({"published"})
+NAME = frozenset({"name"})
+VALUE = frozenset({"value"})
+CURRENT_FOLDER = regex(r"\$\{?PWD\}?")
+TOO_LARGE = find_signs(Fact.KEY, "too_large=")
+
+Fields = dict[str, "Node"]
+Variables = dict[str, "Signs"]
+
+
+class OtherFile(NamedTuple):
+    """Another Compose file of the app, which may be combined with a file."""
+
+    path: str
+    roots: list[Node]
+    is_near: bool  # in the same folder
+    is_production: bool  # by its name
+
+
+def find_services(roots: list[Node]) -> list[tuple[Node, Node]]:
+    """Return the services of a Compose file, with their keys.
+
+    Args:
+        roots: The documents of the file.
+    """
+    root = roots[0]
+    maps = (value for key, value in root.pairs if key.text == "services")
+    return [pair for services in maps for pair in services.pairs]
+
+
+def development_services(
+    path: str, roots: list[Node], others: Iterable[OtherFile] = ()
+) -> frozenset[str]:
+    """Return the services for development.
+
+    Args:
+        path: The file.
+        roots: Its documents.
+        others: The Compose files that may be combined with this one.
+    """
+    services = find_services(roots)
+    if len(services) > MAX_SERVICES:
+        return frozenset()
+    reader = ServiceReader()
+    own = {key.text: reader.signs(key.text, service) for key, service in services}
+    shared = of_file(itertools.chain(*own.values()))
+    if project := roots[0].get(NAME):
+        shared |= find_signs(Fact.PROJECT, project.text)
+    evidence = {name: Evidence(signs | shared) for name, signs in own.items()}
+    found = development_units(evidence)
+    fields = {key.text: reader.fields(service) for key, service in services}
+    if len(found) < len(own) and _shares_maps(services, fields, found):
+        return frozenset()
+    if found and any(_may_combine(path, fields, other) for other in others):
+        return frozenset()
+    return found
+
+
+def _shares_maps(
+    services: list[tuple[Node, Node]], fields: dict[str, Fields], development: Collection[str]
+) -> bool:
+    """Return whether a service for production may have the variables of another service."""
+    if any("extends" in item for item in fields.values()):
+        return True
+    first, last = services[0][0].start, services[-1][1].end
+    return any(
+        first <= merged.start < last
+        for key, service in services
+        if key.text not in development
+        for merged in _merged(service)
+    )
+
+
+def _may_combine(path: str, fields: dict[str, Fields], other: OtherFile) -> bool:
+    """Return whether another file may change the commands of services, but not their variables."""
+    if not other.roots:
+        return True
+    services = find_services(other.roots)
+    if path in _references(other, services):
+        return True
+    shared = fields.keys() & {key.text for key, _ in services}
+    if not services or (not shared and not (other.is_near and other.is_production)):
+        return False
+    reader = ServiceReader()
+    others = {key.text: reader.fields(service) for key, service in services}
+    if not all(item.keys() & {"image", "build"} for item in others.values()):
+        return True
+    # A file that is combined with this one need not repeat the image of a database.
+    repeats = any("image" in others[name] and "build" not in fields[name] for name in shared)
+    return other.is_near and not repeats
+
+
+def _references(other: OtherFile, services: Iterable[tuple[Node, Node]]) -> set[str]:
+    """Return the files that another Compose file includes, or extends services of."""
+    folder = posixpath.dirname(other.path)
+    nodes = [value for key, value in other.roots[0].pairs if key.text == "include"]
+    for _, service in services:
+        nodes.extend(value for key, value in service.pairs if key.text == "extends")
+    paths = itertools.chain.from_iterable(map(texts, nodes))
+    return {posixpath.normpath(posixpath.join(folder, path)) for path in paths}
+
+
+class ServiceReader:
+    """Finds the signs of services; a YAML alias is read once."""
+
+    def __init__(self) -> None:
+        self._fields: dict[tuple[int, int], Fields] = {}
+        self._variables: dict[tuple[int, int], Variables] = {}
+        self._found: dict[tuple[Fact, int, int], Signs] = {}
+
+    def fields(self, service: Node, depth: int = 0) -> Fields:
+        """Return the values of the keys that are read, also those of merged maps.
+
+        Args:
+            service: The map of the service.
+            depth: The number of maps that it is merged into.
+        """
+        span = (service.start, service.end)
+        if span in self._fields:
+            return self._fields[span]
+        fields: Fields = {}
+        self._fields[span] = fields
+        for merged in itertools.islice(_merged(service), MAX_MERGES):
+            if depth < MAX_MERGES:
+                fields.update(self.fields(merged, depth + 1))
+        for key, value in service.pairs:
+            if key.text in FIELDS:
+                fields[key.text] = value
+        return fields
+
+    def signs(self, name: str, service: Node) -> Signs:
+        """Return the signs of a service.
+
+        Args:
+            name: Its key.
+            service: Its map.
+        """
+        fields = self.fields(service)
+        signs = find_signs(Fact.NAME, name)
+        for key in COMMAND_KEYS:
+            signs |= self.text_signs(Fact.COMMAND, fields.get(key))
+        environment = fields.get("environment")
+        if environment:
+            signs = signs.union(*self.variables(environment).values())
+        signs |= self.text_signs(Fact.NAME, fields.get("container_name"))
+        signs |= self.text_signs(Fact.PROFILE, fields.get("profiles"))
+        signs |= self.text_signs(Fact.ENV_FILE, fields.get("env_file"))
+        signs |= self.text_signs(Fact.PORT, fields.get("ports"))
+        signs |= self.text_signs(Fact.IMAGE, fields.get("image"))
+        return signs | self._build_signs(fields) | self._key_signs(fields)
+
+    def variables(self, environment: Node, depth: int = 0) -> Variables:
+        """Return the signs of each variable of an environment, also of merged maps.
+
+        Args:
+            environment: The map or list.
+            depth: The number of maps that it is merged into.
+        """
+        span = (environment.start, environment.end)
+        if span in self._variables:
+            return self._variables[span]
+        found: Variables = {}
+        self._variables[span] = found
+        for merged in itertools.islice(_merged(environment), MAX_MERGES):
+            if depth < MAX_MERGES:
+                found.update(self.variables(merged, depth + 1))
+        for name, value in assignments(environment):
+            if signs := variable_signs(name, value):
+                found[name] = signs
+            else:
+                found.pop(name, None)
+            if len(found) > MAX_TEXTS:
+                found = {"": TOO_LARGE}
+                break
+        self._variables[span] = found
+        return found
+
+    def text_signs(self, fact: Fact, node: Node | None) -> Signs:
+        """Return the signs of the texts of a value.
+
+        Args:
+            fact: What the texts say.
+            node: The value, if there is one.
+        """
+        if node is None:
+            return NO_SIGNS
+        key = (fact, node.start, node.end)
+        if key not in self._found:
+            self._found[key] = _text_signs(fact, node)
+        return self._found[key]
+
+    def _build_signs(self, fields: Fields) -> Signs:
+        """Return the signs of the image that is built, and of a mount of its source code."""
+        signs = NO_SIGNS
+        folder = ""
+        if build := fields.get("build"):
+            for names, fact in BUILD_FACTS:
+                if value := build.get(names):
+                    signs |= _value_signs(fact, value)
+            context = build.get(CONTEXT) if build.is_container else build
+            folder = posixpath.normpath(context.text[:MAX_PATH] or ".") if context else "."
+        volumes = fields.get("volumes")
+        if volumes and any(_source(text) in {".", "..", folder} - {""} for text in texts(volumes)):
+            signs |= find_signs(Fact.KEY, "source=")
+        return signs
+
+    def _key_signs(self, fields: Fields) -> Signs:
+        signs = find_signs(Fact.KEY, "develop=") if "develop" in fields else NO_SIGNS
+        if value := fields.get("stdin_open"):
+            signs |= find_signs(Fact.KEY, f"stdin_open={value.text.lower()}")
+        if deploy := fields.get("deploy"):
+            for key, value in deploy.pairs[:MAX_TEXTS]:
+                if key.text in SWARM_KEYS:
+                    signs |= find_signs(Fact.KEY, f"{key.text}={value.text}")
+        return signs
+
+
+def _merged(node: Node) -> Iterator[Node]:
+    """Yield the maps that a map is merged with, the one with the highest precedence last."""
+    for key, value in node.pairs:
+        if key.text == MERGE_KEY:
+            yield from reversed(value.items) if value.items else [value]
+
+
+def assignments(environment: Node) -> Iterator[tuple[str, str]]:
+    """Yield the variables that a map, a list of `NAME=value` or one of maps sets.
+
+    Args:
+        environment: The map or list.
+    """
+    for key, value in environment.pairs:
+        if key.text != MERGE_KEY and not value.is_container:
+            yield key.text, value.text
+    for item in environment.items:
+        name, sign, text = item.text.partition("=")
+        if sign:
+            yield name.strip(), text.strip("'\"")
+        elif named := item.get(NAME):
+            value_node = item.get(VALUE)
+            yield named.text, value_node.text if value_node else ""
+
+
+def texts(node: Node) -> list[str]:
+    """Return the first texts of a value, and those of the maps in a list.
+
+    Args:
+        node: The value.
+    """
+    if not node.is_container:
+        return [node.text]
+    found: list[str] = []
+    children = list(node.items[:MAX_TEXTS])
+    children.extend(value for _, value in node.pairs[:MAX_TEXTS])
+    for item in children:
+        if item.is_container:
+            found += [value.text for _, value in item.pairs[:MAX_TEXTS] if not value.is_container]
+        else:
+            found.append(item.text)
+    return found
+
+
+def _source(volume: str) -> str:
+    """Return the folder that a volume mounts; empty for a named volume."""
+    source = CURRENT_FOLDER.sub(".", volume[:MAX_PATH]).partition(":")[0]
+    return posixpath.normpath(source) if source.startswith(".") else ""
+
+
+def _text_signs(fact: Fact, node: Node) -> Signs:
+    if len(node.items) > MAX_TEXTS:
+        return TOO_LARGE
+    if fact is Fact.COMMAND:
+        return command_signs(" ".join(texts(node)))
+    if fact is Fact.PORT:
+        return NO_SIGNS.union(*(find_signs(fact, port) for port in _published_ports(node)))
+    return NO_SIGNS.union(*(find_signs(fact, text) for text in texts(node)))
+
+
+def _published_ports(ports: Node) -> Iterator[str]:
+    """Yield the ports of the host, as `[ADDRESS:]PORT:…`."""
+    for item in ports.items:
+        published = item.get(PUBLISHED)
+        yield f"{published.text}:" if published else item.text
+
+
+def _value_signs(fact: Fact, value: Node) -> Signs:
+    match = EXPANSION.fullmatch(value.text)
+    return find_signs(fact, match["default"] if match else value.text, is_default=bool(match))
