@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import json
 import os
 import secrets
 
 import pytest
+from shield_helpers import make_app, run
 
 from shield_ai.flow.verify.check import Status
 from shield_ai.flow.verify.settings import NO_FALLBACK_NEEDED, SETTINGS_LOAD, verify_settings
@@ -62,3 +64,38 @@ def test_the_hint_about_a_fallback_names_the_ignored_variables(tmp_path):
     *_, check = verify_settings(tmp_path, [("settings", "")], manifest, {}, environ)
     assert (check.id, check.status) == (NO_FALLBACK_NEEDED.id, FAILED)
     assert check.hint.endswith("; read the variables in ignore without get_secret()")
+
+
+def make_stages(root, settings):
+    """Make an app with settings for two stages; those for development don't load on production."""
+    make_app(root)
+    (root / "shop/settings.py").rename(root / "shop/base.py")
+    (root / "shop/settings").mkdir()
+    (root / "shop/settings/__init__.py").touch()
+    (root / "shop/settings/prod.py").write_text("from shop.base import *\n")
+    (root / "shop/settings/dev.py").write_text("import os\nX = os.environ['NOT_IN_PRODUCTION']\n")
+    names = [f"shop/settings/{name}.py" for name in settings]
+    assert run("draft", cwd=root).code == 0
+    manifest = root / "shield.toml"
+    lines = manifest.read_text().splitlines(keepends=True)
+    kept = [line for line in lines if not line.startswith("settings =")]
+    text = "".join(kept).replace("[app]\n", f"[app]\nsettings = {names!r}\n", 1)
+    manifest.write_text(text)
+
+
+@pytest.mark.parametrize(
+    ("settings", "status", "detail"),
+    [
+        pytest.param(["prod", "dev"], OK, "not checked: shop.settings.dev, which only development or tests use", id="both"),
+        pytest.param(["dev"], UNKNOWN, "not checked: shop.settings.dev, which only development or tests use", id="only development"),
+        pytest.param(["prod"], OK, "", id="only production"),
+    ],
+)  # fmt: skip
+def test_settings_for_development_are_left_out(tmp_path, aws, settings, status, detail):
+    make_stages(tmp_path, settings)
+    assert run("apply", "--env-file", ".env", "--yes", "--no-proof", cwd=tmp_path).code == 0
+    done = run("verify", "--run-settings", "--json", cwd=tmp_path)
+    found = {check["id"]: check for check in json.loads(done.out)["checks"]}
+    for check_id in (SETTINGS_LOAD.id, NO_FALLBACK_NEEDED.id):
+        assert (found[check_id]["status"], found[check_id].get("detail", "")) == (status, detail)
+        assert bool(found[check_id].get("hint")) == (status is UNKNOWN)

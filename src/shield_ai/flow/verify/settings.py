@@ -5,16 +5,20 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from shield_ai.flow.agent_stub import AgentStub, environ_without_aws
 from shield_ai.flow.settings_probe import SettingsLoader
-from shield_ai.flow.verify.check import Check, CheckInfo, Status, make_check
+from shield_ai.flow.verify.check import Check, CheckInfo, Status, join_names, make_check
 from shield_ai.flow.verify.registry import AwsCheck, AwsTarget
 from shield_ai.project.values import json_field
+from shield_ai.scan.python.development_files import development_files
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
+    from shield_ai.flow.app_context import AppContext
     from shield_ai.model.hidden import Hidden
     from shield_ai.model.manifest import Manifest
 
@@ -32,6 +36,8 @@ NO_FALLBACK_NEEDED = CheckInfo(
 _HINT_NOT_HERE = "run shield where the app's dependencies and its other settings are available"
 _HINT_FAILED = "load them with USE_AWS_SECRETS=true; the error says what is missing"
 _HINT_NOT_RUN = "loading them runs the app's code: use --run-settings if you trust the app"
+_HINT_LEFT_OUT = "add the settings for production to settings in the [app] table of shield.toml"
+_LEFT_OUT = "not checked: {}, which only development or tests use"
 _HINT_FALLBACK = (
     "run shield draft, then shield apply: a secret is in an environment variable, but not in AWS"
 )
@@ -178,14 +184,39 @@ def _check(target: AwsTarget) -> Iterator[Check]:
     if modules and not target.settings.may_run:
         yield from settings_not_checked()
         return
-    yield from verify_settings(
+    development = _development_modules(target.app)
+    checks = verify_settings(
         target.app.tree.root,
-        modules,
+        [pair for pair in modules if pair[0] not in development],
         target.manifest,
         target.reads.readable,
         os.environ,
         target.settings.python,
     )
+    yield from _name_left_out(checks, [name for name, _ in modules if name in development])
+
+
+def _development_modules(app: AppContext) -> set[str]:
+    """Return the settings that only development or tests use: they need no production values."""
+    facts = app.scan_result.facts
+    files = development_files(app.scan_result.files, facts.settings, app.tree.read)
+    return set(map(facts.module, files))
+
+
+def _name_left_out(checks: Iterable[Check], left_out: Sequence[str]) -> Iterator[Check]:
+    """Yield the checks, which name the settings that were left out; unknown if all were."""
+    if not left_out:
+        yield from checks
+        return
+    text = _LEFT_OUT.format(join_names(left_out))
+    is_empty = True
+    for check in checks:
+        is_empty = False
+        detail = f"{check.detail}; {text}" if check.detail else text
+        yield msgspec.structs.replace(check, detail=detail)
+    if is_empty:
+        for info in (SETTINGS_LOAD, NO_FALLBACK_NEEDED):
+            yield make_check(info, Status.UNKNOWN, text, _HINT_LEFT_OUT)
 
 
 CHECKS = (AwsCheck(110, _check, (SETTINGS_LOAD, NO_FALLBACK_NEEDED)),)
