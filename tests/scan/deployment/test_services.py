@@ -163,6 +163,11 @@ GUNICORN = "command: gunicorn shop"
             id="a variant of a service",
         ),
         pytest.param(
+            compose(web=service("image: shop"), shell=service("command: sleep infinity", "stdin_open: true")),
+            {"web": PRODUCTION, "shell": DEVELOPMENT},
+            id="a shell beside the app",
+        ),
+        pytest.param(
             compose(head="name: shop-dev\n", web=service(GUNICORN), db=DATABASE),
             {"web": DEVELOPMENT, "db": DEVELOPMENT},
             id="project for development",

@@ -46,7 +46,7 @@ class Strength(enum.IntEnum):
 class Scope(enum.Enum):
     """What a fact is about."""
 
-    OWN = enum.auto()  # this service in contrast to the others
+    OWN = enum.auto()  # this service
     APP = enum.auto()  # this service; services without facts are for the same purpose
     FILE = enum.auto()  # each service of the file
 
@@ -101,8 +101,8 @@ RULES = (
     _rule(Fact.COMMAND, DEV, SHOWN, r"\b(?:pytest|tox|nox)\b|\bmanage\.py\s+test\b", OWN),
     # Flask documents this server for development; small sites use it in production.
     _rule(Fact.COMMAND, DEV, HINT, r"\bflask\b[^;&|]{0,200}\srun\b", APP),
-    # A container that only waits is entered by a developer; cron jobs do so, too.
-    _rule(Fact.COMMAND, DEV, HINT, r"\bsleep\s+inf(?:inity)?\b|\btail\s+-f\s+/dev/null", APP),
+    # A container that only waits is entered by a person, also beside an app in production.
+    _rule(Fact.COMMAND, DEV, HINT, r"\bsleep\s+inf(?:inity)?\b|\btail\s+-f\s+/dev/null", OWN),
     # Django: never deploy a site into production with DEBUG turned on. Others do so by mistake.
     _rule(
         Fact.VARIABLE,
@@ -150,7 +150,7 @@ RULES = (
     _rule(Fact.KEY, DEV, NAMED, r"^develop=", APP),
     # The container uses the files in the folder, or a terminal. Some servers do so, too.
     _rule(Fact.KEY, DEV, HINT, r"^source=", APP),
-    _rule(Fact.KEY, DEV, HINT, r"^stdin_open=true$", APP),
+    _rule(Fact.KEY, DEV, HINT, r"^stdin_open=true$", OWN),
     # These servers show mail instead of sending it.
     _rule(
         Fact.IMAGE,
@@ -214,6 +214,8 @@ RULES = (
 BY_FACT: Mapping[Fact, tuple[int, ...]] = {
     fact: tuple(index for index, rule in enumerate(RULES) if rule.fact is fact) for fact in Fact
 }
+# They distinguish a service from a similar one in the same file.
+VARIANT_FACTS = frozenset({Fact.NAME, Fact.PROFILE})
 VARIABLE_NAME = regex(r"(?:\w*_)?(?:DEBUG|ENV|ENVIRONMENT|STAGE|ENV_\w+|HOSTS?|URL|DOMAIN|ORIGINS)"
     r"|DJANGO_\w+|APP_\w+|FLASK_\w+|CONFIG_CLASS", re.IGNORECASE)  # fmt: skip
 EXPANSION = regex(r"\$\{\w{1,200}:?-(?P<default>[^}$]{0,200})\}")
@@ -315,10 +317,9 @@ class Evidence:
     @property
     def votes_for_development(self) -> bool:
         """Whether services without signs are for development, too."""
-        is_contrast = any(
-            RULES[sign.rule].scope is OWN and RULES[sign.rule].side is DEV for sign in self.signs
-        )
-        return self.is_development and not is_contrast
+        is_variant = any(RULES[sign.rule].fact in VARIANT_FACTS for sign in self.signs)
+        is_app = self._strength(DEV, (APP, FILE)) >= SHOWN
+        return self.is_development and is_app and not is_variant
 
     @property
     def votes_for_production(self) -> bool:
