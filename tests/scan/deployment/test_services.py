@@ -79,11 +79,12 @@ def test_evidence_of_development(tmp_path, fields):
         "DJANGO_SETTINGS_MODULE: shop.settings_dev",
         "DJANGO_SETTINGS_MODULE: shop.local_settings",
         "APP_SETTINGS: config.DevelopmentConfig",
+        "FLASK_ENV: dev, PUBLIC_SITE_URL: https://shop.example.com",
         "DJANGO_CONFIGURATION: Development",
     ],
 )
 def test_variables_for_development(tmp_path, variable):
-    name, value = variable.split(": ")
+    name, value = variable.partition(", ")[0].split(": ")
     as_map = f"{{environment: {{SECRET_KEY: tr0ub4dor-and-3, {variable}}}}}"
     as_list = f'{{environment: [SECRET_KEY=tr0ub4dor-and-3, "{name}={value.strip(chr(39))}"]}}'
     found = uses(tmp_path, {"compose.yml": compose(a=as_map, b=as_list)})

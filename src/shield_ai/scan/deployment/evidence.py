@@ -85,10 +85,9 @@ SETTINGS_NAME = (
     r"|FLASK_SETTINGS|CONFIG_CLASS)="
 )
 SETTINGS_END = r"(?:config|settings)?(?:$|[._:])"
-HOSTS_NAME = (
-    r"^(?:\w+_)?(?:ALLOWED_HOSTS?|SITE_URL|BASE_URL|DOMAIN|TRUSTED_ORIGINS|VIRTUAL_HOST"
-    r"|LETSENCRYPT_HOST)="
-)
+HOSTS = r"ALLOWED_HOSTS?|DOMAIN|TRUSTED_ORIGINS|VIRTUAL_HOST|LETSENCRYPT_HOST"  # that it serves
+HOSTS_NAME = rf"^(?:\w+_)?(?:{HOSTS})="
+URL_NAME = rf"^(?:\w+_)?(?:{HOSTS}|SITE_URL|BASE_URL)="  # or the URL of another site
 RULES = (
     # Django, Flask and the others document that these servers are not for production.
     _rule(Fact.COMMAND, DEV, SHOWN, r"\brunserver(?:_plus)?\b", APP),
@@ -127,7 +126,7 @@ RULES = (
         Fact.VARIABLE,
         DEV,
         HINT,
-        HOSTS_NAME + r"(?:[\s,\"'\[\]]|https?://|localhost|127\.0\.0\.1|0\.0\.0\.0|:\d{1,5})+$",
+        URL_NAME + r"(?:[\s,\"'\[\]]|https?://|localhost|127\.0\.0\.1|0\.0\.0\.0|:\d{1,5})+$",
         APP,
     ),
     # Authors name projects, namespaces, profiles, build stages and files by their purpose.
