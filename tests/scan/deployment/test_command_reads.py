@@ -13,16 +13,22 @@ from shield_ai.scan.deployment.command_reads import find_command_reads
         pytest.param("a/run.sh", "psql ${DB_HOST:-db}\n", "a/run.sh:1", id="braces"),
         pytest.param("server.js", "x = process.env.DB_HOST\n", "server.js:1", id="JavaScript"),
         pytest.param("config.rb", "ENV['DB_HOST']\n", "config.rb:1", id="Ruby"),
+        pytest.param("run.sh", "python -c 'import os; print(os.environ[\"DB_HOST\"])'\n", "run.sh:1", id="Python in a script"),
+        pytest.param("run.sh", "python <<END\nwait(os.environ.get('DB_HOST'))\nEND\n", "run.sh:2", id="Python in a heredoc"),
+        pytest.param("run.sh", 'python -c "os.getenv(\\"DB_HOST\\")"\n', "run.sh:1", id="escaped quotes"),
+        pytest.param("run.sh", "wait $(printenv DB_HOST)\n", "run.sh:1", id="printenv"),
+        pytest.param("Dockerfile", 'FROM a\nCMD ["sh", "-c", "printenv DB_HOST"]\n', "Dockerfile:2", id="printenv in a command"),
         pytest.param("Dockerfile", "FROM a\nCMD wait $DB_HOST\n", "Dockerfile:2", id="command"),
         pytest.param("Dockerfile", "ARG DB_HOST\nRUN echo $DB_HOST\n", None, id="build"),
         pytest.param("run.sh", "wait $DB_HOST_2 DB_HOST\n", None, id="another variable"),
+        pytest.param("run.sh", "os.environ_of['DB_HOST'] myprintenv DB_HOST\n", None, id="another function"),
         pytest.param("README.md", "`echo $DB_HOST`\n", None, id="documentation"),
         pytest.param("compose.yml", "a: ${DB_HOST}\n", None, id="interpolation"),
         pytest.param("settings.py", "x = '$DB_HOST'\n", None, id="Python"),
         pytest.param("Makefile", "run:\n\tpsql $(DB_HOST)\n", None, id="Makefile"),
         pytest.param(".github/workflows/a.sh", "echo $DB_HOST\n", None, id="workflow"),
     ],
-)
+)  # fmt: skip
 def test_files_that_read_a_variable(tmp_path, path, text, expected):
     file = tmp_path / path
     file.parent.mkdir(parents=True, exist_ok=True)

@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 READ = regex(
-    rb"(?:\$[{(]?|\benv\.|(?:\bENV\[|env\()[ \t]{0,9}[\"'])(?P<name>[A-Za-z_][A-Za-z0-9_]{0,200})"
+    rb"(?:\$[{(]?(?!printenv[ \t])|\benv\.|\bprintenv[ \t]{1,9}"
+    rb"|(?:\bENV\[|\benviron\[|\benviron\.get\(|env\()[ \t]{0,9}\\?[\"'])"
+    rb"(?P<name>[A-Za-z_][A-Za-z0-9_]{0,200})"
 )
 # Python code, texts, what only a developer runs, and files in which a read is that of the platform.
 NOT_SEARCHED = regex(
