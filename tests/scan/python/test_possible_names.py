@@ -20,6 +20,9 @@ COMPUTED = {
     "words": "import os\nfor k in 'A_TOKEN B_TOKEN'.split():\n    X = os.environ[k]",
     "words by comma": "import os\nfor k in sorted('A_TOKEN,B_TOKEN'.split(',')):\n    X = os.environ[k]",
     "ends of names": "import os\nfor p in ['A', 'B']:\n    X = os.environ[f'{p}_TOKEN']",
+    "ends of names in capitals": "import os\nfor p in ['a', 'b']:\n    X = os.environ[f'{p.upper()}_TOKEN']",
+    "names in capitals": "import os\nX = [os.environ[k.upper()] for k in ('a_token', 'b_token')]",
+    "replaced characters": "import os\nfor p in ['a-token', 'b-token']:\n    X = os.environ[p.upper().replace('-', '_')]",
     "an added word": "import os\np = 'A' if LIVE else 'B'\nk = p + '_TOKEN'\nX = os.environ.get(k)",
 }
 
@@ -59,6 +62,21 @@ def test_enumerates_the_variables_of_a_computed_name(scanned, text):
         pytest.param(
             "import os\nK = 'A_TOKEN' if LIVE else other()\nX_TOKEN = os.environ[K]",
             id="not all are known",
+        ),
+        pytest.param(
+            "import os\nfor k in ['a_token']:\n    X_TOKEN = os.environ[k.encode()]", id="no text"
+        ),
+        pytest.param(
+            "import os\nfor k in ['a_token']:\n    X_TOKEN = os.environ[k.upper(1)]",
+            id="a method with a wrong argument",
+        ),
+        pytest.param(
+            "import os\nfor k in ['a_token']:\n    X_TOKEN = os.environ[k.replace('a', f())]",
+            id="a method with an unknown argument",
+        ),
+        pytest.param(
+            f"import os\nfor k in ['{'a' * 300}_token']:\n    X_TOKEN = os.environ[k.upper()]",
+            id="longer than a name",
         ),
         pytest.param(
             "import os\ndef f(k):\n    X_TOKEN = os.environ[k]\nf('A_TOKEN')\ncall(f)",

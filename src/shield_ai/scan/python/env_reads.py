@@ -35,6 +35,7 @@ DATABASE_KEYS = {
     "HOST": "host",
     "PORT": "port",
 }
+COPYABLE_NAMES = (ast.Name, ast.JoinedStr, ast.BinOp, ast.Call)  # of methods of str
 
 
 class EnvReadVisitor(PydanticFieldVisitor):
@@ -171,7 +172,7 @@ class EnvReadVisitor(PydanticFieldVisitor):
 
     def _set_alternatives(self, candidate: Candidate, argument: ast.expr | None) -> None:
         """Set the variables that a computed name can refer to, if the expression can be copied."""
-        if self._fstrings or not isinstance(argument, (ast.Name, ast.JoinedStr, ast.BinOp)):
+        if self._fstrings or not isinstance(argument, COPYABLE_NAMES):
             return
         secrets = []
         others = []

@@ -30,6 +30,9 @@ MAX_STEPS = 500  # of one enumeration: each name can have many values, which are
 DISPLAYS = (ast.List, ast.Tuple, ast.Set)
 # Functions that return the elements of their argument.
 COPY_FUNCTIONS = frozenset({"list", "tuple", "set", "frozenset", "sorted", "reversed", "iter"})
+# Methods of str with a result that depends only on the text and the arguments.
+TEXT_METHODS = word_set("upper lower strip lstrip rstrip replace removeprefix removesuffix")
+MAX_LENGTH = 255  # of a text; replace() multiplies it
 MUTATING_METHODS = word_set("append extend insert add update setdefault pop popitem remove clear")
 
 
@@ -71,10 +74,26 @@ class _Enumerator:
         if isinstance(node, ast.Name):
             bindings = self._module.lookup(node.id, scopes)
             return _union(self._bound_texts(node.id, b, scopes, depth) for b in bindings)
+        if isinstance(node, ast.Call):
+            return self._method_texts(node, scopes, depth)
         parts = concatenated_parts(node)
         if parts is None:
             return None
         return _concatenations([self.texts(part, scopes, depth + 1) for part in parts])
+
+    def _method_texts(self, node: ast.Call, scopes: Scopes, depth: int) -> Texts:
+        """Return the results of `name.upper()` and similar methods."""
+        method = node.func
+        if not isinstance(method, ast.Attribute) or method.attr not in TEXT_METHODS:
+            return None
+        texts = self.texts(method.value, scopes, depth + 1)
+        arguments = [self._resolver.constant_text(argument, scopes) for argument in node.args]
+        if texts is None or node.keywords or not all(map(_is_short, [*texts, *arguments])):
+            return None
+        try:
+            return _union((getattr(text, method.attr)(*arguments),) for text in texts)
+        except TypeError:  # wrong arguments
+            return None
 
     def _bound_texts(self, name: str, binding: Binding, scopes: Scopes, depth: int) -> Texts:
         if isinstance(binding, ast.expr):
@@ -185,6 +204,10 @@ class _Enumerator:
         if len(bindings) != 1 or not isinstance(bindings[0], ast.expr):
             return None
         return None if name in _mutated_names(self._module.source.tree) else bindings[0]
+
+
+def _is_short(text: str | None) -> bool:
+    return text is not None and len(text) <= MAX_LENGTH
 
 
 def _item_of(element: ast.expr, index: int | None) -> ast.expr | None:
