@@ -423,6 +423,7 @@ def test_lists_each_unresolved_read_of_the_settings(scanned):
         pytest.param("'postgresql+asyncpg://shop@db/shop'", True, id="a driver"),
         pytest.param("'https://shop.example/'", False, id="a web site"),
         pytest.param("'localhost'", False, id="a host"),
+        pytest.param("'postgresql+asyncpg://'", False, id="the scheme alone"),
     ],
 )
 def test_a_default_url_shows_that_a_variable_has_credentials(scanned, default, is_reported):
