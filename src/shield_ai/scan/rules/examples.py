@@ -16,11 +16,13 @@ ALPHABETS = {
     "alpha": string.ascii_letters,
     "lower": string.ascii_lowercase + string.digits,
     "upper": string.ascii_uppercase + "234567",
+    "base58": "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz",
+    "bech32": "023456789acdefghjklmnpqrstuvwxyz",
     "digit": string.digits,
     "b64": string.ascii_letters + string.digits + "+/",
     "url": string.ascii_letters + string.digits + "_-",
 }
-FIELD = re.compile(r"\{(hex|HEX|alnum|alpha|lower|upper|digit|b64|url):(\d{1,4})\}")
+FIELD = re.compile(r"\{(hex|HEX|alnum|alpha|lower|upper|base58|bech32|digit|b64|url):(\d{1,4})\}")
 
 
 def fill(template: str, seed: int = 0) -> str:
