@@ -206,6 +206,22 @@ JSON = [
     pytest.param('{"a": "b",\n // a comment\n "password": "PW",\n}', id="with a comment"),
     pytest.param('{"password": "PW"', id="not closed"),
     pytest.param('{"name": "password", "in": "query", "type": "string"}', id="parameter"),
+    pytest.param(f'{{"kind": "Secret", "data": {{"shop": "«{ENCODED}»"}}}}', id="Secret"),
+    pytest.param(
+        f'{{"data": {{"DATABASE_URL": "«{URL}»"}}, "kind":"Secret"}}', id="kind at the end"
+    ),
+    pytest.param('{"kind": "Secret", "stringData": {"shop": "PW"}}', id="Secret in text"),
+    pytest.param(
+        f'{{"kind": "List", "items": [{{"kind": "Secret", "data": {{"a": "«{ENCODED}»"}}}},\n'
+        '{"kind": "ConfigMap", "data": {"a": "b"}}]}',
+        id="Secret in a List",
+    ),
+    pytest.param(
+        '{"kind": "SealedSecret", "spec": {"encryptedData": {"password": "AgBy{b64:400}"}}}',
+        id="SealedSecret",
+    ),
+    pytest.param('{"kind": "Secret", "metadata": {"name": "shop-token-x7f9k2q"}}', id="only names"),
+    pytest.param('{"kind": "ConfigMap", "data": {"shop": "c2hvcDpwdw=="}}', id="ConfigMap"),
 ]
 TOML = [
     pytest.param('[db]\npassword = "PW"\n', id="basic"),

@@ -54,7 +54,13 @@ PARSER_MARKS = {
         + BESIDE
         + rb"|^kind:[ \t]{0,9}(?P<secret>(?:Sealed)?Secret)\b"
     ),
-    "json_values": regex(rb"(?i)" + NAME + rb"\s{0,40}:\s{0,40}\{" + BESIDE),
+    "json_values": regex(
+        rb"(?i)"
+        + NAME
+        + rb"\s{0,40}:\s{0,40}\{"
+        + BESIDE
+        + rb"|\"kind\"\s{0,40}:\s{0,40}\"(?P<secret>(?:Sealed)?Secret)\""
+    ),
     "equals_values": regex(rb"(?i)" + NAME + rb"[ \t]{0,40}=[ \t]{0,40}(?:\"{3}|'{3}|<<)"),
     "docker_values": regex(rb"(?im)^[ \t]{0,40}ENV[ \t]+\w{0,60}?" + NAME + rb"[ \t]+[^=\s]"),
     "line_values": regex(
@@ -64,7 +70,7 @@ PARSER_MARKS = {
         + rb"|[^\s\"'][^\n]{0,500}?[ \t][^\s#;])"
     ),
 }
-JSON_VALUE = regex(rb"(?i)\"value\"\s{0,40}:")
+JSON_CONTENT = regex(rb"(?i)\"value\"\s{0,40}:|\"kind\"\s{0,40}:\s{0,40}\"(?:Sealed)?Secret\"")
 LOGIN_URL = regex(r"[a-z][a-z0-9+.-]{1,30}://[^\s/@:]*:([^\s/@]+)@\S+\s*\Z", re.IGNORECASE)
 # https://kubernetes.io/docs/concepts/overview/working-with-objects/names/
 KUBERNETES_NAME = regex(r"[a-z0-9]+([-.][a-z0-9]+)*")
@@ -154,7 +160,7 @@ def parse_config(
 def _needs_parser(name: str, raw: bytes) -> bool:
     if len(raw) > MAX_SIZE:
         return False
-    if name == "json_values" and not JSON_VALUE.search(raw):
+    if name == "json_values" and not JSON_CONTENT.search(raw):
         return False  # translations and schemas have maps with secret-like names
     return any(_is_secret_mark(raw, match) for match in PARSER_MARKS[name].finditer(raw))
 
