@@ -49,6 +49,41 @@ CASES = [
         id="notebook",
     ),
     pytest.param(
+        3000,
+        lambda n: {
+            "a.ipynb": json.dumps(
+                {
+                    "cells": [
+                        {"outputs": [{"text": [f"\x1b[1mPASSWORD='xx{i}'\n"]} for i in range(n)]}
+                    ]
+                }
+            )
+        },
+        id="notebook with outputs",
+    ),
+    pytest.param(
+        1500,
+        lambda n: {
+            "a.ipynb": json.dumps(
+                {
+                    "cells": [
+                        {
+                            "source": ["# shield: ignore[CRED.jwt] x\n"] * n,
+                            "outputs": [{"text": ["PASSWORD='hunter2hunter'\n"] * n}],
+                        }
+                    ]
+                },
+                indent=1,
+            )
+        },
+        id="notebook with suppressions",
+    ),
+    pytest.param(
+        20_000,
+        lambda n: {"a.ipynb": '{"outputs": "password=1", "image/png":"iVBORw0KGgo' + '",\n "' * n},
+        id="unclosed image",
+    ),
+    pytest.param(
         3000, lambda n: {"Dockerfile": repeat("ENV DB_PASSWORD hunter2hunterN\n", n)}, id="parsed"
     ),
     pytest.param(

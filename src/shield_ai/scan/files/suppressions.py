@@ -23,6 +23,7 @@ SHIELD_COMMENT = regex(
 )
 ALLOWLIST_PRAGMA = regex(rb"pragma: *allowlist(?P<next>[ -]nextline)?[ -]secret")
 COMMENT_END = regex(r"(\*/|-{0,2}>|#\})$")
+MAX_PER_CELL = 100  # comments that apply to the outputs of a cell
 UNUSED = "is an unused suppression: no matching finding on its line"
 
 
@@ -34,6 +35,7 @@ class Suppression(NamedTuple):
     reason: str
     is_shield: bool  # other tools' comments need no reason and may be unused
     comment_line: int  # the line of the comment itself
+    outputs: range = range(0)  # the lines of the outputs of its cell, in a notebook
 
     def covers(self, finding: Finding) -> bool:
         """Return whether the comment applies to a finding on its line, by its rule or pattern."""
@@ -103,16 +105,33 @@ def apply_suppressions(
         (comment for comment in comments if comment.is_valid()), key=lambda comment: comment.line
     )
     lines = [comment.line for comment in valid]
+    of_cells = sorted(
+        (comment for comment in valid if comment.outputs),
+        key=lambda comment: comment.outputs.start,
+    )
+    output_starts = [comment.outputs.start for comment in of_cells]
     remaining = []
     used: set[Suppression] = set()
     for finding in findings:
         first = bisect.bisect_left(lines, finding.line)
         after = bisect.bisect_right(lines, max(finding.line, finding.end_line))
-        covering = [comment for comment in valid[first:after] if comment.covers(finding)]
+        candidates = valid[first:after]
+        if of_cells:
+            candidates += _of_outputs(of_cells, output_starts, finding.line)
+        covering = [comment for comment in candidates if comment.covers(finding)]
         used.update(covering)
         if not covering:
             remaining.append(finding)
     return remaining, _find_useless(comments, used)
+
+
+def _of_outputs(comments: list[Suppression], starts: list[int], line: int) -> list[Suppression]:
+    """Return the comments of the cell with a line in its outputs; they are sorted by `starts`."""
+    after = bisect.bisect_right(starts, line)
+    if not after or line not in comments[after - 1].outputs:
+        return []
+    first = bisect.bisect_left(starts, starts[after - 1])
+    return comments[first : min(after, first + MAX_PER_CELL)]
 
 
 def _find_useless(

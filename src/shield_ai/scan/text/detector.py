@@ -46,6 +46,7 @@ URL_BEFORE = regex(rb"[A-Za-z][A-Za-z0-9+.\-]{0,40}://[^\s/]{0,200}\Z")
 ALL_FILES = frozenset({"*", "**", "**/*"})
 LONE_CR = regex(rb"\r(?!\n)")
 ASSIGNMENT_RANK = 9  # after all token rules
+DOCUMENT_SUFFIX = ".html"  # a document, as a notebook is, but without a parser
 
 
 class Hit(NamedTuple):
@@ -99,10 +100,10 @@ class Detector:
             raw: The file's bytes.
             candidates: The result of the prefilter, if it has already run.
         """
-        lines = LineIndex(raw)
         hits = self.hits(path, raw, candidates)
-        if hits and path.endswith(".ipynb"):
-            return _notebook_findings(path, raw, hits)
+        if path.endswith(".ipynb"):
+            return self._notebook_findings(path, raw, hits)
+        lines = LineIndex(raw)
         return [create_finding(path, hit, lines) for hit in hits]
 
     def hits(self, path: str, raw: bytes, candidates: PrefilterResult | None = None) -> list[Hit]:
@@ -123,6 +124,39 @@ class Detector:
             builtin = [hit for hit in hits if hit.rule.id not in self._custom_rules]
             return raise_levels(kept, builtin)
         return kept
+
+    def _notebook_findings(self, path: str, raw: bytes, hits: list[Hit]) -> list[Finding]:
+        """Create the findings of a notebook, with the cell, the output and the line in it."""
+        from shield_ai.scan.text import notebook
+
+        escaped = self._escaped_hits(path, raw)
+        if not hits and not escaped:
+            return []
+        lines, cells, images = LineIndex(raw), notebook.Notebook(raw), notebook.Images(raw)
+        in_outputs = [hit for hit in escaped if cells.is_output(hit.start)]
+        findings = []
+        for hit in remove_overlaps([*hits, *in_outputs]):
+            if images.contain(hit.start):
+                continue
+            finding = create_finding(path, hit, lines)
+            if place := cells.place(hit.start):
+                message = f"{finding.message}, in {place}"
+                finding = msgspec.structs.replace(finding, message=message)
+            findings.append(finding)
+        return findings
+
+    def _escaped_hits(self, path: str, raw: bytes) -> list[Hit]:
+        """Return the credentials in the decoded text of a notebook, with offsets in the file."""
+        from shield_ai.scan.text.notebook import MAX_SIZE
+        from shield_ai.scan.text.notebook_text import decode
+
+        if len(raw) > MAX_SIZE or b'"outputs"' not in raw or b"\\" not in raw:
+            return []
+        text = decode(raw)
+        hits = self.hits(path.removesuffix(".ipynb") + DOCUMENT_SUFFIX, text.raw)
+        return [
+            hit._replace(start=text.original(hit.start), end=text.original(hit.end)) for hit in hits
+        ]
 
     def _applies_to(self, rule: Rule, path: str) -> bool:
         if self._custom_paths is not None and rule.id in self._custom_rules:
@@ -192,21 +226,6 @@ class Detector:
             confidence=confidence,
             rank=ASSIGNMENT_RANK,
         )
-
-
-def _notebook_findings(path: str, raw: bytes, hits: list[Hit]) -> list[Finding]:
-    """Create the findings of a notebook, with the cell and the line in it."""
-    from shield_ai.scan.text.notebook import Notebook
-
-    lines, cells = LineIndex(raw), Notebook(raw)
-    findings = []
-    for hit in hits:
-        finding = create_finding(path, hit, lines)
-        if place := cells.place(hit.start):
-            message = f"{finding.message}, in {place}"
-            finding = msgspec.structs.replace(finding, message=message)
-        findings.append(finding)
-    return findings
 
 
 def remove_overlaps(hits: list[Hit]) -> list[Hit]:

@@ -150,7 +150,15 @@ def _scan_file(detector: Detector, path: str, raw: bytes | None, result: Credent
     if candidates.markers is not None and path.endswith(".py"):
         result.markers[path] = candidates.markers
     if candidates.has_suppressions is not False and has_suppressions(raw):
-        result.suppressions[path] = find_suppressions(raw)
+        result.suppressions[path] = _find_suppressions(path, raw)
+
+
+def _find_suppressions(path: str, raw: bytes) -> list[Suppression]:
+    if not path.endswith(".ipynb"):
+        return find_suppressions(raw)
+    from shield_ai.scan.text.notebook_suppressions import cover_outputs
+
+    return cover_outputs(raw, find_suppressions(raw))
 
 
 def is_binary(path: str, raw: bytes) -> bool:

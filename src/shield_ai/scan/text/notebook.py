@@ -1,4 +1,4 @@
-"""Name the cells of a Jupyter notebook, as a person sees them.
+"""Name the cells and the outputs of a Jupyter notebook, as a person sees them.
 
 https://nbformat.readthedocs.io/en/latest/format_description.html
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 import bisect
 from typing import TYPE_CHECKING, NamedTuple
 
+from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.scan.text.config_parsers import json_values
 
 if TYPE_CHECKING:
@@ -16,15 +17,23 @@ if TYPE_CHECKING:
     from shield_ai.scan.text.structure import Node
 
 MAX_SIZE = 5_000_000  # bytes; larger ones are mostly images
+# A base64 image begins with the magic number of its format: PNG, JPEG, GIF, WebP or BMP.
+IMAGE = regex(
+    rb"\"image/[a-z.+-]{1,30}\"\s{0,40}:\s{0,40}(?:\[\s{0,40})?"
+    rb"\"(?:iVBORw0KGgo|/9j/|R0lGOD|UklGR|Qk)(?:[A-Za-z0-9+/=]|\\n|\",?\s{1,80}\")*+"
+)
+TEXT_KEYS = frozenset({"text", "evalue", "traceback"})
+TEXT_TYPES = ("text/", "application/json", "application/javascript", "image/svg+xml")
 
 
 class Source(NamedTuple):
-    """A text of a cell, with its byte offsets in the file."""
+    """A text of a cell or an output, with its byte offsets in the file."""
 
     start: int
     end: int
     cell: int  # from 1
-    line: int  # of its beginning in the cell, from 1
+    output: int  # from 1; 0 for the source of the cell
+    line: int  # of its beginning in the cell or the output, from 1
 
 
 class Notebook:
@@ -37,17 +46,45 @@ class Notebook:
     def __init__(self, raw: bytes) -> None:
         self._raw = raw
         roots = json_values(raw) if len(raw) <= MAX_SIZE else []
-        self._sources = sorted(_sources(roots))
-        self._starts = [source.start for source in self._sources]
+        self.sources = sorted(_sources(roots))
+        self._starts = [source.start for source in self.sources]
+
+    def is_output(self, offset: int) -> bool:
+        """Return whether an offset is in the text of an output."""
+        source = self._source(offset)
+        return source is not None and source.output > 0
 
     def place(self, offset: int) -> str:
-        """Return the cell and the line of an offset; empty outside the text of a cell."""
-        at = bisect.bisect_right(self._starts, offset) - 1
-        if at < 0 or offset > self._sources[at].end:
+        """Return the cell, the output and the line of an offset; empty outside their texts."""
+        source = self._source(offset)
+        if source is None:
             return ""
-        source = self._sources[at]
         line = source.line + self._raw.count(b"\\n", source.start, offset)
-        return f"cell {source.cell}, line {line}"
+        output = f"output {source.output}, " if source.output else ""
+        return f"cell {source.cell}, {output}line {line}"
+
+    def _source(self, offset: int) -> Source | None:
+        """Return the text with an offset; None outside the texts of cells and outputs."""
+        at = bisect.bisect_right(self._starts, offset) - 1
+        if at < 0 or offset > self.sources[at].end:
+            return None
+        return self.sources[at]
+
+
+class Images:
+    """The base64 images of a notebook. Random text in them is not a credential.
+
+    Args:
+        raw: The file's bytes.
+    """
+
+    def __init__(self, raw: bytes) -> None:
+        self._spans = [match.span() for match in IMAGE.finditer(raw)]
+
+    def contain(self, offset: int) -> bool:
+        """Return whether an offset is in an image."""
+        at = bisect.bisect_right(self._spans, (offset, offset)) - 1
+        return at >= 0 and offset < self._spans[at][1]
 
 
 def _sources(roots: list[Node]) -> Iterator[Source]:
@@ -55,15 +92,30 @@ def _sources(roots: list[Node]) -> Iterator[Source]:
         for cells in _values(root, "cells"):
             for number, cell in enumerate(cells.items, start=1):
                 for source in _values(cell, "source"):
-                    yield from _lines(source, number)
+                    yield from _lines(source, number, 0)
+                for outputs in _values(cell, "outputs"):
+                    for output_number, output in enumerate(outputs.items, start=1):
+                        for text in _output_texts(output):
+                            yield from _lines(text, number, output_number)
 
 
-def _lines(source: Node, cell: int) -> Iterator[Source]:
+def _output_texts(output: Node) -> Iterator[Node]:
+    """Yield the texts of an output: of a stream, an error, or a result in several formats."""
+    for key, value in output.pairs:
+        if key.text in TEXT_KEYS:
+            yield value
+        elif key.text == "data":
+            for media_type, data in value.pairs:
+                if media_type.text.startswith(TEXT_TYPES):
+                    yield data
+
+
+def _lines(source: Node, cell: int, output: int) -> Iterator[Source]:
     """Yield the text of a cell, or its lines: both forms are allowed."""
-    if not source.is_container:
-        yield Source(source.start, source.end, cell, 1)
+    if not source.items:
+        yield Source(source.start, source.end, cell, output, 1)
     for line, item in enumerate(source.items, start=1):
-        yield Source(item.start, item.end, cell, line)
+        yield Source(item.start, item.end, cell, output, line)
 
 
 def _values(node: Node, key: str) -> Iterator[Node]:
