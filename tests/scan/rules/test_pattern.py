@@ -3,13 +3,16 @@ from __future__ import annotations
 import ast
 import os
 
+import msgspec
 import pytest
 
 from shield_ai.model.addresses import rule_page
 from shield_ai.model.errors import ShieldError
 from shield_ai.model.finding import Severity
 from shield_ai.scan.rules import pattern
+from shield_ai.scan.rules.examples import fill
 from shield_ai.scan.selftest import check_examples
+from shield_ai.scan.text.detector import Detector
 
 TEXT = pattern.CSEC34_FILE.read_text(encoding="utf-8")
 IDS = [
@@ -434,3 +437,17 @@ def test_date_is_loaded_as_text() -> None:
 
 def test_explains_where_a_rule_is_documented() -> None:
     assert rule_page("CSEC34.literal") in pattern.explain("CSEC34.literal").splitlines()
+
+
+def test_a_token_is_found_by_one_rule() -> None:
+    """No token is also found, or found instead, by the rule of another service."""
+    detector = Detector([msgspec.structs.replace(pattern.credential_pattern(), files={})])
+    others = []
+    for rule in pattern.credential_pattern().rules:
+        if rule.kind is not pattern.RuleKind.REGEX or not rule.keywords or rule.judged:
+            continue
+        for example in rule.examples:
+            found = [item.rule for item in detector.find("app/config", fill(example).encode())]
+            if found != [rule.id]:
+                others.append((rule.id, found))
+    assert others == []
