@@ -102,32 +102,6 @@ def test_finds_each_fixer():
     assert {"coverage", "gitignore", "requirements", "runtime_copy"} <= set(names)
 
 
-LICENSE = b"# SPDX-License-Identifier: EUPL-1.2"
-
-
-@pytest.mark.parametrize(
-    ("modules", "expected"),
-    [
-        pytest.param([LICENSE + b"\n# (C) 2019\n", b"", b"#!python\n" + LICENSE], True, id="all"),
-        pytest.param([LICENSE + b"\r\nx = 1\n"], True, id="crlf"),
-        pytest.param([LICENSE, b"x = 1\n"], False, id="not all"),
-        pytest.param([LICENSE, b"# SPDX-License-Identifier: MIT\n"], False, id="different"),
-        pytest.param([b"\n" * 5 + LICENSE], False, id="too low"),
-    ],
-)
-def test_generated_modules_have_the_license_line_of_the_app(modules, expected):
-    files = {f"shop/{number}.py": raw for number, raw in enumerate(modules)}
-    files |= {"shop/__init__.py": b"", "tests/__init__.py": b"", "requirements.txt": b"django\n"}
-    for _ in range(2):
-        changes, skipped = rewrite_project(
-            FixContext(files.get, manifest(), AppFiles(paths=list(files)))
-        )
-        assert not run((changes, skipped), files)
-    assert not changes
-    for path in ("shop/utils/secrets.py", "tests/test_secrets.py"):
-        assert files[path].startswith(LICENSE + b"\n") == expected
-
-
 def test_unreadable_files_without_edits_do_not_stop_it():
     links = {"Makefile", "docs/conf.py", "tests/test_a.py", "shop/a.py", "Pipfile.lock"}
 

@@ -13,7 +13,7 @@ from shield_ai.project.layout import is_test
 from shield_ai.rewrite.code_style import read_code_style
 from shield_ai.rewrite.project.file_edits import NOTHING, Outcome, create_or_replace, skip
 from shield_ai.rewrite.project.layout import is_template, module_of, root_of
-from shield_ai.rewrite.project.license_header import license_header
+from shield_ai.rewrite.project.license_header import license_headers
 from shield_ai.rewrite.project.secret_map import STEP, MapStyle, settings_quote
 from shield_ai.rewrite.project.stamp import State, header_of, read_stamp, stamp
 from shield_ai.rewrite.project.template import render
@@ -39,7 +39,7 @@ def fix(context: FixContext) -> Outcome:
     if "tests" not in context.manifest.app.generate:
         return NOTHING
     module = context.app.test_module or context.module
-    header = license_header(context)
+    header = license_headers(context).module
     return write_tests(context.read, context.manifest, context.app.paths, module, header)
 
 
@@ -57,7 +57,7 @@ def write_tests(
         manifest: The secrets that the tests read.
         paths: All Python files of the app.
         module: Dotted name by which the settings import the runtime; derived from the path if "".
-        header: The comment line that the app's modules begin with; "" without one.
+        header: The comment that the app's modules begin with; "" without one.
     """
     anchor = _module_path(manifest)
     if not anchor or not manifest.secret:

@@ -20,7 +20,7 @@ from shield_ai.rewrite.code_style import read_code_style, uses_bandit
 from shield_ai.rewrite.project.app_docs import page_path
 from shield_ai.rewrite.project.file_edits import NOTHING, Outcome, create, replace, skip
 from shield_ai.rewrite.project.layout import missing_packages, module_of, root_of, shadows
-from shield_ai.rewrite.project.license_header import license_header
+from shield_ai.rewrite.project.license_header import NO_HEADERS, LicenseHeaders, license_headers
 from shield_ai.rewrite.project.secret_map import (
     MapStyle,
     expected_map,
@@ -89,13 +89,18 @@ def fix(context: FixContext) -> Outcome:
         context.read,
         context.manifest,
         context.module,
-        header=license_header(context),
+        headers=license_headers(context),
         docs=page_path(context),
     )
 
 
 def write_copy(
-    read: FileReader, manifest: Manifest, module: str = "", *, header: str = "", docs: str = ""
+    read: FileReader,
+    manifest: Manifest,
+    module: str = "",
+    *,
+    headers: LicenseHeaders = NO_HEADERS,
+    docs: str = "",
 ) -> Outcome:
     """Write the copy, the map file beside it, and the packages that they need.
 
@@ -106,7 +111,7 @@ def write_copy(
         read: Returns the bytes of a file of the app, None if it does not exist.
         manifest: Names the path of the map file.
         module: Dotted name of the map file; derived from the path if "".
-        header: The comment line that the app's modules begin with; "" without one.
+        headers: The comments that the app's modules begin with.
         docs: Path of the page on the app's secrets; "" without one.
     """
     path = manifest.app.runtime
@@ -133,10 +138,12 @@ def write_copy(
     if skipped:
         return [], skipped
     style = _map_style(read, manifest, root, in_package=in_package)
-    style = style._replace(license=header, docs=docs)
+    style = style._replace(license=headers.module, docs=docs)
     map_changes, skipped = _write_map(path, raw, manifest, style, is_map=is_map)
     init = PACKAGE_DOCSTRING if read_code_style(read, path).has_package_docstrings else ""
-    packages = [create(place, init) for place in missing_packages(read, path, root)]
+    packages = [
+        create(place, headers.package + init) for place in missing_packages(read, path, root)
+    ]
     return [*packages, *map_changes, *changes], skipped
 
 

@@ -15,7 +15,7 @@ COMMENTS = {"py": ("# ", ""), "md": ("<!-- ", " -->")}
 # the code without changing the text below the stamp.
 COMMENT = r"(?:#|<!--)(?![^\n]*coding[:=](?!\s*utf-?8(?![-\w.])))[^\r\n\0]*\n"
 STAMP = re.compile(
-    rf"\A(?P<header>(?:{COMMENT}|\n){{0,20}}?)"
+    rf"\A(?P<header>(?:{COMMENT}|\n){{0,40}}?)"
     r"(?:# |<!-- )shield-ai (?P<what>[a-z]+)(?: (?P<version>\S+))? "
     r"sha256:(?P<digest>[0-9a-f]{32})(?: -->)?\n"
 )
