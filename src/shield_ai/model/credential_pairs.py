@@ -1,18 +1,18 @@
-"""Find pairs of variables that form one credential: a key pair, a mail account, an OAuth client.
+"""Find pairs of variables that form one credential: a key pair, a login, an OAuth client.
 
 ======================  ======================================  ================================
 identifier              secret                                  fields of the JSON document
 ======================  ======================================  ================================
 MINIO_ACCESS_KEY(_ID)   MINIO_SECRET_KEY, …_SECRET_ACCESS_KEY   access_key_id, secret_access_key
 RAZORPAY_KEY_ID         RAZORPAY_KEY_SECRET                     access_key_id, secret_access_key
-EMAIL_HOST_USER         EMAIL_HOST_PASSWORD; SMTP_…, MAIL_…     username, password
+EMAIL_HOST_USER         EMAIL_HOST_PASSWORD; RABBITMQ_…, …      username, password
 GITHUB_CLIENT_ID        GITHUB_CLIENT_SECRET; CONSUMER_…        client_id, client_secret
 SOCIAL_AUTH_GITHUB_KEY  SOCIAL_AUTH_GITHUB_SECRET               client_id, client_secret
 BUCKET_KEY; S3_KEY …    BUCKET_SECRET                           access_key_id, secret_access_key
 ======================  ======================================  ================================
 
 Public keys such as STRIPE_PUBLISHABLE_KEY and RECAPTCHA_SITE_KEY, which are sent to browsers, are
-not paired.
+not paired, nor are the logins of people, such as ADMIN_USER.
 """
 
 from __future__ import annotations
@@ -45,7 +45,8 @@ _LOGIN_FIELDS = ("username", "password")
 _CLIENT_FIELDS = ("client_id", "client_secret")
 _ANY = re.compile(r".*")
 _NOT_EMPTY = re.compile(r".+")
-_MAIL = re.compile(r"(?:.+_)?(?:E?MAIL|MAILER|SMTP|MAILGUN|SENDGRID)(?:_HOST|_SERVER|_AUTH)?")
+_PERSON = "ADMIN|ADMINISTRATOR|SUPERUSER|ROOT|DEMO|TEST|INITIAL"
+_SERVICE = re.compile(rf"(?!(?:.+_)?(?:{_PERSON})\Z).+")
 _OAUTH = re.compile(r"SOCIAL_AUTH_.+|(?:.+_)?OAUTH[12]?")
 _STORAGE = re.compile(r"(?:.+_)?(?:S3|R2|B2|OSS|BUCKET|SPACES|STORAGE|UPLOAD|MINIO|CELLAR)")
 _TYPES = (
@@ -56,7 +57,12 @@ _TYPES = (
         _KEY_FIELDS,
     ),
     _PairType(_NOT_EMPTY, ("KEY_ID",), ("KEY_SECRET",), _KEY_FIELDS),
-    _PairType(_MAIL, ("USER", "USERNAME", "LOGIN"), ("PASSWORD", "PASS", "PASSWD"), _LOGIN_FIELDS),
+    _PairType(
+        _SERVICE,
+        ("USER", "USERNAME", "USER_NAME", "LOGIN"),
+        ("PASSWORD", "PASS", "PASSWD", "PWD"),
+        _LOGIN_FIELDS,
+    ),
     _PairType(_ANY, ("CLIENT_ID",), ("CLIENT_SECRET",), _CLIENT_FIELDS),
     _PairType(_ANY, ("CONSUMER_KEY",), ("CONSUMER_SECRET",), _CLIENT_FIELDS),
     _PairType(_NOT_EMPTY, ("APP_ID",), ("APP_SECRET",), _CLIENT_FIELDS),
@@ -102,6 +108,6 @@ def _prefixes(names: Iterable[str], pattern: re.Pattern[str], ending: str) -> li
 
 def _pair_name(prefix: str) -> str:
     """Name the secret of a pair: `EMAIL_HOST_` gives `email-credentials`."""
-    stem = re.sub(r"_(HOST|SERVER|AUTH|CREDENTIALS)$", "", prefix[:-1])
+    stem = re.sub(r"_(HOST|SERVER|(?<!BASIC_)AUTH|CREDENTIALS)$", "", prefix[:-1])
     words = re.findall(r"[a-z0-9]+", stem.lower()) or ["client"]
     return "-".join([*words, "credentials"])
