@@ -8,6 +8,7 @@ meaning          rule                                        examples
 ===============  ==========================================  =======================================
 harmless         starts with a flag or a count               USE_API_KEY, OPENAI_MAX_TOKENS
 harmless         a property of the secret follows            PASSWORD_HASHERS, TOKEN_URL, KEY_PREFIX
+harmless         a list of forbidden values                  COMMON_PASSWORDS, INSECURE_SECRET_KEYS
 secret           webhook URL: anyone who has it can post     SLACK_WEBHOOK_URL, SLACK_WEBHOOK
 credential URL   a service, then URL, URI, DSN, LOCATION …   DATABASE_URL, REDIS_TLS_URL
 DSN              ends with DSN                               SENTRY_DSN
@@ -27,6 +28,7 @@ from typing import TYPE_CHECKING
 
 from shield_ai.model.secret_words import (
     AUTH_SERVICES,
+    COLLECTIONS,
     CONN_SERVICES,
     CONNECTION_STRINGS,
     COUNTS,
@@ -34,7 +36,7 @@ from shield_ai.model.secret_words import (
     DIRECT_SERVICES,
     DOCUMENT_ENDINGS,
     FILES,
-    FORBIDDEN_PASSWORDS,
+    FORBIDDEN_VALUES,
     GIT_SERVICES,
     KMS_WORDS,
     LIMITS,
@@ -79,9 +81,17 @@ def meaning(name: str) -> Meaning:
         return Meaning.HARMLESS
     if (parts[0] in SWITCHES and len(parts) > 1) or SWITCHES_ANYWHERE & set(parts):
         return Meaning.HARMLESS
+    if _lists_forbidden_values(parts):
+        return Meaning.HARMLESS
     if parts[-1] in URL_ENDINGS:
         return _classify_url(parts)
     return _classify_credential(parts)
+
+
+def _lists_forbidden_values(parts: tuple[str, ...]) -> bool:
+    if parts[-2:] == ("COMMON", "PASSWORDS"):
+        return True
+    return parts[-1] in COLLECTIONS and not FORBIDDEN_VALUES.isdisjoint(parts)
 
 
 def _strip_stages(parts: tuple[str, ...]) -> tuple[str, ...]:
@@ -191,8 +201,6 @@ def _is_secret_word(parts: tuple[str, ...], index: int) -> bool:
         return False
     if word == "PASSWORD" and before in PASSWORD_ACTIONS:
         return False
-    if word == "PASSWORDS" and before in FORBIDDEN_PASSWORDS:
-        return False
     return word in SECRET_WORDS or (len(word) > len("TOKEN") and word.endswith(SECRET_ENDINGS))
 
 
@@ -285,6 +293,7 @@ def _harmless_words(parts: tuple[str, ...], index: int) -> Iterator[str]:
     yield from filter((SWITCHES_ANYWHERE | LIMITS | COUNTS).__contains__, parts)
     yield from filter(NON_SECRET_KEYS.__contains__, before[-1:])
     yield from filter("KMS".__eq__, before)
+    yield from filter(FORBIDDEN_VALUES.__contains__, parts)
 
 
 def _sounds_secret(parts: tuple[str, ...], index: int) -> bool:

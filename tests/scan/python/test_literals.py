@@ -47,6 +47,12 @@ PATHS = st.lists(
         pytest.param("AC_PASSWORD", "urn:oasis:names:Password", False, id="a URN"),
         pytest.param("TOKEN_KEY", "[A-Za-z0-9_-]{20,40}", False, id="a range of characters"),
         pytest.param("layout_key", "PublicHearingDetail", False, id="words in camel case"),
+        pytest.param(
+            "missing_layout_key", "ERROR: There is no key for the layout.", False, id="a message"
+        ),
+        pytest.param(
+            "SIGNING_KEY", "This is the key for the signatures", True, id="a sentence as a key"
+        ),
         pytest.param("LAYOUT_KEY", "publicHearingDetail", False, id="words in lower camel case"),
         pytest.param("SHOP_KEY", "aBcDeFgHiJkLmNoP", True, id="letters in mixed case"),
         pytest.param("SHOP_API_KEY", "CorrectHorseBattery", True, id="words for a strong name"),
