@@ -266,6 +266,22 @@ def test_the_values_of_a_settings_class_for_tests_stay(scanned, name, is_for_tes
     assert {reasons["SECRET_KEY"], reasons["Y"]} == {for_tests if is_for_tests else None}
 
 
+@pytest.mark.parametrize(
+    ("name", "other", "moves"),
+    [
+        pytest.param("Development", "class Live(Config): pass", False, id="beside production"),
+        pytest.param("LocalDevConfig", "class Prod(Config): pass", False, id="local"),
+        pytest.param("DevelopmentConfig", "class Testing(Config): pass", True, id="beside tests"),
+        pytest.param("DevelopmentConfig", "class Tool: pass", True, id="beside another class"),
+        pytest.param("DeviceConfig", "class Live(Config): pass", True, id="another word"),
+    ],
+)
+def test_literals_of_a_settings_class_for_development_stay(scanned, name, other, moves):
+    text = f"class Config: pass\nclass {name}(Config):\n    SECRET_KEY = 'k3y-of-an-app'\n{other}\n"
+    (found,) = (f for f in scanned({"config.py": text}).findings if f.site)
+    assert found.site.reason == (None if moves else SkipId.TEST_VALUE.reason())
+
+
 def test_a_description_of_a_secret_is_not_a_secret(sites):
     told = "'The key of the other service.\\nLeave blank to use none.'"
     assert sites(

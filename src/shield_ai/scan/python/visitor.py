@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from shield_ai.model.finding import Shape
 from shield_ai.model.skip import SkipId
-from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.scan.python.accessor_calls import AccessorCallVisitor
 from shield_ai.scan.python.candidates import Candidate
 from shield_ai.scan.python.cross_file import collection_texts
@@ -22,6 +21,7 @@ from shield_ai.scan.python.literals import (
     literal_text,
 )
 from shield_ai.scan.python.readers import Environ
+from shield_ai.scan.python.stage_classes import explain_stage
 from shield_ai.scan.python.statements import stored_names
 
 if TYPE_CHECKING:
@@ -30,9 +30,6 @@ if TYPE_CHECKING:
     from shield_ai.scan.python.project import Project
     from shield_ai.scan.python.statement_filter import StatementFilter
 
-TEST_CLASS = regex(r"(?:Unit)?Test(?:s|ing)?(?:Config(?:uration)?|Settings|Environment)?")
-# Settings for the build of an image, such as with `manage.py collectstatic`.
-BUILD_CLASS = regex(r"Build(?:Config(?:uration)?|Settings|Environment)?")
 
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 COPY_REASONS = frozenset({SkipId.ENVIRONMENT_COPY, SkipId.TESTS_ENVIRONMENT_COPY})
@@ -192,26 +189,12 @@ class SecretVisitor(AccessorCallVisitor):
         candidate.span = self._span(candidate.node)
         candidate.scope = id(self.scopes[-1])
         if not candidate.reason:
-            candidate.reason = self._explain_for_tests(candidate)
+            candidate.reason = explain_stage(candidate, self.scopes[-1], self.source.tree)
         if not candidate.reason:
             candidate.reason = self._explain_not_wrappable(candidate)
         if candidate.shape is Shape.READ:
             candidate.binds = self._names_to_bind(candidate.node)
         self.candidates.append(candidate)
-
-    def _explain_for_tests(self, candidate: Candidate) -> SkipReason | None:
-        """Explain that a value in a settings class is only for tests or builds; else None."""
-        scope = self.scopes[-1]
-        if not isinstance(scope, ast.ClassDef):
-            return None
-        if BUILD_CLASS.fullmatch(scope.name) and literal_text(candidate.default):
-            return SkipId.BUILD_CLASS.reason(name=scope.name)
-        if not TEST_CLASS.fullmatch(scope.name):
-            return None
-        is_literal = candidate.shape is Shape.LITERAL
-        if is_literal or candidate.variable.startswith(("TEST_", "TESTING_")):
-            return SkipId.TEST_CLASS.reason(name=scope.name)
-        return None
 
     def _names_to_bind(self, node: ast.expr) -> tuple[str, ...]:
         """Return the names in an expression that a lambda must bind as defaults.
