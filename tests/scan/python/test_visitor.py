@@ -139,6 +139,19 @@ def test_other_copies_are_not_the_environment(sites, text):
             id="a file in a bucket",
         ),
         pytest.param(
+            "import os\nK = os.environ.get('JWT_PRIVATE_KEY', '/run/secrets/jwt')", id="a path"
+        ),
+        pytest.param("import os\nK = os.environ.get('MQTT_CLIENT_KEY', 'client.pem')", id="a file"),
+        pytest.param(
+            "import os\nK = os.environ.get('REPLICA_DB_KEY', 'replica')",
+            id="the name of a database",
+        ),
+        pytest.param("import os\nK = open(os.environ['SAML_PRIVATE_KEY']).read()", id="opened"),
+        pytest.param(
+            "import os\nssl.wrap(keyfile=os.environ['KAFKA_CLIENT_KEY'])", id="a keyword for a path"
+        ),
+        pytest.param("import os\nX = DATABASES[os.environ['SHARD_KEY']]", id="an entry"),
+        pytest.param(
             "import os\nCACHES = {'default': {"
             "'BACKEND': 'django.core.cache.backends.filebased.FileBasedCache',"
             "'LOCATION': os.environ['CACHE_LOCATION']}}",

@@ -35,7 +35,11 @@ VARIABLE = regex(r"[A-Z][A-Z0-9]*(_[A-Z0-9]+)+")  # the name of a variable, not 
 REGEX = regex(r"\(\?[P:=!]|\\[swdb]|\[\^|\[\w-\w")
 URL = regex(r"^(?:[a-z][a-z0-9+.-]*://|urn:)", re.IGNORECASE)
 PATH = regex(r"^(\.{0,2}/|~/|[A-Za-z]:\\)[^\s]*$")
+LONG_PATH = regex(r"(?:\.{0,2}|~)(?:/[\w.-]+){2,}")  # with two parts; base64 can start with "/"
+KEY_FILE = regex(r"[\w.-]+\.(?:pem|key|crt|cer|p8|p12|pfx|jks)")
 FILE = regex(r"[\w.-]*(?:/[\w.-]+)+\.[A-Za-z]\w{1,8}")  # also an object in a bucket
+PLAIN_WORD = regex(r"[a-z][a-z_]{1,20}")
+DATA_STORES = frozenset({("DB",), ("DATABASE",), ("COLUMN",), ("FIELD",)})
 JSON_SCHEMA_KEYS = frozenset({"properties", "x-example", "example", "examples"})
 MAPPINGS = frozenset({"FIELDS", "MAP", "MAPPING", "COLUMNS", "LABELS", "ALIASES", "MESSAGES"})
 DURATION = regex(r"\d{1,4} ?(ms|s|sec|m|min|h|d|w|y|(second|minute|hour|day|week|month|year)s?)")
@@ -97,8 +101,12 @@ def is_reviewed(source: Source, node: ast.expr) -> bool:
 def is_public_or_count(name: str, text: str) -> bool:
     """Return whether a value is a public key, a file or a count, and not a secret."""
     is_count = not COUNT_ENDINGS.isdisjoint(words(name)[-1:]) and NUMBER.fullmatch(text)
-    is_object = words(name)[-1:] == ("KEY",) and FILE.fullmatch(text)
-    return bool(is_count or is_object or PUBLIC_KEY.match(text))
+    if words(name)[-1:] == ("KEY",):
+        if FILE.fullmatch(text) or LONG_PATH.fullmatch(text) or KEY_FILE.fullmatch(text):
+            return True
+        if words(name)[-2:-1] in DATA_STORES and PLAIN_WORD.fullmatch(text):
+            return True  # REPLICA_DB_KEY = "replica"
+    return bool(is_count or PUBLIC_KEY.match(text))
 
 
 def _has_hardcoded_password(node: ast.JoinedStr) -> bool:
