@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from shield_ai.model.skip import SkipId
 from shield_ai.scan.python.app_scan import scan_files
 
 
@@ -68,6 +69,16 @@ def test_lists_harmless_values_with_a_secret_like_name(scanned, text, name, reas
 def test_a_text_in_a_description_is_not_the_value(scanned, value, count):
     found = scanned({"shop/settings.py": f"CONFIG = {{'SECRET_KEY': {value}}}\n"}).findings
     assert len([f for f in found if f.site]) == count
+
+
+def test_lists_reads_of_many_variables(scanned):
+    files = {
+        "config.py": "SECRET_KEY = None\n",
+        "app.py": "# key\napp.config.from_prefixed_env()\n",
+    }
+    assert [(s.path, s.line, s.id) for s in scanned(files).unresolved] == [
+        ("app.py", 2, SkipId.READS_ALL)
+    ]
 
 
 def test_does_not_list_harmless_values_outside_the_settings(scanned):

@@ -34,7 +34,7 @@ COMPUTED_READ = regex(rb"(?:getenv\(|environ(?:\[|\.get\())\s{0,60}[A-Za-z_]")
 # APIs that read secrets without the quoted name of a variable, including shield's runtime.
 SECRET_API = regex(
     rb"BaseSettings|_url\.config|configurations|get_secret|Settings\)|EnvSettingsSource"
-    rb"|env_prefix|SecretStr|SecretBytes"
+    rb"|env_prefix|SecretStr|SecretBytes|from_prefixed_env"
 )
 # A value of at least 12 characters with a secret-like name, or a URL with a password.
 LITERAL = regex(
