@@ -33,8 +33,10 @@ def test_finds_copies_that_nothing_changes(text, name, original):
 @pytest.mark.parametrize(
     "text",
     [
-        pytest.param("e['X'] = 1", id="changed"),
-        pytest.param("del e['X']", id="deleted"),
+        pytest.param("e[x] = 1", id="changed under a computed name"),
+        pytest.param("e.update({'X': 1, **y})", id="updated from another dict"),
+        pytest.param("e.update(**y)", id="updated with keywords of another dict"),
+        pytest.param("e.pop(x)", id="removed under a computed name"),
         pytest.param("e |= y", id="merged"),
         pytest.param("e.update(y)", id="updated"),
         pytest.param("f(e)", id="passed on"),
@@ -46,6 +48,21 @@ def test_finds_copies_that_nothing_changes(text, name, original):
 )
 def test_ignores_copies_that_may_differ(text):
     assert copies(f"import os\ne = os.environ.copy()\n{text}") == {}
+
+
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        pytest.param("e['X'] = e['Y'] + 'z'", {"X"}, id="set"),
+        pytest.param("e['X'] += 'z'", {"X"}, id="extended"),
+        pytest.param("del e['X']", {"X"}, id="deleted"),
+        pytest.param("e.setdefault('X', '1')", {"X"}, id="set by default"),
+        pytest.param("e.pop('X', None)", {"X"}, id="removed"),
+        pytest.param("e.update({'X': '1'}, Y='2')", {"X", "Y"}, id="updated"),
+    ],
+)
+def test_finds_the_variables_that_a_copy_changes(text, written):
+    assert copies(f"import os\ne = os.environ.copy()\n{text}")["e"].written == written
 
 
 @pytest.mark.parametrize(

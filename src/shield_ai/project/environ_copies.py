@@ -1,6 +1,6 @@
-"""Recognize os.environ in a file, and copies of it that always equal it: `env = dict(os.environ)`.
+"""Recognize os.environ in a file, and copies of it: `env = dict(os.environ)`.
 
-A read of such a copy can become a read of the environment.
+A read of such a copy can become a read of the environment, unless the file changes the variable.
 """
 
 from __future__ import annotations
@@ -21,10 +21,11 @@ LOADERS = frozenset({"load_dotenv", "read_env", "read_dotenv", "putenv", "unsete
 
 
 class EnvironCopy(NamedTuple):
-    """A copy of the environment that nothing changes."""
+    """A copy of the environment, of which only some variables can change."""
 
     original: str  # the text of the copied expression
     last_line: int  # afterwards, the environment may differ from the copy
+    written: frozenset[str] = frozenset()  # the variables that the file changes in the copy
 
 
 def os_names(tree: ast.Module) -> dict[str, str]:
@@ -55,7 +56,8 @@ def unchanged_copies(
 ) -> dict[str, EnvironCopy]:
     """Return the copies of the environment at the top level of a file, by their names.
 
-    Left out are names that the file binds twice, and copies that it changes or passes on.
+    Left out are names that the file binds twice, and copies that it passes on, or changes other
+    than under constant names.
 
     Args:
         tree: The file.
@@ -71,14 +73,18 @@ def unchanged_copies(
     if not found:
         return {}
     bindings = Counter(target.id for target, _ in found)
-    changed = _changed_names(tree, [target for target, _ in found])
+    writes = dict(_constant_writes(tree))
+    changed = _changed_names(tree, [*(target for target, _ in found), *writes])
     lines = sorted(_changes(tree, names, may_set_variables))
     copies = {}
     for target, copied in found:
         if bindings[target.id] == 1 and target.id not in changed:
             at = bisect.bisect_right(lines, target.lineno)
             last_line = lines[at] if at < len(lines) else sys.maxsize
-            copies[target.id] = EnvironCopy(ast.unparse(copied), last_line)
+            written = (keys for name, keys in writes.items() if name.id == target.id)
+            copies[target.id] = EnvironCopy(
+                ast.unparse(copied), last_line, frozenset().union(*written)
+            )
     return copies
 
 
@@ -99,6 +105,36 @@ def _changed_names(tree: ast.Module, targets: Iterable[ast.Name]) -> set[str]:
     allowed: set[ast.AST] = {*targets, *filter(None, map(_read_mapping, ast.walk(tree)))}
     uses = (node for node in ast.walk(tree) if node not in allowed)
     return {name for name in map(_used_name, uses) if name}
+
+
+def _constant_writes(tree: ast.Module) -> Iterator[tuple[ast.Name, set[str]]]:
+    """Yield the names of mappings that a file changes under constant names, with these names."""
+    for node in ast.walk(tree):
+        keys: set[str | None] = {None}
+        target: ast.expr | None = None
+        if isinstance(node, ast.Subscript) and not isinstance(node.ctx, ast.Load):
+            target, keys = node.value, {_text(node.slice)}
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            target = node.func.value
+            if node.func.attr in {"setdefault", "pop"} and node.args:
+                keys = {_text(node.args[0])}
+            elif node.func.attr == "update":
+                keys = _updated_keys(node)
+        if isinstance(target, ast.Name) and None not in keys:
+            yield target, {key for key in keys if key}
+
+
+def _updated_keys(node: ast.Call) -> set[str | None]:
+    """Return the names that `x.update({"X": y}, Z=y)` changes, with None for unknown ones."""
+    keys = {keyword.arg for keyword in node.keywords}
+    for argument in node.args:
+        keys |= set(map(_text, argument.keys)) if isinstance(argument, ast.Dict) else {None}
+    return keys
+
+
+def _text(node: ast.expr | None) -> str | None:
+    value = node.value if isinstance(node, ast.Constant) else None
+    return value if isinstance(value, str) else None
 
 
 def _read_mapping(node: ast.AST) -> ast.expr | None:

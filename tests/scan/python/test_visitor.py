@@ -60,6 +60,7 @@ def test_explains_reads_that_cannot_be_migrated(sites, text, reason):
         ),
         pytest.param("X = env['API_KEY']\nload_dotenv()", ["read"], id="changed later"),
         pytest.param("import sentry_sdk\nX = env['API_KEY']", ["read"], id="another library"),
+        pytest.param("env['A'] = 'x'\nX = env['API_KEY']", ["read"], id="another variable set"),
     ],
 )
 def test_an_unchanged_copy_is_the_environment(sites, text, shapes, copy):
@@ -70,7 +71,8 @@ def test_an_unchanged_copy_is_the_environment(sites, text, shapes, copy):
 @pytest.mark.parametrize(
     "text",
     [
-        pytest.param("env['A'] = 'x'\nX = env['API_KEY']", id="changed"),
+        pytest.param("del env['API_KEY']\nX = env.get('API_KEY')", id="changed"),
+        pytest.param("env[a] = 'x'\nX = env['API_KEY']", id="changed under a computed name"),
         pytest.param("set_defaults(env)\nX = env['API_KEY']", id="passed on"),
         pytest.param("env = read()\nX = env['API_KEY']", id="bound twice"),
         pytest.param("from base import *\nX = env['API_KEY']", id="an import in between"),

@@ -288,7 +288,8 @@ class EnvReadVisitor(PydanticFieldVisitor):
             negated=isinstance(node.ops[0], ast.NotIn),
         )
         if environ.copy:
-            candidate.environ = self._original_of_copy(container)
+            key = self.resolver.constant_text(node.left, self.scopes)
+            candidate.environ = self._original_of_copy(container, key)
             if not candidate.environ:
                 candidate.reason = SkipId.TESTS_ENVIRONMENT_COPY.reason()
         name = self.resolver.constant_text(node.left, self.scopes)
@@ -317,11 +318,11 @@ class EnvReadVisitor(PydanticFieldVisitor):
         is_multiline = node.lineno != node.end_lineno
         if is_multiline and read.default is not None and self._reads_variable(read.default):
             return False
-        candidate.environ = self._original_of_copy(container)
+        candidate.environ = self._original_of_copy(container, candidate.variable)
         return bool(candidate.environ)
 
-    def _original_of_copy(self, container: ast.expr) -> str:
-        """Return the text of the environment that a name copies; empty if it can differ."""
+    def _original_of_copy(self, container: ast.expr, variable: str | None) -> str:
+        """Return the text of the environment that a name copies; empty if a variable can differ."""
         if len(self.scopes) > 1 or self._loop_names or self._fstrings:
             return ""
         if not isinstance(container, ast.Name):
@@ -330,7 +331,10 @@ class EnvReadVisitor(PydanticFieldVisitor):
             tree = self.source.tree
             self._copies = unchanged_copies(tree, os_names(tree), self._may_set_variables)
         copied = self._copies.get(container.id)
-        return copied.original if copied and container.lineno <= copied.last_line else ""
+        if copied is None or container.lineno > copied.last_line:
+            return ""
+        may_differ = bool(copied.written) if variable is None else variable in copied.written
+        return "" if may_differ else copied.original
 
     def _may_set_variables(self, node: ast.Import | ast.ImportFrom) -> bool:
         """Return whether a module of the app, or one that loads .env files, is imported."""
