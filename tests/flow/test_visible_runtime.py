@@ -16,8 +16,10 @@ OTHER = "shop/utils/aws_config.py"
     [
         pytest.param("", [], RUNTIME, id="not ignored"),
         pytest.param("*secret*\n", [], OTHER, id="ignored"),
-        pytest.param("*secret*\n", [OTHER], RUNTIME, id="the other name is taken"),
-        pytest.param("utils/\n", [], RUNTIME, id="the folder is ignored"),
+        pytest.param("*secret*\n", [OTHER], "shop/aws_config.py", id="the other name is taken"),
+        pytest.param("utils/\n", [], "shop/aws_secrets.py", id="the folder is ignored"),
+        pytest.param("utils/\n*secret*\n", [], "shop/aws_config.py", id="folder and name ignored"),
+        pytest.param("_*/\n", [], RUNTIME, id="the copy is ignored everywhere"),
         pytest.param("*\n", [], RUNTIME, id="the app is ignored"),
     ],
 )
@@ -46,3 +48,15 @@ def test_apply_in_an_app_that_ignores_secrets(tmp_path):
         "from shop.utils.aws_config import get_secret"
         in (tmp_path / "shop/settings.py").read_text()
     )
+
+
+@pytest.mark.parametrize("command", ["plan", "apply"])
+def test_plan_and_apply_refuse_a_path_that_git_ignores(tmp_path, command):
+    make_app(tmp_path)
+    (tmp_path / ".gitignore").write_text("_*/\n.env\n")
+    git(tmp_path, "init", "-q")
+    git(tmp_path, "add", "-A")
+    git(tmp_path, "commit", "-q", "-m", "first")
+    done = run(command, "--only", "code", *(["--yes"] if command == "apply" else []), cwd=tmp_path)
+    assert done.code == 4
+    assert "which the app would import" in done.text

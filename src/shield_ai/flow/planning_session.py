@@ -21,6 +21,7 @@ from shield_ai.flow.plan_notes import add_notes
 from shield_ai.flow.plan_values import PlanValues
 from shield_ai.flow.preconditions import (
     require_parsed_settings,
+    require_runtime_not_ignored,
     require_untracked_dotenv,
     unhide_copy,
 )
@@ -67,7 +68,8 @@ class PlanningSession(AppContext):
         """Make a plan.
 
         Raises:
-            ShieldError: The app, shield.toml or a source of values can't be used.
+            ShieldError: The app, shield.toml or a source of values can't be used, or git ignores a
+                new file that the app imports.
         """
         require_parsed_settings(self.manifest, self.scan_result.facts, self.unreadable)
         values = self.values.open(self.values.selected_env_files())
@@ -88,7 +90,9 @@ class PlanningSession(AppContext):
             aws=aws,
             code=code,
         )
-        plan = add_notes(unhide_copy(self.tree.root, plan), self, values)
+        plan = unhide_copy(self.tree.root, plan)
+        require_runtime_not_ignored(self.tree.root, plan, self.manifest.app.runtime)
+        plan = add_notes(plan, self, values)
         return msgspec.structs.replace(plan, environment=self.environment, only=self.only or "")
 
     def accept_plan(self, plan: Plan, path: Path) -> Plan:

@@ -1,28 +1,42 @@
-"""Choose a name for the map file that git does not ignore: some projects ignore `*secret*`."""
+"""Choose a path for the map file that git does not ignore: some projects ignore `*secret*`."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from shield_ai.project import git
+from shield_ai.project.runtime_names import COPY
+from shield_ai.project.runtime_path import DEFAULT_RUNTIME, VENDORED
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from shield_ai.project.tree import Tree
 
 OTHER_NAME = "aws_config.py"
 
 
 def visible_runtime(tree: Tree, runtime: str) -> str:
-    """Return the path of the map file, or one in the same folder if git ignores it.
+    """Return the path of the map file, or a similar one if git ignores it or its folder.
 
     Args:
         tree: The app's folder.
         runtime: The path.
     """
-    if not git.ignored_files(tree.root, [runtime]):
-        return runtime
+    for path in (runtime, *_other_paths(runtime)):
+        folder = path[: path.rfind("/") + 1]
+        new = [path, f"{folder}{COPY}/__init__.py"]
+        is_free = path == runtime or not (tree.root / path).exists()
+        if is_free and not git.ignored_files(tree.root, new):
+            return path
+    return runtime
+
+
+def _other_paths(runtime: str) -> Iterator[str]:
+    """Yield another name in the same folder, then names in the package that contains `utils`."""
     folder, slash, _ = runtime.rpartition("/")
-    other = f"{folder}{slash}{OTHER_NAME}"
-    if (tree.root / other).exists() or git.ignored_files(tree.root, [other]):
-        return runtime
-    return other
+    yield f"{folder}{slash}{OTHER_NAME}"
+    if runtime.endswith(f"/{VENDORED}"):
+        package = runtime.removesuffix(VENDORED)
+        yield f"{package}{DEFAULT_RUNTIME}"
+        yield f"{package}{OTHER_NAME}"

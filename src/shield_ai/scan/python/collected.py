@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shield_ai.model.skip import SkipId, Skipped
+from shield_ai.scan.python.bulk_reads import find_bulk_reads
 from shield_ai.scan.python.cross_file import ProjectContext, collection_texts
 from shield_ai.scan.python.file_reads import find_file_reads
 from shield_ai.scan.python.findings import is_probably_label
@@ -61,6 +62,7 @@ class Collected:
                 self.context.reserved[variable] = reason
         if visitor.has_computed_read:
             self.context.computed_names |= collection_texts(source.tree)
+        self.unresolved += find_bulk_reads(source, in_settings=in_settings)
         if in_settings:
             self.file_reads += find_file_reads(source)
             self._key_sources.add(source, visitor.module.star_imports)

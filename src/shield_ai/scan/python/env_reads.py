@@ -18,7 +18,6 @@ from shield_ai.scan.python.library_reads import library_read
 from shield_ai.scan.python.path_uses import entry_names, path_expressions
 from shield_ai.scan.python.possible_names import possible_texts
 from shield_ai.scan.python.pydantic_fields import PydanticFieldVisitor
-from shield_ai.scan.python.read_types import converters_of, explain_flag_or_number
 from shield_ai.scan.python.readers import DOTENV_LABEL, Environ, EnvObject
 
 if TYPE_CHECKING:
