@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from shield_ai.model.errors import SourceError
-from shield_ai.rewrite.code_style import CodeStyle, read_code_style
+from shield_ai.rewrite.code_style import CodeStyle, ImportHeadings, read_code_style
 
 
 @pytest.mark.parametrize(
@@ -12,7 +12,9 @@ from shield_ai.rewrite.code_style import CodeStyle, read_code_style
         pytest.param({}, CodeStyle(), id="not configured"),
         pytest.param({"pyproject.toml": '[tool.ruff.format]\nquote-style = "single"'}, CodeStyle(line_length=88, quote="'"), id="quotes of ruff format"),
         pytest.param({".ruff.toml": '[lint.flake8-quotes]\ninline-quotes = "single"'}, CodeStyle(line_length=88, quote="'"), id="quotes of the linter"),
-        pytest.param({"pyproject.toml": '[tool.isort]\nlines_after_imports = 2\nimport_heading_localfolder = "Local"'}, CodeStyle(lines_after_imports=2, local_heading="# Local"), id="isort"),
+        pytest.param({"pyproject.toml": '[tool.isort]\nlines_after_imports = 2\nimport_heading_localfolder = "Local"'}, CodeStyle(lines_after_imports=2, headings=ImportHeadings(local_folder="# Local")), id="isort"),
+        pytest.param({".isort.cfg": "[settings]\nimport_heading_stdlib = Standard\nimport_heading_thirdparty = Others\nimport_heading_firstparty = Ours"}, CodeStyle(headings=ImportHeadings("# Standard", "# Others", "# Ours")), id="headings"),
+        pytest.param({".ruff.toml": '[lint.isort.import-heading]\nstandard-library = "Standard"\nlocal-folder = "Local"'}, CodeStyle(line_length=88, quote='"', headings=ImportHeadings(stdlib="# Standard", local_folder="# Local")), id="headings of ruff"),
         pytest.param({".isort.cfg": "[settings]\nforce_single_line = True\nknown_first_party =\n  shop\n  lib"}, CodeStyle(force_single_line=True, first_party=("shop", "lib")), id="isort.cfg"),
         pytest.param({"ruff.toml": '[lint.isort]\nlines-after-imports = 2\nknown-first-party = ["shop"]\nknown-local-folder = ["lib"]'}, CodeStyle(line_length=88, quote='"', lines_after_imports=2, first_party=("shop",), local_folder=("lib",)), id="isort of ruff"),
         pytest.param({"ruff.toml": "[lint.isort]\nlines-after-imports = -1"}, CodeStyle(line_length=88, quote='"'), id="isort's default"),

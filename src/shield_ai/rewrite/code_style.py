@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
@@ -38,6 +38,26 @@ BANDIT_FILES = (
 )
 
 
+class ImportHeadings(NamedTuple):
+    """The comments above groups of imports; "" for a group without one."""
+
+    stdlib: str = ""
+    third_party: str = ""
+    first_party: str = ""
+    local_folder: str = ""  # relative imports
+
+    @classmethod
+    def of(cls, isort: Table) -> ImportHeadings:
+        """Return the headings in the configuration of isort, or of ruff's rules of this name."""
+        table = _snake_case(_table(isort, "import_heading"))
+        headings = []
+        for section in ("standard_library", "third_party", "first_party", "local_folder"):
+            name = section.replace("standard_library", "stdlib").replace("_", "")
+            heading = isort.get(f"import_heading_{name}") or table.get(section)
+            headings.append(f"# {heading}" if isinstance(heading, str) and heading else "")
+        return cls(*headings)
+
+
 class CodeStyle(msgspec.Struct, frozen=True):
     """The configured style; an empty value if the project does not configure it."""
 
@@ -52,7 +72,7 @@ class CodeStyle(msgspec.Struct, frozen=True):
     bans_parent_imports: bool = False  # relative imports with more than one dot
     lines_after_imports: int = 1
     lines_between_types: int = 0  # between `import a` and `from a import b`
-    local_heading: str = ""  # the comment above relative imports
+    headings: ImportHeadings = ImportHeadings()
     first_party: tuple[str, ...] = ()  # top-level packages that isort places with the app
     local_folder: tuple[str, ...] = ()  # those that it places with relative imports
     force_single_line: bool = False
@@ -73,7 +93,6 @@ def read_code_style(read: FileReader, path: str) -> CodeStyle:
     isort = next(_isort_tables(read, path), {}) | _snake_case(_table(lint, "isort"))
     isort |= hook_options(read, "isort")
     ban = _table(lint, "flake8-tidy-imports").get("ban-relative-imports")
-    heading = str(isort.get("import_heading_localfolder", ""))
     return CodeStyle(
         line_length=configured_line_length(read, path),
         max_line_length=linter_line_length(read, path),
@@ -86,7 +105,7 @@ def read_code_style(read: FileReader, path: str) -> CodeStyle:
         bans_parent_imports=_selects(lint, "TID252"),
         lines_after_imports=_count(isort.get("lines_after_imports")) or 1,
         lines_between_types=_count(isort.get("lines_between_types")),
-        local_heading=f"# {heading}" if heading else "",
+        headings=ImportHeadings.of(isort),
         first_party=_names(isort.get("known_first_party")),
         local_folder=_names(isort.get("known_local_folder")),
         force_single_line=_is_on(isort.get("force_single_line")),

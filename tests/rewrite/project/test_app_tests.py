@@ -138,6 +138,10 @@ def test_updates_tests_until_they_are_edited():
         pytest.param(
             "lint.isort.lines-after-imports = 2\nlint.isort.lines-between-types = 1", id="imports"
         ),
+        pytest.param(
+            "lint.isort.import-heading = { standard-library = 'A', third-party = 'B', first-party = 'C' }",
+            id="headings",
+        ),
     ],
 )
 @pytest.mark.parametrize("test", [pytest.param(b"", id="unittest"), PYTEST])

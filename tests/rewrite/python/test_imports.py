@@ -43,3 +43,52 @@ def test_a_module_of_another_distribution_is_not_the_apps():
     check(before, after)
     own = {"shop/sdk.py": b""}
     check(before, after.replace("Client\n\nfrom", "Client\nfrom"), own)
+
+
+HEADINGS = """[lint.isort.import-heading]
+standard-library = "Standard library"
+third-party = "Others"
+first-party = "Ours"
+local-folder = "Local"
+"""
+
+
+@pytest.mark.parametrize(
+    ("config", "before", "after"),
+    [
+        pytest.param(
+            HEADINGS,
+            "# Standard library\nimport os\n",
+            f"# Ours\n{IMPORT}\n",
+            id="instead of the only import",
+        ),
+        pytest.param(
+            HEADINGS,
+            "# Standard library\nimport os\n\n# Others\nimport environ\n",
+            f"# Others\nimport environ\n\n# Ours\n{IMPORT}\n",
+            id="a new group",
+        ),
+        pytest.param(
+            HEADINGS,
+            "# Standard library\nimport os\nimport sys\n\n# Ours\nfrom shop import a\n",
+            f"# Standard library\nimport sys\n\n# Ours\nfrom shop import a\n{IMPORT}\n",
+            id="an existing group",
+        ),
+        pytest.param(
+            "",
+            "# Standard library\nimport os\n\n# Others\nimport environ\n\n# Local\nfrom . import a\n",
+            f"# Others\nimport environ\n\n{IMPORT}\n\n# Local\nfrom . import a\n",
+            id="above a comment",
+        ),
+        pytest.param(
+            HEADINGS,
+            "# Standard library\nimport os\n\n# Local\nfrom . import a\n",
+            f"# Ours\n{IMPORT}\n\n# Local\nfrom . import a\n",
+            id="above relative imports",
+        ),
+    ],
+)
+def test_keeps_the_headings_of_groups(config, before, after):
+    text = f'{before}\nX = os.environ["API_KEY"]\n'.encode()
+    result = rewritten(text, {"ruff.toml": config.encode()})[0].decode()
+    assert result == f'{after}\nX = get_secret("api-key")\n'

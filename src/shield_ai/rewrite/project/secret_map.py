@@ -95,7 +95,7 @@ class MapStyle(NamedTuple):
             width=style.line_length or cls().width,
             quote=style.quote or quote,
             blank_lines=style.lines_after_imports,
-            heading=style.local_heading if is_relative else "",
+            heading=style.headings.local_folder if is_relative else style.headings.first_party,
             summary_on_second_line=style.summary_on_second_line,
         )
 

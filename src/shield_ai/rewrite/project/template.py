@@ -25,7 +25,13 @@ def _environment() -> jinja2.Environment:
         autoescape=False,  # noqa: S701
     )
     environment.filters["single_line"] = single_line
+    environment.globals["heading"] = _heading
     return environment
+
+
+def _heading(comment: str, indent: str = "") -> str:
+    """Return the line above a group of imports; empty without a heading."""
+    return f"{indent}{comment}\n" if comment else ""
 
 
 def render(template: str, **values: Any) -> str:

@@ -15,7 +15,7 @@ from shield_ai.rewrite.python.extend_import import extend_import
 from shield_ai.rewrite.python.formatting import first_line, line_below, make_edit
 from shield_ai.rewrite.python.import_lines import import_lines
 from shield_ai.rewrite.python.line_length import DEFAULT
-from shield_ai.rewrite.python.unused_imports import removal_edits, statement_lines
+from shield_ai.rewrite.python.unused_imports import group_start, removal_edits, statement_lines
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -54,6 +54,7 @@ class Placement(NamedTuple):
     offset: int
     before: str
     after: str
+    is_new_group: bool = False
 
 
 def accessor_names(
@@ -178,10 +179,13 @@ def import_edits(
     first = next(iter(whole), None)
     if first and _has_only_future_imports(block):
         others = [found for found in unused if found is not first]
-        new = make_edit(source, *statement_lines(source, first.node), "\n".join(lines) + "\n")
+        heading = _heading(names.module, style)
+        start, end = group_start(source, first.node), statement_lines(source, first.node)[1]
+        new = make_edit(source, start, end, "\n".join([*heading, *lines, ""]))
         return [new, *extended, *removal_edits(source, others)]
     place = _choose_placement(source, block, names.module, style, importers)
-    text = place.before + "\n".join(lines) + place.after
+    heading = _heading(names.module, style) if place.is_new_group else []
+    text = place.before + "\n".join([*heading, *lines]) + place.after
     new = make_edit(source, place.offset, place.offset, text)
     return [new, *extended, *removal_edits(source, unused)]
 
@@ -291,8 +295,9 @@ def _in_block(
     if relative:
         return _above_relative(source, block, relative)
     at, lead = line_below(source, block[-1])
-    gap = "" if block[-1] in first_party else "\n"
-    return Placement(at, lead + gap, "\n")
+    if block[-1] in first_party:
+        return Placement(at, lead, "\n")
+    return Placement(at, f"{lead}\n", "\n", is_new_group=True)
 
 
 def _trailing_relative_imports(block: list[Import]) -> int:
@@ -323,9 +328,17 @@ def _sort_key(module: str) -> tuple[int, str]:
 
 def _above_relative(source: Source, block: list[Import], count: int) -> Placement:
     """Place an import above the relative imports at the end of a block, as a separate group."""
-    first = block[-count]
-    has_gap = count == len(block) or first.lineno - (block[-count - 1].end_lineno or 0) > 1
-    return Placement(source.offset(first.lineno, 0), "" if has_gap else "\n", "\n\n")
+    line = _first_comment_line(source, block[-count].lineno)
+    has_gap = count == len(block) or line - (block[-count - 1].end_lineno or 0) > 1
+    at = source.offset(line, 0)
+    return Placement(at, "" if has_gap else "\n", "\n\n", is_new_group=True)
+
+
+def _heading(module: str, style: CodeStyle) -> list[str]:
+    """Return the line above the group of a module's import, if the style has one."""
+    is_local = module.startswith(".") or module.partition(".")[0] in style.local_folder
+    heading = style.headings.local_folder if is_local else style.headings.first_party
+    return [heading] if heading else []
 
 
 def _module_of(node: Import) -> str:
@@ -357,8 +370,8 @@ def _at_top(source: Source, *, after_future: bool) -> Placement:
         line = first_line(node)
         above = source.offset(_first_comment_line(source, line), 0)
         shares_line = after_future and line == body[i - 1].lineno
-        return Placement(above, "\n" if shares_line else "", "\n\n")
-    return Placement(len(source.raw), "\n", "\n")
+        return Placement(above, "\n" if shares_line else "", "\n\n", is_new_group=True)
+    return Placement(len(source.raw), "\n", "\n", is_new_group=True)
 
 
 def _first_comment_line(source: Source, line: int) -> int:

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 Import = ast.Import | ast.ImportFrom
 REMOVABLE = frozenset({"os", "environ", "getenv"})
+# A comment above the imports of the standard library.
+HEADING = re.compile(rb"(?i)#[\s=-]*(?:python|std-?lib|standard|built-?ins?|core)\b")
 
 
 class UnusedImport(NamedTuple):
@@ -240,14 +242,27 @@ def statement_lines(source: Source, node: Import) -> tuple[int, int]:
     return source.offset(node.lineno, 0), source.offset(last + 1, 0)
 
 
+def group_start(source: Source, node: Import) -> int:
+    """Return the offset of the heading of a group with one import, or else of the import."""
+    above = _line(source, node.lineno - 1)
+    is_alone = HEADING.match(above) and not _line(source, (node.end_lineno or node.lineno) + 1)
+    return source.offset(node.lineno - 1 if is_alone else node.lineno, 0)
+
+
 def _removed_lines(source: Source, node: Import) -> tuple[int, int]:
-    start, end = statement_lines(source, node)
+    _, end = statement_lines(source, node)
+    start = group_start(source, node)
     following = (node.end_lineno or node.lineno) + 1
-    above = source.lines[node.lineno - 2][1].strip() if node.lineno > 1 else b""
+    above = _line(source, node.lineno - (1 if start == source.offset(node.lineno, 0) else 2))
     is_group = not above or (node.col_offset > 0 and above.endswith(b":"))
-    if is_group and following <= len(source.lines) and not source.lines[following - 1][1].strip():
+    if is_group and following <= len(source.lines) and not _line(source, following):
         end = source.offset(following + 1, 0)
     return start, end
+
+
+def _line(source: Source, number: int) -> bytes:
+    """Return a line without whitespace at its ends; empty outside the file."""
+    return source.lines[number - 1][1].strip() if 0 < number <= len(source.lines) else b""
 
 
 def _alias_edits(source: Source, found: UnusedImport) -> list[Edit]:
