@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from shield_ai.project import git
 from shield_ai.project.runtime_names import COPY
-from shield_ai.project.runtime_path import DEFAULT_RUNTIME, VENDORED
+from shield_ai.project.runtime_path import DEFAULT_RUNTIME, HELPERS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,10 +33,10 @@ def visible_runtime(tree: Tree, runtime: str) -> str:
 
 
 def _other_paths(runtime: str) -> Iterator[str]:
-    """Yield another name in the same folder, then names in the package that contains `utils`."""
+    """Yield another name in the same folder, then names in the package around `utils`."""
     folder, slash, _ = runtime.rpartition("/")
     yield f"{folder}{slash}{OTHER_NAME}"
-    if runtime.endswith(f"/{VENDORED}"):
-        package = runtime.removesuffix(VENDORED)
-        yield f"{package}{DEFAULT_RUNTIME}"
-        yield f"{package}{OTHER_NAME}"
+    package, _, name = folder.rpartition("/")
+    if package and name in HELPERS:
+        yield f"{package}/{DEFAULT_RUNTIME}"
+        yield f"{package}/{OTHER_NAME}"

@@ -195,6 +195,27 @@ def find_django_settings(paths: Iterable[str], read: FileReader) -> dict[str, st
     return found
 
 
+def find_missing_settings(paths: Iterable[str], read: FileReader) -> str:
+    """Return the path of the settings that manage.py names and the app's packages lack.
+
+    Each user creates this file from another one.
+
+    Returns:
+        "" if it exists, or if its package does not.
+    """
+    known = set(paths)
+    for path in _startup_files(known):
+        folder, _, name = path.rpartition("/")
+        if name != "manage.py":
+            continue
+        for match in DJANGO_SETTINGS.findall(read(path) or b""):
+            module = match.decode().strip(".")
+            package = "/".join(filter(None, [folder, *module.split(".")[:-1]]))
+            if f"{package}/__init__.py" in known and not _locate_module(module, folder, known):
+                return f"{package}/{module.rpartition('.')[2]}.py"
+    return ""
+
+
 def _startup_files(paths: Iterable[str]) -> list[str]:
     names = sorted(path for path in paths if STARTUP_FILES.match(path, path.rfind("/") + 1))
     return [path for path in names if not SKIPPED_FOLDERS.intersection(path.split("/"))]

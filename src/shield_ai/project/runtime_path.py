@@ -13,16 +13,23 @@ if TYPE_CHECKING:
 
 
 DUNDER_CONSTANT = regex(rb"(?m)^__\w+__\s*=\s*[\"'][^\"'\n]*[\"']\s*$")  # __version__ = "1.0"
-VENDORED = "utils/secrets.py"
-# The runtime's file if VENDORED is not possible. The standard library has no such module.
+NAME = "secrets.py"
+# Packages for the modules that the whole app uses, in the order of preference.
+HELPERS = ("utils", "util", "common", "helpers", "lib", "shared", "core")
+# The runtime's file beside the settings. The standard library has no such module.
 DEFAULT_RUNTIME = "aws_secrets.py"
+# A package of this name contains only settings, and perhaps the URLs.
+SETTINGS_PACKAGES = frozenset({"settings", "config", "conf", "configuration"})
+# A module or folder of this name shows that a package is an app of Django.
+APP_PARTS = ("apps.py", "models.py", "models/", "migrations/")
 
 
 def choose_runtime_path(settings: str, root: str, known: set[str], read: FileReader) -> str:
     """Return the path for a vendored runtime that the settings can import.
 
     Importing `pkg.utils.secrets` runs `pkg/__init__.py`, which the import of `pkg.settings` has
-    already run, and `pkg/utils/__init__.py`, which must therefore be empty.
+    already run, and `pkg/utils/__init__.py`, which must therefore be empty. The module is in the
+    package that the app has for such modules, or in a new package `utils`.
 
     Args:
         settings: The settings file.
@@ -32,21 +39,29 @@ def choose_runtime_path(settings: str, root: str, known: set[str], read: FileRea
     """
     package = settings.rpartition("/")[0].removeprefix(root).strip("/").split("/")[0]
     folder = "/".join(part for part in (root, package) if part)
-    if package and _has_room_for_runtime(folder, known, read):
-        return f"{folder}/{VENDORED}"
+    for name in HELPERS if package else ():
+        helpers = f"{folder}/{name}"
+        if f"{helpers}/__init__.py" in known and _is_free(helpers, known, read):
+            return f"{helpers}/{NAME}"
+    helpers = f"{folder}/{HELPERS[0]}"
+    if package and package not in SETTINGS_PACKAGES and _is_free(helpers, known, read):
+        return f"{helpers}/{NAME}"
     return f"{folder}/{DEFAULT_RUNTIME}" if folder else DEFAULT_RUNTIME
 
 
-def _has_room_for_runtime(package: str, known: set[str], read: FileReader) -> bool:
-    """Return True if `utils/secrets.py` can be added to a package."""
-    utils = f"{package}/utils"
-    module = f"{utils}/secrets.py"
-    folders = (f"{package}/secrets/", f"{utils}/secrets/")  # the latter hides the module
-    if f"{utils}.py" in known or any(path.startswith(folders) for path in known):
+def _is_free(helpers: str, known: set[str], read: FileReader) -> bool:
+    """Return True if the module can be added to a package, which may not exist."""
+    module = f"{helpers}/{NAME}"
+    package = helpers.rpartition("/")[0]
+    folders = (f"{package}/secrets/", f"{helpers}/secrets/")  # the latter hides the module
+    if f"{helpers}.py" in known or any(path.startswith(folders) for path in known):
         return False
     if module in known and not is_runtime_module(read(module)):
         return False
-    init = read(f"{utils}/__init__.py")
+    app_parts = tuple(f"{helpers}/{part}" for part in APP_PARTS)
+    if any(path.startswith(app_parts) for path in known):
+        return False
+    init = read(f"{helpers}/__init__.py")
     return init is None or _is_empty_init(init)
 
 

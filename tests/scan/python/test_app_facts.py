@@ -114,3 +114,26 @@ def test_the_copy_of_the_runtime_has_no_settings(scanned):
     facts = scanned(files).facts
     assert facts.settings == ("config/__init__.py",)
     assert not facts.django
+
+
+@pytest.mark.parametrize(
+    ("files", "runtime"),
+    [
+        pytest.param({}, "shop/utils/secrets.py", id="missing"),
+        pytest.param({"shop/settings.py": ""}, "worker/utils/secrets.py", id="exists"),
+        pytest.param({"shop/__init__.py": None}, "worker/utils/secrets.py", id="no package"),
+    ],
+)
+def test_the_runtime_is_beside_the_settings_that_users_create(scanned, files, runtime):
+    start = "import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', '{}.settings')\n"
+    read = "import os\nSECRET_KEY = os.environ['SECRET_KEY']\n"
+    app = {
+        "manage.py": start.format("shop"),
+        "shop/__init__.py": "",
+        "shop/settings_.py": read,
+        "worker/__init__.py": "",
+        "worker/settings.py": read,
+        "worker/wsgi.py": start.format("worker"),
+    }
+    app = {path: text for path, text in {**app, **files}.items() if text is not None}
+    assert scanned(app).facts.runtime == runtime

@@ -11,6 +11,7 @@ from shield_ai.project.layout import (
     AppFacts,
     find_app_packages,
     find_django_settings,
+    find_missing_settings,
     is_alembic_environment,
     is_env_example,
     is_settings,
@@ -97,7 +98,10 @@ def collect_facts(name: str, files: AppFiles) -> AppFacts:
             roots = (run_root, *[other for other in roots if other != run_root])
     runtime = DEFAULT_RUNTIME
     if main_settings:
-        runtime = choose_runtime_path(main_settings, root, known, read)
+        anchor = find_missing_settings(known, read)
+        if not anchor or not anchor.startswith(root):
+            anchor = main_settings
+        runtime = choose_runtime_path(anchor, root, known, read)
     examples = tuple(sorted(filter(is_env_example, known)))
     return AppFacts(
         name=name,
