@@ -33,6 +33,14 @@ from shield_ai.rewrite.project import gitignore
             {".gitignore": b"#*.shield_ai_backup\n*.shield_ai_backup\n"},
             id="only in a comment",
         ),
+        pytest.param(
+            {".gitignore": b"# Python\n*.pyc\n\n# Editors\n.idea/\n"},
+            {
+                ".gitignore": b"# Python\n*.pyc\n\n# Editors\n.idea/\n\n"
+                b"# Backups of `shield apply`\n*.shield_ai_backup\n"
+            },
+            id="sections",
+        ),
     ],
 )
 def test_adds_pattern_once(before, after):

@@ -44,6 +44,13 @@ def test_module_copy_and_package_are_written_once():
     assert runtime_copy.write_copy(files.get, manifest()) == ([], [])
 
 
+def test_a_namespace_package_with_the_settings_stays_one():
+    files = {"shop/settings.py": b""}
+    assert fix(files, runtime="shop/aws_secrets.py") == {}
+    assert "shop/__init__.py" not in files
+    assert "shop/aws_secrets.py" in files
+
+
 def test_every_app_gets_the_same_folder():
     ours = {path.removeprefix(FOLDER): raw for path, raw in written().items() if FOLDER in path}
     files = {}

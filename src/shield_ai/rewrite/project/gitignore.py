@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 
 PATH = ".gitignore"
 LINE = "*.shield_ai_backup"
+COMMENT = "# Backups of `shield apply`"
+SECTION = re.compile(rb"(?m)^#.*\r?\n[^#\s]")
 
 
 def fix(context: FixContext) -> Outcome:
@@ -33,6 +36,8 @@ def ignore_backups(
     are_ignored: bool = False,
 ) -> Outcome:
     """Add the pattern of the backups to the .gitignore files that apply to the edited files.
+
+    It gets a comment if the patterns of the file have comments.
 
     Args:
         read: Returns the bytes of a file of the app.
@@ -65,4 +70,6 @@ def _ignore_in(read: FileReader, path: str) -> Outcome:
     raw = read(path)
     if raw is not None and LINE.encode() in [line.strip() for line in raw.splitlines()]:
         return NOTHING
+    if raw is not None and SECTION.search(raw):
+        return append(path, raw, f"{COMMENT}\n{LINE}\n", gap=True)
     return append(path, raw, f"{LINE}\n")

@@ -142,9 +142,17 @@ def write_copy(
     map_changes, skipped = _write_map(path, raw, manifest, style, is_map=is_map)
     init = PACKAGE_DOCSTRING if read_code_style(read, path).has_package_docstrings else ""
     packages = [
-        create(place, headers.package + init) for place in missing_packages(read, path, root)
+        create(place, headers.package + init)
+        for place in missing_packages(read, path, root)
+        if not _has_settings(place, manifest)
     ]
     return [*packages, *map_changes, *changes], skipped
+
+
+def _has_settings(init: str, manifest: Manifest) -> bool:
+    """Return whether the app imports its settings from a package without an `__init__.py`."""
+    folder = init.removesuffix("__init__.py")
+    return any(path.startswith(folder) for path in manifest.app.settings)
 
 
 def _is_in_package(path: str, root: str) -> bool:
