@@ -61,6 +61,11 @@ IMPORT = "from shop.utils.secrets import get_secret"
             id="constant after or, Django's key",
         ),
         pytest.param(
+            'API_KEY = os.environ.get("API_KEY") or "k3y-f0r-tests"',
+            'API_KEY = get_secret("api-key", lambda: os.environ.get("API_KEY") or "k3y-f0r-tests")',
+            id="hardcoded secret after or",
+        ),
+        pytest.param(
             'X = os.environ.get("API_KEY") or os.environ.get("A_TOKEN")',
             'X = get_secret("api-key", None) or get_secret("a-token", None)',
             id="two reads",

@@ -134,8 +134,8 @@ class SecretVisitor(AccessorCallVisitor):
     def visit_or_default(self, node: ast.BoolOp, path: tuple[str, ...], *, direct: bool) -> bool:
         """Visit `read or constant`, and return whether the expression has this form.
 
-        An empty constant is the default of the read. So is the constant after SECRET_KEY, which
-        must not be used in production. Other constants remain in the code.
+        An empty constant is the default of the read. So are a constant after SECRET_KEY and a
+        hardcoded secret, which must not be used in production. Other constants remain in the code.
         """
         if not isinstance(node.op, ast.Or) or len(node.values) != 2:
             return False
@@ -258,4 +258,6 @@ def _is_read_default(default: ast.Constant, path: tuple[str, ...]) -> bool:
     """Return whether the constant in `read or constant` becomes the default of the read."""
     if not default.value:
         return True
-    return path[-1:] == ("SECRET_KEY",) and isinstance(default.value, str)
+    if path[-1:] == ("SECRET_KEY",) and isinstance(default.value, str):
+        return True
+    return is_secret_literal(path, default)
