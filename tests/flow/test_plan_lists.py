@@ -28,3 +28,24 @@ def test_a_place_is_in_one_list(tmp_path, body, skipped, harmless):
     text = shield("plan", "--only", "code", cwd=tmp_path).text
     assert ("\nskipped\n  shop/config.py" in f"\n{text}") == skipped, text
     assert ("not secrets" in text) == harmless, text
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        pytest.param("SECRET_KEY = os.environ.get('SECRET_KEY', 'weak')", "SECRET_KEY:2", id="get"),
+        pytest.param("SECRET_KEY = os.environ.get('SECRET_KEY') or 'weak'", "SECRET_KEY:2", id="or"),
+        pytest.param("API_TOKEN = os.environ.get('API_TOKEN', '')", "", id="empty"),
+        pytest.param("API_TOKEN = os.environ['API_TOKEN']", "", id="without"),
+        pytest.param("REDIS_URL = os.environ.get('REDIS_URL', 'redis://localhost')", "", id="harmless"),
+    ],
+)  # fmt: skip
+def test_a_plan_lists_the_defaults_that_stay(tmp_path, text, names):
+    (tmp_path / "requirements.txt").write_text("flask\n")
+    (tmp_path / "config.py").write_text(f"import os\n{text}\n")
+    shown = shield("plan", "--only", "code", cwd=tmp_path).text
+    section = f"defaults that stay in the code\n  config.py:2  {names.partition(':')[0]}\n"
+    assert (section in shown) == bool(names), shown
+    assert "skipped" not in shown.rpartition("plan:")[2]
+    shield("apply", "--only", "code", "--yes", "--no-proof", cwd=tmp_path)
+    assert "defaults that stay" not in shield("plan", "--only", "code", cwd=tmp_path).text

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from shield_ai.model.finding import Severity, Shape
+from shield_ai.model.skip import SkipId
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from shield_ai.model.finding import Finding
-    from shield_ai.model.skip import SkipId, Skipped
+    from shield_ai.model.manifest import Manifest
+    from shield_ai.model.skip import Skipped
 
     Place = tuple[str, int, str]  # path, line, lowercase name
 
@@ -41,6 +45,34 @@ def report_once(
     kept = [skip for skip in skipped if (skip.path, defaults.get(_key(skip), "")) not in variables]
     listed = moved | {_place(skip) for skip in kept if skip.line} | _skipped_names(findings)
     return tuple(kept), tuple(skip for skip in harmless if _place(skip) not in listed)
+
+
+def kept_defaults(
+    findings: Iterable[Finding], manifest: Manifest, skipped: Iterable[Skipped]
+) -> list[Skipped]:
+    """Return the constants that stay in the code as the defaults of required secrets.
+
+    Args:
+        findings: All findings of the code.
+        manifest: The secrets.
+        skipped: The items that the plan skips.
+    """
+    required: set[str] = set()
+    for secret in manifest.secret:
+        if not secret.optional:
+            required |= secret.variables().keys()
+    refused = {_place(skip) for skip in skipped}
+    kept = []
+    for finding in findings:
+        site = finding.site
+        if site is None or site.shape is not Shape.READ or site.reason or not site.default_end:
+            continue
+        is_secret = finding.severity is not Severity.LOW and site.variable in required
+        if is_secret and not site.default_ok_in_production:
+            entry = SkipId.KEPT_DEFAULT.reason().entry(finding.path, finding.line, site.variable)
+            if _place(entry) not in refused:
+                kept.append(entry)
+    return kept
 
 
 def _skipped_names(findings: Iterable[Finding]) -> set[Place]:

@@ -7,15 +7,18 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from shield_ai.flow.plan_effects import adds_runtime
-from shield_ai.flow.plan_lists import report_once
+from shield_ai.flow.plan_lists import kept_defaults, report_once
 from shield_ai.flow.preconditions import ignored_new_files, old_python_warnings
 from shield_ai.flow.value_sources import placeholders
 from shield_ai.model.deployment import Deployment
 from shield_ai.project.python_versions import find_python_versions
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from shield_ai.flow.app_context import AppContext
     from shield_ai.model.plan import Plan
+    from shield_ai.model.skip import Skipped
     from shield_ai.project.python_versions import NamedVersion
     from shield_ai.project.values import Values
 
@@ -42,6 +45,7 @@ def add_notes(plan: Plan, app: AppContext, values: Values) -> Plan:
             *unparsed,
             *(() if app.only == "aws" else scan.file_reads),
             *scan.unscanned,
+            *_kept_defaults(app, skipped, plan),
             *ignored_new_files(app.tree.root, plan),
             *old_python_warnings(pythons),
         ),
@@ -49,6 +53,12 @@ def add_notes(plan: Plan, app: AppContext, values: Values) -> Plan:
         deployment=deployment.variables,
         placeholders=tuple(placeholders(plan.changes, values)),
     )
+
+
+def _kept_defaults(app: AppContext, skipped: Sequence[Skipped], plan: Plan) -> list[Skipped]:
+    if app.only == "aws" or plan.dotenv:  # literals move from the code to .env
+        return []
+    return kept_defaults(app.findings, app.manifest, skipped)
 
 
 def _python_versions(app: AppContext) -> list[NamedVersion]:

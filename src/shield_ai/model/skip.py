@@ -349,6 +349,7 @@ class SkipId(enum.StrEnum):
     )
     GIT_IGNORES_FILE = "git-ignores-file", "git ignores this new file; git add --force adds it"
     OLD_PYTHON = "old-python", "names Python {version}; the runtime requires {required} or newer"
+    KEPT_DEFAULT = "kept-default", "for development: with AWS on, production does not use it"
     LINE_REMAINS = "line-remains", "{problem}"  # in a deployment file
     LINK_OUT_OF_APP = "link-out-of-app", "a link to a file outside the app: edit it yourself"
     NO_VARIABLE = "no-variable", "no variable is read or assigned on this line"

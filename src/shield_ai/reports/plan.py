@@ -70,7 +70,8 @@ def plan_text(plan: Plan, read: FileReader) -> str:
     lines += _section("where the variables are set", deployment_lines(plan.deployment))
     lines += _section("placeholder values", _names(plan.placeholders))
     lines += _section("no value in any source", _names(plan.missing))
-    skipped, warnings = _split_warnings(plan)
+    skipped, warnings, defaults = _split_warnings(plan)
+    lines += _section("defaults that stay in the code", _skipped_lines(defaults))
     lines += _section("skipped", _skipped_lines(skipped))
     title = "ignored: not secrets (reasons in shield plan --only code --json)"
     lines += _section(title, _harmless_lines(plan.harmless))
@@ -86,11 +87,12 @@ def _section(title: str, body: Iterable[str]) -> list[str]:
     return [title, *lines, ""] if lines else []
 
 
-def _split_warnings(plan: Plan) -> tuple[list[Skipped], list[Skipped]]:
-    """Separate the skipped items from the warnings about old versions of Python."""
-    skipped = [skip for skip in plan.skipped if skip.id is not SkipId.OLD_PYTHON]
+def _split_warnings(plan: Plan) -> tuple[list[Skipped], list[Skipped], list[Skipped]]:
+    """Separate the skipped items from the old versions of Python and from the defaults."""
+    notes = {SkipId.OLD_PYTHON, SkipId.KEPT_DEFAULT}
+    skipped = [skip for skip in plan.skipped if skip.id not in notes]
     warnings = [skip for skip in plan.skipped if skip.id is SkipId.OLD_PYTHON]
-    return skipped, warnings
+    return skipped, warnings, [skip for skip in plan.skipped if skip.id is SkipId.KEPT_DEFAULT]
 
 
 def _names(names: Iterable[str]) -> Iterator[str]:
@@ -242,7 +244,7 @@ def _describe_item(source: Locator, read: FileReader) -> str:
 
 def _summary(plan: Plan) -> str:
     parts = [*_file_counts(plan.files), *_change_counts(plan.changes)]
-    skipped, _ = _split_warnings(plan)
+    skipped, *_ = _split_warnings(plan)
     if skipped:
         parts.append(f"{count(len(skipped), 'item')} skipped")
     if not changes_nothing(plan):

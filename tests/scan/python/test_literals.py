@@ -47,6 +47,7 @@ PATHS = st.lists(
         pytest.param("AC_PASSWORD", "urn:oasis:names:Password", False, id="a URN"),
         pytest.param("TOKEN_KEY", "[A-Za-z0-9_-]{20,40}", False, id="a range of characters"),
         pytest.param("layout_key", "PublicHearingDetail", False, id="words in camel case"),
+        pytest.param("MAIL_KEY", "words of the mail service", True, id="words without an end"),
         pytest.param(
             "missing_layout_key", "ERROR: There is no key for the layout.", False, id="a message"
         ),

@@ -214,7 +214,7 @@ def _is_plausible_value(text: str, path: tuple[str, ...]) -> bool:
         CAMEL_CASE.fullmatch(text) or PLAIN_WORDS.fullmatch(text) or not MIXED.search(text)
     ):
         return False  # NON_FIELD_ERRORS_KEY = "__all__", layout_key = "OrderDetail"
-    if is_weak_key and is_sentence(text):
+    if is_weak_key and is_sentence(text) and text[-1] in ".:!?":
         return False  # {"missing_layout_key": "The layout has no key."}
     return path[-1] in REAL_PASSWORD_NAMES or not _repeats_name(text, path)
 
