@@ -77,7 +77,7 @@ def app_with_two_roots(tmp_path):
 def test_import_resolves_from_each_root(app_with_two_roots, folder, module):
     config = (app_with_two_roots / "src/app/core/config.py").read_text()
     assert "from . import other\n" in config
-    assert "from ..utils.secrets import get_secret\n" in config
+    assert "from .secrets import get_secret\n" in config
     argv = [sys.executable, "-c", f"import {module} as m; print(m.A)"]
     done = subprocess.run(
         argv,
