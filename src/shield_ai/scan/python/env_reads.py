@@ -13,9 +13,8 @@ from shield_ai.project.environ_copies import os_names, unchanged_copies
 from shield_ai.scan.python.bindings import Opaque
 from shield_ai.scan.python.candidates import Candidate
 from shield_ai.scan.python.django_configurations import configurations_read, converter
-from shield_ai.scan.python.flags import converters_of, explain_flag_or_number
+from shield_ai.scan.python.flags import ValueUses, converters_of, explain_flag_or_number
 from shield_ai.scan.python.library_reads import library_read
-from shield_ai.scan.python.path_uses import entry_names, path_expressions
 from shield_ai.scan.python.possible_names import possible_texts
 from shield_ai.scan.python.pydantic_fields import PydanticFieldVisitor
 from shield_ai.scan.python.readers import DOTENV_LABEL, Environ, EnvObject
@@ -74,7 +73,7 @@ class EnvReadVisitor(PydanticFieldVisitor):
         if self._in_boolean_context:
             reason = SkipId.HARMLESS_BOOLEAN.reason()
         if name and is_secret(name):
-            reason = reason or self._explain_use(node)
+            reason = reason or self._uses.explain(node)
         if reason:
             self._add_harmless(node, name, reason)
             return True
@@ -84,19 +83,9 @@ class EnvReadVisitor(PydanticFieldVisitor):
             self._add_read(candidate, read)
         return True
 
-    def _explain_use(self, node: ast.expr) -> SkipReason | None:
-        """Explain that the value of a read is used as a path or a name; None for other uses."""
-        if node in self._paths:
-            return SkipId.HARMLESS_PATH.reason()
-        return SkipId.HARMLESS_ENTRY.reason() if node in self._entries else None
-
     @functools.cached_property
-    def _paths(self) -> set[ast.expr]:
-        return path_expressions(self.source.tree)
-
-    @functools.cached_property
-    def _entries(self) -> set[ast.expr]:
-        return entry_names(self.source.tree)
+    def _uses(self) -> ValueUses:
+        return ValueUses(self.source.tree)
 
     def _add_harmless(self, node: ast.expr, name: str | None, reason: SkipReason) -> None:
         if name and is_secret(name):

@@ -1,14 +1,16 @@
-"""Recognize the variables that contain a boolean or a number."""
+"""Recognize the variables that contain a boolean, a number, a path or the name of a database."""
 
 from __future__ import annotations
 
 import ast
+import functools
 from typing import TYPE_CHECKING
 
 from shield_ai.model.secret_words import ACTIONS
 from shield_ai.model.skip import SkipId
 from shield_ai.model.words import words
 from shield_ai.scan.python.candidates import is_number
+from shield_ai.scan.python.path_uses import entry_names, path_expressions
 
 if TYPE_CHECKING:
     from shield_ai.model.skip import SkipReason
@@ -50,3 +52,28 @@ def explain_flag_or_number(
     if converters & NUMBERS and is_number(default):
         return SkipId.HARMLESS_NUMBER.reason()
     return None
+
+
+class ValueUses:
+    """The uses of values that are not secrets in a file.
+
+    Args:
+        tree: The file.
+    """
+
+    def __init__(self, tree: ast.Module) -> None:
+        self._tree = tree
+
+    def explain(self, node: ast.expr) -> SkipReason | None:
+        """Explain that a value is used as a path or a name; None for other uses."""
+        if node in self._paths:
+            return SkipId.HARMLESS_PATH.reason()
+        return SkipId.HARMLESS_ENTRY.reason() if node in self._entries else None
+
+    @functools.cached_property
+    def _paths(self) -> set[ast.expr]:
+        return path_expressions(self._tree)
+
+    @functools.cached_property
+    def _entries(self) -> set[ast.expr]:
+        return entry_names(self._tree)
