@@ -207,6 +207,72 @@ def test_no_command_shows_or_writes_a_value(tmp_path):
     assert leaks == []
 
 
+# Values with the forms that are shown in other places.
+HARMLESS_FORMS = {
+    "host": "private.swordfish.internal",
+    "loopback": "127.0.0.1:54321",
+    "service": "postgres:54322",
+    "module": "shop.swordfish.backends.Backend",
+    "URL": "redis://localhost:54323/7",
+    "file": "swordfish/secret.sqlite3",
+    "message": "Set the value to swordfish",
+    "port": "54324",
+}
+SECRET_PLACES = """\
+PASSWORD = "{0}"
+MAIL_PASSWORD = os.environ.get("MAIL_PASSWORD", "{0}")
+SECRET_KEY = os.environ.get("SECRET_KEY") or "{0}"
+API_TOKEN = config("API_TOKEN", default="{0}")
+STRIPE_API_KEY = os.environ["STRIPE_API_KEY"] if PASSWORD else "{0}"
+DATABASES = {{
+    "default": {{
+        "ENGINE": "django.db.backends.postgresql",
+        "USER": "{0}",
+        "PASSWORD": "{0}",
+        "HOST": os.environ.get("DB_PASSWORD", "{0}"),
+        "PORT": connect("{0}", password="{0}"),
+    }}
+}}
+PASSWORDS = {{"HOST": "{0}", "ENGINE": ["{0}"], "URL": {{"PORT": "{0}"}}}}
+DB_HOST = os.environ.get("REDIS_PASSWORD") or "{0}"
+EMAIL_BACKEND = EMAIL_PASSWORD = "{0}"
+def connect(password="{0}", *rest, **more):
+    if password == "{0}":
+        return "{0}"
+    return get("{0}", ["{0}"], api_key="{0}")
+# the password is {0}
+"""
+
+
+def test_harmless_forms_are_hidden_in_places_of_secrets(tmp_path):
+    (tmp_path / "manage.py").touch()
+    settings = tmp_path / "shop" / "settings"
+    settings.mkdir(parents=True)
+    (settings.parent / "__init__.py").touch()
+    (settings / "__init__.py").touch()
+    for form, value in HARMLESS_FORMS.items():
+        text = "import os\nfrom decouple import config\n" + SECRET_PLACES.format(value)
+        (settings / f"{form}.py".lower()).write_text(text)
+    leaks = []
+    for command in (
+        ["scan", "--all"],
+        ["plan", "--only", "code"],
+        ["plan", "--only", "code", "--remove-literals"],
+        ["report", "--only", "code", "--format", "html"],
+        ["report", "--only", "code", "--format", "markdown"],
+        ["report", "--only", "code", "--format", "json"],
+        ["apply", "--only", "code", "--yes", "--no-proof", "--json"],
+        ["report", "--only", "code", "--format", "markdown"],
+    ):
+        done = shield(tmp_path, *command)
+        assert done.returncode in {0, 1}, (command, done.stderr)
+        output = done.stdout + done.stderr
+        leaks += [
+            (command, form) for form, text in HARMLESS_FORMS.items() if text.encode() in output
+        ]
+    assert leaks == []
+
+
 @pytest.mark.parametrize(
     ("name", "content", "command"),
     [

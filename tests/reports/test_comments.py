@@ -29,6 +29,9 @@ def shown(comment):
         "# Since 2024-05-01, see DATABASE_URL and PEP 8 (e.g. v1.2).",
         "# The client's key isn't here.",
         "# Use the cache",
+        "# noqa: F401, F403",
+        "# noqa",
+        "# type: ignore[no-untyped-call]",
         "#",
     ],
 )
@@ -49,6 +52,7 @@ def test_plain_comments_are_shown(comment):
         pytest.param("# use AKIA2345ABCDEFGHIJKL now", "# use ••• now", id="token"),
         pytest.param("# https://user:pw@host.example/", "#•••", id="URL with a login"),
         pytest.param("# https://hooks.slack.com/services/T0/B0/x", "# •••", id="URL with a token"),
+        pytest.param("# noqa: AB1234567", "# noqa: •••", id="no rule id"),
         pytest.param("# pin 123456", "# pin •••", id="long number"),
         pytest.param("# xqzvkjwpqh", "# •••", id="random letters"),
     ],

@@ -40,13 +40,20 @@ def shown(path, text, keep=()):
         ),
         pytest.param('A = {"PASSWORD": "v", "b": 1}', 'A = {"PASSWORD": "•••", "b": 1}', id="keys"),
         pytest.param(
-            'A = {"ENGINE": "a.b_c", "X": "a.b"}',
-            'A = {"ENGINE": "a.b_c", "X": "•••"}',
+            'A = {"ENGINE": "shop.engine", "X": "shop.engine"}',
+            'A = {"ENGINE": "shop.engine", "X": "•••"}',
             id="backend",
         ),
         pytest.param(
             'A = {"ENGINE": "sk-1.a"}', 'A = {"ENGINE": "•••"}', id="backend that is not a module"
         ),
+        pytest.param('A = {"PORT": 27017}', 'A = {"PORT": 27017}', id="number in a place"),
+        pytest.param(
+            'A = {"HOST": "db", "PORT": "v"}  # note',
+            'A = {"HOST": "db", "PORT": "•••"}  #•••',
+            id="one of two",
+        ),
+        pytest.param('HOST = "db"  # note', 'HOST = "db"  # note', id="comment after no value"),
         pytest.param('A = {"sk-1": 1}', 'A = {"•••": 1}', id="key that is not a name"),
         pytest.param('A = D["default"]["x"]', 'A = D["default"]["x"]', id="items"),
         pytest.param('A = ["HUNTER"]', 'A = ["•••"]', id="list"),

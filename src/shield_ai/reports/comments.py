@@ -26,6 +26,11 @@ NUMBER = regex(r"v?\d{1,4}(?:\.\d{1,3}){0,3}|\d{4}-\d\d-\d\d|[a-z]{1,5}-\d{1,2}|
 CAMEL_CASE = regex(r"[A-Z][a-z]{2,14}(?:[A-Z][a-z]{2,14}|SQL|API|DB){1,3}")
 CONSTANT = regex(r"[A-Z]{2,15}(?:_[A-Z]{1,15}){1,5}")
 RULE = regex(r"[-*#~_.&+]+")
+# Comments for tools, with the ids of rules.
+DIRECTIVE = regex(
+    r"# ?(?:noqa(?:: ?[A-Z]{1,4}\d{3,4}(?:, ?[A-Z]{1,4}\d{3,4}){0,9})?"
+    r"|type: ?ignore(?:\[[a-z]{2,12}(?:-[a-z]{2,12}){0,4}\])?|pragma: ?no cover)"
+)
 SLUG = r"[a-z]{1,20}(?:[-_.][a-z]{1,20}){0,8}"
 LINK = regex(
     rf"https?://[a-z]{{2,20}}(?:[.-][a-z]{{2,20}}){{1,4}}"
@@ -44,6 +49,8 @@ MIN_LETTERS = 6  # shorter words have too few pairs of letters
 
 def hidden_spans(comment: str) -> Iterator[Span]:
     """Yield the spans of characters to hide in a comment, which starts with its `#`."""
+    if DIRECTIVE.fullmatch(comment):
+        return
     if CODE.search(comment, 1):
         yield 1, len(comment)
         return
@@ -69,8 +76,9 @@ def is_plain(word: str) -> bool:
         return True
     if CAMEL_CASE.fullmatch(word):
         return wordiness(word) >= MIN_WORDY
-    return PLAIN.fullmatch(word) is not None and all(map(_is_word, re.split(r"[-'/]", word)))
+    return PLAIN.fullmatch(word) is not None and all(map(is_word, re.split(r"[-'/]", word)))
 
 
-def _is_word(text: str) -> bool:
+def is_word(text: str) -> bool:
+    """Return whether letters are short or have the common pairs of letters of words."""
     return len(text) < MIN_LETTERS or (wordiness(text) >= MIN_WORDY and not is_random(text))

@@ -1,10 +1,10 @@
 """Hide possible secret values in the app's own text.
 
-In Python, long numbers, the contents of strings that are not names, and the words of comments that
-may be values are hidden. In .env files, everything except variable names is hidden. In YAML and
-JSON, the names to keep are shown at the start of lines; in other files, everything is hidden.
-Each hidden byte becomes a NUL, so that offsets stay valid. `show` replaces each run of NULs with
-one mark.
+In Python, long numbers, the contents of strings, and the words of comments that may be values are
+hidden, but not names, and not strings that can't be secrets in their places. In .env files,
+everything except variable names is hidden. In YAML and JSON, the names to keep are shown at the
+start of lines; in other files, everything is hidden. Each hidden byte becomes a NUL, so that
+offsets stay valid. `show` replaces each run of NULs with one mark.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from shield_ai.model.printable import printable
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.project.python_source import Source
 from shield_ai.reports.comments import hidden_spans
+from shield_ai.reports.value_places import harmless_spans
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
@@ -31,7 +32,6 @@ NAME = regex(r"[A-Za-z][A-Za-z_]{0,39}")
 VARIABLE = regex(r"[A-Z_][A-Z0-9_]{0,59}")
 READERS = frozenset({"getenv", "env", "config", "get_secret", "has_secret"})
 MAPPINGS = frozenset({"environ", "env"})
-MODULE = regex(r"[a-z_]{1,40}(\.[a-z_0-9]{1,40}){1,6}")
 LITERAL = regex(r"""(?s)[A-Za-z]{0,2}('''|\"\"\"|'|")(.*)\1""")
 LONG_NUMBER = regex(r"(?:[0-9a-fA-FxX]_?){5,}")
 ASSIGNMENT = regex(rb"[ \t]*(?:export[ \t]+)?[A-Za-z_][A-Za-z0-9_.]{0,59}[ \t]*[=:][ \t]*")
@@ -79,12 +79,19 @@ def _mask_python(path: str, raw: bytes, keep: Collection[str]) -> bytes:
         return _hide(raw, [(0, len(raw))])
     try:
         source = Source.from_bytes(path, raw)
-        if not is_one_line:
-            # Tokens can only be trusted if the file parses: .tree raises SourceError otherwise.
-            source.tree  # noqa: B018
-        return _hide(raw, _python_values(source, keep))
+        # Tokens can only be trusted if the file parses: .tree raises SourceError otherwise.
+        harmless = set() if is_one_line and not _is_valid(source) else harmless_spans(source)
+        return _hide(raw, _python_values(source, keep, harmless))
     except (SourceError, tokenize.TokenError, SyntaxError, IndexError):
         return _hide(raw, _assigned_values(raw) if is_one_line else [(0, len(raw))])
+
+
+def _is_valid(source: Source) -> bool:
+    try:
+        source.tree  # noqa: B018
+    except SourceError:
+        return False
+    return True
 
 
 def show(masked: bytes, encoding: str = "utf-8") -> str:
@@ -117,7 +124,9 @@ def _assigned_values(raw: bytes) -> Iterator[Span]:
         offset = end
 
 
-def _python_values(source: Source, keep: Collection[str]) -> Iterator[Span]:
+def _python_values(
+    source: Source, keep: Collection[str], harmless: Collection[Span]
+) -> Iterator[Span]:
     readline = io.StringIO(source.text, newline="").readline
     tokens = [
         token for token in tokenize.generate_tokens(readline) if token.type not in LAYOUT_TOKENS
@@ -134,9 +143,12 @@ def _python_values(source: Source, keep: Collection[str]) -> Iterator[Span]:
         else:
             span = _value_in_token(token, code[-4:], following.string, keep)
             spans = [span] if span else []
-            hidden_line = token.end[0] if span else hidden_line
             code.append(token.string)
         first = offsets.find(token.start) if spans else 0
+        if token.type != tokenize.COMMENT and spans:
+            if (first, first + len(token.string.encode(source.encoding))) in harmless:
+                continue
+            hidden_line = token.end[0]
         for span in spans:
             start, end = (len(token.string[:at].encode(source.encoding)) for at in span)
             yield first + start, first + end
@@ -163,7 +175,7 @@ def _value_in_token(
 
 
 def _is_name(text: str, before: list[str], after: str) -> bool:
-    """Return whether a string is a variable that is read, a database backend or a dictionary key.
+    """Return whether a string is a variable that is read or a dictionary key.
 
     Args:
         text: The content of the string.
@@ -172,8 +184,6 @@ def _is_name(text: str, before: list[str], after: str) -> bool:
     """
     near, last = before[2:]
     if _is_env_read(before) and VARIABLE.fullmatch(text):
-        return True
-    if last == ":" and near[1:-1] == "ENGINE" and MODULE.fullmatch(text):
         return True
     if after == ":":
         is_key = last in ("{", ",")
