@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import re
+
 import pytest
 from shield_helpers import shield
 
@@ -49,3 +51,31 @@ def test_a_plan_lists_the_defaults_that_stay(tmp_path, text, names):
     assert "skipped" not in shown.rpartition("plan:")[2]
     shield("apply", "--only", "code", "--yes", "--no-proof", cwd=tmp_path)
     assert "defaults that stay" not in shield("plan", "--only", "code", cwd=tmp_path).text
+
+
+@pytest.mark.parametrize(
+    ("body", "number"),
+    [
+        pytest.param("    api_token: str\n    mail_password: str\n", 2, id="all"),
+        pytest.param(
+            "    api_token: str\n    @classmethod\n    def settings_customise_sources(cls): ...\n",
+            0,
+            id="skipped by a fixer",
+        ),
+        pytest.param(
+            "    api_token: str\nimport os\nTOKEN = os.environ.get('SHOP_TOKEN', 'weak')\n",
+            2,
+            id="with a default that stays",
+        ),
+    ],
+)
+def test_scan_and_plan_count_the_same_findings(tmp_path, body, number):
+    (tmp_path / "shop").mkdir()
+    (tmp_path / "shop/__init__.py").touch()
+    (tmp_path / "shop/config.py").write_text(SETTINGS + body)
+    scanned = re.search(r"(\d+) fixable with", shield("scan", cwd=tmp_path).text)
+    planned = re.search(
+        r"(\d+) findings? to fix", shield("plan", "--only", "code", cwd=tmp_path).text
+    )
+    assert int(planned[1] if planned else 0) == number
+    assert int(scanned[1] if scanned else 0) == number

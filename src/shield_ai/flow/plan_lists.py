@@ -8,10 +8,11 @@ from shield_ai.model.finding import Severity, Shape
 from shield_ai.model.skip import SkipId
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from shield_ai.model.finding import Finding
     from shield_ai.model.manifest import Manifest
+    from shield_ai.model.plan import Plan
     from shield_ai.model.skip import Skipped
 
     Place = tuple[str, int, str]  # path, line, lowercase name
@@ -37,11 +38,9 @@ def report_once(
     refused = {_place(skip) for skip in skipped if _key(skip) not in defaults}
     moved: set[Place] = set()
     variables: set[tuple[str, str]] = set()
-    for finding in findings:
-        is_fixable = finding.site and not finding.site.reason
-        if is_fixable and refused.isdisjoint(_names(finding)):
-            moved |= _names(finding)
-            variables.add((finding.path, finding.env or finding.name))
+    for finding in _moved(findings, refused):
+        moved |= _names(finding)
+        variables.add((finding.path, finding.env or finding.name))
     kept = [skip for skip in skipped if (skip.path, defaults.get(_key(skip), "")) not in variables]
     listed = moved | {_place(skip) for skip in kept if skip.line} | _skipped_names(findings)
     return tuple(kept), tuple(skip for skip in harmless if _place(skip) not in listed)
@@ -73,6 +72,26 @@ def kept_defaults(
             if _place(entry) not in refused:
                 kept.append(entry)
     return kept
+
+
+def count_fixed(findings: Sequence[Finding], plan: Plan) -> int:
+    """Return how many findings the edits of a plan fix, as `shield scan` counts them.
+
+    Args:
+        findings: All findings of the code.
+        plan: A plan that was made from them.
+    """
+    if not plan.files:
+        return 0
+    refused = {_place(skip) for skip in plan.skipped if skip.id is not SkipId.KEPT_DEFAULT}
+    return sum(1 for _ in _moved(findings, refused))
+
+
+def _moved(findings: Iterable[Finding], refused: set[Place]) -> Iterator[Finding]:
+    for finding in findings:
+        is_fixable = finding.site and not finding.site.reason
+        if is_fixable and refused.isdisjoint(_names(finding)):
+            yield finding
 
 
 def _skipped_names(findings: Iterable[Finding]) -> set[Place]:

@@ -54,12 +54,13 @@ _RECEIPT_NOUNS = {
 }
 
 
-def plan_text(plan: Plan, read: FileReader) -> str:
+def plan_text(plan: Plan, read: FileReader, *, fixed: int = 0) -> str:
     """Format a plan without its diffs.
 
     Args:
         plan: The plan.
         read: Returns the content of a file of the app, to find the lines of values in the code.
+        fixed: How many findings its edits fix.
     """
     lines: list[str] = []
     lines += _section("code", _file_lines(plan.files))
@@ -77,7 +78,7 @@ def plan_text(plan: Plan, read: FileReader) -> str:
     lines += _section(title, _harmless_lines(plan.harmless))
     title = "warning: the app can't start on these versions of Python after apply"
     lines += _section(title, _skipped_lines(warnings))
-    lines.append(_summary(plan))
+    lines.append(_summary(plan, fixed))
     return "\n".join(lines) + "\n"
 
 
@@ -242,8 +243,9 @@ def _describe_item(source: Locator, read: FileReader) -> str:
     return source.variable
 
 
-def _summary(plan: Plan) -> str:
-    parts = [*_file_counts(plan.files), *_change_counts(plan.changes)]
+def _summary(plan: Plan, fixed: int) -> str:
+    parts = [f"{count(fixed, 'finding')} to fix"] if fixed else []
+    parts += [*_file_counts(plan.files), *_change_counts(plan.changes)]
     skipped, *_ = _split_warnings(plan)
     if skipped:
         parts.append(f"{count(len(skipped), 'item')} skipped")

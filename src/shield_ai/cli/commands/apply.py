@@ -23,6 +23,7 @@ from shield_ai.cli.planning import PLAN_OPTIONS, make_plan, open_plan
 from shield_ai.cli.run_settings import PYTHON
 from shield_ai.flow.app_options import SettingsOptions
 from shield_ai.flow.plan_effects import rewrites_code
+from shield_ai.flow.plan_lists import count_fixed
 from shield_ai.model.errors import DONE
 from shield_ai.model.plan import Action, Applied
 from shield_ai.reports.documents import ApplyDocument
@@ -142,7 +143,8 @@ def apply(
             allow_missing=overrides.allow_missing,
             allow_placeholders=overrides.allow_placeholders,
         )
-        before_question(plan_text(planned, session.tree.read), yes=yes, nl=False)
+        fixed = count_fixed(session.findings, planned)
+        before_question(plan_text(planned, session.tree.read, fixed=fixed), yes=yes, nl=False)
         confirm_changes(session, "Apply this plan?", yes=yes)
         steps = ApplySteps(session.tree.read, planned)
         settings = SettingsOptions(may_run=not proof.no_proof, python=proof.python or "")

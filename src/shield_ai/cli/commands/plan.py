@@ -12,6 +12,7 @@ import msgspec
 from shield_ai.cli.console import echo, has_color, write_output
 from shield_ai.cli.options import APP, JSON
 from shield_ai.cli.planning import PLAN_OPTIONS, open_session
+from shield_ai.flow.plan_lists import count_fixed
 from shield_ai.model.errors import DONE, FINDINGS, AwsCredentialsError
 from shield_ai.reports.json import plan_json
 from shield_ai.reports.plan import plan_text
@@ -69,7 +70,8 @@ def plan(
         diffs = _diffs(session, planned, color=has_color(sys.stdout))
         if diffs:
             echo(diffs)
-        echo(plan_text(planned, session.tree.read), nl=False)
+        fixed = count_fixed(session.findings, planned)
+        echo(plan_text(planned, session.tree.read, fixed=fixed), nl=False)
     if missing:
         text = f"\nThe changes in AWS are not shown: {missing.message}.\n\nhint: {missing.hint}"
         echo(text, err=True)
