@@ -127,6 +127,55 @@ def test_a_question_answered_with_no(app, answer):
     assert files_of(app).keys() - before.keys() <= {"shield.toml"}
 
 
+def kill_during_apply(app, aws):
+    """Kill an apply when AWS has created its second secret."""
+    with FaultProxy(aws.url) as proxy:
+        environment = {**aws.environment(os.environ), "AWS_ENDPOINT_URL": proxy.url}
+        command = [sys.executable, "-m", "shield_ai", *APPLY]
+        child = subprocess.Popen(
+            command, cwd=app, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        kill = lambda _: child.send_signal(signal.SIGKILL)  # noqa: E731
+        proxy.call("CreateSecret", kill, at=2, after=True, drop=True)
+        child.wait()
+
+
+RECOVERED = b"1 step of the interrupted apply completed or reverted"
+
+
+@pytest.mark.parametrize(
+    ("answer", "code", "end"),
+    [
+        pytest.param(
+            lambda _, controller: os.write(controller, b"n\n"),
+            1,
+            b"n\r\n" + RECOVERED + b"; nothing else changed\r\n",
+            id="no",
+        ),
+        pytest.param(
+            interrupt,
+            130,
+            b"[y/N]: \r\nerror: interrupted; " + RECOVERED + b"\r\n\r\nhint: run shield apply again"
+            b" to continue, or shield rollback to undo the steps\r\n",
+            id="Ctrl-C",
+        ),
+    ],
+)
+def test_an_answer_after_a_recovery_does_not_deny_it(app, aws, answer, code, end):
+    kill_during_apply(app, aws)
+    shown = b""
+
+    def recover_first(process, controller):
+        nonlocal shown
+        os.write(controller, b"y\n")
+        while not shown.endswith(b"Apply this plan? [y/N]: "):
+            shown += os.read(controller, 4096)
+        answer(process, controller)
+
+    ended, rest = answer_question(app, recover_first, "apply", "--env-file", ".env")
+    assert (ended, (shown + rest).endswith(end)) == (code, True), shown + rest
+
+
 def test_an_answer_with_another_name(app, aws):
     assert run("draft", cwd=app).code == 0
     with (app / "shield.toml").open("a") as toml:

@@ -7,8 +7,10 @@ import sys
 
 import click
 import pytest
+from shield_helpers import files_of, make_app, run
 
 from shield_ai.cli.progress import MIN_ITEMS, progress_bar
+from shield_ai.project.tree import BACKUP
 
 PROGRAM = """
 import sys
@@ -94,6 +96,29 @@ def test_count_line_with_an_estimate(monkeypatch):
         "2,000 of 4,000 files, 16 min 40 s left",
         "the end",
     ]
+
+
+def test_apply_advances_when_each_file_is_written(tmp_path, monkeypatch):
+    make_app(tmp_path)
+    before = files_of(tmp_path)
+    seen = []
+
+    def record(_bar, description, done, total):
+        if description == "steps done":
+            seen.append((done, total, files_of(tmp_path)))
+
+    monkeypatch.setattr("shield_ai.cli.progress.ProgressBar.update", record)
+    done = run("apply", "--only", "code", "--yes", cwd=tmp_path)
+    assert done.code == 0, done.text
+    after = files_of(tmp_path)
+    edited = [path for path in after if before.get(path) != after[path]]
+    edited = [path for path in edited if not path.endswith(BACKUP)]
+    steps = [
+        (done, total, sum(now.get(path) == after[path] for path in edited))
+        for done, total, now in seen
+    ]
+    assert len(edited) > MIN_ITEMS
+    assert steps == [(number, len(edited), number) for number in range(1, len(edited) + 1)]
 
 
 def test_no_bar_without_a_terminal():

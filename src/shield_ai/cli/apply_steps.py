@@ -34,13 +34,18 @@ class ApplySteps:
         self._done = 0
         self._done_in_aws = 0
 
+    def advance(self) -> None:
+        """Show that a file is edited; its receipt follows when the settings are compared."""
+        self._done += 1
+        self._bar.update("steps done", self._done, self._total)
+
     def print(self, receipt: Receipt) -> None:
         """Print a completed step."""
-        self._done += 1
-        self._done_in_aws += receipt.step is not StepKind.FILE
         if is_shown(receipt):
             self._bar.print(format_receipt(receipt))
-        self._bar.update("steps done", self._done, self._total)
+        if receipt.step is not StepKind.FILE:
+            self._done_in_aws += 1
+            self.advance()
 
     def interrupted(self) -> tuple[str, str]:
         """Return the error and the hint after an interrupt, which normally restores the files."""

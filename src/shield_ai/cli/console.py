@@ -30,6 +30,9 @@ if TYPE_CHECKING:
     from shield_ai.model.plan import Receipt
 
 
+UNCHANGED = "nothing changed"
+
+
 def echo(text: str = "", *, err: bool = False, nl: bool = True, commands: bool = False) -> None:
     """Print text without control characters, except the colors of `reports.color`.
 
@@ -125,8 +128,13 @@ def terminal_width(stream: TextIO) -> int:
     return shutil.get_terminal_size().columns if stream.isatty() else 0
 
 
-def confirm(question: str, *, yes: bool) -> None:
+def confirm(question: str, *, yes: bool, declined: str = UNCHANGED) -> None:
     """Ask for confirmation on the terminal, unless --yes was given.
+
+    Args:
+        question: What to confirm.
+        yes: Whether --yes was given.
+        declined: What to print if the answer is no.
 
     Raises:
         ShieldError: Standard input or standard error is not a terminal.
@@ -140,16 +148,19 @@ def confirm(question: str, *, yes: bool) -> None:
             "use --yes to skip the confirmation",
         )
     if not ask(question):
-        raise DeclinedError("nothing changed")
+        raise DeclinedError(declined)
 
 
-def confirm_changes(app: AppContext, question: str, *, yes: bool) -> None:
+def confirm_changes(
+    app: AppContext, question: str, *, yes: bool, declined: str = UNCHANGED
+) -> None:
     """Ask for confirmation of changes; in production, require the app's name.
 
     Args:
         app: The app and its environment.
         question: What to confirm.
         yes: Whether --yes was given.
+        declined: What to print if the answer is no.
 
     Raises:
         ShieldError: Standard input or standard error is not a terminal.
@@ -158,7 +169,7 @@ def confirm_changes(app: AppContext, question: str, *, yes: bool) -> None:
     from shield_ai.model.environments import is_production
 
     if yes or not is_production(app.manifest, app.environment):
-        confirm(question, yes=yes)
+        confirm(question, yes=yes, declined=declined)
         return
     environment = app.environment
     if not can_ask():
@@ -169,7 +180,7 @@ def confirm_changes(app: AppContext, question: str, *, yes: bool) -> None:
     name = app.manifest.app.name
     text = f"{question} This changes {environment}. Enter the app's name ({name}) to confirm"
     if click.prompt(printable(text), err=True) != name:
-        raise DeclinedError(f"nothing changed: the answer is not {name}")
+        raise DeclinedError(f"{declined}: the answer is not {name}")
 
 
 def conflict_resolver(conflict: str) -> Callable[[str, str], bool]:

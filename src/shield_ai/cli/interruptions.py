@@ -48,5 +48,6 @@ def interruption(describe: Callable[[], tuple[str, str]]) -> Iterator[None]:
     """
     try:
         yield
-    except (KeyboardInterrupt, click.Abort):
+    except (KeyboardInterrupt, click.Abort) as error:
+        end_prompt(error)
         raise CommandInterruptedError(*describe()) from None

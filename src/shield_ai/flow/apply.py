@@ -51,7 +51,8 @@ class Applier:
         journal: Locked by the caller.
         values: Resolves the plan's locators.
         aws: The account; None to apply the file edits only.
-        on_receipt: Called after each step.
+        on_receipt: Called after each step; after `check` for the files.
+        on_edit: Called after the edit of each file.
         check: Called after the files are edited, to compare the settings; an exception from it
             undoes every edit.
     """
@@ -61,6 +62,7 @@ class Applier:
     values: Values
     aws: Account | None
     on_receipt: Callable[[Receipt], None]
+    on_edit: Callable[[], None] = lambda: None
     check: Callable[[], Comparison] | None = None
 
     def apply(self, plan: Plan) -> Applied:
@@ -85,7 +87,7 @@ class Applier:
             require_same_account(steps, self.aws.id, self.aws.session.region)
         run = self.journal.begin_run(tuple(file.path for file in pending))
         begun = file_transaction.stage(pending, run=run, tree=self.tree, journal=self.journal)
-        file_transaction.commit(begun, tree=self.tree, journal=self.journal)
+        file_transaction.commit(begun, tree=self.tree, journal=self.journal, on_edit=self.on_edit)
         receipts: list[Receipt] = []
         try:
             settings = self.check() if self.check else NOT_COMPARED

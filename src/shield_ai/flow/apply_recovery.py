@@ -27,12 +27,15 @@ def unfinished_steps(journal: Journal) -> list[AwsStep]:
     return [step for step in steps if not journal.is_done(step)]
 
 
-def recover(journal: Journal, aws: Account) -> None:
+def recover(journal: Journal, aws: Account) -> int:
     """Recover the AWS steps of an interrupted apply: mark each one as done, or revert it.
 
     Args:
         journal: Locked by the caller.
         aws: The account.
+
+    Returns:
+        The number of steps that were marked as done or reverted.
 
     Raises:
         AwsError: An AWS call failed.
@@ -40,25 +43,32 @@ def recover(journal: Journal, aws: Account) -> None:
     """
     begun = journal.open_aws_steps(journal.interrupted_run())
     require_same_account(begun, aws.id, aws.session.region)
+    recovered = 0
     for step in begun:
         if journal.is_done(step):
             continue
         match step:
             case SecretStep():
-                _recover_secret(step, journal, aws)
+                recovered += _recover_secret(step, journal, aws)
             case ResourceStep():
                 _recover_resource(step, journal, aws)
+                recovered += 1
+    return recovered
 
 
-def _recover_secret(step: SecretStep, journal: Journal, aws: Account) -> None:
+def _recover_secret(step: SecretStep, journal: Journal, aws: Account) -> bool:
+    """Return whether AWS had begun the step."""
     state = aws.secrets.state(step.what)
     if state is None or state.deleted:
-        return
+        return False
     if _is_complete(step, state):
         journal.mark_done(step, state.arn)
-    elif step.action is Action.RESTORE:
+        return True
+    if step.action is Action.RESTORE:
         # The secret was restored, but its new value was not stored: delete it again.
         aws.secrets.delete(step.what)
+        return True
+    return False
 
 
 def _is_complete(step: SecretStep, state: SecretState) -> bool:

@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 class ApplySession(PlanningSession):
     """Applies the plan of one command. The arguments are those of `PlanningSession`."""
 
+    recovered = 0  # AWS steps of an interrupted apply that `resume` marked as done or reverted
+
     @contextlib.contextmanager
     def locked(self) -> Iterator[None]:
         """Lock the app against other commands."""
@@ -51,7 +53,7 @@ class ApplySession(PlanningSession):
         """
         if self.aws:
             require_environment(self.journal, self.environment)
-            recover(self.journal, self.aws)
+            self.recovered = recover(self.journal, self.aws)
         if plan is None:
             return self.plan()
         return remaining_plan(plan, self.journal)
@@ -95,14 +97,20 @@ class ApplySession(PlanningSession):
             require_committed(self.tree, self.journal)
 
     def apply(
-        self, plan: Plan, on_receipt: Callable[[Receipt], None], settings: SettingsOptions
+        self,
+        plan: Plan,
+        on_receipt: Callable[[Receipt], None],
+        settings: SettingsOptions,
+        *,
+        on_edit: Callable[[], None] = lambda: None,
     ) -> Applied:
         """Apply a plan, and undo the edits if they change a setting.
 
         Args:
             plan: The plan.
-            on_receipt: Called after each step.
+            on_receipt: Called after each step; for files, after the settings are compared.
             settings: Whether and how to load the settings before and after the edits.
+            on_edit: Called after the edit of each file.
 
         Raises:
             UnsafePlanError: A setting differs.
@@ -122,6 +130,7 @@ class ApplySession(PlanningSession):
             values=values,
             aws=self.aws if plan.changes else None,
             on_receipt=on_receipt,
+            on_edit=on_edit,
             check=check,
         )
         return applier.apply(plan)

@@ -11,7 +11,7 @@ from shield_ai.project.python_source import apply_edits, digest
 from shield_ai.project.tree import BACKUP, is_accessible_to_others
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from shield_ai.flow.journal import Journal
     from shield_ai.model.edit import FileChange
@@ -74,13 +74,20 @@ def _write_step(
     )
 
 
-def commit(begun: Sequence[FileStep], *, tree: Tree, journal: Journal) -> None:
+def commit(
+    begun: Sequence[FileStep],
+    *,
+    tree: Tree,
+    journal: Journal,
+    on_edit: Callable[[], None] = lambda: None,
+) -> None:
     """Move every staged file into place.
 
     Args:
         begun: The steps from `stage`.
         tree: The app's folder.
         journal: Locked by the caller.
+        on_edit: Called after each file.
 
     Raises:
         SourceError: A file can't be written; all the others are restored.
@@ -93,6 +100,7 @@ def commit(begun: Sequence[FileStep], *, tree: Tree, journal: Journal) -> None:
                 tree.write(step.what + BACKUP, old, mode=0o600, like=step.what)
             tree.commit(step.what)
             journal.mark_done(step)
+            on_edit()
     except BaseException:
         undo_all(begun, tree=tree, journal=journal)
         raise

@@ -28,9 +28,12 @@ from shield_ai.model.errors import DONE
 from shield_ai.model.plan import Action, Applied
 from shield_ai.reports.documents import ApplyDocument
 from shield_ai.reports.plan import comparison_text, no_changes_text, plan_text, receipts_text
+from shield_ai.reports.plurals import count
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from shield_ai.flow.apply_session import ApplySession
 
     from shield_ai.cli.planning import PlanOptions
     from shield_ai.model.plan import Plan
@@ -145,11 +148,13 @@ def apply(
         )
         fixed = count_fixed(session.findings, planned)
         before_question(plan_text(planned, session.tree.read, fixed=fixed), yes=yes, nl=False)
-        confirm_changes(session, "Apply this plan?", yes=yes)
+        _confirm(session, yes=yes)
         steps = ApplySteps(session.tree.read, planned)
         settings = SettingsOptions(may_run=not proof.no_proof, python=proof.python or "")
         with interruption(steps.interrupted):
-            applied = session.apply(planned, on_receipt=steps.print, settings=settings)
+            applied = session.apply(
+                planned, on_receipt=steps.print, on_edit=steps.advance, settings=settings
+            )
     note(receipts_text(applied.receipts))
     if rewrites_code(planned):
         text = comparison_text(applied.settings.modules, applied.settings.problems)
@@ -177,6 +182,20 @@ def _document(planned: Plan, applied: Applied, rotated: Sequence[str] = ()) -> A
         settings=applied.settings if applied.receipts and rewrites_code(planned) else None,
         rotated=tuple(rotated),
     )
+
+
+def _confirm(session: ApplySession, *, yes: bool) -> None:
+    """Ask whether to apply the plan. A no, or Ctrl-C, does not undo a recovery before it."""
+    question = "Apply this plan?"
+    if not session.recovered:
+        confirm_changes(session, question, yes=yes)
+        return
+    steps = count(session.recovered, "step")
+    recovered = f"{steps} of the interrupted apply completed or reverted"
+    hint = "run shield apply again to continue, or shield rollback to undo the steps"
+    with interruption(lambda: (f"interrupted; {recovered}", hint)):
+        declined = f"{recovered}; nothing else changed"
+        confirm_changes(session, question, yes=yes, declined=declined)
 
 
 def _interrupted_recovery() -> tuple[str, str]:
