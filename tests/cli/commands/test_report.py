@@ -1,8 +1,12 @@
 from __future__ import annotations
 
 import json
+import os
+import pty
 import re
 import secrets
+import subprocess
+import sys
 from collections import Counter
 
 import boto3
@@ -52,6 +56,33 @@ def test_before_and_after_apply(tmp_path, aws, shield):
     done = shield("report", "-o", str(tmp_path / "comment.md"), cwd=app)
     assert (tmp_path / "comment.md").read_text().startswith("### Secrets of app")
     assert "comment.md" in done.err
+
+
+@pytest.mark.parametrize("arguments", [[], ["--format", "html"]], ids=" ".join)
+def test_html_is_not_printed_on_a_terminal(app, arguments):
+    command = [sys.executable, "-m", "shield_ai", "report", "--only", "code", *arguments]
+    controller, terminal = pty.openpty()
+    done = subprocess.run(
+        command,
+        cwd=app,
+        stdout=terminal,
+        stderr=subprocess.PIPE,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    os.close(terminal)
+    os.close(controller)
+    assert (done.returncode, done.stderr.splitlines()) == (
+        2,
+        [
+            "error: the HTML report is not readable on a terminal",
+            "",
+            "hint: use -o report.html, or --format markdown to read a summary here",
+        ],
+    )
+    piped = subprocess.run(command, cwd=app, capture_output=True, text=True, check=True)
+    assert piped.stdout.startswith("<!doctype html>")
 
 
 def test_says_why_aws_was_not_checked(tmp_path, shield):

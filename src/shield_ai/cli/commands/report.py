@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import sys
 from pathlib import Path
 
 import click
@@ -16,7 +17,7 @@ from shield_ai.cli.report_output import EVIDENCE_FORMATS, render_report
 from shield_ai.cli.run_settings import PYTHON, RUN_SETTINGS, settings_options
 from shield_ai.flow.app_context import AppContext
 from shield_ai.flow.app_options import AppOptions, Scope
-from shield_ai.model.errors import DONE
+from shield_ai.model.errors import DONE, ShieldError
 from shield_ai.reports.collect import TrailQuery, collect_report
 from shield_ai.reports.trend import read_figures
 from shield_ai.reports.verdict import verdict
@@ -67,12 +68,19 @@ def report(
 
     It covers findings, changes, secrets, access, alarms, cost, rollout and controls. The HTML page
     is self-contained and safe to share: it holds no secret values and loads no external resources.
-    Markdown is a summary for pull request comments, and json holds the same data for programs.
-    oscal (NIST), asff (AWS Security Hub) and ocsf hold the controls and their evidence, for
-    compliance tools. The report says what could
-    not be checked, for example AWS without credentials. None of the app's code runs, unless you
-    allow it with --run-settings.
+    It is not printed on a terminal: use --output. Markdown is a summary for pull request comments,
+    and json holds the same data for programs. oscal (NIST), asff (AWS Security Hub) and ocsf hold
+    the controls and their evidence, for compliance tools. The report says what could not be
+    checked, for example AWS without credentials. None of the app's code runs, unless you allow it
+    with --run-settings.
     """
+    is_markdown = output is not None and output.suffix == ".md"
+    output_format = output_format or ("markdown" if is_markdown else "html")
+    if output is None and output_format == "html" and sys.stdout.isatty():
+        raise ShieldError(
+            "the HTML report is not readable on a terminal",
+            "use -o report.html, or --format markdown to read a summary here",
+        )
     options = AppOptions(
         only=scope.only, environment=scope.environment, on_progress=progress_bar().update
     )
@@ -80,9 +88,6 @@ def report(
     settings = settings_options(context, run_settings=scope.run_settings, python=scope.python)
     query = TrailQuery(since=events.since, trails=events.trails, now=dt.datetime.now(dt.UTC))
     data = collect_report(context, query, settings)
-    if output_format is None:
-        is_markdown = output is not None and output.suffix == ".md"
-        output_format = "markdown" if is_markdown else "html"
     if output and output_format == "html":
         data = msgspec.structs.replace(data, previous=read_figures(output))
     text = render_report(data, output_format)
