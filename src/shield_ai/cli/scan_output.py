@@ -14,7 +14,7 @@ from shield_ai.scan.merge import ScanResult
 from shield_ai.scan.runner import is_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from shield_ai.model.edit import FileChange
     from shield_ai.model.finding import Finding
@@ -81,8 +81,17 @@ class Scan(msgspec.Struct, frozen=True):
     fails: list[bool]  # for each finding, whether it fails the command
 
 
-def format_scan(scan: Scan, output_format: str, *, color: bool = False) -> str:
-    """Format the result of a scan as one of FORMATS, as colored text if that is wanted."""
+def format_scan(
+    scan: Scan, output_format: str, *, color: bool = False, summarized: bool = True
+) -> str:
+    """Format the result of a scan.
+
+    Args:
+        scan: The scan.
+        output_format: One of FORMATS.
+        color: Whether to color text.
+        summarized: Whether text and concise output end with a summary.
+    """
     result = scan.result
     if output_format == TEXT:
         from shield_ai.reports.text import scan_text
@@ -91,7 +100,7 @@ def format_scan(scan: Scan, output_format: str, *, color: bool = False) -> str:
             result.findings,
             result.read,
             result.skipped,
-            notes=_notes(result),
+            notes=_notes(result) if summarized else None,
             each=scan.show_all,
             color=color,
         )
@@ -99,10 +108,10 @@ def format_scan(scan: Scan, output_format: str, *, color: bool = False) -> str:
         from shield_ai.reports.json import scan_json
 
         return scan_json(result.findings, result.skipped)
-    return _format_for_service(scan, output_format)
+    return _format_for_service(scan, output_format, summarized=summarized)
 
 
-def _format_for_service(scan: Scan, output_format: str) -> str:
+def _format_for_service(scan: Scan, output_format: str, *, summarized: bool) -> str:
     """Format with paths from the current folder, usually the repository's root.
 
     Code-scanning services resolve paths from there.
@@ -123,23 +132,17 @@ def _format_for_service(scan: Scan, output_format: str) -> str:
         from shield_ai.reports.markdown import scan_markdown
 
         return scan_markdown(findings, skipped)
-    return _format_lines(output_format)(findings, skipped)
+    if output_format == "concise":
+        from shield_ai.reports.concise import concise
 
-
-def _format_lines(
-    output_format: str,
-) -> Callable[[Sequence[Finding], Sequence[Skipped]], str]:
+        return concise(findings, skipped, summarized=summarized)
     if output_format == GITHUB:
         from shield_ai.reports.github import github
 
-        return github
-    if output_format == "gitlab":
-        from shield_ai.reports.gitlab import gitlab
+        return github(findings, skipped)
+    from shield_ai.reports.gitlab import gitlab
 
-        return gitlab
-    from shield_ai.reports.concise import concise
-
-    return concise
+    return gitlab(findings, skipped)
 
 
 def _below(prefix: str, item: Located) -> Located:

@@ -14,16 +14,20 @@ if TYPE_CHECKING:
     from shield_ai.model.skip import Skipped
 
 
-def concise(findings: Sequence[Finding], skipped: Iterable[Skipped] = ()) -> str:
+def concise(
+    findings: Sequence[Finding], skipped: Iterable[Skipped] = (), *, summarized: bool = True
+) -> str:
     """Format findings as `path:line:column: rule message`, with a summary in the last line.
 
     Args:
         findings: The findings of a scan.
         skipped: The files that could not be scanned.
+        summarized: Whether to add the summary.
     """
     lines = [
         f"{finding.path}:{finding.line}:{finding.column}: {finding.rule} {finding.message}"
         for finding in findings
     ]
     lines += [f"{skip.path}:{max(skip.line, 1)}:1: not scanned: {skip.reason}" for skip in skipped]
-    return "\n".join([*map(printable, lines), summary(findings)]) + "\n"
+    shown = [*map(printable, lines), *([summary(findings)] if summarized else [])]
+    return "".join(f"{line}\n" for line in shown)

@@ -32,7 +32,7 @@ def scan_text(
     read: FileReader,
     skipped: Sequence[Skipped] = (),
     *,
-    notes: Sequence[str] = (),
+    notes: Sequence[str] | None = (),
     each: bool = True,
     color: bool = False,
 ) -> str:
@@ -42,7 +42,7 @@ def scan_text(
         findings: The findings, ordered by path and line.
         read: Returns the content of a file of the app.
         skipped: The files that could not be scanned.
-        notes: Texts for the end of the summary.
+        notes: Texts for the end of the summary; None: no summary.
         each: Whether to list every finding; if not, those of low severity in tests, documentation
             and examples are counted by file.
         color: Whether to color the text.
@@ -62,8 +62,9 @@ def scan_text(
         for skip in skipped:
             lines += _skipped_lines(skip)
         lines.append("")
-    lines += textwrap.wrap("; ".join([summary(findings), *notes]), WIDTH)
-    return "\n".join(lines) + "\n"
+    if notes is not None:
+        lines += textwrap.wrap("; ".join([summary(findings), *notes]), WIDTH)
+    return "\n".join(lines) + "\n" if lines else ""
 
 
 def _file_lines(

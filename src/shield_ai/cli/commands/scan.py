@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal
 import click
 import msgspec
 
-from shield_ai.cli.console import echo, has_color, shows_progress, write_output
+from shield_ai.cli.console import echo, has_color, note, shows_progress, write_output
 from shield_ai.cli.options import grouped_options
 from shield_ai.cli.progress import count_line
 from shield_ai.cli.scan_output import (
@@ -26,6 +26,7 @@ from shield_ai.cli.scan_output import (
 )
 from shield_ai.model.errors import DONE, FINDINGS, ShieldError
 from shield_ai.model.finding import Severity
+from shield_ai.model.output_options import OUTPUT
 from shield_ai.reports.plurals import count
 from shield_ai.scan import baseline as baselines
 from shield_ai.scan.merge import ScanResult
@@ -172,11 +173,17 @@ def _write(
         text = format_scan(scan, output_format)
         write_output(path, text, commands=output_format == GITHUB)
     if outputs.printed:
-        text = format_scan(scan, outputs.printed, color=has_color(sys.stdout))
+        text = format_scan(
+            scan, outputs.printed, color=has_color(sys.stdout), summarized=not OUTPUT.quiet
+        )
         echo(text, nl=False, commands=outputs.printed == GITHUB)
     for path in outputs.files:
         found = f"{count(len(result.findings), 'finding')} in {path}"
-        echo(found + _not_scanned(result), err=True)
+        not_scanned = _not_scanned(result)
+        if not_scanned:
+            echo(found + not_scanned, err=True)
+        else:
+            note(found)
 
 
 def _reject_conflicts(options: ScanOptions) -> None:
