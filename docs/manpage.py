@@ -56,7 +56,7 @@ def _lines(cli: click.Group) -> Iterator[str]:
     yield from (".SH DESCRIPTION", ".B shield", _escape(DESCRIPTION))
     yield from (".PP", _escape(cli.epilog or ""))
     yield ".SH OPTIONS"
-    yield _escape("Every command accepts -v, -q and --color, before or after its name.")
+    yield _escape("Every command accepts -v, -q, --color and -V, before or after its name.")
     context = click.Context(cli, info_name="shield")
     yield from _options(cli, context)
     yield ".SH COMMANDS"
@@ -64,6 +64,9 @@ def _lines(cli: click.Group) -> Iterator[str]:
         command = cli.get_command(context, name)
         assert command
         yield from _command(name, command, context)
+        if isinstance(command, click.Group):
+            for subname, subcommand in sorted(command.commands.items()):
+                yield from _command(f"{name} {subname}", subcommand, context)
     yield ".SH EXIT STATUS"
     for code, meaning in words.EXIT_CODES.items():
         yield from (".TP", f".B {code}", _escape(meaning))

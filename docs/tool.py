@@ -39,7 +39,7 @@ def commands_page() -> str:
     context = click.Context(cli, info_name="shield")
     parts += [
         "## Global options\n",
-        "Every command accepts `-v`, `-q` and `--color`, before or after its name.\n",
+        "Every command accepts `-v`, `-q`, `--color` and `-V`, before or after its name.\n",
         table("option | description | variable", _option_rows(cli, context)),
     ]
     for title, names in SECTIONS.items():
@@ -49,7 +49,7 @@ def commands_page() -> str:
     for name in cli.list_commands(context):
         command = cli.get_command(context, name)
         assert command
-        parts += _command_section(name, command, context)
+        parts += _sections(name, command, context)
     return "\n".join(parts)
 
 
@@ -69,12 +69,22 @@ def _command_section(name: str, command: click.Command, parent: click.Context) -
     context = click.Context(command, parent=parent, info_name=name)
     usage = " ".join(command.collect_usage_pieces(context))
     help_text = inspect.cleandoc(command.help or "").replace("\b\n", "")
-    parts = [f"## shield {name}\n", f"`shield {name} {usage}`\n", f"{help_text}\n"]
+    level = "###" if " " in name else "##"
+    parts = [f"{level} shield {name}\n", f"`shield {name} {usage}`\n", f"{help_text}\n"]
     rows = _option_rows(command, context)
     if rows:
         parts.append(table("option | description | variable", rows))
-    parts += ["Examples:\n", "```text", *EXAMPLES[name], "```\n"]
+    if name in EXAMPLES:
+        parts += ["Examples:\n", "```text", *EXAMPLES[name], "```\n"]
     return parts
+
+
+def _sections(name: str, command: click.Command, parent: click.Context) -> Iterator[str]:
+    """Yield the section of a command and those of its subcommands."""
+    yield from _command_section(name, command, parent)
+    if isinstance(command, click.Group):
+        for subname, subcommand in sorted(command.commands.items()):
+            yield from _command_section(f"{name} {subname}", subcommand, parent)
 
 
 def _option(option: click.Option) -> str:
@@ -182,7 +192,8 @@ def checks_page() -> str:
     parts = [
         "# Checks\n",
         "[`shield verify`](commands.md#shield-verify) makes these checks. With `--json`, each has",
-        "its `id`, its title as `name`, the `status` (`ok`, `failed` or `unknown`), a `detail`, a",
+        "its `id`, its title as `name`, the `status` (`ok`, `failed`, `unknown`, or",
+        "`absent` for an optional secret that is not in AWS), a `detail`, a",
         "`hint`, and as `subject` the secret or key that it is about. The ids are stable; titles",
         "can change.\n",
         table("id | title | reads", rows),

@@ -4,6 +4,7 @@ import os
 import pty
 import subprocess
 import sys
+from importlib.metadata import version
 
 import click
 import pytest
@@ -91,8 +92,16 @@ def test_missing_argument_is_one_line(tmp_path):
     )
 
 
-def test_short_version(tmp_path):
-    assert run("-V", cwd=tmp_path).out == run("--version", cwd=tmp_path).out != ""
+@pytest.mark.parametrize(
+    "arguments",
+    [["-V"], ["--version"], ["patterns", "-V"], ["patterns", "list", "--version"]]
+    + [[name, "-V"] for name in COMMANDS if name != "patterns"],
+    ids=" ".join,
+)
+def test_version(tmp_path, arguments):
+    done = run(*arguments, cwd=tmp_path)
+    assert (done.code, done.err) == (0, "")
+    assert done.out == f"shield {version('shield-ai')}\n"
 
 
 @pytest.mark.parametrize(
@@ -137,8 +146,27 @@ def test_quiet_apply_and_rollback(app):
 
 
 def test_quiet_prints_errors_and_results(app):
-    assert run("scan", "-q", cwd=app).out == run("scan", cwd=app).out != ""
     assert run("-q", "plan", "nowhere", cwd=app).err.startswith("error: ")
+
+
+@pytest.mark.parametrize("output_format", ["text", "concise"])
+def test_quiet_scan_prints_findings_without_a_summary(app, output_format):
+    shown = run("scan", "--format", output_format, cwd=app)
+    done = run("-q", "scan", "--format", output_format, cwd=app)
+    findings, _, summary = shown.out.rstrip().rpartition("\n")
+    assert "fixable" in summary
+    assert (done.code, done.out.rstrip(), done.err) == (1, findings.rstrip(), "")
+
+
+def test_quiet_scan_without_findings_prints_nothing(tmp_path):
+    assert run("-q", "scan", cwd=tmp_path).text == ""
+    assert run("-q", "scan", "-o", "out.txt", cwd=tmp_path).text == ""
+    assert (tmp_path / "out.txt").read_text() == "no findings\n"
+
+
+def test_options_of_subcommands_have_variables(tmp_path):
+    done = run("patterns", "list", cwd=tmp_path, env={"SHIELD_PATTERNS_LIST_JSON": "1"})
+    assert done.out.startswith("{")
 
 
 def test_quiet_and_verbose_exclude_each_other(app):

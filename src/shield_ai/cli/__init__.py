@@ -13,7 +13,7 @@ from typing import cast
 import click
 from click.shell_completion import CompletionItem
 
-from shield_ai.cli.global_options import GLOBAL_OPTIONS, add_global_options
+from shield_ai.cli.global_options import GLOBAL_OPTIONS, add_global_options, version_option
 from shield_ai.model.errors import DeclinedError, ShieldError
 from shield_ai.model.suggestion import did_you_mean
 
@@ -61,9 +61,7 @@ class _LazyGroup(click.Group):
             return super().get_command(ctx, cmd_name)
         module = importlib.import_module(f"shield_ai.cli.commands.{cmd_name}")
         command = cast("click.Command", getattr(module, cmd_name))
-        for option in command.params:
-            if isinstance(option, click.Option) and option not in GLOBAL_OPTIONS:
-                option.envvar = _env_var(cmd_name, option)
+        _set_env_vars(cmd_name, command)
         add_global_options(command, cmd_name)
         return command
 
@@ -123,6 +121,15 @@ class _LazyGroup(click.Group):
                 formatter.write_dl([(name.ljust(10), text) for name, text in summaries.items()])
 
 
+def _set_env_vars(name: str, command: click.Command) -> None:
+    for option in command.params:
+        if isinstance(option, click.Option) and option not in GLOBAL_OPTIONS:
+            option.envvar = _env_var(name, option)
+    if isinstance(command, click.Group):
+        for subcommand in command.commands.values():
+            _set_env_vars(f"{name}_{subcommand.name}", subcommand)
+
+
 def _env_var(command: str, option: click.Option) -> str:
     """Name an option's environment variable after its longest flag.
 
@@ -138,9 +145,7 @@ def _env_var(command: str, option: click.Option) -> str:
     epilog="Get started: shield scan, then shield draft and shield plan."
     " None of them changes your code or AWS.",
 )
-@click.version_option(
-    None, "-V", "--version", package_name="shield-ai", message="%(prog)s %(version)s"
-)
+@version_option()
 def cli() -> None:
     """Move an app's secrets out of code and .env files into AWS Secrets Manager, and back."""
 

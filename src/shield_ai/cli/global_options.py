@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import click
 
 from shield_ai.model.output_options import OUTPUT
 
-NOTE = "Global options: -v, -q, --color; see shield --help."
+NOTE = "Global options: -v, -q, --color, -V; see shield --help."
 
 # Only commands that exist in every app, so that they can be copied.
 EXAMPLES = {
@@ -95,12 +96,27 @@ GLOBAL_OPTIONS = (
         is_flag=True,
         help_text="Print on stderr what is read, run and called; never a value.",
     ),
-    _option("-q", "--quiet", is_flag=True, help_text="Print only results, warnings and errors."),
+    _option(
+        "-q",
+        "--quiet",
+        is_flag=True,
+        help_text="Print only results, warnings and errors; of a scan, no summary.",
+    ),
     _option(
         "--color",
         type=click.Choice(["auto", "always", "never"]),
         help_text="When to color output. auto is the default: on a terminal.",
     ),
+)
+
+
+version_option = functools.partial(
+    click.version_option,
+    None,
+    "-V",
+    "--version",
+    package_name="shield-ai",
+    message="%(prog)s %(version)s",
 )
 
 
@@ -128,7 +144,7 @@ def add_global_options(command: click.Command, name: str) -> None:
         return
     examples = "\n".join(f"  {example}" for example in EXAMPLES.get(name, ()))
     command.epilog = f"\b\nExamples:\n{examples}\n\n{NOTE}"
-    command.params += map(_hidden_copy, GLOBAL_OPTIONS)
-    if isinstance(command, click.Group):
-        for subcommand in command.commands.values():
-            subcommand.params += map(_hidden_copy, GLOBAL_OPTIONS)
+    subcommands = command.commands.values() if isinstance(command, click.Group) else ()
+    for one in (command, *subcommands):
+        one.params += map(_hidden_copy, GLOBAL_OPTIONS)
+        version_option(hidden=True)(one)
