@@ -4,9 +4,10 @@ import re
 
 import pytest
 
-from shield_ai.flow.verify.check import Status, make_check
+from shield_ai.flow.verify.check import Status, absent, make_check
 from shield_ai.flow.verify.code import CODE_MIGRATED, FILES_UNCHANGED
 from shield_ai.flow.verify.policy import POLICY_MINIMAL
+from shield_ai.flow.verify.stored_secrets import SECRET_READABLE
 from shield_ai.model.plan import Action, Change, Origin, Plan
 from shield_ai.model.skip import SkipId
 from shield_ai.reports.plan import checks_text, plan_text
@@ -100,9 +101,10 @@ def test_checks_are_colored():
         make_check(CODE_MIGRATED, Status.OK),
         make_check(POLICY_MINIMAL, Status.FAILED, "no policy", "run shield apply"),
         make_check(FILES_UNCHANGED, Status.UNKNOWN, "not checked\x1b[2J"),
+        absent(SECRET_READABLE, "sentry-dsn"),
     ]
     plain = checks_text(checks)
-    assert plain.splitlines()[-1] == "1 of 3 checks passed"
+    assert plain.splitlines()[-1] == "1 of 3 checks passed; 1 optional secret not in AWS"
     assert max(map(len, checks_text(checks, width=30).splitlines()[3:5])) <= 30
     colored = checks_text(checks, color=True)
     assert re.sub(r"\x1b\[\d*m", "", colored) == plain

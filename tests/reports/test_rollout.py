@@ -4,8 +4,9 @@ import msgspec
 import pytest
 from report_samples import CLEAN, EMPTY, report_data
 
-from shield_ai.flow.verify.check import Status, make_check
+from shield_ai.flow.verify.check import Status, absent, make_check
 from shield_ai.flow.verify.role import ROLE_READS_OWN
+from shield_ai.flow.verify.stored_secrets import SECRET_READABLE
 from shield_ai.reports.rollout import MANUAL, STAGES, rollout
 
 ROLE_STEP = "Attach the IAM policy for exactly these secrets to the app's role"
@@ -50,6 +51,14 @@ def test_worst_check_decides(status, state):
     role = make_check(ROLE_READS_OWN, status, "why")
     found = states(msgspec.structs.replace(CLEAN, checks=(*others, role)))
     assert found[ROLE_STEP] == state
+
+
+def test_an_absent_optional_secret_shows_nothing():
+    others = [check for check in CLEAN.checks if check.id != SECRET_READABLE.id]
+    none = absent(SECRET_READABLE, "sentry-dsn")
+    for checks, state in (([none], "unknown"), ([none, CLEAN.checks[0]], "done")):
+        found = states(msgspec.structs.replace(CLEAN, checks=(*others, *checks)))
+        assert found["Check that each secret can be read"] == state
 
 
 @pytest.mark.parametrize("more", [{"role": ""}, {"checks": CLEAN.checks[:4]}])

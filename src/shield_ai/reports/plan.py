@@ -46,7 +46,12 @@ _KEPT_VALUES = {
     ValueState.DIFFERS: "keep (value differs)",
     ValueState.UNKNOWN: "keep (value may differ)",
 }
-_CHECK_COLORS = {Status.OK: "green", Status.FAILED: "red", Status.UNKNOWN: "yellow"}
+_CHECK_COLORS = {
+    Status.OK: "green",
+    Status.FAILED: "red",
+    Status.UNKNOWN: "yellow",
+    Status.ABSENT: "dim",
+}
 _RECEIPT_NOUNS = {
     StepKind.FILE: "file",
     StepKind.SECRET: "secret",
@@ -337,8 +342,11 @@ def checks_text(checks: Sequence[Check], *, color: bool = False, width: int = 0)
             first, *others = _indent(f"hint: {check.hint}", width)
             hint = paint("hint:", "cyan", color=color)
             lines += [first.replace("hint:", hint, 1), *others]
-    passed = sum(check.status is Status.OK for check in checks)
-    summary = f"{passed} of {count(len(checks), 'check')} passed"
+    numbers = Counter(check.status for check in checks)
+    absent = numbers[Status.ABSENT]
+    summary = f"{numbers[Status.OK]} of {count(len(checks) - absent, 'check')} passed"
+    if absent:
+        summary += f"; {count(absent, 'optional secret')} not in AWS"
     lines += ["", paint(summary, "bold", color=color)]
     return "\n".join(lines) + "\n"
 

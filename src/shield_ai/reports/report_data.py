@@ -183,6 +183,11 @@ class ReportData(msgspec.Struct, frozen=True, kw_only=True):
         return sum(alarm.is_in_aws for alarm in self.alarms)
 
     @property
+    def made_checks(self) -> tuple[Check, ...]:
+        """The checks, without those of optional secrets that are not in AWS."""
+        return tuple(check for check in self.checks if check.status is not Status.ABSENT)
+
+    @property
     def failed_checks(self) -> tuple[Check, ...]:
         """The failed checks; none without shield.toml."""
         if not self.has_manifest:
@@ -202,8 +207,8 @@ class ReportData(msgspec.Struct, frozen=True, kw_only=True):
         return str(uuid.uuid5(_NAMESPACE, json.dumps(names)))
 
     def find_checks(self, ids: Iterable[str]) -> list[Check]:
-        """Return the checks with these ids, in the order of the ids."""
-        return [check for check_id in ids for check in self.checks if check.id is check_id]
+        """Return the checks with these ids that had something to check, in the order of the ids."""
+        return [check for check_id in ids for check in self.made_checks if check.id == check_id]
 
     def count_findings(self, severity: Severity) -> int:
         """Return the number of findings with a severity."""

@@ -28,11 +28,15 @@ class CheckInfo(NamedTuple):
 
 
 class Status(enum.StrEnum):
-    """The result of a check; an unknown result always has a detail that says why."""
+    """The result of a check; an unknown result always has a detail that says why.
+
+    ABSENT is neither good nor bad: an optional secret is not in AWS, so there is nothing to check.
+    """
 
     OK = "ok"
     FAILED = "failed"
     UNKNOWN = "unknown"
+    ABSENT = "absent"
 
 
 class Check(msgspec.Struct, frozen=True, kw_only=True):
@@ -60,6 +64,17 @@ def make_check(
     """
     title = info.title.replace(_SUBJECT, subject)
     return Check(id=info.id, name=title, status=status, detail=detail, hint=hint, subject=subject)
+
+
+def absent(info: CheckInfo, subject: str) -> Check:
+    """Return a check that has nothing to check, because an optional secret is not in AWS."""
+    return Check(
+        id=info.id,
+        name=f"{subject}: optional, not in AWS",
+        status=Status.ABSENT,
+        detail="the app's default is used",
+        subject=subject,
+    )
 
 
 def ok_or_failed(info: CheckInfo, problem: str, hint: str, *, subject: str = "") -> Check:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from shield_ai.flow.verify.check import Check, CheckInfo, Status, make_check, ok_or_failed
+from shield_ai.flow.verify.check import Check, CheckInfo, absent, ok_or_failed
 from shield_ai.flow.verify.registry import AwsCheck, AwsTarget
 from shield_ai.model.errors import AwsError
 
@@ -70,8 +70,7 @@ def _unreadable(secret: Secret, name: str, error: AwsError, aws: Account) -> Che
     except AwsError:
         return _readable_check(name, error.message, error.hint)
     if state is None and secret.optional:
-        detail = "it is not in AWS; it is optional, so the app's default is used"
-        return make_check(SECRET_READABLE, Status.OK, detail, subject=name)
+        return absent(SECRET_READABLE, name)
     if state is None:
         return _readable_check(name, "is not in AWS", "shield apply")
     if state.deleted:
