@@ -1,14 +1,16 @@
-"""List steps of the journal, and ask for confirmation to recover them."""
+"""List steps of the journal, and ask for confirmation to recover them or to apply a plan."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from shield_ai.cli.console import before_question, confirm_changes
+from shield_ai.cli.interruptions import interruption
 from shield_ai.flow.apply_recovery import unfinished_steps
 from shield_ai.flow.journal_record import FileStep
 from shield_ai.project.runtime_names import copied_folder
 from shield_ai.reports.plan import shorten_name
+from shield_ai.reports.plurals import count
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -34,6 +36,20 @@ def confirm_recovery(session: ApplySession, *, yes: bool) -> None:
     before_question("interrupted apply, with unfinished steps in AWS:", yes=yes)
     list_steps(steps, yes=yes)
     confirm_changes(session, "Complete or revert these steps?", yes=yes)
+
+
+def confirm_plan(session: ApplySession, *, yes: bool) -> None:
+    """Ask whether to apply the plan. A no, or Ctrl-C, does not undo a recovery before it."""
+    question = "Apply this plan?"
+    if not session.recovered:
+        confirm_changes(session, question, yes=yes)
+        return
+    steps = count(session.recovered, "step")
+    recovered = f"{steps} of the interrupted apply completed or reverted"
+    hint = "run shield apply again to continue, or shield rollback to undo the steps"
+    with interruption(lambda: (f"interrupted; {recovered}", hint)):
+        declined = f"{recovered}; nothing else changed"
+        confirm_changes(session, question, yes=yes, declined=declined)
 
 
 def list_steps(steps: Iterable[Step], *, yes: bool) -> None:

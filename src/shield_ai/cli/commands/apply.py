@@ -11,13 +11,12 @@ import msgspec
 from shield_ai.cli.apply_steps import ApplySteps
 from shield_ai.cli.console import (
     before_question,
-    confirm_changes,
     echo,
     note,
     print_json,
 )
 from shield_ai.cli.interruptions import interruption
-from shield_ai.cli.journal_steps import confirm_recovery
+from shield_ai.cli.journal_steps import confirm_plan, confirm_recovery
 from shield_ai.cli.options import JSON, YES, grouped_options
 from shield_ai.cli.planning import PLAN_OPTIONS, make_plan, open_plan
 from shield_ai.cli.run_settings import PYTHON
@@ -28,12 +27,9 @@ from shield_ai.model.errors import DONE
 from shield_ai.model.plan import Action, Applied
 from shield_ai.reports.documents import ApplyDocument
 from shield_ai.reports.plan import comparison_text, no_changes_text, plan_text, receipts_text
-from shield_ai.reports.plurals import count
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    from shield_ai.flow.apply_session import ApplySession
 
     from shield_ai.cli.planning import PlanOptions
     from shield_ai.model.plan import Plan
@@ -148,7 +144,7 @@ def apply(
         )
         fixed = count_fixed(session.findings, planned)
         before_question(plan_text(planned, session.tree.read, fixed=fixed), yes=yes, nl=False)
-        _confirm(session, yes=yes)
+        confirm_plan(session, yes=yes)
         steps = ApplySteps(session.tree.read, planned)
         settings = SettingsOptions(may_run=not proof.no_proof, python=proof.python or "")
         with interruption(steps.interrupted):
@@ -182,20 +178,6 @@ def _document(planned: Plan, applied: Applied, rotated: Sequence[str] = ()) -> A
         settings=applied.settings if applied.receipts and rewrites_code(planned) else None,
         rotated=tuple(rotated),
     )
-
-
-def _confirm(session: ApplySession, *, yes: bool) -> None:
-    """Ask whether to apply the plan. A no, or Ctrl-C, does not undo a recovery before it."""
-    question = "Apply this plan?"
-    if not session.recovered:
-        confirm_changes(session, question, yes=yes)
-        return
-    steps = count(session.recovered, "step")
-    recovered = f"{steps} of the interrupted apply completed or reverted"
-    hint = "run shield apply again to continue, or shield rollback to undo the steps"
-    with interruption(lambda: (f"interrupted; {recovered}", hint)):
-        declined = f"{recovered}; nothing else changed"
-        confirm_changes(session, question, yes=yes, declined=declined)
 
 
 def _interrupted_recovery() -> tuple[str, str]:
