@@ -20,12 +20,14 @@ from shield_ai.flow.plan_file import limit_plan, require_app
 from shield_ai.flow.plan_notes import add_notes
 from shield_ai.flow.plan_values import PlanValues
 from shield_ai.flow.preconditions import (
+    require_listed_secrets,
     require_parsed_settings,
     require_runtime_not_ignored,
     require_untracked_dotenv,
     unhide_copy,
 )
 from shield_ai.model.errors import ShieldError
+from shield_ai.project.secret_map import parse_map
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -71,7 +73,9 @@ class PlanningSession(AppContext):
             ShieldError: The app, shield.toml or a source of values can't be used, or git ignores a
                 new file that the app imports.
         """
-        require_parsed_settings(self.manifest, self.scan_result.facts, self.unreadable)
+        scan, runtime = self.scan_result, self.manifest.app.runtime
+        require_parsed_settings(self.manifest, scan.facts, self.unreadable)
+        require_listed_secrets(self.manifest, scan.migrated, parse_map(self.tree.read(runtime)))
         values = self.values.open(self.values.selected_env_files())
         aws = None
         if self.aws:
@@ -86,12 +90,12 @@ class PlanningSession(AppContext):
             self.manifest,
             self.findings,
             self.tree.read,
-            constants=self.scan_result.constants,
+            constants=scan.constants,
             aws=aws,
             code=code,
         )
         plan = unhide_copy(self.tree.root, plan)
-        require_runtime_not_ignored(self.tree.root, plan, self.manifest.app.runtime)
+        require_runtime_not_ignored(self.tree.root, plan, runtime)
         plan = add_notes(plan, self, values)
         return msgspec.structs.replace(plan, environment=self.environment, only=self.only or "")
 

@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+import pytest
+from shield_helpers import make_app, run
+
+
+@pytest.fixture
+def moved(tmp_path):
+    root = tmp_path / "app"
+    root.mkdir()
+    make_app(root)
+    assert run("apply", "--only", "code", "--yes", cwd=root).code == 0
+    return root
+
+
+def edit(app, name, new):
+    """Replace the entry of a secret in shield.toml, and return the old text."""
+    path = app / "shield.toml"
+    text = path.read_text()
+    head, *entries = text.split("\n[[secret]]\n")
+    changed = [new if f'name = "{name}"' in entry else entry for entry in entries]
+    path.write_text("\n[[secret]]\n".join([head, *filter(None, changed)]))
+    return text
+
+
+def test_a_secret_that_the_code_reads_stays_in_shield_toml(moved):
+    before = {path: path.read_bytes() for path in moved.rglob("*.py")}
+    text = edit(moved, "django-secret-key", "")
+    assert text != (moved / "shield.toml").read_text()
+    for command in (["plan"], ["apply", "--yes"]):
+        done = run(*command, "--only", "code", cwd=moved)
+        assert done.code == 4
+        said = "error: the code reads SECRET_KEY with get_secret(), but shield.toml no longer lists"
+        assert said in done.err
+        assert "hint: restore the entry in shield.toml; " in done.err
+    assert {path: path.read_bytes() for path in moved.rglob("*.py")} == before
+
+    settings = moved / "shop/settings.py"
+    code = settings.read_text()
+    (line,) = [line for line in code.splitlines() if line.startswith("SECRET_KEY")]
+    read = 'SECRET_KEY = __import__("os").environ.get("SECRET_KEY")'
+    settings.write_text(code.replace(line, read))
+    manifest = (moved / "shield.toml").read_text()
+    (moved / "shield.toml").write_text(
+        manifest.replace("[app]", '[app]\nignore = ["SECRET_KEY"]', 1)
+    )
+    done = run("apply", "--only", "code", "--yes", "--allow-dirty", cwd=moved)
+    assert done.code == 0, done.err
+    assert "SECRET_KEY" not in (moved / "shop/utils/secrets.py").read_text()
+
+
+@pytest.mark.parametrize(
+    "new",
+    [
+        pytest.param(
+            'name = "signing-key"\nkind = "django-secret-key"\nenv = "SECRET_KEY"', id="renamed"
+        ),
+        pytest.param(
+            'name = "signing"\nkind = "generic"\nfields = {key = "SECRET_KEY"}', id="now a field"
+        ),
+    ],
+)
+def test_a_variable_can_get_another_secret(moved, new):
+    edit(moved, "django-secret-key", f"{new}\n")
+    done = run("plan", "--only", "code", cwd=moved)
+    assert done.code == 0, done.err
