@@ -169,7 +169,7 @@ class Sources:
             message = "%s; using the empty environment variable %s"
             self._warn_once(request, "default", message, failure.text, request.variable)
             return self._read_variable(request)
-        if request.default is MISSING:
+        if request.default is MISSING or self._denies_default(failure):
             return failure
         if settings.allows_defaults:
             answer = request.plain_default()
@@ -179,6 +179,12 @@ class Sources:
         if not isinstance(answer, Failure):
             self._warn_once(request, "default", "%s; using the default", failure.text)
         return answer
+
+    def _denies_default(self, failure: Failure) -> bool:
+        """Return whether no default may replace a secret that AWS may have."""
+        settings = self._settings()
+        is_missing = failure.kind is SecretNotFoundError
+        return settings.fallback == "deny" and not (is_missing or settings.allows_defaults)
 
     def _may_be_empty(self, request: Request, failure: Failure) -> bool:
         """Return whether an empty variable is the value: AWS can't store an empty one."""

@@ -374,7 +374,15 @@ class TestOn:
         if fault == "missing":
             assert get_secret("test-secret", None) is None
             assert get_secret("test-secret", lambda: os.environ.get("TEST_SECRET")) is None
+            assert get_secret("test-secret", "default", optional=True) == "default"
             assert not has_secret("test-secret")
+            return
+        with pytest.raises(SecretError):
+            get_secret("test-secret", None)
+        with pytest.raises(SecretError):
+            get_secret("test-secret", lambda: os.environ.get("TEST_SECRET"))
+        with pytest.raises(SecretError):
+            get_secret("test-secret", "default", optional=True)
 
     def test_any_fallback(self, on, variable):
         on.fault = "denied"
