@@ -59,7 +59,8 @@ RUNTIME_VARIABLES = {
         "`env`",
         (
             "The fallback in production if AWS is unavailable: `env` uses the environment variable "
-            "if it is set, `any` also uses the default, and `deny` raises an error."
+            "if it is set, `any` also uses the default, and `deny` raises an error, "
+            "also for an optional secret."
         ),
     ),
     "AWS_SECRETS_METRICS": (

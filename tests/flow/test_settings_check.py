@@ -3,6 +3,7 @@ from __future__ import annotations
 import os
 import secrets
 import sys
+import venv
 
 import pytest
 from shield_helpers import SETTINGS, files_of, make_app, shield
@@ -148,3 +149,14 @@ def test_prints_no_value(app):
     done = apply(app, MAIL_API_KEY=value)
     assert done.code == 4
     assert value not in done.text
+
+
+def test_an_interpreter_without_boto3_is_named(app, tmp_path):
+    """The comparison does not need boto3, and production does."""
+    folder = tmp_path.with_name("bare")
+    venv.create(folder)
+    python = str(folder / "bin/python")
+    done = shield("apply", "--only", "code", "--yes", "--python", python, cwd=app)
+    assert done.code == 0, done.err
+    assert "proved: 1 of 1" in done.err
+    assert f"\nboto3 is not installed for {python}: install the app's requirements" in done.err

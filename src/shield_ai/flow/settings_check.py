@@ -74,7 +74,11 @@ class SettingsCheck:
                 "every file was restored; run shield where the app's dependencies are "
                 "installed, or use --no-proof",
             )
-        return Comparison(modules=self._comparison.modules, problems=tuple(problems))
+        return Comparison(
+            modules=self._comparison.modules,
+            problems=tuple(problems),
+            python_without_boto3=self._comparison.python_without_boto3(),
+        )
 
 
 class SettingsComparison:
@@ -136,6 +140,11 @@ class SettingsComparison:
             on = [name for name in on if name not in unstable]
         on = [f"{name} (with AWS on)" for name in on if name not in off]
         return off + on, problems
+
+    def python_without_boto3(self) -> str:
+        """Return the interpreter of the first load if it lacks boto3; otherwise, ""."""
+        lacks = any(not loaded.has_boto3 for loads in self._before for loaded in loads)
+        return self._probe.python if lacks else ""
 
     def _load_with_aws(self) -> list[LoadedSettings]:
         moved = self._manifest.variables()

@@ -34,6 +34,7 @@ class LoadedSettings(msgspec.Struct, frozen=True, kw_only=True):
     settings: dict[str, str] = {}  # name -> keyed hash of the value
     # the type of the exception that the import raised, with the name of a missing module
     error: str = ""
+    has_boto3: bool = True  # whether the interpreter can import boto3
 
 
 class SettingsLoader:
@@ -160,7 +161,7 @@ import sys
 
 # With -c, the first entry is the current folder: no module of the app may replace one of these.
 sys.path[:] = [entry for entry in sys.path if entry]
-import hashlib, hmac, importlib, io, json, os, re
+import hashlib, hmac, importlib, importlib.util, io, json, os, re
 
 request = json.load(sys.stdin)
 out, sys.stdout = sys.stdout, io.StringIO()
@@ -237,6 +238,7 @@ except BaseException as error:
     answer["error"] = type(error).__name__
     if isinstance(error, ModuleNotFoundError) and error.name:
         answer["error"] += " " + error.name
+answer["has_boto3"] = importlib.util.find_spec("boto3") is not None
 out.write(json.dumps(answer) + "\n")
 out.flush()
 os._exit(0)

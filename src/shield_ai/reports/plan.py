@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from shield_ai.flow.verify.check import Check
     from shield_ai.model.edit import FileChange
     from shield_ai.model.file_reader import FileReader
-    from shield_ai.model.plan import Change, Origin, Plan, Receipt
+    from shield_ai.model.plan import Change, Comparison, Origin, Plan, Receipt
     from shield_ai.model.skip import Skipped
 
 _PACKAGE_NOTE = 'runtime = "package" in shield.toml adds shield-ai-runtime instead'
@@ -286,7 +286,8 @@ def no_changes_text(plan: Plan) -> str:
     """Format a plan without changes: the number of skipped items."""
     text = "nothing to do: no changes"
     if plan.skipped:
-        text += f"; {count(len(plan.skipped), 'item')} skipped, shield plan --only code shows why"
+        only = f" --only {plan.only}" if plan.only else ""
+        text += f"; {count(len(plan.skipped), 'item')} skipped, shield plan{only} shows why"
     return text
 
 
@@ -300,13 +301,9 @@ def receipts_text(receipts: Sequence[Receipt]) -> str:
     return f"done: {', '.join(parts)}"
 
 
-def comparison_text(modules: Sequence[str], problems: Sequence[str]) -> str:
-    """Summarize the comparison of the settings before and after an apply.
-
-    Args:
-        modules: The settings modules that were loaded.
-        problems: Why modules could not be compared.
-    """
+def comparison_text(comparison: Comparison) -> str:
+    """Summarize the comparison of the settings before and after an apply."""
+    modules, problems = comparison.modules, comparison.problems
     if not modules:
         return "not compared: the settings were not loaded"
     good = len(modules) - len(problems)
@@ -318,8 +315,15 @@ def comparison_text(modules: Sequence[str], problems: Sequence[str]) -> str:
         lines.insert(0, proved)
     if problems:
         lines.append(
-            "to compare: install the app's requirements, or choose its Python with --python;"
-            " to see an error, import the module there"
+            "to compare: undo this with shield rollback, install the app's requirements or choose"
+            " its Python with --python, and apply again; to see an error, import the module there"
+        )
+    if comparison.python_without_boto3:
+        lines.append(
+            printable(
+                f"boto3 is not installed for {comparison.python_without_boto3}: install the app's"
+                " requirements before you turn AWS on"
+            )
         )
     return "\n".join(lines)
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import os
 import secrets
+import venv
 
 import pytest
 from shield_helpers import make_app, run
@@ -51,6 +52,26 @@ def test_loads_the_settings_without_environment_variables(tmp_path, code, loads,
         for check in found.values()
     )
     assert value not in str(found)
+
+
+@pytest.mark.parametrize(
+    ("variables", "status"),
+    [
+        pytest.param({}, FAILED, id="boto3"),
+        pytest.param({"AWS_SECRETS_TRANSPORT": "agent"}, OK, id="agent"),
+    ],
+)
+def test_an_interpreter_without_boto3_fails(tmp_path, variables, status):
+    """The settings are loaded from an agent, so the load itself does not need boto3."""
+    venv.create(tmp_path / "bare")
+    python = str(tmp_path / "bare/bin/python")
+    (tmp_path / "settings.py").write_text("SITE_ID = 1\n")
+    environ = {**os.environ, **variables}
+    loads, _ = verify_settings(tmp_path, [("settings", "")], MANIFEST, {}, environ, python)
+    assert loads.status is status
+    if status is FAILED:
+        assert loads.detail.startswith(f"boto3 is not installed for {python}, ")
+        assert "--python" in loads.hint
 
 
 def test_no_check_without_settings(tmp_path):

@@ -153,7 +153,7 @@ def apply(
             )
     note(receipts_text(applied.receipts))
     if rewrites_code(planned):
-        text = comparison_text(applied.settings.modules, applied.settings.problems)
+        text = comparison_text(applied.settings)
         if applied.settings.problems:
             echo(text, err=True)
         else:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from shield_ai.flow.app_context import AppContext
+    from shield_ai.flow.settings_probe import LoadedSettings
     from shield_ai.model.hidden import Hidden
     from shield_ai.model.manifest import Manifest
 
@@ -36,6 +37,7 @@ NO_FALLBACK_NEEDED = CheckInfo(
 _HINT_NOT_HERE = "run shield where the app's dependencies and its other settings are available"
 _HINT_FAILED = "load them with USE_AWS_SECRETS=true; the error says what is missing"
 _HINT_NOT_RUN = "loading them runs the app's code: use --run-settings if you trust the app"
+_HINT_NO_BOTO3 = "install the app's requirements there, or choose the app's Python with --python"
 _HINT_LEFT_OUT = "add the settings for production to settings in the [app] table of shield.toml"
 _LEFT_OUT = "not checked: {}, which only development or tests use"
 _HINT_FALLBACK = (
@@ -78,15 +80,16 @@ def verify_settings(
     with AgentStub(values) as agent:
         probe.allowed_port = agent.port
         on = agent.env_vars(manifest.app.prefix)
-        alone = _load(probe, {**without_moved, **on, "AWS_SECRETS_FALLBACK": "deny"})
+        loaded = probe.load({**without_moved, **on, "AWS_SECRETS_FALLBACK": "deny"})
+        alone = _errors(loaded)
         failed = [module for module, error in alone.items() if error]
         if not failed:
-            yield make_check(SETTINGS_LOAD, Status.OK)
+            yield _boto3_check(loaded, probe.python, environ)
             yield make_check(NO_FALLBACK_NEEDED, Status.OK)
             return
         probe.modules = [pair for pair in modules if pair[0] in failed]
-        with_fallback = _load(probe, {**production, **on})
-    off = _load(probe, {**production, **_env_vars(manifest, values)})
+        with_fallback = _errors(probe.load({**production, **on}))
+    off = _errors(probe.load({**production, **_env_vars(manifest, values)}))
     yield _settings_check(with_fallback, off)
     yield _fallback_check(alone, with_fallback, off, _fallback_hint(manifest))
 
@@ -96,9 +99,20 @@ def _without_moved(environ: Mapping[str, str], manifest: Manifest) -> dict[str, 
     return {name: text for name, text in environ.items() if name not in moved}
 
 
-def _load(probe: SettingsLoader, environ: Mapping[str, str]) -> dict[str, str]:
+def _errors(loaded: Iterable[LoadedSettings]) -> dict[str, str]:
     """Return the error of each module; empty if it loads."""
-    return {loaded.module: loaded.error for loaded in probe.load(environ)}
+    return {settings.module: settings.error for settings in loaded}
+
+
+def _boto3_check(
+    loaded: Iterable[LoadedSettings], python: str, environ: Mapping[str, str]
+) -> Check:
+    """Return the check SETTINGS_LOAD, if all modules load from the agent in place of AWS."""
+    needs_boto3 = environ.get("AWS_SECRETS_TRANSPORT") != "agent"
+    if needs_boto3 and not all(settings.has_boto3 for settings in loaded):
+        detail = f"boto3 is not installed for {python}, so the app can't read from AWS there"
+        return make_check(SETTINGS_LOAD, Status.FAILED, detail, _HINT_NO_BOTO3)
+    return make_check(SETTINGS_LOAD, Status.OK)
 
 
 def _env_vars(manifest: Manifest, values: Mapping[str, Hidden]) -> dict[str, str]:

@@ -305,7 +305,7 @@ class Evidence:
             if RULES[sign.rule].side is side and RULES[sign.rule].scope in scopes
         ]
         strongest = max((sign.strength for sign in of_side), default=Strength.NONE)
-        is_shown = strongest is HINT and len({_source(sign) for sign in of_side}) > 1
+        is_shown = strongest is Strength.HINT and len({_source(sign) for sign in of_side}) > 1
         return SHOWN if is_shown else strongest
 
     @property
