@@ -14,26 +14,24 @@ from shield_ai.flow.app_options import AppOptions, PlanningOptions
 from shield_ai.flow.aws_inputs import collect_aws_inputs
 from shield_ai.flow.code_inputs import collect_code_inputs, open_literal_removal
 from shield_ai.flow.journal import Journal
+from shield_ai.flow.manifest_preconditions import (
+    require_listed_secrets,
+    require_parsed_settings,
+)
 from shield_ai.flow.plan import make_plan
 from shield_ai.flow.plan_check import planned_inputs, require_derived, require_safe_paths
 from shield_ai.flow.plan_file import limit_plan, require_app
 from shield_ai.flow.plan_notes import add_notes
 from shield_ai.flow.plan_values import PlanValues
 from shield_ai.flow.preconditions import (
-    require_listed_secrets,
-    require_parsed_settings,
     require_runtime_not_ignored,
     require_untracked_dotenv,
     unhide_copy,
 )
-from shield_ai.model.errors import ShieldError
-from shield_ai.project.secret_map import parse_map
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from pathlib import Path
 
-    from shield_ai.model.edit import FileChange
     from shield_ai.model.plan import Plan
     from shield_ai.scan.python.app_scan import Scan
 
@@ -75,7 +73,7 @@ class PlanningSession(AppContext):
         """
         scan, runtime = self.scan_result, self.manifest.app.runtime
         require_parsed_settings(self.manifest, scan.facts, self.unreadable)
-        require_listed_secrets(self.manifest, scan.migrated, parse_map(self.tree.read(runtime)))
+        require_listed_secrets(self.manifest, scan.migrated, self.tree.read)
         values = self.values.open(self.values.selected_env_files())
         aws = None
         if self.aws:
@@ -138,28 +136,3 @@ class PlanningSession(AppContext):
             aws=planned_inputs(inputs, plan, self.target_manifest),
         )
         require_derived(plan.changes, derived.changes)
-
-
-def planned_edits(app: AppContext) -> Sequence[FileChange]:
-    """Return the file edits of a plan for code only; empty if planning fails.
-
-    Args:
-        app: The app.
-    """
-    try:
-        options = AppOptions(only="code")
-        return PlanningSession(app.tree.root, options, scan=app.scan_result).plan().files
-    except ShieldError:
-        return ()
-
-
-def edits_of_folder(folder: Path) -> Sequence[FileChange]:
-    """Return the file edits of a plan for the code of a folder; empty if planning fails.
-
-    Args:
-        folder: The app's folder.
-
-    Raises:
-        SourceError: The folder does not exist.
-    """
-    return planned_edits(AppContext(folder))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from shield_ai.flow.journal_record import FileStep
-from shield_ai.model.errors import SourceError, UnsafePlanError, ValueMissingError
+from shield_ai.model.errors import UnsafePlanError, ValueMissingError
 from shield_ai.model.naming import MANIFEST
 from shield_ai.model.skip import SkipId, Skipped
 from shield_ai.project import git
@@ -19,15 +19,12 @@ from shield_ai.rewrite.project.file_edits import create
 from shield_ai.rewrite.python.move_literals import DOTENV
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
     from shield_ai.flow.journal import Journal
-    from shield_ai.model.manifest import Manifest
     from shield_ai.model.plan import Plan
-    from shield_ai.project.layout import AppFacts
     from shield_ai.project.python_versions import NamedVersion
-    from shield_ai.project.secret_map import SecretMap
     from shield_ai.project.tree import Tree
 
 # git reads this file after those of the folders above.
@@ -47,29 +44,6 @@ _EXPOSED_DOTENV = {
     git.GitState.NOT_IGNORED: ("is not ignored by git", "add the line .env to .gitignore"),
     git.GitState.UNKNOWN: ("is in a repository that git can't read", git.UNREADABLE_HINT),
 }
-
-
-def require_parsed_settings(
-    manifest: Manifest, facts: AppFacts, unreadable: Iterable[Skipped]
-) -> None:
-    """Require that every settings file was parsed.
-
-    Args:
-        manifest: shield.toml.
-        facts: The facts of the scan.
-        unreadable: The files that the scan could not read or parse.
-
-    Raises:
-        SourceError: A settings file was not parsed.
-    """
-    settings = {*manifest.app.settings, *(facts.django_settings or facts.settings)}
-    for skip in unreadable:
-        if skip.path in settings:
-            raise SourceError(
-                f"{skip.path}: {skip.reason}",
-                "fix the file, or run shield with the Python version of the app; "
-                "nothing was changed",
-            )
 
 
 def require_environment(journal: Journal, environment: str) -> None:
@@ -105,33 +79,6 @@ def require_untracked_dotenv(root: Path) -> None:
         return
     problem, hint = _EXPOSED_DOTENV[state]
     raise UnsafePlanError(f"{DOTENV} {problem}: secrets can't be moved there", hint)
-
-
-def require_listed_secrets(
-    manifest: Manifest, migrated: Collection[str], current: SecretMap | None
-) -> None:
-    """Require that shield.toml lists what the code reads by the names in the map file.
-
-    Without its entry, `get_secret()` no longer reads the variable with AWS off.
-
-    Args:
-        manifest: shield.toml.
-        migrated: The variables that the code reads with `get_secret()`.
-        current: The map file of the app; None without one.
-
-    Raises:
-        UnsafePlanError: An entry was removed from shield.toml that the code needs.
-    """
-    known = current.variables() if current else []
-    missing = [name for name in known if name in migrated and name not in manifest.variables()]
-    if missing:
-        names = ", ".join(missing)
-        raise UnsafePlanError(
-            f"the code reads {names} with get_secret(), but shield.toml no longer lists "
-            f"{'it' if len(missing) == 1 else 'them'}",
-            f"restore the entry in {MANIFEST}; to take a secret back out of AWS, first replace its "
-            "get_secret() calls in the code by reads of the variable",
-        )
 
 
 def require_values(plan: Plan, *, allow_missing: bool, allow_placeholders: bool) -> None:

@@ -21,7 +21,7 @@ from shield_ai.aws.desired.iam import role_name, session_reader, slug
 from shield_ai.flow.app_context import AppContext
 from shield_ai.flow.app_options import AppOptions, SettingsOptions
 from shield_ai.flow.journal import Journal
-from shield_ai.flow.planning_session import planned_edits
+from shield_ai.flow.planned_edits import planned_edits
 from shield_ai.flow.verify.run import run_checks
 from shield_ai.model.errors import AwsError, ShieldError
 from shield_ai.project import git
