@@ -290,7 +290,9 @@ def _known_names(app: AppContext) -> set[str]:
     """Return the names in shield.toml: they are not values and can be shown."""
     names: set[str] = set()
     for secret in app.manifest.secret:
-        names.update((secret.name, *secret.variables(), *(secret.fields or {})))
+        fields = secret.fields or {}
+        names.update((secret.name, *secret.variables(), *fields))
+        names.update(f"{secret.name}:{field}" for field in fields)
     return names
 
 

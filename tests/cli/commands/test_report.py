@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import html
 import json
 import os
 import pty
@@ -197,3 +198,12 @@ def test_names_the_key_that_aws_uses(app, aws, shield):
     out = shield("report", cwd=app).out
     assert "encrypted with aws/secretsmanager" in out
     assert "encrypted with alias/shop" not in out
+
+
+def test_the_diff_shows_the_names_of_secrets_and_fields(tmp_path, shield):
+    make_app(tmp_path)
+    assert shield("apply", "--only", "code", "--yes", "--no-proof", cwd=tmp_path).code == 0
+    page = html.unescape(shield("report", "--only", "code", cwd=tmp_path).out)
+    text = re.sub(r"<[^>]+>", "", page)
+    assert 'get_secret("database-credentials:password"' in text
+    assert 'get_secret("•••' not in text
