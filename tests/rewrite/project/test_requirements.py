@@ -103,6 +103,16 @@ def test_keeps_encoding_and_newlines(before, after):
         pytest.param("a\nc\nb\n", "a\nc\nb\n+>=1.26\n", id="not sorted"),
         pytest.param("c\nd\n", "c\nd\n+>=1.26\n", id="too few to be sorted"),
         pytest.param(
+            "a\nd\nc\ne\nf\ng\nh\ni\nj\nk\n",
+            "a\n+>=1.26\nd\nc\ne\nf\ng\nh\ni\nj\nk\n",
+            id="one in the wrong place",
+        ),
+        pytest.param(
+            "c\na\ne\nd\ng\nf\ni\nh\nk\nj\n",
+            "c\na\ne\nd\ng\nf\ni\nh\nk\nj\n+>=1.26\n",
+            id="many in the wrong place",
+        ),
+        pytest.param(
             "# app\nC==1\nd==2\nE_x==3 # why",
             "# app\n+==1.40.0\nC==1\nd==2\nE_x==3 # why",
             id="pins",

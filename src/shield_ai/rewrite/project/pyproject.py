@@ -41,6 +41,7 @@ LOCK_COMMANDS = {
 }
 SORT_KEYS: tuple[Callable[[str], str], ...] = (canonicalize_name, str.lower, str)
 MIN_SORTED = 3  # requirements; fewer can be in order by chance
+MIN_IN_ORDER = 0.9  # of the requirements; projects overlook some
 # How to require boto3 in a file in which most requirements have the same operator. 1.40 supports
 # Python 3.9 and newer, as the runtime does: https://pypi.org/project/boto3/1.40.0/
 SPECIFIERS = {"boto3": {"==": "1.40.0", "~=": "1.26"}}
@@ -197,12 +198,37 @@ def _common_operator(requirements: Sequence[str]) -> str:
 
 
 def sorted_position(names: Sequence[str], name: str) -> int | None:
-    """Return the position of a new name in a sorted list; None if the list is not sorted."""
+    """Return the position of a new name in a sorted list; None if the list is not sorted.
+
+    A few names may be in the wrong place.
+    """
     for key in SORT_KEYS:
         keys = [key(other) for other in names]
-        if len(keys) >= MIN_SORTED and keys == sorted(keys):
-            return bisect.bisect(keys, key(name))
+        if len(keys) < MIN_SORTED:
+            continue
+        in_order = _longest_order(keys)
+        if len(in_order) >= MIN_IN_ORDER * len(keys):
+            earlier = [index for index in in_order if keys[index] <= key(name)]
+            return earlier[-1] + 1 if earlier else 0
     return None
+
+
+def _longest_order(keys: Sequence[str]) -> list[int]:
+    """Return the indexes of the most keys that are in order."""
+    ends: list[str] = []  # the smallest last key of an order, by its length
+    last: list[int] = []  # the indexes of these keys
+    previous: list[int] = []  # the index before each one in its order
+    for index, key in enumerate(keys):
+        length = bisect.bisect(ends, key)
+        previous.append(last[length - 1] if length else -1)
+        ends[length : length + 1] = [key]
+        last[length : length + 1] = [index]
+    found: list[int] = []
+    index = last[-1] if last else -1
+    while index >= 0:
+        found.append(index)
+        index = previous[index]
+    return found[::-1]
 
 
 def _declared_names(document: Any, project: Any, poetry: Any) -> set[str]:
