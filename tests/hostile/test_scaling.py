@@ -124,6 +124,21 @@ CASES = [
         id="copies of the environment",
     ),
     pytest.param(
+        800,
+        lambda n: {
+            "s.py": "import os\n"
+            + repeat("cN = os.environ.copy()\ncN['A'] = ''\nKN = cN['SECRET_KEYN']\n", n),
+        },
+        id="changed copies of the environment",
+    ),
+    pytest.param(
+        2000,
+        lambda n: {
+            "s.py": READ + repeat("pN = os.environ['FILE_KEYN']\nopen(pN)\nif pN: pass\n", n)
+        },
+        id="paths in variables",
+    ),
+    pytest.param(
         1500,
         lambda n: {
             "shield.toml": MANIFEST + repeat(SECRET, n),

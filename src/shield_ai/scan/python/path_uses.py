@@ -81,12 +81,13 @@ def _with_assigned(tree: ast.Module, used: set[ast.expr]) -> set[ast.expr]:
     names = {node.id for node in used if isinstance(node, ast.Name)}
     if not names:
         return used
+    used = set(used)
     values: dict[str, list[ast.expr]] = {name: [] for name in names}
     for node in descend(tree):
         if isinstance(node, ast.Assign) and len(node.targets) == 1:
             values.get(_name(node.targets[0]), []).append(node.value)
         elif isinstance(node, (ast.If, ast.IfExp)):
-            used = used | {node.test}
+            used.add(node.test)
     for node in descend(tree):
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load) and node not in used:
             names.discard(node.id)
