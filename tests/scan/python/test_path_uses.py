@@ -32,6 +32,7 @@ READ = "os.environ['X_KEY']"
         pytest.param(f"X = {{'sslkey': {READ}}}", True, id="key of a dict"),
         pytest.param(f"Client(key={READ})", False, id="a key"),
         pytest.param(f"X = {READ}\nif X:\n    Y = open(X).read()", True, id="a name"),
+        pytest.param(f"X = 'f'\nopen(X)\nif {READ}: pass", False, id="a condition beside a path"),
         pytest.param(f"X = {READ}\nopen(X)\nprint(X)", False, id="a name with another use"),
         pytest.param(f"X = {READ}\ndef f(X):\n    open(X)", False, id="a parameter"),
         pytest.param(f"X = {READ}\nX = 'b'\nopen(X)", False, id="a name with two values"),

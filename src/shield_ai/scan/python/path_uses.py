@@ -81,16 +81,17 @@ def _with_assigned(tree: ast.Module, used: set[ast.expr]) -> set[ast.expr]:
     names = {node.id for node in used if isinstance(node, ast.Name)}
     if not names:
         return used
-    used = set(used)
     values: dict[str, list[ast.expr]] = {name: [] for name in names}
+    tests: set[ast.expr] = set()
     for node in descend(tree):
         if isinstance(node, ast.Assign) and len(node.targets) == 1:
             values.get(_name(node.targets[0]), []).append(node.value)
         elif isinstance(node, (ast.If, ast.IfExp)):
-            used.add(node.test)
+            tests.add(node.test)
     for node in descend(tree):
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load) and node not in used:
-            names.discard(node.id)
-        elif isinstance(node, ast.arg):
+        if isinstance(node, ast.arg):
             names.discard(node.arg)
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
+            if node not in used and node not in tests:
+                names.discard(node.id)
     return used | {values[name][0] for name in names if len(values[name]) == 1}
