@@ -28,15 +28,12 @@ class CheckInfo(NamedTuple):
 
 
 class Status(enum.StrEnum):
-    """The result of a check; an unknown result always has a detail that says why.
-
-    ABSENT is neither good nor bad: an optional secret is not in AWS, so there is nothing to check.
-    """
+    """The result of a check; an unknown result always has a detail that says why."""
 
     OK = "ok"
     FAILED = "failed"
     UNKNOWN = "unknown"
-    ABSENT = "absent"
+    ABSENT = "absent"  # an optional secret is not in AWS, so there is nothing to check
 
 
 class Check(msgspec.Struct, frozen=True, kw_only=True):
