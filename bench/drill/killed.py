@@ -63,10 +63,11 @@ class Shield:
         """Start a command and kill it with SIGKILL; return whether it was still running."""
         process = self._start(arguments)
         try:
-            process.communicate(timeout=after)
+            text, _ = process.communicate(timeout=after)
         except subprocess.TimeoutExpired:
             process.send_signal(signal.SIGKILL)
-            process.communicate()
+            text, _ = process.communicate()
+        self.printed.append(text)
         return process.returncode == -signal.SIGKILL
 
     def follow(self, *arguments):

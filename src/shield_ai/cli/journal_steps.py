@@ -38,13 +38,23 @@ def confirm_recovery(session: ApplySession, *, yes: bool) -> None:
     confirm_changes(session, "Complete or revert these steps?", yes=yes)
 
 
-def confirm_plan(session: ApplySession, *, yes: bool) -> None:
-    """Ask whether to apply the plan. A no, or Ctrl-C, does not undo a recovery before it."""
+def confirm_plan(session: ApplySession, recovered_steps: int, *, yes: bool) -> None:
+    """Ask whether to apply the plan. A no, or Ctrl-C, does not undo a recovery before it.
+
+    Args:
+        session: The app, locked.
+        recovered_steps: The AWS steps that the recovery completed or reverted.
+        yes: Whether --yes was given.
+
+    Raises:
+        ShieldError: Standard input is not a terminal.
+        DeclinedError: The answer is no.
+    """
     question = "Apply this plan?"
-    if not session.recovered:
+    if not recovered_steps:
         confirm_changes(session, question, yes=yes)
         return
-    steps = count(session.recovered, "step")
+    steps = count(recovered_steps, "step")
     recovered = f"{steps} of the interrupted apply completed or reverted"
     hint = "run shield apply again to continue, or shield rollback to undo the steps"
     with interruption(lambda: (f"interrupted; {recovered}", hint)):

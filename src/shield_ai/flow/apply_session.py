@@ -34,29 +34,30 @@ if TYPE_CHECKING:
 class ApplySession(PlanningSession):
     """Applies the plan of one command. The arguments are those of `PlanningSession`."""
 
-    recovered = 0  # AWS steps of an interrupted apply that `resume` marked as done or reverted
-
     @contextlib.contextmanager
     def locked(self) -> Iterator[None]:
         """Lock the app against other commands."""
         with self.journal.locked():
             yield
 
-    def resume(self, plan: Plan | None = None) -> Plan:
-        """Recover an interrupted apply, and return the plan of the remaining changes.
-
-        Args:
-            plan: The plan to continue; None to make a new one.
+    def recover(self) -> int:
+        """Recover an interrupted apply, and return how many AWS steps were completed or reverted.
 
         Raises:
             UnsafePlanError: The interrupted apply was to another environment or account.
         """
-        if self.aws:
-            require_environment(self.journal, self.environment)
-            self.recovered = recover(self.journal, self.aws)
-        if plan is None:
-            return self.plan()
-        return remaining_plan(plan, self.journal)
+        if self.aws is None:
+            return 0
+        require_environment(self.journal, self.environment)
+        return recover(self.journal, self.aws)
+
+    def remaining_plan(self, plan: Plan | None = None) -> Plan:
+        """Return the plan of the changes that remain after a recovery.
+
+        Args:
+            plan: The plan to continue; None to make a new one.
+        """
+        return self.plan() if plan is None else remaining_plan(plan, self.journal)
 
     def has_nothing_to_do(self, plan: Plan) -> bool:
         """Return whether a plan changes nothing and no apply was interrupted.

@@ -198,7 +198,7 @@ def find_django_settings(paths: Iterable[str], read: FileReader) -> dict[str, st
 def find_missing_settings(paths: Iterable[str], read: FileReader) -> str:
     """Return the path of the settings that manage.py names and the app's packages lack.
 
-    Each user creates this file from another one.
+    Such a file is not committed: each developer copies it from a template.
 
     Returns:
         "" if it exists, or if its package does not.

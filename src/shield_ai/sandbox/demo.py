@@ -197,7 +197,7 @@ class Demo:
     def plan(self) -> None:
         """Write a plan to a file."""
         path = self.folder / "plan.json"
-        self.shield("plan", "--env-file", ".env", "-o", str(path))
+        self.shield("plan", "--env-file", ".env", "-o", os.path.relpath(path, self.app))
         plan = json.loads(path.read_text())
         files = len(plan["files"])
         edits = sum(len(file["edits"]) for file in plan["files"])
@@ -240,7 +240,7 @@ class Demo:
     def report(self) -> None:
         """Write the HTML report."""
         path = self.folder / REPORT
-        self.shield("report", "--run-settings", "-o", str(path))
+        self.shield("report", "--run-settings", "-o", os.path.relpath(path, self.app))
         size = path.stat().st_size // 1024
         self.record("report", f"a self-contained page of {size} kB")
 

@@ -130,10 +130,12 @@ def apply(
             print_json(_document(planned, Applied()))
         return DONE
     with session.locked():
+        recovered = 0
         if session.is_interrupted:
             confirm_recovery(session, yes=yes)
             with interruption(_interrupted_recovery):
-                planned = session.resume(planned if plan_file else None)
+                recovered = session.recover()
+                planned = session.remaining_plan(planned if plan_file else None)
         if plan_file:
             session.require_derived(planned)
         session.require_safe(
@@ -144,7 +146,7 @@ def apply(
         )
         fixed = count_fixed(session.findings, planned)
         before_question(plan_text(planned, session.tree.read, fixed=fixed), yes=yes, nl=False)
-        confirm_plan(session, yes=yes)
+        confirm_plan(session, recovered, yes=yes)
         steps = ApplySteps(session.tree.read, planned)
         settings = SettingsOptions(may_run=not proof.no_proof, python=proof.python or "")
         with interruption(steps.interrupted):

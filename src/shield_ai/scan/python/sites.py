@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from shield_ai.project.python_source import Source
     from shield_ai.scan.python.candidates import Candidate
 
-# A default with such a URL is for development: production has a server of its own.
+# A default with one of these schemes is a development value: production sets the variable.
 _SERVER_URL = regex(
     r"\b(?:postgres(?:ql)?|postgis|psql|pgsql|mysql|mysqlgis|mariadb|oracle|mssql|cockroach(?:db)?"
     r"|mongodb|amqps?)(?:\+\w+)?://"
