@@ -8,32 +8,54 @@ from typing import TYPE_CHECKING
 from shield_ai.project.perf.lazy_regex import regex
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
-# Names of folders that many projects have for their app.
+    from shield_ai.model.file_reader import FileReader
+
+# Names that many projects give their app's folder, or that a template leaves in its metadata.
 GENERIC = frozenset({
-    "api", "app", "application", "apps", "backend", "code", "django", "platform", "project",
+    "api", "app", "application", "apps", "backend", "code", "core", "django", "django-project",
+    "main", "my-app", "my-project", "myapp", "myproject", "mysite", "platform", "project",
     "server", "service", "site", "source", "src", "web", "webapp", "website",
 })  # fmt: skip
-PROJECT_NAME = regex(
-    rb"(?m)^\[(?:project|tool\.poetry)\][ \t]*\r?\n(?:(?!\[)[^\n]*\n)*?"
-    rb"name[ \t]*=[ \t]*[\"']([A-Za-z0-9][A-Za-z0-9._-]{0,60})[\"']"
-)
+_NAME = rb"name[ \t]*=[ \t]*"
+_VALUE = rb"([A-Za-z0-9][A-Za-z0-9._-]{0,60})"
+_SECTION_LINES = rb"[ \t]*\r?\n(?:(?!\[)[^\n]*\n)*?"
+# The files that name a project, in the order in which they are asked.
+METADATA = {
+    "pyproject.toml": regex(
+        rb"(?m)^\[(?:project|tool\.poetry)\]"
+        + _SECTION_LINES
+        + _NAME
+        + rb"[\"']"
+        + _VALUE
+        + rb"[\"']"
+    ),
+    "setup.cfg": regex(rb"(?m)^\[metadata\]" + _SECTION_LINES + _NAME + _VALUE + rb"[ \t]*\r?$"),
+    "setup.py": regex(rb"(?s)\bsetup\(.{0,2000}?\b" + _NAME + rb"[\"']" + _VALUE + rb"[\"']"),
+}
 
 
-def choose_app_name(root: Path, pyproject: bytes | None) -> str:
-    """Return the name of an app's folder, or a more specific name.
+def choose_app_name(root: Path, read: FileReader) -> str:
+    """Return the name of an app: that of its metadata, its folder, or its repository.
 
     Args:
         root: The app's folder.
-        pyproject: Its pyproject.toml, None if it does not exist.
+        read: Reads a file of the app.
     """
     root = root.resolve()
-    match = PROJECT_NAME.search(pyproject or b"")
     repository = next((p for p in (root, *root.parents) if (p / ".git").exists()), root)
-    candidates = (root.name, match[1].decode() if match else "", repository.name)
+    candidates = (*_project_names(read), root.name, repository.name)
     names = [name for name in map(normalize, candidates) if name]
     return next((name for name in names if name not in GENERIC), next(iter(names), "app"))
+
+
+def _project_names(read: FileReader) -> Iterator[str]:
+    for path, pattern in METADATA.items():
+        match = pattern.search(read(path) or b"")
+        if match:
+            yield match[1].decode()
 
 
 def normalize(name: str) -> str:

@@ -74,7 +74,7 @@ def scan(
         paths, skipped = select_app_paths(walk_all(root), read)
     for path in paths:
         OUTPUT.log_file(str(root / path))
-    name = choose_app_name(root, read("pyproject.toml"))
+    name = choose_app_name(root, read)
     found = scan_files(name, paths, read, manifest_variables, markers, ignored)
     return msgspec.structs.replace(found, unscanned=(*skipped, *found.unscanned))
 
