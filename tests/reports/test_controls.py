@@ -110,6 +110,13 @@ def test_nothing_is_shown_without_a_scan_and_without_aws():
         pytest.param(CODE, {"findings": (masked(Severity.LOW),)}, SHOWN, "no findings above low", id="a low finding"),
         pytest.param(CODE, {"archives": ("a.zip",)}, SHOWN, "1 archive not scanned: a.zip", id="an archive"),
         pytest.param(CODE, {"suppressed": 2}, SHOWN, "2 findings suppressed by comments", id="suppressed"),
+        pytest.param(
+            CODE,
+            {"in_ignored_files": 2},
+            SHOWN,
+            "2 findings in .env files that git ignores",
+            id="ignored files",
+        ),
         pytest.param(CODE, {"unreadable": (SkipId.TOO_DEEP.reason().entry("a"),)}, NOT_CHECKED, "1 file could not", id="a file that was not scanned"),
         pytest.param(ENCRYPTED, {"secrets": (secret_status("a"), secret_status("b", "missing"))}, NOT_SHOWN, "1 of 2", id="one is missing"),
         pytest.param(ENCRYPTED, {"secrets": (secret_status("a"), secret_status("b", "optional"))}, SHOWN, "1 of 1 secret in Secrets Manager, encrypted with alias/shop", id="optional"),

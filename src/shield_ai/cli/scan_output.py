@@ -151,12 +151,12 @@ def _below(prefix: str, item: Located) -> Located:
 
 def _notes(result: ScanResult) -> list[str]:
     """Return the parts of the summary about findings that are not listed or do not count."""
-    ignored = sum(finding.path in result.ignored for finding in result.findings)
+    ignored = len(result.findings) - len(result.counted_findings)
     numbers = {
+        "{} of them in .env files that git ignores, which do not fail the scan": ignored,
         "{} more with --all": result.hidden,
         "{} suppressed by comments": result.suppressed,
         "{} more in unchanged lines with --whole-files": result.unchanged,
-        "{} not counted: in .env files that git ignores": ignored,
     }
     return [text.format(number) for text, number in numbers.items() if number]
 

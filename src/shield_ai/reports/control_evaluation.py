@@ -69,6 +69,9 @@ def evaluate_code(report_data: ReportData) -> ControlResult:
     text = "no findings above low severity"
     if report_data.suppressed:
         text += f", {count(report_data.suppressed, 'finding')} suppressed by comments"
+    if report_data.in_ignored_files:
+        number = count(report_data.in_ignored_files, "finding")
+        text += f", {number} in .env files that git ignores"
     if report_data.archives:
         number = count(len(report_data.archives), "archive")
         text += f", {number} not scanned: {_list_names(report_data.archives)}"

@@ -136,6 +136,7 @@ class ReportData(msgspec.Struct, frozen=True, kw_only=True):
     unreadable: tuple[Skipped, ...] = ()
     archives: tuple[str, ...] = ()  # files that the scan can't unpack
     suppressed: int = 0  # findings with a suppression comment
+    in_ignored_files: int = 0  # findings in .env files that git ignores; not in `findings`
     is_scanned: bool = False  # the findings are those of a complete `shield scan`
     commit: str = ""  # the commit of the app, with a + for uncommitted changes
     repository: str = ""  # the host and path of the git remote; empty without one

@@ -75,6 +75,7 @@ class ReportDocument(msgspec.Struct, frozen=True, kw_only=True):
     findings: tuple[FindingEntry, ...]
     unreadable: tuple[Skipped, ...]  # files that could not be scanned
     suppressed: int  # findings with a suppression comment
+    in_ignored_files: int  # findings in .env files that git ignores; not in `findings`
     secrets: tuple[SecretStatus, ...]
     locations: tuple[SecretLocations, ...]
     checks: tuple[Check, ...]
@@ -105,6 +106,7 @@ def report_json(data: ReportData) -> str:
         findings=tuple(finding_entry(masked.finding) for masked in data.findings),
         unreadable=data.unreadable,
         suppressed=data.suppressed,
+        in_ignored_files=data.in_ignored_files,
         secrets=data.secrets,
         locations=data.locations,
         checks=data.checks,

@@ -41,6 +41,11 @@ class ScanResult(NamedTuple):
     unchanged: int = 0  # findings in lines that are not staged
     ignored: frozenset[str] = frozenset()  # the .env files that git ignores
 
+    @property
+    def counted_findings(self) -> list[Finding]:
+        """The findings that count: without those in .env files that git ignores."""
+        return [finding for finding in self.findings if finding.path not in self.ignored]
+
 
 class PartResult(NamedTuple):
     """The results of the scan of one folder, or of some files."""

@@ -207,3 +207,15 @@ def test_the_diff_shows_the_names_of_secrets_and_fields(tmp_path, shield):
     text = re.sub(r"<[^>]+>", "", page)
     assert 'get_secret("database-credentials:password"' in text
     assert 'get_secret("•••' not in text
+
+
+def test_findings_in_ignored_dotenv_files_are_only_counted(tmp_path, shield):
+    (tmp_path / "settings.py").write_text("DEBUG = True\n")
+    (tmp_path / ".env").write_text("DB_PASSWORD=Kj83hf7Hs91qLp04\n")
+    (tmp_path / ".gitignore").write_text(".env\n")
+    subprocess.run(["git", "init", "-q", tmp_path], check=True)
+    done = shield("report", "--only", "code", "--format", "json", cwd=tmp_path)
+    report = json.loads(done.out)
+    assert (report["findings"], report["in_ignored_files"]) == ([], 1)
+    control = next(c for c in report["controls"] if c["id"] == "no-hardcoded-secrets")
+    assert control["state"] == "shown"
