@@ -79,3 +79,14 @@ def test_scan_and_plan_count_the_same_findings(tmp_path, body, number):
     )
     assert int(planned[1] if planned else 0) == number
     assert int(scanned[1] if scanned else 0) == number
+
+
+def test_a_plan_shows_all_lines_of_new_files_on_request(tmp_path):
+    (tmp_path / "config.py").write_text("import os\nAPI_TOKEN = os.environ['API_TOKEN']\n")
+    (tmp_path / "requirements.txt").write_text("flask\n")
+    shield("draft", cwd=tmp_path)
+    last = "+prefetch = client.prefetch\n"
+    short = shield("plan", "--only", "code", cwd=tmp_path).text
+    assert " more lines: shield plan --all\n" in short
+    assert last not in short
+    assert last in shield("plan", "--only", "code", "--all", cwd=tmp_path).text

@@ -113,9 +113,11 @@ def test_addition_after_the_last_line():
 
 
 def test_new_file_is_shown_in_part():
-    text = diff_text(change("n.py", None, (0, 0, "".join(f"{i}\n" for i in range(50)))), None)
+    made = change("n.py", None, (0, 0, "".join(f"{i}\n" for i in range(50))))
+    text = diff_text(made, None)
     assert text.startswith("+++ n.py  (new, 50 lines)\n+0\n+1\n")
-    assert text.endswith(f"+{NEW_LINES - 1}\n… {50 - NEW_LINES} more lines\n")
+    assert text.endswith(f"+{NEW_LINES - 1}\n… {50 - NEW_LINES} more lines: shield plan --all\n")
+    assert diff_text(made, None, whole=True).endswith("+48\n+49\n")
     assert diff_text(change("n.py", None, (0, 0, "")), None) == "+++ n.py  (new, 0 lines)\n"
 
 

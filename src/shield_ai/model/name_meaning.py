@@ -248,12 +248,15 @@ def _classify_key(parts: tuple[str, ...]) -> Meaning:
 
 
 def _is_public_key(parts: tuple[str, ...]) -> bool:
-    """Return True for the path of a client's key for TLS, and for PostHog's public key.
+    """Return True for the path of a client's key for TLS, and for keys that web pages contain.
 
     https://posthog.com/docs/api
+    https://support.google.com/analytics/answer/9539598
     """
     if parts[-2:-1] in {("SSL",), ("TLS",)}:
         return bool(SERVICES & set(parts))
+    if parts[-3:-1] == ("GOOGLE", "ANALYTICS") or parts[-2:-1] in {("GA",), ("GTM",)}:
+        return True
     return {"POSTHOG", "PROJECT"} <= set(parts)
 
 

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import textwrap
 from itertools import groupby
 from typing import TYPE_CHECKING
 
 from shield_ai.aws.cloudtrail.audit import AccessType
 from shield_ai.model.printable import printable
 from shield_ai.reports.plurals import count
+from shield_ai.reports.wrapping import wrap
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from shield_ai.aws.cloudtrail.audit import Access, Alert, Audit
 
-WIDTH = 80
 WHO_WIDTH = 38
 ALERT_INDENT = 14
 MAX_SOURCES = 3
@@ -43,7 +42,7 @@ def audit_text(audit: Audit) -> str:
             lines += _access_lines(access)
         lines.append("")
     for note in audit.notes:
-        lines += textwrap.wrap(f"note: {note}", WIDTH)
+        lines += wrap(f"note: {note}")
     lines.append(_summary(audit))
     return "\n".join(lines) + "\n"
 
@@ -88,14 +87,7 @@ def _format_sources(sources: Sequence[str], uncounted: int = 0) -> str:
 
 
 def _wrap(text: str, indent: int) -> list[str]:
-    space = " " * indent
-    return textwrap.wrap(
-        printable(text),
-        WIDTH,
-        initial_indent=space,
-        subsequent_indent=space,
-        break_on_hyphens=False,
-    )
+    return wrap(printable(text), " " * indent)
 
 
 def _summary(audit: Audit) -> str:
@@ -106,4 +98,4 @@ def _summary(audit: Audit) -> str:
     principals = count(len({access.who for access in audit.accesses}), "principal")
     items = len(audit.alerts) + len(audit.unread)
     verdict = f"{count(items, 'item')} to review" if items else "nothing to review"
-    return textwrap.fill(f"audit: {events}, {secrets}, {principals}; {verdict}", WIDTH)
+    return "\n".join(wrap(f"audit: {events}, {secrets}, {principals}; {verdict}"))

@@ -44,6 +44,7 @@ def diff_text(
     *,
     keep: Collection[str] = (),
     spans: Iterable[tuple[int, int]] = (),
+    whole: bool = False,
     color: bool = False,
 ) -> str:
     """Format the change of one file.
@@ -53,11 +54,12 @@ def diff_text(
         before: The file's content that the change is based on, or None for a new file.
         keep: Names that are not values and can be shown.
         spans: Byte spans in `before` that hold values and are always hidden.
+        whole: Whether to show all lines of a new file.
         color: Whether to color the lines.
     """
     raw = before or b""
     if _replaces_file(change, raw):
-        lines = _new_content(change, raw)
+        lines = _new_content(change, raw, whole=whole)
     else:
         lines = _unified(change, raw, keep, spans)
     painted = [paint(line, STYLES.get(line[:1], "dim"), color=color) for line in lines]
@@ -71,17 +73,17 @@ def _replaces_file(change: FileChange, raw: bytes) -> bool:
     return all(edit.start == 0 and edit.end == len(raw) for edit in change.edits)
 
 
-def _new_content(change: FileChange, raw: bytes) -> Iterator[str]:
+def _new_content(change: FileChange, raw: bytes, *, whole: bool) -> Iterator[str]:
     lines = "".join(edit.replacement for edit in change.edits).splitlines()
     what = "new"
     if change.before is not None:
         what = f"replaces {count(len(raw.splitlines()), 'line')} written by shield"
     yield f"+++ {printable(change.path)}  ({what}, {count(len(lines), 'line')})"
-    shown = lines if len(lines) <= NEW_LINES + 1 else lines[:NEW_LINES]
+    shown = lines if whole or len(lines) <= NEW_LINES + 1 else lines[:NEW_LINES]
     for line in shown:
         yield f"+{printable(line)}"
     if len(lines) > len(shown):
-        yield f"… {len(lines) - len(shown)} more lines"
+        yield f"… {len(lines) - len(shown)} more lines: shield plan --all"
 
 
 def _unified(

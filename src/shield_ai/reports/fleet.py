@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections import Counter
 from typing import TYPE_CHECKING, Literal
 
@@ -13,6 +12,7 @@ from shield_ai.model.finding import Severity
 from shield_ai.model.printable import printable
 from shield_ai.reports.json import to_json
 from shield_ai.reports.plurals import count
+from shield_ai.reports.wrapping import wrap
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -85,7 +85,7 @@ def _row(outcome: Outcome) -> str:
 
 def _error_lines(outcome: Outcome) -> list[str]:
     text = f"{printable(outcome.repository)}: {printable(outcome.error)}"
-    return textwrap.wrap(text, 78, initial_indent="  ", subsequent_indent="      ")
+    return wrap(text, "  ", "      ")
 
 
 def _severity_order(outcome: Outcome) -> tuple[int, ...]:

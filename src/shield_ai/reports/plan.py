@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import re
-import textwrap
 from collections import Counter
 from typing import TYPE_CHECKING
 
@@ -20,6 +19,7 @@ from shield_ai.reports.color import paint
 from shield_ai.reports.deployment import deployment_lines
 from shield_ai.reports.plurals import count
 from shield_ai.reports.settings import settings_lines
+from shield_ai.reports.wrapping import wrap
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
 _PACKAGE_NOTE = 'runtime = "package" in shield.toml adds shield-ai-runtime instead'
 _KEEP = re.compile(r"; keep the variables? .+ set for it$")
 _NAME_WIDTH = 46
-_WIDTH = 80
 _MARKS = {
     Action.CREATE: "+",
     Action.RESTORE: "+",
@@ -145,14 +144,7 @@ def _harmless_lines(skips: Sequence[Skipped]) -> Iterator[str]:
 
 
 def _wrap(text: str) -> list[str]:
-    indent = " " * 6
-    return textwrap.wrap(
-        printable(text),
-        _WIDTH,
-        initial_indent=indent,
-        subsequent_indent=indent,
-        break_long_words=False,
-    )
+    return wrap(printable(text), " " * 6)
 
 
 def _file_lines(files: Sequence[FileChange]) -> Iterator[str]:
@@ -357,11 +349,4 @@ def _indent(text: str, width: int) -> list[str]:
     indent = " " * 11
     if not width:
         return [f"{indent}{printable(text)}"]
-    return textwrap.wrap(
-        printable(text),
-        width,
-        initial_indent=indent,
-        subsequent_indent=indent,
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
+    return wrap(printable(text), indent, width=width)

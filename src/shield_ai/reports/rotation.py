@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import textwrap
 from typing import TYPE_CHECKING
 
 from shield_ai.flow.rotation_logins import explain_live
 from shield_ai.model.rotation_status import RotatedBy, RotationPhase
+from shield_ai.reports.wrapping import wrap
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -80,7 +80,7 @@ def _instructions(status: RotationStatus) -> Iterator[str]:
         yield f"  {status.pending}"
         reason, advice = explain_live(status.live, name)
         if reason:
-            yield from textwrap.wrap(f"{reason}: {advice}", 80, break_long_words=False)
+            yield from wrap(f"{reason}: {advice}")
             return
         yield f"  shield rotate --resume {name}"
         yield "      resumes it without repeating completed steps"

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import textwrap
 from typing import TYPE_CHECKING
+
+from shield_ai.reports.wrapping import wrap
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from shield_ai.flow.rotate import RotationPreview
 
-_WIDTH = 80
 _INDENT = " " * 13
 # For each kind of strategy: the effect of the rotation, and what must restart.
 _SINGLE_USER = (
@@ -73,4 +73,4 @@ def _consequences(strategy: str) -> tuple[str, str]:
 
 
 def _wrap(label: str, text: str) -> list[str]:
-    return textwrap.wrap(text, _WIDTH, initial_indent=f"  {label:<10} ", subsequent_indent=_INDENT)
+    return wrap(text, f"  {label:<10} ", _INDENT)

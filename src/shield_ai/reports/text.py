@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections import Counter
 from itertools import groupby
 from typing import TYPE_CHECKING
@@ -13,6 +12,7 @@ from shield_ai.model.printable import printable
 from shield_ai.reports.color import SEVERITY_COLORS, paint
 from shield_ai.reports.mask import mask, show
 from shield_ai.reports.plurals import count
+from shield_ai.reports.wrapping import WIDTH, wrap
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from shield_ai.model.finding import Finding
     from shield_ai.model.skip import Skipped
 
-WIDTH = 80
 INDENT = " " * 10
 SEVERITY_WIDTH = 9
 MAX_FILES = 10  # files listed with the number of their low findings
@@ -63,7 +62,7 @@ def scan_text(
             lines += _skipped_lines(skip)
         lines.append("")
     if notes is not None:
-        lines += textwrap.wrap("; ".join([summary(findings), *notes]), WIDTH)
+        lines += wrap("; ".join([summary(findings), *notes]))
     return "\n".join(lines) + "\n" if lines else ""
 
 
@@ -112,10 +111,8 @@ def summary(findings: Sequence[Finding]) -> str:
 
 def _finding_lines(finding: Finding, source: list[str], *, color: bool) -> Iterator[str]:
     message_indent = INDENT + " " * SEVERITY_WIDTH
-    first, *rest = textwrap.wrap(
-        f"{printable(finding.message)} [{finding.rule}]",
-        WIDTH - len(message_indent),
-        break_on_hyphens=False,
+    first, *rest = wrap(
+        f"{printable(finding.message)} [{finding.rule}]", width=WIDTH - len(message_indent)
     )
     location = f"{finding.line}:{finding.column}"
     severity = paint(f"{finding.severity:<8}", SEVERITY_COLORS[finding.severity], color=color)
@@ -127,12 +124,7 @@ def _finding_lines(finding: Finding, source: list[str], *, color: bool) -> Itera
         if source_line != MASK:
             yield paint(_truncate(f"{INDENT}| {source_line}"), "dim", color=color)
     if finding.site and finding.site.reason:
-        yield from textwrap.wrap(
-            f"not fixable: {printable(finding.site.reason.text)}",
-            WIDTH,
-            initial_indent=INDENT,
-            subsequent_indent=INDENT,
-        )
+        yield from wrap(f"not fixable: {printable(finding.site.reason.text)}", INDENT)
 
 
 def _truncate(line: str) -> str:
@@ -141,12 +133,7 @@ def _truncate(line: str) -> str:
 
 def _skipped_lines(skip: Skipped) -> list[str]:
     where = f"{skip.path}:{skip.line}" if skip.line else skip.path
-    return textwrap.wrap(
-        f"{printable(where)}: {printable(skip.reason)}",
-        WIDTH - 2,
-        initial_indent="  ",
-        subsequent_indent="      ",
-    )
+    return wrap(f"{printable(where)}: {printable(skip.reason)}", "  ", "      ")
 
 
 def _masked_source(path: str, raw: bytes | None, findings: Sequence[Finding]) -> list[str]:

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     type=click.Path(path_type=Path),
     help="Also write the plan to this file, for shield apply.",
 )
+@click.option("--all", "show_all", is_flag=True, help="Show all lines of new files.")
 @click.option(
     "--detailed-exitcode",
     is_flag=True,
@@ -44,6 +45,7 @@ def plan(
     output: Path | None,
     *,
     as_json: bool,
+    show_all: bool,
     detailed_exitcode: bool,
 ) -> int:
     """Show the planned code edits and AWS changes without making them.
@@ -67,7 +69,7 @@ def plan(
     if as_json:
         echo(plan_json(planned), nl=False)
     else:
-        diffs = _diffs(session, planned, color=has_color(sys.stdout))
+        diffs = _diffs(session, planned, show_all=show_all)
         if diffs:
             echo(diffs)
         fixed = count_fixed(session.findings, planned)
@@ -80,7 +82,7 @@ def plan(
     return DONE
 
 
-def _diffs(session: ApplySession, planned: Plan, *, color: bool) -> str:
+def _diffs(session: ApplySession, planned: Plan, *, show_all: bool) -> str:
     from shield_ai.project.runtime_names import is_copied_file
     from shield_ai.reports.diff import diff_text, literal_spans
 
@@ -93,5 +95,13 @@ def _diffs(session: ApplySession, planned: Plan, *, color: bool) -> str:
             continue  # the same in every app; plan_text() has a line for the folder
         before = session.tree.read(file.path)
         spans = literal_spans(session.findings, file.path)
-        diffs.append(diff_text(file, before, keep=names, spans=spans, color=color))
+        text = diff_text(
+            file,
+            before,
+            keep=names,
+            spans=spans,
+            whole=show_all,
+            color=has_color(sys.stdout),
+        )
+        diffs.append(text)
     return "\n".join(diffs)

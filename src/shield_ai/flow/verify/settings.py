@@ -34,7 +34,9 @@ NO_FALLBACK_NEEDED = CheckInfo(
     "the settings modules, without the variables of the secrets",
 )
 
-_HINT_NOT_HERE = "run shield where the app's dependencies and its other settings are available"
+_HINT_NOT_HERE = (
+    "choose the app's Python with --python, or run shield where its other settings are available"
+)
 _HINT_FAILED = "load them with USE_AWS_SECRETS=true; the error says what is missing"
 _HINT_NOT_RUN = "loading them runs the app's code: use --run-settings if you trust the app"
 _HINT_NO_BOTO3 = "install the app's requirements there, or choose the app's Python with --python"
