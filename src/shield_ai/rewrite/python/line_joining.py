@@ -1,6 +1,6 @@
-"""Find the lines to join and break again, as a formatter would, where a call changes their length.
+"""Reformat the lines around inserted calls, as a formatter such as Black would.
 
-A formatter joins the lines of a statement that fits on one line, and drops redundant parentheses.
+A formatter joins the lines of a statement that fits on one line, and removes redundant parentheses.
 """
 
 from __future__ import annotations
@@ -21,35 +21,36 @@ if TYPE_CHECKING:
     from shield_ai.rewrite.python.line_breaking import LineStyle
     from shield_ai.rewrite.python.tracked_text import Change, Insert
 
-Simple = ast.Assign | ast.AnnAssign | ast.AugAssign | ast.Return | ast.Expr
-Condition = ast.If | ast.While
-# Values that need their parentheses.
-PARENTHESIZED = (ast.Yield, ast.YieldFrom, ast.NamedExpr)
+SimpleStatement = ast.Assign | ast.AnnAssign | ast.AugAssign | ast.Return | ast.Expr
+ConditionalStatement = ast.If | ast.While
+# Expressions with parentheses that are not redundant.
+NEED_PARENTHESES = (ast.Yield, ast.YieldFrom, ast.NamedExpr)
 
 
 class LineRange(NamedTuple):
-    """Lines to join."""
+    """A range of lines to join, by line number."""
 
     first: int
     last: int
-    parentheses: tuple[int, ...] = ()  # the offsets of redundant ones
+    parentheses: tuple[int, ...] = ()  # offsets of redundant parentheses to remove
+    # a complete statement, or the header of an `if` or `while`
     is_statement: bool = False
 
 
 def joining_edits(
     source: Source, inserts: Sequence[Insert], style: LineStyle
 ) -> tuple[list[Edit], set[int]]:
-    """Return the edits that join lines, and the numbers of these lines.
+    """Return the edits that join lines, and the numbers of the joined lines.
 
     Args:
         source: The file.
-        inserts: The texts to insert; an outer one comes before those inside it.
-        style: The style of the result.
+        inserts: The texts to insert; outer inserts come before those inside them.
+        style: How to break lines that are too long.
     """
     edits: list[Edit] = []
     done: set[int] = set()
     failed: set[LineRange] = set()
-    statements: dict[int, list[LineRange]] = defaultdict(list)  # by each of their lines
+    statements: dict[int, list[LineRange]] = defaultdict(list)  # by line number
     for statement in (*_simple_statements(source), *_conditions(source)):
         for number in range(statement.first, statement.last + 1):
             statements[number].append(statement)
@@ -60,7 +61,7 @@ def joining_edits(
         for line_range in _ranges_around(lines, statements[lines[0]]):
             if line_range in failed:
                 continue
-            found = _edits_of(source, line_range, inserts, style)
+            found = _join_range(source, line_range, inserts, style)
             if found is not None:
                 edits += found
                 done.update(range(line_range.first, line_range.last + 1))
@@ -70,7 +71,7 @@ def joining_edits(
 
 
 def _ranges_around(lines: tuple[int, int], statements: Sequence[LineRange]) -> Iterator[LineRange]:
-    """Yield the lines to try to join for an insert: its statement, then only its own lines."""
+    """Yield the ranges to try for an insert: the lines of its statement, then only its own."""
     for line_range in statements:
         if line_range.first <= lines[0] and lines[1] <= line_range.last:
             yield line_range
@@ -79,30 +80,32 @@ def _ranges_around(lines: tuple[int, int], statements: Sequence[LineRange]) -> I
 
 
 def _simple_statements(source: Source) -> Iterator[LineRange]:
-    """Yield the simple statements of several lines."""
+    """Yield the simple statements that span several lines."""
     for node in ast.walk(source.tree):
-        if isinstance(node, Simple) and (node.end_lineno or 0) > node.lineno:
+        if isinstance(node, SimpleStatement) and (node.end_lineno or 0) > node.lineno:
             start, end = source.span(node)
-            parentheses = _parentheses(source, node.value, start, end)
+            parentheses = _redundant_parentheses(source, node.value, start, end)
             yield LineRange(node.lineno, node.end_lineno or 0, parentheses, is_statement=True)
 
 
 def _conditions(source: Source) -> Iterator[LineRange]:
-    """Yield the lines of each condition that has parentheses on separate lines."""
+    """Yield the header of each `if` or `while` that has parentheses on separate lines."""
     for node in ast.walk(source.tree):
-        if isinstance(node, Condition) and (node.test.end_lineno or 0) > node.lineno:
+        if isinstance(node, ConditionalStatement) and (node.test.end_lineno or 0) > node.lineno:
             last = (node.test.end_lineno or 0) + 1
             start, end = source.span(node)[0], source.offset(last + 1, 0)
             header = source.raw[start:end].rstrip()
             end = start + len(header) - 1
             if header.endswith(b"):") and last < node.body[0].lineno:
-                parentheses = _parentheses(source, node.test, start, end)
+                parentheses = _redundant_parentheses(source, node.test, start, end)
                 if parentheses:
                     yield LineRange(node.lineno, last, parentheses, is_statement=True)
 
 
-def _parentheses(source: Source, value: ast.expr | None, start: int, end: int) -> tuple[int, ...]:
-    """Return the offsets of redundant parentheses around the value of a statement.
+def _redundant_parentheses(
+    source: Source, value: ast.expr | None, start: int, end: int
+) -> tuple[int, ...]:
+    """Return the offsets of the redundant parentheses around the value of a statement.
 
     Args:
         source: The file.
@@ -110,21 +113,21 @@ def _parentheses(source: Source, value: ast.expr | None, start: int, end: int) -
         start: The offset of the statement.
         end: The offset of its end, or of the colon after a condition.
     """
-    if value is None or isinstance(value, PARENTHESIZED):
+    if value is None or isinstance(value, NEED_PARENTHESES):
         return ()
     inner_start, inner_end = source.span(value)
     before = source.raw[start:inner_start].rstrip()
     after = source.raw[inner_end:end]
-    is_around = before.endswith((b"= (", b"return (", b"if (", b"while ("))
-    if not is_around or after.strip() != b")":
+    is_enclosed = before.endswith((b"= (", b"return (", b"if (", b"while ("))
+    if not is_enclosed or after.strip() != b")":
         return ()
     return start + len(before) - 1, end - 1
 
 
-def _edits_of(
+def _join_range(
     source: Source, line_range: LineRange, inserts: Sequence[Insert], style: LineStyle
 ) -> list[Edit] | None:
-    """Return the edits that join lines; None if they cannot or should not be joined."""
+    """Return the edits that join a range; None if it cannot or should not be joined."""
     start = source.offset(line_range.first, 0)
     raw = source.raw[start : source.offset(line_range.last + 1, 0)].rstrip(b"\r\n")
     text = raw.decode(source.encoding)
@@ -146,9 +149,9 @@ def _edits_of(
     if result is None:
         return None
     changes, count = result
-    if line_range.is_statement and not _is_expected(source, line_range, text, inside, count):
+    if line_range.is_statement and not _is_consistent(source, line_range, text, inside, count):
         return None
-    return _edits_from(source, start, text, changes)
+    return _to_edits(source, start, text, changes)
 
 
 def _inserts_inside(inserts: Sequence[Insert], start: int, end: int) -> list[Insert] | None:
@@ -162,8 +165,8 @@ def _inserts_inside(inserts: Sequence[Insert], start: int, end: int) -> list[Ins
     return inside
 
 
-def _edits_from(source: Source, start: int, text: str, changes: Sequence[Change]) -> list[Edit]:
-    """Return the edits for the changes of a text that starts at an offset of the file."""
+def _to_edits(source: Source, start: int, text: str, changes: Sequence[Change]) -> list[Edit]:
+    """Convert the changes of a text, which starts at an offset of the file, to edits."""
     edits = []
     for change in changes:
         first = start + len(text[: change.start].encode(source.encoding))
@@ -172,10 +175,10 @@ def _edits_from(source: Source, start: int, text: str, changes: Sequence[Change]
     return edits
 
 
-def _is_expected(
+def _is_consistent(
     source: Source, line_range: LineRange, text: str, inserts: Sequence[Insert], new_lines: int
 ) -> bool:
-    """Return whether a formatter that made the statement's layout would now make the new one."""
+    """Return whether a formatter that produced the old layout would produce the new one."""
     if _is_multiline(source, inserts):
         return new_lines == 1 or _is_hugged(text)
     return _is_hugged(text) and (new_lines == 1 or bool(line_range.parentheses))
@@ -186,6 +189,6 @@ def _is_multiline(source: Source, inserts: Sequence[Insert]) -> bool:
 
 
 def _is_hugged(text: str) -> bool:
-    """Return whether the first line ends with a bracket that the last line closes."""
+    """Return whether the outer brackets open on the first line and close on the last line."""
     lines = text.splitlines()
     return lines[0].endswith(tuple(OPENING)) and lines[-1].lstrip().startswith(tuple(CLOSING))
