@@ -17,7 +17,7 @@ class Session(Protocol):
     """An open connection."""
 
     def close(self) -> None:
-        """Close the connection; never raises an exception."""
+        """Close the connection, without raising exceptions."""
         ...
 
 
@@ -25,18 +25,18 @@ SessionT = TypeVar("SessionT", bound=Session)
 
 
 class Connector(Generic[SessionT]):
-    """Logs in to a type of server. Remembers for which users it rejects wrong passwords.
+    """Logs in to one type of server, and tests once per user that a wrong password is rejected.
 
     Args:
-        connect: Logs in; raises LoginRefusedError if the server rejects the user and password.
+        connect: Opens a session; raises LoginRefusedError if the server rejects the login.
     """
 
     def __init__(self, connect: Callable[[Login], SessionT]) -> None:
         self._connect = connect
-        self._verified: set[tuple[object, ...]] = set()
+        self._tested_users: set[tuple[object, ...]] = set()
 
     def log_in(self, login: Login) -> SessionT:
-        """Log in, after a first attempt with a wrong password that the server must reject.
+        """Log in. For each user, first test once that the server rejects a wrong password.
 
         Raises:
             LoginRefusedError: The server rejects the password.
@@ -46,7 +46,9 @@ class Connector(Generic[SessionT]):
         return self._connect(login)
 
     def log_in_once(self, login: Login) -> None:
-        """Log in and disconnect. Tries no wrong password, because some servers then lock the user.
+        """Log in and disconnect, without testing a wrong password.
+
+        Some servers lock a user after a failed login.
 
         Raises:
             LoginRefusedError: The server rejects the password.
@@ -54,7 +56,7 @@ class Connector(Generic[SessionT]):
         self._connect(login).close()
 
     def accepts(self, login: Login) -> bool:
-        """Return True if the login is valid."""
+        """Return whether the server accepts the login."""
         try:
             self.log_in(login).close()
         except LoginRefusedError:
@@ -84,12 +86,12 @@ class Connector(Generic[SessionT]):
 
     def _ensure_wrong_password_is_rejected(self, login: Login) -> None:
         user = (login.username, *login.target)
-        if user in self._verified:
+        if user in self._tested_users:
             return
         try:
             self._connect(login.with_password("wrong-" + secrets.token_urlsafe(18))).close()
         except LoginRefusedError:
-            self._verified.add(user)
+            self._tested_users.add(user)
             return
         raise TrustError(
             "the server accepts a wrong password for this user (trust authentication), so a "
