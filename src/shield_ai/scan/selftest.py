@@ -1,4 +1,4 @@
-"""Test the rules of a pattern on their examples."""
+"""Test that the rules of a pattern match their examples, and do not match their non-examples."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ if TYPE_CHECKING:
 
     from shield_ai.scan.rules.pattern import Pattern, Rule
 
-SEEDS = 3  # random values for each example, so that none passes by chance
+SEEDS = 3  # random values for each example, so that it does not pass by chance
 
 
 def check_examples(pattern: Pattern) -> list[str]:
-    """Return a message for each example that fails.
+    """Return a message for each random value with which an example fails.
 
     Args:
-        pattern: The pattern. `examples.fill` fills each example with several random values.
+        pattern: The pattern to test. `fill()` inserts the random values into its examples.
     """
     # Examples have no path, so the rules must apply to all files.
     detector = Detector([msgspec.structs.replace(pattern, files={})])
@@ -52,8 +52,8 @@ def _has_finding(detector: Detector, rule: Rule, text: str) -> bool:
         return _has_app_finding(rule, text)
     findings = detector.find("app/config", text.encode())
     if rule.kind is RuleKind.COMMENT:
-        _, useless = apply_suppressions(findings, find_suppressions(text.encode()))
-        return bool(useless)
+        _, unused = apply_suppressions(findings, find_suppressions(text.encode()))
+        return bool(unused)
     if rule.kind is RuleKind.TRACKED:
         return bool(findings)
     return any(
@@ -68,5 +68,5 @@ def _has_app_finding(rule: Rule, text: str) -> bool:
 
 
 def _one_line(example: str) -> str:
-    """Show the template of an example, which contains no value."""
+    """Format an example on one line, with its placeholders and without random values."""
     return " ⏎ ".join(example.strip().splitlines())
