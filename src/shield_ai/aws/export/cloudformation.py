@@ -33,7 +33,7 @@ class _NoAliasDumper(yaml.SafeDumper):
 
 
 def to_cloudformation(resources: Sequence[Resource], region: str) -> str:
-    """Return the template."""
+    """Return a template, as YAML, that creates the resources."""
     template = _template(resources, region)
     text = yaml.dump(
         template, Dumper=_NoAliasDumper, sort_keys=False, width=120, allow_unicode=True
@@ -56,7 +56,7 @@ def _template(resources: Sequence[Resource], region: str) -> dict[str, Any]:
 
 def _template_resources(resources: Sequence[Resource]) -> dict[str, Any]:
     entries: dict[str, Any] = {}
-    ids: dict[str, str] = {}  # by type and name
+    logical_ids: dict[str, str] = {}  # by type and name
     for resource in resources:
         parts = EXPORTED[resource.kind].to_cloudformation(resource.name, resource.settings)
         for resource_type, properties in parts:
@@ -68,13 +68,13 @@ def _template_resources(resources: Sequence[Resource]) -> dict[str, Any]:
                 properties["Roles"] = _attached_roles(resource.name, resources)
             entry["Properties"] = properties
             target = f"{resource_type.partition('::')[2]} {resource.name}"
-            ids[target] = logical_id(target, entries)
-            entries[ids[target]] = entry
-    return {name: resolve(entry, ids) for name, entry in entries.items()}
+            logical_ids[target] = logical_id(target, entries)
+            entries[logical_ids[target]] = entry
+    return {name: resolve(entry, logical_ids) for name, entry in entries.items()}
 
 
 def _attached_roles(policy: str, resources: Sequence[Resource]) -> list[str]:
-    roles = {}
+    roles = {}  # by the ARN of the policy
     for resource in resources:
         if resource.kind == "policy-attachment":
             roles[resource.settings["policy"]] = resource.settings["role"]

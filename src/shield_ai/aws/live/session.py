@@ -1,4 +1,4 @@
-"""Connect to AWS, and translate its errors into messages that say what to do."""
+"""Open sessions with AWS and create their clients."""
 
 from __future__ import annotations
 
@@ -10,9 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import (
-    ProfileNotFound,
-)
+from botocore.exceptions import ProfileNotFound
 
 from shield_ai.aws.live.calls import translate_errors
 from shield_ai.aws.live.responses import check_responses, invalid_response
@@ -40,7 +38,7 @@ _CONFIG = Config(
     retries={"mode": "standard", "total_max_attempts": 4},
     user_agent_extra=f"shield-ai/{version('shield-ai')}",
 )
-# LookupEvents allows two calls a second, so paging through a long history is throttled.
+# LookupEvents allows two calls per second, so reading a long history is throttled.
 _ADAPTIVE_CONFIG = _CONFIG.merge(Config(retries={"mode": "adaptive", "total_max_attempts": 10}))
 _ACCOUNT_ID = re.compile(r"[0-9]{12}")
 
@@ -49,12 +47,12 @@ class Session:
     """The AWS clients of one run, all in one region.
 
     Args:
-        region: The region; None uses the environment and ~/.aws/config.
-        profile: A profile of ~/.aws/config; empty uses the environment.
+        region: The region; None uses the one of the environment or ~/.aws/config.
+        profile: A profile in ~/.aws/config; "" uses the default credentials.
         assume: The ARN of a role to assume.
         read: Returns the content of a file of the app, for resources that include such files.
         on_progress: Called with a label, the number of finished calls and their total.
-        boto_session: Credentials to use instead of a profile.
+        boto_session: An open boto3 session to use instead of `profile`.
     """
 
     def __init__(
@@ -82,7 +80,7 @@ class Session:
         """Return a session with the credentials of another role.
 
         Raises:
-            AwsError: The caller may not assume the role.
+            AwsError: The caller is not allowed to assume the role.
         """
         boto_session = _assume_role(self._session, arn, self.region)
         return Session(
@@ -91,7 +89,7 @@ class Session:
 
     @property
     def partition(self) -> str:
-        """The partition of the region, as in ARNs."""
+        """The partition of the region, such as `aws` or `aws-cn`."""
         return self._session.get_partition_for_region(self.region)
 
     def arn(self, service: str, resource: str) -> str:
@@ -107,7 +105,7 @@ class Session:
         return cast("SecretsManagerClient", self._client("secretsmanager"))
 
     def cloudtrail(self) -> CloudTrailClient:
-        """Return the CloudTrail client, which retries throttled calls for longer."""
+        """Return the CloudTrail client, which retries throttled calls more often."""
         return cast("CloudTrailClient", self._client("cloudtrail", _ADAPTIVE_CONFIG))
 
     def kms(self) -> KMSClient:
@@ -151,7 +149,7 @@ class Session:
         return self._identity()["Account"]
 
     def is_role(self, name: str) -> bool:
-        """Return whether the credentials belong to a session of this role."""
+        """Return whether the credentials belong to a session of a role."""
         return f":assumed-role/{name}/" in self._identity()["Arn"]
 
     def _identity(self) -> GetCallerIdentityResponseTypeDef:
@@ -192,10 +190,11 @@ def _assume_role(
     with translate_errors("sts:AssumeRole", arn):
         client: STSClient = session.client("sts", region_name=region, config=_CONFIG)
         check_responses(client)
-        keys = client.assume_role(RoleArn=arn, RoleSessionName="shield-ai")["Credentials"]
+        response = client.assume_role(RoleArn=arn, RoleSessionName="shield-ai")
+    credentials = response["Credentials"]
     return boto3.session.Session(
         region_name=region,
-        aws_access_key_id=keys["AccessKeyId"],
-        aws_secret_access_key=keys["SecretAccessKey"],
-        aws_session_token=keys["SessionToken"],
+        aws_access_key_id=credentials["AccessKeyId"],
+        aws_secret_access_key=credentials["SecretAccessKey"],
+        aws_session_token=credentials["SessionToken"],
     )
