@@ -1,8 +1,8 @@
-"""Start git so that it runs no program that the repository names. Only this module starts git.
+"""Run git without the programs that a repository configures. Only this module starts git.
 
 A repository can name programs in its configuration (core.fsmonitor, core.sshCommand, filters,
-hooks, textconv) and make git contact a server for objects that it lacks. Options on the command
-line take precedence over the repository's configuration.
+hooks, textconv), and can make git contact a server for missing objects. Options on the command line
+take precedence over the configuration of the repository.
 https://git-scm.com/docs/git-config, https://git-scm.com/docs/git#_environment_variables
 """
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 TIMEOUT = 60  # seconds
 LOG_TIMEOUT = 600  # seconds; git log reads the whole history before it prints the oldest commit
-MAX_MEMORY = 4 << 30  # bytes, without the mapped files
+MAX_MEMORY = 4 << 30  # bytes, not including mapped files
 MAX_OUTPUT = 256 * 1024 * 1024  # bytes
 CHUNK = 1 << 16
 WATCH_INTERVAL = 0.5  # seconds
@@ -51,14 +51,13 @@ CONFIG = {
     "log.mailmap": "false",
     "log.showSignature": "false",
     "protocol.allow": "never",
-    # Git must not use a bare repository that is part of the work tree's content.
+    # Git must not use the configuration of a bare repository that is committed to the work tree.
     "safe.bareRepository": "explicit",
     "submodule.recurse": "false",
     "uploadpack.packObjectsHook": "",
 }
-# The environment variables that git inherits: the folders of the user's configuration, and the
-# repository and the index that a hook works on.
-VARIABLES = (
+# They contain the folders of the user's configuration, and in a hook, the repository and the index.
+INHERITED_VARIABLES = (
     "GIT_CEILING_DIRECTORIES",
     "GIT_CONFIG_GLOBAL",
     "GIT_DIR",
@@ -79,7 +78,7 @@ FIXED_VARIABLES = {
     "GIT_TERMINAL_PROMPT": "0",
     "LC_ALL": "C",
 }
-_timed_out: set[Path] = set()  # folders
+_timed_out_folders: set[Path] = set()
 
 
 def read(root: Path, *arguments: str, max_output: int = MAX_OUTPUT) -> bytes | None:
@@ -106,14 +105,15 @@ def run(
         root: A folder, inside or outside a repository.
         arguments: The command and its arguments.
         max_output: Bytes; a command that prints more is stopped.
-        is_search: Whether the command reads all files, so that a timeout says nothing of others.
+        is_search: Whether the command reads all files; if it times out, other commands may not.
 
     Returns:
-        None as the exit code if git is not installed or was stopped. After another timeout, git is
-        not started in this folder again: it would wait for the same file.
+        The exit code and the output. The exit code is None if git is not installed or was stopped.
+        After a timeout, unless `is_search` is true, git is not started in the folder again,
+        because it would wait for the same file.
     """
     folder = root.resolve()
-    if folder in _timed_out:
+    if folder in _timed_out_folders:
         return None, b""
     try:
         process = start(root, *arguments)
@@ -122,7 +122,7 @@ def run(
 
     def stop() -> None:
         if not is_search:
-            _timed_out.add(folder)
+            _timed_out_folders.add(folder)
         process.kill()
 
     timer = threading.Timer(TIMEOUT, stop)
@@ -145,7 +145,7 @@ def run(
 def is_in_repository(root: Path) -> bool:
     """Return whether a folder is in a repository, even one that git refuses to read.
 
-    Git refuses, for example, the repository of another user, and formats that it doesn't know.
+    Git refuses to read, for example, a repository of another user or in an unknown format.
     """
     folder = root.resolve()
     return any((parent / ".git").exists() for parent in (folder, *folder.parents))
@@ -157,7 +157,7 @@ def start(root: Path, *arguments: str, pipe_stdin: bool = False) -> subprocess.P
     Args:
         root: A folder in the repository.
         arguments: The command and its arguments.
-        pipe_stdin: Connect standard input to a pipe; else it is empty.
+        pipe_stdin: Connect standard input to a pipe; by default, it is empty.
 
     Raises:
         FileNotFoundError: git is not installed.
@@ -188,9 +188,9 @@ class Stream:
     """Reads the output of a git command, which is stopped if it prints nothing for too long.
 
     Args:
-        process: The process of `start`.
-        name: The command, for errors.
-        timeout: Seconds. The time between two reads does not count.
+        process: The result of `start`.
+        name: The git command, for error messages.
+        timeout: Seconds that each read may take.
     """
 
     def __init__(self, process: subprocess.Popen[bytes], name: str, timeout: float) -> None:
@@ -212,22 +212,22 @@ class Stream:
                 return
 
     def readline(self) -> bytes:
-        """Read a line; no bytes at the end.
+        """Read a line; return b"" at the end of the output.
 
         Raises:
             SourceError: The command was stopped.
         """
-        return self._wait(self._stdout.readline)
+        return self._read_in_time(self._stdout.readline)
 
     def read(self, size: int) -> bytes:
-        """Read up to a number of bytes; fewer at the end.
+        """Read a number of bytes, or fewer at the end of the output.
 
         Raises:
             SourceError: The command was stopped.
         """
-        return self._wait(lambda: self._stdout.read(size))
+        return self._read_in_time(lambda: self._stdout.read(size))
 
-    def _wait(self, read: Callable[[], bytes]) -> bytes:
+    def _read_in_time(self, read: Callable[[], bytes]) -> bytes:
         self._deadline = time.monotonic() + self._timeout
         output = read()
         self._deadline = None
@@ -247,17 +247,17 @@ def command(root: Path, *arguments: str) -> list[str]:
 
 def environment() -> dict[str, str]:
     """Return the environment of a git command on a local repository."""
-    kept = {name: os.environ[name] for name in VARIABLES if name in os.environ}
+    kept = {name: os.environ[name] for name in INHERITED_VARIABLES if name in os.environ}
     return {**kept, "PATH": _search_path(), **FIXED_VARIABLES}
 
 
 def run_remote(
     arguments: Sequence[str], variables: Mapping[str, str], timeout: float
 ) -> subprocess.CompletedProcess[bytes]:
-    """Run a git command that contacts a server that the user named.
+    """Run a git command that contacts a server. The user, not a repository, chose the server.
 
-    Hooks, filters and submodules of the repository are not run. The user's own configuration is
-    used, for example for credentials and proxies.
+    Hooks and filters of the repository are not run, and submodules are not fetched. The user's
+    configuration applies, for example for credentials and proxies.
 
     Raises:
         SourceError: git is not installed, or the command times out.
@@ -278,7 +278,7 @@ def run_remote(
     }
     env = {**os.environ, "PATH": _search_path(), **fixed, **variables}
     full_command = [git_program(), *options, *arguments]
-    OUTPUT.log(f"run git {arguments[0]}")  # the others can contain a credential
+    OUTPUT.log(f"run git {arguments[0]}")  # the other arguments can contain credentials
     try:
         return subprocess.run(
             full_command, capture_output=True, check=True, timeout=timeout, env=env, cwd="/"
@@ -293,7 +293,7 @@ def run_remote(
 def git_program() -> str:
     """Return the path of git, or "git" if it is not installed.
 
-    Relative entries of PATH are skipped: they could lead into the scanned repository.
+    Relative entries of PATH are skipped, because they could point into the scanned repository.
     """
     return shutil.which("git", path=_search_path()) or "git"
 
