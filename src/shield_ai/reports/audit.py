@@ -65,8 +65,8 @@ def _access_lines(access: Access) -> Iterator[str]:
         who = ""
     yield f"{who:<{WHO_WIDTH}}{counts}  {access.last:%m-%d %H:%M}"
     details = []
-    if looks := access.counts.get(AccessType.DESCRIBE):
-        details.append(count(looks, "DescribeSecret call"))
+    if described := access.counts.get(AccessType.DESCRIBE):
+        details.append(count(described, "DescribeSecret call"))
     if denied := access.counts.get(AccessType.DENIED):
         details.append(f"{denied} denied")
     if failed := access.counts.get(AccessType.FAILED):
@@ -77,10 +77,10 @@ def _access_lines(access: Access) -> Iterator[str]:
         yield from _wrap(", ".join(details), 4)
 
 
-def _format_sources(sources: Sequence[str], uncounted: int = 0) -> str:
-    """List a few IP addresses and count the others."""
+def _format_sources(sources: Sequence[str], not_stored: int = 0) -> str:
+    """List a few IP addresses and count the rest, including those that are not stored."""
     listed = list(sources[:MAX_SOURCES])
-    others = len(sources) - len(listed) + uncounted
+    others = len(sources) - len(listed) + not_stored
     if others:
         listed.append(f"{others} more")
     return ", ".join(listed)
