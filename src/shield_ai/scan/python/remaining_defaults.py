@@ -1,4 +1,4 @@
-"""Find the constants that remain in get_secret calls after a migration."""
+"""Find the constant defaults that remain in get_secret calls after a migration."""
 
 from __future__ import annotations
 
@@ -24,41 +24,42 @@ def find_remaining_defaults(
 ) -> Iterator[Finding]:
     """Yield the constant defaults in get_secret calls.
 
-    A former literal is a hardcoded secret: it is reported, but no fixer rewrites it. The default of
-    a former read has an `env` and is not reported. It can supply the value of a database field.
+    A default that was a literal in the original code is a hardcoded secret: it is reported, but no
+    fixer rewrites it. A default that was the default of an environment variable has a finding with
+    an `env`. It is not reported, but can supply the value of a database field.
 
     Args:
         source: The file.
-        calls: The get_secret calls in the file, each with the map file that it uses.
+        calls: The get_secret calls in the file, each with its map file.
     """
-    for call, known in calls:
+    for call, secret_map in calls:
         name = call.args[0] if call.args else None
         if not isinstance(name, ast.Constant) or not isinstance(name.value, str):
             continue
-        variable = _variable(call, name.value, known)
+        variable = _variable(call, name.value, secret_map)
         default = call.args[1] if len(call.args) > 1 else None
-        literal = hardcoded_default(call, known)
+        literal = hardcoded_default(call, secret_map)
         if literal is not None:
             yield _create_finding(source, literal, variable, Shape.LITERAL)
         elif isinstance(default, ast.Lambda):
-            read_default = _read_default(default.body)
-            if read_default is not None:
-                yield _create_finding(source, read_default, variable, Shape.READ)
+            variable_default = _lambda_default(default.body)
+            if variable_default is not None:
+                yield _create_finding(source, variable_default, variable, Shape.READ)
         elif default is not None and _is_nonempty_constant(default):
             yield _create_finding(source, default, variable, Shape.READ)
 
 
-def _variable(call: ast.Call, name: str, known: SecretMap | None) -> str:
+def _variable(call: ast.Call, name: str, secret_map: SecretMap | None) -> str:
     env = _constant_argument(call, "env")
     if env:
         return env
     key = _constant_argument(call, "key")
-    variable = known.variable(f"{name}:{key}" if key else name) if known else ""
+    variable = secret_map.variable(f"{name}:{key}" if key else name) if secret_map else ""
     return variable or env_var_name(name.partition(":")[0])
 
 
 def _constant_argument(call: ast.Call, name: str) -> str:
-    """Return a constant keyword argument of a get_secret call; empty without one."""
+    """Return a constant keyword argument of a get_secret call, or ""."""
     for keyword in call.keywords:
         if keyword.arg == name and isinstance(keyword.value, ast.Constant) and keyword.value.value:
             return str(keyword.value.value)
@@ -71,12 +72,12 @@ def _is_nonempty_constant(node: ast.expr) -> bool:
     return isinstance(node.value, (str, bytes)) and bool(node.value)
 
 
-def _read_default(body: ast.expr) -> ast.expr | None:
-    """Return the constant default of the read inside a lambda."""
+def _lambda_default(body: ast.expr) -> ast.expr | None:
+    """Return the constant default of the environment variable that a lambda reads."""
     for call in ast.walk(body):
         if not isinstance(call, ast.Call):
             continue
-        default = next((k.value for k in call.keywords if k.arg == "default"), None)
+        default = next((word.value for word in call.keywords if word.arg == "default"), None)
         if default is None and len(call.args) > 1:
             default = call.args[1]
         if default is not None and _is_nonempty_constant(default):
