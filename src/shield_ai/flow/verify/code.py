@@ -1,4 +1,4 @@
-"""Check the files of the app: the code, the copy of the runtime and the policy file."""
+"""Check that the code reads its secrets with get_secret(), and that no file changed since apply."""
 
 from __future__ import annotations
 
@@ -15,9 +15,7 @@ from shield_ai.flow.verify.check import (
 )
 from shield_ai.flow.verify.registry import CodeCheck
 from shield_ai.project.python_source import digest
-from shield_ai.rewrite.project.runtime_copy import (
-    is_generated_map,
-)
+from shield_ai.rewrite.project.runtime_copy import is_generated_map
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -46,9 +44,9 @@ def verify_code(
 
     Args:
         findings: All findings of the app.
-        manifest: shield.toml.
-        module: The module that the app imports get_secret from.
-        journal: Loaded.
+        manifest: The content of shield.toml.
+        module: The module from which the app imports get_secret.
+        journal: The loaded journal.
         read: Returns the bytes of a file of the app.
     """
     yield _verify_migration(findings, manifest)
@@ -82,14 +80,14 @@ def _migration_hint(findings: Sequence[Finding], manifest: Manifest) -> str:
 
 
 def _verify_files(manifest: Manifest, module: str, journal: Journal, read: FileReader) -> Check:
-    applied = {step.what: step.after for step in reversed(journal.last_file_steps())}
-    if not applied:
+    digests = {step.what: step.after for step in reversed(journal.last_file_steps())}
+    if not digests:
         return make_check(FILES_UNCHANGED, Status.UNKNOWN, "the journal contains no apply")
     changed = []
-    for path, after in applied.items():
+    for path, after in digests.items():
         if digest(read(path) or b"") == after:
             continue
-        # Users may edit the mapping; verify_runtime() checks it.
+        # Users may edit the map file; verify_runtime() checks it.
         is_map = path == manifest.app.runtime
         if not is_map or not is_generated_map(read, manifest, module):
             changed.append(path)
