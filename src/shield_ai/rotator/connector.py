@@ -48,7 +48,7 @@ class Connector(Generic[SessionT]):
     def log_in_once(self, login: Login) -> None:
         """Log in and disconnect, without testing a wrong password.
 
-        Some servers lock a user after a failed login.
+        Some servers lock users after failed logins.
 
         Raises:
             LoginRefusedError: The server rejects the password.
