@@ -1,4 +1,4 @@
-"""Run git without the programs that a repository configures. Only this module starts git.
+"""Run git, but not the programs that a repository configures. Only this module starts git.
 
 A repository can name programs in its configuration (core.fsmonitor, core.sshCommand, filters,
 hooks, textconv), and can make git contact a server for missing objects. Options on the command line
@@ -56,7 +56,7 @@ CONFIG = {
     "submodule.recurse": "false",
     "uploadpack.packObjectsHook": "",
 }
-# They contain the folders of the user's configuration, and in a hook, the repository and the index.
+# The folders of the user's configuration and, in a git hook, the repository and the index.
 INHERITED_VARIABLES = (
     "GIT_CEILING_DIRECTORIES",
     "GIT_CONFIG_GLOBAL",
