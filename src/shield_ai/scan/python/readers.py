@@ -1,4 +1,4 @@
-"""Describe the libraries that read the environment, and what each of their functions reads."""
+"""Describe the libraries that read environment variables, and which ones their functions read."""
 
 from __future__ import annotations
 
@@ -11,31 +11,31 @@ from shield_ai.project.runtime_names import ACCESSORS, FORMER_PACKAGE, PACKAGE
 
 
 class Library(NamedTuple):
-    """Any other imported object, by its dotted path."""
+    """An imported object that is none of the types below, by its dotted path."""
 
     path: str
 
 
 class Environ(NamedTuple):
-    """A mapping of variables. A copy does not reflect later changes to the environment."""
+    """A mapping of environment variables. A copy does not reflect later changes."""
 
     label: str = "os.environ"
     copy: bool = False
 
 
 class Factory(NamedTuple):
-    """A class with instances that read variables."""
+    """A class of objects that read variables."""
 
     label: str
 
 
 class EnvObject(NamedTuple):
-    """An object that is called, or has methods that are called, with a variable's name."""
+    """An object that reads a variable if it, or one of its methods, is called with a name."""
 
     label: str
     prefix: str = ""
     computed: bool = False  # the prefix is unknown
-    empty_defaults: frozenset[str] = frozenset()  # variables with an empty default in its scheme
+    empty_defaults: frozenset[str] = frozenset()  # variables with an empty default in the scheme
 
 
 class Reader(NamedTuple):
@@ -44,11 +44,11 @@ class Reader(NamedTuple):
     label: str
     prefix: str = ""
     fixed: str = ""  # the variable that it reads if no name is passed
-    name_position: int = 0  # of the parameter for the name
+    name_position: int = 0  # the position of the parameter for the variable's name
     name_keyword: str = ""  # the name of that parameter
-    default_position: int = 1  # of the parameter for the default; -1 without one
-    has_empty_default: bool = False  # in the signature of a helper
-    copy: bool = False  # it reads a copy of the environment
+    default_position: int = 1  # the position of the parameter for the default; -1 without one
+    has_empty_default: bool = False  # the signature of a helper has an empty default
+    copy: bool = False  # reads a copy of the environment
     computed: bool = False  # the prefix is unknown
     empty_defaults: frozenset[str] = frozenset()  # as in EnvObject
     method: str = ""
@@ -61,7 +61,7 @@ class RuntimeFunction(NamedTuple):
     """A function of the runtime, such as `get_secret`."""
 
     name: str
-    module: str = ""  # dotted name of the app's map file; empty if it is not in the app
+    module: str = ""  # dotted name of the app's map file; empty if it is imported from the package
 
 
 Ref: TypeAlias = Library | Environ | Factory | EnvObject | Reader | RuntimeFunction
@@ -69,7 +69,7 @@ Ref: TypeAlias = Library | Environ | Factory | EnvObject | Reader | RuntimeFunct
 ENVIRON = frozenset(
     {"os.environ", "os.environb", "starlette.config.environ", "environ.Env.ENVIRON"}
 )
-# These return the variables of a .env file, not those of the environment.
+# Functions that return the variables of a .env file, not those of the environment.
 DOTENV_FUNCTIONS = frozenset({"dotenv.dotenv_values", "dotenv.main.dotenv_values"})
 DOTENV_LABEL = "dotenv_values()"
 FACTORIES = {
@@ -96,7 +96,7 @@ OBJECTS = {
     "getenv.env": "django-getenv",
     "environ.env": "django-environ",
 }
-# Libraries that read another variable first:
+# Libraries that first read another variable, with the credentials of bound services:
 # https://docs.cloudfoundry.org/devguide/deploy-apps/environment-variable.html
 OVERRIDING_VARIABLES = {"cfenv": "VCAP_SERVICES"}
 # Functions that read a fixed variable if no name is passed.
@@ -110,6 +110,7 @@ URL_READERS = {
     "dj_mongo_url.config": "MONGODB_URL",
     "herokuify.get_db_config": "DATABASE_URL",
 }
+# Constants of these libraries that contain the name of the variable.
 CONSTANTS = {
     f"{path.rpartition('.')[0]}.DEFAULT_ENV": variable for path, variable in URL_READERS.items()
 }
@@ -125,16 +126,16 @@ FIXED_VARIABLES = {
     "channels": "CHANNELS_URL",
     "channels_url": "CHANNELS_URL",
 }
-# Attributes of environment objects that read no variable; those of everett are last.
-NO_READERS = word_set("""
+# Attributes of environment objects that do not read a variable. The last line is for everett.
+NOT_READERS = word_set("""
     read_env read_envfile prefixed seal dump add_parser parser_for set prefix smart_cast
     db_url_config cache_url_config email_url_config search_url_config channels_url_config
     parse_value parsers add_parser_from_field dotenv ENVIRON scheme escape_proxy __class__ overrides
     with_namespace with_options with_override get_namespace get_bound_component
 """)
-# Functions of unknown libraries, often wrappers of decouple or environs that a company shares
-# among its apps: corp.settings.config, corp.env.str
-GUESSED = regex(
+# Functions of unknown libraries. Companies often share wrappers of decouple or environs among their
+# apps: corp.settings.config, corp.env.str
+GUESSED_READER = regex(
     r"(?:^|\.)(?:config|env|getenv|get_?env(?:_?var\w*)?|env_?var)$"
     r"|\.(?:envs?|environment)\.(?:get_)?\w+$"
 )
@@ -159,7 +160,7 @@ def classify(path: str) -> Ref:
         return Reader(path, fixed=URL_READERS[path], name_keyword="env")
     if path.partition(".")[0] in {PACKAGE, FORMER_PACKAGE} and name in ACCESSORS:
         return RuntimeFunction(name)
-    if "." in path and GUESSED.search(path):
+    if "." in path and GUESSED_READER.search(path):
         return Reader(path, name_keyword="name", guessed=True)
     return Library(path)
 
@@ -199,7 +200,7 @@ def _environ_attribute(environ: Environ, name: str) -> Ref | None:
 def _object_attribute(env: EnvObject, name: str) -> Ref | None:
     if name == "ENVIRON":
         return Environ()
-    if name in NO_READERS or name.startswith("_"):
+    if name in NOT_READERS or name.startswith("_"):
         return None
     if env.label == "cfenv" and name != "get_credential":
         return None
@@ -216,7 +217,7 @@ def _object_attribute(env: EnvObject, name: str) -> Ref | None:
 
 
 def _class_attribute(factory: Factory, name: str) -> Ref | None:
-    """Return what a class attribute refers to; other methods of the class read nothing."""
+    """Return what a class attribute refers to; None if it reads no variables."""
     if (factory.label, name) == ("django-environ", "ENVIRON"):
         return Environ()
     if (factory.label, name) == ("everett", "basic_config"):
