@@ -1,4 +1,4 @@
-"""Enumerate the possible values of a computed variable name, in conditions and loops."""
+"""Enumerate the names of the environment variables that the code computes, as in a loop."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ if TYPE_CHECKING:
 
 MAX_TEXTS = 64
 MAX_DEPTH = 6  # of names that refer to names
-MAX_STEPS = 500  # of one enumeration: each name can have many values, which are names again
+MAX_STEPS = 500  # of one enumeration; the number of values can grow exponentially
 DISPLAYS = (ast.List, ast.Tuple, ast.Set)
 # Functions that return the elements of their argument.
 COPY_FUNCTIONS = frozenset({"list", "tuple", "set", "frozenset", "sorted", "reversed", "iter"})
-# Methods of str with a result that depends only on the text and the arguments.
+# Methods of str with a result that depends on nothing but the string and the arguments.
 TEXT_METHODS = word_set("upper lower strip lstrip rstrip replace removeprefix removesuffix")
-MAX_LENGTH = 255  # of a text; replace() multiplies it
+MAX_LENGTH = 255  # of a string, because replace() can multiply it
 MUTATING_METHODS = word_set("append extend insert add update setdefault pop popitem remove clear")
 
 
@@ -48,7 +48,7 @@ def possible_texts(resolver: Resolver, node: ast.AST, scopes: Scopes) -> Texts:
 
 
 class _Enumerator:
-    """Enumerates strings and elements; each method takes the scopes and the depth of recursion."""
+    """Enumerates strings and elements. `depth` is that of the recursion."""
 
     def __init__(self, resolver: Resolver) -> None:
         self._resolver = resolver
@@ -65,15 +65,17 @@ class _Enumerator:
             return (text,)
         if depth > MAX_DEPTH:
             return None
-        found = self._texts_of(node, scopes, depth)
+        found = self._computed_texts(node, scopes, depth)
         return found if found and len(found) <= MAX_TEXTS else None
 
-    def _texts_of(self, node: ast.AST, scopes: Scopes, depth: int) -> Texts:
+    def _computed_texts(self, node: ast.AST, scopes: Scopes, depth: int) -> Texts:
         if isinstance(node, ast.IfExp):
             return _union(self.texts(part, scopes, depth + 1) for part in (node.body, node.orelse))
         if isinstance(node, ast.Name):
             bindings = self._module.lookup(node.id, scopes)
-            return _union(self._bound_texts(node.id, b, scopes, depth) for b in bindings)
+            return _union(
+                self._bound_texts(node.id, binding, scopes, depth) for binding in bindings
+            )
         if isinstance(node, ast.Call):
             return self._method_texts(node, scopes, depth)
         parts = concatenated_parts(node)
@@ -106,7 +108,7 @@ class _Enumerator:
 
     def _loop_texts(self, variable: LoopVariable, scopes: Scopes, depth: int) -> Texts:
         elements = self._elements(variable.iterable, scopes, depth + 1) or ()
-        items = (_item_of(element, variable.index) for element in elements)
+        items = (_unpacked_item(element, variable.index) for element in elements)
         return _union(self.texts(item, scopes, depth + 1) if item else None for item in items)
 
     def _argument_texts(self, name: str, scopes: Scopes, depth: int) -> Texts:
@@ -134,7 +136,7 @@ class _Enumerator:
         if isinstance(node, DISPLAYS):
             return self._display_elements(node.elts, scopes, depth)
         if isinstance(node, ast.Dict):
-            return _constant_keys(node)
+            return _display_keys(node)
         if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
             parts = (node.left, node.right)
             return _chain([self._elements(part, scopes, depth + 1) for part in parts])
@@ -199,7 +201,7 @@ class _Enumerator:
         return [ast.Constant(value=part) for part in text.split(separator)]
 
     def _only_value(self, name: str, scopes: Scopes) -> ast.expr | None:
-        """Return a name's only value; None if it has several, or the file mutates it."""
+        """Return a name's only value; None if it has several values, or the module mutates it."""
         bindings = self._module.lookup(name, scopes)
         if len(bindings) != 1 or not isinstance(bindings[0], ast.expr):
             return None
@@ -210,7 +212,7 @@ def _is_short(text: str | None) -> bool:
     return text is not None and len(text) <= MAX_LENGTH
 
 
-def _item_of(element: ast.expr, index: int | None) -> ast.expr | None:
+def _unpacked_item(element: ast.expr, index: int | None) -> ast.expr | None:
     """Return an item of a tuple, or the element itself if the index is None."""
     if index is None:
         return element
@@ -219,7 +221,7 @@ def _item_of(element: ast.expr, index: int | None) -> ast.expr | None:
     return None
 
 
-def _constant_keys(node: ast.Dict) -> Elements:
+def _display_keys(node: ast.Dict) -> Elements:
     """Return the keys of a dict display; None if it contains `**mapping`."""
     if len(node.keys) > MAX_STEPS:
         return None
@@ -231,7 +233,7 @@ def _mapping_elements(mapping: ast.expr | None, method: str) -> Elements:
     """Return the elements of a dict's keys(), values() or items()."""
     if not isinstance(mapping, ast.Dict):
         return None
-    keys = _constant_keys(mapping)
+    keys = _display_keys(mapping)
     if keys is None:
         return None
     if method == "keys":
@@ -244,15 +246,15 @@ def _mapping_elements(mapping: ast.expr | None, method: str) -> Elements:
     return None
 
 
-@functools.lru_cache(maxsize=8)  # of the files in use
+@functools.lru_cache(maxsize=8)  # few files are in use at a time
 def _mutated_names(tree: ast.Module) -> frozenset[str]:
-    """Return the names of the objects that a file changes."""
+    """Return the names of the objects that a module mutates."""
     targets = map(_mutated_object, ast.walk(tree))
     return frozenset(target.id for target in targets if isinstance(target, ast.Name))
 
 
 def _mutated_object(node: ast.AST) -> ast.expr | None:
-    """Return the object that a node changes; None if it changes none."""
+    """Return the object that a node mutates, or None."""
     if isinstance(node, ast.AugAssign):
         return node.target
     if isinstance(node, ast.Attribute) and node.attr in MUTATING_METHODS:
@@ -263,7 +265,7 @@ def _mutated_object(node: ast.AST) -> ast.expr | None:
 
 
 def _all_calls(tree: ast.Module, function: str) -> list[ast.Call] | None:
-    """Return all calls of a function; None if it is used otherwise, or called with `*args`."""
+    """Return all calls of a function; None if it has other uses, or is called with `*args`."""
     uses, calls_by_name = _uses_and_calls(tree)
     calls = calls_by_name.get(function, [])
     has_starred = any(isinstance(argument, ast.Starred) for call in calls for argument in call.args)
@@ -272,7 +274,7 @@ def _all_calls(tree: ast.Module, function: str) -> list[ast.Call] | None:
 
 @functools.lru_cache(maxsize=8)
 def _uses_and_calls(tree: ast.Module) -> tuple[Counter[str], dict[str, list[ast.Call]]]:
-    """Return how often each name is used in a file, and the calls by the function's name."""
+    """Return how often a module uses each name, and its calls, by the name of the function."""
     uses: Counter[str] = Counter()
     calls: dict[str, list[ast.Call]] = {}
     for node in descend(tree):
@@ -292,7 +294,7 @@ def _argument_of(call: ast.Call, name: str, position: int) -> ast.expr | None:
 
 def _union(parts: Iterable[Texts]) -> Texts:
     """Return the strings of all parts; None if one of them is unknown or there are no parts."""
-    texts: dict[str, None] = {}  # in order
+    texts: dict[str, None] = {}  # an ordered set
     is_empty = True
     for part in parts:
         if part is None:
@@ -305,7 +307,7 @@ def _union(parts: Iterable[Texts]) -> Texts:
 
 
 def _concatenations(parts: list[Texts]) -> Texts:
-    """Return the concatenations of one string of each part; None if a part is unknown."""
+    """Return all concatenations of one string from each part; None if a part is unknown."""
     known = [part for part in parts if part is not None]
     if len(known) != len(parts):
         return None
