@@ -14,12 +14,12 @@ if TYPE_CHECKING:
     from shield_ai.model.file_reader import FileReader
 
 
-# Common names of subpackages, which are rarely on sys.path.
+# Common names of packages inside another package; these folders are rarely on sys.path.
 SUBPACKAGES = frozenset({"core", "config", "utils", "common"})
 IMPORT = rb"(?m)^[ \t]*(?:from|import)[ \t]+"
 MODULE_IMPORT = re.compile(IMPORT + rb"([^\s,;]+)(?:[ \t\r,;]|$)")
 MEMBER_IMPORT = re.compile(IMPORT + rb"([^\s.,;]+)(?=(?:\.| import \(?\s*)(\w+))")
-# Files with the commands that start an app, and the module in such a command.
+# Files that contain the commands that start an app, and the module that such a command imports.
 RUN_FILES = re.compile(r"Dockerfile.*|Procfile|Makefile|[\w.-]*compose[\w.-]*\.ya?ml")
 RUN_COMMAND = re.compile(
     rb"(?:uvicorn|gunicorn|hypercorn|granian)\b[^\n]{0,300}?[\s\"']([A-Za-z_][\w.]{0,200}):[A-Za-z_]"
@@ -28,19 +28,19 @@ CONFIG_FOLDERS = frozenset({"config", "configs", "configuration", "settings"})
 
 
 def dotted_name(path: str, root: str) -> str:
-    """Return the dotted name of a module below a root."""
+    """Return the dotted name by which a module is imported from a root."""
     parts = PurePosixPath(path).relative_to(root or ".").with_suffix("").parts
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
 def folder_and_parents(folder: str) -> list[str]:
-    """Return a folder and its parents, up to the app's folder, which is empty."""
+    """Return a folder and its parents, up to the app's folder, which is ""."""
     parts = folder.split("/") if folder else []
     return ["/".join(parts[:depth]) for depth in range(len(parts), -1, -1)]
 
 
 def import_root(path: str, known: set[str]) -> str:
-    """Return the folder that contains the topmost package of a module."""
+    """Return the folder that contains the top-level package of a module."""
     folder = path.rpartition("/")[0]
     while folder and f"{folder}/__init__.py" in known:
         folder = folder.rpartition("/")[0]
@@ -48,7 +48,7 @@ def import_root(path: str, known: set[str]) -> str:
 
 
 def find_run_roots(known: set[str], read: FileReader) -> set[str]:
-    """Return the folders from which servers import the app's module: `uvicorn app.main:app`."""
+    """Return the folders from which commands such as `uvicorn app.main:app` import a module."""
     modules: set[str] = set()
     for path in known:
         if RUN_FILES.fullmatch(path.rpartition("/")[2]):
@@ -56,14 +56,14 @@ def find_run_roots(known: set[str], read: FileReader) -> set[str]:
                 modules.add(name.decode().replace(".", "/"))
     folders: dict[str, set[str]] = {}
     for path in known:
-        for module, folder in _modules_and_folders(path):
+        for module, folder in _names_and_roots(path):
             if module in modules:
                 folders.setdefault(module, set()).add(folder)
     return {next(iter(found)) for found in folders.values() if len(found) == 1}
 
 
-def _modules_and_folders(path: str) -> Iterator[tuple[str, str]]:
-    """Yield each name that a file can be imported by, with the folder to import it from."""
+def _names_and_roots(path: str) -> Iterator[tuple[str, str]]:
+    """Yield each name, with slashes, by which a file can be imported, and the import root."""
     if not path.endswith(".py"):
         return
     names = path.removesuffix(".py").removesuffix("/__init__").split("/")
@@ -74,18 +74,18 @@ def _modules_and_folders(path: str) -> Iterator[tuple[str, str]]:
 def find_roots(
     settings: Iterable[str], django_settings: dict[str, str], known: set[str], read: FileReader
 ) -> tuple[str, ...]:
-    """Return the folders on `sys.path`, deepest first.
+    """Return the folders that are probably on `sys.path`, deepest first.
 
     Args:
-        settings: The settings files, which must be importable.
-        django_settings: The settings files of DJANGO_SETTINGS_MODULE, with their import roots.
+        settings: The settings files. Each of them is importable from one of the folders.
+        django_settings: The files that DJANGO_SETTINGS_MODULE names, with their import roots.
         known: All files of the app.
         read: Returns the content of a file.
     """
     roots = set(django_settings.values())
     remaining = [path for path in settings if not _is_importable(path, roots)]
     imports = _Imports(known, read)
-    # imports of the settings modules are more reliable than imports from their packages
+    # Imports of the settings modules are more reliable than other imports from their packages.
     for find in (_root_of_module_imports, _root_of_package_imports):
         for path in remaining:
             if not _is_importable(path, roots):
@@ -94,12 +94,12 @@ def find_roots(
                     roots.add(root)
     for path in remaining:
         if not _is_importable(path, roots):
-            roots.add(_usual_root(path, import_root(path, known)))
+            roots.add(_guess_root(path, import_root(path, known)))
     return tuple(sorted(roots or {""}, key=lambda root: (-root.count("/") - bool(root), root)))
 
 
 def _is_importable(path: str, roots: Iterable[str]) -> bool:
-    """Return True if all folders between a root and the file have names of packages."""
+    """Return whether all folders between a root and the file have valid package names."""
     for root in roots:
         if root and not path.startswith(f"{root}/"):
             continue
@@ -110,7 +110,7 @@ def _is_importable(path: str, roots: Iterable[str]) -> bool:
 
 
 class _Imports:
-    """The imports in the app's files, which are read once, on first use.
+    """The imports in the app's files. The files are read once, on first use.
 
     Args:
         known: All files of the app.
@@ -124,13 +124,13 @@ class _Imports:
         self._modules: dict[bytes, list[str]] = {}
         self._members: dict[bytes, list[tuple[int, str, bytes]]] = {}
 
-    def files_with(self, module: bytes) -> list[str]:
+    def files_importing(self, module: bytes) -> list[str]:
         """Return the files that import a module."""
         self._load()
         return self._modules.get(module, [])
 
-    def from_packages(self, packages: Iterable[bytes]) -> list[tuple[int, str, bytes, bytes]]:
-        """Return the number, the file, the package and the name of each import, in order."""
+    def imports_from(self, packages: Iterable[bytes]) -> list[tuple[int, str, bytes, bytes]]:
+        """Return the number, file, package and name of each import from packages, in file order."""
         self._load()
         found = []
         for package in packages:
@@ -139,7 +139,7 @@ class _Imports:
         return sorted(found)
 
     def has_module(self, root: str, package: bytes, name: bytes) -> bool:
-        """Return True if a package contains a module or subpackage of that name."""
+        """Return whether a package contains a module or subpackage of that name."""
         prefix = f"{root}/" if root else ""
         path = f"{prefix}{package.decode()}/{name.decode()}"
         return f"{path}.py" in self._known or path in self._folders
@@ -166,47 +166,47 @@ class _Imports:
 def _root_of_module_imports(path: str, folder: str, imports: _Imports) -> str | None:
     """Return the root from which the app's files import a module.
 
-    A package can lack `__init__.py`, so the root can also be a parent of its folder.
+    A package can lack `__init__.py`, so the root can also be a parent of `folder`.
 
     Args:
         path: The module.
-        folder: The folder that contains the module's topmost package with an `__init__.py`.
+        folder: The folder that contains the module's top-level package with an `__init__.py`.
         imports: The imports in the app's files.
     """
     if not folder:
         return None
-    everywhere = []
+    outside = []  # roots from which only other files import the module
     for root in folder_and_parents(folder):
-        files = imports.files_with(dotted_name(path, root).encode())
+        files = imports.files_importing(dotted_name(path, root).encode())
         if any(_is_below(file, root) for file in files):
             return root  # imports in files below the root are more reliable
         if files:
-            everywhere.append(root)
-    return next(iter(everywhere), None)
+            outside.append(root)
+    return next(iter(outside), None)
 
 
 def _root_of_package_imports(path: str, folder: str, imports: _Imports) -> str | None:
-    """Return the root from which the app's files import most modules of the topmost package.
+    """Return the root from which the app's files import most modules of the top-level package.
 
     Takes the same arguments as `_root_of_module_imports`.
     """
-    roots = _packages(path, folder)
+    roots = _possible_packages(path, folder)
     if not folder or not roots:
         return None
     everywhere: Counter[bytes] = Counter()
-    inside: Counter[bytes] = Counter()
-    for _, file, package, name in imports.from_packages(roots):
+    below_root: Counter[bytes] = Counter()
+    for _, file, package, name in imports.imports_from(roots):
         root = roots[package]
         if imports.has_module(root, package, name):
             everywhere[package] += 1
             if _is_below(file, root):
-                inside[package] += 1
-    counts = inside or everywhere
+                below_root[package] += 1
+    counts = below_root or everywhere
     return roots[max(counts, key=lambda package: counts[package])] if counts else None
 
 
-def _packages(path: str, folder: str) -> dict[bytes, str]:
-    """Map the possible names of a module's topmost package to their roots."""
+def _possible_packages(path: str, folder: str) -> dict[bytes, str]:
+    """Map the possible names of a module's top-level package to their roots."""
     packages = {}
     for root in folder_and_parents(folder):
         package, dot, _ = dotted_name(path, root).encode().partition(b".")
@@ -219,8 +219,8 @@ def _is_below(path: str, root: str) -> bool:
     return not root or path.startswith(f"{root}/")
 
 
-def _usual_root(path: str, folder: str) -> str:
-    """Return the root by common names: the module `app/core/config.py` is app.core.config."""
+def _guess_root(path: str, folder: str) -> str:
+    """Guess the root from common names: `app/core/config.py` is imported as app.core.config."""
     while folder:
         parent, _, name = folder.rpartition("/")
         child = path.removeprefix(f"{folder}/").partition("/")[0]
