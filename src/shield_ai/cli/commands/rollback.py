@@ -107,7 +107,7 @@ def rollback(
 
 
 def _undo(undo: Undo, *, force: bool) -> list[Receipt]:
-    """Undo steps, with a bar; after an interrupt, say how many are undone."""
+    """Undo the steps with a progress bar; if interrupted, report how many are undone."""
     bar = progress_bar()
     done = 0
 
