@@ -1,4 +1,4 @@
-"""The interface of the fixers of files other than Python files with findings, and their search.
+"""Define and find the fixers of a project's files, except Python files with findings.
 
 A fixer is a function `fix(context)` in a module of this package.
 """
@@ -24,16 +24,16 @@ if TYPE_CHECKING:
 class DotenvFiles(NamedTuple):
     """The .env files of an app."""
 
-    examples: Collection[str] = ()
+    examples: Collection[str] = ()  # the paths of files such as .env.example
     loads: bool = False  # the app loads .env into the environment
     reads: bool = False  # a library reads .env without loading it into the environment
     is_tracked: bool = False  # git tracks .env, so its values are examples
-    hides_example: bool = False  # git ignores a new .env.example
+    hides_example: bool = False  # git would ignore a new .env.example
     new_variables: Collection[str] = ()  # variables that the app does not read yet
 
 
 class AppFiles(NamedTuple):
-    """Properties of the app that the generated files depend on."""
+    """Properties of the app that the fixers depend on."""
 
     has_folder: HasFolder = lambda _: False  # returns whether the app has a folder
     paths: Collection[str] = ()  # all Python files of the app
@@ -42,17 +42,17 @@ class AppFiles(NamedTuple):
     django: bool = True  # the app uses Django
     in_git: bool = False  # the app is in a Git repository
     ignores_backups: bool = False  # git ignores the backups of edited files
-    test_module: str = ""  # dotted name of the map file in the tests, if it differs
+    test_module: str = ""  # the name by which tests import the map file, if it differs
 
 
 class FixContext(NamedTuple):
-    """What a fixer knows of the app."""
+    """What a fixer knows about the app."""
 
     read: FileReader
     manifest: Manifest
     app: AppFiles = AppFiles()
-    module: str = ""  # by which the settings import the runtime; derived from the path if ""
-    engines: Collection[str] = ()  # the Django database backends of shield in the settings
+    module: str = ""  # the name by which settings import the runtime; "": derived from its path
+    engines: Collection[str] = ()  # the runtime's Django database backends that the settings use
 
 
 Fixer = Callable[[FixContext], "Outcome"]
@@ -60,7 +60,7 @@ Fixer = Callable[[FixContext], "Outcome"]
 
 @functools.cache
 def find_fixers() -> tuple[Fixer, ...]:
-    """Return the fixers, in the order of the names of their modules."""
+    """Return the fixers, sorted by module name."""
     names = sorted(module.name for module in pkgutil.iter_modules(project.__path__))
     modules = [importlib.import_module(f"{project.__name__}.{name}") for name in names]
     return tuple(module.fix for module in modules if hasattr(module, "fix"))
