@@ -1,4 +1,4 @@
-"""Format findings as annotations of a pull request: commands in the log of a GitHub workflow.
+"""Format findings as GitHub annotations, which are commands in the log of a workflow.
 
 https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands
 """
@@ -18,14 +18,14 @@ if TYPE_CHECKING:
     from shield_ai.model.finding import Finding
     from shield_ai.model.skip import Skipped
 
-COMMANDS = {
+LEVELS = {
     Severity.LOW: "notice",
     Severity.MEDIUM: "warning",
     Severity.HIGH: "error",
     Severity.CRITICAL: "error",
 }
 ORDER = list(reversed(Severity))
-# Of each command and step; GitHub shows the others only in the log.
+# Annotations of each level and step that GitHub shows; the others are only in the log.
 # https://github.com/actions/toolkit/blob/main/docs/problem-matchers.md#limitations
 MAX_SHOWN = 10
 
@@ -37,30 +37,30 @@ def github(findings: Sequence[Finding], skipped: Iterable[Skipped] = ()) -> str:
         findings: The findings of a scan, with paths from the root of the repository.
         skipped: The files that could not be scanned.
     """
-    # The files first: findings in them may be missing.
-    lines = [_skipped(skip) for skip in skipped]
+    # Skipped files come first, because findings in them may be missing.
+    lines = [_skipped_command(skip) for skip in skipped]
     ordered = sorted(findings, key=lambda finding: ORDER.index(finding.severity))
-    lines += [_finding(finding) for finding in ordered]
+    lines += [_finding_command(finding) for finding in ordered]
     text = summary(findings)
-    numbers = Counter(line.partition(" ")[0] for line in lines)
-    if max(numbers.values(), default=0) > MAX_SHOWN:
+    counts = Counter(line.partition(" ")[0] for line in lines)
+    if max(counts.values(), default=0) > MAX_SHOWN:
         text += f"; GitHub shows at most {MAX_SHOWN} annotations of each level"
     return "\n".join([*lines, text]) + "\n"
 
 
-def _finding(finding: Finding) -> str:
+def _finding_command(finding: Finding) -> str:
     properties: dict[str, str | int] = {
         "file": finding.path,
         "line": finding.line,
         "endLine": finding.end_line,
         "title": f"{finding.rule} ({finding.severity})",
     }
-    if finding.line == finding.end_line:  # GitHub ignores columns of several lines
+    if finding.line == finding.end_line:  # GitHub ignores the columns of ranges of lines
         properties |= {"col": finding.column, "endColumn": finding.end_column}
-    return _command(COMMANDS[finding.severity], properties, finding.message)
+    return _command(LEVELS[finding.severity], properties, finding.message)
 
 
-def _skipped(skip: Skipped) -> str:
+def _skipped_command(skip: Skipped) -> str:
     properties: dict[str, str | int] = {"file": skip.path, "line": max(skip.line, 1)}
     return _command("warning", properties, f"not scanned: {skip.reason}")
 
@@ -71,7 +71,7 @@ def _command(name: str, properties: dict[str, str | int], message: str) -> str:
 
 
 def _escape(text: str) -> str:
-    """Escape the text of a command; a newline, which would end it, is not printable."""
+    """Escape the text of a command; `printable()` replaces newlines, which would end it."""
     return printable(text).replace("%", "%25")
 
 
