@@ -11,8 +11,8 @@ SOCIAL_AUTH_GITHUB_KEY  SOCIAL_AUTH_GITHUB_SECRET               client_id, clien
 BUCKET_KEY; S3_KEY …    BUCKET_SECRET                           access_key_id, secret_access_key
 ======================  ======================================  ================================
 
-Public keys such as STRIPE_PUBLISHABLE_KEY and RECAPTCHA_SITE_KEY, which are sent to browsers, are
-not paired, nor are the logins of people, such as ADMIN_USER.
+Public keys that are sent to browsers, such as STRIPE_PUBLISHABLE_KEY and RECAPTCHA_SITE_KEY, are
+not paired. Neither are the logins of people, such as ADMIN_USER.
 """
 
 from __future__ import annotations
@@ -34,10 +34,10 @@ class Pair(NamedTuple):
 
 
 class _PairType(NamedTuple):
-    prefix: re.Pattern[str]  # common prefix of the variables, without the trailing underscore
+    prefix: re.Pattern[str]  # matches the common prefix of the variables, without its underscore
     identifiers: tuple[str, ...]  # suffixes of the identifier, most likely first
     secrets: tuple[str, ...]  # suffixes of the secret
-    fields: tuple[str, str]
+    fields: tuple[str, str]  # of the identifier and of the secret
 
 
 _KEY_FIELDS = ("access_key_id", "secret_access_key")
@@ -46,7 +46,7 @@ _CLIENT_FIELDS = ("client_id", "client_secret")
 _ANY = re.compile(r".*")
 _NOT_EMPTY = re.compile(r".+")
 _PERSON = "ADMIN|ADMINISTRATOR|SUPERUSER|ROOT|DEMO|TEST|INITIAL"
-_SERVICE = re.compile(rf"(?!(?:.+_)?(?:{_PERSON})\Z).+")
+_NOT_PERSON = re.compile(rf"(?!(?:.+_)?(?:{_PERSON})\Z).+")
 _OAUTH = re.compile(r"SOCIAL_AUTH_.+|(?:.+_)?OAUTH[12]?")
 _STORAGE = re.compile(r"(?:.+_)?(?:S3|R2|B2|OSS|BUCKET|SPACES|STORAGE|UPLOAD|MINIO|CELLAR)")
 _TYPES = (
@@ -58,7 +58,7 @@ _TYPES = (
     ),
     _PairType(_NOT_EMPTY, ("KEY_ID",), ("KEY_SECRET",), _KEY_FIELDS),
     _PairType(
-        _SERVICE,
+        _NOT_PERSON,
         ("USER", "USERNAME", "USER_NAME", "LOGIN"),
         ("PASSWORD", "PASS", "PASSWD", "PWD"),
         _LOGIN_FIELDS,
@@ -75,33 +75,35 @@ def find_pairs(reads: Iterable[tuple[str, str]]) -> Iterator[Pair]:
     """Yield the credential pairs among variables. Each variable is in at most one pair.
 
     Args:
-        reads: A path and a variable for each read. Two variables form a pair only if files in the
-            same folder read them.
+        reads: The path and the variable of each read. Two variables form a pair only if files in
+            the same folder read them.
     """
     folders: dict[str, set[str]] = defaultdict(set)
-    variables: dict[str, str] = {}  # by their uppercase name
+    variables: dict[str, str] = {}  # by uppercase name
     for path, variable in reads:
         folders[variable].add(path.rpartition("/")[0])
         variables.setdefault(variable.upper(), variable)
     for pair_type in _TYPES:
-        for first, second in itertools.product(pair_type.identifiers, pair_type.secrets):
-            for prefix in _prefixes(variables, pair_type.prefix, first):
-                # an earlier pair can have removed one of the variables
-                identifier = variables.get(prefix + first)
-                secret = variables.get(prefix + second)
+        for identifier_suffix, secret_suffix in itertools.product(
+            pair_type.identifiers, pair_type.secrets
+        ):
+            for prefix in _prefixes(variables, pair_type.prefix, identifier_suffix):
+                # An earlier pair may contain one of the variables.
+                identifier = variables.get(prefix + identifier_suffix)
+                secret = variables.get(prefix + secret_suffix)
                 if identifier and secret and folders[identifier] & folders[secret]:
-                    del variables[prefix + first], variables[prefix + second]
+                    del variables[prefix + identifier_suffix], variables[prefix + secret_suffix]
                     fields = dict(zip(pair_type.fields, (identifier, secret), strict=True))
                     yield Pair(_pair_name(prefix), fields)
 
 
-def _prefixes(names: Iterable[str], pattern: re.Pattern[str], ending: str) -> list[str]:
-    """Return the prefixes that match, with trailing underscore, of the names with an ending."""
+def _prefixes(names: Iterable[str], pattern: re.Pattern[str], suffix: str) -> list[str]:
+    """Return the prefixes before a suffix of names, with the underscore, that match a pattern."""
     prefixes = []
     for name in names:
-        prefix = name.removesuffix(ending)
-        is_full_word = not prefix or prefix.endswith("_")
-        if name.endswith(ending) and is_full_word and pattern.fullmatch(prefix[:-1]):
+        prefix = name.removesuffix(suffix)
+        is_whole_word = not prefix or prefix.endswith("_")
+        if name.endswith(suffix) and is_whole_word and pattern.fullmatch(prefix[:-1]):
             prefixes.append(prefix)
     return prefixes
 
