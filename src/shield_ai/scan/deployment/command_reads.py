@@ -1,4 +1,4 @@
-"""Find the scripts and configuration files that read the variables of secrets themselves."""
+"""Find the scripts and configuration files, other than Python code, that read secret variables."""
 
 from __future__ import annotations
 
@@ -15,28 +15,30 @@ if TYPE_CHECKING:
     from collections.abc import Collection
     from pathlib import Path
 
+# A read of a variable in shell, JavaScript or Ruby: $NAME, env.NAME, ENV["NAME"], env("NAME").
 READ = regex(
     rb"(?:\$[{(]?(?!printenv[ \t])|\benv\.|\bprintenv[ \t]{1,9}"
     rb"|(?:\bENV\[|\benviron\[|\benviron\.get\(|env\()[ \t]{0,9}\\?[\"'])"
     rb"(?P<name>[A-Za-z_][A-Za-z0-9_]{0,200})"
 )
-# Python code, texts, what only a developer runs, and files in which a read is that of the platform.
+# Python code, documents, assets, files that only developers use, and CI configuration.
 NOT_SEARCHED = regex(
     r".*\.(?:py|pyi|md|rst|txt|adoc|html|css|svg|lock|map|min\.js)|(?:.*/)?(?:makefile|justfile)"
     r"|(?:.*/)?\.(?:env[^/]*|envrc|github/.*|gitlab/.*)",
     re.IGNORECASE,
 )
+# The platform, not the container, substitutes the references in these files.
 PLATFORM_FORMATS = frozenset({"yaml", "json", "terraform", "systemd"})
-# Instructions that run in the container; the others run when the image is built.
-RUNS = regex(rb"(?im)^[ \t]*(?:cmd|entrypoint|healthcheck)\b.*$")
+# Dockerfile instructions that run in the container; the others run when the image is built.
+RUNTIME_INSTRUCTION = regex(rb"(?im)^[ \t]*(?:cmd|entrypoint|healthcheck)\b.*$")
 
 
 def find_command_reads(root: Path, names: Collection[str]) -> dict[str, str]:
-    """Return a place that reads each variable, as `path:line`, such as an entrypoint script.
+    """Return the first place that reads each variable, as `path:line`, for example in a script.
 
     Args:
         root: The app's folder.
-        names: The variables.
+        names: The variables to search for.
 
     Raises:
         SourceError: The folder can't be listed.
@@ -51,7 +53,7 @@ def find_command_reads(root: Path, names: Collection[str]) -> dict[str, str]:
         if raw is None or len(raw) > MAX_SIZE or b"\0" in raw:
             continue
         if file_kind == "dockerfile":
-            raw = _without_build(raw)
+            raw = _blank_build_steps(raw)
         for match in READ.finditer(raw):
             name = match["name"].decode()
             if name in names and name not in found:
@@ -60,7 +62,7 @@ def find_command_reads(root: Path, names: Collection[str]) -> dict[str, str]:
     return found
 
 
-def _without_build(raw: bytes) -> bytes:
-    """Return the instructions of a Dockerfile that run in the container, on the same lines."""
-    lines = [line if RUNS.match(line) else b"" for line in raw.split(b"\n")]
+def _blank_build_steps(raw: bytes) -> bytes:
+    """Blank the lines of a Dockerfile that run when the image is built."""
+    lines = [line if RUNTIME_INSTRUCTION.match(line) else b"" for line in raw.split(b"\n")]
     return b"\n".join(lines)
