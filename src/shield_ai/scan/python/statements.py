@@ -24,7 +24,7 @@ class StatementVisitor(abc.ABC):
     Args:
         project: The modules of the app.
         module: The file.
-        statement_filter: Which statements to visit; all by default.
+        statement_filter: Selects the statements to visit; by default, all are visited.
     """
 
     def __init__(
@@ -35,12 +35,12 @@ class StatementVisitor(abc.ABC):
         self.source = module.source
         self.scopes: tuple[Scope, ...] = (module.source.tree,)
         self._statement_filter = statement_filter
-        # label and prefix of each `with env.prefixed(...)`; the prefix is None if it is computed
+        # The label and prefix of each open `with env.prefixed(...)`; a computed prefix is None.
         self._env_prefixes: list[tuple[str, str | None]] = []
         self._fstrings: list[ast.JoinedStr] = []  # from the outermost to the innermost
         self._in_comprehension = False
         self._in_annotation = False
-        self._loop_names: frozenset[str] = frozenset()  # that each pass of a loop binds again
+        self._loop_names: frozenset[str] = frozenset()  # assigned in each iteration of a loop
 
     @abc.abstractmethod
     def visit(self, node: ast.expr, path: tuple[str, ...], *, direct: bool) -> None:
@@ -48,8 +48,8 @@ class StatementVisitor(abc.ABC):
 
         Args:
             node: The expression.
-            path: The setting that gets its value, and the keys below it.
-            direct: Whether the setting gets the value unchanged.
+            path: The setting to which its value is assigned, and the keys inside the setting.
+            direct: Whether the value is assigned unchanged.
         """
 
     @abc.abstractmethod
@@ -58,7 +58,7 @@ class StatementVisitor(abc.ABC):
 
     def visit_assignment(self, target: ast.expr, value: ast.expr) -> None:
         """Visit the value of an assignment."""
-        self.visit(value, self._path_of(target), direct=True)
+        self.visit(value, self._assigned_path(target), direct=True)
 
     def visit_body(self, body: list[ast.stmt]) -> None:
         """Visit statements in order."""
@@ -84,7 +84,7 @@ class StatementVisitor(abc.ABC):
                 self._visit_child(child)
 
     def _is_selected(self, node: ast.stmt, statement_filter: StatementFilter) -> bool:
-        # The name of a field of pydantic settings is the only text of the read.
+        # A field of pydantic settings reads a variable without any text that the filter matches.
         is_field = isinstance(node, ast.AnnAssign) and isinstance(self.scopes[-1], ast.ClassDef)
         return is_field or statement_filter.has_match(node)
 
@@ -99,7 +99,7 @@ class StatementVisitor(abc.ABC):
 
     def _visit_assign_statement(self, node: ast.Assign | ast.AnnAssign | ast.AugAssign) -> None:
         if isinstance(node, ast.AugAssign):
-            self.visit(node.value, self._path_of(node.target), direct=False)
+            self.visit(node.value, self._assigned_path(node.target), direct=False)
             return
         if isinstance(node, ast.Assign):
             self._visit_targets(node.targets, node.value)
@@ -114,7 +114,7 @@ class StatementVisitor(abc.ABC):
         if isinstance(first, ast.Tuple) and isinstance(value, ast.Tuple):
             if len(first.elts) == len(value.elts):
                 for target, element in zip(first.elts, value.elts, strict=True):
-                    self.visit(element, self._path_of(target), direct=True)
+                    self.visit(element, self._assigned_path(target), direct=True)
                 return
         for target in targets:
             if isinstance(target, (ast.Subscript, ast.Attribute)):
@@ -123,15 +123,16 @@ class StatementVisitor(abc.ABC):
                         self.visit(child, (), direct=False)
         self.visit_assignment(first, value)
 
-    def _path_of(self, target: ast.expr) -> tuple[str, ...]:
-        """Return the setting and the keys to which a target assigns."""
+    def _assigned_path(self, target: ast.expr) -> tuple[str, ...]:
+        """Return the name of the setting to which a target assigns, and the keys inside it."""
         if isinstance(target, ast.Name):
             return (target.id,)
         if isinstance(target, ast.Attribute):
             return (target.attr,)
         if isinstance(target, ast.Subscript):
             key = self.resolver.constant_text(target.slice, self.scopes) or "?"
-            base = self._path_of(target.value)
+            base = self._assigned_path(target.value)
+            # In Flask, `app.config["KEY"]` is the setting KEY.
             return (key,) if base == ("config",) else (*base, key)
         return ()
 
@@ -201,7 +202,7 @@ class StatementVisitor(abc.ABC):
         del self._env_prefixes[outer_count:]
 
     def _add_env_prefix(self, call: ast.expr) -> None:
-        """Record the prefix if an expression is `env.prefixed("APP_")`."""
+        """Record the prefix if an expression is a call such as `env.prefixed("APP_")`."""
         if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Attribute):
             return
         if call.func.attr != "prefixed":
@@ -214,7 +215,7 @@ class StatementVisitor(abc.ABC):
 
 
 def stored_names(nodes: Sequence[ast.AST]) -> frozenset[str]:
-    """Return the names that are assigned inside nodes."""
+    """Return the names that are assigned in the nodes or in their descendants."""
     names = []
     for node in nodes:
         for part in ast.walk(node):
