@@ -1,4 +1,4 @@
-"""Match paths against .gitignore files as git does, quickly."""
+"""Match paths against .gitignore files as git does, with a fast filter before pathspec."""
 
 from __future__ import annotations
 
@@ -18,16 +18,17 @@ if TYPE_CHECKING:
 WILDCARD = regex(r"[*?\[\\]")
 MAX_IGNORE_SIZE = 200_000  # bytes of a .gitignore
 ANYTHING = ".*"
-# If a bracket expression has characters other than words, dots and hyphens, it is taken to match
-# the rest of the name, so that no match is missed.
+# A bracket expression with characters other than letters, digits, `_`, `.` and `-` is treated as
+# matching the rest of the name, so that no match is missed.
 GLOB_TOKEN = regex(r"\*+|\?|\[[!^]?[\w.\-]+\]|\[.*|\\.?|[^*?\[\\]+")
 
 
 class NameFilter:
-    """Test cheaply whether the patterns of a .gitignore file may match a path.
+    """Tests quickly whether the patterns of a .gitignore file may match a path.
 
     Only the last part of the path is compared, because the walk has already tested the folders
-    above it. A path that a pattern matches is never rejected; pathspec tests the others.
+    above it. The filter never rejects a path that a pattern matches. pathspec then tests the paths
+    that are not rejected.
 
     Args:
         lines: The lines of the .gitignore file.
@@ -35,7 +36,7 @@ class NameFilter:
 
     def __init__(self, lines: list[str]) -> None:
         self._names: set[str] = set()
-        globs: dict[str, list[str]] = {"": []}  # by the folder that they are limited to
+        globs: dict[str, list[str]] = {"": []}  # by the folder to which they are limited
         for line in lines:
             above, slash, last = line.removeprefix("!").rstrip().rstrip("/").rpartition("/")
             if not last or line.startswith("#"):
@@ -62,8 +63,8 @@ class NameFilter:
         return any(path.startswith(folder) and glob.fullmatch(name) for folder, glob in self._globs)
 
 
-def _limit_wildcards(line: str) -> str:
-    """Replace a pattern that has too many wildcards by one that ignores no additional file.
+def _replace_slow_pattern(line: str) -> str:
+    """Replace a pattern with too many wildcards, so that no additional files are ignored.
 
     Matching a name of length n against a pattern with k wildcards can take n ** k steps.
     """
@@ -73,9 +74,9 @@ def _limit_wildcards(line: str) -> str:
 
 
 def _loose_regex(glob: str) -> str:
-    """Translate a glob to a regex that matches at least the same names, in linear time.
+    """Translate a glob to a regular expression that matches in linear time, and no fewer names.
 
-    The part between the first and the last `*` matches any text.
+    The part from the first to the last `*` matches any text.
     """
     parts = [_token_regex(token) for token in GLOB_TOKEN.findall(glob)]
     if ANYTHING not in parts:
@@ -103,10 +104,10 @@ class GitIgnore:
     def __init__(self) -> None:
         self._files: list[tuple[str, list[str], NameFilter]] = []
         self._specs: dict[str, pathspec.GitIgnoreSpec] = {}
-        self.has_matched = False  # a path was ignored
+        self.has_matched = False  # whether a path was ignored
 
     def load(self, root: Path, folder: str) -> None:
-        """Read and add the .gitignore file of a folder; an unreadable file is skipped."""
+        """Add the .gitignore file of a folder; skip it if it is missing or unreadable."""
         path = root / folder / ".gitignore"
         with contextlib.suppress(OSError):
             # Git does not follow a symbolic link to a .gitignore file either.
@@ -114,10 +115,10 @@ class GitIgnore:
             self.add(folder, raw.decode("utf-8", "replace"))
 
     def add(self, folder: str, text: str) -> None:
-        """Add the text of the .gitignore file of a folder."""
+        """Add the .gitignore file of a folder by its text."""
         # Git ends a line at LF and a pattern at NUL. PowerShell appends lines in UTF-16, with NULs.
         raw_lines = [line.partition("\0")[0].rstrip("\r") for line in text.split("\n")]
-        lines = [_limit_wildcards(line) for line in raw_lines]
+        lines = [_replace_slow_pattern(line) for line in raw_lines]
         self._files.append((folder and f"{folder}/", lines, NameFilter(lines)))
 
     def matches(self, path: str, name: str) -> bool:
@@ -130,10 +131,10 @@ class GitIgnore:
         for folder, lines, name_filter in reversed(self._files):
             below = path[len(folder) :]
             if path.startswith(folder) and name_filter.may_match(below, name):
-                is_included = self._spec(folder, lines).check_file(below).include
-                if is_included is not None:
-                    self.has_matched = self.has_matched or is_included
-                    return is_included
+                is_ignored = self._spec(folder, lines).check_file(below).include
+                if is_ignored is not None:
+                    self.has_matched = self.has_matched or is_ignored
+                    return is_ignored
         return False
 
     def _spec(self, folder: str, lines: list[str]) -> pathspec.GitIgnoreSpec:
