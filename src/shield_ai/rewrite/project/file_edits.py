@@ -18,19 +18,19 @@ def skip(path: str, reason: SkipReason) -> Outcome:
 
 
 def create(path: str, text: str) -> FileChange:
-    """Create a file."""
+    """Return a change that creates a file."""
     return insert(path, None, 0, text)
 
 
 def replace(path: str, raw: bytes, text: str) -> FileChange:
-    """Replace the content of a generated file, and keep its style of newlines."""
+    """Replace the content of a generated file, and keep its line endings."""
     replacement = text.replace("\n", newline(raw))
     edit = Edit(path=path, start=0, end=len(raw), replacement=replacement)
     return file_change(path, raw, [edit])
 
 
 def create_or_replace(path: str, raw: bytes | None, text: str) -> Outcome:
-    """Create a generated file, or update it if its text differs."""
+    """Create a generated file, or replace it if its text differs."""
     if raw is None:
         return [create(path, text)], []
     if raw.replace(b"\r\n", b"\n") == text.encode():
@@ -39,7 +39,7 @@ def create_or_replace(path: str, raw: bytes | None, text: str) -> Outcome:
 
 
 def insert(path: str, raw: bytes | None, at: int, text: str) -> FileChange:
-    """Insert text at a byte offset, with the newlines of the file."""
+    """Insert text at a byte offset, with the line endings of the file."""
     if raw is not None:
         text = text.replace("\n", newline(raw))
     return file_change(path, raw, [Edit(path=path, start=at, end=at, replacement=text)])
@@ -50,7 +50,7 @@ def append(path: str, raw: bytes | None, text: str, *, gap: bool = False) -> Out
 
     Args:
         path: Relative path with slashes.
-        raw: The bytes of the file, None if it does not exist.
+        raw: The bytes of the file; None if it does not exist.
         text: The lines.
         gap: Insert an empty line before them.
     """
@@ -59,17 +59,17 @@ def append(path: str, raw: bytes | None, text: str, *, gap: bool = False) -> Out
     problem = encoding_problem(raw, text)
     if problem:
         return skip(path, problem)
-    lead = "" if not raw or raw.endswith((b"\n", b"\r")) else "\n"
+    separator = "" if not raw or raw.endswith((b"\n", b"\r")) else "\n"
     ends_with_empty_line = re.search(rb"(?:\A|\n)[ \t]*\r?\n\Z", raw)
     needs_gap = gap and raw.strip() and not ends_with_empty_line
-    # A backslash at the end would continue the last line into the first new one.
+    # After a backslash, the first new line would continue the last line of the file.
     if needs_gap or raw.rstrip().endswith(b"\\"):
-        lead += "\n"
-    return [insert(path, raw, len(raw), lead + text)], []
+        separator += "\n"
+    return [insert(path, raw, len(raw), separator + text)], []
 
 
 def newline(raw: bytes) -> str:
-    """Return the newline that most lines of a file end with."""
+    """Return the line ending of most lines of a file."""
     return "\r\n" if raw.count(b"\r\n") * 2 > raw.count(b"\n") else "\n"
 
 
