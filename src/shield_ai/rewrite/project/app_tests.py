@@ -1,4 +1,4 @@
-"""Generate tests for the app's test suite that read each secret, with and without AWS."""
+"""Generate tests that read each secret with and without AWS, in the app's test suite."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ if TYPE_CHECKING:
     from shield_ai.rewrite.code_style import CodeStyle
     from shield_ai.rewrite.project.fixer import FixContext
 
-NAMES = ("test_secrets.py", "test_aws_secrets.py")
+FILE_NAMES = ("test_secrets.py", "test_aws_secrets.py")
 WHAT = "tests"
-SINGLE_QUOTE = re.compile(r'(?<!")"(?!")')  # not of a docstring; the templates have no other quotes
-PYTEST = re.compile(rb"(?m)^(?:import pytest|from pytest import|(?:async )?def test_)")
+STRING_QUOTE = re.compile(r'(?<!")"(?!")')  # not a docstring's; the templates have no other quotes
+PYTEST_CODE = re.compile(rb"(?m)^(?:import pytest|from pytest import|(?:async )?def test_)")
 
 
 def fix(context: FixContext) -> Outcome:
-    """Write the tests if shield.toml asks for them."""
+    """Generate the tests if shield.toml enables them."""
     if "tests" not in context.manifest.app.generate:
         return NOTHING
     module = context.app.test_module or context.module
@@ -53,11 +53,11 @@ def write_tests(
     """Create or update the tests, unless they were edited or the app has no tests.
 
     Args:
-        read: Returns the bytes of a file of the app, None if it does not exist.
+        read: Returns the bytes of a file of the app; None if it does not exist.
         manifest: The secrets that the tests read.
         paths: All Python files of the app.
-        module: Dotted name by which the settings import the runtime; derived from the path if "".
-        header: The comment that the app's modules begin with; "" without one.
+        module: The dotted name by which settings import the runtime; "" derives it from the path.
+        header: The comment with which the app's modules begin, such as a license; may be "".
     """
     anchor = _module_path(manifest)
     if not anchor or not manifest.secret:
@@ -65,7 +65,7 @@ def write_tests(
     root = root_of(read, anchor, module)
     module = "shield_runtime" if manifest.app.runtime == "package" else module_of(root, anchor)
     if is_template(read, module, paths):
-        return NOTHING  # a test could only name the package that startproject renames
+        return NOTHING  # the tests would import the package, which startproject renames
     if not all(part.isidentifier() for part in module.split(".")):
         return skip(manifest.app.runtime, SkipId.INVALID_MODULE_NAME.reason(module=module))
     tests = [path for path in paths if is_test(path)]
@@ -96,12 +96,12 @@ def _module_path(manifest: Manifest) -> str:
 def _choose_path(
     read: FileReader, anchor: str, root: str, tests: Collection[str], paths: Collection[str]
 ) -> tuple[str, State]:
-    """Return the path of the generated tests, if they exist, or for new ones, and its state.
+    """Return the path of the existing or new generated tests, and the state of the file.
 
-    The path is "" if the app has no tests, or if they could not import the app.
+    The path is "" if the app has no tests, or if generated ones could not import the app.
     """
     for path in sorted(tests):
-        if path.rpartition("/")[2] in NAMES:
+        if path.rpartition("/")[2] in FILE_NAMES:
             state, _ = read_stamp(read_optional(read, path), WHAT)
             if state in {State.OURS, State.EDITED}:
                 return path, state
@@ -114,7 +114,7 @@ def _choose_path(
     prefix = f"{folder}/" if folder else ""
     # pytest can't import two modules of the same name unless they are in packages.
     taken = set() if read(f"{prefix}__init__.py") is not None else _file_names(tests)
-    for name in NAMES:
+    for name in FILE_NAMES:
         path = f"{prefix}{name}"
         if read(path) is None and name not in taken:
             return path, State.ABSENT
@@ -126,13 +126,13 @@ def _file_names(paths: Collection[str]) -> set[str]:
 
 
 def _prefers_pytest(read: FileReader, tests: Collection[str]) -> bool:
-    """Return whether more of the app's test modules are for pytest than have a TestCase."""
+    """Return whether the app has more pytest modules than modules with a TestCase."""
     balance = 0
     for path in tests:
         raw = read_optional(read, path) or b""
         if b"TestCase" in raw:
             balance -= 1
-        elif PYTEST.search(raw):
+        elif PYTEST_CODE.search(raw):
             balance += 1
     return balance > 0
 
@@ -155,11 +155,11 @@ def _test_module_text(
         fake_secrets="client.fake_secrets" if has_map else "fake_secrets",
         style=style,
     )
-    return stamp(WHAT, "py", SINGLE_QUOTE.sub(map_style.quote, text))
+    return stamp(WHAT, "py", STRING_QUOTE.sub(map_style.quote, text))
 
 
 def _import_text(module: str, names: list[str], style: CodeStyle, width: int) -> str:
-    """Return the import of names from a module, in the format of isort's profile for Black."""
+    """Return the import of names from a module, in the format of isort's Black profile."""
     lines = import_lines(module, names, style)
     if len(lines) == 1 and len(lines[0]) > width:
         lines = import_lines(module, names, msgspec.structs.replace(style, force_grid_wrap=1))
@@ -167,7 +167,7 @@ def _import_text(module: str, names: list[str], style: CodeStyle, width: int) ->
 
 
 def _reads_text(manifest: Manifest, style: MapStyle) -> str:
-    """Return a list of pairs, not a dict: in a dict, linters take variables for passwords."""
+    """Return a list of pairs. In a dict, linters would report variables as hardcoded passwords."""
     lines = []
     for secret in manifest.secret:
         for variable, field in secret.variables().items():
