@@ -1,7 +1,9 @@
 """Find the rules that may match a file, with hyperscan if it is installed, else by keyword.
 
-A prefilter only narrows the search. The regular expressions of the rules then decide, so both
-prefilters lead to the same findings. https://intel.github.io/hyperscan/dev-reference/
+A prefilter only selects candidates. The regular expressions of the rules decide, so both
+prefilters give the same findings.
+
+https://intel.github.io/hyperscan/dev-reference/
 """
 
 from __future__ import annotations
@@ -27,30 +29,29 @@ if TYPE_CHECKING:
     from shield_ai.scan.text.token_rules import RegexRules
 
 CACHE_NAME = "hyperscan"
-WORTH_COMPILING = 2_000_000  # bytes to scan for which compiling a database saves time
-# In bytes. A region begins at most REACH before the end of a match, and at the beginning of a line
-# if there is one between REACH and NEAR before the end.
+WORTH_COMPILING = 2_000_000  # bytes; compiling a database pays off for larger scans
+# In bytes before the end of a match. A region begins after the last newline between REACH and NEAR,
+# or else at REACH.
 REACH, NEAR = 320, 140
-# In bytes. Files of more than two parts are searched part by part. No match is longer than the
-# overlap.
+# In bytes. Files larger than two parts are searched in parts. No match is longer than the overlap.
 PART_SIZE, PART_OVERLAP = 131_072, 16_384
 
 
 class PrefilterResult(NamedTuple):
-    """What may match in a file. None means that the prefilter did not search for it."""
+    """The candidates in a file. None means that the prefilter did not search for them."""
 
     rules: list[int]  # indexes in `RegexRules.rules`
     assignments: list[Region] | None = None
     pairs: Sequence[Region] | None = None  # a name and a value side by side
-    markers: Markers | None = None  # of a Python file
-    parsers: frozenset[str] | None = None  # the keys of `PARSER_MARKS` that match
+    markers: Markers | None = None  # the patterns that match, for Python files
+    parsers: frozenset[str] | None = None  # keys of the `PARSER_MARKS` that match
     has_suppressions: bool | None = None
     # For long files: the regions in which each rule may match.
     rule_regions: Mapping[int, list[Region]] = {}
 
     @property
     def is_empty(self) -> bool:
-        """Whether nothing can match, as in most files."""
+        """Whether the file has no candidates, as is usual."""
         if None in (self.assignments, self.pairs, self.parsers):
             return False
         return not (self.rules or self.assignments or self.pairs or self.parsers)
@@ -141,7 +142,7 @@ class HyperscanPrefilter:
         flags = [first_match] * (len(rules) + len(extra))
         if extra:
             ids = ExpressionIds(len(rules))
-            flags[ids.quoted_assignment] = 0  # every match
+            flags[ids.quoted_assignment] = 0  # report every match
             flags[ids.unquoted_assignment] = 0
         database = hs.Database(mode=hs.HS_MODE_BLOCK)
         database.compile(
@@ -164,9 +165,9 @@ class HyperscanPrefilter:
             return self._no_candidates
         ids = self._ids
         found = set(numbers)
-        has_region_matches = min(found, default=0) <= ids.pair
+        has_rule_or_pair = min(found, default=0) <= ids.pair
         rule_regions: dict[int, list[Region]] = {}
-        if has_region_matches and len(raw) > 2 * PART_SIZE:
+        if has_rule_or_pair and len(raw) > 2 * PART_SIZE:
             rule_regions = self._scan_parts(raw, unquoted=unquoted)
         rules = [number for number in found if number in ids.rules]
         parsers = zip(PARSER_MARKS, ids.parsers, strict=True)
@@ -188,17 +189,17 @@ class HyperscanPrefilter:
         return rule_regions.get(self._ids.pair) or whole(raw)
 
     def _scan(self, raw: bytes, *, unquoted: bool) -> tuple[list[int], list[int]]:
-        """Return the ids of the expressions that match, and the offsets where assignments end."""
+        """Return the ids of the expressions that match, and the end offsets of assignments."""
         numbers: list[int] = []
         assignment_ends: list[int] = []
-        assignment, other = self._ids.quoted_assignment, self._ids.unquoted_assignment
+        assignment, excluded = self._ids.quoted_assignment, self._ids.unquoted_assignment
         if unquoted:
-            assignment, other = other, assignment
+            assignment, excluded = excluded, assignment
 
         def on_match(number: int, _start: int, end: int, _flags: int, _context: Any) -> None:
             if number == assignment:
                 assignment_ends.append(end)
-            elif number != other:
+            elif number != excluded:
                 numbers.append(number)
 
         self._database.scan(raw, match_event_handler=on_match)
@@ -217,9 +218,10 @@ class HyperscanPrefilter:
 
 
 def _assignment_regions(raw: bytes, ends: list[int]) -> list[Region]:
-    """Extend the end of each match to the lines of its name and its value.
+    """Extend the end of each match to a region with the lines of its name and its value.
 
-    The value may be on the next line. REACH limits a region on long lines, as in generated files.
+    The value may be on the next line. REACH limits the region on long lines, for example in
+    generated files.
     """
     regions: list[Region] = []
     line_end = next_line_end = 0
@@ -257,7 +259,7 @@ def create_prefilter(tokens: RegexRules, size: int) -> KeywordPrefilter | Hypers
 
     Args:
         tokens: The rules.
-        size: How many bytes will be scanned; small scans use hyperscan only with a cached database.
+        size: The bytes to scan. Small scans use hyperscan only if its database is cached.
     """
     module = load_hyperscan()
     if module is None:
