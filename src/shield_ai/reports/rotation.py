@@ -1,4 +1,4 @@
-"""Format rotation statuses and instructions for rotations, 80 columns wide."""
+"""Format the status of rotations and the instructions for them, 80 columns wide."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ With hook = "FILE.py" in shield.toml, shield does all four steps for
 
 
 def statuses_text(statuses: Sequence[RotationStatus]) -> str:
-    """Format statuses as a table, followed by what to do about pending and due rotations."""
+    """Format statuses as a table, followed by instructions for pending and due rotations."""
     lines = [f"{'secret':<{_NAME_WIDTH}} {'last':<11} {'next':<11} {'by':<8} state"]
     for status in statuses:
         name = status.name
@@ -58,9 +58,9 @@ def statuses_text(statuses: Sequence[RotationStatus]) -> str:
             lines.append(name)
             name = ""
         last = _date(status.last)
-        planned = _date(status.next)
+        following = _date(status.next)
         lines.append(
-            f"{name:<{_NAME_WIDTH}} {last:<11} {planned:<11} {status.by:<8} {status.state}"
+            f"{name:<{_NAME_WIDTH}} {last:<11} {following:<11} {status.by:<8} {status.state}"
         )
     for status in statuses:
         lines += _instructions(status)
@@ -105,14 +105,14 @@ def django_key_text(name: str, *, has_fallbacks: bool) -> str:
 
 
 def first_restart_text(name: str) -> str:
-    """Explain what to do after the new SECRET_KEY was created."""
+    """Explain the first restart, after the new SECRET_KEY was created."""
     return (
         f"Restart the processes now, one after another. Then run\n  shield rotate --resume {name}"
     )
 
 
 def second_restart_text() -> str:
-    """Explain what to do after the new SECRET_KEY became current."""
+    """Explain the second restart, after the new SECRET_KEY became current."""
     return (
         "Restart the processes again, one after another. The old key is accepted\n"
         "until the next rotation."
