@@ -191,7 +191,7 @@ def test_rejects_another_account(app):
 def test_unknown_profile(app):
     path = app / "shield.toml"
     path.write_text(path.read_text().replace('env_file = "staging.env"', 'profile = "nonesuch"'))
-    assert "there is no AWS profile nonesuch" in done(
+    assert "AWS profile nonesuch not found" in done(
         "plan", "--only", "aws", "--environment", "staging", app=app, code=5
     )
 

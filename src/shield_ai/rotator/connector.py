@@ -80,8 +80,8 @@ class Connector(Generic[SessionT]):
             except LoginRefusedError:
                 continue
         raise LockedOutError(
-            f"the server rejects all {len(tried)} passwords that the secret has had: set the "
-            "user's password to the one of the current version"
+            f"the server rejects all {len(tried)} passwords in the secret's versions: set the "
+            "user's password to that of the current version (AWSCURRENT)"
         )
 
     def _ensure_wrong_password_is_rejected(self, login: Login) -> None:

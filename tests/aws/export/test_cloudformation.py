@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import msgspec
 import pytest
 import yaml
 from cfnlint.api import lint_all
@@ -54,3 +55,15 @@ def test_names_that_differ_only_in_punctuation():
         "SecretAB",
         "SecretAB2",
     }
+
+
+def test_a_policy_keeps_all_its_roles():
+    (attachment,) = [r for r in RESOURCES if r.kind == "policy-attachment"]
+    second = msgspec.structs.replace(
+        attachment, name="second", settings={**attachment.settings, "role": "Worker"}
+    )
+    template = yaml.safe_load(to_cloudformation([*RESOURCES, second], REGION))["Resources"]
+    (policy,) = [
+        r["Properties"] for r in template.values() if r["Type"] == "AWS::IAM::ManagedPolicy"
+    ]
+    assert policy["Roles"] == ["Shop", "Worker"]

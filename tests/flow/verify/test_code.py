@@ -199,7 +199,7 @@ def test_nothing_is_applied(tmp_path, rolled_back):
         assert run("apply", "--only", "code", "--yes", "--no-proof", cwd=tmp_path).code == 0
         assert run("rollback", "--yes", cwd=tmp_path).code == 0
     found = states(tmp_path)
-    assert found["files-unchanged"] == ("unknown", "the journal contains no apply")
+    assert found["files-unchanged"] == ("unknown", "no apply is recorded in the journal")
     copy = ("unknown", "not applied yet: the app has no copy of the runtime")
     assert found["runtime-unmodified"] == copy
     detail = "not applied yet: the code only reads environment variables"
@@ -225,7 +225,7 @@ def test_a_secret_taken_out_of_shield_toml_can_be_ignored(tmp_path):
     verified = run("verify", "--only", "code", cwd=tmp_path)
     assert verified.code == 1
     assert (
-        "hint: shield draft adds SENTRY_DSN to shield.toml, then run shield apply" in verified.out
+        "hint: run shield draft to add SENTRY_DSN to shield.toml, then shield apply" in verified.out
     )
     assert "add it to ignore under [app]" in verified.out
     manifest.write_text(manifest.read_text().replace("[app]\n", '[app]\nignore = ["SENTRY_DSN"]\n'))

@@ -451,3 +451,14 @@ def test_a_token_is_found_by_one_rule() -> None:
             if found != [rule.id]:
                 others.append((rule.id, found))
     assert others == []
+
+
+def test_a_failing_example_is_reported_once(tmp_path) -> None:
+    (tmp_path / pattern.APP_FOLDER).mkdir(parents=True)
+    (tmp_path / pattern.APP_FOLDER / "acme.yaml").write_text(OWN)
+    (made,) = pattern.load_app_patterns(tmp_path)
+    (rule,) = made.rules
+    failing = msgspec.structs.replace(rule, examples=("nothing",))
+    assert check_examples(msgspec.structs.replace(made, rules=[failing])) == [
+        "ACME.key: does not match nothing"
+    ]

@@ -74,8 +74,11 @@ def _template_resources(resources: Sequence[Resource]) -> dict[str, Any]:
 
 
 def _attached_roles(policy: str, resources: Sequence[Resource]) -> list[str]:
-    roles = {}  # by the ARN of the policy
-    for resource in resources:
-        if resource.kind == "policy-attachment":
-            roles[resource.settings["policy"]] = resource.settings["role"]
-    return [role for arn, role in roles.items() if arn.endswith(f"/{policy}")]
+    attachments = [
+        resource.settings for resource in resources if resource.kind == "policy-attachment"
+    ]
+    return [
+        attachment["role"]
+        for attachment in attachments
+        if attachment["policy"].endswith(f"/{policy}")
+    ]

@@ -179,8 +179,8 @@ def _open_session(region: str | None, profile: str) -> boto3.session.Session:
     except ProfileNotFound:
         name = profile or os.environ.get("AWS_PROFILE", "")
         raise AwsError(
-            f"there is no AWS profile {name}",
-            "aws configure list-profiles shows the existing profiles",
+            f"AWS profile {name} not found",
+            "run aws configure list-profiles to list the profiles",
         ) from None
 
 

@@ -48,7 +48,8 @@ OVERRIDES = grouped_options(
     click.option(
         "--force",
         is_flag=True,
-        help="Restore files that were edited after apply; their edits are saved in .shield/edited.",
+        help="Restore files even if they were edited after apply; the edits are saved in"
+        " .shield/edited.",
     ),
     click.option(
         "--adopt",
@@ -77,8 +78,8 @@ def rollback(
 ) -> int:
     """Undo the last apply.
 
-    Restores files byte for byte and previous versions of secrets. Secrets that apply created are
-    scheduled for deletion with a recovery window.
+    Restores files byte for byte, and secrets to their previous versions. Secrets that apply
+    created are scheduled for deletion with a recovery window.
     """
     with open_undo(app, only, environment, adopt=overrides.adopt) as undo:
         steps = undo.steps
@@ -92,14 +93,14 @@ def rollback(
             if as_json:
                 print_json(_document(environment, [], ignored))
             return DONE
-        before_question("steps of the last apply that will be undone:", yes=yes)
+        before_question("These steps of the last apply will be undone:", yes=yes)
         list_steps(steps, yes=yes)
         for path, applied, current in undo.edited_files():
             echo(edited_text(path, applied, current), err=True)
         confirm_changes(undo.app, f"Undo {count(len(steps), 'step')}?", yes=yes)
         receipts = _undo(undo, force=overrides.force)
         if undo.journal.is_adopted:
-            note(f"the journal is now {undo.journal.retire()}")
+            note(f"the journal was moved to {undo.journal.retire()}")
     note(receipts_text(receipts))
     if as_json:
         print_json(_document(environment, receipts, ignored))

@@ -72,17 +72,17 @@ def _migration_hint(findings: Sequence[Finding], manifest: Manifest) -> str:
         if listed.isdisjoint(variables):
             unlisted.update(dict.fromkeys(variables))
     if not unlisted:
-        return "shield apply"
+        return "run shield apply"
     return (
-        f"shield draft adds {join_names([*unlisted])} to shield.toml, then run shield apply; if a "
-        "variable holds no secret, add it to ignore under [app]"
+        f"run shield draft to add {join_names([*unlisted])} to shield.toml, then shield apply; if "
+        "a variable is not a secret, add it to ignore under [app]"
     )
 
 
 def _verify_files(manifest: Manifest, module: str, journal: Journal, read: FileReader) -> Check:
     digests = {step.what: step.after for step in reversed(journal.last_file_steps())}
     if not digests:
-        return make_check(FILES_UNCHANGED, Status.UNKNOWN, "the journal contains no apply")
+        return make_check(FILES_UNCHANGED, Status.UNKNOWN, "no apply is recorded in the journal")
     changed = []
     for path, after in digests.items():
         if digest(read(path) or b"") == after:
@@ -91,7 +91,7 @@ def _verify_files(manifest: Manifest, module: str, journal: Journal, read: FileR
         is_map = path == manifest.app.runtime
         if not is_map or not is_generated_map(read, manifest, module):
             changed.append(path)
-    return ok_or_failed(FILES_UNCHANGED, join_names(changed), "git diff shows what changed")
+    return ok_or_failed(FILES_UNCHANGED, join_names(changed), "run git diff to see the changes")
 
 
 def _check_code(app: AppContext) -> Iterator[Check]:

@@ -30,7 +30,11 @@ NOT_SEARCHED = regex(
 # The platform, not the container, substitutes the references in these files.
 PLATFORM_FORMATS = frozenset({"yaml", "json", "terraform", "systemd"})
 # Dockerfile instructions that run in the container; the others run when the image is built.
-RUNTIME_INSTRUCTION = regex(rb"(?im)^[ \t]*(?:cmd|entrypoint|healthcheck)\b.*$")
+RUNTIME_INSTRUCTION = regex(
+    rb"(?im)^[ \t]*(?:cmd|entrypoint|healthcheck)\b(?:[^\n]*\\[ \t]*\r?\n)*[^\n]*$"
+)
+
+NOT_NEWLINE = regex(rb"[^\n]")
 
 
 def find_command_reads(root: Path, names: Collection[str]) -> dict[str, str]:
@@ -64,5 +68,7 @@ def find_command_reads(root: Path, names: Collection[str]) -> dict[str, str]:
 
 def _blank_build_steps(raw: bytes) -> bytes:
     """Blank the lines of a Dockerfile that run when the image is built."""
-    lines = [line if RUNTIME_INSTRUCTION.match(line) else b"" for line in raw.split(b"\n")]
-    return b"\n".join(lines)
+    kept = bytearray(NOT_NEWLINE.sub(b" ", raw))
+    for match in RUNTIME_INSTRUCTION.finditer(raw):
+        kept[match.start() : match.end()] = match[0]
+    return bytes(kept)
