@@ -57,8 +57,9 @@ class RewordingFinder(importlib.abc.MetaPathFinder):
 def controls_json() -> str:
     import datetime as dt
 
+    from shield_ai.flow.access_audit import TrailQuery
     from shield_ai.flow.app_context import AppContext
-    from shield_ai.reports.collect import TrailQuery, collect_report
+    from shield_ai.reports.collect import collect_report
     from shield_ai.reports.controls import controls
     from shield_ai.reports.rollout import rollout
 

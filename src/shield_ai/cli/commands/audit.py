@@ -10,11 +10,11 @@ import click
 from shield_ai.cli.console import echo, print_json
 from shield_ai.cli.options import APP, ENVIRONMENT, JSON
 from shield_ai.cli.progress import progress_bar
+from shield_ai.flow.access_audit import TrailQuery, audit_access
 from shield_ai.flow.app_context import AppContext
 from shield_ai.flow.app_options import AppOptions
 from shield_ai.model.errors import DONE, FINDINGS
 from shield_ai.reports.audit import audit_text
-from shield_ai.reports.collect import TrailQuery, collect_audit
 
 SINCE = click.option(
     "--since",
@@ -49,7 +49,7 @@ def audit(
     """
     options = AppOptions(environment=environment, on_progress=progress_bar().update)
     query = TrailQuery(since=since, trails=trails, now=dt.datetime.now(dt.UTC))
-    result = collect_audit(AppContext(app, options), query)
+    result = audit_access(AppContext(app, options), query)
     if as_json:
         print_json(result)
     else:

@@ -15,10 +15,11 @@ from shield_ai.cli.options import APP, ENVIRONMENT, OUTPUT, grouped_options
 from shield_ai.cli.progress import progress_bar
 from shield_ai.cli.report_output import EVIDENCE_FORMATS, render_report
 from shield_ai.cli.run_settings import PYTHON, RUN_SETTINGS, settings_options
+from shield_ai.flow.access_audit import TrailQuery
 from shield_ai.flow.app_context import AppContext
 from shield_ai.flow.app_options import AppOptions, Scope
 from shield_ai.model.errors import DONE, ShieldError
-from shield_ai.reports.collect import TrailQuery, collect_report
+from shield_ai.reports.collect import collect_report
 from shield_ai.reports.trend import read_figures
 from shield_ai.reports.verdict import verdict
 

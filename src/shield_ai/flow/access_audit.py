@@ -1,0 +1,95 @@
+"""Audit the access to an app's secrets, with CloudTrail."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from shield_ai.aws.cloudtrail import trail
+from shield_ai.aws.cloudtrail.audit import Auditor, parse_since
+from shield_ai.aws.cloudtrail.events import is_unreadable, parse_event
+from shield_ai.aws.desired.iam import role_name, session_reader, slug
+
+if TYPE_CHECKING:
+    from shield_ai.aws.cloudtrail.audit import Audit
+    from shield_ai.flow.app_context import AppContext
+    from shield_ai.model.manifest import Manifest
+    from shield_ai.model.skip import Skipped
+
+DEFAULT_SINCE = "7d"
+
+
+class TrailQuery(msgspec.Struct, frozen=True):
+    """The CloudTrail events to read."""
+
+    since: str | None  # as given on the command line
+    trails: tuple[Path, ...]  # exported files and folders; empty to read the account's trail
+    now: dt.datetime  # the end of the period
+
+
+def audit_access(app: AppContext, query: TrailQuery) -> Audit:
+    """Audit the access to an app's secrets; without shield.toml, to all secrets.
+
+    Args:
+        app: The app and its environment.
+        query: The events to read.
+
+    Raises:
+        ShieldError: The time, a path or shield.toml is invalid, or an AWS call failed.
+    """
+    manifest = app.target_manifest if app.manifest_on_disk else None
+    since = query.since
+    if not since and not query.trails:
+        since = DEFAULT_SINCE
+    start = parse_since(since, query.now) if since else None
+    auditor = _open_auditor(manifest, start)
+    unread: list[Skipped] = []
+    if query.trails:
+        records = trail.read_files(query.trails, unread.append)
+    else:
+        # Importing botocore opens a socket, and reading files needs no network.
+        from shield_ai.aws.live.session import Session
+
+        aws = app.aws if manifest else None
+        aws_session = aws.session if aws else Session(None)
+        records = trail.lookup_events(aws_session, _lookup_start(start, query.now))
+    for record in records:
+        event = parse_event(record)
+        if event:
+            auditor.add(event)
+        elif is_unreadable(record):
+            auditor.add_unreadable()
+        else:
+            auditor.skip()
+    return auditor.result(unread)
+
+
+def _open_auditor(manifest: Manifest | None, start: dt.datetime | None) -> Auditor:
+    if manifest is None:
+        return Auditor("", [], [], start)
+    names = [manifest.app.prefix + secret.name for secret in manifest.secret]
+    return Auditor(manifest.app.name, names, allowed_readers(manifest), start)
+
+
+def _lookup_start(start: dt.datetime | None, now: dt.datetime) -> dt.datetime:
+    """Return the time of the first event to read.
+
+    The period is doubled, because a principal that was active before the start is not new.
+    """
+    if start is None:
+        return now
+    return now - min(2 * (now - start), dt.timedelta(days=trail.HISTORY_DAYS))
+
+
+def allowed_readers(manifest: Manifest) -> list[str]:
+    """Return the principals that may read: the app's role, rotation roles and `readers`."""
+    if not manifest.app.role and not manifest.monitoring.readers:
+        return []
+    readers = [f"role/{slug(manifest.app)}-*"]
+    readers.extend(session_reader(reader) for reader in manifest.monitoring.readers)
+    if manifest.app.role:
+        readers.insert(0, f"role/{role_name(manifest.app)}")
+    return readers
