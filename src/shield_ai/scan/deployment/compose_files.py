@@ -1,0 +1,74 @@
+"""Read the Compose files of an app that may be combined with each other."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from shield_ai.model.deployment import DeploymentKind, Use
+from shield_ai.scan.deployment.formats import has_content
+from shield_ai.scan.deployment.production import is_production_name, path_use
+from shield_ai.scan.deployment.recognize import COMPOSE_FILE
+from shield_ai.scan.deployment.services import OtherFile
+from shield_ai.scan.deployment.templates import template_values
+from shield_ai.scan.text.structure import MAX_SIZE, Node
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from shield_ai.model.file_reader import FileReader
+
+MAX_COMPOSE_FILES = 50  # that are compared with each other
+
+
+class ComposeFiles:
+    """The files that may be combined with a Compose file.
+
+    Args:
+        paths: All files of the app.
+        read: Returns the bytes of a file; None if it can't be read.
+    """
+
+    def __init__(self, paths: Iterable[str], read: FileReader) -> None:
+        self._paths = list(filter(_may_be_combined, paths))
+        self._read = read
+        self._roots: dict[str, list[Node]] = {}  # by path
+
+    def others(self, file: str) -> Iterator[OtherFile]:
+        """Yield the files that may be combined with one of them.
+
+        Args:
+            file: The path of a Compose file.
+        """
+        if len(self._paths) > MAX_COMPOSE_FILES:
+            yield OtherFile("", [], is_near=True, is_production=True)  # none can be excluded
+            return
+        folder = file.rpartition("/")[0]
+        for path in self._paths:
+            if path == file:
+                continue
+            other_folder, _, name = path.rpartition("/")
+            is_near, is_production = folder == other_folder, is_production_name(name)
+            if not (is_near and is_production) and not COMPOSE_FILE.fullmatch(name):
+                continue
+            if path not in self._roots:
+                self._roots[path] = self._documents(path)
+            yield OtherFile(path, self._roots[path], is_near, is_production)
+
+    def _documents(self, path: str) -> list[Node]:
+        """Return the documents of a file; none if it can't be read."""
+        raw = self._read(path)
+        if raw is None or len(raw) > MAX_SIZE:
+            return []
+        return template_values(raw) if has_content(raw) else [Node("", 0, 0)]
+
+
+def _may_be_combined(path: str) -> bool:
+    """Return whether a file can be combined with a Compose file, and is not for development."""
+    name = path.rpartition("/")[2]
+    is_compose = COMPOSE_FILE.fullmatch(name) or is_production_name(name)
+    is_yaml = name.endswith((".yml", ".yaml"))
+    return (
+        bool(is_compose)
+        and is_yaml
+        and (path_use(path, DeploymentKind.COMPOSE, ()) is not Use.DEVELOPMENT)
+    )

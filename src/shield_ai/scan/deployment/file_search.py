@@ -1,0 +1,164 @@
+"""Search deployment files for the lines that set the variables of secrets."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from typing import TYPE_CHECKING
+
+from shield_ai.model.deployment import DeploymentKind, DeploymentVariable, Use, ValueForm
+from shield_ai.model.rotation_policy import PUBLIC_FIELDS
+from shield_ai.model.skip import SkipId, Skipped, SkipReason
+from shield_ai.scan.deployment.formats import file_settings, parse_file
+from shield_ai.scan.deployment.named_env_files import NamedEnvFiles
+from shield_ai.scan.deployment.occurrences import has_hidden_names, unexplained_names
+from shield_ai.scan.deployment.parts import DeploymentFile, part_uses
+from shield_ai.scan.deployment.production import file_use, path_use
+from shield_ai.scan.deployment.templates import has_actions, shown_text
+from shield_ai.scan.files.suppressions import find_suppressions
+from shield_ai.scan.text.structure import MAX_SIZE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from shield_ai.model.file_reader import FileReader
+    from shield_ai.model.manifest import Secret
+    from shield_ai.scan.deployment.compose_files import ComposeFiles
+    from shield_ai.scan.deployment.environment import Setting
+
+CREDENTIALS = "CRED"  # the id of the pattern
+MAX_SETTINGS = 5000  # of variables of secrets, in one file
+ENV_FILE_KEYS = rb"|env_file|EnvironmentFile|environmentFiles"
+
+
+class FileSearch:
+    """Collects the variables of several files.
+
+    Args:
+        secrets: The secrets in shield.toml. At least one has a variable.
+        read: Returns the bytes of a file; None if it can't be read.
+        compose_files: The Compose files of the app.
+    """
+
+    def __init__(
+        self, secrets: Sequence[Secret], read: FileReader, compose_files: ComposeFiles
+    ) -> None:
+        self._secrets = {
+            variable: (secret.name, field)
+            for secret in secrets
+            for variable, field in secret.variables().items()
+        }
+        self._names = frozenset(self._secrets)
+        self.secret_names = frozenset(
+            variable for variable, (_, field) in self._secrets.items() if field not in PUBLIC_FIELDS
+        )
+        self.found: list[DeploymentVariable] = []
+        self.unread: list[Skipped] = []
+        self._read = read
+        self._compose_files = compose_files
+        self._env_files = NamedEnvFiles(self._names, read)
+        self._marks = re.compile("|".join(sorted(self._names)).encode() + ENV_FILE_KEYS)
+
+    def add(self, path: str, siblings: Sequence[str]) -> None:
+        """Search a file.
+
+        Args:
+            path: The file.
+            siblings: The names of the files in its folder.
+        """
+        raw = self._read(path)
+        if raw is None:
+            self.add_unread(path, SkipId.DEPLOYMENT_UNREADABLE.reason())
+            return
+        if has_hidden_names(raw, self._names):
+            self.add_unread(path, SkipId.DEPLOYMENT_HIDDEN.reason())
+        if not self._marks.search(raw):
+            return
+        if len(raw) > MAX_SIZE:
+            self.add_unread(path, SkipId.DEPLOYMENT_TOO_LARGE.reason(size=MAX_SIZE // 1000))
+            return
+        file = parse_file(path, raw)
+        if isinstance(file, SkipReason):
+            self.add_unread(path, file)
+        elif file is not None:
+            self._add_file(file, siblings)
+
+    def _add_file(self, file: DeploymentFile, siblings: Sequence[str]) -> None:
+        file = file._replace(uses=part_uses(file, self._compose_files.others(file.path)))
+        settings = list(itertools.islice(file_settings(file, self._names), MAX_SETTINGS + 1))
+        kind = file.kind
+        if kind is DeploymentKind.KUBERNETES and has_actions(file.raw):
+            kind = DeploymentKind.HELM
+        self._add_settings(file, kind, settings, file_use(file.path, kind, siblings, file.raw))
+        self._add_unexplained(file, settings)
+
+    def _add_settings(
+        self, file: DeploymentFile, kind: DeploymentKind, settings: list[Setting], use: Use
+    ) -> None:
+        path, raw = file.path, file.raw
+        if len(settings) > MAX_SETTINGS:
+            self.add_unread(path, SkipId.DEPLOYMENT_TOO_MANY.reason(number=MAX_SETTINGS))
+        accepted = _accepted_lines(raw)
+        seen = set()
+        for setting in settings[:MAX_SETTINGS]:
+            key = (setting.variable, setting.start, setting.use)
+            if key not in seen:
+                seen.add(key)
+                line = raw.count(b"\n", 0, setting.start) + 1
+                line_use = Use.SUPPRESSED if line in accepted else setting.use or use
+                self.found += self._variables(path, line, kind, setting._replace(use=line_use))
+
+    def _variables(
+        self, path: str, line: int, kind: DeploymentKind, setting: Setting
+    ) -> Iterator[DeploymentVariable]:
+        """Yield the variable that a file sets, or those of the env file that it names."""
+        variables = [setting.variable]
+        if setting.form is ValueForm.ENV_FILE:
+            variables = self._env_files.variables(path, setting.env_file)
+        for variable in variables:
+            secret, field = self._secrets.get(variable, ("", ""))
+            yield DeploymentVariable(
+                path=path,
+                line=line,
+                kind=kind,
+                unit=shown_text(setting.unit),
+                variable=variable,
+                secret=secret,
+                field=field,
+                form=setting.form,
+                use=setting.use or Use.UNKNOWN,
+                env_file=setting.env_file,
+            )
+
+    def _add_unexplained(self, file: DeploymentFile, settings: list[Setting]) -> None:
+        """Record a file that names a secret variable beside a value in an unknown form."""
+        if not self.secret_names or len(settings) > MAX_SETTINGS:
+            return
+        known = {setting.start for setting in settings}
+        accepted = _accepted_lines(file.raw)
+        for name in unexplained_names(file, self.secret_names, known, accepted):
+            line = file.raw.count(b"\n", 0, name.start) + 1
+            variable = file.raw[slice(*name)].decode()
+            case = SkipId.DEPLOYMENT_UNEXPLAINED
+            self.add_unread(file.path, case.reason(line=line, variable=variable))
+            break
+
+    def add_unread(self, path: str, reason: SkipReason) -> None:
+        """Record that a file was not searched, unless it is only for development.
+
+        Args:
+            path: The file.
+            reason: Why it was not searched.
+        """
+        if path_use(path, DeploymentKind.OTHER, ()) is not Use.DEVELOPMENT:
+            self.unread.append(reason.entry(path))
+
+
+def _accepted_lines(raw: bytes) -> set[int]:
+    """Return the lines with a comment that suppresses a finding of a credential."""
+    return {
+        comment.line
+        for comment in find_suppressions(raw)
+        if comment.is_valid()
+        and (not comment.rules or any(rule.startswith(CREDENTIALS) for rule in comment.rules))
+    }

@@ -1,0 +1,101 @@
+"""Parse deployment files and read the variables that they set, by the format of the file."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from shield_ai.model.deployment import DeploymentKind, Use
+from shield_ai.model.skip import SkipId, SkipReason
+from shield_ai.project.perf.lazy_regex import regex
+from shield_ai.scan.deployment.hcl import hcl_values
+from shield_ai.scan.deployment.line_formats import (
+    dockerfile_settings,
+    procfile_settings,
+    shell_settings,
+    systemd_settings,
+)
+from shield_ai.scan.deployment.occurrences import Spans
+from shield_ai.scan.deployment.parts import DeploymentFile, development_spans
+from shield_ai.scan.deployment.recognize import LINE_KINDS, file_format, tree_kind
+from shield_ai.scan.deployment.structured import structured_settings
+from shield_ai.scan.deployment.templates import template_values
+from shield_ai.scan.text.config_parsers import json_values
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from shield_ai.scan.deployment.environment import Setting
+    from shield_ai.scan.text.structure import Node
+
+CONTENT = regex(rb"(?m)^[ \t]*[^\s#]")
+PARSERS: dict[str, Callable[[bytes], list[Node]]] = {
+    "yaml": template_values,
+    "json": json_values,
+}
+
+
+def has_content(raw: bytes) -> bool:
+    """Return whether a file has a line that is not a comment.
+
+    Args:
+        raw: The file.
+    """
+    return CONTENT.search(raw) is not None
+
+
+def parse_file(path: str, raw: bytes) -> DeploymentFile | SkipReason | None:
+    """Parse a file; None if it is not a deployment file, or the reason if it is invalid.
+
+    Args:
+        path: The file.
+        raw: Its content.
+    """
+    syntax = file_format(path)
+    if syntax in LINE_KINDS:
+        kind = LINE_KINDS[syntax]
+        roots = hcl_values(raw) if kind is DeploymentKind.TERRAFORM else []
+        return DeploymentFile(path, kind, raw, roots)
+    roots = PARSERS[syntax](raw)
+    if not roots:
+        return SkipId.DEPLOYMENT_INVALID_YAML.reason() if has_content(raw) else None
+    tree = tree_kind(path, roots)
+    return DeploymentFile(path, tree, raw, roots) if tree else None
+
+
+def file_settings(file: DeploymentFile, names: frozenset[str]) -> Iterator[Setting]:
+    """Yield what a file sets.
+
+    Args:
+        file: The file.
+        names: The variables of the secrets.
+    """
+    return READERS.get(file.kind, structured_settings)(file, names)
+
+
+def _dockerfile(file: DeploymentFile, names: frozenset[str]) -> Iterator[Setting]:
+    development = Spans(development_spans(file))
+    for setting in dockerfile_settings(file.raw, names):
+        is_development = development.contain(setting.start)
+        yield setting._replace(use=Use.DEVELOPMENT) if is_development else setting
+
+
+def _systemd(file: DeploymentFile, names: frozenset[str]) -> Iterator[Setting]:
+    name = file.path.rpartition("/")[2]
+    return systemd_settings(file.raw, names, name.partition(".")[0])
+
+
+def _procfile(file: DeploymentFile, names: frozenset[str]) -> Iterator[Setting]:
+    return procfile_settings(file.raw, names)
+
+
+def _shell(file: DeploymentFile, names: frozenset[str]) -> Iterator[Setting]:
+    return shell_settings(file.raw, names)
+
+
+# The other kinds are YAML, JSON or HCL.
+READERS: dict[DeploymentKind, Callable[[DeploymentFile, frozenset[str]], Iterator[Setting]]] = {
+    DeploymentKind.DOCKERFILE: _dockerfile,
+    DeploymentKind.SYSTEMD: _systemd,
+    DeploymentKind.PROCFILE: _procfile,
+    DeploymentKind.SHELL: _shell,
+}
