@@ -25,7 +25,8 @@ from shield_ai.rewrite.python.imports import (
     imports_package,
 )
 from shield_ai.rewrite.python.rename_package import rename_package
-from shield_ai.rewrite.python.wrap import WrapOptions, wrap_secrets
+from shield_ai.rewrite.python.wrap import wrap_secrets
+from shield_ai.rewrite.python.wrap_options import WrapOptions
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from shield_ai.model.edit import Edit
     from shield_ai.project.python_source import Source
-    from shield_ai.rewrite.python.wrap_text import Wrap
+    from shield_ai.rewrite.python.wrapped_site import Wrap
 
 # https://docs.pydantic.dev/latest/concepts/pydantic_settings/#customise-settings-sources
 PARAMETERS = ("init_settings", VARIABLES, "dotenv_settings", "file_secret_settings")

@@ -6,47 +6,21 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING
 
-import msgspec
-
-from shield_ai.model.finding import Shape, Site
+from shield_ai.model.finding import Shape
 from shield_ai.model.naming import env_var_name
 from shield_ai.rewrite.python.formatting import file_quote, indentation, make_edit
-from shield_ai.rewrite.python.imports import AccessorNames
 from shield_ai.rewrite.python.line_breaking import rewrite_line
 from shield_ai.rewrite.python.line_joining import joining_edits
 from shield_ai.rewrite.python.plain_reads import called_function, is_constant_text
 from shield_ai.rewrite.python.tracked_text import Insert
+from shield_ai.rewrite.python.wrapped_site import separate_sites
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from shield_ai.model.edit import Edit
+    from shield_ai.model.finding import Site
     from shield_ai.project.python_source import Source
     from shield_ai.rewrite.python.line_breaking import LineStyle
-
-
-class Wrap(msgspec.Struct, frozen=True, kw_only=True):
-    """An expression to wrap in get_secret(), and the secret that it reads."""
-
-    site: Site
-    secret: str
-    field: str
-    names: AccessorNames
-    # variable, secret and field of each secret that a computed name can refer to
-    candidates: tuple[tuple[str, str, str], ...] = ()
-    is_optional: bool = False  # in shield.toml
-    # The expression that reads the value of a removed literal: "" if get_secret() alone reads it,
-    # None if no literal is removed.
-    replacement: str | None = None
-    has_map: bool = False  # the map file names the variable of the secret
-    # The default of a plain read, which the call replaces: "" without one, None for other reads.
-    plain_default: str | None = None
-    is_nested: bool = False  # another wrapped expression is inside or around this one
-
-    @property
-    def reference(self) -> str:
-        """The reference to the secret in calls: `name` or `name:field`."""
-        return f"{self.secret}:{self.field}" if self.field and self.has_map else self.secret
+    from shield_ai.rewrite.python.wrapped_site import Wrap
 
 
 def wrap_edits(source: Source, wraps: list[Wrap], style: LineStyle) -> list[Edit]:
@@ -78,19 +52,6 @@ def wrap_edits(source: Source, wraps: list[Wrap], style: LineStyle) -> list[Edit
     for number, group in by_line.items():
         edits += _wrap_on_line(source, number, group, style, added_levels[number])
     return edits
-
-
-def separate_sites(wraps: Iterable[Wrap]) -> set[Site]:
-    """Return the sites that are neither inside nor around another site."""
-    sites = sorted((wrap.site for wrap in wraps), key=lambda site: (site.start, -site.end))
-    separate = set(sites)
-    outer: Site | None = None
-    for site in sites:
-        if outer and site.start < outer.end:
-            separate -= {site, outer}
-        else:
-            outer = site
-    return separate
 
 
 def _wrap_on_line(
