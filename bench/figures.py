@@ -165,7 +165,7 @@ class Figures(NamedTuple):
         return (
             self.largest_module > 400
             or self.functions_with_many_parameters > 5
-            or self.modules_with_many_imports > 4
+            or self.modules_with_many_imports > 0
             or self.complex_share > 3
             or self.noqa > 60
             or self.type_ignore > 15

@@ -3,27 +3,19 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from shield_ai.model.edit import Edit, FileChange
 from shield_ai.model.skip import SkipId, Skipped
-from shield_ai.project.layout import relative_module
 from shield_ai.project.python_source import Source, file_change
 from shield_ai.project.secret_map import client_name, parse_map
-from shield_ai.rewrite.code_style import read_code_style
-from shield_ai.rewrite.project.layout import is_template, root_of
 from shield_ai.rewrite.project.runtime_copy import provides_map
 from shield_ai.rewrite.python.db_backend import skipped_databases
 from shield_ai.rewrite.python.fixer import FileContext, find_fixers
-from shield_ai.rewrite.python.imports import (
-    accessor_names,
-    greatest_level,
-    imported_names,
-    imports_package,
-)
+from shield_ai.rewrite.python.import_style import ImportStyle
+from shield_ai.rewrite.python.imports import accessor_names
 from shield_ai.rewrite.python.rename_package import rename_package
 from shield_ai.rewrite.python.wrap import wrap_secrets
 from shield_ai.rewrite.python.wrap_options import WrapOptions
@@ -34,7 +26,6 @@ if TYPE_CHECKING:
     from shield_ai.model.file_reader import FileReader
     from shield_ai.model.finding import Finding
     from shield_ai.model.manifest import Manifest
-    from shield_ai.rewrite.code_style import CodeStyle
 
 
 class PythonChanges(msgspec.Struct, kw_only=True):
@@ -78,12 +69,12 @@ def rewrite_python(
     calls_by_path: defaultdict[str, list[tuple[int, int]]] = defaultdict(list)
     for path, line, column in calls:
         calls_by_path[path].append((line, column))
-    rewriter = Rewriter(manifest, read, accessor_import, options or WrapOptions())
-    rewriter.edited = [
+    edited = [
         path
         for path, found in findings_by_path.items()
         if any(finding.site and not finding.site.reason for finding in found)
     ]
+    rewriter = Rewriter(manifest, read, accessor_import, options or WrapOptions(), edited)
     for path in sorted({*findings_by_path, *calls_by_path}):
         rewriter.rewrite_file(path, findings_by_path[path], calls_by_path[path])
     changes = rewriter.changes
@@ -100,94 +91,19 @@ class Rewriter:
         read: FileReader,
         accessor_import: str,
         options: WrapOptions,
+        edited: Sequence[str],
     ) -> None:
         self.changes = PythonChanges()
         self.found_databases: set[str] = set()
-        self.edited: Sequence[str] = ()  # files that will import get_secret()
         self._manifest = manifest
         self._read = read
-        self._accessor_import = accessor_import
         module = accessor_import.split()[1]
         self._options = options._replace(has_map=provides_map(read, manifest, module))
         self._map = parse_map(read(manifest.app.runtime))  # before this rewrite
         if self._map is not None:
             client = client_name(read(manifest.app.runtime))
             self._options = self._options._replace(client=client)
-        self._packages = self._app_packages(module)
-
-    def _import_for(self, source: Source) -> str:
-        """Return the line that imports get_secret() in a file."""
-        runtime = self._manifest.app.runtime
-        if not self._imports_relatively(source):
-            return self._accessor_import
-        _, _, rest = self._accessor_import.partition(" import ")
-        return f"from {relative_module(source.path, runtime)} import {rest}"
-
-    def _imports_relatively(self, source: Source) -> bool:
-        """Return whether a file imports the module with get_secret() relatively.
-
-        It does if its package has several names, or if it imports other modules of its package
-        relatively.
-        """
-        runtime = self._manifest.app.runtime
-        package = self._options.relative_package
-        if package:
-            return all(name.startswith(f"{package}/") for name in (source.path, runtime))
-        module = self._accessor_import.split()[1]
-        if not self._is_in_package_of_runtime(source.path, module):
-            return False
-        relative = relative_module(source.path, runtime)
-        if imported_names(source, module, relative):
-            return bool(imported_names(source, relative))
-        importers = self._options.importers
-        if is_template(self._read, module, importers.paths if importers else ()):
-            return True
-        level = len(relative) - len(relative.lstrip("."))
-        style = read_code_style(self._read, source.path)
-        if style.bans_relative_imports or (style.bans_parent_imports and level > 1):
-            return False
-        used = greatest_level(source)
-        if level <= used:
-            return True
-        is_style = used > 0 and not imports_package(source, module.partition(".")[0])
-        if not is_style or not self._is_in_packages(source.path, level):
-            return False
-        return all(map(self._has_relative_imports, self._edited_siblings(source.path)))
-
-    def _edited_siblings(self, path: str) -> list[str]:
-        folder = path.rpartition("/")[0]
-        return [other for other in self.edited if other.rpartition("/")[0] == folder]
-
-    def _has_relative_imports(self, path: str) -> bool:
-        return greatest_level(Source.from_bytes(path, self._read(path) or b"")) > 0
-
-    def _is_in_package_of_runtime(self, path: str, module: str) -> bool:
-        """Return whether a file is in the top-level package of the copy of the runtime."""
-        runtime = self._manifest.app.runtime
-        package, _, is_nested = module.partition(".")
-        if runtime == "package" or not is_nested:
-            return False
-        root = root_of(self._read, runtime, module)
-        return path.startswith(f"{root}/{package}/" if root else f"{package}/")
-
-    def _is_in_packages(self, path: str, count: int) -> bool:
-        folders = list(PurePosixPath(path).parents)[:count]
-        return all(self._read(f"{folder}/__init__.py") is not None for folder in folders)
-
-    def _app_packages(self, module: str) -> tuple[str, ...]:
-        """Return the top-level modules beside the one that provides get_secret()."""
-        if self._manifest.app.runtime == "package" or self._options.importers is None:
-            return ()
-        root = root_of(self._read, self._manifest.app.runtime, module)
-        prefix = f"{root}/" if root else ""
-        paths = [path for path in self._options.importers.paths if path.startswith(prefix)]
-        names = {path.removeprefix(prefix).partition("/")[0] for path in paths}
-        return tuple(sorted(name.removesuffix(".py") for name in names))
-
-    def _style(self, path: str) -> CodeStyle:
-        style = read_code_style(self._read, path)
-        first_party = (*style.first_party, *self._packages)
-        return msgspec.structs.replace(style, first_party=first_party)
+        self._imports = ImportStyle(manifest, read, accessor_import, self._options, edited)
 
     def rewrite_file(
         self, path: str, findings: list[Finding], calls: list[tuple[int, int]]
@@ -217,8 +133,8 @@ class Rewriter:
             source,
             findings,
             self._manifest,
-            self._import_for(source),
-            self._options._replace(style=self._style(path)),
+            self._imports.line(source),
+            self._options._replace(style=self._imports.code_style(path)),
         )
         self.changes.skipped += wrapped.skipped
         self.changes.removed += wrapped.removed
@@ -237,7 +153,7 @@ class Rewriter:
             source=source,
             manifest=self._manifest,
             read=self._read,
-            names=accessor_names(source, self._import_for(source)),
+            names=accessor_names(source, self._imports.line(source)),
             sites=[finding.site for finding in wrapped if finding.site],
             calls=calls,
             known=self._map,
