@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import stat
-from importlib.machinery import all_suffixes
 from pathlib import Path, PurePosixPath
 
 from shield_ai.model.errors import OutsideError, SourceError
@@ -27,9 +26,6 @@ CONFIGURATION = frozenset({
     ".pre-commit-config.yaml",
 })  # fmt: skip
 BYTECODE_FOLDER = "__pycache__"
-_EXTENSIONS = (".so", ".pyd")  # of extension modules
-_IMPORTABLE = (*all_suffixes(), *_EXTENSIONS)
-_COMPARED_WITH_TIME = bytes(4)  # the flags after the magic number of bytecode, PEP 552
 CHECK_PERMISSIONS = "check its permissions"
 
 
@@ -211,43 +207,6 @@ class Tree:
         """Return True if the folder exists."""
         return self.path(relative).is_dir()
 
-    def importable_files(self, relative: str) -> list[str]:
-        """Return the files below a folder that Python can import.
-
-        Of the files in __pycache__, only those that Python may run although the source differs.
-        Links to folders are returned, not followed.
-        """
-        found: list[str] = []
-        for folder, folders, names in os.walk(self.path(relative)):
-            links = [name for name in folders if Path(folder, name).is_symlink()]
-            found.extend(Path(folder, name).relative_to(self.root).as_posix() for name in links)
-            for name in names:
-                path = Path(folder, name)
-                if path.parent.name == BYTECODE_FOLDER and not _is_hash_based(path):
-                    continue
-                if name.endswith(_IMPORTABLE):
-                    found.append(path.relative_to(self.root).as_posix())
-        return sorted(found)
-
-    def overriding_files(self, relative: str) -> list[str]:
-        """Return what Python imports or runs instead of a module's file.
-
-        These are a package or an extension module of the same name, and bytecode that Python may
-        run although the source differs.
-        """
-        path = self.path(relative)
-        found: list[Path] = []
-        for file in _entries(path.parent / path.stem):
-            if file.name.startswith("__init__.") and file.name.endswith(_IMPORTABLE):
-                found.append(file)
-        for file in _entries(path.parent):
-            if file.name.startswith(f"{path.stem}.") and file.name.endswith(_EXTENSIONS):
-                found.append(file)
-        for file in _entries(path.parent / BYTECODE_FOLDER):
-            if file.name.startswith(f"{path.stem}.") and _is_hash_based(file):
-                found.append(file)
-        return sorted(file.relative_to(self.root).as_posix() for file in found)
-
     def file_names(self, relative: str) -> list[str]:
         """Return the names of the files in a folder; empty if it can't be listed."""
         try:
@@ -375,23 +334,3 @@ def temporary_path(path: Path) -> Path:
 def is_accessible_to_others(mode: int) -> bool:
     """Return True if users other than the owner and the group have any access."""
     return bool(mode & stat.S_IRWXO)
-
-
-def _entries(folder: Path) -> list[Path]:
-    """Return what a folder contains; nothing if it can't be listed."""
-    try:
-        return list(folder.iterdir())
-    except OSError:
-        return []
-
-
-def _is_hash_based(path: Path) -> bool:
-    """Return whether Python doesn't compare a bytecode file with the source's time and size.
-
-    Such a file can be committed with other code than its source. True if it can't be read.
-    https://docs.python.org/3/reference/import.html#cached-bytecode-invalidation
-    """
-    try:
-        return read_regular_file(path)[4:8] != _COMPARED_WITH_TIME
-    except OSError:
-        return True

@@ -15,6 +15,7 @@ from shield_ai.flow.verify.check import (
 from shield_ai.flow.verify.registry import CodeCheck
 from shield_ai.flow.verify.usage import reads_secrets
 from shield_ai.model.errors import SourceError
+from shield_ai.project.importable_files import importable_files, overriding_files
 from shield_ai.project.runtime_names import COPY
 from shield_ai.rewrite.project.runtime_copy import (
     CopyState,
@@ -67,7 +68,7 @@ def verify_runtime(
         detail = "not applied yet: the app has no copy of the runtime"
         yield make_check(RUNTIME_UNMODIFIED, Status.UNKNOWN, detail, "shield apply")
         return
-    problems = [f"{place} takes precedence over {path}" for place in tree.overriding_files(path)]
+    problems = [f"{place} takes precedence over {path}" for place in overriding_files(tree, path)]
     problems += [f"{place} is missing" for place in missing]
     yield _verify_copies(problems, {copy_folder(path), *copies}, tree)
     problem = ""
@@ -82,7 +83,7 @@ def _verify_copies(problems: list[str], folders: Collection[str], tree: Tree) ->
     edited = []
     other_version = []
     for folder in sorted(folders):
-        for place in tree.importable_files(folder):
+        for place in importable_files(tree, folder):
             state = _state_in_copy(folder, place, tree.read)
             if state is CopyState.OTHER_VERSION:
                 other_version.append(place)

@@ -1,0 +1,85 @@
+"""Find the files that Python imports or runs, also in place of a module's source."""
+
+from __future__ import annotations
+
+import os
+from importlib.machinery import all_suffixes
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from shield_ai.project.regular_file import read_regular_file
+from shield_ai.project.tree import BYTECODE_FOLDER
+
+if TYPE_CHECKING:
+    from shield_ai.project.tree import Tree
+
+_EXTENSIONS = (".so", ".pyd")  # of extension modules
+_IMPORTABLE = (*all_suffixes(), *_EXTENSIONS)
+_COMPARED_WITH_TIME = bytes(4)  # the flags after the magic number of bytecode, PEP 552
+
+
+def importable_files(tree: Tree, relative: str) -> list[str]:
+    """Return the files below a folder that Python can import.
+
+    Of the files in __pycache__, only those that Python may run although the source differs.
+    Links to folders are returned, not followed.
+
+    Args:
+        tree: The app's files.
+        relative: The folder.
+    """
+    found: list[str] = []
+    for folder, folders, names in os.walk(tree.path(relative)):
+        links = [name for name in folders if Path(folder, name).is_symlink()]
+        found.extend(Path(folder, name).relative_to(tree.root).as_posix() for name in links)
+        for name in names:
+            path = Path(folder, name)
+            if path.parent.name == BYTECODE_FOLDER and not _is_hash_based(path):
+                continue
+            if name.endswith(_IMPORTABLE):
+                found.append(path.relative_to(tree.root).as_posix())
+    return sorted(found)
+
+
+def overriding_files(tree: Tree, relative: str) -> list[str]:
+    """Return what Python imports or runs instead of a module's file.
+
+    These are a package or an extension module of the same name, and bytecode that Python may
+    run although the source differs.
+
+    Args:
+        tree: The app's files.
+        relative: The module's file.
+    """
+    path = tree.path(relative)
+    found: list[Path] = []
+    for file in _entries(path.parent / path.stem):
+        if file.name.startswith("__init__.") and file.name.endswith(_IMPORTABLE):
+            found.append(file)
+    for file in _entries(path.parent):
+        if file.name.startswith(f"{path.stem}.") and file.name.endswith(_EXTENSIONS):
+            found.append(file)
+    for file in _entries(path.parent / BYTECODE_FOLDER):
+        if file.name.startswith(f"{path.stem}.") and _is_hash_based(file):
+            found.append(file)
+    return sorted(file.relative_to(tree.root).as_posix() for file in found)
+
+
+def _entries(folder: Path) -> list[Path]:
+    """Return what a folder contains; nothing if it can't be listed."""
+    try:
+        return list(folder.iterdir())
+    except OSError:
+        return []
+
+
+def _is_hash_based(path: Path) -> bool:
+    """Return whether Python doesn't compare a bytecode file with the source's time and size.
+
+    Such a file can be committed with other code than its source. True if it can't be read.
+    https://docs.python.org/3/reference/import.html#cached-bytecode-invalidation
+    """
+    try:
+        return read_regular_file(path)[4:8] != _COMPARED_WITH_TIME
+    except OSError:
+        return True
