@@ -19,8 +19,9 @@ from shield_ai.scan.files.file_class import is_scannable
 from shield_ai.scan.files.walk import display_path
 from shield_ai.scan.python.findings import assign_fingerprints
 from shield_ai.scan.rules import pattern
-from shield_ai.scan.text.detector import Detector, LineIndex, create_finding
+from shield_ai.scan.text.detector import Detector
 from shield_ai.scan.text.engine import MAX_SIZE, is_binary
+from shield_ai.scan.text.hits import FileFindings
 from shield_ai.scan.text.prefilter import create_prefilter
 from shield_ai.scan.text.token_rules import RegexRules
 
@@ -132,7 +133,7 @@ class _HistoryScanner:
             return
         if is_binary(version.path, raw):
             return
-        lines = LineIndex(raw)
+        file = FileFindings(version.path, raw)
         hits = self._detector.hits(version.path, raw)
         for problem in self._detector.tokens.take_problems():
             self.skip(version.path, problem)
@@ -143,7 +144,7 @@ class _HistoryScanner:
             if not self._include_low_confidence and hit.confidence is Confidence.LOW:
                 continue
             if (hit.rule.id, value) not in self._found:
-                finding = create_finding(version.path, hit, lines)
+                finding = file.create(hit)
                 self._found[hit.rule.id, value] = msgspec.structs.replace(
                     finding, commit=version.commit, date=version.date
                 )

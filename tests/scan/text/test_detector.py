@@ -10,7 +10,7 @@ from shield_ai.model.finding import Confidence, Severity
 from shield_ai.scan.rules import pattern
 from shield_ai.scan.rules.examples import fill
 from shield_ai.scan.selftest import check_examples
-from shield_ai.scan.text.detector import Detector, Hit, LineIndex, remove_overlaps
+from shield_ai.scan.text.detector import Detector
 
 DETECTOR = Detector([pattern.credential_pattern()])
 TOKEN = fill("ghp_{alnum:36}")
@@ -224,28 +224,3 @@ def test_line_ends_agree_with_python(end: str) -> None:
         text = f"{begin}token: {TOKEN}{end}{end}token: {fill('ghp_{alnum:36}', 1)}{end}"
         found = DETECTOR.find("a.yml", text.encode())
         assert [(f.line, f.column, f.end_column) for f in found] == [(1, 8, 48), (3, 8, 48)]
-
-
-def hit(rank: int, start: int, size: int) -> Hit:
-    rule = pattern.credential_pattern().rules[0]
-    return Hit(rule, "", start, start + size, Severity.LOW, Confidence.LOW, rank)
-
-
-@given(st.lists(st.builds(hit, st.integers(0, 3), st.integers(0, 60), st.integers(1, 20))))
-def test_overlaps_are_removed_as_by_comparing_all_pairs(hits: list[Hit]) -> None:
-    expected: list[Hit] = []
-    for candidate in sorted(hits, key=lambda hit: (hit.rank, hit.start)):
-        if not any(candidate.start < kept.end and kept.start < candidate.end for kept in expected):
-            expected.append(candidate)
-    assert remove_overlaps(hits) == sorted(expected, key=lambda hit: hit.start)
-
-
-@given(st.text("ab\né\ufeff"), st.sets(st.integers(0, 40)))
-def test_positions_are_those_of_the_text_before(text: str, offsets: set[int]) -> None:
-    raw = text.encode()
-    ends = [len(text[:at].encode()) for at in range(len(text) + 1)]
-    index = LineIndex(raw)
-    for at in sorted(offset for offset in ends if offset in offsets):
-        before = raw[:at].decode("utf-8-sig")
-        line_start = before.rfind("\n") + 1
-        assert index.position(at) == (before.count("\n") + 1, len(before) - line_start + 1)

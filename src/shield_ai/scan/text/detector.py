@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import bisect
-import codecs
 import functools
-import itertools
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import msgspec
 
-from shield_ai.model.finding import Confidence, Finding, Severity
+from shield_ai.model.finding import Confidence, Severity
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.scan.files.file_class import allows_unquoted, is_non_production, is_translation
 from shield_ai.scan.rules.pattern import RuleKind, credential_pattern
 from shield_ai.scan.text.assignments import assignments, pairs
 from shield_ai.scan.text.credibility import LABELS, Family, family, judge
+from shield_ai.scan.text.hits import FileFindings, Hit, raise_levels, remove_overlaps
 from shield_ai.scan.text.prefilter import KeywordPrefilter
 from shield_ai.scan.text.randomness import is_random
 from shield_ai.scan.text.regions import whole
@@ -29,6 +27,7 @@ if TYPE_CHECKING:
 
     import pathspec
 
+    from shield_ai.model.finding import Finding
     from shield_ai.scan.rules.pattern import Pattern, Rule
     from shield_ai.scan.text.assignments import Assignment
     from shield_ai.scan.text.prefilter import HyperscanPrefilter, PrefilterResult
@@ -44,21 +43,8 @@ NAME_BEFORE = regex(
 )
 URL_BEFORE = regex(rb"[A-Za-z][A-Za-z0-9+.\-]{0,40}://[^\s/]{0,200}\Z")
 ALL_FILES = frozenset({"*", "**", "**/*"})
-LONE_CR = regex(rb"\r(?!\n)")
 ASSIGNMENT_RANK = 9  # after all token rules
 DOCUMENT_SUFFIX = ".html"  # a document, as a notebook is, but without a parser
-
-
-class Hit(NamedTuple):
-    """A credential in a file, with its byte offsets."""
-
-    rule: Rule
-    name: str
-    start: int
-    end: int
-    severity: Severity
-    confidence: Confidence
-    rank: int  # of overlapping hits, the one with the lowest rank is reported
 
 
 class Detector:
@@ -103,8 +89,7 @@ class Detector:
         hits = self.hits(path, raw, candidates)
         if path.endswith(".ipynb"):
             return self._notebook_findings(path, raw, hits)
-        lines = LineIndex(raw)
-        return [create_finding(path, hit, lines) for hit in hits]
+        return list(map(FileFindings(path, raw).create, hits))
 
     def hits(self, path: str, raw: bytes, candidates: PrefilterResult | None = None) -> list[Hit]:
         """Return the credentials in a file, in order. The arguments are those of `find`."""
@@ -132,13 +117,13 @@ class Detector:
         escaped = self._escaped_hits(path, raw)
         if not hits and not escaped:
             return []
-        lines, cells, images = LineIndex(raw), notebook.Notebook(raw), notebook.Images(raw)
+        file, cells, images = FileFindings(path, raw), notebook.Notebook(raw), notebook.Images(raw)
         in_outputs = [hit for hit in escaped if cells.is_output(hit.start)]
         findings = []
         for hit in remove_overlaps([*hits, *in_outputs]):
             if images.contain(hit.start):
                 continue
-            finding = create_finding(path, hit, lines)
+            finding = file.create(hit)
             if place := cells.place(hit.start):
                 message = f"{finding.message}, in {place}"
                 finding = msgspec.structs.replace(finding, message=message)
@@ -228,51 +213,6 @@ class Detector:
         )
 
 
-def remove_overlaps(hits: list[Hit]) -> list[Hit]:
-    """Return the hits in order. Of overlapping hits, only that with the lowest rank is returned.
-
-    A file can have 100,000 hits, so each is compared only with its neighbors.
-    """
-    kept: list[Hit] = []
-    for _, same_rank in itertools.groupby(sorted(hits, key=_by_rank), key=lambda hit: hit.rank):
-        starts = [hit.start for hit in kept]
-        added: list[Hit] = []
-        for hit in same_rank:
-            at = bisect.bisect_left(starts, hit.start)
-            neighbors = (*kept[max(0, at - 1) : at + 1], *added[-1:])
-            if not any(hit.start < other.end and other.start < hit.end for other in neighbors):
-                added.append(hit)
-        kept = sorted([*kept, *added], key=lambda hit: (hit.start, hit.end))
-    return kept
-
-
-def raise_levels(kept: list[Hit], others: list[Hit]) -> list[Hit]:
-    """Raise the severity and the confidence of hits to those of the hits that they overlap.
-
-    The app's own rules thus can't hide a finding of the built-in ones from `--fail-on`.
-
-    Args:
-        kept: Sorted, without overlaps.
-        others: The hits of the built-in rules.
-    """
-    raised = list(kept)
-    starts = [hit.start for hit in kept]
-    for other in others:
-        first = max(0, bisect.bisect_right(starts, other.start) - 1)
-        for at in range(first, bisect.bisect_left(starts, other.end)):
-            hit = raised[at]
-            if other.start < hit.end:
-                raised[at] = hit._replace(
-                    severity=max(hit.severity, other.severity, key=list(Severity).index),
-                    confidence=max(hit.confidence, other.confidence, key=list(Confidence).index),
-                )
-    return raised
-
-
-def _by_rank(hit: Hit) -> tuple[int, int]:
-    return hit.rank, hit.start
-
-
 def _find_assigned(path: str, raw: bytes, candidates: PrefilterResult) -> list[Assignment]:
     """Return the secret-like names with a value: by regular expressions, and by a parser."""
     regions = whole(raw) if candidates.assignments is None else candidates.assignments
@@ -318,56 +258,3 @@ def _rank(rule: Rule) -> int:
     if rule.kind is RuleKind.URL or rule.judged:
         return ASSIGNMENT_RANK - 1
     return 4 * bool(rule.context) + 2 * rule.random + (not rule.bounds)
-
-
-class LineIndex:
-    """Converts byte offsets of a file to lines and columns; fast if the offsets increase.
-
-    A position continues from the one before it: a line of a megabyte can have 100,000 of them.
-    """
-
-    def __init__(self, raw: bytes) -> None:
-        self._raw = raw
-        self._is_normalized = False
-        self._offset, self._line, self._column = 0, 1, 1
-
-    def position(self, offset: int) -> tuple[int, int]:
-        """Return the line and the column of an offset, from 1; the column in characters."""
-        if not self._is_normalized:
-            if b"\r" in self._raw:
-                self._raw = LONE_CR.sub(b"\n", self._raw)
-            self._is_normalized = True
-        if offset < self._offset:
-            self._offset, self._line, self._column = 0, 1, 1
-        start = self._offset
-        if newlines := self._raw.count(b"\n", start, offset):
-            self._line += newlines
-            self._column = 1
-            start = self._raw.rindex(b"\n", start, offset) + 1
-        text = self._raw[start:offset]
-        if start == 0:
-            text = text.removeprefix(codecs.BOM_UTF8)
-        self._column += len(text.decode("utf-8", "replace"))
-        self._offset = offset
-        return self._line, self._column
-
-
-def create_finding(path: str, hit: Hit, lines: LineIndex) -> Finding:
-    """Create a finding, which does not contain the value."""
-    line, column = lines.position(hit.start)
-    end_line, end_column = lines.position(hit.end)
-    subject = hit.name or "a text"
-    if hit.rule.kind is RuleKind.REGEX:
-        subject = hit.rule.title
-    return Finding(
-        rule=hit.rule.id,
-        path=path,
-        line=line,
-        column=column,
-        end_line=end_line,
-        end_column=end_column,
-        severity=hit.severity,
-        confidence=hit.confidence,
-        message=hit.rule.text(subject),
-        name=hit.name,
-    )

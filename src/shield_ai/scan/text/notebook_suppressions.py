@@ -9,7 +9,7 @@ import itertools
 from typing import TYPE_CHECKING
 
 from shield_ai.project.perf.lazy_regex import regex
-from shield_ai.scan.text.detector import LineIndex
+from shield_ai.scan.text.line_index import LineIndex
 from shield_ai.scan.text.notebook import Notebook
 
 if TYPE_CHECKING:
