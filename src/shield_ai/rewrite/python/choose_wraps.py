@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from shield_ai.model.manifest import Manifest, Secret
     from shield_ai.model.skip import Skipped, SkipReason
     from shield_ai.project.python_source import Source
-    from shield_ai.rewrite.python.imports import AccessorNames
+    from shield_ai.rewrite.python.accessor_names import AccessorNames
     from shield_ai.rewrite.python.wrap_options import WrapOptions
 
 

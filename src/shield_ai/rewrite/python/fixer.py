@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from shield_ai.model.manifest import Manifest
     from shield_ai.project.python_source import Source
     from shield_ai.project.secret_map import SecretMap
-    from shield_ai.rewrite.python.imports import AccessorNames
+    from shield_ai.rewrite.python.accessor_names import AccessorNames
     from shield_ai.rewrite.python.move_literals import LiteralRemoval
 
 

@@ -1,4 +1,4 @@
-"""Import get_secret() in a file, under a name that the file does not use otherwise."""
+"""Import what rewritten code needs in a file, and remove the imports that it no longer uses."""
 
 from __future__ import annotations
 
@@ -6,12 +6,16 @@ import ast
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-import msgspec
-
 from shield_ai.model.finding import Shape
-from shield_ai.project.runtime_names import PACKAGE, accessor_modules, settings_source_modules
 from shield_ai.rewrite.code_style import CodeStyle
 from shield_ai.rewrite.python.extend_import import extend_import
+from shield_ai.rewrite.python.file_imports import (
+    Import,
+    imports_from,
+    module_of,
+    module_text,
+    top_level_package,
+)
 from shield_ai.rewrite.python.formatting import first_line, line_below, make_edit
 from shield_ai.rewrite.python.import_lines import import_lines
 from shield_ai.rewrite.python.line_length import DEFAULT
@@ -23,29 +27,14 @@ if TYPE_CHECKING:
     from shield_ai.model.edit import Edit
     from shield_ai.model.finding import Site
     from shield_ai.project.python_source import Source
+    from shield_ai.rewrite.python.accessor_names import AccessorNames
     from shield_ai.rewrite.python.unused_imports import Importers, UnusedImport
 
-ALIASES = ("get_secret", "aws_get_secret", "shield_get_secret")
 # Matches a leading comment that is about the file, not about the statement below it.
 FILE_COMMENT = re.compile(
     rb"^#!|coding[:=]|-\*-|"
     rb"(?i:copyright|licen[cs]e|spdx|pylint|flake8|noqa|mypy|ruff|isort|author|generated|settings)"
 )
-ACCESSOR_IMPORT = re.compile(r"from (?P<module>[\w.]+) import get_secret(?: as (?P<alias>\w+))?")
-Import = ast.Import | ast.ImportFrom
-
-
-class AccessorNames(msgspec.Struct, frozen=True, kw_only=True):
-    """The names by which a file calls the runtime, and which of them it already imports."""
-
-    module: str
-    get: str = "get_secret"
-    has: str = "has_secret"
-    client: str = ""  # of the map file; empty without one
-    imported: frozenset[str] = frozenset()  # of get_secret, has_secret and client
-    source_module: str = "shield_runtime.pydantic"  # for both versions of pydantic
-    imported_from_source: frozenset[str] = frozenset()
-    from_source: tuple[str, ...] = ()  # what the settings classes need from that module
 
 
 class Placement(NamedTuple):
@@ -55,97 +44,6 @@ class Placement(NamedTuple):
     before: str
     after: str
     is_new_group: bool = False
-
-
-def accessor_names(
-    source: Source, accessor_import: str, *, client: str = "", is_pydantic_1: bool = False
-) -> AccessorNames:
-    """Choose names for the runtime's functions that a file does not use otherwise.
-
-    Args:
-        source: The file.
-        accessor_import: `from x.secrets import get_secret`, optionally with an alias.
-        client: The name of the client in the map file; empty without one.
-        is_pydantic_1: Whether the settings in the file are of pydantic 1.
-    """
-    match = ACCESSOR_IMPORT.fullmatch(accessor_import.strip())
-    module = match["module"] if match else PACKAGE
-    alias = match["alias"] if match else None
-    prefix = (alias or _free_alias(source, module)).removesuffix("get_secret")
-    imported = imported_names(source, *accessor_modules(module))
-    source_modules = settings_source_modules(module, is_pydantic_1=is_pydantic_1)
-    return AccessorNames(
-        module=module,
-        get=imported.get("get_secret", f"{prefix}get_secret"),
-        has=imported.get("has_secret", f"{prefix}has_secret"),
-        client=imported.get(client, _free_client_name(source, client, module)),
-        imported=frozenset(imported) & {"get_secret", "has_secret", client},
-        source_module=source_modules[0],
-        imported_from_source=frozenset(imported_names(source, *source_modules)),
-    )
-
-
-def imported_names(source: Source, *modules: str) -> dict[str, str]:
-    """Return the local names of what a file imports from modules, by their original names."""
-    names: dict[str, str] = {}
-    for node in source.tree.body:
-        if isinstance(node, ast.ImportFrom) and imports_from(node, *modules):
-            names |= {alias.name: alias.asname or alias.name for alias in node.names}
-    return names
-
-
-def greatest_level(source: Source) -> int:
-    """Return the greatest number of leading dots in the imports of a file's top level."""
-    levels = [node.level for node in source.tree.body if isinstance(node, ast.ImportFrom)]
-    return max(levels, default=0)
-
-
-def imports_package(source: Source, package: str) -> bool:
-    """Return whether a file imports a top-level package, or a module of it, by its full name."""
-    return any(
-        isinstance(node, Import)
-        and not getattr(node, "level", 0)
-        and _top_level_package(node) == package
-        for node in source.tree.body
-    )
-
-
-def imports_from(node: ast.AST, *modules: str) -> bool:
-    """Return whether a node is a `from ... import` of one of the modules, which can be relative."""
-    return isinstance(node, ast.ImportFrom) and _module_text(node) in modules
-
-
-def _module_text(node: ast.ImportFrom) -> str:
-    return "." * node.level + (node.module or "")
-
-
-def _free_alias(source: Source, module: str) -> str:
-    if "get_secret" not in source.text:
-        return ALIASES[0]
-    bound = _bound_names(source.tree, module)
-    return next((alias for alias in ALIASES if alias not in bound), ALIASES[-1])
-
-
-def _free_client_name(source: Source, client: str, module: str) -> str:
-    """Return the client's name, or an alias if the file uses that name for something else."""
-    if client and client in source.text and client in _bound_names(source.tree, module):
-        return f"secrets_{client}"
-    return client
-
-
-def _bound_names(tree: ast.Module, module: str) -> set[str]:
-    """Return the names that a file binds anywhere, except in its import of the runtime."""
-    names: set[str] = set()
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
-            names.add(node.id)
-        elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-            names.add(node.name)
-        elif isinstance(node, ast.arg):
-            names.add(node.arg)
-        elif isinstance(node, Import) and not imports_from(node, module):
-            names |= {alias.asname or alias.name for alias in node.names}
-    return names
 
 
 def import_edits(
@@ -250,8 +148,8 @@ def _choose_placement(
     own = [
         node
         for node in block
-        if _top_level_package(node) in packages
-        and not (importers and importers.lack_module(_module_of(node)))
+        if top_level_package(node) in packages
+        and not (importers and importers.lack_module(module_of(node)))
     ]
     return _in_block(source, block, module, own)
 
@@ -314,7 +212,7 @@ def _from_imports(block: list[Import], *, is_relative: bool) -> list[ast.ImportF
 def _among_own(source: Source, own: list[ast.ImportFrom], module: str) -> Placement:
     """Place an import among the imports of the same package, in alphabetical order."""
     for node in reversed(own):
-        if _sort_key(_module_text(node)) <= _sort_key(module):
+        if _sort_key(module_text(node)) <= _sort_key(module):
             at, lead = line_below(source, node)
             return Placement(at, lead, "\n")
     return Placement(source.offset(own[0].lineno, 0), "", "\n")
@@ -339,14 +237,6 @@ def _heading(module: str, style: CodeStyle) -> list[str]:
     is_local = module.startswith(".") or module.partition(".")[0] in style.local_folder
     heading = style.headings.local_folder if is_local else style.headings.first_party
     return [heading] if heading else []
-
-
-def _module_of(node: Import) -> str:
-    return node.names[0].name if isinstance(node, ast.Import) else node.module or ""
-
-
-def _top_level_package(node: Import) -> str:
-    return _module_of(node).split(".")[0]
 
 
 def _is_future_import(node: ast.stmt) -> bool:

@@ -13,9 +13,9 @@ import msgspec
 from shield_ai.model.edit import Edit
 from shield_ai.model.skip import Skipped
 from shield_ai.project.pydantic_sources import PYDANTIC_1
+from shield_ai.rewrite.python.accessor_names import accessor_names
 from shield_ai.rewrite.python.choose_wraps import choose_wraps, skipped_finding
 from shield_ai.rewrite.python.edit_safety import safety_problem
-from shield_ai.rewrite.python.imports import accessor_names
 from shield_ai.rewrite.python.line_breaking import LineStyle
 from shield_ai.rewrite.python.line_length import max_line_length
 from shield_ai.rewrite.python.replaced_reads import mark_plain_reads

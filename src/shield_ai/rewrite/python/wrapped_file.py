@@ -24,7 +24,7 @@ from shield_ai.rewrite.python.wrap_text import wrap_edits
 if TYPE_CHECKING:
     from shield_ai.model.edit import Edit
     from shield_ai.project.python_source import Source
-    from shield_ai.rewrite.python.imports import AccessorNames
+    from shield_ai.rewrite.python.accessor_names import AccessorNames
     from shield_ai.rewrite.python.line_breaking import LineStyle
     from shield_ai.rewrite.python.unused_imports import Importers, UnusedImport
     from shield_ai.rewrite.python.wrap_options import WrapOptions
