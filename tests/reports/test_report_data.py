@@ -4,12 +4,8 @@ import msgspec
 import pytest
 from report_samples import CLEAN, EMPTY, NOW, finding, report_data
 
-from shield_ai.flow.verify.account import SECRETS_PRIVATE
-from shield_ai.flow.verify.check import Status, make_check
-from shield_ai.flow.verify.policy import POLICY_MINIMAL
-from shield_ai.flow.verify.stored_secrets import SECRET_READABLE
 from shield_ai.model.finding import Severity
-from shield_ai.reports.report_data import applied_diff, attention, mask_findings
+from shield_ai.reports.report_data import applied_diff, mask_findings
 
 
 @pytest.mark.parametrize(
@@ -49,40 +45,6 @@ def test_findings_are_sorted_by_severity_and_masked():
 )  # fmt: skip
 def test_applied_diff(path, before, after, lines):
     assert applied_diff(path, before, after, {"a"}).lines == lines
-
-
-def test_attention():
-    checks = (
-        *(
-            make_check(
-                SECRET_READABLE,
-                Status.FAILED,
-                "is not in AWS",
-                "shield apply",
-                subject=name,
-            )
-            for name in "ab"
-        ),
-        make_check(POLICY_MINIMAL, Status.FAILED, "is missing"),
-        make_check(SECRETS_PRIVATE, Status.UNKNOWN, "why"),
-    )
-    assert attention(report_data(checks=checks, findings=0)) == [
-        ("2 secrets can't be read", "is not in AWS: a, b", "shield apply"),
-        ("Check failed: the IAM policy allows exactly these secrets", "is missing", ""),
-        ("b: rotation overdue", "last changed 2026-11-15", "run shield rotate b"),
-        (
-            "a: access denied",
-            "user/shop was denied GetSecretValue, 2 times, last 2026-11-24",
-            "",
-        ),
-    ]
-    assert attention(CLEAN) == attention(EMPTY) == []
-
-
-def test_without_a_manifest_one_item_needs_attention():
-    ((what, _, hint),) = attention(report_data(has_manifest=False))
-    assert what == "No secret is moved yet"
-    assert "shield draft" in hint
 
 
 @pytest.mark.parametrize("other", [{"repository": "git.example.com/other/app"}, {"role": "other"}])

@@ -18,10 +18,11 @@ from markupsafe import Markup
 from shield_ai.aws.cloudtrail.audit import AccessType
 from shield_ai.model.finding import Severity
 from shield_ai.model.printable import printable_lines
+from shield_ai.reports.attention import attention
 from shield_ai.reports.controls import controls
 from shield_ai.reports.evidence import ControlState
 from shield_ai.reports.plurals import count
-from shield_ai.reports.report_data import attention, clean
+from shield_ai.reports.report_data import clean
 from shield_ai.reports.rollout import STAGES, rollout
 from shield_ai.reports.trend import META, figures, trend
 from shield_ai.reports.verdict import VerdictState, verdict

@@ -9,9 +9,10 @@ import re
 from typing import TYPE_CHECKING
 
 from shield_ai.model.finding import Severity
+from shield_ai.reports.attention import attention
 from shield_ai.reports.controls import controls
 from shield_ai.reports.plurals import count
-from shield_ai.reports.report_data import attention, one_line
+from shield_ai.reports.report_data import one_line
 from shield_ai.reports.text import summary
 from shield_ai.reports.verdict import VerdictState, verdict
 

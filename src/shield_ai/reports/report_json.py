@@ -11,10 +11,11 @@ from shield_ai.aws.cloudtrail.audit import Audit
 from shield_ai.flow.verify.check import Check
 from shield_ai.model.skip import Skipped
 from shield_ai.project.git import is_local
+from shield_ai.reports.attention import attention
 from shield_ai.reports.controls import controls
 from shield_ai.reports.evidence import ControlState
 from shield_ai.reports.json import FindingEntry, finding_entry, to_json
-from shield_ai.reports.report_data import Alarm, SecretLocations, SecretStatus, attention
+from shield_ai.reports.report_data import Alarm, SecretLocations, SecretStatus
 from shield_ai.reports.verdict import VerdictState, verdict
 
 if TYPE_CHECKING:

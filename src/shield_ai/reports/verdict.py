@@ -6,10 +6,10 @@ import enum
 from typing import TYPE_CHECKING, NamedTuple
 
 from shield_ai.flow.verify.check import Status
+from shield_ai.reports.attention import attention
 from shield_ai.reports.controls import controls
 from shield_ai.reports.evidence import ControlState
 from shield_ai.reports.plurals import count
-from shield_ai.reports.report_data import attention
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
