@@ -45,6 +45,17 @@ def test_a_module_of_another_distribution_is_not_the_apps():
     check(before, after.replace("Client\n\nfrom", "Client\nfrom"), own)
 
 
+def test_sorts_imports_regardless_of_case():
+    """Like isort and ruff: `shop` comes before `Shop`, and both come before `Store`."""
+    own = "from shop.models import Cart\nfrom Store.models import Shelf\n"
+    before = f"import os\n\n{own}\nX = os.environ['API_KEY']\n"
+    result = rewritten(
+        before.encode(), {"ruff.toml": b'[lint.isort]\nknown-first-party = ["Store"]'}
+    )
+    imports = own.replace("Cart\n", "Cart\nfrom shop.utils.secrets import get_secret\n")
+    assert imports in result[0].decode()
+
+
 HEADINGS = """[lint.isort.import-heading]
 standard-library = "Standard library"
 third-party = "Others"

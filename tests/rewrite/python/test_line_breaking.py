@@ -32,6 +32,7 @@ def wrapped(line, inner, width, before="get(", after=")"):
         pytest.param("\tx_of_a_length = READ", "\tx_of_a_length = get(\n\t\tREAD\n\t)", id="tabs"),
         pytest.param('D = {"d": READ, }   ', 'D = {\n    "d": get(READ),\n}   ', id="the outermost bracket"),
         pytest.param('f("a, (b", READ, "c"*9)', 'f(\n    "a, (b",\n    get(READ),\n    "c"*9,\n)', id="one per line"),
+        pytest.param("    [f(READ) for a in b]", "    [\n        f(get(READ))\n        for a in b\n    ]", id="a comprehension on its line"),
         pytest.param("x = [f(READ) for a, b in c if d]", "x = [\n    f(get(READ))\n    for a, b in c\n    if d\n]", id="a comprehension"),
         pytest.param("x = f(READ, a if b else c)", "x = f(\n    get(READ),\n    a if b else c,\n)", id="conditional argument"),
         pytest.param("x = READ or 'something'", "x = (\n    get(READ)\n    or 'something'\n)", id="or"),

@@ -113,5 +113,5 @@ def is_grouping(chars: TrackedText, at: int) -> bool:
 
 def is_subscript(chars: TrackedText, at: int) -> bool:
     """Return whether a bracket starts a subscript, not a list."""
-    before = chars[at - 1].text if at else ""
+    before = chars[at - 1].text if at else " "
     return chars[at].text == "[" and (before.isalnum() or before in "_)]\"'")

@@ -219,9 +219,12 @@ def _among_own(source: Source, own: list[ast.ImportFrom], module: str) -> Placem
 
 
 def _sort_key(module: str) -> tuple[int, str]:
-    """Return the sort key of a module's name: relative imports of outer packages come first."""
+    """Return the sort key of a module's name: relative imports of outer packages come first.
+
+    isort and ruff ignore the case of letters, by default.
+    """
     name = module.lstrip(".")
-    return len(name) - len(module), name
+    return len(name) - len(module), name.lower()
 
 
 def _above_relative(source: Source, block: list[Import], count: int) -> Placement:
