@@ -28,6 +28,7 @@ from typing import TYPE_CHECKING
 
 from shield_ai.model.secret_words import (
     AUTH_SERVICES,
+    BROWSER_WORDS,
     COLLECTIONS,
     CONN_SERVICES,
     CONNECTION_STRINGS,
@@ -122,7 +123,7 @@ def _classify_url(parts: tuple[str, ...]) -> Meaning:
         has_credentials = _is_service_url(head)
     if has_credentials:
         return Meaning.URL
-    is_private_dsn = ending == "DSN" and PUBLIC_WORDS.isdisjoint(head)
+    is_private_dsn = ending == "DSN" and (PUBLIC_WORDS | BROWSER_WORDS).isdisjoint(head)
     return Meaning.DSN if is_private_dsn else Meaning.HARMLESS
 
 
@@ -160,7 +161,8 @@ def _classify_credential(parts: tuple[str, ...]) -> Meaning:
 def _holds_secret(parts: tuple[str, ...]) -> bool:
     indexes = [i for i in range(len(parts)) if _is_secret_word(parts, i)]
     if indexes:
-        return not LIMITS & set(parts) and not _is_property(parts, indexes[-1])
+        is_limit = bool(LIMITS & set(parts)) and parts[-1] not in {"PASSWORD", "SECRET"}
+        return not is_limit and not _is_property(parts, indexes[-1])
     return _has_key_inside(parts) or _ends_with_auth(parts)
 
 

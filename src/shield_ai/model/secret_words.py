@@ -23,6 +23,8 @@ NON_SECRET_KEYS = word_set("""
 """)
 # Before KEY or TOKEN, also with words between them: the value is public.
 PUBLIC_WORDS = word_set("PUBLIC PUBLISHABLE")
+# Beside DSN: the app sends the value to browsers.
+BROWSER_WORDS = word_set("FRONTEND BROWSER JS JAVASCRIPT")
 # Before COOKIE at the end: the value is the name of one of the app's own cookies. Other cookies, as
 # in BING_COOKIE, log in to a site.
 OWN_COOKIES = word_set("""
