@@ -48,6 +48,13 @@ KNOWN = {
             id="a management command outside a package",
         ),
         pytest.param(
+            "other/management/commands/load.py",
+            b"from tasks.models import Task\n",
+            "",
+            "",
+            id="a management command of an app without __init__.py",
+        ),
+        pytest.param(
             "tasks/jobs/load.py",
             b"from shop.mail import send\n",
             "",

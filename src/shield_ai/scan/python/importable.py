@@ -78,7 +78,8 @@ def _is_in_namespace_package(source: Source, root: str, known: set[str]) -> bool
     """
     prefix = f"{root}/" if root else ""
     if MANAGEMENT_COMMAND.search(source.path):
-        return f"{prefix}{_top_folder(source.path, root)}/__init__.py" in known
+        if f"{prefix}{_top_folder(source.path, root)}/__init__.py" in known:
+            return True
     names = source.path.removeprefix(prefix).removesuffix(".py").split("/")
     is_script = MAIN_BLOCK.search(source.raw) or not all(name.isidentifier() for name in names)
     if is_script or b"sys.path" in source.raw:
