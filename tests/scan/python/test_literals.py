@@ -58,6 +58,9 @@ PATHS = st.lists(
         pytest.param("SHOP_KEY", "aBcDeFgHiJkLmNoP", True, id="letters in mixed case"),
         pytest.param("SHOP_API_KEY", "CorrectHorseBattery", True, id="words for a strong name"),
         pytest.param("HAWK_SHOP_CREDENTIALS", "hawk-shop", False, id="words of the name"),
+        pytest.param("PRIVATE_KEY", "privateKey", False, id="the name in camel case"),
+        pytest.param("SHOP_TOKEN", "x", False, id="a single character"),
+        pytest.param("SECRET_KEY", "x", True, id="a single character as Django's key"),
         pytest.param("DATA_SYNC_CREDENTIALS", "sync", False, id="a word of the name"),
         pytest.param("SHOP_PASSWORD", "shop-7f3", True, id="a word of the name and others"),
     ],
@@ -78,3 +81,31 @@ def test_names_unlike_a_secret_need_no_closer_look(path: tuple[str, ...], text: 
     if not has_secret_like_name(path):
         assert not is_secret_literal(path, node)
         assert not explain_not_secret(path, node)
+
+
+KEY_NAMES = "    URL = 'url'\n    USER_NAME = 'userName'\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        pytest.param(f"class S:\n{KEY_NAMES}    PASSWORD = 'password'\n", [], id="a class"),
+        pytest.param("URL = 'url'\nUSER = 'user'\nSECRET_KEY = 'secret-key'\n", [], id="a module"),
+        pytest.param(
+            "class S:\n    URL = 'url'\n    PASSWORD = 'password'\n",
+            ["PASSWORD"],
+            id="only one other",
+        ),
+        pytest.param(
+            f"class S:\n{KEY_NAMES}    PASSWORD = 'pass-word1'\n", ["PASSWORD"], id="a value"
+        ),
+        pytest.param(
+            f"class S:\n{KEY_NAMES}    MAIL = {{'PASSWORD': 'password'}}\n",
+            ["MAIL.PASSWORD"],
+            id="an entry of a dict",
+        ),
+    ],
+)
+def test_constants_with_the_names_of_keys_are_not_secrets(scanned, text, found):
+    findings = scanned({"settings.py": text, "manage.py": ""}).findings
+    assert [f.name for f in findings if f.rule == "CSEC34.literal"] == found

@@ -233,7 +233,17 @@ def test_the_members_of_an_enumeration_are_not_secrets(sites, base):
     assert sites(text) == []
 
 
-@pytest.mark.parametrize("comment", ["# noqa: S105", "# noqa: E501,S106", "# nosec B105"])
+@pytest.mark.parametrize(
+    "comment",
+    [
+        "# noqa: S105",
+        "# noqa: E501,S106",
+        "# nosec B105",
+        "# Not a secret: see the manual",
+        "# it isn't secret.",
+        "# doesn't need to be secret",
+    ],
+)
 def test_a_reviewed_line_is_not_moved(scanned, comment):
     text = f"API_PASSWORD = 'k3y-of-a-test'  {comment}\n"
     [found] = [f for f in scanned({"settings.py": text, "manage.py": ""}).findings if f.site]
@@ -241,6 +251,21 @@ def test_a_reviewed_line_is_not_moved(scanned, comment):
         "LOW",
         "marked as reviewed in a comment",
     )
+
+
+@pytest.mark.parametrize(
+    ("comment", "is_reviewed"),
+    [
+        pytest.param("# This is *not* a secret:\n# see the manual\n", True, id="directly above"),
+        pytest.param("# This is not a secret\n\n", False, id="above an empty line"),
+        pytest.param("# Not secret settings\n", False, id="about something else"),
+        pytest.param("# noqa: S105\n", False, id="for a linter"),
+    ],
+)
+def test_a_comment_above_a_value_can_say_that_it_is_not_secret(scanned, comment, is_reviewed):
+    text = f"{comment}API_PASSWORD = 'k3y-of-a-test'\n"
+    [found] = [f for f in scanned({"settings.py": text, "manage.py": ""}).findings if f.site]
+    assert (reason_of(found.site) == "marked as reviewed in a comment") == is_reviewed
 
 
 def test_djangos_key_moves_from_a_reviewed_line(scanned):

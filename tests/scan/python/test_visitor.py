@@ -236,6 +236,9 @@ DATABASES = {"default": {
         pytest.param("for place, default in PLACES:\n    X = os.environ.get('API_KEY', default)\n", ("default",), id="loop"),
         pytest.param("for place in PLACES:\n    value = place + '!'\n    X = os.environ.get('API_KEY', value)\n    other = 1\n", ("value",), id="assigned in a loop"),
         pytest.param("for place in PLACES:\n    X = os.environ.get('API_KEY', value)\n    value = place\n", (), id="assigned after the read"),
+        pytest.param("for place in PLACES:\n    if place:\n        value = place\n    elif a:\n        value, b = '', ''\n    else:\n        raise KeyError\n    X = os.environ.get('API_KEY', value)\n", ("value",), id="assigned on each path through a condition in a loop"),
+        pytest.param("for place in PLACES:\n    if place:\n        value = place\n    X = os.environ.get('API_KEY', value)\n", (), id="assigned on one path through a condition in a loop"),
+        pytest.param("for place in PLACES:\n    with a:\n        value = place\n    X = os.environ.get('API_KEY', value)\n", ("value",), id="assigned in a context in a loop"),
         pytest.param("X = [os.environ.get('API_KEY', default) for default in PLACES]\n", ("default",), id="comprehension"),
         pytest.param("for default in PLACES:\n    def f():\n        return os.environ.get('API_KEY', default)\n", (), id="function in a loop"),
         pytest.param("for default in os.environ.get('API_KEY', default): pass\n", (), id="before the loop"),
@@ -252,6 +255,9 @@ def test_collects_the_names_that_a_lambda_must_bind(scanned, text, names):
         pytest.param("FIELDS = {'secret': ['sslCertificateFile']}", False, id="names of fields"),
         pytest.param("API_KEYS = ['developmentkey']", True, id="a setting with several"),
         pytest.param("FIELDS = {'secret': ['k3y-of-a-test']}", True, id="a value"),
+        pytest.param(
+            "SECRETS = {'feed_creds': ['me2@shop.example', 'b']}", False, id="an email address"
+        ),
     ],
 )
 def test_a_list_under_a_secret_like_key_can_name_fields(scanned, text, found):

@@ -20,6 +20,8 @@ from shield_ai.scan.text.value_shapes import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from shield_ai.project.python_source import Source
 
 TEMPLATE = regex(r"^(?:%[(\w]|\{|<|\$[{(]?\w)|[}>]$")
@@ -46,11 +48,18 @@ DURATION = regex(r"\d{1,4} ?(ms|s|sec|m|min|h|d|w|y|(second|minute|hour|day|week
 NUMBER = regex(r"\d{1,9}")
 COUNT_ENDINGS = frozenset({"N", "NUMBER", "BUDGET", "ROUNDS", "TOTAL", "QUANTITY"})
 LABEL = regex(r"[A-Za-z_]+")
+EMAIL = regex(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 HASH_SCHEME = regex(r"[a-z]+2?(_[a-z]+\d{0,3})*")  # "pbkdf2_sha512"
 SETTING = regex(r"^_?[A-Z][A-Z0-9_]*$")
 # Rules for hardcoded passwords: https://docs.astral.sh/ruff/rules/#flake8-bandit-s
 REVIEWED = regex(rb"#\s*(?:noqa:[^#]*\bS10[567]\b|nosec\b)")
+NOT_SECRET = regex(
+    rb"(?i)#.*(?:\bnot|n't) (?:a secret\b|secret\s*(?:[,.;:()]|$)|need to be (?:kept )?secret\b)"
+)
+EMPHASIS = regex(rb"[*_]+")
 SECRET_KEYS = frozenset({"key", "secret", "token", "password", "pass"})
+# PASSWORD = "password" can be a weak password, but not beside USERNAME = "username", URL = "url".
+MIN_OTHER_KEY_NAMES = 2
 # With these names, the value "password" may be a real password; with others, it is a label.
 REAL_PASSWORD_NAMES = frozenset({"PASSWORD", "SECRET_KEY"})
 
@@ -93,9 +102,45 @@ def is_secret_literal(path: tuple[str, ...], node: ast.expr) -> bool:
 
 
 def is_reviewed(source: Source, node: ast.expr) -> bool:
-    """Return whether a comment on the last line of a value accepts it as no hardcoded secret."""
-    line = source.lines[(node.end_lineno or node.lineno) - 1][1]
-    return bool(REVIEWED.search(line))
+    """Return whether a comment says that a value is not a hardcoded secret.
+
+    It is on the last line of the value or, if it is for people, directly above the first one.
+    """
+    last = source.lines[(node.end_lineno or node.lineno) - 1][1]
+    if REVIEWED.search(last):
+        return True
+    lines = [last]
+    above = node.lineno - 2
+    while above >= 0 and source.lines[above][1].lstrip().startswith(b"#"):
+        lines.append(source.lines[above][1])
+        above -= 1
+    return any(NOT_SECRET.search(EMPHASIS.sub(b"", line)) for line in lines)
+
+
+def is_key_name(body: Sequence[ast.AST], path: tuple[str, ...], text: str) -> bool:
+    """Return whether a constant has its own name as its value, as others in its body have.
+
+    Args:
+        body: The statements of the class or module that contains the constant.
+        path: The name that gets the value, and the keys below it.
+        text: The value.
+    """
+    if len(path) != 1 or not _is_same_name(path[0], text):
+        return False
+    others = 0
+    for node in body:
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+            name = node.targets[0].id
+            others += name != path[0] and _is_same_name(name, literal_text(node.value) or "")
+    return others >= MIN_OTHER_KEY_NAMES
+
+
+def _is_same_name(name: str, text: str) -> bool:
+    return _letters_of(name) == _letters_of(text)
+
+
+def _letters_of(text: str) -> str:
+    return text.lower().replace("_", "").replace("-", "")
 
 
 def is_public_or_count(name: str, text: str) -> bool:
@@ -130,8 +175,11 @@ def _describes_secret(text: str, path: tuple[str, ...]) -> bool:
     is_label = bool(LABEL.fullmatch(text))
     if is_label and len(path) > 1 and not MAPPINGS.isdisjoint(words(path[0])):
         return True
-    is_list_element = path[-1].isdigit()
-    return is_list_element and (is_sentence(text) or (is_label and _lists_names(path, text)))
+    if not path[-1].isdigit():
+        return False
+    return (
+        bool(EMAIL.fullmatch(text)) or is_sentence(text) or (is_label and _lists_names(path, text))
+    )
 
 
 def _lists_names(path: tuple[str, ...], element: str) -> bool:
@@ -204,7 +252,7 @@ def _is_plausible_value(text: str, path: tuple[str, ...]) -> bool:
     name_words = words(path[-1])
     if URL.match(text):
         return "WEBHOOK" in name_words
-    if _is_reference(text):
+    if _is_reference(text) or (len(text) == 1 and path[-1] != "SECRET_KEY"):
         return False
     last_word = name_words[-1:]
     if last_word == ("HASH",) and HASH_SCHEME.fullmatch(text):
@@ -234,7 +282,7 @@ def _is_reference(text: str) -> bool:
 def _repeats_name(text: str, path: tuple[str, ...]) -> bool:
     """Return whether a text is a label: {"password": "password"}, SHOP_API_TOKEN = "shop-api"."""
     label = text.lower().replace("-", "_")
-    if any(label == part.lower() for part in path):
+    if any(label.replace("_", "") == part.lower().replace("_", "") for part in path):
         return True
     name_words = {word.lower() for word in words(path[-1])}
     return name_words.issuperset(label.split("_"))

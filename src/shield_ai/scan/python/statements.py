@@ -188,8 +188,7 @@ class StatementVisitor(abc.ABC):
         self.visit(node.target, (), direct=False)
         for statement in node.body:
             self.visit_statement(statement)
-            if isinstance(statement, ast.Assign):
-                self._loop_names |= stored_names(statement.targets)
+            self._loop_names |= _surely_assigned([statement]) or frozenset()
         self._loop_names = outer_names
         self.visit_body(node.orelse)
 
@@ -212,6 +211,25 @@ class StatementVisitor(abc.ABC):
             argument = call.args[0] if call.args else None
             prefix = self.resolver.constant_text(argument, self.scopes)
             self._env_prefixes.append((base.label, prefix))
+
+
+def _surely_assigned(body: Sequence[ast.stmt]) -> frozenset[str] | None:
+    """Return the names that statements assign on each path to their end; None without a path."""
+    names: frozenset[str] = frozenset()
+    for node in body:
+        if isinstance(node, (ast.Raise, ast.Return, ast.Continue, ast.Break)):
+            return None
+        if isinstance(node, ast.Assign):
+            names |= stored_names(node.targets)
+        elif isinstance(node, (ast.With, ast.AsyncWith)):
+            names |= _surely_assigned(node.body) or frozenset()
+        elif isinstance(node, ast.If):
+            branches = (_surely_assigned(node.body), _surely_assigned(node.orelse))
+            found = [branch for branch in branches if branch is not None]
+            if not found:
+                return None
+            names |= frozenset.intersection(*found)
+    return names
 
 
 def stored_names(nodes: Sequence[ast.AST]) -> frozenset[str]:

@@ -16,6 +16,7 @@ from shield_ai.scan.python.lambda_safety import explain_not_lambda_safe, unused_
 from shield_ai.scan.python.literals import (
     explain_not_secret,
     has_secret_like_name,
+    is_key_name,
     is_reviewed,
     is_secret_literal,
     literal_text,
@@ -171,7 +172,9 @@ class SecretVisitor(AccessorCallVisitor):
         text = literal_text(node)
         if text is not None and "://" not in text and not has_secret_like_name(path):
             return  # true for most strings
-        if not is_secret_literal(path, node):
+        scope = self.scopes[-1]
+        body = scope.body if isinstance(scope, (ast.Module, ast.ClassDef)) else ()
+        if not is_secret_literal(path, node) or is_key_name(body, path, text or ""):
             reason = explain_not_secret(path, node)
             if reason:
                 self.not_secrets.append((node, ".".join(path), reason))
