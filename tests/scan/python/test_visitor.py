@@ -468,3 +468,26 @@ def test_a_default_url_shows_that_a_variable_has_credentials(scanned, default, i
     found = scanned({"shop/__init__.py": "", "shop/settings.py": text}).findings
     severities = [f.severity for f in found if f.env == "SHOP_SERVER"]
     assert severities == (["medium"] if is_reported else [])
+
+
+OTHER = "    P = os.environ['DB_PASSWORD']\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "optional"),
+    [
+        pytest.param(f"if url:\n    pass\nelse:\n{OTHER}", True, id="another secret"),
+        pytest.param("if url:\n    pass\nelse:\n    P = ''\n", False, id="a value"),
+        pytest.param(f"if url:\n{OTHER}", False, id="no alternative"),
+        pytest.param(f"if DEBUG:\n    pass\nelse:\n{OTHER}", False, id="another condition"),
+        pytest.param(
+            "if url:\n    pass\nelse:\n    P = os.environ['DATABASE_URL']\n",
+            False,
+            id="the same variable",
+        ),
+    ],
+)
+def test_a_url_is_optional_if_other_secrets_replace_it(scanned, text, optional):
+    head = "import os, dj_database_url\nurl = dj_database_url.config()\n"
+    findings = scanned({"settings.py": head + text}).findings
+    assert next(f.site for f in findings if f.site).optional == optional

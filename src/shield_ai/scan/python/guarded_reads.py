@@ -1,4 +1,4 @@
-"""Find the reads that run only if a condition has found the variable set."""
+"""Find the reads that run only if a condition has found the variable set, and their alternatives."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from shield_ai.model.finding import Shape
 from shield_ai.scan.python.ast_walk import descend
+from shield_ai.scan.python.readers import URL_READERS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -34,6 +35,37 @@ def mark_guarded_reads(tree: ast.Module, candidates: Iterable[Candidate]) -> Non
         tested = [tests[part] for part in _required(node.test) if part in tests]
         if tested:
             _mark(node, tested, reads)
+
+
+def mark_replaced_reads(tree: ast.Module, candidates: Iterable[Candidate]) -> None:
+    """Mark each read as optional if the app reads other secrets where its result is empty.
+
+    `url = dj_database_url.config()` is one above `if url: … else: …`, with a password in the
+    alternative.
+    """
+    reads: dict[ast.AST, Candidate] = {}
+    results: dict[str, Candidate] = {}
+    for candidate in candidates:
+        if candidate.shape is Shape.READ and candidate.is_secret_read():
+            reads[candidate.node] = candidate
+            if candidate.direct and len(candidate.path) == 1 and candidate.default is None:
+                results[candidate.path[0]] = candidate
+    if len(reads) < 2 or not results:
+        return
+    for node in descend(tree):
+        if isinstance(node, ast.If) and isinstance(node.test, ast.Name):
+            result = results.get(node.test.id)
+            if result and result.reader in URL_READERS and _reads_another(node, result, reads):
+                result.optional = True
+
+
+def _reads_another(node: ast.If, result: Candidate, reads: dict[ast.AST, Candidate]) -> bool:
+    """Return whether the alternative of a condition reads another secret."""
+    for statement in node.orelse:
+        for part in descend(statement):
+            if part in reads and not _is_same_variable(reads[part], result):
+                return True
+    return False
 
 
 def _has_alternative(node: ast.If | ast.IfExp) -> bool:
