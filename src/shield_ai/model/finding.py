@@ -58,6 +58,7 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
     reader: str = ""  # the API that reads it: "os.environ.get", "django-environ", "decouple", …
     optional: bool = False  # the code has a default, so the app starts without the value
     is_guarded: bool = False  # only runs if a condition has found the variable set
+    is_test: bool = False  # the code only tests the value
     default_literal: bool = False  # the default is a non-empty constant or generated value
     default_start: int = 0  # byte offsets of the constant default; both 0 without one
     default_end: int = 0

@@ -81,6 +81,27 @@ def test_a_presence_test_without_a_read_cannot_be_migrated(sites):
     ]
 
 
+@pytest.mark.parametrize(
+    ("text", "moves"),
+    [
+        pytest.param("if os.environ.get('API_KEY'): init()", False, id="a condition"),
+        pytest.param("if DEBUG and not os.environ.get('API_KEY'): init()", False, id="a part"),
+        pytest.param("X = bool(os.environ.get('API_KEY'))", False, id="bool()"),
+        pytest.param("X = 1 if os.environ.get('API_KEY') else 2", False, id="an expression"),
+        pytest.param("if os.environ.get('API_KEY') == 'x': init()", True, id="a comparison"),
+        pytest.param("if (key := os.environ.get('API_KEY')): init(key)", True, id="a named value"),
+        pytest.param("X = os.environ.get('API_KEY') or None", True, id="a default"),
+        pytest.param(
+            "if os.environ.get('API_KEY'): init(os.environ['API_KEY'])", True, id="and a use"
+        ),
+    ],
+)
+def test_a_variable_that_is_only_tested_is_not_migrated(sites, text, moves):
+    """A library, such as the agent of New Relic, may read it."""
+    reasons = {why for _, _, why in sites(f"import os\n{text}")}
+    assert reasons == ({""} if moves else {"no read of API_KEY can be migrated"})
+
+
 @pytest.mark.parametrize("variable", sorted(RESERVED))
 @pytest.mark.parametrize(
     "code",

@@ -40,6 +40,7 @@ class Candidate(msgspec.Struct, kw_only=True):
     default: ast.expr | None = None
     optional: bool = False
     is_guarded: bool = False  # only runs if a condition has found the variable set
+    is_test: bool = False  # the code only tests its value
     default_from_env: bool = False  # the default is the value of another variable
     group: str = ""  # the database it belongs to
     field: str = ""  # the database field

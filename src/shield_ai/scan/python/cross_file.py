@@ -71,11 +71,16 @@ def apply_context(findings: list[Finding], context: ProjectContext) -> list[Find
     migratable: set[str] = set()
     for finding in findings:
         site = finding.site
-        if site and site.shape in READ_SHAPES and not site.reason:
+        if site and site.shape in READ_SHAPES and not site.reason and not _is_test(site):
             migratable.update(site.variables)
     blocked = context.computed_names | context.ignored | context.reserved.keys()
     readable = (migratable - blocked) | context.migrated
     return [_apply(finding, readable, context) for finding in findings]
+
+
+def _is_test(site: Site) -> bool:
+    """Return whether the code only tests a variable, which a library may read."""
+    return site.shape is Shape.PRESENCE or (site.is_test and not site.alternatives)
 
 
 def _apply(finding: Finding, readable: set[str], context: ProjectContext) -> Finding:
@@ -90,7 +95,7 @@ def _apply(finding: Finding, readable: set[str], context: ProjectContext) -> Fin
     if not site:
         return finding
     reason: SkipReason | None
-    reasons = {v: _reason(finding, site.shape, v, readable, context) for v in site.variables}
+    reasons = {v: _reason(finding, site, v, readable, context) for v in site.variables}
     narrowed = _drop_blocked_alternatives(site, reasons)
     if narrowed is not site:
         finding = msgspec.structs.replace(finding, site=narrowed)
@@ -125,17 +130,17 @@ def _drop_blocked_alternatives(site: Site, reasons: dict[str, SkipReason | None]
 
 
 def _reason(
-    finding: Finding, shape: Shape, variable: str, readable: set[str], context: ProjectContext
+    finding: Finding, site: Site, variable: str, readable: set[str], context: ProjectContext
 ) -> SkipReason | None:
     """Explain why a variable cannot be migrated; None if it can."""
     if variable in context.ignored:
         return SkipId.IGNORED.reason()
-    if shape in READ_SHAPES:
-        return _explain_read(variable, context)
-    if shape is Shape.PRESENCE:
-        if variable in readable:
-            return None
+    if _is_test(site) and variable not in readable:
         return SkipId.NO_READ_MOVED.reason(variable=variable)
+    if site.shape is Shape.PRESENCE:
+        return None
+    if site.shape in READ_SHAPES:
+        return _explain_read(variable, context)
     if variable in readable:
         return SkipId.DEVELOPMENT_VALUE_ALSO_READ.reason(variable=variable)
     for path, names in context.assigned_settings:

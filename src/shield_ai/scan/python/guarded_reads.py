@@ -1,4 +1,4 @@
-"""Find the reads that run only if a condition has found the variable set, and their alternatives."""
+"""Relate reads to conditions: those below a test of their variable, their alternatives, tests."""
 
 from __future__ import annotations
 
@@ -57,6 +57,33 @@ def mark_replaced_reads(tree: ast.Module, candidates: Iterable[Candidate]) -> No
             result = results.get(node.test.id)
             if result and result.reader in URL_READERS and _reads_another(node, result, reads):
                 result.optional = True
+
+
+def mark_tests(tree: ast.Module, candidates: Iterable[Candidate]) -> None:
+    """Mark each read of which the code only tests the result: `if os.environ.get("X"): …`."""
+    reads = {candidate.node: candidate for candidate in candidates}
+    for node in descend(tree):
+        if isinstance(node, (ast.If, ast.IfExp, ast.While)):
+            tests = [node.test]
+        elif isinstance(node, ast.Call) and ast.unparse(node.func) == "bool":
+            tests = node.args
+        else:
+            continue
+        for part in tests:
+            for operand in _operands(part):
+                if operand in reads:
+                    reads[operand].is_test = True
+
+
+def _operands(test: ast.expr) -> Iterator[ast.expr]:
+    """Yield the parts of a condition that are only tested."""
+    if isinstance(test, ast.BoolOp):
+        for value in test.values:
+            yield from _operands(value)
+    elif isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
+        yield from _operands(test.operand)
+    else:
+        yield test
 
 
 def _reads_another(node: ast.If, result: Candidate, reads: dict[ast.AST, Candidate]) -> bool:
