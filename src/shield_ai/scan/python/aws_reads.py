@@ -5,9 +5,11 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from shield_ai.model.skip import SkipId
 from shield_ai.scan.python.bindings import Imported
 
 if TYPE_CHECKING:
+    from shield_ai.model.skip import Skipped
     from shield_ai.scan.python.bindings import Binding, Module, Scope
     from shield_ai.scan.python.project import Project
 
@@ -31,6 +33,35 @@ def reads_aws(
             if any(_binding_reads_aws(project, binding) for binding in bindings):
                 return True
     return False
+
+
+def find_aws_reads(project: Project, module: Module) -> list[Skipped]:
+    """Return the settings of a module that a function of the app takes from Secrets Manager.
+
+    Args:
+        project: The modules of the app.
+        module: The settings module.
+    """
+    tree = module.source.tree
+    found: dict[int, Skipped] = {}
+    for statement in ast.walk(tree):
+        if not isinstance(statement, (ast.Assign, ast.AnnAssign)) or not statement.value:
+            continue
+        for node in ast.walk(statement.value):
+            if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name):
+                continue
+            bindings = module.lookup(node.func.id, (tree,))
+            if any(_binding_reads_aws(project, binding) for binding in bindings):
+                reason = SkipId.READS_AWS.reason(reader=f"{node.func.id}()")
+                found[node.lineno] = reason.entry(
+                    module.source.path, node.lineno, _target_name(statement)
+                )
+    return list(found.values())
+
+
+def _target_name(statement: ast.Assign | ast.AnnAssign) -> str:
+    target = statement.targets[0] if isinstance(statement, ast.Assign) else statement.target
+    return ast.unparse(target) if isinstance(target, (ast.Name, ast.Attribute)) else ""
 
 
 def _binding_reads_aws(project: Project, binding: Binding) -> bool:

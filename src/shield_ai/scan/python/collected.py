@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shield_ai.model.skip import SkipId, Skipped
+from shield_ai.scan.python.aws_reads import find_aws_reads
 from shield_ai.scan.python.bulk_reads import find_bulk_reads
 from shield_ai.scan.python.cross_file import ProjectContext, collection_texts
 from shield_ai.scan.python.file_reads import find_file_reads
@@ -43,6 +44,7 @@ class Collected:
         self.calls: list[tuple[str, int, int]] = []
         self.secret_calls: list[SecretCall] = []
         self.manifest_variables = manifest_variables
+        self._project = project
         self._key_sources = KeySources(project)
 
     def add(self, source: Source, visitor: SecretVisitor, *, in_settings: bool) -> None:
@@ -65,6 +67,7 @@ class Collected:
         self.unresolved += find_bulk_reads(source, in_settings=in_settings)
         if in_settings:
             self.file_reads += find_file_reads(source)
+            self.file_reads += find_aws_reads(self._project, visitor.module)
             self._key_sources.add(source, visitor.module.star_imports)
             for node in visitor.unresolved_reads:
                 reason = SkipId.COMPUTED_NAME.reason()
