@@ -19,6 +19,11 @@ LIBRARY = "SECRET_KEY: not in the app: the star import of corp.conf probably set
             LIBRARY,
             id="library",
         ),
+        pytest.param(
+            "def in_aws(name):\n    return sm.get_secret_value(SecretId=name)\nY = in_aws('y')\nX = os.environ['API_KEY']\n",
+            "settings.py: in_aws() already reads AWS Secrets Manager",
+            id="in AWS already",
+        ),
     ],
 )
 def test_names_what_stays_in_the_environment(tmp_path, text, line):

@@ -15,6 +15,7 @@ from shield_ai.model.errors import DONE
 from shield_ai.model.finding import Severity
 from shield_ai.model.naming import MANIFEST
 from shield_ai.model.printable import printable
+from shield_ai.model.skip import SkipId
 from shield_ai.reports.documents import DraftDocument
 from shield_ai.reports.plurals import count
 from shield_ai.scan.python.cross_file import READ_SHAPES
@@ -86,11 +87,14 @@ def _count_unmovable(found: Scan, ignored: Sequence[str]) -> int:
 
 
 def _unmoved_lines(found: Scan, ignored: Sequence[str]) -> Iterator[str]:
-    """Yield a line with the number of reads that stay, and one for secrets outside the scan."""
+    """Yield a line with the number of reads that stay, and lines for other secrets that stay."""
     reads = _count_unmovable(found, ignored)
     if reads:
         verb = "can't be moved: shield plan --only code lists them"
         yield f"{count(reads, 'read')} of secrets {verb}"
+    in_aws = {skip.path: skip for skip in found.file_reads if skip.id is SkipId.READS_AWS}
+    for path, skip in in_aws.items():
+        yield printable(f"{path}: {skip.reason}")
     for skip in found.unscanned:
         yield printable(f"{skip.name or skip.path}: {skip.reason}")
 
