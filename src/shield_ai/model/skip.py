@@ -115,6 +115,7 @@ class SkipId(enum.StrEnum):
         "tests-environment-copy",
         "tests an earlier copy of the environment: test os.environ instead",
     )
+    UNSUPPORTED_READ = "unsupported-read", "read in a form that is not moved: use os.environ.get()"
     READS_DOTENV_FILE = (
         "reads-dotenv-file",
         (

@@ -17,6 +17,11 @@ FLASK = "every variable that begins with FLASK_"
         pytest.param("c.from_prefixed_env(prefix='SHOP')", False, "from_prefixed_env()", FLASK.replace("FLASK", "SHOP"), id="keyword"),
         pytest.param("c.from_prefixed_env(name)", False, "from_prefixed_env()", "every variable that begins with a computed prefix", id="computed"),
         pytest.param("X = {k: v for k, v in os.environ.items()}", True, "os.environ.items()", "every variable", id="comprehension"),
+        pytest.param("app.config.update(os.environ)", False, "app.config.update()", "every variable", id="Flask's configuration"),
+        pytest.param("Settings(**os.environ)", False, "Settings()", "every variable", id="keywords"),
+        pytest.param("dynaconf.Dynaconf(envvar_prefix='SHOP')", False, "Dynaconf()", FLASK.replace("FLASK", "SHOP"), id="dynaconf"),
+        pytest.param("import confuse; config.set_env()", False, "set_env()", "every variable", id="confuse"),
+        pytest.param("main(auto_envvar_prefix='SHOP')", False, "auto_envvar_prefix", FLASK.replace("FLASK", "SHOP"), id="click"),
         pytest.param("for v in os.environ.values(): f(v)", True, "os.environ.values()", "every variable", id="loop"),
     ],
 )  # fmt: skip

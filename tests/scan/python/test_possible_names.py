@@ -78,15 +78,18 @@ def test_enumerates_the_variables_of_a_computed_name(scanned, text):
             f"import os\nfor k in ['{'a' * 300}_token']:\n    X_TOKEN = os.environ[k.upper()]",
             id="longer than a name",
         ),
-        pytest.param(
-            "import os\ndef f(k):\n    X_TOKEN = os.environ[k]\nf('A_TOKEN')\ncall(f)",
-            id="called elsewhere",
-        ),
     ],
 )
 def test_an_unknown_computed_name_cannot_be_migrated(scanned, text):
     sites = [f.site for f in scanned({"shop/settings.py": text}).findings if f.site]
     assert [(site.variables, "computed" in reason_of(site)) for site in sites] == [((), True)]
+
+
+def test_a_function_that_is_also_called_elsewhere_keeps_its_variables(scanned):
+    text = "import os\ndef f(k):\n    X_TOKEN = os.environ[k]\nf('A_TOKEN')\ncall(f)"
+    sites = [f.site for f in scanned({"shop/settings.py": text}).findings if f.site]
+    reasons = [(site.variables, site.reason.id if site.reason else "") for site in sites]
+    assert reasons == [((), "computed-name"), (("A_TOKEN",), "unsupported-read")]
 
 
 def test_a_loop_keeps_harmless_variables_in_the_environment(scanned):

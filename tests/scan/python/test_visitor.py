@@ -101,7 +101,6 @@ def test_other_copies_are_not_the_environment(sites, text):
             id="a path",
         ),
         pytest.param("import os\nX = os.environ.get('RESULT_BACKEND', 14)", id="a number"),
-        pytest.param("import os\nX = sorted(os.environ)['API_KEY']", id="a built-in function"),
         pytest.param("import os\nDEBUG = os.environ.get('DEBUG')", id="harmless"),
         pytest.param("settings = {}\nX = settings['API_KEY']", id="another mapping"),
         pytest.param("import os\nos.environ['API_KEY'] = key", id="written"),

@@ -19,7 +19,7 @@ SECRET = (
 ENV_READ = regex(
     rb"environ|getenv|dotenv_values|decouple|_url\.config|[Cc]onfig\("
     rb"|(?:^|[^.\w])[Cc]onfig(?:\.\w+\(|\[)|\benvs?\b|configurations"
-    rb"|starlette"
+    rb"|starlette|envvar|env_var|expandvars"
 )
 # A quoted secret-like name as an argument, an index, an operand of `in`, or a constant: the syntax
 # of a read or a presence test.
@@ -34,7 +34,8 @@ COMPUTED_READ = regex(rb"(?:getenv\(|environ(?:\[|\.get\())\s{0,60}[A-Za-z_]")
 # APIs that read secrets without the quoted name of a variable, including shield's runtime.
 SECRET_API = regex(
     rb"BaseSettings|_url\.config|configurations|get_secret|Settings\)|EnvSettingsSource"
-    rb"|env_prefix|SecretStr|SecretBytes|from_prefixed_env"
+    rb"|env_prefix|SecretStr|SecretBytes|from_prefixed_env|[Dd]ynaconf|GoodConf|ConfigManager"
+    rb"|SimpleNamespace\(\*\*|\$\{?[A-Z][A-Z_]{0,30}(?:PASS|SECRET|TOKEN|KEY|CRED)"
 )
 # A value of at least 12 characters with a secret-like name, or a URL with a password.
 LITERAL = regex(

@@ -6,8 +6,8 @@ import ast
 from typing import TYPE_CHECKING
 
 from shield_ai.model.naming import env_var_name
-from shield_ai.scan.python.env_reads import EnvReadVisitor
 from shield_ai.scan.python.literals import literal_text
+from shield_ai.scan.python.named_reads import NamedReadVisitor
 from shield_ai.scan.python.possible_names import possible_texts
 from shield_ai.scan.python.secret_calls import SecretCall, create_call
 
@@ -23,7 +23,7 @@ BACKEND_SECRET = "SECRET"
 BACKEND_OPTIONS = frozenset({BACKEND_SECRET, "SECRET_FIELDS"})
 
 
-class AccessorCallVisitor(EnvReadVisitor):
+class AccessorCallVisitor(NamedReadVisitor):
     """Visits the calls of the runtime; the subclass collects the candidates."""
 
     def __init__(

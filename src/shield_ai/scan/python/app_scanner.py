@@ -11,6 +11,7 @@ from shield_ai.scan.files.file_filter import find_markers
 from shield_ai.scan.python.collected import Collected
 from shield_ai.scan.python.findings import create_findings, missing_runtime_finding
 from shield_ai.scan.python.project import Project
+from shield_ai.scan.python.reading_names import calls_any, find_reading_names
 from shield_ai.scan.python.related_findings import open_context, relate_findings
 from shield_ai.scan.python.statement_filter import StatementFilter
 from shield_ai.scan.python.visitor import SecretVisitor
@@ -44,6 +45,8 @@ class AppScanner:
         self._manifest_variables = manifest_variables
         self._settings = set(facts.settings)
         self._project = Project(files.python(), facts, files.read, _without_exports(files.markers))
+        computing = (raw for _, raw in files.with_marker("computed_read"))
+        self._project.reading_names = find_reading_names(computing)
         context = open_context(files, manifest_variables, ignored)
         self.collected = Collected(self._project, context, manifest_variables)
         self._without_runtime: set[str] = set()  # settings files that do not call get_secret
@@ -52,14 +55,14 @@ class AppScanner:
         """Scan one Python file."""
         in_settings = path in self._settings
         has_markers = self._has_markers(path, in_settings=in_settings)
-        if has_markers is False and not self._manifest_variables:
+        if has_markers is False and not self._manifest_variables and not self._may_call(path):
             self.scanned.append(path)
             return
         raw = self._read(path)
         if raw is None:
             return
         self.scanned.append(path)
-        if has_markers and not in_settings:
+        if (has_markers or calls_any(raw, self._project.reading_names)) and not in_settings:
             self._parse_and_visit(path, raw, self._statement_filter(raw))
         elif has_markers or self._may_have_secrets(raw, in_settings=in_settings):
             self._parse_and_visit(path, raw)
@@ -68,6 +71,10 @@ class AppScanner:
         """Return whether a file may have secrets, by its markers; None if they are unknown."""
         markers = self._files.markers.get(path)
         return None if markers is None else markers.may_have_secrets(settings=in_settings)
+
+    def _may_call(self, path: str) -> bool:
+        """Return whether a file may pass the name of a secret to a function that reads it."""
+        return bool(self._project.reading_names) and self._files.markers[path].quoted_name
 
     def _statement_filter(self, raw: bytes) -> StatementFilter | None:
         # shield.toml may name variables that no pattern of the filter matches.

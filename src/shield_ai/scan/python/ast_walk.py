@@ -38,6 +38,18 @@ def children(node: ast.AST) -> list[ast.AST]:
     return found
 
 
+def statements_in(node: ast.AST) -> Iterator[ast.stmt]:
+    """Yield the statements in a node, with those in compound statements."""
+    stack = [node]
+    while stack:
+        for child in children(stack.pop()):
+            if isinstance(child, ast.stmt):
+                yield child
+                stack.append(child)
+            elif isinstance(child, (ast.ExceptHandler, ast.match_case)):
+                stack.append(child)
+
+
 def descend(node: ast.AST) -> Iterator[ast.AST]:
     """Yield a node and its descendants in the order of `ast.walk`, as `children` returns them."""
     queue = deque([node])

@@ -40,6 +40,15 @@ class LoopVariable(Opaque):
         self.index = index  # of the item; None for the whole element
 
 
+class Parameter(Opaque):
+    """A parameter with a default."""
+
+    __slots__ = ("default",)
+
+    def __init__(self, default: ast.expr) -> None:
+        self.default = default
+
+
 OPAQUE = Opaque()
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 SCOPES = (*FUNCTIONS, ast.Lambda, ast.ClassDef)
@@ -56,6 +65,7 @@ BINDERS = frozenset(
         ast.AnnAssign,
         ast.NamedExpr,
         ast.withitem,
+        ast.Expr,
     }
 )
 BINDING_WORDS = ("for", "lambda", ":=")  # every expression that binds a name contains one
@@ -63,6 +73,7 @@ Binding: TypeAlias = (
     Imported | Opaque | ast.expr | ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 )
 Table: TypeAlias = dict[str, list[Binding]]
+AssignedValues: TypeAlias = dict[str, list[tuple[ast.expr, tuple[Scope, ...]]]]
 
 
 class Module:
@@ -81,6 +92,8 @@ class Module:
         self.tables: dict[ast.AST, Table] = {}
         self.resolved: dict[Binding, Ref | None] = {}  # the resolver's cache
         self.resolved_stars: dict[str, Ref | None] = {}  # the same for names from star imports
+        self.members: dict[tuple[ast.ClassDef, str], Ref | None] = {}  # the same for attributes
+        self.self_values: dict[ast.ClassDef, AssignedValues] = {}  # by class and attribute
         self._binding_lines = _find_binding_lines(source.text)
         self._collect(source.tree, source.tree.body)
 
@@ -107,8 +120,11 @@ class Module:
     def _collect(self, scope: Scope, body: Sequence[ast.AST]) -> None:
         table: Table = self.tables.setdefault(scope, {})
         if isinstance(scope, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
+            defaults = dict(parameter_defaults(scope.args))
             for parameter in _parameters(scope.args):
-                _add(table, parameter.arg, OPAQUE)
+                default = defaults.get(parameter.arg)
+                binding = Parameter(default) if default and not _is_constant(default) else OPAQUE
+                _add(table, parameter.arg, binding)
         for node in _scope_nodes(body, self._binding_lines):
             if node.__class__ in BINDERS:
                 self._bind(node, table)
@@ -125,6 +141,8 @@ class Module:
                 _add(table, node.name, OPAQUE)
         elif isinstance(node, (ast.For, ast.AsyncFor, ast.comprehension)):
             _bind_loop(node.target, node.iter, table)
+        elif isinstance(node, ast.Expr):
+            _bind_updated(node.value, table)
         else:
             for target, value in _assignments(node):
                 _bind_target(target, value, table)
@@ -162,6 +180,21 @@ def _parameters(args: ast.arguments) -> Iterator[ast.arg]:
         yield args.vararg
     if args.kwarg:
         yield args.kwarg
+
+
+def _is_constant(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant)
+
+
+def parameter_defaults(args: ast.arguments) -> Iterator[tuple[str, ast.expr]]:
+    """Yield the name of each parameter with a default, and the default."""
+    positional = [*args.posonlyargs, *args.args]
+    with_default = positional[len(positional) - len(args.defaults) :]
+    for parameter, default in zip(with_default, args.defaults, strict=True):
+        yield parameter.arg, default
+    for parameter, keyword_default in zip(args.kwonlyargs, args.kw_defaults, strict=True):
+        if keyword_default:
+            yield parameter.arg, keyword_default
 
 
 def _find_binding_lines(text: str) -> list[int]:
@@ -265,6 +298,18 @@ def _bind_target(target: ast.expr, value: ast.expr | None, table: Table) -> None
     elif isinstance(target, ast.Attribute) and isinstance(target.value, ast.Name):
         if target.attr == "prefix":
             _add(table, f"{target.value.id}.prefix", value or OPAQUE)
+
+
+def _bind_updated(node: ast.expr, table: Table) -> None:
+    """Bind the name in `name.update(os.environ)` to a copy of the argument."""
+    if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
+        return
+    if node.func.attr == "update" and isinstance(node.func.value, ast.Name):
+        values = [*node.args, *(k.value for k in node.keywords if k.arg is None)]
+        values = [value for value in values if not isinstance(value, ast.Dict)]
+        if values:
+            keys: list[ast.expr | None] = [None] * len(values)
+            _add(table, node.func.value.id, ast.Dict(keys=keys, values=values))
 
 
 def _bind_loop(target: ast.expr, iterable: ast.expr, table: Table) -> None:

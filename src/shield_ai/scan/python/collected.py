@@ -65,6 +65,8 @@ class Collected:
         if visitor.has_computed_read:
             self.context.computed_names |= collection_texts(source.tree)
         self.unresolved += find_bulk_reads(source, in_settings=in_settings)
+        for node in visitor.mapping_reads:
+            self.unresolved.append(SkipId.COMPUTED_NAME.reason().entry(path, node.lineno))
         if in_settings:
             self.file_reads += find_file_reads(source)
             self.file_reads += find_aws_reads(self._project, visitor.module)

@@ -17,7 +17,8 @@ from shield_ai.scan.python.flags import ValueUses, converters_of, explain_flag_o
 from shield_ai.scan.python.library_reads import library_read
 from shield_ai.scan.python.possible_names import possible_texts
 from shield_ai.scan.python.pydantic_fields import PydanticFieldVisitor
-from shield_ai.scan.python.readers import DOTENV_LABEL, Environ, EnvObject
+from shield_ai.scan.python.readers import Environ, EnvObject
+from shield_ai.scan.python.reads import explain_reader
 
 if TYPE_CHECKING:
     from shield_ai.model.skip import SkipReason
@@ -36,7 +37,8 @@ DATABASE_KEYS = {
     "HOST": "host",
     "PORT": "port",
 }
-COPYABLE_NAMES = (ast.Name, ast.JoinedStr, ast.BinOp, ast.Call)  # of methods of str
+MAPPING_METHODS = frozenset({"__get__", "__getattr__", "__getattribute__", "__getitem__"})
+COPYABLE_NAMES = (ast.Name, ast.JoinedStr, ast.BinOp, ast.Call, ast.Subscript)
 
 
 class EnvReadVisitor(PydanticFieldVisitor):
@@ -53,6 +55,7 @@ class EnvReadVisitor(PydanticFieldVisitor):
         self._written: set[str] = set()  # variables that the file sets
         self._copies: dict[str, EnvironCopy] | None = None  # collected on first use
         self.unresolved_reads: list[ast.expr] = []  # of variables that no call determines
+        self.mapping_reads: list[ast.expr] = []  # of classes with attributes that read variables
         # values with a secret-like name that are not secrets: node, name, reason
         self.not_secrets: list[tuple[ast.expr, str, SkipReason]] = []
         # the variables of the get_secret calls around the current node, the innermost last
@@ -67,7 +70,9 @@ class EnvReadVisitor(PydanticFieldVisitor):
             return False
         name: str | None = read.reader.fixed
         if read.argument:
-            name = self.resolver.constant_text(read.argument, self.scopes)
+            name = self.resolver.name_text(read.argument, self.scopes)
+        if read.reader.guessed and name is None:
+            return False
         converters = converters_of(node, read.reader)
         reason = explain_flag_or_number(name or "", converters, read.default)
         if self._in_boolean_context:
@@ -99,11 +104,21 @@ class EnvReadVisitor(PydanticFieldVisitor):
         elif candidate.reason and candidate.reason.id is SkipId.COMPUTED_NAME:
             if not candidate.others and not self._is_parameter(read.argument):
                 self.unresolved_reads.append(candidate.node)
+            elif self._is_in_mapping():
+                self.mapping_reads.append(candidate.node)
         if not candidate.is_secret_read():
             word = harmless_word(candidate.variable)
             if word:
                 reason = SkipId.HARMLESS_NAME.reason(word=word)
                 self.not_secrets.append((candidate.node, candidate.variable, reason))
+
+    def _is_in_mapping(self) -> bool:
+        """Return whether a method belongs to a class that computes its attributes or items."""
+        for scope in self.scopes:
+            if isinstance(scope, ast.ClassDef):
+                methods = {part.name for part in scope.body if isinstance(part, ast.FunctionDef)}
+                return not methods.isdisjoint(MAPPING_METHODS)
+        return False
 
     def _set_database_field(self, candidate: Candidate) -> None:
         """Set the database field of a candidate. Nested keys, as in TEST, are not such fields."""
@@ -217,17 +232,14 @@ class EnvReadVisitor(PydanticFieldVisitor):
     def _explain_unreliable(self, candidate: Candidate, read: Read) -> SkipReason | None:
         """Explain why a read may not return the variable's value; None if it does."""
         reader = read.reader
-        if reader.label.startswith(DOTENV_LABEL):
-            return SkipId.READS_DOTENV_FILE.reason(reader=DOTENV_LABEL)
+        reason = explain_reader(read)
+        if reason:
+            return reason
         if reader.method == "setdefault":
             self._written.add(candidate.variable)
             return SkipId.SETS_VARIABLE.reason()
         if reader.copy and not self._reads_unchanged_copy(candidate, read):
             return SkipId.ENVIRONMENT_COPY.reason()
-        if reader.reads_aws:
-            return SkipId.READS_AWS.reason(reader=reader.label)
-        if reader.overridden_by:
-            return SkipId.OVERRIDDEN.reason(reader=reader.label, other=reader.overridden_by)
         if not candidate.variable and not candidate.alternatives:
             self._note_computed_read(candidate, read.argument)
             return SkipId.COMPUTED_NAME.reason()
@@ -341,7 +353,7 @@ class EnvReadVisitor(PydanticFieldVisitor):
         base = self.resolver.resolve(container, self.scopes)
         if isinstance(base, EnvObject) and base.label == "django-environ" and not base.prefix:
             return Environ()
-        return base if isinstance(base, Environ) else None
+        return base if isinstance(base, Environ) and not base.guessed else None
 
     def _is_migrated(self, candidate: Candidate) -> bool:
         """Return whether an enclosing get_secret call covers the variable of a read."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.scan.python.ast_walk import children
+from shield_ai.scan.python.environ_uses import ENVIRON_NAMES
 from shield_ai.scan.python.literals import is_secret_literal, literal_text
 from shield_ai.scan.python.readers import Factory, RuntimeFunction
 from shield_ai.scan.python.statements import StatementVisitor, stored_names
@@ -73,6 +74,18 @@ class ExpressionVisitor(StatementVisitor):
         """Visit a call, and return whether it creates a value of django-configurations."""
 
     @abc.abstractmethod
+    def visit_environ(self, node: ast.expr) -> None:
+        """Visit a reference to the environment that is not part of a read or a test."""
+
+    @abc.abstractmethod
+    def visit_attribute(self, node: ast.Attribute) -> None:
+        """Visit an attribute in capitals, which may be a variable."""
+
+    @abc.abstractmethod
+    def visit_other_call(self, node: ast.Call, function: object) -> None:
+        """Visit a call that is not a read, and may name a variable nevertheless."""
+
+    @abc.abstractmethod
     def visit_library_call(self, node: ast.Call, function: object) -> None:
         """Visit a call of a function that may read a variable itself."""
 
@@ -86,12 +99,18 @@ class ExpressionVisitor(StatementVisitor):
         """
         # Most nodes of a tree have one of these three types.
         if isinstance(node, ast.Attribute):
+            if node.attr in ENVIRON_NAMES:
+                self.visit_environ(node)
+            if node.attr.isupper():
+                self.visit_attribute(node)
             self.visit(node.value, path, direct=False)
         elif isinstance(node, ast.Constant):
             if literal_text(node) is not None:
                 self.visit_literal(node, path, direct=direct)
         elif not isinstance(node, ast.Name):
             self._visit_compound(node, path, direct=direct)
+        elif node.id in ENVIRON_NAMES:
+            self.visit_environ(node)
 
     def _visit_compound(self, node: ast.expr, path: tuple[str, ...], *, direct: bool) -> None:
         if isinstance(node, ast.Call):
@@ -238,6 +257,8 @@ class ExpressionVisitor(StatementVisitor):
             self.visit_library_call(node, function)
             is_read = self.visit_read(node, path, direct=direct)
             is_read = is_read or self.visit_configurations_value(node, function, path)
+        if not is_read:
+            self.visit_other_call(node, function)
         self._visit_arguments(node, path, direct=direct and not is_read, is_read=is_read)
         self._visit_keywords(node, path, is_read=is_read, is_factory=isinstance(function, Factory))
 

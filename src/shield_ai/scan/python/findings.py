@@ -91,7 +91,7 @@ def _explain_literal(
 
 def _explain_default(candidate: Candidate, defaults: dict[str, str]) -> SkipReason | None:
     """Explain that a literal is the default of a read; else return None."""
-    variable = defaults.get(candidate.target)
+    variable = defaults.get(candidate.target) or defaults.get(candidate.innermost_name)
     return SkipId.DEVELOPMENT_DEFAULT.reason(variable=variable) if variable else None
 
 
@@ -103,6 +103,8 @@ def _default_names(source: Source, candidates: list[Candidate]) -> dict[str, str
         if candidate.shape is not Shape.READ or not candidate.variable:
             continue
         reads[candidate.node] = candidate.variable
+        if candidate.reason and candidate.reason.id is SkipId.ENVIRONMENT_COPY:
+            names[candidate.variable] = candidate.variable  # the mapping may have a default for it
         if isinstance(candidate.default, ast.Name):
             names[candidate.default.id] = candidate.variable
     if len(reads) == len(candidates):

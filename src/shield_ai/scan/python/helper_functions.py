@@ -38,7 +38,7 @@ def helper_reader(resolver: Resolver, node: Function, scopes: Scopes) -> Reader 
     inner = scopes if node in scopes else (*scopes, node)
     for call in calls_in(node):
         read = resolver.nested().find_read(call, inner)
-        if read is None or read.reader.copy:
+        if read is None:
             continue
         reader = _reader_for_parameter(resolver, node, call, read, inner)
         if reader:
@@ -49,8 +49,8 @@ def helper_reader(resolver: Resolver, node: Function, scopes: Scopes) -> Reader 
 def _reader_for_parameter(
     resolver: Resolver, node: Function, call: ast.expr, read: Read, scopes: Scopes
 ) -> Reader | None:
-    parameters = [argument.arg for argument in [*node.args.posonlyargs, *node.args.args]]
-    for position, parameter in enumerate(parameters):
+    arguments = [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]
+    for position, parameter in enumerate(argument.arg for argument in arguments):
         prefix = constant_prefix(read.argument, parameter)
         computed = prefix is None and ends_with_parameter(read.argument, parameter)
         if prefix is None and not computed:
@@ -65,6 +65,8 @@ def _reader_for_parameter(
             name_position=position,
             name_keyword=parameter,
             has_empty_default=returns_empty_default(node, call, read.default),
+            copy=read.reader.copy,
+            guessed=read.reader.guessed,
             overridden_by=overridden_by,
             reads_aws=is_aws,
         )

@@ -22,6 +22,21 @@ _ANTHROPIC = LibraryRead("ANTHROPIC_API_KEY", frozenset({"api_key", "auth_token"
 # https://docs.sentry.io/platforms/python/configuration/options/#dsn
 # https://github.com/openai/openai-python#usage
 # https://github.com/anthropics/anthropic-sdk-python#usage
+EXPAND_FUNCTIONS = frozenset({"os.path.expandvars", "posixpath.expandvars"})
+SHELL_FUNCTIONS = frozenset(
+    {
+        "os.popen",
+        "os.system",
+        "subprocess.Popen",
+        "subprocess.call",
+        "subprocess.check_call",
+        "subprocess.check_output",
+        "subprocess.getoutput",
+        "subprocess.run",
+    }
+)
+# Parameters for the name of a variable: of click and typer, of ConfigArgParse.
+VARIABLE_KEYWORDS = frozenset({"envvar", "env_var"})
 LIBRARY_READS = {
     "sentry_sdk.init": LibraryRead("SENTRY_DSN", frozenset({"dsn"})),
     "openai.OpenAI": _OPENAI,

@@ -47,6 +47,11 @@ def possible_texts(resolver: Resolver, node: ast.AST, scopes: Scopes) -> Texts:
     return _Enumerator(resolver).texts(node, scopes, 0)
 
 
+def possible_items(resolver: Resolver, node: ast.expr, scopes: Scopes) -> list[str]:
+    """Return the known strings among the elements of an iterable, or those of a text."""
+    return _Enumerator(resolver).items(node, scopes)
+
+
 class _Enumerator:
     """Enumerates strings and elements. `depth` is that of the recursion."""
 
@@ -68,23 +73,43 @@ class _Enumerator:
         found = self._computed_texts(node, scopes, depth)
         return found if found and len(found) <= MAX_TEXTS else None
 
+    def items(self, node: ast.expr, scopes: Scopes) -> list[str]:
+        """Return the known strings among the elements of an iterable."""
+        found: list[str] = []
+        for element in self._elements(node, scopes, 0) or ():
+            found.extend(self.texts(element, scopes, 1) or ())
+        return found
+
     def _computed_texts(self, node: ast.AST, scopes: Scopes, depth: int) -> Texts:
         if isinstance(node, ast.IfExp):
             return _union(self.texts(part, scopes, depth + 1) for part in (node.body, node.orelse))
         if isinstance(node, ast.Name):
             bindings = self._module.lookup(node.id, scopes)
-            return _union(
-                self._bound_texts(node.id, binding, scopes, depth) for binding in bindings
-            )
-        if isinstance(node, ast.Call):
-            return self._method_texts(node, scopes, depth)
+            return _union(self._bound_texts(node.id, b, scopes, depth) for b in bindings)
+        if isinstance(node, ast.Subscript):
+            value = self._entry_of(node, scopes)
+            return self.texts(value, scopes, depth + 1) if value else None
         parts = concatenated_parts(node)
         if parts is None:
-            return None
+            return self._method_texts(node, scopes, depth)
         return _concatenations([self.texts(part, scopes, depth + 1) for part in parts])
 
-    def _method_texts(self, node: ast.Call, scopes: Scopes, depth: int) -> Texts:
+    def _entry_of(self, node: ast.Subscript, scopes: Scopes) -> ast.expr | None:
+        """Return the value in a constant dict under a constant key."""
+        name = node.value.id if isinstance(node.value, ast.Name) else ""
+        mapping = self._only_value(name, scopes)
+        key = self._resolver.constant_text(node.slice, scopes)
+        if not isinstance(mapping, ast.Dict) or key is None:
+            return None
+        for key_node, value in zip(mapping.keys, mapping.values, strict=True):
+            if isinstance(key_node, ast.Constant) and key_node.value == key:
+                return value
+        return None
+
+    def _method_texts(self, node: ast.AST, scopes: Scopes, depth: int) -> Texts:
         """Return the results of `name.upper()` and similar methods."""
+        if not isinstance(node, ast.Call):
+            return None
         method = node.func
         if not isinstance(method, ast.Attribute) or method.attr not in TEXT_METHODS:
             return None
@@ -113,6 +138,20 @@ class _Enumerator:
 
     def _argument_texts(self, name: str, scopes: Scopes, depth: int) -> Texts:
         """Return the strings that calls of the innermost function pass for a parameter."""
+        values = self._arguments(name, scopes) or ()
+        tree = self._module.source.tree
+        return _union(self.texts(value, (tree,), depth + 1) if value else None for value in values)
+
+    def _argument_elements(self, name: str, scopes: Scopes, depth: int) -> Elements:
+        """Return the elements of the iterables that calls pass for a parameter."""
+        tree = self._module.source.tree
+        parts: list[Elements] = []
+        for value in self._arguments(name, scopes) or ():
+            parts.append(self._elements(value, (tree,), depth + 1) if value else None)
+        return _chain(parts) if parts else None
+
+    def _arguments(self, name: str, scopes: Scopes) -> list[ast.expr | None] | None:
+        """Return the arguments for a parameter of the innermost function in all of its calls."""
         function = scopes[-1]
         if not isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef)):
             return None
@@ -126,8 +165,7 @@ class _Enumerator:
         if calls is None:
             return None
         position = parameters.index(name)
-        values = (_argument_of(call, name, position) for call in calls)
-        return _union(self.texts(value, (tree,), depth + 1) if value else None for value in values)
+        return [_argument_of(call, name, position) for call in calls]
 
     def _elements(self, node: ast.expr, scopes: Scopes, depth: int) -> Elements:
         """Return the elements of an iterable; None if they are not constant."""
@@ -142,7 +180,9 @@ class _Enumerator:
             return _chain([self._elements(part, scopes, depth + 1) for part in parts])
         if isinstance(node, ast.Name):
             value = self._only_value(node.id, scopes)
-            return self._elements(value, scopes, depth + 1) if value else None
+            if value is None:
+                return self._argument_elements(node.id, scopes, depth)
+            return self._elements(value, scopes, depth + 1)
         if isinstance(node, ast.Call):
             return self._call_elements(node, scopes, depth)
         return None
@@ -187,6 +227,11 @@ class _Enumerator:
                 return None
             index = ast.Constant(value=0)
             return [ast.Tuple(elts=[index, element]) for element in elements]
+        if name == "zip":
+            columns = [self._elements(argument, scopes, depth + 1) for argument in arguments]
+            known = [column for column in columns if column is not None]
+            rows = zip(*known, strict=False) if len(known) == len(columns) else ()
+            return [ast.Tuple(elts=list(row)) for row in rows] or None
         return None
 
     def _split_elements(

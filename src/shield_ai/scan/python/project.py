@@ -41,6 +41,7 @@ class Project:
     ) -> None:
         self.known = known
         self.facts = facts
+        self.reading_names: frozenset[str] = frozenset()  # of functions that read a variable
         self._read = read
         self._without_exports = without_exports
         self._modules: dict[str, Module | None] = {}  # the least recently used first

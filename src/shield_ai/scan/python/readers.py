@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import functools
-from typing import NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from shield_ai.model.words import word_set
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.project.runtime_names import ACCESSORS, FORMER_PACKAGE, PACKAGE
+
+if TYPE_CHECKING:
+    import ast
+
+    from shield_ai.scan.python.bindings import Module, Scope
 
 
 class Library(NamedTuple):
@@ -21,6 +26,8 @@ class Environ(NamedTuple):
 
     label: str = "os.environ"
     copy: bool = False
+    prefix: str = ""  # of the variables; the keys of the mapping are without it
+    guessed: bool = False  # a parameter that is recognized by its name
 
 
 class Factory(NamedTuple):
@@ -64,14 +71,34 @@ class RuntimeFunction(NamedTuple):
     module: str = ""  # dotted name of the app's map file; empty if it is imported from the package
 
 
-Ref: TypeAlias = Library | Environ | Factory | EnvObject | Reader | RuntimeFunction
+class AppClass(NamedTuple):
+    """A class of the app that may read variables, or an instance of it."""
+
+    module: Module
+    node: ast.ClassDef
+    scopes: tuple[Scope, ...]  # from the module to the class
+    is_instance: bool = False
+
+
+Ref: TypeAlias = Library | Environ | Factory | EnvObject | Reader | RuntimeFunction | AppClass
 
 ENVIRON = frozenset(
-    {"os.environ", "os.environb", "starlette.config.environ", "environ.Env.ENVIRON"}
+    {
+        "os.environ",
+        "os.environb",
+        "posix.environ",
+        "starlette.config.environ",
+        "environ.Env.ENVIRON",
+    }
 )
 # Functions that return the variables of a .env file, not those of the environment.
-DOTENV_FUNCTIONS = frozenset({"dotenv.dotenv_values", "dotenv.main.dotenv_values"})
+DOTENV_FUNCTIONS = frozenset(
+    {"dotenv.dotenv_values", "dotenv.main.dotenv_values", "decouple.RepositoryEnv"}
+)
 DOTENV_LABEL = "dotenv_values()"
+# https://www.dynaconf.com/envvars/
+DYNACONF_LABEL = "dynaconf"
+DYNACONF_PREFIX = "DYNACONF_"
 FACTORIES = {
     "environ.Env": "django-environ",
     "environ.FileAwareEnv": "django-environ",
@@ -144,20 +171,28 @@ NAME_KEYWORDS = frozenset(
 )
 
 
+DOTENV_KEY = Reader(DOTENV_LABEL, name_position=1, name_keyword="key_to_get")
+# What the dotted paths of libraries refer to.
+KNOWN: dict[str, Ref] = {
+    **{path: Environ(path) for path in ENVIRON},
+    **{path: Reader(path, name_keyword="key") for path in ("os.getenv", "os.getenvb")},
+    **{path: Factory(label) for path, label in FACTORIES.items()},
+    **{path: EnvObject(label) for path, label in OBJECTS.items()},
+    **{
+        path: Reader(path, fixed=variable, name_keyword="env")
+        for path, variable in URL_READERS.items()
+    },
+    **dict.fromkeys(("dotenv.get_key", "dotenv.main.get_key"), DOTENV_KEY),
+    "dynaconf.settings": Environ(DYNACONF_LABEL, copy=True, prefix=DYNACONF_PREFIX),
+}
+
+
 @functools.lru_cache(maxsize=8192)
 def classify(path: str) -> Ref:
     """Return what the dotted path of a library refers to."""
     name = path.rpartition(".")[2]
-    if path in ENVIRON:
-        return Environ(path)
-    if path in {"os.getenv", "os.getenvb"}:
-        return Reader(path, name_keyword="key")
-    if path in FACTORIES:
-        return Factory(FACTORIES[path])
-    if path in OBJECTS:
-        return EnvObject(OBJECTS[path])
-    if path in URL_READERS:
-        return Reader(path, fixed=URL_READERS[path], name_keyword="env")
+    if path in KNOWN:
+        return KNOWN[path]
     if path.partition(".")[0] in {PACKAGE, FORMER_PACKAGE} and name in ACCESSORS:
         return RuntimeFunction(name)
     if "." in path and GUESSED_READER.search(path):
@@ -180,17 +215,28 @@ def attribute(ref: Ref, name: str) -> Ref | None:
         return _object_attribute(ref, name)
     if isinstance(ref, Factory):
         return _class_attribute(ref, name)
+    if isinstance(ref, Reader) and ref.guessed and not ref.copy:
+        return classify(f"{ref.label}.{name}")  # env.str, where env is of an unknown library
     return None
+
+
+# Other methods of a copy can be those of a class of the app: Config(os.environ).require("NAME")
+READING_METHODS = frozenset({"get", "pop", "setdefault", "__getitem__"})
+OTHER_METHODS = word_set("""
+    clear encodekey encodevalue fromkeys items keys move_to_end new_child popitem update values
+""")
 
 
 def _environ_attribute(environ: Environ, name: str) -> Ref | None:
     if name == "copy":
-        return Environ(environ.label, copy=True)
-    if name not in {"get", "pop", "setdefault", "__getitem__"}:
+        return environ._replace(copy=True)
+    if name not in READING_METHODS and (not environ.copy or name in OTHER_METHODS):
         return None
     return Reader(
         f"{environ.label}.{name}",
+        prefix=environ.prefix,
         copy=environ.copy,
+        guessed=environ.guessed,
         method=name,
         default_position=-1 if name == "__getitem__" else 1,
         name_keyword="key",

@@ -6,11 +6,14 @@ import ast
 import itertools
 from typing import TYPE_CHECKING
 
+from shield_ai.model.skip import SkipId
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.scan.python.ast_walk import descend
-from shield_ai.scan.python.readers import NAME_KEYWORDS
+from shield_ai.scan.python.bindings import parameter_defaults
+from shield_ai.scan.python.readers import DOTENV_LABEL, DYNACONF_LABEL, NAME_KEYWORDS
 
 if TYPE_CHECKING:
+    from shield_ai.model.skip import SkipReason
     from shield_ai.scan.python.readers import Reader
 
 # A cache that needs no server: https://django-environ.readthedocs.io/en/latest/types.html
@@ -57,13 +60,60 @@ def _name_keyword(keywords: dict[str, ast.expr], reader: Reader) -> ast.expr | N
     return None
 
 
+def explain_reader(read: Read) -> SkipReason | None:
+    """Explain why a reader may not return the value of the variable; None if it does."""
+    reader = read.reader
+    if reader.label.startswith(DOTENV_LABEL):
+        return SkipId.READS_DOTENV_FILE.reason(reader=DOTENV_LABEL)
+    if reader.label.startswith(DYNACONF_LABEL):
+        return SkipId.READ_BY_LIBRARY.reason(function="Dynaconf")
+    if isinstance(read.argument, ast.Constant) and isinstance(read.argument.value, bytes):
+        return SkipId.UNSUPPORTED_READ.reason()
+    if reader.reads_aws:
+        return SkipId.READS_AWS.reason(reader=reader.label)
+    if reader.overridden_by:
+        return SkipId.OVERRIDDEN.reason(reader=reader.label, other=reader.overridden_by)
+    return None
+
+
 def concatenated_parts(node: ast.AST) -> list[ast.expr] | None:
-    """Return the operands of `a + b`, or the parts of an f-string; None for other expressions."""
+    """Return the operands of `a + b`, or the parts of a formatted text; else None."""
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
         return [node.left, node.right]
     if isinstance(node, ast.JoinedStr):
         return [v.value if isinstance(v, ast.FormattedValue) else v for v in node.values]
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mod):
+        values = node.right.elts if isinstance(node.right, ast.Tuple) else [node.right]
+        return _filled(node.left, "%s", values)
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and not node.keywords:
+        if node.func.attr == "format":
+            return _filled(node.func.value, "{}", node.args)
+        if node.func.attr == "join" and len(node.args) == 1:
+            return _joined(node.func.value, node.args[0])
     return None
+
+
+def _filled(template: ast.expr, placeholder: str, values: list[ast.expr]) -> list[ast.expr] | None:
+    """Return the parts of `"A_%s" % name` or `"A_{}".format(name)`."""
+    if not isinstance(template, ast.Constant) or not isinstance(template.value, str):
+        return None
+    texts = template.value.split(placeholder)
+    if len(texts) != len(values) + 1 or not set("%{}").isdisjoint("".join(texts)):
+        return None
+    parts: list[ast.expr] = [ast.Constant(value=texts[0])] if texts[0] else []
+    for value, text in zip(values, texts[1:], strict=True):
+        parts += [value, ast.Constant(value=text)] if text else [value]
+    return parts
+
+
+def _joined(separator: ast.expr, values: ast.expr) -> list[ast.expr] | None:
+    """Return the parts of `"_".join([a, b])`."""
+    if not isinstance(values, (ast.List, ast.Tuple)):
+        return None
+    parts: list[ast.expr] = []
+    for value in values.elts:
+        parts += [separator, value]
+    return parts[1:]
 
 
 def calls_in(node: ast.FunctionDef | ast.Lambda) -> list[ast.expr]:
@@ -122,25 +172,13 @@ def returns_empty_default(
 
 def _parameter_default(args: ast.arguments, name: str) -> ast.expr | None:
     """Return the default of a parameter in a signature; None without one."""
-    positional = [*args.posonlyargs, *args.args]
-    with_default = positional[len(positional) - len(args.defaults) :]
-    for parameter, default in zip(with_default, args.defaults, strict=True):
-        if parameter.arg == name:
-            return default
-    for parameter, keyword_default in zip(args.kwonlyargs, args.kw_defaults, strict=True):
-        if parameter.arg == name:
-            return keyword_default
-    return None
+    return dict(parameter_defaults(args)).get(name)
 
 
 def ends_with_parameter(node: ast.expr | None, parameter: str) -> bool:
     """Return whether an expression is a computed text followed by a parameter."""
-    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
-        return _is_name(node.right, parameter)
-    if isinstance(node, ast.JoinedStr) and node.values:
-        last = node.values[-1]
-        return isinstance(last, ast.FormattedValue) and _is_name(last.value, parameter)
-    return False
+    parts = concatenated_parts(node) if node else None
+    return parts is not None and bool(parts) and _is_name(parts[-1], parameter)
 
 
 def constant_prefix(node: ast.expr | None, parameter: str) -> str | None:
@@ -151,19 +189,29 @@ def constant_prefix(node: ast.expr | None, parameter: str) -> str | None:
     """
     if isinstance(node, ast.Name):
         return "" if node.id == parameter else None
-    if not ends_with_parameter(node, parameter):
+    parts = concatenated_parts(node) if node else None
+    if not parts or not _is_name(parts[-1], parameter):
         return None
-    if isinstance(node, ast.BinOp):
-        return str(node.left.value) if isinstance(node.left, ast.Constant) else None
-    if isinstance(node, ast.JoinedStr):
-        texts = [str(v.value) for v in node.values if isinstance(v, ast.Constant)]
-        if len(texts) == len(node.values) - 1:
-            return "".join(texts)
-    return None
+    texts = [str(part.value) for part in parts if isinstance(part, ast.Constant)]
+    return "".join(texts) if len(texts) == len(parts) - 1 else None
 
 
 def _is_name(node: ast.expr, name: str) -> bool:
     return isinstance(node, ast.Name) and node.id == name
+
+
+def namespace_prefix(node: ast.Call) -> str | None:
+    """Return the prefix that `namespace=` of everett adds to a name; None if it is computed.
+
+    https://everett.readthedocs.io/en/latest/configuration.html
+    """
+    for keyword in node.keywords:
+        if keyword.arg == "namespace":
+            value = keyword.value
+            parts = value.elts if isinstance(value, (ast.List, ast.Tuple)) else [value]
+            texts = [str(part.value) for part in parts if isinstance(part, ast.Constant)]
+            return "".join(f"{text}_" for text in texts) if len(texts) == len(parts) else None
+    return ""
 
 
 def empty_defaults(node: ast.Call) -> frozenset[str]:

@@ -7,12 +7,20 @@ from typing import TYPE_CHECKING
 
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.project.runtime_names import ACCESSORS, is_runtime_module
-from shield_ai.scan.python.bindings import OPAQUE, Imported, Opaque
+from shield_ai.scan.python.app_classes import app_class, called, class_of_self, member
+from shield_ai.scan.python.bindings import OPAQUE, Imported, Opaque, Parameter
+from shield_ai.scan.python.converted_environ import (
+    guessed_environ,
+    instance_of,
+    loaded_module,
+    result_of_call,
+    united_environ,
+    unpacked_environ,
+)
 from shield_ai.scan.python.helper_functions import helper_reader
 from shield_ai.scan.python.readers import (
     CONSTANTS,
-    DOTENV_FUNCTIONS,
-    DOTENV_LABEL,
+    AppClass,
     Environ,
     EnvObject,
     Factory,
@@ -26,8 +34,8 @@ from shield_ai.scan.python.readers import (
 from shield_ai.scan.python.reads import (
     Read,
     concatenated_parts,
-    empty_defaults,
     name_and_default,
+    namespace_prefix,
 )
 
 if TYPE_CHECKING:
@@ -39,7 +47,7 @@ if TYPE_CHECKING:
 
 VARIABLE = regex(r"[A-Z][A-Z0-9_]+")
 MAX_DEPTH = 12  # of names that refer to names; more is a cycle
-BUILTINS = frozenset({"getattr", "dict"})
+BUILTINS = frozenset({"getattr", "dict", "__import__"})
 Scopes = tuple["Scope", ...]
 
 
@@ -79,7 +87,11 @@ class Resolver:
         if isinstance(node, ast.Lambda):
             return helper_reader(self, node, scopes)
         if isinstance(node, ast.Dict):
-            return self._resolve_unpacked(node, scopes)
+            return unpacked_environ(self, node, scopes)
+        if isinstance(node, ast.BinOp):
+            return united_environ(self, node, scopes)
+        if isinstance(node, ast.Subscript):
+            return loaded_module(self, node, scopes)
         return None
 
     def _resolve_first(self, nodes: Sequence[ast.expr], scopes: Scopes) -> Ref | None:
@@ -109,15 +121,11 @@ class Resolver:
                 return self.project.secret_map(binding.path.rpartition(".")[0])
         return None
 
-    def _resolve_unpacked(self, node: ast.Dict, scopes: Scopes) -> Ref | None:
-        """Return the last environment that a dict copies: `{**dotenv_values(), **os.environ}`."""
-        copied = None
-        for key, value in zip(node.keys, node.values, strict=True):
-            if key is None:
-                ref = self._resolve_nested(value, scopes)
-                if isinstance(ref, Environ):
-                    copied = ref._replace(copy=True)
-        return copied
+    def name_text(self, node: ast.AST | None, scopes: Scopes) -> str | None:
+        """Return the text of a constant expression, also if it is in bytes; else None."""
+        if isinstance(node, ast.Constant) and isinstance(node.value, bytes):
+            return node.value.decode("latin-1")
+        return self.constant_text(node, scopes)
 
     def constant_text(self, node: ast.AST | None, scopes: Scopes) -> str | None:
         """Return the text of a constant expression; None if it is not constant."""
@@ -140,11 +148,25 @@ class Resolver:
         return self._text_of_path(value.path) if isinstance(value, Imported) else None
 
     def _text_of_attribute(self, node: ast.Attribute, scopes: Scopes) -> str | None:
+        if node.attr == "value":  # of an enumeration
+            text = self.constant_text(node.value, scopes)
+            if text is not None:
+                return text
         base = self.resolve(node.value, scopes)
         if isinstance(base, Library):
             return CONSTANTS.get(f"{base.path}.{node.attr}")
+        if isinstance(node.value, ast.Name):
+            for binding in self.module.lookup(node.value.id, scopes):
+                if isinstance(binding, ast.ClassDef):
+                    return self._text_in_class(binding, node.attr)
         path = self._imported_path(node, scopes)
         return self._text_of_path(path) if path else None
+
+    def _text_in_class(self, node: ast.ClassDef, name: str) -> str | None:
+        values = self.module.names(node).get(name, [])
+        if len(values) != 1 or not isinstance(values[0], ast.Constant):
+            return None
+        return self.constant_text(values[0], ())
 
     def _text_of_path(self, dotted: str) -> str | None:
         """Return the text of a constant of the app, by its dotted path."""
@@ -174,7 +196,7 @@ class Resolver:
             if ref:
                 return self._with_assigned_prefix(ref, name, scopes)
         if bindings:
-            return None
+            return guessed_environ(name, bindings)
         cache = self.module.resolved_stars
         if name not in cache:
             cache[name] = None  # ends circular imports
@@ -207,6 +229,9 @@ class Resolver:
         return guess
 
     def _resolve_binding(self, binding: Binding, scopes: Scopes) -> Ref | None:
+        if isinstance(binding, Parameter):
+            default = self._resolve_nested(binding.default, scopes[:1])
+            return default._replace(copy=True) if isinstance(default, Environ) else None
         if isinstance(binding, (Opaque, ast.AsyncFunctionDef)):
             return None
         cache = self.module.resolved
@@ -218,7 +243,8 @@ class Resolver:
                 cache[binding] = helper_reader(self, binding, scopes)
             elif isinstance(binding, ast.ClassDef):
                 base = self._resolve_first(binding.bases, scopes)
-                cache[binding] = base if isinstance(base, Factory) else None
+                is_factory = isinstance(base, Factory)
+                cache[binding] = base if is_factory else app_class(self, binding, scopes)
             else:
                 cache[binding] = self._resolve_nested(binding, scopes)
         return cache[binding]
@@ -237,9 +263,10 @@ class Resolver:
         first, _, rest = inner.partition(".")
         resolver = Resolver(self.project, module, self.depth + 1)
         ref = resolver.resolve_name(first, (module.source.tree,))
-        if ref and rest:
-            return attribute(ref, rest)
-        return ref
+        return self._attribute(ref, rest) if ref and rest else ref
+
+    def _attribute(self, ref: Ref, name: str) -> Ref | None:
+        return member(self, ref, name) if isinstance(ref, AppClass) else attribute(ref, name)
 
     def _is_runtime_module(self, dotted: str) -> bool:
         module = self.project.find_module(dotted)
@@ -249,20 +276,33 @@ class Resolver:
 
     def _resolve_attribute(self, node: ast.Attribute, scopes: Scopes) -> Ref | None:
         if self._has_opaque_base(node, scopes):
-            return None
+            return self._resolve_of_self(node, scopes)
         base = self._resolve_nested(node.value, scopes)
         if isinstance(base, Library):
             path = f"{base.path}.{node.attr}"
             if self.project.split(path):
                 return self.resolve_path(path)
         if base is not None:
-            return attribute(base, node.attr)
+            return self._attribute(base, node.attr)
         imported_path = self._imported_path(node, scopes)
         return self.resolve_path(imported_path) if imported_path else None
 
+    def _resolve_of_self(self, node: ast.Attribute, scopes: Scopes) -> Ref | None:
+        """Return what `self.attribute` refers to, or an attribute of it."""
+        if isinstance(node.value, ast.Attribute):
+            base = self._resolve_nested(node.value, scopes)
+            return self._attribute(base, node.attr) if base else None
+        owner = class_of_self(node.value, self.module, scopes)
+        if owner:
+            return member(self, owner, node.attr)
+        base = self._resolve_nested(node.value, scopes)
+        return attribute(base, node.attr) if isinstance(base, Environ) else None
+
     def _has_opaque_base(self, node: ast.Attribute, scopes: Scopes) -> bool:
         """Return whether an attribute is one of `self` or of another opaque name, as most are."""
-        base, _ = _split_attribute(node)
+        base: ast.expr = node
+        while isinstance(base, ast.Attribute):
+            base = base.value
         if not isinstance(base, ast.Name):
             return False
         bindings = self.module.lookup(base.id, scopes)
@@ -280,51 +320,16 @@ class Resolver:
 
     def _resolve_call(self, node: ast.Call, scopes: Scopes) -> Ref | None:
         function = self._resolve_nested(node.func, scopes)
-        if isinstance(function, Library):
-            if function.path in DOTENV_FUNCTIONS:
-                return Environ(DOTENV_LABEL, copy=True)
-            builtin = self._resolve_builtin(function.path, node, scopes)
-            return builtin or self._converted_environ(node, scopes)
         if isinstance(function, Factory):
-            return self._instance(function, node, scopes)
+            return instance_of(self, function, node, scopes)
         if isinstance(function, Environ):
             return function if function.copy else None  # os.environ.copy()
+        if isinstance(function, AppClass) and not function.is_instance:
+            return function._replace(is_instance=True)
         if isinstance(node.func, ast.Attribute) and node.func.attr == "prefixed":
             base = self._resolve_nested(node.func.value, scopes)
             return base if isinstance(base, EnvObject) else None
-        return self._converted_environ(node, scopes)
-
-    def _converted_environ(self, node: ast.Call, scopes: Scopes) -> Environ | None:
-        """Return the environment that a function of the app converts: `nested(os.environ)`."""
-        if len(node.args) != 1 or not isinstance(node.func, ast.Name):
-            return None
-        bindings = self.module.lookup(node.func.id, scopes)
-        if not any(isinstance(b, (Imported, ast.FunctionDef)) for b in bindings):
-            return None
-        environ = self._resolve_nested(node.args[0], scopes)
-        return environ._replace(copy=True) if isinstance(environ, Environ) else None
-
-    def _instance(self, factory: Factory, node: ast.Call, scopes: Scopes) -> EnvObject:
-        """Return the instance that a call of a class creates, with its prefix."""
-        prefix: str | None = ""
-        for keyword in node.keywords:
-            if keyword.arg in {"env_prefix", "prefix"}:
-                prefix = self.constant_text(keyword.value, scopes)
-                break
-        defaults = empty_defaults(node) if factory.label == "django-environ" else frozenset()
-        return EnvObject(factory.label, prefix or "", prefix is None, defaults)
-
-    def _resolve_builtin(self, name: str, node: ast.Call, scopes: Scopes) -> Ref | None:
-        """Return the result of `getattr(os, "environ")` or `dict(os.environ)`."""
-        if not node.args:
-            return None
-        first = self._resolve_nested(node.args[0], scopes)
-        if name == "getattr" and first and len(node.args) > 1:
-            attribute_name = self.constant_text(node.args[1], scopes)
-            return attribute(first, attribute_name) if attribute_name else None
-        if name == "dict" and isinstance(first, Environ):
-            return first._replace(copy=True)
-        return None
+        return result_of_call(self, function, node, scopes)
 
     def find_read(self, node: ast.expr, scopes: Scopes) -> Read | None:
         """Return the read that a call or subscript makes; None if it reads no variable."""
@@ -332,12 +337,13 @@ class Resolver:
             return self._subscript_read(node, scopes)
         if not isinstance(node, ast.Call):
             return None
-        reader = self.resolve(node.func, scopes)
+        reader = called(self, self.resolve(node.func, scopes), "__call__")
         if isinstance(reader, EnvObject):
+            namespace = namespace_prefix(node) if reader.label == "everett" else ""
             reader = Reader(
                 reader.label,
-                prefix=reader.prefix,
-                computed=reader.computed,
+                prefix=reader.prefix + (namespace or ""),
+                computed=reader.computed or namespace is None,
                 empty_defaults=reader.empty_defaults,
                 name_keyword="var",
             )
@@ -346,18 +352,40 @@ class Resolver:
         argument, default = name_and_default(node, reader)
         if argument is None and not reader.fixed:
             return None
-        if reader.guessed:
-            name = self.constant_text(argument, scopes)
-            if not name or not VARIABLE.fullmatch(name):
+        if reader.guessed and not self._names_variable(argument, scopes):
+            if not reader.copy or not self._is_parameter(argument, scopes):
                 return None
         return Read(reader, argument, default)
 
     def _subscript_read(self, node: ast.Subscript, scopes: Scopes) -> Read | None:
-        base = self.resolve(node.value, scopes)
-        if not isinstance(base, Environ) or not isinstance(node.ctx, ast.Load):
+        if not isinstance(node.ctx, ast.Load):
             return None
-        reader = Reader(f"{base.label}[]", default_position=-1, copy=base.copy)
+        base = self.resolve(node.value, scopes)
+        if isinstance(base, AppClass):
+            base = called(self, base, "__getitem__")
+            if isinstance(base, Reader):
+                return Read(base, node.slice, None)
+        if not isinstance(base, Environ):
+            return None
+        if base.guessed and not self._names_variable(node.slice, scopes):
+            if not self._is_parameter(node.slice, scopes):
+                return None
+        reader = Reader(
+            f"{base.label}[]",
+            prefix=base.prefix,
+            default_position=-1,
+            copy=base.copy,
+            guessed=base.guessed,
+        )
         return Read(reader, node.slice, None)
+
+    def _names_variable(self, node: ast.expr | None, scopes: Scopes) -> bool:
+        name = self.constant_text(node, scopes) or ""
+        return bool(VARIABLE.fullmatch(name)) and not name.startswith("HTTP_")
+
+    def _is_parameter(self, node: ast.expr | None, scopes: Scopes) -> bool:
+        bindings = self.module.lookup(node.id, scopes) if isinstance(node, ast.Name) else []
+        return bool(bindings) and all(binding is OPAQUE for binding in bindings)
 
 
 def _split_attribute(node: ast.Attribute) -> tuple[ast.expr, list[str]]:

@@ -28,7 +28,10 @@ BASES = frozenset({"pydantic_settings.BaseSettings", "pydantic_settings.main.Bas
 PYDANTIC_1_BASES = frozenset(
     {"pydantic.BaseSettings", "pydantic.env_settings.BaseSettings", "pydantic.v1.BaseSettings"}
 )
+# Classes of libraries that derive from BaseSettings and have their own sources.
+LIBRARY_BASES = {"goodconf.GoodConf": "settings_customise_sources"}
 MODELS = frozenset({"pydantic.BaseModel", "pydantic.main.BaseModel", "pydantic.v1.BaseModel"})
+SETTINGS_BASES = BASES | PYDANTIC_1_BASES | LIBRARY_BASES.keys()
 MAX_BASES = 256
 ALIAS_KEYWORDS = frozenset({"alias", "validation_alias"})
 ENUMERATIONS = ("Enum", "TextChoices")  # of the standard library and of Django
@@ -84,7 +87,7 @@ class SettingsClass(NamedTuple):
 def class_kind(resolver: Resolver, node: ast.ClassDef, scopes: tuple[Scope, ...]) -> ClassKind:
     """Return what a class is for pydantic."""
     classes, outside = _base_classes(resolver, node, scopes)
-    if outside & (BASES | PYDANTIC_1_BASES):
+    if outside & SETTINGS_BASES:
         return ClassKind.SETTINGS
     names = [ast.unparse(base) for _, part in classes for base in part.bases]
     if any(name.endswith(ENUMERATIONS) for name in names):
@@ -99,9 +102,9 @@ def settings_class(
 ) -> SettingsClass | None:
     """Describe a class; None if it does not derive from BaseSettings."""
     classes, outside = _base_classes(resolver, node, scopes)
-    if not outside & (BASES | PYDANTIC_1_BASES):
+    if not outside & SETTINGS_BASES:
         return None
-    is_pydantic_1 = not outside & BASES
+    is_pydantic_1 = not outside & SETTINGS_BASES - PYDANTIC_1_BASES
     config: dict[str, ast.expr] = {}
     texts: dict[str, str | None] = {}
     for home, part in reversed(classes):
@@ -128,6 +131,8 @@ def settings_class(
         if part is node:
             reason = SkipId.HAS_SOURCES.reason(method=method.name)
             return settings._replace(migrated=served, reason=reason)
+    for base in outside & LIBRARY_BASES.keys():
+        return settings._replace(reason=SkipId.BASE_HAS_SOURCES.reason(method=LIBRARY_BASES[base]))
     return settings._replace(reason=_explain_no_source(settings, config, resolver))
 
 

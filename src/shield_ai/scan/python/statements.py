@@ -7,6 +7,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from shield_ai.scan.python.ast_walk import children
+from shield_ai.scan.python.bindings import parameter_defaults
 from shield_ai.scan.python.readers import EnvObject
 from shield_ai.scan.python.resolve import Resolver
 
@@ -37,6 +38,7 @@ class StatementVisitor(abc.ABC):
         self._statement_filter = statement_filter
         # The label and prefix of each open `with env.prefixed(...)`; a computed prefix is None.
         self._env_prefixes: list[tuple[str, str | None]] = []
+        self._statement: ast.stmt = ast.Pass()  # the innermost around the current node
         self._fstrings: list[ast.JoinedStr] = []  # from the outermost to the innermost
         self._in_comprehension = False
         self._in_annotation = False
@@ -69,6 +71,7 @@ class StatementVisitor(abc.ABC):
         """Visit a statement, unless the filter excludes it."""
         if self._statement_filter and not self._is_selected(node, self._statement_filter):
             return
+        self._statement = node
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
             self._visit_function(node)
         elif isinstance(node, ast.ClassDef):
@@ -148,17 +151,15 @@ class StatementVisitor(abc.ABC):
         for decorator in node.decorator_list:
             self.visit(decorator, (), direct=False)
         self._visit_parameter_defaults(node.args)
+        for parameter in [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]:
+            if isinstance(parameter.annotation, ast.Subscript):  # Annotated[str, Option(...)]
+                self._visit_annotation(parameter.annotation)
         self._visit_annotation(node.returns)
         self._visit_scope(node, node.body)
 
     def _visit_parameter_defaults(self, args: ast.arguments) -> None:
-        positional = [*args.posonlyargs, *args.args]
-        with_default = positional[len(positional) - len(args.defaults) :]
-        for parameter, default in zip(with_default, args.defaults, strict=True):
-            self.visit(default, (parameter.arg,), direct=True)
-        for parameter, keyword_default in zip(args.kwonlyargs, args.kw_defaults, strict=True):
-            if keyword_default:
-                self.visit(keyword_default, (parameter.arg,), direct=True)
+        for name, default in parameter_defaults(args):
+            self.visit(default, (name,), direct=True)
 
     def _visit_class(self, node: ast.ClassDef) -> None:
         keywords = [keyword.value for keyword in node.keywords]

@@ -21,7 +21,7 @@ from shield_ai.scan.python.literals import (
     is_secret_literal,
     literal_text,
 )
-from shield_ai.scan.python.readers import Environ
+from shield_ai.scan.python.readers import Environ, Library
 from shield_ai.scan.python.stage_classes import explain_stage
 from shield_ai.scan.python.statements import stored_names
 
@@ -65,7 +65,17 @@ class SecretVisitor(AccessorCallVisitor):
             if candidate.shape in {Shape.READ, Shape.PRESENCE} and not candidate.reason:
                 candidate.reason = self._explain_written(candidate)
         self._keep_copied_variables()
+        self._drop_enumerated()
         return self.candidates
+
+    def _drop_enumerated(self) -> None:
+        """Drop the calls that pass a name to a read for which the possible names are known."""
+        known = {name for candidate in self.candidates for name in candidate.alternatives}
+        self.candidates = [
+            candidate
+            for candidate in self.candidates
+            if candidate.variable not in known or not _is_unsupported(candidate)
+        ]
 
     def _keep_copied_variables(self) -> None:
         """Skip all reads of a variable from copies of the environment, if one can't be migrated."""
@@ -109,7 +119,8 @@ class SecretVisitor(AccessorCallVisitor):
         super().visit_assignment(target, value)
         if isinstance(target, ast.Attribute):
             is_environ = isinstance(self.resolver.resolve(target, self.scopes), Environ)
-            self._replaces_environ = self._replaces_environ or is_environ
+            owner = self.resolver.resolve(target.value, self.scopes) if is_environ else None
+            self._replaces_environ = self._replaces_environ or isinstance(owner, Library)
         if not isinstance(target, ast.Subscript):
             return
         if self._note_environ_change(target.value, target.slice):
@@ -125,7 +136,8 @@ class SecretVisitor(AccessorCallVisitor):
             container: A dictionary.
             name: The key in it.
         """
-        if not isinstance(self.resolver.resolve(container, self.scopes), Environ):
+        environ = self.resolver.resolve(container, self.scopes)
+        if not isinstance(environ, Environ) or environ.guessed:
             return False
         variable = self.resolver.constant_text(name, self.scopes)
         if variable is None:
@@ -240,6 +252,10 @@ class SecretVisitor(AccessorCallVisitor):
             if not candidate.quote:
                 return SkipId.FSTRING_QUOTE.reason()
         return explain_not_lambda_safe(candidate.node)
+
+
+def _is_unsupported(candidate: Candidate) -> bool:
+    return candidate.reason is not None and candidate.reason.id is SkipId.UNSUPPORTED_READ
 
 
 def _sets_new_value(name: str, value: ast.expr) -> bool:
