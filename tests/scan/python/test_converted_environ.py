@@ -28,8 +28,7 @@ def test_recognizes_what_is_made_of_the_environment(sites, text, reason):
 
 def test_a_default_beside_the_environment_is_not_a_hardcoded_secret(sites):
     text = "import collections, os\nX = collections.ChainMap(os.environ, {'SECRET_KEY': 'dev-please-change-123'})['SECRET_KEY']"
-    reasons = {shape: reason for shape, _, reason in sites(text)}
-    assert reasons == {"read": COPY, "literal": "development value: the default of SECRET_KEY"}
+    assert sites(text) == [("read", "SECRET_KEY", COPY)]
 
 
 @pytest.mark.parametrize(
