@@ -102,10 +102,7 @@ class SkipId(enum.StrEnum):
         "the code sets or deletes the variable under a computed name",
     )
     SET_IN_FILE = "set-in-file", "the file also sets or deletes the variable"
-    REPLACES_ENVIRON = (
-        "replaces-environ",
-        "the file replaces os.environ: change it in place",
-    )
+    REPLACES_ENVIRON = "replaces-environ", "the file replaces os.environ: change it in place"
     SETS_VARIABLE = "sets-variable", "written into the environment, where other code reads it"
     ENVIRONMENT_COPY = (
         "environment-copy",
