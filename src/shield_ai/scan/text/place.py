@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
     from shield_ai.model.finding import Finding
 
+LITERAL_RULES = frozenset({"CSEC34.literal", "CSEC34.dotenv"})
+ASSIGNMENT_RULES = frozenset({"CRED.password", "CRED.secret"})
 LINES_AROUND = 3
 UTF16_BOMS = (b"\xff\xfe", b"\xfe\xff")
 WINDOW = 240  # characters before and after a value that may contain its user name

@@ -28,6 +28,7 @@ MIN_LENGTH = 8  # the shortest keys in use
 MIN_HEX = 10
 MIN_LETTERS = 12  # of a key without digits that often changes its case
 MIN_LONG = 20  # of any other key without digits
+MIN_WORDINESS = 0.6  # of letters that are a name, not a key
 
 
 def entropy(text: str) -> float:
@@ -48,6 +49,11 @@ def wordiness(text: str) -> float:
     if not pairs:
         return 0.5
     return sum(pair in COMMON_PAIRS for pair in pairs) / len(pairs)
+
+
+def has_words(text: str) -> bool:
+    """Return whether the letters of a text are a name, not a key."""
+    return wordiness(text) > MIN_WORDINESS
 
 
 def is_random(text: str) -> bool:

@@ -99,6 +99,14 @@ IDENTIFIER = regex(
 FIELD_NAME = regex(
     r"(?=.*(pass|pwd|secret|token|key|cred|auth|salt))[a-z]+\d{0,3}([_-][a-z]+\d{0,3})+"
 )
+WORD_LIKE = regex(
+    r"(?:[A-Za-z]+(?:[-_.][A-Za-z]+)*|[A-Za-z]{3,}(?:\d{1,2}[A-Za-z]{3,})+)\d{0,5}[!.]?"
+)
+
+
+def is_word_like(value: str) -> bool:
+    """Return whether a value consists of words that a person chose."""
+    return bool(WORD_LIKE.fullmatch(value)) and not is_random(value)
 
 
 def decode_base64(value: str) -> str:

@@ -1,0 +1,185 @@
+"""Recognize texts near secret-like names that are not values: names, references, titles, code."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from shield_ai.model.words import word_set, words
+from shield_ai.project.perf.lazy_regex import regex
+from shield_ai.scan.files.file_class import is_translation
+from shield_ai.scan.text.credibility import Family, family
+from shield_ai.scan.text.randomness import has_words, is_random
+from shield_ai.scan.text.value_shapes import is_word_like
+
+if TYPE_CHECKING:
+    from shield_ai.scan.text.place import Place
+
+SECRET_WORDS = word_set("KEY SECRET TOKEN PASSWORD")
+# A reference in JSON Schema or in CSS, or a URL of the own computer.
+REFERENCE = regex(
+    r"#/|.*\bvar\(--"
+    r"|https?://(?:localhost|127\.0\.0\.1|0\.0\.0\.0)\b(?!\.)(?![^\s'\"]*@)"
+)
+# Words that values add to their names, as in SESSION_SALT = "dev_session_salt".
+FILLERS = word_set("DEV TEST LOCAL MY THE SOME A AN DEFAULT YOUR NEW")
+TOPIC_WORDS = word_set("TOKEN TOKENS SIGNATURE TOPIC SELECTOR NONCE")
+# Kubernetes references to secrets: https://kubernetes.io/docs/concepts/configuration/secret/
+# and digests of secrets: https://github.com/Yelp/detect-secrets
+REFERENCES = word_set("EXISTING HASHED PULL")
+# nginx directives that forward requests: https://nginx.org/en/docs/http/ngx_http_uwsgi_module.html
+PASS_DIRECTIVES = word_set("UWSGI PROXY FASTCGI SCGI GRPC MEMCACHED")
+# Types of form fields: https://developer.mozilla.org/en-US/docs/Web/HTML/Element/input
+FIELD_TYPES = word_set(
+    "input textarea textfield textbox hidden checkbox label field widget option argument parameter"
+)
+# Before KEY: the value is the key of an entry in a cache, a table or a translation.
+ENTRY_KEYS = word_set(
+    "CACHE REDIS QUERY MUTATION ROUTE STORAGE SORT GROUP I18N TRANSLATION MESSAGE DICT FIELD"
+)
+IDENTIFIER = regex(r"[A-Za-z_]+|_?[A-Za-z]+\d{0,3}(?:[-_.:/][A-Za-z]*\d{0,3})+")
+BOUND_ATTRIBUTE = regex(r"(?:^|\s)(?::|@|v-bind:|v-on:)([\w.-]+)=[\"']\Z")  # of Vue
+KEY_ENDINGS = {("KEY",), ("KEYS",), ("TOKEN",), ("TOKENS",), ("APIKEY",)}
+PGP_FINGERPRINT = regex(r"[0-9A-F]{40}")
+UNICODE_ESCAPES = regex(r"(?:\\u\{?[0-9A-Fa-f]{4,6}\}?|\\U[0-9A-Fa-f]{8}|&#x?[0-9A-Fa-f]+;)+")
+TIMESTAMP = regex(r"\d{4}-\d\d-\d\d(?:[T ][\d:.]+(?:Z|[+-]\d\d:?\d\d)?)?")
+ENTRY_POINT = regex(r"[a-z_]{3,}(?:\.[a-z_]{2,})+:[a-z_]{3,}")  # of a Python package
+CONDITION = regex(r"[A-Za-z_]+=[\w./:,=-]+")
+MIGRATION = regex(r"\d{4}_[a-z0-9_]+")  # the name of a Django migration
+CALL = regex(r"[A-Za-z_][\w.]*\(")
+# An account or contract in a blockchain: https://chainagnostic.org/CAIPs/caip-19
+BLOCKCHAIN_ADDRESS = regex(r"(?:[\w-]+:\w+(?:/[\w-]+:)?)?0x[0-9A-Fa-f]{40}")
+ESCAPED_BYTES = regex(r"(?:\\x[0-9A-Fa-f]{2}.*){2}", re.DOTALL)
+REGEX = regex(
+    r"^\(\.[+*]\??\)$|\[[^\]\s]*\w-\w[^\]\s]*\](?:[+*]|\{\d)"
+)  # a repeated range of characters
+CAMEL_FIELD = regex(r"(?=.*(?:[Pp]ass|[Ss]ecret|[Tt]oken|[Kk]ey|[Cc]red))[a-z]+(?:[A-Z][a-z]+)+")
+ANNOTATION = regex(r"[A-Z]\w*(?:\.\w+)*(?:\[[\w\[\], .|]*\])?(?: \| [\w.\[\]]+)*")
+NAME_OF_ANNOTATION = regex(r"(?:^|[(,*])\s*[A-Za-z_]\w*:[ \t]*[\"']\Z")
+AFTER_ANNOTATION = regex(r"[\"'][ \t]*(?:[,)=]|$)")
+# The path of a resource, such as the name of a secret in another store: project/shop/release.
+PATH_WORD = r"(?:[A-Z]?[a-z]+|[A-Z]+|\d{1,4})"
+PATH_SEGMENT = rf"{PATH_WORD}(?:[._-]{PATH_WORD})*"
+RESOURCE_PATH = regex(rf"{PATH_SEGMENT}(?:[/:]{PATH_SEGMENT}){{2,}}")
+COMPARISON = regex(r"(?:!==?|\)\s*={2,3})\s*[\"']\Z")
+VERDICT = regex(r"\bfail", re.IGNORECASE)
+COUNTRY_CODE = regex(r"\b[A-Z]{2,3}[\"']?\s*[:,]\s*[\"']")
+COMPOUND_OPTION = regex(r"\w-(?:password|passphrase|passwd)[ \t]\Z", re.IGNORECASE)
+NOT_VALUES = (
+    *(BLOCKCHAIN_ADDRESS, MIGRATION, TIMESTAMP, ENTRY_POINT),
+    *(UNICODE_ESCAPES, CONDITION, CALL, CAMEL_FIELD),
+)
+
+
+def is_no_value(place: Place) -> bool:
+    """Return whether a text only looks like the value of a secret."""
+    return any(is_other(place) for is_other in FORMS)
+
+
+def _names_reference(place: Place) -> bool:
+    """Return whether the value is the name of a secret, its digest, or the address of a server."""
+    parts = words(place.name)
+    if not REFERENCES.isdisjoint(parts):
+        return True
+    return parts[-1:] == ("PASS",) and parts[-2:-1] != () and parts[-2] in PASS_DIRECTIVES
+
+
+def _names_entry(place: Place) -> bool:
+    """Return whether the value is a lookup key, such as a cache key or the name of a field."""
+    parts = words(place.name)
+    if len(parts) > 1 and parts[-1] == "KEY" and parts[-2] in ENTRY_KEYS:
+        return True
+    is_key = place.rule == "CSEC34.literal" and family(place.name) is Family.KEY
+    if not is_key or not IDENTIFIER.fullmatch(place.value):
+        return False
+    return has_words(place.value)
+
+
+def _is_word_for_name(place: Place) -> bool:
+    """Return whether a value is compared with the name, a test result, or a country.
+
+    Examples: `password !== "value"`, `pass: "failed"`, `PW: "Palau"`.
+    """
+    if is_random(place.value):
+        return False
+    if COMPARISON.search(place.before):
+        return is_word_like(place.value)
+    name = place.name.rpartition(".")[2]
+    if name.lower() == "pass":
+        return bool(VERDICT.search(place.nearby))
+    return name in {"PW", "PWD"} and len(COUNTRY_CODE.findall(place.nearby)) > 2
+
+
+def _is_translated(place: Place) -> bool:
+    has_words = " " in place.value or not place.value.isascii()
+    return has_words and is_translation(place.path)
+
+
+def _is_not_a_value(place: Place) -> bool:
+    """Return whether a text is a form field type, a label, a fingerprint, a symbol or code."""
+    value = place.value
+    if value.lower() in FIELD_TYPES or value.lower().startswith(f"{place.name.lower()} ("):
+        return True
+    if value[:1].isspace() and value[-1:].isspace():
+        return True
+    if place.rule != "CRED.password" and PGP_FINGERPRINT.fullmatch(value):
+        return True
+    if any(pattern.fullmatch(value) for pattern in NOT_VALUES) or _is_resource_path(value):
+        return True
+    if REFERENCE.match(value) or REGEX.search(value) or _is_title(place) or _is_topic(place):
+        return True
+    attribute = BOUND_ATTRIBUTE.search(place.before)
+    if attribute and place.name.lower() not in attribute[1].lower():
+        return True
+    return bool(COMPOUND_OPTION.search(place.before))
+
+
+def _is_topic(place: Place) -> bool:
+    """Return whether the value is a digest in bytes, such as the topic of a token's event."""
+    parts = set(words(place.name))
+    if TOPIC_WORDS.isdisjoint(parts) or not SECRET_WORDS.isdisjoint(parts - {"TOKEN"}):
+        return False
+    return bool(ESCAPED_BYTES.search(place.value))
+
+
+def _is_title(place: Place) -> bool:
+    """Return whether a text with the name of a key or a token contains words: no key does."""
+    value = place.value.strip()
+    is_joined = any(character in value for character in "'\"\n")  # 'several' 'texts'
+    if is_joined or words(place.name)[-1:] not in KEY_ENDINGS:
+        return False
+    if family(place.name.rpartition(".")[2]) is not Family.KEY:
+        return False
+    return " " in value or any(c.isalpha() and not c.isascii() for c in value)
+
+
+def _is_resource_path(value: str) -> bool:
+    return bool(RESOURCE_PATH.fullmatch(value)) and has_words(value)
+
+
+def _is_annotation(place: Place) -> bool:
+    """Return whether a text is a quoted type: `passphrase: "Optional[str]"`."""
+    if not place.is_python:
+        return False
+    if not ANNOTATION.fullmatch(place.value) or is_random(place.value):
+        return False
+    if not NAME_OF_ANNOTATION.search(place.before):
+        return False
+    return bool(AFTER_ANNOTATION.match(place.after))
+
+
+def _repeats_name(place: Place) -> bool:
+    """Return whether the words of a value are those of its name."""
+    value_words = set(words(place.value)) - FILLERS
+    return bool(value_words) and value_words <= set(words(place.name))
+
+
+FORMS = (
+    _is_translated,
+    _names_reference,
+    _names_entry,
+    _is_word_for_name,
+    _is_not_a_value,
+    _is_annotation,
+    _repeats_name,
+)

@@ -1,0 +1,58 @@
+"""Recognize weak passwords, and other weak secrets for development."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from shield_ai.model.words import word_set, words
+from shield_ai.project.perf.lazy_regex import regex
+from shield_ai.scan.files.file_class import is_development
+from shield_ai.scan.text.credibility import Family, family
+from shield_ai.scan.text.place import LITERAL_RULES
+from shield_ai.scan.text.randomness import has_words
+from shield_ai.scan.text.token_rules import SAMPLE_VALUE
+from shield_ai.scan.text.value_shapes import decode_base64, has_only_weak_words, is_word_like
+
+if TYPE_CHECKING:
+    from shield_ai.scan.text.place import Place
+
+LOCAL_HOST = regex(r"\b(?:localhost|127\.0\.0\.1|0\.0\.0\.0)\b|\[::1\]")
+SAYS_TEST = regex(
+    r"(?:^|[_\W])(?:tests?|testing|fake|dummy|mock|example|sample|do[-_ ]?not[-_ ]?use)(?:[_\W]|$)",
+    re.IGNORECASE,
+)
+TEST_NAMES = word_set("TEST TESTS TESTING FAKE DUMMY MOCK MOCKED EXAMPLE EXAMPLES SAMPLE")
+
+
+def is_weak(place: Place) -> bool:
+    """Return whether a value is a weak password, or another weak secret for development."""
+    value = decode_base64(place.value)
+    if _is_named_nearby(place) or SAMPLE_VALUE.search(value):
+        return True
+    if not _is_password(place) and place.is_python and not is_development(place.path):
+        return False  # SECRET_KEY = "secret" in the settings is a vulnerability
+    if SAYS_TEST.search(value) or _says_example(value) or has_only_weak_words(value):
+        return True
+    if not is_development(place.path) and not LOCAL_HOST.search(place.line):
+        return False
+    return is_word_like(value)
+
+
+def _says_example(value: str) -> bool:
+    """Return whether words such as "ThisIsAnExampleKey" say that a value is not real."""
+    return not TEST_NAMES.isdisjoint(words(value)) and has_words(value)
+
+
+def _is_password(place: Place) -> bool:
+    if family(place.name) is Family.PASSWORD:
+        return True
+    return place.rule != "CRED.secret" and place.rule not in LITERAL_RULES
+
+
+def _is_named_nearby(place: Place) -> bool:
+    """Return whether a value also occurs nearby, as the name of the user or the database."""
+    if place.value not in place.nearby or not is_word_like(place.value):
+        return False
+    same = re.compile(rf"(?<![\w-]){re.escape(place.value)}(?![\w-])")
+    return bool(same.search(place.nearby))
