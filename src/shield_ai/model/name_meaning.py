@@ -55,6 +55,8 @@ from shield_ai.model.secret_words import (
     STAGES,
     SWITCHES,
     SWITCHES_ANYWHERE,
+    TRACKER_KEYS,
+    TRACKERS,
     URL_ENDINGS,
     WEBHOOK_SERVICES,
 )
@@ -238,6 +240,8 @@ def _classify_key(parts: tuple[str, ...]) -> Meaning:
     if _is_access_key(parts):
         return Meaning.IDENTIFIER
     if parts[-1] == "ID" or _is_public_token(parts):
+        return Meaning.HARMLESS
+    if "ARN" in parts or (parts[-2:-1] and parts[-2] in TRACKER_KEYS and TRACKERS & set(parts)):
         return Meaning.HARMLESS
     if "KMS" in parts and KMS_WORDS.issuperset(parts[:-1]):
         return Meaning.HARMLESS

@@ -29,7 +29,7 @@ BROWSER_WORDS = word_set("FRONTEND BROWSER JS JAVASCRIPT")
 # in BING_COOKIE, log in to a site.
 OWN_COOKIES = word_set("""
     AUTH SESSION CSRF XSRF JWT TOKEN ACCESS REFRESH LANGUAGE LOCALE LANG SET USER REMEMBER CONSENT
-    LOGIN SIGNED TRUSTED DEVICE MESSAGES MESSAGE THEME TIMEZONE CART ID
+    LOGIN SIGNED TRUSTED DEVICE MOBILE MESSAGES MESSAGE THEME TIMEZONE CART ID
 """)
 # Around KMS, before KEY: the value is the ID, alias or ARN of a key that never leaves AWS KMS.
 # MinIO's MINIO_KMS_MASTER_KEY is a key.
@@ -57,6 +57,9 @@ PASSWORD_ACTIONS = word_set("FORGOT FORGOTTEN RESET CHANGE SET PREVENT")
 # In the name of a collection: its elements are forbidden as passwords or keys.
 FORBIDDEN_VALUES = word_set("WEAK BREACHED FORBIDDEN BANNED INSECURE UNSAFE DISALLOWED")
 COLLECTIONS = word_set("PASSWORDS PASSPHRASES KEYS SECRETS TOKENS")
+# Issue trackers and their words before KEY: the value is the short name of a project or a page.
+TRACKERS = word_set("JIRA CONFLUENCE ATLASSIAN")
+TRACKER_KEYS = word_set("PROJECT SPACE ISSUE BOARD PAGE EPIC")
 # At the start of variables that contain the path of a file.
 PATHS = ("GOOGLE_APPLICATION_CREDENTIALS", "AWS_SHARED_CREDENTIALS_FILE")
 # At the end of such a variable: it contains the document itself.

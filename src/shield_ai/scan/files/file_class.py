@@ -32,9 +32,11 @@ EXAMPLES = regex(
 DEVELOPMENT = regex(
     r"(^|[/._-])(dev|devel|development|local|ci|docker|compose|vagrant|devcontainer|regtest|sandbox)"
     r"([/._-]|$)"
-    r"|(^|/)(\.github|\.circleci|\.gitlab)/"
+    r"|(^|/)(\.github|\.circleci|\.gitlab|\.buildkite|\.semaphore)/"
+    r"|(^|/)(helm|charts?)/(.*/)?values\.ya?ml$"  # the defaults of a chart
     r"|(^|/)(docker-?compose|dockerfile|containerfile|makefile|taskfile|justfile|jenkinsfile"
-    r"|vagrantfile|\.gitlab-ci|\.travis|azure-pipelines|bitbucket-pipelines|appveyor)[^/]*$",
+    r"|vagrantfile|\.gitlab-ci|\.travis|azure-pipelines|bitbucket-pipelines|appveyor"
+    r"|\.?(cirrus|cirun|drone|woodpecker|wercker|codeship)[.-])[^/]*$",
     re.IGNORECASE,
 )
 # Copies of JavaScript libraries and Yarn, and OpenAPI descriptions, which contain example values.
@@ -53,6 +55,7 @@ THIRD_PARTY = regex(
 TRANSLATIONS = regex(
     r"(^|/)(i18n|l10n|locales?|langs?|languages?|([\w-]+[_-])?translations?)/"
     r"|(^|/)(\w+[_.-])?[a-z]{2}[_-][A-Z]{2}\.(json|ya?ml|properties|ts|js|php|xml)$"
+    r"|(^|/)(translations?|i18n|locales?)\.(json|ya?ml|properties|tsx?|m?js|php|xml)$"
     r"|(^|/)((messages|strings|translations?|locale|lang)[_.-])?"
     r"(ar|bg|ca|cs|da|de|el|en|es|et|fa|fi|fr|he|hi|hr|hu|id|it|ja|ko|lt|lv|nb|nl|pl|pt|ro|ru"
     r"|sk|sl|sr|sv|th|tr|uk|vi|zh)"

@@ -50,6 +50,7 @@ if TYPE_CHECKING:
 
 
 READ_RULE = "CSEC34.environ-read"
+LOGIN_RULE = "CRED.login-pair"
 # Keys that tests generate; tokens of vendors remain critical in tests.
 TEST_KEY_RULES = frozenset(
     {"CRED.private-key", "CRED.private-key-base64", "CRED.google-service-account"}
@@ -59,9 +60,16 @@ SCANNER_CONFIG = regex(
     r"(?:^|/)\.?(?:gitleaks|secrets\.baseline|trufflehog|gitguardian|talismanrc)"
 )
 # A line of a doctest, or a quotation in a docstring or a comment.
+EXAMPLE_FOLDER = regex(r"(?:^|/)(?:examples?|samples?)/")
+# Keys that a line sends to a server on the own computer.
+LOCAL_RULES = ASSIGNMENT_RULES | {"CRED.bearer"}
+LOCAL_URL = regex(r"https?://(?:localhost|127\.0\.0\.1|0\.0\.0\.0)\b(?!\.)")
 QUOTATION = regex(r"[ \t]*(?:[*#/]{1,3}[ \t]*)?(?:>{1,3}|\.\.\.)[ \t]")
 IMPORT = regex(r"[ \t]*(?:import\b|from[ \t]+[\w.]+[ \t]+import\b|#include\b|using[ \t]+[\w.]+;)")
 WORDS = regex(r"[A-Za-z]+(?:[-_][A-Za-z]+)*")
+EMAIL = regex(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
+# Analytics with keys that browsers send: https://segment.com/docs/connections/find-writekey/
+EVENT_STREAMS = word_set("RUDDER RUDDERSTACK SEGMENT")
 SECRET_WORDS = word_set("KEY SECRET TOKEN PASSWORD")
 RECAPTCHA_SECRETS = word_set("SECRET PRIVATE PRIV")
 # At the end of a name: a vendor's key has another name.
@@ -123,22 +131,40 @@ def _is_quoted_or_copied(place: Place) -> bool:
     """Return whether a value is in a quotation, an import, a docstring or third-party code."""
     if place.in_docstring:
         return True
+    if place.rule in LOCAL_RULES and LOCAL_URL.search(place.line):
+        return True
+    if place.rule == "CSEC34.literal" and _is_example_script(place.path):
+        return True
     if QUOTATION.match(place.line_start) or IMPORT.match(place.line_start):
         return True
     return is_third_party(place.path) or bool(SCANNER_CONFIG.search(place.path))
+
+
+def _is_example_script(path: str) -> bool:
+    """Return whether a file is an example, not the settings of a project of that name."""
+    is_settings = "settings" in path or "config" in path
+    return bool(EXAMPLE_FOLDER.search(path)) and not is_settings
 
 
 def _is_public_id(place: Place) -> bool:
     """Return whether a value is a public identifier, by its form, name or position in a URL."""
     if PUBLIC_KEY.match(place.value):
         return True
+    if place.rule == LOGIN_RULE:
+        return bool(EMAIL.fullmatch(place.value))
     if place.rule == "CRED.aws-access-key":
         return bool(QUERY_PARAMETER.search(place.before) or AWS_SCOPE.match(place.after))
     parts = words(place.name)
+    if parts[-2:] == ("WRITE", "KEY") and not EVENT_STREAMS.isdisjoint(parts):
+        return True
     if RECAPTCHA_KEY.fullmatch(place.value):  # site keys have the same format
         return RECAPTCHA_SECRETS.isdisjoint(parts)
+    if not _has_context(place.rule):
+        return False
+    if _is_made_up_token(place.value):
+        return True
     is_other = "ID" in parts or not OTHER_ENDINGS.isdisjoint(parts[-1:])
-    return _has_context(place.rule) and is_other and SECRET_WORDS.isdisjoint(parts)
+    return is_other and SECRET_WORDS.isdisjoint(parts)
 
 
 def _is_made_up_token(value: str) -> bool:

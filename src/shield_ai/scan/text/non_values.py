@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from shield_ai.model.words import word_set, words
 from shield_ai.project.perf.lazy_regex import regex
-from shield_ai.scan.files.file_class import is_translation
+from shield_ai.scan.files.file_class import allows_unquoted, is_translation
 from shield_ai.scan.text.credibility import Family, family
 from shield_ai.scan.text.randomness import has_words, is_random
 from shield_ai.scan.text.value_shapes import is_word_like
@@ -37,7 +37,9 @@ FIELD_TYPES = word_set(
 ENTRY_KEYS = word_set(
     "CACHE REDIS QUERY MUTATION ROUTE STORAGE SORT GROUP I18N TRANSLATION MESSAGE DICT FIELD"
 )
-IDENTIFIER = regex(r"[A-Za-z_]+|_?[A-Za-z]+\d{0,3}(?:[-_.:/][A-Za-z]*\d{0,3})+")
+IDENTIFIER = regex(
+    r"[A-Za-z_]+|[a-z]+\d{1,2}(?:[A-Z][a-z]+)+|_?[A-Za-z]+\d{0,3}(?:[-_.:/][A-Za-z]*\d{0,3})+"
+)
 BOUND_ATTRIBUTE = regex(r"(?:^|\s)(?::|@|v-bind:|v-on:)([\w.-]+)=[\"']\Z")  # of Vue
 KEY_ENDINGS = {("KEY",), ("KEYS",), ("TOKEN",), ("TOKENS",), ("APIKEY",)}
 PGP_FINGERPRINT = regex(r"[0-9A-F]{40}")
@@ -64,7 +66,12 @@ RESOURCE_PATH = regex(rf"{PATH_SEGMENT}(?:[/:]{PATH_SEGMENT}){{2,}}")
 COMPARISON = regex(r"(?:!==?|\)\s*={2,3})\s*[\"']\Z")
 VERDICT = regex(r"\bfail", re.IGNORECASE)
 COUNTRY_CODE = regex(r"\b[A-Z]{2,3}[\"']?\s*[:,]\s*[\"']")
-COMPOUND_OPTION = regex(r"\w-(?:password|passphrase|passwd)[ \t]\Z", re.IGNORECASE)
+COMPOUND_OPTION = regex(
+    r"\w-(?:password|passphrase|passwd)(?:[ \t]|[\"'], ?[\"'])\Z", re.IGNORECASE
+)
+# An unquoted value in code: token[:36] and self.password,
+EXPRESSION = regex(r"[A-Za-z_][\w.]*(?:,|[\[(].*)")
+URL_AS_NAME = regex(r"[\"'][a-z]{2,9}://[^\s\"']*[\"']\s*[:,]\s*[\"']\Z")
 NOT_VALUES = (
     *(BLOCKCHAIN_ADDRESS, MIGRATION, TIMESTAMP, ENTRY_POINT),
     *(UNICODE_ESCAPES, CONDITION, CALL, CAMEL_FIELD),
@@ -128,10 +135,17 @@ def _is_not_a_value(place: Place) -> bool:
         return True
     if REFERENCE.match(value) or REGEX.search(value) or _is_title(place) or _is_topic(place):
         return True
+    if URL_AS_NAME.search(place.before) or _is_expression(place):
+        return True
     attribute = BOUND_ATTRIBUTE.search(place.before)
     if attribute and place.name.lower() not in attribute[1].lower():
         return True
     return bool(COMPOUND_OPTION.search(place.before))
+
+
+def _is_expression(place: Place) -> bool:
+    is_quoted = place.before[-1:] in {'"', "'", "`", ">"} or allows_unquoted(place.path)
+    return not is_quoted and bool(EXPRESSION.fullmatch(place.value))
 
 
 def _is_topic(place: Place) -> bool:

@@ -44,12 +44,12 @@ PLACEHOLDER = regex(
 CHANGE_ME = regex(r"(change|replace).{0,40}", re.IGNORECASE)
 # Weak passwords: words that mean "password", and common choices.
 SAYS_PASSWORD = regex(
-    r"[a-z_\-. ]*(?:pass(?:word|wd|w0rd)|secret|sekrit|change[-_]?(?:me|this|it)|letmein|qwerty)"
+    r"[a-z_\-. ]*(?:p[a@]ss(?:word|wd|w0rd)|secret|sekrit|change[-_]?(?:me|this|it)|letmein|qwerty)"
     r"[a-z_\-. ]*(?:\d{0,5}|123456\d{0,4})[!@#$%.*]{0,2}",
     re.IGNORECASE,
 )
 FIRST_CHOICES = regex(
-    r"(?:(?:admin|root|guest|test|user|postgres|pgsql|mysql|maria|mongo|redis|rabbit|minio|django"
+    r"(?:(?:admin|root|guest|test|tester|user|postgres|pgsql|mysql|maria|mongo|redis|rabbit|minio|django"
     r"|elastic|keycloak|demo|foo|bar|baz|dev|local|default|example|welcome|hunter|tiger|toor|pass"
     r"|db|mq|sql|ci)[-_]?)+\d{0,5}[!@#$%.*]{0,2}|\d{4,8}|(?:0?123456789|1234567890)\d*|(.)\1+"
     r"|(.{4,8})\2{2,}|to[-_ ]?fill|fill[-_ ]?me|insecure|[a-z]{3,10}123(?:4|45|456)?!?",
@@ -100,7 +100,7 @@ FIELD_NAME = regex(
     r"(?=.*(pass|pwd|secret|token|key|cred|auth|salt))[a-z]+\d{0,3}([_-][a-z]+\d{0,3})+"
 )
 WORD_LIKE = regex(
-    r"(?:[A-Za-z]+(?:[-_.][A-Za-z]+)*|[A-Za-z]{3,}(?:\d{1,2}[A-Za-z]{3,})+)\d{0,5}[!.]?"
+    r"(?:[A-Za-z]+(?:[-_.][A-Za-z]+)*|[A-Za-z]{3,}(?:\d{1,2}[A-Za-z]{3,})+)[-_.]?\d{0,5}[!.]?"
 )
 
 

@@ -23,12 +23,19 @@ SAYS_TEST = regex(
     re.IGNORECASE,
 )
 TEST_NAMES = word_set("TEST TESTS TESTING FAKE DUMMY MOCK MOCKED EXAMPLE EXAMPLES SAMPLE")
+# The name of a user or a database near its password.
+USER = regex(
+    r"(?:user(?:_?name)?|login|db|database(?:_?name)?)[\"']?[ \t]{0,9}[:=][ \t]{0,9}[\"']?"
+    r"([\w-]{1,60})",
+    re.IGNORECASE,
+)
+MIN_USER = 6  # letters of a name that few passwords contain by chance
 
 
 def is_weak(place: Place) -> bool:
     """Return whether a value is a weak password, or another weak secret for development."""
     value = decode_base64(place.value)
-    if _is_named_nearby(place) or SAMPLE_VALUE.search(value):
+    if _is_named_nearby(place) or _contains_user(place) or SAMPLE_VALUE.search(value):
         return True
     if not _is_password(place) and place.is_python and not is_development(place.path):
         return False  # SECRET_KEY = "secret" in the settings is a vulnerability
@@ -56,3 +63,12 @@ def _is_named_nearby(place: Place) -> bool:
         return False
     same = re.compile(rf"(?<![\w-]){re.escape(place.value)}(?![\w-])")
     return bool(same.search(place.nearby))
+
+
+def _contains_user(place: Place) -> bool:
+    """Return whether a password of configuration is words around the user's or database's name."""
+    if place.is_python or not is_word_like(place.value):
+        return False
+    joined = "".join(words(place.value))
+    names = ("".join(words(name)) for name in USER.findall(place.nearby))
+    return any(len(name) >= MIN_USER and name in joined for name in names)
