@@ -40,6 +40,7 @@ from shield_ai.scan.files.file_class import (
         "scripts/make_test_data.py",
         "profiles/github_mock/app.py",
         "cassettes/shop.json",
+        "docker/oidc/fixtures.json",
     ],
 )
 def test_non_production_files(path: str) -> None:
@@ -128,6 +129,7 @@ def test_values_may_be_unquoted(path: str) -> None:
         "lang/pt_BR.json",
         "strings-fr.xml",
         "shop/ui_translations/de.py",
+        "app/utils/translations.js",
     ],
 )
 def test_translations(path: str) -> None:

@@ -63,10 +63,18 @@ SCANNER_CONFIG = regex(
 EXAMPLE_FOLDER = regex(r"(?:^|/)(?:examples?|samples?)/")
 # Keys that a line sends to a server on the own computer.
 LOCAL_RULES = ASSIGNMENT_RULES | {"CRED.bearer"}
-LOCAL_URL = regex(r"https?://(?:localhost|127\.0\.0\.1|0\.0\.0\.0)\b(?!\.)")
+LOCAL_URL = regex(
+    r"\A(?!.*env).*https?://(?:localhost|127\.0\.0\.1|0\.0\.0\.0)\b(?!\.)", re.IGNORECASE
+)  # but not the default of a variable
 QUOTATION = regex(r"[ \t]*(?:[*#/]{1,3}[ \t]*)?(?:>{1,3}|\.\.\.)[ \t]")
 IMPORT = regex(r"[ \t]*(?:import\b|from[ \t]+[\w.]+[ \t]+import\b|#include\b|using[ \t]+[\w.]+;)")
 WORDS = regex(r"[A-Za-z]+(?:[-_][A-Za-z]+)*")
+# The public part of a DSN: https://docs.sentry.io/concepts/key-terms/dsn-explainer/
+SENTRY_KEYS = {("SENTRY", "KEY"), ("PUBLIC", "KEY")}
+SENTRY_KEY = regex(r"[0-9a-f]{32}")
+# Temporary credentials expire after 36 hours at most:
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html
+TEMPORARY_ID = "ASIA"
 EMAIL = regex(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 # Analytics with keys that browsers send: https://segment.com/docs/connections/find-writekey/
 EVENT_STREAMS = word_set("RUDDER RUDDERSTACK SEGMENT")
@@ -148,21 +156,31 @@ def _is_example_script(path: str) -> bool:
 
 def _is_public_id(place: Place) -> bool:
     """Return whether a value is a public identifier, by its form, name or position in a URL."""
-    if PUBLIC_KEY.match(place.value):
+    if PUBLIC_KEY.match(place.value) or _is_public_by_name(place.value, words(place.name)):
         return True
     if place.rule == LOGIN_RULE:
         return bool(EMAIL.fullmatch(place.value))
     if place.rule == "CRED.aws-access-key":
-        return bool(QUERY_PARAMETER.search(place.before) or AWS_SCOPE.match(place.after))
-    parts = words(place.name)
-    if parts[-2:] == ("WRITE", "KEY") and not EVENT_STREAMS.isdisjoint(parts):
-        return True
+        is_temporary = place.value.startswith(TEMPORARY_ID)
+        is_in_url = QUERY_PARAMETER.search(place.before) or AWS_SCOPE.match(place.after)
+        return is_temporary or bool(is_in_url)
     if RECAPTCHA_KEY.fullmatch(place.value):  # site keys have the same format
-        return RECAPTCHA_SECRETS.isdisjoint(parts)
-    if not _has_context(place.rule):
-        return False
+        return RECAPTCHA_SECRETS.isdisjoint(words(place.name))
+    return _has_context(place.rule) and _is_other_near_vendor(place)
+
+
+def _is_public_by_name(value: str, parts: tuple[str, ...]) -> bool:
+    """Return whether a key identifies the sender of events or errors, also in browsers."""
+    if parts[-2:] in SENTRY_KEYS:
+        return bool(SENTRY_KEY.fullmatch(value))
+    return parts[-2:] == ("WRITE", "KEY") and not EVENT_STREAMS.isdisjoint(parts)
+
+
+def _is_other_near_vendor(place: Place) -> bool:
+    """Return whether a text near the name of a vendor is a name or an ID instead of its key."""
     if _is_made_up_token(place.value):
         return True
+    parts = words(place.name)
     is_other = "ID" in parts or not OTHER_ENDINGS.isdisjoint(parts[-1:])
     return is_other and SECRET_WORDS.isdisjoint(parts)
 

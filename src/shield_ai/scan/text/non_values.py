@@ -49,6 +49,11 @@ ENTRY_POINT = regex(r"[a-z_]{3,}(?:\.[a-z_]{2,})+:[a-z_]{3,}")  # of a Python pa
 CONDITION = regex(r"[A-Za-z_]+=[\w./:,=-]+")
 MIGRATION = regex(r"\d{4}_[a-z0-9_]+")  # the name of a Django migration
 CALL = regex(r"[A-Za-z_][\w.]*\(")
+# https://packaging.python.org/en/latest/specifications/dependency-specifiers/
+BOUND = r" ?(?:[<>=!~]=|[<>]) ?\d[\w.*]*"
+REQUIREMENT = regex(rf"[A-Za-z][\w.-]*(?:\[[\w,]+\])?{BOUND}(?:,{BOUND})*")
+STYLESHEET = regex(r"\.(?:scss|sass|less|styl)\Z")
+LIST_KEY = regex(r"<key>\Z")  # of a property list
 # An account or contract in a blockchain: https://chainagnostic.org/CAIPs/caip-19
 BLOCKCHAIN_ADDRESS = regex(r"(?:[\w-]+:\w+(?:/[\w-]+:)?)?0x[0-9A-Fa-f]{40}")
 ESCAPED_BYTES = regex(r"(?:\\x[0-9A-Fa-f]{2}.*){2}", re.DOTALL)
@@ -74,7 +79,7 @@ EXPRESSION = regex(r"[A-Za-z_][\w.]*(?:,|[\[(].*)")
 URL_AS_NAME = regex(r"[\"'][a-z]{2,9}://[^\s\"']*[\"']\s*[:,]\s*[\"']\Z")
 NOT_VALUES = (
     *(BLOCKCHAIN_ADDRESS, MIGRATION, TIMESTAMP, ENTRY_POINT),
-    *(UNICODE_ESCAPES, CONDITION, CALL, CAMEL_FIELD),
+    *(UNICODE_ESCAPES, CONDITION, CALL, CAMEL_FIELD, REQUIREMENT),
 )
 
 
@@ -135,15 +140,18 @@ def _is_not_a_value(place: Place) -> bool:
         return True
     if REFERENCE.match(value) or REGEX.search(value) or _is_title(place) or _is_topic(place):
         return True
-    if URL_AS_NAME.search(place.before) or _is_expression(place):
-        return True
     attribute = BOUND_ATTRIBUTE.search(place.before)
     if attribute and place.name.lower() not in attribute[1].lower():
         return True
     return bool(COMPOUND_OPTION.search(place.before))
 
 
-def _is_expression(place: Place) -> bool:
+def _is_syntax(place: Place) -> bool:
+    """Return whether a text is an expression, a selector, or the name of a property."""
+    if URL_AS_NAME.search(place.before) or STYLESHEET.search(place.path):
+        return True
+    if LIST_KEY.search(place.before):
+        return has_words(place.value)
     is_quoted = place.before[-1:] in {'"', "'", "`", ">"} or allows_unquoted(place.path)
     return not is_quoted and bool(EXPRESSION.fullmatch(place.value))
 
@@ -184,6 +192,8 @@ def _is_annotation(place: Place) -> bool:
 
 def _repeats_name(place: Place) -> bool:
     """Return whether the words of a value are those of its name."""
+    if place.name.endswith("SECRET_KEY") and place.is_python and "_" not in place.value:
+        return False  # a signing key of Django or Flask that anyone can guess
     value_words = set(words(place.value)) - FILLERS
     return bool(value_words) and value_words <= set(words(place.name))
 
@@ -194,6 +204,7 @@ FORMS = (
     _names_entry,
     _is_word_for_name,
     _is_not_a_value,
+    _is_syntax,
     _is_annotation,
     _repeats_name,
 )

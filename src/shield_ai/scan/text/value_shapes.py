@@ -36,7 +36,7 @@ PLACEHOLDER = regex(
     r"|(^|[_\W])(your|my|enter|insert|put|add|use|type|replace|fill|set|change|the|some|any)[-_ ]"
     # Without a bound, many such words in a long value would take quadratic time.
     r".{0,200}(here|key|token|secret|value|id|password|pass|this|it|me|now)"
-    r"|placeholder|redacted"
+    r"|placeholder|redacted|^dummy"
     r"|(^|[_\W])(todo|fixme|dummy|sanitized|masked|hidden|removed|obfuscated)([_\W]|$)",
     re.IGNORECASE,
 )
@@ -50,8 +50,8 @@ SAYS_PASSWORD = regex(
 )
 FIRST_CHOICES = regex(
     r"(?:(?:admin|root|guest|test|tester|user|postgres|pgsql|mysql|maria|mongo|redis|rabbit|minio|django"
-    r"|elastic|keycloak|demo|foo|bar|baz|dev|local|default|example|welcome|hunter|tiger|toor|pass"
-    r"|db|mq|sql|ci)[-_]?)+\d{0,5}[!@#$%.*]{0,2}|\d{4,8}|(?:0?123456789|1234567890)\d*|(.)\1+"
+    r"|elastic|keycloak|demo|foo|bar|baz|abc|xyz|new|old|dev|local|default|example|welcome|hunter|tiger|toor|pass"
+    r"|db|mq|sql|ci)[-_@]?)+\d{0,5}[!@#$%.*]{0,2}|\d{4,8}|(?:0?123456789|1234567890)\d*|(.)\1+"
     r"|(.{4,8})\2{2,}|to[-_ ]?fill|fill[-_ ]?me|insecure|[a-z]{3,10}123(?:4|45|456)?!?",
     re.IGNORECASE,
 )
