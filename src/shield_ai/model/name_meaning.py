@@ -254,7 +254,7 @@ def _classify_key(parts: tuple[str, ...]) -> Meaning:
 
 
 def _is_public_key(parts: tuple[str, ...]) -> bool:
-    """Return True for the path of a client's key for TLS, and for keys that web pages contain.
+    """Return True for the path of a client's key for TLS, a host key, and keys in web pages.
 
     https://posthog.com/docs/api
     https://support.google.com/analytics/answer/9539598
@@ -263,6 +263,8 @@ def _is_public_key(parts: tuple[str, ...]) -> bool:
         return bool(SERVICES & set(parts))
     if parts[-3:-1] == ("GOOGLE", "ANALYTICS") or parts[-2:-1] in {("GA",), ("GTM",)}:
         return True
+    if parts[-2:-1] == ("HOST",) and {"SFTP", "FTP"} & set(parts):
+        return True  # the key by which a client recognizes a server
     return {"POSTHOG", "PROJECT"} <= set(parts)
 
 

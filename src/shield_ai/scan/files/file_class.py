@@ -45,7 +45,7 @@ THIRD_PARTY = regex(
     r"[^/]+\.[cm]?js$"
     r"|(^|/)(swagger-ui|jquery|bootstrap|angular|qunit|lodash|moment|tinymce|ckeditor|d3|vue|react)"
     r"[\w.-]*\.js$"
-    r"|[._-]bundle\.js$"
+    r"|[._-]bundle\.js$|\.min\.json$"
     r"|(^|/)\.yarn/(releases|plugins|sdks)/|(^|/)\.pnp\.[cm]?js$"
     r"|(^|/)([\w.-]*[_.-])?(openapi|swagger)([_.-][\w.-]*)?\.(json|ya?ml)$"
     r"|(^|/)(openapi|swagger)/[^/]+\.(json|ya?ml)$",

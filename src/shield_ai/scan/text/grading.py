@@ -37,7 +37,6 @@ from shield_ai.scan.text.token_rules import is_real_login
 from shield_ai.scan.text.value_shapes import (
     PUBLIC_KEY,
     URL_WITH_PASSWORD,
-    is_placeholder,
     is_template_or_placeholder,
 )
 from shield_ai.scan.text.weak_values import SAYS_TEST, TEST_NAMES, is_weak
@@ -60,7 +59,7 @@ SCANNER_CONFIG = regex(
     r"(?:^|/)\.?(?:gitleaks|secrets\.baseline|trufflehog|gitguardian|talismanrc)"
 )
 # A line of a doctest, or a quotation in a docstring or a comment.
-EXAMPLE_FOLDER = regex(r"(?:^|/)(?:examples?|samples?)/")
+EXAMPLE_SCRIPT = regex(r"(?:^|/)(?:examples?|samples?)/|(?:^|/)example[_-][^/]*$")
 # Keys that a line sends to a server on the own computer.
 LOCAL_RULES = ASSIGNMENT_RULES | {"CRED.bearer"}
 LOCAL_URL = regex(
@@ -72,6 +71,8 @@ WORDS = regex(r"[A-Za-z]+(?:[-_][A-Za-z]+)*")
 # The public part of a DSN: https://docs.sentry.io/concepts/key-terms/dsn-explainer/
 SENTRY_KEYS = {("SENTRY", "KEY"), ("PUBLIC", "KEY")}
 SENTRY_KEY = regex(r"[0-9a-f]{32}")
+# The address of map tiles, whose key every browser sends.
+TILE_URL = regex(r"https?://[^\s\"']*\{(?:z|x|zoom|bbox|range|quadkey)\}[^\s\"']*\Z", re.IGNORECASE)
 # Temporary credentials expire after 36 hours at most:
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html
 TEMPORARY_ID = "ASIA"
@@ -151,12 +152,14 @@ def _is_quoted_or_copied(place: Place) -> bool:
 def _is_example_script(path: str) -> bool:
     """Return whether a file is an example, not the settings of a project of that name."""
     is_settings = "settings" in path or "config" in path
-    return bool(EXAMPLE_FOLDER.search(path)) and not is_settings
+    return bool(EXAMPLE_SCRIPT.search(path)) and not is_settings
 
 
 def _is_public_id(place: Place) -> bool:
     """Return whether a value is a public identifier, by its form, name or position in a URL."""
     if PUBLIC_KEY.match(place.value) or _is_public_by_name(place.value, words(place.name)):
+        return True
+    if TILE_URL.search(place.before):
         return True
     if place.rule == LOGIN_RULE:
         return bool(EMAIL.fullmatch(place.value))
@@ -218,7 +221,7 @@ def _is_doubtful_choice(place: Place) -> bool:
         return _is_doubtful_url(place, url[1])
     if not TEST_NAMES.isdisjoint(words(place.name)):
         return True
-    if place.rule in LITERAL_RULES and is_placeholder(place.value):
+    if place.rule in LITERAL_RULES and is_template_or_placeholder(place.value):
         return True
     return is_no_value(place) or is_weak(place)
 

@@ -20,6 +20,7 @@ WINDOW = 240  # characters before and after a value that may contain its user na
 # can have 100,000 values, so no check may read all of it.
 LINE_WINDOW = 1000
 TRIPLE_QUOTE = regex(r"\"{3}|'{3}")
+CONTINUES = ("(", ",", "=", "[", "{", "+", "%", "\\")  # the ends of an unfinished statement
 LITERAL_PREFIX = regex(r"[bBrRuUfF]{0,2}(\"\"\"|'''|\"|')")
 
 
@@ -107,7 +108,7 @@ def create_place(
 
 
 def docstring_lines(lines: list[str]) -> set[int]:
-    """Return the lines of Python code, from 1, inside a docstring that an earlier line opens."""
+    """Return the lines of Python code, from 1, in a text without a use, such as a docstring."""
     inside: set[int] = set()
     quote = code = ""
     is_docstring = False
@@ -118,7 +119,7 @@ def docstring_lines(lines: list[str]) -> set[int]:
             if not quote:
                 quote = match[0]
                 is_statement = not line[: match.start()].strip(" \trRuU")
-                is_docstring = is_statement and (not code or code.endswith(":"))
+                is_docstring = is_statement and not code.endswith(CONTINUES)
             elif match[0] == quote:
                 quote = ""
         if line.strip() and not line.lstrip().startswith("#"):

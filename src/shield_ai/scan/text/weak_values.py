@@ -29,6 +29,9 @@ USER = regex(
     r"([\w-]{1,60})",
     re.IGNORECASE,
 )
+# The keys with which frameworks sign sessions; CI generates its own.
+SIGNING_KEYS = frozenset({"SECRET_KEY", "DJANGO_SECRET_KEY", "FLASK_SECRET_KEY", "APP_SECRET_KEY"})
+CI = regex(r"(?:^|/)(?:\.github/workflows|\.circleci)/|(?:^|/)\.(?:gitlab-ci|travis)")
 MIN_USER = 6  # letters of a name that few passwords contain by chance
 
 
@@ -36,6 +39,8 @@ def is_weak(place: Place) -> bool:
     """Return whether a value is a weak password, or another weak secret for development."""
     value = decode_base64(place.value)
     if _is_named_nearby(place) or _contains_user(place) or SAMPLE_VALUE.search(value):
+        return True
+    if place.name in SIGNING_KEYS and CI.search(place.path):
         return True
     if not _is_password(place) and place.is_python and not is_development(place.path):
         return False  # SECRET_KEY = "secret" in the settings is a vulnerability
