@@ -200,6 +200,7 @@ def literal(path, text, value, name, rule="CSEC34.literal"):
     [
         pytest.param("app/settings.py", "SECRET_KEY", f'"{RANDOM}"', HIGH, id="random"),
         pytest.param("app/settings.py", "SECRET_KEY", '"changeme"', HIGH, id="weak key"),
+        pytest.param("app/settings.py", "SECRET_KEY", f'"{RANDOM}%(y3s(fpx4+ha@"', HIGH, id="random with a template's mark"),
         pytest.param("app/settings.py", "DB_PASSWORD", '"changeme"', LOW, id="weak password"),
         pytest.param("app/settings.py", "DB_PASSWORD", '"******"', LOW, id="mask"),
         pytest.param("app/tests/settings.py", "SECRET_KEY", f'"{RANDOM}"', LOW, id="test settings"),

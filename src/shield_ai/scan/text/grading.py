@@ -37,6 +37,7 @@ from shield_ai.scan.text.token_rules import is_real_login
 from shield_ai.scan.text.value_shapes import (
     PUBLIC_KEY,
     URL_WITH_PASSWORD,
+    is_placeholder,
     is_template_or_placeholder,
 )
 from shield_ai.scan.text.weak_values import SAYS_TEST, TEST_NAMES, is_weak
@@ -76,6 +77,7 @@ TILE_URL = regex(r"https?://[^\s\"']*\{(?:z|x|zoom|bbox|range|quadkey)\}[^\s\"']
 # Temporary credentials expire after 36 hours at most:
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html
 TEMPORARY_ID = "ASIA"
+VARIABLE = regex(r"\$\{?[A-Za-z_]\w*\}?")
 EMAIL = regex(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 # Analytics with keys that browsers send: https://segment.com/docs/connections/find-writekey/
 EVENT_STREAMS = word_set("RUDDER RUDDERSTACK SEGMENT")
@@ -221,7 +223,9 @@ def _is_doubtful_choice(place: Place) -> bool:
         return _is_doubtful_url(place, url[1])
     if not TEST_NAMES.isdisjoint(words(place.name)):
         return True
-    if place.rule in LITERAL_RULES and is_template_or_placeholder(place.value):
+    if place.rule in LITERAL_RULES and is_placeholder(place.value):
+        return True
+    if place.rule == "CSEC34.dotenv" and VARIABLE.fullmatch(place.value):
         return True
     return is_no_value(place) or is_weak(place)
 
