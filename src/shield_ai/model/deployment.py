@@ -27,6 +27,8 @@ class DeploymentKind(enum.StrEnum):
     GITHUB = "github"
     GITLAB = "gitlab"
     HEROKU = "heroku"
+    KAMAL = "kamal"
+    FLY = "fly"
     OTHER = "other"
 
     @property
@@ -50,6 +52,8 @@ LABELS = {
     DeploymentKind.GITHUB: "GitHub Actions",
     DeploymentKind.GITLAB: "GitLab CI",
     DeploymentKind.HEROKU: "app.json",
+    DeploymentKind.KAMAL: "Kamal",
+    DeploymentKind.FLY: "Fly.io",
     DeploymentKind.OTHER: "YAML",
 }
 

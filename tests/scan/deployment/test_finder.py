@@ -241,6 +241,53 @@ def rows(deployment):
             [(1, "", "SECRET_KEY", "reference"), (2, "", "DB_PASSWORD", "literal"), (3, "", "DB_HOST", "empty")],
             id="app.json",
         ),
+        pytest.param(
+            "config/deploy.yml",
+            "<% require 'dotenv' %>\nservice: app\nimage: acme/app\nregistry:\n  password:\n    - DB_PASSWORD\nbuilder:\n  args:\n"
+            "    DB_HOST: <%= ENV['DB_HOST'] %>\n  secrets:\n    - SECRET_KEY\nenv:\n  clear:\n    DB_HOST: VALUE\n  secret:\n    - SECRET_KEY\n"
+            "  tags:\n    replica:\n      DB_HOST: VALUE\naccessories:\n  db:\n    env:\n      secret:\n        - DB_PASSWORD:MAIN_PASSWORD\n"
+            "  cache:\n    env:\n      DB_PASSWORD: VALUE\n",
+            [(9, "builder", "DB_HOST", "reference"), (11, "builder", "SECRET_KEY", "secret-store"), (14, "env", "DB_HOST", "literal"),
+             (16, "env", "SECRET_KEY", "secret-store"), (19, "env.tags", "DB_HOST", "literal"), (24, "accessories.db.env", "DB_PASSWORD", "secret-store"),
+             (27, "accessories.cache", "DB_PASSWORD", "literal")],
+            id="Kamal",
+        ),
+        pytest.param(
+            "render.yaml",
+            "services:\n  - type: web\n    envVars:\n      - key: SECRET_KEY\n        generateValue: true\n      - key: DB_PASSWORD\n        sync: false\n"
+            "      - key: DB_HOST\n        fromDatabase: {name: db, property: host}\nenvVarGroups:\n  - name: a\n    envVars:\n"
+            "      - key: DB_PASSWORD\n        value: VALUE\n",
+            [(4, "services", "SECRET_KEY", "secret-store"), (6, "services", "DB_PASSWORD", "secret-store"), (8, "services", "DB_HOST", "reference"),
+             (13, "envVarGroups", "DB_PASSWORD", "literal")],
+            id="Render",
+        ),
+        pytest.param(
+            "fly.toml",
+            "app = 'a'\n[build.args]\n  DB_HOST = 'VALUE'\n[env]  # of all processes\n  SECRET_KEY = \"VALUE\"\n  # DB_PASSWORD = 'VALUE'\n  'DB_PASSWORD' = ''\n"
+            "[[services]]\n  DB_HOST = 1\n",
+            [(3, "build.args", "DB_HOST", "literal"), (5, "env", "SECRET_KEY", "literal"), (7, "env", "DB_PASSWORD", "empty")],
+            id="Fly.io",
+        ),
+        pytest.param(
+            "run.tf",
+            'resource "google_cloud_run_v2_service" "a" {\n  env {\n    name = "SECRET_KEY"\n    value_source {\n      secret_key_ref { secret = "a" }\n    }\n  }\n'
+            '  env {\n    name = "DB_PASSWORD"\n    value_from {\n      secret_key_ref { key = "a" }\n    }\n  }\n'
+            '  env {\n    name        = "DB_PASSWORD"\n    secret_name = "a"\n  }\n'
+            '  env {\n    name = "DB_HOST"\n    value_from {\n      config_map_key_ref { key = "a" }\n    }\n  }\n}\n'
+            'locals {\n  a = local.values["SECRET_KEY"]\n  b = jsondecode(local.text)["DB_PASSWORD"]\n  c = local.values[0]["DB_HOST"]\n}\n',
+            [(3, "google_cloud_run_v2_service.a", "SECRET_KEY", "secret-store"), (9, "google_cloud_run_v2_service.a", "DB_PASSWORD", "secret-store"),
+             (15, "google_cloud_run_v2_service.a", "DB_PASSWORD", "secret-store"), (19, "google_cloud_run_v2_service.a", "DB_HOST", "reference")],
+            id="containers of Terraform",
+        ),
+        pytest.param(
+            "Dockerfile_base", "FROM a\nENV SECRET_KEY=VALUE\n", [(2, "", "SECRET_KEY", "literal")], id="Dockerfile with an underscore",
+        ),
+        pytest.param(
+            "vars/production.yml",
+            "instances: 2\nSECRET_KEY: VALUE\nDB_PASSWORD: ((password))\nDB_HOST: [a]\nmore: {DB_HOST: VALUE}\n",
+            [(2, "", "SECRET_KEY", "literal"), (3, "", "DB_PASSWORD", "reference")],
+            id="file of variables",
+        ),
     ],
 )  # fmt: skip
 def test_lines_that_set_a_variable(tmp_path, path, text, expected):
@@ -261,6 +308,10 @@ def test_lines_that_set_a_variable(tmp_path, path, text, expected):
         pytest.param("Dockerfile", 'CMD ["sh", "-c", "SECRET_KEY=VALUE app"]\n', "literal", id="CMD"),
         pytest.param("a.service", "[Service]\nEnvironment=A=1 \\\n; comment\n SECRET_KEY=VALUE\n", "literal", id="comment in a directive"),
         pytest.param("a.service", '[Service]\nEnvironment="SECRET_KEY=VALUE${X}VALUE"\n', "literal", id="systemd does not expand"),
+        pytest.param("fly.toml", "[env]\nSECRET_KEY = '''\nVALUE'''\n", "literal", id="long text of TOML"),
+        pytest.param("fly.toml", "[env]\nSECRET_KEY = '\"VALUE\"'\n", "literal", id="quotes in TOML"),
+        pytest.param("fly.toml", "[env]\nSECRET_KEY = '' # VALUE\n", "empty", id="comment in TOML"),
+        pytest.param("config/deploy.yml", "service: a\nenv: {clear: {SECRET_KEY: VALUE}}\n", "literal", id="Kamal"),
         pytest.param("compose.yml", 'services: {a: {environment: {SECRET_KEY: "VALUE$x"}}}\n', "mixed", id="partly literal"),
         pytest.param("main.tf", 'locals {\n  SECRET_KEY = nonsensitive("VALUE")\n}\n', "mixed", id="function of Terraform"),
         pytest.param("main.tf.json", '{"resource": {"aws_lambda_function": {"a": {"environment": {"variables": {"SECRET_KEY": "VALUE"}}}}}}', "literal", id="Terraform in JSON"),
@@ -316,6 +367,8 @@ def test_forms_of_values(tmp_path, path, text, form):
         pytest.param("main.tf", 'resource "helm_release" "a" {\n  set {\n    name  = "env.SECRET_KEY"\n    value = "VALUE"\n  }\n}\n', id="set of Helm"),
         pytest.param("helmfile.yaml", "releases:\n- name: a\n  env: {}\n  set:\n  - name: env.SECRET_KEY\n    value: VALUE\n", id="set of helmfile"),
         pytest.param("deploy.sh", "export $'SECRET\\137KEY'=VALUE\n", id="octal escape"),
+        pytest.param("fly.toml", '[[processes]]\nSECRET_KEY = "VALUE"\n', id="other table of Fly.io"),
+        pytest.param("fly.toml", 'env = {SECRET_KEY = "VALUE"}\n', id="inline table"),
         pytest.param("a.service", "[Service]\nSetCredential=SECRET_KEY:VALUE\nEnvironment=A=1 x-SECRET_KEY=VALUE\n", id="systemd"),
     ],
 )  # fmt: skip

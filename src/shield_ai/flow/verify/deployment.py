@@ -52,6 +52,9 @@ HINTS = {
     "${{ secrets.NAME }}",
     DeploymentKind.GITLAB: "remove the value, and define a masked variable in the CI/CD settings",
     DeploymentKind.HEROKU: f"remove the value, and {_CONTAINER} with heroku config:set",
+    DeploymentKind.KAMAL: f"remove the variable, and {_CONTAINER} under env.clear; {_OTHER}, add "
+    "its name to env.secret",
+    DeploymentKind.FLY: f"remove the value, and {_CONTAINER} under [env]",
     DeploymentKind.OTHER: f"remove the variable, and {_SWITCH} there",
 }
 _UNKNOWN_HINT = (

@@ -32,6 +32,11 @@ NULLS = frozenset({"", "~", "null"})
 REMOTE_KEYS = frozenset({"remoteref", "objectname"})
 # The sources of a Kubernetes `valueFrom` that are not secrets.
 PLAIN_SOURCES = frozenset({"configmapkeyref", "fieldref", "resourcefieldref"})
+# Keys beside a name, in lower case and without underscores. https://render.com/docs/blueprint-spec,
+# https://registry.terraform.io/providers/hashicorp/google/latest/docs/resources/cloud_run_v2_service
+SOURCE_KEYS = frozenset({"valuefrom", "valuesource"})
+STORE_KEYS = frozenset({"secretname", "sync", "generatevalue"})
+OTHER_SOURCE = "from"  # the first letters, as in `fromDatabase`
 
 
 class Setting(NamedTuple):
@@ -149,11 +154,19 @@ class EnvironmentReader:
         if keys & REMOTE_KEYS:
             yield Setting(name.text, name.start, unit, ValueForm.SECRET_STORE)
         for key, value in node.pairs:
-            lower = key.text.lower()
-            if lower == "value":
-                yield Setting(name.text, name.start, unit, self.form(value))
-            elif lower == "valuefrom":
-                yield Setting(name.text, name.start, unit, _source_form(value))
+            if form := self._form_beside_name(_normal(key), value):
+                yield Setting(name.text, name.start, unit, form)
+
+    def _form_beside_name(self, key: str, value: Node) -> ValueForm | None:
+        """Return the form that a key beside a name gives; None if it gives no value."""
+        if key in VALUE_KEYS:
+            return self.form(value)
+        if key in SOURCE_KEYS:
+            return _source_form(value)
+        if key in STORE_KEYS:
+            return ValueForm.SECRET_STORE
+        is_reference = key.startswith(OTHER_SOURCE) and bool(value.pairs)
+        return ValueForm.REFERENCE if is_reference else None
 
     def _assignment(self, item: Node, unit: str) -> Iterator[Setting]:
         """Yield the variable of an item such as `NAME=value` of a list."""
@@ -225,5 +238,9 @@ class EnvironmentReader:
 
 def _source_form(value: Node) -> ValueForm:
     """Return the form of a `valueFrom`: a map in Kubernetes, the name of a secret in ECS."""
-    is_plain = any(key.text.lower() in PLAIN_SOURCES for key, _ in value.pairs)
+    is_plain = any(_normal(key) in PLAIN_SOURCES for key, _ in value.pairs)
     return ValueForm.REFERENCE if is_plain else ValueForm.SECRET_STORE
+
+
+def _normal(key: Node) -> str:
+    return key.text.lower().replace("_", "")

@@ -10,6 +10,7 @@ from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.scan.deployment.hcl import hcl_values
 from shield_ai.scan.deployment.line_formats import (
     dockerfile_settings,
+    fly_settings,
     procfile_settings,
     shell_settings,
     systemd_settings,
@@ -88,6 +89,10 @@ def _procfile(file: DeploymentFile, names: frozenset[str]) -> Iterator[Setting]:
     return procfile_settings(file.raw, names)
 
 
+def _fly(file: DeploymentFile, names: frozenset[str]) -> Iterator[Setting]:
+    return fly_settings(file.raw, names)
+
+
 def _shell(file: DeploymentFile, names: frozenset[str]) -> Iterator[Setting]:
     return shell_settings(file.raw, names)
 
@@ -97,5 +102,6 @@ READERS: dict[DeploymentKind, Callable[[DeploymentFile, frozenset[str]], Iterato
     DeploymentKind.DOCKERFILE: _dockerfile,
     DeploymentKind.SYSTEMD: _systemd,
     DeploymentKind.PROCFILE: _procfile,
+    DeploymentKind.FLY: _fly,
     DeploymentKind.SHELL: _shell,
 }

@@ -115,6 +115,8 @@ class _Parser:
             is_container=True,
         )
         outer = self._frames[-1]
+        if frame.opener == b"[" and outer.parts and outer.parts[-1].end == frame.start:
+            node = Node("", frame.start, end)  # an index, such as `local.names["a"]`
         outer.parts.append(node)
         if outer.is_block:
             self._end_expression(outer)

@@ -25,6 +25,13 @@ DIRECTIVE = regex(
     rb"(?m)^[ \t]*(?P<name>Environment|EnvironmentFile|PassEnvironment|Exec\w{1,20})[ \t]*="
     + CONTINUED
 )
+TOML_LINE = regex(
+    rb"(?m)^[ \t]*(?:\[{1,2}[ \t]*(?P<table>[^\]\n]+?)[ \t]*\]"
+    rb"|[\"']?(?P<name>\w+)[\"']?[ \t]*=[ \t]*"
+    rb"(?P<value>[\"']{3}[^\n]*|\"(?:[^\"\\\n]|\\.)*+\"|'[^'\n]*'|[^\n]*))"
+)
+LONG_TEXTS = ('"""', "'''")  # of several lines
+FLY_TABLES = frozenset({"env", "build.args"})
 PROCESS = regex(rb"(?m)^(?P<name>[\w-]{1,100}):(?P<body>[^\n]*)")
 HEREDOC = regex(rb"<<[-~]?[ \t]{0,9}[\"']?(?P<word>[A-Za-z_]\w{0,40})")
 EXPORTED = regex(rb"(?m)^[ \t]*(?:export|declare[ \t]+-x|typeset[ \t]+-x)[ \t]+([^=\n;]+)$")
@@ -158,6 +165,26 @@ def procfile_settings(raw: bytes, names: frozenset[str]) -> Iterator[Setting]:
     for match in PROCESS.finditer(raw):
         body = Span(*match.span("body"))
         yield from _assignments(raw, names, body, _text(match["name"]))
+
+
+def fly_settings(raw: bytes, names: frozenset[str]) -> Iterator[Setting]:
+    """Yield the variables of the tables `env` and `build.args` of a fly.toml.
+
+    https://fly.io/docs/reference/configuration/
+
+    Args:
+        raw: The file.
+        names: The variables of the secrets.
+    """
+    table = ""
+    for match in TOML_LINE.finditer(raw):
+        if match["table"]:
+            table = _text(match["table"])
+        elif table in FLY_TABLES and _text(match["name"]) in names:
+            value = _text(match["value"])
+            is_long = value.startswith(LONG_TEXTS)
+            form = ValueForm.LITERAL if is_long else value_form(value.strip("'\""), Style.TEMPLATE)
+            yield Setting(_text(match["name"]), match.start("name"), table, form)
 
 
 def shell_settings(

@@ -13,9 +13,10 @@ if TYPE_CHECKING:
 
 # The group of a match is the format of the file.
 FILE = regex(
-    r"(?P<dockerfile>(?:docker|container)file([.-].*)?|.*\.dockerfile)"
+    r"(?P<dockerfile>(?:docker|container)file([._-].*)?|.*\.dockerfile)"
     r"|(?P<systemd>.*\.(?:service|socket|timer|container)(?:\.(?:j2|in|tmpl|template))?)"
-    r"|(?P<procfile>procfile([.-].*)?)|(?P<shell>.*\.(?:sh|bash|zsh|envrc)|\.envrc)"
+    r"|(?P<procfile>procfile([.-].*)?)|(?P<fly>fly([.-][\w.-]+)?\.toml)|"
+    r"(?P<shell>.*\.(?:sh|bash|zsh|envrc)|\.envrc)"
     r"|(?P<terraform>.*\.(?:tf|tofu|tfvars|hcl))|(?P<yaml>.*\.ya?ml(?:\.tpl|\.j2|\.tmpl)?)"
     r"|(?P<json>app\.json|.*\.template|.*\.(?:tf|tofu|tfvars)\.json"
     r"|.*(?:task|container|ecs|template|stack|cloudformation|cfn|lambda|deploy|k8s|kube)"
@@ -28,11 +29,13 @@ GITLAB_FILE = regex(r"(^|/)\.?gitlab-ci([/.-][^/]*)*\.ya?ml$|(^|/)\.?gitlab(-ci)
 TERRAFORM_JSON = regex(r".*\.(?:tf|tofu|tfvars)\.json", re.IGNORECASE)
 COMPOSE_FILE = regex(r"(docker-)?compose([.-][\w.-]+)?\.ya?ml(\.\w+)?", re.IGNORECASE)
 VALUES_FILE = regex(r"([\w.-]*[.-])?values([.-][\w.-]+)?\.ya?ml", re.IGNORECASE)
+KAMAL_FILE = regex(r"(^|/)config/deploy(\.[\w-]+)?\.ya?ml$")
 SERVERLESS_FILE = regex(r"serverless([.-][\w.-]+)?\.ya?ml", re.IGNORECASE)
 LINE_KINDS = {
     "dockerfile": DeploymentKind.DOCKERFILE,
     "systemd": DeploymentKind.SYSTEMD,
     "procfile": DeploymentKind.PROCFILE,
+    "fly": DeploymentKind.FLY,
     "shell": DeploymentKind.SHELL,
     "terraform": DeploymentKind.TERRAFORM,
 }
@@ -84,6 +87,8 @@ def tree_kind(path: str, roots: list[Node]) -> DeploymentKind | None:
 
 def _kind_by_content(path: str, name: str, roots: list[Node]) -> DeploymentKind | None:
     root = roots[0]
+    if KAMAL_FILE.search(path):
+        return DeploymentKind.KAMAL
     for key, _ in root.pairs:
         if key.text in ROOT_KEYS:
             return ROOT_KEYS[key.text]

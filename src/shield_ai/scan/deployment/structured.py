@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 ENVIRONMENT_WORDS = frozenset(
     {"env", "envs", "envvars", "env_variables", "environment", "environmentvariables"}
 )
+OTHER_KEYS = ENVIRONMENT_WORDS | {"variables", "environment_variables"}
 # The keys, in lower case, of maps and lists that set variables. Formats that are not listed can
 # set them anywhere.
 ENVIRONMENT_KEYS = {
@@ -35,11 +36,13 @@ ENVIRONMENT_KEYS = {
     DeploymentKind.GITHUB: frozenset({"env", "with"}),
     DeploymentKind.GITLAB: frozenset({"variables"}),
     DeploymentKind.HEROKU: frozenset({"env"}),
-    DeploymentKind.OTHER: ENVIRONMENT_WORDS | {"variables", "environment_variables"},
+    DeploymentKind.KAMAL: OTHER_KEYS | {"args", "clear"},
+    DeploymentKind.OTHER: OTHER_KEYS,
 }
 DOLLAR_KINDS = frozenset({DeploymentKind.COMPOSE, DeploymentKind.GITLAB})
 DATA_KEYS = frozenset({"data", "stringData", "encryptedData"})
 ENV_FILE_KEYS = frozenset({"env_file", "environmentfiles"})
+KAMAL_SECRET_KEYS = frozenset({"secret", "secrets"})  # of an environment, and of a build
 SCRIPTED_KINDS = frozenset({DeploymentKind.GITHUB, DeploymentKind.GITLAB})
 SCRIPT_KEYS = frozenset({"run", "script", "before_script", "after_script"})
 NAME = frozenset({"name"})
@@ -63,9 +66,21 @@ def structured_settings(file: DeploymentFile, names: frozenset[str]) -> Iterator
         unit = _unit(file.kind, block, search.objects)
         for setting in settings:
             yield setting._replace(unit=unit, use=use)
+    if file.kind is DeploymentKind.OTHER:
+        yield from _variables_file(file, names, search.reader)
     if file.kind not in ENVIRONMENT_KEYS:
         for root in file.roots:
             yield from search.reader.read(root, "")
+
+
+def _variables_file(
+    file: DeploymentFile, names: frozenset[str], reader: EnvironmentReader
+) -> Iterator[Setting]:
+    """Yield what a file of variables sets, as for `cf push --vars-file` or `--env-vars-file`."""
+    for root in file.roots:
+        for name, value in root.pairs:
+            if name.text in names and not value.is_container:
+                yield Setting(name.text, name.start, "", reader.form(value))
 
 
 class _Search:
@@ -103,6 +118,8 @@ class _Search:
                     yield from shell_settings(self._file.raw, self._names, "", span)
         elif self._file.kind is DeploymentKind.GITHUB:
             yield from self._github_settings(block, use)
+        elif self._file.kind is DeploymentKind.KAMAL:
+            yield from self._kamal_settings(block)
 
     def _is_new(self, node: Node, role: str, use: Use | None) -> bool:
         """Return whether a node was not read yet in a role and for a use."""
@@ -122,6 +139,19 @@ class _Search:
                 yield from _text_lines(self._file.raw, self._names, block.value)
         elif block.path[-1] == "secrets" and block.path[0] == "jobs":
             yield from self.reader.read(block.value, "", use)
+
+    def _kamal_settings(self, block: Block) -> Iterator[Setting]:
+        """Yield what the tags of Kamal set, and the names of secrets, such as `NAME:OTHER`.
+
+        https://kamal-deploy.org/docs/configuration/environment-variables/
+        """
+        if block.path[-3:-1] == ("env", "tags"):
+            yield from self.reader.read(block.value, "")
+        elif block.path[-1] in KAMAL_SECRET_KEYS:
+            for item in block.value.items:
+                name = item.text.partition(":")[0]
+                if name in self._names:
+                    yield Setting(name, item.start, "", ValueForm.SECRET_STORE)
 
 
 def _reader(file: DeploymentFile, names: frozenset[str]) -> EnvironmentReader:

@@ -1,4 +1,4 @@
-"""Parse YAML files that are templates of Helm, Jinja or Cookiecutter."""
+"""Parse YAML files that are templates of Helm, Jinja, Cookiecutter or ERB."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 # A template is parsed without its syntax.
 ACTION = rb"\{\{(?:[^{}]|\{(?!\{)|\}(?!\})){0,2000}\}\}"
-STATEMENT = rb"\{%(?:[^{%]|\{(?!%)|%(?!\})){0,2000}%\}"
+STATEMENT = rb"\{%(?:[^{%]|\{(?!%)|%(?!\})){0,2000}%\}|<%(?!=)(?:[^<%]|<(?!%)|%(?!>)){0,2000}%>"
 TEMPLATE_LINE = regex(rb"(?m)^[ \t]*" + ACTION + rb"[ \t]*\r?$|" + STATEMENT)
 TEMPLATE = regex(ACTION)
 FILLED = regex(r"T{4,}")

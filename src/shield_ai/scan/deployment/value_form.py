@@ -18,9 +18,10 @@ STORE = regex(
 )
 BRACES = (
     r"\$\{\{.{0,500}?\}\}|\{\{.{0,500}?\}\}|\{%.{0,500}?%\}|\$\{[^}]{0,500}\}|\$\([^)]{0,500}\)"
+    r"|<%=.{0,500}?%>|\(\([\w./-]{1,200}\)\)"
 )
 REFERENCE = regex(BRACES)
-TEMPLATE = regex(r"\{\{.{0,500}?\}\}|\{%.{0,500}?%\}")
+TEMPLATE = regex(r"\{\{.{0,500}?\}\}|\{%.{0,500}?%\}|<%=.{0,500}?%>")
 SHELL_REFERENCE = regex(BRACES + r"|\$[A-Za-z_]\w{0,200}|`[^`]{0,500}`")
 # `${NAME:-default}` of shells, `${env:NAME, 'default'}` of the Serverless Framework,
 # `${{ secrets.NAME || 'default' }}` of GitHub, and `{{ name | default "text" }}` of Helm and Jinja.
