@@ -392,6 +392,24 @@ def test_one_uncertain_container_does_not_block_others(tmp_path):
     assert {name for _, name, _ in skipped} == {"SECRET_KEY", ".env"}
 
 
+def test_another_line_of_a_variable_that_is_removed_has_a_reason(tmp_path):
+    text = service("      SECRET_KEY: x\n").replace(
+        "    image: shop\n", "    build: {context: ., args: {SECRET_KEY: x}}\n"
+    )
+    after, skipped = edit(tmp_path, COMPOSE, text)
+    web = yaml.safe_load(after)["services"]["web"]
+    assert "SECRET_KEY" not in web["environment"]
+    assert web["build"]["args"] == {"SECRET_KEY": "x"}
+    assert skipped == [(3, "SECRET_KEY", module.NOT_IN_CONTAINER)]
+
+
+def test_a_variable_with_a_line_that_must_remain_keeps_all(tmp_path):
+    text = service("      - SECRET_KEY=x\n      - SECRET_KEY=y  # shield: ignore[CRED] a sample\n")
+    after, skipped = edit(tmp_path, COMPOSE, text)
+    assert after == text
+    assert sorted(line for line, _, _ in skipped) == [5, 6]
+
+
 NAMES = st.sampled_from(["SECRET_KEY", "DB_PASSWORD", "DB_HOST", "A", "B"])
 VALUES = st.text("ab: #'\"{}[]é\n\\$,&|>-", max_size=12)
 

@@ -5,6 +5,7 @@ The kinds of files and the containers that run the app are in the [deployment] t
 
 from __future__ import annotations
 
+import bisect
 import functools
 import re
 from collections import defaultdict
@@ -92,6 +93,7 @@ class _FileEditor:
         variables: Sequence[DeploymentVariable],
     ) -> None:
         self.skipped: list[Skipped] = []
+        self._skipped_lines: set[tuple[int, str]] = set()
         self._path = path
         self._file = file
         self._names = manifest.deployment.containers
@@ -101,7 +103,7 @@ class _FileEditor:
         self._containers: defaultdict[int, list[EnvironmentBlock]] = defaultdict(list)
         for block in file.blocks:
             self._containers[block.container].append(block)
-        self._set = {(unit, name) for unit, name, _ in _entries(file.blocks)}
+        self._lines = set(_entry_lines(file))
         self._unit_problems = dict(self._find_unit_problems())
 
     def _find_unit_problems(self) -> Iterator[tuple[str, str]]:
@@ -148,12 +150,19 @@ class _FileEditor:
     def _removable(self) -> dict[str, set[str]]:
         """Return the variables to remove from each container, and record why others remain."""
         removable: defaultdict[str, set[str]] = defaultdict(set)
-        remaining = set()
+        remaining: dict[tuple[str, str], str] = {}
         for item in self._variables:
-            removable[item.unit].add(item.variable)
-            if reason := self._reason(item):
-                remaining.add((item.unit, item.variable))
-                self._skip(item, reason)
+            reason = self._reason(item)
+            if not reason:
+                removable[item.unit].add(item.variable)
+                continue
+            self._skip(item, reason)
+            if reason != NOT_IN_CONTAINER:
+                remaining[item.unit, item.variable] = reason
+        for item in self._variables:
+            reason = remaining.get((item.unit, item.variable), "")
+            if reason and item.variable in removable[item.unit]:
+                self._skip_once(item, reason)
         for unit, variable in remaining:
             removable[unit].discard(variable)
         return {unit: names for unit, names in removable.items() if names}
@@ -164,7 +173,7 @@ class _FileEditor:
             return self._file.problem or USES[item.use]
         if item.form is ValueForm.ENV_FILE:
             return ENV_FILE
-        if (item.unit, item.variable) not in self._set:
+        if (item.unit, item.variable, item.line) not in self._lines:
             return NOT_IN_CONTAINER
         if item.unit not in self._names:
             return OTHER_CONTAINER.format(item.unit)
@@ -181,14 +190,30 @@ class _FileEditor:
         return {name.decode() for name in names}
 
     def _skip(self, item: DeploymentVariable, reason: str) -> None:
+        self._skipped_lines.add((item.line, item.variable))
         name = item.variable or item.env_file
         skip = SkipId.LINE_REMAINS.reason(problem=reason)
         self.skipped.append(skip.entry(self._path, item.line, name))
 
+    def _skip_once(self, item: DeploymentVariable, reason: str) -> None:
+        if (item.line, item.variable) not in self._skipped_lines:
+            self._skip(item, reason)
+
     def _skip_unit(self, unit: str, names: set[str], reason: str) -> None:
         for item in self._variables:
             if item.unit == unit and item.variable in names:
-                self._skip(item, reason)
+                self._skip_once(item, reason)
+
+
+def _entry_lines(file: EnvironmentFile) -> Iterator[tuple[str, str, int]]:
+    """Yield the container, the name and each line of each variable."""
+    starts = [match.end() for match in re.finditer(rb"\n", file.raw)]
+    for block in file.blocks:
+        for entry in block.entries:
+            first = bisect.bisect_right(starts, entry.start) + 1
+            last = bisect.bisect_left(starts, entry.end) + 1
+            for line in range(first, last + 1):
+                yield block.unit, entry.variable, line
 
 
 def _entries(blocks: Sequence[EnvironmentBlock]) -> Iterator[tuple[str, str, str | None]]:
