@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 
 import pytest
@@ -87,6 +88,19 @@ def test_plan_shows_the_edits_without_values(aws, app):
     value = yaml.safe_load((app / "docker-compose.yml").read_text())
     assert value["services"]["web"]["environment"]["SECRET_KEY"] not in done.text
     assert deployment_plan.NOT_STORED in done.out  # of SENTRY_DSN, which is not in .env
+
+
+def test_each_line_in_a_file_that_is_not_edited_has_a_reason(aws, app):
+    (app / "Procfile").write_text("web: SECRET_KEY=x app\n")
+    (app / "task.json").write_text(
+        '{"containerDefinitions": [{"environment": [{"name": "SECRET_KEY", "value": "x"}]}]}'
+    )
+    done = plan(app, "--json")
+    skipped = json.loads(done.out)["skipped"]
+    reasons = {item["path"]: item["reason"] for item in skipped if item["name"] == "SECRET_KEY"}
+    assert deployment_plan.NOT_EDITED.format("Procfile") in reasons["Procfile"]
+    assert deployment_plan.NOT_CHOSEN.format("ecs") in reasons["task.json"]
+    assert deployment_plan.NOT_CHOSEN.format("ecs") in " ".join(plan(app).out.split())
 
 
 def with_entrypoint(app):

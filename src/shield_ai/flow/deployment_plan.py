@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 COMPOSE_BASE = re.compile(r"(?:docker-)?compose\.ya?ml")
 # The manifests that overlays of Kustomize for several environments share.
 KUSTOMIZE_BASE = re.compile(r"(?:^|/)bases?/")
+EDITABLE = frozenset({DeploymentKind.COMPOSE, DeploymentKind.KUBERNETES, DeploymentKind.ECS})
+NOT_CHOSEN = "{} is not in edit of the [deployment] table"
+NOT_EDITED = "shield does not edit files of this kind: {}"
 COMBINED = "it can be combined with {}"
 SHARED = "overlays for development can share it"
 NO_ENVIRONMENT = "shield.toml has environments: select one with --environment"
@@ -46,7 +49,7 @@ class DeploymentSources:
 
     Args:
         variables: The lines that set variables.
-        files: The files of the kinds to edit, by path.
+        files: The files that set variables, by path; those of other kinds with a problem only.
         command_reads: A place that reads a variable, such as an entrypoint script, by its name.
         migrated: The variables that the code already reads with get_secret().
     """
@@ -79,10 +82,14 @@ def find_sources(
         SourceError: A file can't be read, or the folder can't be listed.
     """
     kinds = {DeploymentKind(kind) for kind in manifest.deployment.edit}
-    found = {item.path: item.kind for item in deployment.variables if item.kind in kinds}
-    if not found:
+    if not kinds:
         return None
+    all_kinds = {item.path: item.kind for item in deployment.variables}
+    found = {path: kind for path, kind in all_kinds.items() if kind in kinds}
     files = {path: find_environments(read(path) or b"", kind) for path, kind in found.items()}
+    for path, kind in all_kinds.items():
+        if kind not in kinds:
+            files[path] = EnvironmentFile(b"", kind, problem=_why_not_edited(kind))
     for path, problem in _problems(root, found, manifest, environment):
         files[path] = files[path]._replace(problem=problem)
     return DeploymentSources(
@@ -91,6 +98,10 @@ def find_sources(
         command_reads=find_command_reads(root, manifest.variables()),
         migrated=frozenset(migrated),
     )
+
+
+def _why_not_edited(kind: DeploymentKind) -> str:
+    return NOT_CHOSEN.format(kind) if kind in EDITABLE else NOT_EDITED.format(kind.label)
 
 
 def _problems(

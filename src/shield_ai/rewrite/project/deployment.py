@@ -43,7 +43,7 @@ class DeploymentInputs(NamedTuple):
     """What the edits of deployment files depend on, besides shield.toml."""
 
     variables: Sequence[DeploymentVariable] = ()
-    files: Mapping[str, EnvironmentFile] = {}  # those of the kinds to edit, by path
+    files: Mapping[str, EnvironmentFile] = {}  # those that set variables, by path
     kept: Mapping[str, str] = {}  # why a variable must remain set, by its name
 
 
