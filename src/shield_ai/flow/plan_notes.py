@@ -12,7 +12,6 @@ from shield_ai.flow.preconditions import ignored_new_files, old_python_warnings
 from shield_ai.flow.value_sources import placeholders
 from shield_ai.model.deployment import Deployment
 from shield_ai.project.python_versions import find_python_versions
-from shield_ai.scan.deployment.heroku_addons import addon_notes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -47,7 +46,6 @@ def add_notes(plan: Plan, app: AppContext, values: Values) -> Plan:
             *(() if app.only == "aws" else scan.file_reads),
             *scan.unscanned,
             *_kept_defaults(app, skipped, plan),
-            *_addon_notes(app),
             *ignored_new_files(app.tree.root, plan),
             *old_python_warnings(pythons),
         ),
@@ -61,11 +59,6 @@ def _kept_defaults(app: AppContext, skipped: Sequence[Skipped], plan: Plan) -> l
     if app.only == "aws" or plan.dotenv:  # literals move from the code to .env
         return []
     return kept_defaults(app.findings, app.manifest, skipped)
-
-
-def _addon_notes(app: AppContext) -> list[Skipped]:
-    variables = [variable for secret in app.manifest.secret for variable in secret.variables()]
-    return addon_notes(app.tree.read, variables)
 
 
 def _python_versions(app: AppContext) -> list[NamedVersion]:

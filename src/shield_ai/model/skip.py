@@ -212,7 +212,7 @@ class SkipId(enum.StrEnum):
     READ_BY_BOTO3 = "read-by-boto3", "temporary, and read by boto3 itself"
     READ_BY_LIBRARY = "read-by-library", "{function}() reads the variable: pass it the value first"
     SET_BY_PLATFORM = "set-by-platform", "set by the platform, which changes it with each binding"
-    SET_BY_ADDON = "set-by-addon", "on Heroku, {addon} sets and changes it: list it in ignore"
+    SET_BY_ADDON = "set-by-addon", "set by {addon} on Heroku: to move it, add it to shield.toml"
     FOLDER_NOT_SCANNED = (
         "folder-not-scanned",
         "folder not scanned because of its name: keep the variables set: {variables}",

@@ -75,16 +75,17 @@ def unchanged_copies(
     bindings = Counter(target.id for target, _ in found)
     writes = dict(_constant_writes(tree))
     changed = _changed_names(tree, [*(target for target, _ in found), *writes])
+    written_keys: dict[str, set[str]] = {}
+    for name, names_written in writes.items():
+        written_keys.setdefault(name.id, set()).update(names_written)
     lines = sorted(_changes(tree, names, may_set_variables))
     copies = {}
     for target, copied in found:
         if bindings[target.id] == 1 and target.id not in changed:
             at = bisect.bisect_right(lines, target.lineno)
             last_line = lines[at] if at < len(lines) else sys.maxsize
-            written = (keys for name, keys in writes.items() if name.id == target.id)
-            copies[target.id] = EnvironCopy(
-                ast.unparse(copied), last_line, frozenset().union(*written)
-            )
+            keys = written_keys.get(target.id, set())
+            copies[target.id] = EnvironCopy(ast.unparse(copied), last_line, frozenset(keys))
     return copies
 
 

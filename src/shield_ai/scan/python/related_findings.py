@@ -10,6 +10,7 @@ from shield_ai.scan.python.cross_file import RESERVED, ProjectContext, apply_con
 from shield_ai.scan.python.development import explain_literals, mark_development_reads
 from shield_ai.scan.python.development_files import development_files
 from shield_ai.scan.python.example_values import find_public_variables
+from shield_ai.scan.python.heroku_addons import find_addon_variables
 from shield_ai.scan.python.related_reads import select_related_reads
 
 if TYPE_CHECKING:
@@ -32,7 +33,12 @@ def open_context(
         ignored: Variables that shield.toml ignores; their reads are not fixable.
     """
     public = find_public_variables(files.paths, files.read)
-    reserved = {**dict.fromkeys(public, SkipId.PUBLIC_KEY.reason()), **RESERVED}
+    addons = find_addon_variables(files.read)
+    reserved = {
+        **dict.fromkeys(public, SkipId.PUBLIC_KEY.reason()),
+        **{name: SkipId.SET_BY_ADDON.reason(addon=addon) for name, addon in addons.items()},
+        **RESERVED,
+    }
     for variable in manifest_variables:
         reserved.pop(variable, None)
     return ProjectContext(ignored=frozenset(ignored), reserved=reserved)

@@ -4,9 +4,8 @@ import json
 
 import pytest
 
-from shield_ai.scan.deployment.heroku_addons import addon_notes
-
-VARIABLES = ("SECRET_KEY", "DATABASE_URL", "REDIS_URL", "CLOUDAMQP_URL", "SEARCH_URL")
+from shield_ai.scan.python.app_scan import scan_files
+from shield_ai.scan.python.heroku_addons import find_addon_variables
 
 
 @pytest.mark.parametrize(
@@ -23,10 +22,25 @@ VARIABLES = ("SECRET_KEY", "DATABASE_URL", "REDIS_URL", "CLOUDAMQP_URL", "SEARCH
 )
 def test_names_the_variables_of_addons(content: object, names: list[str]) -> None:
     files = {"app.json": json.dumps(content).encode()}
-    notes = addon_notes(files.get, VARIABLES)
-    assert [note.name for note in notes] == names
+    assert list(find_addon_variables(files.get)) == names
 
 
 @pytest.mark.parametrize("content", [None, b"", b"{", b"[" * 100_000, b"\xff"])
 def test_unreadable_file_has_no_addons(content: bytes | None) -> None:
-    assert addon_notes(lambda _: content, VARIABLES) == []
+    assert find_addon_variables(lambda _: content) == {}
+
+
+@pytest.mark.parametrize(
+    ("manifest_variables", "names"),
+    [
+        pytest.param((), {"DATABASE_URL"}, id="stays"),
+        pytest.param(("DATABASE_URL",), set(), id="in shield.toml"),
+    ],
+)
+def test_reads_of_their_variables_stay(manifest_variables, names) -> None:
+    files = {
+        "app.json": b'{"addons": ["heroku-postgresql"]}',
+        "s.py": b"import os\nA = os.environ['DATABASE_URL']\nB = os.environ['API_TOKEN']\n",
+    }
+    found = scan_files("shop", list(files), files.get, manifest_variables).findings
+    assert {f.env for f in found if f.site and f.site.reason} == names
