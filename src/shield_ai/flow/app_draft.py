@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -11,10 +12,12 @@ from shield_ai.flow.manifest_file import add_secrets, write_manifest
 from shield_ai.flow.visible_runtime import visible_runtime
 from shield_ai.model.errors import SourceError
 from shield_ai.model.manifest_validation import REGION
+from shield_ai.project.app_folder import app_folder_above
 from shield_ai.project.operator_region import operator_region
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from shield_ai.flow.app_context import AppContext
     from shield_ai.model.manifest import Manifest, Secret
@@ -27,7 +30,7 @@ def draft_manifest(app: AppContext) -> Manifest:
         app: The app.
 
     Raises:
-        SourceError: The app has no Python files.
+        SourceError: The app has no Python files, or the folder is inside an app.
     """
     scan = app.scan_result
     if not scan.files:
@@ -37,10 +40,23 @@ def draft_manifest(app: AppContext) -> Manifest:
         )
     facts = scan.facts
     if app.manifest_on_disk is None:
+        _require_app_folder(app.tree.root)
         runtime = visible_runtime(app.tree, facts.runtime)
         region = facts.region or _configured_region()
         facts = msgspec.structs.replace(facts, runtime=runtime, region=region)
     return draft(scan.findings, app.manifest_on_disk, facts)
+
+
+def _require_app_folder(root: Path) -> None:
+    found = app_folder_above(root)
+    if found is None:
+        return
+    above, file = found
+    folder = os.path.relpath(above)
+    raise SourceError(
+        f"{root} is inside the app in {above}, which has a {file}",
+        f"run shield in {folder}; for an app of its own, add a requirements.txt to the folder",
+    )
 
 
 def write_draft(app: AppContext, more: Sequence[Secret] = ()) -> str:

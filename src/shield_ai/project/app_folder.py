@@ -1,0 +1,42 @@
+"""Find the folder of an app from a folder inside it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+MANIFEST = "shield.toml"
+MANAGE = "manage.py"
+# A folder with one of these files is the folder of an app or of a library.
+PROJECT_FILES = ("pyproject.toml", "setup.py", "setup.cfg", "requirements.txt", "Pipfile")
+
+
+def app_folder_above(folder: Path) -> tuple[Path, str] | None:
+    """Return the folder of the app that contains a folder, and the file that shows it.
+
+    The imports of an app start in its folder, so that generated code in a package below it could
+    not be imported.
+
+    Args:
+        folder: The folder that was named as the app's.
+
+    Returns:
+        None if the folder can be that of an app.
+    """
+    folder = folder.resolve()
+    if _first(folder, (".git", MANIFEST, MANAGE, *PROJECT_FILES)):
+        return None
+    is_package = (folder / "__init__.py").exists()
+    for parent in folder.parents:
+        found = _first(parent, (MANIFEST, MANAGE, *(PROJECT_FILES if is_package else ())))
+        if found:
+            return parent, found
+        if (parent / ".git").exists() or not (parent / "__init__.py").exists():
+            break
+    return None
+
+
+def _first(folder: Path, names: tuple[str, ...]) -> str:
+    return next((name for name in names if (folder / name).exists()), "")

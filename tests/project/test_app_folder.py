@@ -1,0 +1,50 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from shield_ai.project.app_folder import app_folder_above
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.mark.parametrize(
+    ("files", "found"),
+    [
+        pytest.param("manage.py shop/__init__.py", "manage.py", id="package of a Django app"),
+        pytest.param("manage.py shop/x.py", "manage.py", id="folder of a Django app"),
+        pytest.param("shield.toml shop/x.py", "shield.toml", id="folder of a known app"),
+        pytest.param("pyproject.toml shop/__init__.py", "pyproject.toml", id="package"),
+        pytest.param("requirements.txt shop/x.py", None, id="folder of a monorepo"),
+        pytest.param("manage.py shop/requirements.txt", None, id="an app below another"),
+        pytest.param("manage.py shop/shield.toml", None, id="already an app"),
+        pytest.param("manage.py shop/.git/HEAD", None, id="a repository"),
+        pytest.param("shop/__init__.py", None, id="nothing above"),
+    ],
+)
+def test_finds_the_folder_of_the_app(tmp_path: Path, files: str, found: str | None) -> None:
+    for name in files.split():
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    expected = None if found is None else (tmp_path, found)
+    assert app_folder_above(tmp_path / "shop") == expected
+
+
+def test_finds_the_app_of_a_package_in_a_package(tmp_path: Path) -> None:
+    inner = tmp_path / "shop/api"
+    inner.mkdir(parents=True)
+    for path in (tmp_path / "setup.py", tmp_path / "shop/__init__.py", inner / "__init__.py"):
+        path.touch()
+    assert app_folder_above(inner) == (tmp_path, "setup.py")
+
+
+def test_does_not_leave_the_repository(tmp_path: Path) -> None:
+    (tmp_path / "manage.py").touch()
+    inner = tmp_path / "repository/shop"
+    inner.mkdir(parents=True)
+    (tmp_path / "repository/.git").mkdir()
+    (inner / "__init__.py").touch()
+    assert app_folder_above(inner) is None
