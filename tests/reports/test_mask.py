@@ -34,6 +34,10 @@ def shown(path, text, keep=()):
             "A = config('MY_KEY', default='•••')",
             id="decouple",
         ),
+        pytest.param('A = envbool("DEBUG", "v")', 'A = envbool("DEBUG", "•••")', id="envbool"),
+        pytest.param('A = get_env("MY_S3_KEY")', 'A = get_env("MY_S3_KEY")', id="get_env"),
+        pytest.param('A = set_env("JBSWY3DPEHPK3PXP")', 'A = set_env("•••")', id="key in capitals"),
+        pytest.param('A = envoy("MY_KEY")', 'A = envoy("•••")', id="another word"),
         pytest.param('A = env("v-1")', 'A = env("•••")', id="not a variable"),
         pytest.param(
             'A = connect("HUNTER")', 'A = connect("•••")', id="argument of another function"

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from shield_ai.model.naming import MANIFEST
+
 if TYPE_CHECKING:
     from pathlib import Path
 
-MANIFEST = "shield.toml"
 MANAGE = "manage.py"
 # A folder with one of these files is the folder of an app or of a library.
 PROJECT_FILES = ("pyproject.toml", "setup.py", "setup.cfg", "requirements.txt", "Pipfile")

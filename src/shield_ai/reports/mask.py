@@ -21,7 +21,7 @@ from shield_ai.model.printable import printable
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.project.python_source import Source
 from shield_ai.reports.comments import hidden_spans
-from shield_ai.reports.value_places import harmless_spans
+from shield_ai.reports.value_places import PLAIN_VARIABLE, harmless_spans, is_env_function
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
@@ -184,6 +184,8 @@ def _is_name(text: str, before: list[str], after: str) -> bool:
     """
     near, last = before[2:]
     if _is_env_read(before) and VARIABLE.fullmatch(text):
+        return True
+    if last == "(" and is_env_function(near) and PLAIN_VARIABLE.fullmatch(text):
         return True
     if after == ":":
         is_key = last in ("{", ",")

@@ -41,6 +41,8 @@ PORT = regex(r"\d{1,5}")
 NUMBER = regex(r"\d{1,10}")
 PART = r"[a-z_]{1,40}(?:\d{1,2}[a-z_]{0,40}){0,2}"
 CLASS = r"[A-Z][A-Za-z]{0,60}(?:\d{1,2}[A-Z]?[A-Za-z]{0,40}){0,2}"
+DJANGO = "django."
+BACKENDS = frozenset({"mysql", "postgresql", "sqlite3", "smtp", "locmem", "db", "redis"})
 MODULE = regex(rf"{PART}(?:\.{PART}){{0,8}}(?:\.{CLASS})?")
 SEGMENT = r"(?:[a-z]{1,20}(?:[-_.][a-z]{1,20}){0,4}|v?\d{1,2}|[a-z]{1,20}\.sqlite3)"
 WEB_PATH = rf"/(?:{SEGMENT}(?:/{SEGMENT}){{0,5}}/?)?"
@@ -108,6 +110,8 @@ def is_module(text: str, dots: int = 1) -> bool:
     parts = text.split(".")
     if len(parts) <= dots or not MODULE.fullmatch(text):
         return False
+    if text.startswith(DJANGO) and parts[-1] in BACKENDS:
+        return True
     return wordiness(text) >= MIN_WORDY and not any(map(is_random, parts))
 
 

@@ -26,6 +26,10 @@ VARIABLE = regex(r"[A-Z_][A-Z0-9_]{0,59}|[a-z0-9-]{1,60}:[a-z_]{1,30}")
 # Functions and methods with a name and a default.
 READERS = frozenset({"get", "getenv", "env", "config", "get_secret", "setdefault", "str", "url"})
 MAPPINGS = frozenset({"environ", "env"})
+# Functions of the app with names such as env_bool, envint, get_env and read_env.
+ENV_FUNCTION = regex(r"(?:get_?)?env(?:_?(?:bool|int|str|float|list|var|secret|flag))?|[a-z]+_env")
+# Arguments of these that are a name, and no key of capitals and digits.
+PLAIN_VARIABLE = regex(r"[A-Z]{2,15}|[A-Z]+[A-Z0-9]*(?:_[A-Z0-9]{1,15}){1,6}")
 # Functions that return their argument in another type, and methods of a value.
 CONVERSIONS = frozenset({"str", "int", "bool", "list", "tuple", "set", "frozenset", "Path"})
 METHODS = frozenset({"split", "lower", "upper", "strip"})
@@ -210,11 +214,16 @@ def _positional(
         return Place(argument, whole.names, name)
     if name == "print" or last_owner in LOGGERS:
         return _message(argument)
-    if is_read and (name in READERS or last_owner in MAPPINGS):
+    if is_read and (name in READERS or last_owner in MAPPINGS or is_env_function(name)):
         return whole.same(argument)
     if name in CONVERSIONS or (name == "join" and last_owner == "path"):
         return whole.same(argument)
     return whole.inside(argument)
+
+
+def is_env_function(name: str) -> bool:
+    """Return whether a function reads an environment variable, by its name."""
+    return ENV_FUNCTION.fullmatch(name) is not None
 
 
 def _variable(node: ast.AST) -> str:
