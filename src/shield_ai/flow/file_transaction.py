@@ -37,7 +37,7 @@ def stage(files: Sequence[FileChange], *, run: str, tree: Tree, journal: Journal
     """
     begun: list[FileStep] = []
     try:
-        for file in files:
+        for file in _new_files_first(files):
             old = tree.read(file.path)
             new = apply_edits(old or b"", file.edits, file.encoding)
             journal.backups.store(new)
@@ -52,6 +52,11 @@ def stage(files: Sequence[FileChange], *, run: str, tree: Tree, journal: Journal
         undo_all(begun, tree=tree, journal=journal)
         raise
     return begun
+
+
+def _new_files_first(files: Sequence[FileChange]) -> list[FileChange]:
+    """Order the changes so that edited code can be imported at any moment: it imports new files."""
+    return sorted(files, key=lambda file: file.before is not None)
 
 
 def _write_step(
