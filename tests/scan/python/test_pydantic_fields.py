@@ -347,3 +347,84 @@ def test_a_default_that_repeats_the_name_is_no_hardcoded_secret(scanned):
     text = "from pydantic import BaseSettings\nclass S(BaseSettings):\n    postgres_password: str = 'postgres'\n"
     found = scanned({"shop/__init__.py": "", "shop/settings.py": text}).findings
     assert [(f.rule, f.severity) for f in found if f.site] == [("CSEC34.environ-read", "medium")]
+
+
+GENERATED = """\
+import os
+import secrets
+from typing import ClassVar
+from uuid import uuid4
+from django.core.management.utils import get_random_secret_key
+from pydantic import Field, PostgresDsn, SecretStr
+from pydantic_settings import BaseSettings
+PASSWORD = os.environ["PASSWORD"]
+class Policy: ...
+class S(BaseSettings):
+"""
+
+
+@pytest.mark.parametrize(
+    "field",
+    [
+        pytest.param("str = secrets.token_urlsafe(32)", id="a call"),
+        pytest.param("SecretStr = SecretStr(secrets.token_hex())", id="SecretStr"),
+        pytest.param("str = uuid4().hex", id="an attribute of a call"),
+        pytest.param("str = str(uuid4())", id="a conversion"),
+        pytest.param("str = 'dev-' + secrets.token_hex()", id="an operation"),
+        pytest.param("str = get_random_secret_key()", id="a call without arguments"),
+        pytest.param("str = Field(secrets.token_urlsafe(32))", id="Field"),
+        pytest.param("str = Field(default=secrets.token_hex())", id="a keyword of Field"),
+        pytest.param("str = Field(default_factory=secrets.token_hex)", id="a factory"),
+        pytest.param("str = Field(default_factory=lambda: secrets.token_hex(9))", id="a lambda"),
+    ],
+)
+@pytest.mark.parametrize("library", ["pydantic", "pydantic_settings"])
+def test_a_generated_default_is_for_development(scanned, library, field):
+    """Each process would generate another value: production needs the secret."""
+    text = f"{GENERATED.replace('pydantic_settings', library)}    SECRET_KEY: {field}\n"
+    [site] = [
+        f.site
+        for f in scanned({"shop/__init__.py": "", "shop/config.py": text}).findings
+        if f.site and f.site.variable == "SECRET_KEY"
+    ]
+    assert (str(site.shape), reason_of(site), site.default_literal) == ("field", "", True)
+
+
+@pytest.mark.parametrize(
+    ("field", "optional"),
+    [
+        pytest.param("str = DEVELOPMENT_KEY", True, id="a name"),
+        pytest.param("str = defaults.KEY", True, id="an attribute"),
+        pytest.param("str = 'a' if DEBUG else 'b'", True, id="a choice"),
+        pytest.param("list[str] = Field(default_factory=list)", True, id="an empty factory"),
+        pytest.param("str = Field(default_factory=lambda: '')", True, id="an empty lambda"),
+        pytest.param("str = PostgresDsn.build(password=DB_PASSWORD)", True, id="of other secrets"),
+        pytest.param("str = Field(...)", False, id="required"),
+    ],
+)
+def test_a_computed_default_is_a_default(scanned, field, optional):
+    text = f"{GENERATED}    DB_KEY: {field}\n"
+    [site] = [
+        f.site
+        for f in scanned({"shop/__init__.py": "", "shop/config.py": text}).findings
+        if f.site and f.site.variable == "DB_KEY"
+    ]
+    assert (str(site.shape), site.optional, site.default_literal) == ("field", optional, False)
+
+
+@pytest.mark.parametrize(
+    "field",
+    [
+        pytest.param("db_password: ClassVar[str] = secrets.token_hex()", id="no field"),
+        pytest.param("_db_password: str = secrets.token_hex()", id="a private attribute"),
+        pytest.param("db_password: Policy = Policy()", id="an object"),
+        pytest.param("db_password: str = PASSWORD", id="a variable that the file reads"),
+        pytest.param("db_password: str = os.environ['PASSWORD']", id="another variable"),
+        pytest.param("db_password: int = len(PASSWORD)", id="a number"),
+        pytest.param(
+            "db_password: str = client.get_secret_value(SecretId='db')['SecretString']", id="AWS"
+        ),
+    ],
+)
+def test_a_default_that_is_no_text_or_is_read_is_no_field(sites, field):
+    assert "field" not in [shape for shape, *_ in sites(f"{GENERATED}    {field}\n")]

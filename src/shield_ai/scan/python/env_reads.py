@@ -18,7 +18,7 @@ from shield_ai.scan.python.library_reads import library_read
 from shield_ai.scan.python.possible_names import possible_texts
 from shield_ai.scan.python.pydantic_fields import PydanticFieldVisitor
 from shield_ai.scan.python.readers import Environ, EnvObject
-from shield_ai.scan.python.reads import explain_reader
+from shield_ai.scan.python.reads import explain_reader, reads_variable
 
 if TYPE_CHECKING:
     from shield_ai.model.skip import SkipReason
@@ -165,7 +165,7 @@ class EnvReadVisitor(PydanticFieldVisitor):
         candidate.default = default
         if default is not None:
             candidate.optional = True
-            candidate.default_from_env = self._reads_variable(default)
+            candidate.default_from_env = reads_variable(self.resolver, default, self.scopes)
 
     def _prefix(self, read: Read) -> str | None:
         """Return the prefix that a read adds to the name; None if it is computed."""
@@ -178,19 +178,6 @@ class EnvReadVisitor(PydanticFieldVisitor):
                     return None
                 prefix += text
         return prefix
-
-    def _reads_variable(self, default: ast.expr) -> bool:
-        """Return whether a default reads another variable, directly or through a name."""
-        parts = [default]
-        for node in ast.walk(default):
-            if isinstance(node, ast.Name):
-                bindings = self.module.lookup(node.id, self.scopes)
-                parts += [binding for binding in bindings if isinstance(binding, ast.expr)]
-        for part in parts:
-            calls = [n for n in ast.walk(part) if isinstance(n, (ast.Call, ast.Subscript))]
-            if any(self.resolver.find_read(call, self.scopes) for call in calls):
-                return True
-        return False
 
     def _set_alternatives(self, candidate: Candidate, argument: ast.expr | None) -> None:
         """Set the variables that a computed name can refer to, if the expression can be copied."""
@@ -316,7 +303,11 @@ class EnvReadVisitor(PydanticFieldVisitor):
         if container is None or not candidate.variable:
             return False
         is_multiline = node.lineno != node.end_lineno
-        if is_multiline and read.default is not None and self._reads_variable(read.default):
+        if (
+            is_multiline
+            and read.default is not None
+            and reads_variable(self.resolver, read.default, self.scopes)
+        ):
             return False
         candidate.environ = self._original_of_copy(container, candidate.variable)
         return bool(candidate.environ)

@@ -12,9 +12,17 @@ from shield_ai.model.skip import SkipId
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.project.pydantic_sources import PYDANTIC_1, adds_source
 from shield_ai.scan.python.candidates import Candidate
-from shield_ai.scan.python.expressions import DISPLAYS, ExpressionVisitor
+from shield_ai.scan.python.expressions import ExpressionVisitor
+from shield_ai.scan.python.field_defaults import (
+    SECRET_ANNOTATION,
+    defaults_of,
+    generated_default,
+    is_instance_of,
+    is_named,
+    is_read,
+    without_none,
+)
 from shield_ai.scan.python.literals import is_public_or_count
-from shield_ai.scan.python.readers import RuntimeFunction
 from shield_ai.scan.python.settings_class import (
     ClassKind,
     SettingsClass,
@@ -29,16 +37,11 @@ if TYPE_CHECKING:
     from shield_ai.scan.python.project import Project
     from shield_ai.scan.python.statement_filter import StatementFilter
 
-DEFAULT_KEYWORDS = frozenset({"default", "default_factory"})
 NON_TEXT_ANNOTATION = regex(
-    r"(?:typing\.)?(?:Optional\[)?"
+    r"(?:typing\.)?ClassVar\b"  # not a field
+    r"|(?:typing\.)?(?:Optional\[)?"
     r"(?:(?:typing\.)?Literal\[|(?:bool|int|float|(?:datetime\.)?timedelta)\b"
     r"|(?:pydantic\.|pathlib\.)?(?:FileUrl|FilePath|DirectoryPath|NewPath|Path)\b)"
-)
-# https://docs.pydantic.dev/latest/api/types/ and https://docs.pydantic.dev/latest/api/networks/
-SECRET_ANNOTATION = regex(
-    r"\b(?:Secret(?:Str|Bytes)"
-    r"|(?:Postgres|Cockroach|MySQL|MariaDB|ClickHouse|Snowflake|Mongo|Redis|Amqp|Nats)Dsn)\b"
 )
 
 
@@ -62,7 +65,7 @@ class PydanticFieldVisitor(ExpressionVisitor):
 
     def visit_statement(self, node: ast.stmt) -> None:
         """Visit a statement, except choices and the method that adds shield's settings source."""
-        if isinstance(node, ast.AnnAssign) and self._is_choice(node):
+        if isinstance(node, ast.AnnAssign) and _has_constant(node) and self._is_choice(node):
             return
         if not adds_source(node):
             super().visit_statement(node)
@@ -96,9 +99,7 @@ class PydanticFieldVisitor(ExpressionVisitor):
         """Return whether a field with a secret-like name has one of the values in the code."""
         if not isinstance(node.target, ast.Name) or not is_secret(node.target.id):
             return False
-        if node.value is not None and not isinstance(node.value, ast.Constant):
-            return False
-        annotation = _without_none(node.annotation)
+        annotation = without_none(node.annotation)
         if isinstance(annotation, ast.Subscript):
             return _lists_choices(annotation)
         found = find_base(self.resolver, self.module, annotation, self.scopes)
@@ -113,7 +114,7 @@ class PydanticFieldVisitor(ExpressionVisitor):
         if not isinstance(scope, ast.ClassDef) or not isinstance(target, ast.Name):
             return
         self._add_nested_fields(scope, node, target)
-        if _may_be_secret(node, self._settings_for(scope, node)):
+        if _may_be_secret(node, self._settings_for(scope, node)) and not self._is_choice(node):
             self._add_field(scope, target, node.value)
 
     def _settings_for(self, scope: ast.ClassDef, node: ast.AnnAssign) -> SettingsClass | None:
@@ -134,9 +135,11 @@ class PydanticFieldVisitor(ExpressionVisitor):
         if not settings or not settings.nested_delimiter or has_alias(node.value):
             return
         delimiter = settings.nested_delimiter
-        for parents, field in nested_fields(self.resolver, node.annotation, delimiter):
+        for home, parents, field in nested_fields(self.resolver, node.annotation, delimiter):
             name = ast.unparse(field.target)
-            if not _may_be_secret(field, settings) or not _is_default(field.value):
+            if not _may_be_secret(field, settings):
+                continue
+            if field.value and is_read(home, field.value, (home.module.source.tree,)):
                 continue
             path = (target.id, *parents.split(delimiter)[:-1], name)
             candidate = Candidate(
@@ -162,7 +165,7 @@ class PydanticFieldVisitor(ExpressionVisitor):
             reason=SkipId.NEEDS_SOURCE.reason(),
             always_secret=True,
         )
-        if not _is_default(value) or self._calls_runtime(value):
+        if value and is_read(self.resolver, value, self.scopes):
             return
         settings = self._readers.settings_of(scope, self.scopes)
         if settings:
@@ -178,14 +181,6 @@ class PydanticFieldVisitor(ExpressionVisitor):
             self._add_unserved_field(candidate, value)
         elif kind is ClassKind.UNKNOWN and _is_named_settings(scope):
             self._add_unserved_field(candidate, value)
-
-    def _calls_runtime(self, value: ast.expr | None) -> bool:
-        """Return whether a default calls get_secret(), so that the field is moved."""
-        for node in ast.walk(value) if value else ():
-            if isinstance(node, ast.Call):
-                if isinstance(self.resolver.resolve(node.func, self.scopes), RuntimeFunction):
-                    return True
-        return False
 
     def _add_unserved_field(self, candidate: Candidate, value: ast.expr | None) -> None:
         self._fix_texts(value, candidate.reason)
@@ -214,7 +209,8 @@ class PydanticFieldVisitor(ExpressionVisitor):
         candidate.settings = None if settings.is_served else settings.node
         candidate.reader = PYDANTIC_1 if settings.is_pydantic_1 else ""
         candidate.reason = settings.reason
-        candidate.optional = bool(_defaults_of(value))
+        candidate.optional = bool(defaults_of(value))
+        candidate.default = generated_default(value)
         if not variable and not candidate.reason:
             case = SkipId.READ_AS_JSON if parents is None else SkipId.FIELD_NAME_COMPUTED
             candidate.reason = case.reason()
@@ -228,36 +224,14 @@ class PydanticFieldVisitor(ExpressionVisitor):
             self.add(candidate)
 
 
-def _without_none(annotation: ast.expr) -> ast.expr:
-    """Return the type in `Optional[type]` or `type | None`."""
-    if isinstance(annotation, ast.BinOp) and ast.unparse(annotation.right) == "None":
-        return annotation.left
-    if isinstance(annotation, ast.Subscript) and _is_named(annotation.value, "Optional"):
-        return annotation.slice
-    return annotation
-
-
 def _lists_choices(annotation: ast.Subscript) -> bool:
     """Return whether a type is a `Literal` with several texts."""
     texts = annotation.slice
-    return _is_named(annotation.value, "Literal") and isinstance(texts, ast.Tuple)
+    return is_named(annotation.value, "Literal") and isinstance(texts, ast.Tuple)
 
 
-def _is_named(node: ast.expr, name: str) -> bool:
-    return ast.unparse(node).rpartition(".")[2] == name
-
-
-def _is_default(value: ast.expr | None) -> bool:
-    """Return whether a value is a default in the code, which pydantic uses without a variable."""
-    if isinstance(value, ast.Call):
-        if ast.unparse(value.func).endswith("Field"):
-            return True
-        if not SECRET_ANNOTATION.search(ast.unparse(value.func)):
-            return False
-    elif not isinstance(value, (ast.Constant, ast.JoinedStr, *DISPLAYS, ast.Dict, type(None))):
-        return False
-    parts = [part for part in ast.walk(value) if part is not value] if value else []
-    return not any(isinstance(part, (ast.Call, ast.Subscript)) for part in parts)
+def _has_constant(node: ast.AnnAssign) -> bool:
+    return node.value is None or isinstance(node.value, ast.Constant)
 
 
 def _may_be_secret(node: ast.AnnAssign, settings: SettingsClass | None) -> bool:
@@ -265,6 +239,8 @@ def _may_be_secret(node: ast.AnnAssign, settings: SettingsClass | None) -> bool:
     name = ast.unparse(node.target)
     annotation = ast.unparse(node.annotation)
     if NON_TEXT_ANNOTATION.match(annotation) or not _is_secret_field(name, annotation, settings):
+        return False
+    if name.startswith("_") or is_instance_of(node.value, node.annotation):
         return False
     default = node.value.value if isinstance(node.value, ast.Constant) else None
     if isinstance(default, (bool, int, float)):
@@ -281,13 +257,3 @@ def _is_secret_field(name: str, annotation: str, settings: SettingsClass | None)
 
 def _is_named_settings(node: ast.ClassDef) -> bool:
     return any(ast.unparse(base).endswith("Settings") for base in node.bases)
-
-
-def _defaults_of(value: ast.expr | None) -> list[ast.expr]:
-    """Return a field's default, as a plain value or in a call of `Field`."""
-    if value is None:
-        return []
-    if not isinstance(value, ast.Call):
-        return [value]
-    keywords = [keyword.value for keyword in value.keywords if keyword.arg in DEFAULT_KEYWORDS]
-    return [*value.args, *keywords]

@@ -14,7 +14,9 @@ from shield_ai.scan.python.readers import DOTENV_LABEL, DYNACONF_LABEL, NAME_KEY
 
 if TYPE_CHECKING:
     from shield_ai.model.skip import SkipReason
+    from shield_ai.scan.python.bindings import Scope
     from shield_ai.scan.python.readers import Reader
+    from shield_ai.scan.python.resolve import Resolver
 
 # A cache that needs no server: https://django-environ.readthedocs.io/en/latest/types.html
 LOCAL_CACHE_URL = regex(r"(?:db|file|locmem|dummy)cache://")
@@ -74,6 +76,20 @@ def explain_reader(read: Read) -> SkipReason | None:
     if reader.overridden_by:
         return SkipId.OVERRIDDEN.reason(reader=reader.label, other=reader.overridden_by)
     return None
+
+
+def reads_variable(resolver: Resolver, default: ast.expr, scopes: tuple[Scope, ...]) -> bool:
+    """Return whether a default reads another variable, directly or through a name."""
+    parts = [default]
+    for node in ast.walk(default):
+        if isinstance(node, ast.Name):
+            bindings = resolver.module.lookup(node.id, scopes)
+            parts += [binding for binding in bindings if isinstance(binding, ast.expr)]
+    for part in parts:
+        calls = [n for n in ast.walk(part) if isinstance(n, (ast.Call, ast.Subscript))]
+        if any(resolver.find_read(call, scopes) for call in calls):
+            return True
+    return False
 
 
 def concatenated_parts(node: ast.AST) -> list[ast.expr] | None:

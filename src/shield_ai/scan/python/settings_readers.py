@@ -106,7 +106,7 @@ class SettingsReaders:
 
 def nested_fields(
     resolver: Resolver, annotation: ast.expr, delimiter: str, levels: int = MAX_NESTED
-) -> Iterator[tuple[str, ast.AnnAssign]]:
+) -> Iterator[tuple[Resolver, str, ast.AnnAssign]]:
     """Yield the fields of the models of other files that a type names.
 
     Args:
@@ -116,19 +116,21 @@ def nested_fields(
         levels: The number of levels of models to visit.
 
     Yields:
-        The names above the field, each with the delimiter, and the field.
+        The resolver of the field's file, the names above the field, each with the delimiter, and
+        the field.
     """
     found = _class_of_other_file(resolver, annotation)
     if found is None or not levels:
         return
-    home, model = found
+    module, model = found
+    home = resolver.in_module(module)
     for field in model.body:
         if not isinstance(field, ast.AnnAssign) or not isinstance(field.target, ast.Name):
             continue
-        yield "", field
-        below = nested_fields(resolver.in_module(home), field.annotation, delimiter, levels - 1)
-        for parents, inner in below:
-            yield f"{field.target.id}{delimiter}{parents}", inner
+        yield home, "", field
+        below = nested_fields(home, field.annotation, delimiter, levels - 1)
+        for place, parents, inner in below:
+            yield place, f"{field.target.id}{delimiter}{parents}", inner
 
 
 def _class_of_other_file(

@@ -49,6 +49,7 @@ def create_site(
     has_generated_default = False
     if candidate.shape is Shape.READ:
         default_ok = candidate.optional and _is_default_ok_in_production(source, candidate)
+    if candidate.shape in {Shape.READ, Shape.FIELD}:
         has_generated_default = not default_ok and _is_generated(candidate.default)
     shape = candidate.shape
     reason = candidate.reason
