@@ -179,6 +179,10 @@ def test_a_helper_that_reads_aws_is_not_migrated(sites, helpers, reason):
     assert found == [("read", "API_KEY", f"read() {reason}" if reason else "")]
 
 
+FILE = "f(n):\n    p = Path('/run/secrets', n)\n    if p.exists():\n        return p.read_text()\n"
+FILE_NAME = "f(n, d=None):\n    if x := getenv(n + '_FILE'):\n        if not Path(x).is_file():\n            raise E\n        return Path(x).read_text()\n"
+
+
 @pytest.mark.parametrize(
     ("helper", "call", "optional"),
     [
@@ -202,10 +206,40 @@ def test_a_helper_that_reads_aws_is_not_migrated(sites, helpers, reason):
             False,
             id="checked",
         ),
+        pytest.param("f(n):\n    return getenv(n)", "f('API_KEY')", True, id="no default"),
+        pytest.param("f(n):\n    return getenv(n, '')", "f('API_KEY')", True, id="a constant"),
+        pytest.param("f(n):\n    return environ.get(n)", "f('API_KEY')", True, id="environ.get"),
+        pytest.param("f(n):\n    return environ[n]", "f('API_KEY')", False, id="environ[]"),
+        pytest.param("f(n):\n    return int(getenv(n))", "f('API_KEY')", False, id="converted"),
+        pytest.param(
+            "f(n):\n    v = getenv(n)\n    assert v\n    return getenv(n)",
+            "f('API_KEY')",
+            False,
+            id="asserted",
+        ),
+        pytest.param(f"{FILE}    return getenv(n)", "f('API_KEY')", True, id="a file first"),
+        pytest.param(
+            f"{FILE_NAME}    return getenv(n, d)", "f('API_KEY')", True, id="NAME_FILE first"
+        ),
+        pytest.param(
+            f"{FILE_NAME}    return getenv(n, d)", "f('API_KEY', 'x')", True, id="a passed text"
+        ),
+        pytest.param(
+            "f(n):\n    if not getenv(n + '_FILE'):\n        raise E\n    return getenv(n)",
+            "f('API_KEY')",
+            False,
+            id="a required file",
+        ),
+        pytest.param(
+            "f(n):\n    if x := getenv(n + '_FILE'):\n        return x\n    else:\n        raise E\n    return getenv(n)",
+            "f('API_KEY')",
+            False,
+            id="else an error",
+        ),
     ],
 )
 def test_an_empty_default_in_the_signature_of_a_helper(scanned, helper, call, optional):
-    text = f"from os import getenv\ndef {helper}\nX = {call}\n"
+    text = f"from os import environ, getenv\nfrom pathlib import Path\ndef {helper}\nX = {call}\n"
     [site] = [f.site for f in scanned({"settings.py": text}).findings if f.site]
     assert (site.variable, site.optional) == ("API_KEY", optional)
 

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 from shield_ai.scan.python.ast_walk import descend
 from shield_ai.scan.python.aws_reads import reads_aws
+from shield_ai.scan.python.helper_defaults import returns_empty_default
 from shield_ai.scan.python.readers import Reader
 from shield_ai.scan.python.reads import (
     calls_in,
     constant_prefix,
     ends_with_parameter,
-    returns_empty_default,
     values_returned_before,
 )
 
@@ -64,7 +64,7 @@ def _reader_for_parameter(
             computed=computed,
             name_position=position,
             name_keyword=parameter,
-            has_empty_default=returns_empty_default(node, call, read.default),
+            has_empty_default=returns_empty_default(node, call, read),
             copy=read.reader.copy,
             guessed=read.reader.guessed,
             overridden_by=overridden_by,

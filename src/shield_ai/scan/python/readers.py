@@ -54,7 +54,7 @@ class Reader(NamedTuple):
     name_position: int = 0  # the position of the parameter for the variable's name
     name_keyword: str = ""  # the name of that parameter
     default_position: int = 1  # the position of the parameter for the default; -1 without one
-    has_empty_default: bool = False  # the signature of a helper has an empty default
+    has_empty_default: bool = False  # a helper that returns an empty value without a variable
     copy: bool = False  # reads a copy of the environment
     computed: bool = False  # the prefix is unknown
     empty_defaults: frozenset[str] = frozenset()  # as in EnvObject

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from shield_ai.model.skip import SkipId
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.scan.python.ast_walk import descend
-from shield_ai.scan.python.bindings import parameter_defaults
 from shield_ai.scan.python.readers import DOTENV_LABEL, DYNACONF_LABEL, NAME_KEYWORDS
 
 if TYPE_CHECKING:
@@ -163,32 +162,6 @@ def _values_assigned_to(names: set[str], nodes: list[ast.AST]) -> list[ast.expr]
             if not names.isdisjoint(targets):
                 values.append(node.value)
     return values
-
-
-def returns_empty_default(
-    helper: ast.FunctionDef | ast.Lambda, read: ast.expr, default: ast.expr | None
-) -> bool:
-    """Return whether a helper returns an empty default if the variable is not set.
-
-    Args:
-        helper: The helper.
-        read: Its read of the variable.
-        default: The default of the read.
-    """
-    if not isinstance(default, ast.Name) or isinstance(helper, ast.Lambda):
-        return False
-    value = _parameter_default(helper.args, default.id)
-    if not isinstance(value, ast.Constant) or value.value:
-        return False
-    statements = [node for node in descend(helper) if isinstance(node, ast.stmt)]
-    if any(isinstance(node, (ast.Raise, ast.Assert)) for node in statements):
-        return False
-    return any(isinstance(node, ast.Return) and node.value is read for node in statements)
-
-
-def _parameter_default(args: ast.arguments, name: str) -> ast.expr | None:
-    """Return the default of a parameter in a signature; None without one."""
-    return dict(parameter_defaults(args)).get(name)
 
 
 def ends_with_parameter(node: ast.expr | None, parameter: str) -> bool:
