@@ -34,6 +34,8 @@ ACCESS_CHECKS = (POLICY_MINIMAL.id, SECRETS_PRIVATE.id)
 ROLE_CHECKS = (ROLE_READS_OWN.id, ROLE_READS_NO_OTHER.id)
 OUTSIDE = "outside"  # the kind of an alert about a reader that is not allowed
 MAX_NAMES = 5  # names listed; others are counted
+UNREAD_RECORDS = "a part of the CloudTrail records could not be read"
+NO_EVENTS = "no CloudTrail events for these secrets"
 
 
 def evidence(report_data: ReportData, source: Source | str, text: str) -> Evidence:
@@ -117,7 +119,7 @@ def evaluate_least_privilege(report_data: ReportData) -> ControlResult:
     if not report_data.role:
         return NotChecked("no role in shield.toml, so no role was checked")
     if report_data.audit and report_data.audit.unread:
-        return NotChecked("a part of the CloudTrail records could not be read")
+        return NotChecked(UNREAD_RECORDS)
     return evaluate_checks(report_data, ROLE_CHECKS, also=ACCESS_CHECKS)
 
 
@@ -197,7 +199,7 @@ def evaluate_access_logging(report_data: ReportData) -> ControlResult:
     """Evaluate whether CloudTrail logs access to the secrets."""
     audit = report_data.audit
     if audit is None or not audit.events:
-        return NotChecked("no CloudTrail events for these secrets")
+        return NotChecked(NO_EVENTS)
     events = count(audit.events, "event")
     reads = count(sum(access.counts.get(AccessType.READ, 0) for access in audit.accesses), "read")
     principals = count(len({access.who for access in audit.accesses}), "principal")
@@ -250,7 +252,7 @@ def evaluate_alerting(report_data: ReportData) -> ControlResult:
     """Evaluate whether all alarms are in AWS."""
     alarms = report_data.alarms
     if not alarms:
-        text = "alarms not configured or not checked"
+        text = no_alarms_reason(report_data)
         if report_data.audit and report_data.audit.alerts:
             number = count(len(report_data.audit.alerts), "item")
             text += f"; the audit has {number} to review"
@@ -258,3 +260,10 @@ def evaluate_alerting(report_data: ReportData) -> ControlResult:
     text = f"{report_data.alarms_in_aws} of {count(len(alarms), 'alarm')} in AWS"
     found = evidence(report_data, Source.ALARMS, text)
     return _result(found, is_shown=report_data.alarms_in_aws == len(alarms))
+
+
+def no_alarms_reason(report_data: ReportData) -> str:
+    """Return why a report has no alarms."""
+    if report_data.alarms is not None:
+        return "no alarms in shield.toml"
+    return "alarms could not be read" if report_data.account else "AWS not checked"

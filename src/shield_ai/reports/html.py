@@ -19,6 +19,7 @@ from shield_ai.aws.cloudtrail.audit import AccessType
 from shield_ai.model.finding import Severity
 from shield_ai.model.printable import printable_lines
 from shield_ai.reports.attention import attention
+from shield_ai.reports.control_evaluation import no_alarms_reason
 from shield_ai.reports.controls import controls
 from shield_ai.reports.evidence import ControlState
 from shield_ai.reports.plurals import count
@@ -89,6 +90,7 @@ def page(report_data: ReportData) -> str:
         diff_classes=DIFF_CLASSES,
         stages=STAGES,
         principals_to_review={alert.who for alert in alerts},
+        no_alarms=no_alarms_reason(report_data),
         rollout=rollout(report_data),
         controls=controls(report_data),
         control_classes=CONTROL_CLASSES,

@@ -132,7 +132,7 @@ class ReportData(msgspec.Struct, frozen=True, kw_only=True):
     checks: tuple[Check, ...] = ()
     readers: tuple[str, ...] = ()
     audit: Audit | None = None
-    alarms: tuple[Alarm, ...] = ()
+    alarms: tuple[Alarm, ...] | None = None  # None: not checked
     cost: tuple[tuple[str, str], ...] = ()  # item, monthly amount
     cost_note: str = ""
     environment: str = ""  # of shield.toml; empty: the default one
@@ -163,7 +163,7 @@ class ReportData(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def alarms_in_aws(self) -> int:
         """The number of alarms in AWS."""
-        return sum(alarm.is_in_aws for alarm in self.alarms)
+        return sum(alarm.is_in_aws for alarm in self.alarms or ())
 
     @property
     def made_checks(self) -> tuple[Check, ...]:

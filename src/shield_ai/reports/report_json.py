@@ -113,7 +113,7 @@ def report_json(data: ReportData) -> str:
         checks=data.checks,
         controls=tuple(map(_control_entry, controls(data))),
         audit=data.audit,
-        alarms=data.alarms,
+        alarms=data.alarms or (),
         cost=tuple(CostEntry(what=what, usd=usd) for what, usd in data.cost),
         steps_to_undo=data.steps_to_undo,
     )

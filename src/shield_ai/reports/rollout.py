@@ -9,6 +9,7 @@ from shield_ai.flow.verify.code import CODE_MIGRATED
 from shield_ai.flow.verify.policy import POLICY_MINIMAL
 from shield_ai.flow.verify.runtime import MAP_CURRENT, RUNTIME_UNMODIFIED
 from shield_ai.flow.verify.stored_secrets import SECRET_READABLE
+from shield_ai.reports.control_evaluation import NO_EVENTS, UNREAD_RECORDS, no_alarms_reason
 from shield_ai.reports.controls import ROLE_CHECKS, evaluate_rotation
 from shield_ai.reports.evidence import ControlState, NotChecked
 from shield_ai.reports.plurals import count
@@ -97,26 +98,41 @@ def _production(report_data: ReportData) -> Iterator[RolloutStep]:
         stage=PRODUCTION, text="Rotate on schedule", state=_STATES[result.state], evidence=evidence
     )
     yield _audit_step(report_data)
-    alarms = len(report_data.alarms)
-    yield _step(
-        PRODUCTION,
-        "Set up alarms",
-        is_done=alarms > 0 and report_data.alarms_in_aws == alarms,
-        evidence=f"{report_data.alarms_in_aws} of {alarms} in AWS",
-    )
+    yield _alarm_step(report_data)
     yield _manual_step(PRODUCTION, "Remove the old env vars from the servers")
 
 
 def _audit_step(report_data: ReportData) -> RolloutStep:
-    audit = report_data.audit
-    state: State = "unknown"
-    evidence = ""
-    if audit and audit.alerts:
-        evidence = f"{count(len(audit.alerts), 'item')} to review"
-    if audit and audit.events:
-        state = "open" if audit.alerts else "done"
+    """Return a step that is done only if the audit is complete and would report other readers."""
     text = "Confirm in the audit that only the app reads the secrets"
-    return RolloutStep(stage=PRODUCTION, text=text, state=state, evidence=evidence)
+    audit = report_data.audit
+    if audit is None:
+        evidence = "CloudTrail not read"
+    elif audit.alerts:
+        evidence = f"{count(len(audit.alerts), 'item')} to review"
+        return _step(PRODUCTION, text, is_done=False, evidence=evidence)
+    elif not report_data.readers:
+        evidence = "no role in shield.toml, so other readers can't be detected"
+    elif audit.unread:
+        evidence = UNREAD_RECORDS
+    elif not audit.events:
+        evidence = NO_EVENTS
+    else:
+        return _step(PRODUCTION, text, is_done=True, evidence=count(audit.events, "event"))
+    return RolloutStep(stage=PRODUCTION, text=text, state="unknown", evidence=evidence)
+
+
+def _alarm_step(report_data: ReportData) -> RolloutStep:
+    text = "Set up alarms"
+    alarms = report_data.alarms
+    if alarms is None:
+        evidence = no_alarms_reason(report_data)
+        return RolloutStep(stage=PRODUCTION, text=text, state="unknown", evidence=evidence)
+    if not alarms:
+        return _step(PRODUCTION, text, is_done=False, evidence=no_alarms_reason(report_data))
+    in_aws = report_data.alarms_in_aws
+    evidence = f"{in_aws} of {len(alarms)} in AWS"
+    return _step(PRODUCTION, text, is_done=in_aws == len(alarms), evidence=evidence)
 
 
 def _check_step(report_data: ReportData, stage: str, text: str, *ids: str) -> RolloutStep:

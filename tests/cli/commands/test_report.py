@@ -86,6 +86,25 @@ def test_html_is_not_printed_on_a_terminal(app, arguments):
     assert piped.stdout.startswith("<!doctype html>")
 
 
+@pytest.mark.parametrize(
+    ("monitoring", "reason"),
+    [
+        pytest.param("", "no alarms in shield.toml", id="none configured"),
+        pytest.param(
+            '\n[monitoring]\nemail = ["ops@example.com"]\n', "AWS not checked", id="configured"
+        ),
+    ],
+)
+def test_alarms_without_aws(app, shield, monitoring, reason):
+    with (app / "shield.toml").open("a") as manifest:
+        manifest.write(monitoring)
+    out = shield("report", "--only", "code", cwd=app).out
+    section = out.partition('id="alarms"')[2].partition("</section>")[0]
+    step = out.partition("Set up alarms")[2].partition("</li>")[0]
+    assert reason[1:] in section
+    assert reason in step
+
+
 def test_says_why_aws_was_not_checked(tmp_path, shield):
     make_app(tmp_path)
     done = shield("report", cwd=tmp_path)
@@ -120,7 +139,7 @@ def test_leaves_out_what_is_denied(tmp_path, aws, shield, monkeypatch, operation
     assert done.code == 0, done.err
     words = {
         "LookupEvents": "No CloudTrail events",
-        "DescribeAlarms": "Not configured or not checked",
+        "DescribeAlarms": "alarms could not be read",
         "DescribeSecret": "not checked</span>",
         "GetCallerIdentity": "AWS was not checked: AWS denied sts:GetCallerIdentity",
     }

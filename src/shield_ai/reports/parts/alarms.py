@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from shield_ai.model.resource import Resource
 
 
-def alarms(app: AppContext, manifest: Manifest, account: str) -> tuple[Alarm, ...]:
-    """Return the alarms that the app should have; none if AWS can't be read.
+def alarms(app: AppContext, manifest: Manifest, account: str) -> tuple[Alarm, ...] | None:
+    """Return the alarms that the app should have; None if AWS can't be read.
 
     Args:
         app: The app and its account.
@@ -27,12 +27,14 @@ def alarms(app: AppContext, manifest: Manifest, account: str) -> tuple[Alarm, ..
     wanted = {
         resource.key: resource for resource in desired if resource.kind in {"alarm", "event-rule"}
     }
-    if app.aws is None or not wanted:
+    if not wanted:
         return ()
+    if app.aws is None:
+        return None
     try:
         live = app.aws.resources.read(wanted)
     except AwsError:
-        return ()
+        return None
     found = []
     for key, settings in live.items():
         resource = wanted[key]
