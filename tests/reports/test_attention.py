@@ -1,11 +1,15 @@
 from __future__ import annotations
 
-from report_samples import CLEAN, EMPTY, report_data
+import datetime as dt
+
+import msgspec
+from report_samples import CLEAN, EMPTY, NOW, report_data, secret_status
 
 from shield_ai.flow.verify.account import SECRETS_PRIVATE
 from shield_ai.flow.verify.check import Status, make_check
 from shield_ai.flow.verify.policy import POLICY_MINIMAL
 from shield_ai.flow.verify.stored_secrets import SECRET_READABLE
+from shield_ai.model.rotation_status import RotationPhase
 from shield_ai.reports.attention import attention
 
 
@@ -35,6 +39,20 @@ def test_attention():
         ),
     ]
     assert attention(CLEAN) == attention(EMPTY) == []
+
+
+def test_a_pending_rotation_is_not_overdue():
+    since = NOW - dt.timedelta(minutes=5)
+    status = secret_status("a", state=RotationPhase.PENDING)
+    rotation = msgspec.structs.replace(status.rotation, since=since)
+    pending = msgspec.structs.replace(status, rotation=rotation)
+    assert attention(msgspec.structs.replace(CLEAN, secrets=(pending,))) == [
+        (
+            "a: rotation pending",
+            "since 2026-11-24 11:55 UTC",
+            "resume with shield rotate --resume a, or cancel with shield rotate --cancel a",
+        )
+    ]
 
 
 def test_without_a_manifest_one_item_needs_attention():

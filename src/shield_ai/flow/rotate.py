@@ -9,7 +9,12 @@ import msgspec
 from shield_ai.flow import rotation_driver
 from shield_ai.flow.interruption import InterruptedRotationError
 from shield_ai.flow.rotation_hook import import_hook
-from shield_ai.flow.rotation_logins import describe_database, describe_strategy, explain_live
+from shield_ai.flow.rotation_logins import (
+    describe_database,
+    describe_strategy,
+    explain_live,
+    pending_hint,
+)
 from shield_ai.flow.rotation_reader import RotationReader, is_database
 from shield_ai.flow.secret_selection import select_secrets
 from shield_ai.model.errors import ShieldError
@@ -127,8 +132,7 @@ class SecretRotator(RotationReader):
             )
         return ShieldError(
             f"a rotation of {secret.name} is pending already",
-            f"resume it with shield rotate --resume {secret.name}, "
-            f"or cancel it with shield rotate --cancel {secret.name}",
+            pending_hint(secret.name),
         )
 
     def _rotate_in_aws(self, secret: Secret, function: str, on_step: Callable[[str], None]) -> None:

@@ -11,6 +11,7 @@ from shield_ai.flow.interruption import (
     InterruptedRotationError,
     deferred_signals,
 )
+from shield_ai.flow.rotation_logins import pending_hint, resume_command
 from shield_ai.model.errors import AwsError, ShieldError
 from shield_ai.rotator.errors import AwsCallError, RotationError
 from shield_ai.rotator.handler import STEPS, run_step
@@ -137,9 +138,6 @@ def _hint(step: str, secret_id: str) -> str:
             "strategy, admin, hook, sslmode and ca"
         )
     if step == STEPS[1]:
-        return (
-            f"resume with shield rotate --resume {secret_id}, "
-            f"or cancel with shield rotate --cancel {secret_id}"
-        )
+        return pending_hint(secret_id)
     # With a single user, the database already rejects the current password.
-    return f"resume with shield rotate --resume {secret_id}"
+    return f"resume with {resume_command(secret_id)}"

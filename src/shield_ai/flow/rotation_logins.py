@@ -129,6 +129,11 @@ def resume_command(name: str) -> str:
     return f"shield rotate --resume {name}"
 
 
+def pending_hint(name: str) -> str:
+    """Return how to end a pending rotation."""
+    return f"resume with {resume_command(name)}, or cancel with shield rotate --cancel {name}"
+
+
 def explain_live(live: LivePassword, name: str) -> tuple[str, str]:
     """Explain which password works, and what to do; both are empty if the usual hints apply.
 

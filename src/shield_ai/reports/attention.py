@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from shield_ai.flow.rotation_logins import pending_hint
 from shield_ai.flow.verify.stored_secrets import SECRET_READABLE
 from shield_ai.reports.plurals import count
 from shield_ai.reports.report_data import SEVERE
@@ -90,6 +91,13 @@ def _rotation_items(report_data: ReportData) -> Iterator[AttentionItem]:
                 f"last changed {rotation.last:%Y-%m-%d}",
                 f"run shield rotate {rotation.name}",
             )
+
+    for secret in report_data.pending:
+        rotation = secret.rotation
+        if rotation:
+            since = f"since {rotation.since:%Y-%m-%d %H:%M} UTC" if rotation.since else ""
+            title = f"{secret.name}: rotation pending"
+            yield AttentionItem(title, since, pending_hint(rotation.name))
 
 
 def _audit_items(audit: Audit) -> Iterator[AttentionItem]:

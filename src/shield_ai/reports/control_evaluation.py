@@ -209,10 +209,15 @@ def evaluate_access_logging(report_data: ReportData) -> ControlResult:
 
 def evaluate_rotation(report_data: ReportData) -> ControlResult:
     """Evaluate whether all secrets are rotated on schedule."""
-    overdue = report_data.overdue
+    late = {"overdue": report_data.overdue, "rotation pending": report_data.pending}
     unscheduled = _secrets_in_phase(report_data, RotationPhase.UNSCHEDULED)
-    if overdue:
-        text = f"overdue: {_list_names([secret.name for secret in overdue])}"
+    texts = [
+        f"{state}: {_list_names([secret.name for secret in secrets])}"
+        for state, secrets in late.items()
+        if secrets
+    ]
+    if texts:
+        text = "; ".join(texts)
         return NotShown((evidence(report_data, Source.ROTATIONS, text),))
     if unscheduled:
         number = count(len(unscheduled), "secret")

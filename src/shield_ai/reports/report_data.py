@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
 _NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, "urn:shield-ai:report")
 SEVERE = (Severity.HIGH, Severity.CRITICAL)
-_LATE = frozenset({RotationPhase.DUE, RotationPhase.PENDING})
 
 
 class SecretStatus(msgspec.Struct, frozen=True, kw_only=True):
@@ -155,9 +154,17 @@ class ReportData(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def overdue(self) -> tuple[SecretStatus, ...]:
-        """The secrets with a due or unfinished rotation."""
+        """The secrets with a due rotation that has not started."""
+        return self._in_phase(RotationPhase.DUE)
+
+    @property
+    def pending(self) -> tuple[SecretStatus, ...]:
+        """The secrets with an unfinished rotation."""
+        return self._in_phase(RotationPhase.PENDING)
+
+    def _in_phase(self, phase: RotationPhase) -> tuple[SecretStatus, ...]:
         return tuple(
-            secret for secret in self.secrets if secret.rotation and secret.rotation.state in _LATE
+            secret for secret in self.secrets if secret.rotation and secret.rotation.state is phase
         )
 
     @property
@@ -210,6 +217,8 @@ class ReportData(msgspec.Struct, frozen=True, kw_only=True):
             parts.append(f"{count(self.required, 'secret')} in shield.toml (AWS not checked)")
         if self.overdue:
             parts.append(f"{count(len(self.overdue), 'rotation')} overdue")
+        if self.pending:
+            parts.append(f"{count(len(self.pending), 'rotation')} pending")
         if self.failed_checks:
             parts.append(f"{count(len(self.failed_checks), 'check')} failed")
         return ", ".join(parts) + "."

@@ -144,6 +144,28 @@ def test_checks_rotations(mail, days, status, detail):
     assert check.detail.startswith(detail)
 
 
+@pytest.mark.parametrize(
+    ("days", "status", "hint"),
+    [
+        pytest.param(0.1, Status.OK, "", id="new"),
+        pytest.param(
+            2,
+            Status.FAILED,
+            "resume with shield rotate --resume mail-key, or cancel with shield rotate --cancel mail-key",
+            id="since two days",
+        ),
+    ],
+)
+def test_a_pending_rotation_is_named(mail, days, status, hint):
+    client().put_secret_value(SecretId="mail-key", SecretString="new", VersionStages=["AWSPENDING"])
+    rotated = Secret(name="mail-key", env="MAIL_KEY", rotate=Rotation(every="30 days"))
+    manifest = Manifest(app=App(name="shop"), secret=(rotated,))
+    now = datetime.now(UTC)
+    (check,) = verify_rotations(manifest, Account(Session("us-east-1")), now + timedelta(days=days))
+    assert (check.status, check.hint) == (status, hint)
+    assert check.detail.startswith("mail-key: rotation pending since 20")
+
+
 def test_a_denied_call_makes_a_check_unknown(mail, aws, monkeypatch):
     rotated = Secret(name="mail-key", env="MAIL_KEY", rotate=Rotation(every="30 days"))
     calls = {

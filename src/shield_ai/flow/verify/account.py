@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from shield_ai.aws.desired.iam import uses_customer_key
 from shield_ai.aws.desired.monitoring import metric_namespace
-from shield_ai.flow.rotation_logins import check_logins, explain_live
+from shield_ai.flow.rotation_logins import check_logins, explain_live, pending_hint
 from shield_ai.flow.verify.check import (
     Check,
     CheckInfo,
@@ -63,6 +63,7 @@ DATABASE_LOGIN = CheckInfo(
 _LOGIN_FIELDS = frozenset({"username", "password", "host"})
 # AWS and cron rotate within a day of the planned time.
 GRACE_PERIOD = timedelta(days=1)
+_OVERDUE_HINT = "shield rotate --due rotates them; shield rotate --status shows details"
 
 
 def verify_account(
@@ -147,22 +148,22 @@ def verify_rotations(manifest: Manifest, aws: Account, now: datetime) -> Iterato
     except AwsError as error:
         yield unknown(ROTATION_ON_TIME, error)
         return
-    problems = []
+    details = []
+    hints: dict[str, None] = {}
     for name, state in states.items():
         if state is None:
             continue  # verify_secrets reports it
-        problem = _rotation_problem(scheduled[name], state, now - GRACE_PERIOD)
-        if problem:
-            problems.append(f"{name} {problem}")
-    yield ok_or_failed(
-        ROTATION_ON_TIME,
-        join_names(problems),
-        "shield rotate --due rotates them; shield rotate --status shows details",
-    )
+        detail, hint = _explain_rotation(scheduled[name], state, now - GRACE_PERIOD)
+        if detail:
+            details.append(f"{name}{detail}")
+        if hint:
+            hints[hint] = None
+    status = Status.FAILED if hints else Status.OK
+    yield make_check(ROTATION_ON_TIME, status, join_names(details), "; ".join(hints))
 
 
-def _rotation_problem(secret: Secret, state: RotationState, latest: datetime) -> str:
-    """Return why a rotation is late; empty if it is not.
+def _explain_rotation(secret: Secret, state: RotationState, latest: datetime) -> tuple[str, str]:
+    """Return whether a rotation is pending or late, and what to do if it is late.
 
     Args:
         secret: The secret.
@@ -172,11 +173,14 @@ def _rotation_problem(secret: Secret, state: RotationState, latest: datetime) ->
     planned = state.next
     if not planned and state.last:
         planned = next_rotation(secret, state.last)
-    if state.pending and state.since and state.since < latest:
-        return f"stopped during a rotation on {state.since:%Y-%m-%d}"
-    if planned and planned < latest:
-        return f"was due on {planned:%Y-%m-%d}"
-    return ""
+    is_due = planned is not None and planned < latest
+    if state.pending:
+        is_late = is_due or (state.since is not None and state.since < latest)
+        since = f" since {state.since:%Y-%m-%d}" if state.since else ""
+        return f": rotation pending{since}", pending_hint(secret.name) if is_late else ""
+    if is_due:
+        return f" was due on {planned:%Y-%m-%d}", _OVERDUE_HINT
+    return "", ""
 
 
 def _verify_fallbacks(manifest: Manifest, aws: Account) -> Iterator[Check]:
