@@ -76,7 +76,7 @@ def test_names_the_evidence():
         "ShieldAI/Version": "1.2.3",
         "ShieldAI/Commit": "c0ffee",
         "ShieldAI/Evidence/1": (
-            "no findings above low severity "
+            "no hardcoded values above low severity "
             "(scan, 2026-11-24 12:00 UTC, commit c0ffee, account 123456789012)"
         ),
     }

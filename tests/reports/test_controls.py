@@ -9,7 +9,7 @@ from shield_ai.flow.verify.check import Status, make_check
 from shield_ai.flow.verify.policy import POLICY_MINIMAL
 from shield_ai.flow.verify.role import ROLE_READS_NO_OTHER, ROLE_READS_OWN
 from shield_ai.flow.verify.usage import SECRETS_USED
-from shield_ai.model.finding import Severity
+from shield_ai.model.finding import Severity, Shape, Site
 from shield_ai.model.rotation_status import RotationPhase
 from shield_ai.model.skip import SkipId
 from shield_ai.reports.controls import controls
@@ -26,6 +26,11 @@ SHOWN, NOT_SHOWN, NOT_CHECKED = ControlState
 
 def masked(severity=Severity.HIGH, **more):
     return MaskedFinding(finding=finding(severity=severity, **more))
+
+
+def read(**more):
+    site = Site(start=0, end=9, shape=Shape.READ, **more)
+    return masked(Severity.MEDIUM, rule="CSEC34.environ-read", site=site)
 
 
 def failed(check, detail):
@@ -81,13 +86,13 @@ def test_evidence_names_its_source_time_commit_and_account():
     (shown,) = controls(CLEAN)[CODE].result.evidence
     assert shown == Evidence(
         source=Source.SCAN,
-        text="no findings above low severity",
+        text="no hardcoded values above low severity",
         time=NOW,
         commit="c0ffee",
         account="123456789012",
     )
     assert str(shown) == (
-        "no findings above low severity "
+        "no hardcoded values above low severity "
         "(scan, 2026-11-24 12:00 UTC, commit c0ffee, account 123456789012)"
     )
 
@@ -105,9 +110,14 @@ def test_nothing_is_shown_without_a_scan_and_without_aws():
 @pytest.mark.parametrize(
     ("row", "more", "state", "evidence"),
     [
-        pytest.param(CODE, {"findings": (masked(),)}, NOT_SHOWN, "1 finding above low severity in 1 file (scan,", id="a high finding"),
-        pytest.param(CODE, {"findings": (masked(Severity.MEDIUM, rule="CSEC34.environ-read"),)}, NOT_SHOWN, "1 finding above low", id="a read of medium severity"),
-        pytest.param(CODE, {"findings": (masked(Severity.LOW),)}, SHOWN, "no findings above low", id="a low finding"),
+        pytest.param(CODE, {"findings": (masked(),)}, NOT_SHOWN, "1 hardcoded value above low severity in 1 file (scan,", id="a high finding"),
+        pytest.param(CODE, {"findings": (read(), read())}, SHOWN, "no hardcoded values above low severity, 2 reads of environment variables remain (scan,", id="reads"),
+        pytest.param(CODE, {"findings": (read(), masked())}, NOT_SHOWN, "1 hardcoded value above low severity in 1 file, 1 read of an environment variable remains (scan,", id="a read and a value"),
+        pytest.param(CODE, {"findings": (read(default_start=1, default_end=2),)}, NOT_SHOWN, "1 hardcoded value above low severity in 1 file (scan,", id="a read with a constant default"),
+        pytest.param(CODE, {"findings": (read(default_start=1, default_end=2, default_ok_in_production=True),)}, SHOWN, "1 read of an environment variable remains", id="a read with a default that is not a secret"),
+        pytest.param(CODE, {"findings": (masked(Severity.MEDIUM, rule="CSEC34.no-runtime"),)}, SHOWN, "no hardcoded values above low severity (scan,", id="a file without a value"),
+        pytest.param(CODE, {"findings": (masked(Severity.MEDIUM, rule="MINE.key"),)}, NOT_SHOWN, "1 hardcoded value", id="a rule of the app"),
+        pytest.param(CODE, {"findings": (masked(Severity.LOW),)}, SHOWN, "no hardcoded values above low", id="a low finding"),
         pytest.param(CODE, {"archives": ("a.zip",)}, SHOWN, "1 archive not scanned: a.zip", id="an archive"),
         pytest.param(CODE, {"suppressed": 2}, SHOWN, "2 findings suppressed by comments", id="suppressed"),
         pytest.param(

@@ -61,7 +61,7 @@ def test_names_the_evidence():
         {
             "data": {
                 "source": "scan",
-                "text": "no findings above low severity",
+                "text": "no hardcoded values above low severity",
                 "time": "2026-11-24T12:00:00+00:00",
                 "commit": "c0ffee",
                 "account": "123456789012",

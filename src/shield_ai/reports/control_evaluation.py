@@ -22,11 +22,13 @@ from shield_ai.reports.evidence import (
     shown_if_any,
 )
 from shield_ai.reports.plurals import count
+from shield_ai.scan.text.grading import READ_RULE, RULES_WITHOUT_VALUE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from shield_ai.flow.verify.check import Check
+    from shield_ai.model.finding import Finding
     from shield_ai.reports.report_data import ReportData, SecretStatus
 
 # The checks of who can read, besides those of the app's role.
@@ -62,13 +64,15 @@ def evaluate_code(report_data: ReportData) -> ControlResult:
         for masked in report_data.findings
         if masked.finding.severity is not Severity.LOW
     ]
-    if findings:
-        files = len({finding.path for finding in findings})
-        text = f"{count(len(findings), 'finding')} above low severity in {count(files, 'file')}"
+    values = [finding for finding in findings if _has_value(finding)]
+    remaining = _describe_reads(findings)
+    if values:
+        files = count(len({finding.path for finding in values}), "file")
+        text = f"{count(len(values), 'hardcoded value')} above low severity in {files}{remaining}"
         return NotShown((evidence(report_data, Source.SCAN, text),))
     if report_data.unreadable:
         return NotChecked(f"{count(len(report_data.unreadable), 'file')} could not be scanned")
-    text = "no findings above low severity"
+    text = f"no hardcoded values above low severity{remaining}"
     if report_data.suppressed:
         text += f", {count(report_data.suppressed, 'finding')} suppressed by comments"
     if report_data.in_ignored_files:
@@ -78,6 +82,24 @@ def evaluate_code(report_data: ReportData) -> ControlResult:
         number = count(len(report_data.archives), "archive")
         text += f", {number} not scanned: {_list_names(report_data.archives)}"
     return Shown((evidence(report_data, Source.SCAN, text),))
+
+
+def _has_value(finding: Finding) -> bool:
+    """Return whether a finding is about a value, such as a literal or the default of a read."""
+    if finding.rule not in RULES_WITHOUT_VALUE:
+        return True
+    site = finding.site
+    return site is not None and site.default_end > 0 and not site.default_ok_in_production
+
+
+def _describe_reads(findings: Iterable[Finding]) -> str:
+    """Return how many reads without a value remain; empty if none does."""
+    reads = sum(finding.rule == READ_RULE and not _has_value(finding) for finding in findings)
+    if not reads:
+        return ""
+    if reads == 1:
+        return ", 1 read of an environment variable remains"
+    return f", {reads} reads of environment variables remain"
 
 
 def _not_checked_reason(report_data: ReportData) -> str:

@@ -105,6 +105,30 @@ def test_alarms_without_aws(app, shield, monitoring, reason):
     assert reason in step
 
 
+@pytest.mark.parametrize(
+    ("line", "state", "text"),
+    [
+        pytest.param(
+            'KEY = os.environ["SECRET_KEY"]',
+            "shown",
+            "no hardcoded values above low severity, 1 read of an environment variable remains",
+            id="read",
+        ),
+        pytest.param(
+            'KEY = os.environ.get("SECRET_KEY", "dev")',
+            "not shown",
+            "1 hardcoded value above low severity in 1 file",
+            id="constant default",
+        ),
+    ],
+)
+def test_reads_are_not_hardcoded_values(tmp_path, shield, line, state, text):
+    (tmp_path / "settings.py").write_text(f"import os\nSECRET_{line}\n")
+    done = shield("report", "--only", "code", "--format", "json", cwd=tmp_path)
+    control = json.loads(done.out)["controls"][0]
+    assert (control["state"], control["evidence"][0].startswith(text)) == (state, True)
+
+
 def test_says_why_aws_was_not_checked(tmp_path, shield):
     make_app(tmp_path)
     done = shield("report", cwd=tmp_path)
@@ -172,10 +196,14 @@ def test_findings_and_the_control_are_those_of_scan(tmp_path, shield):
     listed = re.findall(r'<li id="f-(\w+)"', page)
     assert sorted(listed) == sorted(finding["fingerprint"] for finding in found)
     comment = shield("report", "--format", "markdown", cwd=tmp_path).out
-    above_low = [finding for finding in found if finding["severity"] != "low"]
-    row = re.search(r"\| No hardcoded secrets in .* \| not shown \| (\d+) findings above", comment)
+    above_low = [finding["rule"] for finding in found if finding["severity"] != "low"]
+    reads = above_low.count("CSEC34.environ-read")
+    row = re.search(
+        r"\| No hardcoded secrets in .* \| not shown \| (\d+) hardcoded values? above .*, (\d+) reads? of",
+        comment,
+    )
     assert row
-    assert int(row[1]) == len(above_low)
+    assert (int(row[1]), int(row[2])) == (len(above_low) - reads, reads)
 
 
 def test_evidence_formats(app, tmp_path, aws, shield):
