@@ -565,6 +565,17 @@ def test_variable_used_as_a_secret_is_moved_everywhere(tmp_path):
     assert "nothing to do" in code_only(tmp_path).err
 
 
+def test_secret_that_is_added_after_apply(app):
+    assert code_only(app).code == 0
+    settings = app / "shop/settings.py"
+    settings.write_text(settings.read_text() + 'NEW_API_KEY = os.environ["NEW_API_KEY"]\n')
+    advice = "1 secret is not in shield.toml: run shield draft\n"
+    assert advice in run("apply", "--only", "code", "--yes", cwd=app).err
+    assert advice in run("plan", "--only", "code", cwd=app).out
+    assert run("draft", cwd=app).code == 0
+    assert advice not in run("plan", "--only", "code", cwd=app).out
+
+
 def test_skipped_items_are_counted(tmp_path):
     (tmp_path / "settings.py").write_text(
         "class A:\n    API_KEY = 'k3y-of-a-test'\n    API_KEY = 'an0ther-one'\n"

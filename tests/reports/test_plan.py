@@ -10,7 +10,7 @@ from shield_ai.flow.verify.policy import POLICY_MINIMAL
 from shield_ai.flow.verify.stored_secrets import SECRET_READABLE
 from shield_ai.model.plan import Action, Change, Origin, Plan
 from shield_ai.model.skip import SkipId
-from shield_ai.reports.plan import checks_text, plan_text
+from shield_ai.reports.plan import checks_text, no_changes_text, plan_text
 
 SETTINGS = b"import os\nA = 'x'\nB = 'y'\n"
 
@@ -94,6 +94,53 @@ def test_items_with_the_same_reason_are_listed_together():
         "",
         "No changes to the code; 9 items skipped",
     ]
+
+
+NEW = (("a.py", 1, "A_KEY"), ("b.py", 2, "A_KEY"), ("b.py", 3, "B_KEY"))
+
+
+@pytest.mark.parametrize(
+    ("places", "lines"),
+    [
+        pytest.param((), [], id="none"),
+        pytest.param(NEW[:2], ["1 secret is not in shield.toml: run shield draft"], id="one"),
+        pytest.param(NEW, ["2 secrets are not in shield.toml: run shield draft"], id="several"),
+    ],
+)
+def test_new_secrets_lead_to_draft(places, lines):
+    skipped = tuple(SkipId.NOT_IN_MANIFEST.reason().entry(*place) for place in places)
+    plan = Plan(app="shop", skipped=(*skipped, SkipId.REVIEWED.reason().entry("a.py", 9, "C")))
+    assert no_changes_text(plan).splitlines()[1:] == lines
+    text = plan_text(plan, {}.get).splitlines()
+    assert text[text.index(next(line for line in text if line.startswith("No"))) + 1 :] == lines
+
+
+@pytest.mark.parametrize(
+    ("plan", "lines"),
+    [
+        pytest.param(
+            Plan(app="shop", missing=("db (DB_PASSWORD)",)),
+            [
+                "no value in any source",
+                "  ! db (DB_PASSWORD)",
+                "      apply needs a value for each: use --env-file, set optional = true in",
+                "      shield.toml, or use --allow-missing",
+            ],
+            id="missing",
+        ),
+        pytest.param(
+            Plan(app="shop", placeholders=("db",)),
+            [
+                "placeholder values",
+                "  ! db",
+                "      apply needs a real value for each, or --allow-placeholders",
+            ],
+            id="placeholders",
+        ),
+    ],
+)
+def test_says_why_apply_refuses(plan, lines):
+    assert plan_text(plan, {}.get).splitlines()[: len(lines)] == lines
 
 
 def test_checks_are_colored():

@@ -256,7 +256,7 @@ class SkipId(enum.StrEnum):
     )
 
     # The rewrite of a Python file.
-    NOT_IN_MANIFEST = "not-in-manifest", "shield.toml has no entry for this variable"
+    NOT_IN_MANIFEST = "not-in-manifest", "not in shield.toml: run shield draft to add it"
     WOULD_NOT_COMPILE = "would-not-compile", "the rewritten file would not compile"
     WOULD_CHANGE_MEANING = (
         "would-change-meaning",

@@ -31,6 +31,11 @@ if TYPE_CHECKING:
     from shield_ai.model.skip import Skipped
 
 _PACKAGE_NOTE = 'runtime = "package" in shield.toml adds shield-ai-runtime instead'
+_MISSING_NOTE = (
+    "apply needs a value for each: use --env-file, set optional = true in"
+    " shield.toml, or use --allow-missing"
+)
+_PLACEHOLDER_NOTE = "apply needs a real value for each, or --allow-placeholders"
 _KEEP = re.compile(r"; keep the variables? .+ set for it$")
 _NAME_WIDTH = 46
 _MARKS = {
@@ -73,8 +78,8 @@ def plan_text(plan: Plan, read: FileReader, *, fixed: int = 0) -> str:
     changes = (line for change in plan.changes for line in _change_lines(change, read))
     lines += _section(f"AWS account {plan.account}, {plan.region}", changes)
     lines += _section("where the variables are set", deployment_lines(plan.deployment))
-    lines += _section("placeholder values", _names(plan.placeholders))
-    lines += _section("no value in any source", _names(plan.missing))
+    lines += _section("placeholder values", _names(plan.placeholders, _PLACEHOLDER_NOTE))
+    lines += _section("no value in any source", _names(plan.missing, _MISSING_NOTE))
     skipped, warnings, defaults = _split_warnings(plan)
     lines += _section("defaults that stay in the code", _skipped_lines(defaults))
     lines += _section("skipped", _skipped_lines(skipped))
@@ -82,7 +87,7 @@ def plan_text(plan: Plan, read: FileReader, *, fixed: int = 0) -> str:
     lines += _section(title, _harmless_lines(plan.harmless))
     title = "warning: the app can't start on these versions of Python after apply"
     lines += _section(title, _skipped_lines(warnings))
-    lines.append(_summary(plan, fixed))
+    lines += [_summary(plan, fixed), *_new_secrets(plan)]
     return "\n".join(lines) + "\n"
 
 
@@ -100,9 +105,11 @@ def _split_warnings(plan: Plan) -> tuple[list[Skipped], list[Skipped], list[Skip
     return skipped, warnings, [skip for skip in plan.skipped if skip.id is SkipId.KEPT_DEFAULT]
 
 
-def _names(names: Iterable[str]) -> Iterator[str]:
+def _names(names: Sequence[str], note: str) -> Iterator[str]:
     for name in names:
         yield printable(f"  ! {name}")
+    if names:
+        yield from _wrap(note)
 
 
 def _skipped_lines(skips: Sequence[Skipped]) -> Iterator[str]:
@@ -275,12 +282,20 @@ def _change_counts(changes: Sequence[Change]) -> Iterator[str]:
 
 
 def no_changes_text(plan: Plan) -> str:
-    """Format a plan without changes: the number of skipped items."""
+    """Format a plan without changes: the number of skipped items, and what to run for them."""
     text = "nothing to do: no changes"
     if plan.skipped:
         only = f" --only {plan.only}" if plan.only else ""
         text += f"; {count(len(plan.skipped), 'item')} skipped, shield plan{only} shows why"
-    return text
+    return "\n".join([text, *_new_secrets(plan)])
+
+
+def _new_secrets(plan: Plan) -> Iterator[str]:
+    """Yield how to move the secrets that shield.toml does not have, if there are any."""
+    names = {skip.name for skip in plan.skipped if skip.id is SkipId.NOT_IN_MANIFEST}
+    if names:
+        verb = "is" if len(names) == 1 else "are"
+        yield f"{count(len(names), 'secret')} {verb} not in shield.toml: run shield draft"
 
 
 def receipts_text(receipts: Sequence[Receipt]) -> str:

@@ -508,7 +508,7 @@ def test_skips_variable_without_secret_in_shield_toml():
     source = Source.from_bytes(PATH, before.encode())
     result = wrap_secrets(source, scan.findings, manifest, IMPORT)
     assert [(entry.name, entry.reason) for entry in result.skipped] == [
-        ("A_TOKEN", "shield.toml has no entry for this variable")
+        ("A_TOKEN", "not in shield.toml: run shield draft to add it")
     ]
     assert b"get_secret('api-key'" in apply_edits(before.encode(), result.edits)
 
