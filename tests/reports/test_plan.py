@@ -115,6 +115,13 @@ def test_new_secrets_lead_to_draft(places, lines):
     assert text[text.index(next(line for line in text if line.startswith("No"))) + 1 :] == lines
 
 
+def test_says_that_an_edited_copy_stays():
+    skipped = (SkipId.RUNTIME_EDITED.reason().entry("a/cache.py"),)
+    assert no_changes_text(Plan(app="shop", skipped=skipped)).splitlines()[1:] == [
+        "a/cache.py was edited and is kept: restore it with git checkout, or delete it"
+    ]
+
+
 @pytest.mark.parametrize(
     ("plan", "lines"),
     [

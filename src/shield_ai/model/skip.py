@@ -297,11 +297,12 @@ class SkipId(enum.StrEnum):
         "invalid-module-name",
         "tests not written: {module} is not a valid module name",
     )
-    RUNTIME_EDITED = "runtime-edited", "the copy of the runtime was edited; restore or delete it"
+    RUNTIME_EDITED = "runtime-edited", "was edited: restore it with git checkout, or delete it"
     RUNTIME_PATH_USED = (
         "runtime-path-used",
         "another file has this name; set `runtime` in shield.toml to an unused path",
     )
+    MAP_BLOCKED = "map-blocked", "not updated, because {path} can't be updated"
     RUNTIME_NEWER = "runtime-newer", "from the newer version {version}; upgrade shield-ai"
     RUNTIME_SHADOWS = (
         "runtime-shadows",

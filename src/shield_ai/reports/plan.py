@@ -87,7 +87,7 @@ def plan_text(plan: Plan, read: FileReader, *, fixed: int = 0) -> str:
     lines += _section(title, _harmless_lines(plan.harmless))
     title = "warning: the app can't start on these versions of Python after apply"
     lines += _section(title, _skipped_lines(warnings))
-    lines += [_summary(plan, fixed), *_new_secrets(plan)]
+    lines += [_summary(plan, fixed), *_advice(plan)]
     return "\n".join(lines) + "\n"
 
 
@@ -287,11 +287,15 @@ def no_changes_text(plan: Plan) -> str:
     if plan.skipped:
         only = f" --only {plan.only}" if plan.only else ""
         text += f"; {count(len(plan.skipped), 'item')} skipped, shield plan{only} shows why"
-    return "\n".join([text, *_new_secrets(plan)])
+    return "\n".join([text, *_advice(plan)])
 
 
-def _new_secrets(plan: Plan) -> Iterator[str]:
-    """Yield how to move the secrets that shield.toml does not have, if there are any."""
+def _advice(plan: Plan) -> Iterator[str]:
+    """Yield what the user must do before apply can process the skipped items."""
+    for skip in plan.skipped:
+        if skip.id is SkipId.RUNTIME_EDITED:
+            way_out = "restore it with git checkout, or delete it"
+            yield printable(f"{skip.path} was edited and is kept: {way_out}")
     names = {skip.name for skip in plan.skipped if skip.id is SkipId.NOT_IN_MANIFEST}
     if names:
         verb = "is" if len(names) == 1 else "are"

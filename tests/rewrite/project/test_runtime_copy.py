@@ -128,6 +128,29 @@ def test_edited_map_file_is_updated():
     assert runtime_copy.provides_map(files.get, manifest())
 
 
+def edit(files, path, old, new):
+    assert old in files[path]
+    files[path] = files[path].replace(old, new)
+
+
+def test_map_file_is_updated_beside_an_edited_copy():
+    files = written()
+    edit(files, PATH, b'"SENTRY_DSN"', b'"OTHER"')
+    files[f"{FOLDER}/cache.py"] += b"mine = 2\n"
+    assert "was edited" in fix(files)[f"{FOLDER}/cache.py"]
+    assert matches(files[PATH], manifest())
+    assert files[f"{FOLDER}/cache.py"].endswith(b"mine = 2\n")
+
+
+def test_map_file_stays_beside_an_edited_copy_of_another_version():
+    files = written() | {f"{FOLDER}/client.py": old_file()}
+    edit(files, PATH, b'"SENTRY_DSN"', b'"OTHER"')
+    files[f"{FOLDER}/cache.py"] += b"mine = 2\n"
+    before = dict(files)
+    assert fix(files).keys() == {f"{FOLDER}/cache.py", PATH}
+    assert files == before
+
+
 def test_map_file_that_can_not_be_understood_keeps_the_copy_up_to_date():
     text = b"from ._shield_runtime import SecretsManagerClient\n"
     files = written() | {PATH: text, f"{FOLDER}/cache.py": old_file()}

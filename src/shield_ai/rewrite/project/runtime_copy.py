@@ -26,6 +26,7 @@ from shield_ai.rewrite.project.secret_map import (
     expected_map,
     has_generated_code,
     map_text,
+    matches,
     settings_quote,
     write_map,
 )
@@ -104,8 +105,8 @@ def write_copy(
 ) -> Outcome:
     """Write the copy, the map file beside it, and the packages that they need.
 
-    Nothing is written if a file of the copy was edited, or if another file has its name: the parts
-    of two versions do not work together.
+    No file is written beside a file of the copy that was edited, or if another file has its name:
+    the parts of two versions do not work together. The map is updated if the others are current.
 
     Args:
         read: Returns the bytes of a file of the app, None if it does not exist.
@@ -135,10 +136,16 @@ def write_copy(
             changes.append(create(place, text))
         elif body_of(old) != body_of(text.encode()):
             changes.append(replace(place, old, header_of(old) + text))
-    if skipped:
-        return [], skipped
     style = _map_style(read, manifest, root, in_package=in_package)
     style = style._replace(license=headers.module, docs=docs)
+    if skipped:
+        if not is_map or matches(raw, manifest):
+            return [], skipped
+        if changes or any(item.id is not SkipId.RUNTIME_EDITED for item in skipped):
+            reason = SkipId.MAP_BLOCKED.reason(path=skipped[0].path)
+            return [], [*skipped, reason.entry(path)]
+        map_changes, map_skipped = write_map(path, raw, manifest, style)
+        return map_changes, [*skipped, *map_skipped]
     map_changes, skipped = _write_map(path, raw, manifest, style, is_map=is_map)
     init = PACKAGE_DOCSTRING if read_code_style(read, path).has_package_docstrings else ""
     packages = [
