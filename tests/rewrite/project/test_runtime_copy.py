@@ -137,8 +137,10 @@ def test_map_file_is_updated_beside_an_edited_copy():
     files = written()
     edit(files, PATH, b'"SENTRY_DSN"', b'"OTHER"')
     files[f"{FOLDER}/cache.py"] += b"mine = 2\n"
+    assert runtime_copy.provides_map(files.get, manifest())
     assert "was edited" in fix(files)[f"{FOLDER}/cache.py"]
     assert matches(files[PATH], manifest())
+    assert runtime_copy.provides_map(files.get, manifest())
     assert files[f"{FOLDER}/cache.py"].endswith(b"mine = 2\n")
 
 
@@ -147,6 +149,7 @@ def test_map_file_stays_beside_an_edited_copy_of_another_version():
     edit(files, PATH, b'"SENTRY_DSN"', b'"OTHER"')
     files[f"{FOLDER}/cache.py"] += b"mine = 2\n"
     before = dict(files)
+    assert not runtime_copy.provides_map(files.get, manifest())
     assert fix(files).keys() == {f"{FOLDER}/cache.py", PATH}
     assert files == before
 

@@ -205,7 +205,11 @@ def _write_map(
 
 def provides_map(read: FileReader, manifest: Manifest, module: str = "") -> bool:
     """Return whether the app's map file has the secrets of shield.toml after write_copy()."""
-    return manifest.app.runtime != "package" and not write_copy(read, manifest, module)[1]
+    path = manifest.app.runtime
+    if path == "package":
+        return False
+    changes, _ = write_copy(read, manifest, module)
+    return any(change.path == path for change in changes) or matches(read(path), manifest)
 
 
 def copies(path: str) -> list[str]:
