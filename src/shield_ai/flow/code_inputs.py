@@ -9,11 +9,13 @@ from shield_ai.flow.deployment_plan import DeploymentSources, find_sources
 from shield_ai.flow.preconditions import require_untracked_dotenv
 from shield_ai.model.naming import MANIFEST
 from shield_ai.project import git
+from shield_ai.project.files_above import FilesAbove, read_files_above
 from shield_ai.project.git_process import is_in_repository
 from shield_ai.project.tree import BACKUP
 from shield_ai.project.values import read_env_file
 from shield_ai.rewrite.project.env_example import PATH as ENV_EXAMPLE
 from shield_ai.rewrite.project.fixer import DotenvFiles
+from shield_ai.rewrite.project.pyproject import LOCK_COMMANDS
 from shield_ai.rewrite.python.move_literals import DOTENV, LiteralRemoval
 
 if TYPE_CHECKING:
@@ -43,6 +45,7 @@ class CodeInputs:
         in_git: Whether the app is in a Git repository.
         deployment: The deployment files to edit; None edits none.
         ignores_backups: Whether git ignores the backups of edited files.
+        above: The dependencies and lock files of the projects in the folders above the app.
     """
 
     accessor_import: str
@@ -58,6 +61,7 @@ class CodeInputs:
     in_git: bool = False
     deployment: DeploymentSources | None = None
     ignores_backups: bool = False
+    above: FilesAbove = dataclasses.field(default_factory=FilesAbove)
 
 
 def collect_code_inputs(app: AppContext, removal: LiteralRemoval | None) -> CodeInputs:
@@ -82,6 +86,7 @@ def collect_code_inputs(app: AppContext, removal: LiteralRemoval | None) -> Code
         django=facts.django,
         in_git=is_in_repository(root),
         ignores_backups=bool(git.ignored_files(root, [f"{MANIFEST}{BACKUP}"])),
+        above=read_files_above(root, ("pyproject.toml", "Pipfile", *LOCK_COMMANDS)),
         removal=removal,
         deployment=find_sources(
             root, app.tree.read, app.deployment, app.manifest, app.environment, scan.migrated

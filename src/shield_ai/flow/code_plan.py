@@ -92,6 +92,7 @@ def _app_files(inputs: CodeInputs, edited: Sequence[str], dotenv: Sequence[Origi
         django=inputs.django,
         edited=edited,
         in_git=inputs.in_git,
+        above=inputs.above,
         ignores_backups=inputs.ignores_backups,
         test_module=inputs.test_module,
     )

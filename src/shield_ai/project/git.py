@@ -195,6 +195,12 @@ def files_around(root: Path, words: Iterable[str]) -> list[str] | None:
     return sorted(posixpath.relpath(path, prefix) for path in paths)
 
 
+def prefix_of(root: Path) -> str:
+    """Return the path of a folder in its repository; empty if it is the top or in none."""
+    output = git_process.read(root, "rev-parse", "--show-prefix")
+    return _decode(output or b"").strip("\n").rstrip("/")
+
+
 def checked_out_commit(root: Path) -> str:
     """Return the abbreviated hash of the commit that is checked out; empty without one."""
     output = git_process.read(root, "rev-parse", "--short=12", "--verify", "HEAD")

@@ -11,6 +11,7 @@ import pkgutil
 from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
+from shield_ai.project.files_above import FilesAbove
 from shield_ai.rewrite import project
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ class AppFiles(NamedTuple):
     django: bool = True  # the app uses Django
     in_git: bool = False  # the app is in a Git repository
     ignores_backups: bool = False  # git ignores the backups of edited files
+    above: FilesAbove = FilesAbove()  # the projects in the folders above the app
     test_module: str = ""  # the name by which tests import the map file, if it differs
 
 

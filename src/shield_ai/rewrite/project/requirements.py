@@ -21,6 +21,7 @@ from shield_ai.rewrite.project.file_edits import (
     skip,
 )
 from shield_ai.rewrite.project.layout import root_of
+from shield_ai.rewrite.project.locks_above import outdated_locks_above
 from shield_ai.rewrite.project.pyproject import (
     NAME,
     add_to_pipfile,
@@ -72,7 +73,8 @@ NAME_IN_URL = re.compile(r"(?:egg=|/)([A-Za-z0-9_.]+)(?=[-@&\[\s.]|$)")
 
 def fix(context: FixContext) -> Outcome:
     """Add the dependencies of the runtime."""
-    return add_requirements(context.read, context.manifest, context.module)
+    changes, skipped = add_requirements(context.read, context.manifest, context.module)
+    return changes, [*skipped, *outdated_locks_above(context, changes, skipped)]
 
 
 def add_requirements(read: FileReader, manifest: Manifest, module: str = "") -> Outcome:
