@@ -78,6 +78,25 @@ def test_undoes_the_edits_if_a_setting_differs(app, line, words):
     assert shield("apply", "--only", "code", "--yes", "--no-proof", cwd=app).code == 0
 
 
+def test_names_the_python_that_lacks_the_runtime_package(app):
+    venv.create(app / ".venv", with_pip=False)
+    assert shield("draft", cwd=app).code == 0
+    manifest = app / "shield.toml"
+    lines = manifest.read_text().splitlines(keepends=True)
+    kept = [line for line in lines if not line.startswith("runtime =")]
+    kept.insert(kept.index("[app]\n") + 1, 'runtime = "package"\n')
+    manifest.write_text("".join(kept))
+    before = files_of(app)
+    done = apply(app)
+    assert done.code == 4
+    python = app / ".venv/bin/python"
+    assert f"error: shield-ai-runtime is not installed for {python}\n" in done.err
+    hint = done.err.partition("hint: ")[2]
+    assert "install the app's requirements" in hint
+    assert "--no-proof" in hint
+    assert files_of(app) == before
+
+
 @pytest.mark.parametrize(
     ("line", "why"),
     [

@@ -13,6 +13,7 @@ from shield_ai.model.errors import UnsafePlanError
 from shield_ai.model.finding import Kind
 from shield_ai.model.hidden import Hidden
 from shield_ai.model.plan import Comparison
+from shield_ai.project.runtime_names import PACKAGE
 from shield_ai.rewrite.python.move_literals import DOTENV
 
 if TYPE_CHECKING:
@@ -59,9 +60,15 @@ class SettingsCheck:
         """Load the settings again and compare them.
 
         Raises:
-            UnsafePlanError: A setting differs.
+            UnsafePlanError: A setting differs, or the settings can't import the runtime.
         """
         differ, problems = self._comparison.compare_after()
+        if differ and self._comparison.lacks_runtime:
+            raise UnsafePlanError(
+                f"shield-ai-runtime is not installed for {self._comparison.python}",
+                "every file was restored; install the app's requirements and shield-ai-runtime"
+                " there, use --no-proof, or remove runtime from shield.toml to copy it",
+            )
         if differ:
             raise UnsafePlanError(
                 f"these settings would change: {', '.join(differ)}",
@@ -103,7 +110,9 @@ class SettingsComparison:
         python: str = "",
     ) -> None:
         self.modules = tuple(module for module, _ in modules)
+        self.lacks_runtime = False  # whether a load after the edits did not find the package
         self._probe = SettingsLoader(root, modules, python)
+        self.python = self._probe.python
         self._manifest = manifest
         variables = _environment_values(manifest, values)
         self._values = {**variables, **values.literals}
@@ -130,6 +139,9 @@ class SettingsComparison:
         before_current, before_complete = self._before
         current = self._probe.load(self._current)
         complete = self._probe.load(self._complete)
+        self.lacks_runtime = any(
+            loaded.missing_module == PACKAGE for loaded in (*current, *complete)
+        )
         off, _ = compare_settings(before_current, current)
         off_complete, problems = compare_settings(before_complete, complete)
         on, _ = compare_settings(before_complete, self._load_with_aws(), errors=False)

@@ -34,6 +34,7 @@ class LoadedSettings(msgspec.Struct, frozen=True, kw_only=True):
     settings: dict[str, str] = {}  # name -> keyed hash of the value
     # the type of the exception that the import raised, with the name of a missing module
     error: str = ""
+    missing_module: str = ""  # that the import did not find
     has_boto3: bool = True  # whether the interpreter can import boto3
 
 
@@ -238,6 +239,7 @@ except BaseException as error:
     answer["error"] = type(error).__name__
     if isinstance(error, ModuleNotFoundError) and error.name:
         answer["error"] += " " + error.name
+        answer["missing_module"] = error.name
 answer["has_boto3"] = importlib.util.find_spec("boto3") is not None
 out.write(json.dumps(answer) + "\n")
 out.flush()
