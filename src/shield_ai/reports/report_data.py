@@ -204,10 +204,19 @@ class ReportData(msgspec.Struct, frozen=True, kw_only=True):
         """Return the number of findings with a severity."""
         return sum(masked.finding.severity is severity for masked in self.findings)
 
+    def _findings_text(self) -> str:
+        low = self.count_findings(Severity.LOW)
+        others = len(self.findings) - low
+        if not low:
+            return count(others, "finding") if others else "No findings"
+        if not others:
+            return f"{count(low, 'finding')} of low severity"
+        return f"{count(others, 'finding')} and {low} of low severity"
+
     @property
     def headline(self) -> str:
         """A one-sentence summary."""
-        parts = [count(len(self.findings), "finding") if self.findings else "No findings"]
+        parts = [self._findings_text()]
         if self.secrets and not self.has_manifest:
             parts.append(f"{count(len(self.secrets), 'secret')} to move")
         elif self.secrets and self.has_aws_state:
