@@ -8,6 +8,15 @@ from shield_helpers import make_app, run
 SETTINGS = "shop/settings.py"
 UNUSED = '\n[[secret]]\nname = "old-key"\nenv = "OLD_KEY"\n'
 
+SERVED = """
+from pydantic_settings import BaseSettings
+class S(BaseSettings):
+    old_key: int = 1
+    @classmethod
+    def settings_customise_sources(cls, settings_cls, init_settings, env_settings, **others):
+        return init_settings, SecretsManagerSource(settings_cls, {"OLD_KEY": "old-key"}), env_settings
+"""
+
 
 @pytest.fixture
 def app(tmp_path, aws):
@@ -39,6 +48,7 @@ def test_every_secret_of_a_migrated_app_is_used_and_held(app):
         pytest.param(UNUSED, "\nX = get_secret('other', env='OLD_KEY')\n", "ok", "", id="by its variable"),
         pytest.param(UNUSED, "\nX = get_secret('old-key:field')\n", "ok", "", id="with a field"),
         pytest.param(UNUSED, "\nimport os\nX = os.environ['OLD_KEY']\n", "ok", "", id="an environment read"),
+        pytest.param(UNUSED, SERVED, "ok", "", id="a field of the settings source"),
         pytest.param(UNUSED, "\nimport sys\nX = get_secret(sys.argv[1])\n", "unknown", "the name is computed: shop/settings.py:", id="a computed name"),
     ],
 )  # fmt: skip

@@ -10,7 +10,7 @@ from shield_ai.model.finding import Shape
 from shield_ai.model.name_meaning import is_secret
 from shield_ai.model.skip import SkipId
 from shield_ai.project.perf.lazy_regex import regex
-from shield_ai.project.pydantic_sources import PYDANTIC_1, adds_source
+from shield_ai.project.pydantic_sources import PYDANTIC_1, SOURCE, adds_source
 from shield_ai.scan.python.candidates import Candidate
 from shield_ai.scan.python.expressions import ExpressionVisitor
 from shield_ai.scan.python.field_defaults import (
@@ -23,6 +23,7 @@ from shield_ai.scan.python.field_defaults import (
     without_none,
 )
 from shield_ai.scan.python.literals import is_public_or_count
+from shield_ai.scan.python.served_fields import served_variables
 from shield_ai.scan.python.settings_class import (
     ClassKind,
     SettingsClass,
@@ -67,8 +68,22 @@ class PydanticFieldVisitor(ExpressionVisitor):
         """Visit a statement, except choices and the method that adds shield's settings source."""
         if isinstance(node, ast.AnnAssign) and _has_constant(node) and self._is_choice(node):
             return
+        if isinstance(node, ast.ClassDef):
+            self._note_served_fields(node)
         if not adds_source(node):
             super().visit_statement(node)
+
+    def _note_served_fields(self, node: ast.ClassDef) -> None:
+        has_fields = any(isinstance(part, ast.AnnAssign) for part in node.body)
+        if not has_fields and SOURCE not in self.source.text:
+            return
+        settings = self._readers.settings_of(node, self.scopes)
+        if settings:
+            self._note_served(served_variables(self.resolver, settings))
+
+    def _note_served(self, variables: set[str]) -> None:
+        self.migrated |= variables
+        self.has_settings_source = self.has_settings_source or bool(variables)
 
     def visit_assignment(self, target: ast.expr, value: ast.expr) -> None:
         """Visit an assignment; the defaults in a pydantic class are not moved."""
@@ -218,8 +233,7 @@ class PydanticFieldVisitor(ExpressionVisitor):
         reason = case.reason(variable=variable or "a variable")
         self._fix_texts(value, reason, variable)
         if variable in settings.migrated:
-            self.migrated.add(variable)
-            self.has_settings_source = True
+            self._note_served({variable})
         else:
             self.add(candidate)
 
