@@ -23,6 +23,7 @@ from shield_ai.reports.rotation import (
     django_key_text,
     first_restart_text,
     manual_rotation_text,
+    no_fallbacks_text,
     second_restart_text,
 )
 from shield_ai.reports.rotation_preview import preview_text
@@ -44,34 +45,41 @@ def rotate_one(rotator: SecretRotator, secret: Secret, app: AppContext, *, yes: 
         yes: Whether --yes was given.
     """
     needs_restart = rotator.needs_restart(secret)
+    has_fallbacks = False
     if needs_restart:
-        text = django_key_text(secret.name, has_fallbacks=_has_fallbacks(app))
+        has_fallbacks = _has_fallbacks(app)
+        text = django_key_text(secret.name, has_fallbacks=has_fallbacks)
         echo(f"{text}\n", err=True)
     else:
         before_question(preview_text(rotator.preview(secret)), yes=yes)
     confirm(f"Rotate {secret.name}?", yes=yes)
     run_steps(rotator, secret)
     if needs_restart:
-        echo(f"\n{first_restart_text(secret.name)}", err=True)
+        text = first_restart_text(secret.name, has_fallbacks=has_fallbacks)
+        echo(f"\n{text}", err=True)
         return "restart"
     return "rotated"
 
 
-def resume_rotation(rotator: SecretRotator, secret: Secret, *, yes: bool) -> None:
+def resume_rotation(rotator: SecretRotator, secret: Secret, app: AppContext, *, yes: bool) -> None:
     """Resume a pending rotation, after confirmation.
 
     Args:
         rotator: Rotates the app's secrets.
         secret: The secret.
+        app: The app.
         yes: Whether --yes was given.
     """
     needs_restart = rotator.needs_restart(secret)
+    has_fallbacks = needs_restart and _has_fallbacks(app)
     if not needs_restart:
         before_question(preview_text(rotator.preview(secret, resume=True)), yes=yes)
+    elif not has_fallbacks:
+        echo(f"{no_fallbacks_text(secret.name)}\n", err=True)
     confirm(f"Resume the rotation of {secret.name}?", yes=yes)
     run_steps(rotator, secret, resume=True)
     if needs_restart:
-        echo(f"\n{second_restart_text()}", err=True)
+        echo(f"\n{second_restart_text(has_fallbacks=has_fallbacks)}", err=True)
 
 
 def cancel_rotation(rotator: SecretRotator, secret: Secret, *, yes: bool) -> ResultName:

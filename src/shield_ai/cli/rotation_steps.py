@@ -8,7 +8,7 @@ from shield_ai.aws.live.rotation import TIMEOUT
 from shield_ai.cli.console import echo, note, shows_progress
 from shield_ai.flow.interruption import DeferredRotationError
 from shield_ai.flow.rotate import SecretRotator
-from shield_ai.flow.rotation_driver import Progress
+from shield_ai.flow.rotation_driver import CREATE_STEP, Progress
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -45,6 +45,7 @@ def run_steps(rotator: SecretRotator, secret: Secret, *, resume: bool = False) -
     """Rotate a secret and print each step with its result."""
     note(rotator.secret_id(secret))
     current_step: str | None = None
+    results = dict(_STEP_RESULTS)
 
     def start_step(step: str) -> None:
         nonlocal current_step
@@ -54,15 +55,18 @@ def run_steps(rotator: SecretRotator, secret: Secret, *, resume: bool = False) -
             note(f"(waits up to {TIMEOUT / 60:.0f} min; Ctrl-C does not stop it) ", nl=False)
         current_step = step
 
+    def tell_reuse() -> None:
+        results[CREATE_STEP] = "existing pending value used"
+
     def finish_step() -> None:
         if current_step:
-            note(_STEP_RESULTS.get(current_step, _FUNCTION_RESULT))
+            note(results.get(current_step, _FUNCTION_RESULT))
 
     def tell_deferral() -> None:
         echo("(interrupt received: shield exits after finishSecret) ", nl=False, err=True)
 
     try:
-        rotator.rotate(secret, Progress(start_step, tell_deferral), resume=resume)
+        rotator.rotate(secret, Progress(start_step, tell_deferral, tell_reuse), resume=resume)
     except DeferredRotationError:
         finish_step()
         raise

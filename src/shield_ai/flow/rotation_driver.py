@@ -15,7 +15,7 @@ from shield_ai.flow.rotation_logins import pending_hint, resume_command
 from shield_ai.model.errors import AwsError, ShieldError
 from shield_ai.rotator.errors import AwsCallError, RotationError
 from shield_ai.rotator.handler import STEPS, run_step
-from shield_ai.rotator.secret import Store
+from shield_ai.rotator.secret import PENDING, Store
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -31,6 +31,7 @@ class Progress(NamedTuple):
 
     on_step: Callable[[str], None] = lambda _step: None  # before each step
     on_deferred: Callable[[], None] = lambda: None  # when the first signal is deferred
+    on_reused: Callable[[], None] = lambda: None  # when createSecret keeps the pending value
 
 
 SILENT = Progress()
@@ -67,6 +68,7 @@ def run_rotation(
         InterruptedRotationError: The rotation was interrupted before setSecret.
         DeferredRotationError: The rotation is finished, and a signal was deferred.
     """
+    resumed = token
     token = token or str(uuid.uuid4())
     settings = os.environ if environ is None else environ
     store = Store(client, secret_id)
@@ -74,6 +76,7 @@ def run_rotation(
     def run(step: str) -> None:
         progress.on_step(step)
         try:
+            _tell_reuse(store, step, resumed, progress)
             run_step(store, step, token, settings, is_manual=True)
         except AwsCallError as error:
             raise AwsError(f"{step}: {error}", _hint(step, secret_id)) from None
@@ -99,6 +102,14 @@ def run_rotation(
             "the new value is AWSCURRENT; no step is left to do",
         )
     return token
+
+
+def _tell_reuse(store: Store, step: str, resumed: str | None, progress: Progress) -> None:
+    """Report that createSecret will keep the value of a resumed rotation, if there is one."""
+    if step != CREATE_STEP or resumed is None:
+        return
+    if store.get_value(version=resumed, stage=PENDING) is not None:
+        progress.on_reused()
 
 
 def pending_version(client: Any, secret_id: str) -> str | None:

@@ -33,7 +33,6 @@ Rotating Django's SECRET_KEY takes two rolling restarts:
 With a single restart, users whose requests reach both old and new processes
 are logged out."""
 _NO_FALLBACKS = """\
-
 The settings have no SECRET_KEY_FALLBACKS with both keys, so all users will be
 logged out. To avoid this, first add and deploy (Django 4.1 or newer):
 
@@ -101,18 +100,33 @@ def django_key_text(name: str, *, has_fallbacks: bool) -> str:
     text = _DJANGO_KEY.format(name=name)
     if has_fallbacks:
         return text
-    return f"{text}\n{_NO_FALLBACKS}{_FALLBACKS.format(name=name)}"
+    return f"{text}\n\n{no_fallbacks_text(name)}"
 
 
-def first_restart_text(name: str) -> str:
+def no_fallbacks_text(name: str) -> str:
+    """Warn that settings without SECRET_KEY_FALLBACKS log all users out."""
+    return _NO_FALLBACKS + _FALLBACKS.format(name=name)
+
+
+def first_restart_text(name: str, *, has_fallbacks: bool) -> str:
     """Explain the first restart, after the new SECRET_KEY was created."""
+    if not has_fallbacks:
+        return (
+            "To keep users logged in, first add SECRET_KEY_FALLBACKS and deploy. Then run\n"
+            f"  shield rotate --resume {name}"
+        )
     return (
         f"Restart the processes now, one after another. Then run\n  shield rotate --resume {name}"
     )
 
 
-def second_restart_text() -> str:
+def second_restart_text(*, has_fallbacks: bool) -> str:
     """Explain the second restart, after the new SECRET_KEY became current."""
+    if not has_fallbacks:
+        return (
+            "Restart the processes again. The settings do not accept the old key, so\n"
+            "all users are logged out."
+        )
     return (
         "Restart the processes again, one after another. The old key is accepted\n"
         "until the next rotation."

@@ -185,21 +185,31 @@ def test_django_key_takes_two_restarts(app):
     assert "two rolling restarts" in err
     assert "The settings have no SECRET_KEY_FALLBACKS" in err
     assert err.endswith(
-        "Restart the processes now, one after another. Then run\n"
+        "To keep users logged in, first add SECRET_KEY_FALLBACKS and deploy. Then run\n"
         "  shield rotate --resume django-secret-key\n"
     )
     assert app.value("django-secret-key") == old
     new = app.value("django-secret-key", "AWSPENDING")
     code, _, err = app.shield("django-secret-key", "--resume", "--yes")
     assert code == 0
+    assert "The settings have no SECRET_KEY_FALLBACKS" in err
     assert "Restart the processes again" in err
+    assert "all users are logged out" in err
+    assert "old key is accepted" not in err
     assert "two rolling restarts" not in err
+    assert "  createSecret   existing pending value used\n" in err
+    assert "  finishSecret   new value is AWSCURRENT\n" in err
     assert app.value("django-secret-key") == new
     assert app.value("django-secret-key", "AWSPREVIOUS") == old
     (app.folder / "settings.py").write_text(
         'SECRET_KEY_FALLBACKS = [get_secret("x", stage="AWSPENDING")]\n'
     )
-    assert "have no SECRET_KEY_FALLBACKS" not in app.shield("django-secret-key", "--yes")[2]
+    _, _, err = app.shield("django-secret-key", "--yes")
+    assert "have no SECRET_KEY_FALLBACKS" not in err
+    assert "  createSecret   new value created as AWSPENDING\n" in err
+    _, _, err = app.shield("django-secret-key", "--resume", "--yes")
+    assert "have no SECRET_KEY_FALLBACKS" not in err
+    assert "The old key is accepted\nuntil the next rotation." in err
 
 
 def test_printed_fallbacks_work_in_settings(app, monkeypatch):

@@ -206,7 +206,7 @@ def _change_one(
     if mode.cancel:
         return cancel_rotation(rotator, secret, yes=yes)
     if mode.resume:
-        resume_rotation(rotator, secret, yes=yes)
+        resume_rotation(rotator, secret, context, yes=yes)
         return "rotated"
     if rotator.is_automated(secret):
         return rotate_one(rotator, secret, context, yes=yes)
