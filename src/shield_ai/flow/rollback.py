@@ -21,6 +21,7 @@ from shield_ai.flow.verify.db_login import LoginResult
 from shield_ai.model.errors import AwsError, RollbackIncompleteError, UnsafePlanError
 from shield_ai.model.plan import Action, Receipt, StepKind, StepStatus
 from shield_ai.project.python_source import digest
+from shield_ai.rewrite.python.move_literals import DOTENV
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -98,14 +99,15 @@ def _edited_error(edited: Sequence[Conflict]) -> UnsafePlanError:
     )
 
 
-def pull_command(environment: str) -> str:
-    """Return the command that copies the current values to .env, which the app reads with AWS off.
+def pull_command(environment: str, file: str = DOTENV) -> str:
+    """Return the command that copies the current values to a file that the app reads with AWS off.
 
     Args:
         environment: The environment of the secrets; empty: none.
+        file: The env file.
     """
     option = f" --environment {environment}" if environment else ""
-    return f"shield pull --env-file .env{option}"
+    return f"shield pull --env-file {file}{option}"
 
 
 def _require_complete(receipts: Sequence[Receipt], rotated: Sequence[SecretStep]) -> None:

@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING
 from shield_ai.flow.app_context import AppContext
 from shield_ai.flow.app_options import AppOptions
 from shield_ai.flow.journal import Journal
-from shield_ai.flow.journal_record import FileStep
-from shield_ai.flow.rollback import Rollback, edited_files
+from shield_ai.flow.journal_record import FileStep, SecretStep
+from shield_ai.flow.rollback import Rollback, edited_files, pull_command
 from shield_ai.flow.verify.db_login import try_login
-from shield_ai.model.errors import UnsafePlanError
+from shield_ai.model.errors import AwsError, UnsafePlanError
 from shield_ai.model.finding import Kind
+from shield_ai.model.plan import Action
 from shield_ai.model.rotation_policy import rotation_settings
 from shield_ai.project.tree import Tree
+from shield_ai.rewrite.python.move_literals import DOTENV
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -84,6 +86,28 @@ class Undo:
     def edited_files(self) -> list[tuple[str, bytes, bytes]]:
         """Return the files that were edited since apply: path, bytes after apply, current bytes."""
         return edited_files(self.steps, self.app.tree, self.journal)
+
+    def pull_advice(self) -> tuple[str, int]:
+        """Return the command that saves current values before they are deleted, and their number.
+
+        The number counts the secrets that apply created, and those that were rotated since; without
+        any, the command is empty.
+        """
+        number = sum(isinstance(step, SecretStep) and self._may_lose(step) for step in self.steps)
+        is_dotenv_restored = any(step.what == DOTENV for step in self.steps)
+        file = "FILE" if is_dotenv_restored else DOTENV
+        return (pull_command(self.app.environment, file) if number else ""), number
+
+    def _may_lose(self, step: SecretStep) -> bool:
+        try:
+            aws = self.app.aws
+            state = aws.secrets.state(step.what) if aws else None
+        except AwsError:
+            return True  # the rollback reports the error
+        if state is None or state.deleted:
+            return False
+        is_rotated = bool(step.token) and step.token != state.current
+        return is_rotated or step.action is not Action.UPDATE
 
     def run(self, on_receipt: Callable[[Receipt], None], *, force: bool) -> list[Receipt]:
         """Undo the steps.

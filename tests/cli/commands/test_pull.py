@@ -252,6 +252,13 @@ def test_unknown_names_and_apps(app, shield, tmp_path):
     assert "error: no Python files in " in done.err
 
 
+def test_rollback_of_files_does_not_ask_for_a_pull(client, tmp_path):
+    make_app(tmp_path)
+    assert run_shield("apply", "--env-file", ".env", "--yes", cwd=tmp_path).code == 0
+    done = run_shield("rollback", "--only", "code", "--yes", cwd=tmp_path)
+    assert (done.code, "shield pull" in done.err) == (0, False)
+
+
 def test_rollback_after_a_rotation(client, tmp_path):
     """Apply, rotate a value, pull, roll back the code: the settings load with AWS off."""
     app = tmp_path / "shop"
@@ -264,7 +271,11 @@ def test_rollback_after_a_rotation(client, tmp_path):
     document["password"] = rotated["DATABASE_PASSWORD"]
     client.put_secret_value(SecretId="database-credentials", SecretString=json.dumps(document))
 
+    advice = "run shield pull --env-file .env: it copies the current values of 3 secrets"
+    asked = run_shield("rollback", cwd=app, stdin="")
+    assert advice in asked.err
     refused = run_shield("rollback", "--yes", cwd=app)
+    assert refused.err.index(advice) < refused.err.index("scheduled for deletion")
     assert refused.code == 6
     assert "with shield pull --env-file .env, then delete the secret manually" in refused.err
     assert "hint: run shield pull --env-file .env, so that the app has" in refused.err

@@ -97,6 +97,11 @@ def rollback(
         list_steps(steps, yes=yes)
         for path, applied, current in undo.edited_files():
             echo(edited_text(path, applied, current), err=True)
+        command, number = undo.pull_advice()
+        if command:
+            copies = f"it copies the current values of {count(number, 'secret')}"
+            need = "which the app needs with AWS off"
+            echo(f"before you undo them, run {command}: {copies}, {need}", err=True)
         confirm_changes(undo.app, f"Undo {count(len(steps), 'step')}?", yes=yes)
         receipts = _undo(undo, force=overrides.force)
         if undo.journal.is_adopted:
