@@ -29,15 +29,19 @@ def app_folder_above(folder: Path) -> tuple[Path, str] | None:
     folder = folder.resolve()
     if _first(folder, (".git", MANIFEST, MANAGE, *PROJECT_FILES)):
         return None
-    is_package = (folder / "__init__.py").exists()
+    is_package = bool(_first(folder, ("__init__.py",)))
     for parent in folder.parents:
         found = _first(parent, (MANIFEST, MANAGE, *(PROJECT_FILES if is_package else ())))
         if found:
             return parent, found
-        if (parent / ".git").exists() or not (parent / "__init__.py").exists():
+        if _first(parent, (".git",)) or not _first(parent, ("__init__.py",)):
             break
     return None
 
 
 def _first(folder: Path, names: tuple[str, ...]) -> str:
-    return next((name for name in names if (folder / name).exists()), "")
+    """Return the first of some names that exists in a folder; empty if none can be seen."""
+    try:
+        return next((name for name in names if (folder / name).exists()), "")
+    except OSError:  # for example, no permission to search the folder
+        return ""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
+
+import msgspec
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,7 +25,7 @@ def find_addon_variables(read: FileReader) -> dict[str, str]:
         read: Reads a file of the app.
     """
     try:
-        document = json.loads(read(APP_JSON) or b"{}")
+        document = msgspec.json.decode(read(APP_JSON) or b"{}")
     except (ValueError, RecursionError):
         return {}
     return dict(_addons(document)) if isinstance(document, dict) else {}
