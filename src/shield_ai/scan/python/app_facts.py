@@ -18,7 +18,7 @@ from shield_ai.project.layout import (
     is_test,
 )
 from shield_ai.project.perf.lazy_regex import regex
-from shield_ai.project.runtime_names import copied_folder, is_runtime_module
+from shield_ai.project.runtime_names import copied_folder, is_copied_file, is_runtime_module
 from shield_ai.project.runtime_path import (
     DEFAULT_RUNTIME,
     choose_runtime_path,
@@ -224,8 +224,8 @@ def _secret_weight(raw: bytes) -> tuple[bool, int]:
 def _accessor_name(files: AppFiles) -> str:
     """Choose a name for get_secret that no module of the app uses for something else."""
     importers = []
-    for _, raw in files.with_marker("secret_api"):
-        if b"get_secret" in raw and not is_runtime_module(raw):
+    for path, raw in files.with_marker("secret_api"):
+        if b"get_secret" in raw and not is_copied_file(path) and not is_runtime_module(raw):
             importers.append(raw)
     for name in ACCESSOR_NAMES:
         if not any(_binds_otherwise(raw, name) for raw in importers):
