@@ -106,6 +106,8 @@ class Undo:
             return True  # the rollback reports the error
         if state is None or state.deleted:
             return False
+        if state.has_pending:
+            return False  # the current value may not be the live one; the rollback says what to do
         is_rotated = bool(step.token) and step.token != state.current
         return is_rotated or step.action is not Action.UPDATE
 

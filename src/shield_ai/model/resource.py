@@ -35,10 +35,15 @@ class SecretState(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def current(self) -> str:
         """The id of the version labeled AWSCURRENT; empty without one."""
-        for version, stages in self.versions.items():
-            if "AWSCURRENT" in stages:
-                return version
-        return ""
+        return self._labeled("AWSCURRENT")
+
+    @property
+    def has_pending(self) -> bool:
+        """Whether a version other than the current one is labeled AWSPENDING."""
+        return self._labeled("AWSPENDING") not in {"", self.current}
+
+    def _labeled(self, label: str) -> str:
+        return next((version for version, labels in self.versions.items() if label in labels), "")
 
 
 class Live(msgspec.Struct, frozen=True, kw_only=True):
