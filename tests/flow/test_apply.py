@@ -61,8 +61,8 @@ def expected(seed="v"):
 def test_creates_secrets_and_edits_files(app, aws):
     receipts = plan_and_apply(app)
     assert [(r.step, r.what, r.detail) for r in receipts] == [
-        ("file", "settings.py", "edited"),
         ("file", "utils/secrets.py", "created"),
+        ("file", "settings.py", "edited"),
         *(("aws", name, "created") for name in NAMES),
     ]
     assert secrets_of(account()) == expected()

@@ -78,7 +78,8 @@ def test_undoes_the_edits_if_a_setting_differs(app, line, words):
     assert shield("apply", "--only", "code", "--yes", "--no-proof", cwd=app).code == 0
 
 
-def test_names_the_python_that_lacks_the_runtime_package(app):
+def test_names_the_python_that_lacks_the_runtime_package(app, monkeypatch):
+    monkeypatch.delenv("PYTHONPATH", raising=False)  # make test names the built packages there
     venv.create(app / ".venv", with_pip=False)
     assert shield("draft", cwd=app).code == 0
     manifest = app / "shield.toml"
