@@ -55,7 +55,7 @@ def _require_app_folder(root: Path) -> None:
     folder = os.path.relpath(above)
     raise SourceError(
         f"{root} is inside the app in {above}, which has a {file}",
-        f"run shield in {folder}; for an app of its own, add a requirements.txt to the folder",
+        f"run shield in {folder}; if this is a separate app, add a requirements.txt to it",
     )
 
 

@@ -93,17 +93,18 @@ class Undo:
         The number counts the secrets that apply created, and those that were rotated since; without
         any, the command is empty.
         """
-        number = sum(isinstance(step, SecretStep) and self._may_lose(step) for step in self.steps)
+        steps = [step for step in self.steps if isinstance(step, SecretStep)]
+        try:
+            number = sum(map(self._may_lose, steps))
+        except AwsError:
+            number = len(steps)  # the rollback reports the error
         is_dotenv_restored = any(step.what == DOTENV for step in self.steps)
         file = "FILE" if is_dotenv_restored else DOTENV
         return (pull_command(self.app.environment, file) if number else ""), number
 
     def _may_lose(self, step: SecretStep) -> bool:
-        try:
-            aws = self.app.aws
-            state = aws.secrets.state(step.what) if aws else None
-        except AwsError:
-            return True  # the rollback reports the error
+        aws = self.app.aws
+        state = aws.secrets.state(step.what) if aws else None
         if state is None or state.deleted:
             return False
         if state.has_pending:

@@ -33,7 +33,7 @@ METADATA = {
         + rb"[\"']"
     ),
     "setup.cfg": regex(rb"(?m)^\[metadata\]" + _SECTION_LINES + _NAME + _VALUE + rb"[ \t]*\r?$"),
-    "setup.py": regex(rb"(?s)\bsetup\(.{0,2000}?\b" + _NAME + rb"[\"']" + _VALUE + rb"[\"']"),
+    "setup.py": regex(rb"\bsetup\([^(]{0,2000}?\b" + _NAME + rb"[\"']" + _VALUE + rb"[\"']"),
 }
 
 

@@ -16,7 +16,7 @@ def wrap(
         text: The text.
         indent: The start of the first line.
         following: The start of the other lines; by default, the same.
-        width: The columns of a line; a longer word has a line of its own.
+        width: The width of a line in columns. A longer word is not broken.
     """
     return textwrap.wrap(
         text,

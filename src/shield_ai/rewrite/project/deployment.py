@@ -157,7 +157,7 @@ class _FileEditor:
                 removable[item.unit].add(item.variable)
                 continue
             self._skip(item, reason)
-            if self._is_in_container(item) or item.form is ValueForm.ENV_FILE:
+            if self._file_reason(item) or self._is_in_container(item):
                 remaining[item.unit, item.variable] = reason
         for item in self._variables:
             reason = remaining.get((item.unit, item.variable), "")
@@ -167,16 +167,21 @@ class _FileEditor:
             removable[unit].discard(variable)
         return {unit: names for unit, names in removable.items() if names}
 
+    def _file_reason(self, item: DeploymentVariable) -> str:
+        """Return why a line can't be removed, whatever container it belongs to; else empty."""
+        if self._file.problem or item.use is not Use.PRODUCTION:
+            return self._file.problem or USES[item.use]
+        return ENV_FILE if item.form is ValueForm.ENV_FILE else ""
+
     def _is_in_container(self, item: DeploymentVariable) -> bool:
         """Return whether a line sets the variable in the environment of a container."""
         return (item.unit, item.variable, item.line) in self._lines
 
     def _reason(self, item: DeploymentVariable) -> str:
         """Return why a line can't be removed; empty if it can."""
-        if self._file.problem or item.use is not Use.PRODUCTION:
-            return self._file.problem or USES[item.use]
-        if item.form is ValueForm.ENV_FILE:
-            return ENV_FILE
+        file_reason = self._file_reason(item)
+        if file_reason:
+            return file_reason
         if not self._is_in_container(item):
             return NOT_IN_CONTAINER
         if item.unit not in self._names:
