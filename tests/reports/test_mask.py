@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import ast
 import sys
 
 import pytest
@@ -174,13 +175,24 @@ PYTHON = [
 ]
 
 
+def is_expression(text):
+    """Return whether the braces of the f-string in a text hold code."""
+    try:
+        tree = ast.parse(text)
+    except SyntaxError:
+        return False
+    return any(isinstance(node, ast.FormattedValue) for node in ast.walk(tree))
+
+
 @pytest.mark.parametrize("template", PYTHON)
 @given(value=VALUE)
 @example(value="AKIA2345ABCDEFGHIJKL")
 @example(value="a'b\"c'd\"e'f\"g'")
+@example(value="{0000;0000:}")
 def test_no_value_is_shown_in_python(template, value):
     assume(value not in template)
     text = template.format(value)
+    assume(not ("{" in value and is_expression(text)))
     out = shown("a.py", text)
     for part in (value, repr(value)[1:-1]):
         assert part not in out

@@ -44,7 +44,8 @@ ENTRY = regex(
 )
 MAX_LINE = 1000  # bytes of a line of Python by itself; a longer one is hidden completely
 LAYOUT_TOKENS = (tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT)
-# Since Python 3.12, the text of an f-string is a separate token.
+# Since Python 3.12, an f-string is several tokens: its text and its expressions.
+FSTRING_START = getattr(tokenize, "FSTRING_START", -1)
 FSTRING_MIDDLE = getattr(tokenize, "FSTRING_MIDDLE", -1)
 
 
@@ -80,8 +81,10 @@ def _mask_python(path: str, raw: bytes, keep: Collection[str]) -> bytes:
     try:
         source = Source.from_bytes(path, raw)
         # Tokens can only be trusted if the file parses: .tree raises SourceError otherwise.
-        harmless = set() if is_one_line and not _is_valid(source) else harmless_spans(source)
-        return _hide(raw, _python_values(source, keep, harmless))
+        is_excerpt = is_one_line and not _is_valid(source)
+        harmless = set() if is_excerpt else harmless_spans(source)
+        values = _python_values(source, keep, harmless, is_excerpt=is_excerpt)
+        return _hide(raw, values)
     except (SourceError, tokenize.TokenError, SyntaxError, IndexError):
         return _hide(raw, _assigned_values(raw) if is_one_line else [(0, len(raw))])
 
@@ -125,7 +128,7 @@ def _assigned_values(raw: bytes) -> Iterator[Span]:
 
 
 def _python_values(
-    source: Source, keep: Collection[str], harmless: Collection[Span]
+    source: Source, keep: Collection[str], harmless: Collection[Span], *, is_excerpt: bool
 ) -> Iterator[Span]:
     readline = io.StringIO(source.text, newline="").readline
     tokens = [
@@ -137,6 +140,8 @@ def _python_values(
     for token, following in zip(tokens, [*tokens[1:], tokens[-1]], strict=True):
         if token.type == tokenize.ERRORTOKEN and token.string.strip():
             raise SyntaxError  # an open quote: what follows may be its content
+        if token.type == FSTRING_START and is_excerpt:
+            raise SyntaxError  # what looks like an expression may be a value with braces
         if token.type == tokenize.COMMENT:
             follows_value = hidden_line == token.start[0]  # it may repeat the value
             spans = [(1, len(token.string))] if follows_value else [*hidden_spans(token.string)]
