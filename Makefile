@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 .DEFAULT_GOAL := help
-.PHONY: help demo recording test test-fast test-oldest test-rotation test-kill test-iam wheel lint docs site bench bench-scan bench-reads bench-deployment bench-pull-request bench-runtime drill fuzz coverage dist audit lock clean
+.PHONY: help demo recording test test-fast test-oldest test-rotation test-kill test-iam wheel lint docs site bench bench-scan bench-reads bench-deployment bench-pull-request bench-runtime drill fuzz properties coverage dist audit lock clean
 
 help:  ## show this help
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -127,6 +127,9 @@ bench-runtime: .venv-bench/stamp  ## compare get_secret() with other libraries, 
 
 drill: $(VENV)/demo.stamp  ## take the sample app through rotations, an outage and kills; ARGS="--kills 50 --outage 600"
 	@PYTHONPATH=src $(BIN)/python bench/drill/run.py $(ARGS)
+
+properties: $(VENV)/dev.stamp  ## check the property tests with 2,000 new random examples each
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m hypothesis --hypothesis-profile=explore $(ARGS)
 
 .venv-fuzz/stamp: $(VENV)/pyvenv.cfg requirements/fuzz.lock
 	$(BIN)/python -m venv .venv-fuzz

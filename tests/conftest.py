@@ -27,7 +27,13 @@ if TYPE_CHECKING:
     from shield_ai.model.hidden import Hidden
 
 # On a busy machine, an example may take long; speeds are measured in bench/.
-settings.register_profile("suite", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile(
+    "explore", deadline=None, suppress_health_check=[HealthCheck.too_slow], max_examples=2000
+)
+# The suite tries the same examples each time; make properties looks for new ones.
+settings.register_profile(
+    "suite", parent=settings.get_profile("explore"), max_examples=100, derandomize=True
+)
 settings.load_profile("suite")
 # A shell that starts the suite in the background ignores Ctrl-C for it, and every process of a test would inherit that.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
