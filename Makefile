@@ -39,7 +39,8 @@ wheel: $(VENV)/dev.stamp
 	@rm -rf build/wheel
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --target build/wheel . ./src/shield_runtime
 
-PYTEST = -m pytest -n 2 --dist worksteal $(ARGS)
+# Three workers on two cores, because many tests wait for servers.
+PYTEST = -m pytest -n 3 --dist worksteal $(ARGS)
 test: wheel  ## run the tests on the built wheel
 	PYTHONPATH=$(CURDIR)/build/wheel $(BIN)/python $(PYTEST)
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import signal
-import urllib.request
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import boto3
 import pytest
+from empty_account import use_empty_account
 from hypothesis import HealthCheck, settings
 
 from shield_ai.sandbox import (
@@ -77,16 +77,6 @@ def aws(aws_server: LocalAws, no_real_aws: None, monkeypatch: pytest.MonkeyPatch
     """
     use_empty_account(aws_server, monkeypatch)
     return aws_server
-
-
-def use_empty_account(server: LocalAws, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Empty the account of a server, and point this process's environment to it."""
-    request = urllib.request.Request(f"{server.url}/moto-api/reset", method="POST")
-    request.add_header("X-Shield-Local-Key", server.access_key_id)
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    opener.open(request, timeout=30).close()
-    for name, value in server.environment().items():
-        monkeypatch.setenv(name, value)
 
 
 @pytest.fixture(scope="session")

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import shutil
 
 import boto3
 import pytest
+from empty_account import use_empty_account
 from hostile_git import git
 from shield_helpers import make_app, run
 
@@ -14,24 +16,39 @@ from shield_ai.project.python_source import digest
 REGION = "us-east-1"
 
 
-@pytest.fixture
-def app(tmp_path, aws):
-    """An app with shield.toml, which the draft wrote."""
-    root = tmp_path / "app"
+@pytest.fixture(scope="module")
+def planned_app(tmp_path_factory, aws_server):
+    """An app with shield.toml, which the draft wrote, and a plan for an empty account."""
+    folder = tmp_path_factory.mktemp("planned")
+    root = folder / "app"
     root.mkdir()
     make_app(root)
     git(root, "init", "-q")
     assert run("draft", cwd=root).code == 0
-    (tmp_path / "host-file").write_text("SECRET_KEY=of-the-host\n")
-    (tmp_path / "folder").mkdir()
-    (tmp_path / "folder/a.py").write_text("A = 1\n")
-    return root
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        use_empty_account(aws_server, monkeypatch)
+        make_plan(root)
+    (folder / "host-file").write_text("SECRET_KEY=of-the-host\n")
+    (folder / "folder").mkdir()
+    (folder / "folder/a.py").write_text("A = 1\n")
+    return folder
+
+
+@pytest.fixture
+def app(tmp_path, aws, planned_app):
+    """A copy of the app, and an empty account."""
+    shutil.copytree(planned_app, tmp_path, dirs_exist_ok=True)
+    return tmp_path / "app"
+
+
+def read_plan(app):
+    return json.loads((app / "plan.json").read_text())
 
 
 def make_plan(app, *arguments):
     done = run("plan", "--env-file", ".env", "-o", "plan.json", *arguments, cwd=app)
     assert done.code == 0, done.text
-    return json.loads((app / "plan.json").read_text())
+    return read_plan(app)
 
 
 def apply(app, plan, *arguments):
@@ -81,7 +98,7 @@ UNSAFE_PATHS = [
 def test_an_unsafe_path_is_refused(app, path, part):
     (app / "link").symlink_to(app.parent / "folder")
     (app / "linked.py").symlink_to("shop/settings.py")
-    plan = make_plan(app)
+    plan = read_plan(app)
     if part == "files":
         plan["files"] = [new_file(path)]
     elif part == "read":
@@ -100,7 +117,7 @@ def test_an_unsafe_path_is_refused(app, path, part):
 
 
 def test_the_edits_of_another_file_are_refused(app):
-    plan = make_plan(app)
+    plan = read_plan(app)
     file = new_file("shop/new.py")
     file["edits"][0]["path"] = ".git/config"
     plan["files"] = [file]
@@ -109,7 +126,7 @@ def test_the_edits_of_another_file_are_refused(app):
 
 @pytest.mark.parametrize("encoding", ["base64", "idna", "nothing", "rot13", "\0"])
 def test_an_encoding_that_is_none_is_refused(app, encoding):
-    plan = make_plan(app)
+    plan = read_plan(app)
     plan["files"] = [{**new_file("shop/new.py"), "encoding": encoding}]
     assert apply(app, plan).code == 4
 
@@ -133,7 +150,7 @@ SOURCES = [
 @pytest.mark.parametrize("locator", SOURCES)
 def test_a_foreign_source_of_a_value_is_refused(app, locator):
     (app / "link-to-host").symlink_to(app.parent / "host-file")
-    plan = make_plan(app)
+    plan = read_plan(app)
     for change in plan["changes"]:
         if change["name"] == "django-secret-key":
             change["origins"] = [{"locator": locator.format(host=app.parent / "host-file")}]

@@ -124,7 +124,7 @@ CASES = [
         id="copies of the environment",
     ),
     pytest.param(
-        800,
+        300,
         lambda n: {
             "s.py": "import os\n"
             + repeat("cN = os.environ.copy()\ncN['A'] = ''\nKN = cN['SECRET_KEYN']\n", n),

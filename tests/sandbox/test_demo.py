@@ -27,7 +27,7 @@ class Watch(threading.Thread):
         self.stop = threading.Event()
 
     def run(self) -> None:
-        while not self.stop.wait(0.005):
+        while not self.stop.wait(0.02):
             for process in PROC.glob("[0-9]*/cmdline"):
                 try:
                     self.seen.add(process.read_bytes())
