@@ -389,13 +389,36 @@ def test_aws_errors(app, aws, operation, code, words):
     assert files_of(app) == before
 
 
-def test_rollback_of_an_edited_file_requires_force(app, aws):
+def test_rollback_keeps_the_edits_since_apply(app, aws):
     assert run("apply", "--env-file", ".env", "--yes", cwd=app).code == 0
     settings = app / "shop/settings.py"
-    settings.write_bytes(settings.read_bytes() + b"X = 1\n")
+    edited = settings.read_bytes() + b"X = 1\n"
+    settings.write_bytes(edited)
+    done = run("rollback", "--yes", cwd=app)
+    assert done.code == 0, done.text
+    assert "+X = 1" in done.err
+    assert "these edits of shop/settings.py stay" in done.err
+    assert settings.read_bytes() == SETTINGS + b"X = 1\n"
+    assert (app / ".shield/edited/shop/settings.py").read_bytes() == edited
+
+
+def test_rollback_does_not_remove_modules_that_new_code_imports(app, aws):
+    assert run("apply", "--env-file", ".env", "--yes", cwd=app).code == 0
+    (app / "shop/views.py").write_text("from shop.utils.secrets import get_secret\n")
     before = files_of(app)
     done = run("rollback", "--yes", cwd=app)
-    error(done, 4, "edited since apply: shop/settings.py", "+X = 1", "--force")
+    error(done, 4, "imports shop/utils/secrets.py", "shop/views.py:1", "--force")
+    assert files_of(app) == before
+    assert run("rollback", "--yes", "--force", cwd=app).code == 0
+
+
+def test_rollback_of_an_edit_that_it_would_lose_requires_force(app, aws):
+    assert run("apply", "--env-file", ".env", "--yes", cwd=app).code == 0
+    settings = app / "shop/settings.py"
+    settings.write_bytes(settings.read_bytes() + b"X = get_secret('x')\n")
+    before = files_of(app)
+    done = run("rollback", "--yes", cwd=app)
+    error(done, 4, "edited since apply: shop/settings.py", "+X = get_secret", "--force")
     assert files_of(app) == before
     done = run("rollback", "--yes", "--force", cwd=app)
     assert (done.code, "your version is now .shield/edited/shop/settings.py" in done.err) == (

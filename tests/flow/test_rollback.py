@@ -72,12 +72,35 @@ def test_undoes_files_and_aws_separately(app, aws):
 
 def test_refuses_edited_files(app, aws):
     plan_and_apply(app)
-    (app / "settings.py").write_bytes(b"import x\nKEY = 2\r\n")
+    (app / "settings.py").write_bytes(b"mine")
     before = files_of(app)
     with pytest.raises(UnsafePlanError, match=r"edited since apply: settings\.py"):
         undo_last_run(app)
     assert files_of(app) == before
     assert all(secrets_of(account()).values())
+
+
+def test_undoes_its_edits_alone_in_edited_files(app, aws):
+    before = files_of(app)
+    plan_and_apply(app)
+    settings = app / "settings.py"
+    now = settings.read_bytes() + b"NEW = 1\n"
+    settings.write_bytes(now)
+    receipts = undo_last_run(app)
+    assert files_of(app) == {**before, "settings.py": before["settings.py"] + b"NEW = 1\n"}
+    assert (app / ".shield/edited/settings.py").read_bytes() == now
+    assert ("settings.py", "restored with the edits since apply") in {
+        (receipt.what, receipt.detail) for receipt in receipts
+    }
+
+
+def test_continues_after_a_kill_between_writing_and_marking(app, aws):
+    before = files_of(app)
+    plan_and_apply(app)
+    merged = before["settings.py"] + b"NEW = 1\n"
+    (app / "settings.py").write_bytes(merged)
+    undo_last_run(app)
+    assert files_of(app) == {**before, "settings.py": merged}
 
 
 @pytest.mark.parametrize("removed", [False, True])

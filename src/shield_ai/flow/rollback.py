@@ -6,6 +6,7 @@ A deleted secret can be restored within AWS's recovery window.
 from __future__ import annotations
 
 import dataclasses
+from collections import Counter
 from typing import TYPE_CHECKING, TypeAlias
 
 import msgspec
@@ -17,18 +18,22 @@ from shield_ai.flow.journal_record import (
     SecretStep,
     require_same_account,
 )
+from shield_ai.flow.removed_modules import find_importers
 from shield_ai.flow.verify.db_login import LoginResult
 from shield_ai.model.errors import AwsError, RollbackIncompleteError, UnsafePlanError
 from shield_ai.model.plan import Action, Receipt, StepKind, StepStatus
+from shield_ai.model.printable import printable
 from shield_ai.project.python_source import digest
 from shield_ai.rewrite.python.move_literals import DOTENV
+from shield_ai.rewrite.reverse_edits import reverse_edits
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from shield_ai.aws.live.account import Account
     from shield_ai.flow.journal import Journal
     from shield_ai.flow.journal_record import AwsStep, Step
+    from shield_ai.flow.removed_modules import Importer
     from shield_ai.flow.verify.db_login import Login
     from shield_ai.model.hidden import Hidden
     from shield_ai.model.resource import SecretState
@@ -45,9 +50,19 @@ class Conflict(msgspec.Struct, frozen=True, kw_only=True):
     """A file that differs from its content before apply and after it."""
 
     path: str
+    before: str | None  # sha256 of the bytes before apply; None: the file did not exist
     applied: str  # sha256 of the bytes that apply wrote; the journal has a backup
     now: bytes | None
     mode: int  # before apply; 0: the file did not exist
+
+
+class EditedFile(msgspec.Struct, frozen=True, kw_only=True):
+    """A file that was edited since apply."""
+
+    path: str
+    applied: bytes
+    now: bytes | None
+    merged: bytes | None  # before apply, with the edits since; None: they can't be kept
 
 
 def conflicts(steps: Sequence[Step], tree: Tree) -> list[Conflict]:
@@ -69,33 +84,50 @@ def conflicts(steps: Sequence[Step], tree: Tree) -> list[Conflict]:
         if current == step.after:
             expected[step.what] = step.before
         elif current != step.before:
-            conflict = Conflict(path=step.what, applied=step.after, now=now, mode=step.mode)
+            conflict = Conflict(
+                path=step.what, before=step.before, applied=step.after, now=now, mode=step.mode
+            )
             found.setdefault(step.what, conflict)
     return list(found.values())
 
 
-def edited_files(
-    steps: Sequence[Step], tree: Tree, journal: Journal
-) -> list[tuple[str, bytes, bytes]]:
-    """Return the files that were edited since apply: path, bytes after apply, current bytes.
+def edited_files(steps: Sequence[Step], tree: Tree, journal: Journal) -> list[EditedFile]:
+    """Return the files that were edited since apply.
 
     Args:
         steps: The steps of a run, newest first.
         tree: The app's folder.
         journal: Has the backups.
     """
-    return [
-        (conflict.path, journal.backups.read(conflict.applied), conflict.now or b"")
-        for conflict in conflicts(steps, tree)
-    ]
+    number_of_steps = Counter(step.what for step in steps if isinstance(step, FileStep))
+    edited = []
+    for conflict in conflicts(steps, tree):
+        applied = journal.backups.read(conflict.applied)
+        merged = None
+        if conflict.before and conflict.now is not None and number_of_steps[conflict.path] == 1:
+            before = journal.backups.read(conflict.before)
+            merged = reverse_edits(conflict.path, before, applied, conflict.now)
+        edited.append(
+            EditedFile(path=conflict.path, applied=applied, now=conflict.now, merged=merged)
+        )
+    return edited
 
 
 def _edited_error(edited: Sequence[Conflict]) -> UnsafePlanError:
     names = ", ".join(conflict.path for conflict in edited)
     return UnsafePlanError(
         f"edited since apply: {names}",
-        "save your edits elsewhere, or use --force: "
+        "apply's edits can't be undone alone there: save yours elsewhere, or use --force: "
         "it restores the old file and saves yours in .shield/edited",
+    )
+
+
+def _importer_error(importers: Sequence[Importer]) -> UnsafePlanError:
+    places = ", ".join(f"{printable(file.path)}:{file.line}" for file in importers)
+    modules = ", ".join(sorted({printable(file.module) for file in importers}))
+    return UnsafePlanError(
+        f"code that was added since apply imports {modules}, which the rollback removes: {places}",
+        "change that code first, or use --force",
     )
 
 
@@ -160,30 +192,44 @@ class Rollback:
 
         Args:
             steps: The steps, newest first.
-            force: Restore files that were edited since, and save a copy of each in .shield/edited.
+            force: Restore files that were edited since byte for byte, and save a copy of each in
+                .shield/edited. Otherwise, only apply's edits are undone in them.
 
         Raises:
-            UnsafePlanError: A file was edited since, or a step ran in another account; nothing
-                was done.
+            UnsafePlanError: A file was edited since, in a way in which apply's edits can't be
+                undone alone; another file imports a module that would be removed; or a step ran
+                in another account. Nothing was done.
             RollbackIncompleteError: An AWS call failed, or a secret or resource was changed since;
                 all other steps were undone.
         """
-        if self.aws:
-            aws_steps = [step for step in steps if not isinstance(step, FileStep)]
-            require_same_account(aws_steps, self.aws.id, self.aws.session.region)
-        edited = conflicts(steps, self.tree)
-        if edited and not force:
-            raise _edited_error(edited)
-        copies = {conflict.path: self._save_edits(conflict) for conflict in edited}
+        self._require_account(steps)
+        merged = {} if force else self._merged(steps)
+        lost = [file for file in conflicts(steps, self.tree) if file.path not in merged]
+        if not force:
+            self._require_safe(steps, lost)
+        copies = {conflict.path: self._save_edits(conflict) for conflict in lost}
         receipts: list[Receipt] = []
         for step in steps:
             if isinstance(step, FileStep):
-                receipts.append(self._undo_file(step, copies.pop(step.what, "")))
+                receipts.append(self._undo_file(step, copies.pop(step.what, ""), merged))
             elif self.aws:
                 receipts.append(self._undo_aws(step, self.aws))
             self.on_receipt(receipts[-1])
         _require_complete(receipts, self.rotated)
         return receipts
+
+    def _require_account(self, steps: Sequence[Step]) -> None:
+        if self.aws:
+            aws_steps = [step for step in steps if not isinstance(step, FileStep)]
+            require_same_account(aws_steps, self.aws.id, self.aws.session.region)
+
+    def _require_safe(self, steps: Sequence[Step], lost: Sequence[Conflict]) -> None:
+        """Refuse to lose edits, and to remove modules that other code imports."""
+        if lost:
+            raise _edited_error(lost)
+        importers = find_importers(steps, self.tree)
+        if importers:
+            raise _importer_error(importers)
 
     def _save_edits(self, conflict: Conflict) -> str:
         """Save the user's version of a file, and restore the version that apply wrote.
@@ -201,8 +247,19 @@ class Rollback:
         self.tree.write(conflict.path, applied)
         return copy
 
-    def _undo_file(self, step: FileStep, copy: str) -> Receipt:
+    def _merged(self, steps: Sequence[Step]) -> dict[str, EditedFile]:
+        """Return the edited files in which apply's edits alone can be undone, by path."""
+        edited = edited_files(steps, self.tree, self.journal)
+        return {file.path: file for file in edited if file.merged is not None}
+
+    def _undo_file(self, step: FileStep, copy: str, merged: Mapping[str, EditedFile]) -> Receipt:
+        file = merged.get(step.what)
+        if file and file.merged is not None and file.now is not None:
+            self.journal.backups.save_edited_copy(step.what, file.now)
+            self.tree.write(step.what, file.merged, mode=step.mode if step.narrowed else 0)
         outcome = file_transaction.undo(step, tree=self.tree, journal=self.journal)
+        if file:
+            outcome = "restored with the edits since apply"
         if copy:
             detail = f"your version is now {copy}"
             self.on_receipt(Receipt(step=StepKind.FILE, what=step.what, status=KEPT, detail=detail))

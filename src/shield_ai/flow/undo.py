@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from shield_ai.flow.app_options import Scope
     from shield_ai.flow.journal_record import Step
+    from shield_ai.flow.rollback import EditedFile
     from shield_ai.flow.verify.db_login import Login
     from shield_ai.model.hidden import Hidden
     from shield_ai.model.plan import Receipt
@@ -83,8 +84,8 @@ class Undo:
     journal: Journal  # locked
     steps: Sequence[Step]  # newest first
 
-    def edited_files(self) -> list[tuple[str, bytes, bytes]]:
-        """Return the files that were edited since apply: path, bytes after apply, current bytes."""
+    def edited_files(self) -> list[EditedFile]:
+        """Return the files that were edited since apply."""
         return edited_files(self.steps, self.app.tree, self.journal)
 
     def pull_advice(self) -> tuple[str, int]:
@@ -117,7 +118,7 @@ class Undo:
 
         Args:
             on_receipt: Called after each step.
-            force: Restore files that were edited since apply, too.
+            force: Restore files that were edited since apply byte for byte.
         """
         changes_aws = any(not isinstance(step, FileStep) for step in self.steps)
         rollback = Rollback(

@@ -22,6 +22,7 @@ from shield_ai.cli.options import APP, ENVIRONMENT, JSON, ONLY, YES, grouped_opt
 from shield_ai.cli.progress import progress_bar
 from shield_ai.flow.undo import Undo, open_undo
 from shield_ai.model.errors import DONE
+from shield_ai.model.printable import printable
 from shield_ai.reports.documents import RollbackDocument
 from shield_ai.reports.manual_changes import edited_text
 from shield_ai.reports.plan import receipts_text
@@ -48,8 +49,8 @@ OVERRIDES = grouped_options(
     click.option(
         "--force",
         is_flag=True,
-        help="Restore files even if they were edited after apply; the edits are saved in"
-        " .shield/edited.",
+        help="Restore files byte for byte even if they were edited after apply; the edits are"
+        " saved in .shield/edited.",
     ),
     click.option(
         "--adopt",
@@ -78,8 +79,9 @@ def rollback(
 ) -> int:
     """Undo the last apply.
 
-    Restores files byte for byte, and secrets to their previous versions. Secrets that apply
-    created are scheduled for deletion with a recovery window.
+    Restores files byte for byte, and secrets to their previous versions. In a file that was edited
+    since, only what apply changed is undone. Secrets that apply created are scheduled for deletion
+    with a recovery window.
     """
     with open_undo(app, only, environment, adopt=overrides.adopt) as undo:
         steps = undo.steps
@@ -95,13 +97,7 @@ def rollback(
             return DONE
         before_question("These steps of the last apply will be undone:", yes=yes)
         list_steps(steps, yes=yes)
-        for path, applied, current in undo.edited_files():
-            echo(edited_text(path, applied, current), err=True)
-        command, number = undo.pull_advice()
-        if command:
-            copies = f"it copies the current values of {count(number, 'secret')}"
-            need = "which the app needs with AWS off"
-            echo(f"before you undo them, run {command}: {copies}, {need}", err=True)
+        _print_edits(undo, force=overrides.force)
         confirm_changes(undo.app, f"Undo {count(len(steps), 'step')}?", yes=yes)
         receipts = _undo(undo, force=overrides.force)
         if undo.journal.is_adopted:
@@ -110,6 +106,19 @@ def rollback(
     if as_json:
         print_json(_document(environment, receipts, ignored))
     return DONE
+
+
+def _print_edits(undo: Undo, *, force: bool) -> None:
+    """Print the edits since apply, and how to save values that the rollback deletes."""
+    for file in undo.edited_files():
+        echo(edited_text(file.path, file.applied, file.now or b""), err=True)
+        if file.merged is not None and not force:
+            echo(f"these edits of {printable(file.path)} stay", err=True)
+    command, number = undo.pull_advice()
+    if command:
+        copies = f"it copies the current values of {count(number, 'secret')}"
+        need = "which the app needs with AWS off"
+        echo(f"before you undo them, run {command}: {copies}, {need}", err=True)
 
 
 def _undo(undo: Undo, *, force: bool) -> list[Receipt]:

@@ -1,0 +1,103 @@
+"""Undo the edits of a file that was edited by hand since, and keep what was edited by hand."""
+
+from __future__ import annotations
+
+import ast
+import difflib
+from typing import NamedTuple
+
+MAX_LINES = 5000  # difflib compares larger files too slowly
+
+
+class Hunk(NamedTuple):
+    """Lines of the edited file, from `start` to `end`, and the lines that they replaced."""
+
+    start: int
+    end: int
+    old: list[bytes]
+
+
+def reverse_edits(path: str, before: bytes, applied: bytes, current: bytes) -> bytes | None:
+    """Return the current content of a file without the edits that led from `before` to `applied`.
+
+    An edit that was undone by hand already is not undone again.
+
+    Args:
+        path: The path of the file; in Python files, names have to stay imported.
+        before: The content before the edits.
+        applied: The content after them.
+        current: `applied`, with edits that somebody made since.
+
+    Returns:
+        None if the place of an edit is not certain any more, or if code that was added since needs
+        an import that the edits added.
+    """
+    lines = current.splitlines(keepends=True)
+    places = _places(applied.splitlines(keepends=True), lines)
+    for hunk in reversed(_hunks(before, applied)):
+        place = _find(hunk, places, lines)
+        if place is None:
+            return None
+        lines[place] = hunk.old
+    merged = b"".join(lines)
+    if path.endswith(".py") and _lacks_import(applied, merged):
+        return None
+    return merged
+
+
+def _find(hunk: Hunk, places: dict[int, int], lines: list[bytes]) -> slice | None:
+    """Return the place of an edit among the current lines; None if it is not certain."""
+    now = [places.get(number) for number in range(hunk.start, hunk.end)]
+    if now and now[0] is not None and now == list(range(now[0], now[0] + len(now))):
+        return slice(now[0], now[0] + len(now))
+    previous, following = places.get(hunk.start - 1), places.get(hunk.end)
+    if previous is None or following is None:
+        return None
+    between = slice(previous + 1, following)
+    is_undone = lines[between] == hunk.old
+    only_removed_lines = not now and between.start == between.stop
+    return between if is_undone or only_removed_lines else None
+
+
+def _hunks(before: bytes, applied: bytes) -> list[Hunk]:
+    old, new = before.splitlines(keepends=True), applied.splitlines(keepends=True)
+    matcher = difflib.SequenceMatcher(None, new, old, autojunk=False)
+    return [
+        Hunk(start, end, old[old_start:old_end])
+        for tag, start, end, old_start, old_end in matcher.get_opcodes()
+        if tag != "equal"
+    ]
+
+
+def _places(applied: list[bytes], current: list[bytes]) -> dict[int, int]:
+    """Map the number of each line that is still there to its number now.
+
+    The places before the first line and after the last one are mapped, too.
+    """
+    places = {-1: -1, len(applied): len(current)}
+    if max(len(applied), len(current)) > MAX_LINES:
+        return {}
+    matcher = difflib.SequenceMatcher(None, applied, current, autojunk=False)
+    for old, new, size in matcher.get_matching_blocks():
+        places.update({old + number: new + number for number in range(size)})
+    places[len(applied)] = len(current)
+    return places
+
+
+def _lacks_import(applied: bytes, merged: bytes) -> bool:
+    """Return whether code uses a name that only the edited version of it imported."""
+    try:
+        old, new = ast.parse(applied), ast.parse(merged)
+    except (SyntaxError, ValueError, RecursionError):
+        return True
+    removed = _imported_names(old) - _imported_names(new)
+    return any(isinstance(node, ast.Name) and node.id in removed for node in ast.walk(new))
+
+
+def _imported_names(tree: ast.Module) -> set[str]:
+    return {
+        (alias.asname or alias.name).partition(".")[0]
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        for alias in node.names
+    }

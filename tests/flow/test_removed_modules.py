@@ -1,0 +1,49 @@
+from __future__ import annotations
+
+import pytest
+
+from shield_ai.flow.journal_record import FileStep
+from shield_ai.flow.removed_modules import Importer, find_importers
+from shield_ai.project.python_source import digest
+from shield_ai.project.tree import Tree
+
+REMOVED = "shop/utils/secrets.py"
+
+
+def steps():
+    new = FileStep(run="r", what=REMOVED, before=None, after="a")
+    edited = FileStep(run="r", what="shop/settings.py", before="b", after="c")
+    package = FileStep(run="r", what="shop/utils/__init__.py", before=None, after=digest(b""))
+    return [new, edited, package]
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "found"),
+    [
+        pytest.param("shop/views.py", "from shop.utils.secrets import get_secret", True, id="from"),
+        pytest.param("shop/views.py", "import shop.utils.secrets", True, id="import"),
+        pytest.param("shop/views.py", "from shop.utils import a, secrets", True, id="of package"),
+        pytest.param("shop/views.py", "from utils.secrets import x", True, id="another root"),
+        pytest.param("a/b.py", "from utils.secrets import x", False, id="root elsewhere"),
+        pytest.param("shop/views.py", "from .utils.secrets import x", True, id="relative"),
+        pytest.param("shop/utils/a.py", "from .secrets import x", True, id="beside"),
+        pytest.param("shop/utils/a.py", "from . import secrets", True, id="from the folder"),
+        pytest.param("shop/a/b.py", "from ..utils import secrets", True, id="two levels"),
+        pytest.param("shop/a.py", "def f():\n    import shop.utils.secrets", True, id="in code"),
+        pytest.param("shop/views.py", "import secrets", False, id="standard library"),
+        pytest.param("shop/views.py", "from shop.utils import helpers", False, id="namespace"),
+        pytest.param("shop/views.py", "from .secrets import x", False, id="another file"),
+        pytest.param("other/a.py", "from myutils.secrets import x", False, id="another package"),
+        pytest.param("shop/settings.py", "from .utils.secrets import x", False, id="edited file"),
+        pytest.param("shop/views.py", "# from shop.utils.secrets import x", False, id="comment"),
+        pytest.param("shop/views.py", "from shop.utils.secrets import (", False, id="no Python"),
+        pytest.param("shop/a.txt", "from shop.utils.secrets import x", False, id="no module"),
+    ],
+)
+def test_finds_imports_of_removed_modules(tmp_path, path, text, found):
+    file = tmp_path / path
+    file.parent.mkdir(parents=True)
+    file.write_text(text)
+    line = text.count("\n") + 1
+    expected = [Importer(path, line, REMOVED)] if found else []
+    assert find_importers(steps(), Tree(tmp_path)) == expected
