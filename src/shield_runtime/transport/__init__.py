@@ -69,10 +69,11 @@ LONGEST_CODE = 80  # characters
 NO_VALID_VALUE = "no valid value in the response"
 
 
-def failure_of(name: str, code: str) -> Failure:
+def failure_of(name: str, code: str, region: str = "") -> Failure:
     """Return the failure for an AWS error code, or for the type name of an exception."""
     if code == "ResourceNotFoundException":
-        text = f"secret {name!r} does not exist in AWS Secrets Manager ({code})"
+        place = f" in {region}" if region else ""
+        text = f"secret {name!r} does not exist in AWS Secrets Manager{place} ({code})"
         return Failure(SecretNotFoundError, text)
     if code in DENIED:
         return Failure(SecretAccessDeniedError, f"secret {name!r}: AWS denies access ({code})")
@@ -129,16 +130,18 @@ class Connection:
             refresh: Bypass the agent's cache.
         """
         answer: Answer
+        transport = None
         try:
+            transport = self._transport()
             with _span(secret_id):
-                response = self._transport().fetch(secret_id, stage or CURRENT, refresh=refresh)
+                response = transport.fetch(secret_id, stage or CURRENT, refresh=refresh)
             answer = from_response(response) or failure_of(secret_id, NO_VALID_VALUE)
         except SecretError as error:
             answer = Failure(type(error), str(error))
         except Exception as error:
             # Text, arguments and frames of the exception may contain the value.
             code = error_code(error)
-            answer = failure_of(secret_id, code)
+            answer = failure_of(secret_id, code, getattr(transport, "region", ""))
             if code in EXPIRED:
                 self.close()  # so that new credentials are loaded
         self._counters.add("SecretsManagerCalls")
@@ -167,7 +170,7 @@ class Connection:
             for secret_id in wanted:
                 answers[secret_id] = failure_of(secret_id, code)
         else:
-            answers = _batch_answers(response, set(wanted))
+            answers = _batch_answers(response, set(wanted), getattr(transport, "region", ""))
         self._counters.add("SecretsManagerCalls")
         for answer in answers.values():
             self._counters.note(answer, missing=False)
@@ -203,7 +206,7 @@ def _connect(kind: str) -> Any:
     return Boto()
 
 
-def _batch_answers(response: Any, wanted: set[str]) -> dict[str, Answer]:
+def _batch_answers(response: Any, wanted: set[str], region: str) -> dict[str, Answer]:
     """Return the answers by ID, without items that are invalid or don't have a unique ID."""
     answers: dict[str, Answer] = {}
     repeated: set[str] = set()
@@ -216,7 +219,7 @@ def _batch_answers(response: Any, wanted: set[str]) -> dict[str, Answer]:
     for error in _items(response, "Errors"):
         secret_id = error.get("SecretId")
         if isinstance(secret_id, str) and secret_id in wanted:
-            add(secret_id, failure_of(secret_id, clean_code(error.get("ErrorCode"))))
+            add(secret_id, failure_of(secret_id, clean_code(error.get("ErrorCode")), region))
     for secret in _items(response, "SecretValues"):
         value = from_response(secret)
         # The ARN first: secrets of two accounts can have the same name.

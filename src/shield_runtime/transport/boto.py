@@ -65,6 +65,7 @@ class Boto:
     def __init__(self) -> None:
         with _GcPause():
             self.client: Any = _create_client()
+        self.region: str = self.client.meta.region_name
         for name in _botocore_loggers():
             logging.getLogger(name).addFilter(_outside_our_calls)
 
