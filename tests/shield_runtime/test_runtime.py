@@ -326,7 +326,9 @@ class TestOn:
     def test_missing(self, on, variable, caplog, monkeypatch):
         # however slow the machine is, the refusal is still remembered
         monkeypatch.setattr(entry, "BACKOFF", 60)
-        with pytest.raises(SecretNotFoundError, match="does not exist in AWS Secrets Manager in us-east-1 "):
+        with pytest.raises(
+            SecretNotFoundError, match="does not exist in AWS Secrets Manager in us-east-1 "
+        ):
             get_secret("test-secret")
         assert not caplog.records
         assert get_secret("test-secret", "default") == "default"

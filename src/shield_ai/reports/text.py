@@ -55,7 +55,11 @@ def scan_text(
     for path, group in groupby(listed, key=lambda finding: finding.path):
         lines += [*_file_lines(path, read(path), list(group), color=color), ""]
     if counted:
-        lines += ["low severity, in tests, documentation and examples", *_file_counts(counted), ""]
+        lines += [
+            "low severity: weak values, tests, documentation, examples",
+            *_file_counts(counted),
+            "",
+        ]
     if skipped:
         lines.append("not scanned")
         for skip in skipped:

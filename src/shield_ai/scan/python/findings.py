@@ -16,6 +16,7 @@ from shield_ai.scan.files.walk import is_dotenv
 from shield_ai.scan.python.ast_walk import descend
 from shield_ai.scan.python.importable import explain_not_importable
 from shield_ai.scan.python.literals import literal_text
+from shield_ai.scan.python.settings_classes import find_families
 from shield_ai.scan.python.sites import create_site, literal_variable
 from shield_ai.scan.rules.pattern import csec34_rules
 from shield_ai.scan.text.dotenv import find_dotenv_secrets
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from shield_ai.project.layout import AppFacts
     from shield_ai.project.python_source import Source
     from shield_ai.scan.python.candidates import Candidate
+    from shield_ai.scan.python.settings_classes import Families
     from shield_ai.scan.rules.pattern import Rule
 
     VariableKey = tuple[int, str]  # a scope, and the variable of a literal
@@ -61,7 +63,8 @@ def create_findings(
     in_settings = source.path in facts.settings
     not_importable = explain_not_importable(source, facts, known)
     literal_counts = _count_literals(candidates)
-    read_variables = _read_variables(candidates)
+    families = find_families(source.tree, {candidate.scope for candidate in candidates})
+    read_variables = _read_variables(candidates, families)
     defaults = _default_names(source, candidates)
     findings = []
     for candidate in candidates:
@@ -69,7 +72,7 @@ def create_findings(
             continue
         if candidate.shape is Shape.LITERAL and not candidate.reason:
             candidate.reason = _explain_literal(
-                candidate, literal_counts, read_variables
+                candidate, literal_counts, read_variables, families
             ) or _explain_default(candidate, defaults)
         candidate.reason = candidate.reason or not_importable
         findings.append(_create_finding(source, candidate, in_settings=in_settings))
@@ -77,12 +80,18 @@ def create_findings(
 
 
 def _explain_literal(
-    candidate: Candidate, counts: Counter[VariableKey], read_variables: dict[SettingKey, str]
+    candidate: Candidate,
+    counts: Counter[VariableKey],
+    read_variables: dict[SettingKey, str],
+    families: Families,
 ) -> SkipReason | None:
     """Explain why other code in the file keeps a literal from being migrated; else None."""
     if counts[candidate.scope, literal_variable(candidate)] > 1:
         return SkipId.SEVERAL_VALUES.reason()
     variable = read_variables.get((candidate.scope, candidate.path))
+    if not variable and candidate.scope not in families.production:
+        root = families.roots.get(candidate.scope, candidate.scope)
+        variable = read_variables.get((root, candidate.path))
     if variable:
         case = SkipId.DEVELOPMENT_VALUE_IN_FILE
         return case.reason(setting=candidate.path[-1], variable=variable)
@@ -126,13 +135,19 @@ def _count_literals(candidates: list[Candidate]) -> Counter[VariableKey]:
     return counts
 
 
-def _read_variables(candidates: list[Candidate]) -> dict[SettingKey, str]:
-    """Map the scope and path of each setting that is read from the environment to its variable."""
+def _read_variables(candidates: list[Candidate], families: Families) -> dict[SettingKey, str]:
+    """Map the scope and path of each setting that is read from the environment to its variable.
+
+    A read in a class counts for its family, too.
+    """
     variables = {}
     for candidate in candidates:
         is_read = candidate.shape is Shape.READ and candidate.direct and candidate.path
         if is_read and candidate.is_secret_read():
             variables[candidate.scope, candidate.path] = candidate.variable
+            root = families.roots.get(candidate.scope)
+            if root:
+                variables.setdefault((root, candidate.path), candidate.variable)
     return variables
 
 

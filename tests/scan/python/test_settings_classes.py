@@ -1,0 +1,50 @@
+"""A literal stays if another class of its family reads the setting from the environment."""
+
+from __future__ import annotations
+
+import pytest
+
+from shield_ai.model.finding import Shape
+from shield_ai.model.skip import SkipId
+from shield_ai.scan.python.app_scan import scan_files
+
+LITERAL = 'DATABASE_URI = "postgresql://shop:Zk8vR2q1Lm4x@db:5432/shop"'
+READ = 'DATABASE_URI = os.environ["DATABASE_URL"]'
+
+
+def reason(*classes):
+    body = "\n\n".join(f"class {head}:\n    {line}" for head, line in classes)
+    text = f"import os\n\n\n{body}\n".encode()
+    literals = [
+        finding.site.reason
+        for finding in scan_files("shop", ["config.py"], {"config.py": text}.get).findings
+        if finding.site and finding.site.shape is Shape.LITERAL
+    ]
+    assert len(literals) == 1
+    return literals[0].id if literals[0] else None
+
+
+@pytest.mark.parametrize(
+    ("classes", "stays"),
+    [
+        pytest.param([("Config", LITERAL), ("Production(Config)", READ)], True, id="subclass"),
+        pytest.param(
+            [("Config", LITERAL), ("Server(Config)", "A = 1"), ("Production(Server)", READ)],
+            True,
+            id="two levels",
+        ),
+        pytest.param(
+            [("Config", "A = 1"), ("Default(Config)", LITERAL), ("Production(Config)", READ)],
+            True,
+            id="siblings",
+        ),
+        pytest.param([("Config", READ), ("Local(Config)", LITERAL)], True, id="base class"),
+        pytest.param([("Config", READ), ("Production(Config)", LITERAL)], False, id="production"),
+        pytest.param([("Shop", LITERAL), ("Billing", READ)], False, id="not related"),
+        pytest.param([("Config", LITERAL), ("Other(Config)", "A = 1")], False, id="no read"),
+        pytest.param([("Config(Config)", LITERAL), ("Other(Config)", READ)], True, id="itself"),
+    ],
+)
+def test_a_literal_that_production_replaces_stays(classes, stays):
+    expected = SkipId.DEVELOPMENT_VALUE_IN_FILE if stays else None
+    assert reason(*classes) == expected
