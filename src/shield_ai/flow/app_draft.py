@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from shield_ai.flow.draft import draft
+from shield_ai.flow.injected_secrets import without_injected
 from shield_ai.flow.manifest_file import add_secrets, write_manifest
 from shield_ai.flow.visible_runtime import visible_runtime
 from shield_ai.model.errors import SourceError
@@ -44,7 +45,10 @@ def draft_manifest(app: AppContext) -> Manifest:
         runtime = visible_runtime(app.tree, facts.runtime)
         region = facts.region or _configured_region()
         facts = msgspec.structs.replace(facts, runtime=runtime, region=region)
-    return draft(scan.findings, app.manifest_on_disk, facts)
+    manifest = draft(scan.findings, app.manifest_on_disk, facts)
+    if app.manifest_on_disk is None:
+        return without_injected(manifest, app.tree.root)
+    return manifest
 
 
 def _require_app_folder(root: Path) -> None:

@@ -1,0 +1,91 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+from shield_helpers import run
+
+SETTINGS = """\
+import os
+
+SECRET_KEY = os.environ["SECRET_KEY"]
+MAIL_API_KEY = os.environ["MAIL_API_KEY"]
+"""
+ARN = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:shop-AbCdEf"
+
+
+def task(*injected, environment=()):
+    container = {
+        "name": "web",
+        "image": "shop",
+        "secrets": [{"name": name, "valueFrom": ARN} for name in injected],
+        "environment": [{"name": name, "value": "Zk8vR2q1Lm4xP0"} for name in environment],
+    }
+    return json.dumps({"family": "shop", "containerDefinitions": [container]})
+
+
+@pytest.fixture
+def app(tmp_path):
+    (tmp_path / "settings.py").write_text(SETTINGS)
+    (tmp_path / "manage.py").write_text("")
+    return tmp_path
+
+
+def drafted(app):
+    done = run("draft", cwd=app)
+    assert done.code == 0, done.text
+    manifest = app / "shield.toml"
+    return manifest.read_text() if manifest.exists() else "", done.text
+
+
+def test_secrets_that_ecs_injects_are_ignored(app):
+    (app / "task-definition.json").write_text(task("SECRET_KEY"))
+    manifest, text = drafted(app)
+    assert 'ignore = ["SECRET_KEY"]' in manifest
+    assert 'env = "MAIL_API_KEY"' in manifest
+    assert "SECRET_KEY: already injected from AWS, so ignored in shield.toml" in text
+
+
+def test_without_others_nothing_is_written(app):
+    (app / "task-definition.json").write_text(task("SECRET_KEY", "MAIL_API_KEY"))
+    manifest, text = drafted(app)
+    assert manifest == ""
+    assert "no secrets found that can be moved" in text
+    assert "MAIL_API_KEY, SECRET_KEY: already injected" in text
+
+
+@pytest.mark.parametrize(
+    ("path", "content"),
+    [
+        pytest.param("task-definition.json", task(environment=["SECRET_KEY"]), id="a value"),
+        pytest.param(
+            "k8s/deployment.yaml",
+            "apiVersion: apps/v1\nkind: Deployment\nspec:\n  template:\n    spec:\n"
+            "      containers:\n        - name: web\n          env:\n"
+            "            - name: SECRET_KEY\n"
+            "              valueFrom: {secretKeyRef: {name: app, key: SECRET_KEY}}\n",
+            id="a Secret of Kubernetes",
+        ),
+    ],
+)
+def test_other_secrets_are_drafted(app, path, content):
+    (app / path).parent.mkdir(exist_ok=True)
+    (app / path).write_text(content)
+    manifest, _ = drafted(app)
+    assert 'env = "SECRET_KEY"' in manifest
+    assert "ignore" not in manifest
+
+
+def test_a_secret_that_is_also_set_elsewhere_is_drafted(app):
+    (app / "task-definition.json").write_text(task("SECRET_KEY"))
+    (app / "Procfile").write_text("web: SECRET_KEY=Zk8vR2q1Lm4xP0 gunicorn shop\n")
+    manifest, _ = drafted(app)
+    assert 'env = "SECRET_KEY"' in manifest
+
+
+def test_an_existing_manifest_is_not_changed(app):
+    (app / "task-definition.json").write_text(task("SECRET_KEY"))
+    drafted(app)
+    manifest = app / "shield.toml"
+    manifest.write_text(manifest.read_text().replace('ignore = ["SECRET_KEY"]\n', ""))
+    assert 'env = "SECRET_KEY"' in drafted(app)[0]
