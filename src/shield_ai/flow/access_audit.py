@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -14,6 +14,8 @@ from shield_ai.aws.cloudtrail.events import is_unreadable, parse_event
 from shield_ai.aws.desired.iam import role_name, session_reader, slug
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from shield_ai.aws.cloudtrail.audit import Audit
     from shield_ai.flow.app_context import AppContext
     from shield_ai.model.manifest import Manifest
@@ -57,14 +59,18 @@ def audit_access(app: AppContext, query: TrailQuery) -> Audit:
         aws_session = aws.session if aws else Session(None)
         records = trail.lookup_events(aws_session, _lookup_start(start, query.now))
     for record in records:
-        event = parse_event(record)
-        if event:
-            auditor.add(event)
-        elif is_unreadable(record):
-            auditor.add_unreadable()
-        else:
-            auditor.skip()
+        _add_record(auditor, record)
     return auditor.result(unread)
+
+
+def _add_record(auditor: Auditor, record: Mapping[str, Any]) -> None:
+    event = parse_event(record)
+    if event:
+        auditor.add(event)
+    elif is_unreadable(record):
+        auditor.add_unreadable()
+    else:
+        auditor.skip()
 
 
 def _open_auditor(manifest: Manifest | None, start: dt.datetime | None) -> Auditor:

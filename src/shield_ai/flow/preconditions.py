@@ -175,6 +175,20 @@ def old_python_warnings(versions: Sequence[NamedVersion]) -> list[Skipped]:
     ]
 
 
+def _changed_by_hand(tree: Tree, journal: Journal) -> list[str]:
+    """Return the files with uncommitted changes that apply did not make."""
+    applied = {
+        record.what: record.after for record in journal.records if isinstance(record, FileStep)
+    }
+    changed = []
+    for path in git.changed_files(tree.root):
+        if path == MANIFEST or path.startswith(".shield/"):
+            continue
+        if path not in applied or applied[path] != digest(tree.read(path) or b""):
+            changed.append(path)
+    return changed
+
+
 def require_committed(tree: Tree, journal: Journal) -> None:
     """Require that git has no uncommitted changes, apart from those that shield made.
 
@@ -186,15 +200,7 @@ def require_committed(tree: Tree, journal: Journal) -> None:
         UnsafePlanError: There are uncommitted changes.
         SourceError: git can't read the repository.
     """
-    applied = {
-        record.what: record.after for record in journal.records if isinstance(record, FileStep)
-    }
-    changed = []
-    for path in git.changed_files(tree.root):
-        if path == MANIFEST or path.startswith(".shield/"):
-            continue
-        if path not in applied or applied[path] != digest(tree.read(path) or b""):
-            changed.append(path)
+    changed = _changed_by_hand(tree, journal)
     if not changed:
         return
     names = ", ".join(changed[:_SHOWN])

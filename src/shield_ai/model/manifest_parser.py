@@ -141,13 +141,15 @@ def _allowed_values(message: str) -> list[str]:
         if name not in fields:
             return []
         found = fields[name]
-    values: list[object] = []
-    for kind in _members(found):
-        if isinstance(kind, msgspec.inspect.EnumType):
-            values += [member.value for member in kind.cls]
-        elif isinstance(kind, msgspec.inspect.LiteralType):
-            values += kind.values
-    return [str(value) for value in values]
+    return [value for kind in _members(found) for value in _values(kind)]
+
+
+def _values(kind: msgspec.inspect.Type) -> list[str]:
+    if isinstance(kind, msgspec.inspect.EnumType):
+        return [str(member.value) for member in kind.cls]
+    if isinstance(kind, msgspec.inspect.LiteralType):
+        return [str(value) for value in kind.values]
+    return []
 
 
 def _members(kind: msgspec.inspect.Type) -> list[msgspec.inspect.Type]:

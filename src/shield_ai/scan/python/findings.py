@@ -10,29 +10,22 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from shield_ai.model.finding import Confidence, Finding, Severity, Shape, fingerprint
-from shield_ai.model.skip import SkipId
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.scan.files.walk import is_dotenv
-from shield_ai.scan.python.ast_walk import descend
 from shield_ai.scan.python.importable import explain_not_importable
+from shield_ai.scan.python.kept_literals import KeptLiterals
 from shield_ai.scan.python.literals import literal_text
-from shield_ai.scan.python.settings_classes import find_families
-from shield_ai.scan.python.sites import create_site, literal_variable
+from shield_ai.scan.python.sites import create_site
 from shield_ai.scan.rules.pattern import csec34_rules
 from shield_ai.scan.text.dotenv import find_dotenv_secrets
 from shield_ai.scan.text.secret_names import find_tokens, mask_tokens
 
 if TYPE_CHECKING:
     from shield_ai.model.file_reader import FileReader
-    from shield_ai.model.skip import SkipReason
     from shield_ai.project.layout import AppFacts
     from shield_ai.project.python_source import Source
     from shield_ai.scan.python.candidates import Candidate
-    from shield_ai.scan.python.settings_classes import Families
     from shield_ai.scan.rules.pattern import Rule
-
-    VariableKey = tuple[int, str]  # a scope, and the variable of a literal
-    SettingKey = tuple[int, tuple[str, ...]]  # a scope, and the path of a setting
 
 RULES = {
     Shape.READ: "CSEC34.environ-read",
@@ -62,93 +55,16 @@ def create_findings(
     """
     in_settings = source.path in facts.settings
     not_importable = explain_not_importable(source, facts, known)
-    literal_counts = _count_literals(candidates)
-    families = find_families(source.tree, {candidate.scope for candidate in candidates})
-    read_variables = _read_variables(candidates, families)
-    defaults = _default_names(source, candidates)
+    kept = KeptLiterals(source, candidates)
     findings = []
     for candidate in candidates:
         if not in_settings and is_probably_label(candidate):
             continue
         if candidate.shape is Shape.LITERAL and not candidate.reason:
-            candidate.reason = _explain_literal(
-                candidate, literal_counts, read_variables, families
-            ) or _explain_default(candidate, defaults)
+            candidate.reason = kept.explain(candidate)
         candidate.reason = candidate.reason or not_importable
         findings.append(_create_finding(source, candidate, in_settings=in_settings))
     return findings
-
-
-def _explain_literal(
-    candidate: Candidate,
-    counts: Counter[VariableKey],
-    read_variables: dict[SettingKey, str],
-    families: Families,
-) -> SkipReason | None:
-    """Explain why other code in the file keeps a literal from being migrated; else None."""
-    if counts[candidate.scope, literal_variable(candidate)] > 1:
-        return SkipId.SEVERAL_VALUES.reason()
-    variable = read_variables.get((candidate.scope, candidate.path))
-    if not variable and candidate.scope not in families.production:
-        root = families.roots.get(candidate.scope, candidate.scope)
-        variable = read_variables.get((root, candidate.path))
-    if variable:
-        case = SkipId.DEVELOPMENT_VALUE_IN_FILE
-        return case.reason(setting=candidate.path[-1], variable=variable)
-    return None
-
-
-def _explain_default(candidate: Candidate, defaults: dict[str, str]) -> SkipReason | None:
-    """Explain that a literal is the default of a read; else return None."""
-    variable = defaults.get(candidate.target) or defaults.get(candidate.innermost_name)
-    return SkipId.DEVELOPMENT_DEFAULT.reason(variable=variable) if variable else None
-
-
-def _default_names(source: Source, candidates: list[Candidate]) -> dict[str, str]:
-    """Map the names that are the default of a read, also after `or`, to its variable."""
-    reads: dict[ast.AST, str] = {}
-    names: dict[str, str] = {}
-    for candidate in candidates:
-        if candidate.shape is not Shape.READ or not candidate.variable:
-            continue
-        reads[candidate.node] = candidate.variable
-        if candidate.reason and candidate.reason.id is SkipId.ENVIRONMENT_COPY:
-            names[candidate.variable] = candidate.variable  # the mapping may have a default for it
-        if isinstance(candidate.default, ast.Name):
-            names[candidate.default.id] = candidate.variable
-    if len(reads) == len(candidates):
-        return names  # no literal to explain
-    for node in descend(source.tree):
-        if isinstance(node, ast.BoolOp) and isinstance(node.op, ast.Or):
-            *first, last = node.values
-            if isinstance(last, ast.Name) and first[0] in reads:
-                names[last.id] = reads[first[0]]
-    return names
-
-
-def _count_literals(candidates: list[Candidate]) -> Counter[VariableKey]:
-    """Count the literals of each variable name in each scope."""
-    counts: Counter[VariableKey] = Counter()
-    for candidate in candidates:
-        if candidate.shape is Shape.LITERAL:
-            counts[candidate.scope, literal_variable(candidate)] += 1
-    return counts
-
-
-def _read_variables(candidates: list[Candidate], families: Families) -> dict[SettingKey, str]:
-    """Map the scope and path of each setting that is read from the environment to its variable.
-
-    A read in a class counts for its family, too.
-    """
-    variables = {}
-    for candidate in candidates:
-        is_read = candidate.shape is Shape.READ and candidate.direct and candidate.path
-        if is_read and candidate.is_secret_read():
-            variables[candidate.scope, candidate.path] = candidate.variable
-            root = families.roots.get(candidate.scope)
-            if root:
-                variables.setdefault((root, candidate.path), candidate.variable)
-    return variables
 
 
 def is_probably_label(candidate: Candidate) -> bool:
