@@ -46,7 +46,7 @@ EXAMPLES = {
     ),
     "pull": ("shield pull --env-file .env",),
     "export": (
-        "shield export --format terraform -o secrets.tf",
+        "shield export --format terraform -o secrets.tf.json",
         "shield export --format operator-policy",
     ),
     "explain": ("shield explain CSEC34.literal",),

@@ -8,6 +8,8 @@ import msgspec
 
 # JSON without secret values; lists in which the order is irrelevant are sorted
 Settings = dict[str, Any]
+# by the kind and the name of a resource: the IDs by which Terraform imports its blocks
+ImportIds = dict[tuple[str, str], tuple[str, ...]]
 
 
 class Resource(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,6 +1,8 @@
 """Export resources as a Terraform configuration, in its JSON syntax.
 
-Secrets are created without a value, so that no value gets into the Terraform state.
+Secrets are created without a value, so that no value gets into the Terraform state. Resources that
+exist are imported: https://developer.hashicorp.com/terraform/language/import
+The page of a resource type states the form of its ID, and its arguments:
 https://registry.terraform.io/providers/hashicorp/aws/latest/docs
 """
 
@@ -14,7 +16,7 @@ from shield_ai.aws.syntax.terraform import escape, label
 from shield_ai.model.printable import escape_json
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from shield_ai.model.resource import Resource
 
@@ -26,18 +28,37 @@ _COMMENT = (
 _PROVIDERS = {"aws": {"source": "hashicorp/aws", "version": ">= 5.0"}}
 
 
-def to_terraform(resources: Sequence[Resource], region: str) -> str:
-    """Return the configuration, without a block for the provider."""
+_IMPORT_VERSION = ">= 1.5"  # the first one with import blocks
+
+
+def to_terraform(
+    resources: Sequence[Resource],
+    region: str,
+    import_ids: Mapping[tuple[str, str], Sequence[str]] | None = None,
+) -> str:
+    """Return the configuration, without a block for the provider.
+
+    Args:
+        resources: The resources.
+        region: Their region.
+        import_ids: By kind and name, the ID of each block that exists in AWS. Terraform imports
+            these instead of creating them.
+    """
     by_type: dict[str, dict[str, Any]] = {}
+    imports: list[dict[str, str]] = []
     for resource in resources:
         name = label(resource.name)
+        ids = dict(enumerate((import_ids or {}).get(resource.key, ())))
         blocks = EXPORTED[resource.kind].to_terraform(resource.name, resource.settings)
         for number, (resource_type, arguments) in enumerate(blocks):
             block_label = f"{name}_{number}" if number else name
             by_type.setdefault(resource_type, {})[block_label] = escape(arguments)
-    document = {
-        "//": _COMMENT.format(region=region),
-        "terraform": {"required_providers": _PROVIDERS},
-        "resource": by_type,
-    }
+            if import_id := ids.get(number):
+                imports.append({"to": f"{resource_type}.{block_label}", "id": escape(import_id)})
+    settings: dict[str, Any] = {"required_providers": _PROVIDERS}
+    document: dict[str, Any] = {"//": _COMMENT.format(region=region), "terraform": settings}
+    if imports:
+        settings["required_version"] = _IMPORT_VERSION
+        document["import"] = imports
+    document["resource"] = by_type
     return escape_json(json.dumps(document, indent=2, ensure_ascii=False)) + "\n"

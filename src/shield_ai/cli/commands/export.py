@@ -15,10 +15,12 @@ from shield_ai.aws.desired.lambda_package import build_function_zip
 from shield_ai.aws.export import FORMATS, PLATFORMS, secret_resources
 from shield_ai.aws.export.operator import operator_policy
 from shield_ai.aws.export.platform import Target
+from shield_ai.aws.export.terraform import to_terraform
 from shield_ai.cli.console import echo, note, write_output
 from shield_ai.cli.options import APP, ENVIRONMENT, OUTPUT, grouped_options
 from shield_ai.flow.app_context import AppContext
 from shield_ai.flow.app_options import AppOptions
+from shield_ai.flow.terraform_imports import find_import_ids
 from shield_ai.model.errors import DONE, ShieldError
 from shield_ai.project import safe_write
 
@@ -57,7 +59,11 @@ class ExportOptions(msgspec.Struct, frozen=True, kw_only=True):
         show_default=True,
         help=f"Output format: {', '.join([*FORMATS, *PLATFORMS])}, or {' or '.join(POLICIES)}.",
     ),
-    click.option("--account", help="AWS account ID; read from AWS by default."),
+    click.option(
+        "--account",
+        help="AWS account ID. Without it, the ID and, for terraform, what to import are read "
+        "from AWS.",
+    ),
     click.option(
         "--repository", default="", help="GitHub repository for github-actions, as OWNER/NAME."
     ),
@@ -119,7 +125,11 @@ def _export(context: AppContext, account: str, options: ExportOptions) -> str:
             branch=options.branch,
         )
         return PLATFORMS[output_format](target)
-    exported = [*secret_resources(manifest), *_desired(context, account)]
+    desired = _desired(context, account)
+    exported = [*secret_resources(manifest), *desired]
+    if output_format == "terraform" and options.account is None:
+        import_ids = find_import_ids(context, context.require_aws(), desired)
+        return to_terraform(exported, manifest.app.region, import_ids)
     return FORMATS[output_format](exported, manifest.app.region)
 
 

@@ -112,6 +112,10 @@ class Alarm(ResourceKind):
     def _arn(self, name: str) -> str:
         return self._session.arn("cloudwatch", f"alarm:{name}")
 
+    def import_ids(self, name: str, _settings: Settings, _live: Settings) -> Iterator[str]:
+        """Yield the name."""
+        yield name
+
     @staticmethod
     def to_cloudformation(name: str, settings: Settings) -> Iterator[Part]:
         dimensions = sorted(settings["dimensions"].items())

@@ -65,6 +65,10 @@ class Dashboard(ResourceKind):
             except self._client.exceptions.ResourceNotFound:
                 return
 
+    def import_ids(self, name: str, _settings: Settings, _live: Settings) -> Iterator[str]:
+        """Yield the name."""
+        yield name
+
     @staticmethod
     def to_cloudformation(name: str, settings: Settings) -> Iterator[Part]:
         yield (

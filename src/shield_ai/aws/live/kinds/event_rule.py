@@ -128,6 +128,11 @@ class EventRule(ResourceKind):
     def _arn(self, name: str) -> str:
         return self._session.arn("events", f"rule/{name}")
 
+    def import_ids(self, name: str, _settings: Settings, live: Settings) -> Iterator[str]:
+        """Yield the name of the rule, and with it the ID of the target."""
+        yield name
+        yield f"{name}/{_TARGET_ID}" if live["target"] else ""
+
     @staticmethod
     def to_cloudformation(name: str, settings: Settings) -> Iterator[Part]:
         target = settings["target"]
@@ -140,7 +145,7 @@ class EventRule(ResourceKind):
                 "State": settings["state"],
                 "Targets": [
                     {
-                        "Id": "shield",
+                        "Id": _TARGET_ID,
                         "Arn": target["arn"],
                         "DeadLetterConfig": {"Arn": target["dead_letter"]},
                         "InputTransformer": {
@@ -170,6 +175,7 @@ class EventRule(ResourceKind):
             "aws_cloudwatch_event_target",
             {
                 "rule": name,
+                "target_id": _TARGET_ID,
                 "arn": target["arn"],
                 "dead_letter_config": [{"arn": target["dead_letter"]}],
                 "input_transformer": [transformer],
@@ -189,7 +195,7 @@ class EventRule(ResourceKind):
         )
         target = settings["target"]
         target_entry = {
-            "Id": "shield",
+            "Id": _TARGET_ID,
             "Arn": target["arn"],
             "DeadLetterConfig": {"Arn": target["dead_letter"]},
             "InputTransformer": {

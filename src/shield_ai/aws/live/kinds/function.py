@@ -204,6 +204,12 @@ class Function(ResourceKind):
     def _arn(self, name: str) -> str:
         return self._session.arn("lambda", f"function:{name}")
 
+    def import_ids(self, name: str, settings: Settings, live: Settings) -> Iterator[str]:
+        """Yield the name, and with it the ID of the permission."""
+        yield name
+        if settings["called_by"]:
+            yield f"{name}/{_STATEMENT_ID}" if live["called_by"] else ""
+
     @staticmethod
     def to_cloudformation(name: str, settings: Settings) -> Iterator[Part]:
         yield "Lambda::Function", _function_properties(name, settings)
@@ -225,6 +231,7 @@ class Function(ResourceKind):
             yield (
                 "aws_lambda_permission",
                 {
+                    "statement_id": _STATEMENT_ID,
                     "function_name": name,
                     "action": "lambda:InvokeFunction",
                     "principal": SECRETS_MANAGER_PRINCIPAL,

@@ -88,3 +88,13 @@ class ResourceKind(Exported):
     @abstractmethod
     def delete(self, name: str, /) -> None:
         """Delete the resource, if it exists."""
+
+    @abstractmethod
+    def import_ids(self, name: str, settings: Settings, live: Settings, /) -> Iterator[str]:
+        """Yield the ID by which Terraform imports each block of `to_terraform`; empty: missing.
+
+        Args:
+            name: The name of an existing resource.
+            settings: The desired settings.
+            live: The current settings, as `read` returns them.
+        """

@@ -93,6 +93,10 @@ class LogGroup(ResourceKind):
     def _arn(self, name: str) -> str:
         return self._session.arn("logs", f"log-group:{name}")
 
+    def import_ids(self, name: str, _settings: Settings, _live: Settings) -> Iterator[str]:
+        """Yield the name."""
+        yield name
+
     @staticmethod
     def to_cloudformation(name: str, settings: Settings) -> Iterator[Part]:
         yield (

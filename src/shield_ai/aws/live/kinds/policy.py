@@ -142,6 +142,10 @@ class Policy(ResourceKind):
     def _arn(self, name: str) -> str:
         return self._session.iam_arn(f"policy/{name}")
 
+    def import_ids(self, name: str, _settings: Settings, _live: Settings) -> Iterator[str]:
+        """Yield the ARN."""
+        yield self._arn(name)
+
     @staticmethod
     def to_cloudformation(name: str, settings: Settings) -> Iterator[Part]:
         yield (

@@ -80,6 +80,10 @@ class PolicyAttachment(ResourceKind):
             except self._client.exceptions.NoSuchEntityException:
                 return
 
+    def import_ids(self, _name: str, _settings: Settings, live: Settings) -> Iterator[str]:
+        """Yield the role and the ARN of the policy."""
+        yield f"{live['role']}/{live['policy']}"
+
     @staticmethod
     def to_cloudformation(_name: str, _settings: Settings) -> Iterator[Part]:
         return iter(())  # a property of the policy

@@ -103,6 +103,10 @@ class Queue(ResourceKind):
                     return None
                 raise
 
+    def import_ids(self, name: str, _settings: Settings, _live: Settings) -> Iterator[str]:
+        """Yield the URL."""
+        yield self._url(name) or ""
+
     @staticmethod
     def to_cloudformation(name: str, settings: Settings) -> Iterator[Part]:
         yield (

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from shield_ai.aws.live.session import Session
-    from shield_ai.model.resource import Settings
+    from shield_ai.model.resource import ImportIds, Resource, Settings
 
 
 def _find_kinds() -> dict[str, type[ResourceKind]]:
@@ -51,6 +51,26 @@ class Resources:
             read_one, wanted, self._session, "resources checked", rate=RESOURCE_POLICY_RATE
         )
         return dict(zip(wanted, settings, strict=True))
+
+    def import_ids(self, resources: Iterable[tuple[Resource, Settings]]) -> ImportIds:
+        """Return the IDs by which Terraform imports existing resources.
+
+        Args:
+            resources: The desired and the current settings of each.
+
+        Returns:
+            One ID for each Terraform block, empty for a block that AWS lacks, by kind and name.
+        """
+        existing = list(resources)
+        clients = {resource.kind: self._client(resource.kind) for resource, _ in existing}
+
+        def find(item: tuple[Resource, Settings]) -> tuple[str, ...]:
+            resource, live = item
+            client = clients[resource.kind]
+            return tuple(client.import_ids(resource.name, resource.settings, live))
+
+        ids = parallel_map(find, existing, self._session, "import IDs", rate=RESOURCE_POLICY_RATE)
+        return {item[0].key: found for item, found in zip(existing, ids, strict=True)}
 
     def reconcile(self, kind: str, name: str, settings: Settings | None) -> None:
         """Create or change a resource so that it has these settings; None deletes it."""

@@ -18,7 +18,7 @@ from shield_ai.aws.syntax.awscli import (
     UNSUPPORTED,
 )
 from shield_ai.aws.syntax.cloudformation import Part, arn_of, ref
-from shield_ai.aws.syntax.terraform import Block, address
+from shield_ai.aws.syntax.terraform import Block, address, attribute
 
 
 class RotationSchedule(ResourceKind):
@@ -79,6 +79,12 @@ class RotationSchedule(ResourceKind):
         with translate_errors("secretsmanager:CancelRotateSecret", name):
             self._client.cancel_rotate_secret(SecretId=name)
 
+    def import_ids(self, name: str, _settings: Settings, _live: Settings) -> Iterator[str]:
+        """Yield the ARN of the secret."""
+        with translate_errors("secretsmanager:DescribeSecret", name):
+            response = self._client.describe_secret(SecretId=name)
+        yield response["ARN"]
+
     @staticmethod
     def to_cloudformation(name: str, settings: Settings) -> Iterator[Part]:
         function = settings["function"].rpartition(":")[2]
@@ -104,15 +110,12 @@ class RotationSchedule(ResourceKind):
         yield (
             "aws_secretsmanager_secret_rotation",
             {
-                "secret_id": name,
+                "secret_id": attribute("aws_secretsmanager_secret", name, "arn"),
                 "rotation_lambda_arn": settings["function"],
                 "rotate_immediately": False,
                 "rotation_rules": [rules],
                 # The permission is the second block of the function.
-                "depends_on": [
-                    address("aws_secretsmanager_secret", name),
-                    address("aws_lambda_permission", function) + "_1",
-                ],
+                "depends_on": [address("aws_lambda_permission", function) + "_1"],
             },
         )
 

@@ -100,6 +100,11 @@ class RotationRole(ResourceKind):
         with translate_errors("iam:DeleteRole", name), contextlib.suppress(missing):
             self._client.delete_role(RoleName=name)
 
+    def import_ids(self, name: str, _settings: Settings, live: Settings) -> Iterator[str]:
+        """Yield the name of the role, and with it the name of its policy."""
+        yield name
+        yield f"{name}:{_POLICY_NAME}" if live["document"] else ""
+
     @staticmethod
     def to_cloudformation(name: str, settings: Settings) -> Iterator[Part]:
         yield (
@@ -107,7 +112,7 @@ class RotationRole(ResourceKind):
             {
                 "RoleName": name,
                 "AssumeRolePolicyDocument": LAMBDA_TRUST_POLICY,
-                "Policies": [{"PolicyName": "rotate", "PolicyDocument": settings["document"]}],
+                "Policies": [{"PolicyName": _POLICY_NAME, "PolicyDocument": settings["document"]}],
                 "Tags": tag_entries(settings),
             },
         )
@@ -125,7 +130,7 @@ class RotationRole(ResourceKind):
         yield (
             "aws_iam_role_policy",
             {
-                "name": "rotate",
+                "name": _POLICY_NAME,
                 "role": name,
                 "policy": document(settings["document"]),
                 "depends_on": [address("aws_iam_role", name)],

@@ -116,7 +116,7 @@ class Schedule(ResourceKind):
         with translate_errors("lambda:AddPermission", name), contextlib.suppress(exists):
             self._lambda.add_permission(
                 FunctionName=function,
-                StatementId=f"schedule-{name}",
+                StatementId=_statement_id(name),
                 Action="lambda:InvokeFunction",
                 Principal="events.amazonaws.com",
                 SourceArn=self._arn(name),
@@ -145,7 +145,7 @@ class Schedule(ResourceKind):
             missing = self._lambda.exceptions.ResourceNotFoundException
             with translate_errors("lambda:RemovePermission", name), contextlib.suppress(missing):
                 self._lambda.remove_permission(
-                    FunctionName=live["function"], StatementId=f"schedule-{name}"
+                    FunctionName=live["function"], StatementId=_statement_id(name)
                 )
         with translate_errors("events:RemoveTargets", name):
             self._client.remove_targets(Rule=name, Ids=[_TARGET_ID])
@@ -159,16 +159,24 @@ class Schedule(ResourceKind):
             except self._lambda.exceptions.ResourceNotFoundException:
                 return False
         statements = parse_document(policy, "lambda:GetPolicy").get("Statement", [])
-        return any(statement.get("Sid") == f"schedule-{name}" for statement in statements)
+        return any(statement.get("Sid") == _statement_id(name) for statement in statements)
 
     def _arn(self, name: str) -> str:
         return self._session.arn("events", f"rule/{name}")
+
+    def import_ids(self, name: str, settings: Settings, live: Settings) -> Iterator[str]:
+        """Yield the name of the rule, and the IDs of its target and of the permission."""
+        yield name
+        yield f"{name}/{_TARGET_ID}" if live["input"] else ""
+        function = settings["function"]
+        is_allowed = self._may_call(name, function)
+        yield f"{function.rpartition(':')[2]}/{_statement_id(name)}" if is_allowed else ""
 
     @staticmethod
     def to_cloudformation(name: str, settings: Settings) -> Iterator[Part]:
         function = settings["function"].rpartition(":")[2]
         target = {
-            "Id": "shield",
+            "Id": _TARGET_ID,
             "Arn": arn_of(f"Function {function}"),
             "Input": json.dumps(settings["input"]),
         }
@@ -209,7 +217,7 @@ class Schedule(ResourceKind):
             "aws_cloudwatch_event_target",
             {
                 "rule": name,
-                "target_id": "shield",
+                "target_id": _TARGET_ID,
                 "arn": function_arn,
                 "input": document(settings["input"]),
                 "depends_on": [address("aws_cloudwatch_event_rule", name), function_address],
@@ -219,7 +227,7 @@ class Schedule(ResourceKind):
         yield (
             "aws_lambda_permission",
             {
-                "statement_id": f"schedule-{name}",
+                "statement_id": _statement_id(name),
                 "function_name": function,
                 "action": "lambda:InvokeFunction",
                 "principal": "events.amazonaws.com",
@@ -238,3 +246,8 @@ def _find_target(targets: list[Any]) -> Any:
         if target["Id"] == _TARGET_ID:
             return target
     return None
+
+
+def _statement_id(name: str) -> str:
+    """Return the ID of the permission with which the rule calls the function."""
+    return f"schedule-{name}"

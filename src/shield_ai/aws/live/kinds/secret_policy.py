@@ -67,6 +67,12 @@ class SecretPolicy(ResourceKind):
             except self._client.exceptions.ResourceNotFoundException:
                 return
 
+    def import_ids(self, name: str, _settings: Settings, _live: Settings) -> Iterator[str]:
+        """Yield the ARN of the secret."""
+        with translate_errors("secretsmanager:GetResourcePolicy", name):
+            response = self._client.get_resource_policy(SecretId=name)
+        yield response["ARN"]
+
     @staticmethod
     def to_cloudformation(name: str, settings: Settings) -> Iterator[Part]:
         yield (

@@ -120,6 +120,14 @@ class Topic(ResourceKind):
     def _arn(self, name: str) -> str:
         return self._session.arn("sns", name)
 
+    def import_ids(self, name: str, settings: Settings, _live: Settings) -> Iterator[str]:
+        """Yield the ARN of the topic and of each subscription that was confirmed."""
+        yield self._arn(name)
+        subscriptions = dict(self._subscriptions(name))
+        for email in settings["emails"]:
+            arn = subscriptions.get(email, "")
+            yield "" if arn == _PENDING_CONFIRMATION else arn
+
     @staticmethod
     def to_cloudformation(name: str, settings: Settings) -> Iterator[Part]:
         subscriptions = [{"Protocol": "email", "Endpoint": email} for email in settings["emails"]]
