@@ -8,9 +8,9 @@ from shield_ai.project.layout import is_test_settings
 from shield_ai.project.perf.lazy_regex import regex
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator
 
-    ReadFile = Callable[[str], bytes | None]
+    from shield_ai.model.file_reader import FileReader
 
 DEVELOPMENT_SETTINGS = regex(
     r"(?:^|/)(?:settings|config|conf)/(?:dev|development|local|tests?|testing|ci)\.py$"
@@ -37,7 +37,7 @@ class StarImport(NamedTuple):
 
 
 def development_files(
-    files: Collection[str], settings: Iterable[str], read: ReadFile
+    files: Collection[str], settings: Iterable[str], read: FileReader
 ) -> frozenset[str]:
     """Return the settings for development and tests beside settings for production.
 
