@@ -74,6 +74,7 @@ class Journal(RunHistory):
         """
         self._private.require_own()
         self._private.create()
+        # filelock takes a path, and so follows a link in place of the folder.
         with os.fdopen(self._open(LOCK, os.O_RDWR | os.O_CREAT), "rb") as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

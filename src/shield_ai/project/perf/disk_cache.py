@@ -19,6 +19,7 @@ from shield_ai.model.digest import hexdigest
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+# platformdirs finds the same folder on Linux, but its import takes a tenth of a small scan.
 MAX_ENTRIES = 8  # for each name; older entries belong to former versions
 
 
