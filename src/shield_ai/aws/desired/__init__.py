@@ -1,17 +1,13 @@
 """Describe the AWS resources that an app needs besides its secrets, as data.
 
-Each module describes one concern. None of them calls AWS.
+A module with a `DESCRIPTION` describes one concern. None of them calls AWS.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shield_ai.aws.desired.canary import canary_resources
-from shield_ai.aws.desired.iam import iam_resources
-from shield_ai.aws.desired.monitoring import monitoring_resources
-from shield_ai.aws.desired.rotation import rotation_resources
-from shield_ai.aws.desired.secret_policy import secret_policies
+from shield_ai.aws.desired.description import find_descriptions
 
 if TYPE_CHECKING:
     from shield_ai.model.file_reader import FileReader
@@ -31,10 +27,7 @@ def resources(
         read: Returns the content of a file of the app. None omits the Lambda functions, which
             can include such files.
     """
-    return (
-        *iam_resources(manifest, account, region),
-        *secret_policies(manifest, account, region),
-        *monitoring_resources(manifest, account, region),
-        *rotation_resources(manifest, account, region, read),
-        *canary_resources(manifest, account, region, read),
-    )
+    found: list[Resource] = []
+    for description in find_descriptions():
+        found += description.describe(manifest, account, region, read)
+    return tuple(found)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from shield_ai.aws.desired.description import Description
 from shield_ai.aws.desired.iam import (
     Location,
     app_tags,
@@ -181,3 +182,6 @@ def _statements(
     if uses_customer_key(app):
         statements.append(decrypt_statement(app, location.account))
     return statements
+
+
+DESCRIPTION = Description(50, canary_resources)

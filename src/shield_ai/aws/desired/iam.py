@@ -10,11 +10,13 @@ import json
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from shield_ai.aws.desired.description import Description
 from shield_ai.model.resource import Resource
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from shield_ai.model.file_reader import FileReader
     from shield_ai.model.manifest import App, Manifest
 
 SID = "AllowSecretsManagerAccess"
@@ -68,7 +70,9 @@ class Location(NamedTuple):
         return self.arn("secretsmanager", f"secret:{name}{ARN_SUFFIX}")
 
 
-def iam_resources(manifest: Manifest, account: str, region: str) -> Iterator[Resource]:
+def iam_resources(
+    manifest: Manifest, account: str, region: str, _read: FileReader | None = None
+) -> Iterator[Resource]:
     """Describe the policies and their attachments; yield nothing if shield.toml names no role."""
     app = manifest.app
     if not app.role or not manifest.secret:
@@ -260,3 +264,6 @@ def decrypt_statement(app: App, account: str) -> dict[str, Any]:
         "Resource": [key],
         "Condition": condition,
     }
+
+
+DESCRIPTION = Description(10, iam_resources)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from shield_ai.aws.desired.dashboard import dashboard_settings
+from shield_ai.aws.desired.description import Description
 from shield_ai.aws.desired.iam import (
     Location,
     app_tags,
@@ -30,6 +31,7 @@ from shield_ai.model.resource import Resource
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from shield_ai.model.file_reader import FileReader
     from shield_ai.model.manifest import Manifest
     from shield_ai.model.resource import Settings
 
@@ -74,7 +76,9 @@ class MonitoringContext:
         self.topic = manifest.monitoring.topic or location.arn("sns", self.topic_name)
 
 
-def monitoring_resources(manifest: Manifest, account: str, region: str) -> Iterator[Resource]:
+def monitoring_resources(
+    manifest: Manifest, account: str, region: str, _read: FileReader | None = None
+) -> Iterator[Resource]:
     """Describe the dead-letter queue, topic, rules, alarms and dashboard.
 
     Yield nothing if shield.toml has no secrets, or neither an email address nor a topic to notify.
@@ -320,3 +324,6 @@ def alarm_settings(
         "actions": [context.topic],
         "tags": context.tags,
     }
+
+
+DESCRIPTION = Description(30, monitoring_resources)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from shield_ai.aws.desired.description import Description
 from shield_ai.aws.desired.iam import (
     Location,
     decrypt_statement,
@@ -143,3 +144,6 @@ def _statements(
         key = decrypt_statement(app, location.account)
         statements.append({**key, "Action": ["kms:Decrypt", "kms:GenerateDataKey"]})
     return statements
+
+
+DESCRIPTION = Description(40, rotation_resources)

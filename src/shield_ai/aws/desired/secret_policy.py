@@ -8,18 +8,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shield_ai.aws.desired.canary import monitored_secrets
+from shield_ai.aws.desired.description import Description
 from shield_ai.aws.desired.iam import Location, role_arn, slug, split_reader
 from shield_ai.model.resource import Resource
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from shield_ai.model.file_reader import FileReader
     from shield_ai.model.manifest import Manifest
 
 SID = "OnlyReaders"
 
 
-def secret_policies(manifest: Manifest, account: str, region: str) -> Iterator[Resource]:
+def secret_policies(
+    manifest: Manifest, account: str, region: str, _read: FileReader | None = None
+) -> Iterator[Resource]:
     """Describe a policy for each secret; yield nothing unless `readers_only` is set.
 
     Only reading is denied: a principal that can change the policy can also remove it.
@@ -59,3 +63,6 @@ def _reader_arns(manifest: Manifest, location: Location) -> list[str]:
         name, account = split_reader(reader, location.account)
         arns.append(location._replace(account=account).iam_arn(name))
     return arns
+
+
+DESCRIPTION = Description(20, secret_policies)

@@ -100,6 +100,10 @@ class Session:
         """Return the ARN of an IAM resource, which has no region."""
         return f"arn:{self.partition}:iam::{self.account()}:{resource}"
 
+    def client(self, service: str) -> Any:
+        """Return the client of a service that has no method of its own."""
+        return self._client(service)
+
     def secretsmanager(self) -> SecretsManagerClient:
         """Return the Secrets Manager client."""
         return cast("SecretsManagerClient", self._client("secretsmanager"))
@@ -115,14 +119,6 @@ class Session:
     def iam(self) -> IAMClient:
         """Return the IAM client."""
         return cast("IAMClient", self._client("iam"))
-
-    def lambda_client(self) -> Any:
-        """Return the Lambda client."""
-        return self._client("lambda")
-
-    def logs(self) -> Any:
-        """Return the CloudWatch Logs client."""
-        return self._client("logs")
 
     def cloudwatch(self) -> CloudWatchClient:
         """Return the CloudWatch client."""

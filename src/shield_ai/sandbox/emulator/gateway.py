@@ -25,6 +25,7 @@ from moto.secretsmanager.models import secretsmanager_backends
 from werkzeug.serving import make_server
 from werkzeug.wrappers import Response
 
+from shield_ai.aws.live.kinds.registry import KINDS
 from shield_ai.sandbox.emulator import access, deviations, identity, lambda_runtime
 from shield_ai.sandbox.emulator.cloudtrail import EventHistory
 
@@ -36,22 +37,9 @@ if TYPE_CHECKING:
     Environ = dict[str, Any]
 
 ACCOUNT = "123456789012"  # moto's account
-SERVICES = frozenset(
-    {
-        "cloudtrail",
-        "cloudwatch",
-        "events",
-        "iam",
-        "kms",
-        "lambda",
-        "logs",
-        "monitoring",
-        "secretsmanager",
-        "sns",
-        "sqs",
-        "sts",
-    }
-)
+# The services of the resources, and the others that shield uses, by their name in a signature.
+SERVICES = {"cloudtrail", "kms", "monitoring", "sts"}
+SERVICES.update(kind.arn.split(":")[2] for kind in KINDS.values() if kind.arn.startswith("arn:"))
 HEALTH_PATH = "/_local/health"
 MOTO_API_PATH = "/moto-api/"  # tests use it to reset the account
 JSON_TYPE = "application/x-amz-json-1.1"

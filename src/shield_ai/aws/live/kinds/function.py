@@ -60,7 +60,7 @@ class Function(ResourceKind):
 
     def __init__(self, session: Session) -> None:
         self._session = session
-        self._client = session.lambda_client()
+        self._client = session.client("lambda")
 
     def read(self, name: str) -> Settings | None:
         """Return the configuration, the digest of the code and the calling account."""

@@ -36,7 +36,7 @@ class LogGroup(ResourceKind):
 
     def __init__(self, session: Session) -> None:
         self._session = session
-        self._client = session.logs()
+        self._client = session.client("logs")
 
     def read(self, name: str) -> Settings | None:
         """Return the retention and the tags."""

@@ -63,7 +63,7 @@ class Schedule(ResourceKind):
     def __init__(self, session: Session) -> None:
         self._session = session
         self._client: EventBridgeClient = session.eventbridge()
-        self._lambda = session.lambda_client()
+        self._lambda = session.client("lambda")
 
     def read(self, name: str) -> Settings | None:
         """Return the schedule; `function` is empty if the rule is disabled or may not call it."""
