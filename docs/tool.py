@@ -188,15 +188,16 @@ def checks_page() -> str:
     rows = []
     for info in (info for check in find_checks() for info in check.makes):
         title = info.title.replace("{subject}", "*NAME*")
-        rows.append((f"`{info.id}`", title, info.reads))
+        controls = ", ".join(f"`{control}`" for control in info.controls)
+        rows.append((f"`{info.id}`", title, info.reads, controls))
     parts = [
         "# Checks\n",
         "[`shield verify`](commands.md#shield-verify) makes these checks. With `--json`, each has",
         "its `id`, its title as `name`, the `status` (`ok`, `failed`, `unknown`, or",
         "`absent` for an optional secret that is not in AWS), a `detail`, a",
         "`hint`, and as `subject` the secret or key that it is about. The ids are stable; titles",
-        "can change.\n",
-        table("id | title | reads", rows),
+        "can change. A failed check fails the control of `shield report` that it is for.\n",
+        table("id | title | reads | control", rows),
     ]
     return "\n".join(parts)
 

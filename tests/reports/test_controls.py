@@ -7,6 +7,7 @@ from report_samples import CLEAN, EMPTY, NOW, audit, finding, report_data, secre
 from shield_ai.flow.verify.account import SECRETS_PRIVATE
 from shield_ai.flow.verify.check import Status, make_check
 from shield_ai.flow.verify.policy import POLICY_MINIMAL
+from shield_ai.flow.verify.registry import find_checks
 from shield_ai.flow.verify.role import ROLE_READS_NO_OTHER, ROLE_READS_OWN
 from shield_ai.flow.verify.usage import SECRETS_USED
 from shield_ai.model.finding import Severity, Shape, Site
@@ -165,3 +166,20 @@ def test_evidence(row, more, state, evidence):
     found = controls(msgspec.structs.replace(CLEAN, **more))[row].result
     assert found.state is state
     assert evidence in "; ".join(found.lines)
+
+
+SUPPORTED = [
+    pytest.param(info, control, id=info.id)
+    for check in find_checks()
+    for info in check.makes
+    for control in info.controls
+]
+
+
+@pytest.mark.parametrize(("info", "control"), SUPPORTED)
+def test_failed_check_fails_its_controls(info, control):
+    check = make_check(info, Status.FAILED, "it is wrong", subject="a")
+    report = msgspec.structs.replace(CLEAN, checks=(*CLEAN.checks, check))
+    (row,) = [row for row in controls(report) if row.id == control]
+    assert row.result.state is NOT_SHOWN
+    assert f"it is wrong ({info.id}," in row.result.lines[0]

@@ -5,11 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shield_ai.aws.cloudtrail.audit import AccessType
-from shield_ai.flow.verify.account import SECRETS_PRIVATE
 from shield_ai.flow.verify.check import Status
-from shield_ai.flow.verify.policy import POLICY_MINIMAL
+from shield_ai.flow.verify.registry import find_checks
 from shield_ai.flow.verify.role import ROLE_READS_NO_OTHER, ROLE_READS_OWN
-from shield_ai.flow.verify.usage import SECRETS_USED
 from shield_ai.model.finding import Severity
 from shield_ai.model.rotation_status import RotationPhase
 from shield_ai.reports.evidence import (
@@ -31,8 +29,8 @@ if TYPE_CHECKING:
     from shield_ai.model.finding import Finding
     from shield_ai.reports.report_data import ReportData, SecretStatus
 
-# The checks of who can read, besides those of the app's role.
-ACCESS_CHECKS = (POLICY_MINIMAL.id, SECRETS_PRIVATE.id)
+LEAST_PRIVILEGE = "least-privilege"
+IN_USE = "secrets-in-use"
 ROLE_CHECKS = (ROLE_READS_OWN.id, ROLE_READS_NO_OTHER.id)
 OUTSIDE = "outside"  # the kind of an alert about a reader that is not allowed
 MAX_NAMES = 5  # names listed; others are counted
@@ -53,6 +51,12 @@ def evidence(report_data: ReportData, source: Source | str, text: str) -> Eviden
 
 def _result(found: Evidence, *, is_shown: bool) -> ControlResult:
     return Shown((found,)) if is_shown else NotShown((found,))
+
+
+def checks_of(control: str) -> tuple[str, ...]:
+    """Return the ids of the checks that a control depends on, in the order of the checks."""
+    infos = [info for check in find_checks() for info in check.makes]
+    return tuple(info.id for info in infos if control in info.controls)
 
 
 def evaluate_code(report_data: ReportData) -> ControlResult:
@@ -135,14 +139,15 @@ def evaluate_least_privilege(report_data: ReportData) -> ControlResult:
     if readers:
         text = f"read by {_list_names(readers)}"
         return NotShown((evidence(report_data, Source.CLOUDTRAIL, text),))
-    failed = _failed(report_data, [*ROLE_CHECKS, *ACCESS_CHECKS])
+    also = [check for check in checks_of(LEAST_PRIVILEGE) if check not in ROLE_CHECKS]
+    failed = _failed(report_data, [*ROLE_CHECKS, *also])
     if failed:
         return failed
     if not report_data.role:
         return NotChecked("no role in shield.toml, so no role was checked")
     if report_data.audit and report_data.audit.unread:
         return NotChecked(UNREAD_RECORDS)
-    return evaluate_checks(report_data, ROLE_CHECKS, also=ACCESS_CHECKS)
+    return evaluate_checks(report_data, ROLE_CHECKS, also=also)
 
 
 def evaluate_checks(
@@ -186,7 +191,7 @@ def evaluate_usage(report_data: ReportData) -> ControlResult:
     """Evaluate whether every secret is in use."""
     if not report_data.secrets:
         return NotChecked("no secrets in shield.toml")
-    return evaluate_checks(report_data, (SECRETS_USED.id,))
+    return evaluate_checks(report_data, checks_of(IN_USE))
 
 
 def evaluate_tags(report_data: ReportData) -> ControlResult:

@@ -9,6 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from shield_ai.reports.control_evaluation import (
+    IN_USE,
+    LEAST_PRIVILEGE,
     ROLE_CHECKS,
     evaluate_access_logging,
     evaluate_alerting,
@@ -87,7 +89,7 @@ _ROWS = (
         },
     ),
     _Row(
-        "least-privilege",
+        LEAST_PRIVILEGE,
         "Access to secrets follows least privilege",
         evaluate_least_privilege,
         {
@@ -100,7 +102,7 @@ _ROWS = (
         },
     ),
     _Row(
-        "secrets-in-use",
+        IN_USE,
         "Every secret is in use",
         evaluate_usage,
         {

@@ -42,6 +42,7 @@ SECRETS_PRIVATE = CheckInfo(
     "secrets-private",
     "no secret is public",
     "the resource policy of each secret",
+    controls=("least-privilege",),
 )
 ROTATION_ON_TIME = CheckInfo(
     "rotation-on-time",

@@ -25,6 +25,7 @@ class CheckInfo(NamedTuple):
     id: str  # never changed, and never used for another check
     title: str  # contains {subject} if there is one check for each secret or key
     reads: str
+    controls: tuple[str, ...] = ()  # ids of the controls of the report that fail if it fails
 
 
 class Status(enum.StrEnum):

@@ -26,6 +26,7 @@ POLICY_MINIMAL = CheckInfo(
     "policy-minimal",
     "the IAM policy allows exactly these secrets",
     "the policy file in the app's folder",
+    controls=("least-privilege",),
 )
 
 

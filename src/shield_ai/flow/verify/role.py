@@ -21,11 +21,13 @@ ROLE_READS_OWN = CheckInfo(
     "role-reads-own",
     "the app's role may read its secrets",
     "the secrets as the app's role, or IAM's policy simulator",
+    controls=("least-privilege",),
 )
 ROLE_READS_NO_OTHER = CheckInfo(
     "role-reads-no-other",
     "the app's role may read no secret with a similar name",
     "similar names as the app's role, or IAM's policy simulator",
+    controls=("least-privilege",),
 )
 
 MAX_DECOYS = 20

@@ -31,6 +31,7 @@ SECRETS_USED = CheckInfo(
     "secrets-used",
     "the code reads every secret in shield.toml",
     "the scan of the app's code and `shield.toml`",
+    controls=("secrets-in-use",),
 )
 SECRETS_HELD = CheckInfo(
     "secrets-held",
