@@ -8,6 +8,7 @@ from shield_ai.aws.cloudtrail.audit import AccessType
 from shield_ai.flow.verify.check import Status
 from shield_ai.flow.verify.registry import find_checks
 from shield_ai.flow.verify.role import ROLE_READS_NO_OTHER, ROLE_READS_OWN
+from shield_ai.flow.verify.usage import SECRETS_USED
 from shield_ai.model.finding import Severity
 from shield_ai.model.rotation_status import RotationPhase
 from shield_ai.reports.evidence import (
@@ -53,10 +54,11 @@ def _result(found: Evidence, *, is_shown: bool) -> ControlResult:
     return Shown((found,)) if is_shown else NotShown((found,))
 
 
-def checks_of(control: str) -> tuple[str, ...]:
-    """Return the ids of the checks that a control depends on, in the order of the checks."""
+def checks_of(control: str, required: Sequence[str]) -> list[str]:
+    """Return the ids of the checks that a control depends on, the required ones first."""
     infos = [info for check in find_checks() for info in check.makes]
-    return tuple(info.id for info in infos if control in info.controls)
+    others = [info.id for info in infos if control in info.controls and info.id not in required]
+    return [*required, *others]
 
 
 def evaluate_code(report_data: ReportData) -> ControlResult:
@@ -139,31 +141,31 @@ def evaluate_least_privilege(report_data: ReportData) -> ControlResult:
     if readers:
         text = f"read by {_list_names(readers)}"
         return NotShown((evidence(report_data, Source.CLOUDTRAIL, text),))
-    also = [check for check in checks_of(LEAST_PRIVILEGE) if check not in ROLE_CHECKS]
-    failed = _failed(report_data, [*ROLE_CHECKS, *also])
+    failed = _failed(report_data, checks_of(LEAST_PRIVILEGE, ROLE_CHECKS))
     if failed:
         return failed
     if not report_data.role:
         return NotChecked("no role in shield.toml, so no role was checked")
     if report_data.audit and report_data.audit.unread:
         return NotChecked(UNREAD_RECORDS)
-    return evaluate_checks(report_data, ROLE_CHECKS, also=also)
+    return evaluate_checks(report_data, LEAST_PRIVILEGE, ROLE_CHECKS)
 
 
 def evaluate_checks(
-    report_data: ReportData, required: Sequence[str], also: Sequence[str] = ()
+    report_data: ReportData, control: str, required: Sequence[str]
 ) -> ControlResult:
-    """Return the combined result of some checks.
+    """Return the combined result of the checks of a control that were made.
 
     Args:
         report_data: The report.
-        required: Each of these checks must have passed.
-        also: Each of these checks that was made must have passed.
+        control: The id of the control.
+        required: The checks that must have been made.
     """
-    failed = _failed(report_data, [*required, *also])
+    ids = checks_of(control, required)
+    failed = _failed(report_data, ids)
     if failed:
         return failed
-    checks = report_data.find_checks([*required, *also])
+    checks = report_data.find_checks(ids)
     for check in checks:
         if check.status is Status.UNKNOWN:
             return NotChecked(f"{check.name}: {check.detail}")
@@ -191,7 +193,7 @@ def evaluate_usage(report_data: ReportData) -> ControlResult:
     """Evaluate whether every secret is in use."""
     if not report_data.secrets:
         return NotChecked("no secrets in shield.toml")
-    return evaluate_checks(report_data, checks_of(IN_USE))
+    return evaluate_checks(report_data, IN_USE, (SECRETS_USED.id,))
 
 
 def evaluate_tags(report_data: ReportData) -> ControlResult:
