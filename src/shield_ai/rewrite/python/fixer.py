@@ -38,6 +38,7 @@ class FileContext(NamedTuple):
     read: FileReader
     names: AccessorNames  # by which the file calls the runtime
     sites: Sequence[Site] = ()  # that are wrapped
+    edits: Sequence[Edit] = ()  # of the wraps and of the fixers before, which must not overlap
     calls: Sequence[tuple[int, int]] = ()  # line and column of each call of the runtime
     known: SecretMap | None = None  # the app's map file before this rewrite
     has_map: bool = False  # the app has a map file after the rewrite

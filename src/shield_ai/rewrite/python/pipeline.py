@@ -16,7 +16,6 @@ from shield_ai.rewrite.python.accessor_names import accessor_names
 from shield_ai.rewrite.python.db_backend import skipped_databases
 from shield_ai.rewrite.python.fixer import FileContext, find_fixers
 from shield_ai.rewrite.python.import_style import ImportStyle
-from shield_ai.rewrite.python.rename_package import rename_package
 from shield_ai.rewrite.python.wrap import wrap_secrets
 from shield_ai.rewrite.python.wrap_options import WrapOptions
 
@@ -139,14 +138,16 @@ class Rewriter:
         self.changes.skipped += wrapped.skipped
         self.changes.removed += wrapped.removed
         edits = list(wrapped.edits)
-        edits += self._fix(source, findings if wrapped.edits else [], calls)
-        if self._manifest.app.runtime == "package":
-            edits += rename_package(source, edits)
+        edits += self._fix(source, findings if wrapped.edits else [], calls, edits)
         if edits:
             self.changes.files.append(file_change(path, raw, edits, source.encoding))
 
     def _fix(
-        self, source: Source, wrapped: list[Finding], calls: list[tuple[int, int]]
+        self,
+        source: Source,
+        wrapped: list[Finding],
+        calls: list[tuple[int, int]],
+        wraps: list[Edit],
     ) -> list[Edit]:
         """Run the fixers, and return their edits."""
         context = FileContext(
@@ -162,7 +163,7 @@ class Rewriter:
         )
         edits: list[Edit] = []
         for fix in find_fixers():
-            outcome = fix(context)
+            outcome = fix(context._replace(edits=(*wraps, *edits)))
             edits += outcome.edits
             self.changes.skipped += outcome.skipped
             self.changes.removed += outcome.removed

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from shield_ai import runtime_submodule
 from shield_ai.model.edit import Edit
 from shield_ai.project.runtime_names import FORMER_PACKAGE, PACKAGE
+from shield_ai.rewrite.python.fixer import FileContext, FileOutcome
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -17,6 +18,13 @@ if TYPE_CHECKING:
 
 DJANGO_APP = f"{FORMER_PACKAGE}.django"  # in INSTALLED_APPS, or before the name of a backend
 QUOTED = re.compile(r"(?P<quote>['\"])(?P<text>[\w.]+)(?P=quote)")
+
+
+def fix(context: FileContext) -> FileOutcome:
+    """Replace the package, unless the app contains a copy of the runtime."""
+    if context.manifest.app.runtime != "package":
+        return FileOutcome()
+    return FileOutcome(edits=rename_package(context.source, context.edits))
 
 
 def rename_package(source: Source, edits: Sequence[Edit]) -> list[Edit]:
