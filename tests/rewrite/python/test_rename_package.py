@@ -3,8 +3,11 @@ from __future__ import annotations
 import pytest
 
 from shield_ai.model.edit import Edit
+from shield_ai.model.manifest import App, Manifest
 from shield_ai.project.python_source import Source, apply_edits
-from shield_ai.rewrite.python.rename_package import rename_package
+from shield_ai.rewrite.python.accessor_names import accessor_names
+from shield_ai.rewrite.python.fixer import FileContext
+from shield_ai.rewrite.python.rename_package import fix, rename_package
 
 
 def moved(text, edits=()):
@@ -48,3 +51,21 @@ def test_what_another_edit_replaces_is_not_edited_again():
     text = "E = 'shield_ai.django.mysql'"
     edit = Edit(path="settings.py", start=4, end=len(text), replacement="'x'")
     assert rename_package(Source.from_bytes("settings.py", text.encode()), [edit]) == []
+
+
+@pytest.mark.parametrize(
+    ("runtime", "edits"),
+    [
+        pytest.param("package", 1, id="package"),
+        pytest.param("shop/secrets.py", 0, id="copy, which has another name"),
+    ],
+)
+def test_only_the_package_has_a_new_name(runtime, edits):
+    source = Source.from_bytes("settings.py", b"from shield_ai import get_secret\n")
+    context = FileContext(
+        source=source,
+        manifest=Manifest(app=App(name="shop", runtime=runtime)),
+        read={}.get,
+        names=accessor_names(source, "from shield_runtime import get_secret"),
+    )
+    assert len(fix(context).edits) == edits
