@@ -18,6 +18,30 @@ from shield_ai.aws.live.session import Session
 from shield_ai.model.hidden import Hidden
 
 ACCOUNT = "123456789012"  # of the embedded AWS
+ARN = "arn:aws:{}:us-east-1:123456789012:{}".format
+SECRET = ARN("secretsmanager", r"secret:shop/prod/(db|mail-key)-\w{6}")
+POLICY = r"arn:aws:iam::123456789012:policy/[\w-]+"
+NAME = r"[\w-]+"
+# As in https://registry.terraform.io/providers/hashicorp/aws/latest/docs
+FORMS = {
+    "aws_cloudwatch_dashboard": NAME,
+    "aws_cloudwatch_event_rule": NAME,
+    "aws_cloudwatch_event_target": f"{NAME}/shield",
+    "aws_cloudwatch_log_group": f"/aws/lambda/{NAME}",
+    "aws_cloudwatch_metric_alarm": NAME,
+    "aws_iam_policy": POLICY,
+    "aws_iam_role": NAME,
+    "aws_iam_role_policy": f"{NAME}:rotate",
+    "aws_iam_role_policy_attachment": f"Shop/{POLICY}",
+    "aws_lambda_function": NAME,
+    "aws_lambda_permission": f"{NAME}/(secrets-manager|schedule-{NAME})",
+    "aws_secretsmanager_secret": SECRET,
+    "aws_secretsmanager_secret_policy": SECRET,
+    "aws_secretsmanager_secret_rotation": SECRET,
+    "aws_sns_topic": ARN("sns", NAME),
+    "aws_sns_topic_subscription": ARN("sns", f"{NAME}:{NAME}"),
+    "aws_sqs_queue": f"http.*/123456789012/{NAME}",
+}
 VALUE = '{"username": "u", "password": "a-value"}'
 
 
@@ -36,8 +60,14 @@ def blocks(text):
 
 @pytest.fixture
 def app(aws, tmp_path):
-    """An app with all features, the resources of which all exist."""
+    """An app that uses all features."""
     (tmp_path / "shield.toml").write_text(tomlkit.dumps(msgspec.to_builtins(MANIFEST)))
+    return tmp_path
+
+
+@pytest.fixture
+def deployed(app):
+    """An app, the resources of which all exist."""
     boto3.client("iam").create_role(RoleName="Shop", AssumeRolePolicyDocument="{}")
     account = Account(Session(REGION))
     for resource in RESOURCES:
@@ -45,15 +75,18 @@ def app(aws, tmp_path):
             account.secrets.create(resource.name, Hidden(VALUE), resource.settings, token="0" * 32)
         else:
             account.resources.reconcile(resource.kind, resource.name, resource.settings)
-    return tmp_path
+    return app
 
 
-def test_nothing_that_exists_is_created(app):
-    done = export(app)
+def test_nothing_that_exists_is_created(deployed):
+    done = export(deployed)
     assert done.code == 0, done.err
     addresses, ids = blocks(done.out)
     assert set(ids) == addresses
-    assert len(set(ids.values())) > 10
+    types = {address: address.partition(".")[0] for address in ids}
+    assert set(types.values()) >= FORMS.keys()
+    for address, import_id in ids.items():
+        assert re.fullmatch(FORMS.get(types[address], ".+"), import_id), address
     assert json.loads(done.out)["terraform"]["required_version"] == ">= 1.5"
     assert "a-value" not in done.text
 
@@ -80,10 +113,10 @@ def remove_parts():
         topics.unsubscribe(SubscriptionArn=subscription["SubscriptionArn"])
 
 
-def test_what_is_missing_is_created(app):
+def test_what_is_missing_is_created(deployed):
     """Terraform rejects an import block for something that does not exist."""
     remove_parts()
-    done = export(app)
+    done = export(deployed)
     assert done.code == 0, done.err
     addresses, ids = blocks(done.out)
     assert sorted(address.partition(".")[0] for address in addresses - set(ids)) == [
@@ -97,39 +130,8 @@ def test_what_is_missing_is_created(app):
     ]
 
 
-def test_each_id_has_the_form_that_the_provider_documents(app):
-    arn = r"arn:aws:{}:us-east-1:123456789012:{}".format
-    secret = arn("secretsmanager", r"secret:shop/prod/(db|mail-key)-\w{6}")
-    policy = r"arn:aws:iam::123456789012:policy/[\w-]+"
-    forms = {
-        "aws_cloudwatch_dashboard": "[\\w-]+",
-        "aws_cloudwatch_event_rule": "[\\w-]+",
-        "aws_cloudwatch_event_target": "[\\w-]+/shield",
-        "aws_cloudwatch_log_group": "/aws/lambda/[\\w-]+",
-        "aws_cloudwatch_metric_alarm": "[\\w-]+",
-        "aws_iam_policy": policy,
-        "aws_iam_role": "[\\w-]+",
-        "aws_iam_role_policy": "[\\w-]+:rotate",
-        "aws_iam_role_policy_attachment": f"Shop/{policy}",
-        "aws_lambda_function": "[\\w-]+",
-        "aws_lambda_permission": "[\\w-]+/(secrets-manager|schedule-[\\w-]+)",
-        "aws_secretsmanager_secret": secret,
-        "aws_secretsmanager_secret_policy": secret,
-        "aws_secretsmanager_secret_rotation": secret,
-        "aws_sns_topic": arn("sns", "[\\w-]+"),
-        "aws_sns_topic_subscription": arn("sns", "[\\w-]+:[\\w-]+"),
-        "aws_sqs_queue": "http.*/123456789012/[\\w-]+",
-    }
-    _, ids = blocks(export(app).out)
-    types = {address: address.partition(".")[0] for address in ids}
-    assert forms.keys() <= set(types.values())
-    for address, import_id in ids.items():
-        assert re.fullmatch(forms.get(types[address], ".+"), import_id), address
-
-
-def test_the_first_export_imports_nothing(aws, tmp_path):
-    (tmp_path / "shield.toml").write_text(tomlkit.dumps(msgspec.to_builtins(MANIFEST)))
-    done = export(tmp_path)
+def test_the_first_export_imports_nothing(app):
+    done = export(app)
     assert done.code == 0, done.err
     addresses, ids = blocks(done.out)
     assert addresses
@@ -150,11 +152,10 @@ def test_with_account_aws_is_not_called(app):
 
 
 def test_what_belongs_to_another_app_is_not_imported(app):
-    alarm = f"arn:aws:cloudwatch:{REGION}:{ACCOUNT}:alarm:{named('alarm')}"
-    boto3.client("cloudwatch").tag_resource(
-        ResourceARN=alarm, Tags=[{"Key": "app", "Value": "other"}]
-    )
+    alarm = next(resource for resource in RESOURCES if resource.kind == "alarm")
+    other = {**alarm.settings, "tags": {**alarm.settings["tags"], "app": "other"}}
+    Account(Session(REGION)).resources.reconcile("alarm", alarm.name, other)
     done = export(app)
     assert done.code == 4
-    assert f"error: alarm {named('alarm')} belongs to the app other" in done.err
+    assert f"error: alarm {alarm.name} belongs to the app other" in done.err
     assert done.out == ""
