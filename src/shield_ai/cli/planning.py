@@ -17,7 +17,7 @@ from shield_ai.flow.plan_file import read_plan
 
 if TYPE_CHECKING:
     from shield_ai.model.plan import Plan
-    from shield_ai.scan.python.app_scan import Scan
+    from shield_ai.scan.python.scan import Scan
 
 
 class PlanOptions(msgspec.Struct, frozen=True):

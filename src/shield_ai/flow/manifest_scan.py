@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from shield_ai.model.finding import Severity, Shape
 from shield_ai.model.name_meaning import is_secret
-from shield_ai.scan.python.app_scan import Scan, scan
+from shield_ai.scan.python.app_scan import scan
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from shield_ai.model.finding import Finding
     from shield_ai.model.manifest import Secret
+    from shield_ai.scan.python.scan import Scan
 
 
 def scan_with_manifest(

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from shield_ai.model.plan import Plan
-    from shield_ai.scan.python.app_scan import Scan
+    from shield_ai.scan.python.scan import Scan
 
 _DEFAULTS = PlanningOptions()
 _ALL = AppOptions()

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from shield_ai.model.deployment import DeploymentVariable
     from shield_ai.model.manifest import Manifest, Secret
-    from shield_ai.scan.python.app_scan import Scan
+    from shield_ai.scan.python.scan import Scan
 
 SHOWN = 8  # places of one secret; more are counted
 

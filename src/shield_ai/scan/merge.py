@@ -9,7 +9,7 @@ import msgspec
 from shield_ai.model.finding import Confidence, Finding, Severity
 from shield_ai.scan.files.suppressions import apply_suppressions
 from shield_ai.scan.files.walk import display_path, is_dotenv
-from shield_ai.scan.python.findings import assign_fingerprints
+from shield_ai.scan.python.complete import assign_fingerprints
 from shield_ai.scan.rules import pattern
 from shield_ai.scan.text.grading import grade
 from shield_ai.scan.text.secret_names import mask_tokens
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from shield_ai.model.file_reader import FileReader
     from shield_ai.model.skip import Skipped
-    from shield_ai.scan.python.app_scan import Scan
+    from shield_ai.scan.python.scan import Scan
     from shield_ai.scan.rules.pattern import Pattern
     from shield_ai.scan.text.engine import CredentialScan
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from shield_ai.model.finding import Finding
     from shield_ai.model.manifest import Secret
     from shield_ai.model.skip import Skipped
-    from shield_ai.scan.python.app_scan import Scan
+    from shield_ai.scan.python.scan import Scan
 
 
 @click.command()

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from shield_ai.aws.live.account import Account
     from shield_ai.flow.app_context import AppContext
     from shield_ai.model.manifest import Manifest, Secret
-    from shield_ai.scan.python.app_scan import Scan
+    from shield_ai.scan.python.scan import Scan
     from shield_ai.scan.python.secret_calls import SecretCall
 
 SECRETS_USED = CheckInfo(

@@ -6,20 +6,17 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from shield_ai.model.finding import Finding
 from shield_ai.model.output_options import OUTPUT
 from shield_ai.model.skip import SkipId, Skipped
 from shield_ai.project.app_name import choose_app_name
-from shield_ai.project.layout import AppFacts, is_test
+from shield_ai.project.layout import is_test
 from shield_ai.project.runtime_names import copied_folder, is_copied_file
 from shield_ai.scan.files.walk import display_path, walk_all
 from shield_ai.scan.python.app_facts import AppFiles, collect_facts
 from shield_ai.scan.python.app_scanner import AppScanner
-from shield_ai.scan.python.findings import (
-    assign_fingerprints,
-    dotenv_findings,
-)
-from shield_ai.scan.python.secret_calls import SecretCall
+from shield_ai.scan.python.complete import assign_fingerprints, not_migratable
+from shield_ai.scan.python.findings import dotenv_findings
+from shield_ai.scan.python.scan import Scan
 from shield_ai.scan.python.skipped_folders import select_app_paths
 from shield_ai.scan.text.engine import reader
 
@@ -29,27 +26,6 @@ if TYPE_CHECKING:
 
     from shield_ai.model.file_reader import FileReader
     from shield_ai.scan.files.file_filter import Markers
-
-
-class Scan(msgspec.Struct, frozen=True, kw_only=True):
-    """The results of a scan, sorted by path and line."""
-
-    findings: tuple[Finding, ...]
-    skipped: tuple[Skipped, ...]
-    unresolved: tuple[Skipped, ...] = ()  # of these, the reads of unknown variables
-    files: tuple[str, ...]  # the scanned Python files
-    facts: AppFacts
-    # Path, line and column of each get_secret call; a file that defines a settings source
-    # also has an entry with line 0 and column 0.
-    calls: tuple[tuple[str, int, int], ...] = ()
-    harmless: tuple[Skipped, ...] = ()  # values with a secret-like name that are not secrets
-    file_reads: tuple[Skipped, ...] = ()  # secrets that the settings take from a file
-    python_files: tuple[str, ...] = ()  # of the app, including tests
-    constants: tuple[Finding, ...] = ()  # constants that remain beside migrated secrets
-    migrated: tuple[str, ...] = ()  # variables that the code reads through the runtime
-    unscanned: tuple[Skipped, ...] = ()  # code outside the scan that reads secrets
-    secret_calls: tuple[SecretCall, ...] = ()
-    copies: tuple[str, ...] = ()  # the folders of copies of the runtime, which are not scanned
 
 
 def scan(
@@ -112,11 +88,11 @@ def scan_files(
     findings = assign_fingerprints(
         [
             *scanner.related_findings(),
-            *_literal_defaults(constants),
+            *collected.literal_defaults(),
             *dotenv_findings(valid_paths, read),
         ]
     )
-    skipped += _not_migratable(findings)
+    skipped += not_migratable(findings)
     return Scan(
         findings=tuple(findings),
         skipped=tuple(sorted(skipped, key=lambda skip: (skip.path, skip.line, skip.name))),
@@ -142,19 +118,4 @@ def _invalid_names(paths: list[str]) -> list[Skipped]:
         shown = display_path(path)
         if path != shown and path.endswith(".py"):
             skipped.append(SkipId.INVALID_FILE_NAME.reason().entry(shown))
-    return skipped
-
-
-def _literal_defaults(constants: Collection[Finding]) -> list[Finding]:
-    """Return the hardcoded secrets among the remaining constants; no fixer rewrites them."""
-    return [msgspec.structs.replace(finding, site=None) for finding in constants if not finding.env]
-
-
-def _not_migratable(findings: list[Finding]) -> list[Skipped]:
-    """Return an entry for each finding that no fixer can rewrite."""
-    skipped = []
-    for finding in findings:
-        if finding.site and finding.site.reason:
-            name = finding.env or finding.name
-            skipped.append(finding.site.reason.entry(finding.path, finding.line, name))
     return skipped

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from shield_ai.model.skip import SkipId, Skipped
 from shield_ai.scan.python.aws_reads import find_aws_reads
 from shield_ai.scan.python.bulk_reads import find_bulk_reads
@@ -82,6 +84,14 @@ class Collected:
             self.calls.append((path, 0, 0))
         for node, _ in visitor.accessor_calls:
             self.calls.append((path, node.lineno, node.col_offset))
+
+    def literal_defaults(self) -> list[Finding]:
+        """Return the hardcoded secrets among the constants; no fixer rewrites them."""
+        return [
+            msgspec.structs.replace(finding, site=None)
+            for finding in self.constants
+            if not finding.env
+        ]
 
     def migrated_variables(self) -> tuple[str, ...]:
         """Return the variables that the code reads through the runtime."""

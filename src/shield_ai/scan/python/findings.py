@@ -1,15 +1,14 @@
-"""Turn the candidates of a file into findings, and set the fingerprints of an app's findings."""
+"""Turn the candidates of a file into findings."""
 
 from __future__ import annotations
 
 import ast
 import re
-from collections import Counter
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from shield_ai.model.finding import Confidence, Finding, Severity, Shape, fingerprint
+from shield_ai.model.finding import Confidence, Finding, Severity, Shape
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.scan.files.walk import is_dotenv
 from shield_ai.scan.python.importable import explain_not_importable
@@ -18,7 +17,6 @@ from shield_ai.scan.python.literals import literal_text
 from shield_ai.scan.python.sites import create_site
 from shield_ai.scan.rules.pattern import csec34_rules
 from shield_ai.scan.text.dotenv import find_dotenv_secrets
-from shield_ai.scan.text.secret_names import find_tokens, mask_tokens
 
 if TYPE_CHECKING:
     from shield_ai.model.file_reader import FileReader
@@ -143,57 +141,6 @@ def _escape_surrogates(finding: Finding) -> Finding:
             finding, message=message, name=name, env=env or None, site=None
         )
     return finding
-
-
-def assign_fingerprints(findings: list[Finding]) -> list[Finding]:
-    """Sort findings by location, and set their fingerprint and whether they are fixable.
-
-    Credentials in their names are masked.
-    """
-    findings = _mask_names(findings)
-    seen: Counter[tuple[str, str, str]] = Counter()
-    numbered = []
-    for finding in sorted(findings, key=lambda f: (f.path, f.line, f.column, f.rule)):
-        key = (finding.rule, finding.path, finding.name)
-        numbered.append(
-            msgspec.structs.replace(
-                finding,
-                fingerprint=fingerprint(*key, seen[key]),
-                fixable=finding.site is not None and not finding.site.reason,
-            )
-        )
-        seen[key] += 1
-    return numbered
-
-
-def _mask_names(findings: list[Finding]) -> list[Finding]:
-    """Mask credentials in paths, names and messages; such a finding cannot be fixed."""
-    texts: set[str] = set()
-    for finding in findings:
-        texts.update((finding.path, finding.message, finding.name, finding.env or ""))
-        if finding.site:
-            texts.update((finding.site.name_expr, *finding.site.variables, *finding.site.others))
-    tokens = find_tokens(texts)
-    if not tokens:
-        return findings
-    return [_mask_finding(finding, tokens) for finding in findings]
-
-
-def _mask_finding(finding: Finding, tokens: set[str]) -> Finding:
-    site = finding.site
-    names = [finding.path, finding.name, finding.env or ""]
-    if site:
-        names += [site.name_expr, *site.variables, *site.others]
-    if any(token in name for token in tokens for name in names):
-        site = None
-    return msgspec.structs.replace(
-        finding,
-        path=mask_tokens(finding.path, tokens),
-        message=mask_tokens(finding.message, tokens),
-        name=mask_tokens(finding.name, tokens),
-        env=mask_tokens(finding.env, tokens) if finding.env else finding.env,
-        site=site,
-    )
 
 
 def missing_runtime_finding(path: str) -> Finding:

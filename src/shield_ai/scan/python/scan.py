@@ -1,0 +1,31 @@
+"""The results of a scan of an app."""
+
+from __future__ import annotations
+
+import msgspec
+
+from shield_ai.model.finding import Finding
+from shield_ai.model.skip import Skipped
+from shield_ai.project.layout import AppFacts
+from shield_ai.scan.python.secret_calls import SecretCall
+
+
+class Scan(msgspec.Struct, frozen=True, kw_only=True):
+    """The results of a scan, sorted by path and line."""
+
+    findings: tuple[Finding, ...]
+    skipped: tuple[Skipped, ...]
+    unresolved: tuple[Skipped, ...] = ()  # of these, the reads of unknown variables
+    files: tuple[str, ...]  # the scanned Python files
+    facts: AppFacts
+    # Path, line and column of each get_secret call; a file that defines a settings source
+    # also has an entry with line 0 and column 0.
+    calls: tuple[tuple[str, int, int], ...] = ()
+    harmless: tuple[Skipped, ...] = ()  # values with a secret-like name that are not secrets
+    file_reads: tuple[Skipped, ...] = ()  # secrets that the settings take from a file
+    python_files: tuple[str, ...] = ()  # of the app, including tests
+    constants: tuple[Finding, ...] = ()  # constants that remain beside migrated secrets
+    migrated: tuple[str, ...] = ()  # variables that the code reads through the runtime
+    unscanned: tuple[Skipped, ...] = ()  # code outside the scan that reads secrets
+    secret_calls: tuple[SecretCall, ...] = ()
+    copies: tuple[str, ...] = ()  # the folders of copies of the runtime, which are not scanned
