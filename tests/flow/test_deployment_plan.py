@@ -11,8 +11,9 @@ from shield_helpers import files_of, make_app, run
 
 from shield_ai.flow import deployment_plan
 from shield_ai.flow.deployment_plan import DeploymentSources, deployment_inputs
-from shield_ai.model.finding import Confidence, Finding, Severity, Shape, Site
+from shield_ai.model.finding import Confidence, Finding, Severity
 from shield_ai.model.manifest import App, Manifest, Secret
+from shield_ai.model.site import Shape, Site
 from shield_ai.model.skip import SkipId
 
 COMPOSE = """\

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from shield_ai.model.finding import Confidence, Finding, Severity, Shape, Site, fingerprint
+from shield_ai.model.finding import Confidence, Finding, Severity, fingerprint
+from shield_ai.model.site import Shape, Site
 from shield_ai.scan.rules.pattern import csec34_rules
 
 

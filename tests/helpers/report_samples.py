@@ -13,8 +13,9 @@ from shield_ai.flow.verify.role import ROLE_READS_NO_OTHER, ROLE_READS_OWN
 from shield_ai.flow.verify.runtime import RUNTIME_UNMODIFIED
 from shield_ai.flow.verify.stored_secrets import SECRET_READABLE
 from shield_ai.flow.verify.usage import SECRETS_USED
-from shield_ai.model.finding import Confidence, Finding, Severity, Site
+from shield_ai.model.finding import Confidence, Finding, Severity
 from shield_ai.model.rotation_status import RotatedBy, RotationPhase, RotationStatus
+from shield_ai.model.site import Site
 from shield_ai.model.skip import SkipId, Skipped
 from shield_ai.reports.report_data import (
     Alarm,

@@ -10,8 +10,9 @@ from shield_ai.flow.verify.policy import POLICY_MINIMAL
 from shield_ai.flow.verify.registry import find_checks
 from shield_ai.flow.verify.role import ROLE_READS_NO_OTHER, ROLE_READS_OWN
 from shield_ai.flow.verify.usage import SECRETS_USED
-from shield_ai.model.finding import Severity, Shape, Site
+from shield_ai.model.finding import Severity
 from shield_ai.model.rotation_status import RotationPhase
+from shield_ai.model.site import Shape, Site
 from shield_ai.model.skip import SkipId
 from shield_ai.reports.controls import controls
 from shield_ai.reports.evidence import ControlState, Evidence, NotShown, Shown, Source

@@ -6,8 +6,9 @@ import dataclasses
 from typing import TYPE_CHECKING
 
 from shield_ai.model.database_fields import database_field
-from shield_ai.model.finding import Kind, Shape
+from shield_ai.model.finding import Kind
 from shield_ai.model.manifest import Rotation, Secret
+from shield_ai.model.site import Shape
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -9,16 +9,18 @@ import msgspec
 
 from shield_ai.flow.database_draft import DATABASE_SECRET, database_prefix, database_secrets
 from shield_ai.model.credential_pairs import find_pairs
-from shield_ai.model.finding import Kind, Severity, Shape
+from shield_ai.model.finding import Kind, Severity
 from shield_ai.model.manifest import App, Manifest, Secret
 from shield_ai.model.name_meaning import Meaning, meaning
 from shield_ai.model.naming import env_var_name, guess_kind, secret_name
+from shield_ai.model.site import READ_SHAPES, Shape
 from shield_ai.model.words import word_set, words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from shield_ai.model.finding import Finding, Site
+    from shield_ai.model.finding import Finding
+    from shield_ai.model.site import Site
     from shield_ai.project.layout import AppFacts
 
 # Words in the names of keys for encrypted or hashed data.
@@ -136,7 +138,7 @@ def _pair_secrets(findings: Sequence[Finding]) -> Iterator[Secret]:
 
 def _reads(findings: Iterable[Finding]) -> Iterator[tuple[Finding, Site]]:
     for finding in findings:
-        if finding.site and finding.site.shape in {Shape.READ, Shape.FIELD}:
+        if finding.site and finding.site.shape in READ_SHAPES:
             yield finding, finding.site
 
 
@@ -221,7 +223,7 @@ def _is_optional_variable(sites: Sequence[Site]) -> bool:
 
 
 def _has_production_default(site: Site) -> bool:
-    if site.shape not in {Shape.READ, Shape.FIELD}:
+    if site.shape not in READ_SHAPES:
         return True
     if site.is_guarded and not _is_needed(site.variable):
         return True

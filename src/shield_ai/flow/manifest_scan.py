@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shield_ai.model.finding import Severity, Shape
+from shield_ai.model.finding import Severity
 from shield_ai.model.name_meaning import is_secret
+from shield_ai.model.site import Shape
 from shield_ai.scan.python.app_scan import scan
 
 if TYPE_CHECKING:

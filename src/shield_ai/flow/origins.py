@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from shield_ai.model.finding import Kind, Shape
+from shield_ai.model.finding import Kind
 from shield_ai.model.locator import CodeLiteral, Generated, Locator
 from shield_ai.model.plan import Origin
 from shield_ai.model.rotation_policy import PUBLIC_FIELDS
+from shield_ai.model.site import READ_SHAPES, Shape
 from shield_ai.model.skip import SkipId, Skipped
 from shield_ai.project.layout import is_example
 from shield_ai.project.values import Values
@@ -151,7 +152,7 @@ def _variables_with_default(findings: Sequence[Finding]) -> Iterator[str]:
     """Yield the variables that the code reads with a default that works in production."""
     for finding in findings:
         site = finding.site
-        if site is None or site.shape not in {Shape.READ, Shape.FIELD} or not site.optional:
+        if site is None or site.shape not in READ_SHAPES or not site.optional:
             continue
         if site.default_ok_in_production or not site.default_literal:
             yield site.variable

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shield_ai.model.finding import Severity, Shape
+from shield_ai.model.finding import Severity
+from shield_ai.model.site import Shape
 from shield_ai.model.skip import SkipId
 
 if TYPE_CHECKING:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from shield_ai.flow.value_sources import app_env_values
-from shield_ai.model.finding import Shape
 from shield_ai.model.locator import CodeLiteral
+from shield_ai.model.site import Shape
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

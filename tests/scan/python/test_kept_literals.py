@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from shield_ai.model.finding import Shape
+from shield_ai.model.site import Shape
 from shield_ai.model.skip import SkipId
 from shield_ai.scan.python.app_scan import scan_files
 

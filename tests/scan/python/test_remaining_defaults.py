@@ -4,7 +4,7 @@ import ast
 
 import pytest
 
-from shield_ai.model.finding import Shape
+from shield_ai.model.site import Shape
 from shield_ai.project.python_source import Source
 from shield_ai.project.secret_map import SecretMap
 from shield_ai.scan.python.app_scan import scan

@@ -15,10 +15,10 @@ from shield_ai.model.errors import DONE
 from shield_ai.model.finding import Severity
 from shield_ai.model.naming import MANIFEST
 from shield_ai.model.printable import printable
+from shield_ai.model.site import READ_SHAPES
 from shield_ai.model.skip import SkipId
 from shield_ai.reports.documents import DraftDocument
 from shield_ai.reports.plurals import count
-from shield_ai.scan.python.cross_file import READ_SHAPES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -6,16 +6,18 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from shield_ai.model.finding import Severity, Shape
+from shield_ai.model.finding import Severity
 from shield_ai.model.naming import env_var_name
+from shield_ai.model.site import Shape
 from shield_ai.model.skip import SkipId
 from shield_ai.rewrite.python.wrapped_site import Wrap
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from shield_ai.model.finding import Finding, Site
+    from shield_ai.model.finding import Finding
     from shield_ai.model.manifest import Manifest, Secret
+    from shield_ai.model.site import Site
     from shield_ai.model.skip import Skipped, SkipReason
     from shield_ai.project.python_source import Source
     from shield_ai.rewrite.python.accessor_names import AccessorNames

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Iterator, Mapping
 
     from shield_ai.model.edit import Edit
-    from shield_ai.model.finding import Site
     from shield_ai.model.manifest import Manifest, Secret
+    from shield_ai.model.site import Site
     from shield_ai.project.python_source import Source
     from shield_ai.project.secret_map import SecretMap
     from shield_ai.rewrite.python.accessor_names import AccessorNames

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from shield_ai.model.file_reader import FileReader
-    from shield_ai.model.finding import Site
     from shield_ai.model.manifest import Manifest
+    from shield_ai.model.site import Site
     from shield_ai.project.python_source import Source
     from shield_ai.project.secret_map import SecretMap
     from shield_ai.rewrite.python.accessor_names import AccessorNames

@@ -6,7 +6,7 @@ import ast
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from shield_ai.model.finding import Shape
+from shield_ai.model.site import Shape
 from shield_ai.rewrite.code_style import CodeStyle
 from shield_ai.rewrite.python.extend_import import extend_import
 from shield_ai.rewrite.python.file_imports import (
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from shield_ai.model.edit import Edit
-    from shield_ai.model.finding import Site
+    from shield_ai.model.site import Site
     from shield_ai.project.python_source import Source
     from shield_ai.rewrite.python.accessor_names import AccessorNames
     from shield_ai.rewrite.python.unused_imports import Importers, UnusedImport

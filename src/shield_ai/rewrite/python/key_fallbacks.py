@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
     from shield_ai.model.edit import Edit
     from shield_ai.model.file_reader import FileReader
-    from shield_ai.model.finding import Site
     from shield_ai.model.manifest import Manifest, Secret
+    from shield_ai.model.site import Site
     from shield_ai.project.python_source import Source
 
 SETTING = "SECRET_KEY_FALLBACKS"

@@ -6,9 +6,9 @@ import ast
 from typing import TYPE_CHECKING
 
 from shield_ai.model.edit import Edit
-from shield_ai.model.finding import Shape
 from shield_ai.model.locator import CodeLiteral
 from shield_ai.model.plan import Origin
+from shield_ai.model.site import Shape
 from shield_ai.model.skip import SkipId, SkipReason
 from shield_ai.project.python_source import file_change
 from shield_ai.project.secret_map import hardcoded_default

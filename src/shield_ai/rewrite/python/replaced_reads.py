@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from shield_ai.model.finding import Shape
 from shield_ai.model.name_meaning import is_document
+from shield_ai.model.site import Shape
 from shield_ai.rewrite.python.plain_reads import (
     environ_names,
     parsed_expressions,
@@ -19,7 +19,7 @@ from shield_ai.rewrite.python.wrapped_site import separate_sites
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from shield_ai.model.finding import Site
+    from shield_ai.model.site import Site
     from shield_ai.project.python_source import Source
     from shield_ai.rewrite.python.wrapped_site import Wrap
 

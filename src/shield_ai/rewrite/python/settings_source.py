@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, NamedTuple
 
-from shield_ai.model.finding import Shape
+from shield_ai.model.site import Shape
 from shield_ai.project.pydantic_sources import (
     CONFIG,
     DOCSTRING,

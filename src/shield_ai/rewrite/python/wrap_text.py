@@ -6,8 +6,8 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from shield_ai.model.finding import Shape
 from shield_ai.model.naming import env_var_name
+from shield_ai.model.site import Shape
 from shield_ai.rewrite.python.formatting import file_quote, indentation, make_edit
 from shield_ai.rewrite.python.line_breaking import rewrite_line
 from shield_ai.rewrite.python.line_joining import joining_edits
@@ -17,7 +17,7 @@ from shield_ai.rewrite.python.wrapped_site import separate_sites
 
 if TYPE_CHECKING:
     from shield_ai.model.edit import Edit
-    from shield_ai.model.finding import Site
+    from shield_ai.model.site import Site
     from shield_ai.project.python_source import Source
     from shield_ai.rewrite.python.line_breaking import LineStyle
     from shield_ai.rewrite.python.wrapped_site import Wrap

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from shield_ai.model.errors import SourceError
-from shield_ai.model.finding import Shape
+from shield_ai.model.site import Shape
 from shield_ai.project.pydantic_sources import METHOD_1, SOURCE
 from shield_ai.project.python_source import apply_edits
 from shield_ai.rewrite.python.extend_import import extend_import

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from shield_ai.model.finding import Site
+from shield_ai.model.site import Site
 from shield_ai.rewrite.python.accessor_names import AccessorNames
 
 if TYPE_CHECKING:

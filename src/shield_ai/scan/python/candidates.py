@@ -7,8 +7,8 @@ from types import NoneType
 
 import msgspec
 
-from shield_ai.model.finding import Shape
 from shield_ai.model.name_meaning import Meaning, harmless_word, is_path, is_secret, meaning
+from shield_ai.model.site import Shape
 from shield_ai.model.skip import SkipReason
 from shield_ai.model.words import word_set, words
 from shield_ai.project.perf.lazy_regex import regex

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from shield_ai.model.finding import Finding, Shape
+from shield_ai.model.site import Shape
 from shield_ai.model.skip import SkipId
 from shield_ai.scan.python.development_files import PRODUCTION_SETTINGS
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
     from shield_ai.model.file_reader import FileReader
+    from shield_ai.model.finding import Finding
     from shield_ai.model.skip import SkipReason
 
     Values = dict[str, dict[str, bytes]]  # the value in each file, by variable

@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from shield_ai.model.finding import Finding, Shape, Site
+from shield_ai.model.site import READ_SHAPES, Shape, Site
 from shield_ai.model.skip import SkipId, SkipReason
 from shield_ai.scan.python.ast_walk import descend
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-READ_SHAPES = frozenset({Shape.READ, Shape.FIELD})
+    from shield_ai.model.finding import Finding
+
 # https://boto3.amazonaws.com/v1/documentation/api/latest/guide/configuration.html
 # https://docs.cloudfoundry.org/devguide/deploy-apps/environment-variable.html
 RESERVED = {

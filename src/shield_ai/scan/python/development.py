@@ -6,11 +6,10 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from shield_ai.model.finding import Shape
+from shield_ai.model.site import READ_SHAPES, Shape
 from shield_ai.model.skip import SkipId
 from shield_ai.project.layout import is_example, is_test_settings
 from shield_ai.project.perf.lazy_regex import regex
-from shield_ai.scan.python.cross_file import READ_SHAPES
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping

@@ -6,8 +6,8 @@ import ast
 import functools
 from typing import TYPE_CHECKING
 
-from shield_ai.model.finding import Shape
 from shield_ai.model.name_meaning import harmless_word, is_secret
+from shield_ai.model.site import Shape
 from shield_ai.model.skip import SkipId
 from shield_ai.project.environ_copies import os_names, unchanged_copies
 from shield_ai.scan.python.bindings import Opaque

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from shield_ai.model.finding import Confidence, Finding, Severity, Shape
+from shield_ai.model.finding import Confidence, Finding, Severity
+from shield_ai.model.site import Shape
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.scan.files.walk import is_dotenv
 from shield_ai.scan.python.importable import explain_not_importable

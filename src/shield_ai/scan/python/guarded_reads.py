@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from shield_ai.model.finding import Shape
+from shield_ai.model.site import Shape
 from shield_ai.scan.python.ast_walk import descend
 from shield_ai.scan.python.readers import URL_READERS
 

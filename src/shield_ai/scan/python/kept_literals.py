@@ -6,7 +6,7 @@ import ast
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from shield_ai.model.finding import Shape
+from shield_ai.model.site import Shape
 from shield_ai.model.skip import SkipId
 from shield_ai.scan.python.ast_walk import descend
 from shield_ai.scan.python.settings_classes import find_families

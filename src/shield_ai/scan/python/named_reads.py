@@ -5,8 +5,8 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from shield_ai.model.finding import Shape
 from shield_ai.model.name_meaning import is_secret
+from shield_ai.model.site import Shape
 from shield_ai.model.skip import SkipId
 from shield_ai.scan.python.app_classes import member
 from shield_ai.scan.python.candidates import Candidate

@@ -6,8 +6,8 @@ import abc
 import ast
 from typing import TYPE_CHECKING
 
-from shield_ai.model.finding import Shape
 from shield_ai.model.name_meaning import is_secret
+from shield_ai.model.site import Shape
 from shield_ai.model.skip import SkipId
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.project.pydantic_sources import PYDANTIC_1, SOURCE, adds_source

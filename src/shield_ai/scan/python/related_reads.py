@@ -8,9 +8,9 @@ import msgspec
 
 from shield_ai.model.credential_pairs import find_pairs
 from shield_ai.model.database_fields import database_field
-from shield_ai.model.finding import Finding, Severity, Shape, Site
+from shield_ai.model.finding import Finding, Severity
 from shield_ai.model.name_meaning import is_secret
-from shield_ai.scan.python.cross_file import READ_SHAPES
+from shield_ai.model.site import READ_SHAPES, Shape, Site
 
 if TYPE_CHECKING:
     from collections.abc import Collection

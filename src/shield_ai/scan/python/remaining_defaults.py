@@ -5,8 +5,9 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from shield_ai.model.finding import Confidence, Finding, Shape, Site
+from shield_ai.model.finding import Confidence, Finding
 from shield_ai.model.naming import env_var_name
+from shield_ai.model.site import Shape, Site
 from shield_ai.project.secret_map import hardcoded_default
 from shield_ai.scan.rules.pattern import csec34_rules
 

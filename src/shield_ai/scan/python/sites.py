@@ -6,10 +6,10 @@ import ast
 from typing import TYPE_CHECKING
 
 from shield_ai.model.database_fields import database_field
-from shield_ai.model.finding import Shape, Site
 from shield_ai.model.manifest import ENV_VAR_NAME
 from shield_ai.model.name_meaning import Meaning, meaning
 from shield_ai.model.naming import env_var_name
+from shield_ai.model.site import READ_SHAPES, Shape, Site
 from shield_ai.model.skip import SkipId
 from shield_ai.project.layout import is_test_settings
 from shield_ai.project.perf.lazy_regex import regex
@@ -49,7 +49,7 @@ def create_site(
     has_generated_default = False
     if candidate.shape is Shape.READ:
         default_ok = candidate.optional and _is_default_ok_in_production(source, candidate)
-    if candidate.shape in {Shape.READ, Shape.FIELD}:
+    if candidate.shape in READ_SHAPES:
         has_generated_default = not default_ok and _is_generated(candidate.default)
     shape = candidate.shape
     reason = candidate.reason
