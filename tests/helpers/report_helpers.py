@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from shield_ai.model.finding import Confidence, Finding, Severity, fingerprint
-from shield_ai.model.site import Shape, Site
 from shield_ai.scan.rules.pattern import csec34_rules
 
 
@@ -23,8 +22,4 @@ def finding(rule="CSEC34.environ-read", path="app/settings.py", line=1, name="SE
     return Finding(rule=rule, path=path, line=line, name=name, env=env, **fields)
 
 
-def site(start, end, **more):
-    return Site(start=start, end=end, shape=Shape.READ, **more)
-
-
-__all__ = ["Severity", "finding", "site"]
+__all__ = ["Severity", "finding"]

@@ -12,7 +12,6 @@ from shield_ai.flow.verify.role import ROLE_READS_NO_OTHER, ROLE_READS_OWN
 from shield_ai.flow.verify.usage import SECRETS_USED
 from shield_ai.model.finding import Severity
 from shield_ai.model.rotation_status import RotationPhase
-from shield_ai.model.site import Shape, Site
 from shield_ai.model.skip import SkipId
 from shield_ai.reports.controls import controls
 from shield_ai.reports.evidence import ControlState, Evidence, NotShown, Shown, Source
@@ -31,8 +30,7 @@ def masked(severity=Severity.HIGH, **more):
 
 
 def read(**more):
-    site = Site(start=0, end=9, shape=Shape.READ, **more)
-    return masked(Severity.MEDIUM, rule="CSEC34.environ-read", site=site)
+    return masked(Severity.MEDIUM, rule="CSEC34.environ-read", **more)
 
 
 def failed(check, detail):
@@ -115,8 +113,8 @@ def test_nothing_is_shown_without_a_scan_and_without_aws():
         pytest.param(CODE, {"findings": (masked(),)}, NOT_SHOWN, "1 hardcoded value above low severity in 1 file (scan,", id="a high finding"),
         pytest.param(CODE, {"findings": (read(), read())}, SHOWN, "no hardcoded values above low severity, 2 reads of environment variables remain (scan,", id="reads"),
         pytest.param(CODE, {"findings": (read(), masked())}, NOT_SHOWN, "1 hardcoded value above low severity in 1 file, 1 read of an environment variable remains (scan,", id="a read and a value"),
-        pytest.param(CODE, {"findings": (read(default_start=1, default_end=2),)}, NOT_SHOWN, "1 hardcoded value above low severity in 1 file (scan,", id="a read with a constant default"),
-        pytest.param(CODE, {"findings": (read(default_start=1, default_end=2, default_ok_in_production=True),)}, SHOWN, "1 read of an environment variable remains", id="a read with a default that is not a secret"),
+        pytest.param(CODE, {"findings": (read(has_secret_default=True),)}, NOT_SHOWN, "1 hardcoded value above low severity in 1 file (scan,", id="a read with a constant default"),
+        pytest.param(CODE, {"findings": (read(has_secret_default=False),)}, SHOWN, "1 read of an environment variable remains", id="a read with a default that is not a secret"),
         pytest.param(CODE, {"findings": (masked(Severity.MEDIUM, rule="CSEC34.no-runtime"),)}, SHOWN, "no hardcoded values above low severity (scan,", id="a file without a value"),
         pytest.param(CODE, {"findings": (masked(Severity.MEDIUM, rule="MINE.key"),)}, NOT_SHOWN, "1 hardcoded value", id="a rule of the app"),
         pytest.param(CODE, {"findings": (masked(Severity.LOW),)}, SHOWN, "no hardcoded values above low", id="a low finding"),

@@ -3,7 +3,7 @@ from __future__ import annotations
 import json
 
 import msgspec
-from report_helpers import finding, site
+from report_helpers import finding
 
 from shield_ai.model.plan import Plan
 from shield_ai.model.skip import SkipId
@@ -11,7 +11,7 @@ from shield_ai.reports.json import plan_json, scan_json
 
 
 def test_finding_fields():
-    made = finding(env="SECRET_KEY", site=site(0, 1))
+    made = finding(env="SECRET_KEY", span=(0, 1))
     skipped = SkipId.INVALID_SOURCE.reason(problem="not parsed").entry("b.py", 2)
     document = json.loads(scan_json([made], [skipped]))
     assert document["version"] == 1

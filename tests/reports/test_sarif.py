@@ -9,7 +9,7 @@ from urllib.parse import unquote, urlsplit
 import jsonschema
 import msgspec
 import pytest
-from report_helpers import Severity, finding, site
+from report_helpers import Severity, finding
 
 from shield_ai.model.addresses import DOCUMENTATION, rule_page
 from shield_ai.model.edit import Edit
@@ -20,8 +20,8 @@ from shield_ai.scan.rules.pattern import credential_pattern, csec34_rules
 
 RAW = b'A = e["A"]\nB = e["B"]\n'
 FINDINGS = [
-    finding(name="A", path="a b/é.py", site=site(4, 10)),
-    finding(name="B", path="a b/é.py", line=2, site=site(15, 21)),
+    finding(name="A", path="a b/é.py", span=(4, 10)),
+    finding(name="B", path="a b/é.py", line=2, span=(15, 21)),
     finding(rule="CSEC34.no-runtime", name="", path="a b/é.py", fixable=False),
     finding(rule="CSEC34.literal", name="C", path="c.py", severity=Severity.CRITICAL),
 ]
@@ -198,7 +198,7 @@ def test_fix_has_own_and_shared_edits(log):
 
 
 def test_finding_without_edits_has_no_fix():
-    lone = finding(path="a b/é.py", site=site(100, 110))
+    lone = finding(path="a b/é.py", span=(100, 110))
     assert "fixes" not in json.loads(sarif([lone], [CHANGE]))["runs"][0]["results"][0]
 
 
@@ -219,7 +219,7 @@ def test_app_rule_without_reference():
 
 
 def test_many_fixes_are_fast():
-    found = [finding(name=f"A{i}", line=i + 1, site=site(9 * i, 9 * i + 8)) for i in range(3000)]
+    found = [finding(name=f"A{i}", line=i + 1, span=(9 * i, 9 * i + 8)) for i in range(3000)]
     edits = [
         Edit(path=found[0].path, start=9 * i, end=9 * i + 8, replacement="x") for i in range(3000)
     ]

@@ -3,7 +3,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from report_helpers import Severity, finding, site
+from report_helpers import Severity, finding
 
 from shield_ai.model.skip import SkipId
 from shield_ai.reports.text import scan_text, summary
@@ -15,14 +15,13 @@ FILES = {
 FINDINGS = [
     finding(rule="CSEC34.dotenv", path=".env", name="API_TOKEN", fixable=False),
     finding(rule="CSEC34.no-runtime", name="", fixable=False),
-    finding(line=2, column=14, env="SECRET_KEY", site=site(23, 47)),
+    finding(line=2, column=14, env="SECRET_KEY", span=(23, 47)),
     finding(
         rule="CSEC34.literal",
         line=3,
         name="TOKEN",
-        site=site(
-            56, 75, reason=SkipId.INVALID_SOURCE.reason(problem="its value is computed " * 6)
-        ),
+        reason=SkipId.INVALID_SOURCE.reason(problem="its value is computed " * 6),
+        span=(56, 75),
     ),
 ]
 
@@ -92,7 +91,7 @@ def test_summary(findings, expected):
 
 def test_long_line_is_cut():
     files = {"app/settings.py": b"SECRET_KEY = " + b"a + " * 50}
-    text = scan_text([finding(site=site(0, 1))], files.get)
+    text = scan_text([finding(span=(0, 1))], files.get)
     assert max(map(len, text.splitlines())) <= 80
     assert "…" in text
 

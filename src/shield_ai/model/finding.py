@@ -8,6 +8,7 @@ import msgspec
 
 from shield_ai.model.digest import hexdigest
 from shield_ai.model.site import Site
+from shield_ai.model.skip import SkipReason
 
 
 class Severity(enum.StrEnum):
@@ -56,6 +57,9 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     name: str = ""  # the setting or variable: SECRET_KEY, DATABASES.default.PASSWORD
     env: str | None = None  # the environment variable, if the code reads one
     fixable: bool = False
+    reason: SkipReason | None = None  # why no fixer can rewrite the code
+    has_secret_default: bool = False  # the code has a constant default that may be a secret
+    span: tuple[int, int] | None = None  # the byte offsets of the code, if a fixer may rewrite it
     fingerprint: str = ""
     site: Site | None = None  # excluded from reports
     commit: str = ""  # in a scan of git history: the first commit with this finding

@@ -53,6 +53,11 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
     reason: SkipReason | None = None  # why no fixer can rewrite the site; None if one can
 
     @property
+    def has_secret_default(self) -> bool:
+        """Whether the code has a constant default that may be a secret."""
+        return self.default_end > 0 and not self.default_ok_in_production
+
+    @property
     def variables(self) -> tuple[str, ...]:
         """All secret variables that this site can read."""
         if self.alternatives:

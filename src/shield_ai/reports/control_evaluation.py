@@ -94,8 +94,7 @@ def _has_value(finding: Finding) -> bool:
     """Return whether a finding is about a value, such as a literal or the default of a read."""
     if finding.rule not in RULES_WITHOUT_VALUE:
         return True
-    site = finding.site
-    return site is not None and site.default_end > 0 and not site.default_ok_in_production
+    return finding.has_secret_default
 
 
 def _describe_reads(findings: Iterable[Finding]) -> str:

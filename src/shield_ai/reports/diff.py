@@ -32,9 +32,9 @@ STYLES = {"+": "green", "-": "red", "@": "cyan"}
 def literal_spans(findings: Iterable[Finding], path: str) -> list[tuple[int, int]]:
     """Return the byte spans of the hardcoded values in a file."""
     return [
-        (finding.site.start, finding.site.end)
+        finding.span
         for finding in findings
-        if finding.path == path and finding.site and not finding.env
+        if finding.path == path and finding.span and not finding.env
     ]
 
 

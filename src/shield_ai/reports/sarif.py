@@ -203,7 +203,7 @@ def _fix(path: str, edits: Iterable[Edit]) -> dict[str, Any]:
 class _Fixes:
     """The planned edits of each finding.
 
-    An edit inside a finding's site belongs to the finding. The other edits of a file, such as an
+    An edit inside a finding's span belongs to the finding. The other edits of a file, such as an
     import, are shared: each fix needs them.
     """
 
@@ -211,12 +211,11 @@ class _Fixes:
         self._own: dict[tuple[str, Span], list[Edit]] = {}
         self._shared: dict[str, list[Edit]] = {}
         changes_by_path = {change.path: change for change in changes}
-        sites: dict[str, set[Span]] = {}
+        spans_by_path: dict[str, set[Span]] = {}
         for finding in findings:
-            if finding.site and finding.path in changes_by_path:
-                span = (finding.site.start, finding.site.end)
-                sites.setdefault(finding.path, set()).add(span)
-        for path, spans in sites.items():
+            if finding.span and finding.path in changes_by_path:
+                spans_by_path.setdefault(finding.path, set()).add(finding.span)
+        for path, spans in spans_by_path.items():
             self._assign(path, changes_by_path[path].edits, spans)
 
     def _assign(self, path: str, edits: Iterable[Edit], spans: Iterable[Span]) -> None:
@@ -232,9 +231,9 @@ class _Fixes:
 
     def find(self, finding: Finding) -> list[Edit]:
         """Return a finding's edits with the shared ones, in order; empty if it is not fixable."""
-        if not finding.site or not finding.fixable:
+        if not finding.span or not finding.fixable:
             return []
-        own = self._own.get((finding.path, (finding.site.start, finding.site.end)))
+        own = self._own.get((finding.path, finding.span))
         if not own:
             return []
         shared = self._shared.get(finding.path, [])

@@ -127,8 +127,8 @@ def _finding_lines(finding: Finding, source: list[str], *, color: bool) -> Itera
         source_line = source[finding.line - 1].strip()
         if source_line != MASK:
             yield paint(_truncate(f"{INDENT}| {source_line}"), "dim", color=color)
-    if finding.site and finding.site.reason:
-        yield from wrap(f"not fixable: {printable(finding.site.reason.text)}", INDENT)
+    if finding.reason:
+        yield from wrap(f"not fixable: {printable(finding.reason.text)}", INDENT)
 
 
 def _truncate(line: str) -> str:

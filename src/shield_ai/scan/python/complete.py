@@ -11,11 +11,12 @@ from shield_ai.model.finding import Finding, fingerprint
 from shield_ai.scan.text.secret_names import find_tokens, mask_tokens
 
 if TYPE_CHECKING:
+    from shield_ai.model.site import Site
     from shield_ai.model.skip import Skipped
 
 
 def assign_fingerprints(findings: list[Finding]) -> list[Finding]:
-    """Sort findings by location, and set their fingerprint and whether they are fixable.
+    """Sort findings by location, set their fingerprint, and copy what reports show of the site.
 
     Credentials in their names are masked.
     """
@@ -24,15 +25,21 @@ def assign_fingerprints(findings: list[Finding]) -> list[Finding]:
     numbered = []
     for finding in sorted(findings, key=lambda f: (f.path, f.line, f.column, f.rule)):
         key = (finding.rule, finding.path, finding.name)
-        numbered.append(
-            msgspec.structs.replace(
-                finding,
-                fingerprint=fingerprint(*key, seen[key]),
-                fixable=finding.site is not None and not finding.site.reason,
-            )
-        )
+        made = msgspec.structs.replace(finding, fingerprint=fingerprint(*key, seen[key]))
+        numbered.append(_describe_site(made, finding.site) if finding.site else made)
         seen[key] += 1
     return numbered
+
+
+def _describe_site(finding: Finding, site: Site) -> Finding:
+    """Copy what reports show of a site."""
+    return msgspec.structs.replace(
+        finding,
+        fixable=not site.reason,
+        reason=site.reason,
+        has_secret_default=site.has_secret_default,
+        span=(site.start, site.end),
+    )
 
 
 def _mask_names(findings: list[Finding]) -> list[Finding]:
@@ -55,6 +62,9 @@ def _mask_finding(finding: Finding, tokens: set[str]) -> Finding:
         names += [site.name_expr, *site.variables, *site.others]
     if any(token in name for token in tokens for name in names):
         site = None
+        finding = msgspec.structs.replace(
+            finding, fixable=False, reason=None, has_secret_default=False, span=None
+        )
     return msgspec.structs.replace(
         finding,
         path=mask_tokens(finding.path, tokens),
