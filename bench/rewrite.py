@@ -136,12 +136,12 @@ def shield(apps):
     changed = 0
     for files in apps:
         scan = scan_files("app", list(files), files.get)
-        manifest = draft(scan.findings, None, scan.facts)
+        manifest = draft(scan.sites, None, scan.facts)
         import_line = scan.facts.accessor_import(manifest)
-        for path in sorted({finding.path for finding in scan.findings if finding.site}):
+        for path in sorted({finding.path for finding, _ in scan.sites}):
             source = Source.from_bytes(path, files[path])
-            findings = [finding for finding in scan.findings if finding.path == path]
-            rewrite = wrap_secrets(source, findings, manifest, import_line)
+            sites = [(finding, site) for finding, site in scan.sites if finding.path == path]
+            rewrite = wrap_secrets(source, sites, manifest, import_line)
             changed += apply_edits(source.raw, rewrite.edits, source.encoding) != source.raw
     return changed
 

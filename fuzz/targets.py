@@ -151,13 +151,12 @@ def fuzz_python(raw: bytes) -> None:
     """Scan and rewrite a settings file: the result is valid Python."""
     files = {"manage.py": MANAGE, "shop/__init__.py": b"", SETTINGS: raw}
     scan = scan_files("shop", list(files), files.get)
-    for finding in scan.findings:
-        site = finding.site
-        is_inside = not site or 0 <= site.start <= site.end <= len(files[finding.path])
+    for finding, site in scan.sites:
+        is_inside = 0 <= site.start <= site.end <= len(files[finding.path])
         require(is_inside, "a site outside the file")
-    manifest = draft(scan.findings, None, scan.facts)
+    manifest = draft(scan.sites, None, scan.facts)
     import_line = scan.facts.accessor_import(manifest)
-    changes = rewrite_python(manifest, scan.findings, scan.calls, files.get, import_line)
+    changes = rewrite_python(manifest, scan.sites, scan.calls, files.get, import_line)
     for change in changes.files:
         after = apply_edits(files[change.path], change.edits, change.encoding)
         try:

@@ -166,7 +166,7 @@ def test_environment_sets_its_prefix_in_the_files_with_its_name(aws, app):
 
 
 def read_of(variable, line, shape=Shape.READ):
-    return Finding(
+    finding = Finding(
         rule="CSEC-34",
         path="s.py",
         line=line,
@@ -177,12 +177,12 @@ def read_of(variable, line, shape=Shape.READ):
         confidence=Confidence.HIGH,
         message="",
         env=variable,
-        site=Site(start=0, end=1, shape=shape, variable=variable),
     )
+    return finding, Site(start=0, end=1, shape=shape, variable=variable)
 
 
 @pytest.mark.parametrize(
-    ("findings", "skipped", "secret", "expected"),
+    ("sites", "skipped", "secret", "expected"),
     [
         pytest.param([read_of("KEY", 3)], [], {}, None, id="rewritten"),
         pytest.param([], [], {}, deployment_plan.NOT_READ, id="not read"),
@@ -219,9 +219,9 @@ def read_of(variable, line, shape=Shape.READ):
         ),
     ],
 )
-def test_reasons_of_variables_that_the_code_reads(findings, skipped, secret, expected):
+def test_reasons_of_variables_that_the_code_reads(sites, skipped, secret, expected):
     sources = DeploymentSources(variables=(), files={}, command_reads={}, migrated=frozenset())
     manifest = Manifest(app=App(name="shop"), secret=(Secret(name="key", env="KEY", **secret),))
     skips = [SkipId.POSITION_UNKNOWN.reason().entry(*place) for place in skipped]
-    inputs = deployment_inputs(sources, manifest, findings, skips, {"key"})
+    inputs = deployment_inputs(sources, manifest, sites, skips, {"key"})
     assert inputs.kept.get("KEY") == expected

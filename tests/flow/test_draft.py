@@ -16,7 +16,7 @@ from shield_ai.scan.python.app_scan import scan_files
 def drafted(text, manifest=None, **files):
     raws = {"manage.py": b"", "shop/settings.py": text.encode(), **files}
     scan = scan_files("shop", list(raws), raws.get)
-    return draft(scan.findings, manifest, scan.facts)
+    return draft(scan.sites, manifest, scan.facts)
 
 
 DJANGO = "import os\nINSTALLED_APPS = []\n"
@@ -226,7 +226,7 @@ def test_keeps_pairs_that_shield_toml_separates(text, names):
     )
     raws = {"shop/settings.py": text.encode()}
     scan = scan_files("shop", list(raws), raws.get, manifest_variables={secret})
-    found = draft(scan.findings, old, scan.facts)
+    found = draft(scan.sites, old, scan.facts)
     assert [entry.name for entry in found.secret] == names
     assert all(entry.fields is None for entry in found.secret)
 
@@ -362,4 +362,4 @@ def test_names_the_settings_that_include_others():
         "shop/settings/parts/mail.py": read,
     }
     scan = scan_files("shop", list(files), files.get)
-    assert draft(scan.findings, None, scan.facts).app.settings == ("shop/settings/main.py",)
+    assert draft(scan.sites, None, scan.facts).app.settings == ("shop/settings/main.py",)

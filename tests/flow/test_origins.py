@@ -12,7 +12,7 @@ def test_ignores_values_in_example_settings():
     )
 
     def origins(*paths):
-        found = scan_files("shop", list(paths), raws.get).findings
+        found = scan_files("shop", list(paths), raws.get).sites
         return [origin.locator for origin in choose_origins(token, found, raws.get, {}, {})[0]]
 
     assert origins(*raws) == origins("shop/settings.py") == ["code:shop/settings.py#13-28"]

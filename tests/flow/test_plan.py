@@ -50,7 +50,7 @@ def made(root, manifest, account, available=(), *, code=False):
     locators = {name: EnvVar(name) for name in available}
     return make_plan(
         manifest,
-        result.findings,
+        result.sites,
         tree.read,
         constants=result.constants,
         code=code_inputs if code else None,

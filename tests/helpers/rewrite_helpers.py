@@ -28,9 +28,9 @@ def rewritten_and_drafted(raw, files=None, manifest=None):
         for variable in secret.variables()
     }
     scan = scan_files("shop", list(raws), raws.get, named)
-    manifest = draft(scan.findings, manifest, scan.facts)
+    manifest = draft(scan.sites, manifest, scan.facts)
     source = Source.from_bytes(PATH, raw)
-    mine = [finding for finding in scan.findings if finding.path == PATH]
+    mine = [(finding, site) for finding, site in scan.sites if finding.path == PATH]
     options = WrapOptions(
         importers=Importers(scan.python_files, raws.get), style=read_code_style(raws.get, PATH)
     )

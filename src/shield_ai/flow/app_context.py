@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from shield_ai.aws.live.session import Session
     from shield_ai.flow.app_options import Scope
     from shield_ai.model.deployment import Deployment
-    from shield_ai.model.finding import Finding
     from shield_ai.model.manifest import Manifest
+    from shield_ai.model.site import FoundSite
     from shield_ai.model.skip import Skipped
     from shield_ai.scan.python.scan import Scan
 
@@ -77,9 +77,9 @@ class AppContext:
         return scan_with_manifest(self.tree.root, manifest.secret, manifest.app.ignore)
 
     @property
-    def findings(self) -> Sequence[Finding]:
-        """The findings of the scan."""
-        return self.scan_result.findings
+    def sites(self) -> Sequence[FoundSite]:
+        """The sites of the scan."""
+        return self.scan_result.sites
 
     @property
     def unreadable(self) -> Sequence[Skipped]:

@@ -12,16 +12,19 @@ from shield_ai.flow.injected_secrets import without_injected
 from shield_ai.flow.manifest_file import add_secrets, write_manifest
 from shield_ai.flow.visible_runtime import visible_runtime
 from shield_ai.model.errors import SourceError
+from shield_ai.model.finding import Severity
 from shield_ai.model.manifest_validation import REGION
+from shield_ai.model.site import READ_SHAPES
 from shield_ai.project.app_folder import app_folder_above
 from shield_ai.project.operator_region import operator_region
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
     from pathlib import Path
 
     from shield_ai.flow.app_context import AppContext
     from shield_ai.model.manifest import Manifest, Secret
+    from shield_ai.scan.python.scan import Scan
 
 
 def draft_manifest(app: AppContext) -> Manifest:
@@ -45,7 +48,7 @@ def draft_manifest(app: AppContext) -> Manifest:
         runtime = visible_runtime(app.tree, facts.runtime)
         region = facts.region or _configured_region()
         facts = msgspec.structs.replace(facts, runtime=runtime, region=region)
-    manifest = draft(scan.findings, app.manifest_on_disk, facts)
+    manifest = draft(scan.sites, app.manifest_on_disk, facts)
     if app.manifest_on_disk is None:
         return without_injected(manifest, app.tree.root)
     return manifest
@@ -73,6 +76,21 @@ def write_draft(app: AppContext, more: Sequence[Secret] = ()) -> str:
     manifest = add_secrets(draft_manifest(app), more)
     known = len(app.manifest_on_disk.secret) if app.manifest_on_disk else 0
     return write_manifest(app.tree, manifest, known)
+
+
+def count_unmovable_reads(scan: Scan, ignored: Collection[str]) -> int:
+    """Return how many reads of secrets no fixer can rewrite.
+
+    Args:
+        scan: The scan of the app.
+        ignored: The variables that shield.toml ignores.
+    """
+    number = 0
+    for finding, site in scan.sites:
+        is_secret = finding.severity is not Severity.LOW and finding.env not in ignored
+        if is_secret and site.reason and site.shape in READ_SHAPES:
+            number += 1
+    return number
 
 
 def _configured_region() -> str:

@@ -137,7 +137,7 @@ class ApplySession(PlanningSession):
         return applier.apply(plan)
 
     def _load_settings(self, values: Values, python: str) -> SettingsComparison:
-        known = known_values(self.findings, self.manifest, self.tree, values)
+        known = known_values(self.sites, self.manifest, self.tree, values)
         return SettingsComparison(
             self.tree.root,
             self.settings_modules(),

@@ -122,7 +122,7 @@ def open_literal_removal(app: AppContext, values: Values) -> LiteralRemoval:
     if app.tree.read(DOTENV) is not None:
         existing = read_env_file(app.tree.path(DOTENV))
     return LiteralRemoval(
-        [*app.findings, *app.scan_result.constants],
+        [*app.sites, *app.scan_result.constants],
         values,
         existing,
         loads_dotenv=app.scan_result.facts.dotenv,

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
     from shield_ai.flow.code_inputs import CodeInputs
     from shield_ai.flow.linked_app import LinkedApp
-    from shield_ai.model.finding import Finding
     from shield_ai.model.manifest import Manifest
+    from shield_ai.model.site import FoundSite
 
 
 class CodePlan(msgspec.Struct, frozen=True, kw_only=True):
@@ -35,13 +35,13 @@ class CodePlan(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def plan_code(
-    manifest: Manifest, findings: Sequence[Finding], inputs: CodeInputs, app: LinkedApp
+    manifest: Manifest, sites: Sequence[FoundSite], inputs: CodeInputs, app: LinkedApp
 ) -> CodePlan:
     """Plan the edits of an app.
 
     Args:
         manifest: shield.toml.
-        findings: All findings of the app.
+        sites: All sites of the app.
         inputs: What the edits depend on besides.
         app: Reads the files.
 
@@ -50,7 +50,7 @@ def plan_code(
     """
     rewritten = rewrite_python(
         manifest,
-        findings,
+        sites,
         inputs.calls,
         app.read,
         inputs.accessor_import,

@@ -13,7 +13,7 @@ from shield_ai.model.site import Shape
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from shield_ai.model.finding import Finding
+    from shield_ai.model.site import FoundSite
 
 DATABASE_SECRET = "database-credentials"
 _FIELDS = ("database", "username", "password", "host", "port")
@@ -31,14 +31,14 @@ class _Database:
     fields: dict[str, str]  # field -> variable
 
 
-def database_secrets(findings: Sequence[Finding], known: set[str]) -> Iterator[Secret]:
+def database_secrets(sites: Sequence[FoundSite], known: set[str]) -> Iterator[Secret]:
     """Yield a secret for each database with a password that is read from a variable.
 
     Args:
-        findings: The findings that can be moved.
+        sites: The sites that can be moved.
         known: The variables in shield.toml.
     """
-    for database in _databases(findings, known):
+    for database in _databases(sites, known):
         fields = database.fields
         if "password" not in fields or len(fields) == 1:
             continue
@@ -72,11 +72,11 @@ def _secret_name(database: _Database) -> str:
     return f"{stem}-{DATABASE_SECRET}"
 
 
-def _databases(findings: Sequence[Finding], known: set[str]) -> list[_Database]:
+def _databases(sites: Sequence[FoundSite], known: set[str]) -> list[_Database]:
     """Group the variables by database, each variable only once."""
     claimed = set(known)
     databases: list[_Database] = []
-    for candidate in [*_by_alias(findings), *_by_prefix(findings)]:
+    for candidate in [*_by_alias(sites), *_by_prefix(sites)]:
         free = {field: name for field, name in candidate.fields.items() if name not in claimed}
         password = candidate.fields.get("password", "")
         if password in claimed:
@@ -100,12 +100,11 @@ def _with_password(databases: Sequence[_Database], password: str) -> _Database |
     return None
 
 
-def _by_alias(findings: Sequence[Finding]) -> Iterator[_Database]:
+def _by_alias(sites: Sequence[FoundSite]) -> Iterator[_Database]:
     """Group the variables by the dictionary that they are in, such as DATABASES["default"]."""
     parts_by_alias: dict[tuple[str, str], list[tuple[str, str]]] = {}
-    for finding in findings:
-        site = finding.site
-        if site and site.shape is Shape.READ and site.group and site.field:
+    for finding, site in sites:
+        if site.shape is Shape.READ and site.group and site.field:
             parts = parts_by_alias.setdefault((finding.path, site.group), [])
             parts.append((site.field, site.variable))
     for (_, alias), parts in parts_by_alias.items():
@@ -145,12 +144,11 @@ def _first_of_each_field(parts: Sequence[tuple[str, str]]) -> dict[str, str]:
     return fields
 
 
-def _by_prefix(findings: Sequence[Finding]) -> Iterator[_Database]:
+def _by_prefix(sites: Sequence[FoundSite]) -> Iterator[_Database]:
     """Group the variables by their prefix, such as DB_USER and DB_PASSWORD."""
     databases: dict[str, _Database] = {}
-    for finding in findings:
-        site = finding.site
-        if site is None or site.shape not in {Shape.READ, Shape.PRESENCE}:
+    for _, site in sites:
+        if site.shape not in {Shape.READ, Shape.PRESENCE}:
             continue
         parts = database_field(site.variable)
         if parts:

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
     from shield_ai.model.deployment import Deployment, DeploymentVariable
     from shield_ai.model.file_reader import FileReader
-    from shield_ai.model.finding import Finding
     from shield_ai.model.manifest import Manifest
+    from shield_ai.model.site import FoundSite
     from shield_ai.model.skip import Skipped
 
 # The file that `docker compose` reads without -f, also in combination with others.
@@ -152,7 +152,7 @@ def literal_values(sources: DeploymentSources) -> Iterator[tuple[str, str]]:
 def deployment_inputs(
     sources: DeploymentSources,
     manifest: Manifest,
-    findings: Sequence[Finding],
+    sites: Sequence[FoundSite],
     skipped: Sequence[Skipped],
     stored: Collection[str] | None,
     different: Collection[str] = (),
@@ -162,12 +162,12 @@ def deployment_inputs(
     Args:
         sources: The deployment files, and who reads the variables.
         manifest: shield.toml.
-        findings: The findings of the code.
+        sites: The sites of the code.
         skipped: Those that the plan does not rewrite.
         stored: The secrets with a value in AWS after apply; None if AWS is not read.
         different: The variables that get another value in AWS than in a file.
     """
-    plain_reads, rewritten = _reads(findings, skipped)
+    plain_reads, rewritten = _reads(sites, skipped)
     read = rewritten | sources.migrated
     kept = {}
     for secret in manifest.secret:
@@ -190,21 +190,19 @@ def deployment_inputs(
 
 
 def _reads(
-    findings: Sequence[Finding], skipped: Sequence[Skipped]
+    sites: Sequence[FoundSite], skipped: Sequence[Skipped]
 ) -> tuple[dict[str, str], set[str]]:
     """Return a place of each variable that remains read from the environment, and the others."""
     reads = {(skip.path, skip.line, skip.name) for skip in skipped}
     remaining: dict[str, str] = {}
     rewritten: set[str] = set()
-    for finding in findings:
-        if finding.site is None:
-            continue
+    for finding, site in sites:
         name = finding.env or finding.name
         is_skipped = (finding.path, finding.line, name) in reads
         is_skipped = is_skipped or (finding.path, 0, "") in reads  # the whole file
-        if is_skipped and finding.site.shape is not Shape.LITERAL:
+        if is_skipped and site.shape is not Shape.LITERAL:
             place = f"{finding.path}:{finding.line}"
-            remaining.update(dict.fromkeys(finding.site.variables, place))
+            remaining.update(dict.fromkeys(site.variables, place))
         else:
-            rewritten.update(finding.site.variables)
+            rewritten.update(site.variables)
     return remaining, rewritten

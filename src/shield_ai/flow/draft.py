@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from shield_ai.model.finding import Finding
-    from shield_ai.model.site import Site
+    from shield_ai.model.site import FoundSite, Site
     from shield_ai.project.layout import AppFacts
 
 # Words in the names of keys for encrypted or hashed data.
@@ -30,15 +30,15 @@ DJANGO_KEYS = frozenset({"SECRET_KEY", DJANGO_KEY})
 OWN_KEYS = DJANGO_KEYS | {"APP_SECRET_KEY", "FLASK_SECRET_KEY"}
 
 
-def draft(findings: Sequence[Finding], manifest: Manifest | None, facts: AppFacts) -> Manifest:
+def draft(sites: Sequence[FoundSite], manifest: Manifest | None, facts: AppFacts) -> Manifest:
     """Return the manifest with all secrets that can be moved to AWS.
 
     Args:
-        findings: All findings of the app.
+        sites: All sites of the app.
         manifest: shield.toml; None if it does not exist.
         facts: The facts of the same scan.
     """
-    movable = [finding for finding in findings if _is_movable(finding)]
+    movable = [(finding, site) for finding, site in sites if not site.reason and site.variables]
     if manifest is None:
         settings = _settings_files(movable, facts)
         app = App(name=facts.name, settings=settings, runtime=facts.runtime)
@@ -51,26 +51,23 @@ def draft(findings: Sequence[Finding], manifest: Manifest | None, facts: AppFact
     return msgspec.structs.replace(manifest, secret=(*manifest.secret, *added))
 
 
-def _is_movable(finding: Finding) -> bool:
-    site = finding.site
-    return site is not None and not site.reason and bool(site.variables)
-
-
-def _new_secrets(findings: Sequence[Finding], manifest: Manifest, facts: AppFacts) -> list[Secret]:
+def _new_secrets(sites: Sequence[FoundSite], manifest: Manifest, facts: AppFacts) -> list[Secret]:
     names = {secret.name for secret in manifest.secret}
     known = set(manifest.variables())
     candidates = [
-        *database_secrets(findings, known),
-        *_pair_secrets(findings),
-        *_single_secrets(findings, facts),
+        *database_secrets(sites, known),
+        *_pair_secrets(sites),
+        *_single_secrets(sites, facts),
     ]
-    sites = _sites_by_variable(findings)
+    sites_by_variable = _sites_by_variable(sites)
     added: list[Secret] = []
     for secret in candidates:
         if not known.isdisjoint(secret.variables()):
             continue
         named = msgspec.structs.replace(
-            secret, name=_unused_name(secret, names), optional=_is_optional(secret, sites)
+            secret,
+            name=_unused_name(secret, names),
+            optional=_is_optional(secret, sites_by_variable),
         )
         names.add(named.name)
         known.update(named.variables())
@@ -78,18 +75,18 @@ def _new_secrets(findings: Sequence[Finding], manifest: Manifest, facts: AppFact
     return added
 
 
-def _positions(findings: Sequence[Finding]) -> dict[str, int]:
-    """Return the index of the last finding of each variable."""
+def _positions(sites: Sequence[FoundSite]) -> dict[str, int]:
+    """Return the index of the last site of each variable."""
     position: dict[str, int] = {}
-    for index, finding in enumerate(findings):
-        for variable in finding.site.variables if finding.site else ():
+    for index, (_, site) in enumerate(sites):
+        for variable in site.variables:
             position[variable] = index
     return position
 
 
-def _settings_files(findings: Sequence[Finding], facts: AppFacts) -> tuple[str, ...]:
+def _settings_files(sites: Sequence[FoundSite], facts: AppFacts) -> tuple[str, ...]:
     """Return the settings files with findings that can be imported, or else the main one."""
-    paths = {facts.includers.get(finding.path, finding.path) for finding in findings}
+    paths = {facts.includers.get(finding.path, finding.path) for finding, _ in sites}
     importable = _importable_settings(facts)
     main = [path for path in importable if path in facts.django_settings] or importable
     return tuple(path for path in importable if path in paths) or tuple(main[:1])
@@ -116,18 +113,17 @@ def _unused_name(secret: Secret, names: set[str]) -> str:
     return next(name for name in itertools.chain(candidates, numbered) if name not in names)
 
 
-def _pair_secrets(findings: Sequence[Finding]) -> Iterator[Secret]:
+def _pair_secrets(sites: Sequence[FoundSite]) -> Iterator[Secret]:
     """Yield a secret for each credential of two variables, such as a user and a password."""
     excluded: set[str] = set()
-    for finding in findings:
-        if finding.site:
-            excluded.update(finding.site.alternatives)
-            if finding.name == "SECRET_KEY":  # the app's own key
-                excluded.add(finding.site.variable)
+    for finding, site in sites:
+        excluded.update(site.alternatives)
+        if finding.name == "SECRET_KEY":  # the app's own key
+            excluded.add(site.variable)
     reads = [
         (finding.path, site.variable)
-        for finding, site in _reads(findings)
-        if site.variable not in excluded
+        for finding, site in sites
+        if site.shape in READ_SHAPES and site.variable not in excluded
     ]
     for pair in find_pairs(reads):
         *_, secret_variable = pair.fields.values()
@@ -136,21 +132,15 @@ def _pair_secrets(findings: Sequence[Finding]) -> Iterator[Secret]:
         yield Secret(name=pair.name, kind=kind, fields=pair.fields, rotate=rotation)
 
 
-def _reads(findings: Iterable[Finding]) -> Iterator[tuple[Finding, Site]]:
-    for finding in findings:
-        if finding.site and finding.site.shape in READ_SHAPES:
-            yield finding, finding.site
-
-
-def _single_secrets(findings: Sequence[Finding], facts: AppFacts) -> Iterator[Secret]:
+def _single_secrets(sites: Sequence[FoundSite], facts: AppFacts) -> Iterator[Secret]:
     """Yield a secret for each variable."""
     first_finding: dict[str, Finding] = {}
-    for finding in findings:
+    for finding, site in sites:
         # The others are fields of a secret, such as a host, or not even that.
         if finding.severity is not Severity.LOW:
-            for variable in finding.site.variables if finding.site else ():
+            for variable in site.variables:
                 first_finding.setdefault(variable, finding)
-    computed_names = _computed_names(findings)
+    computed_names = _computed_names(sites)
     has_usual_name = DJANGO_KEY in first_finding
     for variable, finding in first_finding.items():
         kind = _kind(variable, finding, facts)
@@ -162,12 +152,11 @@ def _single_secrets(findings: Sequence[Finding], facts: AppFacts) -> Iterator[Se
         yield Secret(name=name, kind=kind, env=variable, rotate=_rotation(kind, variable))
 
 
-def _computed_names(findings: Sequence[Finding]) -> set[str]:
+def _computed_names(sites: Sequence[FoundSite]) -> set[str]:
     """Return the variables with names that the code computes."""
     names: set[str] = set()
-    for finding in findings:
-        site = finding.site
-        if site and not site.others:
+    for _, site in sites:
+        if not site.others:
             names.update(name for name in site.alternatives if env_var_name(name) == name)
     return names
 
@@ -186,13 +175,12 @@ def _kind(variable: str, finding: Finding, facts: AppFacts) -> Kind:
     return guess_kind(variable)
 
 
-def _sites_by_variable(findings: Iterable[Finding]) -> dict[str, list[Site]]:
-    sites: dict[str, list[Site]] = {}
-    for finding in findings:
-        if site := finding.site:
-            for variable in set(site.variables):
-                sites.setdefault(variable, []).append(site)
-    return sites
+def _sites_by_variable(sites: Iterable[FoundSite]) -> dict[str, list[Site]]:
+    by_variable: dict[str, list[Site]] = {}
+    for _, site in sites:
+        for variable in set(site.variables):
+            by_variable.setdefault(variable, []).append(site)
+    return by_variable
 
 
 def _is_optional(secret: Secret, sites: Mapping[str, Sequence[Site]]) -> bool:

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
     from pathlib import Path
 
-    from shield_ai.model.finding import Finding
     from shield_ai.model.manifest import Secret
+    from shield_ai.model.site import FoundSite
     from shield_ai.scan.python.scan import Scan
 
 
@@ -35,19 +35,18 @@ def scan_with_manifest(
     for secret in secrets:
         named.update(secret.variables())
     first = scan(root, manifest_variables=named, ignored=ignored)
-    unnamed = _movable_reads(first.findings) - named
+    unnamed = _movable_reads(first.sites) - named
     unusual = {variable for variable in unnamed if not is_secret(variable)}
     if not unusual:
         return first
     return scan(root, manifest_variables=named | unusual, ignored=ignored)
 
 
-def _movable_reads(findings: Sequence[Finding]) -> set[str]:
+def _movable_reads(sites: Sequence[FoundSite]) -> set[str]:
     """Return the variables that the code reads where a secret is expected."""
     variables: set[str] = set()
-    for finding in findings:
-        site = finding.site
-        if site is None or site.reason or finding.severity is Severity.LOW:
+    for finding, site in sites:
+        if site.reason or finding.severity is Severity.LOW:
             continue
         if site.shape is Shape.READ:
             variables.update(site.variables)

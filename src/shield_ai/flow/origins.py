@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from shield_ai.model.file_reader import FileReader
     from shield_ai.model.finding import Finding
     from shield_ai.model.manifest import Secret
+    from shield_ai.model.site import FoundSite
 
 
 class _CodeValue(NamedTuple):
@@ -31,7 +32,7 @@ class _CodeValue(NamedTuple):
 
 def choose_origins(
     secret: Secret,
-    findings: Sequence[Finding],
+    sites: Sequence[FoundSite],
     read: FileReader,
     available: Mapping[str, Locator],
     prompts: Mapping[str, Locator],
@@ -40,7 +41,7 @@ def choose_origins(
 
     Args:
         secret: The secret.
-        findings: All findings of the app.
+        sites: All sites of the app.
         read: Returns the bytes of a file of the app.
         available: The locator of each variable that has a value in a source.
         prompts: The locator of each variable that the user can be prompted for.
@@ -48,7 +49,7 @@ def choose_origins(
     Returns:
         The origins, and the values in the code that are ambiguous.
     """
-    origins, ambiguous, has_value = _known_origins(secret, findings, read, available)
+    origins, ambiguous, has_value = _known_origins(secret, sites, read, available)
     if secret.optional and not has_value:
         origins.clear()  # an optional secret needs no value if the code only has its defaults
     if not origins and secret.kind is Kind.DJANGO_SECRET_KEY:
@@ -69,7 +70,7 @@ def _new_origin(secret: Secret, field: str, prompt: Locator | None) -> list[Orig
 
 
 def _known_origins(
-    secret: Secret, findings: Sequence[Finding], read: FileReader, available: Mapping[str, Locator]
+    secret: Secret, sites: Sequence[FoundSite], read: FileReader, available: Mapping[str, Locator]
 ) -> tuple[list[Origin], list[Skipped], bool]:
     """Return the origins, the ambiguous values, and whether any value is not a default."""
     origins: list[Origin] = []
@@ -80,7 +81,7 @@ def _known_origins(
             origins.append(Origin.of(available[variable], field))
             has_value = True
             continue
-        values = list(_code_values(secret, variable, field, findings))
+        values = list(_code_values(secret, variable, field, sites))
         conflict = _conflicting_value(values, read)
         if conflict:
             ambiguous.append(_ambiguous(variable, values[0].finding, conflict.finding))
@@ -91,7 +92,7 @@ def _known_origins(
 
 
 def _code_values(
-    secret: Secret, variable: str, field: str, findings: Sequence[Finding]
+    secret: Secret, variable: str, field: str, sites: Sequence[FoundSite]
 ) -> Iterator[_CodeValue]:
     """Yield the literals of a variable, and the defaults of a database's public fields.
 
@@ -100,9 +101,8 @@ def _code_values(
     """
     if secret.kind is Kind.DJANGO_SECRET_KEY:
         return
-    for finding in findings:
-        site = finding.site
-        if site is None or site.variable != variable or site.reason or is_example(finding.path):
+    for finding, site in sites:
+        if site.variable != variable or site.reason or is_example(finding.path):
             continue
         if site.shape is Shape.LITERAL:
             locator = CodeLiteral(finding.path, site.start, site.end)
@@ -130,29 +130,28 @@ def _ambiguous(variable: str, first: Finding, second: Finding) -> Skipped:
 
 
 def missing_variables(
-    secret: Secret, origins: tuple[Origin, ...], findings: Sequence[Finding]
+    secret: Secret, origins: tuple[Origin, ...], sites: Sequence[FoundSite]
 ) -> list[str]:
     """Return the variables of a secret that have no value although the app needs one.
 
     Args:
         secret: The secret.
         origins: The chosen origins.
-        findings: All findings of the app.
+        sites: All sites of the app.
     """
     fields = {origin.field for origin in origins}
     variables = secret.variables()
     missing = [variable for variable, field in variables.items() if field not in fields]
     if secret.optional and len(missing) == len(variables):
         return []
-    with_default = set(_variables_with_default(findings))
+    with_default = set(_variables_with_default(sites))
     return [variable for variable in missing if variable not in with_default]
 
 
-def _variables_with_default(findings: Sequence[Finding]) -> Iterator[str]:
+def _variables_with_default(sites: Sequence[FoundSite]) -> Iterator[str]:
     """Yield the variables that the code reads with a default that works in production."""
-    for finding in findings:
-        site = finding.site
-        if site is None or site.shape not in READ_SHAPES or not site.optional:
+    for _, site in sites:
+        if site.shape not in READ_SHAPES or not site.optional:
             continue
         if site.default_ok_in_production or not site.default_literal:
             yield site.variable

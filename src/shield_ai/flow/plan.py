@@ -22,17 +22,17 @@ if TYPE_CHECKING:
     from shield_ai.flow.deployment_plan import DeploymentSources
     from shield_ai.model.edit import FileChange
     from shield_ai.model.file_reader import FileReader
-    from shield_ai.model.finding import Finding
     from shield_ai.model.manifest import Manifest, Secret
     from shield_ai.model.plan import Origin
+    from shield_ai.model.site import FoundSite
 
 
 def make_plan(
     manifest: Manifest,
-    findings: Sequence[Finding],
+    sites: Sequence[FoundSite],
     read: FileReader,
     *,
-    constants: Sequence[Finding] = (),
+    constants: Sequence[FoundSite] = (),
     code: CodeInputs | None = None,
     aws: AwsInputs | None = None,
 ) -> Plan:
@@ -40,7 +40,7 @@ def make_plan(
 
     Args:
         manifest: shield.toml, or a draft of it that the plan writes.
-        findings: All findings of the app.
+        sites: All sites of the app.
         read: Returns the bytes of a file of the app; None if it does not exist.
         constants: Literals in the code of secrets that were migrated already.
         code: None plans no code edits.
@@ -55,13 +55,13 @@ def make_plan(
     account = ""
     region = ""
     if code:
-        planner.add_code(findings, code)
+        planner.add_code(sites, code)
     if aws:
-        planner.add_aws([*findings, *constants], findings, aws)
+        planner.add_aws([*sites, *constants], sites, aws)
         account = aws.live.account
         region = aws.live.region
     if code and code.deployment:
-        planner.add_deployment(findings, code.deployment, aws)
+        planner.add_deployment(sites, code.deployment, aws)
     return Plan(
         app=manifest.app.name,
         account=account,
@@ -87,15 +87,15 @@ class _Planner:
         self.dotenv: tuple[Origin, ...] = ()
         self._unwrapped: Sequence[Skipped] = ()  # reads that remain in the code
 
-    def add_code(self, findings: Sequence[Finding], inputs: CodeInputs) -> None:
-        planned = plan_code(self._manifest, findings, inputs, self._app)
+    def add_code(self, sites: Sequence[FoundSite], inputs: CodeInputs) -> None:
+        planned = plan_code(self._manifest, sites, inputs, self._app)
         self.files += planned.files
         self.skipped += planned.skipped
         self.dotenv = planned.dotenv
         self._unwrapped = planned.unwrapped
 
     def add_deployment(
-        self, findings: Sequence[Finding], sources: DeploymentSources, aws: AwsInputs | None
+        self, sites: Sequence[FoundSite], sources: DeploymentSources, aws: AwsInputs | None
     ) -> None:
         target = aws.target if aws and aws.target else self._manifest
         stored = None
@@ -107,7 +107,7 @@ class _Planner:
                 if variable in origins and not aws.has_value(origins[variable], text):
                     different.add(variable)
         inputs = deployment_inputs(
-            sources, self._manifest, findings, self._unwrapped, stored, different
+            sources, self._manifest, sites, self._unwrapped, stored, different
         )
         files, skipped = edit_deployment(target, inputs)
         self.files += files
@@ -135,7 +135,7 @@ class _Planner:
         return {secret.name for secret in target.secret if prefix + secret.name in names}
 
     def add_aws(
-        self, sources: Sequence[Finding], findings: Sequence[Finding], inputs: AwsInputs
+        self, sources: Sequence[FoundSite], sites: Sequence[FoundSite], inputs: AwsInputs
     ) -> None:
         target = inputs.target or self._manifest
         if target is self._manifest:
@@ -145,22 +145,22 @@ class _Planner:
             self.files += inside
             self.skipped += [*links, *skipped]
         for secret in self._manifest.secret:
-            self._add_secret(secret, target, sources, findings, inputs)
+            self._add_secret(secret, target, sources, sites, inputs)
         self.changes += resource_changes(inputs)
 
     def _add_secret(
         self,
         secret: Secret,
         target: Manifest,
-        sources: Sequence[Finding],
-        findings: Sequence[Finding],
+        sources: Sequence[FoundSite],
+        sites: Sequence[FoundSite],
         inputs: AwsInputs,
     ) -> None:
         origins, ambiguous = choose_origins(
             secret, sources, self._app.read, inputs.available, inputs.prompts
         )
         self.skipped += ambiguous
-        missing = missing_variables(secret, origins, findings)
+        missing = missing_variables(secret, origins, sites)
         change = secret_change(secret, target, () if missing else origins, inputs)
         if change:
             self.changes.append(change)

@@ -14,28 +14,29 @@ if TYPE_CHECKING:
     from shield_ai.model.finding import Finding
     from shield_ai.model.manifest import Manifest
     from shield_ai.model.plan import Plan
+    from shield_ai.model.site import FoundSite
     from shield_ai.model.skip import Skipped
 
     Place = tuple[str, int, str]  # path, line, lowercase name
 
 
 def report_once(
-    findings: Sequence[Finding], skipped: Sequence[Skipped], harmless: Sequence[Skipped]
+    sites: Sequence[FoundSite], skipped: Sequence[Skipped], harmless: Sequence[Skipped]
 ) -> tuple[tuple[Skipped, ...], tuple[Skipped, ...]]:
     """Return the skipped items and the harmless values that no other list contains.
 
     A default in the code is left out if the same plan moves the field that it belongs to.
 
     Args:
-        findings: All findings of the code.
+        sites: All sites of the code.
         skipped: The items that the plan skips.
         harmless: The values that are not secrets.
     """
     defaults: dict[tuple[str, int, SkipId], str] = {}
-    for finding in findings:
-        if finding.site and finding.site.reason and finding.site.overridden_by:
-            key = finding.path, finding.line, finding.site.reason.id
-            defaults[key] = finding.site.overridden_by
+    for finding, site in sites:
+        if site.reason and site.overridden_by:
+            defaults[finding.path, finding.line, site.reason.id] = site.overridden_by
+    findings = [finding for finding, _ in sites]
     refused = {_place(skip) for skip in skipped if _key(skip) not in defaults}
     moved: set[Place] = set()
     variables: set[tuple[str, str]] = set()
@@ -48,12 +49,12 @@ def report_once(
 
 
 def kept_defaults(
-    findings: Iterable[Finding], manifest: Manifest, skipped: Iterable[Skipped]
+    sites: Iterable[FoundSite], manifest: Manifest, skipped: Iterable[Skipped]
 ) -> list[Skipped]:
     """Return the constants that stay in the code as the defaults of required secrets.
 
     Args:
-        findings: All findings of the code.
+        sites: All sites of the code.
         manifest: The secrets.
         skipped: The items that the plan skips.
     """
@@ -63,12 +64,10 @@ def kept_defaults(
             required |= secret.variables().keys()
     refused = {_place(skip) for skip in skipped}
     kept = []
-    for finding in findings:
-        site = finding.site
-        if site is None or site.shape is not Shape.READ or site.reason or not site.default_end:
+    for finding, site in sites:
+        if site.shape is not Shape.READ or site.reason or not site.has_secret_default:
             continue
-        is_secret = finding.severity is not Severity.LOW and site.variable in required
-        if is_secret and not site.default_ok_in_production:
+        if finding.severity is not Severity.LOW and site.variable in required:
             entry = SkipId.KEPT_DEFAULT.reason().entry(finding.path, finding.line, site.variable)
             if _place(entry) not in refused:
                 kept.append(entry)
@@ -90,8 +89,7 @@ def count_fixed(findings: Sequence[Finding], plan: Plan) -> int:
 
 def _moved(findings: Iterable[Finding], refused: set[Place]) -> Iterator[Finding]:
     for finding in findings:
-        is_fixable = finding.site and not finding.site.reason
-        if is_fixable and refused.isdisjoint(_names(finding)):
+        if finding.fixable and refused.isdisjoint(_names(finding)):
             yield finding
 
 
@@ -99,7 +97,7 @@ def _skipped_names(findings: Iterable[Finding]) -> set[Place]:
     """Return all names of the findings that no fixer can rewrite."""
     places: set[Place] = set()
     for finding in findings:
-        if finding.site and finding.site.reason:
+        if finding.reason:
             places |= _names(finding)
     return places
 

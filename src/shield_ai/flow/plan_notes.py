@@ -36,7 +36,7 @@ def add_notes(plan: Plan, app: AppContext, values: Values) -> Plan:
     unparsed = [skip for skip in app.unreadable if skip.path in scan.facts.settings]
     deployment = Deployment() if app.only == "aws" else app.deployment
     unparsed += deployment.unread
-    skipped, harmless = report_once(app.findings, plan.skipped, scan.harmless)
+    skipped, harmless = report_once(app.sites, plan.skipped, scan.harmless)
     return msgspec.structs.replace(
         plan,
         skipped=(
@@ -58,7 +58,7 @@ def add_notes(plan: Plan, app: AppContext, values: Values) -> Plan:
 def _kept_defaults(app: AppContext, skipped: Sequence[Skipped], plan: Plan) -> list[Skipped]:
     if app.only == "aws" or plan.dotenv:  # literals move from the code to .env
         return []
-    return kept_defaults(app.findings, app.manifest, skipped)
+    return kept_defaults(app.sites, app.manifest, skipped)
 
 
 def _python_versions(app: AppContext) -> list[NamedVersion]:

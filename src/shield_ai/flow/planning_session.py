@@ -86,7 +86,7 @@ class PlanningSession(AppContext):
             code = collect_code_inputs(self, removal)
         plan = make_plan(
             self.manifest,
-            self.findings,
+            self.sites,
             self.tree.read,
             constants=scan.constants,
             aws=aws,
@@ -130,7 +130,7 @@ class PlanningSession(AppContext):
         inputs = collect_aws_inputs(self, self.aws, self.journal, self.values, values)
         derived = make_plan(
             self.manifest,
-            self.findings,
+            self.sites,
             self.tree.read,
             constants=self.scan_result.constants,
             aws=planned_inputs(inputs, plan, self.target_manifest),

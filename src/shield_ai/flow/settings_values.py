@@ -11,9 +11,9 @@ from shield_ai.model.site import Shape
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from shield_ai.model.finding import Finding
     from shield_ai.model.hidden import Hidden
     from shield_ai.model.manifest import Manifest
+    from shield_ai.model.site import FoundSite
     from shield_ai.project.tree import Tree
     from shield_ai.project.values import Values
 
@@ -26,12 +26,12 @@ class KnownValues(NamedTuple):
 
 
 def known_values(
-    findings: Sequence[Finding], manifest: Manifest, tree: Tree, values: Values
+    sites: Sequence[FoundSite], manifest: Manifest, tree: Tree, values: Values
 ) -> KnownValues:
     """Return the value of each variable that the code reads or shield.toml names.
 
     Args:
-        findings: All findings of the app.
+        sites: All sites of the app.
         manifest: shield.toml.
         tree: The app's folder.
         values: The value sources.
@@ -39,8 +39,8 @@ def known_values(
     Raises:
         ValueMissingError: A value can't be read from its source.
     """
-    read = set(_read_variables(findings))
-    literals = _literal_values(findings, read, values)
+    read = set(_read_variables(sites))
+    literals = _literal_values(sites, read, values)
     needed = read | (set(manifest.variables()) - literals.keys())
     from_env_files = app_env_values(tree, manifest.app.settings)
     variables = {name: value for name, value in from_env_files.items() if name in needed}
@@ -49,14 +49,14 @@ def known_values(
     return KnownValues(variables, literals)
 
 
-def _read_variables(findings: Sequence[Finding]) -> Iterator[str]:
-    for finding in findings:
-        if finding.site and finding.site.shape is not Shape.LITERAL:
-            yield from finding.site.variables
+def _read_variables(sites: Sequence[FoundSite]) -> Iterator[str]:
+    for _, site in sites:
+        if site.shape is not Shape.LITERAL:
+            yield from site.variables
 
 
 def _literal_values(
-    findings: Sequence[Finding], read: set[str], values: Values
+    sites: Sequence[FoundSite], read: set[str], values: Values
 ) -> dict[str, Hidden]:
     """Return the value of each variable with only one literal in the code.
 
@@ -64,11 +64,8 @@ def _literal_values(
     """
     literals: dict[str, Hidden] = {}
     ambiguous = set()
-    for finding in findings:
-        site = finding.site
-        if site is None or site.shape is not Shape.LITERAL:
-            continue
-        if site.reason or site.variable in read:
+    for finding, site in sites:
+        if site.shape is not Shape.LITERAL or site.reason or site.variable in read:
             continue
         value = values.resolve(CodeLiteral(finding.path, site.start, site.end))
         if literals.setdefault(site.variable, value) != value:

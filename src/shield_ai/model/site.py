@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import enum
+from typing import TYPE_CHECKING, TypeAlias
 
 import msgspec
 
 from shield_ai.model.skip import SkipReason
+
+if TYPE_CHECKING:
+    from shield_ai.model.finding import Finding
 
 
 class Shape(enum.StrEnum):
@@ -63,3 +67,6 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
         if self.alternatives:
             return self.alternatives
         return (self.variable,) if self.variable else ()
+
+
+FoundSite: TypeAlias = "tuple[Finding, Site]"

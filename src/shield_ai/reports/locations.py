@@ -44,10 +44,8 @@ def _reads(names: set[str], secret: Secret, scan: Scan) -> Iterator[str]:
     for call in scan.secret_calls:
         if not names.isdisjoint(call.names):
             yield call.place
-    variables = set(secret.variables())
-    for finding in scan.findings:
-        if finding.site and not variables.isdisjoint(finding.site.variables):
-            yield f"{finding.path}:{finding.line}"
+    for finding in scan.find_places(secret.variables()):
+        yield f"{finding.path}:{finding.line}"
 
 
 def _describe(item: DeploymentVariable) -> str:

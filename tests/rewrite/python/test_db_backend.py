@@ -41,7 +41,7 @@ def scanned(text, files=()):
 
 def manifest_of(text, rotate=ROTATION, runtime="shop/utils/secrets.py", **changes):
     scan, _ = scanned(text)
-    made = draft(scan.findings, None, scan.facts)
+    made = draft(scan.sites, None, scan.facts)
     secrets = tuple(msgspec.structs.replace(secret, rotate=rotate) for secret in made.secret)
     app = msgspec.structs.replace(made.app, runtime=runtime)
     return msgspec.structs.replace(made, app=app, secret=secrets, **changes)
@@ -58,7 +58,7 @@ def coded(text, manifest, earlier=None):
     files = map_file(earlier or manifest) if "get_secret(" in text else {}
     scan, raws = scanned(text, files)
     done = rewrite_python(
-        manifest, scan.findings, scan.calls, raws.get, scan.facts.accessor_import(manifest)
+        manifest, scan.sites, scan.calls, raws.get, scan.facts.accessor_import(manifest)
     )
     after = text
     for change in done.files:

@@ -27,10 +27,10 @@ def test_combines_all_edits_of_a_file():
     scan = scan_files("shop", list(raws), raws.get)
     text = "import os\nA = os.environ['A_TOKEN']\nB = os.environ['B_TOKEN']\n"
     manifest = draft(
-        scan_files("shop", ["settings.py"], lambda _: text.encode()).findings, None, scan.facts
+        scan_files("shop", ["settings.py"], lambda _: text.encode()).sites, None, scan.facts
     )
     done = rewrite_python(
-        manifest, scan.findings, scan.calls, raws.get, scan.facts.accessor_import(manifest)
+        manifest, scan.sites, scan.calls, raws.get, scan.facts.accessor_import(manifest)
     )
     after = {
         change.path[-4]: apply_edits(raws[change.path], change.edits).decode()
@@ -57,10 +57,10 @@ def app_with_two_roots(tmp_path):
         "src/app/core/other.py": b"",
     }
     scan = scan_files("shop", list(raws), raws.get)
-    manifest = draft(scan.findings, None, scan.facts)
+    manifest = draft(scan.sites, None, scan.facts)
     line = scan.facts.accessor_import(manifest)
     options = WrapOptions(relative_package=scan.facts.relative_package)
-    changes = rewrite_python(manifest, scan.findings, (), raws.get, line, options).files
+    changes = rewrite_python(manifest, scan.sites, (), raws.get, line, options).files
     changes += runtime_copy.write_copy(raws.get, manifest, line.split()[1])[0]
     for change in changes:
         after = apply_edits(raws.get(change.path, b""), change.edits, change.encoding)
@@ -167,12 +167,12 @@ def rewritten_once(raws, path):
     for _ in range(3):  # the first time, the copy of the runtime does not exist yet
         scan = scan_files("shop", list(raws), raws.get)
         found = scan_files("shop", ["settings.py"], lambda _: READS.encode())
-        manifest = draft(found.findings, None, scan.facts)
+        manifest = draft(found.sites, None, scan.facts)
         app = msgspec.structs.replace(manifest.app, runtime=runtime)
         manifest = msgspec.structs.replace(manifest, app=app)
         line = scan.facts.accessor_import(manifest)
         options = WrapOptions(importers=Importers(list(raws), raws.get))
-        changes = rewrite_python(manifest, scan.findings, scan.calls, raws.get, line, options).files
+        changes = rewrite_python(manifest, scan.sites, scan.calls, raws.get, line, options).files
         changes += runtime_copy.write_copy(raws.get, manifest, line.split()[1])[0]
         raws = dict(raws)
         for change in changes:

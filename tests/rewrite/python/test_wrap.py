@@ -286,7 +286,7 @@ def test_uses_names_in_shield_toml():
     before = "import os\nX = os.environ['API_KEY']\n"
     raws = {PATH: before.encode()}
     scan = scan_files("shop", list(raws), raws.get)
-    manifest = draft(scan.findings, None, scan.facts)
+    manifest = draft(scan.sites, None, scan.facts)
     secret = msgspec.structs.replace(manifest.secret[0], name="our/key")
     manifest = msgspec.structs.replace(manifest, secret=(secret,))
     after = rewritten(before, manifest=manifest)[0].decode()
@@ -503,10 +503,10 @@ def test_skips_variable_without_secret_in_shield_toml():
     before = "import os\nX = os.environ['API_KEY']\nY = os.environ['A_TOKEN']\n"
     raws = {PATH: before.encode()}
     scan = scan_files("shop", list(raws), raws.get)
-    manifest = draft(scan.findings, None, scan.facts)
+    manifest = draft(scan.sites, None, scan.facts)
     manifest = msgspec.structs.replace(manifest, secret=manifest.secret[:1])
     source = Source.from_bytes(PATH, before.encode())
-    result = wrap_secrets(source, scan.findings, manifest, IMPORT)
+    result = wrap_secrets(source, scan.sites, manifest, IMPORT)
     assert [(entry.name, entry.reason) for entry in result.skipped] == [
         ("A_TOKEN", "not in shield.toml: run shield draft to add it")
     ]

@@ -27,4 +27,4 @@ READ = "import os\nX = os.environ['API_KEY']\n"
 def test_drafts_the_region_that_the_app_names(settings, example, region):
     files = {"shop/settings.py": f"{READ}{settings}\n".encode(), ".env.example": example.encode()}
     scan = scan_files("shop", list(files), files.get)
-    assert draft(scan.findings, None, scan.facts).app.region == region
+    assert draft(scan.sites, None, scan.facts).app.region == region

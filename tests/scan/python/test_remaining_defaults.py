@@ -79,7 +79,7 @@ def test_map_file_names_the_variables(tmp_path):
     )
     seen = scan(tmp_path, manifest_variables=["MAIL", "DB_PORT"])
     assert [(f.name, f.rule) for f in seen.findings] == [("LATER", "CSEC34.environ-read")]
-    assert [(f.name, f.site.shape) for f in seen.constants] == [
+    assert [(f.name, site.shape) for f, site in seen.constants] == [
         ("DB_PORT", Shape.READ),
         ("MAIL", Shape.READ),
     ]
@@ -96,7 +96,7 @@ def test_reports_plain_defaults_only(tmp_path):
     assert [(f.rule, f.name, f.fixable) for f in seen.findings] == [
         ("CSEC34.literal-default", "MAIL_TOKEN", False)
     ]
-    assert [f.name for f in seen.constants] == ["MAIL_TOKEN", "API_TOKEN"]
+    assert [f.name for f, _ in seen.constants] == ["MAIL_TOKEN", "API_TOKEN"]
 
 
 def test_ignores_another_function_named_get_secret(tmp_path):

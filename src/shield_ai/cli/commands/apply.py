@@ -144,7 +144,7 @@ def apply(
             allow_missing=overrides.allow_missing,
             allow_placeholders=overrides.allow_placeholders,
         )
-        fixed = count_fixed(session.findings, planned)
+        fixed = count_fixed(session.scan_result.findings, planned)
         before_question(plan_text(planned, session.tree.read, fixed=fixed), yes=yes, nl=False)
         confirm_plan(session, recovered, yes=yes)
         steps = ApplySteps(session.tree.read, planned)

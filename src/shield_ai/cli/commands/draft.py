@@ -10,12 +10,10 @@ import click
 from shield_ai.cli.console import echo, note, print_json
 from shield_ai.cli.options import APP, JSON
 from shield_ai.flow.app_context import AppContext
-from shield_ai.flow.app_draft import write_draft
+from shield_ai.flow.app_draft import count_unmovable_reads, write_draft
 from shield_ai.model.errors import DONE
-from shield_ai.model.finding import Severity
 from shield_ai.model.naming import MANIFEST
 from shield_ai.model.printable import printable
-from shield_ai.model.site import READ_SHAPES
 from shield_ai.model.skip import SkipId
 from shield_ai.reports.documents import DraftDocument
 from shield_ai.reports.plurals import count
@@ -23,7 +21,6 @@ from shield_ai.reports.plurals import count
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from shield_ai.model.finding import Finding
     from shield_ai.model.manifest import Secret
     from shield_ai.model.skip import Skipped
     from shield_ai.scan.python.scan import Scan
@@ -76,21 +73,15 @@ def _document(
         changed=changed,
         added=tuple(name for name in names if name not in known_names),
         secrets=tuple(names),
-        unmovable_reads=_count_unmovable(found, written.manifest.app.ignore),
+        unmovable_reads=count_unmovable_reads(found, written.manifest.app.ignore),
         skipped=tuple(skipped),
         unscanned=tuple(found.unscanned),
     )
 
 
-def _count_unmovable(found: Scan, ignored: Sequence[str]) -> int:
-    return sum(
-        finding.env not in ignored and _is_unmovable_read(finding) for finding in found.findings
-    )
-
-
 def _unmoved_lines(found: Scan, ignored: Sequence[str]) -> Iterator[str]:
     """Yield a line with the number of reads that stay, and lines for other secrets that stay."""
-    reads = _count_unmovable(found, ignored)
+    reads = count_unmovable_reads(found, ignored)
     if reads:
         verb = "can't be moved: shield plan --only code lists them"
         yield f"{count(reads, 'read')} of secrets {verb}"
@@ -101,18 +92,13 @@ def _unmoved_lines(found: Scan, ignored: Sequence[str]) -> Iterator[str]:
         yield printable(f"{skip.name or skip.path}: {skip.reason}")
 
 
-def _is_unmovable_read(finding: Finding) -> bool:
-    site = finding.site
-    if site is None or site.shape not in READ_SHAPES or finding.severity is Severity.LOW:
-        return False
-    return bool(site.reason)
-
-
 def _import_sarif(context: AppContext, report: Path) -> tuple[list[Secret], list[Skipped]]:
     from shield_ai.scan import sarif_import
 
     locations = sarif_import.relative_to_app(sarif_import.read_locations(report), context.tree.root)
-    imported, skipped = sarif_import.import_secrets(locations, context.tree.read, context.findings)
+    imported, skipped = sarif_import.import_secrets(
+        locations, context.tree.read, context.scan_result.findings
+    )
     for skip in skipped:
         echo(f"  skipped: {skip.path}:{skip.line}: {skip.reason}", err=True)
     return imported, skipped

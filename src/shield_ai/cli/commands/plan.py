@@ -72,7 +72,7 @@ def plan(
         diffs = _diffs(session, planned, show_all=show_all)
         if diffs:
             echo(diffs)
-        fixed = count_fixed(session.findings, planned)
+        fixed = count_fixed(session.scan_result.findings, planned)
         echo(plan_text(planned, session.tree.read, fixed=fixed), nl=False)
     if missing:
         text = f"\nThe changes in AWS are not shown: {missing.message}.\n\nhint: {missing.hint}"
@@ -94,7 +94,7 @@ def _diffs(session: ApplySession, planned: Plan, *, show_all: bool) -> str:
         if is_copied_file(file.path):
             continue  # the same in every app; plan_text() has a line for the folder
         before = session.tree.read(file.path)
-        spans = literal_spans(session.findings, file.path)
+        spans = literal_spans(session.scan_result.findings, file.path)
         text = diff_text(
             file,
             before,

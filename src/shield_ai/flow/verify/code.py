@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
     from shield_ai.flow.app_context import AppContext
     from shield_ai.model.file_reader import FileReader
-    from shield_ai.model.finding import Finding
     from shield_ai.model.manifest import Manifest
+    from shield_ai.model.site import FoundSite
 
 CODE_MIGRATED = CheckInfo(
     "code-migrated",
@@ -38,39 +38,38 @@ FILES_UNCHANGED = CheckInfo(
 
 
 def verify_code(
-    findings: Sequence[Finding], manifest: Manifest, module: str, journal: Journal, read: FileReader
+    sites: Sequence[FoundSite], manifest: Manifest, module: str, journal: Journal, read: FileReader
 ) -> Iterator[Check]:
     """Check that every secret is read with get_secret(), and that no file changed since apply.
 
     Args:
-        findings: All findings of the app.
+        sites: All sites of the app.
         manifest: The content of shield.toml.
         module: The module from which the app imports get_secret.
         journal: The loaded journal.
         read: Returns the bytes of a file of the app.
     """
-    yield _verify_migration(findings, manifest)
+    yield _verify_migration(sites, manifest)
     yield _verify_files(manifest, module, journal, read)
 
 
-def _verify_migration(findings: Sequence[Finding], manifest: Manifest) -> Check:
-    fixable = [finding for finding in findings if finding.fixable]
+def _verify_migration(sites: Sequence[FoundSite], manifest: Manifest) -> Check:
+    fixable = [(finding, site) for finding, site in sites if not site.reason]
     if not fixable:
         ignored = join_names(manifest.app.ignore)
         detail = f"ignored in shield.toml: {ignored}" if ignored else ""
         return make_check(CODE_MIGRATED, Status.OK, detail)
-    places = [f"{finding.path}:{finding.line} {finding.name}" for finding in fixable]
+    places = [f"{finding.path}:{finding.line} {finding.name}" for finding, _ in fixable]
     hint = _migration_hint(fixable, manifest)
     return make_check(CODE_MIGRATED, Status.FAILED, join_names(places, "; "), hint)
 
 
-def _migration_hint(findings: Sequence[Finding], manifest: Manifest) -> str:
+def _migration_hint(sites: Sequence[FoundSite], manifest: Manifest) -> str:
     listed = set(manifest.variables())
     unlisted: dict[str, None] = {}
-    for finding in findings:
-        variables = finding.site.variables if finding.site else ()
-        if listed.isdisjoint(variables):
-            unlisted.update(dict.fromkeys(variables))
+    for _, site in sites:
+        if listed.isdisjoint(site.variables):
+            unlisted.update(dict.fromkeys(site.variables))
     if not unlisted:
         return "run shield apply"
     return (
@@ -97,7 +96,7 @@ def _verify_files(manifest: Manifest, module: str, journal: Journal, read: FileR
 def _check_code(app: AppContext) -> Iterator[Check]:
     module = app.scan_result.facts.module(app.manifest.app.runtime)
     journal = Journal(app.tree.root).load()
-    yield from verify_code(app.findings, app.manifest, module, journal, app.tree.read)
+    yield from verify_code(app.sites, app.manifest, module, journal, app.tree.read)
 
 
 CHECKS = (CodeCheck(10, _check_code, (CODE_MIGRATED, FILES_UNCHANGED)),)

@@ -87,9 +87,8 @@ def reads_secrets(scan: Scan) -> bool:
 def _used_names(manifest: Manifest, scan: Scan) -> set[str]:
     """Return the variables that the code reads, and the names of the secrets that are used."""
     used = set(scan.migrated)
-    for finding in scan.findings:
-        if finding.site:
-            used.update(finding.site.variables)
+    for _, site in scan.sites:
+        used.update(site.variables)
     for call in scan.secret_calls:
         used.update(call.names)
     for secret in manifest.secret:

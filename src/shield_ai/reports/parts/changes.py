@@ -52,7 +52,7 @@ def _planned_diffs(app: AppContext) -> Iterator[FileDiff]:
             content = "".join(edit.replacement for edit in file.edits).encode()
             yield applied_diff(file.path, None, content, keep)
             continue
-        spans = literal_spans(app.findings, file.path)
+        spans = literal_spans(app.scan_result.findings, file.path)
         text = diff_text(file, app.tree.read(file.path), keep=keep, spans=spans)
         yield FileDiff(path=file.path, lines=tuple(text.splitlines()[2:]))
 

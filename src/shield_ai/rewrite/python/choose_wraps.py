@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from shield_ai.model.finding import Finding
     from shield_ai.model.manifest import Manifest, Secret
-    from shield_ai.model.site import Site
+    from shield_ai.model.site import FoundSite, Site
     from shield_ai.model.skip import Skipped, SkipReason
     from shield_ai.project.python_source import Source
     from shield_ai.rewrite.python.accessor_names import AccessorNames
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 def choose_wraps(
     source: Source,
-    findings: Sequence[Finding],
+    sites: Sequence[FoundSite],
     manifest: Manifest,
     names: AccessorNames,
     options: WrapOptions,
@@ -35,7 +35,7 @@ def choose_wraps(
 
     Args:
         source: The file.
-        findings: The findings in the file.
+        sites: The sites in the file.
         manifest: Maps each variable to its secret.
         names: The names of the runtime's functions.
         options: Whether literals are removed, and whether there is a map file.
@@ -45,9 +45,8 @@ def choose_wraps(
     wraps: list[Wrap] = []
     skipped: list[Skipped] = []
     spans: set[tuple[int, int]] = set()
-    for finding in findings:
-        site = finding.site
-        if site is None or finding.path != source.path:
+    for finding, site in sites:
+        if finding.path != source.path:
             continue
         wrap = _wrap_for(site, secrets, names)
         reason = _skip_reason(site, wrap, spans)

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from shield_ai.model.edit import FileChange
-    from shield_ai.model.finding import Finding
     from shield_ai.model.hidden import Hidden
+    from shield_ai.model.site import FoundSite
     from shield_ai.project.python_source import Source
     from shield_ai.project.secret_map import SecretMap
     from shield_ai.project.values import Values
@@ -36,7 +36,7 @@ class LiteralRemoval:
     """Decide which literals can move from the code to .env.
 
     Args:
-        findings: The literals of the app, including defaults in existing get_secret() calls.
+        sites: The literals of the app, including defaults in existing get_secret() calls.
         values: Resolves the locators of the literals.
         dotenv_values: The variables that .env sets.
         loads_dotenv: The app loads .env into the environment.
@@ -44,7 +44,7 @@ class LiteralRemoval:
 
     def __init__(
         self,
-        findings: Iterable[Finding],
+        sites: Iterable[FoundSite],
         values: Values,
         dotenv_values: Mapping[str, Hidden],
         *,
@@ -55,9 +55,8 @@ class LiteralRemoval:
         self._loads_dotenv = loads_dotenv
         self._origins: dict[str, Origin] = {}  # by variable
         self._problems: dict[str, SkipReason] = {}  # by variable
-        for finding in findings:
-            site = finding.site
-            if site and site.shape is Shape.LITERAL and not site.reason:
+        for finding, site in sites:
+            if site.shape is Shape.LITERAL and not site.reason:
                 literal = CodeLiteral(finding.path, site.start, site.end)
                 self._add_literal(site.variable, literal)
 

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from shield_ai.model.file_reader import FileReader
-    from shield_ai.model.finding import Finding
     from shield_ai.model.manifest import Manifest
+    from shield_ai.model.site import FoundSite
 
 
 class PythonChanges(msgspec.Struct, kw_only=True):
@@ -45,37 +45,34 @@ class PythonChanges(msgspec.Struct, kw_only=True):
 
 def rewrite_python(
     manifest: Manifest,
-    findings: Sequence[Finding],
+    sites: Sequence[FoundSite],
     calls: Sequence[tuple[str, int, int]],
     read: FileReader,
     accessor_import: str,
     options: WrapOptions | None = None,
 ) -> PythonChanges:
-    """Rewrite each Python file that has findings or calls of the runtime.
+    """Rewrite each Python file that has sites or calls of the runtime.
 
     Args:
         manifest: The secrets to move.
-        findings: The findings of the whole app.
+        sites: The sites of the whole app.
         calls: Path, line and column of each call of the runtime.
         read: Returns the bytes of a file.
         accessor_import: The line that imports get_secret().
         options: The options for all files, except the code style, which is looked up per file.
     """
-    findings_by_path: defaultdict[str, list[Finding]] = defaultdict(list)
-    for finding in findings:
-        if finding.site:
-            findings_by_path[finding.path].append(finding)
+    sites_by_path: defaultdict[str, list[FoundSite]] = defaultdict(list)
+    for finding, site in sites:
+        sites_by_path[finding.path].append((finding, site))
     calls_by_path: defaultdict[str, list[tuple[int, int]]] = defaultdict(list)
     for path, line, column in calls:
         calls_by_path[path].append((line, column))
     edited = [
-        path
-        for path, found in findings_by_path.items()
-        if any(finding.site and not finding.site.reason for finding in found)
+        path for path, found in sites_by_path.items() if any(not site.reason for _, site in found)
     ]
     rewriter = Rewriter(manifest, read, accessor_import, options or WrapOptions(), edited)
-    for path in sorted({*findings_by_path, *calls_by_path}):
-        rewriter.rewrite_file(path, findings_by_path[path], calls_by_path[path])
+    for path in sorted({*sites_by_path, *calls_by_path}):
+        rewriter.rewrite_file(path, sites_by_path[path], calls_by_path[path])
     changes = rewriter.changes
     changes.skipped += skipped_databases(manifest, rewriter.found_databases)
     return changes
@@ -104,33 +101,31 @@ class Rewriter:
             self._options = self._options._replace(client=client)
         self._imports = ImportStyle(manifest, read, accessor_import, self._options, edited)
 
-    def rewrite_file(
-        self, path: str, findings: list[Finding], calls: list[tuple[int, int]]
-    ) -> None:
+    def rewrite_file(self, path: str, sites: list[FoundSite], calls: list[tuple[int, int]]) -> None:
         """Rewrite one file, or skip it if its code is nested too deeply.
 
         Args:
             path: The file.
-            findings: The findings in it.
+            sites: The sites in it.
             calls: Line and column of each call of the runtime in it.
         """
         before = self.changes
         self.changes = PythonChanges()
         try:
-            self._rewrite_file(path, findings, calls)
+            self._rewrite_file(path, sites, calls)
         except RecursionError:
             self.changes = PythonChanges(skipped=[SkipId.TOO_DEEP.reason().entry(path)])
         before.extend(self.changes)
         self.changes = before
 
     def _rewrite_file(
-        self, path: str, findings: list[Finding], calls: list[tuple[int, int]]
+        self, path: str, sites: list[FoundSite], calls: list[tuple[int, int]]
     ) -> None:
         raw = self._read(path) or b""
         source = Source.from_bytes(path, raw)
         wrapped = wrap_secrets(
             source,
-            findings,
+            sites,
             self._manifest,
             self._imports.line(source),
             self._options._replace(style=self._imports.code_style(path)),
@@ -138,14 +133,14 @@ class Rewriter:
         self.changes.skipped += wrapped.skipped
         self.changes.removed += wrapped.removed
         edits = list(wrapped.edits)
-        edits += self._fix(source, findings if wrapped.edits else [], calls, edits)
+        edits += self._fix(source, sites if wrapped.edits else [], calls, edits)
         if edits:
             self.changes.files.append(file_change(path, raw, edits, source.encoding))
 
     def _fix(
         self,
         source: Source,
-        wrapped: list[Finding],
+        wrapped: list[FoundSite],
         calls: list[tuple[int, int]],
         wraps: list[Edit],
     ) -> list[Edit]:
@@ -155,7 +150,7 @@ class Rewriter:
             manifest=self._manifest,
             read=self._read,
             names=accessor_names(source, self._imports.line(source)),
-            sites=[finding.site for finding in wrapped if finding.site],
+            sites=[site for _, site in wrapped],
             calls=calls,
             known=self._map,
             has_map=self._options.has_map,

@@ -25,8 +25,8 @@ from shield_ai.rewrite.python.wrapped_file import imports_without_use, wrapped_f
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from shield_ai.model.finding import Finding
     from shield_ai.model.manifest import Manifest
+    from shield_ai.model.site import FoundSite
     from shield_ai.project.python_source import Source
 
 
@@ -40,7 +40,7 @@ class WrapResult(msgspec.Struct, frozen=True, kw_only=True):
 
 def wrap_secrets(
     source: Source,
-    findings: Sequence[Finding],
+    sites: Sequence[FoundSite],
     manifest: Manifest,
     accessor_import: str,
     options: WrapOptions | None = None,
@@ -49,7 +49,7 @@ def wrap_secrets(
 
     Args:
         source: The file.
-        findings: The findings in the file.
+        sites: The sites in the file.
         manifest: Maps each variable to its secret.
         accessor_import: `from x.secrets import get_secret`, optionally with an alias.
         options: By default, literals and unused imports are kept.
@@ -61,11 +61,9 @@ def wrap_secrets(
         source,
         accessor_import,
         client=options.client if options.has_map else "",
-        is_pydantic_1=any(
-            finding.site and finding.site.reader == PYDANTIC_1 for finding in findings
-        ),
+        is_pydantic_1=any(site.reader == PYDANTIC_1 for _, site in sites),
     )
-    wraps, skipped = choose_wraps(source, findings, manifest, names, options)
+    wraps, skipped = choose_wraps(source, sites, manifest, names, options)
     if not wraps:
         return WrapResult(skipped=tuple(skipped))
     wraps = mark_plain_reads(source, wraps)
@@ -82,8 +80,8 @@ def wrap_secrets(
         if not problem:
             removed = [wrap.site.variable for wrap in wraps if wrap.replacement is not None]
             return WrapResult(edits=tuple(edits), skipped=tuple(skipped), removed=tuple(removed))
-    for finding in findings:
-        if problem and finding.site and not finding.site.reason:
+    for finding, site in sites:
+        if problem and not site.reason:
             skipped.append(skipped_finding(finding, problem))
     return WrapResult(skipped=tuple(skipped))
 

@@ -84,7 +84,7 @@ def scan_files(
             scanner.scan_file(path)
     collected = scanner.collected
     skipped = [*_invalid_names(paths), *scanner.skipped, *collected.unresolved]
-    constants = tuple(collected.constants)
+    constants = tuple((f, f.site) for f in collected.constants if f.site)
     findings = assign_fingerprints(
         [
             *scanner.related_findings(),

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import msgspec
 
 from shield_ai.model.finding import Finding
+from shield_ai.model.site import FoundSite
 from shield_ai.model.skip import Skipped
 from shield_ai.project.layout import AppFacts
 from shield_ai.scan.python.secret_calls import SecretCall
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
 
 
 class Scan(msgspec.Struct, frozen=True, kw_only=True):
@@ -24,8 +30,23 @@ class Scan(msgspec.Struct, frozen=True, kw_only=True):
     harmless: tuple[Skipped, ...] = ()  # values with a secret-like name that are not secrets
     file_reads: tuple[Skipped, ...] = ()  # secrets that the settings take from a file
     python_files: tuple[str, ...] = ()  # of the app, including tests
-    constants: tuple[Finding, ...] = ()  # constants that remain beside migrated secrets
+    constants: tuple[FoundSite, ...] = ()  # constants that remain beside migrated secrets
     migrated: tuple[str, ...] = ()  # variables that the code reads through the runtime
     unscanned: tuple[Skipped, ...] = ()  # code outside the scan that reads secrets
     secret_calls: tuple[SecretCall, ...] = ()
     copies: tuple[str, ...] = ()  # the folders of copies of the runtime, which are not scanned
+
+    @property
+    def sites(self) -> tuple[FoundSite, ...]:
+        """The findings that a fixer may rewrite, with their sites."""
+        return tuple((finding, finding.site) for finding in self.findings if finding.site)
+
+    def find_places(self, variables: Collection[str]) -> Iterator[Finding]:
+        """Yield the findings of the code that reads, or contains, one of some secrets.
+
+        Args:
+            variables: The variables of the secrets.
+        """
+        for finding, site in self.sites:
+            if any(variable in variables for variable in site.variables):
+                yield finding
