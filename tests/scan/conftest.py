@@ -24,13 +24,11 @@ def sites(scanned):
     """Scan one settings file and return (shape, variable, reason) of each site."""
 
     def sites(text, files=None):
-        found = scanned(
-            {"shop/__init__.py": "", "shop/settings.py": text, **(files or {})}
-        ).findings
+        found = scanned({"shop/__init__.py": "", "shop/settings.py": text, **(files or {})}).sites
         return [
-            (str(f.site.shape), f.site.variable, reason_of(f.site))
-            for f in found
-            if f.site and f.path == "shop/settings.py"
+            (str(site.shape), site.variable, reason_of(site))
+            for f, site in found
+            if f.path == "shop/settings.py"
         ]
 
     return sites

@@ -7,7 +7,6 @@ import enum
 import msgspec
 
 from shield_ai.model.digest import hexdigest
-from shield_ai.model.site import Site
 from shield_ai.model.skip import SkipReason
 
 
@@ -61,7 +60,6 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     has_secret_default: bool = False  # the code has a constant default that may be a secret
     span: tuple[int, int] | None = None  # the byte offsets of the code, if a fixer may rewrite it
     fingerprint: str = ""
-    site: Site | None = None  # excluded from reports
     commit: str = ""  # in a scan of git history: the first commit with this finding
     date: str = ""  # the author date of that commit, ISO 8601
     in_head: bool = True  # the newest commit still has the finding

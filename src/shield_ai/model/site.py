@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import enum
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
 import msgspec
 
+from shield_ai.model.finding import Finding
 from shield_ai.model.skip import SkipReason
-
-if TYPE_CHECKING:
-    from shield_ai.model.finding import Finding
 
 
 class Shape(enum.StrEnum):
@@ -69,4 +67,4 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
         return (self.variable,) if self.variable else ()
 
 
-FoundSite: TypeAlias = "tuple[Finding, Site]"
+FoundSite: TypeAlias = tuple[Finding, Site]

@@ -98,7 +98,7 @@ def test_a_package_without_settings_gets_the_runtime(scanned):
     files = {"src/shop/main.py": read, "src/shop/x.py": "y = 1\n", "tests/test_x.py": read}
     scan = scanned(files)
     assert (scan.facts.runtime, scan.facts.roots) == ("src/shop/utils/secrets.py", ("src",))
-    assert [reason_of(f.site) for f in scan.findings if f.path == "src/shop/main.py"] == [""]
+    assert [reason_of(site) for f, site in scan.sites if f.path == "src/shop/main.py"] == [""]
 
 
 def test_a_module_at_the_top_gets_the_runtime_beside_it(scanned):

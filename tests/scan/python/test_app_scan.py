@@ -53,7 +53,7 @@ from shield_ai.scan.python.app_scan import scan_files
 )
 def test_lists_harmless_values_with_a_secret_like_name(scanned, text, name, reason):
     seen = scanned({"shop/settings.py": text})
-    assert not [f for f in seen.findings if f.site]
+    assert not seen.sites
     assert [(skip.name, skip.line) for skip in seen.harmless] == [(name, text.count("\n") + 1)]
     assert reason in seen.harmless[0].reason
 
@@ -67,8 +67,8 @@ def test_lists_harmless_values_with_a_secret_like_name(scanned, text, name, reas
     ],
 )
 def test_a_text_in_a_description_is_not_the_value(scanned, value, count):
-    found = scanned({"shop/settings.py": f"CONFIG = {{'SECRET_KEY': {value}}}\n"}).findings
-    assert len([f for f in found if f.site]) == count
+    found = scanned({"shop/settings.py": f"CONFIG = {{'SECRET_KEY': {value}}}\n"}).sites
+    assert len(found) == count
 
 
 def test_lists_reads_of_many_variables(scanned):
@@ -103,7 +103,7 @@ def test_scans_an_app_with_a_name_like_tests(scanned):
 def test_variables_in_shield_toml_are_secrets():
     text = "import os\nX = os.environ.get('LICENCE')\nUSER = os.environ.get('MAIL_USER')\n"
     raws = {"shop/settings.py": b"", "shop/licence.py": text.encode()}
-    assert not [f for f in scan_files("shop", list(raws), raws.get).findings if f.site]
+    assert not scan_files("shop", list(raws), raws.get).sites
     found = scan_files("shop", list(raws), raws.get, {"LICENCE"}).findings
     assert [(f.env, f.message) for f in found] == [
         ("LICENCE", "LICENCE belongs to a secret in shield.toml")
@@ -121,8 +121,8 @@ def test_variables_in_shield_toml_are_secrets():
 def test_finds_variables_in_lower_case(scanned, read):
     found = scanned(
         {"shop/settings.py": "A = 1\n", "shop/bot.py": f"import os\nx = {read}\n"}
-    ).findings
-    assert [f.env.lower() for f in found if f.site] == ["bot_token"]
+    ).sites
+    assert [f.env.lower() for f, _ in found] == ["bot_token"]
 
 
 @pytest.mark.parametrize(
@@ -131,8 +131,8 @@ def test_finds_variables_in_lower_case(scanned, read):
 def test_finds_secrets_outside_the_settings_by_name(scanned, name):
     found = scanned(
         {"shop/settings.py": "A = 1\n", "shop/bot.py": f"import os\nx = os.environ['{name}']\n"}
-    ).findings
-    assert [f.env for f in found if f.site] == [name]
+    ).sites
+    assert [f.env for f, _ in found] == [name]
 
 
 @pytest.mark.parametrize(

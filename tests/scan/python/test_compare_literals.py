@@ -22,7 +22,7 @@ def test_literals_of_one_name_and_value_are_one_secret(scanned, defaults, variab
         "settings.py": f"SECRET_KEY = '{KEY}'\nADMIN_PASSWORD = 'c4ng3m3'\n",
         "config/settings.py": f"class Settings:\n    defaults = {defaults}\n",
     }
-    sites = [f.site for f in scanned(files).findings if f.path == "config/settings.py" and f.site]
+    sites = [site for f, site in scanned(files).sites if f.path == "config/settings.py"]
     assert [site.variable for site in sites] == variables
 
 
@@ -49,5 +49,5 @@ SEVERAL = "the code has several values of DATABASE_PASSWORD"
 )
 def test_literals_of_one_variable_must_have_one_value(scanned, first, second, path, reasons):
     files = {"settings/base.py": BASE % first, path: BASE % second}
-    sites = [finding.site for finding in scanned(files).findings if finding.site]
+    sites = [site for _, site in scanned(files).sites]
     assert [reason_of(site) for site in sites] == reasons

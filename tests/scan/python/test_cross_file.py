@@ -15,8 +15,8 @@ def test_a_value_is_for_development_if_another_file_reads_the_variable(scanned):
             "shop/settings/base.py": "SECRET_KEY = 'k3y-of-a-test'\n",
             "shop/settings/prod.py": "import os\nfrom .base import *\nSECRET_KEY = os.environ['SECRET_KEY']\n",
         }
-    ).findings
-    reasons = {f.path: reason_of(f.site) for f in found if f.site}
+    ).sites
+    reasons = {f.path: reason_of(site) for f, site in found}
     assert reasons["shop/settings/base.py"].startswith("development value")
     assert reasons["shop/settings/prod.py"] == ""
 
@@ -29,8 +29,8 @@ def test_a_class_of_another_file_can_set_the_value(scanned):
                 "import os\nclass Prod(Base):\n    SECRET_KEY = os.environ['DJANGO_SECRET_KEY']\n"
             ),
         }
-    ).findings
-    reasons = {f.path: reason_of(f.site) for f in found if f.site}
+    ).sites
+    reasons = {f.path: reason_of(site) for f, site in found}
     text = "development value: shop/settings/prod.py sets SECRET_KEY to another value"
     assert reasons == {"shop/settings/base.py": text, "shop/settings/prod.py": ""}
 
@@ -51,8 +51,8 @@ def test_a_setting_copied_from_another_module_is_not_a_new_value(scanned, value,
             "shop/configuration.py": "SECRET_KEY = 'k3y-of-a-test'",
             "shop/settings.py": f"from shop import configuration\nSECRET_KEY = {value}",
         }
-    ).findings
-    [site] = [f.site for f in found if f.site]
+    ).sites
+    [site] = [site for _, site in found]
     assert reason_of(site) == (
         "" if movable else "development value: shop/settings.py sets SECRET_KEY to another value"
     )
@@ -113,16 +113,14 @@ def test_a_variable_that_is_only_tested_is_not_migrated(sites, text, moves):
 def test_a_variable_of_the_platform_is_not_migrated(code, variable):
     text = f"import os\n{code.format(variable)}\n"
     for manifest_variables, reason in [((), RESERVED[variable].text), ({variable}, "")]:
-        found = scan_files("app", ["a.py"], lambda _: text.encode(), manifest_variables).findings
-        sites = [finding.site for finding in found if finding.env == variable]
+        found = scan_files("app", ["a.py"], lambda _: text.encode(), manifest_variables).sites
+        sites = [site for finding, site in found if finding.env == variable]
         assert [reason_of(site) for site in sites] == [reason]
 
 
 def scan_ignoring(text, *ignored):
-    found = scan_files("app", ["settings.py"], lambda _: text.encode(), ignored=ignored).findings
-    return {
-        f.site.variables: (f.fixable, reason_of(f.site), f.site.others) for f in found if f.site
-    }
+    found = scan_files("app", ["settings.py"], lambda _: text.encode(), ignored=ignored).sites
+    return {site.variables: (f.fixable, reason_of(site), site.others) for f, site in found}
 
 
 @pytest.mark.parametrize(

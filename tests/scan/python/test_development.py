@@ -11,8 +11,8 @@ BASE = b"import os\nY = os.environ['DB_HOST']\nKEY = os.environ['API_KEY']\n"
 
 
 def reasons(files, manifest_variables=()):
-    found = scan_files("shop", list(files), files.get, manifest_variables).findings
-    return {(f.path, f.env): reason_of(f.site) for f in found if f.site}
+    found = scan_files("shop", list(files), files.get, manifest_variables).sites
+    return {(f.path, f.env): reason_of(site) for f, site in found}
 
 
 @pytest.mark.parametrize(
@@ -74,8 +74,8 @@ def test_the_reads_of_test_settings_stay_after_the_others_have_moved():
 def test_a_presence_test_stays_with_its_read():
     test = b"X = 'DB_PASSWORD' in os.environ\n"
     files = {"settings/test.py": READ + test, "settings/prod.py": READ + test}
-    found = scan_files("shop", list(files), files.get).findings
-    sites = [f.site for f in found if f.path == "settings/test.py"]
+    found = scan_files("shop", list(files), files.get).sites
+    sites = [site for f, site in found if f.path == "settings/test.py"]
     assert {reason_of(site).partition(";")[0] for site in sites if site} == {
         SkipId.DEVELOPMENT_STAGE.text
     }

@@ -32,8 +32,8 @@ def test_a_variable_with_a_public_key_as_example_is_not_moved(path, line, reason
     files = {"shop/settings.py": READ, path: f"A=1\n{line}\n".encode()}
 
     def reasons(manifest_variables):
-        found = scan_files("shop", list(files), files.get, manifest_variables).findings
-        return [reason_of(f.site) for f in found if f.site]
+        found = scan_files("shop", list(files), files.get, manifest_variables).sites
+        return [reason_of(site) for _, site in found]
 
     assert reasons(()) == [reason]
     assert reasons({"MAPBOX_TOKEN"}) == [""]

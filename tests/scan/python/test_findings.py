@@ -45,7 +45,7 @@ def test_findings_are_sorted_and_numbered(scanned):
 )
 def test_an_empty_document_is_a_production_default(scanned, default, default_ok_in_production):
     text = f"import json, os\nKEYS = json.loads(os.environ.get('API_KEYS', {default}))\n"
-    [site] = [f.site for f in scanned({"shop/settings.py": text}).findings if f.site]
+    [site] = [site for _, site in scanned({"shop/settings.py": text}).sites]
     assert site.default_ok_in_production is default_ok_in_production
 
 
@@ -69,20 +69,20 @@ def test_a_url_of_a_database_or_with_credentials_is_for_development(
     scanned, default, default_ok_in_production
 ):
     text = f"import os\nX = os.environ.get('CACHE_URL', '{default}')\n"
-    site = next(f.site for f in scanned({"settings.py": text}).findings if f.site)
+    site = next(site for _, site in scanned({"settings.py": text}).sites)
     assert site.default_ok_in_production is default_ok_in_production
     text = (
         "import dj_database_url\nfrom decouple import config\n"
         f"X = dj_database_url.config(default=config('DATABASE_URL', default='{default}'))\n"
     )
-    site = next(f.site for f in scanned({"settings.py": text}).findings if f.site)
+    site = next(site for _, site in scanned({"settings.py": text}).sites)
     assert site.default_ok_in_production is default_ok_in_production
 
 
 @pytest.mark.parametrize("default", ["'dbcache://table'", "f(NoValue, 'locmemcache://')"])
 def test_a_cache_without_a_server_works_in_production(scanned, default):
     text = f"import environ\nenv = environ.Env()\nX = env.cache_url('SHOP_CACHE', {default})\n"
-    [site] = [f.site for f in scanned({"settings.py": text}).findings if f.site]
+    [site] = [site for _, site in scanned({"settings.py": text}).sites]
     assert site.default_ok_in_production
 
 
@@ -102,7 +102,7 @@ def test_a_cache_without_a_server_works_in_production(scanned, default):
 )
 def test_classifies_computed_defaults(scanned, default, default_ok_in_production, made_up):
     text = f"import os\nDEFAULT = 'dev'\nOTHER = os.environ['OTHER_TOKEN']\nX = os.environ.get('API_TOKEN', {default})\n"
-    site = next(f.site for f in scanned({"settings.py": text}).findings if f.env == "API_TOKEN")
+    site = next(site for f, site in scanned({"settings.py": text}).sites if f.env == "API_TOKEN")
     assert (site.default_ok_in_production, site.default_literal) == (
         default_ok_in_production,
         made_up,

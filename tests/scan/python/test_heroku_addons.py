@@ -42,5 +42,5 @@ def test_reads_of_their_variables_stay(manifest_variables, names) -> None:
         "app.json": b'{"addons": ["heroku-postgresql"]}',
         "s.py": b"import os\nA = os.environ['DATABASE_URL']\nB = os.environ['API_TOKEN']\n",
     }
-    found = scan_files("shop", list(files), files.get, manifest_variables).findings
-    assert {f.env for f in found if f.site and f.site.reason} == names
+    found = scan_files("shop", list(files), files.get, manifest_variables).sites
+    assert {f.env for f, site in found if site.reason} == names

@@ -191,7 +191,7 @@ def test_settings_beside_the_package_of_another_framework_belong_to_the_app(scan
         "shop/settings.py": "import os\nA = os.environ['A_TOKEN']\nC = os.environ['C_TOKEN']\n",
         "configs/production.py": "import os\nB = os.environ['B_TOKEN']\n",
     }
-    reasons = {f.path: reason_of(f.site) for f in scanned(files).findings if f.site}
+    reasons = {f.path: reason_of(site) for f, site in scanned(files).sites}
     assert reasons == {"shop/settings.py": "", "configs/production.py": ""}
 
 
@@ -206,7 +206,7 @@ def test_settings_of_another_service_are_outside(scanned):
         "airflow/dags/load.py": read,
         "lib/config.py": f"from shop import models\n{read}",
     }
-    reasons = {f.path: reason_of(f.site) for f in scanned(files).findings if f.site}
+    reasons = {f.path: reason_of(site) for f, site in scanned(files).sites}
     outside = (
         "outside the packages that can import the runtime; keep the variable A_TOKEN set for it"
     )
@@ -234,9 +234,9 @@ def test_a_script_in_a_subfolder_must_be_able_to_import_the_app(scanned, head, r
         "shop/__init__.py": "",
         "shop/ask.py": text,
     }
-    assert [
-        reason_of(f.site) for f in scanned(files).findings if f.site and f.path == "shop/ask.py"
-    ] == [reason]
+    assert [reason_of(site) for f, site in scanned(files).sites if f.path == "shop/ask.py"] == [
+        reason
+    ]
 
 
 def test_settings_outside_the_app_name_its_folder(scanned):
@@ -245,9 +245,7 @@ def test_settings_outside_the_app_name_its_folder(scanned):
         "back/manage.py": "DJANGO_SETTINGS_MODULE = 'shop.settings'\n",
         "back/shop/settings.py": read,
     }
-    reasons = {
-        f.path: reason_of(f.site) for f in scanned({**inner, "config.py": read}).findings if f.site
-    }
+    reasons = {f.path: reason_of(site) for f, site in scanned({**inner, "config.py": read}).sites}
     assert reasons["back/shop/settings.py"] == ""
     assert reasons["config.py"].startswith("outside the app in back, which has the most secrets")
 
@@ -281,7 +279,7 @@ def test_a_file_outside_the_package_does_not_run_it_to_import_the_runtime(
         "app/settings.py": "import os\nA = os.environ['A_TOKEN']\n",
         "job.py": f"{head}import os\nKEY = os.environ['MAIL_TOKEN']\n",
     }
-    reasons = {f.path: reason_of(f.site) for f in scanned(files).findings if f.site}
+    reasons = {f.path: reason_of(site) for f, site in scanned(files).sites}
     assert reasons["app/settings.py"] == ""
     assert reasons["job.py"] == reason
 
@@ -297,7 +295,7 @@ def test_modules_loaded_by_django_can_import_the_settings_package(scanned):
         "carts/run.py": f"from carts import models\n{read}if __name__ == '__main__':\n    print(A)\n",
         "ask.py": read,
     }
-    reasons = {f.path: bool(f.site.reason) for f in scanned(files).findings if f.site}
+    reasons = {f.path: bool(site.reason) for f, site in scanned(files).sites}
     assert reasons == {
         "shop/settings.py": False,
         "carts/models.py": False,

@@ -16,9 +16,9 @@ def reason(*classes):
     body = "\n\n".join(f"class {head}:\n    {line}" for head, line in classes)
     text = f"import os\n\n\n{body}\n".encode()
     literals = [
-        finding.site.reason
-        for finding in scan_files("shop", ["config.py"], {"config.py": text}.get).findings
-        if finding.site and finding.site.shape is Shape.LITERAL
+        site.reason
+        for _, site in scan_files("shop", ["config.py"], {"config.py": text}.get).sites
+        if site.shape is Shape.LITERAL
     ]
     assert len(literals) == 1
     return literals[0].id if literals[0] else None

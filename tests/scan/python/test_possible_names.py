@@ -29,7 +29,7 @@ COMPUTED = {
 
 @pytest.mark.parametrize("text", [pytest.param(text, id=name) for name, text in COMPUTED.items()])
 def test_enumerates_the_variables_of_a_computed_name(scanned, text):
-    [site] = [f.site for f in scanned({"shop/settings.py": text}).findings if f.site]
+    [site] = [site for _, site in scanned({"shop/settings.py": text}).sites]
     assert (site.variables, reason_of(site)) == (("A_TOKEN", "B_TOKEN"), "")
 
 
@@ -81,13 +81,13 @@ def test_enumerates_the_variables_of_a_computed_name(scanned, text):
     ],
 )
 def test_an_unknown_computed_name_cannot_be_migrated(scanned, text):
-    sites = [f.site for f in scanned({"shop/settings.py": text}).findings if f.site]
+    sites = [site for _, site in scanned({"shop/settings.py": text}).sites]
     assert [(site.variables, "computed" in reason_of(site)) for site in sites] == [((), True)]
 
 
 def test_a_function_that_is_also_called_elsewhere_keeps_its_variables(scanned):
     text = "import os\ndef f(k):\n    X_TOKEN = os.environ[k]\nf('A_TOKEN')\ncall(f)"
-    sites = [f.site for f in scanned({"shop/settings.py": text}).findings if f.site]
+    sites = [site for _, site in scanned({"shop/settings.py": text}).sites]
     reasons = [(site.variables, site.reason.id if site.reason else "") for site in sites]
     assert reasons == [((), "computed-name"), (("A_TOKEN",), "unsupported-read")]
 
@@ -97,7 +97,7 @@ def test_a_loop_keeps_harmless_variables_in_the_environment(scanned):
         "import os\nfor k in ['DB_USER', 'LANG']:\n    globals()[k] = os.environ[k]\n"
         "D = {'USER': os.getenv('DB_USER'), 'PASSWORD': os.getenv('DB_PASSWORD'), 'NAME': 'x'}"
     )
-    user, password = (f.site for f in scanned({"shop/settings.py": text}).findings if f.site)
+    user, password = (site for _, site in scanned({"shop/settings.py": text}).sites)
     assert (reason_of(user), reason_of(password)) == (
         "DB_USER is also read under a computed name",
         "",
@@ -106,7 +106,7 @@ def test_a_loop_keeps_harmless_variables_in_the_environment(scanned):
 
 def test_a_loop_is_reported_with_its_first_names(scanned):
     text = "import os\nfor k in 'A_TOKEN B_TOKEN C_TOKEN D_TOKEN LANG'.split():\n    locals()[k] = os.environ[k]"
-    [finding] = [f for f in scanned({"shop/settings.py": text}).findings if f.site]
+    [(finding, _)] = scanned({"shop/settings.py": text}).sites
     assert finding.name == "A_TOKEN or B_TOKEN or C_TOKEN or D_TOKEN"
     assert "variable A_TOKEN, B_TOKEN or one of 2 others" in finding.message
 
@@ -114,7 +114,7 @@ def test_a_loop_is_reported_with_its_first_names(scanned):
 def test_a_presence_test_for_several_variables_migrates_the_read_ones(scanned):
     text = "import os\nlacking = [k for k in ('A_TOKEN', 'B_TOKEN') if k not in os.environ]\n"
     one, two = (
-        [f.site for f in scanned({"shop/settings.py": t}).findings if f.site]
+        [site for _, site in scanned({"shop/settings.py": t}).sites]
         for t in (text + "X = os.environ['B_TOKEN']", text)
     )
     assert [(site.variables, site.others, reason_of(site)) for site in one] == [
@@ -129,7 +129,7 @@ def test_a_loop_inside_get_secret_keeps_the_other_variables(scanned):
         "import os\nfrom shop.utils.secrets import get_secret\nX = os.environ['B_TOKEN']\n"
         "for k in ['A_TOKEN', 'B_TOKEN']:\n    get_secret({'A_TOKEN': 'a'}, lambda: os.environ[k], env=k)"
     )
-    [site] = (f.site for f in scanned({"shop/settings.py": text}).findings if f.site)
+    [site] = (site for _, site in scanned({"shop/settings.py": text}).sites)
     assert (site.variable, reason_of(site)) == (
         "B_TOKEN",
         "B_TOKEN is also read under a computed name",

@@ -33,7 +33,7 @@ def test_the_default_of_a_model_is_never_moved(sites, field):
 
 def test_a_field_without_a_value_is_a_read(scanned):
     text = "from pydantic_settings import BaseSettings\nclass S(BaseSettings):\n    A_TOKEN: str = ''\n    B_TOKEN: str\n"
-    found = [(f.rule, f.env) for f in scanned({"config.py": text}).findings if f.site]
+    found = [(f.rule, f.env) for f, _ in scanned({"config.py": text}).sites]
     assert found == [("CSEC34.environ-read", "A_TOKEN"), ("CSEC34.environ-read", "B_TOKEN")]
 
 
@@ -162,7 +162,7 @@ def test_advises_to_keep_the_variable_of_a_field_that_is_not_migrated(scanned):
         "shop/config.py": f"from pydantic_settings import BaseSettings\nclass S(BaseSettings):\n    a_token: str\n{method}",
         "shop/mail.py": "import os\nA = os.environ['A_TOKEN']\n",
     }
-    reasons = {f.path: reason_of(f.site) for f in scanned(files).findings if f.site}
+    reasons = {f.path: reason_of(site) for f, site in scanned(files).sites}
     assert reasons["shop/mail.py"] == ""
     assert reasons["shop/config.py"].endswith(
         "add the secret to it; keep the variable A_TOKEN set for it"
@@ -217,11 +217,11 @@ def test_the_prefix_may_be_a_constant_of_another_file(scanned):
         "shop/constants.py": "from shop.names import PREFIX\n",
         "shop/config.py": "from pydantic import BaseSettings\nfrom shop.constants import PREFIX\nclass S(BaseSettings):\n    db_password: str\n    class Config:\n        env_prefix = PREFIX\n",
     }
-    [found] = [f for f in scanned(files).findings if f.site]
-    assert (found.env, reason_of(found.site)) == ("SHOP_DB_PASSWORD", "")
+    [(found, site)] = scanned(files).sites
+    assert (found.env, reason_of(site)) == ("SHOP_DB_PASSWORD", "")
     del files["shop/names.py"]
-    [found] = [f for f in scanned(files).findings if f.site]
-    assert (found.env, reason_of(found.site)) == (
+    [(found, site)] = scanned(files).sites
+    assert (found.env, reason_of(site)) == (
         None,
         "the class computes the names of its variables",
     )
@@ -246,8 +246,8 @@ def test_the_members_of_an_enumeration_are_not_secrets(sites, base):
 )
 def test_a_reviewed_line_is_not_moved(scanned, comment):
     text = f"API_PASSWORD = 'k3y-of-a-test'  {comment}\n"
-    [found] = [f for f in scanned({"settings.py": text, "manage.py": ""}).findings if f.site]
-    assert (found.severity.name, reason_of(found.site)) == (
+    [(found, site)] = scanned({"settings.py": text, "manage.py": ""}).sites
+    assert (found.severity.name, reason_of(site)) == (
         "LOW",
         "marked as reviewed in a comment",
     )
@@ -264,14 +264,14 @@ def test_a_reviewed_line_is_not_moved(scanned, comment):
 )
 def test_a_comment_above_a_value_can_say_that_it_is_not_secret(scanned, comment, is_reviewed):
     text = f"{comment}API_PASSWORD = 'k3y-of-a-test'\n"
-    [found] = [f for f in scanned({"settings.py": text, "manage.py": ""}).findings if f.site]
-    assert (reason_of(found.site) == "marked as reviewed in a comment") == is_reviewed
+    [(_, site)] = scanned({"settings.py": text, "manage.py": ""}).sites
+    assert (reason_of(site) == "marked as reviewed in a comment") == is_reviewed
 
 
 def test_djangos_key_moves_from_a_reviewed_line(scanned):
     text = "SECRET_KEY = 'k3y-of-a-test'  # noqa: S105\n"
-    [found] = [f for f in scanned({"settings.py": text, "manage.py": ""}).findings if f.site]
-    assert reason_of(found.site) == ""
+    [(_, site)] = scanned({"settings.py": text, "manage.py": ""}).sites
+    assert reason_of(site) == ""
 
 
 INHERITED = """\
@@ -301,8 +301,8 @@ class Client(Base, env_prefix='client_'):
 )
 @pytest.mark.parametrize("path", ["shop/settings.py", "shop/constants.py"])
 def test_finds_the_fields_of_derived_settings(scanned, path, field, variables):
-    found = scanned({"shop/__init__.py": "", path: f"{INHERITED}    {field}\n"}).findings
-    assert [f.env for f in found if f.site] == variables
+    found = scanned({"shop/__init__.py": "", path: f"{INHERITED}    {field}\n"}).sites
+    assert [f.env for f, _ in found] == variables
 
 
 def test_the_prefix_of_settings_can_say_that_a_field_is_secret(sites):
@@ -317,8 +317,8 @@ def test_finds_the_fields_of_settings_with_a_base_in_another_file(scanned):
             "shop/base.py": "from pydantic_settings import BaseSettings\nclass Base(BaseSettings): ...\n",
             "shop/bot.py": "from shop.base import Base\nclass Bot(Base, env_prefix='bot_'):\n    token: str\n",
         }
-    ).findings
-    assert [f.env for f in found if f.site] == ["BOT_TOKEN"]
+    ).sites
+    assert [f.env for f, _ in found] == ["BOT_TOKEN"]
 
 
 @pytest.mark.parametrize(
@@ -345,8 +345,8 @@ def test_a_field_with_a_default_is_a_read(sites, field, shapes):
 
 def test_a_default_that_repeats_the_name_is_no_hardcoded_secret(scanned):
     text = "from pydantic import BaseSettings\nclass S(BaseSettings):\n    postgres_password: str = 'postgres'\n"
-    found = scanned({"shop/__init__.py": "", "shop/settings.py": text}).findings
-    assert [(f.rule, f.severity) for f in found if f.site] == [("CSEC34.environ-read", "medium")]
+    found = scanned({"shop/__init__.py": "", "shop/settings.py": text}).sites
+    assert [(f.rule, f.severity) for f, _ in found] == [("CSEC34.environ-read", "medium")]
 
 
 GENERATED = """\
@@ -383,9 +383,9 @@ def test_a_generated_default_is_for_development(scanned, library, field):
     """Each process would generate another value: production needs the secret."""
     text = f"{GENERATED.replace('pydantic_settings', library)}    SECRET_KEY: {field}\n"
     [site] = [
-        f.site
-        for f in scanned({"shop/__init__.py": "", "shop/config.py": text}).findings
-        if f.site and f.site.variable == "SECRET_KEY"
+        site
+        for _, site in scanned({"shop/__init__.py": "", "shop/config.py": text}).sites
+        if site.variable == "SECRET_KEY"
     ]
     assert (str(site.shape), reason_of(site), site.default_literal) == ("field", "", True)
 
@@ -405,9 +405,9 @@ def test_a_generated_default_is_for_development(scanned, library, field):
 def test_a_computed_default_is_a_default(scanned, field, optional):
     text = f"{GENERATED}    DB_KEY: {field}\n"
     [site] = [
-        f.site
-        for f in scanned({"shop/__init__.py": "", "shop/config.py": text}).findings
-        if f.site and f.site.variable == "DB_KEY"
+        site
+        for _, site in scanned({"shop/__init__.py": "", "shop/config.py": text}).sites
+        if site.variable == "DB_KEY"
     ]
     assert (str(site.shape), site.optional, site.default_literal) == ("field", optional, False)
 

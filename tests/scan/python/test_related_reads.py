@@ -16,8 +16,8 @@ PORT = os.environ["DB_PORT"]
 """
     found = scanned(
         {"settings.py": text, "other.py": "import os\nname = os.environ['SHOP_DB']\n"}
-    ).findings
-    parts = {(f.path, f.env): f.site.field for f in found if f.site}
+    ).sites
+    parts = {(f.path, f.env): site.field for f, site in found}
     assert parts == {
         ("settings.py", "SHOP_DB"): "database",
         ("settings.py", "U"): "username",
@@ -25,7 +25,7 @@ PORT = os.environ["DB_PORT"]
         ("settings.py", "DB_PORT"): "port",
         ("other.py", "SHOP_DB"): "database",
     }
-    assert {str(f.severity) for f in found if f.env == "SHOP_DB"} == {"low"}
+    assert {str(f.severity) for f, _ in found if f.env == "SHOP_DB"} == {"low"}
 
 
 CLIENT = "import os\nSECRET = os.environ['GITHUB_CLIENT_SECRET']\n"
@@ -81,8 +81,8 @@ def test_ignores_an_identifier_read_outside_the_app(scanned):
         "shop/settings.py": LOGIN,
         "tools/x.py": "import os\nx = os.environ['GITHUB_CLIENT_ID']\n",
     }
-    found = scanned(files).findings
-    assert [f.env for f in found if f.site] == ["GITHUB_CLIENT_SECRET"]
+    found = scanned(files).sites
+    assert [f.env for f, _ in found] == ["GITHUB_CLIENT_SECRET"]
 
 
 def test_finds_a_presence_test_for_a_database_field(sites):
@@ -97,13 +97,11 @@ def test_a_presence_test_for_a_database_field_is_migrated(scanned):
         "    D = {'NAME': 'x', 'USER': 'x', 'HOST': os.environ['RDS_HOST'], 'PASSWORD': os.environ['RDS_PASSWORD']}"
     )
     found = [
-        (str(f.site.shape), f.site.variable)
-        for f in scanned({"shop/settings.py": text}).findings
-        if f.site
+        (str(site.shape), site.variable) for _, site in scanned({"shop/settings.py": text}).sites
     ]
     assert found == [("presence", "RDS_HOST"), ("read", "RDS_HOST"), ("read", "RDS_PASSWORD")]
     alone = "import os\nX = 'RDS_HOST' in os.environ"
-    assert not [f for f in scanned({"shop/settings.py": alone}).findings if f.site]
+    assert not scanned({"shop/settings.py": alone}).sites
 
 
 def test_the_name_of_the_test_database_is_not_a_database_field(scanned):
@@ -118,7 +116,7 @@ DATABASES = {
     }
 }
 """
-    assert [f.env for f in scanned({"shop/settings.py": text}).findings if f.site] == [
+    assert [f.env for f, _ in scanned({"shop/settings.py": text}).sites] == [
         "SHOP_NAME",
         "SHOP_PASSWORD",
     ]
@@ -136,5 +134,5 @@ DATABASES = {
     ],
 )
 def test_nothing_is_related_to_an_ignored_secret(text, ignored):
-    found = scan_files("app", ["settings.py"], lambda _: text.encode(), ignored=[ignored]).findings
-    assert [f.env for f in found if f.site] == [ignored]
+    found = scan_files("app", ["settings.py"], lambda _: text.encode(), ignored=[ignored]).sites
+    assert [f.env for f, _ in found] == [ignored]

@@ -21,8 +21,8 @@ def found(code, known=None):
         if isinstance(n, ast.Call) and getattr(n.func, "id", "") == "get_secret"
     ]
     return [
-        (f.site.variable, f.site.shape, code[f.site.start : f.site.end])
-        for f in find_remaining_defaults(source, calls)
+        (site.variable, site.shape, code[site.start : site.end])
+        for _, site in find_remaining_defaults(source, calls)
     ]
 
 

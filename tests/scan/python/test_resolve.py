@@ -240,7 +240,7 @@ FILE_NAME = "f(n, d=None):\n    if x := getenv(n + '_FILE'):\n        if not Pat
 )
 def test_an_empty_default_in_the_signature_of_a_helper(scanned, helper, call, optional):
     text = f"from os import environ, getenv\nfrom pathlib import Path\ndef {helper}\nX = {call}\n"
-    [site] = [f.site for f in scanned({"settings.py": text}).findings if f.site]
+    [site] = [site for _, site in scanned({"settings.py": text}).sites]
     assert (site.variable, site.optional) == ("API_KEY", optional)
 
 
@@ -262,9 +262,9 @@ HELPER = "import os\ndef get(name):\n    return os.environ.get(f'{ENV.upper()}_{
     ],
 )  # fmt: skip
 def test_a_helper_with_a_computed_prefix_is_reported(scanned, text, expected):
-    found = [f for f in scanned({"settings.py": text}).findings if f.site]
-    assert [f.name for f in found] == expected
-    assert all("computed" in reason_of(f.site) for f in found)
+    found = scanned({"settings.py": text}).sites
+    assert [f.name for f, _ in found] == expected
+    assert all("computed" in reason_of(site) for _, site in found)
 
 
 ASKS = """\

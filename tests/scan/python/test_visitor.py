@@ -244,8 +244,8 @@ DATABASES = {"default": {
     ],
 )  # fmt: skip
 def test_collects_the_names_that_a_lambda_must_bind(scanned, text, names):
-    findings = scanned({"settings.py": f"import os\n{text}"}).findings
-    assert [finding.site.binds for finding in findings if finding.site] == [names]
+    findings = scanned({"settings.py": f"import os\n{text}"}).sites
+    assert [site.binds for _, site in findings] == [names]
 
 
 @pytest.mark.parametrize(
@@ -279,8 +279,8 @@ def test_a_list_under_a_secret_like_key_can_name_fields(scanned, text, found):
 def test_the_values_of_a_settings_class_for_tests_stay(scanned, name, is_for_tests):
     reads = "X = os.environ['{0}_API_KEY']\n    Y = os.environ['TESTING_{0}_API_KEY']"
     text = f"import os\nclass {name}(Base):\n    SECRET_KEY = 'k3y-of-an-app'\n    {reads.format('A')}\n"
-    found = scanned({"config.py": text}).findings
-    reasons = {finding.name: finding.site.reason for finding in found if finding.site}
+    found = scanned({"config.py": text}).sites
+    reasons = {finding.name: site.reason for finding, site in found}
     for_tests = SkipId.TEST_CLASS.reason(name=name)
     assert reasons["X"] is None
     assert {reasons["SECRET_KEY"], reasons["Y"]} == {for_tests if is_for_tests else None}
@@ -298,8 +298,8 @@ def test_the_values_of_a_settings_class_for_tests_stay(scanned, name, is_for_tes
 )
 def test_literals_of_a_settings_class_for_development_stay(scanned, name, other, moves):
     text = f"class Config: pass\nclass {name}(Config):\n    SECRET_KEY = 'k3y-of-an-app'\n{other}\n"
-    (found,) = (f for f in scanned({"config.py": text}).findings if f.site)
-    assert found.site.reason == (None if moves else SkipId.TEST_VALUE.reason())
+    [(_, site)] = scanned({"config.py": text}).sites
+    assert site.reason == (None if moves else SkipId.TEST_VALUE.reason())
 
 
 def test_a_description_of_a_secret_is_not_a_secret(sites):
@@ -439,8 +439,10 @@ def test_lists_a_read_with_a_computed_name_that_is_used_as_a_secret(scanned, sta
         "shop/__init__.py": "",
         "shop/auth.py": f"import os\ndef check(self, token, name):\n    {statement}\n",
     }
-    [found] = scanned(files).findings
-    assert (found.env, reason_of(found.site)) == (None, COMPUTED)
+    scan = scanned(files)
+    [(found, site)] = scan.sites
+    assert scan.findings == (found,)
+    assert (found.env, reason_of(site)) == (None, COMPUTED)
 
 
 def test_lists_each_unresolved_read_of_the_settings(scanned):
@@ -488,5 +490,5 @@ OTHER = "    P = os.environ['DB_PASSWORD']\n"
 )
 def test_a_url_is_optional_if_other_secrets_replace_it(scanned, text, optional):
     head = "import os, dj_database_url\nurl = dj_database_url.config()\n"
-    findings = scanned({"settings.py": head + text}).findings
-    assert next(f.site for f in findings if f.site).optional == optional
+    findings = scanned({"settings.py": head + text}).sites
+    assert next(site for _, site in findings).optional == optional

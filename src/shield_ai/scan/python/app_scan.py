@@ -14,7 +14,7 @@ from shield_ai.project.runtime_names import copied_folder, is_copied_file
 from shield_ai.scan.files.walk import display_path, walk_all
 from shield_ai.scan.python.app_facts import AppFiles, collect_facts
 from shield_ai.scan.python.app_scanner import AppScanner
-from shield_ai.scan.python.complete import assign_fingerprints, not_migratable
+from shield_ai.scan.python.complete import complete_findings, not_migratable
 from shield_ai.scan.python.findings import dotenv_findings
 from shield_ai.scan.python.scan import Scan
 from shield_ai.scan.python.skipped_folders import select_app_paths
@@ -84,30 +84,30 @@ def scan_files(
             scanner.scan_file(path)
     collected = scanner.collected
     skipped = [*_invalid_names(paths), *scanner.skipped, *collected.unresolved]
-    constants = tuple((f, f.site) for f in collected.constants if f.site)
-    findings = assign_fingerprints(
-        [
-            *scanner.related_findings(),
-            *collected.literal_defaults(),
-            *dotenv_findings(valid_paths, read),
-        ]
-    )
-    skipped += not_migratable(findings)
+    related = scanner.related_sites()
+    others = [
+        *scanner.other_findings(related),
+        *collected.literal_defaults(),
+        *dotenv_findings(valid_paths, read),
+    ]
+    findings, sites = complete_findings(related, others)
+    skipped += not_migratable(sites)
     return Scan(
         findings=tuple(findings),
+        sites=tuple(sites),
         skipped=tuple(sorted(skipped, key=lambda skip: (skip.path, skip.line, skip.name))),
         unresolved=tuple(collected.unresolved),
         files=tuple(scanner.scanned),
         facts=facts,
         harmless=tuple(collected.harmless),
         file_reads=tuple(collected.file_reads),
-        constants=constants,
+        constants=tuple(collected.constants),
         python_files=tuple(path for path in files.python() if not is_copied_file(path)),
         calls=tuple(collected.calls),
         migrated=collected.migrated_variables(),
         secret_calls=tuple(collected.secret_calls),
         copies=tuple(sorted({folder[:-1] for path in paths if (folder := copied_folder(path))})),
-        unscanned=tuple(collected.django_key(findings)) if facts.django else (),
+        unscanned=tuple(collected.django_key(sites)) if facts.django else (),
     )
 
 

@@ -12,14 +12,15 @@ from shield_ai.scan.python.collected import Collected
 from shield_ai.scan.python.findings import create_findings, missing_runtime_finding
 from shield_ai.scan.python.project import Project
 from shield_ai.scan.python.reading_names import calls_any, find_reading_names
-from shield_ai.scan.python.related_findings import open_context, relate_findings
+from shield_ai.scan.python.related_sites import open_context, relate_sites
 from shield_ai.scan.python.statement_filter import StatementFilter
 from shield_ai.scan.python.visitor import SecretVisitor
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
     from shield_ai.model.finding import Finding
+    from shield_ai.model.site import FoundSite
     from shield_ai.project.layout import AppFacts
     from shield_ai.scan.files.file_filter import Markers
     from shield_ai.scan.python.app_facts import AppFiles
@@ -37,7 +38,8 @@ class AppScanner:
         manifest_variables: Collection[str],
         ignored: Collection[str],
     ) -> None:
-        self.findings: list[Finding] = []
+        self._sites: list[FoundSite] = []
+        self._without_site: list[Finding] = []
         self.scanned: list[str] = []
         self.skipped: list[Skipped] = []
         self._files = files
@@ -80,13 +82,22 @@ class AppScanner:
         # shield.toml may name variables that no pattern of the filter matches.
         return None if self._manifest_variables else StatementFilter(raw)
 
-    def related_findings(self) -> list[Finding]:
-        """Return the findings of all files, after the checks that need the whole app."""
-        findings = relate_findings(
-            self.findings, self.collected, self.scanned, self._settings, self._files.read
+    def related_sites(self) -> list[FoundSite]:
+        """Return the sites of all files, after the checks that need the whole app."""
+        return relate_sites(
+            self._sites, self.collected, self.scanned, self._settings, self._files.read
         )
-        affected = self._without_runtime & {finding.path for finding in findings}
-        return findings + [missing_runtime_finding(path) for path in affected]
+
+    def other_findings(self, related: Iterable[FoundSite]) -> list[Finding]:
+        """Return the findings without a site.
+
+        Args:
+            related: From `related_sites`.
+        """
+        paths = {finding.path for finding, _ in related}
+        paths.update(finding.path for finding in self._without_site)
+        affected = self._without_runtime & paths
+        return self._without_site + [missing_runtime_finding(path) for path in affected]
 
     def _read(self, path: str) -> bytes | None:
         raw = self._files.read(path)
@@ -110,7 +121,7 @@ class AppScanner:
             module = self._project.add(source)
             visitor = SecretVisitor(self._project, module, statement_filter)
             candidates = visitor.run()
-            findings = create_findings(source, candidates, self._facts, self._files.paths)
+            entries = create_findings(source, candidates, self._facts, self._files.paths)
             self.collected.add(source, visitor, in_settings=path in self._settings)
         except SourceError as error:
             self._skip(path, source_problem(path, error))
@@ -118,7 +129,11 @@ class AppScanner:
         except RecursionError:  # the parser accepts deeper nesting than the visitors
             self._skip(path, SkipId.TOO_DEEP.reason())
             return
-        self.findings += findings
+        for finding, site in entries:
+            if site:
+                self._sites.append((finding, site))
+            else:
+                self._without_site.append(finding)
         if path in self._settings and b"get_secret" not in raw:
             self._without_runtime.add(path)
 

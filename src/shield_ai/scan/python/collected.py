@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import msgspec
-
 from shield_ai.model.skip import SkipId, Skipped
 from shield_ai.scan.python.aws_reads import find_aws_reads
 from shield_ai.scan.python.bulk_reads import find_bulk_reads
@@ -19,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
 
     from shield_ai.model.finding import Finding
+    from shield_ai.model.site import FoundSite
     from shield_ai.project.python_source import Source
     from shield_ai.scan.python.project import Project
     from shield_ai.scan.python.secret_calls import SecretCall
@@ -40,7 +39,7 @@ class Collected:
         self.context = context
         self.migrated: dict[str, set[str]] = {}  # variables of get_secret calls, by file
         self.unresolved: list[Skipped] = []
-        self.constants: list[Finding] = []
+        self.constants: list[FoundSite] = []
         self.harmless: list[Skipped] = []
         self.file_reads: list[Skipped] = []
         self.calls: list[tuple[str, int, int]] = []
@@ -87,25 +86,21 @@ class Collected:
 
     def literal_defaults(self) -> list[Finding]:
         """Return the hardcoded secrets among the constants; no fixer rewrites them."""
-        return [
-            msgspec.structs.replace(finding, site=None)
-            for finding in self.constants
-            if not finding.env
-        ]
+        return [finding for finding, _ in self.constants if not finding.env]
 
     def migrated_variables(self) -> tuple[str, ...]:
         """Return the variables that the code reads through the runtime."""
         return tuple(sorted(self.context.migrated))
 
-    def django_key(self, findings: Iterable[Finding]) -> Iterator[Skipped]:
+    def django_key(self, sites: Iterable[FoundSite]) -> Iterator[Skipped]:
         """Yield entries that say where Django's SECRET_KEY comes from if it can't be moved.
 
         Args:
-            findings: All findings of the app.
+            sites: All sites of the app.
         """
         read: set[str] = set(self.context.migrated)
-        for finding in findings:
-            if finding.site and not finding.site.reader.endswith(".setdefault"):
+        for finding, site in sites:
+            if not site.reader.endswith(".setdefault"):
                 read |= {finding.name, finding.env or ""}
         assigned: set[str] = set()
         for _, names in self.context.assigned_settings:

@@ -11,24 +11,58 @@ from shield_ai.model.finding import Finding, fingerprint
 from shield_ai.scan.text.secret_names import find_tokens, mask_tokens
 
 if TYPE_CHECKING:
-    from shield_ai.model.site import Site
+    from collections.abc import Iterable, Sequence
+
+    from shield_ai.model.site import FoundSite, Site
     from shield_ai.model.skip import Skipped
 
+    Entry = tuple[Finding, Site | None]
 
-def assign_fingerprints(findings: list[Finding]) -> list[Finding]:
-    """Sort findings by location, set their fingerprint, and copy what reports show of the site.
+
+def complete_findings(
+    sites: Iterable[FoundSite], others: Iterable[Finding]
+) -> tuple[list[Finding], list[FoundSite]]:
+    """Return all findings of an app with what reports show, and the sites that can be rewritten.
+
+    Args:
+        sites: The findings with a site.
+        others: The findings without a site.
+    """
+    entries = _number([*sites, *((finding, None) for finding in others)])
+    findings: list[Finding] = []
+    found: list[FoundSite] = []
+    for finding, site in entries:
+        if site is None:
+            findings.append(finding)
+            continue
+        shown = _describe_site(finding, site)
+        findings.append(shown)
+        found.append((shown, site))
+    return findings, found
+
+
+def assign_fingerprints(findings: Iterable[Finding]) -> list[Finding]:
+    """Sort findings by location, and set their fingerprints.
 
     Credentials in their names are masked.
     """
-    findings = _mask_names(findings)
+    return [finding for finding, _ in _number([(finding, None) for finding in findings])]
+
+
+def _number(entries: Sequence[Entry]) -> list[Entry]:
     seen: Counter[tuple[str, str, str]] = Counter()
-    numbered = []
-    for finding in sorted(findings, key=lambda f: (f.path, f.line, f.column, f.rule)):
+    numbered: list[Entry] = []
+    for finding, site in sorted(_mask_names(entries), key=_location):
         key = (finding.rule, finding.path, finding.name)
         made = msgspec.structs.replace(finding, fingerprint=fingerprint(*key, seen[key]))
-        numbered.append(_describe_site(made, finding.site) if finding.site else made)
+        numbered.append((made, site))
         seen[key] += 1
     return numbered
+
+
+def _location(entry: Entry) -> tuple[str, int, int, str]:
+    finding, _ = entry
+    return finding.path, finding.line, finding.column, finding.rule
 
 
 def _describe_site(finding: Finding, site: Site) -> Finding:
@@ -42,21 +76,20 @@ def _describe_site(finding: Finding, site: Site) -> Finding:
     )
 
 
-def _mask_names(findings: list[Finding]) -> list[Finding]:
+def _mask_names(entries: Sequence[Entry]) -> Sequence[Entry]:
     """Mask credentials in paths, names and messages; such a finding cannot be fixed."""
     texts: set[str] = set()
-    for finding in findings:
+    for finding, site in entries:
         texts.update((finding.path, finding.message, finding.name, finding.env or ""))
-        if finding.site:
-            texts.update((finding.site.name_expr, *finding.site.variables, *finding.site.others))
+        if site:
+            texts.update((site.name_expr, *site.variables, *site.others))
     tokens = find_tokens(texts)
     if not tokens:
-        return findings
-    return [_mask_finding(finding, tokens) for finding in findings]
+        return entries
+    return [_mask_entry(finding, site, tokens) for finding, site in entries]
 
 
-def _mask_finding(finding: Finding, tokens: set[str]) -> Finding:
-    site = finding.site
+def _mask_entry(finding: Finding, site: Site | None, tokens: set[str]) -> Entry:
     names = [finding.path, finding.name, finding.env or ""]
     if site:
         names += [site.name_expr, *site.variables, *site.others]
@@ -65,21 +98,21 @@ def _mask_finding(finding: Finding, tokens: set[str]) -> Finding:
         finding = msgspec.structs.replace(
             finding, fixable=False, reason=None, has_secret_default=False, span=None
         )
-    return msgspec.structs.replace(
+    masked = msgspec.structs.replace(
         finding,
         path=mask_tokens(finding.path, tokens),
         message=mask_tokens(finding.message, tokens),
         name=mask_tokens(finding.name, tokens),
         env=mask_tokens(finding.env, tokens) if finding.env else finding.env,
-        site=site,
     )
+    return masked, site
 
 
-def not_migratable(findings: list[Finding]) -> list[Skipped]:
-    """Return an entry for each finding that no fixer can rewrite."""
+def not_migratable(sites: Iterable[FoundSite]) -> list[Skipped]:
+    """Return an entry for each site that no fixer can rewrite."""
     skipped = []
-    for finding in findings:
-        if finding.site and finding.site.reason:
+    for finding, site in sites:
+        if site.reason:
             name = finding.env or finding.name
-            skipped.append(finding.site.reason.entry(finding.path, finding.line, name))
+            skipped.append(site.reason.entry(finding.path, finding.line, name))
     return skipped

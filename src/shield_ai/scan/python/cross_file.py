@@ -1,4 +1,4 @@
-"""Mark findings that cannot be migrated because of code in other files of the app."""
+"""Mark sites that cannot be migrated because of code in other files of the app."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from shield_ai.model.site import READ_SHAPES, Shape, Site
+from shield_ai.model.site import READ_SHAPES, FoundSite, Shape, Site
 from shield_ai.model.skip import SkipId, SkipReason
 from shield_ai.scan.python.ast_walk import descend
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from shield_ai.model.finding import Finding
+
 
 # https://boto3.amazonaws.com/v1/documentation/api/latest/guide/configuration.html
 # https://docs.cloudfoundry.org/devguide/deploy-apps/environment-variable.html
@@ -62,21 +63,20 @@ def collection_texts(tree: ast.Module, *, with_keys: bool = False) -> set[str]:
     return texts
 
 
-def apply_context(findings: list[Finding], context: ProjectContext) -> list[Finding]:
-    """Add a reason to each finding that cannot be migrated because of code in other files.
+def apply_context(sites: list[FoundSite], context: ProjectContext) -> list[FoundSite]:
+    """Add a reason to each site that cannot be migrated because of code in other files.
 
     Args:
-        findings: All findings of the app.
+        sites: All sites of the app.
         context: What the scan has collected.
     """
     migratable: set[str] = set()
-    for finding in findings:
-        site = finding.site
-        if site and site.shape in READ_SHAPES and not site.reason and not _is_test(site):
+    for _, site in sites:
+        if site.shape in READ_SHAPES and not site.reason and not _is_test(site):
             migratable.update(site.variables)
     blocked = context.computed_names | context.ignored | context.reserved.keys()
     readable = (migratable - blocked) | context.migrated
-    return [_apply(finding, readable, context) for finding in findings]
+    return [(finding, _apply(finding, site, readable, context)) for finding, site in sites]
 
 
 def _is_test(site: Site) -> bool:
@@ -84,30 +84,27 @@ def _is_test(site: Site) -> bool:
     return site.shape is Shape.PRESENCE or (site.is_test and not site.alternatives)
 
 
-def _apply(finding: Finding, readable: set[str], context: ProjectContext) -> Finding:
-    """Add the reason to one finding.
+def _apply(finding: Finding, site: Site, readable: set[str], context: ProjectContext) -> Site:
+    """Add the reason to one site.
 
     Args:
         finding: The finding.
+        site: Its site.
         readable: Variables that the app reads, or will read, through get_secret.
         context: What the scan has collected.
     """
-    site = finding.site
-    if not site:
-        return finding
     reason: SkipReason | None
     reasons = {v: _reason(finding, site, v, readable, context) for v in site.variables}
     narrowed = _drop_blocked_alternatives(site, reasons)
     if narrowed is not site:
-        finding = msgspec.structs.replace(finding, site=narrowed)
-        return _apply(finding, readable, context)
+        return _apply(finding, narrowed, readable, context)
     if site.reason:
         reason = _keep_variables(site, site.reason, readable)
     else:
         reason = next(filter(None, reasons.values()), None)
     if reason == site.reason:
-        return finding
-    return msgspec.structs.replace(finding, site=msgspec.structs.replace(site, reason=reason))
+        return site
+    return msgspec.structs.replace(site, reason=reason)
 
 
 def _keep_variables(site: Site, reason: SkipReason, readable: set[str]) -> SkipReason:

@@ -1,4 +1,4 @@
-"""Mark the findings that only development or tests need: production has no such secret in AWS."""
+"""Mark the sites that only development or tests need: production has no such secret in AWS."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from shield_ai.project.perf.lazy_regex import regex
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
-    from shield_ai.model.finding import Finding
+    from shield_ai.model.site import FoundSite, Site
     from shield_ai.model.skip import SkipReason
 
 # DEV_TO_API_KEY is a key of the site dev.to, and GOOGLE_ADS_DEV_TOKEN the token of a developer.
@@ -41,47 +41,43 @@ def explain_literals(settings: Collection[str], files: Collection[str]) -> dict[
 
 
 def mark_development_reads(
-    findings: list[Finding],
+    sites: list[FoundSite],
     manifest_variables: Collection[str],
     files: Collection[str],
     migrated: Mapping[str, Collection[str]],
     literals: Mapping[str, SkipReason],
-) -> list[Finding]:
+) -> list[FoundSite]:
     """Add a reason to each read and each literal that only development or tests need.
 
     Args:
-        findings: All findings of the app.
+        sites: All sites of the app.
         manifest_variables: Variables named in shield.toml; they move although only development
             reads them.
         files: The settings files for development and tests.
         migrated: The variables that each file reads through get_secret.
         literals: Why the literals of a file stay, by file.
     """
-    used = _variables_outside(findings, literals)
+    used = _variables_outside(sites, literals)
     for path, variables in migrated.items():
         if path not in files:
             used.update(variables)
     marked = []
-    for finding in findings:
-        if _is_literal(finding):
-            reason = _explain_literal(finding, used, manifest_variables, literals)
-        elif finding.path in files:
-            reason = _explain_by_file(finding, used, manifest_variables)
+    for finding, site in sites:
+        path = finding.path
+        if site.shape in {Shape.LITERAL, Shape.FALLBACK}:
+            reason = _explain_literal(path, site, used, manifest_variables, literals)
+        elif path in files:
+            reason = _explain_by_file(path, site, used, manifest_variables)
         else:
-            reason = _explain_by_name(finding, manifest_variables)
-        if reason and finding.site and not finding.site.reason:
-            site = msgspec.structs.replace(finding.site, reason=reason)
-            finding = msgspec.structs.replace(finding, site=site)  # noqa: PLW2901
-        marked.append(finding)
+            reason = _explain_by_name(site, manifest_variables)
+        is_new = reason and not site.reason
+        marked.append((finding, msgspec.structs.replace(site, reason=reason) if is_new else site))
     return marked
 
 
-def _is_literal(finding: Finding) -> bool:
-    return finding.site is not None and finding.site.shape in {Shape.LITERAL, Shape.FALLBACK}
-
-
 def _explain_literal(
-    finding: Finding,
+    path: str,
+    site: Site,
     used: Collection[str],
     manifest_variables: Collection[str],
     literals: Mapping[str, SkipReason],
@@ -90,38 +86,35 @@ def _explain_literal(
 
     It moves if shield.toml names its variable for this file alone.
     """
-    variable = finding.site.variable if finding.site else ""
-    if variable in manifest_variables and variable not in used:
+    if site.variable in manifest_variables and site.variable not in used:
         return None
-    return literals.get(finding.path)
+    return literals.get(path)
 
 
-def _variables_outside(findings: list[Finding], files: Collection[str]) -> set[str]:
+def _variables_outside(sites: list[FoundSite], files: Collection[str]) -> set[str]:
     """Return the variables that are read, or tested for, outside some files."""
     variables: set[str] = set()
-    for finding in findings:
-        if finding.site and finding.path not in files:
-            variables.update(finding.site.variables, finding.site.others)
+    for finding, site in sites:
+        if finding.path not in files:
+            variables.update(site.variables, site.others)
     return variables
 
 
 def _explain_by_file(
-    finding: Finding, used: Collection[str], manifest_variables: Collection[str]
+    path: str, site: Site, used: Collection[str], manifest_variables: Collection[str]
 ) -> SkipReason | None:
-    """Explain why a finding of a settings file for development or tests stays."""
-    site = finding.site
-    if not site or not site.variable or site.shape not in {*READ_SHAPES, Shape.PRESENCE}:
+    """Explain why a site in a settings file for development or tests stays."""
+    if not site.variable or site.shape not in {*READ_SHAPES, Shape.PRESENCE}:
         return None
     if site.variable in used:
         # Development settings are moved, too: their app may run with AWS on.
-        return SkipId.DEVELOPMENT_STAGE.reason() if is_test_settings(finding.path) else None
+        return SkipId.DEVELOPMENT_STAGE.reason() if is_test_settings(path) else None
     return None if site.variable in manifest_variables else SkipId.DEVELOPMENT_FILE.reason()
 
 
-def _explain_by_name(finding: Finding, manifest_variables: Collection[str]) -> SkipReason | None:
+def _explain_by_name(site: Site, manifest_variables: Collection[str]) -> SkipReason | None:
     """Explain why a read stays because of the name of its variable."""
-    site = finding.site
-    if not site or site.shape not in READ_SHAPES or site.variable in manifest_variables:
+    if site.shape not in READ_SHAPES or site.variable in manifest_variables:
         return None
     is_development = DEVELOPMENT_VARIABLE.search(site.variable)
     return SkipId.DEVELOPMENT_NAME.reason() if is_development else None

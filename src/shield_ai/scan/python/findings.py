@@ -21,10 +21,13 @@ from shield_ai.scan.text.dotenv import find_dotenv_secrets
 
 if TYPE_CHECKING:
     from shield_ai.model.file_reader import FileReader
+    from shield_ai.model.site import Site
     from shield_ai.project.layout import AppFacts
     from shield_ai.project.python_source import Source
     from shield_ai.scan.python.candidates import Candidate
     from shield_ai.scan.rules.pattern import Rule
+
+    Entry = tuple[Finding, Site | None]
 
 RULES = {
     Shape.READ: "CSEC34.environ-read",
@@ -41,8 +44,8 @@ MAX_SHOWN_NAMES = 3
 
 def create_findings(
     source: Source, candidates: list[Candidate], facts: AppFacts, known: set[str]
-) -> list[Finding]:
-    """Turn the candidates of one file into findings.
+) -> list[Entry]:
+    """Turn the candidates of one file into findings, with their sites.
 
     Reads of non-secret variables become findings too: they may belong to the same secret as others.
 
@@ -55,15 +58,15 @@ def create_findings(
     in_settings = source.path in facts.settings
     not_importable = explain_not_importable(source, facts, known)
     kept = KeptLiterals(source, candidates)
-    findings = []
+    entries: list[Entry] = []
     for candidate in candidates:
         if not in_settings and is_probably_label(candidate):
             continue
         if candidate.shape is Shape.LITERAL and not candidate.reason:
             candidate.reason = kept.explain(candidate)
         candidate.reason = candidate.reason or not_importable
-        findings.append(_create_finding(source, candidate, in_settings=in_settings))
-    return findings
+        entries.append(_create_entry(source, candidate, in_settings=in_settings))
+    return entries
 
 
 def is_probably_label(candidate: Candidate) -> bool:
@@ -77,9 +80,20 @@ def is_probably_label(candidate: Candidate) -> bool:
     return len(text) < 12 or bool(re.search(r"\s", text)) or classes < 2
 
 
-def _create_finding(source: Source, candidate: Candidate, *, in_settings: bool) -> Finding:
-    rule = _rule_of(candidate)
+def _create_entry(source: Source, candidate: Candidate, *, in_settings: bool) -> Entry:
+    """Return a finding and its site; a name with a lone surrogate can't be migrated."""
     span = candidate.span or source.span(candidate.node)
+    finding = _create_finding(source, candidate, span, in_settings=in_settings)
+    escaped = _escape_surrogates(finding)
+    if escaped is not finding:
+        return escaped, None
+    return finding, create_site(source, candidate, span, in_settings=in_settings)
+
+
+def _create_finding(
+    source: Source, candidate: Candidate, span: tuple[int, int], *, in_settings: bool
+) -> Finding:
+    rule = _rule_of(candidate)
     line, column = source.position(span[0])
     end_line, end_column = source.position(span[1])
     variable = candidate.variable or " or ".join(candidate.alternatives)
@@ -87,7 +101,7 @@ def _create_finding(source: Source, candidate: Candidate, *, in_settings: bool) 
     is_read = candidate.shape in {Shape.READ, Shape.PRESENCE}
     is_secret = not is_read or candidate.is_secret_read()
     is_severe = is_secret and not candidate.is_reviewed
-    finding = Finding(
+    return Finding(
         rule=rule.id,
         path=source.path,
         line=line,
@@ -99,9 +113,7 @@ def _create_finding(source: Source, candidate: Candidate, *, in_settings: bool) 
         message=_message(rule, name, variable),
         name=name,
         env=variable or None,
-        site=create_site(source, candidate, span, in_settings=in_settings),
     )
-    return _escape_surrogates(finding)
 
 
 def _rule_of(candidate: Candidate) -> Rule:
@@ -138,9 +150,7 @@ def _escape_surrogates(finding: Finding) -> Finding:
         joined.encode()
     except UnicodeEncodeError:
         message, name, env = (text.encode("utf-8", "backslashreplace").decode() for text in texts)
-        return msgspec.structs.replace(
-            finding, message=message, name=name, env=env or None, site=None
-        )
+        return msgspec.structs.replace(finding, message=message, name=name, env=env or None)
     return finding
 
 

@@ -10,40 +10,35 @@ from shield_ai.model.credential_pairs import find_pairs
 from shield_ai.model.database_fields import database_field
 from shield_ai.model.finding import Finding, Severity
 from shield_ai.model.name_meaning import is_secret
-from shield_ai.model.site import READ_SHAPES, Shape, Site
+from shield_ai.model.site import READ_SHAPES, FoundSite, Shape, Site
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
 
 def select_related_reads(
-    findings: list[Finding],
+    sites: list[FoundSite],
     manifest_variables: Collection[str] = (),
     computed: Collection[str] = (),
     ignored: Collection[str] = (),
     development: Collection[str] = (),
-) -> list[Finding]:
+) -> list[FoundSite]:
     """Drop reads of non-secret variables, unless they belong to the same secret as another finding.
 
     Args:
-        findings: All findings of the app.
+        sites: All sites of the app.
         manifest_variables: Variables named in shield.toml; all are kept.
         computed: Variables that may be read under a computed name.
         ignored: Variables that shield.toml ignores; nothing is related to them.
         development: Settings files for development and tests, where all reads stay.
     """
-    sites = [
-        (finding, site)
-        for finding, site in _sites_of_variables(findings)
-        if site.variable not in ignored
-    ]
-    database_fields = _database_fields(sites)
-    paired_secrets = _paired_secrets(sites, manifest_variables, computed, development)
+    reads = _select_reads(sites, ignored)
+    database_fields = _database_fields(reads)
+    paired_secrets = _paired_secrets(reads, manifest_variables, computed, development)
     selected = []
-    for finding in findings:
-        site = finding.site
-        if not site or not _is_harmless(finding, site):
-            selected.append(finding)
+    for finding, site in sites:
+        if not _is_harmless(finding, site):
+            selected.append((finding, site))
             continue
         variable = site.variable
         if variable in manifest_variables:
@@ -59,14 +54,18 @@ def select_related_reads(
     return selected
 
 
-def _sites_of_variables(findings: list[Finding]) -> list[tuple[Finding, Site]]:
-    """Return the findings that read, or test for, a variable, with their sites."""
-    sites = []
-    for finding in findings:
-        site = finding.site
-        if site and (site.shape in READ_SHAPES or site.shape is Shape.PRESENCE):
-            sites.append((finding, site))
-    return sites
+def _select_reads(sites: list[FoundSite], ignored: Collection[str]) -> list[FoundSite]:
+    """Return the sites that use a variable that shield.toml does not ignore."""
+    return [
+        (finding, site)
+        for finding, site in sites
+        if _is_read(site) and site.variable not in ignored
+    ]
+
+
+def _is_read(site: Site) -> bool:
+    """Return whether a site reads, or tests for, a variable."""
+    return site.shape in READ_SHAPES or site.shape is Shape.PRESENCE
 
 
 def _is_harmless(finding: Finding, site: Site) -> bool:
@@ -76,16 +75,13 @@ def _is_harmless(finding: Finding, site: Site) -> bool:
     return site.shape is Shape.READ and finding.severity is Severity.LOW
 
 
-def _related(finding: Finding, site: Site, relation: str, field: str) -> Finding:
-    return msgspec.structs.replace(
-        finding,
-        severity=Severity.LOW,
-        message=f"{finding.env} {relation}",
-        site=msgspec.structs.replace(site, field=field),
-    )
+def _related(finding: Finding, site: Site, relation: str, field: str) -> FoundSite:
+    message = f"{finding.env} {relation}"
+    shown = msgspec.structs.replace(finding, severity=Severity.LOW, message=message)
+    return shown, msgspec.structs.replace(site, field=field)
 
 
-def _database_fields(sites: list[tuple[Finding, Site]]) -> dict[str, str]:
+def _database_fields(sites: list[FoundSite]) -> dict[str, str]:
     """Map the variables of databases with a password to their fields."""
     reads = _migratable_reads(sites)
     databases = {(finding.path, site.group) for finding, site in reads if site.field == "password"}
@@ -100,11 +96,11 @@ def _database_fields(sites: list[tuple[Finding, Site]]) -> dict[str, str]:
     return fields
 
 
-def _migratable_reads(sites: list[tuple[Finding, Site]]) -> list[tuple[Finding, Site]]:
+def _migratable_reads(sites: list[FoundSite]) -> list[FoundSite]:
     return [(f, site) for f, site in sites if site.shape is Shape.READ and not site.reason]
 
 
-def _prefixes_with_password(reads: list[tuple[Finding, Site]]) -> set[str]:
+def _prefixes_with_password(reads: list[FoundSite]) -> set[str]:
     """Return the prefixes of database passwords, such as DB for DB_PASSWORD."""
     prefixes = set()
     for _, site in reads:
@@ -115,7 +111,7 @@ def _prefixes_with_password(reads: list[tuple[Finding, Site]]) -> set[str]:
 
 
 def _paired_secrets(
-    sites: list[tuple[Finding, Site]],
+    sites: list[FoundSite],
     manifest_variables: Collection[str],
     computed: Collection[str],
     development: Collection[str],
@@ -141,9 +137,7 @@ def _paired_secrets(
     return secrets
 
 
-def _not_migratable_variables(
-    sites: list[tuple[Finding, Site]], development: Collection[str]
-) -> set[str]:
+def _not_migratable_variables(sites: list[FoundSite], development: Collection[str]) -> set[str]:
     """Return the variables that must stay in the environment of production."""
     variables: set[str] = set()
     for finding, site in sites:
@@ -153,7 +147,7 @@ def _not_migratable_variables(
     return variables
 
 
-def _unpaired_variables(sites: list[tuple[Finding, Site]]) -> set[str]:
+def _unpaired_variables(sites: list[FoundSite]) -> set[str]:
     """Return the secret variables that are never part of a pair."""
     variables: set[str] = set()
     for finding, site in sites:

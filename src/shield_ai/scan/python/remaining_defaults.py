@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from shield_ai.model.finding import Confidence, Finding
 from shield_ai.model.naming import env_var_name
-from shield_ai.model.site import Shape, Site
+from shield_ai.model.site import FoundSite, Shape, Site
 from shield_ai.project.secret_map import hardcoded_default
 from shield_ai.scan.rules.pattern import csec34_rules
 
@@ -22,7 +22,7 @@ RULE = "CSEC34.literal-default"
 
 def find_remaining_defaults(
     source: Source, calls: Iterable[tuple[ast.Call, SecretMap | None]]
-) -> Iterator[Finding]:
+) -> Iterator[FoundSite]:
     """Yield the constant defaults in get_secret calls.
 
     A default that was a literal in the original code is a hardcoded secret: it is reported, but no
@@ -86,13 +86,13 @@ def _lambda_default(body: ast.expr) -> ast.expr | None:
     return None
 
 
-def _create_finding(source: Source, node: ast.expr, variable: str, shape: Shape) -> Finding:
+def _create_finding(source: Source, node: ast.expr, variable: str, shape: Shape) -> FoundSite:
     rule = csec34_rules()[RULE]
     start, end = source.span(node)
     line, column = source.position(start)
     end_line, end_column = source.position(end)
     is_read = shape is Shape.READ
-    return Finding(
+    finding = Finding(
         rule=rule.id,
         path=source.path,
         line=line,
@@ -104,14 +104,15 @@ def _create_finding(source: Source, node: ast.expr, variable: str, shape: Shape)
         message=rule.text(variable, variable),
         name=variable,
         env=variable if is_read else None,
-        site=Site(
-            start=start,
-            end=end,
-            shape=shape,
-            variable=variable,
-            optional=is_read,
-            default_literal=is_read,
-            default_start=start if is_read else 0,
-            default_end=end if is_read else 0,
-        ),
     )
+    site = Site(
+        start=start,
+        end=end,
+        shape=shape,
+        variable=variable,
+        optional=is_read,
+        default_literal=is_read,
+        default_start=start if is_read else 0,
+        default_end=end if is_read else 0,
+    )
+    return finding, site

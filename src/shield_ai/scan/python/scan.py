@@ -20,6 +20,7 @@ class Scan(msgspec.Struct, frozen=True, kw_only=True):
     """The results of a scan, sorted by path and line."""
 
     findings: tuple[Finding, ...]
+    sites: tuple[FoundSite, ...]  # of the findings that a fixer may rewrite
     skipped: tuple[Skipped, ...]
     unresolved: tuple[Skipped, ...] = ()  # of these, the reads of unknown variables
     files: tuple[str, ...]  # the scanned Python files
@@ -35,11 +36,6 @@ class Scan(msgspec.Struct, frozen=True, kw_only=True):
     unscanned: tuple[Skipped, ...] = ()  # code outside the scan that reads secrets
     secret_calls: tuple[SecretCall, ...] = ()
     copies: tuple[str, ...] = ()  # the folders of copies of the runtime, which are not scanned
-
-    @property
-    def sites(self) -> tuple[FoundSite, ...]:
-        """The findings that a fixer may rewrite, with their sites."""
-        return tuple((finding, finding.site) for finding in self.findings if finding.site)
 
     def find_places(self, variables: Collection[str]) -> Iterator[Finding]:
         """Yield the findings of the code that reads, or contains, one of some secrets.

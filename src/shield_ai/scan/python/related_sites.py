@@ -1,4 +1,4 @@
-"""The checks of findings that need the whole app."""
+"""The checks of sites that need the whole app."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
     from shield_ai.model.file_reader import FileReader
-    from shield_ai.model.finding import Finding
+    from shield_ai.model.site import FoundSite
     from shield_ai.scan.python.app_facts import AppFiles
     from shield_ai.scan.python.collected import Collected
 
@@ -44,17 +44,17 @@ def open_context(
     return ProjectContext(ignored=frozenset(ignored), reserved=reserved)
 
 
-def relate_findings(
-    findings: list[Finding],
+def relate_sites(
+    sites: list[FoundSite],
     collected: Collected,
     scanned: Sequence[str],
     settings: set[str],
     read: FileReader,
-) -> list[Finding]:
-    """Select, merge and mark the findings of all files.
+) -> list[FoundSite]:
+    """Select, merge and mark the sites of all files.
 
     Args:
-        findings: In the order of the files.
+        sites: In the order of the files.
         collected: What was found in addition.
         scanned: The scanned files.
         settings: The settings files.
@@ -65,7 +65,7 @@ def relate_findings(
     development = development_files(scanned, settings, read)
     related = select_related_reads(
         mark_development_reads(
-            findings,
+            sites,
             variables,
             development,
             collected.migrated,
