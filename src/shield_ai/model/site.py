@@ -67,4 +67,4 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
         return (self.variable,) if self.variable else ()
 
 
-FoundSite: TypeAlias = tuple[Finding, Site]
+FoundSite: TypeAlias = tuple[Finding, Site]  # a finding and its site

@@ -20,7 +20,7 @@ class Scan(msgspec.Struct, frozen=True, kw_only=True):
     """The results of a scan, sorted by path and line."""
 
     findings: tuple[Finding, ...]
-    sites: tuple[FoundSite, ...]  # of the findings that a fixer may rewrite
+    sites: tuple[FoundSite, ...]  # what the rewrite needs, with the findings that have a site
     skipped: tuple[Skipped, ...]
     unresolved: tuple[Skipped, ...] = ()  # of these, the reads of unknown variables
     files: tuple[str, ...]  # the scanned Python files
