@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import os
 import secrets
+import signal
 import stat
 import subprocess
 import sys
@@ -53,6 +55,34 @@ def test_ignores_a_partial_last_line(tmp_path, torn):
     with Journal(tmp_path).locked() as again:
         again.end_run("r")
     assert [type(r) for r in Journal(tmp_path).load().records] == [FileStep, RunEnd]
+
+
+@pytest.mark.parametrize("moment", ["write", "fsync", "close"])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_acts_after_the_record_is_written(tmp_path, monkeypatch, moment, number):
+    def stop(_number, _frame):
+        raise KeyboardInterrupt
+
+    previous = signal.signal(number, stop)
+    original = getattr(os, moment)
+
+    def interrupted(*arguments):
+        monkeypatch.setattr(os, moment, original)
+        result = original(*arguments)
+        os.kill(os.getpid(), number)
+        return result
+
+    try:
+        with Journal(tmp_path).locked() as journal:
+            run = journal.begin_run(("a.py",))
+            monkeypatch.setattr(os, moment, interrupted)
+            with pytest.raises(KeyboardInterrupt):
+                journal.write(file_step(run))
+            assert isinstance(journal.records[-1], FileStep)
+            journal.mark_undone(journal.records[-1])
+    finally:
+        signal.signal(number, previous)
+    assert [record.seq for record in Journal(tmp_path).load().records] == [1, 2, 3]
 
 
 def test_refuses_a_damaged_line(tmp_path):

@@ -57,5 +57,17 @@ def deferred_signals(on_signal: Callable[[], None]) -> Iterator[list[str]]:
     try:
         yield received
     finally:
-        for number, handler in previous.items():
-            signal.signal(number, handler)
+        for number in reversed(SIGNALS):  # SIGINT last: its handler raises an exception
+            signal.signal(number, previous[number])
+
+
+@contextlib.contextmanager
+def postponed_signals() -> Iterator[None]:
+    """Postpone SIGINT, SIGTERM and SIGHUP until a short step is complete, then act on them."""
+    received: list[str] = []
+    try:
+        with deferred_signals(lambda: None) as received:
+            yield
+    finally:
+        for name in received:
+            signal.raise_signal(signal.Signals[name])

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from shield_ai.flow.backups import Backups
+from shield_ai.flow.interruption import postponed_signals
 from shield_ai.flow.journal_chain import JournalChain, create_chain, open_chain
 from shield_ai.flow.journal_record import (
     ResourceStep,
@@ -154,13 +155,16 @@ class Journal(RunHistory):
     def write(self, record: RecordT) -> RecordT:
         """Append one record, sync it to disk, and return it with its sequence number.
 
+        A signal acts afterwards: the next record continues the MAC and the number of this one.
+
         Raises:
             SourceError: The disk is full; the existing records stay intact.
         """
-        record = msgspec.structs.replace(record, seq=len(self.records) + 1)
-        if not self.is_adopted:
-            self._append(self._keyed_chain.seal(msgspec.json.encode(record)))
-        self.records.append(record)
+        with postponed_signals():
+            record = msgspec.structs.replace(record, seq=len(self.records) + 1)
+            if not self.is_adopted:
+                self._append(self._keyed_chain.seal(msgspec.json.encode(record)))
+            self.records.append(record)
         return record
 
     @property
