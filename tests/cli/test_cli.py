@@ -389,6 +389,12 @@ def test_aws_errors(app, aws, operation, code, words):
     assert files_of(app) == before
 
 
+def test_rollback_in_a_folder_without_an_app_is_an_error(tmp_path):
+    done = run("rollback", "--yes", cwd=tmp_path)
+    error(done, 2, f"nothing was applied in {tmp_path}, and it has no shield.toml", "folder")
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_rollback_keeps_the_edits_since_apply(app, aws):
     assert run("apply", "--env-file", ".env", "--yes", cwd=app).code == 0
     settings = app / "shop/settings.py"

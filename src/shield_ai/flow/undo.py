@@ -12,8 +12,9 @@ from shield_ai.flow.journal import Journal
 from shield_ai.flow.journal_record import FileStep, SecretStep
 from shield_ai.flow.rollback import Rollback, edited_files, pull_command
 from shield_ai.flow.verify.db_login import try_login
-from shield_ai.model.errors import AwsError, UnsafePlanError
+from shield_ai.model.errors import AwsError, SourceError, UnsafePlanError
 from shield_ai.model.finding import Kind
+from shield_ai.model.naming import MANIFEST
 from shield_ai.model.plan import Action
 from shield_ai.model.rotation_policy import rotation_settings
 from shield_ai.project.tree import Tree
@@ -44,10 +45,16 @@ def open_undo(
         adopt: Use the journal even if this user did not write it on this machine.
 
     Raises:
+        SourceError: The folder has no shield.toml, and no journal.
         UnsafePlanError: Another command holds the lock, the journal is not this user's, or the
             last apply was to another environment.
     """
-    journal = Journal(Tree(folder).root, adopt=adopt)
+    tree = Tree(folder)
+    journal = Journal(tree.root, adopt=adopt)
+    if not journal.path.exists() and tree.read(MANIFEST) is None:
+        raise SourceError(
+            f"nothing was applied in {tree.root}, and it has no {MANIFEST}", "name the app's folder"
+        )
     with journal.locked():
         steps = _last_steps(journal, scope)
         environment = _common_environment(steps, environment)
