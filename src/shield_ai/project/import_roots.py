@@ -8,6 +8,8 @@ from collections import Counter
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
+from shield_ai.project.declared_roots import declared_roots
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
@@ -92,6 +94,9 @@ def find_roots(
                 root = find(path, import_root(path, known), imports)
                 if root is not None:
                     roots.add(root)
+        missing = [path for path in remaining if not _is_importable(path, roots)]
+        declared = declared_roots(missing, read)
+        roots |= {root for root in declared if not imports.imports_from([root.encode()])}
     for path in remaining:
         if not _is_importable(path, roots):
             roots.add(_guess_root(path, import_root(path, known)))
