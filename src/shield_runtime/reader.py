@@ -192,7 +192,7 @@ class SecretReader:
         """Return whether a secret exists; with AWS off, whether its variable is set.
 
         Raises:
-            SecretError: AWS denies access or is unavailable.
+            SecretError: AWS denies access or is unavailable, and the secret is not optional.
         """
         if isinstance(name, dict):
             if env not in name:

@@ -76,7 +76,7 @@ class Sources:
         """Return whether the secret exists; with AWS off, whether its variable is set.
 
         Raises:
-            SecretError: AWS denies access or is unavailable.
+            SecretError: AWS denies access or is unavailable, and the secret is not optional.
         """
         self._mapping.complete(request)
         settings = self._settings()
@@ -91,6 +91,10 @@ class Sources:
         if not isinstance(answer, Failure) or (is_set and settings.fallback != "deny"):
             return True
         if answer.kind is SecretNotFoundError or settings.is_development:
+            return False
+        if request.optional and settings.fallback != "deny":
+            # As get_secret(), which returns the default.
+            self._warn_once(request, "default", "%s; taken as not set", answer.text)
             return False
         raise answer.error()
 

@@ -667,6 +667,22 @@ class TestMapping:
         on.fault = fault
         assert client.get_secret("sentry-dsn", None) is None
 
+    @pytest.mark.parametrize("fault", ["denied", "broken"])
+    def test_an_optional_secret_that_cannot_be_read_is_not_there(self, on, client, caplog, fault):
+        on.fault = fault
+        assert not client.has_secret("sentry-dsn")
+        assert "taken as not set" in caplog.text
+        with pytest.raises(SecretError):
+            client.has_secret("django-key")
+
+    def test_whether_an_optional_secret_is_there_is_an_error_without_fallback(
+        self, on, client, variable
+    ):
+        variable("AWS_SECRETS_FALLBACK", "deny")
+        on.fault = "broken"
+        with pytest.raises(SecretError):
+            client.has_secret("sentry-dsn")
+
     @pytest.mark.parametrize("fault", ["missing", "denied", "broken"])
     def test_declared_secret_never_has_a_development_value(self, on, client, fault):
         on.fault = fault
