@@ -132,6 +132,60 @@ def test_a_literal_beside_a_read_of_the_same_setting_is_for_development(sites, t
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param(
+            "SECRET_KEY = 'dev-only' if DEBUG else get_secret('django-key')", id="on one line"
+        ),
+        pytest.param(
+            "if DEBUG:\n    SECRET_KEY = 'dev-only'\nelse:\n    SECRET_KEY = get_secret('django-key')",
+            id="branches",
+        ),
+        pytest.param(
+            "SECRET_KEY = 'dev-only'\nif LIVE:\n"
+            "    SECRET_KEY = get_secret('django-key', lambda: os.environ['DJANGO_KEY'])",
+            id="callable",
+        ),
+    ],
+)
+def test_apply_does_not_change_that_a_literal_is_for_development(sites, text):
+    found = sites(f"import os\nfrom shield_runtime import get_secret\n{text}")
+    reason = "development value: SECRET_KEY is read from DJANGO_KEY elsewhere in this file"
+    assert found == [("literal", "SECRET_KEY", reason)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("get_secret('shop-key', DEFAULT_KEY)", id="argument"),
+        pytest.param("get_secret('shop-key', default=DEFAULT_KEY)", id="keyword"),
+        pytest.param("get_secret('shop-key', None) or DEFAULT_KEY", id="or"),
+        pytest.param(
+            "get_secret('shop-key', lambda: os.environ.get('SHOP_KEY') or DEFAULT_KEY)",
+            id="callable",
+        ),
+    ],
+)
+def test_apply_does_not_change_that_a_literal_is_a_default(sites, text):
+    imports = "import os\nfrom shield_runtime import get_secret\n"
+    found = sites(f"{imports}DEFAULT_KEY = 'k3y-of-a-test'\nSECRET_KEY = {text}\n")
+    assert found == [("literal", "DEFAULT_KEY", "development value: the default of SHOP_KEY")]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("HAS_KEY = has_secret('shop-key')", id="presence"),
+        pytest.param("SECRET_KEY = ''.join(get_secret('shop-key'))", id="a part of the value"),
+    ],
+)
+def test_another_use_of_a_secret_does_not_explain_a_literal(sites, text):
+    imports = "from shield_runtime import get_secret, has_secret\n"
+    found = sites(f"{imports}SECRET_KEY = 'k3y-of-a-test'\n{text}\n")
+    assert found == [("literal", "SECRET_KEY", "")]
+
+
+@pytest.mark.parametrize(
     "read",
     [
         pytest.param("os.environ.get('SHOP_KEY', DEFAULT_KEY)", id="argument"),

@@ -6,10 +6,12 @@ import ast
 from typing import TYPE_CHECKING
 
 from shield_ai.model.naming import env_var_name
+from shield_ai.model.site import Shape
+from shield_ai.scan.python.candidates import Candidate
 from shield_ai.scan.python.literals import literal_text
 from shield_ai.scan.python.named_reads import NamedReadVisitor
 from shield_ai.scan.python.possible_names import possible_texts
-from shield_ai.scan.python.secret_calls import SecretCall, create_call
+from shield_ai.scan.python.secret_calls import PRESENCE, SecretCall, create_call, default_of
 
 if TYPE_CHECKING:
     from shield_ai.project.secret_map import SecretMap
@@ -35,7 +37,7 @@ class AccessorCallVisitor(NamedReadVisitor):
         self.secret_calls: list[SecretCall] = []
 
     def visit_accessor_call(
-        self, node: ast.Call, path: tuple[str, ...], accessor: RuntimeFunction
+        self, node: ast.Call, path: tuple[str, ...], accessor: RuntimeFunction, *, direct: bool
     ) -> None:
         """Visit a get_secret call. Its variable is migrated; other reads in it are not."""
         known = self.resolver.project.secret_map(accessor.module)
@@ -47,6 +49,8 @@ class AccessorCallVisitor(NamedReadVisitor):
             call = create_call(self.source.path, node, names, accessor.name, known)
             self.secret_calls.append(call)
         self.migrated.update(variables)
+        if variables and accessor.name != PRESENCE:
+            self._add_migrated_read(node, path, variables[0], direct=direct)
         for argument in node.args[1:]:
             if isinstance(argument, ast.Lambda):
                 self._visit_parameter_defaults(argument.args)
@@ -54,6 +58,15 @@ class AccessorCallVisitor(NamedReadVisitor):
             elif literal_text(argument) is None and not isinstance(argument, ast.JoinedStr):
                 self.visit(argument, path, direct=False)
         self._enclosing_calls.pop()
+
+    def _add_migrated_read(
+        self, node: ast.Call, path: tuple[str, ...], variable: str, *, direct: bool
+    ) -> None:
+        read = Candidate(node=node, shape=Shape.READ, path=path, variable=variable, direct=direct)
+        read.default = default_of(node)
+        read.scope = id(self.scopes[-1])
+        read.always_secret = True
+        self.migrated_reads.append(read)
 
     def _called_names(self, node: ast.Call) -> tuple[str, ...]:
         """Return the names that a get_secret call may be given; empty if they are computed."""

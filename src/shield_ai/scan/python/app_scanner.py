@@ -121,7 +121,9 @@ class AppScanner:
             module = self._project.add(source)
             visitor = SecretVisitor(self._project, module, statement_filter)
             candidates = visitor.run()
-            entries = create_findings(source, candidates, self._facts, self._files.paths)
+            entries = create_findings(
+                source, candidates, visitor.migrated_reads, self._facts, self._files.paths
+            )
             self.collected.add(source, visitor, in_settings=path in self._settings)
         except SourceError as error:
             self._skip(path, source_problem(path, error))

@@ -60,6 +60,7 @@ class EnvReadVisitor(PydanticFieldVisitor):
         self.not_secrets: list[tuple[ast.expr, str, SkipReason]] = []
         # the variables of the get_secret calls around the current node, the innermost last
         self._enclosing_calls: list[tuple[str, ...]] = []
+        self.migrated_reads: list[Candidate] = []  # in and through get_secret calls
 
     def visit_read(
         self, node: ast.Call | ast.Subscript, path: tuple[str, ...], *, direct: bool
@@ -84,7 +85,9 @@ class EnvReadVisitor(PydanticFieldVisitor):
             return True
         candidate = self._read_candidate(node, read, name, path)
         candidate.direct = direct
-        if not self._is_migrated(candidate):
+        if self._is_migrated(candidate):
+            self.migrated_reads.append(candidate)
+        else:
             self._add_read(candidate, read)
         return True
 

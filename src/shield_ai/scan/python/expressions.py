@@ -63,7 +63,7 @@ class ExpressionVisitor(StatementVisitor):
 
     @abc.abstractmethod
     def visit_accessor_call(
-        self, node: ast.Call, path: tuple[str, ...], accessor: RuntimeFunction
+        self, node: ast.Call, path: tuple[str, ...], accessor: RuntimeFunction, *, direct: bool
     ) -> None:
         """Visit a call of the runtime."""
 
@@ -242,7 +242,7 @@ class ExpressionVisitor(StatementVisitor):
     def _visit_call(self, node: ast.Call, path: tuple[str, ...], *, direct: bool) -> None:
         function = self.resolver.resolve(node.func, self.scopes)
         if isinstance(function, RuntimeFunction):
-            self.visit_accessor_call(node, path, function)
+            self.visit_accessor_call(node, path, function, direct=direct)
             return
         if _sets_attribute(node):
             self.visit(node.args[0], (), direct=False)

@@ -43,7 +43,11 @@ MAX_SHOWN_NAMES = 3
 
 
 def create_findings(
-    source: Source, candidates: list[Candidate], facts: AppFacts, known: set[str]
+    source: Source,
+    candidates: list[Candidate],
+    migrated: list[Candidate],
+    facts: AppFacts,
+    known: set[str],
 ) -> list[Entry]:
     """Turn the candidates of one file into findings, with their sites.
 
@@ -52,12 +56,13 @@ def create_findings(
     Args:
         source: The file.
         candidates: What the visitor found in it.
+        migrated: The reads that apply has moved: they explain literals as they did before.
         facts: The app's layout.
         known: All files of the app.
     """
     in_settings = source.path in facts.settings
     not_importable = explain_not_importable(source, facts, known)
-    kept = KeptLiterals(source, candidates)
+    kept = KeptLiterals(source, candidates, migrated)
     entries: list[Entry] = []
     for candidate in candidates:
         if not in_settings and is_probably_label(candidate):

@@ -13,6 +13,8 @@ from shield_ai.scan.python.settings_classes import find_families
 from shield_ai.scan.python.sites import literal_variable
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from shield_ai.model.skip import SkipReason
     from shield_ai.project.python_source import Source
     from shield_ai.scan.python.candidates import Candidate
@@ -28,13 +30,18 @@ class KeptLiterals:
     Args:
         source: The file.
         candidates: What the visitor found in it.
+        migrated: The reads that apply has moved: they explain literals as they did before.
     """
 
-    def __init__(self, source: Source, candidates: list[Candidate]) -> None:
+    def __init__(
+        self, source: Source, candidates: list[Candidate], migrated: list[Candidate]
+    ) -> None:
         self._counts = _count_literals(candidates)
-        self._families = find_families(source.tree, {item.scope for item in candidates})
-        self._read_variables = _read_variables(candidates, self._families)
-        self._defaults = _default_names(source, candidates)
+        reads = [read for read in (*candidates, *migrated) if read.shape is Shape.READ]
+        scopes = {item.scope for item in (*candidates, *migrated)} if self._counts else set()
+        self._families = find_families(source.tree, scopes)
+        self._read_variables = _read_variables(reads, self._families)
+        self._defaults = _default_names(source, reads) if self._counts else {}
 
     def explain(self, candidate: Candidate) -> SkipReason | None:
         """Return why a literal stays; None if nothing in the file keeps it."""
@@ -54,26 +61,25 @@ class KeptLiterals:
         return SkipId.DEVELOPMENT_DEFAULT.reason(variable=variable) if variable else None
 
 
-def _default_names(source: Source, candidates: list[Candidate]) -> dict[str, str]:
+def _default_names(source: Source, reads: list[Candidate]) -> dict[str, str]:
     """Map the names that are the default of a read, also after `or`, to its variable."""
-    reads: dict[ast.AST, str] = {}
+    variables: dict[ast.expr, str] = {read.node: read.variable for read in reads if read.variable}
     names: dict[str, str] = {}
-    for candidate in candidates:
-        if candidate.shape is not Shape.READ or not candidate.variable:
-            continue
-        reads[candidate.node] = candidate.variable
-        if candidate.reason and candidate.reason.id is SkipId.ENVIRONMENT_COPY:
-            names[candidate.variable] = candidate.variable  # the mapping may have a default for it
-        if isinstance(candidate.default, ast.Name):
-            names[candidate.default.id] = candidate.variable
-    if len(reads) == len(candidates):
-        return names  # no literal to explain
-    for node in descend(source.tree):
+    for read in reads:
+        if read.reason and read.reason.id is SkipId.ENVIRONMENT_COPY:
+            names[read.variable] = read.variable  # the mapping may have a default for it
+        if isinstance(read.default, ast.Name) and read.variable:
+            names[read.default.id] = read.variable
+    return names | dict(_names_after_or(source.tree, variables))
+
+
+def _names_after_or(tree: ast.Module, variables: dict[ast.expr, str]) -> Iterator[tuple[str, str]]:
+    """Yield each name that is used if a read gives nothing, and the variable of the read."""
+    for node in descend(tree):
         if isinstance(node, ast.BoolOp) and isinstance(node.op, ast.Or):
-            *first, last = node.values
-            if isinstance(last, ast.Name) and first[0] in reads:
-                names[last.id] = reads[first[0]]
-    return names
+            first, last = node.values[0], node.values[-1]
+            if isinstance(last, ast.Name) and first in variables:
+                yield last.id, variables[first]
 
 
 def _count_literals(candidates: list[Candidate]) -> Counter[VariableKey]:
@@ -85,17 +91,16 @@ def _count_literals(candidates: list[Candidate]) -> Counter[VariableKey]:
     return counts
 
 
-def _read_variables(candidates: list[Candidate], families: Families) -> dict[SettingKey, str]:
+def _read_variables(reads: list[Candidate], families: Families) -> dict[SettingKey, str]:
     """Map the scope and path of each setting that is read from the environment to its variable.
 
     A read in a class counts for its family, too.
     """
-    variables = {}
-    for candidate in candidates:
-        is_read = candidate.shape is Shape.READ and candidate.direct and candidate.path
-        if is_read and candidate.is_secret_read():
-            variables[candidate.scope, candidate.path] = candidate.variable
-            root = families.roots.get(candidate.scope)
+    variables: dict[SettingKey, str] = {}
+    for read in reads:
+        if read.direct and read.path and read.is_secret_read():
+            variables[read.scope, read.path] = read.variable
+            root = families.roots.get(read.scope)
             if root:
-                variables.setdefault((root, candidate.path), candidate.variable)
+                variables.setdefault((root, read.path), read.variable)
     return variables

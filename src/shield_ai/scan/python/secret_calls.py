@@ -49,5 +49,11 @@ def create_call(
 
 def _has_empty_default(node: ast.Call) -> bool:
     """Return whether the default is an empty constant, which makes a secret optional."""
-    defaults = [*node.args[1:2], *(k.value for k in node.keywords if k.arg == "default")]
-    return any(isinstance(default, ast.Constant) and not default.value for default in defaults)
+    default = default_of(node)
+    return isinstance(default, ast.Constant) and not default.value
+
+
+def default_of(node: ast.Call) -> ast.expr | None:
+    """Return the default in a call of get_secret()."""
+    keywords = [keyword.value for keyword in node.keywords if keyword.arg == "default"]
+    return next(iter([*node.args[1:2], *keywords]), None)
