@@ -217,15 +217,22 @@ def test_finds_another_read_inside_get_secret(sites):
     assert sites(f"import os\n{text}") == [("read", "DB_PASSWORD", "")]
 
 
-def test_the_secret_name_of_a_database_backend_is_not_a_secret(sites):
-    text = """\
-from shield_runtime import get_secret
-DATABASES = {"default": {
-    "ENGINE": "shield_runtime.django.postgresql", "SECRET": "database-credentials", "SECRET_FIELDS": {"PASSWORD": "password"},
-    "NAME": "shop", "PASSWORD": get_secret("db-password"),
-}}
-"""
-    assert sites(text) == []
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param('DATABASES = {"default": {"NAME": "shop", "PASSWORD": get_secret("pw"), **OPTIONS}}', id="dict"),
+        pytest.param('DATABASES["default"] |= OPTIONS', id="merged"),
+        pytest.param('DATABASES["default"].update(OPTIONS)', id="updated"),
+        pytest.param('DATABASES["default"]["SECRET"] = "database-credentials"', id="key"),
+    ],
+)  # fmt: skip
+def test_the_secret_name_of_a_database_backend_is_not_a_secret(scanned, text):
+    options = '{"ENGINE": "shield_runtime.django.postgresql", "SECRET": "database-credentials", "SECRET_FIELDS": {"PASSWORD": "password"}}'
+    text = text.replace("**OPTIONS", options[1:-1]).replace("OPTIONS", options)
+    head = "from shield_runtime import get_secret\nDATABASES = {'default': url.config()}\n"
+    result = scanned({"settings.py": head + text})
+    assert [finding.name for finding in result.findings] == []
+    assert "database-credentials" in [n for call in result.secret_calls for n in call.names]
 
 
 @pytest.mark.parametrize(

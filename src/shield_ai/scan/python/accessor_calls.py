@@ -99,7 +99,8 @@ class AccessorCallVisitor(NamedReadVisitor):
 
     def is_backend_option(self, path: tuple[str, ...]) -> bool:
         """Return whether a path is that of an option whose value names a secret."""
-        return bool(self._database_alias) and not BACKEND_OPTIONS.isdisjoint(path)
+        is_database = self._database_alias or path[:1] == ("DATABASES",)
+        return bool(is_database) and not BACKEND_OPTIONS.isdisjoint(path)
 
 
 def _variable_of(name: str, call: ast.Call, known: SecretMap | None) -> str:

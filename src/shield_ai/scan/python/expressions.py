@@ -14,6 +14,8 @@ from shield_ai.scan.python.readers import Factory, RuntimeFunction
 from shield_ai.scan.python.statements import StatementVisitor, stored_names
 
 if TYPE_CHECKING:
+    import re
+
     from shield_ai.scan.python.bindings import Module
     from shield_ai.scan.python.project import Project
     from shield_ai.scan.python.statement_filter import StatementFilter
@@ -30,6 +32,8 @@ COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.GeneratorExp, ast.DictComp)
 DISPLAYS = (ast.List, ast.Tuple, ast.Set)
 # https://docs.djangoproject.com/en/stable/ref/settings/#backend
 PLAIN_CACHE = regex(r"\.(?:filebased|locmem|dummy|db|memcached)\.\w+$")
+# The backends of the runtime, whose option SECRET names a secret.
+SECRET_BACKEND = regex(r"shield_runtime\.django\.\w+$")
 TYPES = frozenset({"str", "int", "bool", "float", "list", "dict", "tuple", "bytes"})
 
 
@@ -187,23 +191,25 @@ class ExpressionVisitor(StatementVisitor):
     def _visit_dict(self, node: ast.Dict, path: tuple[str, ...]) -> None:
         keys = [self.resolver.constant_text(key, self.scopes) for key in node.keys]
         outer = self._database_alias
-        if "PASSWORD" in keys and ("ENGINE" in keys or {"NAME", "USER"}.issubset(keys)):
+        if _has_login(keys) or self._matches(node, keys, "ENGINE", SECRET_BACKEND):
             self._database_alias = path[-1] if path else "default"
         for key_node, key, value in zip(node.keys, keys, node.values, strict=True):
             if key_node is None:  # {**other}
                 self.visit(value, path, direct=False)
-            elif key == "LOCATION" and self._has_plain_backend(node, keys):
+            elif key == "LOCATION" and self._matches(node, keys, "BACKEND", PLAIN_CACHE):
                 continue  # a folder, a table, or the host and port of memcached
             else:
                 self.visit(key_node, (), direct=False)
                 self.visit(value, (*path, key or "?"), direct=True)
         self._database_alias = outer
 
-    def _has_plain_backend(self, node: ast.Dict, keys: list[str | None]) -> bool:
-        """Return whether a dict has the settings of a cache without credentials in its location."""
-        backend = node.values[keys.index("BACKEND")] if "BACKEND" in keys else None
-        text = self.resolver.constant_text(backend, self.scopes) if backend else None
-        return bool(PLAIN_CACHE.search(text or ""))
+    def _matches(
+        self, node: ast.Dict, keys: list[str | None], key: str, pattern: re.Pattern[str]
+    ) -> bool:
+        """Return whether a dict has a text under a key that matches a pattern."""
+        value = node.values[keys.index(key)] if key in keys else None
+        text = self.resolver.constant_text(value, self.scopes) if value else None
+        return bool(pattern.search(text or ""))
 
     def _visit_comprehension(self, node: ast.expr, path: tuple[str, ...]) -> None:
         outer = self._in_comprehension
@@ -299,6 +305,11 @@ def _is_record(node: ast.expr) -> bool:
         or (isinstance(element, ast.Constant) and not isinstance(element.value, (str, bytes)))
         for element in node.elts
     )
+
+
+def _has_login(keys: list[str | None]) -> bool:
+    """Return whether the keys of a dict are those of a database."""
+    return "PASSWORD" in keys and ("ENGINE" in keys or {"NAME", "USER"}.issubset(keys))
 
 
 def _sets_attribute(node: ast.Call) -> bool:
