@@ -198,6 +198,20 @@ def test_invalid_values(old, new, message):
     assert message in caught.value.message
 
 
+def test_a_strategy_for_databases_needs_the_login_as_the_hint_says():
+    secret = '[[secret]]\nname = "database-password"\n'
+    rotate = 'rotate = { every = "1 day", strategy = "single-user" }\n'
+    with pytest.raises(ManifestError) as caught:
+        parse(f'{GOOD}{secret}kind = "password"\nenv = "SHOP__PASSWORD"\n{rotate}')
+    kind, _, fields = caught.value.hint.partition(": ")[2].partition(", ")
+    assert 'password = "SHOP__PASSWORD"' in fields
+    *_, login = parse(f"{GOOD}{secret}{kind}\n{fields}\n{rotate}").secret
+    assert (login.kind, {*login.fields}) == (
+        "database",
+        {"host", "port", "database", "username", "password"},
+    )
+
+
 ADMIN_ARN = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:ops/admin"
 
 

@@ -351,7 +351,9 @@ def _check_rotation(secret: Secret, rotation: Rotation) -> None:
     if rotation.strategy.endswith(SHORT_STRATEGIES) and not is_database:
         raise ManifestError(
             f"strategy {rotation.strategy} does not support the kind {secret.kind}",
-            "remove strategy, or set the kind to database",
+            'remove strategy, or describe the login: kind = "database", fields = {host = '
+            '"DB_HOST", port = "DB_PORT", database = "DB_NAME", username = "DB_USER", password = '
+            f'"{secret.env or "DB_PASSWORD"}"}}',
         )
     if rotation.sslmode and rotation.sslmode not in SSL_MODES:
         raise ManifestError(
