@@ -30,7 +30,7 @@ def test_compares_the_file_with_the_values_in_aws(path):
     assert update.several_lines == ("D",)
     assert repr(update) == "EnvFileUpdate('.env')"
     write_update(update)
-    assert path.read_text() == "A='new'\nB=same\nC='new'\nE='new'\nE=new\nD='1\n2'\n"
+    assert path.read_text() == "A=new\nB=same\nC=new\nE=new\nE=new\nD='1\n2'\n"
 
 
 def test_does_not_overwrite_an_edit_that_was_made_in_the_meantime(path):

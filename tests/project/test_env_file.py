@@ -81,6 +81,26 @@ def test_each_shell_reads_quotes_and_expansions(path, shell):
         assert read_with_sh(path, shell) == value
 
 
+@pytest.mark.parametrize(
+    ("value", "form"),
+    [
+        pytest.param("xZ09_.-", "xZ09_.-", id="password"),
+        pytest.param("postgres://a:b%40c@h:5432/d", "postgres://a:b%40c@h:5432/d", id="url"),
+        pytest.param("YWJj/+==", "YWJj/+==", id="base64"),
+        pytest.param("a b", "'a b'", id="space"),
+        pytest.param("a#b", "'a#b'", id="hash"),
+        pytest.param("h/d?a=b&c", "'h/d?a=b&c'", id="query"),
+        pytest.param("~root", "'~root'", id="home"),
+        pytest.param("é", "'é'", id="not-ascii"),
+        pytest.param("", "''", id="empty"),
+    ],
+)
+def test_quotes_only_where_needed_because_docker_keeps_quotes(path, value, form):
+    path.write_bytes(set_variables(b"", {"NAME": value}))
+    assert path.read_bytes() == f"NAME={form}\n".encode()
+    require_read_back(path, value)
+
+
 @given(value=PLAIN_VALUES)
 def test_values_without_special_characters_always_have_a_form(value):
     assert quote_value(value) is not None
@@ -107,22 +127,22 @@ def test_a_value_that_readers_would_read_differently_has_no_form(value):
 @pytest.mark.parametrize(
     ("before", "after"),
     [
-        pytest.param(b"", b"KEY='new'\n", id="empty"),
-        pytest.param(b"A=1", b"A=1\nKEY='new'\n", id="no-final-newline"),
-        pytest.param(b"A=1\r\n", b"A=1\r\nKEY='new'\r\n", id="CRLF"),
-        pytest.param(b"KEY=old\r\nA=1\r\n", b"KEY='new'\r\nA=1\r\n", id="CRLF-replaced"),
-        pytest.param(b"\xef\xbb\xbfKEY=old\n", b"\xef\xbb\xbfKEY='new'\n", id="byte-order-mark"),
-        pytest.param(b"# c\n\n KEY=old # why\n", b"# c\n\n KEY='new' # why\n", id="comments"),
-        pytest.param(b"export KEY='o\\'d'\n#KEY=x\n", b"export KEY='new'\n#KEY=x\n", id="export"),
-        pytest.param(b'KEY="a\nb" \nB=2', b"KEY='new' \nB=2", id="several-lines"),
-        pytest.param(b"KEY = old\n", b"KEY='new'\n", id="spaces"),
-        pytest.param(b"KEY=\nB=2\n", b"KEY='new'\nB=2\n", id="no-value"),
-        pytest.param(b"KEY\n", b"KEY='new'\n", id="no-equals-sign"),
-        pytest.param(b"KEY=a#b c\n", b"KEY='new'\n", id="hash-in-value"),
-        pytest.param(b"KEY=1\nKEY=2\n", b"KEY='new'\nKEY='new'\n", id="twice"),
+        pytest.param(b"", b"KEY=new\n", id="empty"),
+        pytest.param(b"A=1", b"A=1\nKEY=new\n", id="no-final-newline"),
+        pytest.param(b"A=1\r\n", b"A=1\r\nKEY=new\r\n", id="CRLF"),
+        pytest.param(b"KEY=old\r\nA=1\r\n", b"KEY=new\r\nA=1\r\n", id="CRLF-replaced"),
+        pytest.param(b"\xef\xbb\xbfKEY=old\n", b"\xef\xbb\xbfKEY=new\n", id="byte-order-mark"),
+        pytest.param(b"# c\n\n KEY=old # why\n", b"# c\n\n KEY=new # why\n", id="comments"),
+        pytest.param(b"export KEY='o\\'d'\n#KEY=x\n", b"export KEY=new\n#KEY=x\n", id="export"),
+        pytest.param(b'KEY="a\nb" \nB=2', b"KEY=new \nB=2", id="several-lines"),
+        pytest.param(b"KEY = old\n", b"KEY=new\n", id="spaces"),
+        pytest.param(b"KEY=\nB=2\n", b"KEY=new\nB=2\n", id="no-value"),
+        pytest.param(b"KEY\n", b"KEY=new\n", id="no-equals-sign"),
+        pytest.param(b"KEY=a#b c\n", b"KEY=new\n", id="hash-in-value"),
+        pytest.param(b"KEY=1\nKEY=2\n", b"KEY=new\nKEY=new\n", id="twice"),
         pytest.param(b'KEY="new"\n', b'KEY="new"\n', id="unchanged"),
-        pytest.param(b"not a line\nKEY=1\n", b"not a line\nKEY='new'\n", id="invalid-line"),
-        pytest.param(b"MYKEY=1\nKEY2=2\n", b"MYKEY=1\nKEY2=2\nKEY='new'\n", id="similar-names"),
+        pytest.param(b"not a line\nKEY=1\n", b"not a line\nKEY=new\n", id="invalid-line"),
+        pytest.param(b"MYKEY=1\nKEY2=2\n", b"MYKEY=1\nKEY2=2\nKEY=new\n", id="similar-names"),
     ],
 )
 def test_only_the_value_changes(before, after):

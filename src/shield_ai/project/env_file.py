@@ -9,6 +9,7 @@ shell could read another value, or run a command that the value contains.
   of `\$`.
 - python-dotenv replaces `${NAME}` in all quotes, and reads a carriage return as a line feed.
 - django-environ reads one line at a time.
+- `docker run --env-file` and simple readers keep quotes, so a value that needs none gets none.
 
 https://github.com/theskumar/python-dotenv, https://django-environ.readthedocs.io/en/latest/tips.html,
 https://pubs.opengroup.org/onlinepubs/9799919799/utilities/V3_chap02.html#tag_19_02
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 UTF8_BOM = b"\xef\xbb\xbf"
+_NEEDS_NO_QUOTES = re.compile("[A-Za-z0-9_./:@%+,=-]+")
 _NOT_ALLOWED = re.compile("[\0\r]")
 _EXPANDED_BY_DOTENV = re.compile(r"\$\{[^}]*\}")
 _EXPANDED_BY_SHELL = re.compile("[$`]")
@@ -70,8 +72,8 @@ def _can_be_quoted(value: str) -> bool:
 
 
 def _forms(value: str) -> list[str]:
-    """Return the quoted forms of a value that a shell reads correctly, the preferred one first."""
-    forms = []
+    """Return the forms of a value that a shell reads correctly, the preferred one first."""
+    forms = [value] if _NEEDS_NO_QUOTES.fullmatch(value) else []
     if "'" not in value:
         forms.append(f"'{value}'")
     if not _EXPANDED_BY_SHELL.search(value):

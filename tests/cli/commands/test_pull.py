@@ -105,7 +105,7 @@ def test_keeps_the_other_lines_of_a_file(app, shield):
     form = PASSWORD.replace("\\", "\\\\").replace('"', '\\"')
     assert path.read_bytes() == (
         b"# mine\r\nexport DB_USER=shop # who\r\nDEBUG=1\r\nSECRET_KEY=\r\nLAST=x y\r\n"
-        + f"DB_PASSWORD=\"{form}\"\r\nDB_PORT='5432'\r\n".encode()
+        + f'DB_PASSWORD="{form}"\r\nDB_PORT=5432\r\n'.encode()
     )
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
