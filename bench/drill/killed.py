@@ -49,7 +49,7 @@ class Shield:
         started = time.monotonic()
         process = self._start(arguments)
         text, _ = process.communicate()
-        self.printed.append(text)
+        self.printed.append(f"$ shield {' '.join(arguments)}\n{text}")
         return Done(arguments[0], process.returncode, text, time.monotonic() - started)
 
     def require(self, *arguments):

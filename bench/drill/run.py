@@ -1,11 +1,13 @@
-"""Rotate, cut off AWS and kill commands while the sample app serves requests; count the failures.
+"""Rotate, cut off AWS and kill commands while an app serves requests; count the failures.
 
     python bench/drill/run.py [--kills 10] [--outage 60] [--seed 1]
+    python bench/drill/run.py --app bench/drill/apps/NAME.toml --source FOLDER --venv FOLDER
 
-The app runs behind a WSGI server, with PostgreSQL and the embedded AWS behind a proxy. The stages:
-apply and deployment, three rotations of the database password, an outage of AWS, kills of each
-command at random moments, the return to environment variables, and the rollback. Four clients
-request pages during all stages. Every number in the columns "failed" and "wrong" must be 0.
+The app is the sample app, or a public one that a file describes: see `public_app.py`. It runs
+behind its server, with a database and the embedded AWS behind a proxy. The stages: apply and
+deployment, three rotations of the database password, an outage of AWS, kills of each command at
+random moments, the return to environment variables, and the rollback. Clients request pages during
+all stages. Every number in the columns "failed" and "wrong" must be 0.
 """
 
 from __future__ import annotations
@@ -23,36 +25,26 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-
-from killed import Shield, kill_often
-
-from shield_ai.model.errors import ShieldError
-from shield_ai.model.hidden import Hidden
-from shield_ai.sandbox import LocalAws, LocalPostgres, WebApp, copy_sample, load_data, write_env
-from shield_ai.sandbox.demo import snapshot as read_files
-from shield_ai.sandbox.load import Load
+from urllib.parse import unquote, urlsplit
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "tests" / "helpers"))
 
 from fault_proxy import FaultProxy
+from killed import Shield, kill_often
+from public_app import PublicApp
+from sample_app import SampleApp
 
-SECRET = "database-credentials"
-ROTATE = ("rotate", SECRET, "--yes")
-APPLY = ("apply", "--env-file", ".env", "--yes")
+from shield_ai.model.errors import ShieldError
+from shield_ai.model.hidden import Hidden
+from shield_ai.sandbox import LocalAws
+from shield_ai.sandbox.demo import snapshot as read_files
+from shield_ai.sandbox.load import Load
+
 ROLLBACK = ("rollback", "--yes")
-PULL = ("pull", "--env-file", ".env", "--yes")
+ADMIN = "database-admin"  # the secret of the user that creates other users
+COMMANDS = ["scan", "draft", "plan", "verify", "audit", "rotate", "pull", "rollback", "apply"]
 KEPT = 6  # the exit code of a rollback that keeps a rotated secret
-ROTATION = '{every = "30 days", strategy = "postgres-single-user", sslmode = "disable"}'
 IDENTITY = ["-c", "user.name=drill", "-c", "user.email=drill@example.com"]
-ENV_NAMES = ("SECRET_KEY", "DATABASE_PASSWORD", "CACHE_URL", "INVOICE_SIGNING_KEY")
-PAUSE = 0.05  # seconds between two requests of a client
-SETTINGS_MODULE = "storefront.settings.production"
-SETTINGS = """\
-from storefront.settings.production import *
-
-for database in DATABASES.values():
-    database["CONN_MAX_AGE"] = 0  # so that no open connection hides a dead password
-"""
 
 
 def snapshot(root):
@@ -60,19 +52,31 @@ def snapshot(root):
     return {path: content for path, content in files.items() if not path.startswith(".git/")}
 
 
+def login_of(text):
+    """Return the login in the value of a secret: a document, a URL or a password."""
+    if text.startswith("{"):
+        return json.loads(text)
+    return {"password": unquote(urlsplit(text).password or "") if "://" in text else text}
+
+
 class Drill:
     """The app, its servers, and what was counted."""
 
-    def __init__(self, folder, aws, pg, proxy, stack):
-        self.folder, self.aws, self.pg, self.proxy, self.stack = folder, aws, pg, proxy, stack
-        self.app = copy_sample(folder / "storefront")
-        self.values = write_env(self.app, pg)
+    def __init__(self, subject, folder, aws, proxy, stack):
+        self.subject, self.folder, self.aws, self.proxy = subject, folder, aws, proxy
+        self.app, self.values = subject.create(folder, stack)
         names = {*self.values, *(name for name in os.environ if name.startswith("DATABASE_"))}
         self.base = {name: value for name, value in os.environ.items() if name not in names}
+        self.base |= subject.variables
+        self.stack = stack
         self.log = folder / "app.log"
+        self.rotate = ("rotate", subject.secret, "--yes")
+        self.apply = ("apply", "--env-file", subject.env_file, "--yes")
+        self.pull = ("pull", "--env-file", subject.env_file, "--yes")
         self.shield = Shield(self.app, aws.environment(self.base))
         self.printed = [self.shield.printed]
         self.client = aws.client("secretsmanager")
+        self.password = next(v.reveal() for n, v in self.values.items() if "password" in n.lower())
         self.deployments = 0
         self.running = self.load = None
         self.before = self.applied = {}  # the files before and after apply
@@ -89,6 +93,8 @@ class Drill:
             answered = self.load.answered - self.answered
             self.failed, self.answered = self.load.failures.total(), self.load.answered
         self.rows.append(wrong + failed)
+        printed = [text for commands in self.printed for text in commands]
+        (self.folder / "shield.log").write_text("\n".join(printed))
         print(f"{stage:<12} {answered:>8} {failed:>7} {wrong:>6}  {text}", flush=True)
 
     def git(self, *arguments):
@@ -100,15 +106,18 @@ class Drill:
         self.git("commit", "-q", "-m", message)
 
     def deploy(self, *, env_file, aws_on):
-        """Start a copy of the app, send the requests there, and stop the one before."""
+        """Copy the app and start the copy."""
         self.deployments += 1
-        place = self.folder / f"deployed-{self.deployments}"
+        place = self.deployed = self.folder / f"deployed-{self.deployments}"
         shutil.copytree(self.app, place, ignore=shutil.ignore_patterns(".shield", ".git"))
         if not env_file:
-            (place / ".env").unlink()
-        (place / "under_load.py").write_text(SETTINGS)
+            (place / self.subject.env_file).unlink()
+        self.start(place, aws_on=aws_on)
+
+    def start(self, place, *, aws_on):
+        """Start a process of a copy, send the requests there, and stop the one before."""
         old = self.running
-        self.running = WebApp.start(place, self.app_environment(aws_on=aws_on), self.log)
+        self.running = self.subject.serve(place, self.app_environment(aws_on=aws_on), self.log)
         if self.load:
             self.load.switch(self.running)
             self.load.wait_for(20)
@@ -117,70 +126,111 @@ class Drill:
             old.stop()
 
     def app_environment(self, *, aws_on):
-        env = {**self.base, "DJANGO_SETTINGS_MODULE": "under_load"}
         if not aws_on:
-            return env
+            return self.base
         on = {"USE_AWS_SECRETS": "true", "DJANGO_ENV": "production", "AWS_SECRETS_TTL": "2"}
-        return self.aws.environment(env) | {"AWS_ENDPOINT_URL": self.proxy.url} | on
+        return self.aws.environment(self.base) | {"AWS_ENDPOINT_URL": self.proxy.url} | on
+
+    def read_secret(self):
+        return self.client.get_secret_value(SecretId=self.subject.secret)["SecretString"]
 
     def logs_in(self):
         """Return an error unless the password in AWS logs in."""
-        text = self.client.get_secret_value(SecretId=SECRET)["SecretString"]
-        login = json.loads(text)
-        self.values[f"rotated {login['password'][-3:]}"] = Hidden(login["password"])
+        login = login_of(self.read_secret())
+        password = Hidden(login["password"])
+        self.values[f"rotated {login['password'][-3:]}"] = password
         try:
-            user, database = login["username"], login["database"]
-            self.pg.connect(database, user, Hidden(login["password"])).close()
+            self.subject.connect(login, password)
         except Exception as error:  # noqa: BLE001  # any failure is a lockout
             return f"the current password does not log in: {type(error).__name__}"
         return ""
 
 
 def start(drill):
-    """Serve the app with its .env."""
-    with (drill.app / ".gitignore").open("a") as ignore:
-        ignore.write(".env\n*.pyc\n")
+    """Serve the app with its env file."""
+    subject = drill.subject
     drill.git("init", "-q")
     drill.commit("the app")
-    load_data(drill.app, {**drill.base, "DJANGO_SETTINGS_MODULE": SETTINGS_MODULE}, drill.log)
+    subject.set_up(drill.app, drill.base, drill.log)
     drill.deploy(env_file=True, aws_on=False)
-    drill.load = drill.stack.enter_context(Load(drill.running, PAUSE))
-    drill.row("before", "the app serves with its .env")
+    load = Load(drill.running, subject.pause, pages=subject.pages, clients=subject.clients)
+    drill.load = drill.stack.enter_context(load)
+    drill.row("before", f"the app serves with its {subject.env_file}")
 
 
 def move(drill):
     """Apply, commit and deploy with AWS on."""
     drill.shield.require("draft")
     manifest = drill.app / "shield.toml"
-    rotate_line = rf'(name = "{SECRET}"(?:.|\n)*?rotate = ).*'
-    manifest.write_text(re.sub(rotate_line, rf"\1{ROTATION}", manifest.read_text(), count=1))
+    manifest.write_text(with_rotation(manifest.read_text(), drill.subject))
+    if "alternating" in drill.subject.strategy:
+        login = drill.subject.create_admin()
+        drill.values["admin's password"] = Hidden(login["password"])
+        drill.client.create_secret(Name=ADMIN, SecretString=json.dumps(login))
     drill.commit("shield.toml")
     drill.before = snapshot(drill.app)
-    drill.shield.require(*APPLY)
+    drill.shield.require(*drill.apply)
     drill.commit("move the secrets")
     drill.applied = snapshot(drill.app)
     drill.deploy(env_file=False, aws_on=True)
     done = drill.shield.run("verify", "--run-settings")
-    drill.row("apply", f"deployed without .env; verify exits with {done.code}", done.code)
+    text = f"deployed without {drill.subject.env_file}; verify exits with {done.code}"
+    drill.row("apply", text, done.code)
+
+
+def with_rotation(manifest, subject):
+    """Return shield.toml with a strategy for the login, as a user edits what draft has written."""
+    head, *blocks = re.split(r"(?m)^(?=\[\[secret]])", manifest)
+    return head + "".join(edited(block.rstrip(), subject) + "\n\n" for block in blocks)
+
+
+def edited(block, subject):
+    """Return the table of a secret with what the description says."""
+    name = re.search('(?m)^name = "(.*?)"', block)[1]
+    if name in subject.optional:
+        return f"{block}\noptional = true"
+    if name != subject.secret:
+        return block
+    block = re.sub(r"(?m)^rotate = .*\n?", "", block).rstrip()
+    if subject.fields:
+        block = re.sub(r"(?m)^(kind|env) = .*\n?", "", block).rstrip()
+        pairs = ", ".join(f'{key} = "{variable}"' for key, variable in subject.fields.items())
+        block += f'\nkind = "database"\nfields = {{{pairs}}}'
+    options = f'every = "30 days", strategy = "{subject.strategy}", sslmode = "disable"'
+    if "alternating" in subject.strategy:
+        options += f', admin = "{ADMIN}"'
+    return f"{block}\nrotate = {{{options}}}"
 
 
 def rotate(drill):
     """Rotate the database password three times."""
     for number in (1, 2, 3):
-        drill.shield.require(*ROTATE)
-        error = drill.logs_in()
-        drill.row(f"rotation {number}", error or "one user, the new password logs in", bool(error))
+        rotate_once(drill, f"rotation {number}")
+
+
+def rotate_once(drill, stage):
+    """Rotate the password."""
+    drill.shield.require(*drill.rotate)
+    error = after_rotation(drill)
+    drill.row(stage, error or "one user, the new password logs in", bool(error))
+
+
+def after_rotation(drill):
+    """Restart an app that reads the password at the start, and check the new password."""
+    if drill.subject.restarts:
+        drill.start(drill.deployed, aws_on=True)
+    return drill.logs_in()
 
 
 def outage(drill, seconds):
     """Take AWS away: what runs must go on, and what starts must not use a default."""
     drill.proxy.answer("*", "ServiceUnavailable", at=None)
+    drill.running.refuses = True
     started = time.monotonic()
-    place = drill.folder / f"deployed-{drill.deployments}"
     log = drill.folder / "refused.log"
     wrong = []
     try:
-        WebApp.start(place, drill.app_environment(aws_on=True), log).stop()
+        drill.subject.serve(drill.deployed, drill.app_environment(aws_on=True), log).stop()
         wrong.append("a process without variables started")
     except ShieldError:
         if "SecretUnavailableError" not in log.read_text():
@@ -188,31 +238,43 @@ def outage(drill, seconds):
     while time.monotonic() - started < seconds:
         drill.load.wait_for(20)
     drill.proxy.rules.clear()
+    drill.running.refuses = False
     text = f"{seconds:.0f} s without AWS; a process that starts then refuses to"
     drill.row("outage", "; ".join(wrong) or text, len(wrong))
-    drill.shield.require(*ROTATE)
-    error = drill.logs_in()
-    drill.row("", error or "a rotation after it", bool(error))
+    rotate_once(drill, "")
 
 
 def kill_commands(drill, number, generator):
     """Kill each command at random moments, and do what it prints."""
-    env_file = drill.app / ".env"
-    known = set(env_file.read_text().splitlines()[:4])  # the lines that no rotation changes
+    env_file = drill.app / drill.subject.env_file
+    original = env_file.read_text()
+    login = login_of(drill.read_secret())
+    rotated = {drill.password, login.get("username", drill.password).removesuffix("_clone")}
+    known = {line for line in original.splitlines() if not any(part in line for part in rotated)}
+    env_names = names_in(original)
 
     def unchanged():
-        return "" if snapshot(drill.app) == drill.applied else "a file changed"
+        now, before = snapshot(drill.app), drill.applied
+        changed = {path for path in now.keys() | before.keys() if now.get(path) != before.get(path)}
+        return "a file changed" if changed - {env_file.name} else ""
 
     def complete():
-        lines = env_file.read_text().splitlines()
-        names = {line.partition("=")[0] for line in lines if line}
-        return "" if known <= set(lines) and names >= {*ENV_NAMES} else ".env lost a line"
+        text = env_file.read_text()
+        kept = known <= set(text.splitlines()) and env_names <= names_in(text)
+        return "" if kept else f"{env_file.name} lost a line"
 
     again = functools.partial(kill_often, drill.shield, number=number, generator=generator)
-    for command in ("scan", "draft", "plan", "verify", "audit"):
-        report(drill, again([command], check=unchanged))
-    report(drill, again(ROTATE, check=drill.logs_in))
-    report(drill, again(PULL, check=complete))
+    checks = dict.fromkeys(["scan", "draft", "plan", "verify", "audit"], unchanged)
+    checks["rotate"] = functools.partial(after_rotation, drill)
+    checks["pull"] = complete
+    whole = {"rotate": drill.rotate, "pull": drill.pull}
+    for command in drill.commands:
+        if command in checks:
+            report(drill, again(whole.get(command, [command]), check=checks[command]))
+
+
+def names_in(env_file):
+    return {line.partition("=")[0] for line in env_file.splitlines() if "=" in line}
 
 
 def report(drill, kills):
@@ -225,22 +287,23 @@ def report(drill, kills):
 def switch_back(drill):
     """Return to environment variables after rotations."""
     started = time.monotonic()
-    drill.shield.require(*PULL)
+    drill.shield.require(*drill.pull)
     drill.deploy(env_file=True, aws_on=False)
     seconds = time.monotonic() - started
-    drill.row("switch back", f"shield pull, and a process with .env, in {seconds:.1f} s")
+    drill.row("switch back", f"shield pull, and a process with it, in {seconds:.1f} s")
 
 
 def roll_back(drill):
     """Undo apply, with secrets that were rotated since."""
-    env = (drill.app / ".env").read_bytes()
+    env_file = drill.app / drill.subject.env_file
+    env = env_file.read_bytes()
     done = drill.shield.run(*ROLLBACK)
     assert done.code == KEPT, done.text  # a secret that was rotated stays in AWS
-    drill.shield.run(*PULL)  # as its hint says
+    drill.shield.run(*drill.pull)  # as its hint says
     now = snapshot(drill.app)
-    paths = (now.keys() | drill.before.keys()) - {".env"}
+    paths = (now.keys() | drill.before.keys()) - {drill.subject.env_file}
     different = [path for path in paths if now.get(path) != drill.before.get(path)]
-    lost = (drill.app / ".env").read_bytes() != env
+    lost = env_file.read_bytes() != env
     drill.deploy(env_file=True, aws_on=False)
     text = f"{len(now)} files, {len(different)} differ from before apply"
     drill.row("rollback", text, len(different) + lost)
@@ -255,7 +318,7 @@ def kill_apply_and_rollback(drill, number, generator):
         shield = Shield(app, aws.environment(drill.base))
         client = aws.client("secretsmanager")
         before = snapshot(app)
-        shield.require(*APPLY)
+        shield.require(*drill.apply)
         applied = snapshot(app)
 
         def values():
@@ -273,10 +336,12 @@ def kill_apply_and_rollback(drill, number, generator):
             return "" if same else "files or secrets differ after rollback"
 
         again = functools.partial(kill_often, shield, number=number, generator=generator)
-        undo = functools.partial(shield.require, *APPLY)
-        report(drill, again(ROLLBACK, check=is_before, undo=undo))
-        undo = functools.partial(shield.require, *ROLLBACK)
-        report(drill, again(APPLY, check=is_applied, undo=undo))
+        if "rollback" in drill.commands:
+            undo = functools.partial(shield.require, *drill.apply)
+            report(drill, again(ROLLBACK, check=is_before, undo=undo))
+        if "apply" in drill.commands:
+            undo = functools.partial(shield.require, *ROLLBACK)
+            report(drill, again(drill.apply, check=is_applied, undo=undo))
         drill.printed.append(shield.printed)
 
 
@@ -293,16 +358,26 @@ def main():
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--kills", type=int, default=10, help="of each command")
+    parser.add_argument("--commands", nargs="+", default=COMMANDS, metavar="COMMAND")
     parser.add_argument("--outage", type=float, default=60, help="seconds")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--app", type=Path, help="the description of a public app")
+    parser.add_argument("--source", type=Path, help="its folder")
+    parser.add_argument("--venv", type=Path, help="its virtual environment")
+    parser.add_argument("--keep", type=Path, help="a new folder that is kept")
     args = parser.parse_args()
     generator = random.Random(args.seed)
+    subject = PublicApp(args.app, args.source, args.venv) if args.app else SampleApp()
     with contextlib.ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="shield-drill-")))
+        folder = args.keep
+        if not folder:
+            folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="shield-drill-"))
+        folder = Path(folder).absolute()
+        folder.mkdir(exist_ok=True)
         aws = stack.enter_context(LocalAws.start())
-        pg = stack.enter_context(LocalPostgres.start())
         proxy = stack.enter_context(FaultProxy(aws.url))
-        drill = Drill(folder, aws, pg, proxy, stack)
+        drill = Drill(subject, folder, aws, proxy, stack)
+        drill.commands = args.commands
         print(f"{'stage':<12} {'answered':>8} {'failed':>7} {'wrong':>6}")
         try:
             start(drill)

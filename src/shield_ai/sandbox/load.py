@@ -22,15 +22,25 @@ class Load:
     Args:
         app: The app.
         pause: Seconds that a client waits between two requests.
+        pages: The paths that are requested.
+        clients: The number of clients.
     """
 
-    def __init__(self, app: WebApp, pause: float = 0) -> None:
+    def __init__(
+        self,
+        app: WebApp,
+        pause: float = 0,
+        *,
+        pages: tuple[str, ...] = PAGES,
+        clients: int = CLIENTS,
+    ) -> None:
         self._app = app
+        self._pages = pages
         self._pause = pause
         self._stop = threading.Event()
         self._threads = [
             threading.Thread(target=self._send_requests, args=(number,))
-            for number in range(CLIENTS)
+            for number in range(clients)
         ]
         self.answered = 0
         self.slowest = 0.0  # seconds
@@ -64,7 +74,7 @@ class Load:
     def _send_requests(self, number: int) -> None:
         while not self._stop.wait(self._pause):
             started = time.monotonic()
-            failure = self._request(PAGES[number % len(PAGES)])
+            failure = self._request(self._pages[number % len(self._pages)])
             self.slowest = max(self.slowest, time.monotonic() - started)
             if failure:
                 self.failures[failure] += 1
