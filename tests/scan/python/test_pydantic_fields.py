@@ -391,6 +391,36 @@ def test_a_generated_default_is_for_development(scanned, library, field):
 
 
 @pytest.mark.parametrize(
+    ("field", "for_development"),
+    [
+        pytest.param("API_KEY: str = 'change-me'", True, id="text"),
+        pytest.param("API_KEY: SecretStr = SecretStr('change-me')", True, id="SecretStr"),
+        pytest.param("API_KEY: SecretStr = Field(SecretStr('change-me'))", True, id="in Field"),
+        pytest.param("API_KEY: str = Field(default='change-me')", True, id="keyword"),
+        pytest.param("API_KEY: str = ''", False, id="empty"),
+        pytest.param("API_KEY: SecretStr = SecretStr('')", False, id="empty SecretStr"),
+        pytest.param("API_KEY: SecretStr | None = None", False, id="none"),
+        pytest.param("CACHE_URL: RedisDsn = 'redis://cache:6379/0'", False, id="cache"),
+        pytest.param(
+            "CACHE_URL: RedisDsn = 'redis://:pw@cache:6379/0'", True, id="with a password"
+        ),
+    ],
+)
+def test_a_default_text_is_for_development(scanned, field, for_development):
+    """With AWS unavailable, production must not start with a value that everybody can read."""
+    name = field.partition(":")[0]
+    [site] = [
+        site
+        for _, site in scanned(
+            {"shop/__init__.py": "", "shop/config.py": f"{GENERATED}    {field}\n"}
+        ).sites
+        if site.variable == name and str(site.shape) == "field"
+    ]
+    needed = site.default_literal and not site.default_ok_in_production
+    assert (needed, site.default_end) == (for_development, 0)
+
+
+@pytest.mark.parametrize(
     ("field", "optional"),
     [
         pytest.param("str = DEVELOPMENT_KEY", True, id="a name"),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 from shield_ai.model.name_meaning import is_secret
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.scan.python.aws_reads import reads_aws
+from shield_ai.scan.python.literals import literal_text
 from shield_ai.scan.python.readers import RuntimeFunction
 from shield_ai.scan.python.reads import reads_variable
 
@@ -57,6 +58,17 @@ def generated_default(value: ast.expr | None) -> ast.expr | None:
         if keyword.arg == "default_factory" and not isinstance(keyword.value, ast.Lambda):
             return None if ast.unparse(keyword.value) in EMPTY_FACTORIES else keyword.value
     return next((default for default in defaults_of(value) if _is_generated(default)), None)
+
+
+def default_text(value: ast.expr | None) -> ast.expr | None:
+    """Return the text that is the default of a field, also in a conversion; None without one."""
+    for default in defaults_of(value):
+        text = default
+        if isinstance(default, ast.Call) and _is_conversion(default) and default.args:
+            text = default.args[0]
+        if literal_text(text):
+            return text
+    return None
 
 
 def _is_generated(default: ast.expr) -> bool:

@@ -15,6 +15,7 @@ from shield_ai.scan.python.candidates import Candidate
 from shield_ai.scan.python.expressions import ExpressionVisitor
 from shield_ai.scan.python.field_defaults import (
     SECRET_ANNOTATION,
+    default_text,
     defaults_of,
     generated_default,
     is_instance_of,
@@ -225,7 +226,7 @@ class PydanticFieldVisitor(ExpressionVisitor):
         candidate.reader = PYDANTIC_1 if settings.is_pydantic_1 else ""
         candidate.reason = settings.reason
         candidate.optional = bool(defaults_of(value))
-        candidate.default = generated_default(value)
+        candidate.default = generated_default(value) or default_text(value)
         if not variable and not candidate.reason:
             case = SkipId.READ_AS_JSON if parents is None else SkipId.FIELD_NAME_COMPUTED
             candidate.reason = case.reason()

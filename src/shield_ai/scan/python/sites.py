@@ -45,11 +45,12 @@ def create_site(
     """
     default_start, default_end = _default_span(source, candidate.default)
     has_default_text = default_end > 0
+    if candidate.shape is Shape.FIELD:
+        default_start, default_end = 0, 0  # the default of a field stays
     default_ok = False
     has_generated_default = False
-    if candidate.shape is Shape.READ:
-        default_ok = candidate.optional and _is_default_ok_in_production(source, candidate)
     if candidate.shape in READ_SHAPES:
+        default_ok = candidate.optional and _is_default_ok_in_production(source, candidate)
         has_generated_default = not default_ok and _is_generated(candidate.default)
     shape = candidate.shape
     reason = candidate.reason
