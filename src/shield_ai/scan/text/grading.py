@@ -24,7 +24,6 @@ from shield_ai.scan.rules.pattern import RuleKind, find_rule
 from shield_ai.scan.text.non_values import is_no_value
 from shield_ai.scan.text.place import (
     ASSIGNMENT_RULES,
-    LINES_AROUND,
     LITERAL_RULES,
     Place,
     create_place,
@@ -41,6 +40,7 @@ from shield_ai.scan.text.value_shapes import (
     is_template_or_placeholder,
 )
 from shield_ai.scan.text.weak_values import SAYS_TEST, TEST_NAMES, is_weak
+from shield_ai.scan.text.wrapped_reads import WRAPPED_LINES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -113,7 +113,7 @@ def grade(findings: Iterable[Finding], read: FileReader) -> list[Finding]:
             continue
         if finding.path != path:  # keep only one file in memory
             path = finding.path
-            lines = split_lines(read(path), ends[path] + LINES_AROUND)
+            lines = split_lines(read(path), ends[path] + WRAPPED_LINES)
             docstrings = docstring_lines(lines[:-1]) if path.endswith(".py") else set()
         place = create_place(finding, lines, docstrings)
         is_low = place is not None and _is_low(place, finding.severity)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from shield_ai.project.perf.lazy_regex import regex
+from shield_ai.scan.text.wrapped_reads import unwrap_reads
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable
@@ -77,6 +78,9 @@ def create_place(
     """
     if not 0 < finding.line <= len(lines) or finding.end_line > len(lines):
         return None
+    in_docstring = finding.line in docstrings
+    if finding.path.endswith(".py"):
+        finding, lines = unwrap_reads(finding, lines)
     first = lines[finding.line - 1]
     last = lines[finding.end_line - 1]
     start, end = finding.column - 1, finding.end_column - 1
@@ -103,7 +107,7 @@ def create_place(
         before=before,
         after=after,
         nearby=above + "\0" + below,
-        in_docstring=finding.line in docstrings,
+        in_docstring=in_docstring,
     )
 
 
