@@ -55,23 +55,26 @@ def test_loads_the_settings_without_environment_variables(tmp_path, code, loads,
 
 
 @pytest.mark.parametrize(
-    ("variables", "status"),
+    ("code", "variables", "statuses"),
     [
-        pytest.param({}, FAILED, id="boto3"),
-        pytest.param({"AWS_SECRETS_TRANSPORT": "agent"}, OK, id="agent"),
+        pytest.param("SITE_ID = 1\n", {}, (FAILED, UNKNOWN), id="boto3"),
+        pytest.param("SITE_ID = 1\n", {"AWS_SECRETS_TRANSPORT": "agent"}, (OK, OK), id="agent"),
+        pytest.param("import os\n" + LEFT, {}, (FAILED, FAILED), id="fallback used"),
     ],
 )
-def test_an_interpreter_without_boto3_fails(tmp_path, variables, status):
+def test_an_interpreter_without_boto3_fails(tmp_path, code, variables, statuses):
     """The settings are loaded from an agent, so the load itself does not need boto3."""
     venv.create(tmp_path / "bare")
     python = str(tmp_path / "bare/bin/python")
-    (tmp_path / "settings.py").write_text("SITE_ID = 1\n")
-    environ = {**os.environ, **variables}
-    loads, _ = verify_settings(tmp_path, [("settings", "")], MANIFEST, {}, environ, python)
-    assert loads.status is status
-    if status is FAILED:
+    (tmp_path / "settings.py").write_text(code)
+    environ = {**os.environ, "DB_KEY": "set here", **variables}
+    loads, alone = verify_settings(tmp_path, [("settings", "")], MANIFEST, {}, environ, python)
+    assert (loads.status, alone.status) == statuses
+    if loads.status is FAILED:
         assert loads.detail.startswith(f"boto3 is not installed for {python}, ")
         assert "--python" in loads.hint
+    if alone.status is UNKNOWN:
+        assert (alone.detail, alone.hint) == (loads.detail, loads.hint)
 
 
 def test_no_check_without_settings(tmp_path):

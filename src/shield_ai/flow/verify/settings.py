@@ -85,14 +85,16 @@ def verify_settings(
         loaded = probe.load({**without_moved, **on, "AWS_SECRETS_FALLBACK": "deny"})
         alone = _errors(loaded)
         failed = [module for module, error in alone.items() if error]
+        boto3 = _boto3_check(loaded, probe.python, environ)
         if not failed:
-            yield _boto3_check(loaded, probe.python, environ)
-            yield make_check(NO_FALLBACK_NEEDED, Status.OK)
+            yield boto3
+            yield _without_fallback_check(boto3)
             return
         probe.modules = [pair for pair in modules if pair[0] in failed]
         with_fallback = _errors(probe.load({**production, **on}))
     off = _errors(probe.load({**production, **_env_vars(manifest, values)}))
-    yield _settings_check(with_fallback, off)
+    settings = _settings_check(with_fallback, off)
+    yield boto3 if settings.status is Status.OK else settings
     yield _fallback_check(alone, with_fallback, off, _fallback_hint(manifest))
 
 
@@ -115,6 +117,13 @@ def _boto3_check(
         detail = f"boto3 is not installed for {python}, so the app can't read from AWS there"
         return make_check(SETTINGS_LOAD, Status.FAILED, detail, _HINT_NO_BOTO3)
     return make_check(SETTINGS_LOAD, Status.OK)
+
+
+def _without_fallback_check(boto3: Check) -> Check:
+    """Return the check NO_FALLBACK_NEEDED, if all modules load from the agent in place of AWS."""
+    if boto3.status is Status.OK:
+        return make_check(NO_FALLBACK_NEEDED, Status.OK)
+    return make_check(NO_FALLBACK_NEEDED, Status.UNKNOWN, boto3.detail, boto3.hint)
 
 
 def _env_vars(manifest: Manifest, values: Mapping[str, Hidden]) -> dict[str, str]:
