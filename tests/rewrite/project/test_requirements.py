@@ -300,16 +300,10 @@ def test_adds_to_pyproject(before, after):
         pytest.param(
             '[project]\ndependencies = ["django", "Boto3[crt] ~= 1.34"]\n', id="dependency"
         ),
+        pytest.param('[tool.poetry.dependencies]\nboto3 = {version = "*"}\n', id="poetry"),
         pytest.param(
-            '[project]\ndependencies = ["django"]\n[project.optional-dependencies]\naws = ["boto3"]\n',
-            id="extra",
-        ),
-        pytest.param(
-            PROJECT + '[dependency-groups]\nmain = ["boto3>=1", {include-group = "x"}]\n',
-            id="group",
-        ),
-        pytest.param(
-            '[tool.poetry.dependencies]\nboto3 = {version = "*", optional = true}\n', id="poetry"
+            '[tool.poetry.dependencies]\nboto3 = [{version = "1.28", python = "<3.9"}]\n',
+            id="poetry, by Python",
         ),
     ],
 )
@@ -318,6 +312,50 @@ def test_does_nothing_if_pyproject_has_boto3(text):
         [],
         [],
     )
+
+
+POETRY = '[tool.poetry.dependencies]\npython = "^3.9"\n'
+
+
+@pytest.mark.parametrize(
+    ("before", "group"),
+    [
+        pytest.param(PROJECT, '[dependency-groups]\ndev = ["boto3==1.28.8"]\n', id="group"),
+        pytest.param(PROJECT, '[dependency-groups]\nmain = ["boto3>=1", {include-group = "x"}]\n', id="group with another"),
+        pytest.param(PROJECT, '[project.optional-dependencies]\ns3 = ["Boto3[crt]"]\n', id="extra"),
+        pytest.param(PROJECT.replace('"django"', '"django==5"'), '[dependency-groups]\ndev = ["boto3==1.28.8"]\n', id="group among pins"),
+        pytest.param(PROJECT, '[tool.uv]\ndev-dependencies = ["boto3"]\n', id="uv"),
+        pytest.param(PROJECT, '[tool.pdm.dev-dependencies]\ntest = ["boto3"]\n', id="pdm"),
+        pytest.param(PROJECT, '[tool.poetry.dependencies]\nboto3 = {version = "^1.28", optional = true}\n', id="optional beside a list"),
+        pytest.param(POETRY, '[tool.poetry.group.dev.dependencies]\nboto3 = "1.28.8"\n', id="poetry group"),
+        pytest.param(POETRY, '[tool.poetry.group.dev.dependencies]\nboto3 = {version = "~1.28.8"}\n', id="poetry, tilde"),
+        pytest.param(POETRY, '[tool.poetry.dev-dependencies]\nboto3 = "^1.20"\n', id="poetry, old form"),
+    ],
+)  # fmt: skip
+def test_adds_boto3_that_only_a_group_has(before, group):
+    """Production may install no group and no extra; the new requirement allows their versions."""
+    files = {"pyproject.toml": f"{before}\n{group}".encode()}
+    assert not fix(files)
+    after = files["pyproject.toml"].decode()
+    added = 'boto3 = ">=1.26"\n' if before == POETRY else '"boto3>=1.26"]\n'
+    assert added in after.partition("\n\n")[0] + "\n"
+    assert after.endswith(group)
+    assert not fix(files)
+    assert files["pyproject.toml"].decode() == after
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        pytest.param(PROJECT + '[dependency-groups]\ndev = ["boto3==1.20.1"]\n', "boto3==1.20.1 is too old", id="group"),
+        pytest.param(POETRY + '[tool.poetry.group.dev.dependencies]\nboto3 = "~1.20"\n', "boto3==1.20.* is too old", id="poetry"),
+        pytest.param(POETRY + 'boto3 = {version = "^1.28", optional = true}\n', "manually", id="optional"),
+    ],
+)  # fmt: skip
+def test_reports_a_group_that_prevents_the_requirement(text, message):
+    files = {"pyproject.toml": text.encode()}
+    assert message in fix(files)["pyproject.toml"]
+    assert files == {"pyproject.toml": text.encode()}
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,10 @@ from shield_ai.rewrite.project.version_pins import outdated_pin
     [
         pytest.param("urllib3==1.24.1", "urllib3==1.24.1", id="pinned"),
         pytest.param("urllib3==1.24.*  # why", "urllib3==1.24.*", id="prefix"),
+        pytest.param("urllib3==1.*", None, id="prefix of new ones"),
         pytest.param("urllib3<1.25", "urllib3<1.25", id="upper bound"),
+        pytest.param("boto3~=1.20.3", "boto3~=1.20.3", id="compatible"),
+        pytest.param("boto3~=1.20", None, id="compatible with new ones"),
         pytest.param(
             "python_dateutil==1.5 \\\n    --hash=sha256:0", "python_dateutil==1.5", id="hash"
         ),

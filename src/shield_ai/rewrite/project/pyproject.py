@@ -19,7 +19,7 @@ from tomlkit.exceptions import TOMLKitError
 from tomlkit.items import Array
 
 from shield_ai.model.invalid_input import INVALID_TOML, require_short_keys
-from shield_ai.model.skip import SkipId
+from shield_ai.model.skip import SkipId, SkipReason
 from shield_ai.rewrite.project.file_edits import (
     NOTHING,
     Outcome,
@@ -27,6 +27,8 @@ from shield_ai.rewrite.project.file_edits import (
     insert,
     skip,
 )
+from shield_ai.rewrite.project.requirement_groups import grouped_requirements, is_optional
+from shield_ai.rewrite.project.version_pins import outdated_pin
 
 if TYPE_CHECKING:
     from shield_ai.model.file_reader import FileReader
@@ -62,7 +64,7 @@ class Result(enum.Enum):
 
 
 Wanted = Mapping[str, str]  # requirement -> version specifier
-Add = Callable[[Any, Wanted], Result]
+Add = Callable[[Any, Wanted], Result | SkipReason]
 
 
 def add_to_pyproject(path: str, read: FileReader, wanted: Wanted) -> Outcome | None:
@@ -122,6 +124,8 @@ def _add_to_file(path: str, read: FileReader, wanted: Wanted, add: Add) -> Outco
         result = add(document, wanted)
     except TOMLKitError as error:
         return skip(path, SkipId.INVALID_TOML.reason(problem=str(error).rstrip(".")))
+    if not isinstance(result, Result):
+        return skip(path, result)
     if result is not Result.ADDED:
         return NOTHING if result is Result.PRESENT else None
     new = tomlkit.dumps(document)
@@ -144,17 +148,31 @@ def _outdated_locks(path: str, read: FileReader) -> list[Skipped]:
     return skipped
 
 
-def _add_to_project(document: Any, wanted: Wanted) -> Result:
+def _add_to_project(document: Any, wanted: Wanted) -> Result | SkipReason:
+    """Add requirements to those of production, not to groups or extras, which it may not install.
+
+    An added requirement allows each version that a group or an extra pins.
+    """
     project = _get_nested(document, dict, "project")
     poetry = _get_nested(document, dict, "tool", "poetry", "dependencies")
-    if first_requirement_name(wanted) in _declared_names(document, project, poetry):
-        return Result.PRESENT
     dependencies = _get_nested(project, list, "dependencies")
+    first = first_requirement_name(wanted)
+    required = {name for name, value in poetry.items() if not is_optional(value)}
+    if first in map(requirement_name, map(str, [*required, *dependencies])):
+        return Result.PRESENT
+    pins = [
+        text for text in grouped_requirements(document.unwrap()) if requirement_name(text) == first
+    ]
+    outdated = outdated_pin(pins)
+    if outdated:
+        return SkipId.OUTDATED_PIN.reason(pin=outdated, requirement=first)
     requirements = [f"{name}{bound}" for name, bound in wanted.items()]
     if isinstance(dependencies, Array):
-        others = [str(item) for item in dependencies]
+        others = [] if pins else [str(item) for item in dependencies]
         requirements = [with_version(name, bound, others) for name, bound in wanted.items()]
         _add_to_array(dependencies, requirements)
+    elif first in map(requirement_name, poetry):  # optional
+        return SkipId.NOT_EXTENDABLE.reason(requirements=", ".join(wanted))
     elif poetry:
         _add_to_table(poetry, wanted)
     elif not project or "dependencies" in [*project, *_get_nested(project, list, "dynamic")]:
@@ -229,17 +247,6 @@ def _longest_order(keys: Sequence[str]) -> list[int]:
         found.append(index)
         index = previous[index]
     return found[::-1]
-
-
-def _declared_names(document: Any, project: Any, poetry: Any) -> set[str]:
-    names = {requirement_name(key) for key in poetry}
-    groups = [_get_nested(project, list, "dependencies")]
-    groups += _get_nested(document, dict, "dependency-groups").values()
-    groups += _get_nested(project, dict, "optional-dependencies").values()
-    for group in groups:
-        if isinstance(group, list):
-            names |= {requirement_name(str(requirement)) for requirement in group}
-    return names
 
 
 def _add_to_packages(document: Any, wanted: Wanted) -> Result:

@@ -1,4 +1,4 @@
-"""Find the versions in a requirements file that boto3 can't be installed with.
+"""Find the versions in requirements that boto3 can't be installed with.
 
 The bounds are those of botocore 1.29 to 1.43, in the metadata of its distributions on PyPI.
 """
@@ -14,7 +14,10 @@ from packaging.version import InvalidVersion, Version
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from packaging.specifiers import Specifier
+
 OLDEST = {
+    "boto3": Version("1.26"),  # what the runtime requires
     "jmespath": Version("0.7.1"),
     "python-dateutil": Version("2.1"),
     "urllib3": Version("1.25.4"),
@@ -25,7 +28,7 @@ def outdated_pin(requirements: Iterable[str]) -> str | None:
     """Return the first requirement that only allows versions that are too old for boto3.
 
     Args:
-        requirements: The lines of a requirements file, with comments and hashes.
+        requirements: The lines of a requirements file, with comments and hashes, or requirements.
 
     Returns:
         For example `urllib3==1.24.1`; None if there is none.
@@ -48,9 +51,22 @@ def _is_below(requirement: Requirement, oldest: Version) -> bool:
             version = Version(specifier.version.removesuffix(".*"))
         except InvalidVersion:
             continue
+        prefix = _prefix(specifier, version)
+        if prefix:
+            if prefix < oldest.release[: len(prefix)]:
+                return True
+            continue
         is_upper_bound = specifier.operator in {"==", "<=", "==="}
         if (is_upper_bound and version < oldest) or (
             specifier.operator == "<" and version <= oldest
         ):
             return True
     return False
+
+
+def _prefix(specifier: Specifier, version: Version) -> tuple[int, ...]:
+    """Return the first numbers of all versions that a specifier allows: 1.20 for `~=1.20.3`."""
+    if specifier.operator == "~=":
+        return version.release[:-1]
+    is_prefix = specifier.operator == "==" and specifier.version.endswith(".*")
+    return version.release if is_prefix else ()

@@ -1,0 +1,75 @@
+"""Find the requirements in the groups and extras of pyproject.toml, which production may lack."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+POETRY = ("tool", "poetry")
+# Tables whose values are lists of requirements.
+LISTS = (
+    ("dependency-groups",),
+    ("project", "optional-dependencies"),
+    ("tool", "pdm", "dev-dependencies"),
+    ("tool", "uv"),
+)
+# https://python-poetry.org/docs/dependency-specification/
+CARET = re.compile(r"\^\s*0(?:\.|$)")
+TILDE = re.compile(r"~\s*(\d+(?:\.\d+)?)[\w.]*")
+
+
+def grouped_requirements(document: dict[str, Any]) -> list[str]:
+    """Return the requirements that are not in the main dependencies, in the form of PEP 508.
+
+    Args:
+        document: The content of pyproject.toml.
+    """
+    found: list[str] = []
+    for path in LISTS:
+        for group in _table(document, *path).values():
+            if isinstance(group, list):
+                found += [text for text in group if isinstance(text, str)]
+    poetry = _table(document, *POETRY)
+    tables = [_table(poetry, "dependencies"), _table(poetry, "dev-dependencies")]
+    tables += [_table(group, "dependencies") for group in _table(poetry, "group").values()]
+    for table in tables:
+        found += _poetry_requirements(table)
+    return found
+
+
+def is_optional(value: object) -> bool:
+    """Return whether Poetry installs a dependency only with an extra.
+
+    Args:
+        value: The value in Poetry's table: a version, a table, or a list of tables.
+    """
+    values = value if isinstance(value, list) else [value]
+    return all(isinstance(item, dict) and item.get("optional") is True for item in values)
+
+
+def _poetry_requirements(table: dict[str, Any]) -> Iterator[str]:
+    for name, value in table.items():
+        version = value.get("version") if isinstance(value, dict) else value
+        if isinstance(version, str):
+            parts = [_specifier(part.strip()) for part in version.split(",")]
+            yield name + ",".join(part for part in parts if part)
+
+
+def _specifier(version: str) -> str:
+    """Return a version of Poetry as a specifier; "" if it allows all versions, or new ones."""
+    if version.startswith("^"):
+        return "<1" if CARET.match(version) else ""
+    tilde = TILDE.fullmatch(version)
+    if tilde:
+        return f"=={tilde[1]}.*"
+    return f"=={version}" if version[:1].isdigit() else version.removeprefix("*")
+
+
+def _table(table: object, *path: str) -> dict[str, Any]:
+    """Return a nested table; an empty one if there is none."""
+    for key in path:
+        table = table.get(key) if isinstance(table, dict) else None
+    return table if isinstance(table, dict) else {}
