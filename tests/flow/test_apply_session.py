@@ -11,7 +11,7 @@ import sys
 import boto3
 import pytest
 from fault_proxy import FaultProxy
-from shield_helpers import make_app, run, shield
+from shield_helpers import files_of, make_app, run, shield
 
 NAMES = ["database-credentials", "django-secret-key", "mail-api-key"]
 
@@ -86,6 +86,36 @@ def test_reports_no_proof_without_code_changes(app):
     done = shield("apply", "plan.json", "--env-file", ".env", "--yes", cwd=app)
     assert done.code == 0, done.text
     assert "prove" not in done.text
+
+
+@pytest.mark.parametrize("command", ["plan", "apply"])
+@pytest.mark.parametrize(
+    "form",
+    ["pre${MAIL_USER}x", '"pre${MAIL_USER}x"', "'pre${MAIL_USER}x'", "pre${MAIL_USER:-x}"],
+    ids=["plain", "double quotes", "single quotes", "default"],
+)
+def test_refuses_a_value_that_only_some_readers_expand(app, command, form):
+    before = files_of(app)
+    env_file = "A=1\nHOST=${NAME}.example\nMAIL_API_KEY=" + form + "\n"
+    arguments = [command, "--env-file", "-", *(["--yes", "--allow-missing"] * (command == "apply"))]
+    done = run(*arguments, cwd=app, stdin=env_file)
+    assert done.code == 4, done.text
+    assert "error: -:3: the value of MAIL_API_KEY contains ${…}, which only some" in done.err
+    assert "hint: write the value in full" in done.err
+    assert "MAIL_USER" not in done.text
+    assert (stored(), files_of(app)) == ([], before)
+    unused = env_file.replace("MAIL_API_KEY=", "OTHER=")
+    in_full = {"MAIL_API_KEY": "pre${MAIL_USER}x"}
+    done = run(*arguments[:3], cwd=app, stdin=unused, env=in_full)
+    assert "contains ${" not in done.text
+
+
+def test_refuses_such_a_value_in_a_file_that_was_edited_after_the_plan(app):
+    (app / ".env").write_text((app / ".env").read_text().replace("KEY=", "KEY=${A}"))
+    done = apply(app, "plan.json")
+    assert done.code == 4, done.text
+    assert ".env:1: the value of SECRET_KEY contains ${…}" in done.err
+    assert stored() == []
 
 
 def test_shortens_long_names_as_in_the_plan(app):

@@ -6,7 +6,7 @@ import pytest
 
 from shield_ai.flow.current_values import CurrentValues
 from shield_ai.flow.pull import plan_update, write_update
-from shield_ai.model.errors import SourceError, StalePlanError
+from shield_ai.model.errors import ShieldError, SourceError, StalePlanError
 from shield_ai.model.hidden import Hidden
 
 
@@ -46,6 +46,16 @@ def test_an_unchanged_value_need_not_be_quotable(path):
     value = "it's $HOME"
     path.write_text(f"A={value}\n")
     assert plan_update(path, current(A=value)).unchanged == ("A",)
+
+
+def test_does_not_call_a_value_unchanged_that_only_some_readers_expand(path):
+    path.write_text("A=x\nB=${A}y\n")
+    with pytest.raises(ShieldError, match="an env file can't hold the value of B"):
+        plan_update(path, current(A="x", B="${A}y"))
+    update = plan_update(path, current(A="x", B="xy"))
+    assert update.replaced == ("B",)
+    write_update(update)
+    assert path.read_text() == "A=x\nB='xy'\n"
 
 
 def test_errors_name_the_file_and_the_line(path):

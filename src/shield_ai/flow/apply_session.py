@@ -20,7 +20,7 @@ from shield_ai.flow.preconditions import (
 )
 from shield_ai.flow.settings_check import SettingsCheck, SettingsComparison
 from shield_ai.flow.settings_values import known_values
-from shield_ai.flow.value_sources import planned_env_files
+from shield_ai.flow.value_sources import planned_env_files, require_unambiguous
 from shield_ai.rewrite.python.move_literals import DOTENV, dotenv_change
 
 if TYPE_CHECKING:
@@ -114,10 +114,11 @@ class ApplySession(PlanningSession):
             on_edit: Called after the edit of each file.
 
         Raises:
-            UnsafePlanError: A setting differs.
+            UnsafePlanError: A value in an env file is ambiguous, or a setting differs.
         """
         selected = self.values.selected_env_files()
         values = self.values.open([*selected, *planned_env_files(plan.changes)])
+        require_unambiguous(plan.changes, values)
         change = dotenv_change(plan.dotenv, values, self.tree.read(DOTENV))
         if change:
             plan = msgspec.structs.replace(plan, files=(*plan.files, change))

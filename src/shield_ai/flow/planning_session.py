@@ -28,6 +28,7 @@ from shield_ai.flow.preconditions import (
     require_untracked_dotenv,
     unhide_copy,
 )
+from shield_ai.flow.value_sources import require_unambiguous
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -68,8 +69,8 @@ class PlanningSession(AppContext):
         """Make a plan.
 
         Raises:
-            ShieldError: The app, shield.toml or a source of values can't be used, or git ignores a
-                new file that the app imports.
+            ShieldError: The app, shield.toml or a source of values can't be used, a value in it is
+                ambiguous, or git ignores a new file that the app imports.
         """
         scan, runtime = self.scan_result, self.manifest.app.runtime
         require_parsed_settings(self.manifest, scan.facts, self.unreadable)
@@ -92,6 +93,7 @@ class PlanningSession(AppContext):
             aws=aws,
             code=code,
         )
+        require_unambiguous(plan.changes, values)
         plan = unhide_copy(self.tree.root, plan)
         require_runtime_not_ignored(self.tree.root, plan, runtime)
         plan = add_notes(plan, self, values)

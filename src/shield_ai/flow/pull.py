@@ -11,6 +11,7 @@ from shield_ai.model.errors import ShieldError, SourceError, StalePlanError, Uns
 from shield_ai.model.hidden import Hidden
 from shield_ai.project import git
 from shield_ai.project.env_file import (
+    EXPANDED_BY_DOTENV,
     has_several_lines,
     quote_value,
     read_assignments,
@@ -77,7 +78,7 @@ def plan_update(path: Path, current: CurrentValues) -> EnvFileUpdate:
     replaced: list[str] = []
     for variable, value in current.values.items():
         old_values = set(assigned.get(variable, []))
-        if old_values == {value.reveal()}:
+        if old_values == {value.reveal()} and not EXPANDED_BY_DOTENV.search(value.reveal()):
             unchanged.append(variable)
             continue
         changed[variable] = value

@@ -158,6 +158,21 @@ def placeholders(changes: Sequence[Change], values: Values) -> Iterator[str]:
                 yield f"{change.name} ({_place(source)})"
 
 
+def require_unambiguous(changes: Sequence[Change], values: Values) -> None:
+    """Require that the values to store have no `${NAME}` that only some readers expand.
+
+    Args:
+        changes: The planned changes.
+        values: Resolves the locators.
+
+    Raises:
+        UnsafePlanError: A value in an env file is ambiguous.
+    """
+    for change in changes:
+        for origin in change.origins:
+            values.require_unambiguous(origin.source)
+
+
 def _place(source: EnvVar | DotenvLine | CodeLiteral) -> str:
     return source.path if isinstance(source, CodeLiteral) else source.variable
 

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 UTF8_BOM = b"\xef\xbb\xbf"
 _NEEDS_NO_QUOTES = re.compile("[A-Za-z0-9_./:@%+,=-]+")
 _NOT_ALLOWED = re.compile("[\0\r]")
-_EXPANDED_BY_DOTENV = re.compile(r"\$\{[^}]*\}")
+EXPANDED_BY_DOTENV = re.compile(r"\$\{[^}]*\}")
 _EXPANDED_BY_SHELL = re.compile("[$`]")
 _ASSIGNMENT = re.compile(
     r"""
@@ -66,7 +66,7 @@ def quote_value(value: str) -> str | None:
 
 def _can_be_quoted(value: str) -> bool:
     """Return False for a value that python-dotenv reads differently in all quotes."""
-    if _NOT_ALLOWED.search(value) or _EXPANDED_BY_DOTENV.search(value):
+    if _NOT_ALLOWED.search(value) or EXPANDED_BY_DOTENV.search(value):
         return False
     return _is_unicode(value)
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from dotenv.parser import parse_stream
 
-from shield_ai.model.errors import SourceError, ValueMissingError
+from shield_ai.model.errors import SourceError, UnsafePlanError, ValueMissingError
 from shield_ai.model.hidden import Hidden
 from shield_ai.model.locator import (
     CodeLiteral,
@@ -23,6 +23,7 @@ from shield_ai.model.locator import (
     Locator,
     Prompt,
 )
+from shield_ai.project.env_file import EXPANDED_BY_DOTENV
 from shield_ai.project.regular_file import read_regular_file
 
 if TYPE_CHECKING:
@@ -37,6 +38,23 @@ _DJANGO_LENGTH = 50
 STDIN = "-"
 # In the process's environment, these belong to the person who runs the command, not to the app.
 OPERATOR_VARIABLES = frozenset({"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"})
+
+
+class ExpandableValue(Hidden):
+    """A value with `${NAME}` from a .env file: python-dotenv and Docker expand it, others do not.
+
+    python-dotenv expands it in single quotes, too.
+
+    Args:
+        value: The value as it is in the file.
+        line: Its line in the file.
+    """
+
+    __slots__ = ("line",)
+
+    def __init__(self, value: str, line: int) -> None:
+        super().__init__(value)
+        self.line = line
 
 
 def read_env_file(path: Path) -> dict[str, Hidden]:
@@ -68,7 +86,10 @@ def read_env_file(path: Path) -> dict[str, Hidden]:
             raise SourceError(
                 f"{path}:{line}: not a KEY=value line", "write KEY=value, or remove the line"
             )
-        values[binding.key] = Hidden(binding.value)
+        if EXPANDED_BY_DOTENV.search(binding.value):
+            values[binding.key] = ExpandableValue(binding.value, line)
+        else:
+            values[binding.key] = Hidden(binding.value)
     return values
 
 
@@ -119,6 +140,21 @@ class Values:
         if not value:
             raise ValueMissingError(f"{locator} no longer has a value", "run shield plan again")
         return value
+
+    def require_unambiguous(self, locator: Locator) -> None:
+        """Require that every reader of a .env file gets the same value from a locator.
+
+        Raises:
+            UnsafePlanError: The value contains `${NAME}`, which only some readers expand.
+        """
+        value = self._find(locator) if isinstance(locator, DotenvLine) else None
+        if isinstance(value, ExpandableValue) and isinstance(locator, DotenvLine):
+            raise UnsafePlanError(
+                f"{locator.path}:{value.line}: the value of {locator.variable} contains ${{…}}, "
+                "which only some readers of the file expand",
+                "write the value in full; if the app needs the text itself, remove the line and "
+                f"set {locator.variable} in the environment of shield",
+            )
 
     def _find(self, locator: Locator) -> Hidden | None:
         match locator:
