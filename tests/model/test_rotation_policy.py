@@ -12,6 +12,8 @@ from shield_ai.model.rotation_policy import (
     rotation_settings,
     rotation_strategy,
 )
+from shield_ai.rotator.errors import SetupError
+from shield_ai.rotator.selection import strategy_name
 
 
 def rotate(**more):
@@ -52,6 +54,31 @@ def rotate(**more):
 )
 def test_rotation_strategy(kind, how, name):
     assert rotation_strategy(Secret(name="s", kind=kind, env="S", rotate=how)) == name
+
+
+@pytest.mark.parametrize(
+    ("fields", "strategy"),
+    [
+        pytest.param({"password": "POSTGRES_PASSWORD"}, "postgres-single-user", id="POSTGRES"),
+        pytest.param({"password": "SHOP_PG_PASSWORD"}, "postgres-single-user", id="PG"),
+        pytest.param({"password": "PGPASSWORD"}, "postgres-single-user", id="joined"),
+        pytest.param({"password": "MYSQL_PASSWORD"}, "mysql-single-user", id="MYSQL"),
+        pytest.param({"password": "DB_PASSWORD"}, "", id="no name of an engine"),
+        pytest.param(
+            {"password": "MYSQL_PASSWORD", "username": "POSTGRES_USER"}, "", id="both names"
+        ),
+    ],
+)
+def test_variables_name_the_engine_of_a_secret_without_one(fields, strategy):
+    secret = Secret(name="db", kind=Kind.DATABASE, fields=fields, rotate=rotate())
+    settings = rotation_settings(secret)
+    try:
+        found = strategy_name('{"host": "h", "password": "p"}', settings)
+    except SetupError:
+        found = ""
+    assert found == strategy
+    document = '{"engine": "mariadb", "port": 5432, "password": "p"}'
+    assert strategy_name(document, settings) == "mysql-single-user"
 
 
 def test_rotation_settings():

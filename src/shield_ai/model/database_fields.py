@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from shield_ai.model.words import word_set, words
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 DATABASE_WORDS = word_set("""
     DB DATABASE POSTGRES POSTGRESQL PG PSQL MYSQL MARIADB SQL MSSQL ORACLE RDS SQLSERVER DBASE
     TIMESCALE COCKROACH PGSQL
 """)
+# Engine -> words in the names of its variables.
+_ENGINE_WORDS = {
+    "postgres": word_set("POSTGRES POSTGRESQL PG PSQL PGSQL"),
+    "mysql": word_set("MYSQL MARIADB"),
+}
 # Field of a database secret -> last words of its variable.
 DATABASE_FIELDS = {
     "database": frozenset({"NAME", "DB", "DATABASE", "DBNAME"}),
@@ -28,6 +38,15 @@ def database_field(variable: str) -> tuple[str, str] | None:
     if not prefix:
         return _joined_database_field(ending)
     return None
+
+
+def named_engine(variables: Iterable[str]) -> str:
+    """Return the engine that the variables of a database name; empty for none or several."""
+    found: set[str] = set()
+    for variable in variables:
+        prefix, _ = database_field(variable) or ("", "")
+        found.update(engine for engine, of_it in _ENGINE_WORDS.items() if of_it & {*words(prefix)})
+    return found.pop() if len(found) == 1 else ""
 
 
 def _joined_database_field(word: str) -> tuple[str, str] | None:

@@ -6,6 +6,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from shield_ai.model import schedule
+from shield_ai.model.database_fields import named_engine
 from shield_ai.model.finding import Kind
 from shield_ai.model.manifest import Rotation
 from shield_ai.rotator.registry import VALUE_FIELDS
@@ -54,8 +55,10 @@ def rotation_settings(secret: Secret) -> dict[str, str]:
     rotation = _rotation(secret)
     fields = manual_fields(secret)
     has_single_field = len(fields) == 1 and secret.kind is not Kind.DATABASE
+    engine = named_engine(secret.variables()) if secret.kind is Kind.DATABASE else ""
     settings = {
         "ROTATION_STRATEGY": rotation_strategy(secret),
+        "ROTATION_ENGINE": engine,
         "ROTATION_ADMIN": rotation.admin,
         "ROTATION_FIELD": fields[0] if has_single_field else "",
         "ROTATION_HOOK": PurePosixPath(rotation.hook).stem,

@@ -46,7 +46,7 @@ def strategy_name(current: str, environ: Mapping[str, str]) -> str:
     name = environ.get("ROTATION_STRATEGY") or str(document.get("strategy") or "")
     if name and name not in {"single-user", "alternating-users"}:
         return name
-    engine = _engine(document)
+    engine = _engine(document, environ)
     if engine is None:
         raise SetupError(
             "set ROTATION_STRATEGY, or set engine (postgres, mysql, mariadb) in the secret's JSON"
@@ -65,8 +65,8 @@ def _parse_document(text: str) -> dict[str, Any]:
     return document if isinstance(document, dict) else {}
 
 
-def _engine(document: dict[str, Any]) -> str | None:
+def _engine(document: dict[str, Any], environ: Mapping[str, str]) -> str | None:
     if "engine" in document:
         return ENGINES.get(str(document["engine"]).lower())
-    # if the port belongs to another type of server, the login fails before anything is changed
-    return PORTS.get(str(document.get("port")))
+    # if the name or port belongs to another server, the login fails before anything is changed
+    return environ.get("ROTATION_ENGINE") or PORTS.get(str(document.get("port")))

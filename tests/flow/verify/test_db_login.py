@@ -87,6 +87,21 @@ def test_no_server():
     assert login.detail.startswith("not tried: PostgreSQL rejected the connection")
 
 
+@pytest.mark.parametrize(
+    ("environ", "detail"),
+    [
+        pytest.param({}, "neither PostgreSQL nor MySQL accepts a connection", id="unknown"),
+        pytest.param({"ROTATION_ENGINE": "postgres"}, "PostgreSQL rejected", id="postgres"),
+        pytest.param({"ROTATION_ENGINE": "mysql"}, "MySQL rejected", id="mysql"),
+    ],
+)
+def test_names_no_server_that_nothing_points_to(environ, detail):
+    place = {"username": "u", "password": secrets.token_hex(8), "host": "db.invalid"}
+    login = db_login.try_login(Hidden(json.dumps(place)), environ)
+    assert login.result is LoginResult.UNTRIED
+    assert login.detail.startswith(f"not tried: {detail}")
+
+
 def test_a_server_without_tls(postgres):
     login = db_login.try_login(document(postgres.host, postgres.port), {})
     assert login.result is LoginResult.NO_TLS

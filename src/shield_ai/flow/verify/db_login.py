@@ -71,6 +71,8 @@ def try_login(value: Hidden, environ: Mapping[str, str]) -> Login:
             login = _untried(install_command("rotate"))
         else:
             return _OK
+    if len(engines) > 1 and login.result is LoginResult.UNTRIED:
+        return _untried("neither PostgreSQL nor MySQL accepts a connection")
     return login
 
 
