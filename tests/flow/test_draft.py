@@ -7,9 +7,10 @@ import pytest
 
 from shield_ai.flow.draft import draft
 from shield_ai.model.finding import Kind
-from shield_ai.model.manifest import Secret
+from shield_ai.model.manifest import Rotation, Secret
 from shield_ai.model.manifest_parser import parse
 from shield_ai.model.manifest_writer import render
+from shield_ai.model.rotation_policy import rotation_settings
 from shield_ai.scan.python.app_scan import scan_files
 
 
@@ -363,3 +364,38 @@ def test_names_the_settings_that_include_others():
     }
     scan = scan_files("shop", list(files), files.get)
     assert draft(scan.sites, None, scan.facts).app.settings == ("shop/settings/main.py",)
+
+
+DATABASE = """\
+import os
+ENV = os.environ
+DATABASES = {{"default": {{
+    "ENGINE": {engine}, "NAME": "shop", "USER": ENV["SHOP_LOGIN"], "PASSWORD": ENV["{variable}"]
+}}}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("engine", "variable", "rotate"),
+    [
+        pytest.param('"django.db.backends.postgresql"', "DB_PASSWORD", "postgres", id="PostgreSQL"),
+        pytest.param(
+            '"django.contrib.gis.db.backends.postgis"', "DB_PASSWORD", "postgres", id="PostGIS"
+        ),
+        pytest.param('"django.db.backends.mysql"', "DB_PASSWORD", "mysql", id="MySQL"),
+        pytest.param('"django.db.backends.mysql"', "POSTGRES_PASSWORD", "mysql", id="other name"),
+        pytest.param('"django.db.backends.mysql"', "MYSQL_PASSWORD", "", id="same name"),
+        pytest.param('"django.db.backends.oracle"', "DB_PASSWORD", "manual", id="unsupported"),
+        pytest.param('ENV["DB_ENGINE"]', "DB_PASSWORD", "", id="computed"),
+    ],
+)
+def test_the_engine_of_the_settings_selects_the_rotation(engine, variable, rotate):
+    raw = DATABASE.format(engine=engine, variable=variable).encode()
+    found = scan_files("shop", ["shop/settings.py"], {"shop/settings.py": raw}.get)
+    [secret] = draft(found.sites, None, found.facts).secret
+    if rotate == "manual":
+        assert secret.rotate == "manual"
+    else:
+        assert secret.rotate == Rotation(every="30 days", engine=rotate)
+        expected = rotate or {"MYSQL_PASSWORD": "mysql"}.get(variable)
+        assert rotation_settings(secret).get("ROTATION_ENGINE") == expected

@@ -164,6 +164,9 @@ from shield_ai.model.manifest_parser import parse
             '"30 days"', '"1 day", strategy = "x"', "unknown strategy 'x'", id="unknown strategy"
         ),
         pytest.param(
+            '"30 days"', '"1 day", engine = "x"', "unknown engine 'x'", id="unknown engine"
+        ),
+        pytest.param(
             '"30 days"', '"1 day", sslmode = "x"', "unknown sslmode 'x'", id="unknown sslmode"
         ),
         pytest.param(

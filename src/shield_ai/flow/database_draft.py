@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
-from shield_ai.model.database_fields import database_field
+from shield_ai.model.database_fields import backend_engine, database_field, named_engine
 from shield_ai.model.finding import Kind
 from shield_ai.model.manifest import Rotation, Secret
 from shield_ai.model.site import Shape
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from shield_ai.model.site import FoundSite
 
@@ -19,7 +19,6 @@ DATABASE_SECRET = "database-credentials"
 _FIELDS = ("database", "username", "password", "host", "port")
 # Prefixes that are not part of the secret's name.
 _GENERIC_PREFIXES = frozenset({"db", "database", "postgres", "postgresql", "mysql", "pg", "sql"})
-_ROTATION = Rotation(every="30 days")
 
 
 @dataclasses.dataclass
@@ -46,8 +45,23 @@ def database_secrets(sites: Sequence[FoundSite], known: set[str]) -> Iterator[Se
             name=_secret_name(database),
             kind=Kind.DATABASE,
             fields={field: fields[field] for field in _FIELDS if field in fields},
-            rotate=_ROTATION,
+            rotate=_rotation(fields, sites),
         )
+
+
+def _rotation(
+    fields: Mapping[str, str], sites: Sequence[FoundSite]
+) -> Literal["manual"] | Rotation:
+    """Return a schedule with the engine of the settings; "manual" for unsupported engines."""
+    password = fields["password"]
+    backends = {site.engine for _, site in sites if site.variable == password} - {""}
+    engines = {backend_engine(backend) for backend in backends}
+    if engines == {""}:
+        return "manual"
+    engines.discard("")  # for example SQLite in development
+    engine = engines.pop() if len(engines) == 1 else ""
+    is_named = engine == named_engine(fields.values())
+    return Rotation(every="30 days", engine="" if is_named else engine)
 
 
 def database_prefix(variable: str) -> str:

@@ -13,6 +13,14 @@ DATABASE_WORDS = word_set("""
     DB DATABASE POSTGRES POSTGRESQL PG PSQL MYSQL MARIADB SQL MSSQL ORACLE RDS SQLSERVER DBASE
     TIMESCALE COCKROACH PGSQL
 """)
+DATABASE_ENGINES = ("postgres", "mysql")
+# Last part of a Django backend -> engine.
+_BACKEND_ENGINES = {
+    "postgresql": "postgres",
+    "postgresql_psycopg2": "postgres",
+    "postgis": "postgres",
+    "mysql": "mysql",
+}
 # Engine -> words in the names of its variables.
 _ENGINE_WORDS = {
     "postgres": word_set("POSTGRES POSTGRESQL PG PSQL PGSQL"),
@@ -47,6 +55,11 @@ def named_engine(variables: Iterable[str]) -> str:
         prefix, _ = database_field(variable) or ("", "")
         found.update(engine for engine, of_it in _ENGINE_WORDS.items() if of_it & {*words(prefix)})
     return found.pop() if len(found) == 1 else ""
+
+
+def backend_engine(backend: str) -> str:
+    """Return the engine of a Django backend, the value of ENGINE; empty if it is not supported."""
+    return _BACKEND_ENGINES.get(backend.rpartition(".")[2], "")
 
 
 def _joined_database_field(word: str) -> tuple[str, str] | None:

@@ -54,6 +54,7 @@ class Rotation(
 
     every: str  # "30 days", "rate(12 hours)" or "cron(0 3 1 * ? *)", in UTC
     strategy: str = ""  # how a new value is created; the default depends on the kind
+    engine: str = ""  # the database server, if neither the secret nor its variables name it
     # the administrator's secret for alternating-users: its full name in AWS, or its ARN
     admin: str = ""
     window: str = ""  # time after the scheduled start in which AWS can rotate: "3h"

@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 
 from shield_ai.model import manifest
+from shield_ai.model.database_fields import DATABASE_ENGINES
 from shield_ai.model.naming import MANIFEST
 from shield_ai.rotator.document import SSL_MODES
 from shield_ai.rotator.registry import STRATEGIES
@@ -29,6 +30,7 @@ CONSTRAINTS: dict[tuple[str, str], dict[str, Any]] = {
     ("Secret", "name"): {"pattern": f"^{manifest.SECRET_NAME.pattern}$"},
     ("Secret", "env"): {"pattern": f"^{manifest.ENV_VAR_NAME.pattern}$"},
     ("Rotation", "strategy"): {"enum": ["", *manifest.SHORT_STRATEGIES, *STRATEGIES]},
+    ("Rotation", "engine"): {"enum": ["", *DATABASE_ENGINES]},
     ("Rotation", "sslmode"): {"enum": ["", *SSL_MODES]},
 }
 

@@ -9,6 +9,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from shield_ai.model import schedule
+from shield_ai.model.database_fields import DATABASE_ENGINES
 from shield_ai.model.errors import ManifestError
 from shield_ai.model.finding import Kind
 from shield_ai.model.loader_variables import LOADER_VARIABLE
@@ -354,6 +355,10 @@ def _check_rotation(secret: Secret, rotation: Rotation) -> None:
             'remove strategy, or describe the login: kind = "database", fields = {host = '
             '"DB_HOST", port = "DB_PORT", database = "DB_NAME", username = "DB_USER", password = '
             f'"{secret.env or "DB_PASSWORD"}"}}',
+        )
+    if rotation.engine and rotation.engine not in DATABASE_ENGINES:
+        raise ManifestError(
+            f"unknown engine {rotation.engine!r}", f"use one of {', '.join(DATABASE_ENGINES)}"
         )
     if rotation.sslmode and rotation.sslmode not in SSL_MODES:
         raise ManifestError(

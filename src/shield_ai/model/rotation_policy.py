@@ -55,7 +55,9 @@ def rotation_settings(secret: Secret) -> dict[str, str]:
     rotation = _rotation(secret)
     fields = manual_fields(secret)
     has_single_field = len(fields) == 1 and secret.kind is not Kind.DATABASE
-    engine = named_engine(secret.variables()) if secret.kind is Kind.DATABASE else ""
+    engine = rotation.engine
+    if secret.kind is Kind.DATABASE:
+        engine = engine or named_engine(secret.variables())
     settings = {
         "ROTATION_STRATEGY": rotation_strategy(secret),
         "ROTATION_ENGINE": engine,

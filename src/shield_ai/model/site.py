@@ -42,6 +42,7 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
     variable: str = ""  # the environment variable; for a literal, the suggested name
     group: str = ""  # the database it belongs to: "default", or the prefix of its variables
     field: str = ""  # the database field: database, username, password, host, port
+    engine: str = ""  # the ENGINE of the database, if it is constant
     binds: tuple[str, ...] = ()  # names that a lambda must bind as defaults
     quote: str = ""  # inside an f-string, the quote character for new strings
     negated: bool = False  # a negated presence test: "X" not in os.environ

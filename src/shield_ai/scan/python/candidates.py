@@ -44,6 +44,7 @@ class Candidate(msgspec.Struct, kw_only=True):
     default_from_env: bool = False  # the default is the value of another variable
     group: str = ""  # the database it belongs to
     field: str = ""  # the database field
+    engine: str = ""  # the constant ENGINE of the database
     binds: tuple[str, ...] = ()  # names that a lambda must bind as defaults
     quote: str = ""  # inside an f-string, the quote character for new strings
     span: tuple[int, int] | None = None  # byte offsets; None if they are unknown

@@ -130,6 +130,7 @@ class EnvReadVisitor(PydanticFieldVisitor):
         key = candidate.path[-1]
         if candidate.path[-2:-1] in {(), (self._database_alias,)} and key in DATABASE_KEYS:
             candidate.group = self._database_alias
+            candidate.engine = self._database_engine
             candidate.field = DATABASE_KEYS[key]
 
     def _read_candidate(

@@ -14,8 +14,6 @@ from shield_ai.scan.python.readers import Factory, RuntimeFunction
 from shield_ai.scan.python.statements import StatementVisitor, stored_names
 
 if TYPE_CHECKING:
-    import re
-
     from shield_ai.scan.python.bindings import Module
     from shield_ai.scan.python.project import Project
     from shield_ai.scan.python.statement_filter import StatementFilter
@@ -45,6 +43,7 @@ class ExpressionVisitor(StatementVisitor):
     ) -> None:
         super().__init__(project, module, statement_filter)
         self._database_alias = ""  # the key of the enclosing dict of database settings
+        self._database_engine = ""  # its ENGINE, if it is constant
         self._in_boolean_context = False  # only the truth value of the expression is used
 
     @abc.abstractmethod
@@ -190,26 +189,29 @@ class ExpressionVisitor(StatementVisitor):
 
     def _visit_dict(self, node: ast.Dict, path: tuple[str, ...]) -> None:
         keys = [self.resolver.constant_text(key, self.scopes) for key in node.keys]
-        outer = self._database_alias
-        if _has_login(keys) or self._matches(node, keys, "ENGINE", SECRET_BACKEND):
+        outer = self._database_alias, self._database_engine
+        engine = self._constant_item(node, keys, "ENGINE")
+        if _has_login(keys) or SECRET_BACKEND.search(engine):
             self._database_alias = path[-1] if path else "default"
+            self._database_engine = engine
         for key_node, key, value in zip(node.keys, keys, node.values, strict=True):
             if key_node is None:  # {**other}
                 self.visit(value, path, direct=False)
-            elif key == "LOCATION" and self._matches(node, keys, "BACKEND", PLAIN_CACHE):
+            elif key == "LOCATION" and self._has_plain_backend(node, keys):
                 continue  # a folder, a table, or the host and port of memcached
             else:
                 self.visit(key_node, (), direct=False)
                 self.visit(value, (*path, key or "?"), direct=True)
-        self._database_alias = outer
+        self._database_alias, self._database_engine = outer
 
-    def _matches(
-        self, node: ast.Dict, keys: list[str | None], key: str, pattern: re.Pattern[str]
-    ) -> bool:
-        """Return whether a dict has a text under a key that matches a pattern."""
+    def _has_plain_backend(self, node: ast.Dict, keys: list[str | None]) -> bool:
+        """Return whether a dict has the settings of a cache without credentials in its location."""
+        return bool(PLAIN_CACHE.search(self._constant_item(node, keys, "BACKEND")))
+
+    def _constant_item(self, node: ast.Dict, keys: list[str | None], key: str) -> str:
+        """Return the constant text of an item of a dict; empty if it has none."""
         value = node.values[keys.index(key)] if key in keys else None
-        text = self.resolver.constant_text(value, self.scopes) if value else None
-        return bool(pattern.search(text or ""))
+        return (self.resolver.constant_text(value, self.scopes) or "") if value else ""
 
     def _visit_comprehension(self, node: ast.expr, path: tuple[str, ...]) -> None:
         outer = self._in_comprehension

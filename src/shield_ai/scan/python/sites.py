@@ -79,6 +79,7 @@ def create_site(
         variable=variable,
         group=candidate.group,
         field=candidate.field,
+        engine=candidate.engine,
         binds=candidate.binds,
         quote=candidate.quote,
         negated=candidate.negated,
