@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 WRAPPED_LINES = 24  # lines before and after a value; a wrapped read has up to six
 MAX_LINE = 1000  # characters; longer lines are not written by hand
 BEGINNING = regex(r"\b[\w.]{1,60}\(\s*(?:\"[\w:./-]+\"|'[\w:./-]+'),\s*lambda:\s*(?:\(\s*)?")
-END = regex(r"(?:,\s*(?:key|env)=(?:\"[^\"\n]*\"|'[^'\n]*'))*,?\n[ \t]*\)")
+END = regex(r"(?:,\s*(?:key|env)=(?:\"[^\"\n]*\"|'[^'\n]*')){0,2},?\n[ \t]*\)")
 
 
 def unwrap_reads(finding: Finding, lines: list[str]) -> tuple[Finding, list[str]]:
