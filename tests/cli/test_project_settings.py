@@ -138,6 +138,7 @@ def test_invalid_settings(app, text, message, hint):
 )
 def test_rollback_works_with_invalid_settings(app, text):
     write(app, text)
+    (app / "shield.toml").write_text("")
     assert run("rollback", cwd=app).code == 0
     assert run("scan", "--help", cwd=app).code == 0
 

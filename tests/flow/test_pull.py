@@ -55,7 +55,7 @@ def test_does_not_call_a_value_unchanged_that_only_some_readers_expand(path):
     update = plan_update(path, current(A="x", B="xy"))
     assert update.replaced == ("B",)
     write_update(update)
-    assert path.read_text() == "A=x\nB='xy'\n"
+    assert path.read_text() == "A=x\nB=xy\n"
 
 
 def test_errors_name_the_file_and_the_line(path):

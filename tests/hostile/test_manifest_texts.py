@@ -76,6 +76,7 @@ COMPLETE = {
             "rotate": {
                 "every": "30 days",
                 "strategy": "postgres-alternating-users",
+                "engine": "postgres",
                 "admin": "ops/database-admin",
                 "window": "3h",
                 "hook": "ops/keys.py",
