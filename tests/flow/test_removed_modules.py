@@ -14,7 +14,18 @@ def steps():
     new = FileStep(run="r", what=REMOVED, before=None, after="a")
     edited = FileStep(run="r", what="shop/settings.py", before="b", after="c")
     package = FileStep(run="r", what="shop/utils/__init__.py", before=None, after=digest(b""))
-    return [new, edited, package]
+    runtime = [
+        FileStep(run="r", what=f"shop/utils/_shield_runtime/{name}.py", before=None, after="a")
+        for name in ("__init__", "cache")
+    ]
+    return [new, edited, package, *runtime]
+
+
+def test_a_module_of_a_removed_package_is_found(tmp_path):
+    (tmp_path / "a.py").write_text("from shop.utils._shield_runtime.cache import Cache\n")
+    (tmp_path / "b.py").write_text("from django.core.cache import cache\n")
+    found = find_importers(steps(), Tree(tmp_path))
+    assert {(importer.path, importer.line) for importer in found} == {("a.py", 1)}
 
 
 @pytest.mark.parametrize(

@@ -40,7 +40,7 @@ def find_importers(steps: Sequence[Step], tree: Tree) -> list[Importer]:
         tree: The app's folder.
     """
     removed = _removed_modules(steps)
-    names = {name.rpartition(".")[2].encode() for name in removed}
+    names = _searched_names(removed)
     undone = {step.what for step in steps}
     found: set[Importer] = set()
     for entry in walk_all(tree.root):
@@ -56,6 +56,16 @@ def _removed_modules(steps: Sequence[Step]) -> dict[str, str]:
     created = [step for step in steps if isinstance(step, FileStep) and step.before is None]
     modules = [step for step in created if step.what.endswith(".py") and step.after != EMPTY]
     return {dotted_name(step.what, ""): step.what for step in modules}
+
+
+def _searched_names(removed: Collection[str]) -> set[bytes]:
+    """Return the names of which each import of a removed module contains one."""
+    names: set[bytes] = set()
+    for module in removed:
+        package, _, name = module.rpartition(".")
+        if package not in removed:  # else, the import contains the name of the package
+            names.add(name.encode())
+    return names
 
 
 def _imports_of(path: str, content: bytes, removed: dict[str, str]) -> Iterator[Importer]:
