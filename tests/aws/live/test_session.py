@@ -59,6 +59,11 @@ def test_no_credentials(no_real_aws, monkeypatch, tmp_path):
         Session("us-east-1").account()
 
 
+def test_threads_share_the_exceptions_of_a_client(aws):
+    client = Session("us-east-1").iam()
+    assert client._exceptions is not None  # else, each thread may create its own
+
+
 def test_clients_are_cached(aws):
     session = Session("us-east-1")
     assert session.secretsmanager() is session.secretsmanager()

@@ -164,6 +164,9 @@ class Session:
             if service not in self._clients:
                 client = boto_session.client(service, config=config)
                 check_responses(client)
+                # Created on first use, which is not thread-safe: a thread would not recognize
+                # the exceptions that another one creates.
+                _ = client.exceptions
                 self._clients[service] = client
             return self._clients[service]
 
