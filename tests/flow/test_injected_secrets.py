@@ -43,7 +43,7 @@ def test_secrets_that_ecs_injects_are_ignored(app):
     manifest, text = drafted(app)
     assert 'ignore = ["SECRET_KEY"]' in manifest
     assert 'env = "MAIL_API_KEY"' in manifest
-    assert "SECRET_KEY: already injected from AWS, so ignored in shield.toml" in text
+    assert "SECRET_KEY: already injected from AWS, so not moved" in text
 
 
 def test_without_others_nothing_is_written(app):

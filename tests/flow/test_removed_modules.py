@@ -21,6 +21,18 @@ def steps():
     return [new, edited, package, *runtime]
 
 
+@pytest.mark.parametrize("target", ["gone.py", "/dev/null"])
+def test_files_that_cannot_be_read_are_left_out(tmp_path, target):
+    (tmp_path / "broken.py").symlink_to(target)
+    assert find_importers(steps(), Tree(tmp_path)) == []
+
+
+def test_without_removed_modules_no_file_is_read(tmp_path, monkeypatch):
+    (tmp_path / "a.py").write_text("import shop.utils.secrets\n")
+    monkeypatch.setattr(Tree, "read", None)
+    assert find_importers([], Tree(tmp_path)) == []
+
+
 def test_a_module_of_a_removed_package_is_found(tmp_path):
     (tmp_path / "a.py").write_text("from shop.utils._shield_runtime.cache import Cache\n")
     (tmp_path / "b.py").write_text("from django.core.cache import cache\n")

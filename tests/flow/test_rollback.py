@@ -17,8 +17,9 @@ from apply_helpers import (
 )
 from fault_proxy import FaultProxy
 
+from shield_ai.flow.edited_files import find_edited_files
 from shield_ai.flow.journal import Journal
-from shield_ai.flow.rollback import Rollback, conflicts
+from shield_ai.flow.rollback import Rollback
 from shield_ai.model.errors import AwsError, RollbackIncompleteError, UnsafePlanError
 from shield_ai.model.hidden import Hidden
 from shield_ai.project.tree import Tree
@@ -148,9 +149,9 @@ def test_an_edited_new_file_is_a_conflict(app, aws):
     plan_and_apply(app)
     (app / "utils/secrets.py").write_bytes(b"mine")
     with Journal(app).locked() as journal:
-        found = conflicts(journal.last_steps(), Tree(app))
-        assert [(c.path, c.now, journal.backups.read(c.applied)) for c in found] == [
-            ("utils/secrets.py", b"mine", b"new\n")
+        found = find_edited_files(journal.last_steps(), Tree(app), journal.backups)
+        assert [(file.path, file.now, file.applied, file.merged) for file in found] == [
+            ("utils/secrets.py", b"mine", b"new\n", None)
         ]
 
 

@@ -56,6 +56,11 @@ def test_lines_that_were_removed_return_between_the_same_lines():
     assert reverse_edits("x", before, applied, b"a\nbetween\nb\n") is None
 
 
+def test_a_file_that_was_large_before_is_left():
+    large = b"# \n" * 6000
+    assert reverse_edits("a.txt", large, large + b"a\n", b"a\nb\n") is None
+
+
 def test_other_files_need_no_imports():
     before, applied = b"a\nb\nc\n", b"a\nb\nc\nnew\n"
     assert reverse_edits(".gitignore", before, applied, b"mine\n" + applied) == b"mine\n" + before

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 import sys
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, NamedTuple
 
 from shield_ai.flow.journal_record import FileStep
+from shield_ai.model.errors import SourceError
 from shield_ai.project.import_roots import dotted_name
-from shield_ai.project.python_source import digest
+from shield_ai.project.python_source import Source, digest
 from shield_ai.scan.files.walk import walk_all
 
 if TYPE_CHECKING:
@@ -40,14 +42,18 @@ def find_importers(steps: Sequence[Step], tree: Tree) -> list[Importer]:
         tree: The app's folder.
     """
     removed = _removed_modules(steps)
+    if not removed:
+        return []
     names = _searched_names(removed)
     undone = {step.what for step in steps}
     found: set[Importer] = set()
     for entry in walk_all(tree.root):
         if entry.path.endswith(".py") and entry.path not in undone:
-            content = tree.read(entry.path) or b""
-            if any(name in content for name in names):
-                found.update(_imports_of(entry.path, content, removed))
+            # What can't be read or parsed, such as a broken link, does not run today either.
+            with contextlib.suppress(SourceError):
+                content = tree.read(entry.path) or b""
+                if any(name in content for name in names):
+                    found.update(_imports_of(entry.path, content, removed))
     return sorted(found)
 
 
@@ -69,11 +75,7 @@ def _searched_names(removed: Collection[str]) -> set[bytes]:
 
 
 def _imports_of(path: str, content: bytes, removed: dict[str, str]) -> Iterator[Importer]:
-    try:
-        nodes = list(ast.walk(ast.parse(content)))
-    except (SyntaxError, ValueError, RecursionError):
-        return  # it does not run today either
-    for node in nodes:
+    for node in ast.walk(Source.from_bytes(path, content).tree):
         if isinstance(node, ast.Import | ast.ImportFrom):
             for name in _imported_modules(node, path):
                 for module in _matches(name, path, removed):

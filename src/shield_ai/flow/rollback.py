@@ -6,12 +6,10 @@ A deleted secret can be restored within AWS's recovery window.
 from __future__ import annotations
 
 import dataclasses
-from collections import Counter
 from typing import TYPE_CHECKING, TypeAlias
 
-import msgspec
-
 from shield_ai.flow import file_transaction
+from shield_ai.flow.edited_files import find_edited_files
 from shield_ai.flow.journal_record import (
     FileStep,
     ResourceStep,
@@ -23,14 +21,13 @@ from shield_ai.flow.verify.db_login import LoginResult
 from shield_ai.model.errors import AwsError, RollbackIncompleteError, UnsafePlanError
 from shield_ai.model.plan import Action, Receipt, StepKind, StepStatus
 from shield_ai.model.printable import printable
-from shield_ai.project.python_source import digest
 from shield_ai.rewrite.python.move_literals import DOTENV
-from shield_ai.rewrite.reverse_edits import reverse_edits
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from shield_ai.aws.live.account import Account
+    from shield_ai.flow.edited_files import EditedFile
     from shield_ai.flow.journal import Journal
     from shield_ai.flow.journal_record import AwsStep, Step
     from shield_ai.flow.removed_modules import Importer
@@ -46,75 +43,8 @@ UNDONE = StepStatus.UNDONE
 KEPT = StepStatus.KEPT
 
 
-class Conflict(msgspec.Struct, frozen=True, kw_only=True):
-    """A file that differs from its content before apply and after it."""
-
-    path: str
-    before: str | None  # sha256 of the bytes before apply; None: the file did not exist
-    applied: str  # sha256 of the bytes that apply wrote; the journal has a backup
-    now: bytes | None
-    mode: int  # before apply; 0: the file did not exist
-
-
-class EditedFile(msgspec.Struct, frozen=True, kw_only=True):
-    """A file that was edited since apply."""
-
-    path: str
-    applied: bytes
-    now: bytes | None
-    merged: bytes | None  # before apply, with the edits since; None: they can't be kept
-
-
-def conflicts(steps: Sequence[Step], tree: Tree) -> list[Conflict]:
-    """Return the files that were edited since apply.
-
-    Args:
-        steps: The steps of a run, newest first.
-        tree: The app's folder.
-    """
-    found: dict[str, Conflict] = {}
-    # A run that was continued may have several steps for one file: follow them back in time.
-    expected: dict[str, str | None] = {}
-    for step in steps:
-        if not isinstance(step, FileStep):
-            continue
-        now = tree.read(step.what)
-        current = None if now is None else digest(now)
-        current = expected.get(step.what, current)
-        if current == step.after:
-            expected[step.what] = step.before
-        elif current != step.before:
-            conflict = Conflict(
-                path=step.what, before=step.before, applied=step.after, now=now, mode=step.mode
-            )
-            found.setdefault(step.what, conflict)
-    return list(found.values())
-
-
-def edited_files(steps: Sequence[Step], tree: Tree, journal: Journal) -> list[EditedFile]:
-    """Return the files that were edited since apply.
-
-    Args:
-        steps: The steps of a run, newest first.
-        tree: The app's folder.
-        journal: Has the backups.
-    """
-    number_of_steps = Counter(step.what for step in steps if isinstance(step, FileStep))
-    edited = []
-    for conflict in conflicts(steps, tree):
-        applied = journal.backups.read(conflict.applied)
-        merged = None
-        if conflict.before and conflict.now is not None and number_of_steps[conflict.path] == 1:
-            before = journal.backups.read(conflict.before)
-            merged = reverse_edits(conflict.path, before, applied, conflict.now)
-        edited.append(
-            EditedFile(path=conflict.path, applied=applied, now=conflict.now, merged=merged)
-        )
-    return edited
-
-
-def _edited_error(edited: Sequence[Conflict]) -> UnsafePlanError:
-    names = ", ".join(conflict.path for conflict in edited)
+def _edited_error(edited: Sequence[EditedFile]) -> UnsafePlanError:
+    names = ", ".join(file.path for file in edited)
     return UnsafePlanError(
         f"edited since apply: {names}",
         "apply's edits can't be undone alone there: save yours elsewhere, or use --force: "
@@ -203,11 +133,12 @@ class Rollback:
                 all other steps were undone.
         """
         self._require_account(steps)
-        merged = {} if force else self._merged(steps)
-        lost = [file for file in conflicts(steps, self.tree) if file.path not in merged]
+        edited = find_edited_files(steps, self.tree, self.journal.backups)
+        merged = {file.path: file for file in edited if file.merged is not None and not force}
+        lost = [file for file in edited if file.path not in merged]
         if not force:
             self._require_safe(steps, lost)
-        copies = {conflict.path: self._save_edits(conflict) for conflict in lost}
+        copies = {file.path: self._save_edits(file) for file in lost}
         receipts: list[Receipt] = []
         for step in steps:
             if isinstance(step, FileStep):
@@ -223,7 +154,7 @@ class Rollback:
             aws_steps = [step for step in steps if not isinstance(step, FileStep)]
             require_same_account(aws_steps, self.aws.id, self.aws.session.region)
 
-    def _require_safe(self, steps: Sequence[Step], lost: Sequence[Conflict]) -> None:
+    def _require_safe(self, steps: Sequence[Step], lost: Sequence[EditedFile]) -> None:
         """Refuse to lose edits, and to remove modules that other code imports."""
         if lost:
             raise _edited_error(lost)
@@ -231,7 +162,7 @@ class Rollback:
         if importers:
             raise _importer_error(importers)
 
-    def _save_edits(self, conflict: Conflict) -> str:
+    def _save_edits(self, file: EditedFile) -> str:
         """Save the user's version of a file, and restore the version that apply wrote.
 
         The step can then be undone like any other.
@@ -239,18 +170,12 @@ class Rollback:
         Returns:
             The path of the copy; empty if the user removed the file.
         """
-        applied = self.journal.backups.read(conflict.applied)
-        if conflict.now is None:
-            self.tree.write(conflict.path, applied, private=True, mode=conflict.mode)
+        if file.now is None:
+            self.tree.write(file.path, file.applied, private=True, mode=file.mode)
             return ""
-        copy = self.journal.backups.save_edited_copy(conflict.path, conflict.now)
-        self.tree.write(conflict.path, applied)
+        copy = self.journal.backups.save_edited_copy(file.path, file.now)
+        self.tree.write(file.path, file.applied)
         return copy
-
-    def _merged(self, steps: Sequence[Step]) -> dict[str, EditedFile]:
-        """Return the edited files in which apply's edits alone can be undone, by path."""
-        edited = edited_files(steps, self.tree, self.journal)
-        return {file.path: file for file in edited if file.merged is not None}
 
     def _undo_file(self, step: FileStep, copy: str, merged: Mapping[str, EditedFile]) -> Receipt:
         file = merged.get(step.what)

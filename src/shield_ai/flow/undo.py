@@ -10,7 +10,7 @@ from shield_ai.flow.app_context import AppContext
 from shield_ai.flow.app_options import AppOptions
 from shield_ai.flow.journal import Journal
 from shield_ai.flow.journal_record import FileStep, SecretStep
-from shield_ai.flow.rollback import Rollback, edited_files, pull_command
+from shield_ai.flow.rollback import Rollback, pull_command
 from shield_ai.flow.verify.db_login import try_login
 from shield_ai.model.errors import AwsError, SourceError, UnsafePlanError
 from shield_ai.model.finding import Kind
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
     from shield_ai.flow.app_options import Scope
     from shield_ai.flow.journal_record import Step
-    from shield_ai.flow.rollback import EditedFile
     from shield_ai.flow.verify.db_login import Login
     from shield_ai.model.hidden import Hidden
     from shield_ai.model.plan import Receipt
@@ -90,10 +89,6 @@ class Undo:
     app: AppContext  # with the environment of the last apply
     journal: Journal  # locked
     steps: Sequence[Step]  # newest first
-
-    def edited_files(self) -> list[EditedFile]:
-        """Return the files that were edited since apply."""
-        return edited_files(self.steps, self.app.tree, self.journal)
 
     def pull_advice(self) -> tuple[str, int]:
         """Return the command that saves current values before they are deleted, and their number.

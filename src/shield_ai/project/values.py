@@ -46,7 +46,7 @@ class ExpandableValue(Hidden):
     python-dotenv expands it in single quotes, too.
 
     Args:
-        value: The value as it is in the file.
+        value: The text in the file, not expanded.
         line: Its line in the file.
     """
 

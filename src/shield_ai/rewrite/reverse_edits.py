@@ -6,6 +6,9 @@ import ast
 import difflib
 from typing import NamedTuple
 
+from shield_ai.model.errors import SourceError
+from shield_ai.project.python_source import Source
+
 MAX_LINES = 5000  # difflib compares larger files too slowly
 
 
@@ -29,18 +32,20 @@ def reverse_edits(path: str, before: bytes, applied: bytes, current: bytes) -> b
         current: `applied`, with edits that somebody made since.
 
     Returns:
-        None if the place of an edit is not certain any more, or if code that was added since needs
-        an import that the edits added.
+        None if the place of an edit is not certain any more, if code that was added since needs an
+        import that the edits added, or if the file is very large.
     """
-    lines = current.splitlines(keepends=True)
-    places = _places(applied.splitlines(keepends=True), lines)
-    for hunk in reversed(_hunks(before, applied)):
+    old, new, lines = (text.splitlines(keepends=True) for text in (before, applied, current))
+    if max(len(old), len(new), len(lines)) > MAX_LINES:
+        return None
+    places = _places(new, lines)
+    for hunk in reversed(_hunks(old, new)):
         place = _find(hunk, places, lines)
         if place is None:
             return None
         lines[place] = hunk.old
     merged = b"".join(lines)
-    if path.endswith(".py") and _lacks_import(applied, merged):
+    if path.endswith(".py") and _lacks_import(path, applied, merged):
         return None
     return merged
 
@@ -59,9 +64,8 @@ def _find(hunk: Hunk, places: dict[int, int], lines: list[bytes]) -> slice | Non
     return between if is_undone or only_removed_lines else None
 
 
-def _hunks(before: bytes, applied: bytes) -> list[Hunk]:
-    old, new = before.splitlines(keepends=True), applied.splitlines(keepends=True)
-    matcher = difflib.SequenceMatcher(None, new, old, autojunk=False)
+def _hunks(old: list[bytes], new: list[bytes]) -> list[Hunk]:
+    matcher = difflib.SequenceMatcher(None, new, old)
     return [
         Hunk(start, end, old[old_start:old_end])
         for tag, start, end, old_start, old_end in matcher.get_opcodes()
@@ -74,21 +78,19 @@ def _places(applied: list[bytes], current: list[bytes]) -> dict[int, int]:
 
     The places before the first line and after the last one are mapped, too.
     """
-    places = {-1: -1, len(applied): len(current)}
-    if max(len(applied), len(current)) > MAX_LINES:
-        return {}
-    matcher = difflib.SequenceMatcher(None, applied, current, autojunk=False)
+    places = {-1: -1}
+    matcher = difflib.SequenceMatcher(None, applied, current)
     for old, new, size in matcher.get_matching_blocks():
         places.update({old + number: new + number for number in range(size)})
     places[len(applied)] = len(current)
     return places
 
 
-def _lacks_import(applied: bytes, merged: bytes) -> bool:
+def _lacks_import(path: str, applied: bytes, merged: bytes) -> bool:
     """Return whether code uses a name that only the edited version of it imported."""
     try:
-        old, new = ast.parse(applied), ast.parse(merged)
-    except (SyntaxError, ValueError, RecursionError):
+        old, new = (Source.from_bytes(path, text).tree for text in (applied, merged))
+    except SourceError:
         return True
     removed = _imported_names(old) - _imported_names(new)
     return any(isinstance(node, ast.Name) and node.id in removed for node in ast.walk(new))

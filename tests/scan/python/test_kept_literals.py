@@ -40,6 +40,7 @@ def reason(*classes):
         ),
         pytest.param([("Config", READ), ("Local(Config)", LITERAL)], True, id="base class"),
         pytest.param([("Config", READ), ("Production(Config)", LITERAL)], False, id="production"),
+        pytest.param([("Config", READ), ("Product(Config)", LITERAL)], True, id="product"),
         pytest.param([("Shop", LITERAL), ("Billing", READ)], False, id="not related"),
         pytest.param([("Config", LITERAL), ("Other(Config)", "A = 1")], False, id="no read"),
         pytest.param([("Config(Config)", LITERAL), ("Other(Config)", READ)], True, id="itself"),

@@ -101,7 +101,7 @@ class Session:
         return f"arn:{self.partition}:iam::{self.account()}:{resource}"
 
     def client(self, service: str) -> Any:
-        """Return the client of a service that has no method of its own."""
+        """Return the client of a service for which this class has no other method."""
         return self._client(service)
 
     def secretsmanager(self) -> SecretsManagerClient:
@@ -164,8 +164,8 @@ class Session:
             if service not in self._clients:
                 client = boto_session.client(service, config=config)
                 check_responses(client)
-                # Created on first use, which is not thread-safe: a thread would not recognize
-                # the exceptions that another one creates.
+                # botocore creates the exception classes on first use, without a lock: with two
+                # threads, the class in an except clause could differ from that of the error.
                 _ = client.exceptions
                 self._clients[service] = client
             return self._clients[service]

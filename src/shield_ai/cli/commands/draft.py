@@ -49,7 +49,7 @@ def draft(app: Path, from_sarif: Path | None, *, as_json: bool) -> int:
     note(write_draft(context, imported))
     ignored = context.manifest.app.ignore
     if ignored and context.manifest_on_disk is None:
-        echo(f"{', '.join(ignored)}: already injected from AWS, so ignored in {MANIFEST}", err=True)
+        echo(f"{', '.join(ignored)}: already injected from AWS, so not moved", err=True)
     for line in _unmoved_lines(context.scan_result, ignored):
         echo(line, err=True)
     if as_json:

@@ -20,6 +20,7 @@ from shield_ai.cli.interruptions import interruption
 from shield_ai.cli.journal_steps import list_steps
 from shield_ai.cli.options import APP, ENVIRONMENT, JSON, ONLY, YES, grouped_options
 from shield_ai.cli.progress import progress_bar
+from shield_ai.flow.edited_files import find_edited_files
 from shield_ai.flow.undo import Undo, open_undo
 from shield_ai.model.errors import DONE
 from shield_ai.model.printable import printable
@@ -110,7 +111,7 @@ def rollback(
 
 def _print_edits(undo: Undo, *, force: bool) -> None:
     """Print the edits since apply, and how to save values that the rollback deletes."""
-    for file in undo.edited_files():
+    for file in find_edited_files(undo.steps, undo.app.tree, undo.journal.backups):
         echo(edited_text(file.path, file.applied, file.now or b""), err=True)
         if file.merged is not None and not force:
             echo(f"these edits of {printable(file.path)} stay", err=True)

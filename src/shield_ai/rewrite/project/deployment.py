@@ -168,7 +168,7 @@ class _FileEditor:
         return {unit: names for unit, names in removable.items() if names}
 
     def _file_reason(self, item: DeploymentVariable) -> str:
-        """Return why a line can't be removed, whatever container it belongs to; else empty."""
+        """Return why the file keeps a line; empty if that depends on the container."""
         if self._file.problem or item.use is not Use.PRODUCTION:
             return self._file.problem or USES[item.use]
         return ENV_FILE if item.form is ValueForm.ENV_FILE else ""

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import ast
-import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from shield_ai.project.perf.lazy_regex import regex
+from shield_ai.model.words import word_set, words
 from shield_ai.scan.python.ast_walk import descend
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
 # A value that is written in such a class is used, although another class reads the variable.
-PRODUCTION = regex(r"prod|live|stag(?:e|ing)", re.IGNORECASE)
+PRODUCTION = word_set("PROD PRODUCTION LIVE STAGE STAGING")
 
 
 class Families(NamedTuple):
@@ -35,7 +34,7 @@ def find_families(tree: ast.Module, scopes: Collection[int]) -> Families:
     found = {node.name: node for node in descend(tree) if isinstance(node, ast.ClassDef)}
     bases = {name: _first_base(node, found) for name, node in found.items()}
     roots = {id(node): id(found[_root(name, bases)]) for name, node in found.items()}
-    production = [id(node) for name, node in found.items() if PRODUCTION.search(name)]
+    production = [id(node) for name, node in found.items() if PRODUCTION & {*words(name)}]
     return Families(roots, frozenset(production))
 
 
