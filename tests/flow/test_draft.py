@@ -90,6 +90,8 @@ def test_drafts_one_secret(text, secret):
         pytest.param("if os.getenv('MAIL_TOKEN'):\n    f()\nX = os.environ['MAIL_TOKEN']", False, id="after it"),
         pytest.param("if os.getenv('A_TOKEN'):\n    f(os.environ['MAIL_TOKEN'])", False, id="another variable"),
         pytest.param("X = os.environ['MAIL_TOKEN'] if 'MAIL_TOKEN' in os.environ else 'x'", False, id="alternative"),
+        pytest.param("X = os.environ.get('NEW_TOKEN') or os.environ['OLD_TOKEN']", True, id="after another variable"),
+        pytest.param("X = os.environ.get('NEW_TOKEN') or os.environ['NEW_TOKEN']", False, id="after the same variable"),
         pytest.param("if 'DATABASE_URL' in os.environ:\n    X = f(os.environ['DATABASE_URL'])", False, id="database"),
         pytest.param("SECRET_KEY = 'x'\nif 'SECRET_KEY' in os.environ:\n    SECRET_KEY = os.environ['SECRET_KEY']", False, id="own key"),
     ],
@@ -262,6 +264,37 @@ def test_drafts_the_movable_variable_of_a_pair():
 def test_a_secret_that_the_code_tests_for_is_optional(variable, test, optional):
     text = f"import os\n{test}\n    X = os.environ['{variable}']\n"
     [secret] = drafted(text).secret
+    assert secret.optional is optional
+
+
+READ = "X = os.environ.get('A_TOKEN')\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "optional"),
+    [
+        pytest.param(READ + "if not X:\n    raise ValueError", False, id="not"),
+        pytest.param(READ + "if X is None:\n    sys.exit('no token')", False, id="is None"),
+        pytest.param(READ + "if X == '':\n    print()\n    exit(1)", False, id="empty text"),
+        pytest.param(READ + "assert X, 'no token'", False, id="assert"),
+        pytest.param(READ + "if not all([X, Y]):\n    raise ValueError", False, id="all"),
+        pytest.param(READ + "if not (X and Y):\n    raise ValueError", False, id="not and"),
+        pytest.param(READ + "if not Y or not X:\n    raise ValueError", False, id="or"),
+        pytest.param(READ + "if not DEBUG and not X:\n    raise ValueError", False, id="in production"),
+        pytest.param(READ + "if ENV == 'production':\n    assert X", False, id="below a test of the stage"),
+        pytest.param("if not os.environ.get('A_TOKEN'):\n    raise ValueError\n" + READ, False, id="direct"),
+        pytest.param("if 'A_TOKEN' not in os.environ:\n    raise ValueError\n" + READ, False, id="presence"),
+        pytest.param(READ + "if USE_MAIL and not X:\n    raise ValueError", True, id="one feature"),
+        pytest.param(READ + "if USE_MAIL:\n    assert X", True, id="below a switch"),
+        pytest.param(READ + "if not X:\n    print('no token')", True, id="a warning"),
+        pytest.param(READ + "if X:\n    raise ValueError", True, id="set"),
+        pytest.param(READ + "if not Y:\n    raise ValueError", True, id="another name"),
+        pytest.param(READ + "def f(X):\n    assert X", True, id="in a function"),
+        pytest.param("def f():\n    X = os.environ.get('A_TOKEN')\nassert X", True, id="another scope"),
+    ],
+)  # fmt: skip
+def test_a_secret_that_the_module_demands_is_not_optional(text, optional):
+    [secret] = drafted(f"import os, sys\n{text}\n").secret
     assert secret.optional is optional
 
 

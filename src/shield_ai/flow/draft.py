@@ -205,6 +205,8 @@ def _is_optional_variable(sites: Sequence[Site]) -> bool:
     A constant default does not count: it is a development value. A read under a condition on its
     variable needs none.
     """
+    if any(site.is_demanded for site in sites):
+        return False
     if any(site.alternatives and not site.others for site in sites):
         return True  # the app may read another variable instead
     return all(_has_production_default(site) for site in sites)

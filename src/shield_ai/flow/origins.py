@@ -151,7 +151,7 @@ def missing_variables(
 def _variables_with_default(sites: Sequence[FoundSite]) -> Iterator[str]:
     """Yield the variables that the code reads with a default that works in production."""
     for _, site in sites:
-        if site.shape not in READ_SHAPES or not site.optional:
+        if site.shape not in READ_SHAPES or not site.optional or site.is_demanded:
             continue
         if site.default_ok_in_production or not site.default_literal:
             yield site.variable

@@ -210,6 +210,23 @@ def test_a_nested_model_is_read_from_the_variable_of_its_parents(
     assert literal[2]
 
 
+@pytest.mark.parametrize(
+    ("parent", "field", "variables"),
+    [
+        pytest.param("database", "url: str", ["DATABASE__URL"], id="URL of a database"),
+        pytest.param("openai", "key: str", ["OPENAI__KEY"], id="key"),
+        pytest.param("store", "address: str = 'redis://h/0'", ["STORE__ADDRESS"], id="URL as default"),
+        pytest.param("store", "address: str = 'https://h/0'", [], id="another URL as default"),
+        pytest.param("website", "url: str", [], id="another URL"),
+        pytest.param("token", "issuer: str", [], id="property of a secret"),
+    ],
+)  # fmt: skip
+def test_the_names_of_the_parents_can_make_a_field_a_secret(sites, parent, field, variables):
+    text = NESTED.replace('password: str = "k3y-of-a-test"', field)
+    found = sites(text.format(config="env_nested_delimiter='__'", fields=f"{parent}: Database"))
+    assert [site[1] for site in found if site[0] == "field"] == variables
+
+
 def test_the_prefix_may_be_a_constant_of_another_file(scanned):
     files = {
         "shop/__init__.py": "",

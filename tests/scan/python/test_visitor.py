@@ -114,6 +114,10 @@ def test_other_copies_are_not_the_environment(sites, text):
             id="turned into a truth value",
         ),
         pytest.param(
+            "import os\nX = parse_boolean(os.environ.get('API_KEY', 'true'))",
+            id="turned into a truth value by a function of the app",
+        ),
+        pytest.param(
             "import os\nX = os.environ.get('API_KEY') == 'True'", id="compared with a truth value"
         ),
         pytest.param(

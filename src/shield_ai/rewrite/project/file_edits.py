@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 
 from shield_ai.model.edit import Edit, FileChange
@@ -68,6 +69,7 @@ def append(path: str, raw: bytes | None, text: str, *, gap: bool = False) -> Out
     return [insert(path, raw, len(raw), separator + text)], []
 
 
+@functools.lru_cache(maxsize=1)  # a file can have thousands of edits
 def newline(raw: bytes) -> str:
     """Return the line ending of most lines of a file."""
     return "\r\n" if raw.count(b"\r\n") * 2 > raw.count(b"\n") else "\n"

@@ -16,6 +16,7 @@ from shield_ai.scan.deployment.parts import DeploymentFile, part_uses
 from shield_ai.scan.deployment.production import file_use, path_use
 from shield_ai.scan.deployment.templates import has_actions, shown_text
 from shield_ai.scan.files.suppressions import find_suppressions
+from shield_ai.scan.text.line_index import LineIndex
 from shield_ai.scan.text.structure import MAX_SIZE
 
 if TYPE_CHECKING:
@@ -99,12 +100,13 @@ class FileSearch:
         if len(settings) > MAX_SETTINGS:
             self.add_unread(path, SkipId.DEPLOYMENT_TOO_MANY.reason(number=MAX_SETTINGS))
         accepted = _accepted_lines(raw)
+        lines = LineIndex(raw)
         seen = set()
         for setting in settings[:MAX_SETTINGS]:
             key = (setting.variable, setting.start, setting.use)
             if key not in seen:
                 seen.add(key)
-                line = raw.count(b"\n", 0, setting.start) + 1
+                line, _ = lines.position(setting.start)
                 line_use = Use.SUPPRESSED if line in accepted else setting.use or use
                 self.found += self._variables(path, line, kind, setting._replace(use=line_use))
 

@@ -23,6 +23,7 @@ from shield_ai.scan.deployment.line_formats import (
 from shield_ai.scan.deployment.parts import DeploymentFile, development_spans
 from shield_ai.scan.deployment.structured import SCRIPT_KEYS, SCRIPTED_KINDS
 from shield_ai.scan.deployment.value_form import Style, value_form
+from shield_ai.scan.text.line_index import LineIndex
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -120,13 +121,14 @@ def unexplained_names(
         spans += run_spans(file.raw)
     ignored = Spans(spans)
     explanation = _Explanation(file, names)
+    lines = LineIndex(file.raw)
     for match in name_regex(names).finditer(file.raw):
         name = Span(*match.span())
         if name.start in settings or ignored.contain(name.start):
             continue
         if explanation.is_explained(name):
             continue
-        if file.raw.count(b"\n", 0, name.start) + 1 not in accepted_lines:
+        if lines.position(name.start)[0] not in accepted_lines:
             yield name
 
 

@@ -10,7 +10,7 @@ from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.scan.python.ast_walk import children
 from shield_ai.scan.python.environ_uses import ENVIRON_NAMES
 from shield_ai.scan.python.literals import is_secret_literal, literal_text
-from shield_ai.scan.python.readers import Factory, RuntimeFunction
+from shield_ai.scan.python.readers import Factory, Reader, RuntimeFunction
 from shield_ai.scan.python.statements import StatementVisitor, stored_names
 
 if TYPE_CHECKING:
@@ -22,9 +22,8 @@ if TYPE_CHECKING:
 TEXT_METHODS = frozenset({"strip", "encode", "decode", "replace"})
 # Functions that convert their first argument.
 CONVERSIONS = frozenset({"str", "bytes", "Secret", "SecretStr", "loads", "b64decode"})
-BOOLEAN_CONVERSIONS = frozenset(
-    {"strtobool", "str2bool", "str_to_bool", "to_bool", "parse_bool", "is_true", "asbool"}
-)
+# Functions of apps and libraries: strtobool, str_to_bool, parse_boolean, is_true.
+BOOLEAN_CONVERSION = regex(r"\w+bool(?:ean)?|(?:is_|as_)?true|truthy|is_truthy")
 BOOLEAN_TEXTS = frozenset({"true", "false", "1", "0", "yes", "no", "on", "off", "y", "n", "t", "f"})
 COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.GeneratorExp, ast.DictComp)
 DISPLAYS = (ast.List, ast.Tuple, ast.Set)
@@ -257,7 +256,7 @@ class ExpressionVisitor(StatementVisitor):
             name = self.resolver.constant_text(node.args[1], self.scopes)
             self.visit(node.args[2], (name or "?",), direct=True)
             return
-        if _function_name(node) in BOOLEAN_CONVERSIONS:
+        if _is_boolean_conversion(node, function):
             self._visit_booleans(node.args)
             return
         is_read = False
@@ -325,6 +324,13 @@ def _name_of(node: ast.expr) -> str:
     if isinstance(node, ast.Attribute):
         return node.attr
     return node.id if isinstance(node, ast.Name) else ""
+
+
+def _is_boolean_conversion(node: ast.Call, function: object) -> bool:
+    """Return whether a call converts a text; `env_bool("X")` reads a variable."""
+    if isinstance(function, Reader):
+        return False
+    return bool(BOOLEAN_CONVERSION.fullmatch(_function_name(node)))
 
 
 def _compares_with_boolean_text(node: ast.Compare) -> bool:

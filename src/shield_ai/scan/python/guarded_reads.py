@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def mark_guarded_reads(tree: ast.Module, candidates: Iterable[Candidate]) -> None:
-    """Mark each read in the body of a condition that tests its variable.
+    """Mark each read in the body of a condition that tests its variable, or after an `or`.
 
     A condition with an alternative is left out: its `else` can have the value for development.
     """
@@ -30,6 +30,8 @@ def mark_guarded_reads(tree: ast.Module, candidates: Iterable[Candidate]) -> Non
     if len(tests) < 2:
         return
     for node in descend(tree):
+        if isinstance(node, ast.BoolOp) and isinstance(node.op, ast.Or):
+            _mark_later(node, reads)
         if not isinstance(node, (ast.If, ast.IfExp)) or _has_alternative(node):
             continue
         tested = [tests[part] for part in _required(node.test) if part in tests]
@@ -125,6 +127,13 @@ def _mark(
             read = reads.get(part)
             if read and any(_is_same_variable(read, test) for test in tested):
                 read.is_guarded = True
+
+
+def _mark_later(node: ast.BoolOp, reads: dict[ast.AST, Candidate]) -> None:
+    """Mark the reads that run only if the one before them is empty: `get("A") or environ["B"]`."""
+    found = [reads[value] for value in node.values if value in reads]
+    for read in found[1:]:
+        read.is_guarded = read.is_guarded or not _is_same_variable(read, found[0])
 
 
 def _is_same_variable(read: Candidate, test: Candidate) -> bool:

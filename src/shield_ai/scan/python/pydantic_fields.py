@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 from shield_ai.model.name_meaning import is_secret
 from shield_ai.model.site import Shape
 from shield_ai.model.skip import SkipId
+from shield_ai.model.words import words
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.project.pydantic_sources import PYDANTIC_1, SOURCE, adds_source
-from shield_ai.scan.python.candidates import Candidate
+from shield_ai.scan.python.candidates import SERVICE_URL, Candidate
 from shield_ai.scan.python.expressions import ExpressionVisitor
 from shield_ai.scan.python.field_defaults import (
     SECRET_ANNOTATION,
@@ -23,7 +24,7 @@ from shield_ai.scan.python.field_defaults import (
     is_read,
     without_none,
 )
-from shield_ai.scan.python.literals import is_public_or_count
+from shield_ai.scan.python.literals import is_public_or_count, literal_text
 from shield_ai.scan.python.served_fields import served_variables
 from shield_ai.scan.python.settings_class import (
     ClassKind,
@@ -45,6 +46,9 @@ NON_TEXT_ANNOTATION = regex(
     r"(?:(?:typing\.)?Literal\[|(?:bool|int|float|(?:datetime\.)?timedelta)\b"
     r"|(?:pydantic\.|pathlib\.)?(?:FileUrl|FilePath|DirectoryPath|NewPath|Path)\b)"
 )
+
+# Last words of fields that only the names of the models around them make secrets: `openai.key`.
+NAMED_BY_PARENTS = frozenset({("URL",), ("URI",), ("DSN",), ("KEY",), ("PASS",)})
 
 
 class PydanticFieldVisitor(ExpressionVisitor):
@@ -123,6 +127,17 @@ class PydanticFieldVisitor(ExpressionVisitor):
             return False
         return any(ast.unparse(base).endswith("Enum") for base in found[1].bases)
 
+    def _is_nested(self, node: ast.AnnAssign) -> bool:
+        """Return whether the type of a field is a model or the settings of the app."""
+        annotation = without_none(node.annotation)
+        found = find_base(self.resolver, self.module, annotation, self.scopes)
+        if isinstance(found, str):
+            return False
+        home, node_of_class = found
+        scopes = (home.source.tree,)
+        kind = class_kind(self.resolver.in_module(home), node_of_class, scopes)
+        return kind in {ClassKind.MODEL, ClassKind.SETTINGS}
+
     def visit_annotated_field(self, node: ast.AnnAssign) -> None:
         """Visit a field of a settings class; its default may be a hardcoded secret."""
         scope = self.scopes[-1]
@@ -130,16 +145,19 @@ class PydanticFieldVisitor(ExpressionVisitor):
         if not isinstance(scope, ast.ClassDef) or not isinstance(target, ast.Name):
             return
         self._add_nested_fields(scope, node, target)
-        if _may_be_secret(node, self._settings_for(scope, node)) and not self._is_choice(node):
+        settings, parents = self._reader_of(scope)
+        if not _may_be_secret(node, settings, parents):
+            return
+        if not self._is_choice(node) and not self._is_nested(node):
             self._add_field(scope, target, node.value)
 
-    def _settings_for(self, scope: ast.ClassDef, node: ast.AnnAssign) -> SettingsClass | None:
-        """Return the settings class that reads a field; None if no class is known to read it."""
+    def _reader_of(self, scope: ast.ClassDef) -> tuple[SettingsClass | None, str]:
+        """Return the settings class that reads a class's fields, and the names above them."""
         settings = self._readers.settings_of(scope, self.scopes)
-        if settings or not SECRET_ANNOTATION.search(ast.unparse(node.annotation)):
-            return settings
+        if settings:
+            return settings, ""
         readers = self._readers.readers_of(scope)
-        return readers[0].settings if readers else None
+        return (readers[0].settings, readers[0].parents or "") if readers else (None, "")
 
     def _add_nested_fields(
         self, scope: ast.ClassDef, node: ast.AnnAssign, target: ast.Name
@@ -153,7 +171,8 @@ class PydanticFieldVisitor(ExpressionVisitor):
         delimiter = settings.nested_delimiter
         for home, parents, field in nested_fields(self.resolver, node.annotation, delimiter):
             name = ast.unparse(field.target)
-            if not _may_be_secret(field, settings):
+            above = f"{target.id}{delimiter}{parents}"
+            if not _may_be_secret(field, settings, above):
                 continue
             if field.value and is_read(home, field.value, (home.module.source.tree,)):
                 continue
@@ -161,7 +180,6 @@ class PydanticFieldVisitor(ExpressionVisitor):
             candidate = Candidate(
                 node=target, shape=Shape.FIELD, path=path, direct=True, always_secret=True
             )
-            above = f"{target.id}{delimiter}{parents}"
             self._add_settings_field(candidate, settings, field.value, above)
 
     def _add_field(self, scope: ast.ClassDef, target: ast.Name, value: ast.expr | None) -> None:
@@ -249,13 +267,20 @@ def _has_constant(node: ast.AnnAssign) -> bool:
     return node.value is None or isinstance(node.value, ast.Constant)
 
 
-def _may_be_secret(node: ast.AnnAssign, settings: SettingsClass | None) -> bool:
-    """Return whether a field can hold a secret, by its name, its type and its default."""
+def _may_be_secret(node: ast.AnnAssign, settings: SettingsClass | None, parents: str) -> bool:
+    """Return whether a field can hold a secret.
+
+    Args:
+        node: The field.
+        settings: The settings class that reads it; None if no class is known to read it.
+        parents: The names of the fields with the nested models that contain it.
+    """
     name = ast.unparse(node.target)
-    annotation = ast.unparse(node.annotation)
-    if NON_TEXT_ANNOTATION.match(annotation) or not _is_secret_field(name, annotation, settings):
+    if NON_TEXT_ANNOTATION.match(ast.unparse(node.annotation)):
         return False
     if name.startswith("_") or is_instance_of(node.value, node.annotation):
+        return False
+    if not is_secret(name) and not (settings and _is_secret_field(node, settings, parents)):
         return False
     default = node.value.value if isinstance(node.value, ast.Constant) else None
     if isinstance(default, (bool, int, float)):
@@ -263,11 +288,22 @@ def _may_be_secret(node: ast.AnnAssign, settings: SettingsClass | None) -> bool:
     return not isinstance(default, str) or not is_public_or_count(name, default)
 
 
-def _is_secret_field(name: str, annotation: str, settings: SettingsClass | None) -> bool:
-    """Return whether a field is a secret, by its name, its variable or its type."""
-    if is_secret(name) or (settings and settings.prefix and is_secret(settings.prefix + name)):
+def _is_secret_field(node: ast.AnnAssign, settings: SettingsClass, parents: str) -> bool:
+    """Return whether a field is a secret, by its variable, its type or its default.
+
+    Only the name of a URL or key says more together with the names above it: `db.url` is a
+    secret, but `token.issuer` is not.
+    """
+    name = ast.unparse(node.target)
+    if settings.prefix and is_secret(settings.prefix + name):
         return True
-    return settings is not None and bool(SECRET_ANNOTATION.search(annotation))
+    if SECRET_ANNOTATION.search(ast.unparse(node.annotation)):
+        return True
+    default = default_text(node.value)
+    if default is not None and SERVICE_URL.match(literal_text(default) or ""):
+        return True
+    last = words(name)[-1:]
+    return bool(parents) and last in NAMED_BY_PARENTS and is_secret(parents + name)
 
 
 def _is_named_settings(node: ast.ClassDef) -> bool:

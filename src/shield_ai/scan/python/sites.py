@@ -71,6 +71,7 @@ def create_site(
         reader=candidate.reader,
         optional=candidate.optional,
         is_guarded=candidate.is_guarded,
+        is_demanded=candidate.is_demanded,
         is_test=candidate.is_test,
         default_literal=has_default_text or has_generated_default,
         default_ok_in_production=default_ok,
