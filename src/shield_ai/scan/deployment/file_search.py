@@ -11,11 +11,14 @@ from shield_ai.model.rotation_policy import PUBLIC_FIELDS
 from shield_ai.model.skip import SkipId, Skipped, SkipReason
 from shield_ai.scan.deployment.formats import file_settings, parse_file
 from shield_ai.scan.deployment.named_env_files import NamedEnvFiles
-from shield_ai.scan.deployment.occurrences import has_hidden_names, unexplained_names
+from shield_ai.scan.deployment.occurrences import (
+    accepted_lines,
+    has_hidden_names,
+    unexplained_names,
+)
 from shield_ai.scan.deployment.parts import DeploymentFile, part_uses
 from shield_ai.scan.deployment.production import file_use, path_use
 from shield_ai.scan.deployment.templates import has_actions, shown_text
-from shield_ai.scan.files.suppressions import find_suppressions
 from shield_ai.scan.text.line_index import LineIndex
 from shield_ai.scan.text.structure import MAX_SIZE
 
@@ -27,7 +30,6 @@ if TYPE_CHECKING:
     from shield_ai.scan.deployment.compose_files import ComposeFiles
     from shield_ai.scan.deployment.environment import Setting
 
-CREDENTIALS = "CRED"  # the id of the pattern
 MAX_SETTINGS = 5000  # of variables of secrets, in one file
 ENV_FILE_KEYS = rb"|env_file|EnvironmentFile|environmentFiles"
 
@@ -99,7 +101,7 @@ class FileSearch:
         path, raw = file.path, file.raw
         if len(settings) > MAX_SETTINGS:
             self.add_unread(path, SkipId.DEPLOYMENT_TOO_MANY.reason(number=MAX_SETTINGS))
-        accepted = _accepted_lines(raw)
+        accepted = accepted_lines(raw)
         lines = LineIndex(raw)
         seen = set()
         for setting in settings[:MAX_SETTINGS]:
@@ -137,7 +139,7 @@ class FileSearch:
         if not self.secret_names or len(settings) > MAX_SETTINGS:
             return
         known = {setting.start for setting in settings}
-        accepted = _accepted_lines(file.raw)
+        accepted = accepted_lines(file.raw)
         for name in unexplained_names(file, self.secret_names, known, accepted):
             line = file.raw.count(b"\n", 0, name.start) + 1
             variable = file.raw[slice(*name)].decode()
@@ -154,13 +156,3 @@ class FileSearch:
         """
         if path_use(path, DeploymentKind.OTHER, ()) is not Use.DEVELOPMENT:
             self.unread.append(reason.entry(path))
-
-
-def _accepted_lines(raw: bytes) -> set[int]:
-    """Return the lines with a comment that suppresses a finding of a credential."""
-    return {
-        comment.line
-        for comment in find_suppressions(raw)
-        if comment.is_valid()
-        and (not comment.rules or any(rule.startswith(CREDENTIALS) for rule in comment.rules))
-    }

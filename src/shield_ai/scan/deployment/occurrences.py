@@ -23,6 +23,7 @@ from shield_ai.scan.deployment.line_formats import (
 from shield_ai.scan.deployment.parts import DeploymentFile, development_spans
 from shield_ai.scan.deployment.structured import SCRIPT_KEYS, SCRIPTED_KINDS
 from shield_ai.scan.deployment.value_form import Style, value_form
+from shield_ai.scan.files.suppressions import find_suppressions
 from shield_ai.scan.text.line_index import LineIndex
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
     from shield_ai.scan.text.structure import Node
 
+CREDENTIALS = "CRED"  # the id of the pattern
 LITERAL_FORMS = frozenset({ValueForm.LITERAL, ValueForm.DEFAULT, ValueForm.MIXED})
 # Keys whose values, beside a name or below it, are values of the variable.
 VALUE_KEYS = frozenset(
@@ -100,6 +102,16 @@ class _Scalar(NamedTuple):
     key: str  # the key that the text belongs to
     value: Node | None = None  # of a key
     parent: Node | None = None  # the map of a value
+
+
+def accepted_lines(raw: bytes) -> set[int]:
+    """Return the lines with a comment that suppresses a finding of a credential."""
+    return {
+        comment.line
+        for comment in find_suppressions(raw)
+        if comment.is_valid()
+        and (not comment.rules or any(rule.startswith(CREDENTIALS) for rule in comment.rules))
+    }
 
 
 def unexplained_names(

@@ -7,12 +7,21 @@ from typing import TYPE_CHECKING
 
 from shield_ai.model.site import Shape
 from shield_ai.scan.python.ast_walk import descend
+from shield_ai.scan.python.demanded_reads import mark_demanded_reads
 from shield_ai.scan.python.readers import URL_READERS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from shield_ai.scan.python.candidates import Candidate
+
+
+def relate_to_conditions(tree: ast.Module, candidates: Sequence[Candidate]) -> None:
+    """Mark the reads that depend on conditions, and those on which the module depends."""
+    mark_guarded_reads(tree, candidates)
+    mark_replaced_reads(tree, candidates)
+    mark_tests(tree, candidates)
+    mark_demanded_reads(tree, candidates)
 
 
 def mark_guarded_reads(tree: ast.Module, candidates: Iterable[Candidate]) -> None:

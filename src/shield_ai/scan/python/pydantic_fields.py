@@ -9,22 +9,18 @@ from typing import TYPE_CHECKING
 from shield_ai.model.name_meaning import is_secret
 from shield_ai.model.site import Shape
 from shield_ai.model.skip import SkipId
-from shield_ai.model.words import words
-from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.project.pydantic_sources import PYDANTIC_1, SOURCE, adds_source
-from shield_ai.scan.python.candidates import SERVICE_URL, Candidate
+from shield_ai.scan.python.candidates import Candidate
 from shield_ai.scan.python.expressions import ExpressionVisitor
 from shield_ai.scan.python.field_defaults import (
-    SECRET_ANNOTATION,
     default_text,
     defaults_of,
     generated_default,
-    is_instance_of,
     is_named,
     is_read,
     without_none,
 )
-from shield_ai.scan.python.literals import is_public_or_count, literal_text
+from shield_ai.scan.python.secret_fields import may_be_secret
 from shield_ai.scan.python.served_fields import served_variables
 from shield_ai.scan.python.settings_class import (
     ClassKind,
@@ -39,16 +35,6 @@ if TYPE_CHECKING:
     from shield_ai.scan.python.bindings import Module
     from shield_ai.scan.python.project import Project
     from shield_ai.scan.python.statement_filter import StatementFilter
-
-NON_TEXT_ANNOTATION = regex(
-    r"(?:typing\.)?ClassVar\b"  # not a field
-    r"|(?:typing\.)?(?:Optional\[)?"
-    r"(?:(?:typing\.)?Literal\[|(?:bool|int|float|(?:datetime\.)?timedelta)\b"
-    r"|(?:pydantic\.|pathlib\.)?(?:FileUrl|FilePath|DirectoryPath|NewPath|Path)\b)"
-)
-
-# Last words of fields that only the names of the models around them make secrets: `openai.key`.
-NAMED_BY_PARENTS = frozenset({("URL",), ("URI",), ("DSN",), ("KEY",), ("PASS",)})
 
 
 class PydanticFieldVisitor(ExpressionVisitor):
@@ -146,7 +132,7 @@ class PydanticFieldVisitor(ExpressionVisitor):
             return
         self._add_nested_fields(scope, node, target)
         settings, parents = self._reader_of(scope)
-        if not _may_be_secret(node, settings, parents):
+        if not may_be_secret(node, settings, parents):
             return
         if not self._is_choice(node) and not self._is_nested(node):
             self._add_field(scope, target, node.value)
@@ -172,7 +158,7 @@ class PydanticFieldVisitor(ExpressionVisitor):
         for home, parents, field in nested_fields(self.resolver, node.annotation, delimiter):
             name = ast.unparse(field.target)
             above = f"{target.id}{delimiter}{parents}"
-            if not _may_be_secret(field, settings, above):
+            if not may_be_secret(field, settings, above):
                 continue
             if field.value and is_read(home, field.value, (home.module.source.tree,)):
                 continue
@@ -265,45 +251,6 @@ def _lists_choices(annotation: ast.Subscript) -> bool:
 
 def _has_constant(node: ast.AnnAssign) -> bool:
     return node.value is None or isinstance(node.value, ast.Constant)
-
-
-def _may_be_secret(node: ast.AnnAssign, settings: SettingsClass | None, parents: str) -> bool:
-    """Return whether a field can hold a secret.
-
-    Args:
-        node: The field.
-        settings: The settings class that reads it; None if no class is known to read it.
-        parents: The names of the fields with the nested models that contain it.
-    """
-    name = ast.unparse(node.target)
-    if NON_TEXT_ANNOTATION.match(ast.unparse(node.annotation)):
-        return False
-    if name.startswith("_") or is_instance_of(node.value, node.annotation):
-        return False
-    if not is_secret(name) and not (settings and _is_secret_field(node, settings, parents)):
-        return False
-    default = node.value.value if isinstance(node.value, ast.Constant) else None
-    if isinstance(default, (bool, int, float)):
-        return False
-    return not isinstance(default, str) or not is_public_or_count(name, default)
-
-
-def _is_secret_field(node: ast.AnnAssign, settings: SettingsClass, parents: str) -> bool:
-    """Return whether a field is a secret, by its variable, its type or its default.
-
-    Only the name of a URL or key says more together with the names above it: `db.url` is a
-    secret, but `token.issuer` is not.
-    """
-    name = ast.unparse(node.target)
-    if settings.prefix and is_secret(settings.prefix + name):
-        return True
-    if SECRET_ANNOTATION.search(ast.unparse(node.annotation)):
-        return True
-    default = default_text(node.value)
-    if default is not None and SERVICE_URL.match(literal_text(default) or ""):
-        return True
-    last = words(name)[-1:]
-    return bool(parents) and last in NAMED_BY_PARENTS and is_secret(parents + name)
 
 
 def _is_named_settings(node: ast.ClassDef) -> bool:

@@ -10,9 +10,8 @@ from shield_ai.model.skip import SkipId
 from shield_ai.scan.python.accessor_calls import AccessorCallVisitor
 from shield_ai.scan.python.candidates import Candidate
 from shield_ai.scan.python.cross_file import collection_texts
-from shield_ai.scan.python.demanded_reads import mark_demanded_reads
 from shield_ai.scan.python.fstrings import find_span
-from shield_ai.scan.python.guarded_reads import mark_guarded_reads, mark_replaced_reads, mark_tests
+from shield_ai.scan.python.guarded_reads import relate_to_conditions
 from shield_ai.scan.python.lambda_safety import explain_not_lambda_safe, unused_quote
 from shield_ai.scan.python.literals import (
     explain_not_secret,
@@ -59,10 +58,7 @@ class SecretVisitor(AccessorCallVisitor):
     def run(self) -> list[Candidate]:
         """Visit the file, and return the candidates in order."""
         self.visit_body(self.source.tree.body)
-        mark_guarded_reads(self.source.tree, self.candidates)
-        mark_replaced_reads(self.source.tree, self.candidates)
-        mark_tests(self.source.tree, self.candidates)
-        mark_demanded_reads(self.source.tree, self.candidates)
+        relate_to_conditions(self.source.tree, self.candidates)
         for candidate in self.candidates:
             if candidate.shape in {Shape.READ, Shape.PRESENCE} and not candidate.reason:
                 candidate.reason = self._explain_written(candidate)
