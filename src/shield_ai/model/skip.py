@@ -334,6 +334,7 @@ class SkipId(enum.StrEnum):
         "{path} declares the dependencies; if this file is used, add {requirement}",
     )
     OUTDATED_PIN = "outdated-pin", "{pin} is too old for {requirement}: update it, then add that"
+    OUTDATED_VERSION = "outdated-version", "{pin} is too old for the runtime: update it"
     LOCK_FILE = "lock-file", "lock file; run `{command}` to update it from {path}"
     INVALID_TOML = "invalid-toml", "invalid TOML: {problem}"
     NOT_EXTENDABLE = (

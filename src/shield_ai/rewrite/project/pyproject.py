@@ -159,7 +159,9 @@ def _add_to_project(document: Any, wanted: Wanted) -> Result | SkipReason:
     first = first_requirement_name(wanted)
     required = {name for name, value in poetry.items() if not is_optional(value)}
     if first in map(requirement_name, map(str, [*required, *dependencies])):
-        return Result.PRESENT
+        texts = [text for text in map(str, dependencies) if requirement_name(text) == first]
+        pin = outdated_pin(texts)
+        return SkipId.OUTDATED_VERSION.reason(pin=pin) if pin else Result.PRESENT
     pins = [
         text for text in grouped_requirements(document.unwrap()) if requirement_name(text) == first
     ]

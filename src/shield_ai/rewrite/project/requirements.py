@@ -31,6 +31,7 @@ from shield_ai.rewrite.project.pyproject import (
     sorted_position,
     with_version,
 )
+from shield_ai.rewrite.project.setup_files import add_to_setup_cfg, add_to_setup_py
 from shield_ai.rewrite.project.version_pins import outdated_pin
 
 if TYPE_CHECKING:
@@ -52,6 +53,12 @@ FILES = (
 LOCKED_FILES = (
     ("pyproject.toml", ("uv.lock", "poetry.lock", "pdm.lock"), add_to_pyproject),
     ("Pipfile", ("Pipfile.lock",), add_to_pipfile),
+)
+OTHER_FILES = (
+    ("pyproject.toml", add_to_pyproject),
+    ("Pipfile", add_to_pipfile),
+    ("setup.cfg", add_to_setup_cfg),
+    ("setup.py", add_to_setup_py),
 )
 VENDORED = {"boto3": ">=1.26"}
 PACKAGE = {"shield-ai-runtime[aws]": ">=0.1"}
@@ -134,8 +141,11 @@ def _add_in_folder(read: FileReader, folder: str, wanted: Mapping[str, str]) -> 
         outcome = add(f"{folder}{path}", read, wanted)
         if outcome is not None:
             return outcome[0], [*outcome[1], *_unedited(files, f"{folder}{path}", name)]
-    if any(name in required_names(raw) for raw in files.values()):
-        return NOTHING
+    for path, raw in files.items():
+        if name in required_names(raw):
+            lines = _requirement_lines(raw)
+            pin = outdated_pin([x.text for x in lines if requirement_name(x.text) == name])
+            return skip(path, SkipId.OUTDATED_VERSION.reason(pin=pin)) if pin else NOTHING
     locked = [path for path, raw in files.items() if LOCKED.search(raw)]
     reason = SkipId.LOCKED_REQUIREMENTS.reason(requirement=name)
     skipped = [reason.entry(path) for path in locked]
@@ -240,8 +250,8 @@ def _included_files(path: str, raw: bytes) -> Iterator[str]:
 def _add_to_toml(
     read: FileReader, folder: str, wanted: Mapping[str, str], locks: list[Skipped]
 ) -> Outcome | None:
-    """Add requirements to pyproject.toml or Pipfile."""
-    for name, add in (("pyproject.toml", add_to_pyproject), ("Pipfile", add_to_pipfile)):
+    """Add requirements to a file that is not one of pip's."""
+    for name, add in OTHER_FILES:
         outcome = add(f"{folder}{name}", read, wanted)
         if outcome is None:
             continue
