@@ -14,11 +14,13 @@
             dotenv_settings: PydanticBaseSettingsSource,
             file_secret_settings: PydanticBaseSettingsSource,
         ) -> tuple[PydanticBaseSettingsSource, ...]:
-            secrets = SecretsManagerSource(settings_cls, client, [env_settings])
+            secrets = SecretsManagerSource(settings_cls, client, [env_settings, dotenv_settings])
             return init_settings, secrets, env_settings, dotenv_settings, file_secret_settings
 
 A secret is read like an environment variable: pydantic's prefix, aliases, nested models and JSON
-apply. With AWS off, this source is empty and pydantic's own sources are used. Requires
+apply. With AWS off, this source is empty and pydantic's own sources are used. With AWS on, a secret
+that AWS does not have may come from the other sources, but the default of the field serves only
+where that of get_secret() would: in development, or if the secret is optional. Requires
 pydantic-settings 2; for pydantic 1, see pydantic_v1.
 
 Errors of this source contain no values. pydantic's ValidationError shows the input that it rejects,
@@ -29,12 +31,20 @@ from any source: set `hide_input_in_errors=True` in the class's configuration, a
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
-from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource
+from pydantic_core import PydanticUndefined
+from pydantic_settings import (
+    BaseSettings,
+    DotEnvSettingsSource,
+    EnvSettingsSource,
+    PydanticBaseSettingsSource,
+    SecretsSettingsSource,
+)
 
 from . import default_client
 from .client import SecretsManagerClient, references_of
+from .field_values import has_value, plain_default
 
 try:
     from pydantic_settings.exceptions import SettingsError
@@ -47,6 +57,8 @@ except ImportError:  # before pydantic-settings 2.9
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
+
+    from pydantic.fields import FieldInfo
 
 # The method of a settings class needs the classes of pydantic-settings in its annotations.
 __all__ = ["BaseSettings", "PydanticBaseSettingsSource", "SecretsManagerSource"]
@@ -69,8 +81,9 @@ class SecretsManagerSource(EnvSettingsSource):
         settings_cls: The settings class.
         secrets: A client, whose map names the variables; only those of the class's fields are read.
             Or the name of the secret of each variable; (name, field) for a field of a JSON secret.
-        others: The other sources. Options such as `Settings(_env_prefix="A_")` are copied from the
-            EnvSettingsSource among them.
+        others: The other sources, which may have what AWS does not have. Options such as
+            `Settings(_env_prefix="A_")` are copied from the EnvSettingsSource among them. Without
+            a DotEnvSettingsSource, the files in the class's configuration are read.
         options: Options of EnvSettingsSource.
     """
 
@@ -85,7 +98,11 @@ class SecretsManagerSource(EnvSettingsSource):
         self._client: Any = secrets if is_client else default_client
         self._secrets = references_of(secrets)
         self._serves_all = not is_client
-        variables = next((source for source in others if type(source) is EnvSettingsSource), None)
+        self._others: list[Any] = list(others)
+        self._missing: list[tuple[str, tuple[str, str | None]]] = []  # AWS does not have them
+        variables = next(
+            (other for other in self._others if type(other) is EnvSettingsSource), None
+        )
         given = {name: getattr(variables, name) for name in OPTIONS if hasattr(variables, name)}
         super().__init__(settings_cls, **{**given, **options})
 
@@ -95,11 +112,15 @@ class SecretsManagerSource(EnvSettingsSource):
         Raises:
             SettingsError: A field needs JSON and the secret is not JSON. The error has no cause,
                 because that would contain the value.
+            SecretError: A secret can't be read, and its field only has a default for development.
         """
         try:
-            return super().__call__()
+            values = super().__call__()
+            self._check_defaults()
         except SettingsError as error:
             text = str(error)
+        else:
+            return values
         raise SettingsError(text)
 
     def _load_env_vars(self) -> Mapping[str, str | None]:
@@ -112,10 +133,47 @@ class SecretsManagerSource(EnvSettingsSource):
                     name, _reader(variable), key=key, env=variable
                 )
             except KeyError:
-                continue  # pydantic reads the field from its other sources
+                self._missing.append((variable, (name, key)))
         return parse_env_vars(
             found, self.case_sensitive, self.env_ignore_empty, self.env_parse_none_str
         )
+
+    def _check_defaults(self) -> None:
+        """Raise an error if a missing secret would be replaced by a default for development.
+
+        Without a default and another value, pydantic reports the field.
+        """
+        if not self._missing:
+            return
+        others = [self.current_state, *(source() for source in self._other_sources())]
+        for variable, (name, key) in self._missing:
+            default, path = self._field_of(variable)
+            if default is PydanticUndefined or any(has_value(values, path) for values in others):
+                continue
+            self._client.get_secret(name, default, key=key, env=variable)
+
+    def _other_sources(self) -> Iterator[Callable[[], dict[str, Any]]]:
+        """Yield the other sources, and those of the class's configuration if they are not given."""
+        yield from self._others
+        for source in (EnvSettingsSource, DotEnvSettingsSource, SecretsSettingsSource):
+            if not any(type(other) is source for other in self._others):
+                yield source(self.settings_cls)
+
+    def _field_of(self, variable: str) -> tuple[object, list[str]]:
+        """Return the default of the field that reads a variable, and the path of its value."""
+        own_name = self._own_name(variable)
+        for name, field in self.settings_cls.model_fields.items():
+            for key, env_name, _ in self._extract_field_info(field, name):
+                if own_name == env_name:
+                    return _default_of(field), [key]
+                prefix = f"{env_name}{self.env_nested_delimiter}"
+                if self.env_nested_delimiter and own_name.startswith(prefix):
+                    parts = own_name[len(prefix) :].split(self.env_nested_delimiter)
+                    return _default_of_nested(field, parts), [key, *parts]
+        return PydanticUndefined, []
+
+    def _own_name(self, variable: str) -> str:
+        return variable if self.case_sensitive else variable.lower()
 
     def _references(self) -> Iterator[tuple[str, tuple[str, str | None]]]:
         """Yield each variable to read, with the name of its secret and the field."""
@@ -126,7 +184,7 @@ class SecretsManagerSource(EnvSettingsSource):
         delimiter = self.env_nested_delimiter
         prefixes = tuple(f"{name}{delimiter}" for name in names if delimiter)
         for variable, reference in self._secrets:
-            name = variable if self.case_sensitive else variable.lower()
+            name = self._own_name(variable)
             if name in names or name.startswith(prefixes):
                 yield variable, reference
 
@@ -144,3 +202,28 @@ class SecretsManagerSource(EnvSettingsSource):
 def _reader(variable: str) -> Callable[[], str]:
     """Return an expression that reads a variable; a missing secret raises KeyError."""
     return lambda: os.environ[variable]
+
+
+def _default_of(field: FieldInfo) -> object:
+    """Return the default of a field; a text for an object that get_secret() would not know."""
+    if field.default_factory is not None:
+        return "generated"
+    default = field.default
+    return default if default is PydanticUndefined else plain_default(default)
+
+
+def _default_of_nested(field: FieldInfo, path: list[str]) -> object:
+    """Return the default of a field of a model, which the default of the model can contain."""
+    model = field.default
+    for part in path:
+        models = (field.annotation, *get_args(field.annotation))
+        fields = {
+            name.lower(): (name, inner)
+            for kind in models
+            for name, inner in getattr(kind, "model_fields", {}).items()
+        }
+        if part.lower() not in fields:
+            return PydanticUndefined
+        name, field = fields[part.lower()]
+        model = getattr(model, name, PydanticUndefined)
+    return _default_of(field) if model is PydanticUndefined else plain_default(model)

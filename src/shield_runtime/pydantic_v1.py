@@ -23,12 +23,15 @@ or the `pydantic.v1` of pydantic 2.
 
 from __future__ import annotations
 
+import inspect
 import os
+import sys
 from typing import TYPE_CHECKING, Any, Callable
 
 from . import default_client
 from .client import SecretsManagerClient, references_of
 from .errors import SecretFormatError
+from .field_values import has_value, plain_default
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -50,6 +53,7 @@ class SecretsManagerSource:
         is_client = isinstance(secrets, SecretsManagerClient)
         self._client: Any = secrets if is_client else default_client
         self._secrets = references_of(secrets)
+        self._missing: list[tuple[str, str, str | None, str]] = []  # AWS does not have them
 
     def __call__(self, settings: Any) -> dict[str, Any]:
         """Return the values of the fields.
@@ -60,11 +64,13 @@ class SecretsManagerSource:
         Raises:
             SecretFormatError: A field needs JSON and the secret is not JSON. The error has no
                 cause, because that would contain the value.
+            SecretError: A secret can't be read, and its field only has a default for development.
         """
         if not self._client.is_aws_on():
             return {}
         delimiter = getattr(settings.__config__, "env_nested_delimiter", None) or ""
         values: dict[str, Any] = {}
+        self._missing.clear()
         for field in settings.__fields__.values():
             for name in field.field_info.extra["env_names"]:
                 found = self._read(settings, name, delimiter)
@@ -73,6 +79,7 @@ class SecretsManagerSource:
                     break
                 if found:
                     values[field.alias] = _nested(found, name + delimiter, delimiter)
+        self._check_defaults(settings, delimiter)
         return values
 
     def _read(self, settings: Any, name: str, delimiter: str) -> dict[str, str]:
@@ -87,9 +94,23 @@ class SecretsManagerSource:
             try:
                 text = self._client.get_secret(secret, _reader(variable), key=key, env=variable)
             except KeyError:
-                continue  # pydantic reads the field from its other sources
+                self._missing.append((own_name, secret, key, variable))
+                continue
             found[own_name] = text
         return found
+
+    def _check_defaults(self, settings: Any, delimiter: str) -> None:
+        """Raise an error if a missing secret would be replaced by a default for development.
+
+        pydantic reads the field from its other sources; without a default, it reports the field.
+        """
+        others = _other_values(settings) if self._missing else []
+        for own_name, secret, key, variable in self._missing:
+            field, path = _field_of(settings, own_name, delimiter)
+            if field.required or any(has_value(values, path) for values in others):
+                continue
+            default = plain_default(_default_of(field, path[1:]))
+            self._client.get_secret(secret, default, key=key, env=variable)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({', '.join(name for name, _ in self._secrets)})"
@@ -133,3 +154,38 @@ def _nested(found: dict[str, str], prefix: str, delimiter: str) -> dict[str, Any
 def _reader(variable: str) -> Callable[[], str]:
     """Return an expression that reads a variable; a missing secret raises KeyError."""
     return lambda: os.environ[variable]
+
+
+def _field_of(settings: Any, own_name: str, delimiter: str) -> tuple[Any, list[str]]:
+    """Return the field that reads a variable, and the path of its value."""
+    for field in settings.__fields__.values():
+        for name in field.field_info.extra["env_names"]:
+            if own_name == name:
+                return field, [field.alias]
+            if delimiter and own_name.startswith(f"{name}{delimiter}"):
+                return field, [field.alias, *own_name[len(name + delimiter) :].split(delimiter)]
+    raise AssertionError(own_name)
+
+
+def _default_of(field: Any, path: list[str]) -> object:
+    """Return the default of a field, or of a field in the model that is its default."""
+    default = field.get_default()
+    for part in path:
+        names = {name.lower(): name for name in getattr(default, "__fields__", {})}
+        default = getattr(default, names.get(part.lower(), ""), None)
+    return default
+
+
+def _other_values(settings: Any) -> list[dict[str, Any]]:
+    """Return the values in the variables, the env file and the folder of the configuration."""
+    config = settings.__config__
+    base = next(kind for kind in type(settings).__mro__ if kind.__name__ == "BaseSettings")
+    module: Any = sys.modules[base.__module__]
+    options = {"env_prefix_len": len(config.env_prefix)}
+    names = inspect.signature(module.EnvSettingsSource).parameters
+    known = {name: options.get(name, getattr(config, name, None)) for name in names}
+    sources = [
+        module.EnvSettingsSource(**known),
+        module.SecretsSettingsSource(secrets_dir=config.secrets_dir),
+    ]
+    return [source(settings) for source in sources]

@@ -4,10 +4,14 @@ import json
 import secrets
 
 import pytest
-from pydantic import BaseModel, SecretStr, ValidationError
+from pydantic import BaseModel, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
-from shield_runtime import SecretAccessDeniedError, SecretsManagerClient
+from shield_runtime import (
+    SecretAccessDeniedError,
+    SecretNotFoundError,
+    SecretsManagerClient,
+)
 from shield_runtime.pydantic import SecretsManagerSource
 
 pytest_plugins = ("runtime_fixtures",)
@@ -182,3 +186,93 @@ def test_a_client_serves_only_the_fields_of_the_class(on):
     settings = Shop()
     assert (settings.key, settings.db) == (VALUE, Database(password=OTHER))
     assert "other" not in {name for _, names in on.calls for name in names}
+
+
+def shop_class(optional=(), config=(), **fields):
+    """Return settings with fields whose secrets have the same names."""
+    client = SecretsManagerClient(
+        {"key": "KEY", "db": {"password": "DB__PASSWORD"}}, optional=optional
+    )
+
+    def sources(cls, settings_cls, init_settings, env_settings, **others):
+        source = SecretsManagerSource(settings_cls, client, [env_settings, *others.values()])
+        return init_settings, source, env_settings, *others.values()
+
+    namespace = {
+        "__module__": __name__,
+        "__annotations__": {name: kind for name, (kind, _) in fields.items()},
+    }
+    namespace |= {name: default for name, (_, default) in fields.items() if default is not ...}
+    namespace["settings_customise_sources"] = classmethod(sources)
+    namespace["model_config"] = SettingsConfigDict(env_nested_delimiter="__", **dict(config))
+    return type("Shop", (BaseSettings,), namespace)
+
+
+class Login(BaseModel):
+    user: str = "shop"
+    password: str = "development"
+
+
+class NewLogin(BaseModel):
+    password: SecretStr
+
+
+DEVELOPMENT = [
+    pytest.param({"key": (str, "development")}, id="text"),
+    pytest.param({"key": (SecretStr, SecretStr("development"))}, id="SecretStr"),
+    pytest.param({"key": (str, Field(default_factory=lambda: VALUE))}, id="generated"),
+    pytest.param({"db": (Login, Login())}, id="nested"),
+    pytest.param({"db": (Login, Field(default_factory=Login))}, id="nested, generated"),
+    pytest.param({"db": (NewLogin, NewLogin(password="development"))}, id="default of a model"),
+    pytest.param({"db": (Login | None, Login())}, id="optional model"),
+]
+
+
+@pytest.mark.parametrize("fields", DEVELOPMENT)
+@pytest.mark.parametrize("fallback", ["env", "deny"])
+def test_production_never_gets_a_default_for_development(on, monkeypatch, fields, fallback):
+    monkeypatch.setenv("AWS_SECRETS_FALLBACK", fallback)
+    with pytest.raises(SecretNotFoundError):
+        shop_class(**fields)()
+
+
+@pytest.mark.parametrize("fields", DEVELOPMENT)
+def test_defaults_serve_in_development(on, monkeypatch, fields):
+    monkeypatch.setenv("AWS_SECRETS_ENV", "development")
+    shop_class(**fields)()
+
+
+@pytest.mark.parametrize("fields", DEVELOPMENT)
+def test_optional_secrets_have_their_defaults_in_production(on, fields):
+    shop_class(optional=["key", "db"], **fields)()
+
+
+@pytest.mark.parametrize("default", [None, ""], ids=["none", "empty"])
+def test_an_empty_default_means_optional(on, default):
+    assert shop_class(key=(str | None, default))().key == default
+
+
+@pytest.mark.parametrize(
+    "fields", [{"key": (str, ...)}, {"db": (NewLogin, ...)}], ids=["plain", "nested"]
+)
+def test_pydantic_reports_a_field_without_a_default(on, fields):
+    with pytest.raises(ValidationError):
+        shop_class(**fields)()
+
+
+@pytest.mark.parametrize(
+    ("text", "fields", "arguments"),
+    [
+        pytest.param("KEY=x\n", {"key": (str, "development")}, {}, id="env file"),
+        pytest.param("DB__PASSWORD=x\n", {"db": (Login, Login())}, {}, id="nested in an env file"),
+        pytest.param('DB={"password": "x"}\n', {"db": (Login, Login())}, {}, id="whole model"),
+        pytest.param("", {"key": (str, "development")}, {"key": "x"}, id="argument"),
+        pytest.param("", {"db": (Login, Login())}, {"db": {"password": "x"}}, id="nested argument"),
+        pytest.param("", {"db": (Login, Login())}, {"db": Login()}, id="model as an argument"),
+    ],
+)
+def test_other_sources_may_have_what_aws_lacks(on, tmp_path, text, fields, arguments):
+    path = tmp_path / "settings.env"
+    path.write_text(text)
+    shop_class(config={"env_file": path}, **fields)(**arguments)
+    shop_class(**fields)(_env_file=path, **arguments)

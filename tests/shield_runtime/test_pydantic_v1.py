@@ -6,7 +6,12 @@ import secrets
 import pytest
 from pydantic.v1 import BaseModel, BaseSettings, SecretStr
 
-from shield_runtime import SecretAccessDeniedError, SecretFormatError, SecretsManagerClient
+from shield_runtime import (
+    SecretAccessDeniedError,
+    SecretFormatError,
+    SecretNotFoundError,
+    SecretsManagerClient,
+)
 from shield_runtime.pydantic_v1 import SecretsManagerSource
 
 pytest_plugins = ("runtime_fixtures",)
@@ -120,6 +125,7 @@ def test_the_method_of_another_base_class_is_asked(on):
 
 
 def test_only_the_secrets_of_the_fields_are_fetched(on, settings_class):
+    on.put("api-key", VALUE)
     settings_class()
     assert "of-other-code" not in {name for _, names in on.calls for name in names}
 
@@ -135,3 +141,57 @@ def test_denied_access_is_an_error(on, settings_class):
     on.fault = "denied"
     with pytest.raises(SecretAccessDeniedError):
         settings_class()
+
+
+class Login(BaseModel):
+    password: SecretStr = SecretStr("development")
+
+
+def small_class(optional=(), **options):
+    """Return settings with two secrets that only have defaults for development."""
+    client = SecretsManagerClient(
+        {"key": "KEY", "db": {"password": "DB__PASSWORD"}}, optional=optional
+    )
+
+    class Small(BaseSettings):
+        key: str = "development"
+        db: Login = Login()
+
+        class Config:
+            env_nested_delimiter = "__"
+
+            @classmethod
+            def customise_sources(cls, init_settings, env_settings, file_secret_settings):
+                source = SecretsManagerSource(client)
+                return init_settings, source, env_settings, file_secret_settings
+
+    for name, value in options.items():
+        setattr(Small.Config, name, value)
+        setattr(Small.__config__, name, value)
+    return Small
+
+
+def test_production_never_gets_a_default_for_development(on, monkeypatch):
+    with pytest.raises(SecretNotFoundError, match="'key'"):
+        small_class()()
+    on.put("key", VALUE)
+    with pytest.raises(SecretNotFoundError, match="'db'"):
+        small_class()()
+    assert small_class(optional=["db"])().db.password.get_secret_value() == "development"
+    monkeypatch.setenv("AWS_SECRETS_ENV", "development")
+    assert small_class()().db.password.get_secret_value() == "development"
+
+
+def test_an_env_file_or_a_folder_may_have_what_aws_lacks(on, tmp_path):
+    (tmp_path / "settings.env").write_text('KEY=x\nDB={"password": "x"}\n')
+    assert small_class(env_file=tmp_path / "settings.env")().key == "x"
+    (tmp_path / "key").write_text("y")
+    (tmp_path / "db").write_text('{"password": "x"}')
+    assert small_class(secrets_dir=tmp_path)().key == "y"
+
+
+def test_an_empty_default_means_optional(on, settings_class):
+    on.put("api-key", VALUE)
+    on.put("tokens", json.dumps({"all": json.dumps(["a", "b"])}))
+    settings = settings_class()
+    assert (settings.raw, settings.mixed, settings.database.password) == (b"", "", None)

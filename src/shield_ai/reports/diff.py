@@ -8,6 +8,8 @@ from bisect import bisect_left, bisect_right
 from itertools import accumulate, groupby
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from shield_ai.model.printable import printable
 from shield_ai.project.python_source import apply_edits
 from shield_ai.reports.color import paint
@@ -17,7 +19,7 @@ from shield_ai.reports.plurals import count
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
 
-    from shield_ai.model.edit import FileChange
+    from shield_ai.model.edit import Edit, FileChange
     from shield_ai.model.finding import Finding
 
     Opcodes = list[tuple[str, int, int, int, int]]
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 
 CONTEXT = 2  # lines around a change in Python; in other files, they may contain values
 MAX_COMPARED = 500  # lines of one change
+HIDDEN = re.compile(rb"\0{4,}")  # a shorter one may be part of another word
 NEW_LINES = 12  # lines shown of a new file
 STYLES = {"+": "green", "-": "red", "@": "cyan"}
 
@@ -94,7 +97,8 @@ def _unified(
         masked[start:end] = re.sub(rb"[^\r\n]", b"\0", masked[start:end])
     before = bytes(masked)
     old = before.splitlines(keepends=True)
-    new = apply_edits(before, change.edits, change.encoding).splitlines(keepends=True)
+    edits = [_without_values(edit, raw, before, change.encoding) for edit in change.edits]
+    new = apply_edits(before, edits, change.encoding).splitlines(keepends=True)
     note = "  (CRLF)" if b"\r\n" in before else ""
     yield f"--- {printable(change.path)}{note}"
     yield f"+++ {printable(change.path)}{note}"
@@ -106,6 +110,18 @@ def _unified(
         groups = [[opcode] for opcode in opcodes if opcode[0] != "equal"]
     for group in groups:
         yield from _hunk(group, old, new, change.encoding)
+
+
+def _without_values(edit: Edit, raw: bytes, masked: bytes, encoding: str) -> Edit:
+    """Hide the values in a replacement that the replaced text has too.
+
+    Edits of Python leave values in place: see `rewrite.python.kept_texts`.
+    """
+    text = edit.replacement
+    for hidden in HIDDEN.finditer(masked, edit.start, edit.end):
+        value = raw[slice(*hidden.span())].decode(encoding, "replace")
+        text = text.replace(value, "\0" * len(value))
+    return msgspec.structs.replace(edit, replacement=text)
 
 
 def find_opcodes(change: FileChange, old: list[bytes], new: list[bytes]) -> Opcodes:

@@ -39,7 +39,12 @@ RETURN = """\
             file_secret_settings,
         )
 """
-METHOD = f"{SIGNATURE_LINES}        secrets = SecretsManagerSource(settings_cls, client, [env_settings])\n{RETURN}"
+CREATED = """\
+        secrets = SecretsManagerSource(
+            settings_cls, client, [env_settings, dotenv_settings]
+        )
+"""
+METHOD = f"{SIGNATURE_LINES}{CREATED}{RETURN}"
 
 
 def test_adds_typed_method_at_end_of_class():
@@ -226,7 +231,7 @@ def test_uses_variable_that_pydantic_reads(body, variable):
     )
     assert [variable for secret in manifest.secret for variable in secret.variables()] == [variable]
     assert not skipped
-    assert b"SecretsManagerSource(settings_cls, client, [env_settings])" in after
+    assert b"settings_cls, client, [env_settings, dotenv_settings]\n" in after
 
 
 @pytest.mark.parametrize(
@@ -276,7 +281,7 @@ def test_apply_keeps_settings_and_updates_names(tmp_path, monkeypatch):
     )
     done = shield("apply", "--only", "code", "--yes", cwd=tmp_path)
     assert (done.code, "proved: 1 of 1" in done.err) == (0, True), done.text
-    assert "client, [env_settings]" in (tmp_path / "shop/config.py").read_text()
+    assert "client, [env_settings, dotenv_settings]" in (tmp_path / "shop/config.py").read_text()
 
 
 def test_apply_keeps_settings_of_pydantic_1(tmp_path, monkeypatch):
@@ -352,7 +357,7 @@ OWN = "        secrets = SecretsManagerSource(settings_cls, client, [env_setting
     [
         pytest.param(
             "        return init_settings, env_settings, dotenv_settings\n",
-            f"{OWN}        return init_settings, secrets, env_settings, dotenv_settings\n",
+            f"{CREATED}        return init_settings, secrets, env_settings, dotenv_settings\n",
             id="on one line",
         ),
         pytest.param(

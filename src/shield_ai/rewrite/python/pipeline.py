@@ -16,6 +16,7 @@ from shield_ai.rewrite.python.accessor_names import accessor_names
 from shield_ai.rewrite.python.db_backend import skipped_databases
 from shield_ai.rewrite.python.fixer import FileContext, find_fixers
 from shield_ai.rewrite.python.import_style import ImportStyle
+from shield_ai.rewrite.python.kept_texts import split_edits
 from shield_ai.rewrite.python.wrap import wrap_secrets
 from shield_ai.rewrite.python.wrap_options import WrapOptions
 
@@ -135,6 +136,7 @@ class Rewriter:
         edits = list(wrapped.edits)
         edits += self._fix(source, sites if wrapped.edits else [], calls, edits)
         if edits:
+            edits = split_edits(source, edits)
             self.changes.files.append(file_change(path, raw, edits, source.encoding))
 
     def _fix(

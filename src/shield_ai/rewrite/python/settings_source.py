@@ -30,7 +30,8 @@ if TYPE_CHECKING:
     from shield_ai.rewrite.python.wrapped_site import Wrap
 
 # https://docs.pydantic.dev/latest/concepts/pydantic_settings/#customise-settings-sources
-PARAMETERS = ("init_settings", VARIABLES, "dotenv_settings", "file_secret_settings")
+ENV_FILE = "dotenv_settings"  # pydantic's name for the source of env files
+PARAMETERS = ("init_settings", VARIABLES, ENV_FILE, "file_secret_settings")
 PARAMETERS_1 = ("init_settings", VARIABLES, "file_secret_settings")
 SOURCE_TYPE = "PydanticBaseSettingsSource"
 SOURCE_TYPE_1 = "SettingsSourceCallable"
@@ -166,7 +167,7 @@ def _body(
     """Return the statements of a method that adds the source below the first one."""
     docstring = f'{writer.indent}"""{DOCSTRING}"""'
     settings = parameters[0] if name == METHOD else ""
-    others = f"[{VARIABLES}]" if settings else ""
+    others = f"[{VARIABLES}, {ENV_FILE}]" if settings else ""
     if not options.calls_super:
         created = _source_statement(writer, settings, others, wraps, options.client)
         return [
@@ -247,7 +248,9 @@ def _extend_method(
     used_names = {node.id for node in ast.walk(method) if isinstance(node, ast.Name)}
     name = "secrets" if "secrets" not in used_names else "aws_secrets"
     writer = _writer(source, customized.returned, options.width)
-    others = f"[{VARIABLES}]" if customized.settings else ""
+    returned = {node.id for node in ast.walk(customized.returned) if isinstance(node, ast.Name)}
+    others = ", ".join(name for name in (VARIABLES, ENV_FILE) if name in returned)
+    others = f"[{others}]" if customized.settings else ""
     text = _source_statement(writer, customized.settings, others, wraps, options.client, name)
     above = source.offset(customized.returned.lineno, 0)
     yield make_edit(source, above, above, f"{text}\n")
