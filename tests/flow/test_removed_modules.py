@@ -24,19 +24,19 @@ def steps():
 @pytest.mark.parametrize("target", ["gone.py", "/dev/null"])
 def test_files_that_cannot_be_read_are_left_out(tmp_path, target):
     (tmp_path / "broken.py").symlink_to(target)
-    assert find_importers(steps(), Tree(tmp_path)) == []
+    assert find_importers(steps(), Tree(tmp_path), {}) == []
 
 
 def test_without_removed_modules_no_file_is_read(tmp_path, monkeypatch):
     (tmp_path / "a.py").write_text("import shop.utils.secrets\n")
     monkeypatch.setattr(Tree, "read", None)
-    assert find_importers([], Tree(tmp_path)) == []
+    assert find_importers([], Tree(tmp_path), {}) == []
 
 
 def test_a_module_of_a_removed_package_is_found(tmp_path):
     (tmp_path / "a.py").write_text("from shop.utils._shield_runtime.cache import Cache\n")
     (tmp_path / "b.py").write_text("from django.core.cache import cache\n")
-    found = find_importers(steps(), Tree(tmp_path))
+    found = find_importers(steps(), Tree(tmp_path), {})
     assert {(importer.path, importer.line) for importer in found} == {("a.py", 1)}
 
 
@@ -53,6 +53,10 @@ def test_a_module_of_a_removed_package_is_found(tmp_path):
         pytest.param("shop/utils/a.py", "from . import secrets", True, id="from the folder"),
         pytest.param("shop/a/b.py", "from ..utils import secrets", True, id="two levels"),
         pytest.param("shop/a.py", "def f():\n    import shop.utils.secrets", True, id="in code"),
+        pytest.param("shop/a.py", 'x = "shop.utils.secrets"', True, id="dotted name"),
+        pytest.param("shop/a.py", 'x = "shop.utils.secrets.get"', True, id="name of a member"),
+        pytest.param("shop/a.py", 'x = "see shop.utils.secrets"', False, id="sentence"),
+        pytest.param("shop/a.py", 'x = "secrets"', False, id="word"),
         pytest.param("shop/views.py", "import secrets", False, id="standard library"),
         pytest.param("shop/views.py", "from shop.utils import helpers", False, id="namespace"),
         pytest.param("shop/views.py", "from .secrets import x", False, id="another file"),
@@ -69,4 +73,14 @@ def test_finds_imports_of_removed_modules(tmp_path, path, text, found):
     file.write_text(text)
     line = text.count("\n") + 1
     expected = [Importer(path, line, REMOVED)] if found else []
-    assert find_importers(steps(), Tree(tmp_path)) == expected
+    assert find_importers(steps(), Tree(tmp_path), {}) == expected
+
+
+def test_an_edited_file_is_searched_as_the_rollback_leaves_it(tmp_path):
+    settings = tmp_path / "shop/settings.py"
+    settings.parent.mkdir()
+    settings.write_text("from .utils.secrets import get_secret\n")
+    engine = b'x = {"ENGINE": "shop.utils._shield_runtime.cache"}\n'
+    found = find_importers(steps(), Tree(tmp_path), {"shop/settings.py": b"\n" + engine})
+    assert {(importer.path, importer.line) for importer in found} == {("shop/settings.py", 2)}
+    assert find_importers(steps(), Tree(tmp_path), {"shop/settings.py": b"x = 1\n"}) == []

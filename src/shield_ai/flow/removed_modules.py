@@ -6,21 +6,23 @@ import ast
 import contextlib
 import sys
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeGuard
 
 from shield_ai.flow.journal_record import FileStep
 from shield_ai.model.errors import SourceError
 from shield_ai.project.import_roots import dotted_name
+from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.project.python_source import Source, digest
 from shield_ai.scan.files.walk import walk_all
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from shield_ai.flow.journal_record import Step
     from shield_ai.project.tree import Tree
 
 
+DOTTED_NAME = regex(r"[A-Za-z_]\w{0,99}(?:\.[A-Za-z_]\w{0,99}){1,20}")
 EMPTY = digest(b"")  # an __init__.py without which the folder is a namespace package
 
 
@@ -32,14 +34,18 @@ class Importer(NamedTuple):
     module: str  # the path of the removed module
 
 
-def find_importers(steps: Sequence[Step], tree: Tree) -> list[Importer]:
-    """Return the imports, in files that a rollback leaves as they are, of modules that it removes.
+def find_importers(
+    steps: Sequence[Step], tree: Tree, merged: Mapping[str, bytes]
+) -> list[Importer]:
+    """Return the imports of modules that a rollback removes, in code that it leaves as it is.
 
-    Such code was added since apply, and would no longer run.
+    Such code was added since apply, and would no longer run. A text with the dotted name of a
+    module counts as an import: `"ENGINE": "shop.utils._shield_runtime.django.postgresql"`.
 
     Args:
         steps: The steps to undo.
         tree: The app's folder.
+        merged: What the rollback writes into files that were edited since apply.
     """
     removed = _removed_modules(steps)
     if not removed:
@@ -48,10 +54,11 @@ def find_importers(steps: Sequence[Step], tree: Tree) -> list[Importer]:
     undone = {step.what for step in steps}
     found: set[Importer] = set()
     for entry in walk_all(tree.root):
-        if entry.path.endswith(".py") and entry.path not in undone:
+        is_kept = entry.path not in undone or entry.path in merged
+        if entry.path.endswith(".py") and is_kept:
             # What can't be read or parsed, such as a broken link, does not run today either.
             with contextlib.suppress(SourceError):
-                content = tree.read(entry.path) or b""
+                content = merged.get(entry.path) or tree.read(entry.path) or b""
                 if any(name in content for name in names):
                     found.update(_imports_of(entry.path, content, removed))
     return sorted(found)
@@ -80,6 +87,14 @@ def _imports_of(path: str, content: bytes, removed: dict[str, str]) -> Iterator[
             for name in _imported_modules(node, path):
                 for module in _matches(name, path, removed):
                     yield Importer(path, node.lineno, removed[module])
+        elif isinstance(node, ast.Constant) and _is_dotted_name(node.value):
+            names = (node.value, node.value.rpartition(".")[0])  # of a module, or of its member
+            for module in set().union(*(_matches(name, path, removed) for name in names)):
+                yield Importer(path, node.lineno, removed[module])
+
+
+def _is_dotted_name(value: object) -> TypeGuard[str]:
+    return isinstance(value, str) and DOTTED_NAME.fullmatch(value) is not None
 
 
 def _imported_modules(node: ast.Import | ast.ImportFrom, path: str) -> list[str]:

@@ -137,7 +137,7 @@ class Rollback:
         merged = {file.path: file for file in edited if file.merged is not None and not force}
         lost = [file for file in edited if file.path not in merged]
         if not force:
-            self._require_safe(steps, lost)
+            self._require_safe(steps, lost, merged)
         copies = {file.path: self._save_edits(file) for file in lost}
         receipts: list[Receipt] = []
         for step in steps:
@@ -154,11 +154,17 @@ class Rollback:
             aws_steps = [step for step in steps if not isinstance(step, FileStep)]
             require_same_account(aws_steps, self.aws.id, self.aws.session.region)
 
-    def _require_safe(self, steps: Sequence[Step], lost: Sequence[EditedFile]) -> None:
+    def _require_safe(
+        self,
+        steps: Sequence[Step],
+        lost: Sequence[EditedFile],
+        merged: Mapping[str, EditedFile],
+    ) -> None:
         """Refuse to lose edits, and to remove modules that other code imports."""
         if lost:
             raise _edited_error(lost)
-        importers = find_importers(steps, self.tree)
+        contents = {path: file.merged or b"" for path, file in merged.items()}
+        importers = find_importers(steps, self.tree, contents)
         if importers:
             raise _importer_error(importers)
 
