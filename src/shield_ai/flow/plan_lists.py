@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from shield_ai.model.finding import Severity
 from shield_ai.model.site import Shape
-from shield_ai.model.skip import SkipId
+from shield_ai.model.skip import KEPT, SkipId
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from shield_ai.model.finding import Finding
     from shield_ai.model.manifest import Manifest
     from shield_ai.model.plan import Plan
-    from shield_ai.model.site import FoundSite
+    from shield_ai.model.site import FoundSite, Site
     from shield_ai.model.skip import Skipped
 
     Place = tuple[str, int, str]  # path, line, lowercase name
@@ -51,27 +51,36 @@ def report_once(
 def kept_defaults(
     sites: Iterable[FoundSite], manifest: Manifest, skipped: Iterable[Skipped]
 ) -> list[Skipped]:
-    """Return the constants that stay in the code as the defaults of required secrets.
+    """Return the values that stay in the code as the defaults of secrets.
 
     Args:
         sites: All sites of the code.
         manifest: The secrets.
         skipped: The items that the plan skips.
     """
+    known: set[str] = set()
     required: set[str] = set()
     for secret in manifest.secret:
+        known |= secret.variables().keys()
         if not secret.optional:
             required |= secret.variables().keys()
     refused = {_place(skip) for skip in skipped}
     kept = []
     for finding, site in sites:
-        if site.shape is not Shape.READ or site.reason or not site.has_secret_default:
-            continue
-        if finding.severity is not Severity.LOW and site.variable in required:
-            entry = SkipId.KEPT_DEFAULT.reason().entry(finding.path, finding.line, site.variable)
-            if _place(entry) not in refused:
-                kept.append(entry)
+        case = _kept_case(site, finding, known, required)
+        if case:
+            entry = case.reason().entry(finding.path, finding.line, site.variable)
+            kept += [] if _place(entry) in refused else [entry]
     return kept
+
+
+def _kept_case(site: Site, finding: Finding, known: set[str], required: set[str]) -> SkipId | None:
+    if site.reason or finding.severity is Severity.LOW:
+        return None
+    if site.shape is Shape.LITERAL and site.variable in known:
+        return SkipId.KEPT_LITERAL
+    is_default = site.shape is Shape.READ and site.has_secret_default
+    return SkipId.KEPT_DEFAULT if is_default and site.variable in required else None
 
 
 def count_fixed(findings: Sequence[Finding], plan: Plan) -> int:
@@ -83,7 +92,7 @@ def count_fixed(findings: Sequence[Finding], plan: Plan) -> int:
     """
     if not plan.files:
         return 0
-    refused = {_place(skip) for skip in plan.skipped if skip.id is not SkipId.KEPT_DEFAULT}
+    refused = {_place(skip) for skip in plan.skipped if skip.id not in KEPT}
     return sum(1 for _ in _moved(findings, refused))
 
 

@@ -53,10 +53,7 @@ class SkipId(enum.StrEnum):
             "use smaller repeats"
         ),
     )
-    NOTHING_TRACKED = (
-        "nothing-tracked",
-        "the custom rules search no file: they search files that git tracks, except .env",
-    )
+    NOTHING_TRACKED = "nothing-tracked", "no file for the custom rules: they need files in git"
     GIT_FAILED = "git-failed", "git can't list the tracked files: run git status for details"
     SHALLOW_CLONE = (
         "shallow-clone",
@@ -337,10 +334,7 @@ class SkipId(enum.StrEnum):
     OUTDATED_VERSION = "outdated-version", "{pin} is too old for the runtime: update it"
     LOCK_FILE = "lock-file", "lock file; run `{command}` to update it from {path}"
     INVALID_TOML = "invalid-toml", "invalid TOML: {problem}"
-    NOT_EXTENDABLE = (
-        "not-extendable",
-        "can't be extended automatically; add {requirements} manually",
-    )
+    NOT_EXTENDABLE = "not-extendable", "can't be extended; add {requirements} manually"
 
     # The plan.
     OPTIONAL_WITHOUT_VALUE = "optional-without-value", "optional, and has no value"
@@ -351,6 +345,7 @@ class SkipId(enum.StrEnum):
     GIT_IGNORES_FILE = "git-ignores-file", "git ignores this new file; git add --force adds it"
     OLD_PYTHON = "old-python", "names Python {version}; the runtime requires {required} or newer"
     KEPT_DEFAULT = "kept-default", "for development: with AWS on, production does not use it"
+    KEPT_LITERAL = "kept-literal", "`shield apply --remove-literals` moves it to .env instead"
     LINE_REMAINS = "line-remains", "{problem}"  # in a deployment file
     LINK_OUT_OF_APP = "link-out-of-app", "a link to a file outside the app: edit it yourself"
     NO_VARIABLE = "no-variable", "no variable is read or assigned on this line"
@@ -365,6 +360,9 @@ class SkipId(enum.StrEnum):
     def reason(self, **parameters: object) -> SkipReason:
         """Return the reason with its parameters in the text."""
         return SkipReason(self, self.text.format(**parameters))
+
+
+KEPT = frozenset({SkipId.KEPT_DEFAULT, SkipId.KEPT_LITERAL})  # values that stay in the code
 
 
 class SkipReason(msgspec.Struct, frozen=True):

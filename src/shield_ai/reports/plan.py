@@ -12,7 +12,7 @@ from shield_ai.flow.verify.check import Status
 from shield_ai.model.locator import CodeLiteral, Copy, EnvVar, Generated, Locator, Prompt
 from shield_ai.model.plan import Action, StepKind, ValueState
 from shield_ai.model.printable import printable
-from shield_ai.model.skip import SkipId
+from shield_ai.model.skip import KEPT, SkipId
 from shield_ai.project.runtime_names import copied_folder
 from shield_ai.project.values import STDIN
 from shield_ai.reports.color import paint
@@ -99,10 +99,9 @@ def _section(title: str, body: Iterable[str]) -> list[str]:
 
 def _split_warnings(plan: Plan) -> tuple[list[Skipped], list[Skipped], list[Skipped]]:
     """Separate the skipped items from the old versions of Python and from the defaults."""
-    notes = {SkipId.OLD_PYTHON, SkipId.KEPT_DEFAULT}
-    skipped = [skip for skip in plan.skipped if skip.id not in notes]
+    skipped = [skip for skip in plan.skipped if skip.id not in {SkipId.OLD_PYTHON, *KEPT}]
     warnings = [skip for skip in plan.skipped if skip.id is SkipId.OLD_PYTHON]
-    return skipped, warnings, [skip for skip in plan.skipped if skip.id is SkipId.KEPT_DEFAULT]
+    return skipped, warnings, [skip for skip in plan.skipped if skip.id in KEPT]
 
 
 def _names(names: Sequence[str], note: str) -> Iterator[str]:
