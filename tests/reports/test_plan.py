@@ -4,8 +4,9 @@ import re
 
 import pytest
 
+from shield_ai.flow.verify.applied_files import FILES_UNCHANGED
 from shield_ai.flow.verify.check import Status, absent, make_check
-from shield_ai.flow.verify.code import CODE_MIGRATED, FILES_UNCHANGED
+from shield_ai.flow.verify.code import CODE_MIGRATED
 from shield_ai.flow.verify.policy import POLICY_MINIMAL
 from shield_ai.flow.verify.stored_secrets import SECRET_READABLE
 from shield_ai.model.plan import Action, Change, Origin, Plan
