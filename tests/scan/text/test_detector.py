@@ -17,6 +17,9 @@ TOKEN = fill("ghp_{alnum:36}")
 HEADER = base64.urlsafe_b64encode(b'{"alg": "HS256", "typ": "JWT"}').decode().rstrip("=")
 PRINTED = base64.b64encode(b"Aladdin:open sesame").decode()
 
+ENTRY = 'DATABASES["default"]'
+BACKEND = '"ENGINE": "shop.utils._shield_runtime.django.postgresql"'
+
 
 def rules(path: str, text: str) -> list[str]:
     return [finding.rule for finding in DETECTOR.find(path, fill(text).encode())]
@@ -111,6 +114,30 @@ def rules(path: str, text: str) -> list[str]:
             "by inbound.amazonaws.com with SMTP id 97mckj4ndtpol1pnh6p4dj806b9p0l0n918c7v81\n",
             [],
             id="an ID without capitals near AWS",
+        ),
+        pytest.param(
+            "a.py", f'{ENTRY} |= {{{BACKEND}, "SECRET": "shop-db-url"}}', [], id="backend"
+        ),
+        pytest.param(
+            "a.py",
+            f'X = {{\n    "SECRET": "shop-db-url",\n    {BACKEND},\n}}',
+            [],
+            id="backend below",
+        ),
+        pytest.param(
+            "a.py", f'{ENTRY}["SECRET"] = "shop-db-url"\n', ["CRED.secret"], id="no backend"
+        ),
+        pytest.param(
+            "a.py",
+            f'X = {{{BACKEND}, "SECRET": "{{alnum:32}}"}}',
+            ["CRED.secret"],
+            id="value beside a backend",
+        ),
+        pytest.param(
+            "a.py",
+            f'X = {{{BACKEND}, "PASSWORD": "shop-db-url"}}',
+            ["CRED.password"],
+            id="password beside a backend",
         ),
         pytest.param("a.yml", "db_password: '@none None'\n", [], id="marker of Dynaconf"),
         pytest.param("a.go", '{"password": "$encrypted$"}', [], id="mask of Ansible"),

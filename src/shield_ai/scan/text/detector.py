@@ -45,6 +45,10 @@ URL_BEFORE = regex(rb"[A-Za-z][A-Za-z0-9+.\-]{0,40}://[^\s/]{0,200}\Z")
 ALL_FILES = frozenset({"*", "**", "**/*"})
 ASSIGNMENT_RANK = 9  # after all token rules
 DOCUMENT_SUFFIX = ".html"  # a document, as a notebook is, but without a parser
+# The option of shield's database backends that names a secret, and the path of a backend.
+BACKEND_OPTION = "SECRET"
+BACKEND = regex(rb"\b_?shield_runtime\.django\.\w")
+BACKEND_WINDOW = 600  # bytes of the entry in DATABASES before and after the option
 
 
 class Detector:
@@ -183,6 +187,8 @@ class Detector:
         for assigned in found:
             if in_translation and not is_random(assigned.value):
                 continue
+            if _names_backend_secret(raw, assigned):
+                continue
             confidence = judge(
                 assigned.name,
                 assigned.value,
@@ -211,6 +217,14 @@ class Detector:
             confidence=confidence,
             rank=ASSIGNMENT_RANK,
         )
+
+
+def _names_backend_secret(raw: bytes, assigned: Assignment) -> bool:
+    """Return whether a text is the name of a secret in the options of a database backend."""
+    if assigned.name.rpartition(".")[2] != BACKEND_OPTION or is_random(assigned.value):
+        return False
+    first, last = max(0, assigned.start - BACKEND_WINDOW), assigned.end + BACKEND_WINDOW
+    return bool(BACKEND.search(raw, first, last))
 
 
 def _find_assigned(path: str, raw: bytes, candidates: PrefilterResult) -> list[Assignment]:
