@@ -50,6 +50,24 @@ def test_an_empty_document_is_a_production_default(scanned, default, default_ok_
 
 
 @pytest.mark.parametrize(
+    ("statement", "default_ok_in_production"),
+    [
+        pytest.param("BROKER = os.environ.get('CELERY_BROKER_URL', 'redis://redis:6379/0')", False, id="broker"),
+        pytest.param("CELERY_BROKER_URL = os.environ.get('REDIS_URL', 'redis://localhost')", False, id="setting of a broker"),
+        pytest.param("CELERY = {'broker_url': os.environ.get('REDIS_URL', 'redis://localhost')}", False, id="key of a broker"),
+        pytest.param("X = os.environ.get('CELERY_RESULT_BACKEND', 'redis://localhost')", False, id="result backend"),
+        pytest.param("X = os.environ.get('CELERY_BROKER_URL', 'memory://')", False, id="broker in memory"),
+        pytest.param("X = os.environ.get('CELERY_RESULT_BACKEND', 'rpc://')", True, id="result backend without a server"),
+        pytest.param("B = os.environ['CELERY_BROKER_URL']\nX = os.environ.get('CELERY_RESULT_BACKEND', B)", True, id="the broker as result backend"),
+        pytest.param("CACHES = {'default': {'LOCATION': os.environ.get('REDIS_URL', 'redis://localhost')}}", True, id="cache"),
+    ],
+)  # fmt: skip
+def test_the_url_of_a_local_broker_is_for_development(scanned, statement, default_ok_in_production):
+    sites = [site for _, site in scanned({"settings.py": f"import os\n{statement}\n"}).sites]
+    assert sites[-1].default_ok_in_production is default_ok_in_production
+
+
+@pytest.mark.parametrize(
     ("default", "default_ok_in_production"),
     [
         ("redis://redis:6379/0", True),
@@ -57,6 +75,8 @@ def test_an_empty_document_is_a_production_default(scanned, default, default_ok_
         ("locmem://", True),
         ("redis://localhost:6379/0", True),
         ("redis://:pw@cache:6379/0", False),
+        ("redis://:changeme@localhost:6379/0", False),
+        ("redis://app:@localhost:6379/0", True),
         ("mysql://root@localhost/shop", False),
         ("postgres:///shop", False),
         ("postgres://shop:pw@localhost/shop", False),

@@ -11,6 +11,7 @@ from shield_ai.model.name_meaning import Meaning, meaning
 from shield_ai.model.naming import env_var_name
 from shield_ai.model.site import READ_SHAPES, Shape, Site
 from shield_ai.model.skip import SkipId
+from shield_ai.model.words import word_set, words
 from shield_ai.project.layout import is_test_settings
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.scan.python.literals import literal_text
@@ -26,8 +27,14 @@ _SERVER_URL = regex(
     r"\b(?:postgres(?:ql)?|postgis|psql|pgsql|mysql|mysqlgis|mariadb|oracle|mssql|cockroach(?:db)?"
     r"|mongodb|amqps?)(?:\+\w+)?://"
 )
-# A URL with credentials for a remote host. A password for localhost is not a secret.
-REMOTE_URL = regex(r"://[^/\s\"']*@(?!localhost\b|127\.|\[::1\])")
+# A URL with a password, or with a login for a remote host.
+_LOGIN_URL = regex(r"://[^/\s\"'@:]*:[^/\s\"'@]+@|://[^/\s\"']*@(?!localhost\b|127\.|\[::1\])")
+# Every process of the app uses the same broker, and the same backend for its results. A cache can
+# be local.
+_BROKER_WORDS = word_set(
+    "BROKER BROKERS CELERY DRAMATIQ HUEY RQ ARQ QUEUE RABBITMQ AMQP CLOUDAMQP KAFKA NATS"
+)
+_BROKER_URL = regex(r"\w://[\w.\[{:-]|\bmemory://")
 EMPTY_DOCUMENTS = frozenset({"", "{}", "[]"})
 DEFAULT_DATABASES = frozenset({"default", "DATABASE", "DATABASES", "DB"})
 
@@ -117,7 +124,10 @@ def _is_default_ok_in_production(source: Source, candidate: Candidate) -> bool:
         return True
     if default is None or (isinstance(default, ast.Constant) and not default.value):
         return False
-    if LOCAL_CACHE_URL.search(source.segment(default)):
+    written = source.segment(default)
+    if _is_broker(candidate) and _BROKER_URL.search(written):
+        return False
+    if LOCAL_CACHE_URL.search(written):
         return True
     text = literal_text(default)
     if text in EMPTY_DOCUMENTS:
@@ -126,8 +136,14 @@ def _is_default_ok_in_production(source: Source, candidate: Candidate) -> bool:
         return True
     if meaning(candidate.variable) is not Meaning.URL:
         return False
-    written = source.segment(default)
-    return not _SERVER_URL.search(written) and not REMOTE_URL.search(written)
+    return not _SERVER_URL.search(written) and not _LOGIN_URL.search(written)
+
+
+def _is_broker(candidate: Candidate) -> bool:
+    """Return whether a candidate is the URL of a message broker, or of a backend for results."""
+    names = (candidate.variable, *candidate.path)
+    parts = {word for name in names for word in words(name)}
+    return not _BROKER_WORDS.isdisjoint(parts) or {"RESULT", "BACKEND"} <= parts
 
 
 def _database_field(candidate: Candidate) -> str:
