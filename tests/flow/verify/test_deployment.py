@@ -38,6 +38,7 @@ def _fields(item):
         pytest.param({"use": Use.DEVELOPMENT}, "ok", "", id="value for development"),
         pytest.param({"use": Use.SUPPRESSED}, "ok", "", id="suppressed"),
         pytest.param({"use": Use.UNKNOWN}, "unknown", "compose.yml:4 KEY", id="value in an ambiguous file"),
+        pytest.param({"is_own_login": True}, "unknown", "compose.yml:4 KEY", id="login of a server in the file"),
         pytest.param({"field": "host"}, "ok", "", id="a host is not secret"),
         pytest.param({"field": "password"}, "failed", "compose.yml:4 KEY", id="password"),
         pytest.param({"form": ValueForm.DEFAULT}, "unknown", "compose.yml:4 KEY has a default", id="default"),
@@ -68,6 +69,12 @@ def test_each_kind_has_a_hint():
     hint = verify({}, ecs, ecs).hint
     assert hint.count("Docker Compose: ") == hint.count("ECS: ") == 1
     assert "valueFrom" in hint
+
+
+def test_the_hint_for_files_that_apply_edits_leads_to_the_reason():
+    found = verify_deployment(Deployment(variables=(LINE,)), ("compose",))
+    assert "shield plan tells why shield apply does not edit it" in found.hint
+    assert "[deployment] table" not in found.hint
 
 
 def test_verify_fails_until_the_value_is_removed(tmp_path, aws):

@@ -10,7 +10,7 @@ from shield_ai.model.deployment import DeploymentKind, Use, ValueForm
 from shield_ai.model.rotation_policy import PUBLIC_FIELDS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator
 
     from shield_ai.flow.app_context import AppContext
     from shield_ai.model.deployment import Deployment, DeploymentVariable
@@ -27,6 +27,7 @@ _OTHER = "for a container that does not call get_secret()"
 _REMOVE = (
     "let shield apply edit it with a [deployment] table in shield.toml; or remove the variable"
 )
+_NOT_EDITED = "shield plan tells why shield apply does not edit it; remove the variable"
 _SECRET_REF = "use valueFrom.secretKeyRef with a Secret that is not in the repository"
 HINTS = {
     DeploymentKind.COMPOSE: f"{_REMOVE}, and {_CONTAINER} for the service; {_OTHER}, "
@@ -66,18 +67,19 @@ _UNREAD_HINT = "fix or split the file, or check it by hand"
 _UNCERTAIN_FORMS = frozenset({ValueForm.DEFAULT, ValueForm.MIXED, ValueForm.ENV_FILE})
 
 
-def verify_deployment(deployment: Deployment) -> Check:
+def verify_deployment(deployment: Deployment, edited: Collection[str] = ()) -> Check:
     """Check that no file for production contains a value.
 
     Names of hosts, databases and users are not secret, so they are not checked.
 
     Args:
         deployment: The lines that set variables.
+        edited: The kinds of files that shield apply edits.
     """
     secret = list(filter(_is_secret, deployment.variables))
     failed = list(filter(_is_value_in_production, secret))
     if failed:
-        return _result(Status.FAILED, map(_describe, failed), _hints(failed))
+        return _result(Status.FAILED, map(_describe, failed), _hints(failed, edited))
     uncertain = list(filter(_is_uncertain, secret))
     if uncertain:
         return _result(Status.UNKNOWN, map(_describe, uncertain), _UNKNOWN_HINT)
@@ -96,7 +98,8 @@ def _is_secret(item: DeploymentVariable) -> bool:
 
 
 def _is_value_in_production(item: DeploymentVariable) -> bool:
-    return item.form is ValueForm.LITERAL and item.use is Use.PRODUCTION
+    is_certain = item.use is Use.PRODUCTION and not item.is_own_login
+    return item.form is ValueForm.LITERAL and is_certain
 
 
 def _is_uncertain(item: DeploymentVariable) -> bool:
@@ -117,14 +120,17 @@ def _describe(item: DeploymentVariable) -> str:
     return f"{place} {item.variable}"
 
 
-def _hints(items: Iterable[DeploymentVariable]) -> str:
+def _hints(items: Iterable[DeploymentVariable], edited: Collection[str]) -> str:
     """Return what to do, for each kind of file."""
-    kinds = dict.fromkeys(item.kind for item in items)
-    return "; ".join(f"{kind.label}: {HINTS[kind]}" for kind in kinds)
+    hints = []
+    for kind in dict.fromkeys(item.kind for item in items):
+        hint = HINTS[kind].replace(_REMOVE, _NOT_EDITED) if kind in edited else HINTS[kind]
+        hints.append(f"{kind.label}: {hint}")
+    return "; ".join(hints)
 
 
 def _check(app: AppContext) -> Iterator[Check]:
-    yield verify_deployment(app.deployment)
+    yield verify_deployment(app.deployment, app.manifest.deployment.edit)
 
 
 CHECKS = (CodeCheck(40, _check, (VALUES_REMOVED,)),)

@@ -1,0 +1,83 @@
+"""Find the logins of servers that a Compose file starts itself, such as a database beside the app.
+
+Such a file is for a developer's computer, or for a production that runs on one host. Its content
+often does not tell which.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from shield_ai.model.deployment import DeploymentKind
+from shield_ai.model.words import word_set, words
+from shield_ai.project.perf.lazy_regex import regex
+from shield_ai.scan.deployment.evidence import RULES, Fact, Side
+from shield_ai.scan.deployment.production import is_production_name
+from shield_ai.scan.deployment.services import ServiceReader, assignments, find_services, texts
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from shield_ai.scan.deployment.parts import DeploymentFile
+    from shield_ai.scan.deployment.services import Fields
+
+SERVER_IMAGE = regex(
+    r"(?:^|[/-])(?:postgres(?:ql)?|postgis|pgvector|timescaledb(?:-ha)?|mysql|mariadb|percona|redis"
+    r"|redis-stack(?:-server)?|valkey|keydb|memcached|rabbitmq|mongo|mongodb|minio|clickhouse"
+    r"(?:-server)?|elasticsearch|opensearch|localstack)(?:[:@]|$)"
+)
+HOST = regex(r"\w://(?:[^/\s@]{0,500}@)?([\w.-]{1,100})")
+PASSWORD_WORDS = word_set("PASSWORD PASS PASSWD")
+
+Logins = frozenset[tuple[str, str]]
+
+
+def own_logins(file: DeploymentFile) -> Logins:
+    """Return the services and variables that contain a login for a server of the same file.
+
+    Empty if the file says that it is for production. The command of a server for production does
+    not say so: many use it for development, too.
+
+    Args:
+        file: A deployment file of any kind.
+    """
+    if file.kind is not DeploymentKind.COMPOSE or is_production_name(file.path):
+        return frozenset()
+    reader = ServiceReader()
+    services = {key.text: reader.fields(node) for key, node in find_services(file.roots)}
+    for key, node in find_services(file.roots):
+        for sign in reader.signs(key.text, node):
+            rule = RULES[sign.rule]
+            if rule.side is Side.PRODUCTION and rule.fact is not Fact.COMMAND:
+                return frozenset()
+    return frozenset(_logins(services))
+
+
+def _logins(services: dict[str, Fields]) -> Iterator[tuple[str, str]]:
+    servers = {name: fields for name, fields in services.items() if _is_server(fields)}
+    hosts = set(servers)
+    passwords = set()
+    for fields in servers.values():
+        if "container_name" in fields:
+            hosts.update(texts(fields["container_name"]))
+        passwords.update(value for name, value in _variables(fields) if _is_password(name))
+    for service, fields in services.items():
+        for name, value in _variables(fields):
+            host = HOST.search(value)
+            is_own_password = _is_password(name) and value in passwords
+            if is_own_password or (host and host[1] in hosts):
+                yield service, name
+
+
+def _is_server(fields: Fields) -> bool:
+    image = fields.get("image")
+    return image is not None and "build" not in fields and bool(SERVER_IMAGE.search(image.text))
+
+
+def _variables(fields: Fields) -> Iterator[tuple[str, str]]:
+    if "environment" in fields:
+        yield from assignments(fields["environment"])
+
+
+def _is_password(name: str) -> bool:
+    return not PASSWORD_WORDS.isdisjoint(words(name))
