@@ -11,6 +11,7 @@ from shield_ai.model.naming import MANIFEST
 from shield_ai.project import git
 from shield_ai.project.files_above import FilesAbove, read_files_above
 from shield_ai.project.git_process import is_in_repository
+from shield_ai.project.installed import installed_versions
 from shield_ai.project.tree import BACKUP
 from shield_ai.project.values import read_env_file
 from shield_ai.rewrite.project.env_example import PATH as ENV_EXAMPLE
@@ -19,7 +20,7 @@ from shield_ai.rewrite.project.pyproject import LOCK_COMMANDS
 from shield_ai.rewrite.python.move_literals import DOTENV, LiteralRemoval
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from shield_ai.flow.app_context import AppContext
     from shield_ai.model.file_reader import HasFolder
@@ -46,6 +47,7 @@ class CodeInputs:
         deployment: The deployment files to edit; None edits none.
         ignores_backups: Whether git ignores the backups of edited files.
         above: The dependencies and lock files of the projects in the folders above the app.
+        installed: The versions in the app's virtual environment, by name.
     """
 
     accessor_import: str
@@ -62,6 +64,7 @@ class CodeInputs:
     deployment: DeploymentSources | None = None
     ignores_backups: bool = False
     above: FilesAbove = dataclasses.field(default_factory=FilesAbove)
+    installed: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
 
 def collect_code_inputs(app: AppContext, removal: LiteralRemoval | None) -> CodeInputs:
@@ -87,6 +90,7 @@ def collect_code_inputs(app: AppContext, removal: LiteralRemoval | None) -> Code
         in_git=is_in_repository(root),
         ignores_backups=bool(git.ignored_files(root, [f"{MANIFEST}{BACKUP}"])),
         above=read_files_above(root, ("pyproject.toml", "Pipfile", *LOCK_COMMANDS)),
+        installed=installed_versions(root, ("boto3",)),
         removal=removal,
         deployment=find_sources(
             root, app.tree.read, app.deployment, app.manifest, app.environment, scan.migrated

@@ -95,6 +95,7 @@ def _app_files(inputs: CodeInputs, edited: Sequence[str], dotenv: Sequence[Origi
         above=inputs.above,
         ignores_backups=inputs.ignores_backups,
         test_module=inputs.test_module,
+        installed=inputs.installed,
     )
 
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from shield_ai.model.output_options import OUTPUT
+from shield_ai.project.installed import find_venv
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 TIMEOUT = 60.0
 # Settings that apply may add: Django's fallback keys, which are empty with AWS off.
 ADDED_SETTINGS = frozenset({"SECRET_KEY_FALLBACKS"})
-VENV_FOLDERS = (".venv", "venv", "env")
 
 
 class LoadedSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -142,15 +142,8 @@ def find_interpreter(root: Path) -> str:
     Args:
         root: The app's folder.
     """
-    venvs = [root / name for name in VENV_FOLDERS]
-    active = os.environ.get("VIRTUAL_ENV")
-    if active:
-        venvs.append(Path(active))
-    for venv in venvs:
-        python = venv / "bin" / "python"
-        if (venv / "pyvenv.cfg").exists() and python.exists():
-            return str(python)
-    return sys.executable
+    venv = find_venv(root)
+    return str(venv / "bin" / "python") if venv else sys.executable
 
 
 # Runs with any version of the app's Python, so it uses only the standard library. A setting is

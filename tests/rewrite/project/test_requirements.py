@@ -13,8 +13,9 @@ ADDED = "boto3>=1.26\n"
 PROJECT = '[project]\nname = "shop"\ndependencies = ["django"]\n'
 
 
-def fix(files, **app):
-    return run(requirements.add_requirements(files.get, manifest(**app)), files)
+def fix(files, *, installed=None, **app):
+    found = requirements.add_requirements(files.get, manifest(**app), installed=installed or {})
+    return run(found, files)
 
 
 @pytest.mark.parametrize(
@@ -114,16 +115,16 @@ def test_keeps_encoding_and_newlines(before, after):
         ),
         pytest.param(
             "# app\nC==1\nd==2\nE_x==3 # why",
-            "# app\n+==1.40.0\nC==1\nd==2\nE_x==3 # why",
+            "# app\n+==1.42.3\nC==1\nd==2\nE_x==3 # why",
             id="pins",
         ),
-        pytest.param("z==1\nc==2\n", "z==1\nc==2\n+==1.40.0\n", id="pins, not sorted"),
+        pytest.param("z==1\nc==2\n", "z==1\nc==2\n+==1.42.3\n", id="pins, not sorted"),
         pytest.param(
             "-r x\na[y] ~= 1 \\\n  ; z\n# c\nc ~= 1\nd ~= 1\n",
             "-r x\na[y] ~= 1 \\\n  ; z\n+ ~= 1.26\n# c\nc ~= 1\nd ~= 1\n",
             id="continuation",
         ),
-        pytest.param("a==1\nb\nc==1\n", "a==1\nb\n+==1.40.0\nc==1\n", id="most pins"),
+        pytest.param("a==1\nb\nc==1\n", "a==1\nb\n+==1.42.3\nc==1\n", id="most pins"),
         pytest.param("a==1\nb\nc\n", "a==1\nb\n+>=1.26\nc\n", id="some pins"),
         pytest.param("a==1\nc>=1,<2\n", "a==1\nc>=1,<2\n+>=1.26\n", id="ranges"),
         pytest.param("A\nB\nZ\na\nc\n", "A\nB\nZ\na\n+>=1.26\nc\n", id="uppercase first"),
@@ -134,8 +135,15 @@ def test_keeps_encoding_and_newlines(before, after):
 def test_follows_order_and_pins(before, after):
     files = {"requirements.txt": before.encode()}
     for _ in range(2):
-        assert not fix(files)
+        assert not fix(files, installed={"boto3": "1.42.3"})
         assert files["requirements.txt"].decode() == after.replace("+", "boto3")
+
+
+@pytest.mark.parametrize("installed", [{}, {"boto3": "1.20.1"}, {"django": "5.2"}])
+def test_pins_no_version_that_the_app_may_not_have(installed):
+    files = {"requirements.txt": b"c==1\nd==2\n"}
+    assert not fix(files, installed=installed)
+    assert files["requirements.txt"] == b"c==1\nd==2\nboto3>=1.26\n"
 
 
 @pytest.mark.parametrize(
@@ -276,7 +284,7 @@ def test_skips_utf_16():
         ),
         pytest.param(
             '[project]\ndependencies = ["a==1", "c == 2", "b==2"]\n',
-            '[project]\ndependencies = ["a==1", "c == 2", "b==2", "boto3==1.40.0"]\n',
+            '[project]\ndependencies = ["a==1", "c == 2", "b==2", "boto3>=1.26"]\n',
             id="pins",
         ),
         pytest.param(

@@ -9,13 +9,14 @@ import functools
 import importlib
 import pkgutil
 from collections.abc import Callable
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from shield_ai.project.files_above import FilesAbove
 from shield_ai.rewrite import project
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Mapping
 
     from shield_ai.model.file_reader import FileReader, HasFolder
     from shield_ai.model.manifest import Manifest
@@ -45,6 +46,7 @@ class AppFiles(NamedTuple):
     ignores_backups: bool = False  # git ignores the backups of edited files
     above: FilesAbove = FilesAbove()  # the projects in the folders above the app
     test_module: str = ""  # the name by which tests import the map file, if it differs
+    installed: Mapping[str, str] = MappingProxyType({})  # versions in the virtual environment
 
 
 class FixContext(NamedTuple):

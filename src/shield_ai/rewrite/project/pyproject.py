@@ -11,7 +11,7 @@ import re
 import tomllib
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import tomlkit
 from packaging.utils import canonicalize_name
@@ -44,9 +44,8 @@ LOCK_COMMANDS = {
 SORT_KEYS: tuple[Callable[[str], str], ...] = (canonicalize_name, str.lower, str)
 MIN_SORTED = 3  # requirements; fewer can be in order by chance
 MIN_IN_ORDER = 0.9  # of the requirements; projects overlook some
-# How to require boto3 in a file in which most requirements have the same operator. 1.40 supports
-# Python 3.9 and newer, as the runtime does: https://pypi.org/project/boto3/1.40.0/
-SPECIFIERS = {"boto3": {"==": "1.40.0", "~=": "1.26"}}
+# How to require boto3 in a file in which most requirements have the same operator.
+SPECIFIERS = {"boto3": {"~=": "1.26"}}
 OPERATOR = re.compile(
     r"\s*[A-Za-z0-9][\w.-]*(?:\[[^]]*\])?(\s*(?:==|~=)\s*)[^\s,;#*]+\s*(?:[;#\\]|$)"
 )
@@ -63,7 +62,14 @@ class Result(enum.Enum):
     NO_DEPENDENCIES = enum.auto()  # the document declares none
 
 
-Wanted = Mapping[str, str]  # requirement -> version specifier
+class Bound(NamedTuple):
+    """The versions of a requirement that the runtime works with."""
+
+    minimum: str  # the version specifier
+    installed: str = ""  # the version in the app's virtual environment, if it is known
+
+
+Wanted = Mapping[str, Bound]  # by requirement
 Add = Callable[[Any, Wanted], Result | SkipReason]
 
 
@@ -96,7 +102,7 @@ def append_to_array(
         array.append(text)
         return Result.ADDED
 
-    outcome = _add_to_file(path, read, {text: ""}, add)
+    outcome = _add_to_file(path, read, {text: Bound("")}, add)
     return (outcome[0], []) if outcome and outcome[0] else None
 
 
@@ -168,7 +174,7 @@ def _add_to_project(document: Any, wanted: Wanted) -> Result | SkipReason:
     outdated = outdated_pin(pins)
     if outdated:
         return SkipId.OUTDATED_PIN.reason(pin=outdated, requirement=first)
-    requirements = [f"{name}{bound}" for name, bound in wanted.items()]
+    requirements = [f"{name}{bound.minimum}" for name, bound in wanted.items()]
     if isinstance(dependencies, Array):
         others = [] if pins else [str(item) for item in dependencies]
         requirements = [with_version(name, bound, others) for name, bound in wanted.items()]
@@ -192,21 +198,24 @@ def _add_to_array(dependencies: Array, requirements: Sequence[str]) -> None:
         dependencies.insert(len(names) if at is None else at, requirement)
 
 
-def with_version(requirement: str, bound: str, others: Sequence[str]) -> str:
+def with_version(requirement: str, bound: Bound, others: Sequence[str]) -> str:
     """Return a requirement with a version in the form of most other requirements.
+
+    A pin is the installed version: another one could be older than what the app runs with.
 
     Args:
         requirement: The name, with extras.
-        bound: The version specifier for other forms.
+        bound: The version specifier for other forms, and the installed version.
         others: The requirements around it.
     """
     operator = _common_operator(others)
-    version = SPECIFIERS.get(requirement, {}).get(operator.strip())
+    versions = {"==": bound.installed, **SPECIFIERS.get(requirement, {})}
+    version = versions.get(operator.strip())
     if version:
         return f"{requirement}{operator}{version}"
     if 2 * sum(map(bool, map(IN_PARENTHESES.match, others))) > len(others):
-        return f"{requirement} ({bound})"
-    return f"{requirement}{bound}"
+        return f"{requirement} ({bound.minimum})"
+    return f"{requirement}{bound.minimum}"
 
 
 def _common_operator(requirements: Sequence[str]) -> str:
@@ -270,7 +279,7 @@ def _get_nested(table: Any, kind: type, *path: str) -> Any:
 
 def _add_to_table(table: Any, wanted: Wanted) -> None:
     has_carets = _has_mostly_carets(table)
-    for requirement, minimum in wanted.items():
+    for requirement, (minimum, _) in wanted.items():
         # ^0.1 would not allow 0.2
         uses_caret = has_carets and not minimum.startswith(">=0")
         bound = minimum.replace(">=", "^") if uses_caret else minimum

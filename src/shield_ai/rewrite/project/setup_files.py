@@ -20,10 +20,11 @@ from shield_ai.rewrite.project.pyproject import (
 from shield_ai.rewrite.project.version_pins import outdated_pin
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from shield_ai.model.file_reader import FileReader
     from shield_ai.rewrite.project.file_edits import Outcome
+    from shield_ai.rewrite.project.pyproject import Wanted
 
 # https://setuptools.pypa.io/en/latest/userguide/declarative_config.html
 OPTIONS = re.compile(rb"(?m)^\[options\][^\n]*\n(?:(?!\[)[^\n]*\n?)*")
@@ -33,7 +34,7 @@ INSTALL_REQUIRES = re.compile(
 LINE = re.compile(rb"(?P<indent>[ \t]+)(?P<text>[^\r\n]*)\r?(?P<end>\n?)")
 
 
-def add_to_setup_cfg(path: str, read: FileReader, wanted: Mapping[str, str]) -> Outcome | None:
+def add_to_setup_cfg(path: str, read: FileReader, wanted: Wanted) -> Outcome | None:
     """Add requirements to setup.cfg; return None if it does not list any, one on each line."""
     raw = read(path)
     options = OPTIONS.search(raw) if raw and not encoding_problem(raw) else None
@@ -55,7 +56,7 @@ def add_to_setup_cfg(path: str, read: FileReader, wanted: Mapping[str, str]) -> 
     return [insert(path, raw, start, text)], []
 
 
-def add_to_setup_py(path: str, read: FileReader, wanted: Mapping[str, str]) -> Outcome | None:
+def add_to_setup_py(path: str, read: FileReader, wanted: Wanted) -> Outcome | None:
     """Add requirements to setup.py; return None if it has no list of constants for them."""
     raw = read(path)
     if raw is None:
@@ -98,7 +99,7 @@ def _span(offset: int, span: tuple[int, int]) -> tuple[int, int]:
     return offset + span[0], offset + span[1]
 
 
-def _addition(path: str, texts: Sequence[str], wanted: Mapping[str, str]) -> tuple[str, Outcome]:
+def _addition(path: str, texts: Sequence[str], wanted: Wanted) -> tuple[str, Outcome]:
     """Return the requirement to add; "" if it is there, or if an old version is required."""
     name = first_requirement_name(wanted)
     present = [text for text in texts if requirement_name(text) == name]
