@@ -20,6 +20,7 @@ class SecretMap(msgspec.Struct, frozen=True):
 
     secrets: dict[str, str | dict[str, str]] = {}
     optional: tuple[str, ...] = ()
+    prefix: str | None = ""  # of the names in AWS; None: the file computes it
 
     def variable(self, reference: str) -> str:
         """Return the variable of `name` or `name:field`; "" if the map does not name it."""
@@ -44,6 +45,7 @@ class MapCall(msgspec.Struct, frozen=True):
     call: ast.Call
     mapping: ast.Dict
     optional: ast.expr | None  # the value of the argument
+    prefix: ast.expr | None
     content: SecretMap
 
 
@@ -72,16 +74,23 @@ def find_map_call(raw: bytes | None) -> MapCall | None:
     mapping = call.args[0] if len(call.args) == 1 else None
     if not isinstance(mapping, ast.Dict):
         return None
-    optional = next((k.value for k in call.keywords if k.arg == "optional"), None)
+    arguments = {keyword.arg: keyword.value for keyword in call.keywords}
+    optional, prefix = arguments.get("optional"), arguments.get("prefix")
     try:
         secrets = ast.literal_eval(mapping)
         names = () if optional is None else ast.literal_eval(optional)
-        content = msgspec.convert(
-            {"secrets": secrets, "optional": tuple(names)}, SecretMap, strict=True
-        )
+        values = {"secrets": secrets, "optional": tuple(names), "prefix": _text(prefix)}
+        content = msgspec.convert(values, SecretMap, strict=True)
     except (ValueError, TypeError):  # msgspec.ValidationError is a ValueError
         return None
-    return MapCall(source, call, mapping, optional, content)
+    return MapCall(source, call, mapping, optional, prefix, content)
+
+
+def _text(node: ast.expr | None) -> str | None:
+    """Return the text of an argument; "" if it is absent, None if it is computed."""
+    if node is None:
+        return ""
+    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else None
 
 
 def client_name(raw: bytes | None) -> str:

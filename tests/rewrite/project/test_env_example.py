@@ -51,6 +51,12 @@ def test_new_file_lists_variables_and_sets_none():
         pytest.param(
             {"region": "us-east-1", "prefix": "shop/"},
             True,
+            ["AWS_REGION=", "DJANGO_ENV=production"],
+            id="prefix in the map file",
+        ),
+        pytest.param(
+            {"region": "us-east-1", "prefix": "shop/", "runtime": "package"},
+            True,
             ["AWS_REGION=", "DJANGO_ENV=production", "AWS_SECRETS_PREFIX=shop/"],
             id="prefix",
         ),

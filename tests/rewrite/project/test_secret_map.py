@@ -7,6 +7,7 @@ import msgspec
 import pytest
 from fixer_helpers import manifest, run
 
+from shield_ai.model.manifest import Environment
 from shield_ai.project.secret_map import parse_map
 from shield_ai.rewrite.project.secret_map import (
     MapStyle,
@@ -244,3 +245,44 @@ def test_skips_a_mapping_that_can_not_be_understood():
         "the mapping in it can't be read; pass SecretsManagerClient() a dict of literals, "
         "or delete the file to generate it again"
     ))  # fmt: skip
+
+
+WITH_PREFIX = TEXT.replace('["sentry-dsn"],\n', '["sentry-dsn"],\n    prefix="shop/",\n')
+STAGES = {"staging": Environment(prefix="shop/staging/")}
+
+
+def prefixed(prefix="shop/", **changes):
+    made = manifest(**changes)
+    return msgspec.structs.replace(made, app=msgspec.structs.replace(made.app, prefix=prefix))
+
+
+def test_the_map_contains_the_prefix():
+    text, skipped = updated(TEXT, prefixed())
+    assert (text, skipped) == (WITH_PREFIX, "")
+    assert updated(text, prefixed()) == (text, "")
+    with_stages = msgspec.structs.replace(prefixed(), environments=STAGES)
+    assert expected_map(with_stages).prefix == ""  # AWS_SECRETS_PREFIX selects one
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        pytest.param(EDITED, EDITED.replace('["sentry-dsn"],\n', '["sentry-dsn"],\n    prefix="shop/",\n'), id="absent"),
+        pytest.param(EDITED.replace('optional=["sentry-dsn"]', 'prefix="a/", optional=["sentry-dsn"]'), EDITED.replace('optional=["sentry-dsn"]', 'prefix="shop/", optional=["sentry-dsn"]'), id="another"),
+        pytest.param(EDITED.replace('optional=["sentry-dsn"]', 'prefix=PREFIX, optional=["sentry-dsn"]'), EDITED.replace('optional=["sentry-dsn"]', 'prefix=PREFIX, optional=["sentry-dsn"]'), id="computed"),
+        pytest.param(EDITED.replace('    optional=["sentry-dsn"],\n', ""), EDITED.replace('["sentry-dsn"],\n', '["sentry-dsn"],\n    prefix="shop/",\n'), id="absent, with another edit"),
+    ],
+)  # fmt: skip
+def test_sets_the_prefix_in_an_edited_file(before, after):
+    text, skipped = updated(before, prefixed())
+    assert not skipped
+    assert text.replace("],\n)", "]\n)") == after.replace("],\n)", "]\n)")
+    assert matches(text.encode(), prefixed())
+    assert updated(text, prefixed()) == (text, "")
+
+
+def test_a_map_with_another_prefix_does_not_match():
+    assert matches(WITH_PREFIX.encode(), prefixed())
+    assert matches(TEXT.encode(), prefixed())  # of an earlier version, with AWS_SECRETS_PREFIX
+    assert not matches(WITH_PREFIX.encode(), prefixed("other/"))
+    assert not matches(WITH_PREFIX.encode(), manifest())

@@ -127,7 +127,8 @@ def _switch_block(
         "AWS_REGION": region,
         environment_variable(django=django): "production",
     }
-    if app.prefix:
+    # Otherwise, the map file contains the prefix.
+    if app.prefix and (manifest.environments or app.runtime == "package"):
         values["AWS_SECRETS_PREFIX"] = single_line(app.prefix)
     lines = [f"#{name}={value}" for name, value in values.items() if name not in existing]
     return _block(SWITCH_OF_PROCESS if is_private else SWITCH, lines)

@@ -21,6 +21,7 @@ from shield_ai.rewrite.project.file_edits import (
     NOTHING,
     Outcome,
     create_or_replace,
+    replace,
     single_line,
     skip,
 )
@@ -60,6 +61,7 @@ SWITCH = (
     " reads the variables.{docs}"
 )
 UPDATES = "`shield apply` keeps the mapping in step with shield.toml."
+MAP_ARGUMENTS = frozenset({"optional", "prefix"})  # and the mapping
 # Names that bandit takes for those of passwords.
 # https://bandit.readthedocs.io/en/latest/plugins/b105_hardcoded_password_string.html
 PASSWORD = re.compile(
@@ -122,13 +124,21 @@ def expected_map(manifest: Manifest) -> SecretMap:
         elif secret.env:
             secrets[secret.name] = secret.env
     optional = [secret.name for secret in manifest.secret if secret.optional]
-    return SecretMap(secrets, tuple(name for name in optional if name in secrets))
+    # Each environment has another prefix: AWS_SECRETS_PREFIX selects it.
+    prefix = "" if manifest.environments else manifest.app.prefix
+    return SecretMap(secrets, tuple(name for name in optional if name in secrets), prefix)
 
 
 def matches(raw: bytes | None, manifest: Manifest) -> bool:
-    """Return whether a map file has the mapping of shield.toml, in any order."""
+    """Return whether a map file has the mapping of shield.toml, in any order.
+
+    A file without the prefix works if AWS_SECRETS_PREFIX is set, as earlier versions required.
+    """
     found = parse_map(raw)
-    return found is not None and _is_same(found, expected_map(manifest))
+    wanted = expected_map(manifest)
+    if found is None or not _is_same(found, wanted):
+        return False
+    return found.prefix in {"", None, wanted.prefix}
 
 
 def has_generated_code(raw: bytes | None, style: MapStyle) -> bool:
@@ -148,7 +158,7 @@ def has_generated_code(raw: bytes | None, style: MapStyle) -> bool:
 def _code_around_map(found: MapCall) -> list[str]:
     """Return the statements of a map file without the mapping, which changes the syntax tree."""
     found.call.args = []
-    found.call.keywords = [item for item in found.call.keywords if item.arg != "optional"]
+    found.call.keywords = [item for item in found.call.keywords if item.arg not in MAP_ARGUMENTS]
     statements = []
     for node in found.source.tree.body:
         is_docstring = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
@@ -181,17 +191,23 @@ def write_map(
     found = find_map_call(raw)
     if found is None:
         return skip(path, SkipId.MAP_UNKNOWN.reason())
-    if _is_same(found.content, wanted):
+    if _is_same(found.content, wanted) and found.content.prefix in {None, wanted.prefix}:
         return NOTHING
     if _entries(found) is None and "#" in found.source.segment(found.mapping):
         return skip(path, SkipId.MAP_COMMENTED.reason())
     if _is_unedited(raw, manifest.app.name, found.content, style):
         return create_or_replace(path, raw, text)
-    found_edits = [*_mapping_edits(found, wanted, style), *_optional_edits(found, wanted, style)]
-    edits = [msgspec.structs.replace(edit, path=path) for edit in found_edits]
-    if not matches(apply_edits(raw, edits, found.source.encoding), manifest):
+    edits = [*_mapping_edits(found, wanted, style), *_optional_edits(found, wanted, style)]
+    encoding = found.source.encoding
+    text_before = apply_edits(raw, edits, encoding)
+    edits_of_prefix = list(_prefix_edits(text_before, wanted, style))
+    after = apply_edits(text_before, edits_of_prefix, encoding)
+    if not matches(after, manifest):
         return skip(path, SkipId.MAP_UNKNOWN.reason())
-    return [file_change(path, raw, edits, found.source.encoding)], []
+    if edits and edits_of_prefix:
+        return [replace(path, raw, after.decode(encoding))], []
+    located = [msgspec.structs.replace(edit, path=path) for edit in edits or edits_of_prefix]
+    return [file_change(path, raw, located, encoding)], []
 
 
 def _is_unedited(raw: bytes, app: str, content: SecretMap, style: MapStyle) -> bool:
@@ -212,6 +228,8 @@ def map_text(app: str, content: SecretMap, style: MapStyle | None = None) -> str
     if content.optional:
         text = _list_text(content.optional, STEP, "optional=", style)
         arguments.append(f"{STEP}optional={text},")
+    if content.prefix:
+        arguments.append(f"{STEP}prefix={style.quoted(content.prefix)},")
     return TEMPLATE.format(
         license=style.license,
         docstring=_docstring(app, style),
@@ -349,3 +367,20 @@ def _optional_edits(found: MapCall, wanted: SecretMap, style: MapStyle) -> Itera
         yield make_edit(source, *source.span(found.optional), text)
     else:
         yield make_edit(source, after_mapping, source.span(found.optional)[1], "")
+
+
+def _prefix_edits(raw: bytes, wanted: SecretMap, style: MapStyle) -> Iterator[Edit]:
+    """Set or add the argument `prefix`, unless its value is computed."""
+    found = find_map_call(raw)
+    if found is None or found.content.prefix in {None, wanted.prefix}:
+        return
+    source = found.source
+    text = style.quoted(wanted.prefix or "")
+    if found.prefix:
+        yield make_edit(source, *source.span(found.prefix), text)
+        return
+    last = max([found.mapping, *(item.value for item in found.call.keywords)], key=source.span)
+    end = source.span(last)[1]
+    on_its_line = found.mapping.lineno == found.call.lineno
+    gap = " " if on_its_line else f"\n{_indent_of(found, found.mapping.lineno)}"
+    yield make_edit(source, end, end, f",{gap}prefix={text}")
