@@ -20,3 +20,15 @@ def test_hooks_run_only_with_the_option(monkeypatch, options, command):
     monkeypatch.setattr(server.LocalAws, "start", classmethod(start))
     assert main(["local", *options, *command]) == 130
     assert started == [bool(options)]
+
+
+def test_says_what_to_do_with_the_exports(monkeypatch, capsys):
+    def serve(show, port, *, runs_hooks, on_start):
+        show("export A=b")
+        on_start()
+
+    monkeypatch.setattr("shield_ai.sandbox.emulator.server.serve_forever", serve)
+    assert main(["local"]) == 0
+    shown = capsys.readouterr()
+    assert shown.out == "export A=b\n"
+    assert "run these lines in another terminal" in shown.err

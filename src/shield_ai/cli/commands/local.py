@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import click
 
-from shield_ai.cli.console import echo
+from shield_ai.cli.console import echo, note
 from shield_ai.model.errors import DONE
+
+_NEXT = (
+    "run these lines in another terminal, then shield there; Ctrl-C here stops the embedded AWS\n"
+    "or start a shell that has them: shield local bash"
+)
 
 
 @click.command(context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
@@ -28,5 +33,5 @@ def local(port: int, command: tuple[str, ...], *, run_hooks: bool) -> int:
 
     if command:
         return run_beside(command, port, runs_hooks=run_hooks)
-    serve_forever(echo, port, runs_hooks=run_hooks)
+    serve_forever(echo, port, runs_hooks=run_hooks, on_start=lambda: note(_NEXT))
     return DONE

@@ -129,13 +129,20 @@ def without_aws(env: Mapping[str, str]) -> dict[str, str]:
     return {name: value for name, value in env.items() if not name.startswith("AWS_")}
 
 
-def serve_forever(show: Callable[[str], None], port: int = 0, *, runs_hooks: bool = False) -> None:
+def serve_forever(
+    show: Callable[[str], None],
+    port: int = 0,
+    *,
+    runs_hooks: bool = False,
+    on_start: Callable[[], None] = lambda: None,
+) -> None:
     """Run an embedded AWS until Ctrl-C.
 
     Args:
         show: Called with each shell command that configures a client.
         port: A loopback port, or 0 for a free one.
         runs_hooks: Run rotation functions that contain an app's hook.
+        on_start: Called after the commands.
 
     Raises:
         ShieldError: The server exited unexpectedly.
@@ -144,6 +151,7 @@ def serve_forever(show: Callable[[str], None], port: int = 0, *, runs_hooks: boo
         show("unset AWS_PROFILE AWS_SESSION_TOKEN")
         for name, value in aws.environment().items():
             show(f"export {name}={value}")
+        on_start()
         try:
             code = aws.wait()
         except KeyboardInterrupt:
