@@ -33,6 +33,23 @@ def test_a_table_for_each_file():
     ]  # fmt: skip
 
 
+def test_the_variables_of_an_env_file_share_a_line():
+    of_file = {"form": ValueForm.ENV_FILE, "env_file": ".env"}
+    assert lines(
+        of_file,
+        {**of_file, "variable": "API_KEY"},
+        {**of_file, "line": 14, "unit": "worker"},
+        {"line": 15},
+        {"line": 15},
+    ) == [
+        "  k8s/web.yaml  Kubernetes",
+        "    12  2 variables                      env file         web, .env",
+        "    14  SECRET_KEY                       env file         worker, .env",
+        "    15  SECRET_KEY                       literal value    web",
+        "    15  SECRET_KEY                       literal value    web",
+    ]
+
+
 def test_names_cannot_break_the_table():
     for line in lines({"path": "a\x1b[2J" + "b" * 90, "unit": "c\n" * 90, "variable": "D" * 90}):
         assert len(line) == 80
@@ -52,6 +69,6 @@ def test_plan_shows_where_the_variables_are_set(tmp_path):
     assert document["deployment"] == [
         {"path": "docker-compose.yml", "line": 4, "kind": "compose", "unit": "web",
          "variable": "SECRET_KEY", "secret": "django-secret-key", "field": "", "form": "literal",
-         "use": "production", "env_file": ""},
+         "use": "production", "env_file": "", "is_own_login": False},
     ]  # fmt: skip
     assert "hunter2x" not in text + json.dumps(document)

@@ -41,12 +41,29 @@ def deployment_lines(variables: Sequence[DeploymentVariable]) -> Iterator[str]:
     """
     for (path, kind), group in itertools.groupby(variables, lambda item: (item.path, item.kind)):
         yield _truncate(f"  {path}  {kind.label}")
-        for item in group:
-            yield _truncate(_variable_line(item))
+        for _, items in itertools.groupby(group, _env_file_key):
+            yield from map(_truncate, _item_lines(list(items)))
+
+
+def _env_file_key(item: DeploymentVariable) -> tuple[object, ...]:
+    """Return the same key for the variables of one env file of one unit."""
+    if item.form is ValueForm.ENV_FILE:
+        return item.line, item.unit, item.env_file, item.use
+    return item.line, item.unit, item.variable, item.form, item.use
+
+
+def _item_lines(items: Sequence[DeploymentVariable]) -> list[str]:
+    """Return the lines of variables; several variables of an env file share one line."""
+    if len(items) == 1 or items[0].form is not ValueForm.ENV_FILE:
+        return list(map(_variable_line, items))
+    return [_line(items[0], f"{len(items)} variables")]
 
 
 def _variable_line(item: DeploymentVariable) -> str:
-    variable = item.variable or "any variable"
+    return _line(item, item.variable or "any variable")
+
+
+def _line(item: DeploymentVariable, variable: str) -> str:
     where = ", ".join(filter(None, (item.unit, item.env_file, _USES[item.use])))
     columns = f"{item.line:>6}  {variable:<{_VARIABLE_WIDTH}} {FORMS[item.form]:<15}  {where}"
     return columns.rstrip()

@@ -56,7 +56,7 @@ def own_logins(file: DeploymentFile) -> Logins:
 def _logins(services: dict[str, Fields]) -> Iterator[tuple[str, str]]:
     servers = {name: fields for name, fields in services.items() if _is_server(fields)}
     hosts = set(servers)
-    passwords = set()
+    passwords: set[str] = set()
     for fields in servers.values():
         if "container_name" in fields:
             hosts.update(texts(fields["container_name"]))
