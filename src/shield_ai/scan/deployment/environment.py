@@ -48,6 +48,7 @@ class Setting(NamedTuple):
     form: ValueForm
     use: Use | None = None  # None: that of the file
     env_file: str = ""
+    is_own_login: bool = False  # for a server that the file starts
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

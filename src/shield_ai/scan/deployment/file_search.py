@@ -6,8 +6,6 @@ import itertools
 import re
 from typing import TYPE_CHECKING
 
-from msgspec.structs import replace
-
 from shield_ai.model.deployment import DeploymentKind, DeploymentVariable, Use, ValueForm
 from shield_ai.model.rotation_policy import PUBLIC_FIELDS
 from shield_ai.model.skip import SkipId, Skipped, SkipReason
@@ -18,7 +16,6 @@ from shield_ai.scan.deployment.occurrences import (
     has_hidden_names,
     unexplained_names,
 )
-from shield_ai.scan.deployment.own_servers import own_logins
 from shield_ai.scan.deployment.parts import DeploymentFile, part_uses
 from shield_ai.scan.deployment.production import file_use, path_use
 from shield_ai.scan.deployment.templates import has_actions, shown_text
@@ -105,7 +102,6 @@ class FileSearch:
         if len(settings) > MAX_SETTINGS:
             self.add_unread(path, SkipId.DEPLOYMENT_TOO_MANY.reason(number=MAX_SETTINGS))
         accepted = accepted_lines(raw)
-        own = own_logins(file)
         lines = LineIndex(raw)
         seen = set()
         for setting in settings[:MAX_SETTINGS]:
@@ -114,9 +110,7 @@ class FileSearch:
                 seen.add(key)
                 line, _ = lines.position(setting.start)
                 line_use = Use.SUPPRESSED if line in accepted else setting.use or use
-                found = self._variables(path, line, kind, setting._replace(use=line_use))
-                is_own = (setting.unit, setting.variable) in own
-                self.found += [replace(item, is_own_login=is_own) for item in found]
+                self.found += self._variables(path, line, kind, setting._replace(use=line_use))
 
     def _variables(
         self, path: str, line: int, kind: DeploymentKind, setting: Setting
@@ -138,6 +132,7 @@ class FileSearch:
                 form=setting.form,
                 use=setting.use or Use.UNKNOWN,
                 env_file=setting.env_file,
+                is_own_login=setting.is_own_login,
             )
 
     def _add_unexplained(self, file: DeploymentFile, settings: list[Setting]) -> None:

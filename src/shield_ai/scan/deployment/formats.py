@@ -16,6 +16,7 @@ from shield_ai.scan.deployment.line_formats import (
     systemd_settings,
 )
 from shield_ai.scan.deployment.occurrences import Spans
+from shield_ai.scan.deployment.own_servers import own_logins
 from shield_ai.scan.deployment.parts import DeploymentFile, development_spans
 from shield_ai.scan.deployment.recognize import LINE_KINDS, file_format, tree_kind
 from shield_ai.scan.deployment.structured import structured_settings
@@ -70,7 +71,9 @@ def file_settings(file: DeploymentFile, names: frozenset[str]) -> Iterator[Setti
         file: The file.
         names: The variables of the secrets.
     """
-    return READERS.get(file.kind, structured_settings)(file, names)
+    own = own_logins(file)
+    for setting in READERS.get(file.kind, structured_settings)(file, names):
+        yield setting._replace(is_own_login=(setting.unit, setting.variable) in own)
 
 
 def _dockerfile(file: DeploymentFile, names: frozenset[str]) -> Iterator[Setting]:

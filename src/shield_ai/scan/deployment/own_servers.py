@@ -54,19 +54,27 @@ def own_logins(file: DeploymentFile) -> Logins:
 
 
 def _logins(services: dict[str, Fields]) -> Iterator[tuple[str, str]]:
-    servers = {name: fields for name, fields in services.items() if _is_server(fields)}
-    hosts = set(servers)
+    hosts: set[str] = set()
     passwords: set[str] = set()
-    for fields in servers.values():
-        if "container_name" in fields:
-            hosts.update(texts(fields["container_name"]))
-        passwords.update(value for name, value in _variables(fields) if _is_password(name))
+    for service, fields in services.items():
+        if _is_server(fields):
+            hosts.update((service, *_container_name(fields)))
+            passwords.update(value for name, value in _variables(fields) if _is_password(name))
     for service, fields in services.items():
         for name, value in _variables(fields):
-            host = HOST.search(value)
             is_own_password = _is_password(name) and value in passwords
-            if is_own_password or (host and host[1] in hosts):
+            if is_own_password or _host(value) in hosts:
                 yield service, name
+
+
+def _host(url: str) -> str:
+    match = HOST.search(url)
+    return match[1] if match else ""
+
+
+def _container_name(fields: Fields) -> list[str]:
+    name = fields.get("container_name")
+    return texts(name) if name else []
 
 
 def _is_server(fields: Fields) -> bool:
