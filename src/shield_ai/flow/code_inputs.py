@@ -11,7 +11,6 @@ from shield_ai.model.naming import MANIFEST
 from shield_ai.project import git
 from shield_ai.project.files_above import FilesAbove, read_files_above
 from shield_ai.project.git_process import is_in_repository
-from shield_ai.project.installed import installed_versions
 from shield_ai.project.tree import BACKUP
 from shield_ai.project.values import read_env_file
 from shield_ai.rewrite.project.env_example import PATH as ENV_EXAMPLE
@@ -90,7 +89,7 @@ def collect_code_inputs(app: AppContext, removal: LiteralRemoval | None) -> Code
         in_git=is_in_repository(root),
         ignores_backups=bool(git.ignored_files(root, [f"{MANIFEST}{BACKUP}"])),
         above=read_files_above(root, ("pyproject.toml", "Pipfile", *LOCK_COMMANDS)),
-        installed=installed_versions(root, ("boto3",)),
+        installed=app.tree.installed_versions(("boto3",)),
         removal=removal,
         deployment=find_sources(
             root, app.tree.read, app.deployment, app.manifest, app.environment, scan.migrated

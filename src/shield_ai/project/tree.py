@@ -6,9 +6,11 @@ import contextlib
 import os
 import stat
 from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
 
 from shield_ai.model.errors import OutsideError, SourceError
 from shield_ai.project.inside import has_git_folder
+from shield_ai.project.installed import installed_versions
 from shield_ai.project.regular_file import read_regular_file
 from shield_ai.project.safe_write import (
     FOLDER_FLAGS,
@@ -17,6 +19,9 @@ from shield_ai.project.safe_write import (
     replace_file,
     umask,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
 
 TEMPORARY = ".shield_tmp"
 BACKUP = ".shield_ai_backup"
@@ -202,6 +207,14 @@ class Tree:
             raise SourceError(
                 f"{relative} can't be removed: {error.strerror}", CHECK_PERMISSIONS
             ) from None
+
+    def installed_versions(self, names: Collection[str]) -> dict[str, str]:
+        """Return the versions of distributions in the app's virtual environment, by name.
+
+        Args:
+            names: The distributions.
+        """
+        return installed_versions(self.root, names)
 
     def has_folder(self, relative: str) -> bool:
         """Return True if the folder exists."""

@@ -197,6 +197,14 @@ def write_map(
         return skip(path, SkipId.MAP_COMMENTED.reason())
     if _is_unedited(raw, manifest.app.name, found.content, style):
         return create_or_replace(path, raw, text)
+    return _update_map(path, raw, found, manifest, style)
+
+
+def _update_map(
+    path: str, raw: bytes, found: MapCall, manifest: Manifest, style: MapStyle
+) -> Outcome:
+    """Change what differs from shield.toml, first the mapping and then the prefix."""
+    wanted = expected_map(manifest)
     edits = [*_mapping_edits(found, wanted, style), *_optional_edits(found, wanted, style)]
     encoding = found.source.encoding
     text_before = apply_edits(raw, edits, encoding)
