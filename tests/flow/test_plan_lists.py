@@ -90,3 +90,14 @@ def test_a_plan_shows_all_lines_of_new_files_on_request(tmp_path):
     assert " more lines: shield plan --all\n" in short
     assert last not in short
     assert last in shield("plan", "--only", "code", "--all", cwd=tmp_path).text
+
+
+def test_the_names_in_the_map_file_are_not_listed(tmp_path):
+    (tmp_path / "requirements.txt").write_text("django\n")
+    (tmp_path / "settings.py").write_text(
+        "import os\nSECRET_KEY = os.environ['DJANGO_SECRET_KEY']\n"
+    )
+    shield("apply", "--only", "code", "--yes", "--no-proof", cwd=tmp_path)
+    shown = shield("plan", "--only", "code", cwd=tmp_path).text
+    assert "No changes to the code" in shown
+    assert "not secrets" not in shown, shown

@@ -36,7 +36,9 @@ def add_notes(plan: Plan, app: AppContext, values: Values) -> Plan:
     unparsed = [skip for skip in app.unreadable if skip.path in scan.facts.settings]
     deployment = Deployment() if app.only == "aws" else app.deployment
     unparsed += deployment.unread
-    skipped, harmless = report_once(app.sites, plan.skipped, scan.harmless)
+    runtime = app.manifest.app.runtime  # shield wrote the names in the map file
+    candidates = [skip for skip in scan.harmless if skip.path != runtime]
+    skipped, harmless = report_once(app.sites, plan.skipped, candidates)
     return msgspec.structs.replace(
         plan,
         skipped=(

@@ -281,12 +281,12 @@ def _change_counts(changes: Sequence[Change]) -> Iterator[str]:
 
 
 def no_changes_text(plan: Plan) -> str:
-    """Format a plan without changes: the number of skipped items, and what to run for them."""
+    """Format a plan without changes: what to run for skipped items first, and their number."""
     text = "nothing to do: no changes"
     if plan.skipped:
         only = f" --only {plan.only}" if plan.only else ""
         text += f"; {count(len(plan.skipped), 'item')} skipped, shield plan{only} shows why"
-    return "\n".join([text, *_advice(plan)])
+    return "\n".join([*_advice(plan), text])
 
 
 def _advice(plan: Plan) -> Iterator[str]:

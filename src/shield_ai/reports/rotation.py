@@ -50,7 +50,7 @@ With hook = "FILE.py" in shield.toml, shield does all four steps for
 
 def statuses_text(statuses: Sequence[RotationStatus]) -> str:
     """Format statuses as a table, followed by instructions for pending and due rotations."""
-    lines = [f"{'secret':<{_NAME_WIDTH}} {'last':<11} {'next':<11} {'by':<8} state"]
+    lines = [f"{'secret':<{_NAME_WIDTH}} {'value since':<11} {'next':<11} {'by':<8} state"]
     for status in statuses:
         name = status.name
         if len(name) > _NAME_WIDTH:  # on a separate line, to keep the columns

@@ -59,6 +59,14 @@ def test_no_credentials(no_real_aws, monkeypatch, tmp_path):
         Session("us-east-1").account()
 
 
+def test_no_region(no_real_aws, monkeypatch):
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "x")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "x")
+    with pytest.raises(AwsError, match="no AWS region") as caught:
+        Session(None).client("cloudtrail")
+    assert "AWS_REGION" in caught.value.hint
+
+
 def test_threads_share_the_exceptions_of_a_client(aws):
     client = Session("us-east-1").iam()
     assert client._exceptions is not None  # else, each thread may create its own

@@ -15,6 +15,7 @@ from botocore.exceptions import (
     EndpointConnectionError,
     HTTPClientError,
     NoCredentialsError,
+    NoRegionError,
     PartialCredentialsError,
     ProfileNotFound,
 )
@@ -98,6 +99,11 @@ def translate_errors(permission: str, name: str = "") -> Iterator[None]:
         raise AwsError(
             f"AWS can't be reached for {call}",
             f"check the network, the region and AWS_ENDPOINT_URL; {_RETRY_HINT}",
+        ) from None
+    except NoRegionError:
+        raise AwsError(
+            "no AWS region",
+            "set AWS_REGION, or run the command in the folder of an app with a shield.toml",
         ) from None
     except BotoCoreError as error:
         raise AwsError(
