@@ -37,6 +37,7 @@ def test_a_place_is_in_one_list(tmp_path, body, skipped, harmless):
     [
         pytest.param("SECRET_KEY = os.environ.get('SECRET_KEY', 'weak')", "SECRET_KEY:2", id="get"),
         pytest.param("SECRET_KEY = os.environ.get('SECRET_KEY') or 'weak'", "SECRET_KEY:2", id="or"),
+        pytest.param("STRIPE_KEY = 'k3y-of-a-test-0123456789'", "STRIPE_KEY:2", id="hardcoded"),
         pytest.param("API_TOKEN = os.environ.get('API_TOKEN', '')", "", id="empty"),
         pytest.param("API_TOKEN = os.environ['API_TOKEN']", "", id="without"),
         pytest.param("REDIS_URL = os.environ.get('REDIS_URL', 'redis://localhost')", "", id="harmless"),
