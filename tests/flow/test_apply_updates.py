@@ -103,6 +103,73 @@ def test_rollback_keeps_a_value_that_changed_since(app):
     assert value() == "theirs"
 
 
+def rotate_by_hand(client):
+    client.put_secret_value(SecretId=NAME, SecretString="theirs")
+
+
+def edit_tag(client):
+    client.tag_resource(SecretId=NAME, Tags=[{"Key": "team", "Value": "theirs"}])
+
+
+def delete(client):
+    client.delete_secret(SecretId=NAME)
+
+
+CHANGES_SINCE = [
+    pytest.param((rotate_by_hand,), (6, 0, 0), "theirs", id="rotated"),
+    pytest.param((rotate_by_hand, edit_tag), (6, 0, 0), "theirs", id="rotated-and-edited"),
+    pytest.param((edit_tag,), (6, 0, 0), "", id="edited"),
+    pytest.param((delete,), (0, 0, 0), "", id="deleted"),
+]
+
+
+@pytest.mark.parametrize(("changes", "codes", "left"), CHANGES_SINCE)
+def test_a_kept_secret_does_not_block_older_applies(app, changes, codes, left):
+    """The first rollback reports what it keeps; the next ones undo the older applies, and end."""
+    edit(app, "[app]\n", '[app]\ntags = { team = "web" }\n')
+    apply(app, "--conflict", "replace", value="second")
+    for change in changes:
+        change(boto3.client("secretsmanager"))
+    for code in codes:
+        done = run("rollback", "--yes", cwd=app)
+        assert done.code == code, done.text
+    assert Account(Session("us-east-1")).secrets.state("django-secret-key").deleted
+    assert state().deleted == (not left)
+    if left:
+        assert value() == left
+        assert state().tags.get("team") == ("theirs" if edit_tag in changes else None)
+        assert f"nothing left to roll back except {NAME}" in done.err
+        delete(boto3.client("secretsmanager"))
+        done = run("rollback", "--yes", cwd=app)
+        assert "already deleted" in done.err
+    assert "nothing to undo" in undo(app)
+
+
+def test_a_rotated_secret_is_kept_and_its_settings_are_restored(app):
+    """An apply that changes only settings is undone even if the value was rotated since."""
+    before = state().settings
+    edit(app, "[app]\n", '[app]\ntags = { team = "web" }\n')
+    apply(app)
+    rotate_by_hand(boto3.client("secretsmanager"))
+    assert "restored" in undo(app)
+    assert (state().settings, value()) == (before, "theirs")
+    assert "its value was changed since" in undo(app, code=6)
+    assert value() == "theirs"
+    text = undo(app)
+    assert f"nothing left to roll back except {NAME}" in text
+    assert "not undone" not in text
+
+
+def test_apply_works_after_a_rollback_that_keeps_a_secret(app):
+    before = value()
+    rotate_by_hand(boto3.client("secretsmanager"))
+    undo(app, code=6)
+    assert "2 secrets restored" in apply(app)
+    assert value() == "theirs" != before
+    assert "scheduled for deletion" in undo(app)
+    assert value() == "theirs"
+
+
 def test_updates_and_restores_settings(app):
     before = state()
     edit(app, "[app]\n", '[app]\ntags = { team = "web" }\nkms_key = "alias/shop"\n')

@@ -48,6 +48,17 @@ def test_open_steps_are_newest_first(tmp_path):
         assert journal.run_ids() == ["r"]
 
 
+def test_kept_steps_are_not_open(tmp_path):
+    with Journal(tmp_path).locked() as journal:
+        open_, kept, undone = (journal.write(secret_step()) for _ in range(3))
+        for step in (kept, undone):
+            journal.mark_kept(step, "rotated", restored=False)
+        journal.mark_undone(undone)
+    loaded = Journal(tmp_path).load()
+    assert loaded.open_steps("r") == loaded.last_steps() == [open_]
+    assert loaded.kept_steps() == [kept]
+
+
 def test_the_last_steps_are_those_of_the_newest_run_that_has_some(tmp_path):
     with Journal(tmp_path).locked() as journal:
         assert journal.last_steps() == []

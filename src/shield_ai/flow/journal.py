@@ -23,6 +23,7 @@ from shield_ai.flow.journal_record import (
     RunStart,
     SecretStep,
     StepDone,
+    StepKept,
     StepUndone,
     decode_record,
 )
@@ -204,6 +205,19 @@ class Journal(RunHistory):
             SourceError: The disk is full.
         """
         self.write(StepUndone(run=step.run, of=step.seq))
+
+    def mark_kept(self, step: Step, reason: str, *, restored: bool) -> None:
+        """Record that a rollback left a step as it is.
+
+        Args:
+            step: The step.
+            reason: Why, and what to do. Contains no value.
+            restored: Whether the settings of the secret were restored.
+
+        Raises:
+            SourceError: The disk is full.
+        """
+        self.write(StepKept(run=step.run, of=step.seq, reason=reason, restored=restored))
 
     def request_token(self, name: str, value: Hidden) -> str:
         """Derive the ClientRequestToken from a keyed hash of the value, for idempotent retries.

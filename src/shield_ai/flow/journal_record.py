@@ -90,13 +90,21 @@ class StepUndone(_Record, frozen=True, kw_only=True, tag="undone"):
     of: int  # the seq of the step
 
 
+class StepKept(_Record, frozen=True, kw_only=True, tag="kept"):
+    """A rollback left a step as it is, because somebody changed the secret or resource since."""
+
+    of: int  # the seq of the step
+    reason: str
+    restored: bool = False  # the settings of the secret were restored
+
+
 class RunEnd(_Record, frozen=True, kw_only=True, tag="end"):
     """Every step of a run has completed."""
 
 
 AwsStep: TypeAlias = SecretStep | ResourceStep
 Step: TypeAlias = FileStep | AwsStep
-Record: TypeAlias = RunStart | Step | StepDone | StepUndone | RunEnd
+Record: TypeAlias = RunStart | Step | StepDone | StepUndone | StepKept | RunEnd
 RecordT = TypeVar("RecordT", bound=Record)
 
 
@@ -107,7 +115,7 @@ class _AnyStep(msgspec.Struct, frozen=True, tag_field="event", tag="begin"):
     resource: str = ""
 
 
-_Line: TypeAlias = RunStart | _AnyStep | StepDone | StepUndone | RunEnd
+_Line: TypeAlias = RunStart | _AnyStep | StepDone | StepUndone | StepKept | RunEnd
 
 
 def decode_record(line: bytes) -> Record:

@@ -10,6 +10,7 @@ from shield_ai.flow.journal_record import (
     RunEnd,
     SecretStep,
     StepDone,
+    StepKept,
     StepUndone,
 )
 
@@ -25,7 +26,8 @@ _StepT = TypeVar("_StepT", bound="Step")
 class RunHistory:
     """The records of all runs of apply in one app, oldest first.
 
-    Open steps are those that were not undone. They are returned newest first.
+    Open steps are those that were not undone, and that no rollback left as they are. They are
+    returned newest first.
     """
 
     def __init__(self) -> None:
@@ -36,7 +38,7 @@ class RunHistory:
         for record in reversed(self.records):
             if isinstance(record, RunEnd):
                 return ""
-            if not isinstance(record, StepUndone):
+            if not isinstance(record, StepUndone | StepKept):
                 return record.run if self.open_steps(record.run) else ""
         return ""
 
@@ -46,13 +48,13 @@ class RunHistory:
 
     def open_steps(self, run: str) -> list[Step]:
         """Return the open steps of a run."""
-        undone = self._undone()
+        settled = self._undone() | self._kept()
         return [
             record
             for record in reversed(self.records)
             if isinstance(record, FileStep | SecretStep | ResourceStep)
             and record.run == run
-            and record.seq not in undone
+            and record.seq not in settled
         ]
 
     def open_file_steps(self, run: str) -> list[FileStep]:
@@ -62,6 +64,19 @@ class RunHistory:
     def open_aws_steps(self, run: str) -> list[AwsStep]:
         """Return the open steps of a run that change AWS."""
         return [step for step in self.open_steps(run) if not isinstance(step, FileStep)]
+
+    def kept_steps(self) -> list[AwsStep]:
+        """Return the steps of all runs that a rollback left as they are, newest first."""
+        kept = self._kept() - self._undone()
+        return [
+            record
+            for record in reversed(self.records)
+            if isinstance(record, SecretStep | ResourceStep) and record.seq in kept
+        ]
+
+    def is_kept(self, step: Step) -> bool:
+        """Return whether a rollback left a step as it is."""
+        return step.seq in self._kept()
 
     def last_steps(self) -> list[Step]:
         """Return the open steps of the newest run that has some."""
@@ -92,6 +107,15 @@ class RunHistory:
     def _undone(self) -> set[int]:
         return {record.of for record in self.records if isinstance(record, StepUndone)}
 
+    def _kept(self) -> set[int]:
+        return {record.of for record in self.records if isinstance(record, StepKept)}
+
+    def _restored(self) -> set[int]:
+        """Return the steps that no longer determine the settings of their secret or resource."""
+        records = self.records
+        kept = (record for record in records if isinstance(record, StepKept) and record.restored)
+        return self._undone() | {record.of for record in kept}
+
     def applied_settings(
         self, account: str, region: str, environment: str = ""
     ) -> dict[tuple[str, str], Settings]:
@@ -107,12 +131,12 @@ class RunHistory:
         Returns:
             The settings by kind and name.
         """
-        undone = self._undone()
+        restored = self._restored()
         done = self._done()
         target = account, region, environment
         applied: dict[tuple[str, str], Settings] = {}
         for record in self.records:
-            if not isinstance(record, SecretStep | ResourceStep) or record.seq in undone:
+            if not isinstance(record, SecretStep | ResourceStep) or record.seq in restored:
                 continue
             if (record.account, record.region, record.environment) != target:
                 continue

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from shield_ai.flow.app_options import Scope
-    from shield_ai.flow.journal_record import Step
+    from shield_ai.flow.journal_record import AwsStep, Step
     from shield_ai.flow.verify.db_login import Login
     from shield_ai.model.hidden import Hidden
     from shield_ai.model.plan import Receipt
@@ -56,6 +56,8 @@ def open_undo(
         )
     with journal.locked():
         steps = _last_steps(journal, scope)
+        if scope != "code":
+            steps = _add_kept_steps(steps, journal.kept_steps(), environment)
         environment = _common_environment(steps, environment)
         options = AppOptions(only=scope, environment=environment)
         yield Undo(AppContext(folder, options), journal, steps)
@@ -82,6 +84,38 @@ def _last_steps(journal: Journal, scope: Scope | None) -> Sequence[Step]:
             return journal.last_steps()
 
 
+def _add_kept_steps(
+    steps: Sequence[Step], kept: Sequence[AwsStep], environment: str
+) -> Sequence[Step]:
+    """Return the steps with those that earlier rollbacks kept, of the same account and newer.
+
+    Undoing them is tried again: somebody may have deleted the secret since.
+
+    Args:
+        steps: The open steps of the last apply.
+        kept: The kept steps of all applies, newest first.
+        environment: The requested environment; empty: any.
+    """
+    if steps:
+        again = [step for step in kept if step.seq > steps[-1].seq]
+    else:
+        again = [step for step in kept if environment in {"", step.environment}]
+    again = _with_first_target(again, [*steps] or again)
+    return sorted((*steps, *again), key=lambda step: step.seq, reverse=True)
+
+
+def _with_first_target(kept: Sequence[AwsStep], steps: Sequence[Step]) -> list[AwsStep]:
+    """Return the kept steps in the account, region and environment of the newest step in AWS."""
+    for step in steps:
+        if not isinstance(step, FileStep):
+            return [other for other in kept if _target(other) == _target(step)]
+    return []
+
+
+def _target(step: AwsStep) -> tuple[str, str, str]:
+    return step.account, step.region, step.environment
+
+
 @dataclasses.dataclass(frozen=True)
 class Undo:
     """Undoes the last apply of an app."""
@@ -89,6 +123,16 @@ class Undo:
     app: AppContext  # with the environment of the last apply
     journal: Journal  # locked
     steps: Sequence[Step]  # newest first
+
+    @property
+    def kept(self) -> list[Step]:
+        """The steps that an earlier rollback kept, and that are tried again."""
+        return [step for step in self.steps if self.journal.is_kept(step)]
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether no apply has open steps in the scope of the rollback."""
+        return not _last_steps(self.journal, self.app.options.only)
 
     def pull_advice(self) -> tuple[str, int]:
         """Return the command that saves current values before they are deleted, and their number.

@@ -23,6 +23,7 @@ from shield_ai.cli.progress import progress_bar
 from shield_ai.flow.edited_files import find_edited_files
 from shield_ai.flow.undo import Undo, open_undo
 from shield_ai.model.errors import DONE
+from shield_ai.model.plan import StepKind, StepStatus
 from shield_ai.model.printable import printable
 from shield_ai.reports.documents import RollbackDocument
 from shield_ai.reports.manual_changes import edited_text
@@ -96,17 +97,44 @@ def rollback(
             if as_json:
                 print_json(_document(environment, [], ignored))
             return DONE
-        before_question("These steps of the last apply will be undone:", yes=yes)
-        list_steps(steps, yes=yes)
+        _list_steps(undo, yes=yes)
         _print_edits(undo, force=overrides.force)
         confirm_changes(undo.app, f"Undo {count(len(steps), 'step')}?", yes=yes)
         receipts = _undo(undo, force=overrides.force)
         if undo.journal.is_adopted:
             note(f"the journal was moved to {undo.journal.retire()}")
-    note(receipts_text(receipts))
+    _summarize(receipts, is_rest=undo.is_finished)
     if as_json:
         print_json(_document(environment, receipts, ignored))
     return DONE
+
+
+def _list_steps(undo: Undo, *, yes: bool) -> None:
+    kept = undo.kept
+    steps = [step for step in undo.steps if step not in kept]
+    if steps:
+        before_question("These steps of the last apply will be undone:", yes=yes)
+        list_steps(steps, yes=yes)
+    if kept:
+        before_question("Kept by an earlier rollback, and tried again:", yes=yes)
+        list_steps(kept, yes=yes)
+
+
+def _summarize(receipts: Sequence[Receipt], *, is_rest: bool) -> None:
+    """Print what was undone, and what is kept.
+
+    Args:
+        receipts: The result of each step.
+        is_rest: Whether no other steps are left.
+    """
+    undone = [receipt for receipt in receipts if receipt.status is StepStatus.UNDONE]
+    in_aws = [receipt for receipt in receipts if receipt.step is not StepKind.FILE]
+    kept = dict.fromkeys(r.what for r in in_aws if r.status is StepStatus.KEPT)
+    if undone:
+        note(receipts_text(undone))
+    if kept:
+        left = "nothing left to roll back except" if is_rest else "kept, as reported before:"
+        note(f"{left} {', '.join(map(printable, kept))}")
 
 
 def _print_edits(undo: Undo, *, force: bool) -> None:

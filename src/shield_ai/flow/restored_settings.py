@@ -1,0 +1,60 @@
+"""Restore the settings of a secret that an apply changed, and keep those that changed since."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeAlias
+
+if TYPE_CHECKING:
+    from shield_ai.model.resource import Settings
+
+# The value of each setting; tags and replicas are settings of their own, which can be missing.
+_Flat: TypeAlias = dict[tuple[str, str], object]
+
+
+def restore_settings(was: Settings, applied: Settings, live: Settings) -> tuple[Settings, bool]:
+    """Return the settings to restore, and whether one of them was changed since the apply.
+
+    Args:
+        was: Before the apply.
+        applied: What the apply set.
+        live: The current settings. Those that the apply did not set, or that were changed since,
+            stay.
+    """
+    before, after, now = _flatten(was), _flatten(applied), _flatten(live)
+    restored = dict(now)
+    is_changed = False
+    for key in before.keys() | after.keys():
+        old, new, current = before.get(key), after.get(key), now.get(key)
+        if old in (new, current):
+            continue
+        if current != new:
+            is_changed = True
+        elif old is None:
+            restored.pop(key, None)
+        else:
+            restored[key] = old
+    return _nest(restored, live), is_changed
+
+
+def _flatten(settings: Settings) -> _Flat:
+    flat: _Flat = {}
+    for name, value in settings.items():
+        if isinstance(value, dict):
+            flat |= {(name, key): text for key, text in value.items()}
+        elif isinstance(value, list):
+            flat |= {(name, item): True for item in value}
+        else:
+            flat[name, ""] = value
+    return flat
+
+
+def _nest(flat: _Flat, live: Settings) -> Settings:
+    settings: Settings = {}
+    for name, value in live.items():
+        if isinstance(value, dict):
+            settings[name] = {key: text for (of, key), text in flat.items() if of == name}
+        elif isinstance(value, list):
+            settings[name] = sorted(item for of, item in flat if of == name)
+        else:
+            settings[name] = flat[name, ""]
+    return settings
