@@ -206,7 +206,7 @@ class SkipId(enum.StrEnum):
     )
     IGNORED = "ignored", "ignored in shield.toml"
     DEVELOPMENT_STAGE = "development-stage", "read by test settings, which don't read AWS"
-    READ_BY_BOTO3 = "read-by-boto3", "boto3 signs in with it; give the app a role instead"
+    READ_BY_BOTO3 = "read-by-boto3", "temporary, and read by boto3 itself"
     READ_BY_LIBRARY = "read-by-library", "{function}() reads the variable: pass it the value first"
     SET_BY_PLATFORM = "set-by-platform", "set by the platform, which changes it with each binding"
     SET_BY_ADDON = "set-by-addon", "set by {addon} on Heroku: to move it, add it to shield.toml"

@@ -20,9 +20,6 @@ if TYPE_CHECKING:
 # https://boto3.amazonaws.com/v1/documentation/api/latest/guide/configuration.html
 # https://docs.cloudfoundry.org/devguide/deploy-apps/environment-variable.html
 RESERVED = {
-    # The runtime signs in with them, so it can't read them from AWS.
-    "AWS_ACCESS_KEY_ID": SkipId.READ_BY_BOTO3.reason(),
-    "AWS_SECRET_ACCESS_KEY": SkipId.READ_BY_BOTO3.reason(),
     "AWS_SESSION_TOKEN": SkipId.READ_BY_BOTO3.reason(),
     "VCAP_SERVICES": SkipId.SET_BY_PLATFORM.reason(),
 }
