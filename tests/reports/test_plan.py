@@ -20,9 +20,9 @@ SETTINGS = b"import os\nA = 'x'\nB = 'y'\n"
     ("locators", "action", "lines"),
     [
         pytest.param(
-            ["env:AWS_SECRET_ACCESS_KEY", "env:GITHUB_TOKEN"],
+            ["env:S3_SECRET_KEY", "env:GITHUB_TOKEN"],
             "create from the environment",
-            ["the environment: AWS_SECRET_ACCESS_KEY, GITHUB_TOKEN"],
+            ["the environment: S3_SECRET_KEY, GITHUB_TOKEN"],
             id="environment",
         ),
         pytest.param(
@@ -59,6 +59,13 @@ def test_names_what_each_value_is_read_from(locators, action, lines):
         f"  + {'db':<46} {action}",
         *(f"      {line}" for line in lines),
     ]
+
+
+def test_says_that_boto3_signs_in_with_a_moved_key():
+    origins = (Origin(locator="env:AWS_SECRET_ACCESS_KEY"),)
+    change = Change(action=Action.CREATE, resource="secret", name="key", origins=origins)
+    advice = "boto3 signs in with AWS_SECRET_ACCESS_KEY: give the app a role"
+    assert advice in plan_text(Plan(app="shop", changes=(change,)), {}.get)
 
 
 def test_items_with_the_same_reason_are_listed_together():

@@ -38,6 +38,7 @@ _MISSING_NOTE = (
 _PLACEHOLDER_NOTE = "apply needs a real value for each, or --allow-placeholders"
 _KEEP = re.compile(r"; keep the variables? .+ set for it$")
 _NAME_WIDTH = 46
+_SIGN_IN_KEY = "AWS_SECRET_ACCESS_KEY"
 _MARKS = {
     Action.CREATE: "+",
     Action.RESTORE: "+",
@@ -295,6 +296,9 @@ def _advice(plan: Plan) -> Iterator[str]:
         if skip.id is SkipId.RUNTIME_EDITED:
             way_out = "restore it with git checkout, or delete it"
             yield printable(f"{skip.path} was edited and is kept: {way_out}")
+    origins = [origin for change in plan.changes for origin in change.origins]
+    if any(getattr(origin.source, "variable", "") == _SIGN_IN_KEY for origin in origins):
+        yield f"boto3 signs in with {_SIGN_IN_KEY}: give the app a role, or keep that variable set"
     names = {skip.name for skip in plan.skipped if skip.id is SkipId.NOT_IN_MANIFEST}
     if names:
         verb = "is" if len(names) == 1 else "are"
