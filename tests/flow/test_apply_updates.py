@@ -196,6 +196,32 @@ def test_keeps_manual_settings_unless_told_to_replace_them(app):
     assert state().settings == right
 
 
+STORED = [
+    pytest.param("hunter2-hunter2", "is not a JSON object in AWS", id="text"),
+    pytest.param('["a"]', "is not a JSON object in AWS", id="list"),
+    pytest.param('{"username": "u", "password": null}', "has no field password in AWS", id="field"),
+]
+
+
+@pytest.mark.parametrize(("stored", "problem"), STORED)
+def test_a_value_without_the_fields_of_shield_toml_is_a_conflict(app, stored, problem):
+    """Apply neither keeps nor certifies a value that the app can't read; the hint repairs it."""
+    name = "database-credentials"
+    client = boto3.client("secretsmanager")
+    client.put_secret_value(SecretId=name, SecretString=stored)
+    refused = run("plan", "--env-file", ".env", cwd=app)
+    assert refused.code == 4
+    assert f"error: secret {name} {problem}" in refused.err
+    assert "--conflict replace" in refused.err
+    assert problem in apply(app, code=4)
+    assert "name a file that has DATABASE" in run("plan", cwd=app).err
+    checks = run("verify", "--only", "aws", cwd=app)
+    assert "shield apply --conflict ask --env-file FILE" in checks.text
+    apply(app, "--conflict", "replace")
+    assert set(json.loads(client.get_secret_value(SecretId=name)["SecretString"])) >= {"password"}
+    assert "nothing to do" in apply(app)
+
+
 def test_stores_the_value_of_an_exported_secret(app):
     """Templates from `shield export` create secrets without a value."""
     undo(app)

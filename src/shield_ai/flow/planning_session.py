@@ -28,7 +28,7 @@ from shield_ai.flow.preconditions import (
     require_untracked_dotenv,
     unhide_copy,
 )
-from shield_ai.flow.value_sources import require_unambiguous
+from shield_ai.flow.stored_documents import require_usable_values
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -93,7 +93,7 @@ class PlanningSession(AppContext):
             aws=aws,
             code=code,
         )
-        require_unambiguous(plan.changes, values)
+        require_usable_values(plan.changes, self, values)
         plan = unhide_copy(self.tree.root, plan)
         require_runtime_not_ignored(self.tree.root, plan, runtime)
         plan = add_notes(plan, self, values)

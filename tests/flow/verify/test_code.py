@@ -161,7 +161,7 @@ def add_package(module):
         pytest.param(destroy, "django-secret-key can be read", "is not in AWS", id="no secret"),
         pytest.param(lose_a_field, "database-credentials can be read", "missing fields: database, password", id="a field is gone"),
         pytest.param(lose_the_password, "database-credentials can be read", "missing fields: password", id="a field is null"),
-        pytest.param(lose_the_document, "database-credentials can be read", "missing fields: database, username, password", id="no document"),
+        pytest.param(lose_the_document, "database-credentials can be read", "is not a JSON object with the fields database, username, password", id="no document"),
     ],
 )  # fmt: skip
 def test_reports_problems(app, harm, name, detail):

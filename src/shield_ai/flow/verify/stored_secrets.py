@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
+from shield_ai.flow.stored_documents import missing_fields
 from shield_ai.flow.verify.check import Check, CheckInfo, absent, ok_or_failed
 from shield_ai.flow.verify.registry import AwsCheck, AwsTarget
 from shield_ai.model.errors import AwsError
@@ -21,6 +21,7 @@ SECRET_READABLE = CheckInfo(
     "{subject} can be read",
     "the secret's value in AWS, as the app's role if possible",
 )
+_REPAIR = "run shield apply --conflict ask --env-file FILE"
 
 
 def verify_secrets(
@@ -45,22 +46,18 @@ def verify_secrets(
 def _readable(secret: Secret, name: str, value: Hidden) -> Check:
     if not value:
         return _readable_check(name, "it is empty", "set its value in AWS")
-    missing = _missing_fields(secret, value.reveal())
-    problem = f"missing fields: {', '.join(missing)}" if missing else ""
-    return _readable_check(name, problem, "add the fields in AWS")
+    problem = _field_problem(secret, value.reveal())
+    variables = ", ".join(secret.variables())
+    return _readable_check(name, problem, f"{_REPAIR}, with the values of {variables}")
 
 
-def _missing_fields(secret: Secret, text: str) -> list[str]:
+def _field_problem(secret: Secret, text: str) -> str:
     if secret.fields is None:
-        return []
-    try:
-        document = json.loads(text)
-    except (ValueError, RecursionError):
-        document = None
-    if not isinstance(document, dict):
-        return list(secret.fields)
-    # the runtime treats null as a missing field
-    return [field for field in secret.fields if document.get(field) is None]
+        return ""
+    missing = missing_fields(secret, text)
+    if missing is None:
+        return f"is not a JSON object with the fields {', '.join(secret.fields)}"
+    return f"missing fields: {', '.join(missing)}" if missing else ""
 
 
 def _unreadable(secret: Secret, name: str, error: AwsError, aws: Account) -> Check:
