@@ -134,6 +134,24 @@ DATABASES = {"default": {
 
 
 @pytest.mark.parametrize(
+    "port",
+    [
+        pytest.param('env.int("POSTGRES_PORT", default=5432)', id="method"),
+        pytest.param('env("POSTGRES_PORT", cast=int, default=5432)', id="cast"),
+        pytest.param('int(os.environ.get("POSTGRES_PORT", 5432))', id="call"),
+    ],
+)
+def test_the_port_of_a_database_is_a_field_as_a_number_too(port):
+    text = f"""\
+import environ, os
+env = environ.Env()
+DATABASES = {{"default": {{"ENGINE": "x", "PASSWORD": env("POSTGRES_PASSWORD"), "PORT": {port}}}}}
+"""
+    [secret] = drafted(text).secret
+    assert secret.fields == {"password": "POSTGRES_PASSWORD", "port": "POSTGRES_PORT"}
+
+
+@pytest.mark.parametrize(
     ("prefix", "name"),
     [
         ("STATS_DB", "stats-database-credentials"),

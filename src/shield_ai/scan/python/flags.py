@@ -6,6 +6,7 @@ import ast
 import functools
 from typing import TYPE_CHECKING
 
+from shield_ai.model.database_fields import database_field
 from shield_ai.model.secret_words import ACTIONS
 from shield_ai.model.skip import SkipId
 from shield_ai.model.words import words
@@ -49,9 +50,15 @@ def explain_flag_or_number(
     is_flag = value is True or (value is False and not ACTIONS.isdisjoint(words(name)[:1]))
     if converters & BOOLEANS or is_flag:
         return SkipId.HARMLESS_BOOLEAN.reason()
-    if converters & NUMBERS and is_number(default):
+    if converters & NUMBERS and is_number(default) and not _is_database_port(name):
         return SkipId.HARMLESS_NUMBER.reason()
     return None
+
+
+def _is_database_port(name: str) -> bool:
+    """Return whether a number belongs to the login of a database, like `DB_PORT`."""
+    _, field = database_field(name) or ("", "")
+    return field == "port"
 
 
 class ValueUses:
