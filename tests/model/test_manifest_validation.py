@@ -193,6 +193,15 @@ from shield_ai.model.manifest_parser import parse
             "shield.toml:10: rotate of django-secret-key: strategy single-user does not support",
             id="database strategy for a key",
         ),
+        pytest.param(
+            'every = "30 days"', "", "every and strategy are missing", id="empty rotation"
+        ),
+        pytest.param(
+            'every = "30 days"',
+            'engine = "mysql", window = "3h"',
+            "window requires every",
+            id="window without every",
+        ),
     ],
 )
 def test_invalid_values(old, new, message):

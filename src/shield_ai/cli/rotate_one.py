@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from shield_ai.cli.console import (
     before_question,
@@ -15,6 +18,8 @@ from shield_ai.cli.console import (
     prompt_hidden,
 )
 from shield_ai.cli.rotation_steps import run_steps
+from shield_ai.flow.pull import outdated_env_file
+from shield_ai.flow.rollback import pull_command
 from shield_ai.model.errors import ShieldError
 from shield_ai.model.hidden import Hidden
 from shield_ai.model.rotation_policy import manual_fields
@@ -33,6 +38,7 @@ if TYPE_CHECKING:
     from shield_ai.flow.rotate import SecretRotator
     from shield_ai.model.manifest import Secret
     from shield_ai.reports.documents import ResultName
+_BACKEND = re.compile(rb"shield_runtime\.django\.(?:postgresql|mysql)\b")
 
 
 def rotate_one(rotator: SecretRotator, secret: Secret, app: AppContext, *, yes: bool) -> ResultName:
@@ -51,7 +57,9 @@ def rotate_one(rotator: SecretRotator, secret: Secret, app: AppContext, *, yes: 
         text = django_key_text(secret.name, has_fallbacks=has_fallbacks)
         echo(f"{text}\n", err=True)
     else:
-        before_question(preview_text(rotator.preview(secret)), yes=yes)
+        preview = rotator.preview(secret)
+        preview = msgspec.structs.replace(preview, uses_backend=_uses_backend(app))
+        before_question(preview_text(preview), yes=yes)
     confirm(f"Rotate {secret.name}?", yes=yes)
     run_steps(rotator, secret)
     if needs_restart:
@@ -120,7 +128,8 @@ def rotate_manually(rotator: SecretRotator, secret: Secret, *, yes: bool) -> Non
         yes: Whether --yes was given.
     """
     secret_id = rotator.secret_id(secret)
-    echo(f"{manual_rotation_text(secret.name, secret_id)}\n", err=True)
+    is_login = rotator.is_login(secret)
+    echo(f"{manual_rotation_text(secret.name, secret_id, is_login=is_login)}\n", err=True)
     values = {field: _read_new_value(field or "value", yes=yes) for field in manual_fields(secret)}
     if not all(values.values()):
         raise ShieldError(
@@ -128,6 +137,14 @@ def rotate_manually(rotator: SecretRotator, secret: Secret, *, yes: bool) -> Non
         )
     rotator.store_manual_values(secret, values)
     note(f"{secret_id}: the new value is AWSCURRENT, the old one AWSPREVIOUS")
+
+
+def note_env_file(app: AppContext, secret: Secret) -> None:
+    """Tell how to update the app's env file if it still has the old value of a secret."""
+    path = outdated_env_file(app, secret)
+    if path:
+        command = pull_command(app.environment, path)
+        note(f"{path} still has the old value: {command} writes the current one")
 
 
 def _read_new_value(field: str, *, yes: bool) -> Hidden:
@@ -140,6 +157,12 @@ def _read_new_value(field: str, *, yes: bool) -> Hidden:
             "pipe the new value to stdin and use --yes",
         )
     return Hidden(sys.stdin.readline().rstrip("\r\n"))
+
+
+def _uses_backend(app: AppContext) -> bool:
+    """Check whether the settings use a database backend of the runtime, or of a copy of it."""
+    texts = [app.tree.read(path) or b"" for path in app.manifest.app.settings]
+    return any(_BACKEND.search(text) for text in texts)
 
 
 def _has_fallbacks(app: AppContext) -> bool:

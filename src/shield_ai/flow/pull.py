@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from shield_ai.model.environments import get_environment
 from shield_ai.model.errors import ShieldError, SourceError, StalePlanError, UnsafePlanError
 from shield_ai.model.hidden import Hidden
 from shield_ai.project import git
@@ -18,11 +19,14 @@ from shield_ai.project.env_file import (
     set_variables,
 )
 from shield_ai.project.safe_write import read_private_file, write_private_file
+from shield_ai.rewrite.python.move_literals import DOTENV
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from shield_ai.flow.app_context import AppContext
     from shield_ai.flow.current_values import CurrentValues
+    from shield_ai.model.manifest import Secret
 
 # What git does with a file that may contain secrets.
 _SAFE = (git.GitState.IGNORED, git.GitState.NO_REPOSITORY)
@@ -92,6 +96,23 @@ def plan_update(path: Path, current: CurrentValues) -> EnvFileUpdate:
         replaced=tuple(replaced),
         unchanged=tuple(unchanged),
     )
+
+
+def outdated_env_file(context: AppContext, secret: Secret) -> str:
+    """Return the env file of the app if it has a variable of a secret; empty if it has none.
+
+    Args:
+        context: The app, with the selected environment.
+        secret: A secret with a new value in AWS.
+    """
+    path = DOTENV
+    if context.environment:
+        path = get_environment(context.manifest, context.environment).env_file
+    try:
+        assigned = read_assignments(context.tree.read(path) or b"") if path else {}
+    except SourceError:
+        return ""
+    return path if secret.variables().keys() & assigned.keys() else ""
 
 
 def write_update(update: EnvFileUpdate) -> None:

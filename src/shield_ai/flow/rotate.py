@@ -10,6 +10,8 @@ from shield_ai.flow import rotation_driver
 from shield_ai.flow.interruption import InterruptedRotationError
 from shield_ai.flow.rotation_hook import import_hook
 from shield_ai.flow.rotation_logins import (
+    LoginKind,
+    classify_login,
     describe_database,
     describe_strategy,
     explain_live,
@@ -19,7 +21,7 @@ from shield_ai.flow.rotation_reader import RotationReader, is_database
 from shield_ai.flow.secret_selection import select_secrets
 from shield_ai.model.errors import ShieldError
 from shield_ai.model.manifest import Rotation
-from shield_ai.model.rotation_policy import rotation_strategy
+from shield_ai.model.rotation_policy import can_rotate, rotation_strategy
 from shield_ai.model.rotation_status import LivePassword
 from shield_ai.rotator.handler import STEPS
 
@@ -39,6 +41,7 @@ class RotationPreview(msgspec.Struct, frozen=True, kw_only=True):
     strategy: str
     function: str = ""  # the name of the Lambda function; empty: this machine
     database: str = ""  # user, host and port
+    uses_backend: bool = False  # the app's settings use a database backend of the runtime
     is_resumed: bool = False
 
 
@@ -61,6 +64,10 @@ class SecretRotator(RotationReader):
             ShieldError: A name is not in shield.toml.
         """
         return select_secrets(self.manifest, names)
+
+    def rotatable(self) -> list[Secret]:
+        """Return the secrets that are meant to be rotated."""
+        return [secret for secret in self.manifest.secret if can_rotate(secret)]
 
     def preview(self, secret: Secret, *, resume: bool = False) -> RotationPreview:
         """Return what a rotation will do.
@@ -156,6 +163,14 @@ class SecretRotator(RotationReader):
             ShieldError: The secret is not in AWS.
         """
         return bool(rotation_strategy(secret) or self.require_state(secret).function)
+
+    def is_login(self, secret: Secret) -> bool:
+        """Return whether the current value is a login for a database.
+
+        Raises:
+            AwsError: The value can't be read.
+        """
+        return classify_login(self.aws.current_text(self.secret_id(secret))) is LoginKind.DATABASE
 
     def needs_restart(self, secret: Secret) -> bool:
         """Return whether the app must restart before the new value becomes current.

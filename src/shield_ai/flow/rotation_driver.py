@@ -11,11 +11,12 @@ from shield_ai.flow.interruption import (
     InterruptedRotationError,
     deferred_signals,
 )
-from shield_ai.flow.rotation_logins import pending_hint, resume_command
+from shield_ai.flow.rotation_logins import TLS_HINT, pending_hint, resume_command
 from shield_ai.model.errors import AwsError, ShieldError
-from shield_ai.rotator.errors import AwsCallError, RotationError
+from shield_ai.rotator.document import parse
+from shield_ai.rotator.errors import AwsCallError, RotationError, TlsError, UnreachableError
 from shield_ai.rotator.handler import STEPS, run_step
-from shield_ai.rotator.secret import PENDING, Store
+from shield_ai.rotator.secret import CURRENT, PENDING, Store
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -81,7 +82,8 @@ def run_rotation(
         except AwsCallError as error:
             raise AwsError(f"{step}: {error}", _hint(step, secret_id)) from None
         except RotationError as error:
-            raise ShieldError(f"{step}: {error}", _hint(step, secret_id)) from None
+            hint = "; then ".join(filter(None, (_cause(error, store), _hint(step, secret_id))))
+            raise ShieldError(f"{step}: {error}", hint) from None
 
     try:
         for step in steps:
@@ -140,6 +142,24 @@ def cancel(client: Any, secret_id: str) -> str | None:
     if version:
         Store(client, secret_id).remove_pending_label(version)
     return version
+
+
+def _cause(error: RotationError, store: Store) -> str:
+    """Return what to change before a connection succeeds; empty if the error says it."""
+    if isinstance(error, TlsError):
+        return TLS_HINT
+    if not isinstance(error, UnreachableError):
+        return ""
+    try:
+        has_port = "port" in parse(store.get_value(stage=CURRENT) or "")
+    except RotationError:
+        return ""
+    if has_port:
+        return "check host and port in the secret, and run shield where they can be reached"
+    return (
+        "the secret has no port, so this is the default: add port to its fields in shield.toml, "
+        "and to the value in AWS"
+    )
 
 
 def _hint(step: str, secret_id: str) -> str:

@@ -52,7 +52,9 @@ class Rotation(
 ):
     """When and how a secret is rotated."""
 
-    every: str  # "30 days", "rate(12 hours)" or "cron(0 3 1 * ? *)", in UTC
+    # "30 days", "rate(12 hours)" or "cron(0 3 1 * ? *)", in UTC; without it, only `shield rotate`
+    # NAME rotates the secret
+    every: str = ""
     strategy: str = ""  # how a new value is created; the default depends on the kind
     engine: str = ""  # the database server, if neither the secret nor its variables name it
     # the administrator's secret for alternating-users: its full name in AWS, or its ARN

@@ -339,10 +339,21 @@ def _check_variable(variable: str) -> None:
         )
 
 
+def _check_schedule(rotation: Rotation) -> None:
+    if rotation.every:
+        when = schedule.parse(rotation.every)
+        if rotation.window:
+            schedule.parse_window(rotation.window, when)
+    elif rotation == Rotation():
+        raise ManifestError(
+            "every and strategy are missing", 'set one of them, or write rotate = "manual"'
+        )
+    elif rotation.window:
+        raise ManifestError("window requires every", "set every, or remove window")
+
+
 def _check_rotation(secret: Secret, rotation: Rotation) -> None:
-    when = schedule.parse(rotation.every)
-    if rotation.window:
-        schedule.parse_window(rotation.window, when)
+    _check_schedule(rotation)
     strategies = (*SHORT_STRATEGIES, *STRATEGIES)
     if rotation.strategy and rotation.strategy not in strategies:
         raise ManifestError(

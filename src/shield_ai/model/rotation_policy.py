@@ -6,9 +6,10 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from shield_ai.model import schedule
-from shield_ai.model.database_fields import named_engine
+from shield_ai.model.database_fields import DATABASE_WORDS, named_engine
 from shield_ai.model.finding import Kind
 from shield_ai.model.manifest import Rotation
+from shield_ai.model.words import words
 from shield_ai.rotator.registry import VALUE_FIELDS
 
 if TYPE_CHECKING:
@@ -35,7 +36,15 @@ def rotation_strategy(secret: Secret) -> str:
 
 
 def _rotation(secret: Secret) -> Rotation:
-    return secret.rotate if isinstance(secret.rotate, Rotation) else Rotation(every="")
+    return secret.rotate if isinstance(secret.rotate, Rotation) else Rotation()
+
+
+def can_rotate(secret: Secret) -> bool:
+    """Return whether `shield rotate` is meant for a secret: it has `rotate`, or is a login."""
+    if secret.rotate or secret.kind is Kind.DATABASE:
+        return True
+    is_url = secret.kind is Kind.URL
+    return is_url and any(DATABASE_WORDS & {*words(name)} for name in secret.variables())
 
 
 def manual_fields(secret: Secret) -> tuple[str, ...]:
@@ -73,6 +82,6 @@ def rotation_settings(secret: Secret) -> dict[str, str]:
 
 def next_rotation(secret: Secret, last: datetime) -> datetime | None:
     """Return the time of the rotation after the last one; None without a schedule."""
-    if isinstance(secret.rotate, Rotation):
+    if isinstance(secret.rotate, Rotation) and secret.rotate.every:
         return schedule.parse(secret.rotate.every).next(last)
     return None

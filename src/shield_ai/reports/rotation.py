@@ -46,6 +46,17 @@ _MANUAL_ROTATION = """\
   4. Revoke the old key at the provider.
 With hook = "FILE.py" in shield.toml, shield does all four steps for
 {secret_id}."""
+_MANUAL_LOGIN = """\
+{name} is the login of a database, and shield.toml has no strategy for
+it. To let shield rotate change the password in the database and in AWS, set
+  rotate = {{ strategy = "single-user" }}
+To rotate it manually, without downtime:
+  1. Create a second user with the same rights in the database.
+  2. Enter the new value, with this user, below. It becomes AWSCURRENT, the old
+     one AWSPREVIOUS.
+  3. Wait until the app's caches expire (AWS_SECRETS_TTL, 300 seconds), or
+     restart the app if its settings read the login only at startup.
+  4. Remove the old user."""
 
 
 def statuses_text(statuses: Sequence[RotationStatus]) -> str:
@@ -133,11 +144,14 @@ def second_restart_text(*, has_fallbacks: bool) -> str:
     )
 
 
-def manual_rotation_text(name: str, secret_id: str) -> str:
-    """Explain how to rotate a value that only its provider can create.
+def manual_rotation_text(name: str, secret_id: str, *, is_login: bool) -> str:
+    """Explain how to rotate a value that only its provider can create, or a database login.
 
     Args:
         name: The secret's name in shield.toml.
         secret_id: The secret's name in AWS.
+        is_login: Whether its value is the login of a database.
     """
+    if is_login:
+        return _MANUAL_LOGIN.format(name=name)
     return _MANUAL_ROTATION.format(name=name, secret_id=secret_id)

@@ -41,6 +41,10 @@ _VALUE = (
         "when their cache expires (AWS_SECRETS_TTL, 300 seconds)."
     ),
 )
+_BACKEND = (
+    "Databases with the backend shield_runtime.django need none: each new connection reads the "
+    "current login. Other processes that read the secret only at startup need a restart."
+)
 
 
 def preview_text(preview: RotationPreview) -> str:
@@ -58,6 +62,8 @@ def _lines(preview: RotationPreview) -> Iterator[str]:
     if preview.database:
         yield from _wrap("database", preview.database)
     effect, restart = _consequences(preview.strategy)
+    if preview.database and preview.uses_backend:
+        restart = _BACKEND
     yield from _wrap("effect", effect)
     yield from _wrap("restart", restart)
 

@@ -6,7 +6,9 @@ RotationError
 ├── AwsCallError       a call to Secrets Manager failed
 └── DatabaseError      the server can't be reached, or a statement failed
     ├── LoginRefusedError   the server rejects this user and password
-    ├── NoTlsError          the server has no TLS, but the secret requires it
+    ├── UnreachableError    the server can't be reached
+    ├── TlsError            the server's certificate is not trusted
+    │   └── NoTlsError      the server has no TLS, but the secret requires it
     ├── LockedOutError      the server rejects every version of the secret
     └── TrustError          the server accepts any password
 """
@@ -50,7 +52,18 @@ class LoginRefusedError(DatabaseError):
     """The server rejects this user and password."""
 
 
-class NoTlsError(DatabaseError):
+class UnreachableError(DatabaseError):
+    """The server can't be reached."""
+
+    def __init__(self, host: str, port: int) -> None:
+        super().__init__(f"the database server {clean_code(host)}:{port} can't be reached")
+
+
+class TlsError(DatabaseError):
+    """The server's certificate is not trusted, or TLS fails."""
+
+
+class NoTlsError(TlsError):
     """The server has no TLS, but the secret requires it."""
 
 

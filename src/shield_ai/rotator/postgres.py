@@ -10,7 +10,14 @@ import ssl
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
-from .errors import DatabaseError, LoginRefusedError, NoTlsError, RotationError, SetupError
+from .errors import (
+    DatabaseError,
+    LoginRefusedError,
+    NoTlsError,
+    RotationError,
+    SetupError,
+    TlsError,
+)
 from .sockets import LimitedSocket, open_socket
 from .tls import ssl_context, unverified_cleartext_error
 
@@ -132,7 +139,7 @@ def connect(login: Login) -> PostgresSession:
 def _connection_error(error: Exception) -> DatabaseError:
     """Translate the driver's exception: for malformed packets, it can be any type."""
     if isinstance(error, ssl.SSLError):
-        return DatabaseError("no trusted TLS connection to PostgreSQL", error.reason or "")
+        return TlsError("no trusted TLS connection to PostgreSQL", error.reason or "")
     code = sqlstate(error)
     if code == INVALID_PASSWORD:
         return LoginRefusedError("PostgreSQL rejected the user and password", code)

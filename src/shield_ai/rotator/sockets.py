@@ -8,6 +8,8 @@ import threading
 from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
+from .errors import UnreachableError
+
 if TYPE_CHECKING:
     from .document import Login
 
@@ -42,9 +44,12 @@ def open_socket(login: Login, limit: float | None = None) -> LimitedSocket:
         limit: The seconds until the connection is shut down.
 
     Raises:
-        OSError: The server can't be reached.
+        UnreachableError: The server can't be reached.
     """
-    connected = socket.create_connection((login.host, login.port), CONNECT_TIMEOUT)
+    try:
+        connected = socket.create_connection((login.host, login.port), CONNECT_TIMEOUT)
+    except (OSError, UnicodeError):  # the latter for an invalid host name
+        raise UnreachableError(login.host, login.port) from None
     handle = connected.dup()
     timer = threading.Timer(limit or CONNECTION_LIMIT, _shut_down, [handle])
     timer.daemon = True

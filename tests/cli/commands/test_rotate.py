@@ -155,7 +155,7 @@ def test_resume_after_a_failed_step(app, database):
     code, _, err = app.shield("database-credentials", "--yes")
     assert code == 2
     assert "  setSecret      failed\nerror: setSecret: PostgreSQL rejected the connection" in err
-    assert "hint: resume with shield rotate --resume database-credentials, or cancel with" in err
+    assert 'set rotate = { …, sslmode = "disable" } in shield.toml; then resume with shield' in err
     assert database()
     pending = app.value("database-credentials", "AWSPENDING")
     code, _, err = app.shield("database-credentials", "--yes")
@@ -164,6 +164,63 @@ def test_resume_after_a_failed_step(app, database):
     assert app.shield("database-credentials", "--resume", "--yes")[0] == 0
     assert app.value("database-credentials") == pending
     assert database()
+
+
+@pytest.mark.parametrize(
+    ("place", "source"),
+    [
+        pytest.param({"port": "1"}, "check host and port in the secret", id="port"),
+        pytest.param({"engine": "mysql"}, "the secret has no port, so this is the default", id="default"),
+    ],
+)  # fmt: skip
+def test_names_the_server_that_cannot_be_reached(app, database, place, source):
+    document = json.loads(app.value("database-credentials"))
+    del document["port"]
+    document = {**document, "host": "127.0.0.1", **place}
+    app.client.put_secret_value(SecretId="database-credentials", SecretString=json.dumps(document))
+    app.write(old="postgres-single-user", new=f"{place.get('engine', 'postgres')}-single-user")
+    _, _, err = app.shield("database-credentials", "--yes")
+    assert f"the database server 127.0.0.1:{place.get('port', 3306)} can't be reached" in err
+    assert source in err
+
+
+def test_says_how_to_update_the_env_file(app, database):
+    (app.folder / ".env").write_text("OTHER=1\n")
+    assert "shield pull" not in app.shield("database-credentials", "--yes")[2]
+    (app.folder / ".env").write_text("DB_PASSWORD=old\n")
+    err = app.shield("database-credentials", "--yes")[2]
+    assert ".env still has the old value: shield pull --env-file .env writes the current" in err
+
+
+def test_a_strategy_needs_no_schedule(app, database):
+    app.write(old='every = "30 days", ')
+    assert app.shield("database-credentials", "--yes")[0] == 0
+    assert database()
+    assert "no schedule" in app.shield("--status")[1]
+
+
+@pytest.mark.parametrize("module", ["shield_runtime", "shop.utils._shield_runtime"])
+def test_a_backend_needs_no_restart(app, database, module):
+    settings = f'DATABASES = {{"default": {{"ENGINE": "{module}.django.postgresql"}}}}\n'
+    (app.folder / "settings.py").write_text(settings)
+    preview = " ".join(app.shield("database-credentials", "--yes")[2].split())
+    assert "Databases with the backend shield_runtime.django need none" in preview
+    assert "restart right after" not in preview
+
+
+def test_the_url_of_a_database_is_not_a_key_of_a_provider(app, monkeypatch):
+    url = "postgres://shop:old-password@127.0.0.1:5432/shop"
+    app.client.create_secret(Name="database-url", SecretString=url)
+    app.write(
+        old='name = "never"\nenv = "NEVER"',
+        new='name = "database-url"\nkind = "url"\nenv = "DATABASE_URL"',
+    )
+    assert "database-url" in app.shield()[2]
+    assert "database-url" in app.shield("--status")[1]
+    monkeypatch.setattr("sys.stdin", io.StringIO("postgres://new\n"))
+    err = app.shield("database-url", "--yes")[2]
+    assert 'rotate = { strategy = "single-user" }' in err
+    assert "provider" not in err
 
 
 def test_unknown_strategy_changes_nothing(app, database):

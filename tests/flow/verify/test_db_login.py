@@ -84,15 +84,19 @@ def test_no_server():
     value = document("127.0.0.1", 1, sslmode="disable")
     login = db_login.try_login(value, {})
     assert login.result is LoginResult.UNTRIED
-    assert login.detail.startswith("not tried: PostgreSQL rejected the connection")
+    assert login.detail == "not tried: the database server 127.0.0.1:1 can't be reached"
 
 
 @pytest.mark.parametrize(
     ("environ", "detail"),
     [
         pytest.param({}, "neither PostgreSQL nor MySQL accepts a connection", id="unknown"),
-        pytest.param({"ROTATION_ENGINE": "postgres"}, "PostgreSQL rejected", id="postgres"),
-        pytest.param({"ROTATION_ENGINE": "mysql"}, "MySQL rejected", id="mysql"),
+        pytest.param(
+            {"ROTATION_ENGINE": "postgres"}, "the database server db.invalid:5432", id="postgres"
+        ),
+        pytest.param(
+            {"ROTATION_ENGINE": "mysql"}, "the database server db.invalid:3306", id="mysql"
+        ),
     ],
 )
 def test_names_no_server_that_nothing_points_to(environ, detail):

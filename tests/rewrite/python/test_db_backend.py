@@ -166,6 +166,21 @@ def test_reports_why_engine_is_not_replaced(text, why):
 
 
 @pytest.mark.parametrize(
+    "backend",
+    [
+        pytest.param("shop.utils._shield_runtime.django.postgresql", id="copied"),
+        pytest.param("shop.utils.secrets_postgresql", id="former"),
+    ],
+)
+def test_a_url_with_the_backend_needs_no_restart(backend):
+    manifest = manifest_of(URL)
+    name = manifest.secret[0].name
+    text = f'{URL}\nDATABASES["default"] |= {{"ENGINE": "{backend}", "SECRET": "{name}"}}\n'
+    _, engines, skipped = coded(text, manifest)
+    assert (engines, skipped) == (["postgresql"], [])
+
+
+@pytest.mark.parametrize(
     ("rotate", "function", "rotates"),
     [
         pytest.param(Rotation(every="30 days"), None, False, id="proposed by a draft"),

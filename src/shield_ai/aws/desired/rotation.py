@@ -69,12 +69,13 @@ def rotation_resources(
 
 
 def rotated_secrets(manifest: Manifest) -> list[tuple[Secret, Rotation]]:
-    """Return the secrets that a function can rotate, with their rotation settings."""
-    return [
-        (secret, secret.rotate)
-        for secret in manifest.secret
-        if isinstance(secret.rotate, Rotation) and rotation_strategy(secret)
-    ]
+    """Return the secrets that a function can rotate on schedule, with their rotation settings."""
+    rotated = []
+    for secret in manifest.secret:
+        rotate = secret.rotate
+        if isinstance(rotate, Rotation) and rotate.every and rotation_strategy(secret):
+            rotated.append((secret, rotate))
+    return rotated
 
 
 def function_name(manifest: Manifest, secret: Secret) -> str:

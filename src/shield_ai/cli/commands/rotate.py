@@ -20,6 +20,7 @@ from shield_ai.cli.due_rotations import rotate_due
 from shield_ai.cli.options import ENVIRONMENT, JSON, YES, grouped_options
 from shield_ai.cli.rotate_one import (
     cancel_rotation,
+    note_env_file,
     resume_rotation,
     rotate_manually,
     rotate_one,
@@ -133,17 +134,19 @@ def _run(
     rotator = SecretRotator(context.target_manifest, context.tree.root, context.aws_session)
     secrets = rotator.select(names)
     if mode.status:
-        listed = [secret for secret in secrets if names or secret.rotate]
+        listed = secrets if names else rotator.rotatable()
         _show_status(context, rotator, listed, publish=mode.publish, as_json=as_json)
         return DONE
     if not mode.due and not names:
-        raise _no_secret_error(secrets)
+        raise _no_secret_error(rotator.rotatable())
     with _printed_results(context, as_json=as_json) as results:
         if mode.due:
             return rotate_due(rotator, secrets, results, yes=yes)
         for secret in secrets:
             result = _change_one(rotator, secret, context, mode, yes=yes)
             results.append(RotationResult(name=secret.name, result=result))
+            if result == "rotated":
+                note_env_file(context, secret)
     return DONE
 
 
@@ -163,7 +166,7 @@ def _printed_results(context: AppContext, *, as_json: bool) -> Iterator[list[Rot
 
 
 def _no_secret_error(secrets: Sequence[Secret]) -> ShieldError:
-    choices = ", ".join(secret.name for secret in secrets if secret.rotate)
+    choices = ", ".join(secret.name for secret in secrets)
     return ShieldError("no secret given", f"name one of {choices}, or use --due or --status")
 
 

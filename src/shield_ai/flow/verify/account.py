@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from shield_ai.aws.desired.iam import uses_customer_key
 from shield_ai.aws.desired.monitoring import metric_namespace
-from shield_ai.flow.rotation_logins import check_logins, explain_live, pending_hint
+from shield_ai.flow.rotation_logins import TLS_HINT, check_logins, explain_live, pending_hint
 from shield_ai.flow.verify.check import (
     Check,
     CheckInfo,
@@ -222,10 +222,7 @@ def _verify_login(secret: Secret, name: str, value: Hidden, aws: Account) -> Che
     detail = login.detail
     hint = "run shield where the database can be reached"
     if login.result is LoginResult.NO_TLS:
-        hint = (
-            "enable TLS in the database; on a network that you trust, set "
-            'rotate = { …, sslmode = "disable" } in shield.toml'
-        )
+        hint = TLS_HINT
     elif login.result is LoginResult.REFUSED:
         status = Status.FAILED
         reason, advice = _pending_login(secret, name, aws)

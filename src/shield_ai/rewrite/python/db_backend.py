@@ -112,6 +112,7 @@ def replace_engines(
         known: The map file of the app, if it has one.
     """
     changes = FileOutcome()
+    _find_backends(changes, source, manifest, names.module)
     secrets = rotating_databases(manifest)
     if not secrets:
         return changes
@@ -121,6 +122,24 @@ def replace_engines(
         if isinstance(node, ast.Dict):
             _replace_engine(changes, lookup, node, secrets, names.module)
     return changes
+
+
+def _find_backends(changes: FileOutcome, source: Source, manifest: Manifest, module: str) -> None:
+    """Find the databases that use shield's backend already, and that SECRET names.
+
+    The dict may set only these keys: the others can come from a URL.
+    """
+    names = {secret.name for secret in rotating_databases(manifest, (Kind.DATABASE, Kind.URL))}
+    if not names:
+        return
+    for node in ast.walk(source.tree):
+        if isinstance(node, ast.Dict):
+            items = _dict_items(node)
+            name = items["SECRET"][1] if "SECRET" in items else None
+            engine = _own_engine(items["ENGINE"][1], module) if "ENGINE" in items else ""
+            if engine and isinstance(name, ast.Constant) and name.value in names:
+                changes.found.add(str(name.value))
+                changes.engines.add(engine)
 
 
 def _replace_engine(
@@ -169,13 +188,19 @@ def _dict_items(node: ast.Dict) -> dict[str, Item]:
     return items
 
 
-def _supported_engine(node: ast.expr, module: str) -> str:
-    """Return "postgresql" or "mysql" for an ENGINE, or "" for an unsupported one."""
+def _own_engine(node: ast.expr, module: str) -> str:
+    """Return "postgresql" or "mysql" for an ENGINE that is shield's backend, or ""."""
     value = str(node.value) if isinstance(node, ast.Constant) else ""
     for engine in ENGINES.values():
         if value in database_backends(module, engine):
             return engine
-    return ENGINES.get(value, "")
+    return ""
+
+
+def _supported_engine(node: ast.expr, module: str) -> str:
+    """Return "postgresql" or "mysql" for an ENGINE, or "" for an unsupported one."""
+    value = str(node.value) if isinstance(node, ast.Constant) else ""
+    return _own_engine(node, module) or ENGINES.get(value, "")
 
 
 def _engine_problem(source: Source, item: Item | None, module: str) -> SkipReason | None:
