@@ -81,9 +81,10 @@ def _kept_documents(
 ) -> Iterator[tuple[str, tuple[Secret, Change]]]:
     secrets = {manifest.app.prefix + secret.name: secret for secret in manifest.secret}
     for change in changes:
-        is_kept = change.resource == SECRET and not change.origins
-        if is_kept and change.value is not ValueState.UNCHANGED and secrets[change.name].fields:
-            yield change.name, (secrets[change.name], change)
+        secret = secrets.get(change.name) if change.resource == SECRET else None
+        is_kept = not change.origins and change.value is not ValueState.UNCHANGED
+        if secret and secret.fields and is_kept:
+            yield change.name, (secret, change)
 
 
 def _problem(secret: Secret, text: str, sites: Sequence[FoundSite]) -> str:
