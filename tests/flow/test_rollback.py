@@ -163,7 +163,7 @@ def test_keeps_and_names_a_changed_secret(app, aws):
         undo_last_run(app)
     assert caught.value.exit_code == 6
     assert caught.value.hint == (
-        "run shield pull --env-file .env, so that the app has the current values with AWS off"
+        "run shield pull --env-file FILE, so that the app has the current values with AWS off"
     )
     assert files_of(app) == before
     assert secrets_of(account()) == {"alpha-key": Hidden("theirs"), "beta-credentials": None}

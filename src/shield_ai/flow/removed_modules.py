@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 
 DOTTED_NAME = regex(r"[A-Za-z_]\w{0,99}(?:\.[A-Za-z_]\w{0,99}){1,20}")
+IMPORT_ERRORS = frozenset({"ImportError", "ModuleNotFoundError", "Exception", "BaseException"})
 EMPTY = digest(b"")  # an __init__.py without which the folder is a namespace package
 
 
@@ -39,8 +40,8 @@ def find_importers(
 ) -> list[Importer]:
     """Return the imports of modules that a rollback removes, in code that it leaves as it is.
 
-    Such code was added since apply, and would no longer run. A text with the dotted name of a
-    module counts as an import: `"ENGINE": "shop.utils._shield_runtime.django.postgresql"`.
+    Such code would no longer run, unless it handles the ImportError. A text with the dotted name of
+    a module counts as an import: `"ENGINE": "shop.utils._shield_runtime.django.postgresql"`.
 
     Args:
         steps: The steps to undo.
@@ -82,7 +83,11 @@ def _searched_names(removed: Collection[str]) -> set[bytes]:
 
 
 def _imports_of(path: str, content: bytes, removed: dict[str, str]) -> Iterator[Importer]:
-    for node in ast.walk(Source.from_bytes(path, content).tree):
+    tree = Source.from_bytes(path, content).tree
+    handled = _handled_nodes(tree)
+    for node in ast.walk(tree):
+        if node in handled:
+            continue
         if isinstance(node, ast.Import | ast.ImportFrom):
             for name in _imported_modules(node, path):
                 for module in _matches(name, path, removed):
@@ -91,6 +96,22 @@ def _imports_of(path: str, content: bytes, removed: dict[str, str]) -> Iterator[
             names = (node.value, node.value.rpartition(".")[0])  # of a module, or of its member
             for module in set().union(*(_matches(name, path, removed) for name in names)):
                 yield Importer(path, node.lineno, removed[module])
+
+
+def _handled_nodes(tree: ast.Module) -> set[ast.AST]:
+    """Return the code in `try` statements that handle an ImportError."""
+    found: set[ast.AST] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Try) and any(map(_handles_import_error, node.handlers)):
+            found.update(part for statement in node.body for part in ast.walk(statement))
+    return found
+
+
+def _handles_import_error(handler: ast.ExceptHandler) -> bool:
+    if handler.type is None:
+        return True
+    names = {part.id for part in ast.walk(handler.type) if isinstance(part, ast.Name)}
+    return not IMPORT_ERRORS.isdisjoint(names)
 
 
 def _is_dotted_name(value: object) -> TypeGuard[str]:

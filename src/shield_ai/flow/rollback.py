@@ -68,7 +68,7 @@ def _importer_error(importers: Sequence[Importer]) -> UnsafePlanError:
     places = ", ".join(f"{printable(file.path)}:{file.line}" for file in importers)
     modules = ", ".join(sorted({printable(file.module) for file in importers}))
     return UnsafePlanError(
-        f"code that was added since apply imports {modules}, which the rollback removes: {places}",
+        f"code that stays imports {modules}, which the rollback removes: {places}",
         "change that code first, or use --force",
     )
 
@@ -158,7 +158,7 @@ class Rollback:
             return
         hints = []
         if self.rotated:
-            command = pull_command(self.rotated[0].environment)
+            command = self._pull_command(self.rotated[0].environment)
             hints.append(f"run {command}, so that the app has the current values with AWS off")
         if self.blocked:
             hints.append("see the reasons above; resolve them, then run shield rollback again")
@@ -178,6 +178,11 @@ class Rollback:
         if not force:
             self._require_safe(steps, lost, merged)
         return merged, lost
+
+    def _pull_command(self, environment: str) -> str:
+        """Return the command that copies the current values; for an unknown env file, with FILE."""
+        is_known = self.tree.read(DOTENV) is not None
+        return pull_command(environment, DOTENV if is_known else "FILE")
 
     def _require_account(self, steps: Sequence[Step]) -> None:
         if self.aws:
@@ -277,7 +282,7 @@ class Rollback:
     def _keep_rotated(self, step: SecretStep, alternative: str) -> str:
         """Record that a secret was rotated, and return the detail of its receipt."""
         self.rotated.append(step)
-        command = pull_command(step.environment)
+        command = self._pull_command(step.environment)
         return (
             f"its value was changed since apply: copy its current value with {command}, "
             f"{alternative}"

@@ -146,7 +146,8 @@ class Undo:
         except AwsError:
             number = len(steps)  # the rollback reports the error
         is_dotenv_restored = any(step.what == DOTENV for step in self.steps)
-        file = "FILE" if is_dotenv_restored else DOTENV
+        is_used = not is_dotenv_restored and self.app.tree.read(DOTENV) is not None
+        file = DOTENV if is_used else "FILE"
         return (pull_command(self.app.environment, file) if number else ""), number
 
     def _may_lose(self, step: SecretStep) -> bool:
