@@ -391,8 +391,16 @@ def test_aws_errors(app, aws, operation, code, words):
 
 def test_rollback_in_a_folder_without_an_app_is_an_error(tmp_path):
     done = run("rollback", "--yes", cwd=tmp_path)
-    error(done, 2, f"nothing was applied in {tmp_path}, and it has no shield.toml", "folder")
+    error(done, 2, f"nothing was applied in {tmp_path}, and it has no app", "folder")
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("path", ["manage.py", "requirements.txt", "shop/settings.py"])
+def test_rollback_in_an_app_without_an_apply_does_nothing(tmp_path, path):
+    (tmp_path / path).parent.mkdir(exist_ok=True)
+    (tmp_path / path).touch()
+    done = run("rollback", "--yes", cwd=tmp_path)
+    assert (done.code, done.err) == (0, "nothing to undo\n")
 
 
 def test_rollback_keeps_the_edits_since_apply(app, aws):

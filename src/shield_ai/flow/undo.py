@@ -14,9 +14,9 @@ from shield_ai.flow.rollback import Rollback, pull_command
 from shield_ai.flow.verify.db_login import try_login
 from shield_ai.model.errors import AwsError, SourceError, UnsafePlanError
 from shield_ai.model.finding import Kind
-from shield_ai.model.naming import MANIFEST
 from shield_ai.model.plan import Action
 from shield_ai.model.rotation_policy import rotation_settings
+from shield_ai.project.app_folder import may_be_app_folder
 from shield_ai.project.tree import Tree
 from shield_ai.rewrite.python.move_literals import DOTENV
 
@@ -44,15 +44,15 @@ def open_undo(
         adopt: Use the journal even if this user did not write it on this machine.
 
     Raises:
-        SourceError: The folder has no shield.toml, and no journal.
+        SourceError: The folder has no app, and no journal.
         UnsafePlanError: Another command holds the lock, the journal is not this user's, or the
             last apply was to another environment.
     """
     tree = Tree(folder)
     journal = Journal(tree.root, adopt=adopt)
-    if not journal.path.exists() and tree.read(MANIFEST) is None:
+    if not journal.path.exists() and not may_be_app_folder(tree.root):
         raise SourceError(
-            f"nothing was applied in {tree.root}, and it has no {MANIFEST}", "name the app's folder"
+            f"nothing was applied in {tree.root}, and it has no app", "name the app's folder"
         )
     with journal.locked():
         steps = _last_steps(journal, scope)

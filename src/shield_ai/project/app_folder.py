@@ -39,6 +39,16 @@ def app_folder_above(folder: Path) -> tuple[Path, str] | None:
     return None
 
 
+def may_be_app_folder(folder: Path) -> bool:
+    """Return whether a folder has a project's files, or Python code in it or one level below."""
+    if _first(folder, (".git", MANIFEST, MANAGE, *PROJECT_FILES)):
+        return True
+    try:
+        return any(True for pattern in ("*.py", "*/*.py") for _ in folder.glob(pattern))
+    except OSError:
+        return False
+
+
 def _first(folder: Path, names: tuple[str, ...]) -> str:
     """Return the first of some names that exists in a folder; empty if none can be seen."""
     try:
