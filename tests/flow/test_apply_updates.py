@@ -136,6 +136,7 @@ def test_a_kept_secret_does_not_block_older_applies(app, changes, codes, left):
     assert Account(Session("us-east-1")).secrets.state("django-secret-key").deleted
     assert state().deleted == (not left)
     if left:
+        assert "it copies the current values of 1 secret," in run("rollback", cwd=app).err
         assert value() == left
         assert state().tags.get("team") == ("theirs" if edit_tag in changes else None)
         assert f"nothing left to roll back except {NAME}" in done.err
