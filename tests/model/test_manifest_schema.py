@@ -65,7 +65,18 @@ APP = "[app]\nname = 'shop'\n"
         pytest.param(
             APP + "[[secret]]\nname = 'a'\nenv = 'A'\nrotate = {}\n",
             False,
-            id="rotation without a schedule",
+            id="empty rotation",
+        ),
+        pytest.param(
+            APP + "[[secret]]\nname = 'a'\nenv = 'A'\nrotate = {window = '2h'}\n",
+            False,
+            id="window without a schedule",
+        ),
+        pytest.param(
+            APP
+            + "[[secret]]\nname = 'a'\nenv = 'A'\nkind = 'url'\nrotate = {strategy = 'single-user'}\n",
+            True,
+            id="rotation by hand",
         ),
     ],
 )

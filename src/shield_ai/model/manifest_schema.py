@@ -50,6 +50,7 @@ def json_schema() -> dict[str, Any]:
             key.update(CONSTRAINTS.get((struct.__name__, name), {}))
         if not definition["required"]:  # draft 4 forbids an empty list
             del definition["required"]
+    definitions["Rotation"] |= {"minProperties": 1, "dependencies": {"window": ["every"]}}
     definitions["Secret"]["oneOf"] = [{"required": ["env"]}, {"required": ["fields"]}]
     root = definitions.pop("Manifest")
     return {"$schema": DRAFT, **root, "title": MANIFEST, "definitions": definitions}
