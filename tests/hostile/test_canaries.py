@@ -423,3 +423,28 @@ def values_in_aws() -> set[str]:
         fields = json.loads(text) if text.startswith("{") else {"": text}
         found |= {str(value) for value in fields.values() if len(str(value)) >= MIN_LENGTH}
     return found
+
+
+def test_a_plan_has_no_default_of_a_call_that_it_lays_out_anew(tmp_path):
+    """The values are recognized by the names of their variables, not by their form."""
+    value = "correct horse battery staple of the year"
+    (tmp_path / "settings.py").write_text(f"""import os
+SOCIAL_AUTH_GOOGLE_OAUTH2_SECRET = os.environ.get("SOCIAL_AUTH_GOOGLE_OAUTH2_SECRET", "{value}")
+DATABASES = {{"default": {{"PASSWORD": os.environ.get(
+    "DATABASE_PASSWORD",
+    "{value}",
+)}}}}
+EMAIL_HOST_PASSWORD = (
+    os.environ.get("EMAIL_HOST_PASSWORD")
+    or "{value}"
+)
+""")
+    (tmp_path / "manage.py").write_text('"DJANGO_SETTINGS_MODULE"\n')
+    assert shield(tmp_path, "draft").returncode == 0
+    for arguments in ([], ["--json"], ["-o", "plan.json"]):
+        done = shield(tmp_path, "plan", "--only", "code", *arguments)
+        shown = done.stdout + done.stderr
+        assert done.returncode == 0, shown
+        assert value.encode() not in shown
+    assert b"get_secret" in (tmp_path / "plan.json").read_bytes()
+    assert value.encode() not in (tmp_path / "plan.json").read_bytes()

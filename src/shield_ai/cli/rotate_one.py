@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from shield_ai.flow.rotate import SecretRotator
     from shield_ai.model.manifest import Secret
     from shield_ai.reports.documents import ResultName
+
 _BACKEND = re.compile(rb"shield_runtime\.django\.(?:postgresql|mysql)\b")
 
 

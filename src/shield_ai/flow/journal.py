@@ -207,7 +207,7 @@ class Journal(RunHistory):
         self.write(StepUndone(run=step.run, of=step.seq))
 
     def mark_kept(self, step: Step, reason: str, *, restored: bool) -> None:
-        """Record that a rollback left a step as it is.
+        """Record that a rollback kept a step.
 
         Args:
             step: The step.

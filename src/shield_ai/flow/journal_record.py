@@ -91,7 +91,7 @@ class StepUndone(_Record, frozen=True, kw_only=True, tag="undone"):
 
 
 class StepKept(_Record, frozen=True, kw_only=True, tag="kept"):
-    """A rollback left a step as it is, because somebody changed the secret or resource since."""
+    """A rollback did not undo a step, because the secret or resource was changed since."""
 
     of: int  # the seq of the step
     reason: str

@@ -38,7 +38,7 @@ class Importer(NamedTuple):
 def find_importers(
     steps: Sequence[Step], tree: Tree, merged: Mapping[str, bytes]
 ) -> list[Importer]:
-    """Return the imports of modules that a rollback removes, in code that it leaves as it is.
+    """Return the imports of modules that a rollback removes, in code that it keeps.
 
     Such code would no longer run, unless it handles the ImportError. A text with the dotted name of
     a module counts as an import: `"ENGINE": "shop.utils._shield_runtime.django.postgresql"`.
@@ -59,7 +59,7 @@ def find_importers(
         if entry.path.endswith(".py") and is_kept:
             # What can't be read or parsed, such as a broken link, does not run today either.
             with contextlib.suppress(SourceError):
-                content = merged.get(entry.path) or tree.read(entry.path) or b""
+                content = merged.get(entry.path, tree.read(entry.path)) or b""
                 if any(name in content for name in names):
                     found.update(_imports_of(entry.path, content, removed))
     return sorted(found)

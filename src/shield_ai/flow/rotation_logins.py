@@ -22,6 +22,7 @@ from shield_ai.rotator.selection import strategy_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
 TLS_HINT = (
     "enable TLS in the database, with a certificate that ca in rotate of shield.toml trusts; on a "
     'network that you trust, set rotate = { …, sslmode = "disable" } in shield.toml'

@@ -26,8 +26,8 @@ _StepT = TypeVar("_StepT", bound="Step")
 class RunHistory:
     """The records of all runs of apply in one app, oldest first.
 
-    Open steps are those that were not undone, and that no rollback left as they are. They are
-    returned newest first.
+    Open steps are those that were not undone, and that no rollback kept. They are returned newest
+    first.
     """
 
     def __init__(self) -> None:
@@ -66,7 +66,7 @@ class RunHistory:
         return [step for step in self.open_steps(run) if not isinstance(step, FileStep)]
 
     def kept_steps(self) -> list[AwsStep]:
-        """Return the steps of all runs that a rollback left as they are, newest first."""
+        """Return the steps of all runs that a rollback kept, newest first."""
         kept = self._kept() - self._undone()
         return [
             record
@@ -75,7 +75,7 @@ class RunHistory:
         ]
 
     def is_kept(self, step: Step) -> bool:
-        """Return whether a rollback left a step as it is."""
+        """Return whether a rollback kept a step."""
         return step.seq in self._kept()
 
     def last_steps(self) -> list[Step]:

@@ -141,11 +141,10 @@ class Undo:
         any, the command is empty.
         """
         steps = [step for step in self.steps if isinstance(step, SecretStep)]
-        names = {step.what for step in steps}
         try:
             number = len({step.what for step in steps if self._may_lose(step)})
         except AwsError:
-            number = len(names)  # the rollback reports the error
+            number = len({step.what for step in steps})  # the rollback reports the error
         is_dotenv_restored = any(step.what == DOTENV for step in self.steps)
         is_used = not is_dotenv_restored and self.app.tree.read(DOTENV) is not None
         file = DOTENV if is_used else "FILE"

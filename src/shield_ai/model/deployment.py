@@ -93,7 +93,7 @@ class DeploymentVariable(msgspec.Struct, frozen=True, kw_only=True):
     form: ValueForm
     use: Use
     env_file: str = ""  # the path of the env file, as in the deployment file
-    is_own_login: bool = False  # for a server that the file starts, which does not say for what
+    is_own_login: bool = False  # of a server that the file starts itself, maybe for development
 
 
 class Deployment(msgspec.Struct, frozen=True, kw_only=True):

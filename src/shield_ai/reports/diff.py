@@ -120,7 +120,8 @@ def _without_values(edit: Edit, raw: bytes, masked: bytes, encoding: str) -> Edi
     text = edit.replacement
     for hidden in HIDDEN.finditer(masked, edit.start, edit.end):
         value = raw[slice(*hidden.span())].decode(encoding, "replace")
-        text = text.replace(value, "\0" * len(value))
+        if value.strip():  # not the indentation
+            text = text.replace(value, "\0" * len(value))
     return msgspec.structs.replace(edit, replacement=text)
 
 

@@ -201,7 +201,7 @@ def _add_to_array(dependencies: Array, requirements: Sequence[str]) -> None:
 def with_version(requirement: str, bound: Bound, others: Sequence[str]) -> str:
     """Return a requirement with a version in the form of most other requirements.
 
-    A pin is the installed version: another one could be older than what the app runs with.
+    A pin names the installed version, because an older one would be a downgrade.
 
     Args:
         requirement: The name, with extras.
