@@ -47,6 +47,7 @@ def on(off, session_server):
     yield session_server
     session_server.release()
     join_fetches()
+    close_sockets()
 
 
 def join_fetches():
@@ -54,6 +55,14 @@ def join_fetches():
     for thread in threading.enumerate():
         if thread.name == "shield-ai":
             thread.join(5)
+
+
+def close_sockets():
+    """Let each test open its own connections, so that no fault of another test reaches it."""
+    for client in process.clients:
+        connected = client._connection and client._connection._connected
+        if connected and hasattr(connected[1], "client"):
+            connected[1].client.close()
 
 
 @pytest.fixture
