@@ -26,13 +26,14 @@ class CostDocument(msgspec.Struct, frozen=True, kw_only=True):
     bill: Bill
 
 
-def cost_text(bill: Bill, usage: Usage, region: str) -> str:
+def cost_text(bill: Bill, usage: Usage, region: str, optional: int = 0) -> str:
     """Format the items, the total, the savings of caching and prefetching, and the price sources.
 
     Args:
         bill: The estimate.
         usage: The usage that it is based on.
         region: The AWS region.
+        optional: The number of optional secrets, which AWS may not hold.
     """
     lines = [f"monthly cost in {region}, in US dollars", ""]
     for item in bill.lines:
@@ -40,6 +41,9 @@ def cost_text(bill: Bill, usage: Usage, region: str) -> str:
         mark = "" if item.known else " *"
         lines.append(_row(item.what, f"{item.amount:,.0f} {unit}", item.usd) + mark)
     lines += [_row("total", "", bill.total), ""]
+    if optional:
+        noun = count(optional, "optional secret")
+        lines += [f"  with {noun}: one without a value is not created and costs nothing", ""]
     if not all(item.known for item in bill.lines):
         lines += [
             f"  * price of {BASE_REGION}; the price in {region} is unknown and may be higher",
