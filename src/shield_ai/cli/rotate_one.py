@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+from collections import Counter
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -34,6 +35,8 @@ from shield_ai.reports.rotation import (
 from shield_ai.reports.rotation_preview import preview_text
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from shield_ai.flow.app_context import AppContext
     from shield_ai.flow.rotate import SecretRotator
     from shield_ai.model.manifest import Secret
@@ -140,12 +143,15 @@ def rotate_manually(rotator: SecretRotator, secret: Secret, *, yes: bool) -> Non
     note(f"{secret_id}: the new value is AWSCURRENT, the old one AWSPREVIOUS")
 
 
-def note_env_file(app: AppContext, secret: Secret) -> None:
-    """Tell how to update the app's env file if it still has the old value of a secret."""
-    path = outdated_env_file(app, secret)
-    if path:
+def note_env_files(app: AppContext, secrets: Sequence[Secret]) -> None:
+    """Tell how to update the app's env files that still have the old values of secrets."""
+    outdated = [outdated_env_file(app, secret) for secret in secrets]
+    for path, number in Counter(filter(None, outdated)).items():
         command = pull_command(app.environment, path)
-        note(f"{path} still has the old value: {command} writes the current one")
+        if number == 1:
+            note(f"{path} still has the old value: {command} writes the current one")
+        else:
+            note(f"{path} still has {number} old values: {command} writes the current ones")
 
 
 def _read_new_value(field: str, *, yes: bool) -> Hidden:

@@ -192,6 +192,15 @@ def test_says_how_to_update_the_env_file(app, database):
     assert ".env still has the old value: shield pull --env-file .env writes the current" in err
 
 
+def test_due_names_each_env_file_once(app, database, in_61_days):
+    (app.folder / ".env").write_text("DB_PASSWORD=old\nTOKEN=old\n")
+    err = app.shield("--due", "--yes")[2]
+    assert err.splitlines()[-2:] == [
+        "2 of 2 due secrets rotated",
+        ".env still has 2 old values: shield pull --env-file .env writes the current ones",
+    ]
+
+
 def test_a_strategy_needs_no_schedule(app, database):
     app.write(old='every = "30 days", ')
     assert app.shield("database-credentials", "--yes")[0] == 0

@@ -20,7 +20,7 @@ from shield_ai.cli.due_rotations import rotate_due
 from shield_ai.cli.options import ENVIRONMENT, JSON, YES, grouped_options
 from shield_ai.cli.rotate_one import (
     cancel_rotation,
-    note_env_file,
+    note_env_files,
     resume_rotation,
     rotate_manually,
     rotate_one,
@@ -140,13 +140,15 @@ def _run(
     if not mode.due and not names:
         raise _no_secret_error(rotator.rotatable())
     with _printed_results(context, as_json=as_json) as results:
-        if mode.due:
-            return rotate_due(rotator, secrets, results, yes=yes)
-        for secret in secrets:
-            result = _change_one(rotator, secret, context, mode, yes=yes)
-            results.append(RotationResult(name=secret.name, result=result))
-            if result == "rotated":
-                note_env_file(context, secret)
+        try:
+            if mode.due:
+                return rotate_due(rotator, secrets, results, yes=yes)
+            for secret in secrets:
+                result = _change_one(rotator, secret, context, mode, yes=yes)
+                results.append(RotationResult(name=secret.name, result=result))
+        finally:
+            rotated = {result.name for result in results if result.result == "rotated"}
+            note_env_files(context, [secret for secret in secrets if secret.name in rotated])
     return DONE
 
 
