@@ -102,10 +102,11 @@ def test_a_failure_does_not_affect_other_repositories(repository, tmp_path):
     [
         pytest.param("sleep-for-ever", "timed out after 0.5 s", id="timeout"),
         pytest.param("false", "exit code 1", id="failure"),
+        pytest.param("echo", "the scan printed an invalid result", id="garbage"),
     ],
 )
 def test_a_scan_that_hangs_or_fails(repository, tmp_path, monkeypatch, program, error):
-    if program != "false":
+    if program == "sleep-for-ever":
         (tmp_path / program).write_text("#!/bin/sh\nexec sleep 600\n")
         (tmp_path / program).chmod(0o700)
         program = str(tmp_path / program)

@@ -65,7 +65,7 @@ def test_uses_the_values_of_the_apps_env_files(app, folder):
     ("line", "words"),
     [
         pytest.param(b"import hashlib\nMAIL_HASH = hashlib.sha1(open(__file__, 'rb').read()).hexdigest()\n", "shop.settings.MAIL_HASH", id="reads its own source"),
-        pytest.param(b"import os\nMODE = 'aws' if os.environ.get('USE_AWS_SECRETS') else 'env'\n", "shop.settings.MODE (with AWS on)", id="reads USE_AWS_SECRETS"),
+        pytest.param(b"import os\nMODE = 'aws' if os.environ.get('USE_AWS_SECRETS') else 'env'\n", "shop.settings.MODE (with USE_AWS_SECRETS=true)", id="reads USE_AWS_SECRETS"),
     ],
 )  # fmt: skip
 def test_undoes_the_edits_if_a_setting_differs(app, line, words):

@@ -127,13 +127,15 @@ def _linked_folder_with_links(app, other):
 @pytest.mark.parametrize("read", [scan_history, staged_files])
 def test_does_not_read_another_repository(app, other, make, read):
     make(app, other)
-    with pytest.raises(SourceError, match=r"not its own|not in a git repository"):
+    with pytest.raises(
+        SourceError, match=r"points to another git repository|not in a git repository"
+    ):
         read(app)
 
 
 def test_names_what_leads_elsewhere_and_accepts_git_dir(app, other, monkeypatch):
     _alternates(app, other)
-    with pytest.raises(SourceError, match=r"not its own: \.git/objects/info/alternates leads"):
+    with pytest.raises(SourceError, match=r"\.git/objects/info/alternates points to another"):
         require_own_repository(app)
     monkeypatch.setenv("GIT_DIR", str(app / ".git"))
     require_own_repository(app)
@@ -153,7 +155,7 @@ def test_accepts_worktrees_and_submodules(app, other, monkeypatch):
     require_own_repository(other)
     separate = other.parent / "separate"
     git(other, "init", "-q", f"--separate-git-dir={separate}")
-    with pytest.raises(SourceError, match="not its own"):
+    with pytest.raises(SourceError, match="points to another git repository"):
         require_own_repository(other)
     monkeypatch.setenv("GIT_DIR", str(separate))
     require_own_repository(other)

@@ -13,7 +13,7 @@ from shield_ai.reports.markdown import MAX_FINDINGS, markdown, scan_markdown
 def test_is_short():
     assert markdown(EMPTY).startswith(
         "### Secrets of shop\n\n**\N{EN DASH} No problem found, but not everything was checked.** No findings."
-        " Not checked: the code was not scanned; AWS: --only code was given; 9 of 9 controls.\n\n<details>"
+        " Not checked: the code was not scanned; AWS: --only code was given; 9 of 9 controls can't be evaluated.\n\n<details>"
     )
     assert "**✓ No problem found.** No findings" in markdown(CLEAN)
     assert "**✕ Action needed.**" in markdown(report_data())

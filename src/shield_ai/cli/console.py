@@ -40,7 +40,7 @@ def echo(text: str = "", *, err: bool = False, nl: bool = True, commands: bool =
         text: The text, which can have several lines.
         err: Print on standard error.
         nl: End with a newline.
-        commands: Keep commands to GitHub at the start of lines.
+        commands: Keep GitHub Actions workflow commands (`::error …`) at the start of lines.
     """
     stream = sys.stderr if err else sys.stdout
     color = has_color(stream)
@@ -52,32 +52,32 @@ def echo(text: str = "", *, err: bool = False, nl: bool = True, commands: bool =
 
 
 def note(text: str, *, nl: bool = True) -> None:
-    """Print a message on standard error that is neither a result nor a warning; not with -q."""
+    """Print an informational message on standard error, unless -q is given."""
     if not OUTPUT.quiet:
         echo(text, err=True, nl=nl)
 
 
 def before_question(text: str, *, yes: bool, nl: bool = True) -> None:
-    """Print what a question is about; not with -q if --yes answers the question."""
+    """Print the context of a question on standard error, unless both -q and --yes are given."""
     if not (OUTPUT.quiet and yes):
         echo(text, err=True, nl=nl)
 
 
 def shows_progress() -> bool:
-    """Return whether standard error can show a line that is updated."""
+    """Return whether standard error can show a progress line."""
     if OUTPUT.quiet or OUTPUT.verbose:
         return False
     return sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
 
 
 def replace_line(text: str) -> None:
-    """Replace the last line of the terminal, which is not ended."""
+    """Overwrite the current line of the terminal, without a newline."""
     sys.stderr.write(f"\r\033[K{printable(text)}")
     sys.stderr.flush()
 
 
 def can_ask() -> bool:
-    """Return whether the user can see a question, on standard error, and answer it."""
+    """Return whether questions are possible: stdin and stderr are terminals."""
     return sys.stdin.isatty() and sys.stderr.isatty()
 
 
@@ -96,7 +96,7 @@ def write_output(path: Path, text: str, *, masked: bool = True, commands: bool =
         text: Its content.
         masked: Mask names that are credentials. A plan is not masked, because its edits are
             applied to the code.
-        commands: Keep commands to GitHub at the start of lines.
+        commands: Keep GitHub Actions workflow commands (`::error …`) at the start of lines.
 
     Raises:
         ShieldError: The file can't be written.
@@ -119,7 +119,7 @@ def has_color(stream: TextIO) -> bool:
 
 
 def no_terminal() -> str:
-    """Return why a question can't be asked."""
+    """Return an error message with the stream that is not a terminal."""
     return f"{'stderr' if sys.stdin.isatty() else 'stdin'} is not a terminal"
 
 
@@ -164,7 +164,7 @@ def confirm_changes(
 
     Raises:
         ShieldError: Standard input or standard error is not a terminal.
-        DeclinedError: The answer is no, or another name.
+        DeclinedError: The answer is no, or is not the app's name.
     """
     from shield_ai.model.environments import is_production
 
@@ -193,7 +193,7 @@ def conflict_resolver(conflict: str) -> Callable[[str, str], bool]:
         A function of the resource's kind and name.
 
     Raises:
-        ShieldError: The value is ask and standard input or standard error is not a terminal.
+        ShieldError: `conflict` is `ask`, but standard input or standard error is not a terminal.
     """
     if conflict != "ask":
         return lambda _kind, _name: conflict == "replace"
@@ -232,7 +232,7 @@ def prompt_for_value(variable: str) -> Hidden:
 
 
 def is_shown(receipt: Receipt) -> bool:
-    """Return whether a completed step is printed; all files of a copied runtime share one line."""
+    """Return whether a completed step is printed: all files of a vendored runtime share a line."""
     from shield_ai.project.runtime_names import copied_folder
 
     folder = copied_folder(receipt.what)

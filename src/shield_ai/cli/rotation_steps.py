@@ -24,7 +24,7 @@ _STEP_RESULTS = {
     "finishSecret": "new value is AWSCURRENT",
     "RotateSecret": "rotation started",
 }
-_FUNCTION_RESULT = "rotated"
+_LAMBDA_RESULT = "rotated"  # of any other step: the rotation function in Lambda does it
 
 
 def rotate_now(app: AppContext, names: Sequence[str]) -> None:
@@ -52,21 +52,22 @@ def run_steps(rotator: SecretRotator, secret: Secret, *, resume: bool = False) -
         finish_step()
         note(f"  {step:<14} ", nl=False)
         if step not in _STEP_RESULTS and shows_progress():
-            note(f"(waits up to {TIMEOUT / 60:.0f} min; Ctrl-C does not stop it) ", nl=False)
+            wait = f"waits up to {TIMEOUT / 60:.0f} min; after Ctrl-C, AWS continues the rotation"
+            note(f"({wait}) ", nl=False)
         current_step = step
 
-    def tell_reuse() -> None:
+    def on_reuse() -> None:
         results[CREATE_STEP] = "existing pending value used"
 
     def finish_step() -> None:
         if current_step:
-            note(results.get(current_step, _FUNCTION_RESULT))
+            note(results.get(current_step, _LAMBDA_RESULT))
 
-    def tell_deferral() -> None:
+    def on_deferral() -> None:
         echo("(interrupt received: shield exits after finishSecret) ", nl=False, err=True)
 
     try:
-        rotator.rotate(secret, Progress(start_step, tell_deferral, tell_reuse), resume=resume)
+        rotator.rotate(secret, Progress(start_step, on_deferral, on_reuse), resume=resume)
     except DeferredRotationError:
         finish_step()
         raise

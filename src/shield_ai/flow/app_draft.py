@@ -28,19 +28,19 @@ if TYPE_CHECKING:
 
 
 def draft_manifest(app: AppContext) -> Manifest:
-    """Return shield.toml with the secrets of the scan.
+    """Draft the manifest of an app from its scan, or add new secrets to the existing manifest.
 
     Args:
         app: The app.
 
     Raises:
-        SourceError: The app has no Python files, or the folder is inside an app.
+        SourceError: The app has no Python files, or its folder is inside another app.
     """
     scan = app.scan_result
     if not scan.files:
         raise SourceError(
             f"no Python files in {app.tree.root}",
-            "name the app's folder, for Django the one with manage.py",
+            "pass the app's folder; for Django, the folder with manage.py",
         )
     facts = scan.facts
     if app.manifest_on_disk is None:
@@ -61,8 +61,8 @@ def _require_app_folder(root: Path) -> None:
     above, file = found
     folder = os.path.relpath(above)
     raise SourceError(
-        f"{root} is inside the app in {above}, which has a {file}",
-        f"run shield in {folder}; if this is a separate app, add a requirements.txt to it",
+        f"{root} is inside another app: {above} has a {file}",
+        f"run shield in {folder}; if {root} is a separate app, add a requirements.txt there",
     )
 
 
@@ -79,7 +79,7 @@ def write_draft(app: AppContext, more: Sequence[Secret] = ()) -> str:
 
 
 def count_unmovable_reads(scan: Scan, ignored: Collection[str]) -> int:
-    """Return how many reads of secrets no fixer can rewrite.
+    """Count the reads of secrets that can't be rewritten automatically.
 
     Args:
         scan: The scan of the app.

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 Engine = Literal["local", "ray"]
 TIMEOUT = 600.0  # seconds for the scan of one repository, without its clone
-_PACKAGE_FOLDER = Path(__file__).resolve().parents[2]
+_IMPORT_ROOT = Path(__file__).resolve().parents[2]  # the folder from which shield_ai is imported
 # Runs in isolated mode: Python imports nothing from the current folder or from PYTHONPATH.
 _CHILD = """
 import sys
@@ -48,7 +48,7 @@ main(folder)
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
-    """The result for one repository. Contains only numbers of findings, and no values."""
+    """The result for one repository: counts and an error message, but no secret values."""
 
     repository: str
     commit: str = ""  # for a folder: a digest of its file names, sizes and times
@@ -57,8 +57,8 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     files: int = 0  # Python files
     found: dict[str, int] = {}  # severity -> number of findings
     fixable: int = 0  # findings that can be fixed
-    unseen: int = 0  # files that could not be read
-    moved: int = 0  # calls of get_secret
+    unseen: int = 0  # unreadable files
+    moved: int = 0  # get_secret() calls
     secrets: int = 0  # secrets in shield.toml
     scheduled: int = 0  # secrets with a rotation schedule
     error: str = ""
@@ -79,7 +79,7 @@ def read_repository_list(path: Path) -> list[Repository]:
     except (OSError, UnicodeDecodeError) as error:
         raise SourceError(
             f"{path} can't be read ({type(error).__name__})",
-            "name a file with one repository per line",
+            "pass a file with one repository per line",
         ) from None
     repositories = []
     for number, line in enumerate(text.splitlines(), 1):
@@ -120,7 +120,7 @@ def scan_repositories(
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise SourceError(
-            f"{folder} can't be created ({error.strerror})", "name another folder with -o"
+            f"{folder} can't be created ({error.strerror})", "choose another folder with -o"
         ) from None
     tree = Tree(folder)
     saved = {repository: _load_outcome(tree, repository) for repository in repositories}
@@ -158,7 +158,7 @@ def _scan_on_ray(
         try:
             yield repository, ray.get(done)
         except ray.exceptions.RayError as error:
-            problem = f"the Ray worker was lost ({type(error).__name__})"
+            problem = f"the Ray task failed ({type(error).__name__})"
             yield repository, Outcome(repository=repository.name, error=problem)
 
 
@@ -229,7 +229,10 @@ def _scan_in_process(root: Path, timeout: float) -> Outcome:
         raise SourceError(f"timed out after {timeout:g} s") from None
     if done.returncode:
         raise SourceError(f"the scan failed with exit code {done.returncode}")
-    return msgspec.json.decode(done.stdout, type=Outcome)
+    try:
+        return msgspec.json.decode(done.stdout, type=Outcome)
+    except INVALID_JSON:
+        raise SourceError("the scan printed an invalid result") from None
 
 
 def _import_paths() -> list[str]:
@@ -237,7 +240,7 @@ def _import_paths() -> list[str]:
 
     The current folder can be a scanned repository with a module such as json.py.
     """
-    untrusted = {Path.cwd().resolve()} - {_PACKAGE_FOLDER}
+    untrusted = {Path.cwd().resolve()} - {_IMPORT_ROOT}
     paths = [path for path in sys.path if Path(path).is_absolute()]
     return [path for path in paths if Path(path).resolve() not in untrusted]
 

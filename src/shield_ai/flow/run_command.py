@@ -1,7 +1,8 @@
-"""Replace this process by a command that has secrets as environment variables."""
+"""Replace this process with a command that receives secrets as environment variables."""
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import signal
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
     from shield_ai.flow.current_values import CurrentValues
 
-# Python ignores these signals, and a program inherits which signals are ignored.
+# Python ignores these signals, and exec() keeps them ignored.
 _IGNORED_BY_PYTHON = ("SIGPIPE", "SIGXFSZ")
 
 
@@ -34,7 +35,7 @@ def find_program(name: str, environ: Mapping[str, str]) -> str:
         raise ShieldError(
             f"command not found: {name}",
             "check the spelling and PATH; a file must be executable; "
-            "shell syntax needs a shell: sh -c '…'",
+            "for shell syntax, use sh -c '…'",
         )
     return path
 
@@ -53,20 +54,20 @@ def command_environ(environ: Mapping[str, str], current: CurrentValues) -> dict[
     if current.missing:
         raise AwsError(
             f"not in AWS: {', '.join(current.missing)}",
-            "run shield apply to create the secrets, or name the other secrets with --only",
+            "run shield apply to create the secrets, or choose other secrets with --only",
         )
     values = {variable: value.reveal() for variable, value in current.values.items()}
-    refused = [variable for variable, value in values.items() if not _can_hold(value)]
-    if refused:
+    invalid = [variable for variable, value in values.items() if not _can_hold(value)]
+    if invalid:
         raise ShieldError(
-            f"an environment variable can't hold the value of {', '.join(refused)}",
-            "a value must not contain NUL; name the other secrets with --only",
+            f"an environment variable can't hold the value of {', '.join(invalid)}",
+            "it has NUL or a character that can't be encoded; choose other secrets with --only",
         )
     return {**environ, **values}
 
 
 def replace_process(path: str, command: Sequence[str], environ: Mapping[str, str]) -> NoReturn:
-    """Replace this process by a program, which then gets its signals and sets its exit code.
+    """Replace this process with a program, which then receives signals and sets the exit code.
 
     Args:
         path: From `find_program`.
@@ -84,10 +85,10 @@ def replace_process(path: str, command: Sequence[str], environ: Mapping[str, str
     try:
         os.execve(path, list(command), dict(environ))  # noqa: S606  # the user's own command
     except OSError as error:
-        raise ShieldError(
-            f"{command[0]} can't be started: {error.strerror}",
-            "a script needs an interpreter in its first line: #!/bin/sh",
-        ) from None
+        hint = "check the program, and the size of its arguments and values"
+        if error.errno == errno.ENOEXEC:
+            hint = "a script needs an interpreter in its first line: #!/bin/sh"
+        raise ShieldError(f"{command[0]} can't be started: {error.strerror}", hint) from None
 
 
 def _can_hold(value: str) -> bool:

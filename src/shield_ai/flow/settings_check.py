@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from shield_ai.flow.settings_values import KnownValues
     from shield_ai.model.manifest import Manifest, Secret
 
-# Seconds before settings are loaded again, so that a time with a resolution of 1 s differs.
+# Seconds between two loads, so that timestamps with a resolution of 1 s differ.
 _CLOCK_DELAY = 1.1
 # URLs for variables without a value, by a word in the variable's name. No server is contacted.
 _SAMPLE_URLS = {
@@ -47,7 +47,7 @@ class SettingsCheck:
     """Rejects edits that change a setting.
 
     Args:
-        comparison: Loads the settings.
+        comparison: Loads and compares the settings.
         strict: Whether a module that can't be compared is an error.
     """
 
@@ -66,18 +66,18 @@ class SettingsCheck:
         if differ and self._comparison.lacks_runtime:
             raise UnsafePlanError(
                 f"shield-ai-runtime is not installed for {self._comparison.python}",
-                "every file was restored; install the app's requirements and shield-ai-runtime"
-                " there, use --no-proof, or remove runtime from shield.toml to copy it",
+                "every file was restored; install shield-ai-runtime there, or remove `runtime` from"
+                " shield.toml so that apply copies it into the app, or use --no-proof",
             )
         if differ:
             raise UnsafePlanError(
                 f"these settings would change: {', '.join(differ)}",
-                "every file was restored; please report it, or remove the secrets from shield.toml",
+                "every file was restored; remove the secrets of these settings from shield.toml,"
+                " and please report this as a bug",
             )
         if self._strict and problems:
             raise UnsafePlanError(
-                f"not proved that the app finds in {DOTENV} what was removed from the code: "
-                f"{problems[0]}",
+                f"can't prove that the app reads the removed literals from {DOTENV}: {problems[0]}",
                 "every file was restored; run shield where the app's dependencies are "
                 "installed, or use --no-proof",
             )
@@ -111,8 +111,8 @@ class SettingsComparison:
     ) -> None:
         self.modules = tuple(module for module, _ in modules)
         self.lacks_runtime = False  # whether a load after the edits did not find the package
-        self._probe = SettingsLoader(root, modules, python)
-        self.python = self._probe.python
+        self._loader = SettingsLoader(root, modules, python)
+        self.python = self._loader.python
         self._manifest = manifest
         variables = _environment_values(manifest, values)
         self._values = {**variables, **values.literals}
@@ -128,7 +128,7 @@ class SettingsComparison:
 
     def load_before(self) -> None:
         """Load the settings with the current environment, and with every variable set."""
-        self._before = [self._probe.load(self._current), self._probe.load(self._complete)]
+        self._before = [self._loader.load(self._current), self._loader.load(self._complete)]
 
     def compare_after(self) -> tuple[list[str], list[str]]:
         """Load the settings again, also with AWS on and without the variables, and compare them.
@@ -137,8 +137,8 @@ class SettingsComparison:
             The settings that differ, and why modules could not be compared.
         """
         before_current, before_complete = self._before
-        current = self._probe.load(self._current)
-        complete = self._probe.load(self._complete)
+        current = self._loader.load(self._current)
+        complete = self._loader.load(self._complete)
         self.lacks_runtime = any(
             loaded.missing_module == PACKAGE for loaded in (*current, *complete)
         )
@@ -150,28 +150,28 @@ class SettingsComparison:
             unstable = self._unstable_settings(current, complete)
             off = [name for name in off if name not in unstable]
             on = [name for name in on if name not in unstable]
-        on = [f"{name} (with AWS on)" for name in on if name not in off]
+        on = [f"{name} (with USE_AWS_SECRETS=true)" for name in on if name not in off]
         return off + on, problems
 
     def python_without_boto3(self) -> str:
         """Return the interpreter of the first load if it lacks boto3; otherwise, ""."""
         lacks = any(not loaded.has_boto3 for loads in self._before for loaded in loads)
-        return self._probe.python if lacks else ""
+        return self._loader.python if lacks else ""
 
     def _load_with_aws(self) -> list[LoadedSettings]:
         moved = self._manifest.variables()
         environ = {name: text for name, text in self._complete.items() if name not in moved}
         with AgentStub(self._stored_secrets()) as agent:
-            self._probe.allowed_port = agent.port
-            return self._probe.load({**environ, **agent.env_vars(self._manifest.app.prefix)})
+            self._loader.allowed_port = agent.port
+            return self._loader.load({**environ, **agent.env_vars(self._manifest.app.prefix)})
 
     def _unstable_settings(
         self, current: list[LoadedSettings], complete: list[LoadedSettings]
     ) -> set[str]:
         """Return the settings that differ on every load, such as a time or a random key."""
         time.sleep(_CLOCK_DELAY)
-        unstable, _ = compare_settings(current, self._probe.load(self._current))
-        unstable_complete, _ = compare_settings(complete, self._probe.load(self._complete))
+        unstable, _ = compare_settings(current, self._loader.load(self._current))
+        unstable_complete, _ = compare_settings(complete, self._loader.load(self._complete))
         return {*unstable, *unstable_complete}
 
     def _stored_secrets(self) -> dict[str, Hidden]:
@@ -197,8 +197,8 @@ def _environment_values(manifest: Manifest, values: KnownValues) -> dict[str, Hi
     found = {}
     for secret in manifest.secret:
         for variable in secret.variables():
-            is_dispensable = secret.optional or variable in values.literals
-            if variable in values.variables or not is_dispensable:
+            is_optional = secret.optional or variable in values.literals
+            if variable in values.variables or not is_optional:
                 found[variable] = values.variables.get(variable) or _sample(variable, secret)
     return found
 

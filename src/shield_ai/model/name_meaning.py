@@ -6,7 +6,8 @@ first matching row of this table applies. *Harmless* means that the value is not
 ===============  ==========================================  =======================================
 meaning          rule                                        examples
 ===============  ==========================================  =======================================
-harmless         starts with a flag or a count               USE_API_KEY, OPENAI_MAX_TOKENS
+harmless         a path of a file; a setting of front ends   SSL_KEY_PATH, NEXT_PUBLIC_API_KEY
+harmless         starts with a flag, or has a limit          USE_API_KEY, OPENAI_MAX_TOKENS
 harmless         a property of the secret follows            PASSWORD_HASHERS, TOKEN_URL, KEY_PREFIX
 harmless         a list of forbidden values                  COMMON_PASSWORDS, INSECURE_SECRET_KEYS
 secret           webhook URL: anyone who has it can post     SLACK_WEBHOOK_URL, SLACK_WEBHOOK
@@ -254,7 +255,7 @@ def _classify_key(parts: tuple[str, ...]) -> Meaning:
 
 
 def _is_public_key(parts: tuple[str, ...]) -> bool:
-    """Return True for the path of a client's key for TLS, a host key, and keys in web pages.
+    """Return True for a TLS key file, an SSH host key, or an analytics key in web pages.
 
     https://posthog.com/docs/api
     https://support.google.com/analytics/answer/9539598

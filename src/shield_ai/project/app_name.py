@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from shield_ai.model.file_reader import FileReader
 
-# Names that many projects give their app's folder, or that a template leaves in its metadata.
+# Generic names of folders, and placeholder names in project templates.
 GENERIC = frozenset({
     "api", "app", "application", "apps", "backend", "code", "core", "django", "django-project",
     "main", "my-app", "my-project", "myapp", "myproject", "mysite", "platform", "project",
@@ -22,7 +22,7 @@ GENERIC = frozenset({
 _NAME = rb"name[ \t]*=[ \t]*"
 _VALUE = rb"([A-Za-z0-9][A-Za-z0-9._-]{0,60})"
 _SECTION_LINES = rb"[ \t]*\r?\n(?:(?!\[)[^\n]*\n)*?"
-# The files that name a project, in the order in which they are asked.
+# Project metadata files, in order of precedence.
 METADATA = {
     "pyproject.toml": regex(
         rb"(?m)^\[(?:project|tool\.poetry)\]"
@@ -38,7 +38,7 @@ METADATA = {
 
 
 def choose_app_name(root: Path, read: FileReader) -> str:
-    """Return the name of an app: that of its metadata, its folder, or its repository.
+    """Return the first name that is not generic, from the app's metadata, folder and repository.
 
     Args:
         root: The app's folder.

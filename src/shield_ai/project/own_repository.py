@@ -1,9 +1,9 @@
-"""Check that a folder has its own git repository, and does not refer to that of another folder.
+"""Check that a folder's .git does not redirect git to another repository.
 
-git never checks out a file or folder named .git, but an archive can contain one. It can name
-another repository: as a file with the line `gitdir: PATH`, or a folder with a file named commondir
-or objects/info/alternates, or with symbolic links. The history of that repository would be reported
-as the app's.
+git never checks out a file or folder named .git, but an archive can contain one. It can redirect
+git in three ways: a file .git with the line `gitdir: PATH`, a folder .git with a file commondir or
+objects/info/alternates, or symbolic links in .git. The history of the other repository would be
+reported as the app's.
 https://git-scm.com/docs/gitrepository-layout
 """
 
@@ -26,12 +26,12 @@ MAX_SIZE = 1_000_000  # bytes of a file that names a folder
 
 
 def require_own_repository(root: Path) -> None:
-    """Require that a folder's repository belongs to it, unless the user named it with GIT_DIR.
+    """Require that a folder's repository belongs to it, unless GIT_DIR is set.
 
-    A linked worktree or a submodule has its repository elsewhere, but that names the worktree.
+    The git directory of a linked worktree or submodule is elsewhere, but points back to it.
 
     Raises:
-        SourceError: The folder has no repository, or another folder's.
+        SourceError: The folder is not in a git repository, or its .git redirects to another one.
     """
     if "GIT_DIR" in os.environ:
         return
@@ -44,19 +44,20 @@ def require_own_repository(root: Path) -> None:
         )
     # a path can be relative to the folder
     worktree, git_dir, common_dir = (Path(root, line).resolve() for line in lines)
-    foreign = ".git"
-    if _is_linked(root, worktree, git_dir, common_dir) and root.resolve().is_relative_to(worktree):
-        foreign = _foreign_part(common_dir)
-    if not foreign:
+    redirection = ".git"
+    is_own = _belongs_to(worktree, root, git_dir, common_dir)
+    if is_own and root.resolve().is_relative_to(worktree):
+        redirection = _find_redirection(common_dir)
+    if not redirection:
         return
     raise SourceError(
-        f"the repository of {worktree} is not its own: {foreign} leads elsewhere",
-        "if this is right, name the repository: GIT_DIR=$(git rev-parse --absolute-git-dir)",
+        f"{worktree}/{redirection} points to another git repository",
+        "if you trust that repository, set GIT_DIR=$(git rev-parse --absolute-git-dir)",
     )
 
 
-def _is_linked(root: Path, worktree: Path, git_dir: Path, common_dir: Path) -> bool:
-    """Return whether a repository is in its worktree, or names it."""
+def _belongs_to(worktree: Path, root: Path, git_dir: Path, common_dir: Path) -> bool:
+    """Return whether a git directory is inside its worktree, or points back to it."""
     dot_git = worktree / ".git"
     if git_dir != common_dir:  # a linked worktree
         if git_dir.parent != common_dir / "worktrees":
@@ -75,12 +76,12 @@ def _first_line(path: Path) -> str:
         return ""
 
 
-def _foreign_part(git_dir: Path) -> str:
-    """Return a path in a repository that refers to another repository; empty if there is none."""
+def _find_redirection(git_dir: Path) -> str:
+    """Return a path in a git directory that refers to another repository, or an empty string."""
     if _names_alternates(git_dir):
         return f".git/{ALTERNATES}"
     for link in _links(git_dir):
-        # the content of a linked folder would have to be tested, too
+        # Linked folders are all rejected, because their content is not checked.
         if link.is_dir() or not Path(os.path.realpath(link)).is_relative_to(git_dir):
             return f".git/{link.relative_to(git_dir).as_posix()}"
     return ""
@@ -98,7 +99,7 @@ def _names_alternates(git_dir: Path) -> bool:
 
 
 def _links(git_dir: Path) -> Iterator[Path]:
-    """Yield the links to or in the files and folders from which git reads content."""
+    """Yield the symbolic links among the files and folders from which git reads content."""
     names = ("HEAD", "index", "packed-refs", "objects", "refs", "reftable", "worktrees")
     pending = [git_dir / name for name in names]
     pending += git_dir.glob("sharedindex.*")  # of a split index

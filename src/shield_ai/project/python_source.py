@@ -50,7 +50,7 @@ class Source(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         if b"\0" in raw:
             raise SourceError(
                 f"{path}: not parsed, contains a NUL byte",
-                "is it a binary file, or saved as UTF-16?",
+                "save it as UTF-8, or rename it if it is not Python code",
             )
         bom = raw.startswith(codecs.BOM_UTF8)
         body = raw[len(codecs.BOM_UTF8) :] if bom else raw
@@ -60,7 +60,7 @@ class Source(msgspec.Struct, frozen=True, kw_only=True, dict=True):
             text = _decode(body, encoding)
         except (SyntaxError, LookupError, UnicodeError):
             raise SourceError(
-                f"{path}: not parsed, does not match its declared encoding",
+                f"{path}: not parsed, can't be decoded with its declared encoding",
                 "save it as UTF-8, or declare its encoding: # -*- coding: latin-1 -*-",
             ) from None
         return cls(
@@ -77,7 +77,7 @@ class Source(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         return parse(self.path, self.text)
 
     @functools.cached_property
-    def statements(self) -> frozenset[int]:
+    def statement_lines(self) -> frozenset[int]:
         """The lines on which statements start."""
         lines: set[int] = set()
         stack: list[ast.AST] = [self.tree]
@@ -126,7 +126,8 @@ class Source(msgspec.Struct, frozen=True, kw_only=True, dict=True):
 
     def position(self, offset: int) -> tuple[int, int]:
         """Return the line and column of an offset. Both start at 1; the column is in characters."""
-        index = max(0, bisect.bisect_right(self.lines, (offset, b"\xff" * 9)) - 1)
+        after_line = (offset, b"\xff" * 9)  # sorts after any line that starts at this offset
+        index = max(0, bisect.bisect_right(self.lines, after_line) - 1)
         start, raw = self.lines[index]
         return index + 1, len(raw[: offset - start].decode(self.encoding, "replace")) + 1
 
@@ -162,7 +163,7 @@ def parse(path: str, text: str) -> ast.Module:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            # the parser ignores the coding line of a str
+            # ast.parse() ignores the encoding declaration if the source is a str
             return ast.parse(text)
     except (SyntaxError, ValueError) as error:
         line = getattr(error, "lineno", None)
@@ -197,7 +198,7 @@ def apply_edits(raw: bytes, edits: Iterable[Edit], encoding: str = "utf-8") -> b
     for _, _, _, edit in sorted(numbered, key=lambda item: item[:3], reverse=True):
         if not 0 <= edit.start <= edit.end <= last:
             raise SourceError(
-                f"{edit.path}: two edits overlap at byte {edit.start}",
+                f"{edit.path}: the edit at byte {edit.start} overlaps another or is outside",
                 "please report this as a bug",
             )
         try:
@@ -224,7 +225,7 @@ def file_change(
     *,
     private: bool = False,
 ) -> FileChange:
-    """Return the change of a file, with the digests that apply verifies.
+    """Create the FileChange of a file, with the digests that `shield apply` verifies.
 
     Args:
         path: Relative path with forward slashes.

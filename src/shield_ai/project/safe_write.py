@@ -91,13 +91,13 @@ def replace_file(folder: int, temporary: str, name: str) -> None:
 
 
 def write_output(path: Path, content: bytes) -> None:
-    """Write the file that the user named, atomically if its folder is writable.
+    """Write the user's output file, atomically if its folder is writable.
 
     A symbolic link of this name is replaced, not followed. Pipes and devices are written directly.
 
     Raises:
-        OSError: The file can't be written, or a link in a relative path leads out of the current
-            folder.
+        OSError: The file can't be written, or a symbolic link in the relative path points outside
+            the current folder.
     """
     status = path.lstat() if os.path.lexists(path) else None
     if _is_special(path, status):
@@ -121,11 +121,11 @@ def write_output(path: Path, content: bytes) -> None:
 
 
 def read_private_file(path: Path) -> bytes | None:
-    """Return the content of a file that the user named; None if it does not exist.
+    """Return the content of a private file of the user; None if it does not exist.
 
     Raises:
         OSError: The file can't be read, belongs to another user, is a symbolic link or another
-            special file, or a link in a relative path leads out of the current folder.
+            special file, or a symbolic link in the relative path points outside the current folder.
     """
     with open_folder(_private_parent(path), ()) as folder:
         try:
@@ -142,13 +142,13 @@ def read_private_file(path: Path) -> bytes | None:
 
 
 def write_private_file(path: Path, content: bytes) -> None:
-    """Write a file that the user named with mode 0600, atomically. An existing file is replaced.
+    """Write a private file with mode 0600, atomically. An existing file is replaced.
 
-    The new file belongs to the current user: the owner of a file can always read it.
+    Its owner is not preserved: a previous owner could read the new content.
 
     Raises:
-        OSError: The file can't be written, or a link in a relative path leads out of the current
-            folder.
+        OSError: The file can't be written, or a symbolic link in the relative path points outside
+            the current folder.
     """
     with open_folder(_private_parent(path), ()) as folder:
         temporary = f".{path.name}.{secrets.token_hex(8)}.tmp"
@@ -172,8 +172,8 @@ def _real_parent(path: Path) -> Path:
     """Return the folder of a file, without symbolic links.
 
     Raises:
-        OSError: The folder does not exist, or a link in a relative path leads out of the current
-            folder.
+        OSError: The folder does not exist, or a symbolic link in the relative path points outside
+            the current folder.
     """
     parent = path.parent.resolve(strict=True)
     is_below = ".." not in path.parts and not path.is_absolute()

@@ -25,7 +25,7 @@ LEVELS = {
     Severity.CRITICAL: "error",
 }
 ORDER = list(reversed(Severity))
-# Annotations of each level and step that GitHub shows; the others are only in the log.
+# GitHub shows this many annotations per level and step; the others are only in the log.
 # https://github.com/actions/toolkit/blob/main/docs/problem-matchers.md#limitations
 MAX_SHOWN = 10
 

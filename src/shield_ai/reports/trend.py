@@ -1,7 +1,8 @@
 """Compare a report with the one that it replaces.
 
-A page keeps its figures in its head, so that the next report on the same file can show the trend.
-The replaced file can come from anybody: only numbers and a date are read from it.
+An HTML report stores its figures in a <meta> element, so that the next report that is written to
+the same path can show the trend. The replaced file is untrusted: only counts, a date and the app's
+name, for comparison, are read from it.
 """
 
 from __future__ import annotations
@@ -21,8 +22,8 @@ if TYPE_CHECKING:
     from shield_ai.reports.report_data import ReportData
 
 META = "shield-figures"
-MAX_PAGE = 20_000_000  # bytes
-_HEAD = 20_000  # characters
+MAX_REPORT_SIZE = 20_000_000  # bytes
+_HEAD_LENGTH = 20_000  # characters
 _FIGURES = re.compile(rf'<meta name="{META}" content="([^"<>]{{0,2000}})">')
 
 Count = Annotated[int, msgspec.Meta(ge=0, le=10**9)]
@@ -63,13 +64,13 @@ def read_figures(path: Path) -> Figures | None:
     """Return the figures of an earlier report.
 
     Args:
-        path: The page that is going to be replaced.
+        path: The HTML report to be replaced.
 
     Returns:
-        None if there is no page, or it is not a report.
+        None if there is no such file, or it is not a report.
     """
     try:
-        head = read_regular_file(path, MAX_PAGE).decode("utf-8")[:_HEAD]
+        head = read_regular_file(path, MAX_REPORT_SIZE).decode("utf-8")[:_HEAD_LENGTH]
     except (OSError, UnicodeDecodeError):
         return None
     match = _FIGURES.search(head)

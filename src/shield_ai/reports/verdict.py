@@ -1,4 +1,4 @@
-"""The verdict of a report: one of four states, in words."""
+"""Determine the overall result of a report."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Verdict(NamedTuple):
 
 
 def verdict(report_data: ReportData) -> Verdict:
-    """Return the verdict. It says "no problem found" only if everything was checked."""
+    """Return the verdict. `NO_PROBLEM` requires that everything was checked."""
     not_checked = tuple(_not_checked(report_data))
     if attention(report_data):
         state = VerdictState.ACTION_NEEDED
@@ -55,13 +55,13 @@ def _not_checked(report_data: ReportData) -> Iterator[str]:
     if report_data.archives:
         yield f"{count(len(report_data.archives), 'archive')} can't be unpacked"
     if not report_data.account:
-        yield f"AWS: {report_data.aws_skip_reason or 'not asked'}"
+        yield f"AWS: {report_data.aws_skip_reason or 'not queried'}"
     elif report_data.audit is None:
         yield "CloudTrail can't be read"
     unknown = sum(check.status is Status.UNKNOWN for check in report_data.checks)
     if unknown and report_data.has_manifest:
-        yield f"{count(unknown, 'check')} without a result"
+        yield f"{count(unknown, 'check')} had no result"
     states = [control.result.state for control in controls(report_data)]
     unchecked = states.count(ControlState.NOT_CHECKED)
     if unchecked:
-        yield f"{unchecked} of {count(len(states), 'control')}"
+        yield f"{unchecked} of {count(len(states), 'control')} can't be evaluated"

@@ -56,7 +56,11 @@ class Connector(Generic[SessionT]):
         self._connect(login).close()
 
     def accepts(self, login: Login) -> bool:
-        """Return whether the server accepts the login."""
+        """Return whether the server accepts the login.
+
+        Raises:
+            TrustError: The server accepts any password.
+        """
         try:
             self.log_in(login).close()
         except LoginRefusedError:
@@ -68,6 +72,7 @@ class Connector(Generic[SessionT]):
 
         Raises:
             LockedOutError: No login is valid.
+            TrustError: The server accepts any password.
         """
         tried = set()
         for login in logins:
@@ -80,8 +85,8 @@ class Connector(Generic[SessionT]):
             except LoginRefusedError:
                 continue
         raise LockedOutError(
-            f"the server rejects all {len(tried)} passwords in the secret's versions: set the "
-            "user's password to that of the current version (AWSCURRENT)"
+            f"the server rejects every login in the secret's versions ({len(tried)} tried): set the"
+            " user's password to that of the current version (AWSCURRENT)"
         )
 
     def _ensure_wrong_password_is_rejected(self, login: Login) -> None:
@@ -95,5 +100,5 @@ class Connector(Generic[SessionT]):
             return
         raise TrustError(
             "the server accepts a wrong password for this user (trust authentication), so a "
-            "rotation can't be verified"
+            "rotation can't be verified: require a password for the user"
         )

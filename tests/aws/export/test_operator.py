@@ -72,10 +72,10 @@ def test_wildcard_resources_only_where_iam_requires_them():
     for statement in operator_policy(FULL, ACCOUNT, REGION)["Statement"]:
         assert not any("*" in action for action in statement["Action"])
         if statement["Sid"] not in {
-            "Anywhere",
-            "LookAtSecrets",
+            "ActionsWithoutResource",
+            "DescribeSecrets",
             "Key",
-            "KeyLook",
+            "DescribeKey",
         }:  # a condition restricts the keys to those with the alias
             assert not any("*" in arn for arn in statement["Resource"])
 

@@ -89,7 +89,7 @@ def test_writes_a_new_file_that_only_its_owner_can_read(app, shield):
     assert (done.code, done.out) == (0, "")
     assert done.err.splitlines() == [
         "written to .env: SECRET_KEY, DB_USER, DB_PASSWORD, DB_PORT, DATABASE_URL",
-        "not in AWS, optional: SENTRY_DSN",
+        "optional, not in AWS: SENTRY_DSN",
     ]
     assert stat.S_IMODE((app / ".env").stat().st_mode) == 0o600
     assert dotenv_values(app / ".env") == VALUES
@@ -148,7 +148,7 @@ def test_a_required_secret_that_is_not_in_aws(app, client, shield):
     assert done.err.splitlines() == [
         "written to .env: DB_USER, DATABASE_URL",
         "not in AWS: SECRET_KEY, DB_PASSWORD, DB_PORT",
-        "not in AWS, optional: SENTRY_DSN",
+        "optional, not in AWS: SENTRY_DSN",
     ]
 
 

@@ -75,7 +75,7 @@ def finish(*arguments, cwd, env=None):
 def test_the_command_gets_the_secrets_and_the_inherited_variables(app):
     env = {"TOKEN": "of the shell", "KEPT": "yes", "SENTRY_DSN": "of the shell"}
     code, out, err = finish("--", sys.executable, "-c", SHOW, cwd=app, env=env)
-    assert (code, err) == (0, "not in AWS, optional: SENTRY_DSN\n")
+    assert (code, err) == (0, "optional, not in AWS: SENTRY_DSN\n")
     environ = json.loads(out)
     expected = {"TOKEN": TOKEN, "DB_USER": "shop", "DB_PASSWORD": PASSWORD, "KEPT": "yes"}
     assert environ.items() >= expected.items()

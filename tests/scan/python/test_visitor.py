@@ -281,6 +281,7 @@ def test_a_list_under_a_secret_like_key_can_name_fields(scanned, text, found):
         ("Test", True),
         ("TestSettings", True),
         ("UnitTestConfig", True),
+        ("TestAppSettings", True),
         ("ProductionConfig", False),
         ("LatestConfig", False),
         ("ABTestSettings", False),
@@ -295,6 +296,19 @@ def test_the_values_of_a_settings_class_for_tests_stay(scanned, name, is_for_tes
     for_tests = SkipId.TEST_CLASS.reason(name=name)
     assert reasons["X"] is None
     assert {reasons["SECRET_KEY"], reasons["Y"]} == {for_tests if is_for_tests else None}
+
+
+def test_the_fields_of_a_pydantic_class_for_tests_stay(scanned):
+    text = (
+        "from pydantic_settings import BaseSettings\n"
+        "class TestAppSettings(BaseSettings):\n    mail_password: str\n"
+        "class AppSettings(BaseSettings):\n    api_password: str\n"
+    )
+    reasons = {f.name: site.reason for f, site in scanned({"config.py": text}).sites}
+    assert reasons == {
+        "mail_password": SkipId.TEST_CLASS.reason(name="TestAppSettings"),
+        "api_password": None,
+    }
 
 
 @pytest.mark.parametrize(

@@ -59,6 +59,9 @@ def found(text: str, *, unquoted: bool = False) -> list[tuple[str, str]]:
             't = process.env.API_TOKEN || "abcdef";', "process.env.API_TOKEN", "abcdef", id="or"
         ),
         pytest.param(
+            "k = os.environ.get('API_TOKEN') or 'abcdef'", "API_TOKEN", "abcdef", id="python or"
+        ),
+        pytest.param(
             "p = process.env['DB_PASSWORD'] ?? 'abcdef';", "DB_PASSWORD", "abcdef", id="else"
         ),
         pytest.param(

@@ -251,3 +251,19 @@ def test_line_ends_agree_with_python(end: str) -> None:
         text = f"{begin}token: {TOKEN}{end}{end}token: {fill('ghp_{alnum:36}', 1)}{end}"
         found = DETECTOR.find("a.yml", text.encode())
         assert [(f.line, f.column, f.end_column) for f in found] == [(1, 8, 48), (3, 8, 48)]
+
+
+@pytest.mark.parametrize(
+    ("before", "found"),
+    [
+        pytest.param("{alnum:80}/", [], id="in base64"),
+        pytest.param("{alnum:80}+", [], id="after a plus"),
+        pytest.param("{alnum:20}/", ["CRED.facebook-token"], id="short"),
+        pytest.param(
+            "https://graph.example.com/v2/{alnum:30}/", ["CRED.facebook-token"], id="in a URL"
+        ),
+    ],
+)
+def test_a_token_format_in_base64_is_no_token(before, found):
+    text = f'"{before}EAAC{{alnum:120}}"'
+    assert rules("fonts.js", text) == found

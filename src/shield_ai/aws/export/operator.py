@@ -2,7 +2,8 @@
 
 It allows the API calls of these commands on the app's own resources only. IAM can't restrict what
 the operator writes into the policies of the app's role and of the rotation roles, or into the code
-of the functions: who may write both a role's policy and the code that uses it has all permissions.
+of the functions. Anyone who can write both a role's policy and the code that uses the role has all
+permissions.
 """
 
 from __future__ import annotations
@@ -40,10 +41,12 @@ def operator_policy(manifest: Manifest, account: str, region: str) -> dict[str, 
         *_resource_statements(by_kind),
     ]
     if app.role:
-        # Not sts:AssumeRole: the operator can change what the role may do.
+        # Without sts:AssumeRole: the operator could add permissions to the role, and use them.
         actions = ["iam:GetRole", "iam:SimulatePrincipalPolicy"]
         statements.append(_allow("Role", actions, [role_arn(app, account, region)]))
-    statements.append(_allow("Anywhere", _actions_without_resource(manifest, by_kind), ["*"]))
+    statements.append(
+        _allow("ActionsWithoutResource", _actions_without_resource(manifest, by_kind), ["*"])
+    )
     return {"Version": "2012-10-17", "Statement": statements}
 
 
@@ -55,9 +58,10 @@ def _secret_statements(manifest: Manifest, account: str, region: str) -> Iterato
     # For a secret that does not exist yet, IAM evaluates the ARN without the suffix.
     arns_before_creation = [arn.removesuffix(ARN_SUFFIX) for arn in arns]
     create = ["secretsmanager:CreateSecret", "secretsmanager:TagResource"]
-    yield _allow("SecretsToCome", create, arns_before_creation)
-    # A secret that does not exist has no ARN to list here; the call returns no value.
-    yield _allow("LookAtSecrets", sorted(_DESCRIBE), ["*"])
+    yield _allow("CreateSecrets", create, arns_before_creation)
+    # shield also describes secrets that do not exist, or whose names it finds in the account.
+    # DescribeSecret never returns a value.
+    yield _allow("DescribeSecrets", sorted(_DESCRIBE), ["*"])
 
 
 def _key_statements(app: App, account: str) -> Iterator[dict[str, Any]]:
@@ -65,7 +69,7 @@ def _key_statements(app: App, account: str) -> Iterator[dict[str, Any]]:
         return
     decrypt = decrypt_statement(app, account)
     yield {**decrypt, "Sid": "Key", "Action": list(KMS_ACTIONS)}
-    describe = {**decrypt, "Sid": "KeyLook", "Action": ["kms:DescribeKey"]}
+    describe = {**decrypt, "Sid": "DescribeKey", "Action": ["kms:DescribeKey"]}
     # shield calls DescribeKey itself, not through Secrets Manager.
     condition = {key: value for key, value in decrypt["Condition"].items() if key != "StringEquals"}
     if condition:

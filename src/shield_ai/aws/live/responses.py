@@ -1,4 +1,4 @@
-"""Check what AWS returns before it is used: the endpoint can be a broken or hostile one.
+"""Validate AWS responses before use: AWS_ENDPOINT_URL can name a broken or hostile server.
 
 botocore does not check responses. A missing field would raise a KeyError elsewhere.
 """
@@ -35,14 +35,18 @@ _TYPES: dict[str, type | tuple[type, ...]] = {
     "float": (int, float),
     "double": (int, float),
 }
-MAX_PAGES = 5000  # of one list, 250,000 events of CloudTrail; a hostile endpoint never ends
-_NAMES = ("SecretId", "Name", "PolicyArn", "RoleName", "FunctionName", "Rule", "TopicArn", "KeyId")
+# Pages per list call, enough for 250,000 CloudTrail events: a hostile server can always return
+# another page.
+MAX_PAGES = 5000
+_LOGGED_ARGUMENTS = (
+    *("SecretId", "Name", "PolicyArn", "RoleName", "FunctionName", "Rule", "TopicArn", "KeyId"),
+)
 _PAGE_TOKENS = {"NextToken", "Marker"}
-_PARSED_POLICY = "policyDocumentType"  # a text in IAM's model, which botocore parses
+_PARSED_POLICY = "policyDocumentType"  # IAM's model declares a string; botocore parses it
 
 
 class _Structure(dict[str, Any]):
-    """A part of a response, in which a missing field is an error of the endpoint."""
+    """A structure in a response. A missing field raises AwsError instead of KeyError."""
 
     def __init__(self, call: str, fields: Iterable[tuple[str, Any]]) -> None:
         super().__init__(fields)
@@ -53,19 +57,20 @@ class _Structure(dict[str, Any]):
 
 
 def check_responses(client: Any) -> None:
-    """Make the calls of a client raise AwsError for a response that does not match the service."""
-    from botocore.parsers import ResponseParserError  # opens a socket when it is imported
+    """Patch a client to raise AwsError for responses that do not match the service model."""
+    # Not at the top: the import opens a socket, and commands without AWS must open none.
+    from botocore.parsers import ResponseParserError
 
     send = client._make_api_call  # noqa: SLF001  # all calls, paginators and waiters use it
     service = client.meta.service_model
-    pages: Counter[str] = Counter()  # of the current list, by operation
+    pages: Counter[str] = Counter()  # pages requested in the current list call, by operation
 
     def send_and_check(operation: str, arguments: dict[str, Any]) -> Any:
         call = f"{service.service_name}:{operation}"
         pages[operation] = pages[operation] + 1 if _PAGE_TOKENS & arguments.keys() else 0
         if pages[operation] > MAX_PAGES:
             raise invalid_response(call)
-        OUTPUT.log(f"call {call} {_subject(arguments)}".rstrip())
+        OUTPUT.log(f"call {call} {_resource_name(arguments)}".rstrip())
         try:
             response = send(operation, arguments)
             shape = service.operation_model(operation).output_shape
@@ -78,9 +83,9 @@ def check_responses(client: Any) -> None:
     client._make_api_call = send_and_check  # noqa: SLF001
 
 
-def _subject(arguments: Mapping[str, Any]) -> str:
-    """Return what a call is about: only a name or an ARN, because other arguments can be values."""
-    for argument in _NAMES:
+def _resource_name(arguments: Mapping[str, Any]) -> str:
+    """Return the name or ARN to log for a call. Other arguments can contain secret values."""
+    for argument in _LOGGED_ARGUMENTS:
         if isinstance(arguments.get(argument), str):
             return str(arguments[argument])
     return ""
@@ -90,7 +95,7 @@ def parse_document(text: str, call: str) -> dict[str, Any]:
     """Parse a JSON document in a response, such as a policy.
 
     Raises:
-        AwsError: It is not a JSON object, or a statement of the policy is not.
+        AwsError: The text is not a JSON object, or a policy statement in it is not an object.
     """
     try:
         document = json.loads(text)
@@ -102,7 +107,7 @@ def parse_document(text: str, call: str) -> dict[str, Any]:
 
 
 def _is_document(document: object) -> bool:
-    """Return whether JSON is an object, and if it is a policy, each statement is one, too."""
+    """Return whether a JSON value is an object, and each policy statement in it is an object."""
     if not isinstance(document, dict):
         return False
     statements = document.get("Statement", [])
@@ -124,12 +129,12 @@ def invalid_response(call: str) -> AwsError:
 
 
 def _check(value: Any, shape: Shape, call: str) -> Any:
-    """Return a value in which each structure reports missing fields.
+    """Validate a value against its shape. Structures in the result report missing fields.
 
     Raises:
-        TypeError: A part of the value has another type than its shape.
+        TypeError: The type of a value differs from its shape.
     """
-    kind: Any = shape
+    kind: Any = shape  # `Shape` does not declare the attributes of its subclasses
     if kind.name == _PARSED_POLICY and _is_document(value):
         return value
     expected = _TYPES.get(kind.type_name)

@@ -40,10 +40,10 @@ def pull(
 ) -> int:
     """Write the current values from AWS into an env file.
 
-    After a rotation, the app then also works with AWS off and after shield rollback. Only the
-    values of the secrets' variables are replaced or added; other lines are kept. Prints the names
-    of the variables, never the values. Refuses a file that git does not ignore. Exits with 1 if a
-    required secret is not in AWS.
+    Run it after a rotation: otherwise, the app can't use the new values with AWS off or after
+    shield rollback. Only the values of the secrets' variables are replaced or added; other lines
+    are kept. Prints the names of the variables, never the values. Fails if git does not ignore the
+    file. Exits with 1 if a required secret is not in AWS.
 
     Example: shield pull --env-file .env
     """
@@ -60,7 +60,7 @@ def pull(
         _print_names(f"written to {env_file}", update.written)
         _print_names("unchanged", update.unchanged)
     _print_names("not in AWS", current.missing)
-    _print_names("not in AWS, optional", current.skipped)
+    _print_names("optional, not in AWS", current.skipped)
     _print_names("multiline values, which django-environ can't read", update.several_lines)
     if as_json:
         print_json(

@@ -65,5 +65,5 @@ def run(only: tuple[str, ...], app: Path, environment: str, command: list[str]) 
     secrets = select_secrets(manifest, only)
     current = read_current_values(manifest, secrets, context.require_aws())
     if current.skipped:
-        echo(f"not in AWS, optional: {', '.join(current.skipped)}", err=True)
+        echo(f"optional, not in AWS: {', '.join(current.skipped)}", err=True)
     replace_process(program, command, command_environ(os.environ, current))

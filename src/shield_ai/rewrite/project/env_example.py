@@ -1,4 +1,4 @@
-"""Document in .env.example, or a file like it, how to switch AWS Secrets Manager on."""
+"""Document in the example env file how to turn AWS Secrets Manager on."""
 
 from __future__ import annotations
 
@@ -25,16 +25,16 @@ DOTENV = ".env"
 VARIABLE = re.compile(
     rb"^[ \t]*(?:#[ \t]*)?(?:export[ \t]+)?([A-Za-z_][A-Za-z0-9_]*)[ \t]*=", re.MULTILINE
 )
-# Words in the name of an example that is not for production.
+# Matches the names of example files for development.
 DEVELOPMENT = re.compile(r"dev|local|test|ci\b")
-# Other words name a part of the app, such as a payment provider.
-GENERAL = word_set("""
+# A file with any other word in its name is for a part of the app: .env.stripe.example
+GENERIC_WORDS = word_set("""
     ENV EXAMPLE SAMPLE TEMPLATE DIST DEFAULT DEFAULTS TMPL TPL EXAMPLES DEV DEVELOPMENT LOCAL TEST
     TESTING CI PROD PRODUCTION STAGING DOCKER COMPOSE DJANGO FLASK FASTAPI PYTHON APP API WEB SERVER
     BACKEND FILE VARS DOTENV
 """)
-SWITCH = "# To read the secrets in shield.toml from AWS Secrets Manager:"
-SWITCH_OF_PROCESS = (
+ENABLE = "# To read the secrets in shield.toml from AWS Secrets Manager:"
+ENABLE_IN_PROCESS = (
     "# To read the secrets in shield.toml from AWS Secrets Manager, set these variables in the"
     " environment of the process, not in this file:"
 )
@@ -42,7 +42,7 @@ VARIABLES = "# The secrets in shield.toml:"
 
 
 def fix(context: FixContext) -> Outcome:
-    """Extend the example of .env."""
+    """Extend .env.example."""
     app = context.app
     return extend_env_example(context.read, context.manifest, app.dotenv_files, django=app.django)
 
@@ -50,10 +50,10 @@ def fix(context: FixContext) -> Outcome:
 def extend_env_example(
     read: FileReader, manifest: Manifest, files: DotenvFiles, *, django: bool = True
 ) -> Outcome:
-    """Append the switch, commented out, to the example, and the variables that are new.
+    """Append new variables and the runtime's switches to the example, all commented out.
 
-    A new example, which is created if the folder has a .env, lists the variables of all secrets.
-    Nothing is set: developers copy the file, it can be a template for production, and some
+    If there is a .env but no example, create one with the variables of all secrets. All lines are
+    commented out because developers copy the file, it can be a template for production, and some
     libraries reject variables in .env that the app does not read.
 
     Args:
@@ -72,19 +72,21 @@ def extend_env_example(
     text = (raw or b"").removeprefix(codecs.BOM_UTF8).replace(b"\r", b"\n")
     existing = {name.decode() for name in VARIABLE.findall(text)}
     variables = manifest.variables() if raw is None else sorted(files.new_variables)
+    # The app parses .env itself, and does not load it into os.environ.
     is_private = files.reads and not files.loads
     blocks = [
         _block(VARIABLES, [f"#{name}=" for name in variables if name not in existing]),
-        _switch_block(manifest, existing, is_private=is_private, django=django),
+        _enable_block(manifest, existing, is_private=is_private, django=django),
     ]
     addition = "\n".join(block for block in blocks if block)
     return append(path, raw, addition, gap=True) if addition else NOTHING
 
 
 def _choose_example(read: FileReader, manifest: Manifest, files: DotenvFiles) -> str:
-    """Return the example in the app's folder, or above its settings; "" if there is none.
+    """Return the example in the app's folder or a parent folder of its settings; "" if missing.
 
-    An example without other words in its name is preferred, then one for production.
+    The least nested file is preferred, then one that is not for development, then the one with the
+    fewest words in its name.
     """
     folders = {""}
     for path in (*manifest.app.settings, manifest.app.runtime):
@@ -109,13 +111,13 @@ def _choose_example(read: FileReader, manifest: Manifest, files: DotenvFiles) ->
 def _is_for_app(read: FileReader, path: str, manifest: Manifest) -> bool:
     """Return whether an example is for the whole app, by its name or by its variables."""
     name = path.rpartition("/")[2].upper()
-    if GENERAL.issuperset(re.findall("[A-Z]+", name)):
+    if GENERIC_WORDS.issuperset(re.findall("[A-Z]+", name)):
         return True
     names = VARIABLE.findall(read_optional(read, path) or b"")
     return not {name.decode() for name in names}.isdisjoint(manifest.variables())
 
 
-def _switch_block(
+def _enable_block(
     manifest: Manifest, existing: Collection[str], *, is_private: bool, django: bool
 ) -> str:
     if "USE_AWS_SECRETS" in existing:
@@ -127,11 +129,11 @@ def _switch_block(
         "AWS_REGION": region,
         environment_variable(django=django): "production",
     }
-    # Otherwise, the map file contains the prefix.
+    # The map file contains the prefix, except with environments or with the installed package.
     if app.prefix and (manifest.environments or app.runtime == "package"):
         values["AWS_SECRETS_PREFIX"] = single_line(app.prefix)
     lines = [f"#{name}={value}" for name, value in values.items() if name not in existing]
-    return _block(SWITCH_OF_PROCESS if is_private else SWITCH, lines)
+    return _block(ENABLE_IN_PROCESS if is_private else ENABLE, lines)
 
 
 def _block(heading: str, lines: Iterable[str]) -> str:

@@ -144,7 +144,7 @@ def _join_range(
         start_in_text, end_in_text = position(insert.start), position(insert.end)
         text_inserts.append(insert._replace(start=start_in_text, end=end_in_text))
     dropped = [position(offset) for offset in line_range.parentheses]
-    in_brackets = not line_range.is_statement and line_range.first not in source.statements
+    in_brackets = not line_range.is_statement and line_range.first not in source.statement_lines
     result = rewrite_joined(text, text_inserts, style, dropped, in_brackets=in_brackets)
     if result is None:
         return None

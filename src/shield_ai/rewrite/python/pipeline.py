@@ -33,8 +33,8 @@ class PythonChanges(msgspec.Struct, kw_only=True):
 
     files: list[FileChange] = []
     skipped: list[Skipped] = []
-    removed: list[str] = []  # variables of the removed literals
-    engines: set[str] = set()  # of the database backends that the settings use
+    removed: list[str] = []  # variables whose hardcoded values were removed
+    engines: set[str] = set()  # the database engines in the settings
 
     def extend(self, other: PythonChanges) -> None:
         """Add the changes of other files."""
@@ -52,12 +52,13 @@ def rewrite_python(
     accessor_import: str,
     options: WrapOptions | None = None,
 ) -> PythonChanges:
-    """Rewrite each Python file that has sites or calls of the runtime.
+    """Rewrite each Python file that reads a secret or calls the runtime.
 
     Args:
         manifest: The secrets to move.
-        sites: The sites of the whole app.
-        calls: Path, line and column of each call of the runtime.
+        sites: The findings of the whole app that can be rewritten, each with its site.
+        calls: Path, line and column of each call of get_secret() or another function of the
+            runtime.
         read: Returns the bytes of a file.
         accessor_import: The line that imports get_secret().
         options: The options for all files, except the code style, which is looked up per file.
@@ -96,7 +97,7 @@ class Rewriter:
         self._read = read
         module = accessor_import.split()[1]
         self._options = options._replace(has_map=provides_map(read, manifest, module))
-        self._map = parse_map(read(manifest.app.runtime))  # before this rewrite
+        self._map = parse_map(read(manifest.app.runtime))  # the map file before this rewrite
         if self._map is not None:
             client = client_name(read(manifest.app.runtime))
             self._options = self._options._replace(client=client)
@@ -108,16 +109,16 @@ class Rewriter:
         Args:
             path: The file.
             sites: The sites in it.
-            calls: Line and column of each call of the runtime in it.
+            calls: Line and column of each call of a function of the runtime in it.
         """
-        before = self.changes
+        previous_changes = self.changes
         self.changes = PythonChanges()
         try:
             self._rewrite_file(path, sites, calls)
         except RecursionError:
             self.changes = PythonChanges(skipped=[SkipId.TOO_DEEP.reason().entry(path)])
-        before.extend(self.changes)
-        self.changes = before
+        previous_changes.extend(self.changes)
+        self.changes = previous_changes
 
     def _rewrite_file(
         self, path: str, sites: list[FoundSite], calls: list[tuple[int, int]]
@@ -136,6 +137,7 @@ class Rewriter:
         edits = list(wrapped.edits)
         edits += self._fix(source, sites if wrapped.edits else [], calls, edits)
         if edits:
+            # The diff of a plan hides values per edit, and shows the text between edits.
             edits = split_edits(source, edits)
             self.changes.files.append(file_change(path, raw, edits, source.encoding))
 

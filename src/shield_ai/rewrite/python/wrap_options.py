@@ -16,7 +16,7 @@ class WrapOptions(NamedTuple):
 
     removal: LiteralRemoval | None = None  # removes literals from the code; None keeps them
     style: CodeStyle = CodeStyle()  # the configured style of the file
-    has_map: bool = True  # the app's map file has the secrets, unless the runtime is a package
-    relative_package: str = ""  # the package with files that import the runtime relatively
-    importers: Importers | None = None  # the app's Python files; None keeps unused imports
-    client: str = "client"  # the client in the map file; empty if it has another form
+    has_map: bool = True  # whether a map file lists the secrets
+    relative_package: str = ""  # the package in which the runtime is imported relatively
+    importers: Importers | None = None  # required to remove unused imports; None keeps them
+    client: str = "client"  # name of the client in the map file; empty if not recognized

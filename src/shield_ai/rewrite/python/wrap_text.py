@@ -66,7 +66,7 @@ def _wrap_on_line(
             start = source.position(insert.start)[1] - 1
             end = source.position(insert.end)[1] - 1
             inserts.append(insert._replace(start=start, end=end))
-    in_brackets = number not in source.statements and not _is_continued(source, number - 1)
+    in_brackets = number not in source.statement_lines and not _is_continued(source, number - 1)
     edits = []
     for change in rewrite_line(line, inserts, style, added_levels, in_brackets=in_brackets):
         start = offset + len(line[: change.start].encode(source.encoding))

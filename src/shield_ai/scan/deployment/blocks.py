@@ -21,17 +21,17 @@ if TYPE_CHECKING:
     from shield_ai.scan.deployment.environment import Block
     from shield_ai.scan.text.structure import Node
 
-ALIASES = "it has YAML aliases: a variable can belong to several services"
-TEMPLATE = "it is a template"
+ALIASES = "contains YAML aliases: a variable can belong to several services"
+TEMPLATE = "contains template tags"
 ENV_FILE = "the container also has variables from an env file"
-EXTENDS = "services extend each other with extends"
-SECRET_SOURCE = "envFrom sets the variables of a Secret"
-TASK_ROLE = "the task definition has no taskRoleArn, so the app can't read AWS"
-INVALID = "it can't be parsed"
+EXTENDS = "a service uses `extends`"
+SECRET_SOURCE = "envFrom imports variables from a Kubernetes Secret"
+TASK_ROLE = "the task definition has no taskRoleArn, so the app can't access Secrets Manager"
+INVALID = "can't be parsed"
 NO_NAME = "the container has no name"
 TEMPLATE_MARK = regex(rb"\{\{|\{%|<%")
 YAML_ALIAS = regex(rb"(?:^|[\s\[{,:-])\*[^\s,\]}]")
-MAX_KEYS = 200  # of a container; they are searched for each of its environments
+MAX_KEYS = 200  # of a container; bounds a search in quadratic time
 NAME = frozenset({"name"})
 CONTAINERS = frozenset({"containers", "initContainers", "containerDefinitions"})
 ENV_FILE_KEYS = frozenset({"env_file", "environmentFiles"})
@@ -52,12 +52,12 @@ def find_environments(raw: bytes, kind: DeploymentKind) -> EnvironmentFile:
     roots = json_values(raw) if is_json else yaml_values(raw)
     if problem := _file_problem(kind, roots):
         return EnvironmentFile(raw, kind, problem=problem)
-    found = [_block(raw, place, kind) for place in walk_blocks(roots) if _is_wanted(place, kind)]
+    found = [_block(raw, part, kind) for part in walk_blocks(roots) if _is_environment(part, kind)]
     return EnvironmentFile(raw, kind, tuple(block for block in found if block))
 
 
 def _has_aliases(raw: bytes) -> bool:
-    """Return whether a YAML file has aliases; True if it is invalid."""
+    """Return whether a YAML file has aliases; an invalid file has none."""
     if not YAML_ALIAS.search(raw):
         return False
     import yaml
@@ -66,7 +66,7 @@ def _has_aliases(raw: bytes) -> bool:
         events = yaml.parse(raw, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
         return any(isinstance(event, yaml.AliasEvent) for event in events)
     except (yaml.YAMLError, UnicodeError):
-        return True
+        return False
 
 
 def _file_problem(kind: DeploymentKind, roots: list[Node]) -> str:
@@ -81,7 +81,7 @@ def _file_problem(kind: DeploymentKind, roots: list[Node]) -> str:
 
 
 def _has_extends(root: Node) -> bool:
-    """Return whether a service of Docker Compose takes over the environment of another."""
+    """Return whether a service of Docker Compose inherits the environment of another service."""
     services = [
         service for key, value in root.pairs if key.text == "services" for service in value.pairs
     ]
@@ -92,7 +92,7 @@ def _keys(node: Node) -> set[str]:
     return {key.text for key, _ in node.pairs}
 
 
-def _is_wanted(place: Block, kind: DeploymentKind) -> bool:
+def _is_environment(place: Block, kind: DeploymentKind) -> bool:
     """Return whether a value is the environment of a service or container."""
     path = place.path
     if len(place.parents[-1].pairs) > MAX_KEYS:
@@ -143,7 +143,7 @@ def _style(value: Node) -> EntryStyle:
     return EntryStyle.ASSIGNMENTS if is_assignments else EntryStyle.OBJECTS
 
 
-class _Named(NamedTuple):
+class _Assignment(NamedTuple):
     variable: str
     value: str | None
 
@@ -154,26 +154,27 @@ def _entries(raw: bytes, environment: Node) -> Iterator[EnvironmentEntry]:
         start, end = _start(raw, key), max(_end(raw, key), _end(raw, value))
         yield EnvironmentEntry(key.text, start, end, text)
     for item in environment.items:
-        named = _named(item)
-        yield EnvironmentEntry(named.variable, _start(raw, item), _end(raw, item), named.value)
+        found = _parse_item(item)
+        yield EnvironmentEntry(found.variable, _start(raw, item), _end(raw, item), found.value)
 
 
-def _named(item: Node) -> _Named:
+def _parse_item(item: Node) -> _Assignment:
     """Return the variable and the value of an item of a list."""
     if not item.is_container:
         name, sign, value = item.text.partition("=")
-        return _Named(name.strip(), value if sign else None)
+        return _Assignment(name.strip(), value if sign else None)
     name_node, value_node = item.get(NAME_KEYS), item.get(VALUE_KEYS)
-    return _Named(name_node.text if name_node else "", value_node.text if value_node else None)
+    text = value_node.text if value_node else None
+    return _Assignment(name_node.text if name_node else "", text)
 
 
 def _start(raw: bytes, node: Node) -> int:
-    """Return where a value starts, with its quote."""
+    """Return the start offset of a value, including its opening quote."""
     return node.start - 1 if _is_in_quotes(raw, node) else node.start
 
 
 def _end(raw: bytes, node: Node) -> int:
-    """Return where a value ends. A block ends with its last value."""
+    """Return the end offset of a value. A YAML collection ends with its last scalar."""
     pending = [node]
     end = node.start
     while pending:

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 from shield_ai.scan.deployment.environment import walk_blocks
 from shield_ai.scan.deployment.evidence import (
-    NO_SIGNS,
+    NO_MATCHES,
     Evidence,
-    Fact,
-    Signs,
+    Matches,
+    TextKind,
     development_units,
-    find_signs,
-    of_file,
-    variable_signs,
+    file_matches,
+    find_matches,
+    variable_matches,
 )
 from shield_ai.scan.deployment.services import TOO_LARGE, ServiceReader
 
@@ -33,33 +33,33 @@ def development_documents(roots: list[Node]) -> frozenset[str]:
     Args:
         roots: The documents of the file.
     """
-    own = {str(root.start): _document_signs(root) for root in roots}
-    shared = of_file(itertools.chain(*own.values()))
-    return development_units({name: Evidence(signs | shared) for name, signs in own.items()})
+    own = {str(root.start): _document_matches(root) for root in roots}
+    shared = file_matches(itertools.chain(*own.values()))
+    return development_units({name: Evidence(matches | shared) for name, matches in own.items()})
 
 
-def _document_signs(root: Node) -> Signs:
-    signs = NO_SIGNS
+def _document_matches(root: Node) -> Matches:
+    matches = NO_MATCHES
     reader = ServiceReader()
     for number, block in enumerate(walk_blocks([root])):
         if number > MAX_BLOCKS:
             return TOO_LARGE
-        signs |= _block_signs(block, reader)
-    return signs
+        matches |= _block_matches(block, reader)
+    return matches
 
 
-def _block_signs(block: Block, reader: ServiceReader) -> Signs:
+def _block_matches(block: Block, reader: ServiceReader) -> Matches:
     key, value = block.path[-1], block.value
     parent = block.path[-2] if len(block.path) > 1 else ""
     if key == "namespace" and parent == "metadata":
-        return find_signs(Fact.PROJECT, value.text)
+        return find_matches(TextKind.PROJECT, value.text)
     if key in STAGE_LABELS and parent in {"labels", "matchLabels"}:
-        return variable_signs("ENVIRONMENT", value.text)
+        return variable_matches("ENVIRONMENT", value.text)
     if key == "replicas" and parent == "spec":
-        return find_signs(Fact.KEY, f"replicas={value.text}")
+        return find_matches(TextKind.KEY, f"replicas={value.text}")
     if parent in CONTAINERS and key in {"command", "args"}:
-        return reader.text_signs(Fact.COMMAND, value)
+        return reader.text_matches(TextKind.COMMAND, value)
     is_environment = parent in CONTAINERS and key == "env"
     if is_environment or (block.path == ("data",) and value.pairs):
-        return NO_SIGNS.union(*reader.variables(value).values())
-    return NO_SIGNS
+        return NO_MATCHES.union(*reader.variables(value).values())
+    return NO_MATCHES

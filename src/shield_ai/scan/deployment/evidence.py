@@ -1,7 +1,7 @@
-"""Judge by its content whether a service, container or image is for development.
+"""Classify services, containers and images as for development or for production.
 
-Each rule states a fact that is rare on the other side. A fact is strong if it names the purpose,
-and weaker if it only shows how the service runs: sloppy production runs a development server, too.
+Each rule matches a text that is typical of one environment and rare in the other. An explicit name
+counts more than an option of a server, because some production services run a development server.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from shield_ai.project.perf.lazy_regex import regex
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-MAX_TEXT = 2000  # of a fact, in characters; commands are shorter
+MAX_TEXT = 2000  # characters of a text that is matched; commands are shorter
 
 
-class Fact(enum.Enum):
-    """What a text of a deployment file says."""
+class TextKind(enum.Enum):
+    """What a text in a deployment file is."""
 
     COMMAND = enum.auto()
     VARIABLE = enum.auto()  # NAME=value
@@ -34,46 +34,48 @@ class Fact(enum.Enum):
     KEY = enum.auto()  # a key and a value of the service
 
 
-class Strength(enum.IntEnum):
-    """How sure a fact is."""
+class Confidence(enum.IntEnum):
+    """The confidence of a rule."""
 
     NONE = 0
-    HINT = 1  # two different hints are as sure as what is shown
-    SHOWN = 2  # how the service runs
-    NAMED = 3  # the author names the purpose
+    LOW = 1  # two matches from different sources count as MEDIUM
+    MEDIUM = 2  # the service runs in a way that is typical of the environment
+    HIGH = 3  # the author names the environment
 
 
 class Scope(enum.Enum):
-    """What a fact is about."""
+    """The services that a rule applies to."""
 
-    OWN = enum.auto()  # this service
-    APP = enum.auto()  # this service; services without facts are for the same purpose
+    OWN = enum.auto()  # the service that matches
+    APP = enum.auto()  # the service that matches, and services that no rule classifies
     FILE = enum.auto()  # each service of the file
 
 
-class Side(enum.Enum):
-    """What a fact speaks for."""
+class Environment(enum.Enum):
+    """The environment that a rule indicates."""
 
     DEVELOPMENT = enum.auto()
     PRODUCTION = enum.auto()
 
 
 class Rule(NamedTuple):
-    """A fact, and what it speaks for."""
+    """A pattern that indicates an environment."""
 
-    fact: Fact
-    side: Side
-    strength: Strength
+    kind: TextKind
+    environment: Environment
+    confidence: Confidence
     scope: Scope
     pattern: re.Pattern[str]
 
 
-def _rule(fact: Fact, side: Side, strength: Strength, pattern: str, scope: Scope) -> Rule:
-    return Rule(fact, side, strength, scope, regex(pattern, re.IGNORECASE))
+def _rule(
+    kind: TextKind, environment: Environment, confidence: Confidence, pattern: str, scope: Scope
+) -> Rule:
+    return Rule(kind, environment, confidence, scope, regex(pattern, re.IGNORECASE))
 
 
-DEV, PROD = Side.DEVELOPMENT, Side.PRODUCTION
-HINT, SHOWN, NAMED = Strength.HINT, Strength.SHOWN, Strength.NAMED
+DEV, PROD = Environment.DEVELOPMENT, Environment.PRODUCTION
+LOW, MEDIUM, HIGH = Confidence.LOW, Confidence.MEDIUM, Confidence.HIGH
 OWN, APP, FILE = Scope.OWN, Scope.APP, Scope.FILE
 DEV_WORDS = r"dev|devel|develop|development|local|localdev|tests?|testing|unittests?|e2e"
 PROD_WORDS = r"prod|prd|production|live|staging|stage|stg|preprod|uat"
@@ -85,188 +87,200 @@ SETTINGS_NAME = (
     r"|FLASK_SETTINGS|CONFIG_CLASS)="
 )
 SETTINGS_END = r"(?:config|settings)?(?:$|[._:])"
-HOSTS = r"ALLOWED_HOSTS?|DOMAIN|TRUSTED_ORIGINS|VIRTUAL_HOST|LETSENCRYPT_HOST"  # that it serves
+HOSTS = r"ALLOWED_HOSTS?|DOMAIN|TRUSTED_ORIGINS|VIRTUAL_HOST|LETSENCRYPT_HOST"  # of the app itself
 HOSTS_NAME = rf"^(?:\w+_)?(?:{HOSTS})="
-URL_NAME = rf"^(?:\w+_)?(?:{HOSTS}|SITE_URL|BASE_URL)="  # or the URL of another site
+URL_NAME = rf"^(?:\w+_)?(?:{HOSTS}|SITE_URL|BASE_URL)="  # can also be the URL of another site
 RULES = (
     # Django, Flask and the others document that these servers are not for production.
-    _rule(Fact.COMMAND, DEV, SHOWN, r"\brunserver(?:_plus)?\b", APP),
-    _rule(Fact.COMMAND, DEV, SHOWN, r"\bflask\b[^;&|]{0,200}\s--debug\b|\bfastapi\s+dev\b", APP),
-    # A server reloads code, or waits for a debugger, where somebody edits the code.
-    _rule(Fact.COMMAND, DEV, SHOWN, r"(?:^|\s)--(?:auto-?)?reload(?:\s|$)", APP),
-    _rule(Fact.COMMAND, DEV, SHOWN, r"\b(?:watchmedo|watchfiles|nodemon|debugpy|ptvsd)\b", APP),
-    _rule(Fact.COMMAND, DEV, SHOWN, r"\b(?:npm|pnpm|yarn|bun)\s+(?:run\s+)?(?:start:)?dev\b", APP),
-    # A service that runs tests says nothing of the services beside it.
-    _rule(Fact.COMMAND, DEV, SHOWN, r"\b(?:pytest|tox|nox)\b|\bmanage\.py\s+test\b", OWN),
+    _rule(TextKind.COMMAND, DEV, MEDIUM, r"\brunserver(?:_plus)?\b", APP),
+    _rule(
+        TextKind.COMMAND, DEV, MEDIUM, r"\bflask\b[^;&|]{0,200}\s--debug\b|\bfastapi\s+dev\b", APP
+    ),
+    # Reloading edited code, and debuggers, are features for development.
+    _rule(TextKind.COMMAND, DEV, MEDIUM, r"(?:^|\s)--(?:auto-?)?reload(?:\s|$)", APP),
+    _rule(
+        TextKind.COMMAND, DEV, MEDIUM, r"\b(?:watchmedo|watchfiles|nodemon|debugpy|ptvsd)\b", APP
+    ),
+    _rule(
+        TextKind.COMMAND, DEV, MEDIUM, r"\b(?:npm|pnpm|yarn|bun)\s+(?:run\s+)?(?:start:)?dev\b", APP
+    ),
+    # A service that runs tests does not classify the other services.
+    _rule(TextKind.COMMAND, DEV, MEDIUM, r"\b(?:pytest|tox|nox)\b|\bmanage\.py\s+test\b", OWN),
     # Flask documents this server for development; small sites use it in production.
-    _rule(Fact.COMMAND, DEV, HINT, r"\bflask\b[^;&|]{0,200}\srun\b", APP),
-    # A container that only waits is entered by a person, also beside an app in production.
-    _rule(Fact.COMMAND, DEV, HINT, r"\bsleep\s+inf(?:inity)?\b|\btail\s+-f\s+/dev/null", OWN),
+    _rule(TextKind.COMMAND, DEV, LOW, r"\bflask\b[^;&|]{0,200}\srun\b", APP),
+    # A container that only waits is for `docker exec`; production has some, too.
+    _rule(TextKind.COMMAND, DEV, LOW, r"\bsleep\s+inf(?:inity)?\b|\btail\s+-f\s+/dev/null", OWN),
     # Django: never deploy a site into production with DEBUG turned on. Others do so by mistake.
     _rule(
-        Fact.VARIABLE,
+        TextKind.VARIABLE,
         DEV,
-        SHOWN,
+        MEDIUM,
         r"^(?:(?:DJANGO|FLASK|FASTAPI|QUART|APP)_)?DEBUG=(?:1|true|yes|on)$",
         APP,
     ),
-    # The app's own switch: it can be that of a log.
-    _rule(Fact.VARIABLE, DEV, HINT, r"^[a-z0-9]+_DEBUG=(?:1|true|yes|on)$", APP),
-    # Variables that select settings have the name of the stage. Copied files keep the name.
-    _rule(Fact.VARIABLE, DEV, SHOWN, STAGE_NAME + rf"(?:{DEV_WORDS}|ci)$", APP),
+    # A switch of the app itself, which may only control its log.
+    _rule(TextKind.VARIABLE, DEV, LOW, r"^[a-z0-9]+_DEBUG=(?:1|true|yes|on)$", APP),
+    # The name of an environment. It is not HIGH: files that are copied from development keep it.
+    _rule(TextKind.VARIABLE, DEV, MEDIUM, STAGE_NAME + rf"(?:{DEV_WORDS}|ci)$", APP),
     _rule(
-        Fact.VARIABLE,
+        TextKind.VARIABLE,
         DEV,
-        SHOWN,
+        MEDIUM,
         SETTINGS_NAME + rf"(?:.*[._:])?(?:{DEV_WORDS}){SETTINGS_END}",
         APP,
     ),
-    # An app that only this computer can reach has no users.
+    # An app that only localhost can reach is rarely in production.
     _rule(
-        Fact.VARIABLE,
+        TextKind.VARIABLE,
         DEV,
-        HINT,
+        LOW,
         URL_NAME + r"(?:[\s,\"'\[\]]|https?://|localhost|127\.0\.0\.1|0\.0\.0\.0|:\d{1,5})+$",
         APP,
     ),
     # Authors name projects, namespaces, profiles, build stages and files by their purpose.
-    _rule(Fact.PROJECT, DEV, NAMED, rf"(?:^|[-_.])(?:{DEV_WORDS})$|^dev[-_.]", FILE),
-    _rule(Fact.PROFILE, DEV, NAMED, rf"^(?:{DEV_WORDS}|debug)$", OWN),
-    _rule(Fact.TARGET, DEV, NAMED, rf"(?:^|[-_.])(?:{DEV_WORDS}|debug)$", APP),
-    _rule(Fact.DOCKERFILE, DEV, NAMED, rf"{PATH_START}(?:{DEV_WORDS}){PATH_END}", APP),
+    _rule(TextKind.PROJECT, DEV, HIGH, rf"(?:^|[-_.])(?:{DEV_WORDS})$|^dev[-_.]", FILE),
+    _rule(TextKind.PROFILE, DEV, HIGH, rf"^(?:{DEV_WORDS}|debug)$", OWN),
+    _rule(TextKind.TARGET, DEV, HIGH, rf"(?:^|[-_.])(?:{DEV_WORDS}|debug)$", APP),
+    _rule(TextKind.DOCKERFILE, DEV, HIGH, rf"{PATH_START}(?:{DEV_WORDS}){PATH_END}", APP),
     _rule(
-        Fact.ENV_FILE,
+        TextKind.ENV_FILE,
         DEV,
-        NAMED,
+        HIGH,
         rf"{PATH_START}(?:dev|devel|develop|development|tests?|testing|e2e){PATH_END}|/\.?local/",
         APP,
     ),
-    # A server can have a file of local changes.
-    _rule(Fact.ENV_FILE, DEV, HINT, r"[._-]local(?:\.|$)", APP),
-    # A name can be that of a feature: speed-test.
-    _rule(Fact.NAME, DEV, SHOWN, rf"(?:^|[-_.])(?:{DEV_WORDS}|pytest)\d*$", OWN),
+    # Servers use .env.local for overrides, too.
+    _rule(TextKind.ENV_FILE, DEV, LOW, r"[._-]local(?:\.|$)", APP),
+    # Not HIGH: "test" can be part of the name of a product, such as speed-test.
+    _rule(TextKind.NAME, DEV, MEDIUM, rf"(?:^|[-_.])(?:{DEV_WORDS}|pytest)\d*$", OWN),
     # Compose Watch copies edited files into the container.
-    _rule(Fact.KEY, DEV, NAMED, r"^develop=", APP),
-    # The container uses the files in the folder, or a terminal. Some servers do so, too.
-    _rule(Fact.KEY, DEV, HINT, r"^source=", APP),
-    _rule(Fact.KEY, DEV, HINT, r"^stdin_open=true$", OWN),
+    _rule(TextKind.KEY, DEV, HIGH, r"^develop=", APP),
+    # The source code is mounted, or the container has a terminal; some servers do so, too.
+    _rule(TextKind.KEY, DEV, LOW, r"^source=", APP),
+    _rule(TextKind.KEY, DEV, LOW, r"^stdin_open=true$", OWN),
     # These servers show mail instead of sending it.
     _rule(
-        Fact.IMAGE,
+        TextKind.IMAGE,
         DEV,
-        HINT,
+        LOW,
         r"(?:^|[/-])(?:mailhog|mailpit|mailcatcher|maildev|greenmail|mailtrap|smtp4dev|inbucket)",
         FILE,
     ),
     # Servers for production; with --reload, a rule for development matches, too.
     _rule(
-        Fact.COMMAND,
+        TextKind.COMMAND,
         PROD,
-        SHOWN,
+        MEDIUM,
         r"\b(?:gunicorn|uwsgi|daphne|hypercorn|waitress-serve|mod_wsgi-express|granian)\b"
         r"(?!(?s:.*)\s--reload)|\buvicorn\b[^;&|]{0,500}\s--workers\b|\bfastapi\s+run\b",
         APP,
     ),
     _rule(
-        Fact.VARIABLE,
+        TextKind.VARIABLE,
         PROD,
-        SHOWN,
+        MEDIUM,
         r"^(?:(?:DJANGO|FLASK|FASTAPI|QUART|APP)_)?DEBUG=(?:0|false|no|off)$",
         APP,
     ),
-    _rule(Fact.VARIABLE, PROD, NAMED, STAGE_NAME + rf"(?:{PROD_WORDS})$", APP),
+    _rule(TextKind.VARIABLE, PROD, HIGH, STAGE_NAME + rf"(?:{PROD_WORDS})$", APP),
     _rule(
-        Fact.VARIABLE,
+        TextKind.VARIABLE,
         PROD,
-        NAMED,
+        HIGH,
         SETTINGS_NAME + rf"(?:.*[._:])?(?:{PROD_WORDS}){SETTINGS_END}",
         APP,
     ),
-    # A public host name has users.
+    # A public host name indicates production.
     _rule(
-        Fact.VARIABLE,
+        TextKind.VARIABLE,
         PROD,
-        SHOWN,
+        MEDIUM,
         HOSTS_NAME
         + r".*?\b[a-z0-9-]{1,63}\.(?!(?:local|test|localhost|internal|invalid|example)\b)[a-z]{2,}",
         APP,
     ),
-    _rule(Fact.PROJECT, PROD, NAMED, rf"(?:^|[-_.])(?:{PROD_WORDS})(?:$|[-_.])", FILE),
-    _rule(Fact.PROFILE, PROD, NAMED, rf"^(?:{PROD_WORDS})$", OWN),
-    _rule(Fact.TARGET, PROD, NAMED, rf"(?:^|[-_.])(?:{PROD_WORDS}|release)$", APP),
-    _rule(Fact.NAME, PROD, SHOWN, r"(?:^|[-_.])(?:prod|prd|production|staging|preprod)\d*$", APP),
-    _rule(Fact.DOCKERFILE, PROD, NAMED, rf"{PATH_START}(?:{PROD_WORDS}){PATH_END}", APP),
-    _rule(Fact.ENV_FILE, PROD, NAMED, rf"{PATH_START}(?:{PROD_WORDS}){PATH_END}", APP),
-    # The port of HTTP is for browsers; a proxy for development can have it, too.
-    _rule(Fact.PORT, PROD, SHOWN, r"^(?:\d{1,3}(?:\.\d{1,3}){3}:)?80:", OWN),
-    # A certificate is for a public host.
-    _rule(Fact.PORT, PROD, SHOWN, r"^(?:(?:\d{1,3}(?:\.\d{1,3}){3}|\$\{\w+):-?)?443:", FILE),
-    _rule(Fact.IMAGE, PROD, SHOWN, r"certbot|letsencrypt|acme", FILE),
+    _rule(TextKind.PROJECT, PROD, HIGH, rf"(?:^|[-_.])(?:{PROD_WORDS})(?:$|[-_.])", FILE),
+    _rule(TextKind.PROFILE, PROD, HIGH, rf"^(?:{PROD_WORDS})$", OWN),
+    _rule(TextKind.TARGET, PROD, HIGH, rf"(?:^|[-_.])(?:{PROD_WORDS}|release)$", APP),
     _rule(
-        Fact.COMMAND, PROD, SHOWN, r"certbot|letsencrypt|certificatesresolvers|certresolver", FILE
+        TextKind.NAME, PROD, MEDIUM, r"(?:^|[-_.])(?:prod|prd|production|staging|preprod)\d*$", APP
     ),
-    # Copies on several hosts.
-    _rule(Fact.KEY, PROD, SHOWN, r"^(?:replicas=(?!1$)|placement=|update_config=)", APP),
-    # A service that is too large to be judged.
-    _rule(Fact.KEY, PROD, NAMED, r"^too_large=", FILE),
+    _rule(TextKind.DOCKERFILE, PROD, HIGH, rf"{PATH_START}(?:{PROD_WORDS}){PATH_END}", APP),
+    _rule(TextKind.ENV_FILE, PROD, HIGH, rf"{PATH_START}(?:{PROD_WORDS}){PATH_END}", APP),
+    # Port 80 indicates a public service; a proxy for development can have it, too.
+    _rule(TextKind.PORT, PROD, MEDIUM, r"^(?:\d{1,3}(?:\.\d{1,3}){3}:)?80:", OWN),
+    # HTTPS and ACME certificates indicate a public host.
+    _rule(TextKind.PORT, PROD, MEDIUM, r"^(?:(?:\d{1,3}(?:\.\d{1,3}){3}|\$\{\w+):-?)?443:", FILE),
+    _rule(TextKind.IMAGE, PROD, MEDIUM, r"certbot|letsencrypt|acme", FILE),
+    _rule(
+        TextKind.COMMAND,
+        PROD,
+        MEDIUM,
+        r"certbot|letsencrypt|certificatesresolvers|certresolver",
+        FILE,
+    ),
+    # Replicas and placement indicate a cluster.
+    _rule(TextKind.KEY, PROD, MEDIUM, r"^(?:replicas=(?!1$)|placement=|update_config=)", APP),
+    # Text that is too long is not matched, and taken as production.
+    _rule(TextKind.KEY, PROD, HIGH, r"^too_large=", FILE),
 )
-BY_FACT: Mapping[Fact, tuple[int, ...]] = {
-    fact: tuple(index for index, rule in enumerate(RULES) if rule.fact is fact) for fact in Fact
+BY_KIND: Mapping[TextKind, tuple[int, ...]] = {
+    kind: tuple(index for index, rule in enumerate(RULES) if rule.kind is kind) for kind in TextKind
 }
-# They distinguish a service from a similar one in the same file.
-VARIANT_FACTS = frozenset({Fact.NAME, Fact.PROFILE})
+# Kinds that mark a variant of another service in the same file.
+VARIANT_KINDS = frozenset({TextKind.NAME, TextKind.PROFILE})
 VARIABLE_NAME = regex(r"(?:\w*_)?(?:DEBUG|ENV|ENVIRONMENT|STAGE|ENV_\w+|HOSTS?|URL|DOMAIN|ORIGINS)"
     r"|DJANGO_\w+|APP_\w+|FLASK_\w+|CONFIG_CLASS", re.IGNORECASE)  # fmt: skip
 EXPANSION = regex(r"\$\{\w{1,200}:?-(?P<default>[^}$]{0,200})\}")
 SETTINGS_OPTION = regex(r"\s--settings[= ]([\w.]{1,200})")
 
 
-class Sign(NamedTuple):
+class Match(NamedTuple):
     """A rule that matched."""
 
-    rule: int  # its index
-    strength: Strength
+    rule: int  # index in RULES
+    confidence: Confidence
 
 
-Signs = frozenset[Sign]
-NO_SIGNS: Signs = frozenset()
+Matches = frozenset[Match]
+NO_MATCHES: Matches = frozenset()
 
 
-def find_signs(fact: Fact, text: str, *, is_default: bool = False) -> Signs:
-    """Return the rules that match a text.
+def find_matches(kind: TextKind, text: str, *, is_default: bool = False) -> Matches:
+    """Return the rules that match a text; a text that is too long is taken as production.
 
     Args:
-        fact: What the text says.
+        kind: What the text is.
         text: The text.
-        is_default: Whether something else can replace the text, which is then only a hint of
-            development.
+        is_default: Whether the text is a default that can be overridden; rules for development
+            then have a low confidence.
     """
     if len(text) > MAX_TEXT:
-        return find_signs(Fact.KEY, "too_large=")
+        return find_matches(TextKind.KEY, "too_large=")
     found = set()
-    for index in BY_FACT[fact]:
+    for index in BY_KIND[kind]:
         rule = RULES[index]
         if rule.pattern.search(text):
-            is_hint = is_default and rule.side is DEV
-            found.add(Sign(index, HINT if is_hint else rule.strength))
+            is_low = is_default and rule.environment is DEV
+            found.add(Match(index, LOW if is_low else rule.confidence))
     return frozenset(found)
 
 
-def command_signs(text: str, *, is_default: bool = False) -> Signs:
+def command_matches(text: str, *, is_default: bool = False) -> Matches:
     """Return the rules that match a command.
 
     Args:
         text: The words of the command.
         is_default: Whether something else can replace the command.
     """
-    signs = find_signs(Fact.COMMAND, text, is_default=is_default)
+    matches = find_matches(TextKind.COMMAND, text, is_default=is_default)
     if len(text) <= MAX_TEXT and (option := SETTINGS_OPTION.search(text)):
-        signs |= variable_signs("DJANGO_SETTINGS_MODULE", option[1], is_default=is_default)
-    return signs
+        matches |= variable_matches("DJANGO_SETTINGS_MODULE", option[1], is_default=is_default)
+    return matches
 
 
-def variable_signs(name: str, value: str, *, is_default: bool = False) -> Signs:
-    """Return the rules that match a variable; the default of `${NAME:-default}` is a hint.
+def variable_matches(name: str, value: str, *, is_default: bool = False) -> Matches:
+    """Return the rules that match a variable; `${NAME:-default}` has a default.
 
     Args:
         name: The variable.
@@ -274,81 +288,90 @@ def variable_signs(name: str, value: str, *, is_default: bool = False) -> Signs:
         is_default: Whether something else can replace the value.
     """
     if len(name) > MAX_TEXT or not VARIABLE_NAME.fullmatch(name):
-        return NO_SIGNS
+        return NO_MATCHES
     if match := EXPANSION.fullmatch(value):
         value, is_default = match["default"], True
-    return find_signs(Fact.VARIABLE, f"{name}={value}", is_default=is_default)
+    return find_matches(TextKind.VARIABLE, f"{name}={value}", is_default=is_default)
 
 
-def _source(sign: Sign) -> Fact | int:
-    """Return what a sign is from: two in the same command or environment are often copied."""
-    fact = RULES[sign.rule].fact
-    return sign.rule if fact is Fact.KEY else fact
+def _source(match: Match) -> TextKind | int:
+    """Return the source of a match.
+
+    Matches from the same source count once, because they are often copied together.
+    """
+    kind = RULES[match.rule].kind
+    return match.rule if kind is TextKind.KEY else kind
 
 
 class Evidence:
-    """The signs of a service, and those of its file.
+    """Classifies a service by the matches of the service and of its file.
 
     Args:
-        signs: The rules that matched.
+        matches: The rules that matched.
     """
 
-    def __init__(self, signs: Iterable[Sign]) -> None:
-        self.signs = frozenset(signs)
-        self.development = self._strength(DEV)
-        self.production = self._strength(PROD)
+    def __init__(self, matches: Iterable[Match]) -> None:
+        self.matches = frozenset(matches)
+        self.development = self._confidence(DEV)
+        self.production = self._confidence(PROD)
 
-    def _strength(self, side: Side, scopes: Iterable[Scope] = tuple(Scope)) -> Strength:
-        of_side = [
-            sign
-            for sign in self.signs
-            if RULES[sign.rule].side is side and RULES[sign.rule].scope in scopes
+    def _confidence(
+        self, environment: Environment, scopes: Iterable[Scope] = tuple(Scope)
+    ) -> Confidence:
+        of_environment = [
+            match
+            for match in self.matches
+            if RULES[match.rule].environment is environment and RULES[match.rule].scope in scopes
         ]
-        strongest = max((sign.strength for sign in of_side), default=Strength.NONE)
-        is_shown = strongest is Strength.HINT and len({_source(sign) for sign in of_side}) > 1
-        return SHOWN if is_shown else strongest
+        strongest = max((match.confidence for match in of_environment), default=Confidence.NONE)
+        is_medium = (
+            strongest is Confidence.LOW and len({_source(match) for match in of_environment}) > 1
+        )
+        return MEDIUM if is_medium else strongest
 
     @property
     def is_development(self) -> bool:
         """Whether the service is for development."""
-        return self.development >= SHOWN and self.development > self.production
+        return self.development >= MEDIUM and self.development > self.production
 
     @property
-    def votes_for_development(self) -> bool:
-        """Whether services without signs are for development, too."""
-        is_variant = any(RULES[sign.rule].fact in VARIANT_FACTS for sign in self.signs)
-        is_app = self._strength(DEV, (APP, FILE)) >= SHOWN
+    def implies_development(self) -> bool:
+        """Whether unclassified services of the file are for development, too."""
+        is_variant = any(RULES[match.rule].kind in VARIANT_KINDS for match in self.matches)
+        is_app = self._confidence(DEV, (APP, FILE)) >= MEDIUM
         return self.is_development and is_app and not is_variant
 
     @property
-    def votes_for_production(self) -> bool:
-        """Whether services without signs may be for production."""
-        return not self.is_development and self._strength(PROD, (APP, FILE)) >= SHOWN
+    def implies_production(self) -> bool:
+        """Whether unclassified services of the file may be for production."""
+        return not self.is_development and self._confidence(PROD, (APP, FILE)) >= MEDIUM
 
     @property
-    def is_neutral(self) -> bool:
-        """Whether the services beside it decide."""
-        return not self.is_development and self.production < SHOWN
+    def is_unclassified(self) -> bool:
+        """Whether the other services of the file decide."""
+        return not self.is_development and self.production < MEDIUM
 
 
-def of_file(signs: Iterable[Sign]) -> Signs:
-    """Return the signs that are about each service of the file.
+def file_matches(matches: Iterable[Match]) -> Matches:
+    """Return the matches that apply to each service of the file.
 
     Args:
-        signs: The signs of all services.
+        matches: The matches of all services.
     """
-    return frozenset(sign for sign in signs if RULES[sign.rule].scope is FILE)
+    return frozenset(match for match in matches if RULES[match.rule].scope is FILE)
 
 
 def development_units(evidence: Mapping[str, Evidence]) -> frozenset[str]:
-    """Return the services for development, by their own signs or those of the others.
+    """Return the development services.
+
+    Unclassified services follow the others, if none of them indicates production.
 
     Args:
-        evidence: The signs of each service, with those of the file.
+        evidence: The matches of each service, with those of the file.
     """
     units = {name for name, found in evidence.items() if found.is_development}
-    votes = [found for found in evidence.values() if found.votes_for_development]
-    is_disputed = any(found.votes_for_production for found in evidence.values())
-    if votes and not is_disputed:
-        units |= {name for name, found in evidence.items() if found.is_neutral}
+    implies_development = any(found.implies_development for found in evidence.values())
+    implies_production = any(found.implies_production for found in evidence.values())
+    if implies_development and not implies_production:
+        units |= {name for name, found in evidence.items() if found.is_unclassified}
     return frozenset(units)

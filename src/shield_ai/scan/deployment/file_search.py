@@ -30,12 +30,12 @@ if TYPE_CHECKING:
     from shield_ai.scan.deployment.compose_files import ComposeFiles
     from shield_ai.scan.deployment.environment import Setting
 
-MAX_SETTINGS = 5000  # of variables of secrets, in one file
-ENV_FILE_KEYS = rb"|env_file|EnvironmentFile|environmentFiles"
+MAX_SETTINGS = 5000  # assignments to secrets' variables, per file
+ENV_FILE_KEYS = ("env_file", "EnvironmentFile", "environmentFiles")
 
 
 class FileSearch:
-    """Collects the variables of several files.
+    """Searches deployment files for assignments to the secrets' variables.
 
     Args:
         secrets: The secrets in shield.toml. At least one has a variable.
@@ -46,23 +46,24 @@ class FileSearch:
     def __init__(
         self, secrets: Sequence[Secret], read: FileReader, compose_files: ComposeFiles
     ) -> None:
-        self._secrets = {
+        self._fields = {
             variable: (secret.name, field)
             for secret in secrets
             for variable, field in secret.variables().items()
         }
-        self._names = frozenset(self._secrets)
-        self.secret_names = frozenset(
-            variable for variable, (_, field) in self._secrets.items() if field not in PUBLIC_FIELDS
+        self._variable_names = frozenset(self._fields)
+        self.secret_variables = frozenset(
+            variable for variable, (_, field) in self._fields.items() if field not in PUBLIC_FIELDS
         )
         self.found: list[DeploymentVariable] = []
-        self.unread: list[Skipped] = []
+        self.incomplete: list[Skipped] = []
         self._read = read
         self._compose_files = compose_files
-        self._env_files = NamedEnvFiles(self._names, read)
-        self._marks = re.compile("|".join(sorted(self._names)).encode() + ENV_FILE_KEYS)
+        self._env_files = NamedEnvFiles(self._variable_names, read)
+        words = (*sorted(self._variable_names), *ENV_FILE_KEYS)
+        self._prefilter = re.compile("|".join(words).encode())
 
-    def add(self, path: str, siblings: Sequence[str]) -> None:
+    def search(self, path: str, siblings: Sequence[str]) -> None:
         """Search a file.
 
         Args:
@@ -71,24 +72,26 @@ class FileSearch:
         """
         raw = self._read(path)
         if raw is None:
-            self.add_unread(path, SkipId.DEPLOYMENT_UNREADABLE.reason())
+            self.add_incomplete(path, SkipId.DEPLOYMENT_UNREADABLE.reason())
             return
-        if has_hidden_names(raw, self._names):
-            self.add_unread(path, SkipId.DEPLOYMENT_HIDDEN.reason())
-        if not self._marks.search(raw):
+        if has_hidden_names(raw, self._variable_names):
+            self.add_incomplete(path, SkipId.DEPLOYMENT_HIDDEN.reason())
+        if not self._prefilter.search(raw):
             return
         if len(raw) > MAX_SIZE:
-            self.add_unread(path, SkipId.DEPLOYMENT_TOO_LARGE.reason(size=MAX_SIZE // 1000))
+            self.add_incomplete(path, SkipId.DEPLOYMENT_TOO_LARGE.reason(size=MAX_SIZE // 1000))
             return
         file = parse_file(path, raw)
         if isinstance(file, SkipReason):
-            self.add_unread(path, file)
+            self.add_incomplete(path, file)
         elif file is not None:
             self._add_file(file, siblings)
 
     def _add_file(self, file: DeploymentFile, siblings: Sequence[str]) -> None:
         file = file._replace(uses=part_uses(file, self._compose_files.others(file.path)))
-        settings = list(itertools.islice(file_settings(file, self._names), MAX_SETTINGS + 1))
+        settings = list(
+            itertools.islice(file_settings(file, self._variable_names), MAX_SETTINGS + 1)
+        )
         kind = file.kind
         if kind is DeploymentKind.KUBERNETES and has_actions(file.raw):
             kind = DeploymentKind.HELM
@@ -100,7 +103,7 @@ class FileSearch:
     ) -> None:
         path, raw = file.path, file.raw
         if len(settings) > MAX_SETTINGS:
-            self.add_unread(path, SkipId.DEPLOYMENT_TOO_MANY.reason(number=MAX_SETTINGS))
+            self.add_incomplete(path, SkipId.DEPLOYMENT_TOO_MANY.reason(number=MAX_SETTINGS))
         accepted = accepted_lines(raw)
         lines = LineIndex(raw)
         seen = set()
@@ -115,12 +118,12 @@ class FileSearch:
     def _variables(
         self, path: str, line: int, kind: DeploymentKind, setting: Setting
     ) -> Iterator[DeploymentVariable]:
-        """Yield the variable that a file sets, or those of the env file that it names."""
+        """Yield the variable of an assignment, or each variable of the env file it refers to."""
         variables = [setting.variable]
         if setting.form is ValueForm.ENV_FILE:
             variables = self._env_files.variables(path, setting.env_file)
         for variable in variables:
-            secret, field = self._secrets.get(variable, ("", ""))
+            secret, field = self._fields.get(variable, ("", ""))
             yield DeploymentVariable(
                 path=path,
                 line=line,
@@ -136,24 +139,24 @@ class FileSearch:
             )
 
     def _add_unexplained(self, file: DeploymentFile, settings: list[Setting]) -> None:
-        """Record a file that names a secret variable beside a value in an unknown form."""
-        if not self.secret_names or len(settings) > MAX_SETTINGS:
+        """Record the first reference to a secret's variable in a form that is not recognized."""
+        if not self.secret_variables or len(settings) > MAX_SETTINGS:
             return
         known = {setting.start for setting in settings}
         accepted = accepted_lines(file.raw)
-        for name in unexplained_names(file, self.secret_names, known, accepted):
+        for name in unexplained_names(file, self.secret_variables, known, accepted):
             line = file.raw.count(b"\n", 0, name.start) + 1
             variable = file.raw[slice(*name)].decode()
-            case = SkipId.DEPLOYMENT_UNEXPLAINED
-            self.add_unread(file.path, case.reason(line=line, variable=variable))
+            reason = SkipId.DEPLOYMENT_UNEXPLAINED.reason(line=line, variable=variable)
+            self.add_incomplete(file.path, reason)
             break
 
-    def add_unread(self, path: str, reason: SkipReason) -> None:
-        """Record that a file was not searched, unless it is only for development.
+    def add_incomplete(self, path: str, reason: SkipReason) -> None:
+        """Record that a file was not searched completely, unless it is only for development.
 
         Args:
             path: The file.
-            reason: Why it was not searched.
+            reason: Why the search is not complete.
         """
         if path_use(path, DeploymentKind.OTHER, ()) is not Use.DEVELOPMENT:
-            self.unread.append(reason.entry(path))
+            self.incomplete.append(reason.entry(path))

@@ -45,22 +45,22 @@ def find_deployment(root: Path, secrets: Sequence[Secret]) -> Deployment:
         if not file_format(path):
             continue
         if path != display_path(path):
-            search.add_unread(display_path(path), SkipId.DEPLOYMENT_INVALID_NAME.reason())
+            search.add_incomplete(display_path(path), SkipId.DEPLOYMENT_INVALID_NAME.reason())
         else:
-            search.add(path, siblings[path.rpartition("/")[0]])
+            search.search(path, siblings[path.rpartition("/")[0]])
     _add_files_around(root, search)
     return Deployment(
         variables=tuple(sorted(search.found, key=lambda item: (item.path, item.line))),
-        unread=tuple(sorted(search.unread, key=lambda skip: (skip.path, skip.reason))),
+        unread=tuple(sorted(search.incomplete, key=lambda skip: (skip.path, skip.reason))),
     )
 
 
 def _add_files_around(root: Path, search: FileSearch) -> None:
     """Record the deployment files of the repository outside the app that name a secret."""
-    paths = files_around(root, search.secret_names)
+    paths = files_around(root, search.secret_variables)
     if paths is None:
-        search.add_unread("..", SkipId.AROUND_NOT_SEARCHED.reason())
+        search.add_incomplete("..", SkipId.AROUND_NOT_SEARCHED.reason())
     for path in paths or ():
         is_deployment = file_format(path) or path.endswith(HELPERS)
         if is_deployment and path == display_path(path):
-            search.add_unread(path, SkipId.DEPLOYMENT_OUTSIDE.reason())
+            search.add_incomplete(path, SkipId.DEPLOYMENT_OUTSIDE.reason())

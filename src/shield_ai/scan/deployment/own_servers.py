@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from shield_ai.model.deployment import DeploymentKind
 from shield_ai.model.words import word_set, words
 from shield_ai.project.perf.lazy_regex import regex
-from shield_ai.scan.deployment.evidence import RULES, Fact, Side
+from shield_ai.scan.deployment.evidence import RULES, Environment, TextKind
 from shield_ai.scan.deployment.production import is_production_name
 from shield_ai.scan.deployment.services import ServiceReader, assignments, find_services, texts
 
@@ -46,9 +46,9 @@ def own_logins(file: DeploymentFile) -> Logins:
     reader = ServiceReader()
     services = {key.text: reader.fields(node) for key, node in find_services(file.roots)}
     for key, node in find_services(file.roots):
-        for sign in reader.signs(key.text, node):
-            rule = RULES[sign.rule]
-            if rule.side is Side.PRODUCTION and rule.fact is not Fact.COMMAND:
+        for match in reader.matches(key.text, node):
+            rule = RULES[match.rule]
+            if rule.environment is Environment.PRODUCTION and rule.kind is not TextKind.COMMAND:
                 return frozenset()
     return frozenset(_logins(services))
 

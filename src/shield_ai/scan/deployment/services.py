@@ -10,15 +10,15 @@ from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.scan.deployment.environment import MERGE_KEY
 from shield_ai.scan.deployment.evidence import (
     EXPANSION,
-    NO_SIGNS,
+    NO_MATCHES,
     Evidence,
-    Fact,
-    Signs,
-    command_signs,
+    Matches,
+    TextKind,
+    command_matches,
     development_units,
-    find_signs,
-    of_file,
-    variable_signs,
+    file_matches,
+    find_matches,
+    variable_matches,
 )
 
 if TYPE_CHECKING:
@@ -38,19 +38,19 @@ FIELDS = frozenset(
         "extends", "image", "ports", "profiles", "stdin_open", "volumes",
     }
 )  # fmt: skip
-BUILD_FACTS = (
-    (frozenset({"target"}), Fact.TARGET),
-    (frozenset({"dockerfile"}), Fact.DOCKERFILE),
+BUILD_KINDS = (
+    (frozenset({"target"}), TextKind.TARGET),
+    (frozenset({"dockerfile"}), TextKind.DOCKERFILE),
 )
 CONTEXT = frozenset({"context"})
 PUBLISHED = frozenset({"published"})
 NAME = frozenset({"name"})
 VALUE = frozenset({"value"})
 CURRENT_FOLDER = regex(r"\$\{?PWD\}?")
-TOO_LARGE = find_signs(Fact.KEY, "too_large=")
+TOO_LARGE = find_matches(TextKind.KEY, "too_large=")
 
 Fields = dict[str, "Node"]
-Variables = dict[str, "Signs"]
+Variables = dict[str, "Matches"]
 
 
 class OtherFile(NamedTuple):
@@ -87,11 +87,11 @@ def development_services(
     if len(services) > MAX_SERVICES:
         return frozenset()
     reader = ServiceReader()
-    own = {key.text: reader.signs(key.text, service) for key, service in services}
-    shared = of_file(itertools.chain(*own.values()))
+    own = {key.text: reader.matches(key.text, service) for key, service in services}
+    shared = file_matches(itertools.chain(*own.values()))
     if project := roots[0].get(NAME):
-        shared |= find_signs(Fact.PROJECT, project.text)
-    evidence = {name: Evidence(signs | shared) for name, signs in own.items()}
+        shared |= find_matches(TextKind.PROJECT, project.text)
+    evidence = {name: Evidence(matches | shared) for name, matches in own.items()}
     found = development_units(evidence)
     fields = {key.text: reader.fields(service) for key, service in services}
     if len(found) < len(own) and _shares_maps(services, fields, found):
@@ -146,12 +146,12 @@ def _references(other: OtherFile, services: Iterable[tuple[Node, Node]]) -> set[
 
 
 class ServiceReader:
-    """Finds the signs of services; a YAML alias is read once."""
+    """Finds the matches of services; a YAML alias is read once."""
 
     def __init__(self) -> None:
         self._fields: dict[tuple[int, int], Fields] = {}
         self._variables: dict[tuple[int, int], Variables] = {}
-        self._found: dict[tuple[Fact, int, int], Signs] = {}
+        self._found: dict[tuple[TextKind, int, int], Matches] = {}
 
     def fields(self, service: Node, depth: int = 0) -> Fields:
         """Return the values of the keys that are read, also those of merged maps.
@@ -173,29 +173,29 @@ class ServiceReader:
                 fields[key.text] = value
         return fields
 
-    def signs(self, name: str, service: Node) -> Signs:
-        """Return the signs of a service.
+    def matches(self, name: str, service: Node) -> Matches:
+        """Return the matches of a service.
 
         Args:
             name: Its key.
             service: Its map.
         """
         fields = self.fields(service)
-        signs = find_signs(Fact.NAME, name)
+        matches = find_matches(TextKind.NAME, name)
         for key in COMMAND_KEYS:
-            signs |= self.text_signs(Fact.COMMAND, fields.get(key))
+            matches |= self.text_matches(TextKind.COMMAND, fields.get(key))
         environment = fields.get("environment")
         if environment:
-            signs = signs.union(*self.variables(environment).values())
-        signs |= self.text_signs(Fact.NAME, fields.get("container_name"))
-        signs |= self.text_signs(Fact.PROFILE, fields.get("profiles"))
-        signs |= self.text_signs(Fact.ENV_FILE, fields.get("env_file"))
-        signs |= self.text_signs(Fact.PORT, fields.get("ports"))
-        signs |= self.text_signs(Fact.IMAGE, fields.get("image"))
-        return signs | self._build_signs(fields) | self._key_signs(fields)
+            matches = matches.union(*self.variables(environment).values())
+        matches |= self.text_matches(TextKind.NAME, fields.get("container_name"))
+        matches |= self.text_matches(TextKind.PROFILE, fields.get("profiles"))
+        matches |= self.text_matches(TextKind.ENV_FILE, fields.get("env_file"))
+        matches |= self.text_matches(TextKind.PORT, fields.get("ports"))
+        matches |= self.text_matches(TextKind.IMAGE, fields.get("image"))
+        return matches | self._build_matches(fields) | self._key_matches(fields)
 
     def variables(self, environment: Node, depth: int = 0) -> Variables:
-        """Return the signs of each variable of an environment, also of merged maps.
+        """Return the matches of each variable of an environment, also of merged maps.
 
         Args:
             environment: The map or list.
@@ -210,8 +210,8 @@ class ServiceReader:
             if depth < MAX_MERGES:
                 found.update(self.variables(merged, depth + 1))
         for name, value in assignments(environment):
-            if signs := variable_signs(name, value):
-                found[name] = signs
+            if matches := variable_matches(name, value):
+                found[name] = matches
             else:
                 found.pop(name, None)
             if len(found) > MAX_TEXTS:
@@ -220,44 +220,44 @@ class ServiceReader:
         self._variables[span] = found
         return found
 
-    def text_signs(self, fact: Fact, node: Node | None) -> Signs:
-        """Return the signs of the texts of a value.
+    def text_matches(self, kind: TextKind, node: Node | None) -> Matches:
+        """Return the matches of the texts of a value.
 
         Args:
-            fact: What the texts say.
+            kind: What the texts say.
             node: The value, if there is one.
         """
         if node is None:
-            return NO_SIGNS
-        key = (fact, node.start, node.end)
+            return NO_MATCHES
+        key = (kind, node.start, node.end)
         if key not in self._found:
-            self._found[key] = _text_signs(fact, node)
+            self._found[key] = _text_matches(kind, node)
         return self._found[key]
 
-    def _build_signs(self, fields: Fields) -> Signs:
-        """Return the signs of the image that is built, and of a mount of its source code."""
-        signs = NO_SIGNS
+    def _build_matches(self, fields: Fields) -> Matches:
+        """Return the matches of the image that is built, and of a mount of its source code."""
+        matches = NO_MATCHES
         folder = ""
         if build := fields.get("build"):
-            for names, fact in BUILD_FACTS:
+            for names, kind in BUILD_KINDS:
                 if value := build.get(names):
-                    signs |= _value_signs(fact, value)
+                    matches |= _value_matches(kind, value)
             context = build.get(CONTEXT) if build.is_container else build
             folder = posixpath.normpath(context.text[:MAX_PATH] or ".") if context else "."
         volumes = fields.get("volumes")
         if volumes and any(_source(text) in {".", "..", folder} - {""} for text in texts(volumes)):
-            signs |= find_signs(Fact.KEY, "source=")
-        return signs
+            matches |= find_matches(TextKind.KEY, "source=")
+        return matches
 
-    def _key_signs(self, fields: Fields) -> Signs:
-        signs = find_signs(Fact.KEY, "develop=") if "develop" in fields else NO_SIGNS
+    def _key_matches(self, fields: Fields) -> Matches:
+        matches = find_matches(TextKind.KEY, "develop=") if "develop" in fields else NO_MATCHES
         if value := fields.get("stdin_open"):
-            signs |= find_signs(Fact.KEY, f"stdin_open={value.text.lower()}")
+            matches |= find_matches(TextKind.KEY, f"stdin_open={value.text.lower()}")
         if deploy := fields.get("deploy"):
             for key, value in deploy.pairs[:MAX_TEXTS]:
                 if key.text in SWARM_KEYS:
-                    signs |= find_signs(Fact.KEY, f"{key.text}={value.text}")
-        return signs
+                    matches |= find_matches(TextKind.KEY, f"{key.text}={value.text}")
+        return matches
 
 
 def _merged(node: Node) -> Iterator[Node]:
@@ -277,8 +277,8 @@ def assignments(environment: Node) -> Iterator[tuple[str, str]]:
         if key.text != MERGE_KEY and not value.is_container:
             yield key.text, value.text
     for item in environment.items:
-        name, sign, text = item.text.partition("=")
-        if sign:
+        name, equals, text = item.text.partition("=")
+        if equals:
             yield name.strip(), text.strip("'\"")
         elif named := item.get(NAME):
             value_node = item.get(VALUE)
@@ -310,14 +310,14 @@ def _source(volume: str) -> str:
     return posixpath.normpath(source) if source.startswith(".") else ""
 
 
-def _text_signs(fact: Fact, node: Node) -> Signs:
+def _text_matches(kind: TextKind, node: Node) -> Matches:
     if len(node.items) > MAX_TEXTS:
         return TOO_LARGE
-    if fact is Fact.COMMAND:
-        return command_signs(" ".join(texts(node)))
-    if fact is Fact.PORT:
-        return NO_SIGNS.union(*(find_signs(fact, port) for port in _published_ports(node)))
-    return NO_SIGNS.union(*(find_signs(fact, text) for text in texts(node)))
+    if kind is TextKind.COMMAND:
+        return command_matches(" ".join(texts(node)))
+    if kind is TextKind.PORT:
+        return NO_MATCHES.union(*(find_matches(kind, port) for port in _published_ports(node)))
+    return NO_MATCHES.union(*(find_matches(kind, text) for text in texts(node)))
 
 
 def _published_ports(ports: Node) -> Iterator[str]:
@@ -327,6 +327,6 @@ def _published_ports(ports: Node) -> Iterator[str]:
         yield f"{published.text}:" if published else item.text
 
 
-def _value_signs(fact: Fact, value: Node) -> Signs:
+def _value_matches(kind: TextKind, value: Node) -> Matches:
     match = EXPANSION.fullmatch(value.text)
-    return find_signs(fact, match["default"] if match else value.text, is_default=bool(match))
+    return find_matches(kind, match["default"] if match else value.text, is_default=bool(match))

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, NamedTuple
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.scan.deployment.evidence import (
     Evidence,
-    Fact,
-    Signs,
-    command_signs,
-    find_signs,
-    variable_signs,
+    Matches,
+    TextKind,
+    command_matches,
+    find_matches,
+    variable_matches,
 )
 from shield_ai.scan.deployment.line_formats import Span
 
@@ -46,7 +46,7 @@ def development_stages(raw: bytes) -> list[Span]:
     in_production: set[str] = set()  # the names of the stages that others are built on
     for stage in reversed(list(_stages(raw))):
         is_base = stage.name in in_production
-        if not is_base and Evidence(_signs(raw, stage)).is_development:
+        if not is_base and Evidence(_matches(raw, stage)).is_development:
             found.append(stage.span)
         else:
             in_production.add(stage.base)
@@ -62,13 +62,13 @@ def _stages(raw: bytes) -> Iterator[Stage]:
         yield Stage(name or f"#{number}", base, Span(match.start(), end))
 
 
-def _signs(raw: bytes, stage: Stage) -> Signs:
-    """Return the signs of a stage. What starts a container can replace its instructions."""
-    signs = find_signs(Fact.TARGET, stage.name)
+def _matches(raw: bytes, stage: Stage) -> Matches:
+    """Return the matches of a stage. What starts a container can replace its instructions."""
+    matches = find_matches(TextKind.TARGET, stage.name)
     for match in COMMAND.finditer(raw, *stage.span):
         text = WORD_SIGN.sub(b" ", match["text"]).decode("utf-8", "replace")
-        signs |= command_signs(text, is_default=True)
+        matches |= command_matches(text, is_default=True)
     for match in VARIABLE.finditer(raw, *stage.span):
         name, value = (match[group].decode("utf-8", "replace") for group in ("name", "value"))
-        signs |= variable_signs(name, value, is_default=True)
-    return signs
+        matches |= variable_matches(name, value, is_default=True)
+    return matches

@@ -31,7 +31,7 @@ class Opaque:
 
 
 class LoopVariable(Opaque):
-    """A loop variable: each element of an iterable, or one item of each."""
+    """A loop variable: an element of an iterable, or one item of an element that is unpacked."""
 
     __slots__ = ("index", "iterable")
 
@@ -41,7 +41,7 @@ class LoopVariable(Opaque):
 
 
 class Parameter(Opaque):
-    """A parameter with a default."""
+    """A parameter with a default that is not a constant, and so may be os.environ."""
 
     __slots__ = ("default",)
 
@@ -53,7 +53,7 @@ OPAQUE = Opaque()
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 SCOPES = (*FUNCTIONS, ast.Lambda, ast.ClassDef)
 LOOPS = (ast.For, ast.AsyncFor, ast.comprehension)
-LEAVES = frozenset({ast.Constant, ast.Name})  # nodes that bind no name, nor do their children
+LEAVES = frozenset({ast.Constant, ast.Name})  # nodes that bind no name, without such children
 BINDERS = frozenset(
     {
         *SCOPES,
@@ -100,7 +100,8 @@ class Module:
     def names(self, scope: Scope) -> Table:
         """Return the names bound in a scope, collected on first use.
 
-        `env.prefix = value` binds the name "env.prefix".
+        `env.prefix = value` binds the name "env.prefix", because django-environ adds the prefix to
+        the name of each variable.
         """
         if scope not in self.tables:
             body = [scope.body] if isinstance(scope, ast.Lambda) else scope.body
@@ -214,7 +215,7 @@ def _find_binding_lines(text: str) -> list[int]:
         line += text.count("\n", previous, offset)
         previous = offset
         lines.append(line)
-    past_end = text.count("\n") + 3
+    past_end = text.count("\n") + 3  # after every line, also with another count of line breaks
     return [*lines, past_end]
 
 
@@ -301,7 +302,7 @@ def _bind_target(target: ast.expr, value: ast.expr | None, table: Table) -> None
 
 
 def _bind_updated(node: ast.expr, table: Table) -> None:
-    """Bind the name in `name.update(os.environ)` to a copy of the argument."""
+    """Bind the name in `name.update(mapping)` to `{**mapping}`, except for literal dicts."""
     if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
         return
     if node.func.attr == "update" and isinstance(node.func.value, ast.Name):

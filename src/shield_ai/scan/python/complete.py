@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from shield_ai.model.finding import Finding, fingerprint
+from shield_ai.scan.python.read_severity import ReadSeverity
 from shield_ai.scan.text.secret_names import find_tokens, mask_tokens
 
 if TYPE_CHECKING:
@@ -24,11 +25,15 @@ def complete_findings(
 ) -> tuple[list[Finding], list[FoundSite]]:
     """Return all findings of an app with what reports show, and the sites that can be rewritten.
 
+    The findings of the sites keep their severity, which tells secrets from other variables.
+
     Args:
         sites: The findings with a site.
         others: The findings without a site.
     """
-    entries = _number([*sites, *((finding, None) for finding in others)])
+    found_sites = list(sites)
+    severity = ReadSeverity(found_sites)
+    entries = _number([*found_sites, *((finding, None) for finding in others)])
     findings: list[Finding] = []
     found: list[FoundSite] = []
     for finding, site in entries:
@@ -36,7 +41,7 @@ def complete_findings(
             findings.append(finding)
             continue
         shown = _describe_site(finding, site)
-        findings.append(shown)
+        findings.append(severity.grade(shown, site))
         found.append((shown, site))
     return findings, found
 

@@ -51,14 +51,15 @@ def create_findings(
 ) -> list[Entry]:
     """Turn the candidates of one file into findings, with their sites.
 
-    Reads of non-secret variables become findings too: they may belong to the same secret as others.
+    Non-secret reads become findings too: DB_HOST can be a field of the same secret as DB_PASSWORD.
 
     Args:
         source: The file.
         candidates: What the visitor found in it.
-        migrated: The reads that apply has moved: they explain literals as they did before.
+        migrated: The reads that `shield apply` already replaced. They are needed to give literals
+            the same skip reasons as before.
         facts: The app's layout.
-        known: All files of the app.
+        known: The files of the app.
     """
     in_settings = source.path in facts.settings
     not_importable = explain_not_importable(source, facts, known)
@@ -86,7 +87,7 @@ def is_probably_label(candidate: Candidate) -> bool:
 
 
 def _create_entry(source: Source, candidate: Candidate, *, in_settings: bool) -> Entry:
-    """Return a finding and its site; a name with a lone surrogate can't be migrated."""
+    """Create a finding and its site; the site is None if a name contains a lone surrogate."""
     span = candidate.span or source.span(candidate.node)
     finding = _create_finding(source, candidate, span, in_settings=in_settings)
     escaped = _escape_surrogates(finding)
@@ -122,7 +123,11 @@ def _create_finding(
 
 
 def _rule_of(candidate: Candidate) -> Rule:
-    """Return a candidate's rule; the harmless default of a field is not a hardcoded secret."""
+    """Return a candidate's rule.
+
+    An empty default of a pydantic field, or a default of a field whose type is that of a secret,
+    has the rule for reads: it marks a field that pydantic reads from a variable.
+    """
     node = candidate.node
     is_empty = isinstance(node, ast.Constant) and not node.value
     is_default = candidate.shape is Shape.LITERAL and (is_empty or candidate.always_secret)

@@ -1,4 +1,4 @@
-"""Recognize the variables that contain a boolean, a number, a path or the name of a database."""
+"""Recognize variables with a boolean, a number, a path, or the name of a database or cache."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ NUMBERS = frozenset({"int", "float"})
 
 
 def converters_of(node: ast.Call | ast.Subscript, reader: Reader) -> set[str]:
-    """Return the type to which the method, the helper or the cast of a read converts it.
+    """Return the names of a read's converters: its method, its helper and its cast.
 
     Args:
         node: The read.
-        reader: What it reads with.
+        reader: The function or object that reads the variable.
     """
     keywords = node.keywords if isinstance(node, ast.Call) else []
     cast = next((keyword.value for keyword in keywords if keyword.arg == "cast"), None)
@@ -39,14 +39,15 @@ def converters_of(node: ast.Call | ast.Subscript, reader: Reader) -> set[str]:
 def explain_flag_or_number(
     name: str, converters: set[str], default: ast.expr | None
 ) -> SkipReason | None:
-    """Explain that a variable contains a boolean or a number; None for other types.
+    """Return the reason to skip a variable with a boolean or a number; None for other types.
 
     Args:
         name: The variable.
-        converters: The types to which its value is converted.
+        converters: From `converters_of`.
         default: The default of the read.
     """
     value = default.value if isinstance(default, ast.Constant) else None
+    # False can also stand for a missing secret, so the name must be that of an action, too.
     is_flag = value is True or (value is False and not ACTIONS.isdisjoint(words(name)[:1]))
     if converters & BOOLEANS or is_flag:
         return SkipId.HARMLESS_BOOLEAN.reason()
@@ -56,13 +57,13 @@ def explain_flag_or_number(
 
 
 def _is_database_port(name: str) -> bool:
-    """Return whether a number belongs to the login of a database, like `DB_PORT`."""
+    """Return whether a variable contains the port of a database, such as DB_PORT."""
     _, field = database_field(name) or ("", "")
     return field == "port"
 
 
 class ValueUses:
-    """The uses of values that are not secrets in a file.
+    """Finds the expressions that a file uses as paths, or as names of databases or caches.
 
     Args:
         tree: The file.
@@ -72,7 +73,7 @@ class ValueUses:
         self._tree = tree
 
     def explain(self, node: ast.expr) -> SkipReason | None:
-        """Explain that a value is used as a path or a name; None for other uses."""
+        """Return the reason to skip a value that is used as a path or a name; None for others."""
         if node in self._paths:
             return SkipId.HARMLESS_PATH.reason()
         return SkipId.HARMLESS_ENTRY.reason() if node in self._entries else None

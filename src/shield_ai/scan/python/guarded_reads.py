@@ -1,4 +1,4 @@
-"""Relate reads to conditions: those below a test of their variable, their alternatives, tests."""
+"""Classify reads by the conditions around them: guarded, optional, only tested or required."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ if TYPE_CHECKING:
 
 
 def relate_to_conditions(tree: ast.Module, candidates: Sequence[Candidate]) -> None:
-    """Mark the reads that depend on conditions, and those on which the module depends."""
+    """Mark the reads that are guarded, optional, only tested or required."""
     mark_guarded_reads(tree, candidates)
-    mark_replaced_reads(tree, candidates)
+    mark_optional_reads(tree, candidates)
     mark_tests(tree, candidates)
     mark_demanded_reads(tree, candidates)
 
 
 def mark_guarded_reads(tree: ast.Module, candidates: Iterable[Candidate]) -> None:
-    """Mark each read in the body of a condition that tests its variable, or after an `or`.
+    """Mark each read that runs only if its variable is set, or that is a fallback after `or`.
 
-    A condition with an alternative is left out: its `else` can have the value for development.
+    A condition with an `else` branch is skipped, because the branch can have a development value.
     """
     reads: dict[ast.AST, Candidate] = {}
     tests: dict[ast.AST, Candidate] = {}
@@ -40,19 +40,19 @@ def mark_guarded_reads(tree: ast.Module, candidates: Iterable[Candidate]) -> Non
         return
     for node in descend(tree):
         if isinstance(node, ast.BoolOp) and isinstance(node.op, ast.Or):
-            _mark_later(node, reads)
+            _mark_fallbacks(node, reads)
         if not isinstance(node, (ast.If, ast.IfExp)) or _has_alternative(node):
             continue
         tested = [tests[part] for part in _required(node.test) if part in tests]
         if tested:
-            _mark(node, tested, reads)
+            _mark_guarded(node, tested, reads)
 
 
-def mark_replaced_reads(tree: ast.Module, candidates: Iterable[Candidate]) -> None:
-    """Mark each read as optional if the app reads other secrets where its result is empty.
+def mark_optional_reads(tree: ast.Module, candidates: Iterable[Candidate]) -> None:
+    """Mark each read as optional if the app reads other secrets when its result is empty.
 
-    `url = dj_database_url.config()` is one above `if url: … else: …`, with a password in the
-    alternative.
+    For example, `url = dj_database_url.config()`, and then `if url: … else: …` with a password
+    that the `else` branch reads.
     """
     reads: dict[ast.AST, Candidate] = {}
     results: dict[str, Candidate] = {}
@@ -71,7 +71,7 @@ def mark_replaced_reads(tree: ast.Module, candidates: Iterable[Candidate]) -> No
 
 
 def mark_tests(tree: ast.Module, candidates: Iterable[Candidate]) -> None:
-    """Mark each read of which the code only tests the result: `if os.environ.get("X"): …`."""
+    """Mark each read that is used only as a condition: `if os.environ.get("X"): …`."""
     reads = {candidate.node: candidate for candidate in candidates}
     for node in descend(tree):
         if isinstance(node, (ast.If, ast.IfExp, ast.While)):
@@ -127,7 +127,7 @@ def _required(test: ast.expr) -> Iterator[ast.expr]:
         yield test
 
 
-def _mark(
+def _mark_guarded(
     node: ast.If | ast.IfExp, tested: list[Candidate], reads: dict[ast.AST, Candidate]
 ) -> None:
     body = node.body if isinstance(node, ast.If) else [node.body]
@@ -138,7 +138,7 @@ def _mark(
                 read.is_guarded = True
 
 
-def _mark_later(node: ast.BoolOp, reads: dict[ast.AST, Candidate]) -> None:
+def _mark_fallbacks(node: ast.BoolOp, reads: dict[ast.AST, Candidate]) -> None:
     """Mark the reads that run only if the one before them is empty: `get("A") or environ["B"]`."""
     found = [reads[value] for value in node.values if value in reads]
     for read in found[1:]:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     Function = ast.FunctionDef | ast.Lambda
 
-FILE_TESTS = frozenset({"exists", "is_file", "isfile"})
+FILE_EXISTENCE_TESTS = frozenset({"exists", "is_file", "isfile"})
 ENVIRON_FUNCTIONS = ("getenv", "environ.get")
 
 
@@ -25,7 +25,7 @@ def returns_empty_default(helper: Function, call: ast.expr, read: Read) -> bool:
         call: The call or subscript in it that reads the variable.
         read: The description of this read.
     """
-    if not _is_empty(helper, read):
+    if not _has_empty_default(helper, read):
         return False
     if isinstance(helper, ast.Lambda):
         return helper.body is call
@@ -34,8 +34,11 @@ def returns_empty_default(helper: Function, call: ast.expr, read: Read) -> bool:
     return any(isinstance(node, ast.Return) and node.value is call for node in descend(helper))
 
 
-def _is_empty(helper: Function, read: Read) -> bool:
-    """Return whether a read has an empty default, as a constant or in the helper's signature."""
+def _has_empty_default(helper: Function, read: Read) -> bool:
+    """Return whether a read has an empty default, as a constant or in the helper's signature.
+
+    Without a default, os.getenv() and os.environ.get() return None.
+    """
     default = read.default
     if default is None:
         label = read.reader.label
@@ -48,6 +51,7 @@ def _is_empty(helper: Function, read: Read) -> bool:
 def _may_raise(helper: ast.FunctionDef, statement: ast.stmt, read: Read) -> bool:
     """Return whether a statement can raise an error because the variable is not set."""
     parts: list[ast.stmt] = [statement]
+    # The body of such a condition runs only if the value comes from the other source.
     if isinstance(statement, ast.If) and _finds_other_source(helper, statement.test, read):
         parts = statement.orelse
     nodes = [node for part in parts for node in descend(part)]
@@ -64,7 +68,7 @@ def _finds_other_source(helper: ast.FunctionDef, test: ast.expr, read: Read) -> 
     if not isinstance(test, ast.Call):
         return False
     function = ast.unparse(test.func)
-    if function.rpartition(".")[2] in FILE_TESTS:
+    if function.rpartition(".")[2] in FILE_EXISTENCE_TESTS:
         return True
     if not function.endswith(ENVIRON_FUNCTIONS) or len(test.args) != 1 or read.argument is None:
         return False

@@ -1,4 +1,7 @@
-"""Recognize the app's functions that read a variable with the name in a parameter."""
+"""Recognize helper functions of the app that read a variable by the name in a parameter.
+
+For example, `def env(name): return os.environ[name]`.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +29,7 @@ if TYPE_CHECKING:
 
 
 def helper_reader(resolver: Resolver, node: Function, scopes: Scopes) -> Reader | None:
-    """Return the reader for a function of the app with a parameter for the variable's name.
+    """Return a reader if a function reads the variable that one of its parameters names.
 
     Args:
         resolver: The resolver of the module.
@@ -76,10 +79,12 @@ def _reader_for_parameter(
 def _overriding_function(
     resolver: Resolver, helper: ast.AST, read: ast.expr, parameter: str, scopes: Scopes
 ) -> str:
-    """Return the app's function that a helper calls with the same name before its read.
+    """Return the function of the app that a helper tries before the environment.
+
+    The helper passes the name of the variable to it.
 
     Returns:
-        The function's name with parentheses; empty without one.
+        The function's name with parentheses, or an empty string.
     """
     for call in values_returned_before(helper, read.lineno):
         if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Name):

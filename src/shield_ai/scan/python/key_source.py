@@ -21,11 +21,11 @@ GENERATORS = (
     *("token_hex(", "token_urlsafe(", "token_bytes(", "random.choice", "generate_secret_key("),
 )
 EXEC = ("exec", "execfile")
-MAX_STEPS = 3  # from the key to the names and functions that it is made of
+MAX_STEPS = 3  # how many levels of names and functions are followed from SECRET_KEY
 
 
 class KeySources:
-    """Where the settings modules of an app can get SECRET_KEY from, other than a variable.
+    """The sources of SECRET_KEY in an app's settings modules, other than variables.
 
     Args:
         project: The app.
@@ -54,7 +54,7 @@ class KeySources:
                 self._included.append(reason.entry(source.path, name=KEY))
 
     def _is_library(self, module: str) -> bool:
-        """Return whether a module is outside the app. A local file that git lacks is not."""
+        """Return whether a module is in a library, and not a local file that git ignores."""
         top = module.partition(".")[0]
         is_local = top == module and ("local" in top or "settings" in top)
         return not is_local and not any(
@@ -62,11 +62,11 @@ class KeySources:
         )
 
     def entries(self, read: Collection[str], assigned: Collection[str]) -> Iterator[Skipped]:
-        """Yield the sources of the key if no finding is about it.
+        """Yield an entry for each source of SECRET_KEY, unless the scan has a finding for it.
 
         Args:
             read: The settings and variables that the scan found.
-            assigned: The settings that have another value that is not constant.
+            assigned: The settings with a value that is computed at run time.
         """
         if not KEYS.isdisjoint(read):
             return
@@ -89,14 +89,14 @@ def find_key_source(source: Source) -> list[Skipped]:
     """
     if KEY not in source.text:
         return []
-    parts = dict(_parts(source.tree))
+    definitions = dict(_definitions(source.tree))
     found = []
     for node in ast.walk(source.tree):
         if not isinstance(node, (ast.Assign, ast.AnnAssign)) or node.value is None:
             continue
         targets = node.targets if isinstance(node, ast.Assign) else [node.target]
         if any(isinstance(target, ast.Name) and target.id == KEY for target in targets):
-            skip_id = _origin(node.value, parts)
+            skip_id = _origin(node.value, definitions)
             if skip_id:
                 found.append(skip_id.reason().entry(source.path, node.lineno, KEY))
     return found
@@ -118,8 +118,8 @@ def find_executed_settings(source: Source) -> list[Skipped]:
     ]
 
 
-def _parts(tree: ast.Module) -> Iterator[tuple[str, ast.AST]]:
-    """Yield the functions of a module, and the names with a value."""
+def _definitions(tree: ast.Module) -> Iterator[tuple[str, ast.AST]]:
+    """Yield each function and each assigned name, with its node."""
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef):
             yield node.name, node
@@ -127,7 +127,7 @@ def _parts(tree: ast.Module) -> Iterator[tuple[str, ast.AST]]:
             yield node.targets[0].id, node.value
 
 
-def _origin(value: ast.expr, parts: dict[str, ast.AST]) -> SkipId | None:
+def _origin(value: ast.expr, definitions: dict[str, ast.AST]) -> SkipId | None:
     seen: set[str] = {KEY}
     level: list[ast.AST] = [value]
     is_generated = False
@@ -137,6 +137,6 @@ def _origin(value: ast.expr, parts: dict[str, ast.AST]) -> SkipId | None:
             return SkipId.KEY_FROM_FILE
         is_generated |= any(generator in text for generator in GENERATORS)
         names = {name.id for node in level for name in ast.walk(node) if isinstance(name, ast.Name)}
-        level = [parts[name] for name in sorted(names - seen) if name in parts]
+        level = [definitions[name] for name in sorted(names - seen) if name in definitions]
         seen |= names
     return SkipId.KEY_GENERATED if is_generated else None

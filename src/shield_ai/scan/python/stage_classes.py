@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from shield_ai.model.skip import SkipReason
     from shield_ai.scan.python.candidates import Candidate
 
-_ENDING = r"(?:Config(?:uration)?|Settings|Environment)?"
+_ENDING = r"(?:App)?(?:Config(?:uration)?|Settings|Environment)?"
 TEST_CLASS = regex(rf"(?:Unit)?Test(?:s|ing)?{_ENDING}")
 DEVELOPMENT_CLASS = regex(rf"(?:Local|(?:Local)?Dev(?:elop(?:ment)?)?){_ENDING}")
 # Settings for the build of an image, such as with `manage.py collectstatic`.
@@ -22,7 +22,7 @@ BUILD_CLASS = regex(rf"Build{_ENDING}")
 
 
 def explain_stage(candidate: Candidate, scope: ast.AST, module: ast.Module) -> SkipReason | None:
-    """Explain that a value in a settings class is not for production; else return None.
+    """Return the reason to skip a value in a settings class that is not for production, or None.
 
     Args:
         candidate: The value.
@@ -35,16 +35,17 @@ def explain_stage(candidate: Candidate, scope: ast.AST, module: ast.Module) -> S
         return SkipId.BUILD_CLASS.reason(name=scope.name)
     is_literal = candidate.shape is Shape.LITERAL
     if TEST_CLASS.fullmatch(scope.name):
-        if is_literal or candidate.variable.startswith(("TEST_", "TESTING_")):
+        is_field = candidate.shape is Shape.FIELD
+        if is_literal or is_field or candidate.variable.startswith(("TEST_", "TESTING_")):
             return SkipId.TEST_CLASS.reason(name=scope.name)
     elif is_literal and DEVELOPMENT_CLASS.fullmatch(scope.name):
-        if _has_other_stage(scope, module):
+        if _has_production_sibling(scope, module):
             return SkipId.TEST_VALUE.reason()
     return None
 
 
-def _has_other_stage(scope: ast.ClassDef, module: ast.Module) -> bool:
-    """Return whether another class with the same base class has the settings for production."""
+def _has_production_sibling(scope: ast.ClassDef, module: ast.Module) -> bool:
+    """Return whether another class with the same base class is for production."""
     bases = _base_names(scope)
     for node in module.body:
         if not isinstance(node, ast.ClassDef) or bases.isdisjoint(_base_names(node)):

@@ -189,7 +189,7 @@ class StatementVisitor(abc.ABC):
         self.visit(node.target, (), direct=False)
         for statement in node.body:
             self.visit_statement(statement)
-            self._loop_names |= _surely_assigned([statement]) or frozenset()
+            self._loop_names |= _definitely_assigned([statement]) or frozenset()
         self._loop_names = outer_names
         self.visit_body(node.orelse)
 
@@ -214,8 +214,8 @@ class StatementVisitor(abc.ABC):
             self._env_prefixes.append((base.label, prefix))
 
 
-def _surely_assigned(body: Sequence[ast.stmt]) -> frozenset[str] | None:
-    """Return the names that statements assign on each path to their end; None without a path."""
+def _definitely_assigned(body: Sequence[ast.stmt]) -> frozenset[str] | None:
+    """Return the names that are assigned on each path; None if no path reaches the end."""
     names: frozenset[str] = frozenset()
     for node in body:
         if isinstance(node, (ast.Raise, ast.Return, ast.Continue, ast.Break)):
@@ -223,9 +223,9 @@ def _surely_assigned(body: Sequence[ast.stmt]) -> frozenset[str] | None:
         if isinstance(node, ast.Assign):
             names |= stored_names(node.targets)
         elif isinstance(node, (ast.With, ast.AsyncWith)):
-            names |= _surely_assigned(node.body) or frozenset()
+            names |= _definitely_assigned(node.body) or frozenset()
         elif isinstance(node, ast.If):
-            branches = (_surely_assigned(node.body), _surely_assigned(node.orelse))
+            branches = (_definitely_assigned(node.body), _definitely_assigned(node.orelse))
             found = [branch for branch in branches if branch is not None]
             if not found:
                 return None

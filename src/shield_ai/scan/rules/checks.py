@@ -27,7 +27,7 @@ REGEX_KINDS = frozenset({RuleKind.REGEX, RuleKind.URL})
 DECODINGS = frozenset({"", "colon", "jwt"})
 FLAGS = re.compile(r"\(\?[ims]+\)")  # moved to the front by `token_rules`
 MAX_ENTROPY = 8  # bits per character
-REGEX_HINT = "use Python's re syntax for bytes, with (?i), (?m) and (?s) at most once, as in (?im)"
+REGEX_HINT = "use Python's re syntax for bytes, with at most one group of flags, as in (?im)"
 
 
 def check_pattern(pattern: Pattern, document: Document, used_ids: Collection[str] | None) -> None:
@@ -118,14 +118,14 @@ class _RuleChecker(NamedTuple):
     def check_matching(self, *, is_builtin: bool) -> None:
         rule = self.rule
         if rule.decode not in DECODINGS:
-            message = f"unknown decode {rule.decode!r}"
+            message = f"unknown value {rule.decode!r} for decode"
             self.fail("decode", message, "use colon or jwt, or remove the key")
         if not 0 <= rule.entropy <= MAX_ENTROPY:
             message = f"entropy must be between 0 and {MAX_ENTROPY}"
             self.fail("entropy", message, "it is in bits per character; 3.5 is typical")
         self._check_regex()
         if not is_builtin and count_unbounded(rule.regex or rule.value) > 1:
-            message = f"rule {rule.id!r} has several unbounded repeats"
+            message = f"rule {rule.id!r} has more than one unbounded quantifier, * or +"
             self._fail_regex(message, "replace * with {0,200} and + with {1,200}")
 
     def _fail_regex(self, message: str, hint: str) -> NoReturn:
@@ -138,11 +138,12 @@ class _RuleChecker(NamedTuple):
         except (re.error, Warning, OverflowError, RecursionError) as error:
             self._fail_regex(f"invalid regex: {error}", REGEX_HINT)
         if self.rule.regex and not compiled.groups:
-            self._fail_regex("the regex has no group", "put the secret in the first group: (…)")
+            hint = "put the secret in the first capturing group: (…)"
+            self._fail_regex("the regex has no capturing group", hint)
         if compiled.match(""):
             self._fail_regex("the regex matches an empty string", "require at least one character")
         if problem := find_exponential(text):
-            hint = "give one of the repeats an upper bound, as in {1,100}"
+            hint = "give one of the quantifiers an upper bound, as in {1,100}"
             self._fail_regex(f"the regex can take exponential time: {problem}", hint)
 
     def check_message(self) -> None:
@@ -167,7 +168,7 @@ class _RuleChecker(NamedTuple):
 
 
 def _compile(text: str) -> re.Pattern[str]:
-    """Compile a regex as text, and as bytes with a prefix, as the scan does."""
+    """Compile a regex as text, and as bytes with a prefix, because the scan prepends flags."""
     with warnings.catch_warnings():
         warnings.simplefilter("error")  # reject nested sets, which `re` does not support
         compiled = re.compile(text)

@@ -6,7 +6,8 @@ import re
 
 from shield_ai.project.perf.lazy_regex import regex
 
-# A secret-like name contains one of these words. `name_start` and NAME_END find the rest of it.
+# A secret-like name contains one of these words. `assignments.name_start` and NAME_END find the
+# rest of it.
 SECRET_WORD = (
     rb"(?:passw|passphrase|passcode|pswd|pwd|pass\b|pass_|_pass|pw\b|secret|token|key|auth"
     rb"|credential|creds|salt|bearer|ticket|nonce|signature|verifier)"
@@ -22,8 +23,9 @@ NAME_END = rb"[\w\-]{0,50}"
 # a type annotation, a comma after a quoted name, as in setdefault() and define(), or white space,
 # as in Gradle and in `the password is "…"`.
 SIGN = rb":=|={1,3}>?|!={1,2}|=>|:|\?=|\+="
-# Operators before the default of an unset variable, as in `process.env.API_TOKEN || "…"`.
-ELSE = rb"\|\||\?\?|\?:"
+# Operators before the default of an unset variable, as in `process.env.API_TOKEN || "…"` and
+# `os.environ.get("API_TOKEN") or "…"`.
+ELSE = rb"\|\||\?\?|\?:|or\b"
 OPERATOR = (
     rb"(?:\\?[\"'`]?\]?\)?(?:\s{0,8}|[ \t]{9,40})"
     rb"(?:(?::\s{0,3}[A-Za-z_][\w\[\], |.]{0,40}?\s{0,3}=|" + SIGN + rb")(?!=)"
@@ -57,6 +59,7 @@ SPACED = rb"[ \t]{1,4}[\"']?(?P<env>[A-Za-z0-9+/=_\-]{16,4096}+)(?=[\"']?[ \t]*+
 QUOTES = ("double", "single", "back", "escaped")
 # `${NAME:-default}` in shell scripts and compose files.
 DEFAULT = regex(rb"\$\{[A-Za-z_]\w*:?-(?P<value>[^${}]{4,512})\}")
+# What follows the name of a command, as in `docker-token --push`: an argument, and not a value.
 ARGUMENT = regex(rb"[ \t]+[$\"'.\-]")
 # The word before `key`, as in "mailchimp key: …", but not in SQL's FOREIGN KEY.
 SERVICE = regex(rb"(?i)[a-z]{3}(?<!reign)(?<!imary)(?<!nique) \Z")
@@ -136,7 +139,7 @@ PAIR_MARK = regex(
     rb"|[\"'](?:\s[\w:-]{1,20}=[\"'][^\"'<>]{0,40}[\"']){0,2}>"
     rb"|[\"']?,?\s{1,80}[\"']?value[\"']?\s{0,3}[:=]|\"\s{0,4}\{[^{}]{0,300}default)"
 )
-# The maximum numbers of bytes of a pair before and after the match of PAIR_MARK.
+# The maximum bytes of a pair before and after the match of PAIR_MARK.
 MAX_BEFORE_MARK, MAX_AFTER_MARK = 160, 4200
 COMPARISON = regex(rb"[=!]=")
 # Calls that set a value by name: set("db", "password", "…"), setattr(settings, "SECRET_KEY", "…").

@@ -18,7 +18,7 @@ class Region(NamedTuple):
 
 
 def whole(raw: bytes) -> tuple[Region, ...]:
-    """Return the region that covers the whole file."""
+    """Return a single region, which covers the whole file."""
     return (Region(0, len(raw), len(raw)),)
 
 

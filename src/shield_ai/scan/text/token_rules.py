@@ -38,7 +38,9 @@ SAMPLE_VALUE = regex(
     # https://learn.microsoft.com/en-us/azure/storage/common/storage-use-azurite
     # https://github.com/google/google-authenticator/wiki/Key-Uri-Format
     r"|4eC39HqLyjWDarjtT1zdp7dc|SflKxwRJSMeKKF2QT4fwpMeJf36POk6yJV_adQssw5c|6LeIxAcTAAAAA"
+    # https://docs.github.com/en/apps/oauth-apps/building-oauth-apps/authorizing-oauth-apps
     r"|Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6|JBSWY3DPEHPK3PXP"
+    r"|16C7e42F292c6912E7710c838347Ae178B4a"
 )
 # User names and passwords that only show the syntax of a URL.
 SAMPLE_LOGIN = regex(
@@ -49,6 +51,10 @@ SAMPLE_LOGIN = regex(
 PORT = regex(r"\d{1,5}[#?]")  # https://example.com:80#@ has no password
 # The examples of https://www.rfc-editor.org/rfc/rfc7617, which many API descriptions repeat.
 RFC_EXAMPLES = frozenset({"Aladdin:open sesame", "Aladdin:OpenSesame", "test:123\u00a3"})
+BASE64_BEFORE = regex(rb"[A-Za-z0-9+/]{0,60}[+/]\Z")
+MIN_BASE64 = (
+    60  # characters before a token; the paths of URLs are shorter, or have other characters
+)
 MAX_TIMEOUTS = 20  # after which a rule is disabled for the rest of the scan
 CUSTOM_BUDGET = 30.0  # seconds of CPU time, of one process, for all custom rules in a scan
 MAX_MATCHES = 1000  # of a custom rule in a file
@@ -213,10 +219,18 @@ def _token(rule: Rule, match: re.Match[bytes], *, non_production: bool) -> Token
     if not _is_credible(rule, value, non_production=non_production):
         return None
     start, end = match.span(group)
+    if rule.bounds and _is_in_base64(match.string, start):
+        return None
     if rule.kind is RuleKind.URL:  # user:password
         start += match[group].index(b":") + 1
         value = value.partition(":")[2]
     return Token(rule, value, start, end)
+
+
+def _is_in_base64(raw: bytes, start: int) -> bool:
+    """Return whether a text continues longer base64: any token format occurs in it by chance."""
+    before = BASE64_BEFORE.search(raw, max(0, start - MIN_BASE64), start)
+    return before is not None and len(before[0]) == MIN_BASE64
 
 
 def _is_credible(rule: Rule, value: str, *, non_production: bool) -> bool:

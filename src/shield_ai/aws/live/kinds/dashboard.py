@@ -43,7 +43,7 @@ class Dashboard(ResourceKind):
         self._client: CloudWatchClient = session.cloudwatch()
 
     def read(self, name: str) -> Settings | None:
-        """Return the dashboard's body."""
+        """Return the dashboard's settings; None if it does not exist."""
         with translate_errors("cloudwatch:GetDashboard", name):
             try:
                 response = self._client.get_dashboard(DashboardName=name)
@@ -66,7 +66,7 @@ class Dashboard(ResourceKind):
                 return
 
     def import_ids(self, name: str, _settings: Settings, _live: Settings) -> Iterator[str]:
-        """Yield the name."""
+        """Yield the ID for `terraform import`: the dashboard's name."""
         yield name
 
     @staticmethod

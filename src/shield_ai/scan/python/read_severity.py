@@ -1,0 +1,72 @@
+"""Lower the severity of reads that need no attention of their own."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from shield_ai.model.credential_pairs import find_pairs
+from shield_ai.model.finding import Severity
+from shield_ai.model.name_meaning import Meaning, meaning
+from shield_ai.model.site import READ_SHAPES
+from shield_ai.model.skip import SkipId
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from shield_ai.model.finding import Finding
+    from shield_ai.model.site import FoundSite, Site
+
+# Reasons for reads of variables that only development or tests use.
+NOT_IN_PRODUCTION = frozenset(
+    {
+        SkipId.DEVELOPMENT_NAME,
+        SkipId.DEVELOPMENT_FILE,
+        SkipId.DEVELOPMENT_STAGE,
+        SkipId.TEST_CLASS,
+        SkipId.TEST_VALUE,
+        SkipId.PUBLIC_KEY,
+    }
+)
+
+
+class ReadSeverity:
+    """Grades the reads of an app.
+
+    Args:
+        sites: All sites of the app.
+    """
+
+    def __init__(self, sites: Sequence[FoundSite]) -> None:
+        reads = []
+        self._read_variables: set[tuple[str, str]] = set()  # path and variable
+        for finding, site in sites:
+            if site.shape in READ_SHAPES and site.variable and not site.is_test:
+                reads.append((finding.path, site.variable))
+        self._read_variables.update(reads)
+        self._secrets: dict[str, str] = {}  # the secret that belongs to each identifier
+        for pair in find_pairs(reads):
+            identifier, secret = pair.fields.values()
+            self._secrets[identifier] = secret
+
+    def grade(self, finding: Finding, site: Site) -> Finding:
+        """Return a finding, with a low severity if another finding is more important.
+
+        These are tests whether a variable is set beside a read of it, identifiers beside their
+        secrets, such as the ID of an access key, and reads for development and tests.
+        """
+        if site.shape not in READ_SHAPES or finding.severity is Severity.LOW:
+            return finding
+        if site.is_test and (finding.path, site.variable) in self._read_variables:
+            return _lower(finding, f"{site.variable} is only tested here")
+        secret = self._secrets.get(site.variable)
+        if secret and meaning(site.variable) is Meaning.IDENTIFIER:
+            return _lower(finding, f"{site.variable} belongs to the same secret as {secret}")
+        if site.reason and site.reason.id in NOT_IN_PRODUCTION:
+            return msgspec.structs.replace(finding, severity=Severity.LOW)
+        return finding
+
+
+def _lower(finding: Finding, message: str) -> Finding:
+    return msgspec.structs.replace(finding, severity=Severity.LOW, message=message)
