@@ -107,11 +107,9 @@ def _fail_unexpectedly(error: Exception) -> int:
             USAGE, f"{os.fsdecode(error.filename)}: {error.strerror}", "check its permissions"
         )
     path = _write_bug_report(error)
-    return fail(
-        BUG,
-        f"internal error: {type(error).__name__}",
-        f"this is a bug in shield; please report it with {path}",
-    )
+    hints = getattr(error, "__notes__", [])  # what the user must do first
+    hints = [*hints, f"this is a bug in shield; please report it with {path}"]
+    return fail(BUG, f"internal error: {type(error).__name__}", "; ".join(hints))
 
 
 def _open_closed_streams() -> None:

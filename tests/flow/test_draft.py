@@ -450,3 +450,20 @@ def test_the_engine_of_the_settings_selects_the_rotation(engine, variable, rotat
         assert secret.rotate == Rotation(every="30 days", engine=rotate)
         expected = rotate or {"MYSQL_PASSWORD": "mysql"}.get(variable)
         assert rotation_settings(secret).get("ROTATION_ENGINE") == expected
+
+
+@pytest.mark.parametrize(
+    ("alias", "optional"),
+    [pytest.param("default", False, id="main"), pytest.param("legacy", True, id="another")],
+)
+def test_the_login_of_the_main_database_is_required(alias, optional):
+    """With an empty default, an outage would log the app in to another server."""
+    prefix = {"default": "DB", "legacy": "LEGACY_DB"}[alias]
+    read = "os.environ.get('{}_{}', '')".format
+    keys = {"USER": "USER", "PASSWORD": "PASSWORD", "HOST": "HOST"}
+    entries = ", ".join(f"'{key}': {read(prefix, name)}" for key, name in keys.items())
+    engine = "'ENGINE': 'django.db.backends.postgresql'"
+    [secret] = drafted(
+        f"{DJANGO}DATABASES = {{'{alias}': {{{engine}, 'NAME': 'shop', {entries}}}}}\n"
+    ).secret
+    assert (secret.kind, secret.optional) == (Kind.DATABASE, optional)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from shield_ai.aws.desired.secrets import secret_settings
@@ -18,6 +19,7 @@ from shield_ai.scan.python.app_scan import scan
 
 APP = App(name="shop", region="eu-west-1", prefix="shop/", tags={"team": "web"})
 KEY = Secret(name="django-secret-key", kind=Kind.DJANGO_SECRET_KEY, env="SECRET_KEY")
+GENERATED_KEY = msgspec.structs.replace(KEY, generate=True)
 MAIL = Secret(name="mail-key", env="MAIL_KEY")
 DSN = Secret(name="sentry-dsn", env="SENTRY_DSN", optional=True)
 DB = Secret(
@@ -74,7 +76,8 @@ def of(root, secret, account, available=()):
         pytest.param(MAIL, live(mail_key=state(deleted=True, **OURS)), ["MAIL_KEY"], {"shop/mail-key": (Action.RESTORE, [("", "env:MAIL_KEY")])}, (), id="scheduled for deletion"),
         pytest.param(MAIL, live(), [], {}, ("mail-key (MAIL_KEY)",), id="no value"),
         pytest.param(DSN, live(), [], {}, (), id="optional, no value"),
-        pytest.param(KEY, live(), [], {"shop/django-secret-key": (Action.CREATE, [("", "generate:django-secret-key")])}, (), id="generated Django key"),
+        pytest.param(KEY, live(), [], {}, ("django-secret-key (SECRET_KEY)",), id="Django key without a value"),
+        pytest.param(GENERATED_KEY, live(), [], {"shop/django-secret-key": (Action.CREATE, [("", "generate:django-secret-key")])}, (), id="generated Django key"),
         pytest.param(KEY, live(), ["SECRET_KEY"], {"shop/django-secret-key": (Action.CREATE, [("", "env:SECRET_KEY")])}, (), id="Django key with a value"),
         pytest.param(DB, live(), ["DB_USER", "DB_PASSWORD", "DB_PORT"], {"shop/db": (Action.CREATE, [("username", "env:DB_USER"), ("password", "env:DB_PASSWORD"), ("port", "env:DB_PORT")])}, (), id="all fields"),
         pytest.param(DB, live(), ["DB_USER"], {}, ("db (DB_PASSWORD, DB_PORT)",), id="missing fields"),
@@ -100,7 +103,7 @@ INSTALLED_APPS = []
     [
         pytest.param(MAIL, [], [("", "code:settings.py")], id="a literal"),
         pytest.param(MAIL, ["MAIL_KEY"], [("", "env:MAIL_KEY")], id="source before literal"),
-        pytest.param(KEY, [], [("", "generate:django-secret-key")], id="no literal Django key"),
+        pytest.param(GENERATED_KEY, [], [("", "generate:django-secret-key")], id="no literal Django key"),
         pytest.param(DB, ["DB_USER", "DB_PASSWORD"], [("username", "env:DB_USER"), ("password", "env:DB_PASSWORD"), ("port", "code:settings.py")], id="default of a port"),
     ],
 )  # fmt: skip

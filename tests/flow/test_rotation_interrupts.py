@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import re
@@ -16,6 +17,7 @@ import psycopg
 import pytest
 
 from shield_ai.__main__ import main
+from shield_ai.flow import rotation_driver
 from shield_ai.flow.interruption import SIGNALS, DeferredRotationError, deferred_signals
 from shield_ai.flow.rotation_driver import Progress, pending_version, run_rotation
 from shield_ai.flow.rotation_logins import VersionLogins
@@ -52,6 +54,24 @@ def run_step(store, name, *arguments, **options):
         os.kill(os.getpid(), number)
 rotation_driver.run_step = run_step
 sys.exit(main(sys.argv[4:]))
+"""
+
+
+# Sends itself a signal while it writes the line of setSecret: the stream is locked meanwhile.
+WRITER = """\
+import io, os, signal, sys
+class Raw(io.RawIOBase):
+    def writable(self):
+        return True
+    def fileno(self):
+        return 2
+    def write(self, data):
+        if b"setSecret" in bytes(data):
+            os.kill(os.getpid(), int(sys.argv[1]))
+        return os.write(2, data)
+sys.stderr = io.TextIOWrapper(io.BufferedWriter(Raw()), write_through=True)
+from shield_ai.__main__ import main
+sys.exit(main(sys.argv[2:]))
 """
 
 
@@ -193,6 +213,45 @@ def test_signals_wait_for_the_end_of_the_rotation(app, step, number):
     assert "failed" not in ended.stderr
     assert app.works()
     assert pending_version(app.client, NAME) is None
+
+
+@pytest.mark.parametrize("number", SIGNALS, ids=lambda number: number.name)
+def test_a_signal_during_a_write_does_not_stop_the_rotation(app, number):
+    command = ["rotate", NAME, "--app", str(app.folder), "--yes"]
+    ended = subprocess.run(
+        [sys.executable, "-c", WRITER, str(int(number)), *command],
+        capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+    assert ended.returncode == 130, ended.stderr
+    assert "(interrupt received: shield exits after finishSecret)" in ended.stderr
+    assert pending_version(app.client, NAME) is None
+    assert app.works()
+
+
+def test_a_terminal_that_disappears_does_not_stop_the_rotation(app):
+    def on_step(step):
+        if step in STEPS[1:]:
+            raise OSError(errno.EIO, "the terminal is gone")
+
+    run_rotation(app.client, NAME, environ=SETTINGS, progress=Progress(on_step))
+    assert pending_version(app.client, NAME) is None
+    assert app.works()
+
+
+def test_an_unexpected_error_names_the_command_that_finishes_the_rotation(app, monkeypatch):
+    real = rotation_driver.run_step
+
+    def fail_after_set_secret(store, name, *arguments, **options):
+        if name == "testSecret":
+            raise ZeroDivisionError
+        real(store, name, *arguments, **options)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(rotation_driver, "run_step", fail_after_set_secret)
+        code, text = app.shield(f"shield rotate {NAME}")
+    assert (code, "internal error: ZeroDivisionError" in text) == (3, True)
+    assert app.shield(commands(text)[0])[0] == 0
+    assert app.works()
 
 
 def test_interrupt_before_set_secret(app):

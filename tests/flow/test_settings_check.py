@@ -93,7 +93,7 @@ def test_names_the_python_that_lacks_the_runtime_package(app, monkeypatch):
     python = app / ".venv/bin/python"
     assert f"error: shield-ai-runtime is not installed for {python}\n" in done.err
     hint = done.err.partition("hint: ")[2]
-    assert "install the app's requirements" in hint
+    assert "install shield-ai-runtime there" in hint
     assert "--no-proof" in hint
     assert files_of(app) == before
 

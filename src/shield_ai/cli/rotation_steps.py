@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import sys
 from typing import TYPE_CHECKING
 
 from shield_ai.aws.live.rotation import TIMEOUT
-from shield_ai.cli.console import echo, note, shows_progress
+from shield_ai.cli.console import note, shows_progress
 from shield_ai.flow.interruption import DeferredRotationError
 from shield_ai.flow.rotate import SecretRotator
 from shield_ai.flow.rotation_driver import CREATE_STEP, Progress
@@ -24,6 +27,7 @@ _STEP_RESULTS = {
     "finishSecret": "new value is AWSCURRENT",
     "RotateSecret": "rotation started",
 }
+_DEFERRED = b"(interrupt received: shield exits after finishSecret) "
 _LAMBDA_RESULT = "rotated"  # of any other step: the rotation function in Lambda does it
 
 
@@ -64,7 +68,9 @@ def run_steps(rotator: SecretRotator, secret: Secret, *, resume: bool = False) -
             note(results.get(current_step, _LAMBDA_RESULT))
 
     def on_deferral() -> None:
-        echo("(interrupt received: shield exits after finishSecret) ", nl=False, err=True)
+        # Not echo(): the signal can interrupt a write to the same stream, which allows no other.
+        with contextlib.suppress(OSError):
+            os.write(sys.stderr.fileno(), _DEFERRED)
 
     try:
         rotator.rotate(secret, Progress(start_step, on_deferral, on_reuse), resume=resume)

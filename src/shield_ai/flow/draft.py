@@ -187,7 +187,8 @@ def _is_optional(secret: Secret, sites: Mapping[str, Sequence[Site]]) -> bool:
     """Return whether the app runs in production without the secret.
 
     A database's fields other than the password don't count. Django refuses an empty SECRET_KEY, so
-    a key that is read is not optional.
+    a key that is read is not optional. Neither is the login of the main database with an empty
+    default: during an outage, the app would log in to another server, or as another user.
     """
     variables = list(secret.variables())
     if secret.kind is Kind.DJANGO_SECRET_KEY:
@@ -196,6 +197,8 @@ def _is_optional(secret: Secret, sites: Mapping[str, Sequence[Site]]) -> bool:
             return False
     if secret.kind is Kind.DATABASE and secret.fields:
         variables = [secret.fields["password"]]
+        if secret.name == DATABASE_SECRET:
+            return all(site.is_guarded or site.alternatives for site in sites.get(variables[0], ()))
     return all(_is_optional_variable(sites.get(variable, ())) for variable in variables)
 
 

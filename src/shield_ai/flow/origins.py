@@ -52,8 +52,6 @@ def choose_origins(
     origins, ambiguous, has_value = _known_origins(secret, sites, read, available)
     if secret.optional and not has_value:
         origins.clear()  # an optional secret needs no value if the code only has its defaults
-    if not origins and secret.kind is Kind.DJANGO_SECRET_KEY:
-        origins.append(Origin.of(Generated(secret.kind)))
     fields = {origin.field for origin in origins}
     for variable, field in secret.variables().items():
         if field not in fields:
@@ -65,7 +63,8 @@ def choose_origins(
 def _new_origin(secret: Secret, field: str, prompt: Locator | None) -> list[Origin]:
     """Return an origin for a field without a value: a generated value, or else the prompt."""
     if secret.generate and field in {"", "password"}:
-        return [Origin.of(Generated("password"), field)]
+        is_key = secret.kind is Kind.DJANGO_SECRET_KEY
+        return [Origin.of(Generated(secret.kind if is_key else "password"), field)]
     return [Origin.of(prompt, field)] if prompt else []
 
 

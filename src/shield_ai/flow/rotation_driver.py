@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import uuid
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -19,7 +20,7 @@ from shield_ai.rotator.handler import STEPS, run_step
 from shield_ai.rotator.secret import CURRENT, PENDING, Store
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
 
 CREATE_STEP = STEPS[0]
@@ -33,6 +34,25 @@ class Progress(NamedTuple):
     on_step: Callable[[str], None] = lambda _step: None  # before each step
     on_deferred: Callable[[], None] = lambda: None  # when the first signal is deferred
     on_reused: Callable[[], None] = lambda: None  # when createSecret keeps the pending value
+
+    def without_errors(self) -> Progress:
+        """Return the callbacks with their errors suppressed.
+
+        A closed terminal or a full disk must not end a rotation before the app can log in again.
+        """
+        return Progress(
+            _suppress_errors(self.on_step),
+            _suppress_errors(self.on_deferred),
+            _suppress_errors(self.on_reused),
+        )
+
+
+def _suppress_errors(callback: Callable[..., None]) -> Callable[..., None]:
+    def call(*arguments: str) -> None:
+        with contextlib.suppress(Exception):
+            callback(*arguments)
+
+    return call
 
 
 SILENT = Progress()
@@ -74,36 +94,47 @@ def run_rotation(
     settings = os.environ if environ is None else environ
     store = Store(client, secret_id)
 
-    def run(step: str) -> None:
+    def run(step: str, progress: Progress) -> None:
         progress.on_step(step)
-        try:
+        with _step_errors(step, store, secret_id):
             _tell_reuse(store, step, resumed, progress)
             run_step(store, step, token, settings, is_manual=True)
-        except AwsCallError as error:
-            raise AwsError(f"{step}: {error}", _hint(step, secret_id)) from None
-        except RotationError as error:
-            hint = "; then ".join(filter(None, (_cause(error, store), _hint(step, secret_id))))
-            raise ShieldError(f"{step}: {error}", hint) from None
 
     try:
         for step in steps:
             if step not in UNINTERRUPTED_STEPS:
-                run(step)
+                run(step, progress)
     except KeyboardInterrupt:
         raise InterruptedRotationError(
             f"interrupted; the current value of {secret_id} is unchanged",
             f"run shield rotate --status {secret_id} to see whether the rotation is pending",
         ) from None
-    with deferred_signals(progress.on_deferred) as signals:
+    tolerant = progress.without_errors()
+    with deferred_signals(tolerant.on_deferred) as signals:
         for step in steps:
             if step in UNINTERRUPTED_STEPS:
-                run(step)
+                run(step, tolerant)
     if signals:
         raise DeferredRotationError(
             f"interrupted by {signals[0]} after the rotation of {secret_id} was finished",
             "the new value is AWSCURRENT; no step is left to do",
         )
     return token
+
+
+@contextlib.contextmanager
+def _step_errors(step: str, store: Store, secret_id: str) -> Iterator[None]:
+    """Convert the errors of a step, with a hint how to finish the rotation."""
+    try:
+        yield
+    except AwsCallError as error:
+        raise AwsError(f"{step}: {error}", _hint(step, secret_id)) from None
+    except RotationError as error:
+        hint = "; then ".join(filter(None, (_cause(error, store), _hint(step, secret_id))))
+        raise ShieldError(f"{step}: {error}", hint) from None
+    except Exception as error:
+        error.add_note(f"to finish the rotation, run {resume_command(secret_id)}")
+        raise
 
 
 def _tell_reuse(store: Store, step: str, resumed: str | None, progress: Progress) -> None:
@@ -166,7 +197,7 @@ def _hint(step: str, secret_id: str) -> str:
     if step == CREATE_STEP:
         return (
             "nothing was changed; check rotate in shield.toml: "
-            "strategy, admin, hook, sslmode and ca"
+            "strategy, engine, admin, hook, sslmode and ca"
         )
     if step == STEPS[1]:
         return pending_hint(secret_id)

@@ -47,7 +47,7 @@ def test_outside_a_cell(text):
 
 
 COLORS = f"API_TOKEN\\u001b[0m = \\u001b[38;5;124m\\u001b[1m{TOKEN}\\u001b[0m"
-PNG = "iVBORw0KGgo" + fill("{alnum:60}") + "+AKIA" + fill("{upper:16}") + fill("/{alnum:60}")
+PNG = "iVBORw0KGgo" + fill("{alnum:30}") + "+AKIA" + fill("{upper:16}") + fill("/{alnum:60}")
 
 
 def notebook(output: str, *, cell: str = "print(x)") -> bytes:

@@ -23,13 +23,14 @@ NAME_END = rb"[\w\-]{0,50}"
 # a type annotation, a comma after a quoted name, as in setdefault() and define(), or white space,
 # as in Gradle and in `the password is "…"`.
 SIGN = rb":=|={1,3}>?|!={1,2}|=>|:|\?=|\+="
-# Operators before the default of an unset variable, as in `process.env.API_TOKEN || "…"` and
-# `os.environ.get("API_TOKEN") or "…"`.
-ELSE = rb"\|\||\?\?|\?:|or\b"
+# Operators before the default of an unset variable, as in `process.env.API_TOKEN || "…"`.
+ELSE = rb"\|\||\?\?|\?:"
+# As in `os.environ.get("API_TOKEN") or "…"`, but not in the prose `a token or "…"`.
+OR = rb"(?<=[)\]] )or\b"
 OPERATOR = (
     rb"(?:\\?[\"'`]?\]?\)?(?:\s{0,8}|[ \t]{9,40})"
     rb"(?:(?::\s{0,3}[A-Za-z_][\w\[\], |.]{0,40}?\s{0,3}=|" + SIGN + rb")(?!=)"
-    rb"|(?:" + ELSE + rb")(?=\s{0,8}[\"'`]))"
+    rb"|(?:" + ELSE + rb"|" + OR + rb")(?=\s{0,8}[\"'`]))"
     rb"|(?P<comma>[\"'`]\s{0,4},\s{0,8})"
     rb"|[ \t]{1,3}(?:is[ \t:]{1,3}(?=[\"'`])|(?=[\"'][^\"'\n]{4,80}[\"'][ \t]*(?:[\n\r};]|\Z))))"
 )
