@@ -124,6 +124,7 @@ class SkipId(enum.StrEnum):
     READS_AWS = "reads-aws", "{reader} already reads AWS Secrets Manager"
     OVERRIDDEN = "overridden", "{reader} tries {other} first, which can have another value"
     NO_READ_MOVED = "no-read-moved", "no read of {variable} can be migrated"
+    ALSO_NAMED = "also-named", "names {variable}, which moves: keep it set if this code reads it"
     IN_ANNOTATION = "in-annotation", "inside a type annotation"
     POSITION_UNKNOWN = (
         "position-unknown",

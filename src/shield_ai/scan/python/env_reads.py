@@ -14,6 +14,7 @@ from shield_ai.scan.python.bindings import Opaque
 from shield_ai.scan.python.candidates import Candidate
 from shield_ai.scan.python.django_configurations import configurations_read, converter
 from shield_ai.scan.python.flags import ValueUses, converters_of, explain_flag_or_number
+from shield_ai.scan.python.label_defaults import explain_label
 from shield_ai.scan.python.library_reads import library_read
 from shield_ai.scan.python.possible_names import possible_texts
 from shield_ai.scan.python.pydantic_fields import PydanticFieldVisitor
@@ -76,6 +77,7 @@ class EnvReadVisitor(PydanticFieldVisitor):
             return False
         converters = converters_of(node, read.reader)
         reason = explain_flag_or_number(name or "", converters, read.default)
+        reason = reason or explain_label(name or "", read.default)
         if self._in_boolean_context:
             reason = SkipId.HARMLESS_BOOLEAN.reason()
         if name and is_secret(name):

@@ -70,8 +70,6 @@ def _reported_folder(path: str) -> str:
     found = [index for index, name in enumerate(folders) if name in REPORTED]
     if len(found) != 1:
         return ""
-    if folders[found[0]] == "migrations" and not path.endswith("/env.py"):
-        return ""  # of the migrations, only Alembic's configuration reads variables
     return "/".join(folders[: found[0] + 1])
 
 

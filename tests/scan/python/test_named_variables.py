@@ -1,0 +1,29 @@
+from __future__ import annotations
+
+import pytest
+
+from shield_ai.model.skip import SkipId
+
+SETTINGS = "import os\nURL = os.environ['DATABASE_URL']\n"
+
+
+@pytest.mark.parametrize(
+    ("code", "is_named"),
+    [
+        pytest.param("manager.set('sqlalchemy.url', 'DATABASE_URL', required=True)", True, id="method"),
+        pytest.param("require_all(\n    'A',\n    'DATABASE_URL',\n)", True, id="several lines"),
+        pytest.param("url = read(lower('x'), 'DATABASE_URL')", True, id="after a call"),
+        pytest.param("settings.get('DATABASE_URL')", False, id="settings"),
+        pytest.param("getattr(settings, 'DATABASE_URL')", False, id="attribute"),
+        pytest.param("raise ValueError('DATABASE_URL')", False, id="error"),
+        pytest.param("config['DATABASE_URL'] = 1", False, id="index"),
+        pytest.param("NAMES = ('A', 'DATABASE_URL')", False, id="tuple"),
+        pytest.param("set_url(name='DATABASE_URL')", False, id="keyword"),
+        pytest.param("manager.set('OTHER_URL')", False, id="another variable"),
+        pytest.param("import os\nx = os.getenv('DATABASE_URL')", False, id="known read"),
+    ],
+)  # fmt: skip
+def test_calls_that_name_a_variable(scanned, code, is_named):
+    skipped = scanned({"settings.py": SETTINGS, "config.py": f"{code}\n"}).skipped
+    found = [(skip.path, skip.name) for skip in skipped if skip.id is SkipId.ALSO_NAMED]
+    assert found == ([("config.py", "DATABASE_URL")] if is_named else [])
