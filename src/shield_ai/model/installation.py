@@ -15,9 +15,11 @@ def install_command(extra: str) -> str:
     """
     requirement = f"'shield-ai[{extra}]'"
     folders = Path(sys.prefix).parts
-    if "pipx" in folders:
+    # pipx describes each of its environments in this file.
+    if "pipx" in folders or Path(sys.prefix, "pipx_metadata.json").is_file():
         return f"pipx install --force {requirement}"
     if importlib.util.find_spec("pip") is None:  # uv creates environments without pip
-        is_tool = "tools" in folders and "uv" in folders
-        return f"uv tool install {requirement}" if is_tool else f"uv pip install {requirement}"
+        if "tools" in folders and "uv" in folders:
+            return f"uv tool install {requirement}"
+        return f"uv pip install --python {sys.executable} {requirement}"
     return f"{sys.executable} -m pip install {requirement}"

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
 # Generic names of folders, and placeholder names in project templates.
 GENERIC = frozenset({
-    "api", "app", "application", "apps", "backend", "code", "core", "django", "django-project",
+    "api", "app", "application", "apps", "backend", "cms", "code", "core", "django",
+    "django-project", "engine",
     "main", "my-app", "my-project", "myapp", "myproject", "mysite", "platform", "project",
     "server", "service", "site", "source", "src", "web", "webapp", "website",
 })  # fmt: skip

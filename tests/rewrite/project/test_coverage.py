@@ -44,6 +44,18 @@ MINIMUM = b"[tool.coverage.report]\nfail_under = 90\n"
             f"\r\n\ta/*\r\n\t{PATTERN}",
             id="coveragerc",
         ),
+        pytest.param(
+            {"pyproject.toml": b"[tool.coverage.run]\nsource = ['shop']\n[tool.ruff]\n"},
+            "pyproject.toml",
+            f"[tool.coverage.run]\nomit = [\"{PATTERN}\"]\nsource = ['shop']\n[tool.ruff]\n",
+            id="source in pyproject",
+        ),
+        pytest.param(
+            {"setup.cfg": b"[coverage:run]\nbranch = 1\nsource = shop\n"},
+            "setup.cfg",
+            f"[coverage:run]\nomit =\n    {PATTERN}\nbranch = 1\nsource = shop\n",
+            id="source in setup.cfg",
+        ),
     ],
 )  # fmt: skip
 def test_adds_copy_to_the_omitted_files(files, path, expected):
@@ -73,6 +85,9 @@ def test_reports_what_it_can_not_extend(config):
     [
         pytest.param({"setup.cfg": b"[coverage:run]\nomit =\n  a/*\n"}, {}, id="no minimum"),
         pytest.param({"setup.cfg": b"[coverage:report]\nfail_under = 0\n"}, {}, id="zero"),
+        pytest.param(
+            {"tox.ini": b"[coverage:run]\nsource = a\n[x]\nomit = a\n"}, {}, id="another omit"
+        ),
         pytest.param({"pyproject.toml": MINIMUM}, {"runtime": "package"}, id="no copy"),
     ],
 )

@@ -268,3 +268,15 @@ def test_escapes_lone_surrogates_in_names(scanned):
 )
 def test_names_the_variable_of_a_literal_after_its_setting(sites, text, variable):
     assert sites(text) == [("literal", variable, "")]
+
+
+@pytest.mark.parametrize(
+    ("text", "is_found"),
+    [
+        pytest.param("Check <a href='https://a.test/b'>this</a> page", False, id="prose"),
+        pytest.param("https://a1B2c3D4:q8F7a6S5d8@b.test/hook", True, id="URL"),
+    ],
+)
+def test_prose_with_a_link_is_no_secret(scanned, text, is_found):
+    found = scanned({"shop/models.py": f'D = {{"SLACK_SIGNING_SECRET": "{text}"}}\n'}).findings
+    assert [finding.rule for finding in found] == ["CSEC34.literal"] * is_found

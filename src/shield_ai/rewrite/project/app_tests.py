@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import fnmatch
 import re
+from collections import Counter
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -28,7 +30,10 @@ if TYPE_CHECKING:
     from shield_ai.rewrite.code_style import CodeStyle
     from shield_ai.rewrite.project.fixer import FixContext
 
-FILE_NAMES = ("test_secrets.py", "test_aws_secrets.py")
+STEMS = ("secrets", "aws_secrets")
+# The names of test modules; the first is that of pytest and unittest.
+NAME_STYLES = ("test_{}.py", "{}_test.py", "{}_tests.py")
+FILE_NAMES = frozenset(style.format(stem) for style in NAME_STYLES for stem in STEMS)
 WHAT = "tests"
 STRING_QUOTE = re.compile(r'(?<!")"(?!")')  # not a docstring's; the templates have no other quotes
 PYTEST_CODE = re.compile(rb"(?m)^(?:import pytest|from pytest import|(?:async )?def test_)")
@@ -114,11 +119,24 @@ def _choose_path(
     prefix = f"{folder}/" if folder else ""
     # pytest can't import two modules of the same name unless they are in packages.
     taken = set() if read(f"{prefix}__init__.py") is not None else _file_names(tests)
-    for name in FILE_NAMES:
+    style = _name_style(tests)
+    for stem in STEMS:
+        name = style.format(stem)
         path = f"{prefix}{name}"
         if read(path) is None and name not in taken:
             return path, State.ABSENT
     return path, State.FOREIGN
+
+
+def _name_style(tests: Collection[str]) -> str:
+    """Return the most frequent style of the names of the app's test modules."""
+    counts = Counter(
+        style
+        for name in _file_names(tests)
+        for style in NAME_STYLES
+        if fnmatch.fnmatch(name, style.format("*"))
+    )
+    return max(NAME_STYLES, key=lambda style: counts[style])
 
 
 def _file_names(paths: Collection[str]) -> set[str]:

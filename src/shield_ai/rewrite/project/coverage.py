@@ -26,6 +26,11 @@ COMMAND_FILES = (
 )
 # Sections that can have the option `omit`. https://coverage.readthedocs.io/en/latest/config.html
 SECTIONS = ("run", "report")
+# The section that restricts the measurement to the app, up to the option `source`.
+SOURCE = rb"[ \t]*\r?\n)(?:(?!\[)[^\n]*\n)*?source(?:_pkgs)?[ \t]*="
+INI_SOURCE = re.compile(rb"(?m)(?P<header>^\[(?:coverage:)?run\]" + SOURCE)
+TOML_SOURCE = re.compile(rb"(?m)(?P<header>^\[tool\.coverage\.run\]" + SOURCE)
+HAS_OMIT = re.compile(rb"(?m)^[ \t]*omit[ \t]*=")
 # The option with one pattern on each line.
 OMIT = re.compile(
     rb"(?m)^\[(?:coverage:)?(?:run|report)\][ \t]*\r?\n(?:(?!\[)[^\n]*\n)*?"
@@ -49,7 +54,7 @@ def omit_copy(read: FileReader, manifest: Manifest) -> Outcome:
         return NOTHING
     files = (*INI_FILES, PYPROJECT, *COMMAND_FILES)
     minimum = next((path for path in files if MINIMUM.search(read_optional(read, path) or b"")), "")
-    if not minimum:
+    if not minimum and not _measures_a_package(read):
         return NOTHING
     pattern = f"{copy_folder(manifest.app.runtime)}/*"
     for path in (*INI_FILES, PYPROJECT, *COMMAND_FILES):
@@ -67,4 +72,29 @@ def omit_copy(read: FileReader, manifest: Manifest) -> Outcome:
         outcome = append_to_array(PYPROJECT, functools.partial(read_optional, read), keys, pattern)
         if outcome:
             return outcome
-    return skip(minimum, SkipId.COVERAGE_MINIMUM.reason(pattern=pattern))
+    return _new_option(read, pattern) or _report(minimum, pattern)
+
+
+def _measures_a_package(read: FileReader) -> bool:
+    """Return whether a minimum outside the app, as in a workflow, would count the copy."""
+    if any(INI_SOURCE.search(read_optional(read, path) or b"") for path in INI_FILES):
+        return True
+    return bool(TOML_SOURCE.search(read_optional(read, PYPROJECT) or b""))
+
+
+def _new_option(read: FileReader, pattern: str) -> Outcome | None:
+    """Add the option `omit` to the section that has the option `source`; None without one."""
+    for path in INI_FILES:
+        raw = read_optional(read, path) or b""
+        match = INI_SOURCE.search(raw)
+        if match and not HAS_OMIT.search(raw):
+            return [insert(path, raw, match.end("header"), f"omit =\n    {pattern}\n")], []
+    raw = read_optional(read, PYPROJECT) or b""
+    match = TOML_SOURCE.search(raw)
+    if match and not HAS_OMIT.search(raw):
+        return [insert(PYPROJECT, raw, match.end("header"), f'omit = ["{pattern}"]\n')], []
+    return None
+
+
+def _report(minimum: str, pattern: str) -> Outcome:
+    return skip(minimum, SkipId.COVERAGE_MINIMUM.reason(pattern=pattern)) if minimum else NOTHING

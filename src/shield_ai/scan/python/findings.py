@@ -80,7 +80,7 @@ def is_probably_label(candidate: Candidate) -> bool:
     if candidate.shape is not Shape.LITERAL:
         return False
     text = literal_text(candidate.node) or ""
-    if "://" in text:
+    if "://" in text and not re.search(r"\s", text):
         return False
     classes = sum(bool(re.search(kind, text)) for kind in ("[a-z]", "[A-Z]", "[0-9]"))
     return len(text) < 12 or bool(re.search(r"\s", text)) or classes < 2

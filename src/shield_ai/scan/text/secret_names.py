@@ -47,4 +47,5 @@ def mask_tokens(text: str, tokens: Iterable[str] | None = None) -> str:
 
 @functools.cache
 def _token_rules() -> RegexRules:
-    return RegexRules(credential_pattern().rules)
+    # The others find values beside words such as "password", which occur in names and in hints.
+    return RegexRules(rule for rule in credential_pattern().rules if not rule.judged)

@@ -40,7 +40,8 @@ SAMPLE_VALUE = regex(
     r"|4eC39HqLyjWDarjtT1zdp7dc|SflKxwRJSMeKKF2QT4fwpMeJf36POk6yJV_adQssw5c|6LeIxAcTAAAAA"
     # https://docs.github.com/en/apps/oauth-apps/building-oauth-apps/authorizing-oauth-apps
     r"|Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6|JBSWY3DPEHPK3PXP"
-    r"|16C7e42F292c6912E7710c838347Ae178B4a"
+    # https://docs.slack.dev/authentication/installing-with-oauth
+    r"|16C7e42F292c6912E7710c838347Ae178B4a|19874698323-pdFZKVeTuE8sk7oOcBrzbqgy"
 )
 # User names and passwords that only show the syntax of a URL.
 SAMPLE_LOGIN = regex(
