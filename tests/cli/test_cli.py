@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 
@@ -637,3 +638,15 @@ def test_options_from_env_vars(app, variable, value, arguments):
         error(done, 2, "none.env can't be read")
     else:
         json.loads(done.out)
+
+
+def test_rollback_of_an_apply_on_another_machine(app):
+    """The journal stays on the machine of apply; git has the edits."""
+    assert code_only(app).code == 0
+    shutil.rmtree(app / ".shield")
+    done = run("rollback", "--yes", cwd=app)
+    assert done.code == 0
+    assert done.err.splitlines() == [
+        "nothing to undo",
+        "shield apply ran elsewhere, and its journal is there: use git revert",
+    ]

@@ -467,3 +467,19 @@ def test_the_login_of_the_main_database_is_required(alias, optional):
         f"{DJANGO}DATABASES = {{'{alias}': {{{engine}, 'NAME': 'shop', {entries}}}}}\n"
     ).secret
     assert (secret.kind, secret.optional) == (Kind.DATABASE, optional)
+
+
+@pytest.mark.parametrize(
+    ("condition", "optional"),
+    [
+        pytest.param("if USE_S3:", True, id="switch"),
+        pytest.param("if env.bool('ENABLE_EMAIL', False):", True, id="variable"),
+        pytest.param("if settings.EMAIL_ENABLED and A:", True, id="attribute"),
+        pytest.param("if not USE_S3:", False, id="negated"),
+        pytest.param("if USE_DATABASE:", False, id="database"),
+        pytest.param("if PRODUCTION:", False, id="production"),
+    ],
+)
+def test_the_secret_of_an_optional_feature_is_optional(condition, optional):
+    [secret] = drafted(f"{DJANGO}{condition}\n    A_TOKEN = os.environ['A_TOKEN']\n").secret
+    assert secret.optional == optional

@@ -455,3 +455,11 @@ def test_staged_files_are_not_all_in_memory(app) -> None:
         assert tracemalloc.get_traced_memory()[1] < 40_000_000
     finally:
         tracemalloc.stop()
+
+
+def test_dotenv_file_in_git_with_weak_values_is_of_low_severity(app) -> None:
+    (app / ".env").write_text("API_TOKEN=changethis\nDB_PASSWORD=postgres\n")
+    git(app, "init", "-q")
+    git(app, "add", "-f", ".env")
+    found = json.loads(run("scan", "--all", "--format", "json", cwd=app).out)["findings"]
+    assert {f["severity"] for f in found if f["path"] == ".env"} == {"low"}

@@ -92,7 +92,12 @@ class ApplySession(PlanningSession):
             ValueMissingError: A secret has no value, or a placeholder.
             UnsafePlanError: git has uncommitted changes, or ignores a file that the app imports.
         """
-        require_values(plan, allow_missing=allow_missing, allow_placeholders=allow_placeholders)
+        require_values(
+            plan,
+            self.tree.read,
+            allow_missing=allow_missing,
+            allow_placeholders=allow_placeholders,
+        )
         require_runtime_not_ignored(self.tree.root, plan, self.manifest.app.runtime)
         if plan.files and not allow_dirty:
             require_committed(self.tree, self.journal)

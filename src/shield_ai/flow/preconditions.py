@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from shield_ai.flow.journal import Journal
+    from shield_ai.model.file_reader import FileReader
     from shield_ai.model.plan import Plan
     from shield_ai.project.python_versions import NamedVersion
     from shield_ai.project.tree import Tree
@@ -81,11 +82,14 @@ def require_untracked_dotenv(root: Path) -> None:
     raise UnsafePlanError(f"{DOTENV} {problem}: secrets can't be moved there", hint)
 
 
-def require_values(plan: Plan, *, allow_missing: bool, allow_placeholders: bool) -> None:
+def require_values(
+    plan: Plan, read: FileReader, *, allow_missing: bool, allow_placeholders: bool
+) -> None:
     """Require a value for every secret of a plan.
 
     Args:
         plan: The plan.
+        read: Returns the bytes of a file of the app; None if it does not exist.
         allow_missing: Accept secrets without a value.
         allow_placeholders: Accept placeholders such as `changeme`.
 
@@ -98,9 +102,13 @@ def require_values(plan: Plan, *, allow_missing: bool, allow_placeholders: bool)
             "set the real value, or use --allow-placeholders",
         )
     if plan.missing and not allow_missing:
+        source = "pass a file with --env-file"
+        if read(DOTENV) is not None:
+            source = f"if {DOTENV} has production's values, use --env-file {DOTENV}"
         raise ValueMissingError(
             f"no value for {', '.join(plan.missing)}",
-            "name a file with --env-file, or set optional = true for secrets that production lacks",
+            f"{source}, set generate = true for a new value, or optional = true for secrets that"
+            " production lacks",
         )
 
 

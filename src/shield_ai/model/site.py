@@ -33,7 +33,7 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
     shape: Shape
     reader: str = ""  # the API that reads it: "os.environ.get", "django-environ", "decouple", …
     optional: bool = False  # the code has a default, so the app starts without the value
-    is_guarded: bool = False  # runs only if its variable is set, or that of another read is not
+    is_guarded: bool = False  # runs only if its variable is set, another is not, or a feature is on
     is_demanded: bool = False  # the module stops if the result is empty
     is_test: bool = False  # the code only tests the value
     default_literal: bool = False  # the default is a non-empty constant or generated value

@@ -185,10 +185,15 @@ def _tracked_dotenv_findings(tracked: set[str], findings: list[Finding]) -> list
     if rule is None:
         return []
     with_values = {f.path for f in findings if f.confidence is not Confidence.LOW}
-    return [
-        _file_finding(rule.id, path, 1, rule.text(path), rule.severity)
-        for path in sorted(tracked & with_values)
-    ]
+    with_secrets = {f.path for f in findings if f.severity is not Severity.LOW}
+    found = []
+    for path in sorted(tracked & with_values):
+        if path in with_secrets:
+            found.append(_file_finding(rule.id, path, 1, rule.text(path), rule.severity))
+        else:
+            message = "a .env file with weak or example values is in git: rename it to .env.example"
+            found.append(_file_finding(rule.id, path, 1, message, Severity.LOW))
+    return found
 
 
 def _apply_suppressions(

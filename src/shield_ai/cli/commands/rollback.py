@@ -94,6 +94,8 @@ def rollback(
             echo(f"not undone: {count(ignored, 'step')} in AWS, because {reason}", err=True)
         if not steps:
             note("nothing to undo")
+            if not undo.journal.records and undo.app.scan_result.migrated:
+                note("shield apply ran elsewhere, and its journal is there: use git revert")
             if as_json:
                 print_json(_document(environment, [], ignored))
             return DONE

@@ -16,7 +16,6 @@ from shield_ai.scan.python.app_facts import AppFiles, collect_facts
 from shield_ai.scan.python.app_scanner import AppScanner
 from shield_ai.scan.python.complete import complete_findings, not_migratable
 from shield_ai.scan.python.findings import dotenv_findings
-from shield_ai.scan.python.named_variables import find_named_variables
 from shield_ai.scan.python.scan import Scan
 from shield_ai.scan.python.skipped_folders import select_app_paths
 from shield_ai.scan.text.engine import reader
@@ -92,8 +91,7 @@ def scan_files(
         *dotenv_findings(valid_paths, read),
     ]
     findings, sites = complete_findings(related, others)
-    skipped += not_migratable(sites)
-    skipped += find_named_variables(scanner.scanned, read, sites)
+    skipped += not_migratable(sites, scanner.scanned, read)
     return Scan(
         findings=tuple(findings),
         sites=tuple(sites),

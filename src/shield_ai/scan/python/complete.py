@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from shield_ai.model.finding import Finding, fingerprint
+from shield_ai.scan.python.named_variables import find_named_variables
 from shield_ai.scan.python.read_severity import ReadSeverity
 from shield_ai.scan.text.secret_names import find_tokens, mask_tokens
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from shield_ai.model.file_reader import FileReader
     from shield_ai.model.site import FoundSite, Site
     from shield_ai.model.skip import Skipped
 
@@ -113,9 +115,19 @@ def _mask_entry(finding: Finding, site: Site | None, tokens: set[str]) -> Entry:
     return masked, site
 
 
-def not_migratable(sites: Iterable[FoundSite]) -> list[Skipped]:
-    """Return an entry for each site that no fixer can rewrite."""
-    skipped = []
+def not_migratable(
+    sites: Sequence[FoundSite], paths: Iterable[str], read: FileReader
+) -> list[Skipped]:
+    """Return an entry for each site that no fixer can rewrite.
+
+    Calls that name a moved variable, and may read it, have an entry, too.
+
+    Args:
+        sites: All sites of the app.
+        paths: The scanned Python files.
+        read: Returns the bytes of a file; None if it can't be read.
+    """
+    skipped = list(find_named_variables(paths, read, sites))
     for finding, site in sites:
         if site.reason:
             name = finding.env or finding.name

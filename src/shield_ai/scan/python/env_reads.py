@@ -13,8 +13,7 @@ from shield_ai.project.environ_copies import os_names, unchanged_copies
 from shield_ai.scan.python.bindings import Opaque
 from shield_ai.scan.python.candidates import Candidate
 from shield_ai.scan.python.django_configurations import configurations_read, converter
-from shield_ai.scan.python.flags import ValueUses, converters_of, explain_flag_or_number
-from shield_ai.scan.python.label_defaults import explain_label
+from shield_ai.scan.python.flags import ValueUses, converters_of, explain_harmless_type
 from shield_ai.scan.python.library_reads import library_read
 from shield_ai.scan.python.possible_names import possible_texts
 from shield_ai.scan.python.pydantic_fields import PydanticFieldVisitor
@@ -76,8 +75,7 @@ class EnvReadVisitor(PydanticFieldVisitor):
         if read.reader.guessed and name is None:
             return False
         converters = converters_of(node, read.reader)
-        reason = explain_flag_or_number(name or "", converters, read.default)
-        reason = reason or explain_label(name or "", read.default)
+        reason = explain_harmless_type(name or "", converters, read.default)
         if self._in_boolean_context:
             reason = SkipId.HARMLESS_BOOLEAN.reason()
         if name and is_secret(name):
@@ -251,7 +249,7 @@ class EnvReadVisitor(PydanticFieldVisitor):
         candidate = configurations_read(node, function, path, constant_text)
         if candidate is None:
             return False
-        reason = explain_flag_or_number(path[0], {converter(function)}, candidate.default)
+        reason = explain_harmless_type(path[0], {converter(function)}, candidate.default)
         if reason:
             self._add_harmless(node, candidate.variable, reason)
             return True

@@ -11,6 +11,7 @@ from shield_ai.model.secret_words import ACTIONS
 from shield_ai.model.skip import SkipId
 from shield_ai.model.words import words
 from shield_ai.scan.python.candidates import is_number
+from shield_ai.scan.python.label_defaults import explain_label
 from shield_ai.scan.python.path_uses import entry_names, path_expressions
 
 if TYPE_CHECKING:
@@ -36,10 +37,10 @@ def converters_of(node: ast.Call | ast.Subscript, reader: Reader) -> set[str]:
     return {reader.method, helper.rpartition("_")[2], cast.id if isinstance(cast, ast.Name) else ""}
 
 
-def explain_flag_or_number(
+def explain_harmless_type(
     name: str, converters: set[str], default: ast.expr | None
 ) -> SkipReason | None:
-    """Return the reason to skip a variable with a boolean or a number; None for other types.
+    """Return the reason to skip a variable with a boolean, a number, a host or a label, or None.
 
     Args:
         name: The variable.
@@ -53,7 +54,7 @@ def explain_flag_or_number(
         return SkipId.HARMLESS_BOOLEAN.reason()
     if converters & NUMBERS and is_number(default) and not _is_database_port(name):
         return SkipId.HARMLESS_NUMBER.reason()
-    return None
+    return explain_label(name, default)
 
 
 def _is_database_port(name: str) -> bool:

@@ -6,6 +6,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from shield_ai.model.site import Shape
+from shield_ai.model.words import word_set, words
 from shield_ai.scan.python.ast_walk import descend
 from shield_ai.scan.python.demanded_reads import mark_demanded_reads
 from shield_ai.scan.python.readers import URL_READERS
@@ -16,9 +17,15 @@ if TYPE_CHECKING:
     from shield_ai.scan.python.candidates import Candidate
 
 
+# The condition is a switch of an optional feature, such as USE_S3 or ENABLE_EMAIL.
+FEATURE_WORDS = word_set("ENABLE ENABLED USE USES HAS WITH")
+DATABASE_WORDS = word_set("DB DATABASE POSTGRES POSTGRESQL PG MYSQL MARIADB SQL")
+
+
 def relate_to_conditions(tree: ast.Module, candidates: Sequence[Candidate]) -> None:
     """Mark the reads that are guarded, optional, only tested or required."""
     mark_guarded_reads(tree, candidates)
+    mark_feature_reads(tree, candidates)
     mark_optional_reads(tree, candidates)
     mark_tests(tree, candidates)
     mark_demanded_reads(tree, candidates)
@@ -46,6 +53,41 @@ def mark_guarded_reads(tree: ast.Module, candidates: Iterable[Candidate]) -> Non
         tested = [tests[part] for part in _required(node.test) if part in tests]
         if tested:
             _mark_guarded(node, tested, reads)
+
+
+def mark_feature_reads(tree: ast.Module, candidates: Iterable[Candidate]) -> None:
+    """Mark each read that runs only if an optional feature is on, as in `if USE_S3: …`."""
+    reads = {candidate.node: candidate for candidate in candidates}
+    if not reads:
+        return
+    for node in descend(tree):
+        if isinstance(node, ast.If) and not node.orelse and _is_feature(node.test):
+            for statement in node.body:
+                for part in descend(statement):
+                    if part in reads:
+                        reads[part].is_guarded = True
+
+
+def _is_feature(test: ast.expr) -> bool:
+    """Return whether a condition requires the switch of a feature."""
+    for required in _required(test):
+        for name in _names_in(required):
+            parts = set(words(name))
+            if parts & FEATURE_WORDS and not parts & DATABASE_WORDS:
+                return True
+    return False
+
+
+def _names_in(test: ast.expr) -> Iterator[str]:
+    """Yield the name of a tested setting or variable; nothing for a negated test."""
+    if isinstance(test, ast.Name):
+        yield test.id
+    elif isinstance(test, ast.Attribute):
+        yield test.attr
+    elif isinstance(test, ast.Call):
+        for argument in test.args[:1]:
+            if isinstance(argument, ast.Constant) and isinstance(argument.value, str):
+                yield argument.value
 
 
 def mark_optional_reads(tree: ast.Module, candidates: Iterable[Candidate]) -> None:
