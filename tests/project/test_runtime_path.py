@@ -28,6 +28,8 @@ RUNTIME = b"AWS_SECRETS_FALLBACK\nclass SecretsManagerClient:\n    pass\n"
             "shop/aws_secrets.py",
         ),
         ("shop/settings.py", "", {"shop/utils.py": b""}, "shop/aws_secrets.py"),
+        ("shop/settings.py", "", {"shop/util/__init__.py": b"import x\n"}, "shop/aws_secrets.py"),
+        ("shop/settings.py", "", {"shop/util/__init__.py": b""}, "shop/util/secrets.py"),
         ("settings/common.py", "", {"settings/__init__.py": b""}, "settings/aws_secrets.py"),
         ("config/settings/base.py", "", {"config/urls.py": b""}, "config/aws_secrets.py"),
         (

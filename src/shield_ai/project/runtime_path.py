@@ -44,7 +44,10 @@ def choose_runtime_path(settings: str, root: str, known: set[str], read: FileRea
         if f"{helpers}/__init__.py" in known and _is_free(helpers, known, read):
             return f"{helpers}/{NAME}"
     helpers = f"{folder}/{HELPERS[0]}"
-    if package and package not in SETTINGS_PACKAGES and _is_free(helpers, known, read):
+    # A new package `utils` beside a package `util` would be confusing.
+    has_util = not known.isdisjoint({f"{folder}/util/__init__.py", f"{folder}/util.py"})
+    may_create = package and package not in SETTINGS_PACKAGES and not has_util
+    if may_create and _is_free(helpers, known, read):
         return f"{helpers}/{NAME}"
     return f"{folder}/{DEFAULT_RUNTIME}" if folder else DEFAULT_RUNTIME
 
