@@ -264,7 +264,9 @@ def test_no_password_is_valid(make_bed):
         bed.run(superuser, "ALTER ROLE {} PASSWORD 'elsewhere'", bed.user)
     token = bed.start_rotation()
     bed.step("createSecret", token)
-    with pytest.raises(DatabaseError, match=r"rejects every login in the secret.s versions \(2 tried\)"):
+    with pytest.raises(
+        DatabaseError, match=r"rejects every login in the secret.s versions \(2 tried\)"
+    ):
         bed.step("setSecret", token)
 
 
