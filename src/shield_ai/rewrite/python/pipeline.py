@@ -137,7 +137,7 @@ class Rewriter:
         edits = list(wrapped.edits)
         edits += self._fix(source, sites if wrapped.edits else [], calls, edits)
         if edits:
-            # The diff of a plan hides values per edit, and shows the text between edits.
+            # A plan shows the text that its edits replace: values and comments stay out of it.
             edits = split_edits(source, edits)
             self.changes.files.append(file_change(path, raw, edits, source.encoding))
 

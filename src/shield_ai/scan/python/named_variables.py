@@ -6,22 +6,25 @@ does not recognize. If the variable is then removed from the environment, this c
 
 from __future__ import annotations
 
-import re
+import bisect
+import itertools
 from typing import TYPE_CHECKING
 
 from shield_ai.model.site import READ_SHAPES
 from shield_ai.model.skip import SkipId
 from shield_ai.model.words import word_set
 from shield_ai.project.perf.lazy_regex import regex
+from shield_ai.scan.text.line_index import LineIndex
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from shield_ai.model.file_reader import FileReader
     from shield_ai.model.site import FoundSite
     from shield_ai.model.skip import Skipped
 
 MAX_ARGUMENTS = 400  # bytes between a function's name and an argument
+NAME = regex(rb"(?<=[,(\s])[\"']([A-Za-z_][A-Za-z0-9_]{0,200})[\"']")
 FUNCTION = regex(rb"([A-Za-z_]\w*)\s?\Z")
 # These don't read environment variables: lookups in settings, messages, collections and tests.
 OTHER_FUNCTIONS = word_set("""
@@ -34,7 +37,7 @@ ERRORS = (b"Error", b"Exception", b"Warning", b"Configured")
 def find_named_variables(
     paths: Iterable[str], read: FileReader, sites: Sequence[FoundSite]
 ) -> Iterator[Skipped]:
-    """Yield an entry for each call that has the name of a movable variable as an argument.
+    """Yield an entry for the first call in a file with the name of a movable variable.
 
     Args:
         paths: The scanned Python files.
@@ -49,16 +52,28 @@ def find_named_variables(
             variables.add(site.variable)
     if not variables:
         return
-    names = "|".join(sorted(map(re.escape, variables)))
-    pattern = re.compile(rf"(?<=[,(\s])[\"']({names})[\"']".encode())
     for path in paths:
         raw = read(path) or b""
-        for match in pattern.finditer(raw):
-            is_known = any(start <= match.start() < end for start, end in spans.get(path, ()))
-            if not is_known and _may_read(raw, match.start()):
-                name = match[1].decode()
-                line = raw.count(b"\n", 0, match.start()) + 1
-                yield SkipId.ALSO_NAMED.reason(variable=name).entry(path, line, name)
+        lines = LineIndex(raw)
+        for name, start in _named(raw, variables, spans.get(path, [])).items():
+            line, _ = lines.position(start)
+            yield SkipId.ALSO_NAMED.reason(variable=name).entry(path, line, name)
+
+
+def _named(raw: bytes, variables: Collection[str], spans: list[tuple[int, int]]) -> dict[str, int]:
+    """Return the first offset of each variable that a call outside of some spans names."""
+    starts = [start for start, _ in sorted(spans)]
+    ends = list(itertools.accumulate((end for _, end in sorted(spans)), max))
+    found: dict[str, int] = {}
+    for match in NAME.finditer(raw):
+        name = match[1].decode()
+        if name not in variables or name in found:
+            continue
+        before = bisect.bisect_right(starts, match.start()) - 1
+        is_known = before >= 0 and match.start() < ends[before]
+        if not is_known and _may_read(raw, match.start()):
+            found[name] = match.start()
+    return found
 
 
 def _may_read(raw: bytes, start: int) -> bool:
