@@ -52,6 +52,8 @@ coverage: wheel  ## run the tests and measure the branch coverage
 
 FAST := $(addprefix tests/,model project reports rewrite scan aws/desired aws/cost aws/cloudtrail)
 FAST += $(addprefix tests/flow/test_,draft.py plan.py aws_plan.py)
+# Each test of these scans whole projects, or starts several processes.
+FAST += $(addprefix --ignore=tests/,scan/test_optimizations.py reports/test_reworded.py)
 test-fast: $(VENV)/dev.stamp  ## run the tests that start no server: scan, rewrite, plan, reports
 	$(BIN)/python -m pytest -n 2 --dist worksteal $(FAST) $(ARGS)
 
