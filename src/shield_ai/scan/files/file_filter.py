@@ -11,8 +11,9 @@ from shield_ai.project.perf.lazy_regex import regex
 
 SECRET = (
     rb"SECRET|PASS|PWD|TOKEN|KEY|CRED|DSN|UR[LI]|SALT|DATABASE|DB|PG|SQL|POSTGRES|BROKER|AUTH"
-    rb"|BACKEND|REDIS|CONN|API_HASH|HOOK|_PAT\b|MNEMONIC|MACAROON|PRIVKEY|SEED_PHRASE|ACCOUNT|SERVICES|CLIENT_ID"
-    rb"|APP_ID|_COOKIE|OTLP_HEADERS|(?:MAIL|SMTP|SENDGRID)[A-Z_]{0,12}(?:USER|LOGIN)"
+    rb"|BACKEND|REDIS|CONN|API_HASH|HOOK|_PAT\b|MNEMONIC|MACAROON|SEED_PHRASE"
+    rb"|ACCOUNT|SERVICES|CLIENT_ID|APP_ID|_COOKIE|OTLP_HEADERS"
+    rb"|(?:MAIL|SMTP|SENDGRID)[A-Z_]{0,12}(?:USER|LOGIN)"
 )
 # Reads an environment variable: through any known library, or through a helper of the app.
 # `config` counts only as a call or as a bare name: Flask's `app.config["NAME"]` is a plain dict.

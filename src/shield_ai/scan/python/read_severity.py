@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from shield_ai.model.finding import Finding
     from shield_ai.model.site import FoundSite, Site
 
-# Reasons for reads of variables that only development or tests use.
-NOT_IN_PRODUCTION = frozenset(
+# Reasons for reads that production does not need, or of values that are public.
+LOW_REASONS = frozenset(
     {
         SkipId.DEVELOPMENT_NAME,
         SkipId.DEVELOPMENT_FILE,
@@ -40,11 +40,10 @@ class ReadSeverity:
 
     def __init__(self, sites: Sequence[FoundSite]) -> None:
         reads = []
-        self._read_variables: set[tuple[str, str]] = set()  # path and variable
         for finding, site in sites:
             if site.shape in READ_SHAPES and site.variable and not site.is_test:
                 reads.append((finding.path, site.variable))
-        self._read_variables.update(reads)
+        self._reads = set(reads)  # path and variable
         self._secrets: dict[str, str] = {}  # the secret that belongs to each identifier
         for pair in find_pairs(reads):
             identifier, secret = pair.fields.values()
@@ -58,12 +57,12 @@ class ReadSeverity:
         """
         if site.shape not in READ_SHAPES or finding.severity is Severity.LOW:
             return finding
-        if site.is_test and (finding.path, site.variable) in self._read_variables:
+        if site.is_test and (finding.path, site.variable) in self._reads:
             return _lower(finding, f"{site.variable} is only tested here")
         secret = self._secrets.get(site.variable)
         if secret and meaning(site.variable) is Meaning.IDENTIFIER:
             return _lower(finding, f"{site.variable} belongs to the same secret as {secret}")
-        if site.reason and site.reason.id in NOT_IN_PRODUCTION:
+        if site.reason and site.reason.id in LOW_REASONS:
             return msgspec.structs.replace(finding, severity=Severity.LOW)
         return finding
 

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 # Every token has more characters, so a shorter text is not searched.
 _CANDIDATE = re.compile(r"[\w+/=.~:@-]{16}")
+# Takes the word after a name for a password: `shield rotate postgres-password again`.
+COMMAND_PASSWORD = "CRED.command-password"
 _MAX_SIZE = 20_000_000  # characters, as for a file
 
 
@@ -47,5 +49,5 @@ def mask_tokens(text: str, tokens: Iterable[str] | None = None) -> str:
 
 @functools.cache
 def _token_rules() -> RegexRules:
-    # The others find values beside words such as "password", which occur in names and in hints.
-    return RegexRules(rule for rule in credential_pattern().rules if not rule.judged)
+    rules = credential_pattern().rules
+    return RegexRules(rule for rule in rules if rule.id != COMMAND_PASSWORD)
