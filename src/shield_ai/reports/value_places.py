@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.reports import value_forms
-from shield_ai.scan.python.ast_walk import children
+from shield_ai.scan.python.readers.ast_walk import children
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence

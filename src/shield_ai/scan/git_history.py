@@ -17,7 +17,7 @@ from shield_ai.project.git_objects import BlobReader, is_shallow
 from shield_ai.project.own_repository import require_own_repository
 from shield_ai.scan.files.file_class import is_scannable
 from shield_ai.scan.files.walk import display_path
-from shield_ai.scan.python.complete import assign_fingerprints
+from shield_ai.scan.python.app.complete import assign_fingerprints
 from shield_ai.scan.rules import pattern
 from shield_ai.scan.text.detector import Detector
 from shield_ai.scan.text.engine import MAX_SIZE, is_binary

@@ -9,7 +9,7 @@ import msgspec
 from shield_ai.model.finding import Confidence, Finding, Severity
 from shield_ai.scan.files.suppressions import apply_suppressions
 from shield_ai.scan.files.walk import display_path, is_dotenv
-from shield_ai.scan.python.complete import assign_fingerprints
+from shield_ai.scan.python.app.complete import assign_fingerprints
 from shield_ai.scan.rules import pattern
 from shield_ai.scan.text.grading import grade
 from shield_ai.scan.text.secret_names import mask_tokens

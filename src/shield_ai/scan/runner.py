@@ -15,8 +15,8 @@ from shield_ai.model.skip import SkipId, SkipReason
 from shield_ai.scan.files.manifest_variables import manifest_variables
 from shield_ai.scan.files.walk import is_dotenv, walk_all
 from shield_ai.scan.merge import PartResult, ScanResult, merge_parts
+from shield_ai.scan.python.app.skipped_folders import select_app_paths
 from shield_ai.scan.python.app_scan import scan, scan_files
-from shield_ai.scan.python.skipped_folders import select_app_paths
 from shield_ai.scan.rules import pattern
 from shield_ai.scan.text.engine import (
     MAX_SIZE,

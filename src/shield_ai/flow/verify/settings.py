@@ -12,7 +12,7 @@ from shield_ai.flow.settings_probe import SettingsLoader
 from shield_ai.flow.verify.check import Check, CheckInfo, Status, join_names, make_check
 from shield_ai.flow.verify.registry import AwsCheck, AwsTarget
 from shield_ai.project.values import json_field
-from shield_ai.scan.python.development_files import development_files
+from shield_ai.scan.python.app.development_files import development_files
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

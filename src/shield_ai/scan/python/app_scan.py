@@ -12,12 +12,12 @@ from shield_ai.project.app_name import choose_app_name
 from shield_ai.project.layout import is_test
 from shield_ai.project.runtime_names import copied_folder, is_copied_file
 from shield_ai.scan.files.walk import display_path, walk_all
-from shield_ai.scan.python.app_facts import AppFiles, collect_facts
-from shield_ai.scan.python.app_scanner import AppScanner
-from shield_ai.scan.python.complete import complete_findings, not_migratable
-from shield_ai.scan.python.findings import dotenv_findings
+from shield_ai.scan.python.app.app_facts import AppFiles, collect_facts
+from shield_ai.scan.python.app.app_scanner import AppScanner
+from shield_ai.scan.python.app.complete import complete_findings, not_migratable
+from shield_ai.scan.python.app.skipped_folders import select_app_paths
+from shield_ai.scan.python.findings.from_candidates import dotenv_findings
 from shield_ai.scan.python.scan import Scan
-from shield_ai.scan.python.skipped_folders import select_app_paths
 from shield_ai.scan.text.engine import reader
 
 if TYPE_CHECKING:

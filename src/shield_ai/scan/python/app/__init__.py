@@ -1,0 +1,1 @@
+"""Scan all files of an app, and judge what takes more than one file."""

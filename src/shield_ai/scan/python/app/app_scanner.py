@@ -1,0 +1,152 @@
+"""Scan the Python files of an app one by one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from shield_ai.model.errors import SourceError
+from shield_ai.model.skip import SkipId, Skipped, SkipReason
+from shield_ai.project.python_source import Source, source_problem
+from shield_ai.scan.files.file_filter import find_markers
+from shield_ai.scan.python.app.collected import Collected
+from shield_ai.scan.python.app.related_sites import open_context, relate_sites
+from shield_ai.scan.python.findings.from_candidates import create_findings, missing_runtime_finding
+from shield_ai.scan.python.readers.project import Project
+from shield_ai.scan.python.readers.reading_names import calls_any, find_reading_names
+from shield_ai.scan.python.visit.statement_filter import StatementFilter
+from shield_ai.scan.python.visit.visitor import SecretVisitor
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping
+
+    from shield_ai.model.finding import Finding
+    from shield_ai.model.site import FoundSite
+    from shield_ai.project.layout import AppFacts
+    from shield_ai.scan.files.file_filter import Markers
+    from shield_ai.scan.python.app.app_facts import AppFiles
+
+MAX_SIZE = 2_000_000  # bytes; hand-written Python files are smaller
+
+
+class AppScanner:
+    """Scans Python files one by one and collects the results."""
+
+    def __init__(
+        self,
+        files: AppFiles,
+        facts: AppFacts,
+        manifest_variables: Collection[str],
+        ignored: Collection[str],
+    ) -> None:
+        self._sites: list[FoundSite] = []
+        self._without_site: list[Finding] = []
+        self.scanned: list[str] = []
+        self.skipped: list[Skipped] = []
+        self._files = files
+        self._facts = facts
+        self._manifest_variables = manifest_variables
+        self._settings = set(facts.settings)
+        self._project = Project(files.python(), facts, files.read, _without_exports(files.markers))
+        computing = (raw for _, raw in files.with_marker("computed_read"))
+        self._project.reading_names = find_reading_names(computing)
+        context = open_context(files, manifest_variables, ignored)
+        self.collected = Collected(self._project, context, manifest_variables)
+        self._without_runtime: set[str] = set()  # settings files that do not call get_secret
+
+    def scan_file(self, path: str) -> None:
+        """Scan one Python file."""
+        in_settings = path in self._settings
+        has_markers = self._has_markers(path, in_settings=in_settings)
+        if has_markers is False and not self._manifest_variables and not self._may_call(path):
+            self.scanned.append(path)
+            return
+        raw = self._read(path)
+        if raw is None:
+            return
+        self.scanned.append(path)
+        if (has_markers or calls_any(raw, self._project.reading_names)) and not in_settings:
+            self._parse_and_visit(path, raw, self._statement_filter(raw))
+        elif has_markers or self._may_have_secrets(raw, in_settings=in_settings):
+            self._parse_and_visit(path, raw)
+
+    def _has_markers(self, path: str, *, in_settings: bool) -> bool | None:
+        """Return whether a file may have secrets, by its markers; None if they are unknown."""
+        markers = self._files.markers.get(path)
+        return None if markers is None else markers.may_have_secrets(settings=in_settings)
+
+    def _may_call(self, path: str) -> bool:
+        """Return whether a file may pass the name of a secret to a function that reads it."""
+        return bool(self._project.reading_names) and self._files.markers[path].quoted_name
+
+    def _statement_filter(self, raw: bytes) -> StatementFilter | None:
+        # shield.toml may name variables that no pattern of the filter matches.
+        return None if self._manifest_variables else StatementFilter(raw)
+
+    def related_sites(self) -> list[FoundSite]:
+        """Return the sites of all files, after the checks that need the whole app."""
+        return relate_sites(
+            self._sites, self.collected, self.scanned, self._settings, self._files.read
+        )
+
+    def other_findings(self, related: Iterable[FoundSite]) -> list[Finding]:
+        """Return the findings without a site.
+
+        Args:
+            related: From `related_sites`.
+        """
+        paths = {finding.path for finding, _ in related}
+        paths.update(finding.path for finding in self._without_site)
+        affected = self._without_runtime & paths
+        return self._without_site + [missing_runtime_finding(path) for path in affected]
+
+    def _read(self, path: str) -> bytes | None:
+        raw = self._files.read(path)
+        if raw is None:
+            self._skip(path, SkipId.UNREADABLE.reason())
+        elif len(raw) > MAX_SIZE:
+            self._skip(path, SkipId.TOO_LARGE.reason())
+            return None
+        return raw
+
+    def _may_have_secrets(self, raw: bytes, *, in_settings: bool) -> bool:
+        if find_markers(raw).may_have_secrets(settings=in_settings):
+            return True
+        return any(name.encode() in raw for name in self._manifest_variables)
+
+    def _parse_and_visit(
+        self, path: str, raw: bytes, statement_filter: StatementFilter | None = None
+    ) -> None:
+        try:
+            source = Source.from_bytes(path, raw)
+            module = self._project.add(source)
+            visitor = SecretVisitor(self._project, module, statement_filter)
+            candidates = visitor.run()
+            entries = create_findings(
+                source, candidates, visitor.migrated_reads, self._facts, self._files.paths
+            )
+            self.collected.add(source, visitor, in_settings=path in self._settings)
+        except SourceError as error:
+            self._skip(path, source_problem(path, error))
+            return
+        except RecursionError:  # the parser accepts deeper nesting than the visitors
+            self._skip(path, SkipId.TOO_DEEP.reason())
+            return
+        for finding, site in entries:
+            if site:
+                self._sites.append((finding, site))
+            else:
+                self._without_site.append(finding)
+        if path in self._settings and b"get_secret" not in raw:
+            self._without_runtime.add(path)
+
+    def _skip(self, path: str, reason: SkipReason) -> None:
+        self.skipped.append(reason.entry(path))
+
+
+def _without_exports(markers: Mapping[str, Markers]) -> set[str]:
+    """Return the files that export no reader, except packages, which also export their modules."""
+    paths = set()
+    for path, found in markers.items():
+        if not found.may_export_readers() and not path.endswith("__init__.py"):
+            paths.add(path)
+    return paths

@@ -1,0 +1,143 @@
+"""Find the code that reads many variables at once, without their names."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING, NamedTuple
+
+from shield_ai.model.skip import SkipId, Skipped
+from shield_ai.project.environ_copies import ENVIRON, dotted_name, os_names
+from shield_ai.scan.python.classify.literals import literal_text
+from shield_ai.scan.python.readers.ast_walk import descend
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from shield_ai.project.python_source import Source
+
+
+class Loader(NamedTuple):
+    """A function of a library that reads all variables with a prefix."""
+
+    library: str  # a file that calls the function contains this text
+    keyword: str  # the parameter for the prefix, without the underscore
+    prefix: str = ""  # without that parameter
+
+
+# https://flask.palletsprojects.com/en/stable/api/#flask.Config
+# https://www.dynaconf.com/configuration/
+# https://confuse.readthedocs.io/en/latest/usage.html#environment-variables
+# https://click.palletsprojects.com/en/stable/options/#values-from-environment-variables
+LOADERS = {
+    "from_prefixed_env": Loader("from_prefixed_env", "prefix", "FLASK"),
+    "Dynaconf": Loader("dynaconf", "envvar_prefix", "DYNACONF"),
+    "LazySettings": Loader("dynaconf", "envvar_prefix", "DYNACONF"),
+    "DjangoDynaconf": Loader("dynaconf", "ENVVAR_PREFIX_FOR_DYNACONF", "DJANGO"),
+    "FlaskDynaconf": Loader("dynaconf", "ENVVAR_PREFIX", "FLASK"),
+    "set_env": Loader("confuse", "prefix"),
+    "load_environment_vars": Loader("sanic", "prefix", "SANIC"),
+    "load_settings": Loader("typed_settings", "env_prefix"),
+    "to_config": Loader("environ.config", "prefix"),
+}
+LIBRARIES = frozenset(loader.library for loader in LOADERS.values())
+CLICK_PREFIX = "auto_envvar_prefix"
+COPIES = frozenset({"dict", "format", "safe_substitute", "substitute", "update"})
+MARKS = (*LIBRARIES, CLICK_PREFIX, "**os.environ", "**environ", "(os.environ)", "(environ)")
+UPDATES = frozenset({"update", "from_mapping"})  # of the configuration of an app
+
+
+def find_bulk_reads(source: Source, *, in_settings: bool) -> list[Skipped]:
+    """Return the reads of many variables in a file, with the reason to skip them.
+
+    Args:
+        source: The file.
+        in_settings: Whether it is a settings module: only there, loops over the environment count.
+    """
+    text = source.text
+    if not (in_settings and ENVIRON in text) and not any(word in text for word in MARKS):
+        return []
+    names = os_names(source.tree)
+    found: dict[int, Skipped] = {}
+    for node in descend(source.tree):
+        read = None
+        if isinstance(node, ast.Call):
+            read = _loaded(node, text) or _updated(node, names) or _unpacked(node, names)
+        elif in_settings and isinstance(node, (ast.For, ast.comprehension)):
+            node = node.iter  # noqa: PLW2901
+            if isinstance(node, ast.Call) and _iterates_environ(node, names):
+                read = f"{ENVIRON}.{_function(node)}()", "every variable"
+        if read and isinstance(node, ast.expr):
+            reason = SkipId.READS_ALL.reason(reader=read[0], variables=read[1])
+            found.setdefault(node.lineno, reason.entry(source.path, node.lineno))
+    return list(found.values())
+
+
+def _function(node: ast.Call) -> str:
+    if isinstance(node.func, ast.Attribute):
+        return node.func.attr
+    return node.func.id if isinstance(node.func, ast.Name) else ""
+
+
+def _loaded(node: ast.Call, text: str) -> tuple[str, str] | None:
+    """Return the function that loads variables in a call, and which ones."""
+    function = _function(node)
+    loader = LOADERS.get(function)
+    if loader and loader.library in text:
+        prefix = _prefix(node, loader)
+        which = f"every variable that begins with {prefix}" if prefix else "every variable"
+        return f"{function}()", which
+    if CLICK_PREFIX in text:
+        for keyword in node.keywords:
+            prefix = _click_prefix(keyword)
+            if prefix:
+                return CLICK_PREFIX, f"every variable that begins with {prefix}_"
+    return None
+
+
+def _prefix(node: ast.Call, loader: Loader) -> str:
+    """Return the prefix of the variables, with the underscore; empty without one."""
+    values = [keyword.value for keyword in node.keywords if keyword.arg == loader.keyword]
+    argument = next(iter([*values, *node.args]), None)
+    if argument is None or (not values and loader.library not in {"from_prefixed_env", "sanic"}):
+        return f"{loader.prefix}_" if loader.prefix else ""
+    text = literal_text(argument)
+    return "a computed prefix" if text is None else f"{text.rstrip('_')}_"
+
+
+def _click_prefix(keyword: ast.keyword) -> str:
+    """Return the prefix in `auto_envvar_prefix="APP"` or in the context_settings of click."""
+    if keyword.arg == CLICK_PREFIX:
+        return literal_text(keyword.value) or ""
+    if isinstance(keyword.value, ast.Dict):
+        for key, value in zip(keyword.value.keys, keyword.value.values, strict=True):
+            if isinstance(key, ast.Constant) and key.value == CLICK_PREFIX:
+                return literal_text(value) or ""
+    return ""
+
+
+def _updated(node: ast.Call, names: Mapping[str, str]) -> tuple[str, str] | None:
+    """Return the call and the variables of `app.config.update(os.environ)`."""
+    if not isinstance(node.func, ast.Attribute) or node.func.attr not in UPDATES:
+        return None
+    if not ast.unparse(node.func.value).endswith("config"):
+        return None
+    values = [*node.args, *(keyword.value for keyword in node.keywords if keyword.arg is None)]
+    if not any(dotted_name(value, names) == ENVIRON for value in values):
+        return None
+    return f"{ast.unparse(node.func)}()", "every variable"
+
+
+def _unpacked(node: ast.Call, names: Mapping[str, str]) -> tuple[str, str] | None:
+    """Return the function and the variables of `Settings(**os.environ)`."""
+    if _function(node) in COPIES:
+        return None
+    for keyword in node.keywords:
+        if keyword.arg is None and dotted_name(keyword.value, names) == ENVIRON:
+            return f"{ast.unparse(node.func)}()", "every variable"
+    return None
+
+
+def _iterates_environ(node: ast.Call, names: Mapping[str, str]) -> bool:
+    if not isinstance(node.func, ast.Attribute) or node.func.attr not in {"items", "values"}:
+        return False
+    return dotted_name(node.func.value, names) == ENVIRON

@@ -1,0 +1,130 @@
+"""Collect what the visitors of an app's files find in addition to the findings."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from shield_ai.model.skip import SkipId, Skipped
+from shield_ai.scan.python.app.bulk_reads import find_bulk_reads
+from shield_ai.scan.python.app.cross_file import ProjectContext
+from shield_ai.scan.python.app.file_reads import find_file_reads
+from shield_ai.scan.python.app.key_source import KeySources
+from shield_ai.scan.python.app.remaining_defaults import find_remaining_defaults
+from shield_ai.scan.python.findings.from_candidates import is_probably_label
+from shield_ai.scan.python.readers.aws_reads import find_aws_reads
+from shield_ai.scan.python.readers.collection_texts import collection_texts
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator
+
+    from shield_ai.model.finding import Finding
+    from shield_ai.model.site import FoundSite
+    from shield_ai.project.python_source import Source
+    from shield_ai.scan.python.readers.project import Project
+    from shield_ai.scan.python.visit.secret_calls import SecretCall
+    from shield_ai.scan.python.visit.visitor import SecretVisitor
+
+
+class Collected:
+    """What was found in the files of an app so far.
+
+    Args:
+        project: The modules of the app.
+        context: What the files tell about each other.
+        manifest_variables: Variables in shield.toml; they count as secrets.
+    """
+
+    def __init__(
+        self, project: Project, context: ProjectContext, manifest_variables: Collection[str]
+    ) -> None:
+        self.context = context
+        self.migrated: dict[str, set[str]] = {}  # variables of get_secret calls, by file
+        self.unresolved: list[Skipped] = []
+        self.constants: list[FoundSite] = []
+        self.harmless: list[Skipped] = []
+        self.file_reads: list[Skipped] = []
+        self.calls: list[tuple[str, int, int]] = []
+        self.secret_calls: list[SecretCall] = []
+        self.manifest_variables = manifest_variables
+        self._project = project
+        self._key_sources = KeySources(project)
+
+    def add(self, source: Source, visitor: SecretVisitor, *, in_settings: bool) -> None:
+        """Add what a visitor has found in a file.
+
+        Args:
+            source: The file.
+            visitor: After its run.
+            in_settings: Whether the file is a settings file.
+        """
+        path = source.path
+        self.context.migrated |= visitor.migrated
+        self.migrated[path] = visitor.migrated
+        self.context.computed_names |= visitor.computed_names
+        for variable, reason in visitor.library_reads.items():
+            if variable not in self.manifest_variables:
+                self.context.reserved[variable] = reason
+        if visitor.has_computed_read:
+            self.context.computed_names |= collection_texts(source.tree)
+        self.unresolved += find_bulk_reads(source, in_settings=in_settings)
+        for node in visitor.mapping_reads:
+            self.unresolved.append(SkipId.COMPUTED_NAME.reason().entry(path, node.lineno))
+        if in_settings:
+            self.file_reads += find_file_reads(source)
+            self.file_reads += find_aws_reads(self._project, visitor.module)
+            self._key_sources.add(source, visitor.module.star_imports)
+            for node in visitor.unresolved_reads:
+                reason = SkipId.COMPUTED_NAME.reason()
+                self.unresolved.append(reason.entry(path, node.lineno))
+            self.context.assigned_settings.append((path, visitor.assigned_settings))
+        self.harmless += _harmless_values(source, visitor, in_settings=in_settings)
+        self.secret_calls += visitor.secret_calls
+        self.constants += find_remaining_defaults(source, visitor.accessor_calls)
+        if visitor.has_settings_source:
+            self.calls.append((path, 0, 0))
+        for node, _ in visitor.accessor_calls:
+            self.calls.append((path, node.lineno, node.col_offset))
+
+    def literal_defaults(self) -> list[Finding]:
+        """Return the hardcoded secrets among the constants; no fixer rewrites them."""
+        return [finding for finding, _ in self.constants if not finding.env]
+
+    def migrated_variables(self) -> tuple[str, ...]:
+        """Return the variables that the code reads through the runtime."""
+        return tuple(sorted(self.context.migrated))
+
+    def django_key(self, sites: Iterable[FoundSite]) -> Iterator[Skipped]:
+        """Yield entries that say where Django's SECRET_KEY comes from if it can't be moved.
+
+        Args:
+            sites: All sites of the app.
+        """
+        read: set[str] = set(self.context.migrated)
+        for finding, site in sites:
+            if not site.reader.endswith(".setdefault"):
+                read |= {finding.name, finding.env or ""}
+        assigned: set[str] = set()
+        for _, names in self.context.assigned_settings:
+            assigned |= names
+        yield from self._key_sources.entries(read, assigned)
+
+
+def _harmless_values(
+    source: Source, visitor: SecretVisitor, *, in_settings: bool
+) -> Iterator[Skipped]:
+    """Yield the values with a secret-like name that are not secrets, each name once.
+
+    Outside the settings, only names in capitals are reported.
+    """
+    values = list(visitor.not_secrets)
+    if not in_settings:
+        reason = SkipId.HARMLESS_OUTSIDE_SETTINGS.reason()
+        for candidate in visitor.candidates:
+            if is_probably_label(candidate):
+                values.append((candidate.node, candidate.target, reason))
+    reported: set[str] = set()
+    for node, full_name, reason in values:
+        name = full_name.rstrip(".0123456789")
+        if name not in reported and (in_settings or name.isupper()):
+            reported.add(name)
+            yield reason.entry(source.path, node.lineno, name)

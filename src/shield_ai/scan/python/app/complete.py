@@ -1,0 +1,135 @@
+"""Complete the findings of an app: sort them, mask their names and set their fingerprints."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from shield_ai.model.finding import Finding, fingerprint
+from shield_ai.scan.python.app.named_variables import find_named_variables
+from shield_ai.scan.python.findings.read_severity import ReadSeverity
+from shield_ai.scan.text.secret_names import find_tokens, mask_tokens
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from shield_ai.model.file_reader import FileReader
+    from shield_ai.model.site import FoundSite, Site
+    from shield_ai.model.skip import Skipped
+
+    Entry = tuple[Finding, Site | None]
+
+
+def complete_findings(
+    sites: Iterable[FoundSite], others: Iterable[Finding]
+) -> tuple[list[Finding], list[FoundSite]]:
+    """Return all findings of an app with what reports show, and the sites that can be rewritten.
+
+    The findings of the sites keep their severity, which tells secrets from other variables.
+
+    Args:
+        sites: The findings with a site.
+        others: The findings without a site.
+    """
+    found_sites = list(sites)
+    severity = ReadSeverity(found_sites)
+    entries = _number([*found_sites, *((finding, None) for finding in others)])
+    findings: list[Finding] = []
+    found: list[FoundSite] = []
+    for finding, site in entries:
+        if site is None:
+            findings.append(finding)
+            continue
+        shown = _describe_site(finding, site)
+        findings.append(severity.grade(shown, site))
+        found.append((shown, site))
+    return findings, found
+
+
+def assign_fingerprints(findings: Iterable[Finding]) -> list[Finding]:
+    """Sort findings by location, and set their fingerprints.
+
+    Credentials in their names are masked.
+    """
+    return [finding for finding, _ in _number([(finding, None) for finding in findings])]
+
+
+def _number(entries: Sequence[Entry]) -> list[Entry]:
+    seen: Counter[tuple[str, str, str]] = Counter()
+    numbered: list[Entry] = []
+    for finding, site in sorted(_mask_names(entries), key=_location):
+        key = (finding.rule, finding.path, finding.name)
+        made = msgspec.structs.replace(finding, fingerprint=fingerprint(*key, seen[key]))
+        numbered.append((made, site))
+        seen[key] += 1
+    return numbered
+
+
+def _location(entry: Entry) -> tuple[str, int, int, str]:
+    finding, _ = entry
+    return finding.path, finding.line, finding.column, finding.rule
+
+
+def _describe_site(finding: Finding, site: Site) -> Finding:
+    """Copy what reports show of a site."""
+    return msgspec.structs.replace(
+        finding,
+        fixable=not site.reason,
+        reason=site.reason,
+        has_secret_default=site.has_secret_default,
+        span=(site.start, site.end),
+    )
+
+
+def _mask_names(entries: Sequence[Entry]) -> Sequence[Entry]:
+    """Mask credentials in paths, names and messages; such a finding cannot be fixed."""
+    texts: set[str] = set()
+    for finding, site in entries:
+        texts.update((finding.path, finding.message, finding.name, finding.env or ""))
+        if site:
+            texts.update((site.name_expr, *site.variables, *site.others))
+    tokens = find_tokens(texts)
+    if not tokens:
+        return entries
+    return [_mask_entry(finding, site, tokens) for finding, site in entries]
+
+
+def _mask_entry(finding: Finding, site: Site | None, tokens: set[str]) -> Entry:
+    names = [finding.path, finding.name, finding.env or ""]
+    if site:
+        names += [site.name_expr, *site.variables, *site.others]
+    if any(token in name for token in tokens for name in names):
+        site = None
+        finding = msgspec.structs.replace(
+            finding, fixable=False, reason=None, has_secret_default=False, span=None
+        )
+    masked = msgspec.structs.replace(
+        finding,
+        path=mask_tokens(finding.path, tokens),
+        message=mask_tokens(finding.message, tokens),
+        name=mask_tokens(finding.name, tokens),
+        env=mask_tokens(finding.env, tokens) if finding.env else finding.env,
+    )
+    return masked, site
+
+
+def not_migratable(
+    sites: Sequence[FoundSite], paths: Iterable[str], read: FileReader
+) -> list[Skipped]:
+    """Return an entry for each site that no fixer can rewrite.
+
+    Calls that name a moved variable, and may read it, have an entry, too.
+
+    Args:
+        sites: All sites of the app.
+        paths: The scanned Python files.
+        read: Returns the bytes of a file; None if it can't be read.
+    """
+    skipped = list(find_named_variables(paths, read, sites))
+    for finding, site in sites:
+        if site.reason:
+            name = finding.env or finding.name
+            skipped.append(site.reason.entry(finding.path, finding.line, name))
+    return skipped

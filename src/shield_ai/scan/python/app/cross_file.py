@@ -1,0 +1,132 @@
+"""Mark sites that cannot be migrated because of code in other files of the app."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from shield_ai.model.site import READ_SHAPES, FoundSite, Shape, Site
+from shield_ai.model.skip import SkipId, SkipReason
+
+if TYPE_CHECKING:
+    from shield_ai.model.finding import Finding
+
+
+# https://boto3.amazonaws.com/v1/documentation/api/latest/guide/configuration.html
+# https://docs.cloudfoundry.org/devguide/deploy-apps/environment-variable.html
+RESERVED = {
+    "AWS_SESSION_TOKEN": SkipId.READ_BY_BOTO3.reason(),
+    "VCAP_SERVICES": SkipId.SET_BY_PLATFORM.reason(),
+}
+# For reads outside production, the default in the code is sufficient.
+NOT_IN_PRODUCTION = frozenset({SkipId.DEVELOPMENT_STAGE, SkipId.BUILD_CLASS})
+
+
+class ProjectContext(msgspec.Struct):
+    """What the scan has collected from all files of an app."""
+
+    # variables already read through get_secret
+    migrated: set[str] = msgspec.field(default_factory=set)
+    # texts that a computed variable name may equal
+    computed_names: set[str] = msgspec.field(default_factory=set)
+    # path of each settings file, with the settings that it does not set to a constant
+    assigned_settings: list[tuple[str, set[str]]] = msgspec.field(default_factory=list)
+    # variables that hold no secret, according to shield.toml
+    ignored: frozenset[str] = frozenset()
+    # why variables stay in the environment, unless shield.toml names them
+    reserved: dict[str, SkipReason] = msgspec.field(default_factory=dict)
+
+
+def apply_context(sites: list[FoundSite], context: ProjectContext) -> list[FoundSite]:
+    """Add a reason to each site that cannot be migrated because of code in other files.
+
+    Args:
+        sites: All sites of the app.
+        context: What the scan has collected.
+    """
+    migratable: set[str] = set()
+    for _, site in sites:
+        if site.shape in READ_SHAPES and not site.reason and not _is_test(site):
+            migratable.update(site.variables)
+    blocked = context.computed_names | context.ignored | context.reserved.keys()
+    readable = (migratable - blocked) | context.migrated
+    return [(finding, _apply(finding, site, readable, context)) for finding, site in sites]
+
+
+def _is_test(site: Site) -> bool:
+    """Return whether the code only tests a variable, which a library may read."""
+    return site.shape is Shape.PRESENCE or (site.is_test and not site.alternatives)
+
+
+def _apply(finding: Finding, site: Site, readable: set[str], context: ProjectContext) -> Site:
+    """Add the reason to one site.
+
+    Args:
+        finding: The finding.
+        site: Its site.
+        readable: Variables that the app reads, or will read, through get_secret.
+        context: What the scan has collected.
+    """
+    reason: SkipReason | None
+    reasons = {v: _reason(finding, site, v, readable, context) for v in site.variables}
+    narrowed = _drop_blocked_alternatives(site, reasons)
+    if narrowed is not site:
+        return _apply(finding, narrowed, readable, context)
+    if site.reason:
+        reason = _keep_variables(site, site.reason, readable)
+    else:
+        reason = next(filter(None, reasons.values()), None)
+    if reason == site.reason:
+        return site
+    return msgspec.structs.replace(site, reason=reason)
+
+
+def _keep_variables(site: Site, reason: SkipReason, readable: set[str]) -> SkipReason:
+    """Add the advice to keep variables set for a read that cannot be migrated."""
+    needed = [variable for variable in site.variables if variable in readable]
+    has_default = site.default_literal and reason.id in NOT_IN_PRODUCTION
+    if not needed or has_default or site.shape not in READ_SHAPES:
+        return reason
+    return reason.keeping(needed)
+
+
+def _drop_blocked_alternatives(site: Site, reasons: dict[str, SkipReason | None]) -> Site:
+    """Move the variables with a reason to `others`, as they stay in the environment."""
+    migratable = [variable for variable in site.alternatives if not reasons[variable]]
+    blocked = [variable for variable in site.alternatives if reasons[variable]]
+    if not migratable or not blocked:
+        return site
+    return msgspec.structs.replace(
+        site, alternatives=tuple(migratable), others=(*site.others, *blocked)
+    )
+
+
+def _reason(
+    finding: Finding, site: Site, variable: str, readable: set[str], context: ProjectContext
+) -> SkipReason | None:
+    """Explain why a variable cannot be migrated; None if it can."""
+    if variable in context.ignored:
+        return SkipId.IGNORED.reason()
+    if _is_test(site) and variable not in readable:
+        return SkipId.NO_READ_MOVED.reason(variable=variable)
+    if site.shape is Shape.PRESENCE:
+        return None
+    if site.shape in READ_SHAPES:
+        return _explain_read(variable, context)
+    if variable in readable:
+        return SkipId.DEVELOPMENT_VALUE_ALSO_READ.reason(variable=variable)
+    for path, names in context.assigned_settings:
+        if finding.name in names and path != finding.path:
+            case = SkipId.DEVELOPMENT_VALUE_OVERWRITTEN
+            return case.reason(path=path, setting=finding.name)
+    return None
+
+
+def _explain_read(variable: str, context: ProjectContext) -> SkipReason | None:
+    """Explain why a read of a variable cannot be migrated; None if it can."""
+    if variable in context.reserved:
+        return context.reserved[variable]
+    if variable in context.computed_names:
+        return SkipId.ALSO_COMPUTED.reason(variable=variable)
+    return None

@@ -1,0 +1,142 @@
+"""Find where Django's SECRET_KEY comes from if it is neither a literal nor read from a variable."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from shield_ai.model.skip import SkipId, Skipped
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator
+
+    from shield_ai.project.python_source import Source
+    from shield_ai.scan.python.readers.project import Project
+
+KEY = "SECRET_KEY"
+KEYS = frozenset({KEY, "DJANGO_SECRET_KEY"})
+READS = ("open(", ".read()", ".readline()", ".read_text(", ".read_bytes(")
+GENERATORS = (
+    *("get_random_secret_key(", "get_random_string(", "urandom(", "uuid4(", "SystemRandom("),
+    *("token_hex(", "token_urlsafe(", "token_bytes(", "random.choice", "generate_secret_key("),
+)
+EXEC = ("exec", "execfile")
+MAX_STEPS = 3  # how many levels of names and functions are followed from SECRET_KEY
+
+
+class KeySources:
+    """The sources of SECRET_KEY in an app's settings modules, other than variables.
+
+    Args:
+        project: The app.
+    """
+
+    def __init__(self, project: Project) -> None:
+        self._project = project
+        self._assigned: list[Skipped] = []
+        self._included: list[Skipped] = []  # files that are not in the app, or that exec() runs
+        self._library_imports: list[tuple[str, str]] = []
+
+    def add(self, source: Source, star_imports: Iterable[str]) -> None:
+        """Add a settings module.
+
+        Args:
+            source: The module.
+            star_imports: The modules from which it imports all names.
+        """
+        self._assigned += find_key_source(source)
+        self._included += find_executed_settings(source)
+        for module in star_imports:
+            if self._is_library(module):
+                self._library_imports.append((source.path, module))
+            elif not self._project.find_module(module):
+                reason = SkipId.KEY_IN_LOCAL_SETTINGS.reason(module=module)
+                self._included.append(reason.entry(source.path, name=KEY))
+
+    def _is_library(self, module: str) -> bool:
+        """Return whether a module is in a library, and not a local file that git ignores."""
+        top = module.partition(".")[0]
+        is_local = top == module and ("local" in top or "settings" in top)
+        return not is_local and not any(
+            self._project.find_module(name) for name in (top, module, module.rpartition(".")[0])
+        )
+
+    def entries(self, read: Collection[str], assigned: Collection[str]) -> Iterator[Skipped]:
+        """Yield an entry for each source of SECRET_KEY, unless the scan has a finding for it.
+
+        Args:
+            read: The settings and variables that the scan found.
+            assigned: The settings with a value that is computed at run time.
+        """
+        if not KEYS.isdisjoint(read):
+            return
+        yield from self._assigned
+        if self._assigned or not KEYS.isdisjoint(assigned):
+            return
+        if not self._library_imports:
+            yield from self._included
+            return
+        path, _ = self._library_imports[0]
+        modules = " or ".join(dict.fromkeys(module for _, module in self._library_imports))
+        yield SkipId.LIBRARY_SETTINGS.reason(modules=modules).entry(path, name=KEY)
+
+
+def find_key_source(source: Source) -> list[Skipped]:
+    """Return an entry for each assignment of SECRET_KEY from a file or a random generator.
+
+    Args:
+        source: A settings module.
+    """
+    if KEY not in source.text:
+        return []
+    definitions = dict(_definitions(source.tree))
+    found = []
+    for node in ast.walk(source.tree):
+        if not isinstance(node, (ast.Assign, ast.AnnAssign)) or node.value is None:
+            continue
+        targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+        if any(isinstance(target, ast.Name) and target.id == KEY for target in targets):
+            skip_id = _origin(node.value, definitions)
+            if skip_id:
+                found.append(skip_id.reason().entry(source.path, node.lineno, KEY))
+    return found
+
+
+def find_executed_settings(source: Source) -> list[Skipped]:
+    """Return an entry for each call of exec(), which can set SECRET_KEY.
+
+    Args:
+        source: A settings module.
+    """
+    if "exec" not in source.text:
+        return []
+    reason = SkipId.KEY_IN_EXEC.reason()
+    return [
+        reason.entry(source.path, node.lineno, KEY)
+        for node in ast.walk(source.tree)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in EXEC
+    ]
+
+
+def _definitions(tree: ast.Module) -> Iterator[tuple[str, ast.AST]]:
+    """Yield each function and each assigned name, with its node."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef):
+            yield node.name, node
+        elif isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+            yield node.targets[0].id, node.value
+
+
+def _origin(value: ast.expr, definitions: dict[str, ast.AST]) -> SkipId | None:
+    seen: set[str] = {KEY}
+    level: list[ast.AST] = [value]
+    is_generated = False
+    for _ in range(MAX_STEPS):
+        text = "\n".join(map(ast.unparse, level))
+        if any(read in text for read in READS):
+            return SkipId.KEY_FROM_FILE
+        is_generated |= any(generator in text for generator in GENERATORS)
+        names = {name.id for node in level for name in ast.walk(node) if isinstance(name, ast.Name)}
+        level = [definitions[name] for name in sorted(names - seen) if name in definitions]
+        seen |= names
+    return SkipId.KEY_GENERATED if is_generated else None

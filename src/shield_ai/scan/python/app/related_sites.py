@@ -1,0 +1,80 @@
+"""The checks of sites that need the whole app."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from shield_ai.model.skip import SkipId
+from shield_ai.scan.python.app.compare_literals import mark_different_literals, merge_equal_literals
+from shield_ai.scan.python.app.cross_file import RESERVED, ProjectContext, apply_context
+from shield_ai.scan.python.app.development import explain_literals, mark_development_reads
+from shield_ai.scan.python.app.development_files import development_files
+from shield_ai.scan.python.app.example_values import find_public_variables
+from shield_ai.scan.python.app.heroku_addons import find_addon_variables
+from shield_ai.scan.python.app.related_reads import select_related_reads
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
+    from shield_ai.model.file_reader import FileReader
+    from shield_ai.model.site import FoundSite
+    from shield_ai.scan.python.app.app_facts import AppFiles
+    from shield_ai.scan.python.app.collected import Collected
+
+
+def open_context(
+    files: AppFiles, manifest_variables: Collection[str], ignored: Collection[str]
+) -> ProjectContext:
+    """Return what is known about the variables of an app before its files are scanned.
+
+    Args:
+        files: The app's files.
+        manifest_variables: Variables in shield.toml; they count as secrets.
+        ignored: Variables that shield.toml ignores; their reads are not fixable.
+    """
+    public = find_public_variables(files.paths, files.read)
+    addons = find_addon_variables(files.read)
+    reserved = {
+        **dict.fromkeys(public, SkipId.PUBLIC_KEY.reason()),
+        **{name: SkipId.SET_BY_ADDON.reason(addon=addon) for name, addon in addons.items()},
+        **RESERVED,
+    }
+    for variable in manifest_variables:
+        reserved.pop(variable, None)
+    return ProjectContext(ignored=frozenset(ignored), reserved=reserved)
+
+
+def relate_sites(
+    sites: list[FoundSite],
+    collected: Collected,
+    scanned: Sequence[str],
+    settings: set[str],
+    read: FileReader,
+) -> list[FoundSite]:
+    """Select, merge and mark the sites of all files.
+
+    Args:
+        sites: In the order of the files.
+        collected: What was found in addition.
+        scanned: The scanned files.
+        settings: The settings files.
+        read: Returns the bytes of a file of the app.
+    """
+    context = collected.context
+    variables = collected.manifest_variables
+    development = development_files(scanned, settings, read)
+    related = select_related_reads(
+        mark_development_reads(
+            sites,
+            variables,
+            development,
+            collected.migrated,
+            explain_literals(settings, development),
+        ),
+        variables,
+        context.computed_names,
+        context.ignored | context.reserved.keys(),
+        development,
+    )
+    merged = merge_equal_literals(related, read)
+    return mark_different_literals(apply_context(merged, context), variables, read)

@@ -1,0 +1,121 @@
+"""Candidates: expressions that may read, contain or test for a secret. Some become findings."""
+
+from __future__ import annotations
+
+import ast
+from types import NoneType
+
+import msgspec
+
+from shield_ai.model.name_meaning import Meaning, harmless_word, is_path, is_secret, meaning
+from shield_ai.model.site import Shape
+from shield_ai.model.skip import SkipReason
+from shield_ai.model.words import word_set, words
+from shield_ai.project.perf.lazy_regex import regex
+from shield_ai.scan.python.classify.literals import is_public_or_count, literal_text
+
+SECRET_MEANINGS = frozenset({Meaning.SECRET, Meaning.URL, Meaning.DSN})
+# A variable that ends with one of these words is not a secret, whichever setting uses it.
+HARMLESS_ENDS = word_set("""
+    ID IDS NAME NAMES HOST HOSTS HOSTNAME PORT USER USERNAME EMAIL ENABLED DEBUG FILE PATH DIR
+    PREFIX AUDIENCE SCOPE LEVEL MODE ENVIRONMENT REGION BUCKET TIMEOUT AGE DAYS HOURS MINUTES
+    SECONDS SIZE LENGTH COUNT TYPE CLASS PUBLIC DB BACKEND ALGORITHM ENGINE
+""")
+# A default URL of a service shows that the variable contains the URL with its password.
+SERVICE_URL = regex(
+    r"(?:redis|rediss|valkey|amqps?|pyamqp|postgres(?:ql)?|psql|mysql|mariadb|mongodb|mssql|oracle"
+    r"|clickhouse|cockroachdb)(?:\+\w+)?://."  # not the scheme alone
+)
+
+
+class Candidate(msgspec.Struct, kw_only=True):
+    """An expression that may read, contain or test for a secret."""
+
+    node: ast.expr
+    shape: Shape
+    path: tuple[str, ...] = ()  # the setting it is assigned to, and the keys below it
+    variable: str = ""  # the environment variable; empty if its name is computed
+    reader: str = ""  # the API that reads it
+    direct: bool = False  # the setting's value is this expression, unchanged
+    default: ast.expr | None = None
+    optional: bool = False
+    is_guarded: bool = False  # runs only if its variable is set, another is not, or a feature is on
+    is_demanded: bool = False  # the module stops if the result is empty
+    is_test: bool = False  # the code only tests its value
+    default_from_env: bool = False  # the default is the value of another variable
+    group: str = ""  # the database it belongs to
+    field: str = ""  # the database field
+    engine: str = ""  # the constant ENGINE of the database
+    binds: tuple[str, ...] = ()  # names that a lambda must bind as defaults
+    quote: str = ""  # inside an f-string, the quote character for new strings
+    span: tuple[int, int] | None = None  # byte offsets; None if they are unknown
+    negated: bool = False  # a negated presence test: "X" not in os.environ
+    scope: int = 0  # the id of the class or function around it
+    reason: SkipReason | None = None  # why it cannot be migrated; None if it can
+    always_secret: bool = False  # its reader is for secrets only
+    secret_helper: bool = False  # the name of the app's function that reads it says secret
+    alternatives: tuple[str, ...] = ()  # secret variables that a computed name can refer to
+    others: tuple[str, ...] = ()  # non-secret variables that the computed name can refer to
+    name_expr: str = ""  # the expression that computes the name
+    environ: str = ""  # the environment of which the read mapping is an unchanged copy
+    overridden_by: str = ""  # the variable that pydantic reads before this default
+    is_reviewed: bool = False  # a comment on its line accepts it
+    settings: ast.ClassDef | None = None  # the settings class of a pydantic field
+
+    @property
+    def target(self) -> str:
+        """The dotted name of the setting."""
+        return ".".join(self.path)
+
+    @property
+    def innermost_name(self) -> str:
+        """The last part of the path that is not an index."""
+        for part in reversed(self.path):
+            if part and not part.isdigit():
+                return part
+        return ""
+
+    def is_secret_read(self) -> bool:
+        """Return whether the variable, or the setting with its value, has a secret-like name."""
+        if self.always_secret or self.alternatives:
+            return True
+        default = literal_text(self.default) or ""
+        if SERVICE_URL.match(default):
+            return True
+        if is_public_or_count(self.variable, default) or self._has_number_for_url():
+            return False
+        if self.variable:
+            if is_secret(self.variable):
+                return True
+        elif any(meaning(part) is Meaning.SECRET for part in self.path):
+            return True
+        if self.secret_helper and self._may_be_secret():
+            return True
+        return self._is_used_as_secret()
+
+    def _has_number_for_url(self) -> bool:
+        """Return whether the default is the number of a database, under the name of a URL."""
+        return is_number(self.default) and meaning(self.variable) is Meaning.URL
+
+    def _is_used_as_secret(self) -> bool:
+        """Return whether a setting with a secret-like name has the variable's value."""
+        name = self.innermost_name
+        if not self.direct or not name or meaning(name) not in SECRET_MEANINGS:
+            return False
+        last_word = words(self.variable)[-1:]
+        return not is_path(self.variable) and not HARMLESS_ENDS.intersection(last_word)
+
+    def _may_be_secret(self) -> bool:
+        """Return False if the name or the default shows that the value is not a secret."""
+        if harmless_word(self.variable) or self.field not in {"", "password"}:
+            return False
+        if HARMLESS_ENDS.intersection(words(self.variable)):
+            return False
+        return not isinstance(self.default, ast.Constant) or isinstance(
+            self.default.value, (str, NoneType)
+        )
+
+
+def is_number(node: ast.expr | None) -> bool:
+    """Return whether a default is a number, other than the 0 that can mean "unset"."""
+    return isinstance(node, ast.Constant) and type(node.value) in {int, float} and node.value != 0

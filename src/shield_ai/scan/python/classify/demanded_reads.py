@@ -1,0 +1,128 @@
+"""Find the reads whose result the module checks, and stops if it is empty.
+
+    SECRET_KEY = os.environ.get("SECRET_KEY")
+    if not DEBUG and not SECRET_KEY:
+        raise ImproperlyConfigured("SECRET_KEY is not set")
+
+Such a secret is not optional, although its default is empty.
+"""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from shield_ai.model.site import Shape
+from shield_ai.model.words import words
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from shield_ai.scan.python.classify.candidates import Candidate
+
+EXITS = frozenset({"exit", "quit", "sys.exit", "os._exit", "os.abort"})
+# A condition on one of these also holds in production: `not DEBUG`, `ENV == "production"`.
+STAGE_WORDS = frozenset({
+    "DEBUG", "DEV", "DEVELOPMENT", "ENV", "ENVIRONMENT", "LOCAL", "PROD", "PRODUCTION", "STAGE",
+    "TEST", "TESTING",
+})  # fmt: skip
+
+
+def mark_demanded_reads(tree: ast.Module, candidates: Iterable[Candidate]) -> None:
+    """Mark each read without which the module stops at its import.
+
+    Args:
+        tree: The module.
+        candidates: Its reads.
+    """
+    reads: dict[ast.AST | str, Candidate] = {}
+    for candidate in candidates:
+        if candidate.shape in {Shape.READ, Shape.PRESENCE}:
+            reads[candidate.node] = candidate
+            if candidate.direct and len(candidate.path) == 1 and candidate.scope == id(tree):
+                reads[candidate.path[0]] = candidate
+    demanded = {
+        reads[key].variable for test in _demands(tree.body) for key in _empty(test) if key in reads
+    }
+    for candidate in reads.values():
+        candidate.is_demanded = candidate.is_demanded or candidate.variable in demanded
+
+
+def _demands(statements: Iterable[ast.stmt]) -> Iterator[ast.expr]:
+    """Yield the conditions that stop a module: `if not KEY: raise …`, `assert KEY`."""
+    waiting = list(statements)
+    while waiting:
+        statement = waiting.pop()
+        if isinstance(statement, ast.Assert):
+            yield ast.UnaryOp(ast.Not(), statement.test)
+        elif isinstance(statement, ast.If):
+            if _stops(statement.body):
+                yield statement.test
+            if all(_is_about_stage(part) for part in _operands(statement.test)):
+                waiting += statement.body + statement.orelse
+
+
+def _stops(body: list[ast.stmt]) -> bool:
+    last = body[-1]
+    if isinstance(last, ast.Raise):
+        return True
+    if isinstance(last, ast.Expr) and isinstance(last.value, ast.Call):
+        return ast.unparse(last.value.func) in EXITS
+    return False
+
+
+def _empty(test: ast.expr) -> Iterator[ast.AST | str]:
+    """Yield the names and the expressions of which one that is empty fulfils a condition.
+
+    Of `USE_S3 and not KEY`, it yields nothing, because only an app with S3 needs the key.
+    """
+    if isinstance(test, ast.BoolOp):
+        parts = test.values
+        if isinstance(test.op, ast.And):
+            parts = [part for part in parts if not _is_about_stage(part)]
+            parts = parts if len(parts) == 1 else []
+        for part in parts:
+            yield from _empty(part)
+    elif isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
+        yield from _all_of(test.operand)
+    elif isinstance(test, ast.Compare) and len(test.ops) == 1:
+        operator, right = test.ops[0], test.comparators[0]
+        if isinstance(operator, ast.NotIn):
+            yield test
+        elif isinstance(operator, (ast.Is, ast.Eq)) and _is_empty_constant(right):
+            yield _key(test.left)
+
+
+def _all_of(node: ast.expr) -> Iterator[ast.AST | str]:
+    """Yield the parts that must all be true: of `all([A, B])`, `A and B`, or one alone."""
+    parts = [node]
+    if isinstance(node, ast.BoolOp) and isinstance(node.op, ast.And):
+        parts = node.values
+    elif isinstance(node, ast.Call) and ast.unparse(node.func) == "all" and node.args:
+        values = node.args[0]
+        parts = values.elts if isinstance(values, (ast.List, ast.Tuple)) else []
+    for part in parts:
+        yield _key(part)
+
+
+def _key(node: ast.expr) -> ast.AST | str:
+    return node.id if isinstance(node, ast.Name) else node
+
+
+def _is_empty_constant(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and not node.value
+
+
+def _operands(test: ast.expr) -> list[ast.expr]:
+    return test.values if isinstance(test, ast.BoolOp) else [test]
+
+
+def _is_about_stage(test: ast.expr) -> bool:
+    """Return whether a condition tells production from development."""
+    for node in ast.walk(test):
+        name = node.id if isinstance(node, ast.Name) else getattr(node, "attr", "")
+        text = node.value if isinstance(node, ast.Constant) else ""
+        for part in (name, text):
+            if isinstance(part, str) and not STAGE_WORDS.isdisjoint(words(part)):
+                return True
+    return False

@@ -1,0 +1,88 @@
+"""Recognize variables with a boolean, a number, a path, or the name of a database or cache."""
+
+from __future__ import annotations
+
+import ast
+import functools
+from typing import TYPE_CHECKING
+
+from shield_ai.model.database_fields import database_field
+from shield_ai.model.secret_words import ACTIONS
+from shield_ai.model.skip import SkipId
+from shield_ai.model.words import words
+from shield_ai.scan.python.classify.candidates import is_number
+from shield_ai.scan.python.classify.label_defaults import explain_label
+from shield_ai.scan.python.classify.path_uses import entry_names, path_expressions
+
+if TYPE_CHECKING:
+    from shield_ai.model.skip import SkipReason
+    from shield_ai.scan.python.readers.known_readers import Reader
+
+BOOLEANS = frozenset({"bool", "strtobool"})
+NUMBERS = frozenset({"int", "float"})
+
+
+def converters_of(node: ast.Call | ast.Subscript, reader: Reader) -> set[str]:
+    """Return the names of a read's converters: its method, its helper and its cast.
+
+    Args:
+        node: The read.
+        reader: The function or object that reads the variable.
+    """
+    keywords = node.keywords if isinstance(node, ast.Call) else []
+    cast = next((keyword.value for keyword in keywords if keyword.arg == "cast"), None)
+    helper = reader.label.removesuffix("()")
+    if helper.endswith("bool"):
+        helper = "bool"
+    return {reader.method, helper.rpartition("_")[2], cast.id if isinstance(cast, ast.Name) else ""}
+
+
+def explain_harmless_type(
+    name: str, converters: set[str], default: ast.expr | None
+) -> SkipReason | None:
+    """Return the reason to skip a variable with a boolean, a number, a host or a label, or None.
+
+    Args:
+        name: The variable.
+        converters: From `converters_of`.
+        default: The default of the read.
+    """
+    value = default.value if isinstance(default, ast.Constant) else None
+    # False can also stand for a missing secret, so the name must be that of an action, too.
+    is_flag = value is True or (value is False and not ACTIONS.isdisjoint(words(name)[:1]))
+    if converters & BOOLEANS or is_flag:
+        return SkipId.HARMLESS_BOOLEAN.reason()
+    if converters & NUMBERS and is_number(default) and not _is_database_port(name):
+        return SkipId.HARMLESS_NUMBER.reason()
+    return explain_label(name, default)
+
+
+def _is_database_port(name: str) -> bool:
+    """Return whether a variable contains the port of a database, such as DB_PORT."""
+    _, field = database_field(name) or ("", "")
+    return field == "port"
+
+
+class ValueUses:
+    """Finds the expressions that a file uses as paths, or as names of databases or caches.
+
+    Args:
+        tree: The file.
+    """
+
+    def __init__(self, tree: ast.Module) -> None:
+        self._tree = tree
+
+    def explain(self, node: ast.expr) -> SkipReason | None:
+        """Return the reason to skip a value that is used as a path or a name; None for others."""
+        if node in self._paths:
+            return SkipId.HARMLESS_PATH.reason()
+        return SkipId.HARMLESS_ENTRY.reason() if node in self._entries else None
+
+    @functools.cached_property
+    def _paths(self) -> set[ast.expr]:
+        return path_expressions(self._tree)
+
+    @functools.cached_property
+    def _entries(self) -> set[ast.expr]:
+        return entry_names(self._tree)

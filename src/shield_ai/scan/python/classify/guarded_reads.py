@@ -1,0 +1,193 @@
+"""Classify reads by the conditions around them: guarded, optional, only tested or required."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from shield_ai.model.site import Shape
+from shield_ai.model.words import word_set, words
+from shield_ai.scan.python.classify.demanded_reads import mark_demanded_reads
+from shield_ai.scan.python.readers.ast_walk import descend
+from shield_ai.scan.python.readers.known_readers import URL_READERS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from shield_ai.scan.python.classify.candidates import Candidate
+
+
+# The condition is a switch of an optional feature, such as USE_S3 or ENABLE_EMAIL.
+FEATURE_WORDS = word_set("ENABLE ENABLED USE USES HAS WITH")
+DATABASE_WORDS = word_set("DB DATABASE POSTGRES POSTGRESQL PG MYSQL MARIADB SQL")
+
+
+def relate_to_conditions(tree: ast.Module, candidates: Sequence[Candidate]) -> None:
+    """Mark the reads that are guarded, optional, only tested or required."""
+    mark_guarded_reads(tree, candidates)
+    mark_feature_reads(tree, candidates)
+    mark_optional_reads(tree, candidates)
+    mark_tests(tree, candidates)
+    mark_demanded_reads(tree, candidates)
+
+
+def mark_guarded_reads(tree: ast.Module, candidates: Iterable[Candidate]) -> None:
+    """Mark each read that runs only if its variable is set, or that is a fallback after `or`.
+
+    A condition with an `else` branch is skipped, because the branch can have a development value.
+    """
+    reads: dict[ast.AST, Candidate] = {}
+    tests: dict[ast.AST, Candidate] = {}
+    for candidate in candidates:
+        if candidate.shape is Shape.READ:
+            reads[candidate.node] = candidate
+        if candidate.shape is Shape.READ or _is_presence(candidate):
+            tests[candidate.node] = candidate
+    if len(tests) < 2:
+        return
+    for node in descend(tree):
+        if isinstance(node, ast.BoolOp) and isinstance(node.op, ast.Or):
+            _mark_fallbacks(node, reads)
+        if not isinstance(node, (ast.If, ast.IfExp)) or _has_alternative(node):
+            continue
+        tested = [tests[part] for part in _required(node.test) if part in tests]
+        if tested:
+            _mark_guarded(node, tested, reads)
+
+
+def mark_feature_reads(tree: ast.Module, candidates: Iterable[Candidate]) -> None:
+    """Mark each read that runs only if an optional feature is on, as in `if USE_S3: …`."""
+    reads = {candidate.node: candidate for candidate in candidates}
+    if not reads:
+        return
+    for node in descend(tree):
+        if isinstance(node, ast.If) and not node.orelse and _is_feature(node.test):
+            for statement in node.body:
+                for part in descend(statement):
+                    if part in reads:
+                        reads[part].is_guarded = True
+
+
+def _is_feature(test: ast.expr) -> bool:
+    """Return whether a condition requires the switch of a feature."""
+    for required in _required(test):
+        for name in _names_in(required):
+            parts = set(words(name))
+            if parts & FEATURE_WORDS and not parts & DATABASE_WORDS:
+                return True
+    return False
+
+
+def _names_in(test: ast.expr) -> Iterator[str]:
+    """Yield the name of a tested setting or variable; nothing for a negated test."""
+    if isinstance(test, ast.Name):
+        yield test.id
+    elif isinstance(test, ast.Attribute):
+        yield test.attr
+    elif isinstance(test, ast.Call):
+        for argument in test.args[:1]:
+            if isinstance(argument, ast.Constant) and isinstance(argument.value, str):
+                yield argument.value
+
+
+def mark_optional_reads(tree: ast.Module, candidates: Iterable[Candidate]) -> None:
+    """Mark each read as optional if the app reads other secrets when its result is empty.
+
+    For example, `url = dj_database_url.config()`, and then `if url: … else: …` with a password
+    that the `else` branch reads.
+    """
+    reads: dict[ast.AST, Candidate] = {}
+    results: dict[str, Candidate] = {}
+    for candidate in candidates:
+        if candidate.shape is Shape.READ and candidate.is_secret_read():
+            reads[candidate.node] = candidate
+            if candidate.direct and len(candidate.path) == 1 and candidate.default is None:
+                results[candidate.path[0]] = candidate
+    if len(reads) < 2 or not results:
+        return
+    for node in descend(tree):
+        if isinstance(node, ast.If) and isinstance(node.test, ast.Name):
+            result = results.get(node.test.id)
+            if result and result.reader in URL_READERS and _reads_another(node, result, reads):
+                result.optional = True
+
+
+def mark_tests(tree: ast.Module, candidates: Iterable[Candidate]) -> None:
+    """Mark each read that is used only as a condition: `if os.environ.get("X"): …`."""
+    reads = {candidate.node: candidate for candidate in candidates}
+    for node in descend(tree):
+        if isinstance(node, (ast.If, ast.IfExp, ast.While)):
+            tests = [node.test]
+        elif isinstance(node, ast.Call) and ast.unparse(node.func) == "bool":
+            tests = node.args
+        else:
+            continue
+        for part in tests:
+            for operand in _operands(part):
+                if operand in reads:
+                    reads[operand].is_test = True
+
+
+def _operands(test: ast.expr) -> Iterator[ast.expr]:
+    """Yield the parts of a condition that are only tested."""
+    if isinstance(test, ast.BoolOp):
+        for value in test.values:
+            yield from _operands(value)
+    elif isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
+        yield from _operands(test.operand)
+    else:
+        yield test
+
+
+def _reads_another(node: ast.If, result: Candidate, reads: dict[ast.AST, Candidate]) -> bool:
+    """Return whether the alternative of a condition reads another secret."""
+    for statement in node.orelse:
+        for part in descend(statement):
+            if part in reads and not _is_same_variable(reads[part], result):
+                return True
+    return False
+
+
+def _has_alternative(node: ast.If | ast.IfExp) -> bool:
+    if isinstance(node, ast.If):
+        return bool(node.orelse)
+    return not isinstance(node.orelse, ast.Constant) or bool(node.orelse.value)
+
+
+def _is_presence(candidate: Candidate) -> bool:
+    return candidate.shape is Shape.PRESENCE and not candidate.negated
+
+
+def _required(test: ast.expr) -> Iterator[ast.expr]:
+    """Yield the parts of a condition that must all be true."""
+    if isinstance(test, ast.BoolOp) and isinstance(test.op, ast.And):
+        for value in test.values:
+            yield from _required(value)
+    elif isinstance(test, ast.NamedExpr):
+        yield test.value
+    else:
+        yield test
+
+
+def _mark_guarded(
+    node: ast.If | ast.IfExp, tested: list[Candidate], reads: dict[ast.AST, Candidate]
+) -> None:
+    body = node.body if isinstance(node, ast.If) else [node.body]
+    for statement in body:
+        for part in descend(statement):
+            read = reads.get(part)
+            if read and any(_is_same_variable(read, test) for test in tested):
+                read.is_guarded = True
+
+
+def _mark_fallbacks(node: ast.BoolOp, reads: dict[ast.AST, Candidate]) -> None:
+    """Mark the reads that run only if the one before them is empty: `get("A") or environ["B"]`."""
+    found = [reads[value] for value in node.values if value in reads]
+    for read in found[1:]:
+        read.is_guarded = read.is_guarded or not _is_same_variable(read, found[0])
+
+
+def _is_same_variable(read: Candidate, test: Candidate) -> bool:
+    if read.variable or test.variable:
+        return read.variable == test.variable
+    return read.alternatives == test.alternatives

@@ -1,0 +1,44 @@
+"""Recognize defaults that show that a variable is not a secret: a host name or a label."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from shield_ai.model.name_meaning import Meaning, meaning
+from shield_ai.model.skip import SkipId
+from shield_ai.model.words import word_set, words
+from shield_ai.project.perf.lazy_regex import regex
+from shield_ai.scan.python.classify.literals import STRONG_KEYS
+
+if TYPE_CHECKING:
+    from shield_ai.model.skip import SkipReason
+
+HOST = regex(r"[a-z][a-z0-9-]{0,62}(?:\.[a-z0-9-]{1,63}){0,8}")
+LABEL = regex(r"[a-z]{2,30}(?:-[a-z0-9]{1,30}){1,8}")
+# Words of placeholders, and of keys for development.
+PLACEHOLDERS = word_set("""
+    CHANGE CHANGEME DEFAULT DEV DEVELOPMENT DUMMY EXAMPLE FAKE INSECURE KEY LOCAL MY NONE NOT NULL
+    PASSWORD RANDOM REPLACE SAMPLE SECRET SET TEST TESTING THIS TOKEN UNDEFINED UNSAFE UNSET YOUR
+""")
+
+
+def explain_label(name: str, default: ast.expr | None) -> SkipReason | None:
+    """Return the reason to skip a variable whose default is a host name or a label, or None.
+
+    A service's URL has a scheme; `REDIS_URL` with the default `redis` is a host. A default such as
+    `relay-premium-127` of a name that ends with KEY is the name of something.
+
+    Args:
+        name: The variable.
+        default: The default of the read.
+    """
+    text = default.value if isinstance(default, ast.Constant) else None
+    if not isinstance(text, str) or not PLACEHOLDERS.isdisjoint(words(text)):
+        return None
+    parts = words(name)
+    is_host = meaning(name) is Meaning.URL and bool(HOST.fullmatch(text))
+    is_key = parts[-1:] == ("KEY",) and STRONG_KEYS.isdisjoint(parts)
+    if is_host or (is_key and LABEL.fullmatch(text)):
+        return SkipId.HARMLESS_LABEL.reason()
+    return None

@@ -1,0 +1,1 @@
+"""Turn the candidates of a file into findings, with the facts that a rewrite needs."""

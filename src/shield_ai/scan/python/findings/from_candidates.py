@@ -1,0 +1,236 @@
+"""Turn the candidates of a file into findings."""
+
+from __future__ import annotations
+
+import ast
+import re
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from shield_ai.model.finding import Confidence, Finding, Severity
+from shield_ai.model.site import Shape
+from shield_ai.project.perf.lazy_regex import regex
+from shield_ai.scan.files.walk import is_dotenv
+from shield_ai.scan.python.classify.literals import literal_text
+from shield_ai.scan.python.findings.importable import explain_not_importable
+from shield_ai.scan.python.findings.kept_literals import KeptLiterals
+from shield_ai.scan.python.findings.sites import create_site
+from shield_ai.scan.rules.pattern import csec34_rules
+from shield_ai.scan.text.dotenv import find_dotenv_secrets
+
+if TYPE_CHECKING:
+    from shield_ai.model.file_reader import FileReader
+    from shield_ai.model.site import Site
+    from shield_ai.project.layout import AppFacts
+    from shield_ai.project.python_source import Source
+    from shield_ai.scan.python.classify.candidates import Candidate
+    from shield_ai.scan.rules.pattern import Rule
+
+    Entry = tuple[Finding, Site | None]
+
+RULES = {
+    Shape.READ: "CSEC34.environ-read",
+    Shape.LITERAL: "CSEC34.literal",
+    Shape.PRESENCE: "CSEC34.presence",
+    Shape.FIELD: "CSEC34.environ-read",
+    Shape.OTHER: "CSEC34.environ-read",
+}
+# The variables from which boto3 takes its own credentials, with or without a prefix.
+AWS_KEY = regex(r"(?:.+_)?AWS_(?:\w+_)?(?:ACCESS_KEY|ACCESS_KEY_ID|SECRET_ACCESS_KEY|SECRET_KEY)")
+USE_ROLE = "; in AWS, use an IAM role instead: the app needs one anyway to read its secrets"
+MAX_SHOWN_NAMES = 3
+
+
+def create_findings(
+    source: Source,
+    candidates: list[Candidate],
+    migrated: list[Candidate],
+    facts: AppFacts,
+    known: set[str],
+) -> list[Entry]:
+    """Turn the candidates of one file into findings, with their sites.
+
+    Non-secret reads become findings too: DB_HOST can be a field of the same secret as DB_PASSWORD.
+
+    Args:
+        source: The file.
+        candidates: What the visitor found in it.
+        migrated: The reads that `shield apply` already replaced. They are needed to give literals
+            the same skip reasons as before.
+        facts: The app's layout.
+        known: The files of the app.
+    """
+    in_settings = source.path in facts.settings
+    not_importable = explain_not_importable(source, facts, known)
+    kept = KeptLiterals(source, candidates, migrated)
+    entries: list[Entry] = []
+    for candidate in candidates:
+        if not in_settings and is_probably_label(candidate):
+            continue
+        if candidate.shape is Shape.LITERAL and not candidate.reason:
+            candidate.reason = kept.explain(candidate)
+        candidate.reason = candidate.reason or not_importable
+        entries.append(_create_entry(source, candidate, in_settings=in_settings))
+    return entries
+
+
+def is_probably_label(candidate: Candidate) -> bool:
+    """Return whether a literal outside the settings looks like a label or a sentence."""
+    if candidate.shape is not Shape.LITERAL:
+        return False
+    text = literal_text(candidate.node) or ""
+    if "://" in text and not re.search(r"\s", text):
+        return False
+    classes = sum(bool(re.search(kind, text)) for kind in ("[a-z]", "[A-Z]", "[0-9]"))
+    return len(text) < 12 or bool(re.search(r"\s", text)) or classes < 2
+
+
+def _create_entry(source: Source, candidate: Candidate, *, in_settings: bool) -> Entry:
+    """Create a finding and its site; the site is None if a name contains a lone surrogate."""
+    span = candidate.span or source.span(candidate.node)
+    finding = _create_finding(source, candidate, span, in_settings=in_settings)
+    escaped = _escape_surrogates(finding)
+    if escaped is not finding:
+        return escaped, None
+    return finding, create_site(source, candidate, span, in_settings=in_settings)
+
+
+def _create_finding(
+    source: Source, candidate: Candidate, span: tuple[int, int], *, in_settings: bool
+) -> Finding:
+    rule = _rule_of(candidate)
+    line, column = source.position(span[0])
+    end_line, end_column = source.position(span[1])
+    variable = candidate.variable or " or ".join(candidate.alternatives)
+    name = candidate.target if candidate.target.strip(".?") else variable
+    is_read = candidate.shape in {Shape.READ, Shape.PRESENCE}
+    is_secret = not is_read or candidate.is_secret_read()
+    is_severe = is_secret and not candidate.is_reviewed
+    return Finding(
+        rule=rule.id,
+        path=source.path,
+        line=line,
+        column=column,
+        end_line=end_line,
+        end_column=end_column,
+        severity=rule.severity if is_severe else Severity.LOW,
+        confidence=Confidence.HIGH if in_settings and is_secret else Confidence.MEDIUM,
+        message=_message(rule, name, variable),
+        name=name,
+        env=variable or None,
+    )
+
+
+def _rule_of(candidate: Candidate) -> Rule:
+    """Return a candidate's rule.
+
+    An empty default of a pydantic field, or a default of a field whose type is that of a secret,
+    has the rule for reads: it marks a field that pydantic reads from a variable.
+    """
+    node = candidate.node
+    is_empty = isinstance(node, ast.Constant) and not node.value
+    is_default = candidate.shape is Shape.LITERAL and (is_empty or candidate.always_secret)
+    return csec34_rules()[RULES[Shape.READ if is_default else candidate.shape]]
+
+
+def _message(rule: Rule, name: str, variable: str) -> str:
+    text = rule.text(_shorten_names(name), _shorten_names(variable or name))
+    if AWS_KEY.fullmatch(variable or name):
+        text += USE_ROLE
+    return text
+
+
+def _shorten_names(names: str) -> str:
+    """Shorten a list of names that are joined by "or"."""
+    parts = names.split(" or ")
+    if len(parts) <= MAX_SHOWN_NAMES:
+        return names
+    shown = parts[: MAX_SHOWN_NAMES - 1]
+    return f"{', '.join(shown)} or one of {len(parts) - len(shown)} others"
+
+
+def _escape_surrogates(finding: Finding) -> Finding:
+    """Escape lone surrogates: no file, terminal or environment variable can contain them."""
+    texts = (finding.message, finding.name, finding.env or "")
+    joined = "".join(texts)
+    if joined.isascii():
+        return finding
+    try:
+        joined.encode()
+    except UnicodeEncodeError:
+        message, name, env = (text.encode("utf-8", "backslashreplace").decode() for text in texts)
+        return msgspec.structs.replace(finding, message=message, name=name, env=env or None)
+    return finding
+
+
+def missing_runtime_finding(path: str) -> Finding:
+    """Return the finding of a settings file that has secrets and does not import the runtime."""
+    rule = csec34_rules()["CSEC34.no-runtime"]
+    return Finding(
+        rule=rule.id,
+        path=path,
+        line=1,
+        column=1,
+        end_line=1,
+        end_column=1,
+        severity=rule.severity,
+        confidence=Confidence.HIGH,
+        message=rule.text(path),
+        name="",
+    )
+
+
+def dotenv_finding(path: str, line: int, text: str, name: str) -> Finding:
+    """Return the finding of a secret in a .env file.
+
+    Args:
+        path: The file.
+        line: The number of the line.
+        text: The line.
+        name: The variable.
+    """
+    rule = csec34_rules()["CSEC34.dotenv"]
+    start, end = _dotenv_value_span(text.rstrip(), name)
+    return Finding(
+        rule=rule.id,
+        path=path,
+        line=line,
+        column=start + 1,
+        end_line=line,
+        end_column=end + 1,
+        severity=rule.severity,
+        confidence=Confidence.HIGH,
+        message=rule.text(name),
+        name=name,
+    )
+
+
+def _dotenv_value_span(text: str, name: str) -> tuple[int, int]:
+    """Return the columns, from 0, of a variable's value, or of the part of it on this line."""
+    _, equals, rest = text.partition(name)[2].partition("=")
+    if not equals:
+        return 0, len(text)
+    rest = rest.lstrip()
+    start = len(text) - len(rest)
+    if rest[:1] in ("'", '"'):
+        closing = rest.find(rest[0], 1)
+        end = start + closing if closing > 0 else len(text)
+        return start + 1, end
+    return start, start + len(rest.partition(" #")[0].rstrip())
+
+
+def dotenv_findings(paths: list[str], read: FileReader) -> list[Finding]:
+    """Return a finding for each secret in the .env files among some paths."""
+    findings = []
+    for path in paths:
+        if not is_dotenv(path.rpartition("/")[2]):
+            continue
+        raw = read(path)
+        if not raw:
+            continue
+        text = raw.decode("utf-8-sig", "replace")
+        lines = text.split("\n")
+        for line, name in find_dotenv_secrets(text):
+            findings.append(dotenv_finding(path, line, lines[line - 1], name))
+    return findings

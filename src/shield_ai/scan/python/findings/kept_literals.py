@@ -1,0 +1,106 @@
+"""Explain why the literals of a file stay: other code of the file decides their value."""
+
+from __future__ import annotations
+
+import ast
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from shield_ai.model.site import Shape
+from shield_ai.model.skip import SkipId
+from shield_ai.scan.python.findings.sites import literal_variable
+from shield_ai.scan.python.readers.ast_walk import descend
+from shield_ai.scan.python.settings_classes.class_relations import find_families
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from shield_ai.model.skip import SkipReason
+    from shield_ai.project.python_source import Source
+    from shield_ai.scan.python.classify.candidates import Candidate
+    from shield_ai.scan.python.settings_classes.class_relations import Families
+
+    VariableKey = tuple[int, str]  # a scope, and the variable of a literal
+    SettingKey = tuple[int, tuple[str, ...]]  # a scope, and the path of a setting
+
+
+class KeptLiterals:
+    """What the reads of a file say about its literals.
+
+    Args:
+        source: The file.
+        candidates: What the visitor found in it.
+        migrated: The reads that apply has moved: they explain literals as they did before.
+    """
+
+    def __init__(
+        self, source: Source, candidates: list[Candidate], migrated: list[Candidate]
+    ) -> None:
+        self._counts = _count_literals(candidates)
+        reads = [read for read in (*candidates, *migrated) if read.shape is Shape.READ]
+        scopes = {item.scope for item in (*candidates, *migrated)} if self._counts else set()
+        self._families = find_families(source.tree, scopes)
+        self._read_variables = _read_variables(reads, self._families)
+        self._defaults = _default_names(source, reads) if self._counts else {}
+
+    def explain(self, candidate: Candidate) -> SkipReason | None:
+        """Return why a literal stays; None if nothing in the file keeps it."""
+        scope, path = candidate.scope, candidate.path
+        if self._counts[scope, literal_variable(candidate)] > 1:
+            return SkipId.SEVERAL_VALUES.reason()
+        variable = self._read_variables.get((scope, path))
+        if not variable and scope not in self._families.production:
+            root = self._families.roots.get(scope, scope)
+            variable = self._read_variables.get((root, path))
+        if variable:
+            case = SkipId.DEVELOPMENT_VALUE_IN_FILE
+            return case.reason(setting=path[-1], variable=variable)
+        variable = self._defaults.get(candidate.target) or self._defaults.get(
+            candidate.innermost_name
+        )
+        return SkipId.DEVELOPMENT_DEFAULT.reason(variable=variable) if variable else None
+
+
+def _default_names(source: Source, reads: list[Candidate]) -> dict[str, str]:
+    """Map the names that are the default of a read, also after `or`, to its variable."""
+    variables: dict[ast.expr, str] = {read.node: read.variable for read in reads if read.variable}
+    names: dict[str, str] = {}
+    for read in reads:
+        if read.reason and read.reason.id is SkipId.ENVIRONMENT_COPY:
+            names[read.variable] = read.variable  # the mapping may have a default for it
+        if isinstance(read.default, ast.Name) and read.variable:
+            names[read.default.id] = read.variable
+    return names | dict(_names_after_or(source.tree, variables))
+
+
+def _names_after_or(tree: ast.Module, variables: dict[ast.expr, str]) -> Iterator[tuple[str, str]]:
+    """Yield each name that is used if a read gives nothing, and the variable of the read."""
+    for node in descend(tree):
+        if isinstance(node, ast.BoolOp) and isinstance(node.op, ast.Or):
+            first, last = node.values[0], node.values[-1]
+            if isinstance(last, ast.Name) and first in variables:
+                yield last.id, variables[first]
+
+
+def _count_literals(candidates: list[Candidate]) -> Counter[VariableKey]:
+    """Count the literals of each variable name in each scope."""
+    counts: Counter[VariableKey] = Counter()
+    for candidate in candidates:
+        if candidate.shape is Shape.LITERAL:
+            counts[candidate.scope, literal_variable(candidate)] += 1
+    return counts
+
+
+def _read_variables(reads: list[Candidate], families: Families) -> dict[SettingKey, str]:
+    """Map the scope and path of each setting that is read from the environment to its variable.
+
+    A read in a class counts for its family, too.
+    """
+    variables: dict[SettingKey, str] = {}
+    for read in reads:
+        if read.direct and read.path and read.is_secret_read():
+            variables[read.scope, read.path] = read.variable
+            root = families.roots.get(read.scope)
+            if root:
+                variables.setdefault((root, read.path), read.variable)
+    return variables

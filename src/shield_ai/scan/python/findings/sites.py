@@ -1,0 +1,175 @@
+"""Create the site of a finding: the facts that the fixers need."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from shield_ai.model.database_fields import database_field
+from shield_ai.model.manifest import ENV_VAR_NAME
+from shield_ai.model.name_meaning import Meaning, meaning
+from shield_ai.model.naming import env_var_name
+from shield_ai.model.site import READ_SHAPES, Shape, Site
+from shield_ai.model.skip import SkipId
+from shield_ai.model.words import word_set, words
+from shield_ai.project.layout import is_test_settings
+from shield_ai.project.perf.lazy_regex import regex
+from shield_ai.scan.python.classify.literals import literal_text
+from shield_ai.scan.python.readers.reads import LOCAL_CACHE_URL
+
+if TYPE_CHECKING:
+    from shield_ai.model.skip import SkipReason
+    from shield_ai.project.python_source import Source
+    from shield_ai.scan.python.classify.candidates import Candidate
+
+# A default with one of these schemes is a development value: production sets the variable.
+_SERVER_URL = regex(
+    r"\b(?:postgres(?:ql)?|postgis|psql|pgsql|mysql|mysqlgis|mariadb|oracle|mssql|cockroach(?:db)?"
+    r"|mongodb|amqps?)(?:\+\w+)?://"
+)
+# A URL with a password, or with a login for a remote host.
+_LOGIN_URL = regex(r"://[^/\s\"'@:]*:[^/\s\"'@]+@|://[^/\s\"']*@(?!localhost\b|127\.|\[::1\])")
+# Every process of the app uses the same broker, and the same backend for its results. A cache can
+# be local.
+_BROKER_WORDS = word_set(
+    "BROKER BROKERS CELERY DRAMATIQ HUEY RQ ARQ QUEUE RABBITMQ AMQP CLOUDAMQP KAFKA NATS"
+)
+_BROKER_URL = regex(r"\w://[\w.\[{:-]|\bmemory://")
+EMPTY_DOCUMENTS = frozenset({"", "{}", "[]"})
+DEFAULT_DATABASES = frozenset({"default", "DATABASE", "DATABASES", "DB"})
+
+
+def create_site(
+    source: Source, candidate: Candidate, span: tuple[int, int], *, in_settings: bool
+) -> Site:
+    """Return the site of a candidate.
+
+    Args:
+        source: The file.
+        candidate: A read or a literal in it.
+        span: The byte offsets of the text to replace.
+        in_settings: Whether the file belongs to the settings.
+    """
+    default_start, default_end = _default_span(source, candidate.default)
+    has_default_text = default_end > 0
+    if candidate.shape is Shape.FIELD:
+        default_start, default_end = 0, 0  # the default of a field stays
+    default_ok = False
+    has_generated_default = False
+    if candidate.shape in READ_SHAPES:
+        default_ok = candidate.optional and _is_default_ok_in_production(source, candidate)
+        has_generated_default = not default_ok and _is_generated(candidate.default)
+    shape = candidate.shape
+    reason = candidate.reason
+    variable = candidate.variable
+    if candidate.shape is Shape.LITERAL:
+        variable = variable or literal_variable(candidate)
+        if not literal_text(candidate.node):
+            shape = Shape.FALLBACK
+        if not in_settings:
+            reason = reason or _explain_outside_settings(source.path)
+    names = [name for name in (variable, *candidate.alternatives) if name]
+    if not all(ENV_VAR_NAME.fullmatch(name) for name in names):
+        reason = reason or SkipId.INVALID_VARIABLE.reason()
+    return Site(
+        start=span[0],
+        end=span[1],
+        shape=shape,
+        reader=candidate.reader,
+        optional=candidate.optional,
+        is_guarded=candidate.is_guarded,
+        is_demanded=candidate.is_demanded,
+        is_test=candidate.is_test,
+        default_literal=has_default_text or has_generated_default,
+        default_ok_in_production=default_ok,
+        default_start=default_start,
+        default_end=default_end,
+        variable=variable,
+        group=candidate.group,
+        field=candidate.field,
+        engine=candidate.engine,
+        binds=candidate.binds,
+        quote=candidate.quote,
+        negated=candidate.negated,
+        alternatives=candidate.alternatives,
+        others=candidate.others,
+        name_expr=candidate.name_expr,
+        environ=candidate.environ,
+        overridden_by=candidate.overridden_by,
+        settings_start=_start_of(source, candidate.settings),
+        reason=reason,
+    )
+
+
+def _start_of(source: Source, node: ast.ClassDef | None) -> int:
+    return source.offset(node.lineno, node.col_offset) if node else -1
+
+
+def _default_span(source: Source, default: ast.expr | None) -> tuple[int, int]:
+    """Return the span of a default that is a non-empty text; both offsets are 0 for others."""
+    if default is None or not literal_text(default):
+        return 0, 0
+    return source.span(default)
+
+
+def _explain_outside_settings(path: str) -> SkipReason:
+    case = SkipId.TEST_VALUE if is_test_settings(path) else SkipId.OUTSIDE_SETTINGS
+    return case.reason()
+
+
+def _is_default_ok_in_production(source: Source, candidate: Candidate) -> bool:
+    """Return whether a default is not a secret: a database host, a URL without a password."""
+    default = candidate.default
+    if candidate.default_from_env:
+        return True
+    if default is None or (isinstance(default, ast.Constant) and not default.value):
+        return False
+    written = source.segment(default)
+    if _is_broker(candidate) and _BROKER_URL.search(written):
+        return False
+    if LOCAL_CACHE_URL.search(written):
+        return True
+    text = literal_text(default)
+    if text in EMPTY_DOCUMENTS:
+        return bool(text)  # an empty JSON document contains no secret
+    if not candidate.is_secret_read() or _database_field(candidate) not in {"", "password"}:
+        return True
+    if meaning(candidate.variable) is not Meaning.URL:
+        return False
+    return not _SERVER_URL.search(written) and not _LOGIN_URL.search(written)
+
+
+def _is_broker(candidate: Candidate) -> bool:
+    """Return whether a candidate is the URL of a message broker, or of a backend for results."""
+    names = (candidate.variable, *candidate.path)
+    parts = {word for name in names for word in words(name)}
+    return not _BROKER_WORDS.isdisjoint(parts) or {"RESULT", "BACKEND"} <= parts
+
+
+def _database_field(candidate: Candidate) -> str:
+    """Return the database field that a candidate reads, by its dict key or its variable."""
+    if candidate.field:
+        return candidate.field
+    family = database_field(candidate.variable)
+    return family[1] if family else ""
+
+
+def _is_generated(default: ast.expr | None) -> bool:
+    """Return whether a default is non-empty and not a string constant, such as a random key."""
+    if default is None or isinstance(default, ast.Dict):
+        return False
+    if isinstance(default, (ast.List, ast.Tuple, ast.Set)):
+        return bool(default.elts)
+    if isinstance(default, ast.Constant):
+        value = default.value
+        return bool(value) and isinstance(value, (int, float)) and value is not True
+    return True
+
+
+def literal_variable(candidate: Candidate) -> str:
+    """Return the variable that a literal would move to: the setting's name and its keys."""
+    if candidate.group:
+        prefix = "" if candidate.group in DEFAULT_DATABASES else f"{candidate.group}_"
+        return env_var_name(f"{prefix}DATABASE_{candidate.path[-1]}".lstrip("_"))
+    names = [part for part in candidate.path if not part.isdigit() and part != "?"]
+    return env_var_name("_".join(name.strip("_") for name in names))

@@ -1,0 +1,1 @@
+"""How code reads an environment variable: through which names, objects and functions."""

@@ -1,0 +1,165 @@
+"""Resolve the members of the app's own classes: `conf.read`, `self.env`, `Config.require`."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from shield_ai.scan.python.readers.ast_walk import descend, statements_in
+from shield_ai.scan.python.readers.helper_functions import helper_reader
+from shield_ai.scan.python.readers.known_readers import AppClass, Environ, Reader
+
+if TYPE_CHECKING:
+    from shield_ai.project.python_source import Source
+    from shield_ai.scan.python.readers.bindings import Module, Scope
+    from shield_ai.scan.python.readers.known_readers import Ref
+    from shield_ai.scan.python.readers.resolve import Resolver
+
+    Scopes = tuple[Scope, ...]
+
+FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+ENVIRON_WORDS = ("environ", "getenv")
+
+
+def app_class(resolver: Resolver, node: ast.ClassDef, scopes: Scopes) -> AppClass | None:
+    """Return a class of the app if its code, or that of a base, mentions the environment.
+
+    Args:
+        resolver: The resolver of the module.
+        node: The class.
+        scopes: The scopes around it, from the module to the innermost.
+    """
+    module = resolver.module
+    if not _mentions_environment(module.source, node):
+        bases = (resolver.nested().resolve(base, scopes) for base in node.bases)
+        if not any(isinstance(base, AppClass) for base in bases):
+            return None
+    return AppClass(module, node, (*scopes, node))
+
+
+def _mentions_environment(source: Source, node: ast.ClassDef) -> bool:
+    if not any(word in source.text for word in ENVIRON_WORDS):
+        return False
+    text = source.segment(node)
+    return any(word in text for word in ENVIRON_WORDS)
+
+
+def class_of_self(node: ast.expr, module: Module, scopes: Scopes) -> AppClass | None:
+    """Return the class around a method, for the method's first parameter; else None."""
+    for depth in range(len(scopes) - 1, 0, -1):
+        function = scopes[depth]
+        if isinstance(function, FUNCTIONS):
+            class_node = scopes[depth - 1]
+            if not isinstance(class_node, ast.ClassDef) or not isinstance(node, ast.Name):
+                return None
+            parameters = [*function.args.posonlyargs, *function.args.args]
+            is_self = bool(parameters) and parameters[0].arg == node.id
+            owner = AppClass(module, class_node, scopes[:depth], is_instance=True)
+            return owner if is_self else None
+    return None
+
+
+def member(resolver: Resolver, owner: AppClass, name: str) -> Ref | None:
+    """Return what an attribute of a class, or of an instance, refers to.
+
+    Args:
+        resolver: Any resolver of the app.
+        owner: The class.
+        name: The attribute.
+    """
+    cache = owner.module.members
+    key = (owner.node, name)
+    if key not in cache:
+        cache[key] = None  # ends circular definitions
+        cache[key] = _find_member(resolver.in_module(owner.module), owner, name)
+    return cache[key]
+
+
+def _find_member(resolver: Resolver, owner: AppClass, name: str) -> Ref | None:
+    for binding in reversed(owner.module.names(owner.node).get(name, [])):
+        if isinstance(binding, ast.FunctionDef):
+            return _method(resolver, binding, owner.scopes)
+        if isinstance(binding, ast.expr):
+            return resolver.resolve(binding, owner.scopes)
+    for value, scopes in _assigned_values(owner, name):
+        ref = resolver.resolve(value, scopes)
+        if ref:
+            return ref
+    for base in owner.node.bases:
+        ref = resolver.resolve(base, owner.scopes[:-1])
+        if isinstance(ref, AppClass):
+            return member(resolver, ref, name)
+    return None
+
+
+def _method(resolver: Resolver, node: ast.FunctionDef, scopes: Scopes) -> Ref | None:
+    """Return the reader for a method; its first parameter is not an argument of the calls."""
+    decorators = {ast.unparse(decorator) for decorator in node.decorator_list}
+    if "property" in decorators:
+        return _property_value(resolver, node, scopes)
+    reader = helper_reader(resolver, node, scopes)
+    if reader is None or "staticmethod" in decorators:
+        return reader
+    if reader.name_position < 1:
+        return None
+    other = reader.overridden_by or _other_lookup(resolver, node, reader, (*scopes, node))
+    return reader._replace(name_position=reader.name_position - 1, overridden_by=other)
+
+
+def _other_lookup(
+    resolver: Resolver, method: ast.FunctionDef, reader: Reader, scopes: Scopes
+) -> str:
+    """Return the call or mapping of a method that may have a value of the same name; else ""."""
+    ignored: set[ast.AST] = set()  # messages of errors and of the log
+    for node in descend(method):
+        if isinstance(node, (ast.Raise, ast.Expr)):
+            ignored.update(descend(node))
+        elif isinstance(node, (ast.Call, ast.Subscript)) and node not in ignored:
+            if _passes(node, reader.name_keyword) and not resolver.find_read(node, scopes):
+                return ast.unparse(node.func if isinstance(node, ast.Call) else node.value)
+    return ""
+
+
+def _passes(node: ast.Call | ast.Subscript, name: str) -> bool:
+    arguments = node.args if isinstance(node, ast.Call) else [node.slice]
+    return any(isinstance(argument, ast.Name) and argument.id == name for argument in arguments)
+
+
+def _property_value(resolver: Resolver, node: ast.FunctionDef, scopes: Scopes) -> Ref | None:
+    for statement in node.body:
+        if isinstance(statement, ast.Return) and statement.value:
+            return resolver.resolve(statement.value, (*scopes, node))
+    return None
+
+
+def _assigned_values(owner: AppClass, name: str) -> list[tuple[ast.expr, Scopes]]:
+    """Return the values that the methods of a class assign to an attribute of `self`."""
+    tables = owner.module.self_values
+    if owner.node not in tables:
+        tables[owner.node] = _collect_assigned(owner)
+    return tables[owner.node].get(name, [])
+
+
+def _collect_assigned(owner: AppClass) -> dict[str, list[tuple[ast.expr, Scopes]]]:
+    table: dict[str, list[tuple[ast.expr, Scopes]]] = {}
+    for method in owner.node.body:
+        if not isinstance(method, FUNCTIONS):
+            continue
+        for node in statements_in(method):
+            if isinstance(node, (ast.Assign, ast.AnnAssign)) and node.value:
+                targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+                for target in targets:
+                    if isinstance(target, ast.Attribute) and isinstance(target.value, ast.Name):
+                        scopes = (*owner.scopes, method)
+                        table.setdefault(target.attr, []).append((node.value, scopes))
+    return table
+
+
+def called(resolver: Resolver, ref: Ref | None, method: str) -> Ref | None:
+    """Return the reader of an instance that is called or indexed; other objects unchanged."""
+    if not isinstance(ref, AppClass):
+        return ref
+    if not ref.is_instance:
+        return None
+    found = member(resolver, ref, method)
+    return found if isinstance(found, (Reader, Environ)) else None

@@ -1,0 +1,87 @@
+"""Recognize functions of the app that already read AWS Secrets Manager."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from shield_ai.model.skip import SkipId
+from shield_ai.scan.python.readers.bindings import Imported
+
+if TYPE_CHECKING:
+    from shield_ai.model.skip import Skipped
+    from shield_ai.scan.python.readers.bindings import Binding, Module, Scope
+    from shield_ai.scan.python.readers.project import Project
+
+
+def reads_aws(
+    project: Project, module: Module, function: ast.AST, scopes: tuple[Scope, ...]
+) -> bool:
+    """Return whether a function, or one that it calls by its name, reads AWS Secrets Manager.
+
+    Args:
+        project: The modules of the app.
+        module: The module of the function.
+        function: The function.
+        scopes: The scopes around its body.
+    """
+    if _calls_secrets_manager(function):
+        return True
+    for node in ast.walk(function):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            bindings = module.lookup(node.func.id, scopes)
+            if any(_binding_reads_aws(project, binding) for binding in bindings):
+                return True
+    return False
+
+
+def find_aws_reads(project: Project, module: Module) -> list[Skipped]:
+    """Return the settings of a module that a function of the app takes from Secrets Manager.
+
+    Args:
+        project: The modules of the app.
+        module: The settings module.
+    """
+    tree = module.source.tree
+    found: dict[int, Skipped] = {}
+    for statement in ast.walk(tree):
+        if not isinstance(statement, (ast.Assign, ast.AnnAssign)) or not statement.value:
+            continue
+        for node in ast.walk(statement.value):
+            if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name):
+                continue
+            bindings = module.lookup(node.func.id, (tree,))
+            if any(_binding_reads_aws(project, binding) for binding in bindings):
+                reason = SkipId.READS_AWS.reason(reader=f"{node.func.id}()")
+                found[node.lineno] = reason.entry(
+                    module.source.path, node.lineno, _target_name(statement)
+                )
+    return list(found.values())
+
+
+def _target_name(statement: ast.Assign | ast.AnnAssign) -> str:
+    target = statement.targets[0] if isinstance(statement, ast.Assign) else statement.target
+    return ast.unparse(target) if isinstance(target, (ast.Name, ast.Attribute)) else ""
+
+
+def _binding_reads_aws(project: Project, binding: Binding) -> bool:
+    if not isinstance(binding, Imported):
+        return isinstance(binding, ast.FunctionDef) and _calls_secrets_manager(binding)
+    place = project.split(binding.path)
+    if place is None:
+        return False
+    module, name = place
+    for node in module.source.tree.body:
+        if isinstance(node, ast.FunctionDef) and node.name == name:
+            return _calls_secrets_manager(node)
+    return False
+
+
+def _calls_secrets_manager(function: ast.AST) -> bool:
+    """Return whether a function calls get_secret_value() of boto3, not that of pydantic."""
+    for node in ast.walk(function):
+        if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
+            continue
+        if node.func.attr == "get_secret_value" and node.keywords:
+            return True
+    return False

@@ -1,0 +1,33 @@
+"""Collect the strings in the lists, tuples and sets of a file."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from shield_ai.scan.python.readers.ast_walk import descend
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+COLLECTIONS = (ast.List, ast.Tuple, ast.Set)
+
+
+def collection_texts(tree: ast.Module, *, with_keys: bool = False) -> set[str]:
+    """Return the strings in a file's lists, tuples and sets: a loop may read these variables.
+
+    Args:
+        tree: The file.
+        with_keys: Add the keys of dictionaries.
+    """
+    texts = set()
+    for node in descend(tree):
+        elements: Sequence[ast.expr | None] = ()
+        if isinstance(node, COLLECTIONS):
+            elements = node.elts
+        elif with_keys and isinstance(node, ast.Dict):
+            elements = node.keys
+        for element in elements:
+            if isinstance(element, ast.Constant) and isinstance(element.value, str):
+                texts.add(element.value)
+    return texts

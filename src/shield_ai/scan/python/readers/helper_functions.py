@@ -1,0 +1,102 @@
+"""Recognize helper functions of the app that read a variable by the name in a parameter.
+
+For example, `def env(name): return os.environ[name]`.
+"""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from shield_ai.scan.python.readers.ast_walk import descend
+from shield_ai.scan.python.readers.aws_reads import reads_aws
+from shield_ai.scan.python.readers.helper_defaults import returns_empty_default
+from shield_ai.scan.python.readers.known_readers import Reader
+from shield_ai.scan.python.readers.reads import (
+    calls_in,
+    constant_prefix,
+    ends_with_parameter,
+    values_returned_before,
+)
+
+if TYPE_CHECKING:
+    from shield_ai.scan.python.readers.bindings import Scope
+    from shield_ai.scan.python.readers.reads import Read
+    from shield_ai.scan.python.readers.resolve import Resolver
+
+    Scopes = tuple[Scope, ...]
+    Function = ast.FunctionDef | ast.Lambda
+
+
+def helper_reader(resolver: Resolver, node: Function, scopes: Scopes) -> Reader | None:
+    """Return a reader if a function reads the variable that one of its parameters names.
+
+    Args:
+        resolver: The resolver of the module.
+        node: The function.
+        scopes: The scopes around it, from the module to the innermost.
+    """
+    if isinstance(node, ast.FunctionDef) and not _returns_value(node):
+        return None
+    inner = scopes if node in scopes else (*scopes, node)
+    for call in calls_in(node):
+        read = resolver.nested().find_read(call, inner)
+        if read is None:
+            continue
+        reader = _reader_for_parameter(resolver, node, call, read, inner)
+        if reader:
+            return reader
+    return None
+
+
+def _reader_for_parameter(
+    resolver: Resolver, node: Function, call: ast.expr, read: Read, scopes: Scopes
+) -> Reader | None:
+    arguments = [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]
+    for position, parameter in enumerate(argument.arg for argument in arguments):
+        prefix = constant_prefix(read.argument, parameter)
+        computed = prefix is None and ends_with_parameter(read.argument, parameter)
+        if prefix is None and not computed:
+            continue
+        name = node.name if isinstance(node, ast.FunctionDef) else "lambda"
+        overridden_by = _overriding_function(resolver, node, call, parameter, scopes)
+        is_aws = read.reader.reads_aws or reads_aws(resolver.project, resolver.module, node, scopes)
+        return Reader(
+            f"{name}()",
+            prefix=read.reader.prefix + (prefix or ""),
+            computed=computed,
+            name_position=position,
+            name_keyword=parameter,
+            has_empty_default=returns_empty_default(node, call, read),
+            copy=read.reader.copy,
+            guessed=read.reader.guessed,
+            overridden_by=overridden_by,
+            reads_aws=is_aws,
+        )
+    return None
+
+
+def _overriding_function(
+    resolver: Resolver, helper: ast.AST, read: ast.expr, parameter: str, scopes: Scopes
+) -> str:
+    """Return the function of the app that a helper tries before the environment.
+
+    The helper passes the name of the variable to it.
+
+    Returns:
+        The function's name with parentheses, or an empty string.
+    """
+    for call in values_returned_before(helper, read.lineno):
+        if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Name):
+            continue
+        arguments = [argument.id for argument in call.args if isinstance(argument, ast.Name)]
+        name = call.func.id
+        if parameter not in arguments or not resolver.module.lookup(name, scopes):
+            continue
+        if not resolver.resolve_name(name, scopes):
+            return f"{name}()"
+    return ""
+
+
+def _returns_value(node: ast.FunctionDef) -> bool:
+    return any(isinstance(n, ast.Return) and n.value for n in descend(node))

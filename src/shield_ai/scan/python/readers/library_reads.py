@@ -1,0 +1,64 @@
+"""Recognize calls of libraries that read a variable themselves, such as `sentry_sdk.init()`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from shield_ai.scan.python.readers.known_readers import Library
+
+if TYPE_CHECKING:
+    import ast
+
+
+class LibraryRead(NamedTuple):
+    """A variable that a function of a library reads, unless it gets the value as an argument."""
+
+    variable: str
+    arguments: frozenset[str]
+
+
+_OPENAI = LibraryRead("OPENAI_API_KEY", frozenset({"api_key", "openai_api_key"}))
+_ANTHROPIC = LibraryRead("ANTHROPIC_API_KEY", frozenset({"api_key", "auth_token"}))
+# https://docs.sentry.io/platforms/python/configuration/options/#dsn
+# https://github.com/openai/openai-python#usage
+# https://github.com/anthropics/anthropic-sdk-python#usage
+EXPAND_FUNCTIONS = frozenset({"os.path.expandvars", "posixpath.expandvars"})
+SHELL_FUNCTIONS = frozenset(
+    {
+        "os.popen",
+        "os.system",
+        "subprocess.Popen",
+        "subprocess.call",
+        "subprocess.check_call",
+        "subprocess.check_output",
+        "subprocess.getoutput",
+        "subprocess.run",
+    }
+)
+# Parameters for the name of a variable: of click and typer, of ConfigArgParse.
+VARIABLE_KEYWORDS = frozenset({"envvar", "env_var"})
+LIBRARY_READS = {
+    "sentry_sdk.init": LibraryRead("SENTRY_DSN", frozenset({"dsn"})),
+    "openai.OpenAI": _OPENAI,
+    "openai.AsyncOpenAI": _OPENAI,
+    "langchain_openai.ChatOpenAI": _OPENAI,
+    "langchain_openai.OpenAIEmbeddings": _OPENAI,
+    "anthropic.Anthropic": _ANTHROPIC,
+    "anthropic.AsyncAnthropic": _ANTHROPIC,
+}
+
+
+def library_read(node: ast.Call, function: object) -> tuple[str, str]:
+    """Return the function and the variable that it reads itself; empty for other calls.
+
+    Args:
+        node: The call.
+        function: The called function, as resolved.
+    """
+    if not isinstance(function, Library) or function.path not in LIBRARY_READS:
+        return "", ""
+    read = LIBRARY_READS[function.path]
+    keywords = {keyword.arg for keyword in node.keywords}
+    if node.args or None in keywords or keywords & read.arguments:
+        return "", ""
+    return function.path, read.variable

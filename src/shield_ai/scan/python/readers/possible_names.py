@@ -1,0 +1,370 @@
+"""Enumerate the names of the environment variables that the code computes, as in a loop."""
+
+from __future__ import annotations
+
+import ast
+import functools
+import itertools
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from shield_ai.model.words import word_set
+from shield_ai.scan.python.readers.ast_walk import descend
+from shield_ai.scan.python.readers.bindings import LoopVariable, Opaque
+from shield_ai.scan.python.readers.known_readers import Reader
+from shield_ai.scan.python.readers.reads import concatenated_parts
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from shield_ai.scan.python.readers.bindings import Binding, Scope
+    from shield_ai.scan.python.readers.resolve import Resolver
+
+    Scopes = tuple[Scope, ...]
+    Texts = tuple[str, ...] | None
+    Elements = list[ast.expr] | None
+
+MAX_TEXTS = 64
+MAX_DEPTH = 6  # of names that refer to names
+MAX_STEPS = 500  # of one enumeration; the number of values can grow exponentially
+DISPLAYS = (ast.List, ast.Tuple, ast.Set)
+# Functions that return the elements of their argument.
+COPY_FUNCTIONS = frozenset({"list", "tuple", "set", "frozenset", "sorted", "reversed", "iter"})
+# Methods of str with a result that depends on nothing but the string and the arguments.
+TEXT_METHODS = word_set("upper lower strip lstrip rstrip replace removeprefix removesuffix")
+MAX_LENGTH = 255  # of a string, because replace() can multiply it
+MUTATING_METHODS = word_set("append extend insert add update setdefault pop popitem remove clear")
+
+
+def possible_texts(resolver: Resolver, node: ast.AST, scopes: Scopes) -> Texts:
+    """Return all strings that an expression can be; None if they are unknown or too many.
+
+    Args:
+        resolver: The resolver of the module.
+        node: The expression.
+        scopes: The scopes around it, from the module to the innermost.
+    """
+    return _Enumerator(resolver).texts(node, scopes, 0)
+
+
+def possible_items(resolver: Resolver, node: ast.expr, scopes: Scopes) -> list[str]:
+    """Return the known strings among the elements of an iterable, or those of a text."""
+    return _Enumerator(resolver).items(node, scopes)
+
+
+class _Enumerator:
+    """Enumerates strings and elements. `depth` is that of the recursion."""
+
+    def __init__(self, resolver: Resolver) -> None:
+        self._resolver = resolver
+        self._module = resolver.module
+        self._steps = 0
+
+    def texts(self, node: ast.AST, scopes: Scopes, depth: int) -> Texts:
+        """Return all strings that an expression can be."""
+        self._steps += 1
+        if self._steps > MAX_STEPS:
+            return None
+        text = self._resolver.constant_text(node, scopes)
+        if text is not None:
+            return (text,)
+        if depth > MAX_DEPTH:
+            return None
+        found = self._computed_texts(node, scopes, depth)
+        return found if found and len(found) <= MAX_TEXTS else None
+
+    def items(self, node: ast.expr, scopes: Scopes) -> list[str]:
+        """Return the known strings among the elements of an iterable."""
+        found: list[str] = []
+        for element in self._elements(node, scopes, 0) or ():
+            found.extend(self.texts(element, scopes, 1) or ())
+        return found
+
+    def _computed_texts(self, node: ast.AST, scopes: Scopes, depth: int) -> Texts:
+        if isinstance(node, ast.IfExp):
+            return _union(self.texts(part, scopes, depth + 1) for part in (node.body, node.orelse))
+        if isinstance(node, ast.Name):
+            bindings = self._module.lookup(node.id, scopes)
+            return _union(self._bound_texts(node.id, b, scopes, depth) for b in bindings)
+        if isinstance(node, ast.Subscript):
+            value = self._entry_of(node, scopes)
+            return self.texts(value, scopes, depth + 1) if value else None
+        parts = concatenated_parts(node)
+        if parts is None:
+            return self._method_texts(node, scopes, depth)
+        return _concatenations([self.texts(part, scopes, depth + 1) for part in parts])
+
+    def _entry_of(self, node: ast.Subscript, scopes: Scopes) -> ast.expr | None:
+        """Return the value in a constant dict under a constant key."""
+        name = node.value.id if isinstance(node.value, ast.Name) else ""
+        mapping = self._only_value(name, scopes)
+        key = self._resolver.constant_text(node.slice, scopes)
+        if not isinstance(mapping, ast.Dict) or key is None:
+            return None
+        for key_node, value in zip(mapping.keys, mapping.values, strict=True):
+            if isinstance(key_node, ast.Constant) and key_node.value == key:
+                return value
+        return None
+
+    def _method_texts(self, node: ast.AST, scopes: Scopes, depth: int) -> Texts:
+        """Return the results of `name.upper()` and similar methods."""
+        if not isinstance(node, ast.Call):
+            return None
+        method = node.func
+        if not isinstance(method, ast.Attribute) or method.attr not in TEXT_METHODS:
+            return None
+        texts = self.texts(method.value, scopes, depth + 1)
+        arguments = [self._resolver.constant_text(argument, scopes) for argument in node.args]
+        if texts is None or node.keywords or not all(map(_is_short, [*texts, *arguments])):
+            return None
+        try:
+            return _union((getattr(text, method.attr)(*arguments),) for text in texts)
+        except TypeError:  # wrong arguments
+            return None
+
+    def _bound_texts(self, name: str, binding: Binding, scopes: Scopes, depth: int) -> Texts:
+        if isinstance(binding, ast.expr):
+            return self.texts(binding, scopes, depth + 1)
+        if isinstance(binding, LoopVariable):
+            return self._loop_texts(binding, scopes, depth)
+        if isinstance(binding, Opaque):
+            return self._argument_texts(name, scopes, depth)
+        return None
+
+    def _loop_texts(self, variable: LoopVariable, scopes: Scopes, depth: int) -> Texts:
+        elements = self._elements(variable.iterable, scopes, depth + 1) or ()
+        items = (_unpacked_item(element, variable.index) for element in elements)
+        return _union(self.texts(item, scopes, depth + 1) if item else None for item in items)
+
+    def _argument_texts(self, name: str, scopes: Scopes, depth: int) -> Texts:
+        """Return the strings that calls of the innermost function pass for a parameter."""
+        values = self._arguments(name, scopes) or ()
+        tree = self._module.source.tree
+        return _union(self.texts(value, (tree,), depth + 1) if value else None for value in values)
+
+    def _argument_elements(self, name: str, scopes: Scopes, depth: int) -> Elements:
+        """Return the elements of the iterables that calls pass for a parameter."""
+        tree = self._module.source.tree
+        parts: list[Elements] = []
+        for value in self._arguments(name, scopes) or ():
+            parts.append(self._elements(value, (tree,), depth + 1) if value else None)
+        return _chain(parts) if parts else None
+
+    def _arguments(self, name: str, scopes: Scopes) -> list[ast.expr | None] | None:
+        """Return the arguments for a parameter of the innermost function in all of its calls."""
+        function = scopes[-1]
+        if not isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            return None
+        parameters = [arg.arg for arg in [*function.args.posonlyargs, *function.args.args]]
+        if name not in parameters:
+            return None
+        if isinstance(self._resolver.resolve_name(function.name, scopes[:-1]), Reader):
+            return None  # the calls of a helper that reads variables are migrated instead
+        tree = self._module.source.tree
+        calls = _all_calls(tree, function.name)
+        if calls is None:
+            return None
+        position = parameters.index(name)
+        return [_argument_of(call, name, position) for call in calls]
+
+    def _elements(self, node: ast.expr, scopes: Scopes, depth: int) -> Elements:
+        """Return the elements of an iterable; None if they are not constant."""
+        if depth > MAX_DEPTH:
+            return None
+        if isinstance(node, DISPLAYS):
+            return self._display_elements(node.elts, scopes, depth)
+        if isinstance(node, ast.Dict):
+            return _display_keys(node)
+        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
+            parts = (node.left, node.right)
+            return _chain([self._elements(part, scopes, depth + 1) for part in parts])
+        if isinstance(node, ast.Name):
+            value = self._only_value(node.id, scopes)
+            if value is None:
+                return self._argument_elements(node.id, scopes, depth)
+            return self._elements(value, scopes, depth + 1)
+        if isinstance(node, ast.Call):
+            return self._call_elements(node, scopes, depth)
+        return None
+
+    def _display_elements(self, nodes: list[ast.expr], scopes: Scopes, depth: int) -> Elements:
+        if len(nodes) > MAX_STEPS:
+            return None
+        parts: list[Elements] = []
+        for node in nodes:
+            if isinstance(node, ast.Starred):
+                parts.append(self._elements(node.value, scopes, depth + 1))
+            else:
+                parts.append([node])
+        return _chain(parts)
+
+    def _call_elements(self, node: ast.Call, scopes: Scopes, depth: int) -> Elements:
+        """Return the elements of `sorted(names)`, `"A B".split()` or `names.items()`."""
+        function = node.func
+        if isinstance(function, ast.Name):
+            return self._function_elements(function.id, node.args, scopes, depth)
+        if not isinstance(function, ast.Attribute):
+            return None
+        if function.attr == "split" and not node.keywords:
+            separators = node.args[:1]
+            if all(isinstance(separator, ast.Constant) for separator in separators):
+                return self._split_elements(function.value, node.args, scopes)
+        if node.args:
+            return None
+        mapping: ast.expr | None = function.value
+        if isinstance(mapping, ast.Name):
+            mapping = self._only_value(mapping.id, scopes)
+        return _mapping_elements(mapping, function.attr)
+
+    def _function_elements(
+        self, name: str, arguments: list[ast.expr], scopes: Scopes, depth: int
+    ) -> Elements:
+        if name in COPY_FUNCTIONS and len(arguments) == 1:
+            return self._elements(arguments[0], scopes, depth + 1)
+        if name == "enumerate" and arguments:
+            elements = self._elements(arguments[0], scopes, depth + 1)
+            if elements is None:
+                return None
+            index = ast.Constant(value=0)
+            return [ast.Tuple(elts=[index, element]) for element in elements]
+        if name == "zip":
+            columns = [self._elements(argument, scopes, depth + 1) for argument in arguments]
+            known = [column for column in columns if column is not None]
+            rows = zip(*known, strict=False) if len(known) == len(columns) else ()
+            return [ast.Tuple(elts=list(row)) for row in rows] or None
+        return None
+
+    def _split_elements(
+        self, node: ast.expr, arguments: list[ast.expr], scopes: Scopes
+    ) -> Elements:
+        text = self._resolver.constant_text(node, scopes)
+        if text is None or len(arguments) > 1:
+            return None
+        separator = self._resolver.constant_text(arguments[0], scopes) if arguments else None
+        if separator == "":
+            return None  # str.split() raises ValueError
+        return [ast.Constant(value=part) for part in text.split(separator)]
+
+    def _only_value(self, name: str, scopes: Scopes) -> ast.expr | None:
+        """Return a name's only value; None if it has several values, or the module mutates it."""
+        bindings = self._module.lookup(name, scopes)
+        if len(bindings) != 1 or not isinstance(bindings[0], ast.expr):
+            return None
+        return None if name in _mutated_names(self._module.source.tree) else bindings[0]
+
+
+def _is_short(text: str | None) -> bool:
+    return text is not None and len(text) <= MAX_LENGTH
+
+
+def _unpacked_item(element: ast.expr, index: int | None) -> ast.expr | None:
+    """Return an item of a tuple, or the element itself if the index is None."""
+    if index is None:
+        return element
+    if isinstance(element, (ast.Tuple, ast.List)) and len(element.elts) > index:
+        return element.elts[index]
+    return None
+
+
+def _display_keys(node: ast.Dict) -> Elements:
+    """Return the keys of a dict display; None if it contains `**mapping`."""
+    if len(node.keys) > MAX_STEPS:
+        return None
+    keys = [key for key in node.keys if key]
+    return keys if len(keys) == len(node.keys) else None
+
+
+def _mapping_elements(mapping: ast.expr | None, method: str) -> Elements:
+    """Return the elements of a dict's keys(), values() or items()."""
+    if not isinstance(mapping, ast.Dict):
+        return None
+    keys = _display_keys(mapping)
+    if keys is None:
+        return None
+    if method == "keys":
+        return keys
+    if method == "values":
+        return mapping.values
+    if method == "items":
+        pairs = zip(keys, mapping.values, strict=True)
+        return [ast.Tuple(elts=[key, value]) for key, value in pairs]
+    return None
+
+
+@functools.lru_cache(maxsize=8)  # few files are in use at a time
+def _mutated_names(tree: ast.Module) -> frozenset[str]:
+    """Return the names of the objects that a module mutates."""
+    targets = map(_mutated_object, ast.walk(tree))
+    return frozenset(target.id for target in targets if isinstance(target, ast.Name))
+
+
+def _mutated_object(node: ast.AST) -> ast.expr | None:
+    """Return the object that a node mutates, or None."""
+    if isinstance(node, ast.AugAssign):
+        return node.target
+    if isinstance(node, ast.Attribute) and node.attr in MUTATING_METHODS:
+        return node.value
+    if isinstance(node, ast.Subscript) and not isinstance(node.ctx, ast.Load):
+        return node.value
+    return None
+
+
+def _all_calls(tree: ast.Module, function: str) -> list[ast.Call] | None:
+    """Return all calls of a function; None if it has other uses, or is called with `*args`."""
+    uses, calls_by_name = _uses_and_calls(tree)
+    calls = calls_by_name.get(function, [])
+    has_starred = any(isinstance(argument, ast.Starred) for call in calls for argument in call.args)
+    return None if len(calls) != uses[function] or has_starred else calls
+
+
+@functools.lru_cache(maxsize=8)
+def _uses_and_calls(tree: ast.Module) -> tuple[Counter[str], dict[str, list[ast.Call]]]:
+    """Return how often a module uses each name, and its calls, by the name of the function."""
+    uses: Counter[str] = Counter()
+    calls: dict[str, list[ast.Call]] = {}
+    for node in descend(tree):
+        if isinstance(node, ast.Name):
+            uses[node.id] += 1
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            calls.setdefault(node.func.id, []).append(node)
+    return uses, calls
+
+
+def _argument_of(call: ast.Call, name: str, position: int) -> ast.expr | None:
+    for keyword in call.keywords:
+        if keyword.arg == name:
+            return keyword.value
+    return call.args[position] if len(call.args) > position else None
+
+
+def _union(parts: Iterable[Texts]) -> Texts:
+    """Return the strings of all parts; None if one of them is unknown or there are no parts."""
+    texts: dict[str, None] = {}  # an ordered set
+    is_empty = True
+    for part in parts:
+        if part is None:
+            return None
+        texts.update(dict.fromkeys(part))
+        if len(texts) > MAX_TEXTS:
+            return None
+        is_empty = False
+    return None if is_empty else tuple(texts)
+
+
+def _concatenations(parts: list[Texts]) -> Texts:
+    """Return all concatenations of one string from each part; None if a part is unknown."""
+    known = [part for part in parts if part is not None]
+    if len(known) != len(parts):
+        return None
+    combinations = itertools.islice(itertools.product(*known), MAX_TEXTS + 1)
+    return tuple(dict.fromkeys("".join(texts) for texts in combinations))
+
+
+def _chain(parts: list[Elements]) -> Elements:
+    """Return the elements of all parts; None if one of them is unknown."""
+    elements: list[ast.expr] = []
+    for part in parts:
+        if part is None:
+            return None
+        elements.extend(part)
+    return elements

@@ -1,0 +1,149 @@
+"""Parse the app's modules on demand, and cache the most recently used."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from shield_ai.model.errors import SourceError
+from shield_ai.project.python_source import Source
+from shield_ai.project.runtime_names import FORMER_PACKAGE, PACKAGE
+from shield_ai.project.secret_map import parse_map
+from shield_ai.scan.python.readers.bindings import Module
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from shield_ai.model.file_reader import FileReader
+    from shield_ai.project.layout import AppFacts
+    from shield_ai.project.secret_map import SecretMap
+
+
+MAX_CACHED = 1_000_000  # bytes of source code
+
+
+class Project:
+    """The modules of an app.
+
+    Args:
+        known: The paths of the app's Python files.
+        facts: The app's layout.
+        read: Returns the bytes of a file; None if it can't be read.
+        without_exports: Files that neither read variables nor re-export a reader. An import from
+            them is not followed.
+    """
+
+    def __init__(
+        self,
+        known: set[str],
+        facts: AppFacts,
+        read: FileReader,
+        without_exports: Collection[str] = (),
+    ) -> None:
+        self.known = known
+        self.facts = facts
+        self.reading_names: frozenset[str] = frozenset()  # of functions that read a variable
+        self._read = read
+        self._without_exports = without_exports
+        self._modules: dict[str, Module | None] = {}  # the least recently used first
+        self._cached_size = 0  # bytes of source code
+        self._paths: dict[str, str] = {}  # dotted name → path
+        self._maps: dict[str, SecretMap | None] = {}  # dotted name → mapping of a map file
+        self._splits: dict[str, tuple[str, str]] = {}  # dotted name → path, name in the module
+
+    def module_at(self, path: str) -> Module | None:
+        """Return the module of a file; None if it can't be parsed."""
+        if path in self._modules:
+            module = self._modules.pop(path)
+            self._modules[path] = module
+            return module
+        module = None if path in self._without_exports else self._parse(path)
+        self._modules[path] = module
+        return module
+
+    def _parse(self, path: str) -> Module | None:
+        raw = self._read(path)
+        if raw is None:
+            return None
+        try:
+            return self.add(Source.from_bytes(path, raw))
+        except (SourceError, RecursionError):
+            return None
+
+    def add(self, source: Source) -> Module:
+        """Return the module of a parsed file, and cache it."""
+        module = self._modules.get(source.path)
+        if module is None:
+            module = Module(source, self.facts.module(source.path))
+            self._modules[source.path] = module
+            self._cached_size += len(source.raw)
+            self._evict()
+        return module
+
+    def _evict(self) -> None:
+        """Drop the least recently used modules: a tree takes forty times the size of its source."""
+        while self._cached_size > MAX_CACHED and len(self._modules) > 1:
+            module = self._modules.pop(next(iter(self._modules)))
+            self._cached_size -= len(module.source.raw) if module else 0
+
+    def find_module(self, dotted: str) -> Module | None:
+        """Return the app's module with a dotted name; None if not found."""
+        path = self._paths.get(dotted)
+        if path is None:
+            path = self._find_path(dotted)
+            self._paths[dotted] = path
+        return self.module_at(path) if path else None
+
+    def _find_path(self, dotted: str) -> str:
+        tail = dotted.replace(".", "/")
+        for root in self.facts.roots:
+            base = f"{root}/{tail}" if root else tail
+            for path in (f"{base}.py", f"{base}/__init__.py"):
+                if path in self.known:
+                    return path
+        return ""
+
+    def find_constant(self, dotted: str) -> tuple[Module, str] | None:
+        """Return the module of a constant and its name; None if it is outside the app.
+
+        Unlike split(), this follows imports from files that export no reader.
+        """
+        parent, _, name = dotted.rpartition(".")
+        if parent not in self._paths:
+            self._paths[parent] = self._find_path(parent)
+        path = self._paths[parent]
+        module = self._modules.get(path) or (self._parse(path) if path else None)
+        return (module, name) if module else None
+
+    def is_runtime_name(self, dotted: str) -> bool:
+        """Return whether a module outside the app has the runtime's name."""
+        if dotted.partition(".")[0] in {PACKAGE, FORMER_PACKAGE}:
+            return True
+        return dotted.rpartition(".")[2] in {"secrets", "aws_secrets"}
+
+    def secret_map(self, dotted: str) -> SecretMap | None:
+        """Return the mapping of a map file; None for another module, or one outside the app."""
+        if dotted not in self._maps:
+            module = self.find_module(dotted) if dotted else None
+            self._maps[dotted] = parse_map(module.source.raw) if module else None
+        return self._maps[dotted]
+
+    def split(self, dotted: str) -> tuple[Module, str] | None:
+        """Split a dotted name into the app's module that contains it and the name in the module.
+
+        Returns:
+            None if no module of the app contains it.
+        """
+        if dotted not in self._splits:
+            self._splits[dotted] = self._split(dotted)
+        path, name = self._splits[dotted]
+        module = self.module_at(path) if path else None
+        return (module, name) if module else None
+
+    def _split(self, dotted: str) -> tuple[str, str]:
+        parent = dotted.rpartition(".")[0]
+        while parent:
+            module = self.find_module(parent)
+            if module:
+                return module.source.path, dotted[len(parent) + 1 :]
+            parent = parent.rpartition(".")[0]
+        return "", ""

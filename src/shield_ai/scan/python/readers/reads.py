@@ -1,0 +1,227 @@
+"""Describe a read of a variable: the arguments for the variable's name and for its default."""
+
+from __future__ import annotations
+
+import ast
+import itertools
+from typing import TYPE_CHECKING
+
+from shield_ai.model.skip import SkipId
+from shield_ai.project.perf.lazy_regex import regex
+from shield_ai.scan.python.readers.ast_walk import descend
+from shield_ai.scan.python.readers.known_readers import DOTENV_LABEL, DYNACONF_LABEL, NAME_KEYWORDS
+
+if TYPE_CHECKING:
+    from shield_ai.model.skip import SkipReason
+    from shield_ai.scan.python.readers.bindings import Scope
+    from shield_ai.scan.python.readers.known_readers import Reader
+    from shield_ai.scan.python.readers.resolve import Resolver
+
+# A cache that needs no server: https://django-environ.readthedocs.io/en/latest/types.html
+LOCAL_CACHE_URL = regex(r"(?:db|file|locmem|dummy)cache://")
+
+
+class Read:
+    """A read of a variable: the reader, the name's expression and the default."""
+
+    __slots__ = ("argument", "default", "reader")
+
+    def __init__(self, reader: Reader, argument: ast.expr | None, default: ast.expr | None) -> None:
+        self.reader = reader
+        self.argument = argument
+        self.default = default
+
+
+def name_and_default(node: ast.Call, reader: Reader) -> tuple[ast.expr | None, ast.expr | None]:
+    """Return the arguments of a call that give the variable's name and the default."""
+    keywords = {keyword.arg: keyword.value for keyword in node.keywords if keyword.arg}
+    positional = list(itertools.takewhile(lambda a: not isinstance(a, ast.Starred), node.args))
+    name = _argument_at(positional, reader.name_position)
+    if name is None:
+        name = _name_keyword(keywords, reader)
+    default = keywords.get("default")
+    if default is None:
+        follows_name = reader.name_position != 0
+        index = reader.name_position + 1 if follows_name else reader.default_position
+        default = _argument_at(positional, index) if index >= 0 else None
+    return name, default
+
+
+def _argument_at(positional: list[ast.expr], index: int) -> ast.expr | None:
+    return positional[index] if len(positional) > index else None
+
+
+def _name_keyword(keywords: dict[str, ast.expr], reader: Reader) -> ast.expr | None:
+    if reader.name_keyword in keywords:
+        return keywords[reader.name_keyword]
+    if not reader.fixed:
+        for name, value in keywords.items():
+            if name in NAME_KEYWORDS:
+                return value
+    return None
+
+
+def explain_reader(read: Read) -> SkipReason | None:
+    """Explain why a reader may not return the value of the variable; None if it does."""
+    reader = read.reader
+    if reader.label.startswith(DOTENV_LABEL):
+        return SkipId.READS_DOTENV_FILE.reason(reader=DOTENV_LABEL)
+    if reader.label.startswith(DYNACONF_LABEL):
+        return SkipId.READ_BY_LIBRARY.reason(function="Dynaconf")
+    if isinstance(read.argument, ast.Constant) and isinstance(read.argument.value, bytes):
+        return SkipId.UNSUPPORTED_READ.reason()
+    if reader.reads_aws:
+        return SkipId.READS_AWS.reason(reader=reader.label)
+    if reader.overridden_by:
+        return SkipId.OVERRIDDEN.reason(reader=reader.label, other=reader.overridden_by)
+    return None
+
+
+def reads_variable(resolver: Resolver, default: ast.expr, scopes: tuple[Scope, ...]) -> bool:
+    """Return whether a default reads another variable, directly or through a name."""
+    parts = [default]
+    for node in ast.walk(default):
+        if isinstance(node, ast.Name):
+            bindings = resolver.module.lookup(node.id, scopes)
+            parts += [binding for binding in bindings if isinstance(binding, ast.expr)]
+    for part in parts:
+        calls = [n for n in ast.walk(part) if isinstance(n, (ast.Call, ast.Subscript))]
+        if any(resolver.find_read(call, scopes) for call in calls):
+            return True
+    return False
+
+
+def concatenated_parts(node: ast.AST) -> list[ast.expr] | None:
+    """Return the operands of `a + b`, or the parts of a formatted text; else None."""
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
+        return [node.left, node.right]
+    if isinstance(node, ast.JoinedStr):
+        return [v.value if isinstance(v, ast.FormattedValue) else v for v in node.values]
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mod):
+        values = node.right.elts if isinstance(node.right, ast.Tuple) else [node.right]
+        return _filled(node.left, "%s", values)
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and not node.keywords:
+        if node.func.attr == "format":
+            return _filled(node.func.value, "{}", node.args)
+        if node.func.attr == "join" and len(node.args) == 1:
+            return _joined(node.func.value, node.args[0])
+    return None
+
+
+def _filled(template: ast.expr, placeholder: str, values: list[ast.expr]) -> list[ast.expr] | None:
+    """Return the parts of `"A_%s" % name` or `"A_{}".format(name)`."""
+    if not isinstance(template, ast.Constant) or not isinstance(template.value, str):
+        return None
+    texts = template.value.split(placeholder)
+    if len(texts) != len(values) + 1 or not set("%{}").isdisjoint("".join(texts)):
+        return None
+    parts: list[ast.expr] = [ast.Constant(value=texts[0])] if texts[0] else []
+    for value, text in zip(values, texts[1:], strict=True):
+        parts += [value, ast.Constant(value=text)] if text else [value]
+    return parts
+
+
+def _joined(separator: ast.expr, values: ast.expr) -> list[ast.expr] | None:
+    """Return the parts of `"_".join([a, b])`."""
+    if not isinstance(values, (ast.List, ast.Tuple)):
+        return None
+    parts: list[ast.expr] = []
+    for value in values.elts:
+        parts += [separator, value]
+    return parts[1:]
+
+
+def calls_in(node: ast.FunctionDef | ast.Lambda) -> list[ast.expr]:
+    """Return the calls and subscripts in a function's body."""
+    body: list[ast.AST] = [node.body] if isinstance(node, ast.Lambda) else list(node.body)
+    calls: list[ast.expr] = []
+    for part in body:
+        calls.extend(n for n in descend(part) if isinstance(n, (ast.Call, ast.Subscript)))
+    return calls
+
+
+def values_returned_before(function: ast.AST, line: int) -> list[ast.AST]:
+    """Return the expressions that a function may return before a line.
+
+    They include the values of variables that it returns.
+    """
+    earlier = [node for node in ast.walk(function) if getattr(node, "lineno", line) < line]
+    returned: list[ast.AST] = []
+    for node in earlier:
+        if isinstance(node, ast.Return) and node.value:
+            returned.extend(ast.walk(node.value))
+    names = {node.id for node in returned if isinstance(node, ast.Name)}
+    return [*returned, *_values_assigned_to(names, earlier)]
+
+
+def _values_assigned_to(names: set[str], nodes: list[ast.AST]) -> list[ast.expr]:
+    values = []
+    for node in nodes:
+        if isinstance(node, ast.Assign):
+            targets = {target.id for target in node.targets if isinstance(target, ast.Name)}
+            if not names.isdisjoint(targets):
+                values.append(node.value)
+    return values
+
+
+def ends_with_parameter(node: ast.expr | None, parameter: str) -> bool:
+    """Return whether an expression is a computed text followed by a parameter."""
+    parts = concatenated_parts(node) if node else None
+    return parts is not None and bool(parts) and _is_name(parts[-1], parameter)
+
+
+def constant_prefix(node: ast.expr | None, parameter: str) -> str | None:
+    """Return the constant text that an expression puts before a parameter.
+
+    Returns:
+        The text, which may be empty; None for expressions of another form.
+    """
+    if isinstance(node, ast.Name):
+        return "" if node.id == parameter else None
+    parts = concatenated_parts(node) if node else None
+    if not parts or not _is_name(parts[-1], parameter):
+        return None
+    texts = [str(part.value) for part in parts if isinstance(part, ast.Constant)]
+    return "".join(texts) if len(texts) == len(parts) - 1 else None
+
+
+def _is_name(node: ast.expr, name: str) -> bool:
+    return isinstance(node, ast.Name) and node.id == name
+
+
+def namespace_prefix(node: ast.Call) -> str | None:
+    """Return the prefix that `namespace=` of everett adds to a name; None if it is computed.
+
+    https://everett.readthedocs.io/en/latest/configuration.html
+    """
+    for keyword in node.keywords:
+        if keyword.arg == "namespace":
+            value = keyword.value
+            parts = value.elts if isinstance(value, (ast.List, ast.Tuple)) else [value]
+            texts = [str(part.value) for part in parts if isinstance(part, ast.Constant)]
+            return "".join(f"{text}_" for text in texts) if len(texts) == len(parts) else None
+    return ""
+
+
+def empty_defaults(node: ast.Call) -> frozenset[str]:
+    """Return the variables with an empty default in a scheme: `Env(NAME=(str, ""))`.
+
+    The default of a cache without a server counts as empty.
+    """
+    names = set()
+    for keyword in node.keywords:
+        value = keyword.value
+        if isinstance(value, ast.Tuple) and len(value.elts) == 2 and _is_empty(value.elts[1]):
+            names.add(keyword.arg or "")
+    return frozenset(names)
+
+
+def _is_empty(node: ast.expr) -> bool:
+    if isinstance(node, (ast.List, ast.Tuple, ast.Set)):
+        return not node.elts
+    if isinstance(node, ast.Dict):
+        return not node.keys
+    if not isinstance(node, ast.Constant):
+        return False
+    is_local_cache = isinstance(node.value, str) and LOCAL_CACHE_URL.match(node.value)
+    return not node.value or bool(is_local_cache)

@@ -1,0 +1,1 @@
+"""Classes with settings: of pydantic, django-configurations, and one class for each stage."""

@@ -1,0 +1,53 @@
+"""Relate the settings classes of a file, of which one replaces values of another."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING, NamedTuple
+
+from shield_ai.model.words import word_set, words
+from shield_ai.scan.python.readers.ast_walk import descend
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+# A value that is written in such a class is used, although another class reads the variable.
+PRODUCTION = word_set("PROD PRODUCTION LIVE STAGE STAGING")
+
+
+class Families(NamedTuple):
+    """The classes that inherit from each other, or from the same class, by their id()."""
+
+    roots: dict[int, int]  # each class, and the class from which its family inherits
+    production: frozenset[int]  # those for production, by their names
+
+
+def find_families(tree: ast.Module, scopes: Collection[int]) -> Families:
+    """Find the families of the classes in a file.
+
+    Args:
+        tree: The file.
+        scopes: The scopes that matter, by their id(); without two, the file is not searched.
+    """
+    if len(scopes) < 2:
+        return Families({}, frozenset())
+    found = {node.name: node for node in descend(tree) if isinstance(node, ast.ClassDef)}
+    bases = {name: _first_base(node, found) for name, node in found.items()}
+    roots = {id(node): id(found[_root(name, bases)]) for name, node in found.items()}
+    production = [id(node) for name, node in found.items() if PRODUCTION & {*words(name)}]
+    return Families(roots, frozenset(production))
+
+
+def _first_base(node: ast.ClassDef, known: Collection[str]) -> str:
+    for base in node.bases:
+        if isinstance(base, ast.Name) and base.id in known:
+            return base.id
+    return ""
+
+
+def _root(name: str, first_bases: dict[str, str]) -> str:
+    seen = {name}
+    while first_bases[name] and first_bases[name] not in seen:
+        name = first_bases[name]
+        seen.add(name)
+    return name

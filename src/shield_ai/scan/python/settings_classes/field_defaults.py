@@ -1,0 +1,114 @@
+"""Describe the default of a pydantic field: whether a call generates it, or it reads a variable."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING, TypeVar
+
+from shield_ai.model.name_meaning import is_secret
+from shield_ai.project.perf.lazy_regex import regex
+from shield_ai.scan.python.classify.literals import literal_text
+from shield_ai.scan.python.readers.aws_reads import reads_aws
+from shield_ai.scan.python.readers.known_readers import RuntimeFunction
+from shield_ai.scan.python.readers.reads import reads_variable
+
+if TYPE_CHECKING:
+    from shield_ai.scan.python.readers.bindings import Scope
+    from shield_ai.scan.python.readers.resolve import Resolver
+
+Node = TypeVar("Node", bound=ast.AST)
+DEFAULT_KEYWORDS = frozenset({"default", "default_factory"})
+TEXT_TYPES = frozenset({"str", "bytes"})
+EMPTY_FACTORIES = frozenset({"bytes", "dict", "list", "set", "str", "tuple"})
+# https://docs.pydantic.dev/latest/api/types/ and https://docs.pydantic.dev/latest/api/networks/
+SECRET_ANNOTATION = regex(
+    r"\b(?:Secret(?:Str|Bytes)"
+    r"|(?:Postgres|Cockroach|MySQL|MariaDB|ClickHouse|Snowflake|Mongo|Redis|Amqp|Nats)Dsn)\b"
+)
+
+
+def is_read(resolver: Resolver, value: ast.expr, scopes: tuple[Scope, ...]) -> bool:
+    """Return whether a default reads a variable or AWS, so that the read is moved instead."""
+    for node in ast.walk(value):
+        if isinstance(node, ast.Call):
+            if isinstance(resolver.resolve(node.func, scopes), RuntimeFunction):
+                return True
+    if reads_aws(resolver.project, resolver.module, value, scopes):
+        return True
+    return not _is_field_call(value) and reads_variable(resolver, value, scopes)
+
+
+def defaults_of(value: ast.expr | None) -> list[ast.expr]:
+    """Return a field's default, as a plain value or in a call of `Field`."""
+    if value is None:
+        return []
+    if not isinstance(value, ast.Call) or not _is_field_call(value):
+        return [value]
+    keywords = [keyword.value for keyword in value.keywords if keyword.arg in DEFAULT_KEYWORDS]
+    defaults = [*value.args, *keywords]
+    return [default for default in defaults if ast.unparse(default) != "..."]
+
+
+def generated_default(value: ast.expr | None) -> ast.expr | None:
+    """Return the default of a field if a call generates it, such as a random key; else None.
+
+    A default that is composed of other secrets is not generated.
+    """
+    for keyword in value.keywords if isinstance(value, ast.Call) else ():
+        if keyword.arg == "default_factory" and not isinstance(keyword.value, ast.Lambda):
+            return None if ast.unparse(keyword.value) in EMPTY_FACTORIES else keyword.value
+    return next((default for default in defaults_of(value) if _is_generated(default)), None)
+
+
+def default_text(value: ast.expr | None) -> ast.expr | None:
+    """Return the text that is the default of a field, also in a conversion; None without one."""
+    for default in defaults_of(value):
+        text = default
+        if isinstance(default, ast.Call) and _is_conversion(default) and default.args:
+            text = default.args[0]
+        if literal_text(text):
+            return text
+    return None
+
+
+def _is_generated(default: ast.expr) -> bool:
+    calls = _nodes(default, ast.Call)
+    if all(_is_conversion(call) for call in calls):
+        return False
+    functions = {node for call in calls for node in ast.walk(call.func)}
+    names = _nodes(default, ast.Name)
+    return not any(is_secret(name.id) for name in names if name not in functions)
+
+
+def _nodes(node: ast.AST, kind: type[Node]) -> list[Node]:
+    return [part for part in ast.walk(node) if isinstance(part, kind)]
+
+
+def is_instance_of(value: ast.expr | None, annotation: ast.expr) -> bool:
+    """Return whether a default is an object of the field's class, which is not a text."""
+    if not isinstance(value, ast.Call) or _is_conversion(value):
+        return False
+    return ast.unparse(value.func) == ast.unparse(without_none(annotation))
+
+
+def without_none(annotation: ast.expr) -> ast.expr:
+    """Return the type in `Optional[type]` or `type | None`."""
+    if isinstance(annotation, ast.BinOp) and ast.unparse(annotation.right) == "None":
+        return annotation.left
+    if isinstance(annotation, ast.Subscript) and is_named(annotation.value, "Optional"):
+        return annotation.slice
+    return annotation
+
+
+def is_named(node: ast.expr, name: str) -> bool:
+    """Return whether a type has a name, in any module."""
+    return ast.unparse(node).rpartition(".")[2] == name
+
+
+def _is_field_call(value: ast.expr | None) -> bool:
+    return isinstance(value, ast.Call) and ast.unparse(value.func).endswith("Field")
+
+
+def _is_conversion(call: ast.Call) -> bool:
+    name = ast.unparse(call.func)
+    return name in TEXT_TYPES or bool(SECRET_ANNOTATION.search(name))

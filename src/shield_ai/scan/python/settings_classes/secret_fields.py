@@ -1,0 +1,69 @@
+"""Decide whether a pydantic field can hold a secret: by its names, its type and its default."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from shield_ai.model.name_meaning import is_secret
+from shield_ai.model.words import words
+from shield_ai.project.perf.lazy_regex import regex
+from shield_ai.scan.python.classify.candidates import SERVICE_URL
+from shield_ai.scan.python.classify.literals import is_public_or_count, literal_text
+from shield_ai.scan.python.settings_classes.field_defaults import (
+    SECRET_ANNOTATION,
+    default_text,
+    is_instance_of,
+)
+
+if TYPE_CHECKING:
+    from shield_ai.scan.python.settings_classes.settings_class import SettingsClass
+
+NON_TEXT_ANNOTATION = regex(
+    r"(?:typing\.)?ClassVar\b"  # not a field
+    r"|(?:typing\.)?(?:Optional\[)?"
+    r"(?:(?:typing\.)?Literal\[|(?:bool|int|float|(?:datetime\.)?timedelta)\b"
+    r"|(?:pydantic\.|pathlib\.)?(?:FileUrl|FilePath|DirectoryPath|NewPath|Path)\b)"
+)
+
+# Last words of fields that only the names of the models around them make secrets: `openai.key`.
+NAMED_BY_PARENTS = frozenset({("URL",), ("URI",), ("DSN",), ("KEY",), ("PASS",)})
+
+
+def may_be_secret(node: ast.AnnAssign, settings: SettingsClass | None, parents: str) -> bool:
+    """Return whether a field can hold a secret.
+
+    Args:
+        node: The field.
+        settings: The settings class that reads it; None if no class is known to read it.
+        parents: The names of the fields with the nested models that contain it.
+    """
+    name = ast.unparse(node.target)
+    if NON_TEXT_ANNOTATION.match(ast.unparse(node.annotation)):
+        return False
+    if name.startswith("_") or is_instance_of(node.value, node.annotation):
+        return False
+    if not is_secret(name) and not (settings and _is_secret_field(node, settings, parents)):
+        return False
+    default = node.value.value if isinstance(node.value, ast.Constant) else None
+    if isinstance(default, (bool, int, float)):
+        return False
+    return not isinstance(default, str) or not is_public_or_count(name, default)
+
+
+def _is_secret_field(node: ast.AnnAssign, settings: SettingsClass, parents: str) -> bool:
+    """Return whether a field is a secret, by its variable, its type or its default.
+
+    Only the name of a URL or key says more together with the names above it: `db.url` is a
+    secret, but `token.issuer` is not.
+    """
+    name = ast.unparse(node.target)
+    if settings.prefix and is_secret(settings.prefix + name):
+        return True
+    if SECRET_ANNOTATION.search(ast.unparse(node.annotation)):
+        return True
+    default = default_text(node.value)
+    if default is not None and SERVICE_URL.match(literal_text(default) or ""):
+        return True
+    last = words(name)[-1:]
+    return bool(parents) and last in NAMED_BY_PARENTS and is_secret(parents + name)

@@ -1,0 +1,1 @@
+"""Visit the syntax tree of one file, and collect candidates."""

@@ -1,0 +1,112 @@
+"""Collect the get_secret calls of one Python file, and other names of secrets in its code."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from shield_ai.model.naming import env_var_name
+from shield_ai.model.site import Shape
+from shield_ai.scan.python.classify.candidates import Candidate
+from shield_ai.scan.python.classify.literals import literal_text
+from shield_ai.scan.python.readers.possible_names import possible_texts
+from shield_ai.scan.python.visit.named_reads import NamedReadVisitor
+from shield_ai.scan.python.visit.secret_calls import PRESENCE, SecretCall, create_call, default_of
+
+if TYPE_CHECKING:
+    from shield_ai.project.secret_map import SecretMap
+    from shield_ai.scan.python.readers.bindings import Module
+    from shield_ai.scan.python.readers.known_readers import RuntimeFunction
+    from shield_ai.scan.python.readers.project import Project
+    from shield_ai.scan.python.visit.statement_filter import StatementFilter
+
+# Options of shield's database backends: their values name secrets.
+BACKEND_SECRET = "SECRET"
+BACKEND_OPTIONS = frozenset({BACKEND_SECRET, "SECRET_FIELDS"})
+
+
+class AccessorCallVisitor(NamedReadVisitor):
+    """Visits the calls of the runtime; the subclass collects the candidates."""
+
+    def __init__(
+        self, project: Project, module: Module, statement_filter: StatementFilter | None = None
+    ) -> None:
+        super().__init__(project, module, statement_filter)
+        # the get_secret calls, and the mapping of the map file that they import it from
+        self.accessor_calls: list[tuple[ast.Call, SecretMap | None]] = []
+        self.secret_calls: list[SecretCall] = []
+
+    def visit_accessor_call(
+        self, node: ast.Call, path: tuple[str, ...], accessor: RuntimeFunction, *, direct: bool
+    ) -> None:
+        """Visit a get_secret call. Its variable is migrated; other reads in it are not."""
+        known = self.resolver.project.secret_map(accessor.module)
+        variables = self._accessor_variables(node, known)
+        self._enclosing_calls.append(variables)
+        self.accessor_calls.append((node, known))
+        names = self._called_names(node)
+        if names or not variables:
+            call = create_call(self.source.path, node, names, accessor.name, known)
+            self.secret_calls.append(call)
+        self.migrated.update(variables)
+        if variables and accessor.name != PRESENCE:
+            self._add_migrated_read(node, path, variables[0], direct=direct)
+        for argument in node.args[1:]:
+            if isinstance(argument, ast.Lambda):
+                self._visit_parameter_defaults(argument.args)
+                self._visit_scope(argument, [argument.body])
+            elif literal_text(argument) is None and not isinstance(argument, ast.JoinedStr):
+                self.visit(argument, path, direct=False)
+        self._enclosing_calls.pop()
+
+    def _add_migrated_read(
+        self, node: ast.Call, path: tuple[str, ...], variable: str, *, direct: bool
+    ) -> None:
+        read = Candidate(node=node, shape=Shape.READ, path=path, variable=variable, direct=direct)
+        read.default = default_of(node)
+        read.scope = id(self.scopes[-1])
+        read.always_secret = True
+        self.migrated_reads.append(read)
+
+    def _called_names(self, node: ast.Call) -> tuple[str, ...]:
+        """Return the names that a get_secret call may be given; empty if they are computed."""
+        keyword = next((keyword.value for keyword in node.keywords if keyword.arg == "name"), None)
+        name = node.args[0] if node.args else keyword
+        if name is None:
+            return ()
+        return tuple(possible_texts(self.resolver, name, self.scopes) or ())
+
+    def _accessor_variables(self, node: ast.Call, known: SecretMap | None) -> tuple[str, ...]:
+        """Return the variables of the secrets that a get_secret call may read."""
+        name = node.args[0] if node.args else None
+        if isinstance(name, ast.Dict):
+            texts = (self.resolver.constant_text(key, self.scopes) for key in name.keys)
+            return tuple(filter(None, texts))
+        env = next((keyword.value for keyword in node.keywords if keyword.arg == "env"), None)
+        variable = self.resolver.constant_text(env, self.scopes)
+        if variable:
+            return (variable,)
+        if name is None:
+            return ()
+        names = possible_texts(self.resolver, name, self.scopes) or ()
+        return tuple(_variable_of(name, node, known) for name in names)
+
+    def add_backend_secret(self, node: ast.expr, path: tuple[str, ...]) -> None:
+        """Collect the name of a secret in the options of a database backend."""
+        text = literal_text(node)
+        if text and BACKEND_SECRET in path:
+            self.secret_calls.append(SecretCall(self.source.path, node.lineno, (text,)))
+
+    def is_backend_option(self, path: tuple[str, ...]) -> bool:
+        """Return whether a path is that of an option whose value names a secret."""
+        is_database = self._database_alias or path[:1] == ("DATABASES",)
+        return bool(is_database) and not BACKEND_OPTIONS.isdisjoint(path)
+
+
+def _variable_of(name: str, call: ast.Call, known: SecretMap | None) -> str:
+    """Return the variable in the map file, or the one that the name of the secret implies."""
+    key = next((keyword.value for keyword in call.keywords if keyword.arg == "key"), None)
+    reference = name
+    if isinstance(key, ast.Constant) and isinstance(key.value, str):
+        reference = f"{name}:{key.value}"
+    return (known.variable(reference) if known else "") or env_var_name(name.partition(":")[0])

@@ -1,0 +1,392 @@
+"""Collect the reads of environment variables in a file, and the tests whether one is set."""
+
+from __future__ import annotations
+
+import ast
+import functools
+from typing import TYPE_CHECKING
+
+from shield_ai.model.name_meaning import harmless_word, is_secret
+from shield_ai.model.site import Shape
+from shield_ai.model.skip import SkipId
+from shield_ai.project.environ_copies import os_names, unchanged_copies
+from shield_ai.scan.python.classify.candidates import Candidate
+from shield_ai.scan.python.classify.flags import ValueUses, converters_of, explain_harmless_type
+from shield_ai.scan.python.readers.bindings import Opaque
+from shield_ai.scan.python.readers.known_readers import Environ, EnvObject
+from shield_ai.scan.python.readers.library_reads import library_read
+from shield_ai.scan.python.readers.possible_names import possible_texts
+from shield_ai.scan.python.readers.reads import explain_reader, reads_variable
+from shield_ai.scan.python.settings_classes.django_configurations import (
+    configurations_read,
+    converter,
+)
+from shield_ai.scan.python.visit.pydantic_fields import PydanticFieldVisitor
+
+if TYPE_CHECKING:
+    from shield_ai.model.skip import SkipReason
+    from shield_ai.project.environ_copies import EnvironCopy
+    from shield_ai.scan.python.readers.bindings import Module
+    from shield_ai.scan.python.readers.known_readers import Reader
+    from shield_ai.scan.python.readers.project import Project
+    from shield_ai.scan.python.readers.reads import Read
+    from shield_ai.scan.python.visit.statement_filter import StatementFilter
+
+# The keys of a dict of database settings, and the fields of a database secret.
+DATABASE_KEYS = {
+    "NAME": "database",
+    "USER": "username",
+    "PASSWORD": "password",
+    "HOST": "host",
+    "PORT": "port",
+}
+MAPPING_METHODS = frozenset({"__get__", "__getattr__", "__getattribute__", "__getitem__"})
+COPYABLE_NAMES = (ast.Name, ast.JoinedStr, ast.BinOp, ast.Call, ast.Subscript)
+
+
+class EnvReadVisitor(PydanticFieldVisitor):
+    """Visits reads of variables; the subclass collects the candidates."""
+
+    def __init__(
+        self, project: Project, module: Module, statement_filter: StatementFilter | None = None
+    ) -> None:
+        super().__init__(project, module, statement_filter)
+        self.has_computed_read = False  # a variable is read under an unknown name
+        # non-secret variables that are read under computed names: they stay in the environment
+        self.computed_names: set[str] = set()
+        self.library_reads: dict[str, SkipReason] = {}  # why libraries need variables
+        self._written: set[str] = set()  # variables that the file sets
+        self._copies: dict[str, EnvironCopy] | None = None  # collected on first use
+        self.unresolved_reads: list[ast.expr] = []  # of variables that no call determines
+        self.mapping_reads: list[ast.expr] = []  # of classes with attributes that read variables
+        # values with a secret-like name that are not secrets: node, name, reason
+        self.not_secrets: list[tuple[ast.expr, str, SkipReason]] = []
+        # the variables of the get_secret calls around the current node, the innermost last
+        self._enclosing_calls: list[tuple[str, ...]] = []
+        self.migrated_reads: list[Candidate] = []  # in and through get_secret calls
+
+    def visit_read(
+        self, node: ast.Call | ast.Subscript, path: tuple[str, ...], *, direct: bool
+    ) -> bool:
+        """Visit a call or subscript, and return whether it reads a variable."""
+        read = self.resolver.find_read(node, self.scopes)
+        if read is None:
+            return False
+        name: str | None = read.reader.fixed
+        if read.argument:
+            name = self.resolver.name_text(read.argument, self.scopes)
+        if read.reader.guessed and name is None:
+            return False
+        converters = converters_of(node, read.reader)
+        reason = explain_harmless_type(name or "", converters, read.default)
+        if self._in_boolean_context:
+            reason = SkipId.HARMLESS_BOOLEAN.reason()
+        if name and is_secret(name):
+            reason = reason or self._uses.explain(node)
+        if reason:
+            self._add_harmless(node, name, reason)
+            return True
+        candidate = self._read_candidate(node, read, name, path)
+        candidate.direct = direct
+        if self._is_migrated(candidate):
+            self.migrated_reads.append(candidate)
+        else:
+            self._add_read(candidate, read)
+        return True
+
+    @functools.cached_property
+    def _uses(self) -> ValueUses:
+        return ValueUses(self.source.tree)
+
+    def _add_harmless(self, node: ast.expr, name: str | None, reason: SkipReason) -> None:
+        if name and is_secret(name):
+            self.not_secrets.append((node, name, reason))
+
+    def _add_read(self, candidate: Candidate, read: Read) -> None:
+        self._set_database_field(candidate)
+        candidate.reason = self._explain_unreliable(candidate, read)
+        if candidate.variable or candidate.is_secret_read():
+            self.add(candidate)
+        elif candidate.reason and candidate.reason.id is SkipId.COMPUTED_NAME:
+            if not candidate.others and not self._is_parameter(read.argument):
+                self.unresolved_reads.append(candidate.node)
+            elif self._is_in_mapping():
+                self.mapping_reads.append(candidate.node)
+        if not candidate.is_secret_read():
+            word = harmless_word(candidate.variable)
+            if word:
+                reason = SkipId.HARMLESS_NAME.reason(word=word)
+                self.not_secrets.append((candidate.node, candidate.variable, reason))
+
+    def _is_in_mapping(self) -> bool:
+        """Return whether a method belongs to a class that computes its attributes or items."""
+        for scope in self.scopes:
+            if isinstance(scope, ast.ClassDef):
+                methods = {part.name for part in scope.body if isinstance(part, ast.FunctionDef)}
+                return not methods.isdisjoint(MAPPING_METHODS)
+        return False
+
+    def _set_database_field(self, candidate: Candidate) -> None:
+        """Set the database field of a candidate. Nested keys, as in TEST, are not such fields."""
+        if not self._database_alias or not candidate.path:
+            return
+        key = candidate.path[-1]
+        if candidate.path[-2:-1] in {(), (self._database_alias,)} and key in DATABASE_KEYS:
+            candidate.group = self._database_alias
+            candidate.engine = self._database_engine
+            candidate.field = DATABASE_KEYS[key]
+
+    def _read_candidate(
+        self, node: ast.expr, read: Read, name: str | None, path: tuple[str, ...]
+    ) -> Candidate:
+        reader = read.reader
+        prefix = self._prefix(read)
+        has_secret_suffix = prefix is None and bool(path and name and is_secret(name))
+        candidate = Candidate(
+            node=node,
+            shape=Shape.READ,
+            path=path,
+            reader=reader.label,
+            optional=_returns_none_if_unset(reader) or _uses_empty_default(node, reader),
+            always_secret=bool(reader.fixed) or has_secret_suffix,
+            secret_helper=reader.label.endswith("()") and "secret" in reader.label.lower(),
+        )
+        if name is not None and prefix is not None:
+            candidate.variable = _full_name(reader, prefix, name)
+            candidate.optional = candidate.optional or candidate.variable in reader.empty_defaults
+        self._set_default(candidate, self._innermost_default(read.default, candidate.variable))
+        if not candidate.variable and prefix == "":
+            self._set_alternatives(candidate, read.argument)
+        return candidate
+
+    def _innermost_default(self, default: ast.expr | None, variable: str) -> ast.expr | None:
+        """Return the default of a default that reads the same variable."""
+        inner = self.resolver.find_read(default, self.scopes) if default else None
+        if inner is None or not variable:
+            return default
+        if self.resolver.constant_text(inner.argument, self.scopes) != variable:
+            return default
+        return inner.default
+
+    def _set_default(self, candidate: Candidate, default: ast.expr | None) -> None:
+        candidate.default = default
+        if default is not None:
+            candidate.optional = True
+            candidate.default_from_env = reads_variable(self.resolver, default, self.scopes)
+
+    def _prefix(self, read: Read) -> str | None:
+        """Return the prefix that a read adds to the name; None if it is computed."""
+        if read.reader.computed:
+            return None
+        prefix = read.reader.prefix
+        for label, text in self._env_prefixes:
+            if label == read.reader.label:
+                if text is None:
+                    return None
+                prefix += text
+        return prefix
+
+    def _set_alternatives(self, candidate: Candidate, argument: ast.expr | None) -> None:
+        """Set the variables that a computed name can refer to, if the expression can be copied."""
+        if self._fstrings or not isinstance(argument, COPYABLE_NAMES):
+            return
+        secrets = []
+        others = []
+        for name in possible_texts(self.resolver, argument, self.scopes) or ():
+            if candidate.always_secret or is_secret(name):
+                secrets.append(name)
+            else:
+                others.append(name)
+        candidate.alternatives = tuple(secrets)
+        candidate.others = tuple(others)
+        if secrets:
+            candidate.name_expr = self.source.segment(argument)
+
+    def _note_computed_read(self, candidate: Candidate, argument: ast.expr | None) -> None:
+        """Record the variables that a computed name can refer to, unless it can be migrated."""
+        if candidate.alternatives:
+            return
+        if not candidate.others and not self._is_parameter(argument):
+            self.has_computed_read = True
+        self.computed_names.update(candidate.others)
+
+    def _is_parameter(self, node: ast.expr | None) -> bool:
+        """Return whether a computed name depends on a parameter, so that the calls determine it."""
+        if node is None:
+            return False
+        for part in ast.walk(node):
+            if not isinstance(part, ast.Name):
+                continue
+            for scope in self.scopes[1:]:
+                bindings = self.module.names(scope).get(part.id, [])
+                if any(isinstance(binding, Opaque) for binding in bindings):
+                    return True
+        return False
+
+    def _explain_unreliable(self, candidate: Candidate, read: Read) -> SkipReason | None:
+        """Explain why a read may not return the variable's value; None if it does."""
+        reader = read.reader
+        reason = explain_reader(read)
+        if reason:
+            return reason
+        if reader.method == "setdefault":
+            self._written.add(candidate.variable)
+            return SkipId.SETS_VARIABLE.reason()
+        if reader.copy and not self._reads_unchanged_copy(candidate, read):
+            return SkipId.ENVIRONMENT_COPY.reason()
+        if not candidate.variable and not candidate.alternatives:
+            self._note_computed_read(candidate, read.argument)
+            return SkipId.COMPUTED_NAME.reason()
+        return None
+
+    def visit_configurations_value(
+        self, node: ast.Call, function: object, path: tuple[str, ...]
+    ) -> bool:
+        """Visit a call, and return whether it creates a value of django-configurations."""
+        if not isinstance(self.scopes[-1], ast.ClassDef) or len(path) != 1:
+            return False
+
+        def constant_text(part: ast.AST | None) -> str | None:
+            return self.resolver.constant_text(part, self.scopes)
+
+        candidate = configurations_read(node, function, path, constant_text)
+        if candidate is None:
+            return False
+        reason = explain_harmless_type(path[0], {converter(function)}, candidate.default)
+        if reason:
+            self._add_harmless(node, candidate.variable, reason)
+            return True
+        enclosing = self._enclosing_variables()
+        if candidate.variable and candidate.variable not in enclosing:
+            self.add(candidate)
+        return True
+
+    def visit_library_call(self, node: ast.Call, function: object) -> None:
+        """Record the variable that a function of a library reads itself."""
+        name, variable = library_read(node, function)
+        if variable:
+            self.library_reads[variable] = SkipId.READ_BY_LIBRARY.reason(function=name)
+
+    def visit_presence_test(self, node: ast.Compare) -> bool:
+        """Visit a comparison, and return whether it is `"X" in os.environ`."""
+        if len(node.ops) != 1 or not isinstance(node.ops[0], (ast.In, ast.NotIn)):
+            return False
+        container = _without_keys_call(node.comparators[0])
+        environ = self._environ_of(container)
+        if environ is None:
+            return False
+        candidate = Candidate(
+            node=node,
+            shape=Shape.PRESENCE,
+            reader=environ.label,
+            negated=isinstance(node.ops[0], ast.NotIn),
+        )
+        if environ.copy:
+            key = self.resolver.constant_text(node.left, self.scopes)
+            candidate.environ = self._original_of_copy(container, key)
+            if not candidate.environ:
+                candidate.reason = SkipId.TESTS_ENVIRONMENT_COPY.reason()
+        name = self.resolver.constant_text(node.left, self.scopes)
+        if name is not None:
+            candidate.variable = name
+        else:
+            self._set_alternatives(candidate, node.left)
+            self._note_computed_read(candidate, node.left)
+            if not self.source.segment(container).endswith("environ"):
+                candidate.reason = SkipId.COMPUTED_NAME.reason()
+        if not candidate.variable and not candidate.alternatives:
+            return False
+        if not self._is_migrated(candidate):
+            self.add(candidate)
+        return True
+
+    def _reads_unchanged_copy(self, candidate: Candidate, read: Read) -> bool:
+        """Return whether a read of a copy can become a read of os.environ."""
+        node = candidate.node
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            container = node.func.value if node.func.attr == "get" else None
+        else:
+            container = node.value if isinstance(node, ast.Subscript) else None
+        if container is None or not candidate.variable:
+            return False
+        is_multiline = node.lineno != node.end_lineno
+        if (
+            is_multiline
+            and read.default is not None
+            and reads_variable(self.resolver, read.default, self.scopes)
+        ):
+            return False
+        candidate.environ = self._original_of_copy(container, candidate.variable)
+        return bool(candidate.environ)
+
+    def _original_of_copy(self, container: ast.expr, variable: str | None) -> str:
+        """Return the text of the environment that a name copies; empty if a variable can differ."""
+        if len(self.scopes) > 1 or self._loop_names or self._fstrings:
+            return ""
+        if not isinstance(container, ast.Name):
+            return ""
+        if self._copies is None:
+            tree = self.source.tree
+            self._copies = unchanged_copies(tree, os_names(tree), self._may_set_variables)
+        copied = self._copies.get(container.id)
+        if copied is None or container.lineno > copied.last_line:
+            return ""
+        may_differ = bool(copied.written) if variable is None else variable in copied.written
+        return "" if may_differ else copied.original
+
+    def _may_set_variables(self, node: ast.Import | ast.ImportFrom) -> bool:
+        """Return whether a module of the app, or one that loads .env files, is imported."""
+        if isinstance(node, ast.ImportFrom):
+            if node.level or any(alias.name == "*" for alias in node.names):
+                return True
+            modules = [node.module or ""]
+        else:
+            modules = [alias.name for alias in node.names]
+        find_module = self.resolver.project.find_module
+        packages = {module.partition(".")[0] for module in modules}
+        return any("env" in name.lower() or find_module(name) for name in (*modules, *packages))
+
+    def _environ_of(self, container: ast.expr) -> Environ | None:
+        """Return the environment that an expression refers to; None for other expressions."""
+        base = self.resolver.resolve(container, self.scopes)
+        if isinstance(base, EnvObject) and base.label == "django-environ" and not base.prefix:
+            return Environ()
+        return base if isinstance(base, Environ) and not base.guessed else None
+
+    def _is_migrated(self, candidate: Candidate) -> bool:
+        """Return whether an enclosing get_secret call covers the variable of a read."""
+        names = {candidate.variable, *candidate.alternatives, *candidate.others} - {""}
+        enclosing = self._enclosing_variables()
+        if names.isdisjoint(enclosing):
+            return False
+        self.computed_names |= names - enclosing
+        return True
+
+    def _enclosing_variables(self) -> set[str]:
+        return {variable for variables in self._enclosing_calls for variable in variables}
+
+
+def _returns_none_if_unset(reader: Reader) -> bool:
+    return reader.method in {"get", "pop"} or "getenv" in reader.label
+
+
+def _uses_empty_default(node: ast.expr, reader: Reader) -> bool:
+    """Return whether a call passes only the name to a helper with an empty default."""
+    if not reader.has_empty_default or not isinstance(node, ast.Call) or node.keywords:
+        return False
+    return not any(isinstance(argument, ast.Starred) for argument in node.args)
+
+
+def _full_name(reader: Reader, prefix: str, name: str) -> str:
+    if reader.label == "everett":
+        # https://everett.readthedocs.io/en/latest/configuration.html
+        return (prefix + name).upper()
+    return prefix + name
+
+
+def _without_keys_call(node: ast.expr) -> ast.expr:
+    """Return `os.environ` for `os.environ.keys()`."""
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+        if node.func.attr == "keys":
+            return node.func.value
+    return node

@@ -1,0 +1,346 @@
+"""Visit the expressions of a file, and keep track of the setting that gets each value."""
+
+from __future__ import annotations
+
+import abc
+import ast
+from typing import TYPE_CHECKING
+
+from shield_ai.project.perf.lazy_regex import regex
+from shield_ai.scan.python.classify.literals import is_secret_literal, literal_text
+from shield_ai.scan.python.readers.ast_walk import children
+from shield_ai.scan.python.readers.environ_uses import ENVIRON_NAMES
+from shield_ai.scan.python.readers.known_readers import Factory, Reader, RuntimeFunction
+from shield_ai.scan.python.visit.statements import StatementVisitor, stored_names
+
+if TYPE_CHECKING:
+    from shield_ai.scan.python.readers.bindings import Module
+    from shield_ai.scan.python.readers.project import Project
+    from shield_ai.scan.python.visit.statement_filter import StatementFilter
+
+# Methods that convert the text on which they are called.
+TEXT_METHODS = frozenset({"strip", "encode", "decode", "replace"})
+# Functions that convert their first argument.
+CONVERSIONS = frozenset({"str", "bytes", "Secret", "SecretStr", "loads", "b64decode"})
+# Functions of apps and libraries: strtobool, str_to_bool, parse_boolean, is_true.
+BOOLEAN_CONVERSION = regex(r"\w+bool(?:ean)?|(?:is_|as_)?true|truthy|is_truthy")
+BOOLEAN_TEXTS = frozenset({"true", "false", "1", "0", "yes", "no", "on", "off", "y", "n", "t", "f"})
+COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.GeneratorExp, ast.DictComp)
+DISPLAYS = (ast.List, ast.Tuple, ast.Set)
+# https://docs.djangoproject.com/en/stable/ref/settings/#backend
+PLAIN_CACHE = regex(r"\.(?:filebased|locmem|dummy|db|memcached)\.\w+$")
+# The backends of the runtime, whose option SECRET names a secret.
+SECRET_BACKEND = regex(r"shield_runtime\.django\.\w+$")
+TYPES = frozenset({"str", "int", "bool", "float", "list", "dict", "tuple", "bytes"})
+
+
+class ExpressionVisitor(StatementVisitor):
+    """Visits expressions; subclasses collect the reads and literals in them."""
+
+    def __init__(
+        self, project: Project, module: Module, statement_filter: StatementFilter | None = None
+    ) -> None:
+        super().__init__(project, module, statement_filter)
+        self._database_alias = ""  # the key of the enclosing dict of database settings
+        self._database_engine = ""  # its ENGINE, if it is constant
+        self._in_boolean_context = False  # only the truth value of the expression is used
+
+    @abc.abstractmethod
+    def visit_read(
+        self, node: ast.Call | ast.Subscript, path: tuple[str, ...], *, direct: bool
+    ) -> bool:
+        """Visit a call or subscript, and return whether it reads a variable."""
+
+    @abc.abstractmethod
+    def visit_or_default(self, node: ast.BoolOp, path: tuple[str, ...], *, direct: bool) -> bool:
+        """Visit `read or default`, and return whether the expression has this form."""
+
+    @abc.abstractmethod
+    def visit_literal(self, node: ast.expr, path: tuple[str, ...], *, direct: bool) -> None:
+        """Visit a string in the code."""
+
+    @abc.abstractmethod
+    def visit_presence_test(self, node: ast.Compare) -> bool:
+        """Visit a comparison, and return whether it is a presence test of a variable."""
+
+    @abc.abstractmethod
+    def visit_accessor_call(
+        self, node: ast.Call, path: tuple[str, ...], accessor: RuntimeFunction, *, direct: bool
+    ) -> None:
+        """Visit a call of the runtime."""
+
+    @abc.abstractmethod
+    def visit_configurations_value(
+        self, node: ast.Call, function: object, path: tuple[str, ...]
+    ) -> bool:
+        """Visit a call, and return whether it creates a value of django-configurations."""
+
+    @abc.abstractmethod
+    def visit_environ(self, node: ast.expr) -> None:
+        """Visit a reference to the environment that is not part of a read or a test."""
+
+    @abc.abstractmethod
+    def visit_attribute(self, node: ast.Attribute) -> None:
+        """Visit an attribute in capitals, which may be a variable."""
+
+    @abc.abstractmethod
+    def visit_other_call(self, node: ast.Call, function: object) -> None:
+        """Visit a call that is not a read, and may name a variable nevertheless."""
+
+    @abc.abstractmethod
+    def visit_library_call(self, node: ast.Call, function: object) -> None:
+        """Visit a call of a function that may read a variable itself."""
+
+    def visit(self, node: ast.expr, path: tuple[str, ...], *, direct: bool) -> None:
+        """Visit an expression.
+
+        Args:
+            node: The expression.
+            path: The setting that gets its value, and the keys below it.
+            direct: Whether the setting gets the value unchanged.
+        """
+        # Most nodes of a tree have one of these three types.
+        if isinstance(node, ast.Attribute):
+            if node.attr in ENVIRON_NAMES:
+                self.visit_environ(node)
+            if node.attr.isupper():
+                self.visit_attribute(node)
+            self.visit(node.value, path, direct=False)
+        elif isinstance(node, ast.Constant):
+            if literal_text(node) is not None:
+                self.visit_literal(node, path, direct=direct)
+        elif not isinstance(node, ast.Name):
+            self._visit_compound(node, path, direct=direct)
+        elif node.id in ENVIRON_NAMES:
+            self.visit_environ(node)
+
+    def _visit_compound(self, node: ast.expr, path: tuple[str, ...], *, direct: bool) -> None:
+        if isinstance(node, ast.Call):
+            self._visit_call(node, path, direct=direct)
+        elif isinstance(node, ast.Subscript):
+            self._visit_subscript(node, path, direct=direct)
+        elif isinstance(node, ast.Dict):
+            self._visit_dict(node, path)
+        elif isinstance(node, ast.Lambda):
+            self._visit_parameter_defaults(node.args)
+            self._visit_scope(node, [node.body])
+        elif isinstance(node, ast.JoinedStr):
+            self._visit_fstring(node, path, direct=direct)
+        elif isinstance(node, COMPREHENSIONS):
+            self._visit_comprehension(node, path)
+        elif literal_text(node) is not None:
+            self.visit_literal(node, path, direct=direct)
+        else:
+            self._visit_operands(node, path, direct=direct)
+
+    def _visit_operands(self, node: ast.expr, path: tuple[str, ...], *, direct: bool) -> None:
+        if isinstance(node, ast.BoolOp):
+            self._visit_bool_op(node, path, direct=direct)
+        elif isinstance(node, ast.IfExp):
+            self.visit(node.test, (), direct=False)
+            self.visit(node.body, path, direct=direct)
+            self.visit(node.orelse, path, direct=direct)
+        elif isinstance(node, ast.NamedExpr):
+            self.visit(node.value, (node.target.id,), direct=True)
+        elif isinstance(node, DISPLAYS):
+            is_direct = direct and not _is_record(node)
+            for i, element in enumerate(node.elts):
+                self.visit(element, (*path, str(i)), direct=is_direct)
+        elif isinstance(node, ast.Compare):
+            if not self._visit_test(node):
+                self._visit_compared(node)
+        else:
+            for child in children(node):
+                if isinstance(child, ast.expr):
+                    self.visit(child, path, direct=False)
+
+    def _visit_compared(self, node: ast.Compare) -> None:
+        """Visit the operands of a comparison: each one has the meaning of the others' names."""
+        operands = [node.left, *node.comparators]
+        for operand in operands:
+            names = [_name_of(other) for other in operands if other is not operand]
+            path = next(((name,) for name in names if name), ())
+            self.visit(operand, path, direct=False)
+
+    def _visit_bool_op(self, node: ast.BoolOp, path: tuple[str, ...], *, direct: bool) -> None:
+        if not self.visit_or_default(node, path, direct=direct):
+            for value in node.values:
+                self.visit(value, path, direct=direct)
+
+    def _visit_test(self, node: ast.Compare) -> bool:
+        """Visit a comparison if it tests a truth value or the presence of a variable."""
+        if _compares_with_boolean_text(node):
+            self._visit_booleans([node.left])
+            return True
+        return self.visit_presence_test(node)
+
+    def _visit_booleans(self, nodes: list[ast.expr]) -> None:
+        outer = self._in_boolean_context
+        self._in_boolean_context = True
+        for node in nodes:
+            self.visit(node, (), direct=False)
+        self._in_boolean_context = outer
+
+    def _visit_subscript(self, node: ast.Subscript, path: tuple[str, ...], *, direct: bool) -> None:
+        if not self.visit_read(node, path, direct=direct):
+            self.visit(node.value, path, direct=False)
+        self.visit(node.slice, (), direct=False)
+
+    def _visit_dict(self, node: ast.Dict, path: tuple[str, ...]) -> None:
+        keys = [self.resolver.constant_text(key, self.scopes) for key in node.keys]
+        outer = self._database_alias, self._database_engine
+        engine = self._constant_item(node, keys, "ENGINE")
+        if _has_login(keys) or SECRET_BACKEND.search(engine):
+            self._database_alias = path[-1] if path else "default"
+            self._database_engine = engine
+        for key_node, key, value in zip(node.keys, keys, node.values, strict=True):
+            if key_node is None:  # {**other}
+                self.visit(value, path, direct=False)
+            elif key == "LOCATION" and self._has_plain_backend(node, keys):
+                continue  # a folder, a table, or the host and port of memcached
+            else:
+                self.visit(key_node, (), direct=False)
+                self.visit(value, (*path, key or "?"), direct=True)
+        self._database_alias, self._database_engine = outer
+
+    def _has_plain_backend(self, node: ast.Dict, keys: list[str | None]) -> bool:
+        """Return whether a dict has the settings of a cache without credentials in its location."""
+        return bool(PLAIN_CACHE.search(self._constant_item(node, keys, "BACKEND")))
+
+    def _constant_item(self, node: ast.Dict, keys: list[str | None], key: str) -> str:
+        """Return the constant text of an item of a dict; empty if it has none."""
+        value = node.values[keys.index(key)] if key in keys else None
+        return (self.resolver.constant_text(value, self.scopes) or "") if value else ""
+
+    def _visit_comprehension(self, node: ast.expr, path: tuple[str, ...]) -> None:
+        outer = self._in_comprehension
+        outer_names = self._loop_names
+        for name, value in ast.iter_fields(node):
+            if name == "generators":
+                self._visit_generators(value)
+            else:
+                self._in_comprehension = True
+                self._loop_names |= stored_names(getattr(node, "generators", ()))
+                self.visit(value, () if name == "key" else (*path, "?"), direct=False)
+            self._in_comprehension = outer
+            self._loop_names = outer_names
+
+    def _visit_generators(self, generators: list[ast.comprehension]) -> None:
+        for i, generator in enumerate(generators):
+            if i > 0:  # the first iterable is evaluated outside the comprehension
+                self._in_comprehension = True
+            self.visit(generator.iter, (), direct=False)
+            self._in_comprehension = True
+            for test in generator.ifs:
+                self.visit(test, (), direct=False)
+
+    def _visit_fstring(self, node: ast.JoinedStr, path: tuple[str, ...], *, direct: bool) -> None:
+        if direct and is_secret_literal(path, node):
+            self.visit_literal(node, path, direct=direct)
+            return
+        self._fstrings.append(node)
+        for part in node.values:
+            if isinstance(part, ast.FormattedValue):
+                self.visit(part.value, path, direct=False)
+                if isinstance(part.format_spec, ast.JoinedStr):
+                    self._visit_fstring(part.format_spec, path, direct=False)
+        self._fstrings.pop()
+
+    def _visit_call(self, node: ast.Call, path: tuple[str, ...], *, direct: bool) -> None:
+        function = self.resolver.resolve(node.func, self.scopes)
+        if isinstance(function, RuntimeFunction):
+            self.visit_accessor_call(node, path, function, direct=direct)
+            return
+        if _sets_attribute(node):
+            self.visit(node.args[0], (), direct=False)
+            name = self.resolver.constant_text(node.args[1], self.scopes)
+            self.visit(node.args[2], (name or "?",), direct=True)
+            return
+        if _is_boolean_conversion(node, function):
+            self._visit_booleans(node.args)
+            return
+        is_read = False
+        if function:
+            self.visit_library_call(node, function)
+            is_read = self.visit_read(node, path, direct=direct)
+            is_read = is_read or self.visit_configurations_value(node, function, path)
+        if not is_read:
+            self.visit_other_call(node, function)
+        self._visit_arguments(node, path, direct=direct and not is_read, is_read=is_read)
+        self._visit_keywords(node, path, is_read=is_read, is_factory=isinstance(function, Factory))
+
+    def _visit_arguments(
+        self, node: ast.Call, path: tuple[str, ...], *, direct: bool, is_read: bool
+    ) -> None:
+        """Visit the object of a method call, and the positional arguments."""
+        name = _function_name(node)
+        is_conversion = name in CONVERSIONS
+        if isinstance(node.func, ast.Attribute) and not is_read:
+            keeps_value = is_conversion or name in TEXT_METHODS
+            self.visit(node.func.value, path, direct=direct and keeps_value)
+        for i, argument in enumerate(node.args):
+            self.visit(argument, path, direct=direct and is_conversion and i == 0)
+
+    def _visit_keywords(
+        self, node: ast.Call, path: tuple[str, ...], *, is_read: bool, is_factory: bool
+    ) -> None:
+        for keyword in node.keywords:
+            if is_read or not keyword.arg:
+                self.visit(keyword.value, path, direct=False)
+            else:
+                # the keywords of environ.Env() are types and defaults of variables
+                self.visit(keyword.value, (*path, keyword.arg), direct=not is_factory)
+
+
+def _function_name(node: ast.Call) -> str:
+    """Return the name under which a function or method is called."""
+    return _name_of(node.func)
+
+
+def _is_record(node: ast.expr) -> bool:
+    """Return whether a tuple describes a value, as in `(str, "default", True)`."""
+    if not isinstance(node, ast.Tuple):
+        return False
+    return any(
+        (isinstance(element, ast.Name) and element.id in TYPES)
+        or (isinstance(element, ast.Constant) and not isinstance(element.value, (str, bytes)))
+        for element in node.elts
+    )
+
+
+def _has_login(keys: list[str | None]) -> bool:
+    """Return whether the keys of a dict are those of a database."""
+    return "PASSWORD" in keys and ("ENGINE" in keys or {"NAME", "USER"}.issubset(keys))
+
+
+def _sets_attribute(node: ast.Call) -> bool:
+    """Return whether a call is `setattr(object, name, value)`."""
+    is_setattr = isinstance(node.func, ast.Name) and node.func.id == "setattr"
+    return is_setattr and len(node.args) == 3 and not node.keywords
+
+
+def _name_of(node: ast.expr) -> str:
+    """Return a name, or the name of an attribute; empty for other expressions."""
+    if isinstance(node, ast.Attribute):
+        return node.attr
+    return node.id if isinstance(node, ast.Name) else ""
+
+
+def _is_boolean_conversion(node: ast.Call, function: object) -> bool:
+    """Return whether a call converts a text; `env_bool("X")` reads a variable."""
+    if isinstance(function, Reader):
+        return False
+    return bool(BOOLEAN_CONVERSION.fullmatch(_function_name(node)))
+
+
+def _compares_with_boolean_text(node: ast.Compare) -> bool:
+    """Return whether a comparison is with "true", "1" or other texts for truth values."""
+    if len(node.comparators) != 1:
+        return False
+    operand = node.comparators[0]
+    nodes = operand.elts if isinstance(operand, DISPLAYS) else [operand]
+    for node_of_text in nodes:
+        text = literal_text(node_of_text)
+        if text is None or text.lower() not in BOOLEAN_TEXTS:
+            return False
+    return bool(nodes)

@@ -1,0 +1,107 @@
+"""Visit the reads of secrets that are reported by their names, and never rewritten."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from shield_ai.model.name_meaning import is_secret
+from shield_ai.model.site import Shape
+from shield_ai.model.skip import SkipId
+from shield_ai.scan.python.classify.candidates import Candidate
+from shield_ai.scan.python.readers.app_classes import member
+from shield_ai.scan.python.readers.environ_uses import SHELL_VARIABLE, VARIABLE, EnvironUse
+from shield_ai.scan.python.readers.known_readers import AppClass, Environ, Library, Reader
+from shield_ai.scan.python.readers.library_reads import (
+    EXPAND_FUNCTIONS,
+    SHELL_FUNCTIONS,
+    VARIABLE_KEYWORDS,
+)
+from shield_ai.scan.python.visit.env_reads import EnvReadVisitor
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from shield_ai.model.skip import SkipReason
+
+DISPLAYS = (ast.List, ast.Tuple)
+
+
+class NamedReadVisitor(EnvReadVisitor):
+    """Visits uses of the environment that are not calls or subscripts with a variable's name."""
+
+    def visit_environ(self, node: ast.expr) -> None:
+        """Add the secrets that an expression names beside the environment."""
+        ref = self.resolver.resolve(node, self.scopes)
+        if isinstance(ref, (Environ, Reader)) and not ref.guessed:
+            use = EnvironUse(self.resolver, self.scopes, self._statement)
+            outermost, names = use.find(node)
+            self._add_named(outermost, names, SkipId.UNSUPPORTED_READ.reason())
+
+    def visit_attribute(self, node: ast.Attribute) -> None:
+        """Add an attribute that is a variable: of a class with `__getattr__`, of a namespace."""
+        if not VARIABLE.fullmatch(node.attr) or not is_secret(node.attr):
+            return
+        base = self.resolver.resolve(node.value, self.scopes)
+        prefix = None
+        if isinstance(base, Environ) and base.copy:
+            prefix = base.prefix
+        elif isinstance(base, AppClass) and base.is_instance:
+            reader = member(self.resolver, base, "__getattr__")
+            prefix = reader.prefix if isinstance(reader, Reader) else None
+        if prefix is not None:
+            reason = SkipId.UNSUPPORTED_READ.reason()
+            self._add_named(node, [prefix + node.attr], reason)
+
+    def visit_other_call(self, node: ast.Call, function: object) -> None:
+        """Add the secrets that a call names which is not a read by itself."""
+        path = function.path if isinstance(function, Library) else ""
+        if path in EXPAND_FUNCTIONS or path in SHELL_FUNCTIONS:
+            for argument in node.args[:1]:
+                names = self._placeholders_in(argument)
+                self._add_named(node, names, SkipId.UNSUPPORTED_READ.reason())
+        for keyword in node.keywords:
+            if keyword.arg in VARIABLE_KEYWORDS:
+                reason = SkipId.READ_BY_LIBRARY.reason(function=ast.unparse(node.func))
+                self._add_named(node, self._texts_in([keyword.value]), reason)
+        if _called_name(node) in self.resolver.project.reading_names:
+            values = [*node.args, *(keyword.value for keyword in node.keywords)]
+            reason = SkipId.UNSUPPORTED_READ.reason()
+            self._add_named(node, self._texts_in(values), reason)
+
+    def _placeholders_in(self, node: ast.expr) -> list[str]:
+        """Return the names of secrets in the form `$NAME`, in a text or in a list of texts."""
+        names: list[str] = []
+        for part in node.elts if isinstance(node, DISPLAYS) else [node]:
+            text = self.resolver.name_text(part, self.scopes) or ""
+            names.extend(match[1] for match in SHELL_VARIABLE.finditer(text))
+        return [name for name in dict.fromkeys(names) if is_secret(name)]
+
+    def _texts_in(self, nodes: Iterable[ast.expr]) -> list[str]:
+        """Return the names of secrets among constants, and the elements of lists of them."""
+        names = []
+        for node in nodes:
+            for part in node.elts if isinstance(node, DISPLAYS) else [node]:
+                text = self.resolver.name_text(part, self.scopes) or ""
+                if VARIABLE.fullmatch(text) and is_secret(text):
+                    names.append(text)
+        return names
+
+    def _add_named(self, node: ast.expr, names: Iterable[str], reason: SkipReason) -> None:
+        for name in names:
+            candidate = Candidate(
+                node=node,
+                shape=Shape.READ,
+                variable=name,
+                reader="os.environ",
+                optional=True,
+                reason=reason,
+            )
+            if not self._is_migrated(candidate):
+                self.add(candidate)
+
+
+def _called_name(node: ast.Call) -> str:
+    if isinstance(node.func, ast.Attribute):
+        return node.func.attr
+    return node.func.id if isinstance(node.func, ast.Name) else ""

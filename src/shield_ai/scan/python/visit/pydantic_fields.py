@@ -1,0 +1,261 @@
+"""Visit the fields of pydantic settings: which variables they read, and their defaults."""
+
+from __future__ import annotations
+
+import abc
+import ast
+from typing import TYPE_CHECKING
+
+from shield_ai.model.name_meaning import is_secret
+from shield_ai.model.site import Shape
+from shield_ai.model.skip import SkipId
+from shield_ai.project.pydantic_sources import PYDANTIC_1, SOURCE, adds_source
+from shield_ai.scan.python.classify.candidates import Candidate
+from shield_ai.scan.python.settings_classes.field_defaults import (
+    default_text,
+    defaults_of,
+    generated_default,
+    is_named,
+    is_read,
+    without_none,
+)
+from shield_ai.scan.python.settings_classes.secret_fields import may_be_secret
+from shield_ai.scan.python.settings_classes.served_fields import served_variables
+from shield_ai.scan.python.settings_classes.settings_class import (
+    ClassKind,
+    SettingsClass,
+    class_kind,
+    find_base,
+)
+from shield_ai.scan.python.settings_classes.settings_readers import (
+    SettingsReaders,
+    has_alias,
+    nested_fields,
+)
+from shield_ai.scan.python.visit.expressions import ExpressionVisitor
+
+if TYPE_CHECKING:
+    from shield_ai.model.skip import SkipReason
+    from shield_ai.scan.python.readers.bindings import Module
+    from shield_ai.scan.python.readers.project import Project
+    from shield_ai.scan.python.visit.statement_filter import StatementFilter
+
+
+class PydanticFieldVisitor(ExpressionVisitor):
+    """Visits the fields of settings classes; subclasses collect the candidates."""
+
+    def __init__(
+        self, project: Project, module: Module, statement_filter: StatementFilter | None = None
+    ) -> None:
+        super().__init__(project, module, statement_filter)
+        self.migrated: set[str] = set()  # variables read through the runtime
+        self.has_settings_source = False  # a class has shield's settings source
+        # texts in the code that are not moved: the reason, the variable that overrides them
+        self.fixed_texts: dict[ast.expr, tuple[SkipReason | None, str]] = {}
+        self._kinds: dict[ast.ClassDef, ClassKind] = {}
+        self._readers = SettingsReaders(self.resolver)
+
+    @abc.abstractmethod
+    def add(self, candidate: Candidate) -> None:
+        """Add a candidate."""
+
+    def visit_statement(self, node: ast.stmt) -> None:
+        """Visit a statement, except choices and the method that adds shield's settings source."""
+        if isinstance(node, ast.AnnAssign) and _has_constant(node) and self._is_choice(node):
+            return
+        if isinstance(node, ast.ClassDef):
+            self._note_served_fields(node)
+        if not adds_source(node):
+            super().visit_statement(node)
+
+    def _note_served_fields(self, node: ast.ClassDef) -> None:
+        has_fields = any(isinstance(part, ast.AnnAssign) for part in node.body)
+        if not has_fields and SOURCE not in self.source.text:
+            return
+        settings = self._readers.settings_of(node, self.scopes)
+        if settings:
+            self._note_served(served_variables(self.resolver, settings))
+
+    def _note_served(self, variables: set[str]) -> None:
+        self.migrated |= variables
+        self.has_settings_source = self.has_settings_source or bool(variables)
+
+    def visit_assignment(self, target: ast.expr, value: ast.expr) -> None:
+        """Visit an assignment; the defaults in a pydantic class are not moved."""
+        scope = self.scopes[-1]
+        if isinstance(scope, ast.ClassDef):
+            if self._kind_of(scope) in {ClassKind.SETTINGS, ClassKind.MODEL}:
+                self._fix_texts(value, SkipId.SCHEMA_DEFAULT.reason())
+        super().visit_assignment(target, value)
+
+    def _fix_texts(
+        self, value: ast.expr | None, reason: SkipReason | None, variable: str = ""
+    ) -> None:
+        """Record that the texts in a default are not moved."""
+        for node in ast.walk(value) if value else ():
+            if isinstance(node, (ast.Constant, ast.JoinedStr, ast.BinOp)):
+                self.fixed_texts.setdefault(node, (reason, variable))
+
+    def _is_in_enumeration(self) -> bool:
+        scope = self.scopes[-1]
+        return isinstance(scope, ast.ClassDef) and self._kind_of(scope) is ClassKind.ENUM
+
+    def _kind_of(self, node: ast.ClassDef) -> ClassKind:
+        if node not in self._kinds:
+            self._kinds[node] = class_kind(self.resolver, node, self.scopes)
+        return self._kinds[node]
+
+    def _is_choice(self, node: ast.AnnAssign) -> bool:
+        """Return whether a field with a secret-like name has one of the values in the code."""
+        if not isinstance(node.target, ast.Name) or not is_secret(node.target.id):
+            return False
+        annotation = without_none(node.annotation)
+        if isinstance(annotation, ast.Subscript):
+            return _lists_choices(annotation)
+        found = find_base(self.resolver, self.module, annotation, self.scopes)
+        if isinstance(found, str):
+            return False
+        return any(ast.unparse(base).endswith("Enum") for base in found[1].bases)
+
+    def _is_nested(self, node: ast.AnnAssign) -> bool:
+        """Return whether the type of a field is a model or the settings of the app."""
+        annotation = without_none(node.annotation)
+        found = find_base(self.resolver, self.module, annotation, self.scopes)
+        if isinstance(found, str):
+            return False
+        home, node_of_class = found
+        scopes = (home.source.tree,)
+        kind = class_kind(self.resolver.in_module(home), node_of_class, scopes)
+        return kind in {ClassKind.MODEL, ClassKind.SETTINGS}
+
+    def visit_annotated_field(self, node: ast.AnnAssign) -> None:
+        """Visit a field of a settings class; its default may be a hardcoded secret."""
+        scope = self.scopes[-1]
+        target = node.target
+        if not isinstance(scope, ast.ClassDef) or not isinstance(target, ast.Name):
+            return
+        self._add_nested_fields(scope, node, target)
+        settings, parents = self._reader_of(scope)
+        if not may_be_secret(node, settings, parents):
+            return
+        if not self._is_choice(node) and not self._is_nested(node):
+            self._add_field(scope, target, node.value)
+
+    def _reader_of(self, scope: ast.ClassDef) -> tuple[SettingsClass | None, str]:
+        """Return the settings class that reads a class's fields, and the names above them."""
+        settings = self._readers.settings_of(scope, self.scopes)
+        if settings:
+            return settings, ""
+        readers = self._readers.readers_of(scope)
+        return (readers[0].settings, readers[0].parents or "") if readers else (None, "")
+
+    def _add_nested_fields(
+        self, scope: ast.ClassDef, node: ast.AnnAssign, target: ast.Name
+    ) -> None:
+        """Add the fields of a model of another file that settings read as PARENT__FIELD."""
+        if "nested_delimiter" not in self.source.text:
+            return
+        settings = self._readers.settings_of(scope, self.scopes)
+        if not settings or not settings.nested_delimiter or has_alias(node.value):
+            return
+        delimiter = settings.nested_delimiter
+        for home, parents, field in nested_fields(self.resolver, node.annotation, delimiter):
+            name = ast.unparse(field.target)
+            above = f"{target.id}{delimiter}{parents}"
+            if not may_be_secret(field, settings, above):
+                continue
+            if field.value and is_read(home, field.value, (home.module.source.tree,)):
+                continue
+            path = (target.id, *parents.split(delimiter)[:-1], name)
+            candidate = Candidate(
+                node=target, shape=Shape.FIELD, path=path, direct=True, always_secret=True
+            )
+            self._add_settings_field(candidate, settings, field.value, above)
+
+    def _add_field(self, scope: ast.ClassDef, target: ast.Name, value: ast.expr | None) -> None:
+        """Add the candidate of a field with a secret-like name.
+
+        Args:
+            scope: The class.
+            target: The field's name.
+            value: The default, or the call of `Field`.
+        """
+        candidate = Candidate(
+            node=target,
+            shape=Shape.READ,
+            path=(target.id,),
+            variable=target.id.upper(),
+            direct=True,
+            reason=SkipId.NEEDS_SOURCE.reason(),
+            always_secret=True,
+        )
+        if value and is_read(self.resolver, value, self.scopes):
+            return
+        settings = self._readers.settings_of(scope, self.scopes)
+        if settings:
+            self._add_settings_field(candidate, settings, value)
+            return
+        kind = self._kind_of(scope)
+        readers = self._readers.readers_of(scope)
+        if len(readers) == 1:
+            self._add_settings_field(candidate, readers[0].settings, value, readers[0].parents)
+        elif readers:
+            candidate.reason = SkipId.SEVERAL_FIELDS.reason()
+            candidate.variable = ""
+            self._add_unserved_field(candidate, value)
+        elif kind is ClassKind.UNKNOWN and _is_named_settings(scope):
+            self._add_unserved_field(candidate, value)
+
+    def _add_unserved_field(self, candidate: Candidate, value: ast.expr | None) -> None:
+        self._fix_texts(value, candidate.reason)
+        self.add(candidate)
+
+    def _add_settings_field(
+        self,
+        candidate: Candidate,
+        settings: SettingsClass,
+        value: ast.expr | None,
+        parents: str | None = "",
+    ) -> None:
+        """Add the candidate of a field for which a settings source can provide the value.
+
+        Args:
+            candidate: The field.
+            settings: The settings class that reads it.
+            value: The default, or the call of `Field`.
+            parents: The names of the fields with the nested models that contain the field; None
+                if pydantic reads them as JSON.
+        """
+        name = candidate.path[-1]
+        variable = "" if parents is None else settings.variable(name, value, parents)
+        candidate.variable = variable
+        candidate.shape = Shape.FIELD
+        candidate.settings = None if settings.is_served else settings.node
+        candidate.reader = PYDANTIC_1 if settings.is_pydantic_1 else ""
+        candidate.reason = settings.reason
+        candidate.optional = bool(defaults_of(value))
+        candidate.default = generated_default(value) or default_text(value)
+        if not variable and not candidate.reason:
+            case = SkipId.READ_AS_JSON if parents is None else SkipId.FIELD_NAME_COMPUTED
+            candidate.reason = case.reason()
+        case = SkipId.DEVELOPMENT_VALUE_PYDANTIC
+        reason = case.reason(variable=variable or "a variable")
+        self._fix_texts(value, reason, variable)
+        if variable in settings.migrated:
+            self._note_served({variable})
+        else:
+            self.add(candidate)
+
+
+def _lists_choices(annotation: ast.Subscript) -> bool:
+    """Return whether a type is a `Literal` with several texts."""
+    texts = annotation.slice
+    return is_named(annotation.value, "Literal") and isinstance(texts, ast.Tuple)
+
+
+def _has_constant(node: ast.AnnAssign) -> bool:
+    return node.value is None or isinstance(node.value, ast.Constant)
+
+
+def _is_named_settings(node: ast.ClassDef) -> bool:
+    return any(ast.unparse(base).endswith("Settings") for base in node.bases)

@@ -1,0 +1,282 @@
+"""Collect the reads of secrets, hardcoded secrets and get_secret calls of one Python file."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from shield_ai.model.site import Shape
+from shield_ai.model.skip import SkipId
+from shield_ai.scan.python.classify.candidates import Candidate
+from shield_ai.scan.python.classify.guarded_reads import relate_to_conditions
+from shield_ai.scan.python.classify.literals import (
+    explain_not_secret,
+    has_secret_like_name,
+    is_key_name,
+    is_reviewed,
+    is_secret_literal,
+    literal_text,
+)
+from shield_ai.scan.python.readers.collection_texts import collection_texts
+from shield_ai.scan.python.readers.known_readers import Environ, Library
+from shield_ai.scan.python.settings_classes.stage_classes import explain_stage
+from shield_ai.scan.python.visit.accessor_calls import AccessorCallVisitor
+from shield_ai.scan.python.visit.fstrings import find_span
+from shield_ai.scan.python.visit.lambda_safety import explain_not_lambda_safe, unused_quote
+from shield_ai.scan.python.visit.statements import stored_names
+
+if TYPE_CHECKING:
+    from shield_ai.model.skip import SkipReason
+    from shield_ai.scan.python.readers.bindings import Module
+    from shield_ai.scan.python.readers.project import Project
+    from shield_ai.scan.python.visit.statement_filter import StatementFilter
+
+
+FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
+COPY_REASONS = frozenset({SkipId.ENVIRONMENT_COPY, SkipId.TESTS_ENVIRONMENT_COPY})
+DJANGO_KEY = ("SECRET_KEY",)  # a secret, even if a linter was told to accept it
+
+
+class SecretVisitor(AccessorCallVisitor):
+    """Visits one file, and collects its candidates.
+
+    Args:
+        project: The modules of the app.
+        module: The file.
+        statement_filter: Which statements to visit; all by default.
+    """
+
+    def __init__(
+        self, project: Project, module: Module, statement_filter: StatementFilter | None = None
+    ) -> None:
+        super().__init__(project, module, statement_filter)
+        self.candidates: list[Candidate] = []
+        self.assigned_settings: set[str] = set()  # settings with a value that is not constant
+        self._computed_writes: set[str] = set()  # variables that may be set under a computed name
+        self._replaces_environ = False  # the runtime passes values to expressions in os.environ
+
+    def run(self) -> list[Candidate]:
+        """Visit the file, and return the candidates in order."""
+        self.visit_body(self.source.tree.body)
+        relate_to_conditions(self.source.tree, self.candidates)
+        for candidate in self.candidates:
+            if candidate.shape in {Shape.READ, Shape.PRESENCE} and not candidate.reason:
+                candidate.reason = self._explain_written(candidate)
+        self._keep_copied_variables()
+        self._drop_enumerated()
+        return self.candidates
+
+    def _drop_enumerated(self) -> None:
+        """Drop the calls that pass a name to a read for which the possible names are known."""
+        known = {name for candidate in self.candidates for name in candidate.alternatives}
+        self.candidates = [
+            candidate
+            for candidate in self.candidates
+            if candidate.variable not in known or not _is_unsupported(candidate)
+        ]
+
+    def _keep_copied_variables(self) -> None:
+        """Skip all reads of a variable from copies of the environment, if one can't be migrated."""
+        reasons = {
+            candidate.variable: candidate.reason
+            for candidate in self.candidates
+            if candidate.reason and candidate.reason.id in COPY_REASONS
+        }
+        for candidate in self.candidates:
+            if candidate.environ and not candidate.reason:
+                candidate.reason = reasons.get(candidate.variable)
+
+    def _explain_written(self, candidate: Candidate) -> SkipReason | None:
+        if self._replaces_environ:
+            return SkipId.REPLACES_ENVIRON.reason()
+        variables = {candidate.variable, *candidate.alternatives}
+        if variables & self._written:
+            return SkipId.SET_IN_FILE.reason()
+        if variables & self._computed_writes:
+            return SkipId.SET_UNDER_COMPUTED_NAME.reason()
+        return None
+
+    def visit_statement(self, node: ast.stmt) -> None:
+        """Visit a statement, and record the environment variables that it deletes."""
+        if isinstance(node, ast.Delete):
+            for target in node.targets:
+                if isinstance(target, ast.Subscript):
+                    self._note_environ_change(target.value, target.slice)
+        elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
+            function = node.value.func
+            if isinstance(function, ast.Attribute) and function.attr == "pop" and node.value.args:
+                self._note_environ_change(function.value, node.value.args[0])
+        super().visit_statement(node)
+
+    def visit_assignment(self, target: ast.expr, value: ast.expr) -> None:
+        """Visit an assignment to a setting, or to an environment variable."""
+        first = len(self.candidates)
+        if isinstance(target, ast.Name) and not isinstance(self.scopes[-1], FUNCTIONS):
+            if _sets_new_value(target.id, value):
+                self.assigned_settings.add(target.id)
+        super().visit_assignment(target, value)
+        if isinstance(target, ast.Attribute):
+            is_environ = isinstance(self.resolver.resolve(target, self.scopes), Environ)
+            owner = self.resolver.resolve(target.value, self.scopes) if is_environ else None
+            self._replaces_environ = self._replaces_environ or isinstance(owner, Library)
+        if not isinstance(target, ast.Subscript):
+            return
+        if self._note_environ_change(target.value, target.slice):
+            for candidate in self.candidates[first:]:
+                is_read = candidate.shape is Shape.READ
+                if is_read or (candidate.node is value and candidate.shape is Shape.LITERAL):
+                    candidate.reason = candidate.reason or SkipId.SETS_VARIABLE.reason()
+
+    def _note_environ_change(self, container: ast.expr, name: ast.expr) -> bool:
+        """Record that a variable is set or deleted, and return whether the container is os.environ.
+
+        Args:
+            container: A dictionary.
+            name: The key in it.
+        """
+        environ = self.resolver.resolve(container, self.scopes)
+        if not isinstance(environ, Environ) or environ.guessed:
+            return False
+        variable = self.resolver.constant_text(name, self.scopes)
+        if variable is None:
+            self._computed_writes |= collection_texts(self.source.tree, with_keys=True)
+        else:
+            self._written.add(variable)
+        return True
+
+    def visit_or_default(self, node: ast.BoolOp, path: tuple[str, ...], *, direct: bool) -> bool:
+        """Visit `read or constant`, and return whether the expression has this form.
+
+        An empty constant is the default of the read. So are a constant after SECRET_KEY and a
+        hardcoded secret, which must not be used in production. Other constants remain in the code.
+        """
+        if not isinstance(node.op, ast.Or) or len(node.values) != 2:
+            return False
+        read, default = node.values
+        if not isinstance(default, ast.Constant) or not isinstance(read, (ast.Call, ast.Subscript)):
+            return False
+        count = len(self.candidates)
+        if not self.visit_read(read, path, direct=direct):
+            return False
+        for argument in _arguments(read):
+            self.visit(argument, path, direct=False)
+        added = self.candidates[count:]
+        if added and added[0].node is read and _is_read_default(default, path):
+            self._include_default(added[0], node, default)
+        return True
+
+    def _include_default(self, candidate: Candidate, node: ast.BoolOp, default: ast.expr) -> None:
+        """Extend the candidate of a read to the whole expression `read or default`."""
+        candidate.node = node
+        candidate.default = candidate.default or default
+        candidate.optional = True
+        candidate.span = self._span(node)
+        if candidate.span is None:
+            candidate.reason = SkipId.POSITION_UNKNOWN.reason()
+
+    def visit_literal(self, node: ast.expr, path: tuple[str, ...], *, direct: bool) -> None:
+        """Visit a string in the code, and add a candidate if it is a secret."""
+        if not direct or self._enclosing_calls or self._is_in_enumeration():
+            return  # the defaults of get_secret calls are findings of another rule
+        if self.is_backend_option(path):
+            self.add_backend_secret(node, path)
+            return
+        text = literal_text(node)
+        if text is not None and "://" not in text and not has_secret_like_name(path):
+            return  # true for most strings
+        scope = self.scopes[-1]
+        body = scope.body if isinstance(scope, (ast.Module, ast.ClassDef)) else ()
+        if not is_secret_literal(path, node) or is_key_name(body, path, text or ""):
+            reason = explain_not_secret(path, node)
+            if reason:
+                self.not_secrets.append((node, ".".join(path), reason))
+            return
+        candidate = Candidate(node=node, shape=Shape.LITERAL, path=path, direct=direct)
+        candidate.reason, candidate.overridden_by = self.fixed_texts.get(node, (None, ""))
+        if is_reviewed(self.source, node) and path != DJANGO_KEY:
+            candidate.is_reviewed = True
+            candidate.reason = candidate.reason or SkipId.REVIEWED.reason()
+        self._set_database_field(candidate)
+        self.add(candidate)
+
+    def add(self, candidate: Candidate) -> None:
+        """Add a candidate, with its position and the reason why it cannot be migrated."""
+        candidate.span = self._span(candidate.node)
+        candidate.scope = id(self.scopes[-1])
+        if not candidate.reason:
+            candidate.reason = explain_stage(candidate, self.scopes[-1], self.source.tree)
+        if not candidate.reason:
+            candidate.reason = self._explain_not_wrappable(candidate)
+        if candidate.shape is Shape.READ:
+            candidate.binds = self._names_to_bind(candidate.node)
+        self.candidates.append(candidate)
+
+    def _names_to_bind(self, node: ast.expr) -> tuple[str, ...]:
+        """Return the names in an expression that a lambda must bind as defaults.
+
+        A lambda can't see the names of a class body. It would see the last value of a name that a
+        loop binds again, which linters report although get_secret() calls the lambda at once.
+        """
+        scope = self.scopes[-1]
+        names = set(self._loop_names)
+        if isinstance(scope, ast.ClassDef) and not self._in_comprehension:
+            names |= self.module.names(scope).keys()
+        if not names:
+            return ()
+        names -= stored_names([node])
+        used = []
+        for part in ast.walk(node):
+            if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Load):
+                used.append(part.id)
+        return tuple(dict.fromkeys(name for name in used if name in names))
+
+    def _span(self, node: ast.expr) -> tuple[int, int] | None:
+        if self._fstrings:
+            return find_span(self.source, self._fstrings[0], node)
+        return self.source.span(node)
+
+    def _explain_not_wrappable(self, candidate: Candidate) -> SkipReason | None:
+        """Explain why an expression cannot move into a lambda; None if it can."""
+        if self._in_annotation:
+            return SkipId.IN_ANNOTATION.reason()
+        if candidate.span is None:
+            return SkipId.POSITION_UNKNOWN.reason()
+        if len(self._fstrings) > 1:
+            return SkipId.NESTED_FSTRING.reason()
+        if self._fstrings:
+            start, end = candidate.span
+            expression = self.source.raw[start:end].decode(self.source.encoding)
+            candidate.quote = unused_quote(expression, self.source.segment(self._fstrings[0]))
+            if not candidate.quote:
+                return SkipId.FSTRING_QUOTE.reason()
+        return explain_not_lambda_safe(candidate.node)
+
+
+def _is_unsupported(candidate: Candidate) -> bool:
+    return candidate.reason is not None and candidate.reason.id is SkipId.UNSUPPORTED_READ
+
+
+def _sets_new_value(name: str, value: ast.expr) -> bool:
+    """Return whether a value is neither a constant nor the same setting of another module."""
+    if isinstance(value, ast.Call) and len(value.args) > 1:
+        if ast.unparse(value.func) == "getattr":
+            return literal_text(value.args[1]) != name
+    if literal_text(value) is not None:
+        return False
+    return not isinstance(value, ast.Attribute) or value.attr != name
+
+
+def _arguments(node: ast.Call | ast.Subscript) -> list[ast.expr]:
+    """Return the arguments of a call."""
+    if isinstance(node, ast.Subscript):
+        return []
+    return [*node.args, *(keyword.value for keyword in node.keywords)]
+
+
+def _is_read_default(default: ast.Constant, path: tuple[str, ...]) -> bool:
+    """Return whether the constant in `read or constant` becomes the default of the read."""
+    if not default.value:
+        return True
+    if path[-1:] == ("SECRET_KEY",) and isinstance(default.value, str):
+        return True
+    return is_secret_literal(path, default)

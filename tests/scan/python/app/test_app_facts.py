@@ -1,0 +1,139 @@
+from __future__ import annotations
+
+import pytest
+from shield_helpers import reason_of
+
+from shield_ai.scan.python.app.app_facts import AppFiles, collect_facts
+
+SETTINGS = b"import os\nSECRET_KEY = os.environ['SECRET_KEY']\n"
+
+
+@pytest.mark.parametrize(
+    ("line", "accessor"),
+    [
+        pytest.param("x = 1", "get_secret", id="unused"),
+        pytest.param("from shop.utils.secrets import get_secret", "get_secret", id="copy"),
+        pytest.param("from shield_runtime import get_secret", "get_secret", id="package"),
+        pytest.param("from shield_ai import get_secret", "get_secret", id="former package"),
+        pytest.param("from corp.vault import get_secret", "aws_get_secret", id="import"),
+        pytest.param("def get_secret(name): ...", "aws_get_secret", id="function"),
+        pytest.param(
+            "class Vault:\n    def get_secret(self, name): ...", "get_secret", id="method"
+        ),
+        pytest.param("get_secret = aws_get_secret = 1", "aws_get_secret", id="variable"),
+    ],
+)
+def test_chooses_an_unused_name_for_the_accessor(line: str, accessor: str) -> None:
+    files = {"shop/settings.py": SETTINGS, "shop/vault.py": line.encode()}
+    facts = collect_facts("shop", AppFiles(set(files), files.get, {}))
+    assert facts.accessor == accessor
+
+
+def test_the_runtime_is_importable_from_imported_modules(scanned):
+    read = "import os\nclass Config:\n    SECRET_KEY = os.environ['SECRET_KEY']\n"
+    files = {
+        "app/__init__.py": "from config import Config\n",
+        "app/settings.py": f"{read}    A_TOKEN = B_KEY = ''\n",
+    }
+    assert scanned(files).facts.runtime == "app/utils/secrets.py"
+    assert scanned({**files, "config.py": read}).facts.runtime == "aws_secrets.py"
+
+
+def test_the_runtime_goes_into_the_package_that_reads_variables(scanned):
+    files = {
+        "cli/__init__.py": "",
+        "cli/settings.py": "PASSWORD_HELP = TOKEN_HELP = KEY_HELP = DATABASE_HELP = ''\n",
+        "shop/__init__.py": "",
+        "shop/settings.py": "import os\nA = os.environ['A_TOKEN']\n",
+    }
+    assert scanned(files).facts.runtime == "shop/utils/secrets.py"
+
+
+@pytest.mark.parametrize(
+    ("extra", "root", "package"),
+    [
+        pytest.param({}, "", "", id="imported from one root"),
+        pytest.param({"Dockerfile": b"CMD uvicorn app.main:app"}, "src", "src/app", id="from two"),
+        pytest.param({"Procfile": b"web: gunicorn src.app.main:app"}, "", "", id="from the same"),
+        pytest.param(
+            {"Dockerfile": b"CMD uvicorn app.main:app", "manage.py": b"DJANGO_SETTINGS_MODULE='src.app.config'"},
+            "",
+            "",
+            id="Django",
+        ),
+    ],
+)  # fmt: skip
+def test_imports_relatively_in_a_package_that_is_run_from_another_root(
+    extra: dict[str, bytes], root: str, package: str
+) -> None:
+    files = {"src/__init__.py": b"", "src/app/main.py": b"", "src/app/__init__.py": b"", **extra}
+    files["src/app/config.py"] = SETTINGS
+    facts = collect_facts("shop", AppFiles(set(files), files.get, {}))
+    assert (facts.roots[0], facts.relative_package) == (root, package)
+    tests = facts.test_module(facts.runtime)
+    assert tests == ("src.app.utils.secrets" if package else "")
+
+
+@pytest.mark.parametrize(
+    ("line", "loads", "reads"),
+    [
+        pytest.param("load_dotenv()", True, False, id="python-dotenv"),
+        pytest.param("environ.Env.read_env(env_file=path)", True, True, id="django-environ"),
+        pytest.param("from decouple import config", False, True, id="decouple"),
+        pytest.param("model_config = SettingsConfigDict(env_file='.env')", False, True, id="pydantic"),
+        pytest.param("model_config = {'env_file': '.env'}", False, True, id="pydantic, dict"),
+        pytest.param("from starlette.config import Config", False, True, id="starlette"),
+        pytest.param("import os", False, False, id="none"),
+    ],
+)  # fmt: skip
+def test_finds_how_the_app_reads_dotenv(line: str, *, loads: bool, reads: bool) -> None:
+    files = {"shop/config.py": line.encode(), "web/.env.prod.sample": b"", ".env": b""}
+    facts = collect_facts("shop", AppFiles(set(files), files.get, {}))
+    assert (facts.dotenv, facts.reads_dotenv) == (loads, reads)
+    assert facts.env_examples == ("web/.env.prod.sample",)
+
+
+def test_a_package_without_settings_gets_the_runtime(scanned):
+    read = "import os\nfrom shop.x import y\nX = os.environ['API_KEY']\n"
+    files = {"src/shop/main.py": read, "src/shop/x.py": "y = 1\n", "tests/test_x.py": read}
+    scan = scanned(files)
+    assert (scan.facts.runtime, scan.facts.roots) == ("src/shop/utils/secrets.py", ("src",))
+    assert [reason_of(site) for f, site in scan.sites if f.path == "src/shop/main.py"] == [""]
+
+
+def test_a_module_at_the_top_gets_the_runtime_beside_it(scanned):
+    read = "import os\nX = os.environ['API_KEY']\n"
+    assert scanned({"bot.py": read, "shop/main.py": read}).facts.runtime == "aws_secrets.py"
+
+
+def test_the_copy_of_the_runtime_has_no_settings(scanned):
+    files = {
+        "config/__init__.py": "import os\nX = os.environ['API_KEY']\n",
+        "config/utils/_shield_runtime/django/checks.py": "# INSTALLED_APPS\n",
+    }
+    facts = scanned(files).facts
+    assert facts.settings == ("config/__init__.py",)
+    assert not facts.django
+
+
+@pytest.mark.parametrize(
+    ("files", "runtime"),
+    [
+        pytest.param({}, "shop/utils/secrets.py", id="missing"),
+        pytest.param({"shop/settings.py": ""}, "worker/utils/secrets.py", id="exists"),
+        pytest.param({"shop/__init__.py": None}, "worker/utils/secrets.py", id="no package"),
+    ],
+)
+def test_the_runtime_is_beside_the_settings_that_users_create(scanned, files, runtime):
+    start = "import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', '{}.settings')\n"
+    read = "import os\nSECRET_KEY = os.environ['SECRET_KEY']\n"
+    app = {
+        "manage.py": start.format("shop"),
+        "shop/__init__.py": "",
+        "shop/settings_.py": read,
+        "worker/__init__.py": "",
+        "worker/settings.py": read,
+        "worker/wsgi.py": start.format("worker"),
+    }
+    app = {path: text for path, text in {**app, **files}.items() if text is not None}
+    assert scanned(app).facts.runtime == runtime

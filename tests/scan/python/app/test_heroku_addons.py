@@ -1,0 +1,46 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from shield_ai.scan.python.app.heroku_addons import find_addon_variables
+from shield_ai.scan.python.app_scan import scan_files
+
+
+@pytest.mark.parametrize(
+    ("content", "names"),
+    [
+        pytest.param({"addons": ["heroku-postgresql:mini"]}, ["DATABASE_URL"], id="plan"),
+        pytest.param({"addons": ["heroku-redis"]}, ["REDIS_URL"], id="no plan"),
+        pytest.param({"addons": [{"plan": "cloudamqp:lemur"}]}, ["CLOUDAMQP_URL"], id="own prefix"),
+        pytest.param({"addons": [{"plan": "bonsai", "as": "SEARCH"}]}, ["SEARCH_URL"], id="alias"),
+        pytest.param({"addons": []}, [], id="no add-ons"),
+        pytest.param({"addons": {"a": 1}}, [], id="not a list"),
+        pytest.param([1], [], id="not an object"),
+    ],
+)
+def test_names_the_variables_of_addons(content: object, names: list[str]) -> None:
+    files = {"app.json": json.dumps(content).encode()}
+    assert list(find_addon_variables(files.get)) == names
+
+
+@pytest.mark.parametrize("content", [None, b"", b"{", b"[" * 100_000, b"\xff"])
+def test_unreadable_file_has_no_addons(content: bytes | None) -> None:
+    assert find_addon_variables(lambda _: content) == {}
+
+
+@pytest.mark.parametrize(
+    ("manifest_variables", "names"),
+    [
+        pytest.param((), {"DATABASE_URL"}, id="stays"),
+        pytest.param(("DATABASE_URL",), set(), id="in shield.toml"),
+    ],
+)
+def test_reads_of_their_variables_stay(manifest_variables, names) -> None:
+    files = {
+        "app.json": b'{"addons": ["heroku-postgresql"]}',
+        "s.py": b"import os\nA = os.environ['DATABASE_URL']\nB = os.environ['API_TOKEN']\n",
+    }
+    found = scan_files("shop", list(files), files.get, manifest_variables).sites
+    assert {f.env for f, site in found if site.reason} == names

@@ -1,0 +1,72 @@
+from __future__ import annotations
+
+import pytest
+from shield_helpers import shield
+
+from shield_ai.scan.files.walk import walk_all
+from shield_ai.scan.python.app.skipped_folders import select_app_paths
+from shield_ai.scan.text.engine import reader
+
+READ = "import os\nX = os.environ['SENTRY_DSN']\n"
+
+
+@pytest.fixture
+def selected(tmp_path):
+    """Return the selected paths, and the skipped folders, of files given as {path: text}."""
+
+    def selected(files):
+        for path, text in files.items():
+            (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+            (tmp_path / path).write_text(text)
+        found = select_app_paths(walk_all(tmp_path), reader(str(tmp_path)))
+        return set(found.paths), [skip.path for skip in found.skipped]
+
+    return selected
+
+
+@pytest.mark.parametrize(
+    ("importer", "line", "module"),
+    [
+        pytest.param("a/settings.py", "from a.vendor.x import y", "a/vendor/x.py", id="absolute"),
+        pytest.param("src/a/b.py", "import a.vendor.x", "src/a/vendor/x.py", id="below a root"),
+        pytest.param("a/b.py", "from .third_party.x import *", "a/third_party/x.py", id="relative"),
+        pytest.param("a/c/b.py", "from ..env import x", "a/env/x.py", id="relative, a member"),
+        pytest.param("a/b.py", "from a.dist import z, x", "a/dist/x.py", id="member"),
+        pytest.param("a/b.py", "from . import build", "a/build/__init__.py", id="package"),
+        pytest.param("b.py", "", "alembic/env.py", id="configuration of Alembic"),
+        pytest.param("b.py", "", "a/migrations/env.py", id="of its migrations"),
+        pytest.param(
+            "a/b.py", "", "a/settings/third_party/__init__.py", id="package of the settings"
+        ),
+    ],
+)
+def test_a_folder_that_the_app_imports_is_scanned(selected, importer, line, module):
+    paths, skipped = selected({importer: f"{line}\n", module: READ})
+    assert (paths, skipped) == ({importer, module}, [])
+
+
+@pytest.mark.parametrize(
+    ("importer", "line", "module"),
+    [
+        pytest.param("a/b.py", "import requests", "vendor/requests.py", id="not imported"),
+        pytest.param("setup.py", "import build", "build/lib/x.py", id="another module"),
+        pytest.param("tests/test_b.py", "import vendor.x", "vendor/x.py", id="by tests"),
+    ],
+)
+def test_other_folders_are_reported_if_they_read_secrets(selected, importer, line, module):
+    folder = module.rpartition("/")[0].removesuffix("/lib")
+    assert selected({importer: line, module: READ}) == ({importer}, [folder])
+    assert selected({module: "import os\nX = os.environ['DEBUG']\n"})[1] == []
+
+
+def test_a_folder_of_installed_packages_is_not_part_of_the_app(selected):
+    files = {"a.py": "import env.x", "env/x.py": READ, "env/lib/x-1.dist-info/RECORD": ""}
+    assert selected(files) == ({"a.py"}, ["env"])
+
+
+def test_the_plan_names_the_skipped_folders(selected, tmp_path):
+    selected({"settings.py": READ, "vendor/x.py": READ})
+    done = shield("plan", "--only", "code", cwd=tmp_path)
+    text = " ".join(done.out.split())
+    reason = "folder not scanned because of its name: keep the variables set: SENTRY_DSN"
+    assert f"vendor {reason}" in text

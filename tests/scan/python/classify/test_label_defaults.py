@@ -1,0 +1,34 @@
+from __future__ import annotations
+
+import ast
+
+import pytest
+
+from shield_ai.model.skip import SkipId
+from shield_ai.scan.python.classify.label_defaults import explain_label
+
+
+@pytest.mark.parametrize(
+    ("name", "default", "is_label"),
+    [
+        pytest.param("REDIS_URL", "redis", True, id="host"),
+        pytest.param("SMTP_URL", "localhost", True, id="localhost"),
+        pytest.param("BROKER_URL", "rabbit.internal", True, id="domain"),
+        pytest.param("REDIS_URL", "redis://redis:6379/0", False, id="URL"),
+        pytest.param("DATABASE_URL", "changeme", False, id="placeholder"),
+        pytest.param("PREMIUM_PRODUCT_KEY", "relay-premium-127", True, id="label"),
+        pytest.param("SIGNING_KEY", "relay-premium-127", False, id="strong key"),
+        pytest.param("PREMIUM_KEY", "my-dev-key", False, id="key for development"),
+        pytest.param("PREMIUM_KEY", "q8f7a6s5d8f76as", False, id="random text"),
+        pytest.param("API_TOKEN", "relay-premium-127", False, id="token"),
+    ],
+)
+def test_label(name, default, is_label):
+    expected = SkipId.HARMLESS_LABEL.reason() if is_label else None
+    assert explain_label(name, ast.Constant(default)) == expected
+
+
+def test_a_read_with_a_label_is_no_secret(sites):
+    reads = "import os\nA = os.environ.get('REDIS_URL', '{}')\n".format
+    assert sites(reads("redis")) == []
+    assert sites(reads("redis://h")) == [("read", "REDIS_URL", "")]
