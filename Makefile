@@ -51,7 +51,7 @@ coverage: wheel  ## run the tests and measure the branch coverage
 	$(BIN)/coverage report
 
 FAST := $(addprefix tests/,model project reports rewrite scan aws/desired aws/cost aws/cloudtrail)
-FAST += $(addprefix tests/flow/test_,draft.py plan.py aws_plan.py)
+FAST += $(addprefix tests/flow/,draft/test_manifest_draft.py plan/test_app_plan.py plan/test_aws_plan.py)
 # Each test of these scans whole projects, or starts several processes.
 FAST += $(addprefix --ignore=tests/,scan/test_optimizations.py reports/test_reworded.py)
 test-fast: $(VENV)/dev.stamp  ## run the tests that start no server: scan, rewrite, plan, reports
@@ -69,10 +69,10 @@ test-oldest: $(VENV)/dev.stamp .venv-oldest/stamp  ## run tests with the oldest 
 	.venv-oldest/bin/python -m pytest -n 2 --dist worksteal $(OLDEST) $(ARGS)
 
 test-rotation: $(VENV)/dev.stamp  ## kill a rotation at each step, on real databases
-	ROTATION_MATRIX=1 $(BIN)/python -m pytest tests/rotator tests/flow/test_rotation_driver.py $(ARGS)
+	ROTATION_MATRIX=1 $(BIN)/python -m pytest tests/rotator tests/flow/rotate/test_rotation_driver.py $(ARGS)
 
 test-kill: $(VENV)/dev.stamp  ## kill an apply at each of its calls to AWS
-	SHIELD_KILL_MATRIX=1 $(BIN)/python -m pytest tests/flow/test_apply.py tests/flow/test_apply_resources.py tests/flow/test_apply_updates.py tests/sandbox/test_demo.py -k "killed or refused_at or ctrl_c" -rP $(ARGS)
+	SHIELD_KILL_MATRIX=1 $(BIN)/python -m pytest tests/flow/apply/test_run.py tests/flow/apply/test_apply_resources.py tests/flow/apply/test_apply_updates.py tests/sandbox/test_demo.py -k "killed or refused_at or ctrl_c" -rP $(ARGS)
 
 docs: $(VENV)/dev.stamp  ## generate the reference and run the code blocks in docs/
 	$(BIN)/python docs/generate.py

@@ -18,7 +18,7 @@ import site
 import time
 from pathlib import Path
 
-from shield_ai.flow.draft import draft
+from shield_ai.flow.draft.manifest_draft import draft
 from shield_ai.project.python_source import Source, apply_edits
 from shield_ai.rewrite.python.wrap import wrap_secrets
 from shield_ai.scan.files.walk import walk_all

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from shield_ai.aws.live.account import Account
 from shield_ai.aws.live.session import Session
-from shield_ai.flow.apply import Applier
-from shield_ai.flow.apply_recovery import recover
-from shield_ai.flow.journal import Journal
-from shield_ai.flow.rollback import Rollback
+from shield_ai.flow.apply.apply_recovery import recover
+from shield_ai.flow.apply.run import Applier
+from shield_ai.flow.journal.log import Journal
+from shield_ai.flow.rollback.run import Rollback
 from shield_ai.model.edit import Edit
 from shield_ai.model.plan import Action, Change, Origin, Plan
 from shield_ai.project.python_source import file_change

@@ -187,7 +187,7 @@ def _may_start(event: dict[str, Any], place: Place, limits: Limits) -> bool:
         return False
     if event["caller"] == "project/git_process.py:start":
         return is_safe_git(command)
-    if event["caller"] == "flow/settings_probe.py:_load_module":
+    if event["caller"] == "flow/apply/settings_probe.py:_load_module":
         return limits.settings and command["args"][0] == str(place.app / VENV_PYTHON)
     is_own_python = command["args"][:2] == [sys.executable, "-I"]
     return event["caller"] in limits.children and is_own_python and command["cwd"] == "/"

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from shield_ai.flow.draft import draft
+from shield_ai.flow.draft.manifest_draft import draft
 from shield_ai.project.python_source import Source, apply_edits
 from shield_ai.rewrite.code_style import read_code_style
 from shield_ai.rewrite.project.secret_map import expected_map, map_text

@@ -229,7 +229,7 @@ def test_a_subset_of_the_plan_is_allowed(app):
 
 
 def test_a_large_plan_is_refused(app, monkeypatch):
-    monkeypatch.setattr("shield_ai.flow.plan_file.MAX_SIZE", 1000)
+    monkeypatch.setattr("shield_ai.flow.plan.plan_file.MAX_SIZE", 1000)
     plan = make_plan(app)
     done = apply(app, plan)
     assert done.code == 4
@@ -237,7 +237,7 @@ def test_a_large_plan_is_refused(app, monkeypatch):
 
 
 def test_a_plan_with_many_items_is_refused(app, monkeypatch):
-    monkeypatch.setattr("shield_ai.flow.plan_check.MAX_ITEMS", 2)
+    monkeypatch.setattr("shield_ai.flow.plan.plan_check.MAX_ITEMS", 2)
     assert apply(app, make_plan(app)).code == 4
 
 

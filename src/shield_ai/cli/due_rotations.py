@@ -16,7 +16,7 @@ from shield_ai.reports.rotation_preview import preview_text
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from shield_ai.flow.rotate import SecretRotator
+    from shield_ai.flow.rotate.run import SecretRotator
     from shield_ai.model.manifest import Secret
 
 

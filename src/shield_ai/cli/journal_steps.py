@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from shield_ai.cli.console import before_question, confirm_changes
 from shield_ai.cli.interruptions import interruption
-from shield_ai.flow.apply_recovery import unfinished_steps
-from shield_ai.flow.journal_record import FileStep
+from shield_ai.flow.apply.apply_recovery import unfinished_steps
+from shield_ai.flow.journal.journal_record import FileStep
 from shield_ai.project.runtime_names import copied_folder
 from shield_ai.reports.plan import shorten_name
 from shield_ai.reports.plurals import count
@@ -15,8 +15,8 @@ from shield_ai.reports.plurals import count
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from shield_ai.flow.apply_session import ApplySession
-    from shield_ai.flow.journal_record import Step
+    from shield_ai.flow.apply.apply_session import ApplySession
+    from shield_ai.flow.journal.journal_record import Step
 
 
 def confirm_recovery(session: ApplySession, *, yes: bool) -> None:

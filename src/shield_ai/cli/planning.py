@@ -12,8 +12,8 @@ from shield_ai.cli.console import conflict_resolver, prompt_for_value
 from shield_ai.cli.options import ENVIRONMENT, ONLY, grouped_options
 from shield_ai.cli.progress import progress_bar
 from shield_ai.flow.app_options import AppOptions, PlanningOptions, Scope
-from shield_ai.flow.apply_session import ApplySession
-from shield_ai.flow.plan_file import read_plan
+from shield_ai.flow.apply.apply_session import ApplySession
+from shield_ai.flow.plan.plan_file import read_plan
 
 if TYPE_CHECKING:
     from shield_ai.model.plan import Plan

@@ -20,7 +20,7 @@ from shield_ai.cli.console import (
 )
 from shield_ai.cli.rotation_steps import run_steps
 from shield_ai.flow.pull import outdated_env_file
-from shield_ai.flow.rollback import pull_command
+from shield_ai.flow.rollback.run import pull_command
 from shield_ai.model.errors import ShieldError
 from shield_ai.model.hidden import Hidden
 from shield_ai.model.rotation_policy import manual_fields
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from shield_ai.flow.app_context import AppContext
-    from shield_ai.flow.rotate import SecretRotator
+    from shield_ai.flow.rotate.run import SecretRotator
     from shield_ai.model.manifest import Secret
     from shield_ai.reports.documents import ResultName
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from shield_ai.aws.live.rotation import TIMEOUT
 from shield_ai.cli.console import note, shows_progress
 from shield_ai.flow.interruption import DeferredRotationError
-from shield_ai.flow.rotate import SecretRotator
-from shield_ai.flow.rotation_driver import CREATE_STEP, Progress
+from shield_ai.flow.rotate.rotation_driver import CREATE_STEP, Progress
+from shield_ai.flow.rotate.run import SecretRotator
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -176,6 +176,6 @@ def _planned_edits(paths: tuple[Path, ...]) -> Sequence[FileChange]:
     root = paths[0] if paths else Path()
     if len(paths) > 1 or not is_folder(root):
         return ()
-    from shield_ai.flow.planned_edits import edits_of_folder
+    from shield_ai.flow.plan.planned_edits import edits_of_folder
 
     return edits_of_folder(root)

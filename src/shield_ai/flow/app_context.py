@@ -5,8 +5,8 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING, Final
 
-from shield_ai.flow.app_draft import draft_manifest
 from shield_ai.flow.app_options import AppOptions
+from shield_ai.flow.draft.app_draft import draft_manifest
 from shield_ai.flow.manifest_file import read_manifest
 from shield_ai.flow.manifest_scan import scan_with_manifest
 from shield_ai.model.environments import apply_environment, check_account, get_environment

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shield_ai.flow.aws_plan import AwsInputs, resource_changes, secret_change
-from shield_ai.flow.journal import Journal
-from shield_ai.flow.journal_record import SECRET
+from shield_ai.flow.journal.journal_record import SECRET
+from shield_ai.flow.journal.log import Journal
+from shield_ai.flow.plan.aws_plan import AwsInputs, resource_changes, secret_change
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

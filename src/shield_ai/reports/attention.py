@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from shield_ai.flow.rotation_logins import pending_hint
+from shield_ai.flow.rotate.rotation_logins import pending_hint
 from shield_ai.flow.verify.stored_secrets import SECRET_READABLE
 from shield_ai.reports.plurals import count
 from shield_ai.reports.report_data import SEVERE

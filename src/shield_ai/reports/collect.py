@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from shield_ai.flow.access_audit import allowed_readers, audit_access
 from shield_ai.flow.app_context import AppContext
 from shield_ai.flow.app_options import AppOptions, SettingsOptions
-from shield_ai.flow.journal import Journal
+from shield_ai.flow.journal.log import Journal
 from shield_ai.flow.verify.run import run_checks
 from shield_ai.model.errors import AwsError
 from shield_ai.reports.locations import secret_locations

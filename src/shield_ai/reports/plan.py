@@ -7,7 +7,7 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from shield_ai.flow.plan_effects import changes_nothing
+from shield_ai.flow.plan.plan_effects import changes_nothing
 from shield_ai.flow.verify.check import Status
 from shield_ai.model.locator import CodeLiteral, Copy, EnvVar, Generated, Locator, Prompt
 from shield_ai.model.plan import Action, StepKind, ValueState

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shield_ai.flow.rotation_logins import explain_live
+from shield_ai.flow.rotate.rotation_logins import explain_live
 from shield_ai.model.rotation_status import RotatedBy, RotationPhase
 from shield_ai.reports.wrapping import wrap
 

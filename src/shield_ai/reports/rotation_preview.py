@@ -9,7 +9,7 @@ from shield_ai.reports.wrapping import wrap
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from shield_ai.flow.rotate import RotationPreview
+    from shield_ai.flow.rotate.run import RotationPreview
 
 _INDENT = " " * 13
 # For each kind of strategy: the effect of the rotation, and what must restart.

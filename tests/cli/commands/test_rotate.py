@@ -419,7 +419,7 @@ def test_invalid_hook(app, code, message):
 @pytest.fixture
 def in_61_days(monkeypatch):
     later = datetime.now(UTC) + timedelta(days=61)
-    monkeypatch.setattr("shield_ai.flow.rotation_reader.now", lambda: later)
+    monkeypatch.setattr("shield_ai.flow.rotate.rotation_reader.now", lambda: later)
 
 
 def test_nothing_is_due(app, database):

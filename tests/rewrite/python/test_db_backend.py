@@ -10,7 +10,7 @@ import pytest
 from rewrite_helpers import map_file
 from vendored_runtime import module_text
 
-from shield_ai.flow.draft import draft
+from shield_ai.flow.draft.manifest_draft import draft
 from shield_ai.model.manifest import Functions, Rotation
 from shield_ai.project.python_source import apply_edits
 from shield_ai.rewrite.project.runtime_copy import runtime_files

@@ -6,7 +6,7 @@ import sys
 import msgspec
 import pytest
 
-from shield_ai.flow.draft import draft
+from shield_ai.flow.draft.manifest_draft import draft
 from shield_ai.project.python_source import apply_edits
 from shield_ai.rewrite.project import runtime_copy
 from shield_ai.rewrite.python.pipeline import rewrite_python

@@ -12,7 +12,7 @@ import msgspec
 import pytest
 from rewrite_helpers import PATH, check, map_file, rewritten, rewritten_and_drafted
 
-from shield_ai.flow.draft import draft
+from shield_ai.flow.draft.manifest_draft import draft
 from shield_ai.model.manifest import App, Manifest, Secret
 from shield_ai.project.python_source import Source, apply_edits
 from shield_ai.rewrite.python.wrap import wrap_secrets

@@ -21,8 +21,8 @@ from shield_ai.cli.options import JSON, YES, grouped_options
 from shield_ai.cli.planning import PLAN_OPTIONS, make_plan, open_plan
 from shield_ai.cli.run_settings import PYTHON
 from shield_ai.flow.app_options import SettingsOptions
-from shield_ai.flow.plan_effects import rewrites_code
-from shield_ai.flow.plan_lists import count_fixed
+from shield_ai.flow.plan.plan_effects import rewrites_code
+from shield_ai.flow.plan.plan_lists import count_fixed
 from shield_ai.model.errors import DONE
 from shield_ai.model.plan import Action, Applied
 from shield_ai.reports.documents import ApplyDocument

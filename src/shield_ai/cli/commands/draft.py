@@ -10,7 +10,7 @@ import click
 from shield_ai.cli.console import echo, note, print_json
 from shield_ai.cli.options import APP, JSON
 from shield_ai.flow.app_context import AppContext
-from shield_ai.flow.app_draft import count_unmovable_reads, write_draft
+from shield_ai.flow.draft.app_draft import count_unmovable_reads, write_draft
 from shield_ai.model.errors import DONE
 from shield_ai.model.naming import MANIFEST
 from shield_ai.model.printable import printable

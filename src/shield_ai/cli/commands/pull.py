@@ -13,7 +13,7 @@ from shield_ai.flow.app_context import AppContext
 from shield_ai.flow.app_options import AppOptions
 from shield_ai.flow.current_values import read_current_values
 from shield_ai.flow.pull import plan_update, write_update
-from shield_ai.flow.secret_selection import select_secrets
+from shield_ai.flow.rotate.secret_selection import select_secrets
 from shield_ai.model.errors import DONE, FINDINGS
 from shield_ai.model.output_options import OUTPUT
 from shield_ai.reports.documents import PullDocument

@@ -20,8 +20,8 @@ from shield_ai.cli.interruptions import interruption
 from shield_ai.cli.journal_steps import list_steps
 from shield_ai.cli.options import APP, ENVIRONMENT, JSON, ONLY, YES, grouped_options
 from shield_ai.cli.progress import progress_bar
-from shield_ai.flow.edited_files import find_edited_files
-from shield_ai.flow.undo import Undo, open_undo
+from shield_ai.flow.rollback.edited_files import find_edited_files
+from shield_ai.flow.rollback.undo import Undo, open_undo
 from shield_ai.model.errors import DONE
 from shield_ai.model.plan import StepKind, StepStatus
 from shield_ai.model.printable import printable

@@ -28,8 +28,8 @@ from shield_ai.cli.rotate_one import (
 from shield_ai.flow.app_context import AppContext
 from shield_ai.flow.app_options import AppOptions
 from shield_ai.flow.interruption import InterruptedRotationError
-from shield_ai.flow.rotate import SecretRotator
-from shield_ai.flow.rotation_reader import overdue
+from shield_ai.flow.rotate.rotation_reader import overdue
+from shield_ai.flow.rotate.run import SecretRotator
 from shield_ai.model.errors import DONE, ShieldError
 from shield_ai.reports.documents import RotateDocument, RotationResult, StatusDocument
 from shield_ai.reports.rotation import (

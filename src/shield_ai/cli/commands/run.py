@@ -12,8 +12,8 @@ from shield_ai.cli.options import ENVIRONMENT
 from shield_ai.flow.app_context import AppContext
 from shield_ai.flow.app_options import AppOptions
 from shield_ai.flow.current_values import read_current_values
+from shield_ai.flow.rotate.secret_selection import select_secrets
 from shield_ai.flow.run_command import command_environ, find_program, replace_process
-from shield_ai.flow.secret_selection import select_secrets
 
 _SEPARATOR = "--"
 

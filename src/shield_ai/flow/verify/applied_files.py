@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from shield_ai.flow.journal import Journal
+from shield_ai.flow.journal.log import Journal
 from shield_ai.flow.verify.check import (
     Check,
     CheckInfo,

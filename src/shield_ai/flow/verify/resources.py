@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shield_ai.aws import desired
-from shield_ai.flow.aws_plan import comparable
+from shield_ai.flow.plan.aws_plan import comparable
 from shield_ai.flow.verify.check import Check, CheckInfo, join_names, ok_or_failed, unknown
 from shield_ai.flow.verify.registry import AwsCheck, AwsTarget
 from shield_ai.model.errors import ShieldError

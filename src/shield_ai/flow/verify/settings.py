@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from shield_ai.flow.agent_stub import AgentStub, environ_without_aws
-from shield_ai.flow.settings_probe import SettingsLoader
+from shield_ai.flow.apply.agent_stub import AgentStub, environ_without_aws
+from shield_ai.flow.apply.settings_probe import SettingsLoader
 from shield_ai.flow.verify.check import Check, CheckInfo, Status, join_names, make_check
 from shield_ai.flow.verify.registry import AwsCheck, AwsTarget
 from shield_ai.project.values import json_field
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from shield_ai.flow.app_context import AppContext
-    from shield_ai.flow.settings_probe import LoadedSettings
+    from shield_ai.flow.apply.settings_probe import LoadedSettings
     from shield_ai.model.hidden import Hidden
     from shield_ai.model.manifest import Manifest
 

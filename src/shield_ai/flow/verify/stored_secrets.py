@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shield_ai.flow.stored_documents import missing_fields
+from shield_ai.flow.plan.stored_documents import missing_fields
 from shield_ai.flow.verify.check import Check, CheckInfo, absent, ok_or_failed
 from shield_ai.flow.verify.registry import AwsCheck, AwsTarget
 from shield_ai.model.errors import AwsError

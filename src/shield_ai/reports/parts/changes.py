@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shield_ai.flow.planned_edits import planned_edits
+from shield_ai.flow.plan.planned_edits import planned_edits
 from shield_ai.project.runtime_names import is_copied_file
 from shield_ai.reports.diff import diff_text, literal_spans
 from shield_ai.reports.report_data import FileDiff, applied_diff
@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from shield_ai.flow.app_context import AppContext
-    from shield_ai.flow.journal import Journal
-    from shield_ai.flow.journal_record import FileStep
+    from shield_ai.flow.journal.journal_record import FileStep
+    from shield_ai.flow.journal.log import Journal
 
 
 def file_diffs(

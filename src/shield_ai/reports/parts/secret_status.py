@@ -31,7 +31,7 @@ def _secret_status(secret: Secret, manifest: Manifest, app: AppContext) -> Secre
     )
     if app.aws is None:
         return unknown
-    from shield_ai.flow.rotation_reader import RotationReader  # imports boto3
+    from shield_ai.flow.rotate.rotation_reader import RotationReader  # imports boto3
 
     try:
         state = app.aws.secrets.state(name)

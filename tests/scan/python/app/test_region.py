@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from shield_ai.flow.draft import draft
+from shield_ai.flow.draft.manifest_draft import draft
 from shield_ai.scan.python.app_scan import scan_files
 
 READ = "import os\nX = os.environ['API_KEY']\n"

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from shield_ai.model.skip import SkipId, Skipped
 from shield_ai.scan.python.app.bulk_reads import find_bulk_reads
-from shield_ai.scan.python.app.cross_file import ProjectContext
 from shield_ai.scan.python.app.file_reads import find_file_reads
 from shield_ai.scan.python.app.key_source import KeySources
 from shield_ai.scan.python.app.remaining_defaults import find_remaining_defaults
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
     from shield_ai.model.finding import Finding
     from shield_ai.model.site import FoundSite
     from shield_ai.project.python_source import Source
+    from shield_ai.scan.python.app.cross_file import ProjectContext
     from shield_ai.scan.python.readers.project import Project
     from shield_ai.scan.python.visit.secret_calls import SecretCall
     from shield_ai.scan.python.visit.visitor import SecretVisitor

@@ -1,0 +1,1 @@
+"""Apply a plan, and prove that it changes no setting of the app."""

@@ -1,0 +1,164 @@
+"""Write a set of files as one transaction: stage all of them, then commit all of them or none."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING
+
+from shield_ai.flow.journal.journal_record import FileStep
+from shield_ai.model.errors import SourceError
+from shield_ai.project.python_source import apply_edits, digest
+from shield_ai.project.tree import BACKUP, is_accessible_to_others
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from shield_ai.flow.journal.log import Journal
+    from shield_ai.model.edit import FileChange
+    from shield_ai.project.tree import Tree
+
+
+def stage(files: Sequence[FileChange], *, run: str, tree: Tree, journal: Journal) -> list[FileStep]:
+    """Write the new bytes of every file to a temporary file, and back up the old ones.
+
+    A full disk or a read-only folder fails here, before any file has changed.
+
+    Args:
+        files: The changes to make.
+        run: The id of the run.
+        tree: The app's folder.
+        journal: Locked by the caller.
+
+    Returns:
+        The steps, for `commit`.
+
+    Raises:
+        SourceError: A file can't be written; the temporary files are removed.
+    """
+    begun: list[FileStep] = []
+    try:
+        for file in _new_files_first(files):
+            old = tree.read(file.path)
+            new = apply_edits(old or b"", file.edits, file.encoding)
+            journal.backups.store(new)
+            if old is not None:
+                journal.backups.store(old)
+            step = _write_step(file, run, old, tree, journal)
+            begun.append(step)
+            for folder in step.folders:
+                tree.make_folder(folder)
+            tree.stage(file.path, new, private=file.private)
+    except BaseException:
+        undo_all(begun, tree=tree, journal=journal)
+        raise
+    return begun
+
+
+def _new_files_first(files: Sequence[FileChange]) -> list[FileChange]:
+    """Order the changes so that edited code can be imported at any moment: it imports new files."""
+    return sorted(files, key=lambda file: file.before is not None)
+
+
+def _write_step(
+    file: FileChange, run: str, old: bytes | None, tree: Tree, journal: Journal
+) -> FileStep:
+    mode = tree.mode(file.path)
+    # Only rewritten code gets a backup beside it; .shield/backups has the old bytes of all files.
+    is_rewritten_code = file.path.endswith(".py") and old is not None
+    return journal.write(
+        FileStep(
+            run=run,
+            what=file.path,
+            before=file.before,
+            after=file.after,
+            mode=mode,
+            narrowed=file.private and is_accessible_to_others(mode),
+            backup=is_rewritten_code and tree.read(file.path + BACKUP) is None,
+            folders=tuple(tree.missing_folders(file.path)),
+        )
+    )
+
+
+def commit(
+    begun: Sequence[FileStep],
+    *,
+    tree: Tree,
+    journal: Journal,
+    on_edit: Callable[[], None] = lambda: None,
+) -> None:
+    """Move every staged file into place.
+
+    Args:
+        begun: The steps from `stage`.
+        tree: The app's folder.
+        journal: Locked by the caller.
+        on_edit: Called after each file.
+
+    Raises:
+        SourceError: A file can't be written; all the others are restored.
+    """
+    try:
+        for step in begun:
+            if step.backup and step.before:
+                old = journal.backups.read(step.before)
+                # Private, because the old code may contain values that the edits remove.
+                tree.write(step.what + BACKUP, old, mode=0o600, like=step.what)
+            tree.commit(step.what)
+            journal.mark_done(step)
+            on_edit()
+    except BaseException:
+        undo_all(begun, tree=tree, journal=journal)
+        raise
+
+
+def undo_all(begun: Sequence[FileStep], *, tree: Tree, journal: Journal) -> None:
+    """Undo every step, last one first. A step that can't be undone stays open in the journal.
+
+    Args:
+        begun: The steps from `stage`.
+        tree: The app's folder.
+        journal: Locked by the caller.
+    """
+    for step in reversed(begun):
+        with contextlib.suppress(SourceError):
+            undo(step, tree=tree, journal=journal)
+
+
+def undo(step: FileStep, *, tree: Tree, journal: Journal) -> str:
+    """Restore one file, and remove the backup and the folders that the step created.
+
+    A file that was edited since the step is not changed.
+
+    Args:
+        step: The step.
+        tree: The app's folder.
+        journal: Locked by the caller.
+
+    Returns:
+        "restored", "removed" or "unchanged".
+    """
+    now = tree.read(step.what)
+    outcome = "unchanged"
+    if now is not None and digest(now) == step.after:
+        if step.before is None:
+            tree.remove(step.what)
+            outcome = "removed"
+        else:
+            mode = step.mode if step.narrowed else 0
+            tree.write(step.what, journal.backups.read(step.before), mode=mode)
+            outcome = "restored"
+    tree.discard(step.what)
+    if step.backup:
+        _remove_backup(step, tree)
+    for folder in reversed(step.folders):
+        tree.remove_folder(folder)
+    journal.mark_undone(step)
+    return outcome
+
+
+def _remove_backup(step: FileStep, tree: Tree) -> None:
+    path = step.what + BACKUP
+    backup = tree.read(path)
+    if backup is not None and digest(backup) == step.before:
+        tree.remove(path)
+    tree.discard(path)

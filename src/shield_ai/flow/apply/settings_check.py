@@ -1,0 +1,213 @@
+"""Prove that apply changes no setting, by loading the settings before and after it."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import time
+from typing import TYPE_CHECKING
+
+from shield_ai.flow.apply.agent_stub import AgentStub, environ_without_aws
+from shield_ai.flow.apply.settings_probe import SettingsLoader, compare_settings
+from shield_ai.model.errors import UnsafePlanError
+from shield_ai.model.finding import Kind
+from shield_ai.model.hidden import Hidden
+from shield_ai.model.plan import Comparison
+from shield_ai.project.runtime_names import PACKAGE
+from shield_ai.rewrite.python.move_literals import DOTENV
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from shield_ai.flow.apply.settings_probe import LoadedSettings
+    from shield_ai.flow.apply.settings_values import KnownValues
+    from shield_ai.model.manifest import Manifest, Secret
+
+# Seconds between two loads, so that timestamps with a resolution of 1 s differ.
+_CLOCK_DELAY = 1.1
+# URLs for variables without a value, by a word in the variable's name. No server is contacted.
+_SAMPLE_URLS = {
+    "CACHE": "redis://:password@localhost:6379/0",
+    "REDIS": "redis://:password@localhost:6379/0",
+    "BROKER": "redis://:password@localhost:6379/0",
+    "CELERY": "redis://:password@localhost:6379/0",
+    "AMQP": "amqp://user:password@localhost:5672//",
+    "RABBIT": "amqp://user:password@localhost:5672//",
+    "EMAIL": "smtp://user:password@localhost:25",
+    "SENTRY": "https://0123456789abcdef@localhost/1",
+    "DSN": "https://0123456789abcdef@localhost/1",
+    "MONGO": "mongodb://user:password@localhost:27017/name",
+    "MYSQL": "mysql://user:password@localhost:3306/name",
+    "": "postgres://user:password@localhost:5432/name",
+}
+
+
+class SettingsCheck:
+    """Rejects edits that change a setting.
+
+    Args:
+        comparison: Loads and compares the settings.
+        strict: Whether a module that can't be compared is an error.
+    """
+
+    def __init__(self, comparison: SettingsComparison, *, strict: bool) -> None:
+        self._comparison = comparison
+        self._strict = strict
+        comparison.load_before()
+
+    def check(self) -> Comparison:
+        """Load the settings again and compare them.
+
+        Raises:
+            UnsafePlanError: A setting differs, or the settings can't import the runtime.
+        """
+        differ, problems = self._comparison.compare_after()
+        if differ and self._comparison.lacks_runtime:
+            raise UnsafePlanError(
+                f"shield-ai-runtime is not installed for {self._comparison.python}",
+                "every file was restored; install shield-ai-runtime there, or remove `runtime` from"
+                " shield.toml so that apply copies it into the app, or use --no-proof",
+            )
+        if differ:
+            raise UnsafePlanError(
+                f"these settings would change: {', '.join(differ)}",
+                "every file was restored; remove the secrets of these settings from shield.toml,"
+                " and please report this as a bug",
+            )
+        if self._strict and problems:
+            raise UnsafePlanError(
+                f"can't prove that the app reads the removed literals from {DOTENV}: {problems[0]}",
+                "every file was restored; run shield where the app's dependencies are "
+                "installed, or use --no-proof",
+            )
+        return Comparison(
+            modules=self._comparison.modules,
+            problems=tuple(problems),
+            python_without_boto3=self._comparison.python_without_boto3(),
+        )
+
+
+class SettingsComparison:
+    """Loads the settings before the edits and again after them.
+
+    Args:
+        root: The app's folder.
+        modules: The settings modules, each with the folder below root that it is imported from.
+        manifest: shield.toml.
+        values: The values of the app's variables; other required variables get a sample value.
+        environ: The environment variables of this process.
+        python: The interpreter that loads the settings; by default, that of the app.
+    """
+
+    def __init__(
+        self,
+        root: Path,
+        modules: Sequence[tuple[str, str]],
+        manifest: Manifest,
+        values: KnownValues,
+        environ: Mapping[str, str],
+        python: str = "",
+    ) -> None:
+        self.modules = tuple(module for module, _ in modules)
+        self.lacks_runtime = False  # whether a load after the edits did not find the package
+        self._loader = SettingsLoader(root, modules, python)
+        self.python = self._loader.python
+        self._manifest = manifest
+        variables = _environment_values(manifest, values)
+        self._values = {**variables, **values.literals}
+        # The current environment, with AWS off.
+        self._current = environ_without_aws(environ)
+        # A production environment in which every variable of shield.toml is set.
+        self._complete = {
+            **self._current,
+            "DJANGO_ENV": "production",
+            **{name: value.reveal() for name, value in variables.items()},
+        }
+        self._before: list[list[LoadedSettings]] = []
+
+    def load_before(self) -> None:
+        """Load the settings with the current environment, and with every variable set."""
+        self._before = [self._loader.load(self._current), self._loader.load(self._complete)]
+
+    def compare_after(self) -> tuple[list[str], list[str]]:
+        """Load the settings again, also with AWS on and without the variables, and compare them.
+
+        Returns:
+            The settings that differ, and why modules could not be compared.
+        """
+        before_current, before_complete = self._before
+        current = self._loader.load(self._current)
+        complete = self._loader.load(self._complete)
+        self.lacks_runtime = any(
+            loaded.missing_module == PACKAGE for loaded in (*current, *complete)
+        )
+        off, _ = compare_settings(before_current, current)
+        off_complete, problems = compare_settings(before_complete, complete)
+        on, _ = compare_settings(before_complete, self._load_with_aws(), errors=False)
+        off = list(dict.fromkeys([*off, *off_complete]))
+        if off or on:
+            unstable = self._unstable_settings(current, complete)
+            off = [name for name in off if name not in unstable]
+            on = [name for name in on if name not in unstable]
+        on = [f"{name} (with USE_AWS_SECRETS=true)" for name in on if name not in off]
+        return off + on, problems
+
+    def python_without_boto3(self) -> str:
+        """Return the interpreter of the first load if it lacks boto3; otherwise, ""."""
+        lacks = any(not loaded.has_boto3 for loads in self._before for loaded in loads)
+        return self._loader.python if lacks else ""
+
+    def _load_with_aws(self) -> list[LoadedSettings]:
+        moved = self._manifest.variables()
+        environ = {name: text for name, text in self._complete.items() if name not in moved}
+        with AgentStub(self._stored_secrets()) as agent:
+            self._loader.allowed_port = agent.port
+            return self._loader.load({**environ, **agent.env_vars(self._manifest.app.prefix)})
+
+    def _unstable_settings(
+        self, current: list[LoadedSettings], complete: list[LoadedSettings]
+    ) -> set[str]:
+        """Return the settings that differ on every load, such as a time or a random key."""
+        time.sleep(_CLOCK_DELAY)
+        unstable, _ = compare_settings(current, self._loader.load(self._current))
+        unstable_complete, _ = compare_settings(complete, self._loader.load(self._complete))
+        return {*unstable, *unstable_complete}
+
+    def _stored_secrets(self) -> dict[str, Hidden]:
+        """Return the secrets as apply stores them, by their name in AWS."""
+        stored = {}
+        for secret in self._manifest.secret:
+            fields = {}
+            for variable, field in secret.variables().items():
+                value = self._values.get(variable)
+                if value:
+                    fields[field] = value
+            name = self._manifest.app.prefix + secret.name
+            if "" in fields:
+                stored[name] = fields[""]
+            elif fields:
+                document = {field: value.reveal() for field, value in fields.items()}
+                stored[name] = Hidden(json.dumps(document))
+        return stored
+
+
+def _environment_values(manifest: Manifest, values: KnownValues) -> dict[str, Hidden]:
+    """Return a value for each variable that the app may need in its environment."""
+    found = {}
+    for secret in manifest.secret:
+        for variable in secret.variables():
+            is_optional = secret.optional or variable in values.literals
+            if variable in values.variables or not is_optional:
+                found[variable] = values.variables.get(variable) or _sample(variable, secret)
+    return found
+
+
+def _sample(variable: str, secret: Secret) -> Hidden:
+    if secret.kind is Kind.URL:
+        for word, url in _SAMPLE_URLS.items():
+            if word in variable.upper():
+                return Hidden(url)
+    if secret.variables()[variable] == "port":
+        return Hidden("5432")
+    return Hidden(f"sample-{secrets.token_hex(8)}")

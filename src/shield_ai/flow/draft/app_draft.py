@@ -1,0 +1,98 @@
+"""Draft the shield.toml of an app, and write it."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from shield_ai.flow.draft.injected_secrets import without_injected
+from shield_ai.flow.draft.manifest_draft import draft
+from shield_ai.flow.draft.visible_runtime import visible_runtime
+from shield_ai.flow.manifest_file import add_secrets, write_manifest
+from shield_ai.model.errors import SourceError
+from shield_ai.model.finding import Severity
+from shield_ai.model.manifest_validation import REGION
+from shield_ai.model.site import READ_SHAPES
+from shield_ai.project.app_folder import app_folder_above
+from shield_ai.project.operator_region import operator_region
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+    from pathlib import Path
+
+    from shield_ai.flow.app_context import AppContext
+    from shield_ai.model.manifest import Manifest, Secret
+    from shield_ai.scan.python.scan import Scan
+
+
+def draft_manifest(app: AppContext) -> Manifest:
+    """Draft the manifest of an app from its scan, or add new secrets to the existing manifest.
+
+    Args:
+        app: The app.
+
+    Raises:
+        SourceError: The app has no Python files, or its folder is inside another app.
+    """
+    scan = app.scan_result
+    if not scan.files:
+        raise SourceError(
+            f"no Python files in {app.tree.root}",
+            "pass the app's folder; for Django, the folder with manage.py",
+        )
+    facts = scan.facts
+    if app.manifest_on_disk is None:
+        _require_app_folder(app.tree.root)
+        runtime = visible_runtime(app.tree, facts.runtime)
+        region = facts.region or _configured_region()
+        facts = msgspec.structs.replace(facts, runtime=runtime, region=region)
+    manifest = draft(scan.sites, app.manifest_on_disk, facts)
+    if app.manifest_on_disk is None:
+        return without_injected(manifest, app.tree.root)
+    return manifest
+
+
+def _require_app_folder(root: Path) -> None:
+    found = app_folder_above(root)
+    if found is None:
+        return
+    above, file = found
+    folder = os.path.relpath(above)
+    raise SourceError(
+        f"{root} is inside another app: {above} has a {file}",
+        f"run shield in {folder}; if {root} is a separate app, add a requirements.txt there",
+    )
+
+
+def write_draft(app: AppContext, more: Sequence[Secret] = ()) -> str:
+    """Write shield.toml, or add secrets to it, and return a message for the user.
+
+    Args:
+        app: The app.
+        more: Secrets from other tools, added after those of the scan.
+    """
+    manifest = add_secrets(draft_manifest(app), more)
+    known = len(app.manifest_on_disk.secret) if app.manifest_on_disk else 0
+    return write_manifest(app.tree, manifest, known)
+
+
+def count_unmovable_reads(scan: Scan, ignored: Collection[str]) -> int:
+    """Count the reads of secrets that can't be rewritten automatically.
+
+    Args:
+        scan: The scan of the app.
+        ignored: The variables that shield.toml ignores.
+    """
+    number = 0
+    for finding, site in scan.sites:
+        is_secret = finding.severity is not Severity.LOW and finding.env not in ignored
+        if is_secret and site.reason and site.shape in READ_SHAPES:
+            number += 1
+    return number
+
+
+def _configured_region() -> str:
+    region = operator_region()
+    return region if REGION.fullmatch(region) else ""

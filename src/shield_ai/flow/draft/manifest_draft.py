@@ -1,0 +1,231 @@
+"""Draft shield.toml from findings: name the secrets, and group variables that belong together."""
+
+from __future__ import annotations
+
+import itertools
+from typing import TYPE_CHECKING, Literal
+
+import msgspec
+
+from shield_ai.flow.draft.database_draft import DATABASE_SECRET, database_prefix, database_secrets
+from shield_ai.model.credential_pairs import find_pairs
+from shield_ai.model.finding import Kind, Severity
+from shield_ai.model.manifest import App, Manifest, Secret
+from shield_ai.model.name_meaning import Meaning, meaning
+from shield_ai.model.naming import env_var_name, guess_kind, secret_name
+from shield_ai.model.site import READ_SHAPES, Shape
+from shield_ai.model.words import word_set, words
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from shield_ai.model.finding import Finding
+    from shield_ai.model.site import FoundSite, Site
+    from shield_ai.project.layout import AppFacts
+
+# Words in the names of keys for encrypted or hashed data.
+DATA_KEY_WORDS = word_set("ENCRYPTION ENCRYPT CRYPT CRYPTO CIPHER FERNET AES SALT PEPPER HASHID")
+DJANGO_KEY = "DJANGO_SECRET_KEY"
+DJANGO_KEYS = frozenset({"SECRET_KEY", DJANGO_KEY})
+OWN_KEYS = DJANGO_KEYS | {"APP_SECRET_KEY", "FLASK_SECRET_KEY"}
+
+
+def draft(sites: Sequence[FoundSite], manifest: Manifest | None, facts: AppFacts) -> Manifest:
+    """Return the manifest with all secrets that can be moved to AWS.
+
+    Args:
+        sites: All sites of the app.
+        manifest: shield.toml; None if it does not exist.
+        facts: The facts of the same scan.
+    """
+    movable = [(finding, site) for finding, site in sites if not site.reason and site.variables]
+    if manifest is None:
+        settings = _settings_files(movable, facts)
+        app = App(name=facts.name, settings=settings, runtime=facts.runtime)
+        if facts.region:
+            app = msgspec.structs.replace(app, region=facts.region)
+        manifest = Manifest(app=app)
+    added = _new_secrets(movable, manifest, facts)
+    position = _positions(movable)
+    added.sort(key=lambda secret: min(position[variable] for variable in secret.variables()))
+    return msgspec.structs.replace(manifest, secret=(*manifest.secret, *added))
+
+
+def _new_secrets(sites: Sequence[FoundSite], manifest: Manifest, facts: AppFacts) -> list[Secret]:
+    names = {secret.name for secret in manifest.secret}
+    known = set(manifest.variables())
+    candidates = [
+        *database_secrets(sites, known),
+        *_pair_secrets(sites),
+        *_single_secrets(sites, facts),
+    ]
+    sites_by_variable = _sites_by_variable(sites)
+    added: list[Secret] = []
+    for secret in candidates:
+        if not known.isdisjoint(secret.variables()):
+            continue
+        named = msgspec.structs.replace(
+            secret,
+            name=_unused_name(secret, names),
+            optional=_is_optional(secret, sites_by_variable),
+        )
+        names.add(named.name)
+        known.update(named.variables())
+        added.append(named)
+    return added
+
+
+def _positions(sites: Sequence[FoundSite]) -> dict[str, int]:
+    """Return the index of the last site of each variable."""
+    position: dict[str, int] = {}
+    for index, (_, site) in enumerate(sites):
+        for variable in site.variables:
+            position[variable] = index
+    return position
+
+
+def _settings_files(sites: Sequence[FoundSite], facts: AppFacts) -> tuple[str, ...]:
+    """Return the settings files with findings that can be imported, or else the main one."""
+    paths = {facts.includers.get(finding.path, finding.path) for finding, _ in sites}
+    importable = _importable_settings(facts)
+    main = [path for path in importable if path in facts.django_settings] or importable
+    return tuple(path for path in importable if path in paths) or tuple(main[:1])
+
+
+def _importable_settings(facts: AppFacts) -> list[str]:
+    # A module with a dot in its path has no dotted name, and a file that other settings include
+    # lacks their names if it is imported by itself.
+    dotted = [path for path in facts.settings if "." not in path.removesuffix(".py")]
+    return [path for path in dotted if path not in facts.includers]
+
+
+def _unused_name(secret: Secret, names: set[str]) -> str:
+    """Return an unused name: the secret's own, one from its variable, or a numbered one."""
+    candidates = [secret.name]
+    if secret.kind is Kind.DATABASE and secret.fields:
+        password = secret.fields.get("password", "")
+        prefix = database_prefix(password) or password.rpartition("_")[0]
+        if prefix:
+            candidates.append(f"{secret_name(prefix)}-{DATABASE_SECRET}")
+    if secret.env:
+        candidates.append(secret_name(secret.env))
+    numbered = (f"{secret.name}-{number}" for number in itertools.count(2))
+    return next(name for name in itertools.chain(candidates, numbered) if name not in names)
+
+
+def _pair_secrets(sites: Sequence[FoundSite]) -> Iterator[Secret]:
+    """Yield a secret for each credential of two variables, such as a user and a password."""
+    excluded: set[str] = set()
+    for finding, site in sites:
+        excluded.update(site.alternatives)
+        if finding.name == "SECRET_KEY":  # the app's own key
+            excluded.add(site.variable)
+    reads = [
+        (finding.path, site.variable)
+        for finding, site in sites
+        if site.shape in READ_SHAPES and site.variable not in excluded
+    ]
+    for pair in find_pairs(reads):
+        *_, secret_variable = pair.fields.values()
+        kind = guess_kind(secret_variable)
+        rotation = _rotation(kind, secret_variable)
+        yield Secret(name=pair.name, kind=kind, fields=pair.fields, rotate=rotation)
+
+
+def _single_secrets(sites: Sequence[FoundSite], facts: AppFacts) -> Iterator[Secret]:
+    """Yield a secret for each variable."""
+    first_finding: dict[str, Finding] = {}
+    for finding, site in sites:
+        # The others are fields of a secret, such as a host, or not even that.
+        if finding.severity is not Severity.LOW:
+            for variable in site.variables:
+                first_finding.setdefault(variable, finding)
+    computed_names = _computed_names(sites)
+    has_usual_name = DJANGO_KEY in first_finding
+    for variable, finding in first_finding.items():
+        kind = _kind(variable, finding, facts)
+        name = secret_name(variable)
+        if variable in computed_names:
+            name = variable  # the code computes it at run time, so no other name is possible
+        elif kind is Kind.DJANGO_SECRET_KEY and (variable == DJANGO_KEY or not has_usual_name):
+            name = "django-secret-key"
+        yield Secret(name=name, kind=kind, env=variable, rotate=_rotation(kind, variable))
+
+
+def _computed_names(sites: Sequence[FoundSite]) -> set[str]:
+    """Return the variables with names that the code computes."""
+    names: set[str] = set()
+    for _, site in sites:
+        if not site.others:
+            names.update(name for name in site.alternatives if env_var_name(name) == name)
+    return names
+
+
+def _rotation(kind: Kind, variable: str) -> Literal["manual"] | None:
+    """Return "manual" for keys: without a hook, only a person can create one at the provider."""
+    if DATA_KEY_WORDS.intersection(words(variable)):
+        return None  # a new key can't read the old data
+    return "manual" if kind in {Kind.DJANGO_SECRET_KEY, Kind.API_KEY} else None
+
+
+def _kind(variable: str, finding: Finding, facts: AppFacts) -> Kind:
+    is_setting = finding.name == "SECRET_KEY" and finding.path in facts.settings
+    if facts.django and (is_setting or variable in DJANGO_KEYS):
+        return Kind.DJANGO_SECRET_KEY
+    return guess_kind(variable)
+
+
+def _sites_by_variable(sites: Iterable[FoundSite]) -> dict[str, list[Site]]:
+    by_variable: dict[str, list[Site]] = {}
+    for _, site in sites:
+        for variable in set(site.variables):
+            by_variable.setdefault(variable, []).append(site)
+    return by_variable
+
+
+def _is_optional(secret: Secret, sites: Mapping[str, Sequence[Site]]) -> bool:
+    """Return whether the app runs in production without the secret.
+
+    A database's fields other than the password don't count. Django refuses an empty SECRET_KEY, so
+    a key that is read is not optional. Neither is the login of the main database with an empty
+    default: during an outage, the app would log in to another server, or as another user.
+    """
+    variables = list(secret.variables())
+    if secret.kind is Kind.DJANGO_SECRET_KEY:
+        read = [site for variable in variables for site in sites.get(variable, ())]
+        if any(site.shape is Shape.READ and not site.alternatives for site in read):
+            return False
+    if secret.kind is Kind.DATABASE and secret.fields:
+        variables = [secret.fields["password"]]
+        if secret.name == DATABASE_SECRET:
+            return all(site.is_guarded or site.alternatives for site in sites.get(variables[0], ()))
+    return all(_is_optional_variable(sites.get(variable, ())) for variable in variables)
+
+
+def _is_optional_variable(sites: Sequence[Site]) -> bool:
+    """Return whether every read of one variable has a default that works in production.
+
+    A constant default does not count: it is a development value. A read under a condition on its
+    variable needs none.
+    """
+    if any(site.is_demanded for site in sites):
+        return False
+    if any(site.alternatives and not site.others for site in sites):
+        return True  # the app may read another variable instead
+    return all(_has_production_default(site) for site in sites)
+
+
+def _has_production_default(site: Site) -> bool:
+    if site.shape not in READ_SHAPES:
+        return True
+    if site.is_guarded and not _is_needed(site.variable):
+        return True
+    return site.optional and (site.default_ok_in_production or not site.default_literal)
+
+
+def _is_needed(variable: str) -> bool:
+    """Return whether production needs a secret, even if the code only reads it when it is set.
+
+    The code then overwrites a value for development.
+    """
+    return variable in OWN_KEYS or meaning(variable) is Meaning.URL

@@ -1,0 +1,171 @@
+"""Plan every file edit and every change in AWS. A plan contains no secret value."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from shield_ai.flow.draft.origins import choose_origins, missing_variables
+from shield_ai.flow.plan.aws_plan import AwsInputs, resource_changes, secret_change
+from shield_ai.flow.plan.code_plan import plan_code
+from shield_ai.flow.plan.deployment_plan import deployment_inputs, literal_values
+from shield_ai.flow.plan.linked_app import LinkedApp
+from shield_ai.model.naming import MANIFEST
+from shield_ai.model.plan import Change, Plan
+from shield_ai.model.skip import SkipId, Skipped
+from shield_ai.rewrite.project.deployment import edit_deployment
+from shield_ai.rewrite.project.iam_policy import write_policy
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from shield_ai.flow.plan.code_inputs import CodeInputs
+    from shield_ai.flow.plan.deployment_plan import DeploymentSources
+    from shield_ai.model.edit import FileChange
+    from shield_ai.model.file_reader import FileReader
+    from shield_ai.model.manifest import Manifest, Secret
+    from shield_ai.model.plan import Origin
+    from shield_ai.model.site import FoundSite
+
+
+def make_plan(
+    manifest: Manifest,
+    sites: Sequence[FoundSite],
+    read: FileReader,
+    *,
+    constants: Sequence[FoundSite] = (),
+    code: CodeInputs | None = None,
+    aws: AwsInputs | None = None,
+) -> Plan:
+    """Plan the migration of an app.
+
+    Args:
+        manifest: shield.toml, or a draft of it that the plan writes.
+        sites: All sites of the app.
+        read: Returns the bytes of a file of the app; None if it does not exist.
+        constants: Literals in the code of secrets that were migrated already.
+        code: None plans no code edits.
+        aws: None plans no changes in AWS.
+
+    Raises:
+        AwsError: A secret is scheduled for deletion and was not created by shield.
+        UnsafePlanError: A secret or resource with the same name belongs to another app.
+        SourceError: A file can't be read or parsed.
+    """
+    planner = _Planner(manifest, read)
+    account = ""
+    region = ""
+    if code:
+        planner.add_code(sites, code)
+    if aws:
+        planner.add_aws([*sites, *constants], sites, aws)
+        account = aws.live.account
+        region = aws.live.region
+    if code and code.deployment:
+        planner.add_deployment(sites, code.deployment, aws)
+    return Plan(
+        app=manifest.app.name,
+        account=account,
+        region=region,
+        files=tuple(sorted(planner.files, key=lambda file: file.path)),
+        changes=tuple(planner.changes),
+        skipped=tuple(planner.skipped),
+        missing=tuple(planner.missing),
+        dotenv=planner.dotenv,
+    )
+
+
+class _Planner:
+    """Collects the parts of a plan."""
+
+    def __init__(self, manifest: Manifest, read: FileReader) -> None:
+        self._manifest = manifest
+        self._app = LinkedApp(read)
+        self.files: list[FileChange] = []
+        self.changes: list[Change] = []
+        self.skipped: list[Skipped] = []
+        self.missing: list[str] = []
+        self.dotenv: tuple[Origin, ...] = ()
+        self._unwrapped: Sequence[Skipped] = ()  # reads that remain in the code
+
+    def add_code(self, sites: Sequence[FoundSite], inputs: CodeInputs) -> None:
+        planned = plan_code(self._manifest, sites, inputs, self._app)
+        self.files += planned.files
+        self.skipped += planned.skipped
+        self.dotenv = planned.dotenv
+        self._unwrapped = planned.unwrapped
+
+    def add_deployment(
+        self, sites: Sequence[FoundSite], sources: DeploymentSources, aws: AwsInputs | None
+    ) -> None:
+        target = aws.target if aws and aws.target else self._manifest
+        stored = None
+        different: set[str] = set()
+        if aws:
+            origins = self._new_origins(target)
+            stored = self._stored_secrets(target, aws)
+            for variable, text in literal_values(sources):
+                if variable in origins and not aws.has_value(origins[variable], text):
+                    different.add(variable)
+        inputs = deployment_inputs(
+            sources, self._manifest, sites, self._unwrapped, stored, different
+        )
+        files, skipped = edit_deployment(target, inputs)
+        self.files += files
+        self.skipped += skipped
+
+    def _new_origins(self, target: Manifest) -> dict[str, Origin]:
+        """Map each variable that gets a new value in AWS to the origin of the value."""
+        changes = {change.name: change for change in self.changes if change.origins}
+        found = {}
+        for secret in target.secret:
+            change = changes.get(target.app.prefix + secret.name)
+            origins = {origin.field: origin for origin in change.origins} if change else {}
+            for variable, field in secret.variables().items():
+                if field in origins:
+                    found[variable] = origins[field]
+        return found
+
+    def _stored_secrets(self, target: Manifest, aws: AwsInputs) -> set[str]:
+        """Return the secrets that have a value in AWS after apply."""
+        names = {change.name for change in self.changes if change.origins}
+        for name, state in aws.live.secrets.items():
+            if state.current and not state.deleted:
+                names.add(name)
+        prefix = target.app.prefix
+        return {secret.name for secret in target.secret if prefix + secret.name in names}
+
+    def add_aws(
+        self, sources: Sequence[FoundSite], sites: Sequence[FoundSite], inputs: AwsInputs
+    ) -> None:
+        target = inputs.target or self._manifest
+        if target is self._manifest:
+            # The policy file in the app's folder is the one without an environment.
+            files, skipped = write_policy(self._app.read, self._manifest, inputs.live.account)
+            inside, links = self._app.without_outside(files)
+            self.files += inside
+            self.skipped += [*links, *skipped]
+        for secret in self._manifest.secret:
+            self._add_secret(secret, target, sources, sites, inputs)
+        self.changes += resource_changes(inputs)
+
+    def _add_secret(
+        self,
+        secret: Secret,
+        target: Manifest,
+        sources: Sequence[FoundSite],
+        sites: Sequence[FoundSite],
+        inputs: AwsInputs,
+    ) -> None:
+        origins, ambiguous = choose_origins(
+            secret, sources, self._app.read, inputs.available, inputs.prompts
+        )
+        self.skipped += ambiguous
+        missing = missing_variables(secret, origins, sites)
+        change = secret_change(secret, target, () if missing else origins, inputs)
+        if change:
+            self.changes.append(change)
+        elif missing:
+            self.missing.append(f"{secret.name} ({', '.join(missing)})")
+        else:
+            reason = SkipId.OPTIONAL_WITHOUT_VALUE.reason()
+            self.skipped.append(reason.entry(MANIFEST, name=secret.name))

@@ -1,0 +1,77 @@
+"""Collect the inputs of the AWS part of a plan from an app, its journal and its account."""
+
+from __future__ import annotations
+
+import functools
+from typing import TYPE_CHECKING
+
+from shield_ai.aws.desired import resources
+from shield_ai.aws.desired.iam import role_name
+from shield_ai.flow.apply.run import resolve_value
+from shield_ai.flow.journal.journal_record import SECRET
+from shield_ai.flow.plan.aws_plan import AwsInputs
+from shield_ai.flow.value_sources import has_value
+from shield_ai.model.locator import Prompt
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from shield_ai.aws.live.account import Account
+    from shield_ai.flow.app_context import AppContext
+    from shield_ai.flow.journal.log import Journal
+    from shield_ai.flow.plan.plan_values import PlanValues
+    from shield_ai.model.plan import Origin, ValueState
+    from shield_ai.model.resource import Resource
+    from shield_ai.project.values import Values
+
+
+def collect_aws_inputs(
+    app: AppContext, aws: Account, journal: Journal, sources: PlanValues, values: Values
+) -> AwsInputs:
+    """Collect what the changes in AWS depend on.
+
+    Args:
+        app: The app.
+        aws: The account.
+        journal: The app's journal.
+        sources: The sources of values.
+        values: Those that the plan may use.
+
+    Raises:
+        ShieldError: A source of values, the journal or the account can't be read.
+    """
+    target = app.target_manifest
+    desired = _desired_resources(app, aws)
+    applied = journal.load().applied_settings(aws.id, target.app.region, app.environment)
+    keys = {key for key in applied if key[0] != SECRET} | {item.key for item in desired}
+    names = [target.app.prefix + secret.name for secret in target.secret]
+    live = aws.live_state(names, keys)
+    variables = target.variables()
+    available = sources.available(values, variables)
+    can_prompt = sources.options.prompt is not None
+
+    def compare_value(name: str, version: str, origins: tuple[Origin, ...]) -> ValueState:
+        value = resolve_value(origins, sources.open(sources.selected_env_files()))
+        return journal.compare_value(name, value, version)
+
+    return AwsInputs(
+        live=live,
+        available=available,
+        prompts={name: Prompt(name) for name in variables if can_prompt},
+        target=target,
+        desired=desired,
+        last_applied=applied,
+        compare_value=compare_value,
+        has_value=functools.partial(has_value, values),
+        may_overwrite=sources.options.may_overwrite,
+    )
+
+
+def _desired_resources(app: AppContext, aws: Account) -> Sequence[Resource]:
+    """Return the desired resources; require the app's role unless it is one of them."""
+    target = app.target_manifest
+    desired = resources(target, aws.id, target.app.region, app.tree.read)
+    roles = [resource.name for resource in desired if resource.kind == "role"]
+    if target.app.role and role_name(target.app) not in roles:
+        aws.require_role(role_name(target.app))
+    return desired

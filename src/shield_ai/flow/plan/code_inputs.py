@@ -1,0 +1,132 @@
+"""The inputs of the code part of a plan, collected from an app."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING
+
+from shield_ai.flow.plan.deployment_plan import DeploymentSources, find_sources
+from shield_ai.flow.plan.preconditions import require_untracked_dotenv
+from shield_ai.model.naming import MANIFEST
+from shield_ai.project import git
+from shield_ai.project.files_above import FilesAbove, read_files_above
+from shield_ai.project.git_process import is_in_repository
+from shield_ai.project.tree import BACKUP
+from shield_ai.project.values import read_env_file
+from shield_ai.rewrite.project.env_example import PATH as ENV_EXAMPLE
+from shield_ai.rewrite.project.fixer import DotenvFiles
+from shield_ai.rewrite.project.pyproject import LOCK_COMMANDS
+from shield_ai.rewrite.python.move_literals import DOTENV, LiteralRemoval
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from shield_ai.flow.app_context import AppContext
+    from shield_ai.model.file_reader import HasFolder
+    from shield_ai.model.hidden import Hidden
+    from shield_ai.project.values import Values
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class CodeInputs:
+    """The inputs of the code part of a plan, besides shield.toml and the findings.
+
+    Args:
+        accessor_import: The line that imports `get_secret` in this app.
+        has_folder: Returns whether the app has a folder.
+        real_path: Returns the path of a file, without symbolic links.
+        calls: Path, line and column of each call of the runtime.
+        removal: Removes literals from the code; None keeps them as defaults.
+        relative_package: The package with files that import the runtime relatively.
+        test_module: Dotted name of the map file in the tests; by default, as in the app.
+        python_files: All Python files of the app.
+        dotenv_files: The .env files of the app.
+        django: Whether the app uses Django.
+        in_git: Whether the app is in a Git repository.
+        deployment: The deployment files to edit; None edits none.
+        ignores_backups: Whether git ignores the backups of edited files.
+        above: The dependencies and lock files of the projects in the folders above the app.
+        installed: The versions in the app's virtual environment, by name.
+    """
+
+    accessor_import: str
+    has_folder: HasFolder
+    real_path: Callable[[str], str] = str
+    calls: Sequence[tuple[str, int, int]] = ()
+    removal: LiteralRemoval | None = None
+    relative_package: str = ""
+    test_module: str = ""
+    python_files: Sequence[str] = ()
+    dotenv_files: DotenvFiles = dataclasses.field(default_factory=DotenvFiles)
+    django: bool = True
+    in_git: bool = False
+    deployment: DeploymentSources | None = None
+    ignores_backups: bool = False
+    above: FilesAbove = dataclasses.field(default_factory=FilesAbove)
+    installed: Mapping[str, str] = dataclasses.field(default_factory=dict)
+
+
+def collect_code_inputs(app: AppContext, removal: LiteralRemoval | None) -> CodeInputs:
+    """Collect what the edits of an app depend on.
+
+    Args:
+        app: The app.
+        removal: Removes literals from the code; None keeps them as defaults.
+    """
+    scan = app.scan_result
+    facts = scan.facts
+    root = app.tree.root
+    return CodeInputs(
+        accessor_import=facts.accessor_import(app.manifest),
+        relative_package=facts.relative_package,
+        test_module=facts.test_module(app.manifest.app.runtime),
+        has_folder=app.tree.has_folder,
+        real_path=app.tree.real_path,
+        calls=scan.calls,
+        python_files=scan.python_files,
+        dotenv_files=_dotenv_files(app),
+        django=facts.django,
+        in_git=is_in_repository(root),
+        ignores_backups=bool(git.ignored_files(root, [f"{MANIFEST}{BACKUP}"])),
+        above=read_files_above(root, ("pyproject.toml", "Pipfile", *LOCK_COMMANDS)),
+        installed=app.tree.installed_versions(("boto3",)),
+        removal=removal,
+        deployment=find_sources(
+            root, app.tree.read, app.deployment, app.manifest, app.environment, scan.migrated
+        ),
+    )
+
+
+def _dotenv_files(app: AppContext) -> DotenvFiles:
+    facts = app.scan_result.facts
+    root = app.tree.root
+    return DotenvFiles(
+        examples=facts.env_examples,
+        loads=facts.dotenv,
+        reads=facts.reads_dotenv,
+        is_tracked=git.git_state(root, DOTENV) is git.GitState.TRACKED,
+        hides_example=bool(git.ignored_files(root, [ENV_EXAMPLE])),
+    )
+
+
+def open_literal_removal(app: AppContext, values: Values) -> LiteralRemoval:
+    """Prepare to move the literals of an app's code to .env.
+
+    Args:
+        app: The app.
+        values: Resolves the locators of the literals.
+
+    Raises:
+        UnsafePlanError: git tracks .env, or does not ignore it.
+        SourceError: .env can't be read.
+    """
+    require_untracked_dotenv(app.tree.root)
+    existing: dict[str, Hidden] = {}
+    if app.tree.read(DOTENV) is not None:
+        existing = read_env_file(app.tree.path(DOTENV))
+    return LiteralRemoval(
+        [*app.sites, *app.scan_result.constants],
+        values,
+        existing,
+        loads_dotenv=app.scan_result.facts.dotenv,
+    )

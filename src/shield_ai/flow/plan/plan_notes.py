@@ -1,0 +1,68 @@
+"""Add to a plan what it does not change, and why."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from shield_ai.flow.plan.plan_effects import adds_runtime
+from shield_ai.flow.plan.plan_lists import kept_defaults, report_once
+from shield_ai.flow.plan.preconditions import ignored_new_files, old_python_warnings
+from shield_ai.flow.value_sources import placeholders
+from shield_ai.model.deployment import Deployment
+from shield_ai.project.python_versions import find_python_versions
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from shield_ai.flow.app_context import AppContext
+    from shield_ai.model.plan import Plan
+    from shield_ai.model.skip import Skipped
+    from shield_ai.project.python_versions import NamedVersion
+    from shield_ai.project.values import Values
+
+
+def add_notes(plan: Plan, app: AppContext, values: Values) -> Plan:
+    """Return a plan with what was found in an app but is not changed.
+
+    Args:
+        plan: The plan.
+        app: The app.
+        values: Those that the plan takes.
+    """
+    scan = app.scan_result
+    pythons = _python_versions(app) if adds_runtime(plan) else []
+    unparsed = [skip for skip in app.unreadable if skip.path in scan.facts.settings]
+    deployment = Deployment() if app.only == "aws" else app.deployment
+    unparsed += deployment.unread
+    runtime = app.manifest.app.runtime  # shield wrote the names in the map file
+    candidates = [skip for skip in scan.harmless if skip.path != runtime]
+    skipped, harmless = report_once(app.sites, plan.skipped, candidates)
+    return msgspec.structs.replace(
+        plan,
+        skipped=(
+            *skipped,
+            *(scan.unresolved if app.only != "aws" else ()),
+            *unparsed,
+            *(() if app.only == "aws" else scan.file_reads),
+            *scan.unscanned,
+            *_kept_defaults(app, skipped, plan),
+            *ignored_new_files(app.tree.root, plan),
+            *old_python_warnings(pythons),
+        ),
+        harmless=harmless,
+        deployment=deployment.variables,
+        placeholders=tuple(placeholders(plan.changes, values)),
+    )
+
+
+def _kept_defaults(app: AppContext, skipped: Sequence[Skipped], plan: Plan) -> list[Skipped]:
+    if app.only == "aws" or plan.dotenv:  # literals move from the code to .env
+        return []
+    return kept_defaults(app.sites, app.manifest, skipped)
+
+
+def _python_versions(app: AppContext) -> list[NamedVersion]:
+    settings = app.manifest.app
+    return find_python_versions(app.tree, (*settings.settings, settings.runtime))

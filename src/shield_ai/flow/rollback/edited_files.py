@@ -1,0 +1,67 @@
+"""Find the files that were edited since apply, and what is left of them without its edits."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from shield_ai.flow.journal.journal_record import FileStep
+from shield_ai.project.python_source import digest
+from shield_ai.rewrite.reverse_edits import reverse_edits
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from shield_ai.flow.journal.backups import Backups
+    from shield_ai.flow.journal.journal_record import Step
+    from shield_ai.project.tree import Tree
+
+
+class EditedFile(msgspec.Struct, frozen=True, kw_only=True):
+    """A file that differs from its content before apply and after it."""
+
+    path: str
+    applied: bytes  # the content that apply wrote
+    now: bytes | None
+    mode: int  # before apply; 0: the file did not exist
+    merged: bytes | None  # the content before apply with the edits since; None: not possible
+
+
+def find_edited_files(steps: Sequence[Step], tree: Tree, backups: Backups) -> list[EditedFile]:
+    """Return the files that were edited since apply.
+
+    Args:
+        steps: The steps of a run, newest first.
+        tree: The app's folder.
+        backups: The contents before and after apply.
+
+    Raises:
+        SourceError: A file or a backup can't be read.
+    """
+    file_steps = [step for step in steps if isinstance(step, FileStep)]
+    number_of_steps = Counter(step.what for step in file_steps)
+    found: dict[str, EditedFile] = {}
+    # A run that was continued may have several steps for one file: follow them back in time.
+    expected: dict[str, str | None] = {}
+    for step in file_steps:
+        now = tree.read(step.what)
+        current = None if now is None else digest(now)
+        current = expected.get(step.what, current)
+        if current == step.after:
+            expected[step.what] = step.before
+        elif current != step.before and step.what not in found:
+            is_only_step = number_of_steps[step.what] == 1
+            found[step.what] = _edited_file(step, now, backups, can_merge=is_only_step)
+    return list(found.values())
+
+
+def _edited_file(
+    step: FileStep, now: bytes | None, backups: Backups, *, can_merge: bool
+) -> EditedFile:
+    applied = backups.read(step.after)
+    merged = None
+    if can_merge and step.before and now is not None:
+        merged = reverse_edits(step.what, backups.read(step.before), applied, now)
+    return EditedFile(path=step.what, applied=applied, now=now, mode=step.mode, merged=merged)

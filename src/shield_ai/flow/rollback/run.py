@@ -1,0 +1,344 @@
+"""Undo the last apply: restore files, delete created secrets, restore everything else in AWS.
+
+A deleted secret can be restored within AWS's recovery window.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+
+from shield_ai.flow.apply import file_transaction
+from shield_ai.flow.journal.journal_record import (
+    FileStep,
+    ResourceStep,
+    SecretStep,
+    require_same_account,
+)
+from shield_ai.flow.rollback.edited_files import find_edited_files
+from shield_ai.flow.rollback.removed_modules import find_importers
+from shield_ai.flow.rollback.restored_settings import restore_settings
+from shield_ai.flow.verify.db_login import LoginResult
+from shield_ai.model.errors import AwsError, RollbackIncompleteError, UnsafePlanError
+from shield_ai.model.plan import Action, Receipt, StepKind, StepStatus
+from shield_ai.model.printable import printable
+from shield_ai.rewrite.python.move_literals import DOTENV
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Container, Mapping, Sequence
+
+    from shield_ai.aws.live.account import Account
+    from shield_ai.flow.journal.journal_record import AwsStep, Step
+    from shield_ai.flow.journal.log import Journal
+    from shield_ai.flow.rollback.edited_files import EditedFile
+    from shield_ai.flow.rollback.removed_modules import Importer
+    from shield_ai.flow.verify.db_login import Login
+    from shield_ai.model.hidden import Hidden
+    from shield_ai.model.resource import SecretState
+    from shield_ai.project.tree import Tree
+
+# Takes a secret's name and value, and tries its login; returns None for a secret without a login.
+TryLogin: TypeAlias = "Callable[[str, Hidden], Login | None]"
+
+# The account, the region, and the kind and name of a secret or resource.
+_Target: TypeAlias = "tuple[str, str, tuple[str, str]]"
+
+UNDONE = StepStatus.UNDONE
+KEPT = StepStatus.KEPT
+_CHANGED_SETTINGS = "its settings were changed since apply; restore them manually"
+
+
+class _Outcome(NamedTuple):
+    status: StepStatus
+    detail: str
+    is_open: bool = False  # a kept step that blocks the rollback until its reason is resolved
+    restored: bool = False  # the settings of a kept secret were restored
+
+
+def _edited_error(edited: Sequence[EditedFile]) -> UnsafePlanError:
+    names = ", ".join(file.path for file in edited)
+    return UnsafePlanError(
+        f"edited since apply: {names}",
+        "apply's edits can't be undone alone there: save yours elsewhere, or use --force: "
+        "it restores the old file and saves yours in .shield/edited",
+    )
+
+
+def _importer_error(importers: Sequence[Importer]) -> UnsafePlanError:
+    places = ", ".join(f"{printable(file.path)}:{file.line}" for file in importers)
+    modules = ", ".join(sorted({printable(file.module) for file in importers}))
+    return UnsafePlanError(
+        f"code that stays imports {modules}, which the rollback removes: {places}",
+        "change that code first, or use --force",
+    )
+
+
+def pull_command(environment: str, file: str = DOTENV) -> str:
+    """Return the command that copies the current values to a file that the app reads with AWS off.
+
+    Args:
+        environment: The environment of the secrets; empty: none.
+        file: The env file.
+    """
+    option = f" --environment {environment}" if environment else ""
+    return f"shield pull --env-file {file}{option}"
+
+
+def _target(step: AwsStep) -> _Target:
+    return step.account, step.region, step.resource_key
+
+
+def _no_login(_name: str, _value: Hidden) -> Login | None:
+    return None
+
+
+def _no_problem(_name: str) -> str:
+    return ""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Rollback:
+    """Undoes the steps of one run.
+
+    Args:
+        tree: The app's folder.
+        journal: Locked by the caller.
+        aws: The account; None if no step needs it.
+        on_receipt: Called after each step.
+        try_login: Checks whether the previous value of a secret still works.
+        rotation_problem: Takes a secret's name. Returns why its pending rotation must be finished
+            first; empty if it need not.
+    """
+
+    tree: Tree
+    journal: Journal
+    aws: Account | None
+    on_receipt: Callable[[Receipt], None]
+    try_login: TryLogin = _no_login
+    rotation_problem: Callable[[str], str] = _no_problem
+
+    # The steps of secrets that were rotated since apply.
+    rotated: list[SecretStep] = dataclasses.field(default_factory=list, init=False)
+    # What was not undone and was not reported by an earlier rollback; `blocked` is still open.
+    left: list[str] = dataclasses.field(default_factory=list, init=False)
+    blocked: list[str] = dataclasses.field(default_factory=list, init=False)
+
+    def undo(self, steps: Sequence[Step], *, force: bool) -> list[Receipt]:
+        """Undo steps.
+
+        Args:
+            steps: The steps, newest first.
+            force: Restore files that were edited since byte for byte, and save a copy of each in
+                .shield/edited. Otherwise, only apply's edits are undone in them.
+
+        Raises:
+            UnsafePlanError: A file was edited since, in a way in which apply's edits can't be
+                undone alone; another file imports a module that would be removed; or a step ran
+                in another account. Nothing was done.
+            RollbackIncompleteError: An AWS call failed, or a secret or resource was changed since
+                and no earlier rollback reported it; all other steps were undone.
+        """
+        self._require_account(steps)
+        merged, lost = self._find_edits(steps, force=force)
+        reported = frozenset(map(_target, self.journal.kept_steps()))
+        copies = {file.path: self._save_edits(file) for file in lost}
+        receipts: list[Receipt] = []
+        for step in steps:
+            if isinstance(step, FileStep):
+                receipts.append(self._undo_file(step, copies.pop(step.what, ""), merged))
+            elif self.aws:
+                receipts.append(self._undo_aws(step, self.aws, reported))
+            self.on_receipt(receipts[-1])
+        self._require_complete()
+        return receipts
+
+    def _require_complete(self) -> None:
+        """Report what this rollback is the first one to keep, and each step that is still open."""
+        if not self.left:
+            return
+        hints = []
+        if self.rotated:
+            command = self._pull_command(self.rotated[0].environment)
+            hints.append(f"run {command}, so that the app has the current values with AWS off")
+        if self.blocked:
+            hints.append("see the reasons above; resolve them, then run shield rollback again")
+        elif self.journal.last_steps():
+            hints.append("the next shield rollback continues with the steps that are left")
+        elif not hints:
+            hints.append("see the reasons above")
+        raise RollbackIncompleteError(f"not undone: {', '.join(self.left)}", "; ".join(hints))
+
+    def _find_edits(
+        self, steps: Sequence[Step], *, force: bool
+    ) -> tuple[dict[str, EditedFile], list[EditedFile]]:
+        """Return the files with edits that stay, by path, and those with edits that are lost."""
+        edited = find_edited_files(steps, self.tree, self.journal.backups)
+        merged = {file.path: file for file in edited if file.merged is not None and not force}
+        lost = [file for file in edited if file.path not in merged]
+        if not force:
+            self._require_safe(steps, lost, merged)
+        return merged, lost
+
+    def _pull_command(self, environment: str) -> str:
+        """Return the command that copies the current values; for an unknown env file, with FILE."""
+        is_known = self.tree.read(DOTENV) is not None
+        return pull_command(environment, DOTENV if is_known else "FILE")
+
+    def _require_account(self, steps: Sequence[Step]) -> None:
+        if self.aws:
+            aws_steps = [step for step in steps if not isinstance(step, FileStep)]
+            require_same_account(aws_steps, self.aws.id, self.aws.session.region)
+
+    def _require_safe(
+        self,
+        steps: Sequence[Step],
+        lost: Sequence[EditedFile],
+        merged: Mapping[str, EditedFile],
+    ) -> None:
+        """Refuse to lose edits, and to remove modules that other code imports."""
+        if lost:
+            raise _edited_error(lost)
+        contents = {path: file.merged or b"" for path, file in merged.items()}
+        importers = find_importers(steps, self.tree, contents)
+        if importers:
+            raise _importer_error(importers)
+
+    def _save_edits(self, file: EditedFile) -> str:
+        """Save the user's version of a file, and restore the version that apply wrote.
+
+        The step can then be undone like any other.
+
+        Returns:
+            The path of the copy; empty if the user removed the file.
+        """
+        if file.now is None:
+            self.tree.write(file.path, file.applied, private=True, mode=file.mode)
+            return ""
+        copy = self.journal.backups.save_edited_copy(file.path, file.now)
+        self.tree.write(file.path, file.applied)
+        return copy
+
+    def _undo_file(self, step: FileStep, copy: str, merged: Mapping[str, EditedFile]) -> Receipt:
+        file = merged.get(step.what)
+        if file and file.merged is not None and file.now is not None:
+            self.journal.backups.save_edited_copy(step.what, file.now)
+            self.tree.write(step.what, file.merged, mode=step.mode if step.narrowed else 0)
+        outcome = file_transaction.undo(step, tree=self.tree, journal=self.journal)
+        if file:
+            outcome = "restored with the edits since apply"
+        if copy:
+            detail = f"your version is now {copy}"
+            self.on_receipt(Receipt(step=StepKind.FILE, what=step.what, status=KEPT, detail=detail))
+        return Receipt(step=StepKind.FILE, what=step.what, status=UNDONE, detail=outcome)
+
+    def _undo_aws(self, step: AwsStep, aws: Account, reported: Container[_Target]) -> Receipt:
+        try:
+            match step:
+                case SecretStep():
+                    kind, what = StepKind.SECRET, step.what
+                    outcome = self._undo_secret(step, aws)
+                case ResourceStep():
+                    kind, what = StepKind.RESOURCE, f"{step.resource} {step.what}"
+                    outcome = self._undo_resource(step, aws)
+        except AwsError as error:
+            outcome = _Outcome(KEPT, error.message, is_open=True)
+        self._record(step, what, outcome, is_reported=_target(step) in reported)
+        return Receipt(step=kind, what=what, status=outcome.status, detail=outcome.detail)
+
+    def _record(self, step: AwsStep, what: str, outcome: _Outcome, *, is_reported: bool) -> None:
+        """Record the outcome of a step in the journal, and what must be reported."""
+        if outcome.status is UNDONE:
+            self.journal.mark_undone(step)
+            return
+        if outcome.is_open:
+            self.blocked.append(what)
+        elif not self.journal.is_kept(step):
+            self.journal.mark_kept(step, outcome.detail, restored=outcome.restored)
+        if outcome.is_open or not is_reported:
+            self.left.append(what)
+
+    def _undo_secret(self, step: SecretStep, aws: Account) -> _Outcome:
+        problem = self.rotation_problem(step.what)
+        if problem:
+            return _Outcome(KEPT, problem, is_open=True)
+        if step.action is Action.UPDATE:
+            return self._undo_update(step, aws)
+        return self._undo_creation(step, aws)
+
+    def _undo_creation(self, step: SecretStep, aws: Account) -> _Outcome:
+        """Delete a created or restored secret, unless its value was changed since."""
+        state = aws.secrets.state(step.what)
+        if state is None or state.deleted:
+            return _Outcome(UNDONE, "already deleted")
+        is_current = "AWSCURRENT" in state.versions.get(step.token, ())
+        never_stored = not self.journal.is_done(step) and step.token not in state.versions
+        if never_stored and step.action is not Action.RESTORE:
+            return _Outcome(UNDONE, "never created")
+        if not is_current and not never_stored:
+            return _Outcome(KEPT, self._keep_rotated(step, "then delete the secret manually"))
+        aws.secrets.delete(step.what)
+        return _Outcome(UNDONE, "scheduled for deletion, restorable for 30 days")
+
+    def _keep_rotated(self, step: SecretStep, alternative: str) -> str:
+        """Record that a secret was rotated, and return the detail of its receipt."""
+        self.rotated.append(step)
+        command = self._pull_command(step.environment)
+        return (
+            f"its value was changed since apply: copy its current value with {command}, "
+            f"{alternative}"
+        )
+
+    def _undo_update(self, step: SecretStep, aws: Account) -> _Outcome:
+        """Restore the previous value and settings of a secret, unless they were changed since.
+
+        A changed value does not keep the settings from being restored, and the reverse.
+        """
+        state = aws.secrets.state(step.what)
+        if state is None or state.deleted:
+            return _Outcome(UNDONE, "already deleted")
+        applied = step.settings or {}
+        settings, is_changed = restore_settings(step.was or {}, applied, state.settings)
+        problem, note = self._restore_value(step, state, aws)
+        aws.secrets.update_settings(step.what, settings, state.settings)
+        if is_changed:
+            problem = "; ".join(filter(None, (problem, _CHANGED_SETTINGS)))
+        if problem:
+            return _Outcome(KEPT, problem, restored=not is_changed)
+        return _Outcome(UNDONE, f"restored{note}")
+
+    def _restore_value(self, step: SecretStep, state: SecretState, aws: Account) -> tuple[str, str]:
+        """Make the previous version of a secret current again.
+
+        Returns:
+            Why the version can't be made current, and a note for the receipt; both may be empty.
+        """
+        if not step.token or state.current == step.previous:
+            return "", ""
+        if step.token != state.current:
+            return self._explain_other_value(step, state), ""
+        if not step.previous:
+            return "", "; its value stays, because AWS can't remove the only version"
+        if step.previous not in state.versions:
+            return "AWS no longer has its previous value", ""
+        login = self.try_login(step.what, aws.secrets.read(step.what, step.previous))
+        if login is not None and login.result is LoginResult.REFUSED:
+            return f"its previous value does not work: {login.detail}", ""
+        aws.secrets.move_current(step.what, step.previous)
+        return "", f"; {login.detail}" if login is not None and login.detail else ""
+
+    def _explain_other_value(self, step: SecretStep, state: SecretState) -> str:
+        """Return why another value than that of the step stays; empty if it was never stored."""
+        if not self.journal.is_done(step) and step.token not in state.versions:
+            return ""
+        return self._keep_rotated(step, "or restore it manually")
+
+    def _undo_resource(self, step: ResourceStep, aws: Account) -> _Outcome:
+        """Restore the previous settings of a resource, unless they were changed since."""
+        key = step.resource_key
+        now = aws.resources.read([key])[key]
+        if now == step.was:
+            return _Outcome(UNDONE, "already restored")
+        if now != step.settings and self.journal.is_done(step):
+            return _Outcome(KEPT, "it was changed since apply; restore it manually")
+        aws.resources.reconcile(*key, step.was)
+        return _Outcome(UNDONE, "removed" if step.was is None else "restored")

@@ -1,0 +1,195 @@
+"""Undo the last apply of an app: find its steps, and open what the rollback needs."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+from typing import TYPE_CHECKING
+
+from shield_ai.flow.app_context import AppContext
+from shield_ai.flow.app_options import AppOptions
+from shield_ai.flow.journal.journal_record import FileStep, SecretStep
+from shield_ai.flow.journal.log import Journal
+from shield_ai.flow.rollback.run import Rollback, pull_command
+from shield_ai.flow.verify.db_login import try_login
+from shield_ai.model.errors import AwsError, SourceError, UnsafePlanError
+from shield_ai.model.finding import Kind
+from shield_ai.model.plan import Action
+from shield_ai.model.rotation_policy import rotation_settings
+from shield_ai.project.app_folder import may_be_app_folder
+from shield_ai.project.tree import Tree
+from shield_ai.rewrite.python.move_literals import DOTENV
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
+
+    from shield_ai.flow.app_options import Scope
+    from shield_ai.flow.journal.journal_record import AwsStep, Step
+    from shield_ai.flow.verify.db_login import Login
+    from shield_ai.model.hidden import Hidden
+    from shield_ai.model.plan import Receipt
+
+
+@contextlib.contextmanager
+def open_undo(
+    folder: Path, scope: Scope | None, environment: str, *, adopt: bool
+) -> Iterator[Undo]:
+    """Lock an app, and find the steps of its last apply.
+
+    Args:
+        folder: The app's folder.
+        scope: The value of --only; None: not given.
+        environment: The requested environment; empty: that of the last apply.
+        adopt: Use the journal even if this user did not write it on this machine.
+
+    Raises:
+        SourceError: The folder has no app, and no journal.
+        UnsafePlanError: Another command holds the lock, the journal is not this user's, or the
+            last apply was to another environment.
+    """
+    tree = Tree(folder)
+    journal = Journal(tree.root, adopt=adopt)
+    if not journal.path.exists() and not may_be_app_folder(tree.root):
+        raise SourceError(
+            f"nothing was applied in {tree.root}, and it has no app", "name the app's folder"
+        )
+    with journal.locked():
+        steps = _last_steps(journal, scope)
+        if scope != "code":
+            steps = _add_kept_steps(steps, journal.kept_steps(), environment)
+        environment = _common_environment(steps, environment)
+        options = AppOptions(only=scope, environment=environment)
+        yield Undo(AppContext(folder, options), journal, steps)
+
+
+def _common_environment(steps: Sequence[Step], environment: str) -> str:
+    """Return the environment of the steps in AWS; without such steps, the requested one."""
+    environments = {step.environment for step in steps if not isinstance(step, FileStep)}
+    if environment and environments - {environment}:
+        raise UnsafePlanError(
+            f"the last apply was not to {environment}",
+            "remove --environment: rollback uses the environment of the last apply",
+        )
+    return environments.pop() if environments else environment
+
+
+def _last_steps(journal: Journal, scope: Scope | None) -> Sequence[Step]:
+    match scope:
+        case "code":
+            return journal.last_file_steps()
+        case "aws":
+            return journal.last_aws_steps()
+        case None:
+            return journal.last_steps()
+
+
+def _add_kept_steps(
+    steps: Sequence[Step], kept: Sequence[AwsStep], environment: str
+) -> Sequence[Step]:
+    """Return the steps with those that earlier rollbacks kept, of the same account and newer.
+
+    Undoing them is tried again: somebody may have deleted the secret since.
+
+    Args:
+        steps: The open steps of the last apply.
+        kept: The kept steps of all applies, newest first.
+        environment: The requested environment; empty: any.
+    """
+    if steps:
+        again = [step for step in kept if step.seq > steps[-1].seq]
+    else:
+        again = [step for step in kept if environment in {"", step.environment}]
+    again = _with_first_target(again, [*steps] or again)
+    return sorted((*steps, *again), key=lambda step: step.seq, reverse=True)
+
+
+def _with_first_target(kept: Sequence[AwsStep], steps: Sequence[Step]) -> list[AwsStep]:
+    """Return the kept steps in the account, region and environment of the newest step in AWS."""
+    for step in steps:
+        if not isinstance(step, FileStep):
+            return [other for other in kept if _target(other) == _target(step)]
+    return []
+
+
+def _target(step: AwsStep) -> tuple[str, str, str]:
+    return step.account, step.region, step.environment
+
+
+@dataclasses.dataclass(frozen=True)
+class Undo:
+    """Undoes the last apply of an app."""
+
+    app: AppContext  # with the environment of the last apply
+    journal: Journal  # locked
+    steps: Sequence[Step]  # newest first
+
+    @property
+    def kept(self) -> list[Step]:
+        """The steps that an earlier rollback kept, and that are tried again."""
+        return [step for step in self.steps if self.journal.is_kept(step)]
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether no apply has open steps in the scope of the rollback."""
+        return not _last_steps(self.journal, self.app.options.only)
+
+    def pull_advice(self) -> tuple[str, int]:
+        """Return the command that saves current values before they are deleted, and their number.
+
+        The number counts the secrets that apply created, and those that were rotated since; without
+        any, the command is empty.
+        """
+        steps = [step for step in self.steps if isinstance(step, SecretStep)]
+        try:
+            number = len({step.what for step in steps if self._may_lose(step)})
+        except AwsError:
+            number = len({step.what for step in steps})  # the rollback reports the error
+        is_dotenv_restored = any(step.what == DOTENV for step in self.steps)
+        is_used = not is_dotenv_restored and self.app.tree.read(DOTENV) is not None
+        file = DOTENV if is_used else "FILE"
+        return (pull_command(self.app.environment, file) if number else ""), number
+
+    def _may_lose(self, step: SecretStep) -> bool:
+        aws = self.app.aws
+        state = aws.secrets.state(step.what) if aws else None
+        if state is None or state.deleted:
+            return False
+        if state.has_pending:
+            return False  # the current value may not be the live one; the rollback says what to do
+        is_rotated = bool(step.token) and step.token != state.current
+        return is_rotated or step.action is not Action.UPDATE
+
+    def run(self, on_receipt: Callable[[Receipt], None], *, force: bool) -> list[Receipt]:
+        """Undo the steps.
+
+        Args:
+            on_receipt: Called after each step.
+            force: Restore files that were edited since apply byte for byte.
+        """
+        changes_aws = any(not isinstance(step, FileStep) for step in self.steps)
+        rollback = Rollback(
+            tree=self.app.tree,
+            journal=self.journal,
+            aws=self.app.aws if changes_aws else None,
+            on_receipt=on_receipt,
+            try_login=self._try_login,
+            rotation_problem=self._rotation_problem,
+        )
+        return rollback.undo(self.steps, force=force)
+
+    def _rotation_problem(self, name: str) -> str:
+        """Return why a secret's pending rotation must be finished before a rollback."""
+        from shield_ai.flow.rotate.rotation_reader import RotationReader
+
+        app = self.app
+        reader = RotationReader(app.target_manifest, app.tree.root, app.aws_session)
+        return reader.rollback_problem(name)
+
+    def _try_login(self, name: str, value: Hidden) -> Login | None:
+        """Log in to the database of a secret; None for other kinds of secrets."""
+        prefix = self.app.target_manifest.app.prefix
+        for secret in self.app.manifest.secret:
+            if prefix + secret.name == name and secret.kind is Kind.DATABASE:
+                return try_login(value, rotation_settings(secret))
+        return None

@@ -1,0 +1,1 @@
+"""Rotate secrets, and read the status of their rotations."""

@@ -1,0 +1,203 @@
+"""Read the status of the rotations of one app's secrets."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from shield_ai.aws.live.rotation import RotationClient, RotationState
+from shield_ai.flow.rotate.rotation_logins import (
+    LoginKind,
+    check_logins,
+    classify_login,
+    explain_live,
+)
+from shield_ai.model.errors import ShieldError
+from shield_ai.model.rotation_policy import next_rotation, rotation_settings, rotation_strategy
+from shield_ai.model.rotation_status import LivePassword, RotatedBy, RotationPhase, RotationStatus
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from shield_ai.aws.live.session import Session
+    from shield_ai.model.manifest import Manifest, Secret
+
+_SECONDS_PER_DAY = 86_400
+STRATEGY = "ROTATION_STRATEGY"
+
+
+def now() -> datetime:
+    """Return the current time in UTC."""
+    return datetime.now(UTC)
+
+
+def overdue(statuses: Sequence[RotationStatus]) -> float:
+    """Return by how many days the most overdue rotation is late; 0 if none is late.
+
+    Args:
+        statuses: The state of each rotation.
+    """
+    days = 0.0
+    for status in statuses:
+        if status.next:
+            days = max(days, (now() - status.next).total_seconds() / _SECONDS_PER_DAY)
+    return days
+
+
+class RotationReader:
+    """Reads the state of the rotations of one app's secrets.
+
+    Args:
+        manifest: shield.toml, with the settings of the environment.
+        root: The app's folder, for certificates.
+        session: The connection to AWS.
+    """
+
+    def __init__(self, manifest: Manifest, root: Path, session: Session) -> None:
+        self.manifest = manifest
+        self.root = root
+        self.aws = RotationClient(session)
+        self._states: dict[str, RotationState | None] = {}
+
+    def secret_id(self, secret: Secret) -> str:
+        """Return a secret's name in AWS."""
+        return self.manifest.app.prefix + secret.name
+
+    def status(self, secret: Secret) -> RotationStatus:
+        """Return the state of a secret's rotation.
+
+        Raises:
+            AwsError: An AWS call failed.
+        """
+        strategy = rotation_strategy(secret)
+        state = self.aws.state(self.secret_id(secret))
+        self._states[secret.name] = state
+        if state is None:
+            return RotationStatus(
+                name=secret.name,
+                by=RotatedBy.HAND,
+                strategy=strategy,
+                state=RotationPhase.NOT_IN_AWS,
+            )
+        planned = state.next
+        if not planned and state.last:
+            planned = next_rotation(secret, state.last)
+        return RotationStatus(
+            name=secret.name,
+            by=_rotated_by(secret, state),
+            strategy=strategy,
+            last=state.last,
+            next=planned,
+            state=_describe_state(state, planned),
+            pending=state.pending,
+            since=state.since,
+        )
+
+    def status_with_login(self, secret: Secret) -> RotationStatus:
+        """Return the state of a secret's rotation, and which password works if it is pending.
+
+        Raises:
+            AwsError: An AWS call failed.
+        """
+        return msgspec.structs.replace(self.status(secret), live=self.live_password(secret))
+
+    def live_password(self, secret: Secret) -> LivePassword:
+        """Return which version's password the database accepts, if a rotation is pending.
+
+        Raises:
+            AwsError: An AWS call failed.
+        """
+        state = self._state(secret)
+        if state is None or not state.pending:
+            return LivePassword.NOT_CHECKED
+        settings = self.login_settings(secret)
+        return self._live_version(
+            self.secret_id(secret), settings, is_known_database=is_database(secret)
+        )
+
+    def _live_version(
+        self, secret_id: str, settings: Mapping[str, str], *, is_known_database: bool
+    ) -> LivePassword:
+        """Return which version's password works.
+
+        Whether the secret is a login follows from its value, too: shield.toml may have changed
+        since the rotation started.
+        """
+        if not is_known_database:
+            kind = classify_login(self.aws.current_text(secret_id))
+            if kind is LoginKind.NONE or (kind is LoginKind.UNKNOWN and settings.get(STRATEGY)):
+                return LivePassword.NOT_CHECKED
+            if kind is LoginKind.UNKNOWN:
+                return LivePassword.UNKNOWN
+            settings = {**settings, STRATEGY: ""}
+        return check_logins(self.aws.client, secret_id, settings).live
+
+    def rollback_problem(self, name: str) -> str:
+        """Return why a secret must not be rolled back while its rotation is pending.
+
+        Args:
+            name: The secret's name in AWS.
+        """
+        for secret in self.manifest.secret:
+            if self.secret_id(secret) == name:
+                return _explain_problem(self.live_password(secret), secret.name)
+        state = self.aws.state(name)
+        if state is None or not state.pending:
+            return ""
+        live = self._live_version(name, {}, is_known_database=False)
+        problem = _explain_problem(live, name)
+        return f"{problem}, after you add it to shield.toml again" if problem else ""
+
+    def _state(self, secret: Secret) -> RotationState | None:
+        if secret.name not in self._states:
+            self._states[secret.name] = self.aws.state(self.secret_id(secret))
+        return self._states[secret.name]
+
+    def require_state(self, secret: Secret) -> RotationState:
+        """Return the state of a secret's rotation in AWS.
+
+        Raises:
+            ShieldError: The secret is not in AWS.
+        """
+        state = self._state(secret)
+        if state is None:
+            raise ShieldError(f"{self.secret_id(secret)} is not in AWS", "shield apply creates it")
+        return state
+
+    def login_settings(self, secret: Secret) -> dict[str, str]:
+        """Return the settings with which shield logs in to a database, with local paths."""
+        settings = rotation_settings(secret)
+        if "ROTATION_CA_FILE" in settings:
+            settings["ROTATION_CA_FILE"] = str(self.root / settings["ROTATION_CA_FILE"])
+        return settings
+
+
+def _explain_problem(live: LivePassword, name: str) -> str:
+    reason, advice = explain_live(live, name)
+    if not reason or live is LivePassword.NONE:
+        return ""
+    return f"its rotation is pending, and {reason}: {advice}"
+
+
+def is_database(secret: Secret) -> bool:
+    """Return whether a rotation of the secret changes a password in a database."""
+    return rotation_strategy(secret).endswith(("single-user", "alternating-users"))
+
+
+def _rotated_by(secret: Secret, state: RotationState) -> RotatedBy:
+    if state.function:
+        return RotatedBy.AWS
+    if rotation_strategy(secret) and secret.rotate != "manual":
+        return RotatedBy.SHIELD
+    return RotatedBy.HAND
+
+
+def _describe_state(state: RotationState, planned: datetime | None) -> RotationPhase:
+    if state.pending:
+        return RotationPhase.PENDING
+    if planned is None:
+        return RotationPhase.UNSCHEDULED
+    return RotationPhase.DUE if planned <= now() else RotationPhase.OK

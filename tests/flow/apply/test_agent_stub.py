@@ -1,0 +1,29 @@
+from __future__ import annotations
+
+import http.client
+import json
+import secrets
+
+import pytest
+
+from shield_ai.flow.apply.agent_stub import AgentStub
+from shield_ai.model.hidden import Hidden
+
+
+@pytest.mark.parametrize(
+    ("name", "token", "status"),
+    [("a/b", "right", 200), ("none", "right", 400), ("a/b", "wrong", 403)],
+)
+def test_responds_like_the_agent(name, token, status):
+    value = secrets.token_hex(8)
+    with AgentStub({"a/b": Hidden(value)}) as agent:
+        connection = http.client.HTTPConnection("127.0.0.1", agent.port)
+        header = {"X-Aws-Parameters-Secrets-Token": agent.token if token == "right" else "x"}
+        connection.request(
+            "GET", f"/secretsmanager/get?secretId={name.replace('/', '%2F')}", headers=header
+        )
+        answer = connection.getresponse()
+        body = json.loads(answer.read())
+        connection.close()
+    assert answer.status == status
+    assert body.get("SecretString") == (value if status == 200 else None)

@@ -1,0 +1,128 @@
+from __future__ import annotations
+
+import os
+import secrets
+import sys
+import venv
+
+import pytest
+
+from shield_ai.flow.apply.settings_probe import SettingsLoader, compare_settings, find_interpreter
+
+
+def write(root, text, name="shop_settings.py"):
+    (root / name).write_text(text)
+
+
+def load(root, text, module="shop_settings", **env):
+    write(root, text)
+    return SettingsLoader(root, [(module, "")]).load({**os.environ, **env})
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("X = {'b': 1, 'a': [1, (2,)]}", id="containers"),
+        pytest.param("X = {'a', 'b', 'c', 'd'}", id="sets have no order"),
+        pytest.param("class C: pass\nX = C()", id="addresses do not count"),
+        pytest.param(
+            "print('noise')\nimport sys\nsys.stderr.write('x')\nX = 1", id="output does not count"
+        ),
+        pytest.param("X = []\nX.append(X)", id="recursive"),
+        pytest.param("class R:\n    def __repr__(self): raise ValueError\nX = R()", id="no repr"),
+    ],
+)
+def test_equal_settings_have_equal_hashes(tmp_path, text):
+    write(tmp_path, text)
+    probe = SettingsLoader(tmp_path, [("shop_settings", "")])
+    assert compare_settings(probe.load(os.environ), probe.load(os.environ)) == ([], [])
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        pytest.param("X = 1", "X = 2", "shop_settings.X", id="value"),
+        pytest.param("X = 1", "X = '1'", "shop_settings.X", id="type"),
+        pytest.param("X = 1", "X = True", "shop_settings.X", id="bool"),
+        pytest.param("X = 1", "", "shop_settings.X", id="removed"),
+        pytest.param("", "X = 1", "shop_settings.X", id="new"),
+        pytest.param("X = {1: {2: b'3'}}", "X = {1: {2: '3'}}", "shop_settings.X", id="deep"),
+        pytest.param("X = 1", "1/0", "shop_settings: ZeroDivisionError", id="fails"),
+        pytest.param(
+            "class C:\n  def __init__(s): s.v = 1\nX = C()",
+            "class C:\n  def __init__(s): s.v = 2\nX = C()",
+            "shop_settings.X",
+            id="inside an object",
+        ),
+    ],
+)
+def test_names_settings_that_differ(tmp_path, old, new, expected):
+    write(tmp_path, old)
+    probe = SettingsLoader(tmp_path, [("shop_settings", "")])
+    before = probe.load(os.environ)
+    write(tmp_path, new)
+    assert compare_settings(before, probe.load(os.environ))[0] == [expected]
+
+
+def test_a_missing_variable_is_the_same_error_with_the_runtime(tmp_path):
+    before = load(tmp_path, "import os\nos.environ['NO_SUCH_VARIABLE']")
+    after = load(tmp_path, "from shield_runtime import get_secret\nget_secret('no-such-variable')")
+    assert (before[0].error, after[0].error) == ("KeyError", "SecretNotFoundError")
+    assert compare_settings(before, after)[0] == []
+    assert compare_settings(after, before)[0] != []
+
+
+def test_reports_modules_that_do_not_load(tmp_path):
+    loaded = load(tmp_path, "import no_such_module")
+    assert compare_settings(loaded, loaded) == (
+        [],
+        ["shop_settings does not load here: ModuleNotFoundError no_such_module"],
+    )
+    again = load(tmp_path, "import os\nos._exit(3)")
+    assert again[0].error == "the process exited without a result"
+    assert compare_settings(loaded, again)[0] == [
+        "shop_settings: the process exited without a result instead of ModuleNotFoundError no_such_module"
+    ]
+
+
+def test_returns_no_values(tmp_path):
+    value = secrets.token_hex(16)
+    loaded = load(tmp_path, "import os\nX = os.environ['X']\n", X=value)
+    failed = load(tmp_path, "import os\nraise ValueError(os.environ['X'])\n", X=value)
+    assert value not in repr(loaded) + repr(failed)
+    assert failed[0].error == "ValueError"
+    # each probe has another key
+    assert load(tmp_path, "X = 1")[0].settings != load(tmp_path, "X = 1")[0].settings
+
+
+def test_variables_are_not_in_the_environment_that_the_process_starts_with(tmp_path):
+    text = (
+        "import os\nfrom pathlib import Path\n"
+        "IS_VISIBLE = os.environ['API_KEY'] in Path('/proc/self/environ').read_text()\n"
+        "NO = False\n"
+    )
+    (loaded,) = load(tmp_path, text, API_KEY=secrets.token_hex(16))
+    assert loaded.error == ""
+    assert loaded.settings["IS_VISIBLE"] == loaded.settings["NO"]
+
+
+def test_uses_the_apps_virtual_environment(tmp_path, monkeypatch):
+    monkeypatch.delenv("VIRTUAL_ENV", raising=False)
+    assert find_interpreter(tmp_path) == sys.executable
+    venv.create(tmp_path / "venv", with_pip=False)
+    assert find_interpreter(tmp_path) == str(tmp_path / "venv/bin/python")
+    assert load(tmp_path, "X = 1")[0].error == ""
+
+
+@pytest.mark.parametrize(
+    ("given", "seen"),
+    [
+        pytest.param({}, "shop_settings", id="the module that is loaded"),
+        pytest.param({"DJANGO_SETTINGS_MODULE": "other"}, "other", id="the user's"),
+    ],
+)
+def test_django_can_name_the_settings_module(tmp_path, monkeypatch, given, seen):
+    monkeypatch.delenv("DJANGO_SETTINGS_MODULE", raising=False)
+    named = "import os\nassert os.environ['DJANGO_SETTINGS_MODULE'] == {!r}\n"
+    [loaded] = load(tmp_path, named.format(seen), **given)
+    assert loaded.error == ""

@@ -1,0 +1,485 @@
+from __future__ import annotations
+
+import re
+
+import msgspec
+import pytest
+
+from shield_ai.flow.draft.manifest_draft import draft
+from shield_ai.model.finding import Kind
+from shield_ai.model.manifest import Rotation, Secret
+from shield_ai.model.manifest_parser import parse
+from shield_ai.model.manifest_writer import render
+from shield_ai.model.rotation_policy import rotation_settings
+from shield_ai.scan.python.app_scan import scan_files
+
+
+def drafted(text, manifest=None, **files):
+    raws = {"manage.py": b"", "shop/settings.py": text.encode(), **files}
+    scan = scan_files("shop", list(raws), raws.get)
+    return draft(scan.sites, manifest, scan.facts)
+
+
+DJANGO = "import os\nINSTALLED_APPS = []\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "secret"),
+    [
+        pytest.param(
+            DJANGO + "SECRET_KEY = os.environ['KEY_OF_SHOP_TOKEN']",
+            Secret(
+                name="django-secret-key",
+                kind=Kind.DJANGO_SECRET_KEY,
+                env="KEY_OF_SHOP_TOKEN",
+                rotate="manual",
+            ),
+            id="Django key by its setting",
+        ),
+        pytest.param(
+            DJANGO + "SECRET_KEY = os.environ.get('SECRET_KEY', '')",
+            Secret(
+                name="django-secret-key",
+                kind=Kind.DJANGO_SECRET_KEY,
+                env="SECRET_KEY",
+                rotate="manual",
+            ),
+            id="Django key with an empty default",
+        ),
+        pytest.param(
+            "import os\nSECRET_KEY = os.environ['SECRET_KEY']",
+            Secret(name="app-secret-key", kind=Kind.API_KEY, env="SECRET_KEY", rotate=None),
+            id="not Django",
+        ),
+        pytest.param(
+            "import os\nX = os.environ.get('SENTRY_DSN')",
+            Secret(name="sentry-dsn", kind=Kind.URL, env="SENTRY_DSN", optional=True),
+            id="optional",
+        ),
+        pytest.param(
+            "import os\nX = os.environ.get('API_PASSWORD', 'dev')",
+            Secret(name="api-password", kind=Kind.PASSWORD, env="API_PASSWORD"),
+            id="development default",
+        ),
+    ],
+)
+def test_drafts_one_secret(text, secret):
+    [found] = drafted(text).secret
+    assert msgspec.structs.replace(found, rotate=secret.rotate) == secret
+
+
+@pytest.mark.parametrize(
+    ("text", "optional"),
+    [
+        pytest.param("if os.environ.get('MAIL_TOKEN'):\n    f(os.environ['MAIL_TOKEN'])", True, id="truth"),
+        pytest.param("if 'MAIL_TOKEN' in os.environ:\n    f(os.environ['MAIL_TOKEN'])", True, id="presence"),
+        pytest.param("if f() and os.getenv('MAIL_TOKEN'):\n    f(os.environ['MAIL_TOKEN'])", True, id="and"),
+        pytest.param("X = os.environ['MAIL_TOKEN'] if 'MAIL_TOKEN' in os.environ else ''", True, id="expression"),
+        pytest.param(
+            "for name in ('MAIL_TOKEN', 'MAIL_HOST'):\n    if name in os.environ:\n        globals()[name] = os.environ[name]",
+            True,
+            id="a loop",
+        ),
+        pytest.param("import environ\nenv = environ.Env(MAIL_TOKEN=(str, ''))\nX = env('MAIL_TOKEN')", True, id="scheme"),
+        pytest.param("import environ\nenv = environ.Env(MAIL_TOKEN=(str, None))\nX = env.str('MAIL_TOKEN')", True, id="scheme of a method"),
+        pytest.param("import environ\nenv = environ.Env(MAIL_TOKEN=(str, 'x'))\nX = env('MAIL_TOKEN')", False, id="scheme with a value"),
+        pytest.param("import environ\nenv = environ.Env(CACHE_URL=(str, 'locmemcache://'))\nX = env.cache_url('CACHE_URL')", True, id="scheme with a local cache"),
+        pytest.param("import environ\nenv = environ.Env(MAIL_TOKEN=str)\nX = env('MAIL_TOKEN')", False, id="scheme without a default"),
+        pytest.param("if f() or os.getenv('MAIL_TOKEN'):\n    f(os.environ['MAIL_TOKEN'])", False, id="or"),
+        pytest.param("if 'MAIL_TOKEN' not in os.environ:\n    f(os.environ['MAIL_TOKEN'])", False, id="absence"),
+        pytest.param("if os.getenv('MAIL_TOKEN'):\n    f()\nX = os.environ['MAIL_TOKEN']", False, id="after it"),
+        pytest.param("if os.getenv('A_TOKEN'):\n    f(os.environ['MAIL_TOKEN'])", False, id="another variable"),
+        pytest.param("X = os.environ['MAIL_TOKEN'] if 'MAIL_TOKEN' in os.environ else 'x'", False, id="alternative"),
+        pytest.param("X = os.environ.get('NEW_TOKEN') or os.environ['OLD_TOKEN']", True, id="after another variable"),
+        pytest.param("X = os.environ.get('NEW_TOKEN') or os.environ['NEW_TOKEN']", False, id="after the same variable"),
+        pytest.param("if 'DATABASE_URL' in os.environ:\n    X = f(os.environ['DATABASE_URL'])", False, id="database"),
+        pytest.param("SECRET_KEY = 'x'\nif 'SECRET_KEY' in os.environ:\n    SECRET_KEY = os.environ['SECRET_KEY']", False, id="own key"),
+    ],
+)  # fmt: skip
+def test_a_secret_that_may_be_unset_is_optional(text, optional):
+    secret = drafted(f"import os\n{text}\n").secret[-1]
+    assert secret.optional is optional
+
+
+@pytest.mark.parametrize(
+    ("variable", "rotate"),
+    [
+        ("STRIPE_SECRET_KEY", "manual"),
+        ("JWT_SECRET_KEY", "manual"),
+        ("FIELD_ENCRYPTION_KEY", None),
+        ("DFEC_SALT_KEY", None),
+    ],
+)
+def test_no_rotation_period_for_keys(variable, rotate):
+    [found] = drafted(f"import os\nX = os.environ['{variable}']").secret
+    assert (found.kind, found.rotate) == (Kind.API_KEY, rotate)
+
+
+def test_groups_the_variables_of_a_database_dict():
+    text = """\
+import os
+DATABASES = {"default": {
+    "ENGINE": "x", "NAME": os.environ["A"], "USER": os.environ["B"], "PASSWORD": os.environ["DB_PASSWORD"],
+    "HOST": "localhost", "PORT": os.environ.get("DB_PORT", "5432"),
+}}
+"""
+    [secret] = drafted(text).secret
+    assert (secret.name, secret.kind) == ("database-credentials", Kind.DATABASE)
+    assert secret.fields == {
+        "database": "A",
+        "username": "B",
+        "password": "DB_PASSWORD",
+        "port": "DB_PORT",
+    }
+
+
+@pytest.mark.parametrize(
+    "port",
+    [
+        pytest.param('env.int("POSTGRES_PORT", default=5432)', id="method"),
+        pytest.param('env("POSTGRES_PORT", cast=int, default=5432)', id="cast"),
+        pytest.param('int(os.environ.get("POSTGRES_PORT", 5432))', id="call"),
+    ],
+)
+def test_the_port_of_a_database_is_a_field_as_a_number_too(port):
+    text = f"""\
+import environ, os
+env = environ.Env()
+DATABASES = {{"default": {{"ENGINE": "x", "PASSWORD": env("POSTGRES_PASSWORD"), "PORT": {port}}}}}
+"""
+    [secret] = drafted(text).secret
+    assert secret.fields == {"password": "POSTGRES_PASSWORD", "port": "POSTGRES_PORT"}
+
+
+@pytest.mark.parametrize(
+    ("prefix", "name"),
+    [
+        ("STATS_DB", "stats-database-credentials"),
+        ("DATABASE_DOCKER", "database-docker-credentials"),
+    ],
+)
+def test_the_name_of_a_database_says_once_that_it_is_one(prefix, name):
+    text = f"import os\nURL = f\"{{os.environ['{prefix}_USER']}}:{{os.environ['{prefix}_PASSWORD']}}@{{os.environ['{prefix}_HOST']}}\"\n"
+    [secret] = drafted(text).secret
+    assert secret.name == name
+
+
+def test_groups_database_variables_by_prefix():
+    text = "import os\nURL = f\"{os.environ['PG_USER']}:{os.environ['PG_PASSWORD']}@{os.environ['PG_HOST']}\"\n"
+    [secret] = drafted(text).secret
+    assert secret.fields == {"username": "PG_USER", "password": "PG_PASSWORD", "host": "PG_HOST"}
+
+
+def test_a_host_without_a_password_of_its_own_stays():
+    text = """\
+import os
+DATABASES = {
+    "default": {"ENGINE": "x", "HOST": os.environ["DB_HOST"], "PASSWORD": os.environ["DB_PASSWORD"]},
+    "a": {"ENGINE": "x", "HOST": os.environ["A_DB_HOST"], "PASSWORD": os.environ["DB_PASSWORD"]},
+}
+"""
+    [secret] = drafted(text).secret
+    assert secret.fields == {"password": "DB_PASSWORD", "host": "DB_HOST"}
+
+
+def test_a_single_password_has_no_fields():
+    [secret] = drafted("import os\nX = os.environ['DB_PASSWORD']\n").secret
+    assert (secret.name, secret.env, secret.fields) == ("db-password", "DB_PASSWORD", None)
+
+
+def test_names_each_database_by_its_prefix():
+    text = "import os\n" + "".join(
+        f"{p}_{part} = os.environ['{p}_{part}']\n"
+        for p in ("DB", "PG", "STATS_DB")
+        for part in ("USER", "PASSWORD")
+    )
+    names = [secret.name for secret in drafted(text).secret]
+    assert names == [
+        "database-credentials",
+        "pg-database-credentials",
+        "stats-database-credentials",
+    ]
+
+
+def test_names_a_second_django_key_after_its_variable():
+    text = DJANGO + "SECRET_KEY = os.environ['{}']"
+    files = {"shop/dev_settings.py": text.format("OTHER_KEY").encode()}
+    names = [secret.name for secret in drafted(text.format("SHOP_KEY"), **files).secret]
+    assert names == ["django-secret-key", "shop-key"]
+    files = {"shop/settings_prod.py": text.format("DJANGO_SECRET_KEY").encode()}
+    secrets = drafted(text.format("SECRET_KEY"), **files).secret
+    assert {secret.name: secret.env for secret in secrets} == {
+        "app-secret-key": "SECRET_KEY",
+        "django-secret-key": "DJANGO_SECRET_KEY",
+    }
+
+
+MAIL = "import os\nEMAIL_HOST_USER = os.getenv('EMAIL_HOST_USER', '')\nEMAIL_HOST_PASSWORD = os.environ['EMAIL_HOST_PASSWORD']\n"
+KEYS = "import os\nMINIO_ACCESS_KEY_ID = os.getenv('MINIO_ACCESS_KEY_ID')\nMINIO_SECRET_ACCESS_KEY = os.getenv('MINIO_SECRET_ACCESS_KEY')\n"
+CLIENT = (
+    "import os\nID = os.environ['GITHUB_CLIENT_ID']\nSECRET = os.environ['GITHUB_CLIENT_SECRET']\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "secret"),
+    [
+        pytest.param(MAIL, Secret(name="email-credentials", kind=Kind.PASSWORD, fields={"username": "EMAIL_HOST_USER", "password": "EMAIL_HOST_PASSWORD"}), id="a mail account"),
+        pytest.param(KEYS, Secret(name="minio-credentials", kind=Kind.API_KEY, fields={"access_key_id": "MINIO_ACCESS_KEY_ID", "secret_access_key": "MINIO_SECRET_ACCESS_KEY"}, optional=True, rotate="manual"), id="a key pair"),
+        pytest.param(CLIENT, Secret(name="github-credentials", fields={"client_id": "GITHUB_CLIENT_ID", "client_secret": "GITHUB_CLIENT_SECRET"}), id="a client of OAuth"),
+    ],
+)  # fmt: skip
+def test_groups_pairs(text, secret):
+    assert drafted(text).secret == (secret,)
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        pytest.param(MAIL, ["email-host-password"], id="only the secret"),
+        pytest.param(KEYS, ["minio-secret-access-key", "minio-access-key-id"], id="two secrets"),
+    ],
+)  # fmt: skip
+def test_keeps_pairs_that_shield_toml_separates(text, names):
+    secret = re.search(r"\w+(PASSWORD|SECRET_ACCESS_KEY)", text)[0]
+    old = msgspec.structs.replace(
+        drafted(text), secret=(Secret(name=secret.lower().replace("_", "-"), env=secret),)
+    )
+    raws = {"shop/settings.py": text.encode()}
+    scan = scan_files("shop", list(raws), raws.get, manifest_variables={secret})
+    found = draft(scan.sites, old, scan.facts)
+    assert [entry.name for entry in found.secret] == names
+    assert all(entry.fields is None for entry in found.secret)
+
+
+def test_the_apps_own_key_is_not_part_of_a_pair():
+    text = (
+        "import os\nSECRET_KEY = os.environ['SHOP_SECRET_KEY']\nX = os.environ['SHOP_ACCESS_KEY']\n"
+    )
+    assert [secret.env for secret in drafted(DJANGO + text).secret] == [
+        "SHOP_SECRET_KEY",
+        "SHOP_ACCESS_KEY",
+    ]
+
+
+def test_drafts_the_movable_variable_of_a_pair():
+    [secret] = drafted(
+        "import os\ne = {**os.environ}\n"
+        + KEYS.replace("os.getenv('MINIO_ACCESS", "e.get('MINIO_ACCESS")
+    ).secret
+    assert (secret.name, secret.env) == ("minio-secret-access-key", "MINIO_SECRET_ACCESS_KEY")
+
+
+@pytest.mark.parametrize(
+    ("variable", "test", "optional"),
+    [
+        pytest.param("A_TOKEN", "if 'A_TOKEN' in os.environ:", True, id="tested"),
+        pytest.param("A_TOKEN", "if 'A_TOKEN' not in os.environ:", False, id="tested for absence"),
+        pytest.param("A_TOKEN", "if DEBUG:", False, id="not tested"),
+        pytest.param("DATABASE_URL", "if 'DATABASE_URL' in os.environ:", False, id="database"),
+    ],
+)
+def test_a_secret_that_the_code_tests_for_is_optional(variable, test, optional):
+    text = f"import os\n{test}\n    X = os.environ['{variable}']\n"
+    [secret] = drafted(text).secret
+    assert secret.optional is optional
+
+
+READ = "X = os.environ.get('A_TOKEN')\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "optional"),
+    [
+        pytest.param(READ + "if not X:\n    raise ValueError", False, id="not"),
+        pytest.param(READ + "if X is None:\n    sys.exit('no token')", False, id="is None"),
+        pytest.param(READ + "if X == '':\n    print()\n    exit(1)", False, id="empty text"),
+        pytest.param(READ + "assert X, 'no token'", False, id="assert"),
+        pytest.param(READ + "if not all([X, Y]):\n    raise ValueError", False, id="all"),
+        pytest.param(READ + "if not (X and Y):\n    raise ValueError", False, id="not and"),
+        pytest.param(READ + "if not Y or not X:\n    raise ValueError", False, id="or"),
+        pytest.param(READ + "if not DEBUG and not X:\n    raise ValueError", False, id="in production"),
+        pytest.param(READ + "if ENV == 'production':\n    assert X", False, id="below a test of the stage"),
+        pytest.param("if not os.environ.get('A_TOKEN'):\n    raise ValueError\n" + READ, False, id="direct"),
+        pytest.param("if 'A_TOKEN' not in os.environ:\n    raise ValueError\n" + READ, False, id="presence"),
+        pytest.param(READ + "if USE_MAIL and not X:\n    raise ValueError", True, id="one feature"),
+        pytest.param(READ + "if USE_MAIL:\n    assert X", True, id="below a switch"),
+        pytest.param(READ + "if not X:\n    print('no token')", True, id="a warning"),
+        pytest.param(READ + "if X:\n    raise ValueError", True, id="set"),
+        pytest.param(READ + "if not Y:\n    raise ValueError", True, id="another name"),
+        pytest.param(READ + "def f(X):\n    assert X", True, id="in a function"),
+        pytest.param("def f():\n    X = os.environ.get('A_TOKEN')\nassert X", True, id="another scope"),
+    ],
+)  # fmt: skip
+def test_a_secret_that_the_module_demands_is_not_optional(text, optional):
+    [secret] = drafted(f"import os, sys\n{text}\n").secret
+    assert secret.optional is optional
+
+
+def test_keeps_the_entries_of_shield_toml():
+    text = "import os\nX = os.environ['API_KEY']\nY = os.environ['A_TOKEN']\n"
+    first = drafted(text)
+    renamed = msgspec.structs.replace(first.secret[0], name="ours/api", description="kept")
+    old = msgspec.structs.replace(
+        first, secret=(renamed,), app=msgspec.structs.replace(first.app, name="mine")
+    )
+    second = drafted(text, old)
+    assert second.secret == (renamed, first.secret[1])
+    assert second.app == old.app
+    assert drafted(text, second) == second
+
+
+def test_numbers_a_duplicate_name():
+    text = "import os\nX = os.environ['API_KEY']\n"
+    old = msgspec.structs.replace(drafted(text), secret=(Secret(name="api-key", env="OTHER"),))
+    assert [s.name for s in drafted(text, old).secret] == ["api-key", "api-key-2"]
+
+
+def test_a_draft_survives_a_round_trip():
+    manifest = drafted(
+        DJANGO
+        + "SECRET_KEY = os.environ['SECRET_KEY']\nCLIENT_SECRET = os.environ['CLIENT_SECRET']\n"
+    )
+    assert parse(render(manifest)) == manifest
+    assert manifest.app.settings == ("shop/settings.py",)
+
+
+def test_does_not_draft_what_cannot_be_moved():
+    assert drafted("import os\ne = {**os.environ}\nX = e['API_KEY']\n").secret == ()
+
+
+def test_splits_two_databases_with_one_alias():
+    parts = ", ".join(
+        f'"{key}": os.environ.get("STATS_DB_{key}", os.environ["DB_{key}"])'
+        for key in ("USER", "PASSWORD")
+    )
+    text = f"""\
+import os
+NAME = os.environ.get("STATS_DB_NAME", os.environ["DB_NAME"])
+if TESTING:
+    DATABASES = {{"default": {{"ENGINE": "x", "NAME": NAME, {parts}, "HOST": os.environ["SHOP"]}}}}
+else:
+    DATABASES = {{"default": {{"ENGINE": "x", "NAME": os.environ["DB_NAME"], {parts.replace("STATS_", "")}}}}}
+"""
+    assert [(secret.name, secret.fields) for secret in drafted(text).secret] == [
+        (
+            "stats-database-credentials",
+            {
+                "database": "STATS_DB_NAME",
+                "username": "STATS_DB_USER",
+                "password": "STATS_DB_PASSWORD",
+                "host": "SHOP",
+            },
+        ),
+        (
+            "database-credentials",
+            {"database": "DB_NAME", "username": "DB_USER", "password": "DB_PASSWORD"},
+        ),
+    ]
+
+
+def test_adds_a_field_that_is_read_outside_the_dict():
+    text = """\
+import os
+HOST = os.environ["DB_HOST"]
+DATABASES = {"default": {"ENGINE": "x", "NAME": "x", "PASSWORD": os.environ["DB_PASSWORD"], "HOST": HOST}}
+"""
+    assert [secret.fields for secret in drafted(text).secret] == [
+        {"password": "DB_PASSWORD", "host": "DB_HOST"}
+    ]
+
+
+def test_names_a_second_database_after_its_password():
+    dicts = "".join(
+        f'{name} = {{"default": {{"ENGINE": "x", "HOST": os.environ["{host}"], "PASSWORD": os.environ["{password}"]}}}}\n'
+        for name, host, password in [
+            ("DATABASES", "DB_HOST", "DB_PASSWORD"),
+            ("OTHERS", "SHOP_SERVER", "SHOP_PROD_PW"),
+        ]
+    )
+    assert [secret.name for secret in drafted(f"import os\n{dicts}").secret] == [
+        "database-credentials",
+        "shop-prod-database-credentials",
+    ]
+
+
+def test_names_the_settings_that_include_others():
+    read = b"import os\nX = os.environ['API_KEY']\n"
+    files = {
+        "manage.py": b"DJANGO_SETTINGS_MODULE = 'shop.settings.main'",
+        "shop/a/settings.py": b"",
+        "shop/settings/main.py": b"from split_settings.tools import include\n"
+        b"include('settings.dist.py', 'parts/*.py', '../base.py')\n",
+        "shop/settings/settings.dist.py": read,
+        "shop/settings/parts/mail.py": read,
+    }
+    scan = scan_files("shop", list(files), files.get)
+    assert draft(scan.sites, None, scan.facts).app.settings == ("shop/settings/main.py",)
+
+
+DATABASE = """\
+import os
+ENV = os.environ
+DATABASES = {{"default": {{
+    "ENGINE": {engine}, "NAME": "shop", "USER": ENV["SHOP_LOGIN"], "PASSWORD": ENV["{variable}"]
+}}}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("engine", "variable", "rotate"),
+    [
+        pytest.param('"django.db.backends.postgresql"', "DB_PASSWORD", "postgres", id="PostgreSQL"),
+        pytest.param(
+            '"django.contrib.gis.db.backends.postgis"', "DB_PASSWORD", "postgres", id="PostGIS"
+        ),
+        pytest.param('"django.db.backends.mysql"', "DB_PASSWORD", "mysql", id="MySQL"),
+        pytest.param('"django.db.backends.mysql"', "POSTGRES_PASSWORD", "mysql", id="other name"),
+        pytest.param('"django.db.backends.mysql"', "MYSQL_PASSWORD", "", id="same name"),
+        pytest.param('"django.db.backends.oracle"', "DB_PASSWORD", "manual", id="unsupported"),
+        pytest.param('ENV["DB_ENGINE"]', "DB_PASSWORD", "", id="computed"),
+    ],
+)
+def test_the_engine_of_the_settings_selects_the_rotation(engine, variable, rotate):
+    raw = DATABASE.format(engine=engine, variable=variable).encode()
+    found = scan_files("shop", ["shop/settings.py"], {"shop/settings.py": raw}.get)
+    [secret] = draft(found.sites, None, found.facts).secret
+    if rotate == "manual":
+        assert secret.rotate == "manual"
+    else:
+        assert secret.rotate == Rotation(every="30 days", engine=rotate)
+        expected = rotate or {"MYSQL_PASSWORD": "mysql"}.get(variable)
+        assert rotation_settings(secret).get("ROTATION_ENGINE") == expected
+
+
+@pytest.mark.parametrize(
+    ("alias", "optional"),
+    [pytest.param("default", False, id="main"), pytest.param("legacy", True, id="another")],
+)
+def test_the_login_of_the_main_database_is_required(alias, optional):
+    """With an empty default, an outage would log the app in to another server."""
+    prefix = {"default": "DB", "legacy": "LEGACY_DB"}[alias]
+    read = "os.environ.get('{}_{}', '')".format
+    keys = {"USER": "USER", "PASSWORD": "PASSWORD", "HOST": "HOST"}
+    entries = ", ".join(f"'{key}': {read(prefix, name)}" for key, name in keys.items())
+    engine = "'ENGINE': 'django.db.backends.postgresql'"
+    [secret] = drafted(
+        f"{DJANGO}DATABASES = {{'{alias}': {{{engine}, 'NAME': 'shop', {entries}}}}}\n"
+    ).secret
+    assert (secret.kind, secret.optional) == (Kind.DATABASE, optional)
+
+
+@pytest.mark.parametrize(
+    ("condition", "optional"),
+    [
+        pytest.param("if USE_S3:", True, id="switch"),
+        pytest.param("if env.bool('ENABLE_EMAIL', False):", True, id="variable"),
+        pytest.param("if settings.EMAIL_ENABLED and A:", True, id="attribute"),
+        pytest.param("if not USE_S3:", False, id="negated"),
+        pytest.param("if USE_DATABASE:", False, id="database"),
+        pytest.param("if PRODUCTION:", False, id="production"),
+    ],
+)
+def test_the_secret_of_an_optional_feature_is_optional(condition, optional):
+    [secret] = drafted(f"{DJANGO}{condition}\n    A_TOKEN = os.environ['A_TOKEN']\n").secret
+    assert secret.optional == optional

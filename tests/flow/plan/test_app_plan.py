@@ -1,0 +1,245 @@
+from __future__ import annotations
+
+import msgspec
+import pytest
+
+from shield_ai.aws.desired.secrets import secret_settings
+from shield_ai.flow.plan.app_plan import make_plan
+from shield_ai.flow.plan.aws_plan import AwsInputs
+from shield_ai.flow.plan.code_inputs import CodeInputs
+from shield_ai.model.errors import AwsError, OutsideError, UnsafePlanError
+from shield_ai.model.finding import Kind
+from shield_ai.model.locator import EnvVar
+from shield_ai.model.manifest import App, Manifest, Secret
+from shield_ai.model.manifest_writer import render
+from shield_ai.model.plan import Action
+from shield_ai.model.resource import Live, SecretState
+from shield_ai.project.tree import Tree
+from shield_ai.scan.python.app_scan import scan
+
+APP = App(name="shop", region="eu-west-1", prefix="shop/", tags={"team": "web"})
+KEY = Secret(name="django-secret-key", kind=Kind.DJANGO_SECRET_KEY, env="SECRET_KEY")
+GENERATED_KEY = msgspec.structs.replace(KEY, generate=True)
+MAIL = Secret(name="mail-key", env="MAIL_KEY")
+DSN = Secret(name="sentry-dsn", env="SENTRY_DSN", optional=True)
+DB = Secret(
+    name="db",
+    kind=Kind.DATABASE,
+    fields={"username": "DB_USER", "password": "DB_PASSWORD", "port": "DB_PORT"},
+)
+OURS = {"managed-by": "shield-ai", "app": "shop"}
+
+
+def live(**states):
+    secrets = {f"shop/{name.replace('_', '-')}": state for name, state in states.items()}
+    return Live(account="123456789012", region="eu-west-1", secrets=secrets)
+
+
+def state(*, deleted=False, **tags):
+    settings = {**secret_settings(MAIL, Manifest(app=APP)), "tags": {"team": "web", **tags}}
+    return SecretState(arn="arn:x", tags=tags, deleted=deleted, settings=settings)
+
+
+def made(root, manifest, account, available=(), *, code=False):
+    tree = Tree(root)
+    result = scan(root, manifest_variables=tuple(manifest.variables()))
+    code_inputs = CodeInputs(
+        accessor_import=result.facts.accessor_import(manifest),
+        has_folder=tree.has_folder,
+        real_path=tree.real_path,
+        calls=result.calls,
+    )
+    locators = {name: EnvVar(name) for name in available}
+    return make_plan(
+        manifest,
+        result.sites,
+        tree.read,
+        constants=result.constants,
+        code=code_inputs if code else None,
+        aws=AwsInputs(live=account, available=locators) if account else None,
+    )
+
+
+def of(root, secret, account, available=()):
+    result = made(root, Manifest(app=APP, secret=(secret,)), account, available)
+    return {
+        c.name: (c.action, [(o.field, o.locator) for o in c.origins]) for c in result.changes
+    }, result.missing
+
+
+@pytest.mark.parametrize(
+    ("secret", "account", "available", "changes", "missing"),
+    [
+        pytest.param(MAIL, live(), ["MAIL_KEY"], {"shop/mail-key": (Action.CREATE, [("", "env:MAIL_KEY")])}, (), id="new"),
+        pytest.param(MAIL, live(mail_key=state(**OURS)), [], {"shop/mail-key": (Action.KEEP, [])}, (), id="unchanged"),
+        pytest.param(MAIL, live(mail_key=state()), ["MAIL_KEY"], {"shop/mail-key": (Action.KEEP, [])}, (), id="created manually"),
+        pytest.param(MAIL, live(mail_key=state(deleted=True, **OURS)), ["MAIL_KEY"], {"shop/mail-key": (Action.RESTORE, [("", "env:MAIL_KEY")])}, (), id="scheduled for deletion"),
+        pytest.param(MAIL, live(), [], {}, ("mail-key (MAIL_KEY)",), id="no value"),
+        pytest.param(DSN, live(), [], {}, (), id="optional, no value"),
+        pytest.param(KEY, live(), [], {}, ("django-secret-key (SECRET_KEY)",), id="Django key without a value"),
+        pytest.param(GENERATED_KEY, live(), [], {"shop/django-secret-key": (Action.CREATE, [("", "generate:django-secret-key")])}, (), id="generated Django key"),
+        pytest.param(KEY, live(), ["SECRET_KEY"], {"shop/django-secret-key": (Action.CREATE, [("", "env:SECRET_KEY")])}, (), id="Django key with a value"),
+        pytest.param(DB, live(), ["DB_USER", "DB_PASSWORD", "DB_PORT"], {"shop/db": (Action.CREATE, [("username", "env:DB_USER"), ("password", "env:DB_PASSWORD"), ("port", "env:DB_PORT")])}, (), id="all fields"),
+        pytest.param(DB, live(), ["DB_USER"], {}, ("db (DB_PASSWORD, DB_PORT)",), id="missing fields"),
+    ],
+)  # fmt: skip
+def test_plans_a_secret(tmp_path, secret, account, available, changes, missing):
+    assert of(tmp_path, secret, account, available) == (changes, missing)
+
+
+SETTINGS = """\
+import os
+SECRET_KEY = "literal in the code"
+MAIL_KEY = "literal of the mail service"
+DATABASES = {"default": {
+    "USER": os.environ["DB_USER"], "PASSWORD": os.environ.get("DB_PASSWORD", "dev"), "PORT": os.environ.get("DB_PORT", "5432"),
+}}
+INSTALLED_APPS = []
+"""
+
+
+@pytest.mark.parametrize(
+    ("secret", "available", "locators"),
+    [
+        pytest.param(MAIL, [], [("", "code:settings.py")], id="a literal"),
+        pytest.param(MAIL, ["MAIL_KEY"], [("", "env:MAIL_KEY")], id="source before literal"),
+        pytest.param(GENERATED_KEY, [], [("", "generate:django-secret-key")], id="no literal Django key"),
+        pytest.param(DB, ["DB_USER", "DB_PASSWORD"], [("username", "env:DB_USER"), ("password", "env:DB_PASSWORD"), ("port", "code:settings.py")], id="default of a port"),
+    ],
+)  # fmt: skip
+def test_finds_values_in_the_code(tmp_path, secret, available, locators):
+    (tmp_path / "settings.py").write_text(SETTINGS)
+    changes, missing = of(tmp_path, secret, live(), available)
+    ((_, origins),) = changes.values()
+    assert [(field, locator.partition("#")[0]) for field, locator in origins] == locators
+    assert missing == ()
+
+
+MAIL_SETTINGS = "import os\nUSER = os.getenv('EMAIL_HOST_USER', 'shop')\nPASSWORD = os.getenv('EMAIL_HOST_PASSWORD', '')\n"
+
+
+@pytest.mark.parametrize(
+    ("optional", "available", "origins", "missing"),
+    [
+        pytest.param(True, [], None, (), id="only defaults"),
+        pytest.param(True, ["EMAIL_HOST_PASSWORD"], ["username code", "password env"], (), id="password with default user"),
+        pytest.param(True, ["EMAIL_HOST_USER"], ["username env"], (), id="user without password"),
+        pytest.param(False, ["EMAIL_HOST_USER"], ["username env"], (), id="both have a default"),
+    ],
+)  # fmt: skip
+def test_a_pair_with_one_value(tmp_path, optional, available, origins, missing):
+    (tmp_path / "settings.py").write_text(MAIL_SETTINGS)
+    fields = {"username": "EMAIL_HOST_USER", "password": "EMAIL_HOST_PASSWORD"}
+    found, lacking = of(
+        tmp_path, Secret(name="mail", fields=fields, optional=optional), live(), available
+    )
+    got = [
+        f"{field} {locator.partition(':')[0]}"
+        for _, all_of in found.values()
+        for field, locator in all_of
+    ] or None
+    assert (got, lacking) == (origins, missing)
+
+
+def test_names_the_missing_variable_of_a_pair(tmp_path):
+    (tmp_path / "settings.py").write_text(
+        MAIL_SETTINGS.replace(
+            "os.getenv('EMAIL_HOST_PASSWORD', '')", "os.environ['EMAIL_HOST_PASSWORD']"
+        )
+    )
+    fields = {"username": "EMAIL_HOST_USER", "password": "EMAIL_HOST_PASSWORD"}
+    assert of(tmp_path, Secret(name="mail", fields=fields), live(), ["EMAIL_HOST_USER"]) == (
+        {},
+        ("mail (EMAIL_HOST_PASSWORD)",),
+    )
+
+
+def test_does_not_store_ambiguous_values(tmp_path):
+    (tmp_path / "settings").mkdir()
+    for name, value in {"a": "k3y-of-one", "b": "k3y-of-two"}.items():
+        (tmp_path / f"settings/{name}.py").write_text(f"X = 1\nMAIL_KEY = '{value}'\n")
+    result = made(tmp_path, Manifest(app=APP, secret=(MAIL,)), live())
+    assert (result.changes, result.missing) == ((), ("mail-key (MAIL_KEY)",))
+    [skip] = result.skipped
+    assert (skip.path, skip.line, skip.name) == ("settings/b.py", 2, "MAIL_KEY")
+    assert skip.reason == "settings/a.py:2 has another value: set the right one with --env-file"
+    assert [
+        c.action
+        for c in made(tmp_path, Manifest(app=APP, secret=(MAIL,)), live(), ["MAIL_KEY"]).changes
+    ] == [Action.CREATE]
+    (tmp_path / "settings/b.py").write_text("MAIL_KEY = 'k3y-' 'of-one'\n")
+    assert [
+        c.action for c in made(tmp_path, Manifest(app=APP, secret=(MAIL,)), live()).changes
+    ] == [Action.CREATE]
+
+
+def test_does_not_store_the_default_of_a_password(tmp_path):
+    (tmp_path / "settings.py").write_text(SETTINGS)
+    assert of(tmp_path, DB, live(), ["DB_USER"]) == ({}, ("db (DB_PASSWORD)",))
+
+
+def test_refuses_secrets_of_another_app(tmp_path):
+    theirs = state(**{**OURS, "app": "other"})
+    with pytest.raises(UnsafePlanError, match="belongs to the app other"):
+        of(tmp_path, MAIL, live(mail_key=theirs), ["MAIL_KEY"])
+    with pytest.raises(AwsError, match="scheduled for deletion"):
+        of(tmp_path, MAIL, live(mail_key=state(deleted=True)), ["MAIL_KEY"])
+
+
+def test_plans_the_tags_and_the_policy_file(tmp_path):
+    result = made(tmp_path, Manifest(app=APP, secret=(MAIL,)), live(), ["MAIL_KEY"])
+    (change,) = result.changes
+    assert change.settings["tags"] == {"team": "web", **OURS}
+    assert change.permissions == ("secretsmanager:CreateSecret", "secretsmanager:TagResource")
+    assert (result.account, result.region) == ("123456789012", "eu-west-1")
+    assert [file.path for file in result.files] == ["aws/iam-policy-secrets-manager.json"]
+
+
+def test_plans_only_the_code(tmp_path):
+    (tmp_path / "settings.py").write_text(SETTINGS)
+    manifest = Manifest(
+        app=App(name="shop", settings=("settings.py",), runtime="aws_secrets.py"), secret=(MAIL, DB)
+    )
+    result = made(tmp_path, manifest, None, code=True)
+    assert result.changes == ()
+    assert {"settings.py", "shield.toml", "aws_secrets.py"} <= {file.path for file in result.files}
+    assert [skip.name for skip in result.skipped if skip.path == "settings.py"] == ["SECRET_KEY"]
+    (tmp_path / "shield.toml").write_text(render(manifest))
+    assert "shield.toml" not in {
+        file.path for file in made(tmp_path, manifest, None, code=True).files
+    }
+
+
+@pytest.mark.parametrize("name", ["requirements.txt", ".gitignore", ".isort.cfg", "ruff.toml"])
+def test_leaves_links_out_of_the_app(tmp_path, name):
+    app = tmp_path / "app"
+    app.mkdir()
+    (app / "settings.py").write_text('import os\nMAIL_KEY = os.environ["MAIL_KEY"]\n')
+    (tmp_path / name).write_text("")
+    (app / name).symlink_to(tmp_path / name)
+    result = made(app, Manifest(app=APP, secret=(MAIL,)), None, code=True)
+    assert name not in [file.path for file in result.files]
+    assert "settings.py" in [file.path for file in result.files]
+    reasons = {item.path: item.reason for item in result.skipped}
+    expected = "a link to a file outside the app: edit it yourself"
+    assert reasons.get(name, expected) == expected
+
+
+def test_refuses_a_map_file_that_is_a_link_out_of_the_app(tmp_path):
+    app = tmp_path / "app"
+    app.mkdir()
+    (app / "settings.py").write_text('import os\nMAIL_KEY = os.environ["MAIL_KEY"]\n')
+    (tmp_path / "keys.py").write_text("")
+    (app / "keys.py").symlink_to(tmp_path / "keys.py")
+    manifest = Manifest(app=App(name="shop", runtime="keys.py"), secret=(MAIL,))
+    with pytest.raises(OutsideError, match=r"keys\.py is outside"):
+        made(app, manifest, None, code=True)
+
+
+def test_edits_a_file_once_that_has_a_link(tmp_path):
+    (tmp_path / "real.py").write_text('import os\nMAIL_KEY = os.environ["MAIL_KEY"]\n')
+    (tmp_path / "settings.py").symlink_to("real.py")
+    result = made(tmp_path, Manifest(app=APP, secret=(MAIL,)), None, code=True)
+    paths = [file.path for file in result.files]
+    assert "real.py" in paths
+    assert "settings.py" not in paths

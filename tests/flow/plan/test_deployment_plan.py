@@ -1,0 +1,227 @@
+"""Deployment files are edited with the code, and restored by a rollback."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+
+import pytest
+import yaml
+from shield_helpers import files_of, make_app, run
+
+from shield_ai.flow.plan import deployment_plan
+from shield_ai.flow.plan.deployment_plan import DeploymentSources, deployment_inputs
+from shield_ai.model.finding import Confidence, Finding, Severity
+from shield_ai.model.manifest import App, Manifest, Secret
+from shield_ai.model.site import Shape, Site
+from shield_ai.model.skip import SkipId
+
+COMPOSE = """\
+services:
+  web:
+    build: .
+    environment:
+      SECRET_KEY: VALUE
+      DATABASE_PASSWORD: ${DATABASE_PASSWORD:?}  # from .env
+      SENTRY_DSN:
+      DEBUG: "0"
+  db:
+    image: postgres
+    environment:
+      POSTGRES_PASSWORD: ${DATABASE_PASSWORD:?}
+"""
+TABLE = '\n[deployment]\nedit = ["compose", "kubernetes"]\ncontainers = ["web"]\n'
+
+
+@pytest.fixture
+def app(tmp_path):
+    """An app with a Compose file, and shield.toml, which enables edits of it."""
+    values = make_app(tmp_path)
+    (tmp_path / "docker-compose.yml").write_text(COMPOSE.replace("VALUE", values["SECRET_KEY"]))
+    assert run("draft", cwd=tmp_path).code == 0
+    with (tmp_path / "shield.toml").open("a") as file:
+        file.write(TABLE)
+    return tmp_path
+
+
+def plan(app, *options):
+    return run("plan", "--env-file", ".env", *options, cwd=app)
+
+
+def test_apply_and_rollback(aws, app):
+    before = files_of(app)
+    done = run("apply", "--env-file", ".env", "--yes", "--no-proof", cwd=app)
+    assert done.code == 0, done.text
+    services = yaml.safe_load((app / "docker-compose.yml").read_text())["services"]
+    assert services["web"]["environment"] == {
+        "USE_AWS_SECRETS": "true",
+        "DJANGO_ENV": "production",
+        "AWS_REGION": "us-east-1",
+        "SENTRY_DSN": None,
+        "DEBUG": "0",
+    }
+    assert services["db"]["environment"] == {"POSTGRES_PASSWORD": "${DATABASE_PASSWORD:?}"}
+    after = files_of(app)
+    assert run("apply", "--env-file", ".env", "--yes", "--no-proof", cwd=app).code == 0
+    assert files_of(app) == after
+    assert run("rollback", "--yes", cwd=app).code == 0
+    assert files_of(app) == before
+
+
+def test_plan_names_the_deployment_files_outside_the_app(tmp_path):
+    app = tmp_path / "backend"
+    app.mkdir()
+    make_app(app)
+    (tmp_path / "compose.yml").write_text("environment: [SECRET_KEY]\n")
+    (tmp_path / "notes.txt").write_text("SECRET_KEY\n")
+    subprocess.run(["git", "init", "-q"], cwd=tmp_path, check=True)
+    subprocess.run(["git", "add", "compose.yml", "notes.txt"], cwd=tmp_path, check=True)
+    assert run("draft", cwd=app).code == 0
+    done = run("plan", "--only", "code", cwd=app)
+    assert "../compose.yml" in done.out
+    assert "notes.txt" not in done.out
+
+
+def test_plan_shows_the_edits_without_values(aws, app):
+    done = plan(app)
+    assert '+      USE_AWS_SECRETS: "true"' in done.out
+    assert "-      SECRET_KEY: •••" in done.out
+    value = yaml.safe_load((app / "docker-compose.yml").read_text())
+    assert value["services"]["web"]["environment"]["SECRET_KEY"] not in done.text
+    assert deployment_plan.NOT_STORED in done.out  # of SENTRY_DSN, which is not in .env
+
+
+def test_each_line_in_a_file_that_is_not_edited_has_a_reason(aws, app):
+    (app / "Procfile").write_text("web: SECRET_KEY=x app\n")
+    (app / "task.json").write_text(
+        '{"containerDefinitions": [{"environment": [{"name": "SECRET_KEY", "value": "x"}]}]}'
+    )
+    done = plan(app, "--json")
+    skipped = json.loads(done.out)["skipped"]
+    reasons = {item["path"]: item["reason"] for item in skipped if item["name"] == "SECRET_KEY"}
+    assert deployment_plan.NOT_EDITED.format("Procfile") in reasons["Procfile"]
+    assert deployment_plan.NOT_CHOSEN.format("ecs") in reasons["task.json"]
+    assert deployment_plan.NOT_CHOSEN.format("ecs") in " ".join(plan(app).out.split())
+
+
+def with_entrypoint(app):
+    (app / "entrypoint.sh").write_text('#!/bin/sh\necho "$SECRET_KEY"\n')
+
+
+def with_override(app):
+    (app / "docker-compose.override.yml").write_text("services: {}\n")
+
+
+def with_kustomize(app):
+    (app / "docker-compose.yml").unlink()
+    (app / "k8s/base").mkdir(parents=True)
+    pod = "{containers: [{name: web, env: [{name: SECRET_KEY, value: x}]}]}"
+    (app / "k8s/base/web.yaml").write_text(f"apiVersion: v1\nkind: Pod\nspec: {pod}\n")
+
+
+def with_environments(app):
+    with (app / "shield.toml").open("a") as file:
+        file.write('\n[environments.staging]\nprefix = "staging/"\n')
+
+
+def with_another_value(app):
+    path = app / "docker-compose.yml"
+    path.write_text(COMPOSE.replace("VALUE", "an-old-key"))
+
+
+@pytest.mark.parametrize(
+    ("change", "options", "reason"),
+    [
+        pytest.param(with_another_value, [], deployment_plan.OTHER_VALUE, id="another value"),
+        pytest.param(lambda _: None, ["--only", "code"], deployment_plan.AWS_NOT_READ, id="no AWS"),
+        pytest.param(with_entrypoint, [], "entrypoint.sh:2 reads it", id="entrypoint"),
+        pytest.param(with_override, [], "docker-compose.override.yml", id="combined files"),
+        pytest.param(with_kustomize, [], deployment_plan.SHARED, id="base of Kustomize"),
+        pytest.param(with_environments, [], deployment_plan.NO_ENVIRONMENT, id="environments"),
+    ],
+)
+def test_variable_that_may_be_needed_remains(aws, app, change, options, reason):
+    change(app)
+    done = plan(app, *options)
+    words = " ".join(done.out.split())
+    assert reason in words
+    assert "-      SECRET_KEY" not in done.out
+
+
+def test_nothing_is_edited_by_default(aws, app):
+    path = app / "shield.toml"
+    path.write_text(path.read_text().replace(TABLE, ""))
+    assert "docker-compose.yml  1 edit" not in plan(app).out
+    assert "USE_AWS_SECRETS: " not in plan(app).out
+
+
+def test_environment_sets_its_prefix_in_the_files_with_its_name(aws, app):
+    with_environments(app)
+    (app / "docker-compose.yml").rename(app / "docker-compose.staging.yml")
+    (app / "deploy/live").mkdir(parents=True)
+    (app / "deploy/live/compose.yml").write_text("services: {web: {environment: [SECRET_KEY=x]}}\n")
+    done = plan(app, "--environment", "staging")
+    assert '+      AWS_SECRETS_PREFIX: "staging/"' in done.out
+    assert deployment_plan.OTHER_ENVIRONMENT.format("staging") in done.out
+
+
+def read_of(variable, line, shape=Shape.READ):
+    finding = Finding(
+        rule="CSEC-34",
+        path="s.py",
+        line=line,
+        column=1,
+        end_line=line,
+        end_column=9,
+        severity=Severity.LOW,
+        confidence=Confidence.HIGH,
+        message="",
+        env=variable,
+    )
+    return finding, Site(start=0, end=1, shape=shape, variable=variable)
+
+
+@pytest.mark.parametrize(
+    ("sites", "skipped", "secret", "expected"),
+    [
+        pytest.param([read_of("KEY", 3)], [], {}, None, id="rewritten"),
+        pytest.param([], [], {}, deployment_plan.NOT_READ, id="not read"),
+        pytest.param(
+            [read_of("KEY", 3)],
+            [("s.py", 3, "KEY")],
+            {},
+            deployment_plan.PLAIN_READ.format("s.py:3"),
+            id="skipped",
+        ),
+        pytest.param(
+            [read_of("KEY", 3), read_of("KEY", 5)],
+            [("s.py", 5, "KEY")],
+            {},
+            deployment_plan.PLAIN_READ.format("s.py:5"),
+            id="one of two skipped",
+        ),
+        pytest.param(
+            [read_of("KEY", 3)],
+            [("s.py", 0, "")],
+            {},
+            deployment_plan.PLAIN_READ.format("s.py:3"),
+            id="file skipped",
+        ),
+        pytest.param(
+            [read_of("KEY", 3)], [("s.py", 3, "db")], {}, None, id="something else skipped"
+        ),
+        pytest.param([read_of("KEY", 3)], [("s.py", 0, "KEY")], {}, None, id="default kept"),
+        pytest.param(
+            [read_of("KEY", 3, Shape.LITERAL)], [("s.py", 3, "KEY")], {}, None, id="literal kept"
+        ),
+        pytest.param(
+            [read_of("KEY", 3)], [], {"external": True}, deployment_plan.EXTERNAL, id="external"
+        ),
+    ],
+)
+def test_reasons_of_variables_that_the_code_reads(sites, skipped, secret, expected):
+    sources = DeploymentSources(variables=(), files={}, command_reads={}, migrated=frozenset())
+    manifest = Manifest(app=App(name="shop"), secret=(Secret(name="key", env="KEY", **secret),))
+    skips = [SkipId.POSITION_UNKNOWN.reason().entry(*place) for place in skipped]
+    inputs = deployment_inputs(sources, manifest, sites, skips, {"key"})
+    assert inputs.kept.get("KEY") == expected
