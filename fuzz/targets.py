@@ -45,7 +45,7 @@ from shield_ai.reports.plan import plan_text
 from shield_ai.rewrite.project.deployment import DeploymentInputs, edit_deployment
 from shield_ai.rewrite.project.fixer import AppFiles, FixContext
 from shield_ai.rewrite.project.pipeline import rewrite_project
-from shield_ai.rewrite.python.line_length import configured_line_length
+from shield_ai.rewrite.python.lines.line_length import configured_line_length
 from shield_ai.rewrite.python.pipeline import rewrite_python
 from shield_ai.scan.baseline import read_baseline, remove_known
 from shield_ai.scan.deployment.blocks import find_environments

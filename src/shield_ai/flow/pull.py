@@ -19,7 +19,7 @@ from shield_ai.project.env_file import (
     set_variables,
 )
 from shield_ai.project.safe_write import read_private_file, write_private_file
-from shield_ai.rewrite.python.move_literals import DOTENV
+from shield_ai.rewrite.python.fixers.move_literals import DOTENV
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

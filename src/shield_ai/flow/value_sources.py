@@ -18,7 +18,7 @@ from shield_ai.model.locator import (
     Prompt,
 )
 from shield_ai.project.values import read_env_file
-from shield_ai.rewrite.python.move_literals import DOTENV
+from shield_ai.rewrite.python.fixers.move_literals import DOTENV
 from shield_ai.scan.text.value_shapes import CHANGE_ME, PLACEHOLDER
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ import msgspec
 
 from shield_ai.model.file_reader import read_optional
 from shield_ai.rewrite.pre_commit import hook_options
-from shield_ai.rewrite.python.line_length import (
+from shield_ai.rewrite.python.lines.line_length import (
     configured_line_length,
     folders_above,
     linter_line_length,

@@ -21,7 +21,7 @@ from shield_ai.flow.plan.preconditions import (
     require_values,
 )
 from shield_ai.flow.value_sources import planned_env_files, require_unambiguous
-from shield_ai.rewrite.python.move_literals import DOTENV, dotenv_change
+from shield_ai.rewrite.python.fixers.move_literals import DOTENV, dotenv_change
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

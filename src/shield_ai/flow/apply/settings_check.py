@@ -14,7 +14,7 @@ from shield_ai.model.finding import Kind
 from shield_ai.model.hidden import Hidden
 from shield_ai.model.plan import Comparison
 from shield_ai.project.runtime_names import PACKAGE
-from shield_ai.rewrite.python.move_literals import DOTENV
+from shield_ai.rewrite.python.fixers.move_literals import DOTENV
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

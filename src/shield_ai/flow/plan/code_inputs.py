@@ -16,7 +16,7 @@ from shield_ai.project.values import read_env_file
 from shield_ai.rewrite.project.env_example import PATH as ENV_EXAMPLE
 from shield_ai.rewrite.project.fixer import DotenvFiles
 from shield_ai.rewrite.project.pyproject import LOCK_COMMANDS
-from shield_ai.rewrite.python.move_literals import DOTENV, LiteralRemoval
+from shield_ai.rewrite.python.fixers.move_literals import DOTENV, LiteralRemoval
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

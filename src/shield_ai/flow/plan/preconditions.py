@@ -16,7 +16,7 @@ from shield_ai.project.python_source import digest
 from shield_ai.project.python_versions import OLDEST_SUPPORTED
 from shield_ai.project.runtime_names import copied_folder, is_copied_file
 from shield_ai.rewrite.project.file_edits import create
-from shield_ai.rewrite.python.move_literals import DOTENV
+from shield_ai.rewrite.python.fixers.move_literals import DOTENV
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

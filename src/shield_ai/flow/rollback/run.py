@@ -22,7 +22,7 @@ from shield_ai.flow.verify.db_login import LoginResult
 from shield_ai.model.errors import AwsError, RollbackIncompleteError, UnsafePlanError
 from shield_ai.model.plan import Action, Receipt, StepKind, StepStatus
 from shield_ai.model.printable import printable
-from shield_ai.rewrite.python.move_literals import DOTENV
+from shield_ai.rewrite.python.fixers.move_literals import DOTENV
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Mapping, Sequence

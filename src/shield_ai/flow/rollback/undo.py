@@ -18,7 +18,7 @@ from shield_ai.model.plan import Action
 from shield_ai.model.rotation_policy import rotation_settings
 from shield_ai.project.app_folder import may_be_app_folder
 from shield_ai.project.tree import Tree
-from shield_ai.rewrite.python.move_literals import DOTENV
+from shield_ai.rewrite.python.fixers.move_literals import DOTENV
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

@@ -20,7 +20,7 @@ from shield_ai.rewrite.project.secret_map import STEP, MapStyle, settings_quote
 from shield_ai.rewrite.project.stamp import State, header_of, read_stamp, stamp
 from shield_ai.rewrite.project.template import render
 from shield_ai.rewrite.project.tests_folder import can_import, choose_folder
-from shield_ai.rewrite.python.import_lines import import_lines
+from shield_ai.rewrite.python.imports.import_lines import import_lines
 
 if TYPE_CHECKING:
     from collections.abc import Collection

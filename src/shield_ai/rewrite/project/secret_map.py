@@ -25,7 +25,7 @@ from shield_ai.rewrite.project.file_edits import (
     single_line,
     skip,
 )
-from shield_ai.rewrite.python.formatting import indentation, make_edit, most_used_quote
+from shield_ai.rewrite.python.lines.formatting import indentation, make_edit, most_used_quote
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

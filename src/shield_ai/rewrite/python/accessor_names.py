@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from shield_ai.project.runtime_names import PACKAGE, accessor_modules, settings_source_modules
-from shield_ai.rewrite.python.file_imports import Import, imported_names, imports_from
+from shield_ai.rewrite.python.imports.file_imports import Import, imported_names, imports_from
 
 if TYPE_CHECKING:
     from shield_ai.project.python_source import Source

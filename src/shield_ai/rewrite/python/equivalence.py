@@ -14,11 +14,11 @@ from shield_ai.project.pydantic_sources import CONFIG, DOCSTRING, METHODS, SOURC
 from shield_ai.project.python_source import Source, parse
 from shield_ai.project.runtime_names import accessor_modules, settings_source_modules
 from shield_ai.rewrite.python.calls import keyword_value, string_value
-from shield_ai.rewrite.python.file_imports import imports_from
-from shield_ai.rewrite.python.formatting import first_line
-from shield_ai.rewrite.python.plain_reads import PlainRead, environ_names, plain_read
-from shield_ai.rewrite.python.settings_imports import ANNOTATED, LIBRARY
-from shield_ai.rewrite.python.unused_imports import REMOVABLE
+from shield_ai.rewrite.python.imports.file_imports import imports_from
+from shield_ai.rewrite.python.imports.unused_imports import REMOVABLE
+from shield_ai.rewrite.python.lines.formatting import first_line
+from shield_ai.rewrite.python.wrap.plain_reads import PlainRead, environ_names, plain_read
+from shield_ai.rewrite.python.wrap.settings_imports import ANNOTATED, LIBRARY
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping

@@ -1,6 +1,6 @@
 """The interface of the fixers of Python files, and their search.
 
-A fixer is a function `fix(context)` in a module of this package. It runs after the secrets of the
+A fixer is a function `fix(context)` in a module of `fixers`. It runs after the secrets of the
 file are wrapped, and edits other parts of it. A second run must return no edits.
 """
 
@@ -16,7 +16,7 @@ import msgspec
 
 from shield_ai.model.edit import Edit
 from shield_ai.model.skip import Skipped
-from shield_ai.rewrite import python
+from shield_ai.rewrite.python import fixers
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from shield_ai.project.python_source import Source
     from shield_ai.project.secret_map import SecretMap
     from shield_ai.rewrite.python.accessor_names import AccessorNames
-    from shield_ai.rewrite.python.move_literals import LiteralRemoval
+    from shield_ai.rewrite.python.fixers.move_literals import LiteralRemoval
 
 
 class FileContext(NamedTuple):
@@ -61,6 +61,6 @@ Fixer = Callable[[FileContext], FileOutcome]
 @functools.cache
 def find_fixers() -> tuple[Fixer, ...]:
     """Return the fixers, in the order of the names of their modules."""
-    names = sorted(module.name for module in pkgutil.iter_modules(python.__path__))
-    modules = [importlib.import_module(f"{python.__name__}.{name}") for name in names]
+    names = sorted(module.name for module in pkgutil.iter_modules(fixers.__path__))
+    modules = [importlib.import_module(f"{fixers.__name__}.{name}") for name in names]
     return tuple(module.fix for module in modules if hasattr(module, "fix"))

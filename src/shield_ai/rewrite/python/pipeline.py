@@ -13,12 +13,12 @@ from shield_ai.project.python_source import Source, file_change
 from shield_ai.project.secret_map import client_name, parse_map
 from shield_ai.rewrite.project.runtime_copy import provides_map
 from shield_ai.rewrite.python.accessor_names import accessor_names
-from shield_ai.rewrite.python.db_backend import skipped_databases
 from shield_ai.rewrite.python.fixer import FileContext, find_fixers
-from shield_ai.rewrite.python.import_style import ImportStyle
+from shield_ai.rewrite.python.fixers.db_backend import skipped_databases
+from shield_ai.rewrite.python.imports.import_style import ImportStyle
 from shield_ai.rewrite.python.kept_texts import split_edits
-from shield_ai.rewrite.python.wrap import wrap_secrets
-from shield_ai.rewrite.python.wrap_options import WrapOptions
+from shield_ai.rewrite.python.wrap.run import wrap_secrets
+from shield_ai.rewrite.python.wrap.wrap_options import WrapOptions
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

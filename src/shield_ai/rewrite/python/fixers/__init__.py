@@ -1,0 +1,1 @@
+"""Fixers of Python files beside the wrapped expressions: each module has a function fix()."""

@@ -1,0 +1,97 @@
+"""Set SECRET_KEY_FALLBACKS if Django's secret key rotates on a schedule.
+
+Django then also accepts the previous key and the pending key.
+"""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from shield_ai.model.finding import Kind
+from shield_ai.model.manifest import Rotation
+from shield_ai.rewrite.python.calls import string_value
+from shield_ai.rewrite.python.fixer import FileContext, FileOutcome
+from shield_ai.rewrite.python.lines.formatting import file_quote, insert_below
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from shield_ai.model.edit import Edit
+    from shield_ai.model.file_reader import FileReader
+    from shield_ai.model.manifest import Manifest, Secret
+    from shield_ai.model.site import Site
+    from shield_ai.project.python_source import Source
+
+SETTING = "SECRET_KEY_FALLBACKS"
+TEXT = (
+    "SECRET_KEY_FALLBACKS = [\n"
+    "    key for stage in ({q}AWSPREVIOUS{q}, {q}AWSPENDING{q})"
+    " if (key := {get}({q}{name}{q}, None, stage=stage))\n"
+    "]\n"
+)
+
+
+def fix(context: FileContext) -> FileOutcome:
+    """Set SECRET_KEY_FALLBACKS if the app's key rotates."""
+    key = key_without_fallbacks(context.manifest, context.read)
+    if key is None:
+        return FileOutcome()
+    edits = fallback_edits(context.source, context.sites, key, context.names.get)
+    return FileOutcome(edits=edits)
+
+
+def key_without_fallbacks(manifest: Manifest, read: FileReader) -> Secret | None:
+    """Return the secret of SECRET_KEY if it rotates on a schedule and has no fallbacks yet."""
+    for path in manifest.app.settings:
+        if SETTING.encode() in (read(path) or b""):
+            return None
+    for secret in manifest.secret:
+        if secret.kind is Kind.DJANGO_SECRET_KEY and isinstance(secret.rotate, Rotation):
+            return secret
+    return None
+
+
+def fallback_edits(source: Source, sites: Iterable[Site], secret: Secret, get: str) -> list[Edit]:
+    """Set SECRET_KEY_FALLBACKS below a top-level SECRET_KEY that reads the secret.
+
+    Args:
+        source: The file.
+        sites: The sites that are wrapped in it.
+        secret: The secret of SECRET_KEY.
+        get: The name under which the file calls get_secret().
+    """
+    spans = []
+    for site in sites:
+        if not site.reason and site.variable in secret.variables():
+            spans.append((site.start, site.end))
+    for node in source.tree.body:
+        if not _assigns_key(node):
+            continue
+        if _contains_any(source, node, spans) or _calls_get(node, secret, get):
+            text = TEXT.format(get=get, name=secret.name, q=file_quote(source))
+            return [insert_below(source, node, text)]
+    return []
+
+
+def _assigns_key(node: ast.stmt) -> bool:
+    targets: list[ast.expr] = []
+    if isinstance(node, ast.Assign):
+        targets = node.targets
+    elif isinstance(node, ast.AnnAssign):
+        targets = [node.target]
+    return any(isinstance(target, ast.Name) and target.id == "SECRET_KEY" for target in targets)
+
+
+def _contains_any(source: Source, node: ast.stmt, spans: list[tuple[int, int]]) -> bool:
+    first, last = source.span(node)
+    return any(first <= start and end <= last for start, end in spans)
+
+
+def _calls_get(node: ast.stmt, secret: Secret, get: str) -> bool:
+    for child in ast.walk(node):
+        if not (isinstance(child, ast.Call) and child.args and ast.unparse(child.func) == get):
+            continue
+        if string_value(child.args[0]) == secret.name:
+            return True
+    return False

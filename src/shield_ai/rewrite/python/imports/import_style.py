@@ -1,0 +1,136 @@
+"""Decide how the files of an app import get_secret(): by its full name, or relatively."""
+
+from __future__ import annotations
+
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from shield_ai.project.layout import relative_module
+from shield_ai.project.python_source import Source
+from shield_ai.rewrite.code_style import read_code_style
+from shield_ai.rewrite.project.layout import is_template, root_of
+from shield_ai.rewrite.python.imports.file_imports import (
+    greatest_level,
+    imported_names,
+    imports_package,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from shield_ai.model.file_reader import FileReader
+    from shield_ai.model.manifest import Manifest
+    from shield_ai.rewrite.code_style import CodeStyle
+    from shield_ai.rewrite.python.wrap.wrap_options import WrapOptions
+
+
+class ImportStyle:
+    """The import of get_secret() in each file, and the style of the file.
+
+    Args:
+        manifest: Names the copy of the runtime.
+        read: Returns the bytes of a file.
+        accessor_import: The line that imports get_secret() by its full name.
+        options: The app's Python files, and the package with relative imports.
+        edited: The files that will import get_secret().
+    """
+
+    def __init__(
+        self,
+        manifest: Manifest,
+        read: FileReader,
+        accessor_import: str,
+        options: WrapOptions,
+        edited: Sequence[str],
+    ) -> None:
+        self._manifest = manifest
+        self._read = read
+        self._accessor_import = accessor_import
+        self._options = options
+        self._edited = edited
+        self._packages = self._app_packages(accessor_import.split()[1])
+
+    def line(self, source: Source) -> str:
+        """Return the line that imports get_secret() in a file.
+
+        Args:
+            source: The file.
+        """
+        runtime = self._manifest.app.runtime
+        if not self._imports_relatively(source):
+            return self._accessor_import
+        _, _, rest = self._accessor_import.partition(" import ")
+        return f"from {relative_module(source.path, runtime)} import {rest}"
+
+    def code_style(self, path: str) -> CodeStyle:
+        """Return the configured style of a file, with the app's packages.
+
+        Args:
+            path: The file.
+        """
+        style = read_code_style(self._read, path)
+        first_party = (*style.first_party, *self._packages)
+        return msgspec.structs.replace(style, first_party=first_party)
+
+    def _imports_relatively(self, source: Source) -> bool:
+        """Return whether a file imports the module with get_secret() relatively.
+
+        It does if its package has several names, or if it imports other modules of its package
+        relatively.
+        """
+        runtime = self._manifest.app.runtime
+        package = self._options.relative_package
+        if package:
+            return all(name.startswith(f"{package}/") for name in (source.path, runtime))
+        module = self._accessor_import.split()[1]
+        if not self._is_in_package_of_runtime(source.path, module):
+            return False
+        relative = relative_module(source.path, runtime)
+        if imported_names(source, module, relative):
+            return bool(imported_names(source, relative))
+        importers = self._options.importers
+        if is_template(self._read, module, importers.paths if importers else ()):
+            return True
+        level = len(relative) - len(relative.lstrip("."))
+        style = read_code_style(self._read, source.path)
+        if style.bans_relative_imports or (style.bans_parent_imports and level > 1):
+            return False
+        used = greatest_level(source)
+        if level <= used:
+            return True
+        is_style = used > 0 and not imports_package(source, module.partition(".")[0])
+        if not is_style or not self._is_in_packages(source.path, level):
+            return False
+        return all(map(self._has_relative_imports, self._edited_siblings(source.path)))
+
+    def _edited_siblings(self, path: str) -> list[str]:
+        folder = path.rpartition("/")[0]
+        return [other for other in self._edited if other.rpartition("/")[0] == folder]
+
+    def _has_relative_imports(self, path: str) -> bool:
+        return greatest_level(Source.from_bytes(path, self._read(path) or b"")) > 0
+
+    def _is_in_package_of_runtime(self, path: str, module: str) -> bool:
+        """Return whether a file is in the top-level package of the copy of the runtime."""
+        runtime = self._manifest.app.runtime
+        package, _, is_nested = module.partition(".")
+        if runtime == "package" or not is_nested:
+            return False
+        root = root_of(self._read, runtime, module)
+        return path.startswith(f"{root}/{package}/" if root else f"{package}/")
+
+    def _is_in_packages(self, path: str, count: int) -> bool:
+        folders = list(PurePosixPath(path).parents)[:count]
+        return all(self._read(f"{folder}/__init__.py") is not None for folder in folders)
+
+    def _app_packages(self, module: str) -> tuple[str, ...]:
+        """Return the top-level modules beside the one that provides get_secret()."""
+        if self._manifest.app.runtime == "package" or self._options.importers is None:
+            return ()
+        root = root_of(self._read, self._manifest.app.runtime, module)
+        prefix = f"{root}/" if root else ""
+        paths = [path for path in self._options.importers.paths if path.startswith(prefix)]
+        names = {path.removeprefix(prefix).partition("/")[0] for path in paths}
+        return tuple(sorted(name.removesuffix(".py") for name in names))

@@ -1,0 +1,283 @@
+"""Import what rewritten code needs in a file, and remove the imports that it no longer uses."""
+
+from __future__ import annotations
+
+import ast
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+from shield_ai.model.site import Shape
+from shield_ai.rewrite.code_style import CodeStyle
+from shield_ai.rewrite.python.imports.extend_import import extend_import
+from shield_ai.rewrite.python.imports.file_imports import (
+    Import,
+    imports_from,
+    module_of,
+    module_text,
+    top_level_package,
+)
+from shield_ai.rewrite.python.imports.import_lines import import_lines
+from shield_ai.rewrite.python.imports.unused_imports import (
+    group_start,
+    removal_edits,
+    statement_lines,
+)
+from shield_ai.rewrite.python.lines.formatting import first_line, line_below, make_edit
+from shield_ai.rewrite.python.lines.line_length import DEFAULT
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from shield_ai.model.edit import Edit
+    from shield_ai.model.site import Site
+    from shield_ai.project.python_source import Source
+    from shield_ai.rewrite.python.accessor_names import AccessorNames
+    from shield_ai.rewrite.python.imports.unused_imports import Importers, UnusedImport
+
+# Matches a leading comment that is about the file, not about the statement below it.
+FILE_COMMENT = re.compile(
+    rb"^#!|coding[:=]|-\*-|"
+    rb"(?i:copyright|licen[cs]e|spdx|pylint|flake8|noqa|mypy|ruff|isort|author|generated|settings)"
+)
+
+
+class Placement(NamedTuple):
+    """The position of an import, and the newlines around it."""
+
+    offset: int
+    before: str
+    after: str
+    is_new_group: bool = False
+
+
+def import_edits(
+    source: Source,
+    sites: Sequence[Site],
+    names: AccessorNames,
+    unused: Sequence[UnusedImport] = (),
+    style: CodeStyle | None = None,
+    importers: Importers | None = None,
+) -> list[Edit]:
+    """Import what the rewritten sites need and the file lacks, and remove what is unused.
+
+    Args:
+        source: The file.
+        sites: The rewritten sites.
+        names: The names of the runtime's functions.
+        unused: The imports to remove. If no other import remains, the new one takes their place.
+        style: The configured style of the file.
+        importers: The app's Python files; by default, each module of its packages is the app's.
+    """
+    style = style or CodeStyle()
+    wanted = _missing_names({site.shape for site in sites}, names)
+    extended = _extend_imports(source, wanted, style)
+    lines = _import_lines(wanted, style)
+    if not lines:
+        return [*extended, *removal_edits(source, unused)]
+    first_use = min(site.start for site in sites)
+    removed = [found.node for found in unused if found.is_whole]
+    block = _import_block(source, first_use, removed)
+    whole = [found for found in unused if found.is_whole and not found.node.col_offset]
+    first = next(iter(whole), None)
+    if first and _has_only_future_imports(block):
+        others = [found for found in unused if found is not first]
+        heading = _heading(names.module, style)
+        start, end = group_start(source, first.node), statement_lines(source, first.node)[1]
+        new = make_edit(source, start, end, "\n".join([*heading, *lines, ""]))
+        return [new, *extended, *removal_edits(source, others)]
+    place = _choose_placement(source, block, names.module, style, importers)
+    heading = _heading(names.module, style) if place.is_new_group else []
+    text = place.before + "\n".join([*heading, *lines]) + place.after
+    new = make_edit(source, place.offset, place.offset, text)
+    return [new, *extended, *removal_edits(source, unused)]
+
+
+def _extend_imports(source: Source, wanted: dict[str, list[str]], style: CodeStyle) -> list[Edit]:
+    """Add names to the imports that the file has, and remove them from `wanted`."""
+    edits = []
+    for module, names in wanted.items():
+        nodes = [node for node in source.tree.body if imports_from(node, module)]
+        node = nodes[0] if nodes else None
+        if isinstance(node, ast.ImportFrom):
+            width = style.line_length or DEFAULT
+            single = style.force_single_line
+            edit = extend_import(source, node, names, width, single_line=single)
+            if edit:
+                edits.append(edit)
+                wanted[module] = []
+    return edits
+
+
+def _missing_names(shapes: set[Shape], names: AccessorNames) -> dict[str, list[str]]:
+    """Return the names to import from each module, with their aliases."""
+    calls = {}
+    if names.from_source and names.client:
+        original = names.client.removeprefix("secrets_")
+        calls[original] = names.client
+    if shapes - {Shape.PRESENCE, Shape.FIELD}:
+        calls["get_secret"] = names.get
+    if Shape.PRESENCE in shapes:
+        calls["has_secret"] = names.has
+    parts = []
+    for name, called_as in calls.items():
+        if name not in names.imported:
+            parts.append(name if name == called_as else f"{name} as {called_as}")
+    others = [name for name in names.from_source if name not in names.imported_from_source]
+    return {names.module: parts, names.source_module: others}
+
+
+def _import_lines(wanted: dict[str, list[str]], style: CodeStyle) -> list[str]:
+    lines = []
+    for module, parts in wanted.items():
+        lines += import_lines(module, parts, style)
+    return sorted(lines)
+
+
+def _choose_placement(
+    source: Source,
+    block: list[Import],
+    module: str,
+    style: CodeStyle,
+    importers: Importers | None,
+) -> Placement:
+    if _has_only_future_imports(block):
+        return _at_top(source, after_future=bool(block))
+    top_level = module.partition(".")[0]
+    if top_level in style.local_folder:
+        relative = _trailing_relative_imports(block)
+        if relative:
+            at, lead = line_below(source, block[-1])
+            return Placement(at, lead, "\n")
+    packages = {top_level, *style.first_party}
+    own = [
+        node
+        for node in block
+        if top_level_package(node) in packages
+        and not (importers and importers.lack_module(module_of(node)))
+    ]
+    return _in_block(source, block, module, own)
+
+
+def _import_block(source: Source, first_use: int, removed: Sequence[Import]) -> list[Import]:
+    """Return the first block of imports above the first use.
+
+    An import is left out if it is removed, or if another statement starts on the line on which it
+    ends.
+    """
+    block: list[Import] = []
+    body = [node for node in source.tree.body if node not in removed]
+    for node, following in zip(body, [*body[1:], None], strict=True):
+        if source.offset(node.lineno, node.col_offset) > first_use:
+            break
+        if isinstance(node, Import):
+            if following is None or following.lineno > (node.end_lineno or node.lineno):
+                block.append(node)
+        elif not _has_only_future_imports(block):
+            break
+    return block
+
+
+def _has_only_future_imports(block: list[Import]) -> bool:
+    return all(_is_future_import(node) for node in block)
+
+
+def _in_block(
+    source: Source, block: list[Import], module: str, first_party: list[Import]
+) -> Placement:
+    """Place an import among the app's imports, or above relative imports, or below the block."""
+    is_relative = module.startswith(".")
+    own = [
+        node
+        for node in _from_imports(block, is_relative=is_relative)
+        if is_relative or node in first_party
+    ]
+    if own:
+        return _among_own(source, own, module)
+    relative = _trailing_relative_imports(block)
+    if relative:
+        return _above_relative(source, block, relative)
+    at, lead = line_below(source, block[-1])
+    if block[-1] in first_party:
+        return Placement(at, lead, "\n")
+    return Placement(at, f"{lead}\n", "\n", is_new_group=True)
+
+
+def _trailing_relative_imports(block: list[Import]) -> int:
+    """Return the number of relative imports if all of them are at the end of a block, else 0."""
+    relative = _from_imports(block, is_relative=True)
+    return len(relative) if relative == block[len(block) - len(relative) :] else 0
+
+
+def _from_imports(block: list[Import], *, is_relative: bool) -> list[ast.ImportFrom]:
+    imports = [node for node in block if isinstance(node, ast.ImportFrom)]
+    return [node for node in imports if bool(node.level) == is_relative]
+
+
+def _among_own(source: Source, own: list[ast.ImportFrom], module: str) -> Placement:
+    """Place an import among the imports of the same package, in alphabetical order."""
+    for node in reversed(own):
+        if _sort_key(module_text(node)) <= _sort_key(module):
+            at, lead = line_below(source, node)
+            return Placement(at, lead, "\n")
+    return Placement(source.offset(own[0].lineno, 0), "", "\n")
+
+
+def _sort_key(module: str) -> tuple[int, str]:
+    """Return the sort key of a module's name: relative imports of outer packages come first.
+
+    isort and ruff ignore the case of letters, by default.
+    """
+    name = module.lstrip(".")
+    return len(name) - len(module), name.lower()
+
+
+def _above_relative(source: Source, block: list[Import], count: int) -> Placement:
+    """Place an import above the relative imports at the end of a block, as a separate group."""
+    line = _first_comment_line(source, block[-count].lineno)
+    has_gap = count == len(block) or line - (block[-count - 1].end_lineno or 0) > 1
+    at = source.offset(line, 0)
+    return Placement(at, "" if has_gap else "\n", "\n\n", is_new_group=True)
+
+
+def _heading(module: str, style: CodeStyle) -> list[str]:
+    """Return the line above the group of a module's import, if the style has one."""
+    is_local = module.startswith(".") or module.partition(".")[0] in style.local_folder
+    heading = style.headings.local_folder if is_local else style.headings.first_party
+    return [heading] if heading else []
+
+
+def _is_future_import(node: ast.stmt) -> bool:
+    return isinstance(node, ast.ImportFrom) and node.module == "__future__"
+
+
+def _is_docstring(node: ast.stmt) -> bool:
+    return (
+        isinstance(node, ast.Expr)
+        and isinstance(node.value, ast.Constant)
+        and isinstance(node.value.value, str)
+    )
+
+
+def _at_top(source: Source, *, after_future: bool) -> Placement:
+    """Place an import above the first statement that is not a docstring or a future import."""
+    body = source.tree.body
+    for i, node in enumerate(body):
+        if (i == 0 and _is_docstring(node)) or _is_future_import(node):
+            continue
+        line = first_line(node)
+        above = source.offset(_first_comment_line(source, line), 0)
+        shares_line = after_future and line == body[i - 1].lineno
+        return Placement(above, "\n" if shares_line else "", "\n\n", is_new_group=True)
+    return Placement(len(source.raw), "\n", "\n", is_new_group=True)
+
+
+def _first_comment_line(source: Source, line: int) -> int:
+    """Return the first line of the comment above a statement.
+
+    A comment at the top of the file that is about the file does not belong to the statement.
+    """
+    first = line
+    while first > 1 and source.lines[first - 2][1].startswith(b"#"):
+        first -= 1
+    above = b"".join(raw for _, raw in source.lines[: line - 1])
+    return line if first == 1 and FILE_COMMENT.search(above) else first

@@ -1,0 +1,291 @@
+"""Remove the imports of os that a rewrite leaves unused.
+
+An import is kept if the name may be used in a way that the syntax tree of the file does not show.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, NamedTuple
+
+from shield_ai.model.errors import SourceError
+from shield_ai.project.python_source import Source
+from shield_ai.rewrite.python.lines.formatting import make_edit
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator
+
+    from shield_ai.model.edit import Edit
+    from shield_ai.model.file_reader import FileReader
+
+Import = ast.Import | ast.ImportFrom
+REMOVABLE = frozenset({"os", "environ", "getenv"})
+# A comment above the imports of the standard library.
+HEADING = re.compile(rb"(?i)#[\s=-]*(?:python|std-?lib|standard|built-?ins?|core)\b")
+
+
+class UnusedImport(NamedTuple):
+    """An import statement, and the local names to remove from it."""
+
+    node: Import
+    names: frozenset[str]
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether nothing of the statement remains."""
+        return all((alias.asname or alias.name) in self.names for alias in self.node.names)
+
+
+class Importers:
+    """Find the Python files of the app that import a name from a given module.
+
+    Args:
+        paths: All Python files of the app, including tests.
+        read: Returns the bytes of a file.
+    """
+
+    def __init__(self, paths: Iterable[str], read: FileReader) -> None:
+        self.paths = tuple(paths)
+        self._read = read
+
+    def texts(self) -> Iterator[bytes]:
+        """Yield the content of each file."""
+        for path in self.paths:
+            yield self._read(path) or b""
+
+    def lack_module(self, dotted: str) -> bool:
+        """Return whether a package of the app has no module of this name.
+
+        Another distribution can add modules to a package, and formatters sort them apart.
+        """
+        package = dotted.partition(".")[0]
+        tail = dotted.replace(".", "/")
+        paths = [f"/{path}" for path in self.paths]
+        if not any(f"/{package}/" in path for path in paths):
+            return False
+        return not any(f"/{tail}/" in path or path.endswith(f"/{tail}.py") for path in paths)
+
+    def may_use(self, path: str, names: Collection[str]) -> set[str]:
+        """Return the names of a module that another file may use.
+
+        Imports are matched by the last part of the module's dotted name.
+
+        Args:
+            path: The file of the module.
+            names: Names that the module binds.
+        """
+        return self._used(path, frozenset(names), {path})
+
+    def _used(self, path: str, names: frozenset[str], seen: set[str]) -> set[str]:
+        pure = PurePosixPath(path)
+        stem = pure.parent.name if pure.stem == "__init__" else pure.stem
+        used: set[str] = set()
+        for other in self.paths:
+            if other in seen or used >= names:
+                continue
+            raw = self._read(other) or b""
+            is_sibling = PurePosixPath(other).parent == pure.parent and b"from . import" in raw
+            if stem.encode() not in raw and not is_sibling:
+                continue
+            text = raw.decode("utf-8", "replace")
+            imported, has_star = _used_names(text, stem, names)
+            used |= imported
+            if has_star:
+                used |= _names_without_import(text, names)
+                used |= self._used(other, names - used, {*seen, other})
+        return used
+
+
+def _used_names(text: str, stem: str, names: Collection[str]) -> tuple[set[str], bool]:
+    """Return the names that a file imports from a module, or uses as its attributes.
+
+    The second value is whether the file imports all names of the module with a star.
+    """
+    used = {name for name in names if re.search(rf"\b{re.escape(stem)}\.{name}\b", text)}
+    has_star = False
+    pattern = rf"(?m)^[ \t]*from\s+(?:[\w.]*\b{re.escape(stem)}|\.+)\s+import\s*(\([^)]*\)|.*)"
+    for match in re.finditer(pattern, text):
+        imported = set(re.findall(r"\w+|\*", match[1]))
+        has_star |= "*" in imported
+        used |= imported & set(names)
+    return used, has_star
+
+
+def _names_without_import(text: str, names: Collection[str]) -> set[str]:
+    """Return the names that a text contains outside an import at the top level of a file."""
+    used = set()
+    for name in names:
+        rest, count = re.subn(rf"(?m)^(?:import|from os import) (?:\w+, )*{name}\b.*$", "", text)
+        if not count and re.search(rf"\b{name}\b", rest):
+            used.add(name)
+    return used
+
+
+def unused_imports(source: Source, after: bytes, importers: Importers | None) -> list[UnusedImport]:
+    """Return the imports of os that a file uses before its edits and not after them.
+
+    Args:
+        source: The file before the edits.
+        after: The file after them.
+        importers: The files that may import the names; None if they are not known.
+    """
+    if importers is None or not any(_imports_os(node) for node in ast.walk(source.tree)):
+        return []
+    try:
+        new = Source.from_bytes(source.path, after).tree
+    except SourceError:
+        return []
+    mentioned = _mentioned(new, source.text)
+    found = _unused_in_functions(source, new, mentioned)
+    gone = _names_in(source.tree) - _names_in(new)
+    for node in source.tree.body:
+        if not isinstance(node, Import) or not _imports_os(node):
+            continue
+        if not _has_lines_to_itself(source, node):
+            continue
+        names = {local for local in map(_local_name, node.names) if local in gone}
+        names -= mentioned
+        if names:
+            names -= importers.may_use(source.path, names)
+        if names:
+            found.append(UnusedImport(node, frozenset(names)))
+    return found
+
+
+def _unused_in_functions(
+    source: Source, new: ast.Module, mentioned: set[str]
+) -> list[UnusedImport]:
+    """Return the unused imports in the bodies of functions; only whole statements."""
+    functions = _functions(source.tree)
+    later = _functions(new)
+    if [node.name for node in functions] != [node.name for node in later]:
+        return []  # the rewrite adds a method
+    found = []
+    for before, after in zip(functions, later, strict=True):
+        gone = _names_in(before) - _names_in(after)
+        for node in before.body:
+            if not isinstance(node, Import) or not _imports_os(node) or len(before.body) < 2:
+                continue
+            names = {local for local in map(_local_name, node.names) if local in gone}
+            names -= mentioned
+            unused = UnusedImport(node, frozenset(names))
+            if names and unused.is_whole and _has_lines_to_itself(source, node):
+                found.append(unused)
+    return found
+
+
+def _functions(tree: ast.Module) -> list[ast.FunctionDef | ast.AsyncFunctionDef]:
+    functions = (ast.FunctionDef, ast.AsyncFunctionDef)
+    return [node for node in ast.walk(tree) if isinstance(node, functions)]
+
+
+def _imports_os(node: ast.AST) -> bool:
+    if isinstance(node, ast.Import):
+        return any(alias.name == "os" for alias in node.names)
+    return isinstance(node, ast.ImportFrom) and node.module == "os" and not node.level
+
+
+def _local_name(alias: ast.alias) -> str:
+    """Return the local name of an import that may be removed, or ""."""
+    return (alias.asname or alias.name) if alias.name in REMOVABLE else ""
+
+
+def _names_in(tree: ast.AST) -> set[str]:
+    return {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+
+
+def _mentioned(tree: ast.Module, text: str) -> set[str]:
+    """Return the names that a string or a type comment of a file may refer to."""
+    docstrings = {
+        id(node.value)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+    }
+    names = set()
+    for comment in re.findall(r"#\s*type:(.*)", text):
+        names.update(re.findall(r"\w+", comment))
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Constant) or not isinstance(node.value, str):
+            continue
+        is_prose = id(node) in docstrings and ">>>" not in node.value
+        if not is_prose:
+            names.add(node.value.strip())
+            names.update(re.findall(r"\b\w++(?=[.\[(])", node.value))
+    return names
+
+
+def _has_lines_to_itself(source: Source, node: Import) -> bool:
+    """Return whether the lines of an import contain no other statement and no inner comment."""
+    start, end = source.span(node)
+    line_end = source.offset((node.end_lineno or node.lineno) + 1, 0)
+    rest = source.raw[end:line_end].strip()
+    is_first = not source.raw[source.offset(node.lineno, 0) : start].strip(b" \t")
+    return is_first and (not rest or rest.startswith(b"#")) and b"#" not in source.raw[start:end]
+
+
+def removal_edits(source: Source, unused: Iterable[UnusedImport]) -> list[Edit]:
+    """Return the edits that remove imports, and an empty line where two would remain."""
+    edits = []
+    for found in unused:
+        if found.is_whole:
+            edits.append(make_edit(source, *_removed_lines(source, found.node), ""))
+        else:
+            edits += _alias_edits(source, found)
+    return edits
+
+
+def statement_lines(source: Source, node: Import) -> tuple[int, int]:
+    """Return the offsets of the lines of a statement."""
+    last = node.end_lineno or node.lineno
+    return source.offset(node.lineno, 0), source.offset(last + 1, 0)
+
+
+def group_start(source: Source, node: Import) -> int:
+    """Return the offset of the heading of a group with one import, or else of the import."""
+    above = _line(source, node.lineno - 1)
+    is_alone = HEADING.match(above) and not _line(source, (node.end_lineno or node.lineno) + 1)
+    return source.offset(node.lineno - 1 if is_alone else node.lineno, 0)
+
+
+def _removed_lines(source: Source, node: Import) -> tuple[int, int]:
+    _, end = statement_lines(source, node)
+    start = group_start(source, node)
+    following = (node.end_lineno or node.lineno) + 1
+    above = _line(source, node.lineno - (1 if start == source.offset(node.lineno, 0) else 2))
+    is_group = not above or (node.col_offset > 0 and above.endswith(b":"))
+    if is_group and following <= len(source.lines) and not _line(source, following):
+        end = source.offset(following + 1, 0)
+    return start, end
+
+
+def _line(source: Source, number: int) -> bytes:
+    """Return a line without whitespace at its ends; empty outside the file."""
+    return source.lines[number - 1][1].strip() if 0 < number <= len(source.lines) else b""
+
+
+def _alias_edits(source: Source, found: UnusedImport) -> list[Edit]:
+    """Remove each name with the comma after it, or before it if it is the last one."""
+    aliases = found.node.names
+    spans = [
+        (
+            source.offset(alias.lineno, alias.col_offset),
+            source.offset(alias.end_lineno or alias.lineno, alias.end_col_offset or 0),
+        )
+        for alias in aliases
+    ]
+    kept = [i for i, alias in enumerate(aliases) if _bound(alias) not in found.names]
+    edits = []
+    for i, alias in enumerate(aliases):
+        if _bound(alias) not in found.names:
+            continue
+        if i < kept[-1]:
+            edits.append(make_edit(source, spans[i][0], spans[i + 1][0], ""))
+        else:
+            edits.append(make_edit(source, spans[i - 1][1], spans[i][1], ""))
+    return edits
+
+
+def _bound(alias: ast.alias) -> str:
+    return alias.asname or alias.name

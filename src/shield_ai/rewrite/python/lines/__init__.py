@@ -1,0 +1,1 @@
+"""Lay out edited lines as a formatter would."""

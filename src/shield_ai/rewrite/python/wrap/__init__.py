@@ -1,0 +1,1 @@
+"""Wrap the expressions that read or contain secrets in get_secret()."""

@@ -1,0 +1,88 @@
+"""Find the wrapped expressions that a call replaces, because they are plain reads."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from shield_ai.model.name_meaning import is_document
+from shield_ai.model.site import Shape
+from shield_ai.rewrite.python.wrap.plain_reads import (
+    environ_names,
+    parsed_expressions,
+    plain_arguments,
+    read_before_or,
+)
+from shield_ai.rewrite.python.wrap.wrapped_site import separate_sites
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from shield_ai.model.site import Site
+    from shield_ai.project.python_source import Source
+    from shield_ai.rewrite.python.wrap.wrapped_site import Wrap
+
+# Labels of the readers in the findings.
+PLAIN_READERS = frozenset({"os.environ[]", "os.environ.get", "os.getenv"})
+
+
+def mark_plain_reads(source: Source, wraps: list[Wrap]) -> list[Wrap]:
+    """Set the default of each plain read, which a call replaces.
+
+    Args:
+        source: The file.
+        wraps: The expressions to wrap.
+    """
+    names = environ_names(source.tree)
+    parsed = [source.span(argument) for argument in parsed_expressions(source.tree)]
+    marked = []
+    wraps = _without_empty_alternatives(source, wraps, names)
+    separate = separate_sites(wraps)
+    for wrap in wraps:
+        is_separate = wrap.site in separate
+        default = None
+        if wrap.has_map and not _reads_document(wrap.site, parsed):
+            default = _plain_default(source, wrap, names, is_separate=is_separate)
+        marked.append(
+            msgspec.structs.replace(wrap, plain_default=default, is_nested=not is_separate)
+        )
+    return marked
+
+
+def _reads_document(site: Site, parsed: list[tuple[int, int]]) -> bool:
+    """Return whether a variable holds a JSON document, by its name or because it is parsed."""
+    if is_document(site.variable):
+        return True
+    return any(start <= site.start and site.end <= end for start, end in parsed)
+
+
+def _without_empty_alternatives(
+    source: Source, wraps: list[Wrap], names: Mapping[str, str]
+) -> list[Wrap]:
+    """Narrow each expression such as `os.getenv("X") or ""` to its read."""
+    narrowed = []
+    separate = separate_sites(wraps)
+    for wrap in wraps:
+        site = wrap.site
+        text = source.raw[site.start : site.end].decode(source.encoding)
+        read = ""
+        if wrap.has_map and site.shape is Shape.READ and site in separate:
+            read = read_before_or(text, names)
+        if read and plain_arguments(read, site.variable, names) is not None:
+            end = site.start + len(read.encode(source.encoding))
+            site = msgspec.structs.replace(site, end=end)
+        narrowed.append(msgspec.structs.replace(wrap, site=site))
+    return narrowed
+
+
+def _plain_default(
+    source: Source, wrap: Wrap, names: Mapping[str, str], *, is_separate: bool
+) -> str | None:
+    site = wrap.site
+    if site.shape is not Shape.READ or site.reader not in PLAIN_READERS or site.name_expr:
+        return None
+    text = source.raw[site.start : site.end].decode(source.encoding)
+    if "\n" in text and not is_separate:
+        return None  # another edit indents the lines of the outer expression
+    return plain_arguments(text, site.variable, names, computed=is_separate)

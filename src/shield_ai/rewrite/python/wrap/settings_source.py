@@ -1,0 +1,283 @@
+"""Add a settings source to the pydantic settings classes that have secrets as fields."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING, NamedTuple
+
+from shield_ai.model.site import Shape
+from shield_ai.project.pydantic_sources import (
+    CONFIG,
+    DOCSTRING,
+    METHOD,
+    METHOD_1,
+    PYDANTIC_1,
+    SOURCE,
+    VARIABLES,
+    CustomizedSources,
+    find_config,
+    find_customized_sources,
+    find_method,
+)
+from shield_ai.rewrite.python.lines.formatting import (
+    file_quote,
+    indentation,
+    insert_below,
+    make_edit,
+)
+from shield_ai.rewrite.python.wrap.settings_imports import LIBRARY, library_name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from shield_ai.model.edit import Edit
+    from shield_ai.project.python_source import Source
+    from shield_ai.rewrite.python.wrap.wrapped_site import Wrap
+
+# https://docs.pydantic.dev/latest/concepts/pydantic_settings/#customise-settings-sources
+ENV_FILE = "dotenv_settings"  # pydantic's name for the source of env files
+PARAMETERS = ("init_settings", VARIABLES, ENV_FILE, "file_secret_settings")
+PARAMETERS_1 = ("init_settings", VARIABLES, "file_secret_settings")
+SOURCE_TYPE = "PydanticBaseSettingsSource"
+SOURCE_TYPE_1 = "SettingsSourceCallable"
+
+
+class SourceOptions(NamedTuple):
+    """How the source is added to the classes of a file."""
+
+    width: int  # maximum line length
+    client: str = ""  # the name of the client of the map file; empty to list the secrets
+    # Whether the method calls super(), because other base classes may have their own method.
+    calls_super: bool = True
+
+
+class Writer(NamedTuple):
+    """How lines are written: their indentation, maximum length and quotes."""
+
+    indent: str
+    step: str
+    width: int
+    quote: str
+
+    def nested(self, levels: int = 1) -> Writer:
+        """Return the writer for lines that are indented deeper."""
+        return self._replace(indent=self.indent + self.step * levels)
+
+    def bracketed(self, head: str, items: list[str], tail: str, *, is_call: bool = True) -> str:
+        """Return items in brackets, on one line if they fit, as black breaks them.
+
+        Args:
+            head: The text up to the opening bracket.
+            items: The items.
+            tail: The closing bracket and the text after it.
+            is_call: Whether the items may also share one indented line.
+        """
+        text = f"{self.indent}{head}{', '.join(items)}{tail}"
+        if self._fits(text):
+            return text
+        start, end = f"{self.indent}{head}", f"{self.indent}{tail}"
+        inner = self.nested().indent
+        line = f"{inner}{', '.join(items)}"
+        if is_call and self._fits(line):
+            return f"{start}\n{line}\n{end}"
+        lines = [f"{inner}{item}," for item in items]
+        return "\n".join([start, *lines, end])
+
+    def _fits(self, text: str) -> bool:
+        return "\n" not in text and len(text) <= self.width
+
+
+def settings_source_edits(
+    source: Source, wraps: list[Wrap], options: SourceOptions
+) -> Iterator[Edit]:
+    """Add the settings source to each class.
+
+    Args:
+        source: The file.
+        wraps: All secrets in the file; only fields of settings classes are used.
+        options: How the source is added.
+    """
+    fields: dict[int, list[Wrap]] = {}
+    for wrap in wraps:
+        if wrap.site.shape is Shape.FIELD:
+            fields.setdefault(wrap.site.settings_start, []).append(wrap)
+    if not fields:
+        return
+    served: set[str] = set()
+    for node in ast.walk(source.tree):
+        if not isinstance(node, ast.ClassDef):
+            continue
+        own_fields = fields.get(source.offset(node.lineno, node.col_offset))
+        if own_fields and not _inherits_source(node, own_fields, served):
+            yield from _serve_class(source, node, own_fields, options)
+        if own_fields and options.client:
+            served.add(node.name)
+
+
+def _inherits_source(node: ast.ClassDef, wraps: list[Wrap], served: set[str]) -> bool:
+    """Return whether a class inherits the method from a class of the file that gets it."""
+    is_pydantic_1 = wraps[0].site.reader == PYDANTIC_1
+    bases = {ast.unparse(base) for base in node.bases}
+    return not bases.isdisjoint(served) and not find_method(node, is_pydantic_1=is_pydantic_1)
+
+
+def _serve_class(
+    source: Source, node: ast.ClassDef, wraps: list[Wrap], options: SourceOptions
+) -> Iterator[Edit]:
+    is_pydantic_1 = wraps[0].site.reader == PYDANTIC_1
+    method = find_method(node, is_pydantic_1=is_pydantic_1)
+    customized = find_customized_sources(method) if method else None
+    if method and customized:
+        yield from _extend_method(source, method, customized, wraps, options)
+    elif is_pydantic_1:
+        yield _add_method_1(source, node, wraps, options)
+    else:
+        yield _add_method(source, node, wraps, options)
+
+
+def _add_method(
+    source: Source, node: ast.ClassDef, wraps: list[Wrap], options: SourceOptions
+) -> Edit:
+    """Add the method at the end of a class."""
+    writer = _writer(source, node.body[0], options.width)
+    body = writer.nested()
+    settings = library_name(source, "BaseSettings")
+    source_type = library_name(source, SOURCE_TYPE)
+    types = {"settings_cls": f"type[{settings}]"} | dict.fromkeys(PARAMETERS, source_type)
+    lines = _signature(writer, METHOD, types, source_type)
+    calls_super = options.calls_super or not _derives_directly(source, node)
+    lines += _body(body, METHOD, list(types), wraps, options._replace(calls_super=calls_super))
+    return insert_below(source, node.body[-1], "\n" + "\n".join(lines) + "\n")
+
+
+def _add_method_1(
+    source: Source, node: ast.ClassDef, wraps: list[Wrap], options: SourceOptions
+) -> Edit:
+    """Add the method for pydantic 1 to the class Config, which may have to be added, too."""
+    config = find_config(node)
+    writer = _writer(source, config.body[0] if config else node.body[0], options.width)
+    lines = []
+    if config is None:
+        lines.append(f"{writer.indent}class {CONFIG}:")
+        writer = writer.nested()
+    types = dict.fromkeys(PARAMETERS_1, SOURCE_TYPE_1)
+    lines += _signature(writer, METHOD_1, types, SOURCE_TYPE_1)
+    lines += _body(writer.nested(), METHOD_1, list(types), wraps, options)
+    return insert_below(source, (config or node).body[-1], "\n" + "\n".join(lines) + "\n")
+
+
+def _body(
+    writer: Writer, name: str, parameters: list[str], wraps: list[Wrap], options: SourceOptions
+) -> list[str]:
+    """Return the statements of a method that adds the source below the first one."""
+    docstring = f'{writer.indent}"""{DOCSTRING}"""'
+    settings = parameters[0] if name == METHOD else ""
+    others = f"[{VARIABLES}, {ENV_FILE}]" if settings else ""
+    if not options.calls_super:
+        created = _source_statement(writer, settings, others, wraps, options.client)
+        return [
+            docstring,
+            created,
+            _return_statement(writer, parameters[1:] if settings else parameters),
+        ]
+    call = writer.bracketed(f"first, *others = super().{name}(", parameters, ")")
+    others = "others" if settings else ""
+    created = _source_statement(writer, settings, others, wraps, options.client)
+    return [docstring, call, created, f"{writer.indent}return first, secrets, *others"]
+
+
+def _signature(writer: Writer, name: str, types: dict[str, str], source_type: str) -> list[str]:
+    parameters = ["cls", *(f"{parameter}: {kind}" for parameter, kind in types.items())]
+    return [
+        f"{writer.indent}@classmethod",
+        writer.bracketed(f"def {name}(", parameters, f") -> tuple[{source_type}, ...]:"),
+    ]
+
+
+def _return_statement(writer: Writer, parameters: list[str]) -> str:
+    first, *others = parameters
+    names = [first, "secrets", *others]
+    text = f"{writer.indent}return {', '.join(names)}"
+    if len(text) <= writer.width:
+        return text
+    return writer.bracketed("return (", names, ")", is_call=False)
+
+
+def _source_statement(
+    writer: Writer,
+    settings: str,
+    others: str,
+    wraps: list[Wrap],
+    client: str,
+    name: str = "secrets",
+) -> str:
+    """Return the statement that creates the source.
+
+    Args:
+        writer: Writes the lines.
+        settings: The expression for the settings class; empty for pydantic 1.
+        others: The expression for the other sources.
+        wraps: The fields to serve.
+        client: The name of the client; empty to list the secrets.
+        name: The variable to which the source is assigned.
+    """
+    head = f"{name} = {SOURCE}("
+    if client:
+        items = [item for item in (settings, client, others) if item]
+        return writer.bracketed(head, items, ")")
+    inner = writer.nested()
+    items = [_mapping_item(inner.nested(), wrap) for wrap in wraps]
+    before = [f"{inner.indent}{settings},"] if settings else []
+    after = [f"{inner.indent}{others},"] if others else []
+    lines = [f"{writer.indent}{head}", *before, f"{inner.indent}{{", *items]
+    return "\n".join([*lines, f"{inner.indent}}},", *after, f"{writer.indent})"])
+
+
+def _mapping_item(writer: Writer, wrap: Wrap) -> str:
+    quote = writer.quote
+    head = f"{quote}{wrap.site.variable}{quote}: "
+    if not wrap.field:
+        return f"{writer.indent}{head}{quote}{wrap.secret}{quote},"
+    items = [f"{quote}{text}{quote}" for text in (wrap.secret, wrap.field)]
+    return writer.bracketed(f"{head}(", items, "),", is_call=False)
+
+
+def _extend_method(
+    source: Source,
+    method: ast.FunctionDef,
+    customized: CustomizedSources,
+    wraps: list[Wrap],
+    options: SourceOptions,
+) -> Iterator[Edit]:
+    """Create the source above the `return` of a method, and return it before the variables."""
+    used_names = {node.id for node in ast.walk(method) if isinstance(node, ast.Name)}
+    name = "secrets" if "secrets" not in used_names else "aws_secrets"
+    writer = _writer(source, customized.returned, options.width)
+    returned = {node.id for node in ast.walk(customized.returned) if isinstance(node, ast.Name)}
+    others = ", ".join(name for name in (VARIABLES, ENV_FILE) if name in returned)
+    others = f"[{others}]" if customized.settings else ""
+    text = _source_statement(writer, customized.settings, others, wraps, options.client, name)
+    above = source.offset(customized.returned.lineno, 0)
+    yield make_edit(source, above, above, f"{text}\n")
+    start, _ = source.span(customized.variables)
+    line = _line_of(source, customized.variables)
+    separator = ", "
+    if line.strip().rstrip(",") == VARIABLES:  # one source per line
+        separator = f",\n{indentation(line)[0]}"
+    yield make_edit(source, start, start, f"{name}{separator}")
+
+
+def _derives_directly(source: Source, node: ast.ClassDef) -> bool:
+    """Return whether BaseSettings of the library is the only base of a class."""
+    bases = {library_name(source, "BaseSettings"), f"{LIBRARY}.BaseSettings"}
+    return [ast.unparse(base) in bases for base in node.bases] == [True]
+
+
+def _line_of(source: Source, node: ast.stmt | ast.expr) -> str:
+    return source.lines[node.lineno - 1][1].decode(source.encoding)
+
+
+def _writer(source: Source, node: ast.stmt, width: int) -> Writer:
+    """Return the writer for lines beside a statement."""
+    indent, step = indentation(_line_of(source, node))
+    return Writer(indent, step, width, file_quote(source))

@@ -1,0 +1,22 @@
+"""Define the options for the rewrite of a file."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from shield_ai.rewrite.code_style import CodeStyle
+
+if TYPE_CHECKING:
+    from shield_ai.rewrite.python.fixers.move_literals import LiteralRemoval
+    from shield_ai.rewrite.python.imports.unused_imports import Importers
+
+
+class WrapOptions(NamedTuple):
+    """Options for the rewrite of a file, in addition to its findings and the manifest."""
+
+    removal: LiteralRemoval | None = None  # removes literals from the code; None keeps them
+    style: CodeStyle = CodeStyle()  # the configured style of the file
+    has_map: bool = True  # whether a map file lists the secrets
+    relative_package: str = ""  # the package in which the runtime is imported relatively
+    importers: Importers | None = None  # required to remove unused imports; None keeps them
+    client: str = "client"  # name of the client in the map file; empty if not recognized

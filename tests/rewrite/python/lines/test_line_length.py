@@ -1,0 +1,61 @@
+from __future__ import annotations
+
+import pytest
+
+from shield_ai.project.python_source import Source
+from shield_ai.rewrite.python.lines.line_length import (
+    configured_line_length,
+    linter_line_length,
+    max_line_length,
+)
+
+
+@pytest.mark.parametrize(
+    ("files", "length"),
+    [
+        pytest.param({}, 0, id="not configured"),
+        pytest.param({"pyproject.toml": "[tool.black]\nline-length = 99"}, 99, id="black"),
+        pytest.param({"pyproject.toml": "[tool.ruff]\nline-length = 110"}, 110, id="ruff"),
+        pytest.param({"pyproject.toml": "[tool.ruff.lint]\nselect = []"}, 88, id="ruff's default"),
+        pytest.param({"ruff.toml": "line-length = 100"}, 100, id="ruff.toml"),
+        pytest.param({"setup.cfg": "[flake8]\nmax-line-length = 79  # narrow"}, 79, id="flake8"),
+        pytest.param({".flake8": "[flake8]\nmax-line-length = 120"}, 0, id="linter that tolerates longer lines"),
+        pytest.param({".pre-commit-config.yaml": "repos: [{hooks: [{id: black, args: [--line-length=100]}]}]"}, 100, id="argument of a hook"),
+        pytest.param({".flake8": "[flake8]\nmax-line-length = 100", "pyproject.toml": "[tool.black]"}, 88, id="formatter before linter"),
+        pytest.param({"shop/pyproject.toml": "[tool.black]\nline-length = 99", "ruff.toml": ""}, 99, id="nearest file"),
+        pytest.param({"pyproject.toml": "[tool.black", "setup.cfg": "[flake8", "tox.ini": "\xff"}, 0, id="broken files"),
+        pytest.param({"pyproject.toml": "tool = 1\n"}, 0, id="invalid table"),
+        pytest.param({"pyproject.toml": '[tool.black]\nline-length = "x"'}, 0, id="invalid length"),
+    ],
+)  # fmt: skip
+def test_configured_line_length(files, length):
+    raws = {path: text.encode("latin-1") for path, text in files.items()}
+    assert configured_line_length(raws.get, "shop/settings/base.py") == length
+
+
+@pytest.mark.parametrize(
+    ("files", "length"),
+    [
+        pytest.param({"setup.cfg": "[flake8]\nmax-line-length = 100  # wide"}, 100, id="flake8"),
+        pytest.param({".flake8": "[flake8]\nmax-line-length = 200"}, 120, id="long limit"),
+        pytest.param({"pyproject.toml": "[tool.black]"}, 0, id="no linter"),
+    ],
+)
+def test_linter_line_length(files, length):
+    raws = {path: text.encode() for path, text in files.items()}
+    assert linter_line_length(raws.get, "shop/settings/base.py") == length
+
+
+@pytest.mark.parametrize(
+    ("lengths", "configured", "limit", "expected"),
+    [
+        pytest.param([70, 88], 0, 120, 88, id="linter tolerates lines that the file does not have"),
+        pytest.param([100, 100, 110], 0, 120, 120, id="file uses what the linter tolerates"),
+        pytest.param([100, 100, 110], 0, 0, 110, id="estimated"),
+        pytest.param([100, 100, 110], 79, 120, 79, id="formatter"),
+    ],
+)
+def test_max_line_length(lengths, configured, limit, expected):
+    lines = [f"x = {'1' * (length - 4)}\n" for length in lengths]
+    source = Source.from_bytes("a.py", "".join(lines).encode())
+    assert max_line_length(source, configured, limit) == expected
