@@ -63,7 +63,7 @@ test-fast: $(VENV)/dev.stamp  ## run the tests that start no server: scan, rewri
 	@touch $@
 
 OLDEST := $(addprefix tests/,model project reports rewrite scan aws/cloudtrail aws/export aws/live test_main.py cli/test_cli.py)
-OLDEST += --ignore=tests/reports/test_oscal.py
+OLDEST += --ignore=tests/reports/compliance/test_oscal.py
 test-oldest: $(VENV)/dev.stamp .venv-oldest/stamp  ## run tests with the oldest dependencies that pyproject.toml allows
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --upgrade --target $$(echo .venv-oldest/lib/python*/site-packages) . ./src/shield_runtime
 	.venv-oldest/bin/python -m pytest -n 2 --dist worksteal $(OLDEST) $(ARGS)

@@ -40,9 +40,9 @@ from shield_ai.project.python_source import Source, apply_edits
 from shield_ai.project.secret_map import parse_map
 from shield_ai.project.tree import Tree
 from shield_ai.reports.audit import audit_text
-from shield_ai.reports.mask import mask, show
+from shield_ai.reports.masking.mask import mask, show
 from shield_ai.reports.plan import plan_text
-from shield_ai.rewrite.project.deployment import DeploymentInputs, edit_deployment
+from shield_ai.rewrite.project.deployment.variables import DeploymentInputs, edit_deployment
 from shield_ai.rewrite.project.fixer import AppFiles, FixContext
 from shield_ai.rewrite.project.pipeline import rewrite_project
 from shield_ai.rewrite.python.lines.line_length import configured_line_length

@@ -16,7 +16,7 @@ from shield_ai.flow.verify.usage import SECRETS_USED
 from shield_ai.model.finding import Confidence, Finding, Severity
 from shield_ai.model.rotation_status import RotatedBy, RotationPhase, RotationStatus
 from shield_ai.model.skip import SkipId, Skipped
-from shield_ai.reports.report_data import (
+from shield_ai.reports.app_report.report_data import (
     Alarm,
     FileDiff,
     MaskedFinding,

@@ -59,9 +59,9 @@ def controls_json() -> str:
 
     from shield_ai.flow.access_audit import TrailQuery
     from shield_ai.flow.app_context import AppContext
-    from shield_ai.reports.collect import collect_report
-    from shield_ai.reports.controls import controls
-    from shield_ai.reports.rollout import rollout
+    from shield_ai.reports.app_report.collect import collect_report
+    from shield_ai.reports.app_report.rollout import rollout
+    from shield_ai.reports.compliance.controls import controls
 
     query = TrailQuery(since=None, trails=(), now=dt.datetime.now(dt.UTC))
     data = collect_report(AppContext(Path()), query)

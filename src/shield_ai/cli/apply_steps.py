@@ -8,7 +8,7 @@ from shield_ai.cli.console import format_receipt, is_shown
 from shield_ai.cli.progress import progress_bar
 from shield_ai.model.plan import Action, StepKind
 from shield_ai.project.python_source import digest
-from shield_ai.reports.plurals import count
+from shield_ai.reports.terminal.plurals import count
 
 if TYPE_CHECKING:
     from shield_ai.model.edit import FileChange

@@ -10,8 +10,8 @@ from shield_ai.flow.interruption import InterruptedRotationError
 from shield_ai.model.errors import DONE, FINDINGS, ShieldError
 from shield_ai.model.rotation_status import RotatedBy, RotationPhase
 from shield_ai.reports.documents import RotationResult
-from shield_ai.reports.plurals import count
 from shield_ai.reports.rotation_preview import preview_text
+from shield_ai.reports.terminal.plurals import count
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

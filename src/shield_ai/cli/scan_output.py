@@ -94,7 +94,7 @@ def format_scan(
     """
     result = scan.result
     if output_format == TEXT:
-        from shield_ai.reports.text import scan_text
+        from shield_ai.reports.findings.text import scan_text
 
         return scan_text(
             result.findings,
@@ -120,27 +120,27 @@ def _format_for_service(scan: Scan, output_format: str, *, summarized: bool) -> 
     findings = [_below(prefix, finding) for finding in scan.result.findings]
     skipped = [_below(prefix, skip) for skip in scan.result.skipped]
     if output_format == SARIF:
-        from shield_ai.reports.sarif import sarif
+        from shield_ai.reports.findings.sarif import sarif
 
         changes = [_below(prefix, change) for change in _planned_edits(scan.paths)]
         return sarif(findings, changes, scan.result.patterns, skipped)
     if output_format == "junit":
-        from shield_ai.reports.junit import junit
+        from shield_ai.reports.findings.junit import junit
 
         return junit(zip(findings, scan.fails, strict=True), skipped)
     if output_format == "markdown":
-        from shield_ai.reports.markdown import scan_markdown
+        from shield_ai.reports.app_report.markdown import scan_markdown
 
         return scan_markdown(findings, skipped)
     if output_format == "concise":
-        from shield_ai.reports.concise import concise
+        from shield_ai.reports.findings.concise import concise
 
         return concise(findings, skipped, summarized=summarized)
     if output_format == GITHUB:
-        from shield_ai.reports.github import github
+        from shield_ai.reports.findings.github import github
 
         return github(findings, skipped)
-    from shield_ai.reports.gitlab import gitlab
+    from shield_ai.reports.findings.gitlab import gitlab
 
     return gitlab(findings, skipped)
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from shield_ai.aws.cloudtrail.audit import AccessType
 from shield_ai.model.printable import printable
-from shield_ai.reports.plurals import count
-from shield_ai.reports.wrapping import wrap
+from shield_ai.reports.terminal.plurals import count
+from shield_ai.reports.terminal.wrapping import wrap
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

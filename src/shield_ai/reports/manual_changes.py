@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 
 from shield_ai.model.printable import printable
-from shield_ai.reports.mask import mask, show
+from shield_ai.reports.masking.mask import mask, show
 
 
 def edited_text(path: str, applied: bytes, current: bytes) -> str:

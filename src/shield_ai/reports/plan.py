@@ -15,11 +15,11 @@ from shield_ai.model.printable import printable
 from shield_ai.model.skip import KEPT, SkipId
 from shield_ai.project.runtime_names import copied_folder
 from shield_ai.project.values import STDIN
-from shield_ai.reports.color import paint
 from shield_ai.reports.deployment import deployment_lines
-from shield_ai.reports.plurals import count
 from shield_ai.reports.settings import settings_lines
-from shield_ai.reports.wrapping import wrap
+from shield_ai.reports.terminal.color import paint
+from shield_ai.reports.terminal.plurals import count
+from shield_ai.reports.terminal.wrapping import wrap
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

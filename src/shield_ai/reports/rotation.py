@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from shield_ai.flow.rotate.rotation_logins import explain_live
 from shield_ai.model.rotation_status import RotatedBy, RotationPhase
-from shield_ai.reports.wrapping import wrap
+from shield_ai.reports.terminal.wrapping import wrap
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

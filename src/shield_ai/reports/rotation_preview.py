@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shield_ai.reports.wrapping import wrap
+from shield_ai.reports.terminal.wrapping import wrap
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

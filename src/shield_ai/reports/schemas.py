@@ -34,7 +34,7 @@ DOCUMENTS = {
     "rotate": "shield_ai.reports.documents:RotateDocument",
     "rotate-status": "shield_ai.reports.documents:StatusDocument",
     "audit": "shield_ai.aws.cloudtrail.audit:Audit",
-    "report": "shield_ai.reports.report_json:ReportDocument",
+    "report": "shield_ai.reports.app_report.report_json:ReportDocument",
     "pull": "shield_ai.reports.documents:PullDocument",
     "rollback": "shield_ai.reports.documents:RollbackDocument",
     "explain": "shield_ai.reports.documents:ExplainDocument",

@@ -16,7 +16,7 @@ from shield_ai.model.naming import MANIFEST
 from shield_ai.model.printable import printable
 from shield_ai.model.skip import SkipId
 from shield_ai.reports.documents import DraftDocument
-from shield_ai.reports.plurals import count
+from shield_ai.reports.terminal.plurals import count
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -10,7 +10,7 @@ from shield_ai.cli.progress import progress_bar
 from shield_ai.flow.fleet import Engine, read_repository_list, scan_repositories
 from shield_ai.model.errors import DONE, FINDINGS
 from shield_ai.reports.fleet import fleet_json, fleet_text
-from shield_ai.reports.plurals import count
+from shield_ai.reports.terminal.plurals import count
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -16,7 +16,7 @@ from shield_ai.reports.documents import (
     PatternsDocument,
     RuleEntry,
 )
-from shield_ai.reports.plurals import count
+from shield_ai.reports.terminal.plurals import count
 from shield_ai.scan.rules import pattern
 from shield_ai.scan.selftest import check_examples
 

@@ -19,9 +19,9 @@ from shield_ai.flow.access_audit import TrailQuery
 from shield_ai.flow.app_context import AppContext
 from shield_ai.flow.app_options import AppOptions, Scope
 from shield_ai.model.errors import DONE, ShieldError
-from shield_ai.reports.collect import collect_report
-from shield_ai.reports.trend import read_figures
-from shield_ai.reports.verdict import verdict
+from shield_ai.reports.app_report.collect import collect_report
+from shield_ai.reports.app_report.trend import read_figures
+from shield_ai.reports.app_report.verdict import verdict
 
 
 class TrailOptions(msgspec.Struct, frozen=True):

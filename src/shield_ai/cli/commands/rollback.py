@@ -28,7 +28,7 @@ from shield_ai.model.printable import printable
 from shield_ai.reports.documents import RollbackDocument
 from shield_ai.reports.manual_changes import edited_text
 from shield_ai.reports.plan import receipts_text
-from shield_ai.reports.plurals import count
+from shield_ai.reports.terminal.plurals import count
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -12,7 +12,7 @@ from shield_ai.flow.plan.linked_app import LinkedApp
 from shield_ai.model.naming import MANIFEST
 from shield_ai.model.plan import Change, Plan
 from shield_ai.model.skip import SkipId, Skipped
-from shield_ai.rewrite.project.deployment import edit_deployment
+from shield_ai.rewrite.project.deployment.variables import edit_deployment
 from shield_ai.rewrite.project.iam_policy import write_policy
 
 if TYPE_CHECKING:

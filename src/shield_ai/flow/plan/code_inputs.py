@@ -13,9 +13,9 @@ from shield_ai.project.files_above import FilesAbove, read_files_above
 from shield_ai.project.git_process import is_in_repository
 from shield_ai.project.tree import BACKUP
 from shield_ai.project.values import read_env_file
+from shield_ai.rewrite.project.dependencies.pyproject import LOCK_COMMANDS
 from shield_ai.rewrite.project.env_example import PATH as ENV_EXAMPLE
 from shield_ai.rewrite.project.fixer import DotenvFiles
-from shield_ai.rewrite.project.pyproject import LOCK_COMMANDS
 from shield_ai.rewrite.python.fixers.move_literals import DOTENV, LiteralRemoval
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from shield_ai.model.deployment import DeploymentKind, EnvironmentFile, Use, ValueForm
 from shield_ai.model.site import Shape
-from shield_ai.rewrite.project.deployment import DeploymentInputs
+from shield_ai.rewrite.project.deployment.variables import DeploymentInputs
 from shield_ai.scan.deployment.blocks import find_environments
 from shield_ai.scan.deployment.command_reads import find_command_reads
 from shield_ai.scan.deployment.recognize import COMPOSE_FILE

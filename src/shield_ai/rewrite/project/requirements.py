@@ -13,17 +13,8 @@ from packaging.utils import canonicalize_name
 from shield_ai.model.errors import SourceError
 from shield_ai.model.skip import SkipId
 from shield_ai.project.inside import has_git_folder
-from shield_ai.rewrite.project.file_edits import (
-    NOTHING,
-    Outcome,
-    append,
-    encoding_problem,
-    insert,
-    skip,
-)
-from shield_ai.rewrite.project.layout import root_of
-from shield_ai.rewrite.project.locks_above import outdated_locks_above
-from shield_ai.rewrite.project.pyproject import (
+from shield_ai.rewrite.project.dependencies.locks_above import outdated_locks_above
+from shield_ai.rewrite.project.dependencies.pyproject import (
     NAME,
     Bound,
     add_to_pipfile,
@@ -33,8 +24,17 @@ from shield_ai.rewrite.project.pyproject import (
     sorted_position,
     with_version,
 )
-from shield_ai.rewrite.project.setup_files import add_to_setup_cfg, add_to_setup_py
-from shield_ai.rewrite.project.version_pins import outdated_pin
+from shield_ai.rewrite.project.dependencies.setup_files import add_to_setup_cfg, add_to_setup_py
+from shield_ai.rewrite.project.dependencies.version_pins import outdated_pin
+from shield_ai.rewrite.project.file_edits import (
+    NOTHING,
+    Outcome,
+    append,
+    encoding_problem,
+    insert,
+    skip,
+)
+from shield_ai.rewrite.project.layout import root_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -42,8 +42,8 @@ if TYPE_CHECKING:
     from shield_ai.model.file_reader import FileReader
     from shield_ai.model.manifest import Manifest
     from shield_ai.model.skip import Skipped
+    from shield_ai.rewrite.project.dependencies.pyproject import Wanted
     from shield_ai.rewrite.project.fixer import FixContext
-    from shield_ai.rewrite.project.pyproject import Wanted
 
 IN_FOLDER = ("requirements", "base", "common", "main", "production", "prod")
 FILES = (

@@ -1,0 +1,58 @@
+"""Map each secret to the code that reads it, and to the deployment files that set its variables."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from shield_ai.reports.app_report.report_data import SecretLocations
+from shield_ai.reports.deployment import FORMS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from shield_ai.model.deployment import DeploymentVariable
+    from shield_ai.model.manifest import Manifest, Secret
+    from shield_ai.scan.python.scan import Scan
+
+SHOWN = 8  # places of one secret; more are counted
+
+
+def secret_locations(
+    manifest: Manifest, scan: Scan, variables: Sequence[DeploymentVariable]
+) -> tuple[SecretLocations, ...]:
+    """Return where each secret is read and set. Secrets without any place are left out.
+
+    Args:
+        manifest: shield.toml, or a draft of it.
+        scan: The scan of the app.
+        variables: The lines of deployment files that set variables.
+    """
+    locations = []
+    for secret in manifest.secret:
+        name = manifest.app.prefix + secret.name
+        reads = list(dict.fromkeys(_reads({secret.name, name}, secret, scan)))
+        settings = [_describe(item) for item in variables if item.secret == secret.name]
+        if reads or settings:
+            locations.append(
+                SecretLocations(name=name, reads=_shorten(reads), settings=_shorten(settings))
+            )
+    return tuple(locations)
+
+
+def _reads(names: set[str], secret: Secret, scan: Scan) -> Iterator[str]:
+    """Yield the places that call get_secret(), and those that still read a variable."""
+    for call in scan.secret_calls:
+        if not names.isdisjoint(call.names):
+            yield call.place
+    for finding in scan.find_places(secret.variables()):
+        yield f"{finding.path}:{finding.line}"
+
+
+def _describe(item: DeploymentVariable) -> str:
+    return f"{item.path}:{item.line} ({item.kind.label}, {FORMS[item.form]})"
+
+
+def _shorten(places: list[str]) -> tuple[str, ...]:
+    if len(places) <= SHOWN:
+        return tuple(places)
+    return (*places[:SHOWN], f"and {len(places) - SHOWN} more")

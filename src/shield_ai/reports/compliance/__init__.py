@@ -1,0 +1,1 @@
+"""The controls of compliance frameworks, evaluated from results, and their formats."""

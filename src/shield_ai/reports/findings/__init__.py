@@ -1,0 +1,1 @@
+"""The formats of findings: text, SARIF, JUnit, and those of code hosts."""

@@ -1,0 +1,1 @@
+"""Hide secret values in the app's own text."""

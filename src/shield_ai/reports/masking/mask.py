@@ -1,0 +1,243 @@
+"""Hide possible secret values in the app's own text.
+
+In Python, long numbers, the contents of strings, and the words of comments that may be values are
+hidden, but not names, and not strings that can't be secrets in their places. In .env files,
+everything except variable names is hidden. In YAML and JSON, the names to keep are shown at the
+start of lines; in other files, everything is hidden. Each hidden byte becomes a NUL, so that
+offsets stay valid. `show` replaces each run of NULs with one mark.
+"""
+
+from __future__ import annotations
+
+import io
+import keyword
+import re
+import tokenize
+from typing import TYPE_CHECKING
+
+from shield_ai.model.errors import SourceError
+from shield_ai.model.hidden import MASK
+from shield_ai.model.printable import printable
+from shield_ai.project.perf.lazy_regex import regex
+from shield_ai.project.python_source import Source
+from shield_ai.reports.masking.comments import hidden_spans
+from shield_ai.reports.masking.value_places import PLAIN_VARIABLE, harmless_spans, is_env_function
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator
+
+    Span = tuple[int, int]
+
+NAME = regex(r"[A-Za-z][A-Za-z_]{0,39}")
+VARIABLE = regex(r"[A-Z_][A-Z0-9_]{0,59}")
+READERS = frozenset({"getenv", "env", "config", "get_secret", "has_secret"})
+MAPPINGS = frozenset({"environ", "env"})
+LITERAL = regex(r"""(?s)[A-Za-z]{0,2}('''|\"\"\"|'|")(.*)\1""")
+LONG_NUMBER = regex(r"(?:[0-9a-fA-FxX]_?){5,}")
+ASSIGNMENT = regex(rb"[ \t]*(?:export[ \t]+)?[A-Za-z_][A-Za-z0-9_.]{0,59}[ \t]*[=:][ \t]*")
+DOTENV = regex(r"(?:^|/)(?:\.env[^/]*|[^/]*\.env)$")
+CONFIG = regex(r"\.(?:ya?ml|json)$")
+# A variable in a line such as `NAME: value`, `- NAME=value` or `- name: NAME`.
+ENTRY = regex(
+    rb"(?m)^[ \t]{0,200}(?:-[ \t]{1,9})?(?:\{[ \t]{0,9})?(?:\"?name\"?:[ \t]{0,9})?[\"']?"
+    rb"(?P<name>[A-Za-z_][A-Za-z0-9_]{0,99})\b[\"']?(?:[:=][ \t]{0,9})?"
+)
+MAX_LINE = 1000  # bytes of a line of Python by itself; a longer one is hidden completely
+LAYOUT_TOKENS = (tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT)
+# Since Python 3.12, an f-string is several tokens: its text and its expressions.
+FSTRING_START = getattr(tokenize, "FSTRING_START", -1)
+FSTRING_MIDDLE = getattr(tokenize, "FSTRING_MIDDLE", -1)
+
+
+def mask(path: str, raw: bytes, keep: Collection[str] = ()) -> bytes:
+    """Replace each byte that may belong to a value with a NUL; newlines are kept.
+
+    Args:
+        path: The file's path; its name decides how values are recognized.
+        raw: The whole content.
+        keep: Names that are not values, such as variables and settings.
+    """
+    if path.endswith(".py"):
+        return _mask_python(path, raw, keep)
+    if DOTENV.search(path):
+        return _hide(raw, _assigned_values(raw))
+    hidden = _hide(raw, [(0, len(raw))])
+    return _with_names(hidden, raw, keep) if keep and CONFIG.search(path) else hidden
+
+
+def _with_names(hidden: bytes, raw: bytes, keep: Collection[str]) -> bytes:
+    """Show the names at the start of lines in a hidden YAML or JSON file."""
+    out = bytearray(hidden)
+    for match in ENTRY.finditer(raw):
+        if match["name"].decode() in keep:
+            out[match.start() : match.end()] = match[0]
+    return bytes(out)
+
+
+def _mask_python(path: str, raw: bytes, keep: Collection[str]) -> bytes:
+    is_one_line = len(raw.splitlines()) == 1
+    if is_one_line and len(raw) > MAX_LINE:  # Python 3.11's tokenizer takes quadratic time
+        return _hide(raw, [(0, len(raw))])
+    try:
+        source = Source.from_bytes(path, raw)
+        # Tokens can only be trusted if the file parses: .tree raises SourceError otherwise.
+        is_excerpt = is_one_line and not _is_valid(source)
+        harmless = set() if is_excerpt else harmless_spans(source)
+        values = _python_values(source, keep, harmless, is_excerpt=is_excerpt)
+        return _hide(raw, values)
+    except (SourceError, tokenize.TokenError, SyntaxError, IndexError):
+        return _hide(raw, _assigned_values(raw) if is_one_line else [(0, len(raw))])
+
+
+def _is_valid(source: Source) -> bool:
+    try:
+        source.tree  # noqa: B018
+    except SourceError:
+        return False
+    return True
+
+
+def show(masked: bytes, encoding: str = "utf-8") -> str:
+    """Convert masked bytes to text that is safe to print and does not reveal value lengths."""
+    return printable(re.sub("\0+", MASK, masked.decode(encoding, "replace")))
+
+
+def _hide(raw: bytes, spans: Iterable[Span]) -> bytes:
+    out = bytearray(raw)
+    for start, end in spans:
+        out[start:end] = re.sub(rb"[^\r\n]", b"\0", raw[start:end])
+    return bytes(out)
+
+
+def _assigned_values(raw: bytes) -> Iterator[Span]:
+    """Return the spans of everything but the names that are assigned at the start of lines."""
+    offset = 0
+    open_quote = b""  # of a value that continues on the next line
+    for line in raw.splitlines(keepends=True):
+        match = None if open_quote else ASSIGNMENT.match(line)
+        value = line[match.end() :] if match else line
+        end = offset + len(line)
+        yield end - len(value), end
+        quote = value[:1]
+        if open_quote:
+            if open_quote in value:
+                open_quote = b""
+        elif match and quote in (b"'", b'"') and value.count(quote) == 1:
+            open_quote = quote
+        offset = end
+
+
+def _python_values(
+    source: Source, keep: Collection[str], harmless: Collection[Span], *, is_excerpt: bool
+) -> Iterator[Span]:
+    readline = io.StringIO(source.text, newline="").readline
+    tokens = [
+        token for token in tokenize.generate_tokens(readline) if token.type not in LAYOUT_TOKENS
+    ]
+    code = [""] * 4  # the preceding tokens, without comments
+    offsets = _Offsets(source)
+    hidden_line = 0  # the last line with a value
+    for token, following in zip(tokens, [*tokens[1:], tokens[-1]], strict=True):
+        if token.type == tokenize.ERRORTOKEN and token.string.strip():
+            raise SyntaxError  # an open quote: what follows may be its content
+        if token.type == FSTRING_START and is_excerpt:
+            raise SyntaxError  # what looks like an expression may be a value with braces
+        if token.type == tokenize.COMMENT:
+            follows_value = hidden_line == token.start[0]  # it may repeat the value
+            spans = [(1, len(token.string))] if follows_value else [*hidden_spans(token.string)]
+        else:
+            span = _value_in_token(token, code[-4:], following.string, keep)
+            spans = [span] if span else []
+            code.append(token.string)
+        first = offsets.find(token.start) if spans else 0
+        if token.type != tokenize.COMMENT and spans:
+            if (first, first + len(token.string.encode(source.encoding))) in harmless:
+                continue
+            hidden_line = token.end[0]
+        for span in spans:
+            start, end = (len(token.string[:at].encode(source.encoding)) for at in span)
+            yield first + start, first + end
+
+
+def _value_in_token(
+    token: tokenize.TokenInfo, before: list[str], after: str, keep: Collection[str]
+) -> Span | None:
+    """Return the span of characters to hide in a token."""
+    text = token.string
+    if token.type == tokenize.STRING:
+        match = LITERAL.fullmatch(text)
+        if match is None:
+            return 0, len(text)
+        content = match[2]
+        if not content or content in keep or _is_name(content, before, after):
+            return None
+        return match.span(2)
+    if token.type == FSTRING_MIDDLE:
+        return 0, len(text)
+    if token.type == tokenize.NUMBER and LONG_NUMBER.fullmatch(text):
+        return 0, len(text)
+    return None
+
+
+def _is_name(text: str, before: list[str], after: str) -> bool:
+    """Return whether a string is a variable that is read or a dictionary key.
+
+    Args:
+        text: The content of the string.
+        before: The four tokens before it.
+        after: The token after it.
+    """
+    near, last = before[2:]
+    if _is_env_read(before) and VARIABLE.fullmatch(text):
+        return True
+    if last == "(" and is_env_function(near) and PLAIN_VARIABLE.fullmatch(text):
+        return True
+    if after == ":":
+        is_key = last in ("{", ",")
+    else:
+        is_key = after == "]" and last == "[" and _can_be_subscripted(near)
+    return is_key and NAME.fullmatch(text) is not None
+
+
+def _is_env_read(before: list[str]) -> bool:
+    """Return whether tokens start a read, such as `os.environ[`, `environ.get(` or `getenv(`."""
+    owner, dot, near, last = before
+    if last == "[":
+        return near in MAPPINGS
+    if last == "(":
+        return near in READERS or (dot == "." and owner in MAPPINGS)
+    return False
+
+
+def _can_be_subscripted(token: str) -> bool:
+    """Return whether a bracket after a token is a subscript, not the start of a list."""
+    return token in (")", "]") or (token.isidentifier() and not keyword.iskeyword(token))
+
+
+class _Offsets:
+    """Converts positions of the tokenizer, in ascending order, to byte offsets in the file.
+
+    Each line is decoded once and each part of it encoded once, because a line of a megabyte can
+    have a hundred thousand tokens.
+    """
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self._line = 0
+        self._text = ""
+        self._column = 0
+        self._offset = 0
+
+    def find(self, position: tuple[int, int]) -> int:
+        """Return the byte offset of a line (from 1) and a column in characters."""
+        line, column = position
+        if line != self._line or column < self._column:
+            start, raw = self._source.lines[line - 1]
+            self._line = line
+            self._text = raw.decode(self._source.encoding)
+            self._column = 0
+            self._offset = start
+        between = self._text[self._column : column]
+        self._offset += len(between.encode(self._source.encoding))
+        self._column = column
+        return self._offset

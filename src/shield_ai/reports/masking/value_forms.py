@@ -1,0 +1,189 @@
+"""Decide whether a string can be a secret, from the name that it is a value of and from its form.
+
+Each form is allowed only under names that end with one of its words: `localhost` is shown under
+`HOST`, but not under `PASSWORD` or `NAME`. Words are not a form: "swordfish" is hidden everywhere
+except in `INSTALLED_APPS`. The table is `FORMS`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from shield_ai.model.name_meaning import Meaning, meaning
+from shield_ai.model.words import word_set, words
+from shield_ai.project.perf.lazy_regex import regex
+from shield_ai.reports.masking.comments import MIN_WORDY, SECRET, WORD, hidden_spans, is_word
+from shield_ai.scan.text.randomness import is_random, wordiness
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection
+
+MAX_LENGTH = 200  # characters of a string that is shown
+MIN_MESSAGE = 3  # words; a single word may be a value
+BOOLEANS = word_set("true false yes no on off 0 1")
+LEVELS = word_set("DEBUG INFO WARNING WARN ERROR CRITICAL")
+LOOPBACK = word_set("localhost 127.0.0.1 0.0.0.0 ::1 [::1] *")
+# The usual names of services in a private network, such as in a Compose file.
+SERVICES = word_set("""
+    app backend broker cache database db elasticsearch kafka localstack mailhog mailpit mail mariadb
+    memcached minio mongo mongodb mysql nats nginx opensearch pgbouncer postgres postgresql proxy
+    rabbit rabbitmq redis smtp solr valkey web
+""")
+FOLDERS = word_set("""
+    assets data db locale log logs media public static staticfiles templates tmp uploads var
+""")
+PRIVATE_IP = regex(
+    r"(?:10|192\.168|172\.(?:1[6-9]|2\d|3[01]))(?:\.\d{1,3}){2,3}|169\.254\.169\.254"
+)
+LABEL = r"[a-z]{2,20}(?:-[a-z]{2,20}){0,3}"
+PUBLIC_HOST = regex(rf"\.?{LABEL}(?:\.{LABEL}){{1,4}}")
+PORT = regex(r"\d{1,5}")
+NUMBER = regex(r"\d{1,10}")
+PART = r"[a-z_]{1,40}(?:\d{1,2}[a-z_]{0,40}){0,2}"
+CLASS = r"[A-Z][A-Za-z]{0,60}(?:\d{1,2}[A-Z]?[A-Za-z]{0,40}){0,2}"
+DJANGO = "django."
+BACKENDS = frozenset({"mysql", "postgresql", "sqlite3", "smtp", "locmem", "db", "redis"})
+MODULE = regex(rf"{PART}(?:\.{PART}){{0,8}}(?:\.{CLASS})?")
+SEGMENT = r"(?:[a-z]{1,20}(?:[-_.][a-z]{1,20}){0,4}|v?\d{1,2}|[a-z]{1,20}\.sqlite3)"
+WEB_PATH = rf"/(?:{SEGMENT}(?:/{SEGMENT}){{0,5}}/?)?"
+PATH = regex(WEB_PATH)
+URL = regex(rf"[a-z]{{2,12}}(?:\+[a-z]{{2,12}})?://([^/@:]{{0,80}}(?::\d{{1,5}})?)({WEB_PATH})?")
+FILE = regex(r"(?:\.{0,2}/)?[A-Za-z_-]{1,30}(?:/[A-Za-z_-]{1,30}){0,8}(/|\.[a-z]{2,8}3?)?")
+ZONE = regex(r"UTC|GMT|[A-Z][a-z]{3,10}(?:/[A-Z][A-Za-z_]{2,20}){1,2}")
+LANGUAGE = regex(r"[a-z]{2}(?:[-_][A-Za-z]{2,4})?")
+SEPARATOR = regex(r"[,;:|/ ]{1,2}")
+LETTERS = regex(r"[A-Za-z]+")
+
+
+class Form(NamedTuple):
+    """A form of values, and the last words of the names under which it is allowed."""
+
+    matches: Callable[[str], bool]
+    names: Collection[str]
+
+
+def is_harmless(names: Collection[str], place: str, text: str) -> bool:
+    """Return whether a string can't be a secret.
+
+    Args:
+        names: All names that the string may be a value of, the settings around it included.
+        place: The innermost of them, which determines the allowed forms; empty if unknown.
+        text: The source code of the string, without quotes.
+    """
+    if not place or len(text) > MAX_LENGTH:
+        return False
+    meanings = {meaning(name) for name in names}
+    if meanings <= {Meaning.HARMLESS}:
+        if text.lower() in BOOLEANS:
+            return True
+        return any(form.matches(text) for form in FORMS if _last_word(place) in form.names)
+    return meanings <= {Meaning.HARMLESS, Meaning.URL} and is_url(text)
+
+
+def is_duration_or_size(names: Collection[str], place: str, text: str) -> bool:
+    """Return whether a number can't be a secret. The arguments are those of `is_harmless`."""
+    if not all(meaning(name) is Meaning.HARMLESS for name in names):
+        return False
+    return _last_word(place) in NUMBERS and NUMBER.fullmatch(text) is not None
+
+
+def has_form(place: str) -> bool:
+    """Return whether a name determines the form of its value."""
+    return any(_last_word(place) in form.names for form in FORMS)
+
+
+def is_message(text: str) -> bool:
+    """Return whether a message for people consists of plain words that state no value."""
+    found = [match[0] for match in WORD.finditer(text)]
+    if len(found) < MIN_MESSAGE or any(SECRET.fullmatch(word.strip(".,:;!?")) for word in found):
+        return False
+    return not any(hidden_spans(f"#{text}"))
+
+
+def is_separator(text: str) -> bool:
+    """Return whether a string separates the items of a list."""
+    return SEPARATOR.fullmatch(text) is not None
+
+
+def is_module(text: str, dots: int = 1) -> bool:
+    """Return whether a string is the dotted path of a module, a class or a function."""
+    parts = text.split(".")
+    if len(parts) <= dots or not MODULE.fullmatch(text):
+        return False
+    if text.startswith(DJANGO) and parts[-1] in BACKENDS:
+        return True
+    return wordiness(text) >= MIN_WORDY and not any(map(is_random, parts))
+
+
+def is_host(text: str) -> bool:
+    """Return whether a string is a list of hosts that are local, usual or consist of words."""
+    return all(map(_is_host, text.split(",")))
+
+
+def is_url(text: str) -> bool:
+    """Return whether a string is a URL without credentials."""
+    match = URL.fullmatch(text)
+    if match is None:
+        return False
+    has_no_host = text.endswith("://") or text.startswith(("sqlite:///", "file:///"))
+    return (has_no_host or is_host(match[1])) and _is_wordy(match[2] or "")
+
+
+def is_url_or_path(text: str) -> bool:
+    """Return whether a string is a URL without credentials, or the path of one."""
+    if PATH.fullmatch(text):
+        return _is_wordy(text)
+    return is_url(text)
+
+
+def is_file(text: str) -> bool:
+    """Return whether a string is a relative path, or the usual name of a folder."""
+    match = FILE.fullmatch(text)
+    if match is None or not _is_wordy(text):
+        return False
+    return "/" in text or match[1] is not None or text in FOLDERS
+
+
+def _last_word(name: str) -> str:
+    found = words(name)
+    return found[-1] if found else ""
+
+
+def _is_host(text: str) -> bool:
+    host, _, port = text.strip().partition(":")
+    if text.strip() in LOOPBACK:
+        return True
+    if port and not PORT.fullmatch(port):
+        return False
+    if host in LOOPBACK | SERVICES or PRIVATE_IP.fullmatch(host):
+        return True
+    return PUBLIC_HOST.fullmatch(host) is not None and _is_wordy(host)
+
+
+def _is_wordy(text: str) -> bool:
+    return all(map(is_word, LETTERS.findall(text)))
+
+
+NUMBERS = word_set("PORT AGE TIMEOUT SECONDS TTL SIZE BYTES LIMIT MAX LIFETIME")
+FORMS = (
+    Form(is_host, word_set("HOST HOSTS HOSTNAME HOSTNAMES IPS ADDRESS BIND SERVER")),
+    Form(lambda text: PORT.fullmatch(text) is not None, word_set("PORT")),
+    Form(lambda text: is_module(text, 2), word_set("NAME FORMATTER HANDLER CALLABLE")),
+    Form(lambda text: is_module(text, 0), word_set("APPS")),
+    Form(
+        is_module,
+        word_set("""
+            ENGINE BACKEND BACKENDS APPLICATION MIDDLEWARE MIDDLEWARES URLCONF CLASS CLASSES MODULE
+            MODULES VALIDATORS HASHERS PROCESSORS ROUTERS LOADERS FINDERS RUNNER FIELD BUILTINS
+            STORAGE ADAPTER FACTORY SERIALIZER MODEL
+        """),
+    ),
+    Form(
+        is_url_or_path,
+        word_set("URL URLS URI URIS ENDPOINT ORIGIN ORIGINS LOCATION BROKER BACKEND BASE SERVER"),
+    ),
+    Form(is_file, word_set("ROOT DIR DIRS DIRECTORY PATH PATHS FILE FILENAME NAME")),
+    Form(LEVELS.__contains__, word_set("LEVEL")),
+    Form(lambda text: ZONE.fullmatch(text) is not None, word_set("ZONE TIMEZONE TZ")),
+    Form(lambda text: LANGUAGE.fullmatch(text) is not None, word_set("LANGUAGE LOCALE CODE")),
+)

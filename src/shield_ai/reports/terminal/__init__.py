@@ -1,0 +1,1 @@
+"""Colors, plurals and line widths for terminals."""

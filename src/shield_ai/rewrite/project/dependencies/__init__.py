@@ -1,0 +1,1 @@
+"""Add requirements to the files of each packaging tool."""

@@ -1,0 +1,103 @@
+"""Report the lock file of a project in a folder above the file that gets a dependency."""
+
+from __future__ import annotations
+
+import posixpath
+import tomllib
+from fnmatch import fnmatchcase
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
+
+from shield_ai.model.errors import SourceError
+from shield_ai.model.invalid_input import INVALID_TOML
+from shield_ai.model.skip import SkipId
+from shield_ai.project.globs import has_too_many_wildcards
+from shield_ai.rewrite.project.dependencies.pyproject import LOCK_COMMANDS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from shield_ai.model.edit import FileChange
+    from shield_ai.model.skip import Skipped
+    from shield_ai.rewrite.project.fixer import FixContext
+
+PIPFILE = "Pipfile"
+
+
+def outdated_locks_above(
+    context: FixContext, changes: Iterable[FileChange], skipped: Iterable[Skipped]
+) -> list[Skipped]:
+    """Return an entry for the lock files above each changed file, if no other one is outdated.
+
+    Args:
+        context: The app.
+        changes: The changes of files with dependencies.
+        skipped: The items that were skipped, with the lock files beside the changed files.
+    """
+    if any(item.id is SkipId.LOCK_FILE for item in skipped):
+        return []
+    found = []
+    for change in changes:
+        if PurePosixPath(change.path).name in {"pyproject.toml", PIPFILE}:
+            found += _nearest_locks(context, change.path)
+    return found
+
+
+def _nearest_locks(context: FixContext, path: str) -> list[Skipped]:
+    declaring = PurePosixPath(path).name
+    prefix = context.app.above.prefix
+    project = PurePosixPath(prefix, path).parent
+    for folder in project.parents:
+        member = project.relative_to(folder)
+        found = []
+        for name, command in LOCK_COMMANDS.items():
+            is_pipenv = name == f"{PIPFILE}.lock"
+            if is_pipenv is not (declaring == PIPFILE) or _read(context, folder / name) is None:
+                continue
+            settings = _read(context, folder / declaring)
+            if settings is not None and (name != "uv.lock" or _may_lock(settings, member)):
+                lock = posixpath.relpath(folder / name, prefix or ".")
+                found.append(SkipId.LOCK_FILE.reason(command=command, path=path).entry(lock))
+        if found:
+            return found
+    return []
+
+
+def _read(context: FixContext, path: PurePosixPath) -> bytes | None:
+    """Return the bytes of a file, by its path in the repository."""
+    above = context.app.above
+    if not path.is_relative_to(above.prefix):
+        return above.files.get(str(path))
+    try:
+        return context.read(str(path.relative_to(above.prefix)))
+    except SourceError:
+        return b""  # it exists
+
+
+def _may_lock(raw: bytes, member: PurePosixPath) -> bool:
+    """Return whether the lock file beside a pyproject.toml can contain a project below it.
+
+    https://docs.astral.sh/uv/concepts/projects/workspaces/
+    """
+    try:
+        workspace = tomllib.loads(raw.decode())["tool"]["uv"]["workspace"]
+        members = workspace.get("members", [])
+        excluded = workspace.get("exclude", [])
+    except (*INVALID_TOML, KeyError, TypeError, AttributeError):
+        return True  # a single project, which can depend on others by their paths
+    return _is_matched(member, members) and not _is_matched(member, excluded)
+
+
+def _is_matched(path: PurePosixPath, globs: Iterable[str]) -> bool:
+    return any(
+        not has_too_many_wildcards(str(glob)) and _match(path.parts, PurePosixPath(str(glob)).parts)
+        for glob in globs
+    )
+
+
+def _match(parts: Sequence[str], pattern: Sequence[str]) -> bool:
+    if not pattern:
+        return not parts
+    if pattern[0] == "**":
+        return any(_match(parts[at:], pattern[1:]) for at in range(len(parts) + 1))
+    return bool(parts) and fnmatchcase(parts[0], pattern[0]) and _match(parts[1:], pattern[1:])

@@ -1,0 +1,338 @@
+"""Add dependencies to pyproject.toml and Pipfile.
+
+tomlkit computes the new text, which is used only if a single insertion leads to it.
+"""
+
+from __future__ import annotations
+
+import bisect
+import enum
+import re
+import tomllib
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import tomlkit
+from packaging.utils import canonicalize_name
+from tomlkit.exceptions import TOMLKitError
+from tomlkit.items import Array
+
+from shield_ai.model.invalid_input import INVALID_TOML, require_short_keys
+from shield_ai.model.skip import SkipId, SkipReason
+from shield_ai.rewrite.project.dependencies.requirement_groups import (
+    grouped_requirements,
+    is_optional,
+)
+from shield_ai.rewrite.project.dependencies.version_pins import outdated_pin
+from shield_ai.rewrite.project.file_edits import (
+    NOTHING,
+    Outcome,
+    encoding_problem,
+    insert,
+    skip,
+)
+
+if TYPE_CHECKING:
+    from shield_ai.model.file_reader import FileReader
+    from shield_ai.model.skip import Skipped
+
+BOM = "\ufeff"
+LOCK_COMMANDS = {
+    "poetry.lock": "poetry lock",
+    "uv.lock": "uv lock",
+    "pdm.lock": "pdm lock",
+    "Pipfile.lock": "pipenv lock",
+}
+SORT_KEYS: tuple[Callable[[str], str], ...] = (canonicalize_name, str.lower, str)
+MIN_SORTED = 3  # requirements; fewer can be in order by chance
+MIN_IN_ORDER = 0.9  # of the requirements; projects overlook some
+# How to require boto3 in a file in which most requirements have the same operator.
+SPECIFIERS = {"boto3": {"~=": "1.26"}}
+OPERATOR = re.compile(
+    r"\s*[A-Za-z0-9][\w.-]*(?:\[[^]]*\])?(\s*(?:==|~=)\s*)[^\s,;#*]+\s*(?:[;#\\]|$)"
+)
+# The form in which `poetry add` writes requirements to [project].
+IN_PARENTHESES = re.compile(r"[\w.-]+(?:\[[^]]*\])? \(")
+NAME = re.compile(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)")
+
+
+class Result(enum.Enum):
+    """The result of adding dependencies to a document."""
+
+    ADDED = enum.auto()
+    PRESENT = enum.auto()
+    NO_DEPENDENCIES = enum.auto()  # the document declares none
+
+
+class Bound(NamedTuple):
+    """The versions of a requirement that the runtime works with."""
+
+    minimum: str  # the version specifier
+    installed: str = ""  # the version in the app's virtual environment, if it is known
+
+
+Wanted = Mapping[str, Bound]  # by requirement
+Add = Callable[[Any, Wanted], Result | SkipReason]
+
+
+def add_to_pyproject(path: str, read: FileReader, wanted: Wanted) -> Outcome | None:
+    """Add requirements to `[project]` or Poetry's table; return None if the file declares none."""
+    return _add_to_file(path, read, wanted, _add_to_project)
+
+
+def add_to_pipfile(path: str, read: FileReader, wanted: Wanted) -> Outcome | None:
+    """Add requirements to `[packages]`; return None if the file does not have that table."""
+    return _add_to_file(path, read, wanted, _add_to_packages)
+
+
+def append_to_array(
+    path: str, read: FileReader, keys: tuple[str, ...], text: str
+) -> Outcome | None:
+    """Append a string to an array; return None if the file does not have the array.
+
+    Args:
+        path: The file.
+        read: Returns the bytes of a file of the app.
+        keys: The tables and the key that lead to the array.
+        text: The string.
+    """
+
+    def add(document: Any, _: Wanted) -> Result:
+        array = _get_nested(document, list, *keys)
+        if not isinstance(array, Array):
+            return Result.NO_DEPENDENCIES
+        array.append(text)
+        return Result.ADDED
+
+    outcome = _add_to_file(path, read, {text: Bound("")}, add)
+    return (outcome[0], []) if outcome and outcome[0] else None
+
+
+def first_requirement_name(wanted: Wanted) -> str:
+    """Return the name of the first requirement, which represents all of them."""
+    return requirement_name(next(iter(wanted)))
+
+
+def requirement_name(requirement: str) -> str:
+    """Return the normalized name of a requirement, or ""."""
+    match = NAME.match(requirement)
+    return canonicalize_name(match[1]) if match else ""
+
+
+def _add_to_file(path: str, read: FileReader, wanted: Wanted, add: Add) -> Outcome | None:
+    raw = read(path)
+    if raw is None:
+        return None
+    if encoding_problem(raw, "é"):
+        return skip(path, SkipId.NOT_UTF8.reason())
+    text = raw.decode()
+    old = text.removeprefix(BOM).replace("\r\n", "\n")
+    try:
+        document = tomlkit.parse(old)
+        result = add(document, wanted)
+    except TOMLKitError as error:
+        return skip(path, SkipId.INVALID_TOML.reason(problem=str(error).rstrip(".")))
+    if not isinstance(result, Result):
+        return skip(path, result)
+    if result is not Result.ADDED:
+        return NOTHING if result is Result.PRESENT else None
+    new = tomlkit.dumps(document)
+    insertion = _single_insertion(old, new)
+    # tomlkit writes some arrays with comments as invalid TOML.
+    if insertion is None or not _is_toml(new):
+        return skip(path, SkipId.NOT_EXTENDABLE.reason(requirements=", ".join(wanted)))
+    at, addition = insertion
+    return [insert(path, raw, _byte_offset(text, at), addition)], _outdated_locks(path, read)
+
+
+def _outdated_locks(path: str, read: FileReader) -> list[Skipped]:
+    folder = path.removesuffix(path.rpartition("/")[2])
+    skipped = []
+    for name, command in LOCK_COMMANDS.items():
+        lock = f"{folder}{name}"
+        if read(lock) is not None:
+            reason = SkipId.LOCK_FILE.reason(command=command, path=path)
+            skipped.append(reason.entry(lock))
+    return skipped
+
+
+def _add_to_project(document: Any, wanted: Wanted) -> Result | SkipReason:
+    """Add requirements to those of production, not to groups or extras, which it may not install.
+
+    An added requirement allows each version that a group or an extra pins.
+    """
+    project = _get_nested(document, dict, "project")
+    poetry = _get_nested(document, dict, "tool", "poetry", "dependencies")
+    dependencies = _get_nested(project, list, "dependencies")
+    first = first_requirement_name(wanted)
+    required = {name for name, value in poetry.items() if not is_optional(value)}
+    if first in map(requirement_name, map(str, [*required, *dependencies])):
+        texts = [text for text in map(str, dependencies) if requirement_name(text) == first]
+        pin = outdated_pin(texts)
+        return SkipId.OUTDATED_VERSION.reason(pin=pin) if pin else Result.PRESENT
+    pins = [
+        text for text in grouped_requirements(document.unwrap()) if requirement_name(text) == first
+    ]
+    outdated = outdated_pin(pins)
+    if outdated:
+        return SkipId.OUTDATED_PIN.reason(pin=outdated, requirement=first)
+    requirements = [f"{name}{bound.minimum}" for name, bound in wanted.items()]
+    if isinstance(dependencies, Array):
+        others = [] if pins else [str(item) for item in dependencies]
+        requirements = [with_version(name, bound, others) for name, bound in wanted.items()]
+        _add_to_array(dependencies, requirements)
+    elif first in map(requirement_name, poetry):  # optional
+        return SkipId.NOT_EXTENDABLE.reason(requirements=", ".join(wanted))
+    elif poetry:
+        _add_to_table(poetry, wanted)
+    elif not project or "dependencies" in [*project, *_get_nested(project, list, "dynamic")]:
+        return Result.NO_DEPENDENCIES
+    else:
+        project.add("dependencies", requirements)
+    return Result.ADDED
+
+
+def _add_to_array(dependencies: Array, requirements: Sequence[str]) -> None:
+    """Add requirements to an array, each where the order of the others puts it, or at the end."""
+    for requirement in requirements:
+        names = [NAME.match(str(item)) for item in dependencies]
+        at = sorted_position([name[1] if name else "" for name in names], requirement)
+        dependencies.insert(len(names) if at is None else at, requirement)
+
+
+def with_version(requirement: str, bound: Bound, others: Sequence[str]) -> str:
+    """Return a requirement with a version in the form of most other requirements.
+
+    A pin names the installed version, because an older one would be a downgrade.
+
+    Args:
+        requirement: The name, with extras.
+        bound: The version specifier for other forms, and the installed version.
+        others: The requirements around it.
+    """
+    operator = _common_operator(others)
+    versions = {"==": bound.installed, **SPECIFIERS.get(requirement, {})}
+    version = versions.get(operator.strip())
+    if version:
+        return f"{requirement}{operator}{version}"
+    if 2 * sum(map(bool, map(IN_PARENTHESES.match, others))) > len(others):
+        return f"{requirement} ({bound.minimum})"
+    return f"{requirement}{bound.minimum}"
+
+
+def _common_operator(requirements: Sequence[str]) -> str:
+    """Return the operator of most requirements, with the spaces around it; "" if there is none."""
+    matches = [OPERATOR.match(requirement) for requirement in requirements]
+    operators = Counter(match[1] if match else "" for match in matches)
+    operator, count = max(operators.items(), key=lambda item: item[1], default=("", 0))
+    return operator if 2 * count > len(matches) else ""
+
+
+def sorted_position(names: Sequence[str], name: str) -> int | None:
+    """Return the position of a new name in a sorted list; None if the list is not sorted.
+
+    A few names may be in the wrong place.
+    """
+    for key in SORT_KEYS:
+        keys = [key(other) for other in names]
+        if len(keys) < MIN_SORTED:
+            continue
+        in_order = _longest_order(keys)
+        if len(in_order) >= MIN_IN_ORDER * len(keys):
+            earlier = [index for index in in_order if keys[index] <= key(name)]
+            return earlier[-1] + 1 if earlier else 0
+    return None
+
+
+def _longest_order(keys: Sequence[str]) -> list[int]:
+    """Return the indexes of the most keys that are in order."""
+    ends: list[str] = []  # the smallest last key of an order, by its length
+    last: list[int] = []  # the indexes of these keys
+    previous: list[int] = []  # the index before each one in its order
+    for index, key in enumerate(keys):
+        length = bisect.bisect(ends, key)
+        previous.append(last[length - 1] if length else -1)
+        ends[length : length + 1] = [key]
+        last[length : length + 1] = [index]
+    found: list[int] = []
+    index = last[-1] if last else -1
+    while index >= 0:
+        found.append(index)
+        index = previous[index]
+    return found[::-1]
+
+
+def _add_to_packages(document: Any, wanted: Wanted) -> Result:
+    if "packages" not in document:
+        return Result.NO_DEPENDENCIES
+    packages = _get_nested(document, dict, "packages")
+    if first_requirement_name(wanted) in {requirement_name(key) for key in packages}:
+        return Result.PRESENT
+    _add_to_table(packages, wanted)
+    return Result.ADDED
+
+
+def _get_nested(table: Any, kind: type, *path: str) -> Any:
+    """Return a nested value, or an empty value of the type if there is no value of that type."""
+    for key in path:
+        table = table.get(key) if isinstance(table, Mapping) else None
+    return table if isinstance(table, kind) else kind()
+
+
+def _add_to_table(table: Any, wanted: Wanted) -> None:
+    has_carets = _has_mostly_carets(table)
+    for requirement, (minimum, _) in wanted.items():
+        # ^0.1 would not allow 0.2
+        uses_caret = has_carets and not minimum.startswith(">=0")
+        bound = minimum.replace(">=", "^") if uses_caret else minimum
+        name, _, extra = requirement.rstrip("]").partition("[")
+        value: Any = bound
+        if extra:
+            value = tomlkit.inline_table()
+            value.update({"version": bound, "extras": [extra]})
+        table.add(name, value)
+
+
+def _has_mostly_carets(table: Any) -> bool:
+    """Return whether a table of Poetry requires most packages as in `^1.2`."""
+    versions = []
+    for name, value in table.items():
+        if name != "python":
+            versions.append(value.get("version") if isinstance(value, Mapping) else value)
+    return 2 * sum(str(version).startswith("^") for version in versions) > len(versions)
+
+
+def _is_toml(text: str) -> bool:
+    try:
+        require_short_keys(text)
+        tomllib.loads(text)
+    except INVALID_TOML:
+        return False
+    return True
+
+
+def _single_insertion(old: str, new: str) -> tuple[int, str] | None:
+    """Return the position and the text of the insertion that turns one text into another.
+
+    Returns:
+        None if the texts differ in another way.
+    """
+    length = len(new) - len(old)
+    at = 0
+    while at < len(old) and at < len(new) and old[at] == new[at]:
+        at += 1
+    if length <= 0 or old[at:] != new[at + length :]:
+        return None
+    return at, new[at : at + length]
+
+
+def _byte_offset(text: str, at: int) -> int:
+    """Convert a position in the normalized text to a byte offset in the file.
+
+    The normalized text has neither a byte order mark nor carriage returns.
+    """
+    kept = re.finditer(r"\r\n|[^\ufeff]|(?<!\A)\ufeff", text, re.DOTALL)
+    positions = [match.start() for match in kept]
+    end = positions[at] if at < len(positions) else len(text)
+    return len(text[:end].encode())

@@ -1,0 +1,232 @@
+"""Replace the variables of secrets in deployment files by the settings that turn AWS on.
+
+The kinds of files and the containers that run the app are in the [deployment] table of shield.toml.
+"""
+
+from __future__ import annotations
+
+import bisect
+import functools
+import re
+from collections import defaultdict
+from typing import TYPE_CHECKING, NamedTuple
+
+from shield_ai.model.deployment import DeploymentKind, Use, ValueForm
+from shield_ai.model.skip import SkipId
+from shield_ai.project.python_source import apply_edits, file_change
+from shield_ai.rewrite.project.deployment.environment_check import EditCheck
+from shield_ai.rewrite.project.deployment.environment_edits import EditError, container_edits
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from shield_ai.model.deployment import DeploymentVariable, EnvironmentBlock, EnvironmentFile
+    from shield_ai.model.edit import Edit
+    from shield_ai.model.manifest import Manifest
+    from shield_ai.model.skip import Skipped
+    from shield_ai.rewrite.project.file_edits import Outcome
+
+USES = {
+    Use.DEVELOPMENT: "not a file for production",
+    Use.UNKNOWN: "not known to be for production",
+    Use.SUPPRESSED: "accepted with a comment",
+}
+NOT_EXACT = "the edits would change something else"
+NOT_IN_CONTAINER = "not set in the environment of a container"
+ENV_FILE = "set in an env file"
+IN_COMMAND = "a command in the file reads it"
+OTHER_CONTAINER = "{} is not in containers of the [deployment] table"
+OTHER_VALUE = "the container sets {} to something other than {}"
+
+
+class DeploymentInputs(NamedTuple):
+    """What the edits of deployment files depend on, besides shield.toml."""
+
+    variables: Sequence[DeploymentVariable] = ()
+    files: Mapping[str, EnvironmentFile] = {}  # those that set variables, by path
+    kept: Mapping[str, str] = {}  # why a variable must remain set, by its name
+
+
+def edit_deployment(manifest: Manifest, inputs: DeploymentInputs) -> Outcome:
+    """Edit the deployment files of the kinds that shield.toml names.
+
+    Args:
+        manifest: shield.toml, with the settings of the environment.
+        inputs: The deployment files.
+    """
+    changes = []
+    skipped: list[Skipped] = []
+    variables: defaultdict[str, list[DeploymentVariable]] = defaultdict(list)
+    for item in inputs.variables:
+        variables[item.path].append(item)
+    for path, file in inputs.files.items():
+        editor = _FileEditor(path, file, manifest, inputs.kept, variables[path])
+        edits = editor.edits()
+        skipped += editor.skipped
+        if edits:
+            changes.append(file_change(path, file.raw, edits))
+    return changes, skipped
+
+
+def aws_settings(manifest: Manifest) -> dict[str, str]:
+    """Return the variables with which the app reads its secrets from AWS in production.
+
+    Args:
+        manifest: shield.toml, with the settings of the environment.
+    """
+    app = manifest.app
+    settings = {"USE_AWS_SECRETS": "true", "DJANGO_ENV": "production", "AWS_REGION": app.region}
+    if app.prefix:
+        settings["AWS_SECRETS_PREFIX"] = app.prefix
+    return settings
+
+
+class _FileEditor:
+    """Edits one file."""
+
+    def __init__(
+        self,
+        path: str,
+        file: EnvironmentFile,
+        manifest: Manifest,
+        kept: Mapping[str, str],
+        variables: Sequence[DeploymentVariable],
+    ) -> None:
+        self.skipped: list[Skipped] = []
+        self._skipped_lines: set[tuple[int, str]] = set()
+        self._path = path
+        self._file = file
+        self._names = manifest.deployment.containers
+        self._settings = aws_settings(manifest)
+        self._variables = variables
+        self._kept = kept
+        self._containers: defaultdict[int, list[EnvironmentBlock]] = defaultdict(list)
+        for block in file.blocks:
+            self._containers[block.container].append(block)
+        self._lines = set(_entry_lines(file))
+        self._unit_problems = dict(self._find_unit_problems())
+
+    def _find_unit_problems(self) -> Iterator[tuple[str, str]]:
+        """Yield the containers that can't be edited, and why."""
+        for unit, name, value in _entries(self._file.blocks):
+            if name in self._settings and value != self._settings[name]:
+                yield unit, OTHER_VALUE.format(name, self._settings[name])
+        for block in self._file.blocks:
+            if block.problem:
+                yield block.unit, block.problem
+
+    def edits(self) -> list[Edit]:
+        """Return the edits; empty if nothing can be edited with certainty."""
+        removed = self._removable()
+        edits: defaultdict[str, list[Edit]] = defaultdict(list)
+        for blocks in self._containers.values():
+            unit = blocks[0].unit
+            if removed.get(unit, set()).isdisjoint(name for _, name, _ in _entries(blocks)):
+                continue
+            try:
+                edits[unit] += self._container_edits(blocks, removed[unit])
+            except EditError as error:
+                self._skip_unit(unit, removed.pop(unit), str(error))
+                edits.pop(unit, None)
+        return self._checked([edit for unit in edits for edit in edits[unit]], removed)
+
+    def _container_edits(self, blocks: Sequence[EnvironmentBlock], names: set[str]) -> list[Edit]:
+        existing = {name for _, name, _ in _entries(blocks)}
+        added = {name: value for name, value in self._settings.items() if name not in existing}
+        return list(container_edits(self._path, self._file, blocks, names, added))
+
+    def _checked(self, edits: list[Edit], removed: Mapping[str, set[str]]) -> list[Edit]:
+        """Return the edits if they change nothing but the variables."""
+        if not edits:
+            return []
+        after = apply_edits(self._file.raw, edits)
+        check = EditCheck(self._file.kind, removed, self._settings)
+        if check.is_exact(self._file.raw, after):
+            return edits
+        for unit, names in removed.items():
+            self._skip_unit(unit, names, NOT_EXACT)
+        return []
+
+    def _removable(self) -> dict[str, set[str]]:
+        """Return the variables to remove from each container, and record why others remain."""
+        removable: defaultdict[str, set[str]] = defaultdict(set)
+        remaining: dict[tuple[str, str], str] = {}
+        for item in self._variables:
+            reason = self._reason(item)
+            if not reason:
+                removable[item.unit].add(item.variable)
+                continue
+            self._skip(item, reason)
+            if self._file_reason(item) or self._is_in_container(item):
+                remaining[item.unit, item.variable] = reason
+        for item in self._variables:
+            reason = remaining.get((item.unit, item.variable), "")
+            if reason and item.variable in removable[item.unit]:
+                self._skip_once(item, reason)
+        for unit, variable in remaining:
+            removable[unit].discard(variable)
+        return {unit: names for unit, names in removable.items() if names}
+
+    def _file_reason(self, item: DeploymentVariable) -> str:
+        """Return why the file keeps a line; empty if that depends on the container."""
+        if self._file.problem or item.use is not Use.PRODUCTION:
+            return self._file.problem or USES[item.use]
+        return ENV_FILE if item.form is ValueForm.ENV_FILE else ""
+
+    def _is_in_container(self, item: DeploymentVariable) -> bool:
+        """Return whether a line sets the variable in the environment of a container."""
+        return (item.unit, item.variable, item.line) in self._lines
+
+    def _reason(self, item: DeploymentVariable) -> str:
+        """Return why a line can't be removed; empty if it can."""
+        file_reason = self._file_reason(item)
+        if file_reason:
+            return file_reason
+        if not self._is_in_container(item):
+            return NOT_IN_CONTAINER
+        if item.unit not in self._names:
+            return OTHER_CONTAINER.format(item.unit)
+        if item.variable in self._command_reads:
+            return IN_COMMAND
+        return self._unit_problems.get(item.unit, "") or self._kept.get(item.variable, "")
+
+    @functools.cached_property
+    def _command_reads(self) -> set[str]:
+        """The variables that a command in the file reads."""
+        # Docker Compose itself replaces a variable with one dollar.
+        dollar = rb"\$\$" if self._file.kind is DeploymentKind.COMPOSE else rb"\$"
+        names = re.findall(dollar + rb"[{(]?([A-Za-z_][A-Za-z0-9_]{0,200})", self._file.raw)
+        return {name.decode() for name in names}
+
+    def _skip(self, item: DeploymentVariable, reason: str) -> None:
+        self._skipped_lines.add((item.line, item.variable))
+        name = item.variable or item.env_file
+        skip = SkipId.LINE_REMAINS.reason(problem=reason)
+        self.skipped.append(skip.entry(self._path, item.line, name))
+
+    def _skip_once(self, item: DeploymentVariable, reason: str) -> None:
+        if (item.line, item.variable) not in self._skipped_lines:
+            self._skip(item, reason)
+
+    def _skip_unit(self, unit: str, names: set[str], reason: str) -> None:
+        for item in self._variables:
+            if item.unit == unit and item.variable in names:
+                self._skip_once(item, reason)
+
+
+def _entry_lines(file: EnvironmentFile) -> Iterator[tuple[str, str, int]]:
+    """Yield the container, the name and each line of each variable."""
+    starts = [match.end() for match in re.finditer(rb"\n", file.raw)]
+    for block in file.blocks:
+        for entry in block.entries:
+            first = bisect.bisect_right(starts, entry.start) + 1
+            last = bisect.bisect_left(starts, entry.end) + 1
+            for line in range(first, last + 1):
+                yield block.unit, entry.variable, line
+
+
+def _entries(blocks: Sequence[EnvironmentBlock]) -> Iterator[tuple[str, str, str | None]]:
+    """Yield the container, the name and the value of each variable."""
+    for block in blocks:
+        for entry in block.entries:
+            yield block.unit, entry.variable, entry.value

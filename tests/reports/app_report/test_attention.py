@@ -1,0 +1,61 @@
+from __future__ import annotations
+
+import datetime as dt
+
+import msgspec
+from report_samples import CLEAN, EMPTY, NOW, report_data, secret_status
+
+from shield_ai.flow.verify.account import SECRETS_PRIVATE
+from shield_ai.flow.verify.check import Status, make_check
+from shield_ai.flow.verify.policy import POLICY_MINIMAL
+from shield_ai.flow.verify.stored_secrets import SECRET_READABLE
+from shield_ai.model.rotation_status import RotationPhase
+from shield_ai.reports.app_report.attention import attention
+
+
+def test_attention():
+    checks = (
+        *(
+            make_check(
+                SECRET_READABLE,
+                Status.FAILED,
+                "is not in AWS",
+                "shield apply",
+                subject=name,
+            )
+            for name in "ab"
+        ),
+        make_check(POLICY_MINIMAL, Status.FAILED, "is missing"),
+        make_check(SECRETS_PRIVATE, Status.UNKNOWN, "why"),
+    )
+    assert attention(report_data(checks=checks, findings=0)) == [
+        ("2 secrets can't be read", "is not in AWS: a, b", "shield apply"),
+        ("Check failed: the IAM policy allows exactly these secrets", "is missing", ""),
+        ("b: rotation overdue", "last changed 2026-11-15", "run shield rotate b"),
+        (
+            "a: access denied",
+            "user/shop was denied GetSecretValue, 2 times, last 2026-11-24",
+            "",
+        ),
+    ]
+    assert attention(CLEAN) == attention(EMPTY) == []
+
+
+def test_a_pending_rotation_is_not_overdue():
+    since = NOW - dt.timedelta(minutes=5)
+    status = secret_status("a", state=RotationPhase.PENDING)
+    rotation = msgspec.structs.replace(status.rotation, since=since)
+    pending = msgspec.structs.replace(status, rotation=rotation)
+    assert attention(msgspec.structs.replace(CLEAN, secrets=(pending,))) == [
+        (
+            "a: rotation pending",
+            "since 2026-11-24 11:55 UTC",
+            "resume with shield rotate --resume a, or cancel with shield rotate --cancel a",
+        )
+    ]
+
+
+def test_without_a_manifest_one_item_needs_attention():
+    ((what, _, hint),) = attention(report_data(has_manifest=False))
+    assert what == "No secret is moved yet"
+    assert "shield draft" in hint

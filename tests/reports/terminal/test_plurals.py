@@ -1,0 +1,20 @@
+from __future__ import annotations
+
+import pytest
+
+from shield_ai.reports.terminal.plurals import count
+
+
+@pytest.mark.parametrize(
+    ("number", "noun", "text"),
+    [
+        (0, "file", "0 files"),
+        (1, "file", "1 file"),
+        (1024, "file", "1,024 files"),
+        (2, "repository", "2 repositories"),
+        (2, "process", "2 processes"),
+        (1, "process", "1 process"),
+    ],
+)
+def test_count(number, noun, text):
+    assert count(number, noun) == text
