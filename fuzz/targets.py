@@ -20,8 +20,8 @@ from shield_ai.aws.cloudtrail.audit import Auditor
 from shield_ai.aws.cloudtrail.events import parse_event
 from shield_ai.aws.cloudtrail.trail import read_files
 from shield_ai.flow.draft.manifest_draft import draft
-from shield_ai.flow.journal.log import Journal
 from shield_ai.flow.journal.journal_record import FileStep
+from shield_ai.flow.journal.log import Journal
 from shield_ai.flow.manifest_file import add_secrets
 from shield_ai.flow.plan.plan_check import require_safe_paths
 from shield_ai.flow.plan.plan_file import read_plan
