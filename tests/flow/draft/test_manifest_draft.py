@@ -483,3 +483,35 @@ def test_the_login_of_the_main_database_is_required(alias, optional):
 def test_the_secret_of_an_optional_feature_is_optional(condition, optional):
     [secret] = drafted(f"{DJANGO}{condition}\n    A_TOKEN = os.environ['A_TOKEN']\n").secret
     assert secret.optional == optional
+
+
+@pytest.mark.parametrize(
+    ("other", "optional"),
+    [
+        pytest.param("elif USE_AZURE:\n    KEY = os.environ['AZURE_TOKEN']", True, id="another feature"),
+        pytest.param("else:\n    STORAGE = 'local'", True, id="another setting"),
+        pytest.param("else:\n    A_TOKEN = 'development'", False, id="value for development"),
+    ],
+)
+def test_a_feature_can_have_an_alternative(other, optional):
+    read = "if USE_S3:\n    A_TOKEN = os.environ['A_TOKEN']"
+    secrets = drafted(f"{DJANGO}{read}\n{other}\n").secret
+    assert {secret.optional for secret in secrets} == {optional}
+
+
+@pytest.mark.parametrize(
+    ("handler", "optional"),
+    [
+        pytest.param("KeyError:\n    A_TOKEN = None", True, id="empty value"),
+        pytest.param("KeyError:\n    print('no token')", True, id="message"),
+        pytest.param("(KeyError, ValueError):\n    pass", True, id="several exceptions"),
+        pytest.param("KeyError:\n    A_TOKEN = 'development'", False, id="value for development"),
+        pytest.param("KeyError:\n    raise RuntimeError", False, id="another exception"),
+        pytest.param("KeyError:\n    sys.exit('no token')", False, id="exit"),
+        pytest.param("ValueError:\n    A_TOKEN = None", False, id="exception of something else"),
+    ],
+)
+def test_a_handled_exception_makes_a_secret_optional(handler, optional):
+    read = "try:\n    A_TOKEN = os.environ['A_TOKEN']"
+    [secret] = drafted(f"{DJANGO}{read}\nexcept {handler}\n").secret
+    assert secret.optional == optional

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from typing import TYPE_CHECKING
 
 from shield_ai.model.site import Shape
@@ -12,13 +13,15 @@ from shield_ai.scan.python.readers.ast_walk import descend
 from shield_ai.scan.python.readers.known_readers import URL_READERS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from shield_ai.scan.python.classify.candidates import Candidate
 
 
 # The condition is a switch of an optional feature, such as USE_S3 or ENABLE_EMAIL.
 FEATURE_WORDS = word_set("ENABLE ENABLED USE USES HAS WITH")
+# The exceptions for a missing variable: of os.environ, django-environ, decouple and others.
+MISSING_VARIABLE = frozenset({"KeyError", "LookupError", "Exception", "ImproperlyConfigured"})
 DATABASE_WORDS = word_set("DB DATABASE POSTGRES POSTGRESQL PG MYSQL MARIADB SQL")
 
 
@@ -26,6 +29,7 @@ def relate_to_conditions(tree: ast.Module, candidates: Sequence[Candidate]) -> N
     """Mark the reads that are guarded, optional, only tested or required."""
     mark_guarded_reads(tree, candidates)
     mark_feature_reads(tree, candidates)
+    mark_handled_reads(tree, candidates)
     mark_optional_reads(tree, candidates)
     mark_tests(tree, candidates)
     mark_demanded_reads(tree, candidates)
@@ -56,16 +60,70 @@ def mark_guarded_reads(tree: ast.Module, candidates: Iterable[Candidate]) -> Non
 
 
 def mark_feature_reads(tree: ast.Module, candidates: Iterable[Candidate]) -> None:
-    """Mark each read that runs only if an optional feature is on, as in `if USE_S3: …`."""
+    """Mark each read that runs only if an optional feature is on, as in `if USE_S3: …`.
+
+    A read is skipped if an `else` branch sets the same name: it can have a development value.
+    """
     reads = {candidate.node: candidate for candidate in candidates}
     if not reads:
         return
     for node in descend(tree):
-        if isinstance(node, ast.If) and not node.orelse and _is_feature(node.test):
-            for statement in node.body:
-                for part in descend(statement):
-                    if part in reads:
-                        reads[part].is_guarded = True
+        if not isinstance(node, ast.If) or not _is_feature(node.test):
+            continue
+        alternatives = _stored_names(node.orelse)
+        for read in _reads_in(node.body, reads):
+            if not read.path or read.path[0] not in alternatives:
+                read.is_guarded = True
+
+
+def mark_handled_reads(tree: ast.Module, candidates: Iterable[Candidate]) -> None:
+    """Mark each read in a `try` that goes on without the variable: `except KeyError: X = None`."""
+    reads = {candidate.node: candidate for candidate in candidates}
+    for node in descend(tree):
+        if isinstance(node, ast.Try) and any(map(_continues_without, node.handlers)):
+            for read in _reads_in(node.body, reads):
+                read.is_guarded = True
+
+
+def _reads_in(
+    statements: Iterable[ast.stmt], reads: Mapping[ast.AST, Candidate]
+) -> Iterator[Candidate]:
+    for statement in statements:
+        for part in descend(statement):
+            if part in reads:
+                yield reads[part]
+
+
+def _stored_names(statements: Iterable[ast.stmt]) -> set[str]:
+    """Return the names that statements assign."""
+    names: set[str] = set()
+    for statement in statements:
+        for part in descend(statement):
+            if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store):
+                names.add(part.id)
+    return names
+
+
+def _continues_without(handler: ast.ExceptHandler) -> bool:
+    """Return whether a handler of missing variables goes on, with empty values if it sets any."""
+    caught = ast.unparse(handler.type) if handler.type else "Exception"
+    if MISSING_VARIABLE.isdisjoint(re.findall(r"\w+", caught)):
+        return False
+    for statement in handler.body:
+        for part in descend(statement):
+            if isinstance(part, ast.Raise) or (isinstance(part, ast.Call) and _exits(part)):
+                return False
+            if isinstance(part, ast.Assign) and not _is_empty(part.value):
+                return False
+    return True
+
+
+def _exits(call: ast.Call) -> bool:
+    return ast.unparse(call.func).rpartition(".")[2] in {"exit", "_exit", "abort"}
+
+
+def _is_empty(value: ast.expr) -> bool:
+    return isinstance(value, ast.Constant) and not value.value
 
 
 def _is_feature(test: ast.expr) -> bool:
