@@ -173,6 +173,7 @@ class SkipId(enum.StrEnum):
     REVIEWED = "reviewed", "marked as reviewed in a comment"
     TEST_CLASS = "test-class", "in the class {name}, which is for tests"
     BUILD_CLASS = "build-class", "in the class {name}, which is for builds and has a default"
+    DEVELOPMENT_CLASS = "development-class", "in the class {name}, which is for development"
     SEVERAL_VALUES = "several-values", "several values are assigned to this name"
     DEVELOPMENT_VALUE_IN_FILE = (
         "development-value-in-file",

@@ -488,7 +488,9 @@ def test_the_secret_of_an_optional_feature_is_optional(condition, optional):
 @pytest.mark.parametrize(
     ("other", "optional"),
     [
-        pytest.param("elif USE_AZURE:\n    KEY = os.environ['AZURE_TOKEN']", True, id="another feature"),
+        pytest.param(
+            "elif USE_AZURE:\n    KEY = os.environ['AZURE_TOKEN']", True, id="another feature"
+        ),
         pytest.param("else:\n    STORAGE = 'local'", True, id="another setting"),
         pytest.param("else:\n    A_TOKEN = 'development'", False, id="value for development"),
     ],
@@ -497,6 +499,13 @@ def test_a_feature_can_have_an_alternative(other, optional):
     read = "if USE_S3:\n    A_TOKEN = os.environ['A_TOKEN']"
     secrets = drafted(f"{DJANGO}{read}\n{other}\n").secret
     assert {secret.optional for secret in secrets} == {optional}
+
+
+def test_the_default_of_a_class_for_development_makes_no_secret_required():
+    config = "class Config:\n    A_TOKEN = os.getenv('A_TOKEN')\n"
+    stage = "class Development(Config):\n    A_TOKEN = os.getenv('A_TOKEN', 'development')\n"
+    [secret] = drafted(f"import os\n{config}{stage}class Production(Config): pass\n").secret
+    assert secret.optional
 
 
 @pytest.mark.parametrize(

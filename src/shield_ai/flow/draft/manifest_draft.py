@@ -14,6 +14,7 @@ from shield_ai.model.manifest import App, Manifest, Secret
 from shield_ai.model.name_meaning import Meaning, meaning
 from shield_ai.model.naming import env_var_name, guess_kind, secret_name
 from shield_ai.model.site import READ_SHAPES, Shape
+from shield_ai.model.skip import SkipId
 from shield_ai.model.words import word_set, words
 
 if TYPE_CHECKING:
@@ -206,13 +207,18 @@ def _is_optional_variable(sites: Sequence[Site]) -> bool:
     """Return whether every read of one variable has a default that works in production.
 
     A constant default does not count: it is a development value. A read under a condition on its
-    variable needs none.
+    variable needs none. Reads that stay in a class for development do not count either.
     """
+    sites = [site for site in sites if not _is_development(site)]
     if any(site.is_demanded for site in sites):
         return False
     if any(site.alternatives and not site.others for site in sites):
         return True  # the app may read another variable instead
     return all(_has_production_default(site) for site in sites)
+
+
+def _is_development(site: Site) -> bool:
+    return site.reason is not None and site.reason.id is SkipId.DEVELOPMENT_CLASS
 
 
 def _has_production_default(site: Site) -> bool:

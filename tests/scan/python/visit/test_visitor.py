@@ -327,6 +327,22 @@ def test_literals_of_a_settings_class_for_development_stay(scanned, name, other,
     assert site.reason == (None if moves else SkipId.TEST_VALUE.reason())
 
 
+@pytest.mark.parametrize(
+    ("default", "moves"),
+    [pytest.param("", True, id="none"), pytest.param(", 'development'", False, id="constant")],
+)
+def test_reads_with_a_default_in_a_class_for_development_stay(scanned, default, moves):
+    """The class also exists in production, which has no use for the secret."""
+    text = (
+        "import os\nclass Config: A_TOKEN = os.getenv('A_TOKEN')\n"
+        f"class Development(Config): A_TOKEN = os.getenv('A_TOKEN'{default})\n"
+        "class Production(Config): pass\n"
+    )
+    reasons = [site.reason for _, site in scanned({"config.py": text}).sites]
+    kept = SkipId.DEVELOPMENT_CLASS.reason(name="Development")
+    assert reasons == [None, None if moves else kept]
+
+
 def test_a_description_of_a_secret_is_not_a_secret(sites):
     told = "'The key of the other service.\\nLeave blank to use none.'"
     assert sites(

@@ -20,7 +20,9 @@ RESERVED = {
     "VCAP_SERVICES": SkipId.SET_BY_PLATFORM.reason(),
 }
 # For reads outside production, the default in the code is sufficient.
-NOT_IN_PRODUCTION = frozenset({SkipId.DEVELOPMENT_STAGE, SkipId.BUILD_CLASS})
+NOT_IN_PRODUCTION = frozenset(
+    {SkipId.DEVELOPMENT_STAGE, SkipId.DEVELOPMENT_CLASS, SkipId.BUILD_CLASS}
+)
 
 
 class ProjectContext(msgspec.Struct):

@@ -38,9 +38,12 @@ def explain_stage(candidate: Candidate, scope: ast.AST, module: ast.Module) -> S
         is_field = candidate.shape is Shape.FIELD
         if is_literal or is_field or candidate.variable.startswith(("TEST_", "TESTING_")):
             return SkipId.TEST_CLASS.reason(name=scope.name)
-    elif is_literal and DEVELOPMENT_CLASS.fullmatch(scope.name):
-        if _has_production_sibling(scope, module):
+    elif DEVELOPMENT_CLASS.fullmatch(scope.name) and _has_production_sibling(scope, module):
+        if is_literal:
             return SkipId.TEST_VALUE.reason()
+        if candidate.shape is Shape.READ and literal_text(candidate.default):
+            # The class exists in production, too, where the secret can be missing.
+            return SkipId.DEVELOPMENT_CLASS.reason(name=scope.name)
     return None
 
 
