@@ -153,14 +153,20 @@ def evaluate(name: str, variable: str, text: str | None, expression: Callable[[]
     Args:
         name: Name of the secret, for error messages.
         variable: Environment variable that the expression reads.
-        text: Value of the variable; None if the variable is unset.
+        text: Value of the variable; None if the variable is unset. With a value, the expression
+            sees no `VARIABLE_FILE`.
         expression: The app's original expression.
     """
     if not issubclass(type(os.environ), _Environ):
         kind = type(os.environ).__name__
         return Failure(SecretError, f"secret {name!r}: os.environ has been replaced by a {kind}")
+    token = _overlay.set(_overlay.get())
+    if text is not None:
+        # Readers of Docker secrets prefer the file that this variable names.
+        # https://docs.docker.com/compose/how-tos/use-secrets/
+        _overlay.set(Overlay(f"{variable}_FILE", None))
     overlay = Overlay(variable, text)
-    token = _overlay.set(overlay)
+    _overlay.set(overlay)
     _count_expression(1)
     try:
         result = expression()

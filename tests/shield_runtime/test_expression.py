@@ -58,6 +58,22 @@ def test_a_computed_variable_is_of_one_secret_or_of_none(on, monkeypatch):
     assert [k for k in expected if has_secret(which, env=k)] == ["TEST_PLAIN"]
 
 
+def read_file_first(variable):
+    """Read a variable as images of Docker do."""
+    path = os.environ.get(f"{variable}_FILE")
+    return Path(path).read_text() if path else os.environ.get(variable)
+
+
+def test_a_secret_wins_over_the_file_of_the_same_variable(on, monkeypatch, tmp_path):
+    tmp_path.joinpath("secret").write_text(OTHER)
+    monkeypatch.setenv("TEST_SECRET_FILE", str(tmp_path / "secret"))
+    assert get_secret("test-secret", lambda: read_file_first("TEST_SECRET")) == VALUE
+    assert os.environ["TEST_SECRET_FILE"] == str(tmp_path / "secret")
+    monkeypatch.setenv("USE_AWS_SECRETS", "off")
+    clear_secret_cache()
+    assert get_secret("test-secret", lambda: read_file_first("TEST_SECRET")) == OTHER
+
+
 WAYS = [
     pytest.param(lambda: os.environ["TEST_SECRET"], id="item"),
     pytest.param(lambda: os.environ.get("TEST_SECRET", "x"), id="get"),
