@@ -29,6 +29,8 @@ PATHS = st.lists(
         pytest.param("ADMIN_PASSWORD_HASH", "5f4dcc3b5aa765d61d8327deb882cf99", True, id="a hash"),
         pytest.param("WG_PRIVATE_KEY_N", "1000", False, id="a number of keys"),
         pytest.param("ADMIN_PASSWORD_MAIN", "1000", True, id="a password of digits"),
+        pytest.param("FAKE_PASSWORD", "k3y-of-a-shop", False, id="a name that says fake"),
+        pytest.param("FAKER_PASSWORD", "k3y-of-a-shop", True, id="another word"),
         pytest.param("API_KEY_PROD", "1000", True, id="a key of digits"),
         pytest.param("API_KEY_SHOP", "10004711000", True, id="a long number"),
         pytest.param(

@@ -57,6 +57,7 @@ NOT_SECRET = regex(
     rb"(?i)#.*(?:\bnot|n't) (?:a secret\b|secret\s*(?:[,.;:()]|$)|need to be (?:kept )?secret\b)"
 )
 EMPHASIS = regex(rb"[*_]+")
+MADE_UP = frozenset({"FAKE", "DUMMY", "MOCK", "MOCKED"})
 SECRET_KEYS = frozenset({"key", "secret", "token", "password", "pass"})
 # PASSWORD = "password" can be a weak password, but not beside USERNAME = "username", URL = "url".
 MIN_OTHER_KEY_NAMES = 2
@@ -83,7 +84,7 @@ def is_secret_literal(path: tuple[str, ...], node: ast.expr) -> bool:
         path: The setting or parameter that gets the value, and the keys below it.
         node: The value.
     """
-    if not path:
+    if not path or any(MADE_UP.intersection(words(name)) for name in path):
         return False
     if isinstance(node, ast.JoinedStr):
         return _has_hardcoded_password(node)
