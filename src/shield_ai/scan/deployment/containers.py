@@ -10,12 +10,12 @@ from shield_ai.scan.deployment.evidence import (
     NO_MATCHES,
     Evidence,
     Matches,
-    TextKind,
     development_units,
     file_matches,
     find_matches,
     variable_matches,
 )
+from shield_ai.scan.deployment.evidence_rules import TextKind
 from shield_ai.scan.deployment.services import TOO_LARGE, ServiceReader
 
 if TYPE_CHECKING:

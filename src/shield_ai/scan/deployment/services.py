@@ -13,13 +13,13 @@ from shield_ai.scan.deployment.evidence import (
     NO_MATCHES,
     Evidence,
     Matches,
-    TextKind,
     command_matches,
     development_units,
     file_matches,
     find_matches,
     variable_matches,
 )
+from shield_ai.scan.deployment.evidence_rules import TextKind
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator

@@ -8,11 +8,11 @@ from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.scan.deployment.evidence import (
     Evidence,
     Matches,
-    TextKind,
     command_matches,
     find_matches,
     variable_matches,
 )
+from shield_ai.scan.deployment.evidence_rules import TextKind
 from shield_ai.scan.deployment.line_formats import Span
 
 if TYPE_CHECKING:

@@ -64,7 +64,7 @@ def mark_feature_reads(tree: ast.Module, candidates: Iterable[Candidate]) -> Non
 
     A read is skipped if an `else` branch sets the same name: it can have a development value.
     """
-    reads = {candidate.node: candidate for candidate in candidates}
+    reads: dict[ast.AST, Candidate] = {candidate.node: candidate for candidate in candidates}
     if not reads:
         return
     for node in descend(tree):
@@ -78,7 +78,7 @@ def mark_feature_reads(tree: ast.Module, candidates: Iterable[Candidate]) -> Non
 
 def mark_handled_reads(tree: ast.Module, candidates: Iterable[Candidate]) -> None:
     """Mark each read in a `try` that goes on without the variable: `except KeyError: X = None`."""
-    reads = {candidate.node: candidate for candidate in candidates}
+    reads: dict[ast.AST, Candidate] = {candidate.node: candidate for candidate in candidates}
     for node in descend(tree):
         if isinstance(node, ast.Try) and any(map(_continues_without, node.handlers)):
             for read in _reads_in(node.body, reads):

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import ast
-import functools
 import itertools
-from collections import Counter
 from typing import TYPE_CHECKING
 
 from shield_ai.model.words import word_set
-from shield_ai.scan.python.readers.ast_walk import descend
 from shield_ai.scan.python.readers.bindings import LoopVariable, Opaque
 from shield_ai.scan.python.readers.known_readers import Reader
+from shield_ai.scan.python.readers.name_uses import all_calls, mutated_names
 from shield_ai.scan.python.readers.reads import concatenated_parts
 
 if TYPE_CHECKING:
@@ -33,7 +31,6 @@ COPY_FUNCTIONS = frozenset({"list", "tuple", "set", "frozenset", "sorted", "reve
 # Methods of str with a result that depends on nothing but the string and the arguments.
 TEXT_METHODS = word_set("upper lower strip lstrip rstrip replace removeprefix removesuffix")
 MAX_LENGTH = 255  # of a string, because replace() can multiply it
-MUTATING_METHODS = word_set("append extend insert add update setdefault pop popitem remove clear")
 
 
 def possible_texts(resolver: Resolver, node: ast.AST, scopes: Scopes) -> Texts:
@@ -161,7 +158,7 @@ class _Enumerator:
         if isinstance(self._resolver.resolve_name(function.name, scopes[:-1]), Reader):
             return None  # the calls of a helper that reads variables are migrated instead
         tree = self._module.source.tree
-        calls = _all_calls(tree, function.name)
+        calls = all_calls(tree, function.name)
         if calls is None:
             return None
         position = parameters.index(name)
@@ -250,7 +247,7 @@ class _Enumerator:
         bindings = self._module.lookup(name, scopes)
         if len(bindings) != 1 or not isinstance(bindings[0], ast.expr):
             return None
-        return None if name in _mutated_names(self._module.source.tree) else bindings[0]
+        return None if name in mutated_names(self._module.source.tree) else bindings[0]
 
 
 def _is_short(text: str | None) -> bool:
@@ -289,45 +286,6 @@ def _mapping_elements(mapping: ast.expr | None, method: str) -> Elements:
         pairs = zip(keys, mapping.values, strict=True)
         return [ast.Tuple(elts=[key, value]) for key, value in pairs]
     return None
-
-
-@functools.lru_cache(maxsize=8)  # few files are in use at a time
-def _mutated_names(tree: ast.Module) -> frozenset[str]:
-    """Return the names of the objects that a module mutates."""
-    targets = map(_mutated_object, ast.walk(tree))
-    return frozenset(target.id for target in targets if isinstance(target, ast.Name))
-
-
-def _mutated_object(node: ast.AST) -> ast.expr | None:
-    """Return the object that a node mutates, or None."""
-    if isinstance(node, ast.AugAssign):
-        return node.target
-    if isinstance(node, ast.Attribute) and node.attr in MUTATING_METHODS:
-        return node.value
-    if isinstance(node, ast.Subscript) and not isinstance(node.ctx, ast.Load):
-        return node.value
-    return None
-
-
-def _all_calls(tree: ast.Module, function: str) -> list[ast.Call] | None:
-    """Return all calls of a function; None if it has other uses, or is called with `*args`."""
-    uses, calls_by_name = _uses_and_calls(tree)
-    calls = calls_by_name.get(function, [])
-    has_starred = any(isinstance(argument, ast.Starred) for call in calls for argument in call.args)
-    return None if len(calls) != uses[function] or has_starred else calls
-
-
-@functools.lru_cache(maxsize=8)
-def _uses_and_calls(tree: ast.Module) -> tuple[Counter[str], dict[str, list[ast.Call]]]:
-    """Return how often a module uses each name, and its calls, by the name of the function."""
-    uses: Counter[str] = Counter()
-    calls: dict[str, list[ast.Call]] = {}
-    for node in descend(tree):
-        if isinstance(node, ast.Name):
-            uses[node.id] += 1
-        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-            calls.setdefault(node.func.id, []).append(node)
-    return uses, calls
 
 
 def _argument_of(call: ast.Call, name: str, position: int) -> ast.expr | None:

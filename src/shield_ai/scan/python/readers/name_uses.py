@@ -1,0 +1,59 @@
+"""Find the calls of a function in a module, and the objects that the module mutates."""
+
+from __future__ import annotations
+
+import ast
+import functools
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from shield_ai.model.words import word_set
+from shield_ai.scan.python.readers.ast_walk import descend
+
+if TYPE_CHECKING:
+    from shield_ai.scan.python.readers.bindings import Scope
+
+    Scopes = tuple[Scope, ...]
+    Texts = tuple[str, ...] | None
+    Elements = list[ast.expr] | None
+
+MUTATING_METHODS = word_set("append extend insert add update setdefault pop popitem remove clear")
+
+
+@functools.lru_cache(maxsize=8)  # few files are in use at a time
+def mutated_names(tree: ast.Module) -> frozenset[str]:
+    """Return the names of the objects that a module mutates."""
+    targets = map(mutated_object, ast.walk(tree))
+    return frozenset(target.id for target in targets if isinstance(target, ast.Name))
+
+
+def mutated_object(node: ast.AST) -> ast.expr | None:
+    """Return the object that a node mutates, or None."""
+    if isinstance(node, ast.AugAssign):
+        return node.target
+    if isinstance(node, ast.Attribute) and node.attr in MUTATING_METHODS:
+        return node.value
+    if isinstance(node, ast.Subscript) and not isinstance(node.ctx, ast.Load):
+        return node.value
+    return None
+
+
+def all_calls(tree: ast.Module, function: str) -> list[ast.Call] | None:
+    """Return all calls of a function; None if it has other uses, or is called with `*args`."""
+    uses, calls_by_name = uses_and_calls(tree)
+    calls = calls_by_name.get(function, [])
+    has_starred = any(isinstance(argument, ast.Starred) for call in calls for argument in call.args)
+    return None if len(calls) != uses[function] or has_starred else calls
+
+
+@functools.lru_cache(maxsize=8)
+def uses_and_calls(tree: ast.Module) -> tuple[Counter[str], dict[str, list[ast.Call]]]:
+    """Return how often a module uses each name, and its calls, by the name of the function."""
+    uses: Counter[str] = Counter()
+    calls: dict[str, list[ast.Call]] = {}
+    for node in descend(tree):
+        if isinstance(node, ast.Name):
+            uses[node.id] += 1
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            calls.setdefault(node.func.id, []).append(node)
+    return uses, calls
