@@ -13,7 +13,7 @@ from shield_ai.flow.draft.visible_runtime import visible_runtime
 from shield_ai.flow.manifest_file import add_secrets, write_manifest
 from shield_ai.model.errors import SourceError
 from shield_ai.model.finding import Severity
-from shield_ai.model.manifest_validation import REGION
+from shield_ai.model.manifest_patterns import REGION
 from shield_ai.model.site import READ_SHAPES
 from shield_ai.project.app_folder import app_folder_above
 from shield_ai.project.operator_region import operator_region

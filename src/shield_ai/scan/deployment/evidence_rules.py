@@ -92,7 +92,9 @@ RULES = (
     ),
     # Reloading edited code, and debuggers, are features for development.
     _rule(TextKind.COMMAND, DEV, MEDIUM, r"(?:^|\s)--(?:auto-?)?reload(?:\s|$)", APP),
-    _rule(TextKind.COMMAND, DEV, MEDIUM, r"\b(?:watchmedo|watchfiles|nodemon|debugpy|ptvsd)\b", APP),
+    _rule(
+        TextKind.COMMAND, DEV, MEDIUM, r"\b(?:watchmedo|watchfiles|nodemon|debugpy|ptvsd)\b", APP
+    ),
     _rule(
         TextKind.COMMAND, DEV, MEDIUM, r"\b(?:npm|pnpm|yarn|bun)\s+(?:run\s+)?(?:start:)?dev\b", APP
     ),

@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shield_ai.scan.python.app_scan import scan_files
-from shield_ai.scan.python.readers.known_readers import project
+from shield_ai.scan.python.readers import project
 
 if TYPE_CHECKING:
     import pytest
