@@ -124,13 +124,25 @@ def test_closed_pipe(tmp_path):
     assert errors == b""
 
 
-def test_missing_click(tmp_path):
-    (tmp_path / "click.py").write_text("raise ModuleNotFoundError('none', name='click')\n")
-    environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
+def run_with_click(folder, source):
+    """Run the command with another module `click`, and return its exit code and its errors."""
+    folder.joinpath("click.py").write_text(source)
+    environment = {**os.environ, "PYTHONPATH": str(folder)}
     command = [sys.executable, "-m", "shield_ai", "scan"]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-    assert done.returncode == 2
-    assert done.stderr == "error: click is not installed\n\nhint: pip install shield-ai\n"
+    return done.returncode, done.stderr
+
+
+def test_missing_click(tmp_path):
+    code, errors = run_with_click(tmp_path, "raise ModuleNotFoundError('none', name='click')\n")
+    assert code == 2
+    assert errors == "error: click is not installed\n\nhint: pip install shield-ai\n"
+
+
+def test_interrupted_while_it_starts(tmp_path):
+    code, errors = run_with_click(tmp_path, "raise KeyboardInterrupt\n")
+    assert code == 130
+    assert errors.startswith("error: interrupted\n\nhint: nothing was changed")
 
 
 @pytest.mark.parametrize(

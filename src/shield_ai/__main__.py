@@ -43,6 +43,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         from shield_ai.cli import cli
     except ModuleNotFoundError as error:
         return fail(USAGE, f"{error.name} is not installed", "pip install shield-ai")
+    except KeyboardInterrupt:
+        return _fail_interrupted()
     args = None if argv is None else list(argv)
     try:
         code = cli.main(args=args, prog_name="shield", standalone_mode=False)
@@ -56,9 +58,13 @@ def main(argv: Sequence[str] | None = None) -> int:
             return USAGE
         return _fail_on_usage(error)
     except (KeyboardInterrupt, click.Abort):
-        return fail(INTERRUPTED, "interrupted", "nothing was changed; run the same command again")
+        return _fail_interrupted()
     except Exception as error:  # noqa: BLE001  # a traceback could show values
         return _fail_unexpectedly(error)
+
+
+def _fail_interrupted() -> int:
+    return fail(INTERRUPTED, "interrupted", "nothing was changed; run the same command again")
 
 
 def _fail_on_usage(error: click.ClickException) -> int:
