@@ -41,10 +41,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         import click
 
         from shield_ai.cli import cli
-    except ModuleNotFoundError as error:
-        return fail(USAGE, f"{error.name} is not installed", "pip install shield-ai")
-    except KeyboardInterrupt:
-        return _fail_interrupted()
+    except (ModuleNotFoundError, KeyboardInterrupt) as error:
+        return _fail_to_start(error)
     args = None if argv is None else list(argv)
     try:
         code = cli.main(args=args, prog_name="shield", standalone_mode=False)
@@ -61,6 +59,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _fail_interrupted()
     except Exception as error:  # noqa: BLE001  # a traceback could show values
         return _fail_unexpectedly(error)
+
+
+def _fail_to_start(error: ModuleNotFoundError | KeyboardInterrupt) -> int:
+    if isinstance(error, KeyboardInterrupt):
+        return _fail_interrupted()
+    return fail(USAGE, f"{error.name} is not installed", "pip install shield-ai")
 
 
 def _fail_interrupted() -> int:

@@ -501,6 +501,23 @@ def test_a_feature_can_have_an_alternative(other, optional):
     assert {secret.optional for secret in secrets} == {optional}
 
 
+def test_groups_the_database_fields_of_pydantic_settings():
+    """The app reads them once, so nothing rotates the password on a schedule."""
+    fields = (
+        "    db_host: str\n    db_port: int = 5432\n    db_user: str\n    db_password: str = ''\n"
+    )
+    head = "from pydantic_settings import BaseSettings\nclass Settings(BaseSettings):\n"
+    [secret] = drafted(head + fields).secret
+    assert (secret.name, secret.kind) == ("database-credentials", Kind.DATABASE)
+    assert secret.fields == {
+        "username": "DB_USER",
+        "password": "DB_PASSWORD",
+        "host": "DB_HOST",
+        "port": "DB_PORT",
+    }
+    assert (secret.rotate, secret.optional) == ("manual", False)
+
+
 def test_the_default_of_a_class_for_development_makes_no_secret_required():
     config = "class Config:\n    A_TOKEN = os.getenv('A_TOKEN')\n"
     stage = "class Development(Config):\n    A_TOKEN = os.getenv('A_TOKEN', 'development')\n"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 from shield_ai.model.database_fields import backend_engine, database_field, named_engine
 from shield_ai.model.finding import Kind
 from shield_ai.model.manifest import Rotation, Secret
-from shield_ai.model.site import Shape
+from shield_ai.model.site import READ_SHAPES, Shape
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -52,8 +52,13 @@ def database_secrets(sites: Sequence[FoundSite], known: set[str]) -> Iterator[Se
 def _rotation(
     fields: Mapping[str, str], sites: Sequence[FoundSite]
 ) -> Literal["manual"] | Rotation:
-    """Return a schedule with the engine of the settings; "manual" for unsupported engines."""
+    """Return a schedule with the engine of the settings.
+
+    "manual" for unsupported engines, and for pydantic settings, which are read only once.
+    """
     password = fields["password"]
+    if any(site.shape is Shape.FIELD for _, site in sites if site.variable == password):
+        return "manual"
     backends = {site.engine for _, site in sites if site.variable == password} - {""}
     engines = {backend_engine(backend) for backend in backends}
     if engines == {""}:
@@ -162,7 +167,7 @@ def _by_prefix(sites: Sequence[FoundSite]) -> Iterator[_Database]:
     """Group the variables by their prefix, such as DB_USER and DB_PASSWORD."""
     databases: dict[str, _Database] = {}
     for _, site in sites:
-        if site.shape not in {Shape.READ, Shape.PRESENCE}:
+        if site.shape not in {*READ_SHAPES, Shape.PRESENCE}:
             continue
         parts = database_field(site.variable)
         if parts:

@@ -8,7 +8,7 @@ from shield_ai.model.finding import Kind
 from shield_ai.model.locator import CodeLiteral, Generated, Locator
 from shield_ai.model.plan import Origin
 from shield_ai.model.rotation_policy import PUBLIC_FIELDS
-from shield_ai.model.site import READ_SHAPES, Shape
+from shield_ai.model.site import Shape
 from shield_ai.model.skip import SkipId, Skipped
 from shield_ai.project.layout import is_example
 from shield_ai.project.values import Values
@@ -148,9 +148,12 @@ def missing_variables(
 
 
 def _variables_with_default(sites: Sequence[FoundSite]) -> Iterator[str]:
-    """Yield the variables that the code reads with a default that works in production."""
+    """Yield the variables that the code reads with a default that works in production.
+
+    With AWS on, a pydantic field of a secret with several fields does not use its default.
+    """
     for _, site in sites:
-        if site.shape not in READ_SHAPES or not site.optional or site.is_demanded:
+        if site.shape is not Shape.READ or not site.optional or site.is_demanded:
             continue
         if site.default_ok_in_production or not site.default_literal:
             yield site.variable

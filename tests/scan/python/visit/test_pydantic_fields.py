@@ -339,12 +339,36 @@ def test_finds_the_fields_of_settings_with_a_base_in_another_file(scanned):
 
 
 @pytest.mark.parametrize(
+    ("fields", "variables"),
+    [
+        pytest.param(
+            "db_host: str; db_port: int = 5432; db_password: str; db_pool: int = 4",
+            ["DB_HOST", "DB_PORT", "DB_PASSWORD"],
+            id="with a password",
+        ),
+        pytest.param("db_host: str; db_port: int = 5432", [], id="without a password"),
+        pytest.param("db_host: str; pg_password: str", ["PG_PASSWORD"], id="of another database"),
+    ],
+)
+def test_finds_the_fields_of_one_database(sites, fields, variables):
+    head = "from pydantic_settings import BaseSettings\nclass S(BaseSettings):\n"
+    lines = "".join(f"    {field}\n" for field in fields.split("; "))
+    assert [variable for _, variable, _ in sites(head + lines)] == variables
+
+
+@pytest.mark.parametrize(
     ("field", "shapes"),
     [
-        pytest.param("db_password: str = 'postgres'", ["field", "literal"], id="weak password"),
-        pytest.param("db_password: str = 'shop_team'", ["field", "literal"], id="the user's name"),
         pytest.param(
-            "db_password: str = 'q7Vd0zLk3PxT'", ["field", "literal"], id="strong password"
+            "db_password: str = 'postgres'", ["field", "literal", "field"], id="weak password"
+        ),
+        pytest.param(
+            "db_password: str = 'shop_team'", ["field", "literal", "field"], id="the user's name"
+        ),
+        pytest.param(
+            "db_password: str = 'q7Vd0zLk3PxT'",
+            ["field", "literal", "field"],
+            id="strong password",
         ),
         pytest.param("a_key: str = 'hunter2-hunter2'", ["field", "literal"], id="weak key"),
         pytest.param(

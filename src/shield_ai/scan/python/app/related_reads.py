@@ -72,7 +72,7 @@ def _is_harmless(finding: Finding, site: Site) -> bool:
     """Return whether a finding reads, or tests for, a variable that is not a secret."""
     if site.shape is Shape.PRESENCE:
         return not site.alternatives and not is_secret(site.variable)
-    return site.shape is Shape.READ and finding.severity is Severity.LOW
+    return site.shape in READ_SHAPES and finding.severity is Severity.LOW
 
 
 def _related(finding: Finding, site: Site, relation: str, field: str) -> FoundSite:
@@ -97,7 +97,7 @@ def _database_fields(sites: list[FoundSite]) -> dict[str, str]:
 
 
 def _migratable_reads(sites: list[FoundSite]) -> list[FoundSite]:
-    return [(f, site) for f, site in sites if site.shape is Shape.READ and not site.reason]
+    return [(f, site) for f, site in sites if site.shape in READ_SHAPES and not site.reason]
 
 
 def _prefixes_with_password(reads: list[FoundSite]) -> set[str]:

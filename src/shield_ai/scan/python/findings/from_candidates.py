@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from shield_ai.model.finding import Confidence, Finding, Severity
-from shield_ai.model.site import Shape
+from shield_ai.model.site import READ_SHAPES, Shape
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.scan.files.walk import is_dotenv
 from shield_ai.scan.python.classify.literals import literal_text
@@ -104,7 +104,7 @@ def _create_finding(
     end_line, end_column = source.position(span[1])
     variable = candidate.variable or " or ".join(candidate.alternatives)
     name = candidate.target if candidate.target.strip(".?") else variable
-    is_read = candidate.shape in {Shape.READ, Shape.PRESENCE}
+    is_read = candidate.shape in {*READ_SHAPES, Shape.PRESENCE}
     is_secret = not is_read or candidate.is_secret_read()
     is_severe = is_secret and not candidate.is_reviewed
     return Finding(

@@ -14,6 +14,7 @@ from shield_ai.model.skip import SkipId
 from shield_ai.model.words import word_set, words
 from shield_ai.project.layout import is_test_settings
 from shield_ai.project.perf.lazy_regex import regex
+from shield_ai.scan.python.classify.candidates import is_number
 from shield_ai.scan.python.classify.literals import literal_text
 from shield_ai.scan.python.readers.reads import LOCAL_CACHE_URL
 
@@ -50,10 +51,10 @@ def create_site(
         span: The byte offsets of the text to replace.
         in_settings: Whether the file belongs to the settings.
     """
-    default_start, default_end = _default_span(source, candidate.default)
+    default_start, default_end = _default_span(source, candidate)
     has_default_text = default_end > 0
-    if candidate.shape is Shape.FIELD:
-        default_start, default_end = 0, 0  # the default of a field stays
+    if candidate.shape is Shape.FIELD and candidate.always_secret:
+        default_start, default_end = 0, 0  # the default of a secret is never its value
     default_ok = False
     has_generated_default = False
     if candidate.shape in READ_SHAPES:
@@ -105,9 +106,14 @@ def _start_of(source: Source, node: ast.ClassDef | None) -> int:
     return source.offset(node.lineno, node.col_offset) if node else -1
 
 
-def _default_span(source: Source, default: ast.expr | None) -> tuple[int, int]:
-    """Return the span of a default that is a non-empty text; both offsets are 0 for others."""
-    if default is None or not literal_text(default):
+def _default_span(source: Source, candidate: Candidate) -> tuple[int, int]:
+    """Return the span of a default that is a non-empty text; both offsets are 0 for others.
+
+    Of a pydantic field, it can be a number, such as the port of a database.
+    """
+    default = candidate.default
+    is_port = candidate.shape is Shape.FIELD and is_number(default)
+    if default is None or not (is_port or literal_text(default)):
         return 0, 0
     return source.span(default)
 

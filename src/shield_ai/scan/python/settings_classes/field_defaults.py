@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from shield_ai.model.name_meaning import is_secret
 from shield_ai.project.perf.lazy_regex import regex
+from shield_ai.scan.python.classify.candidates import is_number
 from shield_ai.scan.python.classify.literals import literal_text
 from shield_ai.scan.python.readers.aws_reads import reads_aws
 from shield_ai.scan.python.readers.known_readers import RuntimeFunction
@@ -69,6 +70,11 @@ def default_text(value: ast.expr | None) -> ast.expr | None:
         if literal_text(text):
             return text
     return None
+
+
+def default_number(value: ast.expr | None) -> ast.expr | None:
+    """Return the number that is the default of a field, or None."""
+    return next((default for default in defaults_of(value) if is_number(default)), None)
 
 
 def _is_generated(default: ast.expr) -> bool:

@@ -6,12 +6,14 @@ import abc
 import ast
 from typing import TYPE_CHECKING
 
+from shield_ai.model.database_fields import database_field
 from shield_ai.model.name_meaning import is_secret
 from shield_ai.model.site import Shape
 from shield_ai.model.skip import SkipId
 from shield_ai.project.pydantic_sources import PYDANTIC_1, SOURCE, adds_source
 from shield_ai.scan.python.classify.candidates import Candidate
 from shield_ai.scan.python.settings_classes.field_defaults import (
+    default_number,
     default_text,
     defaults_of,
     generated_default,
@@ -137,6 +139,7 @@ class PydanticFieldVisitor(ExpressionVisitor):
         self._add_nested_fields(scope, node, target)
         settings, parents = self._reader_of(scope)
         if not may_be_secret(node, settings, parents):
+            self._add_database_field(scope, target, node.value)
             return
         if not self._is_choice(node) and not self._is_nested(node):
             self._add_field(scope, target, node.value)
@@ -206,6 +209,32 @@ class PydanticFieldVisitor(ExpressionVisitor):
         elif kind is ClassKind.UNKNOWN and _is_named_settings(scope):
             self._add_unserved_field(candidate, value)
 
+    def _add_database_field(
+        self, scope: ast.ClassDef, target: ast.Name, value: ast.expr | None
+    ) -> None:
+        """Add the host, port, user or name of a database beside the field of its password."""
+        settings = self._readers.settings_of(scope, self.scopes)
+        if not settings:
+            return
+        prefix, field = database_field(settings.variable(target.id, value, "")) or ("", "")
+        if field and prefix in self._password_prefixes(scope, settings):
+            candidate = Candidate(node=target, shape=Shape.FIELD, path=(target.id,), direct=True)
+            self._add_settings_field(candidate, settings, value)
+
+    def _password_prefixes(self, scope: ast.ClassDef, settings: SettingsClass) -> set[str]:
+        """Return the prefixes of the database passwords among the fields of a class."""
+        prefixes = set()
+        for node in scope.body:
+            if not isinstance(node, ast.AnnAssign) or not isinstance(node.target, ast.Name):
+                continue
+            variable = settings.variable(node.target.id, node.value, "")
+            prefix, field = database_field(variable) or ("", "")
+            if field != "password" or not may_be_secret(node, settings, ""):
+                continue
+            if not node.value or not is_read(self.resolver, node.value, self.scopes):
+                prefixes.add(prefix)
+        return prefixes
+
     def _add_unserved_field(self, candidate: Candidate, value: ast.expr | None) -> None:
         self._fix_texts(value, candidate.reason)
         self.add(candidate)
@@ -235,6 +264,8 @@ class PydanticFieldVisitor(ExpressionVisitor):
         candidate.reason = settings.reason
         candidate.optional = bool(defaults_of(value))
         candidate.default = generated_default(value) or default_text(value)
+        if not candidate.always_secret:
+            candidate.default = candidate.default or default_number(value)
         if not variable and not candidate.reason:
             case = SkipId.READ_AS_JSON if parents is None else SkipId.FIELD_NAME_COMPUTED
             candidate.reason = case.reason()
