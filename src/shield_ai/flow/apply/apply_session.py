@@ -12,6 +12,7 @@ from shield_ai.flow.apply.apply_recovery import recover, remaining_plan
 from shield_ai.flow.apply.run import Applier
 from shield_ai.flow.apply.settings_check import SettingsCheck, SettingsComparison
 from shield_ai.flow.apply.settings_values import known_values
+from shield_ai.flow.apply.stale_logins import require_working_logins
 from shield_ai.flow.plan.plan_effects import changes_nothing, rewrites_code
 from shield_ai.flow.plan.planning_session import PlanningSession
 from shield_ai.flow.plan.preconditions import (
@@ -119,11 +120,13 @@ class ApplySession(PlanningSession):
             on_edit: Called after the edit of each file.
 
         Raises:
-            UnsafePlanError: A value in an env file is ambiguous, or a setting differs.
+            UnsafePlanError: A value in an env file is ambiguous, a setting differs, or the database
+                rejects a new login.
         """
         selected = self.values.selected_env_files()
         values = self.values.open([*selected, *planned_env_files(plan.changes)])
         require_unambiguous(plan.changes, values)
+        require_working_logins(plan, self.target_manifest, values, self.aws)
         change = dotenv_change(plan.dotenv, values, self.tree.read(DOTENV))
         if change:
             plan = msgspec.structs.replace(plan, files=(*plan.files, change))

@@ -1,0 +1,80 @@
+"""Refuse to replace the working login of a database in AWS by one that no longer works."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from shield_ai.flow.apply.run import resolve_value
+from shield_ai.flow.journal.journal_record import SECRET
+from shield_ai.flow.verify.db_login import LoginResult, try_login
+from shield_ai.model.errors import UnsafePlanError
+from shield_ai.model.finding import Kind
+from shield_ai.model.plan import Action
+from shield_ai.model.rotation_policy import rotation_settings
+from shield_ai.project.values import json_field
+
+if TYPE_CHECKING:
+    from shield_ai.aws.live.account import Account
+    from shield_ai.model.hidden import Hidden
+    from shield_ai.model.manifest import Manifest, Secret
+    from shield_ai.model.plan import Change, Plan
+    from shield_ai.project.values import Values
+
+PENDING = "AWSPENDING"
+HINT = "write the values of AWS to a file with shield pull --env-file FILE, and apply that file"
+
+
+def require_working_logins(
+    plan: Plan, manifest: Manifest, values: Values, aws: Account | None
+) -> None:
+    """Check the logins that a plan would store in place of others.
+
+    Args:
+        plan: The plan.
+        manifest: shield.toml, with the settings of the environment.
+        values: The sources of the new values.
+        aws: The account; None if the plan does not change AWS.
+
+    Raises:
+        UnsafePlanError: The database rejects the new login of a secret, but not the one in AWS. Or
+            it can't be reached, and the password in AWS comes from a rotation.
+        AwsError: AWS does not respond.
+    """
+    secrets = {manifest.app.prefix + secret.name: secret for secret in manifest.secret}
+    for change in plan.changes:
+        is_update = change.resource == SECRET and change.action is Action.UPDATE
+        secret = secrets.get(change.name)
+        if aws and is_update and change.origins and secret and secret.kind is Kind.DATABASE:
+            _require_working_login(change, secret, resolve_value(change.origins, values), aws)
+
+
+def _require_working_login(change: Change, secret: Secret, value: Hidden, aws: Account) -> None:
+    settings = rotation_settings(secret)
+    login = try_login(value, settings).result
+    if login is LoginResult.OK:
+        return
+    name = change.name
+    current = aws.secrets.read(name)
+    if login is LoginResult.REFUSED:
+        if try_login(current, settings).result is not LoginResult.REFUSED:
+            raise UnsafePlanError(
+                f"{name}: the database rejects the new login, but not the one in AWS", HINT
+            )
+    elif _differs(value, current) and _is_from_rotation(name, aws):
+        raise UnsafePlanError(
+            f"{name}: a rotation set the password in AWS, and the new login was not tried",
+            f"run shield where the database can be reached, or {HINT}",
+        )
+
+
+def _differs(value: Hidden, current: Hidden) -> bool:
+    return json_field(value, "password") != json_field(current, "password")
+
+
+def _is_from_rotation(name: str, aws: Account) -> bool:
+    """Return whether a rotation created the current version; it keeps the label AWSPENDING.
+
+    https://docs.aws.amazon.com/secretsmanager/latest/userguide/rotate-secrets_lambda-functions.html
+    """
+    state = aws.secrets.state(name)
+    return state is not None and PENDING in state.versions.get(state.current, ())
