@@ -122,7 +122,7 @@ class SecretsManagerClient(SecretReader):
 
         If the server rejects the password, the secret is read from AWS immediately, then again with
         increasing pauses for `window` seconds. As soon as it has changed, the function is called
-        again. With SQLAlchemy::
+        again. A process waits only once for the successor of a value. With SQLAlchemy::
 
             @event.listens_for(engine, "do_connect")
             def connect(dialect, record, args, params):

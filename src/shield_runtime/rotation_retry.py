@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from time import monotonic
+from weakref import WeakKeyDictionary
 
 from .timing import jitter
 
@@ -23,6 +25,38 @@ INVALID_PASSWORD_SQLSTATES = {"28P01", "28000"}
 INVALID_PASSWORD_MYSQL_ERRORS = (1045, 1698)
 
 
+class _Refusals:
+    """When servers first rejected the values of secrets.
+
+    A process waits only once for the successor of a value: with a wrong password, each later
+    connection fails at once, instead of a request that waits again and again.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._first: WeakKeyDictionary[
+            SecretsManagerClient, dict[str, tuple[SecretValue | None, float]]
+        ] = WeakKeyDictionary()
+
+    def note(self, client: SecretsManagerClient, name: str, value: SecretValue | None) -> float:
+        """Note a rejected value, and return when it was rejected first."""
+        with self._lock:
+            by_name = self._first.setdefault(client, {})
+            rejected, first = by_name.get(name, (None, 0.0))
+            if not first or not _is_same(rejected, value):
+                first = monotonic()
+                by_name[name] = (value, first)
+            return first
+
+    def forget(self, client: SecretsManagerClient, name: str) -> None:
+        """Forget the rejected value of a secret, because a server accepts the current one."""
+        with self._lock:
+            self._first.get(client, {}).pop(name, None)
+
+
+_refusals = _Refusals()
+
+
 def retry_after_rotation(
     client: SecretsManagerClient,
     name: str,
@@ -39,10 +73,16 @@ def retry_after_rotation(
             while True:
                 seen = client.cached_value(name)
                 try:
-                    return connect(*args, **kwargs)
+                    connection = connect(*args, **kwargs)
                 except Exception as error:
-                    if not is_refused(error) or not _wait_for_change(client, name, seen, deadline):
+                    if not is_refused(error):
                         raise
+                    last = min(deadline, _refusals.note(client, name, seen) + window)
+                    if not _wait_for_change(client, name, seen, last):
+                        raise
+                else:
+                    _refusals.forget(client, name)
+                    return connection
 
         return connect_again
 
@@ -56,7 +96,7 @@ def _wait_for_change(
     pause = 0.0
     while client.is_aws_on():
         now = client.cached_value(name)
-        if now is not None and (seen is None or not _same(now, seen)):
+        if now is not None and not _is_same(now, seen):
             return True
         if pause and monotonic() + pause >= deadline:
             break
@@ -66,7 +106,9 @@ def _wait_for_change(
     return False
 
 
-def _same(one: SecretValue, other: SecretValue) -> bool:
+def _is_same(one: SecretValue | None, other: SecretValue | None) -> bool:
+    if one is None or other is None:
+        return one is other
     return (one.text, one.data) == (other.text, other.data)
 
 
