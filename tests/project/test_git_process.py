@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
 import time
 
 import pytest
@@ -82,3 +83,19 @@ def test_limits_the_memory_of_git(app):
         limits = resource.prlimit(process.pid, resource.RLIMIT_DATA)
         assert limits == (git_process.MAX_MEMORY, git_process.MAX_MEMORY)
         process.stdin.close()
+
+
+def test_ctrl_c_leaves_no_thread_that_delays_the_end(app, monkeypatch):
+    """The interrupt can arrive while the thread of the timeout starts."""
+    start = threading.Timer.start
+
+    def start_and_interrupt(timer):
+        start(timer)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(threading.Timer, "start", start_and_interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        git_process.run(app, "status")
+    timers = [thread for thread in threading.enumerate() if isinstance(thread, threading.Timer)]
+    assert all(timer.daemon for timer in timers)
+    assert all(timer.finished.is_set() for timer in timers)

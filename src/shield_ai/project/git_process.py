@@ -126,10 +126,11 @@ def run(
         process.kill()
 
     timer = threading.Timer(TIMEOUT, stop)
-    timer.start()
+    timer.daemon = True  # Ctrl-C can interrupt its start: Python must not wait for it at the end
     output = bytearray()
     try:
         with process:
+            timer.start()
             stdout = cast("IO[bytes]", process.stdout)
             while chunk := stdout.read(CHUNK):
                 output += chunk

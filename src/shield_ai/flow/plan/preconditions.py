@@ -107,8 +107,8 @@ def require_values(
             source = f"if {DOTENV} has production's values, use --env-file {DOTENV}"
         raise ValueMissingError(
             f"no value for {', '.join(plan.missing)}",
-            f"{source}; set generate = true for a new signing key, or optional = true for secrets that"
-            " production lacks",
+            f"{source}; set generate = true for a new signing key, or optional = true for secrets"
+            " that production lacks",
         )
 
 
