@@ -299,10 +299,20 @@ def _advice(plan: Plan) -> Iterator[str]:
     origins = [origin for change in plan.changes for origin in change.origins]
     if any(getattr(origin.source, "variable", "") == _SIGN_IN_KEY for origin in origins):
         yield f"boto3 signs in with {_SIGN_IN_KEY}: give the app a role, or keep that variable set"
+    kept = [change.name for change in plan.changes if _keeps_another_value(change)]
+    if kept:
+        yield (
+            f"AWS has another value for {', '.join(map(printable, kept))}, which is kept:"
+            " --conflict replace stores yours"
+        )
     names = {skip.name for skip in plan.skipped if skip.id is SkipId.NOT_IN_MANIFEST}
     if names:
         verb = "is" if len(names) == 1 else "are"
         yield f"{count(len(names), 'secret')} {verb} not in shield.toml: run shield draft"
+
+
+def _keeps_another_value(change: Change) -> bool:
+    return change.value is ValueState.DIFFERS and not change.origins
 
 
 def receipts_text(receipts: Sequence[Receipt]) -> str:

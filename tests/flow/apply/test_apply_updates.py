@@ -69,7 +69,9 @@ def app(tmp_path, aws):
 
 
 def test_keeps_a_different_value_unless_told_to_replace_it(app):
-    assert "nothing to do" in apply(app, value="second")
+    kept = apply(app, value="second")
+    assert "nothing to do" in kept
+    assert "AWS has another value for mail-api-key, which is kept: --conflict replace" in kept
     assert value() == "first"
     assert "keep (value differs)" in plan(app)
     assert "updated" in apply(app, "--conflict", "replace")
