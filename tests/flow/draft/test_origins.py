@@ -1,7 +1,10 @@
 from __future__ import annotations
 
-from shield_ai.flow.draft.origins import choose_origins
+from shield_ai.flow.draft.origins import choose_origins, missing_variables
+from shield_ai.model.finding import Kind
+from shield_ai.model.hidden import Hidden
 from shield_ai.model.manifest import Secret
+from shield_ai.project.values import Values
 from shield_ai.scan.python.app_scan import scan_files
 
 
@@ -17,3 +20,19 @@ def test_ignores_values_in_example_settings():
 
     assert origins(*raws) == origins("shop/settings.py") == ["code:shop/settings.py#13-28"]
     assert origins("shop/settings.example.py") == []
+
+
+def test_takes_the_port_of_pydantic_settings_from_the_code():
+    """With AWS on, pydantic's defaults don't serve, so that the secret needs every field."""
+    fields = {"password": "DB_PASSWORD", "port": "DB_PORT", "host": "DB_HOST"}
+    database = Secret(name="db", kind=Kind.DATABASE, fields=fields)
+    text = (
+        b"from pydantic_settings import BaseSettings\nclass S(BaseSettings):\n"
+        b"    db_host: str = ''\n    db_port: int = 5432\n    db_password: str = 'for-development'\n"
+    )
+    read = {"shop/settings.py": text}.get
+    sites = scan_files("shop", ["shop/settings.py"], read).sites
+    origins, _ = choose_origins(database, sites, read, {}, {})
+    [origin] = origins
+    assert (origin.field, Values({}, {}, read).resolve(origin.source)) == ("port", Hidden("5432"))
+    assert missing_variables(database, origins, sites) == ["DB_PASSWORD", "DB_HOST"]
