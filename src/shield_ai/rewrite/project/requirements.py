@@ -13,6 +13,7 @@ from packaging.utils import canonicalize_name
 from shield_ai.model.errors import SourceError
 from shield_ai.model.skip import SkipId
 from shield_ai.project.inside import has_git_folder
+from shield_ai.rewrite.project.dependencies.locked_versions import locked_version
 from shield_ai.rewrite.project.dependencies.locks_above import outdated_locks_above
 from shield_ai.rewrite.project.dependencies.pyproject import (
     NAME,
@@ -102,11 +103,9 @@ def add_requirements(
         module: Dotted name by which the settings import the runtime; derived from the path if "".
         installed: The versions in the app's virtual environment, by name.
     """
-    wanted = PACKAGE if manifest.app.runtime == "package" else VENDORED
-    name = first_requirement_name(wanted)
-    version = installed.get(name, "")
-    if name in wanted and version and not outdated_pin([f"{name}=={version}"]):
-        wanted = {name: wanted[name]._replace(installed=version)}
+    requirements = PACKAGE if manifest.app.runtime == "package" else VENDORED
+    name = first_requirement_name(requirements)
+    wanted = _with_known_version(requirements, installed.get(name, ""))
     locks: list[Skipped] = []
     for folder in _candidate_folders(read, manifest, module):
         outcome = _add_in_folder(read, folder, wanted)
@@ -120,8 +119,15 @@ def add_requirements(
         locks += skipped
     if locks:
         return [], locks
-    name = first_requirement_name(wanted)
     return skip("requirements.txt", SkipId.NO_REQUIREMENTS.reason(requirement=name))
+
+
+def _with_known_version(wanted: Wanted, version: str) -> Wanted:
+    """Return the requirements with the version that the app has, if the runtime works with it."""
+    name = first_requirement_name(wanted)
+    if name not in wanted or not version or outdated_pin([f"{name}=={version}"]):
+        return wanted
+    return {name: wanted[name]._replace(known=version)}
 
 
 def _candidate_folders(read: FileReader, manifest: Manifest, module: str) -> list[str]:
@@ -147,6 +153,7 @@ def _add_in_folder(read: FileReader, folder: str, wanted: Wanted) -> Outcome | N
     """
     name = first_requirement_name(wanted)
     files = _requirements_files(read, folder)
+    wanted = _with_known_version(wanted, locked_version(read, folder, name))
     for path, locks, add in LOCKED_FILES:
         if not any(_exists(read, f"{folder}{lock}") for lock in locks):
             continue

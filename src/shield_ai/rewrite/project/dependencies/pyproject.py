@@ -52,6 +52,9 @@ SPECIFIERS = {"boto3": {"~=": "1.26"}}
 OPERATOR = re.compile(
     r"\s*[A-Za-z0-9][\w.-]*(?:\[[^]]*\])?(\s*(?:==|~=)\s*)[^\s,;#*]+\s*(?:[;#\\]|$)"
 )
+# The version in a table of Poetry or pipenv: without an operator, Poetry allows only that one.
+TABLE_VERSION = re.compile(r"(\^|={0,2} ?)\d[^\s,*]*")
+EXACT = ("", "=", "= ", "==", "== ")
 # The form in which `poetry add` writes requirements to [project].
 IN_PARENTHESES = re.compile(r"[\w.-]+(?:\[[^]]*\])? \(")
 NAME = re.compile(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)")
@@ -69,7 +72,7 @@ class Bound(NamedTuple):
     """The versions of a requirement that the runtime works with."""
 
     minimum: str  # the version specifier
-    installed: str = ""  # the version in the app's virtual environment, if it is known
+    known: str = ""  # the version in the app's lock file or virtual environment
 
 
 Wanted = Mapping[str, Bound]  # by requirement
@@ -204,15 +207,15 @@ def _add_to_array(dependencies: Array, requirements: Sequence[str]) -> None:
 def with_version(requirement: str, bound: Bound, others: Sequence[str]) -> str:
     """Return a requirement with a version in the form of most other requirements.
 
-    A pin names the installed version, because an older one would be a downgrade.
+    A pin names the version that the app has, because an older one would be a downgrade.
 
     Args:
         requirement: The name, with extras.
-        bound: The version specifier for other forms, and the installed version.
+        bound: The version specifier for other forms, and the version that the app has.
         others: The requirements around it.
     """
     operator = _common_operator(others)
-    versions = {"==": bound.installed, **SPECIFIERS.get(requirement, {})}
+    versions = {"==": bound.known, **SPECIFIERS.get(requirement, {})}
     version = versions.get(operator.strip())
     if version:
         return f"{requirement}{operator}{version}"
@@ -281,11 +284,13 @@ def _get_nested(table: Any, kind: type, *path: str) -> Any:
 
 
 def _add_to_table(table: Any, wanted: Wanted) -> None:
-    has_carets = _has_mostly_carets(table)
-    for requirement, (minimum, _) in wanted.items():
-        # ^0.1 would not allow 0.2
-        uses_caret = has_carets and not minimum.startswith(">=0")
-        bound = minimum.replace(">=", "^") if uses_caret else minimum
+    operator = _common_table_operator(table)
+    for requirement, (minimum, known) in wanted.items():
+        bound = minimum
+        if operator == "^" and not minimum.startswith(">=0"):  # ^0.1 would not allow 0.2
+            bound = minimum.replace(">=", "^")
+        elif operator in EXACT and known:
+            bound = f"{operator}{known}"
         name, _, extra = requirement.rstrip("]").partition("[")
         value: Any = bound
         if extra:
@@ -294,13 +299,16 @@ def _add_to_table(table: Any, wanted: Wanted) -> None:
         table.add(name, value)
 
 
-def _has_mostly_carets(table: Any) -> bool:
-    """Return whether a table of Poetry requires most packages as in `^1.2`."""
-    versions = []
+def _common_table_operator(table: Any) -> str | None:
+    """Return the operator of most versions in a table of Poetry or pipenv; None if none is."""
+    operators: Counter[str | None] = Counter()
     for name, value in table.items():
         if name != "python":
-            versions.append(value.get("version") if isinstance(value, Mapping) else value)
-    return 2 * sum(str(version).startswith("^") for version in versions) > len(versions)
+            version = value.get("version") if isinstance(value, Mapping) else value
+            match = TABLE_VERSION.fullmatch(str(version))
+            operators[match[1] if match else None] += 1
+    operator, count = max(operators.items(), key=lambda item: item[1], default=(None, 0))
+    return operator if 2 * count > operators.total() else None
 
 
 def _is_toml(text: str) -> bool:
