@@ -353,8 +353,33 @@ def test_adds_boto3_that_only_a_group_has(before, group):
 
 
 @pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        pytest.param('[dependency-groups]\nmain = ["a"]\ndev = ["b"]\n', 'main = ["a", +]\ndev = ["b"]\n', id="main"),
+        pytest.param('[project]\nname = "x"\n[dependency-groups]\nProd = ["a"]\n', 'Prod = ["a", +]\n', id="no dependencies"),
+        pytest.param('[project]\ndependencies = []\n[dependency-groups]\nproduction = ["a"]\n', 'production = ["a", +]\n', id="empty dependencies"),
+        pytest.param('[dependency-groups]\nmain = ["a==1", {include-group = "b"}, "c==1"]\n', 'main = ["a==1", {include-group = "b"}, "c==1", +]\n', id="included group"),
+        pytest.param('[dependency-groups]\nmain = ["a"]\ndev = ["boto3==1.28.8"]\n', 'main = ["a", +]\ndev = ["boto3==1.28.8"]\n', id="another group has it"),
+        pytest.param('[project]\ndependencies = ["a"]\n[dependency-groups]\nmain = ["b"]\n', 'dependencies = ["a", +]\n[dependency-groups]\nmain = ["b"]\n', id="dependencies"),
+        pytest.param('[project]\nname = "x"\n[dependency-groups]\ndev = ["b"]\n', 'name = "x"\ndependencies = [+]\n[dependency-groups]\ndev = ["b"]\n', id="only for development"),
+        pytest.param('[dependency-groups]\nmain = ["a", "boto3==1.34.74"]\n', "", id="present"),
+        pytest.param("[dependency-groups]\nmain = []\n", "", id="empty group"),
+    ],
+)  # fmt: skip
+def test_adds_to_the_dependency_group_of_the_app(before, after):
+    files = {"pyproject.toml": before.encode()}
+    skipped = fix(files)
+    text = files["pyproject.toml"].decode()
+    assert text.endswith(after.replace("+", '"boto3>=1.26"'))
+    assert after or text == before
+    assert bool(skipped) is ("main = []" in before)
+    tomllib.loads(text)
+
+
+@pytest.mark.parametrize(
     ("text", "message"),
     [
+        pytest.param('[dependency-groups]\nmain = ["boto3==1.20.1"]\n', "boto3==1.20.1 is too old", id="group of the app"),
         pytest.param(PROJECT + '[dependency-groups]\ndev = ["boto3==1.20.1"]\n', "boto3==1.20.1 is too old", id="group"),
         pytest.param(POETRY + '[tool.poetry.group.dev.dependencies]\nboto3 = "~1.20"\n', "boto3==1.20.* is too old", id="poetry"),
         pytest.param(POETRY + 'boto3 = {version = "^1.28", optional = true}\n', "manually", id="optional"),

@@ -21,6 +21,7 @@ from tomlkit.items import Array
 from shield_ai.model.invalid_input import INVALID_TOML, require_short_keys
 from shield_ai.model.skip import SkipId, SkipReason
 from shield_ai.rewrite.project.dependencies.requirement_groups import (
+    app_group,
     grouped_requirements,
     is_optional,
 )
@@ -161,13 +162,15 @@ def _outdated_locks(path: str, read: FileReader) -> list[Skipped]:
 
 
 def _add_to_project(document: Any, wanted: Wanted) -> Result | SkipReason:
-    """Add requirements to those of production, not to groups or extras, which it may not install.
+    """Add requirements to those of production, not to groups or extras that it may not install.
 
     An added requirement allows each version that a group or an extra pins.
     """
     project = _get_nested(document, dict, "project")
     poetry = _get_nested(document, dict, "tool", "poetry", "dependencies")
     dependencies = _get_nested(project, list, "dependencies")
+    if not dependencies and not poetry:
+        dependencies = app_group(document) or dependencies
     first = first_requirement_name(wanted)
     required = {name for name, value in poetry.items() if not is_optional(value)}
     if first in map(requirement_name, map(str, [*required, *dependencies])):

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from packaging.utils import canonicalize_name
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -16,6 +18,8 @@ LISTS = (
     ("tool", "pdm", "dev-dependencies"),
     ("tool", "uv"),
 )
+# Groups that production installs, if the project itself has no dependencies.
+APP_GROUPS = ("main", "prod", "production", "default", "app", "runtime", "base", "core")
 # https://python-poetry.org/docs/dependency-specification/
 CARET = re.compile(r"\^\s*0(?:\.|$)")
 TILDE = re.compile(r"~\s*(\d+(?:\.\d+)?)[\w.]*")
@@ -38,6 +42,21 @@ def grouped_requirements(document: dict[str, Any]) -> list[str]:
     for table in tables:
         found += _poetry_requirements(table)
     return found
+
+
+def app_group(document: dict[str, Any]) -> list[Any] | None:
+    """Return the dependency group that production installs; None if there is none.
+
+    Args:
+        document: The content of pyproject.toml.
+    """
+    groups = _table(document, "dependency-groups")
+    by_name: dict[str, object] = {canonicalize_name(name): group for name, group in groups.items()}
+    for name in APP_GROUPS:
+        group = by_name.get(name)
+        if isinstance(group, list) and group:
+            return group
+    return None
 
 
 def is_optional(value: object) -> bool:
