@@ -108,6 +108,8 @@ def test_keeps_encoding_and_newlines(before, after):
             "a\n+>=1.26\nd\nc\ne\nf\ng\nh\ni\nj\nk\n",
             id="one in the wrong place",
         ),
+        pytest.param("a\nd\nc\ne\nf\ng\nh\n", "a\n+>=1.26\nd\nc\ne\nf\ng\nh\n", id="one of seven"),
+        pytest.param("a\nd\nc\ne\nf\n", "a\nd\nc\ne\nf\n+>=1.26\n", id="one of five"),
         pytest.param(
             "c\na\ne\nd\ng\nf\ni\nh\nk\nj\n",
             "c\na\ne\nd\ng\nf\ni\nh\nk\nj\n+>=1.26\n",
