@@ -160,6 +160,21 @@ def code_only(app):
     return run("apply", "--only", "code", "--yes", cwd=app)
 
 
+@pytest.mark.parametrize("edited", ["pyproject.toml", "requirements.in"])
+def test_ends_with_the_lock_files_to_update(app, edited):
+    (app / "requirements.txt").write_text("# via\ndjango==5.2\n")
+    (app / "requirements.in").write_text("django\n")
+    expected = ["next: requirements.txt: lock file; compile it again to add boto3"]
+    if edited == "pyproject.toml":
+        (app / edited).write_text('[project]\nname = "shop"\ndependencies = ["django"]\n')
+        (app / "uv.lock").write_text("version = 1\n")
+        expected = ["next: uv.lock: lock file; run `uv lock` to update it from pyproject.toml"]
+    done = code_only(app)
+    assert done.code == 0, done.err
+    assert [line for line in done.err.splitlines() if line.startswith("next: ")] == expected
+    assert done.err.splitlines()[-1] == expected[-1]
+
+
 @pytest.mark.parametrize("command", ["draft", "plan", "apply"])
 def test_folder_without_an_app(tmp_path, command):
     error(

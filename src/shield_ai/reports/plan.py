@@ -325,6 +325,13 @@ def receipts_text(receipts: Sequence[Receipt]) -> str:
     return f"done: {', '.join(parts)}"
 
 
+def next_steps_text(plan: Plan) -> str:
+    """Format the lock files to update after an apply, without which an install can fail."""
+    outdated = {SkipId.LOCK_FILE, SkipId.LOCKED_REQUIREMENTS}
+    skipped = [skip for skip in plan.skipped if skip.id in outdated]
+    return "\n".join(printable(f"next: {skip.path}: {skip.reason}") for skip in skipped)
+
+
 def comparison_text(comparison: Comparison) -> str:
     """Summarize the comparison of the settings before and after an apply."""
     modules, problems = comparison.modules, comparison.problems
