@@ -56,6 +56,18 @@ MINIMUM = b"[tool.coverage.report]\nfail_under = 90\n"
             f"[coverage:run]\nomit =\n    {PATTERN}\nbranch = 1\nsource = shop\n",
             id="source in setup.cfg",
         ),
+        pytest.param(
+            {"pyproject.toml": b"[tool.coverage.run]\nomit = ['a/*']\n[tool.pytest.ini_options]\naddopts = '--cov=shop'\n"},
+            "pyproject.toml",
+            f"omit = ['a/*', \"{PATTERN}\"]\n[tool.pytest",
+            id="package in the options of pytest",
+        ),
+        pytest.param(
+            {"pytest.ini": b"[pytest]\naddopts = -q --cov\n", "setup.cfg": b"[coverage:run]\nomit =\n  a/*\n"},
+            "setup.cfg",
+            f"\n  a/*\n  {PATTERN}\n",
+            id="pytest.ini",
+        ),
     ],
 )  # fmt: skip
 def test_adds_copy_to_the_omitted_files(files, path, expected):
@@ -84,6 +96,15 @@ def test_reports_what_it_can_not_extend(config):
     ("files", "app"),
     [
         pytest.param({"setup.cfg": b"[coverage:run]\nomit =\n  a/*\n"}, {}, id="no minimum"),
+        pytest.param({"pytest.ini": b"[pytest]\naddopts = --cov=shop\n"}, {}, id="no settings"),
+        pytest.param(
+            {
+                "pytest.ini": b"[pytest]\naddopts = --no-cov --cov-report=xml\n",
+                "setup.cfg": b"[coverage:run]\nomit =\n  a/*\n",
+            },
+            {},
+            id="options without a measurement",
+        ),
         pytest.param({"setup.cfg": b"[coverage:report]\nfail_under = 0\n"}, {}, id="zero"),
         pytest.param(
             {"tox.ini": b"[coverage:run]\nsource = a\n[x]\nomit = a\n"}, {}, id="another omit"

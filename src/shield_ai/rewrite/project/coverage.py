@@ -30,6 +30,8 @@ SECTIONS = ("run", "report")
 SOURCE = rb"[ \t]*\r?\n)(?:(?!\[)[^\n]*\n)*?source(?:_pkgs)?[ \t]*="
 INI_SOURCE = re.compile(rb"(?m)(?P<header>^\[(?:coverage:)?run\]" + SOURCE)
 TOML_SOURCE = re.compile(rb"(?m)(?P<header>^\[tool\.coverage\.run\]" + SOURCE)
+# pytest-cov measures all code, or the named package.
+PYTEST_COV = re.compile(rb"--cov(?=[=\s\"'])")
 HAS_OMIT = re.compile(rb"(?m)^[ \t]*omit[ \t]*=")
 # The option with one pattern on each line.
 OMIT = re.compile(
@@ -77,6 +79,9 @@ def omit_copy(read: FileReader, manifest: Manifest) -> Outcome:
 
 def _measures_a_package(read: FileReader) -> bool:
     """Return whether a minimum outside the app, as in a workflow, would count the copy."""
+    for path in (*INI_FILES, PYPROJECT, *COMMAND_FILES):
+        if PYTEST_COV.search(read_optional(read, path) or b""):
+            return True
     if any(INI_SOURCE.search(read_optional(read, path) or b"") for path in INI_FILES):
         return True
     return bool(TOML_SOURCE.search(read_optional(read, PYPROJECT) or b""))
