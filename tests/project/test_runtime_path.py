@@ -60,7 +60,52 @@ RUNTIME = b"AWS_SECRETS_FALLBACK\nclass SecretsManagerClient:\n    pass\n"
         ("shop/settings.py", "", {"shop/utils/secrets.py": b"KEY = 1"}, "shop/aws_secrets.py"),
         ("shop/settings.py", "", {"shop/utils/secrets/__init__.py": b""}, "shop/aws_secrets.py"),
         ("shop/settings.py", "", {"shop/utils/secrets.py": RUNTIME}, "shop/utils/secrets.py"),
+        (
+            "shop/app/models/config.py",
+            "",
+            {"shop/app/__init__.py": b"import flask\n", "shop/app/utils/__init__.py": b""},
+            "shop/app/utils/secrets.py",
+        ),
+        (
+            "shop/app/config.py",
+            "",
+            {"shop/app/lib/__init__.py": b"", "shop/utils/__init__.py": b""},
+            "shop/app/lib/secrets.py",
+        ),
+        (
+            "shop/app/config.py",
+            "",
+            {"shop/app/utils/__init__.py": b"import x\n", "shop/helpers/__init__.py": b""},
+            "shop/helpers/secrets.py",
+        ),
+        (
+            "shop/app/config.py",
+            "",
+            {"shop/api/utils/__init__.py": b""},
+            "shop/utils/secrets.py",
+        ),
+        (
+            "shop/settings/base.py",
+            "",
+            {"shop/settings/common/__init__.py": b""},
+            "shop/utils/secrets.py",
+        ),
     ],
 )
 def test_choose_runtime_path(settings, root, files, place):
     assert choose_runtime_path(settings, root, set(files), files.get) == place
+
+
+@pytest.mark.parametrize(
+    ("init", "other", "place"),
+    [
+        (b"import flask\n", "shop/app/test_config.py", "shop/app/utils/secrets.py"),
+        (b"import flask\n", "shop/worker/config.py", "shop/utils/secrets.py"),
+        (b"", "shop/worker/config.py", "shop/app/utils/secrets.py"),
+    ],
+)
+def test_other_settings_do_not_run_a_package_to_import_the_runtime(init, other, place):
+    files = {"shop/app/__init__.py": init, "shop/app/utils/__init__.py": b""}
+    settings = "shop/app/config.py"
+    found = choose_runtime_path(settings, "", set(files), files.get, (settings, other))
+    assert found == place

@@ -9,6 +9,8 @@ from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.project.runtime_names import is_runtime_module
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from shield_ai.model.file_reader import FileReader
 
 
@@ -24,25 +26,29 @@ SETTINGS_PACKAGES = frozenset({"settings", "config", "conf", "configuration"})
 APP_PARTS = ("apps.py", "models.py", "models/", "migrations/")
 
 
-def choose_runtime_path(settings: str, root: str, known: set[str], read: FileReader) -> str:
+def choose_runtime_path(
+    settings: str, root: str, known: set[str], read: FileReader, others: Iterable[str] = ()
+) -> str:
     """Return the path for a vendored runtime that the settings can import.
 
     Importing `pkg.utils.secrets` runs `pkg/__init__.py`, which the import of `pkg.settings` has
     already run, and `pkg/utils/__init__.py`, which must therefore be empty. The module is in the
-    package that the app has for such modules, or in a new package `utils`.
+    nearest package that the app has for such modules, or in a new package `utils`.
 
     Args:
         settings: The settings file.
         root: The import root of the settings file.
         known: All files of the app.
         read: Returns the content of a file.
+        others: The other settings files.
     """
     package = settings.rpartition("/")[0].removeprefix(root).strip("/").split("/")[0]
     folder = "/".join(part for part in (root, package) if part)
-    for name in HELPERS if package else ():
-        helpers = f"{folder}/{name}"
-        if f"{helpers}/__init__.py" in known and _is_free(helpers, known, read):
-            return f"{helpers}/{NAME}"
+    for parent in _packages_above(settings, root, read, others):
+        for name in HELPERS:
+            helpers = f"{parent}/{name}"
+            if f"{helpers}/__init__.py" in known and _is_free(helpers, known, read):
+                return f"{helpers}/{NAME}"
     helpers = f"{folder}/{HELPERS[0]}"
     # A new package `utils` beside a package `util` would be confusing.
     has_util = not known.isdisjoint({f"{folder}/util/__init__.py", f"{folder}/util.py"})
@@ -50,6 +56,32 @@ def choose_runtime_path(settings: str, root: str, known: set[str], read: FileRea
     if may_create and _is_free(helpers, known, read):
         return f"{helpers}/{NAME}"
     return f"{folder}/{DEFAULT_RUNTIME}" if folder else DEFAULT_RUNTIME
+
+
+def _packages_above(
+    settings: str, root: str, read: FileReader, others: Iterable[str]
+) -> Iterator[str]:
+    """Yield the packages that contain a settings file, the innermost first.
+
+    A package whose import runs code, below the topmost one, must contain the other settings too.
+    """
+    parents = _packages(settings, root)
+    top = parents[0] if parents else ""
+    for parent in reversed(parents):
+        runs = nonempty_init(f"{parent}/{NAME}", root, read)
+        runs_folder = runs.removesuffix("__init__.py")
+        has_all = runs == f"{top}/__init__.py" or all(
+            path.startswith(runs_folder) for path in others
+        )
+        if parent == top or (has_all and parent.rpartition("/")[2] not in SETTINGS_PACKAGES):
+            yield parent
+
+
+def _packages(path: str, root: str) -> list[str]:
+    """Return the folders between an import root and a module, the topmost first."""
+    parts = path.removeprefix(f"{root}/").split("/")[:-1]
+    prefix = f"{root}/" if root else ""
+    return [prefix + "/".join(parts[: depth + 1]) for depth in range(len(parts))]
 
 
 def _is_free(helpers: str, known: set[str], read: FileReader) -> bool:
@@ -68,14 +100,14 @@ def _is_free(helpers: str, known: set[str], read: FileReader) -> bool:
     return init is None or _is_empty_init(init)
 
 
-def nonempty_init(runtime: str, root: str, known: set[str], read: FileReader) -> str:
-    """Return the `__init__.py` of the runtime's package; an empty string if it runs no code."""
-    package = runtime.removeprefix(f"{root}/").partition("/")[0]
-    path = f"{root}/{package}/__init__.py" if root else f"{package}/__init__.py"
-    init = read(path) if path in known else None
-    if init is None or _is_empty_init(DUNDER_CONSTANT.sub(b"", init)):
-        return ""
-    return path
+def nonempty_init(runtime: str, root: str, read: FileReader) -> str:
+    """Return the `__init__.py` of the innermost package above the runtime that runs code, or ""."""
+    for package in reversed(_packages(runtime, root)):
+        path = f"{package}/__init__.py"
+        init = read(path)
+        if init is not None and not _is_empty_init(DUNDER_CONSTANT.sub(b"", init)):
+            return path
+    return ""
 
 
 def _is_empty_init(raw: bytes) -> bool:

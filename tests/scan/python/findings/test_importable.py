@@ -161,6 +161,21 @@ KNOWN = {
             id="a package that the file imports",
         ),
         pytest.param("shop/mail.py", b"", "shop/__init__.py", "", id="in that package"),
+        pytest.param(
+            "shop/mail.py",
+            b"from shop import tool\n",
+            "shop/web/__init__.py",
+            "importing the runtime here would run shop/web/__init__.py, which this file does not"
+            " import",
+            id="beside an inner package with side effects",
+        ),
+        pytest.param(
+            "shop/mail.py",
+            b"from shop import web\n",
+            "shop/web/__init__.py",
+            "",
+            id="an inner package that the file imports",
+        ),
     ],
 )
 def test_explains_why_a_file_cannot_import_the_runtime(

@@ -101,7 +101,7 @@ def collect_facts(name: str, files: AppFiles) -> AppFacts:
         anchor = find_missing_settings(known, read)
         if not anchor or not anchor.startswith(root):
             anchor = main_settings
-        runtime = choose_runtime_path(anchor, root, known, read)
+        runtime = choose_runtime_path(anchor, root, known, read, settings)
     examples = tuple(sorted(filter(is_env_example, known)))
     return AppFacts(
         name=name,
@@ -118,7 +118,7 @@ def collect_facts(name: str, files: AppFiles) -> AppFacts:
         region=find_region((*sorted(settings), *examples), read),
         app_packages=app_packages,
         accessor=_accessor_name(files),
-        runtime_init=nonempty_init(runtime, root, known, read),
+        runtime_init=nonempty_init(runtime, root, read),
     )
 
 

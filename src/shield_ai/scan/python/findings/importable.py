@@ -128,10 +128,12 @@ def _explain_side_effects(source: Source, facts: AppFacts) -> SkipReason | None:
     """
     init = facts.runtime_init
     folder = init.rpartition("/")[0]
-    package = folder.rpartition("/")[2]
-    if not folder or source.path.startswith(f"{folder}/") or package in _imported_packages(source):
+    if not folder or source.path.startswith(f"{folder}/"):
         return None
-    in_subfolder = "/" in source.path.removeprefix(f"{facts.root(init)}/")
+    root = facts.root(init)
+    if _imports_package(source, folder.removeprefix(f"{root}/").replace("/", ".")):
+        return None
+    in_subfolder = "/" in source.path.removeprefix(f"{root}/")
     follows_settings = facts.django and in_subfolder and source.path not in facts.settings
     if follows_settings and not MAIN_BLOCK.search(source.raw):
         return None
@@ -153,3 +155,14 @@ def _imported_packages(source: Source) -> set[str]:
 def _top_folder(path: str, root: str) -> str:
     """Return the topmost folder below a root, or the file if it is directly in the root."""
     return path.removeprefix(f"{root}/").partition("/")[0]
+
+
+def _imports_package(source: Source, package: str) -> bool:
+    """Return whether a module imports a package, or a part of it, at its top level."""
+    names: list[str] = []
+    for node in source.tree.body:
+        if isinstance(node, ast.Import):
+            names += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and not node.level:
+            names += [f"{node.module}.{alias.name}" for alias in node.names]
+    return any(f"{name}.".startswith(f"{package}.") for name in names)
