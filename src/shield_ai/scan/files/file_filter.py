@@ -51,10 +51,11 @@ SECRET_WORD = regex(
 )
 # Loads a .env file: python-dotenv, django-environ, environs, envparse.
 DOTENV_LOAD = regex(rb"\bload_dotenv\(|\.read_env(?:file)?\(")
-# Reads a .env file without loading it: decouple, pydantic, starlette, python-dotenv.
+# Reads a .env file without loading it: decouple, everett, prettyconf, pydantic, starlette,
+# python-dotenv.
 DOTENV_READ = regex(
-    rb"\bfrom decouple\b|\bimport decouple\b|\benv_file[\"']?\s{0,4}[=:]|\bdotenv_values\("
-    rb"|\bstarlette\.config\b"
+    rb"\b(?:from|import) (?:decouple|everett|prettyconf)\b|\benv_file[\"']?\s{0,4}[=:]"
+    rb"|\bdotenv_values\(|\bstarlette\.config\b"
 )
 # Re-exports another module's names: all of them, or a reader called `config`.
 REEXPORT = regex(

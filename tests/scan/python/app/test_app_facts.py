@@ -83,6 +83,10 @@ def test_imports_relatively_in_a_package_that_is_run_from_another_root(
         pytest.param("model_config = SettingsConfigDict(env_file='.env')", False, True, id="pydantic"),
         pytest.param("model_config = {'env_file': '.env'}", False, True, id="pydantic, dict"),
         pytest.param("from starlette.config import Config", False, True, id="starlette"),
+        pytest.param("from everett.manager import ConfigManager", False, True, id="everett"),
+        pytest.param("import everett.manager", False, True, id="everett, module"),
+        pytest.param("from prettyconf import config", False, True, id="prettyconf"),
+        pytest.param("from dynaconf import Dynaconf", False, False, id="dynaconf loads it"),
         pytest.param("import os", False, False, id="none"),
     ],
 )  # fmt: skip
