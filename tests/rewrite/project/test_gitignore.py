@@ -5,22 +5,21 @@ from fixer_helpers import run
 
 from shield_ai.rewrite.project import gitignore
 
+ADDED = b"# Backups of `shield apply`\n*.shield_ai_backup\n"
+
 
 @pytest.mark.parametrize(
     ("before", "after"),
     [
         pytest.param({}, {}, id="no git"),
+        pytest.param({".gitignore": b".env\n"}, {".gitignore": b".env\n\n" + ADDED}, id="added"),
+        pytest.param({".gitignore": b""}, {".gitignore": ADDED}, id="empty"),
         pytest.param(
-            {".gitignore": b".env\n"}, {".gitignore": b".env\n*.shield_ai_backup\n"}, id="added"
-        ),
-        pytest.param(
-            {".gitignore": b".env"},
-            {".gitignore": b".env\n*.shield_ai_backup\n"},
-            id="no final newline",
+            {".gitignore": b".env"}, {".gitignore": b".env\n\n" + ADDED}, id="no final newline"
         ),
         pytest.param(
             {".gitignore": b".env\r\n"},
-            {".gitignore": b".env\r\n*.shield_ai_backup\r\n"},
+            {".gitignore": b".env\r\n\r\n" + ADDED.replace(b"\n", b"\r\n")},
             id="crlf",
         ),
         pytest.param(
@@ -30,15 +29,12 @@ from shield_ai.rewrite.project import gitignore
         ),
         pytest.param(
             {".gitignore": b"#*.shield_ai_backup\n"},
-            {".gitignore": b"#*.shield_ai_backup\n*.shield_ai_backup\n"},
+            {".gitignore": b"#*.shield_ai_backup\n\n" + ADDED},
             id="only in a comment",
         ),
         pytest.param(
             {".gitignore": b"# Python\n*.pyc\n\n# Editors\n.idea/\n"},
-            {
-                ".gitignore": b"# Python\n*.pyc\n\n# Editors\n.idea/\n\n"
-                b"# Backups of `shield apply`\n*.shield_ai_backup\n"
-            },
+            {".gitignore": b"# Python\n*.pyc\n\n# Editors\n.idea/\n\n" + ADDED},
             id="sections",
         ),
     ],
@@ -66,7 +62,7 @@ def test_covers_every_edited_file(files, added):
         assert not run(gitignore.ignore_backups(contents.get, edited, in_git=True), contents)
     changed = [path for path, raw in contents.items() if b"*.shield_ai_backup\n" in raw]
     assert changed == added
-    assert all(raw.count(b"shield") <= 1 for raw in contents.values())
+    assert all(raw.count(ADDED) <= 1 for raw in contents.values())
 
 
 def test_creates_no_file_outside_git():

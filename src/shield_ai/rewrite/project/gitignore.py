@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -17,7 +16,6 @@ if TYPE_CHECKING:
 PATH = ".gitignore"
 LINE = "*.shield_ai_backup"
 COMMENT = "# Backups of `shield apply`"
-SECTION = re.compile(rb"(?m)^#.*\r?\n[^#\s]")
 
 
 def fix(context: FixContext) -> Outcome:
@@ -36,8 +34,6 @@ def ignore_backups(
     are_ignored: bool = False,
 ) -> Outcome:
     """Add the pattern of the backups to the .gitignore files that apply to the edited files.
-
-    It gets a comment if the patterns of the file have comments.
 
     Args:
         read: Returns the bytes of a file of the app.
@@ -70,6 +66,4 @@ def _ignore_in(read: FileReader, path: str) -> Outcome:
     raw = read(path)
     if raw is not None and LINE.encode() in [line.strip() for line in raw.splitlines()]:
         return NOTHING
-    if raw is not None and SECTION.search(raw):
-        return append(path, raw, f"{COMMENT}\n{LINE}\n", gap=True)
-    return append(path, raw, f"{LINE}\n")
+    return append(path, raw, f"{COMMENT}\n{LINE}\n", gap=True)
