@@ -5,9 +5,10 @@ import pytest
 from fixer_helpers import is_subsequence, manifest, run
 
 from shield_ai.model.errors import SourceError
+from shield_ai.rewrite.project.copy_parts import ALL
 from shield_ai.rewrite.project.fixer import AppFiles, DotenvFiles, FixContext, find_fixers
 from shield_ai.rewrite.project.pipeline import rewrite_project
-from shield_ai.rewrite.project.runtime_copy import copies
+from shield_ai.rewrite.project.runtime_copy import needed_files
 
 
 def start(encode=bytes):
@@ -42,7 +43,7 @@ def test_creates_all_files_once_and_keeps_existing_bytes(encode):
     changes, skipped = rewrite_project(FixContext(files.get, manifest(), app_files(files)))
     assert not run((changes, skipped), files)
     assert sorted(change.path for change in changes) == sorted({
-        "shop/utils/__init__.py", *copies("shop/utils/secrets.py"), "requirements.txt", ".env.example", ".gitignore", "shop/utils/_shield_runtime/.gitattributes",
+        "shop/utils/__init__.py", "shop/utils/secrets.py", *needed_files({}.get, "shop/utils/secrets.py", ALL), "requirements.txt", ".env.example", ".gitignore", "shop/utils/_shield_runtime/.gitattributes",
         "tests/test_secrets.py", "docs/AWS_SECRETS_MANAGER.md", "SECURITY_UPDATES.md",
     })  # fmt: skip
     assert all(edit.start == edit.end for change in changes for edit in change.edits)

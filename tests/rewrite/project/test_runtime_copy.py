@@ -8,6 +8,7 @@ import pytest
 from fixer_helpers import manifest, run
 
 from shield_ai.rewrite.project import runtime_copy
+from shield_ai.rewrite.project.copy_parts import ALL
 from shield_ai.rewrite.project.runtime_copy import CopyState, compare_with_source
 from shield_ai.rewrite.project.secret_map import matches
 from shield_ai.rewrite.project.stamp import stamp
@@ -35,10 +36,11 @@ def old_file(body="old = 1\n", version="0.0.1"):
 def test_module_copy_and_package_are_written_once():
     files = {"shop/__init__.py": b"x = 1\n"}
     assert fix(files) == {}
-    assert set(files) == {"shop/__init__.py", PACKAGE, *runtime_copy.copies(PATH)}
+    copied = runtime_copy.needed_files({}.get, PATH, ALL)
+    assert set(files) == {"shop/__init__.py", PACKAGE, PATH, *copied}
     assert files[PACKAGE] == b""
     assert f"{FOLDER}/transport/boto.py" in files
-    for path in runtime_copy.engine_files(PATH):
+    for path in copied:
         assert compare_with_source(FOLDER, path, files[path]) is CopyState.SAME
     assert matches(files[PATH], manifest())
     assert runtime_copy.write_copy(files.get, manifest()) == ([], [])

@@ -42,6 +42,7 @@ class CodeInputs:
         python_files: All Python files of the app.
         dotenv_files: The .env files of the app.
         django: Whether the app uses Django.
+        pydantic: Whether the app has settings classes of pydantic.
         in_git: Whether the app is in a Git repository.
         deployment: The deployment files to edit; None edits none.
         ignores_backups: Whether git ignores the backups of edited files.
@@ -59,6 +60,7 @@ class CodeInputs:
     python_files: Sequence[str] = ()
     dotenv_files: DotenvFiles = dataclasses.field(default_factory=DotenvFiles)
     django: bool = True
+    pydantic: bool = True
     in_git: bool = False
     deployment: DeploymentSources | None = None
     ignores_backups: bool = False
@@ -86,6 +88,7 @@ def collect_code_inputs(app: AppContext, removal: LiteralRemoval | None) -> Code
         python_files=scan.python_files,
         dotenv_files=_dotenv_files(app),
         django=facts.django,
+        pydantic=facts.pydantic,
         in_git=is_in_repository(root),
         ignores_backups=bool(git.ignored_files(root, [f"{MANIFEST}{BACKUP}"])),
         above=read_files_above(root, ("pyproject.toml", "Pipfile", *LOCK_COMMANDS)),

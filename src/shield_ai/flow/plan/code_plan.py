@@ -90,6 +90,7 @@ def _app_files(inputs: CodeInputs, edited: Sequence[str], dotenv: Sequence[Origi
         inputs.python_files,
         dotenv_files=inputs.dotenv_files._replace(new_variables=new_variables),
         django=inputs.django,
+        pydantic=inputs.pydantic,
         edited=edited,
         in_git=inputs.in_git,
         above=inputs.above,

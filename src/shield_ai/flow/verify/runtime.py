@@ -17,11 +17,12 @@ from shield_ai.flow.verify.usage import reads_secrets
 from shield_ai.model.errors import SourceError
 from shield_ai.project.importable_files import importable_files, overriding_files
 from shield_ai.project.runtime_names import COPY
+from shield_ai.rewrite.project.copy_parts import CopyParts
 from shield_ai.rewrite.project.runtime_copy import (
     CopyState,
     compare_with_source,
     copy_folder,
-    engine_files,
+    needed_files,
     runtime_files,
 )
 from shield_ai.rewrite.project.secret_map import matches
@@ -47,7 +48,7 @@ MAP_CURRENT = CheckInfo(
 
 
 def verify_runtime(
-    manifest: Manifest, tree: Tree, copies: Sequence[str], *, is_used: bool
+    manifest: Manifest, tree: Tree, copies: Sequence[str], *, is_used: bool, django: bool
 ) -> Iterator[Check]:
     """Check that the app's copy of the runtime is unmodified, and that its map file is current.
 
@@ -56,6 +57,7 @@ def verify_runtime(
         tree: The app's files.
         copies: The folders of all copies of the runtime in the app. They are not scanned.
         is_used: Whether the code reads secrets with get_secret().
+        django: Whether the app uses Django.
     """
     path = manifest.app.runtime
     if path == "package":
@@ -63,8 +65,10 @@ def verify_runtime(
             yield _verify_copies([], copies, tree)
         return
     raw = tree.read(path)
-    missing = [place for place in engine_files(path) if tree.read(place) is None]
-    if raw is None and not copies and not is_used and len(missing) == len(engine_files(path)):
+    # An import of a missing module for pydantic fails with the settings.
+    needed = needed_files(tree.read, path, CopyParts(django=django, pydantic=False))
+    missing = [place for place in needed if tree.read(place) is None]
+    if raw is None and not copies and not is_used and len(missing) == len(needed):
         detail = "not applied yet: the app has no copy of the runtime"
         yield make_check(RUNTIME_UNMODIFIED, Status.UNKNOWN, detail, "shield apply")
         return
@@ -113,8 +117,14 @@ def _state_in_copy(folder: str, place: str, read: FileReader) -> CopyState:
 
 
 def _check(app: AppContext) -> Iterator[Check]:
-    is_used = reads_secrets(app.scan_result)
-    yield from verify_runtime(app.manifest, app.tree, app.scan_result.copies, is_used=is_used)
+    scan = app.scan_result
+    yield from verify_runtime(
+        app.manifest,
+        app.tree,
+        scan.copies,
+        is_used=reads_secrets(scan),
+        django=scan.facts.django,
+    )
 
 
 CHECKS = (CodeCheck(20, _check, (RUNTIME_UNMODIFIED, MAP_CURRENT)),)

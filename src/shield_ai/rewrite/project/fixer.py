@@ -42,6 +42,7 @@ class AppFiles(NamedTuple):
     dotenv_files: DotenvFiles = DotenvFiles()
     edited: Collection[str] = ()  # the Python files that the plan edits
     django: bool = True  # the app uses Django
+    pydantic: bool = True  # the app has settings classes of pydantic
     in_git: bool = False  # the app is in a Git repository
     ignores_backups: bool = False  # git ignores the backups of edited files
     above: FilesAbove = FilesAbove()  # the projects in the folders above the app

@@ -1,7 +1,7 @@
 """Copy the runtime into the app as a folder, and keep an unmodified copy up to date.
 
-The folder `_shield_runtime/` is the same in every app. The map file, which the app imports, is
-beside it, at the path `runtime` in shield.toml.
+The files of the folder `_shield_runtime/` are the same in every app that has them. The map file,
+which the app imports, is beside it, at the path `runtime` in shield.toml.
 """
 
 from __future__ import annotations
@@ -18,6 +18,13 @@ from shield_ai.model.skip import SkipId, SkipReason
 from shield_ai.project.runtime_names import COPY, IMPORTS_COPY, PACKAGE, runtime_package
 from shield_ai.rewrite.code_style import read_code_style, uses_bandit
 from shield_ai.rewrite.project.app_docs import page_path
+from shield_ai.rewrite.project.copy_parts import (
+    ALL,
+    ENGINES,
+    CopyParts,
+    find_parts,
+    select_modules,
+)
 from shield_ai.rewrite.project.file_edits import NOTHING, Outcome, create, replace, skip
 from shield_ai.rewrite.project.layout import missing_packages, module_of, root_of, shadows
 from shield_ai.rewrite.project.license_header import NO_HEADERS, LicenseHeaders, license_headers
@@ -41,7 +48,6 @@ if TYPE_CHECKING:
     from shield_ai.rewrite.project.fixer import FixContext
 
 WHAT = "runtime"
-ENGINES = ("postgresql", "mysql")
 # A copy is not the app's code: formatters, linters and type checkers skip it. ruff reports a line
 # that ignores all rules (PGH004), unless another line names that rule.
 HEADER = """\
@@ -92,6 +98,7 @@ def fix(context: FixContext) -> Outcome:
         context.module,
         headers=license_headers(context),
         docs=page_path(context),
+        parts=find_parts(context),
     )
 
 
@@ -102,6 +109,7 @@ def write_copy(
     *,
     headers: LicenseHeaders = NO_HEADERS,
     docs: str = "",
+    parts: CopyParts = ALL,
 ) -> Outcome:
     """Write the copy, the map file beside it, and the packages that they need.
 
@@ -114,6 +122,7 @@ def write_copy(
         module: Dotted name of the map file; derived from the path if "".
         headers: The comments that the app's modules begin with.
         docs: Path of the page on the app's secrets; "" without one.
+        parts: The optional parts of the runtime that the app can use.
     """
     path = manifest.app.runtime
     if path == "package":
@@ -127,7 +136,7 @@ def write_copy(
     changes: list[FileChange] = []
     conflict = None if is_map else _conflict(raw)
     skipped = [conflict.entry(path)] if conflict else []
-    for place, text in _files(read, path, in_package=in_package):
+    for place, text in _files(read, path, parts, in_package=in_package):
         old = read(place)
         reason = _conflict(old)
         if reason:
@@ -212,19 +221,16 @@ def provides_map(read: FileReader, manifest: Manifest, module: str = "") -> bool
     return any(change.path == path for change in changes) or matches(read(path), manifest)
 
 
-def copies(path: str) -> list[str]:
-    """Return the paths of the map file and of every file of the copy.
+def needed_files(read: FileReader, path: str, parts: CopyParts) -> list[str]:
+    """Return the paths of the files that the app's copy must have.
 
     Args:
+        read: Returns the bytes of a file of the app.
         path: Path of the map file.
+        parts: The optional parts of the runtime that the app can use.
     """
-    return [path, *engine_files(path)]
-
-
-def engine_files(path: str) -> list[str]:
-    """Return the paths of every file of the copy, for the path of the map file."""
     folder = copy_folder(path)
-    return [f"{folder}/{name}" for name in runtime_files()]
+    return [f"{folder}/{name}" for name in select_modules(read, path, runtime_files(), parts)]
 
 
 def copy_folder(path: str) -> str:
@@ -276,11 +282,14 @@ def _source_folder() -> Path:
     return bundled if bundled.is_dir() else Path(__file__).parents[3] / PACKAGE
 
 
-def _files(read: FileReader, path: str, *, in_package: bool) -> Iterator[tuple[str, str]]:
+def _files(
+    read: FileReader, path: str, parts: CopyParts, *, in_package: bool
+) -> Iterator[tuple[str, str]]:
     """Yield the path and the text of every file to write except the map file."""
     folder = copy_folder(path)
-    for name, text in runtime_files().items():
-        yield f"{folder}/{name}", text
+    files = runtime_files()
+    for name in select_modules(read, path, files, parts):
+        yield f"{folder}/{name}", files[name]
     for place, body in _former_modules(path, in_package=in_package):
         if read(place) is not None:
             yield place, stamp(WHAT, "py", body, _version())

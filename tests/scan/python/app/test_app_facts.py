@@ -97,6 +97,19 @@ def test_finds_how_the_app_reads_dotenv(line: str, *, loads: bool, reads: bool) 
     assert facts.env_examples == ("web/.env.prod.sample",)
 
 
+@pytest.mark.parametrize(
+    ("path", "line", "expected"),
+    [
+        ("shop/config.py", "from pydantic_settings import BaseSettings", True),
+        ("shop/config.py", "from pydantic import BaseModel", False),
+        ("shop/_shield_runtime/pydantic.py", "from pydantic_settings import BaseSettings", False),
+    ],
+)
+def test_finds_settings_classes_of_pydantic(path, line, expected):
+    files = {path: line.encode()}
+    assert collect_facts("shop", AppFiles(set(files), files.get, {})).pydantic is expected
+
+
 def test_a_package_without_settings_gets_the_runtime(scanned):
     read = "import os\nfrom shop.x import y\nX = os.environ['API_KEY']\n"
     files = {"src/shop/main.py": read, "src/shop/x.py": "y = 1\n", "tests/test_x.py": read}

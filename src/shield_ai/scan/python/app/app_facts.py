@@ -112,6 +112,7 @@ def collect_facts(name: str, files: AppFiles) -> AppFacts:
         relative_package=package,
         runtime=runtime,
         django=bool(django_settings) or _has_installed_apps(settings, read),
+        pydantic=_has_settings_classes(files),
         dotenv=_has_marker("dotenv_load", files, app_packages),
         reads_dotenv=_has_marker("dotenv_read", files, app_packages),
         env_examples=examples,
@@ -219,6 +220,13 @@ def _secret_weight(raw: bytes) -> tuple[bool, int]:
     """Return a sort key: files that read secrets sort last, by the number of secret-like words."""
     reads = b"BaseSettings" in raw or (ENV_READ.search(raw) and QUOTED_NAME.search(raw))
     return bool(reads), len(SECRET_WORD.findall(raw))
+
+
+def _has_settings_classes(files: AppFiles) -> bool:
+    for path, raw in files.with_marker("secret_api"):
+        if b"BaseSettings" in raw and not is_copied_file(path):
+            return True
+    return False
 
 
 def _accessor_name(files: AppFiles) -> str:

@@ -1,0 +1,73 @@
+"""Choose the parts of the runtime that a copy in an app needs: not each app uses Django."""
+
+from __future__ import annotations
+
+import re
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, NamedTuple
+
+from shield_ai.model.file_reader import read_optional
+from shield_ai.project.runtime_names import COPY
+from shield_ai.rewrite.project.requirements import FILES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from shield_ai.model.file_reader import FileReader
+    from shield_ai.rewrite.project.fixer import FixContext
+
+ENGINES = ("postgresql", "mysql")
+REQUIREMENTS = (*FILES, "pyproject.toml", "Pipfile", "setup.cfg", "setup.py")
+PYDANTIC_SETTINGS = re.compile(rb"\bpydantic[-_]settings\b")
+# No other module of the runtime imports a module of these parts.
+DJANGO = re.compile(r"django/.*")
+PYDANTIC = re.compile(r"pydantic(?:_v1)?\.py")
+
+
+class CopyParts(NamedTuple):
+    """The optional parts of the runtime that an app can use."""
+
+    django: bool = True
+    pydantic: bool = True
+
+
+ALL = CopyParts()
+
+
+def find_parts(context: FixContext) -> CopyParts:
+    """Return the parts that an app can use, by its code and its requirements."""
+    is_required = any(
+        PYDANTIC_SETTINGS.search(read_optional(context.read, path) or b"") for path in REQUIREMENTS
+    )
+    return CopyParts(
+        django=context.app.django or bool(context.engines),
+        pydantic=context.app.pydantic or is_required,
+    )
+
+
+def select_modules(
+    read: FileReader, runtime: str, modules: Iterable[str], parts: CopyParts
+) -> list[str]:
+    """Return the modules that a copy needs, relative to its folder.
+
+    A part of which the app has a file already is complete, because the app may import it.
+
+    Args:
+        read: Returns the bytes of a file of the app, None if it does not exist.
+        runtime: The path of the map file.
+        modules: All modules of the runtime.
+        parts: The parts that the app can use.
+    """
+    selected = list(modules)
+    stem = runtime.removesuffix(".py")
+    former_backends = [f"{stem}_{engine}/base.py" for engine in ENGINES]
+    for is_used, part, former in (
+        (parts.django, DJANGO, former_backends),
+        (parts.pydantic, PYDANTIC, [f"{stem}_pydantic.py"]),
+    ):
+        in_part = [name for name in selected if part.fullmatch(name)]
+        folder = PurePosixPath(runtime).parent / COPY
+        places = [*former, *(str(folder / name) for name in in_part)]
+        if not is_used and all(read(place) is None for place in places):
+            selected = [name for name in selected if name not in in_part]
+    return selected
