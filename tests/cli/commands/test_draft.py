@@ -56,6 +56,9 @@ def test_writes_no_empty_manifest(tmp_path, text):
         pytest.param("", "eu-west-3", "eu-west-3", id="of the user"),
         pytest.param("", "bad region", "us-east-1", id="invalid"),
         pytest.param("AWS_REGION = 'eu-west-2'\n", "eu-west-3", "eu-west-2", id="of the app"),
+        pytest.param(
+            "c = client(region_name='eu-west-2')\n", "eu-west-3", "eu-west-2", id="of a client"
+        ),
     ],
 )
 def test_writes_the_region(tmp_path, code, variable, region):

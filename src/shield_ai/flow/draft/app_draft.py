@@ -17,6 +17,7 @@ from shield_ai.model.manifest_patterns import REGION
 from shield_ai.model.site import READ_SHAPES
 from shield_ai.project.app_folder import app_folder_above
 from shield_ai.project.operator_region import operator_region
+from shield_ai.scan.deployment.aws_region import find_aws_region
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -46,7 +47,7 @@ def draft_manifest(app: AppContext) -> Manifest:
     if app.manifest_on_disk is None:
         _require_app_folder(app.tree.root)
         runtime = visible_runtime(app.tree, facts.runtime)
-        region = facts.region or _configured_region()
+        region = facts.region or find_aws_region(app.tree.root) or _configured_region()
         facts = msgspec.structs.replace(facts, runtime=runtime, region=region)
     manifest = draft(scan.sites, app.manifest_on_disk, facts)
     if app.manifest_on_disk is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from shield_ai.project.operator_region import REGION_NAME
 from shield_ai.project.perf.lazy_regex import regex
 
 if TYPE_CHECKING:
@@ -11,11 +12,7 @@ if TYPE_CHECKING:
 
     from shield_ai.model.file_reader import FileReader
 
-# https://docs.aws.amazon.com/global-infrastructure/latest/regions/aws-regions.html
-REGION = regex(
-    rb"(?i)\bAWS\w*REGION(?:_NAME)?\b[^\n]*?[\"'=:\s](?P<region>(?:us-gov|us|eu|ap|ca|sa|me|af|il|mx)"
-    rb"-(?:central|(?:north|south)?(?:east|west)|north|south)-[1-9])\b"
-)
+REGION = regex(rb"(?i)\bAWS\w{0,40}REGION(?:_NAME)?\b[^\n]{0,200}?[\"'=:\s]" + REGION_NAME)
 
 
 def find_region(paths: Iterable[str], read: FileReader) -> str:

@@ -1,0 +1,82 @@
+"""Find the AWS region that the files of an app and its deployment name."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from shield_ai.project.layout import is_env_example, is_test
+from shield_ai.project.operator_region import REGION_NAME
+from shield_ai.project.perf.lazy_regex import regex
+from shield_ai.project.runtime_names import is_copied_file
+from shield_ai.scan.files.walk import display_path, walk_all
+from shield_ai.scan.text.engine import reader
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from shield_ai.scan.files.walk import Entry
+
+MAX_SIZE = 400_000  # bytes; larger files are generated
+MAX_FILES = 20_000
+CI = regex(
+    r"(^|/)(\.(github|gitea|forgejo)/workflows/[^/]+\.ya?ml|\.circleci/[^/]+\.ya?ml"
+    r"|\.gitlab-ci[\w.-]*\.ya?ml|bitbucket-pipelines\.yml|buildspec[\w.-]*\.ya?ml|Jenkinsfile)$"
+)
+# In these files, the name `region` is enough.
+INFRASTRUCTURE = regex(
+    r"\.(tf|tofu|tfvars|hcl)$"
+    r"|(^|/)(serverless[\w.-]*\.ya?ml|samconfig\.(toml|ya?ml)|zappa_settings\.(json|toml|ya?ml)"
+    r"|Pulumi\.[\w.-]+\.ya?ml)$"
+)
+CDK = {".py": b"aws_cdk", ".ts": b"aws-cdk", ".js": b"aws-cdk"}
+NAMED = regex(
+    rb"(?i)\b(?:(?:AWS|CDK|ECR|ECS|EKS|S3|SES|SNS|SQS)[\w-]{0,40}REGION(?:_NAME)?|region_name)\b"
+    rb"[^\n]{0,60}?[\"'=:\s]" + REGION_NAME
+)
+PLAIN = regex(rb"(?i)\b(?:default_)?region(?:_name)?\b[\"']?\s{0,9}[:=]\s{0,9}[\"']?" + REGION_NAME)
+
+
+def find_aws_region(root: Path) -> str:
+    """Return the region that the files of an app name; "" without one, or without a clear majority.
+
+    The files are examples of .env files, CI workflows, infrastructure as code and Python modules.
+    A region has a clear majority if twice as many files name it as the next one.
+
+    Args:
+        root: The app's folder.
+
+    Raises:
+        SourceError: The folder can't be listed.
+    """
+    read = reader(str(root))
+    counts: Counter[str] = Counter()
+    entries = [entry for entry in walk_all(root) if _may_name_region(entry)]
+    for entry in entries[:MAX_FILES]:
+        raw = read(entry.path) or b""
+        if len(raw) <= MAX_SIZE and b"region" in raw.lower():
+            counts.update(_regions(entry.path, raw))
+    ranked = counts.most_common(2)
+    if len(ranked) == 2 and ranked[0][1] < 2 * ranked[1][1]:
+        return ""
+    return ranked[0][0] if ranked else ""
+
+
+def _may_name_region(entry: Entry) -> bool:
+    path = entry.path
+    if path != display_path(path):
+        return False
+    if CI.search(path) or INFRASTRUCTURE.search(path) or is_env_example(path):
+        return True
+    is_code = entry.is_app_file and path.endswith(tuple(CDK))
+    return is_code and not is_test(path) and not is_copied_file(path)
+
+
+def _regions(path: str, raw: bytes) -> set[str]:
+    patterns = [NAMED] if not path.endswith((".ts", ".js")) else []
+    cdk = CDK.get(path[path.rfind(".") :])
+    if INFRASTRUCTURE.search(path) or (cdk and cdk in raw):
+        patterns.append(PLAIN)
+    return {
+        match["region"].decode().lower() for pattern in patterns for match in pattern.finditer(raw)
+    }
