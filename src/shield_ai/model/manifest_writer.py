@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 HEADER = (
     "Secrets that Shield AI moves to AWS Secrets Manager: names, never values. Commit this file."
 )
-DEFAULT_REGION_NOTE = "the default: correct it before apply creates the secrets there"
+DEFAULT_REGION_NOTE = "the default: check it before apply creates the secrets there"
 # After the first name to which `secret_name` adds a word.
 EXPLANATION = 'ends in "{value}" because AWS can take the end of "{stem}" for the suffix of an ARN'
 

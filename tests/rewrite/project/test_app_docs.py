@@ -13,6 +13,7 @@ import shield_runtime
 from shield_ai.model.manifest import Manifest
 from shield_ai.model.manifest_parser import parse
 from shield_ai.rewrite.project import app_docs
+from shield_ai.rewrite.project.fixer import AppFiles, FixContext
 
 PAGE, UPDATES = app_docs.PAGE, app_docs.UPDATES
 
@@ -162,3 +163,41 @@ def test_creates_no_entry_without_the_file():
 
 def test_creates_no_docs_without_secrets():
     assert app_docs.write_docs({}.get, Manifest(app=manifest().app)) == ([], [])
+
+
+@pytest.mark.parametrize(
+    ("code", "region", "row", "entry"),
+    [
+        pytest.param(
+            "R = os.environ['AWS_REGION']",
+            "eu-west-1",
+            "| `AWS_REGION` | keep its value, because the app reads it, and set `region` in `sh",
+            "`DJANGO_ENV=production` and, unless it is set, `AWS_REGION=eu-west-1`, restart",
+            id="read by the app",
+        ),
+        pytest.param(
+            "",
+            "us-east-1",
+            "| `AWS_REGION` | `us-east-1` is only the default: check `region` in `shield.toml` b",
+            "and `AWS_REGION` (`us-east-1` in `shield.toml` is only the default: check it), rest",
+            id="default",
+        ),
+        pytest.param(
+            "",
+            "eu-west-1",
+            "| `AWS_REGION` | `eu-west-1` | not needed |",
+            "`DJANGO_ENV=production` and `AWS_REGION=eu-west-1`, restart",
+            id="known",
+        ),
+    ],
+)
+def test_advises_no_region_that_may_be_wrong(code, region, row, entry):
+    made = parse(MANIFEST)
+    app = msgspec.structs.replace(made.app, region=region, generate=("docs",))
+    made = msgspec.structs.replace(made, app=app)
+    files = {UPDATES: b"# Updates\n", "app.py": code.encode(), "tests/test_a.py": b"'AWS_REGION'"}
+    app = AppFiles(lambda _: True, ["app.py", "tests/test_a.py"])
+    assert not run(app_docs.fix(FixContext(files.get, made, app)), files)
+    assert row in files[PAGE].decode()
+    assert entry in files[UPDATES].decode()
+    assert ("the default region in `shield.toml`" in files[PAGE].decode()) == ("default" in row)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import enum
 from typing import TYPE_CHECKING
 
 from shield_ai.model.file_reader import read_optional
+from shield_ai.model.manifest import DEFAULT_REGION
 from shield_ai.model.skip import SkipId
+from shield_ai.project.layout import is_test
+from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.rewrite.project.describe import describe_secrets, environment_variable
 from shield_ai.rewrite.project.file_edits import NOTHING, Outcome, append, create_or_replace, skip
 from shield_ai.rewrite.project.stamp import State, header_of, read_stamp, stamp
@@ -22,6 +26,17 @@ PAGE = "docs/AWS_SECRETS_MANAGER.md"
 UPDATES = "SECURITY_UPDATES.md"
 HEADING = "## AWS Secrets Manager (CSEC-34)"
 WHAT = "docs"
+REGION_READ = regex(rb"[\"']AWS_REGION[\"']")
+
+
+class RegionAdvice(enum.StrEnum):
+    """What the texts advise for the variable AWS_REGION in production."""
+
+    SET = "set"  # to the region of the secrets
+    CHECK = "check"  # the region is only the default of shield.toml
+    KEEP = "keep"  # the app reads the variable itself
+
+
 # A part of a message of the runtime, and the solution.
 TROUBLESHOOTING = (
     (
@@ -45,11 +60,12 @@ TROUBLESHOOTING = (
 def fix(context: FixContext) -> Outcome:
     """Add the entry, and write the page if shield.toml asks for it and the app has the folder."""
     django = context.app.django
-    changes, skipped = add_entry(context.read, context.manifest, django=django)
+    advice = region_advice(context)
+    changes, skipped = add_entry(context.read, context.manifest, advice, django=django)
     if not _wants_page(context):
         return changes, skipped
     page_changes, page_skipped = write_docs(
-        context.read, context.manifest, context.engines, django=django
+        context.read, context.manifest, context.engines, advice, django=django
     )
     return [*changes, *page_changes], [*skipped, *page_skipped]
 
@@ -64,8 +80,22 @@ def _wants_page(context: FixContext) -> bool:
     return "docs" in context.manifest.app.generate and has_folder
 
 
+def region_advice(context: FixContext) -> RegionAdvice:
+    """Return what the texts advise for AWS_REGION."""
+    for path in context.app.paths:
+        if not is_test(path) and REGION_READ.search(read_optional(context.read, path) or b""):
+            return RegionAdvice.KEEP
+    is_default = context.manifest.app.region == DEFAULT_REGION
+    return RegionAdvice.CHECK if is_default else RegionAdvice.SET
+
+
 def write_docs(
-    read: FileReader, manifest: Manifest, engines: Collection[str] = (), *, django: bool = True
+    read: FileReader,
+    manifest: Manifest,
+    engines: Collection[str] = (),
+    advice: RegionAdvice = RegionAdvice.SET,
+    *,
+    django: bool = True,
 ) -> Outcome:
     """Create or update the page `PAGE`.
 
@@ -73,6 +103,7 @@ def write_docs(
         read: Returns the bytes of a file of the app, None if it does not exist.
         manifest: The secrets of the app.
         engines: The Django database backends of shield that the settings use.
+        advice: What to do with AWS_REGION.
         django: Whether the app uses Django.
     """
     if not manifest.secret:
@@ -92,6 +123,7 @@ def write_docs(
         map="" if manifest.app.runtime == "package" else manifest.app.runtime,
         troubleshooting=TROUBLESHOOTING,
         engines=engines,
+        advice=advice,
         django=django,
         environment=environment_variable(django=django),
     )
@@ -107,7 +139,13 @@ def has_place_for_page(read: FileReader) -> bool:
     return all(read_optional(read, f"{folder}/index.md") is not None for folder in sphinx)
 
 
-def add_entry(read: FileReader, manifest: Manifest, *, django: bool = True) -> Outcome:
+def add_entry(
+    read: FileReader,
+    manifest: Manifest,
+    advice: RegionAdvice = RegionAdvice.SET,
+    *,
+    django: bool = True,
+) -> Outcome:
     """Add an entry to the app's security updates once, if it has such a file."""
     raw = read(UPDATES)
     if raw is None or not manifest.secret:
@@ -120,6 +158,7 @@ def add_entry(read: FileReader, manifest: Manifest, *, django: bool = True) -> O
         heading=HEADING,
         app=manifest.app,
         secrets=secrets,
+        advice=advice,
         environment=environment_variable(django=django),
     )
     return append(UPDATES, raw, text, gap=True)
