@@ -1,14 +1,15 @@
 from __future__ import annotations
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from manifest_samples import GOOD
 
 from shield_ai.model.finding import Kind
-from shield_ai.model.manifest import App, Manifest, Secret
+from shield_ai.model.manifest import App, Functions, Manifest, Rotation, Secret
 from shield_ai.model.manifest_parser import parse
-from shield_ai.model.manifest_writer import render
+from shield_ai.model.manifest_writer import SCHEDULE_NOTE, render
 from shield_ai.model.printable import printable_lines
 
 
@@ -63,3 +64,19 @@ def test_writes_the_region(app, line):
     text = render(Manifest(app=app))
     assert line in text
     assert parse(text) == Manifest(app=app)
+
+
+def test_says_that_a_drafted_schedule_is_not_in_force():
+    rotate = Rotation(every="30 days", engine="postgres")
+    secrets = tuple(
+        Secret(name=name, kind=Kind.DATABASE, fields={"password": name.upper()}, rotate=rotate)
+        for name in ("a", "b")
+    )
+    manifest = Manifest(app=App(name="shop", region="eu-west-2"), secret=secrets)
+    text = render(manifest)
+    assert text.count(f"}} # {SCHEDULE_NOTE}\n") == 1
+    assert parse(text) == manifest
+    deployed = msgspec.structs.replace(manifest, rotation=Functions())
+    assert SCHEDULE_NOTE not in render(
+        deployed, render(msgspec.structs.replace(deployed, secret=()))
+    )

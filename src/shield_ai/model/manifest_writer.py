@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from shield_ai.model.manifest import Rotation
 from shield_ai.model.manifest_parser import parse
 from shield_ai.model.naming import ARN_SUFFIX, VALUE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from tomlkit.items import AoT
 
@@ -20,6 +21,10 @@ HEADER = (
     "Secrets that Shield AI moves to AWS Secrets Manager: names, never values. Commit this file."
 )
 DEFAULT_REGION_NOTE = "the default: check it before apply creates the secrets there"
+# After the first schedule of a manifest without [rotation].
+SCHEDULE_NOTE = (
+    "proposed: due for shield rotate --due; to rotate on schedule, add a [rotation] table"
+)
 # After the first name to which `secret_name` adds a word.
 EXPLANATION = 'ends in "{value}" because AWS can take the end of "{stem}" for the suffix of an ARN'
 
@@ -44,7 +49,7 @@ def render(manifest: Manifest, old: str = "") -> str:
     import tomlkit
 
     addition = tomlkit.document()
-    addition.add("secret", _secret_tables(missing))
+    addition.add("secret", _secret_tables(missing, manifest))
     return old.rstrip("\n") + "\n\n" + tomlkit.dumps(addition).strip("\n") + "\n"
 
 
@@ -61,15 +66,21 @@ def _render_new(manifest: Manifest) -> str:
         app["region"].comment(DEFAULT_REGION_NOTE)
     document.add("app", app)
     if manifest.secret:
-        document.add("secret", _secret_tables(manifest.secret))
+        document.add("secret", _secret_tables(manifest.secret, manifest))
     return tomlkit.dumps(document)
 
 
-def _secret_tables(secrets: Iterable[Secret]) -> AoT:
+def _secret_tables(secrets: Iterable[Secret], manifest: Manifest) -> AoT:
+    """Return the tables of secrets.
+
+    Args:
+        secrets: The secrets.
+        manifest: The manifest that they belong to.
+    """
     import tomlkit
 
     tables = tomlkit.aot()
-    is_explained = False
+    added: set[str] = set() if manifest.rotation is None else {"rotate"}
     for secret in secrets:
         table = tomlkit.table()
         for key, value in msgspec.to_builtins(secret).items():
@@ -79,9 +90,18 @@ def _secret_tables(secrets: Iterable[Secret]) -> AoT:
                 table.add(key, inline)
             else:
                 table.add(key, value)
-        stem = secret.name.removesuffix(VALUE)
-        if stem != secret.name and ARN_SUFFIX.search(stem) and not is_explained:
-            is_explained = True
-            table["name"].comment(EXPLANATION.format(stem=stem, value=VALUE))
+        for key, note in _notes(secret):
+            if key not in added:
+                added.add(key)
+                table[key].comment(note)
         tables.append(table)
     return tables
+
+
+def _notes(secret: Secret) -> Iterator[tuple[str, str]]:
+    """Yield the keys of a secret with a comment, and the comment."""
+    stem = secret.name.removesuffix(VALUE)
+    if stem != secret.name and ARN_SUFFIX.search(stem):
+        yield "name", EXPLANATION.format(stem=stem, value=VALUE)
+    if isinstance(secret.rotate, Rotation) and secret.rotate.every:
+        yield "rotate", SCHEDULE_NOTE

@@ -36,7 +36,7 @@ def test_page_has_all_sections():
         "| `shop/prod/django-secret-key` | django-secret-key | `SECRET_KEY` | yes | manual |"
         in text
     )
-    assert "| every 30 days, alternating-users |" in text
+    assert "| with shield rotate, alternating-users |" in text
     assert "| `shop/prod/sentry-dsn` | generic | `SENTRY_DSN` | no | not set |" in text
     assert "`ShopRole`" in text
     assert "\n\n\n" not in text
@@ -201,3 +201,12 @@ def test_advises_no_region_that_may_be_wrong(code, region, row, entry):
     assert row in files[PAGE].decode()
     assert entry in files[UPDATES].decode()
     assert ("the default region in `shield.toml`" in files[PAGE].decode()) == ("default" in row)
+
+
+def test_documents_a_schedule_only_if_apply_creates_it():
+    made = parse(MANIFEST + "\n[rotation]\n")
+    files = {}
+    fix(files, made)
+    assert "| every 30 days, alternating-users |" in files[PAGE].decode()
+    fix(files, msgspec.structs.replace(made, rotation=None))
+    assert "30 days" not in files[PAGE].decode()

@@ -10,6 +10,7 @@ from shield_ai.model.manifest import DEFAULT_REGION
 from shield_ai.model.skip import SkipId
 from shield_ai.project.layout import is_test
 from shield_ai.project.perf.lazy_regex import regex
+from shield_ai.project.runtime_names import is_copied_file
 from shield_ai.rewrite.project.describe import describe_secrets, environment_variable
 from shield_ai.rewrite.project.file_edits import NOTHING, Outcome, append, create_or_replace, skip
 from shield_ai.rewrite.project.stamp import State, header_of, read_stamp, stamp
@@ -83,7 +84,9 @@ def _wants_page(context: FixContext) -> bool:
 def region_advice(context: FixContext) -> RegionAdvice:
     """Return what the texts advise for AWS_REGION."""
     for path in context.app.paths:
-        if not is_test(path) and REGION_READ.search(read_optional(context.read, path) or b""):
+        if is_test(path) or is_copied_file(path):
+            continue
+        if REGION_READ.search(read_optional(context.read, path) or b""):
             return RegionAdvice.KEEP
     is_default = context.manifest.app.region == DEFAULT_REGION
     return RegionAdvice.CHECK if is_default else RegionAdvice.SET

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from shield_ai.model.rotation_policy import rotation_strategy
 from shield_ai.rewrite.project.file_edits import single_line
 
 if TYPE_CHECKING:
@@ -40,16 +41,19 @@ def describe_secrets(manifest: Manifest) -> list[SecretDescription]:
             fields=secret.fields or {},
             variables=tuple(secret.variables()),
             optional=secret.optional,
-            rotation=_rotation_text(secret),
+            rotation=_rotation_text(secret, is_deployed=manifest.rotation is not None),
         )
         descriptions.append(description)
     return descriptions
 
 
-def _rotation_text(secret: Secret) -> str:
+def _rotation_text(secret: Secret, *, is_deployed: bool) -> str:
+    """Describe the rotation; its schedule only if `shield apply` deploys rotation functions."""
     if secret.rotate is None:
         return "not set"
     if isinstance(secret.rotate, str):
         return "manual"
     strategy = f", {secret.rotate.strategy}" if secret.rotate.strategy else ""
-    return f"every {secret.rotate.every}{strategy}"
+    is_scheduled = is_deployed and secret.rotate.every and rotation_strategy(secret)
+    when = f"every {secret.rotate.every}" if is_scheduled else "with shield rotate"
+    return when + strategy
