@@ -117,6 +117,8 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
 
     modules: tuple[str, ...]  # the settings modules that were loaded; empty: not compared
     problems: tuple[str, ...]  # why modules could not be compared
+    lacks_requirements: bool = False  # an import failed
+    lacks_variables: bool = False  # another exception was raised, perhaps without a variable
     # The interpreter that loaded them, if it lacks boto3, which AWS on needs.
     python_without_boto3: str = ""
 

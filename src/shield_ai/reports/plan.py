@@ -345,10 +345,7 @@ def comparison_text(comparison: Comparison) -> str:
         proved = f"proved: {good} of {total} {verb} the same values as before, AWS off and on"
         lines.insert(0, proved)
     if problems:
-        lines.append(
-            "to compare: undo this with shield rollback, install the app's requirements or choose"
-            " its Python with --python, and apply again; to see an error, import the module there"
-        )
+        lines.append(_comparison_advice(comparison))
     if comparison.python_without_boto3:
         lines.append(
             printable(
@@ -357,6 +354,19 @@ def comparison_text(comparison: Comparison) -> str:
             )
         )
     return "\n".join(lines)
+
+
+def _comparison_advice(comparison: Comparison) -> str:
+    """Return what to do so that the modules can be compared."""
+    steps = []
+    if comparison.lacks_requirements:
+        steps.append("install the app's requirements or choose its Python with --python")
+    if comparison.lacks_variables or not comparison.lacks_requirements:
+        steps.append("set the variables that the error names, those of secrets with --env-file")
+    return (
+        f"to compare: undo this with shield rollback, {', '.join(steps)}, and apply again;"
+        " to see an error, import the module there"
+    )
 
 
 def checks_text(checks: Sequence[Check], *, color: bool = False, width: int = 0) -> str:

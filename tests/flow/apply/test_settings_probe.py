@@ -47,7 +47,7 @@ def test_equal_settings_have_equal_hashes(tmp_path, text):
         pytest.param("X = 1", "", "shop_settings.X", id="removed"),
         pytest.param("", "X = 1", "shop_settings.X", id="new"),
         pytest.param("X = {1: {2: b'3'}}", "X = {1: {2: '3'}}", "shop_settings.X", id="deep"),
-        pytest.param("X = 1", "1/0", "shop_settings: ZeroDivisionError", id="fails"),
+        pytest.param("X = 1", "1/0", "shop_settings: ZeroDivisionError: ••• by •••", id="fails"),
         pytest.param(
             "class C:\n  def __init__(s): s.v = 1\nX = C()",
             "class C:\n  def __init__(s): s.v = 2\nX = C()",
@@ -90,7 +90,18 @@ def test_returns_no_values(tmp_path):
     loaded = load(tmp_path, "import os\nX = os.environ['X']\n", X=value)
     failed = load(tmp_path, "import os\nraise ValueError(os.environ['X'])\n", X=value)
     assert value not in repr(loaded) + repr(failed)
-    assert failed[0].error == "ValueError"
+    assert failed[0].failure() == "ValueError: •••"
+    answer = "{'error': 'x' + os.environ['X'], 'message': os.environ['X']}"
+    tampered = load(
+        tmp_path,
+        f"import json, os\nos.write(1, json.dumps({answer}).encode())\nos._exit(0)",
+        X=value,
+    )
+    assert tampered[0].failure() == "an error: •••"
+    for odd in ("[]", '{"error": 1}', "1", ""):
+        loaded = load(tmp_path, f"import os\nos.write(1, b{odd!r})\nos._exit(0)")
+        assert loaded[0].error == "the process exited without a result"
+    assert value not in repr(tampered)
     # each probe has another key
     assert load(tmp_path, "X = 1")[0].settings != load(tmp_path, "X = 1")[0].settings
 
@@ -126,3 +137,21 @@ def test_django_can_name_the_settings_module(tmp_path, monkeypatch, given, seen)
     named = "import os\nassert os.environ['DJANGO_SETTINGS_MODULE'] == {!r}\n"
     [loaded] = load(tmp_path, named.format(seen), **given)
     assert loaded.error == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "failure", "is_import_error"),
+    [
+        pytest.param("import os\nos.environ['MY_KEY']", "KeyError: 'MY_KEY'", False, id="variable"),
+        pytest.param("from os import nonesuch", "ImportError: cannot import", True, id="name"),
+        pytest.param("import nonesuch", "ModuleNotFoundError nonesuch", True, id="module"),
+        pytest.param(
+            "class E(Exception):\n  def __str__(self): 1 / 0\nraise E", "E", False, id="no text"
+        ),
+        pytest.param("raise type('a b' * 99, (Exception,), {})", "an error", False, id="no name"),
+    ],
+)
+def test_names_what_is_missing(tmp_path, text, failure, is_import_error):
+    (loaded,) = load(tmp_path, text)
+    assert loaded.failure().startswith(failure)
+    assert loaded.is_import_error == is_import_error

@@ -84,6 +84,8 @@ class SettingsCheck:
         return Comparison(
             modules=self._comparison.modules,
             problems=tuple(problems),
+            lacks_requirements=self._comparison.failed_import(),
+            lacks_variables=self._comparison.failed_otherwise(),
             python_without_boto3=self._comparison.python_without_boto3(),
         )
 
@@ -124,6 +126,7 @@ class SettingsComparison:
             "DJANGO_ENV": "production",
             **{name: value.reveal() for name, value in variables.items()},
         }
+        self._loader.hidden = list(self._complete.values())
         self._before: list[list[LoadedSettings]] = []
 
     def load_before(self) -> None:
@@ -152,6 +155,14 @@ class SettingsComparison:
             on = [name for name in on if name not in unstable]
         on = [f"{name} (with USE_AWS_SECRETS=true)" for name in on if name not in off]
         return off + on, problems
+
+    def failed_import(self) -> bool:
+        """Return whether a module could not be compared because an import failed."""
+        return any(loaded.is_import_error for loaded in self._before[-1])
+
+    def failed_otherwise(self) -> bool:
+        """Return whether a module could not be compared because of another exception."""
+        return any(loaded.error and not loaded.is_import_error for loaded in self._before[-1])
 
     def python_without_boto3(self) -> str:
         """Return the interpreter of the first load if it lacks boto3; otherwise, ""."""

@@ -1,6 +1,7 @@
 """Load an app's settings in a separate process, and compare them by keyed hashes.
 
-No value of a setting leaves that process.
+No value of a setting leaves that process, except in the message of an exception, of which only
+the words without values are kept.
 """
 
 from __future__ import annotations
@@ -15,16 +16,21 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from shield_ai.flow.apply.error_message import show_message
 from shield_ai.model.output_options import OUTPUT
 from shield_ai.project.installed import find_venv
+from shield_ai.project.perf.lazy_regex import regex
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
 # Seconds for one settings module; some access the network while they load.
 TIMEOUT = 60.0
 # Settings that apply may add: Django's fallback keys, which are empty with AWS off.
 ADDED_SETTINGS = frozenset({"SECRET_KEY_FALLBACKS"})
+# The type of an exception, with the name of a missing module.
+ERROR = regex(r"(?:\w{1,80}(?: [\w.]{1,120})?)?")
+MIN_PART = 8  # characters of a value that is also hidden inside a word
 
 
 class LoadedSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -34,8 +40,14 @@ class LoadedSettings(msgspec.Struct, frozen=True, kw_only=True):
     settings: dict[str, str] = {}  # name -> keyed hash of the value
     # the type of the exception that the import raised, with the name of a missing module
     error: str = ""
+    message: str = ""  # of the exception, without values
+    is_import_error: bool = False  # whether the exception is an ImportError
     missing_module: str = ""  # that the import did not find
     has_boto3: bool = True  # whether the interpreter can import boto3
+
+    def failure(self) -> str:
+        """Return the error with its message; empty if the module loads."""
+        return f"{self.error}: {self.message}" if self.message else self.error
 
 
 class SettingsLoader:
@@ -51,6 +63,7 @@ class SettingsLoader:
         self.root = root
         self.modules = modules
         self.allowed_port = 0  # the only local port that the settings may connect to
+        self.hidden: Collection[str] = ()  # values that the settings may get from AWS
         self.python = str(Path(python).absolute()) if python else find_interpreter(root)
         self._key = secrets.token_hex(16)
 
@@ -87,11 +100,32 @@ class SettingsLoader:
                 check=False,
             )
             result = json.loads(done.stdout.splitlines()[-1])
+            loaded = msgspec.convert({"module": module, **result}, LoadedSettings)
         except subprocess.TimeoutExpired:
             return LoadedSettings(module=module, error=f"timed out after {TIMEOUT:.0f} s")
-        except (OSError, ValueError, IndexError):
+        except (OSError, ValueError, IndexError, TypeError, msgspec.ValidationError):
             return LoadedSettings(module=module, error="the process exited without a result")
-        return msgspec.convert({"module": module, **result}, LoadedSettings)
+        return _without_values(loaded, environ, [*environ.values(), *self.hidden])
+
+
+def _without_values(
+    loaded: LoadedSettings, names: Collection[str], values: Collection[str]
+) -> LoadedSettings:
+    """Hide values in the error, which the app's code can choose.
+
+    Args:
+        loaded: The result of the process.
+        names: The known names of variables.
+        values: The values to hide.
+    """
+    error = loaded.error
+    words = error.split()
+    if not ERROR.fullmatch(error) or any(
+        value in words or (len(value) >= MIN_PART and value in error) for value in values
+    ):
+        error = "an error"
+    message = show_message(loaded.message, names, values)
+    return msgspec.structs.replace(loaded, error=error, message=message)
 
 
 def _is_same_error(before: str, after: str) -> bool:
@@ -117,11 +151,11 @@ def compare_settings(
     problems: list[str] = []
     for old, new in zip(before, after, strict=True):
         if old.error:
-            problems.append(f"{old.module} does not load here: {old.error}")
+            problems.append(f"{old.module} does not load here: {old.failure()}")
             if errors and not _is_same_error(old.error, new.error):
                 differ.append(f"{old.module}: {new.error or 'loads'} instead of {old.error}")
         elif new.error:
-            differ.append(f"{old.module}: {new.error}")
+            differ.append(f"{old.module}: {new.failure()}")
         else:
             differ += _different_settings(old, new)
     return differ, problems
@@ -230,9 +264,15 @@ try:
     answer["settings"] = {n: digest(getattr(module, n)) for n in dir(module) if n.isupper()}
 except BaseException as error:
     answer["error"] = type(error).__name__
+    answer["is_import_error"] = isinstance(error, ImportError)
     if isinstance(error, ModuleNotFoundError) and error.name:
         answer["error"] += " " + error.name
         answer["missing_module"] = error.name
+    else:
+        try:
+            answer["message"] = str(error)[:2000]
+        except Exception:
+            pass
 answer["has_boto3"] = importlib.util.find_spec("boto3") is not None
 out.write(json.dumps(answer) + "\n")
 out.flush()

@@ -79,6 +79,8 @@ def verify_settings(
     production = {**environ_without_aws(environ), "DJANGO_ENV": "production"}
     without_moved = _without_moved(production, manifest)
     probe = SettingsLoader(root, modules, python)
+    from_aws = _env_vars(manifest, values)
+    probe.hidden = list(from_aws.values())
     with AgentStub(values) as agent:
         probe.allowed_port = agent.port
         on = agent.env_vars(manifest.app.prefix)
@@ -92,7 +94,7 @@ def verify_settings(
             return
         probe.modules = [pair for pair in modules if pair[0] in failed]
         with_fallback = _errors(probe.load({**production, **on}))
-    off = _errors(probe.load({**production, **_env_vars(manifest, values)}))
+    off = _errors(probe.load({**production, **from_aws}))
     settings = _settings_check(with_fallback, off)
     yield boto3 if settings.status is Status.OK else settings
     yield _fallback_check(alone, with_fallback, off, _fallback_hint(manifest))
@@ -105,7 +107,7 @@ def _without_moved(environ: Mapping[str, str], manifest: Manifest) -> dict[str, 
 
 def _errors(loaded: Iterable[LoadedSettings]) -> dict[str, str]:
     """Return the error of each module; empty if it loads."""
-    return {settings.module: settings.error for settings in loaded}
+    return {settings.module: settings.failure() for settings in loaded}
 
 
 def _boto3_check(

@@ -1,0 +1,71 @@
+"""Show the message of an exception that the app's settings raised, without values.
+
+The message comes from the app: it can quote a value, or anything else. Only names of variables and
+words of `WORDS` are shown; everything else is hidden.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from shield_ai.model.hidden import MASK
+from shield_ai.model.printable import printable
+from shield_ai.model.words import word_set
+from shield_ai.project.perf.lazy_regex import regex
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
+
+MAX_INPUT = 2000  # characters of the message
+MAX_OUTPUT = 160
+# Words of messages about missing or invalid settings.
+WORDS = word_set("""
+    a add all allowed an and any app application are argument as at attribute base be because before
+    boolean but by can can't cannot change character class command config configuration configured
+    connect connection could create database decode default defined development directory does
+    doesn't don't either empty env environ environment error errors exist expected expecting
+    expects export failed field file find folder for forgot format found from function get got
+    has have host if import in input int integer invalid is isn't it key length line literal load
+    loads local long may mapping message missing mode module must name named names needs no none not
+    null object of on one only or parse password path permission please port production property
+    provide provided python raise read required requires run secret see server set setting settings
+    shield should show specified specify staging str string such test the this to token true type
+    undefined unexpected unknown unset unsupported url use used user using valid validation value
+    values variable variables was were when while with without you your
+""")
+# Of a name that is not known: words of capitals, without digits.
+NAME = regex(r"[A-Z]{2,15}(?:_[A-Z]{1,15}){1,6}")
+CHUNK = regex(r"[^\s()\[\]{}<>,;:=!?\"`]+")
+EDGES = ".'"
+MASKS = regex(rf"{MASK}(?:[\s\S]{{0,3}}{MASK})+")
+
+
+def show_message(message: str, names: Collection[str], values: Iterable[str]) -> str:
+    """Return a short printable form of a message, with everything hidden that may be a value.
+
+    Args:
+        message: The message.
+        names: Known names of variables.
+        values: Values that the message must not contain.
+    """
+    hidden = {value.strip() for value in values} - {""}
+    known = set(names)
+
+    def show(chunk: str) -> str:
+        word = chunk.strip(EDGES)
+        is_name = word in known or NAME.fullmatch(word) is not None
+        if word in hidden or chunk in hidden or not (is_name or word.lower() in WORDS):
+            return MASK
+        return chunk
+
+    text = CHUNK.sub(lambda match: show(match[0]), message[:MAX_INPUT])
+    text = MASKS.sub(MASK, " ".join(text.split()))
+    if any(_spans_words(value) and value in text for value in hidden):
+        return MASK
+    if len(text) > MAX_OUTPUT:
+        text = text[:MAX_OUTPUT].rpartition(" ")[0] + " …"
+    return printable(text)
+
+
+def _spans_words(value: str) -> bool:
+    return CHUNK.fullmatch(value) is None

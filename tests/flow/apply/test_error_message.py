@@ -1,0 +1,52 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from shield_ai.flow.apply.error_message import MAX_OUTPUT, WORDS, show_message
+from shield_ai.model.hidden import MASK
+
+NAMES = ("DATABASE_URL", "S3_BUCKET", "DEBUG")
+
+
+@pytest.mark.parametrize(
+    ("message", "shown"),
+    [
+        pytest.param("'NO_SUCH_VARIABLE'", "'NO_SUCH_VARIABLE'", id="KeyError"),
+        pytest.param("DEBUG must be set.", "DEBUG must be set.", id="known name"),
+        pytest.param(
+            "Set the S3_BUCKET environment variable", "Set the S3_BUCKET environment variable",
+            id="Django",
+        ),
+        pytest.param("invalid literal for int() with base 10: 'x1y2'",
+            f"invalid literal for int() with base {MASK}", id="value"),
+        pytest.param("the password is swordfish", f"the password is {MASK}", id="word"),
+        pytest.param("host=db.example.com, user = me", f"host={MASK}, user = {MASK}", id="pairs"),
+        pytest.param("A\x1b[31m\nis\u202e", f"A{MASK}"[1:], id="control characters"),
+        pytest.param("K3Y_9F8A7D6C must be set", f"{MASK} must be set", id="digits"),
+        pytest.param("", "", id="empty"),
+    ],
+)  # fmt: skip
+def test_shows_names_and_known_words(message, shown):
+    assert show_message(message, NAMES, ["swordfish"]) == shown
+
+
+@pytest.mark.parametrize("value", ["MY_OWN_VALUE", "missing", "is not set", "DEBUG", "="])
+def test_hides_values_that_look_like_names_or_words(value):
+    shown = show_message(f"MY_NAME is not set={value} {value}: DEBUG is missing", NAMES, [value])
+    assert value not in shown
+
+
+@given(st.text(max_size=3000), st.text(min_size=1, max_size=40))
+@example("DATABASE_URL " * 300, "x")
+def test_is_short_and_never_has_the_value(text, value):
+    shown = show_message(f"{text} {value}: {text}", NAMES, [value])
+    assert len(shown) <= MAX_OUTPUT + 2
+    assert shown.isprintable()
+    rest = set(shown.replace(MASK, " ").replace("…", " ").split())
+    assert value.strip() not in rest or not value.strip()
+
+
+def test_no_word_is_a_usual_password():
+    assert WORDS.isdisjoint({"swordfish", "letmein", "welcome", "admin", "changeme", "postgres"})
