@@ -177,7 +177,7 @@ class SkipId(enum.StrEnum):
     SEVERAL_VALUES = "several-values", "several values are assigned to this name"
     DEVELOPMENT_VALUE_IN_FILE = (
         "development-value-in-file",
-        "development value: {setting} is read from {variable} elsewhere in this file",
+        "the literal for development stays; line {line} reads {variable}",
     )
     DEVELOPMENT_DEFAULT = "development-default", "development value: the default of {variable}"
     DEVELOPMENT_VALUE_ALSO_READ = (

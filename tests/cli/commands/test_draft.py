@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from shield_helpers import shield
 
-UNMOVED = "1 read of secrets can't be moved: shield plan --only code lists them"
+UNMOVED = "1 read of secrets can't be moved (settings.py:3): shield plan --only code lists them"
 LIBRARY = "SECRET_KEY: not in the app: the star import of corp.conf probably sets it"
 
 

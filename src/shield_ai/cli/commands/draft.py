@@ -10,7 +10,7 @@ import click
 from shield_ai.cli.console import echo, note, print_json
 from shield_ai.cli.options import APP, JSON
 from shield_ai.flow.app_context import AppContext
-from shield_ai.flow.draft.app_draft import count_unmovable_reads, write_draft
+from shield_ai.flow.draft.app_draft import unmovable_reads, write_draft
 from shield_ai.model.errors import DONE
 from shield_ai.model.naming import MANIFEST
 from shield_ai.model.printable import printable
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from shield_ai.model.manifest import Secret
     from shield_ai.model.skip import Skipped
     from shield_ai.scan.python.scan import Scan
+
+MAX_PLACES = 3  # of the reads that can't be moved
 
 
 @click.command()
@@ -73,7 +75,7 @@ def _document(
         changed=changed,
         added=tuple(name for name in names if name not in known_names),
         secrets=tuple(names),
-        unmovable_reads=count_unmovable_reads(found, written.manifest.app.ignore),
+        unmovable_reads=len(unmovable_reads(found, written.manifest.app.ignore)),
         skipped=tuple(skipped),
         unscanned=tuple(found.unscanned),
     )
@@ -81,10 +83,11 @@ def _document(
 
 def _unmoved_lines(found: Scan, ignored: Sequence[str]) -> Iterator[str]:
     """Yield a line with the number of reads that stay, and lines for other secrets that stay."""
-    reads = count_unmovable_reads(found, ignored)
+    reads = [f"{read.path}:{read.line}" for read in unmovable_reads(found, ignored)]
     if reads:
-        verb = "can't be moved: shield plan --only code lists them"
-        yield f"{count(reads, 'read')} of secrets {verb}"
+        places = f" ({', '.join(reads)})" if len(reads) <= MAX_PLACES else ""
+        verb = f"can't be moved{places}: shield plan --only code lists them"
+        yield printable(f"{count(len(reads), 'read')} of secrets {verb}")
     in_aws = {skip.path: skip for skip in found.file_reads if skip.id is SkipId.READS_AWS}
     for path, skip in in_aws.items():
         yield printable(f"{path}: {skip.reason}")

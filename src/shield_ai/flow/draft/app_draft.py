@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from shield_ai.flow.app_context import AppContext
+    from shield_ai.model.finding import Finding
     from shield_ai.model.manifest import Manifest, Secret
     from shield_ai.scan.python.scan import Scan
 
@@ -79,19 +80,19 @@ def write_draft(app: AppContext, more: Sequence[Secret] = ()) -> str:
     return write_manifest(app.tree, manifest, known)
 
 
-def count_unmovable_reads(scan: Scan, ignored: Collection[str]) -> int:
-    """Count the reads of secrets that can't be rewritten automatically.
+def unmovable_reads(scan: Scan, ignored: Collection[str]) -> list[Finding]:
+    """Return the reads of secrets that can't be rewritten automatically.
 
     Args:
         scan: The scan of the app.
         ignored: The variables that shield.toml ignores.
     """
-    number = 0
+    reads = []
     for finding, site in scan.sites:
         is_secret = finding.severity is not Severity.LOW and finding.env not in ignored
         if is_secret and site.reason and site.shape in READ_SHAPES:
-            number += 1
-    return number
+            reads.append(finding)
+    return reads
 
 
 def _configured_region() -> str:

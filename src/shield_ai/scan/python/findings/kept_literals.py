@@ -40,7 +40,7 @@ class KeptLiterals:
         reads = [read for read in (*candidates, *migrated) if read.shape is Shape.READ]
         scopes = {item.scope for item in (*candidates, *migrated)} if self._counts else set()
         self._families = find_families(source.tree, scopes)
-        self._read_variables = _read_variables(reads, self._families)
+        self._reads = _reads_of_settings(reads, self._families)
         self._defaults = _default_names(source, reads) if self._counts else {}
 
     def explain(self, candidate: Candidate) -> SkipReason | None:
@@ -48,13 +48,13 @@ class KeptLiterals:
         scope, path = candidate.scope, candidate.path
         if self._counts[scope, literal_variable(candidate)] > 1:
             return SkipId.SEVERAL_VALUES.reason()
-        variable = self._read_variables.get((scope, path))
-        if not variable and scope not in self._families.production:
+        read = self._reads.get((scope, path))
+        if not read and scope not in self._families.production:
             root = self._families.roots.get(scope, scope)
-            variable = self._read_variables.get((root, path))
-        if variable:
+            read = self._reads.get((root, path))
+        if read:
             case = SkipId.DEVELOPMENT_VALUE_IN_FILE
-            return case.reason(setting=path[-1], variable=variable)
+            return case.reason(line=read.node.lineno, variable=read.variable)
         variable = self._defaults.get(candidate.target) or self._defaults.get(
             candidate.innermost_name
         )
@@ -91,16 +91,16 @@ def _count_literals(candidates: list[Candidate]) -> Counter[VariableKey]:
     return counts
 
 
-def _read_variables(reads: list[Candidate], families: Families) -> dict[SettingKey, str]:
-    """Map the scope and path of each setting that is read from the environment to its variable.
+def _reads_of_settings(reads: list[Candidate], families: Families) -> dict[SettingKey, Candidate]:
+    """Map the scope and path of each setting that is read from the environment to its read.
 
     A read in a class counts for its family, too.
     """
-    variables: dict[SettingKey, str] = {}
+    found: dict[SettingKey, Candidate] = {}
     for read in reads:
-        if read.direct and read.path and read.is_secret_read():
-            variables[read.scope, read.path] = read.variable
+        if read.direct and read.path and read.variable and read.is_secret_read():
+            found[read.scope, read.path] = read
             root = families.roots.get(read.scope)
             if root:
-                variables.setdefault((root, read.path), read.variable)
-    return variables
+                found.setdefault((root, read.path), read)
+    return found
