@@ -372,12 +372,13 @@ class SkipReason(msgspec.Struct, frozen=True):
 
     id: SkipId
     text: str
+    kept: tuple[str, ...] = ()  # variables that must stay set
 
     def keeping(self, variables: Sequence[str]) -> SkipReason:
         """Return the reason with the advice to keep some variables set."""
         noun = "variable" if len(variables) == 1 else "variables"
         advice = f"; keep the {noun} {' and '.join(variables)} set for it"
-        return SkipReason(self.id, self.text + advice)
+        return SkipReason(self.id, self.text + advice, tuple(variables))
 
     def entry(self, path: str, line: int = 0, name: str = "") -> Skipped:
         """Return the report entry of an item.

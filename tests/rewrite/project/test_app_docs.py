@@ -210,3 +210,21 @@ def test_documents_a_schedule_only_if_apply_creates_it():
     assert "| every 30 days, alternating-users |" in files[PAGE].decode()
     fix(files, msgspec.structs.replace(made, rotation=None))
     assert "30 days" not in files[PAGE].decode()
+
+
+@pytest.mark.parametrize(
+    ("kept", "text"),
+    [
+        pytest.param((), "from the production environment.", id="none"),
+        pytest.param(("SENTRY_DSN", "OTHER"), "except `SENTRY_DSN`: code that stays as it is reads it.", id="one"),
+        pytest.param(("SENTRY_DSN", "DB_PORT"), "except `DB_PORT`, `SENTRY_DSN`: code that stays as it is reads them.", id="two"),
+    ],
+)  # fmt: skip
+def test_lists_the_variables_that_stay(kept, text):
+    made = parse(MANIFEST)
+    made = msgspec.structs.replace(made, app=msgspec.structs.replace(made.app, generate=("docs",)))
+    files = {UPDATES: b"# Updates\n"}
+    app = AppFiles(lambda _: True, kept=kept)
+    assert not run(app_docs.fix(FixContext(files.get, made, app)), files)
+    assert text in files[PAGE].decode()
+    assert text in files[UPDATES].decode()

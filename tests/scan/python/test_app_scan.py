@@ -81,6 +81,39 @@ def test_lists_reads_of_many_variables(scanned):
     ]
 
 
+@pytest.mark.parametrize(
+    ("read", "moves", "kept"),
+    [
+        pytest.param(
+            "settings.key or os.environ.get('SHOP_API_KEY')",
+            False,
+            ("SHOP_API_KEY",),
+            id="fallback",
+        ),
+        pytest.param("os.environ['SHOP_API_KEY']", True, ("SHOP_API_KEY",), id="only source"),
+        pytest.param("os.environ.get('API_KEY')", True, (), id="another prefix"),
+    ],
+)
+def test_does_not_move_the_fallback_of_a_settings_loader(scanned, read, moves, kept):
+    files = {
+        "shop/config.py": "from dynaconf import Dynaconf\nsettings = Dynaconf(envvar_prefix='SHOP')\nSECRET_KEY = None\n",
+        "shop/views.py": f"import os\nK = {read}\n",
+    }
+    found = scanned(files)
+    [site] = [site for finding, site in found.sites if finding.path == "shop/views.py"]
+    assert (site.reason is None) == moves
+    assert moves or site.reason.id is SkipId.READ_BY_LIBRARY
+    assert found.kept == kept
+
+
+def test_lists_the_variables_that_code_needs_after_a_move(scanned):
+    files = {
+        "shop/settings.py": "import os\nK = os.environ['API_KEY']\n",
+        "shop/views.py": "import os\nasync def f(): return os.environ.get('API_KEY', await g())\n",
+    }
+    assert scanned(files).kept == ("API_KEY",)
+
+
 def test_does_not_list_harmless_values_outside_the_settings(scanned):
     text = "import os\nK = os.environ['API_KEY']\nlabels = {'token': 'token'}\nTOKEN_ERROR = 'wrong token'\ntoken_error = 'wrong token'\n"
     assert [skip.name for skip in scanned({"shop/views.py": text}).harmless] == ["TOKEN_ERROR"]

@@ -48,6 +48,7 @@ class CodeInputs:
         ignores_backups: Whether git ignores the backups of edited files.
         above: The dependencies and lock files of the projects in the folders above the app.
         installed: The versions in the app's virtual environment, by name.
+        kept: The variables that must stay set, because code that stays reads them.
     """
 
     accessor_import: str
@@ -66,6 +67,7 @@ class CodeInputs:
     ignores_backups: bool = False
     above: FilesAbove = dataclasses.field(default_factory=FilesAbove)
     installed: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    kept: Sequence[str] = ()
 
 
 def collect_code_inputs(app: AppContext, removal: LiteralRemoval | None) -> CodeInputs:
@@ -93,6 +95,7 @@ def collect_code_inputs(app: AppContext, removal: LiteralRemoval | None) -> Code
         ignores_backups=bool(git.ignored_files(root, [f"{MANIFEST}{BACKUP}"])),
         above=read_files_above(root, ("pyproject.toml", "Pipfile", *LOCK_COMMANDS)),
         installed=app.tree.installed_versions(("boto3",)),
+        kept=scan.kept,
         removal=removal,
         deployment=find_sources(
             root, app.tree.read, app.deployment, app.manifest, app.environment, scan.migrated

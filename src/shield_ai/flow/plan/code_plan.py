@@ -97,6 +97,7 @@ def _app_files(inputs: CodeInputs, edited: Sequence[str], dotenv: Sequence[Origi
         ignores_backups=inputs.ignores_backups,
         test_module=inputs.test_module,
         installed=inputs.installed,
+        kept=inputs.kept,
     )
 
 

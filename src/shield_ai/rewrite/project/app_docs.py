@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from shield_ai.model.file_reader import read_optional
 from shield_ai.model.manifest import DEFAULT_REGION
@@ -17,7 +17,7 @@ from shield_ai.rewrite.project.stamp import State, header_of, read_stamp, stamp
 from shield_ai.rewrite.project.template import render
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Sequence
 
     from shield_ai.model.file_reader import FileReader
     from shield_ai.model.manifest import Manifest
@@ -58,15 +58,27 @@ TROUBLESHOOTING = (
 )
 
 
+class Rollout(NamedTuple):
+    """What the texts advise for the environment variables in production."""
+
+    region: RegionAdvice
+    kept: Sequence[str] = ()  # the variables that must stay set
+
+
+DEFAULT_ROLLOUT = Rollout(RegionAdvice.SET)
+
+
 def fix(context: FixContext) -> Outcome:
     """Add the entry, and write the page if shield.toml asks for it and the app has the folder."""
-    django = context.app.django
-    advice = region_advice(context)
-    changes, skipped = add_entry(context.read, context.manifest, advice, django=django)
+    django, kept = context.app.django, context.app.kept
+    rollout = Rollout(
+        region_advice(context), [name for name in context.manifest.variables() if name in kept]
+    )
+    changes, skipped = add_entry(context.read, context.manifest, rollout, django=django)
     if not _wants_page(context):
         return changes, skipped
     page_changes, page_skipped = write_docs(
-        context.read, context.manifest, context.engines, advice, django=django
+        context.read, context.manifest, context.engines, rollout, django=django
     )
     return [*changes, *page_changes], [*skipped, *page_skipped]
 
@@ -96,7 +108,7 @@ def write_docs(
     read: FileReader,
     manifest: Manifest,
     engines: Collection[str] = (),
-    advice: RegionAdvice = RegionAdvice.SET,
+    rollout: Rollout = DEFAULT_ROLLOUT,
     *,
     django: bool = True,
 ) -> Outcome:
@@ -106,7 +118,7 @@ def write_docs(
         read: Returns the bytes of a file of the app, None if it does not exist.
         manifest: The secrets of the app.
         engines: The Django database backends of shield that the settings use.
-        advice: What to do with AWS_REGION.
+        rollout: What to do with the environment variables in production.
         django: Whether the app uses Django.
     """
     if not manifest.secret:
@@ -126,7 +138,7 @@ def write_docs(
         map="" if manifest.app.runtime == "package" else manifest.app.runtime,
         troubleshooting=TROUBLESHOOTING,
         engines=engines,
-        advice=advice,
+        rollout=rollout,
         django=django,
         environment=environment_variable(django=django),
     )
@@ -145,7 +157,7 @@ def has_place_for_page(read: FileReader) -> bool:
 def add_entry(
     read: FileReader,
     manifest: Manifest,
-    advice: RegionAdvice = RegionAdvice.SET,
+    rollout: Rollout = DEFAULT_ROLLOUT,
     *,
     django: bool = True,
 ) -> Outcome:
@@ -161,7 +173,7 @@ def add_entry(
         heading=HEADING,
         app=manifest.app,
         secrets=secrets,
-        advice=advice,
+        rollout=rollout,
         environment=environment_variable(django=django),
     )
     return append(UPDATES, raw, text, gap=True)

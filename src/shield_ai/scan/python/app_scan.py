@@ -105,6 +105,7 @@ def scan_files(
         python_files=tuple(path for path in files.python() if not is_copied_file(path)),
         calls=tuple(collected.calls),
         migrated=collected.migrated_variables(),
+        kept=collected.kept_variables(sites),
         secret_calls=tuple(collected.secret_calls),
         copies=tuple(sorted({folder[:-1] for path in paths if (folder := copied_folder(path))})),
         unscanned=tuple(collected.django_key(sites)) if facts.django else (),

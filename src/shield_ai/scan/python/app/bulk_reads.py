@@ -72,6 +72,24 @@ def find_bulk_reads(source: Source, *, in_settings: bool) -> list[Skipped]:
     return list(found.values())
 
 
+def loaded_prefixes(source: Source) -> dict[str, str]:
+    """Map each prefix, with the underscore, to the function that loads all variables with it.
+
+    Args:
+        source: The file.
+    """
+    if not any(library in source.text for library in LIBRARIES):
+        return {}
+    prefixes = {}
+    for node in descend(source.tree):
+        loader = LOADERS.get(_function(node)) if isinstance(node, ast.Call) else None
+        if isinstance(node, ast.Call) and loader and loader.library in source.text:
+            prefix = _prefix(node, loader)
+            if prefix:
+                prefixes[prefix] = _function(node)
+    return prefixes
+
+
 def _function(node: ast.Call) -> str:
     if isinstance(node.func, ast.Attribute):
         return node.func.attr
@@ -84,6 +102,8 @@ def _loaded(node: ast.Call, text: str) -> tuple[str, str] | None:
     loader = LOADERS.get(function)
     if loader and loader.library in text:
         prefix = _prefix(node, loader)
+        if prefix is None:
+            prefix = "a computed prefix"
         which = f"every variable that begins with {prefix}" if prefix else "every variable"
         return f"{function}()", which
     if CLICK_PREFIX in text:
@@ -94,14 +114,18 @@ def _loaded(node: ast.Call, text: str) -> tuple[str, str] | None:
     return None
 
 
-def _prefix(node: ast.Call, loader: Loader) -> str:
-    """Return the prefix of the variables, with the underscore; empty without one."""
+def _prefix(node: ast.Call, loader: Loader) -> str | None:
+    """Return the prefix of the variables, with the underscore; empty without one.
+
+    Returns:
+        None if the prefix is computed.
+    """
     values = [keyword.value for keyword in node.keywords if keyword.arg == loader.keyword]
     argument = next(iter([*values, *node.args]), None)
     if argument is None or (not values and loader.library not in {"from_prefixed_env", "sanic"}):
         return f"{loader.prefix}_" if loader.prefix else ""
     text = literal_text(argument)
-    return "a computed prefix" if text is None else f"{text.rstrip('_')}_"
+    return None if text is None else f"{text.rstrip('_')}_"
 
 
 def _click_prefix(keyword: ast.keyword) -> str:

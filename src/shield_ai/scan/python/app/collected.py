@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shield_ai.model.skip import SkipId, Skipped
-from shield_ai.scan.python.app.bulk_reads import find_bulk_reads
+from shield_ai.scan.python.app.bulk_reads import find_bulk_reads, loaded_prefixes
 from shield_ai.scan.python.app.file_reads import find_file_reads
 from shield_ai.scan.python.app.key_source import KeySources
 from shield_ai.scan.python.app.remaining_defaults import find_remaining_defaults
@@ -67,6 +67,7 @@ class Collected:
         if visitor.has_computed_read:
             self.context.computed_names |= collection_texts(source.tree)
         self.unresolved += find_bulk_reads(source, in_settings=in_settings)
+        self.context.loaded_prefixes |= loaded_prefixes(source)
         for node in visitor.mapping_reads:
             self.unresolved.append(SkipId.COMPUTED_NAME.reason().entry(path, node.lineno))
         if in_settings:
@@ -92,6 +93,20 @@ class Collected:
     def migrated_variables(self) -> tuple[str, ...]:
         """Return the variables that the code reads through the runtime."""
         return tuple(sorted(self.context.migrated))
+
+    def kept_variables(self, sites: Iterable[FoundSite]) -> tuple[str, ...]:
+        """Return the variables that must stay set, because code that stays reads them.
+
+        Args:
+            sites: All sites of the app.
+        """
+        kept: set[str] = set()
+        variables = set(self.context.migrated)
+        for _, site in sites:
+            variables.update(site.variables)
+            kept.update(site.reason.kept if site.reason else ())
+        kept.update(filter(self.context.loader, variables))
+        return tuple(sorted(kept))
 
     def django_key(self, sites: Iterable[FoundSite]) -> Iterator[Skipped]:
         """Yield entries that say where Django's SECRET_KEY comes from if it can't be moved.

@@ -38,6 +38,17 @@ class ProjectContext(msgspec.Struct):
     ignored: frozenset[str] = frozenset()
     # why variables stay in the environment, unless shield.toml names them
     reserved: dict[str, SkipReason] = msgspec.field(default_factory=dict)
+    # variables in shield.toml
+    named: frozenset[str] = frozenset()
+    # the functions that load all variables with a prefix
+    loaded_prefixes: dict[str, str] = msgspec.field(default_factory=dict)
+
+    def loader(self, variable: str) -> str:
+        """Return the function that loads a variable by its prefix; "" without one."""
+        for prefix, function in self.loaded_prefixes.items():
+            if variable.startswith(prefix):
+                return function
+        return ""
 
 
 def apply_context(sites: list[FoundSite], context: ProjectContext) -> list[FoundSite]:
@@ -115,7 +126,7 @@ def _reason(
     if site.shape is Shape.PRESENCE:
         return None
     if site.shape in READ_SHAPES:
-        return _explain_read(variable, context)
+        return _explain_read(site, variable, context)
     if variable in readable:
         return SkipId.DEVELOPMENT_VALUE_ALSO_READ.reason(variable=variable)
     for path, names in context.assigned_settings:
@@ -125,8 +136,11 @@ def _reason(
     return None
 
 
-def _explain_read(variable: str, context: ProjectContext) -> SkipReason | None:
+def _explain_read(site: Site, variable: str, context: ProjectContext) -> SkipReason | None:
     """Explain why a read of a variable cannot be migrated; None if it can."""
+    function = context.loader(variable)
+    if function and site.optional and variable not in context.named:
+        return SkipId.READ_BY_LIBRARY.reason(function=function)  # the read is only a fallback
     if variable in context.reserved:
         return context.reserved[variable]
     if variable in context.computed_names:

@@ -41,7 +41,9 @@ def open_context(
     }
     for variable in manifest_variables:
         reserved.pop(variable, None)
-    return ProjectContext(ignored=frozenset(ignored), reserved=reserved)
+    return ProjectContext(
+        ignored=frozenset(ignored), reserved=reserved, named=frozenset(manifest_variables)
+    )
 
 
 def relate_sites(
