@@ -121,7 +121,7 @@ class SkipId(enum.StrEnum):
         "reads-file",
         "{loader}() reads it from a file: let the app read an environment variable first",
     )
-    READS_AWS = "reads-aws", "{reader} already reads AWS Secrets Manager"
+    READS_AWS = "reads-aws", "{reader} already reads {service}"
     OVERRIDDEN = "overridden", "{reader} tries {other} first, which can have another value"
     NO_READ_MOVED = "no-read-moved", "no read of {variable} can be migrated"
     ALSO_NAMED = "also-named", "names {variable}, which moves: keep it set if this code reads it"

@@ -21,8 +21,23 @@ LIBRARY = "SECRET_KEY: not in the app: the star import of corp.conf probably set
         ),
         pytest.param(
             "def in_aws(name):\n    return sm.get_secret_value(SecretId=name)\nY = in_aws('y')\nX = os.environ['API_KEY']\n",
-            "settings.py: in_aws() already reads AWS Secrets Manager",
+            "settings.py:4: in_aws() already reads AWS Secrets Manager",
             id="in AWS already",
+        ),
+        pytest.param(
+            "X = os.environ['API_KEY']\nc = boto3.client(\n    'ssm', 'eu-west-2')\nv = c.get_parameter(Name='x')\n",
+            "settings.py:3: a boto3 client already reads AWS Systems Manager Parameter Store\n",
+            id="parameters",
+        ),
+        pytest.param(
+            "X = os.environ['API_KEY']\nc = s.client(service_name='secretsmanager')\nv = c.get_secret_value(SecretId='x')\n",
+            "settings.py:3: a boto3 client already reads AWS Secrets Manager\n",
+            id="secrets",
+        ),
+        pytest.param(
+            "X = os.environ['API_KEY']\nc = boto3.client('ssm')\nc.send_command()\n",
+            "",
+            id="commands",
         ),
     ],
 )
@@ -65,3 +80,18 @@ def test_writes_the_region(tmp_path, code, variable, region):
     (tmp_path / "settings.py").write_text(f"import os\n{code}X = os.environ['API_KEY']\n")
     assert shield("draft", cwd=tmp_path, env={"AWS_REGION": variable}).code == 0
     assert f'region = "{region}"' in (tmp_path / "shield.toml").read_text()
+
+
+def test_draft_and_plan_name_the_code_that_reads_aws(tmp_path):
+    (tmp_path / "settings.py").write_text("import os\nX = os.environ['API_KEY']\n")
+    hook = tmp_path / "deploy/hook.py"
+    hook.parent.mkdir()
+    hook.write_text("c = boto3.client('ssm')\nv = c.get_parameters_by_path(Path='/')\n")
+    text = "a boto3 client already reads AWS Systems Manager Parameter Store"
+    assert f"deploy/hook.py:1: {text}\n" in shield("draft", cwd=tmp_path).err
+    (tmp_path / "tests").mkdir()
+    hook.rename(tmp_path / "tests/test_hook.py")
+    assert text not in shield("draft", cwd=tmp_path).err
+    (tmp_path / "tests/test_hook.py").rename(hook)
+    shown = " ".join(shield("plan", "--only", "code", cwd=tmp_path).out.split())
+    assert f"deploy/hook.py:1 {text}" in shown

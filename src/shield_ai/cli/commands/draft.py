@@ -10,6 +10,7 @@ import click
 from shield_ai.cli.console import echo, note, print_json
 from shield_ai.cli.options import APP, JSON
 from shield_ai.flow.app_context import AppContext
+from shield_ai.flow.aws_clients import find_aws_clients
 from shield_ai.flow.draft.app_draft import unmovable_reads, write_draft
 from shield_ai.model.errors import DONE
 from shield_ai.model.naming import MANIFEST
@@ -19,7 +20,7 @@ from shield_ai.reports.documents import DraftDocument
 from shield_ai.reports.terminal.plurals import count
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from shield_ai.model.manifest import Secret
     from shield_ai.model.skip import Skipped
@@ -52,7 +53,7 @@ def draft(app: Path, from_sarif: Path | None, *, as_json: bool) -> int:
     ignored = context.manifest.app.ignore
     if ignored and context.manifest_on_disk is None:
         echo(f"{', '.join(ignored)}: already injected from AWS, so not moved", err=True)
-    for line in _unmoved_lines(context.scan_result, ignored):
+    for line in _unmoved_lines(context.scan_result, ignored, find_aws_clients(context)):
         echo(line, err=True)
     if as_json:
         written = AppContext(app)
@@ -81,16 +82,22 @@ def _document(
     )
 
 
-def _unmoved_lines(found: Scan, ignored: Sequence[str]) -> Iterator[str]:
-    """Yield a line with the number of reads that stay, and lines for other secrets that stay."""
+def _unmoved_lines(found: Scan, ignored: Sequence[str], in_aws: Iterable[Skipped]) -> Iterator[str]:
+    """Yield a line with the number of reads that stay, and lines for other secrets that stay.
+
+    Args:
+        found: The scan of the app.
+        ignored: The variables that shield.toml ignores.
+        in_aws: The clients with which the app reads AWS.
+    """
     reads = [f"{read.path}:{read.line}" for read in unmovable_reads(found, ignored)]
     if reads:
         places = f" ({', '.join(reads)})" if len(reads) <= MAX_PLACES else ""
         verb = f"can't be moved{places}: shield plan --only code lists them"
         yield printable(f"{count(len(reads), 'read')} of secrets {verb}")
-    in_aws = {skip.path: skip for skip in found.file_reads if skip.id is SkipId.READS_AWS}
-    for path, skip in in_aws.items():
-        yield printable(f"{path}: {skip.reason}")
+    in_settings = {skip.path: skip for skip in found.file_reads if skip.id is SkipId.READS_AWS}
+    for skip in (*in_settings.values(), *in_aws):
+        yield printable(f"{skip.path}:{skip.line}: {skip.reason}")
     for skip in found.unscanned:
         yield printable(f"{skip.name or skip.path}: {skip.reason}")
 

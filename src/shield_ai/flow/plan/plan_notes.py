@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from shield_ai.flow.aws_clients import find_aws_clients
 from shield_ai.flow.plan.plan_effects import adds_runtime
 from shield_ai.flow.plan.plan_lists import kept_defaults, report_once
 from shield_ai.flow.plan.preconditions import ignored_new_files, old_python_warnings
@@ -45,7 +46,7 @@ def add_notes(plan: Plan, app: AppContext, values: Values) -> Plan:
             *skipped,
             *(scan.unresolved if app.only != "aws" else ()),
             *unparsed,
-            *(() if app.only == "aws" else scan.file_reads),
+            *(() if app.only == "aws" else (*scan.file_reads, *find_aws_clients(app))),
             *scan.unscanned,
             *_kept_defaults(app, skipped, plan),
             *ignored_new_files(app.tree.root, plan),

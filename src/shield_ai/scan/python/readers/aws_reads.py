@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from shield_ai.scan.python.readers.bindings import Binding, Module, Scope
     from shield_ai.scan.python.readers.project import Project
 
+SECRETS_MANAGER = "AWS Secrets Manager"
+
 
 def reads_aws(
     project: Project, module: Module, function: ast.AST, scopes: tuple[Scope, ...]
@@ -52,7 +54,8 @@ def find_aws_reads(project: Project, module: Module) -> list[Skipped]:
                 continue
             bindings = module.lookup(node.func.id, (tree,))
             if any(_binding_reads_aws(project, binding) for binding in bindings):
-                reason = SkipId.READS_AWS.reason(reader=f"{node.func.id}()")
+                reader = f"{node.func.id}()"
+                reason = SkipId.READS_AWS.reason(reader=reader, service=SECRETS_MANAGER)
                 found[node.lineno] = reason.entry(
                     module.source.path, node.lineno, _target_name(statement)
                 )

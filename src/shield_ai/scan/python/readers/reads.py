@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from shield_ai.model.skip import SkipId
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.scan.python.readers.ast_walk import descend
+from shield_ai.scan.python.readers.aws_reads import SECRETS_MANAGER
 from shield_ai.scan.python.readers.known_readers import DOTENV_LABEL, DYNACONF_LABEL, NAME_KEYWORDS
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ def explain_reader(read: Read) -> SkipReason | None:
     if isinstance(read.argument, ast.Constant) and isinstance(read.argument.value, bytes):
         return SkipId.UNSUPPORTED_READ.reason()
     if reader.reads_aws:
-        return SkipId.READS_AWS.reason(reader=reader.label)
+        return SkipId.READS_AWS.reason(reader=reader.label, service=SECRETS_MANAGER)
     if reader.overridden_by:
         return SkipId.OVERRIDDEN.reason(reader=reader.label, other=reader.overridden_by)
     return None

@@ -1,0 +1,48 @@
+"""Find the code of an app that already reads values from AWS with a client of boto3."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from shield_ai.model.file_reader import read_optional
+from shield_ai.model.skip import SkipId
+from shield_ai.project.layout import is_test
+from shield_ai.project.perf.lazy_regex import regex
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from shield_ai.flow.app_context import AppContext
+    from shield_ai.model.skip import Skipped
+
+CLIENT = regex(
+    rb"client\(\s{0,40}(?:service_name\s{0,4}=\s{0,4})?[\"'](?P<service>ssm|secretsmanager)[\"']"
+)
+# The method that reads values, and the name of the service.
+SERVICES = {
+    b"ssm": (regex(rb"\bget_parameters?(?:_by_path)?\b"), "AWS Systems Manager Parameter Store"),
+    b"secretsmanager": (regex(rb"\bget_secret_value\b"), "AWS Secrets Manager"),
+}
+
+
+def find_aws_clients(app: AppContext) -> Iterator[Skipped]:
+    """Yield the first client of each Python file that reads secrets or parameters.
+
+    Files with settings that are reported already are left out.
+
+    Args:
+        app: The app.
+    """
+    scan = app.scan_result
+    reported = {skip.path for skip in scan.file_reads if skip.id is SkipId.READS_AWS}
+    for path in sorted(scan.python_files):
+        if path in reported or is_test(path, scan.facts.app_packages):
+            continue
+        raw = read_optional(app.tree.read, path) or b""
+        for match in CLIENT.finditer(raw):
+            method, service = SERVICES[match["service"]]
+            if method.search(raw):
+                line = raw.count(b"\n", 0, match.start()) + 1
+                reason = SkipId.READS_AWS.reason(reader="a boto3 client", service=service)
+                yield reason.entry(path, line)
+                break
