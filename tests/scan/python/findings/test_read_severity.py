@@ -40,6 +40,41 @@ KEY = "KEY = os.environ['S3_SECRET_ACCESS_KEY']\n"
             ["low"],
             id="named for tests",
         ),
+        pytest.param(
+            f'def run(): ...\nif __name__ == "__main__":\n    {READ}',
+            "API_TOKEN",
+            ["low"],
+            id="main block",
+        ),
+        pytest.param(
+            f"if '__main__' == __name__:\n    with run() as job:\n        {READ}",
+            "API_TOKEN",
+            ["low"],
+            id="main block, other order",
+        ),
+        pytest.param(
+            f'if __name__ == "__main__":\n    X = 1\nelse:\n    {READ}',
+            "API_TOKEN",
+            ["medium"],
+            id="import, not the main block",
+        ),
+        pytest.param(
+            f'if __name__ != "__main__":\n    {READ}', "API_TOKEN", ["medium"], id="negated main block"
+        ),
+        pytest.param(
+            "for name in ('API_TOKEN', 'DB_PASSWORD'):\n"
+            "    if not os.getenv(name):\n        print(name)\n",
+            "API_TOKEN or DB_PASSWORD",
+            ["low"],
+            id="names tested in a loop",
+        ),
+        pytest.param(
+            "VALUES = {}\nfor name in ('API_TOKEN', 'DB_PASSWORD'):\n"
+            "    VALUES[name] = os.getenv(name)\n",
+            "API_TOKEN or DB_PASSWORD",
+            ["medium"],
+            id="names read in a loop",
+        ),
     ],
 )  # fmt: skip
 def test_severity(scanned, text, variable, severities):
@@ -47,3 +82,19 @@ def test_severity(scanned, text, variable, severities):
     assert [str(f.severity) for f in found.findings if f.env == variable] == severities
     # Drafts and plans tell secrets from other variables by this severity.
     assert {str(f.severity) for f, _ in found.sites if f.env == variable} == {"medium"}
+
+
+@pytest.mark.parametrize(
+    ("path", "severity"),
+    [
+        pytest.param("jobs/sync.py", "low", id="module"),
+        pytest.param("main.py", "medium", id="main.py"),
+        pytest.param("shop/__main__.py", "medium", id="__main__.py"),
+        pytest.param("run_server.py", "medium", id="server"),
+        pytest.param("settings.py", "low", id="settings"),
+    ],
+)
+def test_main_block_of_an_entry_point(scanned, path, severity):
+    text = f'import os\nif __name__ == "__main__":\n    {READ}'
+    found = scanned({path: text, "manage.py": "", "shop/__init__.py": ""})
+    assert [str(f.severity) for f in found.findings if f.env == "API_TOKEN"] == [severity]

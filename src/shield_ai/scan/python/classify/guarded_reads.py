@@ -1,4 +1,4 @@
-"""Classify reads by the conditions around them: guarded, optional, only tested or required."""
+"""Classify reads by the conditions around them: guarded, optional, tested, in a main block."""
 
 from __future__ import annotations
 
@@ -26,12 +26,13 @@ DATABASE_WORDS = word_set("DB DATABASE POSTGRES POSTGRESQL PG MYSQL MARIADB SQL"
 
 
 def relate_to_conditions(tree: ast.Module, candidates: Sequence[Candidate]) -> None:
-    """Mark the reads that are guarded, optional, only tested or required."""
+    """Mark the reads that are guarded, optional, only tested, in a main block or required."""
     mark_guarded_reads(tree, candidates)
     mark_feature_reads(tree, candidates)
     mark_handled_reads(tree, candidates)
     mark_optional_reads(tree, candidates)
     mark_tests(tree, candidates)
+    mark_main_reads(tree, candidates)
     mark_demanded_reads(tree, candidates)
 
 
@@ -184,6 +185,25 @@ def mark_tests(tree: ast.Module, candidates: Iterable[Candidate]) -> None:
             for operand in _operands(part):
                 if operand in reads:
                     reads[operand].is_test = True
+
+
+def mark_main_reads(tree: ast.Module, candidates: Iterable[Candidate]) -> None:
+    """Mark each read in `if __name__ == "__main__": …`, which no import runs."""
+    blocks = [node for node in tree.body if isinstance(node, ast.If) and _is_main(node.test)]
+    if not blocks:
+        return
+    reads: dict[ast.AST, Candidate] = {candidate.node: candidate for candidate in candidates}
+    for block in blocks:
+        for read in _reads_in(block.body, reads):
+            read.in_main = True
+
+
+def _is_main(test: ast.expr) -> bool:
+    """Return whether a condition is `__name__ == "__main__"`."""
+    if not isinstance(test, ast.Compare) or not isinstance(test.ops[0], ast.Eq):
+        return False
+    sides = (ast.unparse(test.left), ast.unparse(test.comparators[0]))
+    return sorted(sides) == ["'__main__'", "__name__"]
 
 
 def _operands(test: ast.expr) -> Iterator[ast.expr]:

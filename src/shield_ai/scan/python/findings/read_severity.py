@@ -11,6 +11,7 @@ from shield_ai.model.finding import Severity
 from shield_ai.model.name_meaning import Meaning, meaning
 from shield_ai.model.site import READ_SHAPES
 from shield_ai.model.skip import SkipId
+from shield_ai.model.words import word_set, words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,6 +31,10 @@ LOW_REASONS = frozenset(
         SkipId.PUBLIC_KEY,
     }
 )
+
+# The main block of a file with one of these words in its name starts an app. That of another module
+# is a manual test of it.
+ENTRY_POINTS = word_set("MAIN APP RUN MANAGE SERVER SERVE WSGI ASGI BOT WORKER CLI START")
 
 
 class ReadSeverity:
@@ -55,11 +60,14 @@ class ReadSeverity:
 
         These are tests whether a variable is set beside a read of it, identifiers beside their
         secrets, such as the ID of an access key, and reads for development and tests.
+        Also a test of computed names, and reads in the main block of a module.
         """
         if site.shape not in READ_SHAPES or finding.severity is Severity.LOW:
             return finding
         if site.is_test and (finding.path, site.variable) in self._reads:
             return _lower(finding, f"{site.variable} is only tested here")
+        if (site.is_test and site.alternatives) or (site.in_main and not _starts_app(finding.path)):
+            return msgspec.structs.replace(finding, severity=Severity.LOW)
         secret = self._secrets.get(site.variable)
         if secret and meaning(site.variable) is Meaning.IDENTIFIER:
             return _lower(finding, f"{site.variable} belongs to the same secret as {secret}")
@@ -70,3 +78,9 @@ class ReadSeverity:
 
 def _lower(finding: Finding, message: str) -> Finding:
     return msgspec.structs.replace(finding, severity=Severity.LOW, message=message)
+
+
+def _starts_app(path: str) -> bool:
+    """Return whether the name of a file says that it starts an app."""
+    stem = path.rpartition("/")[2].removesuffix(".py")
+    return not ENTRY_POINTS.isdisjoint(words(stem))

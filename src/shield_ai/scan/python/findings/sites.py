@@ -81,6 +81,7 @@ def create_site(
         is_guarded=candidate.is_guarded,
         is_demanded=candidate.is_demanded,
         is_test=candidate.is_test,
+        in_main=candidate.in_main,
         default_literal=has_default_text or has_generated_default,
         default_ok_in_production=default_ok,
         default_start=default_start,
