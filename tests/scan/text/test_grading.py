@@ -11,7 +11,7 @@ from shield_ai.scan.text.detector import Detector
 from shield_ai.scan.text.grading import grade
 from shield_ai.scan.text.place import LINE_WINDOW, create_place
 
-HIGH, LOW = Severity.HIGH, Severity.LOW
+CRITICAL, HIGH, LOW = Severity.CRITICAL, Severity.HIGH, Severity.LOW
 RANDOM = "q7Vd0zLk3PxT9mWb"
 AWS_ID = "AKIA" + "Q7IODE3ZIX6FGTPA"  # made up
 KEY = "-----BEGIN PRIVATE KEY-----\n" + "MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcw\n" * 4
@@ -179,6 +179,79 @@ def test_grades_credentials(detector, path, text, expected):
     assert graded(path, text, found)[0] == expected
 
 
+REPORT = f'{{"finding_id": "84d871", "rule_name": "AWS", "match": "{AWS_ID}"}}\n'
+TOKEN = "xox" + "b-update-new"  # concatenated, so that no scanner reports this file
+ELIDED = "xox" + "p-1-Mi0yLTU5MTAx...MDkwN2U0Yjlm"
+BINARY = "EAA" + "AABCAQAAAC1HAwCAAAAC0lEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5Erk"
+SQUARE = "EAA" + "AEq1XHLwCkR8ZtPvbY3mNkYPhfDwkChwGA60e6kgtVdJsBJRU5ErkWzq2SxLn"
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "expected"),
+    [
+        pytest.param("a.py", f'f("{TOKEN}")\n', LOW, id="words after the prefix of a vendor"),
+        pytest.param("tests/a.py", f'f("{ELIDED}")\n', LOW, id="elided"),
+        pytest.param("tests/a.py", f'f("{ELIDED.replace(".", "")}")\n', CRITICAL, id="not elided"),
+        pytest.param("a.py", 'f("AKIA' + 'IMNOJVGFDXXXE4UI")\n', LOW, id="XXX"),
+        pytest.param("a.py", f'f("{AWS_ID}")\n', CRITICAL, id="random"),
+        pytest.param(".secretsignore", f"{BINARY}\n", LOW, id="part of an image"),
+        pytest.param("a.txt", f"{SQUARE}\n", CRITICAL, id="format of Square"),
+        pytest.param("unittests/a.jsonl", REPORT, LOW, id="report of a scanner in tests"),
+        pytest.param("unittests/a.jsonl", f'{{"key": "{AWS_ID}"}}\n', CRITICAL, id="no report"),
+        pytest.param("out/a.jsonl", REPORT, CRITICAL, id="report of a scanner"),
+        pytest.param("tests/a.json", f'{{"arn": "user/canarytokens.com@@x", "id": "{AWS_ID}"}}\n', LOW, id="canary token"),
+        pytest.param("a.json", f'{{"arn": "user/canarytokens.com@@x", "id": "{AWS_ID}"}}\n', CRITICAL, id="canary token outside of tests"),
+    ],
+)  # fmt: skip
+def test_grades_made_up_tokens(detector, path, text, expected):
+    found = [f for f in detector.find(path, text.encode()) if f.severity is CRITICAL]
+    assert found
+    assert graded(path, text, found)[0] == expected
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        pytest.param("keys/shop.key", CRITICAL, id="key"),
+        pytest.param("dev/tuf/keys/root1", LOW, id="folder dev"),
+        pytest.param("keys/shop_dev_private.key", LOW, id="name with dev"),
+        pytest.param("certs/development.pem", LOW, id="development"),
+        pytest.param("certs/example-com.pem", LOW, id="example"),
+        pytest.param("certs/localhost.key", LOW, id="localhost"),
+        pytest.param("devices/latest.key", CRITICAL, id="other words"),
+        pytest.param("docker/shop.key", CRITICAL, id="docker"),
+    ],
+)
+def test_grades_private_keys_by_path(detector, path, expected):
+    assert graded(path, KEY, detector.find(path, KEY.encode())) == [expected]
+
+
+SIGNED = "MEUCIQD1JCA8lWR9na44" + "q7Vd0zLk3PxT9mWb" * 4 + "Lk3PxT9mWb0zLkxM="
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "expected"),
+    [
+        pytest.param("m.py", f"EXAMPLES = r'''\n- shop:\n    password: '{RANDOM}'\n'''\n", LOW, id="examples of an Ansible module"),
+        pytest.param("m.py", f"DATA = r'''\n- shop:\n    password: '{RANDOM}'\n'''\n", HIGH, id="text with a use"),
+        pytest.param("a.py", "if settings.SECRET_KEY == 'permission-denied': exit()\n", LOW, id="comparison with a sentinel"),
+        pytest.param("a.py", "if settings.SECRET_KEY == 'opensesame': exit()\n", LOW, id="comparison of a setting"),
+        pytest.param("a.py", f"if settings.SECRET_KEY == '{RANDOM}': exit()\n", HIGH, id="comparison with a key"),
+        pytest.param("a.py", "if data['password'] == 'opensesame': login()\n", HIGH, id="comparison of a password"),
+        pytest.param("a.tsx", 'x = {password: "Passwords don\'t match"}\n', LOW, id="message of a form"),
+        pytest.param("a.tsx", 'x = {password: "horse battery staple"}\n', HIGH, id="passphrase"),
+        pytest.param("a.sh", "  password = CASE WHEN email LIKE 'a' THEN b ELSE password END\n", LOW, id="SQL"),
+        pytest.param("a.sh", "  password = CASEWHEN\n", HIGH, id="not SQL"),
+        pytest.param("a.sql", f'{{"envelope":{{"signature":"{SIGNED}","statement":"eyJ"}}}}\n', LOW, id="attestation"),
+        pytest.param("a.sql", f'{{"shop":{{"signature":"{RANDOM}","user":"eyJ"}}}}\n', HIGH, id="signature"),
+    ],
+)  # fmt: skip
+def test_grades_texts_that_are_no_values(detector, path, text, expected):
+    found = detector.find(path, text.encode())
+    assert found
+    assert graded(path, text, found)[0] == expected
+
+
 def literal(path, text, value, name, rule="CSEC34.literal"):
     column = text.index(value) + 1
     return Finding(
@@ -229,6 +302,8 @@ def literal(path, text, value, name, rule="CSEC34.literal"):
         pytest.param("utils/example_api.py", "private_token", f'"{RANDOM}"', LOW, id="script named example"),
         pytest.param("example/settings.py", "SECRET_KEY", f'"{RANDOM}"', HIGH, id="settings named example"),
         pytest.param("app/util.py", "URL", '"postgresql://user:pass@host/db"', LOW, id="sample URL"),
+        pytest.param("app/settings.py", "SECRET_KEY", '"permission-denied"', LOW, id="sentinel"),
+        pytest.param("app/settings.py", "SECRET_KEY", '"open-sesame"', HIGH, id="weak key of words"),
         pytest.param("app/util.py", "URL", f'"postgresql://shop:{RANDOM}@host/db"', HIGH, id="URL"),
     ],
 )  # fmt: skip

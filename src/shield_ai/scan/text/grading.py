@@ -21,6 +21,7 @@ from shield_ai.scan.files.file_class import (
     is_third_party,
 )
 from shield_ai.scan.rules.pattern import RuleKind, find_rule
+from shield_ai.scan.text.made_up import is_dummy_token, is_made_up_token
 from shield_ai.scan.text.non_values import is_no_value
 from shield_ai.scan.text.place import (
     ASSIGNMENT_RULES,
@@ -31,7 +32,6 @@ from shield_ai.scan.text.place import (
     last_lines,
     split_lines,
 )
-from shield_ai.scan.text.randomness import has_words
 from shield_ai.scan.text.token_rules import is_real_login
 from shield_ai.scan.text.value_shapes import (
     PUBLIC_KEY,
@@ -57,9 +57,13 @@ LOGIN_RULE = "CRED.login-pair"
 TEST_KEY_RULES = frozenset(
     {"CRED.private-key", "CRED.private-key-base64", "CRED.google-service-account"}
 )
+KEY_FOR_TESTS = regex(
+    r"(?:^|[/._-])(?:dev|devel|development|tests?|testing|examples?|localhost|snakeoil)(?:[/._-]|$)",
+    re.IGNORECASE,
+)
 # Lists of known findings in the configuration of scanners for secrets.
 SCANNER_CONFIG = regex(
-    r"(?:^|/)\.?(?:gitleaks|secrets\.baseline|trufflehog|gitguardian|talismanrc)"
+    r"(?:^|/)\.?(?:gitleaks|secrets\.baseline|secretsignore|trufflehog|gitguardian|talismanrc)"
 )
 # A line of a doctest, or a quotation in a docstring or a comment.
 EXAMPLE_SCRIPT = regex(r"(?:^|/)(?:examples?|samples?)/|(?:^|/)example[_-][^/]*$")
@@ -70,7 +74,6 @@ LOCAL_URL = regex(
 )  # but not the default of a variable
 QUOTATION = regex(r"[ \t]*(?:[*#/]{1,3}[ \t]*)?(?:>{1,3}|\.\.\.)[ \t]")
 IMPORT = regex(r"[ \t]*(?:import\b|from[ \t]+[\w.]+[ \t]+import\b|#include\b|using[ \t]+[\w.]+;)")
-WORDS = regex(r"[A-Za-z]+(?:[-_][A-Za-z]+)*")
 # The public part of a DSN: https://docs.sentry.io/concepts/key-terms/dsn-explainer/
 SENTRY_KEYS = {("SENTRY", "KEY"), ("PUBLIC", "KEY")}
 SENTRY_KEY = regex(r"[0-9a-f]{32}")
@@ -131,10 +134,12 @@ def _is_low(place: Place, severity: Severity) -> bool:
     """Return whether a finding is doubtful, or a value for tests or development."""
     if place.rule == READ_RULE:
         return is_development(place.path) and "environ.setdefault(" in place.line
-    if _is_public_id(place) or (is_non_production(place.path) and _is_test_key(place)):
+    if _is_public_id(place) or _is_test_key(place):
         return True
-    if severity is Severity.CRITICAL:  # a vendor's token is real, even in a test
-        return _is_made_up_token(place.value)
+    if not _is_chosen(place.rule) and is_dummy_token(place):
+        return True
+    if severity is Severity.CRITICAL:  # another token of a vendor is real, even in a test
+        return False
     if _is_quoted_or_copied(place) or (place.rule in LITERAL_RULES and is_test(place.path)):
         return True
     return _is_chosen(place.rule) and _is_doubtful_choice(place)
@@ -185,16 +190,11 @@ def _is_public_by_name(value: str, parts: tuple[str, ...]) -> bool:
 
 def _is_other_near_vendor(place: Place) -> bool:
     """Return whether a text near the name of a vendor is a name or an ID instead of its key."""
-    if _is_made_up_token(place.value):
+    if is_made_up_token(place.value):
         return True
     parts = words(place.name)
     is_other = "ID" in parts or not OTHER_ENDINGS.isdisjoint(parts[-1:])
     return is_other and SECRET_WORDS.isdisjoint(parts)
-
-
-def _is_made_up_token(value: str) -> bool:
-    """Return whether a token consists of words, as in "xoxb-real-secret": vendors issue none."""
-    return bool(WORDS.fullmatch(value)) and has_words(value)
 
 
 def _has_context(rule_id: str) -> bool:
@@ -204,7 +204,11 @@ def _has_context(rule_id: str) -> bool:
 
 
 def _is_test_key(place: Place) -> bool:
-    """Return whether a value is a key that tests generate, or is marked as a test value."""
+    """Return whether a value is a key for development or tests, or is marked as a test value."""
+    if place.rule in TEST_KEY_RULES and KEY_FOR_TESTS.search(place.path):
+        return True
+    if not is_non_production(place.path):
+        return False
     if place.rule in TEST_KEY_RULES or (MADE_UP.search(place.path) and _has_context(place.rule)):
         return True
     if MADE_UP.search(place.value) or SAYS_TEST.search(place.value):
