@@ -74,6 +74,27 @@ COUNTRY_CODE = regex(r"\b[A-Z]{2,3}[\"']?\s*[:,]\s*[\"']")
 COMPOUND_OPTION = regex(
     r"\w-(?:password|passphrase|passwd)(?:[ \t]|[\"'], ?[\"'])\Z", re.IGNORECASE
 )
+# Words that say that there is no value, as in SECRET_KEY = "permission-denied".
+SENTINEL_WORDS = word_set("DENIED FORBIDDEN UNAUTHORIZED UNAVAILABLE")
+SETTING_COMPARED = regex(
+    r"\b(?:settings|config|conf|env|environ)\b[^=\n]{0,80}(?<![=!])[=!]==?\s*[\"']\Z"
+)
+# Messages about the input of a form: "Passwords don't match".
+MESSAGE = regex(
+    r"\b(?:match(?:es)?|mismatch|incorrect|too (?:short|long|weak)|characters|must|cannot|failed"
+    r"|(?:do|does|is|ca|wo)n['\u2019]t)\b",
+    re.IGNORECASE,
+)
+SQL = regex(r"CASE\s+WHEN\b|SELECT\s+\S", re.IGNORECASE)
+SIGNATURES = word_set("SIGNATURE SIGNATURES SIG SIGS")
+# Documents with public signatures: https://github.com/in-toto/attestation and
+# https://github.com/secure-systems-lab/dsse
+SIGNED = regex(
+    r"\"(?:envelope|attestations?|attestation_bundles|verification_?material|payload_?type|keyid)"
+    r"\\?\"",
+    re.IGNORECASE,
+)
+ECDSA = regex(r"ME[QUY]CI[A-Za-z0-9+/]{80,}={0,2}")  # two numbers of 32 bytes, in DER
 # An unquoted value in code: token[:36] and self.password,
 EXPRESSION = regex(r"[A-Za-z_][\w.]*(?:,|[\[(].*)")
 URL_AS_NAME = regex(r"[\"'][a-z]{2,9}://[^\s\"']*[\"']\s*[:,]\s*[\"']\Z")
@@ -122,6 +143,26 @@ def _is_word_for_name(place: Place) -> bool:
     return name in {"PW", "PWD"} and len(COUNTRY_CODE.findall(place.nearby)) > 2
 
 
+def _is_sentinel(place: Place) -> bool:
+    """Return whether a value stands for no value, or a setting is compared with its default."""
+    if not is_word_like(place.value):
+        return False
+    if not SENTINEL_WORDS.isdisjoint(words(place.value)):
+        return True
+    return bool(SETTING_COMPARED.search(place.before))
+
+
+def _is_message(place: Place) -> bool:
+    return " " in place.value and bool(MESSAGE.search(place.value))
+
+
+def _is_public_signature(place: Place) -> bool:
+    """Return whether a value is the signature of a document, not that of a URL or a request."""
+    if words(place.name)[-1:] == () or words(place.name)[-1] not in SIGNATURES:
+        return False
+    return bool(ECDSA.fullmatch(place.value) or SIGNED.search(place.line))
+
+
 def _is_translated(place: Place) -> bool:
     has_words = " " in place.value or not place.value.isascii()
     return has_words and is_translation(place.path)
@@ -154,6 +195,10 @@ def _is_syntax(place: Place) -> bool:
         return has_words(place.value)
     is_quoted = place.before[-1:] in {'"', "'", "`", ">"} or allows_unquoted(place.path)
     return not is_quoted and bool(EXPRESSION.fullmatch(place.value))
+
+
+def _is_sql(place: Place) -> bool:
+    return place.before[-1:] not in {'"', "'"} and bool(SQL.match(place.value + place.after))
 
 
 def _is_topic(place: Place) -> bool:
@@ -200,6 +245,10 @@ def _repeats_name(place: Place) -> bool:
 
 FORMS = (
     _is_translated,
+    _is_sentinel,
+    _is_message,
+    _is_public_signature,
+    _is_sql,
     _names_reference,
     _names_entry,
     _is_word_for_name,

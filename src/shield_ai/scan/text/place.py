@@ -21,6 +21,9 @@ WINDOW = 240  # characters before and after a value that may contain its user na
 # can have 100,000 values, so no check may read all of it.
 LINE_WINDOW = 1000
 TRIPLE_QUOTE = regex(r"\"{3}|'{3}")
+# The documentation of an Ansible module:
+# https://docs.ansible.com/ansible/latest/dev_guide/developing_modules_documenting.html
+ANSIBLE_TEXT = regex(r"(?:DOCUMENTATION|EXAMPLES|RETURN)[ \t]*=[ \t]*r?")
 CONTINUES = ("(", ",", "=", "[", "{", "+", "%", "\\")  # the ends of an unfinished statement
 LITERAL_PREFIX = regex(r"[bBrRuUfF]{0,2}(\"\"\"|'''|\"|')")
 
@@ -122,13 +125,23 @@ def docstring_lines(lines: list[str]) -> set[int]:
         for match in TRIPLE_QUOTE.finditer(line):
             if not quote:
                 quote = match[0]
-                is_statement = not line[: match.start()].strip(" \trRuU")
-                is_docstring = is_statement and not code.endswith(CONTINUES)
+                is_docstring = _begins_docstring(line[: match.start()], code)
             elif match[0] == quote:
                 quote = ""
         if line.strip() and not line.lstrip().startswith("#"):
             code = line.rstrip()
     return inside
+
+
+def _begins_docstring(before: str, code: str) -> bool:
+    """Return whether a text is a statement by itself, or documents an Ansible module.
+
+    Args:
+        before: The text before it, on its line.
+        code: The last line of code above it.
+    """
+    is_statement = not before.strip(" \trRuU") and not code.endswith(CONTINUES)
+    return is_statement or bool(ANSIBLE_TEXT.fullmatch(before))
 
 
 def _unquote(text: str) -> str:
