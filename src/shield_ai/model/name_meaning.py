@@ -146,7 +146,7 @@ def _is_service_url(head: tuple[str, ...]) -> bool:
 
 
 def _classify_credential(parts: tuple[str, ...]) -> Meaning:
-    if parts[-2:] == ("KEY", "VALUE"):
+    if parts[-2:] in {("KEY", "VALUE"), ("KEY", "JSON")} and "ACCOUNT" not in parts:
         return _classify_key(parts[:-1])
     if parts[-1] in {"KEY", "KEYS"} or parts[-2:] == ("KEY", "ID"):
         return _classify_key(parts)
@@ -196,6 +196,8 @@ def _ends_with_secret_phrase(parts: tuple[str, ...]) -> bool:
         return True
     if parts[-1] == "COOKIE":
         return len(parts) > 1 and not OWN_COOKIES & set(parts)
+    if "JSON" in _words_after(parts, ("SERVICE", "ACCOUNT"))[-2:]:
+        return not {"PATH", "FILE", "URL", "NAME"} & set(parts[-1:])
     return any(parts[-len(phrase) :] == phrase for phrase in SECRET_PHRASES)
 
 

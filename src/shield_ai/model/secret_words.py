@@ -87,7 +87,8 @@ SECRET_PHRASES = (
     ("API", "HASH"),
     ("SEED", "PHRASE"),
     ("OTLP", "HEADERS"),
-    ("SERVICE", "ACCOUNT", "JSON"),
+    ("SERVICE", "JSON"),
+    ("SERVICE", "JSON", "STR"),
     ("SERVICE", "ACCOUNT", "INFO"),
     ("SERVICE", "ACCOUNT", "BASE"),
     ("SERVICE", "ACCOUNT", "B"),
@@ -120,7 +121,7 @@ LIMITS = word_set("RATE RATES RATELIMIT LIMIT LIMITS THROTTLE THROTTLES QUOTA")
 # Before a secret word: the value is a number of tokens, a parameter of a hash of passwords, or a
 # token that is not a secret.
 COUNTS = word_set("""
-    MAX MIN NUM TOTAL INPUT OUTPUT PROMPT COMPLETION CSRF STOP COST LENGTH PARALLELISM ITERATIONS
+    MAX MIN NUM LEN TOTAL INPUT OUTPUT PROMPT COMPLETION CSRF STOP COST LENGTH PARALLELISM ITERATIONS
     ROUNDS TYPE
 """)
 SERVICES = word_set("""
