@@ -35,6 +35,10 @@ KEY = fill("{alnum:32}")
         ("secret_key_base", Family.SECRET),
         ("from_secret", Family.NONE),
         ("key", Family.KEY),
+        ("CONJUR_DATA_KEY", Family.KEY),
+        ("DATA_KEY", Family.KEY),
+        ("dataKey", Family.NONE),
+        ("data-key", Family.NONE),
         ("publicKeyToken", Family.NONE),
         ("", Family.NONE),
     ],
@@ -56,6 +60,7 @@ def test_families_of_names(name: str, expected: Family) -> None:
         ("client_secret", "someclientsecret"),
         ("password", "!ChangeMe!"),
         ("key", fill("{hex:32}")),
+        ("S3_SECRET_ACCESS_KEY", "minioadmin"),
         ("VAULT_TOKEN", "s." + fill("{alnum:22}42")),
     ],
 )
@@ -139,3 +144,10 @@ def test_bracket_within_random_text_belongs_to_the_value() -> None:
 
 def test_unquoted_word_with_underscores_is_a_variable() -> None:
     assert judge("p_password", "request_new_password", quoted=False, in_code=False) is None
+    assert judge("PASSWORD", "new_password", quoted=False, in_code=False) is None
+
+
+def test_unquoted_word_with_underscores_is_the_value_of_a_variable() -> None:
+    in_config = judge("DB_PASSWORD", "shop_pass", quoted=False, in_code=False)
+    assert in_config is Confidence.MEDIUM
+    assert judge("DB_PASSWORD", "shop_pass", quoted=False) is None

@@ -170,6 +170,10 @@ def graded(path, text, findings):
         pytest.param("a.py", f"x = f(\n'''\n a.py --password '{RANDOM}!' x\n''')\n", HIGH, id="text as an argument"),
         pytest.param(".github/workflows/a.yml", f"SECRET_KEY: {RANDOM}{RANDOM}\n", LOW, id="signing key in CI"),
         pytest.param(".github/workflows/a.yml", f"SHOP_SECRET: {RANDOM}{RANDOM}\n", HIGH, id="other secret in CI"),
+        pytest.param("k8s.yaml", "DB_PASSWORD: shop_pass\n", LOW, id="unquoted name of a password"),
+        pytest.param("k8s.yaml", "DB_PASSWORD: 'shop_pass'\n", HIGH, id="quoted name of a password"),
+        pytest.param("compose.yml", "- AWS_SECRET_ACCESS_KEY=minioadmin\n", LOW, id="default of MinIO"),
+        pytest.param("shop.py", "s3(aws_secret_access_key='minioadmin')\n", LOW, id="default of MinIO in code"),
         pytest.param("cirun.config.yaml", "DATABASE_SECRET_KEY: anothercrazykey!\n", LOW, id="words in CI"),
     ],
 )  # fmt: skip

@@ -31,6 +31,9 @@ from shield_ai.scan.text.value_shapes import (
 
 # Values that only name the kind of secret.
 LABELS = word_set("PASSWORD PASSWD PASSPHRASE CLIENTSECRET SECRETKEY APISECRET SECRETS")
+# Passwords with which servers are installed: https://min.io/docs
+VENDOR_DEFAULTS = frozenset({"minioadmin", "minio123"})
+VARIABLE = regex(r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+")
 MIN_SECRET_LENGTH = 6
 MIN_KEY_LENGTH = 20  # of a value with the name "key"
 
@@ -71,7 +74,8 @@ VERBS = word_set(
 KEY_NAME = regex(
     r"(^|_|\b)(api|access|auth|secret|private|encryption|signing|encrypt|crypt|aes|hmac|jwt"
     r"|master|service|account|app|license|consumer|client|shared|storage|subscription|integration"
-    r"|session|webhook|write|read|admin|server|ssh|rsa|deploy|bot|push|fernet)[_\-. ]?keys?$|^key$",
+    r"|session|webhook|write|read|admin|server|ssh|rsa|deploy|bot|push|fernet)[_\-. ]?keys?$|^key$"
+    r"|(?-i:(?:^|[A-Z0-9]_)DATA_KEY$)",  # a variable; in HTML, data-key is the key of an element
     re.IGNORECASE,
 )
 TOKEN_NAME = regex(
@@ -143,8 +147,9 @@ def judge(
         return None
     if is_placeholder(value):
         return Confidence.LOW
-    # An unquoted word with underscores is a variable, even in a shell script or in SQL.
-    in_code = in_code or (not quoted and "_" in value)
+    # An unquoted word with underscores is a variable, even in a shell script or in SQL, but not the
+    # value of DB_PASSWORD.
+    in_code = in_code or (not quoted and "_" in value and not VARIABLE.fullmatch(name))
     if not _is_credible(name_family, name, value, non_production=non_production, in_code=in_code):
         return None
     return Confidence.MEDIUM if non_production or not is_random(value) else Confidence.HIGH
@@ -163,6 +168,8 @@ def _is_credible(
 def _is_key(name: str, value: str) -> bool:
     if name.lower() == "key" and not (len(value) >= MIN_KEY_LENGTH and value.isalnum()):
         return False
+    if value in VENDOR_DEFAULTS:
+        return meaning(name) is Meaning.SECRET
     if " " in value:
         return is_symbol_mix(value)
     if not is_random(value):

@@ -8,11 +8,16 @@ from typing import TYPE_CHECKING
 from shield_ai.model.words import word_set, words
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.scan.files.file_class import is_development
-from shield_ai.scan.text.credibility import Family, family
+from shield_ai.scan.text.credibility import VENDOR_DEFAULTS, Family, family
 from shield_ai.scan.text.place import LITERAL_RULES
 from shield_ai.scan.text.randomness import has_words
 from shield_ai.scan.text.token_rules import SAMPLE_VALUE
-from shield_ai.scan.text.value_shapes import decode_base64, has_only_weak_words, is_word_like
+from shield_ai.scan.text.value_shapes import (
+    FIELD_NAME,
+    decode_base64,
+    has_only_weak_words,
+    is_word_like,
+)
 
 if TYPE_CHECKING:
     from shield_ai.scan.text.place import Place
@@ -38,6 +43,8 @@ MIN_USER = 6  # letters of a name that few passwords contain by chance
 def is_weak(place: Place) -> bool:
     """Return whether a value is a weak password, or another weak secret for development."""
     value = decode_base64(place.value)
+    if place.value in VENDOR_DEFAULTS or _is_unquoted_name(place):
+        return True
     if _is_named_nearby(place) or _contains_user(place) or SAMPLE_VALUE.search(value):
         return True
     if place.name in SIGNING_KEYS and CI.search(place.path):
@@ -49,6 +56,13 @@ def is_weak(place: Place) -> bool:
     if not is_development(place.path) and not LOCAL_HOST.search(place.line):
         return False
     return is_word_like(value)
+
+
+def _is_unquoted_name(place: Place) -> bool:
+    """Return whether a value may be the name of a field, as in `DB_PASSWORD: db_pass`."""
+    if place.rule != "CRED.password" or place.before[-1:] in {'"', "'"}:
+        return False
+    return bool(FIELD_NAME.fullmatch(place.value))
 
 
 def _says_example(value: str) -> bool:
