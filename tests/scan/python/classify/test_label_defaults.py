@@ -5,7 +5,7 @@ import ast
 import pytest
 
 from shield_ai.model.skip import SkipId
-from shield_ai.scan.python.classify.label_defaults import explain_label
+from shield_ai.scan.python.classify.label_defaults import explain_label, is_name_of_secret
 
 
 @pytest.mark.parametrize(
@@ -32,3 +32,21 @@ def test_a_read_with_a_label_is_no_secret(sites):
     reads = "import os\nA = os.environ.get('REDIS_URL', '{}')\n".format
     assert sites(reads("redis")) == []
     assert sites(reads("redis://h")) == [("read", "REDIS_URL", "")]
+
+
+@pytest.mark.parametrize(
+    ("name", "default", "expected"),
+    [
+        pytest.param("SANDBOX_PROXY_CA_SECRET", "sandbox-proxy-ca", True, id="Kubernetes Secret"),
+        pytest.param("SHOP_SECRET", "shop", False, id="one word"),
+        pytest.param("SHOP_API_SECRET", "open-sesame", False, id="other words"),
+        pytest.param("SHOP_API_TOKEN", "shop-api", False, id="token"),
+        pytest.param("RESET_SALT", "passwordreset", True, id="namespace"),
+        pytest.param("EMAIL_SALT", "email-confirmation", True, id="namespace of words"),
+        pytest.param("PASSWORD_SALT", "opensesame", False, id="word"),
+        pytest.param("RESET_SALT", "reset9f8a", False, id="digits"),
+        pytest.param("RESET_KEY", "passwordreset", False, id="key"),
+    ],
+)
+def test_name_of_secret(name, default, expected):
+    assert is_name_of_secret(name, ast.Constant(default)) is expected

@@ -62,6 +62,18 @@ KEY = "KEY = os.environ['S3_SECRET_ACCESS_KEY']\n"
             f'if __name__ != "__main__":\n    {READ}', "API_TOKEN", ["medium"], id="negated main block"
         ),
         pytest.param(
+            "f(project_key=os.environ.get('JIRA_PROJECT_KEY'))\n",
+            "JIRA_PROJECT_KEY",
+            ["low"],
+            id="key of a project",
+        ),
+        pytest.param(
+            "CA_SECRET = os.environ.get('PROXY_CA_SECRET', 'proxy-ca')\n",
+            "PROXY_CA_SECRET",
+            ["low"],
+            id="name of a secret",
+        ),
+        pytest.param(
             "for name in ('API_TOKEN', 'DB_PASSWORD'):\n"
             "    if not os.getenv(name):\n        print(name)\n",
             "API_TOKEN or DB_PASSWORD",

@@ -22,6 +22,12 @@ PLACEHOLDERS = word_set("""
     PASSWORD RANDOM REPLACE SAMPLE SECRET SET TEST TESTING THIS TOKEN UNDEFINED UNSAFE UNSET YOUR
 """)
 
+# Words of actions that a salt separates from each other; only the key that signs is a secret.
+NAMESPACE = regex(
+    r"(?=.*(?:reset|confirm|activat|verif|unsubscri|invit|sign-?up|register|session|cookie|email))"
+    r"[a-z]+(?:[-_.][a-z]+)*"
+)
+
 
 def explain_label(name: str, default: ast.expr | None) -> SkipReason | None:
     """Return the reason to skip a variable whose default is a host name or a label, or None.
@@ -42,3 +48,24 @@ def explain_label(name: str, default: ast.expr | None) -> SkipReason | None:
     if is_host or (is_key and LABEL.fullmatch(text)):
         return SkipId.HARMLESS_LABEL.reason()
     return None
+
+
+def is_name_of_secret(name: str, default: ast.expr | None) -> bool:
+    """Return whether the default shows that a variable probably names a secret or a salt.
+
+    Examples: `PROXY_CA_SECRET` with the default `proxy-ca` is the name of a Secret of Kubernetes,
+    and `RESET_SALT` with the default `passwordreset` is a namespace.
+
+    Args:
+        name: The variable.
+        default: The default of the read.
+    """
+    text = default.value if isinstance(default, ast.Constant) else None
+    if not isinstance(text, str):
+        return False
+    parts = words(name)
+    if parts[-1:] == ("SALT",):
+        return bool(NAMESPACE.fullmatch(text))
+    return (
+        parts[-1:] == ("SECRET",) and bool(LABEL.fullmatch(text)) and set(words(text)) <= {*parts}
+    )

@@ -60,13 +60,14 @@ class ReadSeverity:
 
         These are tests whether a variable is set beside a read of it, identifiers beside their
         secrets, such as the ID of an access key, and reads for development and tests.
-        Also a test of computed names, and reads in the main block of a module.
+        Also a test of computed names, a name of a secret or a project, and reads in the main block
+        of a module.
         """
         if site.shape not in READ_SHAPES or finding.severity is Severity.LOW:
             return finding
         if site.is_test and (finding.path, site.variable) in self._reads:
             return _lower(finding, f"{site.variable} is only tested here")
-        if (site.is_test and site.alternatives) or (site.in_main and not _starts_app(finding.path)):
+        if _is_minor(site) or (site.in_main and not _starts_app(finding.path)):
             return msgspec.structs.replace(finding, severity=Severity.LOW)
         secret = self._secrets.get(site.variable)
         if secret and meaning(site.variable) is Meaning.IDENTIFIER:
@@ -78,6 +79,13 @@ class ReadSeverity:
 
 def _lower(finding: Finding, message: str) -> Finding:
     return msgspec.structs.replace(finding, severity=Severity.LOW, message=message)
+
+
+def _is_minor(site: Site) -> bool:
+    """Return whether names are only tested, or the value is the name of a secret or a project."""
+    if site.is_test and site.alternatives:
+        return True
+    return site.names_secret or words(site.variable)[-2:] == ("PROJECT", "KEY")
 
 
 def _starts_app(path: str) -> bool:

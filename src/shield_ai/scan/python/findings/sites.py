@@ -15,6 +15,7 @@ from shield_ai.model.words import word_set, words
 from shield_ai.project.layout import is_test_settings
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.scan.python.classify.candidates import is_number
+from shield_ai.scan.python.classify.label_defaults import is_name_of_secret
 from shield_ai.scan.python.classify.literals import literal_text
 from shield_ai.scan.python.readers.reads import LOCAL_CACHE_URL
 
@@ -82,6 +83,7 @@ def create_site(
         is_demanded=candidate.is_demanded,
         is_test=candidate.is_test,
         in_main=candidate.in_main,
+        names_secret=is_name_of_secret(candidate.variable, candidate.default),
         default_literal=has_default_text or has_generated_default,
         default_ok_in_production=default_ok,
         default_start=default_start,
