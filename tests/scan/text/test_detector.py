@@ -142,6 +142,25 @@ def rules(path: str, text: str) -> list[str]:
         pytest.param("a.yml", "db_password: '@none None'\n", [], id="marker of Dynaconf"),
         pytest.param("a.go", '{"password": "$encrypted$"}', [], id="mask of Ansible"),
         pytest.param("a.sh", "export PGPASSWORD=\\$BULK_PASSWORD\n", [], id="escaped variable"),
+        pytest.param(
+            "a.asc",
+            "-----BEGIN PGP PRIVATE KEY BLOCK-----\nVersion: GnuPG/MacGPG2 v2.0.22 (Darwin)\n"
+            "Comment: GPGTools - https://gpgtools.org\n\n{b64:64}\n{b64:64}\n",
+            ["CRED.private-key"],
+            id="PGP key with headers",
+        ),
+        pytest.param(
+            "a.py",
+            'KEY = "-----BEGIN PGP PRIVATE KEY BLOCK-----\\nVersion: GnuPG v2 (x)\\n\\n{b64:64}"\n',
+            ["CRED.private-key"],
+            id="PGP key with headers in a text",
+        ),
+        pytest.param(
+            "a.asc",
+            "-----BEGIN PGP PRIVATE KEY BLOCK-----\nVersion: GnuPG v2 (x)\n<your key>\n",
+            [],
+            id="no PGP key",
+        ),
         pytest.param("a.yml", "password: ${DB_PASSWORD}\ntoken: {{ token }}\n", [], id="templates"),
     ],
 )
