@@ -357,3 +357,14 @@ def test_another_function_named_get_secret_is_a_helper(sites):
     assert sites("from shop.vault import get_secret\nX = get_secret('API_KEY')", files) == [
         ("read", "API_KEY", "")
     ]
+
+
+@pytest.mark.parametrize("name", [".local.py", "base.local.py", "local.py"])
+def test_a_star_import_into_a_file_with_dots_in_its_name(scanned, name):
+    files = {
+        "shop/settings/__init__.py": "",
+        "shop/settings/base.py": "import os\n",
+        f"shop/settings/{name}": "from .base import *\nX = os.environ['API_KEY']\n",
+    }
+    found = scanned(files).findings
+    assert [f.path for f in found if f.env == "API_KEY"] == [f"shop/settings/{name}"]

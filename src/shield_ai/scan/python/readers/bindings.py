@@ -162,7 +162,8 @@ class Module:
         if not node.level:
             return module
         parts = self.name.split(".") if self.name else []
-        kept = len(parts) - node.level
+        stem = self.source.path.rpartition("/")[2].removesuffix(".py")
+        kept = len(parts) - node.level - stem.count(".")  # of a file such as base.local.py
         if self.is_package:
             kept += 1
         package = parts[: max(0, kept)]
