@@ -35,6 +35,7 @@ def selected(tmp_path):
         pytest.param("a/b.py", "from . import build", "a/build/__init__.py", id="package"),
         pytest.param("b.py", "", "alembic/env.py", id="configuration of Alembic"),
         pytest.param("b.py", "", "a/migrations/env.py", id="of its migrations"),
+        pytest.param("b.py", "", "a/migrations/_helper.py", id="helper of migrations"),
         pytest.param(
             "a/b.py", "", "a/settings/third_party/__init__.py", id="package of the settings"
         ),
@@ -50,6 +51,7 @@ def test_a_folder_that_the_app_imports_is_scanned(selected, importer, line, modu
     [
         pytest.param("a/b.py", "import requests", "vendor/requests.py", id="not imported"),
         pytest.param("setup.py", "import build", "build/lib/x.py", id="another module"),
+        pytest.param("a/b.py", "", "a/migrations/0001_initial.py", id="migration"),
         pytest.param("tests/test_b.py", "import vendor.x", "vendor/x.py", id="by tests"),
     ],
 )

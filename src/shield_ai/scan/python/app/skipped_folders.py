@@ -8,7 +8,7 @@ from shield_ai.model.name_meaning import is_secret
 from shield_ai.model.skip import SkipId
 from shield_ai.model.words import word_set
 from shield_ai.project.import_roots import CONFIG_FOLDERS
-from shield_ai.project.layout import is_test
+from shield_ai.project.layout import SKIPPED_FOLDERS, is_test
 from shield_ai.project.perf.lazy_regex import regex
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ READ = regex(
     rb"(?:environ(?:\.get)?|getenv|\benv(?:\.\w+)?|\bconfig)\s?[\[(]\s{0,60}[\"'](\w{1,80})[\"']"
 )
 IMPORT = regex(rb"(?m)^[ \t]*(?:from[ \t]+([\w.]*+)[ \t]+import\b([^\n#]*)|import[ \t]+(\w[\w.]*))")
+MIGRATION_HELPER = regex(r"_[a-z]\w*\.py")
 MAX_SHOWN = 5
 
 
@@ -47,7 +48,7 @@ def select_app_paths(entries: Iterable[Entry], read: FileReader) -> AppPaths:
     paths: list[str] = []
     folders: dict[str, list[str]] = {}
     for entry in entries:
-        if entry.is_app_file:
+        if entry.is_app_file or _is_migration_helper(entry.path):
             paths.append(entry.path)
         elif folder := _reported_folder(entry.path):
             folders.setdefault(folder, []).append(entry.path)
@@ -62,6 +63,14 @@ def select_app_paths(entries: Iterable[Entry], read: FileReader) -> AppPaths:
         else:
             skipped.append(_reason(variables).entry(folder))
     return AppPaths(paths, tuple(skipped))
+
+
+def _is_migration_helper(path: str) -> bool:
+    """Return whether a module in a folder of migrations is not a migration itself."""
+    *folders, name = path.split("/")
+    if folders[-1:] != ["migrations"] or not MIGRATION_HELPER.fullmatch(name):
+        return False
+    return not any(part in SKIPPED_FOLDERS or part.startswith(".") for part in folders[:-1])
 
 
 def _reported_folder(path: str) -> str:
