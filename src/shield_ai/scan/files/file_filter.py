@@ -20,7 +20,7 @@ SECRET = (
 ENV_READ = regex(
     rb"environ|getenv|dotenv_values|decouple|_url\.config|[Cc]onfig\("
     rb"|(?:^|[^.\w])[Cc]onfig(?:\.\w+\(|\[)|\benvs?\b|configurations"
-    rb"|starlette|envvar|env_var|expandvars"
+    rb"|starlette|envvar|env_var|env_fallback|expandvars"
 )
 # A quoted secret-like name as an argument, an index, an operand of `in`, or a constant: the syntax
 # of a read or a presence test.

@@ -66,3 +66,28 @@ def test_follows_a_function_with_a_name_that_reads_variables_into_other_files(sc
     client = "def connect(conf):\n    return conf.require('API_KEY')\n"
     found = scanned({"conf.py": conf, "shop/client.py": client}).findings
     assert [(f.path, f.env) for f in found] == [("shop/client.py", "API_KEY")]
+
+
+@pytest.mark.parametrize(
+    ("argument", "variables"),
+    [
+        pytest.param("(env_fallback, ['API_KEY', 'OLD_KEY'])", ["API_KEY", "OLD_KEY"], id="names"),
+        pytest.param("(env_fallback, ['API_HOST'])", [], id="not a secret"),
+        pytest.param("(other, ['API_KEY'])", [], id="another function"),
+    ],
+)
+def test_reports_the_variables_of_an_ansible_module(sites, argument, variables):
+    code = "from ansible.module_utils.basic import env_fallback\n"
+    found = sites(f"{code}SPEC = dict(key=dict(no_log=True, fallback={argument}))")
+    reason = "env_fallback() reads the variable: pass it the value first"
+    assert found == [("read", variable, reason) for variable in variables]
+
+
+def test_reports_the_variables_of_an_ansible_module_outside_the_settings(scanned):
+    text = (
+        "from ansible.module_utils.basic import AnsibleModule, env_fallback\n"
+        "class M(AnsibleModule):\n"
+        "    SPEC = dict(key=dict(fallback=(env_fallback, ['SHOP_PASSWORD'])))\n"
+    )
+    found = scanned({"plugins/module.py": text}).findings
+    assert [f.env for f in found] == ["SHOP_PASSWORD"]

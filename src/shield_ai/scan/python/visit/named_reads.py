@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from shield_ai.model.skip import SkipReason
 
+ANSIBLE_READER = "env_fallback"
 DISPLAYS = (ast.List, ast.Tuple)
 
 
@@ -64,10 +65,22 @@ class NamedReadVisitor(EnvReadVisitor):
             if keyword.arg in VARIABLE_KEYWORDS:
                 reason = SkipId.READ_BY_LIBRARY.reason(function=ast.unparse(node.func))
                 self._add_named(node, self._texts_in([keyword.value]), reason)
+            if keyword.arg == "fallback":
+                self._visit_ansible_fallback(node, keyword.value)
         if _called_name(node) in self.resolver.project.reading_names:
             values = [*node.args, *(keyword.value for keyword in node.keywords)]
             reason = SkipId.UNSUPPORTED_READ.reason()
             self._add_named(node, self._texts_in(values), reason)
+
+    def _visit_ansible_fallback(self, node: ast.Call, value: ast.expr) -> None:
+        """Add the secrets in `fallback=(env_fallback, [NAME])`, of a parameter of a module.
+
+        https://docs.ansible.com/ansible/latest/dev_guide/developing_program_flow_modules.html
+        """
+        parts = value.elts if isinstance(value, ast.Tuple) else []
+        if parts and ast.unparse(parts[0]).rpartition(".")[2] == ANSIBLE_READER:
+            reason = SkipId.READ_BY_LIBRARY.reason(function=ANSIBLE_READER)
+            self._add_named(node, self._texts_in(parts[1:]), reason)
 
     def _placeholders_in(self, node: ast.expr) -> list[str]:
         """Return the names of secrets in the form `$NAME`, in a text or in a list of texts."""
