@@ -38,11 +38,13 @@ SECRET_API = regex(
     rb"|env_prefix|SecretStr|SecretBytes|from_prefixed_env|[Dd]ynaconf|GoodConf|ConfigManager"
     rb"|SimpleNamespace\(\*\*|\$\{?[A-Z][A-Z_]{0,30}(?:PASS|SECRET|TOKEN|KEY|CRED)"
 )
-# A value of at least 12 characters with a secret-like name, or a URL with a password.
+# A value of at least 12 characters with a secret-like name, a URL with a password, or a short key
+# that signs sessions.
 LITERAL = regex(
     rb"(?i)(?:secret|passw|pwd|token|_key|apikey|credential|salt|dsn|webhook)\w{0,30}"
     rb"[\"']?\]?\s{0,4}(?::\s?[\w .|]+\s?)?[=:]\s{0,4}\(?\s{0,9}[bru]?[\"'][^\n\"'\s]{12,}[\"']"
     rb"|://[^/\s\"'@]{0,60}:[^/\s\"'@]{1,80}@"
+    rb"|\bsecret_key[\"']?\]?\s?=\s?[\"'][^\n\"']{1,5}[\"']"
 )
 # A settings file is parsed if it contains any of these words.
 SECRET_WORD = regex(

@@ -279,3 +279,20 @@ def test_names_the_variable_of_a_literal_after_its_setting(sites, text, variable
 def test_prose_with_a_link_is_no_secret(scanned, text, is_found):
     found = scanned({"shop/models.py": f'D = {{"SLACK_SIGNING_SECRET": "{text}"}}\n'}).findings
     assert [finding.rule for finding in found] == ["CSEC34.literal"] * is_found
+
+
+@pytest.mark.parametrize(
+    ("statement", "severities"),
+    [
+        pytest.param("app.config['SECRET_KEY'] = 'dev'", ["low"], id="item"),
+        pytest.param("app.config.from_mapping(SECRET_KEY='dev')", ["low"], id="argument"),
+        pytest.param("app.secret_key = 'dev'", ["low"], id="attribute"),
+        pytest.param("app.config['SECRET_KEY'] = ''", [], id="empty"),
+        pytest.param("app.config['API_KEY'] = 'dev'", [], id="another key"),
+        pytest.param("if app.config['SECRET_KEY'] == 'dev': stop()", [], id="comparison"),
+    ],
+)
+def test_a_short_signing_key_outside_the_settings_is_low(scanned, statement, severities):
+    files = {"shop/__init__.py": f"{statement}\n", "shop/app.py": "import shop\n"}
+    found = scanned(files).findings
+    assert [str(f.severity) for f in found if f.rule == "CSEC34.literal"] == severities

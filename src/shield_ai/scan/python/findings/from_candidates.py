@@ -17,6 +17,7 @@ from shield_ai.scan.python.findings.importable import explain_not_importable
 from shield_ai.scan.python.findings.kept_literals import KeptLiterals
 from shield_ai.scan.python.findings.sites import create_site
 from shield_ai.scan.rules.pattern import csec34_rules
+from shield_ai.scan.text.credibility import MIN_SECRET_LENGTH
 from shield_ai.scan.text.dotenv import find_dotenv_secrets
 
 if TYPE_CHECKING:
@@ -66,13 +67,23 @@ def create_findings(
     kept = KeptLiterals(source, candidates, migrated)
     entries: list[Entry] = []
     for candidate in candidates:
-        if not in_settings and is_probably_label(candidate):
+        is_label = not in_settings and is_probably_label(candidate)
+        if is_label and not _is_short_signing_key(candidate):
             continue
         if candidate.shape is Shape.LITERAL and not candidate.reason:
             candidate.reason = kept.explain(candidate)
         candidate.reason = candidate.reason or not_importable
-        entries.append(_create_entry(source, candidate, in_settings=in_settings))
+        finding, site = _create_entry(source, candidate, in_settings=in_settings)
+        if is_label:
+            finding = msgspec.structs.replace(finding, severity=Severity.LOW)
+        entries.append((finding, site))
     return entries
+
+
+def _is_short_signing_key(candidate: Candidate) -> bool:
+    """Return whether a literal is a key such as "dev", which the rules for texts do not report."""
+    text = literal_text(candidate.node) or ""
+    return candidate.path[-1].upper() == "SECRET_KEY" and 0 < len(text) < MIN_SECRET_LENGTH
 
 
 def is_probably_label(candidate: Candidate) -> bool:
