@@ -99,7 +99,10 @@ def test_severity(scanned, text, variable, severities):
 @pytest.mark.parametrize(
     ("path", "severity"),
     [
-        pytest.param("jobs/sync.py", "low", id="module"),
+        pytest.param("shop/sync.py", "low", id="module"),
+        pytest.param("scripts/sync.py", "medium", id="script"),
+        pytest.param("shop/jobs/sync.py", "medium", id="job"),
+        pytest.param("shop/scripts/lib/sync.py", "low", id="module of scripts"),
         pytest.param("main.py", "medium", id="main.py"),
         pytest.param("shop/__main__.py", "medium", id="__main__.py"),
         pytest.param("run_server.py", "medium", id="server"),

@@ -35,6 +35,8 @@ LOW_REASONS = frozenset(
 # The main block of a file with one of these words in its name starts an app. That of another module
 # is a manual test of it.
 ENTRY_POINTS = word_set("MAIN APP RUN MANAGE SERVER SERVE WSGI ASGI BOT WORKER CLI START")
+# The main block of a file in one of these folders is a program of its own.
+SCRIPT_FOLDERS = word_set("scripts script bin tools jobs cron tasks commands")
 
 
 class ReadSeverity:
@@ -89,6 +91,8 @@ def _is_minor(site: Site) -> bool:
 
 
 def _starts_app(path: str) -> bool:
-    """Return whether the name of a file says that it starts an app."""
-    stem = path.rpartition("/")[2].removesuffix(".py")
-    return not ENTRY_POINTS.isdisjoint(words(stem))
+    """Return whether a file starts an app or is a script, by its name or its folder."""
+    folder, _, name = path.rpartition("/")
+    if folder.rpartition("/")[2] in SCRIPT_FOLDERS:
+        return True
+    return not ENTRY_POINTS.isdisjoint(words(name.removesuffix(".py")))
