@@ -53,7 +53,11 @@ NOT_SETTINGS = regex(
 )
 SPHINX = regex(r"(^|/)(docs?|documentation|sphinx)([-_]\w+)?/([\w-]+/)*conf\.py$")
 TEST_FILES = regex(r"(test_\w+|\w+_tests?|conftest|tests?|testing|ci_settings)\.py$", re.IGNORECASE)
-TEST_FOLDERS = regex(r"(^|/)(tests?|testing|test_\w+|e2e|fixtures)/", re.IGNORECASE)
+TEST_FOLDERS = regex(
+    r"(^|/)(tests?|testing|test_\w+|e2e|fixtures"
+    r"|(unit|e2e|regression|smoke|func|functional|integration)_?tests?)/",
+    re.IGNORECASE,
+)
 TEST_SETTINGS = regex(
     r"(^|/)(settings|config|conf)/([\w-]+/)*(test|tests|testing|test_\w+|\w+_test)\.py$"
 )

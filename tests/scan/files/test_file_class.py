@@ -25,6 +25,8 @@ from shield_ai.scan.files.file_class import (
         "conftest.py",
         "unittests/a.py",
         "e2etests/a.py",
+        "loadtest/a.py",
+        "perftests/a.py",
         "app/fake_data.py",
         "site-fixture/a.py",
         "settings_testing.py",
