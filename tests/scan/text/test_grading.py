@@ -346,9 +346,12 @@ def test_reads_only_the_part_of_a_long_line_around_a_value():
         pytest.param("app/conf/dev.py", 'os.environ.setdefault("KEY", "x")', LOW, id="development"),
         pytest.param("app/conf/prod.py", 'os.environ.setdefault("KEY", "x")', HIGH, id="production"),
         pytest.param("app/conf/dev.py", 'os.environ.get("KEY", "x")', HIGH, id="read"),
+        pytest.param("loadtest/user.py", 'os.environ.get("KEY", "x")', LOW, id="read in a load test"),
+        pytest.param("examples/api/ask.py", 'os.environ.get("KEY", "x")', LOW, id="read in an example"),
+        pytest.param("example/settings.py", 'os.environ.get("KEY", "x")', HIGH, id="read in settings named example"),
     ],
 )  # fmt: skip
-def test_grades_default_variables_of_development(path, code, expected):
+def test_grades_reads_by_path(path, code, expected):
     finding = literal(path, code, code, "KEY", "CSEC34.environ-read")
     assert graded(path, code, [finding]) == [expected]
 
