@@ -94,10 +94,7 @@ class SkipId(enum.StrEnum):
     )
     READS_ALL = "reads-all", "{reader} reads {variables}: keep those with secrets set"
     ALSO_COMPUTED = "also-computed", "{variable} is also read under a computed name"
-    SET_UNDER_COMPUTED_NAME = (
-        "set-under-computed-name",
-        "the code sets or deletes the variable under a computed name",
-    )
+    SET_UNDER_COMPUTED_NAME = "set-under-computed-name", "set or deleted under a computed name"
     SET_IN_FILE = "set-in-file", "the file also sets or deletes the variable"
     REPLACES_ENVIRON = "replaces-environ", "the file replaces os.environ: change it in place"
     SETS_VARIABLE = "sets-variable", "written into the environment, where other code reads it"

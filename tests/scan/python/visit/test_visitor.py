@@ -422,14 +422,14 @@ def test_a_variable_written_under_a_computed_name_cannot_be_migrated(sites, fake
     assert sites(f"import os\n{fake}X = os.environ['A_TOKEN']\nY = os.environ['B_TOKEN']\n")[
         -2:
     ] == [
-        ("read", "A_TOKEN", "the code sets or deletes the variable under a computed name"),
+        ("read", "A_TOKEN", "set or deleted under a computed name"),
         ("read", "B_TOKEN", ""),
     ]
 
 
 def test_a_test_before_a_deletion_under_a_computed_name_stays(sites):
     text = "import os\nfor name in ('A_TOKEN', 'B_TOKEN'):\n    if name in os.environ:\n        del os.environ[name]\n"
-    reason = "the code sets or deletes the variable under a computed name"
+    reason = "set or deleted under a computed name"
     assert [site[2] for site in sites(text)] == [reason]
 
 
