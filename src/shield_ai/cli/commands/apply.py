@@ -26,13 +26,8 @@ from shield_ai.flow.plan.plan_lists import count_fixed
 from shield_ai.model.errors import DONE
 from shield_ai.model.plan import Action, Applied
 from shield_ai.reports.documents import ApplyDocument
-from shield_ai.reports.plan import (
-    comparison_text,
-    next_steps_text,
-    no_changes_text,
-    plan_text,
-    receipts_text,
-)
+from shield_ai.reports.plan import no_changes_text, plan_text
+from shield_ai.reports.results import comparison_text, next_steps_text, receipts_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -27,7 +27,7 @@ from shield_ai.model.plan import StepKind, StepStatus
 from shield_ai.model.printable import printable
 from shield_ai.reports.documents import RollbackDocument
 from shield_ai.reports.manual_changes import edited_text
-from shield_ai.reports.plan import receipts_text
+from shield_ai.reports.results import receipts_text
 from shield_ai.reports.terminal.plurals import count
 
 if TYPE_CHECKING:

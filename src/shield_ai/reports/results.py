@@ -1,0 +1,76 @@
+"""Format what apply and rollback did, 80 columns wide, and what is left to do."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from shield_ai.model.plan import StepKind
+from shield_ai.model.printable import printable
+from shield_ai.model.skip import SkipId
+from shield_ai.reports.terminal.plurals import count
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from shield_ai.model.plan import Comparison, Plan, Receipt
+
+_RECEIPT_NOUNS = {
+    StepKind.FILE: "file",
+    StepKind.SECRET: "secret",
+    StepKind.RESOURCE: "resource",
+}
+
+
+def receipts_text(receipts: Sequence[Receipt]) -> str:
+    """Summarize completed steps."""
+    numbers = Counter((receipt.step, receipt.detail) for receipt in receipts)
+    parts = [
+        f"{count(number, _RECEIPT_NOUNS[step])} {detail}"
+        for (step, detail), number in numbers.items()
+    ]
+    return f"done: {', '.join(parts)}"
+
+
+def next_steps_text(plan: Plan) -> str:
+    """Format the lock files to update after an apply, without which an install can fail."""
+    outdated = {SkipId.LOCK_FILE, SkipId.LOCKED_REQUIREMENTS}
+    skipped = [skip for skip in plan.skipped if skip.id in outdated]
+    return "\n".join(printable(f"next: {skip.path}: {skip.reason}") for skip in skipped)
+
+
+def comparison_text(comparison: Comparison) -> str:
+    """Summarize the comparison of the settings before and after an apply."""
+    modules, problems = comparison.modules, comparison.problems
+    if not modules:
+        return "not compared: the settings were not loaded"
+    good = len(modules) - len(problems)
+    total = count(len(modules), "settings module")
+    verb = "has" if good == 1 else "have"
+    lines = [printable(f"not compared: {problem}") for problem in problems]
+    if good:
+        proved = f"proved: {good} of {total} {verb} the same values as before, AWS off and on"
+        lines.insert(0, proved)
+    if problems:
+        lines.append(comparison_advice(comparison))
+    if comparison.python_without_boto3:
+        lines.append(
+            printable(
+                f"boto3 is not installed for {comparison.python_without_boto3}: install the app's"
+                " requirements before you turn AWS on"
+            )
+        )
+    return "\n".join(lines)
+
+
+def comparison_advice(comparison: Comparison) -> str:
+    """Return what to do so that the modules can be compared."""
+    steps = []
+    if comparison.lacks_requirements:
+        steps.append("install the app's requirements or choose its Python with --python")
+    if comparison.lacks_variables or not comparison.lacks_requirements:
+        steps.append("set the variables that the error names, those of secrets with --env-file")
+    return (
+        f"to compare: undo this with shield rollback, {', '.join(steps)}, and apply again;"
+        " to see an error, import the module there"
+    )
