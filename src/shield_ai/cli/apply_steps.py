@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shield_ai.cli.console import format_receipt, is_shown
+from shield_ai.cli.console import echo, format_receipt, is_shown, note
 from shield_ai.cli.progress import progress_bar
+from shield_ai.flow.plan.plan_effects import rewrites_code
 from shield_ai.model.plan import Action, StepKind
 from shield_ai.project.python_source import digest
+from shield_ai.reports.results import comparison_text, next_steps_text, receipts_text
 from shield_ai.reports.terminal.plurals import count
 
 if TYPE_CHECKING:
     from shield_ai.model.edit import FileChange
     from shield_ai.model.file_reader import FileReader
-    from shield_ai.model.plan import Plan, Receipt
+    from shield_ai.model.plan import Applied, Plan, Receipt
 
 
 class ApplySteps:
@@ -65,3 +67,17 @@ class ApplySteps:
     def _is_edited(self, file: FileChange) -> bool:
         content = self._read(file.path)
         return (None if content is None else digest(content)) != file.before
+
+
+def print_results(planned: Plan, applied: Applied) -> None:
+    """Print what apply did, whether the settings are the same, and what is left to do."""
+    note(receipts_text(applied.receipts))
+    if rewrites_code(planned):
+        text = comparison_text(applied.settings)
+        if applied.settings.problems:
+            echo(text, err=True)
+        else:
+            note(text)
+    steps = next_steps_text(planned)
+    if steps:
+        note(steps)

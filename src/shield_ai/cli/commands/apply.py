@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING
 import click
 import msgspec
 
-from shield_ai.cli.apply_steps import ApplySteps
+from shield_ai.cli.apply_steps import ApplySteps, print_results
 from shield_ai.cli.console import (
     before_question,
-    echo,
     note,
     print_json,
 )
@@ -27,7 +26,6 @@ from shield_ai.model.errors import DONE
 from shield_ai.model.plan import Action, Applied
 from shield_ai.reports.documents import ApplyDocument
 from shield_ai.reports.plan import no_changes_text, plan_text
-from shield_ai.reports.results import comparison_text, next_steps_text, receipts_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -154,7 +152,7 @@ def apply(
             applied = session.apply(
                 planned, on_receipt=steps.print, on_edit=steps.advance, settings=settings
             )
-    _print_results(planned, applied)
+    print_results(planned, applied)
     new_rotations = _new_rotations(planned) if after.rotate_immediately else []
     if new_rotations:
         from shield_ai.cli.rotation_steps import rotate_now
@@ -163,19 +161,6 @@ def apply(
     if after.as_json:
         print_json(_document(planned, applied, new_rotations))
     return DONE
-
-
-def _print_results(planned: Plan, applied: Applied) -> None:
-    note(receipts_text(applied.receipts))
-    if rewrites_code(planned):
-        text = comparison_text(applied.settings)
-        if applied.settings.problems:
-            echo(text, err=True)
-        else:
-            note(text)
-    steps = next_steps_text(planned)
-    if steps:
-        note(steps)
 
 
 def _document(planned: Plan, applied: Applied, rotated: Sequence[str] = ()) -> ApplyDocument:
