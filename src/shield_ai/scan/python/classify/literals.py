@@ -84,7 +84,7 @@ def is_secret_literal(path: tuple[str, ...], node: ast.expr) -> bool:
         path: The setting or parameter that gets the value, and the keys below it.
         node: The value.
     """
-    if not path or any(MADE_UP.intersection(words(name)) for name in path):
+    if not path or _says_made_up(path):
         return False
     if isinstance(node, ast.JoinedStr):
         return _has_hardcoded_password(node)
@@ -100,6 +100,10 @@ def is_secret_literal(path: tuple[str, ...], node: ast.expr) -> bool:
         and _is_plausible_value(text, path)
         and not _describes_secret(text, path)
     )
+
+
+def _says_made_up(path: tuple[str, ...]) -> bool:
+    return any(MADE_UP.intersection(words(name)) for name in path)
 
 
 def is_reviewed(source: Source, node: ast.expr) -> bool:

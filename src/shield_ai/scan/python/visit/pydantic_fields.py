@@ -263,9 +263,7 @@ class PydanticFieldVisitor(ExpressionVisitor):
         candidate.reader = PYDANTIC_1 if settings.is_pydantic_1 else ""
         candidate.reason = settings.reason
         candidate.optional = bool(defaults_of(value))
-        candidate.default = generated_default(value) or default_text(value)
-        if not candidate.always_secret:
-            candidate.default = candidate.default or default_number(value)
+        candidate.default = _default_of(candidate, value)
         if not variable and not candidate.reason:
             case = SkipId.READ_AS_JSON if parents is None else SkipId.FIELD_NAME_COMPUTED
             candidate.reason = case.reason()
@@ -276,6 +274,13 @@ class PydanticFieldVisitor(ExpressionVisitor):
             self._note_served({variable})
         else:
             self.add(candidate)
+
+
+def _default_of(candidate: Candidate, value: ast.expr | None) -> ast.expr | None:
+    default = generated_default(value) or default_text(value)
+    if default is None and not candidate.always_secret:
+        return default_number(value)
+    return default
 
 
 def _lists_choices(annotation: ast.Subscript) -> bool:
