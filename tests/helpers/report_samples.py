@@ -15,7 +15,7 @@ from shield_ai.flow.verify.stored_secrets import SECRET_READABLE
 from shield_ai.flow.verify.usage import SECRETS_USED
 from shield_ai.model.finding import Confidence, Finding, Severity
 from shield_ai.model.rotation_status import RotatedBy, RotationPhase, RotationStatus
-from shield_ai.model.skip import SkipId, Skipped
+from shield_ai.model.skip import SkipId, Skipped, SkipReason
 from shield_ai.reports.app_report.report_data import (
     Alarm,
     FileDiff,
@@ -72,7 +72,7 @@ def report_data(text: str = "shop", findings: int = 8, **more) -> ReportData:
     common = {
         "app": text, "created": NOW, "version": "1.2.3", "region": "eu-central-1", "account": "123456789012",
         "findings": tuple(
-            MaskedFinding(finding=finding(i, f"{text}/settings.py", reason=text, span=(0, 1)), line=f"KEY = {text}")
+            MaskedFinding(finding=finding(i, f"{text}/settings.py", reason=SkipReason(SkipId.IGNORED, text), span=(0, 1)), line=f"KEY = {text}")
             for i in range(findings)
         ),
         "unreadable": (Skipped(path=text, line=0, name="", reason="no UTF-8", id=SkipId.NOT_UTF8),),

@@ -8,6 +8,7 @@ from axe_playwright_python.sync_playwright import Axe
 from browser import chromium
 from report_samples import CLEAN, EMPTY, HOSTILE, report_data
 
+from shield_ai.reports.app_report import html
 from shield_ai.reports.app_report.html import page
 
 
@@ -65,6 +66,19 @@ def test_hostile_names_and_lines_stay_text(show):
     assert "<img src=x onerror=alert(1)>" in tab.locator("h1").inner_text()
     assert "{{7*7}}" in tab.locator("#findings").inner_text()
     assert not re.search(r"[\x00-\x08\x0e-\x1f\u202e]", tab.locator("body").inner_text())
+
+
+def test_shows_the_text_of_a_reason():
+    made = page(report_data("kept for now"))
+    assert "Not fixable: kept for now<" in made
+    assert "SkipReason(" not in made
+
+
+@pytest.mark.parametrize("expression", ["{{ d }}", "{{ d|clean }}"])
+def test_shows_no_struct_as_text(expression):
+    template = html._template().environment.from_string(expression)
+    with pytest.raises((TypeError, AttributeError)):
+        template.render(d=report_data())
 
 
 def test_content_security_policy(browser, tmp_path):

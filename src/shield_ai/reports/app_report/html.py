@@ -100,7 +100,7 @@ def page(report_data: ReportData) -> str:
 @functools.cache
 def _template() -> jinja2.Template:
     environment = jinja2.Environment(
-        finalize=_remove_control_characters,
+        finalize=_finalize,
         loader=jinja2.FileSystemLoader(TEMPLATES),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
@@ -109,8 +109,14 @@ def _template() -> jinja2.Template:
     return environment.get_template("report.html.j2")
 
 
-def _remove_control_characters(value: object) -> object:
-    """Remove control characters from a value. Jinja calls this for every expression."""
+def _finalize(value: object) -> object:
+    """Remove control characters from a value. Jinja calls this for every expression.
+
+    Raises:
+        TypeError: The value is a struct, which has no text for readers.
+    """
+    if isinstance(value, msgspec.Struct):
+        raise TypeError(f"the template shows a {type(value).__name__}; show one of its fields")
     if isinstance(value, str) and not isinstance(value, Markup):
         return printable_lines(value)
     return value

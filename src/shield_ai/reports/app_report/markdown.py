@@ -119,7 +119,7 @@ def _last_changed(secret: SecretStatus) -> str:
     return ""
 
 
-def _escape(text: object) -> str:
+def _escape(text: str) -> str:
     """Escape markup and join lines."""
     line = one_line(text)
     # GitHub ignores a backslash before a mention; the entity of a zero-width space prevents it.

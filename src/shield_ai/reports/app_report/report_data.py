@@ -290,11 +290,11 @@ def applied_diff(path: str, before: bytes | None, after: bytes, keep: Collection
     return FileDiff(path=path, lines=tuple(lines))
 
 
-def clean(text: object) -> str:
+def clean(text: str) -> str:
     """Replace control characters and text direction marks. Markup is not escaped."""
-    return printable(str(text))
+    return printable(text)
 
 
-def one_line(text: object) -> str:
+def one_line(text: str) -> str:
     """Clean a text and join its lines and spaces."""
     return " ".join(clean(text).split())
