@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import secrets
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import boto3
 import pytest
@@ -10,6 +11,7 @@ from fault_proxy import FaultProxy
 
 from shield_ai.aws.live.account import Account
 from shield_ai.aws.live.session import Session
+from shield_ai.flow.rotate.run import SecretRotator
 from shield_ai.flow.verify.account import (
     DATABASE_LOGIN,
     KMS_KEY_USABLE,
@@ -189,6 +191,7 @@ def test_checks_database_logins(mail, postgres):
     role, password = f"r_{secrets.token_hex(4)}", Hidden(secrets.token_urlsafe(12))
     postgres.create_role_and_database(role, password, role)
     document = {
+        "engine": "postgres",
         "username": role,
         "password": password.reveal(),
         "host": "127.0.0.1",
@@ -205,6 +208,13 @@ def test_checks_database_logins(mail, postgres):
         Status.FAILED,
         "the database rejects the user and password",
     )
+    assert "conflict ask --env-file FILE, with the right values of DB_USER, " in check.hint
+    assert "can be reached" not in check.hint
+    SecretRotator(
+        Manifest(app=App(name="shop"), secret=(DB,)), Path(), Session("us-east-1")
+    ).rotate(DB)
+    assert "if an older version of the secret has the password, shield rotate db " in check.hint
+    assert checks(DB)[DATABASE_LOGIN.id].status is Status.OK
     client().put_secret_value(SecretId="db", SecretString=json.dumps({**document, "port": 1}))
     check = checks(DB)[DATABASE_LOGIN.id]
     assert check.status is Status.UNKNOWN

@@ -20,6 +20,7 @@ from shield_ai.flow.verify.check import (
 from shield_ai.flow.verify.db_login import LoginResult, try_login
 from shield_ai.flow.verify.registry import AwsCheck, AwsTarget
 from shield_ai.flow.verify.secret_policy import EVERYBODY, outside_principals
+from shield_ai.flow.verify.stored_secrets import REPAIR
 from shield_ai.model.errors import AwsError
 from shield_ai.model.finding import Kind
 from shield_ai.model.manifest import Rotation
@@ -225,11 +226,21 @@ def _verify_login(secret: Secret, name: str, value: Hidden, aws: Account) -> Che
         hint = TLS_HINT
     elif login.result is LoginResult.REFUSED:
         status = Status.FAILED
-        reason, advice = _pending_login(secret, name, aws)
+        reason, hint = _pending_login(secret, name, aws)
         if reason:
             detail = f"{detail}; {reason}"
-            hint = advice
+        else:
+            hint = _refused_hint(secret)
     return make_check(DATABASE_LOGIN, status, detail, hint, subject=name)
+
+
+def _refused_hint(secret: Secret) -> str:
+    """Return how to make AWS and the database agree on a password, without a pending rotation."""
+    return (
+        f"{REPAIR}, with the right values of {', '.join(secret.variables())}; "
+        f"if an older version of the secret has the password, shield rotate {secret.name} "
+        "logs in with it and sets a new one"
+    )
 
 
 def _pending_login(secret: Secret, name: str, aws: Account) -> tuple[str, str]:

@@ -21,7 +21,7 @@ SECRET_READABLE = CheckInfo(
     "{subject} can be read",
     "the secret's value in AWS, as the app's role if possible",
 )
-_REPAIR = "run shield apply --conflict ask --env-file FILE"
+REPAIR = "run shield apply --conflict ask --env-file FILE"
 
 
 def verify_secrets(
@@ -48,7 +48,7 @@ def _readable(secret: Secret, name: str, value: Hidden) -> Check:
         return _readable_check(name, "it is empty", "set its value in AWS")
     problem = _field_problem(secret, value.reveal())
     variables = ", ".join(secret.variables())
-    return _readable_check(name, problem, f"{_REPAIR}, with the values of {variables}")
+    return _readable_check(name, problem, f"{REPAIR}, with the values of {variables}")
 
 
 def _field_problem(secret: Secret, text: str) -> str:
