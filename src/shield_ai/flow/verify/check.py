@@ -64,13 +64,21 @@ def make_check(
     return Check(id=info.id, name=title, status=status, detail=detail, hint=hint, subject=subject)
 
 
-def absent(info: CheckInfo, subject: str) -> Check:
-    """Return a check that has nothing to check, because an optional secret is not in AWS."""
+def absent(info: CheckInfo, subject: str, detail: str, hint: str = "") -> Check:
+    """Return a check that has nothing to check, because an optional secret is not in AWS.
+
+    Args:
+        info: The check.
+        subject: The secret.
+        detail: What the app uses instead.
+        hint: What to do if the app needs the secret.
+    """
     return Check(
         id=info.id,
         name=f"{subject}: optional, not in AWS",
         status=Status.ABSENT,
-        detail="the app's default is used",
+        detail=detail,
+        hint=hint,
         subject=subject,
     )
 

@@ -5,16 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shield_ai.flow.plan.stored_documents import missing_fields
-from shield_ai.flow.verify.check import Check, CheckInfo, absent, ok_or_failed
+from shield_ai.flow.verify.check import Check, CheckInfo, absent, join_names, ok_or_failed
 from shield_ai.flow.verify.registry import AwsCheck, AwsTarget
 from shield_ai.model.errors import AwsError
+from shield_ai.model.site import READ_SHAPES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from shield_ai.aws.live.account import Account
+    from shield_ai.flow.app_context import AppContext
     from shield_ai.model.hidden import Hidden
     from shield_ai.model.manifest import Manifest, Secret
+    from shield_ai.scan.python.scan import Scan
 
 SECRET_READABLE = CheckInfo(
     "secret-readable",
@@ -25,7 +28,7 @@ REPAIR = "run shield apply --conflict ask --env-file FILE"
 
 
 def verify_secrets(
-    manifest: Manifest, values: Mapping[str, Hidden | AwsError], aws: Account
+    manifest: Manifest, values: Mapping[str, Hidden | AwsError], aws: Account, app: AppContext
 ) -> Iterator[Check]:
     """Check every secret.
 
@@ -33,14 +36,59 @@ def verify_secrets(
         manifest: shield.toml, with the settings of the environment.
         values: The value of each secret, or why it can't be read, by the name in AWS.
         aws: The account.
+        app: The app, to tell what it does without an optional secret.
     """
     for secret in manifest.secret:
         name = manifest.app.prefix + secret.name
         value = values[name]
-        if isinstance(value, AwsError):
-            yield _unreadable(secret, name, value, aws)
-        else:
+        if not isinstance(value, AwsError):
             yield _readable(secret, name, value)
+        elif secret.optional and _is_missing(name, aws):
+            yield _absent(secret, name, app)
+        else:
+            yield _unreadable(name, value, aws)
+
+
+def _is_missing(name: str, aws: Account) -> bool:
+    try:
+        return aws.secrets.state(name) is None
+    except AwsError:
+        return False
+
+
+def _absent(secret: Secret, name: str, app: AppContext) -> Check:
+    """Tell what the app uses instead of an optional secret that is not in AWS."""
+    if app.only == "aws":  # the code is not scanned
+        return absent(SECRET_READABLE, name, "the app's default is used, if it has one")
+    places = _reads_without_default(secret, name, app.scan_result)
+    if not places:
+        return absent(SECRET_READABLE, name, "the app's default is used")
+    variables = ", ".join(secret.variables())
+    return absent(
+        SECRET_READABLE,
+        name,
+        f"the code has no default: {join_names(places)} reads {variables}",
+        f"if production runs this code, run shield apply --env-file FILE, with {variables}",
+    )
+
+
+def _reads_without_default(secret: Secret, name: str, scan: Scan) -> list[str]:
+    """Return the files and lines that read a secret without a default, migrated or not."""
+    variables = secret.variables()
+    places = [
+        f"{finding.path}:{finding.line}"
+        for finding, site in scan.sites
+        if site.shape in READ_SHAPES
+        and not site.optional
+        and not variables.keys().isdisjoint(site.variables)
+    ]
+    names = {secret.name, name}
+    places += [
+        call.place
+        for call in scan.secret_calls
+        if call.lacks_default and not names.isdisjoint(call.names)
+    ]
+    return places
 
 
 def _readable(secret: Secret, name: str, value: Hidden) -> Check:
@@ -60,14 +108,12 @@ def _field_problem(secret: Secret, text: str) -> str:
     return f"missing fields: {', '.join(missing)}" if missing else ""
 
 
-def _unreadable(secret: Secret, name: str, error: AwsError, aws: Account) -> Check:
+def _unreadable(name: str, error: AwsError, aws: Account) -> Check:
     """Distinguish a missing secret from a denied one: AWS may deny access to both."""
     try:
         state = aws.secrets.state(name)
     except AwsError:
         return _readable_check(name, error.message, error.hint)
-    if state is None and secret.optional:
-        return absent(SECRET_READABLE, name)
     if state is None:
         return _readable_check(name, "is not in AWS", "shield apply")
     if state.deleted:
@@ -80,7 +126,7 @@ def _readable_check(name: str, problem: str, hint: str) -> Check:
 
 
 def _check(target: AwsTarget) -> Iterator[Check]:
-    yield from verify_secrets(target.manifest, target.reads.values, target.aws)
+    yield from verify_secrets(target.manifest, target.reads.values, target.aws, target.app)
 
 
 CHECKS = (AwsCheck(60, _check, (SECRET_READABLE,)),)

@@ -47,7 +47,8 @@ class AccessorCallVisitor(NamedReadVisitor):
         names = self._called_names(node)
         if names or not variables:
             call = create_call(self.source.path, node, names, accessor.name, known)
-            self.secret_calls.append(call)
+            lacks_default = accessor.name != PRESENCE and self._lacks_default(node)
+            self.secret_calls.append(call._replace(lacks_default=lacks_default))
         self.migrated.update(variables)
         if variables and accessor.name != PRESENCE:
             self._add_migrated_read(node, path, variables[0], direct=direct)
@@ -58,6 +59,18 @@ class AccessorCallVisitor(NamedReadVisitor):
             elif literal_text(argument) is None and not isinstance(argument, ast.JoinedStr):
                 self.visit(argument, path, direct=False)
         self._enclosing_calls.pop()
+
+    def _lacks_default(self, node: ast.Call) -> bool:
+        """Return whether a get_secret call has no default, or its own read has none."""
+        default = default_of(node)
+        if default is None:
+            return True
+        original = default.body if isinstance(default, ast.Lambda) else default
+        read = self.resolver.find_read(original, self.scopes)
+        if read is None:
+            return False
+        name = read.reader.fixed or self.resolver.constant_text(read.argument, self.scopes)
+        return not self._read_candidate(original, read, name, ()).optional
 
     def _add_migrated_read(
         self, node: ast.Call, path: tuple[str, ...], variable: str, *, direct: bool

@@ -20,6 +20,7 @@ class SecretCall(NamedTuple):
     line: int
     names: tuple[str, ...] = ()  # of the secrets, without fields; empty if the name is computed
     is_optional: bool = False  # works without the secret
+    lacks_default: bool = False  # fails without the secret and its variable
 
     @property
     def place(self) -> str:
