@@ -64,3 +64,22 @@ def test_a_variable_can_get_another_secret(moved, new):
     edit(moved, "django-secret-key", f"{new}\n")
     done = run("plan", "--only", "code", cwd=moved)
     assert done.code == 0, done.err
+
+
+@pytest.mark.parametrize(
+    ("path", "hint"),
+    [
+        pytest.param("shop/setings.py", 'did you mean "shop/settings.py"?', id="typo"),
+        pytest.param("settings.py", 'did you mean "shop/settings.py"?', id="other folder"),
+        pytest.param("x/zzzzz.py", "settings lists the settings files of the app", id="no similar"),
+    ],
+)
+def test_the_settings_files_exist(moved, path, hint):
+    manifest = moved / "shield.toml"
+    manifest.write_text(manifest.read_text().replace("shop/settings.py", path))
+    line = 1 + manifest.read_text().split("\n").index(f'settings = ["{path}"]')
+    for command in (["plan"], ["apply", "--yes"], ["verify"]):
+        done = run(*command, "--only", "code", cwd=moved)
+        assert done.code == 2, command
+        assert f"error: shield.toml:{line}: settings: {path} does not exist" in done.err
+        assert f"hint: {hint}" in done.err

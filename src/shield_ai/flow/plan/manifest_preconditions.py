@@ -4,17 +4,38 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shield_ai.model.errors import SourceError, UnsafePlanError
+from shield_ai.model.errors import ManifestError, SourceError, UnsafePlanError
+from shield_ai.model.manifest_parser import locate
 from shield_ai.model.naming import MANIFEST
+from shield_ai.model.suggestion import did_you_mean
 from shield_ai.project.secret_map import parse_map
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
+    from shield_ai.flow.app_context import AppContext
     from shield_ai.model.file_reader import FileReader
     from shield_ai.model.manifest import Manifest
     from shield_ai.model.skip import Skipped
     from shield_ai.project.layout import AppFacts
+
+
+def require_existing_settings(app: AppContext) -> None:
+    """Require that every settings file in shield.toml exists, if the command reads the code.
+
+    Raises:
+        ManifestError: A file does not exist.
+    """
+    if app.only == "aws" or app.manifest_on_disk is None:
+        return
+    for path in app.manifest_on_disk.app.settings:
+        if app.tree.read(path) is None:
+            text = (app.tree.read(MANIFEST) or b"").decode("utf-8-sig")
+            similar = did_you_mean(path, app.scan_result.files)
+            raise ManifestError(
+                f"{locate(text, 'settings', table='app')}: settings: {path} does not exist",
+                similar or "settings lists the settings files of the app, relative to its folder",
+            )
 
 
 def require_parsed_settings(

@@ -16,6 +16,7 @@ from shield_ai.flow.plan.app_plan import make_plan
 from shield_ai.flow.plan.aws_inputs import collect_aws_inputs
 from shield_ai.flow.plan.code_inputs import collect_code_inputs, open_literal_removal
 from shield_ai.flow.plan.manifest_preconditions import (
+    require_existing_settings,
     require_listed_secrets,
     require_parsed_settings,
 )
@@ -73,6 +74,7 @@ class PlanningSession(AppContext):
                 ambiguous, or git ignores a new file that the app imports.
         """
         scan, runtime = self.scan_result, self.manifest.app.runtime
+        require_existing_settings(self)
         require_parsed_settings(self.manifest, scan.facts, self.unreadable)
         require_listed_secrets(self.manifest, scan.migrated, self.tree.read)
         values = self.values.open(self.values.selected_env_files())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from shield_ai.flow.plan.manifest_preconditions import require_existing_settings
 from shield_ai.flow.verify.registry import AwsCheck, AwsTarget, CodeCheck, find_checks
 from shield_ai.flow.verify.role import read_secrets
 
@@ -22,7 +23,11 @@ def run_checks(app: AppContext, settings: SettingsOptions) -> list[Check]:
     Args:
         app: The app.
         settings: Whether and how to load the settings.
+
+    Raises:
+        ShieldError: The app, shield.toml or the account can't be used.
     """
+    require_existing_settings(app)
     checks: list[Check] = []
     if app.only != "aws":
         checks += _check_code(app)
