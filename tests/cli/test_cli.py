@@ -665,3 +665,14 @@ def test_rollback_of_an_apply_on_another_machine(app):
         "nothing to undo",
         "shield apply ran elsewhere, and its journal is there: use git revert",
     ]
+
+
+@pytest.mark.parametrize("command", ["draft", "plan", "verify", "apply", "rollback"])
+def test_a_folder_inside_the_app_is_refused(app, command):
+    assert code_only(app).code == 0
+    before = files_of(app)
+    options = [] if command == "draft" else ["--only", "code"]
+    done = run(command, *options, cwd=app / "shop")
+    error(done, 2, "is inside another app", "run shield in ..;")
+    assert not (app / "shop/.shield").exists()
+    assert files_of(app) == before

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
+from shield_ai.model.errors import SourceError
 from shield_ai.model.naming import MANIFEST
 
 if TYPE_CHECKING:
@@ -37,6 +39,23 @@ def app_folder_above(folder: Path) -> tuple[Path, str] | None:
         if _first(parent, (".git",)) or not _first(parent, ("__init__.py",)):
             break
     return None
+
+
+def require_app_folder(folder: Path) -> None:
+    """Require that a folder is not inside another app.
+
+    Raises:
+        SourceError: It is inside another app.
+    """
+    found = app_folder_above(folder)
+    if found is None:
+        return
+    above, file = found
+    raise SourceError(
+        f"{folder} is inside another app: {above} has a {file}",
+        f"run shield in {os.path.relpath(above)}; "
+        f"if {folder} is a separate app, add a requirements.txt there",
+    )
 
 
 def may_be_app_folder(folder: Path) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -15,13 +14,12 @@ from shield_ai.model.errors import SourceError
 from shield_ai.model.finding import Severity
 from shield_ai.model.manifest_patterns import REGION
 from shield_ai.model.site import READ_SHAPES
-from shield_ai.project.app_folder import app_folder_above
+from shield_ai.project.app_folder import require_app_folder
 from shield_ai.project.operator_region import operator_region
 from shield_ai.scan.deployment.aws_region import find_aws_region
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
-    from pathlib import Path
 
     from shield_ai.flow.app_context import AppContext
     from shield_ai.model.finding import Finding
@@ -46,7 +44,7 @@ def draft_manifest(app: AppContext) -> Manifest:
         )
     facts = scan.facts
     if app.manifest_on_disk is None:
-        _require_app_folder(app.tree.root)
+        require_app_folder(app.tree.root)
         runtime = visible_runtime(app.tree, facts.runtime)
         region = facts.region or find_aws_region(app.tree.root) or _configured_region()
         facts = msgspec.structs.replace(facts, runtime=runtime, region=region)
@@ -54,18 +52,6 @@ def draft_manifest(app: AppContext) -> Manifest:
     if app.manifest_on_disk is None:
         return without_injected(manifest, app.tree.root)
     return manifest
-
-
-def _require_app_folder(root: Path) -> None:
-    found = app_folder_above(root)
-    if found is None:
-        return
-    above, file = found
-    folder = os.path.relpath(above)
-    raise SourceError(
-        f"{root} is inside another app: {above} has a {file}",
-        f"run shield in {folder}; if {root} is a separate app, add a requirements.txt there",
-    )
 
 
 def write_draft(app: AppContext, more: Sequence[Secret] = ()) -> str:

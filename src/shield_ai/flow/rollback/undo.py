@@ -16,7 +16,7 @@ from shield_ai.model.errors import AwsError, SourceError, UnsafePlanError
 from shield_ai.model.finding import Kind
 from shield_ai.model.plan import Action
 from shield_ai.model.rotation_policy import rotation_settings
-from shield_ai.project.app_folder import may_be_app_folder
+from shield_ai.project.app_folder import may_be_app_folder, require_app_folder
 from shield_ai.project.tree import Tree
 from shield_ai.rewrite.python.fixers.move_literals import DOTENV
 
@@ -44,16 +44,18 @@ def open_undo(
         adopt: Use the journal even if this user did not write it on this machine.
 
     Raises:
-        SourceError: The folder has no app, and no journal.
+        SourceError: The folder has no journal, and no app or another app around it.
         UnsafePlanError: Another command holds the lock, the journal is not this user's, or the
             last apply was to another environment.
     """
     tree = Tree(folder)
     journal = Journal(tree.root, adopt=adopt)
-    if not journal.path.exists() and not may_be_app_folder(tree.root):
-        raise SourceError(
-            f"nothing was applied in {tree.root}, and it has no app", "name the app's folder"
-        )
+    if not journal.path.exists():
+        require_app_folder(tree.root)
+        if not may_be_app_folder(tree.root):
+            raise SourceError(
+                f"nothing was applied in {tree.root}, and it has no app", "name the app's folder"
+            )
     with journal.locked():
         steps = _last_steps(journal, scope)
         if scope != "code":
