@@ -1,0 +1,51 @@
+"""Check that an app in this environment reads its secrets from the region in shield.toml."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from shield_ai.flow.verify.check import Check, CheckInfo, Status, make_check
+from shield_ai.flow.verify.registry import AwsCheck, AwsTarget
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from shield_ai.model.manifest import Manifest
+
+REGION_USED = CheckInfo(
+    "region-used",
+    "an app in this environment reads from the region in shield.toml",
+    "`AWS_REGION` and `AWS_DEFAULT_REGION`; made only if they differ from `shield.toml`",
+)
+_VARIABLES = ("AWS_REGION", "AWS_DEFAULT_REGION")  # in the order of the runtime
+
+
+def verify_region(manifest: Manifest, environ: Mapping[str, str]) -> Iterator[Check]:
+    """Check the region of the process, if it has one that holds no copy of the secrets.
+
+    The result is unknown: the app may run in another environment than this command.
+
+    Args:
+        manifest: shield.toml, with the settings of the environment.
+        environ: The environment variables.
+    """
+    app = manifest.app
+    variable = next((name for name in _VARIABLES if environ.get(name)), "")
+    region = environ.get(variable, "")
+    if region in {"", app.region, *app.replicas}:
+        return
+    yield make_check(
+        REGION_USED,
+        Status.UNKNOWN,
+        f"{variable} is {region}, but the secrets are in {app.region}",
+        f"if the app runs in this environment, set {variable}={app.region}, or correct region in "
+        "shield.toml",
+    )
+
+
+def _check(target: AwsTarget) -> Iterator[Check]:
+    yield from verify_region(target.manifest, os.environ)
+
+
+CHECKS = (AwsCheck(55, _check, (REGION_USED,)),)
