@@ -6,6 +6,7 @@ This module opens no socket when it is imported, unlike boto3.
 from __future__ import annotations
 
 import contextlib
+import re
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import (
@@ -21,6 +22,7 @@ from botocore.exceptions import (
 )
 
 from shield_ai.model.errors import AwsCredentialsError, AwsDeniedError, AwsError, AwsNotFoundError
+from shield_ai.model.suggestion import did_you_mean
 from shield_ai.rotator.errors import clean_code
 
 if TYPE_CHECKING:
@@ -51,6 +53,7 @@ _THROTTLED = {
     "TooManyRequestsException",
     "RequestLimitExceeded",
 }
+_ENDPOINT_REGION = re.compile(r"https://[\w-]+\.([a-z]{2,4}(?:-[a-z]+)+-[0-9]{1,2})\.amazonaws\.")
 _RETRY_HINT = "run the same command again; completed steps are not repeated"
 
 
@@ -95,10 +98,11 @@ def translate_errors(permission: str, name: str = "") -> Iterator[None]:
             "set AWS_PROFILE or sign in with aws sso login; plan, apply and report also work with"
             " --only code",
         ) from None
-    except (EndpointConnectionError, ConnectTimeoutError, HTTPClientError):
+    except (EndpointConnectionError, ConnectTimeoutError, HTTPClientError) as error:
         raise AwsError(
             f"AWS can't be reached for {call}",
-            f"check the network, the region and AWS_ENDPOINT_URL; {_RETRY_HINT}",
+            f"{_region_hint(error)}check the network, the region and AWS_ENDPOINT_URL; "
+            f"{_RETRY_HINT}",
         ) from None
     except NoRegionError:
         raise AwsError(
@@ -109,6 +113,27 @@ def translate_errors(permission: str, name: str = "") -> Iterator[None]:
         raise AwsError(
             f"{call} failed: {type(error).__name__}", "check the AWS configuration"
         ) from None
+
+
+def _region_hint(error: BotoCoreError) -> str:
+    """Return the start of a hint if the region of an endpoint is unknown, such as a typo.
+
+    It can be newer than the installed botocore, so that only a failed connection is an error.
+    """
+    found = _ENDPOINT_REGION.match(str(error.kwargs.get("endpoint_url", "")))
+    if not found:
+        return ""
+    from botocore.session import get_session  # takes long to import
+
+    session = get_session()
+    known: list[str] = []
+    for partition in session.get_available_partitions():
+        known += session.get_available_regions("secretsmanager", partition)
+    if found[1] in known:
+        return ""
+    suggestion = did_you_mean(found[1], known)
+    suggestion = f" ({suggestion})" if suggestion else ""
+    return f"the installed botocore knows no region {found[1]}{suggestion}; "
 
 
 def _client_error(error: ClientError, permission: str, call: str) -> AwsError:
