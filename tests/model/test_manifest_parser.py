@@ -33,7 +33,27 @@ from shield_ai.model.manifest_parser import parse
         pytest.param(
             'kind = "database"', 'kind = "databse"', "shield.toml:13: ", id="unknown kind"
         ),
-        pytest.param('"30 days"', "30", "shield.toml:15: ", id="wrong type"),
+        pytest.param(
+            '"30 days"', "30", "shield.toml:15: every: expected `str`, got `int`", id="wrong type"
+        ),
+        pytest.param(
+            "[app]",
+            "[app]\nreaders_only = 'yes'",
+            "shield.toml:3: readers_only: expected `bool`, got `str`",
+            id="wrong type of the app",
+        ),
+        pytest.param(
+            "[app]",
+            "[app]\ntags = {team = 1}",
+            "shield.toml:3: tags: expected `str`, got `int`",
+            id="wrong type in a table",
+        ),
+        pytest.param(
+            "[app]",
+            "[app]\nreplicas = [1]",
+            "shield.toml:3: replicas: expected `str`, got `int`",
+            id="wrong type in an array",
+        ),
     ],
 )
 def test_errors_have_the_line(old, new, message):

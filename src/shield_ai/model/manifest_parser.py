@@ -118,6 +118,8 @@ def _reword(message: str) -> str:
     sentence = re.sub(r" '.*'$", "", sentence, flags=re.DOTALL)
     if sentence == INVALID_ENUM:
         return f"unknown {_key(message)}"
+    if sentence.startswith("Expected "):
+        return f"{_key(message)}: e{sentence[1:]}"
     sentence = sentence.replace("Object contains unknown field", "unknown key")
     return sentence.replace("Object missing required field", "missing key")
 
