@@ -326,6 +326,11 @@ def test_env_file_without_a_value(app, aws, line, words):
     before = files_of(app)
     done = run("apply", "--env-file", ".env", "--yes", cwd=app)
     error(done, 2, *words)
+    if "no value" in words[0]:
+        assert "hint: add it to .env; set generate" in done.err
+        assert done.err.endswith("; to store the value later, use --allow-missing\n")
+        unnamed = run("apply", "--yes", cwd=app)
+        assert "hint: if .env has production's values, use --env-file .env; " in unnamed.err
     assert files_of(app) == before
     assert boto3.client("secretsmanager").list_secrets()["SecretList"] == []
 

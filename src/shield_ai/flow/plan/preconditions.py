@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from shield_ai.flow.journal.journal_record import FileStep
+from shield_ai.flow.value_sources import planned_env_files
 from shield_ai.model.errors import UnsafePlanError, ValueMissingError
 from shield_ai.model.naming import MANIFEST
 from shield_ai.model.skip import SkipId, Skipped
@@ -102,14 +103,21 @@ def require_values(
             "set the real value, or use --allow-placeholders",
         )
     if plan.missing and not allow_missing:
-        source = "pass a file with --env-file"
-        if read(DOTENV) is not None:
-            source = f"if {DOTENV} has production's values, use --env-file {DOTENV}"
         raise ValueMissingError(
             f"no value for {', '.join(plan.missing)}",
-            f"{source}; set generate = true for a new signing key, or optional = true for secrets"
-            " that production lacks",
+            f"{_source_hint(plan, read)}; set generate = true for a new signing key, or optional "
+            "= true for secrets that production lacks; to store the value later, use --allow-missing",
         )
+
+
+def _source_hint(plan: Plan, read: FileReader) -> str:
+    """Return how to give the missing values of a plan, which may already take others from .env."""
+    if any(PurePosixPath(path).name == DOTENV for path in planned_env_files(plan.changes)):
+        it = "it" if len(plan.missing) == 1 else "them"
+        return f"add {it} to {DOTENV}"
+    if read(DOTENV) is None:
+        return "pass a file with --env-file"
+    return f"if {DOTENV} has production's values, use --env-file {DOTENV}"
 
 
 def unhide_copy(root: Path, plan: Plan) -> Plan:
