@@ -346,6 +346,8 @@ def test_reads_only_the_part_of_a_long_line_around_a_value():
         pytest.param("app/conf/dev.py", 'os.environ.setdefault("KEY", "x")', LOW, id="development"),
         pytest.param("app/conf/prod.py", 'os.environ.setdefault("KEY", "x")', HIGH, id="production"),
         pytest.param("app/conf/dev.py", 'os.environ.get("KEY", "x")', HIGH, id="read"),
+        pytest.param("settings/.example.local.py", 'os.environ.get("KEY", "x")', LOW, id="read in settings to copy"),
+        pytest.param("shop/api_sample.py", 'os.environ.get("KEY", "x")', HIGH, id="read in a script named sample"),
         pytest.param("loadtest/user.py", 'os.environ.get("KEY", "x")', LOW, id="read in a load test"),
         pytest.param("examples/api/ask.py", 'os.environ.get("KEY", "x")', LOW, id="read in an example"),
         pytest.param("example/settings.py", 'os.environ.get("KEY", "x")', HIGH, id="read in settings named example"),

@@ -67,6 +67,8 @@ SCANNER_CONFIG = regex(
 )
 # A line of a doctest, or a quotation in a docstring or a comment.
 EXAMPLE_SCRIPT = regex(r"(?:^|/)(?:examples?|samples?)/|(?:^|/)example[_-][^/]*$")
+# Settings that users copy, such as .example.local.py.
+COPIED_SETTINGS = regex(r"(?:^|[/.])(?:example|sample|template|dist)\.(?:[\w.]+\.)?py$")
 # Keys that a line sends to a server on the own computer.
 LOCAL_RULES = ASSIGNMENT_RULES | {"CRED.bearer"}
 LOCAL_URL = regex(
@@ -133,8 +135,7 @@ def _is_gradable(rule: str) -> bool:
 def _is_low(place: Place, severity: Severity) -> bool:
     """Return whether a finding is doubtful, or a value for tests or development."""
     if place.rule == READ_RULE:
-        is_default = is_development(place.path) and "environ.setdefault(" in place.line
-        return is_default or is_test(place.path) or _is_example_script(place.path)
+        return _is_minor_read(place)
     if _is_public_id(place) or _is_test_key(place):
         return True
     if not _is_chosen(place.rule) and is_dummy_token(place):
@@ -144,6 +145,15 @@ def _is_low(place: Place, severity: Severity) -> bool:
     if _is_quoted_or_copied(place) or (place.rule in LITERAL_RULES and is_test(place.path)):
         return True
     return _is_chosen(place.rule) and _is_doubtful_choice(place)
+
+
+def _is_minor_read(place: Place) -> bool:
+    """Return whether a read is in a test or an example, or sets a default for development."""
+    if is_test(place.path) or _is_example_script(place.path):
+        return True
+    if COPIED_SETTINGS.search(place.path):
+        return True
+    return is_development(place.path) and "environ.setdefault(" in place.line
 
 
 def _is_quoted_or_copied(place: Place) -> bool:
