@@ -48,7 +48,7 @@ def select_app_paths(entries: Iterable[Entry], read: FileReader) -> AppPaths:
     paths: list[str] = []
     folders: dict[str, list[str]] = {}
     for entry in entries:
-        if entry.is_app_file or _is_migration_helper(entry.path):
+        if _belongs_to_code(entry):
             paths.append(entry.path)
         elif folder := _reported_folder(entry.path):
             folders.setdefault(folder, []).append(entry.path)
@@ -63,6 +63,10 @@ def select_app_paths(entries: Iterable[Entry], read: FileReader) -> AppPaths:
         else:
             skipped.append(_reason(variables).entry(folder))
     return AppPaths(paths, tuple(skipped))
+
+
+def _belongs_to_code(entry: Entry) -> bool:
+    return entry.is_app_file or _is_migration_helper(entry.path)
 
 
 def _is_migration_helper(path: str) -> bool:

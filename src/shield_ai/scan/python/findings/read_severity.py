@@ -69,12 +69,10 @@ class ReadSeverity:
             return finding
         if site.is_test and (finding.path, site.variable) in self._reads:
             return _lower(finding, f"{site.variable} is only tested here")
-        if _is_minor(site) or (site.in_main and not _starts_app(finding.path)):
-            return msgspec.structs.replace(finding, severity=Severity.LOW)
         secret = self._secrets.get(site.variable)
         if secret and meaning(site.variable) is Meaning.IDENTIFIER:
             return _lower(finding, f"{site.variable} belongs to the same secret as {secret}")
-        if site.reason and site.reason.id in LOW_REASONS:
+        if _is_minor(site) or _is_manual_test(finding, site):
             return msgspec.structs.replace(finding, severity=Severity.LOW)
         return finding
 
@@ -84,10 +82,16 @@ def _lower(finding: Finding, message: str) -> Finding:
 
 
 def _is_minor(site: Site) -> bool:
-    """Return whether names are only tested, or the value is the name of a secret or a project."""
+    """Return whether production does not need a read, or its value only names something."""
+    if site.reason and site.reason.id in LOW_REASONS:
+        return True
     if site.is_test and site.alternatives:
         return True
     return site.names_secret or words(site.variable)[-2:] == ("PROJECT", "KEY")
+
+
+def _is_manual_test(finding: Finding, site: Site) -> bool:
+    return site.in_main and not _starts_app(finding.path)
 
 
 def _starts_app(path: str) -> bool:
