@@ -105,8 +105,9 @@ def require_values(
     if plan.missing and not allow_missing:
         raise ValueMissingError(
             f"no value for {', '.join(plan.missing)}",
-            f"{_source_hint(plan, read)}; set generate = true for a new signing key, or optional "
-            "= true for secrets that production lacks; to store the value later, use --allow-missing",
+            f"{_source_hint(plan, read)}; set generate = true for a new signing key, or optional ="
+            " true for secrets that production lacks; to store the value later, use"
+            " --allow-missing",
         )
 
 
