@@ -7,7 +7,9 @@ import pytest
 from shield_ai.model.finding import Kind
 from shield_ai.model.manifest import Rotation, Secret
 from shield_ai.model.rotation_policy import (
+    ManualKind,
     manual_fields,
+    manual_kind,
     next_rotation,
     rotation_settings,
     rotation_strategy,
@@ -124,3 +126,22 @@ def test_manual_fields(fields, expected):
     assert rotation_settings(secret).get("ROTATION_FIELD", "") == (
         expected[0] if len(expected) == 1 else ""
     )
+
+
+@pytest.mark.parametrize(
+    ("kind", "variable", "expected"),
+    [
+        (Kind.API_KEY, "STRIPE_API_KEY", ManualKind.PROVIDER_KEY),
+        (Kind.GENERIC, "GITHUB_CLIENT_SECRET", ManualKind.PROVIDER_KEY),
+        (Kind.GENERIC, "STRIPE_WEBHOOK_SIGNING_SECRET", ManualKind.PROVIDER_KEY),
+        (Kind.PASSWORD, "EMAIL_HOST_PASSWORD", ManualKind.PASSWORD),
+        (Kind.API_KEY, "JWT_PRIVATE_KEY", ManualKind.OWN_KEY),
+        (Kind.GENERIC, "JWT_SECRET", ManualKind.OWN_KEY),
+        (Kind.API_KEY, "INVOICE_SIGNING_KEY", ManualKind.OWN_KEY),
+        (Kind.API_KEY, "FERNET_KEY", ManualKind.OWN_KEY),
+    ],
+)
+def test_the_kind_of_a_manual_rotation(kind, variable, expected):
+    assert manual_kind(Secret(name="x", kind=kind, env=variable)) is expected
+    fields = {"username": "SOME_USER", "password": variable}
+    assert manual_kind(Secret(name="x", kind=kind, fields=fields)) is expected

@@ -23,7 +23,7 @@ from shield_ai.flow.pull import outdated_env_file
 from shield_ai.flow.rollback.run import pull_command
 from shield_ai.model.errors import ShieldError
 from shield_ai.model.hidden import Hidden
-from shield_ai.model.rotation_policy import manual_fields
+from shield_ai.model.rotation_policy import ManualKind, manual_fields, manual_kind
 from shield_ai.model.rotation_status import LivePassword
 from shield_ai.reports.rotation import (
     django_key_text,
@@ -132,8 +132,8 @@ def rotate_manually(rotator: SecretRotator, secret: Secret, *, yes: bool) -> Non
         yes: Whether --yes was given.
     """
     secret_id = rotator.secret_id(secret)
-    is_login = rotator.is_login(secret)
-    echo(f"{manual_rotation_text(secret.name, secret_id, is_login=is_login)}\n", err=True)
+    kind = ManualKind.DATABASE_LOGIN if rotator.is_login(secret) else manual_kind(secret)
+    echo(f"{manual_rotation_text(secret.name, secret_id, kind)}\n", err=True)
     values = {field: _read_new_value(field or "value", yes=yes) for field in manual_fields(secret)}
     if not all(values.values()):
         raise ShieldError(

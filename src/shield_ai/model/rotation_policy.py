@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -9,7 +10,7 @@ from shield_ai.model import schedule
 from shield_ai.model.database_fields import DATABASE_WORDS, named_engine
 from shield_ai.model.finding import Kind
 from shield_ai.model.manifest import Rotation
-from shield_ai.model.words import words
+from shield_ai.model.words import word_set, words
 from shield_ai.rotator.registry import VALUE_FIELDS
 
 if TYPE_CHECKING:
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
 
 # Fields of a JSON document that are not secret.
 PUBLIC_FIELDS = frozenset({"database", "username", "host", "port", "client_id"})
+# Words of keys that encrypt stored data, or from which stored values are derived.
+DATA_KEY_WORDS = word_set("ENCRYPTION ENCRYPT CRYPT CRYPTO CIPHER FERNET AES SALT PEPPER HASHID")
+_SIGNING_WORDS = word_set("JWT SIGNING SIGNATURE SESSION COOKIE CSRF HMAC")
+_PROVIDER_WORDS = word_set("WEBHOOK WEBHOOKS")  # the provider signs these, too
 DEFAULT_STRATEGIES = {Kind.DJANGO_SECRET_KEY: "django-secret-key", Kind.API_KEY: "api-key"}
 
 
@@ -45,6 +50,26 @@ def can_rotate(secret: Secret) -> bool:
         return True
     is_url = secret.kind is Kind.URL
     return is_url and any(DATABASE_WORDS & {*words(name)} for name in secret.variables())
+
+
+class ManualKind(enum.Enum):
+    """What a person has to do to rotate a value."""
+
+    PROVIDER_KEY = "provider key"  # create a second key at the provider
+    PASSWORD = "password"  # change it at the server, which accepts only one
+    OWN_KEY = "own key"  # choose a value; the app signs or encrypts with it
+    DATABASE_LOGIN = "database login"  # create a second user
+
+
+def manual_kind(secret: Secret) -> ManualKind:
+    """Return how to rotate a secret manually, without its value."""
+    if secret.kind is Kind.PASSWORD:
+        return ManualKind.PASSWORD
+    for variable in secret.variables():
+        found = {*words(variable)}
+        if found & (DATA_KEY_WORDS | _SIGNING_WORDS) and not found & _PROVIDER_WORDS:
+            return ManualKind.OWN_KEY
+    return ManualKind.PROVIDER_KEY
 
 
 def manual_fields(secret: Secret) -> tuple[str, ...]:

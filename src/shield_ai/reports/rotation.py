@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shield_ai.flow.rotate.rotation_logins import explain_live
+from shield_ai.model.rotation_policy import ManualKind
 from shield_ai.model.rotation_status import RotatedBy, RotationPhase
 from shield_ai.reports.terminal.wrapping import wrap
 
@@ -46,6 +47,24 @@ _MANUAL_ROTATION = """\
   4. Revoke the old key at the provider.
 With hook = "FILE.py" in shield.toml, shield does all four steps for
 {secret_id}."""
+_MANUAL_PASSWORD = """\
+{name} is rotated manually. If the server accepts only one password
+for the user, the app can't log in between steps 1 and 3:
+  1. Change the password at the server.
+  2. Enter the new password below. It becomes AWSCURRENT, the old one
+     AWSPREVIOUS.
+  3. Restart the app, or wait until its caches expire (AWS_SECRETS_TTL, 300
+     seconds) if it reads the password for each connection."""
+_MANUAL_OWN_KEY = """\
+{name} is rotated manually. It seems to be a key with which the app
+signs or encrypts, so that no provider creates it:
+  1. Let the app also accept the old key, if what it signed or encrypted so far
+     has to stay valid: get_secret("{name}", None, stage="AWSPREVIOUS")
+     returns the old key after step 2.
+  2. Enter a new random value below. It becomes AWSCURRENT, the old one
+     AWSPREVIOUS.
+  3. Restart the app, or wait until its caches expire (AWS_SECRETS_TTL, 300
+     seconds) if it reads the key each time."""
 _MANUAL_LOGIN = """\
 {name} is the login of a database, and shield.toml has no strategy for
 it. To let shield rotate change the password in the database and in AWS, set
@@ -144,14 +163,20 @@ def second_restart_text(*, has_fallbacks: bool) -> str:
     )
 
 
-def manual_rotation_text(name: str, secret_id: str, *, is_login: bool) -> str:
-    """Explain how to rotate a value that only its provider can create, or a database login.
+_MANUAL_TEXTS = {
+    ManualKind.PROVIDER_KEY: _MANUAL_ROTATION,
+    ManualKind.PASSWORD: _MANUAL_PASSWORD,
+    ManualKind.OWN_KEY: _MANUAL_OWN_KEY,
+    ManualKind.DATABASE_LOGIN: _MANUAL_LOGIN,
+}
+
+
+def manual_rotation_text(name: str, secret_id: str, kind: ManualKind) -> str:
+    """Explain how to rotate a value that shield can't create.
 
     Args:
         name: The secret's name in shield.toml.
         secret_id: The secret's name in AWS.
-        is_login: Whether its value is the login of a database.
+        kind: What has to be done.
     """
-    if is_login:
-        return _MANUAL_LOGIN.format(name=name)
-    return _MANUAL_ROTATION.format(name=name, secret_id=secret_id)
+    return _MANUAL_TEXTS[kind].format(name=name, secret_id=secret_id)

@@ -13,9 +13,10 @@ from shield_ai.model.finding import Kind, Severity
 from shield_ai.model.manifest import App, Manifest, Secret
 from shield_ai.model.name_meaning import Meaning, meaning
 from shield_ai.model.naming import env_var_name, guess_kind, secret_name
+from shield_ai.model.rotation_policy import DATA_KEY_WORDS
 from shield_ai.model.site import READ_SHAPES, Shape
 from shield_ai.model.skip import SkipId
-from shield_ai.model.words import word_set, words
+from shield_ai.model.words import words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
     from shield_ai.model.site import FoundSite, Site
     from shield_ai.project.layout import AppFacts
 
-# Words in the names of keys for encrypted or hashed data.
-DATA_KEY_WORDS = word_set("ENCRYPTION ENCRYPT CRYPT CRYPTO CIPHER FERNET AES SALT PEPPER HASHID")
 DJANGO_KEY = "DJANGO_SECRET_KEY"
 DJANGO_KEYS = frozenset({"SECRET_KEY", DJANGO_KEY})
 OWN_KEYS = DJANGO_KEYS | {"APP_SECRET_KEY", "FLASK_SECRET_KEY"}
