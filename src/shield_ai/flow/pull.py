@@ -7,8 +7,15 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from shield_ai.flow.current_values import read_current_values
 from shield_ai.model.environments import get_environment
-from shield_ai.model.errors import ShieldError, SourceError, StalePlanError, UnsafePlanError
+from shield_ai.model.errors import (
+    AwsError,
+    ShieldError,
+    SourceError,
+    StalePlanError,
+    UnsafePlanError,
+)
 from shield_ai.model.hidden import Hidden
 from shield_ai.project import git
 from shield_ai.project.env_file import (
@@ -113,6 +120,26 @@ def outdated_env_file(context: AppContext, secret: Secret) -> str:
     except SourceError:
         return ""
     return path if secret.variables().keys() & assigned.keys() else ""
+
+
+def has_current_values(context: AppContext, secret: Secret) -> bool:
+    """Return whether the env file of the app has the value that a secret has in AWS.
+
+    Args:
+        context: The app, with the selected environment.
+        secret: The secret.
+    """
+    path = outdated_env_file(context, secret)
+    if not path or context.aws is None:
+        return False
+    assigned = read_assignments(context.tree.read(path) or b"")
+    try:
+        current = read_current_values(context.target_manifest, [secret], context.aws).values
+    except AwsError:
+        return False
+    return bool(current) and all(
+        set(assigned.get(variable, ())) == {value.reveal()} for variable, value in current.items()
+    )
 
 
 def write_update(update: EnvFileUpdate) -> None:

@@ -271,7 +271,7 @@ def test_rollback_after_a_rotation(client, tmp_path):
     document["password"] = rotated["DATABASE_PASSWORD"]
     client.put_secret_value(SecretId="database-credentials", SecretString=json.dumps(document))
 
-    advice = "run shield pull --env-file .env: it copies the current values of 3 secrets"
+    advice = "run shield pull --env-file .env: it copies the current values of 2 secrets"
     asked = run_shield("rollback", cwd=app, stdin="")
     assert advice in asked.err
     refused = run_shield("rollback", "--yes", cwd=app)
@@ -303,3 +303,15 @@ def test_rollback_after_a_rotation(client, tmp_path):
     )
     names = ("SECRET_KEY", "MAIL_API_KEY", "DATABASE_USER", "DATABASE_PASSWORD")
     assert json.loads(done.stdout) == [expected[name] for name in names]
+
+
+def test_rollback_after_a_pull_does_not_ask_for_another(client, tmp_path):
+    make_app(tmp_path)
+    assert run_shield("apply", "--env-file", ".env", "--yes", cwd=tmp_path).code == 0
+    client.put_secret_value(SecretId="mail-api-key", SecretString=secrets.token_hex(8))
+    assert run_shield("pull", "--env-file", ".env", "--yes", cwd=tmp_path).code == 0
+    done = run_shield("rollback", "--yes", cwd=tmp_path)
+    assert done.code == 6
+    assert "shield pull" not in done.err
+    assert "changed since apply: delete the secret manually" in done.err
+    assert done.err.endswith("hint: see the reasons above\n")

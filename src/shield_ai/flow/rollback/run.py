@@ -25,7 +25,7 @@ from shield_ai.model.printable import printable
 from shield_ai.rewrite.python.fixers.move_literals import DOTENV
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Container, Mapping, Sequence
+    from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 
     from shield_ai.aws.live.account import Account
     from shield_ai.flow.journal.journal_record import AwsStep, Step
@@ -84,6 +84,23 @@ def pull_command(environment: str, file: str = DOTENV) -> str:
     return f"shield pull --env-file {file}{option}"
 
 
+def restores_dotenv(steps: Iterable[Step]) -> bool:
+    """Return whether undoing steps replaces the app's .env."""
+    return any(step.what == DOTENV for step in steps)
+
+
+def pull_command_of(tree: Tree, environment: str, steps: Iterable[Step] = ()) -> str:
+    """Return the pull command for the app's .env; with FILE if it has none that stays.
+
+    Args:
+        tree: The app's folder.
+        environment: The environment of the secrets; empty: none.
+        steps: The steps that are undone after the command.
+    """
+    is_known = tree.read(DOTENV) is not None and not restores_dotenv(steps)
+    return pull_command(environment, DOTENV if is_known else "FILE")
+
+
 def _target(step: AwsStep) -> _Target:
     return step.account, step.region, step.resource_key
 
@@ -94,6 +111,10 @@ def _no_login(_name: str, _value: Hidden) -> Login | None:
 
 def _no_problem(_name: str) -> str:
     return ""
+
+
+def _not_pulled(_name: str) -> bool:
+    return False
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -108,6 +129,7 @@ class Rollback:
         try_login: Checks whether the previous value of a secret still works.
         rotation_problem: Takes a secret's name. Returns why its pending rotation must be finished
             first; empty if it need not.
+        is_pulled: Takes a secret's name. Returns whether an env file has its current value.
     """
 
     tree: Tree
@@ -116,6 +138,7 @@ class Rollback:
     on_receipt: Callable[[Receipt], None]
     try_login: TryLogin = _no_login
     rotation_problem: Callable[[str], str] = _no_problem
+    is_pulled: Callable[[str], bool] = _not_pulled
 
     # The steps of secrets that were rotated since apply.
     rotated: list[SecretStep] = dataclasses.field(default_factory=list, init=False)
@@ -157,8 +180,10 @@ class Rollback:
         if not self.left:
             return
         hints = []
-        if self.rotated:
-            command = self._pull_command(self.rotated[0].environment)
+        # A rollback can restore the env file, so that this differs from what the steps report.
+        to_pull = [step for step in self.rotated if not self.is_pulled(step.what)]
+        if to_pull:
+            command = pull_command_of(self.tree, to_pull[0].environment)
             hints.append(f"run {command}, so that the app has the current values with AWS off")
         if self.blocked:
             hints.append("see the reasons above; resolve them, then run shield rollback again")
@@ -178,11 +203,6 @@ class Rollback:
         if not force:
             self._require_safe(steps, lost, merged)
         return merged, lost
-
-    def _pull_command(self, environment: str) -> str:
-        """Return the command that copies the current values; for an unknown env file, with FILE."""
-        is_known = self.tree.read(DOTENV) is not None
-        return pull_command(environment, DOTENV if is_known else "FILE")
 
     def _require_account(self, steps: Sequence[Step]) -> None:
         if self.aws:
@@ -275,18 +295,24 @@ class Rollback:
         if never_stored and step.action is not Action.RESTORE:
             return _Outcome(UNDONE, "never created")
         if not is_current and not never_stored:
-            return _Outcome(KEPT, self._keep_rotated(step, "then delete the secret manually"))
+            return _Outcome(KEPT, self._keep_rotated(step, "then", "delete the secret manually"))
         aws.secrets.delete(step.what)
         return _Outcome(UNDONE, "scheduled for deletion, restorable for 30 days")
 
-    def _keep_rotated(self, step: SecretStep, alternative: str) -> str:
-        """Record that a secret was rotated, and return the detail of its receipt."""
+    def _keep_rotated(self, step: SecretStep, relation: str, action: str) -> str:
+        """Record that a secret was rotated, and return the detail of its receipt.
+
+        Args:
+            step: The step.
+            relation: How the action relates to a pull of the current value.
+            action: What the user can do.
+        """
         self.rotated.append(step)
-        command = self._pull_command(step.environment)
-        return (
-            f"its value was changed since apply: copy its current value with {command}, "
-            f"{alternative}"
-        )
+        advice = action
+        if not self.is_pulled(step.what):
+            command = pull_command_of(self.tree, step.environment)
+            advice = f"copy its current value with {command}, {relation} {action}"
+        return f"its value was changed since apply: {advice}"
 
     def _undo_update(self, step: SecretStep, aws: Account) -> _Outcome:
         """Restore the previous value and settings of a secret, unless they were changed since.
@@ -330,7 +356,7 @@ class Rollback:
         """Return why another value than that of the step stays; empty if it was never stored."""
         if not self.journal.is_done(step) and step.token not in state.versions:
             return ""
-        return self._keep_rotated(step, "or restore it manually")
+        return self._keep_rotated(step, "or", "restore it manually")
 
     def _undo_resource(self, step: ResourceStep, aws: Account) -> _Outcome:
         """Restore the previous settings of a resource, unless they were changed since."""

@@ -10,7 +10,8 @@ from shield_ai.flow.app_context import AppContext
 from shield_ai.flow.app_options import AppOptions
 from shield_ai.flow.journal.journal_record import FileStep, SecretStep
 from shield_ai.flow.journal.log import Journal
-from shield_ai.flow.rollback.run import Rollback, pull_command
+from shield_ai.flow.pull import has_current_values
+from shield_ai.flow.rollback.run import Rollback, pull_command_of, restores_dotenv
 from shield_ai.flow.verify.db_login import try_login
 from shield_ai.model.errors import AwsError, SourceError, UnsafePlanError
 from shield_ai.model.finding import Kind
@@ -18,7 +19,6 @@ from shield_ai.model.plan import Action
 from shield_ai.model.rotation_policy import rotation_settings
 from shield_ai.project.app_folder import may_be_app_folder, require_app_folder
 from shield_ai.project.tree import Tree
-from shield_ai.rewrite.python.fixers.move_literals import DOTENV
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -139,18 +139,23 @@ class Undo:
     def pull_advice(self) -> tuple[str, int]:
         """Return the command that saves current values before they are deleted, and their number.
 
-        The number counts the secrets that apply created, and those that were rotated since; without
-        any, the command is empty.
+        The number counts the secrets that apply created, and those that were rotated since, unless
+        the env file has their current values; without any, the command is empty.
         """
         steps = [step for step in self.steps if isinstance(step, SecretStep)]
         try:
             number = len({step.what for step in steps if self._may_lose(step)})
         except AwsError:
             number = len({step.what for step in steps})  # the rollback reports the error
-        is_dotenv_restored = any(step.what == DOTENV for step in self.steps)
-        is_used = not is_dotenv_restored and self.app.tree.read(DOTENV) is not None
-        file = DOTENV if is_used else "FILE"
-        return (pull_command(self.app.environment, file) if number else ""), number
+        command = pull_command_of(self.app.tree, self.app.environment, self.steps)
+        return (command if number else ""), number
+
+    def _is_pulled(self, name: str) -> bool:
+        """Return whether the app's env file has the current value of a secret."""
+        for secret in self.app.manifest.secret:
+            if self.app.target_manifest.app.prefix + secret.name == name:
+                return has_current_values(self.app, secret)
+        return False
 
     def _may_lose(self, step: SecretStep) -> bool:
         aws = self.app.aws
@@ -159,6 +164,8 @@ class Undo:
             return False
         if state.has_pending:
             return False  # the current value may not be the live one; the rollback says what to do
+        if self._is_pulled(step.what) and not restores_dotenv(self.steps):
+            return False
         is_rotated = bool(step.token) and step.token != state.current
         return is_rotated or step.action is not Action.UPDATE
 
@@ -177,6 +184,7 @@ class Undo:
             on_receipt=on_receipt,
             try_login=self._try_login,
             rotation_problem=self._rotation_problem,
+            is_pulled=self._is_pulled,
         )
         return rollback.undo(self.steps, force=force)
 
