@@ -132,7 +132,13 @@ def test_journey_with_aws(tmp_path):
     assert document("plan", (tmp_path / "plan.json").read_text()) == planned
     applied = step("apply", "apply", "plan.json", "--env-file", ".env", "--yes", "--no-proof")
     assert {one["step"] for one in applied["steps"]} == {"file", "aws"}
-    assert applied["settings"] == {"modules": [], "problems": [], "python_without_boto3": ""}
+    assert applied["settings"] == {
+        "modules": [],
+        "problems": [],
+        "lacks_requirements": False,
+        "lacks_variables": False,
+        "python_without_boto3": "",
+    }
     assert step("apply", "apply", "--yes")["steps"] == []
     assert step("apply", "apply", "--yes")["settings"] is None
     step("plan", "plan")
