@@ -163,7 +163,7 @@ def test_checks_are_colored():
         make_check(CODE_MIGRATED, Status.OK),
         make_check(POLICY_MINIMAL, Status.FAILED, "no policy", "run shield apply"),
         make_check(FILES_UNCHANGED, Status.UNKNOWN, "not checked\x1b[2J"),
-        absent(SECRET_READABLE, "sentry-dsn"),
+        absent(SECRET_READABLE, "sentry-dsn", "the default is used"),
     ]
     plain = checks_text(checks)
     assert plain.splitlines()[-1] == "1 of 3 checks passed"

@@ -57,7 +57,7 @@ def test_worst_check_decides(status, state):
 
 def test_an_absent_optional_secret_shows_nothing():
     others = [check for check in CLEAN.checks if check.id != SECRET_READABLE.id]
-    none = absent(SECRET_READABLE, "sentry-dsn")
+    none = absent(SECRET_READABLE, "sentry-dsn", "the default is used")
     for checks, state in (([none], "unknown"), ([none, CLEAN.checks[0]], "done")):
         found = states(msgspec.structs.replace(CLEAN, checks=(*others, *checks)))
         assert found["Check that each secret can be read"] == state
