@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from time import monotonic
 from weakref import WeakKeyDictionary
 
+from . import process
 from .timing import jitter
 
 TYPE_CHECKING = False
@@ -33,14 +33,13 @@ class _Refusals:
     """
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
         self._first: WeakKeyDictionary[
             SecretsManagerClient, dict[str, tuple[SecretValue | None, float]]
         ] = WeakKeyDictionary()
 
     def note(self, client: SecretsManagerClient, name: str, value: SecretValue | None) -> float:
         """Note a rejected value, and return when it was rejected first."""
-        with self._lock:
+        with process.lock:
             by_name = self._first.setdefault(client, {})
             rejected, first = by_name.get(name, (None, 0.0))
             if not first or not _is_same(rejected, value):
@@ -50,7 +49,7 @@ class _Refusals:
 
     def forget(self, client: SecretsManagerClient, name: str) -> None:
         """Forget the rejected value of a secret, because a server accepts the current one."""
-        with self._lock:
+        with process.lock:
             self._first.get(client, {}).pop(name, None)
 
 

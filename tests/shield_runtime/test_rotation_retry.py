@@ -18,7 +18,7 @@ class RefusedError(Exception):
 
 
 class Server:
-    """A server with a password of its own."""
+    """A server with its own password."""
 
     def __init__(self):
         self.password = secrets.token_hex(8)
