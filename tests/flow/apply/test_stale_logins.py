@@ -115,3 +115,35 @@ def test_keeps_a_rotated_password_if_the_database_is_out_of_reach(app, stages, c
     done = apply(app, "--conflict", "replace")
     assert done.code == code
     assert ("run shield where the database can be reached" in done.err) == bool(code)
+
+
+@pytest.mark.parametrize(
+    ("rotated", "code"), [pytest.param(True, 4, id="rotated"), pytest.param(False, 0, id="same")]
+)
+def test_checks_the_login_in_a_url(app, postgres, role, set_password, rotated, code):
+    url = f"postgresql://{role}:{{}}@127.0.0.1:{postgres.port}/{role}?sslmode=disable"
+    (app / "config.py").write_text("import os\nDATABASE_URL = os.environ['DATABASE_URL']\n")
+    text = (app / "shield.toml").read_text()
+    entry = f'[[secret]]\nname = "url"\nkind = "url"\nenv = "DATABASE_URL"\n{ROTATE}\n'
+    (app / "shield.toml").write_text(text.partition("[[secret]]")[0] + entry)
+    (app / "prod.env").write_text(f"DATABASE_URL={url.format('first')}\n")
+    assert apply(app).code == 0
+    if rotated:
+        set_password("second")
+        boto3.client("secretsmanager").put_secret_value(
+            SecretId="url", SecretString=url.format("second")
+        )
+    done = apply(app, "--conflict", "replace")
+    assert done.code == code, done.text
+
+
+def test_stores_the_first_value_of_a_secret_without_one(tmp_path, app):
+    """A secret that was created from the output of shield export has no value."""
+    client = boto3.client("secretsmanager")
+    tags = client.describe_secret(SecretId="db")["Tags"]
+    client.delete_secret(SecretId="db", ForceDeleteWithoutRecovery=True)
+    client.create_secret(Name="db", Tags=tags)
+    text = (app / "prod.env").read_text()
+    (app / "prod.env").write_text(text.replace("DB_HOST=127.0.0.1", "DB_HOST=127.0.0.2"))
+    assert apply(app).code == 0
+    assert stored()["password"] == "first"

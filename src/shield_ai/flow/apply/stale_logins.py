@@ -6,12 +6,15 @@ from typing import TYPE_CHECKING
 
 from shield_ai.flow.apply.run import resolve_value
 from shield_ai.flow.journal.journal_record import SECRET
+from shield_ai.flow.rotate.rotation_logins import LoginKind, classify_login
 from shield_ai.flow.verify.db_login import LoginResult, try_login
 from shield_ai.model.errors import UnsafePlanError
 from shield_ai.model.finding import Kind
 from shield_ai.model.plan import Action
 from shield_ai.model.rotation_policy import rotation_settings
-from shield_ai.project.values import json_field
+from shield_ai.rotator.document import parse
+from shield_ai.rotator.errors import RotationError
+from shield_ai.rotator.secret import PENDING
 
 if TYPE_CHECKING:
     from shield_ai.aws.live.account import Account
@@ -20,7 +23,6 @@ if TYPE_CHECKING:
     from shield_ai.model.plan import Change, Plan
     from shield_ai.project.values import Values
 
-PENDING = "AWSPENDING"
 HINT = "write the values of AWS to a file with shield pull --env-file FILE, and apply that file"
 
 
@@ -42,18 +44,24 @@ def require_working_logins(
     """
     secrets = {manifest.app.prefix + secret.name: secret for secret in manifest.secret}
     for change in plan.changes:
-        is_update = change.resource == SECRET and change.action is Action.UPDATE
         secret = secrets.get(change.name)
-        if aws and is_update and change.origins and secret and secret.kind is Kind.DATABASE:
-            _require_working_login(change, secret, resolve_value(change.origins, values), aws)
+        if aws and secret and _replaces_value(change):
+            value = resolve_value(change.origins, values)
+            if secret.kind is Kind.DATABASE or classify_login(value) is LoginKind.DATABASE:
+                _require_working_login(change.name, secret, value, aws)
 
 
-def _require_working_login(change: Change, secret: Secret, value: Hidden, aws: Account) -> None:
+def _replaces_value(change: Change) -> bool:
+    """Return whether a change stores a value in place of another one."""
+    is_update = change.resource == SECRET and change.action is Action.UPDATE
+    return is_update and bool(change.origins and change.version)
+
+
+def _require_working_login(name: str, secret: Secret, value: Hidden, aws: Account) -> None:
     settings = rotation_settings(secret)
     login = try_login(value, settings).result
     if login is LoginResult.OK:
         return
-    name = change.name
     current = aws.secrets.read(name)
     if login is LoginResult.REFUSED:
         if try_login(current, settings).result is not LoginResult.REFUSED:
@@ -68,7 +76,11 @@ def _require_working_login(change: Change, secret: Secret, value: Hidden, aws: A
 
 
 def _differs(value: Hidden, current: Hidden) -> bool:
-    return json_field(value, "password") != json_field(current, "password")
+    """Return whether two secrets have different passwords, in documents or in URLs."""
+    try:
+        return parse(value.reveal()).get("password") != parse(current.reveal()).get("password")
+    except RotationError:
+        return True
 
 
 def _is_from_rotation(name: str, aws: Account) -> bool:
