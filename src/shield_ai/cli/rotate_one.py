@@ -19,8 +19,7 @@ from shield_ai.cli.console import (
     prompt_hidden,
 )
 from shield_ai.cli.rotation_steps import run_steps
-from shield_ai.flow.pull import outdated_env_file
-from shield_ai.flow.rollback.run import pull_command
+from shield_ai.flow.pull import outdated_env_file, pull_command
 from shield_ai.model.errors import ShieldError
 from shield_ai.model.hidden import Hidden
 from shield_ai.model.rotation_policy import ManualKind, manual_fields, manual_kind

@@ -29,11 +29,12 @@ from shield_ai.project.safe_write import read_private_file, write_private_file
 from shield_ai.rewrite.python.fixers.move_literals import DOTENV
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from shield_ai.flow.app_context import AppContext
     from shield_ai.flow.current_values import CurrentValues
     from shield_ai.model.manifest import Secret
+    from shield_ai.project.tree import Tree
 
 # What git does with a file that may contain secrets.
 _SAFE = (git.GitState.IGNORED, git.GitState.NO_REPOSITORY)
@@ -105,6 +106,29 @@ def plan_update(path: Path, current: CurrentValues) -> EnvFileUpdate:
     )
 
 
+def pull_command(environment: str, file: str = DOTENV) -> str:
+    """Return the command that copies the current values to a file that the app reads with AWS off.
+
+    Args:
+        environment: The environment of the secrets; empty: none.
+        file: The env file.
+    """
+    option = f" --environment {environment}" if environment else ""
+    return f"shield pull --env-file {file}{option}"
+
+
+def pull_command_for(tree: Tree, environment: str, replaced: Collection[str] = ()) -> str:
+    """Return the pull command for the app's .env; with FILE if there is none, or it is replaced.
+
+    Args:
+        tree: The app's folder.
+        environment: The environment of the secrets; empty: none.
+        replaced: The files that are replaced after the command.
+    """
+    is_known = DOTENV not in replaced and tree.read(DOTENV) is not None
+    return pull_command(environment, DOTENV if is_known else "FILE")
+
+
 def outdated_env_file(context: AppContext, secret: Secret) -> str:
     """Return the env file of the app if it has a variable of a secret; empty if it has none.
 
@@ -122,15 +146,16 @@ def outdated_env_file(context: AppContext, secret: Secret) -> str:
     return path if secret.variables().keys() & assigned.keys() else ""
 
 
-def has_current_values(context: AppContext, secret: Secret) -> bool:
+def has_current_values(context: AppContext, secret: Secret, replaced: Collection[str] = ()) -> bool:
     """Return whether the env file of the app has the value that a secret has in AWS.
 
     Args:
         context: The app, with the selected environment.
         secret: The secret.
+        replaced: The files that are replaced later, so that their values don't count.
     """
     path = outdated_env_file(context, secret)
-    if not path or context.aws is None:
+    if not path or path in replaced or context.aws is None:
         return False
     assigned = read_assignments(context.tree.read(path) or b"")
     try:

@@ -216,8 +216,8 @@ def test_documents_a_schedule_only_if_apply_creates_it():
     ("kept", "text"),
     [
         pytest.param((), "from the production environment.", id="none"),
-        pytest.param(("SENTRY_DSN", "OTHER"), "except `SENTRY_DSN`: code that stays as it is reads it.", id="one"),
-        pytest.param(("SENTRY_DSN", "DB_PORT"), "except `DB_PORT`, `SENTRY_DSN`: code that stays as it is reads them.", id="two"),
+        pytest.param(("SENTRY_DSN", "OTHER"), "except `SENTRY_DSN`: code that is not changed reads it.", id="one"),
+        pytest.param(("SENTRY_DSN", "DB_PORT"), "except `DB_PORT`, `SENTRY_DSN`: code that is not changed reads them.", id="two"),
     ],
 )  # fmt: skip
 def test_lists_the_variables_that_stay(kept, text):

@@ -48,7 +48,7 @@ class CodeInputs:
         ignores_backups: Whether git ignores the backups of edited files.
         above: The dependencies and lock files of the projects in the folders above the app.
         installed: The versions in the app's virtual environment, by name.
-        kept: The variables that must stay set, because code that stays reads them.
+        kept: The variables that must stay set, because code that is not changed reads them.
     """
 
     accessor_import: str

@@ -15,6 +15,7 @@ from shield_ai.flow.journal.journal_record import (
     SecretStep,
     require_same_account,
 )
+from shield_ai.flow.pull import pull_command_for
 from shield_ai.flow.rollback.edited_files import find_edited_files
 from shield_ai.flow.rollback.removed_modules import find_importers
 from shield_ai.flow.rollback.restored_settings import restore_settings
@@ -22,10 +23,9 @@ from shield_ai.flow.verify.db_login import LoginResult
 from shield_ai.model.errors import AwsError, RollbackIncompleteError, UnsafePlanError
 from shield_ai.model.plan import Action, Receipt, StepKind, StepStatus
 from shield_ai.model.printable import printable
-from shield_ai.rewrite.python.fixers.move_literals import DOTENV
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Container, Mapping, Sequence
 
     from shield_ai.aws.live.account import Account
     from shield_ai.flow.journal.journal_record import AwsStep, Step
@@ -71,34 +71,6 @@ def _importer_error(importers: Sequence[Importer]) -> UnsafePlanError:
         f"code that stays imports {modules}, which the rollback removes: {places}",
         "change that code first, or use --force",
     )
-
-
-def pull_command(environment: str, file: str = DOTENV) -> str:
-    """Return the command that copies the current values to a file that the app reads with AWS off.
-
-    Args:
-        environment: The environment of the secrets; empty: none.
-        file: The env file.
-    """
-    option = f" --environment {environment}" if environment else ""
-    return f"shield pull --env-file {file}{option}"
-
-
-def restores_dotenv(steps: Iterable[Step]) -> bool:
-    """Return whether undoing steps replaces the app's .env."""
-    return any(step.what == DOTENV for step in steps)
-
-
-def pull_command_of(tree: Tree, environment: str, steps: Iterable[Step] = ()) -> str:
-    """Return the pull command for the app's .env; with FILE if it has none that stays.
-
-    Args:
-        tree: The app's folder.
-        environment: The environment of the secrets; empty: none.
-        steps: The steps that are undone after the command.
-    """
-    is_known = tree.read(DOTENV) is not None and not restores_dotenv(steps)
-    return pull_command(environment, DOTENV if is_known else "FILE")
 
 
 def _target(step: AwsStep) -> _Target:
@@ -183,7 +155,7 @@ class Rollback:
         # A rollback can restore the env file, so that this differs from what the steps report.
         to_pull = [step for step in self.rotated if not self.is_pulled(step.what)]
         if to_pull:
-            command = pull_command_of(self.tree, to_pull[0].environment)
+            command = pull_command_for(self.tree, to_pull[0].environment)
             hints.append(f"run {command}, so that the app has the current values with AWS off")
         if self.blocked:
             hints.append("see the reasons above; resolve them, then run shield rollback again")
@@ -310,7 +282,7 @@ class Rollback:
         self.rotated.append(step)
         advice = action
         if not self.is_pulled(step.what):
-            command = pull_command_of(self.tree, step.environment)
+            command = pull_command_for(self.tree, step.environment)
             advice = f"copy its current value with {command}, {relation} {action}"
         return f"its value was changed since apply: {advice}"
 

@@ -10,8 +10,8 @@ from shield_ai.flow.app_context import AppContext
 from shield_ai.flow.app_options import AppOptions
 from shield_ai.flow.journal.journal_record import FileStep, SecretStep
 from shield_ai.flow.journal.log import Journal
-from shield_ai.flow.pull import has_current_values
-from shield_ai.flow.rollback.run import Rollback, pull_command_of, restores_dotenv
+from shield_ai.flow.pull import has_current_values, pull_command_for
+from shield_ai.flow.rollback.run import Rollback
 from shield_ai.flow.verify.db_login import try_login
 from shield_ai.model.errors import AwsError, SourceError, UnsafePlanError
 from shield_ai.model.finding import Kind
@@ -21,7 +21,7 @@ from shield_ai.project.app_folder import may_be_app_folder, require_app_folder
 from shield_ai.project.tree import Tree
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterator, Sequence
     from pathlib import Path
 
     from shield_ai.flow.app_options import Scope
@@ -147,14 +147,15 @@ class Undo:
             number = len({step.what for step in steps if self._may_lose(step)})
         except AwsError:
             number = len({step.what for step in steps})  # the rollback reports the error
-        command = pull_command_of(self.app.tree, self.app.environment, self.steps)
+        replaced = {step.what for step in self.steps}
+        command = pull_command_for(self.app.tree, self.app.environment, replaced)
         return (command if number else ""), number
 
-    def _is_pulled(self, name: str) -> bool:
-        """Return whether the app's env file has the current value of a secret."""
+    def _is_pulled(self, name: str, replaced: Collection[str] = ()) -> bool:
+        """Return whether an env file that is not replaced has the current value of a secret."""
         for secret in self.app.manifest.secret:
             if self.app.target_manifest.app.prefix + secret.name == name:
-                return has_current_values(self.app, secret)
+                return has_current_values(self.app, secret, replaced)
         return False
 
     def _may_lose(self, step: SecretStep) -> bool:
@@ -164,7 +165,7 @@ class Undo:
             return False
         if state.has_pending:
             return False  # the current value may not be the live one; the rollback says what to do
-        if self._is_pulled(step.what) and not restores_dotenv(self.steps):
+        if self._is_pulled(step.what, {undone.what for undone in self.steps}):
             return False
         is_rotated = bool(step.token) and step.token != state.current
         return is_rotated or step.action is not Action.UPDATE

@@ -48,7 +48,7 @@ class AppFiles(NamedTuple):
     above: FilesAbove = FilesAbove()  # the projects in the folders above the app
     test_module: str = ""  # the name by which tests import the map file, if it differs
     installed: Mapping[str, str] = MappingProxyType({})  # versions in the virtual environment
-    kept: Collection[str] = ()  # variables that must stay set, because code that stays reads them
+    kept: Collection[str] = ()  # variables that must stay set: unchanged code reads them
 
 
 class FixContext(NamedTuple):

@@ -33,7 +33,7 @@ class Scan(msgspec.Struct, frozen=True, kw_only=True):
     python_files: tuple[str, ...] = ()  # of the app, including tests
     constants: tuple[FoundSite, ...] = ()  # constants that remain beside migrated secrets
     migrated: tuple[str, ...] = ()  # variables that the code reads through the runtime
-    kept: tuple[str, ...] = ()  # variables that must stay set: code that stays reads them
+    kept: tuple[str, ...] = ()  # variables that must stay set: unchanged code reads them
     unscanned: tuple[Skipped, ...] = ()  # code outside the scan that reads secrets
     secret_calls: tuple[SecretCall, ...] = ()
     copies: tuple[str, ...] = ()  # the folders of copies of the runtime, which are not scanned

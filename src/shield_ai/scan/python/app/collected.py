@@ -95,7 +95,7 @@ class Collected:
         return tuple(sorted(self.context.migrated))
 
     def kept_variables(self, sites: Iterable[FoundSite]) -> tuple[str, ...]:
-        """Return the variables that must stay set, because code that stays reads them.
+        """Return the variables that must stay set, because code that is not changed reads them.
 
         Args:
             sites: All sites of the app.

@@ -35,7 +35,7 @@ LOW_REASONS = frozenset(
 # The main block of a file with one of these words in its name starts an app. That of another module
 # is a manual test of it.
 ENTRY_POINTS = word_set("MAIN APP RUN MANAGE SERVER SERVE WSGI ASGI BOT WORKER CLI START")
-# The main block of a file in one of these folders is a program of its own.
+# The main block of a file in one of these folders is a separate program.
 SCRIPT_FOLDERS = word_set("scripts script bin tools jobs cron tasks commands")
 
 
