@@ -85,6 +85,7 @@ COMMAND_VARIABLES = {
     "TERM": "Disable color and progress with `dumb`.",
     "AWS_ENDPOINT_URL": "Use a different endpoint than AWS, such as the one `shield local` prints.",
     "AWS_PROFILE": "The AWS profile to use, as in other AWS tools.",
+    "AWS_MAX_ATTEMPTS": "How often a call to AWS is tried, as in other AWS tools; 3 by default.",
     "SHIELD_STATE_DIR": (
         "Folder of the keys that authenticate the journals; an absolute path outside the "
         "application."

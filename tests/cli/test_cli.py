@@ -335,6 +335,13 @@ def test_env_file_without_a_value(app, aws, line, words):
     assert boto3.client("secretsmanager").list_secrets()["SecretList"] == []
 
 
+def test_env_file_that_gives_no_value_at_all(app, aws):
+    (app / "production.env").write_text("DEBUG=0\n")
+    done = run("apply", "--env-file", "production.env", "--yes", cwd=app)
+    error(done, 2, "no value for")
+    assert "hint: add them to production.env; set generate" in done.err
+
+
 def test_missing_env_file(app, aws):
     error(run("apply", "--env-file", "none.env", "--yes", cwd=app), 2, "none.env can't be read")
 
@@ -401,7 +408,12 @@ def test_aws_errors(app, aws, operation, code, words):
     with FaultProxy(aws.url) as proxy:
         proxy.answer(operation, code, at=None)
         done = run(
-            "apply", "--env-file", ".env", "--yes", cwd=app, env={"AWS_ENDPOINT_URL": proxy.url}
+            "apply",
+            "--env-file",
+            ".env",
+            "--yes",
+            cwd=app,
+            env={"AWS_ENDPOINT_URL": proxy.url, "AWS_MAX_ATTEMPTS": "1"},
         )
     error(done, 5, *words)
     assert files_of(app) == before

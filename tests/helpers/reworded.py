@@ -2,6 +2,8 @@
 
 `python reworded.py shield ARGUMENT...` runs a command.
 `python reworded.py controls` prints the state and the sources of each control as JSON.
+
+The bytecode has other sentences than the source, so PYTHONPYCACHEPREFIX has to be a folder for it.
 """
 
 from __future__ import annotations
@@ -38,10 +40,6 @@ class RewordingLoader(importlib.machinery.SourceFileLoader):
     def source_to_code(self, data, path, *, _optimize=-1):
         tree = Rewording().visit(ast.parse(data))
         return compile(ast.fix_missing_locations(tree), path, "exec", dont_inherit=True)
-
-    def get_code(self, fullname):
-        # not from __pycache__
-        return self.source_to_code(self.get_data(self.path), self.path)
 
 
 class RewordingFinder(importlib.abc.MetaPathFinder):

@@ -20,15 +20,22 @@ COMMANDS = [
 ]
 
 
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory):
+    """Return the cache folder, in which the compiled rules are found from the second scan on."""
+    return tmp_path_factory.mktemp("cache")
+
+
 @pytest.mark.parametrize("command", COMMANDS)
 @pytest.mark.parametrize("attack", ATTACKS, ids=lambda attack: attack.__name__)
-def test_runs_nothing_of_the_repository(tmp_path, attack, command):
+def test_runs_nothing_of_the_repository(tmp_path, cache, attack, command):
     app = make_app(tmp_path / "app")
     marker = tmp_path / "marker"
     attack(app, script(tmp_path / "evil", marker))
     env = {
         "PATH": "." + os.pathsep + os.environ["PATH"],
         "HOME": str(tmp_path),
+        "XDG_CACHE_HOME": str(cache),
         "PYTHONPATH": os.pathsep.join(sys.path),
         "AWS_EC2_METADATA_DISABLED": "true",
     }

@@ -14,21 +14,35 @@ from shield_helpers import make_app, run
 HELPER = Path(__file__).parents[1] / "helpers/reworded.py"
 
 
-def execute(app, *arguments):
-    """Return the exit code and the output with the present sentences, and with other ones."""
-    results = []
-    for options in ([], ["reworded"]):
-        done = subprocess.run(
-            [sys.executable, str(HELPER), *options, *arguments],
-            cwd=app,
-            env={**os.environ, "NO_COLOR": "1"},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        results.append((done.returncode, done.stdout, done.stderr))
-    return results
+@pytest.fixture(scope="module")
+def reworded_bytecode(tmp_path_factory):
+    return tmp_path_factory.mktemp("reworded")
+
+
+@pytest.fixture
+def execute(app, reworded_bytecode, monkeypatch):
+    """Return a function that runs a command with the present sentences, and with other ones."""
+    monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)
+    reworded = {**os.environ, "PYTHONPYCACHEPREFIX": str(reworded_bytecode)}
+
+    def run_both(*arguments):
+        return [_run(app, os.environ, *arguments), _run(app, reworded, "reworded", *arguments)]
+
+    return run_both
+
+
+def _run(app, env, *arguments):
+    done = subprocess.run(
+        [sys.executable, str(HELPER), *arguments],
+        cwd=app,
+        env=env,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return done.returncode, done.stdout, done.stderr
 
 
 def append(path, text):
@@ -54,23 +68,23 @@ def app(tmp_path, aws):
 
 
 @pytest.mark.parametrize("harm", [leave, fail_checks])
-def test_checks_and_controls(app, harm):
+def test_checks_and_controls(app, execute, harm):
     harm(app)
-    before, after = execute(app, "shield", "verify", "--json")
+    before, after = execute("shield", "verify", "--json")
     assert before[0] == after[0] == int(harm is not leave)
     checks = [json.loads(out)["checks"] for _, out, _ in (before, after)]
     results = [[(c["id"], c["status"], c["subject"]) for c in found] for found in checks]
     assert results[0] == results[1]
     titles = [[check["name"] for check in found] for found in checks]
     assert all(title != reworded for title, reworded in zip(*titles, strict=True))
-    before, after = execute(app, "controls")
+    before, after = execute("controls")
     assert before == after
     assert before[0] == 0
 
 
-def test_reasons_of_skipped_items(app):
+def test_reasons_of_skipped_items(app, execute):
     append(app / "shop/settings.py", "\nimport os\nX_TOKEN = os.environ[f'{HOST}_TOKEN']\n")
-    plans = [json.loads(out) for _, out, _ in execute(app, "shield", "plan", "--json")]
+    plans = [json.loads(out) for _, out, _ in execute("shield", "plan", "--json")]
     before, after = [
         [(s["path"], s["line"], s["name"], s["id"]) for s in plan["skipped"] + plan["harmless"]]
         for plan in plans
@@ -98,9 +112,9 @@ def test_reasons_of_skipped_items(app):
     ],
     ids=" ".join,
 )
-def test_exit_codes(app, arguments):
+def test_exit_codes(app, execute, arguments):
     subprocess.run(["git", "init", "-q"], cwd=app, check=True)
     subprocess.run(["git", "add", "-f", "."], cwd=app, check=True)
-    (before, _, _), (after, _, error) = execute(app, "shield", *arguments)
+    (before, _, _), (after, _, error) = execute("shield", *arguments)
     assert "internal error" not in error
     assert before == after

@@ -68,7 +68,7 @@ def inbox(server):
     topic = f"arn:aws:sns:{REGION}:{ACCOUNT}:shop-secrets-alarms"
     sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=f"arn:aws:sqs:{REGION}:{ACCOUNT}:inbox")
 
-    def read(seconds=5):
+    def read(seconds=20):  # SQS waits no longer
         """Return the next message, or None after the timeout."""
         messages = sqs.receive_message(QueueUrl=url, WaitTimeSeconds=seconds).get("Messages", [])
         for message in messages:

@@ -27,6 +27,7 @@ from shield_ai.model.errors import AwsError
 def test_error_messages_and_hints(aws, monkeypatch, code, message, hint):
     with FaultProxy(aws.url) as proxy:
         monkeypatch.setenv("AWS_ENDPOINT_URL", proxy.url)
+        monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
         proxy.answer("DescribeSecret", code, at=None)
         account = Account(Session("us-east-1"))
         with pytest.raises(AwsError) as caught:
@@ -34,6 +35,19 @@ def test_error_messages_and_hints(aws, monkeypatch, code, message, hint):
     assert message in caught.value.message
     assert hint in caught.value.hint
     assert "injected" not in str(caught.value)
+
+
+@pytest.mark.parametrize(("setting", "attempts"), [("", 3), ("2", 2)], ids=["default", "2"])
+def test_tries_as_often_as_aws_max_attempts(aws, monkeypatch, setting, attempts):
+    if setting:
+        monkeypatch.setenv("AWS_MAX_ATTEMPTS", setting)
+    with FaultProxy(aws.url) as proxy:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", proxy.url)
+        proxy.answer("DescribeSecret", "InternalServiceError", at=None)
+        account = Account(Session("us-east-1"))
+        with pytest.raises(AwsError):
+            account.secrets.state("a")
+    assert proxy.count("DescribeSecret") == attempts
 
 
 @pytest.mark.parametrize("code", ["Bad\n::error::x", {"Bad": ["error"], "x": 1}], ids=type)
@@ -47,6 +61,7 @@ def test_error_code_is_plain_text(code):
 
 def test_aws_unreachable(no_real_aws, monkeypatch):
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "x")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "x")
     with pytest.raises(AwsError, match="can't be reached for sts:GetCallerIdentity"):

@@ -181,6 +181,7 @@ def test_a_missing_secret_starts_nothing(app, client, shield):
 def test_a_secret_that_cannot_be_read_starts_nothing(aws, app, shield, monkeypatch, error):
     with FaultProxy(aws.url) as proxy:
         monkeypatch.setenv("AWS_ENDPOINT_URL", proxy.url)
+        monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
         proxy.answer("BatchGetSecretValue", error, at=None)
         proxy.answer("GetSecretValue", error, at=None)
         done = shield("run", "--", "touch", "started", cwd=app)

@@ -17,7 +17,7 @@ from shield_ai.aws.live.responses import check_responses, invalid_response
 from shield_ai.model.errors import AwsError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from mypy_boto3_cloudtrail import CloudTrailClient
     from mypy_boto3_cloudwatch import CloudWatchClient
@@ -32,14 +32,15 @@ if TYPE_CHECKING:
 
     from shield_ai.model.file_reader import FileReader
 
-_CONFIG = Config(
+_TIMEOUTS = Config(
     connect_timeout=3,
     read_timeout=10,
-    retries={"mode": "standard", "total_max_attempts": 4},
     user_agent_extra=f"shield-ai/{version('shield-ai')}",
 )
+# AWS_MAX_ATTEMPTS and max_attempts in ~/.aws/config apply, because this has no number.
+_STANDARD_RETRIES: Final = {"mode": "standard"}
 # LookupEvents allows two calls per second, so reading a long history is throttled.
-_ADAPTIVE_CONFIG = _CONFIG.merge(Config(retries={"mode": "adaptive", "total_max_attempts": 10}))
+_ADAPTIVE_RETRIES: Final = {"mode": "adaptive", "total_max_attempts": 10}
 _ACCOUNT_ID = re.compile(r"[0-9]{12}")
 
 
@@ -110,7 +111,7 @@ class Session:
 
     def cloudtrail(self) -> CloudTrailClient:
         """Return the CloudTrail client, which retries throttled calls more often."""
-        return cast("CloudTrailClient", self._client("cloudtrail", _ADAPTIVE_CONFIG))
+        return cast("CloudTrailClient", self._client("cloudtrail", _ADAPTIVE_RETRIES))
 
     def kms(self) -> KMSClient:
         """Return the KMS client."""
@@ -158,17 +159,22 @@ class Session:
             self._caller = caller
         return self._caller
 
-    def _client(self, service: str, config: Config = _CONFIG) -> object:
+    def _client(self, service: str, retries: Mapping[str, Any] = _STANDARD_RETRIES) -> object:
         boto_session: Any = self._session  # the stubs have an overload for each service name
         with translate_errors("the connection"), self._lock:
             if service not in self._clients:
-                client = boto_session.client(service, config=config)
+                client = boto_session.client(service, config=_config(retries))
                 check_responses(client)
                 # botocore creates the exception classes on first use, without a lock: with two
                 # threads, the class in an except clause could differ from that of the error.
                 _ = client.exceptions
                 self._clients[service] = client
             return self._clients[service]
+
+
+def _config(retries: Mapping[str, Any] = _STANDARD_RETRIES) -> Config:
+    own_retries: Any = dict(retries)  # botocore changes it
+    return _TIMEOUTS.merge(Config(retries=own_retries))
 
 
 def _open_session(region: str | None, profile: str) -> boto3.session.Session:
@@ -187,7 +193,7 @@ def _assume_role(
     session: boto3.session.Session, arn: str, region: str | None
 ) -> boto3.session.Session:
     with translate_errors("sts:AssumeRole", arn):
-        client: STSClient = session.client("sts", region_name=region, config=_CONFIG)
+        client: STSClient = session.client("sts", region_name=region, config=_config())
         check_responses(client)
         response = client.assume_role(RoleArn=arn, RoleSessionName="shield-ai")
     credentials = response["Credentials"]

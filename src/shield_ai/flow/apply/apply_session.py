@@ -95,6 +95,7 @@ class ApplySession(PlanningSession):
         """
         require_values(
             plan,
+            self.values.selected_env_files(),
             self.tree.read,
             allow_missing=allow_missing,
             allow_placeholders=allow_placeholders,

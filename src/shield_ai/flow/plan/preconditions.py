@@ -84,12 +84,18 @@ def require_untracked_dotenv(root: Path) -> None:
 
 
 def require_values(
-    plan: Plan, read: FileReader, *, allow_missing: bool, allow_placeholders: bool
+    plan: Plan,
+    env_files: Sequence[str],
+    read: FileReader,
+    *,
+    allow_missing: bool,
+    allow_placeholders: bool,
 ) -> None:
     """Require a value for every secret of a plan.
 
     Args:
         plan: The plan.
+        env_files: The env files that the user named.
         read: Returns the bytes of a file of the app; None if it does not exist.
         allow_missing: Accept secrets without a value.
         allow_placeholders: Accept placeholders such as `changeme`.
@@ -105,17 +111,18 @@ def require_values(
     if plan.missing and not allow_missing:
         raise ValueMissingError(
             f"no value for {', '.join(plan.missing)}",
-            f"{_source_hint(plan, read)}; set generate = true for a new signing key, or optional ="
-            " true for secrets that production lacks; to store the value later, use"
+            f"{_source_hint(plan, env_files, read)}; set generate = true for a new signing key, or"
+            " optional = true for secrets that production lacks; to store the value later, use"
             " --allow-missing",
         )
 
 
-def _source_hint(plan: Plan, read: FileReader) -> str:
-    """Return how to give the missing values of a plan, which may already take others from .env."""
-    if any(PurePosixPath(path).name == DOTENV for path in planned_env_files(plan.changes)):
+def _source_hint(plan: Plan, env_files: Sequence[str], read: FileReader) -> str:
+    """Return how to give the missing values of a plan; others may come from an env file."""
+    files = sorted({*env_files, *planned_env_files(plan.changes)})
+    if files:
         it = "it" if len(plan.missing) == 1 else "them"
-        return f"add {it} to {DOTENV}"
+        return f"add {it} to {' or '.join(files)}"
     if read(DOTENV) is None:
         return "pass a file with --env-file"
     return f"if {DOTENV} has production's values, use --env-file {DOTENV}"
