@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import re
 import threading
@@ -9,6 +10,8 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, Final, cast
 
 import boto3
+import botocore.loaders
+import botocore.session
 from botocore.config import Config
 from botocore.exceptions import ProfileNotFound
 
@@ -180,13 +183,27 @@ def _config(retries: Mapping[str, Any] = _STANDARD_RETRIES) -> Config:
 def _open_session(region: str | None, profile: str) -> boto3.session.Session:
     try:
         with translate_errors("the connection"):
-            return boto3.session.Session(region_name=region, profile_name=profile or None)
+            return _boto_session(profile, region_name=region)
     except ProfileNotFound:
         name = profile or os.environ.get("AWS_PROFILE", "")
         raise AwsError(
             f"AWS profile {name} not found",
             "run aws configure list-profiles to list the profiles",
         ) from None
+
+
+def _boto_session(profile: str = "", **options: str | None) -> boto3.session.Session:
+    """Return a session that shares the models of AWS's services with the others of this process."""
+    core = botocore.session.get_session()
+    if profile:
+        core.set_config_variable("profile", profile)
+    core.register_component("data_loader", _models(core.get_config_variable("data_path")))
+    return boto3.session.Session(botocore_session=core, **options)
+
+
+@functools.cache
+def _models(folder: str | None) -> botocore.loaders.Loader:
+    return botocore.loaders.create_loader(folder)
 
 
 def _assume_role(
@@ -197,7 +214,7 @@ def _assume_role(
         check_responses(client)
         response = client.assume_role(RoleArn=arn, RoleSessionName="shield-ai")
     credentials = response["Credentials"]
-    return boto3.session.Session(
+    return _boto_session(
         region_name=region,
         aws_access_key_id=credentials["AccessKeyId"],
         aws_secret_access_key=credentials["SecretAccessKey"],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING
 
 from shield_ai.model.errors import OutsideError
@@ -22,7 +23,7 @@ class LinkedApp:
     """
 
     def __init__(self, read: FileReader) -> None:
-        self._read = read
+        self._read = functools.cache(read)  # so all edits of a plan are of the same content
         self._outside: dict[str, OutsideError] = {}
 
     def read(self, path: str) -> bytes | None:

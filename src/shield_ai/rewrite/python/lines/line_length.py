@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import configparser
+import functools
 import re
 import tomllib
 from pathlib import PurePosixPath
@@ -19,6 +20,7 @@ DEFAULT = 88  # of Black and ruff
 # Linters are often configured to tolerate longer lines than the code is meant to have.
 MAX_DEPTH = 3  # of the app below the folder of the repository
 MAXIMUM = 120
+PARSED_FILES = 64  # configuration files that stay parsed
 # The time of configparser grows with the square of the spaces in a line.
 LONG_GAP = re.compile(r"\S[^\S\n]{200}")
 
@@ -88,6 +90,7 @@ def _formatter_length(read: FileReader, folder: str) -> int:
     return 0
 
 
+@functools.lru_cache(maxsize=PARSED_FILES)
 def parse_toml(raw: bytes | None) -> dict[str, Any]:
     """Return the tables of a TOML file; an empty dict if it is missing or invalid."""
     try:
@@ -98,6 +101,7 @@ def parse_toml(raw: bytes | None) -> dict[str, Any]:
         return {}
 
 
+@functools.lru_cache(maxsize=PARSED_FILES)
 def parse_ini(raw: bytes | None) -> configparser.ConfigParser:
     """Return the sections of an INI file; none if it is missing or invalid."""
     parser = configparser.ConfigParser(interpolation=None, strict=False)
