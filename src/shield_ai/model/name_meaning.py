@@ -186,6 +186,8 @@ def _has_service_url_inside(parts: tuple[str, ...]) -> bool:
 def _is_public_token(parts: tuple[str, ...]) -> bool:
     if {"SECRET", "PRIVATE"} & set(parts):
         return False
+    if parts[-3:-1] == ("GOOGLE", "ANALYTICS"):
+        return True
     return parts[-1] in {"KEY", "KEYS", "TOKEN", "TOKENS"} and bool(PUBLIC_WORDS & set(parts))
 
 

@@ -37,6 +37,11 @@ def test_follows_the_members_of_a_class(sites, text):
             "read from an earlier copy of the environment: read os.environ instead",
             id="a parameter",
         ),
+        pytest.param(
+            "class C:\n    @staticmethod\n    def of(env):\n        key = env.str('API_KEY')\n        return C(key)",
+            "read from an earlier copy of the environment: read os.environ instead",
+            id="a parameter of a static method",
+        ),
     ],
 )  # fmt: skip
 def test_explains_methods_that_may_read_something_else(sites, text, reason):

@@ -52,11 +52,20 @@ def class_of_self(node: ast.expr, module: Module, scopes: Scopes) -> AppClass | 
             class_node = scopes[depth - 1]
             if not isinstance(class_node, ast.ClassDef) or not isinstance(node, ast.Name):
                 return None
+            if _is_static(function):
+                return None
             parameters = [*function.args.posonlyargs, *function.args.args]
             is_self = bool(parameters) and parameters[0].arg == node.id
             owner = AppClass(module, class_node, scopes[:depth], is_instance=True)
             return owner if is_self else None
     return None
+
+
+def _is_static(function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    return any(
+        isinstance(decorator, ast.Name) and decorator.id == "staticmethod"
+        for decorator in function.decorator_list
+    )
 
 
 def member(resolver: Resolver, owner: AppClass, name: str) -> Ref | None:
