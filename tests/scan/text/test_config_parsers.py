@@ -8,7 +8,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from shield_ai.scan.text import config_parsers
-from shield_ai.scan.text.structure import MAX_SIZE, parse_config
+from shield_ai.scan.text.parser_marks import MAX_SIZE
+from shield_ai.scan.text.structure import parse_config
 
 PARSERS = [
     pytest.param(config_parsers.yaml_values, "a.yml", id="yaml"),

@@ -9,7 +9,7 @@ from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.scan.deployment.recognize import file_format
 from shield_ai.scan.files.walk import display_path, walk_all
 from shield_ai.scan.text.engine import reader
-from shield_ai.scan.text.structure import MAX_SIZE
+from shield_ai.scan.text.parser_marks import MAX_SIZE
 
 if TYPE_CHECKING:
     from collections.abc import Collection

@@ -20,7 +20,7 @@ from shield_ai.scan.deployment.parts import DeploymentFile, part_uses
 from shield_ai.scan.deployment.production import file_use, path_use
 from shield_ai.scan.deployment.templates import has_actions, shown_text
 from shield_ai.scan.text.line_index import LineIndex
-from shield_ai.scan.text.structure import MAX_SIZE
+from shield_ai.scan.text.parser_marks import MAX_SIZE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

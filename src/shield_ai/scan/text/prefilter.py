@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shield_ai.project.perf.disk_cache import get_or_create, load
 from shield_ai.scan.files.file_filter import PATTERNS, Markers
+from shield_ai.scan.text.parser_marks import PARSER_MARKS
 from shield_ai.scan.text.prefilter_expressions import (
     ExpressionIds,
     extra_expressions,
@@ -20,7 +21,6 @@ from shield_ai.scan.text.prefilter_expressions import (
     simplify,
 )
 from shield_ai.scan.text.regions import Region, whole
-from shield_ai.scan.text.structure import PARSER_MARKS
 from shield_ai.scan.text.token_rules import full_regex
 
 if TYPE_CHECKING:

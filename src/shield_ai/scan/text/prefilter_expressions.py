@@ -9,7 +9,7 @@ from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.scan.files.file_filter import PATTERNS
 from shield_ai.scan.files.suppressions import MARK
 from shield_ai.scan.text.assignment_patterns import CALLS, ELSE, NAME_END, PAIR_MARK, SECRET_WORD
-from shield_ai.scan.text.structure import PARSER_MARKS
+from shield_ai.scan.text.parser_marks import PARSER_MARKS
 from shield_ai.scan.text.token_rules import BOUNDARIES
 
 if TYPE_CHECKING:

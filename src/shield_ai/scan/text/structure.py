@@ -14,9 +14,10 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from shield_ai.project.perf.lazy_regex import regex
-from shield_ai.scan.text.assignment_patterns import DEFAULT, NAME_END, SECRET_WORD
-from shield_ai.scan.text.assignments import Assignment, assignments, name_start
+from shield_ai.scan.text.assignment_patterns import DEFAULT
+from shield_ai.scan.text.assignments import Assignment, assignments
 from shield_ai.scan.text.credibility import Family, family
+from shield_ai.scan.text.parser_marks import is_secret_name, needs_parser
 from shield_ai.scan.text.randomness import is_random
 from shield_ai.scan.text.regions import whole
 
@@ -27,14 +28,6 @@ if TYPE_CHECKING:
     # A secret and its span; or None and the span of a value that is not a secret.
     Result = tuple["Assignment | None", Span]
 
-MAX_SIZE = 400_000  # bytes; larger files are generated, and slow to parse
-# A name from its secret-like word on; `name_start` finds its beginning.
-NAME = rb"(?P<name>" + SECRET_WORD + NAME_END + rb")[\"']?"
-BESIDE = (
-    rb"|\b(?:name|key)[\"']?[ \t]{0,9}:\s{0,9}[\"']?(?P<beside>[\w.\-]{0,60}"
-    + SECRET_WORD
-    + rb"[\w.\-]{0,50})"
-)
 # Matches the name of a file. Each group has the name of a function in `config_parsers`.
 FORMAT = regex(
     r"(?P<yaml_values>.*\.ya?ml)|(?P<json_values>.*\.(?:json|jsonc|json5|ipynb|tfstate|template))"
@@ -43,34 +36,6 @@ FORMAT = regex(
     r"|(?P<line_values>\.env.*|\.pypirc|pip\.conf|.*\.(?:env|ini|cfg|conf|cnf|properties))",
     re.IGNORECASE,
 )
-# Syntax that the regular expressions of `assignments` misread. Files without it are not parsed.
-PARSER_MARKS = {
-    "yaml_values": regex(
-        rb"(?im)" + NAME + rb"(?:[ \t]{0,9}:[ \t]{0,9}"
-        # A value that begins with ${ is a reference.
-        rb"(?:[&!|>\[{#]|\r?$|\"(?:[^\"\\\n]|\\.){0,500}$|'[^'\n]{0,500}(?:$|'')"
-        rb"|(?!\$\{)[^\s\"'#\[{&!|>][^\n]{0,500}?[ \t,}])"
-        rb"|=(?!\$\{)[^\s\"'=][^\n]{0,500}?[ \t][^\s#]|[ \t]{0,9}\r?\n:)"
-        + BESIDE
-        + rb"|^kind:[ \t]{0,9}(?P<secret>(?:Sealed)?Secret)\b"
-    ),
-    "json_values": regex(
-        rb"(?i)"
-        + NAME
-        + rb"\s{0,40}:\s{0,40}\{"
-        + BESIDE
-        + rb"|\"kind\"\s{0,40}:\s{0,40}\"(?P<secret>(?:Sealed)?Secret)\""
-    ),
-    "equals_values": regex(rb"(?i)" + NAME + rb"[ \t]{0,40}=[ \t]{0,40}(?:\"{3}|'{3}|<<)"),
-    "docker_values": regex(rb"(?im)^[ \t]{0,40}ENV[ \t]+\w{0,60}?" + NAME + rb"[ \t]+[^=\s]"),
-    "line_values": regex(
-        rb"(?im)"
-        + NAME
-        + rb"[ \t]{0,40}[=:][ \t]{0,40}(?:\r?$|\"[^\"\n]{0,500}$|'[^'\n]{0,500}$"
-        + rb"|[^\s\"'][^\n]{0,500}?[ \t][^\s#;])"
-    ),
-}
-JSON_CONTENT = regex(rb"(?i)\"value\"\s{0,40}:|\"kind\"\s{0,40}:\s{0,40}\"(?:Sealed)?Secret\"")
 LOGIN_URL = regex(r"[a-z][a-z0-9+.-]{1,30}://[^\s/@:]*:([^\s/@]+)@\S+\s*\Z", re.IGNORECASE)
 # https://kubernetes.io/docs/concepts/overview/working-with-objects/names/
 KUBERNETES_NAME = regex(r"[a-z0-9]+([-.][a-z0-9]+)*")
@@ -143,7 +108,7 @@ def parse_config(
     name = file_format.lastgroup if file_format else None
     if name is None or (parsers is not None and name not in parsers):
         return None
-    if not _needs_parser(name, raw):
+    if not needs_parser(name, raw):
         return None
     from shield_ai.scan.text import config_parsers
 
@@ -155,29 +120,6 @@ def parse_config(
         if assigned:
             values.setdefault((assigned.start, assigned.end), assigned)
     return ParsedConfig(list(values.values()), spans)
-
-
-def _needs_parser(name: str, raw: bytes) -> bool:
-    if len(raw) > MAX_SIZE:
-        return False
-    if name == "json_values" and not JSON_CONTENT.search(raw):
-        return False  # translations and schemas have maps with secret-like names
-    return any(_is_secret_mark(raw, match) for match in PARSER_MARKS[name].finditer(raw))
-
-
-def _is_secret_mark(raw: bytes, match: re.Match[bytes]) -> bool:
-    """Return whether a match of `PARSER_MARKS` has a secret-like name."""
-    groups = match.groupdict()
-    if groups.get("secret"):
-        return True
-    name = groups.get("beside")
-    if not name:
-        name = raw[name_start(raw, match.start()) : match.start()] + match["name"]
-    return _is_secret_name(name.decode("utf-8", "replace"))
-
-
-def _is_secret_name(name: str) -> bool:
-    return name.lower() != "key" and family(name) is not Family.NONE
 
 
 def _find_secrets(roots: Iterable[Node]) -> Iterator[Result]:
@@ -198,7 +140,7 @@ def _find_secrets(roots: Iterable[Node]) -> Iterator[Result]:
         if kind == "Secret":
             yield from _kubernetes_secret(node)
         for key, value in node.pairs:
-            if _is_secret_name(key.text):
+            if is_secret_name(key.text):
                 yield from _secret_key(key, value)
             elif key.text.lower() in ENVIRONMENT_KEYS:
                 yield from _environment_list(value)
@@ -237,7 +179,7 @@ def _name_value_pair(node: Node) -> Iterator[Result]:
     """Yield the value of a map like `{name: DB_PASSWORD, value: …}`."""
     name = node.get(NAME_KEYS)
     value = node.get(VALUE_KEYS)
-    if not name or not value or not _is_secret_name(name.text):
+    if not name or not value or not is_secret_name(name.text):
         return
     secret = None if _is_reference(name, value) else _assign(name, value)
     yield secret, (value.start, value.end)
@@ -256,7 +198,7 @@ def _environment_list(node: Node) -> Iterator[Result]:
     for item in node.items:
         name, sign, text = item.text.partition("=")
         has_escapes = len(item.text.encode()) != item.end - item.start
-        if sign and _is_secret_name(name) and not has_escapes:
+        if sign and is_secret_name(name) and not has_escapes:
             start = item.start + len(name.encode()) + 1
             value = Node(text, start, item.end, quoted=item.quoted)
             yield _assign(Node(name, item.start, start - 1), value), (item.start, item.end)

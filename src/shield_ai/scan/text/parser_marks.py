@@ -1,0 +1,80 @@
+"""Decide whether a configuration file has syntax that needs a parser."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from shield_ai.project.perf.lazy_regex import regex
+from shield_ai.scan.text.assignment_patterns import NAME_END, SECRET_WORD
+from shield_ai.scan.text.assignments import name_start
+from shield_ai.scan.text.credibility import Family, family
+
+if TYPE_CHECKING:
+    import re
+
+MAX_SIZE = 400_000  # bytes; larger files are generated, and slow to parse
+# A name from its secret-like word on; `name_start` finds its beginning.
+NAME = rb"(?P<name>" + SECRET_WORD + NAME_END + rb")[\"']?"
+BESIDE = (
+    rb"|\b(?:name|key)[\"']?[ \t]{0,9}:\s{0,9}[\"']?(?P<beside>[\w.\-]{0,60}"
+    + SECRET_WORD
+    + rb"[\w.\-]{0,50})"
+)
+# Syntax that the regular expressions of `assignments` misread. Files without it are not parsed.
+PARSER_MARKS = {
+    "yaml_values": regex(
+        rb"(?im)" + NAME + rb"(?:[ \t]{0,9}:[ \t]{0,9}"
+        # A value that begins with ${ is a reference.
+        rb"(?:[&!|>\[{#]|\r?$|\"(?:[^\"\\\n]|\\.){0,500}$|'[^'\n]{0,500}(?:$|'')"
+        rb"|(?!\$\{)[^\s\"'#\[{&!|>][^\n]{0,500}?[ \t,}])"
+        rb"|=(?!\$\{)[^\s\"'=][^\n]{0,500}?[ \t][^\s#]|[ \t]{0,9}\r?\n:)"
+        + BESIDE
+        + rb"|^kind:[ \t]{0,9}(?P<secret>(?:Sealed)?Secret)\b"
+    ),
+    "json_values": regex(
+        rb"(?i)"
+        + NAME
+        + rb"\s{0,40}:\s{0,40}\{"
+        + BESIDE
+        + rb"|\"kind\"\s{0,40}:\s{0,40}\"(?P<secret>(?:Sealed)?Secret)\""
+    ),
+    "equals_values": regex(rb"(?i)" + NAME + rb"[ \t]{0,40}=[ \t]{0,40}(?:\"{3}|'{3}|<<)"),
+    "docker_values": regex(rb"(?im)^[ \t]{0,40}ENV[ \t]+\w{0,60}?" + NAME + rb"[ \t]+[^=\s]"),
+    "line_values": regex(
+        rb"(?im)"
+        + NAME
+        + rb"[ \t]{0,40}[=:][ \t]{0,40}(?:\r?$|\"[^\"\n]{0,500}$|'[^'\n]{0,500}$"
+        + rb"|[^\s\"'][^\n]{0,500}?[ \t][^\s#;])"
+    ),
+}
+JSON_CONTENT = regex(rb"(?i)\"value\"\s{0,40}:|\"kind\"\s{0,40}:\s{0,40}\"(?:Sealed)?Secret\"")
+
+
+def needs_parser(name: str, raw: bytes) -> bool:
+    """Return whether the regular expressions of `assignments` may misread a file.
+
+    Args:
+        name: The key of its format in `PARSER_MARKS`.
+        raw: The file.
+    """
+    if len(raw) > MAX_SIZE:
+        return False
+    if name == "json_values" and not JSON_CONTENT.search(raw):
+        return False  # translations and schemas have maps with secret-like names
+    return any(_is_secret_mark(raw, match) for match in PARSER_MARKS[name].finditer(raw))
+
+
+def _is_secret_mark(raw: bytes, match: re.Match[bytes]) -> bool:
+    """Return whether a match of `PARSER_MARKS` has a secret-like name."""
+    groups = match.groupdict()
+    if groups.get("secret"):
+        return True
+    name = groups.get("beside")
+    if not name:
+        name = raw[name_start(raw, match.start()) : match.start()] + match["name"]
+    return is_secret_name(name.decode("utf-8", "replace"))
+
+
+def is_secret_name(name: str) -> bool:
+    """Return whether a name is like that of a secret; `key` alone is not."""
+    return name.lower() != "key" and family(name) is not Family.NONE
