@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from shield_ai.scan.deployment.environment import Block
-    from shield_ai.scan.text.structure import Node
+    from shield_ai.scan.text.config_node import Node
 
 ALIASES = "contains YAML aliases: a variable can belong to several services"
 TEMPLATE = "contains template tags"

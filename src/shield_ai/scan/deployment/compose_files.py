@@ -10,8 +10,8 @@ from shield_ai.scan.deployment.production import is_production_name, path_use
 from shield_ai.scan.deployment.recognize import COMPOSE_FILE
 from shield_ai.scan.deployment.services import OtherFile
 from shield_ai.scan.deployment.templates import template_values
+from shield_ai.scan.text.config_node import Node
 from shield_ai.scan.text.parser_marks import MAX_SIZE
-from shield_ai.scan.text.structure import Node
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

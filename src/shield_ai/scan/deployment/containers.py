@@ -20,7 +20,7 @@ from shield_ai.scan.deployment.services import TOO_LARGE, ServiceReader
 
 if TYPE_CHECKING:
     from shield_ai.scan.deployment.environment import Block
-    from shield_ai.scan.text.structure import Node
+    from shield_ai.scan.text.config_node import Node
 
 CONTAINERS = frozenset({"containers", "initContainers"})
 STAGE_LABELS = frozenset({"env", "environment", "stage"})

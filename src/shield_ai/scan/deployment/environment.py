@@ -12,7 +12,7 @@ from shield_ai.scan.deployment.value_form import MAX_SIZE, Style, has_value, val
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from shield_ai.scan.text.structure import Node
+    from shield_ai.scan.text.config_node import Node
 
 MAX_DEPTH = 60  # of maps and lists; manifests have about 15
 MAX_PARTS = 200  # of the arguments of a function

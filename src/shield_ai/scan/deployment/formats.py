@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from shield_ai.scan.deployment.environment import Setting
-    from shield_ai.scan.text.structure import Node
+    from shield_ai.scan.text.config_node import Node
 
 CONTENT = regex(rb"(?m)^[ \t]*[^\s#]")
 PARSERS: dict[str, Callable[[bytes], list[Node]]] = {

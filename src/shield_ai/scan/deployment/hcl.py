@@ -10,8 +10,8 @@ import dataclasses
 import re
 
 from shield_ai.project.perf.lazy_regex import regex
+from shield_ai.scan.text.config_node import Node
 from shield_ai.scan.text.config_parsers import json_values
-from shield_ai.scan.text.structure import Node
 
 # A comment or text that is not closed takes the rest of the file or line: the search is linear.
 TOKEN = regex(

@@ -29,7 +29,7 @@ from shield_ai.scan.text.line_index import LineIndex
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
-    from shield_ai.scan.text.structure import Node
+    from shield_ai.scan.text.config_node import Node
 
 CREDENTIALS = "CRED"  # the id of the pattern
 LITERAL_FORMS = frozenset({ValueForm.LITERAL, ValueForm.DEFAULT, ValueForm.MIXED})

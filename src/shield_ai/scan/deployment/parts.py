@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from shield_ai.scan.deployment.environment import Block
-    from shield_ai.scan.text.structure import Node
+    from shield_ai.scan.text.config_node import Node
 
 ANCHOR = b"&"
 ENVIRONMENTS = "environments"  # of an app.json: for tests and review apps

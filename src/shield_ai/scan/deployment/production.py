@@ -15,7 +15,7 @@ from shield_ai.scan.files.file_class import is_non_production
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
-    from shield_ai.scan.text.structure import Node
+    from shield_ai.scan.text.config_node import Node
 
 WORD_START = r"(?:^|[/._-])"
 WORD_END = r"(?:[/._-]|\d|$)"

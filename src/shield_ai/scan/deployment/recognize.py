@@ -9,7 +9,7 @@ from shield_ai.model.deployment import DeploymentKind
 from shield_ai.project.perf.lazy_regex import regex
 
 if TYPE_CHECKING:
-    from shield_ai.scan.text.structure import Node
+    from shield_ai.scan.text.config_node import Node
 
 # The group of a match is the format of the file.
 FILE = regex(

@@ -24,7 +24,7 @@ from shield_ai.scan.deployment.evidence_rules import TextKind
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
 
-    from shield_ai.scan.text.structure import Node
+    from shield_ai.scan.text.config_node import Node
 
 MAX_TEXTS = 100  # of a list or map that are read
 MAX_MERGES = 20  # of maps in one map

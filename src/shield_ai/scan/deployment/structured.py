@@ -19,7 +19,7 @@ from shield_ai.scan.deployment.value_form import Style, value_form
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from shield_ai.scan.text.structure import Node
+    from shield_ai.scan.text.config_node import Node
 
 ENVIRONMENT_WORDS = frozenset(
     {"env", "envs", "envvars", "env_variables", "environment", "environmentvariables"}

@@ -8,7 +8,7 @@ from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.scan.text.config_parsers import yaml_values
 
 if TYPE_CHECKING:
-    from shield_ai.scan.text.structure import Node
+    from shield_ai.scan.text.config_node import Node
 
 # A template is parsed without its syntax.
 ACTION = rb"\{\{(?:[^{}]|\{(?!\{)|\}(?!\})){0,2000}\}\}"

@@ -10,7 +10,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from shield_ai.project.perf.lazy_regex import regex
-from shield_ai.scan.text.structure import Node
+from shield_ai.scan.text.config_node import Node
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -14,7 +14,7 @@ from shield_ai.scan.text.config_parsers import json_values
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from shield_ai.scan.text.structure import Node
+    from shield_ai.scan.text.config_node import Node
 
 MAX_SIZE = 5_000_000  # bytes; larger ones are mostly images
 # A base64 image begins with the magic number of its format: PNG, JPEG, GIF, WebP or BMP.

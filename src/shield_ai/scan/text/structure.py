@@ -11,11 +11,12 @@ import base64
 import bisect
 import itertools
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.scan.text.assignment_patterns import DEFAULT
 from shield_ai.scan.text.assignments import Assignment, assignments
+from shield_ai.scan.text.config_node import Node
 from shield_ai.scan.text.credibility import Family, family
 from shield_ai.scan.text.parser_marks import is_secret_name, needs_parser
 from shield_ai.scan.text.randomness import is_random
@@ -43,29 +44,6 @@ ENVIRONMENT_KEYS = frozenset({"environment", "env"})
 NAME_KEYS = frozenset({"name", "key"})
 VALUE_KEYS = frozenset({"value"})
 DEFAULT_KEYS = VALUE_KEYS | {"default"}  # of a CloudFormation parameter
-
-
-class Node(NamedTuple):
-    """A text, a list or a map of a configuration file."""
-
-    text: str
-    start: int  # byte offsets, without quotes
-    end: int
-    quoted: bool = True
-    items: tuple[Node, ...] = ()  # of a list
-    pairs: tuple[tuple[Node, Node], ...] = ()  # of a map
-    is_container: bool = False
-
-    def get(self, keys: frozenset[str]) -> Node | None:
-        """Return the first text of a map with one of the keys, which are in lower case."""
-        for key, value in self.pairs:
-            if key.text.lower() in keys and not value.is_container:
-                return value
-        return None
-
-    def kubernetes_kind(self) -> str:
-        """Return the `kind` of a Kubernetes manifest; empty if it has none."""
-        return next((value.text for key, value in self.pairs if key.text == "kind"), "")
 
 
 class ParsedConfig:

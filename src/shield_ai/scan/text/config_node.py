@@ -1,0 +1,28 @@
+"""The texts, lists and maps of a configuration file, with their positions."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Node(NamedTuple):
+    """A text, a list or a map of a configuration file."""
+
+    text: str
+    start: int  # byte offsets, without quotes
+    end: int
+    quoted: bool = True
+    items: tuple[Node, ...] = ()  # of a list
+    pairs: tuple[tuple[Node, Node], ...] = ()  # of a map
+    is_container: bool = False
+
+    def get(self, keys: frozenset[str]) -> Node | None:
+        """Return the first text of a map with one of the keys, which are in lower case."""
+        for key, value in self.pairs:
+            if key.text.lower() in keys and not value.is_container:
+                return value
+        return None
+
+    def kubernetes_kind(self) -> str:
+        """Return the `kind` of a Kubernetes manifest; empty if it has none."""
+        return next((value.text for key, value in self.pairs if key.text == "kind"), "")
