@@ -10,7 +10,7 @@ import bisect
 import functools
 import itertools
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from shield_ai.model.deployment import DeploymentKind, ValueForm
 from shield_ai.project.perf.lazy_regex import regex
@@ -21,6 +21,7 @@ from shield_ai.scan.deployment.line_formats import (
     run_spans,
 )
 from shield_ai.scan.deployment.parts import DeploymentFile, development_spans
+from shield_ai.scan.deployment.scalars import Scalar, scalars
 from shield_ai.scan.deployment.structured import SCRIPT_KEYS, SCRIPTED_KINDS
 from shield_ai.scan.deployment.value_form import Style, value_form
 from shield_ai.scan.files.suppressions import find_suppressions
@@ -94,16 +95,6 @@ def _unescape(match: re.Match[bytes]) -> bytes:
     return chr(code).encode("utf-8", "surrogatepass") if code < 0x110000 else match[0]
 
 
-class _Scalar(NamedTuple):
-    """A text of a structured file: a key, the value of a key, or an item of a list."""
-
-    start: int
-    end: int
-    key: str  # the key that the text belongs to
-    value: Node | None = None  # of a key
-    parent: Node | None = None  # the map of a value
-
-
 def accepted_lines(raw: bytes) -> set[int]:
     """Return the lines with a comment that suppresses a finding of a credential."""
     return {
@@ -166,27 +157,6 @@ class Spans:
         return count > 0 and offset < self._ends[count - 1]
 
 
-def _scalars(roots: list[Node]) -> Iterator[_Scalar]:
-    """Yield the texts of a file; a YAML alias is visited once."""
-    pending = [("", root) for root in roots]
-    seen: set[tuple[int, int]] = set()
-    while pending:
-        key_text, node = pending.pop()
-        span = (node.start, node.end)
-        if span in seen:
-            continue
-        seen.add(span)
-        if not node.is_container:
-            yield _Scalar(node.start, node.end, key_text)
-        for key, value in node.pairs:
-            yield _Scalar(key.start, key.end, key.text, value=value)
-            if value.is_container:
-                pending.append((key.text, value))
-            else:
-                yield _Scalar(value.start, value.end, key.text, parent=node)
-        pending.extend((key_text, item) for item in node.items)
-
-
 class _Explanation:
     """Decides whether a name in a file is a comment, a reference, or has no literal value."""
 
@@ -194,7 +164,7 @@ class _Explanation:
         self._file = file
         self._raw = file.raw
         self._names = names
-        self._scalars = sorted(_scalars(file.roots), key=lambda scalar: scalar.start)
+        self._scalars = sorted(scalars(file.roots), key=lambda scalar: scalar.start)
         self._starts = [scalar.start for scalar in self._scalars]
         self._literals: dict[tuple[int, int], bool] = {}  # by the span of a value
 
@@ -213,7 +183,7 @@ class _Explanation:
             return self._is_explained_text(name, scalar)
         return scalar.parent is None or not self._has_literal(scalar.parent)
 
-    def _scalar_at(self, offset: int) -> _Scalar | None:
+    def _scalar_at(self, offset: int) -> Scalar | None:
         index = bisect.bisect_right(self._starts, offset) - 1
         if index < 0 or offset >= self._scalars[index].end:
             return None
@@ -242,7 +212,7 @@ class _Explanation:
         inline = INLINE_COMMENT.get(kind)
         return bool(inline and inline.match(self._raw, max(line_start, start - WINDOW), start))
 
-    def _is_explained_text(self, name: Span, scalar: _Scalar | None) -> bool:
+    def _is_explained_text(self, name: Span, scalar: Scalar | None) -> bool:
         """Return whether a name in a longer text has no literal value."""
         raw = self._raw
         limit = scalar.end if scalar else len(raw)
@@ -279,7 +249,7 @@ def _values_in(node: Node) -> Iterator[Node]:
             yield value
 
 
-def _is_script(kind: DeploymentKind, scalar: _Scalar | None) -> bool:
+def _is_script(kind: DeploymentKind, scalar: Scalar | None) -> bool:
     return kind in SCRIPTED_KINDS and scalar is not None and scalar.key.lower() in SCRIPT_KEYS
 
 
