@@ -12,13 +12,14 @@ import itertools
 import re
 from typing import TYPE_CHECKING
 
-from shield_ai.model.deployment import DeploymentKind, ValueForm
+from shield_ai.model.deployment import DeploymentKind
 from shield_ai.project.perf.lazy_regex import regex
-from shield_ai.scan.deployment.line_formats import (
-    SUBSTITUTION,
-    Span,
-    assignment_regex,
-    run_spans,
+from shield_ai.scan.deployment.line_formats import Span, assignment_regex, run_spans
+from shield_ai.scan.deployment.literal_values import (
+    LITERAL_FORMS,
+    is_literal,
+    is_pure_expansion,
+    values_in,
 )
 from shield_ai.scan.deployment.parts import DeploymentFile, development_spans
 from shield_ai.scan.deployment.scalars import Scalar, scalars
@@ -33,15 +34,8 @@ if TYPE_CHECKING:
     from shield_ai.scan.text.config_node import Node
 
 CREDENTIALS = "CRED"  # the id of the pattern
-LITERAL_FORMS = frozenset({ValueForm.LITERAL, ValueForm.DEFAULT, ValueForm.MIXED})
-# Keys whose values, beside a name or below it, are values of the variable.
-VALUE_KEYS = frozenset(
-    {"value", "values", "default", "content", "data", "stringdata", "plaintext", "literal"}
-)
 WORDS = frozenset({"true", "false", "null", "~"})
 SIGN = regex(rb"[\"'\]]{0,2}[ \t]{0,40}(?:[+:]?=(?![=~])|(?P<colon>:)(?=\s|\Z))[ \t]{0,40}")
-VALUE = regex(rb"\"(?P<double>(?:[^\"\\\n]|\\.){0,500})|'(?P<single>[^'\n]{0,500})|[^\n]{0,500}")
-EXPANSION = regex(rb":?[-=](?P<text>[^}\n]{0,500})")  # of ${NAME:-text}
 BEFORE_COLON = regex(rb"[ \t\"'{,-]*+")
 WINDOW = 500  # bytes around a name that are searched, because a line can be the whole file
 # Commands and options that take the name and the value as separate words.
@@ -193,7 +187,7 @@ class _Explanation:
         """Return whether a value is a literal, or a map or list that has one as a value."""
         span = (node.start, node.end)
         if span not in self._literals:
-            parts = [node] if not node.is_container else _values_in(node)
+            parts = [node] if not node.is_container else values_in(node)
             self._literals[span] = any(self._is_literal_node(part) for part in parts)
         return self._literals[span]
 
@@ -223,7 +217,7 @@ class _Explanation:
             return True
         if before == b"${":
             is_own_value = scalar is not None and scalar.key.encode() == raw[slice(*name)]
-            return is_own_value or _is_pure_expansion(raw, name, floor)
+            return is_own_value or is_pure_expansion(raw, name, floor)
         is_script = self._file.kind is DeploymentKind.SHELL or _is_script(self._file.kind, scalar)
         pattern = assignment_regex(self._names)
         if is_script and pattern.match(raw, max(name.start - 1, 0), limit):
@@ -236,17 +230,7 @@ class _Explanation:
         is_reference = sign["colon"] and before.endswith(b".")  # `? var.NAME : null`
         if is_reference or (sign["colon"] and not BEFORE_COLON.fullmatch(raw, floor, name.start)):
             return True
-        return not _is_literal(raw, sign.end(), limit, floor)
-
-
-def _values_in(node: Node) -> Iterator[Node]:
-    """Yield the texts of a map or list that may be the value of a variable."""
-    for item in node.items:
-        if not item.is_container:
-            yield item
-    for key, value in node.pairs:
-        if key.text.lower() in VALUE_KEYS and not value.is_container:
-            yield value
+        return not is_literal(raw, sign.end(), limit, floor)
 
 
 def _is_script(kind: DeploymentKind, scalar: Scalar | None) -> bool:
@@ -258,28 +242,3 @@ def _is_in_action(raw: bytes, floor: int, start: int) -> bool:
     opening = max(raw.rfind(b"{{", floor, start), raw.rfind(b"{%", floor, start))
     closing = max(raw.rfind(b"}}", floor, start), raw.rfind(b"%}", floor, start))
     return opening > closing
-
-
-def _is_pure_expansion(raw: bytes, name: Span, floor: int) -> bool:
-    """Return whether `${NAME…}` has no literal default, or one that is part of a setting."""
-    match = EXPANSION.match(raw, name.end)
-    if match is None:
-        return True
-    text = match["text"].decode("utf-8", "replace")
-    if value_form(text, Style.SHELL) not in LITERAL_FORMS:
-        return True
-    # value_form() classifies the default of `NAME=${NAME:-text}`.
-    return raw[name.start : name.end] in re.findall(rb"\w+", raw[floor : name.start])
-
-
-def _is_literal(raw: bytes, start: int, limit: int, floor: int) -> bool:
-    """Return whether the text after a sign is a literal."""
-    quote = raw[start : start + 1]
-    if quote in {b"'", b'"'} and raw.count(quote, floor, start) % 2:
-        return False  # the end of the text `'NAME='`
-    match = VALUE.match(raw, start, limit)
-    if match is None or SUBSTITUTION.match(match[0]):
-        return False
-    quoted = match["double"] or match["single"]
-    text = quoted or next(iter(match[0].split(maxsplit=1)), b"")
-    return value_form(text.decode("utf-8", "replace").strip("'\",;"), Style.SHELL) in LITERAL_FORMS
