@@ -10,12 +10,9 @@ from shield_ai.model.deployment import DeploymentKind, DeploymentVariable, Use, 
 from shield_ai.model.rotation_policy import PUBLIC_FIELDS
 from shield_ai.model.skip import SkipId, Skipped, SkipReason
 from shield_ai.scan.deployment.formats import file_settings, parse_file
+from shield_ai.scan.deployment.hidden_names import has_hidden_names
 from shield_ai.scan.deployment.named_env_files import NamedEnvFiles
-from shield_ai.scan.deployment.occurrences import (
-    accepted_lines,
-    has_hidden_names,
-    unexplained_names,
-)
+from shield_ai.scan.deployment.occurrences import accepted_lines, unexplained_names
 from shield_ai.scan.deployment.parts import DeploymentFile, part_uses
 from shield_ai.scan.deployment.production import file_use, path_use
 from shield_ai.scan.deployment.templates import has_actions, shown_text

@@ -49,44 +49,12 @@ COMMENT = {
     DeploymentKind.TERRAFORM: regex(rb"\s{0,200}(?:\#|//|\*|/\*)"),
 }
 HASH_COMMENT = regex(rb"\s{0,200}\#")
-# Escapes of YAML, JSON, HCL and Bash, and continued lines, which can split a name.
-ESCAPE = regex(
-    rb"\\(?:x([0-9A-Fa-f]{2})|u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8})|(?P<octal>[01][0-7]{2})"
-    rb"|[ \t]*\r?\n[ \t]*)|(?<=\w)[\"']{1,2}(?=\w)"
-)
-ESCAPE_DIRECTIVE = regex(rb"(?im)\A(?:\#[^\n]*\n)*\#[ \t]*escape[ \t]*=[ \t]*`")
-CONTINUED_WITH_BACKTICK = regex(rb"`[ \t]*\r?\n[ \t]*")
 
 
 @functools.lru_cache(maxsize=4)
 def name_regex(names: frozenset[str]) -> re.Pattern[bytes]:
     """Return a regex for the names as whole words, or after the option `-e`."""
     return re.compile(rb"(?:\b|(?<=\s-e))(?:" + "|".join(sorted(names)).encode() + rb")\b")
-
-
-def has_hidden_names(raw: bytes, names: frozenset[str]) -> bool:
-    """Return whether a file writes a name in another encoding than UTF-8, or with escapes.
-
-    Args:
-        raw: The file.
-        names: The variables of the secrets.
-    """
-    plain = raw.replace(b"\0", b"")  # of UTF-16
-    plain = ESCAPE.sub(_unescape, plain)
-    if ESCAPE_DIRECTIVE.match(raw):
-        plain = CONTINUED_WITH_BACKTICK.sub(b"", plain)
-    if plain == raw:
-        return False
-    pattern = name_regex(names)
-    return len(pattern.findall(plain)) > len(pattern.findall(raw))
-
-
-def _unescape(match: re.Match[bytes]) -> bytes:
-    digits = match[1] or match[2] or match[3]
-    if not digits and not match["octal"]:
-        return b""
-    code = int(digits, 16) if digits else int(match["octal"], 8)
-    return chr(code).encode("utf-8", "surrogatepass") if code < 0x110000 else match[0]
 
 
 def accepted_lines(raw: bytes) -> set[int]:
