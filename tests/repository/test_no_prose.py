@@ -20,9 +20,11 @@ FOREIGN = {
     "shield_ai/scan/rules/loader.py": {"unknown field", "enum value"},
     # SHOW GRANTS, and the comment that marks a user in the database
     "shield_ai/rotator/strategies/mysql_alternating_users.py": {
-        "GRANT USAGE ON *.* TO ",
         "managed by shield-ai",
         "GRANT OPTION",
+    },
+    "shield_ai/rotator/mysql_grants.py": {
+        "GRANT USAGE ON *.* TO ",
         "SET DEFAULT ROLE",
         "WITH GRANT OPTION",
     },

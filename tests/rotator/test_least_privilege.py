@@ -17,7 +17,8 @@ from shield_ai.rotator import mysql, postgres
 from shield_ai.rotator.document import Login
 from shield_ai.rotator.errors import DatabaseError, LoginRefusedError, SetupError
 from shield_ai.rotator.mysql import native_hash
-from shield_ai.rotator.strategies.mysql_alternating_users import ACCOUNT, admin_privilege
+from shield_ai.rotator.mysql_grants import ACCOUNT
+from shield_ai.rotator.strategies.mysql_alternating_users import admin_privilege
 
 
 @pytest.fixture

@@ -13,7 +13,6 @@ from wire import DatabaseProxy, mysql_statement
 
 from shield_ai.rotator.errors import DatabaseError, LockedOutError, RotationError, SetupError
 from shield_ai.rotator.mysql import native_hash
-from shield_ai.rotator.strategies.mysql_alternating_users import ACCOUNT, revoke_statements
 
 NAMES = [
     pytest.param("x WITH SUPER --", id="SQL injection"),
@@ -177,29 +176,6 @@ def test_restores_the_old_password_if_the_new_one_is_rejected(aws, mariadb):
         assert outcomes[-1] == "restored"
         assert bed.can_log_in(old)
         bed.remove()
-
-
-@pytest.mark.parametrize(
-    ("grant", "statements"),
-    [
-        (f"GRANT `r` TO {ACCOUNT}", [f"REVOKE `r` FROM {ACCOUNT}"]),
-        (
-            f"GRANT SELECT, INSERT ON `d`.* TO {ACCOUNT}",
-            [f"REVOKE SELECT, INSERT ON `d`.* FROM {ACCOUNT}"],
-        ),
-        (
-            f"GRANT ALL PRIVILEGES ON `d`.* TO {ACCOUNT} WITH GRANT OPTION",
-            [
-                f"REVOKE ALL PRIVILEGES ON `d`.* FROM {ACCOUNT}",
-                f"REVOKE GRANT OPTION ON `d`.* FROM {ACCOUNT}",
-            ],
-        ),
-        (f"SET DEFAULT ROLE `r` FOR {ACCOUNT}", [f"SET DEFAULT ROLE NONE FOR {ACCOUNT}"]),
-        (f"SET DEFAULT ROLE `r`@`%` TO {ACCOUNT}", [f"SET DEFAULT ROLE NONE TO {ACCOUNT}"]),
-    ],
-)
-def test_revoke_statements(grant, statements):
-    assert revoke_statements(grant) == statements
 
 
 @pytest.mark.parametrize("strategy", ["single-user", "alternating-users"])
