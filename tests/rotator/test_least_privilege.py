@@ -17,8 +17,6 @@ from shield_ai.rotator import mysql, postgres
 from shield_ai.rotator.document import Login
 from shield_ai.rotator.errors import DatabaseError, LoginRefusedError, SetupError
 from shield_ai.rotator.mysql import native_hash
-from shield_ai.rotator.mysql_grants import ACCOUNT
-from shield_ai.rotator.strategies.mysql_alternating_users import admin_privilege
 
 
 @pytest.fixture
@@ -354,26 +352,3 @@ def test_mysql_receives_new_passwords_only_with_verified_tls(my):
         with pytest.raises(SetupError, match="requires verified TLS"):
             change()
     session.close()
-
-
-@pytest.mark.parametrize(
-    ("grant", "privilege"),
-    [
-        ("ALL PRIVILEGES ON `shop`.* TO {}", ""),
-        ("SELECT (`a`, `b`), INSERT ON `shop`.`t` TO {} WITH GRANT OPTION", ""),
-        ("EXECUTE ON PROCEDURE `shop`.`p` TO {}", ""),
-        ("EXECUTE ON FUNCTION `mysql`.`f` TO {}", "EXECUTE ON FUNCTION `mysql`.`f`"),
-        ("SELECT ON *.* TO {} WITH GRANT OPTION", "GRANT OPTION ON *.*"),
-        ("SELECT, SYSTEM_USER ON *.* TO {}", "SYSTEM_USER ON *.*"),
-        ("UPDATE ON `MySQL`.* TO {}", "UPDATE ON `MySQL`.*"),
-        ("UPDATE ON `mysq_`.* TO {}", "UPDATE ON `mysq_`.*"),
-        ("UPDATE ON `mysq\\_`.* TO {}", ""),
-        ("UPDATE ON `%`.* TO {}", "UPDATE ON `%`.*"),
-        ("UPDATE ON `a``b`.* TO {}", ""),
-        ("PROXY ON ``@`%` TO {}", "PROXY"),
-        ("`r`@`%` TO {}", ""),
-        ("UPDATE ON odd TO {}", "UPDATE ON odd"),
-    ],
-)
-def test_admin_privilege(grant, privilege):
-    assert admin_privilege("GRANT " + grant.format(ACCOUNT)) == privilege

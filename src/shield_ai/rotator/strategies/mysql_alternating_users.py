@@ -8,7 +8,6 @@ a new account has a random password until the last statement sets the new one.
 from __future__ import annotations
 
 import json
-import re
 import secrets
 from typing import TYPE_CHECKING
 
@@ -16,6 +15,7 @@ from .. import mysql
 from ..alternating import MARKER, AlternatingUsers, is_clone_error, unmarked_clone_error
 from ..errors import DatabaseError, SetupError
 from ..mysql import MysqlSession, native_hash
+from ..mysql_admin_privileges import admin_privilege
 from ..mysql_grants import ACCOUNT, read_grants, sync_grants
 
 if TYPE_CHECKING:
@@ -38,23 +38,6 @@ ROLES_IN_MYSQL = (
     " WHERE BINARY TO_USER = BINARY %s AND TO_HOST = %s"
 )
 NO_SUCH_TABLE = "1146"
-SYSTEM_DATABASE = "mysql"
-# All other global privileges, including those of future versions, count as administrative.
-NON_ADMIN_GLOBAL_PRIVILEGES = frozenset(
-    {
-        "USAGE", "SELECT", "SHOW DATABASES", "SHOW VIEW", "PROCESS", "EXECUTE", "LOCK TABLES",
-        "CREATE TEMPORARY TABLES", "REPLICATION CLIENT", "BINLOG MONITOR", "SLAVE MONITOR",
-        "SHOW_ROUTINE", "SHOW CREATE ROUTINE",
-    }
-)  # fmt: skip
-HARMLESS_IN_SYSTEM = frozenset({"USAGE", "SELECT", "SHOW VIEW"})
-TARGET = re.compile(
-    r"(?:(?:TABLE|PROCEDURE|FUNCTION|PACKAGE|PACKAGE BODY) )?"
-    r"`(?P<database>(?:[^`]|``)*)`\.(?P<object>\*|`.*`)\Z",
-    re.DOTALL,
-)
-WILDCARD = re.compile(r"\\(.)|(.)", re.DOTALL)  # an escaped character, or an ordinary one
-PATTERNS = {"%": ".*", "_": "."}
 
 
 class MysqlAlternating(AlternatingUsers[MysqlSession]):
@@ -208,42 +191,6 @@ def _shown_grants(session: MysqlSession, user: str, host: str) -> set[str]:
         line.replace(f" TO {mysql.quote_name(user)}", f" TO {ACCOUNT}")
         for (line,) in session.run("SHOW GRANTS FOR %s", user)
     }
-
-
-def admin_privilege(grant: str) -> str:
-    """Return the administrative privilege of a grant; empty if it has none."""
-    head, _, tail = grant.removeprefix("GRANT ").rpartition(f" TO {ACCOUNT}")
-    privileges, on, target = head.rpartition(" ON ")
-    if privileges == "PROXY":
-        return "PROXY"
-    if not on:
-        return ""
-    allowed = None
-    if target == "*.*":
-        allowed = NON_ADMIN_GLOBAL_PRIVILEGES
-    elif _covers_system_database(target):
-        allowed = HARMLESS_IN_SYSTEM
-    if allowed is None:
-        return ""
-    for privilege in privileges.split(", "):
-        if privilege not in allowed:
-            return f"{privilege} ON {target}"
-    if "GRANT OPTION" in tail:
-        return f"GRANT OPTION ON {target}"
-    return ""
-
-
-def _covers_system_database(target: str) -> bool:
-    """Return True if a grant applies to the database `mysql`, which stores the accounts."""
-    match = TARGET.match(target)
-    if not match:
-        return True  # unknown syntax
-    if match["object"] != "*":
-        return match["database"].lower() == SYSTEM_DATABASE
-    pattern = ""
-    for escaped, char in WILDCARD.findall(match["database"].replace("``", "`").lower()):
-        pattern += re.escape(escaped) if escaped else PATTERNS.get(char, re.escape(char))
-    return bool(re.fullmatch(pattern, SYSTEM_DATABASE, re.DOTALL))
 
 
 def _text(name: str | bytes) -> str:
