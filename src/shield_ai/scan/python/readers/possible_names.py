@@ -3,28 +3,32 @@
 from __future__ import annotations
 
 import ast
-import itertools
 from typing import TYPE_CHECKING
 
 from shield_ai.model.words import word_set
 from shield_ai.scan.python.readers.bindings import LoopVariable, Opaque
+from shield_ai.scan.python.readers.enumerated_values import (
+    MAX_STEPS,
+    MAX_TEXTS,
+    chain,
+    concatenations,
+    display_keys,
+    mapping_elements,
+    union,
+    unpacked_item,
+)
 from shield_ai.scan.python.readers.known_readers import Reader
 from shield_ai.scan.python.readers.name_uses import all_calls, mutated_names
 from shield_ai.scan.python.readers.reads import concatenated_parts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from shield_ai.scan.python.readers.bindings import Binding, Scope
+    from shield_ai.scan.python.readers.enumerated_values import Elements, Texts
     from shield_ai.scan.python.readers.resolve import Resolver
 
     Scopes = tuple[Scope, ...]
-    Texts = tuple[str, ...] | None
-    Elements = list[ast.expr] | None
 
-MAX_TEXTS = 64
 MAX_DEPTH = 6  # of names that refer to names
-MAX_STEPS = 500  # of one enumeration; the number of values can grow exponentially
 DISPLAYS = (ast.List, ast.Tuple, ast.Set)
 # Functions that return the elements of their argument.
 COPY_FUNCTIONS = frozenset({"list", "tuple", "set", "frozenset", "sorted", "reversed", "iter"})
@@ -79,17 +83,17 @@ class _Enumerator:
 
     def _computed_texts(self, node: ast.AST, scopes: Scopes, depth: int) -> Texts:
         if isinstance(node, ast.IfExp):
-            return _union(self.texts(part, scopes, depth + 1) for part in (node.body, node.orelse))
+            return union(self.texts(part, scopes, depth + 1) for part in (node.body, node.orelse))
         if isinstance(node, ast.Name):
             bindings = self._module.lookup(node.id, scopes)
-            return _union(self._bound_texts(node.id, b, scopes, depth) for b in bindings)
+            return union(self._bound_texts(node.id, b, scopes, depth) for b in bindings)
         if isinstance(node, ast.Subscript):
             value = self._entry_of(node, scopes)
             return self.texts(value, scopes, depth + 1) if value else None
         parts = concatenated_parts(node)
         if parts is None:
             return self._method_texts(node, scopes, depth)
-        return _concatenations([self.texts(part, scopes, depth + 1) for part in parts])
+        return concatenations([self.texts(part, scopes, depth + 1) for part in parts])
 
     def _entry_of(self, node: ast.Subscript, scopes: Scopes) -> ast.expr | None:
         """Return the value in a constant dict under a constant key."""
@@ -115,7 +119,7 @@ class _Enumerator:
         if texts is None or node.keywords or not all(map(_is_short, [*texts, *arguments])):
             return None
         try:
-            return _union((getattr(text, method.attr)(*arguments),) for text in texts)
+            return union((getattr(text, method.attr)(*arguments),) for text in texts)
         except TypeError:  # wrong arguments
             return None
 
@@ -130,14 +134,14 @@ class _Enumerator:
 
     def _loop_texts(self, variable: LoopVariable, scopes: Scopes, depth: int) -> Texts:
         elements = self._elements(variable.iterable, scopes, depth + 1) or ()
-        items = (_unpacked_item(element, variable.index) for element in elements)
-        return _union(self.texts(item, scopes, depth + 1) if item else None for item in items)
+        items = (unpacked_item(element, variable.index) for element in elements)
+        return union(self.texts(item, scopes, depth + 1) if item else None for item in items)
 
     def _argument_texts(self, name: str, scopes: Scopes, depth: int) -> Texts:
         """Return the strings that calls of the innermost function pass for a parameter."""
         values = self._arguments(name, scopes) or ()
         tree = self._module.source.tree
-        return _union(self.texts(value, (tree,), depth + 1) if value else None for value in values)
+        return union(self.texts(value, (tree,), depth + 1) if value else None for value in values)
 
     def _argument_elements(self, name: str, scopes: Scopes, depth: int) -> Elements:
         """Return the elements of the iterables that calls pass for a parameter."""
@@ -145,7 +149,7 @@ class _Enumerator:
         parts: list[Elements] = []
         for value in self._arguments(name, scopes) or ():
             parts.append(self._elements(value, (tree,), depth + 1) if value else None)
-        return _chain(parts) if parts else None
+        return chain(parts) if parts else None
 
     def _arguments(self, name: str, scopes: Scopes) -> list[ast.expr | None] | None:
         """Return the arguments for a parameter of the innermost function in all of its calls."""
@@ -171,10 +175,10 @@ class _Enumerator:
         if isinstance(node, DISPLAYS):
             return self._display_elements(node.elts, scopes, depth)
         if isinstance(node, ast.Dict):
-            return _display_keys(node)
+            return display_keys(node)
         if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
             parts = (node.left, node.right)
-            return _chain([self._elements(part, scopes, depth + 1) for part in parts])
+            return chain([self._elements(part, scopes, depth + 1) for part in parts])
         if isinstance(node, ast.Name):
             value = self._only_value(node.id, scopes)
             if value is None:
@@ -193,7 +197,7 @@ class _Enumerator:
                 parts.append(self._elements(node.value, scopes, depth + 1))
             else:
                 parts.append([node])
-        return _chain(parts)
+        return chain(parts)
 
     def _call_elements(self, node: ast.Call, scopes: Scopes, depth: int) -> Elements:
         """Return the elements of `sorted(names)`, `"A B".split()` or `names.items()`."""
@@ -211,7 +215,7 @@ class _Enumerator:
         mapping: ast.expr | None = function.value
         if isinstance(mapping, ast.Name):
             mapping = self._only_value(mapping.id, scopes)
-        return _mapping_elements(mapping, function.attr)
+        return mapping_elements(mapping, function.attr)
 
     def _function_elements(
         self, name: str, arguments: list[ast.expr], scopes: Scopes, depth: int
@@ -254,75 +258,8 @@ def _is_short(text: str | None) -> bool:
     return text is not None and len(text) <= MAX_LENGTH
 
 
-def _unpacked_item(element: ast.expr, index: int | None) -> ast.expr | None:
-    """Return an item of a tuple, or the element itself if the index is None."""
-    if index is None:
-        return element
-    if isinstance(element, (ast.Tuple, ast.List)) and len(element.elts) > index:
-        return element.elts[index]
-    return None
-
-
-def _display_keys(node: ast.Dict) -> Elements:
-    """Return the keys of a dict display; None if it contains `**mapping`."""
-    if len(node.keys) > MAX_STEPS:
-        return None
-    keys = [key for key in node.keys if key]
-    return keys if len(keys) == len(node.keys) else None
-
-
-def _mapping_elements(mapping: ast.expr | None, method: str) -> Elements:
-    """Return the elements of a dict's keys(), values() or items()."""
-    if not isinstance(mapping, ast.Dict):
-        return None
-    keys = _display_keys(mapping)
-    if keys is None:
-        return None
-    if method == "keys":
-        return keys
-    if method == "values":
-        return mapping.values
-    if method == "items":
-        pairs = zip(keys, mapping.values, strict=True)
-        return [ast.Tuple(elts=[key, value]) for key, value in pairs]
-    return None
-
-
 def _argument_of(call: ast.Call, name: str, position: int) -> ast.expr | None:
     for keyword in call.keywords:
         if keyword.arg == name:
             return keyword.value
     return call.args[position] if len(call.args) > position else None
-
-
-def _union(parts: Iterable[Texts]) -> Texts:
-    """Return the strings of all parts; None if one of them is unknown or there are no parts."""
-    texts: dict[str, None] = {}  # an ordered set
-    is_empty = True
-    for part in parts:
-        if part is None:
-            return None
-        texts.update(dict.fromkeys(part))
-        if len(texts) > MAX_TEXTS:
-            return None
-        is_empty = False
-    return None if is_empty else tuple(texts)
-
-
-def _concatenations(parts: list[Texts]) -> Texts:
-    """Return all concatenations of one string from each part; None if a part is unknown."""
-    known = [part for part in parts if part is not None]
-    if len(known) != len(parts):
-        return None
-    combinations = itertools.islice(itertools.product(*known), MAX_TEXTS + 1)
-    return tuple(dict.fromkeys("".join(texts) for texts in combinations))
-
-
-def _chain(parts: list[Elements]) -> Elements:
-    """Return the elements of all parts; None if one of them is unknown."""
-    elements: list[ast.expr] = []
-    for part in parts:
-        if part is None:
-            return None
-        elements.extend(part)
-    return elements

@@ -1,0 +1,83 @@
+"""Combine enumerated strings and the elements of displays; the result is None if one is unknown."""
+
+from __future__ import annotations
+
+import ast
+import itertools
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    Texts = tuple[str, ...] | None
+    Elements = list[ast.expr] | None
+
+MAX_TEXTS = 64
+MAX_STEPS = 500  # of one enumeration; the number of values can grow exponentially
+
+
+def unpacked_item(element: ast.expr, index: int | None) -> ast.expr | None:
+    """Return an item of a tuple, or the element itself if the index is None."""
+    if index is None:
+        return element
+    if isinstance(element, (ast.Tuple, ast.List)) and len(element.elts) > index:
+        return element.elts[index]
+    return None
+
+
+def display_keys(node: ast.Dict) -> Elements:
+    """Return the keys of a dict display; None if it contains `**mapping`."""
+    if len(node.keys) > MAX_STEPS:
+        return None
+    keys = [key for key in node.keys if key]
+    return keys if len(keys) == len(node.keys) else None
+
+
+def mapping_elements(mapping: ast.expr | None, method: str) -> Elements:
+    """Return the elements of a dict's keys(), values() or items()."""
+    if not isinstance(mapping, ast.Dict):
+        return None
+    keys = display_keys(mapping)
+    if keys is None:
+        return None
+    if method == "keys":
+        return keys
+    if method == "values":
+        return mapping.values
+    if method == "items":
+        pairs = zip(keys, mapping.values, strict=True)
+        return [ast.Tuple(elts=[key, value]) for key, value in pairs]
+    return None
+
+
+def union(parts: Iterable[Texts]) -> Texts:
+    """Return the strings of all parts; None if one of them is unknown or there are no parts."""
+    texts: dict[str, None] = {}  # an ordered set
+    is_empty = True
+    for part in parts:
+        if part is None:
+            return None
+        texts.update(dict.fromkeys(part))
+        if len(texts) > MAX_TEXTS:
+            return None
+        is_empty = False
+    return None if is_empty else tuple(texts)
+
+
+def concatenations(parts: list[Texts]) -> Texts:
+    """Return all concatenations of one string from each part; None if a part is unknown."""
+    known = [part for part in parts if part is not None]
+    if len(known) != len(parts):
+        return None
+    combinations = itertools.islice(itertools.product(*known), MAX_TEXTS + 1)
+    return tuple(dict.fromkeys("".join(texts) for texts in combinations))
+
+
+def chain(parts: list[Elements]) -> Elements:
+    """Return the elements of all parts; None if one of them is unknown."""
+    elements: list[ast.expr] = []
+    for part in parts:
+        if part is None:
+            return None
+        elements.extend(part)
+    return elements
