@@ -50,6 +50,14 @@ def mapping_elements(mapping: ast.expr | None, method: str) -> Elements:
     return None
 
 
+def mapping_value(mapping: ast.Dict, key: str) -> ast.expr | None:
+    """Return the value under a constant key of a dict display."""
+    for key_node, value in zip(mapping.keys, mapping.values, strict=True):
+        if isinstance(key_node, ast.Constant) and key_node.value == key:
+            return value
+    return None
+
+
 def union(parts: Iterable[Texts]) -> Texts:
     """Return the strings of all parts; None if one of them is unknown or there are no parts."""
     texts: dict[str, None] = {}  # an ordered set

@@ -14,11 +14,12 @@ from shield_ai.scan.python.readers.enumerated_values import (
     concatenations,
     display_keys,
     mapping_elements,
+    mapping_value,
     union,
     unpacked_item,
 )
-from shield_ai.scan.python.readers.known_readers import Reader
-from shield_ai.scan.python.readers.name_uses import all_calls, mutated_names
+from shield_ai.scan.python.readers.name_uses import mutated_names
+from shield_ai.scan.python.readers.passed_arguments import passed_arguments
 from shield_ai.scan.python.readers.reads import concatenated_parts
 
 if TYPE_CHECKING:
@@ -102,10 +103,7 @@ class _Enumerator:
         key = self._resolver.constant_text(node.slice, scopes)
         if not isinstance(mapping, ast.Dict) or key is None:
             return None
-        for key_node, value in zip(mapping.keys, mapping.values, strict=True):
-            if isinstance(key_node, ast.Constant) and key_node.value == key:
-                return value
-        return None
+        return mapping_value(mapping, key)
 
     def _method_texts(self, node: ast.AST, scopes: Scopes, depth: int) -> Texts:
         """Return the results of `name.upper()` and similar methods."""
@@ -139,7 +137,7 @@ class _Enumerator:
 
     def _argument_texts(self, name: str, scopes: Scopes, depth: int) -> Texts:
         """Return the strings that calls of the innermost function pass for a parameter."""
-        values = self._arguments(name, scopes) or ()
+        values = passed_arguments(self._resolver, name, scopes) or ()
         tree = self._module.source.tree
         return union(self.texts(value, (tree,), depth + 1) if value else None for value in values)
 
@@ -147,26 +145,9 @@ class _Enumerator:
         """Return the elements of the iterables that calls pass for a parameter."""
         tree = self._module.source.tree
         parts: list[Elements] = []
-        for value in self._arguments(name, scopes) or ():
+        for value in passed_arguments(self._resolver, name, scopes) or ():
             parts.append(self._elements(value, (tree,), depth + 1) if value else None)
         return chain(parts) if parts else None
-
-    def _arguments(self, name: str, scopes: Scopes) -> list[ast.expr | None] | None:
-        """Return the arguments for a parameter of the innermost function in all of its calls."""
-        function = scopes[-1]
-        if not isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef)):
-            return None
-        parameters = [arg.arg for arg in [*function.args.posonlyargs, *function.args.args]]
-        if name not in parameters:
-            return None
-        if isinstance(self._resolver.resolve_name(function.name, scopes[:-1]), Reader):
-            return None  # the calls of a helper that reads variables are migrated instead
-        tree = self._module.source.tree
-        calls = all_calls(tree, function.name)
-        if calls is None:
-            return None
-        position = parameters.index(name)
-        return [_argument_of(call, name, position) for call in calls]
 
     def _elements(self, node: ast.expr, scopes: Scopes, depth: int) -> Elements:
         """Return the elements of an iterable; None if they are not constant."""
@@ -256,10 +237,3 @@ class _Enumerator:
 
 def _is_short(text: str | None) -> bool:
     return text is not None and len(text) <= MAX_LENGTH
-
-
-def _argument_of(call: ast.Call, name: str, position: int) -> ast.expr | None:
-    for keyword in call.keywords:
-        if keyword.arg == name:
-            return keyword.value
-    return call.args[position] if len(call.args) > position else None

@@ -1,0 +1,49 @@
+"""Find the arguments that the calls of a function pass for a parameter."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from shield_ai.scan.python.readers.known_readers import Reader
+from shield_ai.scan.python.readers.name_uses import all_calls
+
+if TYPE_CHECKING:
+    from shield_ai.scan.python.readers.bindings import Scope
+    from shield_ai.scan.python.readers.resolve import Resolver
+
+
+def passed_arguments(
+    resolver: Resolver, name: str, scopes: tuple[Scope, ...]
+) -> list[ast.expr | None] | None:
+    """Return the arguments for a parameter of the innermost function in all of its calls.
+
+    Args:
+        resolver: The resolver of the module.
+        name: The parameter.
+        scopes: The scopes, from the module to the function.
+
+    Returns:
+        None for each call that does not pass one; None if the name is not a parameter, or if some
+        calls are unknown.
+    """
+    function = scopes[-1]
+    if not isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef)):
+        return None
+    parameters = [arg.arg for arg in [*function.args.posonlyargs, *function.args.args]]
+    if name not in parameters:
+        return None
+    if isinstance(resolver.resolve_name(function.name, scopes[:-1]), Reader):
+        return None  # the calls of a helper that reads variables are migrated instead
+    calls = all_calls(resolver.module.source.tree, function.name)
+    if calls is None:
+        return None
+    position = parameters.index(name)
+    return [_argument_of(call, name, position) for call in calls]
+
+
+def _argument_of(call: ast.Call, name: str, position: int) -> ast.expr | None:
+    for keyword in call.keywords:
+        if keyword.arg == name:
+            return keyword.value
+    return call.args[position] if len(call.args) > position else None
