@@ -5,19 +5,10 @@ import json
 import pytest
 
 from shield_ai.aws.desired import resources
-from shield_ai.aws.desired.monitoring import (
-    ALL_EVENTS,
-    MAX_PATTERN_SIZE,
-    metric_namespace,
-    monitoring_resources,
-)
+from shield_ai.aws.desired.monitoring import ALL_EVENTS, MAX_PATTERN_SIZE, monitoring_resources
+from shield_ai.aws.desired.monitoring_context import metric_namespace
 from shield_ai.model.errors import ManifestError
-from shield_ai.model.manifest import (
-    App,
-    Manifest,
-    Monitoring,
-    Secret,
-)
+from shield_ai.model.manifest import App, Manifest, Monitoring, Secret
 
 ACCOUNT, REGION = "123456789012", "eu-central-1"
 

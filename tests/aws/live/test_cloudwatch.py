@@ -18,20 +18,13 @@ from shield_ai.aws.desired.monitoring import (
     CALL_DETAIL_TYPE,
     OVERDUE_METRIC,
     SERVICE_DETAIL_TYPE,
-    metric_namespace,
     monitoring_resources,
 )
+from shield_ai.aws.desired.monitoring_context import metric_namespace
 from shield_ai.aws.live.account import Account
 from shield_ai.aws.live.cloudwatch import put_metric
 from shield_ai.aws.live.session import Session
-from shield_ai.model.manifest import (
-    App,
-    Functions,
-    Manifest,
-    Monitoring,
-    Rotation,
-    Secret,
-)
+from shield_ai.model.manifest import App, Functions, Manifest, Monitoring, Rotation, Secret
 
 MANIFEST = Manifest(
     app=App(name="shop", region=REGION, role="Shop"),

@@ -16,15 +16,8 @@ import msgspec
 
 from shield_ai.aws.desired.dashboard import dashboard_settings
 from shield_ai.aws.desired.description import Description
-from shield_ai.aws.desired.iam import (
-    Location,
-    app_tags,
-    partition,
-    role_name,
-    session_reader,
-    slug,
-    split_reader,
-)
+from shield_ai.aws.desired.iam import Location, partition, role_name, session_reader, split_reader
+from shield_ai.aws.desired.monitoring_context import MonitoringContext, metric_namespace
 from shield_ai.model.errors import ManifestError
 from shield_ai.model.resource import Resource
 
@@ -62,20 +55,6 @@ class EventMatch(msgspec.Struct, frozen=True, kw_only=True):
     state: str = "ENABLED"
 
 
-class MonitoringContext:
-    """The names and ARNs of one app's monitoring resources in one account and region."""
-
-    def __init__(self, manifest: Manifest, location: Location) -> None:
-        self.manifest = manifest
-        self.location = location
-        self.slug = slug(manifest.app)
-        self.tags = app_tags(manifest.app)
-        self.queue_name = f"{self.slug}-secrets-undelivered"
-        self.queue = location.arn("sqs", self.queue_name)
-        self.topic_name = f"{self.slug}-secrets-alarms"
-        self.topic = manifest.monitoring.topic or location.arn("sns", self.topic_name)
-
-
 def monitoring_resources(
     manifest: Manifest, account: str, region: str, _read: FileReader | None = None
 ) -> Iterator[Resource]:
@@ -100,14 +79,6 @@ def monitoring_resources(
         name=f"{context.slug}-secrets-{region}",
         settings=dashboard_settings(metric_namespace(manifest), region),
     )
-
-
-def metric_namespace(manifest: Manifest) -> str:
-    """Return the CloudWatch namespace of the app's metrics.
-
-    The runtime sends them with AWS_SECRETS_METRICS=cloudwatch:NAMESPACE.
-    """
-    return manifest.monitoring.namespace or f"ShieldAI/{slug(manifest.app)}"
 
 
 def _topic(context: MonitoringContext) -> Settings:

@@ -9,13 +9,10 @@ from typing import TYPE_CHECKING
 import click
 import msgspec
 
-from shield_ai.aws.desired.monitoring import OVERDUE_METRIC, metric_namespace
+from shield_ai.aws.desired.monitoring import OVERDUE_METRIC
+from shield_ai.aws.desired.monitoring_context import metric_namespace
 from shield_ai.aws.live import cloudwatch
-from shield_ai.cli.console import (
-    echo,
-    note,
-    print_json,
-)
+from shield_ai.cli.console import echo, note, print_json
 from shield_ai.cli.due_rotations import rotate_due
 from shield_ai.cli.options import ENVIRONMENT, JSON, YES, grouped_options
 from shield_ai.cli.rotate_one import (
@@ -32,9 +29,7 @@ from shield_ai.flow.rotate.rotation_reader import overdue
 from shield_ai.flow.rotate.run import SecretRotator
 from shield_ai.model.errors import DONE, ShieldError
 from shield_ai.reports.documents import RotateDocument, RotationResult, StatusDocument
-from shield_ai.reports.rotation import (
-    statuses_text,
-)
+from shield_ai.reports.rotation import statuses_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from shield_ai.aws.desired.iam import uses_customer_key
-from shield_ai.aws.desired.monitoring import metric_namespace
+from shield_ai.aws.desired.monitoring_context import metric_namespace
 from shield_ai.flow.rotate.rotation_logins import TLS_HINT, check_logins, explain_live, pending_hint
 from shield_ai.flow.verify.check import (
     Check,

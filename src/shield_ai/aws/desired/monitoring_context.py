@@ -1,0 +1,32 @@
+"""The names and ARNs that the descriptions of an app's monitoring resources share."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from shield_ai.aws.desired.iam import Location, app_tags, slug
+
+if TYPE_CHECKING:
+    from shield_ai.model.manifest import Manifest
+
+
+class MonitoringContext:
+    """The names and ARNs of one app's monitoring resources in one account and region."""
+
+    def __init__(self, manifest: Manifest, location: Location) -> None:
+        self.manifest = manifest
+        self.location = location
+        self.slug = slug(manifest.app)
+        self.tags = app_tags(manifest.app)
+        self.queue_name = f"{self.slug}-secrets-undelivered"
+        self.queue = location.arn("sqs", self.queue_name)
+        self.topic_name = f"{self.slug}-secrets-alarms"
+        self.topic = manifest.monitoring.topic or location.arn("sns", self.topic_name)
+
+
+def metric_namespace(manifest: Manifest) -> str:
+    """Return the CloudWatch namespace of the app's metrics.
+
+    The runtime sends them with AWS_SECRETS_METRICS=cloudwatch:NAMESPACE.
+    """
+    return manifest.monitoring.namespace or f"ShieldAI/{slug(manifest.app)}"
