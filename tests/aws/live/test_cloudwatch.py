@@ -13,10 +13,10 @@ import pytest
 pytest.importorskip("ministack")
 from ministack_server import ACCOUNT, REGION, Ministack, send
 
+from shield_ai.aws.desired.alarms import OVERDUE_METRIC
 from shield_ai.aws.desired.canary import canary_resources
 from shield_ai.aws.desired.monitoring import (
     CALL_DETAIL_TYPE,
-    OVERDUE_METRIC,
     SERVICE_DETAIL_TYPE,
     monitoring_resources,
 )

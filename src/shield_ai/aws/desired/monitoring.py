@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from shield_ai.aws.desired.alarms import alarms
 from shield_ai.aws.desired.dashboard import dashboard_settings
 from shield_ai.aws.desired.description import Description
 from shield_ai.aws.desired.iam import Location, partition, role_name, session_reader, split_reader
@@ -32,9 +33,6 @@ if TYPE_CHECKING:
 # https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-quota.html
 MAX_PATTERN_SIZE = 2048
 RETENTION = 1_209_600  # seconds: 14 days, the longest that a queue keeps a message
-PERIOD = 300  # seconds
-DAY = 86_400  # seconds
-OVERDUE_METRIC = "SecretRotationOverdueDays"
 EVENT_SOURCE = "secretsmanager.amazonaws.com"
 CALL_DETAIL_TYPE = "AWS API Call via CloudTrail"
 SERVICE_DETAIL_TYPE = "AWS Service Event via CloudTrail"
@@ -72,7 +70,7 @@ def monitoring_resources(
     for match in _event_matches(context):
         for suffix, settings in _event_rules(context, match):
             yield Resource(kind="event-rule", name=f"{context.slug}-{suffix}", settings=settings)
-    for suffix, settings in _alarms(context):
+    for suffix, settings in alarms(context):
         yield Resource(kind="alarm", name=f"{context.slug}-{suffix}", settings=settings)
     yield Resource(
         kind="dashboard",
@@ -237,64 +235,6 @@ def _principal_arn(reader: str, location: Location) -> str:
         role = session_reader(name).removeprefix("role/")
         return f"arn:{partition(location.region)}:sts::{account}:assumed-role/{role}/*"
     return location._replace(account=account).iam_arn(name)
-
-
-def _alarms(context: MonitoringContext) -> Iterator[tuple[str, Settings]]:
-    errors = context.manifest.monitoring.errors
-    description = (
-        f"get_secret() failed more than {errors} times in each of two 5-minute periods. "
-        "Check the AWS service status and the app's role."
-    )
-    yield (
-        "secret-errors",
-        alarm_settings(context, "SecretErrors", description, threshold=errors, periods=2),
-    )
-    description = (
-        "A production process uses secrets from its environment variables: "
-        "AWS is unavailable or lacks a secret."
-    )
-    yield (
-        "secret-fallback",
-        alarm_settings(context, "FallbackToEnv", description, threshold=0, periods=1),
-    )
-    days = context.manifest.monitoring.overdue
-    if days is not None:
-        description = (
-            f"A rotation is more than {days} days overdue, or no data was published. "
-            "See shield rotate --status."
-        )
-        # Missing data means that the job that publishes the metric does not run.
-        daily = {"period": DAY, "statistic": "Maximum", "missing": "breaching"}
-        settings = alarm_settings(context, OVERDUE_METRIC, description, threshold=days, periods=1)
-        yield "secret-overdue", {**settings, **daily}
-
-
-def alarm_settings(
-    context: MonitoringContext, metric: str, description: str, *, threshold: int, periods: int
-) -> Settings:
-    """Describe an alarm on the sum of one of the app's metrics.
-
-    Args:
-        context: The app and where it runs.
-        metric: The name of the metric.
-        description: What the alarm means and what to do.
-        threshold: The alarm fires above this value.
-        periods: The number of consecutive periods above it.
-    """
-    return {
-        "namespace": metric_namespace(context.manifest),
-        "metric": metric,
-        "dimensions": {},
-        "statistic": "Sum",
-        "period": PERIOD,
-        "periods": periods,
-        "threshold": threshold,
-        "comparison": "GreaterThanThreshold",
-        "missing": "notBreaching",  # an idle process sends nothing
-        "description": description,
-        "actions": [context.topic],
-        "tags": context.tags,
-    }
 
 
 DESCRIPTION = Description(30, monitoring_resources)
