@@ -5,7 +5,8 @@ import json
 import pytest
 
 from shield_ai.aws.desired import resources
-from shield_ai.aws.desired.monitoring import ALL_EVENTS, MAX_PATTERN_SIZE, monitoring_resources
+from shield_ai.aws.desired.event_rules import ALL_EVENTS, MAX_PATTERN_SIZE
+from shield_ai.aws.desired.monitoring import monitoring_resources
 from shield_ai.aws.desired.monitoring_context import metric_namespace
 from shield_ai.model.errors import ManifestError
 from shield_ai.model.manifest import App, Manifest, Monitoring, Secret

@@ -15,11 +15,8 @@ from ministack_server import ACCOUNT, REGION, Ministack, send
 
 from shield_ai.aws.desired.alarms import OVERDUE_METRIC
 from shield_ai.aws.desired.canary import canary_resources
-from shield_ai.aws.desired.monitoring import (
-    CALL_DETAIL_TYPE,
-    SERVICE_DETAIL_TYPE,
-    monitoring_resources,
-)
+from shield_ai.aws.desired.event_rules import CALL_DETAIL_TYPE, SERVICE_DETAIL_TYPE
+from shield_ai.aws.desired.monitoring import monitoring_resources
 from shield_ai.aws.desired.monitoring_context import metric_namespace
 from shield_ai.aws.live.account import Account
 from shield_ai.aws.live.cloudwatch import put_metric
