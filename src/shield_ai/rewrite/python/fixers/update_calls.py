@@ -17,7 +17,7 @@ from shield_ai.rewrite.python.calls import (
 )
 from shield_ai.rewrite.python.fixer import FileContext, FileOutcome
 from shield_ai.rewrite.python.lines.formatting import indentation, make_edit
-from shield_ai.rewrite.python.wrap.wrap_text import secret_reference
+from shield_ai.rewrite.python.wrap.call_arguments import secret_reference
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

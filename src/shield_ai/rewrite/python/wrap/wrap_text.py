@@ -6,13 +6,19 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from shield_ai.model.naming import env_var_name
 from shield_ai.model.site import Shape
-from shield_ai.rewrite.python.lines.formatting import file_quote, indentation, make_edit
+from shield_ai.rewrite.python.lines.formatting import indentation, make_edit
 from shield_ai.rewrite.python.lines.line_breaking import rewrite_line
 from shield_ai.rewrite.python.lines.line_joining import joining_edits
 from shield_ai.rewrite.python.lines.tracked_text import Insert
-from shield_ai.rewrite.python.wrap.plain_reads import called_function, is_constant_text
+from shield_ai.rewrite.python.wrap.call_arguments import (
+    default_prefix,
+    keyword_arguments,
+    name_argument,
+    plain_default_arguments,
+    quote_for,
+)
+from shield_ai.rewrite.python.wrap.plain_reads import called_function
 from shield_ai.rewrite.python.wrap.wrapped_site import separate_sites
 
 if TYPE_CHECKING:
@@ -116,13 +122,13 @@ def _wrap_multiline(
             make_edit(source, site.start, site.start, before),
             make_edit(source, site.end, site.end, after),
         ]
-    quote = _quote_for(source, site)
+    quote = quote_for(source, site)
     indent, step = indentation(source.lines[first - 1][1].decode(source.encoding))
     start_of_line = f"\n{indent}{step}"
-    prefix = _default_prefix(wrap)
-    keywords = "".join(f"{start_of_line}{keyword}," for keyword in _keyword_arguments(wrap, quote))
+    prefix = default_prefix(wrap)
+    keywords = "".join(f"{start_of_line}{keyword}," for keyword in keyword_arguments(wrap, quote))
     opening = (
-        f"{wrap.names.get}({start_of_line}{_name_argument(wrap, quote)},{start_of_line}{prefix}"
+        f"{wrap.names.get}({start_of_line}{name_argument(wrap, quote)},{start_of_line}{prefix}"
     )
     shift = 0
     if keep_alignment:
@@ -143,7 +149,7 @@ def _broken_call(source: Source, wrap: Wrap, text: str, first: int, width: int) 
     if column + len(text) + len(rest) <= width or not wrap.plain_default:
         return text
     indent, step = indentation(source.lines[first - 1][1].decode(source.encoding))
-    lines = [_name_argument(wrap, _quote_for(source, wrap.site)), *_plain_default_arguments(wrap)]
+    lines = [name_argument(wrap, quote_for(source, wrap.site)), *plain_default_arguments(wrap)]
     arguments = "".join(f"\n{indent}{step}{line}," for line in lines)
     return f"{wrap.names.get}({arguments}\n{indent})"
 
@@ -190,20 +196,20 @@ def _replacing_call(source: Source, wrap: Wrap) -> str | None:
     """Return the call that replaces an expression, or None if the expression stays in the call."""
     if wrap.site.shape is Shape.PRESENCE:
         return presence_test(source, wrap)
-    quote = _quote_for(source, wrap.site)
+    quote = quote_for(source, wrap.site)
     if wrap.plain_default is not None:
-        arguments = [_name_argument(wrap, quote), *_plain_default_arguments(wrap)]
+        arguments = [name_argument(wrap, quote), *plain_default_arguments(wrap)]
         return f"{wrap.names.get}({', '.join(arguments)})"
     function = function_of_read(source, wrap.site)
     replacement = _read_of_original(source, wrap) or wrap.replacement
     if replacement is None and not function:
         return None
-    arguments = [_name_argument(wrap, quote)]
+    arguments = [name_argument(wrap, quote)]
     if function:
         arguments.append(function)
     elif replacement:
         arguments.append(f"lambda: {replacement}")
-    arguments += _keyword_arguments(wrap, quote)
+    arguments += keyword_arguments(wrap, quote)
     return f"{wrap.names.get}({', '.join(arguments)})"
 
 
@@ -232,99 +238,17 @@ def _copy_name(source: Source, site: Site) -> str:
     return match[0] if match else ""
 
 
-def _plain_default_arguments(wrap: Wrap) -> list[str]:
-    """Return the arguments for the default of a plain read.
-
-    A constant is a value for development. A computed default can serve production.
-    """
-    if not wrap.plain_default:
-        return []
-    serves = wrap.site.default_ok_in_production and not wrap.is_optional
-    if serves and not is_constant_text(wrap.plain_default):
-        return [wrap.plain_default, "optional=True"]
-    return [wrap.plain_default]
-
-
 def presence_test(source: Source, wrap: Wrap) -> str:
     """Return the has_secret() call that replaces a presence test."""
-    quote = _quote_for(source, wrap.site)
-    arguments = [_name_argument(wrap, quote), *_keyword_arguments(wrap, quote)]
+    quote = quote_for(source, wrap.site)
+    arguments = [name_argument(wrap, quote), *keyword_arguments(wrap, quote)]
     call = f"{wrap.names.has}({', '.join(arguments)})"
     return f"not {call}" if wrap.site.negated else call
 
 
 def _call_parts(source: Source, wrap: Wrap) -> tuple[str, str]:
     """Return the text before and after an expression in a call on one line."""
-    quote = _quote_for(source, wrap.site)
-    keywords = "".join(f", {keyword}" for keyword in _keyword_arguments(wrap, quote))
-    before = f"{wrap.names.get}({_name_argument(wrap, quote)}, {_default_prefix(wrap)}"
+    quote = quote_for(source, wrap.site)
+    keywords = "".join(f", {keyword}" for keyword in keyword_arguments(wrap, quote))
+    before = f"{wrap.names.get}({name_argument(wrap, quote)}, {default_prefix(wrap)}"
     return before, f"{keywords})"
-
-
-def _default_prefix(wrap: Wrap) -> str:
-    """Return the text before the expression: a literal does not need a lambda.
-
-    The keyword `default` distinguishes a former literal from the default of a plain read.
-    """
-    if wrap.site.shape in {Shape.LITERAL, Shape.FALLBACK}:
-        return "default=" if wrap.has_map else ""
-    return f"lambda{_lambda_parameters(wrap.site)}: "
-
-
-def _lambda_parameters(site: Site) -> str:
-    """Return parameters that bind names of a class body or of a loop."""
-    if not site.binds:
-        return ""
-    return " " + ", ".join(f"{name}={name}" for name in site.binds)
-
-
-def _name_argument(wrap: Wrap, quote: str) -> str:
-    """Return the first argument: the name, the expression that computes it, or a mapping."""
-    if not wrap.candidates:
-        return wrap.site.name_expr or f"{quote}{wrap.reference}{quote}"
-    items = []
-    for variable, secret, field in wrap.candidates:
-        items.append(f"{quote}{variable}{quote}: {secret_reference(secret, field, quote)}")
-    return f"{{{', '.join(items)}}}"
-
-
-def secret_reference(secret: str, field: str, quote: str) -> str:
-    """Return a secret as a value in a mapping of variables, with its field if it has one."""
-    name = f"{quote}{secret}{quote}"
-    return f"({name}, {quote}{field}{quote})" if field else name
-
-
-def _keyword_arguments(wrap: Wrap, quote: str) -> list[str]:
-    """Return the keyword arguments that a call needs in addition to the map file."""
-    site = wrap.site
-    keywords = []
-    if wrap.candidates:
-        keywords.append(f"env={site.name_expr}")
-    elif wrap.field and not wrap.has_map:
-        keywords.append(f"key={quote}{wrap.field}{quote}")
-    is_named_differently = wrap.field or env_var_name(wrap.secret) != site.variable
-    if is_named_differently and not site.name_expr and not wrap.has_map:
-        keywords.append(f"env={quote}{site.variable}{quote}")
-    if site.shape is Shape.READ and _default_serves_production(wrap):
-        keywords.append("optional=True")
-    return keywords
-
-
-def _default_serves_production(wrap: Wrap) -> bool:
-    site = wrap.site
-    if wrap.has_map and wrap.is_optional:
-        return False  # the map file names the optional secrets
-    if wrap.has_map and wrap.field and site.default_end:
-        return False  # the default becomes the value of the field in AWS
-    return site.default_ok_in_production or (wrap.is_optional and site.default_literal)
-
-
-def _quote_for(source: Source, site: Site) -> str:
-    """Return the quote that the expression uses, or else the quote of the file."""
-    if site.quote:
-        return site.quote
-    text = source.raw[site.start : site.end]
-    positions = [at for at in (text.find(b"'"), text.find(b'"')) if at >= 0]
-    if positions:
-        return chr(text[min(positions)])
-    return file_quote(source)
