@@ -309,10 +309,10 @@ def test_does_not_wrap_unsupported_reads(text, skipped_count):
 
 
 def test_skips_file_if_result_does_not_compile(monkeypatch):
-    from shield_ai.rewrite.python.wrap import call_arguments, wrap_text
+    from shield_ai.rewrite.python.wrap import call_arguments, call_text
 
     monkeypatch.setattr(call_arguments, "_lambda_parameters", lambda _: " *a")
-    monkeypatch.setattr(wrap_text, "presence_test", lambda *_: "")
+    monkeypatch.setattr(call_text, "presence_test", lambda *_: "")
     before = b"import os\nif 'API_KEY' in os.environ: X = os.environ['API_KEY']\n"
     after, skipped = rewritten(before)
     assert after == before

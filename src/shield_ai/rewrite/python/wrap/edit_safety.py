@@ -8,7 +8,7 @@ from shield_ai.model.edit import Edit
 from shield_ai.model.errors import SourceError
 from shield_ai.project.python_source import Source, apply_edits, source_problem
 from shield_ai.rewrite.python.equivalence import REMOVED, ReplacedExpressions, equivalence_problem
-from shield_ai.rewrite.python.wrap.wrap_text import function_of_read
+from shield_ai.rewrite.python.wrap.call_text import function_of_read
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

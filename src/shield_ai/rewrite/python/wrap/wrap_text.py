@@ -6,7 +6,6 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from shield_ai.model.site import Shape
 from shield_ai.rewrite.python.lines.formatting import indentation, make_edit
 from shield_ai.rewrite.python.lines.line_breaking import rewrite_line
 from shield_ai.rewrite.python.lines.line_joining import joining_edits
@@ -18,12 +17,11 @@ from shield_ai.rewrite.python.wrap.call_arguments import (
     plain_default_arguments,
     quote_for,
 )
-from shield_ai.rewrite.python.wrap.plain_reads import called_function
+from shield_ai.rewrite.python.wrap.call_text import call_parts, copy_name, replacing_call
 from shield_ai.rewrite.python.wrap.wrapped_site import separate_sites
 
 if TYPE_CHECKING:
     from shield_ai.model.edit import Edit
-    from shield_ai.model.site import Site
     from shield_ai.project.python_source import Source
     from shield_ai.rewrite.python.lines.line_breaking import LineStyle
     from shield_ai.rewrite.python.wrap.wrapped_site import Wrap
@@ -87,13 +85,13 @@ def _is_continued(source: Source, number: int) -> bool:
 
 def _file_inserts(source: Source, wrap: Wrap) -> list[Insert]:
     site = wrap.site
-    text = _replacing_call(source, wrap)
+    text = replacing_call(source, wrap)
     if text is not None:
         return [Insert(site.start, site.end, text, "", replaces=True)]
-    before, after = _call_parts(source, wrap)
+    before, after = call_parts(source, wrap)
     inserts = [Insert(site.start, site.end, before, after)]
     if site.environ:
-        end = site.start + len(_copy_name(source, site).encode(source.encoding))
+        end = site.start + len(copy_name(source, site).encode(source.encoding))
         inserts.append(Insert(site.start, end, site.environ, "", replaces=True))
     return inserts
 
@@ -112,12 +110,12 @@ def _wrap_multiline(
         keep_alignment: Keep lines aligned with an opening bracket of the first line.
     """
     site = wrap.site
-    text = _replacing_call(source, wrap)
+    text = replacing_call(source, wrap)
     if text is not None:
         text = _broken_call(source, wrap, text, first, width)
         return [make_edit(source, site.start, site.end, text)]
     if not lines:
-        before, after = _call_parts(source, wrap)
+        before, after = call_parts(source, wrap)
         return [
             make_edit(source, site.start, site.start, before),
             make_edit(source, site.end, site.end, after),
@@ -184,71 +182,9 @@ def _lines_to_indent(source: Source, wrap: Wrap, first: int, last: int) -> list[
 
     The list is empty if an indentation could change a multiline string or a continued line.
     """
-    if wrap.site.quote or _replacing_call(source, wrap) is not None:
+    if wrap.site.quote or replacing_call(source, wrap) is not None:
         return []
     text = "".join(raw.decode(source.encoding) for _, raw in source.lines[first - 1 : last])
     if "'''" in text or '"""' in text or re.search(r"\\\r?\n", text):
         return []
     return [number for number in range(first + 1, last + 1) if source.lines[number - 1][1].strip()]
-
-
-def _replacing_call(source: Source, wrap: Wrap) -> str | None:
-    """Return the call that replaces an expression, or None if the expression stays in the call."""
-    if wrap.site.shape is Shape.PRESENCE:
-        return presence_test(source, wrap)
-    quote = quote_for(source, wrap.site)
-    if wrap.plain_default is not None:
-        arguments = [name_argument(wrap, quote), *plain_default_arguments(wrap)]
-        return f"{wrap.names.get}({', '.join(arguments)})"
-    function = function_of_read(source, wrap.site)
-    replacement = _read_of_original(source, wrap) or wrap.replacement
-    if replacement is None and not function:
-        return None
-    arguments = [name_argument(wrap, quote)]
-    if function:
-        arguments.append(function)
-    elif replacement:
-        arguments.append(f"lambda: {replacement}")
-    arguments += keyword_arguments(wrap, quote)
-    return f"{wrap.names.get}({', '.join(arguments)})"
-
-
-def function_of_read(source: Source, site: Site) -> str:
-    """Return the function that a read calls without arguments; empty for other reads."""
-    if site.shape is not Shape.READ:
-        return ""
-    return called_function(source.raw[site.start : site.end].decode(source.encoding))
-
-
-def _read_of_original(source: Source, wrap: Wrap) -> str | None:
-    """Return the read of the environment for a read of its copy, in which get_secret() sets none.
-
-    In a nested expression, only the name of the copy is replaced.
-    """
-    site = wrap.site
-    if not site.environ or wrap.is_nested:
-        return None
-    text = source.raw[site.start : site.end].decode(source.encoding)
-    return site.environ + text.removeprefix(_copy_name(source, site))
-
-
-def _copy_name(source: Source, site: Site) -> str:
-    """Return the name of a copy of the environment, with which the text of its read starts."""
-    match = re.match(r"\w+", source.raw[site.start : site.end].decode(source.encoding))
-    return match[0] if match else ""
-
-
-def presence_test(source: Source, wrap: Wrap) -> str:
-    """Return the has_secret() call that replaces a presence test."""
-    quote = quote_for(source, wrap.site)
-    arguments = [name_argument(wrap, quote), *keyword_arguments(wrap, quote)]
-    call = f"{wrap.names.has}({', '.join(arguments)})"
-    return f"not {call}" if wrap.site.negated else call
-
-
-def _call_parts(source: Source, wrap: Wrap) -> tuple[str, str]:
-    """Return the text before and after an expression in a call on one line."""
-    quote = quote_for(source, wrap.site)
-    keywords = "".join(f", {keyword}" for keyword in keyword_arguments(wrap, quote))
-    before = f"{wrap.names.get}({name_argument(wrap, quote)}, {default_prefix(wrap)}"
-    return before, f"{keywords})"
