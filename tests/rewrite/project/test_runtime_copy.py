@@ -9,7 +9,7 @@ from fixer_helpers import manifest, run
 
 from shield_ai.rewrite.project import runtime_copy
 from shield_ai.rewrite.project.copy_parts import ALL
-from shield_ai.rewrite.project.runtime_copy import CopyState, compare_with_source
+from shield_ai.rewrite.project.runtime_source import CopyState, compare_with_source, runtime_files
 from shield_ai.rewrite.project.secret_map import matches
 from shield_ai.rewrite.project.stamp import stamp
 from shield_ai.scan.runner import scan_paths
@@ -88,7 +88,7 @@ def test_copy_runs_without_our_packages(tmp_path, path, module):
 
 
 def test_linter_with_all_rules_ignores_the_copy(tmp_path):
-    for name, text in runtime_copy.runtime_files().items():
+    for name, text in runtime_files().items():
         path = tmp_path / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
@@ -240,7 +240,7 @@ def test_update_keeps_the_license_above_the_stamp():
 
 
 def test_names_the_license_in_the_first_lines():
-    for text in runtime_copy.runtime_files().values():
+    for text in runtime_files().values():
         assert "# SPDX-License-Identifier: MIT" in text.splitlines()[:5]
 
 

@@ -4,7 +4,7 @@ import pytest
 from vendored_runtime import forget_copy, import_copy
 
 import shield_runtime as runtime
-from shield_ai.rewrite.project.runtime_copy import runtime_files
+from shield_ai.rewrite.project.runtime_source import runtime_files
 from shield_runtime.django import state
 
 

@@ -6,28 +6,25 @@ which the app imports, is beside it, at the path `runtime` in shield.toml.
 
 from __future__ import annotations
 
-import enum
-import functools
-from importlib import metadata
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from packaging.version import InvalidVersion, Version
 
 from shield_ai.model.skip import SkipId, SkipReason
-from shield_ai.project.runtime_names import COPY, IMPORTS_COPY, PACKAGE, runtime_package
+from shield_ai.project.runtime_names import COPY, IMPORTS_COPY, runtime_package
 from shield_ai.rewrite.code_style import read_code_style, uses_bandit
 from shield_ai.rewrite.project.app_docs import page_path
-from shield_ai.rewrite.project.copy_parts import (
-    ALL,
-    ENGINES,
-    CopyParts,
-    find_parts,
-    select_modules,
-)
+from shield_ai.rewrite.project.copy_parts import ALL, ENGINES, CopyParts, find_parts, select_modules
 from shield_ai.rewrite.project.file_edits import NOTHING, Outcome, create, replace, skip
 from shield_ai.rewrite.project.layout import missing_packages, module_of, root_of, shadows
 from shield_ai.rewrite.project.license_header import NO_HEADERS, LicenseHeaders, license_headers
+from shield_ai.rewrite.project.runtime_source import (
+    UNUSED_MODULES,
+    WHAT,
+    runtime_files,
+    shield_version,
+)
 from shield_ai.rewrite.project.secret_map import (
     MapStyle,
     expected_map,
@@ -47,24 +44,7 @@ if TYPE_CHECKING:
     from shield_ai.model.manifest import Manifest
     from shield_ai.rewrite.project.fixer import FixContext
 
-WHAT = "runtime"
-# A copy is not the app's code: formatters, linters and type checkers skip it. ruff reports a line
-# that ignores all rules (PGH004), unless another line names that rule.
-HEADER = """\
-# Copyright (c) 2026 The Shield AI authors
-# SPDX-License-Identifier: MIT
-# A copy of shield_runtime. Do not edit it: `shield apply` keeps it up to date.
-# fmt: off
-# ruff: noqa: PGH004
-# ruff: noqa
-# flake8: noqa
-# isort: skip_file
-# mypy: ignore-errors
-# pylint: skip-file
-"""
 PACKAGE_DOCSTRING = '"""Modules that several parts of the app use."""\n'
-# Modules of earlier versions of the copy, which nothing imports.
-UNUSED_MODULES = {"environ.py": '"""Unused: replaced by expression.py."""\n'}
 # Modules of earlier versions, which the app may still import.
 FORMER_SOURCE = '''\
 """The settings source of pydantic-settings, under its former name."""
@@ -80,14 +60,6 @@ from {package}.django.{engine}.base import DatabaseClient, DatabaseWrapper
 
 __all__ = ["DatabaseClient", "DatabaseWrapper"]
 '''
-
-
-class CopyState(enum.Enum):
-    """How a file of a copy compares with the runtime."""
-
-    SAME = enum.auto()
-    OTHER_VERSION = enum.auto()  # so its content can't be compared
-    EDITED = enum.auto()
 
 
 def fix(context: FixContext) -> Outcome:
@@ -239,49 +211,6 @@ def copy_folder(path: str) -> str:
     return COPY if parent == "." else f"{parent}/{COPY}"
 
 
-def compare_with_source(folder: str, place: str, raw: bytes) -> CopyState:
-    """Compare a file of a copy with the runtime of this version of shield.
-
-    The checksum in its first line only shows edits by mistake: anyone can recompute it.
-
-    Args:
-        folder: The folder of the copy.
-        place: The path of the file.
-        raw: Its content.
-    """
-    state, version = read_stamp(raw, WHAT)
-    name = PurePosixPath(place).relative_to(folder).as_posix()
-    if state is State.OURS and version != _version():
-        return CopyState.OTHER_VERSION
-    if state is State.OURS and body_of(raw) == _source_of(name):
-        return CopyState.SAME
-    return CopyState.EDITED
-
-
-def _source_of(name: str) -> str | None:
-    """Return the text below the stamp of a file of the copy; None for other files."""
-    text = runtime_files().get(name)
-    return body_of(text.encode()) if text else UNUSED_MODULES.get(name)
-
-
-@functools.cache
-def runtime_files() -> dict[str, str]:
-    """Map the paths of the copy's files, relative to its folder, to their text."""
-    folder = _source_folder()
-    files = {}
-    for path in sorted(folder.rglob("*.py")):
-        text = HEADER + path.read_text(encoding="utf-8")
-        name = path.relative_to(folder).as_posix()
-        files[name] = stamp(WHAT, "py", text, _version())
-    return files
-
-
-def _source_folder() -> Path:
-    """Return the source folder of the runtime: in the wheel of shield, else in the repository."""
-    bundled = Path(__file__).parents[2] / "bundled_runtime"
-    return bundled if bundled.is_dir() else Path(__file__).parents[3] / PACKAGE
-
-
 def _files(
     read: FileReader, path: str, parts: CopyParts, *, in_package: bool
 ) -> Iterator[tuple[str, str]]:
@@ -292,7 +221,7 @@ def _files(
         yield f"{folder}/{name}", files[name]
     for place, body in _former_modules(path, in_package=in_package):
         if read(place) is not None:
-            yield place, stamp(WHAT, "py", body, _version())
+            yield place, stamp(WHAT, "py", body, shield_version())
 
 
 def _former_modules(path: str, *, in_package: bool) -> Iterator[tuple[str, str]]:
@@ -320,13 +249,8 @@ def _conflict(raw: bytes | None) -> SkipReason | None:
     return None
 
 
-@functools.cache
-def _version() -> str:
-    return metadata.version("shield-ai")
-
-
 def _is_newer(version: str) -> bool:
     try:
-        return Version(version) > Version(_version())
+        return Version(version) > Version(shield_version())
     except InvalidVersion:
         return False

@@ -13,7 +13,7 @@ from vendored_runtime import module_text
 from shield_ai.flow.draft.manifest_draft import draft
 from shield_ai.model.manifest import Functions, Rotation
 from shield_ai.project.python_source import apply_edits
-from shield_ai.rewrite.project.runtime_copy import runtime_files
+from shield_ai.rewrite.project.runtime_source import runtime_files
 from shield_ai.rewrite.python.fixers.db_backend import rotating_databases
 from shield_ai.rewrite.python.pipeline import rewrite_python
 from shield_ai.scan.python.app_scan import scan_files
