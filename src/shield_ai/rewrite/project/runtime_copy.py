@@ -15,16 +15,12 @@ from shield_ai.model.skip import SkipId, SkipReason
 from shield_ai.project.runtime_names import COPY, IMPORTS_COPY, runtime_package
 from shield_ai.rewrite.code_style import read_code_style, uses_bandit
 from shield_ai.rewrite.project.app_docs import page_path
-from shield_ai.rewrite.project.copy_parts import ALL, ENGINES, CopyParts, find_parts, select_modules
+from shield_ai.rewrite.project.copy_parts import ALL, CopyParts, find_parts, select_modules
 from shield_ai.rewrite.project.file_edits import NOTHING, Outcome, create, replace, skip
+from shield_ai.rewrite.project.former_modules import former_modules
 from shield_ai.rewrite.project.layout import missing_packages, module_of, root_of, shadows
 from shield_ai.rewrite.project.license_header import NO_HEADERS, LicenseHeaders, license_headers
-from shield_ai.rewrite.project.runtime_source import (
-    UNUSED_MODULES,
-    WHAT,
-    runtime_files,
-    shield_version,
-)
+from shield_ai.rewrite.project.runtime_source import WHAT, runtime_files, shield_version
 from shield_ai.rewrite.project.secret_map import (
     MapStyle,
     expected_map,
@@ -45,21 +41,6 @@ if TYPE_CHECKING:
     from shield_ai.rewrite.project.fixer import FixContext
 
 PACKAGE_DOCSTRING = '"""Modules that several parts of the app use."""\n'
-# Modules of earlier versions, which the app may still import.
-FORMER_SOURCE = '''\
-"""The settings source of pydantic-settings, under its former name."""
-
-from {package}.pydantic import SecretsManagerSource
-
-__all__ = ["SecretsManagerSource"]
-'''
-FORMER_BACKEND = '''\
-"""The database backend for Django, under its former name."""
-
-from {package}.django.{engine}.base import DatabaseClient, DatabaseWrapper
-
-__all__ = ["DatabaseClient", "DatabaseWrapper"]
-'''
 
 
 def fix(context: FixContext) -> Outcome:
@@ -219,22 +200,9 @@ def _files(
     files = runtime_files()
     for name in select_modules(read, path, files, parts):
         yield f"{folder}/{name}", files[name]
-    for place, body in _former_modules(path, in_package=in_package):
+    for place, body in former_modules(path, folder, in_package=in_package):
         if read(place) is not None:
             yield place, stamp(WHAT, "py", body, shield_version())
-
-
-def _former_modules(path: str, *, in_package: bool) -> Iterator[tuple[str, str]]:
-    """Yield the path and the text of the modules that only earlier versions wrote."""
-    for name, body in UNUSED_MODULES.items():
-        yield f"{copy_folder(path)}/{name}", body
-    stem = path.removesuffix(".py")
-    dot = "." if in_package else ""
-    yield f"{stem}_pydantic.py", FORMER_SOURCE.format(package=f"{dot}{COPY}")
-    for engine in ENGINES:
-        package = f"{dot}{dot}{COPY}"
-        yield f"{stem}_{engine}/__init__.py", '"""A database backend for Django."""\n'
-        yield f"{stem}_{engine}/base.py", FORMER_BACKEND.format(package=package, engine=engine)
 
 
 def _conflict(raw: bytes | None) -> SkipReason | None:
