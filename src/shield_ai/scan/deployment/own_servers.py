@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 from shield_ai.model.deployment import DeploymentKind
 from shield_ai.model.words import word_set, words
 from shield_ai.project.perf.lazy_regex import regex
+from shield_ai.scan.deployment.compose_values import assignments, texts
 from shield_ai.scan.deployment.evidence_rules import RULES, Environment, TextKind
 from shield_ai.scan.deployment.production import is_production_name
-from shield_ai.scan.deployment.services import ServiceReader, assignments, find_services, texts
+from shield_ai.scan.deployment.services import ServiceReader, find_services
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

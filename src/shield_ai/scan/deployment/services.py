@@ -6,8 +6,15 @@ import itertools
 import posixpath
 from typing import TYPE_CHECKING, NamedTuple
 
-from shield_ai.project.perf.lazy_regex import regex
-from shield_ai.scan.deployment.environment import MERGE_KEY
+from shield_ai.scan.deployment.compose_values import (
+    MAX_PATH,
+    MAX_TEXTS,
+    NAME,
+    assignments,
+    merged_maps,
+    mount_source,
+    texts,
+)
 from shield_ai.scan.deployment.evidence import (
     EXPANSION,
     NO_MATCHES,
@@ -26,10 +33,8 @@ if TYPE_CHECKING:
 
     from shield_ai.scan.text.config_node import Node
 
-MAX_TEXTS = 100  # of a list or map that are read
 MAX_MERGES = 20  # of maps in one map
 MAX_SERVICES = 2000
-MAX_PATH = 300
 COMMAND_KEYS = ("command", "entrypoint")
 SWARM_KEYS = frozenset({"replicas", "placement", "update_config"})
 FIELDS = frozenset(
@@ -44,9 +49,6 @@ BUILD_KINDS = (
 )
 CONTEXT = frozenset({"context"})
 PUBLISHED = frozenset({"published"})
-NAME = frozenset({"name"})
-VALUE = frozenset({"value"})
-CURRENT_FOLDER = regex(r"\$\{?PWD\}?")
 TOO_LARGE = find_matches(TextKind.KEY, "too_large=")
 
 Fields = dict[str, "Node"]
@@ -112,7 +114,7 @@ def _shares_maps(
         first <= merged.start < last
         for key, service in services
         if key.text not in development
-        for merged in _merged(service)
+        for merged in merged_maps(service)
     )
 
 
@@ -165,7 +167,7 @@ class ServiceReader:
             return self._fields[span]
         fields: Fields = {}
         self._fields[span] = fields
-        for merged in itertools.islice(_merged(service), MAX_MERGES):
+        for merged in itertools.islice(merged_maps(service), MAX_MERGES):
             if depth < MAX_MERGES:
                 fields.update(self.fields(merged, depth + 1))
         for key, value in service.pairs:
@@ -206,7 +208,7 @@ class ServiceReader:
             return self._variables[span]
         found: Variables = {}
         self._variables[span] = found
-        for merged in itertools.islice(_merged(environment), MAX_MERGES):
+        for merged in itertools.islice(merged_maps(environment), MAX_MERGES):
             if depth < MAX_MERGES:
                 found.update(self.variables(merged, depth + 1))
         for name, value in assignments(environment):
@@ -245,7 +247,9 @@ class ServiceReader:
             context = build.get(CONTEXT) if build.is_container else build
             folder = posixpath.normpath(context.text[:MAX_PATH] or ".") if context else "."
         volumes = fields.get("volumes")
-        if volumes and any(_source(text) in {".", "..", folder} - {""} for text in texts(volumes)):
+        if volumes and any(
+            mount_source(text) in {".", "..", folder} - {""} for text in texts(volumes)
+        ):
             matches |= find_matches(TextKind.KEY, "source=")
         return matches
 
@@ -258,56 +262,6 @@ class ServiceReader:
                 if key.text in SWARM_KEYS:
                     matches |= find_matches(TextKind.KEY, f"{key.text}={value.text}")
         return matches
-
-
-def _merged(node: Node) -> Iterator[Node]:
-    """Yield the maps that a map is merged with, the one with the highest precedence last."""
-    for key, value in node.pairs:
-        if key.text == MERGE_KEY:
-            yield from reversed(value.items) if value.items else [value]
-
-
-def assignments(environment: Node) -> Iterator[tuple[str, str]]:
-    """Yield the variables that a map, a list of `NAME=value` or one of maps sets.
-
-    Args:
-        environment: The map or list.
-    """
-    for key, value in environment.pairs:
-        if key.text != MERGE_KEY and not value.is_container:
-            yield key.text, value.text
-    for item in environment.items:
-        name, equals, text = item.text.partition("=")
-        if equals:
-            yield name.strip(), text.strip("'\"")
-        elif named := item.get(NAME):
-            value_node = item.get(VALUE)
-            yield named.text, value_node.text if value_node else ""
-
-
-def texts(node: Node) -> list[str]:
-    """Return the first texts of a value, and those of the maps in a list.
-
-    Args:
-        node: The value.
-    """
-    if not node.is_container:
-        return [node.text]
-    found: list[str] = []
-    children = list(node.items[:MAX_TEXTS])
-    children.extend(value for _, value in node.pairs[:MAX_TEXTS])
-    for item in children:
-        if item.is_container:
-            found += [value.text for _, value in item.pairs[:MAX_TEXTS] if not value.is_container]
-        else:
-            found.append(item.text)
-    return found
-
-
-def _source(volume: str) -> str:
-    """Return the folder that a volume mounts; empty for a named volume."""
-    source = CURRENT_FOLDER.sub(".", volume[:MAX_PATH]).partition(":")[0]
-    return posixpath.normpath(source) if source.startswith(".") else ""
 
 
 def _text_matches(kind: TextKind, node: Node) -> Matches:
