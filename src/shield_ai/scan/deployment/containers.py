@@ -16,7 +16,7 @@ from shield_ai.scan.deployment.evidence import (
     variable_matches,
 )
 from shield_ai.scan.deployment.evidence_rules import TextKind
-from shield_ai.scan.deployment.services import TOO_LARGE, ServiceReader
+from shield_ai.scan.deployment.service_evidence import TOO_LARGE, ServiceReader
 
 if TYPE_CHECKING:
     from shield_ai.scan.deployment.environment import Block

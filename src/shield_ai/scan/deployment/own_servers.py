@@ -14,13 +14,14 @@ from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.scan.deployment.compose_values import assignments, texts
 from shield_ai.scan.deployment.evidence_rules import RULES, Environment, TextKind
 from shield_ai.scan.deployment.production import is_production_name
-from shield_ai.scan.deployment.services import ServiceReader, find_services
+from shield_ai.scan.deployment.service_evidence import ServiceReader
+from shield_ai.scan.deployment.services import find_services
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from shield_ai.scan.deployment.parts import DeploymentFile
-    from shield_ai.scan.deployment.services import Fields
+    from shield_ai.scan.deployment.service_evidence import Fields
 
 SERVER_IMAGE = regex(
     r"(?:^|[/-])(?:postgres(?:ql)?|postgis|pgvector|timescaledb(?:-ha)?|mysql|mariadb|percona|redis"
