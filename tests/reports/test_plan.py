@@ -11,7 +11,8 @@ from shield_ai.flow.verify.policy import POLICY_MINIMAL
 from shield_ai.flow.verify.stored_secrets import SECRET_READABLE
 from shield_ai.model.plan import Action, Change, Origin, Plan
 from shield_ai.model.skip import SkipId
-from shield_ai.reports.plan import checks_text, no_changes_text, plan_text
+from shield_ai.reports.checks import checks_text
+from shield_ai.reports.plan import no_changes_text, plan_text
 
 SETTINGS = b"import os\nA = 'x'\nB = 'y'\n"
 

@@ -8,7 +8,6 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from shield_ai.flow.plan.plan_effects import changes_nothing
-from shield_ai.flow.verify.check import Status
 from shield_ai.model.locator import CodeLiteral, Copy, EnvVar, Generated, Locator, Prompt
 from shield_ai.model.plan import Action, ValueState
 from shield_ai.model.printable import printable
@@ -17,14 +16,12 @@ from shield_ai.project.runtime_names import copied_folder
 from shield_ai.project.values import STDIN
 from shield_ai.reports.deployment import deployment_lines
 from shield_ai.reports.settings import settings_lines
-from shield_ai.reports.terminal.color import paint
 from shield_ai.reports.terminal.plurals import count
 from shield_ai.reports.terminal.wrapping import wrap
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from shield_ai.flow.verify.check import Check
     from shield_ai.model.edit import FileChange
     from shield_ai.model.file_reader import FileReader
     from shield_ai.model.plan import Change, Origin, Plan
@@ -50,12 +47,6 @@ _MARKS = {
 _KEPT_VALUES = {
     ValueState.DIFFERS: "keep (value differs)",
     ValueState.UNKNOWN: "keep (value may differ)",
-}
-_CHECK_COLORS = {
-    Status.OK: "green",
-    Status.FAILED: "red",
-    Status.UNKNOWN: "yellow",
-    Status.ABSENT: "dim",
 }
 
 
@@ -308,35 +299,3 @@ def _advice(plan: Plan) -> Iterator[str]:
 
 def _keeps_another_value(change: Change) -> bool:
     return change.value is ValueState.DIFFERS and not change.origins
-
-
-def checks_text(checks: Sequence[Check], *, color: bool = False, width: int = 0) -> str:
-    """Format checks, with the reason and a hint if they did not pass.
-
-    Args:
-        checks: The checks.
-        color: Whether to color the text.
-        width: Columns to wrap reasons and hints at; 0: don't wrap, so that each is one line.
-    """
-    lines: list[str] = []
-    for check in checks:
-        status = paint(f"{check.status:<8}", _CHECK_COLORS[check.status], color=color)
-        lines.append(f"  {status} {printable(check.name)}")
-        if check.detail:
-            lines += _indent(check.detail, width)
-        if check.hint:
-            first, *others = _indent(f"hint: {check.hint}", width)
-            hint = paint("hint:", "cyan", color=color)
-            lines += [first.replace("hint:", hint, 1), *others]
-    numbers = Counter(check.status for check in checks)
-    made = len(checks) - numbers[Status.ABSENT]
-    summary = f"{numbers[Status.OK]} of {count(made, 'check')} passed"
-    lines += ["", paint(summary, "bold", color=color)]
-    return "\n".join(lines) + "\n"
-
-
-def _indent(text: str, width: int) -> list[str]:
-    indent = " " * 11
-    if not width:
-        return [f"{indent}{printable(text)}"]
-    return wrap(printable(text), indent, width=width)

@@ -16,8 +16,8 @@ from shield_ai.flow.app_options import AppOptions, Scope
 from shield_ai.flow.verify.check import Status
 from shield_ai.flow.verify.run import run_checks
 from shield_ai.model.errors import DONE, FINDINGS
+from shield_ai.reports.checks import checks_text
 from shield_ai.reports.documents import VerifyDocument
-from shield_ai.reports.plan import checks_text
 
 if TYPE_CHECKING:
     from pathlib import Path
