@@ -243,7 +243,7 @@ def format_receipt(receipt: Receipt) -> str:
     """Format a completed step as one line."""
     from shield_ai.model.plan import StepStatus
     from shield_ai.project.runtime_names import copied_folder
-    from shield_ai.reports.plan import shorten_name
+    from shield_ai.reports.terminal.entries import shorten_name
 
     marks = {StepStatus.KEPT: "!", StepStatus.UNCHANGED: "=", StepStatus.UNDONE: "-"}
     mark = marks.get(receipt.status, "+")

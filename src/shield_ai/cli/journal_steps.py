@@ -9,7 +9,7 @@ from shield_ai.cli.interruptions import interruption
 from shield_ai.flow.apply.apply_recovery import unfinished_steps
 from shield_ai.flow.journal.journal_record import FileStep
 from shield_ai.project.runtime_names import copied_folder
-from shield_ai.reports.plan import shorten_name
+from shield_ai.reports.terminal.entries import shorten_name
 from shield_ai.reports.terminal.plurals import count
 
 if TYPE_CHECKING:

@@ -16,8 +16,8 @@ from shield_ai.project.runtime_names import copied_folder
 from shield_ai.project.values import STDIN
 from shield_ai.reports.deployment import deployment_lines
 from shield_ai.reports.settings import settings_lines
+from shield_ai.reports.terminal.entries import NAME_WIDTH, shorten_name, wrap_detail
 from shield_ai.reports.terminal.plurals import count
-from shield_ai.reports.terminal.wrapping import wrap
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -34,7 +34,6 @@ _MISSING_NOTE = (
 )
 _PLACEHOLDER_NOTE = "apply needs a real value for each, or --allow-placeholders"
 _KEEP = re.compile(r"; keep the variables? .+ set for it$")
-_NAME_WIDTH = 46
 _SIGN_IN_KEY = "AWS_SECRET_ACCESS_KEY"
 _MARKS = {
     Action.CREATE: "+",
@@ -95,7 +94,7 @@ def _names(names: Sequence[str], note: str) -> Iterator[str]:
     for name in names:
         yield printable(f"  ! {name}")
     if names:
-        yield from _wrap(note)
+        yield from wrap_detail(note)
 
 
 def _skipped_lines(skips: Sequence[Skipped]) -> Iterator[str]:
@@ -105,15 +104,15 @@ def _skipped_lines(skips: Sequence[Skipped]) -> Iterator[str]:
         if len(entries) == 1:
             [skip] = entries
             yield printable(f"  {_place(skip)}  {skip.name}").rstrip()
-            yield from _wrap(skip.reason)
+            yield from wrap_detail(skip.reason)
         elif has_name:
             yield printable(f"  {path}")
-            yield from _wrap(", ".join(map(_name_and_line, entries)))
+            yield from wrap_detail(", ".join(map(_name_and_line, entries)))
             keeps = any(_KEEP.search(entry.reason) for entry in entries)
-            yield from _wrap(f"{cause}; keep the variables set for it" if keeps else cause)
+            yield from wrap_detail(f"{cause}; keep the variables set for it" if keeps else cause)
         else:
             yield from (printable(f"  {_place(entry)}") for entry in entries)
-            yield from _wrap(cause)
+            yield from wrap_detail(cause)
 
 
 def _place(skip: Skipped) -> str:
@@ -133,11 +132,7 @@ def _shared_part(skip: Skipped) -> tuple[str, str, bool]:
 def _harmless_lines(skips: Sequence[Skipped]) -> Iterator[str]:
     for path, group in itertools.groupby(skips, key=lambda skip: skip.path):
         yield printable(f"  {path}")
-        yield from _wrap(", ".join(map(_name_and_line, group)))
-
-
-def _wrap(text: str) -> list[str]:
-    return wrap(printable(text), " " * 6)
+        yield from wrap_detail(", ".join(map(_name_and_line, group)))
 
 
 def _file_lines(files: Sequence[FileChange]) -> Iterator[str]:
@@ -150,22 +145,22 @@ def _file_lines(files: Sequence[FileChange]) -> Iterator[str]:
         elif folder in copies:
             action = "new" if file.before is None else "updated"
             number = count(copies.pop(folder), "file")
-            yield f"  + {folder:<{_NAME_WIDTH}} {action}, {number}: copy of the runtime"
+            yield f"  + {folder:<{NAME_WIDTH}} {action}, {number}: copy of the runtime"
             if file.before is None:
-                yield from _wrap(_PACKAGE_NOTE)
+                yield from wrap_detail(_PACKAGE_NOTE)
 
 
 def _file_line(file: FileChange) -> str:
     if file.before is None:
-        return f"  + {file.path:<{_NAME_WIDTH}} new"
-    return f"  ~ {file.path:<{_NAME_WIDTH}} {count(len(file.edits), 'edit')}"
+        return f"  + {file.path:<{NAME_WIDTH}} new"
+    return f"  ~ {file.path:<{NAME_WIDTH}} {count(len(file.edits), 'edit')}"
 
 
 def _change_lines(change: Change, read: FileReader) -> Iterator[str]:
     is_secret = change.resource == "secret"
     name = change.name if is_secret else f"{change.resource} {change.name}"
     mark = _MARKS[change.action]
-    line = f"  {mark} {shorten_name(name):<{_NAME_WIDTH}} {_describe_action(change)}"
+    line = f"  {mark} {shorten_name(name):<{NAME_WIDTH}} {_describe_action(change)}"
     yield printable(line)
     if change.action not in {Action.KEEP, Action.DRIFT}:
         yield from _origin_lines(change.origins, read)
@@ -186,14 +181,6 @@ def _describe_action(change: Change) -> str:
     return str(change.action)
 
 
-def shorten_name(name: str) -> str:
-    """Replace the middle of a long name with an ellipsis, to fit the column."""
-    if len(name) <= _NAME_WIDTH:
-        return name
-    half = _NAME_WIDTH // 2
-    return f"{name[: half - 1]}…{name[-half:]}"
-
-
 def _origin_lines(origins: Sequence[Origin], read: FileReader) -> Iterator[str]:
     """Yield the variables, fields and lines that values are read from, for each source.
 
@@ -205,7 +192,7 @@ def _origin_lines(origins: Sequence[Origin], read: FileReader) -> Iterator[str]:
         if name:
             names.setdefault(_describe_source(origin.source), []).append(name)
     for source, group in sorted(names.items()):
-        yield from _wrap(f"{source}: {', '.join(group)}")
+        yield from wrap_detail(f"{source}: {', '.join(group)}")
 
 
 def _describe_source(source: Locator) -> str:
