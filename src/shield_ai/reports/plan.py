@@ -8,15 +8,13 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from shield_ai.flow.plan.plan_effects import changes_nothing
-from shield_ai.model.locator import CodeLiteral, Copy, EnvVar, Generated, Locator, Prompt
 from shield_ai.model.plan import Action, ValueState
 from shield_ai.model.printable import printable
 from shield_ai.model.skip import KEPT, SkipId
 from shield_ai.project.runtime_names import copied_folder
-from shield_ai.project.values import STDIN
+from shield_ai.reports.aws_changes import change_lines
 from shield_ai.reports.deployment import deployment_lines
-from shield_ai.reports.settings import settings_lines
-from shield_ai.reports.terminal.entries import NAME_WIDTH, shorten_name, wrap_detail
+from shield_ai.reports.terminal.entries import NAME_WIDTH, wrap_detail
 from shield_ai.reports.terminal.plurals import count
 
 if TYPE_CHECKING:
@@ -24,7 +22,7 @@ if TYPE_CHECKING:
 
     from shield_ai.model.edit import FileChange
     from shield_ai.model.file_reader import FileReader
-    from shield_ai.model.plan import Change, Origin, Plan
+    from shield_ai.model.plan import Change, Plan
     from shield_ai.model.skip import Skipped
 
 _PACKAGE_NOTE = 'runtime = "package" in shield.toml adds shield-ai-runtime instead'
@@ -35,18 +33,6 @@ _MISSING_NOTE = (
 _PLACEHOLDER_NOTE = "apply needs a real value for each, or --allow-placeholders"
 _KEEP = re.compile(r"; keep the variables? .+ set for it$")
 _SIGN_IN_KEY = "AWS_SECRET_ACCESS_KEY"
-_MARKS = {
-    Action.CREATE: "+",
-    Action.RESTORE: "+",
-    Action.UPDATE: "~",
-    Action.REMOVE: "-",
-    Action.KEEP: "=",
-    Action.DRIFT: "!",
-}
-_KEPT_VALUES = {
-    ValueState.DIFFERS: "keep (value differs)",
-    ValueState.UNKNOWN: "keep (value may differ)",
-}
 
 
 def plan_text(plan: Plan, read: FileReader, *, fixed: int = 0) -> str:
@@ -61,7 +47,7 @@ def plan_text(plan: Plan, read: FileReader, *, fixed: int = 0) -> str:
     lines += _section("code", _file_lines(plan.files))
     moved = (printable(f"  - {origin.field}") for origin in plan.dotenv)
     lines += _section("moved from the code to .env", moved)
-    changes = (line for change in plan.changes for line in _change_lines(change, read))
+    changes = (line for change in plan.changes for line in change_lines(change, read))
     lines += _section(f"AWS account {plan.account}, {plan.region}", changes)
     lines += _section("where the variables are set", deployment_lines(plan.deployment))
     lines += _section("placeholder values", _names(plan.placeholders, _PLACEHOLDER_NOTE))
@@ -154,70 +140,6 @@ def _file_line(file: FileChange) -> str:
     if file.before is None:
         return f"  + {file.path:<{NAME_WIDTH}} new"
     return f"  ~ {file.path:<{NAME_WIDTH}} {count(len(file.edits), 'edit')}"
-
-
-def _change_lines(change: Change, read: FileReader) -> Iterator[str]:
-    is_secret = change.resource == "secret"
-    name = change.name if is_secret else f"{change.resource} {change.name}"
-    mark = _MARKS[change.action]
-    line = f"  {mark} {shorten_name(name):<{NAME_WIDTH}} {_describe_action(change)}"
-    yield printable(line)
-    if change.action not in {Action.KEEP, Action.DRIFT}:
-        yield from _origin_lines(change.origins, read)
-    if change.action is Action.KEEP or (is_secret and change.before is None):
-        return
-    for line in settings_lines(change.before, change.settings):
-        yield f"      {line}"
-
-
-def _describe_action(change: Change) -> str:
-    if change.action is Action.DRIFT:
-        return "manual change, kept"
-    if change.action is Action.KEEP and change.value in _KEPT_VALUES:
-        return _KEPT_VALUES[change.value]
-    sources = sorted({_describe_source(origin.source) for origin in change.origins})
-    if sources:
-        return f"{change.action} from {', '.join(sources)}"
-    return str(change.action)
-
-
-def _origin_lines(origins: Sequence[Origin], read: FileReader) -> Iterator[str]:
-    """Yield the variables, fields and lines that values are read from, for each source.
-
-    shield.toml can name any variable of the user who runs the command, so the user must see it.
-    """
-    names: dict[str, list[str]] = {}
-    for origin in origins:
-        name = _describe_item(origin.source, read)
-        if name:
-            names.setdefault(_describe_source(origin.source), []).append(name)
-    for source, group in sorted(names.items()):
-        yield from wrap_detail(f"{source}: {', '.join(group)}")
-
-
-def _describe_source(source: Locator) -> str:
-    match source:
-        case EnvVar():
-            return "the environment"
-        case Generated():
-            return "a generated value"
-        case Prompt():
-            return "a prompt"
-        case Copy():
-            return f"{source.environment}/{source.secret}"
-    return "standard input" if source.path == STDIN else source.path
-
-
-def _describe_item(source: Locator, read: FileReader) -> str:
-    match source:
-        case Generated():
-            return ""
-        case Copy():
-            return source.field
-        case CodeLiteral():
-            number = (read(source.path) or b"").count(b"\n", 0, source.start) + 1
-            return f"line {number}"
-    return source.variable
 
 
 def _summary(plan: Plan, fixed: int) -> str:
