@@ -22,10 +22,10 @@ from shield_ai.rewrite.project.dependencies.pyproject import (
     add_to_pyproject,
     first_requirement_name,
     requirement_name,
-    sorted_position,
     with_version,
 )
 from shield_ai.rewrite.project.dependencies.setup_files import add_to_setup_cfg, add_to_setup_py
+from shield_ai.rewrite.project.dependencies.sorted_position import sorted_position
 from shield_ai.rewrite.project.dependencies.version_pins import outdated_pin
 from shield_ai.rewrite.project.file_edits import (
     NOTHING,

@@ -5,7 +5,6 @@ tomlkit computes the new text, which is used only if a single insertion leads to
 
 from __future__ import annotations
 
-import bisect
 import enum
 import re
 import tomllib
@@ -25,14 +24,9 @@ from shield_ai.rewrite.project.dependencies.requirement_groups import (
     grouped_requirements,
     is_optional,
 )
+from shield_ai.rewrite.project.dependencies.sorted_position import sorted_position
 from shield_ai.rewrite.project.dependencies.version_pins import outdated_pin
-from shield_ai.rewrite.project.file_edits import (
-    NOTHING,
-    Outcome,
-    encoding_problem,
-    insert,
-    skip,
-)
+from shield_ai.rewrite.project.file_edits import NOTHING, Outcome, encoding_problem, insert, skip
 
 if TYPE_CHECKING:
     from shield_ai.model.file_reader import FileReader
@@ -45,9 +39,6 @@ LOCK_COMMANDS = {
     "pdm.lock": "pdm lock",
     "Pipfile.lock": "pipenv lock",
 }
-SORT_KEYS: tuple[Callable[[str], str], ...] = (canonicalize_name, str.lower, str)
-MIN_SORTED = 3  # requirements; fewer can be in order by chance
-MIN_IN_ORDER = 0.85  # of the requirements; projects overlook some
 # How to require boto3 in a file in which most requirements have the same operator.
 SPECIFIERS = {"boto3": {"~=": "1.26"}}
 OPERATOR = re.compile(
@@ -233,40 +224,6 @@ def _common_operator(requirements: Sequence[str]) -> str:
     operators = Counter(match[1] if match else "" for match in matches)
     operator, count = max(operators.items(), key=lambda item: item[1], default=("", 0))
     return operator if 2 * count > len(matches) else ""
-
-
-def sorted_position(names: Sequence[str], name: str) -> int | None:
-    """Return the position of a new name in a sorted list; None if the list is not sorted.
-
-    A few names may be in the wrong place.
-    """
-    for key in SORT_KEYS:
-        keys = [key(other) for other in names]
-        if len(keys) < MIN_SORTED:
-            continue
-        in_order = _longest_order(keys)
-        if len(in_order) >= MIN_IN_ORDER * len(keys):
-            earlier = [index for index in in_order if keys[index] <= key(name)]
-            return earlier[-1] + 1 if earlier else 0
-    return None
-
-
-def _longest_order(keys: Sequence[str]) -> list[int]:
-    """Return the indexes of the most keys that are in order."""
-    ends: list[str] = []  # the smallest last key of an order, by its length
-    last: list[int] = []  # the indexes of these keys
-    previous: list[int] = []  # the index before each one in its order
-    for index, key in enumerate(keys):
-        length = bisect.bisect(ends, key)
-        previous.append(last[length - 1] if length else -1)
-        ends[length : length + 1] = [key]
-        last[length : length + 1] = [index]
-    found: list[int] = []
-    index = last[-1] if last else -1
-    while index >= 0:
-        found.append(index)
-        index = previous[index]
-    return found[::-1]
 
 
 def _add_to_packages(document: Any, wanted: Wanted) -> Result:

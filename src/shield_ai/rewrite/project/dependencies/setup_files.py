@@ -13,9 +13,9 @@ from shield_ai.rewrite.project.dependencies.pyproject import (
     NAME,
     first_requirement_name,
     requirement_name,
-    sorted_position,
     with_version,
 )
+from shield_ai.rewrite.project.dependencies.sorted_position import sorted_position
 from shield_ai.rewrite.project.dependencies.version_pins import outdated_pin
 from shield_ai.rewrite.project.file_edits import NOTHING, encoding_problem, insert, skip
 
