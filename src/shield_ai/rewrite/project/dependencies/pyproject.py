@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import enum
 import re
-import tomllib
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -17,7 +16,6 @@ from packaging.utils import canonicalize_name
 from tomlkit.exceptions import TOMLKitError
 from tomlkit.items import Array
 
-from shield_ai.model.invalid_input import INVALID_TOML, require_short_keys
 from shield_ai.model.skip import SkipId, SkipReason
 from shield_ai.rewrite.project.dependencies.requirement_groups import (
     app_group,
@@ -25,6 +23,12 @@ from shield_ai.rewrite.project.dependencies.requirement_groups import (
     is_optional,
 )
 from shield_ai.rewrite.project.dependencies.sorted_position import sorted_position
+from shield_ai.rewrite.project.dependencies.toml_insertion import (
+    BOM,
+    byte_offset,
+    is_toml,
+    single_insertion,
+)
 from shield_ai.rewrite.project.dependencies.version_pins import outdated_pin
 from shield_ai.rewrite.project.file_edits import NOTHING, Outcome, encoding_problem, insert, skip
 
@@ -32,7 +36,6 @@ if TYPE_CHECKING:
     from shield_ai.model.file_reader import FileReader
     from shield_ai.model.skip import Skipped
 
-BOM = "\ufeff"
 LOCK_COMMANDS = {
     "poetry.lock": "poetry lock",
     "uv.lock": "uv lock",
@@ -133,12 +136,12 @@ def _add_to_file(path: str, read: FileReader, wanted: Wanted, add: Add) -> Outco
     if result is not Result.ADDED:
         return NOTHING if result is Result.PRESENT else None
     new = tomlkit.dumps(document)
-    insertion = _single_insertion(old, new)
+    insertion = single_insertion(old, new)
     # tomlkit writes some arrays with comments as invalid TOML.
-    if insertion is None or not _is_toml(new):
+    if insertion is None or not is_toml(new):
         return skip(path, SkipId.NOT_EXTENDABLE.reason(requirements=", ".join(wanted)))
     at, addition = insertion
-    return [insert(path, raw, _byte_offset(text, at), addition)], _outdated_locks(path, read)
+    return [insert(path, raw, byte_offset(text, at), addition)], _outdated_locks(path, read)
 
 
 def _outdated_locks(path: str, read: FileReader) -> list[Skipped]:
@@ -269,38 +272,3 @@ def _common_table_operator(table: Any) -> str | None:
             operators[match[1] if match else None] += 1
     operator, count = max(operators.items(), key=lambda item: item[1], default=(None, 0))
     return operator if 2 * count > operators.total() else None
-
-
-def _is_toml(text: str) -> bool:
-    try:
-        require_short_keys(text)
-        tomllib.loads(text)
-    except INVALID_TOML:
-        return False
-    return True
-
-
-def _single_insertion(old: str, new: str) -> tuple[int, str] | None:
-    """Return the position and the text of the insertion that turns one text into another.
-
-    Returns:
-        None if the texts differ in another way.
-    """
-    length = len(new) - len(old)
-    at = 0
-    while at < len(old) and at < len(new) and old[at] == new[at]:
-        at += 1
-    if length <= 0 or old[at:] != new[at + length :]:
-        return None
-    return at, new[at : at + length]
-
-
-def _byte_offset(text: str, at: int) -> int:
-    """Convert a position in the normalized text to a byte offset in the file.
-
-    The normalized text has neither a byte order mark nor carriage returns.
-    """
-    kept = re.finditer(r"\r\n|[^\ufeff]|(?<!\A)\ufeff", text, re.DOTALL)
-    positions = [match.start() for match in kept]
-    end = positions[at] if at < len(positions) else len(text)
-    return len(text[:end].encode())
