@@ -16,17 +16,19 @@ from shield_ai.project.inside import has_git_folder
 from shield_ai.rewrite.project.dependencies.locked_versions import locked_version
 from shield_ai.rewrite.project.dependencies.locks_above import outdated_locks_above
 from shield_ai.rewrite.project.dependencies.pyproject import (
-    NAME,
-    Bound,
     add_to_pipfile,
     add_to_pyproject,
-    first_requirement_name,
-    requirement_name,
     with_version,
 )
 from shield_ai.rewrite.project.dependencies.setup_files import add_to_setup_cfg, add_to_setup_py
 from shield_ai.rewrite.project.dependencies.sorted_position import sorted_position
 from shield_ai.rewrite.project.dependencies.version_pins import outdated_pin
+from shield_ai.rewrite.project.dependencies.wanted_requirements import (
+    NAME,
+    Bound,
+    first_requirement_name,
+    requirement_name,
+)
 from shield_ai.rewrite.project.file_edits import (
     NOTHING,
     Outcome,
@@ -43,7 +45,7 @@ if TYPE_CHECKING:
     from shield_ai.model.file_reader import FileReader
     from shield_ai.model.manifest import Manifest
     from shield_ai.model.skip import Skipped
-    from shield_ai.rewrite.project.dependencies.pyproject import Wanted
+    from shield_ai.rewrite.project.dependencies.wanted_requirements import Wanted
     from shield_ai.rewrite.project.fixer import FixContext
 
 IN_FOLDER = ("requirements", "base", "common", "main", "production", "prod")

@@ -9,10 +9,9 @@ import enum
 import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import tomlkit
-from packaging.utils import canonicalize_name
 from tomlkit.exceptions import TOMLKitError
 from tomlkit.items import Array
 
@@ -30,6 +29,13 @@ from shield_ai.rewrite.project.dependencies.toml_insertion import (
     single_insertion,
 )
 from shield_ai.rewrite.project.dependencies.version_pins import outdated_pin
+from shield_ai.rewrite.project.dependencies.wanted_requirements import (
+    NAME,
+    Bound,
+    Wanted,
+    first_requirement_name,
+    requirement_name,
+)
 from shield_ai.rewrite.project.file_edits import NOTHING, Outcome, encoding_problem, insert, skip
 
 if TYPE_CHECKING:
@@ -52,7 +58,6 @@ TABLE_VERSION = re.compile(r"(\^|={0,2} ?)\d[^\s,*]*")
 EXACT = ("", "=", "= ", "==", "== ")
 # The form in which `poetry add` writes requirements to [project].
 IN_PARENTHESES = re.compile(r"[\w.-]+(?:\[[^]]*\])? \(")
-NAME = re.compile(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)")
 
 
 class Result(enum.Enum):
@@ -63,14 +68,6 @@ class Result(enum.Enum):
     NO_DEPENDENCIES = enum.auto()  # the document declares none
 
 
-class Bound(NamedTuple):
-    """The versions of a requirement that the runtime works with."""
-
-    minimum: str  # the version specifier
-    known: str = ""  # the version in the app's lock file or virtual environment
-
-
-Wanted = Mapping[str, Bound]  # by requirement
 Add = Callable[[Any, Wanted], Result | SkipReason]
 
 
@@ -105,17 +102,6 @@ def append_to_array(
 
     outcome = _add_to_file(path, read, {text: Bound("")}, add)
     return (outcome[0], []) if outcome and outcome[0] else None
-
-
-def first_requirement_name(wanted: Wanted) -> str:
-    """Return the name of the first requirement, which represents all of them."""
-    return requirement_name(next(iter(wanted)))
-
-
-def requirement_name(requirement: str) -> str:
-    """Return the normalized name of a requirement, or ""."""
-    match = NAME.match(requirement)
-    return canonicalize_name(match[1]) if match else ""
 
 
 def _add_to_file(path: str, read: FileReader, wanted: Wanted, add: Add) -> Outcome | None:

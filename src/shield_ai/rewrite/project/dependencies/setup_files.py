@@ -9,21 +9,21 @@ from typing import TYPE_CHECKING
 from shield_ai.model.errors import SourceError
 from shield_ai.model.skip import SkipId
 from shield_ai.project.python_source import Source
-from shield_ai.rewrite.project.dependencies.pyproject import (
+from shield_ai.rewrite.project.dependencies.pyproject import with_version
+from shield_ai.rewrite.project.dependencies.sorted_position import sorted_position
+from shield_ai.rewrite.project.dependencies.version_pins import outdated_pin
+from shield_ai.rewrite.project.dependencies.wanted_requirements import (
     NAME,
     first_requirement_name,
     requirement_name,
-    with_version,
 )
-from shield_ai.rewrite.project.dependencies.sorted_position import sorted_position
-from shield_ai.rewrite.project.dependencies.version_pins import outdated_pin
 from shield_ai.rewrite.project.file_edits import NOTHING, encoding_problem, insert, skip
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from shield_ai.model.file_reader import FileReader
-    from shield_ai.rewrite.project.dependencies.pyproject import Wanted
+    from shield_ai.rewrite.project.dependencies.wanted_requirements import Wanted
     from shield_ai.rewrite.project.file_edits import Outcome
 
 # https://setuptools.pypa.io/en/latest/userguide/declarative_config.html

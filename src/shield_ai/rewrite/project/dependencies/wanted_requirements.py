@@ -1,0 +1,32 @@
+"""The requirements that the runtime needs, with the versions that it works with."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from packaging.utils import canonicalize_name
+
+NAME = re.compile(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)")
+
+
+class Bound(NamedTuple):
+    """The versions of a requirement that the runtime works with."""
+
+    minimum: str  # the version specifier
+    known: str = ""  # the version in the app's lock file or virtual environment
+
+
+Wanted = Mapping[str, Bound]  # by requirement
+
+
+def first_requirement_name(wanted: Wanted) -> str:
+    """Return the name of the first requirement, which represents all of them."""
+    return requirement_name(next(iter(wanted)))
+
+
+def requirement_name(requirement: str) -> str:
+    """Return the normalized name of a requirement, or ""."""
+    match = NAME.match(requirement)
+    return canonicalize_name(match[1]) if match else ""
