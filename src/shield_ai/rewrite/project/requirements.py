@@ -15,13 +15,10 @@ from shield_ai.model.skip import SkipId
 from shield_ai.project.inside import has_git_folder
 from shield_ai.rewrite.project.dependencies.locked_versions import locked_version
 from shield_ai.rewrite.project.dependencies.locks_above import outdated_locks_above
-from shield_ai.rewrite.project.dependencies.pyproject import (
-    add_to_pipfile,
-    add_to_pyproject,
-    with_version,
-)
+from shield_ai.rewrite.project.dependencies.pyproject import add_to_pipfile, add_to_pyproject
 from shield_ai.rewrite.project.dependencies.setup_files import add_to_setup_cfg, add_to_setup_py
 from shield_ai.rewrite.project.dependencies.sorted_position import sorted_position
+from shield_ai.rewrite.project.dependencies.version_form import with_version
 from shield_ai.rewrite.project.dependencies.version_pins import outdated_pin
 from shield_ai.rewrite.project.dependencies.wanted_requirements import (
     NAME,

@@ -6,8 +6,6 @@ tomlkit computes the new text, which is used only if a single insertion leads to
 from __future__ import annotations
 
 import enum
-import re
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +25,11 @@ from shield_ai.rewrite.project.dependencies.toml_insertion import (
     byte_offset,
     is_toml,
     single_insertion,
+)
+from shield_ai.rewrite.project.dependencies.version_form import (
+    EXACT,
+    common_table_operator,
+    with_version,
 )
 from shield_ai.rewrite.project.dependencies.version_pins import outdated_pin
 from shield_ai.rewrite.project.dependencies.wanted_requirements import (
@@ -48,16 +51,6 @@ LOCK_COMMANDS = {
     "pdm.lock": "pdm lock",
     "Pipfile.lock": "pipenv lock",
 }
-# How to require boto3 in a file in which most requirements have the same operator.
-SPECIFIERS = {"boto3": {"~=": "1.26"}}
-OPERATOR = re.compile(
-    r"\s*[A-Za-z0-9][\w.-]*(?:\[[^]]*\])?(\s*(?:==|~=)\s*)[^\s,;#*]+\s*(?:[;#\\]|$)"
-)
-# The version in a table of Poetry or pipenv: without an operator, Poetry allows only that one.
-TABLE_VERSION = re.compile(r"(\^|={0,2} ?)\d[^\s,*]*")
-EXACT = ("", "=", "= ", "==", "== ")
-# The form in which `poetry add` writes requirements to [project].
-IN_PARENTHESES = re.compile(r"[\w.-]+(?:\[[^]]*\])? \(")
 
 
 class Result(enum.Enum):
@@ -187,34 +180,6 @@ def _add_to_array(dependencies: Array, requirements: Sequence[str]) -> None:
         dependencies.insert(len(names) if at is None else at, requirement)
 
 
-def with_version(requirement: str, bound: Bound, others: Sequence[str]) -> str:
-    """Return a requirement with a version in the form of most other requirements.
-
-    A pin names the version that the app has, because an older one would be a downgrade.
-
-    Args:
-        requirement: The name, with extras.
-        bound: The version specifier for other forms, and the version that the app has.
-        others: The requirements around it.
-    """
-    operator = _common_operator(others)
-    versions = {"==": bound.known, **SPECIFIERS.get(requirement, {})}
-    version = versions.get(operator.strip())
-    if version:
-        return f"{requirement}{operator}{version}"
-    if 2 * sum(map(bool, map(IN_PARENTHESES.match, others))) > len(others):
-        return f"{requirement} ({bound.minimum})"
-    return f"{requirement}{bound.minimum}"
-
-
-def _common_operator(requirements: Sequence[str]) -> str:
-    """Return the operator of most requirements, with the spaces around it; "" if there is none."""
-    matches = [OPERATOR.match(requirement) for requirement in requirements]
-    operators = Counter(match[1] if match else "" for match in matches)
-    operator, count = max(operators.items(), key=lambda item: item[1], default=("", 0))
-    return operator if 2 * count > len(matches) else ""
-
-
 def _add_to_packages(document: Any, wanted: Wanted) -> Result:
     if "packages" not in document:
         return Result.NO_DEPENDENCIES
@@ -233,7 +198,7 @@ def _get_nested(table: Any, kind: type, *path: str) -> Any:
 
 
 def _add_to_table(table: Any, wanted: Wanted) -> None:
-    operator = _common_table_operator(table)
+    operator = common_table_operator(table)
     for requirement, (minimum, known) in wanted.items():
         bound = minimum
         if operator == "^" and not minimum.startswith(">=0"):  # ^0.1 would not allow 0.2
@@ -246,15 +211,3 @@ def _add_to_table(table: Any, wanted: Wanted) -> None:
             value = tomlkit.inline_table()
             value.update({"version": bound, "extras": [extra]})
         table.add(name, value)
-
-
-def _common_table_operator(table: Any) -> str | None:
-    """Return the operator of most versions in a table of Poetry or pipenv; None if none is."""
-    operators: Counter[str | None] = Counter()
-    for name, value in table.items():
-        if name != "python":
-            version = value.get("version") if isinstance(value, Mapping) else value
-            match = TABLE_VERSION.fullmatch(str(version))
-            operators[match[1] if match else None] += 1
-    operator, count = max(operators.items(), key=lambda item: item[1], default=(None, 0))
-    return operator if 2 * count > operators.total() else None

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from shield_ai.model.errors import SourceError
 from shield_ai.model.skip import SkipId
 from shield_ai.project.python_source import Source
-from shield_ai.rewrite.project.dependencies.pyproject import with_version
 from shield_ai.rewrite.project.dependencies.sorted_position import sorted_position
+from shield_ai.rewrite.project.dependencies.version_form import with_version
 from shield_ai.rewrite.project.dependencies.version_pins import outdated_pin
 from shield_ai.rewrite.project.dependencies.wanted_requirements import (
     NAME,

@@ -1,0 +1,62 @@
+"""Write versions in the form that most requirements of a file have."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from shield_ai.rewrite.project.dependencies.wanted_requirements import Bound
+
+# How to require boto3 in a file in which most requirements have the same operator.
+SPECIFIERS = {"boto3": {"~=": "1.26"}}
+OPERATOR = re.compile(
+    r"\s*[A-Za-z0-9][\w.-]*(?:\[[^]]*\])?(\s*(?:==|~=)\s*)[^\s,;#*]+\s*(?:[;#\\]|$)"
+)
+# The version in a table of Poetry or pipenv: without an operator, Poetry allows only that one.
+TABLE_VERSION = re.compile(r"(\^|={0,2} ?)\d[^\s,*]*")
+EXACT = ("", "=", "= ", "==", "== ")
+# The form in which `poetry add` writes requirements to [project].
+IN_PARENTHESES = re.compile(r"[\w.-]+(?:\[[^]]*\])? \(")
+
+
+def with_version(requirement: str, bound: Bound, others: Sequence[str]) -> str:
+    """Return a requirement with a version in the form of most other requirements.
+
+    A pin names the version that the app has, because an older one would be a downgrade.
+
+    Args:
+        requirement: The name, with extras.
+        bound: The version specifier for other forms, and the version that the app has.
+        others: The requirements around it.
+    """
+    operator = _common_operator(others)
+    versions = {"==": bound.known, **SPECIFIERS.get(requirement, {})}
+    version = versions.get(operator.strip())
+    if version:
+        return f"{requirement}{operator}{version}"
+    if 2 * sum(map(bool, map(IN_PARENTHESES.match, others))) > len(others):
+        return f"{requirement} ({bound.minimum})"
+    return f"{requirement}{bound.minimum}"
+
+
+def _common_operator(requirements: Sequence[str]) -> str:
+    """Return the operator of most requirements, with the spaces around it; "" if there is none."""
+    matches = [OPERATOR.match(requirement) for requirement in requirements]
+    operators = Counter(match[1] if match else "" for match in matches)
+    operator, count = max(operators.items(), key=lambda item: item[1], default=("", 0))
+    return operator if 2 * count > len(matches) else ""
+
+
+def common_table_operator(table: Any) -> str | None:
+    """Return the operator of most versions in a table of Poetry or pipenv; None if none is."""
+    operators: Counter[str | None] = Counter()
+    for name, value in table.items():
+        if name != "python":
+            version = value.get("version") if isinstance(value, Mapping) else value
+            match = TABLE_VERSION.fullmatch(str(version))
+            operators[match[1] if match else None] += 1
+    operator, count = max(operators.items(), key=lambda item: item[1], default=(None, 0))
+    return operator if 2 * count > operators.total() else None
