@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-from shield_ai.aws.cloudtrail.audit import Access, AccessType, Alert, Audit
+from shield_ai.aws.cloudtrail.audit_result import Access, AccessType, Alert, Audit
 from shield_ai.flow.verify.account import KMS_KEY_USABLE
 from shield_ai.flow.verify.check import Status, make_check
 from shield_ai.flow.verify.code import CODE_MIGRATED

@@ -16,7 +16,7 @@ from shield_ai.aws.desired.iam import role_name, session_reader, slug
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from shield_ai.aws.cloudtrail.audit import Audit
+    from shield_ai.aws.cloudtrail.audit_result import Audit
     from shield_ai.flow.app_context import AppContext
     from shield_ai.model.manifest import Manifest
     from shield_ai.model.skip import Skipped

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from shield_ai.aws.cloudtrail.audit import AccessType
+from shield_ai.aws.cloudtrail.audit_result import AccessType
 from shield_ai.model.printable import printable
 from shield_ai.reports.terminal.plurals import count
 from shield_ai.reports.terminal.wrapping import wrap
@@ -13,7 +13,7 @@ from shield_ai.reports.terminal.wrapping import wrap
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from shield_ai.aws.cloudtrail.audit import Access, Alert, Audit
+    from shield_ai.aws.cloudtrail.audit_result import Access, Alert, Audit
 
 WHO_WIDTH = 38
 ALERT_INDENT = 14

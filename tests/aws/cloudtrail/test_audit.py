@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from trail_helpers import EXAMPLE_RECORD, NOW, arn, denied, record, role, service_event, user
 
-from shield_ai.aws.cloudtrail.audit import AccessType, Auditor, parse_since
+from shield_ai.aws.cloudtrail.audit import Auditor, parse_since
+from shield_ai.aws.cloudtrail.audit_result import AccessType
 from shield_ai.aws.cloudtrail.events import parse_event
 from shield_ai.model.errors import ShieldError
 

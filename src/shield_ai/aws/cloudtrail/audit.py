@@ -6,14 +6,12 @@ Events are processed one at a time, so that a trail may have any size.
 from __future__ import annotations
 
 import datetime as dt
-import enum
 import fnmatch
 import re
 from collections import Counter
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
-import msgspec
-
+from shield_ai.aws.cloudtrail.audit_result import Access, AccessType, Alert, Audit
 from shield_ai.model.errors import ShieldError
 from shield_ai.model.skip import SkipId, Skipped
 
@@ -29,57 +27,6 @@ _UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 _SINCE_HINT = "write 7d, 12h, 30m, 2w or a date in the past, such as 2026-11-24"
 _SECRET_ARN = re.compile(r"arn:[\w-]+:secretsmanager:[\w-]*:\d*:secret:(.+)")
 _ARN_SUFFIX = re.compile(r"-[A-Za-z0-9]{6}$")
-
-
-class AccessType(enum.StrEnum):
-    """The type of access to a secret, in the order of the report's columns."""
-
-    READ = "read"
-    CHANGE = "change"
-    ROTATE = "rotate"
-    DELETE = "delete"
-    DESCRIBE = "look"  # reads the metadata, not the value
-    DENIED = "denied"
-    FAILED = "failed"  # failed for a reason other than a missing permission
-
-
-class Access(msgspec.Struct, frozen=True, kw_only=True):
-    """The access of one principal to one secret, with counts."""
-
-    secret: str
-    who: str
-    counts: dict[AccessType, int] = msgspec.field(name="deeds")
-    first: dt.datetime
-    last: dt.datetime
-    sources: tuple[str, ...] = ()  # sorted, at most `MAX_SOURCES`
-    more_sources: int = 0
-
-
-class Alert(msgspec.Struct, frozen=True, kw_only=True):
-    """Suspicious events that need review."""
-
-    kind: str  # denied, outside, new, deleted, rotation, policy
-    secret: str
-    who: str
-    text: str
-    count: int
-    first: dt.datetime
-    last: dt.datetime
-    sources: tuple[str, ...] = ()
-
-
-class Audit(msgspec.Struct, frozen=True, kw_only=True):
-    """The result of an audit: who accessed the app's secrets."""
-
-    version: Literal[1] = 1  # of the JSON document
-    app: str
-    since: dt.datetime | None  # None: no start
-    events: int  # events about these secrets since `since`
-    seen: int  # all events that were read
-    accesses: tuple[Access, ...] = ()
-    alerts: tuple[Alert, ...] = ()
-    unread: tuple[Skipped, ...] = ()  # files and records that could not be read
-    notes: tuple[str, ...] = ()  # limits of this audit, with the reasons
 
 
 # https://docs.aws.amazon.com/secretsmanager/latest/userguide/cloudtrail_log_entries.html

@@ -12,7 +12,7 @@ from shield_ai.reports.terminal.plurals import count
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from shield_ai.aws.cloudtrail.audit import Alert, Audit
+    from shield_ai.aws.cloudtrail.audit_result import Alert, Audit
     from shield_ai.flow.verify.check import Check
     from shield_ai.model.finding import Severity
     from shield_ai.reports.app_report.report_data import ReportData

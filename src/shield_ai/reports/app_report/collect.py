@@ -20,7 +20,7 @@ from shield_ai.reports.app_report.parts.secret_status import secret_statuses
 from shield_ai.reports.app_report.report_data import ReportData
 
 if TYPE_CHECKING:
-    from shield_ai.aws.cloudtrail.audit import Audit
+    from shield_ai.aws.cloudtrail.audit_result import Audit
     from shield_ai.flow.access_audit import TrailQuery
 
 _NOT_RUN = SettingsOptions()

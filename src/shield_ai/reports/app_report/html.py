@@ -15,7 +15,7 @@ import jinja2
 import msgspec
 from markupsafe import Markup
 
-from shield_ai.aws.cloudtrail.audit import AccessType
+from shield_ai.aws.cloudtrail.audit_result import AccessType
 from shield_ai.model.finding import Severity
 from shield_ai.model.printable import printable_lines
 from shield_ai.reports.app_report.attention import attention

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
-from shield_ai.aws.cloudtrail.audit import Audit
+from shield_ai.aws.cloudtrail.audit_result import Audit
 from shield_ai.flow.verify.check import Check, Status
 from shield_ai.model.finding import Finding, Severity
 from shield_ai.model.printable import printable

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
-from shield_ai.aws.cloudtrail.audit import Audit
+from shield_ai.aws.cloudtrail.audit_result import Audit
 from shield_ai.flow.verify.check import Check
 from shield_ai.model.skip import Skipped
 from shield_ai.project.git import is_local

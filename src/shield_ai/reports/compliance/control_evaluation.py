@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shield_ai.aws.cloudtrail.audit import AccessType
+from shield_ai.aws.cloudtrail.audit_result import AccessType
 from shield_ai.flow.verify.check import Status
 from shield_ai.flow.verify.registry import find_checks
 from shield_ai.flow.verify.role import ROLE_READS_NO_OTHER, ROLE_READS_OWN
