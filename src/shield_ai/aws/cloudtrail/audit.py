@@ -8,10 +8,11 @@ from __future__ import annotations
 import datetime as dt
 import fnmatch
 import re
-from collections import Counter
 from typing import TYPE_CHECKING
 
+from shield_ai.aws.cloudtrail.access_type import event_access_type
 from shield_ai.aws.cloudtrail.audit_result import Access, AccessType, Alert, Audit
+from shield_ai.aws.cloudtrail.tally import Tally
 from shield_ai.model.errors import ShieldError
 from shield_ai.model.skip import SkipId, Skipped
 
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 
     from shield_ai.aws.cloudtrail.events import Event
 
-MAX_SOURCES = 20  # the maximum number of IP addresses to keep for a principal and secret
 UNKNOWN_SECRET = "(unknown)"
 _PERIOD = re.compile(r"(\d{1,5})([mhdw])")
 _UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
@@ -29,32 +29,6 @@ _SECRET_ARN = re.compile(r"arn:[\w-]+:secretsmanager:[\w-]*:\d*:secret:(.+)")
 _ARN_SUFFIX = re.compile(r"-[A-Za-z0-9]{6}$")
 
 
-# https://docs.aws.amazon.com/secretsmanager/latest/userguide/cloudtrail_log_entries.html
-# BatchGetSecretValue is missing: CloudTrail also logs a GetSecretValue event for each secret.
-_ACCESS_TYPES = {
-    "GetSecretValue": AccessType.READ,
-    "DescribeSecret": AccessType.DESCRIBE,
-    "ListSecretVersionIds": AccessType.DESCRIBE,
-    "GetResourcePolicy": AccessType.DESCRIBE,
-    "CreateSecret": AccessType.CHANGE,
-    "PutSecretValue": AccessType.CHANGE,
-    "UpdateSecret": AccessType.CHANGE,
-    "UpdateSecretVersionStage": AccessType.CHANGE,
-    "RestoreSecret": AccessType.CHANGE,
-    "TagResource": AccessType.CHANGE,
-    "UntagResource": AccessType.CHANGE,
-    "PutResourcePolicy": AccessType.CHANGE,
-    "DeleteResourcePolicy": AccessType.CHANGE,
-    "ReplicateSecretToRegions": AccessType.CHANGE,
-    "RemoveRegionsFromReplication": AccessType.CHANGE,
-    "StopReplicationToReplica": AccessType.CHANGE,
-    "CancelRotateSecret": AccessType.CHANGE,
-    "RotateSecret": AccessType.ROTATE,
-    "RotationSucceeded": AccessType.ROTATE,
-    "RotationFailed": AccessType.FAILED,
-    "RotationAbandoned": AccessType.FAILED,
-    "DeleteSecret": AccessType.DELETE,
-}
 # By event, the kind of the alert and its text, which follows the name of the principal.
 _ALERTS = {
     "DeleteSecret": ("deleted", "scheduled it for deletion"),
@@ -86,32 +60,6 @@ def parse_since(text: str, now: dt.datetime) -> dt.datetime:
     return start
 
 
-class _Tally:
-    """Count the events of one access or alert, with their time range and IP addresses."""
-
-    def __init__(self, event: Event) -> None:
-        self.counts: Counter[AccessType] = Counter()
-        self.first = event.at
-        self.last = event.at
-        self.sources: set[str] = set()
-        self.more_sources = 0
-
-    def add(self, event: Event, access_type: AccessType) -> None:
-        self.counts[access_type] += 1
-        self.first = min(self.first, event.at)
-        self.last = max(self.last, event.at)
-        if not event.source or event.source in self.sources:
-            return
-        if len(self.sources) < MAX_SOURCES:
-            self.sources.add(event.source)
-        else:
-            self.more_sources += 1
-
-    def ordered_counts(self) -> dict[AccessType, int]:
-        """Return the counts in the order of AccessType, without zeros."""
-        return {type_: self.counts[type_] for type_ in AccessType if self.counts[type_]}
-
-
 class Auditor:
     """Collect events in any order and summarize them.
 
@@ -131,9 +79,9 @@ class Auditor:
         self._names = frozenset(names)
         self._readers = readers
         self._start = start
-        self._accesses: dict[tuple[str, str], _Tally] = {}  # by secret and principal
+        self._accesses: dict[tuple[str, str], Tally] = {}  # by secret and principal
         # by kind, secret, principal and text
-        self._alerts: dict[tuple[str, str, str, str], _Tally] = {}
+        self._alerts: dict[tuple[str, str, str, str], Tally] = {}
         self._earlier_principals: set[str] = set()
         self._events = 0
         self._seen = 0
@@ -151,7 +99,7 @@ class Auditor:
     def add(self, event: Event) -> None:
         """Add an event about Secrets Manager."""
         self._seen += 1
-        access_type = _access_type(event)
+        access_type = event_access_type(event)
         name = self._secret_name(event.secret)
         if access_type is None or not self._is_audited(name, access_type):
             return
@@ -159,12 +107,12 @@ class Auditor:
             self._earlier_principals.add(event.who)
             return
         self._events += 1
-        access = self._accesses.setdefault((name, event.who), _Tally(event))
+        access = self._accesses.setdefault((name, event.who), Tally(event))
         access.add(event, access_type)
         alert = self._alert(event, access_type)
         if alert:
             kind, text = alert
-            tally = self._alerts.setdefault((kind, name, event.who, text), _Tally(event))
+            tally = self._alerts.setdefault((kind, name, event.who, text), Tally(event))
             tally.add(event, access_type)
 
     def _secret_name(self, secret: str) -> str:
@@ -288,17 +236,6 @@ class Auditor:
         if self._start and not self._earlier_principals:
             notes.append("the trail has no earlier events: new principals are not reported")
         return notes
-
-
-def _access_type(event: Event) -> AccessType | None:
-    """Return the type of access, or None for an event that is not an access to a secret."""
-    if event.error.startswith("AccessDenied"):
-        return AccessType.DENIED
-    access_type = _ACCESS_TYPES.get(event.name)
-    # Describing a secret that does not exist is not a failure.
-    if access_type is None or access_type is AccessType.DESCRIBE:
-        return access_type
-    return AccessType.FAILED if event.error else access_type
 
 
 def _matches_any(name: str, patterns: Sequence[str]) -> bool:

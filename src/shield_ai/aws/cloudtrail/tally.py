@@ -1,0 +1,40 @@
+"""Count the events of one access or alert, with their time range and IP addresses."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from shield_ai.aws.cloudtrail.audit_result import AccessType
+
+if TYPE_CHECKING:
+    from shield_ai.aws.cloudtrail.events import Event
+
+MAX_SOURCES = 20  # the maximum number of IP addresses to keep for a principal and secret
+
+
+class Tally:
+    """Count the events of one access or alert, with their time range and IP addresses."""
+
+    def __init__(self, event: Event) -> None:
+        self.counts: Counter[AccessType] = Counter()
+        self.first = event.at
+        self.last = event.at
+        self.sources: set[str] = set()
+        self.more_sources = 0
+
+    def add(self, event: Event, access_type: AccessType) -> None:
+        """Add an event."""
+        self.counts[access_type] += 1
+        self.first = min(self.first, event.at)
+        self.last = max(self.last, event.at)
+        if not event.source or event.source in self.sources:
+            return
+        if len(self.sources) < MAX_SOURCES:
+            self.sources.add(event.source)
+        else:
+            self.more_sources += 1
+
+    def ordered_counts(self) -> dict[AccessType, int]:
+        """Return the counts in the order of AccessType, without zeros."""
+        return {type_: self.counts[type_] for type_ in AccessType if self.counts[type_]}
