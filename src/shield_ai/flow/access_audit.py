@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from shield_ai.aws.cloudtrail import trail
-from shield_ai.aws.cloudtrail.audit import Auditor, parse_since
+from shield_ai.aws.cloudtrail.audit import Auditor
 from shield_ai.aws.cloudtrail.events import is_unreadable, parse_event
+from shield_ai.aws.cloudtrail.since import parse_since
 from shield_ai.aws.desired.iam import role_name, session_reader, slug
 
 if TYPE_CHECKING:

@@ -7,10 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from trail_helpers import EXAMPLE_RECORD, NOW, arn, denied, record, role, service_event, user
 
-from shield_ai.aws.cloudtrail.audit import Auditor, parse_since
+from shield_ai.aws.cloudtrail.audit import Auditor
 from shield_ai.aws.cloudtrail.audit_result import AccessType
 from shield_ai.aws.cloudtrail.events import parse_event
-from shield_ai.model.errors import ShieldError
 
 APP = role("Shop")
 BOB = user("bob")
@@ -154,22 +153,3 @@ def test_order_of_events_is_irrelevant(records):
     assert audit(*records) == audit(
         *sorted(records, key=lambda trail_record: trail_record["eventName"])
     )
-
-
-@pytest.mark.parametrize(
-    ("text", "at"),
-    [("7d", WEEK), ("12h", NOW - dt.timedelta(hours=12)), ("30m", NOW - dt.timedelta(minutes=30)), ("1w", WEEK), ("2026-11-17", dt.datetime(2026, 11, 17, tzinfo=dt.UTC)), ("2026-11-17T12:00:00+00:00", WEEK)],
-)  # fmt: skip
-def test_since(text, at):
-    assert parse_since(text, NOW) == at
-
-
-@pytest.mark.parametrize("text", ["", "7", "week", "7y", "-1d"])
-def test_invalid_since(text):
-    with pytest.raises(ShieldError, match="invalid --since"):
-        parse_since(text, NOW)
-
-
-def test_since_in_the_future():
-    with pytest.raises(ShieldError, match="is in the future"):
-        parse_since("2999-01-01", NOW)

@@ -5,7 +5,6 @@ Events are processed one at a time, so that a trail may have any size.
 
 from __future__ import annotations
 
-import datetime as dt
 import fnmatch
 import re
 from typing import TYPE_CHECKING
@@ -13,18 +12,15 @@ from typing import TYPE_CHECKING
 from shield_ai.aws.cloudtrail.access_type import event_access_type
 from shield_ai.aws.cloudtrail.audit_result import Access, AccessType, Alert, Audit
 from shield_ai.aws.cloudtrail.tally import Tally
-from shield_ai.model.errors import ShieldError
 from shield_ai.model.skip import SkipId, Skipped
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Collection, Iterator, Sequence
 
     from shield_ai.aws.cloudtrail.events import Event
 
 UNKNOWN_SECRET = "(unknown)"
-_PERIOD = re.compile(r"(\d{1,5})([mhdw])")
-_UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
-_SINCE_HINT = "write 7d, 12h, 30m, 2w or a date in the past, such as 2026-11-24"
 _SECRET_ARN = re.compile(r"arn:[\w-]+:secretsmanager:[\w-]*:\d*:secret:(.+)")
 _ARN_SUFFIX = re.compile(r"-[A-Za-z0-9]{6}$")
 
@@ -38,26 +34,6 @@ _ALERTS = {
     "PutResourcePolicy": ("policy", "changed its resource policy"),
     "DeleteResourcePolicy": ("policy", "deleted its resource policy"),
 }
-
-
-def parse_since(text: str, now: dt.datetime) -> dt.datetime:
-    """Parse a period before now, such as `7d`, `12h`, `30m` or `2w`, or a date.
-
-    Raises:
-        ShieldError: The text is invalid, or the date is in the future.
-    """
-    if period := _PERIOD.fullmatch(text):
-        number, unit = period.groups()
-        return now - dt.timedelta(**{_UNITS[unit]: int(number)})
-    try:
-        start = dt.datetime.fromisoformat(text)
-    except ValueError:
-        raise ShieldError(f"invalid --since {text!r}", _SINCE_HINT) from None
-    if not start.tzinfo:
-        start = start.replace(tzinfo=dt.UTC)
-    if start > now:
-        raise ShieldError(f"--since {text!r} is in the future", _SINCE_HINT)
-    return start
 
 
 class Auditor:
