@@ -5,10 +5,10 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING
 
-from shield_ai.aws.desired.iam import MANAGED_BY, app_tags, uses_customer_key
+from shield_ai.aws.desired.iam import app_tags, uses_customer_key
 from shield_ai.aws.desired.permissions import KMS_ACTIONS
 from shield_ai.aws.desired.secrets import secret_settings
-from shield_ai.model.environments import ENVIRONMENT_TAG
+from shield_ai.flow.plan.ownership import find_owner
 from shield_ai.model.errors import AwsError, UnsafePlanError
 from shield_ai.model.locator import Generated, Locator
 from shield_ai.model.plan import Action, Change, ValueState
@@ -129,7 +129,7 @@ def _require_own_resource(
     kind, name = key
     if not current or not settings or current == settings or "tags" not in settings:
         return
-    owner = _owner(f"{kind} {name}", current.get("tags", {}), settings["tags"])
+    owner = find_owner(f"{kind} {name}", current.get("tags", {}), settings["tags"])
     if not owner and inputs.last_applied.get(key) is None:
         raise UnsafePlanError(
             f"{kind} {name} already exists, and was not created by shield",
@@ -174,7 +174,7 @@ def secret_change(
     state = inputs.live.secrets.get(name)
     owner = ""
     if state:
-        owner = _owner(f"secret {name}", state.tags, app_tags(manifest.app))
+        owner = find_owner(f"secret {name}", state.tags, app_tags(manifest.app))
     if state and not state.deleted:
         if owner:
             return _existing_secret_change(secret, manifest, state, origins, inputs)
@@ -207,36 +207,6 @@ def _new_secret_change(
         settings=secret_settings(secret, manifest),
         before=state.settings if state else None,
     )
-
-
-def _owner(what: str, live: Mapping[str, str], wanted: Mapping[str, str]) -> str:
-    """Return the app that a secret or resource belongs to; empty if shield did not create it.
-
-    Args:
-        what: The kind and name, for the error.
-        live: The tags in AWS.
-        wanted: The tags of this app and environment.
-
-    Raises:
-        UnsafePlanError: It belongs to another app or environment.
-    """
-    if live.get("managed-by") != MANAGED_BY:
-        return ""
-    owner = live.get("app", "")
-    if owner and owner != wanted["app"]:
-        hint = "set another name or prefix in shield.toml"
-        if what.startswith("secret "):
-            hint = f'set prefix = "{wanted["app"]}/" in shield.toml'
-        raise UnsafePlanError(f"{what} belongs to the app {owner}", hint)
-    live_environment = live.get(ENVIRONMENT_TAG, "")
-    environment = wanted.get(ENVIRONMENT_TAG, "")
-    if owner and live_environment and live_environment != environment:
-        raise UnsafePlanError(
-            f"{what} belongs to the environment {live_environment}",
-            f"set another prefix for {environment or 'the app'} in shield.toml, "
-            f"or use --environment {live_environment}",
-        )
-    return owner
 
 
 def _existing_secret_change(
