@@ -5,10 +5,14 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING
 
-from shield_ai.aws.desired.iam import app_tags, uses_customer_key
-from shield_ai.aws.desired.permissions import KMS_ACTIONS
+from shield_ai.aws.desired.iam import app_tags
 from shield_ai.aws.desired.secrets import secret_settings
 from shield_ai.flow.plan.ownership import find_owner
+from shield_ai.flow.plan.secret_permissions import (
+    SECRET_PERMISSIONS,
+    key_permissions,
+    update_permissions,
+)
 from shield_ai.model.errors import AwsError, UnsafePlanError
 from shield_ai.model.locator import Generated, Locator
 from shield_ai.model.plan import Action, Change, ValueState
@@ -21,11 +25,6 @@ if TYPE_CHECKING:
     from shield_ai.model.resource import Live, Resource, SecretState, Settings
 
 SECRET = "secret"
-_PERMISSIONS = {
-    Action.CREATE: ("secretsmanager:CreateSecret", "secretsmanager:TagResource"),
-    Action.RESTORE: ("secretsmanager:RestoreSecret", "secretsmanager:PutSecretValue"),
-    Action.KEEP: ("secretsmanager:DescribeSecret",),
-}
 
 
 def _unknown_value(_name: str, _version: str, _origins: tuple[Origin, ...]) -> ValueState:
@@ -178,7 +177,7 @@ def secret_change(
     if state and not state.deleted:
         if owner:
             return _existing_secret_change(secret, manifest, state, origins, inputs)
-        permissions = _PERMISSIONS[Action.KEEP]
+        permissions = SECRET_PERMISSIONS[Action.KEEP]
         return Change(action=Action.KEEP, resource=SECRET, name=name, permissions=permissions)
     if state and not owner:
         raise AwsError(
@@ -201,7 +200,7 @@ def _new_secret_change(
         action=action,
         resource=SECRET,
         name=manifest.app.prefix + secret.name,
-        permissions=_PERMISSIONS[action] + _key_permissions(manifest),
+        permissions=SECRET_PERMISSIONS[action] + key_permissions(manifest),
         origins=origins,
         version=state.current if state else "",
         settings=secret_settings(secret, manifest),
@@ -237,11 +236,11 @@ def _existing_secret_change(
 
     action = Action.DRIFT if has_drifted else Action.KEEP
     settings = wanted
-    permissions = _PERMISSIONS[Action.KEEP]
+    permissions = SECRET_PERMISSIONS[Action.KEEP]
     if stores_value or updates_settings:
         action = Action.UPDATE
         settings = wanted if updates_settings else state.settings
-        permissions += _update_permissions(state.settings, wanted, manifest, value=stores_value)
+        permissions += update_permissions(state.settings, wanted, manifest, value=stores_value)
     return Change(
         action=action,
         resource=SECRET,
@@ -269,40 +268,3 @@ def _compare_value(
     if not has_source or not state.current:
         return ValueState.NOT_COMPARED
     return inputs.compare_value(name, state.current, origins)
-
-
-def _key_permissions(manifest: Manifest) -> tuple[str, ...]:
-    return KMS_ACTIONS if uses_customer_key(manifest.app) else ()
-
-
-def _update_permissions(
-    current: Settings, wanted: Settings, manifest: Manifest, *, value: bool
-) -> tuple[str, ...]:
-    """Return the permissions that an update needs.
-
-    Args:
-        current: The settings in AWS.
-        wanted: The desired settings.
-        manifest: shield.toml.
-        value: Whether a new value is stored.
-    """
-    permissions: list[str] = []
-    if value:
-        permissions += (
-            "secretsmanager:PutSecretValue",
-            "secretsmanager:UpdateSecretVersionStage",
-            *_key_permissions(manifest),
-        )
-    by_setting = {
-        "description": ("secretsmanager:UpdateSecret",),
-        "kms_key": ("secretsmanager:UpdateSecret", *_key_permissions(manifest)),
-        "tags": ("secretsmanager:TagResource",),
-        "replicas": (
-            "secretsmanager:ReplicateSecretToRegions",
-            "secretsmanager:RemoveRegionsFromReplication",
-        ),
-    }
-    for setting, needed in by_setting.items():
-        if current.get(setting) != wanted[setting]:
-            permissions += needed
-    return tuple(dict.fromkeys(permissions))

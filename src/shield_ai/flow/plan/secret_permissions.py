@@ -1,0 +1,57 @@
+"""The IAM permissions that changes of secrets need."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from shield_ai.aws.desired.iam import uses_customer_key
+from shield_ai.aws.desired.permissions import KMS_ACTIONS
+from shield_ai.model.plan import Action
+
+if TYPE_CHECKING:
+    from shield_ai.model.manifest import Manifest
+    from shield_ai.model.resource import Settings
+
+SECRET_PERMISSIONS = {
+    Action.CREATE: ("secretsmanager:CreateSecret", "secretsmanager:TagResource"),
+    Action.RESTORE: ("secretsmanager:RestoreSecret", "secretsmanager:PutSecretValue"),
+    Action.KEEP: ("secretsmanager:DescribeSecret",),
+}
+
+
+def key_permissions(manifest: Manifest) -> tuple[str, ...]:
+    """Return the permissions for a customer managed key, if the app has one."""
+    return KMS_ACTIONS if uses_customer_key(manifest.app) else ()
+
+
+def update_permissions(
+    current: Settings, wanted: Settings, manifest: Manifest, *, value: bool
+) -> tuple[str, ...]:
+    """Return the permissions that an update needs.
+
+    Args:
+        current: The settings in AWS.
+        wanted: The desired settings.
+        manifest: shield.toml.
+        value: Whether a new value is stored.
+    """
+    permissions: list[str] = []
+    if value:
+        permissions += (
+            "secretsmanager:PutSecretValue",
+            "secretsmanager:UpdateSecretVersionStage",
+            *key_permissions(manifest),
+        )
+    by_setting = {
+        "description": ("secretsmanager:UpdateSecret",),
+        "kms_key": ("secretsmanager:UpdateSecret", *key_permissions(manifest)),
+        "tags": ("secretsmanager:TagResource",),
+        "replicas": (
+            "secretsmanager:ReplicateSecretToRegions",
+            "secretsmanager:RemoveRegionsFromReplication",
+        ),
+    }
+    for setting, needed in by_setting.items():
+        if current.get(setting) != wanted[setting]:
+            permissions += needed
+    return tuple(dict.fromkeys(permissions))
