@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shield_ai.flow.draft.origins import choose_origins, missing_variables
-from shield_ai.flow.plan.aws_plan import AwsInputs, resource_changes, secret_change
+from shield_ai.flow.plan.aws_plan import AwsInputs, resource_changes
 from shield_ai.flow.plan.code_plan import plan_code
 from shield_ai.flow.plan.deployment_plan import deployment_inputs, literal_values
 from shield_ai.flow.plan.linked_app import LinkedApp
+from shield_ai.flow.plan.secret_plan import secret_change
 from shield_ai.model.naming import MANIFEST
 from shield_ai.model.plan import Change, Plan
 from shield_ai.model.skip import SkipId, Skipped
