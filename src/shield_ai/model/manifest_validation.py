@@ -13,13 +13,7 @@ from shield_ai.model.database_fields import DATABASE_ENGINES
 from shield_ai.model.errors import ManifestError
 from shield_ai.model.finding import Kind
 from shield_ai.model.loader_variables import LOADER_VARIABLE
-from shield_ai.model.manifest import (
-    ENV_VAR_NAME,
-    SECRET_NAME,
-    SHORT_STRATEGIES,
-    Functions,
-    Rotation,
-)
+from shield_ai.model.manifest import SECRET_NAME, SHORT_STRATEGIES, Functions, Rotation
 from shield_ai.model.manifest_patterns import (
     ADMIN,
     APP_NAME,
@@ -46,12 +40,13 @@ from shield_ai.model.manifest_patterns import (
     TOPIC_ARN,
 )
 from shield_ai.model.naming import ARN_SUFFIX
-from shield_ai.model.printable import printable, printable_lines
+from shield_ai.model.printable import printable_lines
+from shield_ai.model.text_validation import check_printable, check_texts, check_variable
 from shield_ai.rotator.document import SSL_MODES
 from shield_ai.rotator.registry import STRATEGIES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterator
 
     from shield_ai.model.manifest import (
         App,
@@ -61,17 +56,9 @@ if TYPE_CHECKING:
         Monitoring,
         Secret,
     )
+    from shield_ai.model.text_validation import Text
 
     Locate = Callable[..., str]
-    _Text = tuple[str, str | None, re.Pattern[str]]  # a key, its value and what it must match
-
-# Hints for the patterns that are hard to read.
-_HINTS = {
-    "role": "use the role's name, after its path if it has one, or its ARN",
-    "assume": "use the role's ARN",
-    "admin": "use the full name of one secret in AWS, or its full ARN",
-    "namespace": "use letters, digits, spaces and ._/#:- but neither AWS/ at the start nor ://",
-}
 
 
 def validate(manifest: Manifest, locate: Locate) -> None:
@@ -116,9 +103,9 @@ def _check_app(app: App) -> None:
     """Check the values that become part of resource names, scripts and templates."""
     if not app.name:
         raise ManifestError("name is empty", "set it to the app's name")
-    _check_texts([("name", app.name, APP_NAME), *_overridable_texts(app)])
+    check_texts([("name", app.name, APP_NAME), *_overridable_texts(app)])
     for path in (*app.settings, app.runtime):
-        _check_printable(path)
+        check_printable(path)
     if app.runtime != "package" and not RUNTIME_PATH.fullmatch(app.runtime):
         raise ManifestError(
             f"invalid runtime {app.runtime!r}",
@@ -126,7 +113,7 @@ def _check_app(app: App) -> None:
         )
 
 
-def _overridable_texts(table: App | Environment) -> list[_Text]:
+def _overridable_texts(table: App | Environment) -> list[Text]:
     return [
         ("prefix", table.prefix, PREFIX),
         ("role", table.role, ROLE),
@@ -134,19 +121,6 @@ def _overridable_texts(table: App | Environment) -> list[_Text]:
         ("kms_key", table.kms_key, KMS_KEY),
         *[("replicas", region, REGION) for region in table.replicas or ()],
     ]
-
-
-def _check_texts(texts: Iterable[_Text]) -> None:
-    """Check that each text that is set matches its pattern."""
-    for key, value, allowed in texts:
-        if value and not allowed.fullmatch(value):
-            hint = _HINTS.get(key, f"it must match {allowed.pattern}")
-            raise ManifestError(f"invalid {key} {value!r}", hint)
-
-
-def _check_printable(path: str) -> None:
-    if printable(path) != path:
-        raise ManifestError(f"invalid path {path!r}", "rename the file")
 
 
 def _check_functions(functions: Functions) -> None:
@@ -157,9 +131,9 @@ def _check_functions(functions: Functions) -> None:
         )
     if bool(functions.subnets) != bool(functions.security_groups):
         raise ManifestError("subnets and security_groups require each other", "set both or neither")
-    _check_texts([("subnets", subnet, SUBNET) for subnet in functions.subnets])
+    check_texts([("subnets", subnet, SUBNET) for subnet in functions.subnets])
     groups = [("security_groups", group, SECURITY_GROUP) for group in functions.security_groups]
-    _check_texts(groups)
+    check_texts(groups)
 
 
 def _check_tags(tags: dict[str, str]) -> None:
@@ -177,7 +151,7 @@ def _check_tags(tags: dict[str, str]) -> None:
 def _check_ignored(manifest: Manifest) -> None:
     by_variable = manifest.secrets_by_variable()
     for variable in manifest.app.ignore:
-        _check_variable(variable)
+        check_variable(variable)
         entry = by_variable.get(variable)
         if entry:
             raise ManifestError(
@@ -192,14 +166,14 @@ def _check_environment(name: str, environment: Environment) -> None:
         raise ManifestError(f"invalid environment name {name!r}", "use letters, digits, - and _")
     if environment.account and not re.fullmatch(r"[0-9]{12}", environment.account):
         raise ManifestError(f"invalid AWS account id {environment.account!r}", "use its 12 digits")
-    _check_texts(_overridable_texts(environment))
-    _check_texts([("profile", environment.profile, PROFILE)])
-    _check_texts([("assume", environment.assume, ROLE_ARN)])
-    _check_printable(environment.env_file)
+    check_texts(_overridable_texts(environment))
+    check_texts([("profile", environment.profile, PROFILE)])
+    check_texts([("assume", environment.assume, ROLE_ARN)])
+    check_printable(environment.env_file)
 
 
 def _check_monitoring(monitoring: Monitoring) -> None:
-    _check_texts([("namespace", monitoring.namespace, NAMESPACE)])
+    check_texts([("namespace", monitoring.namespace, NAMESPACE)])
     if monitoring.topic and not TOPIC_ARN.fullmatch(monitoring.topic):
         raise ManifestError("invalid topic", "write arn:aws:sns:REGION:ACCOUNT:NAME")
     if monitoring.topic and monitoring.email:
@@ -236,7 +210,7 @@ def _check_not_negative(key: str, value: int) -> None:
 
 
 def _check_deployment(deployment: DeploymentEdits) -> None:
-    _check_texts([("containers", name, CONTAINER) for name in deployment.containers])
+    check_texts([("containers", name, CONTAINER) for name in deployment.containers])
     if bool(deployment.edit) != bool(deployment.containers):
         raise ManifestError(
             "edit and containers require each other",
@@ -300,15 +274,7 @@ def _check_secret(secret: Secret, prefix: str) -> None:
                 f"{variable} is not the variable of a secret",
                 "remove the entry: shield run would start a program that the value names",
             )
-        _check_variable(variable)
-
-
-def _check_variable(variable: str) -> None:
-    if not ENV_VAR_NAME.fullmatch(variable):
-        raise ManifestError(
-            f"invalid environment variable {variable!r}",
-            "use letters, digits and _, as in SECRET_KEY",
-        )
+        check_variable(variable)
 
 
 def _check_schedule(rotation: Rotation) -> None:
@@ -347,7 +313,7 @@ def _check_rotation(secret: Secret, rotation: Rotation) -> None:
         raise ManifestError(
             f"unknown sslmode {rotation.sslmode!r}", f"use one of {', '.join(SSL_MODES)}"
         )
-    _check_texts([("admin", rotation.admin, ADMIN)])
+    check_texts([("admin", rotation.admin, ADMIN)])
     _check_path("hook", rotation.hook)
     _check_path("ca", rotation.ca)
     if rotation.hook and not HOOK_FILE.fullmatch(PurePosixPath(rotation.hook).name):
@@ -360,4 +326,4 @@ def _check_path(key: str, value: str) -> None:
     path = PurePosixPath(value)
     if path.is_absolute() or ".." in path.parts:
         raise ManifestError(f"{key} {value!r} is outside the app's folder", "use a file in it")
-    _check_texts([(key, value, FUNCTION_FILE)])
+    check_texts([(key, value, FUNCTION_FILE)])

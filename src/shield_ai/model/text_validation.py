@@ -1,0 +1,46 @@
+"""Check the texts of shield.toml that have a pattern."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from shield_ai.model.errors import ManifestError
+from shield_ai.model.manifest import ENV_VAR_NAME
+from shield_ai.model.printable import printable
+
+if TYPE_CHECKING:
+    import re
+    from collections.abc import Iterable
+
+    Text = tuple[str, str | None, re.Pattern[str]]  # a key, its value and what it must match
+
+# Hints for the patterns that are hard to read.
+_HINTS = {
+    "role": "use the role's name, after its path if it has one, or its ARN",
+    "assume": "use the role's ARN",
+    "admin": "use the full name of one secret in AWS, or its full ARN",
+    "namespace": "use letters, digits, spaces and ._/#:- but neither AWS/ at the start nor ://",
+}
+
+
+def check_texts(texts: Iterable[Text]) -> None:
+    """Check that each text that is set matches its pattern."""
+    for key, value, allowed in texts:
+        if value and not allowed.fullmatch(value):
+            hint = _HINTS.get(key, f"it must match {allowed.pattern}")
+            raise ManifestError(f"invalid {key} {value!r}", hint)
+
+
+def check_printable(path: str) -> None:
+    """Check that a path has no control or invisible characters."""
+    if printable(path) != path:
+        raise ManifestError(f"invalid path {path!r}", "rename the file")
+
+
+def check_variable(variable: str) -> None:
+    """Check the name of an environment variable."""
+    if not ENV_VAR_NAME.fullmatch(variable):
+        raise ManifestError(
+            f"invalid environment variable {variable!r}",
+            "use letters, digits and _, as in SECRET_KEY",
+        )
