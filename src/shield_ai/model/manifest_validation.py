@@ -8,16 +8,13 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from shield_ai.model.errors import ManifestError
-from shield_ai.model.loader_variables import LOADER_VARIABLE
-from shield_ai.model.manifest import SECRET_NAME, Functions, Rotation
+from shield_ai.model.manifest import Functions, Rotation
 from shield_ai.model.manifest_patterns import (
     APP_NAME,
     CONTAINER,
     EMAIL,
-    FIELD,
     KMS_KEY,
     LOG_DAYS,
-    MAX_NAME_LENGTH,
     NAMESPACE,
     PREFIX,
     PROFILE,
@@ -27,27 +24,18 @@ from shield_ai.model.manifest_patterns import (
     ROLE_ARN,
     RUNTIME_PATH,
     SECURITY_GROUP,
-    SPECIAL_TEXT,
     SUBNET,
     TAG,
     TOPIC_ARN,
 )
-from shield_ai.model.naming import ARN_SUFFIX
-from shield_ai.model.printable import printable_lines
 from shield_ai.model.rotation_validation import check_rotation
+from shield_ai.model.secret_validation import check_secret
 from shield_ai.model.text_validation import check_printable, check_texts, check_variable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from shield_ai.model.manifest import (
-        App,
-        DeploymentEdits,
-        Environment,
-        Manifest,
-        Monitoring,
-        Secret,
-    )
+    from shield_ai.model.manifest import App, DeploymentEdits, Environment, Manifest, Monitoring
     from shield_ai.model.text_validation import Text
 
     Locate = Callable[..., str]
@@ -221,49 +209,8 @@ def _check_secrets(manifest: Manifest, locate: Locate) -> None:
                 raise ManifestError(
                     f"duplicate secret {secret.name!r}", "rename or remove one of them"
                 )
-            _check_secret(secret, longest_prefix)
+            check_secret(secret, longest_prefix)
         names.add(secret.name)
         if isinstance(secret.rotate, Rotation):
             with _errors_at(partial(locate, "rotate", secret=index), f"rotate of {secret.name}: "):
                 check_rotation(secret, secret.rotate)
-
-
-def _check_secret(secret: Secret, prefix: str) -> None:
-    if (secret.env is None) == (secret.fields is None):
-        raise ManifestError(
-            f"secret {secret.name!r} requires either env or fields", 'write env = "VARIABLE"'
-        )
-    if not SECRET_NAME.fullmatch(secret.name):
-        raise ManifestError(
-            f"invalid secret name {secret.name!r}", "use letters, digits and /_+=.@-"
-        )
-    if printable_lines(secret.description) != secret.description or SPECIAL_TEXT.match(
-        secret.description
-    ):
-        raise ManifestError(
-            f"invalid description of {secret.name}",
-            "leave out control and invisible characters, file://, http:// and {{resolve:",
-        )
-    length = len(prefix + secret.name)
-    if length > MAX_NAME_LENGTH:
-        raise ManifestError(
-            f"the name {secret.name[:40]}… has {length} characters with the prefix, "
-            f"but AWS allows {MAX_NAME_LENGTH}",
-            "shorten the prefix or the name",
-        )
-    if ARN_SUFFIX.search(secret.name):
-        raise ManifestError(
-            f"the name {secret.name!r} ends with a hyphen and six characters, "
-            "like the suffix of an ARN",
-            "choose another ending: Secrets Manager can confuse the name with a partial ARN",
-        )
-    for field in secret.fields or ():
-        if not FIELD.fullmatch(field):
-            raise ManifestError(f"invalid field {field!r}", f"it must match {FIELD.pattern}")
-    for variable in secret.variables():
-        if LOADER_VARIABLE.fullmatch(variable):
-            raise ManifestError(
-                f"{variable} is not the variable of a secret",
-                "remove the entry: shield run would start a program that the value names",
-            )
-        check_variable(variable)

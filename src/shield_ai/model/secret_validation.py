@@ -1,0 +1,63 @@
+"""Validate a secret in shield.toml."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from shield_ai.model.errors import ManifestError
+from shield_ai.model.loader_variables import LOADER_VARIABLE
+from shield_ai.model.manifest import SECRET_NAME
+from shield_ai.model.manifest_patterns import FIELD, MAX_NAME_LENGTH, SPECIAL_TEXT
+from shield_ai.model.naming import ARN_SUFFIX
+from shield_ai.model.printable import printable_lines
+from shield_ai.model.text_validation import check_variable
+
+if TYPE_CHECKING:
+    from shield_ai.model.manifest import Secret
+
+
+def check_secret(secret: Secret, prefix: str) -> None:
+    """Check a secret, except its rotation.
+
+    Args:
+        secret: The secret.
+        prefix: The longest prefix that its name gets.
+    """
+    if (secret.env is None) == (secret.fields is None):
+        raise ManifestError(
+            f"secret {secret.name!r} requires either env or fields", 'write env = "VARIABLE"'
+        )
+    if not SECRET_NAME.fullmatch(secret.name):
+        raise ManifestError(
+            f"invalid secret name {secret.name!r}", "use letters, digits and /_+=.@-"
+        )
+    if printable_lines(secret.description) != secret.description or SPECIAL_TEXT.match(
+        secret.description
+    ):
+        raise ManifestError(
+            f"invalid description of {secret.name}",
+            "leave out control and invisible characters, file://, http:// and {{resolve:",
+        )
+    length = len(prefix + secret.name)
+    if length > MAX_NAME_LENGTH:
+        raise ManifestError(
+            f"the name {secret.name[:40]}… has {length} characters with the prefix, "
+            f"but AWS allows {MAX_NAME_LENGTH}",
+            "shorten the prefix or the name",
+        )
+    if ARN_SUFFIX.search(secret.name):
+        raise ManifestError(
+            f"the name {secret.name!r} ends with a hyphen and six characters, "
+            "like the suffix of an ARN",
+            "choose another ending: Secrets Manager can confuse the name with a partial ARN",
+        )
+    for field in secret.fields or ():
+        if not FIELD.fullmatch(field):
+            raise ManifestError(f"invalid field {field!r}", f"it must match {FIELD.pattern}")
+    for variable in secret.variables():
+        if LOADER_VARIABLE.fullmatch(variable):
+            raise ManifestError(
+                f"{variable} is not the variable of a secret",
+                "remove the entry: shield run would start a program that the value names",
+            )
+        check_variable(variable)
