@@ -16,7 +16,8 @@ from shield_ai.rewrite.code_style import read_code_style
 from shield_ai.rewrite.project.file_edits import NOTHING, Outcome, create_or_replace, skip
 from shield_ai.rewrite.project.layout import is_template, module_of, root_of
 from shield_ai.rewrite.project.license_header import license_headers
-from shield_ai.rewrite.project.secret_map import STEP, MapStyle, settings_quote
+from shield_ai.rewrite.project.map_style import MapStyle, settings_quote
+from shield_ai.rewrite.project.secret_map import STEP
 from shield_ai.rewrite.project.stamp import State, header_of, read_stamp, stamp
 from shield_ai.rewrite.project.template import render
 from shield_ai.rewrite.project.tests_folder import can_import, choose_folder

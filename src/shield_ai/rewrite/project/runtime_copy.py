@@ -20,14 +20,13 @@ from shield_ai.rewrite.project.file_edits import NOTHING, Outcome, create, repla
 from shield_ai.rewrite.project.former_modules import former_modules
 from shield_ai.rewrite.project.layout import missing_packages, module_of, root_of, shadows
 from shield_ai.rewrite.project.license_header import NO_HEADERS, LicenseHeaders, license_headers
+from shield_ai.rewrite.project.map_style import MapStyle, settings_quote
 from shield_ai.rewrite.project.runtime_source import WHAT, runtime_files, shield_version
 from shield_ai.rewrite.project.secret_map import (
-    MapStyle,
     expected_map,
     has_generated_code,
     map_text,
     matches,
-    settings_quote,
     write_map,
 )
 from shield_ai.rewrite.project.stamp import State, body_of, header_of, read_stamp, stamp

@@ -7,15 +7,13 @@ changed.
 from __future__ import annotations
 
 import ast
-import re
 import textwrap
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from shield_ai.model.skip import SkipId
 from shield_ai.project.python_source import apply_edits, file_change
-from shield_ai.project.runtime_names import COPY
 from shield_ai.project.secret_map import MapCall, SecretMap, find_map_call, parse_map
 from shield_ai.rewrite.project.file_edits import (
     NOTHING,
@@ -25,16 +23,15 @@ from shield_ai.rewrite.project.file_edits import (
     single_line,
     skip,
 )
-from shield_ai.rewrite.python.lines.formatting import indentation, make_edit, most_used_quote
+from shield_ai.rewrite.project.map_style import MapStyle
+from shield_ai.rewrite.python.lines.formatting import indentation, make_edit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import TypeAlias
 
     from shield_ai.model.edit import Edit
-    from shield_ai.model.file_reader import FileReader
     from shield_ai.model.manifest import Manifest
-    from shield_ai.rewrite.code_style import CodeStyle
 
     Entry: TypeAlias = str | dict[str, str]
 
@@ -62,57 +59,6 @@ SWITCH = (
 )
 UPDATES = "`shield apply` keeps the mapping in step with shield.toml."
 MAP_ARGUMENTS = frozenset({"optional", "prefix"})  # and the mapping
-# Names that bandit takes for those of passwords.
-# https://bandit.readthedocs.io/en/latest/plugins/b105_hardcoded_password_string.html
-PASSWORD = re.compile(
-    r"(?i)(?:^|_)(?:pas+wo?r?d|pass|passphrase|pwd|token|secrete?)(?:_|$)",
-)
-
-
-class MapStyle(NamedTuple):
-    """The style of a map file; the defaults are those of Black and ruff."""
-
-    package: str = f".{COPY}"  # the module of the engine
-    width: int = 88
-    quote: str = '"'
-    blank_lines: int = 1  # after the import
-    heading: str = ""  # the comment above the import
-    license: str = ""  # the comment above the docstring, and a newline
-    docs: str = ""  # path of the page on the app's secrets
-    summary_on_second_line: bool = False
-    uses_bandit: bool = False
-
-    @classmethod
-    def of(cls, package: str, style: CodeStyle, quote: str) -> MapStyle:
-        """Return the style that a project configures.
-
-        Args:
-            package: The module of the engine.
-            style: The project's code style.
-            quote: The quote character if none is configured.
-        """
-        is_relative = package.startswith(".")
-        return cls(
-            package=package,
-            width=style.line_length or cls().width,
-            quote=style.quote or quote,
-            blank_lines=style.lines_after_imports,
-            heading=style.headings.local_folder if is_relative else style.headings.first_party,
-            summary_on_second_line=style.summary_on_second_line,
-        )
-
-    def quoted(self, text: str) -> str:
-        """Return a string literal. shield.toml allows neither quotes nor backslashes in names."""
-        return f"{self.quote}{text}{self.quote}"
-
-    def nosec(self, name: str) -> str:
-        """Return the comment for bandit after the variable of a secret or a field."""
-        return "  # nosec B105" if self.uses_bandit and PASSWORD.search(name) else ""
-
-
-def settings_quote(read: FileReader, manifest: Manifest) -> str:
-    """Return the quote character that the settings use most."""
-    return most_used_quote(b"".join(read(path) or b"" for path in manifest.app.settings))
 
 
 def expected_map(manifest: Manifest) -> SecretMap:
