@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from shield_ai.project.secret_map import SecretMap
 from shield_ai.rewrite.project.map_style import MapStyle
+from shield_ai.rewrite.project.map_text import map_text
 from shield_ai.rewrite.project.runtime_source import runtime_files
-from shield_ai.rewrite.project.secret_map import map_text
 
 if TYPE_CHECKING:
     from pathlib import Path

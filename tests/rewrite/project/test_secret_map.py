@@ -10,7 +10,8 @@ from fixer_helpers import manifest, run
 from shield_ai.model.manifest import Environment
 from shield_ai.project.secret_map import parse_map
 from shield_ai.rewrite.project.map_style import MapStyle
-from shield_ai.rewrite.project.secret_map import expected_map, map_text, matches, write_map
+from shield_ai.rewrite.project.map_text import map_text
+from shield_ai.rewrite.project.secret_map import expected_map, matches, write_map
 
 PATH = "shop/utils/secrets.py"
 TEXT = '''\

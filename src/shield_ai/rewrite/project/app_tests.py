@@ -17,7 +17,7 @@ from shield_ai.rewrite.project.file_edits import NOTHING, Outcome, create_or_rep
 from shield_ai.rewrite.project.layout import is_template, module_of, root_of
 from shield_ai.rewrite.project.license_header import license_headers
 from shield_ai.rewrite.project.map_style import MapStyle, settings_quote
-from shield_ai.rewrite.project.secret_map import STEP
+from shield_ai.rewrite.project.map_text import STEP
 from shield_ai.rewrite.project.stamp import State, header_of, read_stamp, stamp
 from shield_ai.rewrite.project.template import render
 from shield_ai.rewrite.project.tests_folder import can_import, choose_folder

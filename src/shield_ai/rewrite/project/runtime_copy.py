@@ -21,11 +21,11 @@ from shield_ai.rewrite.project.former_modules import former_modules
 from shield_ai.rewrite.project.layout import missing_packages, module_of, root_of, shadows
 from shield_ai.rewrite.project.license_header import NO_HEADERS, LicenseHeaders, license_headers
 from shield_ai.rewrite.project.map_style import MapStyle, settings_quote
+from shield_ai.rewrite.project.map_text import map_text
 from shield_ai.rewrite.project.runtime_source import WHAT, runtime_files, shield_version
 from shield_ai.rewrite.project.secret_map import (
     expected_map,
     has_generated_code,
-    map_text,
     matches,
     write_map,
 )

@@ -7,7 +7,6 @@ changed.
 from __future__ import annotations
 
 import ast
-import textwrap
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -15,15 +14,15 @@ import msgspec
 from shield_ai.model.skip import SkipId
 from shield_ai.project.python_source import apply_edits, file_change
 from shield_ai.project.secret_map import MapCall, SecretMap, find_map_call, parse_map
-from shield_ai.rewrite.project.file_edits import (
-    NOTHING,
-    Outcome,
-    create_or_replace,
-    replace,
-    single_line,
-    skip,
-)
+from shield_ai.rewrite.project.file_edits import NOTHING, Outcome, create_or_replace, replace, skip
 from shield_ai.rewrite.project.map_style import MapStyle
+from shield_ai.rewrite.project.map_text import (
+    dict_entry,
+    dict_text,
+    list_text,
+    map_text,
+    value_text,
+)
 from shield_ai.rewrite.python.lines.formatting import indentation, make_edit
 
 if TYPE_CHECKING:
@@ -35,29 +34,7 @@ if TYPE_CHECKING:
 
     Entry: TypeAlias = str | dict[str, str]
 
-STEP = "    "
-TEMPLATE = '''\
-{license}"""{docstring}
-"""
 
-{heading}from {package} import SecretsManagerClient
-{blank_lines}
-client = SecretsManagerClient(
-{arguments}
-)
-get_secret = client.get_secret
-get_secret_dict = client.get_secret_dict
-has_secret = client.has_secret
-clear_secret_cache = client.clear_cache
-prefetch = client.prefetch
-'''
-
-
-SWITCH = (
-    "With USE_AWS_SECRETS=true, get_secret() reads them from AWS Secrets Manager; otherwise, it"
-    " reads the variables.{docs}"
-)
-UPDATES = "`shield apply` keeps the mapping in step with shield.toml."
 MAP_ARGUMENTS = frozenset({"optional", "prefix"})  # and the mapping
 
 
@@ -169,86 +146,6 @@ def _is_unedited(raw: bytes, app: str, content: SecretMap, style: MapStyle) -> b
     return raw.replace(b"\r\n", b"\n") == text.encode()
 
 
-def map_text(app: str, content: SecretMap, style: MapStyle | None = None) -> str:
-    """Return the text of a map file.
-
-    Args:
-        app: Name of the app.
-        content: The mapping.
-        style: The style of the file.
-    """
-    style = style or MapStyle()
-    arguments = [f"{STEP}{_dict_text(content.secrets, STEP, style)},"]
-    if content.optional:
-        text = _list_text(content.optional, STEP, "optional=", style)
-        arguments.append(f"{STEP}optional={text},")
-    if content.prefix:
-        arguments.append(f"{STEP}prefix={style.quoted(content.prefix)},")
-    return TEMPLATE.format(
-        license=style.license,
-        docstring=_docstring(app, style),
-        package=style.package,
-        heading=f"{style.heading}\n" if style.heading else "",
-        blank_lines="\n" * (style.blank_lines - 1),
-        arguments="\n".join(arguments),
-    )
-
-
-def _docstring(app: str, style: MapStyle) -> str:
-    docs = f" See {style.docs}." if style.docs else ""
-    width = min(style.width, 100)
-    switch = textwrap.fill(SWITCH.format(docs=docs), width, break_on_hyphens=False)
-    start = "\n" if style.summary_on_second_line else ""
-    return f"{start}{_summary(app, style)}\n\n{switch}\n{UPDATES}"
-
-
-def _summary(app: str, style: MapStyle) -> str:
-    name = single_line(app).replace("\\", "/").replace('"', "'")
-    summary = f"The secrets of {name} and the environment variables behind them."
-    if len(summary) + len('"""') <= style.width:
-        return summary
-    return "The secrets of this app and the environment variables behind them."
-
-
-def _dict_text(secrets: dict[str, Entry], indent: str, style: MapStyle) -> str:
-    """Return the mapping with one entry per line, in the format of Black."""
-    if not secrets:
-        return "{}"
-    lines = [dict_entry(name, secrets[name], indent + STEP, style) for name in secrets]
-    return "\n".join(["{", *lines, f"{indent}}}"])
-
-
-def dict_entry(name: str, entry: Entry, indent: str, style: MapStyle) -> str:
-    """Return the lines of an entry: its variable, or a dict on one line if it fits.
-
-    A variable that does not fit is in parentheses on the next line.
-    """
-    value = _value(name, entry, indent, style)
-    comment = style.nosec(name) if value == style.quoted(str(entry)) else ""
-    return f"{indent}{style.quoted(name)}: {value},{comment}"
-
-
-def _value(name: str, entry: Entry, indent: str, style: MapStyle) -> str:
-    key = f"{indent}{style.quoted(name)}: "
-    if isinstance(entry, str):
-        if len(f"{key}{style.quoted(entry)},") <= style.width:
-            return style.quoted(entry)
-        return f"(\n{indent}{STEP}{style.quoted(entry)}{style.nosec(name)}\n{indent})"
-    pairs = [f"{style.quoted(field)}: {style.quoted(name)}" for field, name in entry.items()]
-    line = "{" + ", ".join(pairs) + "}"
-    if len(f"{key}{line},") <= style.width and not any(map(style.nosec, entry)):
-        return line
-    lines = [dict_entry(field, variable, indent + STEP, style) for field, variable in entry.items()]
-    return "\n".join(["{", *lines, f"{indent}}}"])
-
-
-def _list_text(names: tuple[str, ...], indent: str, prefix: str, style: MapStyle) -> str:
-    line = f"[{', '.join(map(style.quoted, names))}]"
-    if len(f"{indent}{prefix}{line},") <= style.width:
-        return line
-    return "\n".join(["[", *(f"{indent}{STEP}{style.quoted(n)}," for n in names), f"{indent}]"])
-
-
 def _mapping_edits(found: MapCall, wanted: SecretMap, style: MapStyle) -> Iterator[Edit]:
     """Change the entries that differ, or the whole dict unless it has one entry per line."""
     source = found.source
@@ -258,7 +155,7 @@ def _mapping_edits(found: MapCall, wanted: SecretMap, style: MapStyle) -> Iterat
     if entries is None:
         start, end = source.span(found.mapping)
         indent = _indent_of(found, found.mapping.lineno)
-        yield make_edit(source, start, end, _dict_text(wanted.secrets, indent, style))
+        yield make_edit(source, start, end, dict_text(wanted.secrets, indent, style))
         return
     end = 0
     for name, (start, end) in entries.items():
@@ -281,7 +178,7 @@ def _value_edit(found: MapCall, name: str, entry: Entry, style: MapStyle) -> Edi
     value = found.mapping.values[position]
     start, end = found.source.span(value)
     indent = _indent_of(found, value.lineno)
-    return make_edit(found.source, start, end, _value(name, entry, indent, style))
+    return make_edit(found.source, start, end, value_text(name, entry, indent, style))
 
 
 def _entries(found: MapCall) -> dict[str, tuple[int, int]] | None:
@@ -312,7 +209,7 @@ def _optional_edits(found: MapCall, wanted: SecretMap, style: MapStyle) -> Itera
     source = found.source
     after_mapping = source.span(found.mapping)[1]
     indent = _indent_of(found, found.mapping.end_lineno or found.mapping.lineno)
-    text = _list_text(wanted.optional, indent, "optional=", style)
+    text = list_text(wanted.optional, indent, "optional=", style)
     if found.optional is None:
         on_its_line = found.mapping.lineno == found.call.lineno
         gap = " " if on_its_line else f"\n{indent}"
