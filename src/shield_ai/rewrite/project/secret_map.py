@@ -15,25 +15,18 @@ from shield_ai.model.skip import SkipId
 from shield_ai.project.python_source import apply_edits, file_change
 from shield_ai.project.secret_map import MapCall, SecretMap, find_map_call, parse_map
 from shield_ai.rewrite.project.file_edits import NOTHING, Outcome, create_or_replace, replace, skip
-from shield_ai.rewrite.project.map_style import MapStyle
-from shield_ai.rewrite.project.map_text import (
-    dict_entry,
-    dict_text,
-    list_text,
-    map_text,
-    value_text,
+from shield_ai.rewrite.project.map_edits import (
+    entry_spans,
+    mapping_edits,
+    optional_edits,
+    prefix_edits,
 )
-from shield_ai.rewrite.python.lines.formatting import indentation, make_edit
+from shield_ai.rewrite.project.map_style import MapStyle
+from shield_ai.rewrite.project.map_text import map_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from typing import TypeAlias
-
-    from shield_ai.model.edit import Edit
     from shield_ai.model.manifest import Manifest
-
-    Entry: TypeAlias = str | dict[str, str]
-
+    from shield_ai.rewrite.project.map_text import Entry
 
 MAP_ARGUMENTS = frozenset({"optional", "prefix"})  # and the mapping
 
@@ -116,7 +109,7 @@ def write_map(
         return skip(path, SkipId.MAP_UNKNOWN.reason())
     if _is_same(found.content, wanted) and found.content.prefix in {None, wanted.prefix}:
         return NOTHING
-    if _entries(found) is None and "#" in found.source.segment(found.mapping):
+    if entry_spans(found) is None and "#" in found.source.segment(found.mapping):
         return skip(path, SkipId.MAP_COMMENTED.reason())
     if _is_unedited(raw, manifest.app.name, found.content, style):
         return create_or_replace(path, raw, text)
@@ -128,10 +121,10 @@ def _update_map(
 ) -> Outcome:
     """Change what differs from shield.toml, first the mapping and then the prefix."""
     wanted = expected_map(manifest)
-    edits = [*_mapping_edits(found, wanted, style), *_optional_edits(found, wanted, style)]
+    edits = [*mapping_edits(found, wanted, style), *optional_edits(found, wanted, style)]
     encoding = found.source.encoding
     text_before = apply_edits(raw, edits, encoding)
-    edits_of_prefix = list(_prefix_edits(text_before, wanted, style))
+    edits_of_prefix = list(prefix_edits(text_before, wanted, style))
     after = apply_edits(text_before, edits_of_prefix, encoding)
     if not matches(after, manifest):
         return skip(path, SkipId.MAP_UNKNOWN.reason())
@@ -144,94 +137,3 @@ def _update_map(
 def _is_unedited(raw: bytes, app: str, content: SecretMap, style: MapStyle) -> bool:
     text = map_text(app, content, style)
     return raw.replace(b"\r\n", b"\n") == text.encode()
-
-
-def _mapping_edits(found: MapCall, wanted: SecretMap, style: MapStyle) -> Iterator[Edit]:
-    """Change the entries that differ, or the whole dict unless it has one entry per line."""
-    source = found.source
-    if found.content.secrets == wanted.secrets:
-        return
-    entries = _entries(found)
-    if entries is None:
-        start, end = source.span(found.mapping)
-        indent = _indent_of(found, found.mapping.lineno)
-        yield make_edit(source, start, end, dict_text(wanted.secrets, indent, style))
-        return
-    end = 0
-    for name, (start, end) in entries.items():
-        if name not in wanted.secrets:
-            yield make_edit(source, start, end, "")
-        elif found.content.secrets[name] != wanted.secrets[name]:
-            yield _value_edit(found, name, wanted.secrets[name], style)
-    indent = _indent_of(found, found.mapping.keys[0].lineno) if found.mapping.keys[0] else ""
-    lines = [
-        f"{dict_entry(name, entry, indent, style)}\n"
-        for name, entry in wanted.secrets.items()
-        if name not in entries
-    ]
-    if lines:
-        yield make_edit(source, end, end, "".join(lines))
-
-
-def _value_edit(found: MapCall, name: str, entry: Entry, style: MapStyle) -> Edit:
-    position = list(found.content.secrets).index(name)
-    value = found.mapping.values[position]
-    start, end = found.source.span(value)
-    indent = _indent_of(found, value.lineno)
-    return make_edit(found.source, start, end, value_text(name, entry, indent, style))
-
-
-def _entries(found: MapCall) -> dict[str, tuple[int, int]] | None:
-    """Return the offsets of each entry's lines; None unless each entry is on separate lines."""
-    source = found.source
-    entries: dict[str, tuple[int, int]] = {}
-    previous = found.mapping.lineno
-    for key, value in zip(found.mapping.keys, found.mapping.values, strict=True):
-        last = value.end_lineno or value.lineno
-        after = source.raw[source.span(value)[1] : source.offset(last + 1, 0)]
-        if key is None or key.lineno <= previous or not after.startswith(b","):
-            return None
-        previous = last
-        name = str(getattr(key, "value", ""))
-        entries[name] = source.offset(key.lineno, 0), source.offset(last + 1, 0)
-    is_closed_below = (found.mapping.end_lineno or 0) > previous
-    return entries if entries and is_closed_below else None
-
-
-def _indent_of(found: MapCall, line: int) -> str:
-    return indentation(found.source.lines[line - 1][1].decode(found.source.encoding))[0]
-
-
-def _optional_edits(found: MapCall, wanted: SecretMap, style: MapStyle) -> Iterator[Edit]:
-    """Set, add or remove the argument `optional`."""
-    if set(found.content.optional) == set(wanted.optional):
-        return
-    source = found.source
-    after_mapping = source.span(found.mapping)[1]
-    indent = _indent_of(found, found.mapping.end_lineno or found.mapping.lineno)
-    text = list_text(wanted.optional, indent, "optional=", style)
-    if found.optional is None:
-        on_its_line = found.mapping.lineno == found.call.lineno
-        gap = " " if on_its_line else f"\n{indent}"
-        yield make_edit(source, after_mapping, after_mapping, f",{gap}optional={text}")
-    elif wanted.optional:
-        yield make_edit(source, *source.span(found.optional), text)
-    else:
-        yield make_edit(source, after_mapping, source.span(found.optional)[1], "")
-
-
-def _prefix_edits(raw: bytes, wanted: SecretMap, style: MapStyle) -> Iterator[Edit]:
-    """Set or add the argument `prefix`, unless its value is computed."""
-    found = find_map_call(raw)
-    if found is None or found.content.prefix in {None, wanted.prefix}:
-        return
-    source = found.source
-    text = style.quoted(wanted.prefix or "")
-    if found.prefix:
-        yield make_edit(source, *source.span(found.prefix), text)
-        return
-    last = max([found.mapping, *(item.value for item in found.call.keywords)], key=source.span)
-    end = source.span(last)[1]
-    on_its_line = found.mapping.lineno == found.call.lineno
-    gap = " " if on_its_line else f"\n{_indent_of(found, found.mapping.lineno)}"
-    yield make_edit(source, end, end, f",{gap}prefix={text}")

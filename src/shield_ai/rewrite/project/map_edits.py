@@ -1,0 +1,107 @@
+"""Edit the mapping in a map file that its users have changed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from shield_ai.project.secret_map import MapCall, SecretMap, find_map_call
+from shield_ai.rewrite.project.map_text import dict_entry, dict_text, list_text, value_text
+from shield_ai.rewrite.python.lines.formatting import indentation, make_edit
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from shield_ai.model.edit import Edit
+    from shield_ai.rewrite.project.map_style import MapStyle
+    from shield_ai.rewrite.project.map_text import Entry
+
+
+def mapping_edits(found: MapCall, wanted: SecretMap, style: MapStyle) -> Iterator[Edit]:
+    """Change the entries that differ, or the whole dict unless it has one entry per line."""
+    source = found.source
+    if found.content.secrets == wanted.secrets:
+        return
+    entries = entry_spans(found)
+    if entries is None:
+        start, end = source.span(found.mapping)
+        indent = _indent_of(found, found.mapping.lineno)
+        yield make_edit(source, start, end, dict_text(wanted.secrets, indent, style))
+        return
+    end = 0
+    for name, (start, end) in entries.items():
+        if name not in wanted.secrets:
+            yield make_edit(source, start, end, "")
+        elif found.content.secrets[name] != wanted.secrets[name]:
+            yield _value_edit(found, name, wanted.secrets[name], style)
+    indent = _indent_of(found, found.mapping.keys[0].lineno) if found.mapping.keys[0] else ""
+    lines = [
+        f"{dict_entry(name, entry, indent, style)}\n"
+        for name, entry in wanted.secrets.items()
+        if name not in entries
+    ]
+    if lines:
+        yield make_edit(source, end, end, "".join(lines))
+
+
+def _value_edit(found: MapCall, name: str, entry: Entry, style: MapStyle) -> Edit:
+    position = list(found.content.secrets).index(name)
+    value = found.mapping.values[position]
+    start, end = found.source.span(value)
+    indent = _indent_of(found, value.lineno)
+    return make_edit(found.source, start, end, value_text(name, entry, indent, style))
+
+
+def entry_spans(found: MapCall) -> dict[str, tuple[int, int]] | None:
+    """Return the offsets of each entry's lines; None unless each entry is on separate lines."""
+    source = found.source
+    entries: dict[str, tuple[int, int]] = {}
+    previous = found.mapping.lineno
+    for key, value in zip(found.mapping.keys, found.mapping.values, strict=True):
+        last = value.end_lineno or value.lineno
+        after = source.raw[source.span(value)[1] : source.offset(last + 1, 0)]
+        if key is None or key.lineno <= previous or not after.startswith(b","):
+            return None
+        previous = last
+        name = str(getattr(key, "value", ""))
+        entries[name] = source.offset(key.lineno, 0), source.offset(last + 1, 0)
+    is_closed_below = (found.mapping.end_lineno or 0) > previous
+    return entries if entries and is_closed_below else None
+
+
+def _indent_of(found: MapCall, line: int) -> str:
+    return indentation(found.source.lines[line - 1][1].decode(found.source.encoding))[0]
+
+
+def optional_edits(found: MapCall, wanted: SecretMap, style: MapStyle) -> Iterator[Edit]:
+    """Set, add or remove the argument `optional`."""
+    if set(found.content.optional) == set(wanted.optional):
+        return
+    source = found.source
+    after_mapping = source.span(found.mapping)[1]
+    indent = _indent_of(found, found.mapping.end_lineno or found.mapping.lineno)
+    text = list_text(wanted.optional, indent, "optional=", style)
+    if found.optional is None:
+        on_its_line = found.mapping.lineno == found.call.lineno
+        gap = " " if on_its_line else f"\n{indent}"
+        yield make_edit(source, after_mapping, after_mapping, f",{gap}optional={text}")
+    elif wanted.optional:
+        yield make_edit(source, *source.span(found.optional), text)
+    else:
+        yield make_edit(source, after_mapping, source.span(found.optional)[1], "")
+
+
+def prefix_edits(raw: bytes, wanted: SecretMap, style: MapStyle) -> Iterator[Edit]:
+    """Set or add the argument `prefix`, unless its value is computed."""
+    found = find_map_call(raw)
+    if found is None or found.content.prefix in {None, wanted.prefix}:
+        return
+    source = found.source
+    text = style.quoted(wanted.prefix or "")
+    if found.prefix:
+        yield make_edit(source, *source.span(found.prefix), text)
+        return
+    last = max([found.mapping, *(item.value for item in found.call.keywords)], key=source.span)
+    end = source.span(last)[1]
+    on_its_line = found.mapping.lineno == found.call.lineno
+    gap = " " if on_its_line else f"\n{_indent_of(found, found.mapping.lineno)}"
+    yield make_edit(source, end, end, f",{gap}prefix={text}")
