@@ -13,11 +13,10 @@ import pytest
 pytest.importorskip("ministack")
 from ministack_server import ACCOUNT, REGION, Ministack, send
 
-from shield_ai.aws.desired.alarms import OVERDUE_METRIC
 from shield_ai.aws.desired.canary import canary_resources
 from shield_ai.aws.desired.event_rules import CALL_DETAIL_TYPE, SERVICE_DETAIL_TYPE
 from shield_ai.aws.desired.monitoring import monitoring_resources
-from shield_ai.aws.desired.monitoring_context import metric_namespace
+from shield_ai.aws.desired.monitoring_context import OVERDUE_METRIC, metric_namespace
 from shield_ai.aws.live.account import Account
 from shield_ai.aws.live.cloudwatch import put_metric
 from shield_ai.aws.live.session import Session

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shield_ai.aws.desired.monitoring_context import MonitoringContext, metric_namespace
+from shield_ai.aws.desired.monitoring_context import (
+    OVERDUE_METRIC,
+    MonitoringContext,
+    metric_namespace,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -13,7 +17,6 @@ if TYPE_CHECKING:
 
 PERIOD = 300  # seconds
 DAY = 86_400  # seconds
-OVERDUE_METRIC = "SecretRotationOverdueDays"
 
 
 def alarms(context: MonitoringContext) -> Iterator[tuple[str, Settings]]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from shield_ai.aws.desired.alarms import OVERDUE_METRIC, alarm_settings
+from shield_ai.aws.desired.alarms import alarm_settings
 from shield_ai.aws.desired.description import Description
 from shield_ai.aws.desired.iam import Location, app_tags, decrypt_statement, slug, uses_customer_key
 from shield_ai.aws.desired.lambda_function import (
@@ -19,7 +19,11 @@ from shield_ai.aws.desired.lambda_function import (
     log_statement,
     network_statement,
 )
-from shield_ai.aws.desired.monitoring_context import MonitoringContext, metric_namespace
+from shield_ai.aws.desired.monitoring_context import (
+    OVERDUE_METRIC,
+    MonitoringContext,
+    metric_namespace,
+)
 from shield_ai.aws.desired.rotation import function_name, rotated_secrets
 from shield_ai.model import schedule
 from shield_ai.model.finding import Kind

@@ -9,6 +9,8 @@ from shield_ai.aws.desired.iam import Location, app_tags, slug
 if TYPE_CHECKING:
     from shield_ai.model.manifest import Manifest
 
+OVERDUE_METRIC = "SecretRotationOverdueDays"
+
 
 class MonitoringContext:
     """The names and ARNs of one app's monitoring resources in one account and region."""

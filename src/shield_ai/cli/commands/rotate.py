@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 import click
 import msgspec
 
-from shield_ai.aws.desired.alarms import OVERDUE_METRIC
-from shield_ai.aws.desired.monitoring_context import metric_namespace
+from shield_ai.aws.desired.monitoring_context import OVERDUE_METRIC, metric_namespace
 from shield_ai.aws.live import cloudwatch
 from shield_ai.cli.console import echo, note, print_json
 from shield_ai.cli.due_rotations import rotate_due
