@@ -6,9 +6,7 @@ import codecs
 import re
 from pathlib import PurePosixPath
 from types import MappingProxyType
-from typing import TYPE_CHECKING, NamedTuple
-
-from packaging.utils import canonicalize_name
+from typing import TYPE_CHECKING
 
 from shield_ai.model.errors import SourceError
 from shield_ai.model.skip import SkipId
@@ -16,28 +14,25 @@ from shield_ai.project.inside import has_git_folder
 from shield_ai.rewrite.project.dependencies.locked_versions import locked_version
 from shield_ai.rewrite.project.dependencies.locks_above import outdated_locks_above
 from shield_ai.rewrite.project.dependencies.pyproject import add_to_pipfile, add_to_pyproject
+from shield_ai.rewrite.project.dependencies.requirement_lines import (
+    LOGICAL_LINE,
+    add_requirement,
+    only_includes,
+    required_names,
+    requirement_lines,
+)
 from shield_ai.rewrite.project.dependencies.setup_files import add_to_setup_cfg, add_to_setup_py
-from shield_ai.rewrite.project.dependencies.sorted_position import sorted_position
-from shield_ai.rewrite.project.dependencies.version_form import with_version
 from shield_ai.rewrite.project.dependencies.version_pins import outdated_pin
 from shield_ai.rewrite.project.dependencies.wanted_requirements import (
-    NAME,
     Bound,
     first_requirement_name,
     requirement_name,
 )
-from shield_ai.rewrite.project.file_edits import (
-    NOTHING,
-    Outcome,
-    append,
-    encoding_problem,
-    insert,
-    skip,
-)
+from shield_ai.rewrite.project.file_edits import NOTHING, Outcome, skip
 from shield_ai.rewrite.project.layout import root_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping
 
     from shield_ai.model.file_reader import FileReader
     from shield_ai.model.manifest import Manifest
@@ -77,9 +72,6 @@ VALID_LINE = re.compile(
     rb"\s*(?:[-#]|\Z|[A-Za-z0-9._+-]*(?:/|://)|"
     rb"[A-Za-z0-9][A-Za-z0-9._-]*\s*(?:\[[^]\n]*\])?\s*(?:[;@#(\\]|[<>!=~]=|[<>]|\Z))"
 )
-LOGICAL_LINE = re.compile(rb"(?:\\\r?\n|[^\n])*\n?")  # with its continuation lines
-# The name of a distribution in the path of a wheel or the URL of a repository.
-NAME_IN_URL = re.compile(r"(?:egg=|/)([A-Za-z0-9_.]+)(?=[-@&\[\s.]|$)")
 
 
 def fix(context: FixContext) -> Outcome:
@@ -161,7 +153,7 @@ def _add_in_folder(read: FileReader, folder: str, wanted: Wanted) -> Outcome | N
             return outcome[0], [*outcome[1], *_unedited(files, f"{folder}{path}", name)]
     for path, raw in files.items():
         if name in required_names(raw):
-            lines = _requirement_lines(raw)
+            lines = requirement_lines(raw)
             pin = outdated_pin([x.text for x in lines if requirement_name(x.text) == name])
             return skip(path, SkipId.OUTDATED_VERSION.reason(pin=pin)) if pin else NOTHING
     locked = [path for path, raw in files.items() if LOCKED.search(raw)]
@@ -169,12 +161,12 @@ def _add_in_folder(read: FileReader, folder: str, wanted: Wanted) -> Outcome | N
     skipped = [reason.entry(path) for path in locked]
     editable = []
     for path, raw in files.items():
-        if path not in locked and not _only_includes(raw):
+        if path not in locked and not only_includes(raw):
             editable.append(path)
     if not editable:
         return _add_to_toml(read, folder, wanted, skipped)
     path = editable[0]
-    changes, problems = _add_line(path, files[path], name, wanted)
+    changes, problems = add_requirement(path, files[path], name, wanted)
     return changes, [*skipped, *problems]
 
 
@@ -190,50 +182,7 @@ def _unedited(files: Mapping[str, bytes], edited: str, name: str) -> list[Skippe
     """Return the skips of requirements files beside a locked pyproject.toml or Pipfile."""
     reason = SkipId.OTHER_REQUIREMENTS.reason(path=edited, requirement=name)
     lacking = [path for path, raw in files.items() if name not in required_names(raw)]
-    return [reason.entry(path) for path in lacking if not _only_includes(files[path])]
-
-
-def _add_line(path: str, raw: bytes, name: str, wanted: Wanted) -> Outcome:
-    """Add a requirement where the order of the file's requirements puts it, or at the end."""
-    lines = _requirement_lines(raw)
-    requirement, bound = next(iter(wanted.items()))
-    texts = [line.text for line in lines]
-    pin = outdated_pin(texts)
-    if pin:
-        return skip(path, SkipId.OUTDATED_PIN.reason(pin=pin, requirement=name))
-    text = with_version(requirement, bound, texts) + "\n"
-    at = _sorted_place(lines, name)
-    if at is None or encoding_problem(raw):
-        return append(path, raw, text)
-    return [insert(path, raw, at, text)], []
-
-
-class _Line(NamedTuple):
-    """A requirement with its continuation lines."""
-
-    start: int
-    end: int
-    name: str
-    text: str
-
-
-def _requirement_lines(raw: bytes) -> list[_Line]:
-    lines = []
-    start = len(codecs.BOM_UTF8) if raw.startswith(codecs.BOM_UTF8) else 0
-    for match in LOGICAL_LINE.finditer(raw, start):
-        text = match[0].decode("utf-8", "replace")
-        name = NAME.match(text)
-        if name:
-            lines.append(_Line(match.start(), match.end(), name[1], text))
-    return lines
-
-
-def _sorted_place(lines: Sequence[_Line], name: str) -> int | None:
-    """Return the offset of a new requirement above the last one; None if they are not sorted."""
-    position = sorted_position([line.name for line in lines], name)
-    if position is None or position == len(lines):
-        return None
-    return lines[position - 1].end if position else lines[0].start
+    return [reason.entry(path) for path in lacking if not only_includes(files[path])]
 
 
 def _requirements_files(read: FileReader, folder: str) -> dict[str, bytes]:
@@ -276,21 +225,3 @@ def _add_to_toml(
         changes, skipped = outcome
         return changes, [*locks, *skipped] if changes else skipped
     return ([], locks) if locks else None
-
-
-def required_names(raw: bytes) -> set[str]:
-    """Return the normalized names of the distributions that a requirements file installs."""
-    names: set[str] = set()
-    for line in raw.decode("utf-8-sig", "replace").splitlines():
-        code = re.sub(r"(?:^|\s)#.*", "", line)
-        names |= {canonicalize_name(match[1]) for match in NAME_IN_URL.finditer(code)}
-        names.add(requirement_name(code))
-    return names - {""}
-
-
-def _only_includes(raw: bytes) -> bool:
-    """Return whether a requirements file only includes others."""
-    lines = [line.strip() for line in raw.splitlines()]
-    return b"-r" in raw and all(
-        not line or line.startswith((b"-r", b"--requirement", b"#")) for line in lines
-    )

@@ -1,0 +1,87 @@
+"""Read the lines of pip's requirements files, and add a requirement to them."""
+
+from __future__ import annotations
+
+import codecs
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+from packaging.utils import canonicalize_name
+
+from shield_ai.model.skip import SkipId
+from shield_ai.rewrite.project.dependencies.sorted_position import sorted_position
+from shield_ai.rewrite.project.dependencies.version_form import with_version
+from shield_ai.rewrite.project.dependencies.version_pins import outdated_pin
+from shield_ai.rewrite.project.dependencies.wanted_requirements import NAME, requirement_name
+from shield_ai.rewrite.project.file_edits import Outcome, append, encoding_problem, insert, skip
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from shield_ai.rewrite.project.dependencies.wanted_requirements import Wanted
+
+LOGICAL_LINE = re.compile(rb"(?:\\\r?\n|[^\n])*\n?")  # with its continuation lines
+# The name of a distribution in the path of a wheel or the URL of a repository.
+NAME_IN_URL = re.compile(r"(?:egg=|/)([A-Za-z0-9_.]+)(?=[-@&\[\s.]|$)")
+
+
+def add_requirement(path: str, raw: bytes, name: str, wanted: Wanted) -> Outcome:
+    """Add a requirement where the order of the file's requirements puts it, or at the end."""
+    lines = requirement_lines(raw)
+    requirement, bound = next(iter(wanted.items()))
+    texts = [line.text for line in lines]
+    pin = outdated_pin(texts)
+    if pin:
+        return skip(path, SkipId.OUTDATED_PIN.reason(pin=pin, requirement=name))
+    text = with_version(requirement, bound, texts) + "\n"
+    at = _sorted_place(lines, name)
+    if at is None or encoding_problem(raw):
+        return append(path, raw, text)
+    return [insert(path, raw, at, text)], []
+
+
+class RequirementLine(NamedTuple):
+    """A requirement with its continuation lines."""
+
+    start: int
+    end: int
+    name: str
+    text: str
+
+
+def requirement_lines(raw: bytes) -> list[RequirementLine]:
+    """Return the requirements of a file, with their positions."""
+    lines = []
+    start = len(codecs.BOM_UTF8) if raw.startswith(codecs.BOM_UTF8) else 0
+    for match in LOGICAL_LINE.finditer(raw, start):
+        text = match[0].decode("utf-8", "replace")
+        name = NAME.match(text)
+        if name:
+            lines.append(RequirementLine(match.start(), match.end(), name[1], text))
+    return lines
+
+
+def _sorted_place(lines: Sequence[RequirementLine], name: str) -> int | None:
+    """Return the offset of a new requirement above the last one; None if they are not sorted."""
+    position = sorted_position([line.name for line in lines], name)
+    if position is None or position == len(lines):
+        return None
+    return lines[position - 1].end if position else lines[0].start
+
+
+def required_names(raw: bytes) -> set[str]:
+    """Return the normalized names of the distributions that a requirements file installs."""
+    names: set[str] = set()
+    for line in raw.decode("utf-8-sig", "replace").splitlines():
+        code = re.sub(r"(?:^|\s)#.*", "", line)
+        names |= {canonicalize_name(match[1]) for match in NAME_IN_URL.finditer(code)}
+        names.add(requirement_name(code))
+    return names - {""}
+
+
+def only_includes(raw: bytes) -> bool:
+    """Return whether a requirements file only includes others."""
+    lines = [line.strip() for line in raw.splitlines()]
+    return b"-r" in raw and all(
+        not line or line.startswith((b"-r", b"--requirement", b"#")) for line in lines
+    )
