@@ -6,7 +6,7 @@ import sys
 import pytest
 from fixer_helpers import manifest, run
 
-from shield_ai.rewrite.project import runtime_copy
+from shield_ai.rewrite.project import copy_files, runtime_copy
 from shield_ai.rewrite.project.copy_parts import CopyParts
 from shield_ai.rewrite.project.fixer import AppFiles, FixContext
 from shield_ai.rewrite.project.stamp import stamp
@@ -33,7 +33,7 @@ def parts_of(files):
     return len(django), len(pydantic)
 
 
-ALL = parts_of(runtime_copy.needed_files({}.get, PATH, CopyParts()))
+ALL = parts_of(copy_files.needed_files({}.get, PATH, CopyParts()))
 
 
 def write(files, parts):
@@ -125,6 +125,6 @@ def test_lists_the_missing_files(parts, gone, missing):
     files = {}
     write(files, parts)
     files.pop(f"{FOLDER}/{gone}", None)
-    needed = runtime_copy.needed_files(files.get, PATH, NEITHER)
+    needed = copy_files.needed_files(files.get, PATH, NEITHER)
     expected = [f"{FOLDER}/{name}" for name in missing]
     assert [path for path in needed if path not in files] == expected

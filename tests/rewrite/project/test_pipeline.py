@@ -5,10 +5,10 @@ import pytest
 from fixer_helpers import is_subsequence, manifest, run
 
 from shield_ai.model.errors import SourceError
+from shield_ai.rewrite.project.copy_files import needed_files
 from shield_ai.rewrite.project.copy_parts import ALL
 from shield_ai.rewrite.project.fixer import AppFiles, DotenvFiles, FixContext, find_fixers
 from shield_ai.rewrite.project.pipeline import rewrite_project
-from shield_ai.rewrite.project.runtime_copy import needed_files
 
 
 def start(encode=bytes):

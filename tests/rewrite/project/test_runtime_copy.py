@@ -7,7 +7,7 @@ import sys
 import pytest
 from fixer_helpers import manifest, run
 
-from shield_ai.rewrite.project import runtime_copy
+from shield_ai.rewrite.project import copy_files, runtime_copy
 from shield_ai.rewrite.project.copy_parts import ALL
 from shield_ai.rewrite.project.runtime_source import CopyState, compare_with_source, runtime_files
 from shield_ai.rewrite.project.secret_map import matches
@@ -36,7 +36,7 @@ def old_file(body="old = 1\n", version="0.0.1"):
 def test_module_copy_and_package_are_written_once():
     files = {"shop/__init__.py": b"x = 1\n"}
     assert fix(files) == {}
-    copied = runtime_copy.needed_files({}.get, PATH, ALL)
+    copied = copy_files.needed_files({}.get, PATH, ALL)
     assert set(files) == {"shop/__init__.py", PACKAGE, PATH, *copied}
     assert files[PACKAGE] == b""
     assert f"{FOLDER}/transport/boto.py" in files

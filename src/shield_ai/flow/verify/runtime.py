@@ -17,8 +17,8 @@ from shield_ai.flow.verify.usage import reads_secrets
 from shield_ai.model.errors import SourceError
 from shield_ai.project.importable_files import importable_files, overriding_files
 from shield_ai.project.runtime_names import COPY
+from shield_ai.rewrite.project.copy_files import copy_folder, needed_files
 from shield_ai.rewrite.project.copy_parts import CopyParts
-from shield_ai.rewrite.project.runtime_copy import copy_folder, needed_files
 from shield_ai.rewrite.project.runtime_source import CopyState, compare_with_source, runtime_files
 from shield_ai.rewrite.project.secret_map import matches
 

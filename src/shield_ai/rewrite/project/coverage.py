@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from shield_ai.model.file_reader import read_optional
 from shield_ai.model.skip import SkipId
+from shield_ai.rewrite.project.copy_files import copy_folder
 from shield_ai.rewrite.project.dependencies.pyproject import append_to_array
 from shield_ai.rewrite.project.file_edits import NOTHING, Outcome, insert, skip
-from shield_ai.rewrite.project.runtime_copy import copy_folder
 
 if TYPE_CHECKING:
     from shield_ai.model.file_reader import FileReader

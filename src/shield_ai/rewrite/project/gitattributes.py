@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from shield_ai.rewrite.project.copy_files import copy_folder
 from shield_ai.rewrite.project.file_edits import NOTHING, Outcome, append
-from shield_ai.rewrite.project.runtime_copy import copy_folder
 
 if TYPE_CHECKING:
     from shield_ai.model.file_reader import FileReader

@@ -9,31 +9,27 @@ from __future__ import annotations
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
-from packaging.version import InvalidVersion, Version
-
-from shield_ai.model.skip import SkipId, SkipReason
+from shield_ai.model.skip import SkipId
 from shield_ai.project.runtime_names import COPY, IMPORTS_COPY, runtime_package
 from shield_ai.rewrite.code_style import read_code_style, uses_bandit
 from shield_ai.rewrite.project.app_docs import page_path
-from shield_ai.rewrite.project.copy_parts import ALL, CopyParts, find_parts, select_modules
+from shield_ai.rewrite.project.copy_files import copied_files, find_conflict
+from shield_ai.rewrite.project.copy_parts import ALL, CopyParts, find_parts
 from shield_ai.rewrite.project.file_edits import NOTHING, Outcome, create, replace, skip
-from shield_ai.rewrite.project.former_modules import former_modules
 from shield_ai.rewrite.project.layout import missing_packages, module_of, root_of, shadows
 from shield_ai.rewrite.project.license_header import NO_HEADERS, LicenseHeaders, license_headers
 from shield_ai.rewrite.project.map_style import MapStyle, settings_quote
 from shield_ai.rewrite.project.map_text import map_text
-from shield_ai.rewrite.project.runtime_source import WHAT, runtime_files, shield_version
+from shield_ai.rewrite.project.runtime_source import WHAT
 from shield_ai.rewrite.project.secret_map import (
     expected_map,
     has_generated_code,
     matches,
     write_map,
 )
-from shield_ai.rewrite.project.stamp import State, body_of, header_of, read_stamp, stamp
+from shield_ai.rewrite.project.stamp import State, body_of, header_of, read_stamp
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from shield_ai.model.edit import FileChange
     from shield_ai.model.file_reader import FileReader
     from shield_ai.model.manifest import Manifest
@@ -86,11 +82,11 @@ def write_copy(
     raw = read(path)
     is_map = raw is not None and _is_map_file(raw)
     changes: list[FileChange] = []
-    conflict = None if is_map else _conflict(raw)
+    conflict = None if is_map else find_conflict(raw)
     skipped = [conflict.entry(path)] if conflict else []
-    for place, text in _files(read, path, parts, in_package=in_package):
+    for place, text in copied_files(read, path, parts, in_package=in_package):
         old = read(place)
-        reason = _conflict(old)
+        reason = find_conflict(old)
         if reason:
             skipped.append(reason.entry(place))
         elif old is None:
@@ -171,53 +167,3 @@ def provides_map(read: FileReader, manifest: Manifest, module: str = "") -> bool
         return False
     changes, _ = write_copy(read, manifest, module)
     return any(change.path == path for change in changes) or matches(read(path), manifest)
-
-
-def needed_files(read: FileReader, path: str, parts: CopyParts) -> list[str]:
-    """Return the paths of the files that the app's copy must have.
-
-    Args:
-        read: Returns the bytes of a file of the app.
-        path: Path of the map file.
-        parts: The optional parts of the runtime that the app can use.
-    """
-    folder = copy_folder(path)
-    return [f"{folder}/{name}" for name in select_modules(read, path, runtime_files(), parts)]
-
-
-def copy_folder(path: str) -> str:
-    """Return the folder of the copy, for the path of the map file."""
-    parent = str(PurePosixPath(path).parent)
-    return COPY if parent == "." else f"{parent}/{COPY}"
-
-
-def _files(
-    read: FileReader, path: str, parts: CopyParts, *, in_package: bool
-) -> Iterator[tuple[str, str]]:
-    """Yield the path and the text of every file to write except the map file."""
-    folder = copy_folder(path)
-    files = runtime_files()
-    for name in select_modules(read, path, files, parts):
-        yield f"{folder}/{name}", files[name]
-    for place, body in former_modules(path, folder, in_package=in_package):
-        if read(place) is not None:
-            yield place, stamp(WHAT, "py", body, shield_version())
-
-
-def _conflict(raw: bytes | None) -> SkipReason | None:
-    """Explain why a file can't be replaced; None if it can."""
-    state, version = read_stamp(raw, WHAT)
-    if state is State.EDITED:
-        return SkipId.RUNTIME_EDITED.reason()
-    if state is State.FOREIGN:
-        return SkipId.RUNTIME_PATH_USED.reason()
-    if _is_newer(version):
-        return SkipId.RUNTIME_NEWER.reason(version=version)
-    return None
-
-
-def _is_newer(version: str) -> bool:
-    try:
-        return Version(version) > Version(shield_version())
-    except InvalidVersion:
-        return False
