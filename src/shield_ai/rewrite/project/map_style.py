@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from shield_ai.project.runtime_names import COPY
+from shield_ai.project.runtime_names import COPY, runtime_package
+from shield_ai.rewrite.code_style import read_code_style, uses_bandit
+from shield_ai.rewrite.project.layout import module_of
 from shield_ai.rewrite.python.lines.formatting import most_used_quote
 
 if TYPE_CHECKING:
@@ -64,3 +66,23 @@ class MapStyle(NamedTuple):
 def settings_quote(read: FileReader, manifest: Manifest) -> str:
     """Return the quote character that the settings use most."""
     return most_used_quote(b"".join(read(path) or b"" for path in manifest.app.settings))
+
+
+def find_map_style(
+    read: FileReader, manifest: Manifest, root: str, *, in_package: bool
+) -> MapStyle:
+    """Return the configured style of the map file, with the quotes that the settings use.
+
+    Args:
+        read: Returns the bytes of a file of the app.
+        manifest: shield.toml.
+        root: The folder from which the app imports.
+        in_package: Whether the map file is in a package.
+    """
+    path = manifest.app.runtime
+    style = read_code_style(read, path)
+    package = f".{COPY}" if in_package else COPY
+    if in_package and style.bans_relative_imports:
+        package = runtime_package(module_of(root, path))
+    map_style = MapStyle.of(package, style, settings_quote(read, manifest))
+    return map_style._replace(uses_bandit=uses_bandit(read))

@@ -10,24 +10,22 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from shield_ai.model.skip import SkipId
-from shield_ai.project.runtime_names import COPY, IMPORTS_COPY, runtime_package
-from shield_ai.rewrite.code_style import read_code_style, uses_bandit
+from shield_ai.rewrite.code_style import read_code_style
 from shield_ai.rewrite.project.app_docs import page_path
 from shield_ai.rewrite.project.copy_files import copied_files, find_conflict
 from shield_ai.rewrite.project.copy_parts import ALL, CopyParts, find_parts
 from shield_ai.rewrite.project.file_edits import NOTHING, Outcome, create, replace, skip
-from shield_ai.rewrite.project.layout import missing_packages, module_of, root_of, shadows
+from shield_ai.rewrite.project.layout import missing_packages, root_of, shadows
 from shield_ai.rewrite.project.license_header import NO_HEADERS, LicenseHeaders, license_headers
-from shield_ai.rewrite.project.map_style import MapStyle, settings_quote
-from shield_ai.rewrite.project.map_text import map_text
-from shield_ai.rewrite.project.runtime_source import WHAT
+from shield_ai.rewrite.project.map_style import MapStyle, find_map_style
 from shield_ai.rewrite.project.secret_map import (
-    expected_map,
     has_generated_code,
+    is_map_file,
     matches,
+    replace_by_map,
     write_map,
 )
-from shield_ai.rewrite.project.stamp import State, body_of, header_of, read_stamp
+from shield_ai.rewrite.project.stamp import body_of, header_of
 
 if TYPE_CHECKING:
     from shield_ai.model.edit import FileChange
@@ -80,7 +78,7 @@ def write_copy(
         return skip(path, SkipId.RUNTIME_SHADOWS.reason())
     in_package = _is_in_package(path, root)
     raw = read(path)
-    is_map = raw is not None and _is_map_file(raw)
+    is_map = raw is not None and is_map_file(raw)
     changes: list[FileChange] = []
     conflict = None if is_map else find_conflict(raw)
     skipped = [conflict.entry(path)] if conflict else []
@@ -93,7 +91,7 @@ def write_copy(
             changes.append(create(place, text))
         elif body_of(old) != body_of(text.encode()):
             changes.append(replace(place, old, header_of(old) + text))
-    style = _map_style(read, manifest, root, in_package=in_package)
+    style = find_map_style(read, manifest, root, in_package=in_package)
     style = style._replace(license=headers.module, docs=docs)
     if skipped:
         if not is_map or matches(raw, manifest):
@@ -131,24 +129,8 @@ def is_generated_map(read: FileReader, manifest: Manifest, module: str) -> bool:
     """
     path = manifest.app.runtime
     root = root_of(read, path, module)
-    style = _map_style(read, manifest, root, in_package=_is_in_package(path, root))
+    style = find_map_style(read, manifest, root, in_package=_is_in_package(path, root))
     return has_generated_code(read(path), style)
-
-
-def _is_map_file(raw: bytes) -> bool:
-    """Return whether a file is a map file, which imports the copy and has no stamp."""
-    return read_stamp(raw, WHAT)[0] is State.FOREIGN and bool(IMPORTS_COPY.search(raw))
-
-
-def _map_style(read: FileReader, manifest: Manifest, root: str, *, in_package: bool) -> MapStyle:
-    """Return the configured style of the map file, with the quotes that the settings use."""
-    path = manifest.app.runtime
-    style = read_code_style(read, path)
-    package = f".{COPY}" if in_package else COPY
-    if in_package and style.bans_relative_imports:
-        package = runtime_package(module_of(root, path))
-    map_style = MapStyle.of(package, style, settings_quote(read, manifest))
-    return map_style._replace(uses_bandit=uses_bandit(read))
 
 
 def _write_map(
@@ -156,8 +138,7 @@ def _write_map(
 ) -> Outcome:
     if is_map or raw is None:
         return write_map(path, raw, manifest, style)
-    text = map_text(manifest.app.name, expected_map(manifest), style)
-    return [replace(path, raw, text)], []
+    return replace_by_map(path, raw, manifest, style)
 
 
 def provides_map(read: FileReader, manifest: Manifest, module: str = "") -> bool:

@@ -13,6 +13,7 @@ import msgspec
 
 from shield_ai.model.skip import SkipId
 from shield_ai.project.python_source import apply_edits, file_change
+from shield_ai.project.runtime_names import IMPORTS_COPY
 from shield_ai.project.secret_map import MapCall, SecretMap, find_map_call, parse_map
 from shield_ai.rewrite.project.file_edits import NOTHING, Outcome, create_or_replace, replace, skip
 from shield_ai.rewrite.project.map_edits import (
@@ -23,6 +24,8 @@ from shield_ai.rewrite.project.map_edits import (
 )
 from shield_ai.rewrite.project.map_style import MapStyle
 from shield_ai.rewrite.project.map_text import map_text
+from shield_ai.rewrite.project.runtime_source import WHAT
+from shield_ai.rewrite.project.stamp import State, read_stamp
 
 if TYPE_CHECKING:
     from shield_ai.model.manifest import Manifest
@@ -55,6 +58,11 @@ def matches(raw: bytes | None, manifest: Manifest) -> bool:
     if found is None or not _is_same(found, wanted):
         return False
     return found.prefix in {"", None, wanted.prefix}
+
+
+def is_map_file(raw: bytes) -> bool:
+    """Return whether a file is a map file, which imports the copy and has no stamp."""
+    return read_stamp(raw, WHAT)[0] is State.FOREIGN and bool(IMPORTS_COPY.search(raw))
 
 
 def has_generated_code(raw: bytes | None, style: MapStyle) -> bool:
@@ -114,6 +122,19 @@ def write_map(
     if _is_unedited(raw, manifest.app.name, found.content, style):
         return create_or_replace(path, raw, text)
     return _update_map(path, raw, found, manifest, style)
+
+
+def replace_by_map(path: str, raw: bytes, manifest: Manifest, style: MapStyle) -> Outcome:
+    """Replace another file by the map file.
+
+    Args:
+        path: Path of the file.
+        raw: Its bytes.
+        manifest: The secrets.
+        style: The style of the map file.
+    """
+    text = map_text(manifest.app.name, expected_map(manifest), style)
+    return [replace(path, raw, text)], []
 
 
 def _update_map(
