@@ -6,21 +6,20 @@ import itertools
 import re
 from typing import TYPE_CHECKING
 
-from shield_ai.model.deployment import DeploymentKind, DeploymentVariable, Use, ValueForm
-from shield_ai.model.rotation_policy import PUBLIC_FIELDS
+from shield_ai.model.deployment import DeploymentKind, DeploymentVariable, Use
 from shield_ai.model.skip import SkipId, Skipped, SkipReason
 from shield_ai.scan.deployment.formats import file_settings, parse_file
 from shield_ai.scan.deployment.hidden_names import has_hidden_names
-from shield_ai.scan.deployment.named_env_files import NamedEnvFiles
 from shield_ai.scan.deployment.occurrences import accepted_lines, unexplained_names
 from shield_ai.scan.deployment.parts import DeploymentFile, part_uses
 from shield_ai.scan.deployment.production import file_use, path_use
-from shield_ai.scan.deployment.templates import has_actions, shown_text
+from shield_ai.scan.deployment.secret_variables import SecretVariables
+from shield_ai.scan.deployment.templates import has_actions
 from shield_ai.scan.text.line_index import LineIndex
 from shield_ai.scan.text.parser_marks import MAX_SIZE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from shield_ai.model.file_reader import FileReader
     from shield_ai.model.manifest import Secret
@@ -43,21 +42,13 @@ class FileSearch:
     def __init__(
         self, secrets: Sequence[Secret], read: FileReader, compose_files: ComposeFiles
     ) -> None:
-        self._fields = {
-            variable: (secret.name, field)
-            for secret in secrets
-            for variable, field in secret.variables().items()
-        }
-        self._variable_names = frozenset(self._fields)
-        self.secret_variables = frozenset(
-            variable for variable, (_, field) in self._fields.items() if field not in PUBLIC_FIELDS
-        )
+        self._variables = SecretVariables(secrets, read)
+        self.secret_variables = self._variables.confidential_names
         self.found: list[DeploymentVariable] = []
         self.incomplete: list[Skipped] = []
         self._read = read
         self._compose_files = compose_files
-        self._env_files = NamedEnvFiles(self._variable_names, read)
-        words = (*sorted(self._variable_names), *ENV_FILE_KEYS)
+        words = (*sorted(self._variables.names), *ENV_FILE_KEYS)
         self._prefilter = re.compile("|".join(words).encode())
 
     def search(self, path: str, siblings: Sequence[str]) -> None:
@@ -71,7 +62,7 @@ class FileSearch:
         if raw is None:
             self.add_incomplete(path, SkipId.DEPLOYMENT_UNREADABLE.reason())
             return
-        if has_hidden_names(raw, self._variable_names):
+        if has_hidden_names(raw, self._variables.names):
             self.add_incomplete(path, SkipId.DEPLOYMENT_HIDDEN.reason())
         if not self._prefilter.search(raw):
             return
@@ -87,7 +78,7 @@ class FileSearch:
     def _add_file(self, file: DeploymentFile, siblings: Sequence[str]) -> None:
         file = file._replace(uses=part_uses(file, self._compose_files.others(file.path)))
         settings = list(
-            itertools.islice(file_settings(file, self._variable_names), MAX_SETTINGS + 1)
+            itertools.islice(file_settings(file, self._variables.names), MAX_SETTINGS + 1)
         )
         kind = file.kind
         if kind is DeploymentKind.KUBERNETES and has_actions(file.raw):
@@ -110,30 +101,8 @@ class FileSearch:
                 seen.add(key)
                 line, _ = lines.position(setting.start)
                 line_use = Use.SUPPRESSED if line in accepted else setting.use or use
-                self.found += self._variables(path, line, kind, setting._replace(use=line_use))
-
-    def _variables(
-        self, path: str, line: int, kind: DeploymentKind, setting: Setting
-    ) -> Iterator[DeploymentVariable]:
-        """Yield the variable of an assignment, or each variable of the env file it refers to."""
-        variables = [setting.variable]
-        if setting.form is ValueForm.ENV_FILE:
-            variables = self._env_files.variables(path, setting.env_file)
-        for variable in variables:
-            secret, field = self._fields.get(variable, ("", ""))
-            yield DeploymentVariable(
-                path=path,
-                line=line,
-                kind=kind,
-                unit=shown_text(setting.unit),
-                variable=variable,
-                secret=secret,
-                field=field,
-                form=setting.form,
-                use=setting.use or Use.UNKNOWN,
-                env_file=setting.env_file,
-                is_own_login=setting.is_own_login,
-            )
+                setting_with_use = setting._replace(use=line_use)
+                self.found += self._variables.set_by(path, line, kind, setting_with_use)
 
     def _add_unexplained(self, file: DeploymentFile, settings: list[Setting]) -> None:
         """Record the first reference to a secret's variable in a form that is not recognized."""
