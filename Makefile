@@ -51,7 +51,7 @@ coverage: wheel  ## run the tests and measure the branch coverage
 	$(BIN)/coverage report
 
 FAST := $(addprefix tests/,model project reports rewrite scan aws/desired aws/cost aws/cloudtrail)
-FAST += $(addprefix tests/flow/,draft/test_manifest_draft.py plan/test_app_plan.py plan/test_aws_plan.py plan/test_secret_plan.py)
+FAST += $(addprefix tests/flow/,draft/test_manifest_draft.py plan/test_app_plan.py plan/test_aws_plan.py plan/test_secret_change.py)
 # Each test of these scans whole projects, or starts several processes.
 FAST += $(addprefix --ignore=tests/,scan/test_optimizations.py reports/test_reworded.py)
 test-fast: $(VENV)/dev.stamp  ## run the tests that start no server: scan, rewrite, plan, reports

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from shield_ai.flow.journal.journal_record import SECRET
 from shield_ai.flow.journal.log import Journal
 from shield_ai.flow.plan.aws_plan import AwsInputs, resource_changes
-from shield_ai.flow.plan.secret_plan import secret_change
+from shield_ai.flow.plan.secret_change import secret_change
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

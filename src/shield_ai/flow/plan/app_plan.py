@@ -9,7 +9,7 @@ from shield_ai.flow.plan.aws_plan import AwsInputs, resource_changes
 from shield_ai.flow.plan.code_plan import plan_code
 from shield_ai.flow.plan.deployment_plan import deployment_inputs, literal_values
 from shield_ai.flow.plan.linked_app import LinkedApp
-from shield_ai.flow.plan.secret_plan import secret_change
+from shield_ai.flow.plan.secret_change import secret_change
 from shield_ai.model.naming import MANIFEST
 from shield_ai.model.plan import Change, Plan
 from shield_ai.model.skip import SkipId, Skipped

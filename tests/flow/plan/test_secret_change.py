@@ -5,7 +5,7 @@ import pytest
 
 from shield_ai.aws.desired.secrets import secret_settings
 from shield_ai.flow.plan.aws_plan import AwsInputs
-from shield_ai.flow.plan.secret_plan import secret_change
+from shield_ai.flow.plan.secret_change import secret_change
 from shield_ai.model.manifest import App, Manifest, Secret
 from shield_ai.model.plan import Action, Origin, ValueState
 from shield_ai.model.resource import Live, SecretState
