@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shield_ai.flow.draft.origins import choose_origins, missing_variables
 from shield_ai.flow.plan.aws_plan import AwsInputs, resource_changes
 from shield_ai.flow.plan.code_plan import plan_code
 from shield_ai.flow.plan.deployment_plan import deployment_inputs, literal_values
 from shield_ai.flow.plan.linked_app import LinkedApp
-from shield_ai.flow.plan.secret_change import secret_change
-from shield_ai.model.naming import MANIFEST
+from shield_ai.flow.plan.secret_plan import plan_secret
 from shield_ai.model.plan import Change, Plan
-from shield_ai.model.skip import SkipId, Skipped
 from shield_ai.rewrite.project.deployment.variables import edit_deployment
 from shield_ai.rewrite.project.iam_policy import write_policy
 
@@ -23,9 +20,10 @@ if TYPE_CHECKING:
     from shield_ai.flow.plan.deployment_plan import DeploymentSources
     from shield_ai.model.edit import FileChange
     from shield_ai.model.file_reader import FileReader
-    from shield_ai.model.manifest import Manifest, Secret
+    from shield_ai.model.manifest import Manifest
     from shield_ai.model.plan import Origin
     from shield_ai.model.site import FoundSite
+    from shield_ai.model.skip import Skipped
 
 
 def make_plan(
@@ -146,27 +144,10 @@ class _Planner:
             self.files += inside
             self.skipped += [*links, *skipped]
         for secret in self._manifest.secret:
-            self._add_secret(secret, target, sources, sites, inputs)
+            planned = plan_secret(secret, target, sources, sites, self._app.read, inputs)
+            self.skipped += planned.skipped
+            if planned.change:
+                self.changes.append(planned.change)
+            if planned.missing:
+                self.missing.append(planned.missing)
         self.changes += resource_changes(inputs)
-
-    def _add_secret(
-        self,
-        secret: Secret,
-        target: Manifest,
-        sources: Sequence[FoundSite],
-        sites: Sequence[FoundSite],
-        inputs: AwsInputs,
-    ) -> None:
-        origins, ambiguous = choose_origins(
-            secret, sources, self._app.read, inputs.available, inputs.prompts
-        )
-        self.skipped += ambiguous
-        missing = missing_variables(secret, origins, sites)
-        change = secret_change(secret, target, () if missing else origins, inputs)
-        if change:
-            self.changes.append(change)
-        elif missing:
-            self.missing.append(f"{secret.name} ({', '.join(missing)})")
-        else:
-            reason = SkipId.OPTIONAL_WITHOUT_VALUE.reason()
-            self.skipped.append(reason.entry(MANIFEST, name=secret.name))
