@@ -10,7 +10,17 @@ from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.scan.python.classify.literals import is_secret_literal, literal_text
 from shield_ai.scan.python.readers.ast_walk import children
 from shield_ai.scan.python.readers.environ_uses import ENVIRON_NAMES
-from shield_ai.scan.python.readers.known_readers import Factory, Reader, RuntimeFunction
+from shield_ai.scan.python.readers.known_readers import Factory, RuntimeFunction
+from shield_ai.scan.python.visit.expression_forms import (
+    DISPLAYS,
+    compares_with_boolean_text,
+    function_name,
+    has_login,
+    is_boolean_conversion,
+    is_record,
+    name_of,
+    sets_attribute,
+)
 from shield_ai.scan.python.visit.statements import StatementVisitor, stored_names
 
 if TYPE_CHECKING:
@@ -22,16 +32,11 @@ if TYPE_CHECKING:
 TEXT_METHODS = frozenset({"strip", "encode", "decode", "replace"})
 # Functions that convert their first argument.
 CONVERSIONS = frozenset({"str", "bytes", "Secret", "SecretStr", "loads", "b64decode"})
-# Functions of apps and libraries: strtobool, str_to_bool, parse_boolean, is_true.
-BOOLEAN_CONVERSION = regex(r"\w+bool(?:ean)?|(?:is_|as_)?true|truthy|is_truthy")
-BOOLEAN_TEXTS = frozenset({"true", "false", "1", "0", "yes", "no", "on", "off", "y", "n", "t", "f"})
 COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.GeneratorExp, ast.DictComp)
-DISPLAYS = (ast.List, ast.Tuple, ast.Set)
 # https://docs.djangoproject.com/en/stable/ref/settings/#backend
 PLAIN_CACHE = regex(r"\.(?:filebased|locmem|dummy|db|memcached)\.\w+$")
 # The backends of the runtime, whose option SECRET names a secret.
 SECRET_BACKEND = regex(r"shield_runtime\.django\.\w+$")
-TYPES = frozenset({"str", "int", "bool", "float", "list", "dict", "tuple", "bytes"})
 
 
 class ExpressionVisitor(StatementVisitor):
@@ -143,7 +148,7 @@ class ExpressionVisitor(StatementVisitor):
         elif isinstance(node, ast.NamedExpr):
             self.visit(node.value, (node.target.id,), direct=True)
         elif isinstance(node, DISPLAYS):
-            is_direct = direct and not _is_record(node)
+            is_direct = direct and not is_record(node)
             for i, element in enumerate(node.elts):
                 self.visit(element, (*path, str(i)), direct=is_direct)
         elif isinstance(node, ast.Compare):
@@ -158,7 +163,7 @@ class ExpressionVisitor(StatementVisitor):
         """Visit the operands of a comparison: each one has the meaning of the others' names."""
         operands = [node.left, *node.comparators]
         for operand in operands:
-            names = [_name_of(other) for other in operands if other is not operand]
+            names = [name_of(other) for other in operands if other is not operand]
             path = next(((name,) for name in names if name), ())
             self.visit(operand, path, direct=False)
 
@@ -169,7 +174,7 @@ class ExpressionVisitor(StatementVisitor):
 
     def _visit_test(self, node: ast.Compare) -> bool:
         """Visit a comparison if it tests a truth value or the presence of a variable."""
-        if _compares_with_boolean_text(node):
+        if compares_with_boolean_text(node):
             self._visit_booleans([node.left])
             return True
         return self.visit_presence_test(node)
@@ -190,7 +195,7 @@ class ExpressionVisitor(StatementVisitor):
         keys = [self.resolver.constant_text(key, self.scopes) for key in node.keys]
         outer = self._database_alias, self._database_engine
         engine = self._constant_item(node, keys, "ENGINE")
-        if _has_login(keys) or SECRET_BACKEND.search(engine):
+        if has_login(keys) or SECRET_BACKEND.search(engine):
             self._database_alias = path[-1] if path else "default"
             self._database_engine = engine
         for key_node, key, value in zip(node.keys, keys, node.values, strict=True):
@@ -251,12 +256,12 @@ class ExpressionVisitor(StatementVisitor):
         if isinstance(function, RuntimeFunction):
             self.visit_accessor_call(node, path, function, direct=direct)
             return
-        if _sets_attribute(node):
+        if sets_attribute(node):
             self.visit(node.args[0], (), direct=False)
             name = self.resolver.constant_text(node.args[1], self.scopes)
             self.visit(node.args[2], (name or "?",), direct=True)
             return
-        if _is_boolean_conversion(node, function):
+        if is_boolean_conversion(node, function):
             self._visit_booleans(node.args)
             return
         is_read = False
@@ -273,7 +278,7 @@ class ExpressionVisitor(StatementVisitor):
         self, node: ast.Call, path: tuple[str, ...], *, direct: bool, is_read: bool
     ) -> None:
         """Visit the object of a method call, and the positional arguments."""
-        name = _function_name(node)
+        name = function_name(node)
         is_conversion = name in CONVERSIONS
         if isinstance(node.func, ast.Attribute) and not is_read:
             keeps_value = is_conversion or name in TEXT_METHODS
@@ -290,57 +295,3 @@ class ExpressionVisitor(StatementVisitor):
             else:
                 # the keywords of environ.Env() are types and defaults of variables
                 self.visit(keyword.value, (*path, keyword.arg), direct=not is_factory)
-
-
-def _function_name(node: ast.Call) -> str:
-    """Return the name under which a function or method is called."""
-    return _name_of(node.func)
-
-
-def _is_record(node: ast.expr) -> bool:
-    """Return whether a tuple describes a value, as in `(str, "default", True)`."""
-    if not isinstance(node, ast.Tuple):
-        return False
-    return any(
-        (isinstance(element, ast.Name) and element.id in TYPES)
-        or (isinstance(element, ast.Constant) and not isinstance(element.value, (str, bytes)))
-        for element in node.elts
-    )
-
-
-def _has_login(keys: list[str | None]) -> bool:
-    """Return whether the keys of a dict are those of a database."""
-    return "PASSWORD" in keys and ("ENGINE" in keys or {"NAME", "USER"}.issubset(keys))
-
-
-def _sets_attribute(node: ast.Call) -> bool:
-    """Return whether a call is `setattr(object, name, value)`."""
-    is_setattr = isinstance(node.func, ast.Name) and node.func.id == "setattr"
-    return is_setattr and len(node.args) == 3 and not node.keywords
-
-
-def _name_of(node: ast.expr) -> str:
-    """Return a name, or the name of an attribute; empty for other expressions."""
-    if isinstance(node, ast.Attribute):
-        return node.attr
-    return node.id if isinstance(node, ast.Name) else ""
-
-
-def _is_boolean_conversion(node: ast.Call, function: object) -> bool:
-    """Return whether a call converts a text; `env_bool("X")` reads a variable."""
-    if isinstance(function, Reader):
-        return False
-    return bool(BOOLEAN_CONVERSION.fullmatch(_function_name(node)))
-
-
-def _compares_with_boolean_text(node: ast.Compare) -> bool:
-    """Return whether a comparison is with "true", "1" or other texts for truth values."""
-    if len(node.comparators) != 1:
-        return False
-    operand = node.comparators[0]
-    nodes = operand.elts if isinstance(operand, DISPLAYS) else [operand]
-    for node_of_text in nodes:
-        text = literal_text(node_of_text)
-        if text is None or text.lower() not in BOOLEAN_TEXTS:
-            return False
-    return bool(nodes)

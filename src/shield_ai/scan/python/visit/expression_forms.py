@@ -1,0 +1,69 @@
+"""Recognize forms of expressions: conversions, records, logins and tests of truth values."""
+
+from __future__ import annotations
+
+import ast
+
+from shield_ai.project.perf.lazy_regex import regex
+from shield_ai.scan.python.classify.literals import literal_text
+from shield_ai.scan.python.readers.known_readers import Reader
+
+# Functions of apps and libraries: strtobool, str_to_bool, parse_boolean, is_true.
+BOOLEAN_CONVERSION = regex(r"\w+bool(?:ean)?|(?:is_|as_)?true|truthy|is_truthy")
+BOOLEAN_TEXTS = frozenset({"true", "false", "1", "0", "yes", "no", "on", "off", "y", "n", "t", "f"})
+DISPLAYS = (ast.List, ast.Tuple, ast.Set)
+TYPES = frozenset({"str", "int", "bool", "float", "list", "dict", "tuple", "bytes"})
+
+
+def function_name(node: ast.Call) -> str:
+    """Return the name under which a function or method is called."""
+    return name_of(node.func)
+
+
+def is_record(node: ast.expr) -> bool:
+    """Return whether a tuple describes a value, as in `(str, "default", True)`."""
+    if not isinstance(node, ast.Tuple):
+        return False
+    return any(
+        (isinstance(element, ast.Name) and element.id in TYPES)
+        or (isinstance(element, ast.Constant) and not isinstance(element.value, (str, bytes)))
+        for element in node.elts
+    )
+
+
+def has_login(keys: list[str | None]) -> bool:
+    """Return whether the keys of a dict are those of a database."""
+    return "PASSWORD" in keys and ("ENGINE" in keys or {"NAME", "USER"}.issubset(keys))
+
+
+def sets_attribute(node: ast.Call) -> bool:
+    """Return whether a call is `setattr(object, name, value)`."""
+    is_setattr = isinstance(node.func, ast.Name) and node.func.id == "setattr"
+    return is_setattr and len(node.args) == 3 and not node.keywords
+
+
+def name_of(node: ast.expr) -> str:
+    """Return a name, or the name of an attribute; empty for other expressions."""
+    if isinstance(node, ast.Attribute):
+        return node.attr
+    return node.id if isinstance(node, ast.Name) else ""
+
+
+def is_boolean_conversion(node: ast.Call, function: object) -> bool:
+    """Return whether a call converts a text; `env_bool("X")` reads a variable."""
+    if isinstance(function, Reader):
+        return False
+    return bool(BOOLEAN_CONVERSION.fullmatch(function_name(node)))
+
+
+def compares_with_boolean_text(node: ast.Compare) -> bool:
+    """Return whether a comparison is with "true", "1" or other texts for truth values."""
+    if len(node.comparators) != 1:
+        return False
+    operand = node.comparators[0]
+    nodes = operand.elts if isinstance(operand, DISPLAYS) else [operand]
+    for node_of_text in nodes:
+        text = literal_text(node_of_text)
+        if text is None or text.lower() not in BOOLEAN_TEXTS:
+            return False
+    return bool(nodes)
