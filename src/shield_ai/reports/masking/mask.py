@@ -21,6 +21,7 @@ from shield_ai.model.printable import printable
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.project.python_source import Source
 from shield_ai.reports.masking.comments import hidden_spans
+from shield_ai.reports.masking.offsets import Offsets
 from shield_ai.reports.masking.value_places import PLAIN_VARIABLE, harmless_spans, is_env_function
 
 if TYPE_CHECKING:
@@ -135,7 +136,7 @@ def _python_values(
         token for token in tokenize.generate_tokens(readline) if token.type not in LAYOUT_TOKENS
     ]
     code = [""] * 4  # the preceding tokens, without comments
-    offsets = _Offsets(source)
+    offsets = Offsets(source)
     hidden_line = 0  # the last line with a value
     for token, following in zip(tokens, [*tokens[1:], tokens[-1]], strict=True):
         if token.type == tokenize.ERRORTOKEN and token.string.strip():
@@ -212,32 +213,3 @@ def _is_env_read(before: list[str]) -> bool:
 def _can_be_subscripted(token: str) -> bool:
     """Return whether a bracket after a token is a subscript, not the start of a list."""
     return token in (")", "]") or (token.isidentifier() and not keyword.iskeyword(token))
-
-
-class _Offsets:
-    """Converts positions of the tokenizer, in ascending order, to byte offsets in the file.
-
-    Each line is decoded once and each part of it encoded once, because a line of a megabyte can
-    have a hundred thousand tokens.
-    """
-
-    def __init__(self, source: Source) -> None:
-        self._source = source
-        self._line = 0
-        self._text = ""
-        self._column = 0
-        self._offset = 0
-
-    def find(self, position: tuple[int, int]) -> int:
-        """Return the byte offset of a line (from 1) and a column in characters."""
-        line, column = position
-        if line != self._line or column < self._column:
-            start, raw = self._source.lines[line - 1]
-            self._line = line
-            self._text = raw.decode(self._source.encoding)
-            self._column = 0
-            self._offset = start
-        between = self._text[self._column : column]
-        self._offset += len(between.encode(self._source.encoding))
-        self._column = column
-        return self._offset
