@@ -10,6 +10,7 @@ from shield_ai.scan.python.classify.literals import is_secret_literal, literal_t
 from shield_ai.scan.python.readers.ast_walk import children
 from shield_ai.scan.python.readers.environ_uses import ENVIRON_NAMES
 from shield_ai.scan.python.readers.known_readers import Factory, RuntimeFunction
+from shield_ai.scan.python.visit.assigned_names import stored_names
 from shield_ai.scan.python.visit.expression_forms import (
     DISPLAYS,
     compares_with_boolean_text,
@@ -21,7 +22,6 @@ from shield_ai.scan.python.visit.expression_forms import (
     sets_attribute,
 )
 from shield_ai.scan.python.visit.expression_hooks import ExpressionHooks
-from shield_ai.scan.python.visit.statements import stored_names
 
 if TYPE_CHECKING:
     from shield_ai.scan.python.readers.bindings import Module

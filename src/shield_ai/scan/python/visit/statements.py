@@ -10,6 +10,7 @@ from shield_ai.scan.python.readers.ast_walk import children
 from shield_ai.scan.python.readers.bindings import parameter_defaults
 from shield_ai.scan.python.readers.known_readers import EnvObject
 from shield_ai.scan.python.readers.resolve import Resolver
+from shield_ai.scan.python.visit.assigned_names import definitely_assigned, stored_names
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -189,7 +190,7 @@ class StatementVisitor(abc.ABC):
         self.visit(node.target, (), direct=False)
         for statement in node.body:
             self.visit_statement(statement)
-            self._loop_names |= _definitely_assigned([statement]) or frozenset()
+            self._loop_names |= definitely_assigned([statement]) or frozenset()
         self._loop_names = outer_names
         self.visit_body(node.orelse)
 
@@ -212,32 +213,3 @@ class StatementVisitor(abc.ABC):
             argument = call.args[0] if call.args else None
             prefix = self.resolver.constant_text(argument, self.scopes)
             self._env_prefixes.append((base.label, prefix))
-
-
-def _definitely_assigned(body: Sequence[ast.stmt]) -> frozenset[str] | None:
-    """Return the names that are assigned on each path; None if no path reaches the end."""
-    names: frozenset[str] = frozenset()
-    for node in body:
-        if isinstance(node, (ast.Raise, ast.Return, ast.Continue, ast.Break)):
-            return None
-        if isinstance(node, ast.Assign):
-            names |= stored_names(node.targets)
-        elif isinstance(node, (ast.With, ast.AsyncWith)):
-            names |= _definitely_assigned(node.body) or frozenset()
-        elif isinstance(node, ast.If):
-            branches = (_definitely_assigned(node.body), _definitely_assigned(node.orelse))
-            found = [branch for branch in branches if branch is not None]
-            if not found:
-                return None
-            names |= frozenset.intersection(*found)
-    return names
-
-
-def stored_names(nodes: Sequence[ast.AST]) -> frozenset[str]:
-    """Return the names that are assigned in the nodes or in their descendants."""
-    names = []
-    for node in nodes:
-        for part in ast.walk(node):
-            if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store):
-                names.append(part.id)
-    return frozenset(names)

@@ -21,9 +21,9 @@ from shield_ai.scan.python.readers.collection_texts import collection_texts
 from shield_ai.scan.python.readers.known_readers import Environ, Library
 from shield_ai.scan.python.settings_classes.stage_classes import explain_stage
 from shield_ai.scan.python.visit.accessor_calls import AccessorCallVisitor
+from shield_ai.scan.python.visit.assigned_names import stored_names
 from shield_ai.scan.python.visit.fstrings import find_span
 from shield_ai.scan.python.visit.lambda_safety import explain_not_lambda_safe, unused_quote
-from shield_ai.scan.python.visit.statements import stored_names
 
 if TYPE_CHECKING:
     from shield_ai.model.skip import SkipReason
