@@ -16,7 +16,7 @@ from shield_ai.scan.python.app.app_facts import AppFiles, collect_facts
 from shield_ai.scan.python.app.app_scanner import AppScanner
 from shield_ai.scan.python.app.complete import complete_findings, not_migratable
 from shield_ai.scan.python.app.skipped_folders import select_app_paths
-from shield_ai.scan.python.findings.from_candidates import dotenv_findings
+from shield_ai.scan.python.findings.dotenv_findings import dotenv_findings
 from shield_ai.scan.python.scan import Scan
 from shield_ai.scan.text.engine import reader
 
