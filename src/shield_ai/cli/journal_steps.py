@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shield_ai.cli.console import before_question, confirm_changes
+from shield_ai.cli.console import before_question
 from shield_ai.cli.interruptions import interruption
+from shield_ai.cli.prompts import confirm_changes
 from shield_ai.flow.apply.apply_recovery import unfinished_steps
 from shield_ai.flow.journal.journal_record import FileStep
 from shield_ai.project.runtime_names import copied_folder

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import click
 import msgspec
 
-from shield_ai.cli.console import conflict_resolver, prompt_for_value
 from shield_ai.cli.options import ENVIRONMENT, ONLY, grouped_options
 from shield_ai.cli.progress import progress_bar
+from shield_ai.cli.prompts import conflict_resolver, prompt_for_value
 from shield_ai.flow.app_options import AppOptions, PlanningOptions, Scope
 from shield_ai.flow.apply.apply_session import ApplySession
 from shield_ai.flow.plan.plan_file import read_plan

@@ -9,15 +9,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from shield_ai.cli.console import (
-    before_question,
-    can_ask,
-    confirm,
-    echo,
-    no_terminal,
-    note,
-    prompt_hidden,
-)
+from shield_ai.cli.console import before_question, can_ask, echo, no_terminal, note
+from shield_ai.cli.prompts import confirm, prompt_hidden
 from shield_ai.cli.rotation_steps import run_steps
 from shield_ai.flow.pull import outdated_env_file, pull_command
 from shield_ai.model.errors import ShieldError

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from shield_ai.cli.console import ask, can_ask
+from shield_ai.cli.console import can_ask
+from shield_ai.cli.prompts import ask
 from shield_ai.flow.app_options import SettingsOptions
 from shield_ai.model.errors import ShieldError
 

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from shield_ai.cli.console import confirm, echo, print_json
+from shield_ai.cli.console import echo, print_json
 from shield_ai.cli.options import APP, ENVIRONMENT, JSON, YES
+from shield_ai.cli.prompts import confirm
 from shield_ai.flow.app_context import AppContext
 from shield_ai.flow.app_options import AppOptions
 from shield_ai.flow.current_values import read_current_values

@@ -7,19 +7,12 @@ from typing import TYPE_CHECKING
 import click
 import msgspec
 
-from shield_ai.cli.console import (
-    before_question,
-    confirm_changes,
-    echo,
-    format_receipt,
-    is_shown,
-    note,
-    print_json,
-)
+from shield_ai.cli.console import before_question, echo, format_receipt, is_shown, note, print_json
 from shield_ai.cli.interruptions import interruption
 from shield_ai.cli.journal_steps import list_steps
 from shield_ai.cli.options import APP, ENVIRONMENT, JSON, ONLY, YES, grouped_options
 from shield_ai.cli.progress import progress_bar
+from shield_ai.cli.prompts import confirm_changes
 from shield_ai.flow.rollback.edited_files import find_edited_files
 from shield_ai.flow.rollback.undo import Undo, open_undo
 from shield_ai.model.errors import DONE

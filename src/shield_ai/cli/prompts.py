@@ -1,0 +1,121 @@
+"""Ask the user: confirmations, conflicts and values."""
+
+from __future__ import annotations
+
+import functools
+from typing import TYPE_CHECKING
+
+import click
+
+from shield_ai.cli.console import UNCHANGED, can_ask, no_terminal
+from shield_ai.model.errors import DeclinedError, ShieldError
+from shield_ai.model.hidden import Hidden
+from shield_ai.model.printable import printable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from shield_ai.flow.app_context import AppContext
+
+
+def confirm(question: str, *, yes: bool, declined: str = UNCHANGED) -> None:
+    """Ask for confirmation on the terminal, unless --yes was given.
+
+    Args:
+        question: What to confirm.
+        yes: Whether --yes was given.
+        declined: What to print if the answer is no.
+
+    Raises:
+        ShieldError: Standard input or standard error is not a terminal.
+        DeclinedError: The answer is no.
+    """
+    if yes:
+        return
+    if not can_ask():
+        raise ShieldError(
+            f"confirmation required, but {no_terminal()}",
+            "use --yes to skip the confirmation",
+        )
+    if not ask(question):
+        raise DeclinedError(declined)
+
+
+def confirm_changes(
+    app: AppContext, question: str, *, yes: bool, declined: str = UNCHANGED
+) -> None:
+    """Ask for confirmation of changes; in production, require the app's name.
+
+    Args:
+        app: The app and its environment.
+        question: What to confirm.
+        yes: Whether --yes was given.
+        declined: What to print if the answer is no.
+
+    Raises:
+        ShieldError: Standard input or standard error is not a terminal.
+        DeclinedError: The answer is no, or is not the app's name.
+    """
+    from shield_ai.model.environments import is_production
+
+    if yes or not is_production(app.manifest, app.environment):
+        confirm(question, yes=yes, declined=declined)
+        return
+    environment = app.environment
+    if not can_ask():
+        raise ShieldError(
+            f"changes to {environment} require confirmation, but {no_terminal()}",
+            "use --yes to skip the confirmation",
+        )
+    name = app.manifest.app.name
+    text = f"{question} This changes {environment}. Enter the app's name ({name}) to confirm"
+    if click.prompt(printable(text), err=True) != name:
+        raise DeclinedError(f"{declined}: the answer is not {name}")
+
+
+def conflict_resolver(conflict: str) -> Callable[[str, str], bool]:
+    """Return a function that decides whether a resource in AWS may be overwritten.
+
+    Args:
+        conflict: The value of --conflict: keep, replace or ask.
+
+    Returns:
+        A function of the resource's kind and name.
+
+    Raises:
+        ShieldError: `conflict` is `ask`, but standard input or standard error is not a terminal.
+    """
+    if conflict != "ask":
+        return lambda _kind, _name: conflict == "replace"
+    if not can_ask():
+        raise ShieldError(
+            "--conflict ask requires a terminal", "use --conflict keep or --conflict replace"
+        )
+
+    @functools.cache
+    def confirm_overwrite(kind: str, name: str) -> bool:
+        question = f"{kind} {name} differs in AWS. Overwrite it?"
+        return click.confirm(printable(question), err=True)
+
+    return confirm_overwrite
+
+
+def ask(question: str) -> bool:
+    """Ask a question on standard error; the default answer is no."""
+    return click.confirm(printable(question), default=False, err=True)
+
+
+def prompt_hidden(text: str) -> str:
+    """Prompt on standard error with hidden input; the answer may be empty."""
+    answer: str = click.prompt(
+        printable(text), hide_input=True, default="", show_default=False, err=True
+    )
+    return answer
+
+
+@functools.cache
+def prompt_for_value(variable: str) -> Hidden:
+    """Prompt for the value of a variable with hidden input, once per variable."""
+    if not can_ask():
+        raise ShieldError(f"--prompt requires a terminal to ask for {variable}", "use --env-file")
+    return Hidden(click.prompt(printable(f"Value of {variable}"), hide_input=True, err=True))
