@@ -53,7 +53,7 @@ from shield_ai.scan.deployment.finder import find_deployment
 from shield_ai.scan.files.gitignore import GitIgnore
 from shield_ai.scan.files.suppressions import apply_suppressions, find_suppressions
 from shield_ai.scan.python.app_scan import scan_files
-from shield_ai.scan.rules import pattern
+from shield_ai.scan.rules import explanation, pattern
 from shield_ai.scan.sarif_import import import_secrets, read_locations, relative_to_app
 from shield_ai.scan.selftest import check_examples
 from shield_ai.scan.text.dotenv import find_dotenv_secrets
@@ -213,7 +213,7 @@ def fuzz_pattern(raw: bytes) -> None:
         made = pattern.parse(raw.decode(), "fuzz.yaml", ())
     except (UnicodeDecodeError, ShieldError):
         return
-    pattern.explain(made.rules[0].id, [made])
+    explanation.explain(made.rules[0].id, [made])
     check_examples(made)
     scan_credentials(["a.py"], lambda _: raw, [pattern.credential_pattern(), made])
 

@@ -9,7 +9,7 @@ import pytest
 from shield_ai.model.addresses import rule_page
 from shield_ai.model.errors import ShieldError
 from shield_ai.model.finding import Severity
-from shield_ai.scan.rules import pattern
+from shield_ai.scan.rules import explanation, pattern
 from shield_ai.scan.rules.examples import fill
 from shield_ai.scan.selftest import check_examples
 from shield_ai.scan.text.detector import Detector
@@ -66,14 +66,14 @@ def test_message_is_filled_in(rule: pattern.Rule) -> None:
 
 @pytest.mark.parametrize("rule", IDS)
 def test_explains_each_rule(rule: str) -> None:
-    text = pattern.explain(rule)
+    text = explanation.explain(rule)
     assert text.startswith(f"{rule}: ")
     assert "How to fix" in text
     assert max(len(line) for line in text.splitlines() if "https://" not in line) <= 80
 
 
 def test_explains_the_fields_of_an_example() -> None:
-    text = pattern.explain("CRED.github-token")
+    text = explanation.explain("CRED.github-token")
     assert "{alnum:36} stands for 36 random characters" in text
 
 
@@ -81,7 +81,7 @@ def test_explains_the_fields_of_an_example() -> None:
     "rule", [rule.id for rule in pattern.credential_pattern().rules if len(rule.title) > 40]
 )
 def test_explains_within_the_width_of_a_terminal(rule: str) -> None:
-    lines = pattern.explain(rule).splitlines()
+    lines = explanation.explain(rule).splitlines()
     assert (
         max(len(line) for line in lines if "https://" not in line and not line.startswith("    "))
         <= 80
@@ -89,20 +89,20 @@ def test_explains_within_the_width_of_a_terminal(rule: str) -> None:
 
 
 def test_explains_a_pattern_by_its_short_id() -> None:
-    assert pattern.explain("CSEC34") == pattern.explain("CSEC-34")
+    assert explanation.explain("CSEC34") == explanation.explain("CSEC-34")
 
 
 def test_explains_a_pattern_with_its_rules() -> None:
-    text = pattern.explain("CSEC-34")
+    text = explanation.explain("CSEC-34")
     assert all(rule in text for rule in IDS)
 
 
 def test_unknown_rule_suggests_a_similar_one() -> None:
     with pytest.raises(ShieldError, match=r"no rule 'CSEC34\.litteral'") as caught:
-        pattern.explain("CSEC34.litteral")
+        explanation.explain("CSEC34.litteral")
     assert caught.value.hint == "did you mean CSEC34.literal?"
     with pytest.raises(ShieldError) as caught:
-        pattern.explain("W605")
+        explanation.explain("W605")
     assert "shield explain CSEC-34" in caught.value.hint
 
 
@@ -251,7 +251,7 @@ def test_app_with_a_custom_pattern(tmp_path) -> None:
     (tmp_path / pattern.APP_FOLDER / "acme.yaml").write_text(OWN)
     (made,) = pattern.load_app_patterns(tmp_path)
     assert check_examples(made) == []
-    assert "ACME.key: ACME key (high)" in pattern.explain("ACME.key", [made])
+    assert "ACME.key: ACME key (high)" in explanation.explain("ACME.key", [made])
 
 
 @pytest.mark.parametrize(
@@ -444,7 +444,7 @@ def test_date_is_loaded_as_text() -> None:
 
 
 def test_explains_where_a_rule_is_documented() -> None:
-    assert rule_page("CSEC34.literal") in pattern.explain("CSEC34.literal").splitlines()
+    assert rule_page("CSEC34.literal") in explanation.explain("CSEC34.literal").splitlines()
 
 
 def test_a_token_is_found_by_one_rule() -> None:

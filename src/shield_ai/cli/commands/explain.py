@@ -23,13 +23,13 @@ if TYPE_CHECKING:
 @JSON
 def explain(rule: str, *, as_json: bool) -> int:
     """Explain what a rule finds and how to fix its findings."""
-    from shield_ai.scan.rules import pattern
+    from shield_ai.scan.rules import explanation, pattern
 
     app_patterns = pattern.load_app_patterns(Path())
     if as_json:
         print_json(_document(*pattern.select(rule, app_patterns)))
     else:
-        echo(pattern.explain(rule, app_patterns))
+        echo(explanation.explain(rule, app_patterns))
     return DONE
 
 

@@ -16,6 +16,7 @@ from shield_ai.model.addresses import DOCUMENTATION
 from shield_ai.model.finding import Severity
 from shield_ai.model.printable import escape_json
 from shield_ai.scan.rules import pattern
+from shield_ai.scan.rules.explanation import help_page
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -120,7 +121,7 @@ def _rule(rule: Rule, rule_pattern: Pattern) -> dict[str, Any]:
         "fullDescription": {"text": rule.explanation},
         "help": {"text": f"{rule.explanation}\n\n{rule.fix}"},
     }
-    if link := pattern.help_page(rule, rule_pattern):
+    if link := help_page(rule, rule_pattern):
         descriptor["helpUri"] = link
     descriptor["defaultConfiguration"] = {"level": LEVELS[rule.severity]}
     descriptor["properties"] = {

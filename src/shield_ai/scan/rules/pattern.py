@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import enum
 import functools
-import re
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from shield_ai.model.addresses import rule_page
 from shield_ai.model.errors import ShieldError
 from shield_ai.model.finding import Severity
 from shield_ai.project.perf.disk_cache import get_or_create
@@ -25,7 +23,6 @@ CSEC34_FILE = FOLDER / "csec_34_missing_secrets_manager.yaml"
 CREDENTIALS_FILE = FOLDER / "hardcoded_credential.yaml"
 APP_FOLDER = ".shield/patterns"  # in an app, with its custom patterns
 MAX_SIZE = 1_000_000  # bytes of a custom pattern
-WIDTH = 80
 
 
 class RuleKind(enum.StrEnum):
@@ -185,22 +182,6 @@ def find_rule(rule_id: str, app_patterns: Iterable[Pattern] = ()) -> Rule | None
     return None
 
 
-def explain(rule_id: str, app_patterns: Iterable[Pattern] = ()) -> str:
-    """Describe a rule or a pattern, for a terminal.
-
-    Args:
-        rule_id: The id of a rule or a pattern, or the prefix of a pattern's rules, as in `CSEC34`.
-        app_patterns: The custom patterns of an app.
-
-    Raises:
-        ShieldError: The id is unknown.
-    """
-    pattern, rules = select(rule_id, app_patterns)
-    if [rule.id for rule in rules] == [rule_id]:
-        return _explain_rule(pattern, rules[0])
-    return _explain_pattern(pattern)
-
-
 def select(rule_id: str, app_patterns: Iterable[Pattern] = ()) -> tuple[Pattern, tuple[Rule, ...]]:
     """Return the pattern of a rule, and the rule; for the id of a pattern, all its rules.
 
@@ -225,58 +206,6 @@ def _suggest(rule_id: str, patterns: Iterable[Pattern]) -> str:
         return f"did you mean {similar[0]}?"
     commands = f"shield explain {csec34_pattern().id}, shield explain {credential_pattern().id}"
     return f"list the rules of a pattern: {commands}"
-
-
-def _explain_rule(pattern: Pattern, rule: Rule) -> str:
-    example = rule.examples[0].strip()
-    heading = "Example"
-    if field := re.search(r"\{\w+:(\d+)\}", example):
-        heading += f" ({field[0]} stands for {field[1]} random characters)"
-    links = _links(rule, pattern)
-    parts = [
-        _wrap(f"{rule.id}: {rule.title} ({rule.severity})"),
-        _wrap(rule.explanation),
-        f"How to fix\n{_wrap(rule.fix)}",
-        f"{heading}\n{_indent(example)}",
-        "\n".join(["See", *links]),
-    ]
-    return "\n\n".join(parts) + "\n"
-
-
-def _links(rule: Rule, pattern: Pattern) -> list[str]:
-    """Return the page of a rule, if it is one of ours, and its references."""
-    is_ours = pattern in (csec34_pattern(), credential_pattern())
-    page = rule_page(rule.id) if is_ours else ""
-    return [link for link in (page, rule.reference, *pattern.references) if link]
-
-
-def help_page(rule: Rule, pattern: Pattern) -> str:
-    """Return the first link of a rule to a web page; empty if it has none."""
-    links = (link for link in _links(rule, pattern) if link.startswith(("https://", "http://")))
-    return next(links, "")
-
-
-def _explain_pattern(pattern: Pattern) -> str:
-    width = max(len(rule.id) for rule in pattern.rules) + 2
-    rows = [f"{rule.id:{width}}{rule.severity:9}{rule.title}" for rule in pattern.rules]
-    parts = [
-        f"{pattern.id}: {pattern.title} ({pattern.severity})",
-        _wrap(pattern.description),
-        f"How to fix\n{_wrap(pattern.fix)}",
-        "\n".join(rows),
-        "\n".join(["See", *pattern.references]),
-    ]
-    return "\n\n".join(parts) + "\n"
-
-
-def _indent(text: str) -> str:
-    return "\n".join(f"    {line}" if line else "" for line in text.splitlines())
-
-
-def _wrap(text: str) -> str:
-    import textwrap
-
-    return textwrap.fill(text, WIDTH, break_long_words=False, break_on_hyphens=False)
 
 
 def parse(text: str, file: str, used_ids: Collection[str] | None = None) -> Pattern:
