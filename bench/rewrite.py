@@ -24,7 +24,7 @@ from shield_ai.rewrite.python.wrap.run import wrap_secrets
 from shield_ai.scan.files.walk import walk_all
 from shield_ai.scan.python.app.skipped_folders import select_app_paths
 from shield_ai.scan.python.app_scan import scan_files
-from shield_ai.scan.text.engine import reader
+from shield_ai.scan.text.reader import reader
 
 HERE = Path(__file__).parent
 TARGET = 150  # files per second

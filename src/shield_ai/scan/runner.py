@@ -18,13 +18,8 @@ from shield_ai.scan.merge import PartResult, ScanResult, merge_parts
 from shield_ai.scan.python.app.skipped_folders import select_app_paths
 from shield_ai.scan.python.app_scan import scan, scan_files
 from shield_ai.scan.rules import pattern
-from shield_ai.scan.text.engine import (
-    MAX_SIZE,
-    Pool,
-    no_progress,
-    reader,
-    scan_credentials,
-)
+from shield_ai.scan.text.engine import Pool, no_progress, scan_credentials
+from shield_ai.scan.text.reader import MAX_SIZE, reader
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

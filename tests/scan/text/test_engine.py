@@ -8,7 +8,8 @@ from shield_ai.model.skip import SkipId
 from shield_ai.scan.rules import pattern
 from shield_ai.scan.rules.examples import fill
 from shield_ai.scan.text import engine as module
-from shield_ai.scan.text.engine import Pool, reader, scan_credentials
+from shield_ai.scan.text.engine import Pool, scan_credentials
+from shield_ai.scan.text.reader import reader
 
 LINE = fill('password = "{alnum:16}"\n').encode()
 

@@ -10,7 +10,7 @@ from shield_ai.project.operator_region import REGION_NAME
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.project.runtime_names import is_copied_file
 from shield_ai.scan.files.walk import display_path, walk_all
-from shield_ai.scan.text.engine import reader
+from shield_ai.scan.text.reader import reader
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.scan.deployment.recognize import file_format
 from shield_ai.scan.files.walk import display_path, walk_all
-from shield_ai.scan.text.engine import reader
 from shield_ai.scan.text.parser_marks import MAX_SIZE
+from shield_ai.scan.text.reader import reader
 
 if TYPE_CHECKING:
     from collections.abc import Collection

@@ -11,7 +11,7 @@ from shield_ai.scan.deployment.compose_files import ComposeFiles
 from shield_ai.scan.deployment.file_search import FileSearch
 from shield_ai.scan.deployment.recognize import file_format
 from shield_ai.scan.files.walk import display_path, walk_all
-from shield_ai.scan.text.engine import reader
+from shield_ai.scan.text.reader import reader
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -18,7 +18,7 @@ from shield_ai.scan.python.app.complete import complete_findings, not_migratable
 from shield_ai.scan.python.app.skipped_folders import select_app_paths
 from shield_ai.scan.python.findings.dotenv_findings import dotenv_findings
 from shield_ai.scan.python.scan import Scan
-from shield_ai.scan.text.engine import reader
+from shield_ai.scan.text.reader import reader
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping

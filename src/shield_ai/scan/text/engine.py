@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-import errno
 import functools
 import os
-import stat
-from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from shield_ai.model.skip import SkipId, Skipped, SkipReason
-from shield_ai.project.inside import inside_check
 from shield_ai.scan.files.file_class import (
     allows_unquoted,
     is_archive,
@@ -21,6 +17,7 @@ from shield_ai.scan.files.file_class import (
 from shield_ai.scan.files.suppressions import find_suppressions, has_suppressions
 from shield_ai.scan.text.detector import Detector
 from shield_ai.scan.text.prefilter import create_prefilter
+from shield_ai.scan.text.reader import MAX_SIZE, reader
 from shield_ai.scan.text.token_rules import CUSTOM_BUDGET, RegexRules
 
 if TYPE_CHECKING:
@@ -35,9 +32,7 @@ if TYPE_CHECKING:
 
     Progress = Callable[[int, int], None]  # files done, files in total
 
-MAX_SIZE = 20_000_000  # bytes; larger files are skipped
 SAFE_PATH = "PYTHONSAFEPATH"
-READ_FLAGS = os.O_RDONLY | os.O_NONBLOCK  # do not wait for the writer of a FIFO
 BINARY_CHECK_SIZE = 8192  # bytes; a file with a NUL in them is binary, as in git
 MAX_NULS = 8  # in these bytes of a file that is a text file by its name
 UTF16_BOMS = (b"\xff\xfe", b"\xfe\xff")
@@ -228,82 +223,3 @@ def _scan_chunk(
     budget = CUSTOM_BUDGET / CHUNKS_PER_JOB
     detector = _create_detector(patterns, MAX_SIZE, custom_paths, budget)
     return _scan_files(paths, reader(root), detector)
-
-
-def reader(root: str, *, follow_links: bool = False) -> FileReader:
-    """Return a function that reads a file of a folder, up to one byte over MAX_SIZE.
-
-    The function returns None if the file cannot be read or is outside the folder, and no bytes if
-    it is not a regular file.
-
-    Args:
-        root: The folder.
-        follow_links: Whether to read files outside the folder, too: the user has named them.
-    """
-    base = root.rstrip("/") + "/" if root else ""
-    if follow_links:
-        return lambda path: _read_named(path if path.startswith("/") else base + path)
-    is_inside = inside_check(root)
-
-    def read(path: str) -> bytes | None:
-        try:
-            if not is_inside(path):
-                return None
-            return _read_regular(base + path, READ_FLAGS | os.O_NOFOLLOW)
-        except ValueError:  # a NUL or a lone surrogate, in a path that a file names
-            return None
-        except OSError as error:
-            target = _target_inside(base + path, root) if error.errno == errno.ELOOP else ""
-            return read(target) if target else None
-
-    return read
-
-
-def _read_named(path: str) -> bytes | None:
-    try:
-        return _read_regular(path, READ_FLAGS)
-    except OSError:
-        return None
-
-
-def _target_inside(link: str, root: str) -> str:
-    """Return the target of a symbolic link, relative to the folder.
-
-    It is empty if the target is outside the folder, or the link is broken.
-    """
-    target = os.path.realpath(link)
-    base = os.path.realpath(root).rstrip("/") + "/"
-    is_inside = target.startswith(base) and not Path(target).is_symlink()
-    return target.removeprefix(base) if is_inside else ""
-
-
-def _read_regular(path: str, flags: int) -> bytes:
-    """Read a file up to one byte over MAX_SIZE; return no bytes if it is not a regular file.
-
-    Raises:
-        OSError: The file can't be read, or is a symbolic link and the flags contain O_NOFOLLOW.
-    """
-    handle = os.open(path, flags)
-    try:
-        status = os.fstat(handle)
-        return _read_file(handle, status.st_size) if stat.S_ISREG(status.st_mode) else b""
-    finally:
-        os.close(handle)
-
-
-def _read_file(handle: int, size: int) -> bytes:
-    """Read a file up to one byte over MAX_SIZE.
-
-    Args:
-        handle: The file descriptor.
-        size: The size by fstat(); the file may be longer if it grows or is in /proc.
-    """
-    wanted = min(size, MAX_SIZE) + 1
-    raw = os.read(handle, wanted)
-    while len(raw) == wanted and wanted <= MAX_SIZE:
-        more = os.read(handle, MAX_SIZE + 1 - wanted)
-        if not more:
-            break
-        raw += more
-        wanted = len(raw)
-    return raw

@@ -5,7 +5,7 @@ from shield_helpers import shield
 
 from shield_ai.scan.files.walk import walk_all
 from shield_ai.scan.python.app.skipped_folders import select_app_paths
-from shield_ai.scan.text.engine import reader
+from shield_ai.scan.text.reader import reader
 
 READ = "import os\nX = os.environ['SENTRY_DSN']\n"
 
