@@ -13,13 +13,12 @@ from shield_ai.cli.journal_steps import list_steps
 from shield_ai.cli.options import APP, ENVIRONMENT, JSON, ONLY, YES, grouped_options
 from shield_ai.cli.progress import progress_bar
 from shield_ai.cli.prompts import confirm_changes
-from shield_ai.flow.rollback.edited_files import find_edited_files
+from shield_ai.cli.rollback_edits import print_edits
 from shield_ai.flow.rollback.undo import Undo, open_undo
 from shield_ai.model.errors import DONE
 from shield_ai.model.plan import StepKind, StepStatus
 from shield_ai.model.printable import printable
 from shield_ai.reports.documents import RollbackDocument
-from shield_ai.reports.manual_changes import edited_text
 from shield_ai.reports.results import receipts_text
 from shield_ai.reports.terminal.plurals import count
 
@@ -93,7 +92,7 @@ def rollback(
                 print_json(_document(environment, [], ignored))
             return DONE
         _list_steps(undo, yes=yes)
-        _print_edits(undo, force=overrides.force)
+        print_edits(undo, force=overrides.force)
         confirm_changes(undo.app, f"Undo {count(len(steps), 'step')}?", yes=yes)
         receipts = _undo(undo, force=overrides.force)
         if undo.journal.is_adopted:
@@ -130,19 +129,6 @@ def _summarize(receipts: Sequence[Receipt], *, is_rest: bool) -> None:
     if kept:
         left = "nothing left to roll back except" if is_rest else "kept, as reported before:"
         note(f"{left} {', '.join(map(printable, kept))}")
-
-
-def _print_edits(undo: Undo, *, force: bool) -> None:
-    """Print the edits since apply, and how to save values that the rollback deletes."""
-    for file in find_edited_files(undo.steps, undo.app.tree, undo.journal.backups):
-        echo(edited_text(file.path, file.applied, file.now or b""), err=True)
-        if file.merged is not None and not force:
-            echo(f"these edits of {printable(file.path)} stay", err=True)
-    command, number = undo.pull_advice()
-    if command:
-        copies = f"it copies the current values of {count(number, 'secret')}"
-        need = "which the app needs with AWS off"
-        echo(f"before you undo them, run {command}: {copies}, {need}", err=True)
 
 
 def _undo(undo: Undo, *, force: bool) -> list[Receipt]:
