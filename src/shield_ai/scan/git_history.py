@@ -20,10 +20,9 @@ from shield_ai.scan.files.walk import display_path
 from shield_ai.scan.python.app.complete import assign_fingerprints
 from shield_ai.scan.rules import pattern
 from shield_ai.scan.text.detector import Detector
-from shield_ai.scan.text.engine import is_binary
 from shield_ai.scan.text.hits import FileFindings
 from shield_ai.scan.text.prefilter import create_prefilter
-from shield_ai.scan.text.reader import MAX_SIZE
+from shield_ai.scan.text.reader import MAX_SIZE, is_binary
 from shield_ai.scan.text.token_rules import RegexRules
 
 if TYPE_CHECKING:

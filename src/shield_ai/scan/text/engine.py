@@ -17,7 +17,7 @@ from shield_ai.scan.files.file_class import (
 from shield_ai.scan.files.suppressions import find_suppressions, has_suppressions
 from shield_ai.scan.text.detector import Detector
 from shield_ai.scan.text.prefilter import create_prefilter
-from shield_ai.scan.text.reader import MAX_SIZE, reader
+from shield_ai.scan.text.reader import MAX_SIZE, is_binary, reader
 from shield_ai.scan.text.token_rules import CUSTOM_BUDGET, RegexRules
 
 if TYPE_CHECKING:
@@ -33,8 +33,6 @@ if TYPE_CHECKING:
     Progress = Callable[[int, int], None]  # files done, files in total
 
 SAFE_PATH = "PYTHONSAFEPATH"
-BINARY_CHECK_SIZE = 8192  # bytes; a file with a NUL in them is binary, as in git
-MAX_NULS = 8  # in these bytes of a file that is a text file by its name
 UTF16_BOMS = (b"\xff\xfe", b"\xfe\xff")
 AVERAGE_SIZE = 10_000  # bytes of a file, estimated
 PROGRESS_STEP = 256  # files
@@ -154,15 +152,6 @@ def _find_suppressions(path: str, raw: bytes) -> list[Suppression]:
     from shield_ai.scan.text.notebook_suppressions import cover_outputs
 
     return cover_outputs(raw, find_suppressions(raw))
-
-
-def is_binary(path: str, raw: bytes) -> bool:
-    """Return whether a file is binary, by the rule of git.
-
-    A few NULs in a file such as prod.ini don't count: configparser and shells ignore them.
-    """
-    allowed = MAX_NULS if is_text_by_name(path) else 0
-    return raw.count(b"\0", 0, BINARY_CHECK_SIZE) > allowed
 
 
 def _scan_in_pool(

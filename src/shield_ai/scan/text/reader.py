@@ -9,12 +9,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from shield_ai.project.inside import inside_check
+from shield_ai.scan.files.file_class import is_text_by_name
 
 if TYPE_CHECKING:
     from shield_ai.model.file_reader import FileReader
 
 MAX_SIZE = 20_000_000  # bytes; larger files are skipped
 READ_FLAGS = os.O_RDONLY | os.O_NONBLOCK  # do not wait for the writer of a FIFO
+BINARY_CHECK_SIZE = 8192  # bytes; a file with a NUL in them is binary, as in git
+MAX_NULS = 8  # in these bytes of a file that is a text file by its name
 
 
 def reader(root: str, *, follow_links: bool = False) -> FileReader:
@@ -94,3 +97,12 @@ def _read_file(handle: int, size: int) -> bytes:
         raw += more
         wanted = len(raw)
     return raw
+
+
+def is_binary(path: str, raw: bytes) -> bool:
+    """Return whether a file is binary, by the rule of git.
+
+    A few NULs in a file such as prod.ini don't count: configparser and shells ignore them.
+    """
+    allowed = MAX_NULS if is_text_by_name(path) else 0
+    return raw.count(b"\0", 0, BINARY_CHECK_SIZE) > allowed
