@@ -13,6 +13,7 @@ from shield_ai.model.errors import SourceError
 from shield_ai.model.output_options import OUTPUT
 from shield_ai.model.skip import SkipId, SkipReason
 from shield_ai.scan.files.manifest_variables import manifest_variables
+from shield_ai.scan.files.tracking import find_ignored, find_tracked
 from shield_ai.scan.files.walk import is_dotenv, walk_all
 from shield_ai.scan.merge import PartResult, ScanResult, merge_parts
 from shield_ai.scan.python.app.skipped_folders import select_app_paths
@@ -109,10 +110,10 @@ def _scan_folder(root: Path, prefix: str, jobs: int, progress: Progress) -> Part
     variables, ignored = manifest_variables(read)
     app = scan(root, app_paths, variables, credentials.markers, ignored)
     dotenv_paths = [path for path in paths if _is_dotenv_path(path)]
-    tracked = _tracked_files(root, dotenv_paths)
+    tracked = find_tracked(root, dotenv_paths)
     if git_failures or tracked is None or custom_paths is None:
         credentials.skip(".git", SkipId.GIT_FAILED.reason())
-    ignored_paths = _ignored_files(root, set(dotenv_paths) - (tracked or set()))
+    ignored_paths = find_ignored(root, set(dotenv_paths) - (tracked or set()))
     part = PartResult(app, credentials, prefix, read, tracked or set(), app_patterns)
     return part._replace(ignored=ignored_paths)
 
@@ -130,24 +131,6 @@ def _custom_rule_paths(
 
 def _is_dotenv_path(path: str) -> bool:
     return is_dotenv(path.rpartition("/")[2])
-
-
-def _tracked_files(root: Path, paths: list[str]) -> set[str] | None:
-    """Return those of some files that are in git; None if git fails."""
-    if not paths:
-        return set()
-    from shield_ai.project.git_objects import tracked_files
-
-    return tracked_files(root, paths)
-
-
-def _ignored_files(root: Path, paths: set[str]) -> set[str]:
-    """Return those of some untracked files that git ignores."""
-    if not paths:
-        return set()
-    from shield_ai.project.git import ignored_files
-
-    return set(ignored_files(root, sorted(paths)))
 
 
 def _scan_several(paths: Sequence[Path], jobs: int, progress: Progress) -> list[PartResult]:
@@ -179,8 +162,8 @@ def _scan_named_files(files: list[str]) -> PartResult:
     if custom_paths is None:
         part.credentials.skip(".git", SkipId.GIT_FAILED.reason())
     dotenv_paths = [path for path in files if _is_dotenv_path(path)]
-    tracked = _tracked_files(root, dotenv_paths) or set()
-    ignored_paths = _ignored_files(root, set(dotenv_paths) - tracked)
+    tracked = find_tracked(root, dotenv_paths) or set()
+    ignored_paths = find_ignored(root, set(dotenv_paths) - tracked)
     return part._replace(tracked=tracked, ignored=ignored_paths)
 
 
