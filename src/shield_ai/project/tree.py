@@ -12,13 +12,8 @@ from shield_ai.model.errors import OutsideError, SourceError
 from shield_ai.project.inside import has_git_folder
 from shield_ai.project.installed import installed_versions
 from shield_ai.project.regular_file import read_regular_file
-from shield_ai.project.safe_write import (
-    FOLDER_FLAGS,
-    create_file,
-    open_folder,
-    replace_file,
-    umask,
-)
+from shield_ai.project.safe_folders import make_folder, remove_file, remove_folder
+from shield_ai.project.safe_write import create_file, open_folder, replace_file, umask
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -30,7 +25,6 @@ CONFIGURATION = frozenset({
     "pyproject.toml", "ruff.toml", ".ruff.toml", "setup.cfg", "tox.ini", ".isort.cfg", ".flake8",
     ".pre-commit-config.yaml",
 })  # fmt: skip
-BYTECODE_FOLDER = "__pycache__"
 CHECK_PERMISSIONS = "check its permissions"
 
 
@@ -201,7 +195,7 @@ class Tree:
         try:
             if path.parent.is_dir():
                 with self._folder_of(path.parent.resolve() / path.name) as folder:
-                    _unlink(folder, path.name)
+                    remove_file(folder, path.name)
                     os.fsync(folder)
         except OSError as error:
             raise SourceError(
@@ -253,7 +247,7 @@ class Tree:
         try:
             path = self.path(relative)
             with self._folder_of(path.parent.resolve() / path.name) as folder:
-                _make_folder(folder, path.name)
+                make_folder(folder, path.name)
         except OSError as error:
             raise SourceError(
                 f"{relative} can't be created: {error.strerror}", CHECK_PERMISSIONS
@@ -270,7 +264,7 @@ class Tree:
             return
         try:
             with self._folder_of(path.parent.resolve() / path.name) as parent:
-                _remove_folder(parent, path.name)
+                remove_folder(parent, path.name)
         except OSError as error:
             raise SourceError(
                 f"{relative} can't be removed: {error.strerror}", CHECK_PERMISSIONS
@@ -289,51 +283,6 @@ def _new_mode(status: os.stat_result | None, *, private: bool) -> int:
     if private and is_accessible_to_others(mode):
         return mode & 0o600
     return mode
-
-
-def _make_folder(folder: int, name: str) -> None:
-    with contextlib.suppress(FileExistsError):
-        os.mkdir(name, dir_fd=folder)
-
-
-def _remove_folder(parent: int, name: str) -> None:
-    """Remove a folder that contains at most bytecode; a link counts as other content."""
-    folder = os.open(name, FOLDER_FLAGS, dir_fd=parent)
-    try:
-        with os.scandir(folder) as entries:
-            names = [entry.name for entry in entries]
-        is_empty = not names or (names == [BYTECODE_FOLDER] and _remove_bytecode(folder))
-    finally:
-        os.close(folder)
-    if is_empty:
-        os.rmdir(name, dir_fd=parent)
-
-
-def _remove_bytecode(parent: int) -> bool:
-    """Remove a folder of bytecode, and return whether it contained only bytecode."""
-    if not stat.S_ISDIR(os.stat(BYTECODE_FOLDER, dir_fd=parent, follow_symlinks=False).st_mode):
-        return False
-    folder = os.open(BYTECODE_FOLDER, FOLDER_FLAGS, dir_fd=parent)
-    try:
-        with os.scandir(folder) as listing:
-            entries = list(listing)
-        if not all(_is_bytecode(entry) for entry in entries):
-            return False
-        for entry in entries:
-            os.unlink(entry.name, dir_fd=folder)
-    finally:
-        os.close(folder)
-    os.rmdir(BYTECODE_FOLDER, dir_fd=parent)
-    return True
-
-
-def _is_bytecode(entry: os.DirEntry[str]) -> bool:
-    return entry.name.endswith(".pyc") and entry.is_file(follow_symlinks=False)
-
-
-def _unlink(folder: int, name: str) -> None:
-    with contextlib.suppress(FileNotFoundError):
-        os.unlink(name, dir_fd=folder)
 
 
 def temporary_path(path: Path) -> Path:
