@@ -19,6 +19,47 @@ def test_django_configurations_has_a_prefix(sites, text, variable, reason):
     assert found == [("read", variable, reason)]
 
 
+IMPORTS = "from configurations import Configuration, values\n"
+SUBCLASS = f"{IMPORTS}class OwnSecretValue(values.SecretValue):\n    pass\n"
+FROM_LIBRARY = f"{IMPORTS}from shared.values import SecretFileValue\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "variable"),
+    [
+        pytest.param(f"{SUBCLASS}class Base(Configuration):\n    KEY_X = OwnSecretValue()", "DJANGO_KEY_X", id="subclass"),
+        pytest.param(f"{FROM_LIBRARY}class Base(Configuration):\n    KEY_X = SecretFileValue(None)", "DJANGO_KEY_X", id="library"),
+        pytest.param(f"{IMPORTS}class Base(Configuration):\n    D = {{'PASSWORD': values.SecretValue(environ_name='PW')}}", "DJANGO_PW", id="item"),
+        pytest.param(f"{IMPORTS}init(dsn=values.SecretValue(environ_name='SENTRY_DSN', environ_prefix=None))", "SENTRY_DSN", id="argument"),
+    ],
+)  # fmt: skip
+def test_derived_and_nested_values(sites, text, variable):
+    assert sites(text) == [("read", variable, "")]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param(f"{IMPORTS}class Base(Configuration):\n    D = {{'PASSWORD': values.SecretValue()}}", id="item without a name"),
+        pytest.param(f"{IMPORTS}class Base(Configuration):\n    REDIS_HOST = values.SecretValue()", id="no secret"),
+        pytest.param("from shared.values import TextValue\nclass Field:\n    api_key = TextValue()", id="another library"),
+    ],
+)  # fmt: skip
+def test_other_values(sites, text):
+    assert sites(text) == []
+
+
+def test_the_condition_is_moved_with_the_value(sites):
+    text = (
+        f"{IMPORTS}import dj_database_url\nclass Base(Configuration):\n"
+        "    D = dj_database_url.config() if values.DatabaseURLValue(None) else {}\n"
+        "    E = dj_database_url.config()"
+        " if values.DatabaseURLValue(None, environ_name='DATABASE_URL') else {}\n"
+    )
+    reads = [("read", "DATABASE_URL", "")]
+    assert sites(text) == 3 * reads
+
+
 def test_a_placeholder_for_builds_stays(sites):
     text = (
         "from configurations import Configuration, values\n"

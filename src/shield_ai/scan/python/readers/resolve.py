@@ -37,6 +37,7 @@ from shield_ai.scan.python.readers.reads import (
     name_and_default,
     namespace_prefix,
 )
+from shield_ai.scan.python.readers.value_classes import derived_class
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -243,8 +244,7 @@ class Resolver:
                 cache[binding] = helper_reader(self, binding, scopes)
             elif isinstance(binding, ast.ClassDef):
                 base = self._resolve_first(binding.bases, scopes)
-                is_factory = isinstance(base, Factory)
-                cache[binding] = base if is_factory else app_class(self, binding, scopes)
+                cache[binding] = derived_class(base, binding) or app_class(self, binding, scopes)
             else:
                 cache[binding] = self._resolve_nested(binding, scopes)
         return cache[binding]

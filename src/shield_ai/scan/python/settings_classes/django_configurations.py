@@ -9,8 +9,10 @@ import ast
 from typing import TYPE_CHECKING
 
 from shield_ai.model.site import Shape
+from shield_ai.model.words import word_set, words
 from shield_ai.scan.python.classify.candidates import Candidate
 from shield_ai.scan.python.readers.known_readers import Library
+from shield_ai.scan.python.readers.value_classes import MODULE, is_value_class
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,6 +27,8 @@ FIXED_VARIABLES = {
     "SearchURLValue": "SEARCH_URL",
 }
 DEFAULT_PREFIX = "DJANGO"
+# At the end of the name of a setting that is no secret, although it is required: REDIS_HOST.
+HARMLESS_ENDINGS = word_set("HOST PORT ID NAME USER USERNAME REGION BUCKET")
 CONVERTERS = {
     "BooleanValue": "bool",
     "IntegerValue": "int",
@@ -35,28 +39,35 @@ CONVERTERS = {
 
 
 def configurations_read(
-    node: ast.Call, function: object, path: tuple[str, ...], constant_text: TextOf
+    node: ast.Call,
+    function: object,
+    path: tuple[str, ...],
+    constant_text: TextOf,
+    *,
+    is_setting: bool = True,
 ) -> Candidate | None:
     """Return the candidate for the call of a value class; None for other calls.
 
-    The variable is empty if the value class does not read the environment.
+    The variable is empty if the value class does not read the environment. Subclasses are read as
+    optional, because they can have a default of their own.
 
     Args:
         node: The call.
         function: The called function, as resolved.
-        path: The setting.
+        path: The setting, and the keys inside it.
         constant_text: Returns the text of a constant expression.
+        is_setting: Whether the value is an attribute of a class. A value inside another expression,
+            such as an item of DATABASES, reads the environment at once if its name is given.
     """
-    if not isinstance(function, Library):
-        return None
-    module, _, value_class = function.path.rpartition(".")
-    if module != "configurations.values" or not value_class.endswith("Value"):
+    if not isinstance(function, Library) or not is_value_class(function.path):
         return None
     keywords = {keyword.arg: keyword.value for keyword in node.keywords if keyword.arg}
-    is_secret = value_class == "SecretValue"
+    if not is_setting and ("environ_name" not in keywords or "late_binding" in keywords):
+        return None
+    value_class = function.path.rpartition(".")[2]
     variable = ""
     if _reads_environment(keywords):
-        variable = _variable(value_class, keywords, path[0], constant_text)
+        variable = _variable(value_class, keywords, path[0] if path else "", constant_text)
     default = keywords.get("default")
     if default is None and node.args:
         default = node.args[0]
@@ -66,11 +77,21 @@ def configurations_read(
         path=path,
         variable=variable,
         reader="django-configurations",
-        direct=True,
+        direct=is_setting,
         default=default,
-        always_secret=is_secret,
-        optional=not is_secret and "environ_required" not in keywords,
+        always_secret="Secret" in value_class and not _is_harmless(variable),
+        optional=not _is_required(function.path, keywords),
     )
+
+
+def _is_required(dotted: str, keywords: dict[str, ast.expr]) -> bool:
+    module, _, name = dotted.rpartition(".")
+    return module == MODULE and (name == "SecretValue" or "environ_required" in keywords)
+
+
+def _is_harmless(variable: str) -> bool:
+    parts = words(variable)
+    return bool(parts) and parts[-1] in HARMLESS_ENDINGS
 
 
 def converter(function: object) -> str:

@@ -243,16 +243,20 @@ class EnvReadVisitor(PydanticFieldVisitor):
         self, node: ast.Call, function: object, path: tuple[str, ...]
     ) -> bool:
         """Visit a call, and return whether it creates a value of django-configurations."""
-        if not isinstance(self.scopes[-1], ast.ClassDef) or len(path) != 1:
+        if "configurations" not in self.source.text:
             return False
+        is_setting = isinstance(self.scopes[-1], ast.ClassDef) and len(path) == 1
 
         def constant_text(part: ast.AST | None) -> str | None:
             return self.resolver.constant_text(part, self.scopes)
 
-        candidate = configurations_read(node, function, path, constant_text)
+        candidate = configurations_read(node, function, path, constant_text, is_setting=is_setting)
         if candidate is None:
             return False
-        reason = explain_harmless_type(path[0], {converter(function)}, candidate.default)
+        self._set_database_field(candidate)
+        reason = explain_harmless_type(
+            path[0] if path else "", {converter(function)}, candidate.default
+        )
         if reason:
             self._add_harmless(node, candidate.variable, reason)
             return True
