@@ -227,6 +227,7 @@ class SkipId(enum.StrEnum):
         "key-in-local-settings",
         "not found: {module}, which is not in the app, probably sets it: not moved",
     )
+    LOCAL_SETTINGS = "local-settings", "{module}, which is not in the app, may set another value"
 
     # A value with a secret-like name is not a secret.
     HARMLESS_NAME = "harmless-name", "not a secret by its name: {word}"

@@ -212,7 +212,14 @@ def test_a_library_that_sets_the_key_of_django_is_reported(scanned, text, is_rep
             id="variable",
         ),
         pytest.param(
-            "SECRET_KEY = 'django-insecure-3v$k1'\nfrom local_settings import *\n", "", id="literal"
+            "SECRET_KEY = 'django-insecure-3v$k1'\nfrom local_settings import *\n",
+            "local-settings",
+            id="literal",
+        ),
+        pytest.param(
+            "SECRET_KEY = os.environ['SECRET_KEY']\nfrom local_settings import *\n",
+            "local-settings",
+            id="variable and local settings",
         ),
     ],
 )

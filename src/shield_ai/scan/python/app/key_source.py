@@ -35,6 +35,7 @@ class KeySources:
         self._project = project
         self._assigned: list[Skipped] = []
         self._included: list[Skipped] = []  # files that are not in the app, or that exec() runs
+        self._overrides: list[Skipped] = []  # modules that are not in the app
         self._library_imports: list[tuple[str, str]] = []
 
     def add(self, source: Source, star_imports: Iterable[str]) -> None:
@@ -52,6 +53,8 @@ class KeySources:
             elif not self._project.find_module(module):
                 reason = SkipId.KEY_IN_LOCAL_SETTINGS.reason(module=module)
                 self._included.append(reason.entry(source.path, name=KEY))
+                reason = SkipId.LOCAL_SETTINGS.reason(module=module)
+                self._overrides.append(reason.entry(source.path, name=KEY))
 
     def _is_library(self, module: str) -> bool:
         """Return whether a module is in a library, and not a local file that git ignores."""
@@ -62,13 +65,14 @@ class KeySources:
         )
 
     def entries(self, read: Collection[str], assigned: Collection[str]) -> Iterator[Skipped]:
-        """Yield an entry for each source of SECRET_KEY, unless the scan has a finding for it.
+        """Yield an entry for each source of SECRET_KEY that the scan did not find.
 
         Args:
             read: The settings and variables that the scan found.
             assigned: The settings with a value that is computed at run time.
         """
         if not KEYS.isdisjoint(read):
+            yield from self._overrides
             return
         yield from self._assigned
         if self._assigned or not KEYS.isdisjoint(assigned):
