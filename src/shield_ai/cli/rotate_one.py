@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from collections import Counter
 from typing import TYPE_CHECKING
@@ -17,6 +16,7 @@ from shield_ai.model.errors import ShieldError
 from shield_ai.model.hidden import Hidden
 from shield_ai.model.rotation_policy import ManualKind, manual_fields, manual_kind
 from shield_ai.model.rotation_status import LivePassword
+from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.reports.rotation import (
     django_key_text,
     first_restart_text,
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from shield_ai.model.manifest import Secret
     from shield_ai.reports.documents import ResultName
 
-_BACKEND = re.compile(rb"shield_runtime\.django\.(?:postgresql|mysql)\b")
+_BACKEND = regex(rb"shield_runtime\.django\.(?:postgresql|mysql)\b")
 
 
 def rotate_one(rotator: SecretRotator, secret: Secret, app: AppContext, *, yes: bool) -> ResultName:

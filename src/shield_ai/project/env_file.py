@@ -24,16 +24,17 @@ from typing import TYPE_CHECKING
 from dotenv.parser import Binding, parse_stream
 
 from shield_ai.model.errors import SourceError
+from shield_ai.project.perf.lazy_regex import regex
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 UTF8_BOM = b"\xef\xbb\xbf"
-_NEEDS_NO_QUOTES = re.compile("[A-Za-z0-9_./:@%+,=-]+")
-_NOT_ALLOWED = re.compile("[\0\r]")
-EXPANDED_BY_DOTENV = re.compile(r"\$\{[^}]*\}")
-_EXPANDED_BY_SHELL = re.compile("[$`]")
-_ASSIGNMENT = re.compile(
+_NEEDS_NO_QUOTES = regex("[A-Za-z0-9_./:@%+,=-]+")
+_NOT_ALLOWED = regex("[\0\r]")
+EXPANDED_BY_DOTENV = regex(r"\$\{[^}]*\}")
+_EXPANDED_BY_SHELL = regex("[$`]")
+_ASSIGNMENT = regex(
     r"""
     (?P<start> \s* (?:export[^\S\r\n]+)? )
     (?: '[^']+' | [^=\#\s]+ ) [^\S\r\n]*

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import functools
-import re
 from collections import Counter
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from shield_ai.project.declared_roots import declared_roots
+from shield_ai.project.perf.lazy_regex import regex
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 # Common names of packages inside another package; these folders are rarely on sys.path.
 SUBPACKAGES = frozenset({"core", "config", "utils", "common"})
 IMPORT = rb"(?m)^[ \t]*(?:from|import)[ \t]+"
-MODULE_IMPORT = re.compile(IMPORT + rb"([^\s,;]+)(?:[ \t\r,;]|$)")
-MEMBER_IMPORT = re.compile(IMPORT + rb"([^\s.,;]+)(?=(?:\.| import \(?\s*)(\w+))")
+MODULE_IMPORT = regex(IMPORT + rb"([^\s,;]+)(?:[ \t\r,;]|$)")
+MEMBER_IMPORT = regex(IMPORT + rb"([^\s.,;]+)(?=(?:\.| import \(?\s*)(\w+))")
 # Files that contain the commands that start an app, and the module that such a command imports.
-RUN_FILES = re.compile(r"Dockerfile.*|Procfile|Makefile|[\w.-]*compose[\w.-]*\.ya?ml")
-RUN_COMMAND = re.compile(
+RUN_FILES = regex(r"Dockerfile.*|Procfile|Makefile|[\w.-]*compose[\w.-]*\.ya?ml")
+RUN_COMMAND = regex(
     rb"(?:uvicorn|gunicorn|hypercorn|granian)\b[^\n]{0,300}?[\s\"']([A-Za-z_][\w.]{0,200}):[A-Za-z_]"
 )
 CONFIG_FOLDERS = frozenset({"config", "configs", "configuration", "settings"})

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import os
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from shield_ai.project.perf.lazy_regex import regex
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
 VENV_FOLDERS = (".venv", "venv", "env")
 # https://packaging.python.org/en/latest/specifications/recording-installed-packages/
-DIST_INFO = re.compile(r"([A-Za-z0-9_.]+)-(\d+(?:\.\d+)*)\.dist-info")
+DIST_INFO = regex(r"([A-Za-z0-9_.]+)-(\d+(?:\.\d+)*)\.dist-info")
 
 
 def find_venv(root: Path) -> Path | None:

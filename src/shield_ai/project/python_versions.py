@@ -7,6 +7,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, NamedTuple
 
 from shield_ai.model.errors import SourceError
+from shield_ai.project.perf.lazy_regex import regex
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -15,40 +16,40 @@ if TYPE_CHECKING:
 
 OLDEST_SUPPORTED = (3, 9)  # by the runtime
 FOLDERS = ("", ".github/workflows")
-DOCKER = re.compile(r"docker.*|compose|deploy\w*|images?", re.IGNORECASE)
+DOCKER = regex(r"docker.*|compose|deploy\w*|images?", re.IGNORECASE)
 MAX_DEPTH = 3  # of folders with Dockerfiles
-YAML = re.compile(r"(?!\.pre-commit).+\.ya?ml")  # pre-commit runs its hooks, not the project
+YAML = regex(r"(?!\.pre-commit).+\.ya?ml")  # pre-commit runs its hooks, not the project
 KEY = rb"(?m)^[ \t-]*python(?:[-_]version)?s?[ \t]*:"
-DOCKERFILE = re.compile(r"(?:[\w-]+\.)?(?:docker|container)file(?:[._-].*)?", re.IGNORECASE)
+DOCKERFILE = regex(r"(?:[\w-]+\.)?(?:docker|container)file(?:[._-].*)?", re.IGNORECASE)
 # https://docs.docker.com/reference/dockerfile/#understand-how-arg-and-from-interact
-ARG = re.compile(rb"(?im)^[ \t]*ARG[ \t]+(\w+)=[\"']?([^\s\"']*)")
-ARG_USE = re.compile(rb"\$(?:(\w+)|\{(\w+)(?::?-([^{}\n]*))?\})")
+ARG = regex(rb"(?im)^[ \t]*ARG[ \t]+(\w+)=[\"']?([^\s\"']*)")
+ARG_USE = regex(rb"\$(?:(\w+)|\{(\w+)(?::?-([^{}\n]*))?\})")
 # By the name of a file, the versions that the project runs on.
 RUNS_ON = (
     (
         DOCKERFILE,
-        re.compile(rb"(?im)^[ \t]*FROM[ \t]+(?:--\S+[ \t]+)?[\"']?(?:[\w.:/-]+/)?(python:\d\.\d+)"),
+        regex(rb"(?im)^[ \t]*FROM[ \t]+(?:--\S+[ \t]+)?[\"']?(?:[\w.:/-]+/)?(python:\d\.\d+)"),
     ),
     (
-        re.compile(r"Pipfile"),
-        re.compile(rb"(?m)^[ \t]*python_(?:full_)?version[ \t]*=[ \t]*([^#\n]+)"),
+        regex(r"Pipfile"),
+        regex(rb"(?m)^[ \t]*python_(?:full_)?version[ \t]*=[ \t]*([^#\n]+)"),
     ),
-    (re.compile(r"runtime\.txt|\.python-version"), re.compile(rb"^([^#\n]+)", re.MULTILINE)),
-    (YAML, re.compile(KEY + rb"[ \t]*([^#\s][^#\n]*)")),
-    (YAML, re.compile(KEY + rb"((?:[ \t]*\n[ \t]*-[ \t]*[\"']?\d[\w.]*[\"']?(?![^#\s]))+)")),
+    (regex(r"runtime\.txt|\.python-version"), regex(rb"^([^#\n]+)", re.MULTILINE)),
+    (YAML, regex(KEY + rb"[ \t]*([^#\s][^#\n]*)")),
+    (YAML, regex(KEY + rb"((?:[ \t]*\n[ \t]*-[ \t]*[\"']?\d[\w.]*[\"']?(?![^#\s]))+)")),
     (
         YAML,
-        re.compile(
+        regex(
             rb"(?m)^[ \t-]*(?:container|image)[ \t]*:[ \t]*[\"']?(?:[\w.:/-]+/)?(python:\d\.\d+)"
         ),
     ),
 )
-VERSION = re.compile(rb"(?<![\d.])(\d)\.(\d{1,2})(?!\d)")
-METADATA = re.compile(r"setup\.(?:py|cfg)|pyproject\.toml")
-REQUIRES = re.compile(
+VERSION = regex(rb"(?<![\d.])(\d)\.(\d{1,2})(?!\d)")
+METADATA = regex(r"setup\.(?:py|cfg)|pyproject\.toml")
+REQUIRES = regex(
     rb"(?m)^[ \t]*(?:python_requires|requires-python|python)[ \t]*=[ \t]*[\"']?([^\"'\n#]+)"
 )
-BOUND = re.compile(rb"(!=|[<>=~^]=?|)\s*(\d)\.(\d{1,2})(?!\d)")
+BOUND = regex(rb"(!=|[<>=~^]=?|)\s*(\d)\.(\d{1,2})(?!\d)")
 
 
 class NamedVersion(NamedTuple):

@@ -11,9 +11,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from shield_ai.model.errors import SourceError
+from shield_ai.project.perf.lazy_regex import regex
 
-_URL = re.compile(r"([a-z][a-z\d+.-]*)://([^/?#]*)(.*)", re.IGNORECASE | re.DOTALL)
-_SSH_SHORT_FORM = re.compile(r"[\w.-]+@[\w.-]+:[^@?#]*")  # user@host:path
+_URL = regex(r"([a-z][a-z\d+.-]*)://([^/?#]*)(.*)", re.IGNORECASE | re.DOTALL)
+_SSH_SHORT_FORM = regex(r"[\w.-]+@[\w.-]+:[^@?#]*")  # user@host:path
 _SCHEMES = {"file", "git", "http", "https", "ssh"}
 _CREDENTIALS_HINT = (
     "write credentials as https://USER:TOKEN@HOST/PATH, and in them and in the path / as %2F, "

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ast
-import re
+
+from shield_ai.project.perf.lazy_regex import regex
 
 PACKAGE = "shield_runtime"
 FORMER_PACKAGE = "shield_ai"
@@ -12,7 +13,7 @@ ACCESSORS = frozenset(
 )
 CLIENT = "SecretsManagerClient"
 COPY = "_shield_runtime"  # the folder of a copy in an app
-IMPORTS_COPY = re.compile(rb"(?m)^from (?:[\w.]*\.)?" + COPY.encode() + rb" import ")
+IMPORTS_COPY = regex(rb"(?m)^from (?:[\w.]*\.)?" + COPY.encode() + rb" import ")
 
 
 def runtime_package(module: str) -> str:

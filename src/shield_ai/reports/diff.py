@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from shield_ai.model.printable import printable
+from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.project.python_source import apply_edits
 from shield_ai.reports.masking.mask import mask, show
 from shield_ai.reports.terminal.color import paint
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
 CONTEXT = 2  # lines around a change in Python; in other files, they may contain values
 MAX_COMPARED = 500  # lines of one change
-HIDDEN = re.compile(rb"\0{4,}")  # a shorter one may be part of another word
+HIDDEN = regex(rb"\0{4,}")  # a shorter one may be part of another word
 NEW_LINES = 12  # lines shown of a new file
 STYLES = {"+": "green", "-": "red", "@": "cyan"}
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import re
 from collections import Counter
 from typing import TYPE_CHECKING
 
@@ -11,6 +10,7 @@ from shield_ai.flow.plan.plan_effects import changes_nothing
 from shield_ai.model.plan import Action, ValueState
 from shield_ai.model.printable import printable
 from shield_ai.model.skip import KEPT, SkipId
+from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.project.runtime_names import copied_folder
 from shield_ai.reports.aws_changes import change_lines
 from shield_ai.reports.deployment import deployment_lines
@@ -31,7 +31,7 @@ _MISSING_NOTE = (
     " shield.toml, or use --allow-missing"
 )
 _PLACEHOLDER_NOTE = "apply needs a real value for each, or --allow-placeholders"
-_KEEP = re.compile(r"; keep the variables? .+ set for it$")
+_KEEP = regex(r"; keep the variables? .+ set for it$")
 _SIGN_IN_KEY = "AWS_SECRET_ACCESS_KEY"
 
 

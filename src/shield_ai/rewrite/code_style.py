@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import functools
-import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
 from shield_ai.model.file_reader import read_optional
+from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.rewrite.pre_commit import hook_options
 from shield_ai.rewrite.python.lines.line_length import (
     configured_line_length,
@@ -29,7 +29,7 @@ ISORT_FILES = ((".isort.cfg", "settings"), ("setup.cfg", "isort"), ("setup.cfg",
                ("tox.ini", "isort"))  # fmt: skip
 
 # Not flake8-bandit or ruff's rules, which do not check the values in a dict.
-BANDIT = re.compile(rb"(?<![\w-])bandit\b")
+BANDIT = regex(rb"(?<![\w-])bandit\b")
 BANDIT_FILES = (
     *(".bandit", "bandit.yaml", "bandit.yml", ".pre-commit-config.yaml"),
     *("pyproject.toml", "setup.cfg", "tox.ini", "noxfile.py", "Makefile", "Pipfile"),

@@ -6,13 +6,13 @@ Events are processed one at a time, so that a trail may have any size.
 from __future__ import annotations
 
 import fnmatch
-import re
 from typing import TYPE_CHECKING
 
 from shield_ai.aws.cloudtrail.access_type import event_access_type
 from shield_ai.aws.cloudtrail.audit_result import Access, AccessType, Alert, Audit
 from shield_ai.aws.cloudtrail.tally import Tally
 from shield_ai.model.skip import SkipId, Skipped
+from shield_ai.project.perf.lazy_regex import regex
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from shield_ai.aws.cloudtrail.events import Event
 
 UNKNOWN_SECRET = "(unknown)"
-_SECRET_ARN = re.compile(r"arn:[\w-]+:secretsmanager:[\w-]*:\d*:secret:(.+)")
-_ARN_SUFFIX = re.compile(r"-[A-Za-z0-9]{6}$")
+_SECRET_ARN = regex(r"arn:[\w-]+:secretsmanager:[\w-]*:\d*:secret:(.+)")
+_ARN_SUFFIX = regex(r"-[A-Za-z0-9]{6}$")
 
 
 # By event, the kind of the alert and its text, which follows the name of the principal.

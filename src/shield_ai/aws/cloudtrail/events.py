@@ -7,18 +7,19 @@ https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-refe
 from __future__ import annotations
 
 import datetime as dt
-import re
 from typing import TYPE_CHECKING, Any
 
 import msgspec
+
+from shield_ai.project.perf.lazy_regex import regex
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 SOURCE = "secretsmanager.amazonaws.com"
 # The record of a denied call has no parameters, but its message names the resource.
-_DENIED_RESOURCE = re.compile(r"on resource: (\S+)")
-_ROLE_SESSION_ARN = re.compile(r"^arn:[\w-]+:sts::\d*:assumed-role/([^/]+)/")
+_DENIED_RESOURCE = regex(r"on resource: (\S+)")
+_ROLE_SESSION_ARN = regex(r"^arn:[\w-]+:sts::\d*:assumed-role/([^/]+)/")
 # Where a record names the secret, in order of preference. Before February 2024, some records had
 # aRN instead of arn. RotationFailed and other events that are not calls have additional data.
 _SECRET_PATHS = (

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-import re
 
 from shield_ai.model.errors import ShieldError
+from shield_ai.project.perf.lazy_regex import regex
 
-_PERIOD = re.compile(r"(\d{1,5})([mhdw])")
+_PERIOD = regex(r"(\d{1,5})([mhdw])")
 _UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 _SINCE_HINT = "write 7d, 12h, 30m, 2w or a date in the past, such as 2026-11-24"
 

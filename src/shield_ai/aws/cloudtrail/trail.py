@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import gzip
 import math
-import re
 import zlib
 from typing import IO, TYPE_CHECKING, Any, cast
 
@@ -16,6 +15,7 @@ from shield_ai.aws.cloudtrail.events import SOURCE
 from shield_ai.model.errors import SourceError
 from shield_ai.model.invalid_input import INVALID_JSON
 from shield_ai.model.skip import SkipId, Skipped
+from shield_ai.project.perf.lazy_regex import regex
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -33,10 +33,10 @@ _SUFFIXES = (".json", ".json.gz", ".jsonl", ".jsonl.gz", ".ndjson", ".ndjson.gz"
 # By the start of a file, the path of its records in ijson's notation: for a log file from S3, the
 # output of `aws cloudtrail lookup-events`, a JSON array, and concatenated JSON objects.
 _RECORD_PATHS = (
-    (re.compile(rb'\s*\{\s*"Records"'), "Records.item"),
-    (re.compile(rb'\s*\{\s*"Events"'), "Events.item"),
-    (re.compile(rb"\s*\["), "item"),
-    (re.compile(rb"\s*\{"), ""),
+    (regex(rb'\s*\{\s*"Records"'), "Records.item"),
+    (regex(rb'\s*\{\s*"Events"'), "Events.item"),
+    (regex(rb"\s*\["), "item"),
+    (regex(rb"\s*\{"), ""),
 )
 UNREADABLE: dict[str, Any] = {}  # stands for a record that can't be read
 _HEAD_SIZE = 4096

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shield_ai.aws.desired.description import Description
 from shield_ai.model.resource import Resource
+from shield_ai.project.perf.lazy_regex import regex
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,10 +46,10 @@ MANAGED_BY = "shield-ai"
 # the longest suffix is "-secret-rotation-failed-999".
 # https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutRule.html
 MAX_SLUG_LENGTH = 36
-_READER_IN_ACCOUNT = re.compile(r"(.+)@(\d{12})")
+_READER_IN_ACCOUNT = regex(r"(.+)@(\d{12})")
 _DIGEST_LENGTH = 8
-_AWS_MANAGED_KEY = re.compile(r"(arn:[\w-]+:kms:[\w-]+:\d*:)?(alias/)?aws/secretsmanager|")
-_KEY_ALIAS = re.compile(r"(?:arn:[\w-]+:kms:[\w-]+:\d*:)?(alias/.+)")
+_AWS_MANAGED_KEY = regex(r"(arn:[\w-]+:kms:[\w-]+:\d*:)?(alias/)?aws/secretsmanager|")
+_KEY_ALIAS = regex(r"(?:arn:[\w-]+:kms:[\w-]+:\d*:)?(alias/.+)")
 
 
 class Location(NamedTuple):

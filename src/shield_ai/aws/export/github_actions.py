@@ -15,6 +15,7 @@ import yaml
 from shield_ai.aws.desired.iam import partition, platform_policies, slug
 from shield_ai.aws.syntax.cloudformation import logical_id
 from shield_ai.model.errors import ShieldError
+from shield_ai.project.perf.lazy_regex import regex
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -31,9 +32,9 @@ _SECRETS_ACTION = (
 _VERSIONS = {_CREDENTIALS_ACTION: "v6.2.3", _SECRETS_ACTION: "v3.0.1"}
 _ISSUER = "token.actions.githubusercontent.com"
 # Repositories with immutable subject claims have the IDs in the claim: OWNER@1/NAME@2.
-_REPOSITORY = re.compile(r"[A-Za-z0-9_-]{1,100}(?:@[0-9]+)?/[A-Za-z0-9._-]{1,100}(?:@[0-9]+)?")
+_REPOSITORY = regex(r"[A-Za-z0-9_-]{1,100}(?:@[0-9]+)?/[A-Za-z0-9._-]{1,100}(?:@[0-9]+)?")
 # Without the characters of patterns: `on.push.branches` of a workflow contains patterns.
-_BRANCH = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,243}")
+_BRANCH = regex(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,243}")
 _HEADER = """\
 # A workflow that reads the secrets in one job, the trust policy of its role, and the role's policy.
 """

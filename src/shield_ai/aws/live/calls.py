@@ -6,7 +6,6 @@ This module opens no socket when it is imported, unlike boto3.
 from __future__ import annotations
 
 import contextlib
-import re
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import (
@@ -23,6 +22,7 @@ from botocore.exceptions import (
 
 from shield_ai.model.errors import AwsCredentialsError, AwsDeniedError, AwsError, AwsNotFoundError
 from shield_ai.model.suggestion import did_you_mean
+from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.rotator.errors import clean_code
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ _THROTTLED = {
     "TooManyRequestsException",
     "RequestLimitExceeded",
 }
-_ENDPOINT_REGION = re.compile(r"https://[\w-]+\.([a-z]{2,4}(?:-[a-z]+)+-[0-9]{1,2})\.amazonaws\.")
+_ENDPOINT_REGION = regex(r"https://[\w-]+\.([a-z]{2,4}(?:-[a-z]+)+-[0-9]{1,2})\.amazonaws\.")
 _RETRY_HINT = "run the same command again; completed steps are not repeated"
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import os
-import re
 import threading
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, Final, cast
@@ -18,6 +17,7 @@ from botocore.exceptions import ProfileNotFound
 from shield_ai.aws.live.calls import translate_errors
 from shield_ai.aws.live.responses import check_responses, invalid_response
 from shield_ai.model.errors import AwsError
+from shield_ai.project.perf.lazy_regex import regex
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -44,7 +44,7 @@ _TIMEOUTS = Config(
 _STANDARD_RETRIES: Final = {"mode": "standard"}
 # LookupEvents allows two calls per second, so reading a long history is throttled.
 _ADAPTIVE_RETRIES: Final = {"mode": "adaptive", "total_max_attempts": 10}
-_ACCOUNT_ID = re.compile(r"[0-9]{12}")
+_ACCOUNT_ID = regex(r"[0-9]{12}")
 
 
 class Session:

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import re
 from typing import TYPE_CHECKING
 
 from shield_ai.flow.journal.private_folder import BACKUPS, EDITED, write_error
 from shield_ai.model.errors import SourceError
+from shield_ai.project.perf.lazy_regex import regex
 
 if TYPE_CHECKING:
     from shield_ai.flow.journal.private_folder import PrivateFolder
 
-_SHA256 = re.compile("[0-9a-f]{64}")
+_SHA256 = regex("[0-9a-f]{64}")
 
 
 class Backups:

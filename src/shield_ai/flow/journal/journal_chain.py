@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import re
 import secrets
 import uuid
 from typing import TYPE_CHECKING
@@ -17,6 +16,7 @@ import msgspec
 
 from shield_ai.model.invalid_input import INVALID_JSON
 from shield_ai.project import user_state
+from shield_ai.project.perf.lazy_regex import regex
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from shield_ai.model.hidden import Hidden
 
 _SEPARATOR = b',"mac":"'
-_MAC = re.compile(rb'(\{.+),"mac":"([0-9a-f]{64})"\}')
+_MAC = regex(rb'(\{.+),"mac":"([0-9a-f]{64})"\}')
 
 
 class _Header(msgspec.Struct, frozen=True):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from shield_ai.model.deployment import DeploymentKind, EnvironmentFile, Use, ValueForm
 from shield_ai.model.site import Shape
+from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.rewrite.project.deployment.variables import DeploymentInputs
 from shield_ai.scan.deployment.blocks import find_environments
 from shield_ai.scan.deployment.command_reads import find_command_reads
@@ -24,9 +25,9 @@ if TYPE_CHECKING:
     from shield_ai.model.skip import Skipped
 
 # The file that `docker compose` reads without -f, also in combination with others.
-COMPOSE_BASE = re.compile(r"(?:docker-)?compose\.ya?ml")
+COMPOSE_BASE = regex(r"(?:docker-)?compose\.ya?ml")
 # The manifests that overlays of Kustomize for several environments share.
-KUSTOMIZE_BASE = re.compile(r"(?:^|/)bases?/")
+KUSTOMIZE_BASE = regex(r"(?:^|/)bases?/")
 EDITABLE = frozenset({DeploymentKind.COMPOSE, DeploymentKind.KUBERNETES, DeploymentKind.ECS})
 NOT_CHOSEN = "{} is not in edit of the [deployment] table"
 NOT_EDITED = "shield does not edit files of this kind: {}"

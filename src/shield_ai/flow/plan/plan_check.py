@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import codecs
 import dataclasses
-import re
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -26,6 +25,7 @@ from shield_ai.model.locator import (
 )
 from shield_ai.model.plan import Action, ValueState
 from shield_ai.project.inside import GIT_FOLDER
+from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.project.values import OPERATOR_VARIABLES, STDIN
 
 if TYPE_CHECKING:
@@ -40,8 +40,8 @@ if TYPE_CHECKING:
 MAX_ITEMS = 10_000  # files, and changes in AWS
 _UNCHANGED = frozenset({Action.KEEP, Action.DRIFT})
 _RESERVED = frozenset({GIT_FOLDER, FOLDER})
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
-_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_CONTROL = regex(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+_VARIABLE = regex(r"[A-Za-z_][A-Za-z0-9_]*")
 _HINT = "make a new plan with shield plan -o, and review it"
 
 

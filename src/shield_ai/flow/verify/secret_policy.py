@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import fnmatch
 import ipaddress
-import re
 from typing import TYPE_CHECKING, Any, TypeAlias
+
+from shield_ai.project.perf.lazy_regex import regex
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -30,9 +31,9 @@ _RESTRICTING_KEYS = _ACCOUNT_KEYS | {
 }
 # The part of a value that must be fixed; a wildcard after it is in the same organization or role.
 _SEPARATORS = {"aws:principalorgpaths": "/", "aws:userid": ":"}
-_ARN_ACCOUNT = re.compile(r"arn:[^:]*:[^:]*:[^:]*:(\d{12}):")
-_ACCOUNT_ID = re.compile(r"\d{12}")
-_WILDCARD = re.compile(r"[*?$]")  # a variable such as ${aws:username} is not a fixed value
+_ARN_ACCOUNT = regex(r"arn:[^:]*:[^:]*:[^:]*:(\d{12}):")
+_ACCOUNT_ID = regex(r"\d{12}")
+_WILDCARD = regex(r"[*?$]")  # a variable such as ${aws:username} is not a fixed value
 # The largest networks that count as restricted: https://docs.aws.amazon.com/AmazonS3/latest/
 # userguide/access-control-block-public-access.html, and how many of them.
 _MIN_PREFIX = {4: 8, 6: 32}

@@ -9,6 +9,7 @@ import re
 from typing import TYPE_CHECKING
 
 from shield_ai.model.finding import Severity
+from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.reports.app_report.attention import attention
 from shield_ai.reports.app_report.report_data import one_line
 from shield_ai.reports.app_report.verdict import VerdictState, verdict
@@ -34,7 +35,7 @@ MARKS = {
 MAX_SCAN_FINDINGS = 500  # GitHub accepts 1 MiB as the summary of a step
 # Characters that can start Markdown or HTML markup, a mention, a reference or a link, or end a
 # table cell.
-_MARKUP = re.compile(r"([\\`*_{}\[\]()<>#!|~@&$]|(?<=:)/|^[-+]|(?<=\d)\.|(?<=www)\.)")
+_MARKUP = regex(r"([\\`*_{}\[\]()<>#!|~@&$]|(?<=:)/|^[-+]|(?<=\d)\.|(?<=www)\.)")
 
 
 def markdown(report_data: ReportData) -> str:

@@ -8,12 +8,12 @@ name, for comparison, are read from it.
 from __future__ import annotations
 
 import html
-import re
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import msgspec
 
+from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.project.regular_file import read_regular_file
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 META = "shield-figures"
 MAX_REPORT_SIZE = 20_000_000  # bytes
 _HEAD_LENGTH = 20_000  # characters
-_FIGURES = re.compile(rf'<meta name="{META}" content="([^"<>]{{0,2000}})">')
+_FIGURES = regex(rf'<meta name="{META}" content="([^"<>]{{0,2000}})">')
 
 Count = Annotated[int, msgspec.Meta(ge=0, le=10**9)]
 

@@ -7,9 +7,9 @@ https://pages.nist.gov/OSCAL-Reference/models/v1.1.3/assessment-results/json-ref
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
+from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.reports.app_report.report_data import one_line
 from shield_ai.reports.compliance.asff import format_time
 from shield_ai.reports.compliance.controls import NIST, controls
@@ -35,7 +35,7 @@ STATUSES = {
     ControlState.NOT_SHOWN: {"state": "not-satisfied", "reason": "fail"},
 }
 # Characters of markup: https://pages.nist.gov/OSCAL/reference/datatypes/#markup-line
-_MARKUP = re.compile(r"([\\`*_{}\[\]<>~^&!|]|^[#+-])")
+_MARKUP = regex(r"([\\`*_{}\[\]<>~^&!|]|^[#+-])")
 
 
 def oscal(report_data: ReportData) -> str:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, NamedTuple
 
 from shield_ai.model.file_reader import read_optional
+from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.project.runtime_names import COPY
 from shield_ai.rewrite.project.requirements import FILES
 
@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 
 ENGINES = ("postgresql", "mysql")
 REQUIREMENTS = (*FILES, "pyproject.toml", "Pipfile", "setup.cfg", "setup.py")
-PYDANTIC_SETTINGS = re.compile(rb"\bpydantic[-_]settings\b")
+PYDANTIC_SETTINGS = regex(rb"\bpydantic[-_]settings\b")
 # No other module of the runtime imports a module of these parts.
-DJANGO = re.compile(r"django/.*")
-PYDANTIC = re.compile(r"pydantic(?:_v1)?\.py")
+DJANGO = regex(r"django/.*")
+PYDANTIC = regex(r"pydantic(?:_v1)?\.py")
 
 
 class CopyParts(NamedTuple):

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import functools
-import re
 from typing import TYPE_CHECKING
 
 from shield_ai.model.file_reader import read_optional
 from shield_ai.model.skip import SkipId
+from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.rewrite.project.copy_files import copy_folder
 from shield_ai.rewrite.project.dependencies.pyproject import append_to_array
 from shield_ai.rewrite.project.file_edits import NOTHING, Outcome, insert, skip
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from shield_ai.model.manifest import Manifest
     from shield_ai.rewrite.project.fixer import FixContext
 
-MINIMUM = re.compile(rb"fail[-_]under[\"']?(?=[=:, \t])[ \t]*+[=:,]?[ \t]*+[\"']?[1-9]")
+MINIMUM = regex(rb"fail[-_]under[\"']?(?=[=:, \t])[ \t]*+[=:,]?[ \t]*+[\"']?[1-9]")
 PYPROJECT = "pyproject.toml"
 INI_FILES = (".coveragerc", "setup.cfg", "tox.ini")
 COMMAND_FILES = (
@@ -28,13 +28,13 @@ COMMAND_FILES = (
 SECTIONS = ("run", "report")
 # The section that restricts the measurement to the app, up to the option `source`.
 SOURCE = rb"[ \t]*\r?\n)(?:(?!\[)[^\n]*\n)*?source(?:_pkgs)?[ \t]*="
-INI_SOURCE = re.compile(rb"(?m)(?P<header>^\[(?:coverage:)?run\]" + SOURCE)
-TOML_SOURCE = re.compile(rb"(?m)(?P<header>^\[tool\.coverage\.run\]" + SOURCE)
+INI_SOURCE = regex(rb"(?m)(?P<header>^\[(?:coverage:)?run\]" + SOURCE)
+TOML_SOURCE = regex(rb"(?m)(?P<header>^\[tool\.coverage\.run\]" + SOURCE)
 # pytest-cov measures all code, or the named package.
-PYTEST_COV = re.compile(rb"--cov(?=[=\s\"'])")
-HAS_OMIT = re.compile(rb"(?m)^[ \t]*omit[ \t]*=")
+PYTEST_COV = regex(rb"--cov(?=[=\s\"'])")
+HAS_OMIT = regex(rb"(?m)^[ \t]*omit[ \t]*=")
 # The option with one pattern on each line.
-OMIT = re.compile(
+OMIT = regex(
     rb"(?m)^\[(?:coverage:)?(?:run|report)\][ \t]*\r?\n(?:(?!\[)[^\n]*\n)*?"
     rb"omit[ \t]*=[ \t]*\r?\n((?P<indent>[ \t]+)[^\s#][^\n]*(?:\n(?P=indent)[^\s#][^\n]*)*)"
 )

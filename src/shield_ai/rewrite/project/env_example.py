@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from shield_ai.model.file_reader import read_optional
 from shield_ai.model.manifest import DEFAULT_REGION
 from shield_ai.model.words import word_set
+from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.rewrite.project.describe import environment_variable
 from shield_ai.rewrite.project.file_edits import NOTHING, Outcome, append, single_line
 
@@ -22,11 +23,11 @@ if TYPE_CHECKING:
 
 PATH = ".env.example"
 DOTENV = ".env"
-VARIABLE = re.compile(
+VARIABLE = regex(
     rb"^[ \t]*(?:#[ \t]*)?(?:export[ \t]+)?([A-Za-z_][A-Za-z0-9_]*)[ \t]*=", re.MULTILINE
 )
 # Matches the names of example files for development.
-DEVELOPMENT = re.compile(r"dev|local|test|ci\b")
+DEVELOPMENT = regex(r"dev|local|test|ci\b")
 # A file with any other word in its name is for a part of the app: .env.stripe.example
 GENERIC_WORDS = word_set("""
     ENV EXAMPLE SAMPLE TEMPLATE DIST DEFAULT DEFAULTS TMPL TPL EXAMPLES DEV DEVELOPMENT LOCAL TEST

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
+
+from shield_ai.project.perf.lazy_regex import regex
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
 # The package of a template for startproject, and how its files name it.
 TEMPLATE_PACKAGE = "project_name"
-TEMPLATE_NAME = re.compile(rb"\{\{\s*project_name\s*\}\}")
+TEMPLATE_NAME = regex(rb"\{\{\s*project_name\s*\}\}")
 
 
 def root_of(read: FileReader, path: str, module: str = "") -> str:

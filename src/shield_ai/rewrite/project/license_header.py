@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter, defaultdict
 from typing import TYPE_CHECKING, NamedTuple
 
 from shield_ai.model.file_reader import read_optional
+from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.project.runtime_names import is_copied_file
 from shield_ai.rewrite.project.layout import root_of
 
@@ -16,14 +16,14 @@ if TYPE_CHECKING:
     from shield_ai.rewrite.project.fixer import FixContext
 
 # https://spdx.dev/learn/handling-license-info/, in the first five lines.
-SPDX = re.compile(r"# SPDX-License-Identifier: [A-Za-z0-9.+() -]{1,80}\Z")
+SPDX = regex(r"# SPDX-License-Identifier: [A-Za-z0-9.+() -]{1,80}\Z")
 SPDX_LINES = 5
 MAX_LINES = 40  # above a stamp, a file can have this many lines
 # Lines that are about one file: its interpreter and its encoding.
-FILE_LINE = re.compile(r"#!|#.*coding[:=]")
-LICENSE_WORD = re.compile(r"(?i)copyright|licen[cs]e|\(c\)|©|rights reserved")
-DIRECTIVE = re.compile(r"#\s*(?:noqa|pylint|flake8|mypy|ruff|isort|pyright|type|fmt|shield)\b")
-YEARS = re.compile(r"\b(?:19|20)\d\d(?:\s*[-\N{EN DASH}]\s*(?:(?:19|20)\d\d|present))?\b")
+FILE_LINE = regex(r"#!|#.*coding[:=]")
+LICENSE_WORD = regex(r"(?i)copyright|licen[cs]e|\(c\)|©|rights reserved")
+DIRECTIVE = regex(r"#\s*(?:noqa|pylint|flake8|mypy|ruff|isort|pyright|type|fmt|shield)\b")
+YEARS = regex(r"\b(?:19|20)\d\d(?:\s*[-\N{EN DASH}]\s*(?:(?:19|20)\d\d|present))?\b")
 
 
 class LicenseHeaders(NamedTuple):

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.project.runtime_names import COPY, runtime_package
 from shield_ai.rewrite.code_style import read_code_style, uses_bandit
 from shield_ai.rewrite.project.layout import module_of
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 # Names that bandit takes for those of passwords.
 # https://bandit.readthedocs.io/en/latest/plugins/b105_hardcoded_password_string.html
-PASSWORD = re.compile(
+PASSWORD = regex(
     r"(?i)(?:^|_)(?:pas+wo?r?d|pass|passphrase|pwd|token|secrete?)(?:_|$)",
 )
 

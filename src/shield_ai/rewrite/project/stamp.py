@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import enum
 import hashlib
-import re
+
+from shield_ai.project.perf.lazy_regex import regex
 
 COMMENTS = {"py": ("# ", ""), "md": ("<!-- ", " -->")}
 # Python also ends a line at \r, and reads the encoding of a file from a comment: both would change
 # the code without changing the text below the stamp.
 COMMENT = r"(?:#|<!--)(?![^\n]*coding[:=](?!\s*utf-?8(?![-\w.])))[^\r\n\0]*\n"
-STAMP = re.compile(
+STAMP = regex(
     rf"\A(?P<header>(?:{COMMENT}|\n){{0,40}}?)"
     r"(?:# |<!-- )shield-ai (?P<what>[a-z]+)(?: (?P<version>\S+))? "
     r"sha256:(?P<digest>[0-9a-f]{32})(?: -->)?\n"

@@ -7,15 +7,16 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from shield_ai.model.file_reader import read_optional
+from shield_ai.project.perf.lazy_regex import regex
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
     from shield_ai.model.file_reader import FileReader
 
-TEST_FOLDER = re.compile(r"(?:unit_?)?tests?(?:_?unit)?")
+TEST_FOLDER = regex(r"(?:unit_?)?tests?(?:_?unit)?")
 UNIT_FOLDERS = ("unit", "unit_tests", "unittests")
-TEST_MODULE = re.compile(r"test_\w+\.py|\w+_tests?\.py|tests\.py")
+TEST_MODULE = regex(r"test_\w+\.py|\w+_tests?\.py|tests\.py")
 # Packages with modules that the whole app uses.
 GENERAL = frozenset({"base", "common", "core", "lib", "main", "project", "shared", "util", "utils"})
 

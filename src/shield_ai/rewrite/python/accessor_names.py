@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import ast
-import re
 from typing import TYPE_CHECKING
 
 import msgspec
 
+from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.project.runtime_names import PACKAGE, accessor_modules, settings_source_modules
 from shield_ai.rewrite.python.imports.file_imports import Import, imported_names, imports_from
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from shield_ai.project.python_source import Source
 
 ALIASES = ("get_secret", "aws_get_secret", "shield_get_secret")
-ACCESSOR_IMPORT = re.compile(r"from (?P<module>[\w.]+) import get_secret(?: as (?P<alias>\w+))?")
+ACCESSOR_IMPORT = regex(r"from (?P<module>[\w.]+) import get_secret(?: as (?P<alias>\w+))?")
 
 
 class AccessorNames(msgspec.Struct, frozen=True, kw_only=True):

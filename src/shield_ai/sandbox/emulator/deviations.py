@@ -33,15 +33,16 @@ separately; DescribeSecret returns a deleted secret; RestoreSecret; tags.
 from __future__ import annotations
 
 import base64
-import re
 from typing import TYPE_CHECKING, Any
+
+from shield_ai.project.perf.lazy_regex import regex
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     Error = tuple[str, str]  # code and message
 
-NAME = re.compile(r"[A-Za-z0-9/_+=.@!-]{1,512}")
+NAME = regex(r"[A-Za-z0-9/_+=.@!-]{1,512}")
 MAX_VALUE_BYTES = 65536
 MAX_BATCH = 20
 CHANGES = frozenset(

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
+
+from shield_ai.project.perf.lazy_regex import regex
 
 MAX_SIZE = 2_000_000  # bytes; the lines of larger files would need too much memory
 # Bytes with which the numbers of lines depend on the reader: lone carriage returns, UTF-16.
-AMBIGUOUS = re.compile(rb"\r(?!\n)|\0")
+AMBIGUOUS = regex(rb"\r(?!\n)|\0")
 
 
 def changed_lines(old: bytes | None, new: bytes) -> frozenset[int] | None:

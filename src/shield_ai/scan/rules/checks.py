@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
 from shield_ai.model.errors import ShieldError
 from shield_ai.project.globs import has_too_many_wildcards
+from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.scan.rules.pattern import RuleKind
 from shield_ai.scan.rules.regex_safety import count_unbounded, find_exponential
 
@@ -19,13 +20,11 @@ if TYPE_CHECKING:
     from shield_ai.scan.rules.pattern import Pattern, Rule
 
 PLACEHOLDERS = frozenset({"name", "env"})
-ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
-CONTROL_CHARACTER = re.compile(
-    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]"
-)
+ID = regex(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
+CONTROL_CHARACTER = regex(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 REGEX_KINDS = frozenset({RuleKind.REGEX, RuleKind.URL})
 DECODINGS = frozenset({"", "colon", "jwt"})
-FLAGS = re.compile(r"\(\?[ims]+\)")  # moved to the front by `token_rules`
+FLAGS = regex(r"\(\?[ims]+\)")  # moved to the front by `token_rules`
 MAX_ENTROPY = 8  # bits per character
 REGEX_HINT = "use Python's re syntax for bytes, with at most one group of flags, as in (?im)"
 

@@ -6,8 +6,13 @@ The field `{hex:32}` of a template stands for 32 random hexadecimal digits.
 from __future__ import annotations
 
 import random
-import re
 import string
+from typing import TYPE_CHECKING
+
+from shield_ai.project.perf.lazy_regex import regex
+
+if TYPE_CHECKING:
+    import re
 
 ALPHABETS = {
     "hex": "0123456789abcdef",
@@ -22,7 +27,7 @@ ALPHABETS = {
     "b64": string.ascii_letters + string.digits + "+/",
     "url": string.ascii_letters + string.digits + "_-",
 }
-FIELD = re.compile(r"\{(hex|HEX|alnum|alpha|lower|upper|base58|bech32|digit|b64|url):(\d{1,4})\}")
+FIELD = regex(r"\{(hex|HEX|alnum|alpha|lower|upper|base58|bech32|digit|b64|url):(\d{1,4})\}")
 
 
 def fill(template: str, seed: int = 0) -> str:

@@ -6,10 +6,10 @@ Unlike values, names are printed and written to shield.toml.
 from __future__ import annotations
 
 import functools
-import re
 from typing import TYPE_CHECKING
 
 from shield_ai.model.hidden import MASK
+from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.scan.rules.pattern import credential_pattern
 from shield_ai.scan.text.token_rules import RegexRules
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 # Every token has more characters, so a shorter text is not searched.
-_CANDIDATE = re.compile(r"[\w+/=.~:@-]{16}")
+_CANDIDATE = regex(r"[\w+/=.~:@-]{16}")
 # Takes the word after a name for a password: `shield rotate postgres-password again`.
 COMMAND_PASSWORD = "CRED.command-password"
 _MAX_SIZE = 20_000_000  # characters, as for a file

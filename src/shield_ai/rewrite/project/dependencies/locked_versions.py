@@ -7,6 +7,7 @@ import re
 from typing import TYPE_CHECKING
 
 from shield_ai.model.errors import SourceError
+from shield_ai.project.perf.lazy_regex import regex
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 # uv, Poetry and PDM write the version of a package below its name.
 TOML_LOCKS = ("uv.lock", "poetry.lock", "pdm.lock")
 TOML_PACKAGE = r'^name = "{name}"\r?\nversion = "(\d[\w.!+]*)"'
-PIPENV_PIN = re.compile(r"==(\d[\w.!+]*)")
+PIPENV_PIN = regex(r"==(\d[\w.!+]*)")
 
 
 def locked_version(read: FileReader, folder: str, name: str) -> str:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
 from packaging.utils import canonicalize_name
+
+from shield_ai.project.perf.lazy_regex import regex
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,8 +22,8 @@ LISTS = (
 # Groups that production installs, if the project itself has no dependencies.
 APP_GROUPS = ("main", "prod", "production", "default", "app", "runtime", "base", "core")
 # https://python-poetry.org/docs/dependency-specification/
-CARET = re.compile(r"\^\s*0(?:\.|$)")
-TILDE = re.compile(r"~\s*(\d+(?:\.\d+)?)[\w.]*")
+CARET = regex(r"\^\s*0(?:\.|$)")
+TILDE = regex(r"~\s*(\d+(?:\.\d+)?)[\w.]*")
 
 
 def grouped_requirements(document: dict[str, Any]) -> list[str]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from packaging.utils import canonicalize_name
 
 from shield_ai.model.skip import SkipId
+from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.rewrite.project.dependencies.sorted_position import sorted_position
 from shield_ai.rewrite.project.dependencies.version_form import with_version
 from shield_ai.rewrite.project.dependencies.version_pins import outdated_pin
@@ -20,9 +21,9 @@ if TYPE_CHECKING:
 
     from shield_ai.rewrite.project.dependencies.wanted_requirements import Wanted
 
-LOGICAL_LINE = re.compile(rb"(?:\\\r?\n|[^\n])*\n?")  # with its continuation lines
+LOGICAL_LINE = regex(rb"(?:\\\r?\n|[^\n])*\n?")  # with its continuation lines
 # The name of a distribution in the path of a wheel or the URL of a repository.
-NAME_IN_URL = re.compile(r"(?:egg=|/)([A-Za-z0-9_.]+)(?=[-@&\[\s.]|$)")
+NAME_IN_URL = regex(r"(?:egg=|/)([A-Za-z0-9_.]+)(?=[-@&\[\s.]|$)")
 
 
 def add_requirement(path: str, raw: bytes, name: str, wanted: Wanted) -> Outcome:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from shield_ai.model.errors import SourceError
 from shield_ai.model.skip import SkipId
+from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.project.python_source import Source
 from shield_ai.rewrite.project.dependencies.sorted_position import sorted_position
 from shield_ai.rewrite.project.dependencies.version_form import with_version
@@ -27,11 +28,11 @@ if TYPE_CHECKING:
     from shield_ai.rewrite.project.file_edits import Outcome
 
 # https://setuptools.pypa.io/en/latest/userguide/declarative_config.html
-OPTIONS = re.compile(rb"(?m)^\[options\][^\n]*\n(?:(?!\[)[^\n]*\n?)*")
-INSTALL_REQUIRES = re.compile(
+OPTIONS = regex(rb"(?m)^\[options\][^\n]*\n(?:(?!\[)[^\n]*\n?)*")
+INSTALL_REQUIRES = regex(
     rb"(?m)^install[_-]requires[ \t]*=[ \t]*\r?\n(?P<lines>(?:[ \t]+[^\s#;][^\n]*\n?)+)"
 )
-LINE = re.compile(rb"(?P<indent>[ \t]+)(?P<text>[^\r\n]*)\r?(?P<end>\n?)")
+LINE = regex(rb"(?P<indent>[ \t]+)(?P<text>[^\r\n]*)\r?(?P<end>\n?)")
 
 
 def add_to_setup_cfg(path: str, read: FileReader, wanted: Wanted) -> Outcome | None:

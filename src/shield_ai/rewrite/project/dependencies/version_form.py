@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
+
+from shield_ai.project.perf.lazy_regex import regex
 
 if TYPE_CHECKING:
     from shield_ai.rewrite.project.dependencies.wanted_requirements import Bound
 
 # How to require boto3 in a file in which most requirements have the same operator.
 SPECIFIERS = {"boto3": {"~=": "1.26"}}
-OPERATOR = re.compile(
-    r"\s*[A-Za-z0-9][\w.-]*(?:\[[^]]*\])?(\s*(?:==|~=)\s*)[^\s,;#*]+\s*(?:[;#\\]|$)"
-)
+OPERATOR = regex(r"\s*[A-Za-z0-9][\w.-]*(?:\[[^]]*\])?(\s*(?:==|~=)\s*)[^\s,;#*]+\s*(?:[;#\\]|$)")
 # The version in a table of Poetry or pipenv: without an operator, Poetry allows only that one.
-TABLE_VERSION = re.compile(r"(\^|={0,2} ?)\d[^\s,*]*")
+TABLE_VERSION = regex(r"(\^|={0,2} ?)\d[^\s,*]*")
 EXACT = ("", "=", "= ", "==", "== ")
 # The form in which `poetry add` writes requirements to [project].
-IN_PARENTHESES = re.compile(r"[\w.-]+(?:\[[^]]*\])? \(")
+IN_PARENTHESES = regex(r"[\w.-]+(?:\[[^]]*\])? \(")
 
 
 def with_version(requirement: str, bound: Bound, others: Sequence[str]) -> str:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
 from packaging.utils import canonicalize_name
 
-NAME = re.compile(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)")
+from shield_ai.project.perf.lazy_regex import regex
+
+NAME = regex(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)")
 
 
 class Bound(NamedTuple):

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from shield_ai.model.deployment import DeploymentKind, EntryStyle
 from shield_ai.model.edit import Edit
+from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.rewrite.project.file_edits import newline
 
 if TYPE_CHECKING:
@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 
     from shield_ai.model.deployment import EnvironmentBlock, EnvironmentEntry, EnvironmentFile
 
-LINE_START = re.compile(rb"(?P<indent>[ \t]*)(?P<dash>-[ \t]+)?")
-REST_OF_LINE = re.compile(rb"[ \t]*(?:[ \t]#[^\r\n]*)?(?:\r?\n|\Z)")
-SEPARATOR = re.compile(rb"\s*,\s*")
-SPACES = re.compile(rb"\s*")
-PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*=[A-Za-z0-9/_+=.@-]*")
+LINE_START = regex(rb"(?P<indent>[ \t]*)(?P<dash>-[ \t]+)?")
+REST_OF_LINE = regex(rb"[ \t]*(?:[ \t]#[^\r\n]*)?(?:\r?\n|\Z)")
+SEPARATOR = regex(rb"\s*,\s*")
+SPACES = regex(rb"\s*")
+PLAIN = regex(r"[A-Za-z_][A-Za-z0-9_]*=[A-Za-z0-9/_+=.@-]*")
 ENVIRONMENT = "environment"
 
 

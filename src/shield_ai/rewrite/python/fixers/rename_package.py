@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from shield_ai import runtime_submodule
 from shield_ai.model.edit import Edit
+from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.project.runtime_names import FORMER_PACKAGE, PACKAGE
 from shield_ai.rewrite.python.fixer import FileContext, FileOutcome
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from shield_ai.project.python_source import Source
 
 DJANGO_APP = f"{FORMER_PACKAGE}.django"  # in INSTALLED_APPS, or before the name of a backend
-QUOTED = re.compile(r"(?P<quote>['\"])(?P<text>[\w.]+)(?P=quote)")
+QUOTED = regex(r"(?P<quote>['\"])(?P<text>[\w.]+)(?P=quote)")
 
 
 def fix(context: FileContext) -> FileOutcome:

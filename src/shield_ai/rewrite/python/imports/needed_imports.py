@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import ast
-import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from shield_ai.model.site import Shape
+from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.rewrite.code_style import CodeStyle
 from shield_ai.rewrite.python.imports.extend_import import extend_import
 from shield_ai.rewrite.python.imports.file_imports import (
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from shield_ai.rewrite.python.imports.unused_imports import Importers, UnusedImport
 
 # Matches a leading comment that is about the file, not about the statement below it.
-FILE_COMMENT = re.compile(
+FILE_COMMENT = regex(
     rb"^#!|coding[:=]|-\*-|"
     rb"(?i:copyright|licen[cs]e|spdx|pylint|flake8|noqa|mypy|ruff|isort|author|generated|settings)"
 )

@@ -11,6 +11,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, NamedTuple
 
 from shield_ai.model.errors import SourceError
+from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.project.python_source import Source
 from shield_ai.rewrite.python.lines.formatting import make_edit
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 Import = ast.Import | ast.ImportFrom
 REMOVABLE = frozenset({"os", "environ", "getenv"})
 # A comment above the imports of the standard library.
-HEADING = re.compile(rb"(?i)#[\s=-]*(?:python|std-?lib|standard|built-?ins?|core)\b")
+HEADING = regex(rb"(?i)#[\s=-]*(?:python|std-?lib|standard|built-?ins?|core)\b")
 
 
 class UnusedImport(NamedTuple):

@@ -7,6 +7,7 @@ import sys
 from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
+from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.rewrite.python.lines.brackets import (
     elements_outside_brackets,
     ends_with_call,
@@ -47,17 +48,17 @@ if TYPE_CHECKING:
 
 # A pragma comment applies to its line and does not count toward the line's length, as in ruff:
 # https://docs.astral.sh/ruff/formatter/#pragma-comments
-PRAGMA = re.compile(
+PRAGMA = regex(
     r"#\s*(noqa|type:|pylint:|pyright:|mypy:|pyre-|ruff:|flake8:|pragma:|noinspection)",
     re.IGNORECASE,
 )
 # A suppression for a secret scanner must stay on the line of the value.
-SCANNER_PRAGMA = re.compile(
+SCANNER_PRAGMA = regex(
     r"#.*(allowlist|whitelist|gitleaks:|NOSONAR|\bS10\d|ggignore|trufflehog)", re.IGNORECASE
 )
 # A multiline string, a continued line, a string of several parts, or the comma with which Black
 # keeps one item per line.
-UNJOINABLE = re.compile(r"""\"{3}|'{3}|\\\r?\n|['"]\s*\n\s*\w{0,2}['"]|,\s*\n\s*[)\]}]""")
+UNJOINABLE = regex(r"""\"{3}|'{3}|\\\r?\n|['"]\s*\n\s*\w{0,2}['"]|,\s*\n\s*[)\]}]""")
 
 
 # Characters of a line that is split. The time grows with their square.

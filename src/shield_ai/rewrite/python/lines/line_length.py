@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import configparser
 import functools
-import re
 import tomllib
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from shield_ai.model.invalid_input import INVALID_TOML, require_short_keys
+from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.rewrite.pre_commit import hook_options
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ MAX_DEPTH = 3  # of the app below the folder of the repository
 MAXIMUM = 120
 PARSED_FILES = 64  # configuration files that stay parsed
 # The time of configparser grows with the square of the spaces in a line.
-LONG_GAP = re.compile(r"\S[^\S\n]{200}")
+LONG_GAP = regex(r"\S[^\S\n]{200}")
 
 
 def max_line_length(source: Source, configured: int, limit: int = 0) -> int:

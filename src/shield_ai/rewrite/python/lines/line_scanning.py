@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-import re
+from typing import TYPE_CHECKING
+
+from shield_ai.project.perf.lazy_regex import regex
+
+if TYPE_CHECKING:
+    import re
 
 OPENING = "([{"
 CLOSING = ")]}"
-FOR_CLAUSE = re.compile(r" (?:async )?for ")
-IF_CLAUSE = re.compile(r" if ")
-CONDITIONAL = re.compile(r" (?:if|else) ")
-BOOLEAN_OPERATOR = re.compile(r" (?:or|and) ")
-COMPARISON = re.compile(r" (?:[<>]|[<>=!]=|(?:not )?in|is(?: not)?) ")
-ADDITION = re.compile(r" [+-] ")
-LAMBDA = re.compile(r"lambda(?: \w+=\w+,?)*: ")
-FSTRING = re.compile(r"""(?P<start>(?:[rR]?[fF]|[fF][rR])(?P<quote>["'])(?!(?P=quote))).*""")
-CONDITION = re.compile(r"(?:if|elif|while) ")
+FOR_CLAUSE = regex(r" (?:async )?for ")
+IF_CLAUSE = regex(r" if ")
+CONDITIONAL = regex(r" (?:if|else) ")
+BOOLEAN_OPERATOR = regex(r" (?:or|and) ")
+COMPARISON = regex(r" (?:[<>]|[<>=!]=|(?:not )?in|is(?: not)?) ")
+ADDITION = regex(r" [+-] ")
+LAMBDA = regex(r"lambda(?: \w+=\w+,?)*: ")
+FSTRING = regex(r"""(?P<start>(?:[rR]?[fF]|[fF][rR])(?P<quote>["'])(?!(?P=quote))).*""")
+CONDITION = regex(r"(?:if|elif|while) ")
 
 
 def code_positions(text: str) -> list[int]:

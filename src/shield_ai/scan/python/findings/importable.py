@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import ast
-import re
 from typing import TYPE_CHECKING
 
 from shield_ai.model.skip import SkipId
 from shield_ai.project.import_roots import import_root
 from shield_ai.project.layout import is_alembic_environment
+from shield_ai.project.perf.lazy_regex import regex
 
 if TYPE_CHECKING:
     from shield_ai.model.skip import SkipReason
     from shield_ai.project.layout import AppFacts
     from shield_ai.project.python_source import Source
 
-MAIN_BLOCK = re.compile(rb"(?m)^if __name__ == ['\"]__main__['\"]")
-MANAGEMENT_COMMAND = re.compile(r"/management/commands/\w+\.py$")
+MAIN_BLOCK = regex(rb"(?m)^if __name__ == ['\"]__main__['\"]")
+MANAGEMENT_COMMAND = regex(r"/management/commands/\w+\.py$")
 
 
 def explain_not_importable(source: Source, facts: AppFacts, known: set[str]) -> SkipReason | None:
