@@ -184,6 +184,7 @@ def test_grades_credentials(detector, path, text, expected):
 
 
 REPORT = f'{{"finding_id": "84d871", "rule_name": "AWS", "match": "{AWS_ID}"}}\n'
+GITHUB = "gh" + "p_test6ldgmyaglf73gcnbi0kprz7dyjz6nzgn"
 TOKEN = "xox" + "b-update-new"  # concatenated, so that no scanner reports this file
 ELIDED = "xox" + "p-1-Mi0yLTU5MTAx...MDkwN2U0Yjlm"
 BINARY = "EAA" + "AABCAQAAAC1HAwCAAAAC0lEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5Erk"
@@ -195,6 +196,8 @@ SQUARE = "EAA" + "AEq1XHLwCkR8ZtPvbY3mNkYPhfDwkChwGA60e6kgtVdJsBJRU5ErkWzq2SxLn"
     [
         pytest.param("a.py", f'f("{TOKEN}")\n', LOW, id="words after the prefix of a vendor"),
         pytest.param("tests/a.py", f'f("{ELIDED}")\n', LOW, id="elided"),
+        pytest.param("tests/a.py", f'f("{GITHUB}")\n', LOW, id="says test, in tests"),
+        pytest.param("a.py", f'f("{GITHUB}")\n', CRITICAL, id="says test, elsewhere"),
         pytest.param("tests/a.py", f'f("{ELIDED.replace(".", "")}")\n', CRITICAL, id="not elided"),
         pytest.param("a.py", f'f("{AWS_ID[:12]}XXX{AWS_ID[15:]}")\n', LOW, id="XXX"),
         pytest.param("a.py", f'f("{AWS_ID}")\n', CRITICAL, id="random"),

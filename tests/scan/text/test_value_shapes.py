@@ -51,6 +51,8 @@ def test_weak_passwords_are_not_placeholders(value: str) -> None:
 
 def test_other_shapes() -> None:
     assert cannot_be_secret("inherit", quoted=False)  # GitHub's `secrets: inherit`
+    assert cannot_be_secret("07. Crazy Love-13_32_31.mp3", quoted=True)
+    assert not cannot_be_secret("n7. Crazy Love-13_32_31.mp", quoted=True)
     assert is_constant_or_attribute("DB_PASSWORD")
     assert is_constant_or_attribute("settings.PASSWORD")
     assert not is_constant_or_attribute("s3cr3t!")

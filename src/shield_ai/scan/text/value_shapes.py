@@ -76,7 +76,9 @@ PROSE = regex(
 FILE = regex(
     r"^(@?\.{0,2}/|~/|[a-z]:[\\/]|file:)"
     r"|^[\w./\\-]+\.(pem|key|crt|cer|p12|pfx|jks|json|ya?ml|txt|py|js|ts|env|cfg|ini|conf|toml|xml"
-    r"|php|html?|sh|rb|go|java|md|pub|csv|db|log|asc|gpg|p8|png|svg|jpg|css|tpl|erb|j2|template)$",
+    r"|php|html?|sh|rb|go|java|md|pub|csv|db|log|asc|gpg|p8|png|svg|jpg|css|tpl|erb|j2|template)$"
+    # names of media files can contain spaces
+    r"|^[^\n=:/]+\.(mp3|mp4|m4a|wav|ogg|webm|jpe?g|png|gif|svg|pdf|docx?|xlsx?)$",
     re.IGNORECASE,
 )
 URL = regex(
