@@ -25,7 +25,7 @@ FUNCTIONS = (
     "prefetch",
     "refresh_secret",
     "clear_secret_cache",
-    "survives_rotation",
+    "retries_after_rotation",
     "stats",
 )
 METHODS = {"clear_secret_cache": "clear_cache"}  # names in the client that differ

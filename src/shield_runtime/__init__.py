@@ -42,8 +42,8 @@ __all__ = [
     "has_secret",
     "prefetch",
     "refresh_secret",
+    "retries_after_rotation",
     "stats",
-    "survives_rotation",
 ]
 
 default_client = SecretsManagerClient()  # used by the functions below
@@ -56,7 +56,7 @@ prefetch = default_client.prefetch
 refresh_secret = default_client.refresh_secret
 clear_secret_cache = default_client.clear_cache
 stats = default_client.stats
-survives_rotation = default_client.survives_rotation
+retries_after_rotation = default_client.retries_after_rotation
 
 
 def __getattr__(name: str) -> Any:

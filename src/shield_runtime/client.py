@@ -111,7 +111,7 @@ class SecretsManagerClient(SecretReader):
         self._cache.wait(lookup)
         value_or_raise(lookup.fetch and lookup.fetch.answer)
 
-    def survives_rotation(
+    def retries_after_rotation(
         self,
         name: str,
         *,
@@ -126,7 +126,7 @@ class SecretsManagerClient(SecretReader):
 
             @event.listens_for(engine, "do_connect")
             def connect(dialect, record, args, params):
-                @survives_rotation("database")
+                @retries_after_rotation("database")
                 def connect_again():
                     password = get_secret("database", key="password")
                     return dialect.connect(*args, **{**params, "password": password})

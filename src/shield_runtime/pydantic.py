@@ -60,7 +60,7 @@ if TYPE_CHECKING:
 
     from pydantic.fields import FieldInfo
 
-# The method of a settings class needs the classes of pydantic-settings in its annotations.
+# The annotations of settings_customise_sources need these classes of pydantic-settings.
 __all__ = ["BaseSettings", "PydanticBaseSettingsSource", "SecretsManagerSource"]
 OPTIONS = (
     "case_sensitive",
@@ -81,7 +81,7 @@ class SecretsManagerSource(EnvSettingsSource):
         settings_cls: The settings class.
         secrets: A client, whose map names the variables; only those of the class's fields are read.
             Or the name of the secret of each variable; (name, field) for a field of a JSON secret.
-        others: The other sources, which may have what AWS does not have. Options such as
+        others: The other sources, which can supply secrets that AWS does not have. Options such as
             `Settings(_env_prefix="A_")` are copied from the EnvSettingsSource among them. Without
             a DotEnvSettingsSource, the files in the class's configuration are read.
         options: Options of EnvSettingsSource.
@@ -141,7 +141,7 @@ class SecretsManagerSource(EnvSettingsSource):
     def _check_defaults(self) -> None:
         """Raise an error if a missing secret would be replaced by a default for development.
 
-        Without a default and another value, pydantic reports the field.
+        If the field has neither a default nor another value, pydantic reports it as missing.
         """
         if not self._missing:
             return
@@ -200,12 +200,12 @@ class SecretsManagerSource(EnvSettingsSource):
 
 
 def _reader(variable: str) -> Callable[[], str]:
-    """Return an expression that reads a variable; a missing secret raises KeyError."""
+    """Return a function that reads a variable, and raises KeyError if it is not set."""
     return lambda: os.environ[variable]
 
 
 def _default_of(field: FieldInfo) -> object:
-    """Return the default of a field; a text for an object that get_secret() would not know."""
+    """Return the default of a field; "generated" stands for that of a default factory."""
     if field.default_factory is not None:
         return "generated"
     default = field.default

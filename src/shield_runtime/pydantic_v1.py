@@ -16,9 +16,9 @@
                 secrets = SecretsManagerSource(client)
                 return init_settings, secrets, env_settings, file_secret_settings
 
-A secret is read like an environment variable: the prefix, `env`, nested models and JSON apply. With
-AWS off, this source is empty and pydantic's own sources are used. Requires pydantic 1.8 or newer,
-or the `pydantic.v1` of pydantic 2.
+Secrets belong to fields as environment variables do: `env_prefix`, `env`, nested models and JSON
+values are supported. With AWS off, this source is empty and pydantic's own sources are used.
+Requires pydantic 1.8 or newer, or the `pydantic.v1` of pydantic 2.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ class SecretsManagerSource:
         Raises:
             SecretFormatError: A field needs JSON and the secret is not JSON. The error has no
                 cause, because that would contain the value.
-            SecretError: A secret can't be read, and its field only has a default for development.
+            SecretError: A secret can't be read, and the field has only a default for development.
         """
         if not self._client.is_aws_on():
             return {}
@@ -83,7 +83,7 @@ class SecretsManagerSource:
         return values
 
     def _read(self, settings: Any, name: str, delimiter: str) -> dict[str, str]:
-        """Return the texts of a variable, and of those that a nested model has below it."""
+        """Return the values of a variable and of the variables of its nested model."""
         case_sensitive = settings.__config__.case_sensitive
         found = {}
         for variable, (secret, key) in self._secrets:
@@ -102,7 +102,8 @@ class SecretsManagerSource:
     def _check_defaults(self, settings: Any, delimiter: str) -> None:
         """Raise an error if a missing secret would be replaced by a default for development.
 
-        pydantic reads the field from its other sources; without a default, it reports the field.
+        Other sources may set the field, and pydantic reports required fields itself. Otherwise,
+        get_secret() raises an error if the default is for development only.
         """
         others = _other_values(settings) if self._missing else []
         for own_name, secret, key, variable in self._missing:
@@ -140,7 +141,7 @@ def _parts(field: Any) -> Iterator[Any]:
 
 
 def _nested(found: dict[str, str], prefix: str, delimiter: str) -> dict[str, Any]:
-    """Return the values of a nested model, as pydantic splits their names."""
+    """Return the values of a nested model: split their names at the delimiter, as pydantic does."""
     values: dict[str, Any] = {}
     for name, text in found.items():
         *parents, last = name[len(prefix) :].split(delimiter)
@@ -152,7 +153,7 @@ def _nested(found: dict[str, str], prefix: str, delimiter: str) -> dict[str, Any
 
 
 def _reader(variable: str) -> Callable[[], str]:
-    """Return an expression that reads a variable; a missing secret raises KeyError."""
+    """Return a fallback that reads a variable and raises KeyError if it is not set."""
     return lambda: os.environ[variable]
 
 
@@ -177,7 +178,7 @@ def _default_of(field: Any, path: list[str]) -> object:
 
 
 def _other_values(settings: Any) -> list[dict[str, Any]]:
-    """Return the values in the variables, the env file and the folder of the configuration."""
+    """Return the values from environment variables, the env file and `secrets_dir`."""
     config = settings.__config__
     base = next(kind for kind in type(settings).__mro__ if kind.__name__ == "BaseSettings")
     module: Any = sys.modules[base.__module__]

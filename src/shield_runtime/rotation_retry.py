@@ -63,7 +63,7 @@ def retry_after_rotation(
     is_refused: Callable[[Exception], bool] | None,
     window: float,
 ) -> Callable[[Callable[..., Any]], Any]:
-    """Return a decorator; see SecretsManagerClient.survives_rotation()."""
+    """Return a decorator; see SecretsManagerClient.retries_after_rotation()."""
     is_refused = is_refused or is_password_error
 
     def decorate(connect: Callable[..., Any]) -> Any:

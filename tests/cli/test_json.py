@@ -10,7 +10,7 @@ import pytest
 from json_documents import document
 from shield_helpers import make_app, run
 
-from shield_ai.model.errors import DONE, FINDINGS, REFUSED, STALE, USAGE
+from shield_ai.model.errors import AWS_FAILED, DONE, FINDINGS, STALE, USAGE
 
 UNICODE = """
 import os
@@ -209,8 +209,8 @@ def test_rotation(tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "code"),
     [
-        (["plan", "--json"], REFUSED),
-        (["verify", "--json"], REFUSED),
+        (["plan", "--json"], AWS_FAILED),
+        (["verify", "--json"], AWS_FAILED),
         (["plan", "--json", "--only", "code", "absent"], USAGE),
         (["rotate", "--status", "--json"], USAGE),
         (["apply", "plan.json", "--json", "--yes"], STALE),

@@ -8,8 +8,8 @@ from shield_ai.model.finding import Kind
 from shield_ai.model.manifest import Rotation, Secret
 from shield_ai.model.rotation_policy import (
     ManualKind,
-    manual_fields,
     manual_kind,
+    manually_rotated_fields,
     next_rotation,
     rotation_settings,
     rotation_strategy,
@@ -122,7 +122,7 @@ def test_next_rotation():
 )  # fmt: skip
 def test_manual_fields(fields, expected):
     secret = Secret(name="s", env=None if fields else "S", fields=fields)
-    assert manual_fields(secret) == expected
+    assert manually_rotated_fields(secret) == expected
     assert rotation_settings(secret).get("ROTATION_FIELD", "") == (
         expected[0] if len(expected) == 1 else ""
     )

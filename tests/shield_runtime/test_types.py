@@ -15,12 +15,12 @@ from {module} import {client} as client, get_secret, get_secret_dict, has_secret
 
 aget_secret = client.aget_secret
 get_secret_bytes = client.get_secret_bytes
-survives_rotation = client.survives_rotation
+retries_after_rotation = client.retries_after_rotation
 NAMES = {{"KEY": "key", "TOKEN": "token"}}
 PAIRS = {{"KEY": ("database", "password"), "TOKEN": "token"}}
 
 
-@survives_rotation("database")
+@retries_after_rotation("database")
 def connect(host: str, port: int = 5432) -> bytes:
     return b""
 

@@ -105,7 +105,7 @@ class _LazyGroup(click.Group):
             raise interrupted(ctx.invoked_subcommand) from None
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
-        """Complete the commands without an import of each, which takes a second."""
+        """Complete the commands from SECTIONS, because importing all of them takes a second."""
         found = [
             CompletionItem(name, help=text)
             for summaries in SECTIONS.values()
@@ -115,7 +115,7 @@ class _LazyGroup(click.Group):
         return found + click.Command.shell_complete(self, ctx, incomplete)
 
     def format_commands(self, _ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """List the commands in sections. cloup does this too, but imports all commands for it."""
+        """List the commands in sections. cloup can do this, but only by importing all commands."""
         for title, summaries in SECTIONS.items():
             with formatter.section(title):
                 formatter.write_dl([(name.ljust(10), text) for name, text in summaries.items()])

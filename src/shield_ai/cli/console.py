@@ -53,7 +53,7 @@ def note(text: str, *, nl: bool = True) -> None:
         echo(text, err=True, nl=nl)
 
 
-def before_question(text: str, *, yes: bool, nl: bool = True) -> None:
+def print_before_question(text: str, *, yes: bool, nl: bool = True) -> None:
     """Print the context of a question on standard error, unless both -q and --yes are given."""
     if not (OUTPUT.quiet and yes):
         echo(text, err=True, nl=nl)
@@ -114,7 +114,7 @@ def has_color(stream: TextIO) -> bool:
     return use_color(os.environ, tty=stream.isatty())
 
 
-def no_terminal() -> str:
+def no_terminal_text() -> str:
     """Return an error message with the stream that is not a terminal."""
     return f"{'stderr' if sys.stdin.isatty() else 'stdin'} is not a terminal"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from shield_ai.cli.console import before_question, echo, note
+from shield_ai.cli.console import echo, note, print_before_question
 from shield_ai.cli.prompts import confirm
 from shield_ai.cli.rotation_steps import run_steps
 from shield_ai.flow.interruption import InterruptedRotationError
@@ -49,7 +49,7 @@ def _find_due(
             results.append(RotationResult(name=secret.name, result="pending"))
         elif status.state is not RotationPhase.DUE:
             continue
-        elif status.by is RotatedBy.HAND or rotator.needs_restart(secret):
+        elif status.by is RotatedBy.HAND or rotator.rotates_in_two_steps(secret):
             found.manual.append(secret.name)
             results.append(RotationResult(name=secret.name, result="manual"))
         elif status.by is RotatedBy.SHIELD:
@@ -96,7 +96,7 @@ def _rotate_all(
     """Rotate secrets, and return the errors of those that could not be rotated."""
     errors: list[ShieldError] = []
     for secret in secrets:
-        before_question(preview_text(rotator.preview(secret)), yes=yes)
+        print_before_question(preview_text(rotator.preview(secret)), yes=yes)
     if secrets:
         confirm(f"Rotate {', '.join(secret.name for secret in secrets)}?", yes=yes)
     for secret in secrets:

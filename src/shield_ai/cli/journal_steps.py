@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shield_ai.cli.console import before_question
+from shield_ai.cli.console import print_before_question
 from shield_ai.cli.interruptions import interruption
 from shield_ai.cli.prompts import confirm_changes
 from shield_ai.flow.apply.apply_recovery import unfinished_steps
@@ -34,7 +34,7 @@ def confirm_recovery(session: ApplySession, *, yes: bool) -> None:
     steps = unfinished_steps(session.journal) if session.only != "code" else []
     if not steps:
         return
-    before_question("interrupted apply, with unfinished steps in AWS:", yes=yes)
+    print_before_question("interrupted apply, with unfinished steps in AWS:", yes=yes)
     list_steps(steps, yes=yes)
     confirm_changes(session, "Complete or revert these steps?", yes=yes)
 
@@ -66,7 +66,7 @@ def confirm_plan(session: ApplySession, recovered_steps: int, *, yes: bool) -> N
 def list_steps(steps: Iterable[Step], *, yes: bool) -> None:
     """List what apply did, one step a line; a copied package is one line."""
     for line in dict.fromkeys(_format_step(step) for step in steps):
-        before_question(f"  {line}", yes=yes)
+        print_before_question(f"  {line}", yes=yes)
 
 
 def _format_step(step: Step) -> str:

@@ -1,4 +1,4 @@
-"""A progress bar on standard error, shown only on a terminal."""
+"""Show progress on standard error, if it is a terminal: a bar, or a line with counts."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 _BAR = f"{__name__}.bar"  # a key in the context of a command
 MIN_INTERVAL = 0.1  # seconds between two changes of a line
-MIN_ELAPSED = 2.0  # seconds, before which an estimate is a guess
-MIN_ITEMS = 20  # fewer items finish before a bar can be read
+MIN_ELAPSED = 2.0  # seconds; earlier estimates are unreliable
+MIN_ITEMS = 20  # with fewer items, the bar would disappear before anyone can read it
 
 
 class ProgressBar:
@@ -37,7 +37,7 @@ class ProgressBar:
         """Show how many items of a task are done.
 
         Args:
-            description: The task, for example "secrets described".
+            description: The label of the bar, for example "secrets described".
             done: Items done.
             total: All items.
         """

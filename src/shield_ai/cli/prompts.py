@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from shield_ai.cli.console import UNCHANGED, can_ask, no_terminal
+from shield_ai.cli.console import UNCHANGED, can_ask, no_terminal_text
 from shield_ai.model.errors import DeclinedError, ShieldError
 from shield_ai.model.hidden import Hidden
 from shield_ai.model.printable import printable
@@ -34,7 +34,7 @@ def confirm(question: str, *, yes: bool, declined: str = UNCHANGED) -> None:
         return
     if not can_ask():
         raise ShieldError(
-            f"confirmation required, but {no_terminal()}",
+            f"confirmation required, but {no_terminal_text()}",
             "use --yes to skip the confirmation",
         )
     if not ask(question):
@@ -64,7 +64,7 @@ def confirm_changes(
     environment = app.environment
     if not can_ask():
         raise ShieldError(
-            f"changes to {environment} require confirmation, but {no_terminal()}",
+            f"changes to {environment} require confirmation, but {no_terminal_text()}",
             "use --yes to skip the confirmation",
         )
     name = app.manifest.app.name

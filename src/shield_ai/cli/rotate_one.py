@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from shield_ai.cli.console import before_question, can_ask, echo, no_terminal, note
+from shield_ai.cli.console import can_ask, echo, no_terminal_text, note, print_before_question
 from shield_ai.cli.prompts import confirm, prompt_hidden
 from shield_ai.cli.rotation_steps import run_steps
 from shield_ai.flow.pull import outdated_env_file, pull_command
 from shield_ai.model.errors import ShieldError
 from shield_ai.model.hidden import Hidden
-from shield_ai.model.rotation_policy import ManualKind, manual_fields, manual_kind
+from shield_ai.model.rotation_policy import ManualKind, manual_kind, manually_rotated_fields
 from shield_ai.model.rotation_status import LivePassword
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.reports.rotation import (
@@ -46,19 +46,19 @@ def rotate_one(rotator: SecretRotator, secret: Secret, app: AppContext, *, yes: 
         app: The app.
         yes: Whether --yes was given.
     """
-    needs_restart = rotator.needs_restart(secret)
+    rotates_in_two_steps = rotator.rotates_in_two_steps(secret)
     has_fallbacks = False
-    if needs_restart:
+    if rotates_in_two_steps:
         has_fallbacks = _has_fallbacks(app)
         text = django_key_text(secret.name, has_fallbacks=has_fallbacks)
         echo(f"{text}\n", err=True)
     else:
         preview = rotator.preview(secret)
         preview = msgspec.structs.replace(preview, uses_backend=_uses_backend(app))
-        before_question(preview_text(preview), yes=yes)
+        print_before_question(preview_text(preview), yes=yes)
     confirm(f"Rotate {secret.name}?", yes=yes)
     run_steps(rotator, secret)
-    if needs_restart:
+    if rotates_in_two_steps:
         text = first_restart_text(secret.name, has_fallbacks=has_fallbacks)
         echo(f"\n{text}", err=True)
         return "restart"
@@ -74,15 +74,15 @@ def resume_rotation(rotator: SecretRotator, secret: Secret, app: AppContext, *, 
         app: The app.
         yes: Whether --yes was given.
     """
-    needs_restart = rotator.needs_restart(secret)
-    has_fallbacks = needs_restart and _has_fallbacks(app)
-    if not needs_restart:
-        before_question(preview_text(rotator.preview(secret, resume=True)), yes=yes)
+    rotates_in_two_steps = rotator.rotates_in_two_steps(secret)
+    has_fallbacks = rotates_in_two_steps and _has_fallbacks(app)
+    if not rotates_in_two_steps:
+        print_before_question(preview_text(rotator.preview(secret, resume=True)), yes=yes)
     elif not has_fallbacks:
         echo(f"{no_fallbacks_text(secret.name)}\n", err=True)
     confirm(f"Resume the rotation of {secret.name}?", yes=yes)
     run_steps(rotator, secret, resume=True)
-    if needs_restart:
+    if rotates_in_two_steps:
         echo(f"\n{second_restart_text(has_fallbacks=has_fallbacks)}", err=True)
 
 
@@ -126,7 +126,10 @@ def rotate_manually(rotator: SecretRotator, secret: Secret, *, yes: bool) -> Non
     secret_id = rotator.secret_id(secret)
     kind = ManualKind.DATABASE_LOGIN if rotator.is_login(secret) else manual_kind(secret)
     echo(f"{manual_rotation_text(secret.name, secret_id, kind)}\n", err=True)
-    values = {field: _read_new_value(field or "value", yes=yes) for field in manual_fields(secret)}
+    values = {
+        field: _read_new_value(field or "value", yes=yes)
+        for field in manually_rotated_fields(secret)
+    }
     if not all(values.values()):
         raise ShieldError(
             "no new value given; nothing was changed", f"run shield rotate {secret.name} again"
@@ -152,7 +155,7 @@ def _read_new_value(field: str, *, yes: bool) -> Hidden:
         return Hidden(prompt_hidden(f"New {field} (hidden input)"))
     if not yes or sys.stdin.isatty():  # a terminal would show the value
         raise ShieldError(
-            f"confirmation required, but {no_terminal()}",
+            f"confirmation required, but {no_terminal_text()}",
             "pipe the new value to stdin and use --yes",
         )
     return Hidden(sys.stdin.readline().rstrip("\r\n"))

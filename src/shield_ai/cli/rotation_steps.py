@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from shield_ai.aws.live.rotation import TIMEOUT
 from shield_ai.cli.console import note, shows_progress
-from shield_ai.flow.interruption import DeferredRotationError
+from shield_ai.flow.interruption import InterruptedAfterRotationError
 from shield_ai.flow.rotate.rotation_driver import CREATE_STEP, Progress
 from shield_ai.flow.rotate.run import SecretRotator
 
@@ -74,7 +74,7 @@ def run_steps(rotator: SecretRotator, secret: Secret, *, resume: bool = False) -
 
     try:
         rotator.rotate(secret, Progress(start_step, on_deferral, on_reuse), resume=resume)
-    except DeferredRotationError:
+    except InterruptedAfterRotationError:
         finish_step()
         raise
     except BaseException:

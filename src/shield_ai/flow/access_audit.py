@@ -34,7 +34,7 @@ class TrailQuery(msgspec.Struct, frozen=True):
 
 
 def audit_access(app: AppContext, query: TrailQuery) -> Audit:
-    """Audit the access to an app's secrets; without shield.toml, to all secrets.
+    """Audit the access to an app's secrets, or to all secrets without a shield.toml.
 
     Args:
         app: The app and its environment.
@@ -53,7 +53,7 @@ def audit_access(app: AppContext, query: TrailQuery) -> Audit:
     if query.trails:
         records = trail.read_files(query.trails, unread.append)
     else:
-        # Importing botocore opens a socket, and reading files needs no network.
+        # Importing botocore opens a socket, and reading files must work without a network.
         from shield_ai.aws.live.session import Session
 
         aws = app.aws if manifest else None

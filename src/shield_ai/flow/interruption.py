@@ -24,12 +24,12 @@ class InterruptedRotationError(ShieldError):
     exit_code = INTERRUPTED
 
 
-class DeferredRotationError(InterruptedRotationError):
+class InterruptedAfterRotationError(InterruptedRotationError):
     """A signal arrived during a rotation. Raised after the rotation has finished."""
 
 
 @contextlib.contextmanager
-def deferred_signals(on_signal: Callable[[], None]) -> Iterator[list[str]]:
+def collected_signals(on_signal: Callable[[], None]) -> Iterator[list[str]]:
     """Collect SIGINT, SIGTERM and SIGHUP instead of acting on them.
 
     In threads other than the main thread, this does nothing: Python handles no signals there.
@@ -62,11 +62,11 @@ def deferred_signals(on_signal: Callable[[], None]) -> Iterator[list[str]]:
 
 
 @contextlib.contextmanager
-def postponed_signals() -> Iterator[None]:
+def delayed_signals() -> Iterator[None]:
     """Postpone SIGINT, SIGTERM and SIGHUP until a short step is complete, then act on them."""
     received: list[str] = []
     try:
-        with deferred_signals(lambda: None) as received:
+        with collected_signals(lambda: None) as received:
             yield
     finally:
         for name in received:

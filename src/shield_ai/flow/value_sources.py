@@ -141,7 +141,7 @@ def app_env_values(tree: Tree, settings: Sequence[str]) -> dict[str, Hidden]:
     return values
 
 
-def placeholders(changes: Sequence[Change], values: Values) -> Iterator[str]:
+def placeholder_secrets(changes: Sequence[Change], values: Values) -> Iterator[str]:
     """Yield the secrets with a placeholder such as `changeme` in a file or environment variable.
 
     Args:

@@ -5,7 +5,7 @@
     ShieldError                     2   usage or configuration
      +- ManifestError               2   shield.toml is invalid
      +- SourceError                 2   a file of the app can't be read, parsed or written
-         +- OutsideError            2   a path leads out of the app's folder
+         +- OutsideAppError            2   a path leads out of the app's folder
      +- ValueMissingError           2   a secret has no value in any source
      +- StalePlanError              4   the app or the account changed since the plan
      +- UnsafePlanError             4   the plan would lose data
@@ -27,7 +27,7 @@ FINDINGS = 1
 USAGE = 2
 BUG = 3
 STALE = 4
-REFUSED = 5
+AWS_FAILED = 5
 INCOMPLETE = 6
 INTERRUPTED = 130
 
@@ -56,7 +56,7 @@ class SourceError(ShieldError):
     """A file of the app can't be read, parsed or written."""
 
 
-class OutsideError(SourceError):
+class OutsideAppError(SourceError):
     """A path leads out of the app's folder."""
 
 
@@ -79,7 +79,7 @@ class UnsafePlanError(ShieldError):
 class AwsError(ShieldError):
     """An AWS call failed, or AWS can't be reached."""
 
-    exit_code = REFUSED
+    exit_code = AWS_FAILED
 
 
 class AwsDeniedError(AwsError):
@@ -101,7 +101,7 @@ class RollbackIncompleteError(ShieldError):
 
 
 class DeclinedError(ShieldError):
-    """A question was answered with no. The message says what was not done."""
+    """The user did not confirm. The message says what was not done."""
 
     exit_code = FINDINGS
 

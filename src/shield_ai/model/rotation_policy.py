@@ -72,7 +72,7 @@ def manual_kind(secret: Secret) -> ManualKind:
     return ManualKind.PROVIDER_KEY
 
 
-def manual_fields(secret: Secret) -> tuple[str, ...]:
+def manually_rotated_fields(secret: Secret) -> tuple[str, ...]:
     """Return the fields that a manual rotation changes.
 
     An empty name means the entire secret, or the field that the rotation function would change.
@@ -87,7 +87,7 @@ def manual_fields(secret: Secret) -> tuple[str, ...]:
 def rotation_settings(secret: Secret) -> dict[str, str]:
     """Return the environment variables of the rotation function."""
     rotation = _rotation(secret)
-    fields = manual_fields(secret)
+    fields = manually_rotated_fields(secret)
     has_single_field = len(fields) == 1 and secret.kind is not Kind.DATABASE
     engine = rotation.engine
     if secret.kind is Kind.DATABASE:

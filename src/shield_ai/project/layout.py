@@ -26,7 +26,7 @@ DJANGO_SETTINGS = regex(rb"DJANGO_SETTINGS_MODULE[\"'\s,=:}\])]{1,8}([A-Za-z_][\
 TEST_CONFIGS = frozenset(
     {"conftest.py", "noxfile.py", "pytest.ini", "setup.cfg", "tox.ini", "pyproject.toml"}
 )
-# A folder with the name of a test module, outside the folders with tests.
+# A folder with a name like test_x that is not inside a folder with tests.
 TEST_NAMED_FOLDER = regex(r"((?:(?!tests?/|testing/)[^/]+/)*?test_\w+)/")
 # Names of files that can contain DJANGO_SETTINGS_MODULE.
 STARTUP_FILES = regex(
@@ -136,7 +136,7 @@ def relative_module(path: str, target: str) -> str:
 
 
 def is_test(path: str, app_packages: Iterable[str] = ()) -> bool:
-    """Return True if a file belongs to the tests. Settings for tests do not.
+    """Return True if a file belongs to the tests. A file such as settings/test.py does not.
 
     Args:
         path: The file.

@@ -8,7 +8,7 @@ import stat
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
-from shield_ai.model.errors import OutsideError, SourceError
+from shield_ai.model.errors import OutsideAppError, SourceError
 from shield_ai.project.inside import has_git_folder
 from shield_ai.project.installed import installed_versions
 from shield_ai.project.regular_file import read_regular_file
@@ -62,7 +62,7 @@ class Tree:
             raise _broken_link(relative) from None
         if not real_path.is_relative_to(self.root):
             hint = "only files inside the app can be read or changed"
-            raise OutsideError(f"{relative} is outside {self.root}", hint)
+            raise OutsideAppError(f"{relative} is outside {self.root}", hint)
         # a link, too, can lead into a .git folder
         parts = (*PurePosixPath(relative).parts, *real_path.relative_to(self.root).parts)
         if has_git_folder(parts):

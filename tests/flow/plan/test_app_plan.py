@@ -7,7 +7,7 @@ from shield_ai.aws.desired.secrets import secret_settings
 from shield_ai.flow.plan.app_plan import make_plan
 from shield_ai.flow.plan.aws_plan import AwsInputs
 from shield_ai.flow.plan.code_inputs import CodeInputs
-from shield_ai.model.errors import AwsError, OutsideError, UnsafePlanError
+from shield_ai.model.errors import AwsError, OutsideAppError, UnsafePlanError
 from shield_ai.model.finding import Kind
 from shield_ai.model.locator import EnvVar
 from shield_ai.model.manifest import App, Manifest, Secret
@@ -232,7 +232,7 @@ def test_refuses_a_map_file_that_is_a_link_out_of_the_app(tmp_path):
     (tmp_path / "keys.py").write_text("")
     (app / "keys.py").symlink_to(tmp_path / "keys.py")
     manifest = Manifest(app=App(name="shop", runtime="keys.py"), secret=(MAIL,))
-    with pytest.raises(OutsideError, match=r"keys\.py is outside"):
+    with pytest.raises(OutsideAppError, match=r"keys\.py is outside"):
         made(app, manifest, None, code=True)
 
 

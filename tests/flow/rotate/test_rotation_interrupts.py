@@ -17,7 +17,7 @@ import psycopg
 import pytest
 
 from shield_ai.__main__ import main
-from shield_ai.flow.interruption import SIGNALS, DeferredRotationError, deferred_signals
+from shield_ai.flow.interruption import SIGNALS, InterruptedAfterRotationError, collected_signals
 from shield_ai.flow.rotate import rotation_driver
 from shield_ai.flow.rotate.rotation_driver import Progress, pending_version, run_rotation
 from shield_ai.flow.rotate.rotation_logins import VersionLogins
@@ -274,7 +274,9 @@ def test_deferral_in_the_driver(app):
         if step == "testSecret":
             os.kill(os.getpid(), signal.SIGINT)
 
-    with pytest.raises(DeferredRotationError, match="interrupted by SIGINT after the rotation"):
+    with pytest.raises(
+        InterruptedAfterRotationError, match="interrupted by SIGINT after the rotation"
+    ):
         run_rotation(
             app.client, NAME, environ=SETTINGS, progress=Progress(on_step, lambda: told.append(1))
         )
@@ -285,7 +287,7 @@ def test_deferral_in_the_driver(app):
 def test_restores_signal_handlers():
     before = [signal.getsignal(number) for number in SIGNALS]
     told = []
-    with deferred_signals(lambda: told.append(1)) as received:
+    with collected_signals(lambda: told.append(1)) as received:
         for number in (*SIGNALS, signal.SIGINT):
             os.kill(os.getpid(), number)
     assert received == [*(number.name for number in SIGNALS), "SIGINT"]
@@ -296,7 +298,7 @@ def test_restores_signal_handlers():
 def test_ignored_signals_stay_ignored():
     before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
     try:
-        with deferred_signals(lambda: None) as received:
+        with collected_signals(lambda: None) as received:
             os.kill(os.getpid(), signal.SIGHUP)
         assert received == []
         assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
@@ -308,7 +310,7 @@ def test_other_threads_have_no_signals_to_defer():
     seen = []
 
     def run():
-        with deferred_signals(lambda: None) as received:
+        with collected_signals(lambda: None) as received:
             seen.append(received)
 
     thread = threading.Thread(target=run)

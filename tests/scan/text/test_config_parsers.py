@@ -14,7 +14,7 @@ from shield_ai.scan.text.structure import parse_config
 PARSERS = [
     pytest.param(config_parsers.yaml_values, "a.yml", id="yaml"),
     pytest.param(config_parsers.json_values, "a.json", id="json"),
-    pytest.param(config_parsers.equals_values, "a.toml", id="toml"),
+    pytest.param(config_parsers.multiline_strings, "a.toml", id="toml"),
     pytest.param(config_parsers.docker_values, "Dockerfile", id="dockerfile"),
     pytest.param(config_parsers.line_values, "a.ini", id="ini"),
 ]
@@ -54,7 +54,7 @@ def test_parsers_accept_any_bytes_and_stay_within_the_file(parse, path, raw):
         pytest.param(config_parsers.yaml_values, b"[", id="yaml"),
         pytest.param(config_parsers.yaml_values, b"- ", id="yaml lists"),
         pytest.param(config_parsers.line_values, b"a=\n b", id="lines"),
-        pytest.param(config_parsers.equals_values, b'a = """\n', id="quotes"),
+        pytest.param(config_parsers.multiline_strings, b'a = """\n', id="quotes"),
     ],
 )
 def test_deeply_nested_files_are_fast(parse, part):

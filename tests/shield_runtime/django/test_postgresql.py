@@ -14,8 +14,8 @@ import shield_runtime as runtime
 from shield_runtime import (
     SecretsManagerClient,
     clear_secret_cache,
+    retries_after_rotation,
     rotation_retry,
-    survives_rotation,
 )
 from shield_runtime.django.backends import credentials
 
@@ -157,7 +157,7 @@ def test_gives_up_with_the_drivers_error(database, quick, monkeypatch):
     wrapper = database.wrapper()
     with monkeypatch.context() as patch:
         patch.setattr(
-            SecretsManagerClient.survives_rotation,
+            SecretsManagerClient.retries_after_rotation,
             "__kwdefaults__",
             {"refused": None, "window": 0.2},
         )
@@ -353,7 +353,9 @@ def test_a_failure_shows_no_password(database, quick, monkeypatch, secret):
     database.server.put("database", '{"username": "%s", "password": "%s"}' % (database.user, wrong))
     wrapper = database.wrapper(SECRET=secret, PASSWORD=wrong)
     monkeypatch.setattr(
-        SecretsManagerClient.survives_rotation, "__kwdefaults__", {"refused": None, "window": 0.1}
+        SecretsManagerClient.retries_after_rotation,
+        "__kwdefaults__",
+        {"refused": None, "window": 0.1},
     )
     with pytest.raises(Exception, match="password authentication failed") as caught:
         wrapper.ensure_connection()
@@ -383,7 +385,7 @@ class TestDecorator:
         on.put("database", "old")
         asked = []
 
-        @survives_rotation("database")
+        @retries_after_rotation("database")
         def connect(host):
             asked.append(runtime.get_secret("database"))
             if asked[-1] == "old":
@@ -402,11 +404,11 @@ class TestDecorator:
         class StateError(Exception):
             sqlstate = "28P01"
 
-        @survives_rotation("database", window=0)
+        @retries_after_rotation("database", window=0)
         def by_state():
             raise StateError
 
-        @survives_rotation(
+        @retries_after_rotation(
             "database", refused=lambda error: isinstance(error, LookupError), window=0.05
         )
         def by_own():

@@ -10,6 +10,6 @@ from shield_ai.aws.live.kinds.secret import Secret
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from shield_ai.aws.live.kinds.kind import Exported
+    from shield_ai.aws.live.kinds.kind import Exportable
 
-EXPORTED: Mapping[str, type[Exported]] = {"secret": Secret, **KINDS}
+EXPORTED: Mapping[str, type[Exportable]] = {"secret": Secret, **KINDS}

@@ -1,6 +1,7 @@
 """Build the IAM policy of the operator, who runs plan, apply, verify and rollback.
 
-It allows the API calls of these commands on the app's own resources only. IAM can't restrict what
+It allows the API calls of these commands on the app's own resources, DescribeSecret on all secrets,
+and a few actions that IAM can't restrict to a resource. IAM can't restrict what
 the operator writes into the policies of the app's role and of the rotation roles, or into the code
 of the functions. Anyone who can write both a role's policy and the code that uses the role has all
 permissions.
@@ -41,7 +42,8 @@ def operator_policy(manifest: Manifest, account: str, region: str) -> dict[str, 
         *_resource_statements(by_kind),
     ]
     if app.role:
-        # Without sts:AssumeRole: the operator could add permissions to the role, and use them.
+        # sts:AssumeRole is not allowed: the operator could add permissions to the role, and then
+        # use them.
         actions = ["iam:GetRole", "iam:SimulatePrincipalPolicy"]
         statements.append(_allow("Role", actions, [role_arn(app, account, region)]))
     statements.append(
@@ -70,7 +72,7 @@ def _key_statements(app: App, account: str) -> Iterator[dict[str, Any]]:
     decrypt = decrypt_statement(app, account)
     yield {**decrypt, "Sid": "Key", "Action": list(KMS_ACTIONS)}
     describe = {**decrypt, "Sid": "DescribeKey", "Action": ["kms:DescribeKey"]}
-    # shield calls DescribeKey itself, not through Secrets Manager.
+    # Drop kms:ViaService: shield calls DescribeKey directly, not through Secrets Manager.
     condition = {key: value for key, value in decrypt["Condition"].items() if key != "StringEquals"}
     if condition:
         describe["Condition"] = condition
@@ -130,7 +132,7 @@ def _actions(kind: str) -> set[str]:
 
 
 def _actions_without_resource(manifest: Manifest, by_kind: dict[str, set[str]]) -> list[str]:
-    # BatchGetSecretValue returns only what GetSecretValue may read.
+    # BatchGetSecretValue returns only secrets that the caller can read with GetSecretValue.
     actions = {"secretsmanager:BatchGetSecretValue"}
     if manifest.monitoring.has_recipients:
         actions.add("cloudwatch:GetMetricStatistics")

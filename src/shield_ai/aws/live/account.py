@@ -48,7 +48,7 @@ class Account:
         return msgspec.structs.replace(live, resources=self.resources.read(keys))
 
     def as_role(self, arn: str) -> Account:
-        """Return the account accessed with the credentials of a role."""
+        """Return this account, accessed with the credentials of a role."""
         name = arn.rpartition("/")[2]
         return self if self.session.is_role(name) else Account(self.session.as_role(arn))
 
@@ -94,6 +94,6 @@ class Account:
         """
         if not role_exists(self.session, name):
             raise AwsError(
-                f"there is no IAM role {name} in account {self.id}",
+                f"IAM role {name} does not exist in account {self.id}",
                 "correct role in shield.toml, or create the role",
             )

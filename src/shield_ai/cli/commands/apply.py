@@ -10,8 +10,8 @@ import msgspec
 
 from shield_ai.cli.apply_steps import ApplySteps, print_results
 from shield_ai.cli.console import (
-    before_question,
     note,
+    print_before_question,
     print_json,
 )
 from shield_ai.cli.interruptions import interruption
@@ -144,7 +144,7 @@ def apply(
             allow_placeholders=overrides.allow_placeholders,
         )
         fixed = count_fixed(session.scan_result.findings, planned)
-        before_question(plan_text(planned, session.tree.read, fixed=fixed), yes=yes, nl=False)
+        print_before_question(plan_text(planned, session.tree.read, fixed=fixed), yes=yes, nl=False)
         confirm_plan(session, recovered, yes=yes)
         steps = ApplySteps(session.tree.read, planned)
         settings = SettingsOptions(may_run=not proof.no_proof, python=proof.python or "")

@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING
 import click
 import msgspec
 
-from shield_ai.cli.console import before_question, echo, format_receipt, is_shown, note, print_json
+from shield_ai.cli.console import (
+    echo,
+    format_receipt,
+    is_shown,
+    note,
+    print_before_question,
+    print_json,
+)
 from shield_ai.cli.interruptions import interruption
 from shield_ai.cli.journal_steps import list_steps
 from shield_ai.cli.options import APP, ENVIRONMENT, JSON, ONLY, YES, grouped_options
@@ -107,10 +114,10 @@ def _list_steps(undo: Undo, *, yes: bool) -> None:
     kept = undo.kept
     steps = [step for step in undo.steps if step not in kept]
     if steps:
-        before_question("These steps of the last apply will be undone:", yes=yes)
+        print_before_question("These steps of the last apply will be undone:", yes=yes)
         list_steps(steps, yes=yes)
     if kept:
-        before_question("Kept by an earlier rollback, and tried again:", yes=yes)
+        print_before_question("Kept by an earlier rollback, and tried again:", yes=yes)
         list_steps(kept, yes=yes)
 
 

@@ -46,6 +46,4 @@ def _schema(name: str) -> dict[str, Any]:
         from shield_ai.reports import schemas
 
         return schemas.json_schema(name)
-    raise ShieldError(
-        f"there is no schema {name!r}", f"use one of {MANIFEST}, {', '.join(DOCUMENTS)}"
-    )
+    raise ShieldError(f"unknown schema {name!r}", f"use one of {MANIFEST}, {', '.join(DOCUMENTS)}")

@@ -1,7 +1,7 @@
 """Load an app's settings in a separate process, and compare them by keyed hashes.
 
-No value of a setting leaves that process, except in the message of an exception, of which only
-the words without values are kept.
+Values of settings never leave that process, except in the messages of exceptions, which are
+redacted.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ from shield_ai.project.perf.lazy_regex import regex
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
-# Seconds for one settings module; some access the network while they load.
+# Seconds for one settings module; some are slow to import.
 TIMEOUT = 60.0
 # Settings that apply may add: Django's fallback keys, which are empty with AWS off.
 ADDED_SETTINGS = frozenset({"SECRET_KEY_FALLBACKS"})
 # The type of an exception, with the name of a missing module.
 ERROR = regex(r"(?:\w{1,80}(?: [\w.]{1,120})?)?")
-MIN_PART = 8  # characters of a value that is also hidden inside a word
+MIN_PART = 8  # characters; shorter values are hidden only as whole words
 
 
 class LoadedSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -111,7 +111,7 @@ class SettingsLoader:
 def _without_values(
     loaded: LoadedSettings, names: Collection[str], values: Collection[str]
 ) -> LoadedSettings:
-    """Hide values in the error, which the app's code can choose.
+    """Hide values in the error and its message: the app's code determines both.
 
     Args:
         loaded: The result of the process.

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from shield_ai.flow.interruption import postponed_signals
+from shield_ai.flow.interruption import delayed_signals
 from shield_ai.flow.journal.backups import Backups
 from shield_ai.flow.journal.journal_chain import JournalChain, create_chain, open_chain
 from shield_ai.flow.journal.journal_record import (
@@ -161,7 +161,7 @@ class Journal(RunHistory):
         Raises:
             SourceError: The disk is full; the existing records stay intact.
         """
-        with postponed_signals():
+        with delayed_signals():
             record = msgspec.structs.replace(record, seq=len(self.records) + 1)
             if not self.is_adopted:
                 self._append(self._keyed_chain.seal(msgspec.json.encode(record)))

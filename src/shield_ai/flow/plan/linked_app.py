@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING
 
-from shield_ai.model.errors import OutsideError
+from shield_ai.model.errors import OutsideAppError
 from shield_ai.model.skip import SkipId, Skipped
 
 if TYPE_CHECKING:
@@ -24,13 +24,13 @@ class LinkedApp:
 
     def __init__(self, read: FileReader) -> None:
         self._read = functools.cache(read)  # so all edits of a plan are of the same content
-        self._outside: dict[str, OutsideError] = {}
+        self._outside: dict[str, OutsideAppError] = {}
 
     def read(self, path: str) -> bytes | None:
         """Return the bytes of a file; None if it does not exist, or is a link out of the app."""
         try:
             return self._read(path)
-        except OutsideError as error:
+        except OutsideAppError as error:
             self._outside[path] = error
             return None
 
@@ -43,7 +43,7 @@ class LinkedApp:
             files: Changes of files that were read.
 
         Raises:
-            OutsideError: It is a Python file, which the app needs.
+            OutsideAppError: It is a Python file, which the app needs.
         """
         inside = []
         skipped = []

@@ -10,7 +10,7 @@ from shield_ai.flow.aws_clients import find_aws_clients
 from shield_ai.flow.plan.plan_effects import adds_runtime
 from shield_ai.flow.plan.plan_lists import kept_defaults, report_once
 from shield_ai.flow.plan.preconditions import ignored_new_files, old_python_warnings
-from shield_ai.flow.value_sources import placeholders
+from shield_ai.flow.value_sources import placeholder_secrets
 from shield_ai.model.deployment import Deployment
 from shield_ai.project.python_versions import find_python_versions
 
@@ -54,7 +54,7 @@ def add_notes(plan: Plan, app: AppContext, values: Values) -> Plan:
         ),
         harmless=harmless,
         deployment=deployment.variables,
-        placeholders=tuple(placeholders(plan.changes, values)),
+        placeholders=tuple(placeholder_secrets(plan.changes, values)),
     )
 
 

@@ -1,4 +1,4 @@
-"""Restore the settings of a secret that an apply changed, and keep those that changed since."""
+"""Undo the changes of an apply in the settings of a secret, and keep later changes."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypeAlias
 if TYPE_CHECKING:
     from shield_ai.model.resource import Settings
 
-# The value of each setting; tags and replicas are settings of their own, which can be missing.
+# Settings by (name, key). Each tag and each replica has an entry; otherwise, the key is empty.
 _Flat: TypeAlias = dict[tuple[str, str], object]
 
 
@@ -17,8 +17,8 @@ def restore_settings(was: Settings, applied: Settings, live: Settings) -> tuple[
     Args:
         was: Before the apply.
         applied: What the apply set.
-        live: The current settings. Those that the apply did not set, or that were changed since,
-            stay.
+        live: The current settings. Those that the apply did not change, or that were changed
+            afterwards, are kept.
     """
     before, after, now = _flatten(was), _flatten(applied), _flatten(live)
     restored = dict(now)

@@ -8,9 +8,9 @@ import uuid
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shield_ai.flow.interruption import (
-    DeferredRotationError,
+    InterruptedAfterRotationError,
     InterruptedRotationError,
-    deferred_signals,
+    collected_signals,
 )
 from shield_ai.flow.rotate.rotation_logins import TLS_HINT, pending_hint, resume_command
 from shield_ai.model.errors import AwsError, ShieldError
@@ -87,7 +87,7 @@ def run_rotation(
         AwsError: An AWS call failed.
         ShieldError: A step failed.
         InterruptedRotationError: The rotation was interrupted before setSecret.
-        DeferredRotationError: The rotation is finished, and a signal was deferred.
+        InterruptedAfterRotationError: The rotation is finished, and a signal was deferred.
     """
     resumed = token
     token = token or str(uuid.uuid4())
@@ -110,12 +110,12 @@ def run_rotation(
             f"run shield rotate --status {secret_id} to see whether the rotation is pending",
         ) from None
     tolerant = progress.without_errors()
-    with deferred_signals(tolerant.on_deferred) as signals:
+    with collected_signals(tolerant.on_deferred) as signals:
         for step in steps:
             if step in UNINTERRUPTED_STEPS:
                 run(step, tolerant)
     if signals:
-        raise DeferredRotationError(
+        raise InterruptedAfterRotationError(
             f"interrupted by {signals[0]} after the rotation of {secret_id} was finished",
             "the new value is AWSCURRENT; no step is left to do",
         )

@@ -120,7 +120,7 @@ class SecretRotator(RotationReader):
         if state.pending and not resume:
             raise self._pending_error(secret)
         steps: Sequence[str] = STEPS
-        if self.needs_restart(secret) and not resume:
+        if self.rotates_in_two_steps(secret) and not resume:
             steps = STEPS[:1]  # the others run after the restart, with --resume
         rotation_driver.run_rotation(
             self.aws.client,
@@ -172,7 +172,7 @@ class SecretRotator(RotationReader):
         """
         return classify_login(self.aws.current_text(self.secret_id(secret))) is LoginKind.DATABASE
 
-    def needs_restart(self, secret: Secret) -> bool:
+    def rotates_in_two_steps(self, secret: Secret) -> bool:
         """Return whether the app must restart before the new value becomes current.
 
         Raises:

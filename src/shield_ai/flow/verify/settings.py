@@ -38,7 +38,7 @@ _HINT_NOT_HERE = (
     "choose the app's Python with --python, or run shield where its other settings are available"
 )
 _HINT_FAILED = "load them with USE_AWS_SECRETS=true; the error says what is missing"
-_HINT_NOT_RUN = "loading them runs the app's code: use --run-settings if you trust the app"
+_HINT_NOT_RUN = "loading the settings runs the app's code: use --run-settings if you trust the app"
 _HINT_NO_BOTO3 = "install the app's requirements there, or choose the app's Python with --python"
 _HINT_LEFT_OUT = "add the settings for production to settings in the [app] table of shield.toml"
 _LEFT_OUT = "not checked: {}, which only development or tests use"
@@ -48,7 +48,7 @@ _HINT_FALLBACK = (
 
 
 def settings_not_checked() -> Iterator[Check]:
-    """Return the checks of the settings if the user did not allow running the app's code."""
+    """Yield the checks as unknown, because the user did not allow running the app's code."""
     detail = "not checked: the settings were not loaded"
     for info in (SETTINGS_LOAD, NO_FALLBACK_NEEDED):
         yield make_check(info, Status.UNKNOWN, detail, _HINT_NOT_RUN)

@@ -103,7 +103,7 @@ def _names_of(secret: Secret, manifest: Manifest) -> set[str]:
 
 
 def verify_held(manifest: Manifest, aws: Account, scan: Scan) -> Check:
-    """Check that AWS has the secrets that the code reads and shield.toml does not list.
+    """Check that AWS has the secrets that the code reads, but shield.toml does not list.
 
     The secrets in shield.toml have a check each. The app's role can't read those that it ignores.
 

@@ -1,4 +1,4 @@
-"""Collect the data of a report: each part, from an app, its AWS account and CloudTrail."""
+"""Collect the data of a report from an app, its AWS account and CloudTrail."""
 
 from __future__ import annotations
 

@@ -35,11 +35,11 @@ MAX_DESCRIPTION = 1024
 MAX_ID = 512
 MAX_FIELD = 2048
 MAX_OTHER = 1023
-MAX_EVIDENCE = 40  # of 50 product fields
+MAX_EVIDENCE = 40  # lines; Security Hub accepts 50 product fields
 
 
 def asff(report_data: ReportData) -> str:
-    """Format one finding for each control, as `aws securityhub batch-import-findings` reads them.
+    """Format one finding per control as JSON for `aws securityhub batch-import-findings`.
 
     Raises:
         ShieldError: AWS was not checked, so the account of the findings is unknown.
@@ -70,7 +70,7 @@ def _finding(report_data: ReportData, control: Control) -> dict[str, Any]:
         "UpdatedAt": time,
         "Title": _truncate(f"{control.statement}: {app}", MAX_TITLE),
         "Description": _truncate(f"{state}: {evidence}", MAX_DESCRIPTION),
-        # Security Hub copies these to `Severity` and `Types`, which are the user's to change.
+        # Security Hub copies these to `Severity` and `Types`, which users can change.
         "FindingProviderFields": {
             "Severity": {"Label": _severity(state), "Original": str(state)},
             "Types": [TYPE],
@@ -95,7 +95,7 @@ def _severity(state: ControlState) -> str:
 
 
 def _product_arn(report_data: ReportData) -> str:
-    """Return the ARN of findings that an account imports itself."""
+    """Return the product ARN of findings that an account imports into its own Security Hub."""
     region, account = report_data.region, report_data.account
     return f"arn:{partition(region)}:securityhub:{region}:{account}:product/{account}/default"
 

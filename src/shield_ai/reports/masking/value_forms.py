@@ -87,7 +87,7 @@ def is_duration_or_size(names: Collection[str], place: str, text: str) -> bool:
     return _last_word(place) in NUMBERS and NUMBER.fullmatch(text) is not None
 
 
-def has_form(place: str) -> bool:
+def determines_form(place: str) -> bool:
     """Return whether a name determines the form of its value."""
     return any(_last_word(place) in form.names for form in FORMS)
 

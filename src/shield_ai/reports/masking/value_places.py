@@ -191,7 +191,7 @@ def _arguments(place: Place, node: ast.Call) -> Iterator[Place]:
     owner = _names(function.value) if isinstance(function, ast.Attribute) else []
     variable = _variable(node)
     names = (*place.names, *owner, *([variable] if variable else []))
-    is_known = value_forms.has_form(variable) or not place.name
+    is_known = value_forms.determines_form(variable) or not place.name
     whole = Place(node, names, variable if is_known else place.name)
     is_method = isinstance(function, ast.Attribute) and function.attr in METHODS
     if isinstance(function, ast.Attribute):

@@ -1,4 +1,4 @@
-"""The files of a copy of the runtime, and whether an existing file can be replaced."""
+"""List the files of a copy of the runtime, and check whether an existing file can be replaced."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Exclude the copy of the runtime from a measurement of coverage that requires a minimum."""
+"""Exclude the copy of the runtime from coverage, so that a required minimum is still reached."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ TOML_SOURCE = regex(rb"(?m)(?P<header>^\[tool\.coverage\.run\]" + SOURCE)
 # pytest-cov measures all code, or the named package.
 PYTEST_COV = regex(rb"--cov(?=[=\s\"'])")
 HAS_OMIT = regex(rb"(?m)^[ \t]*omit[ \t]*=")
-# The option with one pattern on each line.
+# The option with one pattern per line.
 OMIT = regex(
     rb"(?m)^\[(?:coverage:)?(?:run|report)\][ \t]*\r?\n(?:(?!\[)[^\n]*\n)*?"
     rb"omit[ \t]*=[ \t]*\r?\n((?P<indent>[ \t]+)[^\s#][^\n]*(?:\n(?P=indent)[^\s#][^\n]*)*)"
@@ -78,7 +78,7 @@ def omit_copy(read: FileReader, manifest: Manifest) -> Outcome:
 
 
 def _measures_a_package(read: FileReader) -> bool:
-    """Return whether a minimum outside the app, as in a workflow, would count the copy."""
+    """Return whether coverage measures the copy: a workflow may require a minimum."""
     for path in (*INI_FILES, PYPROJECT, *COMMAND_FILES):
         if PYTEST_COV.search(read_optional(read, path) or b""):
             return True

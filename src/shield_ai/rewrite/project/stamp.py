@@ -12,8 +12,8 @@ import hashlib
 from shield_ai.project.perf.lazy_regex import regex
 
 COMMENTS = {"py": ("# ", ""), "md": ("<!-- ", " -->")}
-# Python also ends a line at \r, and reads the encoding of a file from a comment: both would change
-# the code without changing the text below the stamp.
+# Without \r, at which Python also ends a line, and without another encoding: either could change
+# what Python runs, and the checksum would still match.
 COMMENT = r"(?:#|<!--)(?![^\n]*coding[:=](?!\s*utf-?8(?![-\w.])))[^\r\n\0]*\n"
 STAMP = regex(
     rf"\A(?P<header>(?:{COMMENT}|\n){{0,40}}?)"

@@ -99,7 +99,10 @@ class _RuleChecker(NamedTuple):
         rule = self.rule
         if bool(rule.regex) == bool(rule.context and rule.value):
             message = f"rule {rule.id!r} must have either regex, or context and value"
-            hint = "use regex for a fixed format, context and value for a value after a name"
+            hint = (
+                "use regex for a secret with a fixed format, and context and value for one after"
+                " a name"
+            )
             self.fail("id", message, hint)
         if rule.regex and not rule.keywords:
             message = f"rule {rule.id!r} has no keywords"
@@ -121,7 +124,7 @@ class _RuleChecker(NamedTuple):
             self.fail("decode", message, "use colon or jwt, or remove the key")
         if not 0 <= rule.entropy <= MAX_ENTROPY:
             message = f"entropy must be between 0 and {MAX_ENTROPY}"
-            self.fail("entropy", message, "it is in bits per character; 3.5 is typical")
+            self.fail("entropy", message, "use a value in bits per character, such as 3.5")
         self._check_regex()
         if not is_builtin and count_unbounded(rule.regex or rule.value) > 1:
             message = f"rule {rule.id!r} has more than one unbounded quantifier, * or +"

@@ -24,7 +24,7 @@ JSON_TOKEN = regex(
     re.DOTALL,
 )
 SPACES = rb"[ \t]{0,40}"
-LONG_TEXT = regex(
+MULTILINE_STRING = regex(
     rb"(?m)^" + SPACES + rb"(?P<key>[\w.\-\"']{1,120})" + SPACES + rb"=" + SPACES + rb"(?:"
     rb"(?P<quotes>\"{3}|'{3})(?P<long>(?s:.{0,4096}?))(?P=quotes)"
     rb"|<<[-~]?\"?(?P<word>\w{1,40})\"?\r?\n(?P<here>(?s:.{0,4096}?))\n" + SPACES + rb"(?P=word)\b"
@@ -46,7 +46,7 @@ INI_COMMENT = regex(rb"(?<![ \t])[ \t]++[#;].*$|^[#;].*$")
 
 
 def yaml_values(raw: bytes) -> list[Node]:
-    """Parse the documents of a YAML file; return none if it is invalid, as templates are."""
+    """Parse the documents of a YAML file; an empty list if it is invalid, as many templates are."""
     import yaml
 
     text = raw.decode("utf-8-sig", "surrogateescape")
@@ -188,10 +188,10 @@ def _json_text(token: bytes) -> str:
         return text[1:-1]
 
 
-def equals_values(raw: bytes) -> list[Node]:
+def multiline_strings(raw: bytes) -> list[Node]:
     """Parse the multi-line strings of a TOML or HCL file; `assignments` finds the others."""
     pairs = []
-    for match in LONG_TEXT.finditer(raw):
+    for match in MULTILINE_STRING.finditer(raw):
         key = Node(_decode(match["key"].replace(b'"', b"")), *match.span("key"))
         group = "long" if match["long"] is not None else "here"
         pairs.append((key, _stripped(raw, *match.span(group))))

@@ -38,7 +38,7 @@ PARSER_MARKS = {
         + BESIDE
         + rb"|\"kind\"\s{0,40}:\s{0,40}\"(?P<secret>(?:Sealed)?Secret)\""
     ),
-    "equals_values": regex(rb"(?i)" + NAME + rb"[ \t]{0,40}=[ \t]{0,40}(?:\"{3}|'{3}|<<)"),
+    "multiline_strings": regex(rb"(?i)" + NAME + rb"[ \t]{0,40}=[ \t]{0,40}(?:\"{3}|'{3}|<<)"),
     "docker_values": regex(rb"(?im)^[ \t]{0,40}ENV[ \t]+\w{0,60}?" + NAME + rb"[ \t]+[^=\s]"),
     "line_values": regex(
         rb"(?im)"

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 # Matches the name of a file. Each group has the name of a function in `config_parsers`.
 FORMAT = regex(
     r"(?P<yaml_values>.*\.ya?ml)|(?P<json_values>.*\.(?:json|jsonc|json5|ipynb|tfstate|template))"
-    r"|(?P<equals_values>.*\.(?:toml|tfvars|tf|hcl))"
+    r"|(?P<multiline_strings>.*\.(?:toml|tfvars|tf|hcl))"
     r"|(?P<docker_values>(?:docker|container)file.*|.*\.dockerfile)"
     r"|(?P<line_values>\.env.*|\.pypirc|pip\.conf|.*\.(?:env|ini|cfg|conf|cnf|properties))",
     re.IGNORECASE,

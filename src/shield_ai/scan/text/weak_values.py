@@ -34,14 +34,14 @@ USER = regex(
     r"([\w-]{1,60})",
     re.IGNORECASE,
 )
-# The keys with which frameworks sign sessions; CI generates its own.
+# The keys with which frameworks sign sessions. A key in a CI file is used only by the tests.
 SIGNING_KEYS = frozenset({"SECRET_KEY", "DJANGO_SECRET_KEY", "FLASK_SECRET_KEY", "APP_SECRET_KEY"})
 CI = regex(r"(?:^|/)(?:\.github/workflows|\.circleci)/|(?:^|/)\.(?:gitlab-ci|travis)")
-MIN_USER = 6  # letters of a name that few passwords contain by chance
+MIN_USER = 6  # letters; passwords contain shorter names by chance
 
 
 def is_weak(place: Place) -> bool:
-    """Return whether a value is a weak password, or another weak secret for development."""
+    """Return whether a value is only a weak secret for development, which is reported as low."""
     value = decode_base64(place.value)
     if place.value in VENDOR_DEFAULTS or _is_unquoted_name(place):
         return True
@@ -50,7 +50,7 @@ def is_weak(place: Place) -> bool:
     if place.name in SIGNING_KEYS and CI.search(place.path):
         return True
     if not _is_password(place) and place.is_python and not is_development(place.path):
-        return False  # SECRET_KEY = "secret" in the settings is a vulnerability
+        return False  # a weak SECRET_KEY in the settings is a vulnerability
     if SAYS_TEST.search(value) or _says_example(value) or has_only_weak_words(value):
         return True
     if not is_development(place.path) and not LOCAL_HOST.search(place.line):
@@ -85,7 +85,7 @@ def _is_named_nearby(place: Place) -> bool:
 
 
 def _contains_user(place: Place) -> bool:
-    """Return whether a password of configuration is words around the user's or database's name."""
+    """Return whether a password consists of words and the user's or database's name."""
     if place.is_python or not is_word_like(place.value):
         return False
     joined = "".join(words(place.value))

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db.backends.postgresql import base, client
 
-from ... import survives_rotation
+from ... import retries_after_rotation
 from ..backends import RotatingClient, RotatingCredentials
 
 
@@ -49,6 +49,6 @@ def _connection_class(wrapper: type[DatabaseWrapper], settings: dict[str, Any], 
                 current = wrapper(settings, alias).get_connection_params()
                 return connect(conninfo, **{**params, **current})
 
-            return survives_rotation(settings["SECRET"])(connect_with_secret)()
+            return retries_after_rotation(settings["SECRET"])(connect_with_secret)()
 
     return RotatingConnection

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from shield_ai.model.resource import Settings
 
 
-from shield_ai.aws.live.kinds.kind import ResourceKind, Verbs
+from shield_ai.aws.live.kinds.kind import Permissions, ResourceKind
 from shield_ai.aws.syntax.awscli import (
     command,
     tag_list_json,
@@ -30,7 +30,7 @@ class Alarm(ResourceKind):
     kind = "alarm"
     max_name = 255
     arn = "arn:{partition}:cloudwatch:{region}:{account}:alarm:{name}"
-    permissions = Verbs(
+    permissions = Permissions(
         read=("cloudwatch:DescribeAlarms", "cloudwatch:ListTagsForResource"),
         create=("cloudwatch:PutMetricAlarm", "cloudwatch:TagResource"),
         update=("cloudwatch:PutMetricAlarm", "cloudwatch:TagResource", "cloudwatch:UntagResource"),

@@ -1,4 +1,4 @@
-"""Describe, read, write and export the CloudWatch dashboards."""
+"""Read, change and export the CloudWatch dashboards."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from shield_ai.model.resource import Settings
 
 
-from shield_ai.aws.live.kinds.kind import ResourceKind, Verbs
+from shield_ai.aws.live.kinds.kind import Permissions, ResourceKind
 from shield_ai.aws.syntax.awscli import (
     command,
     compact_json,
@@ -32,7 +32,7 @@ class Dashboard(ResourceKind):
     kind = "dashboard"
     max_name = 255
     arn = "arn:{partition}:cloudwatch::{account}:dashboard/{name}"
-    permissions = Verbs(
+    permissions = Permissions(
         read=("cloudwatch:GetDashboard",),
         create=("cloudwatch:PutDashboard",),
         update=("cloudwatch:PutDashboard",),

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from shield_ai.aws.syntax.cloudformation import Part
     from shield_ai.model.resource import Settings
 
-from shield_ai.aws.live.kinds.kind import ResourceKind, Verbs
+from shield_ai.aws.live.kinds.kind import Permissions, ResourceKind
 from shield_ai.aws.syntax.awscli import (
     command,
     compact_json,
@@ -39,7 +39,7 @@ class EventRule(ResourceKind):
     kind = "event-rule"
     max_name = 64
     arn = "arn:{partition}:events:{region}:{account}:rule/{name}"
-    permissions = Verbs(
+    permissions = Permissions(
         read=("events:DescribeRule", "events:ListTagsForResource", "events:ListTargetsByRule"),
         create=("events:PutRule", "events:PutTargets", "events:TagResource"),
         update=(

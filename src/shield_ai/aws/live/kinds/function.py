@@ -1,4 +1,4 @@
-"""Describe, read, write and export the Lambda functions."""
+"""Read, change and export the Lambda functions."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from shield_ai.aws.live.session import Session
     from shield_ai.model.resource import Settings
 
-from shield_ai.aws.live.kinds.kind import ResourceKind, Verbs
+from shield_ai.aws.live.kinds.kind import Permissions, ResourceKind
 from shield_ai.aws.syntax.awscli import (
     UNSUPPORTED,
 )
@@ -31,7 +31,7 @@ _ROLE_RETRY_INTERVAL = 2.0
 
 
 class Function(ResourceKind):
-    """A Lambda function that Secrets Manager may call.
+    """A Lambda function; with `called_by`, one that Secrets Manager may call.
 
     `code` is the digest of its zip, and `called_by` the account of the calling Secrets Manager.
     """
@@ -39,7 +39,7 @@ class Function(ResourceKind):
     kind = "function"
     max_name = 64
     arn = "arn:{partition}:lambda:{region}:{account}:function:{name}"
-    permissions = Verbs(
+    permissions = Permissions(
         read=("lambda:GetFunction", "lambda:GetPolicy"),
         create=(
             "lambda:AddPermission",

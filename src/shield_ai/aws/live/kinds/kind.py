@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from shield_ai.model.resource import Settings
 
 
-class Verbs(msgspec.Struct, frozen=True, kw_only=True):
+class Permissions(msgspec.Struct, frozen=True, kw_only=True):
     """The permissions to read, create, update and delete one kind of resource."""
 
     read: tuple[str, ...]
@@ -27,7 +27,7 @@ class Verbs(msgspec.Struct, frozen=True, kw_only=True):
     delete: tuple[str, ...]
 
     def for_action(self, action: Action) -> tuple[str, ...]:
-        """Return the permissions for an action; for one that changes nothing, those to read."""
+        """Return the permissions for an action. One without changes needs only those to read."""
         by_action = {
             Action.CREATE: self.create,
             Action.UPDATE: self.update,
@@ -36,8 +36,8 @@ class Verbs(msgspec.Struct, frozen=True, kw_only=True):
         return by_action.get(action, self.read)
 
 
-class Exported(ABC):
-    """A kind of resource that all export formats can express."""
+class Exportable(ABC):
+    """A kind of resource to export. A format that can't express it yields UNSUPPORTED."""
 
     @staticmethod
     @abstractmethod
@@ -55,8 +55,8 @@ class Exported(ABC):
         """Yield commands of the AWS CLI."""
 
 
-class ResourceKind(Exported):
-    """A kind of resource other than secrets: the client of an account, and facts about the kind.
+class ResourceKind(Exportable):
+    """A kind of AWS resource other than secrets: its calls in one account, and its constants.
 
     The methods are idempotent, because a call is repeated if its response was lost. Each call is
     wrapped in `translate_errors` with its permission, which is one of `permissions`.
@@ -66,7 +66,7 @@ class ResourceKind(Exported):
     max_name: ClassVar[int]  # the maximum length of a name, from the service's API reference
     # https://docs.aws.amazon.com/service-authorization/latest/reference/
     arn: ClassVar[str]
-    permissions: ClassVar[Verbs]
+    permissions: ClassVar[Permissions]
 
     @abstractmethod
     def __init__(self, session: Session) -> None: ...

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from shield_ai.model.resource import Settings
 
 
-from shield_ai.aws.live.kinds.kind import ResourceKind, Verbs
+from shield_ai.aws.live.kinds.kind import Permissions, ResourceKind
 from shield_ai.aws.syntax.awscli import (
     UNSUPPORTED,
 )
@@ -27,7 +27,7 @@ class LogGroup(ResourceKind):
     kind = "log-group"
     max_name = 512
     arn = "arn:{partition}:logs:{region}:{account}:log-group:{name}"
-    permissions = Verbs(
+    permissions = Permissions(
         read=("logs:DescribeLogGroups", "logs:ListTagsForResource"),
         create=("logs:CreateLogGroup", "logs:PutRetentionPolicy", "logs:TagResource"),
         update=("logs:PutRetentionPolicy", "logs:TagResource", "logs:UntagResource"),

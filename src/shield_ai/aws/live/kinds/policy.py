@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from shield_ai.aws.syntax.cloudformation import Part
     from shield_ai.model.resource import Settings
 
-from shield_ai.aws.live.kinds.kind import ResourceKind, Verbs
+from shield_ai.aws.live.kinds.kind import Permissions, ResourceKind
 from shield_ai.aws.syntax.awscli import (
     command,
     compact_json,
@@ -37,7 +37,7 @@ class Policy(ResourceKind):
     kind = "policy"
     max_name = 128
     arn = "arn:{partition}:iam::{account}:policy/{name}"
-    permissions = Verbs(
+    permissions = Permissions(
         read=("iam:GetPolicy", "iam:GetPolicyVersion"),
         create=("iam:CreatePolicy", "iam:TagPolicy"),
         update=(

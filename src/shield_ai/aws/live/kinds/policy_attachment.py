@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from shield_ai.model.resource import Settings
 
 
-from shield_ai.aws.live.kinds.kind import ResourceKind, Verbs
+from shield_ai.aws.live.kinds.kind import Permissions, ResourceKind
 from shield_ai.aws.syntax.awscli import (
     command,
 )
@@ -30,7 +30,7 @@ class PolicyAttachment(ResourceKind):
     kind = "policy-attachment"
     max_name = 64 + 1 + 128
     arn = "{role}"
-    permissions = Verbs(
+    permissions = Permissions(
         read=("iam:ListAttachedRolePolicies",),
         create=("iam:AttachRolePolicy",),
         update=("iam:AttachRolePolicy", "iam:DetachRolePolicy"),

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from shield_ai.aws.live.session import Session
     from shield_ai.model.resource import Settings
 
-from shield_ai.aws.live.kinds.kind import ResourceKind, Verbs
+from shield_ai.aws.live.kinds.kind import Permissions, ResourceKind
 from shield_ai.aws.syntax.awscli import (
     command,
     compact_json,
@@ -35,7 +35,7 @@ class Queue(ResourceKind):
     kind = "queue"
     max_name = 80
     arn = "arn:{partition}:sqs:{region}:{account}:{name}"
-    permissions = Verbs(
+    permissions = Permissions(
         read=("sqs:GetQueueUrl", "sqs:GetQueueAttributes", "sqs:ListQueueTags"),
         create=("sqs:CreateQueue", "sqs:TagQueue"),
         update=("sqs:SetQueueAttributes", "sqs:TagQueue", "sqs:UntagQueue"),

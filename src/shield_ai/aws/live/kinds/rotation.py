@@ -1,4 +1,4 @@
-"""Describe, read, write and export the rotation schedules of secrets."""
+"""Read, change and export the rotation schedules of secrets."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from shield_ai.model.resource import Settings
 
 
-from shield_ai.aws.live.kinds.kind import ResourceKind, Verbs
+from shield_ai.aws.live.kinds.kind import Permissions, ResourceKind
 from shield_ai.aws.syntax.awscli import (
     UNSUPPORTED,
 )
@@ -27,7 +27,7 @@ class RotationSchedule(ResourceKind):
     kind = "rotation"
     max_name = 512
     arn = "arn:{partition}:secretsmanager:{region}:{account}:secret:{name}-??????"
-    permissions = Verbs(
+    permissions = Permissions(
         read=("secretsmanager:DescribeSecret",),
         create=("secretsmanager:RotateSecret",),
         update=("secretsmanager:RotateSecret",),
@@ -73,7 +73,10 @@ class RotationSchedule(ResourceKind):
                     raise
 
     def delete(self, name: str) -> None:
-        """Turn rotation off. A rotation in progress still finishes."""
+        """Turn rotation off. AWS also cancels a rotation in progress, which can leave AWSPENDING.
+
+        https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_CancelRotateSecret.html
+        """
         if self.read(name) is None:
             return
         with translate_errors("secretsmanager:CancelRotateSecret", name):

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from shield_ai.model.resource import Settings
 
 
-from shield_ai.aws.live.kinds.kind import ResourceKind, Verbs
+from shield_ai.aws.live.kinds.kind import Permissions, ResourceKind
 from shield_ai.aws.syntax.awscli import (
     UNSUPPORTED,
 )
@@ -34,7 +34,7 @@ class RotationRole(ResourceKind):
     kind = "rotation-role"
     max_name = 64
     arn = "arn:{partition}:iam::{account}:role/{name}"
-    permissions = Verbs(
+    permissions = Permissions(
         read=("iam:GetRole", "iam:GetRolePolicy"),
         create=("iam:CreateRole", "iam:PassRole", "iam:PutRolePolicy", "iam:TagRole"),
         update=("iam:PutRolePolicy", "iam:TagRole", "iam:UntagRole"),

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from shield_ai.aws.live.session import Session
     from shield_ai.model.resource import Settings
 
-from shield_ai.aws.live.kinds.kind import ResourceKind, Verbs
+from shield_ai.aws.live.kinds.kind import Permissions, ResourceKind
 from shield_ai.aws.syntax.awscli import (
     UNSUPPORTED,
 )
@@ -37,7 +37,7 @@ class Schedule(ResourceKind):
     kind = "schedule"
     max_name = 64
     arn = "arn:{partition}:events:{region}:{account}:rule/{name}"
-    permissions = Verbs(
+    permissions = Permissions(
         read=(
             "events:DescribeRule",
             "events:ListTagsForResource",

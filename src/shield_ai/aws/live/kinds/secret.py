@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shield_ai.aws.desired.secrets import AWS_MANAGED_KEY
-from shield_ai.aws.live.kinds.kind import Exported
+from shield_ai.aws.live.kinds.kind import Exportable
 from shield_ai.aws.syntax.awscli import command, compact_json, create_if_missing, tag_list_json
 from shield_ai.aws.syntax.cloudformation import tag_entries
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from shield_ai.model.resource import Settings
 
 
-class Secret(Exported):
+class Secret(Exportable):
     """A secret: `description`, `kms_key`, `replicas` and `tags`."""
 
     @staticmethod

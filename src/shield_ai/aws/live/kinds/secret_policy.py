@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from shield_ai.aws.live.session import Session
     from shield_ai.model.resource import Settings
 
-from shield_ai.aws.live.kinds.kind import ResourceKind, Verbs
+from shield_ai.aws.live.kinds.kind import Permissions, ResourceKind
 from shield_ai.aws.syntax.awscli import (
     command,
     compact_json,
@@ -29,7 +29,7 @@ class SecretPolicy(ResourceKind):
     kind = "secret-policy"
     max_name = 512
     arn = "arn:{partition}:secretsmanager:{region}:{account}:secret:{name}-??????"
-    permissions = Verbs(
+    permissions = Permissions(
         read=("secretsmanager:GetResourcePolicy",),
         create=("secretsmanager:PutResourcePolicy",),
         update=("secretsmanager:PutResourcePolicy",),

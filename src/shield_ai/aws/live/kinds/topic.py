@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from shield_ai.aws.live.session import Session
     from shield_ai.model.resource import Settings
 
-from shield_ai.aws.live.kinds.kind import ResourceKind, Verbs
+from shield_ai.aws.live.kinds.kind import Permissions, ResourceKind
 from shield_ai.aws.syntax.awscli import (
     command,
     compact_json,
@@ -35,7 +35,7 @@ class Topic(ResourceKind):
     kind = "topic"
     max_name = 256
     arn = "arn:{partition}:sns:{region}:{account}:{name}"
-    permissions = Verbs(
+    permissions = Permissions(
         read=("sns:GetTopicAttributes", "sns:ListSubscriptionsByTopic", "sns:ListTagsForResource"),
         create=("sns:CreateTopic", "sns:SetTopicAttributes", "sns:Subscribe", "sns:TagResource"),
         update=(

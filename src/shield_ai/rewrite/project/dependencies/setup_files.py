@@ -1,4 +1,4 @@
-"""Add requirements to the `install_requires` of setup.cfg and setup.py, which never runs."""
+"""Add requirements to `install_requires` in setup.cfg and setup.py, which is parsed, never run."""
 
 from __future__ import annotations
 

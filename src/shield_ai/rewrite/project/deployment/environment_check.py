@@ -22,7 +22,7 @@ PLAIN_KEYS = frozenset({"name", "value"})
 
 
 class EditCheck:
-    """Compares a file before and after the edits, parsed.
+    """Compares the parsed content of a file before and after the edits.
 
     Args:
         kind: The kind of the file.

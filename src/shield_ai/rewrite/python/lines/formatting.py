@@ -33,7 +33,7 @@ def make_edit(source: Source, start: int, end: int, text: str) -> Edit:
     """Replace the bytes from `start` to `end` by text with the newlines of the file.
 
     A common suffix of the old and the new text is left out of the edit. It can contain the default
-    of a read, and plans and SARIF reports, which contain the replacement, must not contain values.
+    of a read. Plans and SARIF reports contain the replacement, and must not contain values.
     """
     old = source.raw[start:end].decode(source.encoding)
     replacement = text.replace("\n", source.newline)

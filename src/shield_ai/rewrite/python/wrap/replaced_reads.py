@@ -14,7 +14,7 @@ from shield_ai.rewrite.python.wrap.plain_reads import (
     plain_arguments,
     read_before_or,
 )
-from shield_ai.rewrite.python.wrap.wrapped_site import separate_sites
+from shield_ai.rewrite.python.wrap.wrapped_site import sites_without_overlap
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -38,7 +38,7 @@ def mark_plain_reads(source: Source, wraps: list[Wrap]) -> list[Wrap]:
     parsed = [source.span(argument) for argument in parsed_expressions(source.tree)]
     marked = []
     wraps = _without_empty_alternatives(source, wraps, names)
-    separate = separate_sites(wraps)
+    separate = sites_without_overlap(wraps)
     for wrap in wraps:
         is_separate = wrap.site in separate
         default = None
@@ -62,7 +62,7 @@ def _without_empty_alternatives(
 ) -> list[Wrap]:
     """Narrow each expression such as `os.getenv("X") or ""` to its read."""
     narrowed = []
-    separate = separate_sites(wraps)
+    separate = sites_without_overlap(wraps)
     for wrap in wraps:
         site = wrap.site
         text = source.raw[site.start : site.end].decode(source.encoding)

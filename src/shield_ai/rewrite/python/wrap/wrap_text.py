@@ -18,7 +18,7 @@ from shield_ai.rewrite.python.wrap.call_arguments import (
     quote_for,
 )
 from shield_ai.rewrite.python.wrap.call_text import call_parts, copy_name, replacing_call
-from shield_ai.rewrite.python.wrap.wrapped_site import separate_sites
+from shield_ai.rewrite.python.wrap.wrapped_site import sites_without_overlap
 
 if TYPE_CHECKING:
     from shield_ai.model.edit import Edit
@@ -38,7 +38,7 @@ def wrap_edits(source: Source, wraps: list[Wrap], style: LineStyle) -> list[Edit
     by_line: dict[int, list[Wrap]] = {}
     added_levels: Counter[int] = Counter()  # of indentation, by line
     wraps = sorted(wraps, key=lambda wrap: (wrap.site.start, -wrap.site.end))
-    separate = separate_sites(wraps)
+    separate = sites_without_overlap(wraps)
     inserts = [insert for wrap in wraps for insert in _file_inserts(source, wrap)]
     edits, done = joining_edits(source, inserts, style)
     for wrap in wraps:

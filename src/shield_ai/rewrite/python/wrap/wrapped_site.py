@@ -37,7 +37,7 @@ class Wrap(msgspec.Struct, frozen=True, kw_only=True):
         return f"{self.secret}:{self.field}" if self.field and self.has_map else self.secret
 
 
-def separate_sites(wraps: Iterable[Wrap]) -> set[Site]:
+def sites_without_overlap(wraps: Iterable[Wrap]) -> set[Site]:
     """Return the sites that are neither inside nor around another site."""
     sites = sorted((wrap.site for wrap in wraps), key=lambda site: (site.start, -site.end))
     separate = set(sites)

@@ -35,7 +35,7 @@ SHELL_FUNCTIONS = frozenset(
         "subprocess.run",
     }
 )
-# Parameters for the name of a variable: of click and typer, of ConfigArgParse.
+# Parameters with the name of a variable: of click and typer, and of ConfigArgParse.
 VARIABLE_KEYWORDS = frozenset({"envvar", "env_var"})
 LIBRARY_READS = {
     "sentry_sdk.init": LibraryRead("SENTRY_DSN", frozenset({"dsn"})),

@@ -41,7 +41,7 @@ DATABASE_KEYS = {
     "PORT": "port",
 }
 MAPPING_METHODS = frozenset({"__get__", "__getattr__", "__getattribute__", "__getitem__"})
-COPYABLE_NAMES = (ast.Name, ast.JoinedStr, ast.BinOp, ast.Call, ast.Subscript)
+COPYABLE_NODES = (ast.Name, ast.JoinedStr, ast.BinOp, ast.Call, ast.Subscript)
 
 
 class EnvReadVisitor(PydanticFieldVisitor):
@@ -110,7 +110,7 @@ class EnvReadVisitor(PydanticFieldVisitor):
         elif candidate.reason and candidate.reason.id is SkipId.COMPUTED_NAME:
             if not candidate.others and not self._is_parameter(read.argument):
                 self.unresolved_reads.append(candidate.node)
-            elif self._is_in_mapping():
+            elif self._computes_attributes():
                 self.mapping_reads.append(candidate.node)
         if not candidate.is_secret_read():
             word = harmless_word(candidate.variable)
@@ -118,8 +118,8 @@ class EnvReadVisitor(PydanticFieldVisitor):
                 reason = SkipId.HARMLESS_NAME.reason(word=word)
                 self.not_secrets.append((candidate.node, candidate.variable, reason))
 
-    def _is_in_mapping(self) -> bool:
-        """Return whether a method belongs to a class that computes its attributes or items."""
+    def _computes_attributes(self) -> bool:
+        """Return whether the scope is inside a class that computes its attributes or items."""
         for scope in self.scopes:
             if isinstance(scope, ast.ClassDef):
                 methods = {part.name for part in scope.body if isinstance(part, ast.FunctionDef)}
@@ -160,7 +160,7 @@ class EnvReadVisitor(PydanticFieldVisitor):
         return candidate
 
     def _innermost_default(self, default: ast.expr | None, variable: str) -> ast.expr | None:
-        """Return the default of a default that reads the same variable."""
+        """Return "d" for get("X", get("X", "d")); otherwise, the default itself."""
         inner = self.resolver.find_read(default, self.scopes) if default else None
         if inner is None or not variable:
             return default
@@ -188,7 +188,7 @@ class EnvReadVisitor(PydanticFieldVisitor):
 
     def _set_alternatives(self, candidate: Candidate, argument: ast.expr | None) -> None:
         """Set the variables that a computed name can refer to, if the expression can be copied."""
-        if self._fstrings or not isinstance(argument, COPYABLE_NAMES):
+        if self._fstrings or not isinstance(argument, COPYABLE_NODES):
             return
         secrets = []
         others = []
@@ -272,7 +272,7 @@ class EnvReadVisitor(PydanticFieldVisitor):
             self.library_reads[variable] = SkipId.READ_BY_LIBRARY.reason(function=name)
 
     def visit_presence_test(self, node: ast.Compare) -> bool:
-        """Visit a comparison, and return whether it is `"X" in os.environ`."""
+        """Visit a comparison, and return whether it is a presence test of a known variable."""
         if len(node.ops) != 1 or not isinstance(node.ops[0], (ast.In, ast.NotIn)):
             return False
         container = _without_keys_call(node.comparators[0])
