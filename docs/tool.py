@@ -170,7 +170,7 @@ def exit_codes_page() -> str:
     """Return the page on the exit codes and the errors that cause them."""
     codes = set()
     for name, value in vars(errors).items():
-        if isinstance(value, int) and re.fullmatch(r"[A-Z]+", name):
+        if isinstance(value, int) and re.fullmatch(r"[A-Z_]+", name):
             codes.add(value)
     assert codes == set(words.EXIT_CODES), codes ^ set(words.EXIT_CODES)
     causes: dict[int, list[str]] = {code: [] for code in codes}

@@ -137,9 +137,9 @@ def test_missing_role(policy, attachment):
     policy.upsert("shop-read", settings("a"), None)
     assert attachment.read("Nobody/shop-read") is None
     attachment.delete("Nobody/shop-read")
-    with pytest.raises(AwsError, match="there is no IAM role Nobody"):
+    with pytest.raises(AwsError, match="IAM role Nobody does not exist"):
         attachment.upsert("Nobody/shop-read", {"role": "Nobody", "policy": ARN}, None)
-    with pytest.raises(AwsError, match="there is no IAM role Nobody in account 123456789012"):
+    with pytest.raises(AwsError, match="IAM role Nobody does not exist in account 123456789012"):
         Account(Session("us-east-1")).require_role("Nobody")
 
 
