@@ -86,7 +86,8 @@ def test_a_missing_role(app):
     done = run(*APPLY, cwd=app)
     assert done.code == 5
     assert (
-        "error: IAM role Shop does not exist in account 123456789012\n\nhint: correct role" in done.err
+        "error: IAM role Shop does not exist in account 123456789012\n\nhint: correct role"
+        in done.err
     )
     assert stored() == {}
 

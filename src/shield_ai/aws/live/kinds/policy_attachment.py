@@ -65,7 +65,7 @@ class PolicyAttachment(ResourceKind):
                 )
             except self._client.exceptions.NoSuchEntityException:
                 raise AwsError(
-                    f"there is no IAM role {settings['role']}", "correct role in shield.toml"
+                    f"IAM role {settings['role']} does not exist", "correct role in shield.toml"
                 ) from None
 
     def delete(self, name: str) -> None:
