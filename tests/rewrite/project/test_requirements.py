@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 import tomllib
 
 import pytest
@@ -220,6 +221,7 @@ def test_skips_lock_file(text):
         pytest.param({"pyproject.toml": b"project = 1\n"}, id="invalid project table"),
         pytest.param({"pyproject.toml": b"tool = 1\n"}, id="invalid tool table"),
         pytest.param({"Pipfile": b"[dev-packages]\n"}, id="Pipfile without packages"),
+        pytest.param({"Pipfile": b"packages = 1\n"}, id="invalid packages"),
     ],
 )
 def test_reports_missing_dependency_file(files):
@@ -293,6 +295,34 @@ def test_skips_utf_16():
             '[project]\ndependencies = ["c (>=1,<2)", "b[x] (>=1,<2)"]\n',
             '[project]\ndependencies = ["c (>=1,<2)", "b[x] (>=1,<2)", "boto3 (>=1.26)"]\n',
             id="in parentheses",
+        ),
+        pytest.param(
+            '[tool.poetry]\ndependencies.python = "^3.9"\ndependencies.django = "^5"\n',
+            '[tool.poetry]\ndependencies.python = "^3.9"\ndependencies.boto3 = "^1.26"\n'
+            'dependencies.django = "^5"\n',
+            id="poetry, dotted keys",
+        ),
+        pytest.param(
+            "[tool.poetry.dependencies.a]\nversion = 1\n[x]\n[tool.poetry.dependencies.b]\n",
+            '[tool.poetry.dependencies]\nboto3 = ">=1.26"\n\n'
+            "[tool.poetry.dependencies.a]\nversion = 1\n[x]\n[tool.poetry.dependencies.b]\n",
+            id="poetry, tables apart",
+        ),
+        pytest.param(
+            '[tool.poetry]\ndependencies = {python = "^3.9", a = "1"}\n',
+            '[tool.poetry]\ndependencies = {python = "^3.9", a = "1", boto3 = ">=1.26"}\n',
+            id="poetry, inline table",
+        ),
+        pytest.param(
+            'project.name = "x"\nproject.version = "1"\n',
+            'project.name = "x"\nproject.dependencies = ["boto3>=1.26"]\nproject.version = "1"\n',
+            id="project, dotted keys",
+        ),
+        pytest.param(
+            '[project]\nname = "x"\n\n[tool.black]\na = 1\n\n[project.urls]\n',
+            '[project]\nname = "x"\ndependencies = ["boto3>=1.26"]\n\n[tool.black]\na = 1\n\n'
+            "[project.urls]\n",
+            id="project, tables apart",
         ),
     ],
 )
@@ -422,6 +452,28 @@ def test_adds_to_pipfile_and_reports_its_lock():
 
 
 @pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        pytest.param(
+            'packages.a = "*"\npackages.b = "*"\n',
+            'packages.a = "*"\npackages.boto3 = ">=1.26"\npackages.b = "*"\n',
+            id="dotted keys",
+        ),
+        pytest.param(
+            'packages = {a = "*", b = "*"}\n',
+            'packages = {a = "*", b = "*", boto3 = ">=1.26"}\n',
+            id="inline table",
+        ),
+    ],
+)
+def test_adds_to_pipfile(before, after):
+    files = {"Pipfile": before.encode()}
+    for _ in range(2):
+        assert not fix(files)
+        assert files["Pipfile"].decode() == after
+
+
+@pytest.mark.parametrize(
     ("lock", "command"), [("uv.lock", "uv lock"), ("poetry.lock", "poetry lock")]
 )
 def test_reports_lock_of_pyproject(lock, command):
@@ -477,19 +529,30 @@ TOML_LINE = st.sampled_from(
     ["[project]", 'name = "x"', "dependencies = [", '"django",', '"celery"', "# note", "]", "", "[tool.poetry.dependencies]",
      'python = "^3"', "dependencies = []", 'dependencies = ["a"]', "[packages]"]
 )  # fmt: skip
+DOTTED_LINE = st.sampled_from(
+    ["[project]", "[project.urls]", 'name = "x"', 'project.name = "x"', 'project.version = "1"', "[tool]", "[tool.x]", "[tool.poetry]",
+     'dependencies.python = "^3"', 'dependencies.a = "1"', 'dependencies.b.version = "1"', "[tool.poetry.dependencies.c]",
+     'dependencies = {python = "^3"}', 'poetry.dependencies.d = "1"', "[dependency-groups]", 'main = ["a"]', 'dev.e = "1"',
+     'dependency-groups.main = ["a"]', 'packages.a = "*"', "packages = {}", "[packages.b]", "[[packages]]", "[[project]]"]
+)  # fmt: skip
 
 
-@given(st.lists(TOML_LINE, max_size=9), st.sampled_from(["\n", "\r\n"]))
-def test_result_is_valid_toml(lines, end):
+@given(
+    st.sampled_from(["pyproject.toml", "Pipfile"]),
+    st.lists(TOML_LINE, max_size=9) | st.lists(DOTTED_LINE, max_size=7),
+    st.sampled_from(["\n", "\r\n"]),
+    st.sampled_from([{}, {"runtime": "package"}]),
+)
+def test_result_is_valid_toml(path, lines, end, app):
     raw = end.join(lines).encode()
-    files = {"pyproject.toml": raw}
-    fix(files)
+    files = {path: raw}
+    fix(files, **app)
     once = dict(files)
-    fix(files)
+    fix(files, **app)
     assert files == once
-    assert is_subsequence(raw, once["pyproject.toml"])
-    if once["pyproject.toml"] != raw:
-        assert "boto3" in str(tomllib.loads(once["pyproject.toml"].decode()))
+    assert is_subsequence(raw, once[path])
+    if once[path] != raw:
+        assert re.search("boto3|shield-ai-runtime", str(tomllib.loads(once[path].decode())))
 
 
 @pytest.mark.parametrize(

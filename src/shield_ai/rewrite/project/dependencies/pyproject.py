@@ -168,7 +168,7 @@ def _add_to_project(document: Any, wanted: Wanted) -> Result | SkipReason:
     elif not project or "dependencies" in [*project, *_get_nested(project, list, "dynamic")]:
         return Result.NO_DEPENDENCIES
     else:
-        project.add("dependencies", requirements)
+        project["dependencies"] = requirements
     return Result.ADDED
 
 
@@ -181,9 +181,9 @@ def _add_to_array(dependencies: Array, requirements: Sequence[str]) -> None:
 
 
 def _add_to_packages(document: Any, wanted: Wanted) -> Result:
-    if "packages" not in document:
+    packages = document.get("packages")
+    if not isinstance(packages, dict):
         return Result.NO_DEPENDENCIES
-    packages = _get_nested(document, dict, "packages")
     if first_requirement_name(wanted) in {requirement_name(key) for key in packages}:
         return Result.PRESENT
     _add_to_table(packages, wanted)
@@ -210,4 +210,4 @@ def _add_to_table(table: Any, wanted: Wanted) -> None:
         if extra:
             value = tomlkit.inline_table()
             value.update({"version": bound, "extras": [extra]})
-        table.add(name, value)
+        table[name] = value
