@@ -92,17 +92,68 @@ def test_removes_unused_import(before, after):
             {"shop/local.py": b"from shop.settings import (\n    X,\n    os,\n)\n"},
             id="imported by name",
         ),
-        pytest.param(
-            f"import os\n\n{READ}",
-            {"tests/test_it.py": b"patch('shop.settings.os.environ')\n"},
-            id="patched",
-        ),
     ],
 )
 def test_keeps_import_that_may_be_used(text, files):
     after, _ = rewritten(text, files)
     assert b"import os" in after
     assert CALL.encode() in after
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "patch('shop.settings.os.getenv')",
+        "MODULE = 'shop.settings'\npatch(f'{MODULE}.os.environ.get')",
+        "MODULE = 'shop.settings'\npatch(MODULE + '.os.getenv')",
+        "from shop import settings\npatch.object(settings.os, 'getenv')",
+        "from shop import settings as module\nmonkeypatch.setattr(module.os, 'environ', {})",
+        "from shop import settings\nmonkeypatch.setattr(settings, 'os', fake)",
+        'from shop import settings\npatch.object(\n    settings, "os"\n)',
+    ],
+)
+def test_keeps_import_that_a_test_patches(text):
+    after, _ = rewritten(f"import os\n\n{READ}", {"tests/test_it.py": text.encode()})
+    assert after.startswith(b"import os  # noqa: F401\n")
+    assert CALL.encode() in after
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        pytest.param("import os", "import os  # noqa: F401", id="no comment"),
+        pytest.param("import os  # os", "import os  # os  # noqa: F401", id="other comment"),
+        pytest.param("import os  # NOQA", "import os  # NOQA", id="same comment"),
+        pytest.param("import abc, os", "import abc, os  # noqa: F401", id="several names"),
+        pytest.param(
+            "from os import (\n    environ,\n    getenv,\n)",
+            "from os import (  # noqa: F401\n    environ,\n)",
+            id="several lines",
+        ),
+        pytest.param(
+            "from os \\\n  import environ", "from os \\\n  import environ", id="backslash"
+        ),
+    ],
+)
+def test_disables_the_lint_rule_for_a_kept_import(before, after):
+    files = {"tests/test_it.py": b"patch('shop.settings.environ', {})\nsettings.os.environ = {}\n"}
+    reads = READ.replace("os.", "") if "environ" in before else READ
+    reads += "Y = getenv('API_KEY')\n" if "getenv" in before else ""
+    result, _ = rewritten(f"{before}\n\n{reads}", files)
+    assert result.startswith(f"{after}\n".encode())
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("from shop import settings\nos.environ['X'] = '1'\n", id="environment"),
+        pytest.param("from shop import views\npatch('shop.views.os.environ')\n", id="other module"),
+        pytest.param("from shop import settings\nX = 'macos', 'os'\n", id="other string"),
+    ],
+)
+def test_removes_import_that_no_test_patches(text):
+    after, _ = rewritten(f"import os\n\n{READ}", {"tests/test_it.py": text.encode()})
+    assert b"import os" not in after
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """Remove the imports of os that a rewrite leaves unused.
 
 An import is kept if the name may be used in a way that the syntax tree of the file does not show.
+If other files use it, such as tests that patch `module.os`, a comment disables the lint rule.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, NamedTuple
 
 from shield_ai.model.errors import SourceError
+from shield_ai.project.layout import is_test
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.project.python_source import Source
 from shield_ai.rewrite.python.lines.formatting import make_edit
@@ -25,6 +27,7 @@ Import = ast.Import | ast.ImportFrom
 REMOVABLE = frozenset({"os", "environ", "getenv"})
 # A comment above the imports of the standard library.
 HEADING = regex(rb"(?i)#[\s=-]*(?:python|std-?lib|standard|built-?ins?|core)\b")
+NOQA = "  # noqa: F401"
 
 
 class UnusedImport(NamedTuple):
@@ -32,6 +35,7 @@ class UnusedImport(NamedTuple):
 
     node: Import
     names: frozenset[str]
+    has_kept: bool = False  # whether other files may use further unused names
 
     @property
     def is_whole(self) -> bool:
@@ -93,6 +97,8 @@ class Importers:
             text = raw.decode("utf-8", "replace")
             imported, has_star = _used_names(text, stem, names)
             used |= imported
+            if is_test(other):
+                used |= {name for name in names if _is_patched(text, name)}
             if has_star:
                 used |= _names_without_import(text, names)
                 used |= self._used(other, names - used, {*seen, other})
@@ -112,6 +118,15 @@ def _used_names(text: str, stem: str, names: Collection[str]) -> tuple[set[str],
         has_star |= "*" in imported
         used |= imported & set(names)
     return used, has_star
+
+
+def _is_patched(text: str, name: str) -> bool:
+    """Return whether a test may use a name of a module, such as in `patch(f"{MODULE}.os.environ")`.
+
+    The module can have any name there. An attribute of os is not a name of a module of the app.
+    """
+    target = rf"""(?<!\bos)\.{name}\b|(?:setattr|patch\.object)\(\s*[\w.]+,\s*["']{name}["']"""
+    return bool(re.search(target, text))
 
 
 def _names_without_import(text: str, names: Collection[str]) -> set[str]:
@@ -140,19 +155,29 @@ def unused_imports(source: Source, after: bytes, importers: Importers | None) ->
         return []
     mentioned = _mentioned(new, source.text)
     found = _unused_in_functions(source, new, mentioned)
-    gone = _names_in(source.tree) - _names_in(new)
+    gone = _names_in(source.tree) - _names_in(new) - mentioned
+    return [*found, *_unused_in_module(source, gone, importers)]
+
+
+def _unused_in_module(
+    source: Source, gone: set[str], importers: Importers
+) -> Iterator[UnusedImport]:
+    """Yield the unused imports at the top level, also of names that other files may use.
+
+    Args:
+        source: The file before the edits.
+        gone: The names that the file does not use after them.
+        importers: The files that may import the names.
+    """
     for node in source.tree.body:
         if not isinstance(node, Import) or not _imports_os(node):
             continue
         if not _has_lines_to_itself(source, node):
             continue
         names = {local for local in map(_local_name, node.names) if local in gone}
-        names -= mentioned
         if names:
-            names -= importers.may_use(source.path, names)
-        if names:
-            found.append(UnusedImport(node, frozenset(names)))
-    return found
+            kept = importers.may_use(source.path, names)
+            yield UnusedImport(node, frozenset(names - kept), has_kept=bool(kept))
 
 
 def _unused_in_functions(
@@ -230,6 +255,8 @@ def removal_edits(source: Source, unused: Iterable[UnusedImport]) -> list[Edit]:
     """Return the edits that remove imports, and an empty line where two would remain."""
     edits = []
     for found in unused:
+        if found.has_kept:
+            edits += _noqa_edits(source, found.node)
         if found.is_whole:
             edits.append(make_edit(source, *_removed_lines(source, found.node), ""))
         else:
@@ -264,6 +291,16 @@ def _removed_lines(source: Source, node: Import) -> tuple[int, int]:
 def _line(source: Source, number: int) -> bytes:
     """Return a line without whitespace at its ends; empty outside the file."""
     return source.lines[number - 1][1].strip() if 0 < number <= len(source.lines) else b""
+
+
+def _noqa_edits(source: Source, node: Import) -> list[Edit]:
+    """Add a comment to the first line of an import, unless it has such a comment."""
+    line = _line(source, node.lineno)
+    if re.search(rb"(?i)#\s*noqa\b", line) or line.endswith(b"\\"):
+        return []
+    start, raw = source.lines[node.lineno - 1]
+    at = start + len(raw.rstrip())
+    return [make_edit(source, at, at, NOQA)]
 
 
 def _alias_edits(source: Source, found: UnusedImport) -> list[Edit]:
