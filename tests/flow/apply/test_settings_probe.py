@@ -155,3 +155,30 @@ def test_names_what_is_missing(tmp_path, text, failure, is_import_error):
     (loaded,) = load(tmp_path, text)
     assert loaded.failure().startswith(failure)
     assert loaded.is_import_error == is_import_error
+
+
+@pytest.mark.parametrize(
+    ("folder", "expected"), [("temporary", "temporary"), ("missing", ""), ("", "")]
+)
+def test_the_settings_know_the_temporary_folder(tmp_path, monkeypatch, folder, expected):
+    (tmp_path / "temporary").mkdir()
+    for name in ("TEMP", "TMP"):
+        monkeypatch.delenv(name, raising=False)
+    path = str(tmp_path / folder) if folder else ""
+    if expected:
+        write(tmp_path, f"X = {str(tmp_path / expected)!r}")
+    else:
+        write(tmp_path, "X = '/tmp'")
+    loader = SettingsLoader(tmp_path, [("shop_settings", "")])
+    before = loader.load({**os.environ, "TMPDIR": path})
+    write(tmp_path, "import tempfile\nX = tempfile.gettempdir()")
+    assert compare_settings(before, loader.load({**os.environ, "TMPDIR": path})) == ([], [])
+    assert not list((tmp_path / "temporary").iterdir())
+
+
+@pytest.mark.parametrize("call", ["mkstemp()", "mkdtemp()", "TemporaryFile()"])
+def test_the_settings_cannot_write_temporary_files(tmp_path, monkeypatch, call):
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    (loaded,) = load(tmp_path, f"import tempfile\nX = tempfile.{call}")
+    assert loaded.failure() == "PermissionError: not allowed while shield loads the settings"
+    assert [path.name for path in tmp_path.iterdir()] == ["shop_settings.py"]

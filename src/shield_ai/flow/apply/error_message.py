@@ -18,20 +18,24 @@ if TYPE_CHECKING:
 
 MAX_INPUT = 2000  # characters of the message
 MAX_OUTPUT = 160
-# Words of messages about missing or invalid settings.
+# Words of messages about missing or invalid settings, and of messages of the standard library.
 WORDS = word_set("""
-    a add all allowed an and any app application are argument as at attribute base be because before
-    boolean but by can can't cannot change character class command config configuration configured
-    connect connection could create database decode default defined development directory does
-    doesn't don't either empty env environ environment error errors exist expected expecting
-    expects export failed field file find folder for forgot format found from function get got
-    has have host if import in input int integer invalid is isn't it key length line literal load
-    loads local long may mapping message missing mode module must name named names needs no none not
-    null object of on one only or parse password path permission please port production property
-    provide provided python raise read required requires run secret see server set setting settings
-    shield should show specified specify staging str string such test the this to token true type
-    undefined unexpected unknown unset unsupported url use used user using valid validation value
-    values variable variables was were when while with without you your
+    a add all allowed already an and any app application are argument as at attribute base be
+    because before boolean but by byte bytes callable can can't cannot change character class
+    codec command config configuration configured connect connection convert could create
+    database decode default defined denied depth development directory does doesn't don't either
+    empty enclosed enough env environ environment error errors exceeded exist exists expected
+    expecting expects export failed field file find folder for forgot format found from function
+    get got has have host if import in index input int integer invalid is isn't it iterable key
+    keyword known length like line literal load loads local long mapping may message missing
+    mode module more multiple must name named names needs no none nonetype not null object of on
+    one only or out padding parse password path permission please port position positional
+    production property provide provided python quotes raise range read recursion refused
+    required requires run secret see server service set setting settings shield should show
+    specified specify staging start str string subscriptable such syntax temporary test than the
+    this timed to token true type unable undefined unexpected unknown unpack unset unsupported
+    url usable use used user using valid validation value values variable variables was were
+    when while with without you your
 """)
 # Of a name that is not known: words of capitals, without digits.
 NAME = regex(r"[A-Z]{2,15}(?:_[A-Z]{1,15}){1,6}")

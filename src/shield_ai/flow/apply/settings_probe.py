@@ -189,11 +189,17 @@ import sys
 
 # With -c, the first entry is the current folder: no module of the app may replace one of these.
 sys.path[:] = [entry for entry in sys.path if entry]
-import hashlib, hmac, importlib, importlib.util, io, json, os, re
+import hashlib, hmac, importlib, importlib.util, io, json, os, re, tempfile
 
 request = json.load(sys.stdin)
 out, sys.stdout = sys.stdout, io.StringIO()
 os.environ.update(request["environ"])
+
+# tempfile finds its folder by writing a file to it, which the settings can't do.
+folders = [os.environ.get(name) for name in ("TMPDIR", "TEMP", "TMP")]
+folders += ["/tmp", "/var/tmp", "/usr/tmp", os.getcwd()]
+usable = [f for f in folders if f and os.path.isdir(f) and os.access(f, os.W_OK | os.X_OK)]
+tempfile.tempdir = os.path.abspath(usable[0]) if usable else None
 
 FORBIDDEN = (
     "os.mkdir", "os.remove", "os.rename", "os.rmdir", "os.link", "os.symlink", "os.chmod",
