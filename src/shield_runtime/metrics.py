@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from time import monotonic
 
@@ -121,7 +122,9 @@ def _print_emf(namespace: str, figures: dict[str, float]) -> None:
     metrics = [{"Name": name, "Unit": UNITS[name]} for name in figures]
     directive = {"Namespace": namespace, "Dimensions": [[]], "Metrics": metrics}
     metadata = {"Timestamp": int(time.time() * 1000), "CloudWatchMetrics": [directive]}
-    print(json.dumps({"_aws": metadata, **figures}), flush=True)  # noqa: T201
+    if sys.stdout is not None:  # as in a Windows service
+        sys.stdout.write(json.dumps({"_aws": metadata, **figures}) + "\n")
+        sys.stdout.flush()
 
 
 def _put_metric_data(namespace: str, figures: dict[str, float]) -> None:

@@ -649,6 +649,10 @@ class TestMetrics:
         assert VALUE not in "".join(out)
         until(lambda: not client._reporter.thread.is_alive())
 
+    def test_emf_without_output(self, monkeypatch):
+        monkeypatch.setattr("sys.stdout", None)
+        metrics._print_emf("Shop", {"CacheHitRate": 1.0})
+
     def test_cloudwatch_that_refuses(self, on, off, monkeypatch, caplog):
         monkeypatch.setattr(metrics, "REPORT_EVERY", 0.01)
         off.setenv("AWS_SECRETS_METRICS", "cloudwatch")

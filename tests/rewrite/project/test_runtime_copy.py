@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 
@@ -95,6 +96,13 @@ def test_linter_with_all_rules_ignores_the_copy(tmp_path):
     argv = [sys.executable, "-m", "ruff", "check", "--isolated", "--no-cache", "--select", "ALL"]
     done = subprocess.run([*argv, "."], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout
+
+
+def test_no_file_calls_print():
+    """Checks of projects search for it in all files."""
+    for path, raw in written().items():
+        calls = re.findall(rb"(?<![\w.])print\(", raw)
+        assert not calls, path
 
 
 def test_each_file_keeps_its_docstring():
