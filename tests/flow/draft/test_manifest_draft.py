@@ -75,6 +75,8 @@ def test_drafts_one_secret(text, secret):
         pytest.param("if 'MAIL_TOKEN' in os.environ:\n    f(os.environ['MAIL_TOKEN'])", True, id="presence"),
         pytest.param("if f() and os.getenv('MAIL_TOKEN'):\n    f(os.environ['MAIL_TOKEN'])", True, id="and"),
         pytest.param("X = os.environ['MAIL_TOKEN'] if 'MAIL_TOKEN' in os.environ else ''", True, id="expression"),
+        pytest.param("X = {os.environ['MAIL_TOKEN']: 1} if os.getenv('MAIL_TOKEN') else {}", True, id="expression, empty dict"),
+        pytest.param("X = {os.environ['MAIL_TOKEN']: 1} if os.getenv('MAIL_TOKEN') else {'x': 1}", False, id="expression, other dict"),
         pytest.param(
             "for name in ('MAIL_TOKEN', 'MAIL_HOST'):\n    if name in os.environ:\n        globals()[name] = os.environ[name]",
             True,
@@ -526,11 +528,41 @@ def test_the_default_of_a_class_for_development_makes_no_secret_required():
 
 
 @pytest.mark.parametrize(
+    ("start", "optional"),
+    [
+        pytest.param("X = os.getenv('A_TOKEN')", True, id="default"),
+        pytest.param("if os.getenv('A_TOKEN'):\n    X = os.environ['A_TOKEN']", True, id="guard"),
+        pytest.param("X = os.environ['A_TOKEN']", False, id="required"),
+        pytest.param("X = os.getenv('A_TOKEN')\nassert X", False, id="demanded"),
+        pytest.param("Y = 1", False, id="no other read"),
+        pytest.param("Y = 'A_TOKEN' in os.environ", False, id="test of the variable"),
+        pytest.param("X = os.getenv('A_TOKEN')\ndef f():\n    return os.environ['A_TOKEN']", False,
+            id="function of the settings"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize(
+    "command", ["def run():\n    {}", "class A:\n    async def run(self):\n        if 1: {}"]
+)
+def test_a_read_in_a_function_makes_no_optional_secret_required(start, command, optional):
+    call = command.format("os.environ['A_TOKEN']")
+    text = f"import os\n{call}\n"
+    [secret] = drafted(f"{DJANGO}{start}\n", **{"shop/commands.py": text.encode()}).secret
+    assert secret.optional is optional
+
+
+def test_a_read_at_import_outside_the_settings_needs_its_value():
+    files = {"shop/client.py": b"import os\nX = os.environ['A_TOKEN']\n"}
+    [secret] = drafted(f"{DJANGO}X = os.getenv('A_TOKEN')\n", **files).secret
+    assert not secret.optional
+
+
+@pytest.mark.parametrize(
     ("handler", "optional"),
     [
         pytest.param("KeyError:\n    A_TOKEN = None", True, id="empty value"),
         pytest.param("KeyError:\n    print('no token')", True, id="message"),
         pytest.param("(KeyError, ValueError):\n    pass", True, id="several exceptions"),
+        pytest.param("decouple.UndefinedValueError:\n    pass", True, id="decouple"),
         pytest.param("KeyError:\n    A_TOKEN = 'development'", False, id="value for development"),
         pytest.param("KeyError:\n    raise RuntimeError", False, id="another exception"),
         pytest.param("KeyError:\n    sys.exit('no token')", False, id="exit"),

@@ -206,11 +206,14 @@ def _is_optional_variable(sites: Sequence[Site]) -> bool:
     """Return whether every read of one variable has a default that works in production.
 
     A constant default does not count: it is a development value. A read under a condition on its
-    variable needs none. Reads that stay in a class for development do not count either.
+    variable needs none. Reads that stay in a class for development do not count either. Nor do
+    reads in functions, if the app also reads the variable when it starts.
     """
     sites = [site for site in sites if not _is_development(site)]
     if any(site.is_demanded for site in sites):
         return False
+    at_start = [site for site in sites if site.shape in READ_SHAPES and not site.in_function]
+    sites = at_start or sites
     if any(site.alternatives and not site.others for site in sites):
         return True  # the app may read another variable instead
     return all(_has_production_default(site) for site in sites)

@@ -43,6 +43,7 @@ class Candidate(msgspec.Struct, kw_only=True):
     is_demanded: bool = False  # the module stops if the result is empty
     is_test: bool = False  # the code only tests its value
     in_main: bool = False  # runs only if the module is run as a script
+    in_function: bool = False  # in the body of a function
     default_from_env: bool = False  # the default is the value of another variable
     group: str = ""  # the database it belongs to
     field: str = ""  # the database field

@@ -21,18 +21,22 @@ if TYPE_CHECKING:
 # The condition is a switch of an optional feature, such as USE_S3 or ENABLE_EMAIL.
 FEATURE_WORDS = word_set("ENABLE ENABLED USE USES HAS WITH")
 # The exceptions for a missing variable: of os.environ, django-environ, decouple and others.
-MISSING_VARIABLE = frozenset({"KeyError", "LookupError", "Exception", "ImproperlyConfigured"})
+MISSING_VARIABLE = frozenset({
+    "KeyError", "LookupError", "Exception", "ImproperlyConfigured", "UndefinedValueError",
+    "EnvError", "EnvironError",
+})  # fmt: skip
 DATABASE_WORDS = word_set("DB DATABASE POSTGRES POSTGRESQL PG MYSQL MARIADB SQL")
 
 
 def relate_to_conditions(tree: ast.Module, candidates: Sequence[Candidate]) -> None:
-    """Mark the reads that are guarded, optional, only tested, in a main block or required."""
+    """Mark the reads that the code around them makes optional, required or only tested."""
     mark_guarded_reads(tree, candidates)
     mark_feature_reads(tree, candidates)
     mark_handled_reads(tree, candidates)
     mark_optional_reads(tree, candidates)
     mark_tests(tree, candidates)
     mark_main_reads(tree, candidates)
+    mark_function_reads(tree, candidates)
     mark_demanded_reads(tree, candidates)
 
 
@@ -124,7 +128,11 @@ def _exits(call: ast.Call) -> bool:
 
 
 def _is_empty(value: ast.expr) -> bool:
-    return isinstance(value, ast.Constant) and not value.value
+    """Return whether an expression is a constant that is false, or an empty list, dict or tuple."""
+    try:
+        return not ast.literal_eval(value)
+    except (ValueError, TypeError, MemoryError, RecursionError):
+        return False
 
 
 def _is_feature(test: ast.expr) -> bool:
@@ -198,6 +206,17 @@ def mark_main_reads(tree: ast.Module, candidates: Iterable[Candidate]) -> None:
             read.in_main = True
 
 
+def mark_function_reads(tree: ast.Module, candidates: Iterable[Candidate]) -> None:
+    """Mark each read in the body of a function, which the import of the module does not run."""
+    reads: dict[ast.AST, Candidate] = {candidate.node: candidate for candidate in candidates}
+    if not reads:
+        return
+    for node in descend(tree):
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            for read in _reads_in(node.body, reads):
+                read.in_function = True
+
+
 def _is_main(test: ast.expr) -> bool:
     """Return whether a condition is `__name__ == "__main__"`."""
     if not isinstance(test, ast.Compare) or not isinstance(test.ops[0], ast.Eq):
@@ -229,7 +248,7 @@ def _reads_another(node: ast.If, result: Candidate, reads: dict[ast.AST, Candida
 def _has_alternative(node: ast.If | ast.IfExp) -> bool:
     if isinstance(node, ast.If):
         return bool(node.orelse)
-    return not isinstance(node.orelse, ast.Constant) or bool(node.orelse.value)
+    return not _is_empty(node.orelse)
 
 
 def _is_presence(candidate: Candidate) -> bool:

@@ -83,6 +83,7 @@ def create_site(
         is_demanded=candidate.is_demanded,
         is_test=candidate.is_test,
         in_main=candidate.in_main,
+        in_function=candidate.in_function and not in_settings,
         names_secret=is_name_of_secret(candidate.variable, candidate.default),
         default_literal=has_default_text or has_generated_default,
         default_ok_in_production=default_ok,
