@@ -120,6 +120,15 @@ def test_apply_code_first_and_aws_later(app, aws):
     assert document["database"] == "shop"  # the default in the code
 
 
+def test_rollback_of_the_code_after_a_later_apply_to_aws(app, aws):
+    assert run("draft", cwd=app).code == 0
+    before = files_of(app)
+    assert code_only(app).code == 0
+    assert run("apply", "--only", "aws", "--env-file", ".env", "--yes", cwd=app).code == 0
+    done = run("rollback", "--only", "code", "--yes", cwd=app)
+    assert (done.code, files_of(app)) == (0, before)
+
+
 def test_renaming_a_secret_updates_the_code(app):
     assert code_only(app).code == 0
     manifest = app / "shield.toml"

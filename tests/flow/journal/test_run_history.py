@@ -5,6 +5,7 @@ import pytest
 from shield_ai.flow.journal.journal_record import FileStep, ResourceStep, SecretStep
 from shield_ai.flow.journal.log import Journal
 from shield_ai.model.plan import Action
+from shield_ai.rewrite.project.iam_policy import PATH as IAM_POLICY
 
 AWS = {"action": Action.CREATE, "account": "1", "region": "us-east-1"}
 
@@ -70,6 +71,19 @@ def test_the_last_steps_are_those_of_the_newest_run_that_has_some(tmp_path):
         assert journal.last_steps() == [resource, secret]
         assert journal.last_aws_steps() == [resource, secret]
         assert journal.last_file_steps() == [file]
+
+
+def test_the_last_file_steps_are_not_the_iam_policy_alone(tmp_path):
+    with Journal(tmp_path).locked() as journal:
+        policies = [journal.write(file_step(run, IAM_POLICY)) for run in ("one", "two")]
+        assert journal.last_file_steps() == policies[1:]
+        old = journal.write(file_step("three"))
+        code = [journal.write(file_step("four", what)) for what in (IAM_POLICY, "a.py")]
+        journal.write(secret_step("five"))
+        aws = [journal.write(file_step(run, IAM_POLICY)) for run in ("five", "six")]
+        assert journal.last_file_steps() == [*reversed(aws), *reversed(code)]
+        journal.mark_undone(code[1])
+        assert journal.last_file_steps() == [*reversed(aws), code[0], old]
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from shield_ai.flow.journal.journal_record import (
     StepKept,
     StepUndone,
 )
+from shield_ai.rewrite.project.iam_policy import PATH as IAM_POLICY
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -83,7 +84,16 @@ class RunHistory:
         return self._newest(self.open_steps)
 
     def last_file_steps(self) -> list[FileStep]:
-        """Return the open steps that edit files, of the newest run that has some."""
+        """Return the open steps that edit files, of the newest run that has some.
+
+        A run of `apply --only aws` writes only the IAM policy: the runs before it are included, up
+        to one with other files.
+        """
+        found: list[FileStep] = []
+        for run in reversed(self.run_ids()):
+            found += self.open_file_steps(run)
+            if any(step.what != IAM_POLICY for step in found):
+                return found
         return self._newest(self.open_file_steps)
 
     def last_aws_steps(self) -> list[AwsStep]:
