@@ -68,6 +68,28 @@ def test_apply_and_rollback(aws, app):
     assert files_of(app) == before
 
 
+def test_the_variables_of_an_app_without_django(aws, tmp_path):
+    (tmp_path / "requirements.txt").write_text("flask\n")
+    (tmp_path / "config.py").write_text("import os\nSECRET_KEY = os.environ['SECRET_KEY']\n")
+    compose = tmp_path / "compose.prod.yml"
+    compose.write_text("services:\n  web:\n    environment:\n      SECRET_KEY: vAlue-2-of-app\n")
+    (tmp_path / ".env").write_text("SECRET_KEY=vAlue-2-of-app\n")
+    assert run("draft", cwd=tmp_path).code == 0
+    checks = json.loads(run("verify", "--only", "code", "--json", cwd=tmp_path).out)["checks"]
+    hint = next(check["hint"] for check in checks if check["id"] == "values-removed")
+    assert "AWS_SECRETS_ENV=production" in hint
+    assert "DJANGO_ENV" not in hint
+    with (tmp_path / "shield.toml").open("a") as file:
+        file.write(TABLE)
+    done = run("apply", "--env-file", ".env", "--yes", "--no-proof", cwd=tmp_path)
+    assert done.code == 0, done.text
+    assert yaml.safe_load(compose.read_text())["services"]["web"]["environment"] == {
+        "USE_AWS_SECRETS": "true",
+        "AWS_SECRETS_ENV": "production",
+        "AWS_REGION": "us-east-1",
+    }
+
+
 def test_plan_names_the_deployment_files_outside_the_app(tmp_path):
     app = tmp_path / "backend"
     app.mkdir()

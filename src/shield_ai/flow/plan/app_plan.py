@@ -60,7 +60,7 @@ def make_plan(
         account = aws.live.account
         region = aws.live.region
     if code and code.deployment:
-        planner.add_deployment(sites, code.deployment, aws)
+        planner.add_deployment(sites, code.deployment, aws, django=code.django)
     return Plan(
         app=manifest.app.name,
         account=account,
@@ -94,7 +94,12 @@ class _Planner:
         self._unwrapped = planned.unwrapped
 
     def add_deployment(
-        self, sites: Sequence[FoundSite], sources: DeploymentSources, aws: AwsInputs | None
+        self,
+        sites: Sequence[FoundSite],
+        sources: DeploymentSources,
+        aws: AwsInputs | None,
+        *,
+        django: bool,
     ) -> None:
         target = aws.target if aws and aws.target else self._manifest
         stored = None
@@ -108,7 +113,7 @@ class _Planner:
         inputs = deployment_inputs(
             sources, self._manifest, sites, self._unwrapped, stored, different
         )
-        files, skipped = edit_deployment(target, inputs)
+        files, skipped = edit_deployment(target, inputs._replace(django=django))
         self.files += files
         self.skipped += skipped
 

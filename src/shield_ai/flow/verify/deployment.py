@@ -8,6 +8,7 @@ from shield_ai.flow.verify.check import Check, CheckInfo, Status, join_names, ma
 from shield_ai.flow.verify.registry import CodeCheck
 from shield_ai.model.deployment import DeploymentKind, Use, ValueForm
 from shield_ai.model.rotation_policy import PUBLIC_FIELDS
+from shield_ai.rewrite.project.describe import environment_variable
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
@@ -21,8 +22,9 @@ VALUES_REMOVED = CheckInfo(
     "containers, functions, CI jobs, units and scripts in the app's folder",
 )
 
-_SWITCH = "set USE_AWS_SECRETS=true and DJANGO_ENV=production"
-_CONTAINER = "set USE_AWS_SECRETS=true, DJANGO_ENV=production and AWS_REGION"
+_STAGE = "DJANGO_ENV"  # in the hints for apps that use Django
+_SWITCH = f"set USE_AWS_SECRETS=true and {_STAGE}=production"
+_CONTAINER = f"set USE_AWS_SECRETS=true, {_STAGE}=production and AWS_REGION"
 _OTHER = "for a container that does not call get_secret()"
 _REMOVE = (
     "let shield apply edit it with a [deployment] table in shield.toml; or remove the variable"
@@ -67,7 +69,9 @@ _UNREAD_HINT = "fix or split the file, or check it by hand"
 _UNCERTAIN_FORMS = frozenset({ValueForm.DEFAULT, ValueForm.MIXED, ValueForm.ENV_FILE})
 
 
-def verify_deployment(deployment: Deployment, edited: Collection[str] = ()) -> Check:
+def verify_deployment(
+    deployment: Deployment, edited: Collection[str] = (), *, django: bool = True
+) -> Check:
     """Check that no file for production contains a value.
 
     Names of hosts, databases and users are not secret, so they are not checked.
@@ -75,11 +79,13 @@ def verify_deployment(deployment: Deployment, edited: Collection[str] = ()) -> C
     Args:
         deployment: The lines that set variables.
         edited: The kinds of files that shield apply edits.
+        django: Whether the app uses Django.
     """
     secret = list(filter(_is_secret, deployment.variables))
     failed = list(filter(_is_value_in_production, secret))
     if failed:
-        return _result(Status.FAILED, map(_describe, failed), _hints(failed, edited))
+        hints = _hints(failed, edited).replace(_STAGE, environment_variable(django=django))
+        return _result(Status.FAILED, map(_describe, failed), hints)
     uncertain = list(filter(_is_uncertain, secret))
     if uncertain:
         return _result(Status.UNKNOWN, map(_describe, uncertain), _UNKNOWN_HINT)
@@ -130,7 +136,8 @@ def _hints(items: Iterable[DeploymentVariable], edited: Collection[str]) -> str:
 
 
 def _check(app: AppContext) -> Iterator[Check]:
-    yield verify_deployment(app.deployment, app.manifest.deployment.edit)
+    edited, facts = app.manifest.deployment.edit, app.scan_result.facts
+    yield verify_deployment(app.deployment, edited, django=facts.django)
 
 
 CHECKS = (CodeCheck(40, _check, (VALUES_REMOVED,)),)

@@ -16,6 +16,7 @@ from shield_ai.model.skip import SkipId
 from shield_ai.project.python_source import apply_edits, file_change
 from shield_ai.rewrite.project.deployment.environment_check import EditCheck
 from shield_ai.rewrite.project.deployment.environment_edits import EditError, container_edits
+from shield_ai.rewrite.project.describe import environment_variable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -45,6 +46,7 @@ class DeploymentInputs(NamedTuple):
     variables: Sequence[DeploymentVariable] = ()
     files: Mapping[str, EnvironmentFile] = {}  # those that set variables, by path
     kept: Mapping[str, str] = {}  # why a variable must remain set, by its name
+    django: bool = True  # the app uses Django
 
 
 def edit_deployment(manifest: Manifest, inputs: DeploymentInputs) -> Outcome:
@@ -60,7 +62,7 @@ def edit_deployment(manifest: Manifest, inputs: DeploymentInputs) -> Outcome:
     for item in inputs.variables:
         variables[item.path].append(item)
     for path, file in inputs.files.items():
-        editor = _FileEditor(path, file, manifest, inputs.kept, variables[path])
+        editor = _FileEditor(path, file, manifest, inputs, variables[path])
         edits = editor.edits()
         skipped += editor.skipped
         if edits:
@@ -68,14 +70,16 @@ def edit_deployment(manifest: Manifest, inputs: DeploymentInputs) -> Outcome:
     return changes, skipped
 
 
-def aws_settings(manifest: Manifest) -> dict[str, str]:
+def aws_settings(manifest: Manifest, *, django: bool = True) -> dict[str, str]:
     """Return the variables with which the app reads its secrets from AWS in production.
 
     Args:
         manifest: shield.toml, with the settings of the environment.
+        django: Whether the app uses Django.
     """
     app = manifest.app
-    settings = {"USE_AWS_SECRETS": "true", "DJANGO_ENV": "production", "AWS_REGION": app.region}
+    stage = environment_variable(django=django)
+    settings = {"USE_AWS_SECRETS": "true", stage: "production", "AWS_REGION": app.region}
     if app.prefix:
         settings["AWS_SECRETS_PREFIX"] = app.prefix
     return settings
@@ -89,7 +93,7 @@ class _FileEditor:
         path: str,
         file: EnvironmentFile,
         manifest: Manifest,
-        kept: Mapping[str, str],
+        inputs: DeploymentInputs,
         variables: Sequence[DeploymentVariable],
     ) -> None:
         self.skipped: list[Skipped] = []
@@ -97,9 +101,9 @@ class _FileEditor:
         self._path = path
         self._file = file
         self._names = manifest.deployment.containers
-        self._settings = aws_settings(manifest)
+        self._settings = aws_settings(manifest, django=inputs.django)
         self._variables = variables
-        self._kept = kept
+        self._kept = inputs.kept
         self._containers: defaultdict[int, list[EnvironmentBlock]] = defaultdict(list)
         for block in file.blocks:
             self._containers[block.container].append(block)
