@@ -46,7 +46,7 @@ COMPLETE = {
         "namespace": "Shop/Secrets: all #1",
     },
     "rotation": {"subnets": ["subnet-0a"], "security_groups": ["sg-0a"]},
-    "deployment": {"edit": ["compose"], "containers": ["web"]},
+    "deployment": {"edit": ["compose", "github"], "containers": ["web"], "jobs": ["deploy"]},
     "environments": {
         "staging": {
             "prefix": "shop-staging/",

@@ -143,10 +143,12 @@ class DeploymentEdits(
 ):
     """The `[deployment]` table: the deployment files from which apply removes the variables."""
 
-    # kinds of files to edit: "compose", "kubernetes" or "ecs"
-    edit: tuple[Literal["compose", "kubernetes", "ecs"], ...] = ()
+    # kinds of files to edit: "compose", "kubernetes", "ecs" or "github"
+    edit: tuple[Literal["compose", "kubernetes", "ecs", "github"], ...] = ()
     # services and containers that run the app, which reads its secrets with get_secret()
     containers: tuple[str, ...] = ()
+    # jobs of GitHub workflows that read their secrets from AWS instead of from GitHub
+    jobs: tuple[str, ...] = ()
 
 
 class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

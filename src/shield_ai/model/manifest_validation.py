@@ -28,6 +28,7 @@ from shield_ai.model.manifest_patterns import (
     FIELD,
     FUNCTION_FILE,
     HOOK_FILE,
+    JOB,
     KMS_KEY,
     LOG_DAYS,
     MAX_NAME_LENGTH,
@@ -237,10 +238,17 @@ def _check_not_negative(key: str, value: int) -> None:
 
 def _check_deployment(deployment: DeploymentEdits) -> None:
     _check_texts([("containers", name, CONTAINER) for name in deployment.containers])
-    if bool(deployment.edit) != bool(deployment.containers):
+    _check_texts([("jobs", name, JOB) for name in deployment.jobs])
+    edited = set(deployment.edit)
+    if bool(edited - {"github"}) != bool(deployment.containers):
         raise ManifestError(
             "edit and containers require each other",
             'name the services and containers that run the app, as in containers = ["web"]',
+        )
+    if ("github" in edited) != bool(deployment.jobs):
+        raise ManifestError(
+            '"github" in edit and jobs require each other',
+            'name the jobs that read their secrets from AWS, as in jobs = ["deploy"]',
         )
 
 

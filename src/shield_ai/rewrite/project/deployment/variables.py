@@ -45,6 +45,7 @@ class DeploymentInputs(NamedTuple):
     variables: Sequence[DeploymentVariable] = ()
     files: Mapping[str, EnvironmentFile] = {}  # those that set variables, by path
     kept: Mapping[str, str] = {}  # why a variable must remain set, by its name
+    unavailable: Mapping[str, str] = {}  # why a platform can't read it from AWS, by its name
 
 
 def edit_deployment(manifest: Manifest, inputs: DeploymentInputs) -> Outcome:

@@ -1,0 +1,116 @@
+"""Collect what the edits of GitHub workflows depend on, and plan them."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from typing import TYPE_CHECKING
+
+from shield_ai.aws.export.platform import Target
+from shield_ai.project.git import origin_name
+from shield_ai.rewrite.project.deployment.workflows import (
+    EditOutcome,
+    WorkflowInputs,
+    edit_workflows,
+)
+from shield_ai.scan.deployment.workflow_file import find_workflow
+from shield_ai.scan.text.engine import reader
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from shield_ai.flow.plan.deployment_plan import DeploymentSources
+    from shield_ai.model.manifest import Manifest
+    from shield_ai.model.workflow import Workflow, WorkflowJob
+
+FOLDER = ".github/workflows"
+GITHUB = re.compile(r"github\.com(?::\d+)?/(?P<repository>[^/]+/[^/]+)", re.IGNORECASE)
+UNKNOWN_REPOSITORY = "OWNER/NAME"
+NO_ENVIRONMENT = "shield.toml has environments: select one with --environment"
+OTHER_ENVIRONMENT = "its path does not name the environment {}"
+
+
+def environment_name(environment: str) -> re.Pattern[str]:
+    """Return a pattern that finds the name of an environment in a path.
+
+    Args:
+        environment: Its name.
+    """
+    return re.compile(rf"(?<![A-Za-z0-9]){re.escape(environment)}(?![A-Za-z0-9])")
+
+
+def find_workflows(root: Path, manifest: Manifest, environment: str) -> dict[str, Workflow]:
+    """Return the workflows of an app, by path, but not links to files outside.
+
+    Args:
+        root: The app's folder.
+        manifest: shield.toml.
+        environment: The selected environment; empty: none.
+    """
+    try:
+        names = sorted(entry.name for entry in (root / FOLDER).iterdir())
+    except OSError:
+        return {}
+    read = reader(str(root))
+    workflows = {}
+    for name in names:
+        path = f"{FOLDER}/{name}"
+        raw = read(path) if name.endswith((".yml", ".yaml")) else None
+        if raw is not None:
+            workflow = find_workflow(raw)
+            workflows[path] = _for_environment(workflow, path, manifest, environment)
+    return workflows
+
+
+def _for_environment(
+    workflow: Workflow, path: str, manifest: Manifest, environment: str
+) -> Workflow:
+    """Return a workflow with the problems of jobs that are not for the selected environment."""
+    if not manifest.environments:
+        return workflow
+    if not environment:
+        return workflow._replace(problem=workflow.problem or NO_ENVIRONMENT)
+    name = environment_name(environment)
+
+    def with_problem(job: WorkflowJob) -> WorkflowJob:
+        if name.search(path) or name.search(job.name):
+            return job
+        return job._replace(problem=OTHER_ENVIRONMENT.format(environment))
+
+    return workflow._replace(jobs=tuple(map(with_problem, workflow.jobs)))
+
+
+def repository_name(root: Path) -> str:
+    """Return the repository of an app on GitHub, as OWNER/NAME; empty if it is not there.
+
+    Args:
+        root: The app's folder.
+    """
+    match = GITHUB.fullmatch(origin_name(root))
+    return match["repository"] if match else ""
+
+
+def plan_workflows(
+    sources: DeploymentSources, target: Manifest, account: str, unavailable: Mapping[str, str]
+) -> EditOutcome:
+    """Plan the edits of workflows.
+
+    Args:
+        sources: The deployment files.
+        target: shield.toml, with the settings of the environment.
+        account: The ID of the AWS account.
+        unavailable: Why a variable can't be read from AWS, by its name.
+    """
+    repository = sources.repository or UNKNOWN_REPOSITORY
+    options = ["--account", account, "--repository", repository]
+    if sources.environment:
+        options = ["--environment", sources.environment, *options]
+    inputs = WorkflowInputs(
+        files=sources.workflows,
+        variables=sources.variables,
+        unavailable=unavailable,
+        target=Target(manifest=target, account=account),
+        command=f"shield export --format github-actions {shlex.join(options)}",
+    )
+    return edit_workflows(inputs)

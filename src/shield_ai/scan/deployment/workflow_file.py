@@ -1,0 +1,145 @@
+"""Parse a workflow of GitHub Actions for edits of its secrets."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from shield_ai.model.workflow import Workflow, WorkflowEnv, WorkflowJob, WorkflowStep
+from shield_ai.project.perf.lazy_regex import regex
+from shield_ai.scan.deployment.blocks import ALIASES, INVALID, has_aliases, node_end, node_start
+from shield_ai.scan.deployment.workflow_permissions import find_permissions
+from shield_ai.scan.deployment.workflow_triggers import find_subject
+from shield_ai.scan.deployment.workflow_uses import find_uses
+from shield_ai.scan.text.config_parsers import yaml_values
+from shield_ai.scan.text.structure import MAX_SIZE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from shield_ai.scan.text.structure import Node
+
+TOO_LARGE = "too large"
+MAX_STEPS = 500
+ENVIRONMENT = (
+    "the job has an environment, which can have another value, and gives its token another subject"
+)
+CALLS = "the job calls another workflow, which has no steps here"
+NO_STEPS = "the job has no list of steps"
+COMPUTED = "the job computes the names of secrets, or passes on all of them"
+READS_SECRETS = "the job already reads secrets with {}: add these to it"
+SECRETS_ACTION = "aws-actions/aws-secretsmanager-get-secrets"
+SHELL = regex(r"(?:bash|sh)(?:\s.*)?")
+# Runners of GitHub on which the default shell is bash.
+UNIX_RUNNER = regex(r"(?i)(?:ubuntu|macos|linux)[\w.-]*")
+
+
+def find_workflow(raw: bytes) -> Workflow:
+    """Parse a workflow.
+
+    Args:
+        raw: The file.
+    """
+    if len(raw) > MAX_SIZE:
+        return Workflow(raw, problem=TOO_LARGE)
+    if has_aliases(raw):
+        return Workflow(raw, problem=ALIASES)
+    roots = yaml_values(raw)
+    if len(roots) != 1:
+        return Workflow(raw, problem=INVALID)
+    root = roots[0]
+    nodes = list(_jobs(root))
+    shells = {
+        (key.text, number): _is_shell(root, job, step)
+        for key, job in nodes
+        for number, step in enumerate(_steps(job))
+    }
+    uses = find_uses(raw, root, shells)
+    jobs = []
+    for key, node in nodes:
+        job = _job(raw, root, key, node)
+        is_computed = not uses.computed.isdisjoint({key.text, ""})
+        jobs.append(job._replace(problem=job.problem or (COMPUTED if is_computed else "")))
+    return Workflow(raw, _env(raw, root), tuple(jobs), tuple(uses.named))
+
+
+def _value(node: Node, name: str) -> Node | None:
+    return next((value for key, value in node.pairs if key.text == name), None)
+
+
+def _text(node: Node, name: str) -> str:
+    value = _value(node, name)
+    return value.text if value else ""
+
+
+def _jobs(root: Node) -> Iterator[tuple[Node, Node]]:
+    jobs = _value(root, "jobs")
+    yield from jobs.pairs if jobs else ()
+
+
+def _steps(job: Node) -> tuple[Node, ...]:
+    steps = _value(job, "steps")
+    return steps.items[:MAX_STEPS] if steps else ()
+
+
+def _job(raw: bytes, root: Node, key: Node, job: Node) -> WorkflowJob:
+    subject = find_subject(_value(root, "on"), _text(job, "if"))
+    permissions = find_permissions(raw, root, job)
+    steps = [_step(raw, step) for step in _steps(job)]
+    starts = [node_start(raw, name) for name, _ in job.pairs if name.text == "steps"]
+    return WorkflowJob(
+        name=key.text,
+        steps_start=starts[0] if starts else job.start,
+        steps=tuple(steps),
+        env=_env(raw, job),
+        permissions=permissions,
+        branch=subject.branch,
+        problem=_job_problem(job) or subject.problem or permissions.problem,
+    )
+
+
+def _job_problem(job: Node) -> str:
+    if _value(job, "uses"):
+        return CALLS
+    if not _steps(job):
+        return NO_STEPS
+    if _value(job, "environment"):
+        return ENVIRONMENT
+    for step in _steps(job):
+        if _text(step, "uses").partition("@")[0] == SECRETS_ACTION:
+            return READS_SECRETS.format(SECRETS_ACTION)
+    return ""
+
+
+def _step(raw: bytes, step: Node) -> WorkflowStep:
+    return WorkflowStep(step.start, node_end(raw, step), _text(step, "if"), _env(raw, step))
+
+
+def _env(raw: bytes, node: Node) -> WorkflowEnv | None:
+    """Return the `env` of a workflow, a job or a step."""
+    for number, (key, value) in enumerate(node.pairs):
+        if key.text != "env" or not value.is_container:
+            continue
+        entries = tuple(
+            (name.text, node_start(raw, name), max(node_end(raw, name), node_end(raw, text)))
+            for name, text in value.pairs
+        )
+        is_first = number == 0 and len(node.pairs) > 1
+        next_key = node_start(raw, node.pairs[1][0]) if is_first else 0
+        return WorkflowEnv(node_start(raw, key), node_end(raw, value), entries, next_key)
+    return None
+
+
+def _is_shell(root: Node, job: Node, step: Node) -> bool:
+    """Return whether the script of a step runs in bash or sh."""
+    shell = _text(step, "shell")
+    for node in (job, root):
+        defaults = _value(node, "defaults")
+        run = _value(defaults, "run") if defaults else None
+        shell = shell or (_text(run, "shell") if run else "")
+    if shell:
+        return SHELL.fullmatch(shell) is not None
+    runner = _value(job, "runs-on")
+    if runner is None:
+        return False
+    labels = [item.text for item in runner.items] or [runner.text]
+    return any(UNIX_RUNNER.fullmatch(label) for label in labels)
