@@ -342,6 +342,11 @@ def job(lines="", **values):
             id="reserved name",
         ),
         pytest.param(
+            job("    env:\n      AWS_ACCESS_KEY_ID: ${{ secrets.API_KEY }}\n"),
+            workflow_choice.AWS_LOGIN.format("AWS_ACCESS_KEY_ID"),
+            id="login to AWS",
+        ),
+        pytest.param(
             job("    env:\n      MAIL_KEY: ${{ secrets.API_KEY }}\n"),
             workflow_choice.OTHER_VALUE.format("MAIL_KEY"),
             id="variable of another secret",

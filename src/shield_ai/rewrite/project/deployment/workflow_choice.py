@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     JobVariable = tuple[str, str]  # the job and the variable
 
 RESERVED = "GitHub sets variables that start with GITHUB_ or RUNNER_ itself"
+AWS_LOGIN = "{} is for AWS itself: let the job assume a role instead"
 OTHER_VALUE = "the job or the workflow sets {} to something else"
 FIELD_IN_JOB = (
     "the value of {} is a field of a JSON secret, which env of a job can't refer to: set the "
@@ -28,6 +29,10 @@ STATUS = "a step with if: {} uses it, which also runs if the secrets could not b
 SAME_SECRET = "shield.toml has this variable more than once, in upper and lower case"
 STATUS_CALL = re.compile(r"\b(?:always|failure|cancelled)\s*\(\s*\)")
 RESERVED_NAME = re.compile(r"(?:GITHUB|RUNNER)_", re.IGNORECASE)
+# Variables of the AWS SDKs: for all steps, they would change the login of the others.
+AWS_NAME = re.compile(
+    r"AWS_(?:ACCESS_KEY_ID|SECRET_ACCESS_KEY|SESSION_TOKEN|PROFILE|(?:DEFAULT_)?REGION|ROLE_ARN)"
+)
 
 
 class Choice(NamedTuple):
@@ -113,8 +118,9 @@ class WorkflowChoice:
 
     def _reason(self, job: WorkflowJob, variable: str, uses: Sequence[SecretUse]) -> str:
         """Return why a job does not read a variable from AWS; empty if it does."""
-        if RESERVED_NAME.match(variable):
-            return RESERVED
+        for name in exported_names(variable, uses):
+            if reason := _name_problem(name):
+                return reason
         if len(self._by_secret[variable.upper()]) > 1:
             return SAME_SECRET
         if reason := self._unavailable.get(variable):
@@ -128,8 +134,6 @@ class WorkflowChoice:
         """Return why the `env` of a job or the workflow can't be edited; empty if it can."""
         if use.step >= 0:
             return ""
-        if RESERVED_NAME.match(use.variable):
-            return RESERVED
         if not use.is_whole:
             return MIXED_IN_JOB.format(use.variable)
         return FIELD_IN_JOB.format(use.variable) if self._fields[variable].field else ""
@@ -152,6 +156,13 @@ class WorkflowChoice:
         """Return the variables that all steps of a job have."""
         envs = (job.env, self._workflow.env)
         return {name for env in envs if env for name, _, _ in env.entries}
+
+
+def _name_problem(name: str) -> str:
+    """Return why a job can't set a variable for its steps; empty if it can."""
+    if RESERVED_NAME.match(name):
+        return RESERVED
+    return AWS_LOGIN.format(name) if AWS_NAME.fullmatch(name) else ""
 
 
 def exported_names(variable: str, uses: Sequence[SecretUse]) -> set[str]:
