@@ -501,6 +501,23 @@ def test_workflow_that_calls_with_inherited_secrets_has_no_lines():
     assert edit(text) == (text, [], [])
 
 
+@pytest.mark.parametrize(
+    ("name", "is_edited"),
+    [
+        pytest.param("deploy", True, id="job"),
+        pytest.param("deploy.yml:deploy", True, id="job of the file"),
+        pytest.param("release.yml:deploy", False, id="job of another file"),
+        pytest.param("deploy.yml:test", False, id="another job"),
+    ],
+)
+def test_name_of_a_job(name, is_edited):
+    text = HEAD + JOB + STEP
+    deployment = DeploymentEdits(edit=("github",), jobs=(name,))
+    found, skipped, _ = edit(text, msgspec.structs.replace(MANIFEST, deployment=deployment))
+    assert (found != text) is is_edited
+    assert bool(skipped) is not is_edited
+
+
 def test_variable_without_a_value_in_aws_remains():
     text = HEAD + JOB + STEP
     found, skipped, _ = edit(text, unavailable={"API_KEY": "no value"})

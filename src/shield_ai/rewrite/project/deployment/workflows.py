@@ -95,7 +95,7 @@ class _FilePlanner:
         self._problem = ""
 
     def _job_problem(self, job: WorkflowJob) -> str:
-        if job.name not in self._named:
+        if self._is_not_named(job.name):
             return NOT_NAMED.format(job.name)
         return self._workflow.problem or job.problem
 
@@ -194,7 +194,8 @@ class _FilePlanner:
         return next(filter(None, reasons), self._problem)
 
     def _is_not_named(self, job: str) -> bool:
-        return job not in self._named
+        in_file = f"{self._path.rpartition('/')[2]}:{job}"
+        return job not in self._named and in_file not in self._named
 
     def _skip(self, line: int, name: str, reason: str) -> Skipped:
         return SkipId.LINE_REMAINS.reason(problem=reason).entry(self._path, line, name)
