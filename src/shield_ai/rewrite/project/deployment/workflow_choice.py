@@ -123,7 +123,7 @@ class WorkflowChoice:
                 return reason
         if len(self._by_secret[variable.upper()]) > 1:
             return SAME_SECRET
-        if reason := self._unavailable.get(variable):
+        if reason := self._unavailable.get(variable, ""):
             return reason
         for use in uses:
             if reason := use.problem or self._outer_problem(use, variable):
