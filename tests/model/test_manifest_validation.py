@@ -99,6 +99,18 @@ from shield_ai.model.manifest_parser import parse
         ),
         pytest.param(
             "[[secret]]",
+            '[deployment]\nedit = ["compose"]\ninject = ["web"]\n\n[[secret]]',
+            'shield.toml:6: inject requires "ecs" in edit',
+            id="inject without ECS",
+        ),
+        pytest.param(
+            "[[secret]]",
+            '[deployment]\nedit = ["ecs"]\ncontainers = ["a"]\ninject = ["a"]\n\n[[secret]]',
+            "shield.toml:6: 'a' is in containers and in inject",
+            id="container in both lists",
+        ),
+        pytest.param(
+            "[[secret]]",
             '[deployment]\nedit = ["ecs"]\ncontainers = ["a b"]\n\n[[secret]]',
             "shield.toml:6: invalid containers 'a b'",
             id="container",

@@ -238,12 +238,20 @@ def _check_not_negative(key: str, value: int) -> None:
 
 def _check_deployment(deployment: DeploymentEdits) -> None:
     _check_texts([("containers", name, CONTAINER) for name in deployment.containers])
+    _check_texts([("inject", name, CONTAINER) for name in deployment.inject])
     _check_texts([("jobs", name, JOB) for name in deployment.jobs])
     edited = set(deployment.edit)
-    if bool(edited - {"github"}) != bool(deployment.containers):
+    if bool(edited - {"github"}) != bool(deployment.containers or deployment.inject):
         raise ManifestError(
             "edit and containers require each other",
             'name the services and containers that run the app, as in containers = ["web"]',
+        )
+    if deployment.inject and "ecs" not in edited:
+        raise ManifestError('inject requires "ecs" in edit', "other kinds of files are not edited")
+    if both := set(deployment.inject).intersection(deployment.containers):
+        raise ManifestError(
+            f"{min(both)!r} is in containers and in inject",
+            "list it in containers if its code calls get_secret(), otherwise in inject",
         )
     if ("github" in edited) != bool(deployment.jobs):
         raise ManifestError(

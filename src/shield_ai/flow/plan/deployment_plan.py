@@ -10,14 +10,18 @@ from shield_ai.flow.plan.workflow_plan import (
     NO_ENVIRONMENT,
     OTHER_ENVIRONMENT,
     environment_name,
+    export_command,
     find_workflows,
     plan_workflows,
     repository_name,
 )
 from shield_ai.model.deployment import DeploymentKind, EnvironmentFile, Use, ValueForm
 from shield_ai.model.site import Shape
-from shield_ai.rewrite.project.deployment.variables import DeploymentInputs, edit_deployment
-from shield_ai.rewrite.project.deployment.workflows import EditOutcome
+from shield_ai.rewrite.project.deployment.variables import (
+    DIFFERENT,
+    DeploymentInputs,
+    edit_deployment,
+)
 from shield_ai.scan.deployment.blocks import find_environments
 from shield_ai.scan.deployment.command_reads import find_command_reads
 from shield_ai.scan.deployment.recognize import COMPOSE_FILE
@@ -32,6 +36,7 @@ if TYPE_CHECKING:
     from shield_ai.model.site import FoundSite
     from shield_ai.model.skip import Skipped
     from shield_ai.model.workflow import Workflow
+    from shield_ai.rewrite.project.deployment.outcome import EditOutcome
 
 # The file that `docker compose` reads without -f, also in combination with others.
 COMPOSE_BASE = re.compile(r"(?:docker-)?compose\.ya?ml")
@@ -56,7 +61,6 @@ PLAIN_READ = "{} reads it without get_secret()"
 COMMAND_READ = "{} reads it"
 AWS_NOT_READ = "with --only code, it is not known whether AWS has its value"
 NOT_STORED = "AWS has no value for it"
-OTHER_VALUE = "the file has another value than the one to store in AWS"
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -220,9 +224,9 @@ def deployment_inputs(
             elif secret.name not in stored:
                 kept[variable] = NOT_STORED
             elif variable in different:
-                kept[variable] = OTHER_VALUE
+                kept[variable] = DIFFERENT
     unavailable = _unavailable(manifest, stored)
-    return DeploymentInputs(sources.variables, sources.files, kept, unavailable)
+    return DeploymentInputs(sources.variables, sources.files, kept, unavailable, different)
 
 
 def plan_edits(
@@ -236,11 +240,15 @@ def plan_edits(
         target: shield.toml, with the settings of the environment.
         account: The ID of the AWS account; empty if AWS is not read.
     """
-    changes, skipped = edit_deployment(target, inputs)
-    if not sources.workflows:
-        return EditOutcome(changes, skipped, [])
-    edited = plan_workflows(sources, target, account, inputs.unavailable)
-    return EditOutcome([*changes, *edited.changes], [*skipped, *edited.skipped], edited.next_steps)
+    command = export_command("ecs", account, sources.environment)
+    inputs = inputs._replace(account=account, command=command)
+    outcome = edit_deployment(target, inputs)
+    if sources.workflows:
+        edited = plan_workflows(sources, target, account, inputs.unavailable)
+        outcome.changes.extend(edited.changes)
+        outcome.skipped.extend(edited.skipped)
+        outcome.next_steps.extend(edited.next_steps)
+    return outcome
 
 
 def _unavailable(manifest: Manifest, stored: Collection[str] | None) -> dict[str, str]:

@@ -8,11 +8,7 @@ from typing import TYPE_CHECKING
 
 from shield_ai.aws.export.platform import Target
 from shield_ai.project.git import origin_name
-from shield_ai.rewrite.project.deployment.workflows import (
-    EditOutcome,
-    WorkflowInputs,
-    edit_workflows,
-)
+from shield_ai.rewrite.project.deployment.workflows import WorkflowInputs, edit_workflows
 from shield_ai.scan.deployment.workflow_file import find_workflow
 from shield_ai.scan.text.engine import reader
 
@@ -23,6 +19,7 @@ if TYPE_CHECKING:
     from shield_ai.flow.plan.deployment_plan import DeploymentSources
     from shield_ai.model.manifest import Manifest
     from shield_ai.model.workflow import Workflow, WorkflowJob
+    from shield_ai.rewrite.project.deployment.outcome import EditOutcome
 
 FOLDER = ".github/workflows"
 GITHUB = re.compile(r"github\.com(?::\d+)?/(?P<repository>[^/]+/[^/]+)", re.IGNORECASE)
@@ -103,14 +100,24 @@ def plan_workflows(
         unavailable: Why a variable can't be read from AWS, by its name.
     """
     repository = sources.repository or UNKNOWN_REPOSITORY
-    options = ["--account", account, "--repository", repository]
-    if sources.environment:
-        options = ["--environment", sources.environment, *options]
+    command = export_command("github-actions", account, sources.environment)
     inputs = WorkflowInputs(
         files=sources.workflows,
         variables=sources.variables,
         unavailable=unavailable,
         target=Target(manifest=target, account=account),
-        command=f"shield export --format github-actions {shlex.join(options)}",
+        command=f"{command} --repository {shlex.quote(repository)}",
     )
     return edit_workflows(inputs)
+
+
+def export_command(name: str, account: str, environment: str) -> str:
+    """Return the command that writes the policies of a role.
+
+    Args:
+        name: The format.
+        account: The ID of the AWS account.
+        environment: The selected environment; empty: none.
+    """
+    options = ["--environment", environment] if environment else []
+    return shlex.join(["shield", "export", *options, "--format", name, "--account", account])

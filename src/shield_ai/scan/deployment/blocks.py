@@ -27,6 +27,9 @@ ENV_FILE = "the container also has variables from an env file"
 EXTENDS = "a service uses `extends`"
 SECRET_SOURCE = "envFrom imports variables from a Kubernetes Secret"
 TASK_ROLE = "the task definition has no taskRoleArn, so the app can't access Secrets Manager"
+EXECUTION_ROLE = (
+    "the task definition has no executionRoleArn, with which ECS reads secrets for a container"
+)
 INVALID = "can't be parsed"
 NO_NAME = "the container has no name"
 TEMPLATE_MARK = regex(rb"\{\{|\{%|<%")
@@ -53,7 +56,19 @@ def find_environments(raw: bytes, kind: DeploymentKind) -> EnvironmentFile:
     if problem := _file_problem(kind, roots):
         return EnvironmentFile(raw, kind, problem=problem)
     found = [_block(raw, part, kind) for part in walk_blocks(roots) if _is_environment(part, kind)]
-    return EnvironmentFile(raw, kind, tuple(block for block in found if block))
+    file = EnvironmentFile(raw, kind, tuple(block for block in found if block))
+    return _with_roles(file, _keys(roots[0])) if is_json else file
+
+
+def _with_roles(file: EnvironmentFile, keys: set[str]) -> EnvironmentFile:
+    """Return a file of ECS with the problems of missing roles.
+
+    A file can be only the list of containers, without the roles.
+    """
+    return file._replace(
+        app_problem=TASK_ROLE if keys and "taskRoleArn" not in keys else "",
+        platform_problem=EXECUTION_ROLE if "executionRoleArn" not in keys else "",
+    )
 
 
 def has_aliases(raw: bytes) -> bool:
@@ -76,9 +91,6 @@ def has_aliases(raw: bytes) -> bool:
 def _file_problem(kind: DeploymentKind, roots: list[Node]) -> str:
     if not roots:
         return INVALID
-    keys = _keys(roots[0])
-    if kind is DeploymentKind.ECS and keys and "taskRoleArn" not in keys:
-        return TASK_ROLE
     if kind is DeploymentKind.COMPOSE and _has_extends(roots[0]):
         return EXTENDS
     return ""

@@ -13,6 +13,7 @@ from shield_ai.model.errors import ShieldError
 from shield_ai.model.skip import SkipId
 from shield_ai.project.python_source import apply_edits, file_change
 from shield_ai.rewrite.project.deployment.environment_edits import EditError
+from shield_ai.rewrite.project.deployment.outcome import EditOutcome
 from shield_ai.rewrite.project.deployment.workflow_check import JobEdit, is_exact
 from shield_ai.rewrite.project.deployment.workflow_choice import (
     WorkflowChoice,
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
     from shield_ai.aws.export.platform import Target
     from shield_ai.model.deployment import DeploymentVariable
-    from shield_ai.model.edit import Edit, FileChange
+    from shield_ai.model.edit import Edit
     from shield_ai.model.skip import Skipped
     from shield_ai.model.workflow import SecretUse, Workflow, WorkflowEnv, WorkflowJob
 
@@ -50,14 +51,6 @@ class WorkflowInputs(NamedTuple):
     unavailable: Mapping[str, str]  # why a variable can't be read from AWS, by its name
     target: Target
     command: str  # that exports the policies of the role, without the branch
-
-
-class EditOutcome(NamedTuple):
-    """The edits of deployment files."""
-
-    changes: list[FileChange]
-    skipped: list[Skipped]
-    next_steps: list[str]  # what the user must do before the files are used
 
 
 def edit_workflows(inputs: WorkflowInputs) -> EditOutcome:
