@@ -70,6 +70,7 @@ class WorkflowJob(NamedTuple):
     env: WorkflowEnv | None = None
     permissions: Permissions = Permissions()
     branch: str = ""  # the only branch that it runs on; empty: the default branch
+    environment: str = ""  # of GitHub; then it can run on any branch
     problem: str = ""  # why it can't be edited; empty if it can
 
 

@@ -118,6 +118,26 @@ def test_tokens_for_something_else(triggers, condition, problem):
 
 
 @pytest.mark.parametrize(
+    ("triggers", "environment", "expected"),
+    [
+        pytest.param("[push, release]", "live", ("live", ""), id="name"),
+        pytest.param("push", "{name: a b, url: x}", ("a b", ""), id="map"),
+        pytest.param("push", "{url: x}", ("", workflow_triggers.ENVIRONMENT), id="no name"),
+        pytest.param("push", "'${{ a }}'", ("", workflow_triggers.ENVIRONMENT), id="computed"),
+        pytest.param("push", "'a:b'", ("", workflow_triggers.ENVIRONMENT), id="colon"),
+        pytest.param(
+            "[push, pull_request]", "live", ("", FORK.format("pull_request")), id="pull request"
+        ),
+        pytest.param("workflow_call", "live", ("", workflow_triggers.CALLED), id="called"),
+    ],
+)
+def test_environment_of_a_job(triggers, environment, expected):
+    job = JOB.replace("runs-on", f"environment: {environment}, runs-on")
+    (found,) = find_workflow(f"on: {triggers}\n{job}".encode()).jobs
+    assert (found.environment, found.problem) == expected
+
+
+@pytest.mark.parametrize(
     ("script", "quote"),
     [
         pytest.param("a @", "", id="none"),

@@ -36,6 +36,7 @@ _ISSUER = "token.actions.githubusercontent.com"
 _REPOSITORY = re.compile(r"[A-Za-z0-9_-]{1,100}(?:@[0-9]+)?/[A-Za-z0-9._-]{1,100}(?:@[0-9]+)?")
 # Without the characters of patterns: `on.push.branches` of a workflow contains patterns.
 _BRANCH = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,243}")
+_ENVIRONMENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._/-]{0,254}")
 _HEADER = """\
 # A workflow that reads the secrets in one job, the trust policy of its role, and the role's policy.
 """
@@ -142,14 +143,19 @@ def _check(target: Target) -> None:
             f"invalid branch {target.branch!r}",
             "give the name of one branch, with letters, digits and ._/-, to --branch",
         )
+    if target.github_environment and not _ENVIRONMENT.fullmatch(target.github_environment):
+        raise ShieldError(
+            f"invalid environment of GitHub {target.github_environment!r}",
+            "give a name with letters, digits, spaces and ._/- to --github-environment",
+        )
 
 
 def _workflow(target: Target, role: str) -> dict[str, Any]:
-    job = {
-        "runs-on": "ubuntu-latest",
-        "permissions": {"contents": "read", "id-token": "write"},
-        "steps": list(_steps(target, role)),
-    }
+    job: dict[str, Any] = {"runs-on": "ubuntu-latest"}
+    if target.github_environment:
+        job["environment"] = target.github_environment
+    job["permissions"] = {"contents": "read", "id-token": "write"}
+    job["steps"] = list(_steps(target, role))
     return {
         "name": "Deploy",
         "on": {"push": {"branches": [target.branch]}},
@@ -222,10 +228,13 @@ def _audience(target: Target) -> str:
 
 
 def _trust_policy(target: Target) -> dict[str, Any]:
-    """Return a policy that lets workflows on exactly one branch assume the role."""
+    """Return a policy that lets jobs on one branch, or with one environment, assume the role."""
+    subject = f"ref:refs/heads/{target.branch}"
+    if target.github_environment:
+        subject = f"environment:{target.github_environment}"
     claims = {
         f"{_ISSUER}:aud": _audience(target),
-        f"{_ISSUER}:sub": f"repo:{target.repository}:ref:refs/heads/{target.branch}",
+        f"{_ISSUER}:sub": f"repo:{target.repository}:{subject}",
     }
     statement = {
         "Effect": "Allow",

@@ -71,7 +71,7 @@ def _for_environment(
     name = environment_name(environment)
 
     def with_problem(job: WorkflowJob) -> WorkflowJob:
-        if name.search(path) or name.search(job.name):
+        if any(map(name.search, (path, job.name, job.environment))):
             return job
         return job._replace(problem=OTHER_ENVIRONMENT.format(environment))
 

@@ -20,9 +20,6 @@ if TYPE_CHECKING:
 
 TOO_LARGE = "too large"
 MAX_STEPS = 500
-ENVIRONMENT = (
-    "the job has an environment, which can have another value, and gives its token another subject"
-)
 CALLS = "the job calls another workflow, which has no steps here"
 NO_STEPS = "the job has no list of steps"
 COMPUTED = "the job computes the names of secrets, or passes on all of them"
@@ -82,7 +79,7 @@ def _steps(job: Node) -> tuple[Node, ...]:
 
 
 def _job(raw: bytes, root: Node, key: Node, job: Node) -> WorkflowJob:
-    subject = find_subject(_value(root, "on"), _text(job, "if"))
+    subject = find_subject(_value(root, "on"), _text(job, "if"), _value(job, "environment"))
     permissions = find_permissions(raw, root, job)
     steps = [_step(raw, step) for step in _steps(job)]
     starts = [node_start(raw, name) for name, _ in job.pairs if name.text == "steps"]
@@ -93,6 +90,7 @@ def _job(raw: bytes, root: Node, key: Node, job: Node) -> WorkflowJob:
         env=_env(raw, job),
         permissions=permissions,
         branch=subject.branch,
+        environment=subject.environment,
         problem=_job_problem(job) or subject.problem or permissions.problem,
     )
 
@@ -102,8 +100,6 @@ def _job_problem(job: Node) -> str:
         return CALLS
     if not _steps(job):
         return NO_STEPS
-    if _value(job, "environment"):
-        return ENVIRONMENT
     for step in _steps(job):
         if _text(step, "uses").partition("@")[0] == SECRETS_ACTION:
             return READS_SECRETS.format(SECRETS_ACTION)

@@ -1,7 +1,7 @@
-"""Find the branch for which GitHub issues the tokens of a job.
+"""Find the branch or the environment for which GitHub issues the tokens of a job.
 
-The role of `shield export --format github-actions` trusts one branch: tokens for other branches,
-tags, pull requests and environments have other subjects.
+The role of `shield export --format github-actions` trusts one of them: tokens for other branches,
+tags and pull requests have other subjects.
 https://docs.github.com/en/actions/reference/security/oidc
 """
 
@@ -19,12 +19,15 @@ if TYPE_CHECKING:
 # Events of which the token is for a branch; all but `push` usually run on the default branch.
 BRANCH_EVENTS = frozenset({"push", "workflow_dispatch", "repository_dispatch", "schedule"})
 UNTRUSTED = frozenset({"pull_request", "pull_request_target", "workflow_run", "issue_comment"})
+NAME = frozenset({"name"})
+ENVIRONMENT_NAME = regex(r"[A-Za-z0-9][A-Za-z0-9 ._/-]{0,254}")
 BRANCH = regex(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,243}")
 EMPTY_CALL = regex(r"\b\w{1,40}\(\)")
 IS_REF = regex(r"github\.ref\s*==\s*'refs/heads/(?P<branch>[^']{1,244})'")
 IS_NAME = regex(r"github\.ref_name\s*==\s*'(?P<branch>[^']{1,244})'")
 IS_EVENT = regex(r"github\.event_name\s*==\s*'(?P<event>\w{1,40})'")
 IS_OTHER = regex(r"github\.event_name\s*!=\s*'(?P<event>\w{1,40})'")
+ENVIRONMENT = "the name of its environment is computed, or has special characters"
 NO_EVENTS = "its triggers can't be read"
 FORK = "on: {} can run it with code of a fork; add if: github.event_name == 'push' to the job"
 OTHER_TOKEN = "on: {} gives it a token for something other than a branch"
@@ -36,18 +39,20 @@ BRANCHES = (
 
 
 class TokenSubject(NamedTuple):
-    """The branch of the tokens of a job."""
+    """What the tokens of a job are for."""
 
     branch: str = ""  # empty: the default branch
-    problem: str = ""  # why it is not one branch; empty if it is
+    environment: str = ""  # of GitHub; then any branch
+    problem: str = ""  # why it is not one of them; empty if it is
 
 
-def find_subject(triggers: Node | None, condition: str) -> TokenSubject:
-    """Return the branch for which GitHub issues the tokens of a job.
+def find_subject(triggers: Node | None, condition: str, environment: Node | None) -> TokenSubject:
+    """Return what GitHub issues the tokens of a job for.
 
     Args:
         triggers: The value of `on`.
         condition: The `if` of the job; empty if it has none.
+        environment: The `environment` of the job.
     """
     events = _events(triggers)
     if not events:
@@ -60,7 +65,14 @@ def find_subject(triggers: Node | None, condition: str) -> TokenSubject:
         if match := IS_REF.fullmatch(part) or IS_NAME.fullmatch(part):
             branch = match["branch"]
             events.pop("pull_request", None)  # its ref is refs/pull/NUMBER/merge
-    return _subject(events, branch)
+    if environment is None:
+        return _subject(events, branch)
+    for event in sorted(events.keys() & UNTRUSTED):
+        return TokenSubject(problem=FORK.format(event))
+    name = environment.get(NAME) if environment.is_container else environment
+    if name is None or not ENVIRONMENT_NAME.fullmatch(name.text):
+        return TokenSubject(problem=ENVIRONMENT)
+    return TokenSubject(environment=name.text)
 
 
 def _limit(events: dict[str, Node | None], part: str) -> dict[str, Node | None]:

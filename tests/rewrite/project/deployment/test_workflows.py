@@ -194,7 +194,7 @@ def test_steps(before, after, newline):
     assert not skipped
     role = "shop-github-actions"
     command = "shield export --format github-actions"
-    assert next_steps == [module.ROLE.format(PATH, role, command, "main")]
+    assert next_steps == [module.ROLE.format(PATH, role, f"{command} --branch main")]
     assert edit(found) == (found, [], [])
 
 
@@ -295,6 +295,23 @@ def test_default_permissions_are_named_in_the_plan():
     assert module.PERMISSIONS.format(PATH, "deploy") in next_steps
 
 
+@pytest.mark.parametrize(
+    "environment",
+    [
+        pytest.param("environment: live eu", id="name"),
+        pytest.param("environment:\n      name: live eu\n      url: https://x", id="map"),
+    ],
+)
+def test_job_with_an_environment(environment):
+    text = HEAD.replace("[main]", "['**']") + JOB.replace(
+        "    steps:", f"    {environment}\n    steps:"
+    )
+    found, skipped, next_steps = edit(text + STEP)
+    assert "API_KEY,shop/api-key" in found
+    assert not skipped
+    assert next_steps[0].endswith("--github-environment 'live eu'")
+
+
 def job(lines="", **values):
     """Return a workflow with a job that has more lines, and the step STEP with some changes."""
     text = HEAD + JOB.replace("    steps:", lines + "    steps:") + STEP
@@ -310,7 +327,6 @@ def job(lines="", **values):
         pytest.param(
             job(name=("  deploy:", "  test:")), module.NOT_NAMED.format("test"), id="other job"
         ),
-        pytest.param(job("    environment: live\n"), workflow_file.ENVIRONMENT, id="environment"),
         pytest.param(
             job("    env:\n      ALL: ${{ toJSON(secrets) }}\n"),
             workflow_file.COMPUTED,

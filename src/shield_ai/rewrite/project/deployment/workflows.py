@@ -5,6 +5,7 @@ The jobs are named in the [deployment] table of shield.toml.
 
 from __future__ import annotations
 
+import shlex
 from collections import defaultdict
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -36,7 +37,7 @@ NOT_NAMED = "{} is not in jobs of the [deployment] table"
 OTHER_SECRET = "set from the secret {} of GitHub, which can have another value"
 NOT_A_SECRET = "not set from a secret of GitHub that is a variable in shield.toml"
 NOT_EXACT = "the edits would change something else"
-ROLE = "before {} runs again, create the role {} with the policies of {} --branch {}"
+ROLE = "before {} runs again, create the role {} with the policies of {}"
 DEFAULT_BRANCH = "BRANCH"
 PERMISSIONS = (
     "{}: the job {} had no permissions; now its GITHUB_TOKEN has contents: read, and no others"
@@ -196,9 +197,15 @@ class _FilePlanner:
     def next_steps(self) -> Iterator[str]:
         """Yield what to do before the workflow runs again."""
         role = role_name(self._inputs.target.manifest.app)
-        for branch in dict.fromkeys(job.branch for job in self._jobs()):
-            name = branch or DEFAULT_BRANCH
-            yield ROLE.format(self._path, role, self._inputs.command, name)
+        for option in dict.fromkeys(map(_subject_option, self._jobs())):
+            yield ROLE.format(self._path, role, f"{self._inputs.command} {option}")
         for job in self._jobs():
             if job.permissions.is_guess:
                 yield PERMISSIONS.format(self._path, job.name)
+
+
+def _subject_option(job: WorkflowJob) -> str:
+    """Return the option of shield export for the tokens of a job."""
+    if job.environment:
+        return f"--github-environment {shlex.quote(job.environment)}"
+    return f"--branch {job.branch or DEFAULT_BRANCH}"
