@@ -548,6 +548,33 @@ def test_names_that_differ_in_case_only_remain():
     assert skipped[0][2] == workflow_choice.SAME_SECRET
 
 
+def test_word_in_lower_case_is_not_the_variable():
+    text = HEAD + JOB + "      - run: x\n        env: {api_key: y}\n        if: failure()\n" + STEP
+    found, skipped, _ = edit(text)
+    assert found.index("if: failure()") < found.index("id: shield-aws")
+    assert not skipped
+
+
+@pytest.mark.parametrize(
+    ("name", "is_code"),
+    [
+        pytest.param("inlineScript", True, id="script"),
+        pytest.param("cf_command", True, id="command"),
+        pytest.param("passcode", False, id="passcode"),
+        pytest.param("description", False, id="description"),
+    ],
+)
+def test_input_that_is_code(name, is_code):
+    text = (
+        HEAD
+        + JOB
+        + f"      - uses: a/b@v1\n        with: {{{name}: '${{{{ secrets.API_KEY }}}}'}}\n"
+    )
+    found, skipped, _ = edit(text)
+    assert (found == text) is is_code
+    assert bool(skipped) is is_code
+
+
 def test_two_jobs_with_a_variable_of_the_workflow():
     text = HEAD + "env:\n  API_KEY: ${{ secrets.API_KEY }}\n" + JOB + JOB.partition("\n")[2]
     text = text.replace("  deploy:\n", "  notify:\n", 1)

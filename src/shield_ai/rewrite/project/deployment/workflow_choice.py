@@ -176,15 +176,16 @@ def exported_names(variable: str, uses: Sequence[SecretUse]) -> set[str]:
 
 
 def mentions(workflow: Workflow, step: WorkflowStep, variable: str) -> bool:
-    """Return whether a step contains the name of a variable.
+    """Return whether a step contains the name of a variable, or the secret with this name.
 
     Args:
         workflow: The workflow.
         step: The step.
         variable: The name.
     """
-    word = rb"(?i)\b" + re.escape(variable).encode() + rb"\b"
-    return re.compile(word).search(workflow.raw, step.start, step.end) is not None
+    name = re.escape(variable).encode()
+    pattern = rb"\b(?:" + name + rb"|(?i:secrets\." + name + rb"))\b"
+    return re.compile(pattern).search(workflow.raw, step.start, step.end) is not None
 
 
 def is_removed(use: SecretUse, variable: PlatformVariable) -> bool:
