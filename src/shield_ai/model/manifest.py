@@ -147,7 +147,8 @@ class DeploymentEdits(
     edit: tuple[Literal["compose", "kubernetes", "ecs", "github"], ...] = ()
     # services and containers that run the app, which reads its secrets with get_secret()
     containers: tuple[str, ...] = ()
-    # containers in ECS task definitions that do not call get_secret(): ECS sets their variables
+    # containers of ECS and Kubernetes that do not call get_secret(): the platform sets their
+    # variables
     inject: tuple[str, ...] = ()
     # jobs of GitHub workflows that read their secrets from AWS instead of from GitHub; with the
     # name of the file, as in "release.yml:deploy", only the job of that workflow

@@ -246,8 +246,10 @@ def _check_deployment(deployment: DeploymentEdits) -> None:
             "edit and containers require each other",
             'name the services and containers that run the app, as in containers = ["web"]',
         )
-    if deployment.inject and "ecs" not in edited:
-        raise ManifestError('inject requires "ecs" in edit', "other kinds of files are not edited")
+    if deployment.inject and not edited & {"ecs", "kubernetes"}:
+        raise ManifestError(
+            'inject requires "ecs" or "kubernetes" in edit', "other kinds of files are not edited"
+        )
     if both := set(deployment.inject).intersection(deployment.containers):
         raise ManifestError(
             f"{min(both)!r} is in containers and in inject",

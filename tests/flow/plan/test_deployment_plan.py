@@ -115,7 +115,7 @@ def test_ecs_sets_the_variables_of_a_container_that_does_not_call_get_secret(aws
     (app / "task-definition.json").write_text(json.dumps(task, indent=2))
     before = files_of(app)
     (step,) = json.loads(plan(app, "--json").out)["next_steps"]
-    assert "shield export --format ecs --account 123456789012" in step
+    assert "shield export --account 123456789012 --format ecs" in step
     done = run("apply", "--env-file", ".env", "--yes", "--no-proof", cwd=app)
     assert done.code == 0, done.text
     (container,) = json.loads((app / "task-definition.json").read_text())["containerDefinitions"]

@@ -240,7 +240,7 @@ def plan_edits(
         target: shield.toml, with the settings of the environment.
         account: The ID of the AWS account; empty if AWS is not read.
     """
-    command = export_command("ecs", account, sources.environment)
+    command = export_command(account, sources.environment)
     inputs = inputs._replace(account=account, command=command)
     outcome = edit_deployment(target, inputs)
     if sources.workflows:

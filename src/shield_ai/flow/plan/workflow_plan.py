@@ -100,24 +100,23 @@ def plan_workflows(
         unavailable: Why a variable can't be read from AWS, by its name.
     """
     repository = sources.repository or UNKNOWN_REPOSITORY
-    command = export_command("github-actions", account, sources.environment)
+    command = export_command(account, sources.environment)
     inputs = WorkflowInputs(
         files=sources.workflows,
         variables=sources.variables,
         unavailable=unavailable,
         target=Target(manifest=target, account=account),
-        command=f"{command} --repository {shlex.quote(repository)}",
+        command=f"{command} --format github-actions --repository {shlex.quote(repository)}",
     )
     return edit_workflows(inputs)
 
 
-def export_command(name: str, account: str, environment: str) -> str:
-    """Return the command that writes the policies of a role.
+def export_command(account: str, environment: str) -> str:
+    """Return the start of the command that exports what a platform needs.
 
     Args:
-        name: The format.
         account: The ID of the AWS account.
         environment: The selected environment; empty: none.
     """
     options = ["--environment", environment] if environment else []
-    return shlex.join(["shield", "export", *options, "--format", name, "--account", account])
+    return shlex.join(["shield", "export", *options, "--account", account])

@@ -1,4 +1,4 @@
-"""ECS sets the variables of containers that do not call get_secret()."""
+"""ECS and Kubernetes set the variables of containers that do not call get_secret()."""
 
 from __future__ import annotations
 
@@ -22,7 +22,9 @@ from shield_ai.scan.deployment.finder import find_deployment
 ARN = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:shop/"
 MANIFEST = Manifest(
     app=App(name="shop", region="eu-west-1", prefix="shop/"),
-    deployment=DeploymentEdits(edit=("ecs",), containers=("web",), inject=("node", "proxy")),
+    deployment=DeploymentEdits(
+        edit=("ecs", "kubernetes"), containers=("web",), inject=("node", "proxy")
+    ),
     secret=(
         Secret(name="key", env="API_KEY"),
         Secret(name="db", fields={"password": "DB_PASSWORD", "host": "DB_HOST"}),
@@ -49,12 +51,13 @@ def task(lines, name="node"):
     return TASK.replace("NAME", name).replace("LINES", lines.replace("\n", "\n            "))
 
 
-def edit(root, text, manifest=MANIFEST, **inputs):
+def edit(root, text, manifest=MANIFEST, path=PATH, **inputs):
     """Return the file after the edits, and the reasons of the lines that remain."""
     raw = text.encode()
-    (root / PATH).write_bytes(raw)
+    (root / path).write_bytes(raw)
     found = find_deployment(root, manifest.secret).variables
-    files = {PATH: find_environments(raw, DeploymentKind.ECS)}
+    kind = DeploymentKind.ECS if path == PATH else DeploymentKind.KUBERNETES
+    files = {path: find_environments(raw, kind)}
     inputs = DeploymentInputs(
         variables=found, files=files, account="123456789012", command="export", **inputs
     )
@@ -227,3 +230,108 @@ def test_manifest_without_inject(tmp_path):
     found, skipped = edit(tmp_path, task(LITERAL), manifest)
     assert found == task(LITERAL)
     assert skipped[0][2] == module.OTHER_CONTAINER.format("node")
+
+
+POD = """\
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: node
+spec:
+  template:
+    spec:
+      containers:
+        - name: node
+          image: shop
+          env:
+LINES            - name: LEVEL
+              value: info
+---
+apiVersion: v1
+kind: Service
+"""
+
+
+def pod(lines, newline="\n"):
+    return POD.replace("LINES", lines).replace("\n", newline)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        pytest.param(
+            "            - name: DB_PASSWORD\n              value: VALUE\n",
+            "            - name: DB_PASSWORD\n              valueFrom:\n                secretKeyRef:\n"
+            "                  name: shop-secrets\n                  key: DB_PASSWORD\n",
+            id="lines",
+        ),
+        pytest.param(
+            "            - {name: API_KEY, value: VALUE}  # why\n",
+            "            - {name: API_KEY, valueFrom: {secretKeyRef: {name: shop-secrets, "
+            "key: API_KEY}}}  # why\n",
+            id="braces",
+        ),
+        pytest.param(
+            "            - name: 'API_KEY' # a\n              # b\n              value: >-\n"
+            "                VALUE\n                VALUE\n\n            # c\n",
+            "            - name: 'API_KEY' # a\n              # b\n              valueFrom:\n"
+            "                secretKeyRef:\n                  name: shop-secrets\n"
+            "                  key: API_KEY\n\n            # c\n",
+            id="comments, text of several lines",
+        ),
+    ],
+)
+@pytest.mark.parametrize("newline", ["\n", "\r\n"])
+def test_variables_refer_to_a_secret(tmp_path, before, after, newline):
+    found, skipped = edit(tmp_path, pod(before, newline), path="web.yaml")
+    assert found == pod(after, newline)
+    assert not skipped
+    assert edit(tmp_path, found, path="web.yaml")[0] == found
+
+
+def test_next_step_of_kubernetes(tmp_path):
+    raw = pod("            - {name: API_KEY, value: VALUE}\n").encode()
+    (tmp_path / "web.yaml").write_bytes(raw)
+    inputs = DeploymentInputs(
+        variables=find_deployment(tmp_path, MANIFEST.secret).variables,
+        files={"web.yaml": find_environments(raw, DeploymentKind.KUBERNETES)},
+        command="shield export",
+    )
+    command = "shield export --format external-secrets"
+    assert edit_deployment(MANIFEST, inputs).next_steps == [
+        injection.SECRET.format("web.yaml", "shop-secrets", command)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("lines", "reason"),
+    [
+        pytest.param(
+            "            - value: VALUE\n              name: API_KEY\n",
+            "not in a form that can be edited",
+            id="value first",
+        ),
+        pytest.param(
+            "            - name: API_KEY\n              valueFrom:\n                secretKeyRef:\n"
+            "                  name: x\n                  key: API_KEY\n",
+            injection.NO_VALUE,
+            id="other Secret",
+        ),
+        pytest.param(
+            "            - name: API_KEY\n              value: VALUE\n              other: x\n",
+            injection.NOT_EXACT,
+            id="another key",
+        ),
+    ],
+)
+def test_variables_of_kubernetes_that_remain(tmp_path, lines, reason):
+    found, skipped = edit(tmp_path, pod(lines), path="web.yaml")
+    assert found == pod(lines)
+    assert reason in skipped[0][2]
+
+
+def test_secret_in_the_data_of_an_object_with_the_name_of_a_container_remains(tmp_path):
+    text = "apiVersion: v1\nkind: Secret\nmetadata: {name: node}\nstringData: {API_KEY: VALUE}\n"
+    found, skipped = edit(tmp_path, text, path="web.yaml")
+    assert found == text
+    assert skipped[0][2] == injection.NOT_IN_CONTAINER

@@ -20,6 +20,11 @@ REST_OF_LINE = re.compile(rb"[ \t]*(?:[ \t]#[^\r\n]*)?(?:\r?\n|\Z)")
 SEPARATOR = re.compile(rb"\s*,\s*")
 SPACES = re.compile(rb"\s*")
 PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*=[A-Za-z0-9/_+=.@-]*")
+# A variable of a Kubernetes container with its value, in one line or in several.
+FLOW_ENTRY = re.compile(rb"\{[^{}#\r\n]*\}")
+BLOCK_ENTRY = re.compile(
+    rb"name:[^\r\n]*\r?\n(?:[ \t]*#[^\r\n]*\r?\n)*(?P<indent>[ \t]*)(?P<value>value:.*)", re.DOTALL
+)
 ENVIRONMENT = "environment"
 SECRETS = "secrets"  # of ECS, which accepts only references there
 VALUE_KEYS = {ENVIRONMENT: "value", SECRETS: "valueFrom"}
@@ -88,6 +93,36 @@ def injection_edits(
         yield from editor.edits(references if is_secrets else {})
     if all(block.key != SECRETS for block in blocks):
         yield _new_block(path, file.raw, blocks[0], references, SECRETS)
+
+
+def secret_key_edits(
+    path: str, raw: bytes, entries: Sequence[EnvironmentEntry], secret: str
+) -> Iterator[Edit]:
+    """Yield the edits that take variables of a Kubernetes container from a Secret.
+
+    Args:
+        path: The file.
+        raw: Its content.
+        entries: The variables, which have a `value`.
+        secret: The name of the Secret. Its keys are the names of the variables.
+
+    Raises:
+        EditError: An entry can't be edited with certainty.
+    """
+    for entry in entries:
+        name = entry.variable
+        start, text = entry.start, ""
+        source = f"{{secretKeyRef: {{name: {secret}, key: {name}}}}}"
+        if FLOW_ENTRY.fullmatch(raw, entry.start, entry.end):
+            text = f"{{name: {name}, valueFrom: {source}}}"
+        elif match := BLOCK_ENTRY.fullmatch(raw, entry.start, entry.end):
+            start, end_of_line = match.start("value"), newline(raw)
+            indent = end_of_line + match["indent"].decode()
+            text = f"valueFrom:{indent}  secretKeyRef:"
+            text += f"{indent}    name: {secret}{indent}    key: {name}"
+        else:
+            raise EditError("its lines are not in a form that can be edited with certainty")
+        yield Edit(path=path, start=start, end=entry.end, replacement=text)
 
 
 def _target(

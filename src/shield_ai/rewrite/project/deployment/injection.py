@@ -1,19 +1,24 @@
-"""Let ECS set the variables of containers from AWS, instead of a task definition.
+"""Let ECS or Kubernetes set the variables of containers from AWS, instead of a file.
 
 The containers are named in `inject` of the [deployment] table of shield.toml.
 """
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
 from shield_ai.aws.export.ecs import value_from
+from shield_ai.aws.export.external_secrets import object_name
 from shield_ai.model.deployment import DeploymentKind, Use, ValueForm
 from shield_ai.model.skip import SkipId
 from shield_ai.project.python_source import apply_edits
-from shield_ai.rewrite.project.deployment.environment_edits import EditError, injection_edits
+from shield_ai.rewrite.project.deployment.environment_check import parse
+from shield_ai.rewrite.project.deployment.environment_edits import (
+    EditError,
+    injection_edits,
+    secret_key_edits,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -32,7 +37,12 @@ USES = {
 ENV_FILE = "set in an env file"
 NOT_EXACT = "the edits would change something else"
 IN_SECRETS = "already in secrets of the container"
+NO_VALUE = "its value is already in a Secret or another object"
 CONTAINERS = "containerDefinitions"
+KINDS = frozenset({DeploymentKind.ECS, DeploymentKind.KUBERNETES})
+EXECUTION_ROLE = "before {} is deployed, give its execution role the policy of {}"
+NOT_IN_CONTAINER = "not set in the environment of a container"
+SECRET = "before {} is applied, create the Secret {} in its namespace with {}"
 
 
 def file_reason(item: DeploymentVariable, problem: str) -> str:
@@ -50,7 +60,7 @@ def file_reason(item: DeploymentVariable, problem: str) -> str:
 def injected_variables(
     file: EnvironmentFile, variables: Sequence[DeploymentVariable], manifest: Manifest
 ) -> list[DeploymentVariable]:
-    """Return the variables that ECS is to set.
+    """Return the variables that the platform is to set.
 
     Args:
         file: The file.
@@ -58,11 +68,14 @@ def injected_variables(
         manifest: shield.toml.
     """
     names = manifest.deployment.inject
-    return [item for item in variables if file.kind is DeploymentKind.ECS and item.unit in names]
+    return [item for item in variables if file.kind in KINDS and item.unit in names]
 
 
 class Injection:
-    """Moves variables of one task definition from `environment` to `secrets`.
+    """Lets the platform set variables in one file.
+
+    In a task definition, they move from `environment` to `secrets`. In a manifest of Kubernetes,
+    they refer to the Secret that an ExternalSecret creates.
 
     Args:
         path: The file.
@@ -85,6 +98,7 @@ class Injection:
         self._file = file
         self._variables = variables
         self._unavailable = unavailable
+        self._secret = object_name(target.manifest.app)
         self._references = {item.name: value_from(item, target) for item in target.variables()}
         self._problem = file.problem or file.platform_problem
 
@@ -120,39 +134,81 @@ class Injection:
         for block in self._file.blocks:
             if block.unit != item.unit:
                 continue
-            is_secret = any(entry.variable == item.variable for entry in block.entries)
-            if block.problem or (block.key == "secrets" and is_secret):
+            entries = [entry for entry in block.entries if entry.variable == item.variable]
+            if block.problem or (block.key == "secrets" and entries):
                 return block.problem or IN_SECRETS
-        return ""
+            if any(entry.value is None for entry in entries):
+                return NO_VALUE
+        return self._other_place(item)
+
+    def _other_place(self, item: DeploymentVariable) -> str:
+        """Return why a line is not that of a container; empty if it is."""
+        names = {
+            entry.variable
+            for block in self._file.blocks
+            if block.unit == item.unit
+            for entry in block.entries
+        }
+        return "" if item.variable in names else NOT_IN_CONTAINER
 
     def _container_edits(
         self, blocks: Sequence[EnvironmentBlock], names: set[str]
     ) -> Iterator[Edit]:
-        entries = [entry.variable for block in blocks for entry in block.entries]
-        references = {name: self._references[name] for name in entries if name in names}
-        if references:
+        entries = [entry for block in blocks for entry in block.entries if entry.variable in names]
+        references = {entry.variable: self._references[entry.variable] for entry in entries}
+        if self._file.kind is DeploymentKind.KUBERNETES:
+            yield from secret_key_edits(self._path, self._file.raw, entries, self._secret)
+        elif references:
             yield from injection_edits(self._path, self._file, blocks, references)
 
     def _is_exact(self, edits: Sequence[Edit], moved: Mapping[str, set[str]]) -> bool:
         """Return whether the edits change nothing but the variables."""
         try:
-            expected = json.loads(self._file.raw)
-            found = json.loads(apply_edits(self._file.raw, edits))
+            expected = parse(self._file.raw, self._file.kind)
+            found = parse(apply_edits(self._file.raw, edits), self._file.kind)
+            if self._file.kind is DeploymentKind.ECS:
+                root = expected if isinstance(expected, list) else expected.get(CONTAINERS)
+                for container in root or [expected]:
+                    self._move(container, moved.get(container.get("name"), set()))
+            else:
+                self._refer(expected, moved)
         except (ValueError, RecursionError):
             return False
-        root = expected if isinstance(expected, list) else expected.get(CONTAINERS, [expected])
-        for container in root:
-            self._move(container, moved.get(container.get("name"), set()))
         return bool(expected == found)
 
     def _move(self, container: dict[str, Any], names: set[str]) -> None:
-        """Move variables of a parsed container."""
+        """Move variables of a parsed container of ECS."""
         environment = container.get("environment", [])
         moved = [item["name"] for item in environment if item.get("name") in names]
         if moved:
             container["environment"] = [item for item in environment if item["name"] not in moved]
             secrets = [{"name": name, "valueFrom": self._references[name]} for name in moved]
             container["secrets"] = [*container.get("secrets", []), *secrets]
+
+    def _refer(self, node: Any, moved: Mapping[str, set[str]]) -> None:
+        """Let variables of the parsed containers of Kubernetes refer to the Secret."""
+        for item in node if isinstance(node, list) else ():
+            self._refer(item, moved)
+        for key, value in node.items() if isinstance(node, dict) else ():
+            self._refer(value, moved)
+            unit = node.get("name")
+            names = moved.get(unit, set()) if key == "env" and isinstance(unit, str) else set()
+            for entry in value if names else ():
+                if entry["name"] in names:
+                    del entry["value"]
+                    reference = {"name": self._secret, "key": entry["name"]}
+                    entry["valueFrom"] = {"secretKeyRef": reference}
+
+    def next_step(self, command: str) -> str:
+        """Return what the user must do before the file is used.
+
+        Args:
+            command: The start of the command that exports what the platform needs.
+        """
+        if self._file.kind is DeploymentKind.KUBERNETES:
+            export = f"{command} --format external-secrets"
+            return SECRET.format(self._path, self._secret, export)
+        return EXECUTION_ROLE.format(self._path, f"{command} --format ecs")
 
     def _nothing(self, moved: Mapping[str, set[str]], reason: str) -> list[Edit]:
         for item in self._variables:

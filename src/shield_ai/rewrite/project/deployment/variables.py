@@ -18,6 +18,7 @@ from shield_ai.project.python_source import apply_edits, file_change
 from shield_ai.rewrite.project.deployment.environment_check import EditCheck
 from shield_ai.rewrite.project.deployment.environment_edits import EditError, container_edits
 from shield_ai.rewrite.project.deployment.injection import (
+    NOT_IN_CONTAINER,
     Injection,
     file_reason,
     injected_variables,
@@ -33,10 +34,8 @@ if TYPE_CHECKING:
     from shield_ai.model.skip import Skipped
 
 NOT_EXACT = "the edits would change something else"
-NOT_IN_CONTAINER = "not set in the environment of a container"
 IN_COMMAND = "a command in the file reads it"
 OTHER_CONTAINER = "{} is not in containers of the [deployment] table"
-EXECUTION_ROLE = "before {} is deployed, give its execution role the policy of {}"
 DIFFERENT = "the file has another value than the one to store in AWS"
 OTHER_VALUE = "the container sets {} to something other than {}"
 
@@ -50,7 +49,7 @@ class DeploymentInputs(NamedTuple):
     unavailable: Mapping[str, str] = {}  # why a platform can't read it from AWS, by its name
     different: Collection[str] = ()  # variables that get another value in AWS than in a file
     account: str = ""  # the ID of the AWS account; empty if AWS is not read
-    command: str = ""  # that exports the policies of the role with which ECS reads secrets
+    command: str = ""  # that exports what a platform needs, without the format
 
 
 def edit_deployment(manifest: Manifest, inputs: DeploymentInputs) -> EditOutcome:
@@ -72,7 +71,7 @@ def edit_deployment(manifest: Manifest, inputs: DeploymentInputs) -> EditOutcome
         injection = Injection(path, file, target, injected, _not_injected(inputs))
         edits = editor.edits()
         if references := injection.edits():
-            outcome.next_steps.append(EXECUTION_ROLE.format(path, inputs.command))
+            outcome.next_steps.append(injection.next_step(inputs.command))
         outcome.skipped.extend([*editor.skipped, *injection.skipped])
         if edits or references:
             outcome.changes.append(file_change(path, file.raw, [*edits, *references]))

@@ -6,6 +6,9 @@ import copy
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from shield_ai.model.deployment import DeploymentKind
+from shield_ai.rewrite.project.deployment.environment_check import parse
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
 
@@ -50,13 +53,7 @@ def _load(raw: bytes) -> Any:
     Raises:
         ValueError: It is invalid.
     """
-    import yaml
-
-    loader: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
-    try:
-        [document] = yaml.load_all(raw.decode("utf-8-sig"), Loader=loader)
-    except (yaml.YAMLError, TypeError) as error:
-        raise ValueError("invalid YAML") from error
+    [document] = parse(raw, DeploymentKind.GITHUB)
     return document
 
 
