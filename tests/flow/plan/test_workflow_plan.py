@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 
 import pytest
@@ -105,6 +106,13 @@ def test_job_or_file_names_the_environment(aws, app):
     done = plan(app, "--environment", "staging")
     assert "SECRET_KEY,staging/" in done.out
     assert "--environment staging" in done.out
+
+
+def test_file_with_a_name_that_is_not_text_is_not_edited(aws, app):
+    (app / PATH).rename(os.fsdecode(os.fsencode(app / PATH) + b"\xff.yml"))
+    done = plan(app, "--json")
+    assert done.code == 0, done.text
+    assert json.loads(done.out)["next_steps"] == []
 
 
 def test_other_lines_have_a_reason(aws, app):

@@ -8,7 +8,14 @@ from shield_ai.model.workflow import Place
 from shield_ai.scan.deployment import workflow_triggers
 from shield_ai.scan.deployment.blocks import ALIASES, INVALID
 from shield_ai.scan.deployment.shell_quotes import quote_at
-from shield_ai.scan.deployment.workflow_file import NO_STEPS, TOO_LARGE, find_workflow
+from shield_ai.scan.deployment.workflow_file import (
+    MAX_JOBS,
+    MAX_STEPS,
+    NO_STEPS,
+    TOO_LARGE,
+    TOO_MANY,
+    find_workflow,
+)
 from shield_ai.scan.text.structure import MAX_SIZE
 
 JOB = "jobs: {deploy: {runs-on: ubuntu-latest, steps: [{run: x}]}}\n"
@@ -174,11 +181,22 @@ def test_quotes_of_the_shell(script, quote):
         pytest.param("a: 1\n---\nb: 2\n", INVALID, id="two documents"),
         pytest.param("", INVALID, id="empty"),
         pytest.param("a: &x 1\nb: *x\n", ALIASES, id="alias"),
+        pytest.param(
+            "jobs:\n" + "".join(f"  j{number}: {{}}\n" for number in range(MAX_JOBS + 1)),
+            TOO_LARGE,
+            id="many jobs",
+        ),
         pytest.param("a: 1\n" * (MAX_SIZE // 5 + 1), TOO_LARGE, id="large"),
     ],
 )
 def test_file_that_is_not_edited(text, problem):
     assert find_workflow(text.encode()).problem == problem
+
+
+def test_job_with_too_many_steps():
+    text = JOB.replace("{run: x}", ", ".join(["{run: x}"] * (MAX_STEPS + 1)))
+    (job,) = find_workflow(f"on: workflow_dispatch\n{text}".encode()).jobs
+    assert job.problem == TOO_MANY
 
 
 def test_job_without_steps():

@@ -10,6 +10,7 @@ from shield_ai.aws.export.platform import Target
 from shield_ai.project.git import origin_name
 from shield_ai.rewrite.project.deployment.workflows import WorkflowInputs, edit_workflows
 from shield_ai.scan.deployment.workflow_file import find_workflow
+from shield_ai.scan.files.walk import display_path
 from shield_ai.scan.text.engine import reader
 
 if TYPE_CHECKING:
@@ -53,7 +54,8 @@ def find_workflows(root: Path, manifest: Manifest, environment: str) -> dict[str
     workflows = {}
     for name in names:
         path = f"{FOLDER}/{name}"
-        raw = read(path) if name.endswith((".yml", ".yaml")) else None
+        is_workflow = name.endswith((".yml", ".yaml")) and path == display_path(path)
+        raw = read(path) if is_workflow else None
         if raw is not None:
             workflow = find_workflow(raw)
             workflows[path] = _for_environment(workflow, path, manifest, environment)

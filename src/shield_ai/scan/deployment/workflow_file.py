@@ -19,9 +19,11 @@ if TYPE_CHECKING:
     from shield_ai.scan.text.structure import Node
 
 TOO_LARGE = "too large"
-MAX_STEPS = 500
+MAX_STEPS = 1000  # of a job; more than GitHub allows
 CALLS = "the job calls another workflow, which has no steps here"
+MAX_JOBS = 500
 NO_STEPS = "the job has no list of steps"
+TOO_MANY = "the job has too many steps"
 COMPUTED = "the job computes the names of secrets, or passes on all of them"
 READS_SECRETS = "the job already reads secrets with {}: add these to it"
 SECRETS_ACTION = "aws-actions/aws-secretsmanager-get-secrets"
@@ -45,6 +47,8 @@ def find_workflow(raw: bytes) -> Workflow:
         return Workflow(raw, problem=INVALID)
     root = roots[0]
     nodes = list(_jobs(root))
+    if len(nodes) > MAX_JOBS:
+        return Workflow(raw, problem=TOO_LARGE)
     shells = {
         (key.text, number): _is_shell(root, job, step)
         for key, job in nodes
@@ -75,7 +79,7 @@ def _jobs(root: Node) -> Iterator[tuple[Node, Node]]:
 
 def _steps(job: Node) -> tuple[Node, ...]:
     steps = _value(job, "steps")
-    return steps.items[:MAX_STEPS] if steps else ()
+    return steps.items if steps else ()
 
 
 def _job(raw: bytes, root: Node, key: Node, job: Node) -> WorkflowJob:
@@ -100,6 +104,8 @@ def _job_problem(job: Node) -> str:
         return CALLS
     if not _steps(job):
         return NO_STEPS
+    if len(_steps(job)) > MAX_STEPS:
+        return TOO_MANY
     for step in _steps(job):
         if _text(step, "uses").partition("@")[0] == SECRETS_ACTION:
             return READS_SECRETS.format(SECRETS_ACTION)

@@ -23,7 +23,7 @@ SECRET = regex(rb"(?i)'[^']{0,1000}'|(?<![\w.-])secrets\b(?:\.(?P<name>[a-z_][\w
 WHOLE = regex(rb"(?i)\$\{\{\s*secrets\.[a-z_]\w*\s*\}\}")
 # Inputs of actions that run their text.
 SCRIPT_INPUT = regex(r"(?i).*scripts?|(?:.*[_-])?(?:commands?|cmds?|code|run)")
-MAX_SCRIPT = 20_000  # bytes of a script before an expression; bounds quadratic time
+MAX_SCRIPT = 10_000  # bytes of a script before an expression; bounds quadratic time
 BEFORE_STEPS = "GitHub evaluates {} before the steps"
 OTHER_KEY = "{} of a step can't be edited"
 SCRIPT = "the input {} is code, in which GitHub would replace an expression: pass it in env"

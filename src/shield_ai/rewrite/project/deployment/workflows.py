@@ -85,6 +85,7 @@ class _FilePlanner:
         )
         choice = self._choice.choose()
         self._chosen, self._reasons = choice.chosen, dict(choice.reasons)
+        self._all_jobs = {job.name: job for job in workflow.jobs}
         self._job_edits: dict[str, JobEdit] = {}
         self._problem = ""
 
@@ -136,10 +137,10 @@ class _FilePlanner:
         return [use for name in chosen for use in self._choice.uses(job.name, name)]
 
     def _env(self, name: str, step: int) -> WorkflowEnv | None:
-        for job in self._workflow.jobs:
-            if job.name == name:
-                return job.steps[step].env if step >= 0 else job.env
-        return self._workflow.env
+        job = self._all_jobs.get(name)
+        if job is None:
+            return self._workflow.env
+        return job.steps[step].env if step >= 0 else job.env
 
     def _job_edit(self, job: WorkflowJob) -> JobEdit:
         """Describe the edits of a job."""
