@@ -180,6 +180,7 @@ def test_quotes_of_the_shell(script, quote):
         pytest.param("a: [", INVALID, id="invalid"),
         pytest.param("a: 1\n---\nb: 2\n", INVALID, id="two documents"),
         pytest.param("", INVALID, id="empty"),
+        pytest.param("jobs:\n  a: {}\n  a: {}\n", INVALID, id="job twice"),
         pytest.param("a: &x 1\nb: *x\n", ALIASES, id="alias"),
         pytest.param(
             "jobs:\n" + "".join(f"  j{number}: {{}}\n" for number in range(MAX_JOBS + 1)),
@@ -199,9 +200,19 @@ def test_job_with_too_many_steps():
     assert job.problem == TOO_MANY
 
 
-def test_job_without_steps():
-    (job,) = find_workflow(b"on: workflow_dispatch\njobs: {a: {runs-on: x}}\n").jobs
-    assert job.problem == NO_STEPS
+@pytest.mark.parametrize(
+    "job",
+    [
+        pytest.param("{runs-on: x}", id="no steps"),
+        pytest.param("{steps: x}", id="text"),
+        pytest.param("{steps: [{run: x}, x]}", id="text in the list"),
+        pytest.param("{steps: [[{run: x}]]}", id="list in the list"),
+        pytest.param("x", id="no map"),
+    ],
+)
+def test_job_without_steps(job):
+    (found,) = find_workflow(f"on: workflow_dispatch\njobs: {{a: {job}}}\n".encode()).jobs
+    assert found.problem == NO_STEPS
 
 
 def test_uses_of_secrets():

@@ -49,6 +49,8 @@ def find_workflow(raw: bytes) -> Workflow:
     nodes = list(_jobs(root))
     if len(nodes) > MAX_JOBS:
         return Workflow(raw, problem=TOO_LARGE)
+    if len({key.text for key, _ in nodes}) < len(nodes):
+        return Workflow(raw, problem=INVALID)
     shells = {
         (key.text, number): _is_shell(root, job, step)
         for key, job in nodes
@@ -102,7 +104,7 @@ def _job(raw: bytes, root: Node, key: Node, job: Node) -> WorkflowJob:
 def _job_problem(job: Node) -> str:
     if _value(job, "uses"):
         return CALLS
-    if not _steps(job):
+    if not _steps(job) or not all(step.pairs for step in _steps(job)):
         return NO_STEPS
     if len(_steps(job)) > MAX_STEPS:
         return TOO_MANY

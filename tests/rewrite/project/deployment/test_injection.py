@@ -314,7 +314,7 @@ def test_next_step_of_kubernetes(tmp_path):
         pytest.param(
             "            - name: API_KEY\n              valueFrom:\n                secretKeyRef:\n"
             "                  name: x\n                  key: API_KEY\n",
-            injection.NO_VALUE,
+            injection.IN_OBJECT,
             id="other Secret",
         ),
         pytest.param(

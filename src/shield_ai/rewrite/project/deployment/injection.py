@@ -37,7 +37,7 @@ USES = {
 ENV_FILE = "set in an env file"
 NOT_EXACT = "the edits would change something else"
 IN_SECRETS = "already in secrets of the container"
-NO_VALUE = "its value is already in a Secret or another object"
+IN_OBJECT = "set from a Secret or another object already"
 CONTAINERS = "containerDefinitions"
 KINDS = frozenset({DeploymentKind.ECS, DeploymentKind.KUBERNETES})
 EXECUTION_ROLE = "before {} is deployed, give its execution role the policy of {}"
@@ -138,7 +138,7 @@ class Injection:
             if block.problem or (block.key == "secrets" and entries):
                 return block.problem or IN_SECRETS
             if any(entry.value is None for entry in entries):
-                return NO_VALUE
+                return IN_OBJECT
         return self._other_place(item)
 
     def _other_place(self, item: DeploymentVariable) -> str:

@@ -42,7 +42,7 @@ def is_exact(before: bytes, after: bytes, jobs: Mapping[str, JobEdit]) -> bool:
             _edit_job(expected["jobs"][name], edit)
             expected["jobs"][name]["steps"] = _marked(expected["jobs"][name], edit)
             found["jobs"][name]["steps"] = _marked(found["jobs"][name], edit)
-    except (ValueError, TypeError, LookupError, RecursionError):
+    except (ValueError, TypeError, AttributeError, LookupError, RecursionError):
         return False
     return bool(expected == found)
 
