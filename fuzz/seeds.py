@@ -281,7 +281,7 @@ FOUND: dict[str, tuple[bytes, ...]] = {
     ),
     "workflow": (
         b"on: schedule\njobs:\n  deploy:\n    steps:\n      - - run: ${{ secrets.DB_USER }}\n",
-        b"on: schedule\njobs:\n  deploy:\n  deploy:\n    steps:\n      - run: ${{ secrets.DB_USER }}\n",
+        b"on: schedule\njobs:\n  deploy:\n  deploy:\n    steps: [run: '${{ secrets.DB_USER }}']\n",
     ),
     "gitignore": (b"*" * 90 + b"\n" + b"*" * 8000,),
     "pattern": (b"!!int", b"!!float ''", b"!!bool x", b"!!timestamp x"),

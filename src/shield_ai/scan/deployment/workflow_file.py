@@ -38,19 +38,15 @@ def find_workflow(raw: bytes) -> Workflow:
     Args:
         raw: The file.
     """
-    if len(raw) > MAX_SIZE:
-        return Workflow(raw, problem=TOO_LARGE)
-    if has_aliases(raw):
-        return Workflow(raw, problem=ALIASES)
-    roots = yaml_values(raw)
-    if len(roots) != 1:
-        return Workflow(raw, problem=INVALID)
+    problem = TOO_LARGE if len(raw) > MAX_SIZE else ""
+    if not problem and has_aliases(raw):
+        problem = ALIASES
+    roots = [] if problem else yaml_values(raw)
+    nodes = list(_jobs(roots[0])) if len(roots) == 1 else []
+    problem = problem or _document_problem(roots, nodes)
+    if problem:
+        return Workflow(raw, problem=problem)
     root = roots[0]
-    nodes = list(_jobs(root))
-    if len(nodes) > MAX_JOBS:
-        return Workflow(raw, problem=TOO_LARGE)
-    if len({key.text for key, _ in nodes}) < len(nodes):
-        return Workflow(raw, problem=INVALID)
     shells = {
         (key.text, number): _is_shell(root, job, step)
         for key, job in nodes
@@ -63,6 +59,12 @@ def find_workflow(raw: bytes) -> Workflow:
         is_computed = not uses.computed.isdisjoint({key.text, ""})
         jobs.append(job._replace(problem=job.problem or (COMPUTED if is_computed else "")))
     return Workflow(raw, _env(raw, root), tuple(jobs), tuple(uses.named))
+
+
+def _document_problem(roots: list[Node], jobs: list[tuple[Node, Node]]) -> str:
+    if len(roots) != 1 or len({key.text for key, _ in jobs}) < len(jobs):
+        return INVALID
+    return TOO_LARGE if len(jobs) > MAX_JOBS else ""
 
 
 def _value(node: Node, name: str) -> Node | None:

@@ -22,6 +22,7 @@ from shield_ai.rewrite.project.deployment import workflow_choice, workflow_edits
 from shield_ai.rewrite.project.deployment import workflows as module
 from shield_ai.rewrite.project.deployment.workflows import WorkflowInputs, edit_workflows
 from shield_ai.scan.deployment import workflow_file, workflow_permissions, workflow_uses
+from shield_ai.scan.deployment.finder import find_deployment
 from shield_ai.scan.deployment.workflow_file import find_workflow
 
 ZIZMOR = Path(sys.executable).with_name("zizmor")
@@ -83,12 +84,12 @@ PERMISSIONS = """\
 GRANTED = JOB.replace("    steps:", PERMISSIONS + "    steps:")
 
 
-def edit(text, manifest=MANIFEST, unavailable=None):
+def edit(text, manifest=MANIFEST, unavailable=None, variables=()):
     """Return the edited workflow, the reasons of the lines that remain, and the next steps."""
     raw = text.encode()
     inputs = WorkflowInputs(
         files={PATH: find_workflow(raw)},
-        variables=(),
+        variables=variables,
         unavailable=unavailable or {},
         target=Target(manifest=manifest, account="123456789012"),
         command="shield export --format github-actions",
@@ -325,9 +326,6 @@ def job(lines="", **values):
     ("text", "reason"),
     [
         pytest.param(
-            job(name=("  deploy:", "  test:")), module.NOT_NAMED.format("test"), id="other job"
-        ),
-        pytest.param(
             job("    env:\n      ALL: ${{ toJSON(secrets) }}\n"),
             workflow_file.COMPUTED,
             id="all secrets",
@@ -529,9 +527,26 @@ def test_workflow_that_calls_with_inherited_secrets_has_no_lines():
 def test_name_of_a_job(name, is_edited):
     text = HEAD + JOB + STEP
     deployment = DeploymentEdits(edit=("github",), jobs=(name,))
-    found, skipped, _ = edit(text, msgspec.structs.replace(MANIFEST, deployment=deployment))
+    found, _, _ = edit(text, msgspec.structs.replace(MANIFEST, deployment=deployment))
     assert (found != text) is is_edited
-    assert bool(skipped) is not is_edited
+
+
+def test_lines_of_jobs_that_are_not_named(tmp_path):
+    step = "      - run: echo ${{ secrets.MAIL_KEY }}\n        env: {API_KEY: x-9Tq2-Lm4}\n"
+    other = "  other:\n    runs-on: x\n    steps:\n" + step
+    text = "env:\n  MAIL_KEY: ${{ secrets.MAIL_KEY }}\n" + HEAD + JOB + STEP + other
+    (tmp_path / ".github/workflows").mkdir(parents=True)
+    (tmp_path / PATH).write_text(text)
+    variables = find_deployment(tmp_path, MANIFEST.secret).variables
+    assert edit(text, variables=variables)[1] == [
+        (2, "MAIL_KEY", workflow_choice.COMMON.format("other")),
+        (21, "API_KEY", module.NOT_NAMED.format("other")),
+    ]
+    deployment = DeploymentEdits(edit=("github",), jobs=("release.yml:deploy",))
+    manifest = msgspec.structs.replace(MANIFEST, deployment=deployment)
+    skipped = edit(text, manifest, variables=variables)[1]
+    assert {item[2] for item in skipped} == {module.NO_JOB}
+    assert {item[0] for item in skipped} == {2, 16, 21}
 
 
 def test_variable_without_a_value_in_aws_remains():

@@ -71,6 +71,18 @@ def injected_variables(
     return [item for item in variables if file.kind in KINDS and item.unit in names]
 
 
+def _block_reason(block: EnvironmentBlock, variable: str) -> str | None:
+    """Return why a list keeps a variable, empty if it does not; None if it does not have it."""
+    if block.problem:
+        return block.problem
+    entries = [entry for entry in block.entries if entry.variable == variable]
+    if not entries:
+        return None
+    if block.key == "secrets":
+        return IN_SECRETS
+    return IN_OBJECT if any(entry.value is None for entry in entries) else ""
+
+
 class Injection:
     """Lets the platform set variables in one file.
 
@@ -131,25 +143,11 @@ class Injection:
             return reason
         if reason := self._unavailable.get(item.variable, ""):
             return reason
-        for block in self._file.blocks:
-            if block.unit != item.unit:
-                continue
-            entries = [entry for entry in block.entries if entry.variable == item.variable]
-            if block.problem or (block.key == "secrets" and entries):
-                return block.problem or IN_SECRETS
-            if any(entry.value is None for entry in entries):
-                return IN_OBJECT
-        return self._other_place(item)
-
-    def _other_place(self, item: DeploymentVariable) -> str:
-        """Return why a line is not that of a container; empty if it is."""
-        names = {
-            entry.variable
-            for block in self._file.blocks
-            if block.unit == item.unit
-            for entry in block.entries
-        }
-        return "" if item.variable in names else NOT_IN_CONTAINER
+        blocks = [block for block in self._file.blocks if block.unit == item.unit]
+        reasons = [_block_reason(block, item.variable) for block in blocks]
+        if all(reason is None for reason in reasons):
+            return NOT_IN_CONTAINER
+        return next(filter(None, reasons), "")
 
     def _container_edits(
         self, blocks: Sequence[EnvironmentBlock], names: set[str]

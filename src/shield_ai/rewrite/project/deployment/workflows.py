@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from shield_ai.model.workflow import SecretUse, Workflow, WorkflowEnv, WorkflowJob
 
 NOT_NAMED = "{} is not in jobs of the [deployment] table"
+NO_JOB = "none of its jobs is in jobs of the [deployment] table"
 OTHER_SECRET = "set from the secret {} of GitHub, which can have another value"
 NOT_A_SECRET = "not set from a secret of GitHub that is a variable in shield.toml"
 NOT_EXACT = "the edits would change something else"
@@ -165,19 +166,37 @@ class _FilePlanner:
         return 0
 
     def skipped(self) -> Iterator[Skipped]:
-        """Yield the lines that remain, with the reasons."""
+        """Yield the lines that remain, with the reasons.
+
+        In jobs that are not named, these are only the lines that set variables.
+        """
+        uses = list(filter(self._is_reported, self._workflow.uses))
         known = set()
-        for use in self._workflow.uses:
+        for use in uses:
             variable = self._choice.variable(use)
-            name = variable or use.variable
             known |= {(use.line, variable), (use.line, use.variable)}
+            name = variable or use.variable
             if name in self._fields and (reason := self._reason(use, variable)):
                 yield self._skip(use.line, name, reason)
-        problems = self._choice.job_problems
         for item in self._inputs.variables:
             if item.path == self._path and (item.line, item.variable) not in known:
-                reason = self._workflow.problem or problems.get(item.unit, "") or NOT_A_SECRET
-                yield self._skip(item.line, item.variable, reason)
+                yield self._skip(item.line, item.variable, self._line_reason(item.unit))
+
+    def _is_reported(self, use: SecretUse) -> bool:
+        """Return whether a named job has an expression."""
+        return not self._is_not_named(use.job) if use.job else not self._is_other_file()
+
+    def _line_reason(self, job: str) -> str:
+        """Return why a line that sets a variable otherwise remains."""
+        if self._is_other_file():
+            return NO_JOB
+        problem = self._choice.job_problems.get(job, "")
+        return self._workflow.problem or problem or NOT_A_SECRET
+
+    def _is_other_file(self) -> bool:
+        """Return whether no job of the workflow is named."""
+        jobs = self._choice.job_problems
+        return bool(jobs) and all(map(self._is_not_named, jobs))
 
     def _reason(self, use: SecretUse, variable: str) -> str:
         """Return why an expression remains; empty if it is edited."""
