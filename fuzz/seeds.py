@@ -217,6 +217,38 @@ task-definition.json
     }
   ]}]}
 """
+WORKFLOW = b"""\
+on:
+  push:
+    branches: [main]
+permissions:
+  contents: read
+env:
+  SECRET_KEY: ${{ secrets.SECRET_KEY }}
+jobs:
+  build:
+    if: github.ref == 'refs/heads/main' && success()
+    runs-on: ubuntu-latest
+    permissions: {}
+    steps:
+      - run: |
+          echo "${{ secrets.DB_PASSWORD }}" '${{ secrets.SECRET_KEY }}'  # it's
+  deploy:
+    runs-on: [self-hosted, linux]
+    environment: {name: live}
+
+    # The steps.
+    steps:
+      - uses: actions/checkout@v4
+
+      # Deploy.
+      - env:
+          DB_USER: x${{ secrets.DB_USER || 'a' }}
+          DB_PASSWORD: ${{ secrets.DB_PASSWORD }} # why
+        run: ./deploy.sh
+      - uses: acme/notify@v1
+        with: {key: '${{ secrets.SECRET_KEY }}'}
+"""
 SCRIPT = b"deploy.sh\nexport SECRET_KEY='a b' DB_USER=$X\ncat > .env <<E\nDB_PASSWORD=x\nE\n"
 UNIT = b'app.service\n[Service]\nEnvironment="SECRET_KEY=a b" DB_USER=c\nEnvironmentFile=-/a\n'
 TERRAFORM = b'main.tf\nresource "a" "b" { variables = { SECRET_KEY = "${x}", DB_USER = y } }\n'
@@ -246,6 +278,10 @@ FOUND: dict[str, tuple[bytes, ...]] = {
         b'docker-compose.yml\nservices: {web: {env_file: "a\\0/b", environment: {SECRET_KEY: }}}',
         b'docker-compose.yml\nservices: {web: {env_file: "a\\0b", environment: {SECRET_KEY: }}}',
         b'task-definition.json\n{"a": {' + b'"environment": "", ' * 400 + b'"SECRET_KEY": 1}}',
+    ),
+    "workflow": (
+        b"on: schedule\njobs:\n  deploy:\n    steps:\n      - - run: ${{ secrets.DB_USER }}\n",
+        b"on: schedule\njobs:\n  deploy:\n  deploy:\n    steps: [run: '${{ secrets.DB_USER }}']\n",
     ),
     "gitignore": (b"*" * 90 + b"\n" + b"*" * 8000,),
     "pattern": (b"!!int", b"!!float ''", b"!!bool x", b"!!timestamp x"),
@@ -277,6 +313,7 @@ SEEDS: dict[str, tuple[bytes, ...]] = {
         TERRAFORM,
         b"Dockerfile\nENV SECRET_KEY=a \\\n",
     ),
+    "workflow": (WORKFLOW, WORKFLOW.replace(b"push:\n    branches: [main]", b"schedule:")),
     "pattern": (PATTERN, b"a: &a [*a]", b"!!int x"),
     "gitignore": (b"a.py\n" + IGNORE, b"logs/\n" + IGNORE, b"b/c/x\n*"),
     "journal": (JOURNAL, JOURNAL.partition(b"\n")[2]),

@@ -19,6 +19,7 @@ import pathspec
 from shield_ai.aws.cloudtrail.audit import Auditor
 from shield_ai.aws.cloudtrail.events import parse_event
 from shield_ai.aws.cloudtrail.trail import read_files
+from shield_ai.aws.export.platform import Target
 from shield_ai.flow.draft.manifest_draft import draft
 from shield_ai.flow.journal.journal_record import FileStep
 from shield_ai.flow.journal.log import Journal
@@ -43,6 +44,7 @@ from shield_ai.reports.audit import audit_text
 from shield_ai.reports.masking.mask import mask, show
 from shield_ai.reports.plan import plan_text
 from shield_ai.rewrite.project.deployment.variables import DeploymentInputs, edit_deployment
+from shield_ai.rewrite.project.deployment.workflows import WorkflowInputs, edit_workflows
 from shield_ai.rewrite.project.fixer import AppFiles, FixContext
 from shield_ai.rewrite.project.pipeline import rewrite_project
 from shield_ai.rewrite.python.lines.line_length import configured_line_length
@@ -50,6 +52,7 @@ from shield_ai.rewrite.python.pipeline import rewrite_python
 from shield_ai.scan.baseline import read_baseline, remove_known
 from shield_ai.scan.deployment.blocks import find_environments
 from shield_ai.scan.deployment.finder import find_deployment
+from shield_ai.scan.deployment.workflow_file import find_workflow
 from shield_ai.scan.files.gitignore import GitIgnore
 from shield_ai.scan.files.suppressions import apply_suppressions, find_suppressions
 from shield_ai.scan.python.app_scan import scan_files
@@ -80,7 +83,12 @@ DEPLOYMENT_NAMES = (
 )
 DEPLOYMENT = Manifest(
     app=App(name="shop"),
-    deployment=DeploymentEdits(edit=("compose", "kubernetes", "ecs"), containers=("web",)),
+    deployment=DeploymentEdits(
+        edit=("compose", "kubernetes", "ecs", "github"),
+        containers=("web",),
+        inject=("proxy",),
+        jobs=("deploy", "build"),
+    ),
     secret=(
         Secret(name="key", env="SECRET_KEY"),
         Secret(name="db", fields={"user": "DB_USER", "password": "DB_PASSWORD"}),
@@ -197,7 +205,7 @@ def fuzz_deployment(raw: bytes) -> None:
                 for item in found
                 if item.kind in DEPLOYMENT.deployment.edit
             }
-            changes, _ = edit_deployment(DEPLOYMENT, DeploymentInputs(found, files))
+            changes, *_ = edit_deployment(DEPLOYMENT, DeploymentInputs(found, files))
             require(not is_second or not changes, "the second run has changes")
             for change in changes:
                 edited = apply_edits(path.read_bytes(), change.edits)
@@ -205,6 +213,21 @@ def fuzz_deployment(raw: bytes) -> None:
                 lines = edited.count(b"\n") + 1
     finally:
         path.unlink()
+
+
+def fuzz_workflow(raw: bytes) -> None:
+    """Edit a workflow of GitHub: the steps remain, and a second run changes nothing."""
+    target = Target(manifest=DEPLOYMENT, account="123456789012")
+    for is_second in (False, True):
+        workflow = find_workflow(raw)
+        inputs = WorkflowInputs({"deploy.yml": workflow}, (), {}, target, "shield export")
+        changes, skipped, _ = edit_workflows(inputs)
+        require(not is_second or not changes, "the second run has changes")
+        require(all(item.reason for item in skipped), "an item without a reason")
+        for change in changes:
+            raw = apply_edits(raw, change.edits)
+            count = sum(len(job.steps) for job in find_workflow(raw).jobs)
+            require(count > sum(len(job.steps) for job in workflow.jobs), "a step is missing")
 
 
 def fuzz_pattern(raw: bytes) -> None:

@@ -46,7 +46,12 @@ COMPLETE = {
         "namespace": "Shop/Secrets: all #1",
     },
     "rotation": {"subnets": ["subnet-0a"], "security_groups": ["sg-0a"]},
-    "deployment": {"edit": ["compose"], "containers": ["web"]},
+    "deployment": {
+        "edit": ["ecs", "github"],
+        "containers": ["web"],
+        "inject": ["proxy"],
+        "jobs": ["deploy"],
+    },
     "environments": {
         "staging": {
             "prefix": "shop-staging/",

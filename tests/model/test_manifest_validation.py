@@ -81,6 +81,36 @@ from shield_ai.model.manifest_parser import parse
         ),
         pytest.param(
             "[[secret]]",
+            '[deployment]\nedit = ["github"]\n\n[[secret]]',
+            'shield.toml:6: "github" in edit and jobs require each other',
+            id="workflows without jobs",
+        ),
+        pytest.param(
+            "[[secret]]",
+            '[deployment]\nedit = ["github"]\ncontainers = ["web"]\njobs = ["a"]\n\n[[secret]]',
+            "shield.toml:6: edit and containers require each other",
+            id="containers for workflows",
+        ),
+        pytest.param(
+            "[[secret]]",
+            '[deployment]\nedit = ["github"]\njobs = ["a b"]\n\n[[secret]]',
+            "shield.toml:6: invalid jobs 'a b'",
+            id="job",
+        ),
+        pytest.param(
+            "[[secret]]",
+            '[deployment]\nedit = ["compose"]\ninject = ["web"]\n\n[[secret]]',
+            'shield.toml:6: inject requires "ecs" or "kubernetes" in edit',
+            id="inject without ECS",
+        ),
+        pytest.param(
+            "[[secret]]",
+            '[deployment]\nedit = ["ecs"]\ncontainers = ["a"]\ninject = ["a"]\n\n[[secret]]',
+            "shield.toml:6: 'a' is in containers and in inject",
+            id="container in both lists",
+        ),
+        pytest.param(
+            "[[secret]]",
             '[deployment]\nedit = ["ecs"]\ncontainers = ["a b"]\n\n[[secret]]',
             "shield.toml:6: invalid containers 'a b'",
             id="container",

@@ -141,3 +141,5 @@ class EnvironmentFile(NamedTuple):
     kind: DeploymentKind
     blocks: tuple[EnvironmentBlock, ...] = ()
     problem: str = ""  # why the file can't be edited; empty if it can
+    app_problem: str = ""  # why an app in it can't read secrets; empty if it can
+    platform_problem: str = ""  # why ECS can't read secrets for it; empty if it can

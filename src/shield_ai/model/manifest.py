@@ -143,10 +143,16 @@ class DeploymentEdits(
 ):
     """The `[deployment]` table: the deployment files from which apply removes the variables."""
 
-    # kinds of files to edit: "compose", "kubernetes" or "ecs"
-    edit: tuple[Literal["compose", "kubernetes", "ecs"], ...] = ()
+    # kinds of files to edit: "compose", "kubernetes", "ecs" or "github"
+    edit: tuple[Literal["compose", "kubernetes", "ecs", "github"], ...] = ()
     # services and containers that run the app, which reads its secrets with get_secret()
     containers: tuple[str, ...] = ()
+    # containers of ECS and Kubernetes that do not call get_secret(): the platform sets their
+    # variables
+    inject: tuple[str, ...] = ()
+    # jobs of GitHub workflows that read their secrets from AWS instead of from GitHub; with the
+    # name of the file, as in "release.yml:deploy", only the job of that workflow
+    jobs: tuple[str, ...] = ()
 
 
 class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

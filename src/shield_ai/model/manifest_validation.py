@@ -13,6 +13,7 @@ from shield_ai.model.manifest_patterns import (
     APP_NAME,
     CONTAINER,
     EMAIL,
+    JOB,
     KMS_KEY,
     LOG_DAYS,
     NAMESPACE,
@@ -191,10 +192,27 @@ def _check_not_negative(key: str, value: int) -> None:
 
 def _check_deployment(deployment: DeploymentEdits) -> None:
     check_texts([("containers", name, CONTAINER) for name in deployment.containers])
-    if bool(deployment.edit) != bool(deployment.containers):
+    check_texts([("inject", name, CONTAINER) for name in deployment.inject])
+    check_texts([("jobs", name, JOB) for name in deployment.jobs])
+    edited = set(deployment.edit)
+    if bool(edited - {"github"}) != bool(deployment.containers or deployment.inject):
         raise ManifestError(
             "edit and containers require each other",
             'name the services and containers that run the app, as in containers = ["web"]',
+        )
+    if deployment.inject and not edited & {"ecs", "kubernetes"}:
+        raise ManifestError(
+            'inject requires "ecs" or "kubernetes" in edit', "other kinds of files are not edited"
+        )
+    if both := set(deployment.inject).intersection(deployment.containers):
+        raise ManifestError(
+            f"{min(both)!r} is in containers and in inject",
+            "list it in containers if its code calls get_secret(), otherwise in inject",
+        )
+    if ("github" in edited) != bool(deployment.jobs):
+        raise ManifestError(
+            '"github" in edit and jobs require each other',
+            'name the jobs that read their secrets from AWS, as in jobs = ["deploy"]',
         )
 
 

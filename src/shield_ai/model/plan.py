@@ -99,6 +99,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     placeholders: tuple[str, ...] = ()  # secrets with a placeholder value such as `changeme`
     # the lines of deployment files that set the variables of the secrets
     deployment: tuple[DeploymentVariable, ...] = ()
+    next_steps: tuple[str, ...] = ()  # what the user must do, besides the changes
     missing: tuple[str, ...] = ()  # required secrets without a value in any source
     read: dict[str, str] = {}  # path -> SHA-256 of every other input file
 

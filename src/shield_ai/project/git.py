@@ -208,15 +208,19 @@ def checked_out_commit(root: Path) -> str:
 
 
 def remote_name(root: Path) -> str:
-    """Return the host and path of the remote `origin`; empty without one.
+    """Return the host and path of the remote `origin` in lower case; empty without one.
 
     The name is the same for the URLs of HTTPS and SSH, and contains no user or password.
     """
+    return origin_name(root).lower()
+
+
+def origin_name(root: Path) -> str:
+    """Like `remote_name`, but in the case of the URL."""
     url = _decode(git_process.read(root, "config", "--get", "remote.origin.url") or b"").strip()
     without_scheme = url.partition("://")[2] or url.replace(":", "/", 1)
     host, slash, path = without_scheme.partition("/")
-    name = host.rpartition("@")[2] + slash + path.rstrip("/").removesuffix(".git")
-    return name.lower()
+    return host.rpartition("@")[2] + slash + path.rstrip("/").removesuffix(".git")
 
 
 def is_local(name: str) -> bool:

@@ -186,7 +186,7 @@ def no_changes_text(plan: Plan) -> str:
 
 
 def _advice(plan: Plan) -> Iterator[str]:
-    """Yield what the user must do before apply can process the skipped items."""
+    """Yield what the user must do, for skipped items before apply can process them."""
     for skip in plan.skipped:
         if skip.id is SkipId.RUNTIME_EDITED:
             way_out = "restore it with git checkout, or delete it"
@@ -204,6 +204,7 @@ def _advice(plan: Plan) -> Iterator[str]:
     if names:
         verb = "is" if len(names) == 1 else "are"
         yield f"{count(len(names), 'secret')} {verb} not in shield.toml: run shield draft"
+    yield from map(printable, plan.next_steps)
 
 
 def _keeps_another_value(change: Change) -> bool:

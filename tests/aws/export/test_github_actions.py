@@ -76,6 +76,25 @@ def test_role_trusts_exactly_one_branch(repository, branch, subject):
     assert policy["Statement"][0]["Action"] == ["secretsmanager:GetSecretValue"]
 
 
+def test_role_trusts_an_environment():
+    text = to_github_actions(
+        target(MANIFEST, repository="acme/shop", branch="main", github_environment="live eu")
+    )
+    workflow, trust, _ = yaml.safe_load_all(text)
+    (statement,) = trust["Statement"]
+    subject = statement["Condition"]["StringEquals"]["token.actions.githubusercontent.com:sub"]
+    assert subject == "repo:acme/shop:environment:live eu"
+    assert workflow["jobs"]["deploy"]["environment"] == "live eu"
+
+
+@pytest.mark.parametrize("name", ["a:b", "*", "${{ x }}", "a\n"])
+def test_special_name_of_an_environment_is_refused(name):
+    with pytest.raises(ShieldError, match="invalid environment"):
+        to_github_actions(
+            target(MANIFEST, repository="acme/shop", branch="main", github_environment=name)
+        )
+
+
 def test_audience_in_china():
     manifest = replace(MANIFEST, app=replace(MANIFEST.app, region="cn-north-1"))
     _, (workflow, trust, _) = exported(manifest)

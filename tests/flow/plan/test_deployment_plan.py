@@ -126,6 +126,28 @@ def test_each_line_in_a_file_that_is_not_edited_has_a_reason(aws, app):
     assert deployment_plan.NOT_CHOSEN.format("ecs") in " ".join(plan(app).out.split())
 
 
+def test_ecs_sets_the_variables_of_a_container_that_does_not_call_get_secret(aws, app):
+    with (app / "shield.toml").open() as file:
+        text = file.read().replace(TABLE, '\n[deployment]\nedit = ["ecs"]\ninject = ["proxy"]\n')
+    (app / "shield.toml").write_text(text)
+    key = yaml.safe_load((app / "docker-compose.yml").read_text())["services"]["web"]
+    entry = {"name": "SECRET_KEY", "value": key["environment"]["SECRET_KEY"]}
+    task = {"executionRoleArn": "a", "containerDefinitions": [{"name": "proxy"}]}
+    task["containerDefinitions"][0]["environment"] = [entry]
+    (app / "task-definition.json").write_text(json.dumps(task, indent=2))
+    before = files_of(app)
+    (step,) = json.loads(plan(app, "--json").out)["next_steps"]
+    assert "shield export --account 123456789012 --format ecs" in step
+    done = run("apply", "--env-file", ".env", "--yes", "--no-proof", cwd=app)
+    assert done.code == 0, done.text
+    (container,) = json.loads((app / "task-definition.json").read_text())["containerDefinitions"]
+    assert container["environment"] == []
+    (secret,) = container["secrets"]
+    assert secret["valueFrom"].startswith("arn:aws:secretsmanager:us-east-1:123456789012:secret:")
+    assert run("rollback", "--yes", cwd=app).code == 0
+    assert files_of(app) == before
+
+
 def with_entrypoint(app):
     (app / "entrypoint.sh").write_text('#!/bin/sh\necho "$SECRET_KEY"\n')
 
@@ -154,7 +176,7 @@ def with_another_value(app):
 @pytest.mark.parametrize(
     ("change", "options", "reason"),
     [
-        pytest.param(with_another_value, [], deployment_plan.OTHER_VALUE, id="another value"),
+        pytest.param(with_another_value, [], deployment_plan.DIFFERENT, id="another value"),
         pytest.param(lambda _: None, ["--only", "code"], deployment_plan.AWS_NOT_READ, id="no AWS"),
         pytest.param(with_entrypoint, [], "entrypoint.sh:2 reads it", id="entrypoint"),
         pytest.param(with_override, [], "docker-compose.override.yml", id="combined files"),

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def to_ecs(target: Target) -> str:
     """Return the `secrets` of a container definition, and the policy of the execution role."""
     secrets = [
-        {"name": variable.name, "valueFrom": _value_from(variable, target)}
+        {"name": variable.name, "valueFrom": value_from(variable, target)}
         for variable in target.variables()
     ]
     document = {
@@ -27,7 +27,12 @@ def to_ecs(target: Target) -> str:
     return json.dumps(document, indent=2) + "\n"
 
 
-def _value_from(variable: PlatformVariable, target: Target) -> str:
-    """Return the ARN, without the random suffix that only existing secrets have."""
+def value_from(variable: PlatformVariable, target: Target) -> str:
+    """Return the ARN, without the random suffix that only existing secrets have.
+
+    Args:
+        variable: The variable.
+        target: The account and region.
+    """
     arn = target.location.arn("secretsmanager", f"secret:{variable.secret}")
     return f"{arn}:{variable.field}::" if variable.field else arn

@@ -28,8 +28,8 @@ _HEADER = """\
 def to_external_secrets(target: Target) -> str:
     """Return both objects as YAML."""
     app = target.manifest.app
-    store = _object("SecretStore", _object_name(app), {"provider": {"aws": _provider(app)}})
-    secret = _object("ExternalSecret", _object_name(app), _secret_spec(target))
+    store = _object("SecretStore", object_name(app), {"provider": {"aws": _provider(app)}})
+    secret = _object("ExternalSecret", object_name(app), _secret_spec(target))
     return _HEADER + yaml.safe_dump_all([store, secret], sort_keys=False, allow_unicode=True)
 
 
@@ -37,13 +37,16 @@ def _object(kind: str, name: str, spec: dict[str, Any]) -> dict[str, Any]:
     return {"apiVersion": _API_VERSION, "kind": kind, "metadata": {"name": name}, "spec": spec}
 
 
-def _object_name(app: App) -> str:
-    """Return a name of lowercase letters, digits and hyphens, as Kubernetes requires."""
+def object_name(app: App) -> str:
+    """Return the name of the Secret and of the objects that create it.
+
+    It has lowercase letters, digits and hyphens, as Kubernetes requires.
+    """
     return re.sub(r"[^a-z0-9]+", "-", f"{slug(app)}-secrets".lower()).strip("-")
 
 
 def _provider(app: App) -> dict[str, Any]:
-    account = _object_name(app).removesuffix("-secrets")
+    account = object_name(app).removesuffix("-secrets")
     return {
         "service": "SecretsManager",
         "region": app.region,
@@ -52,7 +55,7 @@ def _provider(app: App) -> dict[str, Any]:
 
 
 def _secret_spec(target: Target) -> dict[str, Any]:
-    name = _object_name(target.manifest.app)
+    name = object_name(target.manifest.app)
     return {
         "refreshInterval": _REFRESH_INTERVAL,
         "secretStoreRef": {"kind": "SecretStore", "name": name},

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import yaml
 
@@ -18,9 +18,10 @@ from shield_ai.model.errors import ShieldError
 from shield_ai.project.perf.lazy_regex import regex
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
-    from shield_ai.aws.export.platform import Target
+    from shield_ai.aws.export.platform import PlatformVariable, Target
+    from shield_ai.model.manifest import App
 
 # The commits of the releases in `_VERSIONS`.
 _CREDENTIALS_ACTION = (
@@ -30,16 +31,25 @@ _SECRETS_ACTION = (
     "aws-actions/aws-secretsmanager-get-secrets@2cb1a461cbd4865ac4299648312e4704c646cd53"
 )
 _VERSIONS = {_CREDENTIALS_ACTION: "v6.2.3", _SECRETS_ACTION: "v3.0.1"}
+SIGN_IN_ID = "shield-aws"  # of the step that gets the credentials
 _ISSUER = "token.actions.githubusercontent.com"
 # Repositories with immutable subject claims have the IDs in the claim: OWNER@1/NAME@2.
 _REPOSITORY = regex(r"[A-Za-z0-9_-]{1,100}(?:@[0-9]+)?/[A-Za-z0-9._-]{1,100}(?:@[0-9]+)?")
 # Without the characters of patterns: `on.push.branches` of a workflow contains patterns.
 _BRANCH = regex(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,243}")
+_ENVIRONMENT = regex(r"[A-Za-z0-9][A-Za-z0-9 ._/-]{0,254}")
 _HEADER = """\
 # A workflow that reads the secrets in one job, the trust policy of its role, and the role's policy.
 """
 _TRUST_HEADER = "---\n# Trust policy of the role {role}\n"
 _POLICY_HEADER = "---\n# Policy of the role {role}\n"
+
+
+class JobSecrets(NamedTuple):
+    """The steps with which a job reads secrets."""
+
+    steps: list[dict[str, Any]]
+    names: dict[str, str]  # variable -> the environment variable that the action sets
 
 
 def to_github_actions(target: Target) -> str:
@@ -50,20 +60,65 @@ def to_github_actions(target: Target) -> str:
             fields of a secret in the same variable.
     """
     _check(target)
-    role = f"{slug(target.manifest.app)}-github-actions"
-    text = yaml.dump(
-        _workflow(target, role), Dumper=_Dumper, sort_keys=False, width=1000, allow_unicode=True
-    )
-    for action, version in _VERSIONS.items():
-        text = text.replace(f"{action}\n", f"{action} # {version}\n")
-    text = _HEADER + text + _TRUST_HEADER.format(role=role) + _json(_trust_policy(target))
+    role = role_name(target.manifest.app)
+    text = _HEADER + dump(_workflow(target, role))
+    text += _TRUST_HEADER.format(role=role) + _json(_trust_policy(target))
     for policy in platform_policies(target.manifest, target.account):
         text += _POLICY_HEADER.format(role=role) + _json(policy)
     return text
 
 
+def role_name(app: App) -> str:
+    """Return the name of the role that the jobs assume."""
+    return f"{slug(app)}-github-actions"
+
+
+def dump(document: Any) -> str:
+    """Return a part of a workflow as YAML, with the versions of the actions as comments."""
+    text = yaml.dump(document, Dumper=_Dumper, sort_keys=False, width=1000, allow_unicode=True)
+    for action, version in _VERSIONS.items():
+        text = text.replace(f"{action}\n", f"{action} # {version}\n")
+    return text
+
+
+def job_secrets(target: Target, variables: Sequence[PlatformVariable]) -> JobSecrets:
+    """Return steps that read secrets without setting AWS credentials for the steps after them.
+
+    Args:
+        target: The account and region.
+        variables: The variables to set. Fields of JSON documents get another name.
+
+    Raises:
+        ShieldError: The action would store two fields of a secret in the same variable.
+    """
+    texts, documents, environment = _secret_ids(variables)
+    sign_in = _credentials_step(target, role_name(target.manifest.app))
+    sign_in["with"] |= {"output-credentials": "true", "output-env-credentials": "false"}
+    steps = [{"name": "Sign in to AWS for the secrets", "id": SIGN_IN_ID, **sign_in}]
+    outputs = f"steps.{SIGN_IN_ID}.outputs"
+    credentials = {
+        "AWS_DEFAULT_REGION": target.manifest.app.region,
+        "AWS_ACCESS_KEY_ID": f"${{{{ {outputs}.aws-access-key-id }}}}",
+        "AWS_SECRET_ACCESS_KEY": f"${{{{ {outputs}.aws-secret-access-key }}}}",
+        "AWS_SESSION_TOKEN": f"${{{{ {outputs}.aws-session-token }}}}",
+    }
+    for ids, parse_json in ((texts, "false"), (documents, "true")):
+        if ids:
+            step = _secrets_step(ids, parse_json=parse_json)
+            name = "Read the fields of secrets" if ids is documents else "Read the secrets"
+            steps.append({"name": name, "uses": step["uses"], "env": credentials, **step})
+    names = {variable.name: variable.name for variable in variables if not variable.field}
+    for name, reference in environment.items():
+        names[name] = reference.removeprefix("${{ env.").removesuffix(" }}")
+    return JobSecrets(steps, names)
+
+
 class _Dumper(yaml.SafeDumper):
     """Write texts of several lines as blocks."""
+
+    def ignore_aliases(self, _data: Any) -> bool:
+        """Write a value again instead of an alias."""
+        return True
 
 
 def _represent_text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
@@ -89,14 +144,19 @@ def _check(target: Target) -> None:
             f"invalid branch {target.branch!r}",
             "give the name of one branch, with letters, digits and ._/-, to --branch",
         )
+    if target.github_environment and not _ENVIRONMENT.fullmatch(target.github_environment):
+        raise ShieldError(
+            f"invalid environment of GitHub {target.github_environment!r}",
+            "give a name with letters, digits, spaces and ._/- to --github-environment",
+        )
 
 
 def _workflow(target: Target, role: str) -> dict[str, Any]:
-    job = {
-        "runs-on": "ubuntu-latest",
-        "permissions": {"contents": "read", "id-token": "write"},
-        "steps": list(_steps(target, role)),
-    }
+    job: dict[str, Any] = {"runs-on": "ubuntu-latest"}
+    if target.github_environment:
+        job["environment"] = target.github_environment
+    job["permissions"] = {"contents": "read", "id-token": "write"}
+    job["steps"] = list(_steps(target, role))
     return {
         "name": "Deploy",
         "on": {"push": {"branches": [target.branch]}},
@@ -106,13 +166,8 @@ def _workflow(target: Target, role: str) -> dict[str, Any]:
 
 
 def _steps(target: Target, role: str) -> Iterator[dict[str, Any]]:
-    credentials = {
-        "aws-region": target.manifest.app.region,
-        "role-to-assume": target.location.iam_arn(f"role/{role}"),
-        "audience": _audience(target),
-    }
-    yield {"uses": _CREDENTIALS_ACTION, "with": credentials}
-    texts, documents, environment = _secret_ids(target)
+    yield _credentials_step(target, role)
+    texts, documents, environment = _secret_ids(target.variables())
     if texts:
         yield _secrets_step(texts, parse_json="false")
     if documents:
@@ -123,7 +178,18 @@ def _steps(target: Target, role: str) -> Iterator[dict[str, Any]]:
     yield step
 
 
-def _secret_ids(target: Target) -> tuple[list[str], list[str], dict[str, str]]:
+def _credentials_step(target: Target, role: str) -> dict[str, Any]:
+    credentials = {
+        "aws-region": target.manifest.app.region,
+        "role-to-assume": target.location.iam_arn(f"role/{role}"),
+        "audience": _audience(target),
+    }
+    return {"uses": _CREDENTIALS_ACTION, "with": credentials}
+
+
+def _secret_ids(
+    variables: Iterable[PlatformVariable],
+) -> tuple[list[str], list[str], dict[str, str]]:
     """Return the ids of texts and of JSON documents, and the variables of their fields.
 
     The action masks the fields of a document only if it stores each in a variable.
@@ -131,7 +197,7 @@ def _secret_ids(target: Target) -> tuple[list[str], list[str], dict[str, str]]:
     texts = []
     documents: dict[str, str] = {}  # name -> beginning of the names of its variables
     environment: dict[str, str] = {}
-    for name, secret, field in target.variables():
+    for name, secret, field in variables:
         if not field:
             texts.append(f"{name},{secret}")
             continue
@@ -163,10 +229,13 @@ def _audience(target: Target) -> str:
 
 
 def _trust_policy(target: Target) -> dict[str, Any]:
-    """Return a policy that lets workflows on exactly one branch assume the role."""
+    """Return a policy that lets jobs on one branch, or with one environment, assume the role."""
+    subject = f"ref:refs/heads/{target.branch}"
+    if target.github_environment:
+        subject = f"environment:{target.github_environment}"
     claims = {
         f"{_ISSUER}:aud": _audience(target),
-        f"{_ISSUER}:sub": f"repo:{target.repository}:ref:refs/heads/{target.branch}",
+        f"{_ISSUER}:sub": f"repo:{target.repository}:{subject}",
     }
     statement = {
         "Effect": "Allow",

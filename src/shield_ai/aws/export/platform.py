@@ -28,12 +28,14 @@ class Target:
         account: The ID of the AWS account.
         repository: The GitHub repository of a workflow, as OWNER/NAME.
         branch: Its branch.
+        github_environment: Its environment, which is trusted instead of the branch.
     """
 
     manifest: Manifest
     account: str
     repository: str = ""
     branch: str = ""
+    github_environment: str = ""
 
     @property
     def location(self) -> Location:

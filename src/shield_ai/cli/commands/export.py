@@ -42,6 +42,7 @@ class ExportOptions(msgspec.Struct, frozen=True, kw_only=True):
     account: str | None
     repository: str
     branch: str
+    github_environment: str
 
 
 @click.command()
@@ -72,6 +73,12 @@ class ExportOptions(msgspec.Struct, frozen=True, kw_only=True):
         default="main",
         show_default=True,
         help="Branch of the GitHub repository.",
+    ),
+    click.option(
+        "--github-environment",
+        default="",
+        help="Environment of the GitHub repository, for jobs that have one: its role trusts any "
+        "branch that the environment allows.",
     ),
 )
 @OUTPUT
@@ -123,6 +130,7 @@ def _export(context: AppContext, account: str, options: ExportOptions) -> str:
             account=account,
             repository=options.repository,
             branch=options.branch,
+            github_environment=options.github_environment,
         )
         return PLATFORMS[output_format](target)
     desired = _desired(context, account)

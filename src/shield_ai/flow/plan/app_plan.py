@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 from shield_ai.flow.plan.aws_plan import AwsInputs, resource_changes
 from shield_ai.flow.plan.code_plan import plan_code
-from shield_ai.flow.plan.deployment_plan import deployment_inputs, literal_values
+from shield_ai.flow.plan.deployment_plan import deployment_inputs, literal_values, plan_edits
 from shield_ai.flow.plan.linked_app import LinkedApp
 from shield_ai.flow.plan.secret_plan import plan_secret
 from shield_ai.model.plan import Change, Plan
-from shield_ai.rewrite.project.deployment.variables import edit_deployment
+from shield_ai.model.skip import Skipped
 from shield_ai.rewrite.project.iam_policy import write_policy
 
 if TYPE_CHECKING:
@@ -69,6 +69,7 @@ def make_plan(
         changes=tuple(planner.changes),
         skipped=tuple(planner.skipped),
         missing=tuple(planner.missing),
+        next_steps=tuple(planner.next_steps),
         dotenv=planner.dotenv,
     )
 
@@ -83,6 +84,7 @@ class _Planner:
         self.changes: list[Change] = []
         self.skipped: list[Skipped] = []
         self.missing: list[str] = []
+        self.next_steps: list[str] = []
         self.dotenv: tuple[Origin, ...] = ()
         self._unwrapped: Sequence[Skipped] = ()  # reads that remain in the code
 
@@ -113,9 +115,12 @@ class _Planner:
         inputs = deployment_inputs(
             sources, self._manifest, sites, self._unwrapped, stored, different
         )
-        files, skipped = edit_deployment(target, inputs._replace(django=django))
-        self.files += files
-        self.skipped += skipped
+        planned = plan_edits(
+            sources, inputs._replace(django=django), target, aws.live.account if aws else ""
+        )
+        self.files += planned.changes
+        self.skipped += planned.skipped
+        self.next_steps += planned.next_steps
 
     def _new_origins(self, target: Manifest) -> dict[str, Origin]:
         """Map each variable that gets a new value in AWS to the origin of the value."""

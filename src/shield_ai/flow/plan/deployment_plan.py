@@ -3,13 +3,25 @@
 from __future__ import annotations
 
 import dataclasses
-import re
 from typing import TYPE_CHECKING
 
+from shield_ai.flow.plan.workflow_plan import (
+    NO_ENVIRONMENT,
+    OTHER_ENVIRONMENT,
+    environment_name,
+    export_command,
+    find_workflows,
+    plan_workflows,
+    repository_name,
+)
 from shield_ai.model.deployment import DeploymentKind, EnvironmentFile, Use, ValueForm
 from shield_ai.model.site import Shape
 from shield_ai.project.perf.lazy_regex import regex
-from shield_ai.rewrite.project.deployment.variables import DeploymentInputs
+from shield_ai.rewrite.project.deployment.variables import (
+    DIFFERENT,
+    DeploymentInputs,
+    edit_deployment,
+)
 from shield_ai.scan.deployment.blocks import find_environments
 from shield_ai.scan.deployment.command_reads import find_command_reads
 from shield_ai.scan.deployment.recognize import COMPOSE_FILE
@@ -23,25 +35,32 @@ if TYPE_CHECKING:
     from shield_ai.model.manifest import Manifest
     from shield_ai.model.site import FoundSite
     from shield_ai.model.skip import Skipped
+    from shield_ai.model.workflow import Workflow
+    from shield_ai.rewrite.project.deployment.outcome import EditOutcome
 
 # The file that `docker compose` reads without -f, also in combination with others.
 COMPOSE_BASE = regex(r"(?:docker-)?compose\.ya?ml")
 # The manifests that overlays of Kustomize for several environments share.
 KUSTOMIZE_BASE = regex(r"(?:^|/)bases?/")
-EDITABLE = frozenset({DeploymentKind.COMPOSE, DeploymentKind.KUBERNETES, DeploymentKind.ECS})
+EDITABLE = frozenset(
+    {
+        DeploymentKind.COMPOSE,
+        DeploymentKind.KUBERNETES,
+        DeploymentKind.ECS,
+        DeploymentKind.GITHUB,
+    }
+)
 NOT_CHOSEN = "{} is not in edit of the [deployment] table"
 NOT_EDITED = "shield does not edit files of this kind: {}"
+NOT_A_WORKFLOW = "not in the folder .github/workflows of the app"
 COMBINED = "it can be combined with {}"
 SHARED = "overlays for development can share it"
-NO_ENVIRONMENT = "shield.toml has environments: select one with --environment"
-OTHER_ENVIRONMENT = "its path does not name the environment {}"
 EXTERNAL = "external = true: something other than the app's code reads it"
 NOT_READ = "no code reads it with get_secret()"
 PLAIN_READ = "{} reads it without get_secret()"
 COMMAND_READ = "{} reads it"
 AWS_NOT_READ = "with --only code, it is not known whether AWS has its value"
 NOT_STORED = "AWS has no value for it"
-OTHER_VALUE = "the file has another value than the one to store in AWS"
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -53,12 +72,18 @@ class DeploymentSources:
         files: The files that set variables, by path; those of other kinds with a problem only.
         command_reads: A place that reads a variable, such as an entrypoint script, by its name.
         migrated: The variables that the code already reads with get_secret().
+        workflows: The workflows of GitHub, by path.
+        repository: The repository on GitHub, as OWNER/NAME; empty: not known.
+        environment: The selected environment of shield.toml; empty: none.
     """
 
     variables: Sequence[DeploymentVariable]
     files: Mapping[str, EnvironmentFile]
     command_reads: Mapping[str, str]
     migrated: frozenset[str]
+    workflows: Mapping[str, Workflow] = dataclasses.field(default_factory=dict)
+    repository: str = ""
+    environment: str = ""
 
 
 def find_sources(
@@ -85,12 +110,15 @@ def find_sources(
     kinds = {DeploymentKind(kind) for kind in manifest.deployment.edit}
     if not kinds:
         return None
-    all_kinds = {item.path: item.kind for item in deployment.variables}
-    found = {path: kind for path, kind in all_kinds.items() if kind in kinds}
+    workflows: dict[str, Workflow] = {}
+    if DeploymentKind.GITHUB in kinds:
+        workflows = find_workflows(root, manifest, environment)
+    places = {item.path: item.kind for item in deployment.variables if item.path not in workflows}
+    found = {path: kind for path, kind in places.items() if _is_chosen(kind, kinds)}
     files = {path: find_environments(read(path) or b"", kind) for path, kind in found.items()}
-    for path, kind in all_kinds.items():
-        if kind not in kinds:
-            files[path] = EnvironmentFile(b"", kind, problem=_why_not_edited(kind))
+    for path in sorted(places.keys() - found.keys()):
+        problem = _why_not_edited(places[path], kinds)
+        files[path] = EnvironmentFile(b"", places[path], problem=problem)
     for path, problem in _problems(root, found, manifest, environment):
         files[path] = files[path]._replace(problem=problem)
     return DeploymentSources(
@@ -98,10 +126,20 @@ def find_sources(
         files=files,
         command_reads=find_command_reads(root, manifest.variables()),
         migrated=frozenset(migrated),
+        workflows=workflows,
+        repository=repository_name(root),
+        environment=environment,
     )
 
 
-def _why_not_edited(kind: DeploymentKind) -> str:
+def _is_chosen(kind: DeploymentKind, chosen: Collection[DeploymentKind]) -> bool:
+    """Return whether the containers of a kind of files are edited."""
+    return kind in chosen and kind is not DeploymentKind.GITHUB
+
+
+def _why_not_edited(kind: DeploymentKind, chosen: Collection[DeploymentKind]) -> str:
+    if kind in chosen:
+        return NOT_A_WORKFLOW
     return NOT_CHOSEN.format(kind) if kind in EDITABLE else NOT_EDITED.format(kind.label)
 
 
@@ -109,7 +147,7 @@ def _problems(
     root: Path, found: Mapping[str, DeploymentKind], manifest: Manifest, environment: str
 ) -> Iterator[tuple[str, str]]:
     """Yield the files for which the settings of the app are not certain, and why."""
-    name = re.compile(rf"(?<![A-Za-z0-9]){re.escape(environment)}(?![A-Za-z0-9])")
+    name = environment_name(environment)
     for path, kind in found.items():
         if manifest.environments and not environment:
             yield path, NO_ENVIRONMENT
@@ -186,8 +224,43 @@ def deployment_inputs(
             elif secret.name not in stored:
                 kept[variable] = NOT_STORED
             elif variable in different:
-                kept[variable] = OTHER_VALUE
-    return DeploymentInputs(sources.variables, sources.files, kept)
+                kept[variable] = DIFFERENT
+    unavailable = _unavailable(manifest, stored)
+    return DeploymentInputs(sources.variables, sources.files, kept, unavailable, different)
+
+
+def plan_edits(
+    sources: DeploymentSources, inputs: DeploymentInputs, target: Manifest, account: str
+) -> EditOutcome:
+    """Plan the edits of all deployment files.
+
+    Args:
+        sources: The deployment files.
+        inputs: The inputs of the edits.
+        target: shield.toml, with the settings of the environment.
+        account: The ID of the AWS account; empty if AWS is not read.
+    """
+    command = export_command(account, sources.environment)
+    inputs = inputs._replace(account=account, command=command)
+    outcome = edit_deployment(target, inputs)
+    if sources.workflows:
+        edited = plan_workflows(sources, target, account, inputs.unavailable)
+        outcome.changes.extend(edited.changes)
+        outcome.skipped.extend(edited.skipped)
+        outcome.next_steps.extend(edited.next_steps)
+    return outcome
+
+
+def _unavailable(manifest: Manifest, stored: Collection[str] | None) -> dict[str, str]:
+    """Return why a platform can't read a variable from AWS, by its name."""
+    reasons = {}
+    for secret in manifest.secret:
+        for variable in secret.variables():
+            if stored is None:
+                reasons[variable] = AWS_NOT_READ
+            elif secret.name not in stored:
+                reasons[variable] = NOT_STORED
+    return reasons
 
 
 def _reads(

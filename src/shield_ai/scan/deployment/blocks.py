@@ -27,6 +27,9 @@ ENV_FILE = "the container also has variables from an env file"
 EXTENDS = "a service uses `extends`"
 SECRET_SOURCE = "envFrom imports variables from a Kubernetes Secret"
 TASK_ROLE = "the task definition has no taskRoleArn, so the app can't access Secrets Manager"
+EXECUTION_ROLE = (
+    "the task definition has no executionRoleArn, with which ECS reads secrets for a container"
+)
 INVALID = "can't be parsed"
 NO_NAME = "the container has no name"
 TEMPLATE_MARK = regex(rb"\{\{|\{%|<%")
@@ -47,17 +50,33 @@ def find_environments(raw: bytes, kind: DeploymentKind) -> EnvironmentFile:
     is_json = kind is DeploymentKind.ECS
     if TEMPLATE_MARK.search(raw):
         return EnvironmentFile(raw, kind, problem=TEMPLATE)
-    if not is_json and _has_aliases(raw):
+    if not is_json and has_aliases(raw):
         return EnvironmentFile(raw, kind, problem=ALIASES)
     roots = json_values(raw) if is_json else yaml_values(raw)
     if problem := _file_problem(kind, roots):
         return EnvironmentFile(raw, kind, problem=problem)
     found = [_block(raw, part, kind) for part in walk_blocks(roots) if _is_environment(part, kind)]
-    return EnvironmentFile(raw, kind, tuple(block for block in found if block))
+    file = EnvironmentFile(raw, kind, tuple(block for block in found if block))
+    return _with_roles(file, _keys(roots[0])) if is_json else file
 
 
-def _has_aliases(raw: bytes) -> bool:
-    """Return whether a YAML file has aliases; an invalid file has none."""
+def _with_roles(file: EnvironmentFile, keys: set[str]) -> EnvironmentFile:
+    """Return a file of ECS with the problems of missing roles.
+
+    A file can be only the list of containers, without the roles.
+    """
+    return file._replace(
+        app_problem=TASK_ROLE if keys and "taskRoleArn" not in keys else "",
+        platform_problem=EXECUTION_ROLE if "executionRoleArn" not in keys else "",
+    )
+
+
+def has_aliases(raw: bytes) -> bool:
+    """Return whether a YAML file has aliases; an invalid file has none.
+
+    Args:
+        raw: The file.
+    """
     if not YAML_ALIAS.search(raw):
         return False
     import yaml
@@ -72,9 +91,6 @@ def _has_aliases(raw: bytes) -> bool:
 def _file_problem(kind: DeploymentKind, roots: list[Node]) -> str:
     if not roots:
         return INVALID
-    keys = _keys(roots[0])
-    if kind is DeploymentKind.ECS and keys and "taskRoleArn" not in keys:
-        return TASK_ROLE
     if kind is DeploymentKind.COMPOSE and _has_extends(roots[0]):
         return EXTENDS
     return ""
@@ -118,9 +134,9 @@ def _block(raw: bytes, place: Block, kind: DeploymentKind) -> EnvironmentBlock |
         container=container.start,
         unit=unit,
         key=key.text,
-        key_start=_start(raw, key),
+        key_start=node_start(raw, key),
         start=place.value.start,
-        end=_end(raw, place.value),
+        end=node_end(raw, place.value),
         style=_style(place.value),
         entries=entries,
         problem=_container_problem(raw, container) if unit else NO_NAME,
@@ -131,7 +147,7 @@ def _container_problem(raw: bytes, container: Node) -> str:
     for key, value in container.pairs:
         if key.text in ENV_FILE_KEYS:
             return ENV_FILE
-        if key.text == "envFrom" and b"secretRef" in raw[value.start : _end(raw, value)]:
+        if key.text == "envFrom" and b"secretRef" in raw[value.start : node_end(raw, value)]:
             return SECRET_SOURCE
     return ""
 
@@ -151,11 +167,13 @@ class _Assignment(NamedTuple):
 def _entries(raw: bytes, environment: Node) -> Iterator[EnvironmentEntry]:
     for key, value in environment.pairs:
         text = None if value.is_container else value.text
-        start, end = _start(raw, key), max(_end(raw, key), _end(raw, value))
+        start, end = node_start(raw, key), max(node_end(raw, key), node_end(raw, value))
         yield EnvironmentEntry(key.text, start, end, text)
     for item in environment.items:
         found = _parse_item(item)
-        yield EnvironmentEntry(found.variable, _start(raw, item), _end(raw, item), found.value)
+        yield EnvironmentEntry(
+            found.variable, node_start(raw, item), node_end(raw, item), found.value
+        )
 
 
 def _parse_item(item: Node) -> _Assignment:
@@ -168,13 +186,23 @@ def _parse_item(item: Node) -> _Assignment:
     return _Assignment(name_node.text if name_node else "", text)
 
 
-def _start(raw: bytes, node: Node) -> int:
-    """Return the start offset of a value, including its opening quote."""
+def node_start(raw: bytes, node: Node) -> int:
+    """Return the start offset of a value, including its opening quote.
+
+    Args:
+        raw: The file.
+        node: The value.
+    """
     return node.start - 1 if _is_in_quotes(raw, node) else node.start
 
 
-def _end(raw: bytes, node: Node) -> int:
-    """Return the end offset of a value. A YAML collection ends with its last scalar."""
+def node_end(raw: bytes, node: Node) -> int:
+    """Return the end offset of a value. A YAML collection ends with its last scalar.
+
+    Args:
+        raw: The file.
+        node: The value.
+    """
     pending = [node]
     end = node.start
     while pending:

@@ -55,7 +55,7 @@ def edit(root, path, text, manifest=MANIFEST, problem="", **inputs):
     kind = next((item.kind for item in found), DeploymentKind.COMPOSE)
     environments = find_environments(raw, kind)
     files = {path: environments._replace(problem=problem or environments.problem)}
-    changes, skipped = edit_deployment(
+    changes, skipped, _ = edit_deployment(
         manifest, DeploymentInputs(variables=found, files=files, **inputs)
     )
     after = apply_edits(raw, changes[0].edits) if changes else raw

@@ -50,30 +50,14 @@ class EditCheck:
         old_variables: list[tuple[str, Variables]] = []
         new_variables: list[tuple[str, Variables]] = []
         try:
-            old = self._reduce(self._parse(before), "", old_variables)
-            new = self._reduce(self._parse(after), "", new_variables)
+            old = self._reduce(parse(before, self._kind), "", old_variables)
+            new = self._reduce(parse(after, self._kind), "", new_variables)
         except (ValueError, RecursionError):
             return False
         if old != new or len(old_variables) != len(new_variables):
             return False
         pairs = zip(old_variables, new_variables, strict=True)
         return all(self._is_replaced(unit, old, new) for (unit, old), (_, new) in pairs)
-
-    def _parse(self, raw: bytes) -> Any:
-        """Parse a file; values of YAML are texts.
-
-        Raises:
-            ValueError: It is invalid.
-        """
-        if self._kind is DeploymentKind.ECS:
-            return json.loads(raw)
-        import yaml
-
-        loader: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
-        try:
-            return list(yaml.load_all(raw.decode("utf-8-sig"), Loader=loader))
-        except (yaml.YAMLError, TypeError) as error:
-            raise ValueError("invalid YAML") from error
 
     def _reduce(self, node: Any, name: str, found: list[tuple[str, Variables]]) -> Any:
         """Return a part of the file without the variables that the edits remove or set.
@@ -107,6 +91,27 @@ class EditCheck:
         if any(name in self._removed[unit] for name, _ in old):
             return sorted(new) == sorted(self._added.items())
         return old == new
+
+
+def parse(raw: bytes, kind: DeploymentKind) -> Any:
+    """Parse a file of ECS, or the documents of a YAML file, in which all values are texts.
+
+    Args:
+        raw: The file.
+        kind: Its kind.
+
+    Raises:
+        ValueError: It is invalid.
+    """
+    if kind is DeploymentKind.ECS:
+        return json.loads(raw)
+    import yaml
+
+    loader: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
+    try:
+        return list(yaml.load_all(raw.decode("utf-8-sig"), Loader=loader))
+    except (yaml.YAMLError, TypeError) as error:
+        raise ValueError("invalid YAML") from error
 
 
 def _variables(environment: Any) -> Iterator[tuple[str, Any]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from shield_ai.model.deployment import DeploymentKind, EntryStyle
@@ -20,7 +21,14 @@ REST_OF_LINE = regex(rb"[ \t]*(?:[ \t]#[^\r\n]*)?(?:\r?\n|\Z)")
 SEPARATOR = regex(rb"\s*,\s*")
 SPACES = regex(rb"\s*")
 PLAIN = regex(r"[A-Za-z_][A-Za-z0-9_]*=[A-Za-z0-9/_+=.@-]*")
+# A variable of a Kubernetes container with its value, in one line or in several.
+FLOW_ENTRY = regex(rb"\{[^{}#\r\n]*\}")
+BLOCK_ENTRY = regex(
+    rb"name:[^\r\n]*\r?\n(?:[ \t]*#[^\r\n]*\r?\n)*(?P<indent>[ \t]*)(?P<value>value:.*)", re.DOTALL
+)
 ENVIRONMENT = "environment"
+SECRETS = "secrets"  # of ECS, which accepts only references there
+VALUE_KEYS = {ENVIRONMENT: "value", SECRETS: "valueFrom"}
 
 
 class EditError(Exception):
@@ -63,24 +71,90 @@ def container_edits(
         yield _new_block(path, file.raw, blocks[0], added)
 
 
+def injection_edits(
+    path: str,
+    file: EnvironmentFile,
+    blocks: Sequence[EnvironmentBlock],
+    references: Mapping[str, str],
+) -> Iterator[Edit]:
+    """Yield the edits that move variables of an ECS container to its secrets.
+
+    Args:
+        path: The file.
+        file: Its content.
+        blocks: The lists of the container.
+        references: The variables, with their `valueFrom`.
+
+    Raises:
+        EditError: An entry can't be edited with certainty.
+    """
+    for block in blocks:
+        is_secrets = block.key == SECRETS
+        editor = _BlockEditor(path, file, block, () if is_secrets else references)
+        yield from editor.edits(references if is_secrets else {})
+    if all(block.key != SECRETS for block in blocks):
+        yield _new_block(path, file.raw, blocks[0], references, SECRETS)
+
+
+def secret_key_edits(
+    path: str, raw: bytes, entries: Sequence[EnvironmentEntry], secret: str
+) -> Iterator[Edit]:
+    """Yield the edits that take variables of a Kubernetes container from a Secret.
+
+    Args:
+        path: The file.
+        raw: Its content.
+        entries: The variables, which have a `value`.
+        secret: The name of the Secret. Its keys are the names of the variables.
+
+    Raises:
+        EditError: An entry can't be edited with certainty.
+    """
+    for entry in entries:
+        name = entry.variable
+        start, text = entry.start, ""
+        source = f"{{secretKeyRef: {{name: {secret}, key: {name}}}}}"
+        if FLOW_ENTRY.fullmatch(raw, entry.start, entry.end):
+            text = f"{{name: {name}, valueFrom: {source}}}"
+        elif match := BLOCK_ENTRY.fullmatch(raw, entry.start, entry.end):
+            start, end_of_line = match.start("value"), newline(raw)
+            indent = end_of_line + match["indent"].decode()
+            text = f"valueFrom:{indent}  secretKeyRef:"
+            text += f"{indent}    name: {secret}{indent}    key: {name}"
+        else:
+            raise EditError("its lines are not in a form that can be edited with certainty")
+        yield Edit(path=path, start=start, end=entry.end, replacement=text)
+
+
 def _target(
     blocks: Sequence[EnvironmentBlock], removed: Collection[str]
 ) -> EnvironmentBlock | None:
     """Return the block that gets the new variables; None if it must be created."""
     for block in blocks:
-        is_secrets = block.key == "secrets"  # of ECS, which accepts only references there
-        if not is_secrets and any(entry.variable in removed for entry in block.entries):
+        if block.key != SECRETS and any(entry.variable in removed for entry in block.entries):
             return block
     return next((block for block in blocks if block.key == ENVIRONMENT), None)
 
 
-def _new_block(path: str, raw: bytes, beside: EnvironmentBlock, added: Mapping[str, str]) -> Edit:
-    """Insert the environment of an ECS container before another key of it."""
+def _new_block(
+    path: str,
+    raw: bytes,
+    beside: EnvironmentBlock,
+    added: Mapping[str, str],
+    key: str = ENVIRONMENT,
+) -> Edit:
+    """Insert the environment or the secrets of an ECS container before another key of it."""
     line_start = raw.rfind(b"\n", 0, beside.key_start) + 1
     before = raw[line_start : beside.key_start]
-    gap = " " if before.strip() else newline(raw) + before.decode()
-    entries = [{"name": name, "value": value} for name, value in added.items()]
-    text = f'"{ENVIRONMENT}": {json.dumps(entries)},{gap}'
+    is_own_line = not before.strip()
+    gap = newline(raw) + before.decode() if is_own_line else " "
+    entries = [{"name": name, VALUE_KEYS[key]: value} for name, value in added.items()]
+    text = json.dumps(entries)
+    if key == SECRETS and is_own_line:
+        indent = before.decode()
+        step = indent[: len(indent) // 3] or "  "  # of a container in a list in a map
+        text = json.dumps(entries, indent=step).replace("\n", newline(raw) + indent)
+    text = f'"{key}": {text},{gap}'
     return Edit(path=path, start=beside.key_start, end=beside.key_start, replacement=text)
 
 
@@ -204,7 +278,7 @@ class _BlockEditor:
             return f"{name}: {text}"
         if not self._is_json:
             return f"{{name: {name}, value: {text}}}"
-        return self._json_object({"name": name, "value": value})
+        return self._json_object({"name": name, VALUE_KEYS[self._block.key]: value})
 
     def _json_object(self, pairs: dict[str, str]) -> str:
         """Return an object with the line breaks of the first entry."""

@@ -11,32 +11,33 @@ import re
 from collections import defaultdict
 from typing import TYPE_CHECKING, NamedTuple
 
-from shield_ai.model.deployment import DeploymentKind, Use, ValueForm
+from shield_ai.aws.export.platform import Target
+from shield_ai.model.deployment import DeploymentKind
 from shield_ai.model.skip import SkipId
 from shield_ai.project.python_source import apply_edits, file_change
 from shield_ai.rewrite.project.deployment.environment_check import EditCheck
 from shield_ai.rewrite.project.deployment.environment_edits import EditError, container_edits
+from shield_ai.rewrite.project.deployment.injection import (
+    NOT_IN_CONTAINER,
+    Injection,
+    file_reason,
+    injected_variables,
+)
+from shield_ai.rewrite.project.deployment.outcome import EditOutcome
 from shield_ai.rewrite.project.describe import environment_variable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from shield_ai.model.deployment import DeploymentVariable, EnvironmentBlock, EnvironmentFile
     from shield_ai.model.edit import Edit
     from shield_ai.model.manifest import Manifest
     from shield_ai.model.skip import Skipped
-    from shield_ai.rewrite.project.file_edits import Outcome
 
-USES = {
-    Use.DEVELOPMENT: "not a file for production",
-    Use.UNKNOWN: "not known to be for production",
-    Use.SUPPRESSED: "accepted with a comment",
-}
 NOT_EXACT = "the edits would change something else"
-NOT_IN_CONTAINER = "not set in the environment of a container"
-ENV_FILE = "set in an env file"
 IN_COMMAND = "a command in the file reads it"
 OTHER_CONTAINER = "{} is not in containers of the [deployment] table"
+DIFFERENT = "the file has another value than the one to store in AWS"
 OTHER_VALUE = "the container sets {} to something other than {}"
 
 
@@ -46,28 +47,42 @@ class DeploymentInputs(NamedTuple):
     variables: Sequence[DeploymentVariable] = ()
     files: Mapping[str, EnvironmentFile] = {}  # those that set variables, by path
     kept: Mapping[str, str] = {}  # why a variable must remain set, by its name
+    unavailable: Mapping[str, str] = {}  # why a platform can't read it from AWS, by its name
+    different: Collection[str] = ()  # variables that get another value in AWS than in a file
+    account: str = ""  # the ID of the AWS account; empty if AWS is not read
+    command: str = ""  # that exports what a platform needs, without the format
     django: bool = True  # the app uses Django
 
 
-def edit_deployment(manifest: Manifest, inputs: DeploymentInputs) -> Outcome:
+def edit_deployment(manifest: Manifest, inputs: DeploymentInputs) -> EditOutcome:
     """Edit the deployment files of the kinds that shield.toml names.
 
     Args:
         manifest: shield.toml, with the settings of the environment.
         inputs: The deployment files.
     """
-    changes = []
-    skipped: list[Skipped] = []
+    outcome = EditOutcome([], [], [])
+    target = Target(manifest=manifest, account=inputs.account)
     variables: defaultdict[str, list[DeploymentVariable]] = defaultdict(list)
     for item in inputs.variables:
         variables[item.path].append(item)
     for path, file in inputs.files.items():
-        editor = _FileEditor(path, file, manifest, inputs, variables[path])
+        injected = injected_variables(file, variables[path], manifest)
+        others = [item for item in variables[path] if item not in injected]
+        editor = _FileEditor(path, file, manifest, inputs, others)
+        injection = Injection(path, file, target, injected, _not_injected(inputs))
         edits = editor.edits()
-        skipped += editor.skipped
-        if edits:
-            changes.append(file_change(path, file.raw, edits))
-    return changes, skipped
+        if references := injection.edits():
+            outcome.next_steps.append(injection.next_step(inputs.command))
+        outcome.skipped.extend([*editor.skipped, *injection.skipped])
+        if edits or references:
+            outcome.changes.append(file_change(path, file.raw, [*edits, *references]))
+    return outcome
+
+
+def _not_injected(inputs: DeploymentInputs) -> dict[str, str]:
+    """Return why the platform can't set a variable instead of a file, by its name."""
+    return dict.fromkeys(inputs.different, DIFFERENT) | dict(inputs.unavailable)
 
 
 def aws_settings(manifest: Manifest, *, django: bool = True) -> dict[str, str]:
@@ -173,9 +188,7 @@ class _FileEditor:
 
     def _file_reason(self, item: DeploymentVariable) -> str:
         """Return why the file keeps a line; empty if that depends on the container."""
-        if self._file.problem or item.use is not Use.PRODUCTION:
-            return self._file.problem or USES[item.use]
-        return ENV_FILE if item.form is ValueForm.ENV_FILE else ""
+        return file_reason(item, self._file.problem or self._file.app_problem)
 
     def _is_in_container(self, item: DeploymentVariable) -> bool:
         """Return whether a line sets the variable in the environment of a container."""

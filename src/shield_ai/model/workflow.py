@@ -1,0 +1,84 @@
+"""The parts of a GitHub workflow that edits of its secrets depend on. Offsets are in bytes."""
+
+from __future__ import annotations
+
+import enum
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class Place(enum.Enum):
+    """Where a workflow uses a secret."""
+
+    ENV = enum.auto()  # the value of a variable in `env`
+    INPUT = enum.auto()  # an input of an action
+    SCRIPT = enum.auto()  # a `run`
+
+
+class SecretUse(NamedTuple):
+    """An expression with a secret of GitHub, such as `${{ secrets.NAME }}`."""
+
+    secret: str  # in upper case: GitHub ignores the case of names
+    job: str  # empty for the `env` of the workflow
+    step: int  # -1 outside of steps
+    place: Place
+    variable: str  # that is set in `env`; empty in other places
+    is_whole: bool  # the value is nothing but this secret
+    start: int  # of `secrets.NAME`, or in a script of the whole expression
+    end: int
+    line: int
+    quote: str = ""  # the quote of the shell around it
+    problem: str = ""  # why it can't be replaced; empty if it can
+
+
+class WorkflowEnv(NamedTuple):
+    """An `env` of a workflow, a job or a step."""
+
+    key_start: int
+    end: int
+    entries: tuple[tuple[str, int, int], ...]  # name, start and end of each
+    next_key: int  # the start of the next key, in a step that begins with `env`; otherwise 0
+
+
+class WorkflowStep(NamedTuple):
+    """A step of a job."""
+
+    start: int  # of its first key
+    end: int
+    condition: str
+    env: WorkflowEnv | None
+
+
+class Permissions(NamedTuple):
+    """The permissions that a job needs in addition."""
+
+    added: Mapping[str, str] = {}  # all of them, or those to add to the map of the job
+    map_start: int = 0  # the map of the job; 0 if it has none
+    map_end: int = 0
+    is_guess: bool = False  # the job and the workflow have no `permissions`
+    problem: str = ""  # why they can't be added; empty if they can
+
+
+class WorkflowJob(NamedTuple):
+    """A job."""
+
+    name: str
+    steps_start: int  # of the key `steps`
+    steps: tuple[WorkflowStep, ...] = ()
+    env: WorkflowEnv | None = None
+    permissions: Permissions = Permissions()
+    branch: str = ""  # the only branch that it runs on; empty: the default branch
+    environment: str = ""  # of GitHub; then it can run on any branch
+    problem: str = ""  # why it can't be edited; empty if it can
+
+
+class Workflow(NamedTuple):
+    """A workflow of GitHub Actions."""
+
+    raw: bytes
+    env: WorkflowEnv | None = None
+    jobs: tuple[WorkflowJob, ...] = ()
+    uses: tuple[SecretUse, ...] = ()
+    problem: str = ""  # why it can't be edited; empty if it can

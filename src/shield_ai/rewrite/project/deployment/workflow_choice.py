@@ -1,0 +1,199 @@
+"""Choose which secrets the jobs of a workflow read from AWS, and why others remain."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from typing import TYPE_CHECKING, NamedTuple
+
+from shield_ai.model.workflow import Place
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from shield_ai.aws.export.platform import PlatformVariable
+    from shield_ai.model.workflow import SecretUse, Workflow, WorkflowJob, WorkflowStep
+
+    JobVariable = tuple[str, str]  # the job and the variable
+
+RESERVED = "GitHub sets variables that start with GITHUB_ or RUNNER_ itself"
+AWS_LOGIN = "{} is for AWS itself: let the job assume a role instead"
+OTHER_VALUE = "the job or the workflow sets {} to something else"
+FIELD_IN_JOB = (
+    "the value of {} is a field of a JSON secret, which env of a job can't refer to: set the "
+    "variable in the steps that use it"
+)
+MIXED_IN_JOB = "env of a job can't refer to the variable: set {} in the steps that use it"
+COMMON = "all jobs have it from env of the workflow, and {} is not edited"
+STATUS = "a step with if: {} uses it, which also runs if the secrets could not be read"
+SAME_SECRET = "shield.toml has this variable more than once, in upper and lower case"
+STATUS_CALL = re.compile(r"\b(?:always|failure|cancelled)\s*\(\s*\)")
+RESERVED_NAME = re.compile(r"(?:GITHUB|RUNNER)_", re.IGNORECASE)
+# Variables of the AWS SDKs: for all steps, they would change the login of the others.
+AWS_NAME = re.compile(
+    r"AWS_(?:ACCESS_KEY_ID|SECRET_ACCESS_KEY|SESSION_TOKEN|PROFILE|(?:DEFAULT_)?REGION|ROLE_ARN)"
+)
+
+
+class Choice(NamedTuple):
+    """The result of a choice."""
+
+    chosen: Mapping[str, set[str]]  # job -> variables
+    reasons: Mapping[JobVariable, str]  # why other variables remain
+
+
+class WorkflowChoice:
+    """Chooses the variables of one workflow.
+
+    Args:
+        workflow: The workflow.
+        variables: Those of the secrets in shield.toml.
+        unavailable: Why a variable can't be read from AWS, by its name.
+        job_problem: Returns why a job is not edited; empty if it is.
+    """
+
+    def __init__(
+        self,
+        workflow: Workflow,
+        variables: Sequence[PlatformVariable],
+        unavailable: Mapping[str, str],
+        job_problem: Callable[[WorkflowJob], str],
+    ) -> None:
+        self._workflow = workflow
+        self._fields = {variable.name: variable for variable in variables}
+        self._unavailable = unavailable
+        self._by_secret: defaultdict[str, list[str]] = defaultdict(list)
+        for variable in variables:
+            self._by_secret[variable.name.upper()].append(variable.name)
+        self._uses: defaultdict[JobVariable, list[SecretUse]] = defaultdict(list)
+        for use in workflow.uses:
+            self._uses[use.job, self.variable(use)].append(use)
+        self.job_problems = {job.name: job_problem(job) for job in workflow.jobs}
+
+    def variable(self, use: SecretUse) -> str:
+        """Return the variable in shield.toml of a secret of GitHub; empty if it has none.
+
+        Args:
+            use: An expression with the secret.
+        """
+        return next(iter(self._by_secret.get(use.secret, ())), "")
+
+    def uses(self, job: str, variable: str) -> list[SecretUse]:
+        """Return the uses of a variable in a job and in the `env` of the workflow.
+
+        Args:
+            job: The job.
+            variable: Its name in shield.toml.
+        """
+        common = self._uses.get(("", variable), []) if job else []
+        return [*common, *self._uses.get((job, variable), [])]
+
+    def choose(self) -> Choice:
+        """Choose the variables."""
+        chosen: defaultdict[str, set[str]] = defaultdict(set)
+        reasons: dict[JobVariable, str] = {}
+        for job in self._workflow.jobs:
+            for variable in self._fields:
+                uses = self.uses(job.name, variable)
+                if not uses:
+                    continue
+                reason = self.job_problems[job.name] or self._reason(job, variable, uses)
+                if reason:
+                    reasons[job.name, variable] = reason
+                else:
+                    chosen[job.name].add(variable)
+        self._keep_common(chosen, reasons)
+        return Choice(chosen, reasons)
+
+    def _keep_common(self, chosen: Mapping[str, set[str]], reasons: dict[JobVariable, str]) -> None:
+        """Keep a variable in the `env` of the workflow, and so in all jobs, if one job needs it."""
+        for variable in self._fields:
+            if not self.uses("", variable):
+                continue
+            remaining = [job.name for job in self._workflow.jobs if (job.name, variable) in reasons]
+            for job, variables in chosen.items():
+                if remaining and variable in variables:
+                    variables.remove(variable)
+                    reasons[job, variable] = COMMON.format(remaining[0])
+
+    def _reason(self, job: WorkflowJob, variable: str, uses: Sequence[SecretUse]) -> str:
+        """Return why a job does not read a variable from AWS; empty if it does."""
+        for name in exported_names(variable, uses):
+            if reason := _name_problem(name):
+                return reason
+        if len(self._by_secret[variable.upper()]) > 1:
+            return SAME_SECRET
+        if reason := self._unavailable.get(variable, ""):
+            return reason
+        for use in uses:
+            if reason := use.problem or self._outer_problem(use, variable):
+                return reason
+        return next(self._conflicts(job, variable, uses), "")
+
+    def _outer_problem(self, use: SecretUse, variable: str) -> str:
+        """Return why the `env` of a job or the workflow can't be edited; empty if it can."""
+        if use.step >= 0:
+            return ""
+        if not use.is_whole:
+            return MIXED_IN_JOB.format(use.variable)
+        return FIELD_IN_JOB.format(use.variable) if self._fields[variable].field else ""
+
+    def _conflicts(
+        self, job: WorkflowJob, variable: str, uses: Sequence[SecretUse]
+    ) -> Iterator[str]:
+        """Yield what does not work if the job reads a variable from AWS."""
+        removed = {use.variable for use in uses if use.step < 0}
+        taken = self._names_around(job) - removed
+        for name in exported_names(variable, uses):
+            is_other = name != variable and name in self._fields
+            if is_other or name in taken:
+                yield OTHER_VALUE.format(name)
+        for step in job.steps:
+            if STATUS_CALL.search(step.condition) and mentions(self._workflow, step, variable):
+                yield STATUS.format(step.condition)
+
+    def _names_around(self, job: WorkflowJob) -> set[str]:
+        """Return the variables that all steps of a job have."""
+        envs = (job.env, self._workflow.env)
+        return {name for env in envs if env for name, _, _ in env.entries}
+
+
+def _name_problem(name: str) -> str:
+    """Return why a job can't set a variable for its steps; empty if it can."""
+    if RESERVED_NAME.match(name):
+        return RESERVED
+    return AWS_LOGIN.format(name) if AWS_NAME.fullmatch(name) else ""
+
+
+def exported_names(variable: str, uses: Sequence[SecretUse]) -> set[str]:
+    """Return the names under which a job needs a variable.
+
+    Args:
+        variable: Its name in shield.toml.
+        uses: Its uses in the job.
+    """
+    return {use.variable if use.step < 0 else variable for use in uses}
+
+
+def mentions(workflow: Workflow, step: WorkflowStep, variable: str) -> bool:
+    """Return whether a step contains the name of a variable, or the secret with this name.
+
+    Args:
+        workflow: The workflow.
+        step: The step.
+        variable: The name.
+    """
+    name = re.escape(variable).encode()
+    pattern = rb"\b(?:" + name + rb"|(?i:secrets\." + name + rb"))\b"
+    return re.compile(pattern).search(workflow.raw, step.start, step.end) is not None
+
+
+def is_removed(use: SecretUse, variable: PlatformVariable) -> bool:
+    """Return whether an assignment is removed, because the job gets the variable from AWS.
+
+    Args:
+        use: The expression with the secret.
+        variable: Its variable in shield.toml.
+    """
+    is_assignment = use.place is Place.ENV and use.is_whole and not variable.field
+    return is_assignment and (use.step < 0 or use.variable == variable.name)
