@@ -16,7 +16,7 @@ from shield_ai.scan.deployment.workflow_file import (
     TOO_MANY,
     find_workflow,
 )
-from shield_ai.scan.text.structure import MAX_SIZE
+from shield_ai.scan.text.parser_marks import MAX_SIZE
 
 JOB = "jobs: {deploy: {runs-on: ubuntu-latest, steps: [{run: x}]}}\n"
 MAIN = "branches: [main]"
