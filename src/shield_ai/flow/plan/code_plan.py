@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from shield_ai.flow.manifest_file import manifest_edit
+from shield_ai.flow.plan.patched_tests import find_patched_tests
 from shield_ai.model.edit import FileChange
 from shield_ai.model.plan import Origin
 from shield_ai.model.skip import Skipped
@@ -71,6 +72,7 @@ def plan_code(
         inside, links = app.without_outside(manifest_edit(manifest, app.read))
         files += inside
         skipped += [*links, *unwrapped]
+        skipped += find_patched_tests(rewritten.files, inputs.python_files, app.read)
         module = inputs.accessor_import.split()[1]
         edited = [file.path for file in rewritten.files]
         app_files = _app_files(inputs, edited, dotenv)

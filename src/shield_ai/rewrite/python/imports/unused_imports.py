@@ -85,7 +85,7 @@ class Importers:
 
     def _used(self, path: str, names: frozenset[str], seen: set[str]) -> set[str]:
         pure = PurePosixPath(path)
-        stem = pure.parent.name if pure.stem == "__init__" else pure.stem
+        stem = module_stem(path)
         used: set[str] = set()
         for other in self.paths:
             if other in seen or used >= names:
@@ -103,6 +103,12 @@ class Importers:
                 used |= _names_without_import(text, names)
                 used |= self._used(other, names - used, {*seen, other})
         return used
+
+
+def module_stem(path: str) -> str:
+    """Return the last part of a module's dotted name."""
+    pure = PurePosixPath(path)
+    return pure.parent.name if pure.stem == "__init__" else pure.stem
 
 
 def _used_names(text: str, stem: str, names: Collection[str]) -> tuple[set[str], bool]:
