@@ -41,6 +41,7 @@ def test_names_tests_that_patch_getenv(patch):
     [
         pytest.param("patch('os.environ.get')\nimport client", {}, id="another function"),
         pytest.param("patch('os.getenv')\nimport views", {}, id="another module"),
+        pytest.param("patch('os.getenv')\nimport clients", {}, id="longer name"),
         pytest.param("patch('os.getenv')\nimport client", {"path": "shop/a.py"}, id="no test"),
         pytest.param(
             "patch('os.getenv')\nimport client",

@@ -5,6 +5,7 @@ get_secret() reads os.environ, so a test that patches os.environ or os.environ.g
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from shield_ai.model.skip import SkipId
@@ -38,11 +39,11 @@ def find_patched_tests(
     edited = [file.path for file in files if _has_fewer_calls(file, read)]
     if not edited:
         return
-    names = {path: module_stem(path).encode() for path in edited}
+    names = {path: rb"\b%b\b" % re.escape(module_stem(path)).encode() for path in edited}
     for test in filter(is_test, paths):
         raw = read(test) or b""
         match = PATCH.search(raw)
-        modules = [path for path, name in names.items() if name in raw] if match else []
+        modules = [path for path, name in names.items() if re.search(name, raw)] if match else []
         if match and modules:
             line = raw.count(b"\n", 0, match.start()) + 1
             yield SkipId.PATCHES_GETENV.reason(path=modules[0]).entry(test, line)

@@ -97,7 +97,7 @@ class Importers:
             text = raw.decode("utf-8", "replace")
             imported, has_star = _used_names(text, stem, names)
             used |= imported
-            if is_test(other):
+            if is_test(other) and re.search(rf"\b{re.escape(stem)}\b", text):
                 used |= {name for name in names if _is_patched(text, name)}
             if has_star:
                 used |= _names_without_import(text, names)
