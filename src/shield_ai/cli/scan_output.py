@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, TypeVar
 import msgspec
 
 from shield_ai.model.errors import ShieldError
-from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.scan.merge import ScanResult
 from shield_ai.scan.runner import is_folder
 
@@ -27,7 +26,7 @@ TEXT = "text"
 SARIF = "sarif"
 GITHUB = "github"
 FORMATS = [TEXT, "concise", "json", SARIF, GITHUB, "gitlab", "junit", "markdown"]
-FORMAT_AND_FILE = regex(r"([a-z]+)=(.*)", re.DOTALL)
+FORMAT_AND_FILE = re.compile(r"([a-z]+)=(.*)", re.DOTALL)
 
 
 class Outputs(msgspec.Struct, frozen=True):

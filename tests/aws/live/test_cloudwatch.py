@@ -57,9 +57,13 @@ def inbox(server):
     topic = f"arn:aws:sns:{REGION}:{ACCOUNT}:shop-secrets-alarms"
     sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=f"arn:aws:sqs:{REGION}:{ACCOUNT}:inbox")
 
-    def read(seconds=20):  # SQS waits no longer
+    def read(seconds=60):
         """Return the next message, or None after the timeout."""
-        messages = sqs.receive_message(QueueUrl=url, WaitTimeSeconds=seconds).get("Messages", [])
+        messages = []
+        while seconds >= 0 and not messages:
+            wait = min(seconds, 20)  # SQS waits no longer
+            messages = sqs.receive_message(QueueUrl=url, WaitTimeSeconds=wait).get("Messages", [])
+            seconds -= max(wait, 1)
         for message in messages:
             sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
         return json.loads(messages[0]["Body"]).get("Message") if messages else None

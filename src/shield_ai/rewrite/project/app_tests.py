@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
+import re
 from collections import Counter
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,6 @@ import msgspec
 from shield_ai.model.file_reader import read_optional
 from shield_ai.model.skip import SkipId
 from shield_ai.project.layout import is_test
-from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.rewrite.code_style import read_code_style
 from shield_ai.rewrite.project.file_edits import NOTHING, Outcome, create_or_replace, skip
 from shield_ai.rewrite.project.layout import is_template, module_of, root_of
@@ -36,8 +36,8 @@ STEMS = ("secrets", "aws_secrets")
 NAME_STYLES = ("test_{}.py", "{}_test.py", "{}_tests.py")
 FILE_NAMES = frozenset(style.format(stem) for style in NAME_STYLES for stem in STEMS)
 WHAT = "tests"
-STRING_QUOTE = regex(r'(?<!")"(?!")')  # not a docstring's; the templates have no other quotes
-PYTEST_CODE = regex(rb"(?m)^(?:import pytest|from pytest import|(?:async )?def test_)")
+STRING_QUOTE = re.compile(r'(?<!")"(?!")')  # not a docstring's; the templates have no other quotes
+PYTEST_CODE = re.compile(rb"(?m)^(?:import pytest|from pytest import|(?:async )?def test_)")
 
 
 def fix(context: FixContext) -> Outcome:
