@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import enum
+import re
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+# Names that a role for a workflow can trust.
+BRANCH = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,243}")
+ENVIRONMENT_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._/-]{0,254}")
 
 
 class Place(enum.Enum):

@@ -31,7 +31,7 @@ def require_own_repository(root: Path) -> None:
     The git directory of a linked worktree or submodule is elsewhere, but points back to it.
 
     Raises:
-        SourceError: The folder is not in a git repository, or its .git points to another one.
+        SourceError: The folder is not in a git repository, or its .git points elsewhere.
     """
     if "GIT_DIR" in os.environ:
         return

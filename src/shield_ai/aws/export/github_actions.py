@@ -15,6 +15,7 @@ import yaml
 from shield_ai.aws.desired.iam import partition, platform_policies, slug
 from shield_ai.aws.syntax.cloudformation import logical_id
 from shield_ai.model.errors import ShieldError
+from shield_ai.model.workflow import BRANCH, ENVIRONMENT_NAME
 from shield_ai.project.perf.lazy_regex import regex
 
 if TYPE_CHECKING:
@@ -36,8 +37,6 @@ _ISSUER = "token.actions.githubusercontent.com"
 # Repositories with immutable subject claims have the IDs in the claim: OWNER@1/NAME@2.
 _REPOSITORY = regex(r"[A-Za-z0-9_-]{1,100}(?:@[0-9]+)?/[A-Za-z0-9._-]{1,100}(?:@[0-9]+)?")
 # Without the characters of patterns: `on.push.branches` of a workflow contains patterns.
-_BRANCH = regex(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,243}")
-_ENVIRONMENT = regex(r"[A-Za-z0-9][A-Za-z0-9 ._/-]{0,254}")
 _HEADER = """\
 # A workflow that reads the secrets in one job, the trust policy of its role, and the role's policy.
 """
@@ -139,12 +138,12 @@ def _check(target: Target) -> None:
             f"invalid GitHub repository {target.repository!r}",
             "give it as OWNER/NAME to --repository",
         )
-    if not _BRANCH.fullmatch(target.branch):
+    if not BRANCH.fullmatch(target.branch):
         raise ShieldError(
             f"invalid branch {target.branch!r}",
             "give the name of one branch, with letters, digits and ._/-, to --branch",
         )
-    if target.github_environment and not _ENVIRONMENT.fullmatch(target.github_environment):
+    if target.github_environment and not ENVIRONMENT_NAME.fullmatch(target.github_environment):
         raise ShieldError(
             f"invalid environment of GitHub {target.github_environment!r}",
             "give a name with letters, digits, spaces and ._/- to --github-environment",

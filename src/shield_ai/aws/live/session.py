@@ -40,7 +40,7 @@ _TIMEOUTS = Config(
     read_timeout=10,
     user_agent_extra=f"shield-ai/{version('shield-ai')}",
 )
-# AWS_MAX_ATTEMPTS and max_attempts in ~/.aws/config apply, because this has no number.
+# Without a number of attempts here, AWS_MAX_ATTEMPTS and ~/.aws/config apply.
 _STANDARD_RETRIES: Final = {"mode": "standard"}
 # LookupEvents allows two calls per second, so reading a long history is throttled.
 _ADAPTIVE_RETRIES: Final = {"mode": "adaptive", "total_max_attempts": 10}

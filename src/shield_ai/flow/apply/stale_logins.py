@@ -52,7 +52,7 @@ def require_working_logins(
 
 
 def _replaces_value(change: Change) -> bool:
-    """Return whether a change stores a value in place of another one."""
+    """Return whether a change replaces a value in AWS."""
     is_update = change.resource == SECRET and change.action is Action.UPDATE
     return is_update and bool(change.origins and change.version)
 

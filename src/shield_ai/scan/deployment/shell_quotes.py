@@ -6,7 +6,7 @@ import re
 
 from shield_ai.project.perf.lazy_regex import regex
 
-# What ends a state or opens another one, by the innermost quote or parenthesis. An expression of
+# What ends or opens a quote or parenthesis, by the innermost one that is open. An expression of
 # GitHub is one token.
 EXPRESSION = rb"\$\{\{.{0,2000}?\}\}"
 TOKENS = {

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from shield_ai.model.workflow import BRANCH, ENVIRONMENT_NAME
 from shield_ai.project.perf.lazy_regex import regex
 
 if TYPE_CHECKING:
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
 BRANCH_EVENTS = frozenset({"push", "workflow_dispatch", "repository_dispatch", "schedule"})
 UNTRUSTED = frozenset({"pull_request", "pull_request_target", "workflow_run", "issue_comment"})
 NAME = frozenset({"name"})
-ENVIRONMENT_NAME = regex(r"[A-Za-z0-9][A-Za-z0-9 ._/-]{0,254}")
-BRANCH = regex(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,243}")
 EMPTY_CALL = regex(r"\b\w{1,40}\(\)")
 IS_REF = regex(r"github\.ref\s*==\s*'refs/heads/(?P<branch>[^']{1,244})'")
 IS_NAME = regex(r"github\.ref_name\s*==\s*'(?P<branch>[^']{1,244})'")

@@ -57,7 +57,7 @@ def test_the_condition_is_moved_with_the_value(sites):
         " if values.DatabaseURLValue(None, environ_name='DATABASE_URL') else {}\n"
     )
     reads = [("read", "DATABASE_URL", "")]
-    assert sites(text) == 3 * reads
+    assert sites(text) == 4 * reads
 
 
 def test_a_placeholder_for_builds_stays(sites):

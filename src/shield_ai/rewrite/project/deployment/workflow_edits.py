@@ -84,7 +84,7 @@ class WorkflowEditor:
             names: The variables.
 
         Raises:
-            EditError: A variable is not on a line of its own.
+            EditError: A variable shares its line with other text.
         """
         if all(name in names for name, _, _ in env.entries):
             yield self._without_env(env)
@@ -172,7 +172,7 @@ def env_edits(
         envs: Each map, and its variables to remove.
 
     Raises:
-        EditError: A variable is not on a line of its own.
+        EditError: A variable shares its line with other text.
     """
     for env, names in envs:
         if names:

@@ -27,7 +27,7 @@ FIXED_VARIABLES = {
     "SearchURLValue": "SEARCH_URL",
 }
 DEFAULT_PREFIX = "DJANGO"
-# At the end of the name of a setting that is no secret, although it is required: REDIS_HOST.
+# The last words of variables that are required, but not secret, such as REDIS_HOST.
 HARMLESS_ENDINGS = word_set("HOST PORT ID NAME USER USERNAME REGION BUCKET")
 CONVERTERS = {
     "BooleanValue": "bool",
@@ -57,14 +57,15 @@ def configurations_read(
         path: The setting, and the keys inside it.
         constant_text: Returns the text of a constant expression.
         is_setting: Whether the value is an attribute of a class. A value inside another expression,
-            such as an item of DATABASES, reads the environment at once if its name is given.
+            such as an item of DATABASES, only reads the environment if the name is known there.
     """
     if not isinstance(function, Library) or not is_value_class(function.path):
         return None
     keywords = {keyword.arg: keyword.value for keyword in node.keywords if keyword.arg}
-    if not is_setting and ("environ_name" not in keywords or "late_binding" in keywords):
-        return None
     value_class = function.path.rpartition(".")[2]
+    is_named = "environ_name" in keywords and "late_binding" not in keywords
+    if not is_setting and not is_named and value_class not in FIXED_VARIABLES:
+        return None
     variable = ""
     if _reads_environment(keywords):
         variable = _variable(value_class, keywords, path[0] if path else "", constant_text)
