@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import re
-import subprocess
 import sys
 from typing import TYPE_CHECKING
 
 from hostile_git import git
+from shield_forks import run_shield
 
 if TYPE_CHECKING:
+    import subprocess
     from collections.abc import Mapping
     from pathlib import Path
 
@@ -43,15 +44,8 @@ def shield(
         "AWS_EC2_METADATA_DISABLED": "true",
         **(variables or {}),
     }
-    return subprocess.run(
-        [sys.executable, "-m", "shield_ai", *arguments],
-        cwd=app,
-        env=env,
-        input=stdin.encode() if isinstance(stdin, str) else stdin,
-        capture_output=True,
-        check=False,
-        timeout=timeout,
-    )
+    given = stdin.encode() if isinstance(stdin, str) else stdin
+    return run_shield(arguments, app, env, given, timeout)
 
 
 def forbidden(raw: bytes) -> list[str]:

@@ -6,10 +6,11 @@ import contextlib
 import io
 import os
 import secrets
-import subprocess
 import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from shield_forks import run_shield
 
 from shield_ai.__main__ import main
 
@@ -48,19 +49,10 @@ class Done:
 def shield(
     *arguments: str, cwd: Path, env: Mapping[str, str] | None = None, stdin: str | None = None
 ) -> Done:
-    """Run one command in a new process."""
+    """Run one command in a process of its own."""
     environment = {"NO_COLOR": "1", "COLUMNS": "80", **os.environ, **(env or {})}
-    done = subprocess.run(
-        [sys.executable, "-m", "shield_ai", *arguments],
-        cwd=cwd,
-        env=environment,
-        input=stdin,
-        stdin=None if stdin is not None else subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    return Done(done.returncode, done.stdout, done.stderr)
+    done = run_shield(arguments, cwd, environment, (stdin or "").encode())
+    return Done(done.returncode, done.stdout.decode(), done.stderr.decode())
 
 
 def run(
