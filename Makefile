@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 .DEFAULT_GOAL := help
-.PHONY: help demo recording test test-fast test-oldest test-rotation test-kill test-iam wheel lint docs site bench bench-scan bench-reads bench-deployment bench-pull-request bench-runtime drill fuzz properties coverage dist audit lock clean
+.PHONY: help demo recording test test-long test-fast test-oldest test-rotation test-kill test-iam wheel lint docs site bench bench-scan bench-reads bench-deployment bench-pull-request bench-runtime drill fuzz properties coverage dist audit lock clean
 
 help:  ## show this help
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -41,8 +41,14 @@ wheel: $(VENV)/dev.stamp
 
 # Three workers on two cores, because many tests wait for servers.
 PYTEST = -m pytest -n 3 --dist worksteal $(ARGS)
-test: wheel  ## run the tests on the built wheel
-	PYTHONPATH=$(CURDIR)/build/wheel $(BIN)/python $(PYTEST)
+# Each of these takes whole projects or databases through many steps.
+LONG := $(addprefix tests/hostile/test_,git_programs.py invariants.py scaling.py)
+LONG += $(addprefix tests/,reports/test_reworded.py rotator/test_postgres_faults.py sandbox/test_demo.py scan/test_optimizations.py)
+test: wheel  ## run the tests on the built wheel, except those of test-long
+	PYTHONPATH=$(CURDIR)/build/wheel $(BIN)/python $(PYTEST) $(addprefix --ignore=,$(LONG))
+
+test-long: wheel  ## run the tests that take whole projects or databases through many steps
+	PYTHONPATH=$(CURDIR)/build/wheel $(BIN)/python $(PYTEST) $(LONG)
 
 coverage: wheel  ## run the tests and measure the branch coverage
 	@rm -rf .coverage .coverage.*
