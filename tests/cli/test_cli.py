@@ -474,7 +474,7 @@ def test_rollback_of_an_edit_that_it_would_lose_requires_force(app, aws):
     error(done, 4, "edited since apply: shop/settings.py", "+X = get_secret", "--force")
     assert files_of(app) == before
     done = run("rollback", "--yes", "--force", cwd=app)
-    assert (done.code, "your version is now .shield/edited/shop/settings.py" in done.err) == (
+    assert (done.code, "your version was saved as .shield/edited/shop/settings.py" in done.err) == (
         0,
         True,
     ), done.text

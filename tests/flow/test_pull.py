@@ -24,7 +24,7 @@ def current(**values):
 def test_compares_the_file_with_the_values_in_aws(path):
     path.write_text("A=old\nB=same\nC=\nE=old\nE=new\n")
     update = plan_update(path, current(A="new", B="same", C="new", D="1\n2", E="new"))
-    assert update.written == ("A", "C", "D", "E")
+    assert update.to_write == ("A", "C", "D", "E")
     assert update.replaced == ("A", "E")
     assert update.unchanged == ("B",)
     assert update.several_lines == ("D",)

@@ -11,7 +11,7 @@ import msgspec
 from shield_ai.cli.console import can_ask, echo, no_terminal_text, note, print_before_question
 from shield_ai.cli.prompts import confirm, prompt_hidden
 from shield_ai.cli.rotation_steps import run_steps
-from shield_ai.flow.pull import outdated_env_file, pull_command
+from shield_ai.flow.pull import env_file_with, pull_command
 from shield_ai.model.errors import ShieldError
 from shield_ai.model.hidden import Hidden
 from shield_ai.model.rotation_policy import ManualKind, manual_kind, manually_rotated_fields
@@ -140,7 +140,7 @@ def rotate_manually(rotator: SecretRotator, secret: Secret, *, yes: bool) -> Non
 
 def note_env_files(app: AppContext, secrets: Sequence[Secret]) -> None:
     """Tell how to update the app's env files that still have the old values of secrets."""
-    outdated = [outdated_env_file(app, secret) for secret in secrets]
+    outdated = [env_file_with(app, secret) for secret in secrets]
     for path, number in Counter(filter(None, outdated)).items():
         command = pull_command(app.environment, path)
         if number == 1:

@@ -36,11 +36,11 @@ if TYPE_CHECKING:
     from shield_ai.model.manifest import Secret
     from shield_ai.project.tree import Tree
 
-# What git does with a file that may contain secrets.
+# The states in which git can't commit the file.
 _SAFE = (git.GitState.IGNORED, git.GitState.NO_REPOSITORY)
 _QUOTING_HINT = (
-    "a value must be UTF-8 text without NUL, carriage return and ${…}, and not contain a single "
-    "quote together with $ or a backtick; name the other secrets with --only"
+    "a value must be UTF-8 text without NUL, carriage return or ${…}, and can't contain both a "
+    "single quote and a $ or backtick; leave these secrets out: name the others with --only"
 )
 
 
@@ -49,7 +49,7 @@ class EnvFileUpdate(msgspec.Struct, frozen=True, kw_only=True):
 
     path: Path
     before: bytes | None  # None: the file does not exist
-    values: dict[str, Hidden]  # the variables to write
+    values: dict[str, Hidden]  # of the variables to write
     replaced: tuple[str, ...]  # variables to write that have another value in the file
     unchanged: tuple[str, ...]
 
@@ -58,7 +58,7 @@ class EnvFileUpdate(msgspec.Struct, frozen=True, kw_only=True):
         return f"EnvFileUpdate({str(self.path)!r})"
 
     @property
-    def written(self) -> tuple[str, ...]:
+    def to_write(self) -> tuple[str, ...]:
         """The variables to write."""
         return tuple(self.values)
 
@@ -78,7 +78,7 @@ def plan_update(path: Path, current: CurrentValues) -> EnvFileUpdate:
         current: The values in AWS.
 
     Raises:
-        UnsafePlanError: git tracks the file, or does not ignore it.
+        UnsafePlanError: git tracks the file, does not ignore it, or can't tell.
         SourceError: The file can't be read.
         ShieldError: An env file can't contain one of the values.
     """
@@ -90,6 +90,7 @@ def plan_update(path: Path, current: CurrentValues) -> EnvFileUpdate:
     replaced: list[str] = []
     for variable, value in current.values.items():
         old_values = set(assigned.get(variable, []))
+        # python-dotenv reads another value than the file has if it contains ${…}.
         if old_values == {value.reveal()} and not EXPANDED_BY_DOTENV.search(value.reveal()):
             unchanged.append(variable)
             continue
@@ -107,7 +108,7 @@ def plan_update(path: Path, current: CurrentValues) -> EnvFileUpdate:
 
 
 def pull_command(environment: str, file: str = DOTENV) -> str:
-    """Return the command that copies the current values to a file that the app reads with AWS off.
+    """Return the command that writes the current values into an env file.
 
     Args:
         environment: The environment of the secrets; empty: none.
@@ -118,7 +119,7 @@ def pull_command(environment: str, file: str = DOTENV) -> str:
 
 
 def pull_command_for(tree: Tree, environment: str, replaced: Collection[str] = ()) -> str:
-    """Return the pull command for the app's .env; with FILE if there is none, or it is replaced.
+    """Return the pull command for the app's .env; with FILE if it is missing or replaced.
 
     Args:
         tree: The app's folder.
@@ -129,12 +130,12 @@ def pull_command_for(tree: Tree, environment: str, replaced: Collection[str] = (
     return pull_command(environment, DOTENV if is_known else "FILE")
 
 
-def outdated_env_file(context: AppContext, secret: Secret) -> str:
-    """Return the env file of the app if it has a variable of a secret; empty if it has none.
+def env_file_with(context: AppContext, secret: Secret) -> str:
+    """Return the env file of the app if it assigns a variable of a secret; empty otherwise.
 
     Args:
         context: The app, with the selected environment.
-        secret: A secret with a new value in AWS.
+        secret: The secret.
     """
     path = DOTENV
     if context.environment:
@@ -154,7 +155,7 @@ def has_current_values(context: AppContext, secret: Secret, replaced: Collection
         secret: The secret.
         replaced: The files that are replaced later, so that their values don't count.
     """
-    path = outdated_env_file(context, secret)
+    path = env_file_with(context, secret)
     if not path or path in replaced or context.aws is None:
         return False
     assigned = read_assignments(context.tree.read(path) or b"")
@@ -195,13 +196,13 @@ def write_update(update: EnvFileUpdate) -> None:
 
 def _read(path: Path) -> bytes | None:
     if path.is_symlink():
-        raise SourceError(f"{path} is a symbolic link", "name the file that it leads to")
+        raise SourceError(f"{path} is a symbolic link", "name the file that it points to")
     try:
         return read_private_file(path)
     except OSError as error:
         raise SourceError(
             f"{path} can't be read: {error.strerror}",
-            "name a new file or a regular file of your own, in an existing folder",
+            "name a new file, or a regular file that you own, in an existing folder",
         ) from None
 
 
@@ -223,8 +224,8 @@ def _require_ignored(path: Path) -> None:
         problem = "is tracked by git"
         hint = f"run git rm --cached {path}, and {ignore}"
     elif state is git.GitState.UNKNOWN:
-        problem = "is in a git repository that can't be read"
-        hint = "name a file outside of the repository"
+        problem = "is in a git repository, but git can't read it or is not installed"
+        hint = "name a file outside the repository"
     raise UnsafePlanError(f"{path} {problem}: secrets can't be written there", hint)
 
 

@@ -23,13 +23,14 @@ if TYPE_CHECKING:
     from shield_ai.model.edit import Edit, FileChange
     from shield_ai.model.finding import Finding
 
-    Opcodes = list[tuple[str, int, int, int, int]]
-    Lines = tuple[int, int, int, int]
+    # As difflib's: what changed, first and end in the old file, first and end in the new one.
+    Opcode = tuple[str, int, int, int, int]
+    LineRange = tuple[int, int, int, int]  # first and end in the old file and in the new one
 
-CONTEXT = 2  # lines around a change in Python; in other files, they may contain values
+CONTEXT = 2  # lines around a change in Python; other files have none, as they may hold values
 MAX_COMPARED = 500  # lines of one change
-HIDDEN = regex(rb"\0{4,}")  # a shorter one may be part of another word
-NEW_LINES = 12  # lines shown of a new file
+HIDDEN = regex(rb"\0{4,}")  # a shorter value may also be part of another word
+NEW_LINES = 12  # lines shown of new content; one more is shown instead of "1 more line"
 STYLES = {"+": "green", "-": "red", "@": "cyan"}
 
 
@@ -51,7 +52,7 @@ def diff_text(
     whole: bool = False,
     color: bool = False,
 ) -> str:
-    """Format the change of one file.
+    """Format the change of one file: a header, then lines.
 
     Args:
         change: The planned change.
@@ -71,7 +72,7 @@ def diff_text(
 
 
 def _replaces_file(change: FileChange, raw: bytes) -> bool:
-    """Return whether the change is a new file, or new content for a file that shield wrote."""
+    """Return whether the change consists of one edit that replaces the whole content."""
     if len(change.edits) > 1:
         return False
     return all(edit.start == 0 and edit.end == len(raw) for edit in change.edits)
@@ -80,10 +81,13 @@ def _replaces_file(change: FileChange, raw: bytes) -> bool:
 def _new_content(change: FileChange, raw: bytes, *, whole: bool) -> Iterator[str]:
     lines = "".join(edit.replacement for edit in change.edits).splitlines()
     what = "new"
-    if change.before is not None:
+    if change.before is not None and not raw:
+        what = "was empty"
+    elif raw:
         what = f"replaces {count(len(raw.splitlines()), 'line')} written by shield"
     yield f"+++ {printable(change.path)}  ({what}, {count(len(lines), 'line')})"
-    shown = lines if whole or len(lines) <= NEW_LINES + 1 else lines[:NEW_LINES]
+    is_short = len(lines) <= NEW_LINES + 1
+    shown = lines if whole or is_short else lines[:NEW_LINES]
     for line in shown:
         yield f"+{printable(line)}"
     if len(lines) > len(shown):
@@ -104,7 +108,7 @@ def _unified(
     yield f"--- {printable(change.path)}{note}"
     yield f"+++ {printable(change.path)}{note}"
     opcodes = find_opcodes(change, old, new)
-    groups: Iterable[Opcodes]
+    groups: Iterable[Sequence[Opcode]]
     if change.path.endswith(".py"):
         groups = _group(opcodes)
     else:
@@ -114,24 +118,24 @@ def _unified(
 
 
 def _without_values(edit: Edit, raw: bytes, masked: bytes, encoding: str) -> Edit:
-    """Hide the values in a replacement that the replaced text has too.
+    """Hide the values in a replacement that also occur in the text that it replaces.
 
     Edits of Python leave values in place: see `rewrite.python.kept_texts`.
     """
     text = edit.replacement
     for hidden in HIDDEN.finditer(masked, edit.start, edit.end):
         value = raw[slice(*hidden.span())].decode(encoding, "replace")
-        if value.strip():  # not the indentation
+        if value.strip():  # the hidden text can also be an indentation
             text = text.replace(value, "\0" * len(value))
     return msgspec.structs.replace(edit, replacement=text)
 
 
-def find_opcodes(change: FileChange, old: list[bytes], new: list[bytes]) -> Opcodes:
-    """Return the differences as `difflib` does, which is slow for files with many equal lines.
+def find_opcodes(change: FileChange, old: list[bytes], new: list[bytes]) -> list[Opcode]:
+    """Return the differences as opcodes of difflib.
 
-    Only the lines that the edits touch are compared.
+    Only the lines that edits touch are compared, because difflib is slow for many equal lines.
     """
-    opcodes: Opcodes = []
+    opcodes: list[Opcode] = []
     i = j = 0
     for i1, i2, j1, j2 in _changed_lines(change, old, new):
         opcodes.append(("equal", i, i1, j, j1))
@@ -146,17 +150,17 @@ def find_opcodes(change: FileChange, old: list[bytes], new: list[bytes]) -> Opco
     return list(_join_equal(opcodes))
 
 
-def _changed_lines(change: FileChange, old: list[bytes], new: list[bytes]) -> list[Lines]:
-    """Return the ranges of lines that edits touch: first, end, and the same in the new file."""
+def _changed_lines(change: FileChange, old: list[bytes], new: list[bytes]) -> list[LineRange]:
+    """Return the ranges of lines that edits touch."""
     starts = list(accumulate(map(len, old), initial=0))
     new_starts = list(accumulate(map(len, new), initial=0))
-    ranges: list[Lines] = []
-    growth = 0
+    ranges: list[LineRange] = []
+    growth = 0  # bytes by which the new file is longer, up to this edit
     for edit in sorted(change.edits, key=lambda edit: (edit.start, edit.end)):
         first = bisect_right(starts, edit.start) - 1
         if old and not old[-1].endswith((b"\n", b"\r")):
-            first = min(first, len(old) - 1)
-        end = min(max(bisect_right(starts, edit.end), first), len(old))
+            first = min(first, len(old) - 1)  # an edit at the end continues the last line
+        end = min(bisect_right(starts, edit.end), len(old))
         new_first = bisect_left(new_starts, starts[first] + growth)
         growth += len(edit.replacement.encode(change.encoding)) - (edit.end - edit.start)
         if ranges and first <= ranges[-1][1]:
@@ -166,7 +170,7 @@ def _changed_lines(change: FileChange, old: list[bytes], new: list[bytes]) -> li
     return ranges
 
 
-def _join_equal(opcodes: Opcodes) -> Iterator[tuple[str, int, int, int, int]]:
+def _join_equal(opcodes: Iterable[Opcode]) -> Iterator[Opcode]:
     for is_equal, group in groupby(opcodes, key=lambda opcode: opcode[0] == "equal"):
         if not is_equal:
             yield from group
@@ -178,7 +182,7 @@ def _join_equal(opcodes: Opcodes) -> Iterator[tuple[str, int, int, int, int]]:
             yield "equal", i1, i2, j1, j2
 
 
-def _group(opcodes: Opcodes) -> Iterator[Opcodes]:
+def _group(opcodes: list[Opcode]) -> Iterator[list[Opcode]]:
     """Group differences with CONTEXT lines around them."""
     matcher = difflib.SequenceMatcher()
     matcher.opcodes = opcodes  # type: ignore[attr-defined]  # missing in its stubs
@@ -186,7 +190,7 @@ def _group(opcodes: Opcodes) -> Iterator[Opcodes]:
 
 
 def _hunk(
-    group: Sequence[tuple[str, int, int, int, int]],
+    group: Sequence[Opcode],
     old: list[bytes],
     new: list[bytes],
     encoding: str,

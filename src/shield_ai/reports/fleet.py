@@ -1,4 +1,4 @@
-"""Format the scan of many repositories, as a table 80 columns wide and as JSON."""
+"""Format the scan of many repositories as JSON, and as text that fits 80 columns."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ class FleetTotal(msgspec.Struct, frozen=True, kw_only=True):
     found: dict[str, int]  # severity -> number of findings
     failed: int  # repositories that could not be scanned
     fixable: int  # findings that can be fixed
-    unseen: int  # files that could not be read
-    moved: int  # calls of get_secret
+    unseen: int  # files that could not be read or parsed
+    moved: int  # calls of get_secret() and settings sources
     secrets: int  # secrets in shield.toml
     scheduled: int  # secrets with a rotation schedule
 
@@ -62,12 +62,12 @@ def fleet_text(outcomes: Sequence[Outcome]) -> str:
     total = _total(outcomes)
     findings = count(sum(total.found.values()), "finding")
     repositories = count(len(outcomes), "repository")
-    moved = count(total.moved, "read")
+    moved = count(total.moved, "call")
     secrets = count(total.secrets, "secret")
     lines += [
         "",
         f"{repositories}, {len(failed)} failed: {findings},",
-        f"{total.fixable} fixable with shield apply; {moved} moved already;",
+        f"{total.fixable} fixable with shield apply; {moved} of get_secret() already;",
         f"{secrets} in shield.toml, {total.scheduled} with a rotation schedule",
     ]
     return "\n".join(lines) + "\n"

@@ -9,7 +9,7 @@ import signal
 import socket
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 from urllib.parse import quote
 
 from shield_ai.model.errors import ShieldError
@@ -32,7 +32,7 @@ HOST = "127.0.0.1"
 SUPERUSER = "postgres"
 START_TIMEOUT = 60.0  # seconds
 ATTEMPTS = 5
-# The data is temporary, so it does not have to be durable.
+# Nobody needs the data after a crash.
 SETTINGS = {
     "listen_addresses": HOST,
     "unix_socket_directories": "",
@@ -172,6 +172,7 @@ class _PortTakenError(ShieldError):
 def _make_scratch_folder(user: tuple[int, int] | None) -> Path:
     """Create a temporary folder that the server's user can access."""
     parent = None
+    # The check is about the parents of a path.
     if user and not is_accessible_to_all(Path(tempfile.gettempdir()) / "any"):
         parent = "/tmp"  # noqa: S108  # TMPDIR is not accessible to the server's user
     scratch = Path(tempfile.mkdtemp(prefix="shield-pg-", dir=parent))
@@ -240,7 +241,7 @@ def _launch(
     return child, port
 
 
-def _is_ready(data: Path) -> bool | None:
+def _is_ready(data: Path) -> Literal[True] | None:
     """Check whether this server accepts connections, by its own PID file; None if not yet.
 
     A connection attempt could reach another server on the same port.
@@ -249,5 +250,5 @@ def _is_ready(data: Path) -> bool | None:
         lines = (data / "postmaster.pid").read_text().split("\n")
     except OSError:
         return None
-    status = lines[7:8]  # line 8 of the file
-    return [line.strip() for line in status] == ["ready"] or None
+    status = lines[7].strip() if len(lines) > 7 else ""  # line 8 of the file
+    return True if status == "ready" else None

@@ -157,7 +157,7 @@ def _scan_named_files(files: list[str]) -> PartResult:
     root = Path()
     app_patterns = pattern.load_app_patterns(root)
     custom_paths = _custom_rule_paths(root, files, app_patterns)
-    read = reader(str(root), follow_links=True)
+    read = reader(str(root), allow_outside=True)
     part = _scan_files(files, read, root, app_patterns, custom_paths or set())
     if custom_paths is None:
         part.credentials.skip(".git", SkipId.GIT_FAILED.reason())

@@ -21,7 +21,7 @@ from shield_ai.flow.interruption import SIGNALS, InterruptedAfterRotationError, 
 from shield_ai.flow.rotate import rotation_driver
 from shield_ai.flow.rotate.rotation_driver import Progress, pending_version, run_rotation
 from shield_ai.flow.rotate.rotation_logins import VersionLogins
-from shield_ai.flow.verify.db_login import Login, LoginResult
+from shield_ai.flow.verify.db_login import LoginAttempt, LoginResult
 from shield_ai.model.hidden import Hidden
 from shield_ai.model.rotation_status import LivePassword
 
@@ -320,7 +320,7 @@ def test_other_threads_have_no_signals_to_defer():
 
 
 OK, REFUSED, UNTRIED = (
-    Login(result) for result in (LoginResult.OK, LoginResult.REFUSED, LoginResult.UNTRIED)
+    LoginAttempt(result) for result in (LoginResult.OK, LoginResult.REFUSED, LoginResult.UNTRIED)
 )
 
 

@@ -10,7 +10,7 @@ import threading
 import pytest
 
 from shield_ai.flow.verify import db_login
-from shield_ai.flow.verify.db_login import Login, LoginResult
+from shield_ai.flow.verify.db_login import LoginAttempt, LoginResult
 from shield_ai.model.hidden import Hidden
 
 
@@ -126,8 +126,8 @@ def test_logs_in(postgres):
     }
     right = Hidden(json.dumps({"username": user, "password": password, **place}))
     wrong = Hidden(json.dumps({"username": user, "password": "wrong", **place}))
-    assert db_login.try_login(right, {}) == Login(LoginResult.OK)
-    assert db_login.try_login(wrong, {}) == Login(
+    assert db_login.try_login(right, {}) == LoginAttempt(LoginResult.OK)
+    assert db_login.try_login(wrong, {}) == LoginAttempt(
         LoginResult.REFUSED, "the database rejects the user and password"
     )
     with postgres.connect() as superuser:

@@ -28,7 +28,7 @@ def write_files(files, folder):
 
 
 def fix(files, made=None):
-    return run(app_tests.write_tests(files.get, made or manifest(), list(files)), files)
+    return run(app_tests.plan_tests(files.get, made or manifest(), list(files)), files)
 
 
 @pytest.mark.parametrize(
@@ -58,7 +58,7 @@ def test_creates_tests_in_folder_of_the_apps_tests(before, path):
     files = dict.fromkeys(before, b"")
     assert not fix(files)
     assert set(files) - set(before) == {path}
-    assert app_tests.write_tests(files.get, manifest(), list(files)) == ([], [])
+    assert app_tests.plan_tests(files.get, manifest(), list(files)) == ([], [])
 
 
 def test_updates_tests_that_an_earlier_version_wrote_elsewhere():

@@ -88,7 +88,7 @@ def test_links_out_of_the_folder_are_reported_and_not_read(tmp_path) -> None:
     seen = look(app, "out.py", "chain.py", "in.py")
     assert [skip.path for skip in seen.skipped] == ["out.py", "chain.py"]
     assert [finding.path for finding in seen.findings] == ["in.py"]
-    assert reader(".", follow_links=True)(str(app / "out.py")) == LINE
+    assert reader(".", allow_outside=True)(str(app / "out.py")) == LINE
 
 
 @pytest.mark.parametrize(

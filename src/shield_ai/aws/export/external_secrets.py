@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 _API_VERSION = "external-secrets.io/v1"
 _REFRESH_INTERVAL = "1h0m0s"
 _HEADER = """\
-# A Secret with the environment variables of the app, for envFrom. Change the name of the service
-# account to one with a role that has the policy of shield export --format app-policy; without
-# IAM roles for service accounts, remove auth.
+# Creates a Secret with the app's environment variables, for envFrom. Under serviceAccountRef, name
+# a service account that has an IAM role with the policy of shield export --format app-policy;
+# without IAM roles for service accounts, remove auth.
 """
 
 
@@ -46,11 +46,11 @@ def object_name(app: App) -> str:
 
 
 def _provider(app: App) -> dict[str, Any]:
-    account = object_name(app).removesuffix("-secrets")
+    service_account = object_name(app).removesuffix("-secrets")
     return {
         "service": "SecretsManager",
         "region": app.region,
-        "auth": {"jwt": {"serviceAccountRef": {"name": account}}},
+        "auth": {"jwt": {"serviceAccountRef": {"name": service_account}}},
     }
 
 

@@ -37,15 +37,15 @@ class Account:
         """The ID of the account that the credentials belong to."""
         return self.session.account()
 
-    def live_state(self, names: Iterable[str], keys: Iterable[tuple[str, str]] = ()) -> Live:
-        """Return the state of the secrets with these names and the resources with these keys.
+    def live_state(self, names: Iterable[str], resources: Iterable[tuple[str, str]] = ()) -> Live:
+        """Return the state of the secrets with these names and some resources.
 
         Args:
             names: The full names of the secrets.
-            keys: The kind and name of each resource.
+            resources: The kind and name of each resource.
         """
         live = self.secrets.live_state(names)
-        return msgspec.structs.replace(live, resources=self.resources.read(keys))
+        return msgspec.structs.replace(live, resources=self.resources.read(resources))
 
     def as_role(self, arn: str) -> Account:
         """Return this account, accessed with the credentials of a role."""

@@ -1,4 +1,4 @@
-"""Read and write customer managed IAM policies and their attachment to a role."""
+"""Check whether an IAM role exists, and on which resources its policies allow an action."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from shield_ai.aws.live.session import Session
 
 
-# Calls a second. AWS documents no limit; this one checks a hundred secrets in seconds.
+# Calls a second. AWS documents no limit; at this rate, 100 secrets take five seconds.
 _SIMULATION_RATE = 20
 
 
@@ -33,12 +33,12 @@ def role_exists(session: Session, name: str) -> bool:
 def allowed_resources(session: Session, role: str, action: str, arns: Sequence[str]) -> set[str]:
     """Return the resources on which the IAM policy simulator allows a role an action.
 
-    Each call is about one resource, so that the decision is unambiguous.
+    Each call simulates one resource, so that it returns one decision.
     """
     client: IAMClient = session.iam()
     role_arn = session.iam_arn(f"role/{role}")
 
-    def is_allowed(arn: str) -> bool:
+    def simulate(arn: str) -> bool:
         with translate_errors("iam:SimulatePrincipalPolicy", role):
             response = client.simulate_principal_policy(
                 PolicySourceArn=role_arn, ActionNames=[action], ResourceArns=[arn]
@@ -46,7 +46,5 @@ def allowed_resources(session: Session, role: str, action: str, arns: Sequence[s
         decisions = [result["EvalDecision"] for result in response["EvaluationResults"]]
         return decisions == ["allowed"]
 
-    decisions = parallel_map(
-        is_allowed, arns, session, "permissions checked", rate=_SIMULATION_RATE
-    )
-    return {arn for arn, allowed in zip(arns, decisions, strict=True) if allowed}
+    allowed = parallel_map(simulate, arns, session, "permissions checked", rate=_SIMULATION_RATE)
+    return {arn for arn, is_allowed in zip(arns, allowed, strict=True) if is_allowed}

@@ -58,7 +58,7 @@ def pull(
         confirm(f"Replace {number} in {env_file} ({', '.join(update.replaced)})?", yes=yes)
     write_update(update)
     if not OUTPUT.quiet:
-        _print_names(f"written to {env_file}", update.written)
+        _print_names(f"written to {env_file}", update.to_write)
         _print_names("unchanged", update.unchanged)
     _print_names("not in AWS", current.missing)
     _print_names("optional, not in AWS", current.skipped)
@@ -67,7 +67,7 @@ def pull(
         print_json(
             PullDocument(
                 env_file=str(env_file),
-                written=update.written,
+                written=update.to_write,
                 unchanged=update.unchanged,
                 missing=current.missing,
                 optional=current.skipped,

@@ -32,13 +32,13 @@ if TYPE_CHECKING:
     from shield_ai.flow.journal.log import Journal
     from shield_ai.flow.rollback.edited_files import EditedFile
     from shield_ai.flow.rollback.removed_modules import Importer
-    from shield_ai.flow.verify.db_login import Login
+    from shield_ai.flow.verify.db_login import LoginAttempt
     from shield_ai.model.hidden import Hidden
     from shield_ai.model.resource import SecretState
     from shield_ai.project.tree import Tree
 
 # Takes a secret's name and value, and tries its login; returns None for a secret without a login.
-TryLogin: TypeAlias = "Callable[[str, Hidden], Login | None]"
+TryLogin: TypeAlias = "Callable[[str, Hidden], LoginAttempt | None]"
 
 # The account, the region, and the kind and name of a secret or resource.
 _Target: TypeAlias = "tuple[str, str, tuple[str, str]]"
@@ -51,7 +51,7 @@ _CHANGED_SETTINGS = "its settings were changed since apply; restore them manuall
 class _Outcome(NamedTuple):
     status: StepStatus
     detail: str
-    is_open: bool = False  # a kept step that blocks the rollback until its reason is resolved
+    is_open: bool = False  # the next rollback tries a kept step again
     restored: bool = False  # the settings of a kept secret were restored
 
 
@@ -77,7 +77,7 @@ def _target(step: AwsStep) -> _Target:
     return step.account, step.region, step.resource_key
 
 
-def _no_login(_name: str, _value: Hidden) -> Login | None:
+def _no_login(_name: str, _value: Hidden) -> LoginAttempt | None:
     return None
 
 
@@ -91,13 +91,14 @@ def _not_pulled(_name: str) -> bool:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Rollback:
-    """Undoes the steps of one run.
+    """Undoes the open steps of the last apply, and those that earlier rollbacks kept.
 
     Args:
         tree: The app's folder.
         journal: Locked by the caller.
         aws: The account; None if no step needs it.
-        on_receipt: Called after each step.
+        on_receipt: Called with the result of each step, and with each file of the user that was
+            saved.
         try_login: Checks whether the previous value of a secret still works.
         rotation_problem: Takes a secret's name. Returns why its pending rotation must be finished
             first; empty if it need not.
@@ -114,8 +115,9 @@ class Rollback:
 
     # The steps of secrets that were rotated since apply.
     rotated: list[SecretStep] = dataclasses.field(default_factory=list, init=False)
-    # What was not undone and was not reported by an earlier rollback; `blocked` is still open.
+    # The steps that were not undone, except those that an earlier rollback kept and reported.
     left: list[str] = dataclasses.field(default_factory=list, init=False)
+    # Those of them that the next rollback tries again.
     blocked: list[str] = dataclasses.field(default_factory=list, init=False)
 
     def undo(self, steps: Sequence[Step], *, force: bool) -> list[Receipt]:
@@ -123,36 +125,42 @@ class Rollback:
 
         Args:
             steps: The steps, newest first.
-            force: Restore files that were edited since byte for byte, and save a copy of each in
-                .shield/edited. Otherwise, only apply's edits are undone in them.
+            force: Restore the exact previous content of files that were edited since, and save
+                the user's version in .shield/edited. Otherwise, only apply's edits are undone.
 
         Raises:
             UnsafePlanError: A file was edited since, in a way in which apply's edits can't be
                 undone alone; another file imports a module that would be removed; or a step ran
                 in another account. Nothing was done.
-            RollbackIncompleteError: An AWS call failed, or a secret or resource was changed since
-                and no earlier rollback reported it; all other steps were undone.
+            RollbackIncompleteError: A step was not undone, and no earlier rollback reported it; all
+                other steps were undone.
+            SourceError: A file or a backup can't be read.
         """
         self._require_account(steps)
         merged, lost = self._find_edits(steps, force=force)
         reported = frozenset(map(_target, self.journal.kept_steps()))
-        copies = {file.path: self._save_edits(file) for file in lost}
+        copies: dict[str, str] = {}
+        for file in lost:
+            copies[file.path] = self._save_edits(file)
         receipts: list[Receipt] = []
         for step in steps:
             if isinstance(step, FileStep):
-                receipts.append(self._undo_file(step, copies.pop(step.what, ""), merged))
+                receipt = self._undo_file(step, copies.pop(step.what, ""), merged)
             elif self.aws:
-                receipts.append(self._undo_aws(step, self.aws, reported))
-            self.on_receipt(receipts[-1])
+                receipt = self._undo_aws(step, self.aws, reported)
+            else:
+                raise ValueError("the steps in AWS need the account")
+            receipts.append(receipt)
+            self.on_receipt(receipt)
         self._require_complete()
         return receipts
 
     def _require_complete(self) -> None:
-        """Report what this rollback is the first one to keep, and each step that is still open."""
+        """Raise an error for steps that stay open or that this rollback is the first to keep."""
         if not self.left:
             return
         hints = []
-        # A rollback can restore the env file, so that this differs from what the steps report.
+        # Asked again, because the rollback may have restored the env file after a step.
         to_pull = [step for step in self.rotated if not self.is_pulled(step.what)]
         if to_pull:
             command = pull_command_for(self.tree, to_pull[0].environment)
@@ -160,7 +168,7 @@ class Rollback:
         if self.blocked:
             hints.append("see the reasons above; resolve them, then run shield rollback again")
         elif self.journal.last_steps():
-            hints.append("the next shield rollback continues with the steps that are left")
+            hints.append("to undo the steps of the apply before, run shield rollback again")
         elif not hints:
             hints.append("see the reasons above")
         raise RollbackIncompleteError(f"not undone: {', '.join(self.left)}", "; ".join(hints))
@@ -219,7 +227,7 @@ class Rollback:
         if file:
             outcome = "restored with the edits since apply"
         if copy:
-            detail = f"your version is now {copy}"
+            detail = f"your version was saved as {copy}"
             self.on_receipt(Receipt(step=StepKind.FILE, what=step.what, status=KEPT, detail=detail))
         return Receipt(step=StepKind.FILE, what=step.what, status=UNDONE, detail=outcome)
 
@@ -289,7 +297,7 @@ class Rollback:
     def _undo_update(self, step: SecretStep, aws: Account) -> _Outcome:
         """Restore the previous value and settings of a secret, unless they were changed since.
 
-        A changed value does not keep the settings from being restored, and the reverse.
+        The value and the settings are restored independently of each other.
         """
         state = aws.secrets.state(step.what)
         if state is None or state.deleted:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from shield_ai.flow.app_options import Scope
     from shield_ai.flow.journal.journal_record import AwsStep, Step
-    from shield_ai.flow.verify.db_login import Login
+    from shield_ai.flow.verify.db_login import LoginAttempt
     from shield_ai.model.hidden import Hidden
     from shield_ai.model.plan import Receipt
 
@@ -197,7 +197,7 @@ class Undo:
         reader = RotationReader(app.target_manifest, app.tree.root, app.aws_session)
         return reader.rollback_problem(name)
 
-    def _try_login(self, name: str, value: Hidden) -> Login | None:
+    def _try_login(self, name: str, value: Hidden) -> LoginAttempt | None:
         """Log in to the database of a secret; None for other kinds of secrets."""
         prefix = self.app.target_manifest.app.prefix
         for secret in self.app.manifest.secret:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from shield_ai.flow.verify.db_login import PORTS, Login, LoginResult, try_login
+from shield_ai.flow.verify.db_login import DEFAULT_PORTS, LoginAttempt, LoginResult, try_login
 from shield_ai.model.errors import AwsError
 from shield_ai.model.hidden import Hidden
 from shield_ai.model.rotation_status import LivePassword
@@ -47,15 +47,15 @@ def classify_login(value: Hidden) -> LoginKind:
     except RotationError:
         return LoginKind.NONE
     engine = describe_strategy(value, {}).partition("-")[0]
-    return LoginKind.DATABASE if engine in PORTS else LoginKind.UNKNOWN
+    return LoginKind.DATABASE if engine in DEFAULT_PORTS else LoginKind.UNKNOWN
 
 
 class VersionLogins(msgspec.Struct, frozen=True, kw_only=True):
     """The logins of the versions of one secret. A version without a login is None."""
 
-    current: Login | None
-    pending: Login | None
-    previous: Login | None
+    current: LoginAttempt | None
+    pending: LoginAttempt | None
+    previous: LoginAttempt | None
 
     @property
     def live(self) -> LivePassword:
@@ -71,7 +71,7 @@ class VersionLogins(msgspec.Struct, frozen=True, kw_only=True):
         return LivePassword.NONE
 
 
-def _is(login: Login | None, result: LoginResult) -> bool:
+def _is(login: LoginAttempt | None, result: LoginResult) -> bool:
     return login is not None and login.result is result
 
 
@@ -101,13 +101,13 @@ def check_logins(client: Any, secret_id: str, environ: Mapping[str, str]) -> Ver
     )
 
 
-def _login(value: str | None, environ: Mapping[str, str]) -> Login | None:
+def _login(value: str | None, environ: Mapping[str, str]) -> LoginAttempt | None:
     if value is None:
         return None
     try:
         return try_login(Hidden(value), environ)
     except RotationError as error:  # not a document with a login
-        return Login(LoginResult.UNTRIED, str(error))
+        return LoginAttempt(LoginResult.UNTRIED, str(error))
 
 
 def describe_strategy(value: Hidden, environ: Mapping[str, str]) -> str:
@@ -122,7 +122,7 @@ def describe_database(value: Hidden, environ: Mapping[str, str]) -> str:
     """Return the user and the server of a login without its password; empty if it has none."""
     engine = describe_strategy(value, environ).partition("-")[0]
     try:
-        login = parse_login(parse(value.reveal()), PORTS.get(engine, 0), environ)
+        login = parse_login(parse(value.reveal()), DEFAULT_PORTS.get(engine, 0), environ)
     except RotationError:
         return ""
     port = f":{login.port}" if login.port else ""

@@ -38,9 +38,9 @@ class Status(enum.StrEnum):
 
 
 class Check(msgspec.Struct, frozen=True, kw_only=True):
-    """One check of `shield verify`."""
+    """The result of one check of `shield verify`."""
 
-    id: str  # stable, see the list of checks
+    id: str  # that of its CheckInfo, which is stable
     name: str  # the title, for people
     status: Status
     detail: str = ""
@@ -65,7 +65,7 @@ def make_check(
 
 
 def absent(info: CheckInfo, subject: str, detail: str, hint: str = "") -> Check:
-    """Return a check that has nothing to check, because an optional secret is not in AWS.
+    """Return the result for an optional secret that is not in AWS.
 
     Args:
         info: The check.
@@ -98,11 +98,11 @@ def ok_or_failed(info: CheckInfo, problem: str, hint: str, *, subject: str = "")
 
 
 def unknown(info: CheckInfo, error: ShieldError, *, subject: str = "") -> Check:
-    """Return a check that could not be made.
+    """Return the result of a check that could not run.
 
     Args:
         info: The check.
-        error: Why it could not be made.
+        error: Why it could not run.
         subject: The secret or key that was checked, if there is one check for each.
     """
     return make_check(info, Status.UNKNOWN, error.message, error.hint, subject=subject)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from shield_ai.model.hidden import Hidden
 
 GREETING_TIMEOUT = 2.0  # seconds
-PORTS = {"postgres": 5432, "mysql": 3306}
+DEFAULT_PORTS = {"postgres": 5432, "mysql": 3306}
 
 
 class LoginResult(enum.Enum):
@@ -33,60 +33,62 @@ class LoginResult(enum.Enum):
     UNTRIED = "untried"  # says nothing about the login: no server, driver or connection
 
 
-class Login(msgspec.Struct, frozen=True):
+class LoginAttempt(msgspec.Struct, frozen=True):
     """An attempt to log in, with the reason if it failed."""
 
     result: LoginResult
     detail: str = ""  # contains no value
 
 
-_OK = Login(LoginResult.OK)
-_REFUSED = Login(LoginResult.REFUSED, "the database rejects the user and password")
+_OK = LoginAttempt(LoginResult.OK)
+_REFUSED = LoginAttempt(LoginResult.REFUSED, "the database rejects the user and password")
 
 
-def try_login(value: Hidden, environ: Mapping[str, str]) -> Login:
+def try_login(value: Hidden, environ: Mapping[str, str]) -> LoginAttempt:
     """Log in to a database.
 
     Args:
         value: The secret, a JSON document with username, password, host and port.
         environ: The environment variables of the rotation function, such as ROTATION_SSLMODE.
     """
-    login = _untried("the secret names no supported database server")
+    attempt = _not_tried("the secret does not name a supported database engine")
     try:
         engines = _possible_engines(value, environ)
     except RotationError as error:
-        return _untried(str(error))
+        return _not_tried(str(error))
     for engine in engines:
         try:
             connect = import_module(f"shield_ai.rotator.{engine}").connect
-            target = parse_login(parse(value.reveal()), PORTS[engine], environ)
-            Connector(connect).log_in(target).close()
+            login = parse_login(parse(value.reveal()), DEFAULT_PORTS[engine], environ)
+            Connector(connect).log_in(login).close()
         except LoginRefusedError:
             return _REFUSED
         except RotationError as error:
             is_without_tls = isinstance(error, NoTlsError)
             result = LoginResult.NO_TLS if is_without_tls else LoginResult.UNTRIED
-            login = _untried(str(error), result)
+            attempt = _not_tried(str(error), result)
         except ImportError:
-            login = _untried(install_command("rotate"))
+            command = install_command("rotate")
+            attempt = _not_tried(f"the driver of the database is not installed; run {command}")
         else:
             return _OK
-    if len(engines) > 1 and login.result is LoginResult.UNTRIED:
-        return _untried("neither PostgreSQL nor MySQL accepts a connection")
-    return login
+    if len(engines) > 1 and attempt.result is LoginResult.UNTRIED:
+        return _not_tried("neither PostgreSQL nor MySQL accepts a connection")
+    return attempt
 
 
-def _untried(reason: str, result: LoginResult = LoginResult.UNTRIED) -> Login:
-    return Login(result, f"not tried: {reason}")
+def _not_tried(reason: str, result: LoginResult = LoginResult.UNTRIED) -> LoginAttempt:
+    return LoginAttempt(result, f"not tried: {reason}")
 
 
 def _possible_engines(value: Hidden, environ: Mapping[str, str]) -> list[str]:
     """Return the engine that the secret names, or the possible ones if it names none."""
     try:
+        # The name of a database's strategy starts with its engine: postgres-single-user.
         engine = strategy_name(value.reveal(), environ).partition("-")[0]
     except RotationError:
         return _engines_by_greeting(value)
-    return [engine] if engine in PORTS else []
+    return [engine] if engine in DEFAULT_PORTS else []
 
 
 def _engines_by_greeting(value: Hidden) -> list[str]:
@@ -97,7 +99,7 @@ def _engines_by_greeting(value: Hidden) -> list[str]:
     document = parse(value.reveal())
     host = document.get("host")
     if not host or not document.get("port"):
-        return list(PORTS)  # try the default port of each
+        return list(DEFAULT_PORTS)  # try the default port of each
     address = (str(host), get_port(document, 0))
     try:
         with socket.create_connection(address, GREETING_TIMEOUT) as connection:

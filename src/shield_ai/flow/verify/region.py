@@ -1,4 +1,4 @@
-"""Check that an app in this environment reads its secrets from the region in shield.toml."""
+"""Check that AWS_REGION and AWS_DEFAULT_REGION name a region that has the secrets."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ if TYPE_CHECKING:
 
 REGION_USED = CheckInfo(
     "region-used",
-    "an app in this environment reads from the region in shield.toml",
-    "`AWS_REGION` and `AWS_DEFAULT_REGION`; made only if they differ from `shield.toml`",
+    "the variables of AWS select the region in shield.toml",
+    "`AWS_REGION` and `AWS_DEFAULT_REGION`; listed only if they differ from `shield.toml`",
 )
 _VARIABLES = ("AWS_REGION", "AWS_DEFAULT_REGION")  # in the order of the runtime
 
 
 def verify_region(manifest: Manifest, environ: Mapping[str, str]) -> Iterator[Check]:
-    """Check the region of the process, if it has one that holds no copy of the secrets.
+    """Report a region in the environment variables that has neither the secrets nor copies of them.
 
-    The result is unknown: the app may run in another environment than this command.
+    The result is unknown: the app may run with other variables than this command.
 
     Args:
-        manifest: shield.toml, with the settings of the environment.
-        environ: The environment variables.
+        manifest: shield.toml, with the settings of the selected environment.
+        environ: The environment variables of this process.
     """
     app = manifest.app
     variable = next((name for name in _VARIABLES if environ.get(name)), "")
@@ -39,7 +39,7 @@ def verify_region(manifest: Manifest, environ: Mapping[str, str]) -> Iterator[Ch
         REGION_USED,
         Status.UNKNOWN,
         f"{variable} is {region}, but the secrets are in {app.region}",
-        f"if the app runs in this environment, set {variable}={app.region}, or correct region in "
+        f"if the app runs with these variables, set {variable}={app.region}, or correct region in "
         "shield.toml",
     )
 
@@ -48,4 +48,4 @@ def _check(target: AwsTarget) -> Iterator[Check]:
     yield from verify_region(target.manifest, os.environ)
 
 
-CHECKS = (AwsCheck(55, _check, (REGION_USED,)),)
+CHECKS = (AwsCheck(order=55, run=_check, makes=(REGION_USED,)),)

@@ -35,8 +35,9 @@ STEMS = ("secrets", "aws_secrets")
 # The names of test modules; the first is that of pytest and unittest.
 NAME_STYLES = ("test_{}.py", "{}_test.py", "{}_tests.py")
 FILE_NAMES = frozenset(style.format(stem) for style in NAME_STYLES for stem in STEMS)
-WHAT = "tests"
-STRING_QUOTE = re.compile(r'(?<!")"(?!")')  # not a docstring's; the templates have no other quotes
+STAMP_NAME = "tests"
+# The quotes of the templates, except those of docstrings; they contain no single quotes.
+STRING_QUOTE = re.compile(r'(?<!")"(?!")')
 PYTEST_CODE = re.compile(rb"(?m)^(?:import pytest|from pytest import|(?:async )?def test_)")
 
 
@@ -46,17 +47,19 @@ def fix(context: FixContext) -> Outcome:
         return NOTHING
     module = context.app.test_module or context.module
     header = license_headers(context).module
-    return write_tests(context.read, context.manifest, context.app.paths, module, header)
+    return plan_tests(context.read, context.manifest, context.app.paths, module, header)
 
 
-def write_tests(
+def plan_tests(
     read: FileReader,
     manifest: Manifest,
     paths: Collection[str] = (),
     module: str = "",
     header: str = "",
 ) -> Outcome:
-    """Create or update the tests, unless they were edited or the app has no tests.
+    """Return the edit that creates or updates the generated tests.
+
+    There is none if they were edited, or the app has no other tests.
 
     Args:
         read: Returns the bytes of a file of the app; None if it does not exist.
@@ -69,11 +72,12 @@ def write_tests(
     if not anchor or not manifest.secret:
         return NOTHING
     root = root_of(read, anchor, module)
-    module = "shield_runtime" if manifest.app.runtime == "package" else module_of(root, anchor)
-    if is_template(read, module, paths):
+    is_package = manifest.app.runtime == "package"
+    imported = "shield_runtime" if is_package else module_of(root, anchor)
+    if is_template(read, imported, paths):
         return NOTHING  # the tests would import the package, which startproject renames
-    if not all(part.isidentifier() for part in module.split(".")):
-        return skip(manifest.app.runtime, SkipId.INVALID_MODULE_NAME.reason(module=module))
+    if not all(part.isidentifier() for part in imported.split(".")):
+        return skip(manifest.app.runtime, SkipId.INVALID_MODULE_NAME.reason(module=imported))
     tests = [path for path in paths if is_test(path)]
     path, state = _choose_path(read, anchor, root, tests, paths)
     if not path:
@@ -87,13 +91,13 @@ def write_tests(
     template = "test_secrets.py.j2"
     if style.prefers_pytest or _prefers_pytest(read, tests):
         template = "test_secrets_pytest.py.j2"
-    text = _test_module_text(template, manifest, module, style, map_style)
+    text = _test_module_text(template, manifest, imported, style, map_style)
     raw = read(path)
     return create_or_replace(path, raw, (header_of(raw) if raw else header) + text)
 
 
 def _module_path(manifest: Manifest) -> str:
-    """Return the path of a module that is imported from the app's root."""
+    """Return the path of the runtime's copy, or of a settings module; "" if there is none."""
     if manifest.app.runtime != "package":
         return manifest.app.runtime
     return next(iter(manifest.app.settings), "")
@@ -108,7 +112,7 @@ def _choose_path(
     """
     for path in sorted(tests):
         if path.rpartition("/")[2] in FILE_NAMES:
-            state, _ = read_stamp(read_optional(read, path), WHAT)
+            state, _ = read_stamp(read_optional(read, path), STAMP_NAME)
             if state in {State.OURS, State.EDITED}:
                 return path, state
     if not tests:
@@ -174,7 +178,7 @@ def _test_module_text(
         fake_secrets="client.fake_secrets" if has_map else "fake_secrets",
         style=style,
     )
-    return stamp(WHAT, "py", STRING_QUOTE.sub(map_style.quote, text))
+    return stamp(STAMP_NAME, "py", STRING_QUOTE.sub(map_style.quote, text))
 
 
 def _import_text(module: str, names: list[str], style: CodeStyle, width: int) -> str:
@@ -186,7 +190,10 @@ def _import_text(module: str, names: list[str], style: CodeStyle, width: int) ->
 
 
 def _reads_text(manifest: Manifest, style: MapStyle) -> str:
-    """Return a list of pairs. In a dict, linters would report variables as hardcoded passwords."""
+    """Return the assignment of READS, a list of pairs.
+
+    In a dict, linters would report the variables as hardcoded passwords.
+    """
     lines = []
     for secret in manifest.secret:
         for variable, field in secret.variables().items():

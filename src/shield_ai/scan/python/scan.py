@@ -20,17 +20,17 @@ class Scan(msgspec.Struct, frozen=True, kw_only=True):
     """The results of a scan, sorted by path and line."""
 
     findings: tuple[Finding, ...]
-    sites: tuple[FoundSite, ...]  # what the rewrite needs, with the findings that have a site
+    sites: tuple[FoundSite, ...]  # the findings that have code to rewrite, each with its site
     skipped: tuple[Skipped, ...]
-    unresolved: tuple[Skipped, ...] = ()  # of these, the reads of unknown variables
-    files: tuple[str, ...]  # the scanned Python files
+    unresolved: tuple[Skipped, ...] = ()  # the entries of skipped whose variable is unknown
+    files: tuple[str, ...]  # the Python files that were scanned
     facts: AppFacts
     # Path, line and column of each get_secret call; a file that defines a settings source
     # also has an entry with line 0 and column 0.
     calls: tuple[tuple[str, int, int], ...] = ()
     harmless: tuple[Skipped, ...] = ()  # values with a secret-like name that are not secrets
     file_reads: tuple[Skipped, ...] = ()  # secrets that the settings take from a file
-    python_files: tuple[str, ...] = ()  # of the app, including tests
+    python_files: tuple[str, ...] = ()  # all Python files of the app, including tests
     constants: tuple[FoundSite, ...] = ()  # constants that remain beside migrated secrets
     migrated: tuple[str, ...] = ()  # variables that the code reads through the runtime
     kept: tuple[str, ...] = ()  # variables that must stay set: unchanged code reads them
@@ -39,7 +39,7 @@ class Scan(msgspec.Struct, frozen=True, kw_only=True):
     copies: tuple[str, ...] = ()  # the folders of copies of the runtime, which are not scanned
 
     def find_places(self, variables: Collection[str]) -> Iterator[Finding]:
-        """Yield the findings of the code that reads, or contains, one of some secrets.
+        """Yield the findings of code that reads or contains one of some secrets.
 
         Args:
             variables: The variables of the secrets.

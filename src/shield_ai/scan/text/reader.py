@@ -1,4 +1,4 @@
-"""Read the files of a scan, without following links out of its folder."""
+"""Read the files of a scan, without following links out of its folder unless it is allowed."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 
 MAX_SIZE = 20_000_000  # bytes; larger files are skipped
 READ_FLAGS = os.O_RDONLY | os.O_NONBLOCK  # do not wait for the writer of a FIFO
-BINARY_CHECK_SIZE = 8192  # bytes; a file with a NUL in them is binary, as in git
-MAX_NULS = 8  # in these bytes of a file that is a text file by its name
+BINARY_CHECK_SIZE = 8000  # bytes; a file with a NUL in them is binary, as in git
+MAX_NULS = 8  # that these bytes of a file with the name of a text file may contain
 
 
-def reader(root: str, *, follow_links: bool = False) -> FileReader:
+def reader(root: str, *, allow_outside: bool = False) -> FileReader:
     """Return a function that reads a file of a folder, up to one byte over MAX_SIZE.
 
     The function returns None if the file cannot be read or is outside the folder, and no bytes if
@@ -28,10 +28,10 @@ def reader(root: str, *, follow_links: bool = False) -> FileReader:
 
     Args:
         root: The folder.
-        follow_links: Whether to read files outside the folder, too: the user has named them.
+        allow_outside: Whether to read files outside the folder, too: the user has named them.
     """
     base = root.rstrip("/") + "/" if root else ""
-    if follow_links:
+    if allow_outside:
         return lambda path: _read_named(path if path.startswith("/") else base + path)
     is_inside = inside_check(root)
 
@@ -59,7 +59,7 @@ def _read_named(path: str) -> bytes | None:
 def _target_inside(link: str, root: str) -> str:
     """Return the target of a symbolic link, relative to the folder.
 
-    It is empty if the target is outside the folder, or the link is broken.
+    It is empty if the target is outside the folder, or the links form a loop.
     """
     target = os.path.realpath(link)
     base = os.path.realpath(root).rstrip("/") + "/"
@@ -73,25 +73,25 @@ def _read_regular(path: str, flags: int) -> bytes:
     Raises:
         OSError: The file can't be read, or is a symbolic link and the flags contain O_NOFOLLOW.
     """
-    handle = os.open(path, flags)
+    descriptor = os.open(path, flags)
     try:
-        status = os.fstat(handle)
-        return _read_file(handle, status.st_size) if stat.S_ISREG(status.st_mode) else b""
+        status = os.fstat(descriptor)
+        return _read_file(descriptor, status.st_size) if stat.S_ISREG(status.st_mode) else b""
     finally:
-        os.close(handle)
+        os.close(descriptor)
 
 
-def _read_file(handle: int, size: int) -> bytes:
+def _read_file(descriptor: int, size: int) -> bytes:
     """Read a file up to one byte over MAX_SIZE.
 
     Args:
-        handle: The file descriptor.
+        descriptor: That of the file.
         size: The size by fstat(); the file may be longer if it grows or is in /proc.
     """
     wanted = min(size, MAX_SIZE) + 1
-    raw = os.read(handle, wanted)
+    raw = os.read(descriptor, wanted)
     while len(raw) == wanted and wanted <= MAX_SIZE:
-        more = os.read(handle, MAX_SIZE + 1 - wanted)
+        more = os.read(descriptor, MAX_SIZE + 1 - wanted)
         if not more:
             break
         raw += more
@@ -102,7 +102,8 @@ def _read_file(handle: int, size: int) -> bytes:
 def is_binary(path: str, raw: bytes) -> bool:
     """Return whether a file is binary, by the rule of git.
 
-    A few NULs in a file such as prod.ini don't count: configparser and shells ignore them.
+    A few NULs in a file such as prod.ini don't count: configparser accepts them, and shells
+    ignore them.
     """
     allowed = MAX_NULS if is_text_by_name(path) else 0
     return raw.count(b"\0", 0, BINARY_CHECK_SIZE) > allowed

@@ -31,9 +31,10 @@ _ROLE_RETRY_INTERVAL = 2.0
 
 
 class Function(ResourceKind):
-    """A Lambda function; with `called_by`, one that Secrets Manager may call.
+    """A Lambda function.
 
-    `code` is the digest of its zip, and `called_by` the account of the calling Secrets Manager.
+    `code` is the digest of its zip, and `called_by` the ID of the account whose Secrets Manager may
+    call it; "" if none may.
     """
 
     kind = "function"
@@ -91,9 +92,9 @@ class Function(ResourceKind):
         Raises:
             AwsError: The code that was planned can't be built from the current files.
         """
-        code = build_function_zip(settings["environment"], self._session.read)
+        package = build_function_zip(settings["environment"], self._session.read)
         is_code_deployed = live is not None and live["code"] == settings["code"]
-        if code_sha256(code) != settings["code"] and not is_code_deployed:
+        if code_sha256(package) != settings["code"] and not is_code_deployed:
             raise AwsError(
                 f"function {name}: the planned code can't be built from the installed packages and "
                 "the app's files",
@@ -101,12 +102,12 @@ class Function(ResourceKind):
                 "deployed it and restore the hook",
             )
         if live is None:
-            self._create(name, settings, code)
+            self._create(name, settings, package)
         else:
-            self._update(name, settings, live, code)
+            self._update(name, settings, live, package)
         self._wait("function_active_v2", name)
         if live is None or live["called_by"] != settings["called_by"]:
-            self._allow_caller(name, settings, live)
+            self._replace_caller(name, settings, live)
 
     def delete(self, name: str) -> None:
         """Delete the function, if it exists."""
@@ -116,11 +117,11 @@ class Function(ResourceKind):
             except self._client.exceptions.ResourceNotFoundException:
                 return
 
-    def _create(self, name: str, settings: Settings, code: bytes) -> None:
+    def _create(self, name: str, settings: Settings, package: bytes) -> None:
         def create() -> None:
             self._client.create_function(
                 FunctionName=name,
-                Code={"ZipFile": code},
+                Code={"ZipFile": package},
                 Tags=settings["tags"],
                 **_configuration(settings),
             )
@@ -131,7 +132,7 @@ class Function(ResourceKind):
             except self._client.exceptions.ResourceConflictException:
                 return  # created by an earlier call; its response was lost
 
-    def _update(self, name: str, settings: Settings, live: Settings, code: bytes) -> None:
+    def _update(self, name: str, settings: Settings, live: Settings, package: bytes) -> None:
         def update_configuration() -> None:
             self._client.update_function_configuration(
                 FunctionName=name, **_configuration(settings)
@@ -142,7 +143,7 @@ class Function(ResourceKind):
         self._wait("function_updated_v2", name)
         if live["code"] != settings["code"]:
             with translate_errors("lambda:UpdateFunctionCode", name):
-                self._client.update_function_code(FunctionName=name, ZipFile=code)
+                self._client.update_function_code(FunctionName=name, ZipFile=package)
             self._wait("function_updated_v2", name)
         if live["tags"] != settings["tags"]:
             self._update_tags(name, settings["tags"], live["tags"])
@@ -171,7 +172,7 @@ class Function(ResourceKind):
         with translate_errors("lambda:GetFunction", name):
             self._client.get_waiter(waiter).wait(FunctionName=name)
 
-    def _allow_caller(self, name: str, settings: Settings, live: Settings | None) -> None:
+    def _replace_caller(self, name: str, settings: Settings, live: Settings | None) -> None:
         if live and live["called_by"]:
             with translate_errors("lambda:RemovePermission", name):
                 self._client.remove_permission(FunctionName=name, StatementId=_STATEMENT_ID)
@@ -205,7 +206,7 @@ class Function(ResourceKind):
         return self._session.arn("lambda", f"function:{name}")
 
     def import_ids(self, name: str, settings: Settings, live: Settings) -> Iterator[str]:
-        """Yield the name, and with it the ID of the permission."""
+        """Yield the ID of the function and, if it has a caller, that of its permission."""
         yield name
         if settings["called_by"]:
             yield f"{name}/{_STATEMENT_ID}" if live["called_by"] else ""

@@ -53,8 +53,9 @@ def _planned_diffs(app: AppContext) -> Iterator[FileDiff]:
             yield applied_diff(file.path, None, content, keep)
             continue
         spans = literal_spans(app.scan_result.findings, file.path)
-        text = diff_text(file, app.tree.read(file.path), keep=keep, spans=spans)
-        yield FileDiff(path=file.path, lines=tuple(text.splitlines()[2:]))
+        text = diff_text(file, app.tree.read(file.path), keep=keep, spans=spans, whole=True)
+        header = 2 if text.startswith("--- ") else 1  # new content has no line of the old file
+        yield FileDiff(path=file.path, lines=tuple(text.splitlines()[header:]))
 
 
 def _diff_order(diff: FileDiff) -> tuple[bool, bool, str]:
