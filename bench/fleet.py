@@ -16,7 +16,7 @@ import time
 from pathlib import Path
 
 from shield_ai.flow.fleet import scan_repositories
-from shield_ai.project.repository import Repository
+from shield_ai.project.repository_list import Repository
 
 SHOP = Path(__file__).parent.parent / "examples" / "storefront"
 IDENTITY = ["-c", "user.name=bench", "-c", "user.email=bench@example.com"]

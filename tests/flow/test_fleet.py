@@ -15,7 +15,7 @@ import pytest
 from shield_ai.flow import fleet as module
 from shield_ai.flow.fleet import Outcome, read_repository_list, scan_repositories
 from shield_ai.model.errors import ShieldError, SourceError
-from shield_ai.project.repository import parse_repository
+from shield_ai.project.repository_list import parse_repository
 
 SETTINGS = (
     'import os\n\nSECRET_KEY = os.environ["SECRET_KEY"]\nAPI_TOKEN = os.environ.get("API_TOKEN")\n'

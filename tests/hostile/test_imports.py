@@ -15,7 +15,7 @@ import yaml
 
 import shield_ai
 from shield_ai.flow import fleet
-from shield_ai.project.repository import Repository
+from shield_ai.project.repository_list import Repository
 
 ROOT = Path(__file__).parents[2]
 MODULES = ("json", "msgspec", "shield_ai", "venv", "pip", "subprocess", "sitecustomize", "re")

@@ -27,13 +27,13 @@ from shield_ai.model.installation import install_command
 from shield_ai.model.invalid_input import INVALID_JSON
 from shield_ai.model.output_options import OUTPUT
 from shield_ai.project import git
-from shield_ai.project.repository import parse_repository
+from shield_ai.project.repository_list import parse_repository
 from shield_ai.project.tree import Tree
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from shield_ai.project.repository import Repository
+    from shield_ai.project.repository_list import Repository
 
 Engine = Literal["local", "ray"]
 TIMEOUT = 600.0  # seconds for the scan of one repository, without its clone

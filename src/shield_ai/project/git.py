@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
     from pathlib import Path
 
-    from shield_ai.project.repository import Repository
+    from shield_ai.project.repository_list import Repository
 
 NETWORK_TIMEOUT = 300  # seconds
 MAX_COMPARED = 50_000_000  # bytes; larger files are not compared

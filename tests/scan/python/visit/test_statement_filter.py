@@ -56,7 +56,7 @@ def test_hyperscan_and_re_match_the_same_lines(monkeypatch: pytest.MonkeyPatch) 
         HARMLESS + "def g():\n" + READ + "api_token = 'abcdef123456'\nurl = 'redis://a:b@c'\n"
     ).encode() * 3
     fast = match_ends(raw)
-    monkeypatch.setattr(statement_filter, "_database", lambda: None)
+    monkeypatch.setattr(statement_filter, "_statement_database", lambda: None)
     assert {raw.count(b"\n", 0, end) for end in fast} == {
         raw.count(b"\n", 0, end) for end in match_ends(raw)
     }
@@ -66,11 +66,11 @@ def test_replaces_an_invalid_cache_entry(tmp_path: Path, monkeypatch: pytest.Mon
     pytest.importorskip("hyperscan")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     for _ in range(2):
-        statement_filter._database.cache_clear()
+        statement_filter._statement_database.cache_clear()
         assert {READ.count("\n", 0, end) for end in match_ends(READ.encode())} == {0}
         (entry,) = (tmp_path / "shield-ai").glob("statement-filter-*")
         entry.write_bytes(b"garbage")
-    statement_filter._database.cache_clear()
+    statement_filter._statement_database.cache_clear()
 
 
 def test_filtered_and_unfiltered_scans_find_the_same() -> None:

@@ -20,7 +20,7 @@ def library_name(source: Source, name: str) -> str:
                 return alias.asname or name
     if not _imports_of_names(source) and _imports_library(source):
         return f"{LIBRARY}.{name}"
-    return f"Pydantic{name}" if name in _other_names(source) else name
+    return f"Pydantic{name}" if name in _taken_names(source) else name
 
 
 def missing_names(source: Source) -> list[str]:
@@ -57,8 +57,8 @@ def _imports_library(source: Source) -> bool:
     return False
 
 
-def _other_names(source: Source) -> set[str]:
-    """Return the names of the classes in a file, and of what it imports."""
+def _taken_names(source: Source) -> set[str]:
+    """Return the names that a generated import must not shadow: of classes and imports."""
     names: set[str] = set()
     for node in ast.walk(source.tree):
         if isinstance(node, ast.ClassDef):

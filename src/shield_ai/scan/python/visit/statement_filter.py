@@ -51,7 +51,7 @@ class StatementFilter:
 def match_ends(raw: bytes) -> set[int]:
     """Return the byte offsets at which matches end; the starts are not needed."""
     ends: set[int] = set()
-    database = _database()
+    database = _statement_database()
     if database is None:
         for pattern in PATTERNS:
             ends.update(match.end() for match in pattern.finditer(raw))
@@ -65,8 +65,11 @@ def match_ends(raw: bytes) -> set[int]:
 
 
 @functools.cache
-def _database() -> Any:
-    """Return the Hyperscan database of the patterns, cached on disk; None without Hyperscan."""
+def _statement_database() -> Any:
+    """Return the Hyperscan database of the patterns of statements; None without Hyperscan.
+
+    It is cached on disk.
+    """
     module = load_hyperscan()
     if module is None:
         return None

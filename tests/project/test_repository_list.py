@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from shield_ai.model.errors import SourceError
-from shield_ai.project.repository import Repository, parse_repository
+from shield_ai.project.repository_list import Repository, parse_repository
 
 TOKEN = "s3cr3tT0ken"
 
