@@ -5,10 +5,11 @@ Code compares ids, never texts: a reworded text changes no behavior.
 
 from __future__ import annotations
 
-import enum
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
 import msgspec
+
+from shield_ai.model.text_enum import TextEnum
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,17 +18,8 @@ _RESTART = "the app reads a rotated password only after a restart: "
 _UNKNOWN_VARIABLES = ": the variables that it sets are not known"
 
 
-class SkipId(enum.StrEnum):
+class SkipId(TextEnum):
     """The stable id of a reason, with its text. An id is never reused."""
-
-    text: str
-
-    def __new__(cls, value: str, text: str) -> Self:
-        """Create a member from its id and its text, with parameters in braces."""
-        member = str.__new__(cls, value)
-        member._value_ = value
-        member.text = text
-        return member
 
     # The scan cannot read or parse a file.
     UNREADABLE = "unreadable", "can't be read, or is a symbolic link to a file outside the folder"
