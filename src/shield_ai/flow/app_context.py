@@ -72,9 +72,7 @@ class AppContext:
             manifest = self.manifest_on_disk
         except ShieldError:
             manifest = None  # an invalid shield.toml is an error only where it is needed
-        if manifest is None:
-            return scan_with_manifest(self.tree.root, ())
-        return scan_with_manifest(self.tree.root, manifest.secret, manifest.app.ignore)
+        return scan_with_manifest(self.tree.root, manifest)
 
     @property
     def sites(self) -> Sequence[FoundSite]:

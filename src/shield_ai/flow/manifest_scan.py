@@ -4,23 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from shield_ai.flow.literal_variables import choose_literal_variables
 from shield_ai.model.finding import Severity
 from shield_ai.model.name_meaning import is_secret
 from shield_ai.model.site import Shape
 from shield_ai.scan.python.app_scan import scan
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
+    from collections.abc import Collection, Sequence
     from pathlib import Path
 
-    from shield_ai.model.manifest import Secret
+    from shield_ai.model.manifest import Manifest
     from shield_ai.model.site import FoundSite
     from shield_ai.scan.python.scan import Scan
 
 
-def scan_with_manifest(
-    root: Path, secrets: Iterable[Secret], ignored: Collection[str] = ()
-) -> Scan:
+def scan_with_manifest(root: Path, manifest: Manifest | None) -> Scan:
     """Scan an app, and scan it again if it reads secrets from variables with unusual names.
 
     The first scan finds such a variable only where a setting with a secret's name reads it. The
@@ -28,12 +27,15 @@ def scan_with_manifest(
 
     Args:
         root: The app's folder.
-        secrets: The secrets in shield.toml.
-        ignored: The variables that shield.toml ignores.
+        manifest: shield.toml; None if it does not exist.
     """
-    named: set[str] = set()
-    for secret in secrets:
-        named.update(secret.variables())
+    named = set(manifest.variables()) if manifest else set()
+    ignored = manifest.app.ignore if manifest else ()
+    found = _scan_twice(root, named, ignored)
+    return choose_literal_variables(found, root, manifest)
+
+
+def _scan_twice(root: Path, named: set[str], ignored: Collection[str]) -> Scan:
     first = scan(root, manifest_variables=named, ignored=ignored)
     unnamed = _movable_reads(first.sites) - named
     unusual = {variable for variable in unnamed if not is_secret(variable)}

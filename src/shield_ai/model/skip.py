@@ -251,6 +251,7 @@ class SkipId(TextEnum):
         "would-change-meaning",
         "the rewrite would change the meaning of the file; edit it manually",
     )
+    VARIABLE_TAKEN = "variable-taken", "the variables {variable} and {other} have another use"
     LITERAL_KEPT = "literal-kept", "the literal stays as a default: {problem}"
     DOTENV_DIFFERS = "dotenv-differs", "{file} has another value of {variable}"
     CODE_DIFFERS = "code-differs", "the code has several values of {variable}"
