@@ -243,6 +243,7 @@ class SkipId(TextEnum):
         "import-runs-code",
         "importing the runtime here would run {path}, which this file does not import",
     )
+    LOADED_BY_PATH = "loaded-by-path", "not known whether {function}() in {path} loads this file"
 
     # The rewrite of a Python file.
     NOT_IN_MANIFEST = "not-in-manifest", "not in shield.toml: run shield draft to add it"

@@ -317,3 +317,52 @@ def test_modules_loaded_by_django_can_import_the_settings_package(scanned):
         "carts/run.py": True,
         "ask.py": True,
     }
+
+
+RUNS_CODE = "importing the runtime here would run app/__init__.py, which this file does not import"
+
+
+@pytest.mark.parametrize(
+    ("call", "files", "reason"),
+    [
+        pytest.param(
+            "from_envvar('SHOP_CONF')",
+            {"docker-compose.yml": "SHOP_CONF: /srv/conf/prod.py\n"},
+            "",
+            id="variable in a Compose file",
+        ),
+        pytest.param(
+            "from_envvar('SHOP_CONF')",
+            {"Dockerfile": "ENV SHOP_CONF ../conf/prod.py\n"},
+            "",
+            id="ENV",
+        ),
+        pytest.param("from_pyfile('../conf/prod.py')", {}, "", id="path in the code"),
+        pytest.param(
+            "from_envvar('SHOP_CONF')",
+            {"run.sh": "OTHER_CONF=conf/prod.py\n"},
+            "not known whether from_envvar() in app/__init__.py loads this file",
+            id="another variable",
+        ),
+        pytest.param(
+            "from_pyfile(path)",
+            {},
+            "not known whether from_pyfile() in app/__init__.py loads this file",
+            id="computed path",
+        ),
+        pytest.param("from_mapping()", {}, RUNS_CODE, id="no loader"),
+    ],
+)
+def test_settings_that_the_package_loads_by_path_can_import_the_runtime(
+    scanned, call, files, reason
+):
+    found = scanned(
+        {
+            "app/__init__.py": f"def create_app(path):\n    app.config.{call}\n",
+            "app/settings.py": "import os\nA = os.environ['A_TOKEN']\nB = os.environ['B_TOKEN']\n",
+            "conf/prod.py": "import os\nKEY = os.environ['MAIL_TOKEN']\n",
+            **files,
+        }
+    )
+    reasons = {finding.path: reason_of(site) for finding, site in found.sites}
+    assert reasons == {"app/settings.py": "", "conf/prod.py": reason}

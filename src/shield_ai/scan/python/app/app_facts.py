@@ -6,6 +6,7 @@ import fnmatch
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from shield_ai.project.flask_config import find_path_loader
 from shield_ai.project.import_roots import find_roots, find_run_roots
 from shield_ai.project.layout import (
     AppFacts,
@@ -102,6 +103,7 @@ def collect_facts(name: str, files: AppFiles) -> AppFacts:
         if not anchor or not anchor.startswith(root):
             anchor = main_settings
         runtime = choose_runtime_path(anchor, root, known, read, settings)
+    init = nonempty_init(runtime, root, read)
     examples = tuple(sorted(filter(is_env_example, known)))
     return AppFacts(
         name=name,
@@ -119,7 +121,8 @@ def collect_facts(name: str, files: AppFiles) -> AppFacts:
         region=find_region((*sorted(settings), *examples), read),
         app_packages=app_packages,
         accessor=_accessor_name(files),
-        runtime_init=nonempty_init(runtime, root, read),
+        runtime_init=init,
+        path_loader=find_path_loader(init.rpartition("/")[0], settings, known, read),
     )
 
 

@@ -128,7 +128,7 @@ def _explain_side_effects(source: Source, facts: AppFacts) -> SkipReason | None:
     """
     init = facts.runtime_init
     folder = init.rpartition("/")[0]
-    if not folder or source.path.startswith(f"{folder}/"):
+    if not folder or _is_run_by(folder, source.path, facts):
         return None
     root = facts.root(init)
     if _imports_package(source, folder.removeprefix(f"{root}/").replace("/", ".")):
@@ -137,7 +137,15 @@ def _explain_side_effects(source: Source, facts: AppFacts) -> SkipReason | None:
     follows_settings = facts.django and in_subfolder and source.path not in facts.settings
     if follows_settings and not MAIN_BLOCK.search(source.raw):
         return None
+    loader = facts.path_loader
+    if loader.function and source.path in facts.settings:
+        return SkipId.LOADED_BY_PATH.reason(function=loader.function, path=loader.path)
     return SkipId.IMPORT_RUNS_CODE.reason(path=init)
+
+
+def _is_run_by(folder: str, path: str, facts: AppFacts) -> bool:
+    """Return whether a file only runs when a package is imported already."""
+    return path.startswith(f"{folder}/") or path in facts.path_loader.loaded
 
 
 def _imported_packages(source: Source) -> set[str]:

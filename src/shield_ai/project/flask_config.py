@@ -1,0 +1,92 @@
+"""Find the settings files that Flask loads by their path.
+
+https://flask.palletsprojects.com/en/stable/config/#configuring-from-python-files
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+from shield_ai.project.perf.lazy_regex import regex
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from shield_ai.model.file_reader import FileReader
+
+LOADER = regex(rb"\.(from_envvar|from_pyfile)\(\s{0,9}(?:[\"']([\w./-]{1,200})[\"'])?")
+# Files that can set the variable of from_envvar().
+STARTUP_FILES = regex(
+    r"(^|/)((docker|container)file[^/]*|procfile[^/]*|makefile|\.flaskenv|[^/]*\.env|\.env[^/]*"
+    r"|[^/]+\.(ya?ml|sh|service|conf|ini|toml|cfg))$",
+    re.IGNORECASE,
+)
+MAX_SIZE = 400_000  # bytes; larger files are generated
+
+
+class PathLoader(NamedTuple):
+    """The calls of a package that load settings files by path."""
+
+    function: str = ""  # of the first call; empty without one
+    path: str = ""  # the module with this call
+    loaded: frozenset[str] = frozenset()  # the settings files that they load
+
+
+class _Call(NamedTuple):
+    function: str
+    path: str
+    argument: str  # empty if it is computed
+
+
+def find_path_loader(
+    folder: str, settings: Collection[str], known: Collection[str], read: FileReader
+) -> PathLoader:
+    """Find the calls of a package that load settings files outside of it.
+
+    Args:
+        folder: The folder of the package.
+        settings: The settings files of the app.
+        known: All files of the app.
+        read: Returns the content of a file.
+    """
+    outside = [path for path in settings if not path.startswith(f"{folder}/")]
+    calls = _loader_calls(folder, known, read) if folder and outside else []
+    if not calls:
+        return PathLoader()
+    values = [*_arguments(calls, "from_pyfile")]
+    values += _values_of(_arguments(calls, "from_envvar"), known, read)
+    loaded = frozenset(path for path in outside if _is_named(path, values))
+    return PathLoader(calls[0].function, calls[0].path, loaded)
+
+
+def _loader_calls(folder: str, known: Collection[str], read: FileReader) -> list[_Call]:
+    calls: list[_Call] = []
+    for path in sorted(known):
+        if path.startswith(f"{folder}/") and path.endswith(".py"):
+            for match in LOADER.finditer(read(path) or b""):
+                calls.append(_Call(match[1].decode(), path, (match[2] or b"").decode()))
+    return calls
+
+
+def _arguments(calls: Collection[_Call], function: str) -> set[str]:
+    return {call.argument for call in calls if call.function == function} - {""}
+
+
+def _values_of(variables: Collection[str], known: Collection[str], read: FileReader) -> list[str]:
+    """Return the paths of Python files to which startup files set some variables."""
+    if not variables:
+        return []
+    names = "|".join(map(re.escape, sorted(variables)))
+    value = re.compile(rf"\b(?:{names})\b[\"']?\s?[:=]?\s?[\"']?([\w./-]{{1,200}}\.py)\b".encode())
+    found: list[str] = []
+    for path in sorted(filter(STARTUP_FILES.search, known)):
+        raw = read(path) or b""
+        if len(raw) <= MAX_SIZE:
+            found += [match.decode() for match in value.findall(raw)]
+    return found
+
+
+def _is_named(path: str, values: Collection[str]) -> bool:
+    """Return whether a value is a path that ends with a file's path in the app."""
+    return any(f"/{value}".endswith(f"/{path}") for value in values)
