@@ -143,10 +143,28 @@ def test_follows_order_and_pins(before, after):
 
 
 @pytest.mark.parametrize("installed", [{}, {"boto3": "1.20.1"}, {"django": "5.2"}])
-def test_pins_no_version_that_the_app_may_not_have(installed):
+def test_pins_a_known_version_if_the_app_has_none(installed):
     files = {"requirements.txt": b"c==1\nd==2\n"}
     assert not fix(files, installed=installed)
-    assert files["requirements.txt"] == b"c==1\nd==2\nboto3>=1.26\n"
+    assert files["requirements.txt"] == b"c==1\nd==2\nboto3==1.42.97\n"
+
+
+@pytest.mark.parametrize(
+    ("pins", "version"),
+    [
+        pytest.param("botocore==1.40.1\n", "==1.40.1", id="botocore"),
+        pytest.param("botocore==1.34.2 # why\n", "==1.34.2", id="comment"),
+        pytest.param("botocore==1.29.5\n", ">=1.26", id="botocore with other versions"),
+        pytest.param("botocore==x\n", ">=1.26", id="invalid"),
+        pytest.param("S3Transfer==0.10.4\n", ">=1.26", id="s3transfer"),
+        pytest.param("botocore==1.40.1\ns3transfer==0.13.1\n", ">=1.26", id="two"),
+        pytest.param("aiobotocore>=2\n", ">=1.26", id="range"),
+    ],
+)
+def test_a_pin_of_boto3_works_with_the_other_pins(pins, version):
+    files = {"requirements.txt": f"z==1\ny==2\nx==3\n{pins}".encode()}
+    assert not fix(files)
+    assert f"boto3{version}\n" in files["requirements.txt"].decode()
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from packaging.utils import canonicalize_name
 from shield_ai.model.skip import SkipId
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.rewrite.project.dependencies.sorted_position import sorted_position
-from shield_ai.rewrite.project.dependencies.version_form import with_version
+from shield_ai.rewrite.project.dependencies.version_form import choose_pin, with_version
 from shield_ai.rewrite.project.dependencies.version_pins import outdated_pin
 from shield_ai.rewrite.project.dependencies.wanted_requirements import NAME, requirement_name
 from shield_ai.rewrite.project.file_edits import Outcome, append, encoding_problem, insert, skip
@@ -34,6 +34,8 @@ def add_requirement(path: str, raw: bytes, name: str, wanted: Wanted) -> Outcome
     pin = outdated_pin(texts)
     if pin:
         return skip(path, SkipId.OUTDATED_PIN.reason(pin=pin, requirement=name))
+    if not bound.known:
+        bound = bound._replace(known=choose_pin(requirement, texts))
     text = with_version(requirement, bound, texts) + "\n"
     at = _sorted_place(lines, name)
     if at is None or encoding_problem(raw):

@@ -6,14 +6,24 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from packaging.version import InvalidVersion, Version
+
 from shield_ai.project.perf.lazy_regex import regex
+from shield_ai.rewrite.project.dependencies.wanted_requirements import requirement_name
 
 if TYPE_CHECKING:
     from shield_ai.rewrite.project.dependencies.wanted_requirements import Bound
 
 # How to require boto3 in a file in which most requirements have the same operator.
 SPECIFIERS = {"boto3": {"~=": "1.26"}}
+# The version to pin where the app has none: the last one for Python 3.9, the oldest of the runtime.
+# https://pypi.org/project/boto3/1.42.97/
+PINS = {"boto3": "1.42.97"}
+# Packages that only work with certain versions of boto3. From 1.34 on, botocore has the same ones.
+BOTO_NAMES = frozenset({"botocore", "s3transfer", "aiobotocore", "awscli", "aioboto3"})
+SAME_VERSIONS = Version("1.34")
 OPERATOR = regex(r"\s*[A-Za-z0-9][\w.-]*(?:\[[^]]*\])?(\s*(?:==|~=)\s*)[^\s,;#*]+\s*(?:[;#\\]|$)")
+EXACT_PIN = regex(r"\s*([A-Za-z0-9][\w.-]*)\s*==\s*([\w.+!-]+)\s*(?:[;#\\]|$)")
 # The version in a table of Poetry or pipenv: without an operator, Poetry allows only that one.
 TABLE_VERSION = regex(r"(\^|={0,2} ?)\d[^\s,*]*")
 EXACT = ("", "=", "= ", "==", "== ")
@@ -39,6 +49,25 @@ def with_version(requirement: str, bound: Bound, others: Sequence[str]) -> str:
     if 2 * sum(map(bool, map(IN_PARENTHESES.match, others))) > len(others):
         return f"{requirement} ({bound.minimum})"
     return f"{requirement}{bound.minimum}"
+
+
+def choose_pin(requirement: str, others: Sequence[str]) -> str:
+    """Return the version to pin a requirement to; empty if it depends on the other requirements.
+
+    Args:
+        requirement: The name.
+        others: The other requirements of the file.
+    """
+    related = [other for other in others if requirement_name(other) in BOTO_NAMES]
+    if not related:
+        return PINS.get(requirement, "")
+    pin = EXACT_PIN.match(related[0])
+    if requirement != "boto3" or len(related) > 1 or pin is None or pin[1] != "botocore":
+        return ""
+    try:
+        return pin[2] if Version(pin[2]) >= SAME_VERSIONS else ""
+    except InvalidVersion:
+        return ""
 
 
 def _common_operator(requirements: Sequence[str]) -> str:
