@@ -134,3 +134,51 @@ def test_a_loop_inside_get_secret_keeps_the_other_variables(scanned):
         "B_TOKEN",
         "B_TOKEN is also read under a computed name",
     )
+
+
+LIST = "import os\nREQUIRED = ['A_TOKEN', 'B_TOKEN']\n"
+ALSO_READ = "A_TOKEN is also read under a computed name"
+
+
+@pytest.mark.parametrize(
+    ("code", "reason"),
+    [
+        pytest.param(
+            "for line in open('.env'):\n    key, _, value = line.partition('=')\n"
+            "    if key not in os.environ:\n        os.environ[key] = value\n",
+            "",
+            id="load of a file",
+        ),
+        pytest.param(
+            "for key in load():\n    os.environ[key] = os.environ[key].strip()\n", "", id="strip"
+        ),
+        pytest.param(
+            "for key in load(REQUIRED):\n    print(os.environ[key])\n", ALSO_READ, id="list"
+        ),
+        pytest.param(
+            "def f():\n    return REQUIRED\nfor key in f():\n    print(os.environ[key])\n",
+            ALSO_READ,
+            id="function",
+        ),
+        pytest.param(
+            "class C:\n    NAMES = REQUIRED\nfor key in C.NAMES:\n    print(os.environ[key])\n",
+            ALSO_READ,
+            id="class",
+        ),
+        pytest.param(
+            "names = []\nnames.append('x')\nfor key in names:\n    print(os.environ[key])\n",
+            ALSO_READ,
+            id="list that changes",
+        ),
+    ],
+)
+def test_a_computed_name_in_one_file_limits_other_files(scanned, code, reason):
+    found = scanned(
+        {
+            "shop/__init__.py": "",
+            "shop/settings.py": "import os\nA = os.environ['A_TOKEN']\n",
+            "shop/boot.py": LIST + code,
+        }
+    )
+    [site] = [site for finding, site in found.sites if finding.path == "shop/settings.py"]
+    assert reason_of(site) == reason

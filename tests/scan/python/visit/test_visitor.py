@@ -427,6 +427,36 @@ def test_a_variable_written_under_a_computed_name_cannot_be_migrated(sites, fake
     ]
 
 
+@pytest.mark.parametrize(
+    "write",
+    [
+        "for key, value in {'LANG': 'C'}.items():\n    os.environ[key] = value\n",
+        "for key in sorted(('LANG', 'TZ')):\n    os.environ.pop(key, None)\n",
+        "for line in open('.env'):\n    key, _, value = line.partition('=')\n    os.environ[key] = value\n",
+        "values = load('.env')\nfor key in values:\n    if key not in os.environ:\n        os.environ[key] = values[key]\n",
+        "with open('.env') as file:\n    for key in file.read().split():\n        os.environ[key] = ''\n",
+    ],
+)
+def test_a_computed_name_from_elsewhere_does_not_block_other_variables(sites, write):
+    text = f"import os\nREQUIRED = ['A_TOKEN', 'B_TOKEN']\n{write}X = os.environ['A_TOKEN']\n"
+    assert sites(text)[-1] == ("read", "A_TOKEN", "")
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        "FAKES = {'A_TOKEN': 'x'}\nfor key, value in f(FAKES):\n    os.environ[key] = value\n",
+        "def fakes():\n    return {'A_TOKEN': 'x'}\nfor key, value in fakes().items():\n    os.environ[key] = value\n",
+        "FAKES = {}\nFAKES['A_TOKEN'] = 'x'\nNAMES = ['A_TOKEN']\nfor key in f(FAKES):\n    os.environ[key] = FAKES[key]\n",
+        "def fake(key, value):\n    os.environ[key] = value\nfor name in ['A_TOKEN']:\n    fake(name, 'x')\n",
+        "with fake(['A_TOKEN']) as names:\n    for key in names:\n        del os.environ[key]\n",
+    ],
+)
+def test_a_computed_name_blocks_the_variables_in_its_texts(sites, write):
+    [*_, (_, variable, reason)] = sites(f"import os\n{write}X = os.environ['A_TOKEN']\n")
+    assert (variable, reason) == ("A_TOKEN", "set or deleted under a computed name")
+
+
 def test_a_test_before_a_deletion_under_a_computed_name_stays(sites):
     text = "import os\nfor name in ('A_TOKEN', 'B_TOKEN'):\n    if name in os.environ:\n        del os.environ[name]\n"
     reason = "set or deleted under a computed name"

@@ -11,7 +11,6 @@ from shield_ai.scan.python.app.key_source import KeySources
 from shield_ai.scan.python.app.remaining_defaults import find_remaining_defaults
 from shield_ai.scan.python.findings.from_candidates import is_probably_label
 from shield_ai.scan.python.readers.aws_reads import find_aws_reads
-from shield_ai.scan.python.readers.collection_texts import collection_texts
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
@@ -64,8 +63,6 @@ class Collected:
         for variable, reason in visitor.library_reads.items():
             if variable not in self.manifest_variables:
                 self.context.reserved[variable] = reason
-        if visitor.has_computed_read:
-            self.context.computed_names |= collection_texts(source.tree)
         self.unresolved += find_bulk_reads(source, in_settings=in_settings)
         self.context.loaded_prefixes |= loaded_prefixes(source)
         for node in visitor.mapping_reads:

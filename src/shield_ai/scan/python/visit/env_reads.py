@@ -15,7 +15,7 @@ from shield_ai.scan.python.classify.flags import ValueUses, converters_of, expla
 from shield_ai.scan.python.readers.bindings import Opaque
 from shield_ai.scan.python.readers.known_readers import Environ, EnvObject
 from shield_ai.scan.python.readers.library_reads import library_read
-from shield_ai.scan.python.readers.possible_names import possible_texts
+from shield_ai.scan.python.readers.possible_names import possible_texts, texts_of_name
 from shield_ai.scan.python.readers.reads import explain_reader, reads_variable
 from shield_ai.scan.python.settings_classes.django_configurations import (
     configurations_read,
@@ -51,8 +51,7 @@ class EnvReadVisitor(PydanticFieldVisitor):
         self, project: Project, module: Module, statement_filter: StatementFilter | None = None
     ) -> None:
         super().__init__(project, module, statement_filter)
-        self.has_computed_read = False  # a variable is read under an unknown name
-        # non-secret variables that are read under computed names: they stay in the environment
+        # variables that may be read under computed names: they stay in the environment
         self.computed_names: set[str] = set()
         self.library_reads: dict[str, SkipReason] = {}  # why libraries need variables
         self._written: set[str] = set()  # variables that the file sets
@@ -206,8 +205,8 @@ class EnvReadVisitor(PydanticFieldVisitor):
         """Record the variables that a computed name can refer to, unless it can be migrated."""
         if candidate.alternatives:
             return
-        if not candidate.others and not self._is_parameter(argument):
-            self.has_computed_read = True
+        if argument and not candidate.others and not self._is_parameter(argument):
+            self.computed_names |= texts_of_name(self.resolver, argument, self.scopes)
         self.computed_names.update(candidate.others)
 
     def _is_parameter(self, node: ast.expr | None) -> bool:

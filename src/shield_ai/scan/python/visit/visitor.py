@@ -17,8 +17,8 @@ from shield_ai.scan.python.classify.literals import (
     is_secret_literal,
     literal_text,
 )
-from shield_ai.scan.python.readers.collection_texts import collection_texts
 from shield_ai.scan.python.readers.known_readers import Environ, Library
+from shield_ai.scan.python.readers.possible_names import texts_of_name
 from shield_ai.scan.python.settings_classes.stage_classes import explain_stage
 from shield_ai.scan.python.visit.accessor_calls import AccessorCallVisitor
 from shield_ai.scan.python.visit.assigned_names import stored_names
@@ -139,7 +139,7 @@ class SecretVisitor(AccessorCallVisitor):
             return False
         variable = self.resolver.constant_text(name, self.scopes)
         if variable is None:
-            self._computed_writes |= collection_texts(self.source.tree, with_keys=True)
+            self._computed_writes |= texts_of_name(self.resolver, name, self.scopes, with_keys=True)
         else:
             self._written.add(variable)
         return True
