@@ -94,6 +94,7 @@ class SkipId(TextEnum):
         "environment-copy",
         "read from an earlier copy of the environment: read os.environ instead",
     )
+    READS_PARAMETER = "reads-parameter", "read from a parameter: read os.environ instead"
     TESTS_ENVIRONMENT_COPY = (
         "tests-environment-copy",
         "tests an earlier copy of the environment: test os.environ instead",

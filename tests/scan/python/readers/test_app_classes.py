@@ -39,7 +39,7 @@ def test_follows_the_members_of_a_class(sites, text):
         ),
         pytest.param(
             "class C:\n    @staticmethod\n    def of(env):\n        key = env.str('API_KEY')\n        return C(key)",
-            "read from an earlier copy of the environment: read os.environ instead",
+            "read from a parameter: read os.environ instead",
             id="a parameter of a static method",
         ),
     ],

@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 COPY = "read from an earlier copy of the environment: read os.environ instead"
+PARAMETER = "read from a parameter: read os.environ instead"
 DEFAULTS = "{'LANG': 'C'}"
 
 
@@ -18,7 +19,7 @@ DEFAULTS = "{'LANG': 'C'}"
         pytest.param("X = dict(LANG='C', **os.environ)['API_KEY']", COPY, id="a dict"),
         pytest.param(f"conf = {DEFAULTS}\nconf.update(os.environ)\nX = conf['API_KEY']", COPY, id="an update"),
         pytest.param("def f(env=os.environ):\n    return env['API_KEY']", COPY, id="a default"),
-        pytest.param("def f(env):\n    return env['API_KEY']", COPY, id="a parameter"),
+        pytest.param("def f(env):\n    return env['API_KEY']", PARAMETER, id="a parameter"),
     ],
 )  # fmt: skip
 def test_recognizes_what_is_made_of_the_environment(sites, text, reason):
@@ -43,3 +44,32 @@ def test_dynaconf_reads_variables_with_a_prefix(sites, call, variable):
     text = f"from dynaconf import Dynaconf\nconf = {call}\nX = conf.get('API_KEY')"
     reason = "Dynaconf() reads the variable: pass it the value first"
     assert sites(text) == [("read", variable, reason)]
+
+
+@pytest.mark.parametrize(
+    ("imports", "annotation", "read"),
+    [
+        pytest.param("from environs import Env", "Env", "env.str('A_TOKEN')", id="environs"),
+        pytest.param("from environs import Env", "'Env'", "env('A_TOKEN')", id="quoted"),
+        pytest.param("import environ", "environ.Env", "env('A_TOKEN')", id="django-environ"),
+        pytest.param("import environ", "environ.Env | None", "env('A_TOKEN')", id="or None"),
+        pytest.param("from decouple import Config", "Config", "env('A_TOKEN')", id="decouple"),
+    ],
+)
+def test_a_parameter_of_a_known_class_reads_variables(sites, imports, annotation, read):
+    text = f"{imports}\ndef f(env: {annotation}):\n    return {read}\n"
+    assert sites(text) == [("read", "A_TOKEN", "")]
+
+
+def test_an_attribute_from_a_parameter_of_a_known_class_reads_variables(sites):
+    text = (
+        "from environs import Env\nclass A:\n    def __init__(self, env: Env):\n"
+        "        self.env = env\n        self.token = self.env.str('A_TOKEN')\n"
+    )
+    assert sites(text) == [("read", "A_TOKEN", "")]
+
+
+@pytest.mark.parametrize("parameter", ["env", "env: Mapping[str, str]", "env: Env", "env: '('"])
+def test_another_parameter_may_not_be_the_environment(sites, parameter):
+    text = f"from lib import Env, Mapping\ndef f({parameter}):\n    return env['A_TOKEN']\n"
+    assert sites(text) == [("read", "A_TOKEN", PARAMETER)]

@@ -13,6 +13,7 @@ from shield_ai.scan.python.readers.known_readers import (
     DYNACONF_PREFIX,
     Environ,
     EnvObject,
+    Factory,
     Library,
     Reader,
     attribute,
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from shield_ai.scan.python.readers.bindings import Binding, Scope
-    from shield_ai.scan.python.readers.known_readers import Factory, Ref
+    from shield_ai.scan.python.readers.known_readers import Ref
     from shield_ai.scan.python.readers.resolve import Resolver
 
     Scopes = tuple[Scope, ...]
@@ -125,11 +126,43 @@ def loaded_module(resolver: Resolver, node: ast.Subscript, scopes: Scopes) -> Re
     return Library(name) if name else None
 
 
-def guessed_environ(name: str, bindings: Sequence[Binding]) -> Environ | None:
-    """Return the environment for a parameter with a name such as `environ`."""
-    if name not in PARAMETERS or not all(binding is OPAQUE for binding in bindings):
+def value_of_parameter(
+    resolver: Resolver, name: str, bindings: Sequence[Binding], scopes: Scopes
+) -> Ref | None:
+    """Return what a parameter refers to by its annotation, or by a name such as `environ`."""
+    if not all(binding is OPAQUE for binding in bindings):
         return None
-    return Environ(name, copy=True, guessed=True)
+    annotation = _annotation(name, scopes)
+    if annotation is not None:
+        factory = resolver.nested().resolve(annotation, scopes[:1])
+        if isinstance(factory, Factory):
+            return EnvObject(factory.label)
+    return Environ(name, copy=True, guessed=True) if name in PARAMETERS else None
+
+
+def _annotation(name: str, scopes: Scopes) -> ast.expr | None:
+    """Return the class in the annotation of a parameter, without `Optional` and quotes."""
+    for scope in reversed(scopes):
+        if isinstance(scope, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            arguments = scope.args
+            for argument in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs):
+                if argument.arg == name:
+                    return _class_in(argument.annotation)
+    return None
+
+
+def _class_in(annotation: ast.expr | None) -> ast.expr | None:
+    """Return the class in `Env`, `"Env"`, `Env | None` and `Optional[Env]`."""
+    if isinstance(annotation, ast.Constant) and isinstance(annotation.value, str):
+        try:
+            return _class_in(ast.parse(annotation.value, mode="eval").body)
+        except (SyntaxError, ValueError):
+            return None
+    if isinstance(annotation, ast.BinOp):
+        return _class_in(annotation.left)
+    if isinstance(annotation, ast.Subscript):
+        return _class_in(annotation.slice)
+    return annotation
 
 
 def instance_of(resolver: Resolver, factory: Factory, node: ast.Call, scopes: Scopes) -> EnvObject:

@@ -10,12 +10,12 @@ from shield_ai.project.runtime_names import ACCESSORS, is_runtime_module
 from shield_ai.scan.python.readers.app_classes import app_class, called, class_of_self, member
 from shield_ai.scan.python.readers.bindings import OPAQUE, Imported, Opaque, Parameter
 from shield_ai.scan.python.readers.converted_environ import (
-    guessed_environ,
     instance_of,
     loaded_module,
     result_of_call,
     united_environ,
     unpacked_environ,
+    value_of_parameter,
 )
 from shield_ai.scan.python.readers.helper_functions import helper_reader
 from shield_ai.scan.python.readers.known_readers import (
@@ -197,7 +197,7 @@ class Resolver:
             if ref:
                 return self._with_assigned_prefix(ref, name, scopes)
         if bindings:
-            return guessed_environ(name, bindings)
+            return value_of_parameter(self, name, bindings, scopes)
         cache = self.module.resolved_stars
         if name not in cache:
             cache[name] = None  # ends circular imports
@@ -296,7 +296,7 @@ class Resolver:
         if owner:
             return member(self, owner, node.attr)
         base = self._resolve_nested(node.value, scopes)
-        return attribute(base, node.attr) if isinstance(base, Environ) else None
+        return attribute(base, node.attr) if isinstance(base, (Environ, EnvObject)) else None
 
     def _has_opaque_base(self, node: ast.Attribute, scopes: Scopes) -> bool:
         """Return whether an attribute is one of `self` or of another opaque name, as most are."""

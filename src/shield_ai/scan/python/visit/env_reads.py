@@ -232,7 +232,8 @@ class EnvReadVisitor(PydanticFieldVisitor):
             self._written.add(candidate.variable)
             return SkipId.SETS_VARIABLE.reason()
         if reader.copy and not self._reads_unchanged_copy(candidate, read):
-            return SkipId.ENVIRONMENT_COPY.reason()
+            case = SkipId.READS_PARAMETER if reader.guessed else SkipId.ENVIRONMENT_COPY
+            return case.reason()
         if not candidate.variable and not candidate.alternatives:
             self._note_computed_read(candidate, read.argument)
             return SkipId.COMPUTED_NAME.reason()

@@ -33,7 +33,9 @@ if TYPE_CHECKING:
 
 
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
-COPY_REASONS = frozenset({SkipId.ENVIRONMENT_COPY, SkipId.TESTS_ENVIRONMENT_COPY})
+COPY_REASONS = frozenset(
+    {SkipId.ENVIRONMENT_COPY, SkipId.READS_PARAMETER, SkipId.TESTS_ENVIRONMENT_COPY}
+)
 DJANGO_KEY = ("SECRET_KEY",)  # a secret, even if a linter was told to accept it
 
 
