@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from shield_ai.model.skip import SkipId, Skipped
 from shield_ai.scan.python.app.bulk_reads import find_bulk_reads, loaded_prefixes
+from shield_ai.scan.python.app.dynaconf_files import find_dynaconf_secrets
 from shield_ai.scan.python.app.file_reads import find_file_reads
 from shield_ai.scan.python.app.key_source import KeySources
 from shield_ai.scan.python.app.remaining_defaults import find_remaining_defaults
@@ -67,6 +68,7 @@ class Collected:
         self.context.loaded_prefixes |= loaded_prefixes(source)
         for node in visitor.mapping_reads:
             self.unresolved.append(SkipId.COMPUTED_NAME.reason().entry(path, node.lineno))
+        self.file_reads += find_dynaconf_secrets(source, self._project.read)
         if in_settings:
             self.file_reads += find_file_reads(source)
             self.file_reads += find_aws_reads(self._project, visitor.module)

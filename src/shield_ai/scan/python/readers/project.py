@@ -42,7 +42,7 @@ class Project:
         self.known = known
         self.facts = facts
         self.reading_names: frozenset[str] = frozenset()  # of functions that read a variable
-        self._read = read
+        self.read = read
         self._without_exports = without_exports
         self._modules: dict[str, Module | None] = {}  # the least recently used first
         self._cached_size = 0  # bytes of source code
@@ -61,7 +61,7 @@ class Project:
         return module
 
     def _parse(self, path: str) -> Module | None:
-        raw = self._read(path)
+        raw = self.read(path)
         if raw is None:
             return None
         try:

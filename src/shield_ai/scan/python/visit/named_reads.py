@@ -11,7 +11,13 @@ from shield_ai.model.skip import SkipId
 from shield_ai.scan.python.classify.candidates import Candidate
 from shield_ai.scan.python.readers.app_classes import member
 from shield_ai.scan.python.readers.environ_uses import SHELL_VARIABLE, VARIABLE, EnvironUse
-from shield_ai.scan.python.readers.known_readers import AppClass, Environ, Library, Reader
+from shield_ai.scan.python.readers.known_readers import (
+    DYNACONF_LABEL,
+    AppClass,
+    Environ,
+    Library,
+    Reader,
+)
 from shield_ai.scan.python.readers.library_reads import (
     EXPAND_FUNCTIONS,
     SHELL_FUNCTIONS,
@@ -52,6 +58,8 @@ class NamedReadVisitor(EnvReadVisitor):
             prefix = reader.prefix if isinstance(reader, Reader) else None
         if prefix is not None:
             reason = SkipId.UNSUPPORTED_READ.reason()
+            if isinstance(base, Environ) and base.label == DYNACONF_LABEL:
+                reason = SkipId.READ_BY_LIBRARY.reason(function="Dynaconf")
             self._add_named(node, [prefix + node.attr], reason)
 
     def visit_other_call(self, node: ast.Call, function: object) -> None:
