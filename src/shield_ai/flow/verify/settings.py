@@ -30,7 +30,7 @@ SETTINGS_LOAD = CheckInfo(
 )
 NO_FALLBACK_NEEDED = CheckInfo(
     "no-fallback-needed",
-    "no environment fallback in use",
+    "the settings load without the variables of the secrets",
     "the settings modules, without the variables of the secrets",
 )
 
@@ -90,7 +90,7 @@ def verify_settings(
         boto3 = _boto3_check(loaded, probe.python, environ)
         if not failed:
             yield boto3
-            yield _without_fallback_check(boto3)
+            yield _without_fallback_check(boto3, _served_by_defaults(manifest, values))
             return
         probe.modules = [pair for pair in modules if pair[0] in failed]
         with_fallback = _errors(probe.load({**production, **on}))
@@ -121,11 +121,30 @@ def _boto3_check(
     return make_check(SETTINGS_LOAD, Status.OK)
 
 
-def _without_fallback_check(boto3: Check) -> Check:
-    """Return the check NO_FALLBACK_NEEDED, if all modules load from the agent in place of AWS."""
+def _without_fallback_check(boto3: Check, defaults: Sequence[str]) -> Check:
+    """Return the check NO_FALLBACK_NEEDED, if all modules load from the agent in place of AWS.
+
+    Args:
+        boto3: The check SETTINGS_LOAD.
+        defaults: The secrets and fields without a value in AWS.
+    """
     if boto3.status is Status.OK:
-        return make_check(NO_FALLBACK_NEEDED, Status.OK)
+        detail = f"with defaults in the code for {join_names(defaults)}" if defaults else ""
+        return make_check(NO_FALLBACK_NEEDED, Status.OK, detail)
     return make_check(NO_FALLBACK_NEEDED, Status.UNKNOWN, boto3.detail, boto3.hint)
+
+
+def _served_by_defaults(manifest: Manifest, values: Mapping[str, Hidden]) -> list[str]:
+    """Return the optional secrets, and the fields of others, that AWS has no value for."""
+    names = []
+    for secret in manifest.secret:
+        value = values.get(manifest.app.prefix + secret.name)
+        if value is None:
+            names += [secret.name] if secret.optional else []
+        else:
+            fields = filter(None, secret.variables().values())
+            names += [f"{secret.name}:{field}" for field in fields if not json_field(value, field)]
+    return names
 
 
 def _env_vars(manifest: Manifest, values: Mapping[str, Hidden]) -> dict[str, str]:
