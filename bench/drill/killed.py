@@ -7,7 +7,10 @@ import signal
 import subprocess
 import sys
 import time
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    import random
 
 COMMAND = re.compile(r"shield (?:apply|rollback|rotate|draft|plan|pull|verify)(?: [\w=./-]+)*")
 ATTEMPTS = 4
@@ -86,6 +89,20 @@ class Shield:
         return "\n".join(said)
 
 
+class Moments(NamedTuple):
+    """When commands are killed.
+
+    Attributes:
+        number: How often each command is killed.
+        in_a_row: How often it is killed before it runs to its end.
+        generator: Chooses the moments.
+    """
+
+    number: int
+    in_a_row: int
+    generator: random.Random
+
+
 class Kills(NamedTuple):
     """What happened when one command was killed at random moments."""
 
@@ -94,23 +111,26 @@ class Kills(NamedTuple):
     wrong: tuple[str, ...]
 
 
-def kill_often(shield, arguments, *, number, generator, check, undo=None):
+def kill_often(moments, shield, arguments, *, check, undo=None, after_kill=None):
     """Kill a command at random moments, run it again, and check the result each time.
 
     Args:
+        moments: When the command is killed.
         shield: Runs the commands.
         arguments: The command.
-        number: How often it is killed.
-        generator: Chooses the moments.
         check: Returns what is wrong after the command has succeeded; empty: nothing.
         undo: Called after each check, to begin again.
+        after_kill: Called after each kill.
     """
     duration = shield.require(*arguments).seconds
     wrong = [check()]
     killed = 0
-    while killed < number:
+    while killed < moments.number:
         if undo:
             undo()
-        killed += shield.kill(arguments, generator.uniform(0, duration))
+        for _ in range(moments.in_a_row):
+            killed += shield.kill(arguments, moments.generator.uniform(0, duration))
+            if after_kill:
+                after_kill()
         wrong += [shield.follow(*arguments), check()]
     return Kills(arguments[0], killed, tuple(filter(None, wrong)))

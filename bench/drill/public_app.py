@@ -16,6 +16,7 @@ The file contains no code of the app. Its keys:
 - `[headers]`: headers of the requests, with `{output}`, which the last command of `set_up` prints.
 - `fields`: the variables of the login, if `shield draft` finds only the password.
 - `optional`: names of secrets that production lacks.
+- `[added]`: what a user adds to files after apply, and removes before rollback.
 - `restarts`: whether the app reads a rotated password only when it starts.
 """
 
@@ -97,6 +98,18 @@ class PublicApp:
         for command in self.described.get("before", ()):
             self.run(app, command, os.environ, folder / "app.log")
         return app, values
+
+    def edit(self, app):
+        """Add the lines that docs/guides/ say to add."""
+        for name, text in self.described.get("added", {}).items():
+            path = app / name
+            path.write_text(path.read_text() + text)
+
+    def undo_edit(self, app):
+        """Remove the lines again."""
+        for name, text in self.described.get("added", {}).items():
+            path = app / name
+            path.write_text(path.read_text().removesuffix(text))
 
     def environment(self, place, environment):
         """Return the variables of a process of the app."""

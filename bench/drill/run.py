@@ -30,7 +30,7 @@ from urllib.parse import unquote, urlsplit
 sys.path.insert(0, str(Path(__file__).parents[2] / "tests" / "helpers"))
 
 from fault_proxy import FaultProxy
-from killed import Shield, kill_often
+from killed import Moments, Shield, kill_often
 from public_app import PublicApp
 from sample_app import SampleApp
 
@@ -125,6 +125,11 @@ class Drill:
         if old:
             old.stop()
 
+    def restart(self):
+        """Restart an app that reads the password only when it starts."""
+        if self.subject.restarts:
+            self.start(self.deployed, aws_on=True)
+
     def app_environment(self, *, aws_on):
         if not aws_on:
             return self.base
@@ -170,6 +175,7 @@ def move(drill):
     drill.commit("shield.toml")
     drill.before = snapshot(drill.app)
     drill.shield.require(*drill.apply)
+    drill.subject.edit(drill.app)
     drill.commit("move the secrets")
     drill.applied = snapshot(drill.app)
     drill.deploy(env_file=False, aws_on=True)
@@ -217,8 +223,7 @@ def rotate_once(drill, stage):
 
 def after_rotation(drill):
     """Restart an app that reads the password at the start, and check the new password."""
-    if drill.subject.restarts:
-        drill.start(drill.deployed, aws_on=True)
+    drill.restart()
     return drill.logs_in()
 
 
@@ -244,7 +249,7 @@ def outage(drill, seconds):
     rotate_once(drill, "")
 
 
-def kill_commands(drill, number, generator):
+def kill_commands(drill, again):
     """Kill each command at random moments, and do what it prints."""
     env_file = drill.app / drill.subject.env_file
     original = env_file.read_text()
@@ -263,14 +268,17 @@ def kill_commands(drill, number, generator):
         kept = known <= set(text.splitlines()) and env_names <= names_in(text)
         return "" if kept else f"{env_file.name} lost a line"
 
-    again = functools.partial(kill_often, drill.shield, number=number, generator=generator)
+    again = functools.partial(again, drill.shield)
     checks = dict.fromkeys(["scan", "draft", "plan", "verify", "audit"], unchanged)
     checks["rotate"] = functools.partial(after_rotation, drill)
     checks["pull"] = complete
     whole = {"rotate": drill.rotate, "pull": drill.pull}
     for command in drill.commands:
         if command in checks:
-            report(drill, again(whole.get(command, [command]), check=checks[command]))
+            # A rotation may have ended before the kill; the next one changes the other password.
+            after_kill = drill.restart if command == "rotate" else None
+            arguments = whole.get(command, [command])
+            report(drill, again(arguments, check=checks[command], after_kill=after_kill))
 
 
 def names_in(env_file):
@@ -297,6 +305,7 @@ def roll_back(drill):
     """Undo apply, with secrets that were rotated since."""
     env_file = drill.app / drill.subject.env_file
     env = env_file.read_bytes()
+    drill.subject.undo_edit(drill.app)
     done = drill.shield.run(*ROLLBACK)
     assert done.code == KEPT, done.text  # a secret that was rotated stays in AWS
     drill.shield.run(*drill.pull)  # as its hint says
@@ -310,7 +319,7 @@ def roll_back(drill):
     drill.commit("roll back")
 
 
-def kill_apply_and_rollback(drill, number, generator):
+def kill_apply_and_rollback(drill, again):
     """Kill apply and rollback in a copy of the app that uses another embedded AWS."""
     app = drill.folder / "workstation"
     shutil.copytree(drill.app, app, ignore=shutil.ignore_patterns(".shield"))
@@ -335,7 +344,7 @@ def kill_apply_and_rollback(drill, number, generator):
             same = snapshot(app) == before and not values()
             return "" if same else "files or secrets differ after rollback"
 
-        again = functools.partial(kill_often, shield, number=number, generator=generator)
+        again = functools.partial(again, shield)
         if "rollback" in drill.commands:
             undo = functools.partial(shield.require, *drill.apply)
             report(drill, again(ROLLBACK, check=is_before, undo=undo))
@@ -358,6 +367,7 @@ def main():
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--kills", type=int, default=10, help="of each command")
+    parser.add_argument("--in-a-row", type=int, default=1, help="kills before a command runs again")
     parser.add_argument("--commands", nargs="+", default=COMMANDS, metavar="COMMAND")
     parser.add_argument("--outage", type=float, default=60, help="seconds")
     parser.add_argument("--seed", type=int, default=1)
@@ -366,7 +376,8 @@ def main():
     parser.add_argument("--venv", type=Path, help="its virtual environment")
     parser.add_argument("--keep", type=Path, help="a new folder that is kept")
     args = parser.parse_args()
-    generator = random.Random(args.seed)
+    moments = Moments(args.kills, args.in_a_row, random.Random(args.seed))
+    again = functools.partial(kill_often, moments)
     subject = PublicApp(args.app, args.source, args.venv) if args.app else SampleApp()
     with contextlib.ExitStack() as stack:
         folder = args.keep
@@ -384,10 +395,10 @@ def main():
             move(drill)
             rotate(drill)
             outage(drill, args.outage)
-            kill_commands(drill, args.kills, generator)
+            kill_commands(drill, again)
             switch_back(drill)
             roll_back(drill)
-            kill_apply_and_rollback(drill, args.kills, generator)
+            kill_apply_and_rollback(drill, again)
             search_for_values(drill)
         finally:
             if drill.load and drill.load.failures:

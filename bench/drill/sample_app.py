@@ -40,6 +40,11 @@ class SampleApp:
         """Create the tables and load the data."""
         load_data(app, environment, log)
 
+    def edit(self, app):
+        """Do nothing: apply makes all edits."""
+
+    undo_edit = edit
+
     def serve(self, place, environment, log):
         """Start a deployed copy."""
         (place / "under_load.py").write_text(SETTINGS)
