@@ -73,6 +73,10 @@ class Shield:
         self.printed.append(text)
         return process.returncode == -signal.SIGKILL
 
+    def errors_without_hint(self):
+        """Return the outputs with an error that say nothing about what to do."""
+        return [text for text in self.printed if "error: " in text and "hint: " not in text]
+
     def follow(self, *arguments):
         """Run a command again until it succeeds, doing what its hints say; return what failed."""
         said = []

@@ -74,7 +74,7 @@ class Drill:
         self.apply = ("apply", "--env-file", subject.env_file, "--yes")
         self.pull = ("pull", "--env-file", subject.env_file, "--yes")
         self.shield = Shield(self.app, aws.environment(self.base))
-        self.printed = [self.shield.printed]
+        self.shields = [self.shield]
         self.client = aws.client("secretsmanager")
         self.password = next(v.reveal() for n, v in self.values.items() if "password" in n.lower())
         self.deployments = 0
@@ -93,7 +93,7 @@ class Drill:
             answered = self.load.answered - self.answered
             self.failed, self.answered = self.load.failures.total(), self.load.answered
         self.rows.append(wrong + failed)
-        printed = [text for commands in self.printed for text in commands]
+        printed = [text for shield in self.shields for text in shield.printed]
         (self.folder / "shield.log").write_text("\n".join(printed))
         print(f"{stage:<12} {answered:>8} {failed:>7} {wrong:>6}  {text}", flush=True)
 
@@ -249,7 +249,7 @@ def outage(drill, seconds):
     rotate_once(drill, "")
 
 
-def kill_commands(drill, again):
+def kill_commands(drill, moments):
     """Kill each command at random moments, and do what it prints."""
     env_file = drill.app / drill.subject.env_file
     original = env_file.read_text()
@@ -268,17 +268,28 @@ def kill_commands(drill, again):
         kept = known <= set(text.splitlines()) and env_names <= names_in(text)
         return "" if kept else f"{env_file.name} lost a line"
 
-    again = functools.partial(again, drill.shield)
+    again = functools.partial(kill_often, moments, drill.shield)
     checks = dict.fromkeys(["scan", "draft", "plan", "verify", "audit"], unchanged)
-    checks["rotate"] = functools.partial(after_rotation, drill)
     checks["pull"] = complete
-    whole = {"rotate": drill.rotate, "pull": drill.pull}
+    whole = {"pull": drill.pull}
     for command in drill.commands:
         if command in checks:
-            # A rotation may have ended before the kill; the next one changes the other password.
-            after_kill = drill.restart if command == "rotate" else None
             arguments = whole.get(command, [command])
-            report(drill, again(arguments, check=checks[command], after_kill=after_kill))
+            report(drill, again(arguments, check=checks[command]))
+    if "rotate" in drill.commands:
+        kill_rotate(drill, moments)
+
+
+def kill_rotate(drill, moments):
+    """Kill rotations, and resume those that are pending.
+
+    A rotation may also have ended before the kill. The next one changes the other password, so apps
+    that read it at the start are restarted.
+    """
+    once = moments._replace(in_a_row=1)
+    check = functools.partial(after_rotation, drill)
+    options = {"check": check, "after_kill": drill.restart}
+    report(drill, kill_often(once, drill.shield, drill.rotate, **options))
 
 
 def names_in(env_file):
@@ -319,7 +330,7 @@ def roll_back(drill):
     drill.commit("roll back")
 
 
-def kill_apply_and_rollback(drill, again):
+def kill_apply_and_rollback(drill, moments):
     """Kill apply and rollback in a copy of the app that uses another embedded AWS."""
     app = drill.folder / "workstation"
     shutil.copytree(drill.app, app, ignore=shutil.ignore_patterns(".shield"))
@@ -344,22 +355,32 @@ def kill_apply_and_rollback(drill, again):
             same = snapshot(app) == before and not values()
             return "" if same else "files or secrets differ after rollback"
 
-        again = functools.partial(again, shield)
+        again = functools.partial(kill_often, moments, shield)
         if "rollback" in drill.commands:
             undo = functools.partial(shield.require, *drill.apply)
             report(drill, again(ROLLBACK, check=is_before, undo=undo))
         if "apply" in drill.commands:
             undo = functools.partial(shield.require, *ROLLBACK)
             report(drill, again(drill.apply, check=is_applied, undo=undo))
-        drill.printed.append(shield.printed)
+        drill.shields.append(shield)
 
 
 def search_for_values(drill):
     """Search all output and the app's log for values of secrets."""
     text = drill.log.read_text(errors="replace")
-    text += "".join(line for printed in drill.printed for line in printed)
+    text += "".join(text for shield in drill.shields for text in shield.printed)
     found = [name for name, value in drill.values.items() if value.reveal() in text]
     drill.row("leaks", f"{len(drill.values)} values in {len(text) // 1024} kB", len(found))
+
+
+def search_for_errors(drill):
+    """Search the output for errors without a hint."""
+    found = [text for shield in drill.shields for text in shield.errors_without_hint()]
+    commands = sum(len(shield.printed) for shield in drill.shields)
+    text = f"{commands} commands"
+    if found:
+        text += f"; first error without a hint: {found[0]}"
+    drill.row("hints", text, len(found))
 
 
 def main():
@@ -377,7 +398,6 @@ def main():
     parser.add_argument("--keep", type=Path, help="a new folder that is kept")
     args = parser.parse_args()
     moments = Moments(args.kills, args.in_a_row, random.Random(args.seed))
-    again = functools.partial(kill_often, moments)
     subject = PublicApp(args.app, args.source, args.venv) if args.app else SampleApp()
     with contextlib.ExitStack() as stack:
         folder = args.keep
@@ -395,11 +415,12 @@ def main():
             move(drill)
             rotate(drill)
             outage(drill, args.outage)
-            kill_commands(drill, again)
+            kill_commands(drill, moments)
             switch_back(drill)
             roll_back(drill)
-            kill_apply_and_rollback(drill, again)
+            kill_apply_and_rollback(drill, moments)
             search_for_values(drill)
+            search_for_errors(drill)
         finally:
             if drill.load and drill.load.failures:
                 print(dict(drill.load.failures))
