@@ -11,7 +11,9 @@ The files of the first two parts were chosen at random from repositories that we
 table, at most two deployment files and one workflow each, among those that name such a variable;
 the repositories were assigned to a part by a coin. The errors in part `first` were used for
 development, then those in `second`. The files of part `third` were selected by
-hand afterwards, and its errors were not looked at. A regular expression proposed a label for each
+hand afterwards, and its errors were not looked at. Those of the parts `fourth` and `fifth`, of other
+repositories, were chosen at random for each kind of file: 60 deployment files and 60 workflows. The
+errors in `fourth` were used for development, not those in `fifth`. A regular expression proposed a label for each
 line that names a variable; the labels were corrected by reading the lines, before the search ran on
 any file of the part.
 
@@ -43,7 +45,20 @@ from shield_ai.model.manifest import Secret
 from shield_ai.scan.deployment.finder import find_deployment
 
 TABLE = Path(__file__).with_suffix(".tsv")
-PARTS = ["first", "second", "third"]
+PARTS = ["first", "second", "third", "fourth", "fifth"]
+KINDS = {
+    "GitHub": r"\.github/workflows/",
+    "GitLab": r"gitlab-ci|\.gitlab/",
+    "Compose": r"compose[^/]*\.ya?ml",
+    "Ansible": r"ansible/|inventory/|playbooks/|env[^/]*\.j2$",
+    "ECS": r"task-?def[^/]*\.json$",
+    "Serverless": r"serverless[^/]*\.ya?ml$",
+    "Terraform": r"\.tf(vars)?$",
+    "Helm": r"values[^/]*\.ya?ml$|/templates/",
+    "platform": r"(app|vercel)\.json$|Procfile|fly[^/]*\.toml$|render\.yaml$|config/deploy\.yml$",
+    "SAM": r"(^|/)template\.ya?ml$|cloudformation",
+    "Kubernetes": r"(k8s|kubernetes|deploy|manifests)[^/]*/.*\.ya?ml$",
+}
 SKIPPED_FILES = re.compile(
     r"\.(png|jpe?g|gif|svg|ico|pdf|woff2?|ttf|eot|mp[34]|zip|gz|po|mo|ipynb|csv|map|mdx?|py|go"
     r"|[jt]sx?|css|scss|vue|html?|lock)$",
@@ -86,9 +101,16 @@ def compare(rows: list[Row], lines: set[Line]) -> list[tuple[str, str, Line]]:
     return verdicts
 
 
+def file_kind(path: str) -> str:
+    """Return the kind of a file by its path."""
+    return next((kind for kind, form in KINDS.items() if re.search(form, path)), "other")
+
+
 def print_table(counts: collections.Counter[tuple[str, str]], files: dict[str, set[str]]) -> None:
     print(f"{'':10} {'files':>6} {'set':>6} {'found':>7} {'wrong':>7} {'missed':>7} {'extra':>6}")
-    for group in ("manifest", "workflow", "all"):
+    for group in (*KINDS, "other", "manifest", "workflow", "all"):
+        if not files[group]:
+            continue
         found, missed, wrong = (counts[group, name] for name in ("found", "missed", "wrong"))
         shares = f"{found / max(1, found + missed):7.3f} {wrong / max(1, found + wrong):7.3f}"
         head = f"{group:10} {len(files[group]):6} {found + missed:6}"
@@ -116,7 +138,7 @@ def main() -> None:
             print(f"{repository}: skipped, no clone", file=sys.stderr)
             continue
         for verdict, group, (path, line, variable) in compare(rows, search(clone, rows)):
-            for name in (group, "all"):
+            for name in (file_kind(path), group, "all"):
                 counts[name, verdict] += 1
                 files[name].add(f"{repository}/{path}")
             if arguments.wrong and verdict in {"missed", "wrong"}:
