@@ -10,12 +10,12 @@ contains neither code nor values.
 The files of the first two parts were chosen at random from repositories that were in no other
 table, at most two deployment files and one workflow each, among those that name such a variable;
 the repositories were assigned to a part by a coin. The errors in part `first` were used for
-development, then those in `second`. The files of part `third` were selected by
-hand afterwards, and its errors were not looked at. Those of the parts `fourth` and `fifth`, of other
-repositories, were chosen at random for each kind of file: 60 deployment files and 60 workflows. The
-errors in `fourth` were used for development, not those in `fifth`. A regular expression proposed a label for each
-line that names a variable; the labels were corrected by reading the lines, before the search ran on
-any file of the part.
+development, then those in `second`. The files of part `third` were selected by hand afterwards, and
+its errors were not looked at. Those of the parts `fourth` and `fifth`, of other repositories, were
+chosen at random for each kind of file: 60 deployment files and 60 workflows, with repositories
+assigned at random. The errors in `fourth` were used for development, before those in `fifth` were
+looked at. A regular expression proposed a label for each line that names a variable; the labels
+were corrected by reading the lines, before the search ran on any file of the part.
 
 Labels:
 
@@ -34,6 +34,7 @@ import argparse
 import collections
 import csv
 import re
+import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -75,6 +76,9 @@ def search(clone: Path, rows: list[Row]) -> set[Line]:
     secrets = [Secret(name=f"secret-{number}", env=name) for number, name in enumerate(names)]
     with tempfile.TemporaryDirectory() as scratch:
         extract(clone, rows[0]["commit"], Path(scratch), SKIPPED_FILES)
+        # Files that git tracks are searched, also those that a .gitignore file matches.
+        for command in (["init", "--quiet"], ["add", "--all", "--force"]):
+            subprocess.run(["git", *command], cwd=scratch, check=True, capture_output=True)
         deployment = find_deployment(Path(scratch), secrets)
     paths = {row["path"] for row in rows}
     return {

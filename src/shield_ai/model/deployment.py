@@ -29,6 +29,7 @@ class DeploymentKind(enum.StrEnum):
     HEROKU = "heroku"
     KAMAL = "kamal"
     FLY = "fly"
+    ENV_TEMPLATE = "env-template"
     OTHER = "other"
 
     @property
@@ -54,6 +55,7 @@ LABELS = {
     DeploymentKind.HEROKU: "app.json",
     DeploymentKind.KAMAL: "Kamal",
     DeploymentKind.FLY: "Fly.io",
+    DeploymentKind.ENV_TEMPLATE: "template of an env file",
     DeploymentKind.OTHER: "YAML",
 }
 

@@ -242,6 +242,31 @@ def rows(deployment):
             id="app.json",
         ),
         pytest.param(
+            "app.json",
+            '{"env": {"SECRET_KEY": {"description": "key", "required": false},\n "DB_PASSWORD": {"description": "a", "value": ""}}}',
+            [(2, "", "DB_PASSWORD", "empty")],
+            id="inputs of app.json",
+        ),
+        pytest.param(
+            "roles/app/templates/.env.j2",
+            "# DB_HOST=a\nSECRET_KEY={{ key | default('VALUE') }}\n{% if db %}\nexport DB_PASSWORD=\"{{ vault_password }}\"\n{% endif %}\nDB_HOST=VALUE # a\n",
+            [(2, "", "SECRET_KEY", "default"), (4, "", "DB_PASSWORD", "reference"), (6, "", "DB_HOST", "literal")],
+            id="template of an env file",
+        ),
+        pytest.param(
+            "deploy/app.env.production.tmpl",
+            "SECRET_KEY=${SECRET_KEY}\nDB_PASSWORD = 'VALUE'\nDB_HOST=\n",
+            [(1, "", "SECRET_KEY", "reference"), (2, "", "DB_PASSWORD", "literal"), (3, "", "DB_HOST", "empty")],
+            id="template of an env file for envsubst",
+        ),
+        pytest.param(
+            ".github/workflows/ci.yml",
+            'jobs:\n  deploy:\n    steps:\n      - uses: acme/agent@v1\n        with:\n          settings: |-\n            {\n              "env": {\n'
+            '                "SECRET_KEY": "${KEY}",\n                "DB_HOST": "VALUE"\n              }\n            }\n',
+            [(9, "deploy", "SECRET_KEY", "reference"), (10, "deploy", "DB_HOST", "literal")],
+            id="JSON in an input of an action",
+        ),
+        pytest.param(
             "config/deploy.yml",
             "<% require 'dotenv' %>\nservice: app\nimage: acme/app\nregistry:\n  password:\n    - DB_PASSWORD\nbuilder:\n  args:\n"
             "    DB_HOST: <%= ENV['DB_HOST'] %>\n  secrets:\n    - SECRET_KEY\nenv:\n  clear:\n    DB_HOST: VALUE\n  secret:\n    - SECRET_KEY\n"
@@ -323,6 +348,7 @@ def test_lines_that_set_a_variable(tmp_path, path, text, expected):
         pytest.param("serverless.yml", "service: a\nprovider: {environment: {SECRET_KEY: '${param:key, ssm:/a/key}'}}\n", "reference", id="no default"),
         pytest.param("chart/templates/a.yaml", 'a:\n  env:\n    SECRET_KEY: {{ .Values.key | default "VALUE" }}\n', "default", id="default of Helm"),
         pytest.param("chart/templates/a.yaml", 'a:\n  env:\n    SECRET_KEY: {{ .Values.key | default "" | quote }}\n', "reference", id="empty default"),
+        pytest.param("env.yml.j2", "a:\n  env:\n    SECRET_KEY: VALUE\n", "literal", id="template of a YAML file of an environment"),
         pytest.param("deploy/a.yml.j2", "a:\n  env:\n    SECRET_KEY: \"{{ key | default('VALUE') }}\"\n", "default", id="default of Jinja"),
         pytest.param("template.yaml", "Resources: {a: {Variables: {SECRET_KEY: !Sub VALUE}}}\n", "literal", id="!Sub"),
         pytest.param("template.yaml", 'Resources: {a: {Variables: {SECRET_KEY: {"Fn::Sub": VALUE}}}}\n', "literal", id="Fn::Sub"),

@@ -58,6 +58,7 @@ HINTS = {
     DeploymentKind.KAMAL: f"remove the variable, and {_CONTAINER} under env.clear; {_OTHER}, add "
     "its name to env.secret",
     DeploymentKind.FLY: f"remove the value, and {_CONTAINER} under [env]",
+    DeploymentKind.ENV_TEMPLATE: f"remove the line, and {_SWITCH} there",
     DeploymentKind.OTHER: f"remove the variable, and {_SWITCH} there",
 }
 _UNKNOWN_HINT = (

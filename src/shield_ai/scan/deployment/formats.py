@@ -10,6 +10,7 @@ from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.scan.deployment.hcl import hcl_values
 from shield_ai.scan.deployment.line_formats import (
     dockerfile_settings,
+    env_template_settings,
     fly_settings,
     procfile_settings,
     shell_settings,
@@ -96,6 +97,10 @@ def _fly(file: DeploymentFile, names: frozenset[str]) -> Iterator[Setting]:
     return fly_settings(file.raw, names)
 
 
+def _env_template(file: DeploymentFile, names: frozenset[str]) -> Iterator[Setting]:
+    return env_template_settings(file.raw, names)
+
+
 def _shell(file: DeploymentFile, names: frozenset[str]) -> Iterator[Setting]:
     return shell_settings(file.raw, names)
 
@@ -106,5 +111,6 @@ READERS: dict[DeploymentKind, Callable[[DeploymentFile, frozenset[str]], Iterato
     DeploymentKind.SYSTEMD: _systemd,
     DeploymentKind.PROCFILE: _procfile,
     DeploymentKind.FLY: _fly,
+    DeploymentKind.ENV_TEMPLATE: _env_template,
     DeploymentKind.SHELL: _shell,
 }

@@ -31,6 +31,9 @@ TOML_LINE = regex(
     rb"(?P<value>[\"']{3}[^\n]*|\"(?:[^\"\\\n]|\\.)*+\"|'[^'\n]*'|[^\n]*))"
 )
 LONG_TEXTS = ('"""', "'''")  # of several lines
+ENV_LINE = regex(
+    rb"(?m)^[ \t]*(?:export[ \t]+)?(?P<name>[A-Za-z_]\w{0,200})[ \t]*=[ \t]*(?P<value>[^\n]*)"
+)
 FLY_TABLES = frozenset({"env", "build.args"})
 PROCESS = regex(rb"(?m)^(?P<name>[\w-]{1,100}):(?P<body>[^\n]*)")
 HEREDOC = regex(rb"<<[-~]?[ \t]{0,9}[\"']?(?P<word>[A-Za-z_]\w{0,40})")
@@ -185,6 +188,19 @@ def fly_settings(raw: bytes, names: frozenset[str]) -> Iterator[Setting]:
             is_long = value.startswith(LONG_TEXTS)
             form = ValueForm.LITERAL if is_long else value_form(value.strip("'\""), Style.TEMPLATE)
             yield Setting(_text(match["name"]), match.start("name"), table, form)
+
+
+def env_template_settings(raw: bytes, names: frozenset[str]) -> Iterator[Setting]:
+    """Yield the variables of the template of an env file, as for Ansible or envsubst.
+
+    Args:
+        raw: The file.
+        names: The variables of the secrets.
+    """
+    for match in ENV_LINE.finditer(raw):
+        if _text(match["name"]) in names:
+            form = value_form(_text(match["value"].strip().strip(QUOTES)), Style.SHELL)
+            yield Setting(_text(match["name"]), match.start("name"), "", form)
 
 
 def shell_settings(

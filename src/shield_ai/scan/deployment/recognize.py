@@ -20,7 +20,8 @@ FILE = regex(
     r"|(?P<terraform>.*\.(?:tf|tofu|tfvars|hcl))|(?P<yaml>.*\.ya?ml(?:\.tpl|\.j2|\.tmpl)?)"
     r"|(?P<json>app\.json|.*\.template|.*\.(?:tf|tofu|tfvars)\.json"
     r"|.*(?:task|container|ecs|template|stack|cloudformation|cfn|lambda|deploy|k8s|kube)"
-    r"[\w.-]*\.json)",
+    r"[\w.-]*\.json)"
+    r"|(?P<env_template>(?:.*[._-])?env(?:[._-].*)?\.(?:j2|jinja2?|c?tmpl|tpl|erb))",
     re.IGNORECASE,
 )
 DROP_IN = regex(r".*\.service\.d/[^/]+\.conf")
@@ -36,6 +37,7 @@ LINE_KINDS = {
     "systemd": DeploymentKind.SYSTEMD,
     "procfile": DeploymentKind.PROCFILE,
     "fly": DeploymentKind.FLY,
+    "env_template": DeploymentKind.ENV_TEMPLATE,
     "shell": DeploymentKind.SHELL,
     "terraform": DeploymentKind.TERRAFORM,
 }

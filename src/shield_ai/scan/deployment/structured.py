@@ -48,7 +48,8 @@ SCRIPT_KEYS = frozenset({"run", "script", "before_script", "after_script"})
 NAME = frozenset({"name"})
 KIND = frozenset({"kind"})
 PATH = frozenset({"path", "value"})
-WITH_LINE = regex(rb"(?m)^[ \t]*(?:-[ \t]+)?(?P<name>[A-Za-z_]\w{0,200})[ \t]*[=:]")
+HEROKU_VALUES = frozenset({"value", "generator"})
+WITH_LINE = regex(rb"(?m)^[ \t]*(?:-[ \t]+)?\"?(?P<name>[A-Za-z_]\w{0,200})\"?[ \t]*[=:]")
 
 
 def structured_settings(file: DeploymentFile, names: frozenset[str]) -> Iterator[Setting]:
@@ -105,7 +106,9 @@ class _Search:
         if _is_generator_file(block):
             yield from self._env_files(block.value, use)
         elif self._keys is None or key in self._keys or self.objects.has_data(block):
-            settings = self.reader.read(block.value, "", use)
+            is_heroku = self._file.kind is DeploymentKind.HEROKU
+            environment = _with_values(block.value) if is_heroku else block.value
+            settings = self.reader.read(environment, "", use)
             is_sealed = _is_sealed(block)
             for item in settings:
                 yield item._replace(form=ValueForm.SECRET_STORE) if is_sealed else item
@@ -170,6 +173,19 @@ def _is_generator_file(block: Block) -> bool:
     return block.path[0].endswith("Generator") and block.path[-1] in {"env", "envs"}
 
 
+def _with_values(environment: Node) -> Node:
+    """Return the `env` of an app.json without the variables that only have a description.
+
+    https://devcenter.heroku.com/articles/app-json-schema#env
+    """
+    pairs = [(key, value) for key, value in environment.pairs if _gives_value(value)]
+    return environment._replace(pairs=tuple(pairs))
+
+
+def _gives_value(value: Node) -> bool:
+    return not value.is_container or any(key.text in HEROKU_VALUES for key, _ in value.pairs)
+
+
 def _is_sealed(block: Block) -> bool:
     return block.path[-1] == "encryptedData"
 
@@ -183,8 +199,9 @@ def _text_lines(raw: bytes, names: frozenset[str], text: Node) -> Iterator[Setti
         if name in names:
             line_end = raw.find(b"\n", match.end())
             end = min(text.end, line_end if line_end >= 0 else text.end)
-            value = raw[match.end() : end].decode("utf-8", "replace").strip().strip("'\"")
-            yield Setting(name, match.start("name"), "", value_form(value, Style.BRACES))
+            value = raw[match.end() : end].decode("utf-8", "replace").strip().rstrip(",")
+            form = value_form(value.strip("'\""), Style.BRACES)
+            yield Setting(name, match.start("name"), "", form)
 
 
 def _env_files(value: Node) -> Iterator[Setting]:
