@@ -145,7 +145,7 @@ def _block(raw: bytes, place: Block, kind: DeploymentKind) -> EnvironmentBlock |
 
 def _container_problem(raw: bytes, container: Node) -> str:
     for key, value in container.pairs:
-        if key.text in ENV_FILE_KEYS:
+        if key.text in ENV_FILE_KEYS and (value.items or value.pairs or value.text):
             return ENV_FILE
         if key.text == "envFrom" and b"secretRef" in raw[value.start : node_end(raw, value)]:
             return SECRET_SOURCE

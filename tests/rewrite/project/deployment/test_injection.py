@@ -98,6 +98,14 @@ SECRETS = f"""\
             id="existing list",
         ),
         pytest.param(
+            '"environmentFiles": [],\n"environment": [{"name": "API_KEY", "value": "VALUE"}],\n'
+            '"secrets": [{"name": "B", "valueFrom": "c"}],',
+            '"environmentFiles": [],\n"environment": [],\n'
+            f'"secrets": [{{"name": "B", "valueFrom": "c"}}, '
+            f'{{"name": "API_KEY", "valueFrom": "{ARN}key"}}],',
+            id="no env files",
+        ),
+        pytest.param(
             '"secrets": [],\n"environment": [\n    {\n        "name": "A",\n        "value": "b"\n'
             '    },\n    {\n        "name": "DB_HOST",\n        "value": "db"\n    }\n],',
             f'"secrets": [{{"name": "DB_HOST", "valueFrom": "{ARN}db:host::"}}],\n'

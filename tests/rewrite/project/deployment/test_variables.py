@@ -251,6 +251,15 @@ def test_variables_are_replaced(tmp_path, path, text, expected):
             id="env file",
         ),
         pytest.param(
+            KUBERNETES,
+            pod("            - {name: SECRET_KEY, value: x}\n").replace(
+                "name: web\n", "image: web\n"
+            ),
+            {},
+            blocks.NO_NAME,
+            id="container without a name",
+        ),
+        pytest.param(
             COMPOSE,
             service("      SECRET_KEY: x\n") + "  job:\n    extends: web\n",
             {},

@@ -201,7 +201,7 @@ class _FileEditor:
             return file_reason
         if not self._is_in_container(item):
             return NOT_IN_CONTAINER
-        if item.unit not in self._names:
+        if item.unit and item.unit not in self._names:
             return OTHER_CONTAINER.format(item.unit)
         if item.variable in self._command_reads:
             return IN_COMMAND
