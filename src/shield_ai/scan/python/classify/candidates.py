@@ -12,7 +12,7 @@ from shield_ai.model.site import Shape
 from shield_ai.model.skip import SkipReason
 from shield_ai.model.words import word_set, words
 from shield_ai.project.perf.lazy_regex import regex
-from shield_ai.scan.python.classify.literals import is_public_or_count, literal_text
+from shield_ai.scan.python.classify.literals import is_harmless_value, literal_text
 
 SECRET_MEANINGS = frozenset({Meaning.SECRET, Meaning.URL, Meaning.DSN})
 # A variable that ends with one of these words is not a secret, whichever setting uses it.
@@ -84,7 +84,7 @@ class Candidate(msgspec.Struct, kw_only=True):
         default = literal_text(self.default) or ""
         if SERVICE_URL.match(default):
             return True
-        if is_public_or_count(self.variable, default) or self._has_number_for_url():
+        if is_harmless_value(self.variable, default) or self._has_number_for_url():
             return False
         if self.variable:
             if is_secret(self.variable):

@@ -26,13 +26,14 @@ if TYPE_CHECKING:
 
 TEMPLATE = regex(r"^(?:%[(\w]|\{|<|\$[{(]?\w)|[}>]$")
 DOTTED_PATH = regex(r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)+$")
-# Before KEY: the name is that of a secret, for any value.
+# Before KEY: a value that looks like a word or a name can be the secret, too.
 STRONG_KEYS = frozenset(
     {"SECRET", "API", "PRIVATE", "ACCESS", "ENCRYPTION", "SIGNING", "MASTER", "SALT", "AUTH", "JWT"}
 )
+# A value before KEY without these looks like a word.
 MIXED = regex(r"[0-9].*[A-Za-z]|[A-Za-z].*[0-9]|[a-z].*[A-Z].*[a-z].*[A-Z]|-|.{20}")
 CAMEL_CASE = regex(r"[A-Za-z][a-z]+(?:[A-Z][a-z]+)+")
-PLAIN_WORDS = regex(r"[a-z]{1,12}(?:[-_][a-z]{1,12})+")  # the name of a form field or header
+HYPHENATED_NAME = regex(r"[a-z]{1,12}(?:[-_][a-z]{1,12})+")  # of a form field or header
 VARIABLE = regex(r"[A-Z][A-Z0-9]*(_[A-Z0-9]+)+")  # the name of a variable, not a value
 REGEX = regex(r"\(\?[P:=!]|\\[swdb]|\[\^|\[\w-\w")
 URL = regex(r"^(?:[a-z][a-z0-9+.-]*://|urn:)", re.IGNORECASE)
@@ -40,8 +41,9 @@ PATH = regex(r"^(\.{0,2}/|~/|[A-Za-z]:\\)[^\s]*$")
 LONG_PATH = regex(r"(?:\.{0,2}|~)(?:/[\w.-]+){2,}")  # with two parts; base64 can start with "/"
 KEY_FILE = regex(r"[\w.-]+\.(?:pem|key|crt|cer|p8|p12|pfx|jks)")
 FILE = regex(r"[\w.-]*(?:/[\w.-]+)+\.[A-Za-z]\w{1,8}")  # also an object in a bucket
-PLAIN_WORD = regex(r"[a-z][a-z_]{1,20}")
-DATA_STORES = frozenset({("DB",), ("DATABASE",), ("COLUMN",), ("FIELD",)})
+# Before KEY: a plain word is the name of an entry, as in REPLICA_DB_KEY = "replica".
+ENTRY_OWNERS = frozenset({"DB", "DATABASE", "COLUMN", "FIELD"})
+ENTRY_NAME = regex(r"[a-z][a-z_]{1,20}")
 JSON_SCHEMA_KEYS = frozenset({"properties", "x-example", "example", "examples"})
 MAPPINGS = frozenset({"FIELDS", "MAP", "MAPPING", "COLUMNS", "LABELS", "ALIASES", "MESSAGES"})
 DURATION = regex(r"\d{1,4} ?(ms|s|sec|m|min|h|d|w|y|(second|minute|hour|day|week|month|year)s?)")
@@ -58,7 +60,7 @@ NOT_SECRET = regex(
 )
 EMPHASIS = regex(rb"[*_]+")
 MADE_UP = frozenset({"FAKE", "DUMMY", "MOCK", "MOCKED"})
-SECRET_KEYS = frozenset({"key", "secret", "token", "password", "pass"})
+SECRET_DICT_KEYS = frozenset({"secret", "token", "password", "pass"})
 # PASSWORD = "password" can be a weak password, but not beside USERNAME = "username", URL = "url".
 MIN_OTHER_KEY_NAMES = 2
 # With these names, the value "password" may be a real password; with others, it is a label.
@@ -84,7 +86,7 @@ def is_secret_literal(path: tuple[str, ...], node: ast.expr) -> bool:
         path: The setting or parameter that gets the value, and the keys below it.
         node: The value.
     """
-    if not path or _says_made_up(path):
+    if not path or _is_fake_by_name(path):
         return False
     if isinstance(node, ast.JoinedStr):
         return _has_hardcoded_password(node)
@@ -93,7 +95,7 @@ def is_secret_literal(path: tuple[str, ...], node: ast.expr) -> bool:
         return False
     if url := URL_WITH_PASSWORD.match(text):
         return not TEMPLATE.search(url[1])
-    if _is_auth_user(path) or is_public_or_count(_innermost_name(path), text):
+    if _is_auth_user(path) or is_harmless_value(_innermost_name(path), text):
         return False
     return (
         _has_secret_name(path)
@@ -102,14 +104,15 @@ def is_secret_literal(path: tuple[str, ...], node: ast.expr) -> bool:
     )
 
 
-def _says_made_up(path: tuple[str, ...]) -> bool:
+def _is_fake_by_name(path: tuple[str, ...]) -> bool:
     return any(MADE_UP.intersection(words(name)) for name in path)
 
 
 def is_reviewed(source: Source, node: ast.expr) -> bool:
     """Return whether a comment says that a value is not a hardcoded secret.
 
-    It is on the last line of the value or, if it is for people, directly above the first one.
+    A comment for linters must be on the last line of the value; one in prose can also be directly
+    above the first one.
     """
     last = source.lines[(node.end_lineno or node.lineno) - 1][1]
     if REVIEWED.search(last):
@@ -123,7 +126,7 @@ def is_reviewed(source: Source, node: ast.expr) -> bool:
 
 
 def is_key_name(body: Sequence[ast.AST], path: tuple[str, ...], text: str) -> bool:
-    """Return whether a constant has its own name as its value, as others in its body have.
+    """Return whether a constant's value is its own name, as that of others beside it.
 
     Args:
         body: The statements of the class or module that contains the constant.
@@ -136,7 +139,8 @@ def is_key_name(body: Sequence[ast.AST], path: tuple[str, ...], text: str) -> bo
     for node in body:
         if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
             name = node.targets[0].id
-            others += name != path[0] and _is_same_name(name, literal_text(node.value) or "")
+            if name != path[0] and _is_same_name(name, literal_text(node.value) or ""):
+                others += 1
     return others >= MIN_OTHER_KEY_NAMES
 
 
@@ -148,14 +152,14 @@ def _letters_of(text: str) -> str:
     return text.lower().replace("_", "").replace("-", "")
 
 
-def is_public_or_count(name: str, text: str) -> bool:
-    """Return whether a value is a public key, a file or a count, and not a secret."""
-    is_count = not COUNT_ENDINGS.isdisjoint(words(name)[-1:]) and NUMBER.fullmatch(text)
+def is_harmless_value(name: str, text: str) -> bool:
+    """Return whether a value is a public key, a path, the name of an entry or a count."""
     if words(name)[-1:] == ("KEY",):
         if FILE.fullmatch(text) or LONG_PATH.fullmatch(text) or KEY_FILE.fullmatch(text):
             return True
-        if words(name)[-2:-1] in DATA_STORES and PLAIN_WORD.fullmatch(text):
-            return True  # REPLICA_DB_KEY = "replica"
+        if not ENTRY_OWNERS.isdisjoint(words(name)[-2:-1]) and ENTRY_NAME.fullmatch(text):
+            return True
+    is_count = not COUNT_ENDINGS.isdisjoint(words(name)[-1:]) and NUMBER.fullmatch(text)
     return bool(is_count or PUBLIC_KEY.match(text))
 
 
@@ -181,14 +185,14 @@ def _describes_secret(text: str, path: tuple[str, ...]) -> bool:
     if is_label and len(path) > 1 and not MAPPINGS.isdisjoint(words(path[0])):
         return True
     if not path[-1].isdigit():
-        return False
+        return False  # not an element of a list
     return (
         bool(EMAIL.fullmatch(text)) or is_sentence(text) or (is_label and _lists_names(path, text))
     )
 
 
 def _lists_names(path: tuple[str, ...], element: str) -> bool:
-    """Return whether a list contains the names of fields, as in `SECRET_KEYS = ["api_key"]`."""
+    """Return whether a list contains names: `SECRET_KEYS = ["api_key"]`, or one in lowercase."""
     name = _innermost_name(path)
     if "_" in element and words(name)[-1:] == ("KEYS",):
         return True
@@ -220,7 +224,10 @@ def _names(path: tuple[str, ...]) -> list[str]:
 
 
 def explain_not_secret(path: tuple[str, ...], node: ast.expr) -> SkipReason | None:
-    """Explain why a value with a secret-like name is not a secret; None for other names."""
+    """Explain why a value with a secret-like name is not a secret.
+
+    None for other names, and for a value that is empty or not constant.
+    """
     text = literal_text(node)
     names = _names(path)
     if not names or text is None or text.strip().lower() in NO_VALUE:
@@ -247,8 +254,10 @@ def _has_secret_name(path: tuple[str, ...]) -> bool:
         return "ID" not in words(name)
     if words(name)[-1:] == ("COOKIE",):
         return False  # the name of a cookie
-    if len(names) > 1 and name.lower() in SECRET_KEYS:
-        return name.lower() != "key" and SETTING.match(names[0]) is not None
+    if len(names) > 1 and name.lower() == "key":
+        return False  # an identifier
+    if len(names) > 1 and name.lower() in SECRET_DICT_KEYS:
+        return SETTING.match(names[0]) is not None
     return name_meaning is Meaning.SECRET
 
 
@@ -257,14 +266,14 @@ def _is_plausible_value(text: str, path: tuple[str, ...]) -> bool:
     name_words = words(path[-1])
     if URL.match(text):
         return "WEBHOOK" in name_words
-    if _is_reference(text) or (len(text) == 1 and path[-1] != "SECRET_KEY"):
+    if _is_other_syntax(text) or (len(text) == 1 and path[-1] != "SECRET_KEY"):
         return False
     last_word = name_words[-1:]
     if last_word == ("HASH",) and HASH_SCHEME.fullmatch(text):
         return False
     is_weak_key = last_word == ("KEY",) and STRONG_KEYS.isdisjoint(name_words[:-1])
     if is_weak_key and (
-        CAMEL_CASE.fullmatch(text) or PLAIN_WORDS.fullmatch(text) or not MIXED.search(text)
+        CAMEL_CASE.fullmatch(text) or HYPHENATED_NAME.fullmatch(text) or not MIXED.search(text)
     ):
         return False  # NON_FIELD_ERRORS_KEY = "__all__", layout_key = "OrderDetail"
     if is_weak_key and is_sentence(text) and text[-1] in ".:!?":
@@ -272,7 +281,7 @@ def _is_plausible_value(text: str, path: tuple[str, ...]) -> bool:
     return path[-1] in REAL_PASSWORD_NAMES or not _repeats_name(text, path)
 
 
-def _is_reference(text: str) -> bool:
+def _is_other_syntax(text: str) -> bool:
     """Return whether a text is a variable, regex, path, dotted name, template or duration."""
     return bool(
         VARIABLE.fullmatch(text)

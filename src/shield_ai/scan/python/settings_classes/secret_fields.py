@@ -9,7 +9,7 @@ from shield_ai.model.name_meaning import is_secret
 from shield_ai.model.words import words
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.scan.python.classify.candidates import SERVICE_URL
-from shield_ai.scan.python.classify.literals import is_public_or_count, literal_text
+from shield_ai.scan.python.classify.literals import is_harmless_value, literal_text
 from shield_ai.scan.python.settings_classes.field_defaults import (
     SECRET_ANNOTATION,
     default_text,
@@ -48,7 +48,7 @@ def may_be_secret(node: ast.AnnAssign, settings: SettingsClass | None, parents: 
     default = node.value.value if isinstance(node.value, ast.Constant) else None
     if isinstance(default, (bool, int, float)):
         return False
-    return not isinstance(default, str) or not is_public_or_count(name, default)
+    return not isinstance(default, str) or not is_harmless_value(name, default)
 
 
 def _is_secret_field(node: ast.AnnAssign, settings: SettingsClass, parents: str) -> bool:
