@@ -347,7 +347,7 @@ def job(lines="", **values):
         ),
         pytest.param(
             job("    env:\n      KEY: a${{ secrets.API_KEY }}\n"),
-            workflow_choice.MIXED_IN_JOB.format("KEY"),
+            workflow_choice.COMBINED_IN_JOB.format("KEY"),
             id="part of a value of the job",
         ),
         pytest.param(

@@ -1,4 +1,4 @@
-"""Choose which secrets the jobs of a workflow read from AWS, and why others remain."""
+"""Choose which secrets the jobs of a workflow read from AWS, and explain why others remain."""
 
 from __future__ import annotations
 
@@ -16,40 +16,40 @@ if TYPE_CHECKING:
 
     JobVariable = tuple[str, str]  # the job and the variable
 
-RESERVED = "GitHub sets variables that start with GITHUB_ or RUNNER_ itself"
-AWS_LOGIN = "{} is for AWS itself: let the job assume a role instead"
-OTHER_VALUE = "the job or the workflow sets {} to something else"
+RESERVED = "variables that start with GITHUB_ or RUNNER_ are set by GitHub"
+AWS_LOGIN = "{} configures the AWS SDKs: let the job assume a role instead"
+OTHER_VALUE = "the job or the workflow sets {} to another value"
 FIELD_IN_JOB = (
-    "the value of {} is a field of a JSON secret, which env of a job can't refer to: set the "
-    "variable in the steps that use it"
+    "{} is a field of a JSON secret, and the env of a job can't read fields: set it in the steps "
+    "that use it"
 )
-MIXED_IN_JOB = "env of a job can't refer to the variable: set {} in the steps that use it"
-COMMON = "all jobs have it from env of the workflow, and {} is not edited"
-STATUS = "a step with if: {} uses it, which also runs if the secrets could not be read"
-SAME_SECRET = "shield.toml has this variable more than once, in upper and lower case"
+COMBINED_IN_JOB = "{} combines a secret with other text: set it in the steps that use it"
+COMMON = "the env of the workflow sets it for all jobs, and the job {} still needs it there"
+STATUS = "a step that uses it has if: {}, so it also runs if the secrets could not be read"
+SAME_SECRET = "shield.toml has this variable more than once, in different case"
 STATUS_CALL = re.compile(r"\b(?:always|failure|cancelled)\s*\(\s*\)")
 RESERVED_NAME = re.compile(r"(?:GITHUB|RUNNER)_", re.IGNORECASE)
-# Variables of the AWS SDKs: for all steps, they would change the login of the others.
+# Variables of the AWS SDKs: set for the whole job, they would change the login of other steps.
 AWS_NAME = re.compile(
     r"AWS_(?:ACCESS_KEY_ID|SECRET_ACCESS_KEY|SESSION_TOKEN|PROFILE|(?:DEFAULT_)?REGION|ROLE_ARN)"
 )
 
 
 class Choice(NamedTuple):
-    """The result of a choice."""
+    """The variables that jobs read from AWS, and why the others remain."""
 
     chosen: Mapping[str, set[str]]  # job -> variables
     reasons: Mapping[JobVariable, str]  # why other variables remain
 
 
-class WorkflowChoice:
+class VariableChooser:
     """Chooses the variables of one workflow.
 
     Args:
         workflow: The workflow.
-        variables: Those of the secrets in shield.toml.
+        variables: The variables of the secrets in shield.toml.
         unavailable: Why a variable can't be read from AWS, by its name.
-        job_problem: Returns why a job is not edited; empty if it is.
+        job_problem: Returns why a job can't be edited; empty if it can.
     """
 
     def __init__(
@@ -60,29 +60,29 @@ class WorkflowChoice:
         job_problem: Callable[[WorkflowJob], str],
     ) -> None:
         self._workflow = workflow
-        self._fields = {variable.name: variable for variable in variables}
+        self._variables = {variable.name: variable for variable in variables}
         self._unavailable = unavailable
-        self._by_secret: defaultdict[str, list[str]] = defaultdict(list)
+        self._names_by_secret: defaultdict[str, list[str]] = defaultdict(list)  # in upper case
         for variable in variables:
-            self._by_secret[variable.name.upper()].append(variable.name)
+            self._names_by_secret[variable.name.upper()].append(variable.name)
         self._uses: defaultdict[JobVariable, list[SecretUse]] = defaultdict(list)
         for use in workflow.uses:
-            self._uses[use.job, self.variable(use)].append(use)
+            self._uses[use.job, self.variable_name(use)].append(use)
         self.job_problems = {job.name: job_problem(job) for job in workflow.jobs}
 
-    def variable(self, use: SecretUse) -> str:
-        """Return the variable in shield.toml of a secret of GitHub; empty if it has none.
+    def variable_name(self, use: SecretUse) -> str:
+        """Return the variable in shield.toml with the name of a GitHub secret; empty without one.
 
         Args:
             use: An expression with the secret.
         """
-        return next(iter(self._by_secret.get(use.secret, ())), "")
+        return next(iter(self._names_by_secret.get(use.secret, ())), "")
 
     def uses(self, job: str, variable: str) -> list[SecretUse]:
         """Return the uses of a variable in a job and in the `env` of the workflow.
 
         Args:
-            job: The job.
+            job: The job; empty for the env of the workflow alone.
             variable: Its name in shield.toml.
         """
         common = self._uses.get(("", variable), []) if job else []
@@ -93,7 +93,7 @@ class WorkflowChoice:
         chosen: defaultdict[str, set[str]] = defaultdict(set)
         reasons: dict[JobVariable, str] = {}
         for job in self._workflow.jobs:
-            for variable in self._fields:
+            for variable in self._variables:
                 uses = self.uses(job.name, variable)
                 if not uses:
                     continue
@@ -107,7 +107,7 @@ class WorkflowChoice:
 
     def _keep_common(self, chosen: Mapping[str, set[str]], reasons: dict[JobVariable, str]) -> None:
         """Keep a variable in the `env` of the workflow, and so in all jobs, if one job needs it."""
-        for variable in self._fields:
+        for variable in self._variables:
             if not self.uses("", variable):
                 continue
             remaining = [job.name for job in self._workflow.jobs if (job.name, variable) in reasons]
@@ -121,7 +121,7 @@ class WorkflowChoice:
         for name in exported_names(variable, uses):
             if reason := _name_problem(name):
                 return reason
-        if len(self._by_secret[variable.upper()]) > 1:
+        if len(self._names_by_secret[variable.upper()]) > 1:
             return SAME_SECRET
         if reason := self._unavailable.get(variable, ""):
             return reason
@@ -135,24 +135,24 @@ class WorkflowChoice:
         if use.step >= 0:
             return ""
         if not use.is_whole:
-            return MIXED_IN_JOB.format(use.variable)
-        return FIELD_IN_JOB.format(use.variable) if self._fields[variable].field else ""
+            return COMBINED_IN_JOB.format(use.variable)
+        return FIELD_IN_JOB.format(use.variable) if self._variables[variable].field else ""
 
     def _conflicts(
         self, job: WorkflowJob, variable: str, uses: Sequence[SecretUse]
     ) -> Iterator[str]:
         """Yield what does not work if the job reads a variable from AWS."""
         removed = {use.variable for use in uses if use.step < 0}
-        taken = self._names_around(job) - removed
+        taken = self._outer_names(job) - removed
         for name in exported_names(variable, uses):
-            is_other = name != variable and name in self._fields
+            is_other = name != variable and name in self._variables
             if is_other or name in taken:
                 yield OTHER_VALUE.format(name)
         for step in job.steps:
             if STATUS_CALL.search(step.condition) and mentions(self._workflow, step, variable):
                 yield STATUS.format(step.condition)
 
-    def _names_around(self, job: WorkflowJob) -> set[str]:
+    def _outer_names(self, job: WorkflowJob) -> set[str]:
         """Return the variables that all steps of a job have."""
         envs = (job.env, self._workflow.env)
         return {name for env in envs if env for name, _, _ in env.entries}

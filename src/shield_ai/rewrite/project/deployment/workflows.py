@@ -17,7 +17,7 @@ from shield_ai.rewrite.project.deployment.environment_edits import EditError
 from shield_ai.rewrite.project.deployment.outcome import EditOutcome
 from shield_ai.rewrite.project.deployment.workflow_check import JobEdit, is_exact
 from shield_ai.rewrite.project.deployment.workflow_choice import (
-    WorkflowChoice,
+    VariableChooser,
     exported_names,
     is_removed,
     mentions,
@@ -81,10 +81,10 @@ class _FilePlanner:
         self._inputs = inputs
         self._named = inputs.target.manifest.deployment.jobs
         self._fields = {item.name: item for item in inputs.target.variables()}
-        self._choice = WorkflowChoice(
+        self._chooser = VariableChooser(
             workflow, inputs.target.variables(), inputs.unavailable, self._job_problem
         )
-        choice = self._choice.choose()
+        choice = self._chooser.choose()
         self._chosen, self._reasons = choice.chosen, dict(choice.reasons)
         self._all_jobs = {job.name: job for job in workflow.jobs}
         self._job_edits: dict[str, JobEdit] = {}
@@ -123,7 +123,7 @@ class _FilePlanner:
             edit = self._job_edits[job.name] = self._job_edit(job)
             yield from editor.job_edits(job, edit)
             for use in self._uses(job):
-                variable = self._choice.variable(use)
+                variable = self._chooser.variable_name(use)
                 if is_removed(use, self._fields[variable]):
                     removed[use.job, use.step].add(use.variable)
                 else:
@@ -135,7 +135,7 @@ class _FilePlanner:
 
     def _uses(self, job: WorkflowJob) -> list[SecretUse]:
         chosen = sorted(self._chosen[job.name])
-        return [use for name in chosen for use in self._choice.uses(job.name, name)]
+        return [use for name in chosen for use in self._chooser.uses(job.name, name)]
 
     def _env(self, name: str, step: int) -> WorkflowEnv | None:
         job = self._all_jobs.get(name)
@@ -148,7 +148,7 @@ class _FilePlanner:
         chosen = sorted(self._chosen[job.name])
         variables = []
         for name in chosen:
-            for exported in sorted(exported_names(name, self._choice.uses(job.name, name))):
+            for exported in sorted(exported_names(name, self._chooser.uses(job.name, name))):
                 variables.append(self._fields[name]._replace(name=exported))
         secrets = job_secrets(self._inputs.target, variables)
         names = {name.upper(): secrets.names.get(name, name) for name in chosen}
@@ -173,7 +173,7 @@ class _FilePlanner:
         uses = list(filter(self._is_reported, self._workflow.uses))
         known = set()
         for use in uses:
-            variable = self._choice.variable(use)
+            variable = self._chooser.variable_name(use)
             known |= {(use.line, variable), (use.line, use.variable)}
             name = variable or use.variable
             if name in self._fields and (reason := self._reason(use, variable)):
@@ -190,20 +190,20 @@ class _FilePlanner:
         """Return why a line that sets a variable otherwise remains."""
         if self._is_other_file():
             return NO_JOB
-        problem = self._choice.job_problems.get(job, "")
+        problem = self._chooser.job_problems.get(job, "")
         return self._workflow.problem or problem or NOT_A_SECRET
 
     def _is_other_file(self) -> bool:
         """Return whether no job of the workflow is named."""
-        jobs = self._choice.job_problems
+        jobs = self._chooser.job_problems
         return bool(jobs) and all(map(self._is_not_named, jobs))
 
     def _reason(self, use: SecretUse, variable: str) -> str:
         """Return why an expression remains; empty if it is edited."""
         if not variable:
-            problem = self._choice.job_problems.get(use.job, "")
+            problem = self._chooser.job_problems.get(use.job, "")
             return problem or OTHER_SECRET.format(use.secret)
-        jobs = [use.job] if use.job else sorted(self._choice.job_problems, key=self._is_not_named)
+        jobs = [use.job] if use.job else sorted(self._chooser.job_problems, key=self._is_not_named)
         reasons = (self._reasons.get((job, variable), "") for job in jobs)
         return next(filter(None, reasons), self._problem)
 
