@@ -312,6 +312,7 @@ class SkipId(TextEnum):
         "the mapping in it has comments; put each entry and its comma on a separate line",
     )
     SPHINX_DOCS = "sphinx-docs", "not written: the documentation is in .rst files for Sphinx"
+    DOCS_NAVIGATION = "docs-navigation", "not written: can't extend the list of pages in {path}"
     COVERAGE_MINIMUM = (
         "coverage-minimum",
         "requires a minimum of coverage: add {pattern} to `omit` of coverage",

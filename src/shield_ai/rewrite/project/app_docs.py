@@ -12,6 +12,7 @@ from shield_ai.project.layout import is_test
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.project.runtime_names import is_copied_file
 from shield_ai.rewrite.project.describe import describe_secrets, environment_variable
+from shield_ai.rewrite.project.docs_navigation import add_to_navigation
 from shield_ai.rewrite.project.file_edits import NOTHING, Outcome, append, create_or_replace, skip
 from shield_ai.rewrite.project.stamp import State, header_of, read_stamp, stamp
 from shield_ai.rewrite.project.template import render
@@ -21,9 +22,11 @@ if TYPE_CHECKING:
 
     from shield_ai.model.file_reader import FileReader
     from shield_ai.model.manifest import Manifest
+    from shield_ai.model.skip import SkipReason
     from shield_ai.rewrite.project.fixer import FixContext
 
 PAGE = "docs/AWS_SECRETS_MANAGER.md"
+PAGE_IN_DOCS = PAGE.rpartition("/")[2]
 UPDATES = "SECURITY_UPDATES.md"
 HEADING = "## AWS Secrets Manager (CSEC-34)"
 WHAT = "docs"
@@ -85,7 +88,7 @@ def fix(context: FixContext) -> Outcome:
 
 def page_path(context: FixContext) -> str:
     """Return the path of the page; "" if the app gets none."""
-    return PAGE if _wants_page(context) and has_place_for_page(context.read) else ""
+    return PAGE if _wants_page(context) and not place_problem(context.read) else ""
 
 
 def _wants_page(context: FixContext) -> bool:
@@ -124,8 +127,9 @@ def write_docs(
     if not manifest.secret:
         return NOTHING
     raw = read(PAGE)
-    if not has_place_for_page(read):
-        return skip(PAGE, SkipId.SPHINX_DOCS.reason())
+    problem = place_problem(read)
+    if problem:
+        return skip(PAGE, problem)
     state, _ = read_stamp(raw, WHAT)
     if state is State.EDITED:
         return skip(PAGE, SkipId.EDITED.reason())
@@ -142,16 +146,21 @@ def write_docs(
         django=django,
         environment=environment_variable(django=django),
     )
-    return create_or_replace(PAGE, raw, header_of(raw) + stamp(WHAT, "md", text))
+    changes, skipped = create_or_replace(PAGE, raw, header_of(raw) + stamp(WHAT, "md", text))
+    navigation = [] if raw is not None else add_to_navigation(PAGE_IN_DOCS, read).changes
+    return [*changes, *navigation], skipped
 
 
-def has_place_for_page(read: FileReader) -> bool:
-    """Return False if the folder `docs` has .rst files for Sphinx, in which a page has no place."""
+def place_problem(read: FileReader) -> SkipReason | None:
+    """Return why a new page has no place in the folder `docs`, which can have .rst files."""
     if read(PAGE) is not None:
-        return True
+        return None
     folders = ("docs", "docs/source")
     sphinx = [folder for folder in folders if read_optional(read, f"{folder}/conf.py") is not None]
-    return all(read_optional(read, f"{folder}/index.md") is not None for folder in sphinx)
+    if not all(read_optional(read, f"{folder}/index.md") is not None for folder in sphinx):
+        return SkipId.SPHINX_DOCS.reason()
+    path = add_to_navigation(PAGE_IN_DOCS, read).problem
+    return SkipId.DOCS_NAVIGATION.reason(path=path) if path else None
 
 
 def add_entry(

@@ -1,0 +1,166 @@
+"""Add a page to the navigation of MkDocs and mdBook, which report pages that it lacks.
+
+https://www.mkdocs.org/user-guide/configuration/#nav
+https://rust-lang.github.io/mdBook/format/summary.html
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import yaml
+
+from shield_ai.project.perf.lazy_regex import regex
+from shield_ai.rewrite.project.file_edits import encoding_problem, insert
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from shield_ai.model.edit import FileChange
+    from shield_ai.model.file_reader import FileReader
+
+MKDOCS = ("mkdocs.yml", "mkdocs.yaml")
+FOLDER = "docs"
+SUMMARY = f"{FOLDER}/SUMMARY.md"  # of mdBook, and of the plugin literate-nav of MkDocs
+TITLE = "AWS Secrets Manager"
+MAX_SIZE = 400_000  # bytes
+ITEM = regex(r"^[-*+] +\[[^]\n]+\]\([^)\n]*\)[ \t]*$")  # `- [Title](page.md)`
+NESTED = regex(r"^(?:[ \t]+\S.*)?$")
+
+
+class Navigation(NamedTuple):
+    """How a new page gets into the navigation."""
+
+    changes: list[FileChange]
+    problem: str = ""  # the file that lists the pages in a form that can't be extended
+
+
+class _Place(NamedTuple):
+    """Where a new item of a list begins: at the start of a line, or at the end of the file."""
+
+    at: int  # in characters
+    bullet: str  # with its indentation; empty if the file does not list the pages
+
+
+NO_LIST = _Place(0, "")
+
+
+def add_to_navigation(page: str, read: FileReader) -> Navigation:
+    """Add a new page to the files that list the pages of the folder `docs`.
+
+    Args:
+        page: The path of the page in this folder.
+        read: Returns the bytes of a file of the app, None if it does not exist.
+    """
+    changes: list[FileChange] = []
+    for path in (*MKDOCS, SUMMARY):
+        raw = read(path)
+        if raw is None or page.encode() in raw:
+            continue
+        if len(raw) > MAX_SIZE or encoding_problem(raw):
+            return Navigation([], path)
+        text = raw.decode()
+        is_summary = path == SUMMARY
+        place = _place_in_summary(text) if is_summary else _place_in_mkdocs(text, page)
+        if place is None:
+            return Navigation([], path)
+        if place.bullet:
+            item = f"[{TITLE}]({page})" if is_summary else f"{TITLE}: {page}"
+            changes.append(insert(path, raw, *_line(text, place, item)))
+    return Navigation(changes)
+
+
+def _line(text: str, place: _Place, item: str) -> tuple[int, str]:
+    """Return the offset of a new line in bytes, and the line."""
+    before = text[: place.at]
+    start = "" if before.endswith("\n") else "\n"
+    return len(before.encode()), f"{start}{place.bullet}{item}\n"
+
+
+def _place_in_summary(text: str) -> _Place | None:
+    """Return the place after the last item that is not nested, and after those nested in it."""
+    place = None
+    at = 0
+    for line in text.splitlines(keepends=True):
+        content = line.rstrip("\r\n")
+        end = at + len(line)
+        if ITEM.match(content):
+            place = _Place(end, f"{content[0]} ")
+        elif place and place.at == at and content.strip() and NESTED.match(content):
+            place = place._replace(at=end)
+        at = end
+    return place
+
+
+def _place_in_mkdocs(text: str, page: str) -> _Place | None:
+    """Return the place after the last item of `nav`; None if the page can't be added there."""
+    navigation = _navigation(text)
+    if navigation is None:
+        return None
+    if not isinstance(navigation, yaml.SequenceNode):
+        return NO_LIST if _is_null(navigation) else None
+    if navigation.flow_style or not navigation.value:
+        return None
+    item = navigation.value[-1]
+    line_start = text.rfind("\n", 0, item.start_mark.index) + 1
+    bullet = text[line_start : item.start_mark.index]
+    if bullet.strip() != "-":
+        return None
+    end = text.find("\n", max(node.end_mark.index for node in _scalars(item)))
+    place = _Place(end + 1 if end >= 0 else len(text), bullet)
+    _, line = _line(text, place, f"{TITLE}: {page}")
+    after = _navigation(text[: place.at] + line + text[place.at :])
+    return place if _is_extended(navigation, after, page) else None
+
+
+def _navigation(text: str) -> yaml.Node | None:
+    """Return the value of `nav`, a null without it, and None if the file is not valid.
+
+    If the folder is not `docs`, the page is not part of the site.
+    """
+    try:
+        root = yaml.compose(text, Loader=yaml.SafeLoader)
+    except (yaml.YAMLError, RecursionError):
+        return None
+    pairs = root.value if isinstance(root, yaml.MappingNode) else []
+    values: dict[str, yaml.Node] = {
+        key.value: value for key, value in pairs if isinstance(key, yaml.ScalarNode)
+    }
+    folder = values.get("docs_dir")
+    missing = yaml.ScalarNode("tag:yaml.org,2002:null", "")
+    if folder is not None and str(folder.value).removeprefix("./").rstrip("/") != FOLDER:
+        return missing
+    return values.get("nav", missing)
+
+
+def _is_null(node: yaml.Node) -> bool:
+    return isinstance(node, yaml.ScalarNode) and node.tag == "tag:yaml.org,2002:null"
+
+
+def _scalars(node: yaml.Node) -> Iterator[yaml.Node]:
+    """Yield the scalars in a node, or the node itself."""
+    if isinstance(node, yaml.SequenceNode):
+        for item in node.value:
+            yield from _scalars(item)
+    elif isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            yield from (*_scalars(key), *_scalars(value))
+    else:
+        yield node
+
+
+def _is_extended(before: yaml.Node, after: yaml.Node | None, page: str) -> bool:
+    """Return whether the list has the new item at its end, and no other change."""
+    if not isinstance(after, yaml.SequenceNode):
+        return False
+    *others, last = map(_plain, after.value)
+    return others == [_plain(item) for item in before.value] and last == [(TITLE, page)]
+
+
+def _plain(node: yaml.Node) -> object:
+    """Return the content of a node without its position."""
+    if isinstance(node, yaml.MappingNode):
+        return [(_plain(key), _plain(value)) for key, value in node.value]
+    if isinstance(node, yaml.SequenceNode):
+        return [_plain(item) for item in node.value]
+    return node.value
