@@ -107,10 +107,8 @@ class SkipId(TextEnum):
             "call load_dotenv() and read os.environ instead"
         ),
     )
-    READS_FILE = (
-        "reads-file",
-        "{loader}() reads it from a file: let the app read an environment variable first",
-    )
+    READS_FILE = "reads-file", "{loader} reads it from a file: let the app read a variable first"
+    READS_CONFIG = "reads-config", "read from {source}: let the app read a variable there first"
     READS_AWS = "reads-aws", "{reader} already reads {service}"
     OVERRIDDEN = "overridden", "{reader} tries {other} first, which can have another value"
     NO_READ_MOVED = "no-read-moved", "no read of {variable} can be migrated"

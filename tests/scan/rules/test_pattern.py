@@ -20,6 +20,7 @@ IDS = [
     "CSEC34.literal",
     "CSEC34.literal-default",
     "CSEC34.presence",
+    "CSEC34.config-read",
     "CSEC34.dotenv",
     "CSEC34.no-runtime",
 ]

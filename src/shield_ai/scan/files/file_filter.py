@@ -38,6 +38,28 @@ SECRET_API = regex(
     rb"|env_prefix|SecretStr|SecretBytes|from_prefixed_env|[Dd]ynaconf|GoodConf|ConfigManager"
     rb"|SimpleNamespace\(\*\*|\$\{?[A-Z][A-Z_]{0,30}(?:PASS|SECRET|TOKEN|KEY|CRED)"
 )
+# A secret-like key of a configuration, or an attribute of it: config["smtp"]["password"].
+CONFIG_KEY = (
+    rb"[\w.:/%{}-]{0,60}(?:secret|passw|passphrase|pass\b|pwd|token|[_a-z.-]key|key_|cred|dsn|salt"
+    rb"|fernet|hmac|(?:db|database|sql|redis|mongo|broker|webhook|amqp|postgres|mail|cache)\w{0,20}"
+    rb"ur[li]|broker|connection|conn_?str|mnemonic)\w{0,30}"
+)
+CONSTANT = rb"(?-i:[A-Z_.]{0,40}(?:SECRET|PASS|PWD|TOKEN|KEY|CRED|DSN|SALT)[A-Z0-9_]{0,40})"
+CONFIG_READ = regex(
+    rb"(?i)(?:[\w\])]\[|(?:get|read|fetch|lookup|require|pop|value|option|conf|cfg|setting|secret)"
+    rb"\w{0,25}\()\s{0,60}(?:(?:[\w.]{1,60}|[\"'][\w.-]{1,60}[\"']),\s{0,60}){0,3}f?[\"']"
+    + CONFIG_KEY
+    + rb"[\"']|\b(?:a|args|options|opts|st\.secrets|\w{0,30}(?:conf|cfg)\w{0,30})\.[\w.]{0,30}"
+    + CONFIG_KEY
+    + rb"|(?:conf|cfg|setting)\w{0,30}[\[(]"
+    + CONSTANT
+    + rb"[\])]|from [\w.]{0,60}(?:conf|setting|secret|credential|cfg)\w{0,30} import[^\n]{0,200}"
+    + CONSTANT
+)
+# An object or a file that may be a configuration.
+CONFIG_SOURCE = regex(
+    rb"(?i)conf|cfg|setting|\bload|parse_(?:known_)?args|secrets|credential|get_(?:value|option|param)"
+)
 # A value of at least 12 characters with a secret-like name, a URL with a password, or a short key
 # that signs sessions.
 LITERAL = regex(
@@ -77,6 +99,8 @@ class Markers(NamedTuple):
     dotenv_load: bool
     dotenv_read: bool
     reexport: bool
+    config_read: bool
+    config_source: bool
 
     def may_have_secrets(self, *, settings: bool) -> bool:
         """Return whether the file is worth parsing.
@@ -85,6 +109,8 @@ class Markers(NamedTuple):
             settings: Whether the file is a settings module.
         """
         if self.env_read and (self.quoted_name or (self.computed_read and self.secret_word)):
+            return True
+        if self.config_read and self.config_source:
             return True
         return self.secret_word and (settings or self.secret_api or self.literal)
 
@@ -104,6 +130,8 @@ PATTERNS = {
     "dotenv_load": DOTENV_LOAD,
     "dotenv_read": DOTENV_READ,
     "reexport": REEXPORT,
+    "config_read": CONFIG_READ,
+    "config_source": CONFIG_SOURCE,
 }
 
 

@@ -85,9 +85,11 @@ def scan_files(
     collected = scanner.collected
     skipped = [*_invalid_names(paths), *scanner.skipped, *collected.unresolved]
     related = scanner.related_sites()
+    config_reads = collected.config_reads(related)
     others = [
         *scanner.other_findings(related),
         *collected.literal_defaults(),
+        *config_reads,
         *dotenv_findings(valid_paths, read),
     ]
     findings, sites = complete_findings(related, others)
@@ -100,7 +102,7 @@ def scan_files(
         files=tuple(scanner.scanned),
         facts=facts,
         harmless=tuple(collected.harmless),
-        file_reads=tuple(collected.file_reads),
+        file_reads=tuple(collected.file_reads(config_reads)),
         constants=tuple(collected.constants),
         python_files=tuple(path for path in files.python() if not is_copied_file(path)),
         calls=tuple(collected.calls),

@@ -29,7 +29,7 @@ class Scan(msgspec.Struct, frozen=True, kw_only=True):
     # also has an entry with line 0 and column 0.
     calls: tuple[tuple[str, int, int], ...] = ()
     harmless: tuple[Skipped, ...] = ()  # values with a secret-like name that are not secrets
-    file_reads: tuple[Skipped, ...] = ()  # secrets that the settings take from a file
+    file_reads: tuple[Skipped, ...] = ()  # secrets from a file, a configuration or AWS
     python_files: tuple[str, ...] = ()  # all Python files of the app, including tests
     constants: tuple[FoundSite, ...] = ()  # constants that remain beside migrated secrets
     migrated: tuple[str, ...] = ()  # variables that the code reads through the runtime

@@ -50,8 +50,9 @@ if TYPE_CHECKING:
 
 
 READ_RULE = "CSEC34.environ-read"
+READ_RULES = frozenset({READ_RULE, "CSEC34.config-read"})
 # Their findings are about code, not about a value in a file.
-RULES_WITHOUT_VALUE = frozenset({READ_RULE, "CSEC34.presence", "CSEC34.no-runtime"})
+RULES_WITHOUT_VALUE = READ_RULES | {"CSEC34.presence", "CSEC34.no-runtime"}
 LOGIN_RULE = "CRED.login-pair"
 # Keys that tests generate; tokens of vendors remain critical in tests.
 TEST_KEY_RULES = frozenset(
@@ -129,12 +130,12 @@ def grade(findings: Iterable[Finding], read: FileReader) -> list[Finding]:
 
 def _is_gradable(rule: str) -> bool:
     is_credential = rule.startswith("CRED.") and rule != "CRED.tracked-dotenv"
-    return is_credential or rule == READ_RULE or rule in LITERAL_RULES
+    return is_credential or rule in READ_RULES or rule in LITERAL_RULES
 
 
 def _is_low(place: Place, severity: Severity) -> bool:
     """Return whether a finding is doubtful, or a value for tests or development."""
-    if place.rule == READ_RULE:
+    if place.rule in READ_RULES:
         return _is_minor_read(place)
     if _is_public_id(place) or _is_test_key(place):
         return True

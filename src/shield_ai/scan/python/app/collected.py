@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from shield_ai.model.skip import SkipId, Skipped
 from shield_ai.scan.python.app.bulk_reads import find_bulk_reads, loaded_prefixes
+from shield_ai.scan.python.app.config_findings import ConfigFindings
 from shield_ai.scan.python.app.dynaconf_files import find_dynaconf_secrets
-from shield_ai.scan.python.app.file_reads import find_file_reads
 from shield_ai.scan.python.app.key_source import KeySources
 from shield_ai.scan.python.app.remaining_defaults import find_remaining_defaults
 from shield_ai.scan.python.findings.from_candidates import is_probably_label
@@ -42,7 +42,9 @@ class Collected:
         self.unresolved: list[Skipped] = []
         self.constants: list[FoundSite] = []
         self.harmless: list[Skipped] = []
-        self.file_reads: list[Skipped] = []
+        self._aws_reads: list[Skipped] = []
+        self._dynaconf_secrets: list[Skipped] = []
+        self.config = ConfigFindings(project.known)
         self.calls: list[tuple[str, int, int]] = []
         self.secret_calls: list[SecretCall] = []
         self.manifest_variables = manifest_variables
@@ -68,10 +70,10 @@ class Collected:
         self.context.loaded_prefixes |= loaded_prefixes(source)
         for node in visitor.mapping_reads:
             self.unresolved.append(SkipId.COMPUTED_NAME.reason().entry(path, node.lineno))
-        self.file_reads += find_dynaconf_secrets(source, self._project.read)
+        self._dynaconf_secrets += find_dynaconf_secrets(source, self._project.read)
+        self.config.add(source, visitor)
         if in_settings:
-            self.file_reads += find_file_reads(source)
-            self.file_reads += find_aws_reads(self._project, visitor.module)
+            self._aws_reads += find_aws_reads(self._project, visitor.module)
             self._key_sources.add(source, visitor.module.star_imports)
             for node in visitor.unresolved_reads:
                 reason = SkipId.COMPUTED_NAME.reason()
@@ -84,6 +86,27 @@ class Collected:
             self.calls.append((path, 0, 0))
         for node, _ in visitor.accessor_calls:
             self.calls.append((path, node.lineno, node.col_offset))
+
+    def config_reads(self, sites: Iterable[FoundSite]) -> list[Finding]:
+        """Return the reads of secrets from configurations that the app does not fill itself.
+
+        Args:
+            sites: All sites of the app.
+        """
+        assigned = [names for _, names in self.context.assigned_settings]
+        return self.config.findings(sites, set[str]().union(*assigned))
+
+    def file_reads(self, config_reads: Iterable[Finding]) -> Iterator[Skipped]:
+        """Yield an entry for each secret that comes from a file, a configuration or AWS.
+
+        Args:
+            config_reads: From `config_reads`.
+        """
+        for finding in config_reads:
+            if finding.reason:
+                yield finding.reason.entry(finding.path, finding.line, finding.name)
+        yield from self._dynaconf_secrets
+        yield from self._aws_reads
 
     def literal_defaults(self) -> list[Finding]:
         """Return the hardcoded secrets among the constants; no fixer rewrites them."""

@@ -1,0 +1,109 @@
+"""Turn the reads of secrets from configurations into findings."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from shield_ai.model.finding import Confidence, Finding, Severity
+from shield_ai.model.skip import SkipId
+from shield_ai.scan.files.file_filter import CONFIG_READ
+from shield_ai.scan.python.config.reads import find_config_reads
+from shield_ai.scan.rules.pattern import csec34_rules
+
+if TYPE_CHECKING:
+    import ast
+    from collections.abc import Iterable, Iterator
+
+    from shield_ai.model.site import FoundSite
+    from shield_ai.model.skip import SkipReason
+    from shield_ai.project.python_source import Source
+    from shield_ai.scan.python.config.origins import Origin
+    from shield_ai.scan.python.config.reads import ConfigRead
+    from shield_ai.scan.python.visit.visitor import SecretVisitor
+
+RULE = "CSEC34.config-read"
+
+
+class ConfigFindings:
+    """Collects the reads of an app.
+
+    Args:
+        paths: The Python files of the app.
+    """
+
+    def __init__(self, paths: Iterable[str]) -> None:
+        self._modules = set(_module_names(paths))
+        self._found: list[Finding] = []
+
+    def add(self, source: Source, visitor: SecretVisitor) -> None:
+        """Add the reads of a file, except those of variables.
+
+        Args:
+            source: The file.
+            visitor: After its run.
+        """
+        if not CONFIG_READ.search(source.raw):
+            return
+        other_lines = _lines_of_other_reads(visitor)
+        for read in find_config_reads(source, self._modules):
+            if read.line not in other_lines:
+                self._found.append(_create_finding(source, read))
+
+    def findings(self, sites: Iterable[FoundSite], assigned: set[str]) -> list[Finding]:
+        """Return the findings, except reads of settings that the app sets from another source.
+
+        Args:
+            sites: All sites of the app.
+            assigned: The settings with a value that is computed at run time.
+        """
+        settings = {finding.name.rpartition(".")[2] for finding, _ in sites} | assigned
+        certain = [finding for finding in self._found if finding.severity is not Severity.LOW]
+        settings.update(finding.name for finding in certain)
+        names = {name for name in settings if name.isupper()}
+        return [
+            finding
+            for finding in self._found
+            if finding.severity is not Severity.LOW or finding.name not in names
+        ]
+
+
+def _module_names(paths: Iterable[str]) -> Iterator[str]:
+    for path in paths:
+        yield from path.removesuffix(".py").split("/")
+
+
+def _lines_of_other_reads(visitor: SecretVisitor) -> set[int]:
+    """Return the lines with reads of variables, calls of get_secret() and harmless values."""
+    nodes: list[ast.expr] = [node for node, _ in visitor.accessor_calls]
+    nodes += [candidate.node for candidate in (*visitor.candidates, *visitor.migrated_reads)]
+    nodes += [node for node, _, _ in visitor.not_secrets]
+    lines: set[int] = set()
+    for node in nodes:
+        lines.update(range(node.lineno, (node.end_lineno or node.lineno) + 1))
+    return lines
+
+
+def _create_finding(source: Source, read: ConfigRead) -> Finding:
+    rule = csec34_rules()[RULE]
+    start, end = source.span(read.node)
+    line, column = source.position(start)
+    end_line, end_column = source.position(end)
+    return Finding(
+        rule=rule.id,
+        path=source.path,
+        line=line,
+        column=column,
+        end_line=end_line,
+        end_column=end_column,
+        severity=rule.severity if read.is_certain else Severity.LOW,
+        confidence=Confidence.MEDIUM,
+        message=rule.text(read.key),
+        name=read.key,
+        reason=_explain(read.origin),
+    )
+
+
+def _explain(origin: Origin) -> SkipReason:
+    if origin.is_file:
+        return SkipId.READS_FILE.reason(loader=origin.source)
+    return SkipId.READS_CONFIG.reason(source=origin.source)

@@ -1,0 +1,1 @@
+"""Find reads of secrets from configuration objects and parsed files."""

@@ -1,0 +1,79 @@
+"""Find the configurations that a module imports from outside the app."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from shield_ai.model.words import words
+from shield_ai.scan.python.config.names import SOURCE_WORDS, is_config_function, is_config_name
+from shield_ai.scan.python.config.origins import Origin
+from shield_ai.scan.python.readers.ast_walk import statements_in
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+
+    from shield_ai.scan.python.config.origins import Names
+
+# Their settings are those of the app, which the scan finds itself.
+FRAMEWORKS = frozenset({"django", "celery", "rest_framework"})
+
+
+def imported_names(tree: ast.Module, known: Collection[str]) -> Names:
+    """Return the imported names that are configurations, or certainly none.
+
+    Args:
+        tree: The module.
+        known: The names of the modules and packages of the app.
+    """
+    names: Names = {}
+    for node in statements_in(tree):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                name = alias.asname or alias.name
+                if is_config_name(alias.name.rpartition(".")[2]) and _is_outside(alias.name, known):
+                    names[name] = Origin(name, has_attributes=True)
+        elif isinstance(node, ast.ImportFrom):
+            for alias in node.names:
+                _import(names, node, alias, known)
+    return names
+
+
+def _import(names: Names, node: ast.ImportFrom, alias: ast.alias, known: Collection[str]) -> None:
+    module = node.module or ""
+    name = alias.asname or alias.name
+    if module.partition(".")[0] in FRAMEWORKS:
+        if is_config_name(alias.name):
+            names[name] = None
+    elif is_config_function(alias.name):
+        names[name] = Origin(f"{alias.name}()", is_value=True)
+    elif is_config_name(alias.name) and not node.level and _is_outside(module, known):
+        names[name] = Origin(name, has_attributes=True)
+
+
+def _is_outside(module: str, known: Collection[str]) -> bool:
+    return module.partition(".")[0] not in known
+
+
+def imported_secrets(tree: ast.Module, known: Collection[str]) -> Iterator[tuple[ast.stmt, str]]:
+    """Yield each import of a constant from a module of configuration that is not in the app.
+
+    Such a module is on each machine, and not in git: `from local_settings import API_KEY`.
+
+    Args:
+        tree: The module.
+        known: The names of the modules and packages of the app.
+    """
+    for node in statements_in(tree):
+        if isinstance(node, ast.ImportFrom) and _is_missing(node, known):
+            for alias in node.names:
+                if alias.name.isupper():
+                    yield node, alias.name
+
+
+def _is_missing(node: ast.ImportFrom, known: Collection[str]) -> bool:
+    """Return whether an import is from a configuration of the app that is not in the app."""
+    package, _, module = (node.module or "").rpartition(".")
+    if SOURCE_WORDS.isdisjoint(words(module)) or module in known:
+        return False
+    return node.level > 0 or not package or not _is_outside(package, known)

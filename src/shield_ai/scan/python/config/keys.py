@@ -1,0 +1,58 @@
+"""Read the keys of a configuration in the code."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from shield_ai.model.name_meaning import Meaning
+from shield_ai.model.words import word_set, words
+from shield_ai.scan.python.config.names import key_meaning
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+# Before KEY at the end of a constant: it contains the key of a secret. Others are names of keys.
+SECRET_KEYS = word_set("API SECRET PRIVATE ACCESS ENCRYPTION SIGNING LICENSE AUTH")
+
+
+class Keys:
+    """The keys of a module.
+
+    Args:
+        tree: The module.
+    """
+
+    def __init__(self, tree: ast.Module) -> None:
+        self._constants: dict[str, str] = {}
+        for node in tree.body:
+            if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+                if isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
+                    self._constants[node.targets[0].id] = node.value.value
+
+    def text(self, node: ast.expr) -> str:
+        """Return the constant parts of a key, or the name of a constant; else an empty text."""
+        if isinstance(node, ast.Constant):
+            return node.value if isinstance(node.value, str) else ""
+        if isinstance(node, (ast.Name, ast.Attribute)):
+            return self._constant(node)
+        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mod):
+            return self.text(node.left).replace("%s", "")
+        if isinstance(node, ast.JoinedStr):
+            texts = [part.value for part in node.values if isinstance(part, ast.Constant)]
+            return "".join(map(str, texts))
+        return ""
+
+    def _constant(self, node: ast.Name | ast.Attribute) -> str:
+        """Return the text of a constant; its name, if another module defines it."""
+        if isinstance(node, ast.Name) and node.id in self._constants:
+            return self._constants[node.id]
+        name = node.id if isinstance(node, ast.Name) else node.attr
+        parts = words(name)
+        names_key = parts[-1:] == ("KEY",) and SECRET_KEYS.isdisjoint(parts[-2:-1])
+        return name if name.isupper() and not names_key else ""
+
+    def secrets(self, arguments: Iterable[ast.expr]) -> list[str]:
+        """Return the arguments that are keys of secrets."""
+        texts = map(self.text, arguments)
+        return [text for text in texts if key_meaning(text) is not Meaning.HARMLESS]

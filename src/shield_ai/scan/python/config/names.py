@@ -1,0 +1,70 @@
+"""Recognize the names of configuration objects and of secrets in them."""
+
+from __future__ import annotations
+
+from shield_ai.model.name_meaning import Meaning, meaning
+from shield_ai.model.words import word_set, words
+from shield_ai.project.perf.lazy_regex import regex
+
+CONFIG_WORDS = word_set("CONFIG CONFIGS CONF CFG CONFIGURATION SETTING SETTINGS CONFIGPARSER")
+# The settings of a connection in Django, which come from the settings module.
+CONSUMERS = word_set("settings_dict get_connection_params")
+# The first word of a method or function that returns a value.
+GETTERS = word_set("GET READ FETCH LOOKUP REQUIRE POP VALUE OPTION")
+# A function whose name ends with these takes the name of a file, not of a value.
+FILE_ENDINGS = word_set("FILE PATH DIR")
+KEY = regex(r"[A-Za-z_][\w.:/-]{0,79}")
+FILE_NAME = regex(r".+[./](?:json|ya?ml|toml|ini|cfg|conf|txt|pem|key|env|py|crt|csv)")
+# Sections, not values.
+COLLECTIONS = word_set("TOKENS SECRETS CREDENTIALS CREDS PASSWORDS")
+# Before TOKEN at the end: a token of a text, or the position in a list.
+OTHER_TOKENS = word_set("""
+    PAD BOS EOS SOS EOT UNK MASK CLS SEP SPECIAL START END STOP IMAGE AUDIO VIDEO DECODER EXTRA
+    ADDED NEXT PREV PREVIOUS PAGE CONTINUATION CURSOR SYNC BASE QUOTE FIRST LAST PROMPT
+""")
+AMBIGUOUS = frozenset({("TOKEN",), ("PASS",), ("SALT",), ("PW",)})
+# In the name of an object: the file contains configuration, not other data.
+SOURCE_WORDS = CONFIG_WORDS | word_set("SECRET SECRETS CRED CREDS CREDENTIALS AUTH ENV INI TOML")
+
+
+def is_config_name(name: str) -> bool:
+    """Return whether a name is probably that of a configuration object: `db_config`."""
+    return name not in CONSUMERS and not CONFIG_WORDS.isdisjoint(words(name))
+
+
+def is_getter(name: str) -> bool:
+    """Return whether a method of a configuration object returns a value of it: `get_option`."""
+    parts = words(name)
+    return bool(parts) and parts[0] in GETTERS
+
+
+def is_config_function(name: str) -> bool:
+    """Return whether a function probably returns a configuration, or a value: `get_config`."""
+    parts = words(name)
+    return is_getter(name) and is_config_name(name) and not FILE_ENDINGS.intersection(parts[-1:])
+
+
+def key_meaning(key: str) -> Meaning:
+    """Return the meaning of a key of a configuration, such as `services.smtp.password`."""
+    parts = words(key)
+    if not KEY.fullmatch(key) or FILE_NAME.fullmatch(key) or not parts:
+        return Meaning.HARMLESS
+    if parts[-1] == "TOKENS" or (parts[-1] in COLLECTIONS and _is_one_word(key)):
+        return Meaning.HARMLESS
+    if parts[-1] == "TOKEN" and OTHER_TOKENS.intersection(parts[-2:-1]):
+        return Meaning.HARMLESS
+    return meaning(key)
+
+
+def _is_one_word(key: str) -> bool:
+    return len(words(key.rpartition(".")[2])) == 1
+
+
+def is_ambiguous(key: str, container: str) -> bool:
+    """Return whether a key such as "token" can also occur in a file with other data.
+
+    Args:
+        key: The key.
+        container: The name of the object that has it.
+    """
+    return words(key) in AMBIGUOUS and SOURCE_WORDS.isdisjoint(words(container))

@@ -1,0 +1,122 @@
+"""Find the configuration object or the parsed file that an expression refers to."""
+
+from __future__ import annotations
+
+import ast
+from typing import NamedTuple, TypeAlias
+
+from shield_ai.model.words import word_set
+from shield_ai.scan.python.config.names import is_config_function, is_config_name
+from shield_ai.scan.python.config.statements import dotted_name
+
+
+class Origin(NamedTuple):
+    """Where a value comes from."""
+
+    source: str  # the function that loads it, or the name of the object
+    is_file: bool = False  # known to be the content of a file; otherwise, a guess by the name
+    is_value: bool = False  # of a function: it returns the value of a key, not all values
+    has_attributes: bool = False  # the values are attributes, too
+
+
+Names: TypeAlias = dict[str, "Origin | None"]  # None for what is certainly no configuration
+# These take an open file.
+LOADERS = word_set("""
+    json.load yaml.load yaml.safe_load yaml.full_load yaml.unsafe_load toml.load tomllib.load
+    tomli.load tomlkit.load hjson.load json5.load
+""")
+# These take a text, which comes from a file if the argument reads one.
+TEXT_LOADERS = word_set("""
+    json.loads toml.loads tomllib.loads tomli.loads tomlkit.parse hjson.loads json5.loads
+""")
+# These read the files that they are told to.
+PARSERS = word_set("""
+    configparser.ConfigParser configparser.RawConfigParser configparser.SafeConfigParser
+    ConfigParser RawConfigParser SafeConfigParser configobj.ConfigObj ConfigObj
+    ConfigParser.ConfigParser ConfigParser.RawConfigParser
+""")
+# The values are attributes, too.
+ATTRIBUTE_LOADERS = word_set("OmegaConf.load omegaconf.OmegaConf.load")
+COMMAND_LINE = Origin("the command line", has_attributes=True)
+ARGUMENT_PARSERS = (".parse_args", ".parse_known_args")
+STREAMLIT = word_set("st.secrets streamlit.secrets")
+OPENERS = word_set("open io.open codecs.open aiofiles.open")
+READ_METHODS = word_set("read read_text read_bytes open")
+OTHER_SOURCES = ("environ", "getenv", "urlopen", "request", "response", "stdin", "StringIO")
+KEEPING = word_set("get pop copy")  # methods that return a part of the object
+OPENED = Origin("open()")  # an open file, or its text
+
+
+def origin_of(node: ast.expr, names: Names) -> Origin | None:
+    """Return where the value of an expression comes from; None if it is no configuration."""
+    origin: Origin | None = None
+    if isinstance(node, ast.Name):
+        origin = names[node.id] if node.id in names else guess(node.id)
+    elif isinstance(node, ast.Attribute):
+        origin = _attribute_origin(node, names)
+    elif isinstance(node, (ast.Subscript, ast.Await, ast.NamedExpr)):
+        origin = origin_of(node.value, names)
+    elif isinstance(node, ast.Call):
+        origin = _call_origin(node, names)
+    elif isinstance(node, (ast.BoolOp, ast.IfExp)):
+        parts = node.values if isinstance(node, ast.BoolOp) else [node.body, node.orelse]
+        origin = next(filter(None, (origin_of(part, names) for part in parts)), None)
+    return None if origin is OPENED else origin
+
+
+def _attribute_origin(node: ast.Attribute, names: Names) -> Origin | None:
+    dotted = dotted_name(node)
+    if dotted in names:
+        return names[dotted]
+    if dotted in STREAMLIT:
+        return Origin(dotted, is_file=True, has_attributes=True)
+    return guess(node.attr) or origin_of(node.value, names)
+
+
+def _call_origin(node: ast.Call, names: Names) -> Origin | None:
+    loader = _loader(node, names)
+    if loader:
+        return loader
+    if isinstance(node.func, ast.Attribute) and node.func.attr in KEEPING:
+        return origin_of(node.func.value, names)
+    dotted = dotted_name(node.func)
+    if dotted in names:
+        return names[dotted]
+    name = dotted.rpartition(".")[2]
+    return Origin(f"{name}()") if is_config_function(name) else None
+
+
+def _loader(node: ast.Call, names: Names) -> Origin | None:
+    """Return the origin of a call that parses a file or the command line; else None."""
+    name = dotted_name(node.func)
+    if name.endswith(ARGUMENT_PARSERS):
+        return COMMAND_LINE
+    if name in PARSERS:
+        return Origin(f"{name}()", is_file=True)
+    if name in ATTRIBUTE_LOADERS:
+        return Origin(f"{name}()", is_file=True, has_attributes=True)
+    if name not in LOADERS | TEXT_LOADERS or not node.args or has_other_source(node):
+        return None
+    is_file = opens_file(node.args[0], names)
+    return Origin(f"{name}()", is_file=is_file) if is_file or name in LOADERS else None
+
+
+def has_other_source(node: ast.expr) -> bool:
+    """Return whether an expression takes values from the environment or a request."""
+    text = ast.unparse(node)
+    return any(source in text for source in OTHER_SOURCES)
+
+
+def opens_file(node: ast.expr, names: Names) -> bool:
+    """Return whether an expression is an open file, or its text."""
+    if isinstance(node, ast.Name):
+        return names.get(node.id) is OPENED
+    if not isinstance(node, ast.Call):
+        return False
+    is_read = isinstance(node.func, ast.Attribute) and node.func.attr in READ_METHODS
+    return (is_read or dotted_name(node.func) in OPENERS) and not has_other_source(node)
+
+
+def guess(name: str) -> Origin | None:
+    """Return the origin of an object with the name of a configuration; None for others."""
+    return Origin(name) if is_config_name(name) else None

@@ -1,0 +1,162 @@
+"""Find the reads of secrets from configuration objects and parsed files in a Python file."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING, NamedTuple
+
+from shield_ai.model.name_meaning import Meaning
+from shield_ai.scan.files.file_filter import CONFIG_READ
+from shield_ai.scan.python.config.imports import imported_names, imported_secrets
+from shield_ai.scan.python.config.keys import Keys
+from shield_ai.scan.python.config.names import (
+    is_ambiguous,
+    is_config_function,
+    is_getter,
+    key_meaning,
+)
+from shield_ai.scan.python.config.origins import COMMAND_LINE, Origin, origin_of
+from shield_ai.scan.python.config.scopes import find_scopes
+from shield_ai.scan.python.config.statements import Lines, dotted_name, own_expressions
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+
+    from shield_ai.project.python_source import Source
+    from shield_ai.scan.python.config.origins import Names
+
+READS = (ast.Subscript, ast.Attribute, ast.Call)
+PARSER_MARK = "configparser"
+MAX_KEYS = 4  # of a path such as get_config("services", "smtp", "password")
+# Functions that return a value of a configuration if they take a section and a key.
+SECTION_GETTERS = frozenset({"get_value", "get_option", "get_param", "get_parameter"})
+
+
+class ConfigRead(NamedTuple):
+    """A read of a secret from a configuration."""
+
+    node: ast.expr | ast.stmt
+    key: str
+    origin: Origin
+    is_certain: bool  # the value is known to come from a file, and to be a secret
+
+    @property
+    def line(self) -> int:
+        """The line of the read."""
+        return self.node.lineno
+
+
+class _Found(NamedTuple):
+    key: str
+    origin: Origin
+    container: str  # the code of the object
+
+
+def find_config_reads(source: Source, known: Collection[str]) -> list[ConfigRead]:
+    """Return the reads of secrets from configuration objects and parsed files.
+
+    Args:
+        source: The file.
+        known: The names of the modules and packages of the app.
+    """
+    lines = Lines(_matching_lines(source.raw))
+    finder = _Finder(source)
+    found: dict[tuple[int, str], ConfigRead] = {}
+    tests: dict[tuple[int, str], ConfigRead] = {}
+    for statements, names in find_scopes(source.tree, imported_names(source.tree, known), lines):
+        for statement in filter(lines.touch, statements):
+            reads = tests if isinstance(statement, (ast.If, ast.While)) else found
+            for read in finder.reads_in(statement, names):
+                reads.setdefault((read.line, read.key), read)
+    for statement, key in imported_secrets(source.tree, known):
+        if key_meaning(key) is not Meaning.HARMLESS:
+            origin = Origin(ast.unparse(statement).split()[1])
+            found[statement.lineno, key] = ConfigRead(statement, key, origin, is_certain=False)
+    keys = {key for _, key in found}
+    only_tested = [read for read in tests.values() if read.key not in keys]
+    return sorted([*found.values(), *only_tested], key=lambda read: (read.line, read.key))
+
+
+def _matching_lines(raw: bytes) -> list[int]:
+    """Return the lines on which a read of a configuration may end."""
+    lines: list[int] = []
+    line, previous = 1, 0
+    for match in CONFIG_READ.finditer(raw):
+        line += raw.count(b"\n", previous, match.end())
+        previous = match.end()
+        lines.append(line)
+    return lines
+
+
+def _create_read(node: ast.expr, read: _Found) -> ConfigRead:
+    is_certain = read.origin.is_file and key_meaning(read.key) is not Meaning.IDENTIFIER
+    is_certain = is_certain and not is_ambiguous(read.key, read.container)
+    return ConfigRead(node, read.key, read.origin, is_certain)
+
+
+class _Finder:
+    """Finds the reads in a file."""
+
+    def __init__(self, source: Source) -> None:
+        self._keys = Keys(source.tree)
+        self._has_sections = PARSER_MARK in source.text.lower()
+        self._has_arguments = "argparse" in source.text
+
+    def reads_in(self, statement: ast.stmt, names: Names) -> Iterator[ConfigRead]:
+        """Yield the reads of secrets in the expressions of a statement."""
+        for node in own_expressions(statement):
+            if not isinstance(node, READS):
+                continue
+            read = self._find(node, names)
+            if read and key_meaning(read.key) is not Meaning.HARMLESS:
+                yield _create_read(node, read)
+
+    def _find(self, node: ast.expr, names: Names) -> _Found | None:
+        if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Load):
+            found = _found(self._keys.text(node.slice), node.value, names)
+            # Other parsers than argparse return a dict of values from a request.
+            return found if found and found.origin is not COMMAND_LINE else None
+        if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load):
+            found = _found(node.attr, node.value, names)
+            return found if found and self._has_attributes(found.origin) else None
+        return self._call_read(node, names) if isinstance(node, ast.Call) and node.args else None
+
+    def _has_attributes(self, origin: Origin) -> bool:
+        return origin.has_attributes and (origin is not COMMAND_LINE or self._has_arguments)
+
+    def _call_read(self, node: ast.Call, names: Names) -> _Found | None:
+        if isinstance(node.func, ast.Name) and node.func.id == "getattr" and len(node.args) > 1:
+            return _found(self._keys.text(node.args[1]), node.args[0], names)
+        return self._method_read(node, names) or self._function_read(node, names)
+
+    def _method_read(self, node: ast.Call, names: Names) -> _Found | None:
+        """Return the read of `config.get(key)` or `config.get(section, key)`."""
+        if not isinstance(node.func, ast.Attribute) or not is_getter(node.func.attr):
+            return None
+        # The second argument of dict.get() is a default.
+        count = MAX_KEYS if self._has_sections or node.func.attr != "get" else 1
+        keys = self._keys.secrets(node.args[:count])
+        return _found(keys[0], node.func.value, names) if keys else None
+
+    def _function_read(self, node: ast.Call, names: Names) -> _Found | None:
+        """Return the read of a function such as `get_config("services", "smtp", "password")`."""
+        dotted = dotted_name(node.func)
+        name = dotted.rpartition(".")[2]
+        origin = names.get(dotted)
+        if not origin and self._is_getter(name, node):
+            origin = Origin(f"{name}()", is_value=True)
+        if not origin or not origin.is_value:
+            return None
+        # The second argument after the name of a variable is a default.
+        count = 1 if self._keys.text(node.args[0]).isupper() else MAX_KEYS
+        keys = self._keys.secrets(node.args[:count])
+        return _Found(keys[-1], origin, dotted) if keys else None
+
+    def _is_getter(self, name: str, node: ast.Call) -> bool:
+        has_section = len(node.args) > 1 and bool(self._keys.text(node.args[0]))
+        return is_config_function(name) or (has_section and name in SECTION_GETTERS)
+
+
+def _found(key: str, container: ast.expr, names: Names) -> _Found | None:
+    origin = origin_of(container, names) if key else None
+    return _Found(key, origin, ast.unparse(container)) if origin else None

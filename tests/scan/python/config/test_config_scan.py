@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+import pytest
+
+from shield_ai.model.finding import Severity
+
+RULE = "CSEC34.config-read"
+FILE = "import json\nwith open('secrets.json') as f:\n    data = json.load(f)\n"
+
+
+@pytest.fixture
+def config_reads(scanned):
+    """Return (line, name, severity) of each read from a configuration in one file."""
+
+    def config_reads(text, path="shop/mail.py", files=None):
+        result = scanned({"shop/__init__.py": "", path: text, **(files or {})})
+        return [
+            (f.line, f.name, str(f.severity))
+            for f in result.findings
+            if f.rule == RULE and f.path == path
+        ]
+
+    return config_reads
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        pytest.param(f"{FILE}connect(data['db_password'])\n", [(4, "db_password", "medium")], id="file"),
+        pytest.param("connect(config['db_password'])\n", [(1, "db_password", "low")], id="object"),
+        pytest.param("key = get_config('services', 'stripe', 'api_key')\n", [(1, "api_key", "low")], id="function"),
+        pytest.param(f"{FILE}connect(data['password_file'], data['port'])\n", [], id="no secret"),
+        pytest.param("import os\nconfig = dict(os.environ)\nkey = config['API_KEY']\n", [], id="environment"),
+    ],
+)  # fmt: skip
+def test_reports_reads_from_configurations(config_reads, text, found):
+    assert config_reads(text) == found
+
+
+def test_tests_are_not_searched(config_reads):
+    assert config_reads("connect(config['db_password'])\n", "tests/test_mail.py") == []
+
+
+READ = "import os\nMAIL_PASSWORD = os.environ['MAIL_PASSWORD']\nCACHE_SECRET = load_secret()\n"
+
+
+@pytest.mark.parametrize("name", ["MAIL_PASSWORD", "CACHE_SECRET"])
+def test_settings_that_the_app_sets_are_not_reported_again(config_reads, name):
+    text = f"login(app.config['{name}'])\n"
+    assert config_reads(text, files={"shop/settings.py": READ}) == []
+    assert config_reads(text) == [(1, name, "low")]
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        pytest.param(f"{FILE}connect(data['db_password'])\n", "reads-file", id="file"),
+        pytest.param("connect(config['db_password'])\n", "reads-config", id="object"),
+    ],
+)
+def test_each_finding_has_a_reason_in_the_plan(scanned, text, reason):
+    result = scanned({"shop/__init__.py": "", "shop/mail.py": text})
+    (finding,) = [finding for finding in result.findings if finding.rule == RULE]
+    (skip,) = result.file_reads
+    assert not finding.fixable
+    assert finding.reason.id == skip.id == reason
+    assert (skip.path, skip.line, skip.name) == (finding.path, finding.line, "db_password")
+
+
+def test_examples_are_not_severe(tmp_path):
+    from shield_ai.scan.runner import scan_paths
+
+    (tmp_path / "examples").mkdir()
+    (tmp_path / "examples/mail.py").write_text(f"{FILE}connect(data['db_password'])\n")
+    (finding,) = [f for f in scan_paths([tmp_path]).findings if f.rule == RULE]
+    assert finding.severity is Severity.LOW

@@ -1,0 +1,115 @@
+from __future__ import annotations
+
+import pytest
+
+from shield_ai.project.python_source import Source
+from shield_ai.scan.python.config.reads import find_config_reads
+
+LOAD = "with open('secrets.json') as f:\n    SECRETS = json.load(f)\n"
+INI = "config = configparser.ConfigParser()\nconfig.read('s.ini')\n"
+
+
+def reads(text, known=()):
+    source = Source.from_bytes("shop/mail.py", f"import json, yaml, os\n{text}".encode())
+    return [
+        (read.line, read.key, read.is_certain) for read in find_config_reads(source, set(known))
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        pytest.param(f"{LOAD}SECRET_KEY = SECRETS['SECRET_KEY']\n", [(4, "SECRET_KEY")], id="key"),
+        pytest.param(f"{LOAD}X = SECRETS.get('API_KEY', '')\n", [(4, "API_KEY")], id="get"),
+        pytest.param(f"{LOAD}D = {{'PASSWORD': SECRETS['db']['password']}}\n", [(4, "password")], id="nested"),
+        pytest.param(f"{LOAD}SECRETS['API_KEY'] = 'x'\nDEBUG = SECRETS['DEBUG']\n", [], id="no read of a secret"),
+        pytest.param(f"{LOAD}def get(name, data=SECRETS):\n    return data[name]\nX = get('API_KEY')\n", [(6, "API_KEY")], id="helper"),
+        pytest.param("S = json.loads(Path('s.json').read_text())\nX = S['API_KEY']\n", [(3, "API_KEY")], id="text of a file"),
+        pytest.param("S = json.loads(os.environ['S'])\nX = S['API_KEY']\n", [], id="text of a variable"),
+        pytest.param("S = yaml.safe_load(open('s.yml'))\nX = S['API_KEY']\n", [(3, "API_KEY")], id="YAML"),
+        pytest.param(f"{INI}X = config.get('mail', 'password')\n", [(4, "password")], id="INI"),
+        pytest.param(f"{INI}X = config['mail']['password']\n", [(4, "password")], id="section"),
+        pytest.param("def load():\n    return json.load(open('s.json'))\nX = load()['API_KEY']\n", [(4, "API_KEY")], id="function"),
+        pytest.param("def load():\n    return json.load(open('s.json'))\ndef run():\n    data = load()\n    return data['API_KEY']\n", [(6, "API_KEY")], id="local name"),
+        pytest.param("class Shop:\n    def __init__(self):\n        self.data = json.load(open('s.json'))\n    def key(self):\n        return self.data['API_KEY']\n", [(6, "API_KEY")], id="attribute"),
+        pytest.param("class Shop:\n    def read(self):\n        return json.load(open('s.json'))\n    def key(self):\n        return self.read()['API_KEY']\n", [(6, "API_KEY")], id="method"),
+        pytest.param("import streamlit as st\nX = st.secrets['API_KEY']\nY = st.secrets.API_KEY\n", [(3, "API_KEY"), (4, "API_KEY")], id="Streamlit"),
+        pytest.param("from omegaconf import OmegaConf\ncfg = OmegaConf.load('s.yml')\nX = cfg.mail.password\n", [(4, "password")], id="OmegaConf"),
+        pytest.param(f"{LOAD}X = load(SECRETS)\nY = X['API_KEY']\n", [], id="another object"),
+        pytest.param("def load(path):\n    return json.load(open(path))\nX = load('password.json')\n", [], id="name of a file"),
+        pytest.param(f"{LOAD}del SECRETS['API_KEY']\nY = 'API_KEY' in SECRETS\n", [], id="test"),
+    ],
+)  # fmt: skip
+def test_finds_secrets_from_files(text, found):
+    assert reads(text) == [(*read, True) for read in found]
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        pytest.param("x = config['password']\n", [(2, "password")], id="item"),
+        pytest.param("x = self.config.get('dsn')\n", [(2, "dsn")], id="attribute"),
+        pytest.param("x = app.config['AUTH_%s_PASSWORD' % name]\n", [(2, "AUTH__PASSWORD")], id="template"),
+        pytest.param("x = app.config[f'AUTH_{name}_TOKEN']\n", [(2, "AUTH__TOKEN")], id="f-string"),
+        pytest.param("KEY = 'mail.password'\nx = config[KEY]\n", [(3, "mail.password")], id="constant"),
+        pytest.param("x = config[CONF_PASSWORD]\n", [(2, "CONF_PASSWORD")], id="constant of another module"),
+        pytest.param("x = getattr(config, 'ci_token', None)\n", [(2, "ci_token")], id="getattr"),
+        pytest.param("s3 = config.get('s3')\nx = s3.get('secret')\n", [(3, "secret")], id="part"),
+        pytest.param("x = config.get_value('Redis', 'connection_string')\n", [(2, "connection_string")], id="section"),
+        pytest.param("x = get_config('smtp', 'password', default=None)\n", [(2, "password")], id="function"),
+        pytest.param("from shop.db import get_value\nx = get_value('Keys', 'api_key')\n", [(3, "api_key")], id="function by its arguments"),
+        pytest.param("x = json.load(stream)['password']\n", [(2, "password")], id="unknown stream"),
+        pytest.param("data = json.load(open('x.json'))\nx = data['token']\n", [(3, "token")], id="ambiguous key"),
+        pytest.param("import argparse\nargs = parser.parse_args()\nx = args.password\n", [(4, "password")], id="command line"),
+        pytest.param("if config['password']:\n    x = config['password']\n", [(3, "password")], id="test before a read"),
+        pytest.param("if config['password']:\n    run()\n", [(2, "password")], id="test without a read"),
+        pytest.param("import config\nx = config.API_KEY\n", [(3, "API_KEY")], id="module outside the app"),
+        pytest.param("from local_settings import API_KEY, DEBUG\n", [(2, "API_KEY")], id="import from outside the app"),
+    ],
+)  # fmt: skip
+def test_guesses_configurations_by_name(text, found):
+    assert reads(text) == [(*read, False) for read in found]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("x = request.json['password']\n", id="request"),
+        pytest.param("x = data.get('password')\n", id="data"),
+        pytest.param(
+            "args = parser.parse_args()\nx = args['password']\n", id="arguments of a request"
+        ),
+        pytest.param("config = {'password': None}\nx = config['password']\n", id="dict"),
+        pytest.param("config = request.json\nx = config['password']\n", id="name of a request"),
+        pytest.param("x = config.get('auth_method', 'token')\n", id="default"),
+        pytest.param("x = get_setting('AUTH_METHOD', 'password')\n", id="default of a function"),
+        pytest.param(
+            "x = config['pad_token'] + config['max_tokens'] + config['tokens']\n",
+            id="tokens of a text",
+        ),
+        pytest.param(
+            "x = config['token_url'], config['password_file'], config['key']\n", id="no secret"
+        ),
+        pytest.param("x = load_config('secrets.yml'), read_config_file('password')\n", id="file"),
+        pytest.param(
+            "config.set('mail', 'password', x)\nconfig.validate('password')\n", id="no getter"
+        ),
+        pytest.param("x = connection.settings_dict['PASSWORD']\n", id="settings of a connection"),
+        pytest.param("from django.conf import settings\nx = settings.API_KEY\n", id="Django"),
+        pytest.param("from .models import SECRET_KEY\n", id="import of the app"),
+        pytest.param(
+            "x = config.get_password()\nconfig.password = x\n", id="method and assignment"
+        ),
+        pytest.param(
+            "PAYLOAD_KEY = 'payload'\nx = config[PAYLOAD_KEY]\n", id="constant that names no secret"
+        ),
+        pytest.param("x = config[SORTED_ITEMS_KEY]\n", id="name of a key"),
+    ],
+)
+def test_other_objects_are_no_configurations(text):
+    assert reads(text) == []
+
+
+@pytest.mark.parametrize("text", ["import config\nx = config.API_KEY\n", "from config import API_KEY\n"])  # fmt: skip
+def test_modules_of_the_app_are_scanned_themselves(text):
+    assert reads(text, known={"config"}) == []
