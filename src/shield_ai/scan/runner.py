@@ -14,7 +14,7 @@ from shield_ai.model.output_options import OUTPUT
 from shield_ai.model.skip import SkipId, SkipReason
 from shield_ai.scan.files.manifest_variables import manifest_variables
 from shield_ai.scan.files.tracking import find_ignored, find_tracked
-from shield_ai.scan.files.walk import is_dotenv, walk_all
+from shield_ai.scan.files.walk import is_dotenv, is_python, walk_all
 from shield_ai.scan.merge import PartResult, ScanResult, merge_parts
 from shield_ai.scan.python.app.skipped_folders import select_app_paths
 from shield_ai.scan.python.app_scan import scan, scan_files
@@ -180,7 +180,7 @@ def _scan_files(
     credentials = scan_credentials(files, read, patterns, custom_paths=custom_paths)
     app = None
     below_root = [path for path in files if not path.startswith(("/", "../"))]
-    if any(path.endswith(".py") or _is_dotenv_path(path) for path in below_root):
+    if any(_is_dotenv_path(path) or is_python(path, read) for path in below_root):
         app = scan_files(root.resolve().name, below_root, read, markers=credentials.markers)
     return PartResult(app, credentials, "", read, set(), list(app_patterns))
 

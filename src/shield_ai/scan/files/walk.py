@@ -17,11 +17,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from shield_ai.model.file_reader import FileReader
+
 
 DOTENV = regex(r"^\.env(\.[\w.-]+)?$|^[\w.-]+\.env$")
 EXAMPLE = regex(r"example|sample|template|dist|default", re.IGNORECASE)
 TEMPLATE_FOLDER = regex(r"\{\{|\{%")
 SETTINGS_FOLDER = regex(r"(^|/)(settings|configs?|configuration|conf)$")
+PYTHON_EXTENSIONS = (".py", ".pyw", ".wsgi")
+INTERPRETER = regex(rb"#![^\n]{0,200}\bpython[\d.]*(?=[ \t\r\n])")
 # Never scanned: version control, caches, virtual environments and installed packages.
 SKIPPED_EVERYWHERE = word_set(
     """
@@ -175,6 +179,18 @@ def display_path(path: str) -> str:
 def is_dotenv(name: str) -> bool:
     """Return whether a file name is that of a .env file. Examples such as .env.dist are not."""
     return ".env" in name and bool(DOTENV.match(name)) and not EXAMPLE.search(name)
+
+
+def is_python(path: str, read: FileReader) -> bool:
+    """Return whether a file contains Python code, by its name or its first line.
+
+    Args:
+        path: The file.
+        read: Returns the bytes of a file; None if it can't be read.
+    """
+    if "." in path.rpartition("/")[2]:
+        return path.endswith(PYTHON_EXTENSIONS)
+    return bool(INTERPRETER.match(read(path) or b""))
 
 
 def _is_app_folder(name: str, parent: str) -> bool:

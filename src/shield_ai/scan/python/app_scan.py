@@ -11,7 +11,7 @@ from shield_ai.model.skip import SkipId, Skipped
 from shield_ai.project.app_name import choose_app_name
 from shield_ai.project.layout import is_test
 from shield_ai.project.runtime_names import copied_folder, is_copied_file
-from shield_ai.scan.files.walk import display_path, walk_all
+from shield_ai.scan.files.walk import display_path, is_python, walk_all
 from shield_ai.scan.python.app.app_facts import AppFiles, collect_facts
 from shield_ai.scan.python.app.app_scanner import AppScanner
 from shield_ai.scan.python.app.complete import complete_findings, not_migratable
@@ -78,9 +78,9 @@ def scan_files(
     facts = collect_facts(name, files)
     scanner = AppScanner(files, facts, manifest_variables, ignored)
     for path in valid_paths:
-        if not path.endswith(".py") or is_copied_file(path):
+        if is_copied_file(path) or is_test(path, facts.app_packages):
             continue
-        if not is_test(path, facts.app_packages):
+        if is_python(path, read):
             scanner.scan_file(path)
     collected = scanner.collected
     skipped = [*_invalid_names(paths), *scanner.skipped, *collected.unresolved]

@@ -27,6 +27,8 @@ def explain_not_importable(source: Source, facts: AppFacts, known: set[str]) -> 
         facts: The app's layout.
         known: All files of the app.
     """
+    if not source.path.endswith(".py"):
+        return SkipId.SCRIPT.reason()
     return (
         _explain_outside(source, facts, known)
         or _explain_script(source, facts, known)
