@@ -11,7 +11,7 @@ from shield_ai.scan.text.detector import Detector
 from shield_ai.scan.text.grading import grade
 from shield_ai.scan.text.place import LINE_WINDOW, create_place
 
-CRITICAL, HIGH, LOW = Severity.CRITICAL, Severity.HIGH, Severity.LOW
+CRITICAL, HIGH, MEDIUM, LOW = reversed(Severity)
 RANDOM = "q7Vd0zLk3PxT9mWb"
 AWS_ID = "AKIA" + "Q7IODE3ZIX6FGTPA"  # made up
 KEY = "-----BEGIN PRIVATE KEY-----\n" + "MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcw\n" * 4
@@ -36,7 +36,17 @@ def graded(path, text, findings):
         pytest.param("shop.py", 'SECRET_KEY = "mysecret"\n', HIGH, id="weak key in code"),
         pytest.param("docker-compose.yml", "DB_PASSWORD: opensesame\n", LOW, id="word in compose"),
         pytest.param("docker-compose.yml", f"DB_PASSWORD: {RANDOM}\n", HIGH, id="random in compose"),
+        pytest.param("docker-compose.dev.yml", f"DB_PASSWORD: {RANDOM}\n", MEDIUM, id="development"),
+        pytest.param("compose.override.yaml", f"API_KEY: {RANDOM}\n", MEDIUM, id="override"),
+        pytest.param("shop.local.yml", f"api_key: {RANDOM}\n", MEDIUM, id="local"),
+        pytest.param("dev/compose.yml", f"API_KEY: {RANDOM}\n", MEDIUM, id="folder for development"),
+        pytest.param("docker-compose.dev.yml", f"AWS_ID: {AWS_ID}\n", CRITICAL, id="token"),
+        pytest.param("device.yml", f"api_key: {RANDOM}\n", HIGH, id="other word"),
         pytest.param("shop.py", 'DB_PASSWORD = "opensesame"\n', HIGH, id="word in code"),
+        pytest.param("tests/test_token_filter.py", f'x = "{AWS_ID}"\n', LOW, id="test of a filter"),
+        pytest.param("tests/redaction/test_a.py", f'x = "{AWS_ID}"\n', LOW, id="test of a redaction"),
+        pytest.param("tests/test_upload.py", f'x = "{AWS_ID}"\n', CRITICAL, id="another test"),
+        pytest.param("shop/token_filter.py", f'x = "{AWS_ID}"\n', CRITICAL, id="filter"),
         pytest.param("a.py", 'DB = {"USER": "shop", "PASSWORD": "shop"}\n', LOW, id="user name"),
         pytest.param("a.py", 'DB = {"USER": "admins", "PASSWORD": "shop"}\n', HIGH, id="other user"),
         pytest.param("a.py", 'u = "amqp://guest:guest@mq.example.com/"\n', LOW, id="guest"),

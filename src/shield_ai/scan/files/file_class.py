@@ -39,6 +39,12 @@ DEVELOPMENT = regex(
     r"|\.?(cirrus|cirun|drone|woodpecker|wercker|codeship)[.-])[^/]*$",
     re.IGNORECASE,
 )
+# Configuration that only developers use.
+DEVELOPMENT_CONFIG = regex(
+    r"(^|[/._-])(dev|devel|development|local|localdev|devcontainer|override)[/._-]([\w./-]*\.)?"
+    r"(ya?ml|ini|toml|conf|cfg|json)$",
+    re.IGNORECASE,
+)
 # Copies of JavaScript libraries and Yarn, and OpenAPI descriptions, which contain example values.
 THIRD_PARTY = regex(
     r"(^|/)(vendors?|vendored|third[_-]?party|bower_components|node_modules|jspm_packages)/(.*/)?"
@@ -117,6 +123,11 @@ def is_test(path: str) -> bool:
 def is_development(path: str) -> bool:
     """Return whether a file configures development, containers or continuous integration."""
     return bool(DEVELOPMENT.search(path))
+
+
+def configures_development(path: str) -> bool:
+    """Return whether a file has the name of a configuration for development."""
+    return bool(DEVELOPMENT_CONFIG.search(path))
 
 
 def is_third_party(path: str) -> bool:

@@ -15,6 +15,7 @@ from shield_ai.model.finding import Severity
 from shield_ai.model.words import word_set, words
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.scan.files.file_class import (
+    configures_development,
     is_development,
     is_non_production,
     is_test,
@@ -122,8 +123,7 @@ def grade(findings: Iterable[Finding], read: FileReader) -> list[Finding]:
             lines = split_lines(read(path), ends[path] + WRAPPED_LINES)
             docstrings = docstring_lines(lines[:-1]) if path.endswith(".py") else set()
         place = create_place(finding, lines, docstrings)
-        is_low = place is not None and _is_low(place, finding.severity)
-        severity = Severity.LOW if is_low else finding.severity
+        severity = _grade(place, finding.severity) if place else finding.severity
         graded.append(msgspec.structs.replace(finding, severity=severity))
     return graded
 
@@ -131,6 +131,15 @@ def grade(findings: Iterable[Finding], read: FileReader) -> list[Finding]:
 def _is_gradable(rule: str) -> bool:
     is_credential = rule.startswith("CRED.") and rule != "CRED.tracked-dotenv"
     return is_credential or rule in READ_RULES or rule in LITERAL_RULES
+
+
+def _grade(place: Place, severity: Severity) -> Severity:
+    if _is_low(place, severity):
+        return Severity.LOW
+    is_secret = severity is Severity.HIGH and _is_chosen(place.rule)
+    if is_secret and configures_development(place.path):
+        return Severity.MEDIUM
+    return severity
 
 
 def _is_low(place: Place, severity: Severity) -> bool:
