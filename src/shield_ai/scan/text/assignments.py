@@ -32,7 +32,7 @@ from shield_ai.scan.text.assignment_patterns import (
     XML_ELEMENT,
 )
 from shield_ai.scan.text.randomness import is_random
-from shield_ai.scan.text.regions import Region, finditer_in
+from shield_ai.scan.text.regions import Region, finditer_overlapping
 
 if TYPE_CHECKING:
     import re
@@ -126,7 +126,7 @@ def pairs(raw: bytes, regions: Sequence[Region]) -> Iterator[Assignment]:
                 near.append(Region(start, mark.start() + 1, end))
     found: dict[tuple[int, int], tuple[re.Match[bytes], bool]] = {}
     for pattern in PAIRS:
-        for match in finditer_in(pattern, raw, near):
+        for match in finditer_overlapping(pattern, raw, near):
             found[match.span("value")] = match, pattern is XML_ELEMENT
     for span, (match, is_element) in found.items():
         is_encrypted = bool(ENCRYPTED.fullmatch(raw, *span))

@@ -39,3 +39,41 @@ def finditer_in(
                 break
             yield match
             done = match.end()
+
+
+def finditer_overlapping(
+    pattern: re.Pattern[bytes], raw: bytes, regions: Iterable[Region]
+) -> Iterator[re.Match[bytes]]:
+    """Like finditer_in(), but search the text of many overlapping regions about once.
+
+    A match can end after its own region, at the end of a region that overlaps it.
+
+    Args:
+        pattern: The regular expression, which matches no empty text.
+        raw: The file's bytes.
+        regions: The regions, sorted.
+    """
+    done = 0
+    for group in _overlapping(regions):
+        end = max(region.end for region in group)
+        match = pattern.search(raw, max(done, group[0].start), end)
+        for region in group:
+            while match and match.start() < region.stop:
+                if match.start() >= max(done, region.start):
+                    yield match
+                    done = match.end()
+                match = pattern.search(raw, max(done, region.start), end)
+
+
+def _overlapping(regions: Iterable[Region]) -> Iterator[list[Region]]:
+    """Yield groups of regions, each of which begins before the end of one before it."""
+    group: list[Region] = []
+    end = 0
+    for region in regions:
+        if group and region.start >= end:
+            yield group
+            group = []
+        group.append(region)
+        end = max(end, region.end)
+    if group:
+        yield group
