@@ -71,6 +71,21 @@ def test_each_kind_has_a_hint():
     assert "valueFrom" in hint
 
 
+@pytest.mark.parametrize(
+    ("edited", "told"),
+    [
+        pytest.param((), True, id="workflows are not edited"),
+        pytest.param(("github",), False, id="workflows are edited"),
+    ],
+)
+def test_the_hint_for_a_workflow_names_the_table_that_edits_it(edited, told):
+    line = DeploymentVariable(**{**_fields(LINE), "kind": DeploymentKind.GITHUB})
+    hint = verify_deployment(Deployment(variables=(line,)), edited).hint
+    assert "${{ secrets.NAME }}" in hint
+    assert ('edit = ["github"]' in hint) == told
+    assert "its job in jobs" in hint
+
+
 def test_the_hint_for_files_that_apply_edits_leads_to_the_reason():
     found = verify_deployment(Deployment(variables=(LINE,)), ("compose",))
     assert "shield plan tells why shield apply does not edit it" in found.hint

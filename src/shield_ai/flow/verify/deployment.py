@@ -30,6 +30,7 @@ _REMOVE = (
     "let shield apply edit it with a [deployment] table in shield.toml; or remove the variable"
 )
 _NOT_EDITED = "shield plan tells why shield apply does not edit it; remove the variable"
+_GITHUB = ' with edit = ["github"] in the [deployment] table of shield.toml'
 _SECRET_REF = "use valueFrom.secretKeyRef with a Secret that is not in the repository"
 HINTS = {
     DeploymentKind.COMPOSE: f"{_REMOVE}, and {_CONTAINER} for the service; {_OTHER}, "
@@ -52,7 +53,8 @@ HINTS = {
     DeploymentKind.SHELL: f"remove the assignment, and {_CONTAINER}; for a command that does not "
     "call get_secret(), use shield run -- COMMAND",
     DeploymentKind.GITHUB: "store the value as a secret of the repository or environment, and use "
-    "${{ secrets.NAME }}",
+    f"${{{{ secrets.NAME }}}}; shield apply can read it from AWS instead{_GITHUB}, and its job in "
+    "jobs",
     DeploymentKind.GITLAB: "remove the value, and define a masked variable in the CI/CD settings",
     DeploymentKind.HEROKU: f"remove the value, and {_CONTAINER} with heroku config:set",
     DeploymentKind.KAMAL: f"remove the variable, and {_CONTAINER} under env.clear; {_OTHER}, add "
@@ -131,7 +133,9 @@ def _hints(items: Iterable[DeploymentVariable], edited: Collection[str]) -> str:
     """Return what to do, for each kind of file."""
     hints = []
     for kind in dict.fromkeys(item.kind for item in items):
-        hint = HINTS[kind].replace(_REMOVE, _NOT_EDITED) if kind in edited else HINTS[kind]
+        hint = HINTS[kind]
+        if kind in edited:
+            hint = hint.replace(_REMOVE, _NOT_EDITED).replace(f"{_GITHUB}, and", " with")
         hints.append(f"{kind.label}: {hint}")
     return "; ".join(hints)
 
