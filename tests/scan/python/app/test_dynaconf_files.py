@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-REASON = "Dynaconf() reads it from a file: let the app read an environment variable first"
+REASON = "Dynaconf reads it from a file: let the app read a variable first"
 TOML = "[default]\nPORT = 1\napi_token = 'abc'\n\"DB.PASSWORD\" = 'x'\nEMPTY_TOKEN = {}\n"
 
 
