@@ -520,6 +520,26 @@ def test_groups_the_database_fields_of_pydantic_settings():
     assert (secret.rotate, secret.optional) == ("manual", False)
 
 
+@pytest.mark.parametrize(
+    ("library", "field", "optional"),
+    [
+        pytest.param("pydantic", "Optional[str]", True, id="optional"),
+        pytest.param("pydantic.v1", "t.Optional[SecretStr]", True, id="pydantic.v1"),
+        pytest.param("pydantic", "None | str", True, id="operator"),
+        pytest.param("pydantic", "Union[str, None]", True, id="union"),
+        pytest.param("pydantic", "Optional[str] = Field(description='x')", True, id="Field"),
+        pytest.param("pydantic", "Optional[str] = Field(...)", False, id="required Field"),
+        pytest.param("pydantic", "Optional[str] = ...", False, id="required"),
+        pytest.param("pydantic", "str", False, id="text"),
+        pytest.param("pydantic_settings", "Optional[str]", False, id="pydantic 2"),
+    ],
+)
+def test_a_field_of_pydantic_1_that_accepts_none_is_optional(library, field, optional):
+    head = f"from {library} import BaseSettings\nclass Settings(BaseSettings):\n"
+    [secret] = drafted(f"{head}    a_token: {field}\n").secret
+    assert secret.optional is optional
+
+
 def test_the_default_of_a_class_for_development_makes_no_secret_required():
     config = "class Config:\n    A_TOKEN = os.getenv('A_TOKEN')\n"
     stage = "class Development(Config):\n    A_TOKEN = os.getenv('A_TOKEN', 'development')\n"

@@ -41,13 +41,39 @@ def is_read(resolver: Resolver, value: ast.expr, scopes: tuple[Scope, ...]) -> b
 
 def defaults_of(value: ast.expr | None) -> list[ast.expr]:
     """Return a field's default, as a plain value or in a call of `Field`."""
+    return [default for default in _arguments(value) if ast.unparse(default) != "..."]
+
+
+def has_default(node: ast.AnnAssign, *, is_pydantic_1: bool) -> bool:
+    """Return whether a field has a default; in pydantic 1, also a field that accepts None.
+
+    https://docs.pydantic.dev/1.10/usage/models/#required-optional-fields
+    """
+    if defaults_of(node.value):
+        return True
+    is_required = "..." in map(ast.unparse, _arguments(node.value))
+    return is_pydantic_1 and _accepts_none(node.annotation) and not is_required
+
+
+def _arguments(value: ast.expr | None) -> list[ast.expr]:
+    """Return the default of a field, also `...`, as a plain value or in a call of `Field`."""
     if value is None:
         return []
     if not isinstance(value, ast.Call) or not _is_field_call(value):
         return [value]
     keywords = [keyword.value for keyword in value.keywords if keyword.arg in DEFAULT_KEYWORDS]
-    defaults = [*value.args, *keywords]
-    return [default for default in defaults if ast.unparse(default) != "..."]
+    return [*value.args, *keywords]
+
+
+def _accepts_none(annotation: ast.expr) -> bool:
+    """Return whether a type is `Optional[…]`, `… | None` or a `Union` with None."""
+    if isinstance(annotation, ast.BinOp):
+        return any(map(_accepts_none, (annotation.left, annotation.right)))
+    if isinstance(annotation, ast.Subscript):
+        if is_named(annotation.value, "Union") and isinstance(annotation.slice, ast.Tuple):
+            return any(map(_accepts_none, annotation.slice.elts))
+        return is_named(annotation.value, "Optional")
+    return ast.unparse(annotation) == "None"
 
 
 def generated_default(value: ast.expr | None) -> ast.expr | None:

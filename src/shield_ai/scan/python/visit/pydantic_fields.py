@@ -15,8 +15,8 @@ from shield_ai.scan.python.classify.candidates import Candidate
 from shield_ai.scan.python.settings_classes.field_defaults import (
     default_number,
     default_text,
-    defaults_of,
     generated_default,
+    has_default,
     is_named,
     is_read,
     without_none,
@@ -139,10 +139,10 @@ class PydanticFieldVisitor(ExpressionVisitor):
         self._add_nested_fields(scope, node, target)
         settings, parents = self._reader_of(scope)
         if not may_be_secret(node, settings, parents):
-            self._add_database_field(scope, target, node.value)
+            self._add_database_field(scope, target, node)
             return
         if not self._is_choice(node) and not self._is_nested(node):
-            self._add_field(scope, target, node.value)
+            self._add_field(scope, target, node)
 
     def _reader_of(self, scope: ast.ClassDef) -> tuple[SettingsClass | None, str]:
         """Return the settings class that reads a class's fields, and the names above them."""
@@ -173,16 +173,17 @@ class PydanticFieldVisitor(ExpressionVisitor):
             candidate = Candidate(
                 node=target, shape=Shape.FIELD, path=path, direct=True, always_secret=True
             )
-            self._add_settings_field(candidate, settings, field.value, above)
+            self._add_settings_field(candidate, settings, field, above)
 
-    def _add_field(self, scope: ast.ClassDef, target: ast.Name, value: ast.expr | None) -> None:
+    def _add_field(self, scope: ast.ClassDef, target: ast.Name, node: ast.AnnAssign) -> None:
         """Add the candidate of a field with a secret-like name.
 
         Args:
             scope: The class.
             target: The field's name.
-            value: The default, or the call of `Field`.
+            node: The field.
         """
+        value = node.value
         candidate = Candidate(
             node=target,
             shape=Shape.READ,
@@ -196,12 +197,12 @@ class PydanticFieldVisitor(ExpressionVisitor):
             return
         settings = self._readers.settings_of(scope, self.scopes)
         if settings:
-            self._add_settings_field(candidate, settings, value)
+            self._add_settings_field(candidate, settings, node)
             return
         kind = self._kind_of(scope)
         readers = self._readers.readers_of(scope)
         if len(readers) == 1:
-            self._add_settings_field(candidate, readers[0].settings, value, readers[0].parents)
+            self._add_settings_field(candidate, readers[0].settings, node, readers[0].parents)
         elif readers:
             candidate.reason = SkipId.SEVERAL_FIELDS.reason()
             candidate.variable = ""
@@ -210,16 +211,16 @@ class PydanticFieldVisitor(ExpressionVisitor):
             self._add_unserved_field(candidate, value)
 
     def _add_database_field(
-        self, scope: ast.ClassDef, target: ast.Name, value: ast.expr | None
+        self, scope: ast.ClassDef, target: ast.Name, node: ast.AnnAssign
     ) -> None:
         """Add the host, port, user or name of a database beside the field of its password."""
         settings = self._readers.settings_of(scope, self.scopes)
         if not settings:
             return
-        prefix, field = database_field(settings.variable(target.id, value, "")) or ("", "")
+        prefix, field = database_field(settings.variable(target.id, node.value, "")) or ("", "")
         if field and prefix in self._password_prefixes(scope, settings):
             candidate = Candidate(node=target, shape=Shape.FIELD, path=(target.id,), direct=True)
-            self._add_settings_field(candidate, settings, value)
+            self._add_settings_field(candidate, settings, node)
 
     def _password_prefixes(self, scope: ast.ClassDef, settings: SettingsClass) -> set[str]:
         """Return the prefixes of the database passwords among the fields of a class."""
@@ -243,7 +244,7 @@ class PydanticFieldVisitor(ExpressionVisitor):
         self,
         candidate: Candidate,
         settings: SettingsClass,
-        value: ast.expr | None,
+        node: ast.AnnAssign,
         parents: str | None = "",
     ) -> None:
         """Add the candidate of a field for which a settings source can provide the value.
@@ -251,18 +252,18 @@ class PydanticFieldVisitor(ExpressionVisitor):
         Args:
             candidate: The field.
             settings: The settings class that reads it.
-            value: The default, or the call of `Field`.
+            node: The field in the code.
             parents: The names of the fields with the nested models that contain the field; None
                 if pydantic reads them as JSON.
         """
-        name = candidate.path[-1]
+        name, value = candidate.path[-1], node.value
         variable = "" if parents is None else settings.variable(name, value, parents)
         candidate.variable = variable
         candidate.shape = Shape.FIELD
         candidate.settings = None if settings.is_served else settings.node
         candidate.reader = PYDANTIC_1 if settings.is_pydantic_1 else ""
         candidate.reason = settings.reason
-        candidate.optional = bool(defaults_of(value))
+        candidate.optional = has_default(node, is_pydantic_1=settings.is_pydantic_1)
         candidate.default = _default_of(candidate, value)
         if not variable and not candidate.reason:
             case = SkipId.READ_AS_JSON if parents is None else SkipId.FIELD_NAME_COMPUTED
