@@ -521,6 +521,34 @@ def test_groups_the_database_fields_of_pydantic_settings():
 
 
 @pytest.mark.parametrize(
+    ("first", "second", "optional"),
+    [
+        pytest.param("'DATABASE_URL' in os.environ", "'DB_NAME' in os.environ", True, id="in"),
+        pytest.param("env('DATABASE_URL')", "env('DB_NAME') and f()", True, id="values"),
+        pytest.param("'DATABASE_URL' in os.environ", "DEBUG", False, id="stage"),
+        pytest.param("'DATABASE_URL' in os.environ", "f()", False, id="another condition"),
+        pytest.param("'DATABASE_URL' not in os.environ", "'DB_NAME' in os.environ", False,
+            id="absence"),
+    ],
+)  # fmt: skip
+def test_one_of_two_databases_is_enough(first, second, optional):
+    read = "X = os.environ['DATABASE_URL']"
+    other = "Y = {'PASSWORD': os.environ['DB_PASSWORD'], 'NAME': os.environ['DB_NAME']}"
+    text = f"{DJANGO}env = os.environ.get\nif {first}:\n    {read}\nelif {second}:\n    {other}\n"
+    secrets = drafted(text).secret
+    assert [secret.optional for secret in secrets] == [optional] * 2
+
+
+@pytest.mark.parametrize(
+    "other", ["X = 'postgres://dev@localhost'", "X = os.environ['DATABASE_URL']"]
+)
+def test_a_branch_without_another_secret_is_no_alternative(other):
+    chain = f"if 'A' in os.environ:\n    X = os.environ['DATABASE_URL']\nelif 'B' in os.environ:\n    {other}\n"
+    [secret] = drafted(f"{DJANGO}{chain}").secret
+    assert not secret.optional
+
+
+@pytest.mark.parametrize(
     ("library", "field", "optional"),
     [
         pytest.param("pydantic", "Optional[str]", True, id="optional"),

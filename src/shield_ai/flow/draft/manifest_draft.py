@@ -226,7 +226,7 @@ def _is_development(site: Site) -> bool:
 def _has_production_default(site: Site) -> bool:
     if site.shape not in READ_SHAPES:
         return True
-    if site.is_guarded and not _is_needed(site.variable):
+    if site.has_alternative or (site.is_guarded and not _is_needed(site.variable)):
         return True
     return site.optional and (site.default_ok_in_production or not site.default_literal)
 

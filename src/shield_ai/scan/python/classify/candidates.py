@@ -40,6 +40,7 @@ class Candidate(msgspec.Struct, kw_only=True):
     default: ast.expr | None = None
     optional: bool = False
     is_guarded: bool = False  # runs only if its variable is set, another is not, or a feature is on
+    has_alternative: bool = False  # another branch reads other secrets instead
     is_demanded: bool = False  # the module stops if the result is empty
     is_test: bool = False  # the code only tests its value
     in_main: bool = False  # runs only if the module is run as a script

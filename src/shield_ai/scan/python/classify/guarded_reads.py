@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 
 from shield_ai.model.site import Shape
 from shield_ai.model.words import word_set, words
+from shield_ai.scan.python.classify.alternative_reads import mark_alternatives
 from shield_ai.scan.python.classify.demanded_reads import mark_demanded_reads
 from shield_ai.scan.python.readers.ast_walk import descend
 from shield_ai.scan.python.readers.known_readers import URL_READERS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from shield_ai.scan.python.classify.candidates import Candidate
 
@@ -31,6 +32,7 @@ DATABASE_WORDS = word_set("DB DATABASE POSTGRES POSTGRESQL PG MYSQL MARIADB SQL"
 def relate_to_conditions(tree: ast.Module, candidates: Sequence[Candidate]) -> None:
     """Mark the reads that the code around them makes optional, required or only tested."""
     mark_guarded_reads(tree, candidates)
+    mark_alternative_reads(tree, candidates)
     mark_feature_reads(tree, candidates)
     mark_handled_reads(tree, candidates)
     mark_optional_reads(tree, candidates)
@@ -62,6 +64,38 @@ def mark_guarded_reads(tree: ast.Module, candidates: Iterable[Candidate]) -> Non
         tested = [tests[part] for part in _required(node.test) if part in tests]
         if tested:
             _mark_guarded(node, tested, reads)
+
+
+def mark_alternative_reads(tree: ast.Module, candidates: Iterable[Candidate]) -> None:
+    """Mark the secrets of which the app needs only those of one branch.
+
+    For example, `if "DATABASE_URL" in os.environ: … elif "DB_NAME" in os.environ: …`.
+    """
+    reads: dict[ast.AST, Candidate] = {}
+    tests: set[ast.AST] = set()
+    for candidate in candidates:
+        if candidate.shape is Shape.READ:
+            reads[candidate.node] = candidate
+        if candidate.shape is Shape.READ or _is_presence(candidate):
+            tests.add(candidate.node)
+    if not reads:
+        return
+    for node in descend(tree):
+        if isinstance(node, ast.If) and node.orelse:
+            chosen = [branch for branch in _branches(node) if _requires(branch, tests)]
+            mark_alternatives([list(_reads_in(branch.body, reads)) for branch in chosen])
+
+
+def _branches(node: ast.If) -> Iterator[ast.If]:
+    """Yield an `if` and each `elif` after it."""
+    yield node
+    while len(node.orelse) == 1 and isinstance(node.orelse[0], ast.If):
+        node = node.orelse[0]
+        yield node
+
+
+def _requires(node: ast.If, tests: Collection[ast.AST]) -> bool:
+    return any(part in tests for part in _required(node.test))
 
 
 def mark_feature_reads(tree: ast.Module, candidates: Iterable[Candidate]) -> None:

@@ -80,6 +80,7 @@ def create_site(
         reader=candidate.reader,
         optional=candidate.optional,
         is_guarded=candidate.is_guarded,
+        has_alternative=candidate.has_alternative,
         is_demanded=candidate.is_demanded,
         is_test=candidate.is_test,
         in_main=candidate.in_main,

@@ -1,0 +1,34 @@
+"""Find the secrets of which an app needs only one: those of the branches of one condition."""
+
+from __future__ import annotations
+
+import collections
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from shield_ai.scan.python.classify.candidates import Candidate
+
+
+def mark_alternatives(branches: Sequence[Sequence[Candidate]]) -> None:
+    """Mark the reads in each branch if another branch reads other secrets instead.
+
+    A variable that several branches read is skipped: the app needs it in each case.
+
+    Args:
+        branches: The reads of each branch that runs only if a variable is set.
+    """
+    counts: collections.Counter[str] = collections.Counter()
+    for reads in branches:
+        counts.update({read.variable for read in reads})
+    alternatives = []
+    for reads in branches:
+        own = [read for read in reads if counts[read.variable] == 1]
+        if any(read.is_secret_read() for read in own):
+            alternatives.append(own)
+    if len(alternatives) < 2:
+        return
+    for own in alternatives:
+        for read in own:
+            read.is_guarded = read.has_alternative = True
