@@ -549,6 +549,24 @@ def test_a_branch_without_another_secret_is_no_alternative(other):
 
 
 @pytest.mark.parametrize(
+    "path", ["local_sample", "sample_settings", "settings_example", "local_settings_template"]
+)
+def test_a_template_of_settings_is_no_settings_file(path):
+    """Users copy it: its reads don't tell what production needs."""
+    template = {f"shop/{path}.py": b"import os\nA_TOKEN = os.environ['A_TOKEN']\n"}
+    found = drafted(f"{DJANGO}A_TOKEN = os.getenv('A_TOKEN')\n", **template)
+    assert found.app.settings == ("shop/settings.py",)
+    assert found.secret[0].optional
+
+
+def test_the_only_settings_file_can_have_the_name_of_a_template():
+    raws = {"shop/settings_sample.py": b"import os\nA_TOKEN = os.environ['A_TOKEN']\n"}
+    scan = scan_files("shop", list(raws), raws.get)
+    found = draft(scan.sites, None, scan.facts)
+    assert (found.app.settings, found.secret[0].optional) == (tuple(raws), False)
+
+
+@pytest.mark.parametrize(
     ("library", "field", "optional"),
     [
         pytest.param("pydantic", "Optional[str]", True, id="optional"),

@@ -17,6 +17,7 @@ from shield_ai.model.rotation_policy import DATA_KEY_WORDS
 from shield_ai.model.site import READ_SHAPES, Shape
 from shield_ai.model.skip import SkipId
 from shield_ai.model.words import words
+from shield_ai.project.layout import is_example
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -96,7 +97,9 @@ def _importable_settings(facts: AppFacts) -> list[str]:
     # A module with a dot in its path has no dotted name, and a file that other settings include
     # lacks their names if it is imported by itself.
     dotted = [path for path in facts.settings if "." not in path.removesuffix(".py")]
-    return [path for path in dotted if path not in facts.includers]
+    importable = [path for path in dotted if path not in facts.includers]
+    used = [path for path in importable if path in facts.django_settings or not is_example(path)]
+    return used or importable
 
 
 def _unused_name(secret: Secret, names: set[str]) -> str:
@@ -176,11 +179,14 @@ def _kind(variable: str, finding: Finding, facts: AppFacts) -> Kind:
 
 
 def _sites_by_variable(sites: Iterable[FoundSite]) -> dict[str, list[Site]]:
+    """Map each variable to its sites; those in templates of settings count if it has no others."""
     by_variable: dict[str, list[Site]] = {}
-    for _, site in sites:
+    in_templates: dict[str, list[Site]] = {}
+    for finding, site in sites:
+        found = in_templates if is_example(finding.path) else by_variable
         for variable in set(site.variables):
-            by_variable.setdefault(variable, []).append(site)
-    return by_variable
+            found.setdefault(variable, []).append(site)
+    return {**in_templates, **by_variable}
 
 
 def _is_optional(secret: Secret, sites: Mapping[str, Sequence[Site]]) -> bool:
