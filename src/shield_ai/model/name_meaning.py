@@ -17,6 +17,7 @@ identifier       the ID of an access key, not its secret     AWS_ACCESS_KEY_ID, 
 harmless         the ID of another key; a public key         APPLE_KEY_ID, MAPBOX_PUBLIC_KEY
 secret           contains PASSWORD, SECRET, TOKEN, SALT …    DBPASSWORD, GITHUB_TOKENS
 secret           ends with KEY, and is not a public key      STRIPE_KEY; not PUBLIC_KEY, SORT_KEY
+secret           a private key in a standard format          GITHUB_PEM, PRIVATE_JWKS; not CA_PEM
 harmless         everything else                             DEBUG, EMAIL_HOST, GOOGLE_CLIENT_ID
 ===============  ==========================================  =======================================
 """
@@ -28,8 +29,10 @@ import functools
 from typing import TYPE_CHECKING
 
 from shield_ai.model.secret_words import (
+    AUTH_KINDS,
     AUTH_SERVICES,
     BROWSER_WORDS,
+    CERTIFICATE_WORDS,
     COLLECTIONS,
     CONN_SERVICES,
     CONNECTION_STRINGS,
@@ -166,7 +169,7 @@ def _holds_secret(parts: tuple[str, ...]) -> bool:
     if indexes:
         is_limit = bool(LIMITS & set(parts)) and parts[-1] not in {"PASSWORD", "SECRET"}
         return not is_limit and not _is_property(parts, indexes[-1])
-    return _has_key_inside(parts) or _ends_with_auth(parts)
+    return _has_key_inside(parts) or _ends_with_auth(parts) or _is_key_document(parts)
 
 
 def _is_connection_string(parts: tuple[str, ...]) -> bool:
@@ -231,6 +234,27 @@ def _has_key_inside(parts: tuple[str, ...]) -> bool:
 def _ends_with_auth(parts: tuple[str, ...]) -> bool:
     """Return True if the value is "user:password", as for ES_HTTP_AUTH."""
     return parts[-1] == "AUTH" and bool(AUTH_SERVICES & set(parts))
+
+
+def _is_key_document(parts: tuple[str, ...]) -> bool:
+    """Return True for a private key in PEM format, or a private JSON Web Key.
+
+    https://www.rfc-editor.org/rfc/rfc7517
+    """
+    if parts[-1] in {"JWK", "JWKS"}:
+        return "PRIVATE" in parts
+    return parts[-1] == "PEM" and len(parts) > 1 and CERTIFICATE_WORDS.isdisjoint(parts)
+
+
+def may_be_auth_token(name: str) -> bool:
+    """Return True if a text in a name such as REPORT_AUTH may be a token.
+
+    The name alone does not tell: many such variables are flags.
+    """
+    *head, last = words(name) or ("",)
+    if last != "AUTH" or not head or head[0] in SWITCHES or SWITCHES_ANYWHERE & set(head):
+        return False
+    return AUTH_KINDS.isdisjoint(head)
 
 
 def _words_after(parts: tuple[str, ...], phrase: tuple[str, ...]) -> tuple[str, ...]:

@@ -77,6 +77,16 @@ AUTH_SERVICES = word_set("""
     HTTP BASIC INBOUND REMOTE SMS REDIS REGISTRY WEBHOOK ELASTIC ELASTICSEARCH NEO OPENSEARCH MQTT
     RABBITMQ DOCKER TWILIO
 """)
+# Before AUTH at the end: the value is a kind of login or a flag, also in a field for a text.
+AUTH_KINDS = word_set("""
+    SOCIAL LDAP PROXY USER CLIENT SERVER EMAIL QUERYSTRING DEFAULT JWT OIDC SAML OAUTH SSO LOCAL IAM
+    PASSWORD SESSION NO REST DB AUTO ADMIN
+""")
+# In a name that ends with PEM: the value is not a private key.
+CERTIFICATE_WORDS = word_set("""
+    CERT CERTS CERTIFICATE CERTIFICATES CHAIN CA CACERT ROOT PUBLIC PUB PUBKEY BUNDLE FORMAT
+    FILETYPE ENCODING TYPE
+""")
 # JSON documents that contain credentials:
 # https://docs.cloudfoundry.org/devguide/deploy-apps/environment-variable.html
 # https://docs.allauth.org/en/latest/socialaccount/provider_configuration.html

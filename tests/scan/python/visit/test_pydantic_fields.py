@@ -314,6 +314,12 @@ class Client(Base, env_prefix='client_'):
         pytest.param("main: PostgresDsn", ["CLIENT_MAIN"], id="URL by its type"),
         pytest.param("a: PostgresDsn = PostgresDsn('x://h')", ["CLIENT_A"], id="default in a call"),
         pytest.param("giphy: str = ''", [], id="harmless"),
+        pytest.param("report_auth: Optional[str] = None", ["CLIENT_REPORT_AUTH"], id="AUTH"),
+        pytest.param("report_auth: str", ["CLIENT_REPORT_AUTH"], id="required AUTH"),
+        pytest.param("report_auth: str = 'ldap'", [], id="AUTH with a mode"),
+        pytest.param("report_auth: bool", [], id="AUTH with a flag"),
+        pytest.param("social_auth: str | None = None", [], id="kind of login"),
+        pytest.param("use_report_auth: str = ''", [], id="AUTH after a verb"),
     ],
 )
 @pytest.mark.parametrize("path", ["shop/settings.py", "shop/constants.py"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from shield_ai.model.name_meaning import is_secret
+from shield_ai.model.name_meaning import is_secret, may_be_auth_token
 from shield_ai.model.words import words
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.scan.python.classify.candidates import SERVICE_URL
@@ -25,6 +25,7 @@ NON_TEXT_ANNOTATION = regex(
     r"(?:(?:typing\.)?Literal\[|(?:bool|int|float|(?:datetime\.)?timedelta)\b"
     r"|(?:pydantic\.|pathlib\.)?(?:FileUrl|FilePath|DirectoryPath|NewPath|Path)\b)"
 )
+TEXT_ANNOTATION = regex(r"(?:(?:typing\.)?Optional\[str\]|str(?: \| None)?)")
 
 # Last words of fields that only the names of the models around them make secrets: `openai.key`.
 NAMED_BY_PARENTS = frozenset({("URL",), ("URI",), ("DSN",), ("KEY",), ("PASS",)})
@@ -60,10 +61,18 @@ def _is_secret_field(node: ast.AnnAssign, settings: SettingsClass, parents: str)
     name = ast.unparse(node.target)
     if settings.prefix and is_secret(settings.prefix + name):
         return True
-    if SECRET_ANNOTATION.search(ast.unparse(node.annotation)):
+    if SECRET_ANNOTATION.search(ast.unparse(node.annotation)) or _is_auth_token(node):
         return True
     default = default_text(node.value)
     if default is not None and SERVICE_URL.match(literal_text(default) or ""):
         return True
     last = words(name)[-1:]
     return bool(parents) and last in NAMED_BY_PARENTS and is_secret(parents + name)
+
+
+def _is_auth_token(node: ast.AnnAssign) -> bool:
+    """Return whether a field such as `report_auth: str` has no default that shows its meaning."""
+    is_text = TEXT_ANNOTATION.fullmatch(ast.unparse(node.annotation))
+    if not is_text or default_text(node.value) is not None:
+        return False
+    return may_be_auth_token(ast.unparse(node.target))
