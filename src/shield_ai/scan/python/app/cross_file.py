@@ -40,6 +40,8 @@ class ProjectContext(msgspec.Struct):
     reserved: dict[str, SkipReason] = msgspec.field(default_factory=dict)
     # variables in shield.toml
     named: frozenset[str] = frozenset()
+    # variables that a deployment file takes from a store of secrets, and the file
+    stored: dict[str, str] = msgspec.field(default_factory=dict)
     # the functions that load all variables with a prefix
     loaded_prefixes: dict[str, str] = msgspec.field(default_factory=dict)
 

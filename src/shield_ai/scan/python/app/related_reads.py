@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -13,7 +14,7 @@ from shield_ai.model.name_meaning import is_secret
 from shield_ai.model.site import READ_SHAPES, FoundSite, Shape, Site
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Mapping
 
 
 def select_related_reads(
@@ -22,8 +23,11 @@ def select_related_reads(
     computed: Collection[str] = (),
     ignored: Collection[str] = (),
     development: Collection[str] = (),
+    stored: Mapping[str, str] = MappingProxyType({}),
 ) -> list[FoundSite]:
     """Drop reads of non-secret variables, unless they belong to the same secret as another finding.
+
+    Reads of variables from a store of secrets are kept, too.
 
     Args:
         sites: All sites of the app.
@@ -31,6 +35,7 @@ def select_related_reads(
         computed: Variables that may be read under a computed name.
         ignored: Variables that shield.toml ignores; nothing is related to them.
         development: Settings files for development and tests, where all reads stay.
+        stored: Variables that a deployment file takes from a store of secrets, and the file.
     """
     reads = _select_reads(sites, ignored)
     database_fields = _database_fields(reads)
@@ -51,6 +56,9 @@ def select_related_reads(
         elif variable in paired_secrets:
             relation = f"belongs to the same secret as {paired_secrets[variable]}"
             selected.append(_related(finding, site, relation, site.field))
+        elif variable in stored and site.shape in READ_SHAPES and variable not in ignored:
+            message = f"{stored[variable]} takes {variable} from a store of secrets"
+            selected.append((msgspec.structs.replace(finding, message=message), site))
     return selected
 
 

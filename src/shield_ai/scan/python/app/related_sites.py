@@ -12,6 +12,7 @@ from shield_ai.scan.python.app.development_files import development_files
 from shield_ai.scan.python.app.example_values import find_public_variables
 from shield_ai.scan.python.app.heroku_addons import find_addon_variables
 from shield_ai.scan.python.app.related_reads import select_related_reads
+from shield_ai.scan.python.app.stored_variables import find_stored_variables
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -42,7 +43,10 @@ def open_context(
     for variable in manifest_variables:
         reserved.pop(variable, None)
     return ProjectContext(
-        ignored=frozenset(ignored), reserved=reserved, named=frozenset(manifest_variables)
+        ignored=frozenset(ignored),
+        reserved=reserved,
+        named=frozenset(manifest_variables),
+        stored=find_stored_variables(files.paths, files.read),
     )
 
 
@@ -77,6 +81,7 @@ def relate_sites(
         context.computed_names,
         context.ignored | context.reserved.keys(),
         development,
+        context.stored,
     )
     merged = merge_equal_literals(related, read)
     return mark_different_literals(apply_context(merged, context), variables, read)

@@ -1,0 +1,55 @@
+"""Find the variables that deployment files take from a store of secrets, whatever their names."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from shield_ai.model.secret_words import SWITCHES
+from shield_ai.model.words import words
+from shield_ai.project.perf.lazy_regex import regex
+from shield_ai.scan.python.classify.candidates import HARMLESS_ENDS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from shield_ai.model.file_reader import FileReader
+
+SUFFIXES = (".json", ".yml", ".yaml")
+MAX_SIZE = 200_000  # bytes
+MARK = regex(rb"[vV]alueFrom|\bsecrets\.")
+_NAME = rb"(?P<name>[A-Z_][A-Z0-9_]{0,100})"
+# Kubernetes reads other sources in the same form: configMapKeyRef, fieldRef, resourceFieldRef.
+# https://docs.aws.amazon.com/AmazonECS/latest/developerguide/specifying-sensitive-data.html
+# https://kubernetes.io/docs/concepts/configuration/secret/
+_SOURCE = rb"[vV]alueFrom\"?\s{0,4}:(?!\s{0,200}\{?\s{0,80}\"?(?:configMap|field|resourceField))"
+# https://docs.github.com/en/actions/how-tos/write-workflows/choose-what-workflows-do/use-secrets
+_REFERENCE = rb"[\"']?\$\{\{\s{0,8}secrets\.\w{1,100}\s{0,8}\}\}"
+FORMS = (
+    regex(rb"[nN]ame\"?\s{0,4}:\s{0,4}[\"']?" + _NAME + rb"[\"']?,?\s{1,200}\"?" + _SOURCE),
+    regex(_SOURCE + rb"\s{0,4}\"[^\"\n]{1,400}\"\s{0,4},\s{0,200}\"[nN]ame\":\s{0,4}\"" + _NAME),
+    regex(rb"(?m)^[ \t]{0,80}" + _NAME + rb":[ \t]{0,20}" + _REFERENCE),
+)
+
+
+def find_stored_variables(paths: Iterable[str], read: FileReader) -> dict[str, str]:
+    """Map variables to the deployment file that takes them from a store of secrets.
+
+    Args:
+        paths: The app's files.
+        read: Returns the bytes of a file; None if it can't be read.
+    """
+    found: dict[str, str] = {}
+    for path in sorted(path for path in paths if path.endswith(SUFFIXES)):
+        raw = read(path) or b""
+        if len(raw) > MAX_SIZE or not MARK.search(raw):
+            continue
+        for form in FORMS:
+            for match in form.finditer(raw):
+                found.setdefault(match["name"].decode(), path)
+    return {variable: path for variable, path in found.items() if _may_be_secret(variable)}
+
+
+def _may_be_secret(variable: str) -> bool:
+    """Return False for a flag and for a host, a region or another public value."""
+    parts = words(variable)
+    return bool(parts) and parts[0] not in SWITCHES and parts[-1] not in HARMLESS_ENDS

@@ -1,0 +1,38 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+
+READ = "import os\nKEY = os.environ.get('A_TOKEN')\nX = os.environ.get('{}')\n"
+NAMES = {"MEMBER_ROSTER"}
+ECS = {"containerDefinitions": [{"secrets": [{"name": "MEMBER_ROSTER", "valueFrom": "arn:aws:x"}]}]}
+REVERSED = {"secrets": [{"valueFrom": "arn:aws:x", "name": "MEMBER_ROSTER"}]}
+KUBERNETES = "env:\n  - name: MEMBER_ROSTER\n    valueFrom:\n      {}KeyRef:\n        key: x\n"
+WORKFLOW = "env:\n  MEMBER_ROSTER: ${{{{ {}.ROSTER }}}}\n"
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "is_found"),
+    [
+        pytest.param("task-definition.json", json.dumps(ECS, indent=2), True, id="ECS"),
+        pytest.param("task.json", json.dumps(REVERSED), True, id="ECS, reversed"),
+        pytest.param("k8s/shop.yaml", KUBERNETES.format("secret"), True, id="Kubernetes"),
+        pytest.param(".github/workflows/a.yml", WORKFLOW.format("secrets"), True, id="GitHub"),
+        pytest.param("k8s/shop.yaml", KUBERNETES.format("configMap"), False, id="configuration"),
+        pytest.param(".github/workflows/a.yml", WORKFLOW.format("vars"), False, id="variable"),
+        pytest.param("notes.txt", WORKFLOW.format("secrets"), False, id="another file"),
+    ],
+)
+def test_a_variable_from_a_store_of_secrets_is_reported(scanned, path, text, is_found):
+    found = scanned({"shop/settings.py": READ.format("MEMBER_ROSTER"), path: text}).findings
+    message = f"{path} takes MEMBER_ROSTER from a store of secrets"
+    expected = [("MEMBER_ROSTER", "low", message)] if is_found else []
+    assert [(f.env, str(f.severity), f.message) for f in found if f.env in NAMES] == expected
+
+
+@pytest.mark.parametrize("variable", ["AWS_REGION", "DB_HOST", "USE_S3", "PUBLIC_HOSTNAME"])
+def test_a_name_of_something_public_is_not_reported(scanned, variable):
+    text = WORKFLOW.format("secrets").replace("MEMBER_ROSTER", variable)
+    found = scanned({"shop/settings.py": READ.format(variable), ".github/workflows/a.yml": text})
+    assert variable not in {finding.env for finding in found.findings}
