@@ -287,6 +287,7 @@ def _is_public_key(parts: tuple[str, ...]) -> bool:
 
     https://posthog.com/docs/api
     https://support.google.com/analytics/answer/9539598
+    https://amplitude.com/docs/apis/keys-and-tokens
     """
     if parts[-2:-1] in {("SSL",), ("TLS",)}:
         return bool(SERVICES & set(parts))
@@ -294,7 +295,7 @@ def _is_public_key(parts: tuple[str, ...]) -> bool:
         return True
     if parts[-2:-1] == ("HOST",) and {"SFTP", "FTP"} & set(parts):
         return True  # the key by which a client recognizes a server
-    return {"POSTHOG", "PROJECT"} <= set(parts)
+    return {"POSTHOG", "PROJECT"} <= set(parts) or parts[-3:] == ("AMPLITUDE", "API", "KEY")
 
 
 def _is_access_key(parts: tuple[str, ...]) -> bool:

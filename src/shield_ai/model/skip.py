@@ -192,7 +192,7 @@ class SkipId(TextEnum):
     )
     PUBLIC_KEY = (
         "public-key",
-        "a public key by its example value: to move it to AWS anyway, add it to shield.toml",
+        "a public key by its example or its use: to move it to AWS anyway, add it to shield.toml",
     )
     IGNORED = "ignored", "ignored in shield.toml"
     DEVELOPMENT_STAGE = "development-stage", "read by test settings, which don't read AWS"

@@ -22,6 +22,7 @@ def reasons(files, manifest_variables=()):
         ("TEST_DATABASE_URL", SkipId.DEVELOPMENT_NAME.text),
         ("SHOP_DEV_DATABASE_URL", SkipId.DEVELOPMENT_NAME.text),
         ("STRIPE_TEST_SECRET_KEY", SkipId.DEVELOPMENT_NAME.text),
+        ("CANARY_TESTING_SECRET_KEY", SkipId.DEVELOPMENT_NAME.text),
         ("DEV_TOKEN", SkipId.DEVELOPMENT_NAME.text),
         ("GOOGLE_ADS_DEV_TOKEN", ""),
         ("DEV_TO_API_KEY", ""),

@@ -37,3 +37,21 @@ def test_a_variable_with_a_public_key_as_example_is_not_moved(path, line, reason
 
     assert reasons(()) == [reason]
     assert reasons({"MAPBOX_TOKEN"}) == [""]
+
+
+@pytest.mark.parametrize(
+    ("value", "reason"),
+    [
+        pytest.param("/app/certs/certificate.pem", SkipId.HARMLESS_PATH.text, id="path"),
+        pytest.param("./certs/shop.key", SkipId.HARMLESS_PATH.text, id="relative path"),
+        pytest.param("", "", id="empty"),
+        pytest.param("/+Jx0/rT9", "", id="Base64"),
+        pytest.param("certificate.pem", "", id="word"),
+    ],
+)
+def test_a_variable_with_a_path_as_example_is_not_moved(value, reason):
+    read = b"import os\nX = os.environ['SSL_CERTIFICATE_KEY']\n"
+    files = {"shop/settings.py": read, ".env_sample": f"SSL_CERTIFICATE_KEY={value}\n".encode()}
+    [(_, site)] = scan_files("shop", list(files), files.get).sites
+    [shown] = [f for f in scan_files("shop", list(files), files.get).findings if f.env]
+    assert (reason_of(site), str(shown.severity)) == (reason, "low" if reason else "medium")

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from shield_ai.model.skip import SkipReason
 
 # DEV_TO_API_KEY is a key of the site dev.to, and GOOGLE_ADS_DEV_TOKEN the token of a developer.
-DEVELOPMENT_VARIABLE = regex(r"^(?:DEV_(?!TO_)|TEST_)|_(?:DEV_(?!TO_|(?:TOKEN|KEY)$)|TEST_)")
+DEVELOPMENT_VARIABLE = regex(
+    r"^(?:DEV_(?!TO_)|TEST_)|_(?:DEV_(?!TO_|(?:TOKEN|KEY)$)|TEST(?:ING)?_)"
+)
 DEVELOPMENT_FILE = regex(r"(?:^|[/._-])(?:dev|development)(?:[._-]\w+)*\.py$")
 
 

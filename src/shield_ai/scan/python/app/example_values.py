@@ -1,44 +1,50 @@
-"""Find the variables that hold public keys, by their values in files such as .env.example."""
+"""Find the variables that hold no secrets, by their values in files such as .env.example."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from shield_ai.model.skip import SkipId
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.scan.text.value_shapes import PUBLIC_KEY
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from shield_ai.model.file_reader import FileReader
+    from shield_ai.model.skip import SkipReason
 
 EXAMPLE_NAME = regex(r"(?=.*env)(?=.*(?:example|sample|dist|template))[\w.-]+")
 ASSIGNMENT = regex(r"(?:export )?([A-Za-z_]\w*)=['\"]?(\S+)")
+PATH = regex(r"(?:~|\.{0,2})/[\w./-]{1,400}\.(?:pem|key|crt|cer|cert|p12|pfx|json|txt)")
 MAX_SIZE = 200_000  # bytes
 
 
-def find_public_variables(paths: Iterable[str], read: FileReader) -> frozenset[str]:
-    """Return the variables with a public key as value in an example of a .env file.
+def explain_examples(paths: Iterable[str], read: FileReader) -> dict[str, SkipReason]:
+    """Map variables to the reason why they stay: a public key or a path as example.
 
     Args:
         paths: The app's files.
         read: Returns the bytes of a file; None if it can't be read.
     """
-    variables: set[str] = set()
+    reasons: dict[str, SkipReason] = {}
     for path in paths:
         name = path.rpartition("/")[2]
         if "env" not in name or not EXAMPLE_NAME.fullmatch(name):
             continue
         raw = read(path) or b""
         if len(raw) <= MAX_SIZE:
-            variables.update(_public_variables(raw.decode("utf-8", "replace")))
-    return frozenset(variables)
+            reasons.update(_explain_values(raw.decode("utf-8", "replace")))
+    return reasons
 
 
-def _public_variables(text: str) -> set[str]:
-    variables = set()
+def _explain_values(text: str) -> Iterator[tuple[str, SkipReason]]:
     for line in text.splitlines():
         assignment = ASSIGNMENT.match(line)
-        if assignment and PUBLIC_KEY.match(assignment[2]):
-            variables.add(assignment[1])
-    return variables
+        if not assignment:
+            continue
+        variable, value = assignment[1], assignment[2].rstrip("'\"")
+        if PUBLIC_KEY.match(value):
+            yield variable, SkipId.PUBLIC_KEY.reason()
+        elif PATH.fullmatch(value):
+            yield variable, SkipId.HARMLESS_PATH.reason()

@@ -9,8 +9,9 @@ from shield_ai.scan.python.app.compare_literals import mark_different_literals, 
 from shield_ai.scan.python.app.cross_file import RESERVED, ProjectContext, apply_context
 from shield_ai.scan.python.app.development import explain_literals, mark_development_reads
 from shield_ai.scan.python.app.development_files import development_files
-from shield_ai.scan.python.app.example_values import find_public_variables
+from shield_ai.scan.python.app.example_values import explain_examples
 from shield_ai.scan.python.app.heroku_addons import find_addon_variables
+from shield_ai.scan.python.app.public_keys import find_published_keys, find_site_keys
 from shield_ai.scan.python.app.related_reads import select_related_reads
 from shield_ai.scan.python.app.stored_variables import find_stored_variables
 
@@ -33,10 +34,11 @@ def open_context(
         manifest_variables: Variables in shield.toml; they count as secrets.
         ignored: Variables that shield.toml ignores; their reads are not fixable.
     """
-    public = find_public_variables(files.paths, files.read)
+    public = find_published_keys(files.paths, files.read)
     addons = find_addon_variables(files.read)
     reserved = {
         **dict.fromkeys(public, SkipId.PUBLIC_KEY.reason()),
+        **explain_examples(files.paths, files.read),
         **{name: SkipId.SET_BY_ADDON.reason(addon=addon) for name, addon in addons.items()},
         **RESERVED,
     }
@@ -68,6 +70,8 @@ def relate_sites(
     """
     context = collected.context
     variables = collected.manifest_variables
+    for variable in find_site_keys({site.variable for _, site in sites}) - {*variables}:
+        context.reserved.setdefault(variable, SkipId.PUBLIC_KEY.reason())
     development = development_files(scanned, settings, read)
     related = select_related_reads(
         mark_development_reads(

@@ -29,6 +29,7 @@ LOW_REASONS = frozenset(
         SkipId.TEST_CLASS,
         SkipId.TEST_VALUE,
         SkipId.PUBLIC_KEY,
+        SkipId.HARMLESS_PATH,
     }
 )
 

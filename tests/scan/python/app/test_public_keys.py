@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+import pytest
+from shield_helpers import reason_of
+
+from shield_ai.model.skip import SkipId
+from shield_ai.scan.python.app_scan import scan_files
+
+PUBLIC = SkipId.PUBLIC_KEY.text
+
+
+def reasons(text, files, manifest_variables=()):
+    raws = {
+        "shop/settings.py": text.encode(),
+        **{path: raw.encode() for path, raw in files.items()},
+    }
+    found = scan_files("shop", list(raws), raws.get, manifest_variables).sites
+    return {site.variable: reason_of(site) for _, site in found}
+
+
+@pytest.mark.parametrize(
+    ("html", "reason"),
+    [
+        pytest.param('<script src="//x.net/{{config.FONT_KEY}}.js">', PUBLIC, id="script"),
+        pytest.param("<script src=/a.js?k={{ FONT_KEY|escape }}>", PUBLIC, id="filter"),
+        pytest.param('<div data-sitekey="{{ settings.FONT_KEY }}">', PUBLIC, id="captcha"),
+        pytest.param("<p>{{ FONT_KEY }}</p>", "", id="text"),
+        pytest.param('<script src="{{ OTHER_KEY }}">', "", id="another key"),
+        pytest.param('<script src="{{ url }}"></script>{{ FONT_KEY }}', "", id="after a script"),
+    ],
+)
+def test_a_key_that_a_page_loads_a_script_with_is_public(html, reason):
+    read = "import os\nFONT_KEY = os.environ['FONT_KEY']\n"
+    files = {"shop/templates/base.html": html}
+    assert reasons(read, files) == {"FONT_KEY": reason}
+    assert reasons(read, files, {"FONT_KEY"}) == {"FONT_KEY": ""}
+
+
+def test_a_page_makes_no_secret_public():
+    read = "import os\nA = os.environ['FONT_SECRET_KEY']\n"
+    files = {"base.html": '<script src="/?{{ FONT_SECRET_KEY }}">'}
+    assert reasons(read, files) == {"FONT_SECRET_KEY": ""}
+
+
+@pytest.mark.parametrize(
+    ("key", "secret", "is_public"),
+    [
+        pytest.param("RECAPTCHA_KEY", "RECAPTCHA_SECRET", True, id="pair"),
+        pytest.param("SHOP_HCAPTCHA_KEY", "SHOP_HCAPTCHA_SECRET_KEY", True, id="prefix"),
+        pytest.param("RECAPTCHA_KEY", "OTHER_SECRET", False, id="another secret"),
+        pytest.param("STRIPE_KEY", "STRIPE_SECRET", False, id="another service"),
+    ],
+)
+def test_the_key_beside_the_secret_of_a_captcha_is_public(key, secret, is_public):
+    read = f"import os\nA = os.environ['{key}']\nB = os.environ['{secret}']\n"
+    assert reasons(read, {}) == {key: PUBLIC if is_public else "", secret: ""}
+    assert reasons(read, {}, {key}) == {key: "", secret: ""}
