@@ -50,6 +50,37 @@ def test_names_what_stays_in_the_environment(tmp_path, text, line):
 
 
 @pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        pytest.param("A = os.getenv('FONT_TOKEN', '1234567')\n", "font-token", id="constant"),
+        pytest.param(
+            "".join(f"X{i} = os.getenv('A{i}_TOKEN', 'x{i}')\n" for i in range(7)),
+            "a0-token, a1-token, a2-token, a3-token, a4-token and 2 others",
+            id="many",
+        ),
+        pytest.param("A = os.getenv('FONT_TOKEN', '')\n", "", id="empty"),
+        pytest.param("A = os.environ['FONT_TOKEN']\n", "", id="none"),
+        pytest.param(
+            "A = os.getenv('FONT_TOKEN', 'x')\nB = os.environ['FONT_TOKEN']\n", "", id="also read"
+        ),
+        pytest.param("A = os.getenv('BROKER_URL', 'amqp://localhost')\n", "", id="URL"),
+        pytest.param("INSTALLED_APPS = []\nSECRET_KEY = os.getenv('SECRET_KEY', 'x')\n", "",
+            id="Django"),
+    ],
+)  # fmt: skip
+def test_names_required_secrets_with_a_default(tmp_path, text, names):
+    """No constant default of a key or password serves production."""
+    (tmp_path / "settings.py").write_text(f"import os\n{text}")
+    _, _, rest = shield("draft", cwd=tmp_path).err.partition("\n")
+    line = (
+        f"{names}: required in production, although the code has a default; to use the default "
+        "there, set optional = true in shield.toml\n"
+    )
+    assert rest == (line if names else "")
+    assert shield("draft", cwd=tmp_path).err.count("required in production") == 0
+
+
+@pytest.mark.parametrize(
     "text",
     [
         pytest.param("X = os.environ['DEBUG']\n", id="not a secret"),

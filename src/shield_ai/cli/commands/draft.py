@@ -11,7 +11,7 @@ from shield_ai.cli.console import echo, note, print_json
 from shield_ai.cli.options import APP, JSON
 from shield_ai.flow.app_context import AppContext
 from shield_ai.flow.aws_clients import find_aws_clients
-from shield_ai.flow.draft.app_draft import unmovable_reads, write_draft
+from shield_ai.flow.draft.app_draft import required_with_default, unmovable_reads, write_draft
 from shield_ai.model.errors import DONE
 from shield_ai.model.naming import MANIFEST
 from shield_ai.model.printable import printable
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from shield_ai.model.skip import Skipped
     from shield_ai.scan.python.scan import Scan
 
+MAX_NAMES = 5  # of required secrets with a default
 MAX_PLACES = 3  # of the reads that can't be moved
 
 
@@ -49,10 +50,13 @@ def draft(app: Path, from_sarif: Path | None, *, as_json: bool) -> int:
     if from_sarif:
         imported, skipped = _import_sarif(context, from_sarif)
     before = context.tree.read(MANIFEST)
+    with_default = required_with_default(context)
     note(write_draft(context, imported))
     ignored = context.manifest.app.ignore
     if ignored and context.manifest_on_disk is None:
         echo(f"{', '.join(ignored)}: already injected from AWS, so not moved", err=True)
+    if with_default:
+        echo(printable(_default_line(with_default)), err=True)
     for line in _unmoved_lines(context.scan_result, ignored, find_aws_clients(context)):
         echo(line, err=True)
     if as_json:
@@ -79,6 +83,18 @@ def _document(
         unmovable_reads=len(unmovable_reads(found, written.manifest.app.ignore)),
         skipped=tuple(skipped),
         unscanned=tuple(found.unscanned),
+    )
+
+
+def _default_line(names: Sequence[str]) -> str:
+    """Return the line about required secrets with a default in the code."""
+    shown = ", ".join(names[:MAX_NAMES])
+    others = len(names) - MAX_NAMES
+    if others > 0:
+        shown += f" and {count(others, 'other')}"
+    return (
+        f"{shown}: required in production, although the code has a default; to use the default "
+        "there, set optional = true in shield.toml"
     )
 
 

@@ -11,7 +11,7 @@ from shield_ai.flow.draft.manifest_draft import draft
 from shield_ai.flow.draft.visible_runtime import visible_runtime
 from shield_ai.flow.manifest_file import add_secrets, write_manifest
 from shield_ai.model.errors import SourceError
-from shield_ai.model.finding import Severity
+from shield_ai.model.finding import Kind, Severity
 from shield_ai.model.manifest_patterns import REGION
 from shield_ai.model.site import READ_SHAPES
 from shield_ai.project.app_folder import require_app_folder
@@ -24,7 +24,10 @@ if TYPE_CHECKING:
     from shield_ai.flow.app_context import AppContext
     from shield_ai.model.finding import Finding
     from shield_ai.model.manifest import Manifest, Secret
+    from shield_ai.model.site import Site
     from shield_ai.scan.python.scan import Scan
+
+NEEDED_KINDS = frozenset({Kind.DJANGO_SECRET_KEY, Kind.DATABASE, Kind.URL})
 
 
 def draft_manifest(app: AppContext) -> Manifest:
@@ -79,6 +82,28 @@ def unmovable_reads(scan: Scan, ignored: Collection[str]) -> list[Finding]:
         if is_secret and site.reason and site.shape in READ_SHAPES:
             reads.append(finding)
     return reads
+
+
+def required_with_default(app: AppContext) -> list[str]:
+    """Return the new secrets that are required, although each read of them has a default.
+
+    The defaults are for development. URLs, databases and Django's key are left out: an app that
+    needs them must not start with another value.
+    """
+    on_disk = app.manifest_on_disk
+    known = {secret.name for secret in on_disk.secret} if on_disk else set()
+    sites: dict[str, list[Site]] = {}
+    for _, site in app.sites:
+        if site.shape in READ_SHAPES and not site.reason:
+            sites.setdefault(site.variable, []).append(site)
+    names = []
+    for secret in draft_manifest(app).secret if on_disk else app.manifest.secret:
+        if secret.name in known or secret.optional or secret.kind in NEEDED_KINDS:
+            continue
+        reads = [site for variable in secret.variables() for site in sites.get(variable, ())]
+        if reads and all(site.optional and site.default_literal for site in reads):
+            names.append(secret.name)
+    return names
 
 
 def _configured_region() -> str:
