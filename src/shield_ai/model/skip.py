@@ -27,10 +27,7 @@ class SkipId(TextEnum):
     LARGER_THAN = "larger-than", "larger than {size} MB"
     INVALID_SOURCE = "invalid-source", "{problem}"
     TOO_DEEP = "too-deep", "nested too deeply"
-    INVALID_FILE_NAME = (
-        "invalid-file-name",
-        "file name is not valid UTF-8: scanned for credentials only; rename the file",
-    )
+    INVALID_FILE_NAME = "invalid-file-name", "not UTF-8: scanned for credentials only; rename it"
     ARCHIVE = "archive", "an archive: extract it to scan its files"
     BINARY = "binary", "a text file by its name, but its content is binary"
     RULE_STOPPED = (
@@ -324,6 +321,7 @@ class SkipId(TextEnum):
         "other-requirements",
         "{path} declares the dependencies; if this file is used, add {requirement}",
     )
+    NOT_BUILT = "not-built", "builds only what {keys} lists: add {names}, which the app imports"
     OUTDATED_PIN = "outdated-pin", "{pin} is too old for {requirement}: update it, then add that"
     OUTDATED_VERSION = "outdated-version", "{pin} is too old for the runtime: update it"
     LOCK_FILE = "lock-file", "lock file; run `{command}` to update it from {path}"
@@ -358,6 +356,7 @@ class SkipId(TextEnum):
 
 
 KEPT = frozenset({SkipId.KEPT_DEFAULT, SkipId.KEPT_LITERAL})  # values that stay in the code
+UNDEPLOYED = frozenset({SkipId.NOT_BUILT})  # the app does not start where it is deployed
 
 
 class SkipReason(msgspec.Struct, frozen=True):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from shield_ai.flow.plan.plan_effects import changes_nothing
 from shield_ai.model.plan import Action, ValueState
 from shield_ai.model.printable import printable
-from shield_ai.model.skip import KEPT, SkipId
+from shield_ai.model.skip import KEPT, UNDEPLOYED, SkipId
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.project.runtime_names import copied_folder
 from shield_ai.reports.aws_changes import change_lines
@@ -59,6 +59,9 @@ def plan_text(plan: Plan, read: FileReader, *, fixed: int = 0) -> str:
     lines += _section(title, _harmless_lines(plan.harmless))
     title = "warning: the app can't start on these versions of Python after apply"
     lines += _section(title, _skipped_lines(warnings))
+    title = "warning: the app can't import the runtime where it is deployed"
+    undeployed = [skip for skip in plan.skipped if skip.id in UNDEPLOYED]
+    lines += _section(title, _skipped_lines(undeployed))
     lines += [_summary(plan, fixed), *_advice(plan)]
     return "\n".join(lines) + "\n"
 
@@ -71,7 +74,8 @@ def _section(title: str, body: Iterable[str]) -> list[str]:
 
 def _split_warnings(plan: Plan) -> tuple[list[Skipped], list[Skipped], list[Skipped]]:
     """Separate the skipped items from the old versions of Python and from the defaults."""
-    skipped = [skip for skip in plan.skipped if skip.id not in {SkipId.OLD_PYTHON, *KEPT}]
+    others = {SkipId.OLD_PYTHON, *UNDEPLOYED, *KEPT}
+    skipped = [skip for skip in plan.skipped if skip.id not in others]
     warnings = [skip for skip in plan.skipped if skip.id is SkipId.OLD_PYTHON]
     return skipped, warnings, [skip for skip in plan.skipped if skip.id in KEPT]
 

@@ -75,25 +75,26 @@ def add_to_pipfile(path: str, read: FileReader, wanted: Wanted) -> Outcome | Non
 
 
 def append_to_array(
-    path: str, read: FileReader, keys: tuple[str, ...], text: str
+    path: str, read: FileReader, keys: tuple[str, ...], *texts: str
 ) -> Outcome | None:
-    """Append a string to an array; return None if the file does not have the array.
+    """Append strings to an array; return None if the file does not have the array.
 
     Args:
         path: The file.
         read: Returns the bytes of a file of the app.
         keys: The tables and the key that lead to the array.
-        text: The string.
+        texts: The strings.
     """
 
     def add(document: Any, _: Wanted) -> Result:
         array = _get_nested(document, list, *keys)
         if not isinstance(array, Array):
             return Result.NO_DEPENDENCIES
-        array.append(text)
+        for text in texts:
+            array.append(text)
         return Result.ADDED
 
-    outcome = _add_to_file(path, read, {text: Bound("")}, add)
+    outcome = _add_to_file(path, read, dict.fromkeys(texts, Bound("")), add)
     return (outcome[0], []) if outcome and outcome[0] else None
 
 

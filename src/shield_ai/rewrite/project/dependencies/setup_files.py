@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import ast
 import re
 from typing import TYPE_CHECKING
 
 from shield_ai.model.errors import SourceError
 from shield_ai.model.skip import SkipId
+from shield_ai.project.package_lists import listed_texts
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.project.python_source import Source
 from shield_ai.rewrite.project.dependencies.sorted_position import sorted_position
@@ -21,6 +21,7 @@ from shield_ai.rewrite.project.dependencies.wanted_requirements import (
 from shield_ai.rewrite.project.file_edits import NOTHING, encoding_problem, insert, skip
 
 if TYPE_CHECKING:
+    import ast
     from collections.abc import Sequence
 
     from shield_ai.model.file_reader import FileReader
@@ -64,7 +65,7 @@ def add_to_setup_py(path: str, read: FileReader, wanted: Wanted) -> Outcome | No
         return None
     try:
         source = Source.from_bytes(path, raw)
-        elements = _listed_in(source.tree)
+        elements = listed_texts(source.tree, "install_requires")
     except SourceError:
         return None
     if not elements:
@@ -73,27 +74,72 @@ def add_to_setup_py(path: str, read: FileReader, wanted: Wanted) -> Outcome | No
     if not addition:
         return problem
     position = _position([str(element.value) for element in elements], addition)
-    return [insert(path, raw, *_insertion(source, elements, position, addition))], []
+    return [insert(path, raw, *_insertion(source, elements, position, [addition]))], []
+
+
+def append_to_setup_py(
+    path: str, read: FileReader, keyword: str, texts: Sequence[str]
+) -> Outcome | None:
+    """Append texts to a list in the call of setup(); return None if it has no list of constants."""
+    raw = read(path) or b""
+    source = Source.from_bytes(path, raw)
+    elements = listed_texts(source.tree, keyword)
+    if not elements:
+        return None
+    return [insert(path, raw, *_insertion(source, elements, len(elements), texts))], []
+
+
+def append_to_setup_cfg(
+    path: str, read: FileReader, keys: tuple[str, str], texts: Sequence[str]
+) -> Outcome | None:
+    """Append texts to an option of setup.cfg; return None if the option is not found.
+
+    Args:
+        path: The file.
+        read: Returns the bytes of a file of the app.
+        keys: The section and the option.
+        texts: The texts.
+    """
+    raw = read(path) or b""
+    section, option = (re.escape(key.encode()) for key in keys)
+    pattern = (
+        rb"(?m)^\[%s\][ \t]*\r?\n(?:(?!\[)[^\n]*\n)*?%s[ \t]*=[ \t]*"
+        rb"(?:\r?\n(?P<lines>(?P<indent>[ \t]+)[^\s#;][^\n]*(?:\n(?P=indent)[^\s#;][^\n]*)*)"
+        rb"|(?P<text>[^\s#;][^\n#;]*[^\s#;]))"
+    )
+    match = re.search(pattern % (section, option), raw)
+    if not match:
+        return None
+    if match["text"]:
+        return [insert(path, raw, match.end(), "".join(f", {text}" for text in texts))], []
+    comma = "," if match["lines"].rstrip().endswith(b",") else ""
+    lines = "".join(f"\n{match['indent'].decode()}{text}{comma}" for text in texts)
+    end = match.end("lines") - match["lines"].endswith(b"\r")
+    return [insert(path, raw, end, lines)], []
 
 
 def _insertion(
-    source: Source, elements: Sequence[ast.Constant], position: int, addition: str
+    source: Source, elements: Sequence[ast.Constant], position: int, additions: Sequence[str]
 ) -> tuple[int, str]:
-    """Return the offset and the text that adds an element to a list; comments stay in place."""
+    """Return the offset and the text that adds elements to a list; comments stay in place."""
     neighbor = elements[min(position, len(elements) - 1)]
     start, end = source.span(neighbor)
-    is_plain = re.fullmatch(r"(\"[^\"\n]*\"|'[^'\n]*')", source.segment(neighbor))
-    quote = source.segment(neighbor)[-1] if is_plain else '"'
-    text = f"{quote}{addition}{quote}"
+    texts = _quoted(additions, source.segment(neighbor))
     line_start, line_end = source.raw.rfind(b"\n", 0, start) + 1, source.raw.find(b"\n", end)
     indent = source.raw[line_start:start].decode(source.encoding)
     if indent.strip():
         if position == len(elements):
-            return end, f", {text}"
-        return start, f"{text}, "
+            return end, "".join(f", {text}" for text in texts)
+        return start, "".join(f"{text}, " for text in texts)
     if position == len(elements) and re.match(rb",[ \t]*(?:#|\r?\n)", source.raw[end:]):
-        return line_end + 1, f"{indent}{text},\n"
-    return start, f"{text},\n{indent}"
+        return line_end + 1, "".join(f"{indent}{text},\n" for text in texts)
+    return start, "".join(f"{text},\n{indent}" for text in texts)
+
+
+def _quoted(texts: Sequence[str], neighbor: str) -> list[str]:
+    is_plain = re.fullmatch(r"(\"[^\"\n]*\"|'[^'\n]*')", neighbor)
+    quote = neighbor[-1] if is_plain else '"'
+    return [f"{quote}{text}{quote}" for text in texts]
 
 
 def _span(offset: int, span: tuple[int, int]) -> tuple[int, int]:
@@ -120,33 +166,3 @@ def _position(texts: Sequence[str], requirement: str) -> int:
     listed = [name[1] if name else "" for name in names]
     position = sorted_position(listed, requirement_name(requirement))
     return len(texts) if position is None else position
-
-
-def _listed_in(tree: ast.Module) -> list[ast.Constant]:
-    """Return the texts in the list that the call of `setup` installs; [] for another form."""
-    lists: dict[str, ast.expr] = {}
-    for statement in tree.body:
-        if isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Name):
-            lists[statement.targets[0].id] = statement.value
-    for statement in tree.body:
-        call = statement.value if isinstance(statement, ast.Expr) else None
-        if not isinstance(call, ast.Call) or not ast.unparse(call.func).endswith("setup"):
-            continue
-        for keyword in call.keywords:
-            if keyword.arg == "install_requires":
-                value = keyword.value
-                if isinstance(value, ast.Name):
-                    value = lists.get(value.id, value)
-                return _texts_of(value)
-    return []
-
-
-def _texts_of(value: ast.expr) -> list[ast.Constant]:
-    if not isinstance(value, (ast.List, ast.Tuple)):
-        return []
-    texts = [
-        part
-        for part in value.elts
-        if isinstance(part, ast.Constant) and isinstance(part.value, str)
-    ]
-    return texts if len(texts) == len(value.elts) else []

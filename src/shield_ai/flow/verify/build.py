@@ -1,0 +1,47 @@
+"""Check that what is built from the app contains the vendored runtime."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from shield_ai.flow.verify.check import CheckInfo, join_names, ok_or_failed
+from shield_ai.flow.verify.registry import CodeCheck
+from shield_ai.rewrite.project.copy_files import needed_files
+from shield_ai.rewrite.project.copy_parts import CopyParts
+from shield_ai.rewrite.project.layout import root_of
+from shield_ai.rewrite.project.package_lists import BuiltRuntime, find_missing
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from shield_ai.flow.app_context import AppContext
+    from shield_ai.flow.verify.check import Check
+
+RUNTIME_BUILT = CheckInfo(
+    "runtime-built",
+    "the package that is built from the app contains the vendored runtime",
+    "the lists of packages in `pyproject.toml`, `setup.cfg` and `setup.py`",
+)
+_HINT = "add what is missing, or run shield apply, which extends lists of setuptools"
+
+
+def _check_build(app: AppContext) -> Iterator[Check]:
+    runtime = app.manifest.app.runtime
+    scan = app.scan_result
+    importers = {path for path, _, _ in scan.calls}
+    if runtime == "package" or not importers:
+        return
+    read = app.tree.read
+    built = BuiltRuntime(
+        runtime,
+        root_of(read, runtime, scan.facts.module(runtime)),
+        needed_files(read, runtime, CopyParts(django=scan.facts.django, pydantic=False)),
+        importers,
+    )
+    problems = [
+        f"{missing.listed.path} {missing.reason().text}" for missing in find_missing(read, built)
+    ]
+    yield ok_or_failed(RUNTIME_BUILT, join_names(problems, "; "), _HINT)
+
+
+CHECKS = (CodeCheck(22, _check_build, (RUNTIME_BUILT,)),)

@@ -1,0 +1,140 @@
+"""Add the packages of the runtime's copy to the lists of what the project builds."""
+
+from __future__ import annotations
+
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, NamedTuple
+
+from shield_ai.model.skip import SkipId
+from shield_ai.project.package_lists import (
+    PYPROJECT,
+    SETUP_CFG,
+    SETUP_PY,
+    PackageList,
+    read_package_lists,
+)
+from shield_ai.rewrite.project.copy_files import copy_folder, needed_files
+from shield_ai.rewrite.project.copy_parts import find_parts
+from shield_ai.rewrite.project.dependencies.pyproject import append_to_array
+from shield_ai.rewrite.project.dependencies.setup_files import (
+    append_to_setup_cfg,
+    append_to_setup_py,
+)
+from shield_ai.rewrite.project.file_edits import NOTHING, Outcome, skip
+from shield_ai.rewrite.project.layout import root_of
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator
+
+    from shield_ai.model.file_reader import FileReader
+    from shield_ai.model.skip import SkipReason
+    from shield_ai.rewrite.project.fixer import FixContext
+
+_INIT = "__init__.py"
+
+
+class BuiltRuntime(NamedTuple):
+    """The files of the runtime in an app, and what imports them."""
+
+    path: str  # the map file
+    root: str  # the import root
+    files: Collection[str]  # of the copy
+    importers: Collection[str]  # the app's files that import the runtime
+
+
+class MissingPackages(NamedTuple):
+    """What a list of packages lacks."""
+
+    listed: PackageList
+    packages: list[str]
+    modules: list[str]  # modules outside packages
+
+    def reason(self) -> SkipReason:
+        """Return the reason with what to add."""
+        names = [f'"{name.removesuffix(f"/{_INIT}")}"' for name in self.packages]
+        if self.listed.keys[-1] == "packages" and "poetry" in self.listed.keys:
+            names = [f"{{ include = {name} }}" for name in names]
+        names += [f'"{name}" (in py-modules)' for name in self.modules]
+        keys = ".".join(self.listed.keys)
+        return SkipId.NOT_BUILT.reason(keys=keys, names=", ".join(names))
+
+
+def fix(context: FixContext) -> Outcome:
+    """Add the packages to the lists, or report what to add."""
+    runtime = context.manifest.app.runtime
+    if runtime == "package":
+        return NOTHING
+    built = BuiltRuntime(
+        runtime,
+        root_of(context.read, runtime, context.module),
+        needed_files(context.read, runtime, find_parts(context)),
+        {*context.app.edited, *context.manifest.app.settings},
+    )
+    changes, skipped = [], []
+    for missing in find_missing(context.read, built):
+        outcome = None if missing.modules else _append(context.read, missing)
+        new, reported = outcome or skip(missing.listed.path, missing.reason())
+        changes += new
+        skipped += reported
+    return changes, skipped
+
+
+def find_missing(read: FileReader, built: BuiltRuntime) -> Iterator[MissingPackages]:
+    """Yield the lists that have the code which imports the runtime, but not all of the runtime.
+
+    Args:
+        read: Returns the bytes of a file of the app.
+        built: The runtime.
+    """
+    for listed in read_package_lists(read):
+        if not _has_any(listed, built):
+            continue
+        if listed.is_dotted:
+            packages = _packages((built.path, *built.files), built.root)
+            module = _dotted(built.path, built.root)
+            is_lost = "." not in module and module not in listed.modules
+            modules = [module] if is_lost else []
+        else:
+            packages, modules = [built.path, f"{copy_folder(built.path)}/{_INIT}"], []
+        missing = [package for package in packages if not listed.has(package)]
+        if missing or modules:
+            yield MissingPackages(listed, missing, modules)
+
+
+def _has_any(listed: PackageList, built: BuiltRuntime) -> bool:
+    """Return whether a list has a file that imports the runtime."""
+    if not listed.is_dotted:
+        return any(map(listed.has, built.importers))
+    inside = [path for path in built.importers if path.startswith(_prefix(built.root))]
+    if any(map(listed.has, _packages(inside, built.root))):
+        return True
+    return any(_dotted(path, built.root) in listed.modules for path in inside)
+
+
+def _packages(paths: Iterable[str], root: str) -> list[str]:
+    """Return the packages that contain modules, without their parents."""
+    packages = {_dotted(path, root).rpartition(".")[0] for path in paths}
+    return sorted(packages - {""})
+
+
+def _dotted(path: str, root: str) -> str:
+    name = PurePosixPath(path.removeprefix(_prefix(root))).with_suffix("")
+    return ".".join(name.parts)
+
+
+def _prefix(root: str) -> str:
+    return f"{root}/" if root else ""
+
+
+def _append(read: FileReader, missing: MissingPackages) -> Outcome | None:
+    """Add packages to a list of dotted names; None if its form is not supported."""
+    path, keys, entries, is_dotted, _ = missing.listed
+    if not is_dotted or not entries:
+        return None
+    if path == PYPROJECT:
+        return append_to_array(path, read, keys, *missing.packages)
+    if path == SETUP_CFG:
+        return append_to_setup_cfg(path, read, (keys[0], keys[1]), missing.packages)
+    if path == SETUP_PY:
+        return append_to_setup_py(path, read, keys[-1], missing.packages)
+    return None

@@ -1,0 +1,113 @@
+from __future__ import annotations
+
+import ast
+import configparser
+import tomllib
+
+import pytest
+from fixer_helpers import manifest, run
+
+from shield_ai.rewrite.project.fixer import AppFiles, FixContext
+from shield_ai.rewrite.project.package_lists import fix
+
+COPY = [
+    "shop.utils",
+    "shop.utils._shield_runtime",
+    "shop.utils._shield_runtime.testing",
+    "shop.utils._shield_runtime.transport",
+]
+SETUPTOOLS = '[tool.setuptools]\npackages = ["shop", "shop.web"]  # both\n'
+CFG = "[metadata]\nname = shop\n[options]\npackages =\n  shop\n  shop.web\n\n[x]\n"
+CFG_FIND = "[options]\npackages = find:\n[options.packages.find]\ninclude = shop, shop.web\n"
+LINES = "setup(\n    packages=[\n        'shop',\n        'shop.web',  # b\n    ],\n)\n"
+
+
+def fixed(files, **app):
+    context = FixContext(
+        files.get, manifest(**app), AppFiles(django=False, pydantic=False, edited=("shop/a.py",))
+    )
+    return run(fix(context), files)
+
+
+def in_toml(text, *keys):
+    found = tomllib.loads(text)
+    for key in keys:
+        found = found[key]
+    return found
+
+
+def in_cfg(text, section):
+    parser = configparser.ConfigParser()
+    parser.read_string(text)
+    option = "packages" if section == "options" else "include"
+    return parser[section][option].replace(",", " ").split()
+
+
+def in_py(text):
+    call = ast.parse(text).body[-1].value
+    return ast.literal_eval(call.keywords[0].value)
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "read"),
+    [
+        pytest.param("pyproject.toml", SETUPTOOLS, lambda text: in_toml(text, "tool", "setuptools", "packages"), id="pyproject"),
+        pytest.param("pyproject.toml", "[tool.setuptools.packages.find]\ninclude = ['shop', 'shop.web']\n", lambda text: in_toml(text, "tool", "setuptools", "packages", "find", "include"), id="find in pyproject"),
+        pytest.param("setup.cfg", CFG, lambda text: in_cfg(text, "options"), id="lines in setup.cfg"),
+        pytest.param("setup.cfg", CFG.replace("\n", "\r\n"), lambda text: in_cfg(text, "options"), id="carriage returns"),
+        pytest.param("setup.cfg", CFG_FIND, lambda text: in_cfg(text, "options.packages.find"), id="find in setup.cfg"),
+        pytest.param("setup.py", "setup(packages=['shop', 'shop.web'], x=1)\n", in_py, id="setup.py"),
+        pytest.param("setup.py", LINES, in_py, id="lines in setup.py"),
+        pytest.param("setup.py", LINES.replace(",  # b", "  # b"), in_py, id="no comma in setup.py"),
+    ],
+)  # fmt: skip
+def test_adds_packages_to_the_list(path, text, read):
+    files = {path: text.encode()}
+    for _ in range(2):
+        assert not fixed(files)
+    assert sorted(read(files[path].decode())) == ["shop", *COPY, "shop.web"]
+    assert files[path].count(b"\r\n") in {0, files[path].count(b"\n")}
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "app", "parts"),
+    [
+        pytest.param("pyproject.toml", SETUPTOOLS, {"runtime": "aws_secrets.py"}, ['"_shield_runtime"', '"aws_secrets" (in py-modules)'], id="a module outside packages"),
+        pytest.param("pyproject.toml", "[tool.setuptools]\npy-modules = ['shop']\n", {"runtime": "aws_secrets.py", "settings": "x"}, ['"_shield_runtime"', '"aws_secrets" (in py-modules)'], id="only modules"),
+        pytest.param("pyproject.toml", "[tool.poetry]\npackages = [{include = 'shop'}]\n", {"runtime": "aws_secrets.py"}, ['{ include = "aws_secrets.py" }, { include = "_shield_runtime" }'], id="poetry"),
+        pytest.param("pyproject.toml", "[tool.hatch.build.targets.wheel]\npackages = ['shop']\n", {"runtime": "aws_secrets.py"}, ['"aws_secrets.py", "_shield_runtime"'], id="hatch"),
+        pytest.param("pyproject.toml", "[tool.hatch.build.targets.wheel]\nonly-include = ['shop/web', 'shop/a.py']\n", {}, ['"shop/utils/secrets.py", "shop/utils/_shield_runtime"'], id="only-include"),
+        pytest.param("pyproject.toml", "[build-system]\nbuild-backend = 'flit_core.buildapi'\n[project]\nname = 'shop'\n", {"runtime": "aws_secrets.py"}, ['"aws_secrets.py", "_shield_runtime"'], id="flit"),
+    ],
+)  # fmt: skip
+def test_reports_what_to_add(path, text, app, parts):
+    files = {path: text.encode(), "shop.py": b""}
+    if app.pop("settings", ""):
+        context = FixContext(files.get, manifest(**app), AppFiles(edited=("shop.py",)))
+        reasons = run(fix(context), files)
+    else:
+        reasons = fixed(files, **app)
+    assert all(part in reasons[path] for part in parts), reasons
+    assert files[path] == text.encode()
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "app"),
+    [
+        pytest.param("pyproject.toml", SETUPTOOLS, {"runtime": "package"}, id="a dependency"),
+        pytest.param("pyproject.toml", "[project]\nname = 'shop'\n", {}, id="no list"),
+        pytest.param("pyproject.toml", "[tool.setuptools]\npackages = ['other']\n", {}, id="another package"),
+        pytest.param("pyproject.toml", "[tool.setuptools.packages.find]\ninclude = ['shop*']\n", {}, id="a pattern"),
+        pytest.param("pyproject.toml", "[tool.poetry]\npackages = [{include = 'shop'}]\n", {}, id="poetry"),
+        pytest.param("pyproject.toml", "[tool.hatch.build.targets.wheel]\npackages = ['shop']\n", {}, id="hatch"),
+        pytest.param("pyproject.toml", "[tool.hatch.build]\ninclude = ['shop/**/*.py']\n", {}, id="patterns of hatch"),
+        pytest.param("pyproject.toml", "[build-system]\nbuild-backend = 'flit_core.buildapi'\n[project]\nname = 'shop'\n", {}, id="flit"),
+        pytest.param("pyproject.toml", "[tool.setuptools\n", {}, id="invalid TOML"),
+        pytest.param("setup.py", "setup(packages=find_packages())\n", {}, id="find_packages"),
+        pytest.param("setup.cfg", "[options]\npackages = find:\n", {}, id="find"),
+    ],
+)  # fmt: skip
+def test_leaves_other_projects(path, text, app):
+    files = {path: text.encode()}
+    assert not fixed(files, **app)
+    assert files[path] == text.encode()
