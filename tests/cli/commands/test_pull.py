@@ -315,3 +315,39 @@ def test_rollback_after_a_pull_does_not_ask_for_another(client, tmp_path):
     assert "shield pull" not in done.err
     assert "changed since apply: delete the secret manually" in done.err
     assert done.err.endswith("hint: see the reasons above\n")
+
+
+@pytest.mark.parametrize(
+    ("is_rotated", "advice"),
+    [(True, "before you undo them, run shield pull --env-file .env: it copies "), (False, "")],
+    ids=["rotated", "as stored"],
+)
+def test_rollback_of_a_later_apply_of_the_code(client, tmp_path, is_rotated, advice):
+    """The code reads the variables again, and an earlier apply stored the secrets."""
+    make_app(tmp_path)
+    assert (
+        run_shield("apply", "--only", "aws", "--env-file", ".env", "--yes", cwd=tmp_path).code == 0
+    )
+    assert run_shield("apply", "--only", "code", "--yes", "--no-proof", cwd=tmp_path).code == 0
+    if is_rotated:
+        client.put_secret_value(SecretId="mail-api-key", SecretString=secrets.token_hex(8))
+    asked = run_shield("rollback", cwd=tmp_path, stdin="")
+    assert (advice + "the current values of 1 secret," in asked.err) is is_rotated, asked.err
+    assert ("shield pull" in asked.err) is is_rotated
+    done = run_shield("pull", "--env-file", ".env", "--yes", cwd=tmp_path)
+    assert done.code in {0, 1}
+    done = run_shield("rollback", "--yes", cwd=tmp_path)
+    assert (done.code, "shield pull" in done.err) == (0, False)
+
+
+def test_rollback_of_files_needs_no_account(client, tmp_path, monkeypatch):
+    make_app(tmp_path)
+    assert (
+        run_shield("apply", "--only", "aws", "--env-file", ".env", "--yes", cwd=tmp_path).code == 0
+    )
+    assert run_shield("apply", "--only", "code", "--yes", "--no-proof", cwd=tmp_path).code == 0
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    done = run_shield("rollback", "--yes", cwd=tmp_path)
+    assert (done.code, "shield pull" in done.err) == (0, False), done.err

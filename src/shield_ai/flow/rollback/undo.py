@@ -13,7 +13,7 @@ from shield_ai.flow.journal.log import Journal
 from shield_ai.flow.pull import has_current_values, pull_command_for
 from shield_ai.flow.rollback.run import Rollback
 from shield_ai.flow.verify.db_login import try_login
-from shield_ai.model.errors import AwsError, SourceError, UnsafePlanError
+from shield_ai.model.errors import AwsError, ShieldError, SourceError, UnsafePlanError
 from shield_ai.model.finding import Kind
 from shield_ai.model.plan import Action
 from shield_ai.model.rotation_policy import rotation_settings
@@ -137,19 +137,46 @@ class Undo:
         return not _last_steps(self.journal, self.app.options.only)
 
     def pull_advice(self) -> tuple[str, int]:
-        """Return the command that saves current values before they are deleted, and their number.
+        """Return the command that saves current values that the app needs, and their number.
 
         The number counts the secrets that apply created, and those that were rotated since, unless
         the env file has their current values; without any, the command is empty.
         """
-        steps = [step for step in self.steps if isinstance(step, SecretStep)]
-        try:
-            number = len({step.what for step in steps if self._may_lose(step)})
-        except AwsError:
-            number = len({step.what for step in steps})  # the rollback reports the error
+        names = self._names_to_lose()
+        # An app with its old code reads the variables again.
+        if any(isinstance(step, FileStep) for step in self.steps):
+            names |= self._rotated_names()
         replaced = {step.what for step in self.steps}
         command = pull_command_for(self.app.tree, self.app.environment, replaced)
-        return (command if number else ""), number
+        return (command if names else ""), len(names)
+
+    def _names_to_lose(self) -> set[str]:
+        steps = [step for step in self.steps if isinstance(step, SecretStep)]
+        try:
+            return {step.what for step in steps if self._may_lose(step)}
+        except AwsError:
+            return {step.what for step in steps}  # the rollback reports the error
+
+    def _rotated_names(self) -> set[str]:
+        """Return the secrets that were rotated since any apply stored them.
+
+        Secrets of which AWS can't be asked are not returned: restoring files needs no AWS.
+        """
+        stored: dict[str, SecretStep] = {}
+        tokens: set[str] = set()
+        for record in self.journal.records:
+            if isinstance(record, SecretStep) and record.environment == self.app.environment:
+                stored[record.what] = record
+                tokens.add(record.token)
+        names: set[str] = set()
+        try:
+            for name, step in stored.items():
+                current = self.app.aws.secrets.state(name) if self.app.aws else None
+                if current and current.current not in tokens and self._may_lose(step):
+                    names.add(name)
+        except ShieldError:
+            return names
+        return names
 
     def _is_pulled(self, name: str, replaced: Collection[str] = ()) -> bool:
         """Return whether an env file that is not replaced has the current value of a secret."""
