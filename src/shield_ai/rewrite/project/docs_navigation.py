@@ -108,9 +108,10 @@ def _place_in_mkdocs(text: str, page: str) -> _Place | None:
         return None
     end = text.find("\n", max(node.end_mark.index for node in _scalars(item)))
     place = _Place(end + 1 if end >= 0 else len(text), bullet)
-    _, line = _line(text, place, f"{TITLE}: {page}")
+    item_text = f"{TITLE}: {page}"
+    _, line = _line(text, place, item_text)
     after = _navigation(text[: place.at] + line + text[place.at :])
-    return place if _is_extended(navigation, after, page) else None
+    return place if _is_extended(navigation, after, item_text) else None
 
 
 def _navigation(text: str) -> yaml.Node | None:
@@ -149,12 +150,12 @@ def _scalars(node: yaml.Node) -> Iterator[yaml.Node]:
         yield node
 
 
-def _is_extended(before: yaml.Node, after: yaml.Node | None, page: str) -> bool:
+def _is_extended(before: yaml.Node, after: yaml.Node | None, item: str) -> bool:
     """Return whether the list has the new item at its end, and no other change."""
     if not isinstance(after, yaml.SequenceNode):
         return False
-    *others, last = map(_plain, after.value)
-    return others == [_plain(item) for item in before.value] and last == [(TITLE, page)]
+    added = yaml.compose(item, Loader=yaml.SafeLoader)
+    return list(map(_plain, after.value)) == list(map(_plain, (*before.value, added)))
 
 
 def _plain(node: yaml.Node) -> object:
