@@ -51,5 +51,5 @@ def test_an_attribute_of_dynaconf_has_its_reason(sites):
     text = (
         "from dynaconf import Dynaconf\nconf = Dynaconf(envvar_prefix='SHOP')\nX = conf.API_KEY\n"
     )
-    reason = "Dynaconf() reads the variable: pass it the value first"
+    reason = "Dynaconf() reads the variable itself: pass the value as an argument first"
     assert sites(text) == [("read", "SHOP_API_KEY", reason)]

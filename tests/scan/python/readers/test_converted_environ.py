@@ -42,7 +42,7 @@ def test_a_default_beside_the_environment_is_not_a_hardcoded_secret(sites):
 )
 def test_dynaconf_reads_variables_with_a_prefix(sites, call, variable):
     text = f"from dynaconf import Dynaconf\nconf = {call}\nX = conf.get('API_KEY')"
-    reason = "Dynaconf() reads the variable: pass it the value first"
+    reason = "Dynaconf() reads the variable itself: pass the value as an argument first"
     assert sites(text) == [("read", variable, reason)]
 
 

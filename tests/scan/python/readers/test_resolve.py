@@ -98,7 +98,7 @@ def test_url_readers_read_fixed_variables(sites, text, variable):
             (
                 "read",
                 "",
-                "the name of the variable is computed; keep the variables that it can name set",
+                "the name of the variable is computed; keep all variables set that it can name",
             ),
             id="computed",
         ),
@@ -107,7 +107,7 @@ def test_url_readers_read_fixed_variables(sites, text, variable):
             (
                 "read",
                 "",
-                "the name of the variable is computed; keep the variables that it can name set",
+                "the name of the variable is computed; keep all variables set that it can name",
             ),
             id="changed",
         ),

@@ -57,7 +57,7 @@ def test_reports_no_other_names(sites, text):
     ],
 )  # fmt: skip
 def test_reports_the_variable_of_an_option(sites, call, function):
-    reason = f"{function}() reads the variable: pass it the value first"
+    reason = f"{function}() reads the variable itself: pass the value as an argument first"
     assert sites(f"import click, typer\n{call}") == [("read", "API_KEY", reason)]
 
 
@@ -79,7 +79,7 @@ def test_follows_a_function_with_a_name_that_reads_variables_into_other_files(sc
 def test_reports_the_variables_of_an_ansible_module(sites, argument, variables):
     code = "from ansible.module_utils.basic import env_fallback\n"
     found = sites(f"{code}SPEC = dict(key=dict(no_log=True, fallback={argument}))")
-    reason = "env_fallback() reads the variable: pass it the value first"
+    reason = "env_fallback() reads the variable itself: pass the value as an argument first"
     assert found == [("read", variable, reason) for variable in variables]
 
 

@@ -25,7 +25,7 @@ from shield_ai.model.skip import SkipId
         ),
         (
             "import os\nfor n in names:\n    API_KEY = os.environ[n]",
-            "the name of the variable is computed; keep the variables that it can name set",
+            "the name of the variable is computed; keep all variables set that it can name",
         ),
         (
             "import os\nasync def f():\n    return os.environ.get('API_KEY', await g())",
@@ -494,7 +494,7 @@ def test_setattr_is_an_assignment(sites):
     assert [site[:2] for site in sites(text)] == [("literal", "API_TOKEN"), ("read", "OTHER")]
 
 
-COMPUTED = "the name of the variable is computed; keep the variables that it can name set"
+COMPUTED = "the name of the variable is computed; keep all variables set that it can name"
 
 
 @pytest.mark.parametrize(
