@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from shield_ai.model.skip import SkipId
 from shield_ai.scan.python.app.heroku_addons import find_addon_variables
 from shield_ai.scan.python.app_scan import scan_files
 
@@ -15,6 +16,11 @@ from shield_ai.scan.python.app_scan import scan_files
         pytest.param({"addons": ["heroku-redis"]}, ["REDIS_URL"], id="no plan"),
         pytest.param({"addons": [{"plan": "cloudamqp:lemur"}]}, ["CLOUDAMQP_URL"], id="own prefix"),
         pytest.param({"addons": [{"plan": "bonsai", "as": "SEARCH"}]}, ["SEARCH_URL"], id="alias"),
+        pytest.param(
+            {"addons": ["sendgrid:starter"]},
+            ["SENDGRID_URL", "SENDGRID_USERNAME", "SENDGRID_PASSWORD"],
+            id="login",
+        ),
         pytest.param({"addons": []}, [], id="no add-ons"),
         pytest.param({"addons": {"a": 1}}, [], id="not a list"),
         pytest.param([1], [], id="not an object"),
@@ -44,3 +50,11 @@ def test_reads_of_their_variables_stay(manifest_variables, names) -> None:
     }
     found = scan_files("shop", list(files), files.get, manifest_variables).sites
     assert {f.env for f, site in found if site.reason} == names
+
+
+def test_the_urls_of_other_redis_addons_stay_beside_one_of_them() -> None:
+    """Moving one operand of a chain would give the secret the lowest priority."""
+    settings = b"import os\nX = os.getenv('REDISTOGO_URL') or os.getenv('REDISCLOUD_URL')\n"
+    raws = {"shop/settings.py": settings, "app.json": b'{"addons": ["redistogo:nano"]}'}
+    found = scan_files("shop", list(raws), raws.get).sites
+    assert [site.reason.id for _, site in found] == [SkipId.SET_BY_ADDON] * 2

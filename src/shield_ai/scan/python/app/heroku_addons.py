@@ -17,6 +17,15 @@ APP_JSON = "app.json"
 # https://devcenter.heroku.com/articles/heroku-redis#create-an-instance
 PREFIXES = {"heroku-postgresql": "DATABASE", "heroku-redis": "REDIS"}
 
+# https://devcenter.heroku.com/articles/sendgrid
+# https://devcenter.heroku.com/articles/mailgun
+LOGINS = {
+    "sendgrid": ("SENDGRID_USERNAME", "SENDGRID_PASSWORD"),
+    "mailgun": ("MAILGUN_API_KEY", "MAILGUN_SMTP_LOGIN", "MAILGUN_SMTP_PASSWORD"),
+}
+# An app that can use one of these reads the variables of all of them, one after the other.
+REDIS_URLS = {"REDISTOGO_URL": "redistogo", "REDISCLOUD_URL": "rediscloud"}
+
 
 def find_addon_variables(read: FileReader) -> dict[str, str]:
     """Return the variables that add-ons set on Heroku, with the names of the add-ons.
@@ -28,7 +37,8 @@ def find_addon_variables(read: FileReader) -> dict[str, str]:
         document = msgspec.json.decode(read(APP_JSON) or b"{}")
     except (ValueError, RecursionError):
         return {}
-    return dict(_addons(document)) if isinstance(document, dict) else {}
+    found = dict(_addons(document)) if isinstance(document, dict) else {}
+    return {**found, **REDIS_URLS} if not found.keys().isdisjoint(REDIS_URLS) else found
 
 
 def _addons(document: dict[str, Any]) -> Iterator[tuple[str, str]]:
@@ -38,3 +48,5 @@ def _addons(document: dict[str, Any]) -> Iterator[tuple[str, str]]:
         name = str(entry.get("plan", "")).partition(":")[0]
         prefix = entry.get("as") or PREFIXES.get(name) or name.replace("-", "_").upper()
         yield f"{prefix}_URL", name
+        for variable in LOGINS.get(name, ()):
+            yield variable, name
