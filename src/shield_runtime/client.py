@@ -158,7 +158,7 @@ class SecretsManagerClient(SecretReader):
     def stats(self) -> dict[str, float]:
         """Return the counters of this process. Hits are counted once per second for each name."""
         with process.lock:
-            counts: dict[str, float] = dict(self._counters.counts)
+            counts: dict[str, float] = {**self._counters.counts}
             oldest = self._cache.oldest()
         reads = counts["CacheHits"] + counts["CacheMisses"]
         counts["CacheHitRate"] = counts["CacheHits"] / reads if reads else 0.0

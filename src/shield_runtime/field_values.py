@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
 
-def plain_default(default: object) -> object:
+
+def plain_default(default: Any) -> object:
     """Return a default as get_secret() knows it: a text for an object that is not empty."""
     if hasattr(default, "get_secret_value"):
         default = default.get_secret_value()

@@ -38,7 +38,7 @@ class Counters:
     """The counters of a client in this process. Changing `counts` requires process.lock."""
 
     def __init__(self) -> None:
-        self.counts = dict.fromkeys(COUNTS, 0)
+        self.counts: dict[str, int] = dict.fromkeys(COUNTS, 0)
         self.last_error: tuple[str, float] | None = None  # type and monotonic time
 
     def add(self, name: str, number: int = 1) -> None:
@@ -128,10 +128,10 @@ def _print_emf(namespace: str, figures: dict[str, float]) -> None:
 
 
 def _put_metric_data(namespace: str, figures: dict[str, float]) -> None:
-    import boto3
+    from boto3.session import Session
 
     data: Any = [
         {"MetricName": name, "Value": value, "Unit": UNITS[name]} for name, value in figures.items()
     ]
-    client = boto3.session.Session().client("cloudwatch")
+    client = Session().client("cloudwatch")
     client.put_metric_data(Namespace=namespace, MetricData=data)

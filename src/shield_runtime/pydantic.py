@@ -31,6 +31,7 @@ from any source: set `hide_input_in_errors=True` in the class's configuration, a
 from __future__ import annotations
 
 import os
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, get_args
 
 from pydantic_core import PydanticUndefined
@@ -45,15 +46,6 @@ from pydantic_settings import (
 from . import default_client
 from .client import SecretsManagerClient, references_of
 from .field_values import has_value, plain_default
-
-try:
-    from pydantic_settings.exceptions import SettingsError
-    from pydantic_settings.sources.utils import parse_env_vars
-except ImportError:  # before pydantic-settings 2.9
-    from pydantic_settings.sources import (  # type: ignore[attr-defined,no-redef]
-        SettingsError,
-        parse_env_vars,
-    )
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -71,6 +63,20 @@ OPTIONS = (
     "env_ignore_empty",
     "env_parse_none_str",
     "env_parse_enums",
+)
+
+
+def _member(module: str, name: str) -> Any:
+    """Return a member of pydantic-settings, which versions before 2.9 have in another module."""
+    try:
+        return getattr(import_module(module), name)
+    except ImportError:
+        return getattr(import_module("pydantic_settings.sources"), name)
+
+
+SettingsError: type[ValueError] = _member("pydantic_settings.exceptions", "SettingsError")
+parse_env_vars: Callable[..., Mapping[str, str | None]] = _member(
+    "pydantic_settings.sources.utils", "parse_env_vars"
 )
 
 

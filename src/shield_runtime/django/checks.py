@@ -197,8 +197,8 @@ def _hardcoded(module: ModuleType) -> Iterator[tuple[str, int, str]]:
         for name, value in _names_and_values(node):
             if name == "SECRET_FIELDS":
                 field_names.append(value)
-            if SECRET_NAME.search(name) and _is_text(value):
-                yield path, value.lineno, name  # type: ignore[union-attr]
+            if value and SECRET_NAME.search(name) and _is_text(value):
+                yield path, value.lineno, name
 
 
 def _is_text(value: ast.expr | None) -> bool:

@@ -43,7 +43,7 @@ def _clients() -> list[Any]:
 
 def counts() -> dict[str, float]:
     """Return the sums of the counters of all clients."""
-    total = dict.fromkeys(COUNTS, 0.0)
+    total: dict[str, float] = dict.fromkeys(COUNTS, 0.0)
     for client in _clients():
         found = client.stats()
         for name in total:

@@ -21,7 +21,7 @@ from ..request import split_field
 from ..settings import Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Generator, Iterator, Mapping
     from types import ModuleType
     from typing import Union
 
@@ -91,7 +91,7 @@ def _with_stage(name: Name) -> tuple[str, str]:
 @contextmanager
 def fake_secrets(
     secrets: Mapping[Any, Secret] | None = None, *, runtime: ModuleType = _runtime
-) -> Iterator[FakeSecrets]:
+) -> Generator[FakeSecrets, None, None]:
     """Serve these secrets, and no others, as AWS would in production.
 
     Args:

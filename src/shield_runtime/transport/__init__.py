@@ -19,7 +19,7 @@ from ..value import from_response
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Generator, Iterable, Mapping
     from typing import Any, Protocol
 
     from ..metrics import Counters
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
         def fetch(self, secret_id: str, stage: str, *, refresh: bool) -> Mapping[str, Any]:
             """Return a response in the format of GetSecretValue, or raise an exception."""
+            ...
 
 
 # https://docs.aws.amazon.com/secretsmanager/latest/apireference/CommonErrors.html
@@ -237,7 +238,7 @@ def _items(response: Any, name: str) -> list[dict[str, Any]]:
 
 
 @contextmanager
-def _span(secret_id: str) -> Iterator[None]:
+def _span(secret_id: str) -> Generator[None, None, None]:
     """Record an OpenTelemetry span, if the app uses OpenTelemetry.
 
     Text and frames of an exception may contain the value, so the span has only its code.

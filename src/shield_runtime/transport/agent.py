@@ -25,7 +25,7 @@ from .limits import ATTEMPTS, CONNECT_TIMEOUT, READ_TIMEOUT
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Generator, Mapping
     from socket import socket
     from typing import Any
 
@@ -108,7 +108,7 @@ class Agent:
 
 
 @contextmanager
-def _time_limit(connected: socket) -> Iterator[None]:
+def _time_limit(connected: socket) -> Generator[None, None, None]:
     """Shut a socket down after READ_TIMEOUT: its own timeout starts again with each byte."""
 
     def shut_down() -> None:
