@@ -82,6 +82,7 @@ def test_says_where_the_switch_is_read(dotenv, is_private):
     files = {PATH: b"DEBUG=1\n"}
     fix(files, **dotenv)
     assert (b"environment of the process, not in this file:\n#USE" in files[PATH]) == is_private
+    assert max(map(len, files[PATH].splitlines())) <= 100
 
 
 @pytest.mark.parametrize(

@@ -36,8 +36,8 @@ GENERIC_WORDS = word_set("""
 """)
 ENABLE = "# To read the secrets in shield.toml from AWS Secrets Manager:"
 ENABLE_IN_PROCESS = (
-    "# To read the secrets in shield.toml from AWS Secrets Manager, set these variables in the"
-    " environment of the process, not in this file:"
+    "# To read the secrets in shield.toml from AWS Secrets Manager, set these variables\n"
+    "# in the environment of the process, not in this file:"
 )
 VARIABLES = "# The secrets in shield.toml:"
 
