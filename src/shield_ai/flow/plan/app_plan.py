@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from shield_ai.flow.plan.aws_plan import AwsInputs, resource_changes
 from shield_ai.flow.plan.code_plan import plan_code
-from shield_ai.flow.plan.deployment_plan import deployment_inputs, literal_values, plan_edits
+from shield_ai.flow.plan.deployment_plan import deployment_inputs, kept_values, plan_edits
 from shield_ai.flow.plan.linked_app import LinkedApp
 from shield_ai.flow.plan.secret_plan import plan_secret
 from shield_ai.model.plan import Change, Plan
@@ -105,13 +105,14 @@ class _Planner:
     ) -> None:
         target = aws.target if aws and aws.target else self._manifest
         stored = None
-        different: set[str] = set()
+        different: dict[str, str] = {}
         if aws:
             origins = self._new_origins(target)
             stored = self._stored_secrets(target, aws)
-            for variable, text in literal_values(sources):
-                if variable in origins and not aws.has_value(origins[variable], text):
-                    different.add(variable)
+            different = kept_values(
+                sources,
+                lambda name, text: aws.has_value(origins[name], text) if name in origins else None,
+            )
         inputs = deployment_inputs(
             sources, self._manifest, sites, self._unwrapped, stored, different
         )

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
+from shield_ai.flow.plan.compose_values import (
+    composed_value,
+    is_composed,
+    read_compose_variables,
+)
 from shield_ai.flow.plan.workflow_plan import (
     NO_ENVIRONMENT,
     OTHER_ENVIRONMENT,
@@ -27,7 +32,7 @@ from shield_ai.scan.deployment.command_reads import find_command_reads
 from shield_ai.scan.deployment.recognize import COMPOSE_FILE
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from shield_ai.model.deployment import Deployment, DeploymentVariable
@@ -61,6 +66,7 @@ PLAIN_READ = "{} reads it without get_secret()"
 COMMAND_READ = "{} reads it"
 AWS_NOT_READ = "with --only code, it is not known whether AWS has its value"
 NOT_STORED = "AWS has no value for it"
+NOT_COMPARED = "it is not known whether AWS has the value that is composed here"
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -75,6 +81,7 @@ class DeploymentSources:
         workflows: The workflows of GitHub, by path.
         repository: The repository on GitHub, as OWNER/NAME; empty: not known.
         environment: The selected environment of shield.toml; empty: none.
+        read: Returns the bytes of a file of the app.
     """
 
     variables: Sequence[DeploymentVariable]
@@ -84,6 +91,7 @@ class DeploymentSources:
     workflows: Mapping[str, Workflow] = dataclasses.field(default_factory=dict)
     repository: str = ""
     environment: str = ""
+    read: FileReader = lambda _: None
 
 
 def find_sources(
@@ -129,6 +137,7 @@ def find_sources(
         workflows=workflows,
         repository=repository_name(root),
         environment=environment,
+        read=read,
     )
 
 
@@ -172,20 +181,56 @@ def _combined_file(root: Path, path: str) -> str:
     return next(others, "")
 
 
-def literal_values(sources: DeploymentSources) -> Iterator[tuple[str, str]]:
-    """Yield the values that the files for production contain, with the variable of each."""
-    literals = {
-        (item.path, item.unit, item.variable)
+class FileValue(NamedTuple):
+    """The value of a variable in a file for production."""
+
+    variable: str
+    text: str | None  # None: not known
+    is_composed: bool = False  # of a text and other variables
+
+
+def file_values(sources: DeploymentSources) -> Iterator[FileValue]:
+    """Yield the values that the files for production contain or compose of variables."""
+    forms = {
+        (item.path, item.unit, item.variable): item.form
         for item in sources.variables
-        if item.form is ValueForm.LITERAL and item.use is Use.PRODUCTION
+        if item.use is Use.PRODUCTION
     }
     for path, file in sources.files.items():
+        variables: Mapping[str, str] | None = None
         for block in file.blocks:
             for entry in block.entries:
-                if entry.value is not None and (path, block.unit, entry.variable) in literals:
-                    is_compose = file.kind is DeploymentKind.COMPOSE
+                form = forms.get((path, block.unit, entry.variable))
+                if entry.value is None or form is None:
+                    continue
+                is_compose = file.kind is DeploymentKind.COMPOSE
+                if is_compose and is_composed(entry.value):
+                    variables = variables or read_compose_variables(sources.read, path)
+                    text = composed_value(entry.value, variables)
+                    yield FileValue(entry.variable, text, is_composed=True)
+                elif form is ValueForm.LITERAL:
                     text = entry.value.replace("$$", "$") if is_compose else entry.value
-                    yield entry.variable, text
+                    yield FileValue(entry.variable, text)
+
+
+def kept_values(
+    sources: DeploymentSources, has_value: Callable[[str, str], bool | None]
+) -> dict[str, str]:
+    """Return why variables must stay in the files because of their values, by their names.
+
+    Args:
+        sources: The deployment files.
+        has_value: Takes a variable and a text. Returns whether AWS gets the text as its value;
+            None if AWS keeps the value that it has.
+    """
+    reasons = {}
+    for variable, text, composed in file_values(sources):
+        is_same = None if text is None else has_value(variable, text)
+        if is_same is False:
+            reasons[variable] = DIFFERENT
+        elif is_same is None and composed:
+            reasons.setdefault(variable, NOT_COMPARED)
+    return reasons
 
 
 def deployment_inputs(
@@ -194,7 +239,7 @@ def deployment_inputs(
     sites: Sequence[FoundSite],
     skipped: Sequence[Skipped],
     stored: Collection[str] | None,
-    different: Collection[str] = (),
+    different: Mapping[str, str] | None = None,
 ) -> DeploymentInputs:
     """Return the inputs of the edits.
 
@@ -204,8 +249,9 @@ def deployment_inputs(
         sites: The sites of the code.
         skipped: Those that the plan does not rewrite.
         stored: The secrets with a value in AWS after apply; None if AWS is not read.
-        different: The variables that get another value in AWS than in a file.
+        different: Why a variable may get another value in AWS than in a file, by its name.
     """
+    different = different or {}
     plain_reads, rewritten = _reads(sites, skipped)
     read = rewritten | sources.migrated
     kept = {}
@@ -224,7 +270,7 @@ def deployment_inputs(
             elif secret.name not in stored:
                 kept[variable] = NOT_STORED
             elif variable in different:
-                kept[variable] = DIFFERENT
+                kept[variable] = different[variable]
     unavailable = _unavailable(manifest, stored)
     return DeploymentInputs(sources.variables, sources.files, kept, unavailable, different)
 

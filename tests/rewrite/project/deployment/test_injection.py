@@ -172,7 +172,10 @@ LITERAL = '"environment": [{"name": "API_KEY", "value": "x"}],'
         ),
         pytest.param(task(LITERAL), {"unavailable": {"API_KEY": "no value"}}, "no value", id="AWS"),
         pytest.param(
-            task(LITERAL), {"different": ["API_KEY"]}, module.DIFFERENT, id="another value"
+            task(LITERAL),
+            {"different": {"API_KEY": module.DIFFERENT}},
+            module.DIFFERENT,
+            id="another value",
         ),
         pytest.param(
             task(LITERAL + '\n"secrets": [{"name": "API_KEY", "valueFrom": "a"}],'),

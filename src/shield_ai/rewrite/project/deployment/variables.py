@@ -27,7 +27,7 @@ from shield_ai.rewrite.project.deployment.outcome import EditOutcome
 from shield_ai.rewrite.project.describe import environment_variable
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from shield_ai.model.deployment import DeploymentVariable, EnvironmentBlock, EnvironmentFile
     from shield_ai.model.edit import Edit
@@ -48,7 +48,7 @@ class DeploymentInputs(NamedTuple):
     files: Mapping[str, EnvironmentFile] = {}  # those that set variables, by path
     kept: Mapping[str, str] = {}  # why a variable must remain set, by its name
     unavailable: Mapping[str, str] = {}  # why a platform can't read it from AWS, by its name
-    different: Collection[str] = ()  # variables that get another value in AWS than in a file
+    different: Mapping[str, str] = {}  # why AWS may get another value than a file has, by name
     account: str = ""  # the ID of the AWS account; empty if AWS is not read
     command: str = ""  # that exports what a platform needs, without the format
     django: bool = True  # the app uses Django
@@ -82,7 +82,7 @@ def edit_deployment(manifest: Manifest, inputs: DeploymentInputs) -> EditOutcome
 
 def _not_injected(inputs: DeploymentInputs) -> dict[str, str]:
     """Return why the platform can't set a variable instead of a file, by its name."""
-    return dict.fromkeys(inputs.different, DIFFERENT) | dict(inputs.unavailable)
+    return {**inputs.different, **inputs.unavailable}
 
 
 def aws_settings(manifest: Manifest, *, django: bool = True) -> dict[str, str]:
