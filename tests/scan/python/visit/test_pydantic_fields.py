@@ -196,7 +196,7 @@ FIRST = "development value: pydantic reads {} first"
         pytest.param("env_nested_delimiter='__', env_prefix='a_'", "db: Database | None = None", "A_DB__PASSWORD", "", id="prefix"),
         pytest.param("", "db: Database", "", "as part of the JSON", id="without a delimiter"),
         pytest.param("env_nested_delimiter=SEPARATOR", "db: Database", "", "computes the names", id="computed"),
-        pytest.param("env_nested_delimiter='__'", "db: Database\n    replica: Database", "", "several fields", id="twice"),
+        pytest.param("env_nested_delimiter='__'", "db: Database\n    replica: Database", "", "several settings fields", id="twice"),
         pytest.param("env_nested_delimiter='__'", "db: Database = Field(alias='x')", "", "as part of the JSON", id="alias"),
     ],
 )  # fmt: skip
