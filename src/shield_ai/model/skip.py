@@ -60,10 +60,7 @@ class SkipId(TextEnum):
     DEPLOYMENT_UNREADABLE = "deployment-unreadable", "can't be read" + _UNKNOWN_VARIABLES
     DEPLOYMENT_TOO_LARGE = "deployment-too-large", "larger than {size} kB" + _UNKNOWN_VARIABLES
     DEPLOYMENT_INVALID_YAML = "deployment-invalid-yaml", "invalid YAML" + _UNKNOWN_VARIABLES
-    DEPLOYMENT_INVALID_NAME = (
-        "deployment-invalid-name",
-        "file name is not valid UTF-8" + _UNKNOWN_VARIABLES,
-    )
+    DEPLOYMENT_INVALID_NAME = "deployment-invalid-name", "name not UTF-8" + _UNKNOWN_VARIABLES
     DEPLOYMENT_TOO_MANY = (
         "deployment-too-many",
         "sets variables of secrets more than {number:,} times: the others are not known",
@@ -328,6 +325,8 @@ class SkipId(TextEnum):
         "{path} declares the dependencies; if this file is used, add {requirement}",
     )
     NOT_BUILT = "not-built", "builds only what {keys} lists: add {names}, which the app imports"
+    NOT_COPIED = "not-copied", "does not copy {names}, which the copied code imports: add that"
+    IMAGE_IGNORES = "image-ignores", "excludes {names}, which the app imports: add {exceptions}"
     OUTDATED_PIN = "outdated-pin", "{pin} is too old: update it, then add {requirement}"
     OUTDATED_VERSION = "outdated-version", "{pin} is too old for the runtime: update it"
     LOCK_FILE = "lock-file", "lock file; run `{command}` to update it from {path}"
@@ -362,7 +361,8 @@ class SkipId(TextEnum):
 
 
 KEPT = frozenset({SkipId.KEPT_DEFAULT, SkipId.KEPT_LITERAL})  # values that stay in the code
-UNDEPLOYED = frozenset({SkipId.NOT_BUILT})  # the app does not start where it is deployed
+# The app does not start where it is deployed.
+UNDEPLOYED = frozenset({SkipId.NOT_BUILT, SkipId.NOT_COPIED, SkipId.IMAGE_IGNORES})
 
 
 class SkipReason(msgspec.Struct, frozen=True):

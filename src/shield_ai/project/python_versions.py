@@ -69,7 +69,7 @@ def find_python_versions(tree: Tree, paths: Iterable[str]) -> list[NamedVersion]
         tree: The app's folder.
         paths: Files of the app, such as its settings; the folders above them are searched, too.
     """
-    folders = dict.fromkeys((*FOLDERS, *_docker_folders(tree)))
+    folders = dict.fromkeys((*FOLDERS, *docker_folders(tree)))
     for path in paths:
         folders |= dict.fromkeys(str(parent) for parent in PurePosixPath(path).parents[:-1])
     found: set[NamedVersion] = set()
@@ -80,7 +80,7 @@ def find_python_versions(tree: Tree, paths: Iterable[str]) -> list[NamedVersion]
     return sorted(found)
 
 
-def _docker_folders(tree: Tree) -> Iterator[str]:
+def docker_folders(tree: Tree) -> Iterator[str]:
     """Yield the folders that are named for Docker, and the folders in them."""
     level = [name for name in tree.folder_names("") if DOCKER.fullmatch(name)]
     for _ in range(MAX_DEPTH):

@@ -45,3 +45,50 @@ def test_nothing_is_checked_before_apply(app):
     (app / "pyproject.toml").write_text(IN_WHEEL)
     assert run("draft", cwd=app).code == 0
     assert "runtime-built" not in verified(app)
+
+
+DOCKERFILE = "FROM python:3.12\nWORKDIR /srv\nCOPY shop/ shop/\nCOPY worker.py .\n"
+
+
+@pytest.fixture
+def worker(tmp_path):
+    """An app with a module outside its package, of which an image has single paths."""
+    (tmp_path / "shop").mkdir()
+    (tmp_path / "shop/__init__.py").touch()
+    (tmp_path / "shop/app.py").write_text("import os\nTOKEN = os.environ['API_TOKEN']\n")
+    (tmp_path / "worker.py").write_text("import os\nTOKEN = os.environ['API_TOKEN']\n")
+    (tmp_path / "requirements.txt").write_text("flask\n")
+    (tmp_path / "Dockerfile").write_text(DOCKERFILE)
+    return tmp_path
+
+
+def test_draft_chooses_a_folder_that_the_image_contains(worker):
+    assert run("draft", cwd=worker).code == 0
+    assert 'runtime = "shop/aws_secrets.py"' in (worker / "shield.toml").read_text()
+    done = run("apply", "--only", "code", "--yes", "--no-proof", cwd=worker)
+    assert done.code == 0, done.text
+    assert WARNING not in done.text
+    assert "from shop.aws_secrets import get_secret" in (worker / "worker.py").read_text()
+    assert verified(worker)["runtime-built"]["status"] == "ok"
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "place"),
+    [
+        (
+            "Dockerfile",
+            DOCKERFILE,
+            "Dockerfile:4 does not copy aws_secrets.py and _shield_runtime,",
+        ),
+        (".dockerignore", "*secret*\n", ".dockerignore:1 excludes aws_secrets.py, "),
+    ],
+)
+def test_an_image_without_the_runtime(worker, path, text, place):
+    (worker / "Dockerfile").write_text("FROM python:3.12\nCOPY . .\n")
+    assert run("draft", cwd=worker).code == 0
+    (worker / path).write_text(text)
+    done = run("plan", "--only", "code", cwd=worker)
+    assert WARNING in done.text
+    assert run("apply", "--only", "code", "--yes", "--no-proof", cwd=worker).code == 0
+    check = verified(worker)["runtime-built"]
+    assert (check["status"], place in check["detail"]) == ("failed", True), check

@@ -48,7 +48,8 @@ def draft_manifest(app: AppContext) -> Manifest:
     facts = scan.facts
     if app.manifest_on_disk is None:
         require_app_folder(app.tree.root)
-        runtime = visible_runtime(app.tree, facts.runtime)
+        importers = {finding.path for finding, site in scan.sites if not site.reason}
+        runtime = visible_runtime(app.tree, facts.runtime, importers)
         region = facts.region or find_aws_region(app.tree.root) or _configured_region()
         facts = msgspec.structs.replace(facts, runtime=runtime, region=region)
     manifest = draft(scan.sites, app.manifest_on_disk, facts)

@@ -1,35 +1,57 @@
-"""Choose a path for the map file that git does not ignore: some projects ignore `*secret*`."""
+"""Choose a path for the map file that git does not ignore and that images contain.
+
+Some projects ignore `*secret*`, and some Dockerfiles copy single folders.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from shield_ai.flow.image_problems import find_image_problems
 from shield_ai.project import git
 from shield_ai.project.runtime_names import COPY
-from shield_ai.project.runtime_path import DEFAULT_RUNTIME, HELPERS
+from shield_ai.project.runtime_path import DEFAULT_RUNTIME, HELPERS, nonempty_init
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
     from shield_ai.project.tree import Tree
 
 OTHER_NAME = "aws_config.py"
 
 
-def visible_runtime(tree: Tree, runtime: str) -> str:
-    """Return the path of the map file, or a similar one if git ignores it or its folder.
+def visible_runtime(tree: Tree, runtime: str, importers: Collection[str] = ()) -> str:
+    """Return the path of the map file, or another one if git ignores it or an image lacks it.
 
     Args:
         tree: The app's folder.
         runtime: The path.
+        importers: The files that are going to import it.
     """
-    for path in (runtime, *_other_paths(runtime)):
+    visible = []
+    for path in (runtime, *_other_paths(runtime), *_paths_in_packages(tree, runtime, importers)):
         folder = path[: path.rfind("/") + 1]
         new = [path, f"{folder}{COPY}/__init__.py"]
         is_free = path == runtime or not (tree.root / path).exists()
         if is_free and not git.ignored_files(tree.root, new):
-            return path
-    return runtime
+            if not find_image_problems(tree, importers, path):
+                return path
+            visible.append(path)
+    return visible[0] if visible else runtime
+
+
+def _paths_in_packages(tree: Tree, runtime: str, importers: Collection[str]) -> Iterator[str]:
+    """Yield names in the packages beside a module that is outside packages.
+
+    The import of a package whose `__init__.py` runs code could import the app's modules.
+    """
+    if "/" in runtime:
+        return
+    for package in sorted({path.partition("/")[0] for path in importers if "/" in path}):
+        init = f"{package}/__init__.py"
+        path = f"{package}/{DEFAULT_RUNTIME}"
+        if tree.read(init) is not None and not nonempty_init(path, "", tree.read):
+            yield path
 
 
 def _other_paths(runtime: str) -> Iterator[str]:

@@ -1,9 +1,10 @@
-"""Check that what is built from the app contains the vendored runtime."""
+"""Check that packages and images that are built from the app contain the vendored runtime."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from shield_ai.flow.image_problems import find_image_problems
 from shield_ai.flow.verify.check import CheckInfo, join_names, ok_or_failed
 from shield_ai.flow.verify.registry import CodeCheck
 from shield_ai.rewrite.project.copy_files import needed_files
@@ -19,8 +20,8 @@ if TYPE_CHECKING:
 
 RUNTIME_BUILT = CheckInfo(
     "runtime-built",
-    "the package that is built from the app contains the vendored runtime",
-    "the lists of packages in `pyproject.toml`, `setup.cfg` and `setup.py`",
+    "packages and images that are built from the app contain the vendored runtime",
+    "lists of packages, such as in `pyproject.toml`; Dockerfiles and `.dockerignore`",
 )
 _HINT = "add what is missing, or run shield apply, which extends lists of setuptools"
 
@@ -40,6 +41,10 @@ def _check_build(app: AppContext) -> Iterator[Check]:
     )
     problems = [
         f"{missing.listed.path} {missing.reason().text}" for missing in find_missing(read, built)
+    ]
+    problems += [
+        f"{skip.path}:{skip.line} {skip.reason}"
+        for skip in find_image_problems(app.tree, importers, runtime)
     ]
     yield ok_or_failed(RUNTIME_BUILT, join_names(problems, "; "), _HINT)
 

@@ -1,0 +1,246 @@
+"""Find the files of an app that its Dockerfiles copy into images."""
+
+from __future__ import annotations
+
+import fnmatch
+import json
+import posixpath
+import re
+import shlex
+from collections import defaultdict
+from typing import TYPE_CHECKING, NamedTuple
+
+from shield_ai.model.errors import SourceError
+from shield_ai.project.globs import has_too_many_wildcards
+from shield_ai.project.perf.lazy_regex import regex
+from shield_ai.project.python_versions import DOCKERFILE, docker_folders
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator, Sequence
+
+    from shield_ai.project.tree import Tree
+
+_INSTRUCTION = regex(r"\s*(FROM|WORKDIR|COPY|ADD)\s+(.*)", re.IGNORECASE | re.DOTALL)
+_CONTINUED = regex(r"\\[ \t]*$")
+_STAGE = regex(r"(?:--\S+\s+)*(?P<base>\S+)(?:\s+AS\s+(?P<name>\S+))?\s*", re.IGNORECASE)
+_UNKNOWN = "?"  # a place that depends on a variable
+_MAX_SIZE = 100_000
+_WILDCARDS = regex(r"\*\*/?|\*|\?|.", re.DOTALL)
+_TRANSLATED = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
+
+
+class MissingCopy(NamedTuple):
+    """An instruction that copies code into an image without a file that the code imports."""
+
+    path: str  # the Dockerfile
+    line: int
+    missing: tuple[str, ...]  # the files
+    is_ignored: bool  # a .dockerignore file excludes them: `path` and `line` are of its pattern
+
+
+def find_missing_copies(
+    tree: Tree, importers: Collection[str], needed: Sequence[str]
+) -> Iterator[MissingCopy]:
+    """Yield what the images of an app lack.
+
+    The context of a build is the app's folder, and only what is certain counts: an instruction
+    with a variable may copy all files.
+
+    Args:
+        tree: The app's folder.
+        importers: The files that import others.
+        needed: The files that they import, which may not exist yet.
+    """
+    files = {*importers, *needed}
+    for path in _dockerfiles(tree):
+        patterns = _ignore_patterns(tree, path)
+        excluded = {file: line for file in files if (line := _excluding_line(file, patterns))}
+        found = _missing_in(_stages(_read(tree, path), files - excluded.keys()), importers, needed)
+        for line, missing in sorted(found):
+            lines = [excluded[file] for file in missing if file in excluded]
+            place = (_ignore_file(tree, path), min(lines)) if lines else (path, line)
+            yield MissingCopy(*place, missing, is_ignored=bool(lines))
+
+
+def _missing_in(
+    stages: Iterable[_Stage], importers: Collection[str], needed: Sequence[str]
+) -> set[tuple[int, tuple[str, ...]]]:
+    """Return the lines that copy importers into a stage, and the files that the stage lacks."""
+    found = set()
+    for stage in stages:
+        line = stage.line_of(importers)
+        missing = tuple(file for file in needed if not stage.places[file])
+        if line and missing:
+            found.add((line, missing))
+    return found
+
+
+class _Stage:
+    """The copied files of a stage, with their places in the image."""
+
+    def __init__(self, parent: _Stage | None) -> None:
+        self.folder: str = parent.folder if parent else "/"
+        self.places: defaultdict[str, set[str]] = defaultdict(set)
+        self._lines: dict[str, int] = {}
+        inherited = parent.places if parent else {}
+        for file, places in inherited.items():
+            self.places[file] |= places
+
+    def line_of(self, files: Iterable[str]) -> int:
+        """Return the last line of the stage that copies any of the files; 0: none."""
+        return max((self._lines.get(file, 0) for file in files), default=0)
+
+    def change_folder(self, text: str) -> None:
+        """Use the argument of WORKDIR."""
+        self.folder = posixpath.join(self.folder, text.strip().strip("\"'"))
+
+    def copy(self, line: int, arguments: str, files: Iterable[str], others: _Stages) -> None:
+        """Copy files as COPY or ADD does.
+
+        Args:
+            line: The line of the instruction.
+            arguments: Its options and paths.
+            files: The files of the context.
+            others: The other stages, by name and number.
+        """
+        origin, words = _split_arguments(arguments)
+        if len(words) < 2 or (origin and origin not in others):  # no destination, another image
+            return
+        target = posixpath.join(self.folder, words[-1])
+        is_folder = len(words) > 2 or words[-1].endswith(("/", "."))
+        for file, place in list(_places(files, others[origin] if origin else None)):
+            for source in words[:-1]:
+                copied = _copied_place(source, place, target, is_folder=is_folder)
+                if copied:
+                    self.places[file].add(copied)
+                    self._lines[file] = line
+
+
+_Stages = dict[str, _Stage]
+
+
+def _places(files: Iterable[str], stage: _Stage | None) -> Iterator[tuple[str, str]]:
+    """Yield the files of the context or of a stage, with their places there."""
+    for file in stage.places if stage else files:
+        for place in stage.places[file] if stage else [file]:
+            yield file, place
+
+
+def _stages(text: str, files: Collection[str]) -> list[_Stage]:
+    stages: list[_Stage] = []
+    named: _Stages = {}
+    for line, keyword, arguments in _instructions(text):
+        if keyword == "FROM":
+            match = _STAGE.match(arguments)
+            stages.append(_Stage(named.get(match["base"].lower()) if match else None))
+            named[str(len(stages) - 1)] = stages[-1]
+            if match and match["name"]:
+                named[match["name"].lower()] = stages[-1]
+        elif stages and keyword == "WORKDIR":
+            stages[-1].change_folder(arguments)
+        elif stages:
+            stages[-1].copy(line, arguments, files, named)
+    return stages
+
+
+def _instructions(text: str) -> Iterator[tuple[int, str, str]]:
+    """Yield the line, the name in upper case and the arguments of instructions that copy files."""
+    parts: list[str] = []
+    start = 0
+    for number, line in enumerate(text.splitlines(), 1):
+        if line.lstrip().startswith("#") or (parts and not line.strip()):
+            continue
+        start = start if parts else number
+        parts.append(_CONTINUED.sub("", line))
+        if not _CONTINUED.search(line):
+            match = _INSTRUCTION.fullmatch(" ".join(parts))
+            if match:
+                yield start, match[1].upper(), match[2]
+            parts = []
+
+
+def _split_arguments(text: str) -> tuple[str, list[str]]:
+    """Return the stage and the paths of COPY or ADD; "" without a stage."""
+    stage = ""
+    while match := re.match(r"--([\w-]+)(?:=(\S+))?\s+", text):
+        stage = (match[2] or "").lower() if match[1] == "from" else stage
+        text = text[match.end() :]
+    try:
+        words = json.loads(text) if text.startswith("[") else shlex.split(text)
+    except (ValueError, RecursionError):
+        return stage, []
+    is_list = isinstance(words, list) and all(isinstance(word, str) for word in words)
+    return stage, words if is_list else []
+
+
+def _copied_place(source: str, place: str, target: str, *, is_folder: bool) -> str:
+    """Return where a source of COPY puts a file; empty if it does not copy the file."""
+    if "$" in source or place == _UNKNOWN:
+        return _UNKNOWN
+    inside = _part_inside(source, place)
+    if inside is None:
+        return ""
+    if "$" in target:
+        return _UNKNOWN
+    if inside:  # the source is a folder, of which the content is copied
+        return posixpath.normpath(f"{target}/{inside}")
+    name = posixpath.basename(place)
+    return posixpath.normpath(f"{target}/{name}" if is_folder else target)
+
+
+def _part_inside(source: str, place: str) -> str | None:
+    """Return the path of a file inside a source; empty: the file itself; None: not in it."""
+    root = "/" if place.startswith("/") else ""
+    parts = [part for part in posixpath.normpath(source).split("/") if part not in {"", "."}]
+    names = place.removeprefix(root).split("/")
+    if len(parts) > len(names) or has_too_many_wildcards(source):
+        return None
+    pairs = zip(names, parts, strict=False)
+    if not all(fnmatch.fnmatchcase(name, part) for name, part in pairs):
+        return None
+    return "/".join(names[len(parts) :])
+
+
+def _dockerfiles(tree: Tree) -> list[str]:
+    return [
+        f"{folder}/{name}" if folder else name
+        for folder in ("", *docker_folders(tree))
+        for name in tree.file_names(folder)
+        if DOCKERFILE.fullmatch(name) and not name.endswith(".dockerignore")
+    ]
+
+
+def _read(tree: Tree, path: str) -> str:
+    try:
+        raw = tree.read(path) or b""
+    except SourceError:  # for example, a broken symbolic link
+        return ""
+    return raw[:_MAX_SIZE].decode("utf-8", "replace")
+
+
+def _ignore_file(tree: Tree, dockerfile: str) -> str:
+    own = f"{dockerfile}.dockerignore"
+    return own if _read(tree, own) else ".dockerignore"
+
+
+def _ignore_patterns(tree: Tree, dockerfile: str) -> list[tuple[int, str]]:
+    """Return the patterns of the .dockerignore file of a Dockerfile, with their lines."""
+    text = _read(tree, _ignore_file(tree, dockerfile))
+    lines = enumerate(text.splitlines(), 1)
+    return [(number, line.strip()) for number, line in lines if line.strip().strip("#") == line]
+
+
+def _excluding_line(file: str, patterns: Iterable[tuple[int, str]]) -> int:
+    """Return the line of the pattern that excludes a file from a build; 0: it is included."""
+    found = 0
+    for number, pattern in patterns:
+        text = pattern.removeprefix("!").strip()
+        if not has_too_many_wildcards(text) and _is_excluded(file, posixpath.normpath(text)):
+            found = 0 if pattern.startswith("!") else number
+    return found
+
+
+def _is_excluded(file: str, pattern: str) -> bool:
+    parts = _WILDCARDS.findall(pattern.removeprefix("/"))
+    expression = "".join(_TRANSLATED.get(part) or re.escape(part) for part in parts)
+    return bool(re.fullmatch(rf"{expression}(?:/.*)?", file))

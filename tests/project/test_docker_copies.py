@@ -1,0 +1,82 @@
+from __future__ import annotations
+
+import pytest
+
+from shield_ai.project.docker_copies import find_missing_copies
+from shield_ai.project.tree import Tree
+
+FROM = "FROM python:3.12\nWORKDIR /srv\n"
+BUILDER = "FROM python:3.12 AS builder\nWORKDIR /srv\n"
+MAP, COPY = "aws_secrets.py", "_shield_runtime/__init__.py"
+BOTH = (MAP, COPY)
+
+
+def missing(root, files, needed=BOTH):
+    for name, text in files.items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    copies = find_missing_copies(Tree(root), ["shop/app.py", "worker.py"], needed)
+    return [(copy.path, copy.line, copy.missing) for copy in copies]
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "needed"),
+    [
+        pytest.param(FROM + "COPY shop/ shop/\nCOPY worker.py .\n", 4, BOTH, id="single paths"),
+        pytest.param(FROM + "COPY shop shop\nCOPY *.py ./\n", 4, (COPY,), id="a pattern"),
+        pytest.param(FROM + 'ADD ["shop", "/srv/shop"]\n', 3, BOTH, id="JSON"),
+        pytest.param(FROM + "COPY --chown=a:b \\\n  # comment\n  shop worker.py /srv/\n", 3, BOTH, id="several lines"),
+        pytest.param(BUILDER + "COPY . .\nFROM python:3.12\nCOPY --from=builder /srv/shop /srv/shop\n", 5, BOTH, id="from a stage"),
+        pytest.param(BUILDER + "COPY . .\nFROM builder AS test\nFROM python:3.12\nCOPY --from=0 /srv/worker.py .\n", 6, BOTH, id="from a number"),
+        pytest.param(BUILDER + "COPY aws_secrets.py .\nFROM builder\nCOPY shop shop\n", 5, (COPY,), id="on a stage"),
+    ],
+)  # fmt: skip
+def test_reports_the_last_line_that_copies_code(tmp_path, text, line, needed):
+    assert missing(tmp_path, {"Dockerfile": text}) == [("Dockerfile", line, needed)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param(FROM + "COPY . .\n", id="all"),
+        pytest.param(FROM + "ADD ./ /app\n", id="all with ADD"),
+        pytest.param(FROM + "COPY shop shop\nCOPY aws_secrets.py _shield_runtime ./\n", id="both"),
+        pytest.param(FROM + "COPY $SOURCE .\nCOPY shop shop\n", id="a variable"),
+        pytest.param(FROM + "COPY requirements.txt .\n", id="no code"),
+        pytest.param(BUILDER + "COPY . .\nFROM python:3.12\nCOPY --from=builder /srv /srv\n", id="from a stage"),
+        pytest.param(BUILDER + "COPY . .\nFROM builder\nCOPY shop shop\n", id="on a stage"),
+        pytest.param(FROM + "COPY --from=other/image /shop /shop\n", id="another image"),
+        pytest.param("COPY shop shop\n", id="no stage"),
+        pytest.param(FROM + "COPY [\nCOPY 'shop\nCOPY\n", id="invalid"),
+    ],
+)  # fmt: skip
+def test_reports_nothing(tmp_path, text):
+    assert missing(tmp_path, {"Dockerfile": text}) == []
+
+
+def test_code_in_a_copied_package(tmp_path):
+    files = {"docker/web.Dockerfile": FROM + "COPY shop/ shop/\n"}
+    assert missing(tmp_path, files, ["shop/aws_secrets.py"]) == []
+
+
+@pytest.mark.parametrize(
+    ("patterns", "line"),
+    [
+        pytest.param("*secret*\n", 1, id="in the folder"),
+        pytest.param("a\n\n**/*_secrets.py\n", 3, id="everywhere"),
+        pytest.param("*\n!shop\n!worker.py\n", 1, id="all but some"),
+        pytest.param("# *secret*\n", 0, id="a comment"),
+        pytest.param("*secret*\n!aws_secrets.py\n", 0, id="an exception"),
+        pytest.param("shop/*secret*\n", 0, id="in another folder"),
+    ],
+)
+def test_ignored_files(tmp_path, patterns, line):
+    files = {"Dockerfile": FROM + "COPY . .\n", ".dockerignore": patterns}
+    found = missing(tmp_path, files, [MAP])
+    assert found == ([(".dockerignore", line, (MAP,))] if line else [])
+
+
+def test_the_ignore_file_of_a_dockerfile(tmp_path):
+    files = {"Dockerfile": FROM + "COPY . .\n", ".dockerignore": "*secret*\n"}
+    assert missing(tmp_path, {**files, "Dockerfile.dockerignore": "a\n"}) == []
