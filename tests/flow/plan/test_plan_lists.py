@@ -54,6 +54,15 @@ def test_a_plan_lists_the_defaults_that_stay(tmp_path, text, names):
     assert "defaults that stay" not in shield("plan", "--only", "code", cwd=tmp_path).text
 
 
+def test_a_plan_lists_the_defaults_of_pydantic_fields(tmp_path):
+    (tmp_path / "requirements.txt").write_text("fastapi\n")
+    fields = "    a_host: str = 'localhost'\n    api_token: str = 'k3y-of-a-test-0123456789'\n"
+    (tmp_path / "config.py").write_text(SETTINGS + fields)
+    shown = shield("plan", "--only", "code", cwd=tmp_path).text
+    assert "defaults that stay in the code\n  config.py:6  API_TOKEN\n" in shown, shown
+    assert "skipped" not in shown
+
+
 @pytest.mark.parametrize(
     ("body", "number"),
     [

@@ -75,6 +75,8 @@ def kept_defaults(
 
 
 def _kept_case(site: Site, finding: Finding, known: set[str], required: set[str]) -> SkipId | None:
+    if site.overridden_by in required and site.reason:  # the default of a pydantic field
+        return SkipId.KEPT_DEFAULT
     if site.reason or finding.severity is Severity.LOW:
         return None
     if site.shape is Shape.LITERAL and site.variable in known:
