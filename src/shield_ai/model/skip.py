@@ -151,7 +151,7 @@ class SkipId(TextEnum):
     )
 
     # A literal cannot be moved.
-    OUTSIDE_SETTINGS = "outside-settings", "hardcoded outside the settings: move it there first"
+    OUTSIDE_SETTINGS = "outside-settings", "not in settings: read it from an environment variable"
     TEST_VALUE = "test-value", "a value of settings for development or tests"
     EXAMPLE_VALUE = "example-value", "a placeholder in an example that users copy"
     SCHEMA_DEFAULT = "schema-default", "default of a pydantic field, which is part of the schema"
@@ -175,7 +175,7 @@ class SkipId(TextEnum):
     )
     DEVELOPMENT_VALUE_PYDANTIC = (
         "development-value-pydantic",
-        "development value: pydantic reads {variable} first",
+        "the default of {variable}: move the value to .env, then remove it here",
     )
 
     # The variable or key stays outside AWS.

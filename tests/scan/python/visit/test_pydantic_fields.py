@@ -46,7 +46,11 @@ def test_a_field_without_a_value_is_a_read(scanned):
             "a_tokens: list[str] = ['k3y-of-a-test']",
             [
                 ("field", "A_TOKENS", ""),
-                ("literal", "A_TOKENS", "development value: pydantic reads A_TOKENS first"),
+                (
+                    "literal",
+                    "A_TOKENS",
+                    "the default of A_TOKENS: move the value to .env, then remove it here",
+                ),
             ],
             id="a list, which pydantic reads as JSON",
         ),
@@ -57,7 +61,7 @@ def test_a_field_without_a_value_is_a_read(scanned):
                 (
                     "literal",
                     "A_TOKEN",
-                    "development value: pydantic reads SHOP_A_TOKEN first",
+                    "the default of SHOP_A_TOKEN: move the value to .env, then remove it here",
                 ),
             ],
             id="a secret under a prefix",
@@ -69,7 +73,7 @@ def test_a_field_without_a_value_is_a_read(scanned):
                 (
                     "literal",
                     "DB_URL_DEFAULT",
-                    "development value: pydantic reads DB_URL first",
+                    "the default of DB_URL: move the value to .env, then remove it here",
                 ),
             ],
             id="a secret in Field",
@@ -86,7 +90,7 @@ def test_reads_the_prefix_of_a_settings_class_from_a_keyword(sites):
     assert sites(text) == [("field", "SHOP_A_TOKEN", "")]
 
 
-DEFAULT = "development value: pydantic reads SHOP_A_TOKEN first"
+DEFAULT = "the default of SHOP_A_TOKEN: move the value to .env, then remove it here"
 
 
 @pytest.mark.parametrize(
@@ -186,7 +190,7 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict({config})
     {fields}
 """
-FIRST = "development value: pydantic reads {} first"
+FIRST = "the default of {}: move the value to .env, then remove it here"
 
 
 @pytest.mark.parametrize(
