@@ -54,7 +54,7 @@ def find_missing_copies(
     files = {*importers, *needed}
     for path in _dockerfiles(tree):
         patterns = _ignore_patterns(tree, path)
-        excluded = {file: line for file in files if (line := _excluding_line(file, patterns))}
+        excluded = {file: line for file in files if (line := excluding_line(file, patterns))}
         found = _missing_in(_stages(_read(tree, path), files - excluded.keys()), importers, needed)
         for line, missing in sorted(found):
             lines = [excluded[file] for file in missing if file in excluded]
@@ -225,12 +225,16 @@ def _ignore_file(tree: Tree, dockerfile: str) -> str:
 
 def _ignore_patterns(tree: Tree, dockerfile: str) -> list[tuple[int, str]]:
     """Return the patterns of the .dockerignore file of a Dockerfile, with their lines."""
-    text = _read(tree, _ignore_file(tree, dockerfile))
+    return ignore_patterns(_read(tree, _ignore_file(tree, dockerfile)))
+
+
+def ignore_patterns(text: str) -> list[tuple[int, str]]:
+    """Return the patterns of a .dockerignore file, with their lines."""
     lines = enumerate(text.splitlines(), 1)
-    return [(number, line.strip()) for number, line in lines if line.strip().strip("#") == line]
+    return [(number, line.strip()) for number, line in lines if line[:1] not in {"", "#"}]
 
 
-def _excluding_line(file: str, patterns: Iterable[tuple[int, str]]) -> int:
+def excluding_line(file: str, patterns: Iterable[tuple[int, str]]) -> int:
     """Return the line of the pattern that excludes a file from a build; 0: it is included."""
     found = 0
     for number, pattern in patterns:
