@@ -165,6 +165,21 @@ def test_star_import_without_use(text):
     assert b"import os" not in after
 
 
+@pytest.mark.parametrize(
+    ("text", "is_kept"),
+    [
+        pytest.param("from .settings import *\nY = 1\n", True, id="star"),
+        pytest.param("import os\nfrom .settings import *\nY = os.sep\n", False, id="own import"),
+        pytest.param("from .settings import X\nY = 1\n", False, id="name"),
+    ],
+)
+def test_keeps_import_of_settings_that_other_settings_extend(text, is_kept):
+    """Local settings outside the repository may extend these in turn, and use os."""
+    after, _ = rewritten(f"import os\n\n{READ}", {"shop/production_settings.py": text.encode()})
+    assert after.startswith(b"import os  # noqa: F401\n") == is_kept
+    assert (b"import os" in after) == is_kept
+
+
 def test_keeps_import_that_was_unused_before():
     after, _ = rewritten("import os\n\nAPI_KEY = 'k3y-of-a-test'\n")
     assert after.startswith(b"import os\n")

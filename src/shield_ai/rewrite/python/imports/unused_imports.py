@@ -12,7 +12,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, NamedTuple
 
 from shield_ai.model.errors import SourceError
-from shield_ai.project.layout import is_test
+from shield_ai.project.layout import is_settings, is_test
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.project.python_source import Source
 from shield_ai.rewrite.python.lines.formatting import make_edit
@@ -100,7 +100,7 @@ class Importers:
             if is_test(other) and re.search(rf"\b{re.escape(stem)}\b", text):
                 used |= {name for name in names if _is_patched(text, name)}
             if has_star:
-                used |= _names_without_import(text, names)
+                used |= _names_without_import(text, names, anywhere=is_settings(other))
                 used |= self._used(other, names - used, {*seen, other})
         return used
 
@@ -135,12 +135,19 @@ def _is_patched(text: str, name: str) -> bool:
     return bool(re.search(target, text))
 
 
-def _names_without_import(text: str, names: Collection[str]) -> set[str]:
-    """Return the names that a text contains outside an import at the top level of a file."""
+def _names_without_import(text: str, names: Collection[str], *, anywhere: bool) -> set[str]:
+    """Return the names that a text contains, but does not import at the top level of a file.
+
+    Args:
+        text: The text of the file.
+        names: The names.
+        anywhere: Whether also files that are not in the repository may use the names: those of
+            settings, which local settings extend.
+    """
     used = set()
     for name in names:
         rest, count = re.subn(rf"(?m)^(?:import|from os import) (?:\w+, )*{name}\b.*$", "", text)
-        if not count and re.search(rf"\b{name}\b", rest):
+        if not count and (anywhere or re.search(rf"\b{name}\b", rest)):
             used.add(name)
     return used
 
