@@ -500,10 +500,10 @@ def test_reports_lock_of_pyproject(lock, command):
 
 @pytest.mark.parametrize("lock", ["uv.lock", "poetry.lock", "pdm.lock"])
 def test_a_lock_file_decides_for_pyproject(lock):
-    files = {"requirements.txt": b"django\n", "pyproject.toml": PROJECT.encode(), lock: b""}
+    files = {"requirements.txt": b"django==5.2\n", "pyproject.toml": PROJECT.encode(), lock: b""}
     skipped = fix(files)
     assert b"boto3" in files["pyproject.toml"]
-    assert files["requirements.txt"] == b"django\n"
+    assert files["requirements.txt"] == b"django==5.2\n"
     assert "if this file is used" in skipped["requirements.txt"]
 
 
@@ -613,3 +613,36 @@ def test_a_locked_pipfile_is_edited_instead_of_requirements():
     changes, problems = requirements.add_requirements(files.get, manifest())
     assert [change.path for change in changes] == ["Pipfile"]
     assert {skip.path for skip in problems} == {"Pipfile.lock", "requirements/common.txt"}
+
+
+PIPFILE = {"Pipfile": b'[packages]\nflask = "*"\n', "Pipfile.lock": b"{}"}
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "is_edited"),
+    [
+        pytest.param("pyproject.toml", PROJECT, True, id="package"),
+        pytest.param("pyproject.toml", '[project]\nname = "x"\n', False, id="no dependencies"),
+        pytest.param("requirements.txt", "flask>=3\nrequests==2.1\n", True, id="framework"),
+        pytest.param("requirements.d/all.txt", "django~=5.2.0\n", True, id="folder"),
+        pytest.param("requirements.txt", "flask==3.1\njinja2==3.1\n", False, id="pinned"),
+        pytest.param("requirements.txt", "sphinx\n", False, id="no framework"),
+        pytest.param("requirements.txt", "flask\nboto3\n", False, id="present"),
+    ],
+)
+def test_each_source_of_the_dependencies_is_edited(path, text, is_edited):
+    files = {**PIPFILE, path: text.encode()}
+    skipped = fix(files)
+    assert b"boto3" in files["Pipfile"]
+    assert (files[path] != text.encode()) == is_edited
+    assert not (is_edited and path in skipped)
+    before = files.copy()
+    fix(files)
+    assert files == before
+
+
+def test_the_app_installed_from_requirements_also_has_a_locked_pyproject():
+    files = {"pyproject.toml": PROJECT.encode(), "uv.lock": b"", "requirements.txt": b"django\n"}
+    fix(files)
+    assert files["requirements.txt"] == b"django\nboto3>=1.26\n"
+    assert b"boto3" in files["pyproject.toml"]
