@@ -91,20 +91,25 @@ def required_with_default(app: AppContext) -> list[str]:
     The defaults are for development. URLs, databases and Django's key are left out: an app that
     needs them must not start with another value.
     """
-    on_disk = app.manifest_on_disk
-    known = {secret.name for secret in on_disk.secret} if on_disk else set()
-    sites: dict[str, list[Site]] = {}
-    for _, site in app.sites:
-        if site.shape in READ_SHAPES and not site.reason:
-            sites.setdefault(site.variable, []).append(site)
+    reads = [site for _, site in app.sites if site.shape in READ_SHAPES and not site.reason]
+    with_default = {site.variable for site in reads if _has_default(site)}
+    with_default -= {site.variable for site in reads if not _has_default(site)}
     names = []
-    for secret in draft_manifest(app).secret if on_disk else app.manifest.secret:
-        if secret.name in known or secret.optional or secret.kind in NEEDED_KINDS:
-            continue
-        reads = [site for variable in secret.variables() for site in sites.get(variable, ())]
-        if reads and all(site.optional and site.default_literal for site in reads):
+    for secret in _new_secrets(app):
+        may_lack_value = not secret.optional and secret.kind not in NEEDED_KINDS
+        if may_lack_value and with_default.issuperset(secret.variables()):
             names.append(secret.name)
     return names
+
+
+def _new_secrets(app: AppContext) -> Sequence[Secret]:
+    """Return the secrets that are not in shield.toml yet."""
+    on_disk = app.manifest_on_disk
+    return draft_manifest(app).secret[len(on_disk.secret) :] if on_disk else app.manifest.secret
+
+
+def _has_default(site: Site) -> bool:
+    return site.optional and site.default_literal
 
 
 def _configured_region() -> str:

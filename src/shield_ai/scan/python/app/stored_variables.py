@@ -10,7 +10,7 @@ from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.scan.python.classify.candidates import HARMLESS_ENDS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from shield_ai.model.file_reader import FileReader
 
@@ -40,13 +40,17 @@ def find_stored_variables(paths: Iterable[str], read: FileReader) -> dict[str, s
     """
     found: dict[str, str] = {}
     for path in sorted(path for path in paths if path.endswith(SUFFIXES)):
-        raw = read(path) or b""
-        if len(raw) > MAX_SIZE or not MARK.search(raw):
-            continue
+        for variable in _variables(read(path) or b""):
+            if _may_be_secret(variable):
+                found.setdefault(variable, path)
+    return found
+
+
+def _variables(raw: bytes) -> Iterator[str]:
+    if len(raw) <= MAX_SIZE and MARK.search(raw):
         for form in FORMS:
             for match in form.finditer(raw):
-                found.setdefault(match["name"].decode(), path)
-    return {variable: path for variable, path in found.items() if _may_be_secret(variable)}
+                yield match["name"].decode()
 
 
 def _may_be_secret(variable: str) -> bool:

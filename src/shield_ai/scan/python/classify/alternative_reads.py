@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import collections
+import itertools
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -22,13 +23,8 @@ def mark_alternatives(branches: Sequence[Sequence[Candidate]]) -> None:
     counts: collections.Counter[str] = collections.Counter()
     for reads in branches:
         counts.update({read.variable for read in reads})
-    alternatives = []
-    for reads in branches:
-        own = [read for read in reads if counts[read.variable] == 1]
-        if any(read.is_secret_read() for read in own):
-            alternatives.append(own)
-    if len(alternatives) < 2:
-        return
-    for own in alternatives:
-        for read in own:
+    own = [[read for read in reads if counts[read.variable] == 1] for reads in branches]
+    alternatives = [reads for reads in own if any(read.is_secret_read() for read in reads)]
+    if len(alternatives) > 1:
+        for read in itertools.chain(*alternatives):
             read.is_guarded = read.has_alternative = True

@@ -66,23 +66,20 @@ def mark_guarded_reads(tree: ast.Module, candidates: Iterable[Candidate]) -> Non
             _mark_guarded(node, tested, reads)
 
 
-def mark_alternative_reads(tree: ast.Module, candidates: Iterable[Candidate]) -> None:
+def mark_alternative_reads(tree: ast.Module, candidates: Sequence[Candidate]) -> None:
     """Mark the secrets of which the app needs only those of one branch.
 
     For example, `if "DATABASE_URL" in os.environ: … elif "DB_NAME" in os.environ: …`.
     """
-    reads: dict[ast.AST, Candidate] = {}
-    tests: set[ast.AST] = set()
-    for candidate in candidates:
-        if candidate.shape is Shape.READ:
-            reads[candidate.node] = candidate
-        if candidate.shape is Shape.READ or _is_presence(candidate):
-            tests.add(candidate.node)
-    if not reads:
-        return
-    for node in descend(tree):
-        if isinstance(node, ast.If) and node.orelse:
-            chosen = [branch for branch in _branches(node) if _requires(branch, tests)]
+    reads: dict[ast.AST, Candidate] = {
+        candidate.node: candidate for candidate in candidates if candidate.shape is Shape.READ
+    }
+    tests = {candidate.node for candidate in candidates if _is_presence(candidate)} | reads.keys()
+    later: set[ast.AST] = set()  # the branches after the first one of a condition
+    for node in descend(tree) if reads else ():
+        if isinstance(node, ast.If) and node.orelse and node not in later:
+            later.update(_branches(node))
+            chosen = (part for part in _branches(node) if _requires(part, tests))
             mark_alternatives([list(_reads_in(branch.body, reads)) for branch in chosen])
 
 
