@@ -260,6 +260,8 @@ SIGNED = "MEUCIQD1JCA8lWR9na44" + "q7Vd0zLk3PxT9mWb" * 4 + "Lk3PxT9mWb0zLkxM="
         pytest.param("a.sh", "  password = CASE WHEN email LIKE 'a' THEN b ELSE password END\n", LOW, id="SQL"),
         pytest.param("a.sh", "  password = CASEWHEN\n", HIGH, id="not SQL"),
         pytest.param("a.sql", f'{{"envelope":{{"signature":"{SIGNED}","statement":"eyJ"}}}}\n', LOW, id="attestation"),
+        pytest.param("abi.py", f'X = {{"signature": "0x{"5a3f09c7d2e41b86" * 4}"}}\n', LOW, id="event of a contract"),
+        pytest.param("a.json", '{"$$hashKey": "object:1043"}\n', LOW, id="AngularJS"),
         pytest.param("a.sql", f'{{"shop":{{"signature":"{RANDOM}","user":"eyJ"}}}}\n', HIGH, id="signature"),
     ],
 )  # fmt: skip

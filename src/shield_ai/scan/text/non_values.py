@@ -94,12 +94,17 @@ SIGNED = regex(
     r"\\?\"",
     re.IGNORECASE,
 )
+# The selector of a function, the topic of an event, and a signature:
+# https://docs.soliditylang.org/en/latest/abi-spec.html
+ETHEREUM = regex(r"0x(?:[0-9a-f]{8}|[0-9a-f]{64}|[0-9a-f]{130})", re.IGNORECASE)
+# The identifiers that AngularJS adds to objects: {"$$hashKey": "object:42"}
+ANGULAR_ID = regex(r"object:\w{1,12}")
 ECDSA = regex(r"ME[QUY]CI[A-Za-z0-9+/]{80,}={0,2}")  # two numbers of 32 bytes, in DER
 # An unquoted value in code: token[:36] and self.password,
 EXPRESSION = regex(r"[A-Za-z_][\w.]*(?:,|[\[(].*)")
 URL_AS_NAME = regex(r"[\"'][a-z]{2,9}://[^\s\"']*[\"']\s*[:,]\s*[\"']\Z")
 NOT_VALUES = (
-    *(BLOCKCHAIN_ADDRESS, MIGRATION, TIMESTAMP, ENTRY_POINT),
+    *(BLOCKCHAIN_ADDRESS, MIGRATION, TIMESTAMP, ENTRY_POINT, ANGULAR_ID),
     *(UNICODE_ESCAPES, CONDITION, CALL, CAMEL_FIELD, REQUIREMENT),
 )
 
@@ -160,6 +165,8 @@ def _is_public_signature(place: Place) -> bool:
     """Return whether a value is the signature of a document, not that of a URL or a request."""
     if words(place.name)[-1:] == () or words(place.name)[-1] not in SIGNATURES:
         return False
+    if ETHEREUM.fullmatch(place.value):
+        return True
     return bool(ECDSA.fullmatch(place.value) or SIGNED.search(place.line))
 
 

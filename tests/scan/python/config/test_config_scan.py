@@ -51,6 +51,25 @@ def test_settings_that_the_app_sets_are_not_reported_again(config_reads, name):
     assert config_reads(text) == [(1, name, "low")]
 
 
+def test_a_literal_elsewhere_does_not_hide_a_read(config_reads):
+    literal = "MAIL_PASSWORD = 'docs-only-Zk93mQ'\n"
+    text = "login(app.config['MAIL_PASSWORD'])\n"
+    assert config_reads(text, files={"docs_config.py": literal}) == [(1, "MAIL_PASSWORD", "low")]
+
+
+@pytest.mark.parametrize(
+    ("text", "files", "found"),
+    [
+        pytest.param("from shop import config\nlogin(config.DB_PASSWORD)\n", {}, [(2, "DB_PASSWORD", "low")], id="missing module"),
+        pytest.param("from . import config\nlogin(config.DB_PASSWORD)\n", {}, [(2, "DB_PASSWORD", "low")], id="relative"),
+        pytest.param("from shop import config\nlogin(config.db_password)\n", {}, [], id="attribute of an object"),
+        pytest.param("from shop import config\nlogin(config.DB_PASSWORD)\n", {"shop/config.py": "X = 1\n"}, [], id="module of the app"),
+    ],
+)  # fmt: skip
+def test_constants_of_a_module_outside_git(config_reads, text, files, found):
+    assert config_reads(text, files=files) == found
+
+
 @pytest.mark.parametrize(
     ("text", "reason"),
     [

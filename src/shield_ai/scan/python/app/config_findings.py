@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shield_ai.model.finding import Confidence, Finding, Severity
+from shield_ai.model.site import Shape
 from shield_ai.model.skip import SkipId
 from shield_ai.scan.files.file_filter import CONFIG_READ
 from shield_ai.scan.python.config.reads import find_config_reads
@@ -56,7 +57,9 @@ class ConfigFindings:
             sites: All sites of the app.
             assigned: The settings with a value that is computed at run time.
         """
-        settings = {finding.name.rpartition(".")[2] for finding, _ in sites} | assigned
+        # A literal of the same name may be that of another stage, or of the build of documents.
+        others = [finding for finding, site in sites if site.shape is not Shape.LITERAL]
+        settings = {finding.name.rpartition(".")[2] for finding in others} | assigned
         certain = [finding for finding in self._found if finding.severity is not Severity.LOW]
         settings.update(finding.name for finding in certain)
         names = {name for name in settings if name.isupper()}

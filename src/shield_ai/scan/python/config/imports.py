@@ -49,6 +49,9 @@ def _import(names: Names, node: ast.ImportFrom, alias: ast.alias, known: Collect
         names[name] = Origin(f"{alias.name}()", is_value=True)
     elif is_config_name(alias.name) and not node.level and _is_outside(module, known):
         names[name] = Origin(name, has_attributes=True)
+    elif is_config_name(alias.name) and alias.name not in known:
+        # A module that is not in git, or an object with attributes in lower case.
+        names[name] = Origin(name, has_constants=True)
 
 
 def _is_outside(module: str, known: Collection[str]) -> bool:

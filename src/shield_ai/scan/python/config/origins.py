@@ -17,6 +17,7 @@ class Origin(NamedTuple):
     is_file: bool = False  # known to be the content of a file; otherwise, a guess by the name
     is_value: bool = False  # of a function: it returns the value of a key, not all values
     has_attributes: bool = False  # the values are attributes, too
+    has_constants: bool = False  # attributes in upper case are values
 
 
 Names: TypeAlias = dict[str, "Origin | None"]  # None for what is certainly no configuration

@@ -118,10 +118,12 @@ class _Finder:
             return found if found and found.origin is not COMMAND_LINE else None
         if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load):
             found = _found(node.attr, node.value, names)
-            return found if found and self._has_attributes(found.origin) else None
+            return found if found and self._has_attribute(node.attr, found.origin) else None
         return self._call_read(node, names) if isinstance(node, ast.Call) and node.args else None
 
-    def _has_attributes(self, origin: Origin) -> bool:
+    def _has_attribute(self, name: str, origin: Origin) -> bool:
+        if origin.has_constants:
+            return name.isupper()
         return origin.has_attributes and (origin is not COMMAND_LINE or self._has_arguments)
 
     def _call_read(self, node: ast.Call, names: Names) -> _Found | None:
