@@ -55,7 +55,7 @@ NOT_SETTINGS = regex(
 SPHINX = regex(r"(^|/)(docs?|documentation|sphinx)([-_]\w+)?/([\w-]+/)*conf\.py$")
 TEST_FILES = regex(r"(test_\w+|\w+_tests?|conftest|tests?|testing|ci_settings)\.py$", re.IGNORECASE)
 TEST_FOLDERS = regex(
-    r"(^|/)(tests?|testing|test_\w+|e2e|fixtures"
+    r"(^|/)(_?tests?|testing|test_\w+|e2e|fixtures"
     r"|(unit|e2e|regression|smoke|func|functional|integration)_?tests?)/",
     re.IGNORECASE,
 )

@@ -43,6 +43,7 @@ def fix(files, made=None):
         pytest.param(["api/tests/test_a.py", "shop/web/tests/test_b.py"], "shop/web/tests/test_secrets.py", id="deeper in the package"),
         pytest.param(["shop/api/tests/test_a.py", "shop/lib/tests/test_b.py"], "shop/lib/tests/test_secrets.py", id="general package"),
         pytest.param(["shop/api/tests/test_a.py", "shop/web/tests/a/test_b.py", "shop/web/tests/a/test_c.py"], "shop/web/tests/test_secrets.py", id="most modules"),
+        pytest.param(["shop/api/_tests/test_a.py"], "shop/api/_tests/test_secrets.py", id="underscore"),
         pytest.param(["tests/a_test.py", "unittests/test_a.py", "unittests/test_b.py"], "unittests/test_secrets.py", id="unittests"),
         pytest.param(["tests/conftest.py", "tests/integration/test_a.py", "tests/unit/test_a.py"], "tests/unit/test_secrets.py", id="unit tests"),
         pytest.param(["tests/integration/test_a.py", "tests/api/test_a.py"], PATH, id="no unit tests"),

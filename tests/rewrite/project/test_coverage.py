@@ -57,6 +57,12 @@ MINIMUM = b"[tool.coverage.report]\nfail_under = 90\n"
             id="source in setup.cfg",
         ),
         pytest.param(
+            {"setup.cfg": b"[coverage:run]\nsource = shop\nomit = */a/*,*/b/*\n\n[isort]\n"},
+            "setup.cfg",
+            f"omit = */a/*,*/b/*,{PATTERN}\n\n[isort]\n",
+            id="patterns on one line",
+        ),
+        pytest.param(
             {"pyproject.toml": b"[tool.coverage.run]\nomit = ['a/*']\n[tool.pytest.ini_options]\naddopts = '--cov=shop'\n"},
             "pyproject.toml",
             f"omit = ['a/*', \"{PATTERN}\"]\n[tool.pytest",

@@ -39,6 +39,12 @@ OMIT = regex(
     rb"omit[ \t]*=[ \t]*\r?\n((?P<indent>[ \t]+)[^\s#][^\n]*(?:\n(?P=indent)[^\s#][^\n]*)*)"
 )
 
+# The option with all patterns on its line.
+OMIT_LINE = regex(
+    rb"(?m)^\[(?:coverage:)?(?:run|report)\][ \t]*\r?\n(?:(?!\[)[^\n]*\n)*?"
+    rb"omit[ \t]*=[ \t]*[^\s#,][^\n#]*[^\s#,](?=[ \t]*\r?$)"
+)
+
 
 def fix(context: FixContext) -> Outcome:
     """Exclude the copy of the runtime."""
@@ -69,6 +75,9 @@ def omit_copy(read: FileReader, manifest: Manifest) -> Outcome:
             line = f"\n{match['indent'].decode()}{pattern}"
             end = match.end(1) - raw[: match.end(1)].endswith(b"\r")
             return [insert(path, raw, end, line)], []
+        match = OMIT_LINE.search(raw)
+        if match and b"," in match[0].rpartition(b"=")[2]:
+            return [insert(path, raw, match.end(), f",{pattern}")], []
     for section in SECTIONS:
         keys = ("tool", "coverage", section, "omit")
         outcome = append_to_array(PYPROJECT, functools.partial(read_optional, read), keys, pattern)

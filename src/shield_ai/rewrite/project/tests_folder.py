@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from shield_ai.model.file_reader import FileReader
 
-TEST_FOLDER = regex(r"(?:unit_?)?tests?(?:_?unit)?")
+TEST_FOLDER = regex(r"_?(?:unit_?)?tests?(?:_?unit)?")
 UNIT_FOLDERS = ("unit", "unit_tests", "unittests")
 TEST_MODULE = regex(r"test_\w+\.py|\w+_tests?\.py|tests\.py")
 # Packages with modules that the whole app uses.
