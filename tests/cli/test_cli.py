@@ -365,6 +365,24 @@ def test_no_credentials(app, arguments):
     assert not (app / "p").exists()
 
 
+@pytest.mark.parametrize(
+    ("arguments", "hint"),
+    [
+        (["rotate", "django-secret-key", "--yes"], "sign in with aws sso login\n"),
+        (["pull", "--env-file", "new.env"], "sign in with aws sso login\n"),
+        (["verify"], "sign in with aws sso login; shield verify also works with --only code\n"),
+    ],
+)
+def test_the_hint_for_missing_credentials_is_true(app, arguments, hint):
+    assert run("draft", cwd=app).code == 0
+    done = run(*arguments, cwd=app)
+    assert (done.code, done.err.endswith(hint)) == (5, True), done.text
+
+
+def test_the_hint_for_an_option_without_a_value_names_the_command(app):
+    error(run("scan", "--format", cwd=app), 2, "requires an argument", "see shield scan --help")
+
+
 def test_plan_without_credentials_shows_the_code(app):
     done = run("plan", cwd=app)
     assert done.code == 0

@@ -14,7 +14,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from shield_ai.cli.global_options import GLOBAL_OPTIONS, add_global_options, version_option
-from shield_ai.model.errors import DeclinedError, ShieldError
+from shield_ai.model.errors import AwsCredentialsError, DeclinedError, ShieldError
 from shield_ai.model.suggestion import did_you_mean
 
 # In the order of --help.
@@ -50,6 +50,14 @@ SECTIONS = {
 COMMANDS = tuple(name for section in SECTIONS.values() for name in section)
 
 
+def _has_code_part(command: click.Command) -> bool:
+    """Return whether a command can be limited to the code."""
+    for param in command.params:
+        if "--only" in param.opts and isinstance(param.type, click.Choice):
+            return "code" in param.type.choices
+    return False
+
+
 class _LazyGroup(click.Group):
     """A group that imports a command's module when the command is looked up."""
 
@@ -64,6 +72,11 @@ class _LazyGroup(click.Group):
         _set_env_vars(cmd_name, command)
         add_global_options(command, cmd_name)
         return command
+
+    def _called(self, ctx: click.Context) -> tuple[str, click.Command | None]:
+        """Return the called command and its name."""
+        name = ctx.invoked_subcommand or ""
+        return name, self.get_command(ctx, name)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -93,6 +106,17 @@ class _LazyGroup(click.Group):
     def invoke(self, ctx: click.Context) -> object:
         try:
             return super().invoke(ctx)
+        except AwsCredentialsError as error:
+            name, command = self._called(ctx)
+            if command and _has_code_part(command):
+                hint = f"{error.hint}; shield {name} also works with --only code"
+                raise AwsCredentialsError(error.message, hint) from None
+            raise
+        except click.UsageError as error:
+            name, command = self._called(ctx)
+            if command and error.ctx is None:  # raised by click's parser
+                error.ctx = click.Context(command, parent=ctx, info_name=name)
+            raise
         except DeclinedError as answer:
             from shield_ai.cli.console import echo
 

@@ -94,9 +94,7 @@ def translate_errors(permission: str, name: str = "") -> Iterator[None]:
         raise
     except (NoCredentialsError, PartialCredentialsError):
         raise AwsCredentialsError(
-            "no AWS credentials",
-            "set AWS_PROFILE or sign in with aws sso login; plan, apply and report also work with"
-            " --only code",
+            "no AWS credentials", "set AWS_PROFILE or sign in with aws sso login"
         ) from None
     except (EndpointConnectionError, ConnectTimeoutError, HTTPClientError) as error:
         raise AwsError(

@@ -31,7 +31,12 @@ class _CommandAfterDashes(click.Command):
             at = args.index(_SEPARATOR)
             options = args[:at]
             command = args[at + 1 :]
-        rest = super().parse_args(ctx, options)
+        try:
+            rest = super().parse_args(ctx, options)
+        except click.UsageError as error:
+            if type(error) is not click.UsageError or _SEPARATOR in args:
+                raise
+            rest = []  # extra arguments, which are probably the command
         if _SEPARATOR not in args:
             raise click.UsageError("-- is missing before the command", ctx)
         if not command:
