@@ -41,6 +41,14 @@ def found(root, files):
         ("pyproject.toml", 'requires-python = ">=3.8,!=3.0.*,<4.0"\n', "3.8"),
         ("docker-compose.yml", "python:\n  image: postgres:9.6\n", ""),
         ("docs/runtime.txt", "python-3.6\n", ""),
+        (".github/workflows/a.yml", '  with: {python-version: "3.8"}\n', "3.8"),
+        (
+            ".github/workflows/a.yml",
+            "  with: { cache: pip, 'python-version': 3.8, node: 3.1 }\n",
+            "3.8",
+        ),
+        (".github/workflows/a.yml", "  matrix: {python: [3.8, '3.12'], os: [a-3.2]}\n", "3.8 3.12"),
+        (".github/workflows/a.yml", "  with: {python-version: ${{ matrix.python }}}  # 3.8\n", ""),
     ],
 )
 def test_find_python_versions(tmp_path, path, text, versions):

@@ -20,6 +20,7 @@ DOCKER = regex(r"docker.*|compose|deploy\w*|images?", re.IGNORECASE)
 MAX_DEPTH = 3  # of folders with Dockerfiles
 YAML = regex(r"(?!\.pre-commit).+\.ya?ml")  # pre-commit runs its hooks, not the project
 KEY = rb"(?m)^[ \t-]*python(?:[-_]version)?s?[ \t]*:"
+FLOW_KEY = rb"[{,][ \t]*[\"']?python(?:[-_]version)?s?[\"']?[ \t]*:"
 DOCKERFILE = regex(r"(?:[\w-]+\.)?(?:docker|container)file(?:[._-].*)?", re.IGNORECASE)
 # https://docs.docker.com/reference/dockerfile/#understand-how-arg-and-from-interact
 ARG = regex(rb"(?im)^[ \t]*ARG[ \t]+(\w+)=[\"']?([^\s\"']*)")
@@ -37,6 +38,7 @@ RUNS_ON = (
     (regex(r"runtime\.txt|\.python-version"), regex(rb"^([^#\n]+)", re.MULTILINE)),
     (YAML, regex(KEY + rb"[ \t]*([^#\s][^#\n]*)")),
     (YAML, regex(KEY + rb"((?:[ \t]*\n[ \t]*-[ \t]*[\"']?\d[\w.]*[\"']?(?![^#\s]))+)")),
+    (YAML, regex(FLOW_KEY + rb"[ \t]*(\[[^\]\n]*|[\"'][^\"'\n]*|[^,}\s#][^,}\n#]*)")),
     (
         YAML,
         regex(
