@@ -325,6 +325,12 @@ def test_text_shows_the_problem_of_a_comment(app) -> None:
     assert "this comment has no reason" in run("scan", "clean.py", cwd=app).out
 
 
+def test_a_folder_without_files(app) -> None:
+    (app / "empty").mkdir()
+    assert run("scan", "empty", cwd=app).out == "no findings; there are no files to scan\n"
+    assert run("scan", "empty", "clean.py", cwd=app).out == "no findings\n"
+
+
 def test_suppressed_findings_are_counted(app) -> None:
     (app / "clean.py").write_text(f'password = "{PASSWORD}"  # shield: ignore[CSEC34] of a demo\n')
     for more in ([], ["--all"]):

@@ -158,7 +158,8 @@ def _notes(result: ScanResult) -> list[str]:
         "{} suppressed by comments": result.suppressed,
         "{} more in unchanged lines with --whole-files": result.unchanged,
     }
-    return [text.format(number) for text, number in numbers.items() if number]
+    notes = ["there are no files to scan"] if result.is_empty else []
+    return notes + [text.format(number) for text, number in numbers.items() if number]
 
 
 def _path_prefix(paths: tuple[Path, ...]) -> str:

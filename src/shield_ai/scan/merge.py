@@ -40,6 +40,7 @@ class ScanResult(NamedTuple):
     suppressed: int = 0  # findings with a suppression comment
     unchanged: int = 0  # findings in lines that are not staged
     ignored: frozenset[str] = frozenset()  # the .env files that git ignores
+    is_empty: bool = False  # the folders have no file that is scanned
 
     @property
     def counted_findings(self) -> list[Finding]:
@@ -59,6 +60,7 @@ class PartResult(NamedTuple):
     ignored: Collection[str] = ()  # the .env files that git ignores
     # For staged files: returns the changed lines of a file; None if all lines count as changed.
     changed: Callable[[str], Collection[int] | None] | None = None
+    is_empty: bool = False  # a folder without a file that is scanned
 
 
 def merge_parts(parts: Iterable[PartResult], *, include_low_confidence: bool) -> ScanResult:
@@ -73,7 +75,9 @@ def merge_parts(parts: Iterable[PartResult], *, include_low_confidence: bool) ->
     hidden = suppressed = unchanged = 0
     ignored: set[str] = set()
     readers: dict[str, FileReader] = {}
+    is_empty = True
     for part in parts:
+        is_empty &= part.is_empty
         found = _part_findings(part)
         remaining, notes = _apply_suppressions(found, part.credentials)
         shown = remaining
@@ -100,6 +104,7 @@ def merge_parts(parts: Iterable[PartResult], *, include_low_confidence: bool) ->
         suppressed=suppressed,
         unchanged=unchanged,
         ignored=frozenset(ignored),
+        is_empty=is_empty,
     )
 
 

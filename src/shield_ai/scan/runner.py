@@ -115,7 +115,7 @@ def _scan_folder(root: Path, prefix: str, jobs: int, progress: Progress) -> Part
         credentials.skip(".git", SkipId.GIT_FAILED.reason())
     ignored_paths = find_ignored(root, set(dotenv_paths) - (tracked or set()))
     part = PartResult(app, credentials, prefix, read, tracked or set(), app_patterns)
-    return part._replace(ignored=ignored_paths)
+    return part._replace(ignored=ignored_paths, is_empty=not paths)
 
 
 def _custom_rule_paths(
