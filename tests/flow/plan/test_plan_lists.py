@@ -111,3 +111,16 @@ def test_the_names_in_the_map_file_are_not_listed(tmp_path):
     shown = shield("plan", "--only", "code", cwd=tmp_path).text
     assert "No changes to the code" in shown
     assert "not secrets" not in shown, shown
+
+
+def test_settings_of_pydantic_that_use_the_runtime(tmp_path):
+    (tmp_path / "requirements.txt").write_text("fastapi\n")
+    config = tmp_path / "config.py"
+    config.write_text(SETTINGS + "    api_token: str\n")
+    rule = "[CSEC34.no-runtime]"
+    assert rule in shield("scan", cwd=tmp_path).text
+    shield("apply", "--only", "code", "--yes", "--no-proof", cwd=tmp_path)
+    config.write_text(config.read_text() + "\n\nSTRIPE_KEY = 'k3y-of-a-test-0123456789'\n")
+    shown = shield("scan", cwd=tmp_path).text
+    assert "STRIPE_KEY is a hardcoded secret" in shown
+    assert rule not in shown

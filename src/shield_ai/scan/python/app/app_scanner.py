@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from shield_ai.model.errors import SourceError
 from shield_ai.model.skip import SkipId, Skipped, SkipReason
+from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.project.python_source import Source, source_problem
 from shield_ai.scan.files.file_filter import find_markers
 from shield_ai.scan.python.app.collected import Collected
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
     from shield_ai.scan.python.app.app_facts import AppFiles
 
 MAX_SIZE = 2_000_000  # bytes; hand-written Python files are smaller
+
+# A call of the runtime, or its settings source for pydantic.
+RUNTIME_USE = regex(rb"get_secret|SecretsManagerSource")
 
 
 class AppScanner:
@@ -136,7 +140,7 @@ class AppScanner:
                 self._sites.append((finding, site))
             else:
                 self._without_site.append(finding)
-        if path in self._settings and b"get_secret" not in raw:
+        if path in self._settings and not RUNTIME_USE.search(raw):
             self._without_runtime.add(path)
 
     def _skip(self, path: str, reason: SkipReason) -> None:
