@@ -18,3 +18,14 @@ def test_the_report_maps_each_secret_to_its_reads_and_settings(tmp_path, aws):
     assert ">and 2 more<" in page
     assert '<span class="mono">shop/settings.py:' in page
     assert "hunter" not in page
+
+
+def test_the_fields_of_pydantic_settings_are_reads(tmp_path):
+    (tmp_path / "requirements.txt").write_text("fastapi\n")
+    (tmp_path / "config.py").write_text(
+        "from pydantic_settings import BaseSettings\n\n\n"
+        "class Settings(BaseSettings):\n    api_token: str\n"
+    )
+    assert run("apply", "--only", "code", "--yes", "--no-proof", cwd=tmp_path).code == 0
+    page = run("report", "--only", "code", cwd=tmp_path).out
+    assert 'data-label="Read in"><span><span class="mono">config.py</span>' in page

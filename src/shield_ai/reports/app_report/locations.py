@@ -40,10 +40,13 @@ def secret_locations(
 
 
 def _reads(names: set[str], secret: Secret, scan: Scan) -> Iterator[str]:
-    """Yield the places that call get_secret(), and those that still read a variable."""
+    """Yield the places that read a secret through the runtime, and that still read a variable."""
     for call in scan.secret_calls:
         if not names.isdisjoint(call.names):
             yield call.place
+    for path, variable in scan.served:
+        if variable in secret.variables():
+            yield path
     for finding in scan.find_places(secret.variables()):
         yield f"{finding.path}:{finding.line}"
 

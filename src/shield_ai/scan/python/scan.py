@@ -28,6 +28,8 @@ class Scan(msgspec.Struct, frozen=True, kw_only=True):
     # Path, line and column of each get_secret call; a file that defines a settings source
     # also has an entry with line 0 and column 0.
     calls: tuple[tuple[str, int, int], ...] = ()
+    # Path and variable of each field that a settings source for pydantic provides.
+    served: tuple[tuple[str, str], ...] = ()
     harmless: tuple[Skipped, ...] = ()  # values with a secret-like name that are not secrets
     file_reads: tuple[Skipped, ...] = ()  # secrets from a file, a configuration or AWS
     python_files: tuple[str, ...] = ()  # all Python files of the app, including tests

@@ -46,6 +46,7 @@ class Collected:
         self._dynaconf_secrets: list[Skipped] = []
         self.config = ConfigFindings(project.known)
         self.calls: list[tuple[str, int, int]] = []
+        self.served: list[tuple[str, str]] = []  # path and variable of a pydantic field
         self.secret_calls: list[SecretCall] = []
         self.manifest_variables = manifest_variables
         self._project = project
@@ -84,6 +85,7 @@ class Collected:
         self.constants += find_remaining_defaults(source, visitor.accessor_calls)
         if visitor.has_settings_source:
             self.calls.append((path, 0, 0))
+            self.served += [(path, variable) for variable in sorted(visitor.migrated)]
         for node, _ in visitor.accessor_calls:
             self.calls.append((path, node.lineno, node.col_offset))
 
