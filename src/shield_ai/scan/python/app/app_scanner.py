@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from shield_ai.model.errors import SourceError
 from shield_ai.model.skip import SkipId, Skipped, SkipReason
-from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.project.python_source import Source, source_problem
 from shield_ai.scan.files.file_filter import find_markers
 from shield_ai.scan.python.app.collected import Collected
@@ -29,7 +28,7 @@ if TYPE_CHECKING:
 MAX_SIZE = 2_000_000  # bytes; hand-written Python files are smaller
 
 # A call of the runtime, or its settings source for pydantic.
-RUNTIME_USE = regex(rb"get_secret|SecretsManagerSource")
+RUNTIME_NAMES = (b"get_secret", b"SecretsManagerSource")
 
 
 class AppScanner:
@@ -140,7 +139,7 @@ class AppScanner:
                 self._sites.append((finding, site))
             else:
                 self._without_site.append(finding)
-        if path in self._settings and not RUNTIME_USE.search(raw):
+        if path in self._settings and not any(name in raw for name in RUNTIME_NAMES):
             self._without_runtime.add(path)
 
     def _skip(self, path: str, reason: SkipReason) -> None:
