@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 import click
@@ -19,14 +20,13 @@ from shield_ai.model.printable import printable, printable_lines
 from shield_ai.scan.text.secret_names import mask_tokens
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     import msgspec
 
     from shield_ai.model.plan import Receipt
 
 
 UNCHANGED = "nothing changed"
+STDOUT = Path("/dev/stdout")
 
 
 def echo(text: str = "", *, err: bool = False, nl: bool = True, commands: bool = False) -> None:
@@ -101,7 +101,12 @@ def write_output(path: Path, text: str, *, masked: bool = True, commands: bool =
 
     try:
         safe_text = printable_lines(text, commands=commands)
-        write_output(path, (mask_tokens(safe_text) if masked else safe_text).encode())
+        content = mask_tokens(safe_text) if masked else safe_text
+        if path == STDOUT:  # opened again, a file would be written from its start
+            sys.stdout.write(content)
+            sys.stdout.flush()
+        else:
+            write_output(path, content.encode())
     except OSError as error:
         raise ShieldError(
             f"{path} can't be written: {error.strerror}",
