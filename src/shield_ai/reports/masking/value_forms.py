@@ -52,6 +52,9 @@ FILE = regex(r"(?:\.{0,2}/)?[A-Za-z_-]{1,30}(?:/[A-Za-z_-]{1,30}){0,8}(/|\.[a-z]
 ZONE = regex(r"UTC|GMT|[A-Z][a-z]{3,10}(?:/[A-Z][A-Za-z_]{2,20}){1,2}")
 LANGUAGE = regex(r"[a-z]{2}(?:[-_][A-Za-z]{2,4})?")
 SEPARATOR = regex(r"[,;:|/ ]{1,2}")
+PREFIX = regex(r"[A-Z]{2,15}(?:_[A-Z]{2,15}){0,3}_")
+# https://django-crispy-forms.readthedocs.io/en/latest/install.html
+TEMPLATE_PACKS = word_set("bootstrap bootstrap3 bootstrap4 bootstrap5 tailwind uni_form bulma")
 LETTERS = regex(r"[A-Za-z]+")
 
 
@@ -144,6 +147,11 @@ def is_file(text: str) -> bool:
     return "/" in text or match[1] is not None or text in FOLDERS
 
 
+def is_prefix(text: str) -> bool:
+    """Return whether a string is the start of names of variables, and consists of words."""
+    return PREFIX.fullmatch(text) is not None and _is_wordy(text.lower())
+
+
 def _last_word(name: str) -> str:
     found = words(name)
     return found[-1] if found else ""
@@ -175,7 +183,7 @@ FORMS = (
         word_set("""
             ENGINE BACKEND BACKENDS APPLICATION MIDDLEWARE MIDDLEWARES URLCONF CLASS CLASSES MODULE
             MODULES VALIDATORS HASHERS PROCESSORS ROUTERS LOADERS FINDERS RUNNER FIELD BUILTINS
-            STORAGE ADAPTER FACTORY SERIALIZER MODEL
+            STORAGE ADAPTER FACTORY SERIALIZER MODEL LOGGER
         """),
     ),
     Form(
@@ -183,6 +191,8 @@ FORMS = (
         word_set("URL URLS URI URIS ENDPOINT ORIGIN ORIGINS LOCATION BROKER BACKEND BASE SERVER"),
     ),
     Form(is_file, word_set("ROOT DIR DIRS DIRECTORY PATH PATHS FILE FILENAME NAME")),
+    Form(is_prefix, word_set("PREFIX")),
+    Form(TEMPLATE_PACKS.__contains__, word_set("PACK PACKS")),
     Form(LEVELS.__contains__, word_set("LEVEL")),
     Form(lambda text: ZONE.fullmatch(text) is not None, word_set("ZONE TIMEZONE TZ")),
     Form(lambda text: LANGUAGE.fullmatch(text) is not None, word_set("LANGUAGE LOCALE CODE")),

@@ -212,6 +212,8 @@ def _positional(
     last_owner = owner[-1] if owner else ""
     if isinstance(function, ast.Attribute) and name in METHODS:
         return Place(argument, whole.names, name)
+    if name == "getLogger":
+        return whole.inside(argument, "LOGGER")
     if name == "print" or last_owner in LOGGERS:
         return _message(argument)
     if is_read and (name in READERS or last_owner in MAPPINGS or is_env_function(name)):
