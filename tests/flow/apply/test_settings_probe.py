@@ -182,3 +182,14 @@ def test_the_settings_cannot_write_temporary_files(tmp_path, monkeypatch, call):
     (loaded,) = load(tmp_path, f"import tempfile\nX = tempfile.{call}")
     assert loaded.failure() == "PermissionError: not allowed while shield loads the settings"
     assert [path.name for path in tmp_path.iterdir()] == ["shop_settings.py"]
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [("x", "couldn't find shop_settings in •••"), ("shop_settings", "couldn't find ••• in •••")],
+)
+def test_shows_the_name_of_the_module(tmp_path, value, shown):
+    """A value with the same text is hidden."""
+    text = 'raise RuntimeError("couldn\'t find shop_settings in swordfish")\n'
+    [loaded] = load(tmp_path, text, X=value)
+    assert loaded.message == shown

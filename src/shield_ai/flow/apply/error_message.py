@@ -22,7 +22,7 @@ MAX_OUTPUT = 160
 WORDS = word_set("""
     a add all allowed already an and any app application are argument as at attribute base be
     because before boolean but by byte bytes callable can can't cannot change character class
-    codec command config configuration configured connect connection convert could create
+    codec command config configuration configured connect connection convert could couldn't create
     database decode default defined denied depth development directory does doesn't don't either
     empty enclosed enough env environ environment error errors exceeded exist exists expected
     expecting expects export failed field file find folder for forgot format found from function

@@ -6,6 +6,7 @@ redacted.
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import secrets
@@ -124,7 +125,8 @@ def _without_values(
         value in words or (len(value) >= MIN_PART and value in error) for value in values
     ):
         error = "an error"
-    message = show_message(loaded.message, names, values)
+    packages = itertools.accumulate(loaded.module.split("."), "{}.{}".format)
+    message = show_message(loaded.message, [*names, *packages], values)
     return msgspec.structs.replace(loaded, error=error, message=message)
 
 
