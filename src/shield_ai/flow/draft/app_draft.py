@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from shield_ai.flow.app_context import AppContext
     from shield_ai.model.finding import Finding
     from shield_ai.model.manifest import Manifest, Secret
-    from shield_ai.model.site import Site
     from shield_ai.scan.python.scan import Scan
 
 NEEDED_KINDS = frozenset({Kind.DJANGO_SECRET_KEY, Kind.DATABASE, Kind.URL})
@@ -91,9 +90,13 @@ def required_with_default(app: AppContext) -> list[str]:
     The defaults are for development. URLs, databases and Django's key are left out: an app that
     needs them must not start with another value.
     """
-    reads = [site for _, site in app.sites if site.shape in READ_SHAPES and not site.reason]
-    with_default = {site.variable for site in reads if _has_default(site)}
-    with_default -= {site.variable for site in reads if not _has_default(site)}
+    with_default: set[str] = set()
+    without: set[str] = set()
+    for _, site in app.sites:
+        if site.shape in READ_SHAPES and not site.reason:
+            has_default = site.optional and site.default_literal
+            (with_default if has_default else without).add(site.variable)
+    with_default -= without
     names = []
     for secret in _new_secrets(app):
         may_lack_value = not secret.optional and secret.kind not in NEEDED_KINDS
@@ -106,10 +109,6 @@ def _new_secrets(app: AppContext) -> Sequence[Secret]:
     """Return the secrets that are not in shield.toml yet."""
     on_disk = app.manifest_on_disk
     return draft_manifest(app).secret[len(on_disk.secret) :] if on_disk else app.manifest.secret
-
-
-def _has_default(site: Site) -> bool:
-    return site.optional and site.default_literal
 
 
 def _configured_region() -> str:

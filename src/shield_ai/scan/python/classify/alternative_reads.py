@@ -24,7 +24,11 @@ def mark_alternatives(branches: Sequence[Sequence[Candidate]]) -> None:
     for reads in branches:
         counts.update({read.variable for read in reads})
     own = [[read for read in reads if counts[read.variable] == 1] for reads in branches]
-    alternatives = [reads for reads in own if any(read.is_secret_read() for read in reads)]
+    alternatives = [reads for reads in own if _has_secret(reads)]
     if len(alternatives) > 1:
         for read in itertools.chain(*alternatives):
             read.is_guarded = read.has_alternative = True
+
+
+def _has_secret(reads: Sequence[Candidate]) -> bool:
+    return any(read.is_secret_read() for read in reads)

@@ -74,13 +74,23 @@ def mark_alternative_reads(tree: ast.Module, candidates: Sequence[Candidate]) ->
     reads: dict[ast.AST, Candidate] = {
         candidate.node: candidate for candidate in candidates if candidate.shape is Shape.READ
     }
+    if not reads:
+        return
     tests = {candidate.node for candidate in candidates if _is_presence(candidate)} | reads.keys()
+    for condition in _choices(tree):
+        chosen = (branch for branch in condition if _requires(branch, tests))
+        mark_alternatives([list(_reads_in(branch.body, reads)) for branch in chosen])
+
+
+def _choices(tree: ast.Module) -> Iterator[list[ast.If]]:
+    """Yield the branches of each `if` with an `elif`."""
     later: set[ast.AST] = set()  # the branches after the first one of a condition
-    for node in descend(tree) if reads else ():
-        if isinstance(node, ast.If) and node.orelse and node not in later:
-            later.update(_branches(node))
-            chosen = (part for part in _branches(node) if _requires(part, tests))
-            mark_alternatives([list(_reads_in(branch.body, reads)) for branch in chosen])
+    for node in descend(tree):
+        if isinstance(node, ast.If) and node not in later:
+            branches = list(_branches(node))
+            later.update(branches)
+            if len(branches) > 1:
+                yield branches
 
 
 def _branches(node: ast.If) -> Iterator[ast.If]:
