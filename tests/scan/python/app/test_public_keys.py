@@ -4,7 +4,7 @@ import pytest
 from shield_helpers import reason_of
 
 from shield_ai.model.skip import SkipId
-from shield_ai.scan.python.app_scan import scan_files
+from shield_ai.scan.python.app_scan import scan, scan_files
 
 PUBLIC = SkipId.PUBLIC_KEY.text
 
@@ -55,3 +55,28 @@ def test_the_key_beside_the_secret_of_a_captcha_is_public(key, secret, is_public
     read = f"import os\nA = os.environ['{key}']\nB = os.environ['{secret}']\n"
     assert reasons(read, {}) == {key: PUBLIC if is_public else "", secret: ""}
     assert reasons(read, {}, {key}) == {key: "", secret: ""}
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "shown"),
+    [
+        pytest.param("shop/templates/base.html", '<script src="{{ A_KEY }}">', "public", id="page"),
+        pytest.param(
+            ".github/workflows/a.yml", "env:\n  ROSTER: ${{ secrets.R }}\n", "store", id="workflow"
+        ),
+    ],
+)
+def test_files_in_folders_without_code_are_read(tmp_path, path, text, shown):
+    for name, content in {
+        "settings.py": "import os\nA = os.environ['A_KEY']\nB = os.environ['ROSTER']\n",
+        path: text,
+    }.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(content)
+    found = scan(tmp_path).findings
+    assert any(shown in f"{finding.message} {finding.reason}" for finding in found)
+
+
+def test_a_public_key_in_a_setting_for_a_private_one_is_no_secret():
+    read = "import os\nlicense_key = os.environ['LICENSE_PUBLIC_KEY_PEM']\n"
+    assert reasons(read, {}) == {}

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 from shield_ai.model.words import word_set, words
 from shield_ai.project.perf.lazy_regex import regex
+from shield_ai.scan.python.app.skipped_folders import PAGES
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
     from shield_ai.model.file_reader import FileReader
 
-SUFFIXES = (".html", ".htm", ".jinja", ".jinja2", ".j2")
 MAX_SIZE = 200_000  # bytes
 # A page loads a script with the key, or gives it to the widget of a CAPTCHA.
 _PRINTED = rb"[^<>{}\n]{0,300}\{\{[^{}<>\n]{0,80}?\b([A-Z][A-Z0-9_]{1,80}KEY)\b[^{}<>\n]{0,80}\}\}"
@@ -36,7 +36,7 @@ def find_published_keys(paths: Iterable[str], read: FileReader) -> frozenset[str
     """
     names: set[str] = set()
     for path in paths:
-        if not path.endswith(SUFFIXES):
+        if not path.endswith(PAGES):
             continue
         raw = read(path) or b""
         if b"KEY" in raw and len(raw) <= MAX_SIZE:

@@ -28,6 +28,7 @@ READ = regex(
 )
 IMPORT = regex(rb"(?m)^[ \t]*(?:from[ \t]+([\w.]*+)[ \t]+import\b([^\n#]*)|import[ \t]+(\w[\w.]*))")
 MIGRATION_HELPER = regex(r"_[a-z]\w*\.py")
+PAGES = (".html", ".htm", ".jinja", ".jinja2", ".j2")
 MAX_SHOWN = 5
 
 
@@ -66,7 +67,18 @@ def select_app_paths(entries: Iterable[Entry], read: FileReader) -> AppPaths:
 
 
 def _belongs_to_code(entry: Entry) -> bool:
-    return entry.is_app_file or _is_migration_helper(entry.path)
+    path = entry.path
+    return entry.is_app_file or _is_migration_helper(path) or _is_evidence(path)
+
+
+def _is_evidence(path: str) -> bool:
+    """Return whether a page or a workflow can tell which variables are public, or secret."""
+    if path.startswith(".github/workflows/"):
+        return True
+    if not path.endswith(PAGES):
+        return False
+    folders = path.split("/")[:-1]
+    return not any(part in SKIPPED_FOLDERS - {"templates"} or part[:1] == "." for part in folders)
 
 
 def _is_migration_helper(path: str) -> bool:

@@ -105,8 +105,9 @@ class Candidate(msgspec.Struct, kw_only=True):
         name = self.innermost_name
         if not self.direct or not name or meaning(name) not in SECRET_MEANINGS:
             return False
-        last_word = words(self.variable)[-1:]
-        return not is_path(self.variable) and not HARMLESS_ENDS.intersection(last_word)
+        parts = words(self.variable)
+        is_public = "PUBLIC" in parts or not HARMLESS_ENDS.isdisjoint(parts[-1:])
+        return not is_path(self.variable) and not is_public
 
     def _may_be_secret(self) -> bool:
         """Return False if the name or the default shows that the value is not a secret."""
