@@ -48,6 +48,7 @@ def test_a_variable_that_the_repository_sets_gets_a_prefix(tmp_path, use):
         pytest.param("run.sh", "export MY_AUTH_PASSWORD=abc\n", id="other name"),
         pytest.param("README.md", "AUTH_PASSWORD=\n", id="document"),
         pytest.param("config/settings.py.example", "AUTH_PASSWORD = ''\n", id="Python"),
+        pytest.param("cache/entry", "a\0AUTH_PASSWORD=b\0", id="binary"),
         pytest.param("locale/en.yml", "AUTH_PASSWORD: Password\n", id="translation"),
     ],
 )

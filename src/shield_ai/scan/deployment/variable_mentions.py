@@ -17,7 +17,7 @@ from shield_ai.scan.files.file_class import (
     is_translation,
 )
 from shield_ai.scan.files.walk import walk_all
-from shield_ai.scan.text.reader import reader
+from shield_ai.scan.text.reader import is_binary, reader
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -48,7 +48,7 @@ def find_mentioned(root: Path, variables: Collection[str]) -> set[str]:
     for entry in walk_all(root):
         if may_set_variables(entry.path):
             raw = read(entry.path) or b""
-            if len(raw) <= MAX_SIZE:
+            if len(raw) <= MAX_SIZE and not is_binary(entry.path, raw):
                 mentioned.update(match.decode() for match in pattern.findall(raw))
     return mentioned | _mentioned_around(root, set(variables) - mentioned)
 
