@@ -128,10 +128,10 @@ def _print_emf(namespace: str, figures: dict[str, float]) -> None:
 
 
 def _put_metric_data(namespace: str, figures: dict[str, float]) -> None:
-    from boto3.session import Session
+    import boto3
 
     data: Any = [
         {"MetricName": name, "Value": value, "Unit": UNITS[name]} for name, value in figures.items()
     ]
-    client = Session().client("cloudwatch")
+    client = boto3.Session().client("cloudwatch")
     client.put_metric_data(Namespace=namespace, MetricData=data)

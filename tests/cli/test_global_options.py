@@ -161,7 +161,7 @@ def test_quiet_scan_prints_findings_without_a_summary(app, output_format):
 def test_quiet_scan_without_findings_prints_nothing(tmp_path):
     assert run("-q", "scan", cwd=tmp_path).text == ""
     assert run("-q", "scan", "-o", "out.txt", cwd=tmp_path).text == ""
-    assert (tmp_path / "out.txt").read_text() == "no findings\n"
+    assert (tmp_path / "out.txt").read_text() == "no findings; there are no files to scan\n"
 
 
 def test_options_of_subcommands_have_variables(tmp_path):

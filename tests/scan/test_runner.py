@@ -389,7 +389,10 @@ def test_custom_rules_search_all_files_without_a_repository(custom) -> None:
 
 def test_custom_rules_that_search_no_file_are_reported(custom) -> None:
     git(custom, "rm", "-rq", "--cached", ".")
-    assert ".shield/patterns: no file for the custom rules" in run("scan", cwd=custom).out
+    assert (
+        ".shield/patterns: the custom rules scan only files that git tracks"
+        in run("scan", cwd=custom).out
+    )
     git(custom, "config", "core.repositoryFormatVersion", "99")
     assert ".git: git can't list the tracked files" in run("scan", cwd=custom).out
 

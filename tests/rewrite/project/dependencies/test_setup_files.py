@@ -62,7 +62,7 @@ def test_adds_to_setup_py(before, after):
         pytest.param("setup.cfg", "[options]\ninstall_requires =\n    boto3>=1.30\n", "", id="present"),
         pytest.param("setup.py", "setup(install_requires=['Boto3'])\n", "", id="present in a list"),
         pytest.param("setup.py", "setup(install_requires=['boto3==1.9.1'])\n", "boto3==1.9.1 is too old for the runtime", id="old"),
-        pytest.param("setup.cfg", "[options]\ninstall_requires =\n    urllib3<1.20\n", "urllib3<1.20 is too old for boto3", id="old dependency"),
+        pytest.param("setup.cfg", "[options]\ninstall_requires =\n    urllib3<1.20\n", "urllib3<1.20 is too old: update it, then add boto3", id="old dependency"),
         pytest.param("requirements.txt", "x\nBoto3==1.9.1 --hash=sha256:0\n", "==1.9.1 is too old for the runtime", id="old in requirements"),
         pytest.param("pyproject.toml", "[project]\ndependencies = ['boto3<1.20']\n", "boto3<1.20 is too old for the runtime", id="old in pyproject"),
         pytest.param("setup.py", "setup(install_requires=read())\n", "no file with the app's dependencies", id="computed"),
