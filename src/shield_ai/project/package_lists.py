@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import configparser
 import fnmatch
 import tomllib
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -12,6 +11,7 @@ from shield_ai.model.errors import SourceError
 from shield_ai.model.file_reader import read_optional
 from shield_ai.model.invalid_input import INVALID_TOML, require_short_keys
 from shield_ai.project.globs import has_too_many_wildcards
+from shield_ai.project.ini_file import parse_ini
 from shield_ai.project.python_source import Source
 
 if TYPE_CHECKING:
@@ -169,11 +169,7 @@ def _flit_module(document: Mapping[str, Any]) -> str:
 
 
 def _in_setup_cfg(read: FileReader) -> Iterator[PackageList]:
-    parser = configparser.RawConfigParser()
-    try:
-        parser.read_string((read_optional(read, SETUP_CFG) or b"").decode())
-    except (configparser.Error, ValueError):
-        return
+    parser = parse_ini(read_optional(read, SETUP_CFG))
     packages = parser.get("options", "packages", fallback="").strip()
     if packages.startswith("find"):
         packages = parser.get("options.packages.find", "include", fallback="")

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import msgspec
 
 from shield_ai.model.file_reader import read_optional
+from shield_ai.project.ini_file import parse_ini
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.rewrite.pre_commit import hook_options
 from shield_ai.rewrite.python.lines.line_length import (
     configured_line_length,
     folders_above,
     linter_line_length,
-    parse_ini,
     parse_toml,
 )
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import configparser
 import functools
 import tomllib
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from shield_ai.model.invalid_input import INVALID_TOML, require_short_keys
-from shield_ai.project.perf.lazy_regex import regex
+from shield_ai.project.ini_file import parse_ini
 from shield_ai.rewrite.pre_commit import hook_options
 
 if TYPE_CHECKING:
@@ -21,8 +20,6 @@ DEFAULT = 88  # of Black and ruff
 MAX_DEPTH = 3  # of the app below the folder of the repository
 MAXIMUM = 120
 PARSED_FILES = 64  # configuration files that stay parsed
-# The time of configparser grows with the square of the spaces in a line.
-LONG_GAP = regex(r"\S[^\S\n]{200}")
 
 
 def max_line_length(source: Source, configured: int, limit: int = 0) -> int:
@@ -99,19 +96,6 @@ def parse_toml(raw: bytes | None) -> dict[str, Any]:
         return tomllib.loads(text)
     except INVALID_TOML:
         return {}
-
-
-@functools.lru_cache(maxsize=PARSED_FILES)
-def parse_ini(raw: bytes | None) -> configparser.ConfigParser:
-    """Return the sections of an INI file; none if it is missing or invalid."""
-    parser = configparser.ConfigParser(interpolation=None, strict=False)
-    try:
-        text = (raw or b"").decode("utf-8-sig")
-        if not LONG_GAP.search(text):
-            parser.read_string(text)
-    except (configparser.Error, UnicodeDecodeError):
-        return configparser.ConfigParser(interpolation=None)
-    return parser
 
 
 def _linter_length(read: FileReader, folder: str) -> int:
