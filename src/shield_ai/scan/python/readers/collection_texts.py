@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 from typing import TYPE_CHECKING
 
 from shield_ai.scan.python.readers.ast_walk import descend
@@ -13,14 +14,15 @@ if TYPE_CHECKING:
 COLLECTIONS = (ast.List, ast.Tuple, ast.Set)
 
 
-def collection_texts(tree: ast.Module, *, with_keys: bool = False) -> set[str]:
+@functools.lru_cache(maxsize=8)  # few files are in use at a time
+def collection_texts(tree: ast.Module, *, with_keys: bool = False) -> frozenset[str]:
     """Return the strings in a file's lists, tuples and sets: a loop may read these variables.
 
     Args:
         tree: The file.
         with_keys: Add the keys of dictionaries.
     """
-    texts = set()
+    texts: set[str] = set()
     for node in descend(tree):
         elements: Sequence[ast.expr | None] = ()
         if isinstance(node, COLLECTIONS):
@@ -30,4 +32,4 @@ def collection_texts(tree: ast.Module, *, with_keys: bool = False) -> set[str]:
         for element in elements:
             if isinstance(element, ast.Constant) and isinstance(element.value, str):
                 texts.add(element.value)
-    return texts
+    return frozenset(texts)

@@ -60,7 +60,12 @@ def possible_items(resolver: Resolver, node: ast.expr, scopes: Scopes) -> list[s
 
 
 def texts_of_name(
-    resolver: Resolver, name: ast.expr, scopes: tuple[Scope, ...], *, with_keys: bool = False
+    resolver: Resolver,
+    name: ast.expr,
+    scopes: tuple[Scope, ...],
+    followed: set[str],
+    *,
+    with_keys: bool = False,
 ) -> set[str]:
     """Return the texts of a file from which the code computes the name of a variable.
 
@@ -72,6 +77,7 @@ def texts_of_name(
         resolver: The resolver of the module.
         name: The expression that computes the name.
         scopes: The scopes around it, from the module to the innermost.
+        followed: The names that were followed before, whose texts are known; gets the others.
         with_keys: Whether the keys of dictionaries are texts in collections.
     """
     known = possible_texts(resolver, name, scopes)
@@ -80,16 +86,17 @@ def texts_of_name(
     tree = resolver.module.source.tree
     sources, unknown = _sources(tree)
     texts: set[str] = set()
-    seen: set[str] = set()
+    new: set[str] = set()
     pending: list[ast.AST] = [name]
     while pending:
         for node in descend(pending.pop()):
             if isinstance(node, ast.Constant) and isinstance(node.value, str):
                 texts.add(node.value)
-            elif isinstance(node, ast.Name) and node.id not in seen:
-                seen.add(node.id)
+            elif isinstance(node, ast.Name) and node.id not in followed:
+                followed.add(node.id)
+                new.add(node.id)
                 pending += sources.get(node.id, ())
-    if seen & (unknown | mutated_names(tree)):
+    if not (new.isdisjoint(unknown) and new.isdisjoint(mutated_names(tree))):
         return texts | collection_texts(tree, with_keys=with_keys)
     return texts
 

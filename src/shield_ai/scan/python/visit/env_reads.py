@@ -53,6 +53,7 @@ class EnvReadVisitor(PydanticFieldVisitor):
         super().__init__(project, module, statement_filter)
         # variables that may be read under computed names: they stay in the environment
         self.computed_names: set[str] = set()
+        self._followed: set[str] = set()  # names that are part of computed names
         self.library_reads: dict[str, SkipReason] = {}  # why libraries need variables
         self._written: set[str] = set()  # variables that the file sets
         self._copies: dict[str, EnvironCopy] | None = None  # collected on first use
@@ -206,7 +207,9 @@ class EnvReadVisitor(PydanticFieldVisitor):
         if candidate.alternatives:
             return
         if argument and not candidate.others and not self._is_parameter(argument):
-            self.computed_names |= texts_of_name(self.resolver, argument, self.scopes)
+            self.computed_names |= texts_of_name(
+                self.resolver, argument, self.scopes, self._followed
+            )
         self.computed_names.update(candidate.others)
 
     def _is_parameter(self, node: ast.expr | None) -> bool:

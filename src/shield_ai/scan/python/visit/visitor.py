@@ -55,6 +55,7 @@ class SecretVisitor(AccessorCallVisitor):
         self.candidates: list[Candidate] = []
         self.assigned_settings: set[str] = set()  # settings with a value that is not constant
         self._computed_writes: set[str] = set()  # variables that may be set under a computed name
+        self._followed_writes: set[str] = set()  # names that are part of their names
         self._replaces_environ = False  # the runtime passes values to expressions in os.environ
 
     def run(self) -> list[Candidate]:
@@ -141,7 +142,9 @@ class SecretVisitor(AccessorCallVisitor):
             return False
         variable = self.resolver.constant_text(name, self.scopes)
         if variable is None:
-            self._computed_writes |= texts_of_name(self.resolver, name, self.scopes, with_keys=True)
+            self._computed_writes |= texts_of_name(
+                self.resolver, name, self.scopes, self._followed_writes, with_keys=True
+            )
         else:
             self._written.add(variable)
         return True
