@@ -82,7 +82,7 @@ def run_shield(
     stdin: bytes = b"",
     timeout: float | None = None,
 ) -> subprocess.CompletedProcess[bytes]:
-    """Run one command in a process of its own: a fork, if that makes no difference."""
+    """Run one command in a fork, or in a new process if a fork would behave differently."""
     command = [sys.executable, "-m", "shield_ai", *map(os.fspath, arguments)]
     server = _server()
     if "coverage" in sys.modules or not server.serves(environment):

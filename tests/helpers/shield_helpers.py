@@ -49,7 +49,7 @@ class Done:
 def shield(
     *arguments: str, cwd: Path, env: Mapping[str, str] | None = None, stdin: str | None = None
 ) -> Done:
-    """Run one command in a process of its own."""
+    """Run one command outside the process of the test."""
     environment = {"NO_COLOR": "1", "COLUMNS": "80", **os.environ, **(env or {})}
     done = run_shield(arguments, cwd, environment, (stdin or "").encode())
     return Done(done.returncode, done.stdout.decode(), done.stderr.decode())

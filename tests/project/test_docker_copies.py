@@ -80,3 +80,30 @@ def test_ignored_files(tmp_path, patterns, line):
 def test_the_ignore_file_of_a_dockerfile(tmp_path):
     files = {"Dockerfile": FROM + "COPY . .\n", ".dockerignore": "*secret*\n"}
     assert missing(tmp_path, {**files, "Dockerfile.dockerignore": "a\n"}) == []
+
+
+STAGES = (
+    FROM.replace("\n", " AS s0\n", 1)
+    + "COPY shop /a/shop\n"
+    + "".join(
+        f"FROM x AS s{i}\nCOPY --from=s{i - 1} / /b/\nCOPY --from=s{i - 1} / /c/\n"
+        for i in range(1, 40)
+    )
+)
+
+
+def test_stages_that_double_the_places_of_a_file(tmp_path):
+    assert len(missing(tmp_path, {"Dockerfile": STAGES}, [MAP])) == 40
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        pytest.param({"Dockerfile": FROM + "COPY shop/ /shop/\n" * 600}, id="instructions"),
+        pytest.param(
+            {"Dockerfile": FROM + "COPY . .\n", ".dockerignore": "*secret*\n" * 1100}, id="patterns"
+        ),
+    ],
+)
+def test_files_with_too_many_lines_are_not_judged(tmp_path, files):
+    assert missing(tmp_path, files, [MAP]) == []

@@ -82,7 +82,7 @@ def _with_choice(site: Site, choice: Choice | None) -> Site:
 def _choices(
     variables: set[str], found: Scan, root: Path, manifest: Manifest | None
 ) -> Iterator[tuple[str, Choice]]:
-    """Yield the variables that must not be used, each with another one or the reason to skip it."""
+    """Yield each variable that has another use, with a new one or the reason to skip the value."""
     named = _NamedVariables(manifest, found.facts.name)
     used = _used_by_code(found)
     unknown: dict[str, str] = {}

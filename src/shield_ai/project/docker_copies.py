@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
+import functools
 import json
 import posixpath
 import re
@@ -25,6 +26,10 @@ _CONTINUED = regex(r"\\[ \t]*$")
 _STAGE = regex(r"(?:--\S+\s+)*(?P<base>\S+)(?:\s+AS\s+(?P<name>\S+))?\s*", re.IGNORECASE)
 _UNKNOWN = "?"  # a place that depends on a variable
 _MAX_SIZE = 100_000
+# A hostile file has more of these than any other; it is not judged.
+_MAX_SOURCES = 500  # of the instructions of a Dockerfile
+_MAX_PATTERNS = 1000  # of a .dockerignore file
+_MAX_PLACES = 8  # of a file in a stage, before they count as unknown: each stage can double them
 _WILDCARDS = regex(r"\*\*/?|\*|\?|.", re.DOTALL)
 _TRANSLATED = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
 
@@ -114,6 +119,8 @@ class _Stage:
                 if copied:
                     self.places[file].add(copied)
                     self._lines[file] = line
+            if len(self.places[file]) > _MAX_PLACES:
+                self.places[file] = {_UNKNOWN}
 
 
 _Stages = dict[str, _Stage]
@@ -129,6 +136,7 @@ def _places(files: Iterable[str], stage: _Stage | None) -> Iterator[tuple[str, s
 def _stages(text: str, files: Collection[str]) -> list[_Stage]:
     stages: list[_Stage] = []
     named: _Stages = {}
+    sources = 0
     for line, keyword, arguments in _instructions(text):
         if keyword == "FROM":
             match = _STAGE.match(arguments)
@@ -139,6 +147,9 @@ def _stages(text: str, files: Collection[str]) -> list[_Stage]:
         elif stages and keyword == "WORKDIR":
             stages[-1].change_folder(arguments)
         elif stages:
+            sources += len(arguments.split()) - 1
+            if sources > _MAX_SOURCES:
+                return []
             stages[-1].copy(line, arguments, files, named)
     return stages
 
@@ -231,7 +242,8 @@ def _ignore_patterns(tree: Tree, dockerfile: str) -> list[tuple[int, str]]:
 def ignore_patterns(text: str) -> list[tuple[int, str]]:
     """Return the patterns of a .dockerignore file, with their lines."""
     lines = enumerate(text.splitlines(), 1)
-    return [(number, line.strip()) for number, line in lines if line[:1] not in {"", "#"}]
+    patterns = [(number, line.strip()) for number, line in lines if line[:1] not in {"", "#"}]
+    return patterns if len(patterns) <= _MAX_PATTERNS else []
 
 
 def excluding_line(file: str, patterns: Iterable[tuple[int, str]]) -> int:
@@ -239,12 +251,14 @@ def excluding_line(file: str, patterns: Iterable[tuple[int, str]]) -> int:
     found = 0
     for number, pattern in patterns:
         text = pattern.removeprefix("!").strip()
-        if not has_too_many_wildcards(text) and _is_excluded(file, posixpath.normpath(text)):
+        if not has_too_many_wildcards(text) and _expression(text).fullmatch(file):
             found = 0 if pattern.startswith("!") else number
     return found
 
 
-def _is_excluded(file: str, pattern: str) -> bool:
-    parts = _WILDCARDS.findall(pattern.removeprefix("/"))
+@functools.lru_cache(maxsize=_MAX_PATTERNS)
+def _expression(pattern: str) -> re.Pattern[str]:
+    """Return an expression for the files that a pattern of .dockerignore excludes."""
+    parts = _WILDCARDS.findall(posixpath.normpath(pattern).removeprefix("/"))
     expression = "".join(_TRANSLATED.get(part) or re.escape(part) for part in parts)
-    return bool(re.fullmatch(rf"{expression}(?:/.*)?", file))
+    return re.compile(rf"{expression}(?:/.*)?")

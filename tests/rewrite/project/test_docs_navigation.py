@@ -64,6 +64,13 @@ def test_a_new_page_is_added_to_the_navigation_once(path, before, after):
         pytest.param(MKDOCS, "nav: !include nav.yml\n", id="other file"),
         pytest.param(MKDOCS, "nav: 'x\n", id="invalid"),
         pytest.param(MKDOCS, "nav:\n- - a.md\n- x: &y\n    - b.md\n- *y\n", id="alias"),
+        pytest.param(MKDOCS, "nav:\n- x: &y [*y]\n", id="recursive alias"),
+        pytest.param(
+            MKDOCS,
+            "nav:\n- &a0 [a.md]\n"
+            + "".join(f"- &a{i} [*a{i - 1}, *a{i - 1}]\n" for i in range(1, 40)),
+            id="aliases that double",
+        ),
         pytest.param(SUMMARY, "# Summary\n", id="empty summary"),
     ],
 )

@@ -21,7 +21,7 @@ OTHER_NAME = "aws_config.py"
 
 
 def visible_runtime(tree: Tree, runtime: str, importers: Collection[str] = ()) -> str:
-    """Return the path of the map file, or another one if git ignores it or an image lacks it.
+    """Return the path of the map file; another path if git ignores it or an image lacks it.
 
     Args:
         tree: The app's folder.

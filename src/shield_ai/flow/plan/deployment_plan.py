@@ -205,7 +205,8 @@ def file_values(sources: DeploymentSources) -> Iterator[FileValue]:
                     continue
                 is_compose = file.kind is DeploymentKind.COMPOSE
                 if is_compose and is_composed(entry.value):
-                    variables = variables or read_compose_variables(sources.read, path)
+                    if variables is None:
+                        variables = read_compose_variables(sources.read, path)
                     text = composed_value(entry.value, variables)
                     yield FileValue(entry.variable, text, is_composed=True)
                 elif form is ValueForm.LITERAL:

@@ -6,6 +6,7 @@ https://rust-lang.github.io/mdBook/format/summary.html
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING, NamedTuple
 
 import yaml
@@ -23,7 +24,7 @@ MKDOCS = ("mkdocs.yml", "mkdocs.yaml")
 FOLDER = "docs"
 SUMMARY = f"{FOLDER}/SUMMARY.md"  # of mdBook, and of the plugin literate-nav of MkDocs
 TITLE = "AWS Secrets Manager"
-MAX_SIZE = 400_000  # bytes
+MAX_SIZE = 100_000  # bytes
 ITEM = regex(r"^[-*+] +\[[^]\n]+\]\([^)\n]*\)[ \t]*$")  # `- [Title](page.md)`
 NESTED = regex(r"^(?:[ \t]+\S.*)?$")
 
@@ -99,7 +100,7 @@ def _place_in_mkdocs(text: str, page: str) -> _Place | None:
         return None
     if not isinstance(navigation, yaml.SequenceNode):
         return NO_LIST if _is_null(navigation) else None
-    if navigation.flow_style or not navigation.value:
+    if navigation.flow_style or not navigation.value or _has_aliases(navigation):
         return None
     item = navigation.value[-1]
     line_start = text.rfind("\n", 0, item.start_mark.index) + 1
@@ -136,6 +137,22 @@ def _navigation(text: str) -> yaml.Node | None:
 
 def _is_null(node: yaml.Node) -> bool:
     return isinstance(node, yaml.ScalarNode) and node.tag == "tag:yaml.org,2002:null"
+
+
+def _has_aliases(node: yaml.Node) -> bool:
+    """Return whether a node contains another one twice, or itself."""
+    seen: set[int] = set()
+    pending = [node]
+    while pending:
+        item = pending.pop()
+        if id(item) in seen:
+            return True
+        seen.add(id(item))
+        if isinstance(item, yaml.SequenceNode):
+            pending += item.value
+        elif isinstance(item, yaml.MappingNode):
+            pending += itertools.chain.from_iterable(item.value)
+    return False
 
 
 def _scalars(node: yaml.Node) -> Iterator[yaml.Node]:
