@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shield_ai.model.skip import SkipId
 from shield_ai.project.docker_copies import find_missing_copies
-from shield_ai.rewrite.project.copy_files import copy_folder
+from shield_ai.rewrite.project.images import reason_of, runtime_files
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
     from shield_ai.model.skip import Skipped
     from shield_ai.project.tree import Tree
-
-_INIT = "/__init__.py"
 
 
 def find_image_problems(tree: Tree, importers: Collection[str], runtime: str) -> list[Skipped]:
@@ -27,15 +24,5 @@ def find_image_problems(tree: Tree, importers: Collection[str], runtime: str) ->
     """
     if runtime == "package" or not importers:
         return []
-    needed = [runtime, f"{copy_folder(runtime)}{_INIT}"]
-    problems = []
-    for copy in find_missing_copies(tree, importers, needed):
-        paths = [path.removesuffix(_INIT) for path in copy.missing]
-        names = " and ".join(paths)
-        if copy.is_ignored:
-            exceptions = " and ".join(f"!{path}" for path in paths)
-            reason = SkipId.IMAGE_IGNORES.reason(names=names, exceptions=exceptions)
-        else:
-            reason = SkipId.NOT_COPIED.reason(names=names)
-        problems.append(reason.entry(copy.path, copy.line))
-    return problems
+    copies = find_missing_copies(tree, importers, runtime_files(runtime))
+    return [reason_of(copy).entry(copy.path, copy.line) for copy in copies]

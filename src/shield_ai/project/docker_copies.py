@@ -34,6 +34,15 @@ _WILDCARDS = regex(r"\*\*/?|\*|\?|.", re.DOTALL)
 _TRANSLATED = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
 
 
+class Dockerfile(NamedTuple):
+    """A Dockerfile, and the .dockerignore file that applies to it."""
+
+    path: str
+    text: str
+    ignore_path: str
+    ignore_text: str  # empty without such a file
+
+
 class MissingCopy(NamedTuple):
     """An instruction that copies code into an image without a file that the code imports."""
 
@@ -56,40 +65,60 @@ def find_missing_copies(
         importers: The files that import others.
         needed: The files that they import, which may not exist yet.
     """
+    for dockerfile in read_dockerfiles(tree):
+        yield from missing_copies(dockerfile, importers, needed)
+
+
+def missing_copies(
+    dockerfile: Dockerfile, importers: Collection[str], needed: Sequence[str]
+) -> Iterator[MissingCopy]:
+    """Yield what the image of a Dockerfile lacks; see find_missing_copies()."""
+    path, text, ignore_path, ignore_text = dockerfile
     files = {*importers, *needed}
-    for path in _dockerfiles(tree):
-        patterns = _ignore_patterns(tree, path)
-        excluded = {file: line for file in files if (line := excluding_line(file, patterns))}
-        found = _missing_in(_stages(_read(tree, path), files - excluded.keys()), importers, needed)
-        for line, missing in sorted(found):
+    patterns = ignore_patterns(ignore_text)
+    excluded = {file: line for file in files if (line := excluding_line(file, patterns))}
+    stages = read_stages(text, files - excluded.keys())
+    found = {(stage.line_of(importers), stage.missing(needed)) for stage in stages}
+    for line, missing in sorted(found):
+        if line and missing:
             lines = [excluded[file] for file in missing if file in excluded]
-            place = (_ignore_file(tree, path), min(lines)) if lines else (path, line)
+            place = (ignore_path, min(lines)) if lines else (path, line)
             yield MissingCopy(*place, missing, is_ignored=bool(lines))
 
 
-def _missing_in(
-    stages: Iterable[_Stage], importers: Collection[str], needed: Sequence[str]
-) -> set[tuple[int, tuple[str, ...]]]:
-    """Return the lines that copy importers into a stage, and the files that the stage lacks."""
-    found = set()
-    for stage in stages:
-        line = stage.line_of(importers)
-        missing = tuple(file for file in needed if not stage.places[file])
-        if line and missing:
-            found.add((line, missing))
-    return found
+class Instruction(NamedTuple):
+    """An instruction of a Dockerfile that copies files, or changes where they are copied to."""
+
+    line: int
+    last_line: int
+    keyword: str  # in upper case
+    arguments: str
 
 
-class _Stage:
+class ContextCopy(NamedTuple):
+    """An instruction that copies a file of the context."""
+
+    instruction: Instruction
+    file: str
+    folder: str  # the working directory of the image
+    place: str  # the path of the file in the image
+
+
+class Stage:
     """The copied files of a stage, with their places in the image."""
 
-    def __init__(self, parent: _Stage | None) -> None:
+    def __init__(self, parent: Stage | None) -> None:
         self.folder: str = parent.folder if parent else "/"
         self.places: defaultdict[str, set[str]] = defaultdict(set)
+        self.context_copies: list[ContextCopy] = []
         self._lines: dict[str, int] = {}
         inherited = parent.places if parent else {}
         for file, places in inherited.items():
             self.places[file] |= places
+
+    def missing(self, files: Iterable[str]) -> tuple[str, ...]:
+        """Return the files that the stage lacks."""
+        return tuple(file for file in files if not self.places[file])
 
     def line_of(self, files: Iterable[str]) -> int:
         """Return the last line of the stage that copies any of the files; 0: none."""
@@ -99,16 +128,15 @@ class _Stage:
         """Use the argument of WORKDIR."""
         self.folder = posixpath.join(self.folder, text.strip().strip("\"'"))
 
-    def copy(self, line: int, arguments: str, files: Iterable[str], others: _Stages) -> None:
+    def copy(self, instruction: Instruction, files: Iterable[str], others: _Stages) -> None:
         """Copy files as COPY or ADD does.
 
         Args:
-            line: The line of the instruction.
-            arguments: Its options and paths.
+            instruction: The instruction.
             files: The files of the context.
             others: The other stages, by name and number.
         """
-        origin, words = _split_arguments(arguments)
+        origin, words = split_arguments(instruction.arguments)
         if len(words) < 2 or (origin and origin not in others):  # no destination, another image
             return
         target = posixpath.join(self.folder, words[-1])
@@ -117,45 +145,57 @@ class _Stage:
             for source in words[:-1]:
                 copied = _copied_place(source, place, target, is_folder=is_folder)
                 if copied:
-                    self.places[file].add(copied)
-                    self._lines[file] = line
-            if len(self.places[file]) > _MAX_PLACES:
-                self.places[file] = {_UNKNOWN}
+                    self._add(file, copied, instruction)
+                    if not origin:
+                        copy = ContextCopy(instruction, file, self.folder, copied)
+                        self.context_copies.append(copy)
+
+    def _add(self, file: str, place: str, instruction: Instruction) -> None:
+        self._lines[file] = instruction.line
+        self.places[file].add(place)
+        if len(self.places[file]) > _MAX_PLACES:
+            self.places[file] = {_UNKNOWN}
 
 
-_Stages = dict[str, _Stage]
+_Stages = dict[str, Stage]
 
 
-def _places(files: Iterable[str], stage: _Stage | None) -> Iterator[tuple[str, str]]:
+def _places(files: Iterable[str], stage: Stage | None) -> Iterator[tuple[str, str]]:
     """Yield the files of the context or of a stage, with their places there."""
     for file in stage.places if stage else files:
         for place in stage.places[file] if stage else [file]:
             yield file, place
 
 
-def _stages(text: str, files: Collection[str]) -> list[_Stage]:
-    stages: list[_Stage] = []
+def read_stages(text: str, files: Collection[str]) -> list[Stage]:
+    """Return the stages of a Dockerfile; none if it has too many instructions.
+
+    Args:
+        text: The Dockerfile.
+        files: The files of the context that matter.
+    """
+    stages: list[Stage] = []
     named: _Stages = {}
     sources = 0
-    for line, keyword, arguments in _instructions(text):
-        if keyword == "FROM":
+    for instruction in _instructions(text):
+        arguments = instruction.arguments
+        if instruction.keyword == "FROM":
             match = _STAGE.match(arguments)
-            stages.append(_Stage(named.get(match["base"].lower()) if match else None))
+            stages.append(Stage(named.get(match["base"].lower()) if match else None))
             named[str(len(stages) - 1)] = stages[-1]
             if match and match["name"]:
                 named[match["name"].lower()] = stages[-1]
-        elif stages and keyword == "WORKDIR":
+        elif stages and instruction.keyword == "WORKDIR":
             stages[-1].change_folder(arguments)
         elif stages:
             sources += len(arguments.split()) - 1
             if sources > _MAX_SOURCES:
                 return []
-            stages[-1].copy(line, arguments, files, named)
+            stages[-1].copy(instruction, files, named)
     return stages
 
 
-def _instructions(text: str) -> Iterator[tuple[int, str, str]]:
-    """Yield the line, the name in upper case and the arguments of instructions that copy files."""
+def _instructions(text: str) -> Iterator[Instruction]:
     parts: list[str] = []
     start = 0
     for number, line in enumerate(text.splitlines(), 1):
@@ -166,12 +206,12 @@ def _instructions(text: str) -> Iterator[tuple[int, str, str]]:
         if not _CONTINUED.search(line):
             match = _INSTRUCTION.fullmatch(" ".join(parts))
             if match:
-                yield start, match[1].upper(), match[2]
+                yield Instruction(start, number, match[1].upper(), match[2])
             parts = []
 
 
-def _split_arguments(text: str) -> tuple[str, list[str]]:
-    """Return the stage and the paths of COPY or ADD; "" without a stage."""
+def split_arguments(text: str) -> tuple[str, list[str]]:
+    """Return the stage (empty: the context) and the paths of COPY or ADD."""
     stage = ""
     while match := re.match(r"--([\w-]+)(?:=(\S+))?\s+", text):
         stage = (match[2] or "").lower() if match[1] == "from" else stage
@@ -212,13 +252,18 @@ def _part_inside(source: str, place: str) -> str | None:
     return "/".join(names[len(parts) :])
 
 
-def _dockerfiles(tree: Tree) -> list[str]:
-    return [
-        f"{folder}/{name}" if folder else name
-        for folder in ("", *docker_folders(tree))
-        for name in tree.file_names(folder)
-        if DOCKERFILE.fullmatch(name) and not name.endswith(".dockerignore")
-    ]
+def read_dockerfiles(tree: Tree) -> list[Dockerfile]:
+    """Return the Dockerfiles of an app."""
+    found = []
+    for folder in ("", *docker_folders(tree)):
+        for name in tree.file_names(folder):
+            if DOCKERFILE.fullmatch(name) and not name.endswith(".dockerignore"):
+                path = f"{folder}/{name}" if folder else name
+                own = f"{path}.dockerignore"
+                ignore_path = own if _read(tree, own) else ".dockerignore"
+                file = Dockerfile(path, _read(tree, path), ignore_path, _read(tree, ignore_path))
+                found.append(file)
+    return found
 
 
 def _read(tree: Tree, path: str) -> str:
@@ -227,16 +272,6 @@ def _read(tree: Tree, path: str) -> str:
     except SourceError:  # for example, a broken symbolic link
         return ""
     return raw[:_MAX_SIZE].decode("utf-8", "replace")
-
-
-def _ignore_file(tree: Tree, dockerfile: str) -> str:
-    own = f"{dockerfile}.dockerignore"
-    return own if _read(tree, own) else ".dockerignore"
-
-
-def _ignore_patterns(tree: Tree, dockerfile: str) -> list[tuple[int, str]]:
-    """Return the patterns of the .dockerignore file of a Dockerfile, with their lines."""
-    return ignore_patterns(_read(tree, _ignore_file(tree, dockerfile)))
 
 
 def ignore_patterns(text: str) -> list[tuple[int, str]]:

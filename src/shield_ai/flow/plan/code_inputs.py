@@ -6,25 +6,26 @@ import dataclasses
 from typing import TYPE_CHECKING
 
 from shield_ai.flow.plan.deployment_plan import DeploymentSources, find_sources
-from shield_ai.flow.plan.preconditions import require_untracked_dotenv
+from shield_ai.flow.plan.literal_removal import open_literal_removal
 from shield_ai.model.naming import MANIFEST
 from shield_ai.project import git
+from shield_ai.project.docker_copies import read_dockerfiles
 from shield_ai.project.files_above import FilesAbove, read_files_above
 from shield_ai.project.git_process import is_in_repository
 from shield_ai.project.tree import BACKUP
-from shield_ai.project.values import read_env_file
 from shield_ai.rewrite.project.dependencies.pyproject import LOCK_COMMANDS
 from shield_ai.rewrite.project.env_example import PATH as ENV_EXAMPLE
 from shield_ai.rewrite.project.fixer import DotenvFiles
-from shield_ai.rewrite.python.fixers.move_literals import DOTENV, LiteralRemoval
+from shield_ai.rewrite.python.fixers.move_literals import DOTENV
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from shield_ai.flow.app_context import AppContext
     from shield_ai.model.file_reader import HasFolder
-    from shield_ai.model.hidden import Hidden
+    from shield_ai.project.docker_copies import Dockerfile
     from shield_ai.project.values import Values
+    from shield_ai.rewrite.python.fixers.move_literals import LiteralRemoval
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -41,6 +42,7 @@ class CodeInputs:
         test_module: Dotted name of the map file in the tests; by default, as in the app.
         python_files: All Python files of the app.
         dotenv_files: The .env files of the app.
+        dockerfiles: The Dockerfiles of the app.
         django: Whether the app uses Django.
         pydantic: Whether the app has settings classes of pydantic.
         in_git: Whether the app is in a Git repository.
@@ -60,6 +62,7 @@ class CodeInputs:
     test_module: str = ""
     python_files: Sequence[str] = ()
     dotenv_files: DotenvFiles = dataclasses.field(default_factory=DotenvFiles)
+    dockerfiles: Sequence[Dockerfile] = ()
     django: bool = True
     pydantic: bool = True
     in_git: bool = False
@@ -70,12 +73,17 @@ class CodeInputs:
     kept: Sequence[str] = ()
 
 
-def collect_code_inputs(app: AppContext, removal: LiteralRemoval | None) -> CodeInputs:
+def collect_code_inputs(app: AppContext, literals: Values | None) -> CodeInputs:
     """Collect what the edits of an app depend on.
 
     Args:
         app: The app.
-        removal: Removes literals from the code; None keeps them as defaults.
+        literals: Resolves the locators of literals to remove from the code; None keeps them as
+            defaults.
+
+    Raises:
+        UnsafePlanError: Literals are removed, and git tracks .env, or does not ignore it.
+        SourceError: Literals are removed, and .env can't be read.
     """
     scan = app.scan_result
     facts = scan.facts
@@ -89,6 +97,7 @@ def collect_code_inputs(app: AppContext, removal: LiteralRemoval | None) -> Code
         calls=scan.calls,
         python_files=scan.python_files,
         dotenv_files=_dotenv_files(app),
+        dockerfiles=read_dockerfiles(app.tree),
         django=facts.django,
         pydantic=facts.pydantic,
         in_git=is_in_repository(root),
@@ -96,7 +105,7 @@ def collect_code_inputs(app: AppContext, removal: LiteralRemoval | None) -> Code
         above=read_files_above(root, ("pyproject.toml", "Pipfile", *LOCK_COMMANDS)),
         installed=app.tree.installed_versions(("boto3",)),
         kept=scan.kept,
-        removal=removal,
+        removal=open_literal_removal(app, literals) if literals else None,
         deployment=find_sources(
             root, app.tree.read, app.deployment, app.manifest, app.environment, scan.migrated
         ),
@@ -112,27 +121,4 @@ def _dotenv_files(app: AppContext) -> DotenvFiles:
         reads=facts.reads_dotenv,
         is_tracked=git.git_state(root, DOTENV) is git.GitState.TRACKED,
         hides_example=bool(git.ignored_files(root, [ENV_EXAMPLE])),
-    )
-
-
-def open_literal_removal(app: AppContext, values: Values) -> LiteralRemoval:
-    """Prepare to move the literals of an app's code to .env.
-
-    Args:
-        app: The app.
-        values: Resolves the locators of the literals.
-
-    Raises:
-        UnsafePlanError: git tracks .env, or does not ignore it.
-        SourceError: .env can't be read.
-    """
-    require_untracked_dotenv(app.tree.root)
-    existing: dict[str, Hidden] = {}
-    if app.tree.read(DOTENV) is not None:
-        existing = read_env_file(app.tree.path(DOTENV))
-    return LiteralRemoval(
-        [*app.sites, *app.scan_result.constants],
-        values,
-        existing,
-        loads_dotenv=app.scan_result.facts.dotenv,
     )

@@ -94,6 +94,8 @@ def _app_files(inputs: CodeInputs, edited: Sequence[str], dotenv: Sequence[Origi
         django=inputs.django,
         pydantic=inputs.pydantic,
         edited=edited,
+        importers={*edited, *(path for path, _, _ in inputs.calls)},
+        dockerfiles=inputs.dockerfiles,
         in_git=inputs.in_git,
         above=inputs.above,
         ignores_backups=inputs.ignores_backups,

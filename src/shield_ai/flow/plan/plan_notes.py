@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from shield_ai.flow.aws_clients import find_aws_clients
-from shield_ai.flow.image_problems import find_image_problems
 from shield_ai.flow.plan.plan_effects import adds_runtime
 from shield_ai.flow.plan.plan_lists import kept_defaults, report_once
 from shield_ai.flow.plan.preconditions import ignored_new_files, old_python_warnings
@@ -52,7 +51,6 @@ def add_notes(plan: Plan, app: AppContext, values: Values) -> Plan:
             *_kept_defaults(app, skipped, plan),
             *ignored_new_files(app.tree.root, plan),
             *old_python_warnings(pythons),
-            *_image_warnings(app, plan),
         ),
         harmless=harmless,
         deployment=deployment.variables,
@@ -64,14 +62,6 @@ def _kept_defaults(app: AppContext, skipped: Sequence[Skipped], plan: Plan) -> l
     if app.only == "aws" or plan.dotenv:  # literals move from the code to .env
         return []
     return kept_defaults(app.sites, app.manifest, skipped)
-
-
-def _image_warnings(app: AppContext, plan: Plan) -> list[Skipped]:
-    if app.only == "aws":
-        return []
-    edited = [file.path for file in plan.files if file.before and file.path.endswith(".py")]
-    importers = {*edited, *(path for path, _, _ in app.scan_result.calls)}
-    return find_image_problems(app.tree, importers, app.manifest.app.runtime)
 
 
 def _python_versions(app: AppContext) -> list[NamedVersion]:

@@ -14,7 +14,7 @@ from shield_ai.flow.app_options import AppOptions, PlanningOptions
 from shield_ai.flow.journal.log import Journal
 from shield_ai.flow.plan.app_plan import make_plan
 from shield_ai.flow.plan.aws_inputs import collect_aws_inputs
-from shield_ai.flow.plan.code_inputs import collect_code_inputs, open_literal_removal
+from shield_ai.flow.plan.code_inputs import collect_code_inputs
 from shield_ai.flow.plan.manifest_preconditions import (
     require_existing_settings,
     require_listed_secrets,
@@ -83,10 +83,8 @@ class PlanningSession(AppContext):
             aws = collect_aws_inputs(self, self.aws, self.journal, self.values, values)
         code = None
         if self.only != "aws":
-            removal = None
-            if self.values.options.remove_literals:
-                removal = open_literal_removal(self, self.values.open(()))
-            code = collect_code_inputs(self, removal)
+            moves_literals = self.values.options.remove_literals
+            code = collect_code_inputs(self, self.values.open(()) if moves_literals else None)
         plan = make_plan(
             self.manifest,
             self.sites,

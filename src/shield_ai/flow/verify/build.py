@@ -23,7 +23,7 @@ RUNTIME_BUILT = CheckInfo(
     "packages and images that are built from the app contain the vendored runtime",
     "lists of packages, such as in `pyproject.toml`; Dockerfiles and `.dockerignore`",
 )
-_HINT = "add what is missing, or run shield apply, which extends lists of setuptools"
+_HINT = "add what is missing, or run shield apply, which extends what it can"
 
 
 def _check_build(app: AppContext) -> Iterator[Check]:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from shield_ai.model.file_reader import FileReader, HasFolder
     from shield_ai.model.manifest import Manifest
+    from shield_ai.project.docker_copies import Dockerfile
     from shield_ai.rewrite.project.file_edits import Outcome
 
 
@@ -41,6 +42,8 @@ class AppFiles(NamedTuple):
     paths: Collection[str] = ()  # all Python files of the app
     dotenv_files: DotenvFiles = DotenvFiles()
     edited: Collection[str] = ()  # the Python files that the plan edits
+    importers: Collection[str] = ()  # the Python files that import the runtime after the edits
+    dockerfiles: Collection[Dockerfile] = ()
     django: bool = True  # the app uses Django
     pydantic: bool = True  # the app has settings classes of pydantic
     in_git: bool = False  # the app is in a Git repository
