@@ -55,6 +55,10 @@ CONFIG_READ = regex(
     + CONSTANT
     + rb"[\])]|from [\w.]{0,60}(?:conf|setting|secret|credential|cfg)\w{0,30} import[^\n]{0,200}"
     + CONSTANT
+    # Classes with fields of a configuration.
+    + rb"|\bSecret(?:Str|Bytes)\b|\bsetattr\((?:cls|self),"
+    + rb"|\bclass \w{0,60}(?:Config|Configuration|Settings?|Params|Parameters|Options"
+    + rb"|Credentials|Creds)[(:]"
 )
 # An object or a file that may be a configuration.
 CONFIG_SOURCE = regex(

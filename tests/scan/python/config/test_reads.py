@@ -33,6 +33,7 @@ def reads(text, known=()):
         pytest.param("def load():\n    return json.load(open('s.json'))\ndef run():\n    data = load()\n    return data['API_KEY']\n", [(6, "API_KEY")], id="local name"),
         pytest.param("class Shop:\n    def __init__(self):\n        self.data = json.load(open('s.json'))\n    def key(self):\n        return self.data['API_KEY']\n", [(6, "API_KEY")], id="attribute"),
         pytest.param("class Shop:\n    def read(self):\n        return json.load(open('s.json'))\n    def key(self):\n        return self.read()['API_KEY']\n", [(6, "API_KEY")], id="method"),
+        pytest.param("class Shop:\n    ini = configparser.ConfigParser()\n    def option(self, section, key):\n        value = None\n        value = self.ini.get(section, key)\n        return value\n    def key(self):\n        return self.option('mail', 'password')\n", [(9, "password")], id="method with a local name"),
         pytest.param("import streamlit as st\nX = st.secrets['API_KEY']\nY = st.secrets.API_KEY\n", [(3, "API_KEY"), (4, "API_KEY")], id="Streamlit"),
         pytest.param("from omegaconf import OmegaConf\ncfg = OmegaConf.load('s.yml')\nX = cfg.mail.password\n", [(4, "password")], id="OmegaConf"),
         pytest.param(f"{LOAD}X = load(SECRETS)\nY = X['API_KEY']\n", [], id="another object"),
@@ -113,3 +114,17 @@ def test_other_objects_are_no_configurations(text):
 @pytest.mark.parametrize("text", ["import config\nx = config.API_KEY\n", "from config import API_KEY\n"])  # fmt: skip
 def test_modules_of_the_app_are_scanned_themselves(text):
     assert reads(text, known={"config"}) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        pytest.param("from web import config\nx = config.API_KEY\n", [(3, "API_KEY")], id="module"),
+        pytest.param("from web.config import API_KEY\n", [(2, "API_KEY")], id="name"),
+        pytest.param("from shop import config\nx = config.API_KEY\n", [], id="module of the app"),
+        pytest.param("from shop.config import API_KEY\n", [], id="name in the app"),
+    ],
+)
+def test_modules_of_the_same_name(text, found):
+    known = {"config", "shop", "web", "shop/config"}
+    assert reads(text, known) == [(*read, False) for read in found]

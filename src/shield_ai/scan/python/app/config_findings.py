@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING
 
 from shield_ai.model.finding import Confidence, Finding, Severity
@@ -72,7 +73,9 @@ class ConfigFindings:
 
 def _module_names(paths: Iterable[str]) -> Iterator[str]:
     for path in paths:
-        yield from path.removesuffix(".py").split("/")
+        parts = path.removesuffix(".py").split("/")
+        yield from parts
+        yield from map("/".join, itertools.pairwise(parts))
 
 
 def _lines_of_other_reads(visitor: SecretVisitor) -> set[int]:

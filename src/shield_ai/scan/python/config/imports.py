@@ -24,7 +24,7 @@ def imported_names(tree: ast.Module, known: Collection[str]) -> Names:
 
     Args:
         tree: The module.
-        known: The names of the modules and packages of the app.
+        known: The names of the modules and packages of the app, alone and as PARENT/NAME.
     """
     names: Names = {}
     for node in statements_in(tree):
@@ -49,9 +49,15 @@ def _import(names: Names, node: ast.ImportFrom, alias: ast.alias, known: Collect
         names[name] = Origin(f"{alias.name}()", is_value=True)
     elif is_config_name(alias.name) and not node.level and _is_outside(module, known):
         names[name] = Origin(name, has_attributes=True)
-    elif is_config_name(alias.name) and alias.name not in known:
+    elif is_config_name(alias.name) and _path_end(module, alias.name) not in known:
         # A module that is not in git, or an object with attributes in lower case.
         names[name] = Origin(name, has_constants=True)
+
+
+def _path_end(package: str, module: str) -> str:
+    """Return the last parts of a module's path, as in the known names."""
+    parent = package.rpartition(".")[2]
+    return f"{parent}/{module}" if parent else module
 
 
 def _is_outside(module: str, known: Collection[str]) -> bool:
@@ -65,7 +71,7 @@ def imported_secrets(tree: ast.Module, known: Collection[str]) -> Iterator[tuple
 
     Args:
         tree: The module.
-        known: The names of the modules and packages of the app.
+        known: The names of the modules and packages of the app, alone and as PARENT/NAME.
     """
     for node in statements_in(tree):
         if isinstance(node, ast.ImportFrom) and _is_missing(node, known):
@@ -77,6 +83,6 @@ def imported_secrets(tree: ast.Module, known: Collection[str]) -> Iterator[tuple
 def _is_missing(node: ast.ImportFrom, known: Collection[str]) -> bool:
     """Return whether an import is from a configuration of the app that is not in the app."""
     package, _, module = (node.module or "").rpartition(".")
-    if SOURCE_WORDS.isdisjoint(words(module)) or module in known:
+    if SOURCE_WORDS.isdisjoint(words(module)) or _path_end(package, module) in known:
         return False
     return node.level > 0 or not package or not _is_outside(package, known)

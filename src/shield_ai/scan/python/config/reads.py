@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from shield_ai.model.name_meaning import Meaning
 from shield_ai.scan.files.file_filter import CONFIG_READ
+from shield_ai.scan.python.config.classes import is_data_module, secret_fields
 from shield_ai.scan.python.config.imports import imported_names, imported_secrets
 from shield_ai.scan.python.config.keys import Keys
 from shield_ai.scan.python.config.names import (
@@ -57,7 +58,7 @@ def find_config_reads(source: Source, known: Collection[str]) -> list[ConfigRead
 
     Args:
         source: The file.
-        known: The names of the modules and packages of the app.
+        known: The names of the modules and packages of the app, alone and as PARENT/NAME.
     """
     lines = Lines(_matching_lines(source.raw))
     finder = _Finder(source)
@@ -68,13 +69,22 @@ def find_config_reads(source: Source, known: Collection[str]) -> list[ConfigRead
             reads = tests if isinstance(statement, (ast.If, ast.While)) else found
             for read in finder.reads_in(statement, names):
                 reads.setdefault((read.line, read.key), read)
-    for statement, key in imported_secrets(source.tree, known):
-        if key_meaning(key) is not Meaning.HARMLESS:
-            origin = Origin(ast.unparse(statement).split()[1])
-            found[statement.lineno, key] = ConfigRead(statement, key, origin, is_certain=False)
+    for read in _declared(source, known):
+        found[read.line, read.key] = read
     keys = {key for _, key in found}
     only_tested = [read for read in tests.values() if read.key not in keys]
     return sorted([*found.values(), *only_tested], key=lambda read: (read.line, read.key))
+
+
+def _declared(source: Source, known: Collection[str]) -> Iterator[ConfigRead]:
+    """Yield imports of secrets from missing modules, and fields of configuration classes."""
+    for statement, key in imported_secrets(source.tree, known):
+        if key_meaning(key) is not Meaning.HARMLESS:
+            origin = Origin(ast.unparse(statement).split()[1])
+            yield ConfigRead(statement, key, origin, is_certain=False)
+    fields = () if is_data_module(source.path) else secret_fields(source.tree)
+    for statement, key, class_name in fields:
+        yield ConfigRead(statement, key, Origin(f"class {class_name}"), is_certain=False)
 
 
 def _matching_lines(raw: bytes) -> list[int]:

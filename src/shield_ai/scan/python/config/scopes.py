@@ -119,8 +119,17 @@ def _returned(statements: list[ast.stmt], names: Names) -> Origin | None:
             continue
         origin = origin_of(node.value, names)
         if origin and origin.is_file:
-            return origin._replace(is_value=_is_item(node.value))
+            values = [node.value, *_assigned_to(node.value, statements)]
+            return origin._replace(is_value=any(map(_is_item, values)))
     return None
+
+
+def _assigned_to(node: ast.expr, statements: list[ast.stmt]) -> Iterator[ast.expr]:
+    """Yield the values that are assigned to a name."""
+    for statement in statements:
+        if isinstance(node, ast.Name) and isinstance(statement, ast.Assign):
+            if node.id in map(dotted_name, statement.targets):
+                yield statement.value
 
 
 def _is_item(node: ast.expr) -> bool:

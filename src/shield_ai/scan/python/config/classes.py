@@ -1,0 +1,88 @@
+"""Find the fields of configuration classes, which are filled from a file or another source."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from shield_ai.model.name_meaning import Meaning
+from shield_ai.model.words import word_set, words
+from shield_ai.scan.python.config.names import CONFIG_WORDS, key_meaning
+from shield_ai.scan.python.config.statements import FUNCTIONS, dotted_name, own_statements
+from shield_ai.scan.python.readers.ast_walk import statements_in
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+# At the end of a class name: its fields are parameters of the app, not data of its users.
+MODEL_WORDS = CONFIG_WORDS | word_set("PARAMS PARAMETERS OPTIONS CREDENTIALS CREDS")
+# In a class name: the fields are data of a request, a response or a user.
+DATA_WORDS = word_set("""
+    REQUEST RESPONSE CREATE UPDATE LOGIN REGISTER SIGNUP USER FORM SCHEMA PAYLOAD BODY QUERY RESET
+    OUTPUT SERIALIZER DTO IN OUT
+""")
+# In the path of a module with such classes only.
+DATA_MODULES = word_set("SCHEMA SCHEMAS SERIALIZERS DTO DTOS REQUESTS RESPONSES")
+SECRET_TYPES = ("SecretStr", "SecretBytes")
+TEXT_TYPES = ("str", "bytes", *SECRET_TYPES)
+
+
+def is_data_module(path: str) -> bool:
+    """Return whether a module has data of requests and users, such as `api/schemas/user.py`."""
+    return not DATA_MODULES.isdisjoint(words(path.removesuffix(".py").replace("/", "_")))
+
+
+def secret_fields(tree: ast.Module) -> Iterator[tuple[ast.stmt, str, str]]:
+    """Yield each field for a secret without a value, its name and its class.
+
+    Args:
+        tree: The module.
+    """
+    for node in statements_in(tree):
+        if not isinstance(node, ast.ClassDef):
+            continue
+        statements = list(own_statements(node))
+        sets_attributes = any(map(_sets_attributes, statements))
+        for statement in statements:
+            name = _field(statement, node.name, sets_attributes=sets_attributes)
+            if name and key_meaning(name) is Meaning.SECRET:
+                yield statement, name, node.name
+
+
+def _field(statement: ast.stmt, class_name: str, *, sets_attributes: bool) -> str:
+    """Return the name of a field that gets its value later; empty if it is none."""
+    if isinstance(statement, ast.AnnAssign) and _is_empty(statement.value):
+        is_field = _is_text(statement.annotation, class_name)
+        return dotted_name(statement.target) if is_field else ""
+    if isinstance(statement, ast.Assign) and sets_attributes and _is_empty(statement.value):
+        name = dotted_name(statement.targets[0])
+        return name if name.isupper() else ""
+    return ""
+
+
+def _is_text(annotation: ast.expr, class_name: str) -> bool:
+    """Return whether a field of a class is a text of the app's configuration."""
+    parts = words(class_name)
+    if not DATA_WORDS.isdisjoint(parts):
+        return False
+    types = TEXT_TYPES if MODEL_WORDS.intersection(parts[-1:]) else SECRET_TYPES
+    names = {dotted_name(node).rpartition(".")[2] for node in ast.walk(annotation)}
+    return not names.isdisjoint(types)
+
+
+def _is_empty(value: ast.expr | None) -> bool:
+    """Return whether a field has no value: `None`, `""` or `SecretStr("")`."""
+    if isinstance(value, ast.Call) and dotted_name(value.func).endswith(SECRET_TYPES):
+        value = value.args[0] if value.args else None
+    return value is None or (isinstance(value, ast.Constant) and not value.value)
+
+
+def _sets_attributes(statement: ast.stmt) -> bool:
+    """Return whether a method sets attributes of its class by name."""
+    return isinstance(statement, FUNCTIONS) and any(
+        isinstance(node, ast.Call)
+        and dotted_name(node.func) == "setattr"
+        and bool(node.args)
+        and dotted_name(node.args[0]) in {"cls", "self"}
+        for node in ast.walk(statement)
+    )

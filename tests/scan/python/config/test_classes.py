@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+import ast
+
+import pytest
+
+from shield_ai.scan.python.config.classes import is_data_module, secret_fields
+
+LOADS = "    def load(cls):\n        for name in dir(cls):\n            setattr(cls, name, read(name))\n"
+
+
+def fields(text):
+    found = secret_fields(ast.parse(text))
+    return [(statement.lineno, name, owner) for statement, name, owner in found]
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "line"),
+    [
+        pytest.param("class MailConfig:\n    password: str\n", "password", 2, id="configuration"),
+        pytest.param("class SinkParams(Base):\n    api_key: Optional[str] = None\n", "api_key", 2, id="optional"),
+        pytest.param('class DbSettings:\n    password: str | None = ""\n', "password", 2, id="union"),
+        pytest.param("class Sync(BaseModel):\n    token: SecretStr\n", "token", 2, id="type of pydantic"),
+        pytest.param("class Sync(Base):\n    key: Optional[p.SecretStr] = SecretStr('')\n    api_key: p.SecretStr = p.SecretStr('')\n", "api_key", 3, id="empty secret"),
+        pytest.param(f"class C:\n    A = 1\n    BOT_TOKEN = ''\n{LOADS}", "BOT_TOKEN", 3, id="attributes by name"),
+        pytest.param("class A:\n    class MailOptions:\n        password: str\n", "password", 3, id="nested"),
+    ],
+)  # fmt: skip
+def test_fields_of_configurations(text, name, line):
+    assert (line, name) in [found[:2] for found in fields(text)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("class UserCreate(BaseModel):\n    password: SecretStr\n", id="request"),
+        pytest.param("class LoginForm:\n    password: str\n", id="form"),
+        pytest.param("class Mailer:\n    password: str\n", id="another class"),
+        pytest.param("class MailConfig:\n    host: str\n    password_reset: bool\n    max_tokens: int\n", id="harmless"),
+        pytest.param("class MailConfig:\n    password: str = 'x'\n", id="literal"),
+        pytest.param("class C:\n    BOT_TOKEN = ''\n", id="no attributes by name"),
+        pytest.param(f"class C:\n    token = ''\n    BOT_NAME = ''\n{LOADS}", id="lower case"),
+        pytest.param("password: str\ndef f(password: str = ''):\n    token: str\n", id="no class"),
+    ],
+)  # fmt: skip
+def test_other_fields(text):
+    assert fields(text) == []
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [("api/schemas/user.py", True), ("shop/schema.py", True), ("shop/schemata.py", False)],
+)
+def test_modules_with_data(path, expected):
+    assert is_data_module(path) == expected
