@@ -50,6 +50,7 @@ def test_finds_secrets_from_files(text, found):
     [
         pytest.param("x = config['password']\n", [(2, "password")], id="item"),
         pytest.param("x = self.config.get('dsn')\n", [(2, "dsn")], id="attribute"),
+        pytest.param("from .common import *\nx = SECRETS['sentry_dsn']\n", [(3, "sentry_dsn")], id="secrets"),
         pytest.param("x = app.config['AUTH_%s_PASSWORD' % name]\n", [(2, "AUTH__PASSWORD")], id="template"),
         pytest.param("x = app.config[f'AUTH_{name}_TOKEN']\n", [(2, "AUTH__TOKEN")], id="f-string"),
         pytest.param("KEY = 'mail.password'\nx = config[KEY]\n", [(3, "mail.password")], id="constant"),
@@ -76,6 +77,8 @@ def test_guesses_configurations_by_name(text, found):
     "text",
     [
         pytest.param("x = request.json['password']\n", id="request"),
+        pytest.param("import secrets\nx = secrets.token_hex(8)\n", id="standard library"),
+        pytest.param("secrets = {}\nx = secrets['password']\n", id="dict of secrets"),
         pytest.param("x = data.get('password')\n", id="data"),
         pytest.param(
             "args = parser.parse_args()\nx = args['password']\n", id="arguments of a request"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import NamedTuple, TypeAlias
 
-from shield_ai.model.words import word_set
+from shield_ai.model.words import word_set, words
 from shield_ai.scan.python.config.names import is_config_function, is_config_name
 from shield_ai.scan.python.config.statements import dotted_name
 
@@ -120,4 +120,5 @@ def opens_file(node: ast.expr, names: Names) -> bool:
 
 def guess(name: str) -> Origin | None:
     """Return the origin of an object with the name of a configuration; None for others."""
-    return Origin(name) if is_config_name(name) else None
+    is_source = is_config_name(name) or words(name)[-1:] == ("SECRETS",)
+    return Origin(name) if is_source else None
