@@ -237,6 +237,7 @@ class SkipId(TextEnum):
     OTHER_APP = "other-app", "belongs to another app: run shield in {folder}"
     OUTSIDE_APP = "outside-app", "outside the app in {folder}, which has the most secrets"
     OUTSIDE_PACKAGES = "outside-packages", "outside the packages that can import the runtime"
+    INSTANCE_FOLDER = "instance-folder", "Flask loads it by path: the runtime may not be importable"
     SCRIPT = "script", "run as a script, so it cannot import the runtime"
     IMPORT_RUNS_CODE = (
         "import-runs-code",

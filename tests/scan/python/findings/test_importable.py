@@ -319,6 +319,21 @@ def test_modules_loaded_by_django_can_import_the_settings_package(scanned):
     }
 
 
+@pytest.mark.parametrize(
+    ("files", "is_moved"),
+    [
+        pytest.param({}, False, id="instance folder"),
+        pytest.param({"instance/__init__.py": ""}, True, id="package"),
+    ],
+)
+def test_the_instance_folder_of_flask(scanned, files, is_moved):
+    read = "import os\nA = os.environ['A_TOKEN']\n"
+    app = "app = Flask(__name__, instance_relative_config=True)\n"
+    found = scanned({"shop/__init__.py": app, "instance/settings.py": read, **files})
+    expected = "" if is_moved else "Flask loads it by path: the runtime may not be importable"
+    assert [reason_of(site) for _, site in found.sites] == [expected]
+
+
 RUNS_CODE = "importing the runtime here would run app/__init__.py, which this file does not import"
 
 

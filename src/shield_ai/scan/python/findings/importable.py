@@ -29,11 +29,22 @@ def explain_not_importable(source: Source, facts: AppFacts, known: set[str]) -> 
     """
     if not source.path.endswith(".py"):
         return SkipId.SCRIPT.reason()
+    if _is_in_instance_folder(source.path, known):
+        return SkipId.INSTANCE_FOLDER.reason()
     return (
         _explain_outside(source, facts, known)
         or _explain_script(source, facts, known)
         or _explain_side_effects(source, facts)
     )
+
+
+def _is_in_instance_folder(path: str, known: set[str]) -> bool:
+    """Return whether a file is in Flask's instance folder, which is not on `sys.path`.
+
+    https://flask.palletsprojects.com/en/stable/config/#instance-folders
+    """
+    folder = path.rpartition("/")[0]
+    return folder.rpartition("/")[2] == "instance" and f"{folder}/__init__.py" not in known
 
 
 def _explain_outside(source: Source, facts: AppFacts, known: set[str]) -> SkipReason | None:
