@@ -4,7 +4,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from shield_ai.flow.apply.error_message import MAX_OUTPUT, WORDS, show_message
+from shield_ai.flow.apply.error_message import MAX_OUTPUT, WORDS, show_fields, show_message
 from shield_ai.model.hidden import MASK
 
 NAMES = ("DATABASE_URL", "S3_BUCKET", "DEBUG")
@@ -58,3 +58,20 @@ def test_is_short_and_never_has_the_value(text, value):
 
 def test_no_word_is_a_usual_password():
     assert WORDS.isdisjoint({"swordfish", "letmein", "welcome", "admin", "changeme", "postgres"})
+
+
+@pytest.mark.parametrize(
+    ("fields", "shown"),
+    [
+        pytest.param([], "", id="none"),
+        pytest.param(["a.b", "TOKEN", "TOKEN"], "missing or invalid: a.b, TOKEN", id="names"),
+        pytest.param(["swordfish", "a.swordfish", "swordfish1", "a b", "1"], "", id="values"),
+        pytest.param(
+            [f"a_{number}" for number in range(12)],
+            "missing or invalid: a_0, a_1, a_2, a_3, a_4, a_5, a_6, a_7, a_8, a_9 and 2 more",
+            id="many",
+        ),
+    ],
+)
+def test_fields(fields, shown):
+    assert show_fields(fields, ["swordfish", ""]) == shown

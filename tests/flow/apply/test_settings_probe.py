@@ -91,7 +91,7 @@ def test_returns_no_values(tmp_path):
     failed = load(tmp_path, "import os\nraise ValueError(os.environ['X'])\n", X=value)
     assert value not in repr(loaded) + repr(failed)
     assert failed[0].failure() == "ValueError: •••"
-    answer = "{'error': 'x' + os.environ['X'], 'message': os.environ['X']}"
+    answer = "{'error': 'x' + os.environ['X'], 'message': os.environ['X'], 'fields': ['x' + os.environ['X']]}"
     tampered = load(
         tmp_path,
         f"import json, os\nos.write(1, json.dumps({answer}).encode())\nos._exit(0)",
@@ -139,10 +139,21 @@ def test_django_can_name_the_settings_module(tmp_path, monkeypatch, given, seen)
     assert loaded.error == ""
 
 
+PYDANTIC = """
+class ValidationError(ValueError):
+    def errors(self):
+        return [{"loc": ("mail", "key")}, {"loc": ("TOKEN",)}, {"loc": ("mail", "key", "a b")}]
+raise ValidationError("secret")
+"""
+
+
 @pytest.mark.parametrize(
     ("text", "failure", "is_import_error"),
     [
         pytest.param("import os\nos.environ['MY_KEY']", "KeyError: 'MY_KEY'", False, id="variable"),
+        pytest.param(
+            PYDANTIC, "ValidationError: missing or invalid: mail.key, TOKEN", False, id="pydantic"
+        ),
         pytest.param("from os import nonesuch", "ImportError: cannot import", True, id="name"),
         pytest.param("import nonesuch", "ModuleNotFoundError nonesuch", True, id="module"),
         pytest.param(

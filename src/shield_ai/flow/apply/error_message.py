@@ -14,10 +14,12 @@ from shield_ai.model.words import word_set
 from shield_ai.project.perf.lazy_regex import regex
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection, Iterable, Sequence
 
 MAX_INPUT = 2000  # characters of the message
 MAX_OUTPUT = 160
+MAX_FIELDS = 10
+MIN_PART = 8  # characters; shorter values are hidden only as whole words
 # Words of messages about missing or invalid settings, and of messages of the standard library.
 WORDS = word_set("""
     a add all allowed already an and any app application are argument as at attribute base be
@@ -39,6 +41,7 @@ WORDS = word_set("""
 """)
 # Of a name that is not known: words of capitals, without digits.
 NAME = regex(r"[A-Z]{2,15}(?:_[A-Z]{1,15}){1,6}")
+FIELD = regex(r"[A-Za-z_]\w{0,60}(?:\.[A-Za-z_]\w{0,60}){0,4}")
 CHUNK = regex(r"[^\s()\[\]{}<>,;:=!?\"`]+")
 EDGES = ".'"
 MASKS = regex(rf"{MASK}(?:[\s\S]{{0,3}}{MASK})+")
@@ -69,6 +72,29 @@ def show_message(message: str, names: Collection[str], values: Iterable[str]) ->
     if len(text) > MAX_OUTPUT:
         text = text[:MAX_OUTPUT].rpartition(" ")[0] + " …"
     return printable(text)
+
+
+def show_fields(fields: Sequence[str], values: Iterable[str]) -> str:
+    """Return a message with the fields of settings that an error names; empty if none is shown.
+
+    Args:
+        fields: The names, which come from the app.
+        values: Values that the message must not contain.
+    """
+    hidden = {value.strip() for value in values} - {""}
+    shown = []
+    for field in dict.fromkeys(fields):
+        has_value = any(
+            value in field.split(".") or (len(value) >= MIN_PART and value in field)
+            for value in hidden
+        )
+        if FIELD.fullmatch(field) and not has_value:
+            shown.append(field)
+    if not shown:
+        return ""
+    names = ", ".join(shown[:MAX_FIELDS])
+    rest = f" and {len(shown) - MAX_FIELDS} more" if len(shown) > MAX_FIELDS else ""
+    return f"missing or invalid: {names}{rest}"
 
 
 def _spans_words(value: str) -> bool:

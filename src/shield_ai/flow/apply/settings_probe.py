@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from shield_ai.flow.apply.error_message import show_message
+from shield_ai.flow.apply.error_message import MIN_PART, show_fields, show_message
 from shield_ai.model.output_options import OUTPUT
 from shield_ai.project.installed import find_venv
 from shield_ai.project.perf.lazy_regex import regex
@@ -31,7 +31,6 @@ TIMEOUT = 60.0
 ADDED_SETTINGS = frozenset({"SECRET_KEY_FALLBACKS"})
 # The type of an exception, with the name of a missing module.
 ERROR = regex(r"(?:\w{1,80}(?: [\w.]{1,120})?)?")
-MIN_PART = 8  # characters; shorter values are hidden only as whole words
 
 
 class LoadedSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,6 +41,7 @@ class LoadedSettings(msgspec.Struct, frozen=True, kw_only=True):
     # the type of the exception that the import raised, with the name of a missing module
     error: str = ""
     message: str = ""  # of the exception, without values
+    fields: list[str] = []  # that an error of pydantic names
     is_import_error: bool = False  # whether the exception is an ImportError
     missing_module: str = ""  # that the import did not find
     has_boto3: bool = True  # whether the interpreter can import boto3
@@ -126,8 +126,9 @@ def _without_values(
     ):
         error = "an error"
     packages = itertools.accumulate(loaded.module.split("."), "{}.{}".format)
-    message = show_message(loaded.message, [*names, *packages], values)
-    return msgspec.structs.replace(loaded, error=error, message=message)
+    message = show_fields(loaded.fields, values)
+    message = message or show_message(loaded.message, [*names, *packages], values)
+    return msgspec.structs.replace(loaded, error=error, message=message, fields=[])
 
 
 def _is_same_error(before: str, after: str) -> bool:
@@ -279,6 +280,8 @@ except BaseException as error:
     else:
         try:
             answer["message"] = str(error)[:2000]
+            locations = [item["loc"] for item in error.errors()[:100]]  # of pydantic
+            answer["fields"] = [".".join(map(str, location)) for location in locations]
         except Exception:
             pass
 answer["has_boto3"] = importlib.util.find_spec("boto3") is not None
