@@ -12,7 +12,13 @@ from shield_ai.model.hidden import Hidden
 
 @pytest.mark.parametrize(
     ("name", "token", "status"),
-    [("a/b", "right", 200), ("none", "right", 400), ("a/b", "wrong", 403)],
+    [
+        ("a/b", "right", 200),
+        ("a/b&versionStage=AWSCURRENT", "right", 200),
+        ("a/b&versionStage=AWSPREVIOUS", "right", 400),
+        ("none", "right", 400),
+        ("a/b", "wrong", 403),
+    ],
 )
 def test_responds_like_the_agent(name, token, status):
     value = secrets.token_hex(8)

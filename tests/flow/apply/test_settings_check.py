@@ -184,3 +184,17 @@ def test_an_interpreter_without_boto3_is_named(app, tmp_path):
     assert done.code == 0, done.err
     assert "proved: 1 of 1" in done.err
     assert f"\nboto3 is not installed for {python}: install the app's requirements" in done.err
+
+
+def test_previous_keys_in_the_settings_do_not_differ(app):
+    assert apply(app).code == 0
+    path = app / "shop/settings.py"
+    path.write_text(
+        path.read_text()
+        + "SECRET_KEY_FALLBACKS = [\n    key\n    for stage in ('AWSPREVIOUS', 'AWSPENDING')\n"
+        + "    if (key := get_secret('django-secret-key', None, stage=stage))\n]\n"
+        + "SEARCH_API_KEY = os.environ['SEARCH_API_KEY']\n"
+    )
+    assert shield("draft", cwd=app).code == 0
+    done = apply(app)
+    assert (done.code, "proved: 1 of 1" in done.text) == (0, True), done.text

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from shield_ai.model.hidden import Hidden
 
 
+CURRENT = "AWSCURRENT"
+
+
 class _Server(ThreadingHTTPServer):
     """An HTTP server that does not look up the name of its host."""
 
@@ -71,8 +74,11 @@ class AgentStub:
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
-                name = parse_qs(urlsplit(self.path).query).get("secretId", [""])[0]
-                value = values.get(name)
+                query = parse_qs(urlsplit(self.path).query)
+                name = query.get("secretId", [""])[0]
+                # As before the first rotation: no other version exists.
+                is_current = query.get("versionStage", [CURRENT]) == [CURRENT]
+                value = values.get(name) if is_current else None
                 if self.headers.get("X-Aws-Parameters-Secrets-Token") != token:
                     self._respond(403, {"__type": "#AccessDeniedException"})
                 elif value is None:
