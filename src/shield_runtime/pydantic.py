@@ -75,9 +75,6 @@ def _member(module: str, name: str) -> Any:
 
 
 SettingsError: type[ValueError] = _member("pydantic_settings.exceptions", "SettingsError")
-parse_env_vars: Callable[..., Mapping[str, str | None]] = _member(
-    "pydantic_settings.sources.utils", "parse_env_vars"
-)
 
 
 class SecretsManagerSource(EnvSettingsSource):
@@ -140,9 +137,17 @@ class SecretsManagerSource(EnvSettingsSource):
                 )
             except KeyError:
                 self._missing.append((variable, (name, key)))
-        return parse_env_vars(
-            found, self.case_sensitive, self.env_ignore_empty, self.env_parse_none_str
-        )
+        return self._parse(found)
+
+    def _parse(self, values: dict[str, str | None]) -> Mapping[str, str | None]:
+        """Return the values as the base class returns variables."""
+        try:
+            parse: Callable[..., Mapping[str, str | None]] = _member(
+                "pydantic_settings.sources.utils", "parse_env_vars"
+            )
+        except AttributeError:  # before version 2.2
+            return {self._own_name(variable): value for variable, value in values.items()}
+        return parse(values, self.case_sensitive, self.env_ignore_empty, self.env_parse_none_str)
 
     def _check_defaults(self) -> None:
         """Raise an error if a missing secret would be replaced by a default for development.
@@ -151,7 +156,8 @@ class SecretsManagerSource(EnvSettingsSource):
         """
         if not self._missing:
             return
-        others = [self.current_state, *(source() for source in self._other_sources())]
+        state = getattr(self, "current_state", {})  # since version 2.3
+        others = [state, *(source() for source in self._other_sources())]
         for variable, (name, key) in self._missing:
             default, path = self._field_of(variable)
             if default is PydanticUndefined or any(has_value(values, path) for values in others):

@@ -276,3 +276,11 @@ def test_other_sources_may_have_what_aws_lacks(on, tmp_path, text, fields, argum
     path.write_text(text)
     shop_class(config={"env_file": path}, **fields)(**arguments)
     shop_class(**fields)(_env_file=path, **arguments)
+
+
+def test_versions_without_parse_env_vars(on, monkeypatch):
+    monkeypatch.delattr("pydantic_settings.sources.utils.parse_env_vars")
+    on.put("api-key", VALUE)
+    on.put("keys", json.dumps({"all": '["a"]'}))
+    settings = Settings()
+    assert (settings.api_key.get_secret_value(), settings.keys) == (VALUE, ["a"])
