@@ -41,6 +41,27 @@ def test_finds_the_app_of_a_package_in_a_package(tmp_path: Path) -> None:
     assert app_folder_above(inner) == (tmp_path, "setup.py")
 
 
+@pytest.mark.parametrize(
+    ("files", "found"),
+    [
+        pytest.param(".git/HEAD manage.py src/shop/__init__.py", "manage.py", id="package"),
+        pytest.param(
+            ".git/HEAD setup.cfg src/shop/__init__.py", "setup.cfg", id="package of a project"
+        ),
+        pytest.param(".git/HEAD shield.toml src/shop/x.py", "shield.toml", id="known app"),
+        pytest.param(".git/HEAD manage.py src/shop/x.py", None, id="folder of a monorepo"),
+        pytest.param("manage.py src/shop/__init__.py", None, id="no repository"),
+    ],
+)
+def test_finds_the_app_two_levels_above(tmp_path: Path, files: str, found: str | None) -> None:
+    for name in files.split():
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    expected = None if found is None else (tmp_path, found)
+    assert app_folder_above(tmp_path / "src/shop") == expected
+
+
 def test_does_not_leave_the_repository(tmp_path: Path) -> None:
     (tmp_path / "manage.py").touch()
     inner = tmp_path / "repository/shop"

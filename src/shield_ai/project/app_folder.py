@@ -32,12 +32,21 @@ def app_folder_above(folder: Path) -> tuple[Path, str] | None:
     if _first(folder, (".git", MANIFEST, MANAGE, *PROJECT_FILES)):
         return None
     is_package = bool(_first(folder, ("__init__.py",)))
+    in_repository = any(_first(parent, (".git",)) for parent in folder.parents)
+    files: tuple[str, ...] = (
+        (MANIFEST, MANAGE, *PROJECT_FILES) if is_package else (MANIFEST, MANAGE)
+    )
     for parent in folder.parents:
-        found = _first(parent, (MANIFEST, MANAGE, *(PROJECT_FILES if is_package else ())))
+        found = _first(parent, files)
         if found:
             return parent, found
-        if _first(parent, (".git",)) or not _first(parent, ("__init__.py",)):
+        if _first(parent, (".git",)):
             break
+        if not _first(parent, ("__init__.py",)):
+            if not in_repository:
+                break
+            # The package of a project can be in a folder such as src.
+            files = files if is_package else (MANIFEST,)
     return None
 
 
