@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import secrets
 import time
 from typing import TYPE_CHECKING
 
 from shield_ai.flow.apply.agent_stub import AgentStub, environ_without_aws
+from shield_ai.flow.apply.sample_values import sample_value
 from shield_ai.flow.apply.settings_probe import SettingsLoader, compare_settings
 from shield_ai.model.errors import UnsafePlanError
-from shield_ai.model.finding import Kind
 from shield_ai.model.hidden import Hidden
 from shield_ai.model.plan import Comparison
 from shield_ai.project.runtime_names import PACKAGE
@@ -22,25 +21,10 @@ if TYPE_CHECKING:
 
     from shield_ai.flow.apply.settings_probe import LoadedSettings
     from shield_ai.flow.apply.settings_values import KnownValues
-    from shield_ai.model.manifest import Manifest, Secret
+    from shield_ai.model.manifest import Manifest
 
 # Seconds between two loads, so that timestamps with a resolution of 1 s differ.
 _CLOCK_DELAY = 1.1
-# URLs for variables without a value, by a word in the variable's name. No server is contacted.
-_SAMPLE_URLS = {
-    "CACHE": "redis://:password@localhost:6379/0",
-    "REDIS": "redis://:password@localhost:6379/0",
-    "BROKER": "redis://:password@localhost:6379/0",
-    "CELERY": "redis://:password@localhost:6379/0",
-    "AMQP": "amqp://user:password@localhost:5672//",
-    "RABBIT": "amqp://user:password@localhost:5672//",
-    "EMAIL": "smtp://user:password@localhost:25",
-    "SENTRY": "https://0123456789abcdef@localhost/1",
-    "DSN": "https://0123456789abcdef@localhost/1",
-    "MONGO": "mongodb://user:password@localhost:27017/name",
-    "MYSQL": "mysql://user:password@localhost:3306/name",
-    "": "postgres://user:password@localhost:5432/name",
-}
 
 
 class SettingsCheck:
@@ -210,15 +194,5 @@ def _environment_values(manifest: Manifest, values: KnownValues) -> dict[str, Hi
         for variable in secret.variables():
             is_optional = secret.optional or variable in values.literals
             if variable in values.variables or not is_optional:
-                found[variable] = values.variables.get(variable) or _sample(variable, secret)
+                found[variable] = values.variables.get(variable) or sample_value(variable, secret)
     return found
-
-
-def _sample(variable: str, secret: Secret) -> Hidden:
-    if secret.kind is Kind.URL:
-        for word, url in _SAMPLE_URLS.items():
-            if word in variable.upper():
-                return Hidden(url)
-    if secret.variables()[variable] == "port":
-        return Hidden("5432")
-    return Hidden(f"sample-{secrets.token_hex(8)}")

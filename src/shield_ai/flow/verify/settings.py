@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from shield_ai.flow.apply.agent_stub import AgentStub, environ_without_aws
+from shield_ai.flow.apply.sample_values import sample_value
 from shield_ai.flow.apply.settings_probe import SettingsLoader
 from shield_ai.flow.verify.check import Check, CheckInfo, Status, join_names, make_check
 from shield_ai.flow.verify.registry import AwsCheck, AwsTarget
@@ -37,7 +38,7 @@ NO_FALLBACK_NEEDED = CheckInfo(
 _HINT_NOT_HERE = (
     "choose the app's Python with --python, or run shield where its other settings are available"
 )
-_HINT_FAILED = "load them with USE_AWS_SECRETS=true; the error says what is missing"
+_HINT_FAILED = "load them with USE_AWS_SECRETS=true; the error says what is missing or invalid"
 _HINT_NOT_RUN = "loading the settings runs the app's code: use --run-settings if you trust the app"
 _HINT_NO_BOTO3 = "install the app's requirements there, or choose the app's Python with --python"
 _HINT_LEFT_OUT = "add the settings for production to settings in the [app] table of shield.toml"
@@ -95,9 +96,20 @@ def verify_settings(
         probe.modules = [pair for pair in modules if pair[0] in failed]
         with_fallback = _errors(probe.load({**production, **on}))
     off = _errors(probe.load({**production, **from_aws}))
+    for samples in _samples(manifest) if any(off.values()) else ():
+        with_samples = _errors(probe.load({**production, **samples}))
+        # A module that loads with other values fails because of those in AWS.
+        off = {module: error and with_samples[module] for module, error in off.items()}
     settings = _settings_check(with_fallback, off)
     yield boto3 if settings.status is Status.OK else settings
     yield _fallback_check(alone, with_fallback, off, _fallback_hint(manifest))
+
+
+def _samples(manifest: Manifest) -> Iterator[dict[str, str]]:
+    """Yield sample values for the variables of the secrets: texts and URLs, then numbers."""
+    variables = [(name, secret) for secret in manifest.secret for name in secret.variables()]
+    yield {name: sample_value(name, secret).reveal() for name, secret in variables}
+    yield {name: "1" for name, _ in variables}
 
 
 def _without_moved(environ: Mapping[str, str], manifest: Manifest) -> dict[str, str]:
