@@ -60,6 +60,16 @@ def shown(path, text, keep=()):
         ),
         pytest.param('HOST = "db"  # note', 'HOST = "db"  # note', id="comment after no value"),
         pytest.param('A = {"sk-1": 1}', 'A = {"•••": 1}', id="key that is not a name"),
+        pytest.param(
+            'A = {"email-url": "EMAIL_URL"}', 'A = {"email-url": "•••"}', id="secret in the map"
+        ),
+        pytest.param('A = get_secret("mail-2", "v")', 'A = get_secret("•••", "•••")', id="other"),
+        pytest.param(
+            'A = get_secret("mail2-url", "v")', 'A = get_secret("mail2-url", "•••")', id="secret"
+        ),
+        pytest.param(
+            'A = aws_get_secret("db:user")', 'A = aws_get_secret("db:user")', id="field of a secret"
+        ),
         pytest.param('A = D["default"]["x"]', 'A = D["default"]["x"]', id="items"),
         pytest.param('A = ["HUNTER"]', 'A = ["•••"]', id="list"),
         pytest.param('A = x in ["HUNTER"]', 'A = x in ["•••"]', id="list after a keyword"),

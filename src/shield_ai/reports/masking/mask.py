@@ -29,9 +29,12 @@ if TYPE_CHECKING:
 
     Span = tuple[int, int]
 
-NAME = regex(r"[A-Za-z][A-Za-z_]{0,39}")
+NAME = regex(r"[A-Za-z][A-Za-z_-]{0,39}")
+# The name of a secret, perhaps with a field: `email-url`, `database:password`.
+SECRET_NAME = regex(r"[a-z]{1,20}\d?(?:[-/][a-z]{1,20}\d?){0,6}(?::[a-z_]{1,30})?")
 VARIABLE = regex(r"[A-Z_][A-Z0-9_]{0,59}")
 READERS = frozenset({"getenv", "env", "config", "get_secret", "has_secret"})
+SECRET_READERS = ("get_secret", "has_secret")
 MAPPINGS = frozenset({"environ", "env"})
 LITERAL = regex(r"""(?s)[A-Za-z]{0,2}('''|\"\"\"|'|")(.*)\1""")
 LONG_NUMBER = regex(r"(?:[0-9a-fA-FxX]_?){5,}")
@@ -192,6 +195,8 @@ def _is_name(text: str, before: list[str], after: str) -> bool:
     if _is_env_read(before) and VARIABLE.fullmatch(text):
         return True
     if last == "(" and is_env_function(near) and PLAIN_VARIABLE.fullmatch(text):
+        return True
+    if last == "(" and near.endswith(SECRET_READERS) and SECRET_NAME.fullmatch(text):
         return True
     if after == ":":
         is_key = last in ("{", ",")
