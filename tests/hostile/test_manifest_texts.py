@@ -178,7 +178,7 @@ def assert_harmless(name, text):
         assert [line for line in unquoted.splitlines() if not COMMAND_LINE.match(line)] == []
     elif name == "cloudformation":
         assert yaml.load(text, yaml.CSafeLoader)["Resources"]  # faster
-    elif name in {"external-secrets", "sam", "github-actions"}:
+    elif name in {"external-secrets", "sam", "github-actions", "gitlab-ci"}:
         assert list(yaml.load_all(text, yaml.CSafeLoader))
         assert not re.search(r"\$\{\{(?! env\.\w+ \}\})", text)
     elif name == "terraform":

@@ -82,7 +82,7 @@ from shield_ai.model.manifest_parser import parse
         pytest.param(
             "[[secret]]",
             '[deployment]\nedit = ["github"]\n\n[[secret]]',
-            'shield.toml:6: "github" in edit and jobs require each other',
+            'shield.toml:6: "github" or "gitlab" in edit and jobs require each other',
             id="workflows without jobs",
         ),
         pytest.param(
@@ -93,8 +93,8 @@ from shield_ai.model.manifest_parser import parse
         ),
         pytest.param(
             "[[secret]]",
-            '[deployment]\nedit = ["github"]\njobs = ["a b"]\n\n[[secret]]',
-            "shield.toml:6: invalid jobs 'a b'",
+            '[deployment]\nedit = ["github"]\njobs = ["a;b"]\n\n[[secret]]',
+            "shield.toml:6: invalid jobs 'a;b'",
             id="job",
         ),
         pytest.param(

@@ -35,7 +35,7 @@ SECURITY_GROUP = re.compile(r"sg-[0-9a-zA-Z]{1,64}")
 # https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerDefinition.html
 CONTAINER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,254}")
 # The name of a job, perhaps after the name of its workflow's file.
-JOB = re.compile(r"(?:[A-Za-z0-9._-]{1,200}\.ya?ml:)?[A-Za-z_][A-Za-z0-9_-]{0,254}")
+JOB = re.compile(r"(?:[A-Za-z0-9._-]{1,200}\.ya?ml:)?[A-Za-z_][A-Za-z0-9_ :/.-]{0,254}")
 # A full name, or a full ARN, which ends with a hyphen and six characters. Without wildcards: the
 # rotation function may read the secret.
 # https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_CreateSecret.html

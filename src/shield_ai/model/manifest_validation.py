@@ -195,7 +195,8 @@ def _check_deployment(deployment: DeploymentEdits) -> None:
     check_texts([("inject", name, CONTAINER) for name in deployment.inject])
     check_texts([("jobs", name, JOB) for name in deployment.jobs])
     edited = set(deployment.edit)
-    if bool(edited - {"github"}) != bool(deployment.containers or deployment.inject):
+    pipelines = edited & {"github", "gitlab"}
+    if bool(edited - pipelines) != bool(deployment.containers or deployment.inject):
         raise ManifestError(
             "edit and containers require each other",
             'name the services and containers that run the app, as in containers = ["web"]',
@@ -209,9 +210,9 @@ def _check_deployment(deployment: DeploymentEdits) -> None:
             f"{min(both)!r} is in containers and in inject",
             "list it in containers if its code calls get_secret(), otherwise in inject",
         )
-    if ("github" in edited) != bool(deployment.jobs):
+    if bool(pipelines) != bool(deployment.jobs):
         raise ManifestError(
-            '"github" in edit and jobs require each other',
+            '"github" or "gitlab" in edit and jobs require each other',
             'name the jobs that read their secrets from AWS, as in jobs = ["deploy"]',
         )
 

@@ -236,6 +236,14 @@ def rows(deployment):
             id="GitLab CI",
         ),
         pytest.param(
+            ".gitlab-ci.yml",
+            "variables: {DB_HOST: db}\ndeploy:\n  image: x:$DB_PASSWORD # $SECRET_KEY\n  script:\n    - |\n"
+            "      curl -H ${SECRET_KEY} $DB_HOST\n    - y $SECRET_KEY SENTRY_DSN\ntest:\n  script: [x $SECRET_KEY]\n",
+            [(1, "", "DB_HOST", "literal"), (3, "deploy", "DB_PASSWORD", "secret-store"), (6, "deploy", "DB_HOST", "reference"),
+             (6, "deploy", "SECRET_KEY", "secret-store"), (9, "test", "SECRET_KEY", "secret-store")],
+            id="reads in GitLab CI",
+        ),
+        pytest.param(
             "app.json",
             '{"env": {"SECRET_KEY": {"generator": "secret"},\n "DB_PASSWORD": {"value": "VALUE"},\n "DB_HOST": ""}}',
             [(1, "", "SECRET_KEY", "reference"), (2, "", "DB_PASSWORD", "literal"), (3, "", "DB_HOST", "empty")],

@@ -16,6 +16,7 @@ from shield_ai.aws.export.cloudformation import to_cloudformation
 from shield_ai.aws.export.ecs import to_ecs
 from shield_ai.aws.export.external_secrets import to_external_secrets
 from shield_ai.aws.export.github_actions import to_github_actions
+from shield_ai.aws.export.gitlab_ci import to_gitlab_ci
 from shield_ai.aws.export.sam import to_sam
 from shield_ai.aws.export.terraform import to_terraform
 from shield_ai.model.resource import Resource
@@ -65,4 +66,5 @@ PLATFORMS: dict[str, Callable[[Target], str]] = {
     "external-secrets": to_external_secrets,
     "sam": to_sam,
     "github-actions": to_github_actions,
+    "gitlab-ci": to_gitlab_ci,
 }

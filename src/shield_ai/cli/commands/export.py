@@ -66,13 +66,16 @@ class ExportOptions(msgspec.Struct, frozen=True, kw_only=True):
         "from AWS.",
     ),
     click.option(
-        "--repository", default="", help="GitHub repository for github-actions, as OWNER/NAME."
+        "--repository",
+        default="",
+        help="GitHub repository for github-actions, as OWNER/NAME; GitLab project for gitlab-ci, "
+        "as GROUP/PROJECT or https://HOST/GROUP/PROJECT.",
     ),
     click.option(
         "--branch",
         default="main",
         show_default=True,
-        help="Branch of the GitHub repository.",
+        help="Branch of the repository.",
     ),
     click.option(
         "--github-environment",
@@ -101,8 +104,8 @@ def export(
     exported without values. app-policy is the IAM policy of the app; operator-policy is the IAM
     policy of the person or pipeline that runs shield.
 
-    ecs, external-secrets, sam and github-actions export references to the secrets, with which the
-    platform sets the environment variables of an app that does not call get_secret().
+    ecs, external-secrets, sam, github-actions and gitlab-ci export references to the secrets, with
+    which the platform sets the environment variables of an app that does not call get_secret().
     """
     context = AppContext(app, AppOptions(environment=environment))
     account = _account_id(context, options.account)

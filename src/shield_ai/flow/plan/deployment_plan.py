@@ -10,14 +10,12 @@ from shield_ai.flow.plan.compose_values import (
     is_composed,
     read_compose_variables,
 )
+from shield_ai.flow.plan.job_files import JobFiles, find_job_files, pipeline_values, plan_jobs
 from shield_ai.flow.plan.workflow_plan import (
     NO_ENVIRONMENT,
     OTHER_ENVIRONMENT,
     environment_name,
     export_command,
-    find_workflows,
-    plan_workflows,
-    repository_name,
 )
 from shield_ai.model.deployment import DeploymentKind, EnvironmentFile, Use, ValueForm
 from shield_ai.model.site import Shape
@@ -40,7 +38,6 @@ if TYPE_CHECKING:
     from shield_ai.model.manifest import Manifest
     from shield_ai.model.site import FoundSite
     from shield_ai.model.skip import Skipped
-    from shield_ai.model.workflow import Workflow
     from shield_ai.rewrite.project.deployment.outcome import EditOutcome
 
 # The file that `docker compose` reads without -f, also in combination with others.
@@ -53,11 +50,15 @@ EDITABLE = frozenset(
         DeploymentKind.KUBERNETES,
         DeploymentKind.ECS,
         DeploymentKind.GITHUB,
+        DeploymentKind.GITLAB,
     }
 )
+# Kinds with jobs, not with containers.
+PIPELINES = frozenset({DeploymentKind.GITHUB, DeploymentKind.GITLAB})
 NOT_CHOSEN = "{} is not in edit of the [deployment] table"
 NOT_EDITED = "shield does not edit files of this kind: {}"
 NOT_A_WORKFLOW = "not in the folder .github/workflows of the app"
+NOT_A_PIPELINE = "not the file .gitlab-ci.yml of the app"
 COMBINED = "it can be combined with {}"
 SHARED = "overlays for development can share it"
 EXTERNAL = "external = true: something other than the app's code reads it"
@@ -78,9 +79,7 @@ class DeploymentSources:
         files: The files that set variables, by path; those of other kinds with a problem only.
         command_reads: A place that reads a variable, such as an entrypoint script, by its name.
         migrated: The variables that the code already reads with get_secret().
-        workflows: The workflows of GitHub, by path.
-        repository: The repository on GitHub, as OWNER/NAME; empty: not known.
-        environment: The selected environment of shield.toml; empty: none.
+        jobs: The workflows and pipelines.
         read: Returns the bytes of a file of the app.
     """
 
@@ -88,9 +87,7 @@ class DeploymentSources:
     files: Mapping[str, EnvironmentFile]
     command_reads: Mapping[str, str]
     migrated: frozenset[str]
-    workflows: Mapping[str, Workflow] = dataclasses.field(default_factory=dict)
-    repository: str = ""
-    environment: str = ""
+    jobs: JobFiles = dataclasses.field(default_factory=JobFiles)
     read: FileReader = lambda _: None
 
 
@@ -118,10 +115,9 @@ def find_sources(
     kinds = {DeploymentKind(kind) for kind in manifest.deployment.edit}
     if not kinds:
         return None
-    workflows: dict[str, Workflow] = {}
-    if DeploymentKind.GITHUB in kinds:
-        workflows = find_workflows(root, manifest, environment)
-    places = {item.path: item.kind for item in deployment.variables if item.path not in workflows}
+    jobs = find_job_files(root, manifest, environment, kinds)
+    known = jobs.paths()
+    places = {item.path: item.kind for item in deployment.variables if item.path not in known}
     found = {path: kind for path, kind in places.items() if _is_chosen(kind, kinds)}
     files = {path: find_environments(read(path) or b"", kind) for path, kind in found.items()}
     for path in sorted(places.keys() - found.keys()):
@@ -134,21 +130,19 @@ def find_sources(
         files=files,
         command_reads=find_command_reads(root, manifest.variables()),
         migrated=frozenset(migrated),
-        workflows=workflows,
-        repository=repository_name(root),
-        environment=environment,
+        jobs=jobs,
         read=read,
     )
 
 
 def _is_chosen(kind: DeploymentKind, chosen: Collection[DeploymentKind]) -> bool:
     """Return whether the containers of a kind of files are edited."""
-    return kind in chosen and kind is not DeploymentKind.GITHUB
+    return kind in chosen and kind not in PIPELINES
 
 
 def _why_not_edited(kind: DeploymentKind, chosen: Collection[DeploymentKind]) -> str:
     if kind in chosen:
-        return NOT_A_WORKFLOW
+        return NOT_A_WORKFLOW if kind is DeploymentKind.GITHUB else NOT_A_PIPELINE
     return NOT_CHOSEN.format(kind) if kind in EDITABLE else NOT_EDITED.format(kind.label)
 
 
@@ -225,7 +219,8 @@ def kept_values(
             None if AWS keeps the value that it has.
     """
     reasons = {}
-    for variable, text, composed in file_values(sources):
+    in_jobs = (FileValue(*item) for item in pipeline_values(sources.jobs, sources.variables))
+    for variable, text, composed in (*file_values(sources), *in_jobs):
         is_same = None if text is None else has_value(variable, text)
         if is_same is False:
             reasons[variable] = DIFFERENT
@@ -287,14 +282,13 @@ def plan_edits(
         target: shield.toml, with the settings of the environment.
         account: The ID of the AWS account; empty if AWS is not read.
     """
-    command = export_command(account, sources.environment)
+    command = export_command(account, sources.jobs.environment)
     inputs = inputs._replace(account=account, command=command)
     outcome = edit_deployment(target, inputs)
-    if sources.workflows:
-        edited = plan_workflows(sources, target, account, inputs.unavailable)
-        outcome.changes.extend(edited.changes)
-        outcome.skipped.extend(edited.skipped)
-        outcome.next_steps.extend(edited.next_steps)
+    edited = plan_jobs(sources.jobs, sources.variables, target, inputs)
+    outcome.changes.extend(edited.changes)
+    outcome.skipped.extend(edited.skipped)
+    outcome.next_steps.extend(edited.next_steps)
     return outcome
 
 

@@ -14,13 +14,15 @@ from shield_ai.scan.files.walk import display_path
 from shield_ai.scan.text.reader import reader
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Sequence
     from pathlib import Path
 
-    from shield_ai.flow.plan.deployment_plan import DeploymentSources
+    from shield_ai.flow.plan.job_files import JobFiles
+    from shield_ai.model.deployment import DeploymentVariable
     from shield_ai.model.manifest import Manifest
     from shield_ai.model.workflow import Workflow, WorkflowJob
     from shield_ai.rewrite.project.deployment.outcome import EditOutcome
+    from shield_ai.rewrite.project.deployment.variables import DeploymentInputs
 
 FOLDER = ".github/workflows"
 GITHUB = re.compile(r"github\.com(?::\d+)?/(?P<repository>[^/]+/[^/]+)", re.IGNORECASE)
@@ -91,26 +93,28 @@ def repository_name(root: Path) -> str:
 
 
 def plan_workflows(
-    sources: DeploymentSources, target: Manifest, account: str, unavailable: Mapping[str, str]
+    files: JobFiles,
+    variables: Sequence[DeploymentVariable],
+    target: Manifest,
+    inputs: DeploymentInputs,
 ) -> EditOutcome:
     """Plan the edits of workflows.
 
     Args:
-        sources: The deployment files.
+        files: The workflows.
+        variables: The lines that set variables.
         target: shield.toml, with the settings of the environment.
-        account: The ID of the AWS account.
-        unavailable: Why a variable can't be read from AWS, by its name.
+        inputs: Why variables can't be read from AWS, and the account.
     """
-    repository = sources.repository or UNKNOWN_REPOSITORY
-    command = export_command(account, sources.environment)
-    inputs = WorkflowInputs(
-        files=sources.workflows,
-        variables=sources.variables,
-        unavailable=unavailable,
-        target=Target(manifest=target, account=account),
-        command=f"{command} --format github-actions --repository {shlex.quote(repository)}",
+    repository = shlex.quote(files.repository or UNKNOWN_REPOSITORY)
+    workflow_inputs = WorkflowInputs(
+        files=files.workflows,
+        variables=variables,
+        unavailable=inputs.unavailable,
+        target=Target(manifest=target, account=inputs.account),
+        command=f"{inputs.command} --format github-actions --repository {repository}",
     )
-    return edit_workflows(inputs)
+    return edit_workflows(workflow_inputs)
 
 
 def export_command(account: str, environment: str) -> str:

@@ -30,7 +30,10 @@ _REMOVE = (
     "let shield apply edit it with a [deployment] table in shield.toml; or remove the variable"
 )
 _NOT_EDITED = "shield plan tells why shield apply does not edit it; remove the variable"
-_GITHUB = ' with edit = ["github"] in the [deployment] table of shield.toml'
+_READ_INSTEAD = "shield apply can read it from AWS instead"
+_IN_JOB = _READ_INSTEAD + (
+    ' with edit = ["{}"] in the [deployment] table of shield.toml, and its job in jobs'
+)
 _SECRET_REF = "use valueFrom.secretKeyRef with a Secret that is not in the repository"
 HINTS = {
     DeploymentKind.COMPOSE: f"{_REMOVE}, and {_CONTAINER} for the service; {_OTHER}, "
@@ -53,9 +56,9 @@ HINTS = {
     DeploymentKind.SHELL: f"remove the assignment, and {_CONTAINER}; for a command that does not "
     "call get_secret(), use shield run -- COMMAND",
     DeploymentKind.GITHUB: "store the value as a secret of the repository or environment, and use "
-    f"${{{{ secrets.NAME }}}}; shield apply can read it from AWS instead{_GITHUB}, and its job in "
-    "jobs",
-    DeploymentKind.GITLAB: "remove the value, and define a masked variable in the CI/CD settings",
+    f"${{{{ secrets.NAME }}}}; {_IN_JOB.format('github')}",
+    DeploymentKind.GITLAB: "remove the value, and define a masked variable in the CI/CD settings; "
+    f"{_IN_JOB.format('gitlab')}",
     DeploymentKind.HEROKU: f"remove the value, and {_CONTAINER} with heroku config:set",
     DeploymentKind.KAMAL: f"remove the variable, and {_CONTAINER} under env.clear; {_OTHER}, add "
     "its name to env.secret",
@@ -135,7 +138,8 @@ def _hints(items: Iterable[DeploymentVariable], edited: Collection[str]) -> str:
     for kind in dict.fromkeys(item.kind for item in items):
         hint = HINTS[kind]
         if kind in edited:
-            hint = hint.replace(_REMOVE, _NOT_EDITED).replace(f"{_GITHUB}, and", " with")
+            hint = hint.replace(_REMOVE, _NOT_EDITED)
+            hint = hint.replace(_IN_JOB.format(kind), f"{_READ_INSTEAD} with its job in jobs")
         hints.append(f"{kind.label}: {hint}")
     return "; ".join(hints)
 

@@ -18,7 +18,8 @@ from shield_ai.scan.deployment.line_formats import (
 )
 from shield_ai.scan.deployment.occurrences import Spans
 from shield_ai.scan.deployment.own_servers import own_logins
-from shield_ai.scan.deployment.parts import DeploymentFile, development_spans
+from shield_ai.scan.deployment.parts import DeploymentFile, development_spans, job_part_use
+from shield_ai.scan.deployment.pipeline_uses import read_settings
 from shield_ai.scan.deployment.recognize import LINE_KINDS, file_format, tree_kind
 from shield_ai.scan.deployment.structured import structured_settings
 from shield_ai.scan.deployment.templates import template_values
@@ -84,6 +85,12 @@ def _dockerfile(file: DeploymentFile, names: frozenset[str]) -> Iterator[Setting
         yield setting._replace(use=Use.DEVELOPMENT) if is_development else setting
 
 
+def _gitlab(file: DeploymentFile, names: frozenset[str]) -> Iterator[Setting]:
+    yield from structured_settings(file, names)
+    for setting in read_settings(file.raw, file.roots[0], names):
+        yield setting._replace(use=job_part_use(file, setting.unit))
+
+
 def _systemd(file: DeploymentFile, names: frozenset[str]) -> Iterator[Setting]:
     name = file.path.rpartition("/")[2]
     return systemd_settings(file.raw, names, name.partition(".")[0])
@@ -108,6 +115,7 @@ def _shell(file: DeploymentFile, names: frozenset[str]) -> Iterator[Setting]:
 # The other kinds are YAML, JSON or HCL.
 READERS: dict[DeploymentKind, Callable[[DeploymentFile, frozenset[str]], Iterator[Setting]]] = {
     DeploymentKind.DOCKERFILE: _dockerfile,
+    DeploymentKind.GITLAB: _gitlab,
     DeploymentKind.SYSTEMD: _systemd,
     DeploymentKind.PROCFILE: _procfile,
     DeploymentKind.FLY: _fly,

@@ -127,4 +127,14 @@ def block_use(file: DeploymentFile, block: Block) -> Use | None:
     job = path[0]
     if kind is DeploymentKind.GITHUB:
         job = path[1] if job == "jobs" and len(path) > 1 else ""
+    return job_part_use(file, job)
+
+
+def job_part_use(file: DeploymentFile, job: str) -> Use:
+    """Return what a part of a workflow is for.
+
+    Args:
+        file: The workflow.
+        job: The job; empty outside of jobs.
+    """
     return file.uses.get(job) or common_use(file.uses.values())

@@ -1,0 +1,126 @@
+"""Choose which secrets the jobs of a GitLab pipeline read from AWS, and why others remain."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+from shield_ai.project.perf.lazy_regex import regex
+from shield_ai.rewrite.project.deployment.workflow_choice import AWS_LOGIN, AWS_NAME, Choice
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from shield_ai.aws.export.platform import PlatformVariable
+    from shield_ai.model.pipeline import Pipeline, PipelineJob, VariableUse
+
+RESERVED = "variables that start with CI_ or GITLAB_ are set by GitLab"
+READS_SECRETS = "the job already reads other secrets with {}: add it to them"
+COMMON = "the variables of the pipeline set it for all jobs, and the job {} still needs it there"
+OTHER_SOURCE = "set from something else than the variable {} of GitLab, which can be another value"
+NOT_TEXT = "it is set to something else than a text"
+NO_JQ = "it is a field of a JSON secret, and jq is not known to be in the image: use jq before it"
+TOO_EARLY = "it is used before the command that installs the AWS CLI"
+RESERVED_NAME = regex(r"(?:CI|GITLAB|RUNNER|FF)_.*|CI")
+
+
+class PipelineChooser:
+    """Chooses the variables of one pipeline.
+
+    Args:
+        pipeline: The pipeline.
+        variables: The variables of the secrets in shield.toml.
+        unavailable: Why a variable can't be read from AWS, by its name.
+        different: Why AWS has another value of a variable than a file, by its name.
+        job_problem: Returns why a job can't be edited; empty if it can.
+    """
+
+    def __init__(
+        self,
+        pipeline: Pipeline,
+        variables: Sequence[PlatformVariable],
+        unavailable: Mapping[str, str],
+        different: Mapping[str, str],
+        job_problem: Callable[[PipelineJob], str],
+    ) -> None:
+        self._pipeline = pipeline
+        self._variables = {variable.name: variable for variable in variables}
+        self._unavailable = unavailable
+        self._different = different
+        self._uses: defaultdict[tuple[str, str], list[VariableUse]] = defaultdict(list)
+        for use in pipeline.uses:
+            self._uses[use.job, use.variable].append(use)
+        self.job_problems = {job.name: job_problem(job) for job in pipeline.jobs}
+
+    def choose(self) -> Choice:
+        """Choose the variables."""
+        chosen: defaultdict[str, set[str]] = defaultdict(set)
+        reasons: dict[tuple[str, str], str] = {}
+        for job in self._pipeline.jobs:
+            for variable in self._variables:
+                uses = [*self._uses["", variable], *self._uses[job.name, variable]]
+                if not uses or variable in job.read:
+                    continue
+                reason = self.job_problems[job.name] or self._reason(job, variable, uses)
+                if reason:
+                    reasons[job.name, variable] = reason
+                else:
+                    chosen[job.name].add(variable)
+        self._keep_common(chosen, reasons)
+        return Choice(chosen, reasons)
+
+    def _keep_common(
+        self, chosen: Mapping[str, set[str]], reasons: dict[tuple[str, str], str]
+    ) -> None:
+        """Keep a variable that the pipeline sets for all jobs if one job needs it."""
+        for variable in self._variables:
+            if not any(use.is_set for use in self._uses["", variable]):
+                continue
+            remaining = [job.name for job in self._pipeline.jobs if (job.name, variable) in reasons]
+            for job, variables in chosen.items():
+                if remaining and variable in variables:
+                    variables.remove(variable)
+                    reasons[job, variable] = COMMON.format(remaining[0])
+
+    def _reason(self, job: PipelineJob, variable: str, uses: Sequence[VariableUse]) -> str:
+        """Return why a job does not read a variable from AWS; empty if it does."""
+        if RESERVED_NAME.fullmatch(variable):
+            return RESERVED
+        if AWS_NAME.fullmatch(variable):
+            return AWS_LOGIN.format(variable)
+        if job.read:
+            return READS_SECRETS.format(", ".join(sorted(job.read)))
+        if reason := self._unavailable.get(variable, ""):
+            return reason
+        return next(self._conflicts(job, variable, uses), "")
+
+    def _conflicts(
+        self, job: PipelineJob, variable: str, uses: Sequence[VariableUse]
+    ) -> Iterator[str]:
+        """Yield what does not work if the job reads a variable from AWS."""
+        problems = [use.problem for use in uses]
+        problems.append(job.script_problems.get(variable, ""))
+        yield from filter(None, problems)
+        for values in (self._pipeline.values, job.values):
+            if variable in values:
+                yield from self._value_problems(variable, values[variable])
+        if self._variables[variable].field and not job.has_jq:
+            yield NO_JQ
+        before = job.script[: job.position]
+        is_set = any(use.is_set for use in uses)
+        if job.position and (is_set or any(_names(variable, item.text) for item in before)):
+            yield TOO_EARLY
+
+    def _value_problems(self, variable: str, value: str | None) -> Iterator[str]:
+        """Yield why the value in the file is not that in AWS."""
+        if value is None:
+            yield NOT_TEXT
+        elif value not in {f"${variable}", f"${{{variable}}}"}:
+            if "$" in value:
+                yield OTHER_SOURCE.format(variable)
+            yield from filter(None, [self._different.get(variable, "")])
+
+
+def _names(variable: str, text: str) -> bool:
+    return re.search(rf"\b{variable}\b", text) is not None

@@ -1,0 +1,193 @@
+"""Parse a job of a GitLab pipeline, and decide whether it can be edited."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from shield_ai.model.pipeline import TOKEN, PipelineJob, ScriptItem
+from shield_ai.model.workflow import WorkflowEnv
+from shield_ai.project.perf.lazy_regex import regex
+from shield_ai.scan.deployment.blocks import node_end, node_start
+from shield_ai.scan.deployment.pipeline_rules import BRANCHES, find_branch
+from shield_ai.scan.deployment.pipeline_scripts import (
+    MAX_SCRIPT,
+    NO_CLI,
+    NO_IMAGE,
+    TOO_LONG,
+    TRACE,
+    first_position,
+    has_jq,
+    prints_variables,
+    variable_problem,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping, Sequence
+
+    from shield_ai.scan.text.config_node import Node
+
+NO_SCRIPT = "the job has no list of commands as its script"
+OTHER_KEY = "the job has {}, so that its configuration is also in another place"
+EXTENDED = "the job {} uses its configuration"
+SERVICES = "the containers in services of the job also get its variables"
+DEFAULT_TOKENS = "default has id_tokens, which those of the job would replace"
+WINDOWS = "its runner may not use bash or sh"
+OTHER_KEYS = ("extends", "<<", "trigger", "run", "secrets", "inherit")
+SCRIPTS = ("before_script", "script")  # in the order in which they run, in the same shell
+WINDOWS_TAG = regex(r"(?i).*(?:windows|powershell|pwsh).*|win(?:[-_.]?\d+)?")
+DEBUG = "CI_DEBUG_"
+NAME = frozenset({"name"})
+EXPORT = re.compile(r"(?m)^export (\w+)$")
+
+
+def find_job(raw: bytes, root: Node, key: Node, job: Node, names: Collection[str]) -> PipelineJob:
+    """Parse a job.
+
+    Args:
+        raw: The pipeline.
+        root: Its only document.
+        key: The name of the job.
+        job: The job.
+        names: The variables of the secrets.
+    """
+    script = tuple(_script(job))
+    position = first_position(_text(_inherited(root, job, "image")), script)
+    limit = find_branch(root, job)
+    tokens = map_of(raw, job, "id_tokens")
+    problems = (
+        *_other_places(root, key, job),
+        *_script_problems(job, script),
+        *_context_problems(root, job, script),
+        *([] if limit else [BRANCHES]),
+        *_cli_problems(root, job, position, script),
+    )
+    return PipelineJob(
+        name=key.text,
+        script=script,
+        script_start=_script_start(raw, job),
+        tokens=tokens,
+        variables=map_of(raw, job, "variables"),
+        values=values_of(job),
+        position=position or 0,
+        branch=limit.branch if limit else "",
+        environment=_text(value_of(job, "environment")),
+        script_problems={name: variable_problem(name, script) for name in names},
+        has_jq=has_jq(position or 0, script),
+        read=_read_variables(tokens, script),
+        problem=next(iter(problems), ""),
+    )
+
+
+def value_of(node: Node, name: str) -> Node | None:
+    """Return the value of a key; None if the map does not have it."""
+    return next((value for key, value in node.pairs if key.text == name), None)
+
+
+def values_of(node: Node) -> Mapping[str, str | None]:
+    """Return the `variables` of a job or a pipeline; None for a value that is not a text."""
+    variables = value_of(node, "variables")
+    pairs = variables.pairs if variables else ()
+    return {key.text: None if value.is_container else value.text for key, value in pairs}
+
+
+def map_of(raw: bytes, node: Node, name: str) -> WorkflowEnv | None:
+    """Return the entries of a map, such as `variables`; None without one.
+
+    Args:
+        raw: The pipeline.
+        node: The job or the pipeline.
+        name: The key of the map.
+    """
+    for key, value in node.pairs:
+        if key.text == name and value.pairs:
+            entries = tuple(
+                (inner.text, node_start(raw, inner), max(node_end(raw, inner), node_end(raw, text)))
+                for inner, text in value.pairs
+            )
+            return WorkflowEnv(node_start(raw, key), node_end(raw, value), entries, 0)
+    return None
+
+
+def _text(node: Node | None) -> str:
+    """Return a text, or the name in a map."""
+    if node is None:
+        return ""
+    name = node.get(NAME) if node.is_container else node
+    return name.text if name else ""
+
+
+def _inherited(root: Node, job: Node, name: str) -> Node | None:
+    """Return a value of a job, of `default`, or of the top level."""
+    default = value_of(root, "default")
+    found = value_of(job, name) or (value_of(default, name) if default else None)
+    return found or value_of(root, name)
+
+
+def _script_start(raw: bytes, job: Node) -> int:
+    starts = {key.text: node_start(raw, key) for key, _ in job.pairs}
+    return starts.get("before_script", starts.get("script", job.start))
+
+
+def _script(job: Node) -> Iterator[ScriptItem]:
+    """Yield the commands of a job, but none if they are too long."""
+    lists = [(name, value_of(job, name)) for name in SCRIPTS]
+    items = [(name, value.items) for name, value in lists if value]
+    if sum(len(item.text) for _, commands in items for item in commands) > MAX_SCRIPT:
+        return
+    for name, commands in items:
+        for number, item in enumerate(commands):
+            yield ScriptItem(name, number, item.start, item.text)
+
+
+def _other_places(root: Node, key: Node, job: Node) -> Iterator[str]:
+    """Yield why a part of a job is elsewhere, or a part of another job."""
+    for name in OTHER_KEYS:
+        if value_of(job, name):
+            yield OTHER_KEY.format(name)
+    for other, value in root.pairs:
+        extended = value_of(value, "extends")
+        if extended and key.text in {item.text for item in extended.items or (extended,)}:
+            yield EXTENDED.format(other.text)
+
+
+def _script_problems(job: Node, script: Sequence[ScriptItem]) -> Iterator[str]:
+    for name in SCRIPTS:
+        value = value_of(job, name)
+        if value is None:
+            is_list = name == "before_script"
+        else:
+            is_list = bool(value.items) and not any(item.is_container for item in value.items)
+        if not is_list:
+            yield NO_SCRIPT
+    if not script:
+        yield TOO_LONG
+
+
+def _context_problems(root: Node, job: Node, script: Sequence[ScriptItem]) -> Iterator[str]:
+    """Yield what around the script of a job prevents the edits."""
+    if _inherited(root, job, "services"):
+        yield SERVICES
+    if _inherited(root, job, "id_tokens") and not value_of(job, "id_tokens"):
+        yield DEFAULT_TOKENS
+    tags = _inherited(root, job, "tags")
+    if tags and any(WINDOWS_TAG.fullmatch(tag.text) for tag in tags.items or (tags,)):
+        yield WINDOWS
+    names = {**values_of(root), **values_of(job)}
+    if prints_variables(script) or any(name.startswith(DEBUG) for name in names):
+        yield TRACE
+
+
+def _cli_problems(
+    root: Node, job: Node, position: int | None, script: Sequence[ScriptItem]
+) -> Iterator[str]:
+    if position is None or position >= len(script):
+        yield NO_CLI.format(_text(_inherited(root, job, "image")) or NO_IMAGE)
+
+
+def _read_variables(tokens: WorkflowEnv | None, script: Sequence[ScriptItem]) -> frozenset[str]:
+    """Return the variables that a script exports after it has read them with the token."""
+    if tokens is None or all(name != TOKEN for name, _, _ in tokens.entries):
+        return frozenset()
+    texts = [item.text for item in script if TOKEN in item.text]
+    return frozenset(name for text in texts for name in EXPORT.findall(text))

@@ -1,0 +1,99 @@
+"""Judge the scripts of a GitLab job: the AWS CLI, and what they do with the value of a variable.
+
+GitLab masks the values of its own variables in the log of a job, but not those that a script reads.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from shield_ai.project.perf.lazy_regex import regex
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from shield_ai.model.pipeline import ScriptItem
+
+NO_CLI = (
+    "the image {} is not known to contain the AWS CLI: use one with it, or install awscli in "
+    "the script before the variable"
+)
+NO_IMAGE = "of the runner"
+TOO_LONG = "the script is too long"
+TRACE = "the script prints its commands or variables, and GitLab would not mask the values"
+PRINTS = "the script prints it, and GitLab would not mask the value"
+IS_FILE = "the script uses it as the name of a file: a variable of the type File"
+ASSIGNED = "the script sets {} itself"
+CLI_IMAGE = regex(r"(?:.*/)?(?:aws-?cli|aws-base|aws-ecs|aws-ec2)(?:[:@].*)?")
+USES_CLI = regex(r"(?m)(?:^|[;&|(`])[ \t]*(?:\w{1,99}=\S{0,200}[ \t]{1,9}){0,5}aws[ \t]{1,9}[a-z-]")
+INSTALLS_CLI = regex(r"\b(?:install|apk|brew|dnf|yum)\b[^\n]{0,400}\baws-?cli\b")
+INSTALLS_JQ = regex(r"\b(?:install|apk|brew|dnf|yum)\b[^\n]{0,400}\bjq\b")
+USES_JQ = regex(r"\bjq\b")
+PRINTS_ALL = regex(
+    r"(?m)\bset[ \t]+-[a-z]*[xv]|\bxtrace\b|\bverbose\b[ \t]*$|\bCI_DEBUG_"
+    r"|\b(?:ba|z)?sh[ \t]+-[a-z]*x"
+    r"|\bprintenv\b|(?:^|[;&|(])[ \t]*(?:env|set)[ \t]*(?:$|[;&|>)])|\b(?:export|declare)[ \t]+-p"
+)
+NAME = r"[\"']?\$\{?NAME\b"
+REST = r"[^|>;&\n]{0,400}"
+PRINT = rf"\b(?:echo|printf)\b{REST}\$\{{?NAME\b{REST}(?:[;&]|>&|$)"
+FILE = (
+    rf"\b(?:cat|source|cp|mv|chmod|ssh-add|head|tail|install|dos2unix)\b{REST}{NAME}"
+    rf"|(?<!<)<[ \t]{{0,9}}{NAME}|(?:@|file://){NAME}"
+    rf"|(?:^|[ \t])(?:\.|-[fi]|--file|--kubeconfig)[ \t=]{{1,9}}{NAME}"
+)
+ASSIGNMENT = (
+    r"(?:^|[;&|({]|\b(?:then|do|else|export|local|declare|readonly))[ \t]{0,40}NAME="
+    rf"|\b(?:read|unset)\b{REST}\bNAME\b"
+)
+MAX_SCRIPT = 20_000  # characters of a job; bounds the time of these regexes
+
+
+def first_position(image: str, script: Sequence[ScriptItem]) -> int | None:
+    """Return the first item of a script before which the AWS CLI is available; None if it is not.
+
+    Args:
+        image: The image of the job; empty if it has none.
+        script: The items.
+    """
+    if CLI_IMAGE.fullmatch(image):
+        return 0
+    for number, item in enumerate(script):
+        if INSTALLS_CLI.search(item.text):
+            return number + 1
+    return 0 if any(USES_CLI.search(item.text) for item in script) else None
+
+
+def prints_variables(script: Sequence[ScriptItem]) -> bool:
+    """Return whether a script prints its commands, or all variables."""
+    return any(PRINTS_ALL.search(item.text) for item in script)
+
+
+def variable_problem(name: str, script: Sequence[ScriptItem]) -> str:
+    """Return why a script can't get a variable from AWS; empty if it can.
+
+    Args:
+        name: The variable.
+        script: The items of the script.
+    """
+    text = "\n".join(item.text for item in script)
+    return next(_variable_problems(name, text), "") if name in text else ""
+
+
+def _variable_problems(name: str, text: str) -> Iterator[str]:
+    for pattern, problem in ((ASSIGNMENT, ASSIGNED), (FILE, IS_FILE), (PRINT, PRINTS)):
+        if re.compile(pattern.replace("NAME", name), re.MULTILINE).search(text):
+            yield problem.format(name)
+
+
+def has_jq(position: int, script: Sequence[ScriptItem]) -> bool:
+    """Return whether jq is known to be available before an item of a script.
+
+    Args:
+        position: The number of the item.
+        script: The items.
+    """
+    if any(INSTALLS_JQ.search(item.text) for item in script[position:]):
+        return False
+    return any(USES_JQ.search(item.text) for item in script)
