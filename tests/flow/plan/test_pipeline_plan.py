@@ -145,3 +145,17 @@ def test_pipeline_that_is_a_link_out_of_the_app_is_not_edited(aws, app, tmp_path
     done = run("apply", "--env-file", ".env", "--yes", "--no-proof", cwd=app)
     assert done.code == 0, done.text
     assert outside.read_text() == PIPELINE
+
+
+def test_pipeline_of_the_repository_around_the_app_has_a_reason(aws, app, tmp_path_factory):
+    top = tmp_path_factory.mktemp("repository")
+    app = app.rename(top / "back")
+    (app / PATH).rename(top / PATH)
+    subprocess.run(["git", "init", "-q", top], check=True)
+    subprocess.run(["git", "-C", top, "add", "-A"], check=True)
+    found = reasons(app)
+    assert found[f"../{PATH}", 7, "SECRET_KEY"] == deployment_plan.OUTSIDE
+    assert found[f"../{PATH}", 10, "SECRET_KEY"] == deployment_plan.OUTSIDE
+    done = run("apply", "--env-file", ".env", "--yes", "--no-proof", cwd=app)
+    assert done.code == 0, done.text
+    assert (top / PATH).read_text() == PIPELINE

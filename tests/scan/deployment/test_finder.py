@@ -581,6 +581,46 @@ def test_deployment_files_around_the_app_are_reported(tmp_path):
     assert [(skip.path, skip.id) for skip in found.unread] == [("..", SkipId.AROUND_NOT_SEARCHED)]
 
 
+def test_jobs_of_the_repository_around_the_app_are_searched(tmp_path):
+    workflow = (
+        "jobs:\n  deploy:\n    env:\n      SECRET_KEY: VALUE\n"
+        "      DB_PASSWORD: ${{ secrets.DB_PASSWORD }}\n    steps: [{run: x}]\n"
+    )
+    files = {
+        "services/back/a.py": "",
+        ".github/workflows/deploy.yml": workflow,
+        ".github/workflows/broken.yml": "a: [SECRET_KEY\n",
+        ".gitlab-ci.yml": "deploy:\n  script: [x $SECRET_KEY]\n",
+        "services/.gitlab-ci.yml": "deploy:\n  script: [x]\n",
+        "other/.github/workflows/a.yml": "env: {SECRET_KEY: a}\n",
+    }
+    for path, text in files.items():
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_text(text)
+    subprocess.run(["git", "init", "-q"], cwd=tmp_path, check=True)
+    subprocess.run(["git", "add", "-A"], cwd=tmp_path, check=True)
+    found = find_deployment(tmp_path / "services/back", SECRETS)
+    assert [
+        (item.path, item.line, item.unit, item.variable, item.form, item.use)
+        for item in found.variables
+    ] == [
+        ("../../.github/workflows/deploy.yml", 4, "deploy", "SECRET_KEY", "literal", "unknown"),
+        (
+            "../../.github/workflows/deploy.yml",
+            5,
+            "deploy",
+            "DB_PASSWORD",
+            "secret-store",
+            "unknown",
+        ),
+        ("../../.gitlab-ci.yml", 2, "deploy", "SECRET_KEY", "secret-store", "unknown"),
+    ]
+    assert [(skip.path, skip.id) for skip in found.unread] == [
+        ("../../.github/workflows/broken.yml", SkipId.DEPLOYMENT_INVALID_YAML),
+        ("../../other/.github/workflows/a.yml", SkipId.DEPLOYMENT_OUTSIDE),
+    ]
+
+
 def test_no_file_is_read_without_secrets(tmp_path):
     assert find_deployment(tmp_path / "missing", ()).variables == ()
 

@@ -58,6 +58,8 @@ PIPELINES = frozenset({DeploymentKind.GITHUB, DeploymentKind.GITLAB})
 NOT_CHOSEN = "{} is not in edit of the [deployment] table"
 NOT_EDITED = "shield does not edit files of this kind: {}"
 NOT_A_WORKFLOW = "not in the folder .github/workflows of the app"
+OUTSIDE = "outside the app, where other apps can share the file: shield edits no such files"
+OUTSIDE_PATH = "../"
 NOT_A_PIPELINE = "not the file .gitlab-ci.yml of the app"
 COMBINED = "it can be combined with {}"
 SHARED = "overlays for development can share it"
@@ -118,10 +120,10 @@ def find_sources(
     jobs = find_job_files(root, manifest, environment, kinds)
     known = jobs.paths()
     places = {item.path: item.kind for item in deployment.variables if item.path not in known}
-    found = {path: kind for path, kind in places.items() if _is_chosen(kind, kinds)}
+    found = {path: kind for path, kind in places.items() if _is_chosen(path, kind, kinds)}
     files = {path: find_environments(read(path) or b"", kind) for path, kind in found.items()}
     for path in sorted(places.keys() - found.keys()):
-        problem = _why_not_edited(places[path], kinds)
+        problem = _why_not_edited(path, places[path], kinds)
         files[path] = EnvironmentFile(b"", places[path], problem=problem)
     for path, problem in _problems(root, found, manifest, environment):
         files[path] = files[path]._replace(problem=problem)
@@ -135,12 +137,14 @@ def find_sources(
     )
 
 
-def _is_chosen(kind: DeploymentKind, chosen: Collection[DeploymentKind]) -> bool:
-    """Return whether the containers of a kind of files are edited."""
-    return kind in chosen and kind not in PIPELINES
+def _is_chosen(path: str, kind: DeploymentKind, chosen: Collection[DeploymentKind]) -> bool:
+    """Return whether the containers of a file are edited."""
+    return kind in chosen and kind not in PIPELINES and not path.startswith(OUTSIDE_PATH)
 
 
-def _why_not_edited(kind: DeploymentKind, chosen: Collection[DeploymentKind]) -> str:
+def _why_not_edited(path: str, kind: DeploymentKind, chosen: Collection[DeploymentKind]) -> str:
+    if path.startswith(OUTSIDE_PATH):
+        return OUTSIDE
     if kind in chosen:
         return NOT_A_WORKFLOW if kind is DeploymentKind.GITHUB else NOT_A_PIPELINE
     return NOT_CHOSEN.format(kind) if kind in EDITABLE else NOT_EDITED.format(kind.label)

@@ -6,6 +6,8 @@ import itertools
 import re
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from shield_ai.model.deployment import DeploymentKind, DeploymentVariable, Use
 from shield_ai.model.skip import SkipId, Skipped, SkipReason
 from shield_ai.scan.deployment.formats import file_settings, parse_file
@@ -58,7 +60,22 @@ class FileSearch:
             path: The file.
             siblings: The names of the files in its folder.
         """
-        raw = self._read(path)
+        self._search(path, self._read(path), siblings)
+
+    def search_common(self, path: str, raw: bytes | None) -> None:
+        """Search a file outside of the app, which can be for production of another app.
+
+        Args:
+            path: The file.
+            raw: Its content; None if it can't be read.
+        """
+        number = len(self.found)
+        self._search(path, raw, ())
+        for index, item in enumerate(self.found[number:], number):
+            if item.use is Use.PRODUCTION:
+                self.found[index] = msgspec.structs.replace(item, use=Use.UNKNOWN)
+
+    def _search(self, path: str, raw: bytes | None, siblings: Sequence[str]) -> None:
         if raw is None:
             self.add_incomplete(path, SkipId.DEPLOYMENT_UNREADABLE.reason())
             return

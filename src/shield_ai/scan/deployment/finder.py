@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from shield_ai.model.deployment import Deployment
 from shield_ai.model.skip import SkipId
 from shield_ai.project.git import files_around
+from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.scan.deployment.compose_files import ComposeFiles
 from shield_ai.scan.deployment.file_search import FileSearch
 from shield_ai.scan.deployment.recognize import file_format
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
     from shield_ai.model.manifest import Secret
 
 HELPERS = ".tpl"  # of Helm
+# The workflows and the pipeline of a repository with the app in a folder. Other apps in it can
+# share them, so that they are never edited.
+COMMON_JOBS = regex(r"(?P<up>(?:\.\./)+)(?:\.github/workflows/[^/]+\.ya?ml|\.gitlab-ci\.yml)")
 
 
 def find_deployment(root: Path, secrets: Sequence[Secret]) -> Deployment:
@@ -62,5 +66,10 @@ def _add_files_around(root: Path, search: FileSearch) -> None:
         search.add_incomplete("..", SkipId.AROUND_NOT_SEARCHED.reason())
     for path in paths or ():
         is_deployment = file_format(path) or path.endswith(HELPERS)
-        if is_deployment and path == display_path(path):
+        if not is_deployment or path != display_path(path):
+            continue
+        if match := COMMON_JOBS.fullmatch(path):
+            top = reader(str(root / match["up"]))
+            search.search_common(path, top(path.removeprefix(match["up"])))
+        else:
             search.add_incomplete(path, SkipId.DEPLOYMENT_OUTSIDE.reason())
