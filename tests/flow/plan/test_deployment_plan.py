@@ -9,7 +9,7 @@ import pytest
 import yaml
 from shield_helpers import files_of, make_app, run
 
-from shield_ai.flow.plan import deployment_plan
+from shield_ai.flow.plan import app_plan, deployment_plan
 from shield_ai.flow.plan.deployment_plan import DeploymentSources, deployment_inputs
 from shield_ai.model.finding import Confidence, Finding, Severity
 from shield_ai.model.manifest import App, Manifest, Secret
@@ -66,6 +66,11 @@ def test_apply_and_rollback(aws, app):
     assert files_of(app) == after
     assert run("rollback", "--yes", cwd=app).code == 0
     assert files_of(app) == before
+
+
+def test_plan_names_the_variables_of_the_env_file_that_other_services_need(app):
+    steps = json.loads(plan(app, "--only", "code", "--json").out)["next_steps"]
+    assert steps == [app_plan.PASSED_ON.format("DATABASE_PASSWORD", "it")]
 
 
 def test_the_variables_of_an_app_without_django(aws, tmp_path):
@@ -136,7 +141,7 @@ def test_ecs_sets_the_variables_of_a_container_that_does_not_call_get_secret(aws
     task["containerDefinitions"][0]["environment"] = [entry]
     (app / "task-definition.json").write_text(json.dumps(task, indent=2))
     before = files_of(app)
-    (step,) = json.loads(plan(app, "--json").out)["next_steps"]
+    _, step = json.loads(plan(app, "--json").out)["next_steps"]
     assert "shield export --account 123456789012 --format ecs" in step
     done = run("apply", "--env-file", ".env", "--yes", "--no-proof", cwd=app)
     assert done.code == 0, done.text

@@ -213,18 +213,20 @@ def test_documents_a_schedule_only_if_apply_creates_it():
 
 
 @pytest.mark.parametrize(
-    ("kept", "text"),
+    ("kept", "passed_on", "text"),
     [
-        pytest.param((), "from the production environment.", id="none"),
-        pytest.param(("SENTRY_DSN", "OTHER"), "except `SENTRY_DSN`: code that is not changed reads it.", id="one"),
-        pytest.param(("SENTRY_DSN", "DB_PORT"), "except `DB_PORT`, `SENTRY_DSN`: code that is not changed reads them.", id="two"),
+        pytest.param((), (), "from the production environment.", id="none"),
+        pytest.param((), ("DB_PASSWORD",), "from the production environment. Keep `DB_PASSWORD` in the env file of Docker Compose, which passes it to other services.", id="passed on"),
+        pytest.param(("SENTRY_DSN",), ("DB_PASSWORD", "DB_USER"), "reads it. Keep `DB_PASSWORD`, `DB_USER` in the env file of Docker Compose, which passes them to other services.", id="both"),
+        pytest.param(("SENTRY_DSN", "OTHER"), (), "except `SENTRY_DSN`: code that is not changed reads it.", id="one"),
+        pytest.param(("SENTRY_DSN", "DB_PORT"), (), "except `DB_PORT`, `SENTRY_DSN`: code that is not changed reads them.", id="two"),
     ],
 )  # fmt: skip
-def test_lists_the_variables_that_stay(kept, text):
+def test_lists_the_variables_that_stay(kept, passed_on, text):
     made = parse(MANIFEST)
     made = msgspec.structs.replace(made, app=msgspec.structs.replace(made.app, generate=("docs",)))
     files = {UPDATES: b"# Updates\n"}
-    app = AppFiles(lambda _: True, kept=kept)
+    app = AppFiles(lambda _: True, kept=kept, passed_on=passed_on)
     assert not run(app_docs.fix(FixContext(files.get, made, app)), files)
     assert text in files[PAGE].decode()
     assert text in files[UPDATES].decode()

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from shield_ai.model.site import FoundSite
     from shield_ai.model.skip import Skipped
 
+PASSED_ON = "keep {} in the env file of Docker Compose, which passes {} to other services"
+
 
 def make_plan(
     manifest: Manifest,
@@ -94,6 +96,9 @@ class _Planner:
         self.skipped += planned.skipped
         self.dotenv = planned.dotenv
         self._unwrapped = planned.unwrapped
+        if inputs.passed_on:
+            pronoun = "it" if len(inputs.passed_on) == 1 else "them"
+            self.next_steps.append(PASSED_ON.format(", ".join(inputs.passed_on), pronoun))
 
     def add_deployment(
         self,

@@ -5,7 +5,11 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING
 
-from shield_ai.flow.plan.deployment_plan import DeploymentSources, find_sources
+from shield_ai.flow.plan.deployment_plan import (
+    DeploymentSources,
+    find_sources,
+    passed_on_variables,
+)
 from shield_ai.flow.plan.literal_removal import open_literal_removal
 from shield_ai.model.naming import MANIFEST
 from shield_ai.project import git
@@ -51,6 +55,7 @@ class CodeInputs:
         above: The dependencies and lock files of the projects in the folders above the app.
         installed: The versions in the app's virtual environment, by name.
         kept: The variables that must stay set, because code that is not changed reads them.
+        passed_on: The variables that Docker Compose passes to services other than the app.
     """
 
     accessor_import: str
@@ -71,6 +76,7 @@ class CodeInputs:
     above: FilesAbove = dataclasses.field(default_factory=FilesAbove)
     installed: Mapping[str, str] = dataclasses.field(default_factory=dict)
     kept: Sequence[str] = ()
+    passed_on: Sequence[str] = ()
 
 
 def collect_code_inputs(app: AppContext, literals: Values | None) -> CodeInputs:
@@ -105,6 +111,7 @@ def collect_code_inputs(app: AppContext, literals: Values | None) -> CodeInputs:
         above=read_files_above(root, ("pyproject.toml", "Pipfile", *LOCK_COMMANDS)),
         installed=app.tree.installed_versions(("boto3",)),
         kept=scan.kept,
+        passed_on=passed_on_variables(root, app.manifest),
         removal=open_literal_removal(app, literals) if literals else None,
         deployment=find_sources(
             root, app.tree.read, app.deployment, app.manifest, app.environment, scan.migrated

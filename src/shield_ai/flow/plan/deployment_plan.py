@@ -27,6 +27,7 @@ from shield_ai.rewrite.project.deployment.variables import (
 )
 from shield_ai.scan.deployment.blocks import find_environments
 from shield_ai.scan.deployment.command_reads import find_command_reads
+from shield_ai.scan.deployment.compose_references import find_passed_on
 from shield_ai.scan.deployment.recognize import COMPOSE_FILE
 
 if TYPE_CHECKING:
@@ -135,6 +136,19 @@ def find_sources(
         jobs=jobs,
         read=read,
     )
+
+
+def passed_on_variables(root: Path, manifest: Manifest) -> list[str]:
+    """Return the variables that Docker Compose passes to services other than the app.
+
+    Args:
+        root: The app's folder.
+        manifest: shield.toml.
+
+    Raises:
+        SourceError: The folder can't be listed.
+    """
+    return find_passed_on(root, manifest.variables(), manifest.deployment.containers)
 
 
 def _is_chosen(path: str, kind: DeploymentKind, chosen: Collection[DeploymentKind]) -> bool:

@@ -66,6 +66,7 @@ class Rollout(NamedTuple):
 
     region: RegionAdvice
     kept: Sequence[str] = ()  # the variables that must stay set
+    passed_on: Sequence[str] = ()  # that Docker Compose passes to services other than the app
 
 
 DEFAULT_ROLLOUT = Rollout(RegionAdvice.SET)
@@ -75,7 +76,9 @@ def fix(context: FixContext) -> Outcome:
     """Add the entry, and write the page if shield.toml asks for it and the app has the folder."""
     django, kept = context.app.django, context.app.kept
     rollout = Rollout(
-        region_advice(context), [name for name in context.manifest.variables() if name in kept]
+        region_advice(context),
+        [name for name in context.manifest.variables() if name in kept],
+        sorted(context.app.passed_on),
     )
     changes, skipped = add_entry(context.read, context.manifest, rollout, django=django)
     if not _wants_page(context):

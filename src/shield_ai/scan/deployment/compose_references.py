@@ -1,0 +1,89 @@
+"""Find the variables that Docker Compose passes to services other than the app."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from shield_ai.model.deployment import DeploymentKind, Use
+from shield_ai.scan.deployment.environment import walk_blocks
+from shield_ai.scan.deployment.own_servers import SERVER_IMAGE
+from shield_ai.scan.deployment.production import path_use
+from shield_ai.scan.deployment.recognize import COMPOSE_FILE
+from shield_ai.scan.deployment.services import find_services
+from shield_ai.scan.deployment.templates import template_values
+from shield_ai.scan.files.walk import walk_all
+from shield_ai.scan.text.parser_marks import MAX_SIZE
+from shield_ai.scan.text.reader import reader
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+    from pathlib import Path
+
+    from shield_ai.scan.deployment.environment import Block
+    from shield_ai.scan.text.config_node import Node
+
+# https://docs.docker.com/reference/compose-file/interpolation/; `$$` is a dollar.
+REFERENCE = rb"(?<!\$)(?:\$\$)*\$\{?(?P<name>%s)\b"
+BUILD = "build"
+IMAGE = frozenset({"image"})
+
+
+def find_passed_on(root: Path, variables: Collection[str], app: Collection[str]) -> list[str]:
+    """Return the variables that a service other than the app gets from the env file of Compose.
+
+    A service is the app if it is named so, if it is built, or if it gets the variable under its
+    own name and is not a known server. Files for development are left out.
+
+    Args:
+        root: The app's folder.
+        variables: The variables of the secrets.
+        app: The services that run the app, by shield.toml.
+
+    Raises:
+        SourceError: The folder can't be listed.
+    """
+    if not variables:
+        return []
+    names = "|".join(map(re.escape, sorted(variables))).encode()
+    pattern = re.compile(REFERENCE % (rb"(?:%s)" % names))
+    read = reader(str(root))
+    found: set[str] = set()
+    for entry in walk_all(root):
+        name = entry.path.rpartition("/")[2]
+        is_compose = COMPOSE_FILE.fullmatch(name) is not None
+        if is_compose and path_use(entry.path, DeploymentKind.COMPOSE, ()) is not Use.DEVELOPMENT:
+            raw = read(entry.path) or b""
+            if len(raw) <= MAX_SIZE and pattern.search(raw):
+                found.update(_references(raw, pattern, variables, app))
+    return sorted(found)
+
+
+def _references(
+    raw: bytes, pattern: re.Pattern[bytes], variables: Collection[str], app: Collection[str]
+) -> Iterator[str]:
+    """Yield the variables that services other than the app of one file get."""
+    roots = template_values(raw)
+    for key, service in find_services(roots) if roots else ():
+        keys = {inner.text for inner, _ in service.pairs}
+        if key.text in app or BUILD in keys:
+            continue
+        image = service.get(IMAGE)
+        is_server = image is not None and SERVER_IMAGE.search(image.text) is not None
+        for block in walk_blocks([service]):
+            for text in _texts(block):
+                is_own = block.path[-1] in variables or _assigned(text) in variables
+                if is_server or not is_own:
+                    matches = pattern.finditer(raw, text.start, text.end)
+                    yield from (match["name"].decode() for match in matches)
+
+
+def _texts(block: Block) -> tuple[Node, ...]:
+    value = block.value
+    return tuple(item for item in value.items or (value,) if not item.is_container)
+
+
+def _assigned(text: Node) -> str:
+    """Return the variable of an item such as `NAME=value`; empty for other texts."""
+    name, sign, _ = text.text.partition("=")
+    return name.strip() if sign else ""

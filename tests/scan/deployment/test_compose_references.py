@@ -1,0 +1,72 @@
+"""Variables that Docker Compose passes to services other than the app."""
+
+from __future__ import annotations
+
+import pytest
+
+from shield_ai.scan.deployment.compose_references import find_passed_on
+
+VARIABLES = ["DB_PASSWORD", "DB_USER", "SECRET_KEY", "DATABASE_URL"]
+
+
+@pytest.mark.parametrize(
+    ("service", "found"),
+    [
+        pytest.param(
+            "{image: 'postgres:17', environment: {POSTGRES_PASSWORD: '${DB_PASSWORD:?}'}}",
+            ["DB_PASSWORD"],
+            id="database",
+        ),
+        pytest.param(
+            "{image: postgres, environment: [POSTGRES_USER=$DB_USER, 'A=$$DB_PASSWORD']}",
+            ["DB_USER"],
+            id="list, and an escaped dollar",
+        ),
+        pytest.param(
+            "{image: redis, command: 'redis-server --requirepass ${DB_PASSWORD}'}",
+            ["DB_PASSWORD"],
+            id="command",
+        ),
+        pytest.param(
+            "{image: backup, environment: {PGPASSWORD: $DB_PASSWORD}}", ["DB_PASSWORD"], id="tool"
+        ),
+        pytest.param(
+            "{image: mysql, environment: {DB_PASSWORD: '${DB_PASSWORD}'}}",
+            ["DB_PASSWORD"],
+            id="server under the same name",
+        ),
+        pytest.param(
+            "{image: acme/shop, environment: {SECRET_KEY: $SECRET_KEY, "
+            "DATABASE_URL: 'postgres://${DB_USER}@db'}}",
+            [],
+            id="image of the app",
+        ),
+        pytest.param(
+            "{image: acme/shop, environment: ['SECRET_KEY=$SECRET_KEY']}", [], id="list of the app"
+        ),
+        pytest.param("{build: ., environment: {KEY: $SECRET_KEY}}", [], id="built"),
+        pytest.param("{image: a, environment: {KEY: '${SECRET_KEYS}'}}", [], id="other name"),
+    ],
+)
+def test_references(tmp_path, service, found):
+    text = f"services:\n  web: {{image: a, command: $SECRET_KEY}}\n  other: {service}\n"
+    (tmp_path / "docker-compose.yml").write_text(text)
+    assert find_passed_on(tmp_path, VARIABLES, ["web"]) == found
+    assert find_passed_on(tmp_path, [], ["web"]) == []
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        pytest.param("docker-compose.dev.yml", id="development"),
+        pytest.param("other.yml", id="other file"),
+    ],
+)
+def test_files_that_are_not_searched(tmp_path, path):
+    (tmp_path / path).write_text("services: {db: {image: postgres, command: $DB_PASSWORD}}\n")
+    assert find_passed_on(tmp_path, VARIABLES, []) == []
+
+
+def test_invalid_file_has_no_references(tmp_path):
+    (tmp_path / "compose.yml").write_text("services: [$DB_PASSWORD\n")
+    assert find_passed_on(tmp_path, VARIABLES, []) == []
