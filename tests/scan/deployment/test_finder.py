@@ -210,6 +210,12 @@ def rows(deployment):
             id="systemd",
         ),
         pytest.param(
+            "etc/shop@.service.d/override.conf",
+            "[Service]\nEnvironment=SECRET_KEY=VALUE\n",
+            [(2, "shop@", "SECRET_KEY", "literal")],
+            id="drop-in of systemd",
+        ),
+        pytest.param(
             "Procfile",
             "web: SECRET_KEY=VALUE gunicorn app\nworker: rq worker\n",
             [(1, "web", "SECRET_KEY", "literal")],
@@ -313,6 +319,16 @@ def rows(deployment):
             id="containers of Terraform",
         ),
         pytest.param(
+            "modules.tf",
+            'module "api" {\n  environment_variables = { SECRET_KEY = "VALUE" }\n}\nmodule "web" {\n'
+            "  map_secrets = { SECRET_KEY = aws_ssm_parameter.key.arn }\n"
+            '  environment = concat([{ name = "DB_PASSWORD", value = "VALUE" }], var.env)\n}\n'
+            'resource "helm_release" "app" {\n  set {\n    name  = "app.env.SECRET_KEY"\n    value = "VALUE"\n  }\n}\n',
+            [(2, "module.api", "SECRET_KEY", "literal"), (5, "module.web", "SECRET_KEY", "secret-store"),
+             (6, "module.web", "DB_PASSWORD", "literal"), (10, "helm_release.app", "SECRET_KEY", "literal")],
+            id="modules of Terraform",
+        ),
+        pytest.param(
             "Dockerfile_base", "FROM a\nENV SECRET_KEY=VALUE\n", [(2, "", "SECRET_KEY", "literal")], id="Dockerfile with an underscore",
         ),
         pytest.param(
@@ -398,7 +414,6 @@ def test_forms_of_values(tmp_path, path, text, form):
         pytest.param("deploy.sh", "gh secret set SECRET_KEY --body VALUE\n", id="separate value"),
         pytest.param("deploy.sh", ": ${SECRET_KEY:=VALUE}\n", id="assigned default"),
         pytest.param("main.tf", 'x = {\n  "app/SECRET_KEY" = "VALUE"\n}\n', id="key of Terraform"),
-        pytest.param("main.tf", 'resource "helm_release" "a" {\n  set {\n    name  = "env.SECRET_KEY"\n    value = "VALUE"\n  }\n}\n', id="set of Helm"),
         pytest.param("helmfile.yaml", "releases:\n- name: a\n  env: {}\n  set:\n  - name: env.SECRET_KEY\n    value: VALUE\n", id="set of helmfile"),
         pytest.param("deploy.sh", "export $'SECRET\\137KEY'=VALUE\n", id="octal escape"),
         pytest.param("fly.toml", '[[processes]]\nSECRET_KEY = "VALUE"\n', id="other table of Fly.io"),

@@ -15,6 +15,7 @@ from shield_ai.scan.text.config_parsers import yaml_values
         pytest.param("docker-compose.prod.yml", (), Use.PRODUCTION, id="prod"),
         pytest.param("docker-compose.staging.yml", (), Use.PRODUCTION, id="staging"),
         pytest.param("docker-compose.override.yml", (), Use.DEVELOPMENT, id="override"),
+        pytest.param("shop.service.d/override.conf", (), Use.PRODUCTION, id="drop-in of systemd"),
         pytest.param("docker-compose.override.https.yml", (), Use.PRODUCTION, id="override for another purpose"),
         pytest.param("docker-compose.override.dev.yml", (), Use.DEVELOPMENT, id="override for development"),
         pytest.param("docker-compose.prod.override.yml", (), Use.PRODUCTION, id="override for production"),

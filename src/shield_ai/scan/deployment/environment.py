@@ -147,9 +147,17 @@ class EnvironmentReader:
                     yield from self._assignment(item, unit)
 
     def _named(self, node: Node, unit: str) -> Iterator[Setting]:
-        """Yield the variable of a map such as `{name: DB_PASSWORD, value: …}`."""
+        """Yield the variable of a map such as `{name: DB_PASSWORD, value: …}`.
+
+        In Terraform, the name can be the end of a path, as in `set` of a Helm release.
+        """
         name = node.get(NAME_KEYS)
-        if name is None or name.text not in self.names:
+        if name is None:
+            return
+        if self.style is Style.EXPRESSION:
+            text = name.text.rpartition(".")[2]
+            name = name._replace(text=text, start=name.end - len(text.encode()))
+        if name.text not in self.names:
             return
         keys = {key.text.lower() for key, _ in node.pairs}
         if keys & REMOTE_KEYS:

@@ -20,7 +20,7 @@ from shield_ai.scan.deployment.occurrences import Spans
 from shield_ai.scan.deployment.own_servers import own_logins
 from shield_ai.scan.deployment.parts import DeploymentFile, development_spans, job_part_use
 from shield_ai.scan.deployment.pipeline_uses import read_settings
-from shield_ai.scan.deployment.recognize import LINE_KINDS, file_format, tree_kind
+from shield_ai.scan.deployment.recognize import DROP_IN, LINE_KINDS, file_format, tree_kind
 from shield_ai.scan.deployment.structured import structured_settings
 from shield_ai.scan.deployment.templates import template_values
 from shield_ai.scan.text.config_parsers import json_values
@@ -92,7 +92,9 @@ def _gitlab(file: DeploymentFile, names: frozenset[str]) -> Iterator[Setting]:
 
 
 def _systemd(file: DeploymentFile, names: frozenset[str]) -> Iterator[Setting]:
-    name = file.path.rpartition("/")[2]
+    drop_in = DROP_IN.fullmatch(file.path)
+    path = file.path.rpartition("/")[0] if drop_in else file.path
+    name = path.rpartition("/")[2]
     return systemd_settings(file.raw, names, name.partition(".")[0])
 
 

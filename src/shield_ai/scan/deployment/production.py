@@ -28,7 +28,8 @@ DEVELOPMENT = regex(
     re.IGNORECASE,
 )
 # Compose reads a file of this name by default. In a longer name, the other words decide.
-OVERRIDE = regex(r"(?:^|[/._-])override\.[^./]*$", re.IGNORECASE)
+# `systemctl edit` names a drop-in override.conf, also for production.
+OVERRIDE = regex(r"(?:^|[/._-])override\.(?!conf$)[^./]*$", re.IGNORECASE)
 # Words of files for development, and of files that create the production environment.
 AMBIGUOUS = regex(WORD_START + r"(?:ci|integration|preview|debug|kind)" + WORD_END, re.IGNORECASE)
 PRODUCTION = regex(WORD_START + r"(?:prod|production|live)" + WORD_END, re.IGNORECASE)
