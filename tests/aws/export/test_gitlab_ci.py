@@ -23,7 +23,7 @@ def test_job_reads_texts_and_fields():
     assert "MAIL_KEY=$(shield_secret shop/prod/mail-key) || exit 1" in lines
     assert "SHIELD_JSON=$(shield_secret shop/prod/db) || exit 1" in lines
     assert """DB_USER=$(printf %s "$SHIELD_JSON" | jq -er '.["username"]') || exit 1""" in lines
-    assert lines[-1] == "unset SHIELD_AWS_TOKEN SHIELD_JSON"
+    assert lines[-1] == "unset SHIELD_AWS_TOKEN SHIELD_LOGIN SHIELD_JSON"
 
 
 @pytest.mark.parametrize(

@@ -48,19 +48,30 @@ deploy:
     - ./deploy.sh
 """
 _DOCUMENT = "SHIELD_JSON"
+# The AWS CLI would keep the credentials of AWS_WEB_IDENTITY_TOKEN_FILE in ~/.aws/cli/cache.
 _SCRIPT = """\
 # Read the secrets from AWS with the ID token of the job
 set +x
-shield_secret() (
-  unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN AWS_PROFILE AWS_DEFAULT_PROFILE
+shield_aws() (
+  unset AWS_PROFILE AWS_DEFAULT_PROFILE
   export AWS_CONFIG_FILE=/dev/null AWS_SHARED_CREDENTIALS_FILE=/dev/null
   export AWS_REGION={region} AWS_DEFAULT_REGION={region}
-  export AWS_ROLE_ARN={role} AWS_ROLE_SESSION_NAME="gitlab-ci-$CI_JOB_ID"
-  export AWS_WEB_IDENTITY_TOKEN_FILE="$(mktemp)"
-  trap 'rm -f "$AWS_WEB_IDENTITY_TOKEN_FILE"' EXIT
-  printf %s "${token}" > "$AWS_WEB_IDENTITY_TOKEN_FILE"
-  aws secretsmanager get-secret-value --secret-id "$1" --query SecretString --output text
+  aws "$@" --output text
 )
+shield_sign_in() (
+  token=$(mktemp) || exit 1
+  trap 'rm -f "$token"' EXIT
+  printf %s "${token}" > "$token"
+  shield_aws sts assume-role-with-web-identity --web-identity-token "file://$token" \\
+    --role-arn {role} --role-session-name "gitlab-ci-$CI_JOB_ID" --duration-seconds 900 \\
+    --query 'Credentials.[AccessKeyId,SecretAccessKey,SessionToken]'
+)
+shield_secret() (
+  set -- "$1" $SHIELD_LOGIN
+  export AWS_ACCESS_KEY_ID="$2" AWS_SECRET_ACCESS_KEY="$3" AWS_SESSION_TOKEN="$4"
+  shield_aws secretsmanager get-secret-value --secret-id "$1" --query SecretString
+)
+SHIELD_LOGIN=$(shield_sign_in) || exit 1
 """
 
 
@@ -112,8 +123,8 @@ def audience(target: Target) -> str:
 def read_script(target: Target, variables: Sequence[PlatformVariable]) -> str:
     """Return a command for bash or sh that reads secrets, and prints none of them.
 
-    The AWS CLI uses nothing but the ID token of the job. The other commands of the job have the
-    variables, but neither the credentials of the role nor the token.
+    The AWS CLI uses nothing but the ID token of the job, and keeps no credentials on the disk. The
+    other commands of the job have the variables, but neither the credentials nor the token.
 
     Args:
         target: The account and region.
@@ -132,7 +143,7 @@ def read_script(target: Target, variables: Sequence[PlatformVariable]) -> str:
             text += _read_line(variable.name, variable.secret) + f"export {variable.name}\n"
     for secret, fields in documents.items():
         text += _read_line(_DOCUMENT, secret) + "".join(map(_field_lines, fields))
-    names = [TOKEN, *([_DOCUMENT] if documents else [])]
+    names = [TOKEN, "SHIELD_LOGIN", *([_DOCUMENT] if documents else [])]
     return f"{text}unset {' '.join(names)}\n"
 
 

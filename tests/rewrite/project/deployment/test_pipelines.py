@@ -52,18 +52,28 @@ COMMAND = """\
     - |
       # Read the secrets from AWS with the ID token of the job
       set +x
-      shield_secret() (
-        unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN AWS_PROFILE AWS_DEFAULT_PROFILE
+      shield_aws() (
+        unset AWS_PROFILE AWS_DEFAULT_PROFILE
         export AWS_CONFIG_FILE=/dev/null AWS_SHARED_CREDENTIALS_FILE=/dev/null
         export AWS_REGION=eu-west-1 AWS_DEFAULT_REGION=eu-west-1
-        export AWS_ROLE_ARN=arn:aws:iam::123456789012:role/shop-gitlab-ci AWS_ROLE_SESSION_NAME="gitlab-ci-$CI_JOB_ID"
-        export AWS_WEB_IDENTITY_TOKEN_FILE="$(mktemp)"
-        trap 'rm -f "$AWS_WEB_IDENTITY_TOKEN_FILE"' EXIT
-        printf %s "$SHIELD_AWS_TOKEN" > "$AWS_WEB_IDENTITY_TOKEN_FILE"
-        aws secretsmanager get-secret-value --secret-id "$1" --query SecretString --output text
+        aws "$@" --output text
       )
+      shield_sign_in() (
+        token=$(mktemp) || exit 1
+        trap 'rm -f "$token"' EXIT
+        printf %s "$SHIELD_AWS_TOKEN" > "$token"
+        shield_aws sts assume-role-with-web-identity --web-identity-token "file://$token" \\
+          --role-arn arn:aws:iam::123456789012:role/shop-gitlab-ci --role-session-name "gitlab-ci-$CI_JOB_ID" --duration-seconds 900 \\
+          --query 'Credentials.[AccessKeyId,SecretAccessKey,SessionToken]'
+      )
+      shield_secret() (
+        set -- "$1" $SHIELD_LOGIN
+        export AWS_ACCESS_KEY_ID="$2" AWS_SECRET_ACCESS_KEY="$3" AWS_SESSION_TOKEN="$4"
+        shield_aws secretsmanager get-secret-value --secret-id "$1" --query SecretString
+      )
+      SHIELD_LOGIN=$(shield_sign_in) || exit 1
 """
-END = "      unset SHIELD_AWS_TOKEN\n"
+END = "      unset SHIELD_AWS_TOKEN SHIELD_LOGIN\n"
 
 
 def read(*names):
@@ -80,7 +90,7 @@ FIELD = """\
       SHIELD_JSON=$(shield_secret shop/db) || exit 1
       DB_PASSWORD=$(printf %s "$SHIELD_JSON" | jq -er '.["password"]') || exit 1
       export DB_PASSWORD
-      unset SHIELD_AWS_TOKEN SHIELD_JSON
+      unset SHIELD_AWS_TOKEN SHIELD_LOGIN SHIELD_JSON
 """
 
 
@@ -435,23 +445,29 @@ def test_job_that_can_run_for_something_else(rules):
 
 FAKE_AWS = """\
 #!/bin/sh
-test -z "$AWS_ACCESS_KEY_ID" -a "$AWS_ROLE_ARN" = arn:aws:iam::123456789012:role/shop-gitlab-ci || exit 9
-test "$(cat "$AWS_WEB_IDENTITY_TOKEN_FILE")" = token || exit 8
-test "$4" != shop/mail-key || exit 7
+test "$AWS_CONFIG_FILE" = /dev/null -a "$AWS_PROFILE" = "" || exit 9
+if [ "$1" = sts ]; then
+  test "$(cat "${4#file://}")" = "$EXPECTED" -a "$6" = "$ROLE" || exit 8
+  printf 'temporary\\tkey/+=\\tsession\\n'
+  exit
+fi
+test "$AWS_ACCESS_KEY_ID $AWS_SECRET_ACCESS_KEY $AWS_SESSION_TOKEN" = "temporary key/+= session" || exit 7
+test "$4" != shop/mail-key || exit 6
 case "$4" in shop/db) echo '{"password": "p w", "host name": "h"}';; *) echo "v \\"a\\" \\$b *";; esac
 """
 
 
 @pytest.mark.parametrize("shell", ["bash", "dash"])
 @pytest.mark.parametrize(
-    ("script", "code", "output"),
+    ("script", "expected", "code", "output"),
     [
-        pytest.param("x $API_KEY", 0, ['v "a" $b *|', "", "own"], id="text"),
-        pytest.param("x $DB_PASSWORD; jq", 0, ["|p w", "", "own"], id="field"),
-        pytest.param("x $MAIL_KEY", 1, None, id="no access"),
+        pytest.param("x $API_KEY", "token", 0, ['v "a" $b *|', "", "own"], id="text"),
+        pytest.param("x $DB_PASSWORD; jq", "token", 0, ["|p w", "", "own"], id="field"),
+        pytest.param("x $MAIL_KEY", "token", 1, None, id="no access"),
+        pytest.param("x $API_KEY", "other", 1, None, id="no role"),
     ],
 )
-def test_command_of_the_job(tmp_path, shell, script, code, output):
+def test_command_of_the_job(tmp_path, shell, script, expected, code, output):
     if not shutil.which(shell) or not shutil.which("jq"):
         pytest.skip("the shell or jq is not installed")
     found, _, _ = edit(job(script=script))
@@ -464,8 +480,11 @@ def test_command_of_the_job(tmp_path, shell, script, code, output):
         "TMPDIR": str(tmp_path / "tmp"),
         "SHIELD_AWS_TOKEN": "token",
         "AWS_ACCESS_KEY_ID": "own",
+        "AWS_PROFILE": "own",
+        "ROLE": "arn:aws:iam::123456789012:role/shop-gitlab-ci",
+        "EXPECTED": expected,
     }
-    tail = 'printf "%s\\n" "$API_KEY|$DB_PASSWORD" "$SHIELD_AWS_TOKEN" "$AWS_ACCESS_KEY_ID"'
+    tail = 'printf "%s\\n" "$API_KEY|$DB_PASSWORD" "$SHIELD_AWS_TOKEN$SHIELD_LOGIN" "$AWS_ACCESS_KEY_ID"'
     done = subprocess.run(
         [shell, "-c", f"set -ex\n{command}\n{tail}"],
         env=environ, capture_output=True, text=True, check=False,
