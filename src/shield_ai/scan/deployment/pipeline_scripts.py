@@ -27,7 +27,10 @@ IS_FILE = "the script uses it as the name of a file: a variable of the type File
 ASSIGNED = "the script sets {} itself"
 CLI_IMAGE = regex(r"(?:.*/)?(?:aws-?cli|aws-base|aws-ecs|aws-ec2)(?:[:@].*)?")
 USES_CLI = regex(r"(?m)(?:^|[;&|(`])[ \t]*(?:\w{1,99}=\S{0,200}[ \t]{1,9}){0,5}aws[ \t]{1,9}[a-z-]")
-INSTALLS_CLI = regex(r"\b(?:install|apk|brew|dnf|yum)\b[^\n]{0,400}\baws-?cli\b")
+INSTALLS_CLI = regex(
+    r"\b(?:install|apk|brew|dnf|yum)\b[^\n]{0,400}\baws-?cli(?:-?v2)?(?![\w-])"
+    r"|\bawscli-exe\b|\bawscliv2\b|\baws/install\b"
+)
 INSTALLS_JQ = regex(r"\b(?:install|apk|brew|dnf|yum)\b[^\n]{0,400}\bjq\b")
 USES_JQ = regex(r"\bjq\b")
 PRINTS_ALL = regex(
@@ -59,10 +62,11 @@ def first_position(image: str, script: Sequence[ScriptItem]) -> int | None:
     """
     if CLI_IMAGE.fullmatch(image):
         return 0
-    for number, item in enumerate(script):
-        if INSTALLS_CLI.search(item.text):
-            return number + 1
-    return 0 if any(USES_CLI.search(item.text) for item in script) else None
+    installations = [n for n, item in enumerate(script) if INSTALLS_CLI.search(item.text)]
+    if installations:
+        return installations[-1] + 1
+    # Commands before the first use may have made it available.
+    return next((n for n, item in enumerate(script) if USES_CLI.search(item.text)), None)
 
 
 def prints_variables(script: Sequence[ScriptItem]) -> bool:

@@ -178,9 +178,16 @@ def test_job(before, after, newline):
             id="after the installation",
         ),
         pytest.param(
-            "  script:\n    - x $API_KEY\n    - aws s3 ls\n",
-            "  script:\n" + read("API_KEY") + "    - x $API_KEY\n    - aws s3 ls\n",
-            id="the image has the AWS CLI",
+            "  script:\n    - . env/bin/activate\n    - aws s3 ls\n    - x $API_KEY\n",
+            "  script:\n    - . env/bin/activate\n" + read("API_KEY") + "    - aws s3 ls\n    - x $API_KEY\n",
+            id="before the first use of the AWS CLI",
+        ),
+        pytest.param(
+            "  script:\n    - curl https://awscli.amazonaws.com/awscli-exe-linux-x86_64.zip -o a.zip\n    - ./aws/install\n"
+            "    - x $API_KEY\n    - aws s3 ls\n",
+            "  script:\n    - curl https://awscli.amazonaws.com/awscli-exe-linux-x86_64.zip -o a.zip\n    - ./aws/install\n"
+            + read("API_KEY") + "    - x $API_KEY\n    - aws s3 ls\n",
+            id="after the last command of an installation",
         ),
     ],
 )  # fmt: skip
@@ -278,6 +285,16 @@ IMAGE = "registry.gitlab.com/gitlab-org/cloud-deploy/aws-base:latest"
             job(old=(IMAGE, "alpine"), script="x $API_KEY\n    - apk add aws-cli\n    - x"),
             pipeline_choice.TOO_EARLY,
             id="before the installation",
+        ),
+        pytest.param(
+            job(old=(IMAGE, "alpine"), script="x $API_KEY\n    - aws s3 ls"),
+            pipeline_choice.TOO_EARLY,
+            id="before the first use",
+        ),
+        pytest.param(
+            job(old=(IMAGE, "alpine"), script="pip install awscli-local\n    - x $API_KEY"),
+            pipeline_scripts.NO_CLI.format("alpine"),
+            id="another program",
         ),
         pytest.param(
             job(old=(IMAGE, "alpine"), script="x $API_KEY\n    - apk add aws-cli"),

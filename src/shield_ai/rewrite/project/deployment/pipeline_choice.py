@@ -21,7 +21,7 @@ COMMON = "the variables of the pipeline set it for all jobs, and the job {} stil
 OTHER_SOURCE = "set from something else than the variable {} of GitLab, which can be another value"
 NOT_TEXT = "it is set to something else than a text"
 NO_JQ = "it is a field of a JSON secret, and jq is not known to be in the image: use jq before it"
-TOO_EARLY = "it is used before the command that installs the AWS CLI"
+TOO_EARLY = "it is used before the AWS CLI is known to be installed"
 RESERVED_NAME = regex(r"(?:CI|GITLAB|RUNNER|FF)_.*|CI")
 
 
