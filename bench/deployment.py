@@ -84,7 +84,7 @@ def search(clone: Path, rows: list[Row]) -> set[Line]:
     return {
         (item.path, item.line, item.variable)
         for item in deployment.variables
-        if item.path in paths and item.form is not ValueForm.ENV_FILE
+        if item.path in paths and item.form not in {ValueForm.ENV_FILE, ValueForm.READ}
     }
 
 

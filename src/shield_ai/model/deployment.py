@@ -70,6 +70,7 @@ class ValueForm(enum.StrEnum):
     EMPTY = "empty"
     REFERENCE = "reference"  # to a variable of the shell or .env, a parameter or another file
     SECRET_STORE = "secret-store"  # a reference to the platform's store of secrets
+    READ = "read"  # not set here: the job reads it, and the platform or another line sets it
     ENV_FILE = "env-file"  # a line of an env file that the deployment file names
 
 
@@ -83,7 +84,7 @@ class Use(enum.StrEnum):
 
 
 class DeploymentVariable(msgspec.Struct, frozen=True, kw_only=True):
-    """A line of a deployment file that sets the variable of a secret."""
+    """A line of a deployment file that sets the variable of a secret, or where a job reads it."""
 
     path: str
     line: int

@@ -23,6 +23,7 @@ FORMS = {
     ValueForm.EMPTY: "empty",
     ValueForm.REFERENCE: "reference",
     ValueForm.SECRET_STORE: "secret store",
+    ValueForm.READ: "read by the job",
     ValueForm.ENV_FILE: "env file",
 }
 _USES = {

@@ -46,6 +46,12 @@ def test_secrets_that_ecs_injects_are_ignored(app):
     assert "SECRET_KEY: already injected from AWS, so not moved" in text
 
 
+def test_a_secret_that_a_job_of_gitlab_also_reads_is_ignored(app):
+    (app / "task-definition.json").write_text(task("SECRET_KEY"))
+    (app / ".gitlab-ci.yml").write_text("deploy:\n  script: [./check.sh $SECRET_KEY]\n")
+    assert 'ignore = ["SECRET_KEY"]' in drafted(app)[0]
+
+
 def test_without_others_nothing_is_written(app):
     (app / "task-definition.json").write_text(task("SECRET_KEY", "MAIL_API_KEY"))
     manifest, text = drafted(app)

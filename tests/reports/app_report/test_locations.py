@@ -9,6 +9,7 @@ def test_the_report_maps_each_secret_to_its_reads_and_settings(tmp_path, aws):
     make_app(tmp_path)
     lines = "".join(f"      - SECRET_KEY=hunter{number}x\n" for number in range(9))
     (tmp_path / "docker-compose.yml").write_text(COMPOSE)
+    (tmp_path / ".gitlab-ci.yml").write_text("deploy:\n  script: [x $MAIL_API_KEY]\n")
     (tmp_path / "stack.yml").write_text(
         f"services:\n  web:\n    image: a\n    environment:\n{lines}"
     )
@@ -16,6 +17,8 @@ def test_the_report_maps_each_secret_to_its_reads_and_settings(tmp_path, aws):
     page = run("report", "--only", "code", cwd=tmp_path).out
     assert "docker-compose.yml:4 (Docker Compose, literal value)" in page
     assert ">and 2 more<" in page
+    read = page.index(".gitlab-ci.yml:2 (GitLab CI, read by the job)")
+    assert page.rindex("data-label=", 0, read) == page.rindex('data-label="Read in"', 0, read)
     assert '<span class="mono">shop/settings.py:' in page
     assert "hunter" not in page
 

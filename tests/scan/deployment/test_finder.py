@@ -245,8 +245,8 @@ def rows(deployment):
             ".gitlab-ci.yml",
             "variables: {DB_HOST: db}\ndeploy:\n  image: x:$DB_PASSWORD # $SECRET_KEY\n  script:\n    - |\n"
             "      curl -H ${SECRET_KEY} $DB_HOST\n    - y $SECRET_KEY SENTRY_DSN\ntest:\n  script: [x $SECRET_KEY]\n",
-            [(1, "", "DB_HOST", "literal"), (3, "deploy", "DB_PASSWORD", "secret-store"), (6, "deploy", "DB_HOST", "reference"),
-             (6, "deploy", "SECRET_KEY", "secret-store"), (9, "test", "SECRET_KEY", "secret-store")],
+            [(1, "", "DB_HOST", "literal"), (3, "deploy", "DB_PASSWORD", "read"), (6, "deploy", "DB_HOST", "read"),
+             (6, "deploy", "SECRET_KEY", "read"), (9, "test", "SECRET_KEY", "read")],
             id="reads in GitLab CI",
         ),
         pytest.param(
@@ -628,7 +628,7 @@ def test_jobs_of_the_repository_around_the_app_are_searched(tmp_path):
             "secret-store",
             "unknown",
         ),
-        ("../../.gitlab-ci.yml", 2, "deploy", "SECRET_KEY", "secret-store", "unknown"),
+        ("../../.gitlab-ci.yml", 2, "deploy", "SECRET_KEY", "read", "unknown"),
     ]
     assert [(skip.path, skip.id) for skip in found.unread] == [
         ("../../.github/workflows/broken.yml", SkipId.DEPLOYMENT_INVALID_YAML),

@@ -40,7 +40,7 @@ def injected_variables(deployment: Deployment) -> set[str]:
     injected: set[str] = set()
     others: set[str] = set()
     for place in deployment.variables:
-        if place.use in {Use.DEVELOPMENT, Use.SUPPRESSED}:
+        if place.use in {Use.DEVELOPMENT, Use.SUPPRESSED} or place.form is ValueForm.READ:
             continue
         from_store = place.kind in KINDS and place.form is ValueForm.SECRET_STORE
         (injected if from_store else others).add(place.variable)

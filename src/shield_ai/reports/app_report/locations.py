@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from shield_ai.model.deployment import ValueForm
 from shield_ai.reports.app_report.report_data import SecretLocations
 from shield_ai.reports.deployment import FORMS
 
@@ -30,8 +31,10 @@ def secret_locations(
     locations = []
     for secret in manifest.secret:
         name = manifest.app.prefix + secret.name
-        reads = list(dict.fromkeys(_reads({secret.name, name}, secret, scan)))
-        settings = [_describe(item) for item in variables if item.secret == secret.name]
+        items = [item for item in variables if item.secret == secret.name]
+        in_jobs = [_describe(item) for item in items if item.form is ValueForm.READ]
+        reads = [*dict.fromkeys(_reads({secret.name, name}, secret, scan)), *in_jobs]
+        settings = [_describe(item) for item in items if item.form is not ValueForm.READ]
         if reads or settings:
             locations.append(
                 SecretLocations(name=name, reads=_shorten(reads), settings=_shorten(settings))

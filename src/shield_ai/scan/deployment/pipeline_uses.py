@@ -136,9 +136,7 @@ def read_settings(raw: bytes, root: Node, names: frozenset[str]) -> Iterator[Set
         if key in seen or is_set.get(key) == use.line or not _is_reference(raw, use.start):
             continue
         seen.add(key)
-        in_file = key in is_set or ("", use.variable) in is_set
-        form = ValueForm.REFERENCE if in_file else ValueForm.SECRET_STORE
-        yield Setting(use.variable, use.start, use.job, form)
+        yield Setting(use.variable, use.start, use.job, ValueForm.READ)
 
 
 def _is_reference(raw: bytes, start: int) -> bool:
