@@ -63,7 +63,8 @@ shield_sign_in() (
   trap 'rm -f "$token"' EXIT
   printf %s "${token}" > "$token"
   shield_aws sts assume-role-with-web-identity --web-identity-token "file://$token" \\
-    --role-arn {role} --role-session-name "gitlab-ci-$CI_JOB_ID" --duration-seconds 900 \\
+    --role-arn {role} \\
+    --role-session-name "gitlab-ci-$CI_JOB_ID" --duration-seconds 900 \\
     --query 'Credentials.[AccessKeyId,SecretAccessKey,SessionToken]'
 )
 shield_secret() (

@@ -63,7 +63,8 @@ COMMAND = """\
         trap 'rm -f "$token"' EXIT
         printf %s "$SHIELD_AWS_TOKEN" > "$token"
         shield_aws sts assume-role-with-web-identity --web-identity-token "file://$token" \\
-          --role-arn arn:aws:iam::123456789012:role/shop-gitlab-ci --role-session-name "gitlab-ci-$CI_JOB_ID" --duration-seconds 900 \\
+          --role-arn arn:aws:iam::123456789012:role/shop-gitlab-ci \\
+          --role-session-name "gitlab-ci-$CI_JOB_ID" --duration-seconds 900 \\
           --query 'Credentials.[AccessKeyId,SecretAccessKey,SessionToken]'
       )
       shield_secret() (

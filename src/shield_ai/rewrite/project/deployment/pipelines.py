@@ -35,7 +35,8 @@ if TYPE_CHECKING:
 NOT_A_VARIABLE = "not a line of `variables` or of a command that shield edits"
 REMOVE = (
     "{}: the job {} reads {} from AWS: do not let its commands print them, because GitLab does not "
-    "mask them; then remove them from the CI/CD variables of GitLab, unless another job needs them"
+    "mask them; then remove them from the CI/CD variables of GitLab, unless other jobs or scripts "
+    "need them"
 )
 
 
