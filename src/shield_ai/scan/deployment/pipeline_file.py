@@ -9,6 +9,7 @@ from shield_ai.model.pipeline import Pipeline
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.scan.deployment.blocks import INVALID, has_aliases, node_start
 from shield_ai.scan.deployment.pipeline_job import find_job, map_of, value_of, values_of
+from shield_ai.scan.deployment.pipeline_rules import common_branch
 from shield_ai.scan.deployment.pipeline_uses import find_uses, is_job
 from shield_ai.scan.text.config_parsers import yaml_values
 from shield_ai.scan.text.parser_marks import MAX_SIZE
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 TOO_LARGE = "too large"
 INCLUDES = "it has include, and other files can change its jobs"
-MAX_JOBS = 500
+MAX_WORK = 30_000_000  # jobs times bytes: each job is compared with what it can inherit
 ALIASED = "the job has YAML anchors or aliases, or !reference"
 ANCHOR_OR_ALIAS = regex(rb"(?:^|[\s\[{,:-])[&*][^\s&*,\]}]")
 REFERENCE = rb"!reference\s{0,9}\[\s{0,9}[\"']?%s[\"']?\s{0,9}[,\]]"
@@ -57,7 +58,7 @@ def _document_problem(raw: bytes, roots: list[Node]) -> str:
     names = {key.text for key, _ in roots[0].pairs}
     if len(names) < len(roots[0].pairs):
         return INVALID
-    return TOO_LARGE if len(names) > MAX_JOBS else ""
+    return TOO_LARGE if len(names) * len(raw) > MAX_WORK else ""
 
 
 def _jobs(raw: bytes, root: Node, names: Collection[str]) -> Iterator[PipelineJob]:
@@ -65,10 +66,11 @@ def _jobs(raw: bytes, root: Node, names: Collection[str]) -> Iterator[PipelineJo
     starts = [node_start(raw, key) for key, _ in root.pairs]
     ends = [*starts[1:], len(raw)]
     is_shared = has_aliases(raw)
+    common = common_branch(root)
     for (key, value), start, end in zip(root.pairs, starts, ends, strict=True):
         if not is_job(key, value) or key.text.startswith("."):
             continue
-        job = find_job(raw, root, key, value, names)
+        job = find_job(raw, root, key, value, names, common)
         has_alias = is_shared and ANCHOR_OR_ALIAS.search(raw, start, end)
         if has_alias or _has_reference(raw, key, raw[start:end]):
             job = job._replace(problem=ALIASED)

@@ -9,7 +9,7 @@ from shield_ai.model.pipeline import TOKEN, PipelineJob, ScriptItem
 from shield_ai.model.workflow import WorkflowEnv
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.scan.deployment.blocks import node_end, node_start
-from shield_ai.scan.deployment.pipeline_rules import BRANCHES, find_branch
+from shield_ai.scan.deployment.pipeline_rules import BRANCHES, job_branch
 from shield_ai.scan.deployment.pipeline_scripts import (
     MAX_SCRIPT,
     NO_CLI,
@@ -25,6 +25,7 @@ from shield_ai.scan.deployment.pipeline_scripts import (
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
 
+    from shield_ai.scan.deployment.pipeline_rules import Limit
     from shield_ai.scan.text.config_node import Node
 
 NO_SCRIPT = "the job has no list of commands as its script"
@@ -36,12 +37,15 @@ WINDOWS = "its runner may not use bash or sh"
 OTHER_KEYS = ("extends", "<<", "trigger", "run", "secrets", "inherit")
 SCRIPTS = ("before_script", "script")  # in the order in which they run, in the same shell
 WINDOWS_TAG = regex(r"(?i).*(?:windows|powershell|pwsh).*|win(?:[-_.]?\d+)?")
+MAX_TAGS = 100  # of a job; more than GitLab allows
 DEBUG = "CI_DEBUG_"
 NAME = frozenset({"name"})
 EXPORT = re.compile(r"(?m)^export (\w+)$")
 
 
-def find_job(raw: bytes, root: Node, key: Node, job: Node, names: Collection[str]) -> PipelineJob:
+def find_job(
+    raw: bytes, root: Node, key: Node, job: Node, names: Collection[str], common: Limit | None
+) -> PipelineJob:
     """Parse a job.
 
     Args:
@@ -50,10 +54,11 @@ def find_job(raw: bytes, root: Node, key: Node, job: Node, names: Collection[str
         key: The name of the job.
         job: The job.
         names: The variables of the secrets.
+        common: The branch that the rules of the pipeline allow.
     """
     script = tuple(_script(job))
     position = first_position(_text(_inherited(root, job, "image")), script)
-    limit = find_branch(root, job)
+    limit = job_branch(job) or common
     tokens = map_of(raw, job, "id_tokens")
     problems = (
         *_other_places(root, key, job),
@@ -171,7 +176,7 @@ def _context_problems(root: Node, job: Node, script: Sequence[ScriptItem]) -> It
     if _inherited(root, job, "id_tokens") and not value_of(job, "id_tokens"):
         yield DEFAULT_TOKENS
     tags = _inherited(root, job, "tags")
-    if tags and any(WINDOWS_TAG.fullmatch(tag.text) for tag in tags.items or (tags,)):
+    if tags and any(WINDOWS_TAG.fullmatch(tag.text) for tag in tags.items[:MAX_TAGS] or (tags,)):
         yield WINDOWS
     names = {**values_of(root), **values_of(job)}
     if prints_variables(script) or any(name.startswith(DEBUG) for name in names):

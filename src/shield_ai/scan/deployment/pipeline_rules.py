@@ -53,23 +53,27 @@ class Limit(NamedTuple):
     branch: str  # empty: the default branch
 
 
-def find_branch(root: Node, job: Node) -> Limit | None:
-    """Return the only branch that a job runs on; None if it can run for something else.
+def common_branch(root: Node) -> Limit | None:
+    """Return the only branch for which a pipeline runs; None if it can run for something else.
 
     Args:
         root: The pipeline.
-        job: The job.
     """
     workflow = _value(root, "workflow")
-    common = _value(workflow, "rules") if workflow else None
-    return _job_limit(job) or (_rules_limit(common) if common else None)
+    rules = _value(workflow, "rules") if workflow else None
+    return _rules_limit(rules) if rules else None
 
 
 def _value(node: Node, name: str) -> Node | None:
     return next((value for key, value in node.pairs if key.text == name), None)
 
 
-def _job_limit(job: Node) -> Limit | None:
+def job_branch(job: Node) -> Limit | None:
+    """Return the only branch that a job runs on by its own rules; None if there are others.
+
+    Args:
+        job: The job.
+    """
     if rules := _value(job, "rules"):
         return _rules_limit(rules)
     only = _value(job, "only")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import time
 
 import pytest
 import yaml
@@ -556,6 +557,18 @@ def test_edits_are_exact_and_end(text):
     if found != text:
         assert yaml.safe_load(found)
         assert edit(found)[0] == found
+
+
+def test_files_with_many_jobs_are_parsed_in_bounded_time():
+    rules = "    - if: $CI_COMMIT_BRANCH == 'x'\n"
+    head = "workflow:\n  rules:\n" + rules * 5_000 + "default:\n  tags: [" + "a, " * 20_000 + "]\n"
+    jobs = "".join(f"j{number}:\n  script: [x $API_KEY]\n" for number in range(120))
+    start = time.process_time()
+    assert len(find_pipeline((head + jobs).encode(), ["API_KEY"]).jobs) == 120
+    assert time.process_time() - start < 20
+    assert find_pipeline((head + jobs * 3).replace("j", "k", 120).encode(), ()).problem
+    many = "".join(f"j{number}:\n  script: [x]\n" for number in range(2_000))
+    assert find_pipeline(many.encode(), ()).problem == pipeline_file.TOO_LARGE
 
 
 def test_time_is_linear():

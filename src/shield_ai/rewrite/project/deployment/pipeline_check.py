@@ -11,7 +11,7 @@ from shield_ai.rewrite.project.deployment.environment_check import parse
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
 
-MAX_NODES = 1_000_000  # of a document with its aliases
+MAX_NODES = 300_000  # of a document with its aliases
 
 
 class PipelineEdit(NamedTuple):
