@@ -13,7 +13,11 @@ from shield_ai.model.skip import SkipId
 from shield_ai.project.inside import has_git_folder
 from shield_ai.rewrite.project.dependencies.locked_versions import locked_version
 from shield_ai.rewrite.project.dependencies.locks_above import outdated_locks_above
-from shield_ai.rewrite.project.dependencies.pyproject import add_to_pipfile, add_to_pyproject
+from shield_ai.rewrite.project.dependencies.pyproject import (
+    add_to_pipfile,
+    add_to_pyproject,
+    is_dependency_source,
+)
 from shield_ai.rewrite.project.dependencies.requirement_lines import (
     LOGICAL_LINE,
     add_requirement,
@@ -147,20 +151,13 @@ def _candidate_folders(read: FileReader, manifest: Manifest, module: str) -> lis
 
 
 def _add_in_folder(read: FileReader, folder: str, wanted: Wanted) -> Outcome | None:
-    """Add requirements to a file in a folder; return None if no file declares dependencies.
-
-    With a lock file, the app is installed from pyproject.toml or Pipfile.
-    """
+    """Add requirements to a file in a folder; return None if no file declares dependencies."""
     name = first_requirement_name(wanted)
     files = _requirements_files(read, folder)
     wanted = _with_known_version(wanted, locked_version(read, folder, name))
-    for path, locks, add in LOCKED_FILES:
-        if not any(_exists(read, f"{folder}{lock}") for lock in locks):
-            continue
-        outcome = add(f"{folder}{path}", read, wanted)
-        if outcome is not None:
-            more = _add_to_others(read, f"{folder}{path}", files, wanted)
-            return [*outcome[0], *more[0]], [*outcome[1], *more[1]]
+    outcome = _add_to_locked(read, folder, files, wanted)
+    if outcome is not None:
+        return outcome
     for path, raw in files.items():
         if name in required_names(raw):
             lines = requirement_lines(raw)
@@ -178,6 +175,26 @@ def _add_in_folder(read: FileReader, folder: str, wanted: Wanted) -> Outcome | N
     path = editable[0]
     changes, problems = add_requirement(path, files[path], name, wanted)
     return changes, [*skipped, *problems]
+
+
+def _add_to_locked(
+    read: FileReader, folder: str, files: Mapping[str, bytes], wanted: Wanted
+) -> Outcome | None:
+    """Add requirements to the pyproject.toml or Pipfile of an app with a lock file.
+
+    A pyproject.toml that declares no dependencies does not count beside requirements files.
+    """
+    for name, locks, add in LOCKED_FILES:
+        path = f"{folder}{name}"
+        if not any(_exists(read, f"{folder}{lock}") for lock in locks):
+            continue
+        if files and not is_dependency_source(path, read):
+            continue
+        outcome = add(path, read, wanted)
+        if outcome is not None:
+            more = _add_to_others(read, path, files, wanted)
+            return [*outcome[0], *more[0]], [*outcome[1], *more[1]]
+    return None
 
 
 def _add_to_others(

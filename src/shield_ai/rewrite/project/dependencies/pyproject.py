@@ -6,6 +6,7 @@ tomlkit computes the new text, which is used only if a single insertion leads to
 from __future__ import annotations
 
 import enum
+import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -13,9 +14,11 @@ import tomlkit
 from tomlkit.exceptions import TOMLKitError
 from tomlkit.items import Array
 
+from shield_ai.model.invalid_input import INVALID_TOML, require_short_keys
 from shield_ai.model.skip import SkipId, SkipReason
 from shield_ai.rewrite.project.dependencies.requirement_groups import (
     app_group,
+    declares_dependencies,
     grouped_requirements,
     is_optional,
 )
@@ -67,6 +70,21 @@ Add = Callable[[Any, Wanted], Result | SkipReason]
 def add_to_pyproject(path: str, read: FileReader, wanted: Wanted) -> Outcome | None:
     """Add requirements to `[project]` or Poetry's table; return None if the file declares none."""
     return _add_to_file(path, read, wanted, _add_to_project)
+
+
+def is_dependency_source(path: str, read: FileReader) -> bool:
+    """Return whether the app can be installed from a file, pyproject.toml or Pipfile.
+
+    An invalid file counts, so that its problem is reported.
+    """
+    if not path.endswith("pyproject.toml"):
+        return True
+    try:
+        text = (read(path) or b"").decode("utf-8-sig")
+        require_short_keys(text)
+        return declares_dependencies(tomllib.loads(text))
+    except INVALID_TOML:
+        return True
 
 
 def add_to_pipfile(path: str, read: FileReader, wanted: Wanted) -> Outcome | None:

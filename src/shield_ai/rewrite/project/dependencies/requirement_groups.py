@@ -60,6 +60,18 @@ def app_group(document: dict[str, Any]) -> list[Any] | None:
     return None
 
 
+def declares_dependencies(document: dict[str, Any]) -> bool:
+    """Return whether the project itself declares dependencies other than Python.
+
+    Args:
+        document: The content of pyproject.toml.
+    """
+    poetry = _table(document, *POETRY, "dependencies")
+    if _table(document, "project").get("dependencies") or set(poetry) - {"python"}:
+        return True
+    return app_group(document) is not None
+
+
 def is_optional(value: object) -> bool:
     """Return whether Poetry installs a dependency only with an extra.
 
