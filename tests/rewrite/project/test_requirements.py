@@ -669,3 +669,28 @@ def test_the_app_installed_from_requirements_also_has_a_locked_pyproject():
     fix(files)
     assert files["requirements.txt"] == b"django\nboto3>=1.26\n"
     assert b"boto3" in files["pyproject.toml"]
+
+
+@pytest.mark.parametrize(
+    ("path", "before", "after"),
+    [
+        pytest.param("setup.cfg", "[options]\ninstall_requires=\n    x\n", "[options]\ninstall_requires=\n    x\n    boto3>=1.26\n", id="setup.cfg"),
+        pytest.param("setup.py", "setup(install_requires=['x'])\n", "setup(install_requires=['x', 'boto3>=1.26'])\n", id="setup.py"),
+        pytest.param("pyproject.toml", '[project]\ndependencies = ["x"]\n', '[project]\ndependencies = ["x", "boto3>=1.26"]\n', id="pyproject"),
+        pytest.param("setup.cfg", "[options]\npackages = find:\n", "", id="setup.cfg without requirements"),
+        pytest.param("setup.cfg", "[options]\ninstall_requires =\n    boto3\n", "", id="present"),
+        pytest.param("setup.py", "setup(install_requires=lines)\n", "", id="setup.py that reads them"),
+        pytest.param("pyproject.toml", '[project]\nname = "x"\n', "", id="pyproject without dependencies"),
+        pytest.param("pyproject.toml", '[tool.poetry.dependencies]\npython = "^3.9"\n', "", id="only Python"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize(
+    "app", [{"requirements.txt": "x\n"}, {"Pipfile": '[packages]\nx = "*"\n', "Pipfile.lock": "{}"}]
+)
+def test_the_dependencies_of_the_package_get_the_requirement_too(app, path, before, after):
+    texts = {**app, path: before}
+    files = {name: text.encode() for name, text in texts.items()}
+    for _ in range(2):
+        fix(files)
+        assert files[path].decode() == (after or before)
+        assert b"boto3" in files[next(iter(app))]
