@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from scaling import assert_linear
 
-from shield_ai.rewrite.pre_commit import PATH, hook_options
+from shield_ai.rewrite.pre_commit import PATH, has_hook, hook_options
 
 
 @pytest.mark.parametrize(
@@ -21,6 +21,18 @@ def test_hook_options(text, options):
     raw = f"repos:\n  - hooks:\n      - id: isort\n        {text}\n      - id: black\n".encode()
     assert hook_options({PATH: raw}.get, "isort") == options
     assert hook_options({PATH: raw}.get, "flake8") == hook_options({}.get, "isort") == {}
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        pytest.param("repos: [{hooks: [{id: black}]}]", True, id="no arguments"),
+        pytest.param("repos: [{hooks: [{id: blacken-docs}]}]", False, id="another hook"),
+        pytest.param("# black", False, id="no hooks"),
+    ],
+)
+def test_has_hook(text, expected):
+    assert has_hook({PATH: text.encode()}.get, "black") == expected
 
 
 def test_aliases_take_linear_time():

@@ -10,7 +10,7 @@ import itertools
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from shield_ai.model.file_reader import FileReader
 
@@ -28,14 +28,29 @@ def hook_options(read: FileReader, hook: str) -> dict[str, str]:
         read: Returns the bytes of a file of the app.
         hook: The ID of the hook, such as `isort`.
     """
+    options: dict[str, str] = {}
+    for arguments in _hook_arguments(read, hook):
+        options |= _long_options(arguments)
+    return options
+
+
+def has_hook(read: FileReader, hook: str) -> bool:
+    """Return whether the project runs a hook.
+
+    Args:
+        read: Returns the bytes of a file of the app.
+        hook: The ID of the hook, such as `isort`.
+    """
+    return next(iter(_hook_arguments(read, hook)), None) is not None
+
+
+def _hook_arguments(read: FileReader, hook: str) -> Iterable[list[str]]:
+    """Return the arguments of each use of a hook."""
     found = (read(folder + PATH) for folder in ("", "../", "../../"))
     raw = next((raw for raw in found if raw is not None), None)
     if raw is None or len(raw) > MAX_SIZE or hook.encode() not in raw:
-        return {}
-    options: dict[str, str] = {}
-    for arguments in _arguments(_parse(raw), hook):
-        options |= _long_options(arguments)
-    return options
+        return ()
+    return _arguments(_parse(raw), hook)
 
 
 @functools.lru_cache(maxsize=4)  # each edited file asks for the options

@@ -19,6 +19,15 @@ from shield_ai.rewrite.python.lines.line_length import (
         pytest.param({"pyproject.toml": "[tool.ruff.lint]\nselect = []"}, 88, id="ruff's default"),
         pytest.param({"ruff.toml": "line-length = 100"}, 100, id="ruff.toml"),
         pytest.param({"setup.cfg": "[flake8]\nmax-line-length = 79  # narrow"}, 79, id="flake8"),
+        pytest.param({"tox.ini": "[flake8]\nexclude = migrations"}, 79, id="flake8's default"),
+        pytest.param({"setup.cfg": "[flake8]\nignore = W503,E501 # long lines"}, 0, id="ignored"),
+        pytest.param({"setup.cfg": "[flake8]\nextend-ignore =\n  E5"}, 0, id="ignored group"),
+        pytest.param({"setup.cfg": "[flake8]\nselect = F,C90"}, 0, id="not selected"),
+        pytest.param({"setup.cfg": "[flake8]\nselect = F,E\nextend-ignore = E1"}, 79, id="selected"),
+        pytest.param({".flake8": "[flake8]\nmax-complexity = 9", "../tox.ini": "[flake8]\nmax-line-length = 70"}, 79, id="nearest configuration of flake8"),
+        pytest.param({"tox.ini": "[flake8]", "ruff.toml": ""}, 88, id="ruff's default before flake8's"),
+        pytest.param({"tox.ini": "[flake8]", ".pre-commit-config.yaml": "repos: [{hooks: [{id: black}]}]"}, 88, id="hook before flake8's default"),
+        pytest.param({".pre-commit-config.yaml": "repos: [{hooks: [{id: black}]}]"}, 88, id="only a hook"),
         pytest.param({".flake8": "[flake8]\nmax-line-length = 120"}, 0, id="linter that tolerates longer lines"),
         pytest.param({".pre-commit-config.yaml": "repos: [{hooks: [{id: black, args: [--line-length=100]}]}]"}, 100, id="argument of a hook"),
         pytest.param({".flake8": "[flake8]\nmax-line-length = 100", "pyproject.toml": "[tool.black]"}, 88, id="formatter before linter"),
@@ -38,6 +47,7 @@ def test_configured_line_length(files, length):
     [
         pytest.param({"setup.cfg": "[flake8]\nmax-line-length = 100  # wide"}, 100, id="flake8"),
         pytest.param({".flake8": "[flake8]\nmax-line-length = 200"}, 120, id="long limit"),
+        pytest.param({"setup.cfg": "[flake8]"}, 79, id="flake8's default"),
         pytest.param({"pyproject.toml": "[tool.black]"}, 0, id="no linter"),
     ],
 )

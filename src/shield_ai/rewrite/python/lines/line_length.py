@@ -9,9 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from shield_ai.model.invalid_input import INVALID_TOML, require_short_keys
 from shield_ai.project.ini_file import parse_ini
-from shield_ai.rewrite.pre_commit import hook_options
+from shield_ai.project.perf.lazy_regex import regex
+from shield_ai.rewrite.pre_commit import has_hook, hook_options
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from shield_ai.model.file_reader import FileReader
     from shield_ai.project.python_source import Source
 
@@ -19,6 +22,10 @@ DEFAULT = 88  # of Black and ruff
 # Linters are often configured to tolerate longer lines than the code is meant to have.
 MAX_DEPTH = 3  # of the app below the folder of the repository
 MAXIMUM = 120
+FLAKE8_DEFAULT = 79
+FLAKE8_FILES = (".flake8", "setup.cfg", "tox.ini")
+LONG_LINES = "E501"  # the rule of pycodestyle
+CODE = regex(r"[A-Z]+[0-9]*")
 PARSED_FILES = 64  # configuration files that stay parsed
 
 
@@ -49,15 +56,20 @@ def configured_line_length(read: FileReader, path: str) -> int:
     """
     lengths = [_formatter_length(read, folder) for folder in folders_above(path)]
     for hook in ("black", "ruff-format"):
-        lengths.append(_number(hook_options(read, hook).get("line_length", "")))
+        length = _number(hook_options(read, hook).get("line_length", ""))
+        lengths.append(length or DEFAULT * has_hook(read, hook))
     limit = linter_line_length(read, path)
     return next(filter(None, lengths), limit if limit < DEFAULT else 0)
 
 
 def linter_line_length(read: FileReader, path: str) -> int:
     """Return the maximum line length in the nearest configuration of flake8; 0 if there is none."""
-    lengths = [_linter_length(read, folder) for folder in folders_above(path)]
-    return next(filter(None, lengths), 0)
+    for folder in folders_above(path):
+        for name in FLAKE8_FILES:
+            parser = parse_ini(read(folder + name))
+            if parser.has_section("flake8"):
+                return _linter_length(parser["flake8"])
+    return 0
 
 
 def folders_above(path: str) -> list[str]:
@@ -98,10 +110,17 @@ def parse_toml(raw: bytes | None) -> dict[str, Any]:
         return {}
 
 
-def _linter_length(read: FileReader, folder: str) -> int:
-    for name in (".flake8", "setup.cfg", "tox.ini"):
-        parser = parse_ini(read(folder + name))
-        length = parser.get("flake8", "max-line-length", fallback="").split("#")[0].strip()
-        if length.isdecimal():
-            return _number(length)
-    return 0
+def _linter_length(section: Mapping[str, str]) -> int:
+    """Return the limit in a section of flake8; its default if the rule is selected."""
+    length = section.get("max-line-length", "").split("#")[0].strip()
+    if length:
+        return _number(length)
+    ignored = f"{section.get('ignore', '')} {section.get('extend-ignore', '')}"
+    selected = section.get("select", LONG_LINES)
+    if _names_rule(ignored) or not _names_rule(selected):
+        return 0
+    return FLAKE8_DEFAULT
+
+
+def _names_rule(codes: str) -> bool:
+    return any(LONG_LINES.startswith(code) for code in CODE.findall(codes))
