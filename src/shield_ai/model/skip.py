@@ -85,6 +85,7 @@ class SkipId(TextEnum):
     ALSO_COMPUTED = "also-computed", "{variable} is also read under a computed name"
     SET_UNDER_COMPUTED_NAME = "set-under-computed-name", "set or deleted under a computed name"
     SET_IN_FILE = "set-in-file", "the file also sets or deletes the variable"
+    SET_BY_APP = "set-by-app", "{path}, line {line}, sets the variable: AWS would override it"
     REPLACES_ENVIRON = "replaces-environ", "the file replaces os.environ: change it in place"
     SETS_VARIABLE = "sets-variable", "written into the environment, where other code reads it"
     ENVIRONMENT_COPY = (

@@ -87,9 +87,7 @@ class AppScanner:
 
     def related_sites(self) -> list[FoundSite]:
         """Return the sites of all files, after the checks that need the whole app."""
-        return relate_sites(
-            self._sites, self.collected, self.scanned, self._settings, self._files.read
-        )
+        return relate_sites(self._sites, self.collected, self.scanned, self._settings, self._files)
 
     def other_findings(self, related: Iterable[FoundSite]) -> list[Finding]:
         """Return the findings without a site.

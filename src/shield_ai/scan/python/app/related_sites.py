@@ -14,11 +14,11 @@ from shield_ai.scan.python.app.heroku_addons import find_addon_variables
 from shield_ai.scan.python.app.public_keys import find_published_keys, find_site_keys
 from shield_ai.scan.python.app.related_reads import select_related_reads
 from shield_ai.scan.python.app.stored_variables import find_stored_variables
+from shield_ai.scan.python.app.written_variables import find_written_variables
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
-    from shield_ai.model.file_reader import FileReader
     from shield_ai.model.site import FoundSite
     from shield_ai.scan.python.app.app_facts import AppFiles
     from shield_ai.scan.python.app.collected import Collected
@@ -57,7 +57,7 @@ def relate_sites(
     collected: Collected,
     scanned: Sequence[str],
     settings: set[str],
-    read: FileReader,
+    files: AppFiles,
 ) -> list[FoundSite]:
     """Select, merge and mark the sites of all files.
 
@@ -66,12 +66,17 @@ def relate_sites(
         collected: What was found in addition.
         scanned: The scanned files.
         settings: The settings files.
-        read: Returns the bytes of a file of the app.
+        files: The app's files.
     """
     context = collected.context
     variables = collected.manifest_variables
+    read = files.read
     for variable in find_site_keys({site.variable for _, site in sites}) - {*variables}:
         context.reserved.setdefault(variable, SkipId.PUBLIC_KEY.reason())
+    reads = {variable for _, site in sites for variable in site.variables}
+    with_reads = dict(files.with_marker("env_read"))
+    contents = [(path, with_reads[path]) for path in scanned if path in with_reads]
+    context.reserved |= find_written_variables(contents, reads)
     development = development_files(scanned, settings, read)
     related = select_related_reads(
         mark_development_reads(

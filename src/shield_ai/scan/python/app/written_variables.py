@@ -1,0 +1,190 @@
+"""Find the variables that the app sets to computed values, for itself or a child process."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from shield_ai.model.errors import SourceError
+from shield_ai.model.skip import SkipId
+from shield_ai.model.words import words
+from shield_ai.project.environ_copies import ENVIRON, dotted_name, os_names
+from shield_ai.project.perf.lazy_regex import regex
+from shield_ai.project.python_source import Source
+from shield_ai.scan.python.readers.ast_walk import descend, statements_in
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+
+    from shield_ai.model.skip import SkipReason
+
+# Faster than the search of the tree, for most files.
+MAY_WRITE = regex(
+    rb"env\w*(?:\[[^\]\n]{1,100}\]\s*=(?!=)|\.(?:update|setdefault)\(|\s*\|)|putenv|\*\*[\w.]*environ"
+    rb"|\benv\w*\s*(?::[^=\n]{1,60})?=\s*(?:dict\(|\{)"
+)
+ENVIRON_WORDS = frozenset({"ENV", "ENVIRON", "ENVIRONMENT"})
+# Names of the app's settings: their values often come from the same variable.
+SETTINGS_WORDS = frozenset({"SETTINGS", "SETTING", "CONFIG", "CONF", "CFG"})
+# Files that describe where the app runs, and files that no running app imports.
+DEPLOYMENT = regex(
+    rb"(?m)^[ \t]*(?:import|from)[ \t]+"
+    rb"(?:aws_cdk|cdktf|constructs|fabric|invoke|pulumi\w*|troposphere)\b"
+)
+NOT_THE_APP = regex(r"(?:^|/)(?:migrations|alembic|docs?|examples?)/")
+
+
+def find_written_variables(
+    files: Iterable[tuple[str, bytes]], variables: Collection[str]
+) -> dict[str, SkipReason]:
+    """Map the variables that the app sets to computed values to the reason not to move them.
+
+    Left out are constants, which are often placeholders for a script, and the variables that a
+    file only passes on: those with a value from the settings, and those that it also names in
+    another place, such as a read.
+
+    Args:
+        files: Path and content of the Python files.
+        variables: The variables that the app reads.
+    """
+    found: dict[str, SkipReason] = {}
+    for path, raw in files:
+        if NOT_THE_APP.search(path) or DEPLOYMENT.search(raw) or not MAY_WRITE.search(raw):
+            continue
+        named = [variable for variable in variables if variable.encode() in raw]
+        if not named:
+            continue
+        try:
+            tree = Source.from_bytes(path, raw).tree
+            lines = _lines(tree)
+        except (SourceError, RecursionError):
+            continue  # the scan reports the file
+        for variable in sorted(lines.keys() & {*named}):
+            reason = SkipId.SET_BY_APP.reason(path=path, line=lines[variable])
+            found.setdefault(variable, reason)
+    return found
+
+
+def _lines(tree: ast.Module) -> dict[str, int]:
+    """Map the variables that a file sets, and names nowhere else, to the first such line."""
+    names = os_names(tree)
+    keys: set[ast.expr] = set()
+    lines: dict[str, int] = {}
+    assigned = _assigned_values(tree)
+    for node in descend(tree):
+        for key, value in _written_items(node, names):
+            variable = _text(key)
+            keys.add(key)
+            if variable and _is_computed(value, variable, assigned):
+                lines.setdefault(variable, key.lineno)
+    others = {_text(node) for node in descend(tree) if node not in keys} if lines else ()
+    return {variable: line for variable, line in lines.items() if variable not in others}
+
+
+def _assigned_values(tree: ast.Module) -> dict[str, list[ast.expr]]:
+    """Map the names that a file assigns to their values."""
+    values: dict[str, list[ast.expr]] = {}
+    for node in statements_in(tree):
+        if isinstance(node, ast.Assign):
+            for target in node.targets:
+                if isinstance(target, ast.Name):
+                    values.setdefault(target.id, []).append(node.value)
+    return values
+
+
+def _text(node: ast.AST) -> str | None:
+    value = node.value if isinstance(node, ast.Constant) else None
+    return value if isinstance(value, str) else None
+
+
+def _written_items(node: ast.AST, names: Mapping[str, str]) -> Iterator[tuple[ast.expr, ast.expr]]:
+    """Yield the names and the values that a statement or call puts into an environment."""
+    if isinstance(node, ast.Assign):
+        for target in node.targets:
+            if isinstance(target, ast.Subscript) and _is_environment(target.value, names):
+                yield target.slice, node.value
+            elif _is_environment(target, names):
+                yield from _items(node.value)
+    elif isinstance(node, (ast.AnnAssign, ast.AugAssign, ast.keyword)):
+        target_name = node.arg if isinstance(node, ast.keyword) else node.target
+        if node.value and _is_environment(target_name, names):
+            yield from _items(node.value)
+    elif isinstance(node, ast.Dict) and _extends_environ(node, names):
+        yield from _items(node)
+    elif isinstance(node, ast.Call):
+        yield from _call_items(node, names)
+
+
+def _call_items(node: ast.Call, names: Mapping[str, str]) -> Iterator[tuple[ast.expr, ast.expr]]:
+    """Yield what `putenv()`, or a method of an environment, sets."""
+    function = node.func
+    if dotted_name(function, names) == "os.putenv" and len(node.args) == 2:
+        yield node.args[0], node.args[1]
+    elif isinstance(function, ast.Attribute) and _is_environment(function.value, names):
+        if function.attr == "update":
+            for argument in node.args:
+                yield from _items(argument)
+            yield from _items(ast.Call(ast.Name("dict"), [], node.keywords))
+        elif function.attr == "setdefault" and len(node.args) == 2:
+            yield node.args[0], node.args[1]
+
+
+def _items(node: ast.expr) -> Iterator[tuple[ast.expr, ast.expr]]:
+    """Yield the names and the values in `{"X": y}`, `dict(X=y)`, and in both sides of `|`."""
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitOr):
+        yield from _items(node.left)
+        yield from _items(node.right)
+    elif isinstance(node, ast.Dict):
+        for key, value in zip(node.keys, node.values, strict=True):
+            if key is not None:
+                yield key, value
+    elif isinstance(node, ast.Call) and ast.unparse(node.func) == "dict":
+        for keyword in node.keywords:
+            if keyword.arg:
+                name = ast.Constant(keyword.arg)
+                yield ast.copy_location(name, keyword.value), keyword.value
+
+
+def _is_environment(target: ast.expr | str | None, names: Mapping[str, str]) -> bool:
+    """Return whether an expression, by its name, is os.environ or a child's environment."""
+    if isinstance(target, ast.expr):
+        if dotted_name(target, names) == ENVIRON:
+            return True
+        if not isinstance(target, ast.Name):
+            return False
+        target = target.id
+    return target is not None and not ENVIRON_WORDS.isdisjoint(words(target))
+
+
+def _extends_environ(node: ast.Dict, names: Mapping[str, str]) -> bool:
+    """Return whether a dict has the form `{**os.environ, …}`."""
+    unpacked = (value for key, value in zip(node.keys, node.values, strict=True) if key is None)
+    return any(dotted_name(value, names) == ENVIRON for value in unpacked)
+
+
+def _is_computed(
+    value: ast.expr, variable: str, assigned: Mapping[str, Sequence[ast.expr]]
+) -> bool:
+    """Return False for a constant, and for a value that the app's settings probably contain."""
+    parts = list(descend(value))
+    if all(isinstance(part, ast.Constant) for part in parts):
+        return False
+    for part in tuple(parts):
+        if isinstance(part, ast.Name):
+            for origin in assigned.get(part.id, ()):
+                parts += descend(origin)
+    return not any(_is_passed_on(part, variable) for part in parts)
+
+
+def _is_passed_on(node: ast.AST, variable: str) -> bool:
+    """Return whether an expression is the variable, or a setting that may have its value."""
+    name = _last_name(node)
+    if variable in {name.upper(), _text(node)} or name.endswith("get_secret"):
+        return True
+    return not SETTINGS_WORDS.isdisjoint(words(name))
+
+
+def _last_name(node: ast.AST) -> str:
+    if isinstance(node, ast.Attribute):
+        return node.attr
+    return node.id if isinstance(node, ast.Name) else ""
