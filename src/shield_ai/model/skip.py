@@ -100,10 +100,7 @@ class SkipId(TextEnum):
     UNSUPPORTED_READ = "unsupported-read", "read in a form that is not moved: use os.environ.get()"
     READS_DOTENV_FILE = (
         "reads-dotenv-file",
-        (
-            "{reader} reads the file, not the environment: "
-            "call load_dotenv() and read os.environ instead"
-        ),
+        "{reader} reads the file, not the environment: call load_dotenv() and use os.environ",
     )
     READS_FILE = "reads-file", "{loader} reads it from a file: let the app read a variable first"
     READS_CONFIG = "reads-config", "read from {source}: let the app read a variable there first"
