@@ -52,23 +52,18 @@ def overriding_files(tree: Tree, relative: str) -> list[str]:
         relative: The module's file.
     """
     path = tree.path(relative)
-    found: list[Path] = []
-    for file in _entries(path.parent / path.stem):
-        if file.name.startswith("__init__.") and file.name.endswith(_IMPORTABLE):
-            found.append(file)
-    for file in _entries(path.parent):
-        if file.name.startswith(f"{path.stem}.") and file.name.endswith(_EXTENSIONS):
-            found.append(file)
-    for file in _entries(path.parent / BYTECODE_FOLDER):
-        if file.name.startswith(f"{path.stem}.") and _is_hash_based(file):
-            found.append(file)
+    package = _entries(path.parent / path.stem, "__init__.")
+    found = [file for file in package if file.name.endswith(_IMPORTABLE)]
+    beside = _entries(path.parent, f"{path.stem}.")
+    found += [file for file in beside if file.name.endswith(_EXTENSIONS)]
+    found += filter(_is_hash_based, _entries(path.parent / BYTECODE_FOLDER, f"{path.stem}."))
     return sorted(file.relative_to(tree.root).as_posix() for file in found)
 
 
-def _entries(folder: Path) -> list[Path]:
-    """Return what a folder contains; nothing if it can't be listed."""
+def _entries(folder: Path, start: str) -> list[Path]:
+    """Return what a folder contains with this start of a name; nothing if it can't be listed."""
     try:
-        return list(folder.iterdir())
+        return [file for file in folder.iterdir() if file.name.startswith(start)]
     except OSError:
         return []
 

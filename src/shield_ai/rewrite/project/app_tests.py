@@ -110,13 +110,9 @@ def _choose_path(
 
     The path is "" if the app has no tests, or if generated ones could not import the app.
     """
-    for path in sorted(tests):
-        if path.rpartition("/")[2] in FILE_NAMES:
-            state, _ = read_stamp(read_optional(read, path), STAMP_NAME)
-            if state in {State.OURS, State.EDITED}:
-                return path, state
-    if not tests:
-        return "", State.ABSENT
+    existing = _find_generated(read, tests)
+    if existing or not tests:
+        return existing or ("", State.ABSENT)
     folder = choose_folder(anchor, root, tests)
     if not can_import(read, folder, root, paths):
         return "", State.ABSENT
@@ -131,6 +127,16 @@ def _choose_path(
         if read(path) is None and name not in taken:
             return path, State.ABSENT
     return path, State.FOREIGN
+
+
+def _find_generated(read: FileReader, tests: Collection[str]) -> tuple[str, State] | None:
+    """Return the path and the state of tests that were generated before; None without any."""
+    for path in sorted(tests):
+        if path.rpartition("/")[2] in FILE_NAMES:
+            state, _ = read_stamp(read_optional(read, path), STAMP_NAME)
+            if state in {State.OURS, State.EDITED}:
+                return path, state
+    return None
 
 
 def _name_style(tests: Collection[str]) -> str:

@@ -66,8 +66,13 @@ def select_modules(
         (parts.pydantic, PYDANTIC, [f"{stem}_pydantic.py"]),
     ):
         in_part = [name for name in selected if part.fullmatch(name)]
-        folder = PurePosixPath(runtime).parent / COPY
-        places = [*former, *(str(folder / name) for name in in_part)]
-        if not is_used and all(read(place) is None for place in places):
+        if not is_used and not _has_any(read, runtime, in_part, former):
             selected = [name for name in selected if name not in in_part]
     return selected
+
+
+def _has_any(read: FileReader, runtime: str, modules: Iterable[str], former: Iterable[str]) -> bool:
+    """Return whether the app has a module of the copy, or one of the former files."""
+    folder = PurePosixPath(runtime).parent / COPY
+    places = [*former, *(str(folder / name) for name in modules)]
+    return any(read(place) is not None for place in places)

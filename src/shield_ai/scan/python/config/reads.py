@@ -122,14 +122,20 @@ class _Finder:
                 yield _create_read(node, read)
 
     def _find(self, node: ast.expr, names: Names) -> _Found | None:
-        if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Load):
-            found = _found(self._keys.text(node.slice), node.value, names)
-            # Other parsers than argparse return a dict of values from a request.
-            return found if found and found.origin is not COMMAND_LINE else None
-        if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load):
+        if isinstance(node, ast.Call):
+            return self._call_read(node, names) if node.args else None
+        if not isinstance(node, (ast.Subscript, ast.Attribute)):
+            return None
+        return self._item_read(node, names) if isinstance(node.ctx, ast.Load) else None
+
+    def _item_read(self, node: ast.Subscript | ast.Attribute, names: Names) -> _Found | None:
+        """Return the read of `config[key]` or `config.key`."""
+        if isinstance(node, ast.Attribute):
             found = _found(node.attr, node.value, names)
             return found if found and self._has_attribute(node.attr, found.origin) else None
-        return self._call_read(node, names) if isinstance(node, ast.Call) and node.args else None
+        found = _found(self._keys.text(node.slice), node.value, names)
+        # Other parsers than argparse return a dict of values from a request.
+        return found if found and found.origin is not COMMAND_LINE else None
 
     def _has_attribute(self, name: str, origin: Origin) -> bool:
         if origin.has_constants:

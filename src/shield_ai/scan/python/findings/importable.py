@@ -90,18 +90,22 @@ def _is_in_namespace_package(source: Source, root: str, known: set[str]) -> bool
     Its imports of other modules of the root show that. Django imports management commands so, too.
     """
     prefix = f"{root}/" if root else ""
-    if MANAGEMENT_COMMAND.search(source.path):
-        if f"{prefix}{_top_folder(source.path, root)}/__init__.py" in known:
-            return True
-    names = source.path.removeprefix(prefix).removesuffix(".py").split("/")
-    is_script = MAIN_BLOCK.search(source.raw) or not all(name.isidentifier() for name in names)
-    if is_script or b"sys.path" in source.raw:
+    package = f"{prefix}{_top_folder(source.path, root)}/__init__.py"
+    if MANAGEMENT_COMMAND.search(source.path) and package in known:
+        return True
+    if _is_script(source, source.path.removeprefix(prefix)):
         return False
     beside = f"{source.path.rpartition('/')[0]}/"
     for name in _imported_packages(source):
         if _has_module(prefix, name, known) and not _has_module(beside, name, known):
             return True
     return False
+
+
+def _is_script(source: Source, path: str) -> bool:
+    """Return whether a file can't be imported by its path, or is a program of its own."""
+    has_names = all(name.isidentifier() for name in path.removesuffix(".py").split("/"))
+    return not has_names or b"sys.path" in source.raw or bool(MAIN_BLOCK.search(source.raw))
 
 
 def _has_module(folder: str, name: str, known: set[str]) -> bool:
