@@ -534,6 +534,23 @@ def test_plan_names_the_alternative_to_the_copy(app):
     assert note not in run("plan", "--only", "code", cwd=app).out
 
 
+@pytest.mark.parametrize(
+    ("files", "error"),
+    [
+        pytest.param({".travis.yml": "python: 3.6\n"}, ".travis.yml names Python 3.6", id="CI"),
+        pytest.param({"tox.ini": "envlist = py27,py36\n"}, "tox.ini names Python 3.6", id="tox"),
+        pytest.param({".travis.yml": "python: [3.6, 3.7]\n"}, "", id="3.7 is only warned about"),
+        pytest.param({"setup.py": "python_requires='>=3.6'\n"}, "", id="newer is allowed"),
+    ],
+)
+def test_python_that_cannot_import_the_runtime(app, files, error):
+    for path, text in files.items():
+        (app / path).write_text(text)
+    for done in (run("plan", "--only", "code", cwd=app), code_only(app)):
+        assert (f"error: {error}: the runtime needs 3.7 or newer" in done.text) == bool(error)
+        assert done.code == (4 if error else done.code)
+
+
 def test_old_python(app):
     (app / ".travis.yml").write_text("python: 3.6\n")
     (app / "Dockerfile").write_text("FROM python:3.8-slim\n")

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from shield_ai.project.python_versions import find_python_versions
+from shield_ai.project.python_versions import find_python_versions, newest_python
 from shield_ai.project.tree import Tree
 
 
@@ -54,3 +54,28 @@ def found(root, files):
 def test_find_python_versions(tmp_path, path, text, versions):
     shown = [str(named) for named in found(tmp_path, {path: text})]
     assert shown == versions.split()
+
+
+@pytest.mark.parametrize(
+    ("files", "newest"),
+    [
+        pytest.param({}, "None", id="none"),
+        pytest.param({"setup.py": "python_requires='>=3.5'"}, "None", id="no upper bound"),
+        pytest.param({"setup.py": "python_requires='>=3.5,<3.7'"}, "3.6", id="upper bound"),
+        pytest.param({"pyproject.toml": 'python = "^3.6"'}, "None", id="caret"),
+        pytest.param({"pyproject.toml": 'python = "~3.6"'}, "3.6", id="tilde"),
+        pytest.param({"tox.ini": "envlist =\n  py34,\n  py36,\n  lint"}, "3.6", id="tox"),
+        pytest.param({"tox.ini": "envlist = py{27,36, 310}-x{20,42}"}, "3.10", id="factors"),
+        pytest.param(
+            {"setup.cfg": "  Programming Language :: Python :: 3.6\n", "runtime.txt": "2.7"},
+            "3.6",
+            id="classifier",
+        ),
+        pytest.param(
+            {".travis.yml": "python: 3.6", "Dockerfile": "FROM python:3.8"}, "3.8", id="image"
+        ),
+    ],
+)
+def test_newest_python(tmp_path, files, newest):
+    versions = found(tmp_path, files)
+    assert str(newest_python(Tree(tmp_path), versions)) == newest

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from shield_ai.project.tree import Tree
 
 OLDEST_SUPPORTED = (3, 9)  # by the runtime
+OLDEST_WORKING = (3, 7)  # older versions can't import the runtime
 FOLDERS = ("", ".github/workflows")
 DOCKER = regex(r"docker.*|compose|deploy\w*|images?", re.IGNORECASE)
 MAX_DEPTH = 3  # of folders with Dockerfiles
@@ -51,6 +52,12 @@ METADATA = regex(r"setup\.(?:py|cfg)|pyproject\.toml")
 REQUIRES = regex(
     rb"(?m)^[ \t]*(?:python_requires|requires-python|python)[ \t]*=[ \t]*[\"']?([^\"'\n#]+)"
 )
+# Versions that the project supports: it need not run on the oldest one.
+CLAIMED = (
+    (METADATA, regex(rb"Programming Language :: Python :: (\d\.\d+)")),
+    (regex(r"tox\.ini"), regex(rb"(?<!\w)py\{?((?:\d{2,3}[,\s]*)+)")),
+)
+CLAIM = regex(rb"(\d)\.?(\d{1,2})")
 BOUND = regex(rb"(!=|[<>=~^]=?|)\s*(\d)\.(\d{1,2})(?!\d)")
 
 
@@ -59,6 +66,7 @@ class NamedVersion(NamedTuple):
 
     version: tuple[int, int]
     path: str
+    is_minimum: bool = False  # newer versions are allowed
 
     def __str__(self) -> str:
         return ".".join(map(str, self.version))
@@ -78,8 +86,23 @@ def find_python_versions(tree: Tree, paths: Iterable[str]) -> list[NamedVersion]
     for folder in folders:
         for name in tree.file_names(folder):
             path = f"{folder}/{name}" if folder else name
-            found |= {NamedVersion(version, path) for version in _versions_in(tree, path, name)}
+            found.update(_versions_in(tree, path, name))
     return sorted(found)
+
+
+def newest_python(tree: Tree, versions: Iterable[NamedVersion]) -> NamedVersion | None:
+    """Return the newest version on which a project may run; None if that is not known.
+
+    Args:
+        tree: The app's folder.
+        versions: The versions that `find_python_versions` returns.
+    """
+    found = [*versions]
+    for name in tree.file_names(""):
+        found += _claimed(tree, name)
+    if all(named.is_minimum for named in found):
+        return None
+    return max(found)
 
 
 def docker_folders(tree: Tree) -> Iterator[str]:
@@ -90,7 +113,7 @@ def docker_folders(tree: Tree) -> Iterator[str]:
         level = [f"{folder}/{name}" for folder in level for name in tree.folder_names(folder)]
 
 
-def _versions_in(tree: Tree, path: str, name: str) -> Iterator[tuple[int, int]]:
+def _versions_in(tree: Tree, path: str, name: str) -> Iterator[NamedVersion]:
     patterns = [content for file, content in RUNS_ON if file.fullmatch(name)]
     is_metadata = bool(METADATA.fullmatch(name))
     if not patterns and not is_metadata:
@@ -101,12 +124,30 @@ def _versions_in(tree: Tree, path: str, name: str) -> Iterator[tuple[int, int]]:
     for pattern in patterns:
         for text in pattern.findall(raw):
             for major, minor in VERSION.findall(text):
-                yield int(major), int(minor)
+                yield NamedVersion((int(major), int(minor)), path)
     for text in REQUIRES.findall(raw) if is_metadata else ():
-        for operator, major, minor in BOUND.findall(text):
-            is_below = operator == b"<"
-            if operator != b"!=" and not (is_below and minor == b"0"):
-                yield int(major), int(minor) - is_below
+        yield from _required(text, path)
+
+
+def _claimed(tree: Tree, name: str) -> Iterator[NamedVersion]:
+    """Yield the versions in the classifiers of a package, and in the environments of tox."""
+    for file, pattern in CLAIMED:
+        if file.fullmatch(name):
+            for text in pattern.findall(_read(tree, name)):
+                for major, minor in CLAIM.findall(text):
+                    yield NamedVersion((int(major), int(minor)), name)
+
+
+def _required(text: bytes, path: str) -> Iterator[NamedVersion]:
+    """Yield the bounds in a requirement such as ">=3.6,<3.9"."""
+    bounds = [
+        (operator, (int(major), int(minor) - (operator == b"<")))
+        for operator, major, minor in BOUND.findall(text)
+        if operator != b"!=" and not (operator == b"<" and minor == b"0")
+    ]
+    has_maximum = any(operator in {b"<", b"<=", b"==", b"=", b"~", b""} for operator, _ in bounds)
+    for _, version in bounds:
+        yield NamedVersion(version, path, not has_maximum)
 
 
 def _with_arguments(raw: bytes) -> bytes:

@@ -9,7 +9,11 @@ import msgspec
 from shield_ai.flow.aws_clients import find_aws_clients
 from shield_ai.flow.plan.plan_effects import adds_runtime
 from shield_ai.flow.plan.plan_lists import kept_defaults, report_once
-from shield_ai.flow.plan.preconditions import ignored_new_files, old_python_warnings
+from shield_ai.flow.plan.preconditions import (
+    ignored_new_files,
+    old_python_warnings,
+    require_python,
+)
 from shield_ai.flow.value_sources import placeholder_secrets
 from shield_ai.model.deployment import Deployment
 from shield_ai.project.python_versions import find_python_versions
@@ -31,9 +35,13 @@ def add_notes(plan: Plan, app: AppContext, values: Values) -> Plan:
         plan: The plan.
         app: The app.
         values: Those that the plan takes.
+
+    Raises:
+        UnsafePlanError: The app's Python can't import the runtime.
     """
     scan = app.scan_result
     pythons = _python_versions(app) if adds_runtime(plan) else []
+    require_python(app.tree, pythons)
     unparsed = [skip for skip in app.unreadable if skip.path in scan.facts.settings]
     deployment = Deployment() if app.only == "aws" else app.deployment
     unparsed += deployment.unread

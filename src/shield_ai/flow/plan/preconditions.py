@@ -14,7 +14,7 @@ from shield_ai.model.naming import MANIFEST
 from shield_ai.model.skip import SkipId, Skipped
 from shield_ai.project import git
 from shield_ai.project.python_source import digest
-from shield_ai.project.python_versions import OLDEST_SUPPORTED
+from shield_ai.project.python_versions import OLDEST_SUPPORTED, OLDEST_WORKING, newest_python
 from shield_ai.project.runtime_names import copied_folder, is_copied_file
 from shield_ai.rewrite.project.file_edits import create
 from shield_ai.rewrite.python.fixers.move_literals import DOTENV
@@ -181,6 +181,25 @@ def require_runtime_not_ignored(root: Path, plan: Plan, runtime: str) -> None:
                 "change the pattern in .gitignore, "
                 "or set `runtime` in shield.toml to a path that git does not ignore",
             )
+
+
+def require_python(tree: Tree, versions: Sequence[NamedVersion]) -> None:
+    """Require that an app can run on a version of Python that can import the runtime.
+
+    Args:
+        tree: The app's folder.
+        versions: The versions that the project names, oldest first.
+
+    Raises:
+        UnsafePlanError: All versions that the project names are too old.
+    """
+    newest = newest_python(tree, versions)
+    if newest and newest.version < OLDEST_WORKING:
+        oldest = ".".join(map(str, OLDEST_WORKING))
+        raise UnsafePlanError(
+            f"{newest.path} names Python {newest}: the runtime needs {oldest} or newer",
+            "upgrade Python, or if the app already runs on a newer version, name it in the file",
+        )
 
 
 def old_python_warnings(versions: Sequence[NamedVersion]) -> list[Skipped]:
