@@ -13,6 +13,7 @@ from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.rewrite.pre_commit import hook_options
 from shield_ai.rewrite.python.lines.line_length import (
     configured_line_length,
+    flake8_options,
     folders_above,
     linter_line_length,
     parse_toml,
@@ -73,8 +74,9 @@ class CodeStyle(msgspec.Struct, frozen=True):
     lines_after_imports: int = 1
     lines_between_types: int = 0  # between `import a` and `from a import b`
     headings: ImportHeadings = ImportHeadings()
-    first_party: tuple[str, ...] = ()  # top-level packages that isort places with the app
+    first_party: tuple[str, ...] = ()  # top-level packages that the linter places with the app
     local_folder: tuple[str, ...] = ()  # those that it places with relative imports
+    import_order: str = ""  # a style of flake8-import-order
     force_single_line: bool = False
     combine_as_imports: bool = False
     force_grid_wrap: int = 0  # the number of names from which each has a line
@@ -92,6 +94,7 @@ def read_code_style(read: FileReader, path: str) -> CodeStyle:
     lint = {**ruff, **_table(ruff, "lint")}
     isort = next(_isort_tables(read, path), {}) | _snake_case(_table(lint, "isort"))
     isort |= hook_options(read, "isort")
+    flake8 = flake8_options(read, path) or {}
     ban = _table(lint, "flake8-tidy-imports").get("ban-relative-imports")
     return CodeStyle(
         line_length=configured_line_length(read, path),
@@ -106,8 +109,12 @@ def read_code_style(read: FileReader, path: str) -> CodeStyle:
         lines_after_imports=_count(isort.get("lines_after_imports")) or 1,
         lines_between_types=_count(isort.get("lines_between_types")),
         headings=ImportHeadings.of(isort),
-        first_party=_names(isort.get("known_first_party")),
+        first_party=(
+            *_names(isort.get("known_first_party")),
+            *_names(flake8.get("application_import_names")),
+        ),
         local_folder=_names(isort.get("known_local_folder")),
+        import_order=flake8.get("import_order_style", ""),
         force_single_line=_is_on(isort.get("force_single_line")),
         combine_as_imports=_is_on(isort.get("combine_as_imports")),
         force_grid_wrap=_count(isort.get("force_grid_wrap")),

@@ -36,6 +36,26 @@ def test_follows_the_configuration_of_isort(config, before, after):
     assert result.startswith(after)
 
 
+@pytest.mark.parametrize(
+    ("config", "before", "after"),
+    [
+        pytest.param("smarkets", "import zoo\nfrom lib import a\nfrom zoo import b\n", "import zoo\nfrom lib import a\n+\nfrom zoo import b\n", id="smarkets"),
+        pytest.param("smarkets", "import zoo\nfrom zoo import b\n", "import zoo\n+\nfrom zoo import b\n", id="first from"),
+        pytest.param("pep8", "import zoo\n\nfrom . import b\n", "import zoo\n+\n\nfrom . import b\n", id="above relative imports"),
+        pytest.param("google", "from lib import a\nimport mod\nimport zoo\n", "from lib import a\nimport mod\n+\nimport zoo\n", id="google"),
+        pytest.param("smarkets\napplication-import-names = zoo", "import lib\n\nfrom zoo import b\n", "import lib\n+\n\nfrom zoo import b\n", id="another application"),
+        pytest.param("smarkets\napplication-import-names = shop", "import lib\nfrom zoo import b\n", "import lib\nfrom zoo import b\n\n+\n", id="application"),
+        pytest.param("smarkets", "from os import path\n", "from os import path\n\n+\n", id="no third-party import"),
+        pytest.param("cryptography", "from zoo import b\n", "from zoo import b\n\n+\n", id="another style"),
+    ],
+)  # fmt: skip
+def test_follows_flake8_import_order(config, before, after):
+    text = f"import os\n\n{before}\n{CALLS}".encode()
+    files = {"setup.cfg": f"[flake8]\nimport-order-style = {config}\n".encode()}
+    expected = after.replace("+", f"{IMPORT}, has_secret")
+    assert rewritten(text, files)[0].decode().startswith(f"{expected.lstrip()}\nX = ")
+
+
 def test_a_module_of_another_distribution_is_not_the_apps():
     """`shop.sdk` is not in the app, so formatters sort it among third-party imports."""
     before = "import os\n\nimport typer\nfrom shop.sdk import Client\n\nX = os.environ['API_KEY']\n"

@@ -19,6 +19,7 @@ from shield_ai.rewrite.python.lines.line_length import (
         pytest.param({"pyproject.toml": "[tool.ruff.lint]\nselect = []"}, 88, id="ruff's default"),
         pytest.param({"ruff.toml": "line-length = 100"}, 100, id="ruff.toml"),
         pytest.param({"setup.cfg": "[flake8]\nmax-line-length = 79  # narrow"}, 79, id="flake8"),
+        pytest.param({"setup.cfg": "[flake8]\nmax_line_length = 70"}, 70, id="underscores"),
         pytest.param({"tox.ini": "[flake8]\nexclude = migrations"}, 79, id="flake8's default"),
         pytest.param({"setup.cfg": "[flake8]\nignore = W503,E501 # long lines"}, 0, id="ignored"),
         pytest.param({"setup.cfg": "[flake8]\nextend-ignore =\n  E5"}, 0, id="ignored group"),

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import ast
+import sys
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from shield_ai.project.python_source import Source
 
 Import = ast.Import | ast.ImportFrom
@@ -54,3 +57,15 @@ def module_of(node: Import) -> str:
 def top_level_package(node: Import) -> str:
     """Return the first part of the name of the module that a statement imports."""
     return module_of(node).split(".")[0]
+
+
+def imports_third_party(node: Import, first_party: Collection[str]) -> bool:
+    """Return whether a statement imports neither the standard library nor the app.
+
+    Args:
+        node: The statement.
+        first_party: The app's top-level packages.
+    """
+    if isinstance(node, ast.ImportFrom) and node.level:
+        return False
+    return top_level_package(node) not in {*first_party, *sys.stdlib_module_names}

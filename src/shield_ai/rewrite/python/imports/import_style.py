@@ -71,6 +71,8 @@ class ImportStyle:
             path: The file.
         """
         style = read_code_style(self._read, path)
+        if style.import_order:  # flake8-import-order knows no other packages of the app
+            return style
         first_party = (*style.first_party, *self._packages)
         return msgspec.structs.replace(style, first_party=first_party)
 

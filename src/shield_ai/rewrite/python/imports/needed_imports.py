@@ -12,8 +12,8 @@ from shield_ai.rewrite.python.imports.extend_import import extend_import
 from shield_ai.rewrite.python.imports.file_imports import (
     Import,
     imports_from,
+    imports_third_party,
     module_of,
-    module_text,
     top_level_package,
 )
 from shield_ai.rewrite.python.imports.import_lines import import_lines
@@ -34,6 +34,10 @@ if TYPE_CHECKING:
     from shield_ai.rewrite.python.accessor_names import AccessorNames
     from shield_ai.rewrite.python.imports.unused_imports import Importers, UnusedImport
 
+# The styles of flake8-import-order in which third-party imports are one group. In some of them,
+# `import a` and `from b import c` are sorted together.
+MIXED_ORDERS = frozenset({"google", "appnexus"})
+GROUPED_ORDERS = MIXED_ORDERS | {"smarkets", "edited", "pycharm", "isort", "pep8"}
 # Matches a leading comment that is about the file, not about the statement below it.
 FILE_COMMENT = regex(
     rb"^#!|coding[:=]|-\*-|"
@@ -148,6 +152,10 @@ def _choose_placement(
         if relative:
             at, lead = line_below(source, block[-1])
             return Placement(at, lead, "\n")
+    if style.import_order in GROUPED_ORDERS and top_level not in {"", *style.first_party}:
+        place = _among_third_party(source, block, module, style)
+        if place:
+            return place
     packages = {top_level, *style.first_party}
     own = [
         node
@@ -213,13 +221,32 @@ def _from_imports(block: list[Import], *, is_relative: bool) -> list[ast.ImportF
     return [node for node in imports if bool(node.level) == is_relative]
 
 
-def _among_own(source: Source, own: list[ast.ImportFrom], module: str) -> Placement:
-    """Place an import among the imports of the same package, in alphabetical order."""
+def _among_own(source: Source, own: Sequence[Import], module: str) -> Placement:
+    """Place an import among the imports of the same group, in alphabetical order."""
     for node in reversed(own):
-        if _sort_key(module_text(node)) <= _sort_key(module):
+        dots = "." * getattr(node, "level", 0)
+        if _sort_key(dots + module_of(node)) <= _sort_key(module):
             at, lead = line_below(source, node)
             return Placement(at, lead, "\n")
     return Placement(source.offset(own[0].lineno, 0), "", "\n")
+
+
+def _among_third_party(
+    source: Source, block: list[Import], module: str, style: CodeStyle
+) -> Placement | None:
+    """Place an import among third-party imports; return None if there are none."""
+    others = [node for node in block if imports_third_party(node, style.first_party)]
+    listed = [
+        node
+        for node in others
+        if style.import_order in MIXED_ORDERS or isinstance(node, ast.ImportFrom)
+    ]
+    if listed:
+        return _among_own(source, listed, module)
+    if not others:
+        return None
+    at, lead = line_below(source, others[-1])
+    return Placement(at, lead, "\n")
 
 
 def _sort_key(module: str) -> tuple[int, str]:

@@ -64,12 +64,18 @@ def configured_line_length(read: FileReader, path: str) -> int:
 
 def linter_line_length(read: FileReader, path: str) -> int:
     """Return the maximum line length in the nearest configuration of flake8; 0 if there is none."""
+    options = flake8_options(read, path)
+    return _linter_length(options) if options is not None else 0
+
+
+def flake8_options(read: FileReader, path: str) -> dict[str, str] | None:
+    """Return the nearest configuration of flake8, by names with underscores; None if not found."""
     for folder in folders_above(path):
         for name in FLAKE8_FILES:
             parser = parse_ini(read(folder + name))
             if parser.has_section("flake8"):
-                return _linter_length(parser["flake8"])
-    return 0
+                return {key.replace("-", "_"): text for key, text in parser["flake8"].items()}
+    return None
 
 
 def folders_above(path: str) -> list[str]:
@@ -110,13 +116,13 @@ def parse_toml(raw: bytes | None) -> dict[str, Any]:
         return {}
 
 
-def _linter_length(section: Mapping[str, str]) -> int:
-    """Return the limit in a section of flake8; its default if the rule is selected."""
-    length = section.get("max-line-length", "").split("#")[0].strip()
+def _linter_length(options: Mapping[str, str]) -> int:
+    """Return the limit in the configuration of flake8; its default if the rule is selected."""
+    length = options.get("max_line_length", "").split("#")[0].strip()
     if length:
         return _number(length)
-    ignored = f"{section.get('ignore', '')} {section.get('extend-ignore', '')}"
-    selected = section.get("select", LONG_LINES)
+    ignored = f"{options.get('ignore', '')} {options.get('extend_ignore', '')}"
+    selected = options.get("select", LONG_LINES)
     if _names_rule(ignored) or not _names_rule(selected):
         return 0
     return FLAKE8_DEFAULT
