@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from shield_helpers import shield
+from shield_helpers import make_app, run, shield
 
 UNMOVED = "1 read of secrets can't be moved (settings.py:3): shield plan --only code lists them"
 LIBRARY = "SECRET_KEY: not in the app: the star import of corp.conf probably sets it"
@@ -126,3 +126,35 @@ def test_draft_and_plan_name_the_code_that_reads_aws(tmp_path):
     (tmp_path / "tests/test_hook.py").rename(hook)
     shown = " ".join(shield("plan", "--only", "code", cwd=tmp_path).out.split())
     assert f"deploy/hook.py:1 {text}" in shown
+
+
+@pytest.mark.parametrize(
+    ("files", "lines"),
+    [
+        pytest.param(["shop/views.py"], ["1 file not scanned: shop/views.py"], id="module"),
+        pytest.param(
+            ["shop/a.py", "shop/settings.py"],
+            [
+                "2 files not scanned: shop/settings.py, shop/a.py",
+                "settings file shop/settings.py: not parsed, line 3: ",
+            ],
+            id="settings first",
+        ),
+        pytest.param(
+            [f"shop/m{number}.py" for number in range(7)],
+            [
+                "7 files not scanned: shop/m0.py, shop/m1.py, shop/m2.py, shop/m3.py, shop/m4.py and 2 others"
+            ],
+            id="many",
+        ),
+    ],
+)
+def test_warns_about_files_that_are_not_parsed(tmp_path, files, lines):
+    make_app(tmp_path)
+    for path in files:
+        (tmp_path / path).write_text("import os\nA = os.environ['A_TOKEN']\nclass (\n")
+    done = run("draft", cwd=tmp_path)
+    assert done.code == 0
+    for line in lines:
+        assert line in done.err
+    assert "or run shield with the Python version of the app" in done.err

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from shield_ai.model.skip import Skipped
     from shield_ai.scan.python.scan import Scan
 
-MAX_NAMES = 5  # of required secrets with a default
+MAX_NAMES = 5  # of required secrets with a default, and of files that were not scanned
 MAX_PLACES = 3  # of the reads that can't be moved
 
 
@@ -57,6 +57,8 @@ def draft(app: Path, from_sarif: Path | None, *, as_json: bool) -> int:
         echo(f"{', '.join(ignored)}: already injected from AWS, so not moved", err=True)
     if with_default:
         echo(printable(_default_line(with_default)), err=True)
+    for line in _unparsed_lines(context):
+        echo(printable(line), err=True)
     for line in _unmoved_lines(context.scan_result, ignored, find_aws_clients(context)):
         echo(line, err=True)
     if as_json:
@@ -88,14 +90,34 @@ def _document(
 
 def _default_line(names: Sequence[str]) -> str:
     """Return the line about required secrets with a default in the code."""
+    return (
+        f"{_shortened(names)}: required in production, although the code has a default; "
+        "to use the default there, set optional = true in shield.toml"
+    )
+
+
+def _unparsed_lines(context: AppContext) -> Iterator[str]:
+    """Yield a warning about the files that were not parsed, and a line for each settings file."""
+    skips = context.unreadable
+    if not skips:
+        return
+    settings = {*context.scan_result.facts.settings}
+    skips = sorted(skips, key=lambda skip: skip.path not in settings)
+    paths = [skip.path for skip in skips]
+    yield (
+        f"warning: {count(len(paths), 'file')} not scanned: {_shortened(paths)}; "
+        "fix the files, or run shield with the Python version of the app"
+    )
+    for skip in skips:
+        if skip.path in settings:
+            yield f"settings file {skip.path}: {skip.reason}"
+
+
+def _shortened(names: Sequence[str]) -> str:
+    """Return the first names, and the number of the others."""
     shown = ", ".join(names[:MAX_NAMES])
     others = len(names) - MAX_NAMES
-    if others > 0:
-        shown += f" and {count(others, 'other')}"
-    return (
-        f"{shown}: required in production, although the code has a default; to use the default "
-        "there, set optional = true in shield.toml"
-    )
+    return f"{shown} and {count(others, 'other')}" if others > 0 else shown
 
 
 def _unmoved_lines(found: Scan, ignored: Sequence[str], in_aws: Iterable[Skipped]) -> Iterator[str]:
