@@ -23,6 +23,10 @@ def paired(*variables):
     [
         pytest.param("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "aws-credentials", KEYS, id="AWS"),
         pytest.param("AWS_ACCESS_KEY", "AWS_SECRET_KEY", "aws-credentials", KEYS, id="AWS, short names"),
+        pytest.param("AWS_KEY", "AWS_SECRET", "aws-credentials", KEYS, id="AWS, shortest names"),
+        pytest.param("SHOP_AWS_KEY", "SHOP_AWS_SECRET_KEY", "shop-aws-credentials", KEYS, id="AWS, one short name"),
+        pytest.param("AWS_ACCESS_KEY_ID", "AWS_SECRET", "aws-credentials", KEYS, id="AWS, short name of the secret"),
+        pytest.param("S3_KEY", "S3_SECRET", "s3-credentials", KEYS, id="S3, short names"),
         pytest.param("S3_ACCESS_KEY", "S3_SECRET_KEY", "s3-credentials", KEYS, id="S3"),
         pytest.param("MINIO_ACCESS_KEY", "MINIO_SECRET_KEY", "minio-credentials", KEYS, id="MinIO"),
         pytest.param("AWS_SES_ACCESS_KEY_ID", "AWS_SES_SECRET_ACCESS_KEY", "aws-ses-credentials", KEYS, id="SES"),
@@ -58,6 +62,7 @@ def test_finds_pairs(one, other, name, fields):
         pytest.param(("STRIPE_PUBLISHABLE_KEY", "STRIPE_SECRET_KEY"), id="public key"),
         pytest.param(("STRIPE_KEY", "STRIPE_SECRET"), id="not OAuth"),
         pytest.param(("ACCESS_KEY", "SECRET_KEY"), id="Django's key"),
+        pytest.param(("LAWS_KEY", "LAWS_SECRET"), id="another word than AWS"),
         pytest.param(("GITHUB_CLIENT_ID", "GITLAB_CLIENT_SECRET"), id="two providers"),
         pytest.param(("XCLIENT_ID", "XCLIENT_SECRET"), id="in the middle of a word"),
         pytest.param(("ADMIN_USER", "ADMIN_PASSWORD"), id="a person"),

@@ -8,7 +8,8 @@ RAZORPAY_KEY_ID         RAZORPAY_KEY_SECRET                     access_key_id, s
 EMAIL_HOST_USER         EMAIL_HOST_PASSWORD; RABBITMQ_…, …      username, password
 GITHUB_CLIENT_ID        GITHUB_CLIENT_SECRET; CONSUMER_…        client_id, client_secret
 SOCIAL_AUTH_GITHUB_KEY  SOCIAL_AUTH_GITHUB_SECRET               client_id, client_secret
-BUCKET_KEY; S3_KEY …    BUCKET_SECRET                           access_key_id, secret_access_key
+BUCKET_KEY; SPACES_KEY  BUCKET_SECRET                           access_key_id, secret_access_key
+AWS_KEY; S3_KEY …       AWS_SECRET, …_SECRET_KEY                access_key_id, secret_access_key
 ======================  ======================================  ================================
 
 Public keys that are sent to browsers, such as STRIPE_PUBLISHABLE_KEY and RECAPTCHA_SITE_KEY, are
@@ -49,6 +50,7 @@ _PERSON = "ADMIN|ADMINISTRATOR|SUPERUSER|ROOT|DEMO|TEST|INITIAL"
 _NOT_PERSON = re.compile(rf"(?!(?:.+_)?(?:{_PERSON})\Z).+")
 _OAUTH = re.compile(r"SOCIAL_AUTH_.+|(?:.+_)?OAUTH[12]?")
 _STORAGE = re.compile(r"(?:.+_)?(?:S3|R2|B2|OSS|BUCKET|SPACES|STORAGE|UPLOAD|MINIO|CELLAR)")
+_AWS = re.compile(r"(?:.+_)?(?:AWS|S3)")
 _TYPES = (
     _PairType(
         _NOT_EMPTY,
@@ -68,6 +70,12 @@ _TYPES = (
     _PairType(_NOT_EMPTY, ("APP_ID",), ("APP_SECRET",), _CLIENT_FIELDS),
     _PairType(_OAUTH, ("KEY",), ("SECRET",), _CLIENT_FIELDS),
     _PairType(_STORAGE, ("KEY",), ("SECRET",), _KEY_FIELDS),
+    _PairType(
+        _AWS,
+        ("ACCESS_KEY_ID", "ACCESS_KEY", "KEY_ID", "KEY"),
+        ("SECRET", "SECRET_ACCESS_KEY", "SECRET_KEY"),
+        _KEY_FIELDS,
+    ),
 )
 
 

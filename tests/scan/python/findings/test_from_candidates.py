@@ -16,7 +16,8 @@ def test_each_class_can_have_a_value(sites):
 
 @pytest.mark.parametrize(
     ("variable", "said"),
-    [("AWS_ACCESS_KEY_ID", True), ("DJANGO_AWS_S3_SECRET_ACCESS_KEY", True), ("MINIO_SECRET_KEY", False), ("LAWS_KEY", False)],
+    [("AWS_ACCESS_KEY_ID", True), ("DJANGO_AWS_S3_SECRET_ACCESS_KEY", True), ("MINIO_SECRET_KEY", False), ("LAWS_KEY", False), ("AWS_KEY", True), ("SHOP_AWS_SECRET", True), ("S3_KEY", True),
+     ("S3_SECRET_KEY", True), ("AWS_COGNITO_CLIENT_SECRET", False)],
 )  # fmt: skip
 def test_recommends_a_role_instead_of_aws_keys(scanned, variable, said):
     found = scanned({"settings.py": f"import os\nX = os.environ['{variable}']\n"}).findings

@@ -34,8 +34,12 @@ RULES = {
     Shape.FIELD: "CSEC34.environ-read",
     Shape.OTHER: "CSEC34.environ-read",
 }
-# The variables from which boto3 takes its own credentials, with or without a prefix.
-AWS_KEY = regex(r"(?:.+_)?AWS_(?:\w+_)?(?:ACCESS_KEY|ACCESS_KEY_ID|SECRET_ACCESS_KEY|SECRET_KEY)")
+# The variables from which boto3 takes its own credentials, with or without a prefix, and short
+# names for the same keys.
+AWS_KEY = regex(
+    r"(?:.+_)?(?:AWS_(?:\w+_)?|S3_)(?:ACCESS_KEY|ACCESS_KEY_ID|SECRET_ACCESS_KEY|SECRET_KEY)"
+    r"|(?:.+_)?(?:AWS|S3)_(?:KEY|KEY_ID|SECRET)"
+)
 USE_ROLE = "; in AWS, use an IAM role instead: the app needs one anyway to read its secrets"
 MAX_SHOWN_NAMES = 3
 
