@@ -80,7 +80,11 @@ def _describe_source(source: Locator) -> str:
         case Prompt():
             return "a prompt"
         case Copy():
-            return f"{source.environment}/{source.secret}"
+            return (
+                f"{source.environment}/{source.secret}"
+                if source.environment
+                else f"{source.secret} in AWS"
+            )
     return "standard input" if source.path == STDIN else source.path
 
 

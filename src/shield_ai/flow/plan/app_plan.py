@@ -8,6 +8,7 @@ from shield_ai.flow.plan.aws_plan import AwsInputs, resource_changes
 from shield_ai.flow.plan.code_plan import plan_code
 from shield_ai.flow.plan.deployment_plan import deployment_inputs, kept_values, plan_edits
 from shield_ai.flow.plan.linked_app import LinkedApp
+from shield_ai.flow.plan.renamed_secrets import leftover_secrets, leftover_steps
 from shield_ai.flow.plan.secret_plan import plan_secret
 from shield_ai.model.plan import Change, Plan
 from shield_ai.model.skip import Skipped
@@ -167,3 +168,4 @@ class _Planner:
             if planned.missing:
                 self.missing.append(planned.missing)
         self.changes += resource_changes(inputs)
+        self.next_steps += leftover_steps(leftover_secrets(target, inputs.live))

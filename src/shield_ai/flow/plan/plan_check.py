@@ -29,7 +29,7 @@ from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.project.values import OPERATOR_VARIABLES, STDIN
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from shield_ai.flow.plan.aws_plan import AwsInputs
     from shield_ai.model.edit import FileChange
@@ -170,7 +170,7 @@ def planned_inputs(inputs: AwsInputs, plan: Plan, manifest: Manifest) -> AwsInpu
     """
     changes = {(change.resource, change.name): change for change in plan.changes}
     overwritten = {key for key, change in changes.items() if change.action not in _UNCHANGED}
-    available = dict(_sources(changes, manifest))
+    available = dict(_sources(changes, manifest, inputs.renamed))
 
     def compare_value(name: str, _version: str, _origins: tuple[Origin, ...]) -> ValueState:
         change = changes.get((SECRET, name))
@@ -186,7 +186,7 @@ def planned_inputs(inputs: AwsInputs, plan: Plan, manifest: Manifest) -> AwsInpu
 
 
 def _sources(
-    changes: dict[tuple[str, str], Change], manifest: Manifest
+    changes: dict[tuple[str, str], Change], manifest: Manifest, renamed: Mapping[str, Locator]
 ) -> Iterator[tuple[str, Locator]]:
     """Yield the locators in the plan by variable, except those of literals and new values."""
     for secret in manifest.secret:
@@ -199,7 +199,8 @@ def _sources(
             if isinstance(source, CodeLiteral | Generated):
                 continue
             variable = variables.get(origin.field, "")
-            if not variable or not _is_allowed(source, variable, secret.name, origin.field):
+            is_renamed = source == renamed.get(variable)
+            if not is_renamed and not _is_allowed(source, variable, secret.name, origin.field):
                 raise _source_error(origin)
             yield variable, source
 
@@ -208,6 +209,8 @@ def _is_allowed(
     source: EnvVar | DotenvLine | Prompt | Copy, variable: str, secret: str, field: str
 ) -> bool:
     """Return whether planning can choose a source for a variable."""
+    if not variable:
+        return False
     if isinstance(source, Copy):
         return (source.secret, source.field) == (secret, field)
     if isinstance(source, EnvVar) and variable in OPERATOR_VARIABLES:

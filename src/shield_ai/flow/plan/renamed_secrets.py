@@ -1,0 +1,109 @@
+"""Find the secrets in AWS that apply created under names that shield.toml no longer has."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from shield_ai.aws.desired.iam import MANAGED_BY
+from shield_ai.flow.journal.journal_record import SECRET
+from shield_ai.model.environments import ENVIRONMENT_TAG
+from shield_ai.model.locator import Copy, Locator
+from shield_ai.project.secret_map import parse_map
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from shield_ai.flow.app_context import AppContext
+    from shield_ai.flow.journal.log import Journal
+    from shield_ai.model.manifest import App, Manifest
+    from shield_ai.model.resource import Live, SecretState
+
+DELETE_HINT = (
+    "once no deployed version reads it, delete it with "
+    "aws secretsmanager delete-secret --secret-id {name}"
+)
+
+
+def former_names(app: AppContext, account: str, journal: Journal) -> set[str]:
+    """Return the names in AWS that the map file or the journal has, but not shield.toml.
+
+    Args:
+        app: The app.
+        account: The AWS account.
+        journal: Loaded.
+    """
+    target = app.target_manifest
+    applied = journal.applied_settings(account, target.app.region, app.environment)
+    names = {name for kind, name in applied if kind == SECRET}
+    content = parse_map(app.tree.read(target.app.runtime))
+    if content:
+        names |= {target.app.prefix + name for name in content.secrets}
+    return names - _listed_names(target)
+
+
+def renamed_sources(app: AppContext, live: Live) -> dict[str, Locator]:
+    """Map the variables of new secrets to the secrets in AWS that the code reads them from.
+
+    A renamed secret gets the current value, which a rotation may have set after the env file was
+    written.
+
+    Args:
+        app: The app.
+        live: The state of the secrets, with those of `former_names`.
+    """
+    target = app.target_manifest
+    content = parse_map(app.tree.read(target.app.runtime))
+    sources: dict[str, Locator] = {}
+    for name, entry in content.secrets.items() if content else ():
+        if not _has_value(live.secrets.get(target.app.prefix + name)):
+            continue
+        variables = {entry: ""} if isinstance(entry, str) else _by_variable(entry)
+        for variable, field in variables.items():
+            sources[variable] = Copy(app.environment, name, field)
+    for secret in target.secret:
+        if _has_value(live.secrets.get(target.app.prefix + secret.name)):
+            for variable in secret.variables():
+                sources.pop(variable, None)
+    return sources
+
+
+def leftover_secrets(target: Manifest, live: Live) -> list[str]:
+    """Return the secrets of an app that shield.toml does not have, sorted.
+
+    Args:
+        target: shield.toml, with the settings of the environment.
+        live: The state of the secrets, with those of `former_names`.
+    """
+    names = live.secrets.keys() - _listed_names(target)
+    return sorted(name for name in names if _is_own(live.secrets[name], target.app))
+
+
+def leftover_steps(names: Iterable[str]) -> list[str]:
+    """Return what to do about each of the secrets of `leftover_secrets`."""
+    return [
+        f"AWS still has {name}, which is not in shield.toml: {DELETE_HINT.format(name=name)}"
+        for name in names
+    ]
+
+
+def _by_variable(fields: Mapping[str, str]) -> dict[str, str]:
+    return {variable: field for field, variable in fields.items()}
+
+
+def _listed_names(target: Manifest) -> set[str]:
+    return {target.app.prefix + secret.name for secret in target.secret}
+
+
+def _has_value(state: SecretState | None) -> bool:
+    return state is not None and not state.deleted and bool(state.current)
+
+
+def _is_own(state: SecretState, app: App) -> bool:
+    """Return whether apply created a secret for this app and environment."""
+    expected = {
+        "managed-by": MANAGED_BY,
+        "app": app.name,
+        ENVIRONMENT_TAG: app.tags.get(ENVIRONMENT_TAG),
+    }
+    tags = state.tags
+    return not state.deleted and all(tags.get(key) == value for key, value in expected.items())

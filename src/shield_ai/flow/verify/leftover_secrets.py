@@ -1,0 +1,37 @@
+"""Name the secrets in AWS that apply created, and that shield.toml no longer has."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from shield_ai.flow.journal.log import Journal
+from shield_ai.flow.plan.renamed_secrets import DELETE_HINT, former_names, leftover_secrets
+from shield_ai.flow.verify.check import Check, CheckInfo, Status, join_names, make_check, unknown
+from shield_ai.flow.verify.registry import AwsCheck, AwsTarget
+from shield_ai.model.errors import ShieldError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+NONE_LEFT_OVER = CheckInfo(
+    "no-leftover-secrets",
+    "AWS has no secrets of the app that shield.toml does not list",
+    "the journal and the map file, and the secrets in AWS; only reported if there are such secrets",
+)
+
+
+def _check(target: AwsTarget) -> Iterator[Check]:
+    """Yield a check with a note, because a deployed version may still read the secrets."""
+    try:
+        names = former_names(target.app, target.aws.id, Journal(target.app.tree.root).load())
+        left = leftover_secrets(target.manifest, target.aws.secrets.live_state(names))
+    except ShieldError as error:
+        yield unknown(NONE_LEFT_OVER, error)
+        return
+    if left:
+        detail = f"{join_names(left)} may be left from a renamed or removed entry"
+        hint = DELETE_HINT.format(name=left[0])
+        yield make_check(NONE_LEFT_OVER, Status.UNKNOWN, detail, hint)
+
+
+CHECKS = (AwsCheck(105, _check, (NONE_LEFT_OVER,)),)

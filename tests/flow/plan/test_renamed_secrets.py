@@ -1,0 +1,96 @@
+"""Secrets that were renamed in shield.toml after their value changed in AWS."""
+
+from __future__ import annotations
+
+import json
+
+import boto3
+import pytest
+from shield_helpers import make_app, run
+
+OLD = "mail-api-key"
+NEW = "postman-key"
+JOINED = '[[secret]]\nname = "mail"\nfields = {token = "MAIL_API_KEY"}\n'
+
+
+def client():
+    return boto3.client("secretsmanager")
+
+
+def value(name):
+    return client().get_secret_value(SecretId=name)["SecretString"]
+
+
+def edit(app, old, new):
+    path = app / "shield.toml"
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new, 1))
+
+
+def apply(app, *options):
+    done = run("apply", "--env-file", ".env", "--yes", "--no-proof", *options, cwd=app)
+    assert done.code == 0, done.text
+    return done.text
+
+
+@pytest.fixture
+def app(tmp_path, aws):
+    make_app(tmp_path)
+    apply(tmp_path)
+    client().put_secret_value(SecretId=OLD, SecretString="rotated")
+    return tmp_path
+
+
+def entry(app):
+    """Return the text of the entry of the old secret in shield.toml."""
+    entries = (app / "shield.toml").read_text().split("[[secret]]")
+    return next("[[secret]]" + text for text in entries if OLD in text)
+
+
+def test_a_renamed_secret_keeps_its_value_in_aws(app):
+    edit(app, OLD, NEW)
+    assert f"create from {OLD} in AWS" in apply(app)
+    assert value(NEW) == "rotated"
+    assert "nothing to do" in apply(app)
+
+
+def test_a_secret_that_becomes_a_field_keeps_its_value_in_aws(app):
+    edit(app, entry(app), JOINED)
+    apply(app)
+    assert json.loads(value("mail")) == {"token": "rotated"}
+
+
+def test_a_plan_file_renames_a_secret(app):
+    edit(app, OLD, NEW)
+    assert run("plan", "--env-file", ".env", "-o", "plan.json", cwd=app).code == 0
+    done = run("apply", "plan.json", "--yes", "--no-proof", cwd=app)
+    assert done.code == 0, done.text
+    assert value(NEW) == "rotated"
+
+
+def test_a_plan_file_copies_no_other_secret(app):
+    edit(app, OLD, NEW)
+    run("plan", "--env-file", ".env", "-o", "plan.json", cwd=app)
+    path = app / "plan.json"
+    path.write_text(path.read_text().replace(f"copy:/{OLD}#", "copy:/django-secret-key#"))
+    done = run("apply", "plan.json", "--yes", cwd=app)
+    assert "unknown source of a value" in done.err
+
+
+def test_a_deleted_secret_is_no_source(app):
+    client().delete_secret(SecretId=OLD)
+    edit(app, OLD, NEW)
+    apply(app)
+    assert value(NEW) in (app / ".env").read_text()
+
+
+def test_plan_and_verify_name_the_old_secret(app):
+    edit(app, OLD, NEW)
+    assert f"AWS still has {OLD}, which is not in shield.toml" in " ".join(apply(app).split())
+    for command in ("plan", "verify"):
+        out = run(command, cwd=app).out
+        assert f"aws secretsmanager delete-secret --secret-id {OLD}" in " ".join(out.split())
+    client().delete_secret(SecretId=OLD)
+    for command in ("plan", "verify"):
+        assert OLD not in run(command, cwd=app).out
