@@ -35,7 +35,7 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
     optional: bool = False  # the code has a default, so the app starts without the value
     is_guarded: bool = False  # runs only if its variable is set, another is not, or a feature is on
     has_alternative: bool = False  # another branch reads other secrets instead
-    is_demanded: bool = False  # the module stops if the result is empty
+    is_demanded: bool = False  # the app stops or fails if the result is empty
     is_test: bool = False  # the code only tests the value
     in_main: bool = False  # runs only if the module is run as a script
     in_function: bool = False  # in a function outside the settings: runs after the app's start

@@ -318,6 +318,30 @@ def test_a_secret_that_the_module_demands_is_not_optional(text, optional):
     assert secret.optional is optional
 
 
+@pytest.mark.parametrize(
+    ("text", "optional"),
+    [
+        pytest.param("app.config['SECRET_KEY'] = os.environ.get('SECRET_KEY')", False, id="Flask's key"),
+        pytest.param("app.secret_key = os.getenv('FLASK_SECRET_KEY', '')", False, id="attribute"),
+        pytest.param("class Config:\n    SECRET_KEY = os.getenv('SECRET_KEY')", False, id="class"),
+        pytest.param("SQLALCHEMY_DATABASE_URI = os.environ.get('DATABASE_URL')", False, id="database"),
+        pytest.param("def f():\n    app.config['SQLALCHEMY_DATABASE_URI'] = os.getenv('DB_URI')", False, id="factory"),
+        pytest.param("URL = os.getenv('DATABASE_URL')\nengine = sa.create_engine(URL)", False, id="name"),
+        pytest.param("engine = create_async_engine(url=os.getenv('DATABASE_URL'))", False, id="keyword"),
+        pytest.param("SECRET_KEY = os.getenv('MINIO_SECRET_KEY')", True, id="another key"),
+        pytest.param("app.config['REDIS_URL'] = os.environ.get('REDIS_URL')", True, id="another URL"),
+        pytest.param("URL = os.getenv('DATABASE_URL')\nengine = create_engine(OTHER)", True, id="another engine"),
+        pytest.param("if USE_REPORTS:\n    engine = create_engine(os.getenv('DATABASE_URL'))", True, id="feature"),
+        pytest.param("SQLALCHEMY_DATABASE_URI = os.getenv('DATABASE_URL', 'sqlite://')", True, id="default"),
+        pytest.param("SECRET_KEY = os.getenv('SECRET_KEY') or os.urandom(32)", True, id="generated"),
+        pytest.param("SECRET_KEY = os.getenv('SECRET_KEY')\nif not SECRET_KEY:\n    SECRET_KEY = make()", True, id="set later"),
+    ],
+)  # fmt: skip
+def test_the_key_and_the_main_database_are_not_optional(text, optional):
+    [secret] = drafted(f"import os\n{text}\n").secret
+    assert secret.optional is optional
+
+
 def test_keeps_the_entries_of_shield_toml():
     text = "import os\nX = os.environ['API_KEY']\nY = os.environ['A_TOKEN']\n"
     first = drafted(text)

@@ -1,0 +1,100 @@
+"""Find the reads without a default that set the app's signing key or its main database.
+
+    app.config["SECRET_KEY"] = os.environ.get("SECRET_KEY")
+    engine = create_engine(os.environ.get("DATABASE_URL"))
+
+Flask, SQLAlchemy and the app start or work only with a value, so such a secret is not optional.
+"""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from shield_ai.model.site import Shape
+from shield_ai.scan.python.readers.ast_walk import descend
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from shield_ai.scan.python.classify.candidates import Candidate
+
+KEY_SETTING = "SECRET_KEY"
+KEY_VARIABLES = frozenset({"SECRET_KEY", "APP_SECRET_KEY", "FLASK_SECRET_KEY"})
+DATABASE_SETTING = "SQLALCHEMY_DATABASE_URI"
+ENGINES = frozenset({"create_engine", "create_async_engine"})
+
+
+def mark_main_settings(tree: ast.Module, candidates: Iterable[Candidate]) -> None:
+    """Mark each read whose value the app can't do without.
+
+    Args:
+        tree: The module.
+        candidates: Its reads.
+    """
+    reads = [candidate for candidate in candidates if _may_be_empty(candidate)]
+    if not reads:
+        return
+    urls = set(_engine_urls(tree))
+    targets = _targets_by_value(tree)
+    replaced = set(_replaced_targets(tree))
+    for read in reads:
+        target = targets.get(read.node, "")
+        if read.node in urls or (target in urls and read.scope == id(tree)):
+            read.is_demanded = True
+        elif target and target not in replaced:
+            read.is_demanded = read.is_demanded or _is_main_setting(read)
+
+
+def _may_be_empty(candidate: Candidate) -> bool:
+    """Return whether a read has no default, and no condition or other variable explains that."""
+    if candidate.shape is not Shape.READ or not candidate.optional:
+        return False
+    default = candidate.default
+    if default is not None and not (isinstance(default, ast.Constant) and not default.value):
+        return False
+    has_reason = candidate.is_guarded or candidate.has_alternative or candidate.in_main
+    return not has_reason and not candidate.alternatives and not candidate.default_from_env
+
+
+def _is_main_setting(read: Candidate) -> bool:
+    name = read.innermost_name.upper()
+    if name == KEY_SETTING:
+        return read.variable in KEY_VARIABLES
+    return name == DATABASE_SETTING
+
+
+def _targets_by_value(tree: ast.Module) -> dict[ast.AST, str]:
+    """Map the value of each assignment to the text of its target."""
+    found: dict[ast.AST, str] = {}
+    for node in descend(tree):
+        if isinstance(node, ast.Assign):
+            found[node.value] = ast.unparse(node.targets[0])
+        elif isinstance(node, ast.AnnAssign) and node.value:
+            found[node.value] = ast.unparse(node.target)
+    return found
+
+
+def _replaced_targets(tree: ast.Module) -> Iterator[str]:
+    """Yield what a condition on it sets: `if not KEY: KEY = make_key()`."""
+    for node in descend(tree):
+        if isinstance(node, ast.If):
+            test = ast.unparse(node.test)
+            for statement in node.body:
+                if isinstance(statement, ast.Assign):
+                    target = ast.unparse(statement.targets[0])
+                    if target in test:
+                        yield target
+
+
+def _engine_urls(tree: ast.Module) -> Iterator[ast.AST | str]:
+    """Yield the URLs that engines are created with: expressions, and the names of variables."""
+    for node in descend(tree):
+        if not isinstance(node, ast.Call):
+            continue
+        function = node.func
+        name = function.id if isinstance(function, ast.Name) else getattr(function, "attr", "")
+        if name in ENGINES:
+            values = [keyword.value for keyword in node.keywords if keyword.arg == "url"]
+            for value in [*node.args[:1], *values]:
+                yield value.id if isinstance(value, ast.Name) else value
