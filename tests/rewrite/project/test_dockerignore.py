@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import pytest
-from fixer_helpers import run
+from fixer_helpers import manifest, run
 from shield_helpers import make_app
 from shield_helpers import run as shield
 
-from shield_ai.rewrite.project.dockerignore import COMMENT, ignore_in_images
+from shield_ai.project.docker_copies import Dockerfile
+from shield_ai.rewrite.project.dockerignore import COMMENT, fix, ignore_in_images
+from shield_ai.rewrite.project.fixer import AppFiles, FixContext
 
 BOTH = f"{COMMENT}\n.shield/\n**/*.shield_ai_backup\n"
 
@@ -26,6 +28,25 @@ def test_adds_missing_patterns(text, added):
     for _ in range(2):
         assert not run(ignore_in_images(files.get), files)
     assert files[".dockerignore"].decode() == text + added
+
+
+@pytest.mark.parametrize(
+    ("text", "created"),
+    [
+        pytest.param("FROM x\nCOPY . /app\n", True, id="whole folder"),
+        pytest.param("FROM x\nCOPY $FROM /app\n", True, id="unknown"),
+        pytest.param("FROM x\nCOPY shop shop\n", False, id="single folder"),
+        pytest.param("FROM x\nCOPY --from=y . /app\n", False, id="another image"),
+    ],
+)
+def test_creates_the_file_for_images_with_the_whole_folder(text, created):
+    dockerfile = Dockerfile("Dockerfile", text, ".dockerignore", "")
+    context = FixContext({}.get, manifest(), AppFiles(dockerfiles=[dockerfile]))
+    files = {}
+    assert not run(fix(context), files)
+    assert files == ({".dockerignore": BOTH.encode()} if created else {})
+    own = dockerfile._replace(ignore_path="Dockerfile.dockerignore", ignore_text="x\n")
+    assert fix(FixContext({}.get, manifest(), AppFiles(dockerfiles=[own]))) == ([], [])
 
 
 def test_creates_no_file(tmp_path):

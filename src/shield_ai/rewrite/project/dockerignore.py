@@ -5,22 +5,34 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shield_ai.model.file_reader import read_optional
-from shield_ai.project.docker_copies import excluding_line, ignore_patterns
-from shield_ai.rewrite.project.file_edits import NOTHING, Outcome, append
+from shield_ai.project.docker_copies import excluding_line, ignore_patterns, read_stages
+from shield_ai.rewrite.project.file_edits import NOTHING, Outcome, append, create
 
 if TYPE_CHECKING:
     from shield_ai.model.file_reader import FileReader
+    from shield_ai.project.docker_copies import Dockerfile
     from shield_ai.rewrite.project.fixer import FixContext
 
 PATH = ".dockerignore"
 COMMENT = "# Journal and backups of `shield apply`"
 # A pattern without **/ applies only to the folder of the file.
-LINES = {".shield/": ".shield/journal.jsonl", "**/*.shield_ai_backup": "a/b.py.shield_ai_backup"}
+JOURNAL = ".shield/journal.jsonl"
+LINES = {".shield/": JOURNAL, "**/*.shield_ai_backup": "a/b.py.shield_ai_backup"}
 
 
 def fix(context: FixContext) -> Outcome:
-    """Add the patterns to the file."""
+    """Add the patterns to the file; create it if an image has the whole folder."""
+    is_copied = any(map(_copies_journal, context.app.dockerfiles))
+    if is_copied and read_optional(context.read, PATH) is None:
+        return [create(PATH, "\n".join([COMMENT, *LINES, ""]))], []
     return ignore_in_images(context.read)
+
+
+def _copies_journal(dockerfile: Dockerfile) -> bool:
+    if dockerfile.ignore_text:
+        return False
+    stages = read_stages(dockerfile.text, [JOURNAL])
+    return any(stage.places[JOURNAL] for stage in stages)
 
 
 def ignore_in_images(read: FileReader) -> Outcome:
