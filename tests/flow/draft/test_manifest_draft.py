@@ -287,6 +287,25 @@ def test_a_secret_that_the_code_tests_for_is_optional(variable, test, optional):
     assert secret.optional is optional
 
 
+@pytest.mark.parametrize(
+    ("variable", "default", "optional"),
+    [
+        pytest.param("TWITTER_API_KEY", "MISSING_TWITTER_API_KEY", True, id="missing"),
+        pytest.param("TWITTER_API_KEY", "not-set", True, id="not set"),
+        pytest.param("TWITTER_API_KEY", "none", True, id="none"),
+        pytest.param("TWITTER_API_KEY", "disabled", True, id="disabled"),
+        pytest.param("TWITTER_API_KEY", "nonesuch-4711", False, id="another word"),
+        pytest.param("ADMIN_PASSWORD", "changeme", False, id="an own password"),
+        pytest.param("SECRET_KEY", "not-set", False, id="Django's key"),
+        pytest.param("JWT_SECRET", "unset", False, id="signing key"),
+        pytest.param("DB_PASSWORD", "none", False, id="database"),
+    ],
+)
+def test_a_default_that_says_that_the_value_is_missing(variable, default, optional):
+    [secret] = drafted(f"import os\nX = os.environ.get('{variable}', '{default}')\n").secret
+    assert secret.optional is optional
+
+
 READ = "X = os.environ.get('A_TOKEN')\n"
 
 

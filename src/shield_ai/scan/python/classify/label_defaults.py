@@ -6,6 +6,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from shield_ai.model.name_meaning import Meaning, meaning
+from shield_ai.model.rotation_policy import DATA_KEY_WORDS
 from shield_ai.model.skip import SkipId
 from shield_ai.model.words import word_set, words
 from shield_ai.project.perf.lazy_regex import regex
@@ -27,6 +28,29 @@ NAMESPACE = regex(
     r"(?=.*(?:reset|confirm|activat|verif|unsubscri|invit|sign-?up|register|session|cookie|email))"
     r"[a-z]+(?:[-_.][a-z]+)*"
 )
+
+
+# Defaults that say that there is no value: MISSING_X_API_KEY, not-set.
+_MISSING = r"(?:missing|unset|undefined|disabled|not[-_ ]?(?:set|configured|provided|defined))"
+MISSING = regex(rf"(?i)(?:{_MISSING}|none|null|n/a)|{_MISSING}[-_ ].*|.*[-_ ]{_MISSING}")
+# Words of the keys with which an app signs or encrypts: it can't run without them.
+OWN_KEY_WORDS = DATA_KEY_WORDS | word_set("""
+    JWT SIGN SIGNING SIGNATURE SESSION SESSIONS COOKIE COOKIES CSRF HMAC DJANGO FLASK APP MASTER
+""")
+
+
+def is_missing_value(name: str, default: ast.expr | None) -> bool:
+    """Return whether a default says that an integration has no secret.
+
+    Args:
+        name: The variable.
+        default: The default of the read.
+    """
+    text = default.value if isinstance(default, ast.Constant) else None
+    if not isinstance(text, str) or not MISSING.fullmatch(text):
+        return False
+    parts = words(name)
+    return parts != ("SECRET", "KEY") and OWN_KEY_WORDS.isdisjoint(parts)
 
 
 def explain_label(name: str, default: ast.expr | None) -> SkipReason | None:

@@ -15,7 +15,7 @@ from shield_ai.model.words import word_set, words
 from shield_ai.project.layout import is_test_settings
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.scan.python.classify.candidates import is_number
-from shield_ai.scan.python.classify.label_defaults import is_name_of_secret
+from shield_ai.scan.python.classify.label_defaults import is_missing_value, is_name_of_secret
 from shield_ai.scan.python.classify.literals import literal_text
 from shield_ai.scan.python.readers.reads import LOCAL_CACHE_URL
 
@@ -146,7 +146,8 @@ def _is_default_ok_in_production(source: Source, candidate: Candidate) -> bool:
     if not candidate.is_secret_read() or _database_field(candidate) not in {"", "password"}:
         return True
     if meaning(candidate.variable) is not Meaning.URL:
-        return False
+        in_database = bool(_database_field(candidate))
+        return not in_database and is_missing_value(candidate.variable, default)
     return not _SERVER_URL.search(written) and not _LOGIN_URL.search(written)
 
 
