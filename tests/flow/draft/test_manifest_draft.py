@@ -306,6 +306,20 @@ def test_a_default_that_says_that_the_value_is_missing(variable, default, option
     assert secret.optional is optional
 
 
+@pytest.mark.parametrize(
+    ("name", "optional"),
+    [
+        pytest.param("SECRET_KEY", False, id="Django's key"),
+        pytest.param("JWT_SECRET_KEY", False, id="signing key"),
+        pytest.param("EMAIL_HOST_PASSWORD", True, id="password"),
+        pytest.param("STRIPE_API_KEY", True, id="key of a provider"),
+    ],
+)
+def test_a_signing_key_in_the_code_is_required(name, optional):
+    [secret] = drafted(f"{DJANGO}{name} = 'k3y-4-Signing-of-Data-71'\n").secret
+    assert (secret.env, secret.optional) == (name, optional)
+
+
 READ = "X = os.environ.get('A_TOKEN')\n"
 
 

@@ -13,7 +13,7 @@ from shield_ai.model.finding import Kind, Severity
 from shield_ai.model.manifest import App, Manifest, Secret
 from shield_ai.model.name_meaning import Meaning, meaning
 from shield_ai.model.naming import env_var_name, guess_kind, secret_name
-from shield_ai.model.rotation_policy import DATA_KEY_WORDS
+from shield_ai.model.rotation_policy import DATA_KEY_WORDS, ManualKind, manual_kind
 from shield_ai.model.site import READ_SHAPES, Shape
 from shield_ai.model.skip import SkipId
 from shield_ai.model.words import words
@@ -231,10 +231,17 @@ def _is_development(site: Site) -> bool:
 
 def _has_production_default(site: Site) -> bool:
     if site.shape not in READ_SHAPES:
-        return True
+        return site.shape is not Shape.LITERAL or not _is_own_key(site.variable)
     if site.has_alternative or (site.is_guarded and not _is_needed(site.variable)):
         return True
     return site.optional and (site.default_ok_in_production or not site.default_literal)
+
+
+def _is_own_key(variable: str) -> bool:
+    """Return whether the app signs or encrypts with a key; anyone can read one in the code."""
+    if variable in OWN_KEYS:
+        return True
+    return manual_kind(Secret(name="key", env=variable)) is ManualKind.OWN_KEY
 
 
 def _is_needed(variable: str) -> bool:
