@@ -83,6 +83,26 @@ def test_lays_out_like_a_formatter(text, width, tmp_path):
             'X = f(\n    get_secret("api-key"), """\n"""\n)\n',
             id="multiline string",
         ),
+        pytest.param(
+            'X = {\n    "a": os.environ["API_KEY"]\n}\n',
+            'X = {\n    "a": get_secret("api-key")\n}\n',
+            id="not formatted",
+        ),
+        pytest.param(
+            'X = {\n    "a": int(os.environ["API_KEY"], 16)\n}\n',
+            'X = {\n    "a": int(get_secret("api-key"), 16)\n}\n',
+            id="not formatted, part of a value",
+        ),
+        pytest.param(
+            'X = {\n    "a": env("API_KEY", cast=str)\n}\n',
+            'X = {\n    "a": get_secret("api-key", lambda: env("API_KEY", cast=str))\n}\n',
+            id="not formatted, wrapped",
+        ),
+        pytest.param(
+            'X = (\n    os.environ["API_KEY"]\n)\n',
+            'X = (\n    get_secret("api-key")\n)\n',
+            id="parentheses",
+        ),
     ],
 )
 def test_keeps_the_layout(before, after):

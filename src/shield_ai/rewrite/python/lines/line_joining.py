@@ -149,8 +149,11 @@ def _join_range(
     if result is None:
         return None
     changes, count = result
-    if line_range.is_statement and not _is_consistent(source, line_range, text, inside, count):
-        return None
+    if line_range.is_statement:
+        # A formatter would already have joined lines that fit on one line.
+        fitted = _fits_on_one_line(text, style, dropped) and not _is_multiline(source, inside)
+        if fitted or not _is_consistent(source, line_range, text, inside, count):
+            return None
     return _to_edits(source, start, text, changes)
 
 
@@ -182,6 +185,11 @@ def _is_consistent(
     if _is_multiline(source, inserts):
         return new_lines == 1 or _is_hugged(text)
     return _is_hugged(text) and (new_lines == 1 or bool(line_range.parentheses))
+
+
+def _fits_on_one_line(text: str, style: LineStyle, dropped: Sequence[int]) -> bool:
+    result = rewrite_joined(text, [], style, dropped)
+    return result is not None and result[1] == 1
 
 
 def _is_multiline(source: Source, inserts: Sequence[Insert]) -> bool:
