@@ -10,6 +10,7 @@ from shield_ai.flow.verify.registry import AwsCheck, CodeCheck, find_checks
 
 def test_json_has_ids_and_keeps_its_other_keys(tmp_path):
     make_app(tmp_path)
+    run("draft", cwd=tmp_path)
     checks = json.loads(run("verify", "--only", "code", "--json", cwd=tmp_path).out)["checks"]
     assert [check["id"] for check in checks][:2] == ["code-migrated", "files-unchanged"]
     assert all(check.keys() >= {"id", "name", "status", "detail", "hint"} for check in checks)
@@ -32,7 +33,15 @@ def test_verifies_only_aws_or_only_the_code(tmp_path, aws, only, kind):
 
 def test_the_checks_are_in_order(tmp_path):
     make_app(tmp_path)
+    run("draft", cwd=tmp_path)
     found = json.loads(run("verify", "--only", "code", "--json", cwd=tmp_path).out)["checks"]
     ids = [info.id for check in find_checks() for info in check.makes]
     positions = [ids.index(check["id"]) for check in found]
     assert positions == sorted(positions)
+
+
+def test_a_folder_without_shield_toml(tmp_path):
+    done = run("verify", "--only", "code", cwd=tmp_path)
+    assert (done.code, done.out) == (2, "")
+    assert "no shield.toml in" in done.err
+    assert "run shield draft to create it" in done.err

@@ -16,6 +16,7 @@ from shield_ai.flow.app_options import AppOptions, Scope
 from shield_ai.flow.verify.check import Status
 from shield_ai.flow.verify.run import run_checks
 from shield_ai.model.errors import DONE, FINDINGS
+from shield_ai.project.app_folder import require_app_folder
 from shield_ai.reports.checks import checks_text
 from shield_ai.reports.documents import VerifyDocument
 
@@ -49,6 +50,9 @@ def verify(
     """
     options = AppOptions(only=only, environment=environment, on_progress=progress_bar().update)
     context = AppContext(app, options)
+    if context.manifest_on_disk is None:
+        require_app_folder(context.tree.root)
+    context.require_manifest()
     settings = settings_options(context, run_settings=run_settings, python=python)
     checks = run_checks(context, settings)
     if as_json:
