@@ -14,7 +14,7 @@ from bed import MysqlBed, PostgresBed
 from waiting import wait_for
 
 from shield_ai.rotator.document import parse_login
-from shield_ai.rotator.errors import DatabaseError, SetupError
+from shield_ai.rotator.errors import DatabaseError, SetupError, TlsError
 from shield_ai.rotator.interface import Rotation
 from shield_ai.rotator.selection import select_strategy
 from shield_ai.rotator.tls import ssl_context
@@ -198,7 +198,7 @@ def test_mariadb(aws, mariadb):
         else:
             token = bed.start_rotation()
             bed.step("createSecret", token)
-            with pytest.raises(DatabaseError, match="rejected the connection"):
+            with pytest.raises(TlsError, match="no trusted TLS connection to MySQL"):
                 bed.step("setSecret", token)
             bed.discard_pending()
     bed.remove()

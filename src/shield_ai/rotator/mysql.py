@@ -8,10 +8,18 @@ with --log-raw.
 from __future__ import annotations
 
 import hashlib
+import ssl
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
-from .errors import DatabaseError, LoginRefusedError, NoTlsError, RotationError, SetupError
+from .errors import (
+    DatabaseError,
+    LoginRefusedError,
+    NoTlsError,
+    RotationError,
+    SetupError,
+    TlsError,
+)
 from .sockets import CONNECT_TIMEOUT, LimitedSocket, open_socket
 from .tls import ssl_context, unverified_cleartext_error
 
@@ -148,7 +156,13 @@ def connect(login: Login) -> MysqlSession:
 
 
 def _connection_error(error: Exception) -> DatabaseError:
-    """Translate the driver's exception: for malformed packets, it can be any type."""
+    """Translate the driver's exception: for malformed packets, it can be any type.
+
+    The driver reports each OSError, such as that of a certificate, as an unreachable server.
+    """
+    cause = getattr(error, "original_exception", error)
+    if isinstance(cause, ssl.SSLError):
+        return TlsError("no trusted TLS connection to MySQL", cause.reason or "")
     code = str(error_code(error))
     if code == str(ACCESS_DENIED):
         return LoginRefusedError("MySQL rejected the user and password", code)

@@ -12,7 +12,7 @@ import msgspec
 from shield_ai.model.installation import install_command
 from shield_ai.rotator.connector import Connector
 from shield_ai.rotator.document import get_port, parse, parse_login
-from shield_ai.rotator.errors import LoginRefusedError, NoTlsError, RotationError
+from shield_ai.rotator.errors import LoginRefusedError, RotationError, TlsError
 from shield_ai.rotator.selection import strategy_name
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ class LoginResult(enum.Enum):
 
     OK = "ok"
     REFUSED = "refused"  # the server rejects the user and password
-    NO_TLS = "no TLS"  # not tried: the server has no TLS, but the secret requires it
+    NO_TLS = "no TLS"  # not tried: the server has no TLS, or its certificate is not trusted
     UNTRIED = "untried"  # says nothing about the login: no server, driver or connection
 
 
@@ -64,8 +64,8 @@ def try_login(value: Hidden, environ: Mapping[str, str]) -> LoginAttempt:
         except LoginRefusedError:
             return _REFUSED
         except RotationError as error:
-            is_without_tls = isinstance(error, NoTlsError)
-            result = LoginResult.NO_TLS if is_without_tls else LoginResult.UNTRIED
+            has_tls_problem = isinstance(error, TlsError)
+            result = LoginResult.NO_TLS if has_tls_problem else LoginResult.UNTRIED
             attempt = _not_tried(str(error), result)
         except ImportError:
             command = install_command("rotate")
