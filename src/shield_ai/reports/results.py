@@ -33,10 +33,17 @@ def receipts_text(receipts: Sequence[Receipt]) -> str:
 
 
 def next_steps_text(plan: Plan) -> str:
-    """Format the lock files to update after an apply, without which an install can fail."""
+    """Format what an apply leaves to do: lock files to update, literals to remove.
+
+    An install can fail with an outdated lock file.
+    """
     outdated = {SkipId.LOCK_FILE, SkipId.LOCKED_REQUIREMENTS}
-    skipped = [skip for skip in plan.skipped if skip.id in outdated]
-    return "\n".join(printable(f"next: {skip.path}: {skip.reason}") for skip in skipped)
+    lines = [f"{skip.path}: {skip.reason}" for skip in plan.skipped if skip.id in outdated]
+    kept = [skip.name for skip in plan.skipped if skip.id is SkipId.KEPT_LITERAL]
+    if kept:
+        names = ", ".join(dict.fromkeys(kept))
+        lines.append(f"`shield apply --remove-literals` moves {names} from the code to .env")
+    return "\n".join(printable(f"next: {line}") for line in lines)
 
 
 def comparison_text(comparison: Comparison) -> str:

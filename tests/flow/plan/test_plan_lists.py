@@ -50,7 +50,9 @@ def test_a_plan_lists_the_defaults_that_stay(tmp_path, text, names):
     section = f"defaults that stay in the code\n  config.py:2  {names.partition(':')[0]}\n"
     assert (section in shown) == bool(names), shown
     assert "skipped" not in shown.rpartition("plan:")[2]
-    shield("apply", "--only", "code", "--yes", "--no-proof", cwd=tmp_path)
+    done = shield("apply", "--only", "code", "--yes", "--no-proof", cwd=tmp_path)
+    option = "next: `shield apply --remove-literals` moves STRIPE_KEY from the code to .env\n"
+    assert done.err.endswith(option) == ("STRIPE_KEY" in names), done.text
     assert "defaults that stay" not in shield("plan", "--only", "code", cwd=tmp_path).text
 
 
