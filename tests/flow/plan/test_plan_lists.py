@@ -126,3 +126,22 @@ def test_settings_of_pydantic_that_use_the_runtime(tmp_path):
     shown = shield("scan", cwd=tmp_path).text
     assert "STRIPE_KEY is a hardcoded secret" in shown
     assert rule not in shown
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "shown"),
+    [
+        pytest.param("ops/prestart.sh", "#!/bin/sh\nrq worker --url $API_URL_TOKEN\n", True, id="script"),
+        pytest.param("Procfile", "web: serve\nworker: rq --url $API_URL_TOKEN\n", True, id="Procfile"),
+        pytest.param("ops/prestart.sh", "#!/bin/sh\nrq worker --url $API_URL\n", False, id="another"),
+        pytest.param("README.md", "Usage\nrq worker --url $API_URL_TOKEN\n", False, id="document"),
+    ],
+)  # fmt: skip
+def test_a_plan_lists_the_scripts_that_read_a_variable_that_moves(tmp_path, path, text, shown):
+    (tmp_path / "requirements.txt").write_text("flask\n")
+    (tmp_path / "config.py").write_text("import os\nAPI_URL_TOKEN = os.environ['API_URL_TOKEN']\n")
+    (tmp_path / path).parent.mkdir(exist_ok=True)
+    (tmp_path / path).write_text(text)
+    plan = shield("plan", "--only", "code", cwd=tmp_path).text
+    entry = f"  {path}:2  API_URL_TOKEN\n      names API_URL_TOKEN, which moves: keep it set"
+    assert (entry in plan) == shown, plan

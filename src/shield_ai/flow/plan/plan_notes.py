@@ -16,7 +16,10 @@ from shield_ai.flow.plan.preconditions import (
 )
 from shield_ai.flow.value_sources import placeholder_secrets
 from shield_ai.model.deployment import Deployment
+from shield_ai.model.site import READ_SHAPES
+from shield_ai.model.skip import SkipId
 from shield_ai.project.python_versions import find_python_versions
+from shield_ai.scan.deployment.command_reads import find_command_reads
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -55,6 +58,7 @@ def add_notes(plan: Plan, app: AppContext, values: Values) -> Plan:
             *(scan.unresolved if app.only != "aws" else ()),
             *unparsed,
             *(() if app.only == "aws" else (*scan.file_reads, *find_aws_clients(app))),
+            *_command_reads(app),
             *scan.unscanned,
             *_kept_defaults(app, skipped, plan),
             *ignored_new_files(app.tree.root, plan),
@@ -70,6 +74,24 @@ def _kept_defaults(app: AppContext, skipped: Sequence[Skipped], plan: Plan) -> l
     if app.only == "aws" or plan.dotenv:  # literals move from the code to .env
         return []
     return kept_defaults(app.sites, app.manifest, skipped)
+
+
+def _command_reads(app: AppContext) -> list[Skipped]:
+    """Report the scripts that read a variable that moves, such as an entrypoint."""
+    if app.only == "aws":
+        return []
+    variables = {
+        site.variable
+        for _, site in app.sites
+        if site.shape in READ_SHAPES and not site.reason and not site.alternatives
+    }
+    variables.intersection_update(app.manifest.variables())
+    entries = []
+    for variable, place in find_command_reads(app.tree.root, variables).items():
+        path, _, line = place.rpartition(":")
+        reason = SkipId.ALSO_NAMED.reason(variable=variable)
+        entries.append(reason.entry(path, int(line), variable))
+    return entries
 
 
 def _python_versions(app: AppContext) -> list[NamedVersion]:

@@ -47,6 +47,8 @@ def find_command_reads(root: Path, names: Collection[str]) -> dict[str, str]:
     Raises:
         SourceError: The folder can't be listed.
     """
+    if not names:
+        return {}
     read = reader(str(root))
     found: dict[str, str] = {}
     for entry in walk_all(root):
