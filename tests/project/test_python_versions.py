@@ -72,6 +72,11 @@ def test_find_python_versions(tmp_path, path, text, versions):
             id="classifier",
         ),
         pytest.param(
+            {"setup.cfg": "  Programming Language :: Python :: 3.6\n"},
+            "None",
+            id="only classifiers",
+        ),
+        pytest.param(
             {".travis.yml": "python: 3.6", "Dockerfile": "FROM python:3.8"}, "3.8", id="image"
         ),
     ],

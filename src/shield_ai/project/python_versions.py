@@ -98,11 +98,14 @@ def newest_python(tree: Tree, versions: Iterable[NamedVersion]) -> NamedVersion 
         versions: The versions that `find_python_versions` returns.
     """
     found = [*versions]
+    claimed: list[NamedVersion] = []
     for name in tree.file_names(""):
-        found += _claimed(tree, name)
+        # Classifiers are often outdated, so they only show that a newer version is supported.
+        versions_of = claimed if METADATA.fullmatch(name) else found
+        versions_of += _claimed(tree, name)
     if all(named.is_minimum for named in found):
         return None
-    return max(found)
+    return max(found + claimed)
 
 
 def docker_folders(tree: Tree) -> Iterator[str]:
