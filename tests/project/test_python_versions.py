@@ -64,8 +64,17 @@ def test_find_python_versions(tmp_path, path, text, versions):
         pytest.param({"setup.py": "python_requires='>=3.5,<3.7'"}, "3.6", id="upper bound"),
         pytest.param({"pyproject.toml": 'python = "^3.6"'}, "None", id="caret"),
         pytest.param({"pyproject.toml": 'python = "~3.6"'}, "3.6", id="tilde"),
-        pytest.param({"tox.ini": "envlist =\n  py34,\n  py36,\n  lint"}, "3.6", id="tox"),
-        pytest.param({"tox.ini": "envlist = py{27,36, 310}-x{20,42}"}, "3.10", id="factors"),
+        pytest.param({"tox.ini": "envlist =\n  py34,\n  py36,\n  lint"}, "None", id="only tox"),
+        pytest.param(
+            {"tox.ini": "envlist =\n  py34,\n  py36,\n", ".travis.yml": "python: 3.5"},
+            "3.6",
+            id="tox",
+        ),
+        pytest.param(
+            {"tox.ini": "envlist = py{27,36, 310}-x{20,42}", "runtime.txt": "3.6"},
+            "3.10",
+            id="factors",
+        ),
         pytest.param(
             {"setup.cfg": "  Programming Language :: Python :: 3.6\n", "runtime.txt": "2.7"},
             "3.6",

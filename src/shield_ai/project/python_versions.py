@@ -98,14 +98,12 @@ def newest_python(tree: Tree, versions: Iterable[NamedVersion]) -> NamedVersion 
         versions: The versions that `find_python_versions` returns.
     """
     found = [*versions]
-    claimed: list[NamedVersion] = []
-    for name in tree.file_names(""):
-        # Classifiers are often outdated, so they only show that a newer version is supported.
-        versions_of = claimed if METADATA.fullmatch(name) else found
-        versions_of += _claimed(tree, name)
     if all(named.is_minimum for named in found):
         return None
-    return max(found + claimed)
+    # These are often outdated, so they only show that a newer version is supported.
+    for name in tree.file_names(""):
+        found += _claimed(tree, name)
+    return max(found)
 
 
 def docker_folders(tree: Tree) -> Iterator[str]:
