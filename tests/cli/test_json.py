@@ -210,7 +210,7 @@ def test_rotation(tmp_path):
     ("arguments", "code"),
     [
         (["plan", "--json"], AWS_FAILED),
-        (["verify", "--json"], AWS_FAILED),
+        (["verify", "--json"], USAGE),
         (["plan", "--json", "--only", "code", "absent"], USAGE),
         (["rotate", "--status", "--json"], USAGE),
         (["apply", "plan.json", "--json", "--yes"], STALE),

@@ -245,8 +245,10 @@ def test_admin_secret_without_host(kind, request):
     refuses(bed, "the admin's secret has no host")
 
 
-@pytest.mark.parametrize("kind", ["bed", "my"])
-def test_stricter_tls_mode_applies_to_the_administrator(kind, request):
+@pytest.mark.parametrize(
+    ("kind", "message"), [("bed", "rejected the connection"), ("my", "no trusted TLS connection")]
+)
+def test_stricter_tls_mode_applies_to_the_administrator(kind, message, request):
     bed = request.getfixturevalue(kind)
     document = {
         "username": bed.admin[0],
@@ -255,7 +257,7 @@ def test_stricter_tls_mode_applies_to_the_administrator(kind, request):
         "sslmode": "verify-full",
     }
     bed.client.put_secret_value(SecretId=f"{bed.secret}-admin", SecretString=json.dumps(document))
-    refuses(bed, "rejected the connection", DatabaseError)
+    refuses(bed, message, DatabaseError)
 
 
 def test_stricter_ssl_mode():

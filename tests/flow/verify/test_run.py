@@ -41,7 +41,9 @@ def test_the_checks_are_in_order(tmp_path):
 
 
 def test_a_folder_without_shield_toml(tmp_path):
-    done = run("verify", "--only", "code", cwd=tmp_path)
+    (tmp_path / "app.py").write_text("PORT = 80\n")
+    done = run("verify", cwd=tmp_path)
     assert (done.code, done.out) == (2, "")
     assert "no shield.toml in" in done.err
     assert "run shield draft to create it" in done.err
+    assert run("verify", "--only", "code", cwd=tmp_path).code == 0
