@@ -92,6 +92,11 @@ CASES = [
         id="suppressions",
     ),
     pytest.param(3000, lambda n: {"settings.py": f'PASSWORD = "{"my-" * n}"\n'}, id="long value"),
+    pytest.param(
+        5000,
+        lambda n: {"s.py": f"import os\nT = os.environ['API_TOKEN']\nx = '{'env' * n}'\n"},
+        id="words of environments",
+    ),
     pytest.param(12_000, lambda n: {"a.json": HEAD + '"' + '\\"' * n}, id="unclosed string"),
     pytest.param(
         10_000,

@@ -142,3 +142,10 @@ def test_applies_and_rolls_back(tmp_path):
     assert "\n!shop/utils/secrets.py\n" in included
     assert shield("rollback", "--only", "code", "--yes", cwd=tmp_path).code == 0
     assert {name: (tmp_path / name).read_bytes() for name in before} == before
+
+
+def test_a_dockerfile_with_many_stages_is_left_alone(tmp_path):
+    text = "".join(f"FROM x AS s{number}\nCOPY shop shop\n" for number in range(100))
+    files, skipped = fixed(tmp_path, {"Dockerfile": text})
+    assert files == {"Dockerfile": text}
+    assert list(skipped) == ["Dockerfile"]

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from shield_ai.model.manifest import App
 
 _HOST = "gitlab.com"
-# A group, its subgroups and a project, after the address of the instance if it is another one.
+# GROUP/SUBGROUP/PROJECT, or the URL of a project on another instance than gitlab.com.
 _REPOSITORY = regex(
     r"(?:https://(?P<host>[A-Za-z0-9.-]{1,200}(?::[0-9]{1,5})?)/)?"
     r"(?P<path>[A-Za-z0-9_][\w.-]{0,254}(?:/[A-Za-z0-9_][\w.-]{0,254}){1,20})"

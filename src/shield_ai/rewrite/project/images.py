@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from shield_ai.rewrite.project.fixer import FixContext
 
 _INIT = "/__init__.py"
+_MAX_PROBLEMS = 10  # of a Dockerfile; a hostile one has more stages than any other
 # The lines of a here-document are no instructions, and other characters can continue a line.
 _UNSUPPORTED = regex(r"<<|^[ \t]*#[ \t]*escape[ \t]*=", re.MULTILINE | re.IGNORECASE)
 _OPTIONS = regex(r"(?:--(?:chown|chmod|link)\b\S*\s+)*(?!--)")
@@ -81,6 +82,8 @@ def _fix_image(
 ) -> Dockerfile | None:
     """Return the files with what the image lacks; None if that is not certain."""
     problems = list(missing_copies(dockerfile, importers, needed))
+    if len(problems) > _MAX_PROBLEMS:
+        return None
     while problems:
         if problems[0].is_ignored:
             dockerfile = _include(dockerfile, problems[0])

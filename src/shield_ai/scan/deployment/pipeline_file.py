@@ -78,6 +78,6 @@ def _jobs(raw: bytes, root: Node, names: Collection[str]) -> Iterator[PipelineJo
 
 
 def _has_reference(raw: bytes, key: Node, text: bytes) -> bool:
-    """Return whether a job uses a part of another one, or another one uses a part of it."""
+    """Return whether a job and another job share a part."""
     pattern = REFERENCE % re.escape(key.text.encode())
     return b"!reference" in text or re.search(pattern, raw) is not None

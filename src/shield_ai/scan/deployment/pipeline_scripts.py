@@ -1,6 +1,6 @@
 """Judge the scripts of a GitLab job: the AWS CLI, and what they do with the value of a variable.
 
-GitLab masks the values of its own variables in the log of a job, but not those that a script reads.
+In the log of a job, GitLab masks the values of CI/CD variables, not values that a script reads.
 """
 
 from __future__ import annotations

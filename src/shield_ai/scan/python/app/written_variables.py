@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 # Faster than the search of the tree, for most files.
 MAY_WRITE = regex(
-    rb"env\w*(?:\[[^\]\n]{1,100}\]\s*=(?!=)|\.(?:update|setdefault)\(|\s*\|)|putenv|\*\*[\w.]*environ"
-    rb"|\benv\w*\s*(?::[^=\n]{1,60})?=\s*(?:dict\(|\{)"
+    rb"env\w{0,40}(?:\[[^\]\n]{1,100}\]\s{0,20}=(?!=)|\.(?:update|setdefault)\(|\s{0,20}\|)|putenv"
+    rb"|\*\*[\w.]{0,40}environ|\benv\w{0,40}\s{0,20}(?::[^=\n]{1,60})?=\s{0,20}(?:dict\(|\{)"
 )
 ENVIRON_WORDS = frozenset({"ENV", "ENVIRON", "ENVIRONMENT"})
 # Names of the app's settings: their values often come from the same variable.

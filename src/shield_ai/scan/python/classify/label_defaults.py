@@ -40,7 +40,7 @@ OWN_KEY_WORDS = DATA_KEY_WORDS | word_set("""
 
 
 def is_missing_value(name: str, default: ast.expr | None) -> bool:
-    """Return whether a default says that an integration has no secret.
+    """Return whether a default such as "not-set" stands for a missing secret of an integration.
 
     Args:
         name: The variable.

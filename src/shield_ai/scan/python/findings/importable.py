@@ -103,7 +103,7 @@ def _is_in_namespace_package(source: Source, root: str, known: set[str]) -> bool
 
 
 def _is_script(source: Source, path: str) -> bool:
-    """Return whether a file can't be imported by its path, or is a program of its own."""
+    """Return whether a file is run as a script, or its path is not the name of a module."""
     has_names = all(name.isidentifier() for name in path.removesuffix(".py").split("/"))
     return not has_names or b"sys.path" in source.raw or bool(MAIN_BLOCK.search(source.raw))
 
