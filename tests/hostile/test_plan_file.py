@@ -142,6 +142,7 @@ SOURCES = [
     "env:AWS_SECRET_ACCESS_KEY",
     "env:PATH",
     "copy:production/other#password",
+    "former:other#",
     "file:/etc/passwd",
     "code:shop/settings.py#0-1-2",
 ]

@@ -9,6 +9,7 @@ from shield_ai.model.locator import (
     Copy,
     DotenvLine,
     EnvVar,
+    FormerSecret,
     Generated,
     Prompt,
     parse_locator,
@@ -23,6 +24,8 @@ LOCATORS = [
     ("generate:django-secret-key", Generated("django-secret-key")),
     ("copy:staging/db#password", Copy("staging", "db", "password")),
     ("copy:staging/team/mail#", Copy("staging", "team/mail", "")),
+    ("former:shop/db#password", FormerSecret("shop/db", "password")),
+    ("former:api-key#", FormerSecret("api-key", "")),
 ]
 
 

@@ -13,6 +13,7 @@ from shield_ai.model.locator import (
     Copy,
     DotenvLine,
     EnvVar,
+    FormerSecret,
     Generated,
     Locator,
     Prompt,
@@ -54,15 +55,19 @@ class EnvFiles:
 
 
 class SecretCopies:
-    """Reads the secrets of other environments, for `--copy-from`.
+    """Reads the secrets of other environments, for `--copy-from`, and those that were renamed.
 
     Args:
         manifest: shield.toml.
+        environment: The selected one; empty: none.
         open_account: Opens the account of an environment.
     """
 
-    def __init__(self, manifest: Manifest, open_account: Callable[[str], Account]) -> None:
+    def __init__(
+        self, manifest: Manifest, environment: str, open_account: Callable[[str], Account]
+    ) -> None:
         self._manifest = manifest
+        self._environment = environment
         self._open_account = open_account
         self._values: dict[tuple[str, str], Hidden] = {}
 
@@ -87,21 +92,26 @@ class SecretCopies:
                 locators[variable] = Copy(environment, secret.name, field)
         return locators
 
-    def read(self, environment: str, name: str) -> Hidden:
+    def read(self, source: Copy | FormerSecret) -> Hidden:
         """Read a secret.
 
         Args:
-            environment: The environment.
-            name: The name in shield.toml.
+            source: The secret, with or without one of its fields.
+
+        Returns:
+            The entire value.
 
         Raises:
             AwsError: An AWS call failed.
         """
-        key = (environment, name)
+        if isinstance(source, FormerSecret):
+            key = (self._environment, source.name)
+        else:
+            prefix = apply_environment(self._manifest, source.environment).app.prefix
+            key = (source.environment, prefix + source.secret)
         if key not in self._values:
-            account = self._open_account(environment)
-            prefix = apply_environment(self._manifest, environment).app.prefix
-            self._values[key] = account.secrets.read(prefix + name)
+            environment, name = key
+            self._values[key] = self._open_account(environment).secrets.read(name)
         return self._values[key]
 
 

@@ -2,7 +2,7 @@
 
 A locator is written as a text in plans: `env:SECRET_KEY`, `dotenv:.env#DB_PASSWORD`,
 `code:settings.py#120-160` (bytes), `prompt:DB_PASSWORD`, `generate:django-secret-key`,
-`copy:staging/db#password`.
+`copy:staging/db#password`, `former:shop/db#password`.
 """
 
 from __future__ import annotations
@@ -73,7 +73,17 @@ class Copy(NamedTuple):
         return f"copy:{self.environment}/{self.secret}#{self.field}"
 
 
-Locator = EnvVar | DotenvLine | CodeLiteral | Prompt | Generated | Copy
+class FormerSecret(NamedTuple):
+    """A secret of the app that shield.toml no longer has, or one field of it."""
+
+    name: str  # in AWS
+    field: str  # empty for the entire value
+
+    def __str__(self) -> str:
+        return f"former:{self.name}#{self.field}"
+
+
+Locator = EnvVar | DotenvLine | CodeLiteral | Prompt | Generated | Copy | FormerSecret
 
 
 def parse_locator(text: str) -> Locator:
@@ -93,6 +103,9 @@ def parse_locator(text: str) -> Locator:
         case "copy":
             path, _, field = rest.rpartition("#")
             return Copy(*path.partition("/")[::2], field)
+        case "former":
+            name, _, field = rest.rpartition("#")
+            return FormerSecret(name, field)
     code = _CODE.fullmatch(text)
     if code:
         return CodeLiteral(code[1], int(code[2]), int(code[3]))

@@ -19,6 +19,7 @@ from shield_ai.model.locator import (
     Copy,
     DotenvLine,
     EnvVar,
+    FormerSecret,
     Generated,
     Locator,
     Prompt,
@@ -102,7 +103,7 @@ class Values:
         environ: The process's environment.
         read: Returns the content of a file of the app, for literals in code.
         ask: Prompts for the value of a variable, with hidden input.
-        copy: Reads a secret of another environment, by the environment and the name.
+        read_secret: Reads a secret in AWS.
     """
 
     def __init__(
@@ -111,13 +112,13 @@ class Values:
         environ: Mapping[str, str] = os.environ,
         read: FileReader = lambda _: None,
         ask: Callable[[str], Hidden] | None = None,
-        copy: Callable[[str, str], Hidden] | None = None,
+        read_secret: Callable[[Copy | FormerSecret], Hidden] | None = None,
     ) -> None:
         self._env_files = env_files
         self._environ = environ
         self._read = read
         self._ask = ask
-        self._copy = copy
+        self._read_secret = read_secret
 
     def locators(self, variables: Iterable[str]) -> dict[str, Locator]:
         """Map each variable with a non-empty value to its locator."""
@@ -168,8 +169,8 @@ class Values:
                 return generate_value(locator.kind)
             case Prompt():
                 return self._ask(locator.variable) if self._ask else None
-            case Copy():
-                value = self._copy(locator.environment, locator.secret) if self._copy else None
+            case Copy() | FormerSecret():
+                value = self._read_secret(locator) if self._read_secret else None
                 return json_field(value, locator.field) if value else None
 
     def _literal(self, literal: CodeLiteral) -> Hidden | None:

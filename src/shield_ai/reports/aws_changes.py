@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shield_ai.model.locator import CodeLiteral, Copy, EnvVar, Generated, Locator, Prompt
+from shield_ai.model.locator import (
+    CodeLiteral,
+    Copy,
+    EnvVar,
+    FormerSecret,
+    Generated,
+    Locator,
+    Prompt,
+)
 from shield_ai.model.plan import Action, ValueState
 from shield_ai.model.printable import printable
 from shield_ai.project.values import STDIN
@@ -80,11 +88,9 @@ def _describe_source(source: Locator) -> str:
         case Prompt():
             return "a prompt"
         case Copy():
-            return (
-                f"{source.environment}/{source.secret}"
-                if source.environment
-                else f"{source.secret} in AWS"
-            )
+            return f"{source.environment}/{source.secret}"
+        case FormerSecret():
+            return f"{source.name} in AWS"
     return "standard input" if source.path == STDIN else source.path
 
 
@@ -92,7 +98,7 @@ def _describe_item(source: Locator, read: FileReader) -> str:
     match source:
         case Generated():
             return ""
-        case Copy():
+        case Copy() | FormerSecret():
             return source.field
         case CodeLiteral():
             number = (read(source.path) or b"").count(b"\n", 0, source.start) + 1

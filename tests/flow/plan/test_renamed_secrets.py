@@ -73,7 +73,7 @@ def test_a_plan_file_copies_no_other_secret(app):
     edit(app, OLD, NEW)
     run("plan", "--env-file", ".env", "-o", "plan.json", cwd=app)
     path = app / "plan.json"
-    path.write_text(path.read_text().replace(f"copy:/{OLD}#", "copy:/django-secret-key#"))
+    path.write_text(path.read_text().replace(f"former:{OLD}#", "former:django-secret-key#"))
     done = run("apply", "plan.json", "--yes", cwd=app)
     assert "unknown source of a value" in done.err
 
@@ -94,3 +94,38 @@ def test_plan_and_verify_name_the_old_secret(app):
     client().delete_secret(SecretId=OLD)
     for command in ("plan", "verify"):
         assert OLD not in run(command, cwd=app).out
+
+
+def test_a_changed_prefix_keeps_all_values(app):
+    path = app / "shield.toml"
+    path.write_text(path.read_text().replace("[app]\n", '[app]\nprefix = "team/"\n', 1))
+    assert f"create from {OLD} in AWS" in apply(app)
+    assert value(f"team/{OLD}") == "rotated"
+    assert "nothing to do" in apply(app)
+    edit(app, '"team/"', '"team/shop/"')
+    apply(app)
+    assert value(f"team/shop/{OLD}") == "rotated"
+
+
+def test_a_changed_prefix_of_an_environment_keeps_all_values(app):
+    path = app / "shield.toml"
+    path.write_text(
+        path.read_text().replace(
+            "[[secret]]", '[environments.live]\nprefix = "live/"\n\n[[secret]]', 1
+        )
+    )
+    apply(app, "--environment", "live")
+    client().put_secret_value(SecretId=f"live/{OLD}", SecretString="rotated again")
+    edit(app, '"live/"', '"production/"')
+    apply(app, "--environment", "live")
+    assert value(f"production/{OLD}") == "rotated again"
+    listed = run("verify", "--environment", "live", cwd=app).out
+    assert f"live/{OLD}" in listed
+
+
+def test_a_changed_prefix_and_name_keep_the_value(app):
+    edit(app, OLD, NEW)
+    path = app / "shield.toml"
+    path.write_text(path.read_text().replace("[app]\n", '[app]\nprefix = "team/"\n', 1))
+    apply(app)
+    assert value(f"team/{NEW}") == "rotated"

@@ -10,7 +10,7 @@ from shield_ai.aws.desired.iam import role_name
 from shield_ai.flow.apply.run import resolve_value
 from shield_ai.flow.journal.journal_record import SECRET
 from shield_ai.flow.plan.aws_plan import AwsInputs
-from shield_ai.flow.plan.renamed_secrets import former_names, renamed_sources
+from shield_ai.flow.plan.renamed_secrets import applied_secrets, former_names, renamed_sources
 from shield_ai.flow.value_sources import has_value
 from shield_ai.model.locator import Prompt
 
@@ -46,8 +46,9 @@ def collect_aws_inputs(
     applied = journal.load().applied_settings(aws.id, target.app.region, app.environment)
     keys = {key for key in applied if key[0] != SECRET} | {item.key for item in desired}
     names = {target.app.prefix + secret.name for secret in target.secret}
-    live = aws.live_state(names | former_names(app, aws.id, journal), keys)
-    renamed = renamed_sources(app, live)
+    secrets = applied_secrets(app, aws.id, journal)
+    live = aws.live_state(names | former_names(app, secrets), keys)
+    renamed = renamed_sources(app, secrets, live)
     variables = target.variables()
     available = {**sources.available(values, variables), **renamed}
     can_prompt = sources.options.prompt is not None

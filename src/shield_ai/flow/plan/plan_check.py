@@ -19,6 +19,7 @@ from shield_ai.model.locator import (
     Copy,
     DotenvLine,
     EnvVar,
+    FormerSecret,
     Generated,
     Locator,
     Prompt,
@@ -206,10 +207,13 @@ def _sources(
 
 
 def _is_allowed(
-    source: EnvVar | DotenvLine | Prompt | Copy, variable: str, secret: str, field: str
+    source: EnvVar | DotenvLine | Prompt | Copy | FormerSecret,
+    variable: str,
+    secret: str,
+    field: str,
 ) -> bool:
     """Return whether planning can choose a source for a variable."""
-    if not variable:
+    if not variable or isinstance(source, FormerSecret):
         return False
     if isinstance(source, Copy):
         return (source.secret, source.field) == (secret, field)

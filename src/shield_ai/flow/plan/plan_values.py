@@ -33,7 +33,7 @@ class PlanValues:
 
     @functools.cached_property
     def _copies(self) -> SecretCopies:
-        return SecretCopies(self._app.manifest, self._app.open_account)
+        return SecretCopies(self._app.manifest, self._app.environment, self._app.open_account)
 
     def open(self, env_files: Sequence[str]) -> Values:
         """Return the values in env files, in the environment and in the app's code.

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from shield_ai.aws.desired.iam import MANAGED_BY
 from shield_ai.flow.journal.journal_record import SECRET
 from shield_ai.model.environments import ENVIRONMENT_TAG
-from shield_ai.model.locator import Copy, Locator
-from shield_ai.project.secret_map import parse_map
+from shield_ai.model.locator import FormerSecret, Locator
+from shield_ai.project.secret_map import SecretMap, parse_map
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -24,47 +24,83 @@ DELETE_HINT = (
 )
 
 
-def former_names(app: AppContext, account: str, journal: Journal) -> set[str]:
-    """Return the names in AWS that the map file or the journal has, but not shield.toml.
+def applied_secrets(app: AppContext, account: str, journal: Journal) -> set[str]:
+    """Return the names in AWS of the secrets that apply created or changed.
 
     Args:
         app: The app.
         account: The AWS account.
         journal: Loaded.
     """
-    target = app.target_manifest
-    applied = journal.applied_settings(account, target.app.region, app.environment)
-    names = {name for kind, name in applied if kind == SECRET}
-    content = parse_map(app.tree.read(target.app.runtime))
-    if content:
-        names |= {target.app.prefix + name for name in content.secrets}
-    return names - _listed_names(target)
+    region = app.target_manifest.app.region
+    applied = journal.applied_settings(account, region, app.environment)
+    return {name for kind, name in applied if kind == SECRET}
 
 
-def renamed_sources(app: AppContext, live: Live) -> dict[str, Locator]:
-    """Map the variables of new secrets to the secrets in AWS that the code reads them from.
-
-    A renamed secret gets the current value, which a rotation may have set after the env file was
-    written.
+def former_names(app: AppContext, applied: set[str]) -> set[str]:
+    """Return the names in AWS that the map file or the journal has, but not shield.toml.
 
     Args:
         app: The app.
+        applied: From `applied_secrets`.
+    """
+    content = parse_map(app.tree.read(app.target_manifest.app.runtime)) or SecretMap()
+    prefix = _former_prefix(app, content, applied)
+    names = applied | {prefix + name for name in content.secrets}
+    return names - _listed_names(app.target_manifest)
+
+
+def renamed_sources(app: AppContext, applied: set[str], live: Live) -> dict[str, Locator]:
+    """Map the variables of new secrets to the secrets in AWS that the code reads them from.
+
+    A renamed secret gets the current value, which a rotation may have set after the env file was
+    written. So do all secrets if their prefix changes.
+
+    Args:
+        app: The app.
+        applied: From `applied_secrets`.
         live: The state of the secrets, with those of `former_names`.
     """
     target = app.target_manifest
-    content = parse_map(app.tree.read(target.app.runtime))
+    content = parse_map(app.tree.read(target.app.runtime)) or SecretMap()
+    prefix = _former_prefix(app, content, applied)
     sources: dict[str, Locator] = {}
-    for name, entry in content.secrets.items() if content else ():
-        if not _has_value(live.secrets.get(target.app.prefix + name)):
+    for name, entry in content.secrets.items():
+        if not _has_value(live.secrets.get(prefix + name)):
             continue
         variables = {entry: ""} if isinstance(entry, str) else _by_variable(entry)
         for variable, field in variables.items():
-            sources[variable] = Copy(app.environment, name, field)
+            sources[variable] = FormerSecret(prefix + name, field)
     for secret in target.secret:
         if _has_value(live.secrets.get(target.app.prefix + secret.name)):
             for variable in secret.variables():
                 sources.pop(variable, None)
     return sources
+
+
+def _former_prefix(app: AppContext, content: SecretMap, applied: set[str]) -> str:
+    """Return the prefix with which the code reads its secrets before this plan.
+
+    Args:
+        app: The app.
+        content: Of the map file.
+        applied: From `applied_secrets`.
+    """
+    if content.prefix:
+        return content.prefix
+    # The map file of an app with environments has none. The journal knows it if exactly one
+    # prefix explains all names.
+    first = min(applied, default="")
+    possible = {first.removesuffix(name) for name in content.secrets if first.endswith(name)}
+    found = [prefix for prefix in possible if _explains(prefix, content, applied)]
+    return found[0] if len(found) == 1 else app.target_manifest.app.prefix
+
+
+def _explains(prefix: str, content: SecretMap, applied: set[str]) -> bool:
+    """Return whether each name in AWS is the prefix and a name of the map file."""
+    return all(
+        name.startswith(prefix) and name.removeprefix(prefix) in content.secrets for name in applied
+    )
 
 
 def leftover_secrets(target: Manifest, live: Live) -> list[str]:

@@ -5,7 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shield_ai.flow.journal.log import Journal
-from shield_ai.flow.plan.renamed_secrets import DELETE_HINT, former_names, leftover_secrets
+from shield_ai.flow.plan.renamed_secrets import (
+    DELETE_HINT,
+    applied_secrets,
+    former_names,
+    leftover_secrets,
+)
 from shield_ai.flow.verify.check import Check, CheckInfo, Status, join_names, make_check, unknown
 from shield_ai.flow.verify.registry import AwsCheck, AwsTarget
 from shield_ai.model.errors import ShieldError
@@ -23,7 +28,8 @@ NONE_LEFT_OVER = CheckInfo(
 def _check(target: AwsTarget) -> Iterator[Check]:
     """Yield a check with a note, because a deployed version may still read the secrets."""
     try:
-        names = former_names(target.app, target.aws.id, Journal(target.app.tree.root).load())
+        journal = Journal(target.app.tree.root).load()
+        names = former_names(target.app, applied_secrets(target.app, target.aws.id, journal))
         left = leftover_secrets(target.manifest, target.aws.secrets.live_state(names))
     except ShieldError as error:
         yield unknown(NONE_LEFT_OVER, error)
