@@ -27,6 +27,7 @@ from shield_ai.scan.deployment.command_reads import find_command_reads
         pytest.param("README.md", "`echo $DB_HOST`\n", None, id="documentation"),
         pytest.param("compose.yml", "a: ${DB_HOST}\n", None, id="interpolation"),
         pytest.param("settings.py", "x = '$DB_HOST'\n", None, id="Python"),
+        pytest.param("settings.py.shield_ai_backup", 'os.environ["DB_HOST"]\n', None, id="copy of Python code"),
         pytest.param("Makefile", "run:\n\tpsql $(DB_HOST)\n", None, id="Makefile"),
         pytest.param(".github/workflows/a.sh", "echo $DB_HOST\n", None, id="workflow"),
     ],

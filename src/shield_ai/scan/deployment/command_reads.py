@@ -21,9 +21,10 @@ READ = regex(
     rb"|(?:\bENV\[|\benviron\[|\benviron\.get\(|env\()[ \t]{0,9}\\?[\"'])"
     rb"(?P<name>[A-Za-z_][A-Za-z0-9_]{0,200})"
 )
-# Python code, documents, assets, files that only developers use, and CI configuration.
+# Python code and copies of it (settings.py.bak), documents, assets, files that only developers use,
+# and CI configuration.
 NOT_SEARCHED = regex(
-    r".*\.(?:py|pyi|md|rst|txt|adoc|html|css|svg|lock|map|min\.js)|(?:.*/)?(?:makefile|justfile)"
+    r".*\.pyi?(?:[._-]\w{1,40}){0,3}|.*\.(?:md|rst|txt|adoc|html|css|svg|lock|map|min\.js)|(?:.*/)?(?:makefile|justfile)"
     r"|(?:.*/)?\.(?:env[^/]*|envrc|github/.*|gitlab/.*)",
     re.IGNORECASE,
 )
