@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 
 import boto3
 import pytest
@@ -129,3 +130,19 @@ def test_a_changed_prefix_and_name_keep_the_value(app):
     path.write_text(path.read_text().replace("[app]\n", '[app]\nprefix = "team/"\n', 1))
     apply(app)
     assert value(f"team/{NEW}") == "rotated"
+
+
+def test_a_secret_of_another_app_is_no_source(app):
+    client().create_secret(Name="other-app-key", SecretString="of another app")
+    edit(app, OLD, NEW)
+    mapping = next(app.glob("*/*/secrets.py"))
+    mapping.write_text(mapping.read_text().replace(OLD, "other-app-key"))
+    apply(app)
+    assert value(NEW) in (app / ".env").read_text()
+
+
+def test_the_tags_show_that_an_old_secret_is_of_the_app(app):
+    shutil.rmtree(app / ".shield")
+    edit(app, OLD, NEW)
+    apply(app)
+    assert value(NEW) == "rotated"

@@ -66,7 +66,10 @@ def renamed_sources(app: AppContext, applied: set[str], live: Live) -> dict[str,
     prefix = _former_prefix(app, content, applied)
     sources: dict[str, Locator] = {}
     for name, entry in content.secrets.items():
-        if not _has_value(live.secrets.get(prefix + name)):
+        state = live.secrets.get(prefix + name)
+        # The map file must not make apply copy the secret of another app.
+        is_known = prefix + name in applied or (state and _is_own(state, target.app))
+        if not is_known or not _has_value(state):
             continue
         variables = {entry: ""} if isinstance(entry, str) else _by_variable(entry)
         for variable, field in variables.items():
