@@ -47,6 +47,7 @@ def paired(*variables):
         pytest.param("SOCIAL_AUTH_GITHUB_KEY", "SOCIAL_AUTH_GITHUB_SECRET", "social-auth-github-credentials", CLIENT, id="social auth"),
         pytest.param("TWITTER_CONSUMER_KEY", "TWITTER_CONSUMER_SECRET", "twitter-credentials", CLIENT, id="OAuth 1"),
         pytest.param("FACEBOOK_APP_ID", "FACEBOOK_APP_SECRET", "facebook-credentials", CLIENT, id="Facebook"),
+        pytest.param("TWITCH_ID", "TWITCH_SECRET", "twitch-credentials", CLIENT, id="OAuth, short names"),
     ],
 )  # fmt: skip
 def test_finds_pairs(one, other, name, fields):
@@ -64,7 +65,8 @@ def test_finds_pairs(one, other, name, fields):
         pytest.param(("ACCESS_KEY", "SECRET_KEY"), id="Django's key"),
         pytest.param(("LAWS_KEY", "LAWS_SECRET"), id="another word than AWS"),
         pytest.param(("GITHUB_CLIENT_ID", "GITLAB_CLIENT_SECRET"), id="two providers"),
-        pytest.param(("XCLIENT_ID", "XCLIENT_SECRET"), id="in the middle of a word"),
+        pytest.param(("SESSION_ID", "SESSION_SECRET"), id="the app's own key"),
+        pytest.param(("STRIPE_PAID", "STRIPE_SECRET"), id="in the middle of a word"),
         pytest.param(("ADMIN_USER", "ADMIN_PASSWORD"), id="a person"),
         pytest.param(("DJANGO_SUPERUSER_USERNAME", "DJANGO_SUPERUSER_PASSWORD"), id="superuser"),
         pytest.param(("USER", "PASSWORD"), id="of the operating system"),

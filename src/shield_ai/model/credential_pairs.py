@@ -8,6 +8,7 @@ RAZORPAY_KEY_ID         RAZORPAY_KEY_SECRET                     access_key_id, s
 EMAIL_HOST_USER         EMAIL_HOST_PASSWORD; RABBITMQ_…, …      username, password
 GITHUB_CLIENT_ID        GITHUB_CLIENT_SECRET; CONSUMER_…        client_id, client_secret
 SOCIAL_AUTH_GITHUB_KEY  SOCIAL_AUTH_GITHUB_SECRET               client_id, client_secret
+TWITCH_ID               TWITCH_SECRET                           client_id, client_secret
 BUCKET_KEY; SPACES_KEY  BUCKET_SECRET                           access_key_id, secret_access_key
 AWS_KEY; S3_KEY …       AWS_SECRET, …_SECRET_KEY                access_key_id, secret_access_key
 ======================  ======================================  ================================
@@ -49,6 +50,8 @@ _NOT_EMPTY = re.compile(r".+")
 _PERSON = "ADMIN|ADMINISTRATOR|SUPERUSER|ROOT|DEMO|TEST|INITIAL"
 _NOT_PERSON = re.compile(rf"(?!(?:.+_)?(?:{_PERSON})\Z).+")
 _OAUTH = re.compile(r"SOCIAL_AUTH_.+|(?:.+_)?OAUTH[12]?")
+# X_SECRET can be a key of the app itself after these words, to which no ID belongs.
+_PROVIDER = re.compile(r"(?!(?:.+_)?(?:APP|APPLICATION|SESSION|JWT|COOKIE|CSRF|USER|WEBHOOK)\Z).+")
 _STORAGE = re.compile(r"(?:.+_)?(?:S3|R2|B2|OSS|BUCKET|SPACES|STORAGE|UPLOAD|MINIO|CELLAR)")
 _AWS = re.compile(r"(?:.+_)?(?:AWS|S3)")
 _TYPES = (
@@ -69,6 +72,7 @@ _TYPES = (
     _PairType(_ANY, ("CONSUMER_KEY",), ("CONSUMER_SECRET",), _CLIENT_FIELDS),
     _PairType(_NOT_EMPTY, ("APP_ID",), ("APP_SECRET",), _CLIENT_FIELDS),
     _PairType(_OAUTH, ("KEY",), ("SECRET",), _CLIENT_FIELDS),
+    _PairType(_PROVIDER, ("ID",), ("SECRET",), _CLIENT_FIELDS),
     _PairType(_STORAGE, ("KEY",), ("SECRET",), _KEY_FIELDS),
     _PairType(
         _AWS,

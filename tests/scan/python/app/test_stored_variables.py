@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 
 import pytest
+from shield_helpers import run
 
 READ = "import os\nKEY = os.environ.get('A_TOKEN')\nX = os.environ.get('{}')\n"
 NAMES = {"MEMBER_ROSTER"}
@@ -27,7 +28,7 @@ WORKFLOW = "env:\n  MEMBER_ROSTER: ${{{{ {}.ROSTER }}}}\n"
 def test_a_variable_from_a_store_of_secrets_is_reported(scanned, path, text, is_found):
     found = scanned({"shop/settings.py": READ.format("MEMBER_ROSTER"), path: text}).findings
     message = f"{path} takes MEMBER_ROSTER from a store of secrets"
-    expected = [("MEMBER_ROSTER", "low", message)] if is_found else []
+    expected = [("MEMBER_ROSTER", "medium", message)] if is_found else []
     assert [(f.env, str(f.severity), f.message) for f in found if f.env in NAMES] == expected
 
 
@@ -36,3 +37,16 @@ def test_a_name_of_something_public_is_not_reported(scanned, variable):
     text = WORKFLOW.format("secrets").replace("MEMBER_ROSTER", variable)
     found = scanned({"shop/settings.py": READ.format(variable), ".github/workflows/a.yml": text})
     assert variable not in {finding.env for finding in found.findings}
+
+
+def test_a_variable_from_a_store_of_secrets_is_moved(tmp_path):
+    (tmp_path / "shop").mkdir()
+    (tmp_path / "shop/settings.py").write_text(READ.format("MEMBER_ROSTER"))
+    (tmp_path / "shop.yaml").write_text(KUBERNETES.format("secret"))
+    for command in ("draft", "apply", "verify"):
+        options = () if command == "draft" else ("--only", "code")
+        options += ("--yes", "--no-proof") if command == "apply" else ()
+        done = run(command, *options, cwd=tmp_path)
+        assert done.code == 0, done.text
+    assert "MEMBER_ROSTER" in (tmp_path / "shield.toml").read_text()
+    assert "os.environ" not in (tmp_path / "shop/settings.py").read_text()

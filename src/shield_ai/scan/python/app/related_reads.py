@@ -40,13 +40,18 @@ def select_related_reads(
     reads = _select_reads(sites, ignored)
     database_fields = _database_fields(reads)
     paired_secrets = _paired_secrets(reads, manifest_variables, computed, development)
+    fields = database_fields.keys() | paired_secrets.keys() | set(ignored)
     selected = []
     for finding, site in sites:
+        variable = site.variable
         if not _is_harmless(finding, site):
             selected.append((finding, site))
-            continue
-        variable = site.variable
-        if variable in manifest_variables:
+        elif variable in stored and variable not in fields and site.shape in READ_SHAPES:
+            # Who deploys the app treats it as a secret.
+            message = f"{stored[variable]} takes {variable} from a store of secrets"
+            found = msgspec.structs.replace(finding, severity=Severity.MEDIUM, message=message)
+            selected.append((found, site))
+        elif variable in manifest_variables:
             relation = "belongs to a secret in shield.toml"
             selected.append(_related(finding, site, relation, site.field))
         elif variable in database_fields:
@@ -56,9 +61,6 @@ def select_related_reads(
         elif variable in paired_secrets:
             relation = f"belongs to the same secret as {paired_secrets[variable]}"
             selected.append(_related(finding, site, relation, site.field))
-        elif variable in stored and site.shape in READ_SHAPES and variable not in ignored:
-            message = f"{stored[variable]} takes {variable} from a store of secrets"
-            selected.append((msgspec.structs.replace(finding, message=message), site))
     return selected
 
 
