@@ -187,6 +187,27 @@ def test_the_settings_know_the_temporary_folder(tmp_path, monkeypatch, folder, e
     assert not list((tmp_path / "temporary").iterdir())
 
 
+FOLDERS = "from pathlib import Path\nPath({!r}).mkdir(parents=True, exist_ok=True)\nX = 1"
+
+
+def test_the_settings_can_create_folders_of_the_app(tmp_path):
+    (tmp_path / "empty").mkdir()
+    for path in ("db/files", tmp_path / "logs", "empty", "empty/a"):
+        (loaded,) = load(tmp_path, FOLDERS.format(str(path)))
+        assert loaded.failure() == ""
+    assert sorted(path.name for path in tmp_path.rglob("*")) == ["empty", "shop_settings.py"]
+
+
+@pytest.mark.parametrize("path", ["../other", "link/other"])
+def test_the_settings_cannot_create_folders_elsewhere(tmp_path, path):
+    app = tmp_path / "app"
+    app.mkdir()
+    (app / "link").symlink_to(tmp_path)
+    (loaded,) = load(app, FOLDERS.format(path))
+    assert loaded.failure() == "PermissionError: not allowed while shield loads the settings"
+    assert not (tmp_path / "other").exists()
+
+
 @pytest.mark.parametrize("call", ["mkstemp()", "mkdtemp()", "TemporaryFile()"])
 def test_the_settings_cannot_write_temporary_files(tmp_path, monkeypatch, call):
     monkeypatch.setenv("TMPDIR", str(tmp_path))

@@ -84,6 +84,7 @@ class SettingsLoader:
         request = {
             "module": module,
             "folder": str(self.root / folder),
+            "root": os.path.realpath(self.root),
             "key": self._key,
             "port": self.allowed_port,
             "environ": {name: variables[name] for name in variables.keys() - inherited.keys()},
@@ -185,8 +186,9 @@ def find_interpreter(root: Path) -> str:
 
 # Runs with any version of the app's Python, so it uses only the standard library. A setting is
 # hashed by its repr, without addresses and with sets sorted; attributes of objects are included
-# to a limited depth. The settings may read files, but can't write files, start processes or
-# connect to a server other than the agent stub.
+# to a limited depth. The settings may read files and create folders in the app, which are removed
+# afterwards. They can't write files, start processes or connect to a server other than the agent
+# stub.
 _CHILD = r"""
 import sys
 
@@ -223,7 +225,30 @@ def is_forbidden(event, arguments):
         return arguments[1] != ("127.0.0.1", request["port"])
     return False
 
+created = []  # folders
+
+def creates_own_folder(event, arguments):
+    if event != "os.mkdir" or arguments[2] != -1:  # relative to an open folder
+        return False
+    path = os.path.realpath(os.fsdecode(arguments[0]))
+    if not path.startswith(request["root"] + os.sep) or os.path.dirname(path) == tempfile.tempdir:
+        return False
+    if not os.path.lexists(path):
+        created.append(path)
+    return True
+
+def remove_created():
+    for path in reversed(created):
+        try:
+            os.rmdir(path)
+        except OSError:  # in use
+            pass
+
+has_loaded = False
+
 def guard(event, arguments):
+    if has_loaded or creates_own_folder(event, arguments):
+        return
     if is_forbidden(event, arguments):
         raise PermissionError("not allowed while shield loads the settings")
 
@@ -284,6 +309,8 @@ except BaseException as error:
             answer["fields"] = [".".join(map(str, location)) for location in locations]
         except Exception:
             pass
+has_loaded = True
+remove_created()
 answer["has_boto3"] = importlib.util.find_spec("boto3") is not None
 out.write(json.dumps(answer) + "\n")
 out.flush()
