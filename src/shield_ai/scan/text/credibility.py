@@ -162,7 +162,9 @@ def _is_credible(
         return _is_key(name, value)
     if name_family is Family.PASSWORD:
         return _is_password(name, value, non_production=non_production, in_code=in_code)
-    return _is_secret(name, value, non_production=non_production)
+    # In configuration, the value of a variable is hardly the name of a field.
+    may_be_field = in_code or not VARIABLE.fullmatch(name)
+    return _is_secret(name, value, may_be_field=may_be_field and not non_production)
 
 
 def _is_key(name: str, value: str) -> bool:
@@ -189,12 +191,12 @@ def _is_password(name: str, value: str, *, non_production: bool, in_code: bool) 
     return not _repeats_name(name, value)
 
 
-def _is_secret(name: str, value: str, *, non_production: bool) -> bool:
+def _is_secret(name: str, value: str, *, may_be_field: bool) -> bool:
     if is_sentence(value) or is_constant_or_attribute(value):
         return False
     if len(value) < MIN_SECRET_LENGTH or (" " in value and not is_random(value)):
         return False
-    if not non_production and FIELD_NAME.fullmatch(value):
+    if may_be_field and FIELD_NAME.fullmatch(value):
         return False
     return not _repeats_name(name, value)
 

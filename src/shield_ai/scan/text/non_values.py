@@ -19,7 +19,7 @@ SECRET_WORDS = word_set("KEY SECRET TOKEN PASSWORD")
 # A reference in JSON Schema or in CSS, or a URL of the own computer.
 REFERENCE = regex(
     r"#/|.*\bvar\(--"
-    r"|https?://(?:localhost|127\.0\.0\.1|0\.0\.0\.0)\b(?!\.)(?![^\s'\"]*@)"
+    r"|https?://(?:localhost|127\.0\.0\.1|0\.0\.0\.0|host\.docker\.internal)\b(?!\.)(?![^\s'\"]*@)"
 )
 # Words that values add to their names, as in SESSION_SALT = "dev_session_salt".
 FILLERS = word_set("DEV TEST LOCAL MY THE SOME A AN DEFAULT YOUR NEW")
@@ -51,7 +51,7 @@ MIGRATION = regex(r"\d{4}_[a-z0-9_]+")  # the name of a Django migration
 CALL = regex(r"[A-Za-z_][\w.]*\(")
 # https://packaging.python.org/en/latest/specifications/dependency-specifiers/
 BOUND = r" ?(?:[<>=!~]=|[<>]) ?\d[\w.*]*"
-REQUIREMENT = regex(rf"[A-Za-z][\w.-]*(?:\[[\w,]+\])?{BOUND}(?:,{BOUND})*")
+REQUIREMENT = regex(rf"[A-Za-z][\w.-]*(?:\[[\w,]+\])?{BOUND}(?:,{BOUND})*|[\^~]\d[\w.*]*")
 STYLESHEET = regex(r"\.(?:scss|sass|less|styl)\Z")
 LIST_KEY = regex(r"<key>\Z")  # of a property list
 # An account or contract in a blockchain: https://chainagnostic.org/CAIPs/caip-19
@@ -70,14 +70,15 @@ PATH_SEGMENT = rf"{PATH_WORD}(?:[._-]{PATH_WORD})*"
 RESOURCE_PATH = regex(rf"{PATH_SEGMENT}(?:[/:]{PATH_SEGMENT}){{2,}}")
 COMPARISON = regex(r"(?:!==?|\)\s*={2,3})\s*[\"']\Z")
 VERDICT = regex(r"\bfail", re.IGNORECASE)
-COUNTRY_CODE = regex(r"\b[A-Z]{2,3}[\"']?\s*[:,]\s*[\"']")
+COUNTRY_CODE = regex(r"\b[A-Z]{2,3}[\"']?\s{0,9}[:,]\s{0,9}[\"']|\"[a-z]{2}\"\s{0,9}:\s{0,9}\"")
 COMPOUND_OPTION = regex(
-    r"\w-(?:password|passphrase|passwd)(?:[ \t]|[\"'], ?[\"'])\Z", re.IGNORECASE
+    r"\w--?(?:password|passphrase|passwd)(?:[ \t]|[\"'], ?[\"'])\Z", re.IGNORECASE
 )
 # Words that say that there is no value, as in SECRET_KEY = "permission-denied".
 SENTINEL_WORDS = word_set("DENIED FORBIDDEN UNAUTHORIZED UNAVAILABLE")
 SETTING_COMPARED = regex(
-    r"\b(?:settings|config|conf|env|environ)\b[^=\n]{0,80}(?<![=!])[=!]==?\s*[\"']\Z"
+    r"(?:\b(?:settings|config|conf|env|environ)\b[^=\n]{0,80}|\b[A-Z][A-Z0-9_]{4,60} ?)"
+    r"(?<![=!])[=!]==?\s*[\"']\Z"
 )
 # Messages about the input of a form: "Passwords don't match".
 MESSAGE = regex(
@@ -136,16 +137,19 @@ def _names_entry(place: Place) -> bool:
 def _is_word_for_name(place: Place) -> bool:
     """Return whether a value is compared with the name, a test result, or a country.
 
-    Examples: `password !== "value"`, `pass: "failed"`, `PW: "Palau"`.
+    Examples: `password !== "value"`, `pass: "failed"`, `PW: "Palau"`. Also a term of an ontology,
+    `password: "sec:password"`.
     """
     if is_random(place.value):
         return False
+    if place.value.rpartition(":")[2] == place.name and ":" in place.value:
+        return True
     if COMPARISON.search(place.before):
         return is_word_like(place.value)
     name = place.name.rpartition(".")[2]
     if name.lower() == "pass":
         return bool(VERDICT.search(place.nearby))
-    return name in {"PW", "PWD"} and len(COUNTRY_CODE.findall(place.nearby)) > 2
+    return name.upper() in {"PW", "PWD"} and len(COUNTRY_CODE.findall(place.nearby)) > 2
 
 
 def _is_sentinel(place: Place) -> bool:
