@@ -64,6 +64,16 @@ def test_find_python_versions(tmp_path, path, text, versions):
         pytest.param({"setup.py": "python_requires='>=3.5,<3.7'"}, "3.6", id="upper bound"),
         pytest.param({"pyproject.toml": 'python = "^3.6"'}, "None", id="caret"),
         pytest.param({"pyproject.toml": 'python = "~3.6"'}, "3.6", id="tilde"),
+        pytest.param(
+            {"Dockerfile": "FROM python:3.6-alpine", ".travis.yml": "python:\n  - 3.6\n  - 3.7\n"},
+            "3.6",
+            id="image and newer CI",
+        ),
+        pytest.param(
+            {"Dockerfile": "FROM python:3.11", "runtime.txt": "python-3.6.4"},
+            "3.11",
+            id="newer image",
+        ),
         pytest.param({"tox.ini": "envlist =\n  py34,\n  py36,\n  lint"}, "None", id="only tox"),
         pytest.param(
             {"tox.ini": "envlist =\n  py34,\n  py36,\n", ".travis.yml": "python: 3.5"},

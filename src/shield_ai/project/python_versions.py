@@ -100,6 +100,10 @@ def newest_python(tree: Tree, versions: Iterable[NamedVersion]) -> NamedVersion 
     found = [*versions]
     if all(named.is_minimum for named in found):
         return None
+    # CI may also test newer versions than that of the image.
+    images = [named for named in found if DOCKERFILE.fullmatch(named.path.rpartition("/")[2])]
+    if images:
+        return max(images)
     # These are often outdated, so they only show that a newer version is supported.
     for name in tree.file_names(""):
         found += _claimed(tree, name)
