@@ -1,7 +1,8 @@
-"""Find calls that name a variable of a moved secret, and may read it in an unknown way.
+"""Find calls and lists that name a variable of a moved secret, and may read it in an unknown way.
 
 `settings.set("sqlalchemy.url", "DATABASE_URL")` can read the variable in a method that the scan
-does not recognize. If the variable is then removed from the environment, this code breaks.
+does not recognize. `REQUIRED = ["DATABASE_URL"]` can be a list of variables that the app checks
+when it starts. If the variable is then removed from the environment, this code breaks.
 """
 
 from __future__ import annotations
@@ -24,20 +25,23 @@ if TYPE_CHECKING:
     from shield_ai.model.skip import Skipped
 
 MAX_ARGUMENTS = 400  # bytes between a function's name and an argument
-NAME = regex(rb"(?<=[,(\s])[\"']([A-Za-z_][A-Za-z0-9_]{0,200})[\"']")
+NAME = regex(rb"(?<=[,(\[{\s])[\"']([A-Za-z_][A-Za-z0-9_]{0,200})[\"']")
+LISTED = regex(rb"(?:[^=!<>]=|\bin)\s{0,20}\Z")  # NAMES = [… or: in […
 FUNCTION = regex(rb"([A-Za-z_]\w*)\s?\Z")
 # These don't read environment variables: lookups in settings, messages, collections and tests.
 OTHER_FUNCTIONS = word_set("""
     GET GETATTR HASATTR SETATTR DELATTR SETDEFAULT POP PRINT GETTEXT NGETTEXT FORMAT APPEND ADD
     INDEX STARTSWITH ENDSWITH DEBUG INFO WARNING ERROR EXCEPTION CRITICAL LOG PATCH SECRETS CLIENT
 """)
+# In a file with one of these, a list of names may be one of variables that it reads.
+ENVIRONMENT = (b"environ", b"getenv")
 ERRORS = (b"Error", b"Exception", b"Warning", b"Configured")
 
 
 def find_named_variables(
     paths: Iterable[str], read: FileReader, sites: Sequence[FoundSite]
 ) -> Iterator[Skipped]:
-    """Yield an entry for the first call in a file with the name of a movable variable.
+    """Yield an entry for the first call or list in a file with the name of a movable variable.
 
     Args:
         paths: The scanned Python files.
@@ -46,7 +50,9 @@ def find_named_variables(
     """
     variables: set[str] = set()
     spans: dict[str, list[tuple[int, int]]] = {}
+    reported: dict[str, set[str]] = {}
     for finding, site in sites:
+        reported.setdefault(finding.path, set()).update(site.variables)
         spans.setdefault(finding.path, []).append((site.start, site.end))
         if not site.reason and site.shape in READ_SHAPES and not site.alternatives:
             variables.add(site.variable)
@@ -55,13 +61,28 @@ def find_named_variables(
     for path in paths:
         raw = read(path) or b""
         lines = LineIndex(raw)
-        for name, start in _named(raw, variables, spans.get(path, [])).items():
+        listed = set()
+        if any(word in raw for word in ENVIRONMENT):
+            listed = variables - reported.get(path, set())
+        for name, start in _named(raw, variables, listed, spans.get(path, [])).items():
             line, _ = lines.position(start)
             yield SkipId.ALSO_NAMED.reason(variable=name).entry(path, line, name)
 
 
-def _named(raw: bytes, variables: Collection[str], spans: list[tuple[int, int]]) -> dict[str, int]:
-    """Return the first offset of each variable that a call outside of some spans names."""
+def _named(
+    raw: bytes,
+    variables: Collection[str],
+    listed: Collection[str],
+    spans: list[tuple[int, int]],
+) -> dict[str, int]:
+    """Return the first offset of each variable that a call or a list names.
+
+    Args:
+        raw: The file.
+        variables: The variables to search for in calls.
+        listed: Those to search for in lists, too.
+        spans: Parts of the file that are left out.
+    """
     starts = [start for start, _ in sorted(spans)]
     ends = list(itertools.accumulate((end for _, end in sorted(spans)), max))
     found: dict[str, int] = {}
@@ -71,15 +92,15 @@ def _named(raw: bytes, variables: Collection[str], spans: list[tuple[int, int]])
             continue
         before = bisect.bisect_right(starts, match.start()) - 1
         is_known = before >= 0 and match.start() < ends[before]
-        if not is_known and _may_read(raw, match.start()):
+        if not is_known and _may_read(raw, match.start(), is_listed=name in listed):
             found[name] = match.start()
     return found
 
 
-def _may_read(raw: bytes, start: int) -> bool:
-    """Return whether a text is a positional argument of a function that may read a variable."""
+def _may_read(raw: bytes, start: int, *, is_listed: bool) -> bool:
+    """Return whether a text is an argument of a function that may read a variable, or in a list."""
     before = raw[max(0, start - MAX_ARGUMENTS) : start]
-    if before.rstrip()[-1:] not in {b"(", b","}:
+    if before.rstrip()[-1:] not in {b"(", b",", b"[", b"{"}:
         return False
     depth = 0
     for index in range(len(before) - 1, -1, -1):
@@ -89,6 +110,8 @@ def _may_read(raw: bytes, start: int) -> bool:
         elif character in b"([{":
             depth -= 1
         if depth < 0:
+            if LISTED.search(before, 0, index):
+                return is_listed
             return character == b"(" and _may_read_variables(before[:index])
     return False
 
