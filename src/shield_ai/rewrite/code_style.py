@@ -76,6 +76,7 @@ class CodeStyle(msgspec.Struct, frozen=True):
     headings: ImportHeadings = ImportHeadings()
     first_party: tuple[str, ...] = ()  # top-level packages that the linter places with the app
     local_folder: tuple[str, ...] = ()  # those that it places with relative imports
+    mixes_own_packages: bool = False  # the app's packages are imported among the libraries
     import_order: str = ""  # a style of flake8-import-order
     force_single_line: bool = False
     combine_as_imports: bool = False

@@ -21,6 +21,7 @@ from shield_ai.rewrite.project.map_text import STEP
 from shield_ai.rewrite.project.stamp import State, header_of, read_stamp, stamp
 from shield_ai.rewrite.project.template import render
 from shield_ai.rewrite.project.tests_folder import can_import, choose_folder
+from shield_ai.rewrite.python.imports.import_groups import mixes_own_packages, own_packages
 from shield_ai.rewrite.python.imports.import_lines import import_lines
 
 if TYPE_CHECKING:
@@ -87,6 +88,8 @@ def plan_tests(
     if state is State.FOREIGN:
         return skip(path, SkipId.TEST_EXISTS.reason())
     style = read_code_style(read, path)
+    if not style.first_party and mixes_own_packages(read, paths, own_packages(paths, root)):
+        style = msgspec.structs.replace(style, mixes_own_packages=True)
     map_style = MapStyle.of("", style, settings_quote(read, manifest))
     template = "test_secrets.py.j2"
     if style.prefers_pytest or _prefers_pytest(read, tests):

@@ -16,6 +16,7 @@ from shield_ai.rewrite.python.imports.file_imports import (
     imported_names,
     imports_package,
 )
+from shield_ai.rewrite.python.imports.import_groups import mixes_own_packages, own_packages
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -51,6 +52,8 @@ class ImportStyle:
         self._options = options
         self._edited = edited
         self._packages = self._app_packages(accessor_import.split()[1])
+        paths = options.importers.paths if options.importers else ()
+        self._mixes_packages = mixes_own_packages(read, paths, self._packages)
 
     def line(self, source: Source) -> str:
         """Return the line that imports get_secret() in a file.
@@ -73,6 +76,8 @@ class ImportStyle:
         style = read_code_style(self._read, path)
         if style.import_order:  # flake8-import-order knows no other packages of the app
             return style
+        if self._mixes_packages and not style.first_party:
+            return msgspec.structs.replace(style, mixes_own_packages=True)
         first_party = (*style.first_party, *self._packages)
         return msgspec.structs.replace(style, first_party=first_party)
 
@@ -132,7 +137,4 @@ class ImportStyle:
         if self._manifest.app.runtime == "package" or self._options.importers is None:
             return ()
         root = root_of(self._read, self._manifest.app.runtime, module)
-        prefix = f"{root}/" if root else ""
-        paths = [path for path in self._options.importers.paths if path.startswith(prefix)]
-        names = {path.removeprefix(prefix).partition("/")[0] for path in paths}
-        return tuple(sorted(name.removesuffix(".py") for name in names))
+        return own_packages(self._options.importers.paths, root)

@@ -152,7 +152,8 @@ def _choose_placement(
         if relative:
             at, lead = line_below(source, block[-1])
             return Placement(at, lead, "\n")
-    if style.import_order in GROUPED_ORDERS and top_level not in {"", *style.first_party}:
+    is_mixed = style.mixes_own_packages or style.import_order in GROUPED_ORDERS
+    if is_mixed and top_level not in {"", *style.first_party}:
         place = _among_third_party(source, block, module, style)
         if place:
             return place

@@ -1,0 +1,80 @@
+"""Learn from an app's files whether its own packages are imported in the block of the libraries.
+
+isort and ruff take a package for a library if it is not in the folder with their configuration, or
+in `src`. In an app in the folder `backend`, they sort `import config` among the libraries.
+"""
+
+from __future__ import annotations
+
+import ast
+import itertools
+import sys
+from typing import TYPE_CHECKING
+
+from shield_ai.project.python_source import Source
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator
+
+    from shield_ai.model.file_reader import FileReader
+
+MAX_FILES = 60  # with imports of an own package
+MAX_SIZE = 100_000  # bytes
+
+
+def own_packages(paths: Iterable[str], root: str) -> tuple[str, ...]:
+    """Return the top-level modules and packages of an app, sorted.
+
+    Args:
+        paths: The app's Python files.
+        root: The folder that they are imported from; "" is the app's folder.
+    """
+    prefix = f"{root}/" if root else ""
+    inside = [path.removeprefix(prefix) for path in paths if path.startswith(prefix)]
+    return tuple(sorted({path.partition("/")[0].removesuffix(".py") for path in inside}))
+
+
+def mixes_own_packages(read: FileReader, paths: Iterable[str], packages: Collection[str]) -> bool:
+    """Return whether most files import the app's packages in the block of the libraries.
+
+    Args:
+        read: Returns the bytes of a file.
+        paths: The app's Python files.
+        packages: The app's own top-level packages.
+    """
+    if not packages:
+        return False
+    mixed = separate = 0
+    marks = [f"from {package}".encode() for package in packages]
+    contents = ((path, read(path) or b"") for path in paths)
+    with_own = (
+        (path, raw)
+        for path, raw in contents
+        if len(raw) <= MAX_SIZE and any(mark in raw for mark in marks)
+    )
+    for path, raw in itertools.islice(with_own, MAX_FILES):
+        for is_adjacent in _transitions(Source.from_bytes(path, raw).tree, packages):
+            mixed += is_adjacent
+            separate += not is_adjacent
+    return mixed > separate
+
+
+def _transitions(tree: ast.Module, packages: Collection[str]) -> Iterator[bool]:
+    """Yield for each change between libraries and own packages whether no blank line separates."""
+    imports = [node for node in tree.body if isinstance(node, (ast.Import, ast.ImportFrom))]
+    for one, other in itertools.pairwise(imports):
+        kinds = {_is_own(one, packages), _is_own(other, packages)}
+        if kinds == {True, False}:
+            yield other.lineno - (one.end_lineno or one.lineno) == 1
+
+
+def _is_own(node: ast.Import | ast.ImportFrom, packages: Collection[str]) -> bool | None:
+    """Return whether a statement imports an own package; None if no library, either."""
+    if isinstance(node, ast.ImportFrom):
+        name = "" if node.level else node.module or ""
+    else:
+        name = node.names[0].name
+    package = name.partition(".")[0]
+    if not package or package in sys.stdlib_module_names:
+        return None
+    return package in packages
