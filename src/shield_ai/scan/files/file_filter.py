@@ -41,7 +41,7 @@ SECRET_API = regex(
 # A secret-like key of a configuration, or an attribute of it: config["smtp"]["password"].
 CONFIG_KEY = (
     rb"[\w.:/%{}-]{0,60}(?:secret|passw|passphrase|pass\b|pwd|token|[_a-z.-]key|key_|cred|dsn|salt"
-    rb"|fernet|hmac|(?:db|database|sql|redis|mongo|broker|webhook|amqp|postgres|mail|cache)\w{0,20}"
+    rb"|fernet|hmac|bearer|_pw\b|(?:db|database|sql|redis|mongo|broker|webhook|amqp|postgres|mail|cache)\w{0,20}"
     rb"ur[li]|broker|connection|conn_?str|mnemonic)\w{0,30}"
 )
 CONSTANT = rb"(?-i:[A-Z_.]{0,40}(?:SECRET|PASS|PWD|TOKEN|KEY|CRED|DSN|SALT)[A-Z0-9_]{0,40})"
@@ -55,6 +55,9 @@ CONFIG_READ = regex(
     + CONSTANT
     + rb"[\])]|from [\w.]{0,60}(?:conf|setting|secret|credential|cfg)\w{0,30} import[^\n]{0,200}"
     + CONSTANT
+    # The text of a file, which is assigned to a secret.
+    + rb"|(?:secret|passw|pwd|token|key|cred)\w{0,30}[\"'\]]{0,2}(?:\s?:[^=\n]{1,40})?\s?=\s?"
+    + rb"[^\n]{0,120}(?:\.read(?:line|_text|_bytes)?s?\(|file\w{0,20}\()"
     # Classes with fields of a configuration.
     + rb"|\bSecret(?:Str|Bytes)\b|\bsetattr\((?:cls|self),"
     + rb"|\bclass \w{0,60}(?:Config|Configuration|Settings?|Params|Parameters|Options"

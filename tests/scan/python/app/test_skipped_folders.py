@@ -52,6 +52,7 @@ def test_a_folder_that_the_app_imports_is_scanned(selected, importer, line, modu
         pytest.param("a/b.py", "import requests", "vendor/requests.py", id="not imported"),
         pytest.param("setup.py", "import build", "build/lib/x.py", id="another module"),
         pytest.param("a/b.py", "", "a/migrations/0001_initial.py", id="migration"),
+        pytest.param("a/b.py", "", ".ci/build.py", id="hidden folder"),
         pytest.param("tests/test_b.py", "import vendor.x", "vendor/x.py", id="by tests"),
     ],
 )

@@ -66,6 +66,12 @@ def test_finds_secrets_from_files(text, found):
         pytest.param("if config['password']:\n    x = config['password']\n", [(3, "password")], id="test before a read"),
         pytest.param("if config['password']:\n    run()\n", [(2, "password")], id="test without a read"),
         pytest.param("import config\nx = config.API_KEY\n", [(3, "API_KEY")], id="module outside the app"),
+        pytest.param("x = utils.get_login_info()['chat_api_key']\n", [(2, "chat_api_key")], id="function for secrets"),
+        pytest.param("x = self.options.get('mail_password')\n", [(2, "mail_password")], id="options"),
+        pytest.param("with open('key') as f:\n    SECRET_KEY = f.read().strip()\n", [(3, "SECRET_KEY")], id="file"),
+        pytest.param("d['api_key'] = (root / 'key').read_text()\n", [(2, "api_key")], id="text of a path"),
+        pytest.param("API_TOKEN: str = open('t').readlines()[0]\n", [(2, "API_TOKEN")], id="line of a file"),
+        pytest.param("SECRET_KEY = get_secret_from_file(SECRET_FILE)\n", [(2, "SECRET_KEY")], id="function that reads a file"),
         pytest.param("from local_settings import API_KEY, DEBUG\n", [(2, "API_KEY")], id="import from outside the app"),
     ],
 )  # fmt: skip
@@ -80,6 +86,11 @@ def test_guesses_configurations_by_name(text, found):
         pytest.param("import secrets\nx = secrets.token_hex(8)\n", id="standard library"),
         pytest.param("secrets = {}\nx = secrets['password']\n", id="dict of secrets"),
         pytest.param("x = data.get('password')\n", id="data"),
+        pytest.param(
+            "def handle(self, **options):\n    x = options['password']\n", id="options of a command"
+        ),
+        pytest.param("token = response.read()\nkey = sock.read(4)\n", id="text of a response"),
+        pytest.param("TEXT = open('x').read()\n", id="text without a secret's name"),
         pytest.param(
             "args = parser.parse_args()\nx = args['password']\n", id="arguments of a request"
         ),

@@ -29,6 +29,12 @@ KEY = "KEY = os.environ['S3_SECRET_ACCESS_KEY']\n"
             id="secret of an identifier",
         ),
         pytest.param(
+            "A = os.environ['SOCIAL_AUTH_X_KEY'], os.environ['SOCIAL_AUTH_X_SECRET']\n",
+            "SOCIAL_AUTH_X_KEY",
+            ["low"],
+            id="client",
+        ),
+        pytest.param(
             "ID = os.environ['S3_ACCESS_KEY_ID']\n",
             "S3_ACCESS_KEY_ID",
             ["medium"],

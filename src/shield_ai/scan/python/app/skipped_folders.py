@@ -90,9 +90,11 @@ def _is_migration_helper(path: str) -> bool:
 
 
 def _reported_folder(path: str) -> str:
-    """Return the only folder with a reported name in a path; "" for other paths."""
+    """Return the only folder with a reported or hidden name in a path; "" for other paths."""
     folders = path.split("/")[:-1]
-    found = [index for index, name in enumerate(folders) if name in REPORTED]
+    found = [
+        index for index, name in enumerate(folders) if name in REPORTED or name.startswith(".")
+    ]
     if len(found) != 1:
         return ""
     return "/".join(folders[: found[0] + 1])

@@ -15,6 +15,8 @@ GETTERS = word_set("GET READ FETCH LOOKUP REQUIRE POP VALUE OPTION")
 FILE_ENDINGS = word_set("FILE PATH DIR")
 KEY = regex(r"[A-Za-z_][\w.:/-]{0,79}")
 FILE_NAME = regex(r".+[./](?:json|ya?ml|toml|ini|cfg|conf|txt|pem|key|env|py|crt|csv)")
+# The end of a function that returns several secrets: get_login_info().
+SECRET_COLLECTIONS = (("LOGIN", "INFO"), ("CREDENTIALS",), ("CREDS",), ("SECRETS",))
 # Sections, not values.
 COLLECTIONS = word_set("TOKENS SECRETS CREDENTIALS CREDS PASSWORDS")
 # Before TOKEN at the end: a token of a text, or the position in a list.
@@ -41,7 +43,10 @@ def is_getter(name: str) -> bool:
 def is_config_function(name: str) -> bool:
     """Return whether a function probably returns a configuration, or a value: `get_config`."""
     parts = words(name)
-    return is_getter(name) and is_config_name(name) and not FILE_ENDINGS.intersection(parts[-1:])
+    is_config = is_config_name(name) or any(
+        parts[-len(phrase) :] == phrase for phrase in SECRET_COLLECTIONS
+    )
+    return is_getter(name) and is_config and not FILE_ENDINGS.intersection(parts[-1:])
 
 
 def key_meaning(key: str) -> Meaning:

@@ -120,5 +120,5 @@ def opens_file(node: ast.expr, names: Names) -> bool:
 
 def guess(name: str) -> Origin | None:
     """Return the origin of an object with the name of a configuration; None for others."""
-    is_source = is_config_name(name) or words(name)[-1:] == ("SECRETS",)
+    is_source = is_config_name(name) or words(name)[-1:] in {("SECRETS",), ("OPTIONS",), ("OPTS",)}
     return Origin(name) if is_source else None

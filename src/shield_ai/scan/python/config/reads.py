@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from shield_ai.model.name_meaning import Meaning
 from shield_ai.scan.files.file_filter import CONFIG_READ
 from shield_ai.scan.python.config.classes import is_data_module, secret_fields
+from shield_ai.scan.python.config.file_contents import file_secret
 from shield_ai.scan.python.config.imports import imported_names, imported_secrets
 from shield_ai.scan.python.config.keys import Keys
 from shield_ai.scan.python.config.names import (
@@ -120,6 +121,10 @@ class _Finder:
             read = self._find(node, names)
             if read and key_meaning(read.key) is not Meaning.HARMLESS:
                 yield _create_read(node, read)
+        text = file_secret(statement, names)
+        if text:
+            node, key, reader = text
+            yield ConfigRead(node, key, Origin(reader, is_file=True), is_certain=False)
 
     def _find(self, node: ast.expr, names: Names) -> _Found | None:
         if isinstance(node, ast.Call):

@@ -78,6 +78,8 @@ def _bind_function(
     for parameter, default in _parameters(node.args):
         origin = origin_of(default, outer) if default else None
         names[parameter] = origin or guess(parameter)
+    if node.args.kwarg:  # such as the options of a command
+        names[node.args.kwarg.arg] = None
     statements = list(own_statements(node))
     return statements, _bind(statements, names)
 

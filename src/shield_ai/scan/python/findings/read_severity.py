@@ -56,7 +56,8 @@ class ReadSeverity:
         self._secrets: dict[str, str] = {}  # the secret that belongs to each identifier
         for pair in find_pairs(reads):
             identifier, secret = pair.fields.values()
-            self._secrets[identifier] = secret
+            if meaning(identifier) is Meaning.IDENTIFIER or "client_id" in pair.fields:
+                self._secrets[identifier] = secret
 
     def grade(self, finding: Finding, site: Site) -> Finding:
         """Return a finding, with a low severity if another finding is more important.
@@ -71,7 +72,7 @@ class ReadSeverity:
         if site.is_test and (finding.path, site.variable) in self._reads:
             return _lower(finding, f"{site.variable} is only tested here")
         secret = self._secrets.get(site.variable)
-        if secret and meaning(site.variable) is Meaning.IDENTIFIER:
+        if secret:
             return _lower(finding, f"{site.variable} belongs to the same secret as {secret}")
         if _is_minor(site) or _is_manual_test(finding, site):
             return msgspec.structs.replace(finding, severity=Severity.LOW)

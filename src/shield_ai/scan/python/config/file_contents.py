@@ -1,0 +1,84 @@
+"""Recognize a secret that is the content of a whole file: `password = f.read().strip()`."""
+
+from __future__ import annotations
+
+import ast
+
+from shield_ai.model.name_meaning import Meaning
+from shield_ai.model.words import word_set, words
+from shield_ai.scan.python.config.names import key_meaning
+from shield_ai.scan.python.config.origins import OPENED, OPENERS, Names
+from shield_ai.scan.python.config.statements import dotted_name
+
+# Methods that return the same text, or a part of it.
+TEXT_METHODS = word_set("strip rstrip lstrip decode encode replace splitlines removesuffix")
+# Methods of a path that read its file.
+PATH_METHODS = word_set("read_text read_bytes")
+# Methods of an open file.
+READ_METHODS = word_set("read readline readlines")
+# The first word of a function that reads a file: read_secret_file().
+READERS = word_set("GET READ LOAD FETCH")
+
+
+def file_secret(statement: ast.stmt, names: Names) -> tuple[ast.expr, str, str] | None:
+    """Return the value, the name and the reading function of a secret from a file; else None.
+
+    Args:
+        statement: The statement.
+        names: The names that it sees.
+    """
+    if not isinstance(statement, (ast.Assign, ast.AnnAssign)) or statement.value is None:
+        return None
+    target = statement.targets[0] if isinstance(statement, ast.Assign) else statement.target
+    name = _target_name(target)
+    if key_meaning(name) is not Meaning.SECRET:
+        return None
+    reader = _file_reader(_text_source(statement.value), names)
+    return (statement.value, name, reader) if reader else None
+
+
+def _target_name(target: ast.expr) -> str:
+    if isinstance(target, ast.Name):
+        return target.id
+    if isinstance(target, ast.Attribute):
+        return target.attr
+    if isinstance(target, ast.Subscript) and isinstance(target.slice, ast.Constant):
+        return str(target.slice.value)
+    return ""
+
+
+def _text_source(value: ast.expr) -> ast.expr:
+    """Return the expression of which a value is the text, or a part of it."""
+    while True:
+        if isinstance(value, ast.Subscript):
+            value = value.value
+        elif not isinstance(value, ast.Call) or not isinstance(value.func, ast.Attribute):
+            return value
+        elif value.func.attr in TEXT_METHODS:
+            value = value.func.value
+        else:
+            return value
+
+
+def _file_reader(value: ast.expr, names: Names) -> str:
+    """Return the function that reads a file; empty if the value is not the text of a file."""
+    if not isinstance(value, ast.Call):
+        return ""
+    if isinstance(value.func, ast.Attribute):
+        method = value.func.attr
+        if method in PATH_METHODS:
+            return f"{method}()"
+        if method in READ_METHODS:
+            return "open()" if _is_open_file(value.func.value, names) else ""
+    name = dotted_name(value.func).rpartition(".")[2]
+    parts = words(name)
+    return f"{name}()" if parts[:1] and parts[0] in READERS and "FILE" in parts[1:] else ""
+
+
+def _is_open_file(node: ast.expr, names: Names) -> bool:
+    if isinstance(node, ast.Name):
+        return names.get(node.id) is OPENED
+    if not isinstance(node, ast.Call):
+        return False
+    is_path = isinstance(node.func, ast.Attribute) and node.func.attr == "open"
+    return is_path or dotted_name(node.func) in OPENERS
