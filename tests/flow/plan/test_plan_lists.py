@@ -134,6 +134,7 @@ def test_settings_of_pydantic_that_use_the_runtime(tmp_path):
         pytest.param("ops/prestart.sh", "#!/bin/sh\nrq worker --url $API_URL_TOKEN\n", True, id="script"),
         pytest.param("Procfile", "web: serve\nworker: rq --url $API_URL_TOKEN\n", True, id="Procfile"),
         pytest.param("ops/prestart.sh", "#!/bin/sh\nrq worker --url $API_URL\n", False, id="another"),
+        pytest.param("shop/checks.py", "import os\nNEEDED = ['X', 'API_URL_TOKEN']\nenv = os.environ\n", True, id="list of variables"),
         pytest.param("README.md", "Usage\nrq worker --url $API_URL_TOKEN\n", False, id="document"),
     ],
 )  # fmt: skip

@@ -58,7 +58,7 @@ def add_notes(plan: Plan, app: AppContext, values: Values) -> Plan:
             *(scan.unresolved if app.only != "aws" else ()),
             *unparsed,
             *(() if app.only == "aws" else (*scan.file_reads, *find_aws_clients(app))),
-            *_command_reads(app),
+            *_other_reads(app),
             *scan.unscanned,
             *_kept_defaults(app, skipped, plan),
             *ignored_new_files(app.tree.root, plan),
@@ -76,8 +76,8 @@ def _kept_defaults(app: AppContext, skipped: Sequence[Skipped], plan: Plan) -> l
     return kept_defaults(app.sites, app.manifest, skipped)
 
 
-def _command_reads(app: AppContext) -> list[Skipped]:
-    """Report the scripts that read a variable that moves, such as an entrypoint."""
+def _other_reads(app: AppContext) -> list[Skipped]:
+    """Report the code and the scripts that may read a variable that moves in an unknown way."""
     if app.only == "aws":
         return []
     variables = {
@@ -86,7 +86,8 @@ def _command_reads(app: AppContext) -> list[Skipped]:
         if site.shape in READ_SHAPES and not site.reason and not site.alternatives
     }
     variables.intersection_update(app.manifest.variables())
-    entries = []
+    skipped = app.scan_result.skipped
+    entries = [skip for skip in skipped if skip.id is SkipId.ALSO_NAMED and skip.name in variables]
     for variable, place in find_command_reads(app.tree.root, variables).items():
         path, _, line = place.rpartition(":")
         reason = SkipId.ALSO_NAMED.reason(variable=variable)
