@@ -8,6 +8,7 @@ import pytest
 from fixer_helpers import MANIFEST, is_subsequence, manifest, run
 from hypothesis import given
 from hypothesis import strategies as st
+from shield_helpers import shield
 
 import shield_runtime
 from shield_ai.model.manifest import Manifest
@@ -92,6 +93,16 @@ def test_writes_no_page_among_rst_files(existing, is_written):
     files = dict.fromkeys(existing, b"")
     assert bool(fix(files)) != is_written
     assert (PAGE in files) == is_written
+
+
+@pytest.mark.parametrize("name", ["index.html", "package.json"])
+def test_writes_no_page_into_a_website(tmp_path, name):
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs" / name).write_text("")
+    (tmp_path / "config.py").write_text("import os\nAPI_TOKEN = os.environ['API_TOKEN']\n")
+    shield("apply", "--only", "code", "--yes", "--no-proof", cwd=tmp_path)
+    assert "get_secret" in (tmp_path / "config.py").read_text()
+    assert [path.name for path in (tmp_path / "docs").iterdir()] == [name]
 
 
 def test_second_run_changes_nothing():

@@ -166,7 +166,8 @@ def test_does_not_add_existing_variable(form):
     raw = "".join(form.format(name) + "\n" for name in ["AWS_REGION", "DJANGO_ENV"]).encode()
     files = {PATH: raw}
     assert not fix(files)
-    assert files[PATH].removeprefix(raw + b"\n").decode().splitlines() == SWITCH.splitlines()[:2]
+    added = files[PATH].removeprefix(raw + b"\n").decode().replace("#export ", "#")
+    assert added.splitlines() == SWITCH.splitlines()[:2]
 
 
 def test_adds_variables_that_the_app_did_not_read():
@@ -222,3 +223,18 @@ def test_adds_switch_without_secrets():
     files = {".env": b""}
     assert not fix(files, Manifest(app=manifest().app))
     assert files[PATH].decode() == SWITCH
+
+
+@pytest.mark.parametrize(
+    ("text", "export"),
+    [
+        pytest.param(b"export DEBUG=1\n# export X=\nY=1\n", True, id="most lines"),
+        pytest.param(b"export DEBUG=1\nX=\n", False, id="half of the lines"),
+    ],
+)
+def test_exports_the_variables_as_the_file_does(text, export):
+    files = {".env.example": text}
+    fix(files, manifest())
+    added = files[".env.example"].removeprefix(text)
+    assert (b"#export USE_AWS_SECRETS=true" in added) == export
+    assert (b"#USE_AWS_SECRETS=true" in added) != export

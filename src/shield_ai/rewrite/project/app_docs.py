@@ -30,6 +30,8 @@ PAGE_IN_DOCS = PAGE.rpartition("/")[2]
 UPDATES = "SECURITY_UPDATES.md"
 HEADING = "## AWS Secrets Manager (CSEC-34)"
 WHAT = "docs"
+# A folder with one of these files is a website, or the source of one in JavaScript.
+BUILT_SITE = ("index.html", "package.json")
 REGION_READ = regex(rb"[\"']AWS_REGION[\"']")
 
 
@@ -95,7 +97,11 @@ def page_path(context: FixContext) -> str:
 
 
 def _wants_page(context: FixContext) -> bool:
-    has_folder = context.app.has_folder(PAGE.partition("/")[0])
+    folder = PAGE.partition("/")[0]
+    is_site = any(
+        read_optional(context.read, f"{folder}/{name}") is not None for name in BUILT_SITE
+    )
+    has_folder = context.app.has_folder(folder) and not is_site
     return "docs" in context.manifest.app.generate and has_folder
 
 

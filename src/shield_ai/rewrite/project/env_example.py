@@ -26,6 +26,7 @@ DOTENV = ".env"
 VARIABLE = regex(
     rb"^[ \t]*(?:#[ \t]*)?(?:export[ \t]+)?([A-Za-z_][A-Za-z0-9_]*)[ \t]*=", re.MULTILINE
 )
+EXPORTED = regex(rb"^[ \t]*(?:#[ \t]*)?export[ \t]+[A-Za-z_]", re.MULTILINE)
 # Matches the names of example files for development.
 DEVELOPMENT = regex(r"dev|local|test|ci\b")
 # A file with any other word in its name is for a part of the app: .env.stripe.example
@@ -71,13 +72,16 @@ def extend_env_example(
     raw = read(path)
     # A byte order mark or a single \r would hide lines from the regular expression.
     text = (raw or b"").removeprefix(codecs.BOM_UTF8).replace(b"\r", b"\n")
-    existing = {name.decode() for name in VARIABLE.findall(text)}
+    names = VARIABLE.findall(text)
+    existing = {name.decode() for name in names}
+    # The file is read by a shell, which passes only these variables on.
+    export = "export " if len(EXPORTED.findall(text)) * 2 > len(names) else ""
     variables = manifest.variables() if raw is None else sorted(files.new_variables)
     # The app parses .env itself, and does not load it into os.environ.
     is_private = files.reads and not files.loads
     blocks = [
-        _block(VARIABLES, [f"#{name}=" for name in variables if name not in existing]),
-        _enable_block(manifest, existing, is_private=is_private, django=django),
+        _block(VARIABLES, [f"#{export}{name}=" for name in variables if name not in existing]),
+        _enable_block(manifest, existing, export, is_private=is_private, django=django),
     ]
     addition = "\n".join(block for block in blocks if block)
     return append(path, raw, addition, gap=True) if addition else NOTHING
@@ -119,7 +123,7 @@ def _is_for_app(read: FileReader, path: str, manifest: Manifest) -> bool:
 
 
 def _enable_block(
-    manifest: Manifest, existing: Collection[str], *, is_private: bool, django: bool
+    manifest: Manifest, existing: Collection[str], export: str, *, is_private: bool, django: bool
 ) -> str:
     if "USE_AWS_SECRETS" in existing:
         return ""
@@ -133,7 +137,7 @@ def _enable_block(
     # The map file contains the prefix, except with environments or with the installed package.
     if app.prefix and (manifest.environments or app.runtime == "package"):
         values["AWS_SECRETS_PREFIX"] = single_line(app.prefix)
-    lines = [f"#{name}={value}" for name, value in values.items() if name not in existing]
+    lines = [f"#{export}{name}={value}" for name, value in values.items() if name not in existing]
     return _block(ENABLE_IN_PROCESS if is_private else ENABLE, lines)
 
 

@@ -88,7 +88,7 @@ OWN_1 = """
             init_settings: SettingsSourceCallable,
             env_settings: SettingsSourceCallable,
             file_secret_settings: SettingsSourceCallable,
-        ) -> tuple[SettingsSourceCallable, ...]:
+        ) -> "tuple[SettingsSourceCallable, ...]":
             \"\"\"Read the secrets from AWS before the environment variables.\"\"\"
             secrets = SecretsManagerSource(client)
             return init_settings, secrets, env_settings, file_secret_settings

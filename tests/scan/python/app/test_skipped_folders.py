@@ -33,6 +33,9 @@ def selected(tmp_path):
         pytest.param("a/c/b.py", "from ..env import x", "a/env/x.py", id="relative, a member"),
         pytest.param("a/b.py", "from a.dist import z, x", "a/dist/x.py", id="member"),
         pytest.param("a/b.py", "from . import build", "a/build/__init__.py", id="package"),
+        pytest.param(
+            "a/b.py", "from a.docs import views", "a/docs/views.py", id="package named docs"
+        ),
         pytest.param("b.py", "", "alembic/env.py", id="configuration of Alembic"),
         pytest.param("b.py", "", "a/migrations/env.py", id="of its migrations"),
         pytest.param("b.py", "", "a/migrations/_helper.py", id="helper of migrations"),

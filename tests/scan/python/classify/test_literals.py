@@ -71,6 +71,18 @@ def test_tells_values_from_descriptions(name: str, text: str, secret: bool) -> N
     assert is_secret_literal((name,), ast.Constant(text)) is secret
 
 
+@pytest.mark.parametrize(
+    ("path", "secret"),
+    [
+        pytest.param(("INSECURE_DEFAULTS", "PASSWORD"), False, id="list of forbidden values"),
+        pytest.param(("DEFAULTS", "PASSWORD"), True, id="another dictionary"),
+        pytest.param(("INSECURE_PASSWORD",), True, id="a setting itself"),
+    ],
+)
+def test_forbidden_values_are_no_secrets(path: tuple[str, ...], secret: bool) -> None:
+    assert is_secret_literal(path, ast.Constant("admin-7f3")) is secret
+
+
 @example(("TOKEN_NAME",), "x")
 @example(("A", "pass", "0"), "x")
 @given(

@@ -161,7 +161,9 @@ def _add_method_1(
         lines.append(f"{writer.indent}class {CONFIG}:")
         writer = writer.nested()
     types = dict.fromkeys(PARAMETERS_1, SOURCE_TYPE_1)
-    lines += _signature(writer, METHOD_1, types, SOURCE_TYPE_1)
+    # Python 3.8 can't evaluate tuple[...], and pydantic 1 runs on it.
+    quote = "" if _has_future_annotations(source) else '"'
+    lines += _signature(writer, METHOD_1, types, SOURCE_TYPE_1, quote)
     lines += _body(writer.nested(), METHOD_1, list(types), wraps, options)
     return insert_below(source, (config or node).body[-1], "\n" + "\n".join(lines) + "\n")
 
@@ -186,11 +188,21 @@ def _body(
     return [docstring, call, created, f"{writer.indent}return first, secrets, *others"]
 
 
-def _signature(writer: Writer, name: str, types: dict[str, str], source_type: str) -> list[str]:
+def _has_future_annotations(source: Source) -> bool:
+    imports = (node for node in source.tree.body if isinstance(node, ast.ImportFrom))
+    return any(
+        node.module == "__future__" and node.names[0].name == "annotations" for node in imports
+    )
+
+
+def _signature(
+    writer: Writer, name: str, types: dict[str, str], source_type: str, quote: str = ""
+) -> list[str]:
+    returned = f"{quote}tuple[{source_type}, ...]{quote}"
     parameters = ["cls", *(f"{parameter}: {kind}" for parameter, kind in types.items())]
     return [
         f"{writer.indent}@classmethod",
-        writer.bracketed(f"def {name}(", parameters, f") -> tuple[{source_type}, ...]:"),
+        writer.bracketed(f"def {name}(", parameters, f") -> {returned}:"),
     ]
 
 

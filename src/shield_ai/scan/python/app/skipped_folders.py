@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 # The app's own code can have these names, too.
-AMBIGUOUS = word_set("third_party vendor templates build dist env")
+AMBIGUOUS = word_set("third_party vendor templates build dist env docs doc")
 # Not rewritten, but reported if they read secrets.
 REPORTED = AMBIGUOUS | {"alembic", "migrations"}
 READ = regex(

@@ -8,7 +8,7 @@ import re
 from typing import TYPE_CHECKING
 
 from shield_ai.model.name_meaning import Meaning, harmless_word, meaning
-from shield_ai.model.secret_words import LIMITS
+from shield_ai.model.secret_words import FORBIDDEN_VALUES, LIMITS
 from shield_ai.model.skip import SkipId, SkipReason
 from shield_ai.model.words import words
 from shield_ai.project.perf.lazy_regex import regex
@@ -105,6 +105,9 @@ def is_secret_literal(path: tuple[str, ...], node: ast.expr) -> bool:
 
 
 def _is_fake_by_name(path: tuple[str, ...]) -> bool:
+    """Return whether the names say that a value is made up, or in a list of forbidden values."""
+    if any(not FORBIDDEN_VALUES.isdisjoint(words(name)) for name in path[:-1]):
+        return True
     return any(MADE_UP.intersection(words(name)) for name in path)
 
 
