@@ -47,6 +47,7 @@ def paired(*variables):
         pytest.param("SOCIAL_AUTH_GITHUB_KEY", "SOCIAL_AUTH_GITHUB_SECRET", "social-auth-github-credentials", CLIENT, id="social auth"),
         pytest.param("TWITTER_CONSUMER_KEY", "TWITTER_CONSUMER_SECRET", "twitter-credentials", CLIENT, id="OAuth 1"),
         pytest.param("FACEBOOK_APP_ID", "FACEBOOK_APP_SECRET", "facebook-credentials", CLIENT, id="Facebook"),
+        pytest.param("MAILJET_REST_API_KEY", "MAILJET_REST_API_SECRET", "mailjet-rest-credentials", ("api_key", "api_secret"), id="API"),
         pytest.param("TWITCH_ID", "TWITCH_SECRET", "twitch-credentials", CLIENT, id="OAuth, short names"),
     ],
 )  # fmt: skip

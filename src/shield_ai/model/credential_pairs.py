@@ -9,6 +9,7 @@ EMAIL_HOST_USER         EMAIL_HOST_PASSWORD; RABBITMQ_…, …      username, pa
 GITHUB_CLIENT_ID        GITHUB_CLIENT_SECRET; CONSUMER_…        client_id, client_secret
 SOCIAL_AUTH_GITHUB_KEY  SOCIAL_AUTH_GITHUB_SECRET               client_id, client_secret
 TWITCH_ID               TWITCH_SECRET                           client_id, client_secret
+MAILJET_API_KEY         MAILJET_API_SECRET                      api_key, api_secret
 BUCKET_KEY; SPACES_KEY  BUCKET_SECRET                           access_key_id, secret_access_key
 AWS_KEY; S3_KEY …       AWS_SECRET, …_SECRET_KEY                access_key_id, secret_access_key
 ======================  ======================================  ================================
@@ -45,6 +46,7 @@ class _PairType(NamedTuple):
 _KEY_FIELDS = ("access_key_id", "secret_access_key")
 _LOGIN_FIELDS = ("username", "password")
 _CLIENT_FIELDS = ("client_id", "client_secret")
+_API_FIELDS = ("api_key", "api_secret")
 _ANY = re.compile(r".*")
 _NOT_EMPTY = re.compile(r".+")
 _PERSON = "ADMIN|ADMINISTRATOR|SUPERUSER|ROOT|DEMO|TEST|INITIAL"
@@ -68,6 +70,7 @@ _TYPES = (
         ("PASSWORD", "PASS", "PASSWD", "PWD"),
         _LOGIN_FIELDS,
     ),
+    _PairType(_NOT_EMPTY, ("API_KEY",), ("API_SECRET", "API_SECRET_KEY"), _API_FIELDS),
     _PairType(_ANY, ("CLIENT_ID",), ("CLIENT_SECRET",), _CLIENT_FIELDS),
     _PairType(_ANY, ("CONSUMER_KEY",), ("CONSUMER_SECRET",), _CLIENT_FIELDS),
     _PairType(_NOT_EMPTY, ("APP_ID",), ("APP_SECRET",), _CLIENT_FIELDS),
