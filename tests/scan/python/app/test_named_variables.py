@@ -22,6 +22,7 @@ SETTINGS = "import os\nURL = os.environ['DATABASE_URL']\n"
         pytest.param("import os\ndef f(env):\n    return [n for n in ('A', 'DATABASE_URL') if n not in env]\nf(os.environ)", True, id="tuple of variables"),
         pytest.param("import os\nx = {'a': os.environ, 'b': f({'DATABASE_URL': 1})}", False, id="argument"),
         pytest.param("import os\nX = ['DATABASE_URL']\nx = os.getenv('DATABASE_URL')", False, id="list beside a read"),
+        pytest.param("@field_validator('DATABASE_URL')\ndef check(x): ...", False, id="validator"),
         pytest.param("set_url(name='DATABASE_URL')", False, id="keyword"),
         pytest.param("manager.set('OTHER_URL')", False, id="another variable"),
         pytest.param("import os\nx = os.getenv('DATABASE_URL')", False, id="known read"),

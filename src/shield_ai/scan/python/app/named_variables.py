@@ -28,10 +28,12 @@ MAX_ARGUMENTS = 400  # bytes between a function's name and an argument
 NAME = regex(rb"(?<=[,(\[{\s])[\"']([A-Za-z_][A-Za-z0-9_]{0,200})[\"']")
 LISTED = regex(rb"(?:[^=!<>]=|\bin)\s{0,20}\Z")  # NAMES = [… or: in […
 FUNCTION = regex(rb"([A-Za-z_]\w*)\s?\Z")
-# These don't read environment variables: lookups in settings, messages, collections and tests.
+# These don't read environment variables: lookups in settings, messages, collections, tests, and
+# decorators of pydantic.
 OTHER_FUNCTIONS = word_set("""
     GET GETATTR HASATTR SETATTR DELATTR SETDEFAULT POP PRINT GETTEXT NGETTEXT FORMAT APPEND ADD
     INDEX STARTSWITH ENDSWITH DEBUG INFO WARNING ERROR EXCEPTION CRITICAL LOG PATCH SECRETS CLIENT
+    VALIDATOR FIELD_VALIDATOR
 """)
 # In a file with one of these, a list of names may be one of variables that it reads.
 ENVIRONMENT = (b"environ", b"getenv")
