@@ -21,6 +21,7 @@ PACKAGES = ("config", "shop")
             False,
             id="fewer files",
         ),
+        pytest.param(["from shop import a\nimport (\n", "import x\nfrom shop import a\n"], True, id="invalid file"),
         pytest.param([], False, id="no files"),
     ],
 )  # fmt: skip

@@ -7,10 +7,13 @@ in `src`. In an app in the folder `backend`, they sort `import config` among the
 from __future__ import annotations
 
 import ast
+import contextlib
 import itertools
 import sys
 from typing import TYPE_CHECKING
 
+from shield_ai.model.errors import SourceError
+from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.project.python_source import Source
 
 if TYPE_CHECKING:
@@ -20,6 +23,7 @@ if TYPE_CHECKING:
 
 MAX_FILES = 60  # with imports of an own package
 MAX_SIZE = 100_000  # bytes
+FROM = regex(rb"(?m)^from[ \t]+([A-Za-z0-9_]+)")
 
 
 def own_packages(paths: Iterable[str], root: str) -> tuple[str, ...]:
@@ -42,21 +46,22 @@ def mixes_own_packages(read: FileReader, paths: Iterable[str], packages: Collect
         paths: The app's Python files.
         packages: The app's own top-level packages.
     """
-    if not packages:
-        return False
     mixed = separate = 0
-    marks = [f"from {package}".encode() for package in packages]
-    contents = ((path, read(path) or b"") for path in paths)
-    with_own = (
-        (path, raw)
-        for path, raw in contents
-        if len(raw) <= MAX_SIZE and any(mark in raw for mark in marks)
-    )
+    own = set(packages)
+    contents = ((path, read(path) or b"") for path in paths if own)
+    with_own = ((path, raw) for path, raw in contents if _names_own_package(raw, own))
     for path, raw in itertools.islice(with_own, MAX_FILES):
-        for is_adjacent in _transitions(Source.from_bytes(path, raw).tree, packages):
-            mixed += is_adjacent
-            separate += not is_adjacent
+        with contextlib.suppress(SourceError):  # not parsed
+            for is_adjacent in _transitions(Source.from_bytes(path, raw).tree, own):
+                mixed += is_adjacent
+                separate += not is_adjacent
     return mixed > separate
+
+
+def _names_own_package(raw: bytes, packages: Collection[str]) -> bool:
+    if len(raw) > MAX_SIZE:
+        return False
+    return any(name.decode() in packages for name in FROM.findall(raw))
 
 
 def _transitions(tree: ast.Module, packages: Collection[str]) -> Iterator[bool]:
