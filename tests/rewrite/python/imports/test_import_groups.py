@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import re
+
 import pytest
+from shield_helpers import shield
 
 from shield_ai.rewrite.python.imports.import_groups import mixes_own_packages, own_packages
 
@@ -34,3 +37,40 @@ def test_packages_of_a_folder():
     paths = ["backend/shop/a.py", "backend/manage.py", "tools/b.py"]
     assert own_packages(paths, "backend") == ("manage", "shop")
     assert own_packages(paths, "") == ("backend", "tools")
+
+
+SETTINGS = """import os
+
+import ldap
+from zulu import Search
+
+SECRET_KEY = os.environ["SECRET_KEY"]
+X = Search, ldap
+"""
+
+
+@pytest.mark.parametrize(
+    ("gap", "expected"),
+    [
+        pytest.param("", "import ldap\nfrom config.{} import get_secret\nfrom zulu", id="mixed"),
+        pytest.param(
+            "\n", "import ldap\nfrom zulu import Search\n\nfrom config.{} import", id="separate"
+        ),
+    ],
+)
+def test_get_secret_is_imported_as_other_packages_are(tmp_path, gap, expected):
+    for path, text in (
+        ("backend/config/__init__.py", ""),
+        ("backend/config/settings.py", SETTINGS),
+        ("backend/manage.py", "DJANGO_SETTINGS_MODULE = 'config.settings'\n"),
+        ("backend/shop/__init__.py", ""),
+        ("backend/shop/views.py", f"import django\n{gap}from config import settings\n"),
+    ):
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_text(text)
+    done = shield("apply", "--only", "code", "--yes", "--no-proof", cwd=tmp_path)
+    assert done.code == 0, done.text
+    settings = (tmp_path / "backend/config/settings.py").read_text()
+    module = re.search(r"from config\.(\w+)", settings)
+    assert module, settings
+    assert expected.format(module[1]) in settings
