@@ -66,6 +66,9 @@ CONFIG_READ = regex(
 # An object or a file that may be a configuration.
 CONFIG_SOURCE = regex(
     rb"(?i)conf|cfg|setting|\bload|parse_(?:known_)?args|secrets|credential|get_(?:value|option|param)"
+    # Options, the text of a file, and an attribute that is copied from a mapping.
+    rb"|\bopt(?:ion)?s\b|\.read(?:line|_text|_bytes)?s?\(|_file\w{0,20}\(|login_info"
+    rb"|\bself\.\w{1,60} ?= ?[\w.]{1,60}(?:\[|\.get\()"
 )
 # A value of at least 12 characters with a secret-like name, a URL with a password, or a short key
 # that signs sessions.

@@ -68,6 +68,8 @@ def test_finds_secrets_from_files(text, found):
         pytest.param("import config\nx = config.API_KEY\n", [(3, "API_KEY")], id="module outside the app"),
         pytest.param("x = utils.get_login_info()['chat_api_key']\n", [(2, "chat_api_key")], id="function for secrets"),
         pytest.param("x = self.options.get('mail_password')\n", [(2, "mail_password")], id="options"),
+        pytest.param("self.chat_api_key = self.rule.get('chat_api_key', None)\n", [(2, "chat_api_key")], id="copied to an attribute"),
+        pytest.param("self.api_key = entry['chat_api_key']\n", [(2, "chat_api_key")], id="copied item"),
         pytest.param("with open('key') as f:\n    SECRET_KEY = f.read().strip()\n", [(3, "SECRET_KEY")], id="file"),
         pytest.param("d['api_key'] = (root / 'key').read_text()\n", [(2, "api_key")], id="text of a path"),
         pytest.param("API_TOKEN: str = open('t').readlines()[0]\n", [(2, "API_TOKEN")], id="line of a file"),
@@ -86,6 +88,15 @@ def test_guesses_configurations_by_name(text, found):
         pytest.param("import secrets\nx = secrets.token_hex(8)\n", id="standard library"),
         pytest.param("secrets = {}\nx = secrets['password']\n", id="dict of secrets"),
         pytest.param("x = data.get('password')\n", id="data"),
+        pytest.param("self.chat_token = response['chat_token']\n", id="copied from a response"),
+        pytest.param("self.access_token = rule['access_token']\n", id="copied token of a session"),
+        pytest.param("self.password = rule['password']\n", id="copied password, no service"),
+        pytest.param("chat_token = rule['chat_token']\n", id="copied to a variable"),
+        pytest.param("self.other = rule['chat_token']\n", id="copied to another name"),
+        pytest.param(
+            "def f(self, **rule):\n    self.chat_token = rule['chat_token']\n",
+            id="keyword arguments",
+        ),
         pytest.param(
             "def handle(self, **options):\n    x = options['password']\n", id="options of a command"
         ),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from shield_ai.model.name_meaning import Meaning
 from shield_ai.scan.files.file_filter import CONFIG_READ
 from shield_ai.scan.python.config.classes import is_data_module, secret_fields
+from shield_ai.scan.python.config.copied_values import copied_secret
 from shield_ai.scan.python.config.file_contents import file_secret
 from shield_ai.scan.python.config.imports import imported_names, imported_secrets
 from shield_ai.scan.python.config.keys import Keys
@@ -121,6 +122,9 @@ class _Finder:
             read = self._find(node, names)
             if read and key_meaning(read.key) is not Meaning.HARMLESS:
                 yield _create_read(node, read)
+        copied = copied_secret(statement, names)
+        if copied:
+            yield ConfigRead(copied.node, copied.key, Origin(copied.mapping), is_certain=False)
         text = file_secret(statement, names)
         if text:
             node, key, reader = text
