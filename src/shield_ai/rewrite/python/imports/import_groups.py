@@ -13,6 +13,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from shield_ai.model.errors import SourceError
+from shield_ai.model.file_reader import read_optional
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.project.python_source import Source
 
@@ -48,7 +49,7 @@ def mixes_own_packages(read: FileReader, paths: Iterable[str], packages: Collect
     """
     mixed = separate = 0
     own = set(packages)
-    contents = ((path, read(path) or b"") for path in paths if own)
+    contents = ((path, read_optional(read, path) or b"") for path in paths if own)
     with_own = ((path, raw) for path, raw in contents if _names_own_package(raw, own))
     for path, raw in itertools.islice(with_own, MAX_FILES):
         with contextlib.suppress(SourceError):  # not parsed
