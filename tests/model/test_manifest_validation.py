@@ -100,7 +100,7 @@ from shield_ai.model.manifest_parser import parse
         pytest.param(
             "[[secret]]",
             '[deployment]\nedit = ["compose"]\ninject = ["web"]\n\n[[secret]]',
-            'shield.toml:6: inject requires "ecs" or "kubernetes" in edit',
+            'shield.toml:6: inject requires "ecs", "kubernetes" or "cloudformation" in edit',
             id="inject without ECS",
         ),
         pytest.param(

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import enum
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
 from shield_ai.model.skip import Skipped
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 class DeploymentKind(enum.StrEnum):
@@ -121,13 +124,14 @@ class EnvironmentEntry(NamedTuple):
     start: int
     end: int
     value: str | None  # None if it is not a text
+    reference: str = ""  # the parameter of a template with the value
 
 
 class EnvironmentBlock(NamedTuple):
     """A list or map of a file that sets variables of a container."""
 
     container: int  # where the service or container starts, which has one or two blocks
-    unit: str  # its name
+    unit: str  # its name; of a function, its logical ID
     key: str  # for example `environment`
     key_start: int  # byte offsets, of the name with its quotes and of the list or map
     start: int
@@ -135,6 +139,10 @@ class EnvironmentBlock(NamedTuple):
     style: EntryStyle
     entries: tuple[EnvironmentEntry, ...]
     problem: str  # why the variables of the container can't be edited; empty if they can
+    app_problem: str = ""  # why an app in it can't read secrets; empty if it can
+    platform_problem: str = ""  # why ECS can't read secrets for it; empty if it can
+    reserved: frozenset[str] = frozenset()  # variables that the platform sets itself
+    inherited_by: tuple[str, ...] = ()  # the functions that the variables are for, if several
 
 
 class EnvironmentFile(NamedTuple):
@@ -146,3 +154,5 @@ class EnvironmentFile(NamedTuple):
     problem: str = ""  # why the file can't be edited; empty if it can
     app_problem: str = ""  # why an app in it can't read secrets; empty if it can
     platform_problem: str = ""  # why ECS can't read secrets for it; empty if it can
+    # The parameters of a template, and how often it names them outside their declarations.
+    parameters: Mapping[str, int] = {}

@@ -143,12 +143,16 @@ class DeploymentEdits(
 ):
     """The `[deployment]` table: the deployment files from which apply removes the variables."""
 
-    # kinds of files to edit: "compose", "kubernetes", "ecs", "github" or "gitlab"
-    edit: tuple[Literal["compose", "kubernetes", "ecs", "github", "gitlab"], ...] = ()
-    # services and containers that run the app, which reads its secrets with get_secret()
+    # kinds of files to edit: "compose", "kubernetes", "ecs", "cloudformation" (also for AWS SAM),
+    # "github" or "gitlab"
+    edit: tuple[
+        Literal["compose", "kubernetes", "ecs", "cloudformation", "github", "gitlab"], ...
+    ] = ()
+    # services and containers that run the app, which reads its secrets with get_secret(); and
+    # functions, by their logical IDs
     containers: tuple[str, ...] = ()
-    # containers of ECS and Kubernetes that do not call get_secret(): the platform sets their
-    # variables
+    # containers of ECS and Kubernetes, and functions, that do not call get_secret(): the platform
+    # sets their variables
     inject: tuple[str, ...] = ()
     # jobs of GitHub workflows and of .gitlab-ci.yml that read their secrets from AWS instead of
     # from GitHub or GitLab; with the name of the file, as in "release.yml:deploy", only the job of

@@ -201,9 +201,10 @@ def _check_deployment(deployment: DeploymentEdits) -> None:
             "edit and containers require each other",
             'name the services and containers that run the app, as in containers = ["web"]',
         )
-    if deployment.inject and not edited & {"ecs", "kubernetes"}:
+    if deployment.inject and not edited & {"ecs", "kubernetes", "cloudformation"}:
         raise ManifestError(
-            'inject requires "ecs" or "kubernetes" in edit', "other kinds of files are not edited"
+            'inject requires "ecs", "kubernetes" or "cloudformation" in edit',
+            "other kinds of files are not edited",
         )
     if both := set(deployment.inject).intersection(deployment.containers):
         raise ManifestError(

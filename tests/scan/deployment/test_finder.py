@@ -188,6 +188,17 @@ def rows(deployment):
             id="SAM",
         ),
         pytest.param(
+            "template.yaml",
+            "Globals:\n  Function:\n    Environment:\n      Variables: {SECRET_KEY: VALUE}\n"
+            "Resources:\n  Task:\n    Type: AWS::ECS::TaskDefinition\n    Properties:\n      ContainerDefinitions:\n"
+            "        - Name: web\n          Environment:\n            - {Name: DB_PASSWORD, Value: VALUE}\n"
+            "        - Name: !Ref Name\n          Secrets:\n            - {Name: SECRET_KEY, ValueFrom: !Ref Key}\n"
+            "  Job:\n    Properties:\n      Environment:\n        Variables:\n          Fn::If: [Live, {SECRET_KEY: VALUE}, {DB_HOST: VALUE}]\n",
+            [(4, "Globals.Function", "SECRET_KEY", "literal"), (12, "web", "DB_PASSWORD", "literal"),
+             (15, "Task", "SECRET_KEY", "secret-store"), (20, "Job", "SECRET_KEY", "literal"), (20, "Job", "DB_HOST", "literal")],
+            id="CloudFormation",
+        ),
+        pytest.param(
             "serverless.yml",
             "provider:\n  environment:\n    SECRET_KEY: ${ssm:/app/key}\nfunctions:\n  api:\n    environment:\n      DB_PASSWORD: VALUE\n      DB_HOST: ${env:DB_HOST}\n",
             [(3, "provider", "SECRET_KEY", "secret-store"), (7, "api", "DB_PASSWORD", "literal"), (8, "api", "DB_HOST", "reference")],

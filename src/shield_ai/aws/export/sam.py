@@ -28,7 +28,7 @@ _POLICY_HEADER = """\
 
 def to_sam(target: Target) -> str:
     """Return the variables as YAML, and the policies as further documents in JSON."""
-    variables = {variable.name: _reference(variable) for variable in target.variables()}
+    variables = {variable.name: dynamic_reference(variable) for variable in target.variables()}
     function = {
         "Type": "AWS::Serverless::Function",
         "Properties": {"Environment": {"Variables": variables}},
@@ -40,7 +40,12 @@ def to_sam(target: Target) -> str:
     return text
 
 
-def _reference(variable: PlatformVariable) -> str:
+def dynamic_reference(variable: PlatformVariable) -> str:
+    """Return what CloudFormation replaces by the value when a stack is deployed.
+
+    Args:
+        variable: The variable.
+    """
     # With a field, AWS expects the literal word SecretString before it.
     parts = [variable.secret, "SecretString"]
     if variable.field:

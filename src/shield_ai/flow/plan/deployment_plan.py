@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from shield_ai.model.deployment import Deployment, DeploymentVariable
+    from shield_ai.model.deployment import Deployment, DeploymentVariable, EnvironmentEntry
     from shield_ai.model.file_reader import FileReader
     from shield_ai.model.manifest import Manifest
     from shield_ai.model.site import FoundSite
@@ -50,6 +50,7 @@ EDITABLE = frozenset(
         DeploymentKind.COMPOSE,
         DeploymentKind.KUBERNETES,
         DeploymentKind.ECS,
+        DeploymentKind.CLOUDFORMATION,
         DeploymentKind.GITHUB,
         DeploymentKind.GITLAB,
     }
@@ -213,6 +214,8 @@ def file_values(sources: DeploymentSources) -> Iterator[FileValue]:
         for block in file.blocks:
             for entry in block.entries:
                 form = forms.get((path, block.unit, entry.variable))
+                if entry.value is None and _is_composed(file, entry, form):
+                    yield FileValue(entry.variable, None, is_composed=True)
                 if entry.value is None or form is None:
                     continue
                 is_compose = file.kind is DeploymentKind.COMPOSE
@@ -224,6 +227,13 @@ def file_values(sources: DeploymentSources) -> Iterator[FileValue]:
                 elif form is ValueForm.LITERAL:
                     text = entry.value.replace("$$", "$") if is_compose else entry.value
                     yield FileValue(entry.variable, text)
+
+
+def _is_composed(file: EnvironmentFile, entry: EnvironmentEntry, form: ValueForm | None) -> bool:
+    """Return whether a template computes a value from more than one parameter."""
+    is_template = file.kind is DeploymentKind.CLOUDFORMATION
+    is_known = form in {None, ValueForm.SECRET_STORE} or entry.reference in file.parameters
+    return is_template and not is_known
 
 
 def kept_values(

@@ -12,7 +12,9 @@ from shield_ai.model.deployment import (
     EnvironmentFile,
 )
 from shield_ai.project.perf.lazy_regex import regex
+from shield_ai.scan.deployment.cloudformation import find_template_environments
 from shield_ai.scan.deployment.environment import NAME_KEYS, VALUE_KEYS, walk_blocks
+from shield_ai.scan.deployment.node_span import node_end, node_start
 from shield_ai.scan.text.config_parsers import json_values, yaml_values
 
 if TYPE_CHECKING:
@@ -33,6 +35,9 @@ EXECUTION_ROLE = (
 INVALID = "can't be parsed"
 NO_NAME = "the container has no name"
 TEMPLATE_MARK = regex(rb"\{\{|\{%|<%")
+# CloudFormation replaces `{{resolve:…}}` itself.
+TEMPLATE_MARK_BESIDE_REFERENCES = regex(rb"\{\{(?!resolve:)|\{%|<%")
+CLOUDFORMATION = DeploymentKind.CLOUDFORMATION
 YAML_ALIAS = regex(rb"(?:^|[\s\[{,:-])\*[^\s,\]}]")
 MAX_KEYS = 200  # of a container; bounds a search in quadratic time
 NAME = frozenset({"name"})
@@ -41,17 +46,20 @@ ENV_FILE_KEYS = frozenset({"env_file", "environmentFiles"})
 
 
 def find_environments(raw: bytes, kind: DeploymentKind) -> EnvironmentFile:
-    """Find the variables of the containers in a file of Docker Compose, Kubernetes or ECS.
+    """Find the variables of containers and functions in a file that sets them.
 
     Args:
         raw: The file.
         kind: Its kind.
     """
     is_json = kind is DeploymentKind.ECS
-    if TEMPLATE_MARK.search(raw):
+    mark = TEMPLATE_MARK_BESIDE_REFERENCES if kind is CLOUDFORMATION else TEMPLATE_MARK
+    if mark.search(raw):
         return EnvironmentFile(raw, kind, problem=TEMPLATE)
     if not is_json and has_aliases(raw):
         return EnvironmentFile(raw, kind, problem=ALIASES)
+    if kind is CLOUDFORMATION:
+        return find_template_environments(raw)
     roots = json_values(raw) if is_json else yaml_values(raw)
     if problem := _file_problem(kind, roots):
         return EnvironmentFile(raw, kind, problem=problem)
@@ -184,40 +192,3 @@ def _parse_item(item: Node) -> _Assignment:
     name_node, value_node = item.get(NAME_KEYS), item.get(VALUE_KEYS)
     text = value_node.text if value_node else None
     return _Assignment(name_node.text if name_node else "", text)
-
-
-def node_start(raw: bytes, node: Node) -> int:
-    """Return the start offset of a value, including its opening quote.
-
-    Args:
-        raw: The file.
-        node: The value.
-    """
-    return node.start - 1 if _is_in_quotes(raw, node) else node.start
-
-
-def node_end(raw: bytes, node: Node) -> int:
-    """Return the end offset of a value. A YAML collection ends with its last scalar.
-
-    Args:
-        raw: The file.
-        node: The value.
-    """
-    pending = [node]
-    end = node.start
-    while pending:
-        part = pending.pop()
-        if not part.is_container:
-            end = max(end, part.end + _is_in_quotes(raw, part))
-        elif raw[part.start : part.start + 1] in (b"{", b"["):
-            end = max(end, part.end)
-        else:
-            pending += [child for pair in part.pairs for child in pair]
-            pending += part.items
-    return end
-
-
-def _is_in_quotes(raw: bytes, node: Node) -> bool:
-    before = raw[max(node.start - 1, 0) : node.start]
-    is_quoted = node.quoted and not node.is_container and before in (b'"', b"'")
-    return is_quoted and raw[node.end : node.end + 1] == before

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 MAX_DEPTH = 60  # of maps and lists; manifests have about 15
 MAX_PARTS = 200  # of the arguments of a function
 MERGE_KEY = "<<"
+MERGE_KEYS = frozenset({MERGE_KEY, "Fn::If"})  # their maps set the same variables
 NAME_KEYS = frozenset({"name", "key", "secretkey"})
 VALUE_KEYS = frozenset({"value"})
 LITERAL_KEYS = VALUE_KEYS | {"default"}  # of a variable of Terraform
@@ -135,7 +136,7 @@ class EnvironmentReader:
             self._seen.add(key)
             yield from self._named(part, unit)
             for name, value in part.pairs:
-                if name.text == MERGE_KEY:
+                if name.text in MERGE_KEYS:
                     pending.append(value)
                     pending.extend(value.items)
                 elif name.text in self.names:

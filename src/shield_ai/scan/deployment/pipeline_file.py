@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from shield_ai.model.pipeline import Pipeline
 from shield_ai.project.perf.lazy_regex import regex
-from shield_ai.scan.deployment.blocks import INVALID, has_aliases, node_start
+from shield_ai.scan.deployment.blocks import INVALID, has_aliases
+from shield_ai.scan.deployment.node_span import node_start
 from shield_ai.scan.deployment.pipeline_job import find_job, map_of, value_of, values_of
 from shield_ai.scan.deployment.pipeline_rules import common_branch
 from shield_ai.scan.deployment.pipeline_uses import find_uses, is_job

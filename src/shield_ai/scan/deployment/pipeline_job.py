@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from shield_ai.model.pipeline import TOKEN, PipelineJob, ScriptItem
 from shield_ai.model.workflow import WorkflowEnv
 from shield_ai.project.perf.lazy_regex import regex
-from shield_ai.scan.deployment.blocks import node_end, node_start
+from shield_ai.scan.deployment.node_span import node_end, node_start
 from shield_ai.scan.deployment.pipeline_rules import BRANCHES, job_branch
 from shield_ai.scan.deployment.pipeline_scripts import (
     MAX_SCRIPT,

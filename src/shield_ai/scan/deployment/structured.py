@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from shield_ai.model.deployment import DeploymentKind, Use, ValueForm
 from shield_ai.project.perf.lazy_regex import regex
+from shield_ai.scan.deployment.cloudformation import template_unit
 from shield_ai.scan.deployment.environment import (
     Block,
     EnvironmentReader,
@@ -216,6 +217,8 @@ def _unit(kind: DeploymentKind, block: Block, objects: _Objects) -> str:
     """Return the name of the service, container, function, job or object of a block."""
     if kind in {DeploymentKind.KUBERNETES, DeploymentKind.ECS}:
         return objects.name_around(block)
+    if kind is DeploymentKind.CLOUDFORMATION:
+        return template_unit(block.path, block.parents)
     name_unit = UNITS.get(kind)
     return name_unit(block.path) if name_unit else ".".join(block.path[:-1])
 
@@ -254,7 +257,6 @@ UNITS: dict[DeploymentKind, Callable[[tuple[str, ...]], str]] = {
     DeploymentKind.GITHUB: _github_unit,
     DeploymentKind.GITLAB: _gitlab_unit,
     DeploymentKind.TERRAFORM: _terraform_unit,
-    DeploymentKind.CLOUDFORMATION: _second_key,
     DeploymentKind.SERVERLESS: _serverless_unit,
 }
 

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from shield_ai.model.workflow import Workflow, WorkflowEnv, WorkflowJob, WorkflowStep
 from shield_ai.project.perf.lazy_regex import regex
-from shield_ai.scan.deployment.blocks import ALIASES, INVALID, has_aliases, node_end, node_start
+from shield_ai.scan.deployment.blocks import ALIASES, INVALID, has_aliases
+from shield_ai.scan.deployment.node_span import node_end, node_start
 from shield_ai.scan.deployment.workflow_permissions import find_permissions
 from shield_ai.scan.deployment.workflow_triggers import find_subject
 from shield_ai.scan.deployment.workflow_uses import find_uses

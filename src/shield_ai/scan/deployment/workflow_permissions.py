@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from shield_ai.model.workflow import Permissions
 from shield_ai.project.perf.lazy_regex import regex
-from shield_ai.scan.deployment.blocks import node_end
+from shield_ai.scan.deployment.node_span import node_end
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

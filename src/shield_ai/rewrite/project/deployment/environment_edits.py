@@ -20,15 +20,18 @@ LINE_START = regex(rb"(?P<indent>[ \t]*)(?P<dash>-[ \t]+)?")
 REST_OF_LINE = regex(rb"[ \t]*(?:[ \t]#[^\r\n]*)?(?:\r?\n|\Z)")
 SEPARATOR = regex(rb"\s*,\s*")
 SPACES = regex(rb"\s*")
+EMPTIED_KEY = regex(rb"[\"']?[A-Za-z]+[\"']?[ \t]*:(?=[ \t]*(?:#[^\r\n]*)?\r?\n)")
 PLAIN = regex(r"[A-Za-z_][A-Za-z0-9_]*=[A-Za-z0-9/_+=.@-]*")
 # A variable of a Kubernetes container with its value, in one line or in several.
 FLOW_ENTRY = regex(rb"\{[^{}#\r\n]*\}")
 BLOCK_ENTRY = regex(
     rb"name:[^\r\n]*\r?\n(?:[ \t]*#[^\r\n]*\r?\n)*(?P<indent>[ \t]*)(?P<value>value:.*)", re.DOTALL
 )
+MAP_ENTRY = regex(rb"[\"']?\w+[\"']?[ \t]*:(?P<gap>\s*)(?P<value>.*)", re.DOTALL)
 ENVIRONMENT = "environment"
 SECRETS = "secrets"  # of ECS, which accepts only references there
 VALUE_KEYS = {ENVIRONMENT: "value", SECRETS: "valueFrom"}
+CLOUDFORMATION = DeploymentKind.CLOUDFORMATION  # capitalizes the keys
 
 
 class EditError(Exception):
@@ -68,7 +71,7 @@ def container_edits(
         editor = _BlockEditor(path, file, block, removed)
         yield from editor.edits(added if block is target else {})
     if target is None and added:
-        yield _new_block(path, file.raw, blocks[0], added)
+        yield _new_block(path, file, blocks[0], added, ENVIRONMENT)
 
 
 def injection_edits(
@@ -89,11 +92,11 @@ def injection_edits(
         EditError: An entry can't be edited with certainty.
     """
     for block in blocks:
-        is_secrets = block.key == SECRETS
+        is_secrets = _is_secrets(block)
         editor = _BlockEditor(path, file, block, () if is_secrets else references)
         yield from editor.edits(references if is_secrets else {})
-    if all(block.key != SECRETS for block in blocks):
-        yield _new_block(path, file.raw, blocks[0], references, SECRETS)
+    if not any(map(_is_secrets, blocks)):
+        yield _new_block(path, file, blocks[0], references, SECRETS)
 
 
 def secret_key_edits(
@@ -126,36 +129,104 @@ def secret_key_edits(
         yield Edit(path=path, start=start, end=entry.end, replacement=text)
 
 
+def dynamic_reference_edits(
+    path: str,
+    raw: bytes,
+    entries: Sequence[EnvironmentEntry],
+    references: Mapping[str, str],
+) -> Iterator[Edit]:
+    """Yield the edits that replace the values of a function's variables in CloudFormation.
+
+    Args:
+        path: The file.
+        raw: Its content.
+        entries: The variables.
+        references: The new value of each.
+
+    Raises:
+        EditError: An entry can't be edited with certainty.
+    """
+    for entry in entries:
+        match = MAP_ENTRY.fullmatch(raw, entry.start, entry.end)
+        if not match or (b"\n" in match["value"] and b"#" in match["value"]):
+            raise EditError("its lines are not in a form that can be edited with certainty")
+        text = json.dumps(references[entry.variable])
+        gap = "" if match["gap"] else " "
+        start = match.start("value")
+        if b"\n" in match["gap"]:
+            start, gap = match.start("gap"), " "
+        yield Edit(path=path, start=start, end=entry.end, replacement=gap + text)
+
+
 def _target(
     blocks: Sequence[EnvironmentBlock], removed: Collection[str]
 ) -> EnvironmentBlock | None:
     """Return the block that gets the new variables; None if it must be created."""
-    for block in blocks:
-        if block.key != SECRETS and any(entry.variable in removed for entry in block.entries):
+    others = [block for block in blocks if not _is_secrets(block)]
+    for block in others:
+        if any(entry.variable in removed for entry in block.entries):
             return block
-    return next((block for block in blocks if block.key == ENVIRONMENT), None)
+    return next((block for block in others if block.key.lower() == ENVIRONMENT), None)
+
+
+def _is_secrets(block: EnvironmentBlock) -> bool:
+    return block.key.lower() == SECRETS
+
+
+def _objects(
+    kind: DeploymentKind, key: str, variables: Mapping[str, str]
+) -> Iterator[dict[str, str]]:
+    """Yield an object for each variable, with the keys of ECS or CloudFormation."""
+    keys = ("name", VALUE_KEYS[key.lower()])
+    if kind is CLOUDFORMATION:
+        keys = (_capitalized(keys[0]), _capitalized(keys[1]))
+    for pair in variables.items():
+        yield dict(zip(keys, pair, strict=True))
+
+
+def _capitalized(key: str) -> str:
+    return key[:1].upper() + key[1:]
 
 
 def _new_block(
     path: str,
-    raw: bytes,
+    file: EnvironmentFile,
     beside: EnvironmentBlock,
     added: Mapping[str, str],
-    key: str = ENVIRONMENT,
+    key: str,
 ) -> Edit:
     """Insert the environment or the secrets of an ECS container before another key of it."""
+    raw = file.raw
     line_start = raw.rfind(b"\n", 0, beside.key_start) + 1
     before = raw[line_start : beside.key_start]
     is_own_line = not before.strip()
     gap = newline(raw) + before.decode() if is_own_line else " "
-    entries = [{"name": name, VALUE_KEYS[key]: value} for name, value in added.items()]
+    entries = list(_objects(file.kind, key, added))
+    if file.kind is CLOUDFORMATION:
+        key = _capitalized(key)
+        if raw[beside.container : beside.container + 1] != b"{":
+            return _new_list(path, raw, beside, key, entries)
     text = json.dumps(entries)
-    if key == SECRETS and is_own_line:
+    if key.lower() == SECRETS and is_own_line:
         indent = before.decode()
         step = indent[: len(indent) // 3] or "  "  # of a container in a list in a map
         text = json.dumps(entries, indent=step).replace("\n", newline(raw) + indent)
     text = f'"{key}": {text},{gap}'
     return Edit(path=path, start=beside.key_start, end=beside.key_start, replacement=text)
+
+
+def _new_list(
+    path: str, raw: bytes, beside: EnvironmentBlock, key: str, entries: list[dict[str, str]]
+) -> Edit:
+    """Insert a list of YAML before another key, which can be after the dash of a list."""
+    column = beside.key_start - raw.rfind(b"\n", 0, beside.key_start) - 1
+    indent = newline(raw) + " " * column
+    text = f"{key}:"
+    for entry in entries:
+        (name_key, variable), (value_key, value) = entry.items()
+        text += f"{indent}  - {name_key}: {variable}"
+        text += f"{indent}    {value_key}: {json.dumps(value)}"
+    return Edit(path=path, start=beside.key_start, end=beside.key_start, replacement=text + indent)
 
 
 class _BlockEditor:
@@ -166,7 +237,9 @@ class _BlockEditor:
     ) -> None:
         self._path = path
         self._raw = file.raw
-        self._is_json = file.kind is DeploymentKind.ECS
+        self._kind = file.kind
+        is_json = file.kind is CLOUDFORMATION and file.raw.lstrip()[:1] == b"{"
+        self._is_json = is_json or file.kind is DeploymentKind.ECS
         self._block = block
         self._entries = block.entries
         self._removed = [
@@ -178,8 +251,12 @@ class _BlockEditor:
             return
         if self._raw[self._block.start : self._block.start + 1] in (b"{", b"["):
             yield from self._flow_edits(added)
-        else:
+        elif self._removed:
             yield from self._block_edits(added)
+            if not added and len(self._removed) == len(self._entries):
+                yield self._emptied()
+        else:
+            yield self._appended(added)
 
     def _edit(self, start: int, end: int, text: str = "") -> Edit:
         return Edit(path=self._path, start=start, end=end, replacement=text)
@@ -195,6 +272,22 @@ class _BlockEditor:
                 if text and not self._raw[line.start : line.end].endswith(b"\n"):
                     text = text.removesuffix("\n")
             yield self._edit(line.start, line.end, text.replace("\n", newline(self._raw)))
+
+    def _emptied(self) -> Edit:
+        """Give the key of a list an empty list: CloudFormation rejects a key without a value."""
+        key = EMPTIED_KEY.match(self._raw, self._block.key_start)
+        if not key or self._kind is not CLOUDFORMATION:
+            raise EditError("nothing would remain in it")
+        return self._edit(key.end(), key.end(), " []")
+
+    def _appended(self, added: Mapping[str, str]) -> Edit:
+        """Insert lines after the last entry."""
+        entry = self._entries[-1]
+        line = self._line(entry)
+        text = "".join(self._new_lines(name, added[name], line, entry) for name in added)
+        if not self._raw[line.start : line.end].endswith(b"\n"):
+            text = "\n" + text.removesuffix("\n")
+        return self._edit(line.end, line.end, text.replace("\n", newline(self._raw)))
 
     def _line(self, entry: EnvironmentEntry) -> _Line:
         start = self._raw.rfind(b"\n", 0, entry.start) + 1
@@ -214,10 +307,12 @@ class _BlockEditor:
         if self._block.style is EntryStyle.ASSIGNMENTS:
             text = f"{name}={value}"
             return f"{first}{text if PLAIN.fullmatch(text) else json.dumps(text)}\n"
+        (pair,) = _objects(self._kind, self._object_key, {name: value})
+        name_key, value_key = pair
         if self._raw[entry.start : entry.start + 1] == b"{":
-            return f"{first}{{name: {name}, value: {json.dumps(value)}}}\n"
+            return f"{first}{{{name_key}: {name}, {value_key}: {json.dumps(value)}}}\n"
         inner = line.indent + " " * len(line.dash)
-        return f"{first}name: {name}\n{inner}value: {json.dumps(value)}\n"
+        return f"{first}{name_key}: {name}\n{inner}{value_key}: {json.dumps(value)}\n"
 
     def _flow_edits(self, added: Mapping[str, str]) -> Iterator[Edit]:
         """Edit a list or map in brackets."""
@@ -275,10 +370,17 @@ class _BlockEditor:
         if self._block.style is EntryStyle.ASSIGNMENTS:
             return json.dumps(f"{name}={value}")
         if self._block.style is EntryStyle.MAP:
-            return f"{name}: {text}"
-        if not self._is_json:
-            return f"{{name: {name}, value: {text}}}"
-        return self._json_object({"name": name, VALUE_KEYS[self._block.key]: value})
+            return f'"{name}": {text}' if self._is_json else f"{name}: {text}"
+        (pair,) = _objects(self._kind, self._object_key, {name: value})
+        if self._is_json:
+            return self._json_object(pair)
+        name_key, value_key = pair
+        return f"{{{name_key}: {name}, {value_key}: {text}}}"
+
+    @property
+    def _object_key(self) -> str:
+        """The key that decides how the objects of a list give values."""
+        return SECRETS if _is_secrets(self._block) else ENVIRONMENT
 
     def _json_object(self, pairs: dict[str, str]) -> str:
         """Return an object with the line breaks of the first entry."""

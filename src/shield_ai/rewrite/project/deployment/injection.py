@@ -19,6 +19,7 @@ from shield_ai.rewrite.project.deployment.environment_edits import (
     injection_edits,
     secret_key_edits,
 )
+from shield_ai.rewrite.project.deployment.template_units import inherited_units
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -39,7 +40,7 @@ NOT_EXACT = "the edits would change something else"
 IN_SECRETS = "already in secrets of the container"
 IN_OBJECT = "set from a Secret or another object already"
 CONTAINERS = "containerDefinitions"
-KINDS = frozenset({DeploymentKind.ECS, DeploymentKind.KUBERNETES})
+KINDS = frozenset({DeploymentKind.ECS, DeploymentKind.KUBERNETES, DeploymentKind.CLOUDFORMATION})
 EXECUTION_ROLE = "before {} is deployed, give its execution role the policy of {}"
 NOT_IN_CONTAINER = "not set in the environment of a container"
 SECRET = "before {} is applied, create the Secret {} in its namespace with {}"
@@ -67,7 +68,8 @@ def injected_variables(
         variables: The lines that set variables in it.
         manifest: shield.toml.
     """
-    names = manifest.deployment.inject
+    names = set(manifest.deployment.inject)
+    names |= inherited_units(file, names, "inject")[0]
     return [item for item in variables if file.kind in KINDS and item.unit in names]
 
 
@@ -110,6 +112,7 @@ class Injection:
         self._file = file
         self._variables = variables
         self._unavailable = unavailable
+        self._moved: dict[str, set[str]] = {}  # by container
         self._secret = object_name(target.manifest.app)
         self._references = {item.name: value_from(item, target) for item in target.variables()}
         self._problem = file.problem or file.platform_problem
@@ -135,6 +138,7 @@ class Injection:
             return self._nothing(moved, str(error))
         if edits and not self._is_exact(edits, moved):
             return self._nothing(moved, NOT_EXACT)
+        self._moved = {unit: names for unit, names in moved.items() if names}
         return edits
 
     def _reason(self, item: DeploymentVariable) -> str:
@@ -197,16 +201,17 @@ class Injection:
                     reference = {"name": self._secret, "key": entry["name"]}
                     entry["valueFrom"] = {"secretKeyRef": reference}
 
-    def next_step(self, command: str) -> str:
-        """Return what the user must do before the file is used.
+    def next_steps(self, command: str) -> Iterator[str]:
+        """Yield what the user must do before the file is used.
 
         Args:
             command: The start of the command that exports what the platform needs.
         """
-        if self._file.kind is DeploymentKind.KUBERNETES:
+        if self._moved and self._file.kind is DeploymentKind.KUBERNETES:
             export = f"{command} --format external-secrets"
-            return SECRET.format(self._path, self._secret, export)
-        return EXECUTION_ROLE.format(self._path, f"{command} --format ecs")
+            yield SECRET.format(self._path, self._secret, export)
+        elif self._moved:
+            yield EXECUTION_ROLE.format(self._path, f"{command} --format ecs")
 
     def _nothing(self, moved: Mapping[str, set[str]], reason: str) -> list[Edit]:
         for item in self._variables:

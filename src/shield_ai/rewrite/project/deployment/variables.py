@@ -24,12 +24,29 @@ from shield_ai.rewrite.project.deployment.injection import (
     injected_variables,
 )
 from shield_ai.rewrite.project.deployment.outcome import EditOutcome
+from shield_ai.rewrite.project.deployment.template_check import (
+    is_exact_template,
+    replace_variables,
+)
+from shield_ai.rewrite.project.deployment.template_injection import TemplateInjection
+from shield_ai.rewrite.project.deployment.template_units import (
+    inherited_problems,
+    inherited_units,
+    is_set,
+    roles_step,
+    unused_parameters,
+)
 from shield_ai.rewrite.project.describe import environment_variable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from shield_ai.model.deployment import DeploymentVariable, EnvironmentBlock, EnvironmentFile
+    from shield_ai.model.deployment import (
+        DeploymentVariable,
+        EnvironmentBlock,
+        EnvironmentEntry,
+        EnvironmentFile,
+    )
     from shield_ai.model.edit import Edit
     from shield_ai.model.manifest import Manifest
     from shield_ai.model.skip import Skipped
@@ -70,10 +87,13 @@ def edit_deployment(manifest: Manifest, inputs: DeploymentInputs) -> EditOutcome
         injected = injected_variables(file, variables[path], manifest)
         others = [item for item in variables[path] if item not in injected]
         editor = _FileEditor(path, file, manifest, inputs, others)
-        injection = Injection(path, file, target, injected, _not_injected(inputs))
+        is_template = file.kind is DeploymentKind.CLOUDFORMATION
+        create = TemplateInjection if is_template else Injection
+        injection = create(path, file, target, injected, _not_injected(inputs))
         edits = editor.edits()
-        if references := injection.edits():
-            outcome.next_steps.append(injection.next_step(inputs.command))
+        outcome.next_steps.extend(editor.next_steps())
+        references = injection.edits()
+        outcome.next_steps.extend(injection.next_steps(inputs.command))
         outcome.skipped.extend([*editor.skipped, *injection.skipped])
         if edits or references:
             outcome.changes.append(file_change(path, file.raw, [*edits, *references]))
@@ -115,7 +135,11 @@ class _FileEditor:
         self._skipped_lines: set[tuple[int, str]] = set()
         self._path = path
         self._file = file
-        self._names = manifest.deployment.containers
+        self._region = manifest.app.region
+        self._names = set(manifest.deployment.containers)
+        inheriting, self._inherited = inherited_units(file, self._names, "containers")
+        self._names |= inheriting
+        self._edited: dict[str, set[str]] = {}  # the removed variables, by container
         self._settings = aws_settings(manifest, django=inputs.django)
         self._variables = variables
         self._kept = inputs.kept
@@ -123,16 +147,24 @@ class _FileEditor:
         for block in file.blocks:
             self._containers[block.container].append(block)
         self._lines = set(_entry_lines(file))
-        self._unit_problems = dict(self._find_unit_problems())
+        self._unknown = {  # environments that can't be read
+            block.unit: block.problem
+            for block in file.blocks
+            if block.problem and not block.entries
+        }
+        self._unit_problems = {**self._inherited, **dict(self._find_unit_problems())}
+        self._unit_problems |= dict(inherited_problems(file.blocks, self._unit_problems))
 
     def _find_unit_problems(self) -> Iterator[tuple[str, str]]:
         """Yield the containers that can't be edited, and why."""
-        for unit, name, value in _entries(self._file.blocks):
-            if name in self._settings and value != self._settings[name]:
-                yield unit, OTHER_VALUE.format(name, self._settings[name])
         for block in self._file.blocks:
-            if block.problem:
-                yield block.unit, block.problem
+            for entry in block.entries:
+                wanted = self._settings.get(entry.variable)
+                if wanted is not None and not is_set(entry, wanted):
+                    yield block.unit, OTHER_VALUE.format(entry.variable, wanted)
+        for block in self._file.blocks:
+            if problem := block.problem or block.app_problem:
+                yield block.unit, problem
 
     def edits(self) -> list[Edit]:
         """Return the edits; empty if nothing can be edited with certainty."""
@@ -140,7 +172,7 @@ class _FileEditor:
         edits: defaultdict[str, list[Edit]] = defaultdict(list)
         for blocks in self._containers.values():
             unit = blocks[0].unit
-            if removed.get(unit, set()).isdisjoint(name for _, name, _ in _entries(blocks)):
+            if removed.get(unit, set()).isdisjoint(entry.variable for entry in _entries(blocks)):
                 continue
             try:
                 edits[unit] += self._container_edits(blocks, removed[unit])
@@ -150,7 +182,7 @@ class _FileEditor:
         return self._checked([edit for unit in edits for edit in edits[unit]], removed)
 
     def _container_edits(self, blocks: Sequence[EnvironmentBlock], names: set[str]) -> list[Edit]:
-        existing = {name for _, name, _ in _entries(blocks)}
+        existing = {entry.variable for entry in _entries(blocks)} | blocks[0].reserved
         added = {name: value for name, value in self._settings.items() if name not in existing}
         return list(container_edits(self._path, self._file, blocks, names, added))
 
@@ -159,12 +191,28 @@ class _FileEditor:
         if not edits:
             return []
         after = apply_edits(self._file.raw, edits)
-        check = EditCheck(self._file.kind, removed, self._settings)
-        if check.is_exact(self._file.raw, after):
+        if self._is_exact(after, removed):
+            self._edited = dict(removed)
             return edits
         for unit, names in removed.items():
             self._skip_unit(unit, names, NOT_EXACT)
         return []
+
+    def _is_exact(self, after: bytes, removed: Mapping[str, set[str]]) -> bool:
+        if self._file.kind is not DeploymentKind.CLOUDFORMATION:
+            check = EditCheck(self._file.kind, removed, self._settings)
+            return check.is_exact(self._file.raw, after)
+        return is_exact_template(
+            self._file.raw,
+            after,
+            lambda place: replace_variables(place, removed.get(place.unit, set()), self._settings),
+        )
+
+    def next_steps(self) -> Iterator[str]:
+        """Yield what the user must do before a template is deployed."""
+        if self._edited and self._file.kind is DeploymentKind.CLOUDFORMATION:
+            yield roles_step(self._path, self._file, self._edited, self._region)
+            yield from unused_parameters(self._path, self._file, self._edited)
 
     def _removable(self) -> dict[str, set[str]]:
         """Return the variables to remove from each container, and record why others remain."""
@@ -200,9 +248,9 @@ class _FileEditor:
         if file_reason:
             return file_reason
         if not self._is_in_container(item):
-            return NOT_IN_CONTAINER
+            return self._unknown.get(item.unit, NOT_IN_CONTAINER)
         if item.unit and item.unit not in self._names:
-            return OTHER_CONTAINER.format(item.unit)
+            return self._inherited.get(item.unit) or OTHER_CONTAINER.format(item.unit)
         if item.variable in self._command_reads:
             return IN_COMMAND
         return self._unit_problems.get(item.unit, "") or self._kept.get(item.variable, "")
@@ -242,8 +290,6 @@ def _entry_lines(file: EnvironmentFile) -> Iterator[tuple[str, str, int]]:
                 yield block.unit, entry.variable, line
 
 
-def _entries(blocks: Sequence[EnvironmentBlock]) -> Iterator[tuple[str, str, str | None]]:
-    """Yield the container, the name and the value of each variable."""
+def _entries(blocks: Sequence[EnvironmentBlock]) -> Iterator[EnvironmentEntry]:
     for block in blocks:
-        for entry in block.entries:
-            yield block.unit, entry.variable, entry.value
+        yield from block.entries

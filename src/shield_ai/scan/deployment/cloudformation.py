@@ -1,0 +1,328 @@
+"""Find the variables of functions and containers in a template of CloudFormation or SAM."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, NamedTuple
+
+from shield_ai.model.deployment import (
+    DeploymentKind,
+    EntryStyle,
+    EnvironmentBlock,
+    EnvironmentEntry,
+    EnvironmentFile,
+)
+from shield_ai.project.perf.lazy_regex import regex
+from shield_ai.scan.deployment.node_span import node_end, node_start
+from shield_ai.scan.text.config_parsers import json_values, yaml_values
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from shield_ai.scan.text.config_node import Node
+
+GLOBALS = "Globals.Function"  # the functions of SAM that inherit its variables
+SAM_FUNCTION = "AWS::Serverless::Function"
+FUNCTIONS = frozenset({"AWS::Lambda::Function", SAM_FUNCTION})
+TASK_DEFINITION = "AWS::ECS::TaskDefinition"
+# The macros of AWS that change nothing in the environment of a function or container.
+TRANSFORMS = frozenset(
+    {
+        "AWS::Serverless-2016-10-31",
+        "AWS::LanguageExtensions",
+        "AWS::SecretsManager-2020-07-23",
+        "AWS::SecretsManager-2024-09-16",
+        "AWS::CodeDeployBlueGreen",
+    }
+)
+# Lambda sets the variable, and a function can't:
+# https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
+RESERVED = frozenset({"AWS_REGION"})
+ENVIRONMENT, SECRETS, VARIABLES = "Environment", "Secrets", "Variables"
+INVALID = "can't be parsed"
+MACRO = "a macro can change the template"
+COMPUTED = "a function of CloudFormation or a macro computes its environment"
+ENV_FILE = "the container also has variables from an env file"
+TASK_ROLE = "the task definition has no TaskRoleArn, so the app can't access Secrets Manager"
+EXECUTION_ROLE = (
+    "the task definition has no ExecutionRoleArn, with which ECS reads secrets for a container"
+)
+SAME_NAME = "several containers of the task definition have no literal name"
+CONTAINERS = ("Properties", "ContainerDefinitions")
+CONTAINER_DEPTH = 5  # of the maps and lists around a value, that which is the container
+NO_VALUE = b"AWS::NoValue"
+MAX_KEYS = 200  # of an environment; Lambda allows 4 kB
+MARKS = (b"!", b"&")  # of a tag or an anchor
+SUBSTITUTED = regex(r"\$\{([A-Za-z0-9:]{1,255})\}")
+TAG = regex(rb"!(\w{1,20})\s+[\"']?\Z")
+WORD = regex(rb"[A-Za-z0-9]+")
+# Sections that name a parameter, but don't use it.
+DECLARING = frozenset({"Parameters", "Metadata"})
+
+
+class _Place(NamedTuple):
+    """Where a template sets variables, and what is known about it."""
+
+    unit: str
+    container: int
+    problem: str = ""
+    app_problem: str = ""
+    platform_problem: str = ""
+    reserved: frozenset[str] = frozenset()
+    inherited_by: tuple[str, ...] = ()
+
+
+def template_unit(path: tuple[str, ...], parents: Sequence[Node]) -> str:
+    """Return the name of the container or the logical ID of the resource around a value.
+
+    Args:
+        path: The keys of the maps around the value, and its own.
+        parents: The maps and lists around it.
+    """
+    if path[:2] == ("Globals", "Function"):
+        return GLOBALS
+    if path[2:4] == CONTAINERS and len(parents) > CONTAINER_DEPTH:
+        if name := _container_name(parents[CONTAINER_DEPTH]):
+            return name
+    return path[1] if len(path) > 1 else ""
+
+
+def find_template_environments(raw: bytes) -> EnvironmentFile:
+    """Find the variables of the functions and containers in a template.
+
+    Args:
+        raw: The file, in YAML without aliases, or in JSON.
+    """
+    kind = DeploymentKind.CLOUDFORMATION
+    roots = json_values(raw) if raw.lstrip().startswith(b"{") else yaml_values(raw)
+    if len(roots) != 1 or not roots[0].pairs:
+        return EnvironmentFile(raw, kind, problem=INVALID)
+    root = roots[0]
+    resources = _value(root, "Resources")
+    if not _is_plain(raw, root) or not _has_known_transforms(root):
+        return EnvironmentFile(raw, kind, problem=MACRO)
+    if resources is None or not _is_plain(raw, resources):
+        return EnvironmentFile(raw, kind, problem=COMPUTED)
+    finder = _Finder(raw)
+    blocks = [*finder.globals(root, resources)]
+    for key, resource in resources.pairs:
+        blocks += finder.resource(key.text, resource)
+    return EnvironmentFile(raw, kind, tuple(blocks), parameters=_parameters(raw, root))
+
+
+def _has_known_transforms(root: Node) -> bool:
+    value = _value(root, "Transform")
+    if value is None:
+        return True
+    names = value.items or (value,)
+    return all(not name.is_container and name.text in TRANSFORMS for name in names)
+
+
+def _parameters(raw: bytes, root: Node) -> dict[str, int]:
+    """Return the parameters, and how often the template names them where it can use them."""
+    declared = _value(root, "Parameters")
+    if declared is None or not declared.pairs:
+        return {}
+    words: Counter[bytes] = Counter()
+    for key, value in root.pairs:
+        if key.text not in DECLARING:
+            words.update(WORD.findall(raw, value.start, max(value.end, value.start)))
+    return {key.text: words[key.text.encode()] for key, _ in declared.pairs}
+
+
+def _value(node: Node, name: str) -> Node | None:
+    return next((value for key, value in node.pairs if key.text == name), None)
+
+
+def _is_plain(raw: bytes, node: Node) -> bool:
+    """Return whether a map or list is written out: no function or macro computes a part of it."""
+    if not node.is_container or raw[node.start : node.start + 1] in MARKS:
+        return False
+    names = [key.text for key, _ in node.pairs]
+    if len(set(names)) != len(names):
+        return False
+    is_function = any(not name or name.startswith("Fn::") for name in names)
+    return not is_function and names != ["Ref"]
+
+
+class _Finder:
+    """Finds the variables of one template; each map is searched once.
+
+    Args:
+        raw: The template.
+    """
+
+    def __init__(self, raw: bytes) -> None:
+        self._raw = raw
+
+    def globals(self, root: Node, resources: Node) -> Iterator[EnvironmentBlock]:
+        """Yield the variables that all functions of SAM inherit."""
+        node = _value(root, "Globals")
+        function = _value(node, "Function") if node else None
+        if node is None or function is None:
+            return
+        problem = "" if self._are_plain(node, function) else COMPUTED
+        units = tuple(key.text for key, value in resources.pairs if _type(value) == SAM_FUNCTION)
+        place = _Place(GLOBALS, function.start, problem, reserved=RESERVED, inherited_by=units)
+        yield from self._function(function, place)
+
+    def resource(self, name: str, node: Node) -> Iterator[EnvironmentBlock]:
+        """Yield the variables of a function, or of the containers of a task definition."""
+        kind, properties = _type(node), _value(node, "Properties")
+        if properties is None or not (kind in FUNCTIONS or kind == TASK_DEFINITION):
+            return
+        problem = "" if self._are_plain(node, properties) else COMPUTED
+        place = _Place(name, properties.start, problem)
+        if kind in FUNCTIONS:
+            yield from self._function(properties, place._replace(reserved=RESERVED))
+        else:
+            yield from self._task(properties, place)
+
+    def _are_plain(self, *nodes: Node) -> bool:
+        return all(_is_plain(self._raw, node) for node in nodes)
+
+    def _function(self, properties: Node, place: _Place) -> Iterator[EnvironmentBlock]:
+        environment = _value(properties, ENVIRONMENT)
+        if environment is None:
+            return
+        pair = next((pair for pair in environment.pairs if pair[0].text == VARIABLES), None)
+        if pair is None or not self._are_plain(environment):
+            yield self._unknown(environment, place)
+        else:
+            yield self._block(*pair, place)
+
+    def _task(self, properties: Node, place: _Place) -> Iterator[EnvironmentBlock]:
+        containers = _value(properties, "ContainerDefinitions")
+        if containers is None:
+            return
+        place = place._replace(
+            app_problem="" if self._has_role(properties, "TaskRoleArn") else TASK_ROLE,
+            platform_problem=(
+                "" if self._has_role(properties, "ExecutionRoleArn") else EXECUTION_ROLE
+            ),
+        )
+        if not self._are_plain(containers):
+            yield self._unknown(containers, place)
+            return
+        names = [_container_name(container) for container in containers.items]
+        has_same = names.count("") > 1
+        for container, name in zip(containers.items, names, strict=True):
+            problem = SAME_NAME if has_same and not name else self._container_problem(container)
+            yield from self._container(
+                container,
+                place._replace(
+                    unit=name or place.unit,
+                    container=container.start,
+                    problem=place.problem or problem,
+                ),
+            )
+
+    def _has_role(self, properties: Node, key: str) -> bool:
+        """Return whether a task definition has a role, not one that a condition can remove."""
+        value = _value(properties, key)
+        if value is None:
+            return False
+        text = self._raw[value.start : max(value.end, value.start)].strip()
+        return bool(text) and NO_VALUE not in text
+
+    def _container_problem(self, container: Node) -> str:
+        if not self._are_plain(container):
+            return COMPUTED
+        files = _value(container, "EnvironmentFiles")
+        is_empty = files is None or (
+            not files.items
+            and not files.pairs
+            and not self._raw[files.start : files.end].strip(b"[] \t\r\n")
+        )
+        return "" if is_empty else ENV_FILE
+
+    def _container(self, container: Node, place: _Place) -> Iterator[EnvironmentBlock]:
+        found = [
+            self._block(key, value, place)
+            for key, value in container.pairs
+            if key.text in {ENVIRONMENT, SECRETS}
+        ]
+        problem = next((block.problem for block in found if block.problem), "")
+        for block in found:
+            yield block._replace(problem=problem)
+
+    def _unknown(self, node: Node, place: _Place) -> EnvironmentBlock:
+        """Return a block that can't be edited."""
+        block = self._block(node, node, place)
+        return block._replace(entries=(), problem=block.problem or COMPUTED)
+
+    def _block(self, key: Node, value: Node, place: _Place) -> EnvironmentBlock:
+        is_list = key.text != VARIABLES
+        entries = tuple(self._objects(value) if is_list else self._variables(value))
+        is_known = self._are_plain(value) and _are_known(entries)
+        is_known = is_known and not (value.pairs if is_list else value.items)
+        return EnvironmentBlock(
+            container=place.container,
+            unit=place.unit,
+            key=key.text,
+            key_start=node_start(self._raw, key),
+            start=value.start,
+            end=node_end(self._raw, value),
+            style=EntryStyle.OBJECTS if is_list else EntryStyle.MAP,
+            entries=entries if is_known else (),
+            problem=place.problem or ("" if is_known else COMPUTED),
+            app_problem=place.app_problem,
+            platform_problem=place.platform_problem,
+            reserved=place.reserved,
+            inherited_by=place.inherited_by,
+        )
+
+    def _variables(self, variables: Node) -> Iterator[EnvironmentEntry]:
+        for key, value in variables.pairs:
+            start, end = node_start(self._raw, key), node_end(self._raw, value)
+            end = max(end, node_end(self._raw, key))
+            yield self._entry(key.text, start, end, value)
+
+    def _objects(self, items: Node) -> Iterator[EnvironmentEntry]:
+        for item in items.items:
+            is_plain = self._are_plain(item) and bool(item.pairs)
+            name = _value(item, "Name") if is_plain else None
+            text = name.text if name and not name.is_container else ""
+            start, end = node_start(self._raw, item), node_end(self._raw, item)
+            yield self._entry(text, start, end, _value(item, "Value"))
+
+    def _entry(self, variable: str, start: int, end: int, value: Node | None) -> EnvironmentEntry:
+        text = self._text(value) if value else None
+        reference = self._reference(value) if value and text is None else ""
+        return EnvironmentEntry(variable, start, end, text, reference)
+
+    def _text(self, value: Node) -> str | None:
+        """Return a literal text; None for a function."""
+        is_tagged = not value.text and self._raw[value.start : value.end].strip()
+        return None if value.is_container or is_tagged else value.text
+
+    def _reference(self, value: Node) -> str:
+        """Return the parameter or resource whose value this is; empty if it is composed."""
+        name, argument = "", value
+        if value.pairs and len(value.pairs) == 1:
+            name, argument = value.pairs[0][0].text.removeprefix("Fn::"), value.pairs[0][1]
+            text = "" if argument.is_container else argument.text
+        elif match := TAG.search(self._raw, max(value.start - 24, 0), value.start):
+            name = match[1].decode()
+            text = self._raw[value.start : value.end].decode("utf-8", "replace")
+        if name == "Ref":
+            return text
+        match_whole = SUBSTITUTED.fullmatch(text) if name == "Sub" else None
+        return match_whole[1] if match_whole else ""
+
+
+def _are_known(entries: Sequence[EnvironmentEntry]) -> bool:
+    """Return whether the names of variables are known, and each has one value."""
+    names = {entry.variable for entry in entries}
+    return "" not in names and len(names) == len(entries) <= MAX_KEYS
+
+
+def _type(resource: Node) -> str:
+    value = _value(resource, "Type")
+    return "" if value is None or value.is_container else value.text
+
+
+def _container_name(container: Node) -> str:
+    """Return the name of a container; empty if a function computes it."""
+    name = _value(container, "Name")
+    return "" if name is None or name.is_container else name.text

@@ -1,0 +1,59 @@
+"""Compute where a value of a YAML or JSON file starts and ends in its bytes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from shield_ai.scan.text.config_parsers import YAML_PROPERTIES
+
+if TYPE_CHECKING:
+    from shield_ai.scan.text.config_node import Node
+
+
+def node_start(raw: bytes, node: Node) -> int:
+    """Return the start offset of a value, including its opening quote.
+
+    Args:
+        raw: The file.
+        node: The value.
+    """
+    return node.start - 1 if _is_in_quotes(raw, node) else node.start
+
+
+def node_end(raw: bytes, node: Node) -> int:
+    """Return the end offset of a value. A YAML collection ends with its last scalar.
+
+    Args:
+        raw: The file.
+        node: The value.
+    """
+    pending = [node]
+    end = node.start
+    while pending:
+        part = pending.pop()
+        if not part.is_container:
+            end = max(end, part.end + _is_in_quotes(raw, part))
+        elif is_in_brackets(raw, part):
+            end = max(end, part.end)
+        else:
+            pending += [child for pair in part.pairs for child in pair]
+            pending += part.items
+    return end
+
+
+def is_in_brackets(raw: bytes, node: Node) -> bool:
+    """Return whether a list or map is in brackets or braces, after its tag.
+
+    Args:
+        raw: The file.
+        node: The list or map.
+    """
+    properties = YAML_PROPERTIES.match(raw, node.start, node.end)
+    start = properties.end() if properties else node.start
+    return raw[start : start + 1] in (b"{", b"[")
+
+
+def _is_in_quotes(raw: bytes, node: Node) -> bool:
+    before = raw[max(node.start - 1, 0) : node.start]
+    is_quoted = node.quoted and not node.is_container and before in (b'"', b"'")
+    return is_quoted and raw[node.end : node.end + 1] == before
