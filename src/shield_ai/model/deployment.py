@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+from codecs import BOM_UTF8
 from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
@@ -156,3 +157,10 @@ class EnvironmentFile(NamedTuple):
     platform_problem: str = ""  # why ECS can't read secrets for it; empty if it can
     # The parameters of a template, and how often it names them outside their declarations.
     parameters: Mapping[str, int] = {}
+
+    @property
+    def is_json(self) -> bool:
+        """Whether the file is in JSON, not in YAML."""
+        is_template = self.kind is DeploymentKind.CLOUDFORMATION
+        starts = self.raw.removeprefix(BOM_UTF8).lstrip().startswith(b"{")
+        return self.kind is DeploymentKind.ECS or (is_template and starts)

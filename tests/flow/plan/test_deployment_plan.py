@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 
 import pytest
@@ -15,6 +16,7 @@ from shield_ai.model.finding import Confidence, Finding, Severity
 from shield_ai.model.manifest import App, Manifest, Secret
 from shield_ai.model.site import Shape, Site
 from shield_ai.model.skip import SkipId
+from shield_ai.rewrite.project.deployment import variables
 
 COMPOSE = """\
 services:
@@ -274,3 +276,74 @@ def test_reasons_of_variables_that_the_code_reads(sites, skipped, secret, expect
     skips = [SkipId.POSITION_UNKNOWN.reason().entry(*place) for place in skipped]
     inputs = deployment_inputs(sources, manifest, sites, skips, {"key"})
     assert inputs.kept.get("KEY") == expected
+
+
+SAM = """\
+Transform: AWS::Serverless-2016-10-31
+Parameters:
+  Password: {Type: String, NoEcho: true}
+Resources:
+  Api:
+    Type: AWS::Serverless::Function
+    Properties:
+      Environment:
+        Variables:
+          SECRET_KEY: VALUE
+          DATABASE_PASSWORD: PASSWORD
+  Task:
+    Type: AWS::ECS::TaskDefinition
+    Properties:
+      TaskRoleArn: !GetAtt Role.Arn
+      ContainerDefinitions:
+        - Name: web
+          Environment:
+            - Name: SECRET_KEY
+              Value: VALUE
+"""
+
+
+@pytest.fixture
+def sam(app):
+    """An app with a template, and shield.toml, which enables edits of it."""
+    manifest = (app / "shield.toml").read_text()
+    table = '\n[deployment]\nedit = ["cloudformation"]\ncontainers = ["Api", "web"]\n'
+    (app / "shield.toml").write_text(manifest.replace(TABLE, table))
+    (app / "docker-compose.yml").unlink()
+    return app
+
+
+def test_a_template_is_edited_and_restored(aws, sam):
+    secret = re.search("SECRET_KEY=(.+)", (sam / ".env").read_text())[1]
+    template = sam / "template.yaml"
+    template.write_text(SAM.replace("VALUE", secret).replace("PASSWORD", "!Ref Password"))
+    before = files_of(sam)
+    assert run("apply", "--env-file", ".env", "--yes", "--no-proof", cwd=sam).code == 0
+    text = template.read_text()
+    assert "SECRET_KEY" not in text
+    assert "DATABASE_PASSWORD" not in text
+    assert text.count("USE_AWS_SECRETS") == 2
+    assert text.count("AWS_REGION") == 1  # Lambda sets it
+    after = files_of(sam)
+    assert run("apply", "--env-file", ".env", "--yes", "--no-proof", cwd=sam).code == 0
+    assert files_of(sam) == after
+    assert run("rollback", "--yes", cwd=sam).code == 0
+    assert files_of(sam) == before
+
+
+@pytest.mark.parametrize(
+    ("value", "reason"),
+    [
+        pytest.param("other-vAlue-2", variables.DIFFERENT, id="other value"),
+        pytest.param("!Sub 'other-vAlue-2'", deployment_plan.NOT_COMPARED, id="function"),
+        pytest.param("!Sub 'x-${Password}'", deployment_plan.NOT_COMPARED, id="composed"),
+        pytest.param("!Ref Queue", deployment_plan.NOT_COMPARED, id="resource"),
+        pytest.param("!Ref Password", "", id="parameter"),
+        pytest.param("!Sub '${Password}'", "", id="parameter in a text"),
+        pytest.param("'{{resolve:secretsmanager:a}}'", "", id="dynamic reference"),
+    ],
+)
+def test_values_of_a_template(aws, sam, value, reason):
+    (sam / "template.yaml").write_text(SAM.replace(" PASSWORD", f" {value}"))
+    result = json.loads(plan(sam, "--json").out)
+    found = [item["reason"] for item in result["skipped"] if item["name"] == "DATABASE_PASSWORD"]
+    assert found == ([reason] if reason else [])

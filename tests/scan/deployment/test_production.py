@@ -38,6 +38,20 @@ def test_use_of_a_file(path, siblings, use):
     assert path_use(path, DeploymentKind.COMPOSE, siblings) is use
 
 
+@pytest.mark.parametrize(
+    ("path", "use"),
+    [
+        pytest.param("ecs.template", Use.PRODUCTION, id="extension"),
+        pytest.param("api-template.yaml", Use.PRODUCTION, id="name"),
+        pytest.param("templates/api.yaml", Use.PRODUCTION, id="folder"),
+        pytest.param("api.template.example.yaml", Use.DEVELOPMENT, id="example"),
+        pytest.param("dev.template", Use.DEVELOPMENT, id="dev"),
+    ],
+)
+def test_templates_of_cloudformation_are_no_examples(path, use):
+    assert path_use(path, DeploymentKind.CLOUDFORMATION, ()) is use
+
+
 def test_a_dockerfile_beside_one_for_production():
     siblings = ("Dockerfile", "Dockerfile.prod")
     assert path_use("Dockerfile", DeploymentKind.DOCKERFILE, siblings) is Use.UNKNOWN

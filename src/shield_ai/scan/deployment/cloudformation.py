@@ -93,21 +93,21 @@ def find_template_environments(raw: bytes) -> EnvironmentFile:
     Args:
         raw: The file, in YAML without aliases, or in JSON.
     """
-    kind = DeploymentKind.CLOUDFORMATION
-    roots = json_values(raw) if raw.lstrip().startswith(b"{") else yaml_values(raw)
+    file = EnvironmentFile(raw, DeploymentKind.CLOUDFORMATION)
+    roots = json_values(raw) if file.is_json else yaml_values(raw)
     if len(roots) != 1 or not roots[0].pairs:
-        return EnvironmentFile(raw, kind, problem=INVALID)
+        return file._replace(problem=INVALID)
     root = roots[0]
     resources = _value(root, "Resources")
     if not _is_plain(raw, root) or not _has_known_transforms(root):
-        return EnvironmentFile(raw, kind, problem=MACRO)
+        return file._replace(problem=MACRO)
     if resources is None or not _is_plain(raw, resources):
-        return EnvironmentFile(raw, kind, problem=COMPUTED)
+        return file._replace(problem=COMPUTED)
     finder = _Finder(raw)
     blocks = [*finder.globals(root, resources)]
     for key, resource in resources.pairs:
         blocks += finder.resource(key.text, resource)
-    return EnvironmentFile(raw, kind, tuple(blocks), parameters=_parameters(raw, root))
+    return file._replace(blocks=tuple(blocks), parameters=_parameters(raw, root))
 
 
 def _has_known_transforms(root: Node) -> bool:

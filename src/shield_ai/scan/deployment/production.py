@@ -41,6 +41,8 @@ TESTS = regex(
 )
 # AWS SAM and Azure use this name; elsewhere, a template is an example.
 TEMPLATE_NAMES = frozenset({"template.yaml", "template.yml", "template.json"})
+# CloudFormation calls its files templates, as in `api.template`.
+TEMPLATE_WORD = regex(r"template", re.IGNORECASE)
 SOURCE_MOUNT = regex(
     rb"(?m)^[ \t]*-[ \t]*[\"']?\.{1,2}/?:/|\bsource:[ \t]*[\"']?\.{1,2}/?[\"']?[ \t]*$"
 )
@@ -81,13 +83,15 @@ def path_use(path: str, kind: DeploymentKind, siblings: Collection[str]) -> Use:
         return Use.PRODUCTION
     if OVERRIDE.search(path):
         return Use.DEVELOPMENT
-    if AMBIGUOUS.search(path) or _may_be_example(path):
+    if AMBIGUOUS.search(path) or _may_be_example(path, kind):
         return Use.UNKNOWN
     is_base = any(_is_production_variant(kind, name) for name in siblings)
     return Use.UNKNOWN if is_base else Use.PRODUCTION
 
 
-def _may_be_example(path: str) -> bool:
+def _may_be_example(path: str, kind: DeploymentKind) -> bool:
+    if kind is DeploymentKind.CLOUDFORMATION:
+        path = TEMPLATE_WORD.sub("stack", path)
     name = path.rpartition("/")[2]
     return name not in TEMPLATE_NAMES and "/templates/" not in path and is_non_production(path)
 

@@ -360,6 +360,11 @@ CONTAINER = "Environment:\n  - Name: SECRET_KEY\n    Value: VALUE\n"
             injection.USES["suppressed"],
             id="accepted",
         ),
+        pytest.param("\ufeff" + json.dumps(JSON), cloudformation.INVALID, id="JSON with a BOM"),
+        pytest.param(json.dumps(JSON) + "}", module.NOT_EXACT, id="invalid JSON"),
+        pytest.param(
+            template("SECRET_KEY: VALUE\n") + "---\n{}\n", cloudformation.INVALID, id="documents"
+        ),
         pytest.param(
             template("A: b\n  # why\nSECRET_KEY:\n  # a comment\n  VALUE\n"),
             "",
@@ -372,7 +377,8 @@ def test_uncertain_lines_remain_with_a_reason(tmp_path, text, reason):
     manifest = msgspec.structs.replace(
         MANIFEST, deployment=DeploymentEdits(edit=("cloudformation",), containers=names)
     )
-    after, skipped, steps = edit(tmp_path, text, manifest)
+    path = "template.json" if text.startswith("{") else "template.yaml"
+    after, skipped, steps = edit(tmp_path, text, manifest, path)
     if reason:
         assert {text for (_, name), text in skipped.items() if name == "SECRET_KEY"} == {reason}
         assert after == text
@@ -476,6 +482,11 @@ def test_aws_sets_the_variables(tmp_path, text, expected):
             template_units.INHERITED.format("Hook", "containers"),
             id="inherited by functions that read AWS and others",
         ),
+        pytest.param(
+            f"{GLOBAL}Resources:\n" + function("A: b\n", "Hook"),
+            template_injection.IN_GLOBALS,
+            id="inherited",
+        ),
     ],
 )
 def test_aws_does_not_set_uncertain_variables(tmp_path, text, reason):
@@ -488,12 +499,6 @@ def test_aws_does_not_set_uncertain_variables(tmp_path, text, reason):
 def test_rotated_secret_of_a_container(tmp_path):
     text = task("Environment:\n  - Name: LOGIN\n    Value: VALUE\n", "proxy")
     assert f'ValueFrom: "{ARN}login"' in edit(tmp_path, text)[0]
-
-
-def test_functions_that_inherit_get_references(tmp_path):
-    after, skipped, _ = edit(tmp_path, f"{GLOBAL}Resources:\n" + function("A: b\n", "Hook"))
-    assert 'SECRET_KEY: "{{resolve:secretsmanager:shop/key:SecretString}}"' in after
-    assert not skipped
 
 
 def test_steps(tmp_path):

@@ -238,8 +238,7 @@ class _BlockEditor:
         self._path = path
         self._raw = file.raw
         self._kind = file.kind
-        is_json = file.kind is CLOUDFORMATION and file.raw.lstrip()[:1] == b"{"
-        self._is_json = is_json or file.kind is DeploymentKind.ECS
+        self._is_json = file.is_json
         self._block = block
         self._entries = block.entries
         self._removed = [

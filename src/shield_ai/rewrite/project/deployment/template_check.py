@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from codecs import BOM_UTF8
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
@@ -94,7 +95,7 @@ def parse_template(raw: bytes) -> Any:
     Raises:
         ValueError: It is invalid.
     """
-    if raw.lstrip().startswith(b"{"):
+    if raw.removeprefix(BOM_UTF8).lstrip().startswith(b"{"):
         return json.loads(raw)
     import yaml
 

@@ -28,10 +28,7 @@ from shield_ai.rewrite.project.deployment.template_check import (
     inject_variables,
     is_exact_template,
 )
-from shield_ai.rewrite.project.deployment.template_units import (
-    inherited_problems,
-    unused_parameters,
-)
+from shield_ai.rewrite.project.deployment.template_units import unused_parameters
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -45,6 +42,7 @@ ROTATED = "it is rotated, and a function keeps the value until a deployment chan
 # https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/dynamic-references.html
 MAX_REFERENCES = 60
 TOO_MANY = f"CloudFormation replaces at most {MAX_REFERENCES} dynamic references in a template"
+IN_GLOBALS = "set for all functions: shield writes dynamic references only in resources"
 REFERENCE = b"{{resolve:"
 DEPLOYING_ROLE = (
     "before {} is deployed, give the role that deploys it the policy of {}; the values are stored "
@@ -85,12 +83,7 @@ class TemplateInjection(Injection):
         self._blocks: defaultdict[str, list[EnvironmentBlock]] = defaultdict(list)
         for block in file.blocks:
             self._blocks[block.unit].append(block)
-        problems = {
-            block.unit: problem
-            for block in file.blocks
-            if (problem := block.problem or block.platform_problem)
-        }
-        self._problems = problems | dict(inherited_problems(file.blocks, problems))
+        self._problems = {block.unit: _block_problem(block) for block in file.blocks}
         self._references_left = MAX_REFERENCES - file.raw.count(REFERENCE)
 
     def _reason(self, item: DeploymentVariable) -> str:
@@ -150,3 +143,7 @@ class TemplateInjection(Injection):
             export = f"{command} --format sam"
             yield DEPLOYING_ROLE.format(self._path, export, ", ".join(functions))
         yield from unused_parameters(self._path, self._file, self._moved)
+
+
+def _block_problem(block: EnvironmentBlock) -> str:
+    return block.problem or block.platform_problem or (IN_GLOBALS if block.inherited_by else "")
