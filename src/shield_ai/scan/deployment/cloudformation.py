@@ -41,6 +41,7 @@ RESERVED = frozenset({"AWS_REGION"})
 ENVIRONMENT, SECRETS, VARIABLES = "Environment", "Secrets", "Variables"
 INVALID = "can't be parsed"
 MACRO = "a macro can change the template"
+OTHER_CODE = "its code is inline or not in Python, so it does not call get_secret()"
 COMPUTED = "a function of CloudFormation or a macro computes its environment"
 ENV_FILE = "the container also has variables from an env file"
 TASK_ROLE = "the task definition has no TaskRoleArn, so the app can't access Secrets Manager"
@@ -50,6 +51,7 @@ EXECUTION_ROLE = (
 SAME_NAME = "several containers of the task definition have no literal name"
 CONTAINERS = ("Properties", "ContainerDefinitions")
 CONTAINER_DEPTH = 5  # of the maps and lists around a value, that which is the container
+RUNTIMES = ("python", "provided")  # of Lambda
 NO_VALUE = b"AWS::NoValue"
 MAX_KEYS = 200  # of an environment; Lambda allows 4 kB
 MARKS = (b"!", b"&")  # of a tag or an anchor
@@ -174,7 +176,9 @@ class _Finder:
         problem = "" if self._are_plain(node, properties) else COMPUTED
         place = _Place(name, properties.start, problem)
         if kind in FUNCTIONS:
-            yield from self._function(properties, place._replace(reserved=RESERVED))
+            app_problem = "" if _may_call_runtime(properties) else OTHER_CODE
+            place = place._replace(reserved=RESERVED, app_problem=app_problem)
+            yield from self._function(properties, place)
         else:
             yield from self._task(properties, place)
 
@@ -315,6 +319,15 @@ def _are_known(entries: Sequence[EnvironmentEntry]) -> bool:
     """Return whether the names of variables are known, and each has one value."""
     names = {entry.variable for entry in entries}
     return "" not in names and len(names) == len(entries) <= MAX_KEYS
+
+
+def _may_call_runtime(properties: Node) -> bool:
+    """Return whether the code of a function can be that of the app."""
+    code = _value(properties, "Code")
+    if _value(properties, "InlineCode") or (code and _value(code, "ZipFile")):
+        return False
+    runtime = _value(properties, "Runtime")
+    return not runtime or not runtime.text or runtime.text.startswith(RUNTIMES)
 
 
 def _type(resource: Node) -> str:

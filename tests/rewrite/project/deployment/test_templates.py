@@ -360,6 +360,22 @@ CONTAINER = "Environment:\n  - Name: SECRET_KEY\n    Value: VALUE\n"
             injection.USES["suppressed"],
             id="accepted",
         ),
+        pytest.param(
+            template("SECRET_KEY: VALUE\n") + "      InlineCode: import os\n",
+            cloudformation.OTHER_CODE,
+            id="inline code of SAM",
+        ),
+        pytest.param(
+            template("SECRET_KEY: VALUE\n", kind="AWS::Lambda::Function")
+            + "      Code: {ZipFile: import os}\n",
+            cloudformation.OTHER_CODE,
+            id="inline code",
+        ),
+        pytest.param(
+            template("SECRET_KEY: VALUE\n").replace("python3.13", "nodejs22.x"),
+            cloudformation.OTHER_CODE,
+            id="function without Python",
+        ),
         pytest.param("\ufeff" + json.dumps(JSON), cloudformation.INVALID, id="JSON with a BOM"),
         pytest.param(json.dumps(JSON) + "}", module.NOT_EXACT, id="invalid JSON"),
         pytest.param(
