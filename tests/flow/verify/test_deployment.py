@@ -86,10 +86,21 @@ def test_the_hint_for_a_workflow_names_the_table_that_edits_it(edited, told):
     assert "its job in jobs" in hint
 
 
-def test_the_hint_for_files_that_apply_edits_leads_to_the_reason():
-    found = verify_deployment(Deployment(variables=(LINE,)), ("compose",))
+@pytest.mark.parametrize(
+    "kind",
+    [
+        DeploymentKind.COMPOSE,
+        DeploymentKind.KUBERNETES,
+        DeploymentKind.ECS,
+        DeploymentKind.CLOUDFORMATION,
+    ],
+)
+def test_the_hint_for_files_that_apply_edits_leads_to_the_reason(kind):
+    line = DeploymentVariable(**{**_fields(LINE), "kind": kind})
+    found = verify_deployment(Deployment(variables=(line,)), (kind,))
     assert "shield plan tells why shield apply does not edit it" in found.hint
     assert "[deployment] table" not in found.hint
+    assert "[deployment] table" in verify_deployment(Deployment(variables=(line,)), ()).hint
 
 
 def test_verify_fails_until_the_value_is_removed(tmp_path, aws):

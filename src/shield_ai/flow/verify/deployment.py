@@ -46,7 +46,7 @@ HINTS = {
     f"{_OTHER}, {_SECRET_REF}",
     DeploymentKind.ECS: f"{_REMOVE} from environment, and {_SWITCH} there; {_OTHER}, "
     "add it to secrets with valueFrom and the secret's ARN (ARN:FIELD:: for one field)",
-    DeploymentKind.CLOUDFORMATION: f"remove the variable, and {_SWITCH} there; {_OTHER} in ECS, "
+    DeploymentKind.CLOUDFORMATION: f"{_REMOVE}, and {_SWITCH} there; {_OTHER} in ECS, "
     "use Secrets with ValueFrom",
     DeploymentKind.SERVERLESS: f"remove the variable from environment, and {_SWITCH} there",
     DeploymentKind.TERRAFORM: f"remove the variable, and {_SWITCH} there; then rotate the secret: "

@@ -460,6 +460,15 @@ def test_aws_sets_the_variables(tmp_path, text, expected):
     assert edit(tmp_path, after)[0] == after
 
 
+def test_a_new_list_in_json_has_the_indent_of_the_file(tmp_path):
+    container = {"Name": "proxy", "Environment": [{"Name": "SECRET_KEY", "Value": "x"}]}
+    properties = {"ExecutionRoleArn": "a", "ContainerDefinitions": [container]}
+    task_definition = {"Type": "AWS::ECS::TaskDefinition", "Properties": properties}
+    text = json.dumps({"Resources": {"Task": task_definition}}, indent=2)
+    after, _, _ = edit(tmp_path, text, path="template.json")
+    assert after == json.dumps(json.loads(after), indent=2)
+
+
 @pytest.mark.parametrize(
     ("text", "reason"),
     [

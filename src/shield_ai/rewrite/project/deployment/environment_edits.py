@@ -32,6 +32,7 @@ ENVIRONMENT = "environment"
 SECRETS = "secrets"  # of ECS, which accepts only references there
 VALUE_KEYS = {ENVIRONMENT: "value", SECRETS: "valueFrom"}
 CLOUDFORMATION = DeploymentKind.CLOUDFORMATION  # capitalizes the keys
+DEPTHS = {DeploymentKind.ECS: 3, CLOUDFORMATION: 6}  # the maps and lists around a list of ECS
 
 
 class EditError(Exception):
@@ -209,7 +210,7 @@ def _new_block(
     text = json.dumps(entries)
     if key.lower() == SECRETS and is_own_line:
         indent = before.decode()
-        step = indent[: len(indent) // 3] or "  "  # of a container in a list in a map
+        step = indent[: len(indent) // DEPTHS[file.kind]] or "  "
         text = json.dumps(entries, indent=step).replace("\n", newline(raw) + indent)
     text = f'"{key}": {text},{gap}'
     return Edit(path=path, start=beside.key_start, end=beside.key_start, replacement=text)
