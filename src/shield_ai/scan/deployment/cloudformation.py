@@ -301,7 +301,7 @@ class _Finder:
         return None if value.is_container or is_tagged else value.text
 
     def _reference(self, value: Node) -> str:
-        """Return the parameter or resource whose value this is; empty if it is composed."""
+        """Return the parameter or resource that gives the value; empty if it is composed."""
         name, argument = "", value
         if value.pairs and len(value.pairs) == 1:
             name, argument = value.pairs[0][0].text.removeprefix("Fn::"), value.pairs[0][1]
