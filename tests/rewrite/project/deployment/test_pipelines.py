@@ -346,6 +346,12 @@ IMAGE = "registry.gitlab.com/gitlab-org/cloud-deploy/aws-base:latest"
         ),
         pytest.param("deploy:\n" * 2, pipeline_file.INVALID, id="job twice"),
         pytest.param(
+            ".db: &db\n  variables:\n    API_KEY: x\n"
+            + job("  <<: *db\n", script="x $API_KEY $API_KEY"),
+            "YAML anchors or aliases",
+            id="merged variable",
+        ),
+        pytest.param(
             job(script="x" * 30_000 + " $API_KEY"), pipeline_scripts.TOO_LONG, id="long script"
         ),
     ],
@@ -356,6 +362,8 @@ def test_lines_that_remain(text, reason):
     assert found == text
     assert not next_steps
     assert {item[1] for item in skipped} <= {"API_KEY"}
+    assert {item.line for item in variables} <= {item[0] for item in skipped}
+    assert len(skipped) == len(set(skipped))
     assert reason == pipeline_file.INVALID or reason in skipped[0][2]
 
 

@@ -271,6 +271,16 @@ INSERTED = SIGN_IN + texts("API_KEY")
             id="permission of the workflow",
         ),
         pytest.param(
+            HEAD.replace("contents: read", "contents: read\n  packages: write") + JOB + STEP,
+            HEAD.replace("contents: read", "contents: read\n  packages: write")
+            + GRANTED.replace(
+                "read\n", "read\n      packages: write  # as for the whole workflow\n"
+            )
+            + INSERTED
+            + "      - run: ./deploy.sh\n",
+            id="other permissions of the workflow",
+        ),
+        pytest.param(
             HEAD.replace(":\n  contents: read", ": write-all") + JOB + STEP,
             HEAD.replace(":\n  contents: read", ": write-all")
             + JOB

@@ -144,17 +144,21 @@ class _FilePlanner:
 
         In jobs that are not named, these are only the lines that set or read variables.
         """
+        lines = [item for item in self._inputs.variables if item.path == self._path]
+        listed = {(item.line, item.variable) for item in lines}
         known = set()
         reported = set()
         for use in filter(self._is_reported, self._pipeline.uses):
-            known.add((use.line, use.variable))
+            place = (use.line, use.variable)
+            is_new = place not in known
+            known.add(place)
             key = (use.job, use.variable, use.is_set)
             reason = self._reason(use.job, use.variable)
-            if reason and key not in reported:
+            if reason and is_new and (place in listed or key not in reported):
                 reported.add(key)
                 yield self._skip(use.line, use.variable, reason)
-        for item in self._inputs.variables:
-            if item.path == self._path and (item.line, item.variable) not in known:
+        for item in lines:
+            if (item.line, item.variable) not in known:
                 yield self._skip(item.line, item.variable, self._line_reason(item.unit))
 
     def _is_reported(self, use: VariableUse) -> bool:

@@ -21,6 +21,7 @@ LAYOUT = "the lines of the job are not in a form that can be edited with certain
 INDENT = re.compile(rb"[ \t]*")
 DASH = re.compile(rb"[ \t]*-[ \t]+")
 REASON = "  # to read its secrets from AWS"
+COPIED = "  # as for the whole workflow"
 # The variable of the shell, by the quotes around it.
 VARIABLES = {"": '"${{{}}}"', '"': "${{{}}}", "'": "'\"${{{}}}\"'"}
 
@@ -120,7 +121,7 @@ class WorkflowEditor:
         indent = self._indent(start)
         lines = [f"{indent}permissions:\n"]
         for name, value in added.items():
-            lines.append(f"{indent}  {name}: {value}{REASON if name == 'id-token' else ''}\n")
+            lines.append(f"{indent}  {name}: {value}{_permission_comment(name, value)}\n")
         if self._has_empty_line_before(at):
             lines.append("\n")
         return self._edit(at, at, "".join(lines))
@@ -156,6 +157,13 @@ class WorkflowEditor:
         start = self._start_with_comments(self._line_start(offset))
         before = self._line_start(start - 1) if start else 0
         return start > 0 and not self._raw[before:start].strip()
+
+
+def _permission_comment(name: str, value: str) -> str:
+    """Return the comment on a permission of a job that had none."""
+    if name == "id-token":
+        return REASON
+    return "" if (name, value) == ("contents", "read") else COPIED
 
 
 def _indented(text: str, indent: str) -> str:
