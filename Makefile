@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 .DEFAULT_GOAL := help
-.PHONY: help demo recording test test-long test-fast test-oldest test-rotation test-kill test-iam wheel lint docs site bench bench-scan bench-reads bench-deployment bench-pull-request bench-runtime drill fuzz properties coverage dist audit lock clean
+.PHONY: help demo recording test test-long test-fast test-oldest test-rotation test-kill test-iam wheel lint docs site bench bench-scan bench-reads bench-deployment bench-deployment-edits bench-pull-request bench-runtime drill fuzz properties coverage dist audit lock clean
 
 help:  ## show this help
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -128,6 +128,9 @@ bench-reads: $(VENV)/dev.stamp  ## measure the scan on hand-labeled environment 
 
 bench-deployment: $(VENV)/dev.stamp  ## measure the search of hand-labeled deployment files; ARGS="--mirror FOLDER"
 	@PYTHONPATH=src $(BIN)/python bench/deployment.py $(ARGS)
+
+bench-deployment-edits: $(VENV)/dev.stamp  ## edit public deployment files, validate them and roll back; ARGS="--mirror FOLDER --all"
+	@PYTHONPATH=src $(BIN)/python bench/deployment_edits/run.py $(ARGS)
 
 bench-pull-request: $(VENV)/dev.stamp  ## measure the pull requests for the repositories in a folder; ARGS="FOLDER"
 	@PYTHONPATH=src $(BIN)/python bench/pull_request.py $(ARGS)

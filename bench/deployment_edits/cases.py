@@ -41,7 +41,7 @@ SECRET_NAME = re.compile(
 )
 # The variables of a database are fields of one JSON secret.
 FIELD_NAME = re.compile(r"(?:DB|DATABASE|POSTGRES|MYSQL)_(\w+)")
-REGION = re.compile(rb"AWS_REGION\W{1,20}(?:value\W{1,9})?([a-z]{2}-[a-z]+-\d)\b")
+REGION = re.compile(rb"AWS_REGION\W{1,90}(?:value\W{1,9})?([a-z]{2}-[a-z]+-\d)\b")
 MOST_SECRETS = 100  # of a file
 ACCOUNT = "123456789012"
 
