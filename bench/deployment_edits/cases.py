@@ -93,7 +93,7 @@ class Edited(NamedTuple):
     def _is_changed(self, item: DeploymentVariable) -> bool:
         # A command that reads a variable remains as it is: another one before it sets the variable.
         is_read = item.form is ValueForm.READ
-        return bool(self.changed_lines) if is_read else item.line in self.changed_lines
+        return self.after != self.restored if is_read else item.line in self.changed_lines
 
 
 def edit(root: Path, mode: Mode, raw: bytes) -> Edited | None:
@@ -126,7 +126,7 @@ def edit(root: Path, mode: Mode, raw: bytes) -> Edited | None:
 
 def changed_lines(mode: Mode, raw: bytes, changes: Sequence[Edit]) -> set[int]:
     """Return the lines of all variables that edits change."""
-    spans = [(change.start, change.end) for change in changes]
+    spans = [(change.start, change.end) for change in changes if change.start < change.end]
     if mode.key != "jobs":
         for block in find_environments(raw, mode.kind).blocks:
             for entry in block.entries:
@@ -134,7 +134,7 @@ def changed_lines(mode: Mode, raw: bytes, changes: Sequence[Edit]) -> set[int]:
                     spans.append((entry.start, entry.end))
     lines: set[int] = set()
     for start, end in spans:
-        lines.update(range(raw.count(b"\n", 0, start) + 1, raw.count(b"\n", 0, end) + 2))
+        lines.update(range(raw.count(b"\n", 0, start) + 1, raw.count(b"\n", 0, end - 1) + 2))
     return lines
 
 

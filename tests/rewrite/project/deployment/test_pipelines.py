@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import sys
 import time
+from importlib.util import find_spec
 
 import pytest
 import yaml
@@ -198,6 +200,17 @@ def test_other_images(before, after):
     found, skipped, _ = edit(HEAD + rules + before)
     assert found == HEAD + rules + after.replace("  script:", TOKEN + "  script:")
     assert not skipped
+
+
+@pytest.mark.skipif(not find_spec("check_jsonschema"), reason="check-jsonschema is not installed")
+def test_edited_pipelines_are_valid_by_the_schema_of_gitlab(tmp_path):
+    for number, case in enumerate(EDITS):
+        (tmp_path / f"{number}.yml").write_text(edit(HEAD + RULES + case.values[0])[0])
+    command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.gitlab-ci"]
+    done = subprocess.run(
+        [*command, *tmp_path.iterdir()], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout
 
 
 def test_variables_of_the_pipeline():

@@ -234,7 +234,9 @@ INSERTED = SIGN_IN + texts("API_KEY")
             HEAD + JOB.replace("    steps", "    permissions: {contents: write}\n    steps") + STEP,
             HEAD
             + JOB.replace(
-                "    steps", "    permissions: {contents: write, id-token: write}\n    steps"
+                "    steps",
+                "    permissions: {contents: write, id-token: write}"
+                "  # to read its secrets from AWS\n    steps",
             )
             + INSERTED
             + "      - run: ./deploy.sh\n",
@@ -243,10 +245,21 @@ INSERTED = SIGN_IN + texts("API_KEY")
         pytest.param(
             HEAD + JOB.replace("    steps", "    permissions: {}\n    steps") + STEP,
             HEAD
-            + JOB.replace("    steps", "    permissions: {id-token: write}\n    steps")
+            + JOB.replace(
+                "    steps",
+                "    permissions: {id-token: write}  # to read its secrets from AWS\n    steps",
+            )
             + INSERTED
             + "      - run: ./deploy.sh\n",
             id="no permissions",
+        ),
+        pytest.param(
+            HEAD + JOB.replace("    steps", "    permissions: { } # none\n    steps") + STEP,
+            HEAD
+            + JOB.replace("    steps", "    permissions: {id-token: write } # none\n    steps")
+            + INSERTED
+            + "      - run: ./deploy.sh\n",
+            id="no permissions, with a comment",
         ),
         pytest.param(
             HEAD
@@ -621,6 +634,7 @@ def test_edits_cause_no_finding_of_zizmor(tmp_path):
             name = case.id.replace(" ", "-")
             (folder / f"{name}.yml").write_text(edit(text)[0] if number else text)
         command = [ZIZMOR, "--offline", "--no-progress", "--no-exit-codes", "--format=json"]
+        command.append("--persona=pedantic")
         done = subprocess.run([*command, "."], cwd=folder, capture_output=True, check=True)
         counts.append(Counter(finding["ident"] for finding in json.loads(done.stdout)))
     assert counts[1] <= counts[0]

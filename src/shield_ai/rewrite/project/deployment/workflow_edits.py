@@ -109,7 +109,10 @@ class WorkflowEditor:
         if self._raw[start : start + 1] == b"{":
             has_entries = self._raw[start + 1 : end - 1].strip()
             at = end - 1 - (self._raw[end - 2 : end - 1] == b" ") if has_entries else start + 1
-            return self._edit(at, at, ", " * bool(has_entries) + ", ".join(entries))
+            rest = REST_OF_LINE.match(self._raw, end)
+            reason = REASON if rest and not rest[0].strip() else ""
+            text = ", " * bool(has_entries) + ", ".join(entries)
+            return self._edit(at, end, text + self._raw[at:end].decode() + reason)
         indent = self._indent(self._own_line(start))
         at = self._end_of_line(end)
         text = "".join(f"{indent}{entry}{REASON}\n" for entry in entries)
