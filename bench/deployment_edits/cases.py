@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
+import yaml
 
 from shield_ai.flow.apply.run import Applier
 from shield_ai.flow.journal.log import Journal
@@ -17,7 +19,7 @@ from shield_ai.flow.plan.deployment_plan import (
     plan_edits,
 )
 from shield_ai.flow.rollback.run import Rollback
-from shield_ai.model.deployment import DeploymentKind, Use, ValueForm
+from shield_ai.model.deployment import DeploymentKind, Use
 from shield_ai.model.manifest import App, DeploymentEdits, Manifest, Secret
 from shield_ai.model.plan import Plan
 from shield_ai.project.tree import Tree
@@ -28,7 +30,7 @@ from shield_ai.scan.deployment.pipeline_file import find_pipeline
 from shield_ai.scan.deployment.workflow_file import find_workflow
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Callable, Collection, Sequence
     from pathlib import Path
 
     from shield_ai.model.deployment import DeploymentVariable
@@ -44,6 +46,24 @@ FIELD_NAME = re.compile(r"(?:DB|DATABASE|POSTGRES|MYSQL)_(\w+)")
 REGION = re.compile(rb"AWS_REGION\W{1,90}(?:value\W{1,9})?([a-z]{2}-[a-z]+-\d)\b")
 MOST_SECRETS = 100  # of a file
 ACCOUNT = "123456789012"
+AWS_IMAGE = "registry.gitlab.com/gitlab-org/cloud-deploy/aws-base:latest"
+
+
+def prepare_pipeline(raw: bytes) -> bytes:
+    """Let each job run for one branch, in an image with the AWS CLI, to get more edits.
+
+    Few public pipelines meet all conditions of an edit. The scripts and variables remain.
+    """
+    pipeline = yaml.safe_load(raw)
+    jobs = [job for job in pipeline.values() if isinstance(job, dict) and "script" in job]
+    for job in jobs:
+        for key in ("rules", "except", "extends", "services", "inherit"):
+            job.pop(key, None)
+        job |= {"image": AWS_IMAGE, "only": ["main"]}
+    for key in ("include", "workflow", "image", "services"):
+        pipeline.pop(key, None)
+    plain = json.loads(json.dumps(pipeline))  # without anchors
+    return yaml.safe_dump(plain, sort_keys=False).encode()
 
 
 class Mode(NamedTuple):
@@ -53,6 +73,7 @@ class Mode(NamedTuple):
     kind: DeploymentKind
     path: str  # of the file in the app: one for production
     key: str  # of the [deployment] table, which names the services, containers or jobs
+    prepare: Callable[[bytes], bytes] = lambda raw: raw  # changes a file first
 
 
 MODES = (
@@ -63,6 +84,7 @@ MODES = (
     Mode("ECS, inject", DeploymentKind.ECS, "task-definition.json", "inject"),
     Mode("GitHub", DeploymentKind.GITHUB, ".github/workflows/app.yml", "jobs"),
     Mode("GitLab", DeploymentKind.GITLAB, ".gitlab-ci.yml", "jobs"),
+    Mode("GitLab, prepared", DeploymentKind.GITLAB, ".gitlab-ci.yml", "jobs", prepare_pipeline),
 )
 
 
@@ -74,6 +96,7 @@ class Edited(NamedTuple):
     lines: list[DeploymentVariable]
     reasons: dict[int, str]  # of the lines that remain
     changed_lines: set[int]
+    read: set[tuple[str, str]]  # the jobs of a pipeline that read a variable from AWS
 
     @property
     def moved(self) -> list[DeploymentVariable]:
@@ -91,9 +114,8 @@ class Edited(NamedTuple):
         return self.reasons.get(item.line, "")
 
     def _is_changed(self, item: DeploymentVariable) -> bool:
-        # A command that reads a variable remains as it is: another one before it sets the variable.
-        is_read = item.form is ValueForm.READ
-        return self.after != self.restored if is_read else item.line in self.changed_lines
+        # A command of a pipeline remains as it is: another one before it sets its variables.
+        return item.line in self.changed_lines or (item.unit, item.variable) in self.read
 
 
 def edit(root: Path, mode: Mode, raw: bytes) -> Edited | None:
@@ -121,7 +143,16 @@ def edit(root: Path, mode: Mode, raw: bytes) -> Edited | None:
     after = apply(tree, Plan(app="shop", files=tuple(outcome.changes)), path)
     changes = [change for file in outcome.changes for change in file.edits]
     reasons = {item.line: item.reason for item in outcome.skipped}
-    return Edited(after, path.read_bytes(), lines, reasons, changed_lines(mode, raw, changes))
+    lines_changed = changed_lines(mode, raw, changes)
+    return Edited(
+        after, path.read_bytes(), lines, reasons, lines_changed, jobs_that_read(mode, after, names)
+    )
+
+
+def jobs_that_read(mode: Mode, raw: bytes, names: Collection[str]) -> set[tuple[str, str]]:
+    """Return the jobs of a pipeline with the variables that they read from AWS."""
+    jobs = find_pipeline(raw, names).jobs if mode.kind is DeploymentKind.GITLAB else ()
+    return {(job.name, name) for job in jobs for name in job.read}
 
 
 def changed_lines(mode: Mode, raw: bytes, changes: Sequence[Edit]) -> set[int]:

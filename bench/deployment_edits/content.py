@@ -64,9 +64,8 @@ def is_rest_equal(mode: Mode, before: bytes, edited: Edited) -> bool:
     if mode.kind is DeploymentKind.GITLAB:
         return _pipeline(old[0], new[0], moved)
     problems: list[str] = []
-    is_injected = mode.key == "inject"
     old_rest = _containers(old, mode, moved, None)
-    new_rest = _containers(new, mode, moved, [] if is_injected else problems)
+    new_rest = _containers(new, mode, moved, problems)
     return old_rest == new_rest and not problems
 
 
@@ -125,6 +124,9 @@ def _others(
     """Return the variables that do not move."""
     others = [item for item in variables if item[0] not in moved]
     if mode.key == "inject":
+        plain = [name for name, value in variables if name in moved and isinstance(value, str)]
+        if problems is not None and plain:
+            problems.append("a moved variable still has a value")
         return sorted(others, key=repr)
     if problems is not None and len(others) != len(variables):
         problems.append("a moved variable is still set")

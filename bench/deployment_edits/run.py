@@ -1,7 +1,7 @@
 """Measure whether edits of deployment files keep them valid, and whether a rollback restores them.
 
-    python bench/deployment_edits/run.py [--mirror FOLDER] [--all] [--wrong] [--reasons]
-        [--kubernetes FOLDER] [--bin FOLDER]
+    python bench/deployment_edits/run.py [--mirror FOLDER] [--all] [--kind KIND] [--wrong]
+        [--reasons] [--kubernetes FOLDER] [--bin FOLDER]
 
 FOLDER contains git clones named owner+name, bare or not; the default is mirror/. The files are
 those of bench/deployment.tsv; with --all, those of the last commit of all clones. Repositories
@@ -10,6 +10,7 @@ without a clone are skipped.
 Each file with a line that sets a variable with a name like that of a secret becomes an app, with a
 path for production and a shield.toml that names its variables, and all its services, containers or
 jobs. AWS is assumed to have the values of the file. The edits are planned, applied and rolled back.
+In the row *GitLab, prepared*, each job first gets an image and a branch that allow edits.
 
 - *moved* is the number of lines with variables that move to AWS, *left* of those that remain with
   a reason, and *no reason* of the others, which should be none.
@@ -123,6 +124,7 @@ class Report:
 
     def add(self, file: File) -> None:
         """Edit a file and count its lines."""
+        file = file._replace(raw=self.mode.prepare(file.raw))
         with tempfile.TemporaryDirectory() as scratch:
             edited = edit(Path(scratch), self.mode, file.raw)
         if edited is None:
@@ -173,6 +175,7 @@ def main() -> None:
     )
     parser.add_argument("--mirror", type=Path, default=Path("mirror"))
     parser.add_argument("--all", action="store_true", help="use all files of all clones")
+    parser.add_argument("--kind", choices=sorted({mode.kind for mode in MODES}))
     parser.add_argument("--kubernetes", type=Path, help="the folder of the schemas of Kubernetes")
     parser.add_argument("--bin", type=Path, help="where the linters are")
     parser.add_argument("--wrong", action="store_true", help="list the files with a problem")
@@ -181,7 +184,7 @@ def main() -> None:
     validator = Validator(arguments.kubernetes, arguments.bin)
     for what, needed in validator.missing.items():
         print(f"not checked with {what}: needs {needed}", file=sys.stderr)
-    reports = [Report(mode) for mode in MODES]
+    reports = [Report(mode) for mode in MODES if arguments.kind in {None, mode.kind}]
     with tempfile.TemporaryDirectory() as state:
         os.environ["SHIELD_STATE_DIR"] = state  # for the keys of journals
         for kind, file in files(arguments.mirror, everything=arguments.all):

@@ -103,9 +103,13 @@ class Validator:
         if program := self._linters.get("zizmor"):
             options = ["--offline", "--no-progress", "--persona=pedantic", "--no-exit-codes"]
             done = _run([program, *options, "--format=sarif", WORKFLOWS], root)
-            for item in json.loads(done.stdout)["runs"][0]["results"]:
+            runs = json.loads(done.stdout)["runs"] if done.stdout else ()
+            for item in runs[0]["results"] if runs else ():
                 place = item["locations"][0]["physicalLocation"]["artifactLocation"]["uri"]
                 found[Path(place).name][item["ruleId"]] += 1
+            for path in folder.iterdir():  # an invalid file is only named in a warning
+                if f"completed {WORKFLOWS}/{path.name}" not in done.stderr:
+                    found[path.name]["zizmor: not audited"] += 1
 
 
 def _run(command: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
