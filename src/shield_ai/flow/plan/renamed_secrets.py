@@ -68,11 +68,9 @@ def renamed_sources(app: AppContext, applied: set[str], live: Live) -> dict[str,
     for name, entry in content.secrets.items():
         state = live.secrets.get(prefix + name)
         # The map file must not make apply copy the secret of another app.
-        is_known = prefix + name in applied or (state and _is_own(state, target.app))
-        if not is_known or not _has_value(state):
+        if not _has_value(state) or not _is_of_app(prefix + name, state, applied, target.app):
             continue
-        variables = {entry: ""} if isinstance(entry, str) else _by_variable(entry)
-        for variable, field in variables.items():
+        for variable, field in _by_variable(entry).items():
             sources[variable] = FormerSecret(prefix + name, field)
     for secret in target.secret:
         if _has_value(live.secrets.get(target.app.prefix + secret.name)):
@@ -125,8 +123,15 @@ def leftover_steps(names: Iterable[str]) -> list[str]:
     ]
 
 
-def _by_variable(fields: Mapping[str, str]) -> dict[str, str]:
-    return {variable: field for field, variable in fields.items()}
+def _by_variable(entry: str | Mapping[str, str]) -> dict[str, str]:
+    """Map the variables of an entry of the map file to fields; "" is the entire value."""
+    if isinstance(entry, str):
+        return {entry: ""}
+    return {variable: field for field, variable in entry.items()}
+
+
+def _is_of_app(name: str, state: SecretState | None, applied: set[str], app: App) -> bool:
+    return name in applied or (state is not None and _is_own(state, app))
 
 
 def _listed_names(target: Manifest) -> set[str]:

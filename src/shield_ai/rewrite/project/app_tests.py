@@ -7,38 +7,29 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING
 
-import msgspec
-
 from shield_ai.model.file_reader import read_optional
 from shield_ai.model.skip import SkipId
 from shield_ai.project.layout import is_test
-from shield_ai.rewrite.code_style import read_code_style
+from shield_ai.rewrite.project.app_test_text import STAMP_NAME, test_module_text
 from shield_ai.rewrite.project.file_edits import NOTHING, Outcome, create_or_replace, skip
 from shield_ai.rewrite.project.layout import is_template, module_of, root_of
 from shield_ai.rewrite.project.license_header import license_headers
 from shield_ai.rewrite.project.map_style import MapStyle, settings_quote
-from shield_ai.rewrite.project.map_text import STEP
-from shield_ai.rewrite.project.stamp import State, header_of, read_stamp, stamp
-from shield_ai.rewrite.project.template import render
+from shield_ai.rewrite.project.stamp import State, header_of, read_stamp
 from shield_ai.rewrite.project.tests_folder import can_import, choose_folder
-from shield_ai.rewrite.python.imports.import_groups import mixes_own_packages, own_packages
-from shield_ai.rewrite.python.imports.import_lines import import_lines
+from shield_ai.rewrite.python.imports.import_groups import read_grouped_style
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
     from shield_ai.model.file_reader import FileReader
     from shield_ai.model.manifest import Manifest
-    from shield_ai.rewrite.code_style import CodeStyle
     from shield_ai.rewrite.project.fixer import FixContext
 
 STEMS = ("secrets", "aws_secrets")
 # The names of test modules; the first is that of pytest and unittest.
 NAME_STYLES = ("test_{}.py", "{}_test.py", "{}_tests.py")
 FILE_NAMES = frozenset(style.format(stem) for style in NAME_STYLES for stem in STEMS)
-STAMP_NAME = "tests"
-# The quotes of the templates, except those of docstrings; they contain no single quotes.
-STRING_QUOTE = re.compile(r'(?<!")"(?!")')
 PYTEST_CODE = re.compile(rb"(?m)^(?:import pytest|from pytest import|(?:async )?def test_)")
 
 
@@ -87,14 +78,12 @@ def plan_tests(
         return skip(path, SkipId.EDITED.reason())
     if state is State.FOREIGN:
         return skip(path, SkipId.TEST_EXISTS.reason())
-    style = read_code_style(read, path)
-    if not style.first_party and mixes_own_packages(read, paths, own_packages(paths, root)):
-        style = msgspec.structs.replace(style, mixes_own_packages=True)
+    style = read_grouped_style(read, path, paths, root)
     map_style = MapStyle.of("", style, settings_quote(read, manifest))
     template = "test_secrets.py.j2"
     if style.prefers_pytest or _prefers_pytest(read, tests):
         template = "test_secrets_pytest.py.j2"
-    text = _test_module_text(template, manifest, imported, style, map_style)
+    text = test_module_text(template, manifest, imported, style, map_style)
     raw = read(path)
     return create_or_replace(path, raw, (header_of(raw) if raw else header) + text)
 
@@ -167,50 +156,3 @@ def _prefers_pytest(read: FileReader, tests: Collection[str]) -> bool:
         elif PYTEST_CODE.search(raw):
             balance += 1
     return balance > 0
-
-
-def _test_module_text(
-    template: str, manifest: Manifest, module: str, style: CodeStyle, map_style: MapStyle
-) -> str:
-    has_map = manifest.app.runtime != "package"
-    names = ["clear_secret_cache", *(["client"] if has_map else []), "get_secret"]
-    imports = _import_text(module, names, style, map_style.width)
-    if not has_map:
-        imports += f"\nfrom {module}.testing import fake_secrets"
-    text = render(
-        template,
-        imports=imports,
-        reads="" if has_map else _reads_text(manifest, map_style),
-        pairs="client.variables.items()" if has_map else "READS",
-        names="client.variables" if has_map else "READS",
-        env="" if has_map else ", env=variable",
-        fake_secrets="client.fake_secrets" if has_map else "fake_secrets",
-        style=style,
-    )
-    return stamp(STAMP_NAME, "py", STRING_QUOTE.sub(map_style.quote, text))
-
-
-def _import_text(module: str, names: list[str], style: CodeStyle, width: int) -> str:
-    """Return the import of names from a module, in the format of isort's Black profile."""
-    lines = import_lines(module, names, style)
-    if len(lines) == 1 and len(lines[0]) > width:
-        lines = import_lines(module, names, msgspec.structs.replace(style, force_grid_wrap=1))
-    return "\n".join(lines)
-
-
-def _reads_text(manifest: Manifest, style: MapStyle) -> str:
-    """Return the assignment of READS, a list of pairs.
-
-    In a dict, linters would report the variables as hardcoded passwords.
-    """
-    lines = []
-    for secret in manifest.secret:
-        for variable, field in secret.variables().items():
-            name = f"{secret.name}:{field}" if field else secret.name
-            pair = [style.quoted(name), style.quoted(variable)]
-            line = f"{STEP}({', '.join(pair)}),"
-            if len(line) > style.width:
-                parts = [f"{STEP}{STEP}{part}," for part in pair]
-                line = "\n".join([f"{STEP}(", *parts, f"{STEP}),"])
-            lines.append(line)
-    return "\n".join(["READS = [", *lines, "]"])

@@ -12,19 +12,38 @@ import itertools
 import sys
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from shield_ai.model.errors import SourceError
 from shield_ai.model.file_reader import read_optional
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.project.python_source import Source
+from shield_ai.rewrite.code_style import read_code_style
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
 
     from shield_ai.model.file_reader import FileReader
+    from shield_ai.rewrite.code_style import CodeStyle
 
 MAX_FILES = 60  # with imports of an own package
 MAX_SIZE = 100_000  # bytes
 FROM = regex(rb"(?m)^from[ \t]+([A-Za-z0-9_]+)")
+
+
+def read_grouped_style(read: FileReader, path: str, paths: Collection[str], root: str) -> CodeStyle:
+    """Return the style of a new file, with the block of imports of the app's packages.
+
+    Args:
+        read: Returns the bytes of a file.
+        path: The new file.
+        paths: The app's Python files.
+        root: The folder that they are imported from; "" is the app's folder.
+    """
+    style = read_code_style(read, path)
+    if style.first_party or not mixes_own_packages(read, paths, own_packages(paths, root)):
+        return style
+    return msgspec.structs.replace(style, mixes_own_packages=True)
 
 
 def own_packages(paths: Iterable[str], root: str) -> tuple[str, ...]:

@@ -63,12 +63,14 @@ def find_named_variables(
     for path in paths:
         raw = read(path) or b""
         lines = LineIndex(raw)
-        listed = set()
-        if any(word in raw for word in ENVIRONMENT):
-            listed = variables - reported.get(path, set())
+        listed = variables - reported.get(path, set()) if _reads_environment(raw) else set()
         for name, start in _named(raw, variables, listed, spans.get(path, [])).items():
             line, _ = lines.position(start)
             yield SkipId.ALSO_NAMED.reason(variable=name).entry(path, line, name)
+
+
+def _reads_environment(raw: bytes) -> bool:
+    return any(word in raw for word in ENVIRONMENT)
 
 
 def _named(

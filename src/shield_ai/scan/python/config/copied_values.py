@@ -46,12 +46,17 @@ def copied_secret(statement: ast.stmt, names: Names) -> CopiedSecret | None:
     mapping, key = _item(statement.value)
     if mapping is None or not target.startswith("self.") or not _is_service_secret(key):
         return None
-    if words(target)[-1:] != words(key)[-1:] or origin_of(mapping, names):
+    if words(target)[-1:] != words(key)[-1:] or not _may_be_configuration(mapping, names):
         return None
+    return CopiedSecret(statement.value, key, dotted_name(mapping))
+
+
+def _may_be_configuration(mapping: ast.expr, names: Names) -> bool:
+    """Return whether a mapping may be a configuration that has another name."""
     name = dotted_name(mapping)
-    if not name or name in names or not DATA_WORDS.isdisjoint(words(name.rpartition(".")[2])):
-        return None
-    return CopiedSecret(statement.value, key, name)
+    if not name or name in names or origin_of(mapping, names):
+        return False
+    return DATA_WORDS.isdisjoint(words(name.rpartition(".")[2]))
 
 
 def _item(value: ast.expr) -> tuple[ast.expr | None, str]:

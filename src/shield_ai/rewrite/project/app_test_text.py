@@ -1,0 +1,78 @@
+"""Write the text of the generated tests of an app."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from shield_ai.rewrite.project.map_text import STEP
+from shield_ai.rewrite.project.stamp import stamp
+from shield_ai.rewrite.project.template import render
+from shield_ai.rewrite.python.imports.import_lines import import_lines
+
+if TYPE_CHECKING:
+    from shield_ai.model.manifest import Manifest
+    from shield_ai.rewrite.code_style import CodeStyle
+    from shield_ai.rewrite.project.map_style import MapStyle
+
+STAMP_NAME = "tests"
+# The quotes of the templates, except those of docstrings; they contain no single quotes.
+STRING_QUOTE = re.compile(r'(?<!")"(?!")')
+
+
+def test_module_text(
+    template: str, manifest: Manifest, module: str, style: CodeStyle, map_style: MapStyle
+) -> str:
+    """Return the text of a module with tests.
+
+    Args:
+        template: The name of the template.
+        manifest: The secrets that the tests read.
+        module: The module with get_secret().
+        style: The style of the file.
+        map_style: The style of the map file.
+    """
+    has_map = manifest.app.runtime != "package"
+    names = ["clear_secret_cache", *(["client"] if has_map else []), "get_secret"]
+    imports = _import_text(module, names, style, map_style.width)
+    if not has_map:
+        imports += f"\nfrom {module}.testing import fake_secrets"
+    text = render(
+        template,
+        imports=imports,
+        reads="" if has_map else _reads_text(manifest, map_style),
+        pairs="client.variables.items()" if has_map else "READS",
+        names="client.variables" if has_map else "READS",
+        env="" if has_map else ", env=variable",
+        fake_secrets="client.fake_secrets" if has_map else "fake_secrets",
+        style=style,
+    )
+    return stamp(STAMP_NAME, "py", STRING_QUOTE.sub(map_style.quote, text))
+
+
+def _import_text(module: str, names: list[str], style: CodeStyle, width: int) -> str:
+    """Return the import of names from a module, in the format of isort's Black profile."""
+    lines = import_lines(module, names, style)
+    if len(lines) == 1 and len(lines[0]) > width:
+        lines = import_lines(module, names, msgspec.structs.replace(style, force_grid_wrap=1))
+    return "\n".join(lines)
+
+
+def _reads_text(manifest: Manifest, style: MapStyle) -> str:
+    """Return the assignment of READS, a list of pairs.
+
+    In a dict, linters would report the variables as hardcoded passwords.
+    """
+    lines = []
+    for secret in manifest.secret:
+        for variable, field in secret.variables().items():
+            name = f"{secret.name}:{field}" if field else secret.name
+            pair = [style.quoted(name), style.quoted(variable)]
+            line = f"{STEP}({', '.join(pair)}),"
+            if len(line) > style.width:
+                parts = [f"{STEP}{STEP}{part}," for part in pair]
+                line = "\n".join([f"{STEP}(", *parts, f"{STEP}),"])
+            lines.append(line)
+    return "\n".join(["READS = [", *lines, "]"])
