@@ -200,10 +200,8 @@ class _Finder:
         if containers is None:
             return
         place = place._replace(
-            app_problem="" if self._has_role(properties, "TaskRoleArn") else TASK_ROLE,
-            platform_problem=(
-                "" if self._has_role(properties, "ExecutionRoleArn") else EXECUTION_ROLE
-            ),
+            app_problem=self._role_problem(properties, "TaskRoleArn", TASK_ROLE),
+            platform_problem=self._role_problem(properties, "ExecutionRoleArn", EXECUTION_ROLE),
         )
         if not self._are_plain(containers):
             yield self._unknown(containers, place)
@@ -220,6 +218,9 @@ class _Finder:
                     problem=place.problem or problem,
                 ),
             )
+
+    def _role_problem(self, properties: Node, key: str, problem: str) -> str:
+        return "" if self._has_role(properties, key) else problem
 
     def _has_role(self, properties: Node, key: str) -> bool:
         """Return whether a task definition has a role, not one that a condition can remove."""

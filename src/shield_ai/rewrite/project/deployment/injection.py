@@ -125,13 +125,10 @@ class Injection:
                 self._skip(item, reason)
             else:
                 moved[item.unit].add(item.variable)
-        containers: defaultdict[int, list[EnvironmentBlock]] = defaultdict(list)
-        for block in self._file.blocks:
-            containers[block.container].append(block)
         try:
             edits = [
                 edit
-                for blocks in containers.values()
+                for blocks in self._blocks_by_container().values()
                 for edit in self._container_edits(blocks, moved[blocks[0].unit])
             ]
         except EditError as error:
@@ -140,6 +137,12 @@ class Injection:
             return self._nothing(moved, NOT_EXACT)
         self._moved = {unit: names for unit, names in moved.items() if names}
         return edits
+
+    def _blocks_by_container(self) -> dict[int, list[EnvironmentBlock]]:
+        containers: defaultdict[int, list[EnvironmentBlock]] = defaultdict(list)
+        for block in self._file.blocks:
+            containers[block.container].append(block)
+        return containers
 
     def _reason(self, item: DeploymentVariable) -> str:
         """Return why a line remains; empty if ECS can set its variable."""
