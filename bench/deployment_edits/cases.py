@@ -114,7 +114,7 @@ class Edited(NamedTuple):
         return self.reasons.get(item.line, "")
 
     def _is_changed(self, item: DeploymentVariable) -> bool:
-        # A command of a pipeline remains as it is: another one before it sets its variables.
+        # The edit inserts a command that sets the variables, and leaves the other commands alone.
         return item.line in self.changed_lines or (item.unit, item.variable) in self.read
 
 

@@ -105,7 +105,7 @@ def find_template_environments(raw: bytes) -> EnvironmentFile:
         return file._replace(problem=MACRO)
     if resources is None or not _is_plain(raw, resources):
         return file._replace(problem=COMPUTED)
-    finder = _Finder(raw)
+    finder = _Finder(raw, _inherited_runtime(root))
     blocks = [*finder.globals(root, resources)]
     for key, resource in resources.pairs:
         blocks += finder.resource(key.text, resource)
@@ -152,10 +152,12 @@ class _Finder:
 
     Args:
         raw: The template.
+        runtime: The one that functions of SAM have by default; empty: none.
     """
 
-    def __init__(self, raw: bytes) -> None:
+    def __init__(self, raw: bytes, runtime: str) -> None:
         self._raw = raw
+        self._runtime = runtime
 
     def globals(self, root: Node, resources: Node) -> Iterator[EnvironmentBlock]:
         """Yield the variables that all functions of SAM inherit."""
@@ -176,7 +178,8 @@ class _Finder:
         problem = "" if self._are_plain(node, properties) else COMPUTED
         place = _Place(name, properties.start, problem)
         if kind in FUNCTIONS:
-            app_problem = "" if _may_call_runtime(properties) else OTHER_CODE
+            runtime = self._runtime if kind == SAM_FUNCTION else ""
+            app_problem = "" if _may_call_runtime(properties, runtime) else OTHER_CODE
             place = place._replace(reserved=RESERVED, app_problem=app_problem)
             yield from self._function(properties, place)
         else:
@@ -322,13 +325,27 @@ def _are_known(entries: Sequence[EnvironmentEntry]) -> bool:
     return "" not in names and len(names) == len(entries) <= MAX_KEYS
 
 
-def _may_call_runtime(properties: Node) -> bool:
-    """Return whether the code of a function can be that of the app."""
+def _inherited_runtime(root: Node) -> str:
+    """Return the runtime in `Globals`; empty if there is none, or a function computes it."""
+    node: Node | None = root
+    for name in ("Globals", "Function", "Runtime"):
+        node = _value(node, name) if node else None
+    return "" if node is None or node.is_container else node.text
+
+
+def _may_call_runtime(properties: Node, inherited: str) -> bool:
+    """Return whether the code of a function can be that of the app.
+
+    Args:
+        properties: Those of the function.
+        inherited: The runtime of a function without its own; empty if it is not known.
+    """
     code = _value(properties, "Code")
     if _value(properties, "InlineCode") or (code and _value(code, "ZipFile")):
         return False
     runtime = _value(properties, "Runtime")
-    return not runtime or not runtime.text or runtime.text.startswith(RUNTIMES)
+    text = runtime.text if runtime else inherited
+    return not text or text.startswith(RUNTIMES)
 
 
 def _type(resource: Node) -> str:

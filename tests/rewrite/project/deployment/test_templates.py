@@ -376,6 +376,12 @@ CONTAINER = "Environment:\n  - Name: SECRET_KEY\n    Value: VALUE\n"
             cloudformation.OTHER_CODE,
             id="function without Python",
         ),
+        pytest.param(
+            template("SECRET_KEY: VALUE\n").replace("      Runtime: python3.13\n", "")
+            + "Globals: {Function: {Runtime: nodejs22.x}}\n",
+            cloudformation.OTHER_CODE,
+            id="functions without Python",
+        ),
         pytest.param("\ufeff" + json.dumps(JSON), cloudformation.INVALID, id="JSON with a BOM"),
         pytest.param(json.dumps(JSON) + "}", module.NOT_EXACT, id="invalid JSON"),
         pytest.param(

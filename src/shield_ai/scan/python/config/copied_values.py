@@ -1,6 +1,6 @@
 """Recognize a secret that an object copies from a mapping: `self.api_key = self.rule["api_key"]`.
 
-A mapping with such a key is a configuration, whatever its name, if the attribute has the same name.
+The mapping is probably a configuration if its key and the attribute end with the same word.
 """
 
 from __future__ import annotations
