@@ -13,9 +13,9 @@ from shield_ai.aws.export.external_secrets import object_name
 from shield_ai.model.deployment import DeploymentKind, Use, ValueForm
 from shield_ai.model.skip import SkipId
 from shield_ai.project.python_source import apply_edits
+from shield_ai.rewrite.project.deployment.block_edits import EditError
 from shield_ai.rewrite.project.deployment.environment_check import parse
 from shield_ai.rewrite.project.deployment.environment_edits import (
-    EditError,
     injection_edits,
     secret_key_edits,
 )

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from shield_ai.model.pipeline import TOKEN
-from shield_ai.rewrite.project.deployment.environment_edits import EditError
+from shield_ai.rewrite.project.deployment.block_edits import EditError
 from shield_ai.rewrite.project.deployment.workflow_edits import LAYOUT, WorkflowEditor
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from shield_ai.aws.export.gitlab_ci import audience, read_script, role_name
 from shield_ai.model.skip import SkipId
 from shield_ai.project.python_source import apply_edits, file_change
-from shield_ai.rewrite.project.deployment.environment_edits import EditError
+from shield_ai.rewrite.project.deployment.block_edits import EditError
 from shield_ai.rewrite.project.deployment.outcome import EditOutcome
 from shield_ai.rewrite.project.deployment.pipeline_check import PipelineEdit, is_exact
 from shield_ai.rewrite.project.deployment.pipeline_choice import PipelineChooser

@@ -12,8 +12,8 @@ from shield_ai.aws.export.sam import dynamic_reference
 from shield_ai.model.deployment import ValueForm
 from shield_ai.model.manifest import Rotation
 from shield_ai.project.python_source import apply_edits
+from shield_ai.rewrite.project.deployment.block_edits import EditError
 from shield_ai.rewrite.project.deployment.environment_edits import (
-    EditError,
     dynamic_reference_edits,
     injection_edits,
 )

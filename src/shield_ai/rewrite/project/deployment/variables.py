@@ -15,8 +15,9 @@ from shield_ai.aws.export.platform import Target
 from shield_ai.model.deployment import DeploymentKind
 from shield_ai.model.skip import SkipId
 from shield_ai.project.python_source import apply_edits, file_change
+from shield_ai.rewrite.project.deployment.block_edits import EditError
 from shield_ai.rewrite.project.deployment.environment_check import EditCheck
-from shield_ai.rewrite.project.deployment.environment_edits import EditError, container_edits
+from shield_ai.rewrite.project.deployment.environment_edits import container_edits
 from shield_ai.rewrite.project.deployment.injection import (
     NOT_IN_CONTAINER,
     Injection,

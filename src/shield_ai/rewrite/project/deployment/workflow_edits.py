@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from shield_ai.aws.export.github_actions import dump
 from shield_ai.model.edit import Edit
 from shield_ai.model.workflow import Place
-from shield_ai.rewrite.project.deployment.environment_edits import REST_OF_LINE, EditError
+from shield_ai.rewrite.project.deployment.block_edits import REST_OF_LINE, EditError
 from shield_ai.rewrite.project.file_edits import newline
 
 if TYPE_CHECKING:

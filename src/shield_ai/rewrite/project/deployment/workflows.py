@@ -13,7 +13,7 @@ from shield_ai.aws.export.github_actions import job_secrets, role_name
 from shield_ai.model.errors import ShieldError
 from shield_ai.model.skip import SkipId
 from shield_ai.project.python_source import apply_edits, file_change
-from shield_ai.rewrite.project.deployment.environment_edits import EditError
+from shield_ai.rewrite.project.deployment.block_edits import EditError
 from shield_ai.rewrite.project.deployment.outcome import EditOutcome
 from shield_ai.rewrite.project.deployment.workflow_check import JobEdit, is_exact
 from shield_ai.rewrite.project.deployment.workflow_choice import (
