@@ -9,6 +9,7 @@ from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.project.runtime_names import ACCESSORS, is_runtime_module
 from shield_ai.scan.python.readers.app_classes import app_class, called, class_of_self, member
 from shield_ai.scan.python.readers.bindings import OPAQUE, Imported, Opaque, Parameter
+from shield_ai.scan.python.readers.constant_text import MAX_DEPTH, constant_text
 from shield_ai.scan.python.readers.converted_environ import (
     instance_of,
     loaded_module,
@@ -19,7 +20,6 @@ from shield_ai.scan.python.readers.converted_environ import (
 )
 from shield_ai.scan.python.readers.helper_functions import helper_reader
 from shield_ai.scan.python.readers.known_readers import (
-    CONSTANTS,
     AppClass,
     Environ,
     EnvObject,
@@ -33,7 +33,6 @@ from shield_ai.scan.python.readers.known_readers import (
 )
 from shield_ai.scan.python.readers.reads import (
     Read,
-    concatenated_parts,
     name_and_default,
     namespace_prefix,
 )
@@ -47,7 +46,6 @@ if TYPE_CHECKING:
     from shield_ai.scan.python.readers.project import Project
 
 VARIABLE = regex(r"[A-Z][A-Z0-9_]+")
-MAX_DEPTH = 12  # of names that refer to names; more is a cycle
 BUILTINS = frozenset({"getattr", "dict", "__import__"})
 Scopes = tuple["Scope", ...]
 
@@ -130,64 +128,7 @@ class Resolver:
 
     def constant_text(self, node: ast.AST | None, scopes: Scopes) -> str | None:
         """Return the text of a constant expression; None if it is not constant."""
-        if isinstance(node, ast.Constant):
-            return node.value if isinstance(node.value, str) else None
-        if isinstance(node, ast.Name):
-            return self._text_of_name(node.id, scopes)
-        if isinstance(node, ast.Attribute):
-            return self._text_of_attribute(node, scopes)
-        parts = concatenated_parts(node) if node else None
-        return self._joined_text(parts, scopes) if parts is not None else None
-
-    def _text_of_name(self, name: str, scopes: Scopes) -> str | None:
-        bindings = self.module.lookup(name, scopes)
-        if len(bindings) != 1:
-            return None
-        value = bindings[0]
-        if isinstance(value, ast.Constant) and isinstance(value.value, str):
-            return value.value
-        return self._text_of_path(value.path) if isinstance(value, Imported) else None
-
-    def _text_of_attribute(self, node: ast.Attribute, scopes: Scopes) -> str | None:
-        if node.attr == "value":  # of an enumeration
-            text = self.constant_text(node.value, scopes)
-            if text is not None:
-                return text
-        base = self.resolve(node.value, scopes)
-        if isinstance(base, Library):
-            return CONSTANTS.get(f"{base.path}.{node.attr}")
-        if isinstance(node.value, ast.Name):
-            for binding in self.module.lookup(node.value.id, scopes):
-                if isinstance(binding, ast.ClassDef):
-                    return self._text_in_class(binding, node.attr)
-        path = self._imported_path(node, scopes)
-        return self._text_of_path(path) if path else None
-
-    def _text_in_class(self, node: ast.ClassDef, name: str) -> str | None:
-        values = self.module.names(node).get(name, [])
-        if len(values) != 1 or not isinstance(values[0], ast.Constant):
-            return None
-        return self.constant_text(values[0], ())
-
-    def _text_of_path(self, dotted: str) -> str | None:
-        """Return the text of a constant of the app, by its dotted path."""
-        if self.depth > MAX_DEPTH:
-            return None
-        place = self.project.find_constant(dotted)
-        if place is None:
-            return None
-        module, name = place
-        text = ast.Name(id=name, ctx=ast.Load())
-        return self.in_module(module).constant_text(text, (module.source.tree,))
-
-    def _joined_text(self, parts: Sequence[ast.expr], scopes: Scopes) -> str | None:
-        texts = []
-        for part in parts:
-            text = self.constant_text(part, scopes)
-            if text is None:
-                return None
-            texts.append(text)
-        return "".join(texts)
+        return constant_text(self, node, scopes)
 
     def resolve_name(self, name: str, scopes: Scopes) -> Ref | None:
         """Return what a name refers to."""
@@ -284,7 +225,7 @@ class Resolver:
                 return self.resolve_path(path)
         if base is not None:
             return self._attribute(base, node.attr)
-        imported_path = self._imported_path(node, scopes)
+        imported_path = self.imported_path(node, scopes)
         return self.resolve_path(imported_path) if imported_path else None
 
     def _resolve_of_self(self, node: ast.Attribute, scopes: Scopes) -> Ref | None:
@@ -308,7 +249,7 @@ class Resolver:
         bindings = self.module.lookup(base.id, scopes)
         return bool(bindings) and all(binding is OPAQUE for binding in bindings)
 
-    def _imported_path(self, node: ast.Attribute, scopes: Scopes) -> str | None:
+    def imported_path(self, node: ast.Attribute, scopes: Scopes) -> str | None:
         """Return the dotted path of an attribute of an imported module."""
         base, attributes = _split_attribute(node)
         if not isinstance(base, ast.Name):

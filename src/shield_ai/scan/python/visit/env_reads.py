@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from shield_ai.model.name_meaning import harmless_word, is_secret
 from shield_ai.model.site import Shape
 from shield_ai.model.skip import SkipId
-from shield_ai.project.environ_copies import os_names, unchanged_copies
 from shield_ai.scan.python.classify.candidates import Candidate
 from shield_ai.scan.python.classify.flags import ValueUses, converters_of, explain_harmless_type
 from shield_ai.scan.python.readers.bindings import Opaque
@@ -21,11 +20,11 @@ from shield_ai.scan.python.settings_classes.django_configurations import (
     configurations_read,
     converter,
 )
+from shield_ai.scan.python.visit.copied_environs import CopiedEnvirons
 from shield_ai.scan.python.visit.pydantic_fields import PydanticFieldVisitor
 
 if TYPE_CHECKING:
     from shield_ai.model.skip import SkipReason
-    from shield_ai.project.environ_copies import EnvironCopy
     from shield_ai.scan.python.readers.bindings import Module
     from shield_ai.scan.python.readers.known_readers import Reader
     from shield_ai.scan.python.readers.project import Project
@@ -56,7 +55,6 @@ class EnvReadVisitor(PydanticFieldVisitor):
         self._followed: set[str] = set()  # names that are part of computed names
         self.library_reads: dict[str, SkipReason] = {}  # why libraries need variables
         self._written: set[str] = set()  # variables that the file sets
-        self._copies: dict[str, EnvironCopy] | None = None  # collected on first use
         self.unresolved_reads: list[ast.expr] = []  # of variables that no call determines
         self.mapping_reads: list[ast.expr] = []  # of classes with attributes that read variables
         # values with a secret-like name that are not secrets: node, name, reason
@@ -330,28 +328,11 @@ class EnvReadVisitor(PydanticFieldVisitor):
         """Return the text of the environment that a name copies; empty if a variable can differ."""
         if len(self.scopes) > 1 or self._loop_names or self._fstrings:
             return ""
-        if not isinstance(container, ast.Name):
-            return ""
-        if self._copies is None:
-            tree = self.source.tree
-            self._copies = unchanged_copies(tree, os_names(tree), self._may_set_variables)
-        copied = self._copies.get(container.id)
-        if copied is None or container.lineno > copied.last_line:
-            return ""
-        may_differ = bool(copied.written) if variable is None else variable in copied.written
-        return "" if may_differ else copied.original
+        return self._copies.original(container, variable)
 
-    def _may_set_variables(self, node: ast.Import | ast.ImportFrom) -> bool:
-        """Return whether a module of the app, or one that loads .env files, is imported."""
-        if isinstance(node, ast.ImportFrom):
-            if node.level or any(alias.name == "*" for alias in node.names):
-                return True
-            modules = [node.module or ""]
-        else:
-            modules = [alias.name for alias in node.names]
-        find_module = self.resolver.project.find_module
-        packages = {module.partition(".")[0] for module in modules}
-        return any("env" in name.lower() or find_module(name) for name in (*modules, *packages))
+    @functools.cached_property
+    def _copies(self) -> CopiedEnvirons:
+        return CopiedEnvirons(self.source.tree, self.resolver.project)
 
     def _environ_of(self, container: ast.expr) -> Environ | None:
         """Return the environment that an expression refers to; None for other expressions."""
