@@ -7,7 +7,12 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from shield_ai.project.perf.lazy_regex import regex
-from shield_ai.rewrite.project.deployment.workflow_choice import AWS_LOGIN, AWS_NAME, Choice
+from shield_ai.rewrite.project.deployment.job_choice import (
+    AWS_LOGIN,
+    AWS_NAME,
+    Choice,
+    choose_variables,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -51,37 +56,23 @@ class PipelineChooser:
         self._uses: defaultdict[tuple[str, str], list[VariableUse]] = defaultdict(list)
         for use in pipeline.uses:
             self._uses[use.job, use.variable].append(use)
+        self._jobs = {job.name: job for job in pipeline.jobs}
         self.job_problems = {job.name: job_problem(job) for job in pipeline.jobs}
 
     def choose(self) -> Choice:
         """Choose the variables."""
-        chosen: defaultdict[str, set[str]] = defaultdict(set)
-        reasons: dict[tuple[str, str], str] = {}
-        for job in self._pipeline.jobs:
-            for variable in self._variables:
-                uses = [*self._uses["", variable], *self._uses[job.name, variable]]
-                if not uses or variable in job.read:
-                    continue
-                reason = self.job_problems[job.name] or self._reason(job, variable, uses)
-                if reason:
-                    reasons[job.name, variable] = reason
-                else:
-                    chosen[job.name].add(variable)
-        self._keep_common(chosen, reasons)
-        return Choice(chosen, reasons)
+        common = {
+            name for name in self._variables if any(use.is_set for use in self._uses["", name])
+        }
+        return choose_variables(self._jobs, self._variables, self._reason_of, common, COMMON)
 
-    def _keep_common(
-        self, chosen: Mapping[str, set[str]], reasons: dict[tuple[str, str], str]
-    ) -> None:
-        """Keep a variable that the pipeline sets for all jobs if one job needs it."""
-        for variable in self._variables:
-            if not any(use.is_set for use in self._uses["", variable]):
-                continue
-            remaining = [job.name for job in self._pipeline.jobs if (job.name, variable) in reasons]
-            for job, variables in chosen.items():
-                if remaining and variable in variables:
-                    variables.remove(variable)
-                    reasons[job, variable] = COMMON.format(remaining[0])
+    def _reason_of(self, name: str, variable: str) -> str | None:
+        """Return why a job does not read a variable from AWS; None if it does not use it."""
+        job = self._jobs[name]
+        uses = [*self._uses["", variable], *self._uses[name, variable]]
+        if not uses or variable in job.read:
+            return None
+        return self.job_problems[name] or self._reason(job, variable, uses)
 
     def _reason(self, job: PipelineJob, variable: str, uses: Sequence[VariableUse]) -> str:
         """Return why a job does not read a variable from AWS; empty if it does."""

@@ -4,9 +4,15 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from shield_ai.model.workflow import Place
+from shield_ai.rewrite.project.deployment.job_choice import (
+    AWS_LOGIN,
+    AWS_NAME,
+    Choice,
+    choose_variables,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -17,7 +23,6 @@ if TYPE_CHECKING:
     JobVariable = tuple[str, str]  # the job and the variable
 
 RESERVED = "variables that start with GITHUB_ or RUNNER_ are set by GitHub"
-AWS_LOGIN = "{} configures the AWS SDKs: let the job assume a role instead"
 OTHER_VALUE = "the job or the workflow sets {} to another value"
 FIELD_IN_JOB = (
     "{} is a field of a JSON secret, and the env of a job can't read fields: set it in the steps "
@@ -29,17 +34,6 @@ STATUS = "a step that uses it has if: {}, so it also runs if the secrets could n
 SAME_SECRET = "shield.toml has this variable more than once, in different case"
 STATUS_CALL = re.compile(r"\b(?:always|failure|cancelled)\s*\(\s*\)")
 RESERVED_NAME = re.compile(r"(?:GITHUB|RUNNER)_", re.IGNORECASE)
-# Variables of the AWS SDKs: set for the whole job, they would change the login of other steps.
-AWS_NAME = re.compile(
-    r"AWS_(?:ACCESS_KEY_ID|SECRET_ACCESS_KEY|SESSION_TOKEN|PROFILE|(?:DEFAULT_)?REGION|ROLE_ARN)"
-)
-
-
-class Choice(NamedTuple):
-    """The variables that jobs read from AWS, and why the others remain."""
-
-    chosen: Mapping[str, set[str]]  # job -> variables
-    reasons: Mapping[JobVariable, str]  # why other variables remain
 
 
 class VariableChooser:
@@ -68,6 +62,7 @@ class VariableChooser:
         self._uses: defaultdict[JobVariable, list[SecretUse]] = defaultdict(list)
         for use in workflow.uses:
             self._uses[use.job, self.variable_name(use)].append(use)
+        self._jobs = {job.name: job for job in workflow.jobs}
         self.job_problems = {job.name: job_problem(job) for job in workflow.jobs}
 
     def variable_name(self, use: SecretUse) -> str:
@@ -90,31 +85,15 @@ class VariableChooser:
 
     def choose(self) -> Choice:
         """Choose the variables."""
-        chosen: defaultdict[str, set[str]] = defaultdict(set)
-        reasons: dict[JobVariable, str] = {}
-        for job in self._workflow.jobs:
-            for variable in self._variables:
-                uses = self.uses(job.name, variable)
-                if not uses:
-                    continue
-                reason = self.job_problems[job.name] or self._reason(job, variable, uses)
-                if reason:
-                    reasons[job.name, variable] = reason
-                else:
-                    chosen[job.name].add(variable)
-        self._keep_common(chosen, reasons)
-        return Choice(chosen, reasons)
+        common = {name for name in self._variables if self.uses("", name)}
+        return choose_variables(self._jobs, self._variables, self._reason_of, common, COMMON)
 
-    def _keep_common(self, chosen: Mapping[str, set[str]], reasons: dict[JobVariable, str]) -> None:
-        """Keep a variable in the `env` of the workflow, and so in all jobs, if one job needs it."""
-        for variable in self._variables:
-            if not self.uses("", variable):
-                continue
-            remaining = [job.name for job in self._workflow.jobs if (job.name, variable) in reasons]
-            for job, variables in chosen.items():
-                if remaining and variable in variables:
-                    variables.remove(variable)
-                    reasons[job, variable] = COMMON.format(remaining[0])
+    def _reason_of(self, name: str, variable: str) -> str | None:
+        """Return why a job does not read a variable from AWS; None if it does not use it."""
+        uses = self.uses(name, variable)
+        if not uses:
+            return None
+        return self.job_problems[name] or self._reason(self._jobs[name], variable, uses)
 
     def _reason(self, job: WorkflowJob, variable: str, uses: Sequence[SecretUse]) -> str:
         """Return why a job does not read a variable from AWS; empty if it does."""
