@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import functools
+import sys
+import termios
 from typing import TYPE_CHECKING
 
 import click
@@ -105,17 +107,38 @@ def ask(question: str) -> bool:
     return click.confirm(printable(question), default=False, err=True)
 
 
-def prompt_hidden(text: str) -> str:
-    """Prompt on standard error with hidden input; the answer may be empty."""
-    answer: str = click.prompt(
+def prompt_hidden(text: str) -> Hidden:
+    """Prompt on standard error with hidden input; the answer may be empty.
+
+    Raises:
+        ShieldError: The answer is the first line of several.
+    """
+    answer = click.prompt(
         printable(text), hide_input=True, default="", show_default=False, err=True
     )
-    return answer
+    return _whole_value(answer)
 
 
 @functools.cache
 def prompt_for_value(variable: str) -> Hidden:
-    """Prompt for the value of a variable with hidden input, once per variable."""
+    """Prompt for the value of a variable with hidden input, once per variable.
+
+    Raises:
+        ShieldError: No terminal can ask, or the answer is the first line of several.
+    """
     if not can_ask():
         raise ShieldError(f"--prompt requires a terminal to ask for {variable}", "use --env-file")
-    return Hidden(click.prompt(printable(f"Value of {variable}"), hide_input=True, err=True))
+    answer = click.prompt(printable(f"Value of {variable}"), hide_input=True, err=True)
+    return _whole_value(answer)
+
+
+def _whole_value(answer: str) -> Hidden:
+    """Refuse the first line of a pasted key, and discard its other lines."""
+    if answer.startswith("-----BEGIN ") and "-----END " not in answer:
+        # Otherwise, the shell would run them as commands.
+        termios.tcflush(sys.stdin, termios.TCIFLUSH)
+        raise ShieldError(
+            "only the first line of the key was read; nothing was changed",
+            "pipe the key to shield rotate NAME --yes, or give it to shield apply in an env file",
+        )
+    return Hidden(answer)

@@ -25,6 +25,7 @@ from shield_ai.reports.rotation import (
     second_restart_text,
 )
 from shield_ai.reports.rotation_preview import preview_text
+from shield_ai.reports.terminal.plurals import count
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -126,10 +127,7 @@ def rotate_manually(rotator: SecretRotator, secret: Secret, *, yes: bool) -> Non
     secret_id = rotator.secret_id(secret)
     kind = ManualKind.DATABASE_LOGIN if rotator.is_login(secret) else manual_kind(secret)
     echo(f"{manual_rotation_text(secret.name, secret_id, kind)}\n", err=True)
-    values = {
-        field: _read_new_value(field or "value", yes=yes)
-        for field in manually_rotated_fields(secret)
-    }
+    values = _read_new_values(manually_rotated_fields(secret), yes=yes)
     if not all(values.values()):
         raise ShieldError(
             "no new value given; nothing was changed", f"run shield rotate {secret.name} again"
@@ -149,16 +147,31 @@ def note_env_files(app: AppContext, secrets: Sequence[Secret]) -> None:
             note(f"{path} still has {number} old values: {command} writes the current ones")
 
 
-def _read_new_value(field: str, *, yes: bool) -> Hidden:
-    """Prompt with hidden input; without a terminal, read one line of standard input."""
+def _read_new_values(fields: Sequence[str], *, yes: bool) -> dict[str, Hidden]:
+    """Prompt for each field with hidden input; without a terminal, read standard input."""
     if can_ask():
-        return Hidden(prompt_hidden(f"New {field} (hidden input)"))
+        return {
+            field: prompt_hidden(f"New {field or 'value'} (hidden input)")
+            for field in fields
+        }
     if not yes or sys.stdin.isatty():  # a terminal would show the value
         raise ShieldError(
             f"confirmation required, but {no_terminal_text()}",
             "pipe the new value to stdin and use --yes",
         )
-    return Hidden(sys.stdin.readline().rstrip("\r\n"))
+    try:
+        piped = sys.stdin.read().rstrip("\r\n")
+    except UnicodeDecodeError:
+        raise ShieldError("standard input is not UTF-8 text", "encode the value first") from None
+    if len(fields) == 1:  # a key can have several lines
+        return {fields[0]: Hidden(piped)}
+    lines = piped.splitlines()
+    if len(lines) != len(fields):
+        raise ShieldError(
+            f"standard input has {count(len(lines), 'line')}, but {len(fields)} values are needed",
+            f"give one line for each: {', '.join(fields)}",
+        )
+    return dict(zip(fields, map(Hidden, lines), strict=True))
 
 
 def _uses_backend(app: AppContext) -> bool:

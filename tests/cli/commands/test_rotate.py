@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import os
@@ -329,6 +330,7 @@ KEYS = 'fields = { access_key_id = "S3_ACCESS_KEY", secret_access_key = "S3_SECR
         pytest.param(CLIENT, {"client_id": "a", "client_secret": "b"}, "new\n", {"client_id": "a", "client_secret": "new"}, id="the secret of a client"),
         pytest.param(KEYS, {"access_key_id": "a", "secret_access_key": "b"}, "id\nkey\n", {"access_key_id": "id", "secret_access_key": "key"}, id="both halves of a key"),
         pytest.param(KEYS, {"access_key_id": "a", "secret_access_key": "b"}, "id\n", None, id="one half of a key is not enough"),
+        pytest.param(KEYS, {"access_key_id": "a", "secret_access_key": "b"}, "id\nkey\nmore\n", None, id="a line too many"),
         pytest.param(CLIENT, {"client_id": "a"}, "new\n", None, id="a document without it"),
     ],
 )  # fmt: skip
@@ -353,6 +355,35 @@ def test_hook_rotates_the_secret_of_a_pair(app):
     assert code == 0, err
     found = json.loads(app.value("stripe-secret-key"))
     assert (found["client_id"], found["client_secret"][:4]) == ("a", "key-")
+
+
+KEY = "-----BEGIN PRIVATE KEY-----\nMIIEvQ\nabc=\n-----END PRIVATE KEY-----"
+
+
+@pytest.mark.parametrize("end", ["", "\n", "\r\n"], ids=["no newline", "LF", "CRLF"])
+def test_manual_rotation_stores_all_lines_of_a_key(app, monkeypatch, end):
+    monkeypatch.setattr("sys.stdin", io.StringIO(KEY + end))
+    code, _, err = app.shield("stripe-secret-key", "--yes")
+    assert (code, app.value("stripe-secret-key")) == (0, KEY), err
+
+
+def test_first_line_of_a_pasted_key_is_refused(app):
+    old = app.value("stripe-secret-key")
+    child, terminal = pty.fork()
+    if child == 0:
+        os.chdir(app.folder)
+        os.execv(sys.executable, [sys.executable, "-m", "shield_ai", "rotate", "stripe-secret-key"])
+    seen = b""
+    while b"hidden input" not in seen:
+        seen += os.read(terminal, 1024)
+    os.write(terminal, KEY.encode() + b"\n")
+    with contextlib.suppress(OSError):
+        while chunk := os.read(terminal, 1024):
+            seen += chunk
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 2
+    assert b"only the first line of the key was read; nothing was changed" in seen
+    assert b"MIIEvQ" not in seen
+    assert app.value("stripe-secret-key") == old
 
 
 @pytest.mark.parametrize(
