@@ -150,10 +150,7 @@ def note_env_files(app: AppContext, secrets: Sequence[Secret]) -> None:
 def _read_new_values(fields: Sequence[str], *, yes: bool) -> dict[str, Hidden]:
     """Prompt for each field with hidden input; without a terminal, read standard input."""
     if can_ask():
-        return {
-            field: prompt_hidden(f"New {field or 'value'} (hidden input)")
-            for field in fields
-        }
+        return {field: prompt_hidden(f"New {field or 'value'} (hidden input)") for field in fields}
     if not yes or sys.stdin.isatty():  # a terminal would show the value
         raise ShieldError(
             f"confirmation required, but {no_terminal_text()}",

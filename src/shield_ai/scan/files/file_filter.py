@@ -47,9 +47,11 @@ CONFIG_KEY = (
 CONSTANT = rb"(?-i:[A-Z_.]{0,40}(?:SECRET|PASS|PWD|TOKEN|KEY|CRED|DSN|SALT)[A-Z0-9_]{0,40})"
 CONFIG_READ = regex(
     rb"(?i)(?:[\w\])]\[|(?:get|read|fetch|lookup|require|pop|value|option|conf|cfg|setting|secret)"
-    rb"\w{0,25}\()\s{0,60}(?:(?:[\w.]{1,60}|[\"'][\w.-]{1,60}[\"']),\s{0,60}){0,3}f?[\"']"
+    rb"\w{0,25}\()\s{0,60}(?:(?:[\w.()]{1,60}|[\"'][\w.-]{1,60}[\"']),\s{0,60}){0,3}f?[\"']"
     + CONFIG_KEY
     + rb"[\"']|\b(?:a|args|options|opts|st\.secrets|\w{0,30}(?:conf|cfg)\w{0,30})\."
+    + CONFIG_KEY
+    + rb"|(?:conf|cfg|setting)\w{0,20}\(\)\."
     + CONFIG_KEY
     + rb"|(?:conf|cfg|setting)\w{0,30}[\[(]"
     + CONSTANT

@@ -23,6 +23,9 @@ def fields(text):
         pytest.param("class Sync(BaseModel):\n    token: SecretStr\n", "token", 2, id="type of pydantic"),
         pytest.param("class Sync(Base):\n    key: Optional[p.SecretStr] = SecretStr('')\n    api_key: p.SecretStr = p.SecretStr('')\n", "api_key", 3, id="empty secret"),
         pytest.param(f"class C:\n    A = 1\n    BOT_TOKEN = ''\n{LOADS}", "BOT_TOKEN", 3, id="attributes by name"),
+        pytest.param("class A(Config):\n    secret_key = key(cast=str, required=True)\n", "secret_key", 2, id="typedconfig"),
+        pytest.param("class A(Auth):\n    client_secret = Unicode(config=True)\n", "client_secret", 2, id="traitlets"),
+        pytest.param("class A(Auth):\n    client_secret = t.Unicode('').tag(config=True)\n", "client_secret", 2, id="tag of traitlets"),
         pytest.param("class A:\n    class MailOptions:\n        password: str\n", "password", 3, id="nested"),
     ],
 )  # fmt: skip
@@ -39,6 +42,7 @@ def test_fields_of_configurations(text, name, line):
         pytest.param("class MailConfig:\n    host: str\n    password_reset: bool\n    max_tokens: int\n", id="harmless"),
         pytest.param("class MailConfig:\n    password: str = 'x'\n", id="literal"),
         pytest.param("class C:\n    BOT_TOKEN = ''\n", id="no attributes by name"),
+        pytest.param("class C:\n    token = Unicode()\n    password = key('x')\n    secret = f().tag()\n", id="other calls"),
         pytest.param(f"class C:\n    token = ''\n    BOT_NAME = ''\n{LOADS}", id="lower case"),
         pytest.param("password: str\ndef f(password: str = ''):\n    token: str\n", id="no class"),
     ],

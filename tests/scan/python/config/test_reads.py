@@ -28,6 +28,7 @@ def reads(text, known=()):
         pytest.param("S = json.loads(os.environ['S'])\nX = S['API_KEY']\n", [], id="text of a variable"),
         pytest.param("S = yaml.safe_load(open('s.yml'))\nX = S['API_KEY']\n", [(3, "API_KEY")], id="YAML"),
         pytest.param(f"{INI}X = config.get('mail', 'password')\n", [(4, "password")], id="INI"),
+        pytest.param("from cfenv import AppEnv\ns3 = AppEnv().get_service(name='s3')\nX = s3.credentials.get('secret_key')\n", [(4, "secret_key")], id="Cloud Foundry"),
         pytest.param(f"{INI}X = config['mail']['password']\n", [(4, "password")], id="section"),
         pytest.param("def load():\n    return json.load(open('s.json'))\nX = load()['API_KEY']\n", [(4, "API_KEY")], id="function"),
         pytest.param("def load():\n    return json.load(open('s.json'))\ndef run():\n    data = load()\n    return data['API_KEY']\n", [(6, "API_KEY")], id="local name"),
@@ -56,7 +57,11 @@ def test_finds_secrets_from_files(text, found):
         pytest.param("KEY = 'mail.password'\nx = config[KEY]\n", [(3, "mail.password")], id="constant"),
         pytest.param("x = config[CONF_PASSWORD]\n", [(2, "CONF_PASSWORD")], id="constant of another module"),
         pytest.param("x = getattr(config, 'ci_token', None)\n", [(2, "ci_token")], id="getattr"),
+        pytest.param("x = getattr(get_settings().ci, 'webhook_secret', None)\n", [(2, "webhook_secret")], id="getattr of a section"),
+        pytest.param("x = get_settings().openai.key\n", [(2, "openai.key")], id="attribute of a section"),
+        pytest.param("x = get_settings().openai.model\ny = get_settings().auth.get_token()\n", [], id="another attribute of a section"),
         pytest.param("s3 = config.get('s3')\nx = s3.get('secret')\n", [(3, "secret")], id="part"),
+        pytest.param("x = config.get('openai.key')\n", [(2, "openai.key")], id="key of a section"),
         pytest.param("x = config.get_value('Redis', 'connection_string')\n", [(2, "connection_string")], id="section"),
         pytest.param("x = get_config('smtp', 'password', default=None)\n", [(2, "password")], id="function"),
         pytest.param("from shop.db import get_value\nx = get_value('Keys', 'api_key')\n", [(3, "api_key")], id="function by its arguments"),
@@ -116,6 +121,7 @@ def test_guesses_configurations_by_name(text, found):
         pytest.param(
             "x = config['token_url'], config['password_file'], config['key']\n", id="no secret"
         ),
+        pytest.param("x = config['tls.key'], config['sort.key']\n", id="file and sort key"),
         pytest.param("x = load_config('secrets.yml'), read_config_file('password')\n", id="file"),
         pytest.param(
             "config.set('mail', 'password', x)\nconfig.validate('password')\n", id="no getter"
@@ -153,3 +159,16 @@ def test_modules_of_the_app_are_scanned_themselves(text):
 def test_modules_of_the_same_name(text, found):
     known = {"config", "shop", "web", "shop/config"}
     assert reads(text, known) == [(*read, False) for read in found]
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        pytest.param("import shop.config\nx = shop.config.get('mail', 'smtp-password')\n", [(3, "smtp-password")], id="import of a module"),
+        pytest.param("from shop import config\nx = config.get('web', 'session_secret')\n", [(3, "session_secret")], id="import from a package"),
+        pytest.param("from shop import config\nx = config.get('auth_method', 'token')\n", [], id="kind and default"),
+        pytest.param("from shop import settings\nx = settings.get('web', 'session_secret')\n", [], id="object of a package"),
+    ],
+)  # fmt: skip
+def test_functions_of_a_module_take_a_section(text, found):
+    assert reads(text, {"shop", "config", "shop/config"}) == [(*read, False) for read in found]

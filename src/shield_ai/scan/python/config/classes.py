@@ -25,6 +25,9 @@ DATA_WORDS = word_set("""
 DATA_MODULES = word_set("SCHEMA SCHEMAS SERIALIZERS DTO DTOS REQUESTS RESPONSES")
 SECRET_TYPES = ("SecretStr", "SecretBytes")
 TEXT_TYPES = ("str", "bytes", *SECRET_TYPES)
+# Calls that declare a field, and a keyword that each of them has:
+# https://github.com/bwindsor/typed-config and https://traitlets.readthedocs.io
+FIELD_CALLS = {"key": "cast", "Unicode": "config"}
 
 
 def is_data_module(path: str) -> bool:
@@ -54,10 +57,24 @@ def _field(statement: ast.stmt, class_name: str, *, sets_attributes: bool) -> st
     if isinstance(statement, ast.AnnAssign) and _is_empty(statement.value):
         is_field = _is_text(statement.annotation, class_name)
         return dotted_name(statement.target) if is_field else ""
-    if isinstance(statement, ast.Assign) and sets_attributes and _is_empty(statement.value):
-        name = dotted_name(statement.targets[0])
-        return name if name.isupper() else ""
-    return ""
+    if not isinstance(statement, ast.Assign):
+        return ""
+    name = dotted_name(statement.targets[0])
+    if _declares_field(statement.value):
+        return name
+    return name if sets_attributes and _is_empty(statement.value) and name.isupper() else ""
+
+
+def _declares_field(value: ast.expr) -> bool:
+    """Return whether a call declares a field: `key(cast=str)`, `Unicode().tag(config=True)`."""
+    if not isinstance(value, ast.Call):
+        return False
+    keywords = [keyword.arg for keyword in value.keywords]
+    if isinstance(value.func, ast.Attribute) and value.func.attr == "tag":
+        if not isinstance(value.func.value, ast.Call):
+            return False
+        value = value.func.value
+    return FIELD_CALLS.get(dotted_name(value.func).rpartition(".")[2]) in keywords
 
 
 def _is_text(annotation: ast.expr, class_name: str) -> bool:

@@ -31,8 +31,11 @@ def imported_names(tree: ast.Module, known: Collection[str]) -> Names:
         if isinstance(node, ast.Import):
             for alias in node.names:
                 name = alias.asname or alias.name
-                if is_config_name(alias.name.rpartition(".")[2]) and _is_outside(alias.name, known):
-                    names[name] = Origin(name, has_attributes=True)
+                package, _, module = alias.name.rpartition(".")
+                if is_config_name(module):
+                    is_outside = _is_outside(alias.name, known)
+                    is_module = not is_outside and _path_end(package, module) in known
+                    names[name] = Origin(name, has_attributes=is_outside, has_sections=is_module)
         elif isinstance(node, ast.ImportFrom):
             for alias in node.names:
                 _import(names, node, alias, known)
@@ -49,9 +52,10 @@ def _import(names: Names, node: ast.ImportFrom, alias: ast.alias, known: Collect
         names[name] = Origin(f"{alias.name}()", is_value=True)
     elif is_config_name(alias.name) and not node.level and _is_outside(module, known):
         names[name] = Origin(name, has_attributes=True)
-    elif is_config_name(alias.name) and _path_end(module, alias.name) not in known:
-        # A module that is not in git, or an object with attributes in lower case.
-        names[name] = Origin(name, has_constants=True)
+    elif is_config_name(alias.name):
+        # Otherwise, it is a module that is not in git, or an object with attributes in lower case.
+        is_module = _path_end(module, alias.name) in known
+        names[name] = Origin(name, has_constants=not is_module, has_sections=is_module)
 
 
 def _path_end(package: str, module: str) -> str:

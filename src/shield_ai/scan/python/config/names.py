@@ -15,6 +15,9 @@ GETTERS = word_set("GET READ FETCH LOOKUP REQUIRE POP VALUE OPTION")
 FILE_ENDINGS = word_set("FILE PATH DIR")
 KEY = regex(r"[A-Za-z_][\w.:/-]{0,79}")
 FILE_NAME = regex(r".+[./](?:json|ya?ml|toml|ini|cfg|conf|txt|pem|key|env|py|crt|csv)")
+# A section and its key, as in openai.key; server.key is a file.
+SECTION_KEY = regex(r"\w{1,40}\.key")
+KEY_FILES = word_set("SERVER CLIENT PRIVATE PUBLIC SSL TLS CERT CERTIFICATE CA HOST RSA DOMAIN")
 # The end of a function that returns several secrets: get_login_info().
 SECRET_COLLECTIONS = (("LOGIN", "INFO"), ("CREDENTIALS",), ("CREDS",), ("SECRETS",))
 # Sections, not values.
@@ -51,6 +54,8 @@ def is_config_function(name: str) -> bool:
 
 def key_meaning(key: str) -> Meaning:
     """Return the meaning of a key of a configuration, such as `services.smtp.password`."""
+    if SECTION_KEY.fullmatch(key) and KEY_FILES.isdisjoint(words(key)):
+        key = key.replace(".", "_")
     parts = words(key)
     if not KEY.fullmatch(key) or FILE_NAME.fullmatch(key) or not parts:
         return Meaning.HARMLESS

@@ -18,6 +18,7 @@ class Origin(NamedTuple):
     is_value: bool = False  # of a function: it returns the value of a key, not all values
     has_attributes: bool = False  # the values are attributes, too
     has_constants: bool = False  # attributes in upper case are values
+    has_sections: bool = False  # of a module: its get() takes a section and a key
 
 
 Names: TypeAlias = dict[str, "Origin | None"]  # None for what is certainly no configuration
@@ -30,11 +31,12 @@ LOADERS = word_set("""
 TEXT_LOADERS = word_set("""
     json.loads toml.loads tomllib.loads tomli.loads tomlkit.parse hjson.loads json5.loads
 """)
-# These read the files that they are told to.
+# These read the files that they are told to, or the services of Cloud Foundry.
 PARSERS = word_set("""
     configparser.ConfigParser configparser.RawConfigParser configparser.SafeConfigParser
     ConfigParser RawConfigParser SafeConfigParser configobj.ConfigObj ConfigObj
     ConfigParser.ConfigParser ConfigParser.RawConfigParser
+    AppEnv cfenv.AppEnv
 """)
 # The values are attributes, too.
 ATTRIBUTE_LOADERS = word_set("OmegaConf.load omegaconf.OmegaConf.load")
@@ -44,7 +46,7 @@ STREAMLIT = word_set("st.secrets streamlit.secrets")
 OPENERS = word_set("open io.open codecs.open aiofiles.open")
 READ_METHODS = word_set("read read_text read_bytes open")
 OTHER_SOURCES = ("environ", "getenv", "urlopen", "request", "response", "stdin", "StringIO")
-KEEPING = word_set("get pop copy")  # methods that return a part of the object
+KEEPING = word_set("get pop copy get_service")  # methods that return a part of the object
 OPENED = Origin("open()")  # an open file, or its text
 
 

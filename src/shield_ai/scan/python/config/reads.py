@@ -6,6 +6,7 @@ import ast
 from typing import TYPE_CHECKING, NamedTuple
 
 from shield_ai.model.name_meaning import Meaning
+from shield_ai.model.words import word_set, words
 from shield_ai.scan.files.file_filter import CONFIG_READ
 from shield_ai.scan.python.config.classes import is_data_module, secret_fields
 from shield_ai.scan.python.config.copied_values import copied_secret
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 READS = (ast.Subscript, ast.Attribute, ast.Call)
 PARSER_MARK = "configparser"
 MAX_KEYS = 4  # of a path such as get_config("services", "smtp", "password")
+# At the end of a first key: the second argument is a default.
+KINDS = word_set("TYPE TYPES KIND MODE METHOD GRANT")
 # Functions that return a value of a configuration if they take a section and a key.
 SECTION_GETTERS = frozenset({"get_value", "get_option", "get_param", "get_parameter"})
 
@@ -141,7 +144,9 @@ class _Finder:
         """Return the read of `config[key]` or `config.key`."""
         if isinstance(node, ast.Attribute):
             found = _found(node.attr, node.value, names)
-            return found if found and self._has_attribute(node.attr, found.origin) else None
+            if found and self._has_attribute(node.attr, found.origin):
+                return found
+            return _section_read(node, names)
         found = _found(self._keys.text(node.slice), node.value, names)
         # Other parsers than argparse return a dict of values from a request.
         return found if found and found.origin is not COMMAND_LINE else None
@@ -161,9 +166,17 @@ class _Finder:
         if not isinstance(node.func, ast.Attribute) or not is_getter(node.func.attr):
             return None
         # The second argument of dict.get() is a default.
-        count = MAX_KEYS if self._has_sections or node.func.attr != "get" else 1
+        count = MAX_KEYS if node.func.attr != "get" or self._takes_section(node, names) else 1
         keys = self._keys.secrets(node.args[:count])
         return _found(keys[0], node.func.value, names) if keys else None
+
+    def _takes_section(self, node: ast.Call, names: Names) -> bool:
+        """Return whether the arguments of `config.get()` are a section and a key."""
+        if self._has_sections or not isinstance(node.func, ast.Attribute):
+            return self._has_sections
+        origin = origin_of(node.func.value, names)
+        section = words(self._keys.text(node.args[0]))
+        return bool(origin and origin.has_sections) and KINDS.isdisjoint(section[-1:])
 
     def _function_read(self, node: ast.Call, names: Names) -> _Found | None:
         """Return the read of a function such as `get_config("services", "smtp", "password")`."""
@@ -182,6 +195,17 @@ class _Finder:
     def _is_getter(self, name: str, node: ast.Call) -> bool:
         has_section = len(node.args) > 1 and bool(self._keys.text(node.args[0]))
         return is_config_function(name) or (has_section and name in SECTION_GETTERS)
+
+
+def _section_read(node: ast.Attribute, names: Names) -> _Found | None:
+    """Return the read of `get_settings().section.key`."""
+    section = node.value
+    if not isinstance(section, ast.Attribute) or not isinstance(section.value, ast.Call):
+        return None
+    origin = origin_of(section.value, names)
+    if not origin or is_getter(node.attr):
+        return None
+    return _Found(f"{section.attr}.{node.attr}", origin, ast.unparse(section))
 
 
 def _found(key: str, container: ast.expr, names: Names) -> _Found | None:
