@@ -44,6 +44,7 @@ def paired(*variables):
         pytest.param("GITHUB_CLIENT_ID", "GITHUB_CLIENT_SECRET", "github-credentials", CLIENT, id="OAuth"),
         pytest.param("CLIENT_ID", "CLIENT_SECRET", "client-credentials", CLIENT, id="OAuth, without a prefix"),
         pytest.param("SHOP_CREDENTIALS_CLIENT_ID", "SHOP_CREDENTIALS_CLIENT_SECRET", "shop-credentials", CLIENT, id="OAuth, credentials"),
+        pytest.param("SHOP_SOCIAL_AUTH_X_KEY", "SHOP_SOCIAL_AUTH_X_SECRET", "shop-social-auth-x-credentials", CLIENT, id="prefix and social auth"),
         pytest.param("SOCIAL_AUTH_GITHUB_KEY", "SOCIAL_AUTH_GITHUB_SECRET", "social-auth-github-credentials", CLIENT, id="social auth"),
         pytest.param("TWITTER_CONSUMER_KEY", "TWITTER_CONSUMER_SECRET", "twitter-credentials", CLIENT, id="OAuth 1"),
         pytest.param("FACEBOOK_APP_ID", "FACEBOOK_APP_SECRET", "facebook-credentials", CLIENT, id="Facebook"),

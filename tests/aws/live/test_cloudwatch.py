@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 
 import msgspec
 import pytest
@@ -93,12 +94,15 @@ class TestMetrics:
         subprocess.run([sys.executable, "-c", code], env=env, cwd=tmp_path, check=True, timeout=60)
 
     def test_errors_and_fallback(self, server, inbox, tmp_path):
-        self.run(server, tmp_path, SHOP_A="from-the-environment")
         raised = set()
-        while len(raised) < 2:  # an alarm can be OK first, before all metrics have arrived
-            message = json.loads(inbox())
-            if message["NewStateValue"] == "ALARM":
-                raised.add(message["AlarmName"])
+        deadline = time.monotonic() + 180
+        # The app fails again and again: on a busy machine, a period can end between its metrics.
+        while len(raised) < 2 and time.monotonic() < deadline:
+            self.run(server, tmp_path, SHOP_A="from-the-environment")
+            while len(raised) < 2 and (message := inbox(20)):
+                found = json.loads(message)
+                if found["NewStateValue"] == "ALARM":  # it can be OK first
+                    raised.add(found["AlarmName"])
         assert raised == {"shop-secret-errors", "shop-secret-fallback"}
 
     def test_overdue_rotation(self, server, inbox, monkeypatch):

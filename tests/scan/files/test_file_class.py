@@ -39,6 +39,7 @@ from shield_ai.scan.files.file_class import (
         ".env.e2e",
         ".github/.env-unit",
         ".github/workflows/e2e.yml",
+        "compose/compose.with-e2e.yml",
         "scripts/make_test_data.py",
         "profiles/github_mock/app.py",
         "cassettes/shop.json",

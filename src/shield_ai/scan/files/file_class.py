@@ -12,7 +12,7 @@ TESTS = regex(
     r"(^|/)(tests?|testing|__tests__|spec|specs|e2e|fixtures?|mocks?|cassettes|__snapshots__|testdata|test[_-][\w-]+"
     r"|[\w-]+[_-](tests?|fixtures?|mocks?)|suites|(unit|e2e|reg|smoke|func|functional|integration|load|perf|stress)tests?"
     r"|molecule)/"
-    r"|(^|/)(test[_-][\w.-]+|([\w-]+[_-])?(e2e|test[_-]?data)([_-][\w-]+)?\.\w+|[\w.-]+[_.-](test|tests|testing|spec)\.\w+|conftest\.py|(tests?|mocks?|fixtures?)\.\w+"
+    r"|(^|/)(test[_-][\w.-]+|([\w.-]+[._-])?(e2e|test[_-]?data)([_-][\w-]+)?\.\w+|[\w.-]+[_.-](test|tests|testing|spec)\.\w+|conftest\.py|(tests?|mocks?|fixtures?)\.\w+"
     r"|dockerfile[_.-]tests?|pytest\.ini|tox\.ini)$"
     r"|(^|[/_.-])(fake|dummy|mock)[_.-][^/]*$"
     r"|(^|/)\.env[._-]([\w.-]*[._-])?(tests?|testing|e2e|unit)([._-][\w.-]*)?$",

@@ -83,6 +83,8 @@ SENTRY_KEYS = {("SENTRY", "KEY"), ("PUBLIC", "KEY")}
 SENTRY_KEY = regex(r"[0-9a-f]{32}")
 # The address of map tiles, whose key every browser sends.
 TILE_URL = regex(r"https?://[^\s\"']*\{(?:z|x|zoom|bbox|range|quadkey)\}[^\s\"']*\Z", re.IGNORECASE)
+# The key with which browsers search: https://docsearch.algolia.com/docs/api/
+SEARCH_INDEX = regex(r"\bindexName[\"']?\s{0,9}:")
 # Temporary credentials expire after 36 hours at most:
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html
 TEMPORARY_ID = "ASIA"
@@ -199,6 +201,8 @@ def _is_public_id(place: Place) -> bool:
         return is_temporary or bool(is_in_url)
     if RECAPTCHA_KEY.fullmatch(place.value):  # site keys have the same format
         return RECAPTCHA_SECRETS.isdisjoint(words(place.name))
+    if SEARCH_INDEX.search(place.nearby) and words(place.name)[-2:] == ("API", "KEY"):
+        return True
     return _has_context(place.rule) and _is_other_near_vendor(place)
 
 

@@ -57,9 +57,8 @@ LIST_KEY = regex(r"<key>\Z")  # of a property list
 # An account or contract in a blockchain: https://chainagnostic.org/CAIPs/caip-19
 BLOCKCHAIN_ADDRESS = regex(r"(?:[\w-]+:\w+(?:/[\w-]+:)?)?0x[0-9A-Fa-f]{40}")
 ESCAPED_BYTES = regex(r"(?:\\x[0-9A-Fa-f]{2}.*){2}", re.DOTALL)
-REGEX = regex(
-    r"^\(\.[+*]\??\)$|\[[^\]\s]*\w-\w[^\]\s]*\](?:[+*]|\{\d)"
-)  # a repeated range of characters
+# A group, a repeated range of characters, or a reference to a group.
+REGEX = regex(r"\(\.[+*]\??\)|\[[^\]\s]*\w-\w[^\]\s]*\](?:[+*]|\{\d)|\\[1-9](?!\d)|\\g<\w+>")
 CAMEL_FIELD = regex(r"(?=.*(?:[Pp]ass|[Ss]ecret|[Tt]oken|[Kk]ey|[Cc]red))[a-z]+(?:[A-Z][a-z]+)+")
 ANNOTATION = regex(r"[A-Z]\w*(?:\.\w+)*(?:\[[\w\[\], .|]*\])?(?: \| [\w.\[\]]+)*")
 NAME_OF_ANNOTATION = regex(r"(?:^|[(,*])\s*[A-Za-z_]\w*:[ \t]*[\"']\Z")
@@ -101,12 +100,13 @@ ETHEREUM = regex(r"0x(?:[0-9a-f]{8}|[0-9a-f]{64}|[0-9a-f]{130})", re.IGNORECASE)
 # The identifiers that AngularJS adds to objects: {"$$hashKey": "object:42"}
 ANGULAR_ID = regex(r"object:\w{1,12}")
 ECDSA = regex(r"ME[QUY]CI[A-Za-z0-9+/]{80,}={0,2}")  # two numbers of 32 bytes, in DER
+KMS_ALIAS = regex(r"alias/[\w/-]+")  # the name of a key in AWS KMS
 # An unquoted value in code: token[:36] and self.password,
 EXPRESSION = regex(r"[A-Za-z_][\w.]*(?:,|[\[(].*)")
 URL_AS_NAME = regex(r"[\"'][a-z]{2,9}://[^\s\"']*[\"']\s*[:,]\s*[\"']\Z")
 NOT_VALUES = (
     *(BLOCKCHAIN_ADDRESS, MIGRATION, TIMESTAMP, ENTRY_POINT, ANGULAR_ID),
-    *(UNICODE_ESCAPES, CONDITION, CALL, CAMEL_FIELD, REQUIREMENT),
+    *(KMS_ALIAS, UNICODE_ESCAPES, CONDITION, CALL, CAMEL_FIELD, REQUIREMENT),
 )
 
 

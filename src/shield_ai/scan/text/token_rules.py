@@ -32,7 +32,7 @@ ASSIGNMENT = (
 BOUNDARIES = (r"(?<![A-Za-z0-9])", r"(?![A-Za-z0-9])")
 # Values that are common in documentation.
 SAMPLE_VALUE = regex(
-    r"(?i)EXAMPLE(KEY)?$|^(AKIA)?X{8,}|0123456789abcdef|abcdefghij|1234567890(?!\d)|zyxwvutsrq|(\S)\3{11}"
+    r"(?i)EXAMPLE(KEY)?$|^(AKIA)?X{8,}|0?123456789abcdef|abcdefghij|1234567890(?!\d)|zyxwvutsrq|(\S)\3{11}"
     # Keys that documentation publishes: https://docs.stripe.com/keys, https://jwt.io,
     # https://developers.google.com/recaptcha/docs/faq,
     # https://learn.microsoft.com/en-us/azure/storage/common/storage-use-azurite

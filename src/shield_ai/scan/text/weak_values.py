@@ -37,25 +37,33 @@ USER = regex(
 # The keys with which frameworks sign sessions. A key in a CI file is used only by the tests.
 SIGNING_KEYS = frozenset({"SECRET_KEY", "DJANGO_SECRET_KEY", "FLASK_SECRET_KEY", "APP_SECRET_KEY"})
 CI = regex(r"(?:^|/)(?:\.github/workflows|\.circleci)/|(?:^|/)\.(?:gitlab-ci|travis)")
+MAX_REPEATED = 2  # characters in a value such as "sssshhhh"
 MIN_USER = 6  # letters; passwords contain shorter names by chance
 
 
 def is_weak(place: Place) -> bool:
     """Return whether a value is only a weak secret for development, which is reported as low."""
     value = decode_base64(place.value)
-    if place.value in VENDOR_DEFAULTS or _is_unquoted_name(place):
+    if place.value in VENDOR_DEFAULTS or _is_unquoted_name(place) or _is_repeated(value):
         return True
     if _is_named_nearby(place) or _contains_user(place) or SAMPLE_VALUE.search(value):
         return True
     if place.name in SIGNING_KEYS and CI.search(place.path):
         return True
+    says_test = SAYS_TEST.search(value) or _says_example(value)
+    if says_test and "://" not in value and words(place.name)[-2:] != ("SECRET", "KEY"):
+        return True
     if not _is_password(place) and place.is_python and not is_development(place.path):
         return False  # a weak SECRET_KEY in the settings is a vulnerability
-    if SAYS_TEST.search(value) or _says_example(value) or has_only_weak_words(value):
+    if says_test or has_only_weak_words(value):
         return True
     if not is_development(place.path) and not LOCAL_HOST.search(place.line):
         return False
     return is_word_like(value)
+
+
+def _is_repeated(value: str) -> bool:
+    return len(set(value)) <= MAX_REPEATED
 
 
 def _is_unquoted_name(place: Place) -> bool:
@@ -78,7 +86,7 @@ def _is_password(place: Place) -> bool:
 
 def _is_named_nearby(place: Place) -> bool:
     """Return whether a value also occurs nearby, as the name of the user or the database."""
-    if place.value not in place.nearby or not is_word_like(place.value):
+    if place.value not in place.nearby or not is_word_like(decode_base64(place.value)):
         return False
     same = re.compile(rf"(?<![\w-]){re.escape(place.value)}(?![\w-])")
     return bool(same.search(place.nearby))

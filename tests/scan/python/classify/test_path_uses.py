@@ -47,6 +47,9 @@ def test_finds_paths(text, is_path):
     [
         pytest.param(f"DATABASES[{READ}]", True, id="database"),
         pytest.param(f"KEY = {READ}\nX = settings.CACHES[KEY]", True, id="a name"),
+        pytest.param(f"c.get_secret_value(SecretId={READ})", True, id="secret in AWS"),
+        pytest.param(f"X = {READ}\nc.decrypt(KeyId=X)", True, id="key in AWS"),
+        pytest.param(f"c.put(SecretString={READ})", False, id="value of a secret in AWS"),
         pytest.param(f"users[{READ}]", False, id="another dict"),
         pytest.param(f"DATABASES['default'] = {READ}", False, id="value"),
     ],

@@ -17,7 +17,7 @@ KEY = "KEY = os.environ['S3_SECRET_ACCESS_KEY']\n"
             id="tested before the read",
         ),
         pytest.param(
-            "if os.environ.get('API_TOKEN'):\n    X = 1\n", "API_TOKEN", ["medium"], id="only tested"
+            "if os.environ.get('API_TOKEN'):\n    X = 1\n", "API_TOKEN", ["low"], id="only tested"
         ),
         pytest.param(
             f"ID = os.environ['S3_ACCESS_KEY_ID']\n{KEY}", "S3_ACCESS_KEY_ID", ["low"], id="identifier"
@@ -66,6 +66,24 @@ KEY = "KEY = os.environ['S3_SECRET_ACCESS_KEY']\n"
         ),
         pytest.param(
             f'if __name__ != "__main__":\n    {READ}', "API_TOKEN", ["medium"], id="negated main block"
+        ),
+        pytest.param(
+            "ES_URL = os.environ['ES_URL']\nES_PASS = os.environ['ELASTIC_PASSWORD']\n",
+            "ES_URL",
+            ["low"],
+            id="URL beside the password of its setting",
+        ),
+        pytest.param(
+            "u = os.environ['SHOP_DB_URL']\np = os.environ['SHOP_DB_PASSWORD']\n",
+            "SHOP_DB_URL",
+            ["low"],
+            id="URL beside its password",
+        ),
+        pytest.param(
+            "u = os.environ['SHOP_DB_URL']\np = os.environ['MAIL_PASSWORD']\n",
+            "SHOP_DB_URL",
+            ["medium"],
+            id="URL beside another password",
         ),
         pytest.param(
             "f(project_key=os.environ.get('JIRA_PROJECT_KEY'))\n",

@@ -64,7 +64,7 @@ def _is_database_port(name: str) -> bool:
 
 
 class ValueUses:
-    """Finds the expressions that a file uses as paths, or as names of databases or caches.
+    """Finds the expressions that a file uses as paths, or as names, such as that of a database.
 
     Args:
         tree: The file.

@@ -1,4 +1,4 @@
-"""Find the expressions that a module uses as file paths, or as names of databases and caches.
+"""Find the expressions that a module uses as file paths, or as names, such as that of a database.
 
 A variable with such a value is not a secret, even if its name ends with KEY.
 """
@@ -27,6 +27,8 @@ PATH_NAME = regex(
 )
 # Dicts that map aliases, such as "default", to databases or caches: the last word of their names.
 ALIAS_DICTS = word_set("DATABASES CACHES CONNECTIONS")
+# Arguments of boto3 that name a secret or a key.
+RESOURCE_KEYWORDS = frozenset({"SecretId", "KeyId"})
 
 
 def path_expressions(tree: ast.Module) -> set[ast.expr]:
@@ -35,13 +37,18 @@ def path_expressions(tree: ast.Module) -> set[ast.expr]:
 
 
 def entry_names(tree: ast.Module) -> set[ast.expr]:
-    """Return the expressions that select a database or cache, such as `x` in `DATABASES[x]`."""
+    """Return the expressions that name a database, a cache or a resource in AWS.
+
+    Examples: `x` in `DATABASES[x]`, and in `get_secret_value(SecretId=x)`.
+    """
     found: set[ast.expr] = set()
     for node in descend(tree):
         if isinstance(node, ast.Subscript) and ALIAS_DICTS.intersection(
             words(_name(node.value))[-1:]
         ):
             found.add(node.slice)
+        elif isinstance(node, ast.Call):
+            found.update(part.value for part in node.keywords if part.arg in RESOURCE_KEYWORDS)
     return _with_assigned_values(tree, found)
 
 

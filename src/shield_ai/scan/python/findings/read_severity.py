@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from shield_ai.model.finding import Finding
     from shield_ai.model.site import FoundSite, Site
 
+PASSWORD_NAME = re.compile(r"(?:\w+\.)*(?P<prefix>[A-Z][A-Z0-9_]*)_(?:PASSWORD|PASSWD|PASS|PWD)")
 # Reasons for reads that production does not need, or of values that are public.
 LOW_REASONS = frozenset(
     {
@@ -52,7 +54,11 @@ class ReadSeverity:
         for finding, site in sites:
             if site.shape in READ_SHAPES and site.variable and not site.is_test:
                 reads.append((finding.path, site.variable))
-        self._reads = set(reads)  # path and variable
+        self._passwords: dict[tuple[str, str], str] = {}  # by the path and the prefix
+        for finding, site in sites:
+            for name in (finding.name, site.variable):
+                if site.shape in READ_SHAPES and (match := PASSWORD_NAME.fullmatch(name)):
+                    self._passwords[finding.path, match["prefix"]] = name
         self._secrets: dict[str, str] = {}  # the secret that belongs to each identifier
         for pair in find_pairs(reads):
             identifier, secret = pair.fields.values()
@@ -62,21 +68,33 @@ class ReadSeverity:
     def grade(self, finding: Finding, site: Site) -> Finding:
         """Return a finding, with a low severity if another finding is more important.
 
-        These are tests whether a variable is set beside a read of it, identifiers beside their
-        secrets, such as the ID of an access key, and reads for development and tests.
+        These are tests whether a variable is set, URLs beside the password of the same server,
+        identifiers beside their secrets, such as the ID of an access key, and reads for
+        development and tests.
         Also a test of computed names, a name of a secret or a project, and reads in the main block
         of a module.
         """
         if site.shape not in READ_SHAPES or finding.severity is Severity.LOW:
             return finding
-        if site.is_test and (finding.path, site.variable) in self._reads:
+        if site.is_test and site.variable:
             return _lower(finding, f"{site.variable} is only tested here")
+        if password := self._password_beside(finding, site):
+            return _lower(finding, f"{site.variable} is a URL beside {password}")
         secret = self._secrets.get(site.variable)
         if secret:
             return _lower(finding, f"{site.variable} belongs to the same secret as {secret}")
         if _is_minor(site) or _is_manual_test(finding, site):
             return msgspec.structs.replace(finding, severity=Severity.LOW)
         return finding
+
+    def _password_beside(self, finding: Finding, site: Site) -> str:
+        """Return the password that the same file reads for the server of a URL; else empty."""
+        for name in (site.variable, finding.name):
+            if meaning(name) is Meaning.URL:
+                prefix = name.rpartition("_")[0]
+                if prefix and (password := self._passwords.get((finding.path, prefix))):
+                    return password
+        return ""
 
 
 def _lower(finding: Finding, message: str) -> Finding:
