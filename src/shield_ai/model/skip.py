@@ -200,7 +200,7 @@ class SkipId(TextEnum):
     SET_BY_ADDON = "set-by-addon", "set by {addon} on Heroku: to move it, add it to shield.toml"
     FOLDER_NOT_SCANNED = (
         "folder-not-scanned",
-        "folder not scanned because of its name: keep the variables set: {variables}",
+        "not rewritten because of its folder: keep the variables set: {variables}",
     )
     LIBRARY_SETTINGS = (
         "library-settings",

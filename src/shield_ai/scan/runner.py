@@ -106,9 +106,9 @@ def _scan_folder(root: Path, prefix: str, jobs: int, progress: Progress) -> Part
     )
     if app_patterns and paths and custom_paths == set():
         credentials.skip(pattern.APP_FOLDER, SkipId.NOTHING_TRACKED.reason())
-    app_paths = select_app_paths(entries, read).paths
+    selected = select_app_paths(entries, read)
     variables, ignored = manifest_variables(read)
-    app = scan(root, app_paths, variables, credentials.markers, ignored)
+    app = scan(root, selected.paths, variables, credentials.markers, ignored, selected.findings)
     dotenv_paths = [path for path in paths if _is_dotenv_path(path)]
     tracked = find_tracked(root, dotenv_paths)
     if git_failures or tracked is None or custom_paths is None:

@@ -14,17 +14,22 @@ from shield_ai.project.runtime_names import copied_folder, is_copied_file
 from shield_ai.scan.files.walk import display_path, is_python, walk_all
 from shield_ai.scan.python.app.app_facts import AppFiles, collect_facts
 from shield_ai.scan.python.app.app_scanner import AppScanner
-from shield_ai.scan.python.app.complete import complete_findings, not_migratable
+from shield_ai.scan.python.app.complete import (
+    assign_fingerprints,
+    complete_findings,
+    not_migratable,
+)
 from shield_ai.scan.python.app.skipped_folders import select_app_paths
 from shield_ai.scan.python.findings.dotenv_findings import dotenv_findings
 from shield_ai.scan.python.scan import Scan
 from shield_ai.scan.text.reader import reader
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Mapping, Sequence
     from pathlib import Path
 
     from shield_ai.model.file_reader import FileReader
+    from shield_ai.model.finding import Finding
     from shield_ai.scan.files.file_filter import Markers
 
 
@@ -34,6 +39,7 @@ def scan(
     manifest_variables: Collection[str] = (),
     markers: Mapping[str, Markers] | None = None,
     ignored: Collection[str] = (),
+    other_reads: Sequence[Finding] = (),
 ) -> Scan:
     """Scan an app's folder.
 
@@ -43,16 +49,21 @@ def scan(
         manifest_variables: Variables in shield.toml; they count as secrets.
         markers: The markers of the Python files that were already searched, by path.
         ignored: Variables that shield.toml ignores; their reads are not fixable.
+        other_reads: Reads in files that are not the app's; only with `paths`.
     """
     read = reader(str(root))
     skipped: tuple[Skipped, ...] = ()
     if paths is None:
-        paths, skipped = select_app_paths(walk_all(root), read)
+        paths, skipped, other_reads = select_app_paths(walk_all(root), read)
     for path in paths:
         OUTPUT.log_file(str(root / path))
     name = choose_app_name(root, read)
     found = scan_files(name, paths, read, manifest_variables, markers, ignored)
-    return msgspec.structs.replace(found, unscanned=(*skipped, *found.unscanned))
+    return msgspec.structs.replace(
+        found,
+        findings=tuple(assign_fingerprints([*found.findings, *other_reads])),
+        unscanned=(*skipped, *found.unscanned),
+    )
 
 
 def scan_files(

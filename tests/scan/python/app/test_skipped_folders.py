@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import json
+
 import pytest
 from shield_helpers import shield
 
@@ -65,6 +67,20 @@ def test_other_folders_are_reported_if_they_read_secrets(selected, importer, lin
     assert selected({module: "import os\nX = os.environ['DEBUG']\n"})[1] == []
 
 
+@pytest.mark.parametrize(
+    ("path", "lines"),
+    [("a/migrations/0001_data.py", [3]), ("vendor/x.py", []), ("docs/x.py", [])],
+    ids=["migration", "vendored", "documentation"],
+)
+def test_reads_in_migrations_are_findings(selected, tmp_path, path, lines):
+    selected({"a.py": "", path: f"# \u00e9\n{READ}"})
+    done = shield("scan", "--format", "json", cwd=tmp_path)
+    found = json.loads(done.out)["findings"]
+    assert [(one["line"], one["env"], one["severity"], one["fixable"]) for one in found] == [
+        (line, "SENTRY_DSN", "medium", False) for line in lines
+    ]
+
+
 def test_a_folder_of_installed_packages_is_not_part_of_the_app(selected):
     files = {"a.py": "import env.x", "env/x.py": READ, "env/lib/x-1.dist-info/RECORD": ""}
     assert selected(files) == ({"a.py"}, ["env"])
@@ -74,5 +90,5 @@ def test_the_plan_names_the_skipped_folders(selected, tmp_path):
     selected({"settings.py": READ, "vendor/x.py": READ})
     done = shield("plan", "--only", "code", cwd=tmp_path)
     text = " ".join(done.out.split())
-    reason = "folder not scanned because of its name: keep the variables set: SENTRY_DSN"
+    reason = "not rewritten because of its folder: keep the variables set: SENTRY_DSN"
     assert f"vendor {reason}" in text

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from shield_ai.model.finding import Confidence, Finding
 from shield_ai.model.name_meaning import is_secret
 from shield_ai.model.skip import SkipId
 from shield_ai.model.words import word_set
 from shield_ai.project.import_roots import CONFIG_FOLDERS
 from shield_ai.project.layout import SKIPPED_FOLDERS, is_test
 from shield_ai.project.perf.lazy_regex import regex
+from shield_ai.scan.rules.pattern import csec34_rules
+from shield_ai.scan.text.line_index import LineIndex
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -22,7 +25,8 @@ if TYPE_CHECKING:
 # The app's own code can have these names, too.
 AMBIGUOUS = word_set("third_party vendor templates build dist env docs doc")
 # Not rewritten, but reported if they read secrets.
-REPORTED = AMBIGUOUS | {"alembic", "migrations"}
+MIGRATIONS = frozenset({"alembic", "migrations"})
+REPORTED = AMBIGUOUS | MIGRATIONS
 READ = regex(
     rb"(?:environ(?:\.get)?|getenv|\benv(?:\.\w+)?|\bconfig)\s?[\[(]\s{0,60}[\"'](\w{1,80})[\"']"
 )
@@ -37,6 +41,7 @@ class AppPaths(NamedTuple):
 
     paths: list[str]
     skipped: tuple[Skipped, ...]
+    findings: tuple[Finding, ...]  # the reads in migrations, which the app runs
 
 
 def select_app_paths(entries: Iterable[Entry], read: FileReader) -> AppPaths:
@@ -55,6 +60,7 @@ def select_app_paths(entries: Iterable[Entry], read: FileReader) -> AppPaths:
             folders.setdefault(folder, []).append(entry.path)
     app_files = [path for path in paths if path.endswith(".py") and not is_test(path)]
     skipped = []
+    findings: list[Finding] = []
     for folder, files in sorted(folders.items()):
         variables = _secret_variables(files, read)
         if not variables:
@@ -62,8 +68,11 @@ def select_app_paths(entries: Iterable[Entry], read: FileReader) -> AppPaths:
         if _belongs_to_app(folder, set(files), app_files, read):
             paths += files
         else:
-            skipped.append(_reason(variables).entry(folder))
-    return AppPaths(paths, tuple(skipped))
+            reason = _reason(variables)
+            skipped.append(reason.entry(folder))
+            if folder.rpartition("/")[2] in MIGRATIONS:
+                findings += _reads(files, read, reason)
+    return AppPaths(paths, tuple(skipped), tuple(findings))
 
 
 def _belongs_to_code(entry: Entry) -> bool:
@@ -106,6 +115,33 @@ def _secret_variables(files: Iterable[str], read: FileReader) -> list[str]:
         if path.endswith(".py") and not is_test(path):
             names.update(found.decode() for found in READ.findall(read(path) or b""))
     return sorted(name for name in names if is_secret(name))
+
+
+def _reads(files: Iterable[str], read: FileReader, reason: SkipReason) -> Iterator[Finding]:
+    """Yield the reads of secrets in some files."""
+    rule = csec34_rules()["CSEC34.environ-read"]
+    for path in files:
+        raw = read(path) or b"" if path.endswith(".py") else b""
+        index = LineIndex(raw)
+        for match in READ.finditer(raw):
+            variable = match[1].decode()
+            line, column = index.position(match.start())
+            end_line, end_column = index.position(match.end())
+            if is_secret(variable):
+                yield Finding(
+                    rule=rule.id,
+                    path=path,
+                    line=line,
+                    column=column,
+                    end_line=end_line,
+                    end_column=end_column,
+                    severity=rule.severity,
+                    confidence=Confidence.HIGH,
+                    message=rule.text(variable, variable),
+                    name=variable,
+                    env=variable,
+                    reason=reason,
+                )
 
 
 def _reason(variables: list[str]) -> SkipReason:
