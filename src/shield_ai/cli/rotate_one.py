@@ -128,10 +128,6 @@ def rotate_manually(rotator: SecretRotator, secret: Secret, *, yes: bool) -> Non
     kind = ManualKind.DATABASE_LOGIN if rotator.is_login(secret) else manual_kind(secret)
     echo(f"{manual_rotation_text(secret.name, secret_id, kind)}\n", err=True)
     values = _read_new_values(manually_rotated_fields(secret), yes=yes)
-    if not all(values.values()):
-        raise ShieldError(
-            "no new value given; nothing was changed", f"run shield rotate {secret.name} again"
-        )
     rotator.store_manual_values(secret, values)
     note(f"{secret_id}: the new value is AWSCURRENT, the old one AWSPREVIOUS")
 

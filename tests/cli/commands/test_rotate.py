@@ -320,6 +320,26 @@ def test_manual_rotation_of_a_json_field(app, monkeypatch, stored, after):
     assert app.value("stripe-secret-key") == (after or stored)
 
 
+def test_manual_rotation_to_the_same_value(app, monkeypatch):
+    app.client.put_secret_value(SecretId="stripe-secret-key", SecretString="second")
+    monkeypatch.setattr("sys.stdin", io.StringIO("second\n"))
+    code, _, err = app.shield("stripe-secret-key", "--yes")
+    assert (code, "already has this value; nothing was changed" in err) == (2, True)
+    assert app.value("stripe-secret-key", "AWSPREVIOUS") != "second"
+
+
+def test_manual_rotation_of_a_url_needs_a_url(app, monkeypatch):
+    app.client.create_secret(Name="queue-url", SecretString="amqp://a:b@mq")
+    app.write(
+        old='name = "never"\nenv = "NEVER"',
+        new='name = "queue-url"\nkind = "url"\nenv = "QUEUE_URL"',
+    )
+    monkeypatch.setattr("sys.stdin", io.StringIO("new-password\n"))
+    code, _, err = app.shield("queue-url", "--yes")
+    assert (code, "the new value is not a URL" in err) == (2, True)
+    assert app.value("queue-url") == "amqp://a:b@mq"
+
+
 CLIENT = 'fields = { client_id = "GITHUB_CLIENT_ID", client_secret = "GITHUB_CLIENT_SECRET" }'
 KEYS = 'fields = { access_key_id = "S3_ACCESS_KEY", secret_access_key = "S3_SECRET_KEY" }'
 
@@ -389,10 +409,12 @@ def test_first_line_of_a_pasted_key_is_refused(app):
 @pytest.mark.parametrize(
     ("typed", "arguments", "message"),
     [
-        ("", ["--yes"], "no new value given; nothing was changed"),
+        ("", ["--yes"], "the new value is empty; nothing was changed"),
+        ("changeme\n", ["--yes"], "the new value is a placeholder; nothing was changed"),
+        (" new\n", ["--yes"], "the new value starts or ends with a space; nothing was changed"),
         ("new\n", [], "confirmation required, but stdin is not a terminal"),
     ],
-    ids=["empty", "no confirmation"],
+    ids=["empty", "placeholder", "space", "no confirmation"],
 )
 def test_manual_rotation_without_a_value(app, monkeypatch, typed, arguments, message):
     old = app.value("stripe-secret-key")

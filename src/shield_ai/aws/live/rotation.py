@@ -155,9 +155,13 @@ class RotationClient:
             name: The name of the secret.
             values: By field. An empty field name means a plain-text value, or the default field of
                 a JSON secret.
+
+        Raises:
+            ShieldError: The secret already has these values, or lacks a field.
         """
         with translate_errors("secretsmanager:GetSecretValue", name):
-            text = self.client.get_secret_value(SecretId=name).get("SecretString", "")
+            stored = self.client.get_secret_value(SecretId=name).get("SecretString", "")
+        text = stored
         for field, value in values.items():
             try:
                 text = replace_value(text, value.reveal(), field)
@@ -166,6 +170,11 @@ class RotationClient:
                 raise ShieldError(
                     f"{name} is JSON without {missing}", "add the field to the secret in AWS"
                 ) from None
+        if text == stored:  # otherwise, AWSPREVIOUS would be the same value, too
+            raise ShieldError(
+                f"{name} already has this value; nothing was changed",
+                "create a new value at the provider first",
+            )
         with translate_errors("secretsmanager:PutSecretValue", name):
             self.client.put_secret_value(
                 SecretId=name, ClientRequestToken=str(uuid.uuid4()), SecretString=text

@@ -8,6 +8,7 @@ import msgspec
 
 from shield_ai.flow.interruption import InterruptedRotationError
 from shield_ai.flow.rotate import rotation_driver
+from shield_ai.flow.rotate.manual_values import require_plausible
 from shield_ai.flow.rotate.rotation_hook import import_hook
 from shield_ai.flow.rotate.rotation_logins import (
     LoginKind,
@@ -208,8 +209,9 @@ class SecretRotator(RotationReader):
             values: The value of each field.
 
         Raises:
-            ShieldError: The secret is not in AWS.
+            ShieldError: The secret is not in AWS, or a value is obviously wrong.
         """
+        require_plausible(secret, values)
         self.require_state(secret)
         self.aws.put_fields(self.secret_id(secret), values)
 

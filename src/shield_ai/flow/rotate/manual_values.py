@@ -1,0 +1,47 @@
+"""Check the values of a manual rotation before they replace those that work."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from shield_ai.model.errors import ShieldError
+from shield_ai.model.finding import Kind
+from shield_ai.scan.text.value_shapes import CHANGE_ME, PLACEHOLDER
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from shield_ai.model.hidden import Hidden
+    from shield_ai.model.manifest import Secret
+
+
+def require_plausible(secret: Secret, values: Mapping[str, Hidden]) -> None:
+    """Require that new values are not obviously wrong.
+
+    Args:
+        secret: The secret.
+        values: The value of each field; the field is empty for a secret without fields.
+
+    Raises:
+        ShieldError: A value is empty, a placeholder or no URL, or has spaces around it. The
+            message does not contain it.
+    """
+    for field, hidden in values.items():
+        problem = _problem(secret, hidden.reveal())
+        if problem:
+            raise ShieldError(
+                f"the new {field or 'value'} {problem}; nothing was changed",
+                f"run shield rotate {secret.name} again with the value from the provider",
+            )
+
+
+def _problem(secret: Secret, value: str) -> str:
+    if not value:
+        return "is empty"
+    if value != value.strip():
+        return "starts or ends with a space"
+    if PLACEHOLDER.search(value) or CHANGE_ME.fullmatch(value):
+        return "is a placeholder"
+    if secret.kind is Kind.URL and not secret.fields and "://" not in value:
+        return "is not a URL"
+    return ""
