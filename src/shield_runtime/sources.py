@@ -180,7 +180,9 @@ class Sources:
         else:
             is_declared = request.name in self._mapping.names
             answer = request.default_in_production(failure, is_declared=is_declared)
-        if not isinstance(answer, Failure):
+        # Between rotations, a secret has no pending version, and a new one no previous version.
+        is_usual = failure.kind is SecretNotFoundError and request.stage != CURRENT
+        if not isinstance(answer, Failure) and not is_usual:
             self._warn_once(request, "default", "%s; using the default", failure.text)
         return answer
 

@@ -323,6 +323,14 @@ class TestOn:
         refresh_secret("test-secret", stage="AWSPREVIOUS")
         assert get_secret("test-secret", stage="AWSPREVIOUS") == VALUE + VALUE
 
+    @pytest.mark.parametrize("stage", ["AWSPENDING", "AWSPREVIOUS"])
+    def test_missing_stage_is_usual(self, on, caplog, stage):
+        on.put("test-secret", VALUE)
+        assert get_secret("test-secret", None, stage=stage) is None
+        assert not caplog.records
+        assert get_secret("missing-secret", None) is None
+        assert len(caplog.records) == 1
+
     def test_missing(self, on, variable, caplog, monkeypatch):
         # however slow the machine is, the refusal is still remembered
         monkeypatch.setattr(entry, "BACKOFF", 60)
