@@ -70,6 +70,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
+# Before URL: whoever calls it starts a deployment, so it is a secret, as that of a webhook.
+HOOKS = {("DEPLOY", "HOOK"), ("BUILD", "HOOK"), ("DEPLOYMENT", "HOOK"), ("REBUILD", "HOOK")}
+
+
 class Meaning(enum.StrEnum):
     """The type of value that a name suggests."""
 
@@ -88,11 +92,16 @@ def meaning(name: str) -> Meaning:
         return Meaning.HARMLESS
     if (parts[0] in SWITCHES and len(parts) > 1) or SWITCHES_ANYWHERE & set(parts):
         return Meaning.HARMLESS
-    if _lists_forbidden_values(parts):
+    if _lists_forbidden_values(parts) or _is_endpoint(parts):
         return Meaning.HARMLESS
     if parts[-1] in URL_ENDINGS:
         return _classify_url(parts)
     return _classify_credential(parts)
+
+
+def _is_endpoint(parts: tuple[str, ...]) -> bool:
+    """Return whether a value is the URL at which tokens are issued: OIDC_URL_TOKEN."""
+    return parts[-2:] in {("URL", "TOKEN"), ("URI", "TOKEN"), ("ENDPOINT", "TOKEN")}
 
 
 def _lists_forbidden_values(parts: tuple[str, ...]) -> bool:
@@ -119,7 +128,7 @@ def _classify_url(parts: tuple[str, ...]) -> Meaning:
     ending = parts[-1]
     if ending == "LOCATION" and FILES & set(head):
         return Meaning.HARMLESS
-    if {"WEBHOOK", "WEBHOOKS"} & set(head):
+    if {"WEBHOOK", "WEBHOOKS"} & set(head) or head[-2:] in HOOKS:
         # WEBHOOK_HOST_URL and WEBHOOK_BASE_URL are the app's own address
         is_target = ending in {"URL", "URLS", "URI"} and head[-1] not in {"HOST", "BASE"}
         return Meaning.SECRET if is_target else Meaning.HARMLESS
