@@ -91,3 +91,28 @@ def test_reports_the_variables_of_an_ansible_module_outside_the_settings(scanned
     )
     found = scanned({"plugins/module.py": text}).findings
     assert [f.env for f in found] == ["SHOP_PASSWORD"]
+
+
+BY_LIST = (
+    "import os\n"
+    "def set_one(module, name, default=None):\n"
+    "    module[name] = os.getenv(name, default)\n"
+    "def set_all(module, settings):\n"
+    "    for s in settings:\n"
+    "        set_one(module, s)\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("call", "variables"),
+    [
+        pytest.param("set_all(vars(), ['API_KEY', 'LANG'])", ["API_KEY"], id="names"),
+        pytest.param("set_all(vars(), [Setting('API_KEY', default=None)])", ["API_KEY"], id="object"),
+        pytest.param("set_all(vars(), ['LANG'])", [], id="not a secret"),
+    ],
+)  # fmt: skip
+def test_follows_a_list_of_names_into_another_file(scanned, call, variables):
+    found = scanned({"env.py": BY_LIST, "settings.py": f"from env import set_all\n{call}\n"})
+    assert [(f.path, f.env) for f in found.findings if f.env] == [
+        ("settings.py", v) for v in variables
+    ]

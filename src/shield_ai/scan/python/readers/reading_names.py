@@ -6,6 +6,7 @@ that is passed as an argument: a call of one with the name of a secret is report
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from shield_ai.model.words import word_set
@@ -30,7 +31,8 @@ def find_reading_names(contents: Iterable[bytes]) -> frozenset[str]:
     """
     names: set[str] = set()
     for raw in contents:
-        names.update(_names_in(raw))
+        found = set(_names_in(raw))
+        names.update(found, _callers(raw, found))
     return frozenset(names - COMMON_NAMES)
 
 
@@ -48,6 +50,16 @@ def _names_in(raw: bytes) -> Iterator[str]:
                 yield classes[-1][2].decode()
         elif not function[2].startswith(b"__") and not WITHOUT_PARAMETERS.match(function[3] or b""):
             yield function[2].decode()
+
+
+def _callers(raw: bytes, names: set[str]) -> Iterator[str]:
+    """Yield the functions that pass a name on to one of some functions: they may take a list."""
+    definitions = list(DEFINITION.finditer(raw))
+    for name in names:
+        for call in re.finditer(rb"(?<!def )\b" + name.encode() + rb"\([^\"'()]{1,200}\)", raw):
+            before = [found for found in definitions if found.start() < call.start()]
+            if before and before[-1][1] == b"def":
+                yield before[-1][2].decode()
 
 
 def calls_any(raw: bytes, names: frozenset[str]) -> bool:

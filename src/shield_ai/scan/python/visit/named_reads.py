@@ -99,10 +99,16 @@ class NamedReadVisitor(EnvReadVisitor):
         return [name for name in dict.fromkeys(names) if is_secret(name)]
 
     def _texts_in(self, nodes: Iterable[ast.expr]) -> list[str]:
-        """Return the names of secrets among constants, and the elements of lists of them."""
+        """Return the names of secrets among constants, and the elements of lists of them.
+
+        An element can also be an object with the name: `[Setting("API_KEY", default=None)]`.
+        """
         names = []
         for node in nodes:
-            for part in node.elts if isinstance(node, DISPLAYS) else [node]:
+            for element in node.elts if isinstance(node, DISPLAYS) else [node]:
+                part = element
+                if isinstance(element, ast.Call) and element is not node and element.args:
+                    part = element.args[0]
                 text = self.resolver.name_text(part, self.scopes) or ""
                 if VARIABLE.fullmatch(text) and is_secret(text):
                     names.append(text)
