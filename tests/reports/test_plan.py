@@ -139,8 +139,10 @@ def test_says_that_an_edited_copy_stays():
             [
                 "no value in any source",
                 "  ! db (DB_PASSWORD)",
-                "      apply needs a value for each: use --env-file, set optional = true in",
-                "      shield.toml, or use --allow-missing",
+                "      apply needs a value for each: use --env-file, set generate = true for a",
+                "      new signing key or optional = true in shield.toml, or use --allow-missing;",
+                "      a SECRET_KEY in the code is not used, because everybody with the code",
+                "      knows it",
             ],
             id="missing",
         ),

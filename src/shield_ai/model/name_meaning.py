@@ -64,12 +64,13 @@ from shield_ai.model.secret_words import (
     URL_ENDINGS,
     WEBHOOK_SERVICES,
 )
-from shield_ai.model.words import words
+from shield_ai.model.words import word_set, words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
+IDENTITY_PROVIDERS = word_set("OIDC OPENID OAUTH OAUTH2 KEYCLOAK SSO IDP AUTH")
 # Before URL: whoever calls it starts a deployment, so it is a secret, as that of a webhook.
 HOOKS = {("DEPLOY", "HOOK"), ("BUILD", "HOOK"), ("DEPLOYMENT", "HOOK"), ("REBUILD", "HOOK")}
 
@@ -101,7 +102,8 @@ def meaning(name: str) -> Meaning:
 
 def _is_endpoint(parts: tuple[str, ...]) -> bool:
     """Return whether a value is the URL at which tokens are issued: OIDC_URL_TOKEN."""
-    return parts[-2:] in {("URL", "TOKEN"), ("URI", "TOKEN"), ("ENDPOINT", "TOKEN")}
+    is_token = parts[-2:] in {("URL", "TOKEN"), ("URI", "TOKEN"), ("ENDPOINT", "TOKEN")}
+    return is_token and not IDENTITY_PROVIDERS.isdisjoint(parts)
 
 
 def _lists_forbidden_values(parts: tuple[str, ...]) -> bool:

@@ -33,7 +33,7 @@ def receipts_text(receipts: Sequence[Receipt]) -> str:
 
 
 def next_steps_text(plan: Plan) -> str:
-    """Format what an apply leaves to do: lock files to update, literals to remove.
+    """Format what an apply leaves to do: lock files to update, literals and their variables.
 
     An install can fail with an outdated lock file.
     """
@@ -43,6 +43,9 @@ def next_steps_text(plan: Plan) -> str:
     if kept:
         names = ", ".join(dict.fromkeys(kept))
         lines.append(f"`shield apply --remove-literals` moves {names} from the code to .env")
+    moved = ", ".join(dict.fromkeys(origin.field for origin in plan.dotenv))
+    if moved:
+        lines.append(f"CI and clones without this .env: set {moved}, which the code no longer has")
     return "\n".join(printable(f"next: {line}") for line in lines)
 
 

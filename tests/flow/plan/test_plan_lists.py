@@ -56,6 +56,19 @@ def test_a_plan_lists_the_defaults_that_stay(tmp_path, text, names):
     assert "defaults that stay" not in shield("plan", "--only", "code", cwd=tmp_path).text
 
 
+def test_removed_literals_are_named_for_other_clones(tmp_path):
+    (tmp_path / "requirements.txt").write_text("flask\npython-dotenv\n")
+    text = (
+        "from dotenv import load_dotenv\nload_dotenv()\nSTRIPE_KEY = 'k3y-of-a-test-0123456789'\n"
+    )
+    (tmp_path / "config.py").write_text(text)
+    (tmp_path / ".gitignore").write_text(".env\n")
+    options = ("--only", "code", "--yes", "--no-proof", "--remove-literals")
+    done = shield("apply", *options, cwd=tmp_path)
+    note = "CI and clones without this .env: set STRIPE_KEY, which the code no longer has"
+    assert f"next: {note}\n" in done.err, done.text
+
+
 def test_a_plan_lists_the_defaults_of_pydantic_fields(tmp_path):
     (tmp_path / "requirements.txt").write_text("fastapi\n")
     fields = "    a_host: str = 'localhost'\n    api_token: str = 'k3y-of-a-test-0123456789'\n"
