@@ -680,7 +680,7 @@ def test_secret_that_is_added_after_apply(app):
     assert code_only(app).code == 0
     settings = app / "shop/settings.py"
     settings.write_text(settings.read_text() + 'NEW_API_KEY = os.environ["NEW_API_KEY"]\n')
-    advice = "1 secret is not in shield.toml: run shield draft\n"
+    advice = "1 secret is not in shield.toml (NEW_API_KEY): run shield draft\n"
     assert advice in run("apply", "--only", "code", "--yes", cwd=app).err
     assert advice in run("plan", "--only", "code", cwd=app).out
     assert run("draft", cwd=app).code == 0

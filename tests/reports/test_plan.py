@@ -112,8 +112,12 @@ NEW = (("a.py", 1, "A_KEY"), ("b.py", 2, "A_KEY"), ("b.py", 3, "B_KEY"))
     ("places", "lines"),
     [
         pytest.param((), [], id="none"),
-        pytest.param(NEW[:2], ["1 secret is not in shield.toml: run shield draft"], id="one"),
-        pytest.param(NEW, ["2 secrets are not in shield.toml: run shield draft"], id="several"),
+        pytest.param(
+            NEW[:2], ["1 secret is not in shield.toml (A_KEY): run shield draft"], id="one"
+        ),
+        pytest.param(
+            NEW, ["2 secrets are not in shield.toml (A_KEY, B_KEY): run shield draft"], id="several"
+        ),
     ],
 )
 def test_new_secrets_lead_to_draft(places, lines):

@@ -208,7 +208,8 @@ def _advice(plan: Plan) -> Iterator[str]:
     names = {skip.name for skip in plan.skipped if skip.id is SkipId.NOT_IN_MANIFEST}
     if names:
         verb = "is" if len(names) == 1 else "are"
-        yield f"{count(len(names), 'secret')} {verb} not in shield.toml: run shield draft"
+        shown = ", ".join(sorted(map(printable, names)))
+        yield f"{count(len(names), 'secret')} {verb} not in shield.toml ({shown}): run shield draft"
     yield from map(printable, plan.next_steps)
 
 

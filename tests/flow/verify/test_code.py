@@ -200,7 +200,7 @@ def test_nothing_is_applied(tmp_path, rolled_back):
         assert run("apply", "--only", "code", "--yes", "--no-proof", cwd=tmp_path).code == 0
         assert run("rollback", "--yes", cwd=tmp_path).code == 0
     found = states(tmp_path)
-    assert found["files-unchanged"] == ("unknown", "no apply is recorded in the journal")
+    assert found["files-unchanged"] == ("unknown", "no change of a file is recorded in the journal")
     copy = ("unknown", "not applied yet: the app has no copy of the runtime")
     assert found["runtime-unmodified"] == copy
     detail = "not applied yet: the code only reads environment variables"

@@ -176,6 +176,9 @@ def test_creates_no_docs_without_secrets():
     assert app_docs.write_docs({}.get, Manifest(app=manifest().app)) == ([], [])
 
 
+CHOSEN = "# the user removed the note about the default"
+
+
 @pytest.mark.parametrize(
     ("code", "region", "row", "entry"),
     [
@@ -200,6 +203,13 @@ def test_creates_no_docs_without_secrets():
             "`DJANGO_ENV=production` and `AWS_REGION=eu-west-1`, restart",
             id="known",
         ),
+        pytest.param(
+            CHOSEN,
+            "us-east-1",
+            "| `AWS_REGION` | `us-east-1` | not needed |",
+            "`DJANGO_ENV=production` and `AWS_REGION=us-east-1`, restart",
+            id="default without its note",
+        ),
     ],
 )
 def test_advises_no_region_that_may_be_wrong(code, region, row, entry):
@@ -207,6 +217,8 @@ def test_advises_no_region_that_may_be_wrong(code, region, row, entry):
     app = msgspec.structs.replace(made.app, region=region, generate=("docs",))
     made = msgspec.structs.replace(made, app=app)
     files = {UPDATES: b"# Updates\n", "app.py": code.encode(), "tests/test_a.py": b"'AWS_REGION'"}
+    if code == CHOSEN:
+        files["shield.toml"] = MANIFEST.encode()
     app = AppFiles(lambda _: True, ["app.py", "tests/test_a.py"])
     assert not run(app_docs.fix(FixContext(files.get, made, app)), files)
     assert row in files[PAGE].decode()

@@ -51,7 +51,9 @@ def verify_files(app: AppContext) -> Check:
     journal = Journal(app.tree.root).load()
     applied = {step.what: step.after for step in reversed(journal.last_file_steps())}
     if not applied:
-        return make_check(FILES_UNCHANGED, Status.UNKNOWN, "no apply is recorded in the journal")
+        return make_check(
+            FILES_UNCHANGED, Status.UNKNOWN, "no change of a file is recorded in the journal"
+        )
     changed = _changed_files(app, applied)
     runtime = app.manifest.app.runtime
     if runtime in changed:

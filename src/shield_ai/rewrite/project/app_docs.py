@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from shield_ai.model.file_reader import read_optional
 from shield_ai.model.manifest import DEFAULT_REGION
+from shield_ai.model.manifest_writer import DEFAULT_REGION_NOTE
+from shield_ai.model.naming import MANIFEST
 from shield_ai.model.skip import SkipId
 from shield_ai.project.layout import is_test
 from shield_ai.project.perf.lazy_regex import regex
@@ -112,7 +114,9 @@ def region_advice(context: FixContext) -> RegionAdvice:
             continue
         if REGION_READ.search(read_optional(context.read, path) or b""):
             return RegionAdvice.KEEP
-    is_default = context.manifest.app.region == DEFAULT_REGION
+    written = read_optional(context.read, MANIFEST)
+    is_noted = written is None or DEFAULT_REGION_NOTE.encode() in written
+    is_default = is_noted and context.manifest.app.region == DEFAULT_REGION
     return RegionAdvice.CHECK if is_default else RegionAdvice.SET
 
 
