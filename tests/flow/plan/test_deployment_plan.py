@@ -72,7 +72,8 @@ def test_apply_and_rollback(aws, app):
 
 def test_plan_names_the_variables_of_the_env_file_that_other_services_need(app):
     steps = json.loads(plan(app, "--only", "code", "--json").out)["next_steps"]
-    assert steps == [app_plan.PASSED_ON.format("DATABASE_PASSWORD", "it")]
+    assert steps[:1] == [app_plan.PASSED_ON.format("DATABASE_PASSWORD", "it")]
+    assert ["add USE_AWS_SECRETS, DJANGO_ENV" in step for step in steps] == [False, True]
 
 
 def test_the_variables_of_an_app_without_django(aws, tmp_path):
@@ -143,8 +144,8 @@ def test_ecs_sets_the_variables_of_a_container_that_does_not_call_get_secret(aws
     task["containerDefinitions"][0]["environment"] = [entry]
     (app / "task-definition.json").write_text(json.dumps(task, indent=2))
     before = files_of(app)
-    _, step = json.loads(plan(app, "--json").out)["next_steps"]
-    assert "shield export --account 123456789012 --format ecs" in step
+    steps = json.loads(plan(app, "--json").out)["next_steps"]
+    assert "shield export --account 123456789012 --format ecs" in "\n".join(steps)
     done = run("apply", "--env-file", ".env", "--yes", "--no-proof", cwd=app)
     assert done.code == 0, done.text
     (container,) = json.loads((app / "task-definition.json").read_text())["containerDefinitions"]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from shield_ai.flow.aws_clients import find_aws_clients
+from shield_ai.flow.plan.compose_switches import switch_steps
 from shield_ai.flow.plan.plan_effects import adds_runtime
 from shield_ai.flow.plan.plan_lists import kept_defaults, report_once
 from shield_ai.flow.plan.preconditions import (
@@ -22,7 +23,7 @@ from shield_ai.project.python_versions import find_python_versions
 from shield_ai.scan.deployment.command_reads import find_command_reads
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from shield_ai.flow.app_context import AppContext
     from shield_ai.model.plan import Plan
@@ -67,7 +68,14 @@ def add_notes(plan: Plan, app: AppContext, values: Values) -> Plan:
         harmless=harmless,
         deployment=deployment.variables,
         placeholders=tuple(placeholder_secrets(plan.changes, values)),
+        next_steps=(*plan.next_steps, *_switch_steps(plan, app, deployment)),
     )
+
+
+def _switch_steps(plan: Plan, app: AppContext, deployment: Deployment) -> Iterator[str]:
+    edited = {change.path for change in plan.files}
+    django = app.scan_result.facts.django
+    return switch_steps(deployment.variables, edited, app.tree.read, django=django)
 
 
 def _kept_defaults(app: AppContext, skipped: Sequence[Skipped], plan: Plan) -> list[Skipped]:

@@ -1,0 +1,40 @@
+from __future__ import annotations
+
+import pytest
+from shield_helpers import shield
+
+SETTINGS = "import os\nSECRET_KEY = os.environ.get('SECRET_KEY', 'set-in-production')\n"
+LISTED = "services:\n  web:\n    build: .\n    environment:\n      - SECRET_KEY\n"
+STEP = (
+    "docker-compose.yml: its services get only the variables that it lists: "
+    "add USE_AWS_SECRETS, AWS_SECRETS_ENV and AWS_REGION to them"
+)
+
+
+@pytest.mark.parametrize(
+    ("compose", "is_named"),
+    [
+        pytest.param(LISTED, True, id="names"),
+        pytest.param(LISTED.replace("- SECRET_KEY", "SECRET_KEY: ${SECRET_KEY}"), True, id="map"),
+        pytest.param(f"{LISTED}      - USE_AWS_SECRETS\n", False, id="with the switch"),
+        pytest.param(LISTED.replace("environment:", "env_file: .env\n    x-e:"), False, id="env file"),
+        pytest.param("services:\n  web:\n    build: .\n", False, id="no variables"),
+    ],
+)  # fmt: skip
+def test_names_compose_files_that_list_variables(tmp_path, compose, is_named):
+    (tmp_path / "requirements.txt").write_text("flask\n")
+    (tmp_path / "config.py").write_text(SETTINGS)
+    (tmp_path / "docker-compose.yml").write_text(compose)
+    shown = " ".join(shield("plan", "--only", "code", cwd=tmp_path).text.split())
+    assert (STEP in shown) == is_named, shown
+
+
+def test_names_no_compose_file_that_is_edited(tmp_path):
+    (tmp_path / "requirements.txt").write_text("flask\n")
+    (tmp_path / "config.py").write_text(SETTINGS)
+    (tmp_path / "docker-compose.yml").write_text(LISTED)
+    assert shield("draft", cwd=tmp_path).code == 0
+    with (tmp_path / "shield.toml").open("a") as file:
+        file.write('\n[deployment]\nedit = ["compose"]\ncontainers = ["web"]\n')
+    shown = shield("plan", "--only", "code", cwd=tmp_path).text
+    assert ("~ docker-compose.yml" in shown) != (STEP in " ".join(shown.split())), shown
