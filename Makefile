@@ -41,10 +41,10 @@ wheel: $(VENV)/dev.stamp
 
 # Three workers on two cores, because many tests wait for servers.
 PYTEST = -m pytest -n 3 --dist worksteal $(ARGS)
-# Each of these takes whole projects or databases through many steps.
-LONG := $(addprefix tests/hostile/test_,canaries.py git_programs.py invariants.py scaling.py)
-LONG += $(addprefix tests/,reports/test_reworded.py sandbox/test_demo.py scan/test_optimizations.py)
-LONG += $(addprefix tests/flow/,apply/test_settings_check.py rotate/test_rotation_interrupts.py test_deployed_storefront.py)
+# Each of these takes whole projects, servers or databases through many steps.
+LONG := $(addprefix tests/hostile/test_,canaries.py control_characters.py git_programs.py invariants.py manifest_texts.py scaling.py)
+LONG += $(addprefix tests/,reports/test_reworded.py sandbox/test_demo.py sandbox/emulator/test_server.py scan/test_optimizations.py)
+LONG += $(addprefix tests/flow/,apply/test_settings_check.py rotate/test_rotation_interrupts.py test_deployed_storefront.py test_fleet.py)
 LONG += $(addprefix tests/rotator/,test_matrix.py test_postgres_faults.py)
 test: wheel  ## run the tests on the built wheel, except those of test-long
 	PYTHONPATH=$(CURDIR)/build/wheel $(BIN)/python $(PYTEST) $(addprefix --ignore=,$(LONG))
