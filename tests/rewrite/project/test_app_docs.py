@@ -172,6 +172,16 @@ def test_creates_no_entry_without_the_file():
     assert app_docs.add_entry({}.get, manifest()) == ([], [])
 
 
+@pytest.mark.parametrize("passed_on", [(), ("DB_PASSWORD",)], ids=["none", "passed on"])
+def test_a_blank_line_is_before_each_heading(passed_on):
+    files = {}
+    rollout = app_docs.DEFAULT_ROLLOUT._replace(passed_on=passed_on)
+    run(app_docs.write_docs(files.get, manifest(), rollout=rollout), files)
+    lines = files[PAGE].decode().splitlines()
+    headings = [number for number, line in enumerate(lines) if line.startswith("## ")]
+    assert [lines[number - 1] for number in headings] == [""] * len(headings)
+
+
 def test_creates_no_docs_without_secrets():
     assert app_docs.write_docs({}.get, Manifest(app=manifest().app)) == ([], [])
 
