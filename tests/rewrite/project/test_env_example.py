@@ -148,7 +148,8 @@ def test_does_not_choose_the_example_of_a_part_of_the_app():
     [
         pytest.param({}, {"loads": False}, [], id="no .env"),
         pytest.param({}, {}, [], id="no .env that the app would load"),
-        pytest.param({".env": b"A=1\n"}, {"loads": False}, [PATH], id=".env"),
+        pytest.param({".env": b"A=1\n"}, {"loads": False}, [], id=".env of another program"),
+        pytest.param({".env": b"A=1\n"}, {"loads": False, "reads": True}, [PATH], id=".env"),
         pytest.param({}, {"loads": False, "new_variables": ["A"]}, [PATH], id="will have a .env"),
         pytest.param({".env": b"A=1\n"}, {"hides_example": True}, [], id="git ignores it"),
         pytest.param({".env": b"A=1\n"}, {"is_tracked": True}, [".env"], id="tracked .env"),

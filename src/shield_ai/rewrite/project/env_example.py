@@ -54,9 +54,9 @@ def extend_env_example(
 ) -> Outcome:
     """Append new variables and the runtime's switches to the example, all commented out.
 
-    If there is a .env but no example, create one with the variables of all secrets. All lines are
-    commented out because developers copy the file, it can be a template for production, and some
-    libraries reject variables in .env that the app does not read.
+    If the app reads a .env but has no example, create one with the variables of all secrets. All
+    lines are commented out because developers copy the file, it can be a template for production,
+    and some libraries reject variables in .env that the app does not read.
 
     Args:
         read: Returns the bytes of a file of the app.
@@ -65,7 +65,8 @@ def extend_env_example(
         django: Whether the app uses Django.
     """
     path = _choose_example(read, manifest, files)
-    uses_dotenv = files.new_variables or read_optional(read, DOTENV) is not None
+    reads_dotenv = files.loads or files.reads
+    uses_dotenv = files.new_variables or (reads_dotenv and read_optional(read, DOTENV) is not None)
     if not path and (not uses_dotenv or files.hides_example):
         return NOTHING
     path = path or PATH
