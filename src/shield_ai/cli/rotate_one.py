@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import sys
 from collections import Counter
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from shield_ai.cli.console import can_ask, echo, no_terminal_text, note, print_before_question
-from shield_ai.cli.prompts import confirm, prompt_hidden
+from shield_ai.cli.console import echo, note, print_before_question
+from shield_ai.cli.new_values import read_new_values
+from shield_ai.cli.prompts import confirm
 from shield_ai.cli.rotation_steps import run_steps
 from shield_ai.flow.pull import env_file_with, pull_command
 from shield_ai.model.errors import ShieldError
-from shield_ai.model.hidden import Hidden
 from shield_ai.model.rotation_policy import ManualKind, manual_kind, manually_rotated_fields
 from shield_ai.model.rotation_status import LivePassword
 from shield_ai.project.perf.lazy_regex import regex
@@ -25,7 +24,6 @@ from shield_ai.reports.rotation import (
     second_restart_text,
 )
 from shield_ai.reports.rotation_preview import preview_text
-from shield_ai.reports.terminal.plurals import count
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -127,7 +125,7 @@ def rotate_manually(rotator: SecretRotator, secret: Secret, *, yes: bool) -> Non
     secret_id = rotator.secret_id(secret)
     kind = ManualKind.DATABASE_LOGIN if rotator.is_login(secret) else manual_kind(secret)
     echo(f"{manual_rotation_text(secret.name, secret_id, kind)}\n", err=True)
-    values = _read_new_values(manually_rotated_fields(secret), yes=yes)
+    values = read_new_values(manually_rotated_fields(secret), yes=yes)
     rotator.store_manual_values(secret, values)
     note(f"{secret_id}: the new value is AWSCURRENT, the old one AWSPREVIOUS")
 
@@ -141,30 +139,6 @@ def note_env_files(app: AppContext, secrets: Sequence[Secret]) -> None:
             note(f"{path} still has the old value: {command} writes the current one")
         else:
             note(f"{path} still has {number} old values: {command} writes the current ones")
-
-
-def _read_new_values(fields: Sequence[str], *, yes: bool) -> dict[str, Hidden]:
-    """Prompt for each field with hidden input; without a terminal, read standard input."""
-    if can_ask():
-        return {field: prompt_hidden(f"New {field or 'value'} (hidden input)") for field in fields}
-    if not yes or sys.stdin.isatty():  # a terminal would show the value
-        raise ShieldError(
-            f"confirmation required, but {no_terminal_text()}",
-            "pipe the new value to stdin and use --yes",
-        )
-    try:
-        piped = sys.stdin.read().rstrip("\r\n")
-    except UnicodeDecodeError:
-        raise ShieldError("standard input is not UTF-8 text", "encode the value first") from None
-    if len(fields) == 1:  # a key can have several lines
-        return {fields[0]: Hidden(piped)}
-    lines = piped.splitlines()
-    if len(lines) != len(fields):
-        raise ShieldError(
-            f"standard input has {count(len(lines), 'line')}, but {len(fields)} values are needed",
-            f"give one line for each: {', '.join(fields)}",
-        )
-    return dict(zip(fields, map(Hidden, lines), strict=True))
 
 
 def _uses_backend(app: AppContext) -> bool:

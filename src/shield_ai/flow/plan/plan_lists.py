@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shield_ai.model.finding import Severity
-from shield_ai.model.site import Shape
+from shield_ai.model.site import READ_SHAPES, Shape
 from shield_ai.model.skip import KEPT, SkipId
+from shield_ai.scan.deployment.command_reads import find_command_reads
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from shield_ai.flow.app_context import AppContext
     from shield_ai.model.finding import Finding
     from shield_ai.model.manifest import Manifest
     from shield_ai.model.plan import Plan
@@ -124,3 +126,24 @@ def _place(skip: Skipped) -> Place:
 
 def _key(skip: Skipped) -> tuple[str, int, SkipId]:
     return skip.path, skip.line, skip.id
+
+
+def other_reads(app: AppContext) -> list[Skipped]:
+    """Report the code and the scripts that may read a variable that moves in an unknown way.
+
+    Args:
+        app: The app.
+    """
+    variables = {
+        site.variable
+        for _, site in app.sites
+        if site.shape in READ_SHAPES and not site.reason and not site.alternatives
+    }
+    variables.intersection_update(app.manifest.variables())
+    skipped = app.scan_result.skipped
+    entries = [skip for skip in skipped if skip.id is SkipId.ALSO_NAMED and skip.name in variables]
+    for variable, place in find_command_reads(app.tree.root, variables).items():
+        path, _, line = place.rpartition(":")
+        reason = SkipId.ALSO_NAMED.reason(variable=variable)
+        entries.append(reason.entry(path, int(line), variable))
+    return entries

@@ -9,7 +9,7 @@ import msgspec
 from shield_ai.flow.aws_clients import find_aws_clients
 from shield_ai.flow.plan.compose_switches import switch_steps
 from shield_ai.flow.plan.plan_effects import adds_runtime
-from shield_ai.flow.plan.plan_lists import kept_defaults, report_once
+from shield_ai.flow.plan.plan_lists import kept_defaults, other_reads, report_once
 from shield_ai.flow.plan.preconditions import (
     ignored_new_files,
     old_python_warnings,
@@ -17,10 +17,7 @@ from shield_ai.flow.plan.preconditions import (
 )
 from shield_ai.flow.value_sources import placeholder_secrets
 from shield_ai.model.deployment import Deployment
-from shield_ai.model.site import READ_SHAPES
-from shield_ai.model.skip import SkipId
 from shield_ai.project.python_versions import find_python_versions
-from shield_ai.scan.deployment.command_reads import find_command_reads
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -59,7 +56,7 @@ def add_notes(plan: Plan, app: AppContext, values: Values) -> Plan:
             *(scan.unresolved if app.only != "aws" else ()),
             *unparsed,
             *(() if app.only == "aws" else (*scan.file_reads, *find_aws_clients(app))),
-            *_other_reads(app),
+            *(() if app.only == "aws" else other_reads(app)),
             *scan.unscanned,
             *_kept_defaults(app, skipped, plan),
             *ignored_new_files(app.tree.root, plan),
@@ -82,25 +79,6 @@ def _kept_defaults(app: AppContext, skipped: Sequence[Skipped], plan: Plan) -> l
     if app.only == "aws" or plan.dotenv:  # literals move from the code to .env
         return []
     return kept_defaults(app.sites, app.manifest, skipped)
-
-
-def _other_reads(app: AppContext) -> list[Skipped]:
-    """Report the code and the scripts that may read a variable that moves in an unknown way."""
-    if app.only == "aws":
-        return []
-    variables = {
-        site.variable
-        for _, site in app.sites
-        if site.shape in READ_SHAPES and not site.reason and not site.alternatives
-    }
-    variables.intersection_update(app.manifest.variables())
-    skipped = app.scan_result.skipped
-    entries = [skip for skip in skipped if skip.id is SkipId.ALSO_NAMED and skip.name in variables]
-    for variable, place in find_command_reads(app.tree.root, variables).items():
-        path, _, line = place.rpartition(":")
-        reason = SkipId.ALSO_NAMED.reason(variable=variable)
-        entries.append(reason.entry(path, int(line), variable))
-    return entries
 
 
 def _python_versions(app: AppContext) -> list[NamedVersion]:

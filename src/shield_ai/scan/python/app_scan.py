@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from shield_ai.model.output_options import OUTPUT
-from shield_ai.model.skip import SkipId, Skipped
 from shield_ai.project.app_name import choose_app_name
 from shield_ai.project.layout import is_test
 from shield_ai.project.runtime_names import copied_folder, is_copied_file
@@ -17,6 +16,7 @@ from shield_ai.scan.python.app.app_scanner import AppScanner
 from shield_ai.scan.python.app.complete import (
     assign_fingerprints,
     complete_findings,
+    invalid_names,
     not_migratable,
 )
 from shield_ai.scan.python.app.skipped_folders import select_app_paths
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from shield_ai.model.file_reader import FileReader
     from shield_ai.model.finding import Finding
+    from shield_ai.model.skip import Skipped
     from shield_ai.scan.files.file_filter import Markers
 
 
@@ -94,7 +95,7 @@ def scan_files(
         if is_python(path, read):
             scanner.scan_file(path)
     collected = scanner.collected
-    skipped = [*_invalid_names(paths), *scanner.skipped, *collected.unresolved]
+    skipped = [*invalid_names(paths), *scanner.skipped, *collected.unresolved]
     related = scanner.related_sites()
     config_reads = collected.config_reads(related)
     others = [
@@ -124,13 +125,3 @@ def scan_files(
         copies=tuple(sorted({folder[:-1] for path in paths if (folder := copied_folder(path))})),
         unscanned=tuple(collected.django_key(sites)) if facts.django else (),
     )
-
-
-def _invalid_names(paths: list[str]) -> list[Skipped]:
-    """Report Python files with invalid names: imports, plans and the journal can't contain them."""
-    skipped = []
-    for path in paths:
-        shown = display_path(path)
-        if path != shown and path.endswith(".py"):
-            skipped.append(SkipId.INVALID_FILE_NAME.reason().entry(shown))
-    return skipped

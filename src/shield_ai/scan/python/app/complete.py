@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from shield_ai.model.finding import Finding, fingerprint
+from shield_ai.model.skip import SkipId
+from shield_ai.scan.files.walk import display_path
 from shield_ai.scan.python.app.named_variables import find_named_variables
 from shield_ai.scan.python.findings.read_severity import ReadSeverity
 from shield_ai.scan.text.secret_names import find_tokens, mask_tokens
@@ -132,4 +134,18 @@ def not_migratable(
         if site.reason:
             name = finding.env or finding.name
             skipped.append(site.reason.entry(finding.path, finding.line, name))
+    return skipped
+
+
+def invalid_names(paths: Iterable[str]) -> list[Skipped]:
+    """Report Python files with invalid names: imports, plans and the journal can't contain them.
+
+    Args:
+        paths: The app's files.
+    """
+    skipped = []
+    for path in paths:
+        shown = display_path(path)
+        if path != shown and path.endswith(".py"):
+            skipped.append(SkipId.INVALID_FILE_NAME.reason().entry(shown))
     return skipped
