@@ -19,7 +19,7 @@ from shield_ai.scan.python.app.complete import (
     invalid_names,
     not_migratable,
 )
-from shield_ai.scan.python.app.skipped_folders import select_app_paths
+from shield_ai.scan.python.app.skipped_folders import AppPaths, select_app_paths
 from shield_ai.scan.python.findings.dotenv_findings import dotenv_findings
 from shield_ai.scan.python.scan import Scan
 from shield_ai.scan.text.reader import reader
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 
     from shield_ai.model.file_reader import FileReader
     from shield_ai.model.finding import Finding
-    from shield_ai.model.skip import Skipped
     from shield_ai.scan.files.file_filter import Markers
 
 
@@ -53,17 +52,18 @@ def scan(
         other_reads: Reads in files that are not the app's; only with `paths`.
     """
     read = reader(str(root))
-    skipped: tuple[Skipped, ...] = ()
     if paths is None:
-        paths, skipped, other_reads = select_app_paths(walk_all(root), read)
-    for path in paths:
+        selected = select_app_paths(walk_all(root), read)
+    else:
+        selected = AppPaths(paths, (), tuple(other_reads))
+    for path in selected.paths:
         OUTPUT.log_file(str(root / path))
     name = choose_app_name(root, read)
-    found = scan_files(name, paths, read, manifest_variables, markers, ignored)
+    found = scan_files(name, selected.paths, read, manifest_variables, markers, ignored)
     return msgspec.structs.replace(
         found,
-        findings=tuple(assign_fingerprints([*found.findings, *other_reads])),
-        unscanned=(*skipped, *found.unscanned),
+        findings=tuple(assign_fingerprints([*found.findings, *selected.findings])),
+        unscanned=(*selected.skipped, *found.unscanned),
     )
 
 
