@@ -206,6 +206,16 @@ class SecretsManagerClient(SecretReader):
         """Read a secret from AWS now; after an error, keep the cached value."""
         self._cache.wait(self._cache.look_up(name, refresh=True))
 
+    def refresh_in_background(self, name: str) -> bool:
+        """Refresh the cached value of a secret if it is stale, without waiting.
+
+        Returns:
+            Whether AWS failed to return the secret since the value became stale.
+        """
+        if not self._settings().aws or self.cached_value(name) is None:
+            return False
+        return bool(self._cache.look_up(name).entry.attempts)
+
     def disconnect(self) -> None:
         """Close the connection to AWS."""
         if self._connection is not None:

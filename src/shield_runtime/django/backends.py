@@ -17,13 +17,16 @@ With AWS on, PASSWORD is a default as in get_secret(): a value for development n
 production after an outage. A password that an environment variable contains is used instead of the
 secret if AWS_SECRETS_FALLBACK allows it.
 
-Existing connections stay open. This module does not import Django.
+Existing connections stay open. One that is older than CONN_MAX_AGE stays open, too, while AWS does
+not return the secret: the password of this process may be that before a rotation. This module does
+not import Django.
 """
 
 from __future__ import annotations
 
 import os
 import re
+import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
@@ -35,6 +38,10 @@ if TYPE_CHECKING:
 
     # Django has no type hints.
     class _Wrapper:
+        connection: Any
+        close_at: float | None
+
+        def close_if_unusable_or_obsolete(self) -> None: ...
         def get_connection_params(self) -> dict[str, Any]: ...
         def get_new_connection(self, conn_params: dict[str, Any]) -> Any: ...
 
@@ -47,6 +54,7 @@ __all__ = ["RotatingClient", "RotatingCredentials", "credentials"]
 
 DEFAULT_FIELDS = dict(zip(["USER", "PASSWORD"], ["username", "password"]))
 # Variables that often have the same value as a password for development, such as "postgres".
+POSTPONED = 30.0  # seconds until an old connection is considered again
 NOT_PASSWORD = re.compile(r"(?i)^(?!.*PASS).*(USER|NAME|HOST|(DB|DATABASE|ENV)$)")
 
 
@@ -162,6 +170,20 @@ class RotatingCredentials(_Wrapper):
         finally:
             self.settings_dict = before
         return _Params(params)
+
+    def close_if_unusable_or_obsolete(self) -> None:
+        """Close a connection that is broken, or that is old and can be replaced.
+
+        Django calls this at the start and at the end of each request. It keeps the cached secret
+        fresh, although only new connections use it.
+        """
+        name = self.settings_dict.get("SECRET")
+        if name and self.connection is not None:
+            is_unavailable = _client_of(name).refresh_in_background(name)
+            now = time.monotonic()
+            if is_unavailable and self.close_at is not None and now >= self.close_at:
+                self.close_at = now + POSTPONED
+        super().close_if_unusable_or_obsolete()
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
         """Connect; if the server rejects the password, connect again with the new secret."""

@@ -122,6 +122,52 @@ def test_new_connection_after_a_rotation(database):
     assert database.server.count() == 2
 
 
+def test_an_old_connection_stays_open_while_aws_is_unavailable(database, off):
+    off.setenv("AWS_SECRETS_TTL", "0")
+    wrapper = database.wrapper(CONN_MAX_AGE=3600)
+    assert who(wrapper) == database.user
+    database.server.fault = "broken"
+    database.move_database()  # a rotation that this process has not seen
+    database.move_stage()
+    open_connection = wrapper.connection
+
+    def is_kept():
+        wrapper.close_at = 0
+        wrapper.close_if_unusable_or_obsolete()
+        return wrapper.close_at > 0
+
+    wrapper.close_if_unusable_or_obsolete()  # starts the refresh that fails
+    until(lambda: runtime.default_client.refresh_in_background("database"))
+    assert is_kept()
+    assert wrapper.connection is open_connection
+    assert who(wrapper) == database.user
+    database.server.fault = None
+    until(lambda: wrapper.connection is None or not is_kept())
+    assert wrapper.connection is None
+    assert who(wrapper) == database.user
+
+
+def test_an_open_connection_keeps_the_secret_fresh(database, off):
+    off.setenv("AWS_SECRETS_TTL", "0")
+    wrapper = database.wrapper(CONN_MAX_AGE=3600)
+    assert who(wrapper) == database.user
+    calls = database.server.count()
+    wrapper.close_if_unusable_or_obsolete()
+    until(lambda: database.server.count() > calls)
+    assert wrapper.connection is not None
+
+
+def test_a_connection_without_a_secret_is_closed_as_usual(database):
+    wrapper = database.wrapper(
+        SECRET=None, USER=database.user, PASSWORD=database.password, CONN_MAX_AGE=3600
+    )
+    who(wrapper)
+    wrapper.close_at = 0
+    wrapper.close_if_unusable_or_obsolete()
+    assert wrapper.connection is None
+    assert database.server.count() == 0
+
+
 def test_waits_through_the_rotation_window(database, quick):
     wrapper = database.wrapper()
     assert who(wrapper) == database.user
