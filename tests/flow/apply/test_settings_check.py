@@ -63,6 +63,33 @@ def test_uses_the_values_of_the_apps_env_files(app, folder):
     assert "proved: 1 of 1" in done.err
 
 
+EMPTY_SECRETS = """\
+import os
+MAIL_API_KEY = os.environ.get("MAIL_API_KEY")
+SEARCH_TOKEN = os.environ["SEARCH_TOKEN"] if "SEARCH_TOKEN" in os.environ else None
+SENTRY_DSN = os.getenv("SENTRY_DSN")
+HAS_SENTRY = SENTRY_DSN is not None
+"""
+
+
+def test_an_empty_variable_is_the_same_as_none(app):
+    """AWS stores no empty value."""
+    (app / "shop/settings.py").write_text(EMPTY_SECRETS)
+    empty = dict.fromkeys(("MAIL_API_KEY", "SEARCH_TOKEN", "SENTRY_DSN"), "")
+    done = apply(app, **empty)
+    assert done.code == 0, done.err
+    assert "proved: 1 of 1" in done.err
+
+
+def test_an_empty_variable_of_another_setting_counts(app):
+    """Only the variables of secrets may be empty."""
+    line = b"MODE = os.environ.get('MODE', 'x') if os.environ.get('USE_AWS_SECRETS') else 'x'\n"
+    (app / "shop/settings.py").write_bytes(SETTINGS + line)
+    done = apply(app, MODE="")
+    assert done.code == 4
+    assert "error: these settings would change: shop.settings.MODE (with USE_AWS" in done.err
+
+
 @pytest.mark.parametrize(
     ("line", "words"),
     [

@@ -16,7 +16,7 @@ from shield_ai.project.runtime_names import PACKAGE
 from shield_ai.rewrite.python.fixers.move_literals import DOTENV
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from pathlib import Path
 
     from shield_ai.flow.apply.settings_probe import LoadedSettings
@@ -104,9 +104,9 @@ class SettingsComparison:
         self._values = {**variables, **values.literals}
         # The current environment, with AWS off.
         self._current = environ_without_aws(environ)
-        # A production environment in which every variable of shield.toml is set.
+        # A production environment in which every required variable of shield.toml is set.
         self._complete = {
-            **self._current,
+            **_without_empty(self._current, manifest.variables()),
             "DJANGO_ENV": "production",
             **{name: value.reveal() for name, value in variables.items()},
         }
@@ -185,6 +185,11 @@ class SettingsComparison:
                 document = {field: value.reveal() for field, value in fields.items()}
                 stored[name] = Hidden(json.dumps(document))
         return stored
+
+
+def _without_empty(environ: Mapping[str, str], moved: Collection[str]) -> dict[str, str]:
+    """Return an environment without the empty variables of secrets: AWS stores no empty value."""
+    return {name: text for name, text in environ.items() if text or name not in moved}
 
 
 def _environment_values(manifest: Manifest, values: KnownValues) -> dict[str, Hidden]:
