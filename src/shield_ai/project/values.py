@@ -131,6 +131,13 @@ class Values:
                     found[variable] = DotenvLine(path, variable)
         return found
 
+    def env_file_variables(self) -> dict[str, Hidden]:
+        """Return all variables of the .env files, also those of no secret."""
+        variables: dict[str, Hidden] = {}
+        for values in self._env_files.values():
+            variables.update(values)
+        return variables
+
     def resolve(self, locator: Locator) -> Hidden:
         """Return the value of a locator.
 

@@ -17,12 +17,13 @@ def app(tmp_path):
     return tmp_path
 
 
-def apply(app, **env):
+def apply(app, *options, **env):
     return shield(
         "apply",
         "--only",
         "code",
         "--yes",
+        *options,
         cwd=app,
         env={k: v for k, v in os.environ.items() if k != "VIRTUAL_ENV"} | env,
     )
@@ -61,6 +62,38 @@ def test_uses_the_values_of_the_apps_env_files(app, folder):
     done = apply(app)
     assert done.code == 0, done.err
     assert "proved: 1 of 1" in done.err
+
+
+@pytest.mark.parametrize(
+    ("line", "text"),
+    [
+        pytest.param(b"X = os.environ['MAIL_SENDER']\n", "MAIL_SENDER=x", id="no secret"),
+        pytest.param(
+            b"assert os.environ['DJANGO_ENV'] == 'development'\n",
+            "DJANGO_ENV=development",
+            id="DJANGO_ENV",
+        ),
+        pytest.param(
+            b"X = os.environ['AWS_STORAGE_BUCKET_NAME']\n",
+            "AWS_STORAGE_BUCKET_NAME=x",
+            id="an AWS variable of the app",
+        ),
+        pytest.param(b"assert 'USE_AWS_SECRETS' not in os.environ or 'AWS_TOKEN' in os.environ\n",
+            "USE_AWS_SECRETS=true\nAWS_SECRETS_TTL=x", id="variables of the runtime"),
+        pytest.param(b"HAS_SENTRY = SENTRY_DSN is not None\n", "SENTRY_DSN=", id="empty secret"),
+    ],
+)  # fmt: skip
+def test_uses_the_whole_env_file_that_the_user_gives(app, line, text):
+    (app / "shop/settings.py").write_bytes(SETTINGS + line)
+    file = app.with_name("given.env")
+    value = secrets.token_hex(8)
+    file.write_text(f"{text}\nCOMMENT={value}\n")
+    done = apply(app, "--env-file", str(file))
+    assert done.code == 0, done.err
+    assert "proved: 1 of 1" in done.err
+    assert value not in done.text
+    stored = [path for path in app.rglob("*") if path.is_file()]
+    assert not any(value.encode() in path.read_bytes() for path in stored)
 
 
 EMPTY_SECRETS = """\

@@ -108,5 +108,20 @@ def environ_without_aws(environ: Mapping[str, str]) -> dict[str, str]:
     return {name: value for name, value in environ.items() if not _configures_aws(name)}
 
 
+def variables_of_app(variables: Mapping[str, str]) -> dict[str, str]:
+    """Return the variables of an env file without those of the runtime.
+
+    Other AWS variables belong to the app there, such as AWS_STORAGE_BUCKET_NAME.
+
+    Args:
+        variables: The variables in the file.
+    """
+    return {name: text for name, text in variables.items() if not _configures_runtime(name)}
+
+
+def _configures_runtime(name: str) -> bool:
+    return name.startswith("AWS_SECRETS_") or name == "USE_AWS_SECRETS"
+
+
 def _configures_aws(name: str) -> bool:
     return name.startswith("AWS_") or name == "USE_AWS_SECRETS"

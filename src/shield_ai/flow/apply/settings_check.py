@@ -6,7 +6,7 @@ import json
 import time
 from typing import TYPE_CHECKING
 
-from shield_ai.flow.apply.agent_stub import AgentStub, environ_without_aws
+from shield_ai.flow.apply.agent_stub import AgentStub, environ_without_aws, variables_of_app
 from shield_ai.flow.apply.sample_values import sample_value
 from shield_ai.flow.apply.settings_probe import SettingsLoader, compare_settings
 from shield_ai.model.errors import UnsafePlanError
@@ -104,10 +104,11 @@ class SettingsComparison:
         self._values = {**variables, **values.literals}
         # The current environment, with AWS off.
         self._current = environ_without_aws(environ)
-        # A production environment in which every required variable of shield.toml is set.
+        # The production environment, in which every required variable of shield.toml is set.
+        env_files = {name: value.reveal() for name, value in values.env_files.items()}
+        production = {**self._current, "DJANGO_ENV": "production", **variables_of_app(env_files)}
         self._complete = {
-            **_without_empty(self._current, manifest.variables()),
-            "DJANGO_ENV": "production",
+            **_without_empty(production, manifest.variables()),
             **{name: value.reveal() for name, value in variables.items()},
         }
         self._loader.hidden = list(self._complete.values())
@@ -156,6 +157,8 @@ class SettingsComparison:
     def _load_with_aws(self) -> list[LoadedSettings]:
         moved = self._manifest.variables()
         environ = {name: text for name, text in self._complete.items() if name not in moved}
+        # Also if the env file is that of a developer: no default may replace a secret.
+        environ["AWS_SECRETS_ENV"] = "production"
         with AgentStub(self._stored_secrets()) as agent:
             self._loader.allowed_port = agent.port
             return self._loader.load({**environ, **agent.env_vars(self._manifest.app.prefix)})

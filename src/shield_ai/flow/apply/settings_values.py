@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 class KnownValues(NamedTuple):
     """The values of an app's variables."""
 
+    env_files: Mapping[str, Hidden]  # all variables of the env files that the user gave
     variables: Mapping[str, Hidden]  # values of the variables that the app reads
     literals: Mapping[str, Hidden]  # values of the literals in the code, by variable
 
@@ -46,7 +47,7 @@ def known_values(
     variables = {name: value for name, value in from_env_files.items() if name in needed}
     for variable, locator in values.locators(needed).items():
         variables[variable] = values.resolve(locator)
-    return KnownValues(variables, literals)
+    return KnownValues(values.env_file_variables(), variables, literals)
 
 
 def _read_variables(sites: Sequence[FoundSite]) -> Iterator[str]:
