@@ -137,6 +137,7 @@ def test_journey_with_aws(tmp_path):
         "problems": [],
         "lacks_requirements": False,
         "lacks_variables": False,
+        "lacks_permission": False,
         "python_without_boto3": "",
     }
     assert step("apply", "apply", "--yes")["steps"] == []

@@ -120,6 +120,7 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
     problems: tuple[str, ...]  # why modules could not be compared
     lacks_requirements: bool = False  # an import failed
     lacks_variables: bool = False  # another exception was raised, perhaps without a variable
+    lacks_permission: bool = False  # settings run a program, write a file or use the network
     # The interpreter that loaded them, if it lacks boto3, which AWS on needs.
     python_without_boto3: str = ""
 

@@ -78,7 +78,9 @@ def comparison_advice(comparison: Comparison) -> str:
     steps = []
     if comparison.lacks_requirements:
         steps.append("install the app's requirements or choose its Python with --python")
-    if comparison.lacks_variables or not comparison.lacks_requirements:
+    if comparison.lacks_permission:
+        steps.append("let the settings load without what is not allowed")
+    if comparison.lacks_variables or not steps:
         steps.append("set the variables that the error names, those of secrets with --env-file")
     return (
         f"to compare: undo this with shield rollback, {', '.join(steps)}, and apply again;"

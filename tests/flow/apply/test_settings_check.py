@@ -8,6 +8,7 @@ import venv
 import pytest
 from shield_helpers import SETTINGS, files_of, make_app, shield
 
+NO_PROGRAM = "running git is not allowed while shield loads the settings"
 DENIED = "PermissionError: not allowed while shield loads the settings"
 
 
@@ -175,9 +176,14 @@ def test_names_the_python_that_lacks_the_runtime_package(app, monkeypatch):
         ),
         pytest.param(b"open('written', 'w')\n", DENIED, id="writes a file"),
         pytest.param(
-            b"import subprocess\nsubprocess.run(['true'])\n",
+            b"import os\nos.fork()\n",
             DENIED,
             id="starts a process",
+        ),
+        pytest.param(
+            b"import subprocess\nsubprocess.run(['/usr/bin/git', 'status'])\n",
+            f"FileNotFoundError: {NO_PROGRAM}",
+            id="runs a program",
         ),
         pytest.param(
             b"import socket\nsocket.create_connection(('127.0.0.1', 9))\n",
@@ -194,7 +200,8 @@ def test_reports_modules_that_were_not_compared(app, line, why):
     assert f"not compared: shop.settings does not load here: {why}\n" in done.err
     assert not (app / "written").exists()
     assert ("install the app's requirements" in done.err) == ("Module" in why)
-    assert ("set the variables" in done.err) != ("Module" in why)
+    assert ("set the variables" in done.err) == ("KeyError" in why)
+    assert ("let the settings load without what is" in done.err) == ("not allowed" in why)
 
 
 @pytest.mark.parametrize(

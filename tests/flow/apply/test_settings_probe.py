@@ -198,6 +198,38 @@ def test_the_settings_can_create_folders_of_the_app(tmp_path):
     assert sorted(path.name for path in tmp_path.rglob("*")) == ["empty", "shop_settings.py"]
 
 
+@pytest.mark.parametrize(
+    "call",
+    [
+        pytest.param("subprocess.check_output(['git', 'rev-parse', 'HEAD'])", id="check_output"),
+        pytest.param("subprocess.run([Path('/usr/bin/git')])", id="a path"),
+        pytest.param("os.popen('git describe').read()", id="shell"),
+        pytest.param("os.system('git describe')", id="system"),
+        pytest.param("os.execv('/usr/bin/git', ['git'])", id="exec"),
+        pytest.param("os.posix_spawn('/usr/bin/git', ['git'], {})", id="posix_spawn"),
+    ],
+)
+def test_programs_are_missing_while_the_settings_load(tmp_path, call):
+    imports = "import os, subprocess\nfrom pathlib import Path\n"
+    caught = f"try:\n    X = {call}\nexcept (FileNotFoundError, subprocess.CalledProcessError):\n"
+    (loaded,) = load(tmp_path, f"{imports}{caught}    X = ''\n")
+    assert (loaded.failure(), loaded.is_denied) == ("", False)
+    (loaded,) = load(tmp_path, f"{imports}X = {call}\n")
+    reason = "running git is not allowed while shield loads the settings"
+    assert loaded.failure() == f"FileNotFoundError: {reason}"
+    assert loaded.is_denied
+    (loaded,) = load(tmp_path, f"{imports}{caught}    os.environ['GIT_COMMIT']\n")
+    assert loaded.failure() == f"KeyError: 'GIT_COMMIT' ({reason})"
+
+
+@pytest.mark.parametrize("program", ["swordfish", "my-swordfish", "Sw0rd", "a b", "", "."])
+def test_a_program_that_may_be_a_value_is_not_named(tmp_path, program):
+    text = f"import os\nos.posix_spawn({program!r}, ['x'], {{}})\n"
+    (loaded,) = load(tmp_path, text, X="swordfish")
+    reason = "running a program is not allowed while shield loads the settings"
+    assert loaded.failure() == f"FileNotFoundError: {reason}"
+
+
 @pytest.mark.parametrize("path", ["../other", "link/other"])
 def test_the_settings_cannot_create_folders_elsewhere(tmp_path, path):
     app = tmp_path / "app"

@@ -70,6 +70,7 @@ class SettingsCheck:
             problems=tuple(problems),
             lacks_requirements=self._comparison.failed_import(),
             lacks_variables=self._comparison.failed_otherwise(),
+            lacks_permission=self._comparison.was_denied(),
             python_without_boto3=self._comparison.python_without_boto3(),
         )
 
@@ -147,7 +148,14 @@ class SettingsComparison:
 
     def failed_otherwise(self) -> bool:
         """Return whether a module could not be compared because of another exception."""
-        return any(loaded.error and not loaded.is_import_error for loaded in self._before[-1])
+        return any(
+            loaded.error and not (loaded.is_import_error or loaded.is_denied)
+            for loaded in self._before[-1]
+        )
+
+    def was_denied(self) -> bool:
+        """Return whether a module could not be compared because it did what is not allowed."""
+        return any(loaded.is_denied for loaded in self._before[-1])
 
     def python_without_boto3(self) -> str:
         """Return the interpreter of the first load if it lacks boto3; otherwise, ""."""

@@ -31,6 +31,7 @@ TIMEOUT = 60.0
 ADDED_SETTINGS = frozenset({"SECRET_KEY_FALLBACKS"})
 # The type of an exception, with the name of a missing module.
 ERROR = regex(r"(?:\w{1,80}(?: [\w.]{1,120})?)?")
+PROGRAM = regex(r"[a-z][a-z_-]{0,19}[0-9.]{0,4}")
 
 
 class LoadedSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,6 +45,8 @@ class LoadedSettings(msgspec.Struct, frozen=True, kw_only=True):
     fields: list[str] = []  # that an error of pydantic names
     is_import_error: bool = False  # whether the exception is an ImportError
     missing_module: str = ""  # that the import did not find
+    is_denied: bool = False  # whether the guard caused the exception
+    program: str = ""  # that the settings tried to run
     has_boto3: bool = True  # whether the interpreter can import boto3
 
     def failure(self) -> str:
@@ -129,7 +132,22 @@ def _without_values(
     packages = itertools.accumulate(loaded.module.split("."), "{}.{}".format)
     message = show_fields(loaded.fields, values)
     message = message or show_message(loaded.message, [*names, *packages], values)
-    return msgspec.structs.replace(loaded, error=error, message=message, fields=[])
+    program = ""
+    if loaded.program:
+        program = _shown_program(loaded.program, values)
+        reason = f"running {program} is not allowed while shield loads the settings"
+        message = f"{message} ({reason})" if message else reason
+    return msgspec.structs.replace(loaded, error=error, message=message, fields=[], program=program)
+
+
+def _shown_program(program: str, values: Collection[str]) -> str:
+    if PROGRAM.fullmatch(program) and not _has_value(program, values):
+        return program
+    return "a program"
+
+
+def _has_value(text: str, values: Collection[str]) -> bool:
+    return any(value == text or (len(value) >= MIN_PART and value in text) for value in values)
 
 
 def _is_same_error(before: str, after: str) -> bool:
@@ -194,7 +212,7 @@ import sys
 
 # With -c, the first entry is the current folder: no module of the app may replace one of these.
 sys.path[:] = [entry for entry in sys.path if entry]
-import hashlib, hmac, importlib, importlib.util, io, json, os, re, tempfile
+import errno, hashlib, hmac, importlib, importlib.util, io, json, os, re, tempfile
 
 request = json.load(sys.stdin)
 out, sys.stdout = sys.stdout, io.StringIO()
@@ -208,9 +226,13 @@ tempfile.tempdir = os.path.abspath(usable[0]) if usable else None
 
 FORBIDDEN = (
     "os.mkdir", "os.remove", "os.rename", "os.rmdir", "os.link", "os.symlink", "os.chmod",
-    "os.chown", "os.truncate", "os.system", "os.exec", "os.posix_spawn", "os.spawn", "os.fork",
-    "os.forkpty", "subprocess.Popen", "pty.spawn", "socket.bind", "socket.sendto", "shutil.rmtree",
+    "os.chown", "os.truncate", "os.fork", "os.forkpty", "pty.spawn", "socket.bind",
+    "socket.sendto", "shutil.rmtree",
 )
+# Events that run a program, each with the position of its path.
+RUNNING = {
+    "os.exec": 0, "os.posix_spawn": 0, "os.spawn": 1, "os.system": 0, "subprocess.Popen": 0,
+}
 WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 
 def is_forbidden(event, arguments):
@@ -244,13 +266,40 @@ def remove_created():
         except OSError:  # in use
             pass
 
+def find_program(event, arguments):
+    command = os.fsdecode(arguments[RUNNING[event]])
+    name = os.path.basename(command)
+    if event == "os.system":
+        return (command.split() or [""])[0]
+    if event == "subprocess.Popen" and name == "sh" and len(arguments[1]) > 2:
+        return (os.fsdecode(arguments[1][2]).split() or [""])[0]  # of the shell's command
+    return name
+
 has_loaded = False
+denials = []  # the exceptions of the guard, each with the program
+
+def deny(error, program=""):
+    denials.append((error, program))
+    raise error
 
 def guard(event, arguments):
     if has_loaded or creates_own_folder(event, arguments):
         return
+    if event in RUNNING:
+        # Settings may cope with a program that is not installed.
+        path = arguments[RUNNING[event]]
+        error = FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), path)
+        deny(error, find_program(event, arguments) or "?")
     if is_forbidden(event, arguments):
-        raise PermissionError("not allowed while shield loads the settings")
+        deny(PermissionError("not allowed while shield loads the settings"))
+
+def find_denial(error):
+    for _ in range(20):
+        for denied, program in denials:
+            if denied is error:
+                return denied, program
+        error = error and (error.__cause__ or error.__context__)
+    return None, ""
 
 sys.addaudithook(guard)
 sys.path.insert(0, request["folder"])
@@ -299,12 +348,15 @@ try:
 except BaseException as error:
     answer["error"] = type(error).__name__
     answer["is_import_error"] = isinstance(error, ImportError)
+    denied, answer["program"] = find_denial(error)
+    answer["is_denied"] = denied is not None
     if isinstance(error, ModuleNotFoundError) and error.name:
         answer["error"] += " " + error.name
         answer["missing_module"] = error.name
     else:
         try:
-            answer["message"] = str(error)[:2000]
+            if denied is not error or not answer["program"]:
+                answer["message"] = str(error)[:2000]
             locations = [item["loc"] for item in error.errors()[:100]]  # of pydantic
             answer["fields"] = [".".join(map(str, location)) for location in locations]
         except Exception:
