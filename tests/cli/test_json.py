@@ -136,6 +136,7 @@ def test_journey_with_aws(tmp_path):
         "modules": [],
         "problems": [],
         "lacks_requirements": False,
+        "lacks_project": False,
         "lacks_variables": False,
         "lacks_permission": False,
         "python_without_boto3": "",

@@ -119,6 +119,7 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
     modules: tuple[str, ...]  # the settings modules that were loaded; empty: not compared
     problems: tuple[str, ...]  # why modules could not be compared
     lacks_requirements: bool = False  # an import failed
+    lacks_project: bool = False  # the app itself is not installed, and its settings ask for it
     lacks_variables: bool = False  # another exception was raised, perhaps without a variable
     lacks_permission: bool = False  # settings run a program, write a file or use the network
     # The interpreter that loaded them, if it lacks boto3, which AWS on needs.

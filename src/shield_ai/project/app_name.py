@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from shield_ai.project.perf.lazy_regex import regex
@@ -47,14 +48,20 @@ def choose_app_name(root: Path, read: FileReader) -> str:
     """
     root = root.resolve()
     repository = next((p for p in (root, *root.parents) if (p / ".git").exists()), root)
-    candidates = (*_project_names(read), root.name, repository.name)
+    candidates = (*project_names(read), root.name, repository.name)
     names = [name for name in map(normalize, candidates) if name]
     return next((name for name in names if name not in GENERIC), next(iter(names), "app"))
 
 
-def _project_names(read: FileReader) -> Iterator[str]:
+def project_names(read: FileReader, folder: str = "") -> Iterator[str]:
+    """Yield the names of a project in its metadata.
+
+    Args:
+        read: Reads a file of the app.
+        folder: The folder of the metadata, below that of the app.
+    """
     for path, pattern in METADATA.items():
-        match = pattern.search(read(path) or b"")
+        match = pattern.search(read(str(PurePosixPath(folder, path))) or b"")
         if match:
             yield match[1].decode()
 

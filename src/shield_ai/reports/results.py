@@ -78,6 +78,8 @@ def comparison_advice(comparison: Comparison) -> str:
     steps = []
     if comparison.lacks_requirements:
         steps.append("install the app's requirements or choose its Python with --python")
+    if comparison.lacks_project:
+        steps.append("install the app itself (pip install --no-deps --editable .)")
     if comparison.lacks_permission:
         steps.append("let the settings load without what is not allowed")
     if comparison.lacks_variables or not steps:

@@ -205,6 +205,28 @@ def test_reports_modules_that_were_not_compared(app, line, why):
 
 
 @pytest.mark.parametrize(
+    ("name", "value", "shown", "step"),
+    [
+        pytest.param("web_shop", "", "web-shop", "install the app itself", id="the project"),
+        pytest.param("web-shop", "web-shop", "web-shop", "install the app itself", id="a value"),
+        pytest.param("shop", "shop", "shop", "install the app itself", id="the package"),
+        pytest.param("other-tool", "", "other-tool", "install the app's req", id="another one"),
+        pytest.param("other-tool", "other-tool", "•••", "install the app's req",
+            id="another one that is a value"),
+    ],
+)  # fmt: skip
+def test_names_a_project_that_is_not_installed(app, name, value, shown, step):
+    (app / "pyproject.toml").write_text('[project]\nname = "web-shop"\n')
+    line = f"import importlib.metadata\nV = importlib.metadata.version({name!r})\n"
+    (app / "shop/settings.py").write_bytes(SETTINGS + line.encode())
+    done = apply(app, DATABASE_NAME=value)
+    assert done.code == 0, done.err
+    assert f"shop.settings does not load here: PackageNotFoundError {shown}\n" in done.err
+    assert f"to compare: undo this with shield rollback, {step}" in done.err
+    assert done.err.count("install the app") == 1
+
+
+@pytest.mark.parametrize(
     "value", ["secrets.token_hex()", "int(time.time())", "time.monotonic()", "object()"]
 )
 def test_ignores_settings_that_differ_on_every_load(app, value):

@@ -157,6 +157,12 @@ raise ValidationError("secret")
         pytest.param("from os import nonesuch", "ImportError: cannot import", True, id="name"),
         pytest.param("import nonesuch", "ModuleNotFoundError nonesuch", True, id="module"),
         pytest.param(
+            "raise __import__('importlib.metadata').metadata.PackageNotFoundError",
+            "PackageNotFoundError",
+            True,
+            id="project without a name",
+        ),
+        pytest.param(
             "class E(Exception):\n  def __str__(self): 1 / 0\nraise E", "E", False, id="no text"
         ),
         pytest.param("raise type('a b' * 99, (Exception,), {})", "an error", False, id="no name"),

@@ -149,7 +149,7 @@ class ApplySession(PlanningSession):
     def _load_settings(self, values: Values, python: str) -> SettingsComparison:
         known = known_values(self.sites, self.manifest, self.tree, values)
         return SettingsComparison(
-            self.tree.root,
+            self.tree,
             self.settings_modules(),
             self.manifest,
             known,

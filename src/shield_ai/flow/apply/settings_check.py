@@ -12,16 +12,17 @@ from shield_ai.flow.apply.settings_probe import SettingsLoader, compare_settings
 from shield_ai.model.errors import UnsafePlanError
 from shield_ai.model.hidden import Hidden
 from shield_ai.model.plan import Comparison
+from shield_ai.project.app_name import project_names
 from shield_ai.project.runtime_names import PACKAGE
 from shield_ai.rewrite.python.fixers.move_literals import DOTENV
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
-    from pathlib import Path
 
-    from shield_ai.flow.apply.settings_probe import LoadedSettings
+    from shield_ai.flow.apply.loaded_settings import LoadedSettings
     from shield_ai.flow.apply.settings_values import KnownValues
     from shield_ai.model.manifest import Manifest
+    from shield_ai.project.tree import Tree
 
 # Seconds between two loads, so that timestamps with a resolution of 1 s differ.
 _CLOCK_DELAY = 1.1
@@ -65,21 +66,14 @@ class SettingsCheck:
                 "every file was restored; run shield where the app's dependencies are "
                 "installed, or use --no-proof",
             )
-        return Comparison(
-            modules=self._comparison.modules,
-            problems=tuple(problems),
-            lacks_requirements=self._comparison.failed_import(),
-            lacks_variables=self._comparison.failed_otherwise(),
-            lacks_permission=self._comparison.was_denied(),
-            python_without_boto3=self._comparison.python_without_boto3(),
-        )
+        return self._comparison.summary(problems)
 
 
 class SettingsComparison:
     """Loads the settings before the edits and again after them.
 
     Args:
-        root: The app's folder.
+        tree: The app's folder.
         modules: The settings modules, each with the folder below root that it is imported from.
         manifest: shield.toml.
         values: The values of the app's variables; other required variables get a sample value.
@@ -89,7 +83,7 @@ class SettingsComparison:
 
     def __init__(
         self,
-        root: Path,
+        tree: Tree,
         modules: Sequence[tuple[str, str]],
         manifest: Manifest,
         values: KnownValues,
@@ -98,7 +92,8 @@ class SettingsComparison:
     ) -> None:
         self.modules = tuple(module for module, _ in modules)
         self.lacks_runtime = False  # whether a load after the edits did not find the package
-        self._loader = SettingsLoader(root, modules, python)
+        self._loader = SettingsLoader(tree.root, modules, python)
+        self._loader.project_names = _project_names(tree, modules)
         self.python = self._loader.python
         self._manifest = manifest
         variables = _environment_values(manifest, values)
@@ -142,22 +137,24 @@ class SettingsComparison:
         on = [f"{name} (with USE_AWS_SECRETS=true)" for name in on if name not in off]
         return off + on, problems
 
-    def failed_import(self) -> bool:
-        """Return whether a module could not be compared because an import failed."""
-        return any(loaded.is_import_error for loaded in self._before[-1])
+    def summary(self, problems: Sequence[str]) -> Comparison:
+        """Return the result, with what the modules lack that could not be compared.
 
-    def failed_otherwise(self) -> bool:
-        """Return whether a module could not be compared because of another exception."""
-        return any(
-            loaded.error and not (loaded.is_import_error or loaded.is_denied)
-            for loaded in self._before[-1]
+        Args:
+            problems: Why modules could not be compared.
+        """
+        failed = [loaded for loaded in self._before[-1] if loaded.error]
+        return Comparison(
+            modules=self.modules,
+            problems=tuple(problems),
+            lacks_requirements=any(map(_lacks_requirements, failed)),
+            lacks_project=any(loaded.lacks_project for loaded in failed),
+            lacks_variables=any(map(_lacks_variables, failed)),
+            lacks_permission=any(loaded.is_denied for loaded in failed),
+            python_without_boto3=self._python_without_boto3(),
         )
 
-    def was_denied(self) -> bool:
-        """Return whether a module could not be compared because it did what is not allowed."""
-        return any(loaded.is_denied for loaded in self._before[-1])
-
-    def python_without_boto3(self) -> str:
+    def _python_without_boto3(self) -> str:
         """Return the interpreter of the first load if it lacks boto3; otherwise, ""."""
         lacks = any(not loaded.has_boto3 for loads in self._before for loaded in loads)
         return self._loader.python if lacks else ""
@@ -196,6 +193,22 @@ class SettingsComparison:
                 document = {field: value.reveal() for field, value in fields.items()}
                 stored[name] = Hidden(json.dumps(document))
         return stored
+
+
+def _project_names(tree: Tree, modules: Sequence[tuple[str, str]]) -> set[str]:
+    """Return the names under which the app may be installed."""
+    names = {module.partition(".")[0] for module, _ in modules}
+    for folder in {"", *(folder for _, folder in modules)}:
+        names.update(project_names(tree.read, folder))
+    return names
+
+
+def _lacks_requirements(failed: LoadedSettings) -> bool:
+    return failed.is_import_error and not failed.lacks_project
+
+
+def _lacks_variables(failed: LoadedSettings) -> bool:
+    return not (failed.is_import_error or failed.is_denied)
 
 
 def _without_empty(environ: Mapping[str, str], moved: Collection[str]) -> dict[str, str]:

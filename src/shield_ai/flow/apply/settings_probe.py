@@ -6,7 +6,6 @@ redacted.
 
 from __future__ import annotations
 
-import itertools
 import json
 import os
 import secrets
@@ -17,10 +16,9 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from shield_ai.flow.apply.error_message import MIN_PART, show_fields, show_message
+from shield_ai.flow.apply.loaded_settings import LoadedSettings, without_values
 from shield_ai.model.output_options import OUTPUT
 from shield_ai.project.installed import find_venv
-from shield_ai.project.perf.lazy_regex import regex
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -29,29 +27,6 @@ if TYPE_CHECKING:
 TIMEOUT = 60.0
 # Settings that apply may add: Django's fallback keys, which are empty with AWS off.
 ADDED_SETTINGS = frozenset({"SECRET_KEY_FALLBACKS"})
-# The type of an exception, with the name of a missing module.
-ERROR = regex(r"(?:\w{1,80}(?: [\w.]{1,120})?)?")
-PROGRAM = regex(r"[a-z][a-z_-]{0,19}[0-9.]{0,4}")
-
-
-class LoadedSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """The result of loading one settings module."""
-
-    module: str
-    settings: dict[str, str] = {}  # name -> keyed hash of the value
-    # the type of the exception that the import raised, with the name of a missing module
-    error: str = ""
-    message: str = ""  # of the exception, without values
-    fields: list[str] = []  # that an error of pydantic names
-    is_import_error: bool = False  # whether the exception is an ImportError
-    missing_module: str = ""  # that the import did not find
-    is_denied: bool = False  # whether the guard caused the exception
-    program: str = ""  # that the settings tried to run
-    has_boto3: bool = True  # whether the interpreter can import boto3
-
-    def failure(self) -> str:
-        """Return the error with its message; empty if the module loads."""
-        return f"{self.error}: {self.message}" if self.message else self.error
 
 
 class SettingsLoader:
@@ -68,6 +43,7 @@ class SettingsLoader:
         self.modules = modules
         self.allowed_port = 0  # the only local port that the settings may connect to
         self.hidden: Collection[str] = ()  # values that the settings may get from AWS
+        self.project_names: Collection[str] = ()  # of the app as an installed project
         self.python = str(Path(python).absolute()) if python else find_interpreter(root)
         self._key = secrets.token_hex(16)
 
@@ -110,44 +86,8 @@ class SettingsLoader:
             return LoadedSettings(module=module, error=f"timed out after {TIMEOUT:.0f} s")
         except (OSError, ValueError, IndexError, TypeError, msgspec.ValidationError):
             return LoadedSettings(module=module, error="the process exited without a result")
-        return _without_values(loaded, environ, [*environ.values(), *self.hidden])
-
-
-def _without_values(
-    loaded: LoadedSettings, names: Collection[str], values: Collection[str]
-) -> LoadedSettings:
-    """Hide values in the error and its message: the app's code determines both.
-
-    Args:
-        loaded: The result of the process.
-        names: The known names of variables.
-        values: The values to hide.
-    """
-    error = loaded.error
-    words = error.split()
-    if not ERROR.fullmatch(error) or any(
-        value in words or (len(value) >= MIN_PART and value in error) for value in values
-    ):
-        error = "an error"
-    packages = itertools.accumulate(loaded.module.split("."), "{}.{}".format)
-    message = show_fields(loaded.fields, values)
-    message = message or show_message(loaded.message, [*names, *packages], values)
-    program = ""
-    if loaded.program:
-        program = _shown_program(loaded.program, values)
-        reason = f"running {program} is not allowed while shield loads the settings"
-        message = f"{message} ({reason})" if message else reason
-    return msgspec.structs.replace(loaded, error=error, message=message, fields=[], program=program)
-
-
-def _shown_program(program: str, values: Collection[str]) -> str:
-    if PROGRAM.fullmatch(program) and not _has_value(program, values):
-        return program
-    return "a program"
-
-
-def _has_value(text: str, values: Collection[str]) -> bool:
-    return any(value == text or (len(value) >= MIN_PART and value in text) for value in values)
+        values = [*environ.values(), *self.hidden]
+        return without_values(loaded, environ, values, self.project_names)
 
 
 def _is_same_error(before: str, after: str) -> bool:
@@ -341,6 +281,13 @@ def digest(value):
     raw = text.encode("utf-8", "backslashreplace")
     return hmac.new(request["key"].encode(), raw, hashlib.sha256).hexdigest()
 
+def find_missing_module(error):
+    try:
+        name = error.name if isinstance(error, ModuleNotFoundError) else None
+    except Exception:  # a property of PackageNotFoundError
+        return None
+    return name if isinstance(name, str) else None
+
 answer = {}
 try:
     module = importlib.import_module(request["module"])
@@ -350,9 +297,10 @@ except BaseException as error:
     answer["is_import_error"] = isinstance(error, ImportError)
     denied, answer["program"] = find_denial(error)
     answer["is_denied"] = denied is not None
-    if isinstance(error, ModuleNotFoundError) and error.name:
-        answer["error"] += " " + error.name
-        answer["missing_module"] = error.name
+    missing = find_missing_module(error)
+    if missing:
+        answer["error"] += " " + missing
+        answer["missing_module"] = missing
     else:
         try:
             if denied is not error or not answer["program"]:

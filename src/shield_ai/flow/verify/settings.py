@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from shield_ai.flow.app_context import AppContext
-    from shield_ai.flow.apply.settings_probe import LoadedSettings
+    from shield_ai.flow.apply.loaded_settings import LoadedSettings
     from shield_ai.model.hidden import Hidden
     from shield_ai.model.manifest import Manifest
 

@@ -1,0 +1,102 @@
+"""Describe the result of loading a settings module, without values."""
+
+from __future__ import annotations
+
+import itertools
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from shield_ai.flow.apply.error_message import MIN_PART, show_fields, show_message
+from shield_ai.model.hidden import MASK
+from shield_ai.project.app_name import normalize
+from shield_ai.project.perf.lazy_regex import regex
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+# The type of an exception, with the name of a missing module or project.
+ERROR = regex(r"(?:\w{1,80}(?: [\w.-]{1,120})?)?")
+PROGRAM = regex(r"[a-z][a-z_-]{0,19}[0-9.]{0,4}")
+
+
+class LoadedSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """The result of loading one settings module."""
+
+    module: str
+    settings: dict[str, str] = {}  # name -> keyed hash of the value
+    # the type of the exception that the import raised, with the name of a missing module
+    error: str = ""
+    message: str = ""  # of the exception, without values
+    fields: list[str] = []  # that an error of pydantic names
+    is_import_error: bool = False  # whether the exception is an ImportError
+    missing_module: str = ""  # that the import did not find
+    is_denied: bool = False  # whether the guard caused the exception
+    program: str = ""  # that the settings tried to run
+    lacks_project: bool = False  # whether the app itself is not installed as a project
+    has_boto3: bool = True  # whether the interpreter can import boto3
+
+    def failure(self) -> str:
+        """Return the error with its message; empty if the module loads."""
+        return f"{self.error}: {self.message}" if self.message else self.error
+
+
+def without_values(
+    loaded: LoadedSettings,
+    names: Collection[str],
+    values: Collection[str],
+    project_names: Collection[str] = (),
+) -> LoadedSettings:
+    """Hide values in the error and its message: the app's code determines both.
+
+    Args:
+        loaded: The result of the process.
+        names: The known names of variables.
+        values: The values to hide.
+        project_names: The names of the app as an installed project, which its files contain.
+    """
+    project = _missing_project(loaded, project_names)
+    packages = itertools.accumulate(loaded.module.split("."), "{}.{}".format)
+    message = show_fields(loaded.fields, values)
+    message = message or show_message(loaded.message, [*names, *packages], values)
+    program = ""
+    if loaded.program:
+        program = _shown_program(loaded.program, values)
+        reason = f"running {program} is not allowed while shield loads the settings"
+        message = f"{message} ({reason})" if message else reason
+    return msgspec.structs.replace(
+        loaded,
+        error=_shown_error(loaded.error, project, values),
+        message=message,
+        fields=[],
+        program=program,
+        lacks_project=bool(project),
+    )
+
+
+def _missing_project(loaded: LoadedSettings, project_names: Collection[str]) -> str:
+    """Return the name of the app's project if it is not installed; otherwise, ""."""
+    missing = normalize(loaded.missing_module)
+    names = (name for name in project_names if missing and normalize(name) == missing)
+    return next(names, "")
+
+
+def _shown_error(error: str, project: str, values: Collection[str]) -> str:
+    kind, _, missing = error.partition(" ")
+    if not ERROR.fullmatch(error) or _has_value(kind, values):
+        return "an error"
+    if project:
+        return f"{kind} {project}"
+    return f"{kind} {MASK}" if missing and _has_value(missing, values) else error
+
+
+def _shown_program(program: str, values: Collection[str]) -> str:
+    if PROGRAM.fullmatch(program) and not _has_value(program, values):
+        return program
+    return "a program"
+
+
+def _has_value(text: str, values: Collection[str]) -> bool:
+    return any(
+        value and (value == text or (len(value) >= MIN_PART and value in text)) for value in values
+    )
