@@ -319,7 +319,8 @@ def test_unreadable_file(app, tmp_path):
 @pytest.mark.parametrize(
     ("line", "words"),
     [
-        pytest.param("SECRET_KEY", ["not a KEY=value line"], id="no equals sign"),
+        pytest.param("secret key", ["not a KEY=value line"], id="no name"),
+        pytest.param("SECRET_KEY", ["no value for django-secret-key"], id="no equals sign"),
         pytest.param("SECRET_KEY=", ["no value for django-secret-key"], id="empty"),
         pytest.param("", ["no value for database-credentials"], id="absent"),
     ],

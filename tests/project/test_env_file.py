@@ -128,6 +128,8 @@ def test_a_value_that_readers_would_read_differently_has_no_form(value):
     ("before", "after"),
     [
         pytest.param(b"", b"KEY=new\n", id="empty"),
+        pytest.param(b"KEY\nX=1\n", b"KEY=new\nX=1\n", id="no value"),
+        pytest.param(b"export KEY # why\n", b"export KEY=new # why\n", id="no value, comment"),
         pytest.param(b"A=1", b"A=1\nKEY=new\n", id="no-final-newline"),
         pytest.param(b"A=1\r\n", b"A=1\r\nKEY=new\r\n", id="CRLF"),
         pytest.param(b"KEY=old\r\nA=1\r\n", b"KEY=new\r\nA=1\r\n", id="CRLF-replaced"),

@@ -22,6 +22,8 @@ from shield_ai.project.values import Values, generate_value, read_env_file
         ),
         pytest.param(b"A=\n", {"A": ""}, id="empty"),
         pytest.param("A=äöü€".encode(), {"A": "äöü€"}, id="not ASCII"),
+        pytest.param(b"A=1\nS3_HOST\nexport B2\nDEBUG\nC=2\n", {"A": "1", "C": "2"}, id="no value"),
+        pytest.param(b"A=1\nA\n", {}, id="no value in the last line"),
         pytest.param(b"", {}, id="no line"),
     ],
 )
@@ -34,7 +36,9 @@ def test_reads_an_env_file(tmp_path, content, expected):
 @pytest.mark.parametrize(
     ("line", "message"),
     [
-        pytest.param(b"SECRET_KEY", ":2: not a KEY=value line", id="no value"),
+        pytest.param(b"%s", ":2: not a KEY=value line", id="second line of a value"),
+        pytest.param(b"JBSWY3DPEHPK3PXP", ":2: not a KEY=value line", id="second line in base32"),
+        pytest.param(b"secretKey", ":2: not a KEY=value line", id="no name"),
         pytest.param(b"KEY='never closed %s", ":2: not a KEY=value line", id="open quote"),
         pytest.param(b"KEY=\xe4 %s", ":2: not UTF-8", id="latin-1"),
     ],

@@ -25,6 +25,7 @@ from shield_ai.model.locator import (
     Prompt,
 )
 from shield_ai.project.env_file import EXPANDED_BY_DOTENV
+from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.project.regular_file import read_regular_file
 
 if TYPE_CHECKING:
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
 _DJANGO_ALPHABET = "abcdefghijklmnopqrstuvwxyz0123456789!@#$%^&*(-_=+)"
 _DJANGO_LENGTH = 50
 STDIN = "-"
+# A conventional name of a variable. Any other line is more likely the second line of a value.
+_NAME = regex("[A-Z]{1,30}[0-9]{0,4}|(?![0-9])[A-Z0-9]{0,30}_[A-Z0-9_]{0,90}")
 # In the process's environment, these belong to the person who runs the command, not to the app.
 OPERATOR_VARIABLES = frozenset({"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"})
 
@@ -61,6 +64,8 @@ class ExpandableValue(Hidden):
 def read_env_file(path: Path) -> dict[str, Hidden]:
     """Read a .env file, or standard input for `-`. The last value of a variable wins.
 
+    A name without `=` is a variable without a value, as for python-dotenv.
+
     Raises:
         SourceError: The file can't be read, or a line is invalid. The message does not quote it.
     """
@@ -84,14 +89,19 @@ def read_env_file(path: Path) -> dict[str, Hidden]:
         if not binding.key:
             continue
         if binding.value is None:
-            raise SourceError(
-                f"{path}:{line}: not a KEY=value line", "write KEY=value, or remove the line"
-            )
-        if EXPANDED_BY_DOTENV.search(binding.value):
+            _require_name(binding.key, f"{path}:{line}")
+            values.pop(binding.key, None)
+        elif EXPANDED_BY_DOTENV.search(binding.value):
             values[binding.key] = ExpandableValue(binding.value, line)
         else:
             values[binding.key] = Hidden(binding.value)
     return values
+
+
+def _require_name(line: str, place: str) -> None:
+    """Require that a line without `=` is a name, and not the second line of a value."""
+    if not _NAME.fullmatch(line):
+        raise SourceError(f"{place}: not a KEY=value line", "write KEY=value, or remove the line")
 
 
 class Values:
