@@ -139,6 +139,8 @@ def test_journey_with_aws(tmp_path):
         "lacks_project": False,
         "lacks_variables": False,
         "lacks_permission": False,
+        "sample_variables": [],
+        "sample_modules": [],
         "python_without_boto3": "",
     }
     assert step("apply", "apply", "--yes")["steps"] == []

@@ -122,6 +122,9 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
     lacks_project: bool = False  # the app itself is not installed, and its settings ask for it
     lacks_variables: bool = False  # another exception was raised, perhaps without a variable
     lacks_permission: bool = False  # settings run a program, write a file or use the network
+    # Variables without a value here; the settings were loaded with invented values for them.
+    sample_variables: tuple[str, ...] = ()
+    sample_modules: tuple[str, ...] = ()  # the modules that were compared with invented values
     # The interpreter that loaded them, if it lacks boto3, which AWS on needs.
     python_without_boto3: str = ""
 

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
     from shield_ai.model.plan import Comparison, Plan, Receipt
 
+MAX_NAMES = 10  # of variables with invented values
+
 _RECEIPT_NOUNS = {
     StepKind.FILE: "file",
     StepKind.SECRET: "secret",
@@ -61,6 +63,8 @@ def comparison_text(comparison: Comparison) -> str:
     if good:
         proved = f"proved: {good} of {total} {verb} the same values as before, AWS off and on"
         lines.insert(0, proved)
+    if comparison.sample_variables:
+        lines.append(printable(_sample_text(comparison)))
     if problems:
         lines.append(comparison_advice(comparison))
     if comparison.python_without_boto3:
@@ -71,6 +75,18 @@ def comparison_text(comparison: Comparison) -> str:
             )
         )
     return "\n".join(lines)
+
+
+def _sample_text(comparison: Comparison) -> str:
+    """Name the modules that were compared with invented values, and their variables."""
+    variables = comparison.sample_variables
+    verb = "has" if len(variables) == 1 else "have"
+    names = [*variables[:MAX_NAMES], *(["…"] if len(variables) > MAX_NAMES else [])]
+    return (
+        f"compared with invented values: {', '.join(comparison.sample_modules)}, because"
+        f" {count(len(variables), 'variable')} {verb} no value here: {', '.join(names)};"
+        " to compare with real values, use --env-file"
+    )
 
 
 def comparison_advice(comparison: Comparison) -> str:

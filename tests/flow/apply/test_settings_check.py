@@ -41,6 +41,29 @@ def test_proves_that_no_setting_changed(app):
     )
 
 
+def test_names_the_variables_with_invented_values(app):
+    (app / ".env").unlink()
+    setting = f"ONE_API_KEY = '{secrets.token_hex(16)}'\n"
+    (app / "shop/settings_one.py").write_text(f"import no_such_module\n{setting}")
+    done = apply(app, SECRET_KEY="", DATABASE_USER=secrets.token_hex(8))
+    assert done.code == 0, done.err
+    assert "proved: 1 of 2 settings modules has the same values as before" in done.err
+    assert (
+        "compared with invented values: shop.settings, because 3 variables have no value here:"
+        " DATABASE_NAME, DATABASE_PASSWORD, SECRET_KEY; to compare with real values, use --env-file\n"
+    ) in done.err
+
+
+@pytest.mark.parametrize("line", [b"", b"import no_such_module\n"])
+def test_says_nothing_of_invented_values_without_one(app, line):
+    (app / "shop/settings.py").write_bytes(SETTINGS + line)
+    if line:
+        (app / ".env").unlink()
+    done = apply(app)
+    assert done.code == 0, done.err
+    assert "invented" not in done.err
+
+
 def test_loads_the_settings_with_a_given_python(app, tmp_path):
     folder = tmp_path.with_name("other")
     folder.mkdir()

@@ -97,6 +97,7 @@ class SettingsComparison:
         self.python = self._loader.python
         self._manifest = manifest
         variables = _environment_values(manifest, values)
+        self._sample_variables = tuple(sorted(variables.keys() - values.variables.keys()))
         self._values = {**variables, **values.literals}
         # The current environment, with AWS off.
         self._current = environ_without_aws(environ)
@@ -144,6 +145,7 @@ class SettingsComparison:
             problems: Why modules could not be compared.
         """
         failed = [loaded for loaded in self._before[-1] if loaded.error]
+        compared = [loaded.module for loaded in self._before[-1] if not loaded.error]
         return Comparison(
             modules=self.modules,
             problems=tuple(problems),
@@ -151,6 +153,8 @@ class SettingsComparison:
             lacks_project=any(loaded.lacks_project for loaded in failed),
             lacks_variables=any(map(_lacks_variables, failed)),
             lacks_permission=any(loaded.is_denied for loaded in failed),
+            sample_variables=self._sample_variables if compared else (),
+            sample_modules=tuple(compared) if self._sample_variables else (),
             python_without_boto3=self._python_without_boto3(),
         )
 
