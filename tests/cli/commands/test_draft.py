@@ -158,3 +158,14 @@ def test_warns_about_files_that_are_not_parsed(tmp_path, files, lines):
     for line in lines:
         assert line in done.err
     assert "or run shield with the Python version of the app" in done.err
+    assert done.err.startswith("warning: ")
+
+
+def test_says_first_that_the_settings_are_not_parsed(tmp_path):
+    (tmp_path / "manage.py").write_text("import os\n'DJANGO_SETTINGS_MODULE', 'shop.settings'\n")
+    (tmp_path / "shop").mkdir()
+    (tmp_path / "shop/settings.py").write_text("import os\nA = os.environ['A_TOKEN']\nclass (\n")
+    done = run("draft", cwd=tmp_path)
+    first, _, rest = done.err.partition("\n")
+    assert first.startswith("warning: 1 file not scanned: shop/settings.py; ")
+    assert rest.index(": not parsed, line 3: ") < rest.index("no secrets found that can be moved")

@@ -51,14 +51,15 @@ def draft(app: Path, from_sarif: Path | None, *, as_json: bool) -> int:
         imported, skipped = _import_sarif(context, from_sarif)
     before = context.tree.read(MANIFEST)
     with_default = required_with_default(context)
+    # First, because they may be the reason that no secret was found.
+    for line in _unparsed_lines(context):
+        echo(printable(line), err=True)
     note(write_draft(context, imported))
     ignored = context.manifest.app.ignore
     if ignored and context.manifest_on_disk is None:
         echo(f"{', '.join(ignored)}: already injected from AWS, so not moved", err=True)
     if with_default:
         echo(printable(_default_line(with_default)), err=True)
-    for line in _unparsed_lines(context):
-        echo(printable(line), err=True)
     for line in _unmoved_lines(context.scan_result, ignored, find_aws_clients(context)):
         echo(line, err=True)
     if as_json:
