@@ -49,6 +49,21 @@ def test_names_what_stays_in_the_environment(tmp_path, text, line):
     assert rest.startswith(line) if line else not rest
 
 
+def test_names_a_module_that_several_settings_import_once(tmp_path):
+    """Settings for development and for production may both import the same local file."""
+    folder = tmp_path / "shop/settings"
+    folder.mkdir(parents=True)
+    for package in (folder, folder.parent):
+        (package / "__init__.py").touch()
+    for name in ("dev", "production"):
+        text = "import os\nfrom .local import *\nSECRET_KEY = os.environ['SECRET_KEY']\n"
+        (folder / f"{name}.py").write_text(f"{text}INSTALLED_APPS = []\n")
+    done = run("draft", cwd=tmp_path)
+    assert done.code == 0
+    line = "SECRET_KEY: shop.settings.local, which is not in the app, may set another value\n"
+    assert done.err.count(line) == 1
+
+
 @pytest.mark.parametrize(
     ("text", "names"),
     [

@@ -60,7 +60,8 @@ def draft(app: Path, from_sarif: Path | None, *, as_json: bool) -> int:
         echo(f"{', '.join(ignored)}: already injected from AWS, so not moved", err=True)
     if with_default:
         echo(printable(_default_line(with_default)), err=True)
-    for line in _unmoved_lines(context.scan_result, ignored, find_aws_clients(context)):
+    lines = _unmoved_lines(context.scan_result, ignored, find_aws_clients(context))
+    for line in dict.fromkeys(lines):  # several settings may import the same module
         echo(line, err=True)
     if as_json:
         written = AppContext(app)
