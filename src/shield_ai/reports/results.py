@@ -98,8 +98,10 @@ def comparison_advice(comparison: Comparison) -> str:
         steps.append("install the app itself (pip install --no-deps --editable .)")
     if comparison.lacks_permission:
         steps.append("let the settings load without what is not allowed")
-    if comparison.lacks_variables or not steps:
+    if comparison.lacks_variables:
         steps.append("set the variables that the error names, those of secrets with --env-file")
+    if not steps:
+        steps.append("make the settings load here")
     return (
         f"to compare: undo this with shield rollback, {', '.join(steps)}, and apply again;"
         " to see an error, import the module there"

@@ -197,6 +197,11 @@ def test_names_the_python_that_lacks_the_runtime_package(app, monkeypatch):
             "KeyError: 'NOBODY_SETS_THIS'",
             id="a variable is missing",
         ),
+        pytest.param(
+            b"X = int('x1y2')\n",
+            "ValueError: invalid literal for int() with base •••",
+            id="a value is invalid",
+        ),
         pytest.param(b"open('written', 'w')\n", DENIED, id="writes a file"),
         pytest.param(
             b"import os\nos.fork()\n",
@@ -224,6 +229,7 @@ def test_reports_modules_that_were_not_compared(app, line, why):
     assert not (app / "written").exists()
     assert ("install the app's requirements" in done.err) == ("Module" in why)
     assert ("set the variables" in done.err) == ("KeyError" in why)
+    assert ("make the settings load here" in done.err) == ("ValueError" in why)
     assert ("let the settings load without what is" in done.err) == ("not allowed" in why)
 
 

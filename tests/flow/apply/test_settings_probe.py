@@ -150,6 +150,7 @@ raise ValidationError("secret")
 @pytest.mark.parametrize(
     ("text", "failure", "is_import_error"),
     [
+        pytest.param("raise ValueError('is base 10')", "ValueError: is base", False, id="no name"),
         pytest.param("import os\nos.environ['MY_KEY']", "KeyError: 'MY_KEY'", False, id="variable"),
         pytest.param(
             PYDANTIC, "ValidationError: missing or invalid: mail.key, TOKEN", False, id="pydantic"
@@ -165,13 +166,14 @@ raise ValidationError("secret")
         pytest.param(
             "class E(Exception):\n  def __str__(self): 1 / 0\nraise E", "E", False, id="no text"
         ),
-        pytest.param("raise type('a b' * 99, (Exception,), {})", "an error", False, id="no name"),
+        pytest.param("raise type('a b' * 99, (Exception,), {})", "an error", False, id="no type"),
     ],
 )
 def test_names_what_is_missing(tmp_path, text, failure, is_import_error):
     (loaded,) = load(tmp_path, text)
     assert loaded.failure().startswith(failure)
     assert loaded.is_import_error == is_import_error
+    assert loaded.names_variable == any(name in failure for name in ("MY_KEY", "TOKEN"))
 
 
 @pytest.mark.parametrize(

@@ -74,6 +74,17 @@ def show_message(message: str, names: Collection[str], values: Iterable[str]) ->
     return printable(text)
 
 
+def names_variable(shown: str, names: Collection[str]) -> bool:
+    """Return whether a message of `show_message` has the name of a variable.
+
+    Args:
+        shown: The message.
+        names: Known names of variables.
+    """
+    words = (match[0].strip(EDGES) for match in CHUNK.finditer(shown))
+    return any(word in names or NAME.fullmatch(word) for word in words)
+
+
 def show_fields(fields: Sequence[str], values: Iterable[str]) -> str:
     """Return a message with the fields of settings that an error names; empty if none is shown.
 

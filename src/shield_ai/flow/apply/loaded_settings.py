@@ -7,7 +7,12 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from shield_ai.flow.apply.error_message import MIN_PART, show_fields, show_message
+from shield_ai.flow.apply.error_message import (
+    MIN_PART,
+    names_variable,
+    show_fields,
+    show_message,
+)
 from shield_ai.model.hidden import MASK
 from shield_ai.project.app_name import normalize
 from shield_ai.project.perf.lazy_regex import regex
@@ -32,6 +37,7 @@ class LoadedSettings(msgspec.Struct, frozen=True, kw_only=True):
     is_import_error: bool = False  # whether the exception is an ImportError
     missing_module: str = ""  # that the import did not find
     is_denied: bool = False  # whether the guard caused the exception
+    names_variable: bool = False  # whether the message names a variable or a field
     program: str = ""  # that the settings tried to run
     lacks_project: bool = False  # whether the app itself is not installed as a project
     has_boto3: bool = True  # whether the interpreter can import boto3
@@ -57,8 +63,9 @@ def without_values(
     """
     project = _missing_project(loaded, project_names)
     packages = itertools.accumulate(loaded.module.split("."), "{}.{}".format)
-    message = show_fields(loaded.fields, values)
-    message = message or show_message(loaded.message, [*names, *packages], values)
+    fields = show_fields(loaded.fields, values)
+    message = fields or show_message(loaded.message, [*names, *packages], values)
+    has_name = bool(fields) or names_variable(message, names)
     program = ""
     if loaded.program:
         program = _shown_program(loaded.program, values)
@@ -69,6 +76,7 @@ def without_values(
         error=_shown_error(loaded.error, project, values),
         message=message,
         fields=[],
+        names_variable=has_name,
         program=program,
         lacks_project=bool(project),
     )

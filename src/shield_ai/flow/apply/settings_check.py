@@ -212,7 +212,7 @@ def _lacks_requirements(failed: LoadedSettings) -> bool:
 
 
 def _lacks_variables(failed: LoadedSettings) -> bool:
-    return not (failed.is_import_error or failed.is_denied)
+    return failed.names_variable and not failed.is_import_error
 
 
 def _without_empty(environ: Mapping[str, str], moved: Collection[str]) -> dict[str, str]:
