@@ -63,7 +63,7 @@ def comparison_text(comparison: Comparison) -> str:
     if good:
         proved = f"proved: {good} of {total} {verb} the same values as before, AWS off and on"
         lines.insert(0, proved)
-    if comparison.sample_variables:
+    if comparison.sample_modules:
         lines.append(printable(_sample_text(comparison)))
     if problems:
         lines.append(comparison_advice(comparison))
@@ -79,14 +79,20 @@ def comparison_text(comparison: Comparison) -> str:
 
 def _sample_text(comparison: Comparison) -> str:
     """Name the modules that were compared with invented values, and their variables."""
-    variables = comparison.sample_variables
-    verb = "has" if len(variables) == 1 else "have"
-    names = [*variables[:MAX_NAMES], *(["…"] if len(variables) > MAX_NAMES else [])]
+    number = len(comparison.sample_variables)
+    verb = "has" if number == 1 else "have"
     return (
         f"compared with invented values: {', '.join(comparison.sample_modules)}, because"
-        f" {count(len(variables), 'variable')} {verb} no value here: {', '.join(names)};"
+        f" {count(number, 'variable')} {verb} no value here: {_sample_names(comparison)};"
         " to compare with real values, use --env-file"
     )
+
+
+def _sample_names(comparison: Comparison) -> str:
+    names = list(comparison.sample_variables[:MAX_NAMES])
+    if len(comparison.sample_variables) > MAX_NAMES:
+        names.append("…")
+    return ", ".join(names)
 
 
 def comparison_advice(comparison: Comparison) -> str:
@@ -100,9 +106,12 @@ def comparison_advice(comparison: Comparison) -> str:
         steps.append("let the settings load without what is not allowed")
     if comparison.lacks_variables:
         steps.append("set the variables that the error names, those of secrets with --env-file")
+    if not steps and comparison.sample_variables:
+        names = _sample_names(comparison)
+        steps.append(f"give real values for {names} with --env-file")
     if not steps:
         steps.append("make the settings load here")
-    return (
+    return printable(
         f"to compare: undo this with shield rollback, {', '.join(steps)}, and apply again;"
         " to see an error, import the module there"
     )

@@ -54,6 +54,27 @@ def test_names_the_variables_with_invented_values(app):
     ) in done.err
 
 
+def test_invented_values_can_be_decoded(app):
+    """As keys of Fernet, and as documents in base64."""
+    (app / ".env").unlink()
+    line = "import base64\nKEY = base64.urlsafe_b64decode(SECRET_KEY)\n"
+    code = f"{line}assert len(KEY) == 32\nTEXT = KEY.decode()\n"
+    (app / "shop/settings.py").write_bytes(SETTINGS + code.encode())
+    done = apply(app)
+    assert done.code == 0, done.err
+    assert "proved: 1 of 1" in done.err
+
+
+def test_an_invented_value_can_be_the_reason_of_an_error(app):
+    (app / ".env").unlink()
+    (app / "shop/settings.py").write_bytes(SETTINGS + b"NUMBER = float(SECRET_KEY)\n")
+    done = apply(app)
+    assert done.code == 0, done.err
+    names = "DATABASE_NAME, DATABASE_PASSWORD, DATABASE_USER, SECRET_KEY"
+    assert f"give real values for {names} with --env-file, and apply again" in done.err
+    assert "compared with invented" not in done.err
+
+
 @pytest.mark.parametrize("line", [b"", b"import no_such_module\n"])
 def test_says_nothing_of_invented_values_without_one(app, line):
     (app / "shop/settings.py").write_bytes(SETTINGS + line)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import secrets
 from typing import TYPE_CHECKING
 
@@ -36,4 +37,10 @@ def sample_value(variable: str, secret: Secret) -> Hidden:
                 return Hidden(url)
     if secret.variables()[variable] == "port":
         return Hidden("5432")
-    return Hidden(f"sample-{secrets.token_hex(8)}")
+    return Hidden(_encoded_sample())
+
+
+def _encoded_sample() -> str:
+    """Return a random text of 32 bytes in base64: settings that decode a key load with it."""
+    text = f"sample--{secrets.token_hex(12)}"
+    return base64.b64encode(text.encode()).decode()

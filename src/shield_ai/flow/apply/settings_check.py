@@ -153,7 +153,7 @@ class SettingsComparison:
             lacks_project=any(loaded.lacks_project for loaded in failed),
             lacks_variables=any(map(_lacks_variables, failed)),
             lacks_permission=any(loaded.is_denied for loaded in failed),
-            sample_variables=self._sample_variables if compared else (),
+            sample_variables=self._sample_variables,
             sample_modules=tuple(compared) if self._sample_variables else (),
             python_without_boto3=self._python_without_boto3(),
         )
