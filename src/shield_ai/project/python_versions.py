@@ -127,11 +127,15 @@ def _versions_in(tree: Tree, path: str, name: str) -> Iterator[NamedVersion]:
     if DOCKERFILE.fullmatch(name):
         raw = _with_arguments(raw)
     for pattern in patterns:
-        for text in pattern.findall(raw):
-            for major, minor in VERSION.findall(text):
-                yield NamedVersion((int(major), int(minor)), path)
+        yield from _matched(pattern, raw, path)
     for text in REQUIRES.findall(raw) if is_metadata else ():
         yield from _required(text, path)
+
+
+def _matched(pattern: re.Pattern[bytes], raw: bytes, path: str) -> Iterator[NamedVersion]:
+    for text in pattern.findall(raw):
+        for major, minor in VERSION.findall(text):
+            yield NamedVersion((int(major), int(minor)), path)
 
 
 def _claimed(tree: Tree, name: str) -> Iterator[NamedVersion]:

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import ast
+from typing import TYPE_CHECKING
 
 from shield_ai.project.perf.lazy_regex import regex
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 PACKAGE = "shield_runtime"
 FORMER_PACKAGE = "shield_ai"
@@ -83,9 +87,13 @@ def is_runtime_module(raw: bytes | None) -> bool:
         body = ast.parse(raw).body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return False
-    functions = {node.name for node in body if isinstance(node, ast.FunctionDef)}
     if b"AWS_SECRETS_FALLBACK" in raw:  # the single file
         return any(isinstance(node, ast.ClassDef) and node.name == CLIENT for node in body)
+    return _is_beside_copy(body)
+
+
+def _is_beside_copy(body: Sequence[ast.stmt]) -> bool:
+    functions = {node.name for node in body if isinstance(node, ast.FunctionDef)}
     return functions.isdisjoint(ACCESSORS) and any(map(_imports_runtime, body))
 
 
