@@ -93,6 +93,10 @@ class SkipId(TextEnum):
         "read from an earlier copy of the environment: read os.environ instead",
     )
     READS_PARAMETER = "reads-parameter", "read from a parameter: read os.environ instead"
+    UNKNOWN_READER = (
+        "unknown-reader",
+        "{reader} is not in the app, and may read a copy of the environment: use os.environ",
+    )
     TESTS_ENVIRONMENT_COPY = (
         "tests-environment-copy",
         "tests an earlier copy of the environment: test os.environ instead",

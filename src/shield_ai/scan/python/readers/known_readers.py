@@ -166,6 +166,10 @@ GUESSED_READER = regex(
     r"(?:^|\.)(?:config|env|getenv|get_?env(?:_?var\w*)?|env_?var)$"
     r"|\.(?:envs?|environment)\.(?:get_)?\w+$"
 )
+# Functions that read os.environ at each call. Others are in unknown libraries, and can read a copy.
+LIVE_READERS = {
+    f"servicelayer.env.{name}": name for name in ("get", "to_list", "to_int", "to_bool")
+}
 NAME_KEYWORDS = frozenset(
     {"key", "var", "name", "env", "option", "varname", "variable", "env_var", "environ_name"}
 )
@@ -182,6 +186,7 @@ KNOWN: dict[str, Ref] = {
         path: Reader(path, fixed=variable, name_keyword="env")
         for path, variable in URL_READERS.items()
     },
+    **{path: Reader(path, method=name, name_keyword="name") for path, name in LIVE_READERS.items()},
     **dict.fromkeys(("dotenv.get_key", "dotenv.main.get_key"), DOTENV_KEY),
     "dynaconf.settings": Environ(DYNACONF_LABEL, copy=True, prefix=DYNACONF_PREFIX),
 }
