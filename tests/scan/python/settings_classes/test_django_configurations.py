@@ -74,3 +74,23 @@ def test_a_placeholder_for_builds_stays(sites):
             "in the class Build, which is for builds and has a default",
         ),
     ]
+
+
+@pytest.mark.parametrize(
+    ("default", "serves_production"),
+    [
+        pytest.param("values.Value(None, environ_name='A_KEY')", True, id="a value"),
+        pytest.param(
+            "OwnSecretValue(None, environ_name='A_KEY')", True, id="a value of a subclass"
+        ),
+        pytest.param("os.environ.get('A_KEY')", True, id="a read"),
+        pytest.param("make_key()", False, id="another call"),
+    ],
+)
+def test_a_read_as_default_serves_production(scanned, default, serves_production):
+    text = (
+        f"import os\n{SUBCLASS}class Base(Configuration):\n    B_KEY = OwnSecretValue({default})\n"
+    )
+    found = scanned({"shop/settings.py": text}).sites
+    [site] = [site for _, site in found if site.variable == "DJANGO_B_KEY"]
+    assert (site.optional, site.default_ok_in_production) == (True, serves_production)

@@ -10,7 +10,13 @@ from shield_ai.model.skip import SkipId
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.scan.python.readers.ast_walk import descend
 from shield_ai.scan.python.readers.aws_reads import SECRETS_MANAGER
-from shield_ai.scan.python.readers.known_readers import DOTENV_LABEL, DYNACONF_LABEL, NAME_KEYWORDS
+from shield_ai.scan.python.readers.known_readers import (
+    DOTENV_LABEL,
+    DYNACONF_LABEL,
+    NAME_KEYWORDS,
+    Library,
+)
+from shield_ai.scan.python.readers.value_classes import is_value_class
 
 if TYPE_CHECKING:
     from shield_ai.model.skip import SkipReason
@@ -89,9 +95,17 @@ def reads_variable(resolver: Resolver, default: ast.expr, scopes: tuple[Scope, .
             parts += [binding for binding in bindings if isinstance(binding, ast.expr)]
     for part in parts:
         calls = [n for n in ast.walk(part) if isinstance(n, (ast.Call, ast.Subscript))]
-        if any(resolver.find_read(call, scopes) for call in calls):
+        if any(_reads(resolver, call, scopes) for call in calls):
             return True
     return False
+
+
+def _reads(resolver: Resolver, node: ast.Call | ast.Subscript, scopes: tuple[Scope, ...]) -> bool:
+    """Return whether an expression reads a variable, also with a value class."""
+    if resolver.find_read(node, scopes):
+        return True
+    function = resolver.resolve(node.func, scopes) if isinstance(node, ast.Call) else None
+    return isinstance(function, Library) and is_value_class(function.path)
 
 
 def concatenated_parts(node: ast.AST) -> list[ast.expr] | None:

@@ -254,6 +254,10 @@ class EnvReadVisitor(PydanticFieldVisitor):
         candidate = configurations_read(node, function, path, constant_text, is_setting=is_setting)
         if candidate is None:
             return False
+        if candidate.default is not None:
+            candidate.default_from_env = reads_variable(
+                self.resolver, candidate.default, self.scopes
+            )
         self._set_database_field(candidate)
         reason = explain_harmless_type(
             path[0] if path else "", {converter(function)}, candidate.default
