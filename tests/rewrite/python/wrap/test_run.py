@@ -447,6 +447,13 @@ def test_settings_are_unchanged_in_every_context(text, count, monkeypatch):
             id="nested, with tabs",
         ),
         pytest.param(
+            'X = os.environ.get(\n    "API_KEY",\n    os.environ.get(  # former\n        "A_TOKEN",\n        "",\n    ),\n)\n',
+            'X = get_secret(\n    "api-key",\n    lambda: os.environ.get(\n        "API_KEY",\n'
+            '        get_secret(\n            "a-token",\n            lambda: os.environ.get(  # former\n'
+            '                "A_TOKEN",\n                "",\n            ),\n        ),\n    ),\n)\n',
+            id="nested, several lines",
+        ),
+        pytest.param(
             'X = os.environ.get("API_KEY", """a\n  b""")\n',
             'X = get_secret("api-key", lambda: os.environ.get("API_KEY", """a\n  b"""))\n',
             id="triple-quoted string",

@@ -51,7 +51,8 @@ def wrap_edits(source: Source, wraps: list[Wrap], style: LineStyle) -> list[Edit
             continue
         lines = _lines_to_indent(source, wrap, first, last)
         alone = wrap.site in separate
-        edits += _wrap_multiline(source, wrap, first, lines, style.width, keep_alignment=alone)
+        added = added_levels[first]
+        edits += _wrap_multiline(source, wrap, lines, style.width, added, keep_alignment=alone)
         added_levels.update(lines)
     for number, group in by_line.items():
         edits += _wrap_on_line(source, number, group, style, added_levels[number])
@@ -97,19 +98,27 @@ def _file_inserts(source: Source, wrap: Wrap) -> list[Insert]:
 
 
 def _wrap_multiline(
-    source: Source, wrap: Wrap, first: int, lines: list[int], width: int, *, keep_alignment: bool
+    source: Source,
+    wrap: Wrap,
+    lines: list[int],
+    width: int,
+    added_levels: int,
+    *,
+    keep_alignment: bool,
 ) -> list[Edit]:
     """Wrap an expression of several lines: one argument per line, the expression indented.
 
     Args:
         source: The file.
         wrap: The expression.
-        first: Its first line.
-        lines: Its other lines that can be indented; empty to keep the call on the same lines.
+        lines: The lines below its first that can be indented; empty to keep the call on the same
+            lines.
         width: Maximum line length.
+        added_levels: The levels by which other edits indent its first line.
         keep_alignment: Keep lines aligned with an opening bracket of the first line.
     """
     site = wrap.site
+    first = source.position(site.start)[0]
     text = replacing_call(source, wrap)
     if text is not None:
         text = _broken_call(source, wrap, text, first, width)
@@ -122,6 +131,7 @@ def _wrap_multiline(
         ]
     quote = quote_for(source, site)
     indent, step = indentation(source.lines[first - 1][1].decode(source.encoding))
+    indent += step * added_levels
     start_of_line = f"\n{indent}{step}"
     prefix = default_prefix(wrap)
     keywords = "".join(f"{start_of_line}{keyword}," for keyword in keyword_arguments(wrap, quote))
