@@ -54,6 +54,7 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
     alternatives: tuple[str, ...] = ()  # secret variables that a computed name can refer to
     others: tuple[str, ...] = ()  # non-secret variables that the computed name can refer to
     name_expr: str = ""  # the expression that computes the name
+    is_only_masked: bool = False  # the code only masks the value in texts
     environ: str = ""  # the environment of which the read mapping is an unchanged copy
     # the byte offset of the pydantic settings class of a field; -1 if its source needs no edit
     settings_start: int = -1

@@ -168,7 +168,7 @@ def test_map_file_that_can_not_be_understood_keeps_the_copy_up_to_date():
     text = b"from ._shield_runtime import SecretsManagerClient\n"
     files = written() | {PATH: text, f"{FOLDER}/cache.py": old_file()}
     assert not runtime_copy.provides_map(files.get, manifest())
-    assert "can't be read" in fix(files)[PATH]
+    assert "unknown mapping" in fix(files)[PATH]
     assert files == written() | {PATH: text}
 
 

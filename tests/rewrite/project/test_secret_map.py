@@ -238,8 +238,7 @@ def test_skips_a_mapping_with_comments_in_another_layout():
 def test_skips_a_mapping_that_can_not_be_understood():
     text = "from ._shield_runtime import SecretsManagerClient\nc = SecretsManagerClient(MAP)\n"
     assert updated(text, manifest()) == (text, (
-        "the mapping in it can't be read; pass SecretsManagerClient() a dict of literals, "
-        "or delete the file to generate it again"
+        "unknown mapping: pass SecretsManagerClient() a dict of literals, or delete the file"
     ))  # fmt: skip
 
 

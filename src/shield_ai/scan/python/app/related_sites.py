@@ -11,6 +11,7 @@ from shield_ai.scan.python.app.development import explain_literals, mark_develop
 from shield_ai.scan.python.app.development_files import development_files
 from shield_ai.scan.python.app.example_values import explain_examples
 from shield_ai.scan.python.app.heroku_addons import find_addon_variables
+from shield_ai.scan.python.app.masked_names import drop_masked_names
 from shield_ai.scan.python.app.public_keys import find_published_keys, find_site_keys
 from shield_ai.scan.python.app.related_reads import select_related_reads
 from shield_ai.scan.python.app.stored_variables import find_stored_variables
@@ -71,6 +72,7 @@ def relate_sites(
     context = collected.context
     variables = collected.manifest_variables
     read = files.read
+    sites = drop_masked_names(sites, {*variables, *context.migrated})
     for variable in find_site_keys({site.variable for _, site in sites}) - {*variables}:
         context.reserved.setdefault(variable, SkipId.PUBLIC_KEY.reason())
     reads = {variable for _, site in sites for variable in site.variables}

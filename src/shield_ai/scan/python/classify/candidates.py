@@ -60,6 +60,7 @@ class Candidate(msgspec.Struct, kw_only=True):
     alternatives: tuple[str, ...] = ()  # secret variables that a computed name can refer to
     others: tuple[str, ...] = ()  # non-secret variables that the computed name can refer to
     name_expr: str = ""  # the expression that computes the name
+    is_only_masked: bool = False  # the code only masks the value in texts
     environ: str = ""  # the environment of which the read mapping is an unchanged copy
     overridden_by: str = ""  # the variable that pydantic reads before this default
     is_reviewed: bool = False  # a comment on its line accepts it

@@ -11,6 +11,7 @@ from shield_ai.model.words import word_set, words
 from shield_ai.scan.python.classify.alternative_reads import mark_alternatives
 from shield_ai.scan.python.classify.demanded_reads import mark_demanded_reads
 from shield_ai.scan.python.classify.main_settings import mark_main_settings
+from shield_ai.scan.python.classify.masked_reads import mark_masked_reads
 from shield_ai.scan.python.readers.ast_walk import descend
 from shield_ai.scan.python.readers.known_readers import URL_READERS
 
@@ -42,6 +43,7 @@ def relate_to_conditions(tree: ast.Module, candidates: Sequence[Candidate]) -> N
     mark_function_reads(tree, candidates)
     mark_demanded_reads(tree, candidates)
     mark_main_settings(tree, candidates)
+    mark_masked_reads(tree, candidates)
 
 
 def mark_guarded_reads(tree: ast.Module, candidates: Iterable[Candidate]) -> None:

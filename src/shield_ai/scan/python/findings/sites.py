@@ -100,6 +100,7 @@ def create_site(
         alternatives=candidate.alternatives,
         others=candidate.others,
         name_expr=candidate.name_expr,
+        is_only_masked=candidate.is_only_masked,
         environ=candidate.environ,
         overridden_by=candidate.overridden_by,
         settings_start=_start_of(source, candidate.settings),

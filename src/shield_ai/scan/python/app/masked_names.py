@@ -1,0 +1,40 @@
+"""Leave out the variables that only a list of values to mask names, and that nothing else reads."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from shield_ai.model.skip import SkipId
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from shield_ai.model.site import FoundSite, Site
+
+
+def drop_masked_names(sites: list[FoundSite], known: Collection[str]) -> list[FoundSite]:
+    """Keep, of the variables whose values are only masked, those that other code reads as secrets.
+
+    Args:
+        sites: All sites of the app.
+        known: Variables in shield.toml, and those that are read through get_secret.
+    """
+    if not any(site.is_only_masked for _, site in sites):
+        return sites
+    secrets = set(known)
+    for _, site in sites:
+        if not site.is_only_masked:
+            secrets.update(site.variables)
+    return [(finding, _narrowed(site, secrets)) for finding, site in sites]
+
+
+def _narrowed(site: Site, secrets: Collection[str]) -> Site:
+    if not site.is_only_masked:
+        return site
+    kept = tuple(variable for variable in site.alternatives if variable in secrets)
+    if not kept:
+        return msgspec.structs.replace(site, reason=site.reason or SkipId.ONLY_MASKED.reason())
+    dropped = tuple(variable for variable in site.alternatives if variable not in secrets)
+    return msgspec.structs.replace(site, alternatives=kept, others=(*site.others, *dropped))

@@ -1,0 +1,94 @@
+"""Find the reads of enumerated variables whose values a function only masks in texts.
+
+For example, a filter of log records replaces the values of many variables by asterisks. Its list
+can name variables of other programs: a name in it does not show that the app has such a secret.
+"""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from shield_ai.scan.python.readers.ast_walk import descend
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from shield_ai.scan.python.classify.candidates import Candidate
+
+FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+# Functions that take a value to mask it, or to decide whether to do so.
+MASKING = frozenset({"replace", "sub", "escape", "compile"})
+TESTING = frozenset({"len", "bool", "isinstance"})
+
+
+def mark_masked_reads(tree: ast.Module, candidates: Sequence[Candidate]) -> None:
+    """Mark the reads of enumerated variables whose values are only masked."""
+    enumerated = {candidate.node: candidate for candidate in candidates if candidate.alternatives}
+    if not enumerated:
+        return
+    scopes = [tree, *(node for node in descend(tree) if isinstance(node, FUNCTIONS))]
+    for scope in scopes:
+        for node in list(descend(scope)):
+            name, value = _assigned(node)
+            if name and value in enumerated:
+                # the innermost function comes last
+                enumerated[value].is_only_masked = _is_only_masked(scope, name)
+
+
+def _assigned(node: ast.AST) -> tuple[str, ast.AST | None]:
+    """Return the only name that a node assigns, and the value; an empty name for other nodes."""
+    target: ast.expr | None = None
+    if isinstance(node, ast.Assign) and len(node.targets) == 1:
+        target = node.targets[0]
+    elif isinstance(node, (ast.AnnAssign, ast.NamedExpr)):
+        target = node.target
+    if not isinstance(target, ast.Name):
+        return "", None
+    return target.id, getattr(node, "value", None)
+
+
+def _is_only_masked(scope: ast.AST, name: str) -> bool:
+    masked: set[ast.AST] = set()
+    tested: set[ast.AST] = set()
+    for node in descend(scope):
+        if isinstance(node, ast.Call):
+            function = _last_name(node.func)
+            if function in MASKING:
+                masked.update(node.args[:1])
+            elif function in TESTING:
+                tested.update(node.args[:1])
+        else:
+            tested.update(_tests(node))
+    uses: set[ast.AST] = set()
+    for node in descend(scope):
+        if isinstance(node, ast.Name) and node.id == name and isinstance(node.ctx, ast.Load):
+            uses.add(node)
+    return not uses.isdisjoint(masked) and uses <= masked | tested
+
+
+def _tests(node: ast.AST) -> Iterator[ast.AST]:
+    """Yield the expressions that a condition tests, and the left side of `value in text`."""
+    if isinstance(node, (ast.If, ast.IfExp, ast.While)):
+        yield from _operands(node.test)
+    elif isinstance(node, ast.comprehension):
+        for test in node.ifs:
+            yield from _operands(test)
+    elif isinstance(node, ast.Compare) and isinstance(node.ops[0], (ast.In, ast.NotIn)):
+        yield node.left
+
+
+def _operands(test: ast.expr) -> Iterator[ast.AST]:
+    if isinstance(test, ast.BoolOp):
+        for value in test.values:
+            yield from _operands(value)
+    elif isinstance(test, ast.UnaryOp):
+        yield from _operands(test.operand)
+    else:
+        yield test
+
+
+def _last_name(node: ast.expr) -> str:
+    if isinstance(node, ast.Attribute):
+        return node.attr
+    return node.id if isinstance(node, ast.Name) else ""
