@@ -222,6 +222,7 @@ class SkipId(TextEnum):
     HARMLESS_BOOLEAN = "harmless-boolean", "read as a boolean, not a secret"
     HARMLESS_NUMBER = "harmless-number", "read as a number, not a secret"
     HARMLESS_PATH = "harmless-path", "used as the path of a file, not a secret"
+    TLS_KEY_PATH = "tls-key-path", "a path, like {other}; if it is a key, add it to shield.toml"
     HARMLESS_ENTRY = "harmless-entry", "the name of a database, cache or secret"
     HARMLESS_TEMPLATE = "harmless-template", "a template, not a value"
     HARMLESS_LABEL = "harmless-label", "looks like a name, not a secret"

@@ -55,3 +55,11 @@ def test_a_variable_with_a_path_as_example_is_not_moved(value, reason):
     [(_, site)] = scan_files("shop", list(files), files.get).sites
     [shown] = [f for f in scan_files("shop", list(files), files.get).findings if f.env]
     assert (reason_of(site), str(shown.severity)) == (reason, "low" if reason else "medium")
+
+
+@pytest.mark.parametrize("line", ["# X_KEY=/certs/client.key", "#X_KEY=/certs/client.key"])
+def test_reads_commented_lines_of_templates(line):
+    files = {"shop/settings.py": b"import os\nX = os.environ['X_KEY']\n"}
+    files["shop.env.tmpl"] = f"{line}\n".encode()
+    [(_, site)] = scan_files("shop", list(files), files.get).sites
+    assert reason_of(site) == SkipId.HARMLESS_PATH.text

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from shield_ai.model.file_reader import FileReader
     from shield_ai.model.skip import SkipReason
 
-EXAMPLE_NAME = regex(r"(?=.*env)(?=.*(?:example|sample|dist|template))[\w.-]+")
-ASSIGNMENT = regex(r"(?:export )?([A-Za-z_]\w*)=['\"]?(\S+)")
+EXAMPLE_NAME = regex(r"(?=.*env)(?=.*(?:example|sample|dist|template|tmpl))[\w.-]+")
+ASSIGNMENT = regex(r"(?:# ?)?(?:export )?([A-Za-z_]\w*)=['\"]?(\S+)")
 PATH = regex(r"(?:~|\.{0,2})/[\w./-]{1,400}\.(?:pem|key|crt|cer|cert|p12|pfx|json|txt)")
 MAX_SIZE = 200_000  # bytes
 

@@ -15,6 +15,7 @@ from shield_ai.scan.python.app.masked_names import drop_masked_names
 from shield_ai.scan.python.app.public_keys import find_published_keys, find_site_keys
 from shield_ai.scan.python.app.related_reads import select_related_reads
 from shield_ai.scan.python.app.stored_variables import find_stored_variables
+from shield_ai.scan.python.app.tls_keys import find_tls_key_paths
 from shield_ai.scan.python.app.written_variables import find_written_variables
 
 if TYPE_CHECKING:
@@ -75,6 +76,9 @@ def relate_sites(
     sites = drop_masked_names(sites, {*variables, *context.migrated})
     for variable in find_site_keys({site.variable for _, site in sites}) - {*variables}:
         context.reserved.setdefault(variable, SkipId.PUBLIC_KEY.reason())
+    for variable, reason in find_tls_key_paths(sites).items():
+        if variable not in variables:
+            context.reserved.setdefault(variable, reason)
     reads = {variable for _, site in sites for variable in site.variables}
     with_reads = dict(files.with_marker("env_read"))
     contents = [(path, with_reads[path]) for path in scanned if path in with_reads]

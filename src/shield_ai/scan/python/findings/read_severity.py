@@ -32,6 +32,7 @@ LOW_REASONS = frozenset(
         SkipId.TEST_VALUE,
         SkipId.PUBLIC_KEY,
         SkipId.HARMLESS_PATH,
+        SkipId.TLS_KEY_PATH,
     }
 )
 

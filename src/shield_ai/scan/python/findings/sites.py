@@ -37,6 +37,7 @@ _BROKER_WORDS = word_set(
     "BROKER BROKERS CELERY DRAMATIQ HUEY RQ ARQ QUEUE RABBITMQ AMQP CLOUDAMQP KAFKA NATS"
 )
 _BROKER_URL = regex(r"\w://[\w.\[{:-]|\bmemory://")
+_DECODED = regex(rb"(?:b64decode|loads)\(\s{0,40}\Z")
 EMPTY_DOCUMENTS = frozenset({"", "{}", "[]"})
 DEFAULT_DATABASES = frozenset({"default", "DATABASE", "DATABASES", "DB"})
 
@@ -83,6 +84,7 @@ def create_site(
         has_alternative=candidate.has_alternative,
         is_demanded=candidate.is_demanded,
         is_test=candidate.is_test,
+        is_unchanged=candidate.direct and not _is_changed(source, span),
         in_main=candidate.in_main,
         in_function=candidate.in_function and not in_settings,
         names_secret=is_name_of_secret(candidate.variable, candidate.default),
@@ -106,6 +108,13 @@ def create_site(
         settings_start=_start_of(source, candidate.settings),
         reason=reason,
     )
+
+
+def _is_changed(source: Source, span: tuple[int, int]) -> bool:
+    """Return whether the code decodes a value, or calls one of its methods."""
+    start, end = span
+    is_decoded = bool(_DECODED.search(source.raw[max(0, start - 80) : start]))
+    return is_decoded or source.raw[end : end + 1] == b"."
 
 
 def _start_of(source: Source, node: ast.ClassDef | None) -> int:

@@ -1,0 +1,62 @@
+"""Find the variables with the path of a TLS key: those beside the variable of its certificate.
+
+For example, `SMTP_SSL_KEY` beside `SMTP_SSL_CERTIFICATE`. A library loads both from files.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from shield_ai.model.site import READ_SHAPES
+from shield_ai.model.skip import SkipId
+from shield_ai.model.words import word_set, words
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from shield_ai.model.site import FoundSite
+    from shield_ai.model.skip import SkipReason
+
+# Without one of these words, the key can be one in PEM format, as those of SAML often are.
+TLS_WORDS = word_set("SSL TLS MTLS HTTPS")
+KEY = "KEY"
+CERTIFICATES = tuple(
+    f"{word}{ending}"
+    for word in ("CERT", "CERTIFICATE", "CRT", "CA", "CA_CERT", "CA_CERTS", "CACERT")
+    for ending in ("", "FILE", "_FILE", "_PATH")
+)
+
+
+def find_tls_key_paths(sites: Iterable[FoundSite]) -> dict[str, SkipReason]:
+    """Map the variables with the path of a TLS key to the reason not to move them.
+
+    A key that the code decodes or changes is left out: it is not a path.
+
+    Args:
+        sites: All sites of the app, also those of variables that are not secrets.
+    """
+    read: dict[str, set[str]] = {}  # variables by file
+    keys: list[tuple[str, str]] = []
+    changed: set[str] = set()
+    for finding, site in sites:
+        if site.shape not in READ_SHAPES:
+            continue
+        read.setdefault(finding.path, set()).add(site.variable.upper())
+        if site.variable.upper().endswith(f"_{KEY}"):
+            keys.append((finding.path, site.variable))
+            if not site.is_unchanged:
+                changed.add(site.variable)
+    reasons: dict[str, SkipReason] = {}
+    for path, variable in keys:
+        certificate = _certificate_of(variable, read[path])
+        if certificate and variable not in changed:
+            reasons.setdefault(variable, SkipId.TLS_KEY_PATH.reason(other=certificate))
+    return reasons
+
+
+def _certificate_of(variable: str, read: set[str]) -> str:
+    """Return the variable of the certificate that belongs to a TLS key; empty without one."""
+    if TLS_WORDS.isdisjoint(words(variable)):
+        return ""
+    prefix = variable.upper().removesuffix(KEY)
+    return next((prefix + name for name in CERTIFICATES if prefix + name in read), "")
