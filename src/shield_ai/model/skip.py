@@ -83,6 +83,7 @@ class SkipId(TextEnum):
     SET_UNDER_COMPUTED_NAME = "set-under-computed-name", "set or deleted under a computed name"
     SET_IN_FILE = "set-in-file", "the file also sets or deletes the variable"
     SET_BY_APP = "set-by-app", "{path}, line {line}, sets the variable: AWS would override it"
+    DELETED_BY_APP = "deleted-by-app", "{path}, line {line}, deletes the variable: AWS keeps it"
     REPLACES_ENVIRON = "replaces-environ", "the file replaces os.environ: change it in place"
     SETS_VARIABLE = "sets-variable", "written into the environment, where other code reads it"
     ENVIRONMENT_COPY = (

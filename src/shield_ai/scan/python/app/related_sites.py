@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from shield_ai.model.skip import SkipId
 from shield_ai.scan.python.app.compare_literals import mark_different_literals, merge_equal_literals
 from shield_ai.scan.python.app.cross_file import RESERVED, ProjectContext, apply_context
+from shield_ai.scan.python.app.deleted_variables import find_deleted_variables
 from shield_ai.scan.python.app.development import explain_literals, mark_development_reads
 from shield_ai.scan.python.app.development_files import development_files
 from shield_ai.scan.python.app.example_values import explain_examples
@@ -82,6 +83,7 @@ def relate_sites(
     reads = {variable for _, site in sites for variable in site.variables}
     with_reads = dict(files.with_marker("env_read"))
     contents = [(path, with_reads[path]) for path in scanned if path in with_reads]
+    context.reserved |= find_deleted_variables(contents, reads)
     context.reserved |= find_written_variables(contents, reads)
     development = development_files(scanned, settings, read)
     related = select_related_reads(

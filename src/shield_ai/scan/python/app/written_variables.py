@@ -49,7 +49,7 @@ def find_written_variables(
     """
     found: dict[str, SkipReason] = {}
     for path, raw in files:
-        if NOT_THE_APP.search(path) or DEPLOYMENT.search(raw) or not MAY_WRITE.search(raw):
+        if is_outside_app(path, raw) or not MAY_WRITE.search(raw):
             continue
         named = [variable for variable in variables if variable.encode() in raw]
         if not named:
@@ -63,6 +63,11 @@ def find_written_variables(
             reason = SkipId.SET_BY_APP.reason(path=path, line=lines[variable])
             found.setdefault(variable, reason)
     return found
+
+
+def is_outside_app(path: str, raw: bytes) -> bool:
+    """Return whether no running app imports a file, or it describes where the app runs."""
+    return bool(NOT_THE_APP.search(path) or DEPLOYMENT.search(raw))
 
 
 def _lines(tree: ast.Module) -> dict[str, int]:

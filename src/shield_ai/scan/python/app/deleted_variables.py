@@ -1,0 +1,94 @@
+"""Find the variables that the app deletes from its environment, to switch something off.
+
+For example, `os.environ.pop("SENTRY_DSN", None)` in manage.py stops the reports of a shell. With
+AWS on, get_secret() would still return the secret.
+"""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from shield_ai.model.errors import SourceError
+from shield_ai.model.skip import SkipId
+from shield_ai.project.environ_copies import ENVIRON, dotted_name, os_names
+from shield_ai.project.perf.lazy_regex import regex
+from shield_ai.project.python_source import Source
+from shield_ai.scan.python.app.written_variables import is_outside_app
+from shield_ai.scan.python.readers.ast_walk import descend
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator, Mapping
+
+    from shield_ai.model.skip import SkipReason
+
+MAY_DELETE = regex(rb"\bdel\s{1,20}[\w.]{0,40}environ\b|environ\.pop\(|\bunsetenv\b")
+DISPLAYS = (ast.List, ast.Tuple, ast.Set)
+
+
+def find_deleted_variables(
+    files: Iterable[tuple[str, bytes]], variables: Collection[str]
+) -> dict[str, SkipReason]:
+    """Map the variables that a statement of the app deletes to the reason not to move them.
+
+    A call of `pop()` that returns the value to the code is a read, not such a statement.
+
+    Args:
+        files: Path and content of the Python files.
+        variables: The variables that the app reads.
+    """
+    found: dict[str, SkipReason] = {}
+    for path, raw in files:
+        if is_outside_app(path, raw) or not MAY_DELETE.search(raw):
+            continue
+        try:
+            lines = _lines(Source.from_bytes(path, raw).tree)
+        except (SourceError, RecursionError):
+            continue  # the scan reports the file
+        for variable in sorted(lines.keys() & {*variables}):
+            reason = SkipId.DELETED_BY_APP.reason(path=path, line=lines[variable])
+            found.setdefault(variable, reason)
+    return found
+
+
+def _lines(tree: ast.Module) -> dict[str, int]:
+    """Map the variables that a file deletes to the first such line."""
+    names = os_names(tree)
+    nodes = list(descend(tree))
+    listed = _texts_of_loops(nodes)
+    lines: dict[str, int] = {}
+    for node in nodes:
+        for key in _deleted(node, names):
+            for variable in _texts(key, listed):
+                lines.setdefault(variable, key.lineno)
+    return lines
+
+
+def _deleted(node: ast.AST, names: Mapping[str, str]) -> Iterator[ast.expr]:
+    """Yield the expressions for the variables that a statement deletes."""
+    if isinstance(node, ast.Delete):
+        for target in node.targets:
+            if isinstance(target, ast.Subscript) and dotted_name(target.value, names) == ENVIRON:
+                yield target.slice
+    elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Call) and node.value.args:
+        if dotted_name(node.value.func, names) in {f"{ENVIRON}.pop", "os.unsetenv"}:
+            yield node.value.args[0]
+
+
+def _texts_of_loops(nodes: Iterable[ast.AST]) -> dict[str, list[str]]:
+    """Map the variables of loops over constant texts to these texts."""
+    listed: dict[str, list[str]] = {}
+    for node in nodes:
+        if isinstance(node, ast.For) and isinstance(node.target, ast.Name):
+            if isinstance(node.iter, DISPLAYS):
+                texts = [text for element in node.iter.elts for text in _texts(element, {})]
+                listed.setdefault(node.target.id, []).extend(texts)
+    return listed
+
+
+def _texts(node: ast.expr, listed: Mapping[str, list[str]]) -> list[str]:
+    if isinstance(node, ast.Name):
+        return listed.get(node.id, [])
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        return [node.value]
+    return []
