@@ -111,12 +111,35 @@ if has_secret('api-key'):
     A = get_secret('api-key')
 B = get_secret('b-token', 'b')
 C = json.loads(get_secret('c-credentials', lambda: os.environ['C_CREDENTIALS']))
-D = get_secret(
-    'd-token', lambda: os.environ.get('D_TOKEN', get_secret('e-token', None))
-)
-F = get_secret('f-token', lambda: os.environ.get('F_TOKEN', env.get('G')))
+D = get_secret('d-token', get_secret('e-token', None))
+F = get_secret('f-token', env.get('G'))
 """
     check(before, after)
+
+
+@pytest.mark.parametrize(
+    ("read", "call"),
+    [
+        pytest.param(
+            'os.getenv("API_KEY", os.environ["A_KEY"])',
+            'get_secret("api-key", get_secret("a-key"))',
+            id="required default",
+        ),
+        pytest.param(
+            'os.getenv("API_KEY", os.getenv("A_KEY", os.getenv("B_KEY", "b")))',
+            'get_secret("api-key", get_secret("a-key", get_secret("b-key", "b")))',
+            id="three reads",
+        ),
+        pytest.param(
+            'os.getenv("API_KEY", default=os.getenv("A_KEY"))',
+            'get_secret(\n    "api-key", lambda: os.getenv("API_KEY", default=get_secret("a-key", None))\n)',
+            id="keyword",
+        ),
+    ],
+)
+def test_a_read_as_default_stays_in_place(read, call):
+    head = "import os\n\n" if "os." in call else ""
+    check(f"import os\n\nX = {read}\n", f"{head}{HEAD}\nX = {call}\n")
 
 
 def test_a_call_without_arguments_needs_no_lambda():

@@ -72,7 +72,7 @@ IMPORT = "from shop.utils.secrets import get_secret"
         ),
         pytest.param(
             'X = os.getenv("API_KEY", os.getenv("A_TOKEN"))',
-            'X = get_secret("api-key", lambda: os.getenv("API_KEY", get_secret("a-token", None)))',
+            'X = get_secret("api-key", get_secret("a-token", None))',
             id="nested reads",
         ),
         pytest.param(
@@ -442,16 +442,21 @@ def test_settings_are_unchanged_in_every_context(text, count, monkeypatch):
         ),
         pytest.param(
             'if 1:\n\tX = os.environ.get(\n\t\t"API_KEY",\n\t\tos.environ["A_TOKEN"],\n\t)\n',
-            'if 1:\n\tX = get_secret(\n\t\t"api-key",\n\t\tlambda: os.environ.get(\n\t\t\t"API_KEY",\n'
-            '\t\t\tget_secret("a-token"),\n\t\t),\n\t)\n',
+            'if 1:\n\tX = get_secret(\n\t\t"api-key",\n\t\tget_secret("a-token"),\n\t)\n',
             id="nested, with tabs",
         ),
         pytest.param(
-            'X = os.environ.get(\n    "API_KEY",\n    os.environ.get(  # former\n        "A_TOKEN",\n        "",\n    ),\n)\n',
-            'X = get_secret(\n    "api-key",\n    lambda: os.environ.get(\n        "API_KEY",\n'
-            '        get_secret(\n            "a-token",\n            lambda: os.environ.get(  # former\n'
-            '                "A_TOKEN",\n                "",\n            ),\n        ),\n    ),\n)\n',
+            'X = os.environ.get(\n    "API_KEY",\n    str(\n        os.environ.get(  # former\n            "A_TOKEN",\n            "",\n        )\n    ),\n)\n',
+            'X = get_secret(\n    "api-key",\n    lambda: os.environ.get(\n        "API_KEY",\n        str(\n            get_secret(\n'
+            '                "a-token",\n                lambda: os.environ.get(  # former\n                    "A_TOKEN",\n'
+            '                    "",\n                ),\n            )\n        ),\n    ),\n)\n',
             id="nested, several lines",
+        ),
+        pytest.param(
+            'X = os.environ.get(\n    "API_KEY",\n    os.environ.get(  # former\n        "A_TOKEN",\n        "",\n    ),\n)\n',
+            'X = get_secret(\n    "api-key",\n    get_secret(\n        "a-token",\n        lambda: os.environ.get(  # former\n'
+            '            "A_TOKEN",\n            "",\n        ),\n    ),\n)\n',
+            id="nested default, several lines",
         ),
         pytest.param(
             'X = os.environ.get("API_KEY", """a\n  b""")\n',

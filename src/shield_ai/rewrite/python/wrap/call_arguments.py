@@ -22,10 +22,14 @@ def plain_default_arguments(wrap: Wrap) -> list[str]:
     """
     if not wrap.plain_default:
         return []
-    serves = wrap.site.default_ok_in_production and not wrap.is_optional
-    if serves and not is_constant_text(wrap.plain_default):
+    if serves_production(wrap) and not is_constant_text(wrap.plain_default):
         return [wrap.plain_default, "optional=True"]
     return [wrap.plain_default]
+
+
+def serves_production(wrap: Wrap) -> bool:
+    """Return whether a call must say that its default can serve production."""
+    return wrap.site.default_ok_in_production and not wrap.is_optional
 
 
 def default_prefix(wrap: Wrap) -> str:

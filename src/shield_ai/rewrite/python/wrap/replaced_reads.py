@@ -8,6 +8,7 @@ import msgspec
 
 from shield_ai.model.name_meaning import is_document
 from shield_ai.model.site import Shape
+from shield_ai.rewrite.python.wrap.nested_reads import nested_reads
 from shield_ai.rewrite.python.wrap.plain_reads import (
     environ_names,
     parsed_expressions,
@@ -36,18 +37,29 @@ def mark_plain_reads(source: Source, wraps: list[Wrap]) -> list[Wrap]:
     """
     names = environ_names(source.tree)
     parsed = [source.span(argument) for argument in parsed_expressions(source.tree)]
+    reads = nested_reads(source, names)
     marked = []
     wraps = _without_empty_alternatives(source, wraps, names)
     separate = sites_without_overlap(wraps)
     for wrap in wraps:
         is_separate = wrap.site in separate
-        default = None
-        if wrap.has_map and not _reads_document(wrap.site, parsed):
+        default = nested = None
+        if wrap.has_map and _is_plain(wrap.site) and not _reads_document(wrap.site, parsed):
             default = _plain_default(source, wrap, names, is_separate=is_separate)
+            nested = None if wrap.site.quote else reads.get((wrap.site.start, wrap.site.end))
         marked.append(
-            msgspec.structs.replace(wrap, plain_default=default, is_nested=not is_separate)
+            msgspec.structs.replace(
+                wrap,
+                plain_default=default,
+                nested=nested if default is None else None,
+                is_nested=not is_separate,
+            )
         )
     return marked
+
+
+def _is_plain(site: Site) -> bool:
+    return site.shape is Shape.READ and site.reader in PLAIN_READERS and not site.name_expr
 
 
 def _reads_document(site: Site, parsed: list[tuple[int, int]]) -> bool:
@@ -80,8 +92,6 @@ def _plain_default(
     source: Source, wrap: Wrap, names: Mapping[str, str], *, is_separate: bool
 ) -> str | None:
     site = wrap.site
-    if site.shape is not Shape.READ or site.reader not in PLAIN_READERS or site.name_expr:
-        return None
     text = source.raw[site.start : site.end].decode(source.encoding)
     if "\n" in text and not is_separate:
         return None  # another edit indents the lines of the outer expression

@@ -16,6 +16,7 @@ from shield_ai.rewrite.python.wrap.call_arguments import (
     name_argument,
     plain_default_arguments,
     quote_for,
+    serves_production,
 )
 from shield_ai.rewrite.python.wrap.call_text import call_parts, copy_name, replacing_call
 from shield_ai.rewrite.python.wrap.wrapped_site import sites_without_overlap
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from shield_ai.model.edit import Edit
     from shield_ai.project.python_source import Source
     from shield_ai.rewrite.python.lines.line_breaking import LineStyle
+    from shield_ai.rewrite.python.wrap.nested_reads import NestedRead
     from shield_ai.rewrite.python.wrap.wrapped_site import Wrap
 
 
@@ -35,7 +37,7 @@ def wrap_edits(source: Source, wraps: list[Wrap], style: LineStyle) -> list[Edit
         wraps: The expressions to wrap.
         style: The maximum line length, and whether arguments need trailing commas.
     """
-    by_line: dict[int, list[Wrap]] = {}
+    by_line: dict[int, list[Insert]] = {}
     added_levels: Counter[int] = Counter()  # of indentation, by line
     wraps = sorted(wraps, key=lambda wrap: (wrap.site.start, -wrap.site.end))
     separate = sites_without_overlap(wraps)
@@ -46,8 +48,10 @@ def wrap_edits(source: Source, wraps: list[Wrap], style: LineStyle) -> list[Edit
         last = source.position(wrap.site.end)[0]
         if first in done:
             continue
-        if first == last:
-            by_line.setdefault(first, []).append(wrap)
+        if first == last or wrap.nested:
+            for insert in _file_inserts(source, wrap):
+                number = source.position(insert.start)[0]
+                by_line.setdefault(number, []).append(insert)
             continue
         lines = _lines_to_indent(source, wrap, first, last)
         alone = wrap.site in separate
@@ -60,17 +64,16 @@ def wrap_edits(source: Source, wraps: list[Wrap], style: LineStyle) -> list[Edit
 
 
 def _wrap_on_line(
-    source: Source, number: int, wraps: list[Wrap], style: LineStyle, added_levels: int
+    source: Source, number: int, file_inserts: list[Insert], style: LineStyle, added_levels: int
 ) -> list[Edit]:
-    """Wrap the expressions within one line, which other edits indent by added levels."""
+    """Insert texts into one line, which other edits indent by added levels."""
     offset, raw = source.lines[number - 1]
     line = raw.decode(source.encoding).rstrip("\r\n")
     inserts = []
-    for wrap in wraps:
-        for insert in _file_inserts(source, wrap):
-            start = source.position(insert.start)[1] - 1
-            end = source.position(insert.end)[1] - 1
-            inserts.append(insert._replace(start=start, end=end))
+    for insert in file_inserts:
+        start = source.position(insert.start)[1] - 1
+        end = source.position(insert.end)[1] - 1
+        inserts.append(insert._replace(start=start, end=end))
     in_brackets = number not in source.statement_lines and not _is_continued(source, number - 1)
     edits = []
     for change in rewrite_line(line, inserts, style, added_levels, in_brackets=in_brackets):
@@ -86,6 +89,8 @@ def _is_continued(source: Source, number: int) -> bool:
 
 def _file_inserts(source: Source, wrap: Wrap) -> list[Insert]:
     site = wrap.site
+    if wrap.nested:
+        return _nested_inserts(source, wrap, wrap.nested)
     text = replacing_call(source, wrap)
     if text is not None:
         return [Insert(site.start, site.end, text, "", replaces=True)]
@@ -94,6 +99,18 @@ def _file_inserts(source: Source, wrap: Wrap) -> list[Insert]:
     if site.environ:
         end = site.start + len(copy_name(source, site).encode(source.encoding))
         inserts.append(Insert(site.start, end, site.environ, "", replaces=True))
+    return inserts
+
+
+def _nested_inserts(source: Source, wrap: Wrap, read: NestedRead) -> list[Insert]:
+    """Return the edits of a read that keep its default, with the edits inside it."""
+    name = name_argument(wrap, quote_for(source, wrap.site))
+    inserts = [
+        Insert(*read.function, wrap.names.get, "", replaces=True),
+        Insert(*read.name, name, "", replaces=True),
+    ]
+    if serves_production(wrap):
+        inserts.append(Insert(read.default_end, read.default_end, ", optional=True", ""))
     return inserts
 
 

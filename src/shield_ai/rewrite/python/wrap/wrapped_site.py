@@ -8,6 +8,7 @@ import msgspec
 
 from shield_ai.model.site import Site
 from shield_ai.rewrite.python.accessor_names import AccessorNames
+from shield_ai.rewrite.python.wrap.nested_reads import NestedRead
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -29,6 +30,7 @@ class Wrap(msgspec.Struct, frozen=True, kw_only=True):
     has_map: bool = False  # the map file names the variable of the secret
     # The default of a plain read, which the call replaces: "" without one, None for other reads.
     plain_default: str | None = None
+    nested: NestedRead | None = None  # a plain read with another one as default
     is_nested: bool = False  # another wrapped expression is inside or around this one
 
     @property
