@@ -142,6 +142,61 @@ def test_a_read_as_default_stays_in_place(read, call):
     check(f"import os\n\nX = {read}\n", f"{head}{HEAD}\nX = {call}\n")
 
 
+ENVIRONS = "from environs import env"
+OWN = "from environs import Env\n\nenv = Env()"
+
+
+@pytest.mark.parametrize(
+    ("env", "read", "call"),
+    [
+        pytest.param(ENVIRONS, 'env.str("API_KEY", None)', 'get_secret("api-key", None)', id="str"),
+        pytest.param(ENVIRONS, 'env("API_KEY", "")', 'get_secret("api-key", "")', id="call"),
+        pytest.param(
+            OWN, 'env.str("API_KEY", default="")', 'get_secret("api-key", "")', id="own object"
+        ),
+    ],
+)
+def test_reads_with_environs_need_no_lambda(env, read, call):
+    after, _ = rewritten(f"{env}\n\nDEBUG = env.bool('DEBUG')\nX = {read}\n")
+    assert f"X = {call}\n" in after.decode()
+
+
+@pytest.mark.parametrize(
+    ("env", "read"),
+    [
+        pytest.param(ENVIRONS, 'env.str("API_KEY")', id="no default"),
+        pytest.param(ENVIRONS, 'env.str("API_KEY", "", validate=f)', id="validated"),
+        pytest.param(ENVIRONS, 'env.json("API_KEY", None)', id="converted"),
+        pytest.param(
+            "from environs import Env\n\nenv = Env(expand_vars=True)",
+            'env.str("API_KEY", None)',
+            id="expands variables",
+        ),
+        pytest.param(
+            "from environs import FileAwareEnv\n\nenv = FileAwareEnv()",
+            'env.str("API_KEY", None)',
+            id="reads files",
+        ),
+        pytest.param(
+            "import environ\n\nenv = environ.Env()", 'env.str("API_KEY", None)', id="django-environ"
+        ),
+    ],
+)
+def test_other_reads_with_objects_keep_their_lambda(env, read):
+    after, _ = rewritten(f"{env}\n\nDEBUG = env.bool('DEBUG')\nX = {read}\n")
+    assert f'get_secret("api-key", lambda: {read})' in " ".join(after.decode().split())
+
+
+def test_a_read_without_a_default_keeps_the_import_in_use():
+    after, _ = rewritten(f'{ENVIRONS}\n\nX = env.str("API_KEY", None)\nY = env.str("B_KEY")\n')
+    assert 'X = get_secret("api-key", None)' in after.decode()
+
+
+def test_an_import_that_would_be_unused_keeps_the_lambda():
+    after, _ = rewritten(f'{ENVIRONS}\n\nX = env.str("API_KEY", None)\n')
+    assert "lambda: env.str(" in after.decode()
+
+
 def test_a_call_without_arguments_needs_no_lambda():
     check(
         "import environ\n\nenv = environ.Env()\nDATABASES = {'default': env.db()}\n",
@@ -220,6 +275,11 @@ def test_a_default_from_another_secret_keeps_its_lambda():
             'f(json.loads(s=os.getenv("A_TOKENS", "{}")))',
             'f(json.loads(s=get_secret("a-tokens-value", lambda: os.getenv("A_TOKENS", "{}"))))',
             id="parsed, with a default",
+        ),
+        pytest.param(
+            'json.loads(base64.b64decode(os.environ["A_TOKENS"]) + os.environ["X"])',
+            'json.loads(base64.b64decode(get_secret("a-tokens-value")) + os.environ["X"])',
+            id="decoded before",
         ),
         pytest.param(
             'os.environ["A_TOKEN_JSON"]',

@@ -10,6 +10,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from shield_ai.project.environ_copies import ENVIRON, dotted_name, os_names, unchanged_copies
 from shield_ai.rewrite.python.calls import string_value
+from shield_ai.rewrite.python.wrap.environs_reads import (
+    ENVIRONS,
+    READERS,
+    environs_names,
+    has_default,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,14 +30,20 @@ class PlainRead(NamedTuple):
     default: ast.expr | None  # None if a missing variable raises KeyError
 
 
+# Functions whose argument is not a JSON document, but a text that contains one.
+DECODERS = frozenset({"b64decode", "standard_b64decode", "urlsafe_b64decode"})
 # Functions that parse a JSON document, of json, orjson, yaml and ast.
 PARSERS = frozenset({"loads", "safe_load", "literal_eval"})
 
 
 def environ_names(tree: ast.Module) -> dict[str, str]:
-    """Map the local names of os and of its members, and of unchanged copies of os.environ."""
+    """Map the local names of os and of its members, and of objects with the same variables.
+
+    These are unchanged copies of os.environ, and objects of environs.
+    """
     names = os_names(tree)
-    return names | dict.fromkeys(unchanged_copies(tree, names), ENVIRON)
+    copies = dict.fromkeys(unchanged_copies(tree, names), ENVIRON)
+    return names | environs_names(tree) | copies
 
 
 def parsed_expressions(tree: ast.Module) -> list[ast.expr]:
@@ -53,6 +65,15 @@ def parsed_expressions(tree: ast.Module) -> list[ast.expr]:
     return parsed
 
 
+def decoded_expressions(tree: ast.Module) -> list[ast.expr]:
+    """Return the expressions that the file decodes, such as x in `b64decode(x)`."""
+    decoded: list[ast.expr] = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and _last_name(node.func) in DECODERS:
+            decoded += node.args[:1]
+    return decoded
+
+
 def _last_name(node: ast.expr) -> str:
     if isinstance(node, ast.Attribute):
         return node.attr
@@ -72,7 +93,10 @@ def plain_read(node: ast.AST, names: Mapping[str, str]) -> PlainRead | None:
         return PlainRead(variable, None) if is_environ and variable else None
     if not isinstance(node, ast.Call):
         return None
-    if dotted_name(node.func, names) not in {GETENV, f"{ENVIRON}.get"}:
+    function = dotted_name(node.func, names)
+    if function in READERS and not has_default(node):
+        return None
+    if function not in {GETENV, f"{ENVIRON}.get", *READERS}:
         return None
     arguments = dict(zip(("key", "default"), node.args, strict=False))
     for keyword in node.keywords:
@@ -185,7 +209,11 @@ def _is_cheap(node: ast.expr) -> bool:
 def _is_computed_text(node: ast.expr, names: Mapping[str, str]) -> bool:
     """Return whether a default is a text that is computed without reading a variable."""
     for part in ast.walk(node):
-        if isinstance(part, ast.NamedExpr) or dotted_name(part, names) in {ENVIRON, GETENV}:
+        if isinstance(part, ast.NamedExpr) or dotted_name(part, names) in {
+            ENVIRON,
+            GETENV,
+            ENVIRONS,
+        }:
             return False
     if isinstance(node, ast.Subscript):
         return _is_cheap(node.value) and _is_constant(node.slice)

@@ -10,6 +10,7 @@ from shield_ai.model.name_meaning import is_document
 from shield_ai.model.site import Shape
 from shield_ai.rewrite.python.wrap.nested_reads import nested_reads
 from shield_ai.rewrite.python.wrap.plain_reads import (
+    decoded_expressions,
     environ_names,
     parsed_expressions,
     plain_arguments,
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from shield_ai.rewrite.python.wrap.wrapped_site import Wrap
 
 # Labels of the readers in the findings.
-PLAIN_READERS = frozenset({"os.environ[]", "os.environ.get", "os.getenv"})
+PLAIN_READERS = frozenset({"os.environ[]", "os.environ.get", "os.getenv", "environs"})
 
 
 def mark_plain_reads(source: Source, wraps: list[Wrap]) -> list[Wrap]:
@@ -37,6 +38,7 @@ def mark_plain_reads(source: Source, wraps: list[Wrap]) -> list[Wrap]:
     """
     names = environ_names(source.tree)
     parsed = [source.span(argument) for argument in parsed_expressions(source.tree)]
+    decoded = [source.span(argument) for argument in decoded_expressions(source.tree)]
     reads = nested_reads(source, names)
     marked = []
     wraps = _without_empty_alternatives(source, wraps, names)
@@ -44,7 +46,8 @@ def mark_plain_reads(source: Source, wraps: list[Wrap]) -> list[Wrap]:
     for wrap in wraps:
         is_separate = wrap.site in separate
         default = nested = None
-        if wrap.has_map and _is_plain(wrap.site) and not _reads_document(wrap.site, parsed):
+        is_plain = wrap.has_map and _is_plain(wrap.site)
+        if is_plain and not _reads_document(wrap.site, parsed, decoded):
             default = _plain_default(source, wrap, names, is_separate=is_separate)
             nested = None if wrap.site.quote else reads.get((wrap.site.start, wrap.site.end))
         marked.append(
@@ -62,11 +65,17 @@ def _is_plain(site: Site) -> bool:
     return site.shape is Shape.READ and site.reader in PLAIN_READERS and not site.name_expr
 
 
-def _reads_document(site: Site, parsed: list[tuple[int, int]]) -> bool:
+def _reads_document(
+    site: Site, parsed: list[tuple[int, int]], decoded: list[tuple[int, int]]
+) -> bool:
     """Return whether a variable holds a JSON document, by its name or because it is parsed."""
-    if is_document(site.variable):
-        return True
-    return any(start <= site.start and site.end <= end for start, end in parsed)
+    if _is_inside(site, decoded):
+        return False
+    return is_document(site.variable) or _is_inside(site, parsed)
+
+
+def _is_inside(site: Site, spans: list[tuple[int, int]]) -> bool:
+    return any(start <= site.start and site.end <= end for start, end in spans)
 
 
 def _without_empty_alternatives(

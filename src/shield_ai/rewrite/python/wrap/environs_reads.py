@@ -1,0 +1,94 @@
+"""Recognize the objects of environs whose `str()` returns a variable as `os.environ.get()` does.
+
+Other libraries change some texts: django-environ replaces a value such as `$NAME`.
+
+https://github.com/sloria/environs
+"""
+
+from __future__ import annotations
+
+import ast
+from collections import Counter
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ENVIRONS = "environs.env"
+# `env("X", default)` and `env.str("X", default)`; without a default, their errors differ.
+READERS = frozenset({ENVIRONS, f"{ENVIRONS}.str"})
+# They change the variable or its value.
+CHANGES = frozenset({"prefixed", "prefix", "expand_vars", "add_parser"})
+
+
+def environs_names(tree: ast.Module) -> dict[str, str]:
+    """Map the local names of such objects to "environs.env".
+
+    Left out are objects without another use: their import would be left unused.
+    """
+    names = _imported_names(tree)
+    if not names:
+        return {}
+    objects = {name for name, dotted in names.items() if dotted == ENVIRONS}
+    for node in tree.body:
+        if isinstance(node, ast.Assign) and _is_plain_object(node.value, names):
+            objects |= {_name(target) for target in node.targets}
+    return dict.fromkeys(_usable(tree, objects), ENVIRONS)
+
+
+def _imported_names(tree: ast.Module) -> dict[str, str]:
+    """Map the names that a file imports from environs to their dotted names."""
+    names: dict[str, str] = {}
+    for node in tree.body:
+        if isinstance(node, ast.ImportFrom) and node.module == "environs" and not node.level:
+            names |= {a.asname or a.name: f"environs.{a.name}" for a in node.names}
+    return names
+
+
+def _is_plain_object(node: ast.expr, names: dict[str, str]) -> bool:
+    """Return whether an expression is `Env()` without options that change values."""
+    if not isinstance(node, ast.Call) or node.args:
+        return False
+    if any(keyword.arg != "eager" for keyword in node.keywords):
+        return False
+    return names.get(_name(node.func)) == "environs.Env"
+
+
+def has_default(node: ast.Call) -> bool:
+    """Return whether a call of such an object has a default."""
+    return len(node.args) == 2 or any(keyword.arg == "default" for keyword in node.keywords)
+
+
+def _name(node: ast.expr) -> str:
+    return node.id if isinstance(node, ast.Name) else ""
+
+
+def _usable(tree: ast.Module, objects: set[str]) -> set[str]:
+    """Return the names that are bound once, and have a use that no plain call replaces."""
+    attributes = [node for node in ast.walk(tree) if isinstance(node, ast.Attribute)]
+    if any(node.attr in CHANGES for node in attributes):
+        return set()
+    bound = _bindings(tree)
+    used = {_name(node.value) for node in attributes if node.attr != "str"}
+    used |= set(_called_without_default(tree))
+    return {name for name in objects & used if bound[name] == 1}
+
+
+def _called_without_default(tree: ast.Module) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and not has_default(node):
+            function = node.func
+            yield _name(function.value if isinstance(function, ast.Attribute) else function)
+
+
+def _bindings(tree: ast.Module) -> Counter[str]:
+    """Count how often a file binds each name."""
+    bound: Counter[str] = Counter()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            bound[node.id] += 1
+        elif isinstance(node, ast.alias):
+            bound[node.asname or node.name] += 1
+        elif isinstance(node, ast.arg):
+            bound[node.arg] += 1
+    return bound
