@@ -132,6 +132,22 @@ def test_keeps_encoding_and_newlines(before, after):
         pytest.param("a==1\nc>=1,<2\n", "a==1\nc>=1,<2\n+>=1.26\n", id="ranges"),
         pytest.param("A\nB\nZ\na\nc\n", "A\nB\nZ\na\n+>=1.26\nc\n", id="uppercase first"),
         pytest.param("a\r\nc\r\nd", "a\r\n+>=1.26\r\nc\r\nd", id="crlf"),
+        pytest.param(
+            "# Web\nflask\nceleryx\n\nz\n# Tests\n\n# Testing tools\npytest\n\n# Debugging\nb\n",
+            "# Web\nflask\nceleryx\n\nz\n+>=1.26\n# Tests\n\n# Testing tools\npytest\n\n# Debugging\nb\n",
+            id="above the sections for development",
+        ),
+        pytest.param("# Tests\nz\nb\n", "# Tests\nz\nb\n+>=1.26\n", id="only development"),
+        pytest.param(
+            "# Web\nz\n\n# Monitoring\nb\n",
+            "# Web\nz\n\n# Monitoring\nb\n\n+>=1.26\n",
+            id="below a section",
+        ),
+        pytest.param(
+            "# Web\r\nz\r\n\r\n# Tests\r\nb\r\n",
+            "# Web\r\nz\r\n+>=1.26\r\n\r\n# Tests\r\nb\r\n",
+            id="sections, crlf",
+        ),
         pytest.param("\ufeffc\nd\ne\n", "\ufeff+>=1.26\nc\nd\ne\n", id="bom"),
     ],
 )
@@ -282,6 +298,16 @@ def test_skips_utf_16():
             '[project]\ndependencies = [\n  "a",\n  "c>1",\n  "D[x]",\n]\n',
             '[project]\ndependencies = [\n  "a",\n  "boto3>=1.26",\n  "c>1",\n  "D[x]",\n]\n',
             id="sorted",
+        ),
+        pytest.param(
+            '[project]\ndependencies = [\n  # first\n  "a",\n\n  # third,\n  # really\n  "c",\n\n  # d\n  "d",\n]\n',
+            '[project]\ndependencies = [\n  # first\n  "a",\n\n  "boto3>=1.26",\n\n  # third,\n  # really\n  "c",\n\n  # d\n  "d",\n]\n',
+            id="sorted, with comments",
+        ),
+        pytest.param(
+            '[project]\ndependencies = [\n  # c\n  "c",\n  # d\n  "d",\n  "e",\n]\n',
+            '[project]\ndependencies = [\n  "boto3>=1.26",\n  # c\n  "c",\n  # d\n  "d",\n  "e",\n]\n',
+            id="first, with comments",
         ),
         pytest.param(
             "[project]\ndependencies = []\n",

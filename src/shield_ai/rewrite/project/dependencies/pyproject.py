@@ -25,6 +25,7 @@ from shield_ai.rewrite.project.dependencies.requirement_groups import (
 from shield_ai.rewrite.project.dependencies.sorted_position import sorted_position
 from shield_ai.rewrite.project.dependencies.toml_insertion import (
     BOM,
+    above_comment,
     byte_offset,
     is_toml,
     single_insertion,
@@ -138,7 +139,7 @@ def _add_to_file(path: str, read: FileReader, wanted: Wanted, add: Add) -> Outco
     # tomlkit writes some arrays with comments as invalid TOML.
     if insertion is None or not is_toml(new):
         return skip(path, SkipId.NOT_EXTENDABLE.reason(requirements=", ".join(wanted)))
-    at, addition = insertion
+    at, addition = above_comment(old, *insertion)
     return [insert(path, raw, byte_offset(text, at), addition)], _outdated_locks(path, read)
 
 

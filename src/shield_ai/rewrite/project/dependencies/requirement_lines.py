@@ -10,6 +10,7 @@ from packaging.utils import canonicalize_name
 
 from shield_ai.model.skip import SkipId
 from shield_ai.project.perf.lazy_regex import regex
+from shield_ai.rewrite.project.dependencies.sections import end_of_production, ends_with_section
 from shield_ai.rewrite.project.dependencies.sorted_position import sorted_position
 from shield_ai.rewrite.project.dependencies.version_form import choose_pin, with_version
 from shield_ai.rewrite.project.dependencies.version_pins import outdated_pin
@@ -38,8 +39,10 @@ def add_requirement(path: str, raw: bytes, name: str, wanted: Wanted) -> Outcome
         bound = bound._replace(known=choose_pin(requirement, texts))
     text = with_version(requirement, bound, texts) + "\n"
     at = _sorted_place(lines, name)
+    if at is None:
+        at = end_of_production(raw, lines)
     if at is None or encoding_problem(raw):
-        return append(path, raw, text)
+        return append(path, raw, text, gap=ends_with_section(raw))
     return [insert(path, raw, at, text)], []
 
 

@@ -35,6 +35,31 @@ def single_insertion(old: str, new: str) -> tuple[int, str] | None:
     return at, new[at : at + length]
 
 
+def above_comment(old: str, at: int, addition: str) -> tuple[int, str]:
+    """Move an inserted line above the comment that describes the line below it.
+
+    Args:
+        old: The text.
+        at: The position of the insertion.
+        addition: The inserted text; others than a whole line are not moved.
+    """
+    start = old.rfind("\n", 0, at) + 1
+    head = old[start:at]
+    line = head + addition[: len(addition) - len(head)]
+    if not addition.endswith(head) or not line.endswith("\n"):
+        return at, addition
+    above = start
+    while above > 0:
+        before = old.rfind("\n", 0, above - 1) + 1
+        if not old[before:above].lstrip().startswith("#"):
+            break
+        above = before
+    if above == start:
+        return at, addition
+    is_paragraph = old[:above].endswith("\n\n")
+    return above, line + ("\n" if is_paragraph else "")
+
+
 def byte_offset(text: str, at: int) -> int:
     """Convert a position in the normalized text to a byte offset in the file.
 
