@@ -97,8 +97,16 @@ def find_missing(read: FileReader, built: BuiltRuntime) -> Iterator[MissingPacka
         else:
             packages, modules = [built.path, f"{copy_folder(built.path)}/{_INIT}"], []
         missing = [package for package in packages if not listed.has(package)]
+        if listed.is_dotted and listed.keys[-1] == "include":
+            missing = _with_pattern(missing, _dotted(copy_folder(built.path), built.root))
         if missing or modules:
             yield MissingPackages(listed, missing, modules)
+
+
+def _with_pattern(packages: list[str], copy: str) -> list[str]:
+    """Replace the packages of the copy by one pattern: setuptools looks for what matches it."""
+    others = [package for package in packages if not f"{package}.".startswith(f"{copy}.")]
+    return [*others, f"{copy}*"] if len(others) < len(packages) else packages
 
 
 def _has_any(listed: PackageList, built: BuiltRuntime) -> bool:
