@@ -155,6 +155,7 @@ class SkipId(TextEnum):
     OUTSIDE_SETTINGS = "outside-settings", "not in settings: read it from an environment variable"
     TEST_VALUE = "test-value", "a value of settings for development or tests"
     EXAMPLE_VALUE = "example-value", "a placeholder in an example that users copy"
+    PLACEHOLDER = "placeholder", "a placeholder: to move a real value, read it from a variable"
     SCHEMA_DEFAULT = "schema-default", "default of a pydantic field, which is part of the schema"
     REVIEWED = "reviewed", "marked as reviewed in a comment"
     TEST_CLASS = "test-class", "in the class {name}, which is for tests"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from shield_ai.model.site import Shape
 from shield_ai.model.skip import SkipId
+from shield_ai.scan.python.classify.placeholders import explain_placeholder
 from shield_ai.scan.python.findings.sites import literal_variable
 from shield_ai.scan.python.readers.ast_walk import descend
 from shield_ai.scan.python.settings_classes.class_relations import find_families
@@ -58,7 +59,9 @@ class KeptLiterals:
         variable = self._defaults.get(candidate.target) or self._defaults.get(
             candidate.innermost_name
         )
-        return SkipId.DEVELOPMENT_DEFAULT.reason(variable=variable) if variable else None
+        if variable:
+            return SkipId.DEVELOPMENT_DEFAULT.reason(variable=variable)
+        return explain_placeholder(candidate)
 
 
 def _default_names(source: Source, reads: list[Candidate]) -> dict[str, str]:

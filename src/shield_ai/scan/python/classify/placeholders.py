@@ -1,0 +1,39 @@
+"""Recognize hardcoded placeholders: "default" or "your" with the name of the setting."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from shield_ai.model.skip import SkipId
+from shield_ai.model.words import word_set, words
+from shield_ai.scan.python.classify.literals import literal_text
+
+if TYPE_CHECKING:
+    from shield_ai.model.skip import SkipReason
+    from shield_ai.scan.python.classify.candidates import Candidate
+
+MARKERS = word_set("DEFAULT EXAMPLE SAMPLE PLACEHOLDER CHANGE CHANGEME DUMMY REPLACE YOUR TODO")
+FILLERS = word_set("ME THIS THE WITH HERE IN PRODUCTION A AN MY")
+
+
+def explain_placeholder(candidate: Candidate) -> SkipReason | None:
+    """Return the reason to keep a placeholder; None for other literals.
+
+    Those of SECRET_KEY and of a database are moved: the app can't run without these secrets.
+
+    Args:
+        candidate: A literal.
+    """
+    if candidate.path[-1].upper() == "SECRET_KEY" or candidate.group:
+        return None
+    is_placeholder = _repeats_names(literal_text(candidate.node) or "", candidate.path)
+    return SkipId.PLACEHOLDER.reason() if is_placeholder else None
+
+
+def _repeats_names(text: str, path: tuple[str, ...]) -> bool:
+    """Return whether a text has a marker, and its other words are in the names that get it."""
+    parts = words(text)
+    others = [part for part in parts if part not in MARKERS | FILLERS and not part.isdigit()]
+    letters = "".join("".join(words(name)) for name in path)
+    are_named = all(part in letters for part in others)
+    return bool(others) and are_named and not MARKERS.isdisjoint(parts)

@@ -1,0 +1,30 @@
+from __future__ import annotations
+
+import pytest
+
+REASON = "a placeholder: to move a real value, read it from a variable"
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        pytest.param(
+            "CITYSDK_API = {'USERNAME': 'admin', 'PASSWORD': 'defaultCitySDKPassword'}",
+            REASON,
+            id="default and the names",
+        ),
+        pytest.param("MAIL_PASSWORD = 'your-mail-password-here'", REASON, id="your"),
+        pytest.param("SHOP_API_TOKEN = 'change-this-api-token-1'", REASON, id="change this"),
+        pytest.param("MAIL_PASSWORD = 'default-tr0ub4dor-mail'", "", id="another word"),
+        pytest.param("MAIL_PASSWORD = 'mail-horse-password'", "", id="no marker"),
+        pytest.param("SECRET_KEY = 'default-secret-key-0123456789'", "", id="Django's key"),
+        pytest.param(
+            "DATABASES = {'default': {'ENGINE': 'x', 'PASSWORD': 'default-password'}}",
+            "",
+            id="database",
+        ),
+    ],
+)
+def test_placeholders_stay_in_the_code(sites, text, reason):
+    [found] = {site[2] for site in sites(text) if site[0] == "literal"}
+    assert found == reason
