@@ -57,23 +57,12 @@ def create_site(
     has_default_text = default_end > 0
     if candidate.shape is Shape.FIELD and candidate.always_secret:
         default_start, default_end = 0, 0  # the default of a secret is never its value
-    default_ok = False
-    has_generated_default = False
-    if candidate.shape in READ_SHAPES:
-        default_ok = candidate.optional and _is_default_ok_in_production(source, candidate)
-        has_generated_default = not default_ok and _is_generated(candidate.default)
+    default_ok, has_generated_default = _grade_default(source, candidate)
     shape = candidate.shape
-    reason = candidate.reason
     variable = candidate.variable
-    if candidate.shape is Shape.LITERAL:
+    if shape is Shape.LITERAL:
         variable = variable or literal_variable(candidate)
-        if not literal_text(candidate.node):
-            shape = Shape.FALLBACK
-        if not in_settings:
-            reason = reason or _explain_outside_settings(source.path)
-    names = [name for name in (variable, *candidate.alternatives) if name]
-    if not all(ENV_VAR_NAME.fullmatch(name) for name in names):
-        reason = reason or SkipId.INVALID_VARIABLE.reason()
+        shape = Shape.LITERAL if literal_text(candidate.node) else Shape.FALLBACK
     return Site(
         start=span[0],
         end=span[1],
@@ -106,8 +95,30 @@ def create_site(
         environ=candidate.environ,
         overridden_by=candidate.overridden_by,
         settings_start=_start_of(source, candidate.settings),
-        reason=reason,
+        reason=_explain(source, candidate, variable, in_settings=in_settings),
     )
+
+
+def _grade_default(source: Source, candidate: Candidate) -> tuple[bool, bool]:
+    """Return whether the default of a read works in production, and whether it is generated."""
+    if candidate.shape not in READ_SHAPES:
+        return False, False
+    default_ok = candidate.optional and _is_default_ok_in_production(source, candidate)
+    return default_ok, not default_ok and _is_generated(candidate.default)
+
+
+def _explain(
+    source: Source, candidate: Candidate, variable: str, *, in_settings: bool
+) -> SkipReason | None:
+    """Explain why no fixer can rewrite a site; None if one can."""
+    if candidate.reason:
+        return candidate.reason
+    if candidate.shape is Shape.LITERAL and not in_settings:
+        return _explain_outside_settings(source.path)
+    names = [name for name in (variable, *candidate.alternatives) if name]
+    if not all(ENV_VAR_NAME.fullmatch(name) for name in names):
+        return SkipId.INVALID_VARIABLE.reason()
+    return None
 
 
 def _is_changed(source: Source, span: tuple[int, int]) -> bool:
@@ -146,23 +157,32 @@ def _is_default_ok_in_production(source: Source, candidate: Candidate) -> bool:
     if default is None or (isinstance(default, ast.Constant) and not default.value):
         return False
     written = source.segment(default)
-    if _is_broker(candidate) and _BROKER_URL.search(written):
+    if _is_broker(candidate, written):
         return False
     if LOCAL_CACHE_URL.search(written):
         return True
     text = literal_text(default)
     if text in EMPTY_DOCUMENTS:
         return bool(text)  # an empty JSON document contains no secret
-    if not candidate.is_secret_read() or _database_field(candidate) not in {"", "password"}:
+    field = _database_field(candidate)
+    if not candidate.is_secret_read() or field not in {"", "password"}:
         return True
-    if meaning(candidate.variable) is not Meaning.URL:
-        in_database = bool(_database_field(candidate))
-        return not in_database and is_missing_value(candidate.variable, default)
+    return _is_harmless_default(candidate.variable, default, written, in_database=bool(field))
+
+
+def _is_harmless_default(
+    variable: str, default: ast.expr, written: str, *, in_database: bool
+) -> bool:
+    """Return whether the default of a secret is a URL without a login, or stands for no value."""
+    if meaning(variable) is not Meaning.URL:
+        return not in_database and is_missing_value(variable, default)
     return not _SERVER_URL.search(written) and not _LOGIN_URL.search(written)
 
 
-def _is_broker(candidate: Candidate) -> bool:
-    """Return whether a candidate is the URL of a message broker, or of a backend for results."""
+def _is_broker(candidate: Candidate, default: str) -> bool:
+    """Return whether a default is the URL of a message broker, or of a backend for results."""
+    if not _BROKER_URL.search(default):
+        return False
     names = (candidate.variable, *candidate.path)
     parts = {word for name in names for word in words(name)}
     return not _BROKER_WORDS.isdisjoint(parts) or {"RESULT", "BACKEND"} <= parts
