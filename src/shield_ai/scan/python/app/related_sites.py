@@ -7,17 +7,15 @@ from typing import TYPE_CHECKING
 from shield_ai.model.skip import SkipId
 from shield_ai.scan.python.app.compare_literals import mark_different_literals, merge_equal_literals
 from shield_ai.scan.python.app.cross_file import RESERVED, ProjectContext, apply_context
-from shield_ai.scan.python.app.deleted_variables import find_deleted_variables
 from shield_ai.scan.python.app.development import explain_literals, mark_development_reads
 from shield_ai.scan.python.app.development_files import development_files
 from shield_ai.scan.python.app.example_values import explain_examples
 from shield_ai.scan.python.app.heroku_addons import find_addon_variables
 from shield_ai.scan.python.app.masked_names import drop_masked_names
-from shield_ai.scan.python.app.public_keys import find_published_keys, find_site_keys
+from shield_ai.scan.python.app.public_keys import find_published_keys
 from shield_ai.scan.python.app.related_reads import select_related_reads
+from shield_ai.scan.python.app.reserved_variables import reserve_variables
 from shield_ai.scan.python.app.stored_variables import find_stored_variables
-from shield_ai.scan.python.app.tls_keys import find_tls_key_paths
-from shield_ai.scan.python.app.written_variables import find_written_variables
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -75,16 +73,9 @@ def relate_sites(
     variables = collected.manifest_variables
     read = files.read
     sites = drop_masked_names(sites, {*variables, *context.migrated})
-    for variable in find_site_keys({site.variable for _, site in sites}) - {*variables}:
-        context.reserved.setdefault(variable, SkipId.PUBLIC_KEY.reason())
-    for variable, reason in find_tls_key_paths(sites).items():
-        if variable not in variables:
-            context.reserved.setdefault(variable, reason)
-    reads = {variable for _, site in sites for variable in site.variables}
     with_reads = dict(files.with_marker("env_read"))
     contents = [(path, with_reads[path]) for path in scanned if path in with_reads]
-    context.reserved |= find_deleted_variables(contents, reads)
-    context.reserved |= find_written_variables(contents, reads)
+    reserve_variables(context, sites, variables, contents)
     development = development_files(scanned, settings, read)
     related = select_related_reads(
         mark_development_reads(

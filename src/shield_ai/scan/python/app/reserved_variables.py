@@ -1,0 +1,42 @@
+"""Find the variables that stay in the environment, by what all reads and files of an app show."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from shield_ai.model.skip import SkipId
+from shield_ai.scan.python.app.deleted_variables import find_deleted_variables
+from shield_ai.scan.python.app.public_keys import find_site_keys
+from shield_ai.scan.python.app.tls_keys import find_tls_key_paths
+from shield_ai.scan.python.app.written_variables import find_written_variables
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
+    from shield_ai.model.site import FoundSite
+    from shield_ai.scan.python.app.cross_file import ProjectContext
+
+
+def reserve_variables(
+    context: ProjectContext,
+    sites: Sequence[FoundSite],
+    manifest_variables: Collection[str],
+    contents: Sequence[tuple[str, bytes]],
+) -> None:
+    """Add the reasons to the context.
+
+    Args:
+        context: What the scan has collected.
+        sites: All sites of the app.
+        manifest_variables: Variables in shield.toml; they move unless the app sets or deletes them.
+        contents: Path and content of the files that may read or set variables.
+    """
+    by_name = dict.fromkeys(
+        find_site_keys({site.variable for _, site in sites}), SkipId.PUBLIC_KEY.reason()
+    )
+    for variable, reason in (by_name | find_tls_key_paths(sites)).items():
+        if variable not in manifest_variables:
+            context.reserved.setdefault(variable, reason)
+    reads = {variable for _, site in sites for variable in site.variables}
+    context.reserved |= find_deleted_variables(contents, reads)
+    context.reserved |= find_written_variables(contents, reads)
