@@ -55,7 +55,9 @@ def plain(monkeypatch):
             patch.setattr(
                 runner,
                 "scan",
-                lambda root, paths, variables, _markers, _ignored: scan(root, paths, variables),
+                lambda root, paths, variables, _markers, _ignored, reads: scan(
+                    root, paths, variables, other_reads=reads
+                ),
             )
             return scan_paths([tree], include_low_confidence=True)
 
