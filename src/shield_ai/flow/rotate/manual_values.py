@@ -6,13 +6,17 @@ from typing import TYPE_CHECKING
 
 from shield_ai.model.errors import ShieldError
 from shield_ai.model.finding import Kind
-from shield_ai.scan.text.value_shapes import CHANGE_ME, PLACEHOLDER
+from shield_ai.project.perf.lazy_regex import regex
+from shield_ai.scan.text.value_shapes import CHANGE_ME
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from shield_ai.model.hidden import Hidden
     from shield_ai.model.manifest import Secret
+
+# A template or a masked value, not merely words that a person may choose.
+TEMPLATE = regex(r"<.{0,200}>|[xX]{3,}|\*{2,}|\.{3,}|\$\{.{0,200}\}")
 
 
 def require_plausible(secret: Secret, values: Mapping[str, Hidden]) -> None:
@@ -40,7 +44,7 @@ def _problem(secret: Secret, value: str) -> str:
         return "is empty"
     if value != value.strip():
         return "starts or ends with a space"
-    if PLACEHOLDER.search(value) or CHANGE_ME.fullmatch(value):
+    if TEMPLATE.fullmatch(value) or CHANGE_ME.fullmatch(value):
         return "is a placeholder"
     if secret.kind is Kind.URL and not secret.fields and "://" not in value:
         return "is not a URL"
