@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import pytest
+
 from shield_ai.flow.draft.origins import choose_origins, missing_variables
 from shield_ai.model.finding import Kind
 from shield_ai.model.hidden import Hidden
@@ -36,3 +38,39 @@ def test_takes_the_port_of_pydantic_settings_from_the_code():
     [origin] = origins
     assert (origin.field, Values({}, {}, read).resolve(origin.source)) == ("port", Hidden("5432"))
     assert missing_variables(database, origins, sites) == ["DB_PASSWORD", "DB_HOST"]
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "is_missing"),
+    [
+        pytest.param("shop/settings/base.py", "x = os.environ.get('DB_URL')", False, id="default"),
+        pytest.param(
+            "shop/settings/base.py",
+            "x = os.environ.get('DB_URL')\ny = os.environ['DB_URL']",
+            True,
+            id="also read without a default",
+        ),
+        pytest.param(
+            "shop/settings/test.py", "os.environ.setdefault('DB_URL', '')", True, id="set by tests"
+        ),
+        pytest.param(
+            "shop/settings/test.py", "x = os.environ.get('DB_URL')", True, id="default of tests"
+        ),
+        pytest.param(
+            "shop/settings/local.py", "x = os.environ.get('DB_URL')", True, id="for development"
+        ),
+        pytest.param(
+            "manage.py", "os.environ.setdefault('DB_URL', '')", True, id="set by a script"
+        ),
+    ],
+)
+def test_a_default_of_tests_or_development_is_none_in_production(path, text, is_missing):
+    url = Secret(name="db-url", env="DB_URL")
+    files = {
+        "shop/settings/production.py": b"import os\nDB_URL = os.environ['DB_URL']\n",
+        path: f"import os\n{text}\n".encode(),
+    }
+    if not is_missing:
+        del files["shop/settings/production.py"]
+    sites = scan_files("shop", list(files), files.get, {"DB_URL"}).sites
+    assert missing_variables(url, (), sites) == (["DB_URL"] if is_missing else [])

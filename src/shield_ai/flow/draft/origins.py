@@ -12,6 +12,7 @@ from shield_ai.model.site import Shape
 from shield_ai.model.skip import SkipId, Skipped
 from shield_ai.project.layout import is_example
 from shield_ai.project.values import Values
+from shield_ai.scan.python.app.cross_file import NOT_IN_PRODUCTION
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from shield_ai.model.file_reader import FileReader
     from shield_ai.model.finding import Finding
     from shield_ai.model.manifest import Secret
-    from shield_ai.model.site import FoundSite
+    from shield_ai.model.site import FoundSite, Site
 
 
 class _CodeValue(NamedTuple):
@@ -143,17 +144,33 @@ def missing_variables(
     missing = [variable for variable, field in variables.items() if field not in fields]
     if secret.optional and len(missing) == len(variables):
         return []
-    with_default = set(_variables_with_default(sites))
+    with_default = _variables_with_default(sites)
     return [variable for variable in missing if variable not in with_default]
 
 
-def _variables_with_default(sites: Sequence[FoundSite]) -> Iterator[str]:
-    """Yield the variables that the code reads with a default that works in production.
+def _variables_with_default(sites: Sequence[FoundSite]) -> set[str]:
+    """Return the variables that the code always reads with a default that works in production.
 
     With AWS on, a pydantic field of a secret with several fields does not use its default.
     """
-    for _, site in sites:
-        if site.shape is not Shape.READ or not site.optional or site.is_demanded:
-            continue
-        if site.default_ok_in_production or not site.default_literal:
-            yield site.variable
+    reads = [site for _, site in sites if site.shape is Shape.READ and _is_production_read(site)]
+    found = {site.variable for site in reads if _works_without_value(site)}
+    return found - {site.variable for site in reads if _fails_without_value(site)}
+
+
+def _is_production_read(site: Site) -> bool:
+    """Return False for a read that only development or tests run, and for a setdefault."""
+    ignored = NOT_IN_PRODUCTION | {SkipId.SETS_VARIABLE}
+    return site.reason is None or site.reason.id not in ignored
+
+
+def _works_without_value(site: Site) -> bool:
+    if not site.optional or site.is_demanded:
+        return False
+    return site.default_ok_in_production or not site.default_literal
+
+
+def _fails_without_value(site: Site) -> bool:
+    """Return whether the app does not start without the variable."""
+    is_conditional = site.is_guarded or site.has_alternative or site.in_function or site.in_main
+    return not (site.optional or site.reason or is_conditional)

@@ -137,3 +137,21 @@ def test_a_default_for_development_needs_no_variable():
         "shop/settings/production.py": READ,
     }
     assert reasons(files)[path, "DB_PASSWORD"] == SkipId.DEVELOPMENT_STAGE.text
+
+
+@pytest.mark.parametrize(
+    ("path", "kept"),
+    [
+        pytest.param("shop/settings/test.py", (), id="test settings"),
+        pytest.param("shop/settings/local.py", (), id="development settings"),
+        pytest.param("shop/settings/production.py", ("DB_PASSWORD",), id="production settings"),
+        pytest.param("manage.py", ("DB_PASSWORD",), id="script"),
+    ],
+)
+def test_production_does_not_need_a_variable_that_only_other_settings_set(path, kept):
+    files = {
+        "shop/settings/production.py": b"",
+        "shop/settings/base.py": READ,
+        path: b"import os\nos.environ.setdefault('DB_PASSWORD', '')\n",
+    }
+    assert scan_files("shop", list(files), files.get).kept == kept

@@ -42,6 +42,8 @@ class ProjectContext(msgspec.Struct):
     named: frozenset[str] = frozenset()
     # variables that a deployment file takes from a store of secrets, and the file
     stored: dict[str, str] = msgspec.field(default_factory=dict)
+    # the settings files for development and tests
+    development: frozenset[str] = frozenset()
     # the functions that load all variables with a prefix
     loaded_prefixes: dict[str, str] = msgspec.field(default_factory=dict)
 
@@ -89,7 +91,8 @@ def _apply(finding: Finding, site: Site, readable: set[str], context: ProjectCon
     if narrowed is not site:
         return _apply(finding, narrowed, readable, context)
     if site.reason:
-        reason = _keep_variables(site, site.reason, readable)
+        is_development = finding.path in context.development
+        reason = _keep_variables(site, site.reason, readable, is_development=is_development)
     else:
         reason = next(filter(None, reasons.values()), None)
     if reason == site.reason:
@@ -97,10 +100,14 @@ def _apply(finding: Finding, site: Site, readable: set[str], context: ProjectCon
     return msgspec.structs.replace(site, reason=reason)
 
 
-def _keep_variables(site: Site, reason: SkipReason, readable: set[str]) -> SkipReason:
+def _keep_variables(
+    site: Site, reason: SkipReason, readable: set[str], *, is_development: bool
+) -> SkipReason:
     """Add the advice to keep variables set for a read that cannot be migrated."""
     needed = [variable for variable in site.variables if variable in readable]
     has_default = site.default_literal and reason.id in NOT_IN_PRODUCTION
+    if is_development and reason.id is SkipId.SETS_VARIABLE:
+        has_default = site.optional  # as in setdefault(), which production does not run
     if not needed or has_default or site.shape not in READ_SHAPES:
         return reason
     return reason.keeping(needed)

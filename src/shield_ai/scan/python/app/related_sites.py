@@ -77,6 +77,7 @@ def relate_sites(
     contents = [(path, with_reads[path]) for path in scanned if path in with_reads]
     reserve_variables(context, sites, variables, contents)
     development = development_files(scanned, settings, read)
+    context.development = development
     related = select_related_reads(
         mark_development_reads(
             sites,
