@@ -9,13 +9,21 @@ from shield_ai.cli.progress import progress_bar
 from shield_ai.flow.plan.plan_effects import rewrites_code
 from shield_ai.model.plan import Action, StepKind
 from shield_ai.project.python_source import digest
+from shield_ai.reports.documents import ApplyDocument
 from shield_ai.reports.results import comparison_text, next_steps_text, receipts_text
 from shield_ai.reports.terminal.plurals import count
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from shield_ai.model.edit import FileChange
     from shield_ai.model.file_reader import FileReader
     from shield_ai.model.plan import Applied, Plan, Receipt
+
+UNCOMPARED = (
+    "not compared: the edits of the apply that was interrupted; "
+    "to compare them, run shield rollback, and then shield apply again"
+)
 
 
 class ApplySteps:
@@ -72,7 +80,9 @@ class ApplySteps:
 def print_results(planned: Plan, applied: Applied) -> None:
     """Print what apply did, whether the settings are the same, and what is left to do."""
     note(receipts_text(applied.receipts))
-    if rewrites_code(planned):
+    if applied.leaves_uncompared:
+        echo(UNCOMPARED, err=True)
+    elif rewrites_code(planned):
         text = comparison_text(applied.settings)
         if applied.settings.problems:
             echo(text, err=True)
@@ -81,3 +91,23 @@ def print_results(planned: Plan, applied: Applied) -> None:
     steps = next_steps_text(planned)
     if steps:
         note(steps)
+
+
+def apply_document(planned: Plan, applied: Applied, rotated: Sequence[str] = ()) -> ApplyDocument:
+    """Return what `--json` prints after an apply.
+
+    Args:
+        planned: The plan.
+        applied: What was done.
+        rotated: The secrets that were rotated immediately.
+    """
+    edits_code = applied.leaves_uncompared or (applied.receipts and rewrites_code(planned))
+    return ApplyDocument(
+        app=planned.app,
+        account=planned.account,
+        region=planned.region,
+        environment=planned.environment,
+        steps=applied.receipts,
+        settings=applied.settings if edits_code else None,
+        rotated=tuple(rotated),
+    )

@@ -1,4 +1,4 @@
-"""List steps of the journal, and ask for confirmation to recover them or to apply a plan."""
+"""List steps of the journal, and ask for confirmation to apply a plan."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from shield_ai.cli.console import print_before_question
 from shield_ai.cli.interruptions import interruption
 from shield_ai.cli.prompts import confirm_changes
-from shield_ai.flow.apply.apply_recovery import unfinished_steps
 from shield_ai.flow.journal.journal_record import FileStep
 from shield_ai.project.runtime_names import copied_folder
 from shield_ai.reports.terminal.entries import shorten_name
@@ -18,25 +17,6 @@ if TYPE_CHECKING:
 
     from shield_ai.flow.apply.apply_session import ApplySession
     from shield_ai.flow.journal.journal_record import Step
-
-
-def confirm_recovery(session: ApplySession, *, yes: bool) -> None:
-    """List the unfinished AWS steps of an interrupted apply, and confirm their recovery.
-
-    Args:
-        session: The app, locked.
-        yes: Whether --yes was given.
-
-    Raises:
-        ShieldError: Standard input is not a terminal.
-        DeclinedError: The answer is no.
-    """
-    steps = unfinished_steps(session.journal) if session.only != "code" else []
-    if not steps:
-        return
-    print_before_question("interrupted apply, with unfinished steps in AWS:", yes=yes)
-    list_steps(steps, yes=yes)
-    confirm_changes(session, "Complete or revert these steps?", yes=yes)
 
 
 def confirm_plan(session: ApplySession, recovered_steps: int, *, yes: bool) -> None:

@@ -137,3 +137,5 @@ class Applied(msgspec.Struct, frozen=True, kw_only=True):
 
     receipts: tuple[Receipt, ...] = ()
     settings: Comparison = NOT_COMPARED
+    # Whether edits of an interrupted apply were never compared.
+    leaves_uncompared: bool = False

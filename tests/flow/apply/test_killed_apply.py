@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
 import sys
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 APPLY = ("apply", "--only", "code", "--yes", "--no-proof")
+PROVE = APPLY[:-1]
 # Exits before it moves the n-th file into place.
 KILLED = """
 import os, sys
@@ -68,3 +70,54 @@ def test_an_apply_that_was_killed_between_files_can_be_repeated(
     assert subprocess.run(command, cwd=app, check=False, capture_output=True).returncode == 9
     assert run(*APPLY, cwd=app).code == 0
     assert files_of(app) == expected
+
+
+# Exits when all files are edited, before the settings are loaded again.
+KILLED_BEFORE_COMPARISON = """
+import os, sys
+from shield_ai.__main__ import main
+from shield_ai.flow.apply.settings_check import SettingsComparison
+
+SettingsComparison.compare_after = lambda self: os._exit(9)
+sys.exit(main())
+"""
+
+
+@pytest.fixture
+def uncompared(tmp_path, original) -> Path:
+    """An app with the edits of an apply that was killed before it compared the settings."""
+    app: Path = tmp_path / "app"
+    shutil.copytree(original, app)
+    command = [sys.executable, "-c", KILLED_BEFORE_COMPARISON, *PROVE]
+    assert subprocess.run(command, cwd=app, check=False, capture_output=True).returncode == 9
+    return app
+
+
+def test_an_apply_that_was_killed_before_the_comparison_compares_when_repeated(
+    uncompared, expected
+) -> None:
+    assert files_of(uncompared) == expected
+    done = run(*PROVE, cwd=uncompared)
+    assert done.code == 0, done.text
+    assert "restored: the settings had not been compared" in done.text
+    assert "proved: 1 of 1 settings module" in done.text
+    assert files_of(uncompared) == expected
+    assert "nothing to do" in run(*PROVE, cwd=uncompared).text
+
+
+@pytest.mark.parametrize(
+    ("options", "edit"),
+    [
+        pytest.param(APPLY, "", id="not to be compared"),
+        pytest.param(PROVE, "# An edit.\n", id="edited since"),
+    ],
+)
+def test_names_edits_that_are_never_compared(uncompared, options, edit) -> None:
+    settings = uncompared / "shop/settings.py"
+    edited = settings.read_text() + edit
+    settings.write_text(edited)
+    done = run(*options, "--json", cwd=uncompared)
+    assert done.code == 0, done.text
+    assert "not compared: the edits of the apply that was interrupted" in done.err
+    assert json.loads(done.out)["settings"]["modules"] == []
+    assert settings.read_text() == edited

@@ -8,28 +8,25 @@ from typing import TYPE_CHECKING
 import click
 import msgspec
 
-from shield_ai.cli.apply_steps import ApplySteps, print_results
+from shield_ai.cli.apply_steps import ApplySteps, apply_document, print_results
 from shield_ai.cli.console import (
     note,
     print_before_question,
     print_json,
 )
+from shield_ai.cli.interrupted_apply import recover, restore_uncompared
 from shield_ai.cli.interruptions import interruption
-from shield_ai.cli.journal_steps import confirm_plan, confirm_recovery
+from shield_ai.cli.journal_steps import confirm_plan
 from shield_ai.cli.options import JSON, YES, grouped_options
 from shield_ai.cli.planning import PLAN_OPTIONS, make_plan, open_plan
 from shield_ai.cli.run_settings import PYTHON
 from shield_ai.flow.app_options import SettingsOptions
-from shield_ai.flow.plan.plan_effects import rewrites_code
 from shield_ai.flow.plan.plan_lists import count_fixed
 from shield_ai.model.errors import DONE
 from shield_ai.model.plan import Action, Applied
-from shield_ai.reports.documents import ApplyDocument
 from shield_ai.reports.plan import no_changes_text, plan_text
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from shield_ai.cli.planning import PlanOptions
     from shield_ai.model.plan import Plan
 
@@ -122,19 +119,18 @@ def apply(
     their values. Use --no-proof for an app that you do not trust.
     """
     plan_file = target if target.is_file() else None
+    if not proof.no_proof:
+        restore_uncompared(target, options, yes=yes)
     session, planned = open_plan(target, options) if plan_file else make_plan(target, options)
     if session.has_nothing_to_do(planned):
         note(no_changes_text(planned))
         if after.as_json:
-            print_json(_document(planned, Applied()))
+            print_json(apply_document(planned, Applied()))
         return DONE
     with session.locked():
         recovered = 0
         if session.is_interrupted:
-            confirm_recovery(session, yes=yes)
-            with interruption(_interrupted_recovery):
-                recovered = session.recover()
-                planned = session.remaining_plan(planned if plan_file else None)
+            recovered, planned = recover(session, planned if plan_file else None, yes=yes)
         if plan_file:
             session.require_derived(planned)
         session.require_safe(
@@ -159,27 +155,8 @@ def apply(
 
         rotate_now(session, new_rotations)
     if after.as_json:
-        print_json(_document(planned, applied, new_rotations))
+        print_json(apply_document(planned, applied, new_rotations))
     return DONE
-
-
-def _document(planned: Plan, applied: Applied, rotated: Sequence[str] = ()) -> ApplyDocument:
-    return ApplyDocument(
-        app=planned.app,
-        account=planned.account,
-        region=planned.region,
-        environment=planned.environment,
-        steps=applied.receipts,
-        settings=applied.settings if applied.receipts and rewrites_code(planned) else None,
-        rotated=tuple(rotated),
-    )
-
-
-def _interrupted_recovery() -> tuple[str, str]:
-    return (
-        "interrupted during the recovery of the last apply",
-        "run shield apply again to continue, or shield rollback to undo the steps",
-    )
 
 
 def _new_rotations(planned: Plan) -> list[str]:

@@ -1,4 +1,4 @@
-"""Complete or revert the AWS steps of an interrupted apply."""
+"""Complete or revert the steps of an interrupted apply."""
 
 from __future__ import annotations
 
@@ -8,11 +8,13 @@ import msgspec
 
 from shield_ai.flow.journal.journal_record import ResourceStep, SecretStep, require_same_account
 from shield_ai.model.plan import Action
+from shield_ai.project.python_source import digest
 
 if TYPE_CHECKING:
     from shield_ai.aws.live.account import Account
-    from shield_ai.flow.journal.journal_record import AwsStep
+    from shield_ai.flow.journal.journal_record import AwsStep, FileStep
     from shield_ai.flow.journal.log import Journal
+    from shield_ai.model.file_reader import FileReader
     from shield_ai.model.plan import Plan
     from shield_ai.model.resource import SecretState
 
@@ -25,6 +27,33 @@ def unfinished_steps(journal: Journal) -> list[AwsStep]:
     """
     steps = journal.open_aws_steps(journal.interrupted_run())
     return [step for step in steps if not journal.is_done(step)]
+
+
+def uncompared_steps(journal: Journal) -> list[FileStep]:
+    """Return the edits of an apply that was interrupted before it compared the settings.
+
+    Args:
+        journal: Loaded.
+
+    Returns:
+        The steps, newest first; none if the apply edited no code, or had begun to change AWS, which
+        comes after the comparison.
+    """
+    run = journal.interrupted_run()
+    steps = journal.open_file_steps(run)
+    edits_code = any(step.before and step.what.endswith(".py") for step in steps)
+    return steps if edits_code and not journal.open_aws_steps(run) else []
+
+
+def is_unedited(step: FileStep, read: FileReader) -> bool:
+    """Return whether a file has the bytes from before or after a step.
+
+    Args:
+        step: The step.
+        read: Returns the bytes of a file of the app.
+    """
+    content = read(step.what)
+    return (None if content is None else digest(content)) in {step.before, step.after}
 
 
 def recover(journal: Journal, aws: Account) -> int:

@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from shield_ai.flow.apply.apply_recovery import recover, remaining_plan
+from shield_ai.flow.apply.apply_recovery import (
+    is_unedited,
+    recover,
+    remaining_plan,
+    uncompared_steps,
+)
+from shield_ai.flow.apply.file_transaction import undo_all
 from shield_ai.flow.apply.run import Applier
 from shield_ai.flow.apply.settings_check import SettingsCheck, SettingsComparison
 from shield_ai.flow.apply.settings_values import known_values
@@ -22,12 +28,14 @@ from shield_ai.flow.plan.preconditions import (
     require_values,
 )
 from shield_ai.flow.value_sources import planned_env_files, require_unambiguous
+from shield_ai.model.plan import NOT_COMPARED
 from shield_ai.rewrite.python.fixers.move_literals import DOTENV, dotenv_change
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from shield_ai.flow.app_options import SettingsOptions
+    from shield_ai.flow.journal.journal_record import FileStep
     from shield_ai.model.plan import Applied, Plan, Receipt
     from shield_ai.project.values import Values
 
@@ -72,6 +80,27 @@ class ApplySession(PlanningSession):
     def is_interrupted(self) -> bool:
         """Whether the last apply was interrupted."""
         return bool(self.journal.load().interrupted_run())
+
+    def steps_to_repeat(self, plan: Plan | None) -> list[FileStep]:
+        """Return the uncompared edits of an interrupted apply, if this one can make them again.
+
+        Args:
+            plan: The plan from a file; None if this command makes the plan.
+        """
+        steps = uncompared_steps(self.journal.load())
+        planned = {file.path for file in plan.files} | {DOTENV} if plan else set()
+        for step in steps:
+            if not is_unedited(step, self.tree.read) or (plan and step.what not in planned):
+                return []
+        return [] if self.only == "aws" else steps
+
+    def restore(self, steps: Sequence[FileStep]) -> None:
+        """Restore the files of an interrupted apply. The scan of this session is then outdated.
+
+        Args:
+            steps: From `steps_to_repeat`.
+        """
+        undo_all(steps[::-1], tree=self.tree, journal=self.journal)
 
     def require_safe(
         self,
@@ -131,6 +160,7 @@ class ApplySession(PlanningSession):
         change = dotenv_change(plan.dotenv, values, self.tree.read(DOTENV))
         if change:
             plan = msgspec.structs.replace(plan, files=(*plan.files, change))
+        leaves_uncompared = bool(uncompared_steps(self.journal.load()))
         check = None
         if settings.may_run and rewrites_code(plan):
             comparison = self._load_settings(values, settings.python)
@@ -144,7 +174,10 @@ class ApplySession(PlanningSession):
             on_edit=on_edit,
             check=check,
         )
-        return applier.apply(plan)
+        applied = applier.apply(plan)
+        if leaves_uncompared:
+            return msgspec.structs.replace(applied, settings=NOT_COMPARED, leaves_uncompared=True)
+        return applied
 
     def _load_settings(self, values: Values, python: str) -> SettingsComparison:
         known = known_values(self.sites, self.manifest, self.tree, values)
