@@ -4,7 +4,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from shield_ai.project.app_folder import app_folder_above
+from shield_ai.model.errors import SourceError
+from shield_ai.project.app_folder import app_folder_above, require_own_repository
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -69,3 +70,31 @@ def test_does_not_leave_the_repository(tmp_path: Path) -> None:
     (tmp_path / "repository/.git").mkdir()
     (inner / "__init__.py").touch()
     assert app_folder_above(inner) is None
+
+
+@pytest.mark.parametrize(
+    ("files", "found"),
+    [
+        pytest.param("a/.git/HEAD b/.git/HEAD", ["a", "b"], id="above two repositories"),
+        pytest.param("a/.git", ["a"], id="above a work tree"),
+        pytest.param("a/src/.git/HEAD", ["a/src"], id="above a deeper repository"),
+        pytest.param(".git/HEAD a/.git/HEAD", [], id="in a repository"),
+        pytest.param("lib/.git/HEAD", [], id="a repository without the code"),
+        pytest.param("", [], id="no repository"),
+    ],
+)
+def test_refuses_a_folder_above_the_repository_of_the_code(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, files: str, found: list[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in files.split():
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    paths = ["a/src/settings.py", "b/settings.py"]
+    if not found:
+        require_own_repository(tmp_path, paths)
+        return
+    with pytest.raises(SourceError) as caught:
+        require_own_repository(tmp_path, paths)
+    assert f"the app: {' or '.join(found)}; nothing was changed" in caught.value.hint

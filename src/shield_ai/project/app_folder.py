@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from shield_ai.model.errors import SourceError
 from shield_ai.model.naming import MANIFEST
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
 MANAGE = "manage.py"
@@ -65,6 +67,44 @@ def require_app_folder(folder: Path) -> None:
         f"run shield in {os.path.relpath(above)}; "
         f"if {folder} is a separate app, add a requirements.txt there",
     )
+
+
+def require_own_repository(folder: Path, paths: Iterable[str], others: Iterable[str] = ()) -> None:
+    """Require that code of an app is in no git repository below a folder that is in none.
+
+    git would not show the edits from there, and its uncommitted changes would not be noticed.
+
+    Args:
+        folder: The app's folder.
+        paths: The files to edit, relative to the folder.
+        others: Files that show which repositories below the folder may be meant.
+
+    Raises:
+        SourceError: A file is in a repository below the folder.
+    """
+    folder = folder.resolve()
+    if any(map(_is_top, (folder, *folder.parents))):
+        return
+    inside = _tops(folder, paths)
+    if not inside:
+        return
+    found = sorted(os.path.relpath(top) for top in inside | _tops(folder, others))
+    names = f"{', '.join(found[:-1])} or {found[-1]}" if len(found) > 1 else found[0]
+    raise SourceError(
+        f"{folder} is not in a git repository, but code of the app below it is",
+        f"run shield in the repository of the app: {names}; nothing was changed",
+    )
+
+
+def _tops(folder: Path, paths: Iterable[str]) -> set[Path]:
+    """Return the tops of the git repositories below a folder that contain some files."""
+    parents = {parent for path in paths for parent in PurePosixPath(path).parents}
+    return {folder / parent for parent in parents if _is_top(folder / parent)}
+
+
+def _is_top(folder: Path) -> bool:
+    """Return whether a folder is the top of a git repository."""
+    return bool(_first(folder, (".git",)))
 
 
 def may_be_app_folder(folder: Path) -> bool:

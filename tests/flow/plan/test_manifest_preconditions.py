@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from shield_helpers import make_app, run
+from shield_helpers import files_of, make_app, run
 
 
 @pytest.fixture
@@ -83,3 +83,33 @@ def test_the_settings_files_exist(moved, path, hint):
         assert done.code == 2, command
         assert f"error: shield.toml:{line}: settings: {path} does not exist" in done.err
         assert f"hint: {hint}" in done.err
+
+
+@pytest.mark.parametrize("has_manifest", [False, True], ids=["no shield.toml", "shield.toml"])
+@pytest.mark.parametrize(
+    "command", [["draft"], ["plan", "--only", "code"], ["apply", "--only", "code", "--yes"]]
+)
+def test_a_folder_above_repositories_is_not_an_app(tmp_path, command, has_manifest):
+    root = tmp_path / "work"
+    for name in ("one", "two"):
+        (root / name).mkdir(parents=True)
+        make_app(root / name)
+    if has_manifest:
+        assert run("draft", cwd=root).code == 0
+    for name in ("one", "two"):
+        (root / name / ".git").mkdir()
+    before = files_of(root)
+    done = run(*command, cwd=root)
+    assert done.code != 0
+    assert f"error: {root} is not in a git repository, but code of the app below it is" in done.err
+    assert "run shield in the repository of the app: " in done.err
+    assert files_of(root) == before
+
+
+def test_an_app_can_contain_the_repository_of_other_code(tmp_path):
+    make_app(tmp_path)
+    (tmp_path / "other/.git").mkdir(parents=True)
+    make_app(tmp_path / "other")
+    (tmp_path / "other/shop").rename(tmp_path / "other/reports")
+    done = run("plan", "--only", "code", cwd=tmp_path)
+    assert done.code == 0, done.err

@@ -14,7 +14,7 @@ from shield_ai.model.errors import SourceError
 from shield_ai.model.finding import Kind, Severity
 from shield_ai.model.manifest_patterns import REGION
 from shield_ai.model.site import READ_SHAPES
-from shield_ai.project.app_folder import require_app_folder
+from shield_ai.project.app_folder import require_app_folder, require_own_repository
 from shield_ai.project.operator_region import operator_region
 from shield_ai.scan.deployment.aws_region import find_aws_region
 
@@ -36,7 +36,8 @@ def draft_manifest(app: AppContext) -> Manifest:
         app: The app.
 
     Raises:
-        SourceError: The app has no Python files, or its folder is inside another app.
+        SourceError: The app has no Python files, its folder is inside another app, or its code is
+            in a git repository below the folder.
     """
     scan = app.scan_result
     if not scan.files:
@@ -45,6 +46,7 @@ def draft_manifest(app: AppContext) -> Manifest:
             "pass the app's folder; for Django, the folder with manage.py",
         )
     facts = scan.facts
+    _require_repository(app)
     if app.manifest_on_disk is None:
         require_app_folder(app.tree.root)
         importers = {finding.path for finding, site in scan.sites if not site.reason}
@@ -55,6 +57,14 @@ def draft_manifest(app: AppContext) -> Manifest:
     if app.manifest_on_disk is None:
         return without_injected(manifest, app.tree.root)
     return manifest
+
+
+def _require_repository(app: AppContext) -> None:
+    """Require that the code to move is in no git repository below the app's folder."""
+    scan = app.scan_result
+    edited = [finding.path for finding, site in scan.sites if not site.reason]
+    others = {*scan.facts.settings, *(finding.path for finding, _ in scan.sites)}
+    require_own_repository(app.tree.root, [*edited, scan.facts.runtime], others)
 
 
 def write_draft(app: AppContext, more: Sequence[Secret] = ()) -> str:

@@ -8,6 +8,7 @@ from shield_ai.model.errors import ManifestError, SourceError, UnsafePlanError
 from shield_ai.model.manifest_parser import locate
 from shield_ai.model.naming import MANIFEST
 from shield_ai.model.suggestion import did_you_mean
+from shield_ai.project.app_folder import require_own_repository
 from shield_ai.project.secret_map import parse_map
 
 if TYPE_CHECKING:
@@ -18,6 +19,17 @@ if TYPE_CHECKING:
     from shield_ai.model.manifest import Manifest
     from shield_ai.model.skip import Skipped
     from shield_ai.project.layout import AppFacts
+
+
+def require_repository(app: AppContext) -> None:
+    """Require that the code of an app is in the git repository of its folder, if any is in one.
+
+    Raises:
+        SourceError: The folder is in no repository, but the code below it is.
+    """
+    if app.only != "aws":
+        settings = app.manifest.app
+        require_own_repository(app.tree.root, [*settings.settings, settings.runtime])
 
 
 def require_existing_settings(app: AppContext) -> None:

@@ -25,6 +25,7 @@ from shield_ai.model.locator import (
     Prompt,
 )
 from shield_ai.model.plan import Action, ValueState
+from shield_ai.project.app_folder import require_own_repository
 from shield_ai.project.inside import GIT_FOLDER
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.project.values import OPERATOR_VARIABLES, STDIN
@@ -55,14 +56,12 @@ def require_safe_paths(plan: Plan, tree: Tree, env_files: Collection[str]) -> No
         env_files: The files that the user named on the command line; any path is allowed.
 
     Raises:
+        SourceError: Code in the plan is in a git repository below the app's folder.
         UnsafePlanError: A path or a source of a value is not allowed.
     """
     if max(len(plan.files), len(plan.changes), len(plan.read), len(plan.dotenv)) > MAX_ITEMS:
         raise UnsafePlanError(f"the plan has more than {MAX_ITEMS:,} items", _HINT)
-    for file in plan.files:
-        _require_file(file, tree)
-    for path in plan.read:
-        _require_path(path, tree)
+    _require_files(plan, tree)
     for origin in plan.dotenv:
         is_literal = isinstance(_source_of(origin), CodeLiteral)
         if not is_literal or not _VARIABLE.fullmatch(origin.field):
@@ -70,6 +69,16 @@ def require_safe_paths(plan: Plan, tree: Tree, env_files: Collection[str]) -> No
     for change in plan.changes:
         for origin in change.origins:
             _require_source(_source_of(origin), tree, env_files)
+
+
+def _require_files(plan: Plan, tree: Tree) -> None:
+    """Require that the files that a plan changes and reads are files of the app."""
+    for file in plan.files:
+        _require_file(file, tree)
+    for path in plan.read:
+        _require_path(path, tree)
+    code = [file.path for file in plan.files if file.path.endswith(".py")]
+    require_own_repository(tree.root, code)
 
 
 def _require_file(file: FileChange, tree: Tree) -> None:

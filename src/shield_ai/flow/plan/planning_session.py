@@ -19,6 +19,7 @@ from shield_ai.flow.plan.manifest_preconditions import (
     require_existing_settings,
     require_listed_secrets,
     require_parsed_settings,
+    require_repository,
 )
 from shield_ai.flow.plan.plan_check import planned_inputs, require_derived, require_safe_paths
 from shield_ai.flow.plan.plan_file import limit_plan, require_app
@@ -74,6 +75,7 @@ class PlanningSession(AppContext):
                 ambiguous, or git ignores a new file that the app imports.
         """
         scan, runtime = self.scan_result, self.manifest.app.runtime
+        require_repository(self)
         require_existing_settings(self)
         require_parsed_settings(self.manifest, scan.facts, self.unreadable)
         require_listed_secrets(self.manifest, scan.migrated, self.tree.read)
@@ -107,6 +109,7 @@ class PlanningSession(AppContext):
             path: The file.
 
         Raises:
+            SourceError: Code in the plan is in a git repository below the app's folder.
             UnsafePlanError: The plan is for another app, or has a path or a source of a value
                 outside the app.
         """
