@@ -113,3 +113,36 @@ def test_an_app_can_contain_the_repository_of_other_code(tmp_path):
     (tmp_path / "other/shop").rename(tmp_path / "other/reports")
     done = run("plan", "--only", "code", cwd=tmp_path)
     assert done.code == 0, done.err
+
+
+@pytest.mark.parametrize(
+    ("in_code", "in_manifest"),
+    [
+        pytest.param("SENTRY_URL", "SENTRY_URL", id="renamed in both"),
+        pytest.param("", "SENTRY_URL", id="not in the code"),
+        pytest.param("SENTRY_DSN", "SENTRY_URL", id="renamed in shield.toml"),
+        pytest.param("SENTRY_URL", "SENTRY_DSN", id="renamed in the code"),
+    ],
+)
+def test_a_variable_can_be_renamed(moved, in_code, in_manifest):
+    """The map file follows; the code must read the variable that shield.toml names."""
+    settings = moved / "shop/settings.py"
+    lines = settings.read_text().splitlines(keepends=True)
+    line = next(line for line in lines if "sentry-dsn" in line)
+    expression = f', lambda: os.getenv("{in_code}")' if in_code else ", None"
+    call = f'SENTRY_DSN = get_secret("sentry-dsn"{expression})\n'
+    settings.write_text(settings.read_text().replace(line, call))
+    new = f'name = "sentry-dsn"\nkind = "url"\nenv = "{in_manifest}"\noptional = true\n'
+    edit(moved, "sentry-dsn", new)
+    done = run("apply", "--only", "code", "--yes", cwd=moved)
+    code = settings.read_text()
+    if in_code in {"", in_manifest}:
+        assert done.code == 0, done.err
+        assert f'"sentry-dsn": "{in_manifest}"' in (moved / "shop/utils/secrets.py").read_text()
+        assert run("verify", "--only", "code", cwd=moved).code == 0
+    else:
+        assert done.code == 4
+        place = f"shop/settings.py:{1 + lines.index(line)}"
+        said = f"error: {place} reads {in_code} for sentry-dsn, but shield.toml names {in_manifest}"
+        assert said in done.err
+    assert settings.read_text() == code

@@ -12,13 +12,16 @@ from shield_ai.project.app_folder import require_own_repository
 from shield_ai.project.secret_map import parse_map
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Iterable, Iterator
 
     from shield_ai.flow.app_context import AppContext
     from shield_ai.model.file_reader import FileReader
     from shield_ai.model.manifest import Manifest
     from shield_ai.model.skip import Skipped
     from shield_ai.project.layout import AppFacts
+    from shield_ai.project.secret_map import SecretMap
+    from shield_ai.scan.python.scan import Scan
+    from shield_ai.scan.python.visit.secret_calls import SecretCall
 
 
 def require_repository(app: AppContext) -> None:
@@ -73,22 +76,27 @@ def require_parsed_settings(
             )
 
 
-def require_listed_secrets(manifest: Manifest, migrated: Collection[str], read: FileReader) -> None:
+def require_listed_secrets(manifest: Manifest, scan: Scan, read: FileReader) -> None:
     """Require that shield.toml lists what the code reads by the names in the map file.
 
-    Without its entry, `get_secret()` no longer reads the variable with AWS off.
+    Without its entry, `get_secret()` no longer reads the variable with AWS off. A variable that was
+    renamed in shield.toml must have the new name in the code, too.
 
     Args:
         manifest: shield.toml.
-        migrated: The variables that the code reads with `get_secret()`.
+        scan: The scan of the app.
         read: Returns the bytes of a file of the app.
 
     Raises:
-        UnsafePlanError: An entry was removed from shield.toml that the code needs.
+        UnsafePlanError: An entry was removed from shield.toml that the code needs, or names
+            another variable than the code.
     """
     current = parse_map(read(manifest.app.runtime))
-    known = current.variables() if current else []
-    missing = [name for name in known if name in migrated and name not in manifest.variables()]
+    if current is None:
+        return
+    _require_same_variables(manifest, scan.secret_calls)
+    named = {*manifest.variables(), *_renamed_variables(manifest, current)}
+    missing = [name for name in current.variables() if name in scan.migrated and name not in named]
     if missing:
         names = ", ".join(missing)
         raise UnsafePlanError(
@@ -97,3 +105,30 @@ def require_listed_secrets(manifest: Manifest, migrated: Collection[str], read: 
             f"restore the entry in {MANIFEST}; to take a secret back out of AWS, first replace its "
             "get_secret() calls in the code by reads of the variable",
         )
+
+
+def _renamed_variables(manifest: Manifest, current: SecretMap) -> Iterator[str]:
+    """Yield the variables in the map file for which shield.toml has another name."""
+    for secret in manifest.secret:
+        for field in secret.variables().values():
+            reference = f"{secret.name}:{field}" if field else secret.name
+            yield current.variable(reference)
+
+
+def _require_same_variables(manifest: Manifest, calls: Iterable[SecretCall]) -> None:
+    """Require that the expressions in get_secret() calls read the variables in shield.toml.
+
+    Raises:
+        UnsafePlanError: One reads only other variables: with AWS on, it would fail.
+    """
+    variables = {secret.name: secret.variables() for secret in manifest.secret}
+    hint = f"write the same variable in both; shield apply then updates {manifest.app.runtime}"
+    for call in calls:
+        expected = variables.get(call.names[0], {}) if len(call.names) == 1 else {}
+        if call.variables and expected and expected.keys().isdisjoint(call.variables):
+            names = " and ".join(expected)
+            raise UnsafePlanError(
+                f"{call.place} reads {call.variables[0]} for {call.names[0]}, "
+                f"but {MANIFEST} names {names}",
+                hint,
+            )

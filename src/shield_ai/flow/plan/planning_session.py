@@ -78,7 +78,7 @@ class PlanningSession(AppContext):
         require_repository(self)
         require_existing_settings(self)
         require_parsed_settings(self.manifest, scan.facts, self.unreadable)
-        require_listed_secrets(self.manifest, scan.migrated, self.tree.read)
+        require_listed_secrets(self.manifest, scan, self.tree.read)
         values = self.values.open(self.values.selected_env_files())
         aws = None
         if self.aws:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from shield_ai.scan.python.readers.bindings import Module
     from shield_ai.scan.python.readers.known_readers import RuntimeFunction
     from shield_ai.scan.python.readers.project import Project
+    from shield_ai.scan.python.readers.reads import Read
     from shield_ai.scan.python.visit.statement_filter import StatementFilter
 
 # Options of shield's database backends: their values name secrets.
@@ -41,24 +42,30 @@ class AccessorCallVisitor(NamedReadVisitor):
     ) -> None:
         """Visit a get_secret call. Its variable is migrated; other reads in it are not."""
         known = self.resolver.project.secret_map(accessor.module)
-        variables = self._accessor_variables(node, known)
+        own = self._own_variables(node)
+        variables = self._current_variables(self._accessor_variables(node, known), own, known)
         self._enclosing_calls.append(variables)
         self.accessor_calls.append((node, known))
         names = self._called_names(node)
         if names or not variables:
             call = create_call(self.source.path, node, names, accessor.name, known)
             lacks_default = accessor.name != PRESENCE and self._lacks_default(node)
-            self.secret_calls.append(call._replace(lacks_default=lacks_default))
+            call = call._replace(lacks_default=lacks_default, variables=own)
+            self.secret_calls.append(call)
         self.migrated.update(variables)
         if variables and accessor.name != PRESENCE:
             self._add_migrated_read(node, path, variables[0], direct=direct)
         for argument in node.args[1:]:
-            if isinstance(argument, ast.Lambda):
-                self._visit_parameter_defaults(argument.args)
-                self._visit_scope(argument, [argument.body])
-            elif literal_text(argument) is None and not isinstance(argument, ast.JoinedStr):
-                self.visit(argument, path, direct=False)
+            self._visit_argument(argument, path)
         self._enclosing_calls.pop()
+
+    def _visit_argument(self, argument: ast.expr, path: tuple[str, ...]) -> None:
+        """Visit an argument of a get_secret call; a literal is a default."""
+        if isinstance(argument, ast.Lambda):
+            self._visit_parameter_defaults(argument.args)
+            self._visit_scope(argument, [argument.body])
+        elif literal_text(argument) is None and not isinstance(argument, ast.JoinedStr):
+            self.visit(argument, path, direct=False)
 
     def _lacks_default(self, node: ast.Call) -> bool:
         """Return whether a get_secret call has no default, or its own read has none."""
@@ -69,8 +76,39 @@ class AccessorCallVisitor(NamedReadVisitor):
         read = self.resolver.find_read(original, self.scopes)
         if read is None:
             return False
-        name = read.reader.fixed or self.resolver.constant_text(read.argument, self.scopes)
-        return not self._read_candidate(original, read, name, ()).optional
+        return not self._read_candidate(original, read, self._read_name(read), ()).optional
+
+    @staticmethod
+    def _current_variables(
+        variables: tuple[str, ...], own: tuple[str, ...], known: SecretMap | None
+    ) -> tuple[str, ...]:
+        """Return the variable of a call's own expression if the map file has another one.
+
+        The variable was renamed in the code, and not in the map file yet.
+        """
+        if known and own and len(variables) == 1 and variables[0] not in own:
+            return own[:1]
+        return variables
+
+    def _own_variables(self, node: ast.Call) -> tuple[str, ...]:
+        """Return the variables that the expression in a get_secret call reads, outermost first."""
+        expression = default_of(node)
+        if not isinstance(expression, ast.Lambda):
+            return ()
+        found: dict[str, None] = {}
+        for part in ast.walk(expression.body):
+            read = None
+            if isinstance(part, ast.expr):
+                read = self.resolver.find_read(part, self.scopes)
+            if read:
+                found[self._read_candidate(node, read, self._read_name(read), ()).variable] = None
+        return tuple(filter(None, found))
+
+    def _read_name(self, read: Read) -> str | None:
+        """Return the name that a read passes, or else the one that its reader always reads."""
+        if read.argument is None:
+            return read.reader.fixed
+        return self.resolver.name_text(read.argument, self.scopes)
 
     def _add_migrated_read(
         self, node: ast.Call, path: tuple[str, ...], variable: str, *, direct: bool

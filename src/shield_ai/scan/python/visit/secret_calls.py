@@ -21,6 +21,7 @@ class SecretCall(NamedTuple):
     names: tuple[str, ...] = ()  # of the secrets, without fields; empty if the name is computed
     is_optional: bool = False  # works without the secret
     lacks_default: bool = False  # fails without the secret and its variable
+    variables: tuple[str, ...] = ()  # that its own expression reads; empty if that is not known
 
     @property
     def place(self) -> str:

@@ -1,0 +1,35 @@
+from __future__ import annotations
+
+import pytest
+
+MAP = (
+    "from ._shield_runtime import SecretsManagerClient\n"
+    "client = SecretsManagerClient({'sentry-dsn': 'SENTRY_DSN'})\nget_secret = client.get_secret\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("expression", "own", "migrated"),
+    [
+        pytest.param("os.environ['SENTRY_DSN']", ("SENTRY_DSN",), "SENTRY_DSN", id="the map's"),
+        pytest.param("env.db('SENTRY_DSN')", ("SENTRY_DSN",), "SENTRY_DSN", id="not its usual"),
+        pytest.param("env.db()", ("DATABASE_URL",), "DATABASE_URL", id="its usual one"),
+        pytest.param("os.getenv('NEW_DSN')", ("NEW_DSN",), "NEW_DSN", id="renamed"),
+        pytest.param(
+            "os.getenv('A_DSN', os.getenv('SENTRY_DSN'))",
+            ("A_DSN", "SENTRY_DSN"),
+            "SENTRY_DSN",
+            id="two",
+        ),
+        pytest.param("load()", (), "SENTRY_DSN", id="not known"),
+    ],
+)
+def test_the_variables_of_the_expression_in_a_call(scanned, expression, own, migrated):
+    head = "import environ, os\nfrom shop.secrets import get_secret\nenv = environ.Env()\n"
+    settings = f"{head}X = get_secret('sentry-dsn', lambda: {expression})\n"
+    found = scanned({"shop/secrets.py": MAP, "shop/settings.py": settings})
+    [call] = found.secret_calls
+    assert (call.names, call.variables) == (("sentry-dsn",), own)
+    assert found.migrated == (migrated,)
+    others = set(own) - {migrated}
+    assert {site.variable for _, site in found.sites} == others
