@@ -71,7 +71,8 @@ def test_the_hint_for_an_unused_secret_works(app):
 @pytest.mark.parametrize(
     ("code", "status", "detail"),
     [
-        pytest.param("\nX = get_secret('mail-api-kye')\n", "failed", "reads mail-api-kye", id="a wrong name"),
+        pytest.param("\nX = get_secret('mail-api-kye')\n", "failed", 'reads mail-api-kye: did you mean "mail-api-key"?', id="a wrong name"),
+        pytest.param("\nX = get_secret('mail-api-kye', None)\n", "failed", "reads mail-api-kye: did you", id="a wrong optional name"),
         pytest.param("\nX = get_secret('new-key', None)\n", "ok", "", id="an optional secret"),
         pytest.param("\nX = get_secret('new-key:field')\n", "failed", "reads new-key", id="a field"),
         pytest.param("\nfor name in ('a-key', 'b-key'):\n    get_secret(name)\n", "failed", "reads a-key or b-key", id="several wrong names"),
@@ -122,3 +123,31 @@ def test_secrets_in_aws_are_checked_only_with_aws_and_code(app):
     for only in ("code", "aws"):
         checks = json.loads(run("verify", "--json", "--only", only, cwd=app).out)["checks"]
         assert "secrets-held" not in [found["id"] for found in checks]
+
+
+@pytest.mark.parametrize(
+    ("code", "suggestion"),
+    [
+        pytest.param("get_secret('sentry-dns', None)", "sentry-dsn", id="swapped letters"),
+        pytest.param("get_secret('mail-api-ky')", "mail-api-key", id="a missing letter"),
+        pytest.param("get_secret('database-credential:password')", "database-credentials", id="field"),
+        pytest.param("get_secret('mail-api-key')", "", id="listed"),
+        pytest.param("get_secret('staging/mail-api-key')", "", id="with a prefix"),
+        pytest.param("get_secret('MAIL_API_KEY')", "", id="the variable"),
+        pytest.param("get_secret('maps-api-key', None)", "", id="another name"),
+        pytest.param("get_secret('mail-api-key-2', None)", "", id="another number"),
+    ],
+)  # fmt: skip
+def test_names_that_are_similar_to_one_of_shield_toml(app, code, suggestion):
+    append(app / SETTINGS, f"\nX = {code}\n")
+    line = len((app / SETTINGS).read_text().splitlines())
+    name = code.split("'")[1].partition(":")[0]
+    said = (
+        f'{SETTINGS}:{line} reads {name}, which is not in shield.toml: did you mean "{suggestion}"?'
+    )
+    found = json.loads(run("verify", "--only", "code", "--json", cwd=app).out)["checks"]
+    details = [check["detail"] for check in found if check["id"] == "names-listed"]
+    assert details == ([said] if suggestion else [])
+    for command in (["plan"], ["apply", "--yes", "--no-proof"]):
+        text = run(*command, "--only", "code", cwd=app).text
+        assert (" ".join(said.split()) in " ".join(text.split())) is bool(suggestion)

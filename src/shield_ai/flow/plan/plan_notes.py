@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from shield_ai.flow.aws_clients import find_aws_clients
+from shield_ai.flow.misspelled_names import find_misspelled_names
 from shield_ai.flow.plan.compose_switches import switch_steps
 from shield_ai.flow.plan.plan_effects import adds_runtime
 from shield_ai.flow.plan.plan_lists import kept_defaults, other_reads, report_once
@@ -65,7 +66,11 @@ def add_notes(plan: Plan, app: AppContext, values: Values) -> Plan:
         harmless=harmless,
         deployment=deployment.variables,
         placeholders=tuple(placeholder_secrets(plan.changes, values)),
-        next_steps=(*plan.next_steps, *_switch_steps(plan, app, deployment)),
+        next_steps=(
+            *plan.next_steps,
+            *_switch_steps(plan, app, deployment),
+            *_misspelled_names(app),
+        ),
     )
 
 
@@ -73,6 +78,13 @@ def _switch_steps(plan: Plan, app: AppContext, deployment: Deployment) -> Iterat
     edited = {change.path for change in plan.files}
     django = app.scan_result.facts.django
     return switch_steps(deployment.variables, edited, app.tree.read, django=django)
+
+
+def _misspelled_names(app: AppContext) -> list[str]:
+    """Return a line for each get_secret() call with a name that is probably misspelled."""
+    if app.only == "aws":
+        return []
+    return [found.text for found in find_misspelled_names(app)]
 
 
 def _kept_defaults(app: AppContext, skipped: Sequence[Skipped], plan: Plan) -> list[Skipped]:

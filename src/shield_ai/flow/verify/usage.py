@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from shield_ai.flow.misspelled_names import find_misspelled_names
 from shield_ai.flow.verify.check import (
     Check,
     CheckInfo,
@@ -19,7 +20,7 @@ from shield_ai.model.manifest import Rotation
 from shield_ai.model.naming import env_var_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from shield_ai.aws.live.account import Account
     from shield_ai.flow.app_context import AppContext
@@ -37,6 +38,13 @@ SECRETS_HELD = CheckInfo(
     "secrets-held",
     "every secret that the code requires exists in AWS",
     "the get_secret calls in the app's code, and the secrets in AWS",
+)
+
+NAMES_LISTED = CheckInfo(
+    "names-listed",
+    "shield.toml lists the names in get_secret() calls",
+    "the get_secret calls in the app's code; only with `--only code`, and only reported if a name "
+    "is similar to one in `shield.toml`",
 )
 
 _UNUSED_HINT = (
@@ -102,7 +110,7 @@ def _names_of(secret: Secret, manifest: Manifest) -> set[str]:
     return {secret.name, full_name, env_var_name(secret.name), *secret.variables()}
 
 
-def verify_held(manifest: Manifest, aws: Account, scan: Scan) -> Check:
+def verify_held(manifest: Manifest, aws: Account, app: AppContext) -> Check:
     """Check that AWS has the secrets that the code reads, but shield.toml does not list.
 
     The secrets in shield.toml have a check each. The app's role can't read those that it ignores.
@@ -110,27 +118,44 @@ def verify_held(manifest: Manifest, aws: Account, scan: Scan) -> Check:
     Args:
         manifest: shield.toml, with the settings of the environment.
         aws: The account.
-        scan: The scan of the app.
+        app: The app.
     """
+    scan = app.scan_result
     ignored = [variable for variable in manifest.app.ignore if variable in scan.migrated]
     if ignored:
         detail = f"get_secret() reads {join_names(ignored)}, which shield.toml ignores"
         return make_check(SECRETS_HELD, Status.FAILED, detail, _IGNORED_HINT)
-    required = [call for call in scan.secret_calls if not call.is_optional]
+    suggestions = {found.call: f": {found.suggestion}" for found in find_misspelled_names(app)}
+    calls = [call for call in scan.secret_calls if not call.is_optional or call in suggestions]
     try:
-        missing = _missing_names(manifest, aws, required)
+        missing = _missing_names(manifest, aws, calls)
     except AwsError as error:
         return unknown(SECRETS_HELD, error)
+    return _held_check(calls, missing, suggestions)
+
+
+def _held_check(
+    calls: Sequence[SecretCall], missing: Collection[str], suggestions: Mapping[SecretCall, str]
+) -> Check:
+    """Return the check of the calls that certainly, or possibly, read a missing secret."""
     certain: list[str] = []
-    possible = [f"{call.place} reads a computed name" for call in required if not call.names]
-    for call in required:
+    possible = [f"{call.place} reads a computed name" for call in calls if not call.names]
+    for call in calls:
         names = [name for name in call.names if name in missing]
         if names:
             found = certain if len(names) == len(call.names) else possible
-            found.append(f"{call.place} reads {' or '.join(names)}")
+            found.append(f"{call.place} reads {' or '.join(names)}{suggestions.get(call, '')}")
     if certain or not possible:
         return ok_or_failed(SECRETS_HELD, join_names(certain, "; "), _HELD_HINT)
     return make_check(SECRETS_HELD, Status.UNKNOWN, join_names(possible, "; "), _HELD_HINT)
+
+
+def _verify_names(app: AppContext) -> Iterator[Check]:
+    """Report the calls with a name that is probably misspelled."""
+    misspelled = [found.text for found in find_misspelled_names(app)]
+    if misspelled:
+        detail = join_names(misspelled, "; ")
+        yield make_check(NAMES_LISTED, Status.FAILED, detail, _HELD_HINT)
 
 
 def _missing_names(manifest: Manifest, aws: Account, calls: Iterable[SecretCall]) -> set[str]:
@@ -152,14 +177,16 @@ def _missing_names(manifest: Manifest, aws: Account, calls: Iterable[SecretCall]
 
 def _check_usage(app: AppContext) -> Iterator[Check]:
     yield verify_usage(app.manifest, app.scan_result)
+    if app.only == "code":  # otherwise, AWS tells whether the secret exists
+        yield from _verify_names(app)
 
 
 def _check_held(target: AwsTarget) -> Iterator[Check]:
     if not target.app.only:
-        yield verify_held(target.manifest, target.aws, target.app.scan_result)
+        yield verify_held(target.manifest, target.aws, target.app)
 
 
 CHECKS = (
-    CodeCheck(30, _check_usage, (SECRETS_USED,)),
+    CodeCheck(30, _check_usage, (SECRETS_USED, NAMES_LISTED)),
     AwsCheck(100, _check_held, (SECRETS_HELD,)),
 )
