@@ -20,8 +20,13 @@ def print_edits(undo: Undo, *, force: bool) -> None:
         echo(edited_text(file.path, file.applied, file.now or b""), err=True)
         if file.merged is not None and not force:
             echo(f"these edits of {printable(file.path)} stay", err=True)
-    command, number = undo.pull_advice()
-    if command:
-        copies = f"it copies the current values of {count(number, 'secret')}"
+    advice = undo.unsaved.advice()
+    if advice.number:
+        copies = f"it copies the current values of {count(advice.number, 'secret')}"
         need = "which the app needs with AWS off"
-        echo(f"before you undo them, run {command}: {copies}, {need}", err=True)
+        echo(f"before you undo them, run {advice.command}: {copies}, {need}", err=True)
+    if advice.unlisted:
+        names = ", ".join(advice.unlisted)
+        it = "it" if len(advice.unlisted) == 1 else "them"
+        line = f"{names}: not in shield.toml, so shield pull can't copy {it}; if the app needs {it}"
+        echo(printable(f"{line} with AWS off, save the current value before you undo"), err=True)

@@ -89,6 +89,17 @@ def _split_value(secret: Secret, text: str) -> dict[str, Hidden]:
     }
 
 
+def values_in(value: Hidden) -> list[Hidden]:
+    """Return the fields of a JSON document, or else the value itself."""
+    try:
+        document = json.loads(value.reveal())
+    except (ValueError, RecursionError):
+        return [value]
+    if not isinstance(document, dict):
+        return [value]
+    return [Hidden(_field_text(field)) for field in document.values()]
+
+
 def _field_text(field: object) -> str:
     """Return a field as get_secret() returns it."""
     return field if isinstance(field, str) else json.dumps(field)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from shield_ai.flow.current_values import read_current_values
+from shield_ai.flow.current_values import read_current_values, values_in
 from shield_ai.model.environments import get_environment
 from shield_ai.model.errors import (
     AwsError,
@@ -21,6 +21,7 @@ from shield_ai.project import git
 from shield_ai.project.env_file import (
     EXPANDED_BY_DOTENV,
     has_several_lines,
+    is_env_file,
     quote_value,
     read_assignments,
     set_variables,
@@ -29,7 +30,7 @@ from shield_ai.project.safe_write import read_private_file, write_private_file
 from shield_ai.rewrite.python.fixers.move_literals import DOTENV
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from shield_ai.flow.app_context import AppContext
     from shield_ai.flow.current_values import CurrentValues
@@ -147,24 +148,75 @@ def env_file_with(context: AppContext, secret: Secret) -> str:
     return path if secret.variables().keys() & assigned.keys() else ""
 
 
-def has_current_values(context: AppContext, secret: Secret, replaced: Collection[str] = ()) -> bool:
-    """Return whether the env file of the app has the value that a secret has in AWS.
+def has_current_values(
+    context: AppContext,
+    secret: Secret,
+    replaced: Collection[str] = (),
+    restored: Collection[Hidden] = (),
+) -> bool:
+    """Return whether an env file of the app has the value that a secret has in AWS.
 
     Args:
         context: The app, with the selected environment.
         secret: The secret.
         replaced: The files that are replaced later, so that their values don't count.
+        restored: Other values that the app will have.
     """
-    path = env_file_with(context, secret)
-    if not path or path in replaced or context.aws is None:
+    files = list(_env_files(context, replaced))
+    if context.aws is None or not (files or restored):
         return False
-    assigned = read_assignments(context.tree.read(path) or b"")
     try:
         current = read_current_values(context.target_manifest, [secret], context.aws).values
     except AwsError:
         return False
-    return bool(current) and all(
-        set(assigned.get(variable, ())) == {value.reveal()} for variable, value in current.items()
+    missing = {variable: value for variable, value in current.items() if value not in restored}
+    return bool(current) and (
+        not missing or any(_has_values(assigned, missing) for assigned in files)
+    )
+
+
+def has_unlisted_value(
+    context: AppContext, name: str, replaced: Collection[str], restored: Collection[Hidden]
+) -> bool:
+    """Return whether the env files have the value of a secret that shield.toml does not list.
+
+    Args:
+        context: The app, with the selected environment.
+        name: The secret's name in AWS.
+        replaced: The files that are replaced later, so that their values don't count.
+        restored: Other values that the app will have.
+    """
+    try:
+        value = context.aws.secrets.read_many([name])[name] if context.aws else None
+    except AwsError:
+        return False
+    if not isinstance(value, Hidden):
+        return False
+    known = list(restored)
+    for assigned in _env_files(context, replaced):
+        for texts in assigned.values():
+            known += map(Hidden, texts)
+    return all(part in known for part in values_in(value))
+
+
+def _env_files(
+    context: AppContext, replaced: Collection[str]
+) -> Iterator[Mapping[str, Sequence[str]]]:
+    """Yield the variables in the env files of an app: `.env`, `production.env` and others."""
+    path = DOTENV
+    if context.environment:
+        path = get_environment(context.manifest, context.environment).env_file
+    found = {file.name for file in context.tree.root.iterdir() if is_env_file(file.name)}
+    for name in sorted({*found, path} - {"", *replaced}):
+        try:
+            yield read_assignments(context.tree.read(name) or b"")
+        except SourceError:
+            continue
+
+
+def _has_values(assigned: Mapping[str, Sequence[str]], values: Mapping[str, Hidden]) -> bool:
+    return all(
+        set(assigned.get(variable, ())) == {value.reveal()} for variable, value in values.items()
     )
 
 

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 UTF8_BOM = b"\xef\xbb\xbf"
 _NEEDS_NO_QUOTES = regex("[A-Za-z0-9_./:@%+,=-]+")
 _NOT_ALLOWED = regex("[\0\r]")
+_ENV_FILE = regex(r"(?:^|/)(?:\.env(?:\.[\w.-]{1,100})?|[\w.-]{1,100}\.env)$")
 EXPANDED_BY_DOTENV = regex(r"\$\{[^}]*\}")
 _EXPANDED_BY_SHELL = regex("[$`]")
 _ASSIGNMENT = regex(
@@ -81,6 +82,11 @@ def _forms(value: str) -> list[str]:
         escaped = value.replace("\\", "\\\\").replace('"', '\\"')
         forms.append(f'"{escaped}"')
     return forms
+
+
+def is_env_file(path: str) -> bool:
+    """Return whether a file has the name of an env file: `.env`, `.env.local`, `production.env`."""
+    return bool(_ENV_FILE.search(path))
 
 
 def has_several_lines(value: str) -> bool:

@@ -351,3 +351,60 @@ def test_rollback_of_files_needs_no_account(client, tmp_path, monkeypatch):
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     done = run_shield("rollback", "--yes", cwd=tmp_path)
     assert (done.code, "shield pull" in done.err) == (0, False), done.err
+
+
+ADVICE = "before you undo them, run shield pull"
+
+
+@pytest.mark.parametrize(
+    ("file", "is_advised"),
+    [
+        pytest.param(".env", False, id="the .env"),
+        pytest.param("production.env", False, id="another env file"),
+        pytest.param("values.txt", True, id="a file that is no env file"),
+    ],
+)
+def test_rollback_knows_the_env_file_with_the_current_values(client, tmp_path, file, is_advised):
+    make_app(tmp_path)
+    assert run_shield("apply", "--env-file", ".env", "--yes", cwd=tmp_path).code == 0
+    client.put_secret_value(SecretId="mail-api-key", SecretString=secrets.token_hex(8))
+    assert run_shield("pull", "--env-file", file, "--yes", cwd=tmp_path).code == 0
+    assert (ADVICE in run_shield("rollback", cwd=tmp_path).err) is is_advised
+
+
+@pytest.mark.parametrize("options", [(), ("--remove-literals",)], ids=["kept", "removed"])
+def test_rollback_restores_a_literal_without_a_pull(client, tmp_path, options):
+    make_app(tmp_path)
+    settings = tmp_path / "shop/settings.py"
+    literal = f'STRIPE_SECRET_KEY = "{secrets.token_hex(16)}"\n'
+    settings.write_text(settings.read_text() + literal)
+    (tmp_path / ".gitignore").write_text(".env\n")
+    apply = ("apply", "--env-file", ".env", "--yes", "--no-proof", *options)
+    assert run_shield(*apply, cwd=tmp_path).code == 0
+    assert "stripe-secret-key" in {secret["Name"] for secret in client.list_secrets()["SecretList"]}
+    assert ADVICE not in run_shield("rollback", cwd=tmp_path).err
+    client.put_secret_value(SecretId="stripe-secret-key", SecretString=secrets.token_hex(16))
+    assert ADVICE in run_shield("rollback", cwd=tmp_path).err
+
+
+def test_rollback_names_secrets_that_a_pull_cannot_copy(client, tmp_path):
+    make_app(tmp_path)
+    assert run_shield("draft", cwd=tmp_path).code == 0
+    assert run_shield("apply", "--env-file", ".env", "--yes", cwd=tmp_path).code == 0
+    value = secrets.token_hex(8)
+    client.put_secret_value(SecretId="mail-api-key", SecretString=value)
+    manifest = tmp_path / "shield.toml"
+    head, *entries = manifest.read_text().split("[[secret]]")
+    kept = [entry for entry in entries if "mail-api-key" not in entry]
+    manifest.write_text("[[secret]]".join([head, *kept]))
+    unlisted = "mail-api-key: not in shield.toml, so shield pull can't copy it"
+    asked = run_shield("rollback", cwd=tmp_path)
+    assert ADVICE not in asked.err
+    assert unlisted in asked.err
+    (tmp_path / "saved.env").write_text(f"OTHER={value}\n")
+    assert unlisted not in run_shield("rollback", cwd=tmp_path).err
+    (tmp_path / "saved.env").unlink()
+    done = run_shield("rollback", "--yes", cwd=tmp_path)
+    assert done.code == 6
+    assert "aws secretsmanager get-secret-value --secret-id mail-api-key --region" in done.err
+    assert "shield pull --env-file" not in done.err

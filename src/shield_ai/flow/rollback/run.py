@@ -45,6 +45,8 @@ _Target: TypeAlias = "tuple[str, str, tuple[str, str]]"
 
 UNDONE = StepStatus.UNDONE
 KEPT = StepStatus.KEPT
+# For a secret that shield.toml does not list.
+SHOW_COMMAND = "aws secretsmanager get-secret-value --secret-id {name} --region {region}"
 _CHANGED_SETTINGS = "its settings were changed since apply; restore them manually"
 
 
@@ -89,6 +91,10 @@ def _not_pulled(_name: str) -> bool:
     return False
 
 
+def _listed(_name: str) -> bool:
+    return True
+
+
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Rollback:
     """Undoes the open steps of the last apply, and those that earlier rollbacks kept.
@@ -103,6 +109,8 @@ class Rollback:
         rotation_problem: Takes a secret's name. Returns why its pending rotation must be finished
             first; empty if it need not.
         is_pulled: Takes a secret's name. Returns whether an env file has its current value.
+        is_listed: Takes a secret's name. Returns whether shield.toml lists it, as `shield pull`
+            requires.
     """
 
     tree: Tree
@@ -112,6 +120,7 @@ class Rollback:
     try_login: TryLogin = _no_login
     rotation_problem: Callable[[str], str] = _no_problem
     is_pulled: Callable[[str], bool] = _not_pulled
+    is_listed: Callable[[str], bool] = _listed
 
     # The steps of secrets that were rotated since apply.
     rotated: list[SecretStep] = dataclasses.field(default_factory=list, init=False)
@@ -161,7 +170,11 @@ class Rollback:
             return
         hints = []
         # Asked again, because the rollback may have restored the env file after a step.
-        to_pull = [step for step in self.rotated if not self.is_pulled(step.what)]
+        to_pull = [
+            step
+            for step in self.rotated
+            if self.is_listed(step.what) and not self.is_pulled(step.what)
+        ]
         if to_pull:
             command = pull_command_for(self.tree, to_pull[0].environment)
             hints.append(f"run {command}, so that the app has the current values with AWS off")
@@ -290,7 +303,9 @@ class Rollback:
         self.rotated.append(step)
         advice = action
         if not self.is_pulled(step.what):
-            command = pull_command_for(self.tree, step.environment)
+            command = SHOW_COMMAND.format(name=step.what, region=step.region)
+            if self.is_listed(step.what):
+                command = pull_command_for(self.tree, step.environment)
             advice = f"copy its current value with {command}, {relation} {action}"
         return f"its value was changed since apply: {advice}"
 

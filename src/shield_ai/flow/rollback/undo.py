@@ -4,24 +4,24 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import functools
 from typing import TYPE_CHECKING
 
 from shield_ai.flow.app_context import AppContext
 from shield_ai.flow.app_options import AppOptions
-from shield_ai.flow.journal.journal_record import FileStep, SecretStep
+from shield_ai.flow.journal.journal_record import FileStep
 from shield_ai.flow.journal.log import Journal
-from shield_ai.flow.pull import has_current_values, pull_command_for
 from shield_ai.flow.rollback.run import Rollback
+from shield_ai.flow.rollback.unsaved_values import UnsavedValues
 from shield_ai.flow.verify.db_login import try_login
-from shield_ai.model.errors import AwsError, ShieldError, SourceError, UnsafePlanError
+from shield_ai.model.errors import SourceError, UnsafePlanError
 from shield_ai.model.finding import Kind
-from shield_ai.model.plan import Action
 from shield_ai.model.rotation_policy import rotation_settings
 from shield_ai.project.app_folder import may_be_app_folder, require_app_folder
 from shield_ai.project.tree import Tree
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from shield_ai.flow.app_options import Scope
@@ -136,66 +136,10 @@ class Undo:
         """Whether no apply has open steps in the scope of the rollback."""
         return not _last_steps(self.journal, self.app.options.only)
 
-    def pull_advice(self) -> tuple[str, int]:
-        """Return the command that saves current values that the app needs, and their number.
-
-        The number counts the secrets that apply created, and those that were rotated since, unless
-        the env file has their current values; without any, the command is empty.
-        """
-        names = self._names_to_lose()
-        # An app with its old code reads the variables again.
-        if any(isinstance(step, FileStep) for step in self.steps):
-            names |= self._rotated_names()
-        replaced = {step.what for step in self.steps}
-        command = pull_command_for(self.app.tree, self.app.environment, replaced)
-        return (command if names else ""), len(names)
-
-    def _names_to_lose(self) -> set[str]:
-        steps = [step for step in self.steps if isinstance(step, SecretStep)]
-        try:
-            return {step.what for step in steps if self._may_lose(step)}
-        except AwsError:
-            return {step.what for step in steps}  # the rollback reports the error
-
-    def _rotated_names(self) -> set[str]:
-        """Return the secrets that were rotated since any apply stored them.
-
-        Secrets of which AWS can't be asked are not returned: restoring files needs no AWS.
-        """
-        stored: dict[str, SecretStep] = {}
-        tokens: set[str] = set()
-        for record in self.journal.records:
-            if isinstance(record, SecretStep) and record.environment == self.app.environment:
-                stored[record.what] = record
-                tokens.add(record.token)
-        names: set[str] = set()
-        try:
-            for name, step in stored.items():
-                current = self.app.aws.secrets.state(name) if self.app.aws else None
-                if current and current.current not in tokens and self._may_lose(step):
-                    names.add(name)
-        except ShieldError:
-            return names
-        return names
-
-    def _is_pulled(self, name: str, replaced: Collection[str] = ()) -> bool:
-        """Return whether an env file that is not replaced has the current value of a secret."""
-        for secret in self.app.manifest.secret:
-            if self.app.target_manifest.app.prefix + secret.name == name:
-                return has_current_values(self.app, secret, replaced)
-        return False
-
-    def _may_lose(self, step: SecretStep) -> bool:
-        aws = self.app.aws
-        state = aws.secrets.state(step.what) if aws else None
-        if state is None or state.deleted:
-            return False
-        if state.has_pending:
-            return False  # the current value may not be the live one; the rollback says what to do
-        if self._is_pulled(step.what, {undone.what for undone in self.steps}):
-            return False
-        is_rotated = bool(step.token) and step.token != state.current
-        return is_rotated or step.action is not Action.UPDATE
+    @functools.cached_property
+    def unsaved(self) -> UnsavedValues:
+        """The values in AWS that the app needs after the rollback."""
+        return UnsavedValues(self.app, self.journal, self.steps)
 
     def run(self, on_receipt: Callable[[Receipt], None], *, force: bool) -> list[Receipt]:
         """Undo the steps.
@@ -212,7 +156,8 @@ class Undo:
             on_receipt=on_receipt,
             try_login=self._try_login,
             rotation_problem=self._rotation_problem,
-            is_pulled=self._is_pulled,
+            is_pulled=self.unsaved.is_pulled,
+            is_listed=self.unsaved.is_listed,
         )
         return rollback.undo(self.steps, force=force)
 
