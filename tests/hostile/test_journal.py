@@ -264,7 +264,7 @@ def test_tracked_files_in_the_folder_are_refused(app, name):
 def test_a_tracked_journal_of_this_user_is_read_but_not_written(app):
     git(app, "init", "-q")
     applied(app)
-    git(app, "add", "-A", "-f")
+    git(app, "add", "-A", "-f", "--", ".", ":!.env")
     arguments = ("--only", "code", "--yes", "--no-proof", "--allow-dirty")
     assert run("apply", *arguments, cwd=app).code == 0  # nothing to do
     settings = app / "shop/settings.py"
