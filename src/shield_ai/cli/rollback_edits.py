@@ -25,6 +25,10 @@ def print_edits(undo: Undo, *, force: bool) -> None:
         copies = f"it copies the current values of {count(advice.number, 'secret')}"
         need = "which the app needs with AWS off"
         echo(f"before you undo them, run {advice.command}: {copies}, {need}", err=True)
+    if advice.literals:
+        places = ", ".join(dict.fromkeys(advice.literals))
+        line = f"the undo restores {places}: not the current value, so change it there afterwards"
+        echo(printable(line), err=True)
     if advice.unlisted:
         names = ", ".join(advice.unlisted)
         it = "it" if len(advice.unlisted) == 1 else "them"

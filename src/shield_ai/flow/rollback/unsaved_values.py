@@ -10,9 +10,10 @@ from shield_ai.flow.pull import has_current_values, has_unlisted_value, pull_com
 from shield_ai.flow.rollback.restored_values import restored_values
 from shield_ai.model.errors import AwsError, ShieldError
 from shield_ai.model.plan import Action
+from shield_ai.model.site import Shape
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
     from shield_ai.flow.app_context import AppContext
     from shield_ai.flow.journal.journal_record import Step
@@ -27,6 +28,7 @@ class PullAdvice(NamedTuple):
     command: str  # saves the values of secrets in shield.toml
     number: int  # of the secrets in shield.toml
     unlisted: tuple[str, ...]  # the names in AWS of secrets that shield.toml does not list
+    literals: tuple[str, ...]  # the places of hardcoded values that the rollback restores
 
 
 class UnsavedValues:
@@ -56,7 +58,19 @@ class UnsavedValues:
         replaced = {step.what for step in self._steps}
         command = pull_command_for(self._app.tree, self._app.environment, replaced)
         unlisted = tuple(sorted(name for name in names if not self.is_listed(name)))
-        return PullAdvice(command, len(names) - len(unlisted), unlisted)
+        literals = tuple(self._literals(names, replaced))
+        return PullAdvice(command, len(names) - len(unlisted), unlisted, literals)
+
+    def _literals(self, names: Collection[str], replaced: Collection[str]) -> Iterator[str]:
+        """Yield the files and settings whose old values come back although AWS has other ones."""
+        variables: set[str] = set()
+        for name in names:
+            if secret := self._secrets.get(name):
+                variables.update(secret.variables())
+        for finding, site in self._app.scan_result.constants:
+            is_hardcoded = site.shape is Shape.LITERAL and site.variable in variables
+            if is_hardcoded and finding.path in replaced:
+                yield f"{finding.name} in {finding.path}"
 
     def is_listed(self, name: str) -> bool:
         """Return whether shield.toml lists a secret, as `shield pull` requires.
