@@ -42,6 +42,7 @@ def test_settings(path):
         "config/wsgi.py",
         "tests/settings.py",
         "shop/settings/test.py",
+        "config/settings/ci.py",
         "config/celery.py",
         "shop/settings.old.py",
         pytest.param("docs-rtd/source/conf.py", id="Sphinx"),

@@ -70,6 +70,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
+SHELL_FOLDERS = frozenset({"PWD", "OLDPWD"})
 IDENTITY_PROVIDERS = word_set("OIDC OPENID OAUTH OAUTH2 KEYCLOAK SSO IDP AUTH")
 # Before URL: whoever calls it starts a deployment, so it is a secret, as that of a webhook.
 HOOKS = {("DEPLOY", "HOOK"), ("BUILD", "HOOK"), ("DEPLOYMENT", "HOOK"), ("REBUILD", "HOOK")}
@@ -89,6 +90,8 @@ class Meaning(enum.StrEnum):
 def meaning(name: str) -> Meaning:
     """Classify a name by the table in the module's docstring."""
     parts = _strip_stages(words(name))
+    if name in SHELL_FOLDERS:
+        return Meaning.HARMLESS
     if not parts or is_path(name) or parts[:2] == ("NEXT", "PUBLIC"):
         return Meaning.HARMLESS
     if (parts[0] in SWITCHES and len(parts) > 1) or SWITCHES_ANYWHERE & set(parts):

@@ -60,7 +60,7 @@ TEST_FOLDERS = regex(
     re.IGNORECASE,
 )
 TEST_SETTINGS = regex(
-    r"(^|/)(settings|config|conf)/([\w-]+/)*(test|tests|testing|test_\w+|\w+_test)\.py$"
+    r"(^|/)(settings|config|conf)/([\w-]+/)*(ci|test|tests|testing|test_\w+|\w+_test)\.py$"
 )
 SKIPPED_FOLDERS = frozenset({
     "migrations", "docs", "doc", "node_modules",

@@ -38,7 +38,15 @@ def test_templates(value: str) -> None:
 
 @pytest.mark.parametrize(
     "value",
-    ["xxxxxxxx", "your-api-key", "REDACTED", "sk_live_...", "my-token-here", "placeholder1"],
+    [
+        "xxxxxxxx",
+        "your-api-key",
+        "REDACTED",
+        "sk_live_...",
+        "my-token-here",
+        "placeholder1",
+        "NO-API-KEY-DEFINED",
+    ],
 )
 def test_placeholders(value: str) -> None:
     assert is_placeholder(value)

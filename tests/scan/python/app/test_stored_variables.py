@@ -22,6 +22,9 @@ WORKFLOW = "env:\n  MEMBER_ROSTER: ${{{{ {}.ROSTER }}}}\n"
         pytest.param(".github/workflows/a.yml", WORKFLOW.format("secrets"), True, id="GitHub"),
         pytest.param("k8s/shop.yaml", KUBERNETES.format("configMap"), False, id="configuration"),
         pytest.param(".github/workflows/a.yml", WORKFLOW.format("vars"), False, id="variable"),
+        pytest.param(
+            ".github/workflows/Unit-Test.yml", WORKFLOW.format("secrets"), False, id="test"
+        ),
         pytest.param("notes.txt", WORKFLOW.format("secrets"), False, id="another file"),
     ],
 )
@@ -32,7 +35,18 @@ def test_a_variable_from_a_store_of_secrets_is_reported(scanned, path, text, is_
     assert [(f.env, str(f.severity), f.message) for f in found if f.env in NAMES] == expected
 
 
-@pytest.mark.parametrize("variable", ["AWS_REGION", "DB_HOST", "USE_S3", "PUBLIC_HOSTNAME"])
+@pytest.mark.parametrize(
+    "variable",
+    [
+        "AWS_REGION",
+        "DB_HOST",
+        "USE_S3",
+        "PUBLIC_HOSTNAME",
+        "VAPID_PUBLIC_KEY",
+        "FILE_UPLOAD_METHOD",
+        "LOGIN_REDIRECT_URI",
+    ],
+)
 def test_a_name_of_something_public_is_not_reported(scanned, variable):
     text = WORKFLOW.format("secrets").replace("MEMBER_ROSTER", variable)
     found = scanned({"shop/settings.py": READ.format(variable), ".github/workflows/a.yml": text})

@@ -27,6 +27,7 @@ PATHS = st.lists(
             "SECURITY_PASSWORD_HASH", "pbkdf2_sha512", False, id="how a password is hashed"
         ),
         pytest.param("ADMIN_PASSWORD_HASH", "5f4dcc3b5aa765d61d8327deb882cf99", True, id="a hash"),
+        pytest.param("authtoken.Token", "fas fa-key", False, id="an icon"),
         pytest.param("WG_PRIVATE_KEY_N", "1000", False, id="a number of keys"),
         pytest.param("ADMIN_PASSWORD_MAIN", "1000", True, id="a password of digits"),
         pytest.param("FAKE_PASSWORD", "k3y-of-a-shop", False, id="a name that says fake"),

@@ -509,3 +509,16 @@ def test_a_computed_default_is_a_default(scanned, field, optional):
 )
 def test_a_default_that_is_no_text_or_is_read_is_no_field(sites, field):
     assert "field" not in [shape for shape, *_ in sites(f"{GENERATED}    {field}\n")]
+
+
+@pytest.mark.parametrize(
+    ("field", "variables"),
+    [
+        pytest.param("github: str | None = Field(None, validation_alias='GITHUB_TOKEN')", ["GITHUB_TOKEN"], id="alias"),
+        pytest.param("github: str | None = Field(None, validation_alias='GITHUB_ORG')", [], id="not a secret"),
+    ],
+)  # fmt: skip
+def test_the_alias_of_a_field_tells_whether_it_is_a_secret(scanned, field, variables):
+    text = f"from pydantic_settings import BaseSettings\nclass S(BaseSettings):\n    {field}\n"
+    found = scanned({"config.py": text}).findings
+    assert [f.env for f in found if f.env] == variables

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
     from shield_ai.model.site import FoundSite
+    from shield_ai.model.skip import SkipReason
     from shield_ai.scan.python.app.cross_file import ProjectContext
 
 
@@ -34,9 +35,18 @@ def reserve_variables(
     by_name = dict.fromkeys(
         find_site_keys({site.variable for _, site in sites}), SkipId.PUBLIC_KEY.reason()
     )
-    for variable, reason in (by_name | find_tls_key_paths(sites)).items():
+    found = by_name | find_tls_key_paths(sites) | _temporary_credentials(sites)
+    for variable, reason in found.items():
         if variable not in manifest_variables:
             context.reserved.setdefault(variable, reason)
     reads = {variable for _, site in sites for variable in site.variables}
     context.reserved |= find_deleted_variables(contents, reads)
     context.reserved |= find_written_variables(contents, reads)
+
+
+def _temporary_credentials(sites: Sequence[FoundSite]) -> dict[str, SkipReason]:
+    """Return the reasons of the access key beside a session token: they only work together."""
+    if not any(site.variable == "AWS_SESSION_TOKEN" for _, site in sites):
+        return {}
+    reason = SkipId.READ_BY_BOTO3.reason()
+    return dict.fromkeys(("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"), reason)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shield_ai.model.secret_words import SWITCHES
-from shield_ai.model.words import words
+from shield_ai.model.words import word_set, words
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.scan.python.classify.candidates import HARMLESS_ENDS
 
@@ -14,6 +14,10 @@ if TYPE_CHECKING:
 
     from shield_ai.model.file_reader import FileReader
 
+WORKFLOWS = ".github/workflows/"
+PUBLIC_KEYS = {("PUBLIC", "KEY"), ("SITE", "KEY"), ("PUBLISHABLE", "KEY")}
+# At the end of a name that no other rule takes for that of a secret.
+PUBLIC_ENDS = word_set("URL URI DOMAIN METHOD ORG OWNER MAINTAINER")
 SUFFIXES = (".json", ".yml", ".yaml")
 MAX_SIZE = 200_000  # bytes
 MARK = regex(rb"[vV]alueFrom|\bsecrets\.")
@@ -39,11 +43,17 @@ def find_stored_variables(paths: Iterable[str], read: FileReader) -> dict[str, s
         read: Returns the bytes of a file; None if it can't be read.
     """
     found: dict[str, str] = {}
-    for path in sorted(path for path in paths if path.endswith(SUFFIXES)):
+    for path in sorted(filter(_is_evidence, paths)):
         for variable in _variables(read(path) or b""):
             if _may_be_secret(variable):
                 found.setdefault(variable, path)
     return found
+
+
+def _is_evidence(path: str) -> bool:
+    """Return whether a file may deploy the app: the secrets of a test need not be secret."""
+    is_test = path.startswith(WORKFLOWS) and "TEST" in words(path.rpartition("/")[2])
+    return path.endswith(SUFFIXES) and not is_test
 
 
 def _variables(raw: bytes) -> Iterator[str]:
@@ -54,6 +64,8 @@ def _variables(raw: bytes) -> Iterator[str]:
 
 
 def _may_be_secret(variable: str) -> bool:
-    """Return False for a flag and for a host, a region or another public value."""
+    """Return False for a flag and for a host, a region, a choice or another public value."""
     parts = words(variable)
-    return bool(parts) and parts[0] not in SWITCHES and parts[-1] not in HARMLESS_ENDS
+    if not parts or parts[0] in SWITCHES or parts[-2:] in PUBLIC_KEYS:
+        return False
+    return parts[-1] not in HARMLESS_ENDS | PUBLIC_ENDS

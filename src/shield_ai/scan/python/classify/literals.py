@@ -60,6 +60,8 @@ NOT_SECRET = regex(
 )
 EMPHASIS = regex(rb"[*_]+")
 MADE_UP = frozenset({"FAKE", "DUMMY", "MOCK", "MOCKED"})
+# The classes of an icon in a page: https://docs.fontawesome.com/web/add-icons/how-to
+ICON = regex(r"(?:fa[a-z]?|bi|mdi|ti|glyphicon|icon)(?: [a-z]+(?:-[a-z0-9]+)+)+")
 SECRET_DICT_KEYS = frozenset({"secret", "token", "password", "pass"})
 # PASSWORD = "password" can be a weak password, but not beside USERNAME = "username", URL = "url".
 MIN_OTHER_KEY_NAMES = 2
@@ -293,6 +295,7 @@ def _is_other_syntax(text: str) -> bool:
         or DOTTED_PATH.match(text)
         or TEMPLATE.search(text)
         or DURATION.fullmatch(text)
+        or ICON.fullmatch(text)
     )
 
 

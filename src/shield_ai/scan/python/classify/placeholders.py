@@ -12,8 +12,11 @@ if TYPE_CHECKING:
     from shield_ai.model.skip import SkipReason
     from shield_ai.scan.python.classify.candidates import Candidate
 
-MARKERS = word_set("DEFAULT EXAMPLE SAMPLE PLACEHOLDER CHANGE CHANGEME DUMMY REPLACE YOUR TODO")
-FILLERS = word_set("ME THIS THE WITH HERE IN PRODUCTION A AN MY")
+MARKERS = word_set("""
+    DEFAULT EXAMPLE SAMPLE PLACEHOLDER CHANGE CHANGEME DUMMY REPLACE YOUR TODO DEFINED UNDEFINED
+    UNSET
+""")
+FILLERS = word_set("NO NOT ME THIS THE WITH HERE IN PRODUCTION A AN MY")
 
 
 def explain_placeholder(candidate: Candidate) -> SkipReason | None:

@@ -17,8 +17,11 @@ from shield_ai.scan.python.settings_classes.field_defaults import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from shield_ai.scan.python.settings_classes.settings_class import SettingsClass
 
+ALIASES = frozenset({"alias", "validation_alias", "env"})
 NON_TEXT_ANNOTATION = regex(
     r"(?:typing\.)?ClassVar\b"  # not a field
     r"|(?:typing\.)?(?:Optional\[)?"
@@ -61,6 +64,8 @@ def _is_secret_field(node: ast.AnnAssign, settings: SettingsClass, parents: str)
     name = ast.unparse(node.target)
     if settings.prefix and is_secret(settings.prefix + name):
         return True
+    if any(map(is_secret, _aliases(node.value))):
+        return True
     if SECRET_ANNOTATION.search(ast.unparse(node.annotation)) or _is_auth_token(node):
         return True
     default = default_text(node.value)
@@ -68,6 +73,15 @@ def _is_secret_field(node: ast.AnnAssign, settings: SettingsClass, parents: str)
         return True
     last = words(name)[-1:]
     return bool(parents) and last in NAMED_BY_PARENTS and is_secret(parents + name)
+
+
+def _aliases(value: ast.expr | None) -> Iterator[str]:
+    """Yield the variables that a field names: `Field(validation_alias="GITHUB_TOKEN")`."""
+    for keyword in value.keywords if isinstance(value, ast.Call) else ():
+        if keyword.arg in ALIASES:
+            for part in ast.walk(keyword.value):
+                if isinstance(part, ast.Constant) and isinstance(part.value, str):
+                    yield part.value
 
 
 def _is_auth_token(node: ast.AnnAssign) -> bool:

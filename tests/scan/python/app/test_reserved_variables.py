@@ -1,0 +1,32 @@
+from __future__ import annotations
+
+import pytest
+from shield_helpers import reason_of
+
+from shield_ai.scan.python.app_scan import scan_files
+
+PAIR = (
+    "import os\nA = os.environ.get('AWS_ACCESS_KEY_ID')\n"
+    "B = os.environ.get('AWS_SECRET_ACCESS_KEY')\n"
+)
+TOKEN = "C = os.environ.get('AWS_SESSION_TOKEN')\n"
+REASON = "temporary, and read by boto3 itself"
+
+
+@pytest.mark.parametrize(
+    ("text", "manifest_variables", "reasons"),
+    [
+        pytest.param(PAIR + TOKEN, (), [REASON, REASON, REASON], id="session token"),
+        pytest.param(PAIR, (), ["", ""], id="access key alone"),
+        pytest.param(
+            PAIR + TOKEN,
+            ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"),
+            ["", "", REASON],
+            id="in shield.toml",
+        ),
+    ],
+)
+def test_an_access_key_stays_beside_its_session_token(text, manifest_variables, reasons):
+    files = {"shop/settings.py": text.encode()}
+    found = scan_files("shop", list(files), files.get, manifest_variables).sites
+    assert [reason_of(site) for _, site in found] == reasons
