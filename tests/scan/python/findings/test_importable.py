@@ -25,6 +25,7 @@ KNOWN = {
     ("path", "raw", "runs", "why"),
     [
         pytest.param("shop/mail.py", b"", "", "", id="beside the settings"),
+        pytest.param("shop/celery.py", SCRIPT, "", "", id="module that Celery imports"),
         pytest.param(
             "other/a.py",
             b"",

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from shield_ai.project.python_source import Source
 
 MAIN_BLOCK = regex(rb"(?m)^if __name__ == ['\"]__main__['\"]")
+# Servers import these modules by their dotted name: celery -A shop worker
+LOADED_MODULE = regex(r"(?:^|/)(?:celery|celeryapp|celery_app|wsgi|asgi)\.py$")
 MANAGEMENT_COMMAND = regex(r"/management/commands/\w+\.py$")
 
 
@@ -127,7 +129,7 @@ def _explain_script(source: Source, facts: AppFacts, known: set[str]) -> SkipRea
     if not folder or source.path in facts.settings:
         return None
     is_script = is_alembic_environment(source.path) or MAIN_BLOCK.search(source.raw)
-    if not is_script or b"sys.path" in source.raw:
+    if not is_script or b"sys.path" in source.raw or LOADED_MODULE.search(source.path):
         return None
     app_modules = {"."}
     for path in known:
