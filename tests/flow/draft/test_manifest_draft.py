@@ -279,6 +279,12 @@ def test_drafts_the_movable_variable_of_a_pair():
         pytest.param("A_TOKEN", "if 'A_TOKEN' not in os.environ:", False, id="tested for absence"),
         pytest.param("A_TOKEN", "if DEBUG:", False, id="not tested"),
         pytest.param("DATABASE_URL", "if 'DATABASE_URL' in os.environ:", False, id="database"),
+        pytest.param(
+            "SECONDARY_DATABASE_URL",
+            "if 'SECONDARY_DATABASE_URL' in os.environ:",
+            True,
+            id="further database",
+        ),
     ],
 )
 def test_a_secret_that_the_code_tests_for_is_optional(variable, test, optional):

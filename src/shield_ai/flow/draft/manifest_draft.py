@@ -16,7 +16,7 @@ from shield_ai.model.naming import env_var_name, guess_kind, secret_name
 from shield_ai.model.rotation_policy import DATA_KEY_WORDS, ManualKind, manual_kind
 from shield_ai.model.site import READ_SHAPES, Shape
 from shield_ai.model.skip import SkipId
-from shield_ai.model.words import words
+from shield_ai.model.words import word_set, words
 from shield_ai.project.layout import is_example
 
 if TYPE_CHECKING:
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 DJANGO_KEY = "DJANGO_SECRET_KEY"
 DJANGO_KEYS = frozenset({"SECRET_KEY", DJANGO_KEY})
 OWN_KEYS = DJANGO_KEYS | {"APP_SECRET_KEY", "FLASK_SECRET_KEY"}
+# In the name of a database beside the main one.
+FURTHER_DATABASES = word_set("SECONDARY REPLICA READONLY SLAVE FOLLOWER LEGACY WAREHOUSE ARCHIVE")
 
 
 def draft(sites: Sequence[FoundSite], manifest: Manifest | None, facts: AppFacts) -> Manifest:
@@ -247,6 +249,8 @@ def _is_own_key(variable: str) -> bool:
 def _is_needed(variable: str) -> bool:
     """Return whether production needs a secret, even if the code only reads it when it is set.
 
-    The code then overwrites a value for development.
+    The code then overwrites a value for development. A further database has no such value.
     """
+    if not FURTHER_DATABASES.isdisjoint(words(variable)):
+        return False
     return variable in OWN_KEYS or meaning(variable) is Meaning.URL
