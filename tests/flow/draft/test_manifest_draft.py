@@ -300,6 +300,7 @@ def test_a_secret_that_the_code_tests_for_is_optional(variable, test, optional):
         pytest.param("TWITTER_API_KEY", "not-set", True, id="not set"),
         pytest.param("TWITTER_API_KEY", "none", True, id="none"),
         pytest.param("TWITTER_API_KEY", "disabled", True, id="disabled"),
+        pytest.param("TWITTER_API_KEY", "placeholder", True, id="placeholder"),
         pytest.param("TWITTER_API_KEY", "nonesuch-4711", False, id="another word"),
         pytest.param("ADMIN_PASSWORD", "changeme", False, id="an own password"),
         pytest.param("SECRET_KEY", "not-set", False, id="Django's key"),
