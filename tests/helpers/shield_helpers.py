@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from shield_forks import run_shield
 
 from shield_ai.__main__ import main
+from shield_ai.model.output_options import OUTPUT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -61,6 +62,7 @@ def run(
     """Run one command in this process, which is faster."""
     out, err = (io.TextIOWrapper(io.BytesIO(), "utf-8", write_through=True) for _ in range(2))
     before, typed = dict(os.environ), sys.stdin
+    OUTPUT.quiet = OUTPUT.verbose = False  # else, options of the command before could last
     os.environ.update({"NO_COLOR": "1", "COLUMNS": "80", **(env or {})})
     sys.stdin = io.TextIOWrapper(io.BytesIO((stdin or "").encode()), "utf-8")
     try:
