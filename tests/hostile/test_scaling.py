@@ -165,6 +165,21 @@ CASES = [
         id="computed names",
     ),
     pytest.param(
+        1000,
+        lambda n: {
+            "s.py": READ + repeat("def fN(name):\n  gN(name)\n  return os.environ[name]\n", n)
+        },
+        id="functions that read a variable",
+    ),
+    pytest.param(
+        300,
+        lambda n: {
+            "s.py": "import os\nfor key in ['API_KEY', 'DB_PASSWORD']:\n"
+            + repeat("    vN = os.environ[key]\n    t = t.replace(vN, '')\n", n)
+        },
+        id="masked reads",
+    ),
+    pytest.param(
         40,
         lambda n: {"s.py": READ + "K = " + "os.environ.get('API_KEY', " * n + "0" + ")" * n + "\n"},
         id="defaults that read variables",
@@ -207,6 +222,11 @@ PLAN_CASES = [
         2000,
         lambda n: {"s.py": READ, "requirements.txt": repeat("pN==1\n", n)},
         id="requirements",
+    ),
+    pytest.param(
+        6000,
+        lambda n: {"s.py": READ, "requirements.txt": repeat("\n# Development\npN==1\n", n)},
+        id="sections of requirements",
     ),
     pytest.param(
         150,

@@ -37,7 +37,7 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
     has_alternative: bool = False  # another branch reads other secrets instead
     is_demanded: bool = False  # the app stops or fails if the result is empty
     is_test: bool = False  # the code only tests the value
-    is_unchanged: bool = False  # the setting gets the value as it is
+    is_unchanged: bool = False  # the code assigns the value itself to the setting
     in_main: bool = False  # runs only if the module is run as a script
     in_function: bool = False  # in a function outside the settings: runs after the app's start
     names_secret: bool = False  # the default shows that the value only names a secret

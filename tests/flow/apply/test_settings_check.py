@@ -260,9 +260,9 @@ def test_reports_modules_that_were_not_compared(app, line, why):
         pytest.param("web_shop", "", "web-shop", "install the app itself", id="the project"),
         pytest.param("web-shop", "web-shop", "web-shop", "install the app itself", id="a value"),
         pytest.param("shop", "shop", "shop", "install the app itself", id="the package"),
-        pytest.param("other-tool", "", "other-tool", "install the app's req", id="another one"),
+        pytest.param("other-tool", "", "other-tool", "install the app's req", id="other project"),
         pytest.param("other-tool", "other-tool", "•••", "install the app's req",
-            id="another one that is a value"),
+            id="other project with the name of a value"),
     ],
 )  # fmt: skip
 def test_names_a_project_that_is_not_installed(app, name, value, shown, step):

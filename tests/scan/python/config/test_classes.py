@@ -42,7 +42,7 @@ def test_fields_of_configurations(text, name, line):
         pytest.param("class MailConfig:\n    host: str\n    password_reset: bool\n    max_tokens: int\n", id="harmless"),
         pytest.param("class MailConfig:\n    password: str = 'x'\n", id="literal"),
         pytest.param("class C:\n    BOT_TOKEN = ''\n", id="no attributes by name"),
-        pytest.param("class C:\n    token = Unicode()\n    password = key('x')\n    secret = f().tag()\n", id="other calls"),
+        pytest.param("class C:\n    token = Unicode()\n    password = key('x')\n    secret = f().tag()\n    api_token = make(**options)\n", id="other calls"),
         pytest.param(f"class C:\n    token = ''\n    BOT_NAME = ''\n{LOADS}", id="lower case"),
         pytest.param("password: str\ndef f(password: str = ''):\n    token: str\n", id="no class"),
     ],

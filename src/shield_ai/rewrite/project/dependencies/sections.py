@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 from typing import TYPE_CHECKING
 
 from shield_ai.model.words import word_set, words
@@ -32,12 +33,13 @@ def end_of_production(raw: bytes, lines: Sequence[RequirementLine]) -> int | Non
     Returns:
         None if the last section is not one for development, or if all are.
     """
-    headings = [(match.end(), _is_for_development(match[1])) for match in HEADING.finditer(raw)]
+    headings = list(HEADING.finditer(raw))
+    starts = [match.end() for match in headings]
     end: int | None = None
     is_development = False
     for line in lines:
-        above = [found for position, found in headings if position <= line.start]
-        is_development = above[-1] if above else False
+        number = bisect.bisect_right(starts, line.start)
+        is_development = number > 0 and _is_for_development(headings[number - 1][1])
         if not is_development:
             end = line.end
     return end if is_development else None

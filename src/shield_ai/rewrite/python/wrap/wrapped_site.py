@@ -30,7 +30,7 @@ class Wrap(msgspec.Struct, frozen=True, kw_only=True):
     has_map: bool = False  # the map file names the variable of the secret
     # The default of a plain read, which the call replaces: "" without one, None for other reads.
     plain_default: str | None = None
-    nested: NestedRead | None = None  # a plain read with another one as default
+    nested: NestedRead | None = None  # a plain read whose default is a plain read, too
     is_nested: bool = False  # another wrapped expression is inside or around this one
 
     @property

@@ -7,6 +7,7 @@ can name variables of other programs: a name in it does not show that the app ha
 from __future__ import annotations
 
 import ast
+from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from shield_ai.scan.python.readers.ast_walk import descend
@@ -29,11 +30,14 @@ def mark_masked_reads(tree: ast.Module, candidates: Sequence[Candidate]) -> None
         return
     scopes = [tree, *(node for node in descend(tree) if isinstance(node, FUNCTIONS))]
     for scope in scopes:
-        for node in list(descend(scope)):
-            name, value = _assigned(node)
-            if name and value in enumerated:
-                # the innermost function comes last
-                enumerated[value].is_only_masked = _is_only_masked(scope, name)
+        assigned = [_assigned(node) for node in descend(scope)]
+        found = [(name, value) for name, value in assigned if name and value in enumerated]
+        if not found:
+            continue
+        uses = _Uses(scope)
+        for name, value in found:
+            # the innermost function comes last
+            enumerated[value].is_only_masked = uses.are_masked(name)
 
 
 def _assigned(node: ast.AST) -> tuple[str, ast.AST | None]:
@@ -48,23 +52,34 @@ def _assigned(node: ast.AST) -> tuple[str, ast.AST | None]:
     return target.id, getattr(node, "value", None)
 
 
-def _is_only_masked(scope: ast.AST, name: str) -> bool:
-    masked: set[ast.AST] = set()
-    tested: set[ast.AST] = set()
-    for node in descend(scope):
-        if isinstance(node, ast.Call):
+class _Uses:
+    """The uses of each variable of a scope, and the expressions that it masks or tests."""
+
+    def __init__(self, scope: ast.AST) -> None:
+        self._masked: set[ast.AST] = set()
+        self._tested: set[ast.AST] = set()
+        self._loads: defaultdict[str, set[ast.AST]] = defaultdict(set)
+        for node in descend(scope):
+            self._add(node)
+
+    def are_masked(self, name: str) -> bool:
+        """Return whether a variable is masked, and only masked or tested."""
+        uses = self._loads[name]
+        masked = uses & self._masked
+        return bool(masked) and uses - masked <= self._tested
+
+    def _add(self, node: ast.AST) -> None:
+        if isinstance(node, ast.Name):
+            if isinstance(node.ctx, ast.Load):
+                self._loads[node.id].add(node)
+        elif isinstance(node, ast.Call):
             function = _last_name(node.func)
             if function in MASKING:
-                masked.update(node.args[:1])
+                self._masked.update(node.args[:1])
             elif function in TESTING:
-                tested.update(node.args[:1])
+                self._tested.update(node.args[:1])
         else:
-            tested.update(_tests(node))
-    uses: set[ast.AST] = set()
-    for node in descend(scope):
-        if isinstance(node, ast.Name) and node.id == name and isinstance(node.ctx, ast.Load):
-            uses.add(node)
-    return not uses.isdisjoint(masked) and uses <= masked | tested
+            self._tested.update(_tests(node))
 
 
 def _tests(node: ast.AST) -> Iterator[ast.AST]:

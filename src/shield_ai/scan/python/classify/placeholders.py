@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from shield_ai.model.skip import SkipReason
     from shield_ai.scan.python.classify.candidates import Candidate
 
+# "Todo" is one of the words in such values: "todo-api-key".
 MARKERS = word_set("""
     DEFAULT EXAMPLE SAMPLE PLACEHOLDER CHANGE CHANGEME DUMMY REPLACE YOUR TODO DEFINED UNDEFINED
     UNSET

@@ -69,7 +69,7 @@ def _declares_field(value: ast.expr) -> bool:
     """Return whether a call declares a field: `key(cast=str)`, `Unicode().tag(config=True)`."""
     if not isinstance(value, ast.Call):
         return False
-    keywords = [keyword.arg for keyword in value.keywords]
+    keywords = {keyword.arg for keyword in value.keywords if keyword.arg}
     if isinstance(value.func, ast.Attribute) and value.func.attr == "tag":
         if not isinstance(value.func.value, ast.Call):
             return False

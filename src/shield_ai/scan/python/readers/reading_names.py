@@ -6,7 +6,7 @@ that is passed as an argument: a call of one with the name of a secret is report
 
 from __future__ import annotations
 
-import re
+import bisect
 from typing import TYPE_CHECKING
 
 from shield_ai.model.words import word_set
@@ -14,9 +14,12 @@ from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.scan.files.file_filter import COMPUTED_READ
 
 if TYPE_CHECKING:
+    import re
     from collections.abc import Iterable, Iterator
 
 DEFINITION = regex(rb"(?m)^[ \t]*(?:async[ \t]+)?(def|class)[ \t]+(\w+)[ \t]*(\([^\n]*)?")
+# A call without a text in its arguments.
+CALL = regex(rb"(?<!def )\b([A-Za-z_]\w{0,80})\([^\"'()]{1,200}\)")
 SET_VARIABLE = regex(rb"[^\]\n]{0,80}\]\s?=[^=]")
 WITHOUT_PARAMETERS = regex(rb"\(\s*(?:self|cls)?\s*\)")
 # Names that many unrelated functions have.
@@ -31,35 +34,54 @@ def find_reading_names(contents: Iterable[bytes]) -> frozenset[str]:
     """
     names: set[str] = set()
     for raw in contents:
-        found = set(_names_in(raw))
-        names.update(found, _callers(raw, found))
+        definitions = _Definitions(raw)
+        found = set(_names_in(raw, definitions))
+        names.update(found, _callers(raw, definitions, found))
     return frozenset(names - COMMON_NAMES)
 
 
-def _names_in(raw: bytes) -> Iterator[str]:
-    definitions = list(DEFINITION.finditer(raw))
+class _Definitions:
+    """The functions and classes of a file, in their order."""
+
+    def __init__(self, raw: bytes) -> None:
+        self._found = list(DEFINITION.finditer(raw))
+        self._starts = [found.start() for found in self._found]
+        self._classes = [found for found in self._found if found[1] == b"class"]
+        self._class_starts = [found.start() for found in self._classes]
+
+    def last_before(self, position: int) -> re.Match[bytes] | None:
+        """Return the last definition before a position; None without one."""
+        number = bisect.bisect_left(self._starts, position)
+        return self._found[number - 1] if number else None
+
+    def last_class_before(self, position: int) -> re.Match[bytes] | None:
+        """Return the last class before a position; None without one."""
+        number = bisect.bisect_left(self._class_starts, position)
+        return self._classes[number - 1] if number else None
+
+
+def _names_in(raw: bytes, definitions: _Definitions) -> Iterator[str]:
     for read in COMPUTED_READ.finditer(raw):
-        before = [found for found in definitions if found.start() < read.start()]
+        function = definitions.last_before(read.start())
         is_write = SET_VARIABLE.match(raw, read.end())
-        if is_write or not before or before[-1][1] == b"class":
+        if is_write or not function or function[1] == b"class":
             continue
-        function = before[-1]
-        if raw[read.end() - 1 :].startswith((b"self.", b"cls.")):
-            classes = [found for found in before if found[1] == b"class"]
-            if classes:
-                yield classes[-1][2].decode()
+        if raw[read.end() - 1 : read.end() + 4].startswith((b"self.", b"cls.")):
+            owner = definitions.last_class_before(read.start())
+            if owner:
+                yield owner[2].decode()
         elif not function[2].startswith(b"__") and not WITHOUT_PARAMETERS.match(function[3] or b""):
             yield function[2].decode()
 
 
-def _callers(raw: bytes, names: set[str]) -> Iterator[str]:
+def _callers(raw: bytes, definitions: _Definitions, names: set[str]) -> Iterator[str]:
     """Yield the functions that pass a name on to one of some functions: they may take a list."""
-    definitions = list(DEFINITION.finditer(raw))
-    for name in names:
-        for call in re.finditer(rb"(?<!def )\b" + name.encode() + rb"\([^\"'()]{1,200}\)", raw):
-            before = [found for found in definitions if found.start() < call.start()]
-            if before and before[-1][1] == b"def":
-                yield before[-1][2].decode()
+    if not names:
+        return
+    for call in CALL.finditer(raw):
+        function = definitions.last_before(call.start())
+        if call[1].decode() in names and function and function[1] == b"def":
+            yield function[2].decode()
 
 
 def calls_any(raw: bytes, names: frozenset[str]) -> bool:

@@ -82,7 +82,7 @@ class AccessorCallVisitor(NamedReadVisitor):
     def _current_variables(
         variables: tuple[str, ...], own: tuple[str, ...], known: SecretMap | None
     ) -> tuple[str, ...]:
-        """Return the variable of a call's own expression if the map file has another one.
+        """Return the variable of a call's own expression if the map file has a different variable.
 
         The variable was renamed in the code, and not in the map file yet.
         """
