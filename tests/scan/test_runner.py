@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import subprocess
 import tracemalloc
 
 import pytest
+from hostile_git import git
 from shield_helpers import run
 
 from shield_ai.scan.rules import pattern
@@ -46,10 +46,6 @@ def app(tmp_path):
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / path).write_text(text)
     return tmp_path
-
-
-def git(root, *arguments: str) -> None:
-    subprocess.run(["git", "-C", root, *arguments], check=True, capture_output=True)
 
 
 def test_folder(app) -> None:
