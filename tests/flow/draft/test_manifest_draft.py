@@ -382,6 +382,48 @@ def test_the_key_and_the_main_database_are_not_optional(text, optional):
     assert secret.optional is optional
 
 
+URL_READ = "DATABASES = {'default': env.db('DATABASE_URL', default='postgres://a:b@db/shop')}\n"
+PARTS = "{'default': {'USER': 'shop', 'PASSWORD': env('RDS_PASSWORD')}}"
+
+
+@pytest.mark.parametrize(
+    ("text", "optional"),
+    [
+        pytest.param(f"if env('RDS_HOST', default=None):\n    DATABASES = {PARTS}", True, id="read"),
+        pytest.param(f"if 'RDS_HOST' in os.environ:\n    DATABASES = {PARTS}", True, id="presence"),
+        pytest.param(
+            "if 'RDS_HOST' in os.environ:\n"
+            "    DATABASES['default'] = {'PASSWORD': env('RDS_PASSWORD')}",
+            True,
+            id="one database",
+        ),
+        pytest.param(
+            "if 'RDS_HOST' in os.environ:\n    DATABASES['other'] = {'PASSWORD': env('RDS_PASSWORD')}",
+            False,
+            id="another database",
+        ),
+        pytest.param(
+            "if 'RDS_HOST' in os.environ:\n    OTHER = {'PASSWORD': env('RDS_PASSWORD')}",
+            False,
+            id="another setting",
+        ),
+        pytest.param(f"if DEBUG:\n    DATABASES = {PARTS}", False, id="another condition"),
+        pytest.param(f"if 'RDS_HOST' not in os.environ:\n    DATABASES = {PARTS}", False, id="absence"),
+        pytest.param("if 'SQLITE' in os.environ:\n    DATABASES = {}", False, id="no secret"),
+    ],
+)  # fmt: skip
+def test_a_read_that_other_secrets_overwrite_is_optional(text, optional):
+    head = "import environ, os\nenv = environ.Env()\n"
+    secrets = {secret.env: secret for secret in drafted(head + URL_READ + text + "\n").secret}
+    assert secrets["DATABASE_URL"].optional is optional
+
+
+def test_a_read_above_the_other_branch_is_not_overwritten():
+    text = f"import environ, os\nenv = environ.Env()\nif 'RDS_HOST' in os.environ:\n    DATABASES = {PARTS}\n"
+    secrets = {secret.env: secret for secret in drafted(text + URL_READ).secret}
+    assert not secrets["DATABASE_URL"].optional
+
+
 def test_keeps_the_entries_of_shield_toml():
     text = "import os\nX = os.environ['API_KEY']\nY = os.environ['A_TOKEN']\n"
     first = drafted(text)

@@ -12,6 +12,7 @@ from shield_ai.scan.python.classify.alternative_reads import mark_alternatives
 from shield_ai.scan.python.classify.demanded_reads import mark_demanded_reads
 from shield_ai.scan.python.classify.main_settings import mark_main_settings
 from shield_ai.scan.python.classify.masked_reads import mark_masked_reads
+from shield_ai.scan.python.classify.overwritten_reads import mark_overwritten_reads
 from shield_ai.scan.python.readers.ast_walk import descend
 from shield_ai.scan.python.readers.known_readers import URL_READERS
 
@@ -35,6 +36,7 @@ def relate_to_conditions(tree: ast.Module, candidates: Sequence[Candidate]) -> N
     """Mark the reads that the code around them makes optional, required or only tested."""
     mark_guarded_reads(tree, candidates)
     mark_alternative_reads(tree, candidates)
+    mark_overwritten_reads(tree, candidates)
     mark_feature_reads(tree, candidates)
     mark_handled_reads(tree, candidates)
     mark_optional_reads(tree, candidates)
