@@ -7,11 +7,8 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from shield_ai.model.deployment import DeploymentKind, Use, ValueForm
-from shield_ai.scan.deployment.finder import find_deployment
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from shield_ai.model.deployment import Deployment
     from shield_ai.model.manifest import Manifest
 
@@ -20,14 +17,14 @@ if TYPE_CHECKING:
 KINDS = frozenset({DeploymentKind.ECS, DeploymentKind.CLOUDFORMATION, DeploymentKind.TERRAFORM})
 
 
-def without_injected(manifest: Manifest, root: Path) -> Manifest:
+def without_injected(manifest: Manifest, deployment: Deployment) -> Manifest:
     """Leave out secrets that already come from AWS, and ignore their variables.
 
     Args:
         manifest: A new shield.toml.
-        root: The app's folder.
+        deployment: The places that set the variables of its secrets.
     """
-    injected = injected_variables(find_deployment(root, manifest.secret))
+    injected = injected_variables(deployment)
     if not injected:
         return manifest
     secrets = [secret for secret in manifest.secret if injected.isdisjoint(secret.variables())]

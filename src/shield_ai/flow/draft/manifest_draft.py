@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 import msgspec
 
 from shield_ai.flow.draft.database_draft import DATABASE_SECRET, database_prefix, database_secrets
+from shield_ai.flow.draft.main_database import is_further_database
 from shield_ai.model.credential_pairs import find_pairs
 from shield_ai.model.finding import Kind, Severity
 from shield_ai.model.manifest import App, Manifest, Secret
@@ -16,7 +17,7 @@ from shield_ai.model.naming import env_var_name, guess_kind, secret_name
 from shield_ai.model.rotation_policy import DATA_KEY_WORDS, ManualKind, manual_kind
 from shield_ai.model.site import READ_SHAPES, Shape
 from shield_ai.model.skip import SkipId
-from shield_ai.model.words import word_set, words
+from shield_ai.model.words import words
 from shield_ai.project.layout import is_example
 
 if TYPE_CHECKING:
@@ -29,8 +30,6 @@ if TYPE_CHECKING:
 DJANGO_KEY = "DJANGO_SECRET_KEY"
 DJANGO_KEYS = frozenset({"SECRET_KEY", DJANGO_KEY})
 OWN_KEYS = DJANGO_KEYS | {"APP_SECRET_KEY", "FLASK_SECRET_KEY"}
-# In the name of a database beside the main one.
-FURTHER_DATABASES = word_set("SECONDARY REPLICA READONLY SLAVE FOLLOWER LEGACY WAREHOUSE ARCHIVE")
 
 
 def draft(sites: Sequence[FoundSite], manifest: Manifest | None, facts: AppFacts) -> Manifest:
@@ -251,6 +250,6 @@ def _is_needed(variable: str) -> bool:
 
     The code then overwrites a value for development. A further database has no such value.
     """
-    if not FURTHER_DATABASES.isdisjoint(words(variable)):
+    if is_further_database(variable):
         return False
     return variable in OWN_KEYS or meaning(variable) is Meaning.URL

@@ -1,0 +1,55 @@
+"""Decide whether production needs the URL of a database although the code has a default for it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from shield_ai.model.deployment import Use, ValueForm
+from shield_ai.model.name_meaning import Meaning, meaning
+from shield_ai.model.words import word_set, words
+
+if TYPE_CHECKING:
+    from shield_ai.model.deployment import Deployment
+    from shield_ai.model.manifest import Manifest, Secret
+
+DATABASE_WORDS = word_set("DATABASE DB SQLALCHEMY")
+# In the name of a database beside the main one.
+FURTHER_DATABASES = word_set("SECONDARY REPLICA READONLY SLAVE FOLLOWER LEGACY WAREHOUSE ARCHIVE")
+NOT_SET = frozenset({ValueForm.READ, ValueForm.EMPTY, ValueForm.PLACEHOLDER})
+
+
+def is_further_database(variable: str) -> bool:
+    """Return whether a variable is of a database that an app can have beside its main one."""
+    return not FURTHER_DATABASES.isdisjoint(words(variable))
+
+
+def require_deployed_database(manifest: Manifest, deployment: Deployment) -> Manifest:
+    """Make the URL of the main database required if a file for production sets its variable.
+
+    Otherwise, the app would start with the default in the code, such as an SQLite file, while the
+    secret does not exist.
+
+    Args:
+        manifest: A new shield.toml.
+        deployment: The places that set the variables of its secrets.
+    """
+    deployed = {
+        place.variable
+        for place in deployment.variables
+        if place.use is Use.PRODUCTION and place.form not in NOT_SET and not place.is_own_login
+    }
+    secrets = []
+    for secret in manifest.secret:
+        is_needed = secret.env in deployed and _is_main_database(secret)
+        optional = secret.optional and not is_needed
+        secrets.append(msgspec.structs.replace(secret, optional=optional))
+    return msgspec.structs.replace(manifest, secret=tuple(secrets))
+
+
+def _is_main_database(secret: Secret) -> bool:
+    variable = secret.env or ""
+    is_url = meaning(variable) is Meaning.URL
+    is_database = not DATABASE_WORDS.isdisjoint(words(variable))
+    return is_url and is_database and not is_further_database(variable)
