@@ -25,8 +25,10 @@ if TYPE_CHECKING:
     from shield_ai.model.skip import Skipped
 
 MAX_ARGUMENTS = 400  # bytes between a function's name and an argument
-NAME = regex(rb"(?<=[,(\[{\s])[\"']([A-Za-z_][A-Za-z0-9_]{0,200})[\"']")
+NAME = regex(rb"(?<=[,(\[{\s=])[\"']([A-Za-z_][A-Za-z0-9_]{0,200})[\"']")
 LISTED = regex(rb"(?:[^=!<>]=|\bin)\s{0,20}\Z")  # NAMES = [… or: in […
+# A keyword argument that names a variable: Field(validation_alias="SENTRY_DSN")
+KEYWORD = regex(rb"\b(?:alias|env|[a-z]{1,20}_alias|env_?(?:var|name)|environ_name)\s?=\s?\Z")
 FUNCTION = regex(rb"([A-Za-z_]\w*)\s?\Z")
 # These don't read environment variables: lookups in settings, messages, collections, tests, and
 # decorators of pydantic.
@@ -63,8 +65,10 @@ def find_named_variables(
     for path in paths:
         raw = read(path) or b""
         lines = LineIndex(raw)
-        listed = variables - reported.get(path, set()) if _reads_environment(raw) else set()
-        for name, start in _named(raw, variables, listed, spans.get(path, [])).items():
+        others = variables - reported.get(path, set())
+        listed = others if _reads_environment(raw) else set()
+        named = _named(raw, variables, spans.get(path, []), listed, others)
+        for name, start in named.items():
             line, _ = lines.position(start)
             yield SkipId.ALSO_NAMED.reason(variable=name).entry(path, line, name)
 
@@ -76,16 +80,18 @@ def _reads_environment(raw: bytes) -> bool:
 def _named(
     raw: bytes,
     variables: Collection[str],
-    listed: Collection[str],
     spans: list[tuple[int, int]],
+    listed: Collection[str],
+    in_keywords: Collection[str],
 ) -> dict[str, int]:
     """Return the first offset of each variable that a call or a list names.
 
     Args:
         raw: The file.
         variables: The variables to search for in calls.
-        listed: Those to search for in lists, too.
         spans: Parts of the file that are left out.
+        listed: The variables to search for in lists, too.
+        in_keywords: The variables to search for in keyword arguments, too.
     """
     starts = [start for start, _ in sorted(spans)]
     ends = list(itertools.accumulate((end for _, end in sorted(spans)), max))
@@ -94,16 +100,26 @@ def _named(
         name = match[1].decode()
         if name not in variables or name in found:
             continue
-        before = bisect.bisect_right(starts, match.start()) - 1
-        is_known = before >= 0 and match.start() < ends[before]
-        if not is_known and _may_read(raw, match.start(), is_listed=name in listed):
+        index = bisect.bisect_right(starts, match.start()) - 1
+        is_known = index >= 0 and match.start() < ends[index]
+        if is_known:
+            continue
+        before = raw[max(0, match.start() - MAX_ARGUMENTS) : match.start()]
+        keyword = KEYWORD.search(before) if name in in_keywords else None
+        if keyword:
+            before = before[: keyword.start()]
+        if _may_read(before, is_listed=name in listed):
             found[name] = match.start()
     return found
 
 
-def _may_read(raw: bytes, start: int, *, is_listed: bool) -> bool:
-    """Return whether a text is an argument of a function that may read a variable, or in a list."""
-    before = raw[max(0, start - MAX_ARGUMENTS) : start]
+def _may_read(before: bytes, *, is_listed: bool) -> bool:
+    """Return whether a text is an argument of a function that may read a variable, or in a list.
+
+    Args:
+        before: The code before the text.
+        is_listed: Whether the text can be in a list.
+    """
     if before.rstrip()[-1:] not in {b"(", b",", b"[", b"{"}:
         return False
     depth = 0
