@@ -49,6 +49,22 @@ def test_other_values(sites, text):
     assert sites(text) == []
 
 
+@pytest.mark.parametrize(
+    ("value", "variable"),
+    [
+        pytest.param("API_KEY = values.StringValue()", "API_KEY", id="setting"),
+        pytest.param("API_KEY = values.StringValue(env_name='ADMIN_KEY')", "ADMIN_KEY", id="variable"),
+        pytest.param("API_LABEL = values.StringValue()", "", id="no secret"),
+        pytest.param("def f(self):\n        API_KEY = values.StringValue()", "", id="in a method"),
+    ],
+)  # fmt: skip
+def test_values_of_another_library_are_not_moved(sites, value, variable):
+    text = f"from env_config import Environment, values\nclass Common(Environment):\n    {value}\n"
+    found = sites(text)
+    assert [site[:2] for site in found] == ([("read", variable)] if variable else [])
+    assert all("not in the app" in site[2] for site in found)
+
+
 def test_the_condition_is_moved_with_the_value(sites):
     text = (
         f"{IMPORTS}import dj_database_url\nclass Base(Configuration):\n"

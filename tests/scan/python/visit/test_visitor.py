@@ -282,6 +282,8 @@ def test_a_list_under_a_secret_like_key_can_name_fields(scanned, text, found):
         ("TestSettings", True),
         ("UnitTestConfig", True),
         ("TestAppSettings", True),
+        ("AutomatedTests", True),
+        ("CI", True),
         ("ProductionConfig", False),
         ("LatestConfig", False),
         ("ABTestSettings", False),
@@ -319,6 +321,14 @@ def test_the_fields_of_a_pydantic_class_for_tests_stay(scanned):
         pytest.param("DevelopmentConfig", "class Testing(Config): pass", True, id="beside tests"),
         pytest.param("DevelopmentConfig", "class Tool: pass", True, id="beside another class"),
         pytest.param("DeviceConfig", "class Live(Config): pass", True, id="another word"),
+        pytest.param("Docker", "    DEBUG = True\nclass Live(Config): pass", False, id="debug"),
+        pytest.param("Docker", "    DEBUG = False\nclass Live(Config): pass", True, id="no debug"),
+        pytest.param(
+            "Base",
+            "    DEBUG = True\nclass Live(Base): pass\nclass A(Config): pass",
+            True,
+            id="base",
+        ),
     ],
 )
 def test_literals_of_a_settings_class_for_development_stay(scanned, name, other, moves):

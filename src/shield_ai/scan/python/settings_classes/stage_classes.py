@@ -1,4 +1,4 @@
-"""Recognize settings classes for development, tests or builds by their names."""
+"""Recognize settings classes for development, tests or builds."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from shield_ai.model.site import Shape
 from shield_ai.model.skip import SkipId
+from shield_ai.model.words import word_set, words
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.scan.python.classify.literals import literal_text
 
@@ -16,46 +17,76 @@ if TYPE_CHECKING:
 
 _ENDING = r"(?:App)?(?:Config(?:uration)?|Settings|Environment)?"
 TEST_CLASS = regex(rf"(?:Unit)?Test(?:s|ing)?{_ENDING}")
+TEST_WORDS = word_set("TESTS PYTEST UNITTEST UNITTESTS CI")  # an A/B "test" is for production
 DEVELOPMENT_CLASS = regex(rf"(?:Local|(?:Local)?Dev(?:elop(?:ment)?)?){_ENDING}")
 # Settings for the build of an image, such as with `manage.py collectstatic`.
 BUILD_CLASS = regex(rf"Build{_ENDING}")
 
 
-def explain_stage(candidate: Candidate, scope: ast.AST, module: ast.Module) -> SkipReason | None:
-    """Return the reason to skip a value in a settings class that is not for production, or None.
+class StageClasses:
+    """The settings classes of a module that are not for production.
 
     Args:
-        candidate: The value.
-        scope: The class or function that contains it.
         module: The module.
     """
-    if not isinstance(scope, ast.ClassDef):
+
+    def __init__(self, module: ast.Module) -> None:
+        classes = [node for node in module.body if isinstance(node, ast.ClassDef)]
+        self._derived = {base for node in classes for base in _base_names(node)}
+        self._are_development: dict[ast.ClassDef, bool] = {}
+        self._production_bases: set[str] = set()
+        for node in classes:
+            is_build = BUILD_CLASS.fullmatch(node.name) is not None
+            if not is_build and not _is_test_class(node) and not self._is_development(node):
+                self._production_bases |= _base_names(node)
+
+    def explain(self, candidate: Candidate, scope: ast.ClassDef) -> SkipReason | None:
+        """Return the reason to skip a value in a class that is not for production, or None.
+
+        Args:
+            candidate: The value.
+            scope: The class that contains it.
+        """
+        if BUILD_CLASS.fullmatch(scope.name) and literal_text(candidate.default):
+            return SkipId.BUILD_CLASS.reason(name=scope.name)
+        is_literal = candidate.shape is Shape.LITERAL
+        if _is_test_class(scope):
+            is_field = candidate.shape is Shape.FIELD
+            if is_literal or is_field or candidate.variable.startswith(("TEST_", "TESTING_")):
+                return SkipId.TEST_CLASS.reason(name=scope.name)
+        elif self._is_beside_production(scope):
+            if is_literal:
+                return SkipId.TEST_VALUE.reason()
+            if candidate.shape is Shape.READ and literal_text(candidate.default):
+                # The class exists in production, too, where the secret can be missing.
+                return SkipId.DEVELOPMENT_CLASS.reason(name=scope.name)
         return None
-    if BUILD_CLASS.fullmatch(scope.name) and literal_text(candidate.default):
-        return SkipId.BUILD_CLASS.reason(name=scope.name)
-    is_literal = candidate.shape is Shape.LITERAL
-    if TEST_CLASS.fullmatch(scope.name):
-        is_field = candidate.shape is Shape.FIELD
-        if is_literal or is_field or candidate.variable.startswith(("TEST_", "TESTING_")):
-            return SkipId.TEST_CLASS.reason(name=scope.name)
-    elif DEVELOPMENT_CLASS.fullmatch(scope.name) and _has_production_sibling(scope, module):
-        if is_literal:
-            return SkipId.TEST_VALUE.reason()
-        if candidate.shape is Shape.READ and literal_text(candidate.default):
-            # The class exists in production, too, where the secret can be missing.
-            return SkipId.DEVELOPMENT_CLASS.reason(name=scope.name)
-    return None
+
+    def _is_beside_production(self, node: ast.ClassDef) -> bool:
+        """Return whether a class is for development, and one with the same base for production."""
+        bases = _base_names(node)
+        return not bases.isdisjoint(self._production_bases) and self._is_development(node)
+
+    def _is_development(self, node: ast.ClassDef) -> bool:
+        """Return whether a class is named so, or sets DEBUG and no other is derived from it."""
+        if node not in self._are_development:
+            is_named = DEVELOPMENT_CLASS.fullmatch(node.name) is not None
+            is_leaf = node.name not in self._derived
+            self._are_development[node] = is_named or (is_leaf and _sets_debug(node.body))
+        return self._are_development[node]
 
 
-def _has_production_sibling(scope: ast.ClassDef, module: ast.Module) -> bool:
-    """Return whether another class with the same base class is for production."""
-    bases = _base_names(scope)
-    for node in module.body:
-        if not isinstance(node, ast.ClassDef) or bases.isdisjoint(_base_names(node)):
-            continue
-        patterns = (TEST_CLASS, DEVELOPMENT_CLASS, BUILD_CLASS)
-        if not any(pattern.fullmatch(node.name) for pattern in patterns):
-            return True
+def _is_test_class(node: ast.ClassDef) -> bool:
+    is_test = TEST_CLASS.fullmatch(node.name) is not None
+    return is_test or not TEST_WORDS.isdisjoint(words(node.name))
+
+
+def _sets_debug(body: list[ast.stmt]) -> bool:
+    for statement in body:
+        if isinstance(statement, ast.Assign) and isinstance(statement.value, ast.Constant):
+            names = {target.id for target in statement.targets if isinstance(target, ast.Name)}
+            if "DEBUG" in names:
+                return statement.value.value is True
     return False
 
 

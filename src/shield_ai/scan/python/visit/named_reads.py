@@ -23,6 +23,7 @@ from shield_ai.scan.python.readers.library_reads import (
     SHELL_FUNCTIONS,
     VARIABLE_KEYWORDS,
 )
+from shield_ai.scan.python.readers.value_classes import is_value_class
 from shield_ai.scan.python.visit.env_reads import EnvReadVisitor
 
 if TYPE_CHECKING:
@@ -61,6 +62,26 @@ class NamedReadVisitor(EnvReadVisitor):
             if isinstance(base, Environ) and base.label == DYNACONF_LABEL:
                 reason = SkipId.READ_BY_LIBRARY.reason(function="Dynaconf")
             self._add_named(node, [prefix + node.attr], reason)
+
+    def visit_configurations_value(
+        self, node: ast.Call, function: object, path: tuple[str, ...]
+    ) -> bool:
+        """Visit a call, and return whether it creates a value of a settings library."""
+        if super().visit_configurations_value(node, function, path):
+            return True
+        # A setting in a class: API_KEY = values.StringValue(env_name="ADMIN_KEY")
+        is_setting = isinstance(self.scopes[-1], ast.ClassDef) and len(path) == 1
+        if not is_setting or not path[0].isupper() or not isinstance(function, Library):
+            return False
+        if "configurations" in self.source.text or not is_value_class(function.path):
+            return False
+        keywords = {keyword.arg: keyword.value for keyword in node.keywords}
+        name = keywords.get("env_name", keywords.get("environ_name"))
+        variable = self.resolver.constant_text(name, self.scopes) or path[0]
+        if is_secret(variable) or is_secret(path[0]):
+            reader = function.path.rpartition(".")[2]
+            self._add_named(node, [variable], SkipId.UNKNOWN_READER.reason(reader=reader))
+        return True
 
     def visit_other_call(self, node: ast.Call, function: object) -> None:
         """Add the secrets that a call names which is not a read by itself."""

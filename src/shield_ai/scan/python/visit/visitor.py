@@ -19,7 +19,7 @@ from shield_ai.scan.python.classify.literals import (
 )
 from shield_ai.scan.python.readers.known_readers import Environ, Library
 from shield_ai.scan.python.readers.possible_names import texts_of_name
-from shield_ai.scan.python.settings_classes.stage_classes import explain_stage
+from shield_ai.scan.python.settings_classes.stage_classes import StageClasses
 from shield_ai.scan.python.visit.accessor_calls import AccessorCallVisitor
 from shield_ai.scan.python.visit.assigned_names import stored_names
 from shield_ai.scan.python.visit.fstrings import find_span
@@ -54,6 +54,7 @@ class SecretVisitor(AccessorCallVisitor):
         super().__init__(project, module, statement_filter)
         self.candidates: list[Candidate] = []
         self.assigned_settings: set[str] = set()  # settings with a value that is not constant
+        self._stage_classes: StageClasses | None = None  # of the module, at the first class
         self._computed_writes: set[str] = set()  # variables that may be set under a computed name
         self._followed_writes: set[str] = set()  # names that are part of their names
         self._replaces_environ = False  # the runtime passes values to expressions in os.environ
@@ -209,12 +210,21 @@ class SecretVisitor(AccessorCallVisitor):
         candidate.span = self._span(candidate.node)
         candidate.scope = id(self.scopes[-1])
         if not candidate.reason:
-            candidate.reason = explain_stage(candidate, self.scopes[-1], self.source.tree)
+            candidate.reason = self._explain_stage(candidate)
         if not candidate.reason:
             candidate.reason = self._explain_not_wrappable(candidate)
         if candidate.shape is Shape.READ:
             candidate.binds = self._names_to_bind(candidate.node)
         self.candidates.append(candidate)
+
+    def _explain_stage(self, candidate: Candidate) -> SkipReason | None:
+        """Return the reason to skip a value in a class that is not for production, or None."""
+        scope = self.scopes[-1]
+        if not isinstance(scope, ast.ClassDef):
+            return None
+        if self._stage_classes is None:
+            self._stage_classes = StageClasses(self.source.tree)
+        return self._stage_classes.explain(candidate, scope)
 
     def _names_to_bind(self, node: ast.expr) -> tuple[str, ...]:
         """Return the names in an expression that a lambda must bind as defaults.
