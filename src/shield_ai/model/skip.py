@@ -239,6 +239,7 @@ class SkipId(TextEnum):
     OUTSIDE_PACKAGES = "outside-packages", "outside the packages that can import the runtime"
     INSTANCE_FOLDER = "instance-folder", "Flask loads it by path: the runtime may not be importable"
     SCRIPT = "script", "run as a script, so it cannot import the runtime"
+    SEPARATE_SCRIPT = "separate-script", "a script beside the app: keep the variable set for it"
     IMPORT_RUNS_CODE = (
         "import-runs-code",
         "importing the runtime here would run {path}, which this file does not import",
@@ -359,8 +360,6 @@ class SkipId(TextEnum):
 
 
 KEPT = frozenset({SkipId.KEPT_DEFAULT, SkipId.KEPT_LITERAL})  # values that stay in the code
-# The app does not start where it is deployed.
-UNDEPLOYED = frozenset({SkipId.NOT_BUILT, SkipId.NOT_COPIED, SkipId.IMAGE_IGNORES})
 
 
 class SkipReason(msgspec.Struct, frozen=True):

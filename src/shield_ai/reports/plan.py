@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from shield_ai.flow.plan.plan_effects import changes_nothing
 from shield_ai.model.plan import Action, ValueState
 from shield_ai.model.printable import printable
-from shield_ai.model.skip import KEPT, UNDEPLOYED, SkipId
+from shield_ai.model.skip import KEPT, SkipId
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.project.runtime_names import copied_folder
 from shield_ai.reports.aws_changes import change_lines
@@ -32,6 +32,8 @@ _MISSING_NOTE = (
     " used, because everybody with the code knows it"
 )
 _PLACEHOLDER_NOTE = "apply needs a real value for each, or --allow-placeholders"
+# The app does not start where it is deployed.
+_UNDEPLOYED = frozenset({SkipId.NOT_BUILT, SkipId.NOT_COPIED, SkipId.IMAGE_IGNORES})
 _KEEP = regex(r"; keep the variables? .+ set for it$")
 _SIGN_IN_KEY = "AWS_SECRET_ACCESS_KEY"
 
@@ -61,7 +63,7 @@ def plan_text(plan: Plan, read: FileReader, *, fixed: int = 0) -> str:
     title = "warning: the runtime is not tested on these versions of Python"
     lines += _section(title, _skipped_lines(warnings))
     title = "warning: the app can't import the runtime where it is deployed"
-    undeployed = [skip for skip in plan.skipped if skip.id in UNDEPLOYED]
+    undeployed = [skip for skip in plan.skipped if skip.id in _UNDEPLOYED]
     lines += _section(title, _skipped_lines(undeployed))
     lines += [_summary(plan, fixed), *_advice(plan)]
     return "\n".join(lines) + "\n"
@@ -75,7 +77,7 @@ def _section(title: str, body: Iterable[str]) -> list[str]:
 
 def _split_warnings(plan: Plan) -> tuple[list[Skipped], list[Skipped], list[Skipped]]:
     """Separate the skipped items from the old versions of Python and from the defaults."""
-    others = {SkipId.OLD_PYTHON, *UNDEPLOYED, *KEPT}
+    others = {SkipId.OLD_PYTHON, *_UNDEPLOYED, *KEPT}
     skipped = [skip for skip in plan.skipped if skip.id not in others]
     warnings = [skip for skip in plan.skipped if skip.id is SkipId.OLD_PYTHON]
     return skipped, warnings, [skip for skip in plan.skipped if skip.id in KEPT]

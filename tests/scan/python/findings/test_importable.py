@@ -8,6 +8,7 @@ from shield_ai.project.python_source import Source
 from shield_ai.scan.python.findings.importable import explain_not_importable
 
 SCRIPT = b"import os\nif __name__ == '__main__':\n    print(os.environ['API_KEY'])\n"
+SEPARATE = "a script beside the app: keep the variable set for it"
 KNOWN = {
     "shop/__init__.py",
     "shop/settings.py",
@@ -147,6 +148,11 @@ KNOWN = {
             id="a script that imports the package itself",
         ),
         pytest.param("run.py", SCRIPT, "", "", id="a script at the root"),
+        pytest.param("fabfile.py", b"import os\n", "", SEPARATE, id="tasks of Fabric"),
+        pytest.param("tasks.py", b"from invoke import task\n", "", SEPARATE, id="tasks of invoke"),
+        pytest.param("tasks.py", b"from celery import shared_task\n", "", "", id="other tasks"),
+        pytest.param("api-client.py", b"import os\n", "", SEPARATE, id="not a module"),
+        pytest.param("send-mail.py", b"import shop\n", "", "", id="not a module, but of the app"),
         pytest.param(
             "run.py",
             b"",

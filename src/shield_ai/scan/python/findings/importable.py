@@ -18,6 +18,10 @@ if TYPE_CHECKING:
 MAIN_BLOCK = regex(rb"(?m)^if __name__ == ['\"]__main__['\"]")
 # Servers import these modules by their dotted name: celery -A shop worker
 LOADED_MODULE = regex(r"(?:^|/)(?:celery|celeryapp|celery_app|wsgi|asgi)\.py$")
+# Fabric, nox, doit and invoke run these on a developer's computer.
+TASK_FILE = regex(r"(?:^|/)(?:fabfile|noxfile|dodo)\.py$")
+INVOKE_FILE = regex(r"(?:^|/)tasks\.py$")
+INVOKE = frozenset({"invoke", "fabric"})
 MANAGEMENT_COMMAND = regex(r"/management/commands/\w+\.py$")
 
 
@@ -33,6 +37,8 @@ def explain_not_importable(source: Source, facts: AppFacts, known: set[str]) -> 
         return SkipId.SCRIPT.reason()
     if _is_in_instance_folder(source.path, known):
         return SkipId.INSTANCE_FOLDER.reason()
+    if _is_task_file(source) or _is_separate_script(source, facts, known):
+        return SkipId.SEPARATE_SCRIPT.reason()
     return (
         _explain_outside(source, facts, known)
         or _explain_script(source, facts, known)
@@ -47,6 +53,26 @@ def _is_in_instance_folder(path: str, known: set[str]) -> bool:
     """
     folder = path.rpartition("/")[0]
     return folder.rpartition("/")[2] == "instance" and f"{folder}/__init__.py" not in known
+
+
+def _is_task_file(source: Source) -> bool:
+    """Return whether a file has tasks that a developer runs, such as a deployment."""
+    if TASK_FILE.search(source.path):
+        return True
+    is_invoke_file = INVOKE_FILE.search(source.path) is not None
+    return is_invoke_file and not INVOKE.isdisjoint(_imported_packages(source))
+
+
+def _is_separate_script(source: Source, facts: AppFacts, known: set[str]) -> bool:
+    """Return whether a file beside the app's settings can't be imported, and imports nothing of it.
+
+    Its name is not that of a module, as in `api-client.py`.
+    """
+    name = source.path.rpartition("/")[2].removesuffix(".py")
+    if name.isidentifier() or not facts.settings or source.path in facts.settings:
+        return False
+    root = facts.root(facts.runtime)
+    return _app_modules(root, known).isdisjoint(_imported_packages(source))
 
 
 def _explain_outside(source: Source, facts: AppFacts, known: set[str]) -> SkipReason | None:
@@ -131,13 +157,18 @@ def _explain_script(source: Source, facts: AppFacts, known: set[str]) -> SkipRea
     is_script = is_alembic_environment(source.path) or MAIN_BLOCK.search(source.raw)
     if not is_script or b"sys.path" in source.raw or LOADED_MODULE.search(source.path):
         return None
-    app_modules = {"."}
-    for path in known:
-        if not root or path.startswith(f"{root}/"):
-            app_modules.add(_top_folder(path, root).removesuffix(".py"))
-    if not app_modules.isdisjoint(_imported_packages(source)):
+    if not _app_modules(root, known).isdisjoint(_imported_packages(source)):
         return None  # the file imports modules of the app already
     return SkipId.SCRIPT.reason()
+
+
+def _app_modules(root: str, known: set[str]) -> set[str]:
+    """Return the names of the modules and folders in a root; "." for relative imports."""
+    names = {"."}
+    for path in known:
+        if not root or path.startswith(f"{root}/"):
+            names.add(_top_folder(path, root).removesuffix(".py"))
+    return names
 
 
 def _explain_side_effects(source: Source, facts: AppFacts) -> SkipReason | None:
