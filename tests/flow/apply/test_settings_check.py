@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 import sys
 import venv
@@ -183,6 +184,26 @@ def test_undoes_the_edits_if_a_setting_differs(app, line, words):
     assert f"error: these settings would change: {words}\n" in done.err
     assert files_of(app) == before
     assert shield("apply", "--only", "code", "--yes", "--no-proof", cwd=app).code == 0
+
+
+def test_names_the_variable_that_other_code_reads(app):
+    """For example, the constructor of a client of a library."""
+    line = b"MAIL_KEY = eval('os' + '.environ[\"MAIL_API_KEY\"]')\n"
+    (app / "shop/settings.py").write_bytes(SETTINGS + line + b"KEY = os.environ['MAIL_API_KEY']\n")
+    done = apply(app, MAIL_API_KEY=secrets.token_hex(16))
+    assert done.code == 4
+    assert "error: these settings would change: shop.settings: KeyError" in done.err
+    assert "; other code reads MAIL_API_KEY itself: write shield.toml with shield draft" in done.err
+    shield("draft", cwd=app)
+    manifest = app / "shield.toml"
+    text, removed = re.subn(
+        r"\[\[secret\]\]\nname = \"mail-api-key\"\n[^[]*", "", manifest.read_text()
+    )
+    assert removed == 1
+    manifest.write_text(text.replace("[app]\n", '[app]\nignore = ["MAIL_API_KEY"]\n'))
+    done = apply(app, MAIL_API_KEY=secrets.token_hex(16))
+    assert done.code == 0, done.err
+    assert "proved: 1 of 1" in done.err
 
 
 def test_names_the_python_that_lacks_the_runtime_package(app, monkeypatch):

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 # Seconds between two loads, so that timestamps with a resolution of 1 s differ.
 _CLOCK_DELAY = 1.1
+# Each is tried by itself, with another load of the settings.
+_MAX_TRIED_SECRETS = 40
 
 
 class SettingsCheck:
@@ -55,10 +57,10 @@ class SettingsCheck:
                 " shield.toml so that apply copies it into the app, or use --no-proof",
             )
         if differ:
+            variables = self._comparison.variables_read_elsewhere()
             raise UnsafePlanError(
                 f"these settings would change: {', '.join(differ)}",
-                "every file was restored; remove the secrets of these settings from shield.toml,"
-                " and please report this as a bug",
+                f"every file was restored; {_differ_advice(variables)}",
             )
         if self._strict and problems:
             raise UnsafePlanError(
@@ -67,6 +69,24 @@ class SettingsCheck:
                 "installed, or use --no-proof",
             )
         return self._comparison.summary(problems)
+
+
+def _differ_advice(variables: Sequence[str]) -> str:
+    """Return what to do about settings that differ.
+
+    Args:
+        variables: The variables without which they differ.
+    """
+    if not variables:
+        return (
+            "remove the secrets of these settings from shield.toml, and please report this as a bug"
+        )
+    names = " and ".join(variables)
+    its, it = ("its secret", "it") if len(variables) == 1 else ("their secrets", "them")
+    return (
+        f"other code reads {names} itself: write shield.toml with shield draft, unless it exists,"
+        f" remove {its} there, add {it} to ignore in [app], and apply again"
+    )
 
 
 class SettingsComparison:
@@ -110,6 +130,7 @@ class SettingsComparison:
         }
         self._loader.hidden = list(self._complete.values())
         self._before: list[list[LoadedSettings]] = []
+        self._differ_with_aws: set[str] = set()
 
     def load_before(self) -> None:
         """Load the settings with the current environment, and with every variable set."""
@@ -135,8 +156,26 @@ class SettingsComparison:
             unstable = self._unstable_settings(current, complete)
             off = [name for name in off if name not in unstable]
             on = [name for name in on if name not in unstable]
-        on = [f"{name} (with USE_AWS_SECRETS=true)" for name in on if name not in off]
-        return off + on, problems
+        on = [name for name in on if name not in off]
+        self._differ_with_aws = set(on)
+        return off + [f"{name} (with USE_AWS_SECRETS=true)" for name in on], problems
+
+    def variables_read_elsewhere(self) -> list[str]:
+        """Return the variables without which settings differ with AWS on.
+
+        Code that is not rewritten reads them, such as the constructor of a client of a library.
+        """
+        found: list[str] = []
+        if not self._differ_with_aws:
+            return found
+        for secret in self._manifest.secret[:_MAX_TRIED_SECRETS]:
+            variables = {name for name in secret.variables() if name in self._complete}
+            differ, _ = compare_settings(
+                self._before[-1], self._load_with_aws(variables), errors=False
+            )
+            if not self._differ_with_aws.issubset(differ):
+                found += sorted(variables)
+        return found
 
     def summary(self, problems: Sequence[str]) -> Comparison:
         """Return the result, with what the modules lack that could not be compared.
@@ -163,8 +202,13 @@ class SettingsComparison:
         lacks = any(not loaded.has_boto3 for loads in self._before for loaded in loads)
         return self._loader.python if lacks else ""
 
-    def _load_with_aws(self) -> list[LoadedSettings]:
-        moved = self._manifest.variables()
+    def _load_with_aws(self, kept: Collection[str] = ()) -> list[LoadedSettings]:
+        """Load the settings with the secrets in AWS.
+
+        Args:
+            kept: The variables of secrets that are set, too.
+        """
+        moved = set(self._manifest.variables()) - set(kept)
         environ = {name: text for name, text in self._complete.items() if name not in moved}
         # Also if the env file is that of a developer: no default may replace a secret.
         environ["AWS_SECRETS_ENV"] = "production"
