@@ -75,7 +75,7 @@ class CodeStyle(msgspec.Struct, frozen=True):
     lines_between_types: int = 0  # between `import a` and `from a import b`
     headings: ImportHeadings = ImportHeadings()
     first_party: tuple[str, ...] = ()  # top-level packages that the linter places with the app
-    local_folder: tuple[str, ...] = ()  # those that it places with relative imports
+    local_folder: tuple[str, ...] = ()  # top-level packages that it places with relative imports
     mixes_own_packages: bool = False  # the app's packages are imported among the libraries
     import_order: str = ""  # a style of flake8-import-order
     force_single_line: bool = False
@@ -172,7 +172,7 @@ def _names(value: object) -> tuple[str, ...]:
 
 
 def _count(value: object) -> int:
-    """Return a small number of lines; 0 for -1, which is isort's default, and invalid values."""
+    """Return a number from 1 to 3; 0 for isort's default of -1 and for all other values."""
     return int(str(value)) if str(value) in {"1", "2", "3"} else 0
 
 
@@ -199,9 +199,9 @@ def _selects(lint: Table, rule: str) -> bool:
     """Return whether ruff's configuration selects a rule, and does not ignore it."""
     selected = (*_names(lint.get("select")), *_names(lint.get("extend-select")))
     ignored = (*_names(lint.get("ignore")), *_names(lint.get("extend-ignore")))
-    return not _matches(rule, ignored, ()) and _matches(rule, selected, ("ALL",))
+    return not _matches(rule, ignored) and ("ALL" in selected or _matches(rule, selected))
 
 
-def _matches(rule: str, codes: tuple[str, ...], every: tuple[str, ...]) -> bool:
-    """Return whether codes of ruff's configuration include a rule. C means C4 and C90 only."""
-    return any(code in every or (code != "C" and rule.startswith(code)) for code in codes)
+def _matches(rule: str, codes: tuple[str, ...]) -> bool:
+    """Return whether one of the codes is a rule or its prefix; in ruff, C means only C4 and C90."""
+    return any(code != "C" and rule.startswith(code) for code in codes)

@@ -16,13 +16,15 @@ if TYPE_CHECKING:
 
 PATH = ".pre-commit-config.yaml"
 MAX_SIZE = 200_000  # bytes
-# YAML aliases can repeat a repository, a hook or an argument very often.
+# YAML aliases can repeat a repository, a hook or an argument many times.
 MAX_HOOKS = 1000
 MAX_ARGUMENTS = 100  # of one hook
 
 
 def hook_options(read: FileReader, hook: str) -> dict[str, str]:
-    """Return the long options of a hook by their names with underscores; a flag has no value.
+    """Return the long options of a hook, by their names with underscores.
+
+    The value of a flag is "".
 
     Args:
         read: Returns the bytes of a file of the app.

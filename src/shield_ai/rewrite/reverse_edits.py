@@ -1,4 +1,4 @@
-"""Undo the edits of a file that was edited by hand since, and keep what was edited by hand."""
+"""Undo the edits of a file, and keep the changes that were made by hand afterwards."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ class Hunk(NamedTuple):
 def reverse_edits(path: str, before: bytes, applied: bytes, current: bytes) -> bytes | None:
     """Return the current content of a file without the edits that led from `before` to `applied`.
 
-    An edit that was undone by hand already is not undone again.
+    An edit that was already undone by hand is not undone again.
 
     Args:
         path: The path of the file; in Python files, names have to stay imported.
         before: The content before the edits.
         applied: The content after them.
-        current: `applied`, with edits that somebody made since.
+        current: `applied`, with the changes that were made by hand afterwards.
 
     Returns:
-        None if the place of an edit is not certain any more, if code that was added since needs an
-        import that the edits added, or if the file is very large.
+        None if the place of an edit is no longer certain, if code that was added afterwards needs
+        an import that the edits added, or if a version has more than `MAX_LINES` lines.
     """
     old, new, lines = (text.splitlines(keepends=True) for text in (before, applied, current))
     if max(len(old), len(new), len(lines)) > MAX_LINES:
@@ -52,15 +52,17 @@ def reverse_edits(path: str, before: bytes, applied: bytes, current: bytes) -> b
 
 def _find(hunk: Hunk, places: dict[int, int], lines: list[bytes]) -> slice | None:
     """Return the place of an edit among the current lines; None if it is not certain."""
-    now = [places.get(number) for number in range(hunk.start, hunk.end)]
-    if now and now[0] is not None and now == list(range(now[0], now[0] + len(now))):
-        return slice(now[0], now[0] + len(now))
+    numbers = [places.get(number) for number in range(hunk.start, hunk.end)]
+    if numbers and numbers[0] is not None:
+        first, end = numbers[0], numbers[0] + len(numbers)
+        if numbers == list(range(first, end)):
+            return slice(first, end)
     previous, following = places.get(hunk.start - 1), places.get(hunk.end)
     if previous is None or following is None:
         return None
     between = slice(previous + 1, following)
     is_undone = lines[between] == hunk.old
-    only_removed_lines = not now and between.start == between.stop
+    only_removed_lines = not numbers and between.start == between.stop
     return between if is_undone or only_removed_lines else None
 
 
@@ -74,9 +76,9 @@ def _hunks(old: list[bytes], new: list[bytes]) -> list[Hunk]:
 
 
 def _places(applied: list[bytes], current: list[bytes]) -> dict[int, int]:
-    """Map the number of each line that is still there to its number now.
+    """Map the number of each unchanged line to its current number.
 
-    The places before the first line and after the last one are mapped, too.
+    The positions before the first line and after the last line are mapped, too.
     """
     places = {-1: -1}
     matcher = difflib.SequenceMatcher(None, applied, current)
@@ -87,7 +89,10 @@ def _places(applied: list[bytes], current: list[bytes]) -> dict[int, int]:
 
 
 def _lacks_import(path: str, applied: bytes, merged: bytes) -> bool:
-    """Return whether code uses a name that only the edited version of it imported."""
+    """Return whether the merged code uses a name that only the applied edits imported.
+
+    If a version can't be parsed, the answer is True.
+    """
     try:
         old, new = (Source.from_bytes(path, text).tree for text in (applied, merged))
     except SourceError:
