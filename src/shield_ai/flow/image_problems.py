@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shield_ai.project.docker_copies import find_missing_copies
-from shield_ai.rewrite.project.images import reason_of, runtime_files
+from shield_ai.rewrite.project.images import sample_files, skip_reason
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -24,5 +24,5 @@ def find_image_problems(tree: Tree, importers: Collection[str], runtime: str) ->
     """
     if runtime == "package" or not importers:
         return []
-    copies = find_missing_copies(tree, importers, runtime_files(runtime))
-    return [reason_of(copy).entry(copy.path, copy.line) for copy in copies]
+    copies = find_missing_copies(tree, importers, sample_files(runtime))
+    return [skip_reason(copy).entry(copy.path, copy.line) for copy in copies]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shield_ai.model.deployment import DeploymentKind, Use, ValueForm
-from shield_ai.rewrite.project.describe import environment_variable
+from shield_ai.rewrite.project.describe import stage_variable
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
@@ -42,4 +42,4 @@ def switch_steps(
         if path in edited or ValueForm.ENV_FILE in found:
             continue
         if SWITCH.encode() not in (read(path) or b""):
-            yield LISTED.format(path, SWITCH, environment_variable(django=django))
+            yield LISTED.format(path, SWITCH, stage_variable(django=django))

@@ -8,7 +8,7 @@ from shield_ai.flow.verify.check import Check, CheckInfo, Status, join_names, ma
 from shield_ai.flow.verify.registry import CodeCheck
 from shield_ai.model.deployment import DeploymentKind, Use, ValueForm
 from shield_ai.model.rotation_policy import PUBLIC_FIELDS
-from shield_ai.rewrite.project.describe import environment_variable
+from shield_ai.rewrite.project.describe import stage_variable
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
@@ -90,7 +90,7 @@ def verify_deployment(
     secret = list(filter(_is_secret, deployment.variables))
     failed = list(filter(_is_value_in_production, secret))
     if failed:
-        hints = _hints(failed, edited).replace(_STAGE, environment_variable(django=django))
+        hints = _hints(failed, edited).replace(_STAGE, stage_variable(django=django))
         return _result(Status.FAILED, map(_describe, failed), hints)
     uncertain = list(filter(_is_uncertain, secret))
     if uncertain:

@@ -13,7 +13,7 @@ from shield_ai.model.skip import SkipId
 from shield_ai.project.layout import is_test
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.project.runtime_names import is_copied_file
-from shield_ai.rewrite.project.describe import describe_secrets, environment_variable
+from shield_ai.rewrite.project.describe import describe_secrets, stage_variable
 from shield_ai.rewrite.project.docs_navigation import add_to_navigation
 from shield_ai.rewrite.project.file_edits import NOTHING, Outcome, append, create_or_replace, skip
 from shield_ai.rewrite.project.stamp import State, header_of, read_stamp, stamp
@@ -31,7 +31,7 @@ PAGE = "docs/AWS_SECRETS_MANAGER.md"
 PAGE_IN_DOCS = PAGE.rpartition("/")[2]
 UPDATES = "SECURITY_UPDATES.md"
 HEADING = "## AWS Secrets Manager (CSEC-34)"
-WHAT = "docs"
+STAMP_NAME = "docs"
 # A folder with one of these files is a website, or the source of one in JavaScript.
 BUILT_SITE = ("index.html", "package.json")
 REGION_READ = regex(rb"[\"']AWS_REGION[\"']")
@@ -143,7 +143,7 @@ def write_docs(
     problem = place_problem(read)
     if problem:
         return skip(PAGE, problem)
-    state, _ = read_stamp(raw, WHAT)
+    state, _ = read_stamp(raw, STAMP_NAME)
     if state is State.EDITED:
         return skip(PAGE, SkipId.EDITED.reason())
     if state is State.FOREIGN:
@@ -157,9 +157,9 @@ def write_docs(
         engines=engines,
         rollout=rollout,
         django=django,
-        environment=environment_variable(django=django),
+        environment=stage_variable(django=django),
     )
-    changes, skipped = create_or_replace(PAGE, raw, header_of(raw) + stamp(WHAT, "md", text))
+    changes, skipped = create_or_replace(PAGE, raw, header_of(raw) + stamp(STAMP_NAME, "md", text))
     navigation = [] if raw is not None else add_to_navigation(PAGE_IN_DOCS, read).changes
     return [*changes, *navigation], skipped
 
@@ -196,6 +196,6 @@ def add_entry(
         app=manifest.app,
         secrets=secrets,
         rollout=rollout,
-        environment=environment_variable(django=django),
+        environment=stage_variable(django=django),
     )
     return append(UPDATES, raw, text, gap=True)

@@ -11,7 +11,7 @@ from shield_ai.model.skip import SkipId, SkipReason
 from shield_ai.project.runtime_names import COPY
 from shield_ai.rewrite.project.copy_parts import CopyParts, select_modules
 from shield_ai.rewrite.project.former_modules import former_modules
-from shield_ai.rewrite.project.runtime_source import WHAT, runtime_files, shield_version
+from shield_ai.rewrite.project.runtime_source import STAMP_NAME, runtime_files, shield_version
 from shield_ai.rewrite.project.stamp import State, read_stamp, stamp
 
 if TYPE_CHECKING:
@@ -48,12 +48,12 @@ def copied_files(
         yield f"{folder}/{name}", files[name]
     for place, body in former_modules(path, folder, in_package=in_package):
         if read(place) is not None:
-            yield place, stamp(WHAT, "py", body, shield_version())
+            yield place, stamp(STAMP_NAME, "py", body, shield_version())
 
 
 def find_conflict(raw: bytes | None) -> SkipReason | None:
     """Explain why a file can't be replaced; None if it can."""
-    state, version = read_stamp(raw, WHAT)
+    state, version = read_stamp(raw, STAMP_NAME)
     if state is State.EDITED:
         return SkipId.RUNTIME_EDITED.reason()
     if state is State.FOREIGN:

@@ -24,7 +24,7 @@ class SecretDescription(msgspec.Struct, frozen=True, kw_only=True):
     rotation: str
 
 
-def environment_variable(*, django: bool) -> str:
+def stage_variable(*, django: bool) -> str:
     """Return the variable that tells the runtime whether the process serves production."""
     return "DJANGO_ENV" if django else "AWS_SECRETS_ENV"
 

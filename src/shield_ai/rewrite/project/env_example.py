@@ -11,7 +11,7 @@ from shield_ai.model.file_reader import read_optional
 from shield_ai.model.manifest import DEFAULT_REGION
 from shield_ai.model.words import word_set
 from shield_ai.project.perf.lazy_regex import regex
-from shield_ai.rewrite.project.describe import environment_variable
+from shield_ai.rewrite.project.describe import stage_variable
 from shield_ai.rewrite.project.file_edits import NOTHING, Outcome, append, single_line
 
 if TYPE_CHECKING:
@@ -133,7 +133,7 @@ def _enable_block(
     values = {
         "USE_AWS_SECRETS": "true",
         "AWS_REGION": region,
-        environment_variable(django=django): "production",
+        stage_variable(django=django): "production",
     }
     # The map file contains the prefix, except with environments or with the installed package.
     if app.prefix and (manifest.environments or app.runtime == "package"):

@@ -31,8 +31,8 @@ _OPTIONS = regex(r"(?:--(?:chown|chmod|link)\b\S*\s+)*(?!--)")
 _PLAIN = regex(r"[\w./-]+")
 
 
-def runtime_files(runtime: str) -> list[str]:
-    """Return two files of the runtime's copy, which stand for all.
+def sample_files(runtime: str) -> list[str]:
+    """Return the map file and one file of the copy: an image with both has the whole runtime.
 
     Args:
         runtime: The path of the map file.
@@ -40,8 +40,8 @@ def runtime_files(runtime: str) -> list[str]:
     return [runtime, f"{copy_folder(runtime)}{_INIT}"]
 
 
-def reason_of(copy: MissingCopy) -> SkipReason:
-    """Return the reason with what to add."""
+def skip_reason(copy: MissingCopy) -> SkipReason:
+    """Return the reason to report a missing copy: it names what the user can add."""
     paths = [path.removesuffix(_INIT) for path in copy.missing]
     names = " and ".join(paths)
     if not copy.is_ignored:
@@ -55,7 +55,7 @@ def fix(context: FixContext) -> Outcome:
     runtime = context.manifest.app.runtime
     if runtime == "package" or not context.app.importers:
         return NOTHING
-    needed = runtime_files(runtime)
+    needed = sample_files(runtime)
     texts: dict[str, str] = {}
     skipped = []
     for dockerfile in context.app.dockerfiles:
@@ -66,7 +66,7 @@ def fix(context: FixContext) -> Outcome:
             texts |= {fixed.path: fixed.text, fixed.ignore_path: fixed.ignore_text}
         else:
             for copy in missing_copies(current, context.app.importers, needed):
-                skipped.append(reason_of(copy).entry(copy.path, copy.line))
+                skipped.append(skip_reason(copy).entry(copy.path, copy.line))
     changes = [_insertions(path, context.read(path), text) for path, text in texts.items()]
     return [change for change in changes if change.edits], skipped
 

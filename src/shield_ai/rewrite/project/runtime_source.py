@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 from shield_ai.project.runtime_names import PACKAGE
 from shield_ai.rewrite.project.stamp import State, body_of, read_stamp, stamp
 
-WHAT = "runtime"
+STAMP_NAME = "runtime"
 # A copy is not the app's code: formatters, linters and type checkers skip it. ruff reports a line
 # that ignores all rules (PGH004), unless another line names that rule.
 HEADER = """\
@@ -47,7 +47,7 @@ def compare_with_source(folder: str, place: str, raw: bytes) -> CopyState:
         place: The path of the file.
         raw: Its content.
     """
-    state, version = read_stamp(raw, WHAT)
+    state, version = read_stamp(raw, STAMP_NAME)
     name = PurePosixPath(place).relative_to(folder).as_posix()
     if state is State.OURS and version != shield_version():
         return CopyState.OTHER_VERSION
@@ -70,7 +70,7 @@ def runtime_files() -> dict[str, str]:
     for path in sorted(folder.rglob("*.py")):
         text = HEADER + path.read_text(encoding="utf-8")
         name = path.relative_to(folder).as_posix()
-        files[name] = stamp(WHAT, "py", text, shield_version())
+        files[name] = stamp(STAMP_NAME, "py", text, shield_version())
     return files
 
 

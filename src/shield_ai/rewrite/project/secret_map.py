@@ -24,7 +24,7 @@ from shield_ai.rewrite.project.map_edits import (
 )
 from shield_ai.rewrite.project.map_style import MapStyle
 from shield_ai.rewrite.project.map_text import map_text
-from shield_ai.rewrite.project.runtime_source import WHAT
+from shield_ai.rewrite.project.runtime_source import STAMP_NAME
 from shield_ai.rewrite.project.stamp import State, read_stamp
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def matches(raw: bytes | None, manifest: Manifest) -> bool:
 
 def is_map_file(raw: bytes) -> bool:
     """Return whether a file is a map file, which imports the copy and has no stamp."""
-    return read_stamp(raw, WHAT)[0] is State.FOREIGN and bool(IMPORTS_COPY.search(raw))
+    return read_stamp(raw, STAMP_NAME)[0] is State.FOREIGN and bool(IMPORTS_COPY.search(raw))
 
 
 def has_generated_code(raw: bytes | None, style: MapStyle) -> bool:

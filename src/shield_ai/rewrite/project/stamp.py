@@ -17,7 +17,7 @@ COMMENTS = {"py": ("# ", ""), "md": ("<!-- ", " -->")}
 COMMENT = r"(?:#|<!--)(?![^\n]*coding[:=](?!\s*utf-?8(?![-\w.])))[^\r\n\0]*\n"
 STAMP = regex(
     rf"\A(?P<header>(?:{COMMENT}|\n){{0,40}}?)"
-    r"(?:# |<!-- )shield-ai (?P<what>[a-z]+)(?: (?P<version>\S+))? "
+    r"(?:# |<!-- )shield-ai (?P<name>[a-z]+)(?: (?P<version>\S+))? "
     r"sha256:(?P<digest>[0-9a-f]{32})(?: -->)?\n"
 )
 
@@ -31,25 +31,25 @@ class State(enum.Enum):
     FOREIGN = enum.auto()  # not generated
 
 
-def stamp(what: str, kind: str, body: str, version: str = "") -> str:
+def stamp(name: str, syntax: str, body: str, version: str = "") -> str:
     """Put the stamp before a body.
 
     Args:
-        what: The kind of content, one word.
-        kind: "py" or "md", which determines the syntax of the comment.
+        name: The kind of content, such as "runtime" or "tests"; lower-case letters.
+        syntax: The syntax of the comment, "py" or "md".
         body: The text below the stamp.
         version: The version of the copied content, if it has one.
     """
-    opening, closing = COMMENTS[kind]
-    parts = ["shield-ai", what]
+    opening, closing = COMMENTS[syntax]
+    parts = ["shield-ai", name]
     if version:
         parts.append(version)
     parts.append(f"sha256:{_digest(body)}")
     return f"{opening}{' '.join(parts)}{closing}\n{body}"
 
 
-def read_stamp(raw: bytes | None, what: str) -> tuple[State, str]:
-    """Return the state of a file, and the version in its stamp.
+def read_stamp(raw: bytes | None, name: str) -> tuple[State, str]:
+    """Return the state of a file, and the version in its stamp, "" without a version.
 
     Differences in line endings are ignored, because Git may convert them.
     """
@@ -57,7 +57,7 @@ def read_stamp(raw: bytes | None, what: str) -> tuple[State, str]:
         return State.ABSENT, ""
     text = _text(raw)
     match = STAMP.match(text)
-    if match is None or match["what"] != what:
+    if match is None or match["name"] != name:
         return State.FOREIGN, ""
     body = text[match.end() :]
     state = State.OURS if _digest(body) == match["digest"] else State.EDITED

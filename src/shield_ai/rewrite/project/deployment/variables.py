@@ -37,7 +37,7 @@ from shield_ai.rewrite.project.deployment.template_units import (
     roles_step,
     unused_parameters,
 )
-from shield_ai.rewrite.project.describe import environment_variable
+from shield_ai.rewrite.project.describe import stage_variable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -114,7 +114,7 @@ def aws_settings(manifest: Manifest, *, django: bool = True) -> dict[str, str]:
         django: Whether the app uses Django.
     """
     app = manifest.app
-    stage = environment_variable(django=django)
+    stage = stage_variable(django=django)
     settings = {"USE_AWS_SECRETS": "true", stage: "production", "AWS_REGION": app.region}
     if app.prefix:
         settings["AWS_SECRETS_PREFIX"] = app.prefix
