@@ -70,7 +70,7 @@ class Rollout(NamedTuple):
 
     region: RegionAdvice
     kept: Sequence[str] = ()  # the variables that must stay set
-    passed_on: Sequence[str] = ()  # that Docker Compose passes to services other than the app
+    passed_on: Sequence[str] = ()  # those that Docker Compose passes to services other than the app
 
 
 DEFAULT_ROLLOUT = Rollout(RegionAdvice.SET)
@@ -165,7 +165,10 @@ def write_docs(
 
 
 def place_problem(read: FileReader) -> SkipReason | None:
-    """Return why a new page has no place in the folder `docs`, which can have .rst files."""
+    """Return why the page can't be created in the folder `docs`; None if it can or exists.
+
+    Sphinx may build the folder from .rst files only, or its navigation can't be extended.
+    """
     if read(PAGE) is not None:
         return None
     folders = ("docs", "docs/source")

@@ -51,7 +51,7 @@ def plan_tests(
 ) -> Outcome:
     """Return the edit that creates or updates the generated tests.
 
-    There is none if they were edited, or the app has no other tests.
+    Generated tests that were edited are skipped. An app without other tests gets none.
 
     Args:
         read: Returns the bytes of a file of the app; None if it does not exist.
@@ -122,7 +122,7 @@ def _choose_path(
 
 
 def _find_generated(read: FileReader, tests: Collection[str]) -> tuple[str, State] | None:
-    """Return the path and the state of tests that were generated before; None without any."""
+    """Return the path and the state of tests that shield generated earlier; None without any."""
     for path in sorted(tests):
         if path.rpartition("/")[2] in FILE_NAMES:
             state, _ = read_stamp(read_optional(read, path), STAMP_NAME)

@@ -52,7 +52,7 @@ def copied_files(
 
 
 def find_conflict(raw: bytes | None) -> SkipReason | None:
-    """Explain why a file can't be replaced; None if it can."""
+    """Return why a file can't be replaced; None if it can."""
     state, version = read_stamp(raw, STAMP_NAME)
     if state is State.EDITED:
         return SkipId.RUNTIME_EDITED.reason()

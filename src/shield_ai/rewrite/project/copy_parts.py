@@ -50,7 +50,7 @@ def select_modules(
 ) -> list[str]:
     """Return the modules that a copy needs, relative to its folder.
 
-    A part of which the app has a file already is complete, because the app may import it.
+    If the app already has a file of a part, all of the part is selected: the app may import it.
 
     Args:
         read: Returns the bytes of a file of the app, None if it does not exist.

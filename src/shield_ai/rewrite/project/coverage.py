@@ -24,6 +24,7 @@ COMMAND_FILES = (
     *("pytest.ini", "noxfile.py", "Makefile", ".pre-commit-config.yaml"),
     *(".circleci/config.yml", ".gitlab-ci.yml", ".travis.yml"),
 )
+FILES = (*INI_FILES, PYPROJECT, *COMMAND_FILES)
 # Sections that can have the option `omit`. https://coverage.readthedocs.io/en/latest/config.html
 SECTIONS = ("run", "report")
 # The section that restricts the measurement to the app, up to the option `source`.
@@ -60,12 +61,11 @@ def omit_copy(read: FileReader, manifest: Manifest) -> Outcome:
     """
     if manifest.app.runtime == "package":
         return NOTHING
-    files = (*INI_FILES, PYPROJECT, *COMMAND_FILES)
-    minimum = next((path for path in files if MINIMUM.search(read_optional(read, path) or b"")), "")
-    if not minimum and not _measures_a_package(read):
+    minimum = next((path for path in FILES if MINIMUM.search(read_optional(read, path) or b"")), "")
+    if not minimum and not _measures_copy(read):
         return NOTHING
     pattern = f"{copy_folder(manifest.app.runtime)}/*"
-    for path in (*INI_FILES, PYPROJECT, *COMMAND_FILES):
+    for path in FILES:
         if pattern.encode() in (read_optional(read, path) or b""):
             return NOTHING
     for path in INI_FILES:
@@ -86,9 +86,12 @@ def omit_copy(read: FileReader, manifest: Manifest) -> Outcome:
     return _new_option(read, pattern) or _report(minimum, pattern)
 
 
-def _measures_a_package(read: FileReader) -> bool:
-    """Return whether coverage measures the copy: a workflow may require a minimum."""
-    for path in (*INI_FILES, PYPROJECT, *COMMAND_FILES):
+def _measures_copy(read: FileReader) -> bool:
+    """Return whether coverage may measure the copy because it measures whole packages.
+
+    A CI workflow can require a minimum that no other file contains.
+    """
+    for path in FILES:
         if PYTEST_COV.search(read_optional(read, path) or b""):
             return True
     if any(INI_SOURCE.search(read_optional(read, path) or b"") for path in INI_FILES):

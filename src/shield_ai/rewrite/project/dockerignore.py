@@ -15,16 +15,17 @@ if TYPE_CHECKING:
 
 PATH = ".dockerignore"
 COMMENT = "# Journal and backups of `shield apply`"
-# A pattern without **/ applies only to the folder of the file.
 JOURNAL = ".shield/journal.jsonl"
-LINES = {".shield/": JOURNAL, "**/*.shield_ai_backup": "a/b.py.shield_ai_backup"}
+# Each pattern, with a path that it excludes. Without **/, a pattern applies only to the folder of
+# .dockerignore.
+EXAMPLES = {".shield/": JOURNAL, "**/*.shield_ai_backup": "a/b.py.shield_ai_backup"}
 
 
 def fix(context: FixContext) -> Outcome:
-    """Add the patterns to the file; create it if an image has the whole folder."""
+    """Add the patterns to .dockerignore; create the file if a Dockerfile copies the journal."""
     is_copied = any(map(_copies_journal, context.app.dockerfiles))
     if is_copied and read_optional(context.read, PATH) is None:
-        return [create(PATH, "\n".join([COMMENT, *LINES, ""]))], []
+        return [create(PATH, "\n".join([COMMENT, *EXAMPLES, ""]))], []
     return ignore_in_images(context.read)
 
 
@@ -47,10 +48,10 @@ def ignore_in_images(read: FileReader) -> Outcome:
     text = raw.decode("utf-8", "replace")
     patterns = ignore_patterns(text)
     present = [line.strip() for line in text.splitlines()]
-    # An exception such as !shop can include what the examples don't show.
+    # An exception such as !shop can include paths that the examples don't represent.
     is_certain = not any(pattern.startswith("!") for _, pattern in patterns)
     lines = []
-    for line, example in LINES.items():
+    for line, example in EXAMPLES.items():
         is_excluded = is_certain and excluding_line(example, patterns)
         if line not in present and not is_excluded:
             lines.append(line)

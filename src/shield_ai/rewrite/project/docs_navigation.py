@@ -1,4 +1,6 @@
-"""Add a page to the navigation of MkDocs and mdBook, which report pages that it lacks.
+"""Add a page to the navigation of MkDocs and mdBook.
+
+MkDocs reports pages that are missing there, and mdBook does not build them.
 
 https://www.mkdocs.org/user-guide/configuration/#nav
 https://rust-lang.github.io/mdBook/format/summary.html
@@ -67,19 +69,19 @@ def add_to_navigation(page: str, read: FileReader) -> Navigation:
             return Navigation([], path)
         if place.bullet:
             item = f"[{TITLE}]({page})" if is_summary else f"{TITLE}: {page}"
-            changes.append(insert(path, raw, *_line(text, place, item)))
+            changes.append(insert(path, raw, *_item_line(text, place, item)))
     return Navigation(changes)
 
 
-def _line(text: str, place: _Place, item: str) -> tuple[int, str]:
-    """Return the offset of a new line in bytes, and the line."""
+def _item_line(text: str, place: _Place, item: str) -> tuple[int, str]:
+    """Return the byte offset of the line of a new item, and the line."""
     before = text[: place.at]
     start = "" if before.endswith("\n") else "\n"
     return len(before.encode()), f"{start}{place.bullet}{item}\n"
 
 
 def _place_in_summary(text: str) -> _Place | None:
-    """Return the place after the last item that is not nested, and after those nested in it."""
+    """Return the place after the last top-level item and its nested items; None without one."""
     place = None
     at = 0
     for line in text.splitlines(keepends=True):
@@ -110,15 +112,16 @@ def _place_in_mkdocs(text: str, page: str) -> _Place | None:
     end = text.find("\n", max(node.end_mark.index for node in _scalars(item)))
     place = _Place(end + 1 if end >= 0 else len(text), bullet)
     item_text = f"{TITLE}: {page}"
-    _, line = _line(text, place, item_text)
+    _, line = _item_line(text, place, item_text)
     after = _navigation(text[: place.at] + line + text[place.at :])
     return place if _is_extended(navigation, after, item_text) else None
 
 
 def _navigation(text: str) -> yaml.Node | None:
-    """Return the value of `nav`, a null without it, and None if the file is not valid.
+    """Return the value of `nav`; None if the file is invalid.
 
-    If the folder is not `docs`, the page is not part of the site.
+    A null node means that there is no list to extend: the file has no `nav`, or the site is built
+    from a folder other than `docs`.
     """
     try:
         root = yaml.compose(text, Loader=yaml.SafeLoader)
@@ -140,7 +143,7 @@ def _is_null(node: yaml.Node) -> bool:
 
 
 def _has_aliases(node: yaml.Node) -> bool:
-    """Return whether a node contains another one twice, or itself."""
+    """Return whether a node contains itself, or another node twice."""
     seen: set[int] = set()
     pending = [node]
     while pending:

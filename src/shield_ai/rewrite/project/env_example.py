@@ -75,7 +75,7 @@ def extend_env_example(
     text = (raw or b"").removeprefix(codecs.BOM_UTF8).replace(b"\r", b"\n")
     names = VARIABLE.findall(text)
     existing = {name.decode() for name in names}
-    # The file is read by a shell, which passes only these variables on.
+    # If most lines begin with `export`, a shell reads the file and passes on only those variables.
     export = "export " if len(EXPORTED.findall(text)) * 2 > len(names) else ""
     variables = manifest.variables() if raw is None else sorted(files.new_variables)
     # The app parses .env itself, and does not load it into os.environ.
@@ -91,8 +91,8 @@ def extend_env_example(
 def _choose_example(read: FileReader, manifest: Manifest, files: DotenvFiles) -> str:
     """Return the example in the app's folder or a parent folder of its settings; "" if missing.
 
-    The least nested file is preferred, then one that is not for development, then the one with the
-    fewest words in its name.
+    A .env that git tracks counts as an example if there is no other. The least nested file is
+    preferred, then one that is not for development, then the one with the fewest words in its name.
     """
     folders = {""}
     for path in (*manifest.app.settings, manifest.app.runtime):

@@ -9,12 +9,12 @@ from shield_ai.model.edit import Edit, FileChange
 from shield_ai.model.skip import SkipId, Skipped, SkipReason
 from shield_ai.project.python_source import file_change
 
-Outcome = tuple[list[FileChange], list[Skipped]]
+Outcome = tuple[list[FileChange], list[Skipped]]  # the changes, and what is skipped and why
 NOTHING: Outcome = ([], [])
 
 
 def skip(path: str, reason: SkipReason) -> Outcome:
-    """Skip a file for a reason."""
+    """Return the outcome that skips a file for a reason."""
     return [], [reason.entry(path)]
 
 

@@ -52,7 +52,7 @@ class AppFiles(NamedTuple):
     test_module: str = ""  # the name by which tests import the map file, if it differs
     installed: Mapping[str, str] = MappingProxyType({})  # versions in the virtual environment
     kept: Collection[str] = ()  # variables that must stay set: unchanged code reads them
-    passed_on: Collection[str] = ()  # that Docker Compose passes to services other than the app
+    passed_on: Collection[str] = ()  # variables that Compose passes to services other than the app
 
 
 class FixContext(NamedTuple):

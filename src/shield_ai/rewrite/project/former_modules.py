@@ -1,4 +1,4 @@
-"""The modules of earlier versions of the copy: they stay importable, or are emptied."""
+"""List the modules of earlier versions of the copy: they stay importable, or are emptied."""
 
 from __future__ import annotations
 

@@ -38,8 +38,9 @@ def ignore_backups(
     Args:
         read: Returns the bytes of a file of the app.
         edited: The edited Python files, which get a backup.
-        are_ignored: git ignores the backups already, for example because of a file above the app.
-        in_git: Create a .gitignore if none applies to an edited file.
+        in_git: Whether the app is in a Git repository. If not, no .gitignore is created.
+        are_ignored: Whether git ignores the backups already, for example because of a file above
+            the app.
     """
     if are_ignored:
         return NOTHING

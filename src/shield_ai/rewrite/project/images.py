@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 
 _INIT = "/__init__.py"
 _MAX_PROBLEMS = 10  # of a Dockerfile; a hostile one has more stages than any other
-# The lines of a here-document are no instructions, and other characters can continue a line.
+# The lines of a here-document are not instructions, and with the directive `escape`, another
+# character than the backslash continues a line.
 _UNSUPPORTED = regex(r"<<|^[ \t]*#[ \t]*escape[ \t]*=", re.MULTILINE | re.IGNORECASE)
 _OPTIONS = regex(r"(?:--(?:chown|chmod|link)\b\S*\s+)*(?!--)")
 _PLAIN = regex(r"[\w./-]+")
@@ -72,7 +73,7 @@ def fix(context: FixContext) -> Outcome:
 
 
 def _are_complete(read: FileReader, dockerfile: Dockerfile) -> bool:
-    """Return whether the texts are the whole files, and all of their bytes UTF-8."""
+    """Return whether the texts equal the files, which can be longer or invalid UTF-8."""
     files = [(dockerfile.path, dockerfile.text), (dockerfile.ignore_path, dockerfile.ignore_text)]
     return all((read(path) or b"") == text.encode() for path, text in files)
 
@@ -80,7 +81,7 @@ def _are_complete(read: FileReader, dockerfile: Dockerfile) -> bool:
 def _fix_image(
     dockerfile: Dockerfile, importers: Collection[str], needed: Sequence[str]
 ) -> Dockerfile | None:
-    """Return the files with what the image lacks; None if that is not certain."""
+    """Add what the image lacks to its Dockerfile and .dockerignore; None if that is not certain."""
     problems = list(missing_copies(dockerfile, importers, needed))
     if len(problems) > _MAX_PROBLEMS:
         return None
@@ -88,7 +89,7 @@ def _fix_image(
         if problems[0].is_ignored:
             dockerfile = _include(dockerfile, problems[0])
         else:
-            dockerfile = _copy(dockerfile, problems[0], importers)
+            dockerfile = _add_copies(dockerfile, problems[0], importers)
         previous, problems = problems, list(missing_copies(dockerfile, importers, needed))
         if _size(problems) >= _size(previous):
             return None
@@ -96,12 +97,12 @@ def _fix_image(
 
 
 def _size(problems: Collection[MissingCopy]) -> tuple[int, int]:
-    """Return the number of problems, and of those with ignored files, which are solved first."""
+    """Return the number of problems, and of those with ignored files: each edit must reduce it."""
     return len(problems), sum(problem.is_ignored for problem in problems)
 
 
 def _include(dockerfile: Dockerfile, problem: MissingCopy) -> Dockerfile:
-    """Add exceptions after the last pattern that excludes the files."""
+    """Add exceptions at the end of .dockerignore: the last pattern that matches a file applies."""
     paths = [path.removesuffix(_INIT) for path in problem.missing]
     if not all(map(_PLAIN.fullmatch, paths)):
         return dockerfile
@@ -110,7 +111,9 @@ def _include(dockerfile: Dockerfile, problem: MissingCopy) -> Dockerfile:
     return dockerfile._replace(ignore_text=_insert_lines(text, len(text.splitlines()), added))
 
 
-def _copy(dockerfile: Dockerfile, problem: MissingCopy, importers: Collection[str]) -> Dockerfile:
+def _add_copies(
+    dockerfile: Dockerfile, problem: MissingCopy, importers: Collection[str]
+) -> Dockerfile:
     """Add instructions after the first one that copies code into the stage."""
     if _UNSUPPORTED.search(dockerfile.text):
         return dockerfile
@@ -127,7 +130,11 @@ def _copy(dockerfile: Dockerfile, problem: MissingCopy, importers: Collection[st
 
 
 def _instructions(copy: ContextCopy, files: Iterable[str]) -> tuple[str, ...]:
-    """Return instructions that copy files to where an importer finds them; empty: not certain."""
+    """Return instructions that copy files to where an importer finds them.
+
+    Returns:
+        () if the form of the existing instruction does not allow to derive them with certainty.
+    """
     arguments = copy.instruction.arguments
     options = _OPTIONS.match(arguments)
     roots = _import_roots(copy)
@@ -148,7 +155,11 @@ def _instructions(copy: ContextCopy, files: Iterable[str]) -> tuple[str, ...]:
 
 
 def _import_roots(copy: ContextCopy) -> tuple[str, str] | None:
-    """Return the folders of the context and of the image below which the paths are the same."""
+    """Return the folders of the context and of the image below which the paths are the same.
+
+    Returns:
+        None if the target is relative and the place is outside the working directory.
+    """
     names, places = copy.file.split("/"), copy.place.split("/")
     while names and places and names[-1] == places[-1]:
         names.pop()
@@ -176,7 +187,7 @@ def _insert_lines(text: str, after: int, added: Iterable[str]) -> str:
 
 
 def _insertions(path: str, before: bytes | None, after: str) -> FileChange:
-    """Return the change of a file to a text that has more lines."""
+    """Return the insertions that turn a file into a text with additional lines."""
     raw = before or b""
     edits = []
     offset = 0

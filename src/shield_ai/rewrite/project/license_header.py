@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 # https://spdx.dev/learn/handling-license-info/, in the first five lines.
 SPDX = regex(r"# SPDX-License-Identifier: [A-Za-z0-9.+() -]{1,80}\Z")
 SPDX_LINES = 5
-MAX_LINES = 40  # above a stamp, a file can have this many lines
-# Lines that are about one file: its interpreter and its encoding.
+MAX_LINES = 40  # that the pattern of the stamp allows above it
+# Lines that apply to one file only: its interpreter and its encoding.
 FILE_LINE = regex(r"#!|#.*coding[:=]")
 LICENSE_WORD = regex(r"(?i)copyright|licen[cs]e|\(c\)|©|rights reserved")
 DIRECTIVE = regex(r"#\s*(?:noqa|pylint|flake8|mypy|ruff|isort|pyright|type|fmt|shield)\b")

@@ -27,7 +27,6 @@ def mapping_edits(found: MapCall, wanted: SecretMap, style: MapStyle) -> Iterato
         indent = _indent_of(found, found.mapping.lineno)
         yield make_edit(source, start, end, dict_text(wanted.secrets, indent, style))
         return
-    end = 0
     for name, (start, end) in entries.items():
         if name not in wanted.secrets:
             yield make_edit(source, start, end, "")
@@ -40,7 +39,8 @@ def mapping_edits(found: MapCall, wanted: SecretMap, style: MapStyle) -> Iterato
         if name not in entries
     ]
     if lines:
-        yield make_edit(source, end, end, "".join(lines))
+        _, end_of_entries = list(entries.values())[-1]
+        yield make_edit(source, end_of_entries, end_of_entries, "".join(lines))
 
 
 def _value_edit(found: MapCall, name: str, entry: Entry, style: MapStyle) -> Edit:
@@ -81,8 +81,8 @@ def optional_edits(found: MapCall, wanted: SecretMap, style: MapStyle) -> Iterat
     indent = _indent_of(found, found.mapping.end_lineno or found.mapping.lineno)
     text = list_text(wanted.optional, indent, "optional=", style)
     if found.optional is None:
-        on_its_line = found.mapping.lineno == found.call.lineno
-        gap = " " if on_its_line else f"\n{indent}"
+        starts_on_call_line = found.mapping.lineno == found.call.lineno
+        gap = " " if starts_on_call_line else f"\n{indent}"
         yield make_edit(source, after_mapping, after_mapping, f",{gap}optional={text}")
     elif wanted.optional:
         yield make_edit(source, *source.span(found.optional), text)
@@ -102,6 +102,6 @@ def prefix_edits(raw: bytes, wanted: SecretMap, style: MapStyle) -> Iterator[Edi
         return
     last = max([found.mapping, *(item.value for item in found.call.keywords)], key=source.span)
     end = source.span(last)[1]
-    on_its_line = found.mapping.lineno == found.call.lineno
-    gap = " " if on_its_line else f"\n{_indent_of(found, found.mapping.lineno)}"
+    starts_on_call_line = found.mapping.lineno == found.call.lineno
+    gap = " " if starts_on_call_line else f"\n{_indent_of(found, found.mapping.lineno)}"
     yield make_edit(source, end, end, f",{gap}prefix={text}")

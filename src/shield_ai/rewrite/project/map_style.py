@@ -1,4 +1,4 @@
-"""The style of the map file of an app."""
+"""Define the style of the map file of an app."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from shield_ai.model.manifest import Manifest
     from shield_ai.rewrite.code_style import CodeStyle
 
-# Names that bandit takes for those of passwords.
+# Names of variables that bandit reports as hardcoded passwords.
 # https://bandit.readthedocs.io/en/latest/plugins/b105_hardcoded_password_string.html
 PASSWORD = regex(
     r"(?i)(?:^|_)(?:pas+wo?r?d|pass|passphrase|pwd|token|secrete?)(?:_|$)",
@@ -25,7 +25,7 @@ PASSWORD = regex(
 class MapStyle(NamedTuple):
     """The style of a map file; the defaults are those of Black and ruff."""
 
-    package: str = f".{COPY}"  # the module of the engine
+    package: str = f".{COPY}"  # the copy of the runtime, as the map file imports it
     width: int = 88
     quote: str = '"'
     blank_lines: int = 1  # after the import
@@ -40,7 +40,7 @@ class MapStyle(NamedTuple):
         """Return the style that a project configures.
 
         Args:
-            package: The module of the engine.
+            package: The copy of the runtime, as the map file imports it.
             style: The project's code style.
             quote: The quote character if none is configured.
         """

@@ -73,9 +73,9 @@ def _docstring(app: str, style: MapStyle) -> str:
 
 def _summary(app: str, style: MapStyle) -> str:
     name = single_line(app).replace("\\", "/").replace('"', "'")
-    _summary = f"The secrets of {name} and the environment variables behind them."
-    if len(_summary) + len('"""') <= style.width:
-        return _summary
+    summary = f"The secrets of {name} and the environment variables behind them."
+    if len(summary) + len('"""') <= style.width:
+        return summary
     return "The secrets of this app and the environment variables behind them."
 
 
@@ -104,7 +104,9 @@ def value_text(name: str, entry: Entry, indent: str, style: MapStyle) -> str:
         if len(f"{key}{style.quoted(entry)},") <= style.width:
             return style.quoted(entry)
         return f"(\n{indent}{STEP}{style.quoted(entry)}{style.nosec(name)}\n{indent})"
-    pairs = [f"{style.quoted(field)}: {style.quoted(name)}" for field, name in entry.items()]
+    pairs = [
+        f"{style.quoted(field)}: {style.quoted(variable)}" for field, variable in entry.items()
+    ]
     line = "{" + ", ".join(pairs) + "}"
     if len(f"{key}{line},") <= style.width and not any(map(style.nosec, entry)):
         return line
@@ -117,4 +119,5 @@ def list_text(names: tuple[str, ...], indent: str, prefix: str, style: MapStyle)
     line = f"[{', '.join(map(style.quoted, names))}]"
     if len(f"{indent}{prefix}{line},") <= style.width:
         return line
-    return "\n".join(["[", *(f"{indent}{STEP}{style.quoted(n)}," for n in names), f"{indent}]"])
+    lines = [f"{indent}{STEP}{style.quoted(name)}," for name in names]
+    return "\n".join(["[", *lines, f"{indent}]"])

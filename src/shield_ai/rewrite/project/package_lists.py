@@ -1,4 +1,4 @@
-"""Add the packages of the runtime's copy to the lists of what the project builds."""
+"""Add the packages of the runtime's copy to the lists of packages that the project builds."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class MissingPackages(NamedTuple):
     modules: list[str]  # modules outside packages
 
     def reason(self) -> SkipReason:
-        """Return the reason with what to add."""
+        """Return the reason to report the list: it names what the user can add."""
         names = [f'"{name.removesuffix(f"/{_INIT}")}"' for name in self.packages]
         if self.listed.keys[-1] == "packages" and "poetry" in self.listed.keys:
             names = [f"{{ include = {name} }}" for name in names]
@@ -73,9 +73,11 @@ def fix(context: FixContext) -> Outcome:
     changes, skipped = [], []
     for missing in find_missing(context.read, built):
         outcome = None if missing.modules else _append(context.read, missing)
-        new, reported = outcome or skip(missing.listed.path, missing.reason())
-        changes += new
-        skipped += reported
+        if outcome is None:
+            outcome = skip(missing.listed.path, missing.reason())
+        new_changes, newly_skipped = outcome
+        changes += new_changes
+        skipped += newly_skipped
     return changes, skipped
 
 
@@ -92,8 +94,8 @@ def find_missing(read: FileReader, built: BuiltRuntime) -> Iterator[MissingPacka
         if listed.is_dotted:
             packages = _packages((built.path, *built.files), built.root)
             module = _dotted(built.path, built.root)
-            is_lost = "." not in module and module not in listed.modules
-            modules = [module] if is_lost else []
+            is_missing = "." not in module and module not in listed.modules
+            modules = [module] if is_missing else []
         else:
             packages, modules = [built.path, f"{copy_folder(built.path)}/{_INIT}"], []
         missing = [package for package in packages if not listed.has(package)]
@@ -104,7 +106,12 @@ def find_missing(read: FileReader, built: BuiltRuntime) -> Iterator[MissingPacka
 
 
 def _with_pattern(packages: list[str], copy: str) -> list[str]:
-    """Replace the packages of the copy by one pattern: setuptools looks for what matches it."""
+    """Replace the packages of the copy by one pattern: setuptools finds those that match it.
+
+    Args:
+        packages: Dotted names.
+        copy: The dotted name of the copy.
+    """
     others = [package for package in packages if not f"{package}.".startswith(f"{copy}.")]
     return [*others, f"{copy}*"] if len(others) < len(packages) else packages
 

@@ -20,8 +20,11 @@ def rewrite_project(context: FixContext) -> tuple[list[FileChange], list[Skipped
         new_changes, newly_skipped = fix(context)
         for change in new_changes:
             first = changes.get(change.path)
-            edits = (*first.edits, *change.edits) if first else ()
-            merged = file_change(change.path, context.read(change.path), edits) if first else change
-            changes[change.path] = merged
+            if first is None:
+                changes[change.path] = change
+            else:
+                raw = context.read(change.path)
+                edits = (*first.edits, *change.edits)
+                changes[change.path] = file_change(change.path, raw, edits)
         skipped += newly_skipped
     return [*changes.values()], skipped

@@ -59,8 +59,9 @@ def write_copy(
 ) -> Outcome:
     """Write the copy, the map file beside it, and the packages that they need.
 
-    No file is written beside a file of the copy that was edited, or if another file has its name:
-    the parts of two versions do not work together. The map is updated if the others are current.
+    If a file of the copy was edited or is newer, or another file has its path, the copy is not
+    written: files of two versions do not work together. The map file is then updated only if all
+    problems are edits, and the other files of the copy are current.
 
     Args:
         read: Returns the bytes of a file of the app, None if it does not exist.
@@ -101,7 +102,7 @@ def write_copy(
             return [], [*skipped, reason.entry(path)]
         map_changes, map_skipped = write_map(path, raw, manifest, style)
         return map_changes, [*skipped, *map_skipped]
-    map_changes, skipped = _write_map(path, raw, manifest, style, is_map=is_map)
+    map_changes, skipped = _write_or_replace(path, raw, manifest, style, is_map=is_map)
     init = PACKAGE_DOCSTRING if read_code_style(read, path).has_package_docstrings else ""
     packages = [
         create(place, headers.package + init)
@@ -112,7 +113,7 @@ def write_copy(
 
 
 def _has_settings(init: str, manifest: Manifest) -> bool:
-    """Return whether the app imports its settings from a package without an `__init__.py`."""
+    """Return whether the folder of a missing `__init__.py` has settings: it is imported without."""
     folder = init.removesuffix("__init__.py")
     return any(path.startswith(folder) for path in manifest.app.settings)
 
@@ -123,9 +124,12 @@ def _is_in_package(path: str, root: str) -> bool:
 
 
 def is_generated_map(read: FileReader, manifest: Manifest, module: str) -> bool:
-    """Return whether the map file has the code that fix() writes, with any mapping.
+    """Return whether the map file has the code that write_copy() writes, with any mapping.
 
-    Takes the same arguments as `fix`.
+    Args:
+        read: Returns the bytes of a file of the app.
+        manifest: Names the path of the map file.
+        module: Dotted name of the map file; derived from the path if "".
     """
     path = manifest.app.runtime
     root = root_of(read, path, module)
@@ -133,7 +137,7 @@ def is_generated_map(read: FileReader, manifest: Manifest, module: str) -> bool:
     return has_generated_code(read(path), style)
 
 
-def _write_map(
+def _write_or_replace(
     path: str, raw: bytes | None, manifest: Manifest, style: MapStyle, *, is_map: bool
 ) -> Outcome:
     if is_map or raw is None:

@@ -40,7 +40,7 @@ class CopyState(enum.Enum):
 def compare_with_source(folder: str, place: str, raw: bytes) -> CopyState:
     """Compare a file of a copy with the runtime of this version of shield.
 
-    The checksum in its first line only shows edits by mistake: anyone can recompute it.
+    The checksum in the stamp shows only accidental edits, because anyone can recompute it.
 
     Args:
         folder: The folder of the copy.
@@ -75,7 +75,7 @@ def runtime_files() -> dict[str, str]:
 
 
 def _source_folder() -> Path:
-    """Return the source folder of the runtime: in the wheel of shield, else in the repository."""
+    """Return the folder with the source of the runtime, in shield's wheel or its repository."""
     bundled = Path(__file__).parents[2] / "bundled_runtime"
     return bundled if bundled.is_dir() else Path(__file__).parents[3] / PACKAGE
 

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from shield_ai.model.manifest import Manifest
     from shield_ai.rewrite.project.map_text import Entry
 
-MAP_ARGUMENTS = frozenset({"optional", "prefix"})  # and the mapping
+MAP_ARGUMENTS = frozenset({"optional", "prefix"})  # besides the mapping, which is positional
 
 
 def expected_map(manifest: Manifest) -> SecretMap:
@@ -49,7 +49,7 @@ def expected_map(manifest: Manifest) -> SecretMap:
 
 
 def matches(raw: bytes | None, manifest: Manifest) -> bool:
-    """Return whether a map file has the mapping of shield.toml, in any order.
+    """Return whether a map file has the mapping and the prefix of shield.toml, in any order.
 
     A file without the prefix works if AWS_SECRETS_PREFIX is set, as earlier versions required.
     """
@@ -103,7 +103,7 @@ def write_map(
 
     Args:
         path: Path of the file.
-        raw: Its bytes, None if it does not exist or is to be replaced.
+        raw: Its bytes; None if it does not exist or is to be replaced.
         manifest: The secrets.
         style: Its style.
     """
@@ -125,7 +125,7 @@ def write_map(
 
 
 def replace_by_map(path: str, raw: bytes, manifest: Manifest, style: MapStyle) -> Outcome:
-    """Replace another file by the map file.
+    """Replace a generated file, such as the runtime of an earlier version, by the map file.
 
     Args:
         path: Path of the file.
@@ -144,9 +144,9 @@ def _update_map(
     wanted = expected_map(manifest)
     edits = [*mapping_edits(found, wanted, style), *optional_edits(found, wanted, style)]
     encoding = found.source.encoding
-    text_before = apply_edits(raw, edits, encoding)
-    edits_of_prefix = list(prefix_edits(text_before, wanted, style))
-    after = apply_edits(text_before, edits_of_prefix, encoding)
+    with_mapping = apply_edits(raw, edits, encoding)
+    edits_of_prefix = list(prefix_edits(with_mapping, wanted, style))
+    after = apply_edits(with_mapping, edits_of_prefix, encoding)
     if not matches(after, manifest):
         return skip(path, SkipId.MAP_UNKNOWN.reason())
     if edits and edits_of_prefix:

@@ -22,7 +22,7 @@ GENERAL = frozenset({"base", "common", "core", "lib", "main", "project", "shared
 
 
 def choose_folder(anchor: str, root: str, tests: Collection[str]) -> str:
-    """Return the folder for the tests: a folder of the app's tests, else that of the runtime.
+    """Return the folder for the tests: a folder of the app's tests, else that of the anchor.
 
     A new folder, or a new `__init__.py`, would change how the existing tests are collected.
 
@@ -39,6 +39,7 @@ def choose_folder(anchor: str, root: str, tests: Collection[str]) -> str:
     modules = Counter(map(_outermost_test_folder, filter(_is_test_module, tests)))
 
     def order(folder: str) -> tuple[bool, bool, bool, bool, int, bool, int]:
+        """Sort by the distance to the anchor, then by generality and number of test modules."""
         parent = folder.rpartition("/")[0]
         return (
             not folder.startswith(prefix),
@@ -56,7 +57,7 @@ def choose_folder(anchor: str, root: str, tests: Collection[str]) -> str:
 def can_import(read: FileReader, folder: str, root: str, paths: Collection[str]) -> bool:
     """Return whether tests in a folder can import modules of the app's root.
 
-    Outside the root, they can if a test imports one: the root is then in `sys.path`.
+    Outside the root, they can if an existing test does: the root is then in `sys.path`.
 
     Args:
         read: Returns the bytes of a file of the app.
@@ -76,7 +77,7 @@ def can_import(read: FileReader, folder: str, root: str, paths: Collection[str])
 
 
 def _outermost_test_folder(path: str) -> str:
-    """Return the outermost folder of a path with the name of a folder with tests; "" if none."""
+    """Return the outermost folder of a path that is named like a test folder; "" without one."""
     parts = path.split("/")[:-1]
     for number, part in enumerate(parts, 1):
         if TEST_FOLDER.fullmatch(part):
@@ -85,7 +86,7 @@ def _outermost_test_folder(path: str) -> str:
 
 
 def _unit_tests_in(folder: str, tests: Collection[str]) -> str:
-    """Return the subfolder of the unit tests, if the folder has no test modules outside folders."""
+    """Return the subfolder of the unit tests, unless test modules are directly in the folder."""
     folders = {path.rpartition("/")[0] for path in filter(_is_test_module, tests)}
     if folder in folders:
         return folder
