@@ -1,4 +1,4 @@
-"""Report the lock file of a project in a folder above the file that gets a dependency."""
+"""Report outdated lock files in the folders above a file that gets a dependency."""
 
 from __future__ import annotations
 
@@ -27,12 +27,14 @@ PIPFILE = "Pipfile"
 def outdated_locks_above(
     context: FixContext, changes: Iterable[FileChange], skipped: Iterable[Skipped]
 ) -> list[Skipped]:
-    """Return an entry for the lock files above each changed file, if no other one is outdated.
+    """Return entries for the nearest lock files above each changed file.
+
+    There are none if a lock file beside a changed file is already reported.
 
     Args:
         context: The app.
         changes: The changes of files with dependencies.
-        skipped: The items that were skipped, with the lock files beside the changed files.
+        skipped: What was skipped, including the outdated lock files beside the changed files.
     """
     if any(item.id is SkipId.LOCK_FILE for item in skipped):
         return []
@@ -51,8 +53,8 @@ def _nearest_locks(context: FixContext, path: str) -> list[Skipped]:
         member = project.relative_to(folder)
         found = []
         for name, command in LOCK_COMMANDS.items():
-            is_pipenv = name == f"{PIPFILE}.lock"
-            if is_pipenv is not (declaring == PIPFILE) or _read(context, folder / name) is None:
+            locks_pipfile = name == f"{PIPFILE}.lock"
+            if locks_pipfile != (declaring == PIPFILE) or _read(context, folder / name) is None:
                 continue
             settings = _read(context, folder / declaring)
             if settings is not None and (name != "uv.lock" or _may_lock(settings, member)):
@@ -64,14 +66,14 @@ def _nearest_locks(context: FixContext, path: str) -> list[Skipped]:
 
 
 def _read(context: FixContext, path: PurePosixPath) -> bytes | None:
-    """Return the bytes of a file, by its path in the repository."""
+    """Return the bytes of a file, by its path in the repository; None if it does not exist."""
     above = context.app.above
     if not path.is_relative_to(above.prefix):
         return above.files.get(str(path))
     try:
         return context.read(str(path.relative_to(above.prefix)))
     except SourceError:
-        return b""  # it exists
+        return b""  # it exists, but can't be read
 
 
 def _may_lock(raw: bytes, member: PurePosixPath) -> bool:

@@ -96,7 +96,7 @@ def add_to_pipfile(path: str, read: FileReader, wanted: Wanted) -> Outcome | Non
 def append_to_array(
     path: str, read: FileReader, keys: tuple[str, ...], *texts: str
 ) -> Outcome | None:
-    """Append strings to an array; return None if the file does not have the array.
+    """Append strings to an array; return None if the array does not exist or can't be extended.
 
     Args:
         path: The file.
@@ -121,7 +121,7 @@ def _add_to_file(path: str, read: FileReader, wanted: Wanted, add: Add) -> Outco
     raw = read(path)
     if raw is None:
         return None
-    if encoding_problem(raw, "é"):
+    if encoding_problem(raw, "é"):  # TOML must be UTF-8, even to add ASCII text
         return skip(path, SkipId.NOT_UTF8.reason())
     text = raw.decode()
     old = text.removeprefix(BOM).replace("\r\n", "\n")
@@ -132,8 +132,10 @@ def _add_to_file(path: str, read: FileReader, wanted: Wanted, add: Add) -> Outco
         return skip(path, SkipId.INVALID_TOML.reason(problem=str(error).rstrip(".")))
     if not isinstance(result, Result):
         return skip(path, result)
-    if result is not Result.ADDED:
-        return NOTHING if result is Result.PRESENT else None
+    if result is Result.PRESENT:
+        return NOTHING
+    if result is Result.NO_DEPENDENCIES:
+        return None
     new = tomlkit.dumps(document)
     insertion = single_insertion(old, new)
     # tomlkit writes some arrays with comments as invalid TOML.
@@ -155,9 +157,10 @@ def _outdated_locks(path: str, read: FileReader) -> list[Skipped]:
 
 
 def _add_to_project(document: Any, wanted: Wanted) -> Result | SkipReason:
-    """Add requirements to those of production, not to groups or extras that it may not install.
+    """Add requirements to the production dependencies.
 
-    An added requirement allows each version that a group or an extra pins.
+    Production may not install groups and extras. If one of them pins the package, the added
+    requirement has a minimum version only, so that it allows the pinned version.
     """
     project = _get_nested(document, dict, "project")
     poetry = _get_nested(document, dict, "tool", "poetry", "dependencies")
@@ -193,7 +196,7 @@ def _add_to_project(document: Any, wanted: Wanted) -> Result | SkipReason:
 
 
 def _add_to_array(dependencies: Array, requirements: Sequence[str]) -> None:
-    """Add requirements to an array, each where the order of the others puts it, or at the end."""
+    """Insert requirements in the sort order of an array, or append them if it is not sorted."""
     for requirement in requirements:
         names = [NAME.match(str(item)) for item in dependencies]
         at = sorted_position([name[1] if name else "" for name in names], requirement)

@@ -1,4 +1,4 @@
-"""Find the requirements in the groups and extras of pyproject.toml, which production may lack."""
+"""Find requirements in groups and extras of pyproject.toml, which production may not install."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ LISTS = (
 # Groups that production installs, if the project itself has no dependencies.
 APP_GROUPS = ("main", "prod", "production", "default", "app", "runtime", "base", "core")
 # https://python-poetry.org/docs/dependency-specification/
-CARET = regex(r"\^\s*0(?:\.|$)")
+CARET_ZERO = regex(r"\^\s*0(?:\.|$)")
 TILDE = regex(r"~\s*(\d+(?:\.\d+)?)[\w.]*")
 
 
@@ -91,9 +91,9 @@ def _poetry_requirements(table: dict[str, Any]) -> Iterator[str]:
 
 
 def _specifier(version: str) -> str:
-    """Return a version of Poetry as a specifier; "" if it allows all versions, or new ones."""
+    """Convert a version constraint of Poetry to PEP 440; "" if it allows all or recent versions."""
     if version.startswith("^"):
-        return "<1" if CARET.match(version) else ""
+        return "<1" if CARET_ZERO.match(version) else ""
     tilde = TILDE.fullmatch(version)
     if tilde:
         return f"=={tilde[1]}.*"

@@ -28,7 +28,7 @@ NAME_IN_URL = regex(r"(?:egg=|/)([A-Za-z0-9_.]+)(?=[-@&\[\s.]|$)")
 
 
 def add_requirement(path: str, raw: bytes, name: str, wanted: Wanted) -> Outcome:
-    """Add a requirement where the order of the file's requirements puts it, or at the end."""
+    """Insert a requirement in the sort order of a file, or else below those of production."""
     lines = requirement_lines(raw)
     requirement, bound = next(iter(wanted.items()))
     texts = [line.text for line in lines]
@@ -68,7 +68,7 @@ def requirement_lines(raw: bytes) -> list[RequirementLine]:
 
 
 def _sorted_place(lines: Sequence[RequirementLine], name: str) -> int | None:
-    """Return the offset of a new requirement above the last one; None if they are not sorted."""
+    """Return the offset of a new requirement; None if it comes last or the lines are not sorted."""
     position = sorted_position([line.name for line in lines], name)
     if position is None or position == len(lines):
         return None
@@ -87,7 +87,8 @@ def required_names(raw: bytes) -> set[str]:
 
 def only_includes(raw: bytes) -> bool:
     """Return whether a requirements file only includes others."""
-    lines = [line.strip() for line in raw.splitlines()]
-    return b"-r" in raw and all(
-        not line or line.startswith((b"-r", b"--requirement", b"#")) for line in lines
-    )
+    for line in raw.splitlines():
+        text = line.strip()
+        if text and not text.startswith((b"-r", b"--requirement", b"#")):
+            return False
+    return b"-r" in raw

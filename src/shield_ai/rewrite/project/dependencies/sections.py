@@ -31,7 +31,7 @@ def end_of_production(raw: bytes, lines: Sequence[RequirementLine]) -> int | Non
         lines: Its requirements.
 
     Returns:
-        None if the last section is not one for development, or if all are.
+        None if the last section is not for development, or if all sections are.
     """
     headings = list(HEADING.finditer(raw))
     starts = [match.end() for match in headings]

@@ -1,4 +1,4 @@
-"""Add requirements to `install_requires` in setup.cfg and setup.py, which is parsed, never run."""
+"""Add requirements to `install_requires` in setup.cfg and setup.py. setup.py is never run."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ LINE = regex(rb"(?P<indent>[ \t]+)(?P<text>[^\r\n]*)\r?(?P<end>\n?)")
 
 
 def add_to_setup_cfg(path: str, read: FileReader, wanted: Wanted) -> Outcome | None:
-    """Add requirements to setup.cfg; return None if it does not list any, one on each line."""
+    """Add requirements to setup.cfg; return None if it has no list with one per line."""
     raw = read(path)
     options = OPTIONS.search(raw) if raw and not encoding_problem(raw) else None
     listed = INSTALL_REQUIRES.search(options[0]) if options else None
@@ -45,9 +45,9 @@ def add_to_setup_cfg(path: str, read: FileReader, wanted: Wanted) -> Outcome | N
         return None
     lines = list(LINE.finditer(raw, *_span(options.start(), listed.span("lines"))))
     texts = [line["text"].decode("utf-8", "replace") for line in lines]
-    addition, problem = _addition(path, texts, wanted)
+    addition, unchanged = _addition(path, texts, wanted)
     if not addition:
-        return problem
+        return unchanged
     position = _position(texts, addition)
     if position == 0:
         start, text = lines[0].start(), f"{lines[0]['indent'].decode()}{addition}\n"
@@ -70,17 +70,18 @@ def add_to_setup_py(path: str, read: FileReader, wanted: Wanted) -> Outcome | No
         return None
     if not elements:
         return None
-    addition, problem = _addition(path, [str(element.value) for element in elements], wanted)
+    texts = [str(element.value) for element in elements]
+    addition, unchanged = _addition(path, texts, wanted)
     if not addition:
-        return problem
-    position = _position([str(element.value) for element in elements], addition)
+        return unchanged
+    position = _position(texts, addition)
     return [insert(path, raw, *_insertion(source, elements, position, [addition]))], []
 
 
 def append_to_setup_py(
     path: str, read: FileReader, keyword: str, texts: Sequence[str]
 ) -> Outcome | None:
-    """Append texts to a list in the call of setup(); return None if it has no list of constants."""
+    """Append strings to a list in the call of setup(); return None if it is not all constants."""
     raw = read(path) or b""
     source = Source.from_bytes(path, raw)
     elements = listed_texts(source.tree, keyword)
@@ -92,13 +93,13 @@ def append_to_setup_py(
 def append_to_setup_cfg(
     path: str, read: FileReader, keys: tuple[str, str], texts: Sequence[str]
 ) -> Outcome | None:
-    """Append texts to an option of setup.cfg; return None if the option is not found.
+    """Append strings to an option of setup.cfg; return None if the option is not found.
 
     Args:
         path: The file.
         read: Returns the bytes of a file of the app.
         keys: The section and the option.
-        texts: The texts.
+        texts: The strings.
     """
     raw = read(path) or b""
     section, option = (re.escape(key.encode()) for key in keys)
@@ -121,11 +122,15 @@ def append_to_setup_cfg(
 def _insertion(
     source: Source, elements: Sequence[ast.Constant], position: int, additions: Sequence[str]
 ) -> tuple[int, str]:
-    """Return the offset and the text that adds elements to a list; comments stay in place."""
+    """Return the insertion that adds elements to a list: its offset and its text.
+
+    Comments stay in place.
+    """
     neighbor = elements[min(position, len(elements) - 1)]
     start, end = source.span(neighbor)
     texts = _quoted(additions, source.segment(neighbor))
-    line_start, line_end = source.raw.rfind(b"\n", 0, start) + 1, source.raw.find(b"\n", end)
+    line_start = source.raw.rfind(b"\n", 0, start) + 1
+    line_end = source.raw.find(b"\n", end)
     indent = source.raw[line_start:start].decode(source.encoding)
     if indent.strip():
         if position == len(elements):
@@ -147,7 +152,10 @@ def _span(offset: int, span: tuple[int, int]) -> tuple[int, int]:
 
 
 def _addition(path: str, texts: Sequence[str], wanted: Wanted) -> tuple[str, Outcome]:
-    """Return the requirement to add; "" if it is there, or if an old version is required."""
+    """Return the requirement to add, and the outcome without it.
+
+    The requirement is "" if the file has it already, or pins versions that are too old.
+    """
     name = first_requirement_name(wanted)
     present = [text for text in texts if requirement_name(text) == name]
     pin = outdated_pin(present or texts)

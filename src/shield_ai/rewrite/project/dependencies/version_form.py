@@ -14,12 +14,13 @@ from shield_ai.rewrite.project.dependencies.wanted_requirements import requireme
 if TYPE_CHECKING:
     from shield_ai.rewrite.project.dependencies.wanted_requirements import Bound
 
-# How to require boto3 in a file in which most requirements have the same operator.
+# The version to require with the operator that most requirements of a file have.
 SPECIFIERS = {"boto3": {"~=": "1.26"}}
-# The version to pin where the app has none: the last one for Python 3.9, the oldest of the runtime.
+# The version to pin if the app has none: the last for Python 3.9, the runtime's oldest Python.
 # https://pypi.org/project/boto3/1.42.97/
 PINS = {"boto3": "1.42.97"}
-# Packages that only work with certain versions of boto3. From 1.34 on, botocore has the same ones.
+# Packages that work only with certain versions of boto3. From 1.34 on, botocore and boto3 have the
+# same version numbers.
 BOTO_NAMES = frozenset({"botocore", "s3transfer", "aiobotocore", "awscli", "aioboto3"})
 SAME_VERSIONS = Version("1.34")
 OPERATOR = regex(r"\s*[A-Za-z0-9][\w.-]*(?:\[[^]]*\])?(\s*(?:==|~=)\s*)[^\s,;#*]+\s*(?:[;#\\]|$)")
@@ -46,13 +47,14 @@ def with_version(requirement: str, bound: Bound, others: Sequence[str]) -> str:
     version = versions.get(operator.strip())
     if version:
         return f"{requirement}{operator}{version}"
-    if 2 * sum(map(bool, map(IN_PARENTHESES.match, others))) > len(others):
+    in_parentheses = [other for other in others if IN_PARENTHESES.match(other)]
+    if 2 * len(in_parentheses) > len(others):
         return f"{requirement} ({bound.minimum})"
     return f"{requirement}{bound.minimum}"
 
 
 def choose_pin(requirement: str, others: Sequence[str]) -> str:
-    """Return the version to pin a requirement to; empty if it depends on the other requirements.
+    """Return the version to pin a requirement to; "" if other requirements limit it.
 
     Args:
         requirement: The name.
@@ -71,7 +73,7 @@ def choose_pin(requirement: str, others: Sequence[str]) -> str:
 
 
 def _common_operator(requirements: Sequence[str]) -> str:
-    """Return the operator of most requirements, with the spaces around it; "" if there is none."""
+    """Return the operator of most requirements, with spaces around it; "" without a majority."""
     matches = [OPERATOR.match(requirement) for requirement in requirements]
     operators = Counter(match[1] if match else "" for match in matches)
     operator, count = max(operators.items(), key=lambda item: item[1], default=("", 0))
@@ -79,7 +81,11 @@ def _common_operator(requirements: Sequence[str]) -> str:
 
 
 def common_table_operator(table: Any) -> str | None:
-    """Return the operator of most versions in a table of Poetry or pipenv; None if none is."""
+    """Return the operator of most versions in a table of Poetry or pipenv.
+
+    Returns:
+        "" if most are versions without an operator; None if no form has a majority.
+    """
     operators: Counter[str | None] = Counter()
     for name, value in table.items():
         if name != "python":

@@ -1,4 +1,4 @@
-"""Find the versions in requirements that boto3 can't be installed with.
+"""Find requirements of versions that boto3 can't be installed with.
 
 The bounds are those of botocore 1.29 to 1.43, in the metadata of its distributions on PyPI.
 """

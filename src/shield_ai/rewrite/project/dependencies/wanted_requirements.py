@@ -1,4 +1,4 @@
-"""The requirements that the runtime needs, with the versions that it works with."""
+"""Describe the requirements of the runtime, with the versions that it works with."""
 
 from __future__ import annotations
 
@@ -28,6 +28,6 @@ def first_requirement_name(wanted: Wanted) -> str:
 
 
 def requirement_name(requirement: str) -> str:
-    """Return the normalized name of a requirement, or ""."""
+    """Return the normalized name of a requirement; "" for a line without a name."""
     match = NAME.match(requirement)
     return canonicalize_name(match[1]) if match else ""
