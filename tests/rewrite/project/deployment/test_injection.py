@@ -195,7 +195,7 @@ LITERAL = '"environment": [{"name": "API_KEY", "value": "x"}],'
             blocks.ENV_FILE,
             id="env file",
         ),
-        pytest.param(task(LITERAL.replace("[{", "[/* a */ {")), {}, "something else", id="comment"),
+        pytest.param(task(LITERAL.replace("[{", "[/* a */ {")), {}, "other text", id="comment"),
         pytest.param(task(LITERAL) + "}", {}, injection.NOT_EXACT, id="invalid"),
         pytest.param(task(LITERAL + "\n// {{ x }}"), {}, blocks.TEMPLATE, id="template"),
     ],
@@ -310,7 +310,7 @@ def test_next_step_of_kubernetes(tmp_path):
     )
     command = "shield export --format external-secrets"
     assert edit_deployment(MANIFEST, inputs).next_steps == [
-        injection.SECRET.format("web.yaml", "shop-secrets", command)
+        injection.CREATE_SECRET.format("web.yaml", "shop-secrets", command)
     ]
 
 

@@ -226,7 +226,7 @@ def test_variables_are_replaced(tmp_path, path, text, expected):
             COMPOSE,
             service("      <<: &a {SECRET_KEY: x}\n"),
             {},
-            "its line has something else on it",
+            "its line contains other text",
             id="merge key",
         ),
         pytest.param(
@@ -298,7 +298,7 @@ def test_variables_are_replaced(tmp_path, path, text, expected):
             COMPOSE,
             service("      SECRET_KEY: x  # shield: ignore[CRED] only a sample\n"),
             {},
-            "accepted with a comment",
+            "suppressed with a comment",
             id="suppressed",
         ),
         pytest.param(
@@ -361,7 +361,7 @@ def test_variables_are_replaced(tmp_path, path, text, expected):
             '{"taskRoleArn": "a", "containerDefinitions": [{"name": "web", "environment": ['
             '{"name": "DB_HOST", "value": "a"}, // b\n {"name": "A", "value": "c"}]}]}',
             {},
-            "something else is between the entries",
+            "other text is between the entries",
             id="comment in JSON",
         ),
     ],

@@ -86,8 +86,8 @@ class BlockEditor:
         self._is_json = file.is_json
         self._block = block
         self._entries = block.entries
-        self._removed = [
-            number for number, entry in enumerate(block.entries) if entry.variable in removed
+        self._removed_indexes = [
+            index for index, entry in enumerate(block.entries) if entry.variable in removed
         ]
 
     def edits(self, added: Mapping[str, str]) -> Iterator[Edit]:
@@ -99,13 +99,13 @@ class BlockEditor:
         Raises:
             EditError: An entry can't be edited with certainty.
         """
-        if not self._removed and not added:
+        if not self._removed_indexes and not added:
             return
         if self._raw[self._block.start : self._block.start + 1] in (b"{", b"["):
             yield from self._flow_edits(added)
-        elif self._removed:
+        elif self._removed_indexes:
             yield from self._block_edits(added)
-            if not added and len(self._removed) == len(self._entries):
+            if not added and len(self._removed_indexes) == len(self._entries):
                 yield self._emptied()
         else:
             yield self._appended(added)
@@ -115,11 +115,11 @@ class BlockEditor:
 
     def _block_edits(self, added: Mapping[str, str]) -> Iterator[Edit]:
         """Replace the lines of the first removed entry, and remove those of the others."""
-        for position, number in enumerate(self._removed):
-            line = self._line(self._entries[number])
+        for index in self._removed_indexes:
+            entry = self._entries[index]
+            line = self._line(entry)
             text = ""
-            if position == 0:
-                entry = self._entries[number]
+            if index == self._removed_indexes[0]:
                 text = "".join(self._new_lines(name, added[name], line, entry) for name in added)
                 if text and not self._raw[line.start : line.end].endswith(b"\n"):
                     text = text.removesuffix("\n")
@@ -129,7 +129,7 @@ class BlockEditor:
         """Give the key of a list an empty list: CloudFormation rejects a key without a value."""
         key = EMPTIED_KEY.match(self._raw, self._block.key_start)
         if not key or self._kind is not CLOUDFORMATION:
-            raise EditError("nothing would remain in it")
+            raise EditError("the environment would become empty")
         return self._edit(key.end(), key.end(), " []")
 
     def _appended(self, added: Mapping[str, str]) -> Edit:
@@ -146,8 +146,8 @@ class BlockEditor:
         before = LINE_START.fullmatch(self._raw, start, entry.start)
         after = REST_OF_LINE.match(self._raw, entry.end)
         is_map = self._block.style is EntryStyle.MAP
-        if not before or not after or (before["dash"] is None) is not is_map:
-            raise EditError("its line has something else on it")
+        if not before or not after or (before["dash"] is None) != is_map:
+            raise EditError("its line contains other text")
         return _Line(
             start, after.end(), before["indent"].decode(), (before["dash"] or b"").decode()
         )
@@ -175,32 +175,32 @@ class BlockEditor:
             return
         separator = self._separator()
         text = separator.join(self._new_entry(name, added[name]) for name in added)
-        if not self._removed:
+        if not self._removed_indexes:
             end = self._entries[-1].end
             yield self._edit(end, end, separator + text)
             return
-        rest = self._removed
+        rest = self._removed_indexes
         if text:
             first = self._entries[rest[0]]
             yield self._edit(first.start, first.end, text)
             rest = rest[1:]
         yield from self._flow_removals(rest)
 
-    def _flow_removals(self, numbers: list[int]) -> Iterator[Edit]:
-        """Remove entries, each with the separator before it, or at the start the one after it."""
-        if len(numbers) == len(self._entries):
+    def _flow_removals(self, indexes: list[int]) -> Iterator[Edit]:
+        """Remove entries with the separator before each, or after those at the start."""
+        if len(indexes) == len(self._entries):
             yield self._edit(self._block.start + 1, self._block.end - 1)
             return
         leading = 0
-        while leading < len(numbers) and numbers[leading] == leading:
+        while leading < len(indexes) and indexes[leading] == leading:
             leading += 1
         if leading:
             yield self._edit(self._entries[0].start, self._entries[leading].start)
-        for number in numbers[leading:]:
-            yield self._edit(self._entries[number - 1].end, self._entries[number].end)
+        for index in indexes[leading:]:
+            yield self._edit(self._entries[index - 1].end, self._entries[index].end)
 
     def _require_plain_gaps(self) -> None:
-        """Require that nothing, such as a comment, is between the entries."""
+        """Raise EditError if other text, such as a comment, is between the entries."""
         ends = [self._block.start + 1, *[entry.end for entry in self._entries]]
         starts = [*[entry.start for entry in self._entries], self._block.end - 1]
         last = len(self._entries)
@@ -208,7 +208,7 @@ class BlockEditor:
             is_inside = 0 < number < last
             pattern = SEPARATOR if is_inside else SPACES
             if not pattern.fullmatch(self._raw, end, start):
-                raise EditError("something else is between the entries")
+                raise EditError("other text is between the entries")
 
     def _separator(self) -> str:
         """Return the text between two entries."""
@@ -231,7 +231,7 @@ class BlockEditor:
 
     @property
     def _object_key(self) -> str:
-        """The key that decides how the objects of a list give values."""
+        """The kind of the list, which determines the keys of its objects."""
         return SECRETS if is_secrets(self._block) else ENVIRONMENT
 
     def _json_object(self, pairs: dict[str, str]) -> str:

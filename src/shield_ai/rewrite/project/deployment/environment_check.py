@@ -87,14 +87,17 @@ class EditCheck:
         return reduced
 
     def _is_replaced(self, unit: str, old: Variables, new: Variables) -> bool:
-        """Return whether the variables of a container are replaced, or left if there are none."""
+        """Return whether new variables replace the removed ones of a container.
+
+        If the container has none of the removed variables, no other one may be added or changed.
+        """
         if any(name in self._removed[unit] for name, _ in old):
             return sorted(new) == sorted(self._added.items())
         return old == new
 
 
 def parse(raw: bytes, kind: DeploymentKind) -> Any:
-    """Parse a file of ECS, or the documents of a YAML file, in which all values are texts.
+    """Parse a JSON file of ECS, or the documents of a YAML file, with all scalars as strings.
 
     Args:
         raw: The file.
@@ -118,10 +121,14 @@ def _variables(environment: Any) -> Iterator[tuple[str, Any]]:
     """Yield the variables of a map, a list of assignments or a list of objects."""
     if isinstance(environment, dict):
         yield from environment.items()
-    for item in environment if isinstance(environment, list) else ():
-        if isinstance(item, dict):
-            is_plain = item.keys() == PLAIN_KEYS
-            yield str(item.get("name")), item["value"] if is_plain else item
-        else:
-            name, sign, value = str(item).partition("=")
-            yield name, value if sign else None
+    elif isinstance(environment, list):
+        yield from map(_variable, environment)
+
+
+def _variable(item: Any) -> tuple[str, Any]:
+    """Return the name and the value of a variable; an object with other keys is the value."""
+    if isinstance(item, dict):
+        is_plain = item.keys() == PLAIN_KEYS
+        return str(item.get("name")), item["value"] if is_plain else item
+    name, sign, value = str(item).partition("=")
+    return name, value if sign else None

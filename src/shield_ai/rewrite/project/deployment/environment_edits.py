@@ -32,7 +32,8 @@ BLOCK_ENTRY = regex(
     rb"name:[^\r\n]*\r?\n(?:[ \t]*#[^\r\n]*\r?\n)*(?P<indent>[ \t]*)(?P<value>value:.*)", re.DOTALL
 )
 MAP_ENTRY = regex(rb"[\"']?\w+[\"']?[ \t]*:(?P<gap>\s*)(?P<value>.*)", re.DOTALL)
-DEPTHS = {DeploymentKind.ECS: 3, CLOUDFORMATION: 6}  # the maps and lists around a list of ECS
+# The number of maps and lists around a list of a container, which is its indentation in steps.
+DEPTHS = {DeploymentKind.ECS: 3, CLOUDFORMATION: 6}
 
 
 def container_edits(
@@ -164,7 +165,7 @@ def _new_block(
     added: Mapping[str, str],
     key: str,
 ) -> Edit:
-    """Insert the environment or the secrets of an ECS container before another key of it."""
+    """Insert the environment or the secrets of an ECS container before another of its keys."""
     raw = file.raw
     line_start = raw.rfind(b"\n", 0, beside.key_start) + 1
     before = raw[line_start : beside.key_start]
@@ -187,7 +188,7 @@ def _new_block(
 def _new_list(
     path: str, raw: bytes, beside: EnvironmentBlock, key: str, entries: list[dict[str, str]]
 ) -> Edit:
-    """Insert a list of YAML before another key, which can be after the dash of a list."""
+    """Insert a YAML list before another key, which can follow the dash of a list item."""
     column = beside.key_start - raw.rfind(b"\n", 0, beside.key_start) - 1
     indent = newline(raw) + " " * column
     text = f"{key}:"

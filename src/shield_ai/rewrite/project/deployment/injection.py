@@ -33,17 +33,17 @@ if TYPE_CHECKING:
 USES = {
     Use.DEVELOPMENT: "not a file for production",
     Use.UNKNOWN: "not known to be for production",
-    Use.SUPPRESSED: "accepted with a comment",
+    Use.SUPPRESSED: "suppressed with a comment",
 }
 ENV_FILE = "set in an env file"
-NOT_EXACT = "the edits would change something else"
-IN_SECRETS = "already in secrets of the container"
-IN_OBJECT = "set from a Secret or another object already"
+NOT_EXACT = "the edits would change other parts of the file"
+IN_SECRETS = "already in the secrets of the container"
+IN_OBJECT = "already set from a Secret or another object"
 CONTAINERS = "containerDefinitions"
 KINDS = frozenset({DeploymentKind.ECS, DeploymentKind.KUBERNETES, DeploymentKind.CLOUDFORMATION})
 EXECUTION_ROLE = "before {} is deployed, give its execution role the policy of {}"
 NOT_IN_CONTAINER = "not set in the environment of a container"
-SECRET = "before {} is applied, create the Secret {} in its namespace with {}"
+CREATE_SECRET = "before {} is applied, create the Secret {} in its namespace with {}"
 
 
 def file_reason(item: DeploymentVariable, problem: str) -> str:
@@ -74,7 +74,7 @@ def injected_variables(
 
 
 def _block_reason(block: EnvironmentBlock, variable: str) -> str | None:
-    """Return why a list keeps a variable, empty if it does not; None if it does not have it."""
+    """Return why a list keeps a variable; "" if it does not, None if it lacks the variable."""
     if block.problem:
         return block.problem
     entries = [entry for entry in block.entries if entry.variable == variable]
@@ -96,7 +96,7 @@ class Injection:
         file: Its content.
         target: shield.toml, and the account.
         variables: The lines of the variables.
-        unavailable: Why a variable remains, by its name.
+        unavailable: Why AWS can't provide a variable, by its name.
     """
 
     def __init__(
@@ -132,9 +132,9 @@ class Injection:
                 for edit in self._container_edits(blocks, moved[blocks[0].unit])
             ]
         except EditError as error:
-            return self._nothing(moved, str(error))
+            return self._skip_all(moved, str(error))
         if edits and not self._is_exact(edits, moved):
-            return self._nothing(moved, NOT_EXACT)
+            return self._skip_all(moved, NOT_EXACT)
         self._moved = {unit: names for unit, names in moved.items() if names}
         return edits
 
@@ -145,7 +145,7 @@ class Injection:
         return containers
 
     def _reason(self, item: DeploymentVariable) -> str:
-        """Return why a line remains; empty if ECS can set its variable."""
+        """Return why a line remains; empty if the platform can set its variable."""
         if reason := file_reason(item, self._problem):
             return reason
         if reason := self._unavailable.get(item.variable, ""):
@@ -176,7 +176,7 @@ class Injection:
                 for container in root or [expected]:
                     self._move(container, moved.get(container.get("name"), set()))
             else:
-                self._refer(expected, moved)
+                self._refer_to_secret(expected, moved)
         except (ValueError, RecursionError):
             return False
         return bool(expected == found)
@@ -190,19 +190,25 @@ class Injection:
             secrets = [{"name": name, "valueFrom": self._references[name]} for name in moved]
             container["secrets"] = [*container.get("secrets", []), *secrets]
 
-    def _refer(self, node: Any, moved: Mapping[str, set[str]]) -> None:
+    def _refer_to_secret(self, node: Any, moved: Mapping[str, set[str]]) -> None:
         """Let variables of the parsed containers of Kubernetes refer to the Secret."""
-        for item in node if isinstance(node, list) else ():
-            self._refer(item, moved)
-        for key, value in node.items() if isinstance(node, dict) else ():
-            self._refer(value, moved)
+        if isinstance(node, list):
+            for item in node:
+                self._refer_to_secret(item, moved)
+        elif isinstance(node, dict):
             unit = node.get("name")
-            names = moved.get(unit, set()) if key == "env" and isinstance(unit, str) else set()
-            for entry in value if names else ():
-                if entry["name"] in names:
-                    del entry["value"]
-                    reference = {"name": self._secret, "key": entry["name"]}
-                    entry["valueFrom"] = {"secretKeyRef": reference}
+            names = moved.get(unit) if isinstance(unit, str) else None
+            for key, value in node.items():
+                self._refer_to_secret(value, moved)
+                if key == "env" and names:
+                    self._refer_entries(value, names)
+
+    def _refer_entries(self, entries: Any, names: set[str]) -> None:
+        for entry in entries:
+            if entry["name"] in names:
+                del entry["value"]
+                reference = {"name": self._secret, "key": entry["name"]}
+                entry["valueFrom"] = {"secretKeyRef": reference}
 
     def next_steps(self, command: str) -> Iterator[str]:
         """Yield what the user must do before the file is used.
@@ -212,11 +218,12 @@ class Injection:
         """
         if self._moved and self._file.kind is DeploymentKind.KUBERNETES:
             export = f"{command} --format external-secrets"
-            yield SECRET.format(self._path, self._secret, export)
+            yield CREATE_SECRET.format(self._path, self._secret, export)
         elif self._moved:
             yield EXECUTION_ROLE.format(self._path, f"{command} --format ecs")
 
-    def _nothing(self, moved: Mapping[str, set[str]], reason: str) -> list[Edit]:
+    def _skip_all(self, moved: Mapping[str, set[str]], reason: str) -> list[Edit]:
+        """Skip the variables that would move, and return no edits."""
         for item in self._variables:
             if item.variable in moved.get(item.unit, ()):
                 self._skip(item, reason)

@@ -40,23 +40,23 @@ def choose_variables(
         reason_of: Returns why a job does not read a variable from AWS; empty if it does, and None
             if it does not use the variable.
         common: The variables that the file sets for all jobs: they remain if one job needs them.
-        common_reason: Why they remain for the others, with a place for the name of that job.
+        common_reason: Why they remain for the other jobs, with `{}` for the name of that job.
     """
     chosen: defaultdict[str, set[str]] = defaultdict(set)
     reasons: dict[JobVariable, str] = {}
     for variable in variables:
         users = []
-        remaining = ""
+        blocked_job = ""  # the first job that can't read the variable from AWS
         for job in jobs:
             reason = reason_of(job, variable)
             if reason:
                 reasons[job, variable] = reason
-                remaining = remaining or job
+                blocked_job = blocked_job or job
             elif reason is not None:
                 users.append(job)
         for job in users:
-            if remaining and variable in common:
-                reasons[job, variable] = common_reason.format(remaining)
+            if blocked_job and variable in common:
+                reasons[job, variable] = common_reason.format(blocked_job)
             else:
                 chosen[job].add(variable)
     return Choice(chosen, reasons)

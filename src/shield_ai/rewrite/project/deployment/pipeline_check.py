@@ -21,7 +21,7 @@ class PipelineEdit(NamedTuple):
     number: int  # of the new command in it
     command: str
     audience: str  # of the ID token
-    removed: Collection[str]  # from its `variables`
+    removed: Collection[str]  # the variables to remove from its `variables`
 
 
 def is_exact(
@@ -49,16 +49,17 @@ def is_exact(
 
 
 def _load(raw: bytes) -> Any:
-    """Parse a file with one document; all values are texts, and no two places share a list or map.
+    """Parse a file with one document, with all scalars as strings, and expand its aliases.
 
     Raises:
-        ValueError: It is invalid, or its aliases expand to too many values.
+        ValueError: It is invalid, or its aliases expand to more than `MAX_NODES` values.
     """
     [document] = parse(raw, DeploymentKind.GITLAB)
     return _copy(document, iter(range(MAX_NODES)))
 
 
 def _copy(node: Any, budget: Iterator[int]) -> Any:
+    """Copy a node, so that no two places share a list or map; each value uses up the budget."""
     if next(budget, None) is None:
         raise ValueError("too many values")
     if isinstance(node, list):

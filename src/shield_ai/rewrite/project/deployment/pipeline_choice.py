@@ -23,9 +23,12 @@ if TYPE_CHECKING:
 RESERVED = "variables that start with CI_ or GITLAB_ are set by GitLab"
 READS_SECRETS = "the job already reads other secrets with {}: add it to them"
 COMMON = "the variables of the pipeline set it for all jobs, and the job {} still needs it there"
-OTHER_SOURCE = "set from something else than the variable {} of GitLab, which can be another value"
-NOT_TEXT = "it is set to something else than a text"
-NO_JQ = "it is a field of a JSON secret, and jq is not known to be in the image: use jq before it"
+OTHER_SOURCE = "set from something other than the GitLab variable {}, and may have another value"
+NOT_TEXT = "its value is not a string"
+NO_JQ = (
+    "it is a field of a JSON secret, and the image is not known to contain jq: install or use jq "
+    "before the variable"
+)
 TOO_EARLY = "it is used before the AWS CLI is known to be installed"
 RESERVED_NAME = regex(r"(?:CI|GITLAB|RUNNER|FF)_.*|CI")
 
@@ -66,13 +69,17 @@ class PipelineChooser:
         }
         return choose_variables(self._jobs, self._variables, self._reason_of, common, COMMON)
 
-    def _reason_of(self, name: str, variable: str) -> str | None:
-        """Return why a job does not read a variable from AWS; None if it does not use it."""
-        job = self._jobs[name]
-        uses = [*self._uses["", variable], *self._uses[name, variable]]
+    def _reason_of(self, job_name: str, variable: str) -> str | None:
+        """Return why a job does not read a variable from AWS; "" if it does.
+
+        None means that there is nothing to edit: the job does not use the variable, or already
+        reads it from AWS.
+        """
+        job = self._jobs[job_name]
+        uses = [*self._uses["", variable], *self._uses[job_name, variable]]
         if not uses or variable in job.read:
             return None
-        return self.job_problems[name] or self._reason(job, variable, uses)
+        return self.job_problems[job_name] or self._reason(job, variable, uses)
 
     def _reason(self, job: PipelineJob, variable: str, uses: Sequence[VariableUse]) -> str:
         """Return why a job does not read a variable from AWS; empty if it does."""
@@ -100,18 +107,19 @@ class PipelineChooser:
             yield NO_JQ
         before = job.script[: job.position]
         is_set = any(use.is_set for use in uses)
-        if job.position and (is_set or any(_names(variable, item.text) for item in before)):
+        if job.position and (is_set or any(_mentions(item.text, variable) for item in before)):
             yield TOO_EARLY
 
     def _value_problems(self, variable: str, value: str | None) -> Iterator[str]:
-        """Yield why the value in the file is not that in AWS."""
+        """Yield why the value in the file may differ from that in AWS."""
         if value is None:
             yield NOT_TEXT
         elif value not in {f"${variable}", f"${{{variable}}}"}:
             if "$" in value:
                 yield OTHER_SOURCE.format(variable)
-            yield from filter(None, [self._different.get(variable, "")])
+            if different := self._different.get(variable, ""):
+                yield different
 
 
-def _names(variable: str, text: str) -> bool:
+def _mentions(text: str, variable: str) -> bool:
     return re.search(rf"\b{variable}\b", text) is not None

@@ -48,7 +48,7 @@ class PipelineInputs(NamedTuple):
     unavailable: Mapping[str, str]  # why a variable can't be read from AWS, by its name
     different: Mapping[str, str]  # why AWS has another value than a file, by the variable
     target: Target
-    command: str  # that exports the policies of the role, without the branch
+    command: str  # the command that exports the policies of the role, without --branch
 
 
 def edit_pipelines(inputs: PipelineInputs) -> EditOutcome:
@@ -162,17 +162,19 @@ class _FilePlanner:
                 yield self._skip(item.line, item.variable, self._line_reason(item.unit))
 
     def _is_reported(self, use: VariableUse) -> bool:
-        """Return whether a named job has a use."""
-        return not self._is_not_named(use.job) if use.job else not self._is_other_file()
+        """Return whether shield.toml names the job of a use, or another job for a common use."""
+        if use.job:
+            return not self._is_not_named(use.job)
+        return not self._names_no_job()
 
-    def _is_other_file(self) -> bool:
-        """Return whether no job of the pipeline is named."""
+    def _names_no_job(self) -> bool:
+        """Return whether shield.toml names no job of the pipeline."""
         jobs = self._chooser.job_problems
         return bool(jobs) and all(map(self._is_not_named, jobs))
 
     def _line_reason(self, job: str) -> str:
         """Return why a line that sets or reads a variable remains."""
-        if self._is_other_file():
+        if self._names_no_job():
             return NO_JOB
         problem = self._chooser.job_problems.get(job, "")
         return self._pipeline.problem or problem or NOT_A_VARIABLE

@@ -87,7 +87,7 @@ def _is_list_of_maps(items: Any) -> bool:
 
 
 def parse_template(raw: bytes) -> Any:
-    """Parse a template; texts of YAML with a tag such as `!Ref` become pairs with the tag.
+    """Parse a template; a YAML node with a tag such as `!Ref` becomes a pair of tag and value.
 
     Args:
         raw: The template.

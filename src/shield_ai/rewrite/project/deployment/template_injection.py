@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from shield_ai.model.deployment import DeploymentVariable, EnvironmentBlock, EnvironmentFile
     from shield_ai.model.edit import Edit
 
-IN_STORE = "set from a store of secrets already"
+IN_STORE = "already set from a secret store"
 ROTATED = "it is rotated, and a function keeps the value until a deployment changes the function"
 # https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/dynamic-references.html
 MAX_REFERENCES = 60
@@ -61,7 +61,7 @@ class TemplateInjection(Injection):
         file: Its content.
         target: shield.toml, and the account.
         variables: The lines of the variables.
-        unavailable: Why a variable remains, by its name.
+        unavailable: Why AWS can't provide a variable, by its name.
     """
 
     def __init__(

@@ -76,8 +76,10 @@ def inherited_problems(
             found = (problems[unit] for unit in inherited.inherited_by if unit in problems)
             if problem := next(found, ""):
                 yield inherited.unit, problem
+        if not problem:
+            continue
         names = {entry.variable for entry in inherited.entries}
-        for block in blocks if problem else ():
+        for block in blocks:
             own = {entry.variable for entry in block.entries}
             if block.unit in units and not names.isdisjoint(own):
                 yield block.unit, problem
@@ -86,7 +88,7 @@ def inherited_problems(
 def roles_step(
     path: str, file: EnvironmentFile, edited: Mapping[str, Collection[str]], region: str
 ) -> str:
-    """Return that the roles of containers and functions must be able to read the secrets.
+    """Return the step that lets the roles of containers and functions read the secrets.
 
     Args:
         path: The template.

@@ -52,10 +52,10 @@ if TYPE_CHECKING:
     from shield_ai.model.manifest import Manifest
     from shield_ai.model.skip import Skipped
 
-NOT_EXACT = "the edits would change something else"
+NOT_EXACT = "the edits would change other parts of the file"
 IN_COMMAND = "a command in the file reads it"
 OTHER_CONTAINER = "{} is not in containers of the [deployment] table"
-DIFFERENT = "the file has another value than the one to store in AWS"
+DIFFERENT = "its value in the file differs from the one to store in AWS"
 OTHER_VALUE = "the container sets {} to something other than {}"
 
 
@@ -65,10 +65,10 @@ class DeploymentInputs(NamedTuple):
     variables: Sequence[DeploymentVariable] = ()
     files: Mapping[str, EnvironmentFile] = {}  # those that set variables, by path
     kept: Mapping[str, str] = {}  # why a variable must remain set, by its name
-    unavailable: Mapping[str, str] = {}  # why a platform can't read it from AWS, by its name
-    different: Mapping[str, str] = {}  # why AWS may get another value than a file has, by name
+    unavailable: Mapping[str, str] = {}  # why AWS can't provide a variable, by name
+    different: Mapping[str, str] = {}  # why AWS may get another value than a file has, by variable
     account: str = ""  # the ID of the AWS account; empty if AWS is not read
-    command: str = ""  # that exports what a platform needs, without the format
+    command: str = ""  # the command that exports what a platform needs, without --format
     django: bool = True  # the app uses Django
 
 
@@ -188,7 +188,7 @@ class _FileEditor:
         return list(container_edits(self._path, self._file, blocks, names, added))
 
     def _checked(self, edits: list[Edit], removed: Mapping[str, set[str]]) -> list[Edit]:
-        """Return the edits if they change nothing but the variables."""
+        """Return the edits if they change nothing but the variables; otherwise skip these."""
         if not edits:
             return []
         after = apply_edits(self._file.raw, edits)

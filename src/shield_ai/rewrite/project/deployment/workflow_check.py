@@ -37,6 +37,8 @@ def is_exact(before: bytes, after: bytes, jobs: Mapping[str, JobEdit]) -> bool:
     """
     try:
         expected, found = _load(before), _load(after)
+        # The `env` of the workflow is common to all jobs, so the edits of each job include its
+        # variables.
         _edit_env(expected, next(iter(jobs.values())), is_step=False)
         for name, edit in jobs.items():
             _edit_job(expected["jobs"][name], edit)
@@ -48,7 +50,7 @@ def is_exact(before: bytes, after: bytes, jobs: Mapping[str, JobEdit]) -> bool:
 
 
 def _load(raw: bytes) -> Any:
-    """Parse a file with one document; all values are texts.
+    """Parse a file with one document, with all scalars as strings.
 
     Raises:
         ValueError: It is invalid.
@@ -64,7 +66,7 @@ def _edit_job(job: dict[str, Any], edit: JobEdit) -> None:
         _edit_env(step, edit, is_step=True)
         inputs = step.get("with")
         if isinstance(inputs, dict):
-            step["with"] = {key: _map(value, edit) for key, value in inputs.items()}
+            step["with"] = {key: _replace_secrets(value, edit) for key, value in inputs.items()}
     job["steps"][edit.position : edit.position] = copy.deepcopy(list(edit.steps))
     if edit.permissions:
         job["permissions"] = {**job.get("permissions", {}), **edit.permissions}
@@ -75,7 +77,7 @@ def _edit_env(node: dict[str, Any], edit: JobEdit, *, is_step: bool) -> None:
     if not isinstance(env, dict):
         return
     kept = {
-        name: _map(value, edit) if is_step else value
+        name: _replace_secrets(value, edit) if is_step else value
         for name, value in env.items()
         if not _is_removed(name, value, edit, is_step=is_step)
     }
@@ -93,8 +95,8 @@ def _is_removed(name: str, value: Any, edit: JobEdit, *, is_step: bool) -> bool:
     return not is_step or edit.names[secret] == name
 
 
-def _map(value: Any, edit: JobEdit) -> Any:
-    """Replace the secrets in the expressions of a text."""
+def _replace_secrets(value: Any, edit: JobEdit) -> Any:
+    """Replace the secrets in the expressions of a string."""
     if not isinstance(value, str):
         return value
 
@@ -106,7 +108,7 @@ def _map(value: Any, edit: JobEdit) -> Any:
 
 
 def _marked(job: dict[str, Any], edit: JobEdit) -> list[Any]:
-    """Return the steps with the same mark for a secret and for its variable in scripts."""
+    """Return the steps; in scripts, a secret and its variable are replaced by the same mark."""
     mark = _marker(edit)
     return [
         {key: mark(value) if key == "run" else value for key, value in step.items()}

@@ -88,12 +88,12 @@ class VariableChooser:
         common = {name for name in self._variables if self.uses("", name)}
         return choose_variables(self._jobs, self._variables, self._reason_of, common, COMMON)
 
-    def _reason_of(self, name: str, variable: str) -> str | None:
-        """Return why a job does not read a variable from AWS; None if it does not use it."""
-        uses = self.uses(name, variable)
+    def _reason_of(self, job_name: str, variable: str) -> str | None:
+        """Return why a job does not read a variable from AWS; "" if it does, None without a use."""
+        uses = self.uses(job_name, variable)
         if not uses:
             return None
-        return self.job_problems[name] or self._reason(self._jobs[name], variable, uses)
+        return self.job_problems[job_name] or self._reason(self._jobs[job_name], variable, uses)
 
     def _reason(self, job: WorkflowJob, variable: str, uses: Sequence[SecretUse]) -> str:
         """Return why a job does not read a variable from AWS; empty if it does."""

@@ -12,7 +12,7 @@ from shield_ai.rewrite.project.deployment.block_edits import REST_OF_LINE, EditE
 from shield_ai.rewrite.project.file_edits import newline
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping
 
     from shield_ai.model.workflow import Permissions, SecretUse, WorkflowEnv, WorkflowJob
     from shield_ai.rewrite.project.deployment.workflow_check import JobEdit
@@ -107,11 +107,12 @@ class WorkflowEditor:
         start, end = permissions.map_start, permissions.map_end
         entries = [f"{name}: {value}" for name, value in permissions.added.items()]
         if self._raw[start : start + 1] == b"{":
-            has_entries = self._raw[start + 1 : end - 1].strip()
-            at = end - 1 - (self._raw[end - 2 : end - 1] == b" ") if has_entries else start + 1
+            at, text = start + 1, ", ".join(entries)
+            if self._raw[start + 1 : end - 1].strip():
+                at = end - 2 if self._raw[end - 2 : end - 1] == b" " else end - 1
+                text = f", {text}"
             rest = REST_OF_LINE.match(self._raw, end)
             reason = REASON if rest and not rest[0].strip() else ""
-            text = ", " * bool(has_entries) + ", ".join(entries)
             return self._edit(at, end, text + self._raw[at:end].decode() + reason)
         indent = self._indent(self._own_line(start))
         at = self._end_of_line(end)
@@ -152,7 +153,10 @@ class WorkflowEditor:
     def _start_with_comments(self, start: int) -> int:
         """Return the start of the comments before a line, with the same indentation."""
         comment = self._raw[start : start + len(self._indent(start))] + b"#"
-        while self._raw.startswith(comment, before := self._line_start(start - 1)) and start:
+        while start:
+            before = self._line_start(start - 1)
+            if not self._raw.startswith(comment, before):
+                break
             start = before
         return start
 
@@ -171,20 +175,3 @@ def _permission_comment(name: str, value: str) -> str:
 
 def _indented(text: str, indent: str) -> str:
     return "".join(indent + line for line in text.splitlines(keepends=True))
-
-
-def env_edits(
-    editor: WorkflowEditor, envs: Sequence[tuple[WorkflowEnv, Collection[str]]]
-) -> Iterator[Edit]:
-    """Yield the edits that remove variables from several maps.
-
-    Args:
-        editor: Edits the file.
-        envs: Each map, and its variables to remove.
-
-    Raises:
-        EditError: A variable shares its line with other text.
-    """
-    for env, names in envs:
-        if names:
-            yield from editor.remove(env, names)

@@ -37,11 +37,12 @@ NOT_NAMED = "{} is not in jobs of the [deployment] table"
 NO_JOB = "none of its jobs is in jobs of the [deployment] table"
 OTHER_SECRET = "set from the secret {} of GitHub, which can have another value"
 NOT_A_SECRET = "not set from a secret of GitHub that is a variable in shield.toml"
-NOT_EXACT = "the edits would change something else"
+NOT_EXACT = "the edits would change other parts of the file"
 ROLE = "before {} runs again, create the role {} with the policies of {}"
 DEFAULT_BRANCH = "BRANCH"
 PERMISSIONS = (
-    "{}: the job {} had no permissions; now its GITHUB_TOKEN has contents: read, and no others"
+    "{}: the job {} had no `permissions`; its GITHUB_TOKEN now has only the permission "
+    "contents: read"
 )
 
 
@@ -52,7 +53,7 @@ class WorkflowInputs(NamedTuple):
     variables: Sequence[DeploymentVariable]  # the lines that set variables
     unavailable: Mapping[str, str]  # why a variable can't be read from AWS, by its name
     target: Target
-    command: str  # that exports the policies of the role, without the branch
+    command: str  # the command that exports the policies of the role, without --branch
 
 
 def edit_workflows(inputs: WorkflowInputs) -> EditOutcome:
@@ -170,9 +171,8 @@ class _FilePlanner:
 
         In jobs that are not named, these are only the lines that set variables.
         """
-        uses = list(filter(self._is_reported, self._workflow.uses))
         known = set()
-        for use in uses:
+        for use in filter(self._is_reported, self._workflow.uses):
             variable = self._chooser.variable_name(use)
             known |= {(use.line, variable), (use.line, use.variable)}
             name = variable or use.variable
@@ -183,18 +183,20 @@ class _FilePlanner:
                 yield self._skip(item.line, item.variable, self._line_reason(item.unit))
 
     def _is_reported(self, use: SecretUse) -> bool:
-        """Return whether a named job has an expression."""
-        return not self._is_not_named(use.job) if use.job else not self._is_other_file()
+        """Return whether shield.toml names the job of a use, or another job for a common use."""
+        if use.job:
+            return not self._is_not_named(use.job)
+        return not self._names_no_job()
 
     def _line_reason(self, job: str) -> str:
-        """Return why a line that sets a variable otherwise remains."""
-        if self._is_other_file():
+        """Return why a line that sets a variable in another way remains."""
+        if self._names_no_job():
             return NO_JOB
         problem = self._chooser.job_problems.get(job, "")
         return self._workflow.problem or problem or NOT_A_SECRET
 
-    def _is_other_file(self) -> bool:
-        """Return whether no job of the workflow is named."""
+    def _names_no_job(self) -> bool:
+        """Return whether shield.toml names no job of the workflow."""
         jobs = self._chooser.job_problems
         return bool(jobs) and all(map(self._is_not_named, jobs))
 
