@@ -24,11 +24,11 @@ class AccessorNames(msgspec.Struct, frozen=True, kw_only=True):
     module: str
     get: str = "get_secret"
     has: str = "has_secret"
-    client: str = ""  # of the map file; empty without one
-    imported: frozenset[str] = frozenset()  # of get_secret, has_secret and client
+    client: str = ""  # the client of the map file; empty without one
+    imported: frozenset[str] = frozenset()  # which of get_secret, has_secret and client
     source_module: str = "shield_runtime.pydantic"  # for both versions of pydantic
     imported_from_source: frozenset[str] = frozenset()
-    from_source: tuple[str, ...] = ()  # what the settings classes need from that module
+    from_source: tuple[str, ...] = ()  # what the settings classes need from source_module
 
 
 def accessor_names(

@@ -27,7 +27,7 @@ GET = "get_secret"
 HAS = "has_secret"
 REMOVED = "removed"
 PRESENCE = "presence"
-FIRST = "init_settings"  # the source with the highest priority
+FIRST_SOURCE = "init_settings"  # the source with the highest priority
 
 
 class ReplacedExpressions(NamedTuple):
@@ -109,7 +109,7 @@ class RuntimeCallRemover(ast.NodeTransformer):
 
     def visit_ClassDef(self, node: ast.ClassDef) -> ast.AST | None:
         """Remove the method that adds the settings source, with a class Config only for it."""
-        node.body = [child for child in node.body if not _keeps_sources(child)]
+        node.body = [child for child in node.body if not _only_adds_source(child)]
         if node.name == CONFIG and not node.body:
             return None
         return self.generic_visit(node)
@@ -180,7 +180,7 @@ class RuntimeCallRemover(ast.NodeTransformer):
         if name in self._replaced.removed and (default is None or isinstance(default, ast.Lambda)):
             return ast.Constant(value=REMOVED)
         if isinstance(default, ast.Lambda):
-            return _evaluated(default)
+            return _lambda_value(default)
         if default is not None and ast.unparse(default) in self._replaced.functions:
             return ast.Call(func=default, args=[], keywords=[])
         variable = self._replaced.variables.get(name or "")
@@ -200,8 +200,8 @@ class RuntimeCallRemover(ast.NodeTransformer):
         return node
 
 
-def _evaluated(node: ast.Lambda) -> ast.expr:
-    """Return the body of a lambda with no parameters except the names that it binds."""
+def _lambda_value(node: ast.Lambda) -> ast.expr:
+    """Return the body of a lambda if its parameters only bind names; otherwise the lambda."""
     binds_names = all(isinstance(value, ast.Name) for value in node.args.defaults)
     return node.body if binds_names else node
 
@@ -220,10 +220,11 @@ def _may_test_presence(node: ast.Compare) -> bool:
     return ast.unparse(node.comparators[0]).endswith("environ")
 
 
-def _keeps_sources(node: ast.stmt) -> bool:
-    """Return whether a statement is a method that only adds shield's settings source, if any.
+def _only_adds_source(node: ast.stmt) -> bool:
+    """Return whether a statement is a method that adds shield's settings source, and nothing else.
 
-    Without that source, the method returns what the method of the base class returns.
+    Without that source, the method returns what the method of the base class returns. A method
+    that has no settings source of shield also counts.
     """
     if not isinstance(node, ast.FunctionDef) or node.name not in METHODS:
         return False
@@ -231,7 +232,7 @@ def _keeps_sources(node: ast.stmt) -> bool:
         return True
     _remove_source(node)
     names = [argument.arg for argument in node.args.args]
-    kept = names[names.index(FIRST) :] if FIRST in names else []
+    kept = names[names.index(FIRST_SOURCE) :] if FIRST_SOURCE in names else []
     call = f"first, *others = super().{node.name}({', '.join(names[1:])})"
     body = [ast.unparse(statement) for statement in node.body]
     forms = [[f"return ({', '.join(kept)})"], [call, "return (first, *others)"]]

@@ -1,4 +1,4 @@
-"""The interface of the fixers of Python files, and their search.
+"""Define and find the fixers of Python files.
 
 A fixer is a function `fix(context)` in a module of `fixers`. It runs after the secrets of the
 file are wrapped, and edits other parts of it. A second run must return no edits.
@@ -31,14 +31,14 @@ if TYPE_CHECKING:
 
 
 class FileContext(NamedTuple):
-    """What a fixer knows of a file."""
+    """What a fixer knows about a file."""
 
     source: Source
     manifest: Manifest
     read: FileReader
     names: AccessorNames  # by which the file calls the runtime
-    sites: Sequence[Site] = ()  # that are wrapped
-    edits: Sequence[Edit] = ()  # of the wraps and of the fixers before, which must not overlap
+    sites: Sequence[Site] = ()  # those that are wrapped
+    edits: Sequence[Edit] = ()  # of the wraps and earlier fixers: new edits must not overlap them
     calls: Sequence[tuple[int, int]] = ()  # line and column of each call of the runtime
     known: SecretMap | None = None  # the app's map file before this rewrite
     has_map: bool = False  # the app has a map file after the rewrite

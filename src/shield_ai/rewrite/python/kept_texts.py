@@ -1,7 +1,8 @@
-"""Split edits around the texts that they keep: a plan must not contain the values of the code.
+"""Split edits around the strings that they keep: a plan must not contain values from the code.
 
-A call that takes another line than the read before it is written anew, with the default of the
-read, which can be a secret. The default is in the file already, so the edits leave it in place.
+If a call is broken into lines differently from the read that it replaces, the edit contains the
+whole call, with the default of the read, which can be a secret. The default is already in the file,
+so the split edits leave it in place.
 """
 
 from __future__ import annotations
@@ -23,11 +24,11 @@ TEXTS = (
     regex(r"'{3}[^\0]*?'{3}|'(?:[^'\\\n]|\\.)+'"),
     regex(r"\#[^\n]*|\d{5,}"),
 )
-SHORTEST = 4  # characters of a string that is looked for without its quotes
+MIN_LENGTH = 4  # characters of a string that is searched for without its quotes
 
 
 def split_edits(source: Source, edits: Iterable[Edit]) -> list[Edit]:
-    """Return edits with the same result that replace no string, number or comment by itself.
+    """Return edits with the same result that do not replace a string, number or comment by itself.
 
     Args:
         source: The file.
@@ -45,7 +46,7 @@ def _split(source: Source, edit: Edit) -> Iterator[Edit]:
         if start < at:
             continue
         found = edit.replacement.find(match[0], done)
-        if found < 0 and end - start >= SHORTEST + 2:  # with other quotes
+        if found < 0 and end - start >= MIN_LENGTH + 2:  # with other quotes
             start, end = start + 1, end - 1
             found = edit.replacement.find(old[start:end], done)
         if found >= 0:

@@ -125,9 +125,9 @@ def replace_engines(
 
 
 def _find_backends(changes: FileOutcome, source: Source, manifest: Manifest, module: str) -> None:
-    """Find the databases that use shield's backend already, and that SECRET names.
+    """Record the databases that already use shield's backend with a secret in SECRET.
 
-    The dict may set only these keys: the others can come from a URL.
+    The dict may set only ENGINE and SECRET: the other keys can come from a URL.
     """
     names = {secret.name for secret in rotating_databases(manifest, (Kind.DATABASE, Kind.URL))}
     if not names:
@@ -165,7 +165,7 @@ def _replace_engine(
 
 
 def skipped_databases(manifest: Manifest, found: set[str]) -> Iterator[Skipped]:
-    """Explain why the other rotating databases keep their engine.
+    """Yield an entry for each rotating database that was not found in the settings.
 
     Args:
         manifest: The manifest.

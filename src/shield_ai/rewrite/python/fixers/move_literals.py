@@ -74,11 +74,11 @@ class LiteralRemoval:
         return variable in self._origins
 
     def replacement_for(self, source: Source, variable: str) -> tuple[str, SkipReason | None]:
-        """Return the expression that replaces a literal in a file.
+        """Return the expression that replaces a literal in a file, and the reason to keep it.
 
         Returns:
-            The expression, "" if get_secret() alone reads the variable; and the reason to keep the
-            literal, None if it can be removed.
+            The expression, or "" if get_secret() alone reads the variable. The reason to keep the
+            literal, or None if it can be removed.
         """
         problem = self._problems.get(variable)
         config = _decouple_config(source.tree)

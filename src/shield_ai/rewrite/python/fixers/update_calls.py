@@ -115,7 +115,7 @@ def variable_in(secret: Secret, field: str) -> str:
 def mark_literals(source: Source, calls: Iterable[tuple[int, int]]) -> list[Edit]:
     """Turn the literals of old calls into the argument `default`.
 
-    With a map file, a positional default is that of a read.
+    With a map file, a positional default means the default of a plain read.
     """
     edits = []
     for call in calls_at(source, calls):
@@ -144,7 +144,7 @@ def _add_keywords(
 
 
 def _argument_separator(source: Source, call: ast.Call, end: int) -> str:
-    """Return the whitespace before a new argument: a new line if each argument is on its own.
+    """Return the whitespace before a new argument: a new line if the last one is alone on a line.
 
     Args:
         source: The file.

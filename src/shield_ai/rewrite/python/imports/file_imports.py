@@ -51,7 +51,9 @@ def module_text(node: ast.ImportFrom) -> str:
 
 def module_of(node: Import) -> str:
     """Return the module that a statement imports, without leading dots."""
-    return node.names[0].name if isinstance(node, ast.Import) else node.module or ""
+    if isinstance(node, ast.Import):
+        return node.names[0].name
+    return node.module or ""
 
 
 def top_level_package(node: Import) -> str:

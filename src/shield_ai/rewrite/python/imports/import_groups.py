@@ -66,15 +66,19 @@ def mixes_own_packages(read: FileReader, paths: Iterable[str], packages: Collect
         paths: The app's Python files.
         packages: The app's own top-level packages.
     """
-    mixed = separate = 0
     own = set(packages)
-    contents = ((path, read_optional(read, path) or b"") for path in paths if own)
+    if not own:
+        return False
+    mixed = separate = 0
+    contents = ((path, read_optional(read, path) or b"") for path in paths)
     with_own = ((path, raw) for path, raw in contents if _names_own_package(raw, own))
     for path, raw in itertools.islice(with_own, MAX_FILES):
-        with contextlib.suppress(SourceError):  # not parsed
+        with contextlib.suppress(SourceError):  # a file that can't be parsed does not count
             for is_adjacent in _transitions(Source.from_bytes(path, raw).tree, own):
-                mixed += is_adjacent
-                separate += not is_adjacent
+                if is_adjacent:
+                    mixed += 1
+                else:
+                    separate += 1
     return mixed > separate
 
 
@@ -85,7 +89,7 @@ def _names_own_package(raw: bytes, packages: Collection[str]) -> bool:
 
 
 def _transitions(tree: ast.Module, packages: Collection[str]) -> Iterator[bool]:
-    """Yield for each change between libraries and own packages whether no blank line separates."""
+    """Yield, where libraries and own packages meet, whether the imports are on adjacent lines."""
     imports = [node for node in tree.body if isinstance(node, (ast.Import, ast.ImportFrom))]
     for one, other in itertools.pairwise(imports):
         kinds = {_is_own(one, packages), _is_own(other, packages)}
@@ -94,7 +98,11 @@ def _transitions(tree: ast.Module, packages: Collection[str]) -> Iterator[bool]:
 
 
 def _is_own(node: ast.Import | ast.ImportFrom, packages: Collection[str]) -> bool | None:
-    """Return whether a statement imports an own package; None if no library, either."""
+    """Return whether a statement imports an own package, not a library.
+
+    Returns:
+        None for the standard library and for relative imports.
+    """
     if isinstance(node, ast.ImportFrom):
         name = "" if node.level else node.module or ""
     else:

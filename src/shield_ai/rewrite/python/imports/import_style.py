@@ -107,8 +107,8 @@ class ImportStyle:
         used = greatest_level(source)
         if level <= used:
             return True
-        is_style = used > 0 and not imports_package(source, module.partition(".")[0])
-        if not is_style or not self._is_in_packages(source.path, level):
+        prefers_relative = used > 0 and not imports_package(source, module.partition(".")[0])
+        if not prefers_relative or not self._is_in_packages(source.path, level):
             return False
         return all(map(self._has_relative_imports, self._edited_siblings(source.path)))
 
@@ -129,11 +129,12 @@ class ImportStyle:
         return path.startswith(f"{root}/{package}/" if root else f"{package}/")
 
     def _is_in_packages(self, path: str, count: int) -> bool:
+        """Return whether a number of folders above a file have an `__init__.py`."""
         folders = list(PurePosixPath(path).parents)[:count]
         return all(self._read(f"{folder}/__init__.py") is not None for folder in folders)
 
     def _app_packages(self, module: str) -> tuple[str, ...]:
-        """Return the top-level modules beside the one that provides get_secret()."""
+        """Return the app's top-level packages, in the import root of the map file."""
         if self._manifest.app.runtime == "package" or self._options.importers is None:
             return ()
         root = root_of(self._read, self._manifest.app.runtime, module)

@@ -70,7 +70,8 @@ def import_edits(
         names: The names of the runtime's functions.
         unused: The imports to remove. If no other import remains, the new one takes their place.
         style: The configured style of the file.
-        importers: The app's Python files; by default, each module of its packages is the app's.
+        importers: The app's Python files. Without them, each module of a package of the app counts
+            as a module of the app.
     """
     style = style or CodeStyle()
     wanted = _missing_names({site.shape for site in sites}, names)

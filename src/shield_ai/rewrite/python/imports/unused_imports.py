@@ -35,7 +35,7 @@ class UnusedImport(NamedTuple):
 
     node: Import
     names: frozenset[str]
-    has_kept: bool = False  # whether other files may use further unused names
+    has_kept: bool = False  # it also imports unused names that stay: other files may use them
 
     @property
     def is_whole(self) -> bool:
@@ -129,7 +129,7 @@ def _used_names(text: str, stem: str, names: Collection[str]) -> tuple[set[str],
 def _is_patched(text: str, name: str) -> bool:
     """Return whether a test may use a name of a module, such as in `patch(f"{MODULE}.os.environ")`.
 
-    The module can have any name there. An attribute of os is not a name of a module of the app.
+    The test can refer to the module by any name. Attributes of os do not count.
     """
     target = rf"""(?<!\bos)\.{name}\b|(?:setattr|patch\.object)\(\s*[\w.]+,\s*["']{name}["']"""
     return bool(re.search(target, text))
@@ -141,8 +141,8 @@ def _names_without_import(text: str, names: Collection[str], *, anywhere: bool) 
     Args:
         text: The text of the file.
         names: The names.
-        anywhere: Whether also files that are not in the repository may use the names: those of
-            settings, which local settings extend.
+        anywhere: Whether files outside of the repository may use the names, too: local settings
+            can extend a settings module.
     """
     used = set()
     for name in names:
@@ -291,10 +291,15 @@ def group_start(source: Source, node: Import) -> int:
 
 
 def _removed_lines(source: Source, node: Import) -> tuple[int, int]:
+    """Return the offsets of the lines to remove: the statement and, if it is a group, its heading.
+
+    The blank line below such a group is removed, too.
+    """
     _, end = statement_lines(source, node)
     start = group_start(source, node)
     following = (node.end_lineno or node.lineno) + 1
-    above = _line(source, node.lineno - (1 if start == source.offset(node.lineno, 0) else 2))
+    has_heading = start < source.offset(node.lineno, 0)
+    above = _line(source, node.lineno - 2 if has_heading else node.lineno - 1)
     is_group = not above or (node.col_offset > 0 and above.endswith(b":"))
     if is_group and following <= len(source.lines) and not _line(source, following):
         end = source.offset(following + 1, 0)

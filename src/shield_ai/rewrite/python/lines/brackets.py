@@ -26,7 +26,7 @@ def has_brackets(chars: TrackedText) -> bool:
 
 
 def elements_outside_brackets(chars: TrackedText) -> list[TrackedText]:
-    """Split a line inside brackets at its commas; return no parts if a bracket stays open."""
+    """Split a line inside brackets at its commas; return [] without commas or if not balanced."""
     text = plain_text(chars)
     if "," in text and any(text[at] == "," for at in top_level_positions(text)):
         return split_elements(chars)

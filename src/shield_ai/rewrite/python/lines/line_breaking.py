@@ -59,14 +59,12 @@ SCANNER_PRAGMA = regex(
 # A multiline string, a continued line, a string of several parts, or the comma with which Black
 # keeps one item per line.
 UNJOINABLE = regex(r"""\"{3}|'{3}|\\\r?\n|['"]\s*\n\s*\w{0,2}['"]|,\s*\n\s*[)\]}]""")
-
-
-# Characters of a line that is split. The time grows with their square.
+# The maximum number of characters of a line that is split: the time grows quadratically.
 MAX_SPLIT = 4000
 
 
 class LineStyle(NamedTuple):
-    """How long lines are broken."""
+    """How lines that are too long are broken."""
 
     width: int
     has_commas: bool = False  # arguments on separate lines need a trailing comma
@@ -92,7 +90,7 @@ def rewrite_line(
     line: str,
     inserts: list[Insert],
     style: LineStyle,
-    deeper: int = 0,
+    added_levels: int = 0,
     *,
     in_brackets: bool = False,
 ) -> list[Change]:
@@ -102,12 +100,12 @@ def rewrite_line(
         line: The line, without its newline.
         inserts: The texts; an outer insert comes before the inserts inside it.
         style: The style of the result.
-        deeper: The number of levels by which other edits indent the line.
+        added_levels: The number of levels by which other edits indent the line.
         in_brackets: The line starts inside brackets.
     """
     chars = insert_texts(line, inserts)
     indent, step = indentation(line)
-    base = indent + step * deeper
+    base = indent + step * added_levels
     code, comment = _split_off_pragma(chars[len(indent) :])
     width, has_commas = style
     if SCANNER_PRAGMA.search(plain_text(comment)):

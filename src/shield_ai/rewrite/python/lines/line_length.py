@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from shield_ai.project.python_source import Source
 
 DEFAULT = 88  # of Black and ruff
-# Linters are often configured to tolerate longer lines than the code is meant to have.
 MAX_DEPTH = 3  # of the app below the folder of the repository
+# Linters are often configured to tolerate longer lines than the code is meant to have.
 MAXIMUM = 120
 FLAKE8_DEFAULT = 79
 FLAKE8_FILES = (".flake8", "setup.cfg", "tox.ini")
@@ -56,10 +56,15 @@ def configured_line_length(read: FileReader, path: str) -> int:
     """
     lengths = [_formatter_length(read, folder) for folder in folders_above(path)]
     for hook in ("black", "ruff-format"):
-        length = _number(hook_options(read, hook).get("line_length", ""))
-        lengths.append(length or DEFAULT * has_hook(read, hook))
+        length = _capped_number(hook_options(read, hook).get("line_length", ""))
+        if not length and has_hook(read, hook):
+            length = DEFAULT
+        lengths.append(length)
+    for length in lengths:
+        if length:
+            return length
     limit = linter_line_length(read, path)
-    return next(filter(None, lengths), limit if limit < DEFAULT else 0)
+    return limit if limit < DEFAULT else 0
 
 
 def linter_line_length(read: FileReader, path: str) -> int:
@@ -79,13 +84,16 @@ def flake8_options(read: FileReader, path: str) -> dict[str, str] | None:
 
 
 def folders_above(path: str) -> list[str]:
-    """Return the folders around a file, the nearest first, also those around the app's."""
+    """Return the folders above a file, the nearest first, also those above the app's folder.
+
+    Each ends with a slash, except the app's folder, which is "".
+    """
     parents = [str(parent) for parent in PurePosixPath(path).parents]
     folders = ["" if parent == "." else f"{parent}/" for parent in parents]
     return [*folders, *(("../" * depth) for depth in range(1, MAX_DEPTH + 1))]
 
 
-def _number(text: str) -> int:
+def _capped_number(text: str) -> int:
     return min(int(text[:4]), MAXIMUM) if text.isdecimal() else 0
 
 
@@ -120,7 +128,7 @@ def _linter_length(options: Mapping[str, str]) -> int:
     """Return the limit in the configuration of flake8; its default if the rule is selected."""
     length = options.get("max_line_length", "").split("#")[0].strip()
     if length:
-        return _number(length)
+        return _capped_number(length)
     ignored = f"{options.get('ignore', '')} {options.get('extend_ignore', '')}"
     selected = options.get("select", LONG_LINES)
     if _names_rule(ignored) or not _names_rule(selected):

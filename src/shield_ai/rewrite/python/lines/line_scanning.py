@@ -102,12 +102,13 @@ def lambda_body(text: str) -> tuple[int, int] | None:
 def fstring_cuts(text: str) -> tuple[str, str, list[int]]:
     """Return how an f-string starts, its quote, and the positions of all its fields but the first.
 
-    The list is empty if the text is anything else than one f-string, with or without a comma.
+    The list is empty if the text is anything other than one f-string, with or without a comma.
     """
     match = FSTRING.fullmatch(text)
-    if not match or _string_end(text, match.end("start"), match["quote"]) != len(
-        text.removesuffix(",")
-    ):
+    if not match:
+        return "", "", []
+    end = _string_end(text, match.end("start"), match["quote"])
+    if end != len(text.removesuffix(",")):
         return "", "", []
     level = 0
     fields = []

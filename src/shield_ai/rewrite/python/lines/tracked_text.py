@@ -1,4 +1,4 @@
-"""A rewritten line as characters that keep their positions in the original line."""
+"""Represent a rewritten line as characters with their positions in the original line."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def insert_texts(line: str, inserts: list[Insert]) -> TrackedText:
             ending[insert.end].append(insert)
     boundaries = {0, len(line), *starting, *ending}
     covering = 0  # the number of inserts around the current position
-    replacing = 0  # those of them that replace the text
+    replacing = 0  # the number of these inserts that replace the text
     chars: TrackedText = []
     for at, following in pairwise([*sorted(boundaries), len(line)]):
         chars += _inserted_at(starting[at], ending[at])

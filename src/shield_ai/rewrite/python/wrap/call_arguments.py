@@ -43,7 +43,7 @@ def default_prefix(wrap: Wrap) -> str:
 
 
 def _lambda_parameters(site: Site) -> str:
-    """Return parameters that bind names of a class body or of a loop."""
+    """Return parameters that bind the current values of names in a class body or a loop."""
     if not site.binds:
         return ""
     return " " + ", ".join(f"{name}={name}" for name in site.binds)

@@ -50,9 +50,10 @@ def function_of_read(source: Source, site: Site) -> str:
 
 
 def _read_of_original(source: Source, wrap: Wrap) -> str | None:
-    """Return the read of the environment for a read of its copy, in which get_secret() sets none.
+    """Return a read of os.environ that replaces a read of a copy of it; None for other reads.
 
-    In a nested expression, only the name of the copy is replaced.
+    get_secret() shows the secret to the expression in os.environ, but not in a copy. In a nested
+    expression, only the name of the copy is replaced, by another edit.
     """
     site = wrap.site
     if not site.environ or wrap.is_nested:

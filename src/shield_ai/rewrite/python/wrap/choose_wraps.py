@@ -1,4 +1,4 @@
-"""Choose the expressions to wrap, and say why the others are skipped."""
+"""Choose the expressions to wrap, and give the reasons why others are skipped."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Recognize the objects of environs whose `str()` returns a variable as `os.environ.get()` does.
+"""Recognize objects of environs that return a variable unchanged, as `os.environ.get()` does.
 
-Other libraries change some texts: django-environ replaces a value such as `$NAME`.
+Other libraries change some values: django-environ expands a value such as `$NAME`.
 
 https://github.com/sloria/environs
 """
@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 ENVIRONS = "environs.env"
 # `env("X", default)` and `env.str("X", default)`; without a default, their errors differ.
 READERS = frozenset({ENVIRONS, f"{ENVIRONS}.str"})
-# They change the variable or its value.
+# Attributes that change which variable is read, or its value.
 CHANGES = frozenset({"prefixed", "prefix", "expand_vars", "add_parser"})
 
 
 def environs_names(tree: ast.Module) -> dict[str, str]:
     """Map the local names of such objects to "environs.env".
 
-    Left out are objects without another use: their import would be left unused.
+    Objects without a use that remains are left out: their import would become unused.
     """
     names = _imported_names(tree)
     if not names:

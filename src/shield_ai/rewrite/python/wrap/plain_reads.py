@@ -30,7 +30,7 @@ class PlainRead(NamedTuple):
     default: ast.expr | None  # None if a missing variable raises KeyError
 
 
-# Functions whose argument is not a JSON document, but a text that contains one.
+# Functions that decode their argument: it can encode a JSON document, but is not one.
 DECODERS = frozenset({"b64decode", "standard_b64decode", "urlsafe_b64decode"})
 # Functions that parse a JSON document, of json, orjson, yaml and ast.
 PARSERS = frozenset({"loads", "safe_load", "literal_eval"})
@@ -58,9 +58,13 @@ def parsed_expressions(tree: ast.Module) -> list[ast.expr]:
             parsed += [*node.args, *(keyword.value for keyword in node.keywords)]
     names = {_last_name(node) for node in parsed} - {""}
     for node in ast.walk(tree):
-        targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
+        targets: list[ast.expr] = []
+        if isinstance(node, ast.Assign):
+            targets = node.targets
+        elif isinstance(node, (ast.AnnAssign, ast.AugAssign, ast.NamedExpr)):
+            targets = [node.target]
         value = getattr(node, "value", None)
-        if isinstance(value, ast.expr) and any(_last_name(t) in names for t in targets if t):
+        if isinstance(value, ast.expr) and any(_last_name(target) in names for target in targets):
             parsed.append(value)
     return parsed
 
@@ -81,7 +85,7 @@ def _last_name(node: ast.expr) -> str:
 
 
 def plain_read(node: ast.AST, names: Mapping[str, str]) -> PlainRead | None:
-    """Return an expression as a plain read; None if it is another expression.
+    """Return the variable and the default of a plain read; None for other expressions.
 
     Args:
         node: The expression.
@@ -111,7 +115,7 @@ def plain_read(node: ast.AST, names: Mapping[str, str]) -> PlainRead | None:
 
 
 def plain_arguments(
-    text: str, variable: str, names: Mapping[str, str], *, computed: bool = True
+    text: str, variable: str, names: Mapping[str, str], *, allow_computed: bool = True
 ) -> str | None:
     """Return the text of the default of a plain read; "" without one.
 
@@ -119,7 +123,7 @@ def plain_arguments(
         text: The source code of an expression.
         variable: The variable that it must read.
         names: The names that environ_names() returns for the file.
-        computed: Whether the default may be computed. The read evaluates it in any case.
+        allow_computed: Whether the default may be computed. The read evaluates it in any case.
 
     Returns:
         None if the expression is not a plain read, if get_secret() could call its default, or if
@@ -138,7 +142,8 @@ def plain_arguments(
         return ""
     if dotted_name(read.default, names):
         return None
-    if not _is_cheap(read.default) and not (computed and _is_computed_text(read.default, names)):
+    is_computed = allow_computed and _is_computed_text(read.default, names)
+    if not _is_cheap(read.default) and not is_computed:
         return None
     default = ast.get_source_segment(f"({text})", read.default) or "None"
     return None if "\n" in default else default
@@ -207,13 +212,10 @@ def _is_cheap(node: ast.expr) -> bool:
 
 
 def _is_computed_text(node: ast.expr, names: Mapping[str, str]) -> bool:
-    """Return whether a default is a text that is computed without reading a variable."""
+    """Return whether a default is a string that is computed without reading a variable."""
+    readers = {ENVIRON, GETENV, ENVIRONS}
     for part in ast.walk(node):
-        if isinstance(part, ast.NamedExpr) or dotted_name(part, names) in {
-            ENVIRON,
-            GETENV,
-            ENVIRONS,
-        }:
+        if isinstance(part, ast.NamedExpr) or dotted_name(part, names) in readers:
             return False
     if isinstance(node, ast.Subscript):
         return _is_cheap(node.value) and _is_constant(node.slice)

@@ -1,4 +1,4 @@
-"""Find the wrapped expressions that a call replaces, because they are plain reads."""
+"""Find the expressions that a call replaces instead of wrapping them: plain reads."""
 
 from __future__ import annotations
 
@@ -104,4 +104,4 @@ def _plain_default(
     text = source.raw[site.start : site.end].decode(source.encoding)
     if "\n" in text and not is_separate:
         return None  # another edit indents the lines of the outer expression
-    return plain_arguments(text, site.variable, names, computed=is_separate)
+    return plain_arguments(text, site.variable, names, allow_computed=is_separate)

@@ -64,7 +64,7 @@ class Writer(NamedTuple):
         return self._replace(indent=self.indent + self.step * levels)
 
     def bracketed(self, head: str, items: list[str], tail: str, *, is_call: bool = True) -> str:
-        """Return items in brackets, on one line if they fit, as black breaks them.
+        """Return items in brackets, on one line if they fit, otherwise broken as Black does.
 
         Args:
             head: The text up to the opening bracket.
@@ -103,25 +103,25 @@ def settings_source_edits(
             fields.setdefault(wrap.site.settings_start, []).append(wrap)
     if not fields:
         return
-    served: set[str] = set()
+    with_source: set[str] = set()  # classes that get the source of the client
     for node in ast.walk(source.tree):
         if not isinstance(node, ast.ClassDef):
             continue
         own_fields = fields.get(source.offset(node.lineno, node.col_offset))
-        if own_fields and not _inherits_source(node, own_fields, served):
-            yield from _serve_class(source, node, own_fields, options)
+        if own_fields and not _inherits_source(node, own_fields, with_source):
+            yield from _add_to_class(source, node, own_fields, options)
         if own_fields and options.client:
-            served.add(node.name)
+            with_source.add(node.name)
 
 
-def _inherits_source(node: ast.ClassDef, wraps: list[Wrap], served: set[str]) -> bool:
-    """Return whether a class inherits the method from a class of the file that gets it."""
+def _inherits_source(node: ast.ClassDef, wraps: list[Wrap], with_source: set[str]) -> bool:
+    """Return whether a class inherits the source from a class of the file that gets it."""
     is_pydantic_1 = wraps[0].site.reader == PYDANTIC_1
     bases = {ast.unparse(base) for base in node.bases}
-    return not bases.isdisjoint(served) and not find_method(node, is_pydantic_1=is_pydantic_1)
+    return not bases.isdisjoint(with_source) and not find_method(node, is_pydantic_1=is_pydantic_1)
 
 
-def _serve_class(
+def _add_to_class(
     source: Source, node: ast.ClassDef, wraps: list[Wrap], options: SourceOptions
 ) -> Iterator[Edit]:
     is_pydantic_1 = wraps[0].site.reader == PYDANTIC_1
@@ -171,7 +171,7 @@ def _add_method_1(
 def _body(
     writer: Writer, name: str, parameters: list[str], wraps: list[Wrap], options: SourceOptions
 ) -> list[str]:
-    """Return the statements of a method that adds the source below the first one."""
+    """Return the statements of a method that inserts the source after the first source."""
     docstring = f'{writer.indent}"""{DOCSTRING}"""'
     settings = parameters[0] if name == METHOD else ""
     others = f"[{VARIABLES}, {ENV_FILE}]" if settings else ""
@@ -229,7 +229,7 @@ def _source_statement(
         writer: Writes the lines.
         settings: The expression for the settings class; empty for pydantic 1.
         others: The expression for the other sources.
-        wraps: The fields to serve.
+        wraps: The fields that the source fills.
         client: The name of the client; empty to list the secrets.
         name: The variable to which the source is assigned.
     """
@@ -281,8 +281,8 @@ def _extend_method(
 
 def _derives_directly(source: Source, node: ast.ClassDef) -> bool:
     """Return whether BaseSettings of the library is the only base of a class."""
-    bases = {library_name(source, "BaseSettings"), f"{LIBRARY}.BaseSettings"}
-    return [ast.unparse(base) in bases for base in node.bases] == [True]
+    names = {library_name(source, "BaseSettings"), f"{LIBRARY}.BaseSettings"}
+    return len(node.bases) == 1 and ast.unparse(node.bases[0]) in names
 
 
 def _line_of(source: Source, node: ast.stmt | ast.expr) -> str:

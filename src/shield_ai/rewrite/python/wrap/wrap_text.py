@@ -103,7 +103,7 @@ def _file_inserts(source: Source, wrap: Wrap) -> list[Insert]:
 
 
 def _nested_inserts(source: Source, wrap: Wrap, read: NestedRead) -> list[Insert]:
-    """Return the edits of a read that keep its default, with the edits inside it."""
+    """Return the inserts that replace a read but keep its default, which other inserts may edit."""
     name = name_argument(wrap, quote_for(source, wrap.site))
     inserts = [
         Insert(*read.function, wrap.names.get, "", replaces=True),
@@ -128,8 +128,7 @@ def _wrap_multiline(
     Args:
         source: The file.
         wrap: The expression.
-        lines: The lines below its first that can be indented; empty to keep the call on the same
-            lines.
+        lines: The lines below its first line that can be indented; empty to keep the line breaks.
         width: Maximum line length.
         added_levels: The levels by which other edits indent its first line.
         keep_alignment: Keep lines aligned with an opening bracket of the first line.

@@ -1,4 +1,4 @@
-"""Create all edits of a file with wrapped expressions: also of its classes and its imports."""
+"""Create all edits of a file with secrets: of its expressions, settings classes and imports."""
 
 from __future__ import annotations
 
@@ -99,6 +99,6 @@ def wrapped_file_edits(
 
 
 def _has_other_sources(source: Source, importers: Importers | None) -> bool:
-    """Return whether a class of the app may customize its settings sources itself."""
+    """Return whether a class of the app may define its settings sources itself."""
     texts = [source.raw, *(importers.texts() if importers else ())]
     return any(METHOD_1.encode() in text and SOURCE.encode() not in text for text in texts)
