@@ -10,6 +10,7 @@ from shield_ai.model.locator import CodeLiteral
 from shield_ai.model.plan import Origin
 from shield_ai.model.site import Shape
 from shield_ai.model.skip import SkipId, SkipReason
+from shield_ai.project.env_file import read_assignments
 from shield_ai.project.python_source import file_change
 from shield_ai.project.secret_map import hardcoded_default
 from shield_ai.rewrite.project.file_edits import newline
@@ -170,12 +171,12 @@ def dotenv_change(
         origins: The values to add; the field is the variable.
         values: Resolves the locators.
         raw: The bytes of .env, None if it does not exist.
+
+    Raises:
+        SourceError: .env is not UTF-8.
     """
     raw_text = raw or b""
-    existing = set()
-    for line in raw_text.splitlines():
-        name = line.partition(b"=")[0].removeprefix(b"export ")
-        existing.add(name.strip().decode())
+    existing = read_assignments(raw_text)
     lines = []
     for origin in origins:
         if origin.field not in existing:
