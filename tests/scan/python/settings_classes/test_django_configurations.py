@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import pytest
 
+from shield_ai.model.skip import SkipId
+
 
 @pytest.mark.parametrize(
     ("text", "variable", "reason"),
@@ -63,6 +65,19 @@ def test_values_of_another_library_are_not_moved(sites, value, variable):
     found = sites(text)
     assert [site[:2] for site in found] == ([("read", variable)] if variable else [])
     assert all("not in the app" in site[2] for site in found)
+
+
+def test_a_literal_beside_a_value_of_another_library_stays(scanned):
+    text = (
+        "from env_config import Environment, values\n"
+        "class Common(Environment):\n    API_KEY = values.StringValue()\n"
+        "class EmptyDefaults:\n    API_KEY = 'k3y-for-nothing'\n"
+    )
+    sites = scanned({"settings.py": text}).sites
+    assert [site.reason.id for _, site in sites if site.reason] == [
+        SkipId.UNKNOWN_READER,
+        SkipId.DEVELOPMENT_VALUE_ALSO_READ,
+    ]
 
 
 def test_the_condition_is_moved_with_the_value(sites):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
@@ -67,8 +67,24 @@ def apply_context(sites: list[FoundSite], context: ProjectContext) -> list[Found
         if site.shape in READ_SHAPES and not site.reason and not _is_test(site):
             migratable.update(site.variables)
     blocked = context.computed_names | context.ignored | context.reserved.keys()
-    readable = (migratable - blocked) | context.migrated
-    return [(finding, _apply(finding, site, readable, context)) for finding, site in sites]
+    remaining = {
+        (finding.path, site.variable)
+        for finding, site in sites
+        if site.shape in READ_SHAPES and site.reason and not _is_test(site)
+    }
+    read = _ReadVariables((migratable - blocked) | context.migrated, remaining)
+    return [(finding, _apply(finding, site, read, context)) for finding, site in sites]
+
+
+class _ReadVariables(NamedTuple):
+    """The variables that the app reads."""
+
+    movable: set[str]  # through get_secret, now or after the rewrite
+    remaining: set[tuple[str, str]]  # in another way: the file and the variable
+
+    def has(self, path: str, variable: str) -> bool:
+        """Return whether the app reads a variable through get_secret, or a file in another way."""
+        return variable in self.movable or (path, variable) in self.remaining
 
 
 def _is_test(site: Site) -> bool:
@@ -76,23 +92,23 @@ def _is_test(site: Site) -> bool:
     return site.shape is Shape.PRESENCE or (site.is_test and not site.alternatives)
 
 
-def _apply(finding: Finding, site: Site, readable: set[str], context: ProjectContext) -> Site:
+def _apply(finding: Finding, site: Site, read: _ReadVariables, context: ProjectContext) -> Site:
     """Add the reason to one site.
 
     Args:
         finding: The finding.
         site: Its site.
-        readable: Variables that the app reads, or will read, through get_secret.
+        read: The variables that the app reads.
         context: What the scan has collected.
     """
     reason: SkipReason | None
-    reasons = {v: _reason(finding, site, v, readable, context) for v in site.variables}
+    reasons = {v: _reason(finding, site, v, read, context) for v in site.variables}
     narrowed = _drop_blocked_alternatives(site, reasons)
     if narrowed is not site:
-        return _apply(finding, narrowed, readable, context)
+        return _apply(finding, narrowed, read, context)
     if site.reason:
         is_development = finding.path in context.development
-        reason = _keep_variables(site, site.reason, readable, is_development=is_development)
+        reason = _keep_variables(site, site.reason, read.movable, is_development=is_development)
     else:
         reason = next(filter(None, reasons.values()), None)
     if reason == site.reason:
@@ -101,10 +117,10 @@ def _apply(finding: Finding, site: Site, readable: set[str], context: ProjectCon
 
 
 def _keep_variables(
-    site: Site, reason: SkipReason, readable: set[str], *, is_development: bool
+    site: Site, reason: SkipReason, movable: set[str], *, is_development: bool
 ) -> SkipReason:
     """Add the advice to keep variables set for a read that cannot be migrated."""
-    needed = [variable for variable in site.variables if variable in readable]
+    needed = [variable for variable in site.variables if variable in movable]
     has_default = site.default_literal and reason.id in NOT_IN_PRODUCTION
     if is_development and reason.id is SkipId.SETS_VARIABLE:
         has_default = site.optional  # as in setdefault(), which production does not run
@@ -125,18 +141,18 @@ def _drop_blocked_alternatives(site: Site, reasons: dict[str, SkipReason | None]
 
 
 def _reason(
-    finding: Finding, site: Site, variable: str, readable: set[str], context: ProjectContext
+    finding: Finding, site: Site, variable: str, read: _ReadVariables, context: ProjectContext
 ) -> SkipReason | None:
     """Explain why a variable cannot be migrated; None if it can."""
     if variable in context.ignored:
         return SkipId.IGNORED.reason()
-    if _is_test(site) and variable not in readable:
+    if _is_test(site) and variable not in read.movable:
         return SkipId.NO_READ_MOVED.reason(variable=variable)
     if site.shape is Shape.PRESENCE:
         return None
     if site.shape in READ_SHAPES:
         return _explain_read(site, variable, context)
-    if variable in readable:
+    if read.has(finding.path, variable):
         return SkipId.DEVELOPMENT_VALUE_ALSO_READ.reason(variable=variable)
     for path, names in context.assigned_settings:
         if finding.name in names and path != finding.path:
