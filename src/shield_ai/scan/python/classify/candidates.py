@@ -45,7 +45,7 @@ class Candidate(msgspec.Struct, kw_only=True):
     is_test: bool = False  # the code only tests its value
     in_main: bool = False  # runs only if the module is run as a script
     in_function: bool = False  # in the body of a function
-    default_from_env: bool = False  # the default is the value of another variable
+    has_default_from_env: bool = False  # the default is the value of another variable
     group: str = ""  # the database it belongs to
     field: str = ""  # the database field
     engine: str = ""  # the constant ENGINE of the database
@@ -55,8 +55,8 @@ class Candidate(msgspec.Struct, kw_only=True):
     negated: bool = False  # a negated presence test: "X" not in os.environ
     scope: int = 0  # the id of the class or function around it
     reason: SkipReason | None = None  # why it cannot be migrated; None if it can
-    always_secret: bool = False  # its reader is for secrets only
-    secret_helper: bool = False  # the name of the app's function that reads it says secret
+    is_always_secret: bool = False  # its reader is for secrets only
+    has_secret_helper: bool = False  # the name of the app's function that reads it says secret
     alternatives: tuple[str, ...] = ()  # secret variables that a computed name can refer to
     others: tuple[str, ...] = ()  # non-secret variables that the computed name can refer to
     name_expr: str = ""  # the expression that computes the name
@@ -81,7 +81,7 @@ class Candidate(msgspec.Struct, kw_only=True):
 
     def is_secret_read(self) -> bool:
         """Return whether the variable, or the setting with its value, has a secret-like name."""
-        if self.always_secret or self.alternatives:
+        if self.is_always_secret or self.alternatives:
             return True
         default = literal_text(self.default) or ""
         if SERVICE_URL.match(default):
@@ -93,7 +93,7 @@ class Candidate(msgspec.Struct, kw_only=True):
                 return True
         elif any(meaning(part) is Meaning.SECRET for part in self.path):
             return True
-        if self.secret_helper and self._may_be_secret():
+        if self.has_secret_helper and self._may_be_secret():
             return True
         return self._is_used_as_secret()
 

@@ -142,7 +142,7 @@ def _rule_of(candidate: Candidate) -> Rule:
     """
     node = candidate.node
     is_empty = isinstance(node, ast.Constant) and not node.value
-    is_default = candidate.shape is Shape.LITERAL and (is_empty or candidate.always_secret)
+    is_default = candidate.shape is Shape.LITERAL and (is_empty or candidate.is_always_secret)
     return csec34_rules()[RULES[Shape.READ if is_default else candidate.shape]]
 
 

@@ -55,7 +55,7 @@ def create_site(
     """
     default_start, default_end = _default_span(source, candidate)
     has_default_text = default_end > 0
-    if candidate.shape is Shape.FIELD and candidate.always_secret:
+    if candidate.shape is Shape.FIELD and candidate.is_always_secret:
         default_start, default_end = 0, 0  # the default of a secret is never its value
     default_ok, has_generated_default = _grade_default(source, candidate)
     shape = candidate.shape
@@ -152,7 +152,7 @@ def _explain_outside_settings(path: str) -> SkipReason:
 def _is_default_ok_in_production(source: Source, candidate: Candidate) -> bool:
     """Return whether a default is not a secret: a database host, a URL without a password."""
     default = candidate.default
-    if candidate.default_from_env:
+    if candidate.has_default_from_env:
         return True
     if default is None or (isinstance(default, ast.Constant) and not default.value):
         return False

@@ -67,7 +67,7 @@ def _last_copied(resolver: Resolver, nodes: Iterable[ast.expr], scopes: Scopes) 
     for node in nodes:
         ref = resolver.nested().resolve(node, scopes)
         if isinstance(ref, Environ):
-            copied = ref._replace(copy=True)
+            copied = ref._replace(is_copy=True)
     return copied
 
 
@@ -93,7 +93,7 @@ def result_of_call(
 
 def _result_of_library(resolver: Resolver, path: str, node: ast.Call, scopes: Scopes) -> Ref | None:
     if path in DOTENV_FUNCTIONS:
-        return Environ(DOTENV_LABEL, copy=True)
+        return Environ(DOTENV_LABEL, is_copy=True)
     if path in DYNACONF:
         return _dynaconf_settings(resolver, node, scopes)
     if path == "getattr":
@@ -114,7 +114,7 @@ def _dynaconf_settings(resolver: Resolver, node: ast.Call, scopes: Scopes) -> En
             is_off = isinstance(keyword.value, ast.Constant) and not keyword.value.value
             text = resolver.constant_text(keyword.value, scopes)
             prefix = "" if is_off else (f"{text}_" if text else None)
-    return None if prefix is None else Environ(DYNACONF_LABEL, copy=True, prefix=prefix)
+    return None if prefix is None else Environ(DYNACONF_LABEL, is_copy=True, prefix=prefix)
 
 
 def loaded_module(resolver: Resolver, node: ast.Subscript, scopes: Scopes) -> Ref | None:
@@ -137,7 +137,7 @@ def value_of_parameter(
         factory = resolver.nested().resolve(annotation, scopes[:1])
         if isinstance(factory, Factory):
             return EnvObject(factory.label)
-    return Environ(name, copy=True, guessed=True) if name in PARAMETERS else None
+    return Environ(name, is_copy=True, is_guessed=True) if name in PARAMETERS else None
 
 
 def _annotation(name: str, scopes: Scopes) -> ast.expr | None:
@@ -208,4 +208,4 @@ def _converted_by_app(resolver: Resolver, node: ast.Call, scopes: Scopes) -> Env
     if not any(isinstance(b, (Imported, ast.FunctionDef, ast.ClassDef)) for b in bindings):
         return None
     environ = resolver.nested().resolve(node.args[0], scopes)
-    return environ._replace(copy=True) if isinstance(environ, Environ) else None
+    return environ._replace(is_copy=True) if isinstance(environ, Environ) else None

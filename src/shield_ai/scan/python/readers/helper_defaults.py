@@ -42,7 +42,7 @@ def _has_empty_default(helper: Function, read: Read) -> bool:
     default = read.default
     if default is None:
         label = read.reader.label
-        return label.endswith(ENVIRON_FUNCTIONS) and not read.reader.guessed
+        return label.endswith(ENVIRON_FUNCTIONS) and not read.reader.is_guessed
     if isinstance(default, ast.Name):
         default = dict(parameter_defaults(helper.args)).get(default.id)
     return isinstance(default, ast.Constant) and not default.value

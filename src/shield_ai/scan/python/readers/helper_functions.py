@@ -55,8 +55,8 @@ def _reader_for_parameter(
     arguments = [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]
     for position, parameter in enumerate(argument.arg for argument in arguments):
         prefix = constant_prefix(read.argument, parameter)
-        computed = prefix is None and ends_with_parameter(read.argument, parameter)
-        if prefix is None and not computed:
+        has_computed_prefix = prefix is None and ends_with_parameter(read.argument, parameter)
+        if prefix is None and not has_computed_prefix:
             continue
         name = node.name if isinstance(node, ast.FunctionDef) else "lambda"
         overridden_by = _overriding_function(resolver, node, call, parameter, scopes)
@@ -64,12 +64,12 @@ def _reader_for_parameter(
         return Reader(
             f"{name}()",
             prefix=read.reader.prefix + (prefix or ""),
-            computed=computed,
+            has_computed_prefix=has_computed_prefix,
             name_position=position,
             name_keyword=parameter,
             has_empty_default=returns_empty_default(node, call, read),
-            copy=read.reader.copy,
-            guessed=read.reader.guessed,
+            is_copy=read.reader.is_copy,
+            is_guessed=read.reader.is_guessed,
             overridden_by=overridden_by,
             reads_aws=is_aws,
         )

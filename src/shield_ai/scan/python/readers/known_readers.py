@@ -25,9 +25,9 @@ class Environ(NamedTuple):
     """A mapping of environment variables. A copy does not reflect later changes."""
 
     label: str = "os.environ"
-    copy: bool = False
+    is_copy: bool = False
     prefix: str = ""  # of the variables; the keys of the mapping are without it
-    guessed: bool = False  # a parameter that is recognized by its name
+    is_guessed: bool = False  # a parameter that is recognized by its name
 
 
 class Factory(NamedTuple):
@@ -41,7 +41,7 @@ class EnvObject(NamedTuple):
 
     label: str
     prefix: str = ""
-    computed: bool = False  # the prefix is unknown
+    has_computed_prefix: bool = False  # the prefix is unknown
     empty_defaults: frozenset[str] = frozenset()  # variables with an empty default in the scheme
 
 
@@ -55,13 +55,13 @@ class Reader(NamedTuple):
     name_keyword: str = ""  # the name of that parameter
     default_position: int = 1  # the position of the parameter for the default; -1 without one
     has_empty_default: bool = False  # a helper that returns an empty value without a variable
-    copy: bool = False  # reads a copy of the environment
-    computed: bool = False  # the prefix is unknown
+    is_copy: bool = False  # reads a copy of the environment
+    has_computed_prefix: bool = False  # the prefix is unknown
     empty_defaults: frozenset[str] = frozenset()  # as in EnvObject
     method: str = ""
     overridden_by: str = ""  # a function or variable that takes precedence over the variable
     reads_aws: bool = False  # it also reads AWS Secrets Manager
-    guessed: bool = False  # belongs to an unknown library, and is recognized by its name
+    is_guessed: bool = False  # belongs to an unknown library, and is recognized by its name
 
 
 class RuntimeFunction(NamedTuple):
@@ -188,7 +188,7 @@ KNOWN: dict[str, Ref] = {
     },
     **{path: Reader(path, method=name, name_keyword="name") for path, name in LIVE_READERS.items()},
     **dict.fromkeys(("dotenv.get_key", "dotenv.main.get_key"), DOTENV_KEY),
-    "dynaconf.settings": Environ(DYNACONF_LABEL, copy=True, prefix=DYNACONF_PREFIX),
+    "dynaconf.settings": Environ(DYNACONF_LABEL, is_copy=True, prefix=DYNACONF_PREFIX),
 }
 
 
@@ -201,7 +201,7 @@ def classify(path: str) -> Ref:
     if path.partition(".")[0] in {PACKAGE, FORMER_PACKAGE} and name in ACCESSORS:
         return RuntimeFunction(name)
     if "." in path and GUESSED_READER.search(path):
-        return Reader(path, name_keyword="name", guessed=True)
+        return Reader(path, name_keyword="name", is_guessed=True)
     return Library(path)
 
 
@@ -220,7 +220,7 @@ def attribute(ref: Ref, name: str) -> Ref | None:
         return _object_attribute(ref, name)
     if isinstance(ref, Factory):
         return _class_attribute(ref, name)
-    if isinstance(ref, Reader) and ref.guessed and not ref.copy:
+    if isinstance(ref, Reader) and ref.is_guessed and not ref.is_copy:
         return classify(f"{ref.label}.{name}")  # env.str, where env is of an unknown library
     return None
 
@@ -234,14 +234,14 @@ OTHER_METHODS = word_set("""
 
 def _environ_attribute(environ: Environ, name: str) -> Ref | None:
     if name == "copy":
-        return environ._replace(copy=True)
-    if name not in READING_METHODS and (not environ.copy or name in OTHER_METHODS):
+        return environ._replace(is_copy=True)
+    if name not in READING_METHODS and (not environ.is_copy or name in OTHER_METHODS):
         return None
     return Reader(
         f"{environ.label}.{name}",
         prefix=environ.prefix,
-        copy=environ.copy,
-        guessed=environ.guessed,
+        is_copy=environ.is_copy,
+        is_guessed=environ.is_guessed,
         method=name,
         default_position=-1 if name == "__getitem__" else 1,
         name_keyword="key",
@@ -259,7 +259,7 @@ def _object_attribute(env: EnvObject, name: str) -> Ref | None:
         env.label,
         prefix=env.prefix,
         fixed=FIXED_VARIABLES.get(name, "") if env.label == "django-environ" else "",
-        computed=env.computed,
+        has_computed_prefix=env.has_computed_prefix,
         empty_defaults=env.empty_defaults,
         method=name,
         name_keyword="var",

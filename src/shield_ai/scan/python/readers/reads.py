@@ -81,7 +81,7 @@ def explain_reader(read: Read) -> SkipReason | None:
         return SkipId.READS_AWS.reason(reader=reader.label, service=SECRETS_MANAGER)
     if reader.overridden_by:
         return SkipId.OVERRIDDEN.reason(reader=reader.label, other=reader.overridden_by)
-    if reader.guessed and not reader.copy:
+    if reader.is_guessed and not reader.is_copy:
         return SkipId.UNKNOWN_READER.reason(reader=reader.label)
     return None
 

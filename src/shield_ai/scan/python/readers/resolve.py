@@ -157,14 +157,14 @@ class Resolver:
         prefix = None
         if len(bindings) == 1 and isinstance(bindings[0], ast.expr):
             prefix = self.constant_text(bindings[0], scopes)
-        return ref._replace(prefix=prefix or "", computed=prefix is None)
+        return ref._replace(prefix=prefix or "", has_computed_prefix=prefix is None)
 
     def _resolve_from_stars(self, name: str) -> Ref | None:
         """Return what a name from a star import refers to; guesses have the lowest priority."""
         guess = None
         for module in reversed(self.module.star_imports):
             ref = self.resolve_path(f"{module}.{name}")
-            if isinstance(ref, Reader) and ref.guessed:
+            if isinstance(ref, Reader) and ref.is_guessed:
                 guess = guess or ref
             elif ref and (self.project.find_module(module) or not isinstance(ref, Library)):
                 return ref
@@ -173,7 +173,7 @@ class Resolver:
     def _resolve_binding(self, binding: Binding, scopes: Scopes) -> Ref | None:
         if isinstance(binding, Parameter):
             default = self._resolve_nested(binding.default, scopes[:1])
-            return default._replace(copy=True) if isinstance(default, Environ) else None
+            return default._replace(is_copy=True) if isinstance(default, Environ) else None
         if isinstance(binding, (Opaque, ast.AsyncFunctionDef)):
             return None
         cache = self.module.resolved
@@ -264,7 +264,7 @@ class Resolver:
         if isinstance(function, Factory):
             return instance_of(self, function, node, scopes)
         if isinstance(function, Environ):
-            return function if function.copy else None  # os.environ.copy()
+            return function if function.is_copy else None  # os.environ.copy()
         if isinstance(function, AppClass) and not function.is_instance:
             return function._replace(is_instance=True)
         if isinstance(node.func, ast.Attribute) and node.func.attr == "prefixed":
@@ -284,7 +284,7 @@ class Resolver:
             reader = Reader(
                 reader.label,
                 prefix=reader.prefix + (namespace or ""),
-                computed=reader.computed or namespace is None,
+                has_computed_prefix=reader.has_computed_prefix or namespace is None,
                 empty_defaults=reader.empty_defaults,
                 name_keyword="var",
             )
@@ -293,8 +293,8 @@ class Resolver:
         argument, default = name_and_default(node, reader)
         if argument is None and not reader.fixed:
             return None
-        if reader.guessed and not self._names_variable(argument, scopes):
-            if not reader.copy or not self._is_parameter(argument, scopes):
+        if reader.is_guessed and not self._names_variable(argument, scopes):
+            if not reader.is_copy or not self._is_parameter(argument, scopes):
                 return None
         return Read(reader, argument, default)
 
@@ -308,15 +308,15 @@ class Resolver:
                 return Read(base, node.slice, None)
         if not isinstance(base, Environ):
             return None
-        if base.guessed and not self._names_variable(node.slice, scopes):
+        if base.is_guessed and not self._names_variable(node.slice, scopes):
             if not self._is_parameter(node.slice, scopes):
                 return None
         reader = Reader(
             f"{base.label}[]",
             prefix=base.prefix,
             default_position=-1,
-            copy=base.copy,
-            guessed=base.guessed,
+            is_copy=base.is_copy,
+            is_guessed=base.is_guessed,
         )
         return Read(reader, node.slice, None)
 

@@ -80,7 +80,7 @@ def configurations_read(
         reader="django-configurations",
         direct=is_setting,
         default=default,
-        always_secret="Secret" in value_class and not _is_harmless(variable),
+        is_always_secret="Secret" in value_class and not _is_harmless(variable),
         optional=not _is_required(function.path, keywords),
     )
 

@@ -116,7 +116,7 @@ class AccessorCallVisitor(NamedReadVisitor):
         read = Candidate(node=node, shape=Shape.READ, path=path, variable=variable, direct=direct)
         read.default = default_of(node)
         read.scope = id(self.scopes[-1])
-        read.always_secret = True
+        read.is_always_secret = True
         self.migrated_reads.append(read)
 
     def _called_names(self, node: ast.Call) -> tuple[str, ...]:

@@ -73,7 +73,7 @@ class EnvReadVisitor(PydanticFieldVisitor):
         name: str | None = read.reader.fixed
         if read.argument:
             name = self.resolver.name_text(read.argument, self.scopes)
-        if read.reader.guessed and name is None:
+        if read.reader.is_guessed and name is None:
             return False
         converters = converters_of(node, read.reader)
         reason = explain_harmless_type(name or "", converters, read.default)
@@ -146,8 +146,8 @@ class EnvReadVisitor(PydanticFieldVisitor):
             path=path,
             reader=reader.label,
             optional=_returns_none_if_unset(reader) or _uses_empty_default(node, reader),
-            always_secret=bool(reader.fixed) or has_secret_suffix,
-            secret_helper=reader.label.endswith("()") and "secret" in reader.label.lower(),
+            is_always_secret=bool(reader.fixed) or has_secret_suffix,
+            has_secret_helper=reader.label.endswith("()") and "secret" in reader.label.lower(),
         )
         if name is not None and prefix is not None:
             candidate.variable = _full_name(reader, prefix, name)
@@ -170,11 +170,11 @@ class EnvReadVisitor(PydanticFieldVisitor):
         candidate.default = default
         if default is not None:
             candidate.optional = True
-            candidate.default_from_env = reads_variable(self.resolver, default, self.scopes)
+            candidate.has_default_from_env = reads_variable(self.resolver, default, self.scopes)
 
     def _prefix(self, read: Read) -> str | None:
         """Return the prefix that a read adds to the name; None if it is computed."""
-        if read.reader.computed:
+        if read.reader.has_computed_prefix:
             return None
         prefix = read.reader.prefix
         for label, text in self._env_prefixes:
@@ -191,7 +191,7 @@ class EnvReadVisitor(PydanticFieldVisitor):
         secrets = []
         others = []
         for name in possible_texts(self.resolver, argument, self.scopes) or ():
-            if candidate.always_secret or is_secret(name):
+            if candidate.is_always_secret or is_secret(name):
                 secrets.append(name)
             else:
                 others.append(name)
@@ -232,8 +232,8 @@ class EnvReadVisitor(PydanticFieldVisitor):
         if reader.method == "setdefault":
             self._written.add(candidate.variable)
             return SkipId.SETS_VARIABLE.reason()
-        if reader.copy and not self._reads_unchanged_copy(candidate, read):
-            case = SkipId.READS_PARAMETER if reader.guessed else SkipId.ENVIRONMENT_COPY
+        if reader.is_copy and not self._reads_unchanged_copy(candidate, read):
+            case = SkipId.READS_PARAMETER if reader.is_guessed else SkipId.ENVIRONMENT_COPY
             return case.reason()
         if not candidate.variable and not candidate.alternatives:
             self._note_computed_read(candidate, read.argument)
@@ -255,7 +255,7 @@ class EnvReadVisitor(PydanticFieldVisitor):
         if candidate is None:
             return False
         if candidate.default is not None:
-            candidate.default_from_env = reads_variable(
+            candidate.has_default_from_env = reads_variable(
                 self.resolver, candidate.default, self.scopes
             )
         self._set_database_field(candidate)
@@ -290,7 +290,7 @@ class EnvReadVisitor(PydanticFieldVisitor):
             reader=environ.label,
             negated=isinstance(node.ops[0], ast.NotIn),
         )
-        if environ.copy:
+        if environ.is_copy:
             key = self.resolver.constant_text(node.left, self.scopes)
             candidate.environ = self._original_of_copy(container, key)
             if not candidate.environ:
@@ -343,7 +343,7 @@ class EnvReadVisitor(PydanticFieldVisitor):
         base = self.resolver.resolve(container, self.scopes)
         if isinstance(base, EnvObject) and base.label == "django-environ" and not base.prefix:
             return Environ()
-        return base if isinstance(base, Environ) and not base.guessed else None
+        return base if isinstance(base, Environ) and not base.is_guessed else None
 
     def _is_migrated(self, candidate: Candidate) -> bool:
         """Return whether an enclosing get_secret call covers the variable of a read."""

@@ -41,7 +41,7 @@ class NamedReadVisitor(EnvReadVisitor):
     def visit_environ(self, node: ast.expr) -> None:
         """Add the secrets that an expression names beside the environment."""
         ref = self.resolver.resolve(node, self.scopes)
-        if isinstance(ref, (Environ, Reader)) and not ref.guessed:
+        if isinstance(ref, (Environ, Reader)) and not ref.is_guessed:
             use = EnvironUse(self.resolver, self.scopes, self._statement)
             outermost, names = use.find(node)
             self._add_named(outermost, names, SkipId.UNSUPPORTED_READ.reason())
@@ -52,7 +52,7 @@ class NamedReadVisitor(EnvReadVisitor):
             return
         base = self.resolver.resolve(node.value, self.scopes)
         prefix = None
-        if isinstance(base, Environ) and base.copy:
+        if isinstance(base, Environ) and base.is_copy:
             prefix = base.prefix
         elif isinstance(base, AppClass) and base.is_instance:
             reader = member(self.resolver, base, "__getattr__")

@@ -171,7 +171,7 @@ class PydanticFieldVisitor(ExpressionVisitor):
                 continue
             path = (target.id, *parents.split(delimiter)[:-1], name)
             candidate = Candidate(
-                node=target, shape=Shape.FIELD, path=path, direct=True, always_secret=True
+                node=target, shape=Shape.FIELD, path=path, direct=True, is_always_secret=True
             )
             self._add_settings_field(candidate, settings, field, above)
 
@@ -191,7 +191,7 @@ class PydanticFieldVisitor(ExpressionVisitor):
             variable=target.id.upper(),
             direct=True,
             reason=SkipId.NEEDS_SOURCE.reason(),
-            always_secret=True,
+            is_always_secret=True,
         )
         if value and is_read(self.resolver, value, self.scopes):
             return
@@ -279,7 +279,7 @@ class PydanticFieldVisitor(ExpressionVisitor):
 
 def _default_of(candidate: Candidate, value: ast.expr | None) -> ast.expr | None:
     default = generated_default(value) or default_text(value)
-    if default is None and not candidate.always_secret:
+    if default is None and not candidate.is_always_secret:
         return default_number(value)
     return default
 

@@ -139,7 +139,7 @@ class SecretVisitor(AccessorCallVisitor):
             name: The key in it.
         """
         environ = self.resolver.resolve(container, self.scopes)
-        if not isinstance(environ, Environ) or environ.guessed:
+        if not isinstance(environ, Environ) or environ.is_guessed:
             return False
         variable = self.resolver.constant_text(name, self.scopes)
         if variable is None:
