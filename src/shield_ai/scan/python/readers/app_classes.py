@@ -102,7 +102,7 @@ def _find_member(resolver: Resolver, owner: AppClass, name: str) -> Ref | None:
 
 
 def _method(resolver: Resolver, node: ast.FunctionDef, scopes: Scopes) -> Ref | None:
-    """Return the reader for a method; its first parameter is not an argument of the calls."""
+    """Return the reader for a method, without `self`; for a property, what its value refers to."""
     decorators = {ast.unparse(decorator) for decorator in node.decorator_list}
     if "property" in decorators:
         return _property_value(resolver, node, scopes)
@@ -118,18 +118,18 @@ def _method(resolver: Resolver, node: ast.FunctionDef, scopes: Scopes) -> Ref | 
 def _other_lookup(
     resolver: Resolver, method: ast.FunctionDef, reader: Reader, scopes: Scopes
 ) -> str:
-    """Return the call or mapping of a method that may have a value of the same name; else ""."""
-    ignored: set[ast.AST] = set()  # messages of errors and of the log
+    """Return a call or mapping in a method that may provide the value instead; "" without one."""
+    ignored: set[ast.AST] = set()  # errors and statements such as log messages
     for node in descend(method):
         if isinstance(node, (ast.Raise, ast.Expr)):
             ignored.update(descend(node))
         elif isinstance(node, (ast.Call, ast.Subscript)) and node not in ignored:
-            if _passes(node, reader.name_keyword) and not resolver.find_read(node, scopes):
+            if _passes_name(node, reader.name_keyword) and not resolver.find_read(node, scopes):
                 return ast.unparse(node.func if isinstance(node, ast.Call) else node.value)
     return ""
 
 
-def _passes(node: ast.Call | ast.Subscript, name: str) -> bool:
+def _passes_name(node: ast.Call | ast.Subscript, name: str) -> bool:
     arguments = node.args if isinstance(node, ast.Call) else [node.slice]
     return any(isinstance(argument, ast.Name) and argument.id == name for argument in arguments)
 
@@ -164,11 +164,19 @@ def _collect_assigned(owner: AppClass) -> dict[str, list[tuple[ast.expr, Scopes]
     return table
 
 
-def called(resolver: Resolver, ref: Ref | None, method: str) -> Ref | None:
-    """Return the reader of an instance that is called or indexed; other objects unchanged."""
+def reader_of_instance(resolver: Resolver, ref: Ref | None, method: str) -> Ref | None:
+    """Return what a method such as `__call__` of an instance reads; None if it reads nothing.
+
+    A reference that is not an app class is returned unchanged.
+
+    Args:
+        resolver: Any resolver of the app.
+        ref: The object that is called or indexed.
+        method: `__call__` or `__getitem__`.
+    """
     if not isinstance(ref, AppClass):
         return ref
     if not ref.is_instance:
-        return None
+        return None  # a call of the class creates an instance
     found = member(resolver, ref, method)
     return found if isinstance(found, (Reader, Environ)) else None

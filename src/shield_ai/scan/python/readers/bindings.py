@@ -163,7 +163,8 @@ class Module:
             return module
         parts = self.name.split(".") if self.name else []
         stem = self.source.path.rpartition("/")[2].removesuffix(".py")
-        kept = len(parts) - node.level - stem.count(".")  # of a file such as base.local.py
+        # In a file such as base.local.py, the dots of the name are not packages.
+        kept = len(parts) - node.level - stem.count(".")
         if self.is_package:
             kept += 1
         package = parts[: max(0, kept)]
@@ -216,7 +217,7 @@ def _find_binding_lines(text: str) -> list[int]:
         line += text.count("\n", previous, offset)
         previous = offset
         lines.append(line)
-    past_end = text.count("\n") + 3  # after every line, also with another count of line breaks
+    past_end = text.count("\n") + 3  # past the last line, even if `ast` counts more line breaks
     return [*lines, past_end]
 
 

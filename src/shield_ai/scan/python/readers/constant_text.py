@@ -18,7 +18,7 @@ MAX_DEPTH = 12  # of names that refer to names; more is a cycle
 
 
 def constant_text(resolver: Resolver, node: ast.AST | None, scopes: Scopes) -> str | None:
-    """Return the text of a constant expression; None if it is not constant.
+    """Return the text of a constant expression; None for other expressions.
 
     Args:
         resolver: The resolver of the module.
@@ -76,8 +76,8 @@ def _text_of_path(resolver: Resolver, dotted: str) -> str | None:
     if place is None:
         return None
     module, name = place
-    text = ast.Name(id=name, ctx=ast.Load())
-    return constant_text(resolver.in_module(module), text, (module.source.tree,))
+    reference = ast.Name(id=name, ctx=ast.Load())
+    return constant_text(resolver.in_module(module), reference, (module.source.tree,))
 
 
 def _joined_text(resolver: Resolver, parts: Sequence[ast.expr], scopes: Scopes) -> str | None:

@@ -1,4 +1,4 @@
-"""Recognize mappings and functions that are made of the environment: a copy, a union, a partial."""
+"""Recognize mappings and functions derived from the environment: a copy, a union, a partial."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def _last_copied(resolver: Resolver, nodes: Iterable[ast.expr], scopes: Scopes) 
 def result_of_call(
     resolver: Resolver, function: Ref | None, node: ast.Call, scopes: Scopes
 ) -> Ref | None:
-    """Return what the call of a function outside the app, or of an unknown one, results in.
+    """Return what the result of a call refers to, such as a copy of the environment; else None.
 
     Args:
         resolver: The resolver of the module.
@@ -107,13 +107,17 @@ def _result_of_library(resolver: Resolver, path: str, node: ast.Call, scopes: Sc
 
 
 def _dynaconf_settings(resolver: Resolver, node: ast.Call, scopes: Scopes) -> Environ | None:
-    """Return the settings that dynaconf loads, unless the prefix is computed."""
+    """Return the settings that dynaconf loads; None if their prefix is computed."""
     prefix: str | None = DYNACONF_PREFIX
     for keyword in node.keywords:
         if keyword.arg == "envvar_prefix":
-            is_off = isinstance(keyword.value, ast.Constant) and not keyword.value.value
             text = resolver.constant_text(keyword.value, scopes)
-            prefix = "" if is_off else (f"{text}_" if text else None)
+            if isinstance(keyword.value, ast.Constant) and not keyword.value.value:
+                prefix = ""  # envvar_prefix=False loads all variables
+            elif text:
+                prefix = f"{text}_"
+            else:
+                prefix = None
     return None if prefix is None else Environ(DYNACONF_LABEL, is_copy=True, prefix=prefix)
 
 
@@ -192,12 +196,12 @@ def _attribute_by_name(resolver: Resolver, node: ast.Call, scopes: Scopes) -> Re
 
 
 def _partial(resolver: Resolver, node: ast.Call, scopes: Scopes) -> Ref | None:
-    """Return the reader to which `partial` binds a default, but no name of a variable."""
+    """Return the reader in a call of `partial`, unless the call binds the variable's name."""
     reader = resolver.nested().resolve(node.args[0], scopes)
     if not isinstance(reader, Reader):
         return None
-    names_variable = any(keyword.arg == reader.name_keyword for keyword in node.keywords)
-    return None if len(node.args) > 1 or names_variable else reader
+    binds_name = any(keyword.arg == reader.name_keyword for keyword in node.keywords)
+    return None if len(node.args) > 1 or binds_name else reader
 
 
 def _converted_by_app(resolver: Resolver, node: ast.Call, scopes: Scopes) -> Environ | None:

@@ -1,7 +1,7 @@
-"""Find the names of secrets beside the environment, where no variable is read by its name alone.
+"""Find the secrets that are named in an expression that uses the environment as a whole.
 
 Examples are `itemgetter("DB_PASSWORD")(os.environ)`, `"{DB_PASSWORD}".format(**os.environ)` and
-`map(os.getenv, ("API_TOKEN", "DB_PASSWORD"))`. Such reads are reported and not rewritten.
+`map(os.getenv, ("API_TOKEN", "DB_PASSWORD"))`. Such reads are reported, but not rewritten.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ class EnvironUse:
         self._names: dict[str, None] = {}  # in order
 
     def find(self, environ: ast.expr) -> tuple[ast.expr, tuple[str, ...]]:
-        """Return the expression that uses the environment, and the secrets that it names.
+        """Return the outermost expression that uses the environment, and the secrets it names.
 
         Args:
             environ: The reference to the environment.
@@ -67,7 +67,7 @@ class EnvironUse:
         return outermost, tuple(self._names)
 
     def _add_parent(self, node: ast.AST, parent: ast.AST) -> bool:
-        """Add the names in a parent, and return whether its parent is part of the use too."""
+        """Add the secrets named in a parent; return whether the use continues in its own parent."""
         if isinstance(parent, ast.Call):
             return self._add_call(node, parent)
         if isinstance(parent, ast.Subscript):
@@ -79,7 +79,7 @@ class EnvironUse:
                 if operand is not node:
                     self._add_names(operand)
         elif isinstance(parent, ast.Dict):
-            return node not in parent.keys and parent.keys[_index(parent.values, node)] is None
+            return _is_unpacked(node, parent)
         elif isinstance(parent, (ast.For, ast.AsyncFor, ast.comprehension)):
             self._add_compared(parent)
             return False
@@ -155,8 +155,10 @@ def _parents_in(statement: ast.stmt) -> dict[ast.AST, ast.AST]:
     return parents
 
 
-def _index(nodes: list[ast.expr], node: ast.AST) -> int:
-    return next(index for index, other in enumerate(nodes) if other is node)
+def _is_unpacked(node: ast.AST, mapping: ast.Dict) -> bool:
+    """Return whether a dict display contains a node after `**`."""
+    pairs = zip(mapping.keys, mapping.values, strict=True)
+    return any(key is None and value is node for key, value in pairs)
 
 
 def secret_names(text: str) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""Recognize helper functions of the app that read a variable by the name in a parameter.
+"""Recognize helper functions of the app that read the variable named by a parameter.
 
 For example, `def env(name): return os.environ[name]`.
 """
@@ -79,9 +79,7 @@ def _reader_for_parameter(
 def _overriding_function(
     resolver: Resolver, helper: ast.AST, read: ast.expr, parameter: str, scopes: Scopes
 ) -> str:
-    """Return the function of the app that a helper tries before the environment.
-
-    The helper passes the name of the variable to it.
+    """Return the function of the app that a helper calls with the name before it reads a variable.
 
     Returns:
         The function's name with parentheses, or an empty string.

@@ -1,4 +1,4 @@
-"""Describe the libraries that read environment variables, and which ones their functions read."""
+"""Describe the libraries that read environment variables, and their functions and objects."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Environ(NamedTuple):
 
     label: str = "os.environ"
     is_copy: bool = False
-    prefix: str = ""  # of the variables; the keys of the mapping are without it
+    prefix: str = ""  # of the variables; the keys of the mapping omit the prefix
     is_guessed: bool = False  # a parameter that is recognized by its name
 
 
@@ -42,7 +42,7 @@ class EnvObject(NamedTuple):
     label: str
     prefix: str = ""
     has_computed_prefix: bool = False  # the prefix is unknown
-    empty_defaults: frozenset[str] = frozenset()  # variables with an empty default in the scheme
+    empty_defaults: frozenset[str] = frozenset()  # variables with an empty default in Env(...)
 
 
 class Reader(NamedTuple):
@@ -58,7 +58,7 @@ class Reader(NamedTuple):
     is_copy: bool = False  # reads a copy of the environment
     has_computed_prefix: bool = False  # the prefix is unknown
     empty_defaults: frozenset[str] = frozenset()  # as in EnvObject
-    method: str = ""
+    method: str = ""  # the called method or attribute; empty for a plain function
     overridden_by: str = ""  # a function or variable that takes precedence over the variable
     reads_aws: bool = False  # it also reads AWS Secrets Manager
     is_guessed: bool = False  # belongs to an unknown library, and is recognized by its name
@@ -137,7 +137,7 @@ URL_READERS = {
     "dj_mongo_url.config": "MONGODB_URL",
     "herokuify.get_db_config": "DATABASE_URL",
 }
-# Constants of these libraries that contain the name of the variable.
+# Constants of the same libraries that contain the name of the variable.
 CONSTANTS = {
     f"{path.rpartition('.')[0]}.DEFAULT_ENV": variable for path, variable in URL_READERS.items()
 }
@@ -160,13 +160,13 @@ NOT_READERS = word_set("""
     parse_value parsers add_parser_from_field dotenv ENVIRON scheme escape_proxy __class__ overrides
     with_namespace with_options with_override get_namespace get_bound_component
 """)
-# Functions of unknown libraries. Companies often share wrappers of decouple or environs among their
-# apps: corp.settings.config, corp.env.str
+# Names of readers in unknown libraries. The apps of a company often share a wrapper of decouple or
+# environs: corp.settings.config, corp.env.str
 GUESSED_READER = regex(
     r"(?:^|\.)(?:config|env|getenv|get_?env(?:_?var\w*)?|env_?var)$"
     r"|\.(?:envs?|environment)\.(?:get_)?\w+$"
 )
-# Functions that read os.environ at each call. Others are in unknown libraries, and can read a copy.
+# Functions of a library that match GUESSED_READER, but are known to read os.environ at each call.
 LIVE_READERS = {
     f"servicelayer.env.{name}": name for name in ("get", "to_list", "to_int", "to_bool")
 }
@@ -176,7 +176,7 @@ NAME_KEYWORDS = frozenset(
 
 
 DOTENV_KEY = Reader(DOTENV_LABEL, name_position=1, name_keyword="key_to_get")
-# What the dotted paths of libraries refer to.
+# What the known dotted paths of libraries refer to.
 KNOWN: dict[str, Ref] = {
     **{path: Environ(path) for path in ENVIRON},
     **{path: Reader(path, name_keyword="key") for path in ("os.getenv", "os.getenvb")},

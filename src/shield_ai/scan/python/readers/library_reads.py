@@ -17,11 +17,10 @@ class LibraryRead(NamedTuple):
     arguments: frozenset[str]
 
 
-_OPENAI = LibraryRead("OPENAI_API_KEY", frozenset({"api_key", "openai_api_key"}))
-_ANTHROPIC = LibraryRead("ANTHROPIC_API_KEY", frozenset({"api_key", "auth_token"}))
-# https://docs.sentry.io/platforms/python/configuration/options/#dsn
 # https://github.com/openai/openai-python#usage
+_OPENAI = LibraryRead("OPENAI_API_KEY", frozenset({"api_key", "openai_api_key"}))
 # https://github.com/anthropics/anthropic-sdk-python#usage
+_ANTHROPIC = LibraryRead("ANTHROPIC_API_KEY", frozenset({"api_key", "auth_token"}))
 EXPAND_FUNCTIONS = frozenset({"os.path.expandvars", "posixpath.expandvars"})
 SHELL_FUNCTIONS = frozenset(
     {
@@ -35,9 +34,10 @@ SHELL_FUNCTIONS = frozenset(
         "subprocess.run",
     }
 )
-# Parameters with the name of a variable: of click and typer, and of ConfigArgParse.
+# Keyword arguments that name a variable: in click and typer, and in ConfigArgParse.
 VARIABLE_KEYWORDS = frozenset({"envvar", "env_var"})
 LIBRARY_READS = {
+    # https://docs.sentry.io/platforms/python/configuration/options/#dsn
     "sentry_sdk.init": LibraryRead("SENTRY_DSN", frozenset({"dsn"})),
     "openai.OpenAI": _OPENAI,
     "openai.AsyncOpenAI": _OPENAI,
@@ -49,7 +49,7 @@ LIBRARY_READS = {
 
 
 def library_read(node: ast.Call, function: object) -> tuple[str, str]:
-    """Return the function and the variable that it reads itself; empty for other calls.
+    """Return the called function and the variable that it reads; two empty texts for other calls.
 
     Args:
         node: The call.

@@ -5,17 +5,9 @@ from __future__ import annotations
 import ast
 import functools
 from collections import Counter
-from typing import TYPE_CHECKING
 
 from shield_ai.model.words import word_set
 from shield_ai.scan.python.readers.ast_walk import descend
-
-if TYPE_CHECKING:
-    from shield_ai.scan.python.readers.bindings import Scope
-
-    Scopes = tuple[Scope, ...]
-    Texts = tuple[str, ...] | None
-    Elements = list[ast.expr] | None
 
 MUTATING_METHODS = word_set("append extend insert add update setdefault pop popitem remove clear")
 
@@ -39,7 +31,7 @@ def mutated_object(node: ast.AST) -> ast.expr | None:
 
 
 def all_calls(tree: ast.Module, function: str) -> list[ast.Call] | None:
-    """Return all calls of a function; None if it has other uses, or is called with `*args`."""
+    """Return all calls of a function; None if the function has other uses or a call has `*args`."""
     uses, calls_by_name = uses_and_calls(tree)
     calls = calls_by_name.get(function, [])
     has_starred = any(isinstance(argument, ast.Starred) for call in calls for argument in call.args)
@@ -48,7 +40,7 @@ def all_calls(tree: ast.Module, function: str) -> list[ast.Call] | None:
 
 @functools.lru_cache(maxsize=8)
 def uses_and_calls(tree: ast.Module) -> tuple[Counter[str], dict[str, list[ast.Call]]]:
-    """Return how often a module uses each name, and its calls, by the name of the function."""
+    """Return how often a module uses each name, and the calls by the name of the function."""
     uses: Counter[str] = Counter()
     calls: dict[str, list[ast.Call]] = {}
     for node in descend(tree):

@@ -24,8 +24,8 @@ def passed_arguments(
         scopes: The scopes, from the module to the function.
 
     Returns:
-        None for each call that does not pass one; None if the name is not a parameter, or if some
-        calls are unknown.
+        An entry for each call: the argument, or None if the call does not pass one. None instead of
+        a list if the name is not a parameter, or if some calls are unknown.
     """
     function = scopes[-1]
     if not isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef)):

@@ -55,7 +55,7 @@ def possible_texts(resolver: Resolver, node: ast.AST, scopes: Scopes) -> Texts:
 
 
 def possible_items(resolver: Resolver, node: ast.expr, scopes: Scopes) -> list[str]:
-    """Return the known strings among the elements of an iterable, or those of a text."""
+    """Return the known strings among the elements of an iterable, in order."""
     return _Enumerator(resolver).items(node, scopes)
 
 
@@ -69,16 +69,18 @@ def texts_of_name(
 ) -> set[str]:
     """Return the texts of a file from which the code computes the name of a variable.
 
-    For example, they are the elements that a loop visits. Where a parameter or a list that changes
-    is part of the name, they are all texts in collections. Names from elsewhere, such as the lines
-    of a `.env` file, are not known.
+    These are the possible names if they can be enumerated, such as the elements that a loop visits;
+    otherwise, the texts in the expressions that determine the name. If a parameter or a mutated
+    list is part of the name, they include the texts in all collections of the file. Names from
+    outside the code, such as the lines of a `.env` file, are unknown.
 
     Args:
         resolver: The resolver of the module.
         name: The expression that computes the name.
         scopes: The scopes around it, from the module to the innermost.
-        followed: The names that were followed before, whose texts are known; gets the others.
-        with_keys: Whether the keys of dictionaries are texts in collections.
+        followed: The names that earlier calls followed, and need not be followed again; this call
+            adds those that it follows.
+        with_keys: Whether the texts in collections include the keys of dictionaries.
     """
     known = possible_texts(resolver, name, scopes)
     if known is not None:
@@ -259,7 +261,9 @@ class _Enumerator:
         if name == "zip":
             columns = [self._elements(argument, scopes, depth + 1) for argument in arguments]
             known = [column for column in columns if column is not None]
-            rows = zip(*known, strict=False) if len(known) == len(columns) else ()
+            if len(known) != len(columns):
+                return None
+            rows = zip(*known, strict=False)
             return [ast.Tuple(elts=list(row)) for row in rows] or None
         return None
 

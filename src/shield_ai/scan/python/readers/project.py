@@ -28,8 +28,8 @@ class Project:
         known: The paths of the app's Python files.
         facts: The app's layout.
         read: Returns the bytes of a file; None if it can't be read.
-        without_exports: Files that neither read variables nor re-export a reader. An import from
-            them is not followed.
+        without_exports: Files that neither read variables nor re-export a reader. Imports from
+            them are not followed, except for constants.
     """
 
     def __init__(
@@ -115,13 +115,13 @@ class Project:
         return (module, name) if module else None
 
     def is_runtime_name(self, dotted: str) -> bool:
-        """Return whether a module outside the app has the runtime's name."""
+        """Return whether a module outside the app is, by its name, the runtime or a map file."""
         if dotted.partition(".")[0] in {PACKAGE, FORMER_PACKAGE}:
             return True
         return dotted.rpartition(".")[2] in {"secrets", "aws_secrets"}
 
     def secret_map(self, dotted: str) -> SecretMap | None:
-        """Return the mapping of a map file; None for another module, or one outside the app."""
+        """Return the mapping of a map file; None for other modules and modules outside the app."""
         if dotted not in self._maps:
             module = self.find_module(dotted) if dotted else None
             self._maps[dotted] = parse_map(module.source.raw) if module else None

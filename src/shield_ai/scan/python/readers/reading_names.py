@@ -1,7 +1,8 @@
 """Find the names of the app's functions that read a variable with a computed name.
 
-Calls of most of them are resolved. The names serve for the others, such as the method of an object
-that is passed as an argument: a call of one with the name of a secret is reported.
+Most calls of such functions are resolved. Others are not, such as a method of an object that is
+passed as an argument: these calls are recognized by the name of the function, and reported if an
+argument is the name of a secret.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ COMMON_NAMES = word_set("get pop set main run setup load update test")
 
 
 def find_reading_names(contents: Iterable[bytes]) -> frozenset[str]:
-    """Return the names of the functions, and of the classes if they read `self.name`.
+    """Return the names of the functions, and of the classes with a method that reads `self.name`.
 
     Args:
         contents: The Python files that read a variable under a computed name.
@@ -75,7 +76,7 @@ def _names_in(raw: bytes, definitions: _Definitions) -> Iterator[str]:
 
 
 def _callers(raw: bytes, definitions: _Definitions, names: set[str]) -> Iterator[str]:
-    """Yield the functions that pass a name on to one of some functions: they may take a list."""
+    """Yield the functions that call one of the named functions: they may get a list of names."""
     if not names:
         return
     for call in CALL.finditer(raw):
@@ -85,5 +86,5 @@ def _callers(raw: bytes, definitions: _Definitions, names: set[str]) -> Iterator
 
 
 def calls_any(raw: bytes, names: frozenset[str]) -> bool:
-    """Return whether a file contains the call of a function with one of some names."""
+    """Return whether a file contains a call of one of the named functions."""
     return any(name.encode() + b"(" in raw for name in names)

@@ -69,7 +69,7 @@ def _name_keyword(keywords: dict[str, ast.expr], reader: Reader) -> ast.expr | N
 
 
 def explain_reader(read: Read) -> SkipReason | None:
-    """Explain why a reader may not return the value of the variable; None if it does."""
+    """Explain why a reader may return another value than that of the variable; else None."""
     reader = read.reader
     if reader.label.startswith(DOTENV_LABEL):
         return SkipId.READS_DOTENV_FILE.reason(reader=DOTENV_LABEL)
@@ -101,7 +101,7 @@ def reads_variable(resolver: Resolver, default: ast.expr, scopes: tuple[Scope, .
 
 
 def _reads(resolver: Resolver, node: ast.Call | ast.Subscript, scopes: tuple[Scope, ...]) -> bool:
-    """Return whether an expression reads a variable, also with a value class."""
+    """Return whether an expression reads a variable, directly or by a value class."""
     if resolver.find_read(node, scopes):
         return True
     function = resolver.resolve(node.func, scopes) if isinstance(node, ast.Call) else None
@@ -134,7 +134,9 @@ def _filled(template: ast.expr, placeholder: str, values: list[ast.expr]) -> lis
         return None
     parts: list[ast.expr] = [ast.Constant(value=texts[0])] if texts[0] else []
     for value, text in zip(values, texts[1:], strict=True):
-        parts += [value, ast.Constant(value=text)] if text else [value]
+        parts.append(value)
+        if text:
+            parts.append(ast.Constant(value=text))
     return parts
 
 
@@ -184,7 +186,9 @@ def _values_assigned_to(names: set[str], nodes: list[ast.AST]) -> list[ast.expr]
 def ends_with_parameter(node: ast.expr | None, parameter: str) -> bool:
     """Return whether an expression is a computed text followed by a parameter."""
     parts = concatenated_parts(node) if node else None
-    return parts is not None and bool(parts) and _is_name(parts[-1], parameter)
+    if not parts:
+        return False
+    return _is_name(parts[-1], parameter)
 
 
 def constant_prefix(node: ast.expr | None, parameter: str) -> str | None:
@@ -221,9 +225,9 @@ def namespace_prefix(node: ast.Call) -> str | None:
 
 
 def empty_defaults(node: ast.Call) -> frozenset[str]:
-    """Return the variables with an empty default in a scheme: `Env(NAME=(str, ""))`.
+    """Return the variables with an empty default in a call such as `Env(NAME=(str, ""))`.
 
-    The default of a cache without a server counts as empty.
+    The URL of a cache that needs no server counts as empty.
     """
     names = set()
     for keyword in node.keywords:

@@ -7,7 +7,12 @@ from typing import TYPE_CHECKING
 
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.project.runtime_names import ACCESSORS, is_runtime_module
-from shield_ai.scan.python.readers.app_classes import app_class, called, class_of_self, member
+from shield_ai.scan.python.readers.app_classes import (
+    app_class,
+    class_of_self,
+    member,
+    reader_of_instance,
+)
 from shield_ai.scan.python.readers.bindings import OPAQUE, Imported, Opaque, Parameter
 from shield_ai.scan.python.readers.constant_text import MAX_DEPTH, constant_text
 from shield_ai.scan.python.readers.converted_environ import (
@@ -160,7 +165,10 @@ class Resolver:
         return ref._replace(prefix=prefix or "", has_computed_prefix=prefix is None)
 
     def _resolve_from_stars(self, name: str) -> Ref | None:
-        """Return what a name from a star import refers to; guesses have the lowest priority."""
+        """Return what a name from a star import refers to.
+
+        A reader that is guessed by its name has the lowest priority.
+        """
         guess = None
         for module in reversed(self.module.star_imports):
             ref = self.resolve_path(f"{module}.{name}")
@@ -278,7 +286,7 @@ class Resolver:
             return self._subscript_read(node, scopes)
         if not isinstance(node, ast.Call):
             return None
-        reader = called(self, self.resolve(node.func, scopes), "__call__")
+        reader = reader_of_instance(self, self.resolve(node.func, scopes), "__call__")
         if isinstance(reader, EnvObject):
             namespace = namespace_prefix(node) if reader.label == "everett" else ""
             reader = Reader(
@@ -303,7 +311,7 @@ class Resolver:
             return None
         base = self.resolve(node.value, scopes)
         if isinstance(base, AppClass):
-            base = called(self, base, "__getitem__")
+            base = reader_of_instance(self, base, "__getitem__")
             if isinstance(base, Reader):
                 return Read(base, node.slice, None)
         if not isinstance(base, Environ):

@@ -18,13 +18,13 @@ MODULE = "configurations.values"
 
 
 def is_value_class(dotted: str) -> bool:
-    """Return whether a dotted path is that of a value class, also of another library."""
+    """Return whether a dotted path has the form of a value class, in any library."""
     module, _, name = dotted.rpartition(".")
     return name.endswith("Value") and f".{module}".endswith(".values")
 
 
 def derived_class(base: Ref | None, node: ast.ClassDef) -> Ref | None:
-    """Return what a class is that reads variables as its base does; None for other classes.
+    """Return what a class refers to if it inherits the reading of variables; else None.
 
     Args:
         base: The first base class that is known.
