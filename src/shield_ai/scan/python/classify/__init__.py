@@ -1,1 +1,1 @@
-"""What an expression may be: a secret, a flag, a path or a label, and whether the app needs it."""
+"""Classify expressions: secret, flag, path or label, and whether the app needs the value."""

@@ -1,4 +1,4 @@
-"""Find the secrets of which an app needs only one: those of the branches of one condition."""
+"""Find alternative secrets: an app needs only those that one branch of a condition reads."""
 
 from __future__ import annotations
 

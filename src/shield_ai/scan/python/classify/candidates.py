@@ -15,7 +15,8 @@ from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.scan.python.classify.literals import is_harmless_value, literal_text
 
 SECRET_MEANINGS = frozenset({Meaning.SECRET, Meaning.URL, Meaning.DSN})
-# A variable that ends with one of these words is not a secret, whichever setting uses it.
+# A variable that ends with one of these words is not a secret, even if a secret-like setting gets
+# its value.
 HARMLESS_ENDS = word_set("""
     ID IDS NAME NAMES HOST HOSTS HOSTNAME PORT USER USERNAME EMAIL ENABLED DEBUG FILE PATH DIR
     PREFIX AUDIENCE SCOPE LEVEL MODE ENVIRONMENT REGION BUCKET TIMEOUT AGE DAYS HOURS MINUTES
@@ -33,7 +34,7 @@ class Candidate(msgspec.Struct, kw_only=True):
 
     node: ast.expr
     shape: Shape
-    path: tuple[str, ...] = ()  # the setting it is assigned to, and the keys below it
+    path: tuple[str, ...] = ()  # the setting that gets the value, and the keys below the setting
     variable: str = ""  # the environment variable; empty if its name is computed
     reader: str = ""  # the API that reads it
     direct: bool = False  # the setting's value is this expression, unchanged
@@ -55,15 +56,15 @@ class Candidate(msgspec.Struct, kw_only=True):
     negated: bool = False  # a negated presence test: "X" not in os.environ
     scope: int = 0  # the id of the class or function around it
     reason: SkipReason | None = None  # why it cannot be migrated; None if it can
-    is_always_secret: bool = False  # its reader is for secrets only
-    has_secret_helper: bool = False  # the name of the app's function that reads it says secret
+    is_always_secret: bool = False  # regardless of its name: its reader or field shows it
+    has_secret_helper: bool = False  # the app's function that reads it has "secret" in its name
     alternatives: tuple[str, ...] = ()  # secret variables that a computed name can refer to
     others: tuple[str, ...] = ()  # non-secret variables that the computed name can refer to
     name_expr: str = ""  # the expression that computes the name
     is_only_masked: bool = False  # the code only masks the value in texts
     environ: str = ""  # the environment of which the read mapping is an unchanged copy
     overridden_by: str = ""  # the variable that pydantic reads before this default
-    is_reviewed: bool = False  # a comment on its line accepts it
+    is_reviewed: bool = False  # a comment says that it is not a secret
     settings: ast.ClassDef | None = None  # the settings class of a pydantic field
 
     @property
@@ -98,7 +99,7 @@ class Candidate(msgspec.Struct, kw_only=True):
         return self._is_used_as_secret()
 
     def _has_number_for_url(self) -> bool:
-        """Return whether the default is the number of a database, under the name of a URL."""
+        """Return whether the variable is named like a URL, but its default is a number."""
         return is_number(self.default) and meaning(self.variable) is Meaning.URL
 
     def _is_used_as_secret(self) -> bool:

@@ -29,7 +29,7 @@ STAGE_WORDS = frozenset({
 
 
 def mark_demanded_reads(tree: ast.Module, candidates: Iterable[Candidate]) -> None:
-    """Mark each read without which the module stops at its import.
+    """Mark each read if the import of the module fails when the result is empty.
 
     Args:
         tree: The module.
@@ -41,25 +41,27 @@ def mark_demanded_reads(tree: ast.Module, candidates: Iterable[Candidate]) -> No
             reads[candidate.node] = candidate
             if candidate.direct and len(candidate.path) == 1 and candidate.scope == id(tree):
                 reads[candidate.path[0]] = candidate
-    demanded = {
-        reads[key].variable for test in _demands(tree.body) for key in _empty(test) if key in reads
-    }
+    demanded = set()
+    for test in _fatal_conditions(tree.body):
+        for key in _tested_for_empty(test):
+            if key in reads:
+                demanded.add(reads[key].variable)
     for candidate in reads.values():
         candidate.is_demanded = candidate.is_demanded or candidate.variable in demanded
 
 
-def _demands(statements: Iterable[ast.stmt]) -> Iterator[ast.expr]:
-    """Yield the conditions that stop a module: `if not KEY: raise …`, `assert KEY`."""
-    waiting = list(statements)
-    while waiting:
-        statement = waiting.pop()
+def _fatal_conditions(statements: Iterable[ast.stmt]) -> Iterator[ast.expr]:
+    """Yield the conditions under which a module stops: `if not KEY: raise …`, `assert KEY`."""
+    pending = list(statements)
+    while pending:
+        statement = pending.pop()
         if isinstance(statement, ast.Assert):
             yield ast.UnaryOp(ast.Not(), statement.test)
         elif isinstance(statement, ast.If):
             if _stops(statement.body):
                 yield statement.test
             if all(_is_about_stage(part) for part in _operands(statement.test)):
-                waiting += statement.body + statement.orelse
+                pending += statement.body + statement.orelse
 
 
 def _stops(body: list[ast.stmt]) -> bool:
@@ -71,10 +73,10 @@ def _stops(body: list[ast.stmt]) -> bool:
     return False
 
 
-def _empty(test: ast.expr) -> Iterator[ast.AST | str]:
-    """Yield the names and the expressions of which one that is empty fulfils a condition.
+def _tested_for_empty(test: ast.expr) -> Iterator[ast.AST | str]:
+    """Yield the names and expressions that make a condition true if any one of them is empty.
 
-    Of `USE_S3 and not KEY`, it yields nothing, because only an app with S3 needs the key.
+    Yields nothing for `USE_S3 and not KEY`, because only an app with S3 needs the key.
     """
     if isinstance(test, ast.BoolOp):
         parts = test.values
@@ -82,18 +84,18 @@ def _empty(test: ast.expr) -> Iterator[ast.AST | str]:
             parts = [part for part in parts if not _is_about_stage(part)]
             parts = parts if len(parts) == 1 else []
         for part in parts:
-            yield from _empty(part)
+            yield from _tested_for_empty(part)
     elif isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
-        yield from _all_of(test.operand)
+        yield from _required_parts(test.operand)
     elif isinstance(test, ast.Compare) and len(test.ops) == 1:
         operator, right = test.ops[0], test.comparators[0]
         if isinstance(operator, ast.NotIn):
             yield test
         elif isinstance(operator, (ast.Is, ast.Eq)) and _is_empty_constant(right):
-            yield _key(test.left)
+            yield _name_or_node(test.left)
 
 
-def _all_of(node: ast.expr) -> Iterator[ast.AST | str]:
+def _required_parts(node: ast.expr) -> Iterator[ast.AST | str]:
     """Yield the parts that must all be true: of `all([A, B])`, `A and B`, or one alone."""
     parts = [node]
     if isinstance(node, ast.BoolOp) and isinstance(node.op, ast.And):
@@ -102,10 +104,10 @@ def _all_of(node: ast.expr) -> Iterator[ast.AST | str]:
         values = node.args[0]
         parts = values.elts if isinstance(values, (ast.List, ast.Tuple)) else []
     for part in parts:
-        yield _key(part)
+        yield _name_or_node(part)
 
 
-def _key(node: ast.expr) -> ast.AST | str:
+def _name_or_node(node: ast.expr) -> ast.AST | str:
     return node.id if isinstance(node, ast.Name) else node
 
 

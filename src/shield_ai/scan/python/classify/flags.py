@@ -23,7 +23,7 @@ NUMBERS = frozenset({"int", "float"})
 
 
 def converters_of(node: ast.Call | ast.Subscript, reader: Reader) -> set[str]:
-    """Return the names of a read's converters: its method, its helper and its cast.
+    """Return the names of a read's converters: its method, its helper and its cast, or "".
 
     Args:
         node: The read.
@@ -34,7 +34,8 @@ def converters_of(node: ast.Call | ast.Subscript, reader: Reader) -> set[str]:
     helper = reader.label.removesuffix("()")
     if helper.endswith("bool"):
         helper = "bool"
-    return {reader.method, helper.rpartition("_")[2], cast.id if isinstance(cast, ast.Name) else ""}
+    cast_name = cast.id if isinstance(cast, ast.Name) else ""
+    return {reader.method, helper.rpartition("_")[2], cast_name}
 
 
 def explain_harmless_type(

@@ -89,7 +89,7 @@ def mark_alternative_reads(tree: ast.Module, candidates: Sequence[Candidate]) ->
 
 
 def _choices(tree: ast.Module) -> Iterator[list[ast.If]]:
-    """Yield the branches of each `if` with an `elif`."""
+    """Yield the branches of each `if` with at least one `elif`."""
     later: set[ast.AST] = set()  # the branches after the first one of a condition
     for node in descend(tree):
         if isinstance(node, ast.If) and node not in later:
@@ -114,7 +114,7 @@ def _requires(node: ast.If, tests: Collection[ast.AST]) -> bool:
 def mark_feature_reads(tree: ast.Module, candidates: Iterable[Candidate]) -> None:
     """Mark each read that runs only if an optional feature is on, as in `if USE_S3: …`.
 
-    A read is skipped if an `else` branch sets the same name: it can have a development value.
+    A read is skipped if an `else` branch sets the same name, possibly to a development value.
     """
     reads: dict[ast.AST, Candidate] = {candidate.node: candidate for candidate in candidates}
     if not reads:
@@ -157,7 +157,7 @@ def _stored_names(statements: Iterable[ast.stmt]) -> set[str]:
 
 
 def _continues_without(handler: ast.ExceptHandler) -> bool:
-    """Return whether a handler of missing variables goes on, with empty values if it sets any."""
+    """Return whether a handler of missing variables neither exits nor sets a non-empty value."""
     caught = ast.unparse(handler.type) if handler.type else "Exception"
     if MISSING_VARIABLE.isdisjoint(re.findall(r"\w+", caught)):
         return False
@@ -284,7 +284,7 @@ def _operands(test: ast.expr) -> Iterator[ast.expr]:
 
 
 def _reads_another(node: ast.If, result: Candidate, reads: dict[ast.AST, Candidate]) -> bool:
-    """Return whether the alternative of a condition reads another secret."""
+    """Return whether the `else` branch of a condition reads another secret."""
     for statement in node.orelse:
         for part in descend(statement):
             if part in reads and not _is_same_variable(reads[part], result):

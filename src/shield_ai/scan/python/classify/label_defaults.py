@@ -23,7 +23,8 @@ PLACEHOLDERS = word_set("""
     PASSWORD RANDOM REPLACE SAMPLE SECRET SET TEST TESTING THIS TOKEN UNDEFINED UNSAFE UNSET YOUR
 """)
 
-# Words of actions that a salt separates from each other; only the key that signs is a secret.
+# A salt that names an action only separates its signatures from those of other actions: the secret
+# is the key that signs.
 NAMESPACE = regex(
     r"(?=.*(?:reset|confirm|activat|verif|unsubscri|invit|sign-?up|register|session|cookie|email))"
     r"[a-z]+(?:[-_.][a-z]+)*"
@@ -58,8 +59,8 @@ def is_missing_value(name: str, default: ast.expr | None) -> bool:
 def explain_label(name: str, default: ast.expr | None) -> SkipReason | None:
     """Return the reason to skip a variable whose default is a host name or a label, or None.
 
-    A service's URL has a scheme; `REDIS_URL` with the default `redis` is a host. A default such as
-    `relay-premium-127` of a name that ends with KEY is the name of something.
+    A service's URL has a scheme; `REDIS_URL` with the default `redis` is a host. If the variable's
+    name ends with KEY, a default such as `relay-premium-127` is a label.
 
     Args:
         name: The variable.
@@ -77,7 +78,7 @@ def explain_label(name: str, default: ast.expr | None) -> SkipReason | None:
 
 
 def is_name_of_secret(name: str, default: ast.expr | None) -> bool:
-    """Return whether the default shows that a variable probably names a secret or a salt.
+    """Return whether a default shows that a variable contains a secret's name, or a namespace.
 
     Examples: `PROXY_CA_SECRET` with the default `proxy-ca` is the name of a Secret of Kubernetes,
     and `RESET_SALT` with the default `passwordreset` is a namespace.
@@ -92,6 +93,6 @@ def is_name_of_secret(name: str, default: ast.expr | None) -> bool:
     parts = words(name)
     if parts[-1:] == ("SALT",):
         return bool(NAMESPACE.fullmatch(text))
-    return (
-        parts[-1:] == ("SECRET",) and bool(LABEL.fullmatch(text)) and set(words(text)) <= {*parts}
-    )
+    if parts[-1:] != ("SECRET",) or not LABEL.fullmatch(text):
+        return False
+    return set(words(text)) <= set(parts)

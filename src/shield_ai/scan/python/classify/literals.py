@@ -26,11 +26,11 @@ if TYPE_CHECKING:
 
 TEMPLATE = regex(r"^(?:%[(\w]|\{|<|\$[{(]?\w)|[}>]$")
 DOTTED_PATH = regex(r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)+$")
-# Before KEY: a value that looks like a word or a name can be the secret, too.
+# If one of these precedes KEY, even a value that looks like a word or a name can be a secret.
 STRONG_KEYS = frozenset(
     {"SECRET", "API", "PRIVATE", "ACCESS", "ENCRYPTION", "SIGNING", "MASTER", "SALT", "AUTH", "JWT"}
 )
-# A value before KEY without these looks like a word.
+# Without one of these, a value does not look like a key.
 MIXED = regex(r"[0-9].*[A-Za-z]|[A-Za-z].*[0-9]|[a-z].*[A-Z].*[a-z].*[A-Z]|-|.{20}")
 CAMEL_CASE = regex(r"[A-Za-z][a-z]+(?:[A-Z][a-z]+)+")
 HYPHENATED_NAME = regex(r"[a-z]{1,12}(?:[-_][a-z]{1,12})+")  # of a form field or header
@@ -41,7 +41,7 @@ PATH = regex(r"^(\.{0,2}/|~/|[A-Za-z]:\\)[^\s]*$")
 LONG_PATH = regex(r"(?:\.{0,2}|~)(?:/[\w.-]+){2,}")  # with two parts; base64 can start with "/"
 KEY_FILE = regex(r"[\w.-]+\.(?:pem|key|crt|cer|p8|p12|pfx|jks)")
 FILE = regex(r"[\w.-]*(?:/[\w.-]+)+\.[A-Za-z]\w{1,8}")  # also an object in a bucket
-# Before KEY: a plain word is the name of an entry, as in REPLICA_DB_KEY = "replica".
+# If one of these precedes KEY, a plain word is a name, as in REPLICA_DB_KEY = "replica".
 ENTRY_OWNERS = frozenset({"DB", "DATABASE", "COLUMN", "FIELD"})
 ENTRY_NAME = regex(r"[a-z][a-z_]{1,20}")
 JSON_SCHEMA_KEYS = frozenset({"properties", "x-example", "example", "examples"})
@@ -59,7 +59,7 @@ NOT_SECRET = regex(
     rb"(?i)#.*(?:\bnot|n't) (?:a secret\b|secret\s*(?:[,.;:()]|$)|need to be (?:kept )?secret\b)"
 )
 EMPHASIS = regex(rb"[*_]+")
-MADE_UP = frozenset({"FAKE", "DUMMY", "MOCK", "MOCKED"})
+FAKE_WORDS = frozenset({"FAKE", "DUMMY", "MOCK", "MOCKED"})
 # The classes of an icon in a page: https://docs.fontawesome.com/web/add-icons/how-to
 ICON = regex(r"(?:fa[a-z]?|bi|mdi|ti|glyphicon|icon)(?: [a-z]+(?:-[a-z0-9]+)+)+")
 SECRET_DICT_KEYS = frozenset({"secret", "token", "password", "pass"})
@@ -107,17 +107,17 @@ def is_secret_literal(path: tuple[str, ...], node: ast.expr) -> bool:
 
 
 def _is_fake_by_name(path: tuple[str, ...]) -> bool:
-    """Return whether the names say that a value is made up, or in a list of forbidden values."""
+    """Return whether the names say that a value is fake, or in a list of forbidden values."""
     if any(not FORBIDDEN_VALUES.isdisjoint(words(name)) for name in path[:-1]):
         return True
-    return any(MADE_UP.intersection(words(name)) for name in path)
+    return any(FAKE_WORDS.intersection(words(name)) for name in path)
 
 
 def is_reviewed(source: Source, node: ast.expr) -> bool:
     """Return whether a comment says that a value is not a hardcoded secret.
 
-    A comment for linters must be on the last line of the value; one in prose can also be directly
-    above the first one.
+    A comment for linters must be on the last line of the value; a comment in prose can also be
+    directly above the value.
     """
     last = source.lines[(node.end_lineno or node.lineno) - 1][1]
     if REVIEWED.search(last):
@@ -131,7 +131,7 @@ def is_reviewed(source: Source, node: ast.expr) -> bool:
 
 
 def is_key_name(body: Sequence[ast.AST], path: tuple[str, ...], text: str) -> bool:
-    """Return whether a constant's value is its own name, as that of others beside it.
+    """Return whether a constant's value repeats its name, as do the constants beside it.
 
     Args:
         body: The statements of the class or module that contains the constant.
@@ -197,7 +197,7 @@ def _describes_secret(text: str, path: tuple[str, ...]) -> bool:
 
 
 def _lists_names(path: tuple[str, ...], element: str) -> bool:
-    """Return whether a list contains names: `SECRET_KEYS = ["api_key"]`, or one in lowercase."""
+    """Return whether a list contains names, as in `SECRET_KEYS = ["api_key"]` and `keys = […]`."""
     name = _innermost_name(path)
     if "_" in element and words(name)[-1:] == ("KEYS",):
         return True
@@ -231,7 +231,8 @@ def _names(path: tuple[str, ...]) -> list[str]:
 def explain_not_secret(path: tuple[str, ...], node: ast.expr) -> SkipReason | None:
     """Explain why a value with a secret-like name is not a secret.
 
-    None for other names, and for a value that is empty or not constant.
+    Returns:
+        None for other names, and for a value that is empty or not constant.
     """
     text = literal_text(node)
     names = _names(path)

@@ -26,7 +26,7 @@ ENGINES = frozenset({"create_engine", "create_async_engine"})
 
 
 def mark_main_settings(tree: ast.Module, candidates: Iterable[Candidate]) -> None:
-    """Mark each read whose value the app can't do without.
+    """Mark each read of a value that the app can't do without.
 
     Args:
         tree: The module.
@@ -47,7 +47,7 @@ def mark_main_settings(tree: ast.Module, candidates: Iterable[Candidate]) -> Non
 
 
 def _may_be_empty(candidate: Candidate) -> bool:
-    """Return whether a read has no default, and no condition or other variable explains that."""
+    """Return whether a read may be empty, and nothing shows that this is intended."""
     if candidate.shape is not Shape.READ or not candidate.optional:
         return False
     default = candidate.default
@@ -76,7 +76,7 @@ def _targets_by_value(tree: ast.Module) -> dict[ast.AST, str]:
 
 
 def _replaced_targets(tree: ast.Module) -> Iterator[str]:
-    """Yield what a condition on it sets: `if not KEY: KEY = make_key()`."""
+    """Yield the targets that are set if they are empty: `if not KEY: KEY = make_key()`."""
     for node in descend(tree):
         if isinstance(node, ast.If):
             test = ast.unparse(node.test)

@@ -1,7 +1,7 @@
 """Find the reads of enumerated variables whose values a function only masks in texts.
 
-For example, a filter of log records replaces the values of many variables by asterisks. Its list
-can name variables of other programs: a name in it does not show that the app has such a secret.
+For example, a logging filter replaces the values of many variables by asterisks. Its list can name
+variables of other programs: a name in the list does not show that the app has such a secret.
 """
 
 from __future__ import annotations

@@ -43,10 +43,10 @@ def entry_names(tree: ast.Module) -> set[ast.expr]:
     """
     found: set[ast.expr] = set()
     for node in descend(tree):
-        if isinstance(node, ast.Subscript) and ALIAS_DICTS.intersection(
-            words(_name(node.value))[-1:]
-        ):
-            found.add(node.slice)
+        if isinstance(node, ast.Subscript):
+            last_word = words(_name(node.value))[-1:]
+            if ALIAS_DICTS.intersection(last_word):
+                found.add(node.slice)
         elif isinstance(node, ast.Call):
             found.update(part.value for part in node.keywords if part.arg in RESOURCE_KEYWORDS)
     return _with_assigned_values(tree, found)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from shield_ai.model.skip import SkipReason
     from shield_ai.scan.python.classify.candidates import Candidate
 
-# "Todo" is one of the words in such values: "todo-api-key".
+# Words of placeholders, such as "todo-api-key".
 MARKERS = word_set("""
     DEFAULT EXAMPLE SAMPLE PLACEHOLDER CHANGE CHANGEME DUMMY REPLACE YOUR TODO DEFINED UNDEFINED
     UNSET
@@ -21,9 +21,10 @@ FILLERS = word_set("NO NOT ME THIS THE WITH HERE IN PRODUCTION A AN MY")
 
 
 def explain_placeholder(candidate: Candidate) -> SkipReason | None:
-    """Return the reason to keep a placeholder; None for other literals.
+    """Return the reason to skip a placeholder; None for other literals.
 
-    Those of SECRET_KEY and of a database are moved: the app can't run without these secrets.
+    Placeholders for SECRET_KEY and for a database are migrated: the app can't run without these
+    secrets.
 
     Args:
         candidate: A literal.
@@ -35,7 +36,7 @@ def explain_placeholder(candidate: Candidate) -> SkipReason | None:
 
 
 def _repeats_names(text: str, path: tuple[str, ...]) -> bool:
-    """Return whether a text has a marker, and its other words are in the names that get it."""
+    """Return whether a text has a marker, and its other words are in the names of the setting."""
     parts = words(text)
     others = [part for part in parts if part not in MARKERS | FILLERS and not part.isdigit()]
     letters = "".join("".join(words(name)) for name in path)
