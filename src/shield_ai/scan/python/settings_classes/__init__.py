@@ -1,1 +1,1 @@
-"""Classes with settings: of pydantic, django-configurations, and one class for each stage."""
+"""Analyze settings classes: of pydantic, of django-configurations, and classes for stages."""

@@ -1,4 +1,4 @@
-"""Relate the settings classes of a file, of which one replaces values of another."""
+"""Group the settings classes of a file by inheritance: one can replace the values of another."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from shield_ai.scan.python.readers.ast_walk import descend
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-# A value that is written in such a class is used, although another class reads the variable.
+# In a class for production, a hardcoded value is used even if a related class reads the variable.
 PRODUCTION = word_set("PROD PRODUCTION LIVE STAGE STAGING")
 
 
 class Families(NamedTuple):
     """The classes that inherit from each other, or from the same class, by their id()."""
 
-    roots: dict[int, int]  # each class, and the class from which its family inherits
+    roots: dict[int, int]  # from each class to the class that its family inherits from
     production: frozenset[int]  # those for production, by their names
 
 

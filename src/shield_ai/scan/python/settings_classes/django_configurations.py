@@ -48,8 +48,8 @@ def configurations_read(
 ) -> Candidate | None:
     """Return the candidate for the call of a value class; None for other calls.
 
-    The variable is empty if the value class does not read the environment. Subclasses are read as
-    optional, because they can have a default of their own.
+    The candidate has no variable if the call disables the environment. Values of subclasses are
+    optional, because a subclass can define a default.
 
     Args:
         node: The call.
@@ -95,7 +95,7 @@ def _is_harmless(variable: str) -> bool:
     return bool(parts) and parts[-1] in HARMLESS_ENDINGS
 
 
-def converter(function: object) -> str:
+def converted_type(function: object) -> str:
     """Return the type to which a value class converts the variable; empty for texts."""
     if not isinstance(function, Library):
         return ""

@@ -28,8 +28,8 @@ SECRET_ANNOTATION = regex(
 )
 
 
-def is_read(resolver: Resolver, value: ast.expr, scopes: tuple[Scope, ...]) -> bool:
-    """Return whether a default reads a variable or AWS, so that the read is moved instead."""
+def contains_read(resolver: Resolver, value: ast.expr, scopes: tuple[Scope, ...]) -> bool:
+    """Return whether a default reads a variable or AWS; then that read is migrated instead."""
     for node in ast.walk(value):
         if isinstance(node, ast.Call):
             if isinstance(resolver.resolve(node.func, scopes), RuntimeFunction):
@@ -40,7 +40,7 @@ def is_read(resolver: Resolver, value: ast.expr, scopes: tuple[Scope, ...]) -> b
 
 
 def defaults_of(value: ast.expr | None) -> list[ast.expr]:
-    """Return a field's default, as a plain value or in a call of `Field`."""
+    """Return the default of a field, or of its call of `Field`, in a list; empty without one."""
     return [default for default in _arguments(value) if ast.unparse(default) != "..."]
 
 
@@ -56,7 +56,7 @@ def has_default(node: ast.AnnAssign, *, is_pydantic_1: bool) -> bool:
 
 
 def _arguments(value: ast.expr | None) -> list[ast.expr]:
-    """Return the default of a field, also `...`, as a plain value or in a call of `Field`."""
+    """Return what `defaults_of` returns, and `...`, which marks a required field."""
     if value is None:
         return []
     if not isinstance(value, ast.Call) or not _is_field_call(value):
@@ -81,14 +81,18 @@ def generated_default(value: ast.expr | None) -> ast.expr | None:
 
     A default that is composed of other secrets is not generated.
     """
-    for keyword in value.keywords if isinstance(value, ast.Call) else ():
+    keywords = value.keywords if isinstance(value, ast.Call) else []
+    for keyword in keywords:
         if keyword.arg == "default_factory" and not isinstance(keyword.value, ast.Lambda):
             return None if ast.unparse(keyword.value) in EMPTY_FACTORIES else keyword.value
-    return next((default for default in defaults_of(value) if _is_generated(default)), None)
+    for default in defaults_of(value):
+        if _is_generated(default):
+            return default
+    return None
 
 
 def default_text(value: ast.expr | None) -> ast.expr | None:
-    """Return the text that is the default of a field, also in a conversion; None without one."""
+    """Return the text that is the default of a field, also inside `SecretStr(...)`; else None."""
     for default in defaults_of(value):
         text = default
         if isinstance(default, ast.Call) and _is_conversion(default) and default.args:
@@ -117,7 +121,7 @@ def _nodes(node: ast.AST, kind: type[Node]) -> list[Node]:
 
 
 def is_instance_of(value: ast.expr | None, annotation: ast.expr) -> bool:
-    """Return whether a default is an object of the field's class, which is not a text."""
+    """Return whether a default creates an object of the field's type, which is not a text type."""
     if not isinstance(value, ast.Call) or _is_conversion(value):
         return False
     return ast.unparse(value.func) == ast.unparse(without_none(annotation))
@@ -133,7 +137,7 @@ def without_none(annotation: ast.expr) -> ast.expr:
 
 
 def is_named(node: ast.expr, name: str) -> bool:
-    """Return whether a type has a name, in any module."""
+    """Return whether a type has the given name, in any module."""
     return ast.unparse(node).rpartition(".")[2] == name
 
 

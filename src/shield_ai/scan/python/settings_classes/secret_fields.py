@@ -30,7 +30,7 @@ NON_TEXT_ANNOTATION = regex(
 )
 TEXT_ANNOTATION = regex(r"(?:(?:typing\.)?Optional\[str\]|str(?: \| None)?)")
 
-# Last words of fields that only the names of the models around them make secrets: `openai.key`.
+# Last words of fields that are secrets only by the names of the models above: `openai.key`.
 NAMED_BY_PARENTS = frozenset({("URL",), ("URI",), ("DSN",), ("KEY",), ("PASS",)})
 
 
@@ -58,8 +58,8 @@ def may_be_secret(node: ast.AnnAssign, settings: SettingsClass | None, parents: 
 def _is_secret_field(node: ast.AnnAssign, settings: SettingsClass, parents: str) -> bool:
     """Return whether a field is a secret, by its variable, its type or its default.
 
-    Only the name of a URL or key says more together with the names above it: `db.url` is a
-    secret, but `token.issuer` is not.
+    The names of the fields above count only for a URL or key: `db.url` is a secret, but
+    `token.issuer` is not.
     """
     name = ast.unparse(node.target)
     if settings.prefix and is_secret(settings.prefix + name):
@@ -77,7 +77,8 @@ def _is_secret_field(node: ast.AnnAssign, settings: SettingsClass, parents: str)
 
 def _aliases(value: ast.expr | None) -> Iterator[str]:
     """Yield the variables that a field names: `Field(validation_alias="GITHUB_TOKEN")`."""
-    for keyword in value.keywords if isinstance(value, ast.Call) else ():
+    keywords = value.keywords if isinstance(value, ast.Call) else []
+    for keyword in keywords:
         if keyword.arg in ALIASES:
             for part in ast.walk(keyword.value):
                 if isinstance(part, ast.Constant) and isinstance(part.value, str):
@@ -85,7 +86,7 @@ def _aliases(value: ast.expr | None) -> Iterator[str]:
 
 
 def _is_auth_token(node: ast.AnnAssign) -> bool:
-    """Return whether a field such as `report_auth: str` has no default that shows its meaning."""
+    """Return whether a field without a text as default is named like a token: `report_auth: str`."""
     is_text = TEXT_ANNOTATION.fullmatch(ast.unparse(node.annotation))
     if not is_text or default_text(node.value) is not None:
         return False

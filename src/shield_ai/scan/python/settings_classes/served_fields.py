@@ -18,7 +18,7 @@ MAX_NESTED = 3  # levels of models in models
 
 
 def served_variables(resolver: Resolver, settings: SettingsClass) -> set[str]:
-    """Return the variables of all fields, with any name, type and default, that are served.
+    """Return the variables of all fields, secret or not, that shield's settings source provides.
 
     Args:
         resolver: The resolver of a module.

@@ -35,8 +35,9 @@ SETTINGS_BASES = BASES | PYDANTIC_1_BASES | LIBRARY_BASES.keys()
 MAX_BASES = 256
 ALIAS_KEYWORDS = frozenset({"alias", "validation_alias"})
 ENUMERATIONS = ("Enum", "TextChoices")  # of the standard library and of Django
-# Names of the configuration that change the names of variables.
+# Options that the names of variables depend on.
 NAMING = frozenset({"env_prefix", "env_nested_delimiter"})
+# Options that rename fields in a way that is not analyzed.
 RENAMING = frozenset({"alias_generator", "fields"})
 
 
@@ -51,10 +52,10 @@ class ClassKind(enum.Enum):
 
 
 class SettingsClass(NamedTuple):
-    """A settings class."""
+    """A class derived from BaseSettings."""
 
     node: ast.ClassDef
-    bases: tuple[tuple[Module, ast.ClassDef], ...] = ()  # with the class itself
+    bases: tuple[tuple[Module, ast.ClassDef], ...] = ()  # of the app, with the class itself first
     prefix: str | None = ""  # None if it is computed
     nested_delimiter: str | None = ""  # None if it is computed
     case_sensitive: bool = False
@@ -94,7 +95,7 @@ def class_kind(resolver: Resolver, node: ast.ClassDef, scopes: tuple[Scope, ...]
         return ClassKind.ENUM
     if outside & MODELS:
         return ClassKind.MODEL
-    return ClassKind.UNKNOWN if "" in outside or outside else ClassKind.PLAIN
+    return ClassKind.UNKNOWN if outside else ClassKind.PLAIN
 
 
 def settings_class(
@@ -132,7 +133,8 @@ def settings_class(
             reason = SkipId.HAS_SOURCES.reason(method=method.name)
             return settings._replace(migrated=served, reason=reason)
     for base in outside & LIBRARY_BASES.keys():
-        return settings._replace(reason=SkipId.BASE_HAS_SOURCES.reason(method=LIBRARY_BASES[base]))
+        reason = SkipId.BASE_HAS_SOURCES.reason(method=LIBRARY_BASES[base])
+        return settings._replace(reason=reason)
     return settings._replace(reason=_explain_no_source(settings, config, resolver))
 
 
@@ -181,7 +183,7 @@ def _explain_no_config(settings: SettingsClass, resolver: Resolver) -> SkipReaso
 def _base_classes(
     resolver: Resolver, node: ast.ClassDef, scopes: tuple[Scope, ...]
 ) -> tuple[list[tuple[Module, ast.ClassDef]], set[str]]:
-    """Return a class with its bases in the app, and the dotted paths of the bases outside it."""
+    """Return a class with its bases in the app, and what `find_base` returns for other bases."""
     module = resolver.module
     classes = [(module, node)]
     outside: set[str] = set()
@@ -199,7 +201,7 @@ def _base_classes(
 def find_base(
     resolver: Resolver, module: Module, base: ast.expr, scopes: tuple[Scope, ...]
 ) -> tuple[Module, ast.ClassDef] | str:
-    """Return a base class of the app with its module; for others, the dotted path, or ""."""
+    """Return a base class of the app with its module; else its dotted path, or "" if unknown."""
     attributes: list[str] = []
     while isinstance(base, ast.Attribute):
         attributes.insert(0, base.attr)
@@ -235,7 +237,7 @@ def _last_class(bindings: Sequence[Binding]) -> ast.ClassDef | None:
 
 
 def _config(node: ast.ClassDef) -> Iterator[tuple[str, ast.expr]]:
-    """Yield a class's configuration: of class Config, of model_config and of its keywords."""
+    """Yield a class's configuration: in class Config, in model_config and in the class keywords."""
     for statement in node.body:
         if isinstance(statement, ast.ClassDef) and statement.name == "Config":
             for inner in statement.body:
@@ -276,7 +278,7 @@ def _assignment(node: ast.stmt) -> tuple[str, ast.expr | None]:
 
 
 def _served_variables(resolver: Resolver, method: ast.FunctionDef) -> tuple[frozenset[str], bool]:
-    """Return the variables that shield's source provides, and whether a map file names them."""
+    """Return the variables that shield's source provides, and whether they come from a map file."""
     served = set()
     for node in ast.walk(method):
         if isinstance(node, ast.Dict):

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from shield_ai.scan.python.readers.resolve import Resolver
 
 MAX_NESTED = 5  # levels of nested models
-# How often a model is visited at one level. A third visit would add to each model below it a third
-# reader, which is of no interest, and five levels of many fields take very long.
+# How often a model is visited at one level. Two visits show that a model has several readers;
+# without a limit, five levels of many fields would take very long.
 MAX_VISITS = 2
 
 
@@ -145,16 +145,19 @@ def _class_of_other_file(
     for part in ast.walk(annotation):
         bindings = resolver.module.lookup(part.id, (tree,)) if isinstance(part, ast.Name) else ()
         for binding in bindings:
-            place = isinstance(binding, Imported) and resolver.project.find_constant(binding.path)
-            if place:
-                home, name = place
-                for found in home.names(home.source.tree).get(name, []):
-                    if isinstance(found, ast.ClassDef):
-                        return home, found
+            if not isinstance(binding, Imported):
+                continue
+            place = resolver.project.find_constant(binding.path)
+            if place is None:
+                continue
+            home, name = place
+            for found in home.names(home.source.tree).get(name, []):
+                if isinstance(found, ast.ClassDef):
+                    return home, found
     return None
 
 
 def has_alias(value: ast.expr | None) -> bool:
-    """Return whether a field names its variable."""
+    """Return whether a field names its variable, as in `Field(alias="NAME")`."""
     keywords = value.keywords if isinstance(value, ast.Call) else []
     return any(keyword.arg in {"alias", "validation_alias", "env"} for keyword in keywords)

@@ -18,7 +18,7 @@ from shield_ai.scan.python.readers.possible_names import possible_texts, texts_o
 from shield_ai.scan.python.readers.reads import explain_reader, reads_variable
 from shield_ai.scan.python.settings_classes.django_configurations import (
     configurations_read,
-    converter,
+    converted_type,
 )
 from shield_ai.scan.python.visit.copied_environs import CopiedEnvirons
 from shield_ai.scan.python.visit.pydantic_fields import PydanticFieldVisitor
@@ -260,7 +260,7 @@ class EnvReadVisitor(PydanticFieldVisitor):
             )
         self._set_database_field(candidate)
         reason = explain_harmless_type(
-            path[0] if path else "", {converter(function)}, candidate.default
+            path[0] if path else "", {converted_type(function)}, candidate.default
         )
         if reason:
             self._add_harmless(node, candidate.variable, reason)

@@ -13,12 +13,12 @@ from shield_ai.model.skip import SkipId
 from shield_ai.project.pydantic_sources import PYDANTIC_1, SOURCE, adds_source
 from shield_ai.scan.python.classify.candidates import Candidate
 from shield_ai.scan.python.settings_classes.field_defaults import (
+    contains_read,
     default_number,
     default_text,
     generated_default,
     has_default,
     is_named,
-    is_read,
     without_none,
 )
 from shield_ai.scan.python.settings_classes.secret_fields import may_be_secret
@@ -167,7 +167,7 @@ class PydanticFieldVisitor(ExpressionVisitor):
             above = f"{target.id}{delimiter}{parents}"
             if not may_be_secret(field, settings, above):
                 continue
-            if field.value and is_read(home, field.value, (home.module.source.tree,)):
+            if field.value and contains_read(home, field.value, (home.module.source.tree,)):
                 continue
             path = (target.id, *parents.split(delimiter)[:-1], name)
             candidate = Candidate(
@@ -193,7 +193,7 @@ class PydanticFieldVisitor(ExpressionVisitor):
             reason=SkipId.NEEDS_SOURCE.reason(),
             is_always_secret=True,
         )
-        if value and is_read(self.resolver, value, self.scopes):
+        if value and contains_read(self.resolver, value, self.scopes):
             return
         settings = self._readers.settings_of(scope, self.scopes)
         if settings:
@@ -232,7 +232,7 @@ class PydanticFieldVisitor(ExpressionVisitor):
             prefix, field = database_field(variable) or ("", "")
             if field != "password" or not may_be_secret(node, settings, ""):
                 continue
-            if not node.value or not is_read(self.resolver, node.value, self.scopes):
+            if not node.value or not contains_read(self.resolver, node.value, self.scopes):
                 prefixes.add(prefix)
         return prefixes
 
