@@ -86,7 +86,7 @@ def _aliases(value: ast.expr | None) -> Iterator[str]:
 
 
 def _is_auth_token(node: ast.AnnAssign) -> bool:
-    """Return whether a field without a text as default is named like a token: `report_auth: str`."""
+    """Return whether a text field without a default is named like a token: `report_auth: str`."""
     is_text = TEXT_ANNOTATION.fullmatch(ast.unparse(node.annotation))
     if not is_text or default_text(node.value) is not None:
         return False

@@ -1,4 +1,4 @@
-"""Collect the get_secret calls of one Python file, and other names of secrets in its code."""
+"""Collect the get_secret calls of one Python file, and other references to secrets by name."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class AccessorCallVisitor(NamedReadVisitor):
     def visit_accessor_call(
         self, node: ast.Call, path: tuple[str, ...], accessor: RuntimeFunction, *, direct: bool
     ) -> None:
-        """Visit a get_secret call. Its variable is migrated; other reads in it are not."""
+        """Visit a get_secret call: its own variable is migrated, others that it reads are not."""
         known = self.resolver.project.secret_map(accessor.module)
         own = self._own_variables(node)
         variables = self._current_variables(self._accessor_variables(node, known), own, known)
@@ -68,7 +68,7 @@ class AccessorCallVisitor(NamedReadVisitor):
             self.visit(argument, path, direct=False)
 
     def _lacks_default(self, node: ast.Call) -> bool:
-        """Return whether a get_secret call has no default, or its own read has none."""
+        """Return whether a get_secret call has no default, or its default is a read without one."""
         default = default_of(node)
         if default is None:
             return True
@@ -82,9 +82,15 @@ class AccessorCallVisitor(NamedReadVisitor):
     def _current_variables(
         variables: tuple[str, ...], own: tuple[str, ...], known: SecretMap | None
     ) -> tuple[str, ...]:
-        """Return the variable of a call's own expression if the map file has a different variable.
+        """Return the variables of a call, even if one was renamed in the code alone.
 
-        The variable was renamed in the code, and not in the map file yet.
+        If the map file has another variable than the call's own expression, the variable was
+        renamed in the code, and not in the map file yet.
+
+        Args:
+            variables: The variables according to the map file.
+            own: The variables that the call's own expression reads, outermost first.
+            known: The map file; None for other modules.
         """
         if known and own and len(variables) == 1 and variables[0] not in own:
             return own[:1]

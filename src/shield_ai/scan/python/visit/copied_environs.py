@@ -1,4 +1,4 @@
-"""Find the reads of copies of the environment that a read of the environment can replace."""
+"""Find the copies of the environment that have the same values as the environment."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class CopiedEnvirons:
         self._project = project
 
     def original(self, container: ast.expr, variable: str | None) -> str:
-        """Return the text of the environment that a name copies; empty if a variable can differ.
+        """Return the code that a name copies, such as `os.environ`; empty if a value can differ.
 
         Args:
             container: The name.

@@ -1,4 +1,4 @@
-"""Collect the reads of environment variables in a file, and the tests whether one is set."""
+"""Collect the reads of environment variables in a file, and the presence tests."""
 
 from __future__ import annotations
 
@@ -52,11 +52,11 @@ class EnvReadVisitor(PydanticFieldVisitor):
         super().__init__(project, module, statement_filter)
         # variables that may be read under computed names: they stay in the environment
         self.computed_names: set[str] = set()
-        self._followed: set[str] = set()  # names that are part of computed names
-        self.library_reads: dict[str, SkipReason] = {}  # why libraries need variables
+        self._followed: set[str] = set()  # names in the code that computed names depend on
+        self.library_reads: dict[str, SkipReason] = {}  # why a library needs a variable
         self._written: set[str] = set()  # variables that the file sets
         self.unresolved_reads: list[ast.expr] = []  # of variables that no call determines
-        self.mapping_reads: list[ast.expr] = []  # of classes with attributes that read variables
+        self.mapping_reads: list[ast.expr] = []  # in classes that compute their attributes
         # values with a secret-like name that are not secrets: node, name, reason
         self.not_secrets: list[tuple[ast.expr, str, SkipReason]] = []
         # the variables of the get_secret calls around the current node, the innermost last
@@ -117,7 +117,7 @@ class EnvReadVisitor(PydanticFieldVisitor):
                 self.not_secrets.append((candidate.node, candidate.variable, reason))
 
     def _computes_attributes(self) -> bool:
-        """Return whether the scope is inside a class that computes its attributes or items."""
+        """Return whether the outermost class around the scope computes its attributes or items."""
         for scope in self.scopes:
             if isinstance(scope, ast.ClassDef):
                 methods = {part.name for part in scope.body if isinstance(part, ast.FunctionDef)}
@@ -200,8 +200,8 @@ class EnvReadVisitor(PydanticFieldVisitor):
         if secrets:
             candidate.name_expr = self.source.segment(argument)
 
-    def _note_computed_read(self, candidate: Candidate, argument: ast.expr | None) -> None:
-        """Record the variables that a computed name can refer to, unless it can be migrated."""
+    def _record_computed_read(self, candidate: Candidate, argument: ast.expr | None) -> None:
+        """Record the variables that a computed name can refer to, unless some are known secrets."""
         if candidate.alternatives:
             return
         if argument and not candidate.others and not self._is_parameter(argument):
@@ -224,7 +224,10 @@ class EnvReadVisitor(PydanticFieldVisitor):
         return False
 
     def _explain_unreliable(self, candidate: Candidate, read: Read) -> SkipReason | None:
-        """Explain why a read may not return the variable's value; None if it does."""
+        """Explain why a read may not return the value of a known variable; None if it does.
+
+        Also record the variables that the read sets, or that its computed name can refer to.
+        """
         reader = read.reader
         reason = explain_reader(read)
         if reason:
@@ -236,7 +239,7 @@ class EnvReadVisitor(PydanticFieldVisitor):
             case = SkipId.READS_PARAMETER if reader.is_guessed else SkipId.ENVIRONMENT_COPY
             return case.reason()
         if not candidate.variable and not candidate.alternatives:
-            self._note_computed_read(candidate, read.argument)
+            self._record_computed_read(candidate, read.argument)
             return SkipId.COMPUTED_NAME.reason()
         return None
 
@@ -290,17 +293,16 @@ class EnvReadVisitor(PydanticFieldVisitor):
             reader=environ.label,
             negated=isinstance(node.ops[0], ast.NotIn),
         )
+        name = self.resolver.constant_text(node.left, self.scopes)
         if environ.is_copy:
-            key = self.resolver.constant_text(node.left, self.scopes)
-            candidate.environ = self._original_of_copy(container, key)
+            candidate.environ = self._original_of_copy(container, name)
             if not candidate.environ:
                 candidate.reason = SkipId.TESTS_ENVIRONMENT_COPY.reason()
-        name = self.resolver.constant_text(node.left, self.scopes)
         if name is not None:
             candidate.variable = name
         else:
             self._set_alternatives(candidate, node.left)
-            self._note_computed_read(candidate, node.left)
+            self._record_computed_read(candidate, node.left)
             if not self.source.segment(container).endswith("environ"):
                 candidate.reason = SkipId.COMPUTED_NAME.reason()
         if not candidate.variable and not candidate.alternatives:
@@ -312,24 +314,23 @@ class EnvReadVisitor(PydanticFieldVisitor):
     def _reads_unchanged_copy(self, candidate: Candidate, read: Read) -> bool:
         """Return whether a read of a copy can become a read of os.environ."""
         node = candidate.node
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
-            container = node.func.value if node.func.attr == "get" else None
-        else:
-            container = node.value if isinstance(node, ast.Subscript) else None
+        container: ast.expr | None = None
+        if isinstance(node, ast.Subscript):
+            container = node.value
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            if node.func.attr == "get":
+                container = node.func.value
         if container is None or not candidate.variable:
             return False
         is_multiline = node.lineno != node.end_lineno
-        if (
-            is_multiline
-            and read.default is not None
-            and reads_variable(self.resolver, read.default, self.scopes)
-        ):
-            return False
+        if is_multiline and read.default is not None:
+            if reads_variable(self.resolver, read.default, self.scopes):
+                return False
         candidate.environ = self._original_of_copy(container, candidate.variable)
         return bool(candidate.environ)
 
     def _original_of_copy(self, container: ast.expr, variable: str | None) -> str:
-        """Return the text of the environment that a name copies; empty if a variable can differ."""
+        """Return the code that a name copies, such as `os.environ`; empty if a value can differ."""
         if len(self.scopes) > 1 or self._loop_names or self._fstrings:
             return ""
         return self._copies.original(container, variable)
@@ -346,7 +347,10 @@ class EnvReadVisitor(PydanticFieldVisitor):
         return base if isinstance(base, Environ) and not base.is_guessed else None
 
     def _is_migrated(self, candidate: Candidate) -> bool:
-        """Return whether an enclosing get_secret call covers the variable of a read."""
+        """Return whether an enclosing get_secret call covers a variable of a read.
+
+        Its other variables are recorded as computed names.
+        """
         names = {candidate.variable, *candidate.alternatives, *candidate.others} - {""}
         enclosing = self._enclosing_variables()
         if names.isdisjoint(enclosing):
@@ -363,7 +367,7 @@ def _returns_none_if_unset(reader: Reader) -> bool:
 
 
 def _uses_empty_default(node: ast.expr, reader: Reader) -> bool:
-    """Return whether a call passes only the name to a helper with an empty default."""
+    """Return whether a call of a helper with an empty default passes no other default."""
     if not reader.has_empty_default or not isinstance(node, ast.Call) or node.keywords:
         return False
     return not any(isinstance(argument, ast.Starred) for argument in node.args)

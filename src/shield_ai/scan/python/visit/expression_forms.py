@@ -1,4 +1,4 @@
-"""Recognize forms of expressions: conversions, records, logins and tests of truth values."""
+"""Recognize forms of expressions: conversions, records, database logins and truth-value tests."""
 
 from __future__ import annotations
 
@@ -21,18 +21,19 @@ def function_name(node: ast.Call) -> str:
 
 
 def is_record(node: ast.expr) -> bool:
-    """Return whether a tuple describes a value, as in `(str, "default", True)`."""
+    """Return whether a tuple contains a type or a non-text constant: `(str, "default", True)`."""
     if not isinstance(node, ast.Tuple):
         return False
-    return any(
-        (isinstance(element, ast.Name) and element.id in TYPES)
-        or (isinstance(element, ast.Constant) and not isinstance(element.value, (str, bytes)))
-        for element in node.elts
-    )
+    for element in node.elts:
+        if isinstance(element, ast.Name) and element.id in TYPES:
+            return True
+        if isinstance(element, ast.Constant) and not isinstance(element.value, (str, bytes)):
+            return True
+    return False
 
 
 def has_login(keys: list[str | None]) -> bool:
-    """Return whether the keys of a dict are those of a database."""
+    """Return whether a dict with these keys has the settings of a database with a password."""
     return "PASSWORD" in keys and ("ENGINE" in keys or {"NAME", "USER"}.issubset(keys))
 
 
@@ -50,7 +51,7 @@ def name_of(node: ast.expr) -> str:
 
 
 def is_boolean_conversion(node: ast.Call, function: object) -> bool:
-    """Return whether a call converts a text; `env_bool("X")` reads a variable."""
+    """Return whether a call converts a text to a boolean; not for a reader: `env_bool("X")`."""
     if isinstance(function, Reader):
         return False
     return bool(BOOLEAN_CONVERSION.fullmatch(function_name(node)))

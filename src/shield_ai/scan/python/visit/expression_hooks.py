@@ -1,4 +1,4 @@
-"""The methods by which a visitor of expressions collects reads, literals and calls."""
+"""Declare the methods by which a visitor of expressions collects reads, literals and calls."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class ExpressionHooks(StatementVisitor):
 
     @abc.abstractmethod
     def visit_attribute(self, node: ast.Attribute) -> None:
-        """Visit an attribute in capitals, which may be a variable."""
+        """Visit an attribute in upper case, which may be a variable."""
 
     @abc.abstractmethod
     def visit_other_call(self, node: ast.Call, function: object) -> None:

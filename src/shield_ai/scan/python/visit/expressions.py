@@ -47,7 +47,7 @@ class ExpressionVisitor(ExpressionHooks):
     ) -> None:
         super().__init__(project, module, statement_filter)
         self._database_alias = ""  # the key of the enclosing dict of database settings
-        self._database_engine = ""  # its ENGINE, if it is constant
+        self._database_engine = ""  # the constant ENGINE in that dict
         self._in_boolean_context = False  # only the truth value of the expression is used
 
     def visit(self, node: ast.expr, path: tuple[str, ...], *, direct: bool) -> None:
@@ -114,12 +114,12 @@ class ExpressionVisitor(ExpressionHooks):
                     self.visit(child, path, direct=False)
 
     def _visit_compared(self, node: ast.Compare) -> None:
-        """Visit the operands of a comparison: each one has the meaning of the others' names."""
+        """Visit the operands of a comparison, each with the name of another operand as its path."""
         operands = [node.left, *node.comparators]
         for operand in operands:
             names = [name_of(other) for other in operands if other is not operand]
-            path = next(((name,) for name in names if name), ())
-            self.visit(operand, path, direct=False)
+            known = [name for name in names if name]
+            self.visit(operand, tuple(known[:1]), direct=False)
 
     def _visit_bool_op(self, node: ast.BoolOp, path: tuple[str, ...], *, direct: bool) -> None:
         if not self.visit_or_default(node, path, direct=direct):
@@ -167,9 +167,9 @@ class ExpressionVisitor(ExpressionHooks):
         return bool(PLAIN_CACHE.search(self._constant_item(node, keys, "BACKEND")))
 
     def _constant_item(self, node: ast.Dict, keys: list[str | None], key: str) -> str:
-        """Return the constant text of an item of a dict; empty if it has none."""
+        """Return the constant text under a key of a dict; empty without one."""
         value = node.values[keys.index(key)] if key in keys else None
-        return (self.resolver.constant_text(value, self.scopes) or "") if value else ""
+        return self.resolver.constant_text(value, self.scopes) or ""
 
     def _visit_comprehension(self, node: ast.expr, path: tuple[str, ...]) -> None:
         outer = self._in_comprehension

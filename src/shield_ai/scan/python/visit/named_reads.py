@@ -1,4 +1,4 @@
-"""Visit the reads of secrets that are reported by their names, and never rewritten."""
+"""Visit the reads of secrets that can only be reported, because no fixer can rewrite them."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ from shield_ai.scan.python.readers.library_reads import (
 )
 from shield_ai.scan.python.readers.value_classes import is_value_class
 from shield_ai.scan.python.visit.env_reads import EnvReadVisitor
+from shield_ai.scan.python.visit.expression_forms import function_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -39,7 +40,7 @@ class NamedReadVisitor(EnvReadVisitor):
     """Visits uses of the environment that are not calls or subscripts with a variable's name."""
 
     def visit_environ(self, node: ast.expr) -> None:
-        """Add the secrets that an expression names beside the environment."""
+        """Add the secrets named in the expression that uses the environment."""
         ref = self.resolver.resolve(node, self.scopes)
         if isinstance(ref, (Environ, Reader)) and not ref.is_guessed:
             use = EnvironUse(self.resolver, self.scopes, self._statement)
@@ -47,7 +48,7 @@ class NamedReadVisitor(EnvReadVisitor):
             self._add_named(outermost, names, SkipId.UNSUPPORTED_READ.reason())
 
     def visit_attribute(self, node: ast.Attribute) -> None:
-        """Add an attribute that is a variable: of a class with `__getattr__`, of a namespace."""
+        """Add an attribute that is a variable, of a class with `__getattr__` or of a namespace."""
         if not VARIABLE.fullmatch(node.attr) or not is_secret(node.attr):
             return
         base = self.resolver.resolve(node.value, self.scopes)
@@ -84,7 +85,7 @@ class NamedReadVisitor(EnvReadVisitor):
         return True
 
     def visit_other_call(self, node: ast.Call, function: object) -> None:
-        """Add the secrets that a call names which is not a read by itself."""
+        """Add the secrets named in a call that is not itself a read."""
         path = function.path if isinstance(function, Library) else ""
         if path in EXPAND_FUNCTIONS or path in SHELL_FUNCTIONS:
             for argument in node.args[:1]:
@@ -96,7 +97,7 @@ class NamedReadVisitor(EnvReadVisitor):
                 self._add_named(node, self._texts_in([keyword.value]), reason)
             if keyword.arg == "fallback":
                 self._visit_ansible_fallback(node, keyword.value)
-        if _called_name(node) in self.resolver.project.reading_names:
+        if function_name(node) in self.resolver.project.reading_names:
             values = [*node.args, *(keyword.value for keyword in node.keywords)]
             reason = SkipId.UNSUPPORTED_READ.reason()
             self._add_named(node, self._texts_in(values), reason)
@@ -120,9 +121,9 @@ class NamedReadVisitor(EnvReadVisitor):
         return [name for name in dict.fromkeys(names) if is_secret(name)]
 
     def _texts_in(self, nodes: Iterable[ast.expr]) -> list[str]:
-        """Return the names of secrets among constants, and the elements of lists of them.
+        """Return the names of secrets among constants, and in lists of constants.
 
-        An element can also be an object with the name: `[Setting("API_KEY", default=None)]`.
+        An element of a list can also be a call with the name: `[Setting("API_KEY", default=None)]`.
         """
         names = []
         for node in nodes:
@@ -147,9 +148,3 @@ class NamedReadVisitor(EnvReadVisitor):
             )
             if not self._is_migrated(candidate):
                 self.add(candidate)
-
-
-def _called_name(node: ast.Call) -> str:
-    if isinstance(node.func, ast.Attribute):
-        return node.func.attr
-    return node.func.id if isinstance(node.func, ast.Name) else ""

@@ -52,8 +52,8 @@ class PydanticFieldVisitor(ExpressionVisitor):
         super().__init__(project, module, statement_filter)
         self.migrated: set[str] = set()  # variables read through the runtime
         self.has_settings_source = False  # a class has shield's settings source
-        # texts in the code that are not moved: the reason, the variable that overrides them
-        self.fixed_texts: dict[ast.expr, tuple[SkipReason | None, str]] = {}
+        # texts in defaults that are not migrated: the reason, and the variable that overrides them
+        self.kept_texts: dict[ast.expr, tuple[SkipReason | None, str]] = {}
         self._kinds: dict[ast.ClassDef, ClassKind] = {}
         self._readers = SettingsReaders(self.resolver)
 
@@ -62,41 +62,41 @@ class PydanticFieldVisitor(ExpressionVisitor):
         """Add a candidate."""
 
     def visit_statement(self, node: ast.stmt) -> None:
-        """Visit a statement, except choices and the method that adds shield's settings source."""
+        """Visit a statement, except a choice and the method that adds shield's settings source."""
         if isinstance(node, ast.AnnAssign) and _has_constant(node) and self._is_choice(node):
             return
         if isinstance(node, ast.ClassDef):
-            self._note_served_fields(node)
+            self._record_served_fields(node)
         if not adds_source(node):
             super().visit_statement(node)
 
-    def _note_served_fields(self, node: ast.ClassDef) -> None:
+    def _record_served_fields(self, node: ast.ClassDef) -> None:
         has_fields = any(isinstance(part, ast.AnnAssign) for part in node.body)
         if not has_fields and SOURCE not in self.source.text:
             return
         settings = self._readers.settings_of(node, self.scopes)
         if settings:
-            self._note_served(served_variables(self.resolver, settings))
+            self._record_served(served_variables(self.resolver, settings))
 
-    def _note_served(self, variables: set[str]) -> None:
+    def _record_served(self, variables: set[str]) -> None:
         self.migrated |= variables
         self.has_settings_source = self.has_settings_source or bool(variables)
 
     def visit_assignment(self, target: ast.expr, value: ast.expr) -> None:
-        """Visit an assignment; the defaults in a pydantic class are not moved."""
+        """Visit an assignment; the defaults in a pydantic class are not migrated."""
         scope = self.scopes[-1]
         if isinstance(scope, ast.ClassDef):
             if self._kind_of(scope) in {ClassKind.SETTINGS, ClassKind.MODEL}:
-                self._fix_texts(value, SkipId.SCHEMA_DEFAULT.reason())
+                self._keep_texts(value, SkipId.SCHEMA_DEFAULT.reason())
         super().visit_assignment(target, value)
 
-    def _fix_texts(
+    def _keep_texts(
         self, value: ast.expr | None, reason: SkipReason | None, variable: str = ""
     ) -> None:
-        """Record that the texts in a default are not moved."""
+        """Record that the texts in a default are not migrated."""
         for node in ast.walk(value) if value else ():
             if isinstance(node, (ast.Constant, ast.JoinedStr, ast.BinOp)):
-                self.fixed_texts.setdefault(node, (reason, variable))
+                self.kept_texts.setdefault(node, (reason, variable))
 
     def _is_in_enumeration(self) -> bool:
         scope = self.scopes[-1]
@@ -108,7 +108,7 @@ class PydanticFieldVisitor(ExpressionVisitor):
         return self._kinds[node]
 
     def _is_choice(self, node: ast.AnnAssign) -> bool:
-        """Return whether a field with a secret-like name has one of the values in the code."""
+        """Return whether the type of a field with a secret-like name lists the possible values."""
         if not isinstance(node.target, ast.Name) or not is_secret(node.target.id):
             return False
         annotation = without_none(node.annotation)
@@ -145,7 +145,7 @@ class PydanticFieldVisitor(ExpressionVisitor):
             self._add_field(scope, target, node)
 
     def _reader_of(self, scope: ast.ClassDef) -> tuple[SettingsClass | None, str]:
-        """Return the settings class that reads a class's fields, and the names above them."""
+        """Return the settings class that reads a class's fields, and the names above the fields."""
         settings = self._readers.settings_of(scope, self.scopes)
         if settings:
             return settings, ""
@@ -237,7 +237,7 @@ class PydanticFieldVisitor(ExpressionVisitor):
         return prefixes
 
     def _add_unserved_field(self, candidate: Candidate, value: ast.expr | None) -> None:
-        self._fix_texts(value, candidate.reason)
+        self._keep_texts(value, candidate.reason)
         self.add(candidate)
 
     def _add_settings_field(
@@ -270,9 +270,9 @@ class PydanticFieldVisitor(ExpressionVisitor):
             candidate.reason = case.reason()
         case = SkipId.DEVELOPMENT_VALUE_PYDANTIC
         reason = case.reason(variable=variable or "a variable")
-        self._fix_texts(value, reason, variable)
+        self._keep_texts(value, reason, variable)
         if variable in settings.migrated:
-            self._note_served({variable})
+            self._record_served({variable})
         else:
             self.add(candidate)
 

@@ -1,4 +1,4 @@
-"""Record the get_secret() calls in the code, and the names of the secrets that they read."""
+"""Describe the calls of get_secret(), and the names of the secrets that they read."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class SecretCall(NamedTuple):
     names: tuple[str, ...] = ()  # of the secrets, without fields; empty if the name is computed
     is_optional: bool = False  # works without the secret
     lacks_default: bool = False  # fails without the secret and its variable
-    variables: tuple[str, ...] = ()  # that its own expression reads; empty if that is not known
+    variables: tuple[str, ...] = ()  # that its own expression reads; empty if unknown
 
     @property
     def place(self) -> str:
@@ -56,6 +56,7 @@ def _has_empty_default(node: ast.Call) -> bool:
 
 
 def default_of(node: ast.Call) -> ast.expr | None:
-    """Return the default in a call of get_secret()."""
+    """Return the default in a call of get_secret(); None without one."""
     keywords = [keyword.value for keyword in node.keywords if keyword.arg == "default"]
-    return next(iter([*node.args[1:2], *keywords]), None)
+    defaults = [*node.args[1:2], *keywords]
+    return defaults[0] if defaults else None

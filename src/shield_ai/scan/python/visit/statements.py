@@ -39,11 +39,11 @@ class StatementVisitor(abc.ABC):
         self._statement_filter = statement_filter
         # The label and prefix of each open `with env.prefixed(...)`; a computed prefix is None.
         self._env_prefixes: list[tuple[str, str | None]] = []
-        self._statement: ast.stmt = ast.Pass()  # the innermost around the current node
+        self._statement: ast.stmt = ast.Pass()  # the innermost statement around the current node
         self._fstrings: list[ast.JoinedStr] = []  # from the outermost to the innermost
         self._in_comprehension = False
         self._in_annotation = False
-        self._loop_names: frozenset[str] = frozenset()  # assigned in each iteration of a loop
+        self._loop_names: frozenset[str] = frozenset()  # names that the loop around binds again
 
     @abc.abstractmethod
     def visit(self, node: ast.expr, path: tuple[str, ...], *, direct: bool) -> None:
@@ -171,7 +171,6 @@ class StatementVisitor(abc.ABC):
     def _visit_scope(self, scope: Scope, body: Sequence[ast.AST]) -> None:
         outer_scopes = self.scopes
         outer_in_comprehension = self._in_comprehension
-        outer_fstrings = self._fstrings
         outer_loop_names = self._loop_names
         self._loop_names = frozenset()
         self.scopes = (*outer_scopes, scope)
@@ -180,7 +179,6 @@ class StatementVisitor(abc.ABC):
             self._visit_child(node)
         self.scopes = outer_scopes
         self._in_comprehension = outer_in_comprehension
-        self._fstrings = outer_fstrings
         self._loop_names = outer_loop_names
 
     def _visit_for(self, node: ast.For | ast.AsyncFor) -> None:

@@ -36,7 +36,7 @@ FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 COPY_REASONS = frozenset(
     {SkipId.ENVIRONMENT_COPY, SkipId.READS_PARAMETER, SkipId.TESTS_ENVIRONMENT_COPY}
 )
-DJANGO_KEY = ("SECRET_KEY",)  # a secret, even if a linter was told to accept it
+DJANGO_KEY = ("SECRET_KEY",)  # a secret, even if a comment says that it is not
 
 
 class SecretVisitor(AccessorCallVisitor):
@@ -45,7 +45,7 @@ class SecretVisitor(AccessorCallVisitor):
     Args:
         project: The modules of the app.
         module: The file.
-        statement_filter: Which statements to visit; all by default.
+        statement_filter: Selects the statements to visit; by default, all are visited.
     """
 
     def __init__(
@@ -56,8 +56,9 @@ class SecretVisitor(AccessorCallVisitor):
         self.assigned_settings: set[str] = set()  # settings with a value that is not constant
         self._stage_classes: StageClasses | None = None  # of the module, at the first class
         self._computed_writes: set[str] = set()  # variables that may be set under a computed name
-        self._followed_writes: set[str] = set()  # names that are part of their names
-        self._replaces_environ = False  # the runtime passes values to expressions in os.environ
+        self._followed_writes: set[str] = set()  # names in the code that these depend on
+        # the file assigns to os.environ, in which the runtime passes values to expressions
+        self._replaces_environ = False
 
     def run(self) -> list[Candidate]:
         """Visit the file, and return the candidates in order."""
@@ -66,12 +67,12 @@ class SecretVisitor(AccessorCallVisitor):
         for candidate in self.candidates:
             if candidate.shape in {Shape.READ, Shape.PRESENCE} and not candidate.reason:
                 candidate.reason = self._explain_written(candidate)
-        self._keep_copied_variables()
-        self._drop_enumerated()
+        self._skip_copied_variables()
+        self._drop_enumerated_calls()
         return self.candidates
 
-    def _drop_enumerated(self) -> None:
-        """Drop the calls that pass a name to a read for which the possible names are known."""
+    def _drop_enumerated_calls(self) -> None:
+        """Drop the calls that only name a variable if a read with possible names covers it."""
         known = {name for candidate in self.candidates for name in candidate.alternatives}
         self.candidates = [
             candidate
@@ -79,8 +80,8 @@ class SecretVisitor(AccessorCallVisitor):
             if candidate.variable not in known or not _is_unsupported(candidate)
         ]
 
-    def _keep_copied_variables(self) -> None:
-        """Skip all reads of a variable from copies of the environment, if one can't be migrated."""
+    def _skip_copied_variables(self) -> None:
+        """Skip all reads of a variable from copies of the environment if one can't be migrated."""
         reasons = {
             candidate.variable: candidate.reason
             for candidate in self.candidates
@@ -105,11 +106,11 @@ class SecretVisitor(AccessorCallVisitor):
         if isinstance(node, ast.Delete):
             for target in node.targets:
                 if isinstance(target, ast.Subscript):
-                    self._note_environ_change(target.value, target.slice)
+                    self._record_environ_change(target.value, target.slice)
         elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
             function = node.value.func
             if isinstance(function, ast.Attribute) and function.attr == "pop" and node.value.args:
-                self._note_environ_change(function.value, node.value.args[0])
+                self._record_environ_change(function.value, node.value.args[0])
         super().visit_statement(node)
 
     def visit_assignment(self, target: ast.expr, value: ast.expr) -> None:
@@ -125,13 +126,13 @@ class SecretVisitor(AccessorCallVisitor):
             self._replaces_environ = self._replaces_environ or isinstance(owner, Library)
         if not isinstance(target, ast.Subscript):
             return
-        if self._note_environ_change(target.value, target.slice):
+        if self._record_environ_change(target.value, target.slice):
             for candidate in self.candidates[first:]:
                 is_read = candidate.shape is Shape.READ
                 if is_read or (candidate.node is value and candidate.shape is Shape.LITERAL):
                     candidate.reason = candidate.reason or SkipId.SETS_VARIABLE.reason()
 
-    def _note_environ_change(self, container: ast.expr, name: ast.expr) -> bool:
+    def _record_environ_change(self, container: ast.expr, name: ast.expr) -> bool:
         """Record that a variable is set or deleted, and return whether the container is os.environ.
 
         Args:
@@ -153,7 +154,7 @@ class SecretVisitor(AccessorCallVisitor):
     def visit_or_default(self, node: ast.BoolOp, path: tuple[str, ...], *, direct: bool) -> bool:
         """Visit `read or constant`, and return whether the expression has this form.
 
-        An empty constant is the default of the read. So are a constant after SECRET_KEY and a
+        An empty constant becomes the default of the read. So do a text for SECRET_KEY and a
         hardcoded secret, which must not be used in production. Other constants remain in the code.
         """
         if not isinstance(node.op, ast.Or) or len(node.values) != 2:
@@ -198,7 +199,7 @@ class SecretVisitor(AccessorCallVisitor):
                 self.not_secrets.append((node, ".".join(path), reason))
             return
         candidate = Candidate(node=node, shape=Shape.LITERAL, path=path, direct=direct)
-        candidate.reason, candidate.overridden_by = self.fixed_texts.get(node, (None, ""))
+        candidate.reason, candidate.overridden_by = self.kept_texts.get(node, (None, ""))
         if is_reviewed(self.source, node) and path != DJANGO_KEY:
             candidate.is_reviewed = True
             candidate.reason = candidate.reason or SkipId.REVIEWED.reason()
@@ -282,7 +283,7 @@ def _sets_new_value(name: str, value: ast.expr) -> bool:
 
 
 def _arguments(node: ast.Call | ast.Subscript) -> list[ast.expr]:
-    """Return the arguments of a call."""
+    """Return the arguments of a call; none for a subscript."""
     if isinstance(node, ast.Subscript):
         return []
     return [*node.args, *(keyword.value for keyword in node.keywords)]
