@@ -39,7 +39,7 @@ def dotenv_finding(path: str, line: int, text: str, name: str) -> Finding:
 
 
 def _dotenv_value_span(text: str, name: str) -> tuple[int, int]:
-    """Return the columns, from 0, of a variable's value, or of the part of it on this line."""
+    """Return the columns, from 0, of a variable's value, or of its part on this line."""
     _, equals, rest = text.partition(name)[2].partition("=")
     if not equals:
         return 0, len(text)
@@ -53,7 +53,7 @@ def _dotenv_value_span(text: str, name: str) -> tuple[int, int]:
 
 
 def dotenv_findings(paths: list[str], read: FileReader) -> list[Finding]:
-    """Return a finding for each secret in the .env files among some paths."""
+    """Return a finding for each secret in the .env files among the paths."""
     findings = []
     for path in paths:
         if not is_dotenv(path.rpartition("/")[2]):

@@ -58,8 +58,8 @@ def create_findings(
     Args:
         source: The file.
         candidates: What the visitor found in it.
-        migrated: The reads that `shield apply` already replaced. They are needed to give literals
-            the same skip reasons as before.
+        migrated: The reads that `shield apply` already replaced. With them, literals get the same
+            skip reasons as before.
         facts: The app's layout.
         known: The files of the app.
     """
@@ -137,8 +137,8 @@ def _create_finding(
 def _rule_of(candidate: Candidate) -> Rule:
     """Return a candidate's rule.
 
-    An empty default of a pydantic field, or a default of a field whose type is that of a secret,
-    has the rule for reads: it marks a field that pydantic reads from a variable.
+    A literal that is the default of a pydantic field has the rule for reads if it is empty or the
+    type of the field is one for secrets: it marks a field that pydantic reads from a variable.
     """
     node = candidate.node
     is_empty = isinstance(node, ast.Constant) and not node.value

@@ -115,7 +115,8 @@ def _app_folders(facts: AppFacts, root: str, known: set[str]) -> set[str]:
 def _is_in_namespace_package(source: Source, root: str, known: set[str]) -> bool:
     """Return whether a file in a folder without `__init__.py` is imported from the root.
 
-    Its imports of other modules of the root show that. Django imports management commands so, too.
+    The imports of other modules of the root show that. Django also imports management commands from
+    the root.
     """
     prefix = f"{root}/" if root else ""
     package = f"{prefix}{_top_folder(source.path, root)}/__init__.py"
@@ -137,9 +138,9 @@ def _is_script(source: Source, path: str) -> bool:
 
 
 def _has_module(folder: str, name: str, known: set[str]) -> bool:
-    """Return whether a folder has a module or a package with `__init__.py` of a name.
+    """Return whether a folder contains a module, or a package with `__init__.py`, of this name.
 
-    A folder without that file, such as airflow/, can have the name of an installed library.
+    A folder without `__init__.py`, such as airflow/, can have the name of an installed library.
     """
     return not known.isdisjoint({f"{folder}{name}.py", f"{folder}{name}/__init__.py"})
 
@@ -194,7 +195,7 @@ def _explain_side_effects(source: Source, facts: AppFacts) -> SkipReason | None:
 
 
 def _is_run_by(folder: str, path: str, facts: AppFacts) -> bool:
-    """Return whether a file only runs when a package is imported already."""
+    """Return whether a file only runs after the package was imported."""
     return path.startswith(f"{folder}/") or path in facts.path_loader.loaded
 
 

@@ -1,4 +1,4 @@
-"""Explain why the literals of a file stay: other code of the file decides their value."""
+"""Explain why literals of a file are not migrated: other code of the file sets the value."""
 
 from __future__ import annotations
 
@@ -26,12 +26,13 @@ if TYPE_CHECKING:
 
 
 class KeptLiterals:
-    """What the reads of a file say about its literals.
+    """Explains which literals of a file are not migrated, by the other values and the reads.
 
     Args:
         source: The file.
         candidates: What the visitor found in it.
-        migrated: The reads that apply has moved: they explain literals as they did before.
+        migrated: The reads that `shield apply` already replaced. With them, literals get the same
+            skip reasons as before.
     """
 
     def __init__(
@@ -45,7 +46,7 @@ class KeptLiterals:
         self._defaults = _default_names(source, reads) if self._counts else {}
 
     def explain(self, candidate: Candidate) -> SkipReason | None:
-        """Return why a literal stays; None if nothing in the file keeps it."""
+        """Return the reason not to migrate a literal; None without one."""
         scope, path = candidate.scope, candidate.path
         if self._counts[scope, literal_variable(candidate)] > 1:
             return SkipId.SEVERAL_VALUES.reason()
@@ -56,16 +57,15 @@ class KeptLiterals:
         if read:
             case = SkipId.DEVELOPMENT_VALUE_IN_FILE
             return case.reason(line=read.node.lineno, variable=read.variable)
-        variable = self._defaults.get(candidate.target) or self._defaults.get(
-            candidate.innermost_name
-        )
-        if variable:
-            return SkipId.DEVELOPMENT_DEFAULT.reason(variable=variable)
+        for name in (candidate.target, candidate.innermost_name):
+            variable = self._defaults.get(name)
+            if variable:
+                return SkipId.DEVELOPMENT_DEFAULT.reason(variable=variable)
         return explain_placeholder(candidate)
 
 
 def _default_names(source: Source, reads: list[Candidate]) -> dict[str, str]:
-    """Map the names that are the default of a read, also after `or`, to its variable."""
+    """Map each name that is the default of a read, also after `or`, to the variable of the read."""
     variables: dict[ast.expr, str] = {read.node: read.variable for read in reads if read.variable}
     names: dict[str, str] = {}
     for read in reads:
@@ -77,7 +77,7 @@ def _default_names(source: Source, reads: list[Candidate]) -> dict[str, str]:
 
 
 def _names_after_or(tree: ast.Module, variables: dict[ast.expr, str]) -> Iterator[tuple[str, str]]:
-    """Yield each name that is used if a read gives nothing, and the variable of the read."""
+    """Yield each name in `read or name`, and the variable of the read."""
     for node in descend(tree):
         if isinstance(node, ast.BoolOp) and isinstance(node.op, ast.Or):
             first, last = node.values[0], node.values[-1]
@@ -97,7 +97,7 @@ def _count_literals(candidates: list[Candidate]) -> Counter[VariableKey]:
 def _reads_of_settings(reads: list[Candidate], families: Families) -> dict[SettingKey, Candidate]:
     """Map the scope and path of each setting that is read from the environment to its read.
 
-    A read in a class counts for its family, too.
+    A read in a class also counts for the class that its family inherits from.
     """
     found: dict[SettingKey, Candidate] = {}
     for read in reads:

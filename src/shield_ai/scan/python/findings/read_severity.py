@@ -1,4 +1,4 @@
-"""Lower the severity of reads that need no attention of their own."""
+"""Lower the severity of reads that another finding covers, or that production does not need."""
 
 from __future__ import annotations
 
@@ -36,15 +36,15 @@ LOW_REASONS = frozenset(
     }
 )
 
-# The main block of a file with one of these words in its name starts an app. That of another module
-# is a manual test of it.
+# The main block of a file with one of these words in its name starts an app. The main block of
+# another module is a manual test of the module.
 ENTRY_POINTS = word_set("MAIN APP RUN MANAGE SERVER SERVE WSGI ASGI BOT WORKER CLI START")
 # The main block of a file in one of these folders is a separate program.
 SCRIPT_FOLDERS = word_set("scripts script bin tools jobs cron tasks commands")
 
 
 class ReadSeverity:
-    """Grades the reads of an app.
+    """Adjusts the severity of the reads of an app.
 
     Args:
         sites: All sites of the app.
@@ -69,11 +69,12 @@ class ReadSeverity:
     def grade(self, finding: Finding, site: Site) -> Finding:
         """Return a finding, with a low severity if another finding is more important.
 
-        These are tests whether a variable is set, URLs beside the password of the same server,
-        identifiers beside their secrets, such as the ID of an access key, and reads for
-        development and tests.
-        Also a test of computed names, a name of a secret or a project, and reads in the main block
-        of a module.
+        The severity is low for:
+        - tests whether a variable is set, also under computed names
+        - URLs beside the password of the same server
+        - identifiers beside their secrets, such as the ID of an access key
+        - names of secrets or projects, and public values
+        - reads for development and tests, and in the main block of a module
         """
         if site.shape not in READ_SHAPES or finding.severity is Severity.LOW:
             return finding

@@ -31,8 +31,8 @@ _SERVER_URL = regex(
 )
 # A URL with a password, or with a login for a remote host.
 _LOGIN_URL = regex(r"://[^/\s\"'@:]*:[^/\s\"'@]+@|://[^/\s\"']*@(?!localhost\b|127\.|\[::1\])")
-# Every process of the app uses the same broker, and the same backend for its results. A cache can
-# be local.
+# All processes of an app use the same message broker and result backend, so a default for them is a
+# development value. A cache, however, can be local.
 _BROKER_WORDS = word_set(
     "BROKER BROKERS CELERY DRAMATIQ HUEY RQ ARQ QUEUE RABBITMQ AMQP CLOUDAMQP KAFKA NATS"
 )
@@ -135,7 +135,7 @@ def _start_of(source: Source, node: ast.ClassDef | None) -> int:
 def _default_span(source: Source, candidate: Candidate) -> tuple[int, int]:
     """Return the span of a default that is a non-empty text; both offsets are 0 for others.
 
-    Of a pydantic field, it can be a number, such as the port of a database.
+    For a pydantic field, the default can also be a number, such as the port of a database.
     """
     default = candidate.default
     is_port = candidate.shape is Shape.FIELD and is_number(default)
@@ -180,7 +180,7 @@ def _is_harmless_default(
 
 
 def _is_broker(candidate: Candidate, default: str) -> bool:
-    """Return whether a default is the URL of a message broker, or of a backend for results."""
+    """Return whether a default is the URL of a message broker or a result backend."""
     if not _BROKER_URL.search(default):
         return False
     names = (candidate.variable, *candidate.path)
@@ -192,8 +192,8 @@ def _database_field(candidate: Candidate) -> str:
     """Return the database field that a candidate reads, by its dict key or its variable."""
     if candidate.field:
         return candidate.field
-    family = database_field(candidate.variable)
-    return family[1] if family else ""
+    _, field = database_field(candidate.variable) or ("", "")
+    return field
 
 
 def _is_generated(default: ast.expr | None) -> bool:
