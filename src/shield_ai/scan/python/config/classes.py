@@ -36,7 +36,7 @@ def is_data_module(path: str) -> bool:
 
 
 def secret_fields(tree: ast.Module) -> Iterator[tuple[ast.stmt, str, str]]:
-    """Yield each field for a secret without a value, its name and its class.
+    """Yield each field for a secret without a value, the field's name and the name of the class.
 
     Args:
         tree: The module.
@@ -53,7 +53,7 @@ def secret_fields(tree: ast.Module) -> Iterator[tuple[ast.stmt, str, str]]:
 
 
 def _field(statement: ast.stmt, class_name: str, *, sets_attributes: bool) -> str:
-    """Return the name of a field that gets its value later; empty if it is none."""
+    """Return the name of a field that gets its value later; empty for other statements."""
     if isinstance(statement, ast.AnnAssign) and _is_empty(statement.value):
         is_field = _is_text(statement.annotation, class_name)
         return dotted_name(statement.target) if is_field else ""
@@ -95,11 +95,11 @@ def _is_empty(value: ast.expr | None) -> bool:
 
 
 def _sets_attributes(statement: ast.stmt) -> bool:
-    """Return whether a method sets attributes of its class by name."""
-    return isinstance(statement, FUNCTIONS) and any(
-        isinstance(node, ast.Call)
-        and dotted_name(node.func) == "setattr"
-        and bool(node.args)
-        and dotted_name(node.args[0]) in {"cls", "self"}
-        for node in ast.walk(statement)
-    )
+    """Return whether a method sets attributes of its class or instance with `setattr()`."""
+    if not isinstance(statement, FUNCTIONS):
+        return False
+    for node in ast.walk(statement):
+        if isinstance(node, ast.Call) and dotted_name(node.func) == "setattr" and node.args:
+            if dotted_name(node.args[0]) in {"cls", "self"}:
+                return True
+    return False

@@ -38,7 +38,7 @@ def copied_secret(statement: ast.stmt, names: Names) -> CopiedSecret | None:
 
     Args:
         statement: The statement.
-        names: The names that it sees.
+        names: The names that the statement sees.
     """
     if not isinstance(statement, ast.Assign) or not isinstance(statement.targets[0], ast.Attribute):
         return None
@@ -52,7 +52,7 @@ def copied_secret(statement: ast.stmt, names: Names) -> CopiedSecret | None:
 
 
 def _may_be_configuration(mapping: ast.expr, names: Names) -> bool:
-    """Return whether a mapping may be a configuration that has another name."""
+    """Return whether a mapping may be a configuration, although its name does not say so."""
     name = dotted_name(mapping)
     if not name or name in names or origin_of(mapping, names):
         return False

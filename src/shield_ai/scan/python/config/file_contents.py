@@ -25,7 +25,7 @@ def file_secret(statement: ast.stmt, names: Names) -> tuple[ast.expr, str, str] 
 
     Args:
         statement: The statement.
-        names: The names that it sees.
+        names: The names that the statement sees.
     """
     if not isinstance(statement, (ast.Assign, ast.AnnAssign)) or statement.value is None:
         return None
@@ -48,7 +48,7 @@ def _target_name(target: ast.expr) -> str:
 
 
 def _text_source(value: ast.expr) -> ast.expr:
-    """Return the expression of which a value is the text, or a part of it."""
+    """Return the expression that provides a text, without methods of str: `f.read()`."""
     while True:
         if isinstance(value, ast.Subscript):
             value = value.value

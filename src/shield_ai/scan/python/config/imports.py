@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 
     from shield_ai.scan.python.config.origins import Names
 
-# Their settings are those of the app, which the scan finds itself.
+# The settings of these libraries are those of the app, which the scan finds in its files.
 FRAMEWORKS = frozenset({"django", "celery", "rest_framework"})
 
 
 def imported_names(tree: ast.Module, known: Collection[str]) -> Names:
-    """Return the imported names that are configurations, or certainly none.
+    """Map imported names to configurations, or to None if they are certainly not configurations.
 
     Args:
         tree: The module.
@@ -53,7 +53,7 @@ def _import(names: Names, node: ast.ImportFrom, alias: ast.alias, known: Collect
     elif is_config_name(alias.name) and not node.level and _is_outside(module, known):
         names[name] = Origin(name, has_attributes=True)
     elif is_config_name(alias.name):
-        # Otherwise, it is a module that is not in git, or an object with attributes in lower case.
+        # Outside the app's files, the name can be a module with constants that git ignores.
         is_module = _path_end(module, alias.name) in known
         names[name] = Origin(name, has_constants=not is_module, has_sections=is_module)
 

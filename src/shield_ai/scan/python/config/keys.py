@@ -1,4 +1,4 @@
-"""Read the keys of a configuration in the code."""
+"""Determine the keys with which code reads a configuration."""
 
 from __future__ import annotations
 
@@ -12,12 +12,13 @@ from shield_ai.scan.python.config.names import key_meaning
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-# Before KEY at the end of a constant: it contains the key of a secret. Others are names of keys.
+# A constant such as API_KEY, with one of these words before KEY, refers to a secret. A constant
+# such as CONFIG_KEY refers to the key of any value.
 SECRET_KEYS = word_set("API SECRET PRIVATE ACCESS ENCRYPTION SIGNING LICENSE AUTH")
 
 
 class Keys:
-    """The keys of a module.
+    """Resolves the keys in a module, which can be constants.
 
     Args:
         tree: The module.
@@ -31,7 +32,7 @@ class Keys:
                     self._constants[node.targets[0].id] = node.value.value
 
     def text(self, node: ast.expr) -> str:
-        """Return the constant parts of a key, or the name of a constant; else an empty text."""
+        """Return the constant text of a key, or else the name of its constant; empty if unknown."""
         if isinstance(node, ast.Constant):
             return node.value if isinstance(node.value, str) else ""
         if isinstance(node, (ast.Name, ast.Attribute)):
@@ -44,13 +45,13 @@ class Keys:
         return ""
 
     def _constant(self, node: ast.Name | ast.Attribute) -> str:
-        """Return the text of a constant; its name, if another module defines it."""
+        """Return the text of a constant; the constant's name, if another module defines it."""
         if isinstance(node, ast.Name) and node.id in self._constants:
             return self._constants[node.id]
         name = node.id if isinstance(node, ast.Name) else node.attr
         parts = words(name)
-        names_key = parts[-1:] == ("KEY",) and SECRET_KEYS.isdisjoint(parts[-2:-1])
-        return name if name.isupper() and not names_key else ""
+        is_any_key = parts[-1:] == ("KEY",) and SECRET_KEYS.isdisjoint(parts[-2:-1])
+        return name if name.isupper() and not is_any_key else ""
 
     def secrets(self, arguments: Iterable[ast.expr]) -> list[str]:
         """Return the arguments that are keys of secrets."""

@@ -11,7 +11,7 @@ CONFIG_WORDS = word_set("CONFIG CONFIGS CONF CFG CONFIGURATION SETTING SETTINGS 
 CONSUMERS = word_set("settings_dict get_connection_params")
 # The first word of a method or function that returns a value.
 GETTERS = word_set("GET READ FETCH LOOKUP REQUIRE POP VALUE OPTION")
-# A function whose name ends with these takes the name of a file, not of a value.
+# At the end of a function's name: the argument is the name of a file, not of a value.
 FILE_ENDINGS = word_set("FILE PATH DIR")
 KEY = regex(r"[A-Za-z_][\w.:/-]{0,79}")
 FILE_NAME = regex(r".+[./](?:json|ya?ml|toml|ini|cfg|conf|txt|pem|key|env|py|crt|csv)")
@@ -38,7 +38,7 @@ def is_config_name(name: str) -> bool:
 
 
 def is_getter(name: str) -> bool:
-    """Return whether a method of a configuration object returns a value of it: `get_option`."""
+    """Return whether a method of a configuration object probably returns a value: `get_option`."""
     parts = words(name)
     return bool(parts) and parts[0] in GETTERS
 
@@ -75,6 +75,6 @@ def is_ambiguous(key: str, container: str) -> bool:
 
     Args:
         key: The key.
-        container: The name of the object that has it.
+        container: The name of the object that has the key.
     """
     return words(key) in AMBIGUOUS and SOURCE_WORDS.isdisjoint(words(container))

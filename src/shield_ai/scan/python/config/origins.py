@@ -15,30 +15,31 @@ class Origin(NamedTuple):
 
     source: str  # the function that loads it, or the name of the object
     is_file: bool = False  # known to be the content of a file; otherwise, a guess by the name
-    is_value: bool = False  # of a function: it returns the value of a key, not all values
+    is_value: bool = False  # a function that returns the value of a key, not all values
     has_attributes: bool = False  # the values are attributes, too
-    has_constants: bool = False  # attributes in upper case are values
-    has_sections: bool = False  # of a module: its get() takes a section and a key
+    has_constants: bool = False  # only attributes in upper case are values
+    has_sections: bool = False  # a module with a get() that takes a section and a key
 
 
-Names: TypeAlias = dict[str, "Origin | None"]  # None for what is certainly no configuration
-# These take an open file.
+# From names to origins; None for a name that is certainly not a configuration.
+Names: TypeAlias = dict[str, "Origin | None"]
+# Functions that parse an open file.
 LOADERS = word_set("""
     json.load yaml.load yaml.safe_load yaml.full_load yaml.unsafe_load toml.load tomllib.load
     tomli.load tomlkit.load hjson.load json5.load
 """)
-# These take a text, which comes from a file if the argument reads one.
+# Functions that parse a text, which comes from a file if the argument reads a file.
 TEXT_LOADERS = word_set("""
     json.loads toml.loads tomllib.loads tomli.loads tomlkit.parse hjson.loads json5.loads
 """)
-# These read the files that they are told to, or the services of Cloud Foundry.
+# Classes that read named files, or the services of Cloud Foundry.
 PARSERS = word_set("""
     configparser.ConfigParser configparser.RawConfigParser configparser.SafeConfigParser
     ConfigParser RawConfigParser SafeConfigParser configobj.ConfigObj ConfigObj
     ConfigParser.ConfigParser ConfigParser.RawConfigParser
     AppEnv cfenv.AppEnv
 """)
-# The values are attributes, too.
+# Functions that load a file into an object with attributes.
 ATTRIBUTE_LOADERS = word_set("OmegaConf.load omegaconf.OmegaConf.load")
 COMMAND_LINE = Origin("the command line", has_attributes=True)
 ARGUMENT_PARSERS = (".parse_args", ".parse_known_args")
@@ -46,12 +47,12 @@ STREAMLIT = word_set("st.secrets streamlit.secrets")
 OPENERS = word_set("open io.open codecs.open aiofiles.open")
 READ_METHODS = word_set("read read_text read_bytes open")
 OTHER_SOURCES = ("environ", "getenv", "urlopen", "request", "response", "stdin", "StringIO")
-KEEPING = word_set("get pop copy get_service")  # methods that return a part of the object
+PART_METHODS = word_set("get pop copy get_service")  # return an item, or a copy, of the object
 OPENED = Origin("open()")  # an open file, or its text
 
 
 def origin_of(node: ast.expr, names: Names) -> Origin | None:
-    """Return where the value of an expression comes from; None if it is no configuration."""
+    """Return where the value of an expression comes from; None if it is not a configuration."""
     origin: Origin | None = None
     if isinstance(node, ast.Name):
         origin = names[node.id] if node.id in names else guess(node.id)
@@ -63,8 +64,16 @@ def origin_of(node: ast.expr, names: Names) -> Origin | None:
         origin = _call_origin(node, names)
     elif isinstance(node, (ast.BoolOp, ast.IfExp)):
         parts = node.values if isinstance(node, ast.BoolOp) else [node.body, node.orelse]
-        origin = next(filter(None, (origin_of(part, names) for part in parts)), None)
+        origin = _first_origin(parts, names)
     return None if origin is OPENED else origin
+
+
+def _first_origin(nodes: list[ast.expr], names: Names) -> Origin | None:
+    for node in nodes:
+        origin = origin_of(node, names)
+        if origin:
+            return origin
+    return None
 
 
 def _attribute_origin(node: ast.Attribute, names: Names) -> Origin | None:
@@ -80,7 +89,7 @@ def _call_origin(node: ast.Call, names: Names) -> Origin | None:
     loader = _loader(node, names)
     if loader:
         return loader
-    if isinstance(node.func, ast.Attribute) and node.func.attr in KEEPING:
+    if isinstance(node.func, ast.Attribute) and node.func.attr in PART_METHODS:
         return origin_of(node.func.value, names)
     dotted = dotted_name(node.func)
     if dotted in names:

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 READS = (ast.Subscript, ast.Attribute, ast.Call)
 PARSER_MARK = "configparser"
 MAX_KEYS = 4  # of a path such as get_config("services", "smtp", "password")
-# At the end of a first key: the second argument is a default.
+# At the end of the first argument of get(): the second argument is a default, not a key.
 KINDS = word_set("TYPE TYPES KIND MODE METHOD GRANT")
 # Functions that return a value of a configuration if they take a section and a key.
 SECTION_GETTERS = frozenset({"get_value", "get_option", "get_param", "get_parameter"})
@@ -82,7 +82,7 @@ def find_config_reads(source: Source, known: Collection[str]) -> list[ConfigRead
 
 
 def _declared(source: Source, known: Collection[str]) -> Iterator[ConfigRead]:
-    """Yield imports of secrets from missing modules, and fields of configuration classes."""
+    """Yield the imports of secrets from missing modules, and fields of configuration classes."""
     for statement, key in imported_secrets(source.tree, known):
         if key_meaning(key) is not Meaning.HARMLESS:
             origin = Origin(ast.unparse(statement).split()[1])
@@ -128,9 +128,9 @@ class _Finder:
         copied = copied_secret(statement, names)
         if copied:
             yield ConfigRead(copied.node, copied.key, Origin(copied.mapping), is_certain=False)
-        text = file_secret(statement, names)
-        if text:
-            node, key, reader = text
+        from_file = file_secret(statement, names)
+        if from_file:
+            node, key, reader = from_file
             yield ConfigRead(node, key, Origin(reader, is_file=True), is_certain=False)
 
     def _find(self, node: ast.expr, names: Names) -> _Found | None:
@@ -143,12 +143,12 @@ class _Finder:
     def _item_read(self, node: ast.Subscript | ast.Attribute, names: Names) -> _Found | None:
         """Return the read of `config[key]` or `config.key`."""
         if isinstance(node, ast.Attribute):
-            found = _found(node.attr, node.value, names)
+            found = _read_from(node.attr, node.value, names)
             if found and self._has_attribute(node.attr, found.origin):
                 return found
             return _section_read(node, names)
-        found = _found(self._keys.text(node.slice), node.value, names)
-        # Other parsers than argparse return a dict of values from a request.
+        found = _read_from(self._keys.text(node.slice), node.value, names)
+        # The arguments of argparse are attributes; parsers of requests return a dict.
         return found if found and found.origin is not COMMAND_LINE else None
 
     def _has_attribute(self, name: str, origin: Origin) -> bool:
@@ -158,7 +158,7 @@ class _Finder:
 
     def _call_read(self, node: ast.Call, names: Names) -> _Found | None:
         if isinstance(node.func, ast.Name) and node.func.id == "getattr" and len(node.args) > 1:
-            return _found(self._keys.text(node.args[1]), node.args[0], names)
+            return _read_from(self._keys.text(node.args[1]), node.args[0], names)
         return self._method_read(node, names) or self._function_read(node, names)
 
     def _method_read(self, node: ast.Call, names: Names) -> _Found | None:
@@ -168,7 +168,7 @@ class _Finder:
         # The second argument of dict.get() is a default.
         count = MAX_KEYS if node.func.attr != "get" or self._takes_section(node, names) else 1
         keys = self._keys.secrets(node.args[:count])
-        return _found(keys[0], node.func.value, names) if keys else None
+        return _read_from(keys[0], node.func.value, names) if keys else None
 
     def _takes_section(self, node: ast.Call, names: Names) -> bool:
         """Return whether the arguments of `config.get()` are a section and a key."""
@@ -208,6 +208,6 @@ def _section_read(node: ast.Attribute, names: Names) -> _Found | None:
     return _Found(f"{section.attr}.{node.attr}", origin, ast.unparse(section))
 
 
-def _found(key: str, container: ast.expr, names: Names) -> _Found | None:
+def _read_from(key: str, container: ast.expr, names: Names) -> _Found | None:
     origin = origin_of(container, names) if key else None
     return _Found(key, origin, ast.unparse(container)) if origin else None

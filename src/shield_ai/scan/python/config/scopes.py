@@ -6,8 +6,8 @@ import ast
 from typing import TYPE_CHECKING
 
 from shield_ai.scan.python.config.origins import (
-    KEEPING,
     OPENED,
+    PART_METHODS,
     guess,
     has_other_source,
     opens_file,
@@ -54,7 +54,7 @@ def _nested_scopes(
 
 
 def _bind(statements: list[ast.stmt], outer: Names) -> Names:
-    """Return the names that a scope sees, with those that it assigns."""
+    """Return the names that a scope sees: those of the outer scope, and those that it assigns."""
     names = dict(outer)
     for node in statements:
         if isinstance(node, ast.Assign):
@@ -78,7 +78,7 @@ def _bind_function(
     for parameter, default in _parameters(node.args):
         origin = origin_of(default, outer) if default else None
         names[parameter] = origin or guess(parameter)
-    if node.args.kwarg:  # such as the options of a command
+    if node.args.kwarg:  # the options of a command, for example, are not a configuration
         names[node.args.kwarg.arg] = None
     statements = list(own_statements(node))
     return statements, _bind(statements, names)
@@ -105,17 +105,17 @@ def _assign(names: Names, name: str, value: ast.expr) -> None:
 
 
 def _function_origins(statements: list[ast.stmt], names: Names) -> Names:
-    """Return the functions that return the content of a file, or a value of it."""
+    """Return the functions that return the content of a file, or a value in the file."""
     found: Names = {}
     for node in statements:
         if isinstance(node, FUNCTIONS):
-            origin = _returned(*_bind_function(node, names))
+            origin = _returned_origin(*_bind_function(node, names))
             if origin:
                 found[node.name] = origin
     return found
 
 
-def _returned(statements: list[ast.stmt], names: Names) -> Origin | None:
+def _returned_origin(statements: list[ast.stmt], names: Names) -> Origin | None:
     for node in statements:
         if not isinstance(node, ast.Return) or not node.value:
             continue
@@ -136,7 +136,7 @@ def _assigned_to(node: ast.expr, statements: list[ast.stmt]) -> Iterator[ast.exp
 
 def _is_item(node: ast.expr) -> bool:
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
-        return node.func.attr in KEEPING
+        return node.func.attr in PART_METHODS
     return isinstance(node, ast.Subscript)
 
 
@@ -151,7 +151,7 @@ def _class_origins(statements: list[ast.stmt], outer: Names) -> Names:
             if origin and name.startswith(("self.", "cls.")):
                 found[name] = origin
     for method in methods:
-        origin = _returned(*_bind_function(method, {**outer, **found}))
+        origin = _returned_origin(*_bind_function(method, {**outer, **found}))
         if origin:
             found |= {f"self.{method.name}": origin, f"cls.{method.name}": origin}
     return found

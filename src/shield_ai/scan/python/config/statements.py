@@ -18,10 +18,10 @@ CONTAINERS = (ast.stmt, ast.ExceptHandler, ast.match_case)
 
 
 class Lines:
-    """Some lines of a file.
+    """A selection of the lines of a file.
 
     Args:
-        lines: Their numbers, sorted.
+        lines: The numbers of the lines, sorted.
     """
 
     def __init__(self, lines: list[int]) -> None:
@@ -57,7 +57,7 @@ def own_expressions(statement: ast.stmt) -> Iterator[ast.AST]:
 
 
 def dotted_name(node: ast.AST) -> str:
-    """Return `a.b.c` for such an expression; an empty text for others."""
+    """Return the text of an expression of the form `a.b.c`; empty for other expressions."""
     parts: list[str] = []
     while isinstance(node, ast.Attribute):
         parts.append(node.attr)
