@@ -30,7 +30,7 @@ WORKFLOW = "env:\n  MEMBER_ROSTER: ${{{{ {}.ROSTER }}}}\n"
 )
 def test_a_variable_from_a_store_of_secrets_is_reported(scanned, path, text, is_found):
     found = scanned({"shop/settings.py": READ.format("MEMBER_ROSTER"), path: text}).findings
-    message = f"{path} takes MEMBER_ROSTER from a store of secrets"
+    message = f"{path} takes MEMBER_ROSTER from a secret store"
     expected = [("MEMBER_ROSTER", "medium", message)] if is_found else []
     assert [(f.env, str(f.severity), f.message) for f in found if f.env in NAMES] == expected
 

@@ -32,19 +32,19 @@ class ProjectContext(msgspec.Struct):
     migrated: set[str] = msgspec.field(default_factory=set)
     # texts that a computed variable name may equal
     computed_names: set[str] = msgspec.field(default_factory=set)
-    # path of each settings file, with the settings that it does not set to a constant
+    # path of each settings file, and its settings with a value that is not constant
     assigned_settings: list[tuple[str, set[str]]] = msgspec.field(default_factory=list)
-    # variables that hold no secret, according to shield.toml
+    # variables that shield.toml ignores: they contain no secret
     ignored: frozenset[str] = frozenset()
     # why variables stay in the environment, unless shield.toml names them
     reserved: dict[str, SkipReason] = msgspec.field(default_factory=dict)
     # variables in shield.toml
     named: frozenset[str] = frozenset()
-    # variables that a deployment file takes from a store of secrets, and the file
+    # variables that a deployment file takes from a secret store, and the file
     stored: dict[str, str] = msgspec.field(default_factory=dict)
     # the settings files for development and tests
     development: frozenset[str] = frozenset()
-    # the functions that load all variables with a prefix
+    # prefixes, and the function that loads all variables with the prefix
     loaded_prefixes: dict[str, str] = msgspec.field(default_factory=dict)
 
     def loader(self, variable: str) -> str:
@@ -88,7 +88,7 @@ class _ReadVariables(NamedTuple):
 
 
 def _is_test(site: Site) -> bool:
-    """Return whether the code only tests a variable, which a library may read."""
+    """Return whether the code only tests a variable; a library may read it."""
     return site.shape is Shape.PRESENCE or (site.is_test and not site.alternatives)
 
 
@@ -119,7 +119,7 @@ def _apply(finding: Finding, site: Site, read: _ReadVariables, context: ProjectC
 def _keep_variables(
     site: Site, reason: SkipReason, movable: set[str], *, is_development: bool
 ) -> SkipReason:
-    """Add the advice to keep variables set for a read that cannot be migrated."""
+    """Return the reason with the advice to keep the variables of the read set, if necessary."""
     needed = [variable for variable in site.variables if variable in movable]
     has_default = site.default_literal and reason.id in NOT_IN_PRODUCTION
     if is_development and reason.id is SkipId.SETS_VARIABLE:
@@ -130,7 +130,7 @@ def _keep_variables(
 
 
 def _drop_blocked_alternatives(site: Site, reasons: dict[str, SkipReason | None]) -> Site:
-    """Move the variables with a reason to `others`, as they stay in the environment."""
+    """Move the alternatives that can't be migrated to `others`, if some can be."""
     migratable = [variable for variable in site.alternatives if not reasons[variable]]
     blocked = [variable for variable in site.alternatives if reasons[variable]]
     if not migratable or not blocked:

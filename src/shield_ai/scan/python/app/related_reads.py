@@ -27,15 +27,16 @@ def select_related_reads(
 ) -> list[FoundSite]:
     """Drop reads of non-secret variables, unless they belong to the same secret as another finding.
 
-    Reads of variables from a store of secrets are kept, too.
+    Reads of variables from a secret store are kept, too.
 
     Args:
         sites: All sites of the app.
         manifest_variables: Variables named in shield.toml; all are kept.
         computed: Variables that may be read under a computed name.
         ignored: Variables that shield.toml ignores; nothing is related to them.
-        development: Settings files for development and tests, where all reads stay.
-        stored: Variables that a deployment file takes from a store of secrets, and the file.
+        development: Settings files for development and tests; reads that are skipped there do not
+            keep a variable in the environment of production.
+        stored: Variables that a deployment file takes from a secret store, and the file.
     """
     reads = _select_reads(sites, ignored)
     database_fields = _database_fields(reads)
@@ -47,8 +48,8 @@ def select_related_reads(
         if not _is_harmless(finding, site):
             selected.append((finding, site))
         elif variable in stored and variable not in fields and site.shape in READ_SHAPES:
-            # Who deploys the app treats it as a secret.
-            message = f"{stored[variable]} takes {variable} from a store of secrets"
+            # The deployment treats the variable as a secret.
+            message = f"{stored[variable]} takes {variable} from a secret store"
             found = msgspec.structs.replace(finding, severity=Severity.MEDIUM, message=message)
             selected.append((found, site))
         elif variable in manifest_variables:
@@ -128,8 +129,8 @@ def _paired_secrets(
 ) -> dict[str, str]:
     """Map each identifier to the secret variable with which it forms a credential.
 
-    Identifiers that must stay in the environment are left out. So are those of a secret that
-    shield.toml names without its identifier.
+    Identifiers that must stay in the environment are left out, and so are the identifiers of
+    secrets in shield.toml.
     """
     unpaired = {*computed, *_unpaired_variables(sites)}
     not_migratable = _not_migratable_variables(sites, development)

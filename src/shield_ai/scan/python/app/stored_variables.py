@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 WORKFLOWS = ".github/workflows/"
 PUBLIC_KEYS = {("PUBLIC", "KEY"), ("SITE", "KEY"), ("PUBLISHABLE", "KEY")}
-# At the end of a name that no other rule takes for that of a secret.
+# At the end of a name that is not secret-like by other rules.
 PUBLIC_ENDS = word_set("URL URI DOMAIN METHOD ORG OWNER MAINTAINER")
 SUFFIXES = (".json", ".yml", ".yaml")
 MAX_SIZE = 200_000  # bytes
@@ -36,22 +36,22 @@ FORMS = (
 
 
 def find_stored_variables(paths: Iterable[str], read: FileReader) -> dict[str, str]:
-    """Map variables to the deployment file that takes them from a store of secrets.
+    """Map variables to the deployment file that takes them from a secret store.
 
     Args:
         paths: The app's files.
         read: Returns the bytes of a file; None if it can't be read.
     """
     found: dict[str, str] = {}
-    for path in sorted(filter(_is_evidence, paths)):
+    for path in sorted(filter(_may_deploy_app, paths)):
         for variable in _variables(read(path) or b""):
             if _may_be_secret(variable):
                 found.setdefault(variable, path)
     return found
 
 
-def _is_evidence(path: str) -> bool:
-    """Return whether a file may deploy the app: the secrets of a test need not be secret."""
+def _may_deploy_app(path: str) -> bool:
+    """Return whether a file may deploy the app. A workflow for tests can use harmless values."""
     is_test = path.startswith(WORKFLOWS) and "TEST" in words(path.rpartition("/")[2])
     return path.endswith(SUFFIXES) and not is_test
 
