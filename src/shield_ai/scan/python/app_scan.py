@@ -49,7 +49,7 @@ def scan(
         manifest_variables: Variables in shield.toml; they count as secrets.
         markers: The markers of the Python files that were already searched, by path.
         ignored: Variables that shield.toml ignores; their reads are not fixable.
-        other_reads: Reads in files that are not the app's; only with `paths`.
+        other_reads: Reads in files outside the app, for example in migrations; only with `paths`.
     """
     read = reader(str(root))
     if paths is None:

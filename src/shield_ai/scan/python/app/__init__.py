@@ -1,1 +1,1 @@
-"""Scan all files of an app, and judge what takes more than one file."""
+"""Scan all files of an app, and run the checks that need more than one file."""

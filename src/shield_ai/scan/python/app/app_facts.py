@@ -142,7 +142,7 @@ def _find_includers(settings: set[str], known: set[str], read: FileReader) -> di
 
 
 def _deeper_run_root(settings: str, root: str, run_roots: set[str]) -> str:
-    """Return the folder below a root that a server imports the settings from; "" without one."""
+    """Return the innermost folder below a root from which a server imports the settings, or ""."""
     prefix = f"{root}/" if root else ""
     deeper = [
         run_root
@@ -247,7 +247,7 @@ def _accessor_name(files: AppFiles) -> str:
 def _binds_otherwise(raw: bytes, name: str) -> bool:
     """Return whether a module binds a name to something other than the runtime's function.
 
-    A method of that name is no conflict: it is only used through its object.
+    A method of that name does not conflict: it is only called through its object.
     """
     if name.encode() not in raw:
         return False

@@ -32,7 +32,14 @@ RUNTIME_NAMES = (b"get_secret", b"SecretsManagerSource")
 
 
 class AppScanner:
-    """Scans Python files one by one and collects the results."""
+    """Scans Python files one by one and collects the results.
+
+    Args:
+        files: The app's files.
+        facts: The app's layout.
+        manifest_variables: Variables in shield.toml; they count as secrets.
+        ignored: Variables that shield.toml ignores; their reads are not fixable.
+    """
 
     def __init__(
         self,
@@ -54,7 +61,7 @@ class AppScanner:
         self._project.reading_names = find_reading_names(computing)
         context = open_context(files, manifest_variables, ignored)
         self.collected = Collected(self._project, context, manifest_variables)
-        self._without_runtime: set[str] = set()  # settings files that do not call get_secret
+        self._without_runtime: set[str] = set()  # settings files that do not use the runtime
 
     def scan_file(self, path: str) -> None:
         """Scan one Python file."""

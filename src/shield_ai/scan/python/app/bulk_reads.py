@@ -21,7 +21,7 @@ class Loader(NamedTuple):
 
     library: str  # a file that calls the function contains this text
     keyword: str  # the parameter for the prefix, without the underscore
-    prefix: str = ""  # without that parameter
+    prefix: str = ""  # the prefix if that parameter is not passed
 
 
 # https://flask.palletsprojects.com/en/stable/api/#flask.Config
@@ -41,6 +41,7 @@ LOADERS = {
 }
 LIBRARIES = frozenset(loader.library for loader in LOADERS.values())
 CLICK_PREFIX = "auto_envvar_prefix"
+# Functions that only copy the variables or fill a text with them.
 COPIES = frozenset({"dict", "format", "safe_substitute", "substitute", "update"})
 MARKS = (*LIBRARIES, CLICK_PREFIX, "**os.environ", "**environ", "(os.environ)", "(environ)")
 UPDATES = frozenset({"update", "from_mapping"})  # of the configuration of an app
@@ -59,16 +60,16 @@ def find_bulk_reads(source: Source, *, in_settings: bool) -> list[Skipped]:
     names = os_names(source.tree)
     found: dict[int, Skipped] = {}
     for node in descend(source.tree):
+        call: ast.AST = node
         read = None
-        if isinstance(node, ast.Call):
-            read = _loaded(node, text) or _updated(node, names) or _unpacked(node, names)
+        if isinstance(call, ast.Call):
+            read = _loaded(call, text) or _updated(call, names) or _unpacked(call, names)
         elif in_settings and isinstance(node, (ast.For, ast.comprehension)):
-            node = node.iter  # noqa: PLW2901
-            if isinstance(node, ast.Call) and _iterates_environ(node, names):
-                read = f"{ENVIRON}.{_function(node)}()", "every variable"
-        if read and isinstance(node, ast.expr):
+            call = node.iter
+            read = _iterated(call, names)
+        if read and isinstance(call, ast.Call):
             reason = SkipId.READS_ALL.reason(reader=read[0], variables=read[1])
-            found.setdefault(node.lineno, reason.entry(source.path, node.lineno))
+            found.setdefault(call.lineno, reason.entry(source.path, call.lineno))
     return list(found.values())
 
 
@@ -97,7 +98,7 @@ def _function(node: ast.Call) -> str:
 
 
 def _loaded(node: ast.Call, text: str) -> tuple[str, str] | None:
-    """Return the function that loads variables in a call, and which ones."""
+    """Return the function that loads variables in a call, and a description of the variables."""
     function = _function(node)
     loader = LOADERS.get(function)
     if loader and loader.library in text:
@@ -115,16 +116,17 @@ def _loaded(node: ast.Call, text: str) -> tuple[str, str] | None:
 
 
 def _prefix(node: ast.Call, loader: Loader) -> str | None:
-    """Return the prefix of the variables, with the underscore; empty without one.
+    """Return the prefix of the variables, with the underscore.
 
     Returns:
-        None if the prefix is computed.
+        "" if the function loads all variables; None if the prefix is computed.
     """
     values = [keyword.value for keyword in node.keywords if keyword.arg == loader.keyword]
-    argument = next(iter([*values, *node.args]), None)
-    if argument is None or (not values and loader.library not in {"from_prefixed_env", "sanic"}):
+    if not values and loader.library in {"from_prefixed_env", "sanic"}:
+        values = node.args  # the prefix can be the first positional argument
+    if not values:
         return f"{loader.prefix}_" if loader.prefix else ""
-    text = literal_text(argument)
+    text = literal_text(values[0])
     return None if text is None else f"{text.rstrip('_')}_"
 
 
@@ -161,7 +163,11 @@ def _unpacked(node: ast.Call, names: Mapping[str, str]) -> tuple[str, str] | Non
     return None
 
 
-def _iterates_environ(node: ast.Call, names: Mapping[str, str]) -> bool:
-    if not isinstance(node.func, ast.Attribute) or node.func.attr not in {"items", "values"}:
-        return False
-    return dotted_name(node.func.value, names) == ENVIRON
+def _iterated(node: ast.expr, names: Mapping[str, str]) -> tuple[str, str] | None:
+    """Return the method and the variables of a loop over `os.environ.items()`."""
+    if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
+        return None
+    method = node.func.attr
+    if method not in {"items", "values"} or dotted_name(node.func.value, names) != ENVIRON:
+        return None
+    return f"{ENVIRON}.{method}()", "every variable"

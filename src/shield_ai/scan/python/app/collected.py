@@ -30,7 +30,7 @@ class Collected:
 
     Args:
         project: The modules of the app.
-        context: What the files tell about each other.
+        context: Collects what the checks across files need.
         manifest_variables: Variables in shield.toml; they count as secrets.
     """
 
@@ -39,14 +39,16 @@ class Collected:
     ) -> None:
         self.context = context
         self.migrated: dict[str, set[str]] = {}  # variables of get_secret calls, by file
-        self.unresolved: list[Skipped] = []
-        self.constants: list[FoundSite] = []
-        self.harmless: list[Skipped] = []
+        self.unresolved: list[Skipped] = []  # reads of unknown variables
+        self.constants: list[FoundSite] = []  # constant defaults in get_secret calls
+        self.harmless: list[Skipped] = []  # values with a secret-like name that are not secrets
         self._aws_reads: list[Skipped] = []
         self._dynaconf_secrets: list[Skipped] = []
         self.config = ConfigFindings(project.known)
+        # path, line and column of the get_secret calls; 0 and 0 for a settings source
         self.calls: list[tuple[str, int, int]] = []
-        self.served: list[tuple[str, str]] = []  # path and variable of a pydantic field
+        # path and variable of the pydantic fields that a settings source provides
+        self.served: list[tuple[str, str]] = []
         self.secret_calls: list[SecretCall] = []
         self.manifest_variables = manifest_variables
         self._project = project
@@ -57,7 +59,7 @@ class Collected:
 
         Args:
             source: The file.
-            visitor: After its run.
+            visitor: The visitor of the file, after its run.
             in_settings: Whether the file is a settings file.
         """
         path = source.path
@@ -133,7 +135,7 @@ class Collected:
         return tuple(sorted(kept))
 
     def django_key(self, sites: Iterable[FoundSite]) -> Iterator[Skipped]:
-        """Yield entries that say where Django's SECRET_KEY comes from if it can't be moved.
+        """Yield entries that say where Django's SECRET_KEY comes from if it can't be migrated.
 
         Args:
             sites: All sites of the app.
@@ -153,7 +155,7 @@ def _harmless_values(
 ) -> Iterator[Skipped]:
     """Yield the values with a secret-like name that are not secrets, each name once.
 
-    Outside the settings, only names in capitals are reported.
+    Outside the settings, only names in upper case are reported.
     """
     values = list(visitor.not_secrets)
     if not in_settings:

@@ -1,4 +1,4 @@
-"""Compare the hardcoded secrets of an app: equal ones can be one secret, different ones can't."""
+"""Compare the hardcoded secrets of an app: only equal values can be the same secret."""
 
 from __future__ import annotations
 
@@ -57,11 +57,11 @@ def mark_different_literals(
 ) -> list[FoundSite]:
     """Add a reason to the literals of one variable that have different values in different files.
 
-    If one of the files has the settings for production, only the others stay.
+    If one of the files has the settings for production, its literal gets no reason.
 
     Args:
         sites: All sites of the app.
-        manifest_variables: Variables named in shield.toml; their literals move.
+        manifest_variables: Variables named in shield.toml; their literals are migrated.
         read: Returns the content of a file.
     """
     values: Values = {}
@@ -72,7 +72,8 @@ def mark_different_literals(
     marked = []
     for finding, site in sites:
         reason = _explain_different(finding, site, values)
-        marked.append((finding, msgspec.structs.replace(site, reason=reason) if reason else site))
+        marked_site = msgspec.structs.replace(site, reason=reason) if reason else site
+        marked.append((finding, marked_site))
     return marked
 
 
@@ -92,7 +93,7 @@ def _explain_different(finding: Finding, site: Site, values: Values) -> SkipReas
 
 
 def _literal_value(finding: Finding, site: Site, read: FileReader) -> bytes:
-    """Return the value of a literal that can be migrated, in its file; else an empty value."""
+    """Return the value of a literal that can be migrated, as in its file; b"" for other sites."""
     if site.shape is not Shape.LITERAL or site.reason:
         return b""
     return (read(finding.path) or b"")[site.start : site.end].strip(b"\"'")

@@ -27,9 +27,10 @@ if TYPE_CHECKING:
 def complete_findings(
     sites: Iterable[FoundSite], others: Iterable[Finding]
 ) -> tuple[list[Finding], list[FoundSite]]:
-    """Return all findings of an app with what reports show, and the sites that can be rewritten.
+    """Return all findings of an app with what reports show, and the findings with a site.
 
-    The findings of the sites keep their severity, which tells secrets from other variables.
+    A finding with a credential in one of its names has no site. The findings with a site keep their
+    original severity, which distinguishes secrets from other variables.
 
     Args:
         sites: The findings with a site.
@@ -37,7 +38,7 @@ def complete_findings(
     """
     found_sites = list(sites)
     severity = ReadSeverity(found_sites)
-    entries = _number([*found_sites, *((finding, None) for finding in others)])
+    entries = _sort_and_fingerprint([*found_sites, *((finding, None) for finding in others)])
     findings: list[Finding] = []
     found: list[FoundSite] = []
     for finding, site in entries:
@@ -55,16 +56,17 @@ def assign_fingerprints(findings: Iterable[Finding]) -> list[Finding]:
 
     Credentials in their names are masked.
     """
-    return [finding for finding, _ in _number([(finding, None) for finding in findings])]
+    entries = _sort_and_fingerprint([(finding, None) for finding in findings])
+    return [finding for finding, _ in entries]
 
 
-def _number(entries: Sequence[Entry]) -> list[Entry]:
+def _sort_and_fingerprint(entries: Sequence[Entry]) -> list[Entry]:
     seen: Counter[tuple[str, str, str]] = Counter()
     numbered: list[Entry] = []
     for finding, site in sorted(_mask_names(entries), key=_location):
         key = (finding.rule, finding.path, finding.name)
-        made = msgspec.structs.replace(finding, fingerprint=fingerprint(*key, seen[key]))
-        numbered.append((made, site))
+        identified = msgspec.structs.replace(finding, fingerprint=fingerprint(*key, seen[key]))
+        numbered.append((identified, site))
         seen[key] += 1
     return numbered
 
@@ -75,7 +77,7 @@ def _location(entry: Entry) -> tuple[str, int, int, str]:
 
 
 def _describe_site(finding: Finding, site: Site) -> Finding:
-    """Copy what reports show of a site."""
+    """Add to a finding what reports show of its site."""
     return msgspec.structs.replace(
         finding,
         fixable=not site.reason,
@@ -122,7 +124,7 @@ def not_migratable(
 ) -> list[Skipped]:
     """Return an entry for each site that no fixer can rewrite.
 
-    Calls that name a moved variable, and may read it, have an entry, too.
+    A call that names a migrated variable, and may read the variable, has an entry, too.
 
     Args:
         sites: All sites of the app.

@@ -27,7 +27,7 @@ RULE = "CSEC34.config-read"
 
 
 class ConfigFindings:
-    """Collects the reads of an app.
+    """Collects the reads of secrets from configurations in an app.
 
     Args:
         paths: The Python files of the app.
@@ -42,7 +42,7 @@ class ConfigFindings:
 
         Args:
             source: The file.
-            visitor: After its run.
+            visitor: The visitor of the file, after its run.
         """
         if not CONFIG_READ.search(source.raw):
             return
@@ -58,7 +58,7 @@ class ConfigFindings:
             sites: All sites of the app.
             assigned: The settings with a value that is computed at run time.
         """
-        # A literal of the same name may be that of another stage, or of the build of documents.
+        # A literal of the same name may belong to another stage, or to the build of documentation.
         others = [finding for finding, site in sites if site.shape is not Shape.LITERAL]
         settings = {finding.name.rpartition(".")[2] for finding in others} | assigned
         certain = [finding for finding in self._found if finding.severity is not Severity.LOW]

@@ -1,7 +1,7 @@
-"""Find the variables that the app deletes from its environment, to switch something off.
+"""Find the variables that the app deletes from its environment to disable a feature.
 
-For example, `os.environ.pop("SENTRY_DSN", None)` in manage.py stops the reports of a shell. With
-AWS on, get_secret() would still return the secret.
+For example, `os.environ.pop("SENTRY_DSN", None)` in manage.py disables error reports in a shell.
+With AWS on, get_secret() would still return the secret.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ DISPLAYS = (ast.List, ast.Tuple, ast.Set)
 def find_deleted_variables(
     files: Iterable[tuple[str, bytes]], variables: Collection[str]
 ) -> dict[str, SkipReason]:
-    """Map the variables that a statement of the app deletes to the reason not to move them.
+    """Map the variables that a statement of the app deletes to the reason not to migrate them.
 
-    A call of `pop()` that returns the value to the code is a read, not such a statement.
+    A call of `pop()` that returns the value to the code is a read, not a deletion.
 
     Args:
         files: Path and content of the Python files.
@@ -65,7 +65,7 @@ def _lines(tree: ast.Module) -> dict[str, int]:
 
 
 def _deleted(node: ast.AST, names: Mapping[str, str]) -> Iterator[ast.expr]:
-    """Yield the expressions for the variables that a statement deletes."""
+    """Yield the expressions that name the variables which a statement deletes."""
     if isinstance(node, ast.Delete):
         for target in node.targets:
             if isinstance(target, ast.Subscript) and dotted_name(target.value, names) == ENVIRON:

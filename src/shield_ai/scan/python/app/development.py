@@ -25,11 +25,11 @@ DEVELOPMENT_FILE = regex(r"(?:^|[/._-])(?:dev|development)(?:[._-]\w+)*\.py$")
 
 
 def explain_literals(settings: Collection[str], files: Collection[str]) -> dict[str, SkipReason]:
-    """Map settings files to the reason why their literals stay.
+    """Map settings files to the reason not to migrate their literals.
 
     Args:
         settings: All settings files.
-        files: Those for development and tests.
+        files: The settings files for development and tests.
     """
     reasons: dict[str, SkipReason] = {}
     for path in settings:
@@ -53,11 +53,11 @@ def mark_development_reads(
 
     Args:
         sites: All sites of the app.
-        manifest_variables: Variables named in shield.toml; they move although only development
-            reads them.
+        manifest_variables: Variables named in shield.toml; they are migrated even if only
+            development reads them.
         files: The settings files for development and tests.
         migrated: The variables that each file reads through get_secret.
-        literals: Why the literals of a file stay, by file.
+        literals: The reason not to migrate the literals of a file, by file.
     """
     used = _variables_outside(sites, literals)
     for path, variables in migrated.items():
@@ -72,8 +72,10 @@ def mark_development_reads(
             reason = _explain_by_file(path, site, used, manifest_variables)
         else:
             reason = _explain_by_name(site, manifest_variables)
-        is_new = reason and not site.reason
-        marked.append((finding, msgspec.structs.replace(site, reason=reason) if is_new else site))
+        marked_site = site
+        if reason and not site.reason:
+            marked_site = msgspec.structs.replace(site, reason=reason)
+        marked.append((finding, marked_site))
     return marked
 
 
@@ -84,9 +86,10 @@ def _explain_literal(
     manifest_variables: Collection[str],
     literals: Mapping[str, SkipReason],
 ) -> SkipReason | None:
-    """Explain why a literal of an example, or of settings for development or tests, stays.
+    """Explain why a literal of an example, or of settings for development or tests, is skipped.
 
-    It moves if shield.toml names its variable for this file alone.
+    Returns:
+        None for other files, and if shield.toml names a variable that no other file uses.
     """
     if site.variable in manifest_variables and site.variable not in used:
         return None
@@ -94,7 +97,7 @@ def _explain_literal(
 
 
 def _variables_outside(sites: list[FoundSite], files: Collection[str]) -> set[str]:
-    """Return the variables that are read, or tested for, outside some files."""
+    """Return the variables that are read, or tested for, outside the given files."""
     variables: set[str] = set()
     for finding, site in sites:
         if finding.path not in files:
@@ -105,17 +108,17 @@ def _variables_outside(sites: list[FoundSite], files: Collection[str]) -> set[st
 def _explain_by_file(
     path: str, site: Site, used: Collection[str], manifest_variables: Collection[str]
 ) -> SkipReason | None:
-    """Explain why a site in a settings file for development or tests stays."""
+    """Explain why a site in a settings file for development or tests is skipped; else None."""
     if not site.variable or site.shape not in {*READ_SHAPES, Shape.PRESENCE}:
         return None
     if site.variable in used:
-        # Development settings are moved, too: their app may run with AWS on.
+        # Reads in development settings are migrated, too: the app may run with AWS on.
         return SkipId.DEVELOPMENT_STAGE.reason() if is_test_settings(path) else None
     return None if site.variable in manifest_variables else SkipId.DEVELOPMENT_FILE.reason()
 
 
 def _explain_by_name(site: Site, manifest_variables: Collection[str]) -> SkipReason | None:
-    """Explain why a read stays because of the name of its variable."""
+    """Explain why a read is skipped by the name of its variable; else None."""
     if site.shape not in READ_SHAPES or site.variable in manifest_variables:
         return None
     is_development = DEVELOPMENT_VARIABLE.search(site.variable)

@@ -18,7 +18,7 @@ DEVELOPMENT_SETTINGS = regex(
     r"|(?:^|/)(?:dev|development|tests?|testing|ci)_(?:settings|config)\.py$"
 )
 PRODUCTION_SETTINGS = regex(r"(?:^|.*[/_])prod(?:uction)?(?:_(?:settings|config))?\.py$")
-# Projects also use these files in production, so it depends on their imports.
+# Some projects also use these files in production: their imports decide.
 LOCAL_SETTINGS = regex(r"(?:^|/)(?:local_settings|settings_local)\.py$")
 STAR_IMPORT = regex(rb"(?m)^([ \t]*)from[ \t]+([\w.]*+)[ \t]+import[ \t]+\*")
 # The line of an `if` or `try` that allows only development to import the file.
@@ -39,7 +39,7 @@ class StarImport(NamedTuple):
 def development_files(
     files: Collection[str], settings: Iterable[str], read: FileReader
 ) -> frozenset[str]:
-    """Return the settings for development and tests beside settings for production.
+    """Return the settings files that only development or tests use.
 
     Args:
         files: The app's Python files.
@@ -102,7 +102,7 @@ def _star_imports(path: str, raw: bytes, targets: Collection[str]) -> Iterator[S
 
 
 def _target(path: str, module: str, targets: Collection[str]) -> str:
-    """Return the imported file, one of some targets; "" for any other module."""
+    """Return the imported file if it is one of the targets; else ""."""
     name = module.lstrip(".")
     tail = name.replace(".", "/") + ".py"
     dots = len(module) - len(name)
@@ -113,7 +113,7 @@ def _target(path: str, module: str, targets: Collection[str]) -> str:
 
 
 def _enclosing_line(before: bytes, indent: int) -> bytes:
-    """Return the last line with a smaller indentation, without it."""
+    """Return the last line with a smaller indentation, stripped; b"" without one."""
     for line in reversed(before.splitlines()):
         text = line.strip()
         if text and len(line) - len(line.lstrip()) < indent:

@@ -64,7 +64,7 @@ def _files_in(call: ast.Call) -> Iterator[str]:
 
 
 def _places(folder: str, name: str) -> Iterator[str]:
-    """Yield where a file can be: below the module, in the folder `config`, in the app's folder."""
+    """Yield the possible paths of a file: beside the module, in the app's folder, in `config`."""
     for parent in dict.fromkeys((folder, f"{folder}/config".strip("/"), "", "config")):
         yield f"{parent}/{name}" if parent else name
 

@@ -1,4 +1,4 @@
-"""Find the variables that hold no secrets, by their values in files such as .env.example."""
+"""Find the variables that contain no secrets, by their values in files such as .env.example."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ MAX_SIZE = 200_000  # bytes
 
 
 def explain_examples(paths: Iterable[str], read: FileReader) -> dict[str, SkipReason]:
-    """Map variables to the reason why they stay: a public key or a path as example.
+    """Map variables to the reason not to migrate them: the example is a public key or a path.
 
     Args:
         paths: The app's files.

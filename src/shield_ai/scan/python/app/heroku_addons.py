@@ -23,7 +23,7 @@ LOGINS = {
     "sendgrid": ("SENDGRID_USERNAME", "SENDGRID_PASSWORD"),
     "mailgun": ("MAILGUN_API_KEY", "MAILGUN_SMTP_LOGIN", "MAILGUN_SMTP_PASSWORD"),
 }
-# An app that can use one of these reads the variables of all of them, one after the other.
+# An app that supports one of these add-ons usually tries the variables of all of them.
 REDIS_URLS = {"REDISTOGO_URL": "redistogo", "REDISCLOUD_URL": "rediscloud"}
 
 
@@ -31,19 +31,25 @@ def find_addon_variables(read: FileReader) -> dict[str, str]:
     """Return the variables that add-ons set on Heroku, with the names of the add-ons.
 
     Args:
-        read: Reads a file of the app.
+        read: Returns the bytes of a file; None if it can't be read.
     """
     try:
         document = msgspec.json.decode(read(APP_JSON) or b"{}")
     except (ValueError, RecursionError):
         return {}
-    found = dict(_addons(document)) if isinstance(document, dict) else {}
-    return {**found, **REDIS_URLS} if not found.keys().isdisjoint(REDIS_URLS) else found
+    if not isinstance(document, dict):
+        return {}
+    found = dict(_addons(document))
+    if not found.keys().isdisjoint(REDIS_URLS):
+        found.update(REDIS_URLS)
+    return found
 
 
 def _addons(document: dict[str, Any]) -> Iterator[tuple[str, str]]:
     addons = document.get("addons")
-    for addon in addons if isinstance(addons, list) else ():
+    if not isinstance(addons, list):
+        return
+    for addon in addons:
         entry = addon if isinstance(addon, dict) else {"plan": addon}
         name = str(entry.get("plan", "")).partition(":")[0]
         prefix = entry.get("as") or PREFIXES.get(name) or name.replace("-", "_").upper()

@@ -17,8 +17,16 @@ KEY = "SECRET_KEY"
 KEYS = frozenset({KEY, "DJANGO_SECRET_KEY"})
 READS = ("open(", ".read()", ".readline()", ".read_text(", ".read_bytes(")
 GENERATORS = (
-    *("get_random_secret_key(", "get_random_string(", "urandom(", "uuid4(", "SystemRandom("),
-    *("token_hex(", "token_urlsafe(", "token_bytes(", "random.choice", "generate_secret_key("),
+    "SystemRandom(",
+    "generate_secret_key(",
+    "get_random_secret_key(",
+    "get_random_string(",
+    "random.choice",
+    "token_bytes(",
+    "token_hex(",
+    "token_urlsafe(",
+    "urandom(",
+    "uuid4(",
 )
 EXEC = ("exec", "execfile")
 MAX_STEPS = 3  # how many levels of names and functions are followed from SECRET_KEY
@@ -43,7 +51,7 @@ class KeySources:
 
         Args:
             source: The module.
-            star_imports: The modules from which it imports all names.
+            star_imports: The modules from which the settings module imports all names.
         """
         self._assigned += find_key_source(source)
         self._included += find_executed_settings(source)
@@ -57,7 +65,7 @@ class KeySources:
                 self._overrides.append(reason.entry(source.path, name=KEY))
 
     def _is_library(self, module: str) -> bool:
-        """Return whether a module is in a library, and not a local file that git ignores."""
+        """Return whether a module belongs to a library; a local file that git ignores does not."""
         top = module.partition(".")[0]
         is_local = top == module and ("local" in top or "settings" in top)
         return not is_local and not any(
@@ -132,6 +140,7 @@ def _definitions(tree: ast.Module) -> Iterator[tuple[str, ast.AST]]:
 
 
 def _origin(value: ast.expr, definitions: dict[str, ast.AST]) -> SkipId | None:
+    """Return where a value comes from, following names and functions; None if unknown."""
     seen: set[str] = {KEY}
     level: list[ast.AST] = [value]
     is_generated = False

@@ -1,4 +1,4 @@
-"""Leave out the variables that only a list of values to mask names, and that nothing else reads."""
+"""Drop the variables that are named only in a list of values to mask."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def drop_masked_names(sites: list[FoundSite], known: Collection[str]) -> list[FoundSite]:
-    """Keep, of the variables whose values are only masked, those that other code reads as secrets.
+    """Drop the variables that are only masked, unless other code reads them as secrets.
 
     Args:
         sites: All sites of the app.

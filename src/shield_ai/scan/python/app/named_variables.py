@@ -1,4 +1,4 @@
-"""Find calls and lists that name a variable of a moved secret, and may read it in an unknown way.
+"""Find calls and lists that name a migrated variable, and may read it in an unknown way.
 
 `settings.set("sqlalchemy.url", "DATABASE_URL")` can read the variable in a method that the scan
 does not recognize. `REQUIRED = ["DATABASE_URL"]` can be a list of variables that the app checks
@@ -37,7 +37,7 @@ OTHER_FUNCTIONS = word_set("""
     INDEX STARTSWITH ENDSWITH DEBUG INFO WARNING ERROR EXCEPTION CRITICAL LOG PATCH SECRETS CLIENT
     VALIDATOR FIELD_VALIDATOR
 """)
-# In a file with one of these, a list of names may be one of variables that it reads.
+# If a file contains one of these, a list of names may be a list of variables to read.
 ENVIRONMENT = (b"environ", b"getenv")
 ERRORS = (b"Error", b"Exception", b"Warning", b"Configured")
 
@@ -45,7 +45,7 @@ ERRORS = (b"Error", b"Exception", b"Warning", b"Configured")
 def find_named_variables(
     paths: Iterable[str], read: FileReader, sites: Sequence[FoundSite]
 ) -> Iterator[Skipped]:
-    """Yield an entry for the first call or list in a file with the name of a movable variable.
+    """Yield an entry for the first call or list in a file that names a migratable variable.
 
     Args:
         paths: The scanned Python files.
@@ -89,7 +89,7 @@ def _named(
     Args:
         raw: The file.
         variables: The variables to search for in calls.
-        spans: Parts of the file that are left out.
+        spans: Parts of the file that are not searched; they can be nested.
         listed: The variables to search for in lists, too.
         in_keywords: The variables to search for in keyword arguments, too.
     """

@@ -1,4 +1,4 @@
-"""The checks of sites that need the whole app."""
+"""Run the checks of sites that need the whole app."""
 
 from __future__ import annotations
 
@@ -63,8 +63,8 @@ def relate_sites(
     """Select, merge and mark the sites of all files.
 
     Args:
-        sites: In the order of the files.
-        collected: What was found in addition.
+        sites: The sites of all files, in the order of the files.
+        collected: What the visitors found in addition.
         scanned: The scanned files.
         settings: The settings files.
         files: The app's files.

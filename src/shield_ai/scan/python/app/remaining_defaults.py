@@ -27,7 +27,7 @@ def find_remaining_defaults(
 
     A default that was a literal in the original code is a hardcoded secret: it is reported, but no
     fixer rewrites it. A default that was the default of an environment variable has a finding with
-    an `env`. It is not reported, but can supply the value of a database field.
+    an `env`. This finding is not reported, but can supply the value of a database field.
 
     Args:
         source: The file.

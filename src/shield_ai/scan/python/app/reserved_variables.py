@@ -1,4 +1,4 @@
-"""Find the variables that stay in the environment, by what all reads and files of an app show."""
+"""Find the variables that stay in the environment, by all reads and files of an app."""
 
 from __future__ import annotations
 
@@ -24,12 +24,13 @@ def reserve_variables(
     manifest_variables: Collection[str],
     contents: Sequence[tuple[str, bytes]],
 ) -> None:
-    """Add the reasons to the context.
+    """Add to the context the variables that stay in the environment, with the reasons.
 
     Args:
         context: What the scan has collected.
         sites: All sites of the app.
-        manifest_variables: Variables in shield.toml; they move unless the app sets or deletes them.
+        manifest_variables: Variables in shield.toml; they are migrated unless the app sets or
+            deletes them.
         contents: Path and content of the files that may read or set variables.
     """
     by_name = dict.fromkeys(
@@ -45,7 +46,7 @@ def reserve_variables(
 
 
 def _temporary_credentials(sites: Sequence[FoundSite]) -> dict[str, SkipReason]:
-    """Return the reasons of the access key beside a session token: they only work together."""
+    """Return the access key beside a session token, with the reason: they only work together."""
     if not any(site.variable == "AWS_SESSION_TOKEN" for _, site in sites):
         return {}
     reason = SkipId.READ_BY_BOTO3.reason()

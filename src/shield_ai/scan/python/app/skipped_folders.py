@@ -1,4 +1,4 @@
-"""Find the folders that the walk skips by their name although the app imports from them."""
+"""Find skipped folders that the app imports from, or that read secrets."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 # The app's own code can have these names, too.
 AMBIGUOUS = word_set("third_party vendor templates build dist env docs doc")
-# Not rewritten, but reported if they read secrets.
+# Folders that are not rewritten, but reported if they read secrets.
 MIGRATIONS = frozenset({"alembic", "migrations"})
 REPORTED = AMBIGUOUS | MIGRATIONS
 READ = regex(
@@ -54,7 +54,7 @@ def select_app_paths(entries: Iterable[Entry], read: FileReader) -> AppPaths:
     paths: list[str] = []
     folders: dict[str, list[str]] = {}
     for entry in entries:
-        if _belongs_to_code(entry):
+        if _is_app_path(entry):
             paths.append(entry.path)
         elif folder := _reported_folder(entry.path):
             folders.setdefault(folder, []).append(entry.path)
@@ -75,13 +75,13 @@ def select_app_paths(entries: Iterable[Entry], read: FileReader) -> AppPaths:
     return AppPaths(paths, tuple(skipped), tuple(findings))
 
 
-def _belongs_to_code(entry: Entry) -> bool:
+def _is_app_path(entry: Entry) -> bool:
     path = entry.path
-    return entry.is_app_file or _is_migration_helper(path) or _is_evidence(path)
+    return entry.is_app_file or _is_migration_helper(path) or _is_page_or_workflow(path)
 
 
-def _is_evidence(path: str) -> bool:
-    """Return whether a page or a workflow can tell which variables are public, or secret."""
+def _is_page_or_workflow(path: str) -> bool:
+    """Return whether a file is a page or workflow, which show public and secret variables."""
     if path.startswith(".github/workflows/"):
         return True
     if not path.endswith(PAGES):
@@ -121,7 +121,9 @@ def _reads(files: Iterable[str], read: FileReader, reason: SkipReason) -> Iterat
     """Yield the reads of secrets in some files."""
     rule = csec34_rules()["CSEC34.environ-read"]
     for path in files:
-        raw = read(path) or b"" if path.endswith(".py") else b""
+        if not path.endswith(".py"):
+            continue
+        raw = read(path) or b""
         index = LineIndex(raw)
         for match in READ.finditer(raw):
             variable = match[1].decode()
@@ -166,7 +168,7 @@ def _imports_from(path: str, raw: bytes, folder: str, modules: set[str]) -> bool
     if name.encode() not in raw:
         return False
     parents = parent.split("/") if parent else []
-    # An absolute import starts at any of the folders around it.
+    # An absolute import can start at any folder above the skipped one.
     bases = ["".join(f"{part}/" for part in parents[:depth]) for depth in range(len(parents) + 1)]
     for target, is_relative in _import_targets(path, raw):
         for base in [""] if is_relative else bases:
@@ -176,7 +178,7 @@ def _imports_from(path: str, raw: bytes, folder: str, modules: set[str]) -> bool
 
 
 def _import_targets(path: str, raw: bytes) -> Iterator[tuple[str, bool]]:
-    """Yield the path of each imported name, and whether it is relative to the root of the app."""
+    """Yield the path of each imported name, and whether it starts at the root of the app."""
     for found in IMPORT.finditer(raw):
         module, names, plain = (part.decode(errors="replace") for part in found.groups(b""))
         dots = len(module) - len(module.lstrip("."))

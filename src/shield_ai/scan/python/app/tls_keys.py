@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from shield_ai.model.site import FoundSite
     from shield_ai.model.skip import SkipReason
 
-# Without one of these words, the key can be one in PEM format, as those of SAML often are.
+# Without one of these words, the variable can contain the key itself in PEM format, as with SAML.
 TLS_WORDS = word_set("SSL TLS MTLS HTTPS")
 KEY = "KEY"
 CERTIFICATES = tuple(
@@ -28,9 +28,9 @@ CERTIFICATES = tuple(
 
 
 def find_tls_key_paths(sites: Iterable[FoundSite]) -> dict[str, SkipReason]:
-    """Map the variables with the path of a TLS key to the reason not to move them.
+    """Map the variables with the path of a TLS key to the reason not to migrate them.
 
-    A key that the code decodes or changes is left out: it is not a path.
+    A variable is left out if the code decodes or changes its value, which is then not a path.
 
     Args:
         sites: All sites of the app, also those of variables that are not secrets.

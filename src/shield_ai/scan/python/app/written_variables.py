@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from shield_ai.model.skip import SkipReason
 
-# Faster than the search of the tree, for most files.
+# Excludes most files without a search of their syntax trees.
 MAY_WRITE = regex(
     rb"env\w{0,40}(?:\[[^\]\n]{1,100}\]\s{0,20}=(?!=)|\.(?:update|setdefault)\(|\s{0,20}\|)|putenv"
     rb"|\*\*[\w.]{0,40}environ|\benv\w{0,40}\s{0,20}(?::[^=\n]{1,60})?=\s{0,20}(?:dict\(|\{)"
@@ -37,11 +37,11 @@ NOT_THE_APP = regex(r"(?:^|/)(?:migrations|alembic|docs?|examples?)/")
 def find_written_variables(
     files: Iterable[tuple[str, bytes]], variables: Collection[str]
 ) -> dict[str, SkipReason]:
-    """Map the variables that the app sets to computed values to the reason not to move them.
+    """Map the variables that the app sets to computed values to the reason not to migrate them.
 
     Left out are constants, which are often placeholders for a script, and the variables that a
-    file only passes on: those with a value from the settings, and those that it also names in
-    another place, such as a read.
+    file only passes on: their values come from the settings, or the file also names them in another
+    place, such as a read.
 
     Args:
         files: Path and content of the Python files.
