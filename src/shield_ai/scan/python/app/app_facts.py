@@ -77,34 +77,34 @@ def collect_facts(name: str, files: AppFiles) -> AppFacts:
         name: The name of the app.
         files: All files of the app.
     """
-    known, read = files.paths, files.read
-    django_settings = find_django_settings(known, read)
-    app_packages = find_app_packages(known, read)
+    paths, read = files.paths, files.read
+    django_settings = find_django_settings(paths, read)
+    app_packages = find_app_packages(paths, read)
     settings = {p for p in files.python() if is_settings(p) and not copied_folder(p)}
     settings.update(path for path in django_settings if not is_test(path, app_packages))
     includers = _find_includers(settings, files.python(), read)
     settings.update(includers)
     main_module = "" if settings else _module_with_reads(files, app_packages)
     roots = find_roots(
-        sorted(settings) or filter(None, [main_module]), django_settings, known, read
+        sorted(settings) or filter(None, [main_module]), django_settings, paths, read
     )
     main_settings = _main_settings(settings, django_settings, roots, read) or main_module
     root = _root_of(main_settings, roots)
     package = ""
     if not django_settings:
-        run_root = _deeper_run_root(main_settings, root, find_run_roots(known, read))
+        run_root = _deeper_run_root(main_settings, root, find_run_roots(paths, read))
         if run_root:
             package = _topmost_package(main_settings, run_root)
             root = run_root
             roots = (run_root, *[other for other in roots if other != run_root])
     runtime = DEFAULT_RUNTIME
     if main_settings:
-        anchor = find_missing_settings(known, read)
+        anchor = find_missing_settings(paths, read)
         if not anchor or not anchor.startswith(root):
             anchor = main_settings
-        runtime = choose_runtime_path(anchor, root, known, read, settings)
+        runtime = choose_runtime_path(anchor, root, paths, read, settings)
     init = nonempty_init(runtime, root, read)
-    examples = tuple(sorted(filter(is_env_example, known)))
+    examples = tuple(sorted(filter(is_env_example, paths)))
     return AppFacts(
         name=name,
         settings=tuple(sorted(settings)),
@@ -122,11 +122,11 @@ def collect_facts(name: str, files: AppFiles) -> AppFacts:
         app_packages=app_packages,
         accessor=_accessor_name(files),
         runtime_init=init,
-        path_loader=find_path_loader(init.rpartition("/")[0], settings, known, read),
+        path_loader=find_path_loader(init.rpartition("/")[0], settings, paths, read),
     )
 
 
-def _find_includers(settings: set[str], known: set[str], read: FileReader) -> dict[str, str]:
+def _find_includers(settings: set[str], python_files: set[str], read: FileReader) -> dict[str, str]:
     """Map the files that settings include with django-split-settings to those settings."""
     includers: dict[str, str] = {}
     for path in sorted(settings):
@@ -135,7 +135,7 @@ def _find_includers(settings: set[str], known: set[str], read: FileReader) -> di
             continue
         folder = path.removesuffix(path.rpartition("/")[2])
         for pattern in INCLUDED.findall(raw):
-            for included in fnmatch.filter(known, folder + pattern.decode()):
+            for included in fnmatch.filter(python_files, folder + pattern.decode()):
                 if included != path:
                     includers.setdefault(included, path)
     return includers

@@ -44,7 +44,7 @@ class Collected:
         self.harmless: list[Skipped] = []  # values with a secret-like name that are not secrets
         self._aws_reads: list[Skipped] = []
         self._dynaconf_secrets: list[Skipped] = []
-        self.config = ConfigFindings(project.known)
+        self.config = ConfigFindings(project.python_files)
         # path, line and column of the get_secret calls; 0 and 0 for a settings source
         self.calls: list[tuple[str, int, int]] = []
         # path and variable of the pydantic fields that a settings source provides

@@ -42,7 +42,7 @@ def find_deleted_variables(
         if is_outside_app(path, raw) or not MAY_DELETE.search(raw):
             continue
         try:
-            lines = _lines(Source.from_bytes(path, raw).tree)
+            lines = _lines_by_variable(Source.from_bytes(path, raw).tree)
         except (SourceError, RecursionError):
             continue  # the scan reports the file
         for variable in sorted(lines.keys() & {*variables}):
@@ -51,7 +51,7 @@ def find_deleted_variables(
     return found
 
 
-def _lines(tree: ast.Module) -> dict[str, int]:
+def _lines_by_variable(tree: ast.Module) -> dict[str, int]:
     """Map the variables that a file deletes to the first such line."""
     names = os_names(tree)
     nodes = list(descend(tree))

@@ -14,16 +14,16 @@ if TYPE_CHECKING:
     from shield_ai.model.site import FoundSite, Site
 
 
-def drop_masked_names(sites: list[FoundSite], known: Collection[str]) -> list[FoundSite]:
+def drop_masked_names(sites: list[FoundSite], known_secrets: Collection[str]) -> list[FoundSite]:
     """Drop the variables that are only masked, unless other code reads them as secrets.
 
     Args:
         sites: All sites of the app.
-        known: Variables in shield.toml, and those that are read through get_secret.
+        known_secrets: Variables in shield.toml, and those that are read through get_secret.
     """
     if not any(site.is_only_masked for _, site in sites):
         return sites
-    secrets = set(known)
+    secrets = set(known_secrets)
     for _, site in sites:
         if not site.is_only_masked:
             secrets.update(site.variables)

@@ -56,7 +56,7 @@ def find_written_variables(
             continue
         try:
             tree = Source.from_bytes(path, raw).tree
-            lines = _lines(tree)
+            lines = _lines_by_variable(tree)
         except (SourceError, RecursionError):
             continue  # the scan reports the file
         for variable in sorted(lines.keys() & {*named}):
@@ -70,7 +70,7 @@ def is_outside_app(path: str, raw: bytes) -> bool:
     return bool(NOT_THE_APP.search(path) or DEPLOYMENT.search(raw))
 
 
-def _lines(tree: ast.Module) -> dict[str, int]:
+def _lines_by_variable(tree: ast.Module) -> dict[str, int]:
     """Map the variables that a file sets, and names nowhere else, to the first such line."""
     names = os_names(tree)
     keys: set[ast.expr] = set()

@@ -58,32 +58,34 @@ class _Found(NamedTuple):
     container: str  # the code of the object
 
 
-def find_config_reads(source: Source, known: Collection[str]) -> list[ConfigRead]:
+def find_config_reads(source: Source, app_modules: Collection[str]) -> list[ConfigRead]:
     """Return the reads of secrets from configuration objects and parsed files.
 
     Args:
         source: The file.
-        known: The names of the modules and packages of the app, alone and as PARENT/NAME.
+        app_modules: The names of the modules and packages of the app, alone and as PARENT/NAME.
     """
     lines = Lines(_matching_lines(source.raw))
     finder = _Finder(source)
     found: dict[tuple[int, str], ConfigRead] = {}
     tests: dict[tuple[int, str], ConfigRead] = {}
-    for statements, names in find_scopes(source.tree, imported_names(source.tree, known), lines):
+    for statements, names in find_scopes(
+        source.tree, imported_names(source.tree, app_modules), lines
+    ):
         for statement in filter(lines.touch, statements):
             reads = tests if isinstance(statement, (ast.If, ast.While)) else found
             for read in finder.reads_in(statement, names):
                 reads.setdefault((read.line, read.key), read)
-    for read in _declared(source, known):
+    for read in _declared(source, app_modules):
         found[read.line, read.key] = read
     keys = {key for _, key in found}
     only_tested = [read for read in tests.values() if read.key not in keys]
     return sorted([*found.values(), *only_tested], key=lambda read: (read.line, read.key))
 
 
-def _declared(source: Source, known: Collection[str]) -> Iterator[ConfigRead]:
+def _declared(source: Source, app_modules: Collection[str]) -> Iterator[ConfigRead]:
     """Yield the imports of secrets from missing modules, and fields of configuration classes."""
-    for statement, key in imported_secrets(source.tree, known):
+    for statement, key in imported_secrets(source.tree, app_modules):
         if key_meaning(key) is not Meaning.HARMLESS:
             origin = Origin(ast.unparse(statement).split()[1])
             yield ConfigRead(statement, key, origin, is_certain=False)

@@ -49,7 +49,7 @@ def create_findings(
     candidates: list[Candidate],
     migrated: list[Candidate],
     facts: AppFacts,
-    known: set[str],
+    app_files: set[str],
 ) -> list[Entry]:
     """Turn the candidates of one file into findings, with their sites.
 
@@ -61,10 +61,10 @@ def create_findings(
         migrated: The reads that `shield apply` already replaced. With them, literals get the same
             skip reasons as before.
         facts: The app's layout.
-        known: The files of the app.
+        app_files: The files of the app.
     """
     in_settings = source.path in facts.settings
-    not_importable = explain_not_importable(source, facts, known)
+    not_importable = explain_not_importable(source, facts, app_files)
     kept = KeptLiterals(source, candidates, migrated)
     entries: list[Entry] = []
     for candidate in candidates:

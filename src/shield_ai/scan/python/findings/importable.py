@@ -25,34 +25,36 @@ INVOKE = frozenset({"invoke", "fabric"})
 MANAGEMENT_COMMAND = regex(r"/management/commands/\w+\.py$")
 
 
-def explain_not_importable(source: Source, facts: AppFacts, known: set[str]) -> SkipReason | None:
+def explain_not_importable(
+    source: Source, facts: AppFacts, app_files: set[str]
+) -> SkipReason | None:
     """Explain why a file cannot, or should not, import the runtime; None if it can.
 
     Args:
         source: The file.
         facts: The app's layout.
-        known: All files of the app.
+        app_files: All files of the app.
     """
     if not source.path.endswith(".py"):
         return SkipId.SCRIPT.reason()
-    if _is_in_instance_folder(source.path, known):
+    if _is_in_instance_folder(source.path, app_files):
         return SkipId.INSTANCE_FOLDER.reason()
-    if _is_task_file(source) or _is_separate_script(source, facts, known):
+    if _is_task_file(source) or _is_separate_script(source, facts, app_files):
         return SkipId.SEPARATE_SCRIPT.reason()
     return (
-        _explain_outside(source, facts, known)
-        or _explain_script(source, facts, known)
+        _explain_outside(source, facts, app_files)
+        or _explain_script(source, facts, app_files)
         or _explain_side_effects(source, facts)
     )
 
 
-def _is_in_instance_folder(path: str, known: set[str]) -> bool:
+def _is_in_instance_folder(path: str, app_files: set[str]) -> bool:
     """Return whether a file is in Flask's instance folder, which is not on `sys.path`.
 
     https://flask.palletsprojects.com/en/stable/config/#instance-folders
     """
     folder = path.rpartition("/")[0]
-    return folder.rpartition("/")[2] == "instance" and f"{folder}/__init__.py" not in known
+    return folder.rpartition("/")[2] == "instance" and f"{folder}/__init__.py" not in app_files
 
 
 def _is_task_file(source: Source) -> bool:
@@ -63,7 +65,7 @@ def _is_task_file(source: Source) -> bool:
     return is_invoke_file and not INVOKE.isdisjoint(_imported_packages(source))
 
 
-def _is_separate_script(source: Source, facts: AppFacts, known: set[str]) -> bool:
+def _is_separate_script(source: Source, facts: AppFacts, app_files: set[str]) -> bool:
     """Return whether a file beside the app's settings can't be imported, and imports nothing of it.
 
     Its name is not that of a module, as in `api-client.py`.
@@ -72,10 +74,10 @@ def _is_separate_script(source: Source, facts: AppFacts, known: set[str]) -> boo
     if name.isidentifier() or not facts.settings or source.path in facts.settings:
         return False
     root = facts.root(facts.runtime)
-    return _app_modules(root, known).isdisjoint(_imported_packages(source))
+    return _app_modules(root, app_files).isdisjoint(_imported_packages(source))
 
 
-def _explain_outside(source: Source, facts: AppFacts, known: set[str]) -> SkipReason | None:
+def _explain_outside(source: Source, facts: AppFacts, app_files: set[str]) -> SkipReason | None:
     """Explain why a file is outside the packages that can import the runtime; else None."""
     path = source.path
     root = facts.root(facts.runtime)
@@ -84,17 +86,17 @@ def _explain_outside(source: Source, facts: AppFacts, known: set[str]) -> SkipRe
         if file_root:
             return SkipId.OTHER_APP.reason(folder=file_root)
         return SkipId.OUTSIDE_APP.reason(folder=root)
-    if import_root(path, known) == root:
+    if import_root(path, app_files) == root:
         return None
     if file_root == root:
-        if _top_folder(path, root) in _app_folders(facts, root, known):
+        if _top_folder(path, root) in _app_folders(facts, root, app_files):
             return None
-        if _is_in_namespace_package(source, root, known):
+        if _is_in_namespace_package(source, root, app_files):
             return None
     return SkipId.OUTSIDE_PACKAGES.reason()
 
 
-def _app_folders(facts: AppFacts, root: str, known: set[str]) -> set[str]:
+def _app_folders(facts: AppFacts, root: str, app_files: set[str]) -> set[str]:
     """Return the folders in a root that the app's settings and runtime are imported from.
 
     Beside a package with Django's settings, a folder with settings but without `__init__.py` can
@@ -103,16 +105,16 @@ def _app_folders(facts: AppFacts, root: str, known: set[str]) -> set[str]:
     prefix = f"{root}/" if root else ""
     folders = {_top_folder(facts.runtime, root)}
     has_package = bool(facts.django_settings) and any(
-        f"{prefix}{folder}/__init__.py" in known for folder in folders
+        f"{prefix}{folder}/__init__.py" in app_files for folder in folders
     )
     for path in facts.settings:
-        is_app = not has_package or import_root(path, known) == root
+        is_app = not has_package or import_root(path, app_files) == root
         if facts.root(path) == root and (is_app or path in facts.django_settings):
             folders.add(_top_folder(path, root))
     return folders
 
 
-def _is_in_namespace_package(source: Source, root: str, known: set[str]) -> bool:
+def _is_in_namespace_package(source: Source, root: str, app_files: set[str]) -> bool:
     """Return whether a file in a folder without `__init__.py` is imported from the root.
 
     The imports of other modules of the root show that. Django also imports management commands from
@@ -120,13 +122,13 @@ def _is_in_namespace_package(source: Source, root: str, known: set[str]) -> bool
     """
     prefix = f"{root}/" if root else ""
     package = f"{prefix}{_top_folder(source.path, root)}/__init__.py"
-    if MANAGEMENT_COMMAND.search(source.path) and package in known:
+    if MANAGEMENT_COMMAND.search(source.path) and package in app_files:
         return True
     if _is_script(source, source.path.removeprefix(prefix)):
         return False
     beside = f"{source.path.rpartition('/')[0]}/"
     for name in _imported_packages(source):
-        if _has_module(prefix, name, known) and not _has_module(beside, name, known):
+        if _has_module(prefix, name, app_files) and not _has_module(beside, name, app_files):
             return True
     return False
 
@@ -137,15 +139,15 @@ def _is_script(source: Source, path: str) -> bool:
     return not has_names or b"sys.path" in source.raw or bool(MAIN_BLOCK.search(source.raw))
 
 
-def _has_module(folder: str, name: str, known: set[str]) -> bool:
+def _has_module(folder: str, name: str, app_files: set[str]) -> bool:
     """Return whether a folder contains a module, or a package with `__init__.py`, of this name.
 
     A folder without `__init__.py`, such as airflow/, can have the name of an installed library.
     """
-    return not known.isdisjoint({f"{folder}{name}.py", f"{folder}{name}/__init__.py"})
+    return not app_files.isdisjoint({f"{folder}{name}.py", f"{folder}{name}/__init__.py"})
 
 
-def _explain_script(source: Source, facts: AppFacts, known: set[str]) -> SkipReason | None:
+def _explain_script(source: Source, facts: AppFacts, app_files: set[str]) -> SkipReason | None:
     """Explain why a script in a subfolder cannot import the runtime; None if it can.
 
     Python puts the script's folder on `sys.path`, not the root of the app:
@@ -158,15 +160,15 @@ def _explain_script(source: Source, facts: AppFacts, known: set[str]) -> SkipRea
     is_script = is_alembic_environment(source.path) or MAIN_BLOCK.search(source.raw)
     if not is_script or b"sys.path" in source.raw or LOADED_MODULE.search(source.path):
         return None
-    if not _app_modules(root, known).isdisjoint(_imported_packages(source)):
+    if not _app_modules(root, app_files).isdisjoint(_imported_packages(source)):
         return None  # the file imports modules of the app already
     return SkipId.SCRIPT.reason()
 
 
-def _app_modules(root: str, known: set[str]) -> set[str]:
+def _app_modules(root: str, app_files: set[str]) -> set[str]:
     """Return the names of the modules and folders in a root; "." for relative imports."""
     names = {"."}
-    for path in known:
+    for path in app_files:
         if not root or path.startswith(f"{root}/"):
             names.add(_top_folder(path, root).removesuffix(".py"))
     return names

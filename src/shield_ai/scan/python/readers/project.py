@@ -25,7 +25,7 @@ class Project:
     """The modules of an app.
 
     Args:
-        known: The paths of the app's Python files.
+        python_files: The paths of the app's Python files.
         facts: The app's layout.
         read: Returns the bytes of a file; None if it can't be read.
         without_exports: Files that neither read variables nor re-export a reader. Imports from
@@ -34,12 +34,12 @@ class Project:
 
     def __init__(
         self,
-        known: set[str],
+        python_files: set[str],
         facts: AppFacts,
         read: FileReader,
         without_exports: Collection[str] = (),
     ) -> None:
-        self.known = known
+        self.python_files = python_files
         self.facts = facts
         self.reading_names: frozenset[str] = frozenset()  # of functions that read a variable
         self.read = read
@@ -98,7 +98,7 @@ class Project:
         for root in self.facts.roots:
             base = f"{root}/{tail}" if root else tail
             for path in (f"{base}.py", f"{base}/__init__.py"):
-                if path in self.known:
+                if path in self.python_files:
                     return path
         return ""
 

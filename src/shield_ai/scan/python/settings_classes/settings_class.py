@@ -285,7 +285,7 @@ def _served_variables(resolver: Resolver, method: ast.FunctionDef) -> tuple[froz
             served |= {str(key.value) for key in node.keys if isinstance(key, ast.Constant)}
         elif isinstance(node, ast.Call) and ast.unparse(node.func).endswith(SOURCE):
             for argument in node.args:
-                known = resolver.map_of_client(argument)
-                if known is not None:
-                    return frozenset(known.variables()), True
+                secret_map = resolver.map_of_client(argument)
+                if secret_map is not None:
+                    return frozenset(secret_map.variables()), True
     return frozenset(served), False

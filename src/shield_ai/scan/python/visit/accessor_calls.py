@@ -41,14 +41,16 @@ class AccessorCallVisitor(NamedReadVisitor):
         self, node: ast.Call, path: tuple[str, ...], accessor: RuntimeFunction, *, direct: bool
     ) -> None:
         """Visit a get_secret call: its own variable is migrated, others that it reads are not."""
-        known = self.resolver.project.secret_map(accessor.module)
+        secret_map = self.resolver.project.secret_map(accessor.module)
         own = self._own_variables(node)
-        variables = self._current_variables(self._accessor_variables(node, known), own, known)
+        variables = self._current_variables(
+            self._accessor_variables(node, secret_map), own, secret_map
+        )
         self._enclosing_calls.append(variables)
-        self.accessor_calls.append((node, known))
+        self.accessor_calls.append((node, secret_map))
         names = self._called_names(node)
         if names or not variables:
-            call = create_call(self.source.path, node, names, accessor.name, known)
+            call = create_call(self.source.path, node, names, accessor.name, secret_map)
             lacks_default = accessor.name != PRESENCE and self._lacks_default(node)
             call = call._replace(lacks_default=lacks_default, variables=own)
             self.secret_calls.append(call)
@@ -80,7 +82,7 @@ class AccessorCallVisitor(NamedReadVisitor):
 
     @staticmethod
     def _current_variables(
-        variables: tuple[str, ...], own: tuple[str, ...], known: SecretMap | None
+        variables: tuple[str, ...], own: tuple[str, ...], secret_map: SecretMap | None
     ) -> tuple[str, ...]:
         """Return the variables of a call, even if one was renamed in the code alone.
 
@@ -90,9 +92,9 @@ class AccessorCallVisitor(NamedReadVisitor):
         Args:
             variables: The variables according to the map file.
             own: The variables that the call's own expression reads, outermost first.
-            known: The map file; None for other modules.
+            secret_map: The map file; None for other modules.
         """
-        if known and own and len(variables) == 1 and variables[0] not in own:
+        if secret_map and own and len(variables) == 1 and variables[0] not in own:
             return own[:1]
         return variables
 
@@ -133,7 +135,7 @@ class AccessorCallVisitor(NamedReadVisitor):
             return ()
         return tuple(possible_texts(self.resolver, name, self.scopes) or ())
 
-    def _accessor_variables(self, node: ast.Call, known: SecretMap | None) -> tuple[str, ...]:
+    def _accessor_variables(self, node: ast.Call, secret_map: SecretMap | None) -> tuple[str, ...]:
         """Return the variables of the secrets that a get_secret call may read."""
         name = node.args[0] if node.args else None
         if isinstance(name, ast.Dict):
@@ -146,7 +148,7 @@ class AccessorCallVisitor(NamedReadVisitor):
         if name is None:
             return ()
         names = possible_texts(self.resolver, name, self.scopes) or ()
-        return tuple(_variable_of(name, node, known) for name in names)
+        return tuple(_variable_of(name, node, secret_map) for name in names)
 
     def add_backend_secret(self, node: ast.expr, path: tuple[str, ...]) -> None:
         """Collect the name of a secret in the options of a database backend."""
@@ -160,10 +162,12 @@ class AccessorCallVisitor(NamedReadVisitor):
         return bool(is_database) and not BACKEND_OPTIONS.isdisjoint(path)
 
 
-def _variable_of(name: str, call: ast.Call, known: SecretMap | None) -> str:
+def _variable_of(name: str, call: ast.Call, secret_map: SecretMap | None) -> str:
     """Return the variable in the map file, or the one that the name of the secret implies."""
     key = next((keyword.value for keyword in call.keywords if keyword.arg == "key"), None)
     reference = name
     if isinstance(key, ast.Constant) and isinstance(key.value, str):
         reference = f"{name}:{key.value}"
-    return (known.variable(reference) if known else "") or env_var_name(name.partition(":")[0])
+    return (secret_map.variable(reference) if secret_map else "") or env_var_name(
+        name.partition(":")[0]
+    )

@@ -30,7 +30,7 @@ class SecretCall(NamedTuple):
 
 
 def create_call(
-    path: str, node: ast.Call, names: Sequence[str], accessor: str, known: SecretMap | None
+    path: str, node: ast.Call, names: Sequence[str], accessor: str, secret_map: SecretMap | None
 ) -> SecretCall:
     """Describe a call of the runtime.
 
@@ -39,10 +39,10 @@ def create_call(
         node: The call.
         names: The possible names, as `name` or `name:field`.
         accessor: The function, such as `get_secret`.
-        known: The map file that the function is imported from; None for other modules.
+        secret_map: The map file that the function is imported from; None for other modules.
     """
     secrets = tuple(dict.fromkeys(name.partition(":")[0] for name in names))
-    optional = known.optional if known else ()
+    optional = secret_map.optional if secret_map else ()
     is_optional = accessor == PRESENCE or _has_empty_default(node)
     if secrets and all(name in optional for name in secrets):
         is_optional = True
