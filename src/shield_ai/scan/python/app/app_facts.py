@@ -144,11 +144,11 @@ def _find_includers(settings: set[str], python_files: set[str], read: FileReader
 def _deeper_run_root(settings: str, root: str, run_roots: set[str]) -> str:
     """Return the innermost folder below a root from which a server imports the settings, or ""."""
     prefix = f"{root}/" if root else ""
-    deeper = [
-        run_root
-        for run_root in run_roots
-        if run_root.startswith(prefix) and run_root != root and "/" in _below(settings, run_root)
-    ]
+    deeper = []
+    for run_root in run_roots:
+        is_deeper = run_root.startswith(prefix) and run_root != root
+        if is_deeper and "/" in _below(settings, run_root):
+            deeper.append(run_root)
     return max(deeper, key=len, default="")
 
 

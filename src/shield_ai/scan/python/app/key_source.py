@@ -122,12 +122,13 @@ def find_executed_settings(source: Source) -> list[Skipped]:
     """
     if "exec" not in source.text:
         return []
-    reason = SkipId.KEY_IN_EXEC.reason()
-    return [
-        reason.entry(source.path, node.lineno, KEY)
-        for node in ast.walk(source.tree)
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in EXEC
-    ]
+    found = []
+    for node in ast.walk(source.tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            if node.func.id in EXEC:
+                entry = SkipId.KEY_IN_EXEC.reason().entry(source.path, node.lineno, KEY)
+                found.append(entry)
+    return found
 
 
 def _definitions(tree: ast.Module) -> Iterator[tuple[str, ast.AST]]:

@@ -55,7 +55,8 @@ def _variable(call: ast.Call, name: str, secret_map: SecretMap | None) -> str:
     if env:
         return env
     key = _constant_argument(call, "key")
-    variable = secret_map.variable(f"{name}:{key}" if key else name) if secret_map else ""
+    reference = f"{name}:{key}" if key else name
+    variable = secret_map.variable(reference) if secret_map else ""
     return variable or env_var_name(name.partition(":")[0])
 
 

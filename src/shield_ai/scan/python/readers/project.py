@@ -111,7 +111,9 @@ class Project:
         if parent not in self._paths:
             self._paths[parent] = self._find_path(parent)
         path = self._paths[parent]
-        module = self._modules.get(path) or (self._parse(path) if path else None)
+        module = self._modules.get(path)
+        if module is None and path:
+            module = self._parse(path)
         return (module, name) if module else None
 
     def is_runtime_name(self, dotted: str) -> bool:

@@ -168,6 +168,5 @@ def _variable_of(name: str, call: ast.Call, secret_map: SecretMap | None) -> str
     reference = name
     if isinstance(key, ast.Constant) and isinstance(key.value, str):
         reference = f"{name}:{key.value}"
-    return (secret_map.variable(reference) if secret_map else "") or env_var_name(
-        name.partition(":")[0]
-    )
+    variable = secret_map.variable(reference) if secret_map else ""
+    return variable or env_var_name(name.partition(":")[0])
