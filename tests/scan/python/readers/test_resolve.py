@@ -115,6 +115,8 @@ def test_adds_the_prefix_that_is_assigned_to_django_environ(sites, assigned, fou
     assert sites(f"{base}API_KEY = env.str('API_KEY')") == [found]
     files = {"shop/base.py": base}
     assert sites("from shop.base import env\nAPI_KEY = env('API_KEY')", files) == [found]
+    helper = "def get(name):\n    return env(name)\n"
+    assert sites(f"{base}{helper}API_KEY = get('API_KEY')") == [found]
 
 
 def test_follows_a_config_object_through_imports(sites):

@@ -64,7 +64,7 @@ def _reader_for_parameter(
         return Reader(
             f"{name}()",
             prefix=read.reader.prefix + (prefix or ""),
-            has_computed_prefix=has_computed_prefix,
+            has_computed_prefix=has_computed_prefix or read.reader.has_computed_prefix,
             name_position=position,
             name_keyword=parameter,
             has_empty_default=returns_empty_default(node, call, read),
