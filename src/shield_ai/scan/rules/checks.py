@@ -48,8 +48,8 @@ def check_pattern(pattern: Pattern, document: Document, used_ids: Collection[str
         for kind, globs in pattern.files.items():
             _check_globs(globs, document.where(f".files.{kind}"))
     rule_ids: set[str] = set()
-    for number, rule in enumerate(pattern.rules):
-        checker = _RuleChecker(rule, number, document)
+    for index, rule in enumerate(pattern.rules):
+        checker = _RuleChecker(rule, index, document)
         checker.check_id(rule_ids, used_ids or ())
         checker.check_examples()
         checker.check_kind(pattern, is_builtin=used_ids is None)
@@ -67,18 +67,18 @@ class _RuleChecker(NamedTuple):
     """Checks one rule."""
 
     rule: Rule
-    number: int  # index in the pattern, from 0
+    rule_index: int  # in the pattern, from 0
     document: Document
 
     def fail(self, key: str, message: str, hint: str) -> NoReturn:
         """Raise an error about a key of the rule."""
-        where = self.document.where(f".rules[{self.number}].{key}")
+        where = self.document.where(f".rules[{self.rule_index}].{key}")
         raise ShieldError(f"{where}: {message}", hint)
 
     def check_id(self, rule_ids: set[str], used_ids: Collection[str]) -> None:
         if self.rule.id in rule_ids:
             self.fail("id", f"duplicate rule id {self.rule.id!r}", "give each rule its own id")
-        where = self.document.where(f".rules[{self.number}].id")
+        where = self.document.where(f".rules[{self.rule_index}].id")
         _check_id(self.rule.id, where, used_ids)
 
     def check_examples(self) -> None:
@@ -97,11 +97,13 @@ class _RuleChecker(NamedTuple):
 
     def check_keywords(self) -> None:
         rule = self.rule
-        if bool(rule.regex) == bool(rule.context and rule.value):
+        has_regex = bool(rule.regex)
+        has_context = bool(rule.context and rule.value)
+        if has_regex == has_context:
             message = f"rule {rule.id!r} must have either regex, or context and value"
             hint = (
-                "use regex for a secret with a fixed format, and context and value for one after"
-                " a name"
+                "use regex for a secret with a fixed format, and context and value for a secret"
+                " that follows a name"
             )
             self.fail("id", message, hint)
         if rule.regex and not rule.keywords:
@@ -111,11 +113,12 @@ class _RuleChecker(NamedTuple):
         self._check_words("context", rule.context)
 
     def _check_words(self, key: str, words: tuple[str, ...]) -> None:
-        of_rule = f"the {key} of rule {self.rule.id!r}"
+        subject = f"the {key} of rule {self.rule.id!r}"
         if any(word != word.lower() for word in words):
-            self.fail(key, f"{of_rule} must be lower case", "the search ignores case")
+            hint = "write them in lower case; the search ignores case"
+            self.fail(key, f"{subject} must be lower case", hint)
         if not all(words):
-            self.fail(key, f"{of_rule} include an empty word", "remove it")
+            self.fail(key, f"{subject} include an empty word", "remove it")
 
     def check_matching(self, *, is_builtin: bool) -> None:
         rule = self.rule
@@ -165,7 +168,7 @@ class _RuleChecker(NamedTuple):
 
     def check_characters(self) -> None:
         for key in ("title", "message", "explanation", "fix", "reference"):
-            where = self.document.where(f".rules[{self.number}].{key}")
+            where = self.document.where(f".rules[{self.rule_index}].{key}")
             _check_characters(getattr(self.rule, key), key, where)
 
 

@@ -166,6 +166,16 @@ class Document(NamedTuple):
 def _find_key(
     node: yaml.MappingNode, step: str | int, *, exact: bool = False
 ) -> tuple[int, yaml.Node] | None:
+    """Return the line and the value of a key.
+
+    msgspec does not name the invalid key of a dict of lists: it is the first key with another value
+    than a list of texts.
+
+    Args:
+        node: The mapping.
+        step: A key, an index or ANY_KEY.
+        exact: Whether to compare names only, so that ANY_KEY matches nothing.
+    """
     for key, value in node.value:
         is_invalid_list = step == ANY_KEY and not exact and not _is_text_list(value)
         if key.value == step or is_invalid_list:

@@ -1,4 +1,4 @@
-"""Fill the examples of rules with random characters, so that no file contains a credential.
+"""Fill the examples of rules with random characters: scanners would report real-looking values.
 
 The field `{hex:32}` of a template stands for 32 random hexadecimal digits.
 """
@@ -34,7 +34,7 @@ def fill(template: str, seed: int = 0) -> str:
     """Replace the fields of a template with random characters.
 
     Args:
-        template: With fields such as `{hex:32}`.
+        template: A text with fields such as `{hex:32}`.
         seed: The same seed gives the same text.
     """
     generator = random.Random(f"{seed} {template}")  # noqa: S311 - examples are not secrets

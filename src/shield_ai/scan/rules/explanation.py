@@ -49,9 +49,9 @@ def _explain_rule(pattern: Pattern, rule: Rule) -> str:
 
 
 def _links(rule: Rule, pattern: Pattern) -> list[str]:
-    """Return the page of a rule, if it is one of ours, and its references."""
-    is_ours = pattern in (csec34_pattern(), credential_pattern())
-    page = rule_page(rule.id) if is_ours else ""
+    """Return the page of a built-in rule, and the references of the rule and its pattern."""
+    is_builtin = pattern in (csec34_pattern(), credential_pattern())
+    page = rule_page(rule.id) if is_builtin else ""
     return [link for link in (page, rule.reference, *pattern.references) if link]
 
 

@@ -78,7 +78,10 @@ def _check_duplicate_keys(document: Document) -> None:
 
 
 def _apply_defaults(data: Any) -> None:
-    """Add the pattern's defaults to each rule, then the pattern's severity and texts."""
+    """Add the pattern's defaults to each rule, then the pattern's severity and texts.
+
+    A pattern without `defaults` is not changed: its rules must set all keys.
+    """
     if not isinstance(data, dict) or not isinstance(data.get("defaults"), dict):
         return
     defaults = {

@@ -1,4 +1,4 @@
-"""Load and explain patterns, which are YAML files with detection rules."""
+"""Load patterns, which are YAML files with detection rules, and find rules by id."""
 
 from __future__ import annotations
 
@@ -185,7 +185,12 @@ def find_rule(rule_id: str, app_patterns: Iterable[Pattern] = ()) -> Rule | None
 def select(rule_id: str, app_patterns: Iterable[Pattern] = ()) -> tuple[Pattern, tuple[Rule, ...]]:
     """Return the pattern of a rule, and the rule; for the id of a pattern, all its rules.
 
-    The arguments and the error are those of `explain`.
+    Args:
+        rule_id: The id of a rule or a pattern, or the prefix of a pattern's rules, as in `CSEC34`.
+        app_patterns: The custom patterns of an app.
+
+    Raises:
+        ShieldError: The id is unknown.
     """
     patterns = (csec34_pattern(), credential_pattern(), *app_patterns)
     for pattern in patterns:
