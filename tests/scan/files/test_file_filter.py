@@ -27,7 +27,7 @@ def test_each_marker_has_a_pattern() -> None:
     ],
 )
 def test_files_with_secrets_are_parsed(text: bytes, settings: bool, expected: bool) -> None:
-    assert find_markers(text).may_have_secrets(settings=settings) is expected
+    assert find_markers(text).may_have_secrets(in_settings=settings) is expected
 
 
 @pytest.mark.parametrize(

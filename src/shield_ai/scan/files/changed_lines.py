@@ -7,14 +7,14 @@ from collections import Counter
 from shield_ai.project.perf.lazy_regex import regex
 
 MAX_SIZE = 2_000_000  # bytes; the lines of larger files would need too much memory
-# Bytes with which the numbers of lines depend on the reader: lone carriage returns, UTF-16.
+# Programs number the lines of such files differently: lone carriage returns, UTF-16.
 AMBIGUOUS = regex(rb"\r(?!\n)|\0")
 
 
 def changed_lines(old: bytes | None, new: bytes) -> frozenset[int] | None:
     """Return the numbers of the lines that the old version of a file does not have.
 
-    A line that is only moved is not changed; a copy of a line is.
+    A moved line does not count as changed; an additional copy of a line does.
 
     Args:
         old: The old version; None for a new file.

@@ -125,8 +125,8 @@ def is_development(path: str) -> bool:
     return bool(DEVELOPMENT.search(path))
 
 
-def configures_development(path: str) -> bool:
-    """Return whether a file has the name of a configuration for development."""
+def is_development_config(path: str) -> bool:
+    """Return whether a file has the name of a configuration that only developers use."""
     return bool(DEVELOPMENT_CONFIG.search(path))
 
 

@@ -30,7 +30,7 @@ QUOTED_NAME = regex(
     rb"|=\s?[\"'][A-Z0-9_]*(?:" + SECRET + rb")[A-Z0-9_]*[\"']"
     rb"|(?:getenv\(|environ(?:\[|\.get\())[\"'][A-Za-z0-9_]*(?i:" + SECRET + rb")[A-Za-z0-9_]*[\"']"
 )
-# A read of a variable under a name that is not a text.
+# A read of a variable with a computed name.
 COMPUTED_READ = regex(rb"(?:getenv\(|environ(?:\[|\.get\())\s{0,60}[A-Za-z_]")
 # APIs that read secrets without the quoted name of a variable, including shield's runtime.
 SECRET_API = regex(
@@ -100,7 +100,7 @@ REEXPORT = regex(
 
 
 class Markers(NamedTuple):
-    """The patterns of `PATTERNS` that match a Python file."""
+    """Whether each pattern of `PATTERNS` matches a Python file."""
 
     env_read: bool
     quoted_name: bool
@@ -114,17 +114,17 @@ class Markers(NamedTuple):
     config_read: bool
     config_source: bool
 
-    def may_have_secrets(self, *, settings: bool) -> bool:
+    def may_have_secrets(self, *, in_settings: bool) -> bool:
         """Return whether the file is worth parsing.
 
         Args:
-            settings: Whether the file is a settings module.
+            in_settings: Whether the file is a settings module.
         """
         if self.env_read and (self.quoted_name or (self.computed_read and self.secret_word)):
             return True
         if self.config_read and self.config_source:
             return True
-        return self.secret_word and (settings or self.secret_api or self.literal)
+        return self.secret_word and (in_settings or self.secret_api or self.literal)
 
     def may_export_readers(self) -> bool:
         """Return whether a name that is imported from the file may read a secret."""

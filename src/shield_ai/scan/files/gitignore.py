@@ -74,9 +74,9 @@ def _replace_slow_pattern(line: str) -> str:
 
 
 def _loose_regex(glob: str) -> str:
-    """Translate a glob to a regular expression that matches in linear time, and no fewer names.
+    """Translate a glob to a regular expression that matches at least the same names.
 
-    The part from the first to the last `*` matches any text.
+    It matches in linear time: the part from the first to the last `*` matches any text.
     """
     parts = [_token_regex(token) for token in GLOB_TOKEN.findall(glob)]
     if ANYTHING not in parts:
@@ -115,7 +115,7 @@ class GitIgnore:
             self.add(folder, raw.decode("utf-8", "replace"))
 
     def add(self, folder: str, text: str) -> None:
-        """Add the .gitignore file of a folder by its text."""
+        """Add the text of a folder's .gitignore file."""
         # Git ends a line at LF and a pattern at NUL. PowerShell appends lines in UTF-16, with NULs.
         raw_lines = [line.partition("\0")[0].rstrip("\r") for line in text.split("\n")]
         lines = [_replace_slow_pattern(line) for line in raw_lines]

@@ -1,4 +1,4 @@
-"""Read which variables shield.toml names."""
+"""Read the variables that shield.toml names."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def manifest_variables(read: FileReader) -> tuple[Sequence[str], Sequence[str]]:
     """Return the variables of the secrets in shield.toml, and those that it ignores.
 
-    An invalid shield.toml, which other commands report, has none.
+    Both are empty if shield.toml is missing or invalid: other commands report the error.
 
     Args:
         read: Returns the bytes of a file of the app.

@@ -1,7 +1,8 @@
 """Choose the files that the custom rules of an app search.
 
-The rules are part of the scanned repository, and the ids of their findings could spell a value. So
-they must not search files with values that the repository does not contain anyway.
+The rules are part of the scanned repository, and a hostile author could write rules that reveal a
+value, letter by letter, by the ids of their findings. So the rules search only files that are in
+the repository, which the author can read anyway.
 """
 
 from __future__ import annotations
@@ -20,10 +21,10 @@ if TYPE_CHECKING:
 
 
 def custom_rule_paths(root: Path, paths: Iterable[str]) -> set[str] | None:
-    """Return the files that custom rules search, or None if git can't tell which it tracks.
+    """Return the files that custom rules search; None if git can't list the tracked files.
 
-    These are the files that git tracks, or all outside of a repository, except .env files and
-    symbolic links, which can lead to any other file.
+    In a repository, these are the tracked files, otherwise all files. .env files are left out, and
+    symbolic links, which can point to any file.
 
     Args:
         root: The folder with the rules.

@@ -15,14 +15,14 @@ if TYPE_CHECKING:
 class StagedFiles:
     """The files that are added or changed in the index. Nothing is kept in memory.
 
-    The process of git ends with the object.
+    The git process that reads the files ends when the object is deleted.
 
     Args:
         root: A folder in the repository.
         max_size: Bytes; larger files are not read.
 
     Raises:
-        SourceError: The folder is not in a repository, or has another folder's.
+        SourceError: The folder is not in a git repository, or its .git points to another one.
     """
 
     def __init__(self, root: Path, max_size: int) -> None:

@@ -35,10 +35,10 @@ class Suppression(NamedTuple):
     reason: str
     is_shield: bool  # other tools' comments need no reason and may be unused
     comment_line: int  # the line of the comment itself
-    outputs: range = range(0)  # the lines of the outputs of its cell, in a notebook
+    outputs: range = range(0)  # in a notebook: the lines of the outputs of the comment's cell
 
     def covers(self, finding: Finding) -> bool:
-        """Return whether the comment applies to a finding on its line, by its rule or pattern."""
+        """Return whether the comment applies to the rule of a finding; lines are not compared."""
         if not self.rules or finding.rule in self.rules:
             return True
         return finding.rule.partition(".")[0] in self.rules
@@ -105,28 +105,36 @@ def apply_suppressions(
         (comment for comment in comments if comment.is_valid()), key=lambda comment: comment.line
     )
     lines = [comment.line for comment in valid]
-    of_cells = sorted(
+    cell_comments = sorted(
         (comment for comment in valid if comment.outputs),
         key=lambda comment: comment.outputs.start,
     )
-    output_starts = [comment.outputs.start for comment in of_cells]
+    output_starts = [comment.outputs.start for comment in cell_comments]
     remaining = []
     used: set[Suppression] = set()
     for finding in findings:
         first = bisect.bisect_left(lines, finding.line)
         after = bisect.bisect_right(lines, max(finding.line, finding.end_line))
         candidates = valid[first:after]
-        if of_cells:
-            candidates += _of_outputs(of_cells, output_starts, finding.line)
+        if cell_comments:
+            candidates += _comments_of_outputs(cell_comments, output_starts, finding.line)
         covering = [comment for comment in candidates if comment.covers(finding)]
         used.update(covering)
         if not covering:
             remaining.append(finding)
-    return remaining, _find_useless(comments, used)
+    return remaining, _find_problems(comments, used)
 
 
-def _of_outputs(comments: list[Suppression], starts: list[int], line: int) -> list[Suppression]:
-    """Return the comments of the cell with a line in its outputs; they are sorted by `starts`."""
+def _comments_of_outputs(
+    comments: list[Suppression], starts: list[int], line: int
+) -> list[Suppression]:
+    """Return the comments of the cell with a line in its outputs.
+
+    Args:
+        comments: The comments of all cells, sorted by the first line of their outputs.
+        starts: These first lines.
+        line: The line of a finding.
+    """
     after = bisect.bisect_right(starts, line)
     if not after or line not in comments[after - 1].outputs:
         return []
@@ -134,7 +142,7 @@ def _of_outputs(comments: list[Suppression], starts: list[int], line: int) -> li
     return comments[first : min(after, first + MAX_PER_CELL)]
 
 
-def _find_useless(
+def _find_problems(
     comments: list[Suppression], used: set[Suppression]
 ) -> list[tuple[Suppression, str]]:
     unused = [comment for comment in comments if comment.is_shield and comment not in used]

@@ -1,4 +1,4 @@
-"""Find out which files git tracks or ignores, without git where there are no files to ask for."""
+"""Find out which files git tracks or ignores. Without files, git is not started."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 def find_tracked(root: Path, paths: list[str]) -> set[str] | None:
-    """Return those of some files that are in git; None if git fails."""
+    """Return the given files that git tracks; None if git fails."""
     if not paths:
         return set()
     from shield_ai.project.git_objects import tracked_files
@@ -18,7 +18,7 @@ def find_tracked(root: Path, paths: list[str]) -> set[str] | None:
 
 
 def find_ignored(root: Path, paths: set[str]) -> set[str]:
-    """Return those of some untracked files that git ignores."""
+    """Return the given untracked files that git ignores."""
     if not paths:
         return set()
     from shield_ai.project.git import ignored_files

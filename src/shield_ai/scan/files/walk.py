@@ -60,10 +60,10 @@ def walk_all(root: Path, report_failure: Callable[[], None] = _ignore_failure) -
         SourceError: The root cannot be listed.
     """
     gitignore = GitIgnore()
-    pending = [("", True, False)]
+    pending = [("", True, False)]  # folder, in_app, may_be_alembic
     dotenv_files: set[str] = set()  # yielded even if they are ignored
     while pending:
-        folder, in_app, is_alembic = pending.pop()
+        folder, in_app, may_be_alembic = pending.pop()
         entries = _list_folder(root, folder)
         if entries is None:
             # Yielded as a file, so that the scan reports that it can't be read.
@@ -77,7 +77,7 @@ def walk_all(root: Path, report_failure: Callable[[], None] = _ignore_failure) -
         in_app = in_app and not _has_installed_packages(names)
         files, subfolders = _split_entries(entries, folder, gitignore)
         for path in files:
-            yield Entry(path, in_app or (is_alembic and is_alembic_environment(path)))
+            yield Entry(path, in_app or (may_be_alembic and is_alembic_environment(path)))
         dotenv_files.update(path for path in files if ".env" in path)
         for path, name in reversed(subfolders):
             is_app_folder = in_app and _is_app_folder(name, folder)
@@ -109,11 +109,23 @@ def _tracked_entries(root: Path, tracked: list[str], yielded: set[str]) -> Itera
     for path in tracked:
         folders = path.split("/")[:-1]
         if path not in yielded and is_inside(path) and (root / path).is_file():
-            parents = ["", *folders]
-            in_app = all(map(_is_app_folder, folders, parents))
-            if is_alembic_environment(path):
-                in_app = all(map(_is_app_folder, folders[:-1], parents))
+            app_folders = folders[:-1] if is_alembic_environment(path) else folders
+            in_app = _are_app_folders(app_folders)
             yield Entry(path, in_app and SKIPPED_EVERYWHERE.isdisjoint(folders))
+
+
+def _are_app_folders(names: list[str]) -> bool:
+    """Return whether each of several nested folders belongs to the app.
+
+    Args:
+        names: The names of the folders, the outermost first.
+    """
+    parent = ""
+    for name in names:
+        if not _is_app_folder(name, parent):
+            return False
+        parent = name
+    return True
 
 
 def _split_entries(

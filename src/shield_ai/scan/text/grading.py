@@ -15,8 +15,8 @@ from shield_ai.model.finding import Severity
 from shield_ai.model.words import word_set, words
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.scan.files.file_class import (
-    configures_development,
     is_development,
+    is_development_config,
     is_non_production,
     is_test,
     is_third_party,
@@ -139,7 +139,7 @@ def _grade(place: Place, severity: Severity) -> Severity:
     if _is_low(place, severity):
         return Severity.LOW
     is_secret = severity is Severity.HIGH and _is_chosen(place.rule)
-    if is_secret and configures_development(place.path):
+    if is_secret and is_development_config(place.path):
         return Severity.MEDIUM
     return severity
 

@@ -82,7 +82,7 @@ class AppScanner:
     def _has_markers(self, path: str, *, in_settings: bool) -> bool | None:
         """Return whether a file may have secrets, by its markers; None if they are unknown."""
         markers = self._files.markers.get(path)
-        return None if markers is None else markers.may_have_secrets(settings=in_settings)
+        return None if markers is None else markers.may_have_secrets(in_settings=in_settings)
 
     def _may_call(self, path: str) -> bool:
         """Return whether a file may pass the name of a secret to a function that reads it."""
@@ -117,7 +117,7 @@ class AppScanner:
         return raw
 
     def _may_have_secrets(self, raw: bytes, *, in_settings: bool) -> bool:
-        if find_markers(raw).may_have_secrets(settings=in_settings):
+        if find_markers(raw).may_have_secrets(in_settings=in_settings):
             return True
         return any(name.encode() in raw for name in self._manifest_variables)
 
