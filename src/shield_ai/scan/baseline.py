@@ -85,7 +85,7 @@ def read_baseline(path: Path) -> Baseline:
 def remove_known(findings: Iterable[Finding], baseline: Baseline) -> list[Finding]:
     """Return the findings that are not in a baseline.
 
-    If there are more findings of an entry than its count, the last ones are returned.
+    If more findings match an entry than its count, the last ones are returned.
     """
     known = Counter(
         {(entry.path, entry.rule, entry.name): entry.count for entry in baseline.findings}

@@ -75,11 +75,11 @@ def scan_history(
     Args:
         root: A folder in a repository.
         include_low_confidence: Whether to include findings of low confidence.
-        progress: Called with the number of commits that are read, and of all commits.
+        progress: Called with the number of commits read so far, and the total.
 
     Raises:
-        SourceError: The folder is not in a repository or has another folder's, or git cannot read
-            it.
+        SourceError: The folder is not in a git repository, its .git points to another repository,
+            or git cannot read the history.
         ShieldError: A custom pattern is invalid.
     """
     require_own_repository(root)
@@ -183,7 +183,7 @@ def file_versions(
 
     Args:
         root: A folder in a repository.
-        progress: Called with the number of commits that are read, and of all commits.
+        progress: Called with the number of commits read so far, and the total.
 
     Raises:
         SourceError: git cannot read the history, or does not answer.

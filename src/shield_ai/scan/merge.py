@@ -35,7 +35,7 @@ class ScanResult(NamedTuple):
     findings: list[Finding]
     skipped: list[Skipped]  # files that could not be scanned
     hidden: int  # findings of low confidence that are not in `findings`
-    read: FileReader  # by the paths of `findings`
+    read: FileReader  # takes a path in `findings`
     patterns: list[Pattern]  # of the app
     suppressed: int = 0  # findings with a suppression comment
     unchanged: int = 0  # findings in lines that are not staged
@@ -161,25 +161,26 @@ def _merge_duplicates(
     for credential in credential_findings:
         at = indexes.get((credential.path, credential.line))
         if at is None:
-            others.append(_limit_local(credential, tracked))
-        elif _may_be_worse(findings[at], tracked) and _is_worse(credential, findings[at]):
-            findings[at] = msgspec.structs.replace(findings[at], severity=credential.severity)
+            others.append(_limit_dotenv_severity(credential, tracked))
+        elif _may_raise_severity(findings[at], tracked):
+            if _is_more_severe(credential, findings[at]):
+                findings[at] = msgspec.structs.replace(findings[at], severity=credential.severity)
     return [*findings, *others]
 
 
-def _limit_local(finding: Finding, tracked: set[str]) -> Finding:
-    """Give a commented-out value no higher severity than the values of a .env file have."""
+def _limit_dotenv_severity(finding: Finding, tracked: set[str]) -> Finding:
+    """Limit a credential in a .env file outside of git to medium severity, as CSEC-34 does."""
     is_local = is_dotenv(finding.path.rpartition("/")[2]) and finding.path not in tracked
     if not is_local or finding.severity in {Severity.LOW, Severity.MEDIUM}:
         return finding
     return msgspec.structs.replace(finding, severity=Severity.MEDIUM)
 
 
-def _may_be_worse(finding: Finding, tracked: set[str]) -> bool:
+def _may_raise_severity(finding: Finding, tracked: set[str]) -> bool:
     return finding.rule == LITERAL_RULE or finding.path in tracked
 
 
-def _is_worse(finding: Finding, other: Finding) -> bool:
+def _is_more_severe(finding: Finding, other: Finding) -> bool:
     levels = list(Severity)
     return levels.index(finding.severity) > levels.index(other.severity)
 
@@ -211,9 +212,9 @@ def _apply_suppressions(
         by_path.get(finding.path, remaining).append(finding)
     notes = []
     for path, comments in credentials.suppressions.items():
-        kept, useless = apply_suppressions(by_path[path], comments)
-        remaining += kept
-        for comment, problem in useless:
+        unsuppressed, problems = apply_suppressions(by_path[path], comments)
+        remaining += unsuppressed
+        for comment, problem in problems:
             message = f"this comment {problem}"
             notes.append(
                 _file_finding("CRED.idle-ignore", path, comment.comment_line, message, Severity.LOW)

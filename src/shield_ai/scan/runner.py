@@ -219,7 +219,7 @@ def _scan_index(paths: Sequence[Path], *, whole_files: bool) -> PartResult:
     if not has_one_folder:
         wanted = {os.path.normpath(path) for path in paths}
         names = [name for name in names if _is_in_any(name, wanted)]
-    # All of them may not fit into the memory.
+    # All staged files may not fit into memory.
     read = functools.lru_cache(maxsize=MAX_CACHED)(staged.read)
     part = _scan_files(names, read, root, pattern.load_app_patterns(root))
     part = part._replace(tracked={name for name in names if _is_dotenv_path(name)})

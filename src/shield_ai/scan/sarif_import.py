@@ -72,10 +72,10 @@ def _parse_runs(runs: list[Any]) -> Iterator[Location]:
                 uri = _get(location, "physicalLocation", "artifactLocation", "uri")
                 line = _get(location, "physicalLocation", "region", "startLine")
                 if isinstance(uri, str) and isinstance(line, int):
-                    yield Location(_path(uri), line, str(_get(result, "ruleId") or ""))
+                    yield Location(_uri_path(uri), line, str(_get(result, "ruleId") or ""))
 
 
-def _path(uri: str) -> str:
+def _uri_path(uri: str) -> str:
     """Return the path of a URI; the URI itself if it is invalid."""
     with contextlib.suppress(ValueError):
         return unquote(urlsplit(uri.replace("\\", "/")).path).removeprefix("./")
@@ -140,7 +140,8 @@ def import_secrets(
         findings: The findings of shield; those with a fix are not imported again.
 
     Returns:
-        The secrets, and the other locations with the reason.
+        The secrets, and the skipped locations with the reasons. Locations that shield can fix are
+        in neither.
     """
     fixable_lines: set[tuple[str, int]] = set()
     for finding in findings:
