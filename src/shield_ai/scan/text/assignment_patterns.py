@@ -13,7 +13,7 @@ SECRET_WORD = (
     rb"|credential|creds|salt|bearer|ticket|nonce|signature|verifier)"
 )
 # The beginnings of the words, in lower case: bytes.find() is far faster than the regex.
-CORE_PREFIXES = tuple(
+SECRET_WORD_PREFIXES = tuple(
     b"""
     pass _pass pswd pw secret token key auth cred salt bearer ticket nonce signature verifier
     """.split()
@@ -60,7 +60,7 @@ SPACED = rb"[ \t]{1,4}[\"']?(?P<env>[A-Za-z0-9+/=_\-]{16,4096}+)(?=[\"']?[ \t]*+
 QUOTES = ("double", "single", "back", "escaped")
 # `${NAME:-default}` in shell scripts and compose files.
 DEFAULT = regex(rb"\$\{[A-Za-z_]\w*:?-(?P<value>[^${}]{4,512})\}")
-# What follows the name of a command, as in `docker-token --push`: an argument, and not a value.
+# Text that follows the name of a command, as in `docker-token --push`, is an argument, not a value.
 ARGUMENT = regex(rb"[ \t]+[$\"'.\-]")
 # The word before `key`, as in "mailchimp key: …", but not in SQL's FOREIGN KEY.
 SERVICE = regex(rb"(?i)[a-z]{3}(?<!reign)(?<!imary)(?<!nique) \Z")

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, NamedTuple
 from shield_ai.scan.text.assignment_patterns import (
     ARGUMENT,
     COMPARISON,
-    CORE_PREFIXES,
     DEFAULT,
     ENCRYPTED,
     IN_CODE,
@@ -24,6 +23,7 @@ from shield_ai.scan.text.assignment_patterns import (
     PAIR_MARK,
     PAIRS,
     QUOTES,
+    SECRET_WORD_PREFIXES,
     SERVICE,
     SETTER,
     SUBCOMMAND,
@@ -49,7 +49,7 @@ class Assignment(NamedTuple):
     name_start: int
     quoted: bool
     compared: bool = False  # the value is compared with the name, not assigned to it
-    declared: bool = False  # a Kubernetes Secret contains it, so any name can be a secret's
+    declared: bool = False  # it is in a Kubernetes Secret, and may be secret under any name
 
 
 def assignments(raw: bytes, regions: Iterable[Region], *, unquoted: bool) -> Iterator[Assignment]:
@@ -63,7 +63,7 @@ def assignments(raw: bytes, regions: Iterable[Region], *, unquoted: bool) -> Ite
     pattern = IN_TEXT if unquoted else IN_CODE
     done = 0
     for region in regions:
-        for at in _find_core_words(raw, region):
+        for at in _find_secret_words(raw, region):
             if at < done:
                 continue
             if match := pattern.match(raw, at, region.end):
@@ -79,11 +79,11 @@ def assignments(raw: bytes, regions: Iterable[Region], *, unquoted: bool) -> Ite
                 yield from _list_items(raw, list_start)
 
 
-def _find_core_words(raw: bytes, region: Region) -> list[int]:
+def _find_secret_words(raw: bytes, region: Region) -> list[int]:
     """Return the offsets at which a secret-like word may begin in a region, sorted."""
     lower = raw[region.start : region.stop].lower()
     offsets = []
-    for word in CORE_PREFIXES:
+    for word in SECRET_WORD_PREFIXES:
         at = lower.find(word)
         while at >= 0:
             offsets.append(region.start + at)
@@ -92,7 +92,7 @@ def _find_core_words(raw: bytes, region: Region) -> list[int]:
 
 
 def name_start(raw: bytes, at: int) -> int:
-    """Return the beginning of the name that contains an offset."""
+    """Return the offset at which the name around an offset begins, at most 60 bytes before it."""
     before = NAME_CHARACTERS.match(raw[max(0, at - 60) : at][::-1])
     return at - (before.end() if before else 0)
 
@@ -119,7 +119,7 @@ def pairs(raw: bytes, regions: Sequence[Region]) -> Iterator[Assignment]:
     """
     near = []
     for region in regions:
-        for at in _find_core_words(raw, region):
+        for at in _find_secret_words(raw, region):
             if mark := PAIR_MARK.match(raw, at, region.end):
                 start = max(0, mark.start() - MAX_BEFORE_MARK)
                 end = min(len(raw), mark.end() + MAX_AFTER_MARK)
@@ -129,8 +129,10 @@ def pairs(raw: bytes, regions: Sequence[Region]) -> Iterator[Assignment]:
         for match in finditer_overlapping(pattern, raw, near):
             found[match.span("value")] = match, pattern is XML_ELEMENT
     for span, (match, is_element) in found.items():
-        is_encrypted = bool(ENCRYPTED.fullmatch(raw, *span))
-        start, end = span[0] + is_encrypted, span[1] - is_encrypted
+        start, end = span
+        if ENCRYPTED.fullmatch(raw, start, end):  # the braces are not part of the value
+            start += 1
+            end -= 1
         name = match["tag"].decode("utf-8", "replace")
         value = raw[start:end].decode("utf-8", "replace")
         if is_element and " " in value and not is_random(value):
@@ -141,8 +143,8 @@ def pairs(raw: bytes, regions: Sequence[Region]) -> Iterator[Assignment]:
 def _parse_assignment(raw: bytes, match: re.Match[bytes], *, unquoted: bool) -> Assignment | None:
     """Return the name and the value of a match; None if it is not an assignment."""
     begin = name_start(raw, match.start())
-    core = NAME_CHARACTERS.match(raw, match.start())
-    name = raw[begin : core.end() if core else match.end()]
+    rest = NAME_CHARACTERS.match(raw, match.start())
+    name = raw[begin : rest.end() if rest else match.end()]
     if not _is_name(raw, name, begin, match):
         return None
     group = _value_group(raw, match, unquoted=unquoted)
@@ -150,7 +152,8 @@ def _parse_assignment(raw: bytes, match: re.Match[bytes], *, unquoted: bool) -> 
         return None
     start, end = match.span(group)
     if group == "bare":
-        end -= raw[end - 1 : end] == b";"
+        if raw[end - 1 : end] == b";":
+            end -= 1
         if _is_unquoted_text(raw, match, begin, end):
             return None
     if raw.startswith(b"${", start) and (default := DEFAULT.fullmatch(raw, start, end)):
@@ -204,7 +207,7 @@ def _is_unquoted_text(raw: bytes, match: re.Match[bytes], begin: int, end: int) 
 
 
 def _value_group(raw: bytes, match: re.Match[bytes], *, unquoted: bool) -> str:
-    """Return the group of the value; empty if the value is computed from the text."""
+    """Return the group of the value; empty for a docstring and a value that is computed."""
     group = next((g for g in QUOTES if match[g] is not None), "")
     if not group:
         return "bare" if match["bare"] is not None else "env"

@@ -137,7 +137,7 @@ def judge(
         quoted: Whether the value was quoted; an unquoted value may be code.
         non_production: Whether the file is a test, documentation or an example.
         in_code: Whether the file is code, where texts are more often names than in configuration.
-        declared: Whether the file declares the value as a secret, so that any name may be one's.
+        declared: Whether the file declares the value as a secret, under any name.
     """
     name_family = family(name)
     if declared and name_family is Family.NONE:
@@ -162,7 +162,7 @@ def _is_credible(
         return _is_key(name, value)
     if name_family is Family.PASSWORD:
         return _is_password(name, value, non_production=non_production, in_code=in_code)
-    # In configuration, the value of a variable is hardly the name of a field.
+    # In configuration, the value of a variable is rarely the name of a field.
     may_be_field = in_code or not VARIABLE.fullmatch(name)
     return _is_secret(name, value, may_be_field=may_be_field and not non_production)
 

@@ -44,7 +44,7 @@ NAME_BEFORE = regex(
 URL_BEFORE = regex(rb"[A-Za-z][A-Za-z0-9+.\-]{0,40}://[^\s/]{0,200}\Z")
 ALL_FILES = frozenset({"*", "**", "**/*"})
 ASSIGNMENT_RANK = 9  # after all token rules
-DOCUMENT_SUFFIX = ".html"  # a document, as a notebook is, but without a parser
+DOCUMENT_SUFFIX = ".html"  # classified as a document, like a notebook, but not parsed
 # The option of shield's database backends that names a secret, and the path of a backend.
 BACKEND_OPTION = "SECRET"
 BACKEND = regex(rb"\b_?shield_runtime\.django\.\w")
@@ -71,7 +71,7 @@ class Detector:
         self.prefilter = prefilter or KeywordPrefilter(RegexRules(self.rules.values()))
         self.tokens = self.prefilter.tokens
         builtin = {rule.id for rule in credential_pattern().rules}
-        self._custom_rules = self.rules.keys() - builtin
+        self._custom_rule_ids = self.rules.keys() - builtin
         self._custom_paths = custom_paths
         self._globs: dict[str, tuple[str, ...]] = {}  # of the rules that are limited to some files
         for pattern in self.patterns:
@@ -101,7 +101,7 @@ class Detector:
             candidates = self.prefilter.find_candidates(raw, unquoted=allows_unquoted(path))
         if candidates.is_empty:
             return []
-        if self._globs or self._custom_rules:
+        if self._globs or self._custom_rule_ids:
             rules = [n for n in candidates.rules if self._applies_to(self.tokens.rules[n], path)]
             candidates = candidates._replace(rules=rules)
         hits = [
@@ -109,8 +109,8 @@ class Detector:
             *self._assignment_hits(path, raw, candidates),
         ]
         kept = remove_overlaps(hits)
-        if self._custom_rules:
-            builtin = [hit for hit in hits if hit.rule.id not in self._custom_rules]
+        if self._custom_rule_ids:
+            builtin = [hit for hit in hits if hit.rule.id not in self._custom_rule_ids]
             return raise_levels(kept, builtin)
         return kept
 
@@ -121,7 +121,9 @@ class Detector:
         escaped = self._escaped_hits(path, raw)
         if not hits and not escaped:
             return []
-        file, cells, images = FileFindings(path, raw), notebook.Notebook(raw), notebook.Images(raw)
+        file = FileFindings(path, raw)
+        cells = notebook.Notebook(raw)
+        images = notebook.Images(raw)
         in_outputs = [hit for hit in escaped if cells.is_output(hit.start)]
         findings = []
         for hit in remove_overlaps([*hits, *in_outputs]):
@@ -148,7 +150,7 @@ class Detector:
         ]
 
     def _applies_to(self, rule: Rule, path: str) -> bool:
-        if self._custom_paths is not None and rule.id in self._custom_rules:
+        if self._custom_paths is not None and rule.id in self._custom_rule_ids:
             if path not in self._custom_paths:
                 return False
         globs = self._globs.get(rule.id)
@@ -169,7 +171,7 @@ class Detector:
                 severity = Severity.LOW
             yield Hit(
                 rule=token.rule,
-                name=_name_before(raw, token.start, url=token.rule.kind is RuleKind.URL),
+                name=_name_before(raw, token.start, in_url=token.rule.kind is RuleKind.URL),
                 start=token.start,
                 end=token.end,
                 severity=severity,
@@ -220,7 +222,7 @@ class Detector:
 
 
 def _names_backend_secret(raw: bytes, assigned: Assignment) -> bool:
-    """Return whether a text is the name of a secret in the options of a database backend."""
+    """Return whether a text is the name of a secret in the options of shield's backends."""
     if assigned.name.rpartition(".")[2] != BACKEND_OPTION or is_random(assigned.value):
         return False
     first, last = max(0, assigned.start - BACKEND_WINDOW), assigned.end + BACKEND_WINDOW
@@ -251,9 +253,9 @@ def _token_confidence(token: Token, *, non_production: bool, in_code: bool) -> C
     return Confidence.HIGH
 
 
-def _name_before(raw: bytes, start: int, *, url: bool) -> str:
+def _name_before(raw: bytes, start: int, *, in_url: bool) -> str:
     """Return the name in front of a secret; empty if the name itself may be a secret."""
-    if url and (scheme := URL_BEFORE.search(raw, max(0, start - 300), start)):
+    if in_url and (scheme := URL_BEFORE.search(raw, max(0, start - 300), start)):
         start = scheme.start()
     match = NAME_BEFORE.search(raw, max(0, start - 160), start)
     name = match[1].decode("utf-8", "replace") if match else ""
@@ -271,4 +273,11 @@ def _rank(rule: Rule) -> int:
     """Rank a rule: a more specific regex has a lower rank."""
     if rule.kind is RuleKind.URL or rule.judged:
         return ASSIGNMENT_RANK - 1
-    return 4 * bool(rule.context) + 2 * rule.random + (not rule.bounds)
+    rank = 0
+    if rule.context:
+        rank += 4
+    if rule.random:
+        rank += 2
+    if not rule.bounds:
+        rank += 1
+    return rank

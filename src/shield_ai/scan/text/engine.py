@@ -37,7 +37,7 @@ UTF16_BOMS = (b"\xff\xfe", b"\xfe\xff")
 AVERAGE_SIZE = 10_000  # bytes of a file, estimated
 PROGRESS_STEP = 256  # files
 CHUNKS_PER_JOB = 4
-MIN_FILES_FOR_POOL = 12_000  # smaller trees are scanned faster than a pool starts
+MIN_FILES_FOR_POOL = 12_000  # the scan of a smaller tree takes less time than the start of a pool
 
 
 def no_progress(_done: int, _total: int) -> None:
@@ -167,7 +167,9 @@ def _scan_in_pool(
     chunk_count = pool.jobs * CHUNKS_PER_JOB
     size = max(1, -(-len(paths) // chunk_count))  # rounded up
     chunks = [paths[at : at + size] for at in range(0, len(paths), size)]
-    custom_chunks = [custom_paths and custom_paths & set(chunk) for chunk in chunks]
+    custom_chunks: list[AbstractSet[str] | None] = []
+    for chunk in chunks:
+        custom_chunks.append(None if custom_paths is None else custom_paths & set(chunk))
     scan_chunk = functools.partial(_scan_chunk, pool.root, patterns)
     result = CredentialScan([], [], {}, {})
     done = 0

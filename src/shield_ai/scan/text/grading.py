@@ -23,7 +23,7 @@ from shield_ai.scan.files.file_class import (
 )
 from shield_ai.scan.rules.pattern import RuleKind, find_rule
 from shield_ai.scan.text.made_up import is_dummy_token, is_made_up_token
-from shield_ai.scan.text.non_values import is_no_value
+from shield_ai.scan.text.non_values import is_non_value
 from shield_ai.scan.text.place import (
     ASSIGNMENT_RULES,
     LITERAL_RULES,
@@ -52,7 +52,7 @@ if TYPE_CHECKING:
 
 READ_RULE = "CSEC34.environ-read"
 READ_RULES = frozenset({READ_RULE, "CSEC34.config-read"})
-# Their findings are about code, not about a value in a file.
+# The findings of these rules are about code, not about a value in a file.
 RULES_WITHOUT_VALUE = READ_RULES | {"CSEC34.presence", "CSEC34.no-runtime"}
 LOGIN_RULE = "CRED.login-pair"
 # Keys that tests generate; tokens of vendors remain critical in tests.
@@ -67,21 +67,21 @@ KEY_FOR_TESTS = regex(
 SCANNER_CONFIG = regex(
     r"(?:^|/)\.?(?:gitleaks|secrets\.baseline|secretsignore|trufflehog|gitguardian|talismanrc)"
 )
-# A line of a doctest, or a quotation in a docstring or a comment.
 EXAMPLE_SCRIPT = regex(r"(?:^|/)(?:examples?|samples?)/|(?:^|/)example[_-][^/]*$")
 # Settings that users copy, such as .example.local.py.
 COPIED_SETTINGS = regex(r"(?:^|[/.])(?:example|sample|template|dist)\.(?:[\w.]+\.)?py$")
-# Keys that a line sends to a server on the own computer.
+# Rules for keys that a line may send to a server on the local host.
 LOCAL_RULES = ASSIGNMENT_RULES | {"CRED.bearer"}
 LOCAL_URL = regex(
     r"\A(?!.*env).*https?://(?:localhost|127\.0\.0\.1|0\.0\.0\.0)\b(?!\.)", re.IGNORECASE
 )  # but not the default of a variable
+# A line of a doctest, or a quotation in a docstring or a comment.
 QUOTATION = regex(r"[ \t]*(?:[*#/]{1,3}[ \t]*)?(?:>{1,3}|\.\.\.)[ \t]")
 IMPORT = regex(r"[ \t]*(?:import\b|from[ \t]+[\w.]+[ \t]+import\b|#include\b|using[ \t]+[\w.]+;)")
 # The public part of a DSN: https://docs.sentry.io/concepts/key-terms/dsn-explainer/
 SENTRY_KEYS = {("SENTRY", "KEY"), ("PUBLIC", "KEY")}
 SENTRY_KEY = regex(r"[0-9a-f]{32}")
-# The address of map tiles, whose key every browser sends.
+# A URL of map tiles: every browser sends the key in it.
 TILE_URL = regex(r"https?://[^\s\"']*\{(?:z|x|zoom|bbox|range|quadkey)\}[^\s\"']*\Z", re.IGNORECASE)
 # The key with which browsers search: https://docsearch.algolia.com/docs/api/
 SEARCH_INDEX = regex(r"\bindexName[\"']?\s{0,9}:")
@@ -94,10 +94,10 @@ EMAIL = regex(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 EVENT_STREAMS = word_set("RUDDER RUDDERSTACK SEGMENT")
 SECRET_WORDS = word_set("KEY SECRET TOKEN PASSWORD")
 RECAPTCHA_SECRETS = word_set("SECRET PRIVATE PRIV")
-# At the end of a name: a vendor's key has another name.
+# The last words of names that are not those of a vendor's key.
 OTHER_ENDINGS = word_set("URL URI HOST NAME USERNAME EMAIL PATH FILE FIELD TYPE")
 RECAPTCHA_KEY = regex(r"6L[\w-]{38}")
-# An access key ID in a URL query is public: it identifies an account without its secret key.
+# An access key ID in a URL query is public: without the secret key, it only identifies the account.
 QUERY_PARAMETER = regex(r"[?&;]\w+=\Z")
 AWS_SCOPE = regex(r"(/|%2F)\d{8}\1[\w-]+?\1\w+?\1aws4_request", re.IGNORECASE)
 MADE_UP = regex(r"mock|fake|dummy|testing", re.IGNORECASE)
@@ -138,9 +138,8 @@ def _is_gradable(rule: str) -> bool:
 def _grade(place: Place, severity: Severity) -> Severity:
     if _is_low(place, severity):
         return Severity.LOW
-    is_secret = severity is Severity.HIGH and _is_chosen(place.rule)
-    if is_secret and is_development_config(place.path):
-        return Severity.MEDIUM
+    if severity is Severity.HIGH and is_development_config(place.path):
+        return Severity.MEDIUM if _finds_chosen_values(place.rule) else severity
     return severity
 
 
@@ -150,13 +149,13 @@ def _is_low(place: Place, severity: Severity) -> bool:
         return _is_minor_read(place)
     if _is_public_id(place) or _is_test_key(place):
         return True
-    if not _is_chosen(place.rule) and is_dummy_token(place):
+    if not _finds_chosen_values(place.rule) and is_dummy_token(place):
         return True
     if severity is Severity.CRITICAL:  # another token of a vendor is real, even in a test
         return False
     if _is_quoted_or_copied(place) or (place.rule in LITERAL_RULES and is_test(place.path)):
         return True
-    return _is_chosen(place.rule) and _is_doubtful_choice(place)
+    return _finds_chosen_values(place.rule) and _is_doubtful_value(place)
 
 
 def _is_minor_read(place: Place) -> bool:
@@ -241,7 +240,7 @@ def _is_test_key(place: Place) -> bool:
     return bool(SAYS_TEST.search(place.before[-12:]))
 
 
-def _is_chosen(rule_id: str) -> bool:
+def _finds_chosen_values(rule_id: str) -> bool:
     """Return whether a rule finds values that people choose, not tokens that vendors issue."""
     if rule_id in LITERAL_RULES or rule_id in ASSIGNMENT_RULES:
         return True
@@ -249,7 +248,7 @@ def _is_chosen(rule_id: str) -> bool:
     return rule is not None and (rule.kind is RuleKind.URL or bool(rule.judged))
 
 
-def _is_doubtful_choice(place: Place) -> bool:
+def _is_doubtful_value(place: Place) -> bool:
     if url := URL_WITH_PASSWORD.match(place.value):
         return _is_doubtful_url(place, url[1])
     if not TEST_NAMES.isdisjoint(words(place.name)):
@@ -258,7 +257,7 @@ def _is_doubtful_choice(place: Place) -> bool:
         return True
     if place.rule == "CSEC34.dotenv" and VARIABLE.fullmatch(place.value):
         return True
-    return is_no_value(place) or is_weak(place)
+    return is_non_value(place) or is_weak(place)
 
 
 def _is_doubtful_url(place: Place, password: str) -> bool:

@@ -27,7 +27,7 @@ class Hit(NamedTuple):
 
 
 def remove_overlaps(hits: list[Hit]) -> list[Hit]:
-    """Return the hits in order. Of overlapping hits, only that with the lowest rank is returned.
+    """Return the hits in order. Of overlapping hits, only the one with the lowest rank is returned.
 
     A file can have 100,000 hits, so each is compared only with its neighbors.
     """
@@ -47,7 +47,7 @@ def remove_overlaps(hits: list[Hit]) -> list[Hit]:
 def raise_levels(kept: list[Hit], others: list[Hit]) -> list[Hit]:
     """Raise the severity and the confidence of hits to those of the hits that they overlap.
 
-    The app's own rules thus can't hide a finding of the built-in ones from `--fail-on`.
+    This way, a custom rule can't hide a finding of a built-in rule from `--fail-on`.
 
     Args:
         kept: Sorted, without overlaps.

@@ -12,7 +12,7 @@ LONE_CR = regex(rb"\r(?!\n)")
 class LineIndex:
     """Converts byte offsets of a file to lines and columns; fast if the offsets increase.
 
-    A position continues from the one before it: a line of a megabyte can have 100,000 of them.
+    Each call continues from the last position: a line of a megabyte can have 100,000 findings.
     """
 
     def __init__(self, raw: bytes) -> None:

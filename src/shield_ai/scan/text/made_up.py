@@ -13,11 +13,10 @@ if TYPE_CHECKING:
 
 WORDS = regex(r"[A-Za-z]+(?:[-_][A-Za-z]+)*")
 VENDOR_PREFIX = regex(r"[A-Za-z]{2,5}[-_]")
-# A random token hardly starts with such a word. Those of Stripe do: "sk_test_".
+# A random token rarely starts with such a word, except Stripe's: "sk_test_".
 SAYS_TEST = regex(r"[A-Za-z]{2,5}[-_](?:test|fake|dummy|mock)(?![-_])")
 ELLIPSIS = ("...", "\u2026", "***")
-# Characters at the beginning that the format determines, such as EAAAA.
-FIXED = 8
+FIXED_LENGTH = 8  # characters at the beginning that the format determines, such as EAAAA
 MAX_LENGTH = 120  # private keys and other long values contain repeated characters by chance
 FILLED = regex(r"[Xx]{3}|([A-Za-z])\1{3}|(.)\2{5}")
 HEX = regex(r"[0-9A-Fa-f_-]*")
@@ -31,7 +30,7 @@ REPORT_KEY = regex(
     r"|failure_list|num_matches|hashed_secret|is_secret|is_verified)\\?\""
 )
 MIN_REPORT_KEYS = 2
-# Tokens that only report their use: https://docs.canarytokens.org/guide/
+# Tokens that do nothing but report their use: https://docs.canarytokens.org/guide/
 CANARY = regex(r"canary_?-?tokens?\b")
 # In the path of a test: the code under test recognizes tokens, and the test needs samples.
 TESTS_DETECTOR = regex(
@@ -49,7 +48,7 @@ def is_made_up_token(value: str) -> bool:
 
 
 def is_dummy_token(place: Place) -> bool:
-    """Return whether a token is made up, cut off, or one that the tests only record."""
+    """Return whether a token is made up, truncated, or only a sample in a test."""
     if is_made_up_token(place.value) or _is_filled(place.value):
         return True
     if place.after.startswith(ELLIPSIS):
@@ -62,10 +61,10 @@ def is_dummy_token(place: Place) -> bool:
 
 
 def _is_filled(value: str) -> bool:
-    """Return whether a token contains repeated characters, which random ones hardly do."""
+    """Return whether a token contains repeated characters, which are rare in random tokens."""
     if len(value) > MAX_LENGTH or AZURE in value:
         return False
-    tail = value[FIXED:]
+    tail = value[FIXED_LENGTH:]
     pattern = FILLED_HEX if HEX.fullmatch(tail) else FILLED
     return bool(pattern.search(tail))
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from shield_ai.scan.text.place import Place
 
 SECRET_WORDS = word_set("KEY SECRET TOKEN PASSWORD")
-# A reference in JSON Schema or in CSS, or a URL of the own computer.
+# A reference in JSON Schema or in CSS, or a URL of the local host.
 REFERENCE = regex(
     r"#/|.*\bvar\(--"
     r"|https?://(?:localhost|127\.0\.0\.1|0\.0\.0\.0|host\.docker\.internal)\b(?!\.)(?![^\s'\"]*@)"
@@ -105,14 +105,23 @@ KMS_ALIAS = regex(r"alias/[\w/-]+")  # the name of a key in AWS KMS
 EXPRESSION = regex(r"[A-Za-z_][\w.]*(?:,|[\[(].*)")
 URL_AS_NAME = regex(r"[\"'][a-z]{2,9}://[^\s\"']*[\"']\s*[:,]\s*[\"']\Z")
 NOT_VALUES = (
-    *(BLOCKCHAIN_ADDRESS, MIGRATION, TIMESTAMP, ENTRY_POINT, ANGULAR_ID),
-    *(KMS_ALIAS, UNICODE_ESCAPES, CONDITION, CALL, CAMEL_FIELD, REQUIREMENT),
+    BLOCKCHAIN_ADDRESS,
+    MIGRATION,
+    TIMESTAMP,
+    ENTRY_POINT,
+    ANGULAR_ID,
+    KMS_ALIAS,
+    UNICODE_ESCAPES,
+    CONDITION,
+    CALL,
+    CAMEL_FIELD,
+    REQUIREMENT,
 )
 
 
-def is_no_value(place: Place) -> bool:
+def is_non_value(place: Place) -> bool:
     """Return whether a text only looks like the value of a secret."""
-    return any(is_other(place) for is_other in FORMS)
+    return any(is_form(place) for is_form in NON_VALUE_FORMS)
 
 
 def _names_reference(place: Place) -> bool:
@@ -120,7 +129,7 @@ def _names_reference(place: Place) -> bool:
     parts = words(place.name)
     if not REFERENCES.isdisjoint(parts):
         return True
-    return parts[-1:] == ("PASS",) and parts[-2:-1] != () and parts[-2] in PASS_DIRECTIVES
+    return len(parts) > 1 and parts[-1] == "PASS" and parts[-2] in PASS_DIRECTIVES
 
 
 def _names_entry(place: Place) -> bool:
@@ -135,7 +144,7 @@ def _names_entry(place: Place) -> bool:
 
 
 def _is_word_for_name(place: Place) -> bool:
-    """Return whether a value is compared with the name, a test result, or a country.
+    """Return whether a value is a test result or a country, or is only compared with the name.
 
     Examples: `password !== "value"`, `pass: "failed"`, `PW: "Palau"`. Also a term of an ontology,
     `password: "sec:password"`.
@@ -167,7 +176,7 @@ def _is_message(place: Place) -> bool:
 
 def _is_public_signature(place: Place) -> bool:
     """Return whether a value is the signature of a document, not that of a URL or a request."""
-    if words(place.name)[-1:] == () or words(place.name)[-1] not in SIGNATURES:
+    if SIGNATURES.isdisjoint(words(place.name)[-1:]):
         return False
     if ETHEREUM.fullmatch(place.value):
         return True
@@ -175,11 +184,11 @@ def _is_public_signature(place: Place) -> bool:
 
 
 def _is_translated(place: Place) -> bool:
-    has_words = " " in place.value or not place.value.isascii()
-    return has_words and is_translation(place.path)
+    is_text = " " in place.value or not place.value.isascii()
+    return is_text and is_translation(place.path)
 
 
-def _is_not_a_value(place: Place) -> bool:
+def _has_other_form(place: Place) -> bool:
     """Return whether a text is a form field type, a label, a fingerprint, a symbol or code."""
     value = place.value
     if value.lower() in FIELD_TYPES or value.lower().startswith(f"{place.name.lower()} ("):
@@ -213,7 +222,7 @@ def _is_sql(place: Place) -> bool:
 
 
 def _is_topic(place: Place) -> bool:
-    """Return whether the value is a digest in bytes, such as the topic of a token's event."""
+    """Return whether a value is escaped bytes, such as the topic of an event of a contract."""
     parts = set(words(place.name))
     if TOPIC_WORDS.isdisjoint(parts) or not SECRET_WORDS.isdisjoint(parts - {"TOKEN"}):
         return False
@@ -221,7 +230,7 @@ def _is_topic(place: Place) -> bool:
 
 
 def _is_title(place: Place) -> bool:
-    """Return whether a text with the name of a key or a token contains words: no key does."""
+    """Return whether the value of a key or a token has a space or a letter outside of ASCII."""
     value = place.value.strip()
     is_joined = any(character in value for character in "'\"\n")  # 'several' 'texts'
     if is_joined or words(place.name)[-1:] not in KEY_ENDINGS:
@@ -254,7 +263,7 @@ def _repeats_name(place: Place) -> bool:
     return bool(value_words) and value_words <= set(words(place.name))
 
 
-FORMS = (
+NON_VALUE_FORMS = (
     _is_translated,
     _is_sentinel,
     _is_message,
@@ -263,7 +272,7 @@ FORMS = (
     _names_reference,
     _names_entry,
     _is_word_for_name,
-    _is_not_a_value,
+    _has_other_form,
     _is_syntax,
     _is_annotation,
     _repeats_name,

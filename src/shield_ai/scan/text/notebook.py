@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from shield_ai.scan.text.config_node import Node
 
-MAX_SIZE = 5_000_000  # bytes; larger ones are mostly images
+MAX_SIZE = 5_000_000  # bytes; larger notebooks contain mostly images
 # A base64 image begins with the magic number of its format: PNG, JPEG, GIF, WebP or BMP.
 IMAGE = regex(
     rb"\"image/[a-z.+-]{1,30}\"\s{0,40}:\s{0,40}(?:\[\s{0,40})?"

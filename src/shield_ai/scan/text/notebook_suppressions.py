@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from shield_ai.scan.files.suppressions import Suppression
 
-STRING_END = regex(r'(?:\\n)?"[\],]{0,2}$')  # of a line of the source, behind the reason
+STRING_END = regex(r'(?:\\n)?"[\],]{0,2}$')  # of a line of the source, after the reason
 
 
 def cover_outputs(raw: bytes, comments: Iterable[Suppression]) -> list[Suppression]:

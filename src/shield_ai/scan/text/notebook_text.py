@@ -1,6 +1,7 @@
-"""Decode the text of a notebook, in which escapes hide what a person sees.
+r"""Decode the text of a notebook, in which escapes hide what a person sees.
 
-In the JSON of an output, the last letter of an escape can be directly before a token.
+In the JSON of an output, as in `\nghp_…`, the last letter of an escape is directly before a token,
+and looks like a part of the token.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ class DecodedText(NamedTuple):
     Attributes:
         raw: The text.
         starts: The offsets in the text at which its parts begin.
-        originals: For each, the offset in the file.
+        originals: For each part, the offset in the file at which it begins.
     """
 
     raw: bytes

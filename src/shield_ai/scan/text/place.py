@@ -77,7 +77,7 @@ def create_place(
     Args:
         finding: The finding.
         lines: The lines of its file.
-        docstrings: The numbers of those that are inside docstrings.
+        docstrings: The numbers of the lines that are inside docstrings.
     """
     if not 0 < finding.line <= len(lines) or finding.end_line > len(lines):
         return None
@@ -115,7 +115,10 @@ def create_place(
 
 
 def docstring_lines(lines: list[str]) -> set[int]:
-    """Return the lines of Python code, from 1, in a text without a use, such as a docstring."""
+    """Return the numbers, from 1, of the lines that continue a docstring in Python code.
+
+    Other texts that are a statement by themselves count as docstrings, too.
+    """
     inside: set[int] = set()
     quote = code = ""
     is_docstring = False

@@ -165,7 +165,7 @@ class HyperscanPrefilter:
             return self._no_candidates
         ids = self._ids
         found = set(numbers)
-        has_rule_or_pair = min(found, default=0) <= ids.pair
+        has_rule_or_pair = any(number <= ids.pair for number in found)  # their ids are the lowest
         rule_regions: dict[int, list[Region]] = {}
         if has_rule_or_pair and len(raw) > 2 * PART_SIZE:
             rule_regions = self._scan_parts(raw, unquoted=unquoted)

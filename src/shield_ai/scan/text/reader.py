@@ -1,4 +1,4 @@
-"""Read the files of a scan, without following links out of its folder unless it is allowed."""
+"""Read the files of a scan. Links to files outside the folder are followed only if allowed."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 MAX_SIZE = 20_000_000  # bytes; larger files are skipped
 READ_FLAGS = os.O_RDONLY | os.O_NONBLOCK  # do not wait for the writer of a FIFO
 BINARY_CHECK_SIZE = 8000  # bytes; a file with a NUL in them is binary, as in git
-MAX_NULS = 8  # that these bytes of a file with the name of a text file may contain
+MAX_NULS = 8  # in these bytes, if the file has the name of a text file
 
 
 def reader(root: str, *, allow_outside: bool = False) -> FileReader:
     """Return a function that reads a file of a folder, up to one byte over MAX_SIZE.
 
-    The function returns None if the file cannot be read or is outside the folder, and no bytes if
-    it is not a regular file.
+    The function returns None if the file cannot be read or is outside the folder, and b"" if it is
+    not a regular file.
 
     Args:
         root: The folder.
@@ -68,7 +68,7 @@ def _target_inside(link: str, root: str) -> str:
 
 
 def _read_regular(path: str, flags: int) -> bytes:
-    """Read a file up to one byte over MAX_SIZE; return no bytes if it is not a regular file.
+    """Read a file up to one byte over MAX_SIZE; return b"" if it is not a regular file.
 
     Raises:
         OSError: The file can't be read, or is a symbolic link and the flags contain O_NOFOLLOW.
@@ -85,7 +85,7 @@ def _read_file(descriptor: int, size: int) -> bytes:
     """Read a file up to one byte over MAX_SIZE.
 
     Args:
-        descriptor: That of the file.
+        descriptor: The open file.
         size: The size by fstat(); the file may be longer if it grows or is in /proc.
     """
     wanted = min(size, MAX_SIZE) + 1

@@ -66,7 +66,7 @@ def finditer_overlapping(
 
 
 def _overlapping(regions: Iterable[Region]) -> Iterator[list[Region]]:
-    """Yield groups of regions, each of which begins before the end of one before it."""
+    """Yield groups of regions. In a group, each region begins before the end of an earlier one."""
     group: list[Region] = []
     end = 0
     for region in regions:

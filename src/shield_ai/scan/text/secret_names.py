@@ -16,9 +16,9 @@ from shield_ai.scan.text.token_rules import RegexRules
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-# Every token has more characters, so a shorter text is not searched.
+# Every token has at least 16 of these characters, so other texts are not searched.
 _CANDIDATE = regex(r"[\w+/=.~:@-]{16}")
-# Takes the word after a name for a password: `shield rotate postgres-password again`.
+# This rule mistakes the word after a name for a password: `shield rotate postgres-password again`.
 COMMAND_PASSWORD = "CRED.command-password"
 _MAX_SIZE = 20_000_000  # characters, as for a file
 

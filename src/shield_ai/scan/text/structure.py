@@ -83,14 +83,14 @@ def parse_config(
     if parsers is not None and not parsers:
         return None
     file_format = FORMAT.fullmatch(path, path.rfind("/") + 1)
-    name = file_format.lastgroup if file_format else None
-    if name is None or (parsers is not None and name not in parsers):
+    parser_name = file_format.lastgroup if file_format else None
+    if parser_name is None or (parsers is not None and parser_name not in parsers):
         return None
-    if not needs_parser(name, raw):
+    if not needs_parser(parser_name, raw):
         return None
     from shield_ai.scan.text import config_parsers
 
-    parse: Callable[[bytes], Iterable[Node]] = getattr(config_parsers, name)
+    parse: Callable[[bytes], Iterable[Node]] = getattr(config_parsers, parser_name)
     values: dict[Span, Assignment] = {}
     spans: list[Span] = []
     for assigned, span in _find_secrets(parse(raw)):
@@ -136,7 +136,7 @@ def _secret_key(key: Node, value: Node) -> Iterator[Result]:
         texts = [value]
     for text in texts:
         if "\n" not in text.text.strip():
-            yield _assign(key, text), (text.start, text.end)
+            yield _create_assignment(key, text), (text.start, text.end)
 
 
 def _texts_in(key: Node, container: Node) -> list[Node]:
@@ -159,7 +159,7 @@ def _name_value_pair(node: Node) -> Iterator[Result]:
     value = node.get(VALUE_KEYS)
     if not name or not value or not is_secret_name(name.text):
         return
-    secret = None if _is_reference(name, value) else _assign(name, value)
+    secret = None if _is_reference(name, value) else _create_assignment(name, value)
     yield secret, (value.start, value.end)
     yield None, (name.start, name.end)
 
@@ -179,7 +179,8 @@ def _environment_list(node: Node) -> Iterator[Result]:
         if sign and is_secret_name(name) and not has_escapes:
             start = item.start + len(name.encode()) + 1
             value = Node(text, start, item.end, quoted=item.quoted)
-            yield _assign(Node(name, item.start, start - 1), value), (item.start, item.end)
+            assigned = _create_assignment(Node(name, item.start, start - 1), value)
+            yield assigned, (item.start, item.end)
 
 
 def _kubernetes_secret(node: Node) -> Iterator[Result]:
@@ -188,14 +189,14 @@ def _kubernetes_secret(node: Node) -> Iterator[Result]:
     https://kubernetes.io/docs/concepts/configuration/secret/
     """
     for data_key, data in node.pairs:
-        for key, node_of_value in data.pairs:
+        for key, value_node in data.pairs:
             if data_key.text == "data":
-                found = _decode(key.text, node_of_value.text)
+                found = _decode(key.text, value_node.text)
             elif data_key.text == "stringData":
-                found = _single_line(key.text, node_of_value.text)
+                found = _single_line(key.text, value_node.text)
             else:
                 continue
-            start, end = node_of_value.start, node_of_value.end
+            start, end = value_node.start, value_node.end
             for name, value in found:
                 assigned = Assignment(
                     name, value, start, end, key.start, quoted=True, declared=True
@@ -225,7 +226,7 @@ def _decode(name: str, text: str) -> Iterator[tuple[str, str]]:
         yield assigned.name, assigned.value
 
 
-def _assign(name: Node, text: Node) -> Assignment:
+def _create_assignment(name: Node, text: Node) -> Assignment:
     value = text.text.strip()
     if default := DEFAULT.fullmatch(value.encode()):
         start = text.start + default.start("value")

@@ -53,9 +53,8 @@ PORT = regex(r"\d{1,5}[#?]")  # https://example.com:80#@ has no password
 # The examples of https://www.rfc-editor.org/rfc/rfc7617, which many API descriptions repeat.
 RFC_EXAMPLES = frozenset({"Aladdin:open sesame", "Aladdin:OpenSesame", "test:123\u00a3"})
 BASE64_BEFORE = regex(rb"[A-Za-z0-9+/]{0,60}[+/]\Z")
-MIN_BASE64 = (
-    60  # characters before a token; the paths of URLs are shorter, or have other characters
-)
+# Characters before a token; the paths of URLs are shorter, or have other characters.
+MIN_BASE64 = 60
 MAX_TIMEOUTS = 20  # after which a rule is disabled for the rest of the scan
 CUSTOM_BUDGET = 30.0  # seconds of CPU time, of one process, for all custom rules in a scan
 MAX_MATCHES = 1000  # of a custom rule in a file
@@ -159,7 +158,7 @@ class RegexRules:
                     yield token
 
     def take_problems(self) -> list[SkipReason]:
-        """Describe the rules that did not search the files since the last call."""
+        """Describe the rules that did not search all of the files since the last call."""
         problems = []
         if self._timed_out:
             problems.append(SkipId.RULE_TIMED_OUT.reason(rules=_name_rules(self._timed_out)))
@@ -213,7 +212,7 @@ def _name_rules(ids: list[str]) -> str:
 
 
 def _token(rule: Rule, match: re.Match[bytes], *, non_production: bool) -> Token | None:
-    """Extract the secret from a match: the first group that is not empty."""
+    """Extract the secret, the first group that is not empty; None if it is not credible."""
     groups = range(1, len(match.groups()) + 1)
     group = next((number for number in groups if match[number]), 0)
     value = match[group].decode("utf-8", "replace")

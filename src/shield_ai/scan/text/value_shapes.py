@@ -201,7 +201,7 @@ def is_sentence(value: str) -> bool:
 
 
 def is_symbol_mix(value: str) -> bool:
-    """Return whether a long value mixes letters, digits and many symbols, as WordPress's salts.
+    """Return whether a long value mixes letters, digits and many symbols, like WordPress's salts.
 
     https://api.wordpress.org/secret-key/1.1/salt/
     """

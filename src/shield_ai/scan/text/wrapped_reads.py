@@ -1,6 +1,6 @@
-"""Remove the calls that wrap reads of variables: their text separates what was on near lines.
+"""Remove the get_secret() calls around reads of variables, which move nearby lines apart.
 
-A default is judged by the lines around it, and must be judged the same after `shield apply`, which
+A default is graded by the lines around it, and must get the same grade after `shield apply`, which
 turns `env("NAME", "shop")` into `get_secret("name", lambda: env("NAME", "shop"))`.
 """
 
