@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from shield_ai.scan.text.config_node import Node
 
 TOO_LARGE = "too large"
-INCLUDES = "it has include, and other files can change its jobs"
+INCLUDES = "the file has include, so other files can change its jobs"
 MAX_WORK = 30_000_000  # jobs times bytes: each job is compared with what it can inherit
 ALIASED = "the job has YAML anchors or aliases, or !reference"
 ANCHOR_OR_ALIAS = regex(rb"(?:^|[\s\[{,:-])[&*][^\s&*,\]}]")

@@ -28,12 +28,12 @@ if TYPE_CHECKING:
     from shield_ai.scan.deployment.pipeline_rules import Limit
     from shield_ai.scan.text.config_node import Node
 
-NO_SCRIPT = "the job has no list of commands as its script"
-OTHER_KEY = "the job has {}, so that its configuration is also in another place"
-EXTENDED = "the job {} uses its configuration"
-SERVICES = "the containers in services of the job also get its variables"
-DEFAULT_TOKENS = "default has id_tokens, which those of the job would replace"
-WINDOWS = "its runner may not use bash or sh"
+NO_SCRIPT = "the script of the job is not a list of commands"
+OTHER_KEY = "the job has {}, so part of its configuration is elsewhere"
+EXTENDED = "the job {} extends this job"
+SERVICES = "the services of the job also get its variables"
+DEFAULT_TOKENS = "id_tokens of the job would replace the id_tokens in default"
+WINDOWS = "the runner of the job may not use bash or sh"
 OTHER_KEYS = ("extends", "<<", "trigger", "run", "secrets", "inherit")
 SCRIPTS = ("before_script", "script")  # in the order in which they run, in the same shell
 WINDOWS_TAG = regex(r"(?i).*(?:windows|powershell|pwsh).*|win(?:[-_.]?\d+)?")

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from shield_ai.scan.text.config_node import Node
 
 BRANCHES = (
-    "its rules allow more than one branch, tags or merge requests, and its role can trust one "
-    "branch; add rules with if: $CI_COMMIT_BRANCH == $CI_DEFAULT_BRANCH"
+    "the rules of the job allow more than one branch, tags or merge requests, and its role can "
+    "trust only one branch; add rules with if: $CI_COMMIT_BRANCH == $CI_DEFAULT_BRANCH"
 )
 NEVER = "never"
 DEFAULT_BRANCH = "$CI_DEFAULT_BRANCH"

@@ -16,14 +16,14 @@ if TYPE_CHECKING:
     from shield_ai.model.pipeline import ScriptItem
 
 NO_CLI = (
-    "the image {} is not known to contain the AWS CLI: use one with it, or install awscli in "
-    "the script before the variable"
+    "the image {} is not known to contain the AWS CLI: use an image with the AWS CLI, or install "
+    "awscli in the script before the variable is used"
 )
 NO_IMAGE = "of the runner"
 TOO_LONG = "the script is too long"
 TRACE = "the script prints its commands or variables, and GitLab would not mask the values"
-PRINTS = "the script prints it, and GitLab would not mask the value"
-IS_FILE = "the script uses it as the name of a file: a variable of the type File"
+PRINTS = "the script prints the variable, and GitLab would not mask the value"
+IS_FILE = "the script uses the variable as the name of a file, so its type may be File"
 ASSIGNED = "the script sets {} itself"
 CLI_IMAGE = regex(r"(?:.*/)?(?:aws-?cli|aws-base|aws-ecs|aws-ec2)(?:[:@].*)?")
 USES_CLI = regex(r"(?m)(?:^|[;&|(`])[ \t]*(?:\w{1,99}=\S{0,200}[ \t]{1,9}){0,5}aws[ \t]{1,9}[a-z-]")

@@ -21,8 +21,8 @@ OWN_COMMAND = f"${TOKEN}".encode()  # in the command with which a job reads its 
 SCRIPT_KEYS = frozenset({"before_script", "script"})
 BEFORE_SCRIPT = "GitLab evaluates {} before the script"
 AFTER_SCRIPT = "after_script runs in another shell, without the variables of the script"
-OTHER_VARIABLE = "the variable {} is computed from it before the script"
-OUTSIDE = "{} outside of the jobs names it"
+OTHER_VARIABLE = "GitLab computes the variable {} from this one before the script"
+OUTSIDE = "{} outside of the jobs names the variable"
 # Keys of the top level that are not jobs. https://docs.gitlab.com/ci/yaml/#keywords
 GLOBAL_KEYS = frozenset(
     {
@@ -116,7 +116,7 @@ def _place(text: _Text, name: str) -> tuple[str, str]:
 def _variables_problem(path: Path, name: str) -> str:
     """Return why a text outside of scripts can't be edited; empty if it sets the variable."""
     if path[:1] != ("variables",) or len(path) != 2:
-        return BEFORE_SCRIPT.format(path[0] if path else "its name")
+        return BEFORE_SCRIPT.format(path[0] if path else "the name of the job")
     return "" if path[1] == name else OTHER_VARIABLE.format(path[1])
 
 

@@ -26,7 +26,7 @@ MAX_JOBS = 500
 NO_STEPS = "the job has no list of steps"
 TOO_MANY = "the job has too many steps"
 COMPUTED = "the job computes the names of secrets, or passes on all of them"
-READS_SECRETS = "the job already reads secrets with {}: add these to it"
+READS_SECRETS = "the job already reads secrets with {}: add the secret to that step"
 SECRETS_ACTION = "aws-actions/aws-secretsmanager-get-secrets"
 SHELL = regex(r"(?:bash|sh)(?:\s.*)?")
 # Runners of GitHub on which the default shell is bash.

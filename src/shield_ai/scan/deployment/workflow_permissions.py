@@ -22,7 +22,7 @@ NEEDED = {TOKEN: "write"}
 DEFAULT = {"contents": "read", **NEEDED}
 WRITE_ALL = "write-all"
 READ_ALL = "permissions: {} can't be extended: list the permissions that the job needs"
-NO_TOKEN = "permissions sets id-token to {}"
+NO_TOKEN = "permissions sets id-token to {} instead of write"
 UNKNOWN = (
     "neither the job nor the workflow has permissions, and {} may need more than "
     "contents: read: add permissions to the job"

@@ -26,13 +26,13 @@ IS_REF = regex(r"github\.ref\s*==\s*'refs/heads/(?P<branch>[^']{1,244})'")
 IS_NAME = regex(r"github\.ref_name\s*==\s*'(?P<branch>[^']{1,244})'")
 IS_EVENT = regex(r"github\.event_name\s*==\s*'(?P<event>\w{1,40})'")
 IS_OTHER = regex(r"github\.event_name\s*!=\s*'(?P<event>\w{1,40})'")
-ENVIRONMENT = "the name of its environment is computed, or has special characters"
-NO_EVENTS = "its triggers can't be read"
-FORK = "on: {} can run it with code of a fork; add if: github.event_name == 'push' to the job"
-OTHER_TOKEN = "on: {} gives it a token for something other than a branch"
-CALLED = "other workflows call it, and pass it their secrets"
+ENVIRONMENT = "the name of the job's environment is computed, or has special characters"
+NO_EVENTS = "the triggers of the workflow can't be read"
+FORK = "on: {} can run the job with code of a fork; add if: github.event_name == 'push' to the job"
+OTHER_TOKEN = "on: {} gives the job a token for something other than a branch"
+CALLED = "other workflows call this workflow, and pass their secrets to it"
 BRANCHES = (
-    "on: push runs it for more than one branch or tag, and its role can trust one; add "
+    "on: push runs the job for more than one branch or tag, and its role can trust only one; add "
     "if: github.ref == 'refs/heads/main' to the job"
 )
 

@@ -26,10 +26,10 @@ SCRIPT_INPUT = regex(r"(?i).*scripts?|(?:.*[_-])?(?:commands?|cmds?|code|run)")
 MAX_SCRIPT = 10_000  # bytes of a script before an expression; bounds quadratic time
 BEFORE_STEPS = "GitHub evaluates {} before the steps"
 OTHER_KEY = "{} of a step can't be edited"
-SCRIPT = "the input {} is code, in which GitHub would replace an expression: pass it in env"
-SHELL = "its step does not run in bash or sh for certain"
-QUOTE = "the script is long, or has a here-document, a comment or ` before it"
-COMPLEX = "the script uses it in an expression with something else"
+SCRIPT = "the input {} is code, into which GitHub would insert the value: pass the secret in env"
+SHELL = "the step may not run in bash or sh"
+QUOTE = "the script before the secret is long or has a here-document or `, or it is in a comment"
+COMPLEX = "the script uses the secret in an expression with something else"
 
 
 class Scalar(NamedTuple):
