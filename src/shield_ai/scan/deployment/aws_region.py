@@ -77,6 +77,8 @@ def _regions(path: str, raw: bytes) -> set[str]:
     cdk = CDK.get(path[path.rfind(".") :])
     if INFRASTRUCTURE.search(path) or (cdk and cdk in raw):
         patterns.append(PLAIN)
-    return {
-        match["region"].decode().lower() for pattern in patterns for match in pattern.finditer(raw)
-    }
+    regions = set()
+    for pattern in patterns:
+        for match in pattern.finditer(raw):
+            regions.add(match["region"].decode().lower())
+    return regions

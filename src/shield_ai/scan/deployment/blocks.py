@@ -63,8 +63,11 @@ def find_environments(raw: bytes, kind: DeploymentKind) -> EnvironmentFile:
     roots = json_values(raw) if is_json else yaml_values(raw)
     if problem := _file_problem(kind, roots):
         return EnvironmentFile(raw, kind, problem=problem)
-    found = [_block(raw, part, kind) for part in walk_blocks(roots) if _is_environment(part, kind)]
-    file = EnvironmentFile(raw, kind, tuple(block for block in found if block))
+    found = []
+    for block in walk_blocks(roots):
+        if _is_environment(block, kind):
+            found.append(_environment_block(raw, block, kind))
+    file = EnvironmentFile(raw, kind, tuple(environment for environment in found if environment))
     return _with_roles(file, _keys(roots[0])) if is_json else file
 
 
@@ -106,20 +109,22 @@ def _file_problem(kind: DeploymentKind, roots: list[Node]) -> str:
 
 def _has_extends(root: Node) -> bool:
     """Return whether a service of Docker Compose inherits the environment of another service."""
-    services = [
-        service for key, value in root.pairs if key.text == "services" for service in value.pairs
-    ]
-    return any("extends" in _keys(service) for _, service in services)
+    for key, value in root.pairs:
+        if key.text != "services":
+            continue
+        if any("extends" in _keys(service) for _, service in value.pairs):
+            return True
+    return False
 
 
 def _keys(node: Node) -> set[str]:
     return {key.text for key, _ in node.pairs}
 
 
-def _is_environment(place: Block, kind: DeploymentKind) -> bool:
+def _is_environment(block: Block, kind: DeploymentKind) -> bool:
     """Return whether a value is the environment of a service or container."""
-    path = place.path
-    if len(place.parents[-1].pairs) > MAX_KEYS:
+    path = block.path
+    if len(block.parents[-1].pairs) > MAX_KEYS:
         return False
     if kind is DeploymentKind.COMPOSE:
         return len(path) == 3 and (path[0], path[2]) == ("services", "environment")
@@ -128,24 +133,24 @@ def _is_environment(place: Block, kind: DeploymentKind) -> bool:
     return path[-1] in {"environment", "secrets"} and path[:-1] in {(), ("containerDefinitions",)}
 
 
-def _block(raw: bytes, place: Block, kind: DeploymentKind) -> EnvironmentBlock | None:
-    container = place.parents[-1]
-    key = next((key for key, value in container.pairs if value is place.value), None)
-    if key is None or not place.value.is_container:
+def _environment_block(raw: bytes, block: Block, kind: DeploymentKind) -> EnvironmentBlock | None:
+    container = block.parents[-1]
+    key = next((key for key, value in container.pairs if value is block.value), None)
+    if key is None or not block.value.is_container:
         return None
     name = container.get(NAME)
     unit = name.text if name else ""
     if kind is DeploymentKind.COMPOSE:
-        unit = place.path[1]
-    entries = tuple(_entries(raw, place.value))
+        unit = block.path[1]
+    entries = tuple(_entries(raw, block.value))
     return EnvironmentBlock(
         container=container.start,
         unit=unit,
         key=key.text,
         key_start=node_start(raw, key),
-        start=place.value.start,
-        end=node_end(raw, place.value),
-        style=_style(place.value),
+        start=block.value.start,
+        end=node_end(raw, block.value),
+        style=_style(block.value),
         entries=entries,
         problem=_container_problem(raw, container) if unit else NO_NAME,
     )

@@ -48,9 +48,9 @@ TASK_ROLE = "the task definition has no TaskRoleArn, so the app can't access Sec
 EXECUTION_ROLE = (
     "the task definition has no ExecutionRoleArn, with which ECS reads secrets for a container"
 )
-SAME_NAME = "several containers of the task definition have no literal name"
+UNNAMED = "several containers of the task definition have no literal name"
 CONTAINERS = ("Properties", "ContainerDefinitions")
-CONTAINER_DEPTH = 5  # of the maps and lists around a value, that which is the container
+CONTAINER_DEPTH = 5  # the index of the container among the maps and lists around a value
 RUNTIMES = ("python", "provided")  # of Lambda
 NO_VALUE = b"AWS::NoValue"
 MAX_KEYS = 200  # of an environment; Lambda allows 4 kB
@@ -63,7 +63,7 @@ DECLARING = frozenset({"Parameters", "Metadata"})
 
 
 class _Place(NamedTuple):
-    """Where a template sets variables, and what is known about it."""
+    """The fields of an EnvironmentBlock that are known before the variables are read."""
 
     unit: str
     container: int
@@ -106,7 +106,7 @@ def find_template_environments(raw: bytes) -> EnvironmentFile:
     if resources is None or not _is_plain(raw, resources):
         return file._replace(problem=COMPUTED)
     finder = _Finder(raw, _inherited_runtime(root))
-    blocks = [*finder.globals(root, resources)]
+    blocks = list(finder.globals(root, resources))
     for key, resource in resources.pairs:
         blocks += finder.resource(key.text, resource)
     return file._replace(blocks=tuple(blocks), parameters=_parameters(raw, root))
@@ -121,7 +121,7 @@ def _has_known_transforms(root: Node) -> bool:
 
 
 def _parameters(raw: bytes, root: Node) -> dict[str, int]:
-    """Return the parameters, and how often the template names them where it can use them."""
+    """Map each parameter to the number of times that sections outside DECLARING name it."""
     declared = _value(root, "Parameters")
     if declared is None or not declared.pairs:
         return {}
@@ -137,7 +137,10 @@ def _value(node: Node, name: str) -> Node | None:
 
 
 def _is_plain(raw: bytes, node: Node) -> bool:
-    """Return whether a map or list is written out: no function or macro computes a part of it."""
+    """Return whether a map or list is literal: no function or macro computes it or a part of it.
+
+    A map with a duplicate key is not literal.
+    """
     if not node.is_container or raw[node.start : node.start + 1] in MARKS:
         return False
     names = [key.text for key, _ in node.pairs]
@@ -152,7 +155,7 @@ class _Finder:
 
     Args:
         raw: The template.
-        runtime: The one that functions of SAM have by default; empty: none.
+        runtime: The default runtime of the functions of SAM; empty: none.
     """
 
     def __init__(self, raw: bytes, runtime: str) -> None:
@@ -179,7 +182,7 @@ class _Finder:
         place = _Place(name, properties.start, problem)
         if kind in FUNCTIONS:
             runtime = self._runtime if kind == SAM_FUNCTION else ""
-            app_problem = "" if _may_call_runtime(properties, runtime) else OTHER_CODE
+            app_problem = "" if _may_be_app_code(properties, runtime) else OTHER_CODE
             place = place._replace(reserved=RESERVED, app_problem=app_problem)
             yield from self._function(properties, place)
         else:
@@ -194,7 +197,7 @@ class _Finder:
             return
         pair = next((pair for pair in environment.pairs if pair[0].text == VARIABLES), None)
         if pair is None or not self._are_plain(environment):
-            yield self._unknown(environment, place)
+            yield self._uneditable_block(environment, place)
         else:
             yield self._block(*pair, place)
 
@@ -207,12 +210,12 @@ class _Finder:
             platform_problem=self._role_problem(properties, "ExecutionRoleArn", EXECUTION_ROLE),
         )
         if not self._are_plain(containers):
-            yield self._unknown(containers, place)
+            yield self._uneditable_block(containers, place)
             return
         names = [_container_name(container) for container in containers.items]
-        has_same = names.count("") > 1
+        has_unnamed = names.count("") > 1
         for container, name in zip(containers.items, names, strict=True):
-            problem = SAME_NAME if has_same and not name else self._container_problem(container)
+            problem = UNNAMED if has_unnamed and not name else self._container_problem(container)
             yield from self._container(
                 container,
                 place._replace(
@@ -237,12 +240,10 @@ class _Finder:
         if not self._are_plain(container):
             return COMPUTED
         files = _value(container, "EnvironmentFiles")
-        is_empty = files is None or (
-            not files.items
-            and not files.pairs
-            and not self._raw[files.start : files.end].strip(b"[] \t\r\n")
-        )
-        return "" if is_empty else ENV_FILE
+        if files is None:
+            return ""
+        text = self._raw[files.start : files.end].strip(b"[] \t\r\n")
+        return ENV_FILE if files.items or files.pairs or text else ""
 
     def _container(self, container: Node, place: _Place) -> Iterator[EnvironmentBlock]:
         found = [
@@ -254,7 +255,7 @@ class _Finder:
         for block in found:
             yield block._replace(problem=problem)
 
-    def _unknown(self, node: Node, place: _Place) -> EnvironmentBlock:
+    def _uneditable_block(self, node: Node, place: _Place) -> EnvironmentBlock:
         """Return a block that can't be edited."""
         block = self._block(node, node, place)
         return block._replace(entries=(), problem=block.problem or COMPUTED)
@@ -262,8 +263,8 @@ class _Finder:
     def _block(self, key: Node, value: Node, place: _Place) -> EnvironmentBlock:
         is_list = key.text != VARIABLES
         entries = tuple(self._objects(value) if is_list else self._variables(value))
-        is_known = self._are_plain(value) and _are_known(entries)
-        is_known = is_known and not (value.pairs if is_list else value.items)
+        unexpected = value.pairs if is_list else value.items
+        is_known = self._are_plain(value) and _are_known(entries) and not unexpected
         return EnvironmentBlock(
             container=place.container,
             unit=place.unit,
@@ -333,12 +334,12 @@ def _inherited_runtime(root: Node) -> str:
     return "" if node is None or node.is_container else node.text
 
 
-def _may_call_runtime(properties: Node, inherited: str) -> bool:
+def _may_be_app_code(properties: Node, inherited: str) -> bool:
     """Return whether the code of a function can be that of the app.
 
     Args:
-        properties: Those of the function.
-        inherited: The runtime of a function without its own; empty if it is not known.
+        properties: The properties of the function.
+        inherited: The Lambda runtime if the function sets none; empty if it is not known.
     """
     code = _value(properties, "Code")
     if _value(properties, "InlineCode") or (code and _value(code, "ZipFile")):

@@ -35,13 +35,14 @@ class ComposeFiles:
         self._roots: dict[str, list[Node]] = {}  # by path
 
     def others(self, file: str) -> Iterator[OtherFile]:
-        """Yield the files that may be combined with one of them.
+        """Yield the files that may be combined with a Compose file.
 
         Args:
             file: The path of a Compose file.
         """
         if len(self._paths) > MAX_COMPOSE_FILES:
-            yield OtherFile("", [], is_near=True, is_production=True)  # none can be excluded
+            # Too many to compare. Without documents, a file counts as one that may be combined.
+            yield OtherFile("", [], is_near=True, is_production=True)
             return
         folder = file.rpartition("/")[0]
         for path in self._paths:
@@ -68,8 +69,6 @@ def _may_be_combined(path: str) -> bool:
     name = path.rpartition("/")[2]
     is_compose = COMPOSE_FILE.fullmatch(name) or is_production_name(name)
     is_yaml = name.endswith((".yml", ".yaml"))
-    return (
-        bool(is_compose)
-        and is_yaml
-        and (path_use(path, DeploymentKind.COMPOSE, ()) is not Use.DEVELOPMENT)
-    )
+    if not is_compose or not is_yaml:
+        return False
+    return path_use(path, DeploymentKind.COMPOSE, ()) is not Use.DEVELOPMENT

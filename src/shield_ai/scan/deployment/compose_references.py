@@ -38,7 +38,7 @@ def find_passed_on(root: Path, variables: Collection[str], app: Collection[str])
     Args:
         root: The app's folder.
         variables: The variables of the secrets.
-        app: The services that run the app, by shield.toml.
+        app: The services that run the app, according to shield.toml.
 
     Raises:
         SourceError: The folder can't be listed.
@@ -79,8 +79,8 @@ def _references(
 
 
 def _texts(block: Block) -> tuple[Node, ...]:
-    value = block.value
-    return tuple(item for item in value.items or (value,) if not item.is_container)
+    items = block.value.items or (block.value,)
+    return tuple(item for item in items if not item.is_container)
 
 
 def _assigned(text: Node) -> str:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from shield_ai.scan.text.config_node import Node
 
 MAX_TEXTS = 100  # of a list or map that are read
-MAX_PATH = 300
+MAX_PATH = 300  # characters
 NAME = frozenset({"name"})
 VALUE = frozenset({"value"})
 CURRENT_FOLDER = regex(r"\$\{?PWD\}?")
@@ -23,12 +23,16 @@ CURRENT_FOLDER = regex(r"\$\{?PWD\}?")
 def merged_maps(node: Node) -> Iterator[Node]:
     """Yield the maps that a map is merged with, the one with the highest precedence last."""
     for key, value in node.pairs:
-        if key.text == MERGE_KEY:
-            yield from reversed(value.items) if value.items else [value]
+        if key.text != MERGE_KEY:
+            continue
+        if value.items:
+            yield from reversed(value.items)
+        else:
+            yield value
 
 
 def assignments(environment: Node) -> Iterator[tuple[str, str]]:
-    """Yield the variables that a map, a list of `NAME=value` or one of maps sets.
+    """Yield the variables that a map, a list of `NAME=value` or a list of maps sets.
 
     Args:
         environment: The map or list.

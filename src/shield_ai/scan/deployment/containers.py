@@ -1,4 +1,4 @@
-"""Judge the documents of a Kubernetes manifest, by the containers in them."""
+"""Find the documents of a Kubernetes manifest that are for development, by their containers."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ MAX_BLOCKS = 20_000  # values of maps that are read in a file
 
 
 def development_documents(roots: list[Node]) -> frozenset[str]:
-    """Return the documents for development, by their offsets.
+    """Return the documents for development: their start offsets, as text.
 
     Args:
         roots: The documents of the file.

@@ -37,7 +37,7 @@ PLAIN_SOURCES = frozenset({"configmapkeyref", "fieldref", "resourcefieldref"})
 # https://registry.terraform.io/providers/hashicorp/google/latest/docs/resources/cloud_run_v2_service
 SOURCE_KEYS = frozenset({"valuefrom", "valuesource"})
 STORE_KEYS = frozenset({"secretname", "sync", "generatevalue"})
-OTHER_SOURCE = "from"  # the first letters, as in `fromDatabase`
+OTHER_SOURCE_PREFIX = "from"  # as in `fromDatabase`
 
 
 class Setting(NamedTuple):
@@ -45,7 +45,7 @@ class Setting(NamedTuple):
 
     variable: str
     start: int  # byte offset of the name
-    unit: str
+    unit: str  # name of the service, container, job, function or object; can be empty
     form: ValueForm
     use: Use | None = None  # None: that of the file
     env_file: str = ""
@@ -164,7 +164,7 @@ class EnvironmentReader:
         if keys & REMOTE_KEYS:
             yield Setting(name.text, name.start, unit, ValueForm.SECRET_STORE)
         for key, value in node.pairs:
-            if form := self._form_beside_name(_normal(key), value):
+            if form := self._form_beside_name(_normalize(key), value):
                 yield Setting(name.text, name.start, unit, form)
 
     def _form_beside_name(self, key: str, value: Node) -> ValueForm | None:
@@ -175,7 +175,7 @@ class EnvironmentReader:
             return _source_form(value)
         if key in STORE_KEYS:
             return ValueForm.SECRET_STORE
-        is_reference = key.startswith(OTHER_SOURCE) and bool(value.pairs)
+        is_reference = key.startswith(OTHER_SOURCE_PREFIX) and bool(value.pairs)
         return ValueForm.REFERENCE if is_reference else None
 
     def _assignment(self, item: Node, unit: str) -> Iterator[Setting]:
@@ -197,8 +197,10 @@ class EnvironmentReader:
         written = self._written(value)
         if not value.text and written.strip():  # a tag such as `!Ref`
             form = value_form(written, self.style)
-            is_text = SUBSTITUTION_TAG.search(self.raw, max(value.start - 12, 0), value.start)
-            return form if is_text or form is ValueForm.SECRET_STORE else ValueForm.REFERENCE
+            window = max(value.start - 12, 0)
+            if SUBSTITUTION_TAG.search(self.raw, window, value.start):
+                return form
+            return form if form is ValueForm.SECRET_STORE else ValueForm.REFERENCE
         if value.text in NULLS and not value.quoted:
             return self.null_form
         return value_form(written, self.style, quoted=value.quoted)
@@ -209,7 +211,8 @@ class EnvironmentReader:
             return self.form(inner)
         text = self._written(value)
         form = value_form(text, self.style, quoted=self.style is not Style.EXPRESSION)
-        if form in {ValueForm.SECRET_STORE, ValueForm.DEFAULT}:  # or `{{ name }}` of a template
+        # YAML parses the `{{ … }}` of a template as a map.
+        if form in {ValueForm.SECRET_STORE, ValueForm.DEFAULT}:
             return form
         if arguments := self._arguments(value):
             is_mixed = self._may_be_literal(arguments)
@@ -248,9 +251,9 @@ class EnvironmentReader:
 
 def _source_form(value: Node) -> ValueForm:
     """Return the form of a `valueFrom`: a map in Kubernetes, the name of a secret in ECS."""
-    is_plain = any(_normal(key) in PLAIN_SOURCES for key, _ in value.pairs)
+    is_plain = any(_normalize(key) in PLAIN_SOURCES for key, _ in value.pairs)
     return ValueForm.REFERENCE if is_plain else ValueForm.SECRET_STORE
 
 
-def _normal(key: Node) -> str:
+def _normalize(key: Node) -> str:
     return key.text.lower().replace("_", "")

@@ -122,16 +122,14 @@ class Evidence:
     def _confidence(
         self, environment: Environment, scopes: Iterable[Scope] = tuple(Scope)
     ) -> Confidence:
-        of_environment = [
-            match
-            for match in self.matches
-            if RULES[match.rule].environment is environment and RULES[match.rule].scope in scopes
-        ]
-        strongest = max((match.confidence for match in of_environment), default=Confidence.NONE)
-        is_medium = (
-            strongest is Confidence.LOW and len({_source(match) for match in of_environment}) > 1
-        )
-        return MEDIUM if is_medium else strongest
+        strongest = Confidence.NONE
+        sources = set()
+        for match in self.matches:
+            rule = RULES[match.rule]
+            if rule.environment is environment and rule.scope in scopes:
+                strongest = max(strongest, match.confidence)
+                sources.add(_source(match))
+        return MEDIUM if strongest is LOW and len(sources) > 1 else strongest
 
     @property
     def is_development(self) -> bool:

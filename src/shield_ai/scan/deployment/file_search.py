@@ -12,7 +12,7 @@ from shield_ai.model.deployment import DeploymentKind, DeploymentVariable, Use
 from shield_ai.model.skip import SkipId, Skipped, SkipReason
 from shield_ai.scan.deployment.formats import file_settings, parse_file
 from shield_ai.scan.deployment.hidden_names import has_hidden_names
-from shield_ai.scan.deployment.occurrences import accepted_lines, unexplained_names
+from shield_ai.scan.deployment.occurrences import suppressed_lines, unexplained_names
 from shield_ai.scan.deployment.parts import DeploymentFile, part_uses
 from shield_ai.scan.deployment.production import file_use, path_use
 from shield_ai.scan.deployment.secret_variables import SecretVariables
@@ -69,9 +69,9 @@ class FileSearch:
             path: The file.
             raw: Its content; None if it can't be read.
         """
-        number = len(self.found)
+        known_count = len(self.found)
         self._search(path, raw, ())
-        for index, item in enumerate(self.found[number:], number):
+        for index, item in enumerate(self.found[known_count:], known_count):
             if item.use is Use.PRODUCTION:
                 self.found[index] = msgspec.structs.replace(item, use=Use.UNKNOWN)
 
@@ -109,7 +109,7 @@ class FileSearch:
         path, raw = file.path, file.raw
         if len(settings) > MAX_SETTINGS:
             self.add_incomplete(path, SkipId.DEPLOYMENT_TOO_MANY.reason(number=MAX_SETTINGS))
-        accepted = accepted_lines(raw)
+        suppressed = suppressed_lines(raw)
         lines = LineIndex(raw)
         seen = set()
         for setting in settings[:MAX_SETTINGS]:
@@ -117,7 +117,7 @@ class FileSearch:
             if key not in seen:
                 seen.add(key)
                 line, _ = lines.position(setting.start)
-                line_use = Use.SUPPRESSED if line in accepted else setting.use or use
+                line_use = Use.SUPPRESSED if line in suppressed else setting.use or use
                 setting_with_use = setting._replace(use=line_use)
                 self.found += self._variables.set_by(path, line, kind, setting_with_use)
 
@@ -126,10 +126,10 @@ class FileSearch:
         if not self.secret_variables or len(settings) > MAX_SETTINGS:
             return
         known = {setting.start for setting in settings}
-        accepted = accepted_lines(file.raw)
-        for name in unexplained_names(file, self.secret_variables, known, accepted):
+        suppressed = suppressed_lines(file.raw)
+        for name in unexplained_names(file, self.secret_variables, known, suppressed):
             line = file.raw.count(b"\n", 0, name.start) + 1
-            variable = file.raw[slice(*name)].decode()
+            variable = file.raw[name.start : name.end].decode()
             reason = SkipId.DEPLOYMENT_UNEXPLAINED.reason(line=line, variable=variable)
             self.add_incomplete(file.path, reason)
             break

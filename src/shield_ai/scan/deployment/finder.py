@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from shield_ai.model.manifest import Secret
 
 HELPERS = ".tpl"  # of Helm
-# The workflows and the pipeline of a repository with the app in a folder. Other apps in it can
-# share them, so that they are never edited.
+# The workflows and the pipeline of a repository that contains the app in a subfolder. Other apps of
+# the repository can share them, so they are never edited.
 COMMON_JOBS = regex(r"(?P<up>(?:\.\./)+)(?:\.github/workflows/[^/]+\.ya?ml|\.gitlab-ci\.yml)")
 
 
@@ -69,7 +69,8 @@ def _add_files_around(root: Path, search: FileSearch) -> None:
         if not is_deployment or path != display_path(path):
             continue
         if match := COMMON_JOBS.fullmatch(path):
-            top = reader(str(root / match["up"]))
-            search.search_common(path, top(path.removeprefix(match["up"])))
+            read_in_repository = reader(str(root / match["up"]))
+            raw = read_in_repository(path.removeprefix(match["up"]))
+            search.search_common(path, raw)
         else:
             search.add_incomplete(path, SkipId.DEPLOYMENT_OUTSIDE.reason())

@@ -67,7 +67,7 @@ def parse_file(path: str, raw: bytes) -> DeploymentFile | SkipReason | None:
 
 
 def file_settings(file: DeploymentFile, names: frozenset[str]) -> Iterator[Setting]:
-    """Yield what a file sets.
+    """Yield the variables of secrets that a file sets.
 
     Args:
         file: The file.

@@ -23,7 +23,7 @@ TOKEN = regex(
     re.DOTALL,
 )
 OPENERS = {b"{": b"}", b"[": b"]", b"(": b")"}
-MAX_HEREDOCS = 100  # the text of others is parsed as HCL
+MAX_HEREDOCS = 100  # the text of further heredocs is parsed as HCL
 
 
 @dataclasses.dataclass

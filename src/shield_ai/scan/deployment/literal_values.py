@@ -35,7 +35,13 @@ def values_in(node: Node) -> Iterator[Node]:
 
 
 def is_pure_expansion(raw: bytes, name: Span, floor: int) -> bool:
-    """Return whether `${NAME…}` has no literal default, or one that is part of a setting."""
+    """Return whether `${NAME…}` has no literal default, or its default belongs to a setting.
+
+    Args:
+        raw: The file.
+        name: The span of the name.
+        floor: The offset at which the line of the name, or the part that is searched, begins.
+    """
     match = EXPANSION.match(raw, name.end)
     if match is None:
         return True
@@ -47,13 +53,22 @@ def is_pure_expansion(raw: bytes, name: Span, floor: int) -> bool:
 
 
 def is_literal(raw: bytes, start: int, limit: int, floor: int) -> bool:
-    """Return whether the text after a sign is a literal."""
+    """Return whether the text after a sign is a literal.
+
+    Args:
+        raw: The file.
+        start: The offset after the sign, such as `=`.
+        limit: The offset at which the text ends at the latest.
+        floor: The offset at which the line of the sign, or the part that is searched, begins.
+    """
     quote = raw[start : start + 1]
     if quote in {b"'", b'"'} and raw.count(quote, floor, start) % 2:
         return False  # the end of the text `'NAME='`
     match = VALUE.match(raw, start, limit)
     if match is None or SUBSTITUTION.match(match[0]):
         return False
-    quoted = match["double"] or match["single"]
-    text = quoted or next(iter(match[0].split(maxsplit=1)), b"")
+    text = match["double"] or match["single"]
+    if not text:
+        words = match[0].split(maxsplit=1)
+        text = words[0] if words else b""
     return value_form(text.decode("utf-8", "replace").strip("'\",;"), Style.SHELL) in LITERAL_FORMS

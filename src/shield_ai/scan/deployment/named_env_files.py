@@ -28,10 +28,10 @@ class NamedEnvFiles:
         self._variables: dict[str, list[str]] = {}  # by the path of the env file
 
     def variables(self, path: str, env_file: str) -> list[str]:
-        """Return the variables of an env file; an empty name if it can't be read.
+        """Return the variables of secrets that an env file sets; `[""]` if it can't be read.
 
         Args:
-            path: The deployment file that names it.
+            path: The deployment file that names the env file.
             env_file: The env file, as the deployment file names it.
         """
         target = posixpath.normpath(posixpath.join(posixpath.dirname(path), env_file))

@@ -32,11 +32,13 @@ def node_end(raw: bytes, node: Node) -> int:
     while pending:
         part = pending.pop()
         if not part.is_container:
-            end = max(end, part.end + _is_in_quotes(raw, part))
+            quote_size = 1 if _is_in_quotes(raw, part) else 0
+            end = max(end, part.end + quote_size)
         elif is_in_brackets(raw, part):
             end = max(end, part.end)
         else:
-            pending += [child for pair in part.pairs for child in pair]
+            for key, value in part.pairs:
+                pending += [key, value]
             pending += part.items
     return end
 

@@ -1,7 +1,7 @@
 """Find names of variables in deployment files that may set a value in a form that is not known.
 
-A file is only certified if each occurrence of a name is understood: as a setting, as a comment, as
-a reference such as `${NAME}`, or as a name without a value.
+The search of a file is only complete if each occurrence of a name is explained: as a setting, a
+comment, a reference such as `${NAME}`, or a name without a value.
 """
 
 from __future__ import annotations
@@ -57,29 +57,29 @@ def name_regex(names: frozenset[str]) -> re.Pattern[bytes]:
     return re.compile(rb"(?:\b|(?<=\s-e))(?:" + "|".join(sorted(names)).encode() + rb")\b")
 
 
-def accepted_lines(raw: bytes) -> set[int]:
-    """Return the lines with a comment that suppresses a finding of a credential."""
-    return {
-        comment.line
-        for comment in find_suppressions(raw)
-        if comment.is_valid()
-        and (not comment.rules or any(rule.startswith(CREDENTIALS) for rule in comment.rules))
-    }
+def suppressed_lines(raw: bytes) -> set[int]:
+    """Return the numbers of the lines in which a comment suppresses credentials."""
+    lines = set()
+    for comment in find_suppressions(raw):
+        has_credential_rule = any(rule.startswith(CREDENTIALS) for rule in comment.rules)
+        if comment.is_valid() and (not comment.rules or has_credential_rule):
+            lines.add(comment.line)
+    return lines
 
 
 def unexplained_names(
     file: DeploymentFile,
     names: frozenset[str],
     settings: Collection[int],
-    accepted_lines: Collection[int],
+    suppressed: Collection[int],
 ) -> Iterator[Span]:
-    """Yield the spans of names that may have a value, but are no known setting.
+    """Yield the spans of names that may have a value, but are not known settings.
 
     Args:
-        file: The file; without documents for a format of lines.
+        file: The file; `roots` is empty if the format has no maps and lists.
         names: The variables of the secrets.
         settings: The offsets of the names of known settings.
-        accepted_lines: The lines with a suppression comment.
+        suppressed: The numbers of the lines with a suppression comment.
     """
     spans = development_spans(file)
     if file.kind is DeploymentKind.DOCKERFILE:
@@ -93,7 +93,7 @@ def unexplained_names(
             continue
         if explanation.is_explained(name):
             continue
-        if lines.position(name.start)[0] not in accepted_lines:
+        if lines.position(name.start)[0] not in suppressed:
             yield name
 
 
@@ -184,7 +184,7 @@ class _Explanation:
         if before.endswith(b"$") or _is_in_action(raw, floor, name.start):
             return True
         if before == b"${":
-            is_own_value = scalar is not None and scalar.key.encode() == raw[slice(*name)]
+            is_own_value = scalar is not None and scalar.key.encode() == raw[name.start : name.end]
             return is_own_value or is_pure_expansion(raw, name, floor)
         is_script = self._file.kind is DeploymentKind.SHELL or _is_script(self._file.kind, scalar)
         pattern = assignment_regex(self._names)

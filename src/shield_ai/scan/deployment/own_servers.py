@@ -1,7 +1,7 @@
 """Find the logins of servers that a Compose file starts itself, such as a database beside the app.
 
-Such a file is for a developer's computer, or for a production that runs on one host. Its content
-often does not tell which.
+Such a file is for a developer's computer, or for production on a single host. Often, its content
+does not tell which.
 """
 
 from __future__ import annotations
@@ -37,8 +37,8 @@ Logins = frozenset[tuple[str, str]]
 def own_logins(file: DeploymentFile) -> Logins:
     """Return the services and variables that contain a login for a server of the same file.
 
-    Empty if the file says that it is for production. The command of a server for production does
-    not say so: many use it for development, too.
+    Empty if the file says that it is for production. A command such as gunicorn does not say that:
+    many files for development have it, too.
 
     Args:
         file: A deployment file of any kind.

@@ -47,16 +47,17 @@ def part_uses(file: DeploymentFile, others: Iterable[OtherFile] = ()) -> dict[st
     if file.kind in CI_KINDS:
         workflow = file.path.rpartition("/")[2]
         return {key.text: job_use(key.text, job, workflow) for key, job in _jobs(file)}
-    names: frozenset[str] = frozenset()
+    development: frozenset[str] = frozenset()
     if is_production_name(file.path):
         return {}
     if file.kind is DeploymentKind.COMPOSE:
-        names = development_services(file.path, file.roots, others)
-        if names and len(names) == len({key.text for key, _ in find_services(file.roots)}):
-            names |= {""}
+        development = development_services(file.path, file.roots, others)
+        services = {key.text for key, _ in find_services(file.roots)}
+        if development and len(development) == len(services):
+            development |= {""}
     elif file.kind is DeploymentKind.KUBERNETES:
-        names = development_documents(file.roots)
-    return dict.fromkeys(names, Use.DEVELOPMENT)
+        development = development_documents(file.roots)
+    return dict.fromkeys(development, Use.DEVELOPMENT)
 
 
 def _jobs(file: DeploymentFile) -> Iterator[tuple[Node, Node]]:
@@ -96,7 +97,7 @@ def development_spans(file: DeploymentFile) -> list[Span]:
 
 
 def _parts(file: DeploymentFile) -> Iterator[tuple[str, Node]]:
-    """Yield the parts of a file that no other part can contain with a YAML alias."""
+    """Yield the parts of a file, but not services of Compose that can share YAML anchors."""
     if file.kind in CI_KINDS:
         yield from ((key.text, job) for key, job in _jobs(file))
     elif file.kind is DeploymentKind.KUBERNETES:

@@ -79,6 +79,6 @@ def _jobs(raw: bytes, root: Node, names: Collection[str]) -> Iterator[PipelineJo
 
 
 def _has_reference(raw: bytes, key: Node, text: bytes) -> bool:
-    """Return whether a job and another job share a part."""
+    """Return whether a job uses a part of another job with !reference, or the other way round."""
     pattern = REFERENCE % re.escape(key.text.encode())
     return b"!reference" in text or re.search(pattern, raw) is not None

@@ -54,19 +54,20 @@ def find_job(
         key: The name of the job.
         job: The job.
         names: The variables of the secrets.
-        common: The branch that the rules of the pipeline allow.
+        common: The branch to which the rules of the pipeline limit all jobs; None without one.
     """
     script = tuple(_script(job))
     position = first_position(_text(_inherited(root, job, "image")), script)
     limit = job_branch(job) or common
     tokens = map_of(raw, job, "id_tokens")
-    problems = (
+    problems = [
         *_other_places(root, key, job),
         *_script_problems(job, script),
         *_context_problems(root, job, script),
-        *([] if limit else [BRANCHES]),
-        *_cli_problems(root, job, position, script),
-    )
+    ]
+    if limit is None:
+        problems.append(BRANCHES)
+    problems.extend(_cli_problems(root, job, position, script))
     return PipelineJob(
         name=key.text,
         script=script,
@@ -80,7 +81,7 @@ def find_job(
         script_problems={name: variable_problem(name, script) for name in names},
         has_jq=has_jq(position or 0, script),
         read=_read_variables(tokens, script),
-        problem=next(iter(problems), ""),
+        problem=problems[0] if problems else "",
     )
 
 
@@ -115,7 +116,7 @@ def map_of(raw: bytes, node: Node, name: str) -> WorkflowEnv | None:
 
 
 def _text(node: Node | None) -> str:
-    """Return a text, or the name in a map."""
+    """Return a text, or the name in a map; empty if it is missing."""
     if node is None:
         return ""
     name = node.get(NAME) if node.is_container else node
@@ -136,13 +137,13 @@ def _script_start(raw: bytes, job: Node) -> int:
 
 def _script(job: Node) -> Iterator[ScriptItem]:
     """Yield the commands of a job, but none if they are too long."""
-    lists = [(name, value_of(job, name)) for name in SCRIPTS]
-    items = [(name, value.items) for name, value in lists if value]
-    if sum(len(item.text) for _, commands in items for item in commands) > MAX_SCRIPT:
-        return
-    for name, commands in items:
-        for number, item in enumerate(commands):
-            yield ScriptItem(name, number, item.start, item.text)
+    items = []
+    for name in SCRIPTS:
+        if commands := value_of(job, name):
+            for number, item in enumerate(commands.items):
+                items.append(ScriptItem(name, number, item.start, item.text))
+    if sum(len(item.text) for item in items) <= MAX_SCRIPT:
+        yield from items
 
 
 def _other_places(root: Node, key: Node, job: Node) -> Iterator[str]:
@@ -152,7 +153,10 @@ def _other_places(root: Node, key: Node, job: Node) -> Iterator[str]:
             yield OTHER_KEY.format(name)
     for other, value in root.pairs:
         extended = value_of(value, "extends")
-        if extended and key.text in {item.text for item in extended.items or (extended,)}:
+        if extended is None:
+            continue
+        names = {item.text for item in extended.items or (extended,)}
+        if key.text in names:
             yield EXTENDED.format(other.text)
 
 

@@ -80,7 +80,9 @@ def job_branch(job: Node) -> Limit | None:
     if only is None:
         return None
     refs = _value(only, "refs") if only.pairs else only
-    names = refs.items or (refs,) if refs else ()
+    if refs is None:
+        return None
+    names = refs.items or (refs,)
     if len(names) != 1 or names[0].is_container:
         return None
     name = names[0].text

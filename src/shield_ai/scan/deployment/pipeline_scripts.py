@@ -1,4 +1,4 @@
-"""Judge the scripts of a GitLab job: the AWS CLI, and what they do with the value of a variable.
+"""Check the scripts of a GitLab job: whether they have the AWS CLI, and what they do with values.
 
 In the log of a job, GitLab masks the values of CI/CD variables, not values that a script reads.
 """

@@ -105,7 +105,9 @@ def _place(text: _Text, name: str) -> tuple[str, str]:
     path = text.path
     if path[0] in GLOBAL_KEYS:
         problem = _variables_problem(path, name)
-        return "", OUTSIDE.format(path[0]) if problem and path[0] != "variables" else problem
+        if problem and path[0] != "variables":
+            problem = OUTSIDE.format(path[0])
+        return "", problem
     if len(path) > 1 and path[1] in SCRIPT_KEYS:
         return path[0], ""
     if "after_script" in path[1:2]:
@@ -129,11 +131,11 @@ def read_settings(raw: bytes, root: Node, names: frozenset[str]) -> Iterator[Set
         names: The variables of the secrets.
     """
     uses = find_uses(raw, root, names)
-    is_set = {(use.job, use.variable): use.line for use in uses if use.is_set}
+    set_lines = {(use.job, use.variable): use.line for use in uses if use.is_set}
     seen = set()
     for use in uses:
         key = (use.job, use.variable)
-        if key in seen or is_set.get(key) == use.line or not _is_reference(raw, use.start):
+        if key in seen or set_lines.get(key) == use.line or not _is_reference(raw, use.start):
             continue
         seen.add(key)
         yield Setting(use.variable, use.start, use.job, ValueForm.READ)

@@ -106,7 +106,12 @@ def is_production_name(path: str) -> bool:
 
 
 def _is_production_variant(kind: DeploymentKind, name: str) -> bool:
-    """Return whether production may use a file beside one of a kind, instead or in addition."""
+    """Return whether production may use a file instead of or beside another file of a kind.
+
+    Args:
+        kind: The kind of the other file, which is in the same folder.
+        name: The name of the file.
+    """
     if not is_production_name(name):
         return False
     if kind is DeploymentKind.DOCKERFILE:

@@ -32,6 +32,7 @@ COMPOSE_FILE = regex(r"(docker-)?compose([.-][\w.-]+)?\.ya?ml(\.\w+)?", re.IGNOR
 VALUES_FILE = regex(r"([\w.-]*[.-])?values([.-][\w.-]+)?\.ya?ml", re.IGNORECASE)
 KAMAL_FILE = regex(r"(^|/)config/deploy(\.[\w-]+)?\.ya?ml$")
 SERVERLESS_FILE = regex(r"serverless([.-][\w.-]+)?\.ya?ml", re.IGNORECASE)
+# The kinds of the formats that are neither YAML nor JSON.
 LINE_KINDS = {
     "dockerfile": DeploymentKind.DOCKERFILE,
     "systemd": DeploymentKind.SYSTEMD,
@@ -59,7 +60,9 @@ def file_format(path: str) -> str:
     if DROP_IN.fullmatch(path):
         return "systemd"
     match = FILE.fullmatch(path, path.rfind("/") + 1)
-    return match.lastgroup or "" if match else ""
+    if match is None:
+        return ""
+    return match.lastgroup or ""
 
 
 def tree_kind(path: str, roots: list[Node]) -> DeploymentKind | None:
@@ -102,7 +105,8 @@ def _kind_by_content(path: str, name: str, roots: list[Node]) -> DeploymentKind 
         return DeploymentKind.HELM
     if GITLAB_FILE.search(path) or _has_child(root, JOB_KEYS):
         return DeploymentKind.GITLAB
-    return DeploymentKind.OTHER if ".y" in name else None
+    is_yaml = ".y" in name
+    return DeploymentKind.OTHER if is_yaml else None
 
 
 def _has_services(root: Node) -> bool:

@@ -26,11 +26,10 @@ class SecretVariables:
     """
 
     def __init__(self, secrets: Sequence[Secret], read: FileReader) -> None:
-        self._fields = {
-            variable: (secret.name, field)
-            for secret in secrets
-            for variable, field in secret.variables().items()
-        }
+        self._fields: dict[str, tuple[str, str]] = {}  # secret and field, by the variable
+        for secret in secrets:
+            for variable, field in secret.variables().items():
+                self._fields[variable] = secret.name, field
         self.names = frozenset(self._fields)
         self.confidential_names = frozenset(
             variable for variable, (_, field) in self._fields.items() if field not in PUBLIC_FIELDS
@@ -40,7 +39,7 @@ class SecretVariables:
     def set_by(
         self, path: str, line: int, kind: DeploymentKind, setting: Setting
     ) -> Iterator[DeploymentVariable]:
-        """Yield the variable of an assignment, or each variable of the env file it refers to.
+        """Yield the variable of an assignment, or each variable of the env file that it names.
 
         Args:
             path: The file with the assignment.

@@ -128,7 +128,7 @@ class ServiceReader:
         """Return the matches of the texts of a value.
 
         Args:
-            kind: What the texts say.
+            kind: What the texts are.
             node: The value, if there is one.
         """
         if node is None:
@@ -149,9 +149,8 @@ class ServiceReader:
             context = build.get(CONTEXT) if build.is_container else build
             folder = posixpath.normpath(context.text[:MAX_PATH] or ".") if context else "."
         volumes = fields.get("volumes")
-        if volumes and any(
-            mount_source(text) in {".", "..", folder} - {""} for text in texts(volumes)
-        ):
+        sources = {".", "..", folder} - {""}
+        if volumes and any(mount_source(text) in sources for text in texts(volumes)):
             matches |= find_matches(TextKind.KEY, "source=")
         return matches
 

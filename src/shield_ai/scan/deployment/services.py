@@ -1,4 +1,4 @@
-"""Judge the services of a Compose file: one file can contain services for different purposes."""
+"""Find the services of a Compose file that are for development; others can be for production."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def _shares_maps(
 
 
 def _may_combine(path: str, fields: dict[str, Fields], other: OtherFile) -> bool:
-    """Return whether another file may change the commands of services, but not their variables."""
+    """Return whether production may combine another file with this one, and use its variables."""
     if not other.roots:
         return True
     services = find_services(other.roots)

@@ -1,4 +1,4 @@
-"""Judge the stages of a Dockerfile."""
+"""Find the stages of a Dockerfile that are for development."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Stage(NamedTuple):
 
 
 def development_stages(raw: bytes) -> list[Span]:
-    """Return the stages for development: no other stage takes over their variables.
+    """Return the stages for development, except those on which a production stage is built.
 
     Args:
         raw: The file.
@@ -63,12 +63,13 @@ def _stages(raw: bytes) -> Iterator[Stage]:
 
 
 def _matches(raw: bytes, stage: Stage) -> Matches:
-    """Return the matches of a stage. What starts a container can replace its instructions."""
+    """Return the matches of a stage. A container can override its instructions."""
     matches = find_matches(TextKind.TARGET, stage.name)
     for match in COMMAND.finditer(raw, *stage.span):
         text = WORD_SIGN.sub(b" ", match["text"]).decode("utf-8", "replace")
         matches |= command_matches(text, is_default=True)
     for match in VARIABLE.finditer(raw, *stage.span):
-        name, value = (match[group].decode("utf-8", "replace") for group in ("name", "value"))
+        name = match["name"].decode("utf-8", "replace")
+        value = match["value"].decode("utf-8", "replace")
         matches |= variable_matches(name, value, is_default=True)
     return matches

@@ -40,6 +40,7 @@ ENVIRONMENT_KEYS = {
     DeploymentKind.KAMAL: OTHER_KEYS | {"args", "clear"},
     DeploymentKind.OTHER: OTHER_KEYS,
 }
+# Formats in which `$NAME` is a reference, too.
 DOLLAR_KINDS = frozenset({DeploymentKind.COMPOSE, DeploymentKind.GITLAB})
 DATA_KEYS = frozenset({"data", "stringData", "encryptedData"})
 ENV_FILE_KEYS = frozenset({"env_file", "environmentfiles"})
@@ -62,7 +63,8 @@ def structured_settings(file: DeploymentFile, names: frozenset[str]) -> Iterator
     """
     search = _Search(file, names)
     for block in walk_blocks(file.roots):
-        settings = list(search.settings(block, use := block_use(file, block)))
+        use = block_use(file, block)
+        settings = list(search.settings(block, use))
         if not settings:
             continue
         unit = _unit(file.kind, block, search.objects)
@@ -165,7 +167,8 @@ def _reader(file: DeploymentFile, names: frozenset[str]) -> EnvironmentReader:
     elif file.kind in DOLLAR_KINDS:
         style = Style.SHELL
     is_compose = file.kind is DeploymentKind.COMPOSE
-    null_form = ValueForm.REFERENCE if is_compose else ValueForm.EMPTY  # the shell's value
+    # For a name without a value, Compose passes the variable of the shell.
+    null_form = ValueForm.REFERENCE if is_compose else ValueForm.EMPTY
     return EnvironmentReader(file.raw, names, style, null_form)
 
 
@@ -252,6 +255,7 @@ def _github_unit(path: tuple[str, ...]) -> str:
     return path[1]
 
 
+# Functions that return the unit for the path of a block.
 UNITS: dict[DeploymentKind, Callable[[tuple[str, ...]], str]] = {
     DeploymentKind.COMPOSE: _compose_unit,
     DeploymentKind.GITHUB: _github_unit,
@@ -303,7 +307,7 @@ def _has_data(kind: str) -> bool:
 
 
 def _own_name(node: Node) -> str | None:
-    """Return the `name` of a map, or that in its `metadata`."""
+    """Return the `name` of a map or of its `metadata`; None if it has none."""
     if name := node.get(NAME):
         return name.text
     for key, metadata in node.pairs:

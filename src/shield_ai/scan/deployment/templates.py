@@ -10,7 +10,8 @@ from shield_ai.scan.text.config_parsers import yaml_values
 if TYPE_CHECKING:
     from shield_ai.scan.text.config_node import Node
 
-# A template is parsed without its syntax.
+# Before parsing, spaces replace statements and lines that are only a `{{ … }}`, and the letter T
+# replaces each other `{{ … }}`.
 ACTION = rb"\{\{(?:[^{}]|\{(?!\{)|\}(?!\})){0,2000}\}\}"
 STATEMENT = rb"\{%(?:[^{%]|\{(?!%)|%(?!\})){0,2000}%\}|<%(?!=)(?:[^<%]|<(?!%)|%(?!>)){0,2000}%>"
 TEMPLATE_LINE = regex(rb"(?m)^[ \t]*" + ACTION + rb"[ \t]*\r?$|" + STATEMENT)

@@ -41,14 +41,14 @@ STRING = regex(
 )
 CONSTANT = regex(r"-?\d[\d.]{0,40}|true|false")
 ESCAPED = "$$"
-HOLE = "\0"
+REFERENCE_MARK = "\0"  # replaces a reference in a text
 
 
 class Style(enum.Enum):
     """The syntax of a format's values."""
 
     BRACES = enum.auto()  # `${NAME}` is a reference
-    SHELL = enum.auto()  # `$NAME` is one, too
+    SHELL = enum.auto()  # `$NAME` is a reference, too
     EXPRESSION = enum.auto()  # text without quotes is an expression, as in HCL
     TEMPLATE = enum.auto()  # only the syntax of templates, such as `{{ name }}`
 
@@ -84,9 +84,9 @@ def _form(text: str, style: Style, *, quoted: bool) -> ValueForm:
     if style is Style.EXPRESSION and not quoted:
         return _expression_form(text)
     rest = text.replace(ESCAPED, "")
-    rest = REFERENCES[style].sub(HOLE, rest)
-    if HOLE in rest:
-        return _form_of_rest(rest)
+    rest = REFERENCES[style].sub(REFERENCE_MARK, rest)
+    if REFERENCE_MARK in rest:
+        return _form_with_references(rest)
     if style is Style.TEMPLATE:
         text = text.replace("${", "").replace("}", "")  # not a reference
     return ValueForm.PLACEHOLDER if is_template_or_placeholder(text) else ValueForm.LITERAL
@@ -103,14 +103,14 @@ def _expression_form(text: str) -> ValueForm:
     return ValueForm.MIXED if has_value("".join(literals)) else ValueForm.REFERENCE
 
 
-def _form_of_rest(text: str) -> ValueForm:
-    """Classify a text with holes for its references."""
+def _form_with_references(text: str) -> ValueForm:
+    """Classify a text in which REFERENCE_MARK replaces each reference."""
     login = LOGIN.search(text)
-    if login and HOLE not in login[1]:
+    if login and REFERENCE_MARK not in login[1]:
         return ValueForm.LITERAL  # a URL with a literal password
     field = PASSWORD_FIELD.search(text)
     if field:
-        return ValueForm.REFERENCE if field[1] == HOLE else ValueForm.LITERAL
+        return ValueForm.REFERENCE if field[1] == REFERENCE_MARK else ValueForm.LITERAL
     return ValueForm.MIXED if has_value(text) else ValueForm.REFERENCE
 
 

@@ -48,17 +48,18 @@ def find_workflow(raw: bytes) -> Workflow:
     if problem:
         return Workflow(raw, problem=problem)
     root = roots[0]
-    shells = {
-        (key.text, number): _is_shell(root, job, step)
-        for key, job in nodes
-        for number, step in enumerate(_steps(job))
-    }
+    shells: dict[tuple[str, int], bool] = {}
+    for key, job_node in nodes:
+        for number, step in enumerate(_steps(job_node)):
+            shells[key.text, number] = _is_shell(root, job_node, step)
     uses = find_uses(raw, root, shells)
     jobs = []
     for key, node in nodes:
         job = _job(raw, root, key, node)
         is_computed = not uses.computed.isdisjoint({key.text, ""})
-        jobs.append(job._replace(problem=job.problem or (COMPUTED if is_computed else "")))
+        if is_computed and not job.problem:
+            job = job._replace(problem=COMPUTED)
+        jobs.append(job)
     return Workflow(raw, _env(raw, root), tuple(jobs), tuple(uses.named))
 
 
@@ -142,7 +143,8 @@ def _is_shell(root: Node, job: Node, step: Node) -> bool:
     for node in (job, root):
         defaults = _value(node, "defaults")
         run = _value(defaults, "run") if defaults else None
-        shell = shell or (_text(run, "shell") if run else "")
+        if not shell and run:
+            shell = _text(run, "shell")
     if shell:
         return SHELL.fullmatch(shell) is not None
     runner = _value(job, "runs-on")

@@ -42,7 +42,7 @@ class TokenSubject(NamedTuple):
 
     branch: str = ""  # empty: the default branch
     environment: str = ""  # of GitHub; then any branch
-    problem: str = ""  # why it is not one of them; empty if it is
+    problem: str = ""  # why a role can't trust the tokens; empty if it can
 
 
 def find_subject(triggers: Node | None, condition: str, environment: Node | None) -> TokenSubject:
@@ -66,8 +66,9 @@ def find_subject(triggers: Node | None, condition: str, environment: Node | None
             events.pop("pull_request", None)  # its ref is refs/pull/NUMBER/merge
     if environment is None:
         return _subject(events, branch)
-    for event in sorted(events.keys() & UNTRUSTED):
-        return TokenSubject(problem=FORK.format(event))
+    untrusted = sorted(events.keys() & UNTRUSTED)
+    if untrusted:
+        return TokenSubject(problem=FORK.format(untrusted[0]))
     name = environment.get(NAME) if environment.is_container else environment
     if name is None or not ENVIRONMENT_NAME.fullmatch(name.text):
         return TokenSubject(problem=ENVIRONMENT)
@@ -84,9 +85,10 @@ def _limit(events: dict[str, Node | None], part: str) -> dict[str, Node | None]:
 
 
 def _subject(events: Mapping[str, Node | None], branch: str) -> TokenSubject:
-    for event in sorted(events.keys() - BRANCH_EVENTS):
-        text = FORK if event in UNTRUSTED else OTHER_TOKEN
-        return TokenSubject(problem=text.format(event))
+    others = sorted(events.keys() - BRANCH_EVENTS)
+    if others:
+        text = FORK if others[0] in UNTRUSTED else OTHER_TOKEN
+        return TokenSubject(problem=text.format(others[0]))
     if not branch and "push" in events:
         branch = _pushed_branch(events["push"])
         if not branch:

@@ -52,7 +52,7 @@ def find_uses(raw: bytes, root: Node, shells: Mapping[tuple[str, int], bool]) ->
     Args:
         raw: The workflow.
         root: Its only document.
-        shells: Whether the script of a step runs in bash or sh, by job and number.
+        shells: Whether the script of a step runs in bash or sh, by the job and the step's number.
     """
     uses = Uses([], set())
     lines = LineIndex(raw)

@@ -345,7 +345,7 @@ CONTAINER = "Environment:\n  - Name: SECRET_KEY\n    Value: VALUE\n"
         pytest.param(
             task(CONTAINER, "!Ref A")
             + f"        - Name: !Ref B\n          {indented(CONTAINER, 10)}",
-            cloudformation.SAME_NAME,
+            cloudformation.UNNAMED,
             id="containers without names",
         ),
         pytest.param(
