@@ -206,7 +206,9 @@ def _find_variables(path: str, lines: set[int], read: FileReader) -> dict[int, s
             continue
         last = getattr(node, "end_lineno", 0) or 0
         covered = wanted[bisect_left(wanted, first) : bisect_right(wanted, last)]
-        name = (_read_variable(node) or _assigned_variable(node)) if covered else ""
+        if not covered:
+            continue
+        name = _read_variable(node) or _assigned_variable(node)
         if name:
             found.update(dict.fromkeys(covered, name))
     return found

@@ -335,7 +335,7 @@ def _inherited_runtime(root: Node) -> str:
 
 
 def _may_be_app_code(properties: Node, inherited: str) -> bool:
-    """Return whether the code of a function can be that of the app.
+    """Return whether a function may contain the code of the app.
 
     Args:
         properties: The properties of the function.

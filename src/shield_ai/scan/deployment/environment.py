@@ -47,7 +47,7 @@ class Setting(NamedTuple):
     start: int  # byte offset of the name
     unit: str  # name of the service, container, job, function or object; can be empty
     form: ValueForm
-    use: Use | None = None  # None: that of the file
+    use: Use | None = None  # None: the use of the file
     env_file: str = ""
     is_own_login: bool = False  # for a server that the file starts
 

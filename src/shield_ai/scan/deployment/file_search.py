@@ -117,7 +117,9 @@ class FileSearch:
             if key not in seen:
                 seen.add(key)
                 line, _ = lines.position(setting.start)
-                line_use = Use.SUPPRESSED if line in suppressed else setting.use or use
+                line_use = setting.use or use
+                if line in suppressed:
+                    line_use = Use.SUPPRESSED
                 setting_with_use = setting._replace(use=line_use)
                 self.found += self._variables.set_by(path, line, kind, setting_with_use)
 

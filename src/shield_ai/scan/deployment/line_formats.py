@@ -15,7 +15,7 @@ from shield_ai.scan.deployment.value_form import Style, value_form
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-# A line, and those that continue it; comments between them do not end it.
+# A line and its continuation lines; comment lines between them do not end it.
 CONTINUED = rb"(?P<body>(?:\\[ \t]*\r?\n(?:[ \t]*(?:[#;][^\n]*)?\r?\n)*+|[^\n])*+)"
 INSTRUCTION = regex(
     rb"(?im)^[ \t]*(?:ONBUILD[ \t]+)?(?:(?P<name>ENV|ARG|RUN|CMD|ENTRYPOINT|HEALTHCHECK)[ \t]+"
@@ -297,7 +297,7 @@ def _assignments(
     comment: re.Pattern[bytes] | None = None,
 ) -> Iterator[Setting]:
     """Yield each `NAME=value` in a part of a file, except in lines that start with a comment."""
-    # The character before a part, such as a space, can be the one before a name.
+    # The regex also matches the character before a name, which can be before the part.
     for match in assignment_regex(names).finditer(raw, max(span.start - 1, 0), span.end):
         before = match["before"]
         start = match.end()

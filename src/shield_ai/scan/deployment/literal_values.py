@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from shield_ai.scan.text.config_node import Node
 
 LITERAL_FORMS = frozenset({ValueForm.LITERAL, ValueForm.DEFAULT, ValueForm.MIXED})
-# Keys whose values, beside a name or below it, are values of the variable.
+# Keys of the value of a variable, beside its name or below it.
 VALUE_KEYS = frozenset(
     {"value", "values", "default", "content", "data", "stringdata", "plaintext", "literal"}
 )

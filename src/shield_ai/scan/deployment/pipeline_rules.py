@@ -113,7 +113,9 @@ def _condition_limit(condition: str) -> Limit | None:
 def _conjunction_limit(conjunction: str) -> Limit | None:
     for part in conjunction.split("&&"):
         match = IS_BRANCH.fullmatch(part.strip())
-        name = (match["right"] or match["left"]) if match else ""
+        if match is None:
+            continue
+        name = match["right"] or match["left"]
         if name == DEFAULT_BRANCH:
             return Limit("")
         if BRANCH.fullmatch(name[1:-1]):

@@ -122,4 +122,7 @@ def _has_keys(node: Node, keys: set[str]) -> bool:
 
 def _has_child(node: Node, keys: frozenset[str]) -> bool:
     """Return whether a value of a map is a map with one of the keys."""
-    return any(inner.text in keys for _, value in node.pairs for inner, _ in value.pairs)
+    for _, value in node.pairs:
+        if any(inner.text in keys for inner, _ in value.pairs):
+            return True
+    return False

@@ -58,7 +58,7 @@ class ServiceReader:
         self._found: dict[tuple[TextKind, int, int], Matches] = {}
 
     def fields(self, service: Node, depth: int = 0) -> Fields:
-        """Return the values of the keys that are read, also those of merged maps.
+        """Return the values of the keys in FIELDS, also from merged maps.
 
         Args:
             service: The map of the service.

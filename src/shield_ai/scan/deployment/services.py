@@ -39,9 +39,11 @@ def find_services(roots: list[Node]) -> list[tuple[Node, Node]]:
     Args:
         roots: The documents of the file.
     """
-    root = roots[0]
-    maps = (value for key, value in root.pairs if key.text == "services")
-    return [pair for services in maps for pair in services.pairs]
+    found: list[tuple[Node, Node]] = []
+    for key, services in roots[0].pairs:
+        if key.text == "services":
+            found += services.pairs
+    return found
 
 
 def development_services(
@@ -79,12 +81,12 @@ def _shares_maps(
     if any("extends" in item for item in fields.values()):
         return True
     first, last = services[0][0].start, services[-1][1].end
-    return any(
-        first <= merged.start < last
-        for key, service in services
-        if key.text not in development
-        for merged in merged_maps(service)
-    )
+    for key, service in services:
+        if key.text in development:
+            continue
+        if any(first <= merged.start < last for merged in merged_maps(service)):
+            return True
+    return False
 
 
 def _may_combine(path: str, fields: dict[str, Fields], other: OtherFile) -> bool:

@@ -30,7 +30,7 @@ def has_actions(raw: bytes) -> bool:
 
 
 def template_values(raw: bytes) -> list[Node]:
-    """Parse a YAML file, or a template of one; the offsets are those in the file.
+    """Parse a YAML file, or a template of a YAML file. Offsets refer to the original file.
 
     Args:
         raw: The file.

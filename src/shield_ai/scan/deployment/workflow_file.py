@@ -80,7 +80,8 @@ def _text(node: Node, name: str) -> str:
 
 def _jobs(root: Node) -> Iterator[tuple[Node, Node]]:
     jobs = _value(root, "jobs")
-    yield from jobs.pairs if jobs else ()
+    if jobs:
+        yield from jobs.pairs
 
 
 def _steps(job: Node) -> tuple[Node, ...]:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def manifest_variables(read: FileReader) -> tuple[Sequence[str], Sequence[str]]:
-    """Return the variables of the secrets in shield.toml, and those that it ignores.
+    """Return the variables of the secrets in shield.toml, and the variables that it ignores.
 
     Both are empty if shield.toml is missing or invalid: other commands report the error.
 

@@ -170,7 +170,7 @@ def _parse_assignment(raw: bytes, match: re.Match[bytes], *, unquoted: bool) -> 
 
 
 def _is_name(raw: bytes, name: bytes, begin: int, match: re.Match[bytes]) -> bool:
-    """Return whether the name of a match can be that of a secret."""
+    """Return whether the name of a match can be the name of a secret."""
     if raw[max(0, begin - 2) : begin] in (b"::", b"$("):
         return False  # the type AWS::KMS::Key, the command $(pwd)
     if match["comma"] and not _is_argument(raw, name, begin, match):

@@ -228,7 +228,7 @@ def _line_pairs(raw: bytes) -> Iterator[tuple[Node, Node]]:
 
 
 def _unquoted_value(raw: bytes, match: re.Match[bytes]) -> Node:
-    """Return the value on the line of the name, or those on the indented lines after it."""
+    """Return the value on the line of the name, or the list of the indented lines after it."""
     start, end = match.span("value")
     without_comment = INI_COMMENT.sub(b"", match["value"])
     value = _stripped(raw, start, start + len(without_comment), quoted=False)

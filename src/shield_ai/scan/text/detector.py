@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 PASSWORD_RULE = "CRED.password"
 SECRET_RULE = "CRED.secret"
-# The name in front of a value, on the same line.
+# The name before a value, on the same line.
 NAME_BEFORE = regex(
     rb"([A-Za-z_][\w.\-]{0,60})[\"'`]?\]?\)?[ \t]{0,8}"
     rb"(?::[ \t]*\w+[ \t]*)?(?:=>|:=|={1,3}|:|\()[ \t]{0,8}"
@@ -254,7 +254,7 @@ def _token_confidence(token: Token, *, non_production: bool, in_code: bool) -> C
 
 
 def _name_before(raw: bytes, start: int, *, in_url: bool) -> str:
-    """Return the name in front of a secret; empty if the name itself may be a secret."""
+    """Return the name before a secret; empty if the name itself may be a secret."""
     if in_url and (scheme := URL_BEFORE.search(raw, max(0, start - 300), start)):
         start = scheme.start()
     match = NAME_BEFORE.search(raw, max(0, start - 160), start)

@@ -94,7 +94,7 @@ EMAIL = regex(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 EVENT_STREAMS = word_set("RUDDER RUDDERSTACK SEGMENT")
 SECRET_WORDS = word_set("KEY SECRET TOKEN PASSWORD")
 RECAPTCHA_SECRETS = word_set("SECRET PRIVATE PRIV")
-# The last words of names that are not those of a vendor's key.
+# Words at the end of names that a vendor's key does not have.
 OTHER_ENDINGS = word_set("URL URI HOST NAME USERNAME EMAIL PATH FILE FIELD TYPE")
 RECAPTCHA_KEY = regex(r"6L[\w-]{38}")
 # An access key ID in a URL query is public: without the secret key, it only identifies the account.

@@ -76,5 +76,5 @@ def _is_secret_mark(raw: bytes, match: re.Match[bytes]) -> bool:
 
 
 def is_secret_name(name: str) -> bool:
-    """Return whether a name is like that of a secret; `key` alone is not."""
+    """Return whether a name looks like the name of a secret; `key` alone does not."""
     return name.lower() != "key" and family(name) is not Family.NONE

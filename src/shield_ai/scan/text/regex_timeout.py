@@ -1,4 +1,4 @@
-"""Limit the time of regular expressions. No static check finds all that backtrack too much."""
+"""Limit the time of regular expressions. A static check does not find all that are slow."""
 
 from __future__ import annotations
 

@@ -58,7 +58,7 @@ class ParsedConfig:
         self.values = values
         self.spans = sorted(spans)
         self._starts = [start for start, _ in self.spans]
-        # The highest end of each span and those before it.
+        # For each span, the highest end of the span and all spans before it.
         self._ends = list(itertools.accumulate((end for _, end in self.spans), max))
 
     def covers(self, assigned: Assignment) -> bool:
