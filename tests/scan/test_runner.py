@@ -63,6 +63,18 @@ def test_literal_keeps_the_severity_of_its_credential_rule(app) -> None:
     assert (found["rule"], found["severity"]) == ("CSEC34.literal", "critical")
 
 
+def test_a_token_beside_another_secret_is_reported(app) -> None:
+    line = f'SECRET_KEY = "{PASSWORD}"; NOTE = "{TOKEN}"; MAIL_TOKEN = "{TOKEN}"\n'
+    (app / "shop/settings.py").write_text(line)
+    found = [f for f in scanned(cwd=app) if f["path"] == "shop/settings.py"]
+    assert [(f["rule"], f["column"]) for f in found] == [
+        ("CSEC34.no-runtime", 1),
+        ("CSEC34.literal", line.index('"') + 1),
+        ("CRED.github-token", line.index(TOKEN) + 1),
+        ("CSEC34.literal", line.rindex('"', 0, -2) + 1),
+    ]
+
+
 def test_weak_passwords_of_development_are_low(app) -> None:
     (app / "docker-compose.yml").write_text(f"DB_PASSWORD: shop1234\nMQ_PASSWORD: {PASSWORD}\n")
     found = [f for f in scanned(cwd=app) if f["path"] == "docker-compose.yml"]

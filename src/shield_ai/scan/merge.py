@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
@@ -15,7 +16,7 @@ from shield_ai.scan.text.grading import grade
 from shield_ai.scan.text.secret_names import mask_tokens
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable
+    from collections.abc import Callable, Collection, Iterable, Sequence
 
     from shield_ai.model.file_reader import FileReader
     from shield_ai.model.skip import Skipped
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 LITERAL_RULE = "CSEC34.literal"
 # A value that these rules report is not reported again as a credential.
 VALUE_RULES = frozenset({LITERAL_RULE, "CSEC34.literal-default", "CSEC34.dotenv"})
+# A value can be inside this many other findings on its line, such as calls with defaults.
+MAX_NESTED = 10
 
 
 class ScanResult(NamedTuple):
@@ -152,20 +155,48 @@ def _merge_duplicates(
         tracked: The .env files in git; findings in other .env files keep their severity.
     """
     findings = list(app_findings)
-    indexes: dict[tuple[str, int], int] = {}
-    for index, finding in enumerate(findings):
-        if finding.rule in VALUE_RULES:
-            for line in range(finding.line, finding.end_line + 1):
-                indexes[finding.path, line] = index
+    by_line = _ValuesByLine(findings)
     others = []
     for credential in credential_findings:
-        at = indexes.get((credential.path, credential.line))
+        at = by_line.find(credential)
         if at is None:
             others.append(_limit_dotenv_severity(credential, tracked))
         elif _may_raise_severity(findings[at], tracked):
             if _is_more_severe(credential, findings[at]):
                 findings[at] = msgspec.structs.replace(findings[at], severity=credential.severity)
     return [*findings, *others]
+
+
+class _ValuesByLine:
+    """The findings that contain a value, by the lines that they are on.
+
+    Args:
+        findings: All findings of CSEC-34.
+    """
+
+    def __init__(self, findings: Sequence[Finding]) -> None:
+        self._findings = findings
+        self._indexes: dict[tuple[str, int], list[int]] = {}
+        for index, finding in enumerate(findings):
+            if finding.rule in VALUE_RULES:
+                for line in range(finding.line, finding.end_line + 1):
+                    self._indexes.setdefault((finding.path, line), []).append(index)
+        for indexes in self._indexes.values():
+            indexes.sort(key=self._start)
+
+    def find(self, credential: Finding) -> int | None:
+        """Return the index of a finding that shares text with a credential; None without one."""
+        indexes = self._indexes.get((credential.path, credential.line), [])
+        end = (credential.end_line, credential.end_column)
+        after = bisect.bisect_left(indexes, end, key=self._start)
+        for index in reversed(indexes[max(0, after - MAX_NESTED) : after]):
+            finding = self._findings[index]
+            if (credential.line, credential.column) < (finding.end_line, finding.end_column):
+                return index
+        return None
+
+    def _start(self, index: int) -> tuple[int, int]:
+        return self._findings[index].line, self._findings[index].column
 
 
 def _limit_dotenv_severity(finding: Finding, tracked: set[str]) -> Finding:
