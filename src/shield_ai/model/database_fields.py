@@ -37,7 +37,11 @@ DATABASE_FIELDS = {
 
 
 def database_field(variable: str) -> tuple[str, str] | None:
-    """Split a database variable into prefix and field: `DB_USER` gives `("DB", "username")`."""
+    """Split a database variable into prefix and field: `DB_USER` gives `("DB", "username")`.
+
+    Returns:
+        None if the name is not that of a database variable.
+    """
     *prefix, ending = words(variable) or ("",)
     if DATABASE_WORDS & set(prefix):
         for field, endings in DATABASE_FIELDS.items():
@@ -53,7 +57,9 @@ def named_engine(variables: Iterable[str]) -> str:
     found: set[str] = set()
     for variable in variables:
         prefix, _ = database_field(variable) or ("", "")
-        found.update(engine for engine, of_it in _ENGINE_WORDS.items() if of_it & {*words(prefix)})
+        for engine, engine_words in _ENGINE_WORDS.items():
+            if not engine_words.isdisjoint(words(prefix)):
+                found.add(engine)
     return found.pop() if len(found) == 1 else ""
 
 

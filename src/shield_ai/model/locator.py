@@ -102,7 +102,8 @@ def parse_locator(text: str) -> Locator:
             return Generated(rest)
         case "copy":
             path, _, field = rest.rpartition("#")
-            return Copy(*path.partition("/")[::2], field)
+            environment, _, secret = path.partition("/")
+            return Copy(environment, secret, field)
         case "former":
             name, _, field = rest.rpartition("#")
             return FormerSecret(name, field)

@@ -134,12 +134,10 @@ def _allowed_values(message: str) -> list[str]:
     """Return the values of the enumeration at the path in a message."""
     found = msgspec.inspect.type_info(Manifest)
     for name in re.findall(r"[A-Za-z_]+", message.rpartition(" - at `")[2]):
-        fields = {
-            field.encode_name: field.type
-            for kind in _members(found)
-            if isinstance(kind, msgspec.inspect.StructType)
-            for field in kind.fields
-        }
+        fields: dict[str, msgspec.inspect.Type] = {}
+        for kind in _members(found):
+            if isinstance(kind, msgspec.inspect.StructType):
+                fields.update((field.encode_name, field.type) for field in kind.fields)
         if name not in fields:
             return []
         found = fields[name]

@@ -72,7 +72,7 @@ if TYPE_CHECKING:
 
 SHELL_FOLDERS = frozenset({"PWD", "OLDPWD"})
 IDENTITY_PROVIDERS = word_set("OIDC OPENID OAUTH OAUTH2 KEYCLOAK SSO IDP AUTH")
-# Before URL: whoever calls it starts a deployment, so it is a secret, as that of a webhook.
+# Before URL: anyone who knows the URL can start a deployment, so it is a secret.
 HOOKS = {("DEPLOY", "HOOK"), ("BUILD", "HOOK"), ("DEPLOYMENT", "HOOK"), ("REBUILD", "HOOK")}
 
 
@@ -261,9 +261,9 @@ def _is_key_document(parts: tuple[str, ...]) -> bool:
 
 
 def may_be_auth_token(name: str) -> bool:
-    """Return True if a text in a name such as REPORT_AUTH may be a token.
+    """Return True if a text value of a name such as REPORT_AUTH may be a token.
 
-    The name alone does not tell: many such variables are flags.
+    The name alone does not show it: many such variables are flags.
     """
     *head, last = words(name) or ("",)
     if last != "AUTH" or not head or head[0] in SWITCHES or SWITCHES_ANYWHERE & set(head):
@@ -290,7 +290,7 @@ def _classify_key(parts: tuple[str, ...]) -> Meaning:
         return Meaning.HARMLESS
     if _is_public_key(parts):
         return Meaning.HARMLESS
-    before = "".join(parts[-2:-1])
+    before = parts[-2] if len(parts) > 1 else ""
     if not before or before in NON_SECRET_KEYS or (before == "TOKEN" and "COOKIE" in parts):
         return Meaning.HARMLESS
     return Meaning.SECRET
@@ -341,14 +341,26 @@ def harmless_word(name: str) -> str:
 
 
 def _harmless_words(parts: tuple[str, ...], index: int) -> Iterator[str]:
+    """Yield the words that make a name harmless, the best explanation first.
+
+    Args:
+        parts: The words of the name.
+        index: The last word that sounds secret.
+    """
     before = parts[:index]
     after = parts[index + 1 :]
-    yield from filter(PROPERTIES.__contains__, reversed(after))
-    yield from filter(SWITCHES.__contains__, before[:1])
-    yield from filter((SWITCHES_ANYWHERE | LIMITS | COUNTS).__contains__, parts)
-    yield from filter(NON_SECRET_KEYS.__contains__, before[-1:])
-    yield from filter("KMS".__eq__, before)
-    yield from filter(FORBIDDEN_VALUES.__contains__, parts)
+    searches = (
+        (after[::-1], PROPERTIES),
+        (before[:1], SWITCHES),
+        (parts, SWITCHES_ANYWHERE | LIMITS | COUNTS),
+        (before[-1:], NON_SECRET_KEYS),
+        (before, {"KMS"}),
+        (parts, FORBIDDEN_VALUES),
+    )
+    for candidates, harmless in searches:
+        for word in candidates:
+            if word in harmless:
+                yield word
 
 
 def _sounds_secret(parts: tuple[str, ...], index: int) -> bool:

@@ -28,6 +28,8 @@ MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", 
 WEEKDAYS = ("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT")
 # Every date occurs at least once in this number of days, February 29 included.
 DAYS_TO_SEARCH = 4 * 366 + 1
+# Firing days to check for intervals that are too short: more than a year of a daily schedule.
+DAYS_TO_COMPARE = 400
 HINT = (
     'write "30 days", "12 hours", "rate(10 days)" or "cron(0 3 1 * ? *)", '
     "which fires at 3:00 UTC on the first day of each month"
@@ -109,7 +111,11 @@ class Schedule:
     cron: Cron | None = None
 
     def next(self, last: datetime) -> datetime:
-        """Return the time of the rotation after the last one."""
+        """Return the time of the rotation that follows the last one.
+
+        Raises:
+            ValueError: The schedule has neither an interval nor cron fields.
+        """
         if self.every:
             return last + self.every
         if self.cron:
@@ -165,11 +171,8 @@ def _parse_cron(text: str) -> Schedule:
         )
     try:
         cron = Cron(_parse_field(hours, 0, 23), day, _parse_field(month, 1, 12, MONTHS), weekday)
-        fire_times = list(
-            itertools.islice(
-                cron.fire_times(datetime(2000, 1, 1, tzinfo=UTC)), 400 * len(cron.hours)
-            )
-        )
+        times = cron.fire_times(datetime(2000, 1, 1, tzinfo=UTC))
+        fire_times = list(itertools.islice(times, DAYS_TO_COMPARE * len(cron.hours)))
     except (ValueError, IndexError):
         raise ManifestError(f"{expression} has an invalid field", HINT) from None
     if not fire_times:
