@@ -52,7 +52,7 @@ _NOT_EMPTY = re.compile(r".+")
 _PERSON = "ADMIN|ADMINISTRATOR|SUPERUSER|ROOT|DEMO|TEST|INITIAL"
 _NOT_PERSON = re.compile(rf"(?!(?:.+_)?(?:{_PERSON})\Z).+")
 _OAUTH = re.compile(r"(?:.+_)?SOCIAL_AUTH_.+|(?:.+_)?OAUTH[12]?")
-# X_SECRET can be a key of the app itself after these words, to which no ID belongs.
+# Not after these words: APP_SECRET can be a key of the app itself, which has no ID.
 _PROVIDER = re.compile(r"(?!(?:.+_)?(?:APP|APPLICATION|SESSION|JWT|COOKIE|CSRF|USER|WEBHOOK)\Z).+")
 _STORAGE = re.compile(r"(?:.+_)?(?:S3|R2|B2|OSS|BUCKET|SPACES|STORAGE|UPLOAD|MINIO|CELLAR)")
 _AWS = re.compile(r"(?:.+_)?(?:AWS|S3)")
@@ -113,7 +113,13 @@ def find_pairs(reads: Iterable[tuple[str, str]]) -> Iterator[Pair]:
 
 
 def _prefixes(names: Iterable[str], pattern: re.Pattern[str], suffix: str) -> list[str]:
-    """Return the prefixes before a suffix of names, with the underscore, that match a pattern."""
+    """Return the prefixes of the names that end with a suffix, including the underscore.
+
+    Args:
+        names: Uppercase names.
+        pattern: What a prefix must match, without its underscore.
+        suffix: The suffix.
+    """
     prefixes = []
     for name in names:
         prefix = name.removesuffix(suffix)

@@ -104,10 +104,10 @@ class DeploymentVariable(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Deployment(msgspec.Struct, frozen=True, kw_only=True):
-    """The result of a search, sorted by path and line."""
+    """What was found in the deployment files, sorted by path and line."""
 
     variables: tuple[DeploymentVariable, ...] = ()
-    unread: tuple[Skipped, ...] = ()
+    unread: tuple[Skipped, ...] = ()  # files and lines that could not be read
 
 
 class EntryStyle(enum.StrEnum):
@@ -162,5 +162,5 @@ class EnvironmentFile(NamedTuple):
     def is_json(self) -> bool:
         """Whether the file is in JSON, not in YAML."""
         is_template = self.kind is DeploymentKind.CLOUDFORMATION
-        starts = self.raw.removeprefix(BOM_UTF8).lstrip().startswith(b"{")
-        return self.kind is DeploymentKind.ECS or (is_template and starts)
+        has_brace = self.raw.removeprefix(BOM_UTF8).lstrip().startswith(b"{")
+        return self.kind is DeploymentKind.ECS or (is_template and has_brace)

@@ -73,7 +73,12 @@ def validate(manifest: Manifest, locate: Locate) -> None:
 
 @contextlib.contextmanager
 def _errors_at(find_place: Callable[[], str], subject: str = "") -> Iterator[None]:
-    """Prefix the messages of errors with a file and a line, which are searched only then."""
+    """Prefix the messages of errors with a file and a line.
+
+    Args:
+        find_place: Returns `shield.toml:LINE`. Called only after an error.
+        subject: The start of each message after the place, such as `rotate of db: `.
+    """
     try:
         yield
     except ManifestError as error:

@@ -99,7 +99,7 @@ def _secret_tables(secrets: Iterable[Secret], manifest: Manifest) -> AoT:
 
 
 def _notes(secret: Secret) -> Iterator[tuple[str, str]]:
-    """Yield the keys of a secret with a comment, and the comment."""
+    """Yield the keys of a secret that need a comment, each with its comment."""
     stem = secret.name.removesuffix(VALUE)
     if stem != secret.name and ARN_SUFFIX.search(stem):
         yield "name", EXPLANATION.format(stem=stem, value=VALUE)

@@ -13,7 +13,7 @@ MANIFEST = "shield.toml"
 # ARN: https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_CreateSecret.html
 ARN_SUFFIX = re.compile(r"-[A-Za-z0-9]{6}$")
 VALUE = "-value"  # added to a name that would end like an ARN
-# Names that do not tell which secret it is.
+# Names that do not identify a secret: an app can have several of each.
 GENERIC_NAMES = word_set("""
     auth credentials dsn key keys pass passphrase passwd password private-key pwd secret secret-key
     secrets token tokens uri url

@@ -125,7 +125,7 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
     # Variables without a value here; the settings were loaded with invented values for them.
     sample_variables: tuple[str, ...] = ()
     sample_modules: tuple[str, ...] = ()  # the modules that were compared with invented values
-    # The interpreter that loaded them, if it lacks boto3, which AWS on needs.
+    # The interpreter that loaded the settings, if it lacks boto3, which is required with AWS on.
     python_without_boto3: str = ""
 
 

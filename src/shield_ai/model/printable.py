@@ -17,7 +17,7 @@ _INVISIBLE = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
 )
 _COLOR = re.compile(r"(\x1b\[(?:[012]|3[1236])m)")  # the escape sequences of `reports.color`
-# Commands in the output of a job. GitHub ignores spaces before `::`, and finds the other form
+# Commands in the output of a job. GitHub ignores spaces before `::command`, and finds `##[command]`
 # anywhere in a line, as Azure Pipelines and TeamCity do.
 # https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands
 # https://learn.microsoft.com/en-us/azure/devops/pipelines/scripts/logging-commands

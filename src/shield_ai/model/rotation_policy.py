@@ -45,7 +45,7 @@ def _rotation(secret: Secret) -> Rotation:
 
 
 def can_rotate(secret: Secret) -> bool:
-    """Return whether `shield rotate` is meant for a secret: it has `rotate`, or is a login."""
+    """Return whether a secret is meant to be rotated: it has `rotate`, or is a database login."""
     if secret.rotate or secret.kind is Kind.DATABASE:
         return True
     is_url = secret.kind is Kind.URL
@@ -62,7 +62,7 @@ class ManualKind(enum.Enum):
 
 
 def manual_kind(secret: Secret) -> ManualKind:
-    """Return how to rotate a secret manually, without its value."""
+    """Return what a person has to do to rotate a secret, guessed from its kind and variables."""
     if secret.kind is Kind.PASSWORD:
         return ManualKind.PASSWORD
     for variable in secret.variables():

@@ -33,7 +33,11 @@ def _check_schedule(rotation: Rotation) -> None:
 
 
 def check_rotation(secret: Secret, rotation: Rotation) -> None:
-    """Check the rotation of a secret."""
+    """Check the rotation of a secret.
+
+    Raises:
+        ManifestError: A value is invalid, or does not suit the kind of the secret.
+    """
     _check_schedule(rotation)
     strategies = (*SHORT_STRATEGIES, *STRATEGIES)
     if rotation.strategy and rotation.strategy not in strategies:

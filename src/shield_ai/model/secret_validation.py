@@ -22,6 +22,9 @@ def check_secret(secret: Secret, prefix: str) -> None:
     Args:
         secret: The secret.
         prefix: The longest prefix that its name gets.
+
+    Raises:
+        ManifestError: A value is invalid.
     """
     if (secret.env is None) == (secret.fields is None):
         raise ManifestError(
@@ -31,9 +34,8 @@ def check_secret(secret: Secret, prefix: str) -> None:
         raise ManifestError(
             f"invalid secret name {secret.name!r}", "use letters, digits and /_+=.@-"
         )
-    if printable_lines(secret.description) != secret.description or SPECIAL_TEXT.match(
-        secret.description
-    ):
+    description = secret.description
+    if printable_lines(description) != description or SPECIAL_TEXT.match(description):
         raise ManifestError(
             f"invalid description of {secret.name}",
             "leave out control and invisible characters, file://, http:// and {{resolve:",
@@ -58,6 +60,6 @@ def check_secret(secret: Secret, prefix: str) -> None:
         if LOADER_VARIABLE.fullmatch(variable):
             raise ManifestError(
                 f"{variable} is not the variable of a secret",
-                "remove the entry: shield run would start a program that the value names",
+                "remove the entry: with this variable, shield run would load or run other code",
             )
         check_variable(variable)

@@ -56,7 +56,8 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
     others: tuple[str, ...] = ()  # non-secret variables that the computed name can refer to
     name_expr: str = ""  # the expression that computes the name
     is_only_masked: bool = False  # the code only masks the value in texts
-    environ: str = ""  # the environment of which the read mapping is an unchanged copy
+    # the expression of the environment, such as `os.environ`, if the code reads an unchanged copy
+    environ: str = ""
     # the byte offset of the pydantic settings class of a field; -1 if its source needs no edit
     settings_start: int = -1
     overridden_by: str = ""  # the variable that pydantic reads before this default

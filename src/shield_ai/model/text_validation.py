@@ -24,7 +24,11 @@ _HINTS = {
 
 
 def check_texts(texts: Iterable[Text]) -> None:
-    """Check that each text that is set matches its pattern."""
+    """Check that each text matches its pattern; None and "" are always valid.
+
+    Raises:
+        ManifestError: A text does not match.
+    """
     for key, value, allowed in texts:
         if value and not allowed.fullmatch(value):
             hint = _HINTS.get(key, f"it must match {allowed.pattern}")
@@ -32,13 +36,21 @@ def check_texts(texts: Iterable[Text]) -> None:
 
 
 def check_printable(path: str) -> None:
-    """Check that a path has no control or invisible characters."""
+    """Check that a path has no control or invisible characters.
+
+    Raises:
+        ManifestError: It has one.
+    """
     if printable(path) != path:
         raise ManifestError(f"invalid path {path!r}", "rename the file")
 
 
 def check_variable(variable: str) -> None:
-    """Check the name of an environment variable."""
+    """Check the name of an environment variable.
+
+    Raises:
+        ManifestError: The name is invalid.
+    """
     if not ENV_VAR_NAME.fullmatch(variable):
         raise ManifestError(
             f"invalid environment variable {variable!r}",

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-# Names that a role for a workflow can trust.
+# Names that a role for a workflow can trust. They contain no wildcards, because the entries of
+# `on.push.branches` in a workflow are patterns.
 BRANCH = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,243}")
 ENVIRONMENT_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._/-]{0,254}")
 

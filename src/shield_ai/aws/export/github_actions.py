@@ -36,7 +36,6 @@ SIGN_IN_ID = "shield-aws"  # of the step that gets the credentials
 _ISSUER = "token.actions.githubusercontent.com"
 # Repositories with immutable subject claims have the IDs in the claim: OWNER@1/NAME@2.
 _REPOSITORY = regex(r"[A-Za-z0-9_-]{1,100}(?:@[0-9]+)?/[A-Za-z0-9._-]{1,100}(?:@[0-9]+)?")
-# Without the characters of patterns: `on.push.branches` of a workflow contains patterns.
 _HEADER = """\
 # A workflow that reads the secrets in one job, the trust policy of its role, and the role's policy.
 """
