@@ -177,7 +177,7 @@ def _safe_text(text: str) -> str:
 
 def _paint(text: str, code: int) -> str:
     """Color text for a terminal."""
-    if not use_color(os.environ, tty=sys.stderr.isatty()):
+    if not use_color(os.environ, is_terminal=sys.stderr.isatty()):
         return text
     return f"\033[{code}m{text}\033[0m"
 

@@ -24,7 +24,7 @@ UNSAFE = (
 def test_replaces_unsafe_characters(character):
     assert printable(f"a{character}b") == "a?b"
     assert printable_lines(f"a{character}b\n\tc") == "a?b\n\tc"
-    assert printable_lines(f"a{character}b", color=True) == "a?b"
+    assert printable_lines(f"a{character}b", keep_color=True) == "a?b"
 
 
 def test_keeps_other_text():
@@ -36,7 +36,10 @@ def test_keeps_other_text():
 
 def test_keeps_only_the_codes_of_colors():
     text = "\x1b[31mred\x1b[0m \x1b[2J \x1b]0;title\x07 \x1b[8mhidden\x1b[38m"
-    assert printable_lines(text, color=True) == "\x1b[31mred\x1b[0m ?[2J ?]0;title? ?[8mhidden?[38m"
+    assert (
+        printable_lines(text, keep_color=True)
+        == "\x1b[31mred\x1b[0m ?[2J ?]0;title? ?[8mhidden?[38m"
+    )
     assert printable_lines("\x1b[31mred") == "?[31mred"
 
 
@@ -62,11 +65,11 @@ def test_escapes_json():
 )
 def test_does_not_print_ci_commands(text, shown):
     assert printable_lines(text) == shown
-    assert printable_lines(text, color=True) == shown
+    assert printable_lines(text, keep_color=True) == shown
 
 
 def test_does_not_print_ci_commands_after_a_color():
-    assert printable_lines("\x1b[1m::error::b", color=True) == "\x1b[1m?:error::b"
+    assert printable_lines("\x1b[1m::error::b", keep_color=True) == "\x1b[1m?:error::b"
 
 
 def test_escapes_ci_commands_in_json():

@@ -40,7 +40,7 @@ def echo(text: str = "", *, err: bool = False, nl: bool = True, commands: bool =
     """
     stream = sys.stderr if err else sys.stdout
     color = has_color(stream)
-    safe_text = mask_tokens(printable_lines(text, color=color, commands=commands))
+    safe_text = mask_tokens(printable_lines(text, keep_color=color, keep_commands=commands))
     encoding = getattr(stream, "encoding", None) or "utf-8"
     if not safe_text.isascii():
         safe_text = safe_text.encode(encoding, "replace").decode(encoding)
@@ -100,7 +100,7 @@ def write_output(path: Path, text: str, *, masked: bool = True, commands: bool =
     from shield_ai.project.safe_write import write_output
 
     try:
-        safe_text = printable_lines(text, commands=commands)
+        safe_text = printable_lines(text, keep_commands=commands)
         content = mask_tokens(safe_text) if masked else safe_text
         if path == STDOUT:  # opened again, a file would be written from its start
             sys.stdout.write(content)
@@ -116,7 +116,7 @@ def write_output(path: Path, text: str, *, masked: bool = True, commands: bool =
 
 def has_color(stream: TextIO) -> bool:
     """Check whether output to a stream should be colored."""
-    return use_color(os.environ, tty=stream.isatty())
+    return use_color(os.environ, is_terminal=stream.isatty())
 
 
 def no_terminal_text() -> str:

@@ -34,12 +34,12 @@ class OutputOptions:
 OUTPUT = OutputOptions()
 
 
-def use_color(environ: Mapping[str, str], *, tty: bool) -> bool:
+def use_color(environ: Mapping[str, str], *, is_terminal: bool) -> bool:
     """Return whether output is colored (https://no-color.org, https://force-color.org).
 
     Args:
         environ: The environment variables of the process.
-        tty: Whether the output goes to a terminal.
+        is_terminal: Whether the output goes to a terminal.
     """
     if OUTPUT.color != "auto":
         return OUTPUT.color == "always"
@@ -47,4 +47,4 @@ def use_color(environ: Mapping[str, str], *, tty: bool) -> bool:
         return False
     if environ.get("FORCE_COLOR"):
         return True
-    return tty and environ.get("TERM") != "dumb"
+    return is_terminal and environ.get("TERM") != "dumb"

@@ -16,7 +16,9 @@ import unicodedata
 _INVISIBLE = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
 )
-_COLOR = re.compile(r"(\x1b\[(?:[012]|3[1236])m)")  # the escape sequences of `reports.color`
+_COLOR = re.compile(
+    r"(\x1b\[(?:[012]|3[1236])m)"
+)  # the escape sequences of `reports.terminal.color`
 # Commands in the output of a job. GitHub ignores spaces before `::command`, and finds `##[command]`
 # anywhere in a line, as Azure Pipelines and TeamCity do.
 # https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands
@@ -34,18 +36,18 @@ def printable(text: str) -> str:
     return _replace_unsafe(text.replace("\t", "    ").replace("\n", _REPLACEMENT))
 
 
-def printable_lines(text: str, *, color: bool = False, commands: bool = False) -> str:
+def printable_lines(text: str, *, keep_color: bool = False, keep_commands: bool = False) -> str:
     """Replace unsafe characters and the start of CI commands by `?`, but keep newlines and tabs.
 
     Args:
         text: The text.
-        color: Whether to keep the escape sequences of `reports.color`.
-        commands: Whether to keep the commands to GitHub of `reports.github`.
+        keep_color: Whether to keep the escape sequences of `reports.terminal.color`.
+        keep_commands: Whether to keep the commands to GitHub of `reports.findings.github`.
     """
-    parts = _COLOR.split(text) if color else [text]  # the color sequences have odd indexes
+    parts = _COLOR.split(text) if keep_color else [text]  # the color sequences have odd indexes
     parts[::2] = map(_replace_unsafe, parts[::2])
     safe_text = "".join(parts)
-    if not commands:
+    if not keep_commands:
         safe_text = _GITHUB_COMMAND.sub(rf"\1{_REPLACEMENT}", safe_text)
     return _BRACKET_COMMAND.sub(_REPLACEMENT, safe_text)
 

@@ -85,7 +85,7 @@ def test_each_name_and_message_is_read_as_it_is_written(path, message):
 
 def test_only_this_format_keeps_commands():
     text = github([finding()])
-    assert printable_lines(text, commands=True) == text
+    assert printable_lines(text, keep_commands=True) == text
     assert COMMAND.search(printable_lines(text)) is None
 
 

@@ -19,7 +19,7 @@ from shield_ai.reports.terminal.color import paint
     ],
 )
 def test_use_color(environ, tty, expected):
-    assert use_color(environ, tty=tty) is expected
+    assert use_color(environ, is_terminal=tty) is expected
 
 
 def test_paint():
