@@ -157,5 +157,5 @@ def test_a_plan_lists_the_scripts_that_read_a_variable_that_moves(tmp_path, path
     (tmp_path / path).parent.mkdir(exist_ok=True)
     (tmp_path / path).write_text(text)
     plan = shield("plan", "--only", "code", cwd=tmp_path).text
-    entry = f"  {path}:2  API_URL_TOKEN\n      names API_URL_TOKEN, which moves: keep it set"
+    entry = f"  {path}:2  API_URL_TOKEN\n      names API_URL_TOKEN, moved to AWS: keep it set"
     assert (entry in plan) == shown, plan

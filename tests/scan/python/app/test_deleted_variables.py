@@ -35,7 +35,7 @@ def reason_for(scanned):
     ],
 )
 def test_a_variable_that_the_app_deletes_stays_in_the_environment(reason_for, text, line):
-    reason = f"shop/run.py, line {line}, deletes the variable: AWS keeps it"
+    reason = f"shop/run.py, line {line}, deletes the variable: it stays in AWS"
     assert reason_for(text).startswith(reason)
 
 

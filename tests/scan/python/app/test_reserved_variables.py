@@ -10,7 +10,7 @@ PAIR = (
     "B = os.environ.get('AWS_SECRET_ACCESS_KEY')\n"
 )
 TOKEN = "C = os.environ.get('AWS_SESSION_TOKEN')\n"
-REASON = "temporary, and read by boto3 itself"
+REASON = "part of temporary credentials, which boto3 reads itself"
 
 
 @pytest.mark.parametrize(

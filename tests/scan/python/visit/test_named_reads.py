@@ -26,7 +26,7 @@ FORMS = {
 
 @pytest.mark.parametrize("text", [pytest.param(text, id=name) for name, text in FORMS.items()])
 def test_reports_a_secret_that_is_named_beside_the_environment(sites, text):
-    reason = "read in a form that is not moved: use os.environ.get()"
+    reason = "read in an unsupported form: use os.environ.get()"
     assert sites(text) == [("read", "API_KEY", reason)]
 
 
