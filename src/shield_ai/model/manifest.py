@@ -27,8 +27,8 @@ class App(
 
     name: str  # the app's name; the names of its AWS resources start with it
     settings: tuple[str, ...] = ()  # settings files, relative to shield.toml
-    # path of the map file, beside which apply copies the runtime: `shield draft` writes one; or
-    # "package", and no copy: apply adds the dependency `shield-ai-runtime`
+    # path of the map file, which `shield draft` sets: apply copies the runtime beside it; or
+    # "package": apply copies nothing, and adds the dependency `shield-ai-runtime`
     runtime: str = "package"
     region: str = DEFAULT_REGION  # AWS region of the secrets
     prefix: str = ""  # prefix of each secret's name in AWS
