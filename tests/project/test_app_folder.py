@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from shield_ai.model.errors import SourceError
-from shield_ai.project.app_folder import app_folder_above, require_own_repository
+from shield_ai.project.app_folder import app_folder_above, require_no_nested_repository
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -93,8 +93,8 @@ def test_refuses_a_folder_above_the_repository_of_the_code(
         path.touch()
     paths = ["a/src/settings.py", "b/settings.py"]
     if not found:
-        require_own_repository(tmp_path, paths)
+        require_no_nested_repository(tmp_path, paths)
         return
     with pytest.raises(SourceError) as caught:
-        require_own_repository(tmp_path, paths)
+        require_no_nested_repository(tmp_path, paths)
     assert f"the app: {' or '.join(found)}; nothing was changed" in caught.value.hint

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
@@ -19,10 +20,10 @@ PROJECT_FILES = ("pyproject.toml", "setup.py", "setup.cfg", "requirements.txt", 
 
 
 def app_folder_above(folder: Path) -> tuple[Path, str] | None:
-    """Return the folder of the app that contains a folder, and the file that shows it.
+    """Return the folder of an app around a folder, and the file by which it is recognized.
 
-    The imports of an app start in its folder, so that generated code in a package below it could
-    not be imported.
+    Modules are imported from the app's folder: code that is generated in a package below it, as if
+    the package were an app, could not be imported.
 
     Args:
         folder: The folder that was named as the app's.
@@ -35,9 +36,9 @@ def app_folder_above(folder: Path) -> tuple[Path, str] | None:
         return None
     is_package = bool(_first(folder, ("__init__.py",)))
     in_repository = any(_first(parent, (".git",)) for parent in folder.parents)
-    files: tuple[str, ...] = (
-        (MANIFEST, MANAGE, *PROJECT_FILES) if is_package else (MANIFEST, MANAGE)
-    )
+    files: tuple[str, ...] = (MANIFEST, MANAGE)
+    if is_package:
+        files += PROJECT_FILES
     for parent in folder.parents:
         found = _first(parent, files)
         if found:
@@ -48,7 +49,8 @@ def app_folder_above(folder: Path) -> tuple[Path, str] | None:
             if not in_repository:
                 break
             # The package of a project can be in a folder such as src.
-            files = files if is_package else (MANIFEST,)
+            if not is_package:
+                files = (MANIFEST,)
     return None
 
 
@@ -69,26 +71,29 @@ def require_app_folder(folder: Path) -> None:
     )
 
 
-def require_own_repository(folder: Path, paths: Iterable[str], others: Iterable[str] = ()) -> None:
-    """Require that code of an app is in no git repository below a folder that is in none.
+def require_no_nested_repository(
+    folder: Path, paths: Iterable[str], others: Iterable[str] = ()
+) -> None:
+    """Require that no file to edit is in a git repository below an app that is in none.
 
-    git would not show the edits from there, and its uncommitted changes would not be noticed.
+    git would not show the edits in the app's folder, and uncommitted changes in the repository
+    would not be noticed.
 
     Args:
         folder: The app's folder.
         paths: The files to edit, relative to the folder.
-        others: Files that show which repositories below the folder may be meant.
+        others: Other files of the app; the hint names their repositories, too.
 
     Raises:
         SourceError: A file is in a repository below the folder.
     """
     folder = folder.resolve()
-    if any(map(_is_top, (folder, *folder.parents))):
+    if any(map(_is_repository_root, (folder, *folder.parents))):
         return
-    inside = _tops(folder, paths)
+    inside = _repository_roots(folder, paths)
     if not inside:
         return
-    found = sorted(os.path.relpath(top) for top in inside | _tops(folder, others))
+    found = sorted(os.path.relpath(root) for root in inside | _repository_roots(folder, others))
     names = f"{', '.join(found[:-1])} or {found[-1]}" if len(found) > 1 else found[0]
     raise SourceError(
         f"{folder} is not in a git repository, but code of the app below it is",
@@ -96,14 +101,13 @@ def require_own_repository(folder: Path, paths: Iterable[str], others: Iterable[
     )
 
 
-def _tops(folder: Path, paths: Iterable[str]) -> set[Path]:
-    """Return the tops of the git repositories below a folder that contain some files."""
+def _repository_roots(folder: Path, paths: Iterable[str]) -> set[Path]:
+    """Return the roots of the git repositories below a folder that contain some files."""
     parents = {parent for path in paths for parent in PurePosixPath(path).parents}
-    return {folder / parent for parent in parents if _is_top(folder / parent)}
+    return {folder / parent for parent in parents if _is_repository_root(folder / parent)}
 
 
-def _is_top(folder: Path) -> bool:
-    """Return whether a folder is the top of a git repository."""
+def _is_repository_root(folder: Path) -> bool:
     return bool(_first(folder, (".git",)))
 
 
@@ -111,10 +115,11 @@ def may_be_app_folder(folder: Path) -> bool:
     """Return whether a folder has a project's files, or Python code in it or one level below."""
     if _first(folder, (".git", MANIFEST, MANAGE, *PROJECT_FILES)):
         return True
-    try:
-        return any(True for pattern in ("*.py", "*/*.py") for _ in folder.glob(pattern))
-    except OSError:
-        return False
+    with contextlib.suppress(OSError):
+        for pattern in ("*.py", "*/*.py"):
+            if any(folder.glob(pattern)):
+                return True
+    return False
 
 
 def _first(folder: Path, names: tuple[str, ...]) -> str:

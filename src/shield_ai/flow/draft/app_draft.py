@@ -15,7 +15,7 @@ from shield_ai.model.errors import SourceError
 from shield_ai.model.finding import Kind, Severity
 from shield_ai.model.manifest_patterns import REGION
 from shield_ai.model.site import READ_SHAPES
-from shield_ai.project.app_folder import require_app_folder, require_own_repository
+from shield_ai.project.app_folder import require_app_folder, require_no_nested_repository
 from shield_ai.project.operator_region import operator_region
 from shield_ai.scan.deployment.aws_region import find_aws_region
 from shield_ai.scan.deployment.finder import find_deployment
@@ -67,7 +67,7 @@ def _require_repository(app: AppContext) -> None:
     scan = app.scan_result
     edited = [finding.path for finding, site in scan.sites if not site.reason]
     others = {*scan.facts.settings, *(finding.path for finding, _ in scan.sites)}
-    require_own_repository(app.tree.root, [*edited, scan.facts.runtime], others)
+    require_no_nested_repository(app.tree.root, [*edited, scan.facts.runtime], others)
 
 
 def write_draft(app: AppContext, more: Sequence[Secret] = ()) -> str:

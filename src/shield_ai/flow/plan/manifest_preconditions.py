@@ -8,7 +8,7 @@ from shield_ai.model.errors import ManifestError, SourceError, UnsafePlanError
 from shield_ai.model.manifest_parser import locate
 from shield_ai.model.naming import MANIFEST
 from shield_ai.model.suggestion import did_you_mean
-from shield_ai.project.app_folder import require_own_repository
+from shield_ai.project.app_folder import require_no_nested_repository
 from shield_ai.project.secret_map import parse_map
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def require_repository(app: AppContext) -> None:
     """
     if app.only != "aws":
         settings = app.manifest.app
-        require_own_repository(app.tree.root, [*settings.settings, settings.runtime])
+        require_no_nested_repository(app.tree.root, [*settings.settings, settings.runtime])
 
 
 def require_existing_settings(app: AppContext) -> None:

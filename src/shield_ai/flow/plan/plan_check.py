@@ -25,7 +25,7 @@ from shield_ai.model.locator import (
     Prompt,
 )
 from shield_ai.model.plan import Action, ValueState
-from shield_ai.project.app_folder import require_own_repository
+from shield_ai.project.app_folder import require_no_nested_repository
 from shield_ai.project.inside import GIT_FOLDER
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.project.values import OPERATOR_VARIABLES, STDIN
@@ -78,7 +78,7 @@ def _require_files(plan: Plan, tree: Tree) -> None:
     for path in plan.read:
         _require_path(path, tree)
     code = [file.path for file in plan.files if file.path.endswith(".py")]
-    require_own_repository(tree.root, code)
+    require_no_nested_repository(tree.root, code)
 
 
 def _require_file(file: FileChange, tree: Tree) -> None:
