@@ -42,6 +42,8 @@ METADATA = {
 def choose_app_name(root: Path, read: FileReader) -> str:
     """Return the first name that is not generic, from the app's metadata, folder and repository.
 
+    If all names are generic, the first one is returned; without any name, "app".
+
     Args:
         root: The app's folder.
         read: Reads a file of the app.
@@ -50,7 +52,10 @@ def choose_app_name(root: Path, read: FileReader) -> str:
     repository = next((p for p in (root, *root.parents) if (p / ".git").exists()), root)
     candidates = (*project_names(read), root.name, repository.name)
     names = [name for name in map(normalize, candidates) if name]
-    return next((name for name in names if name not in GENERIC), next(iter(names), "app"))
+    for name in names:
+        if name not in GENERIC:
+            return name
+    return names[0] if names else "app"
 
 
 def project_names(read: FileReader, folder: str = "") -> Iterator[str]:

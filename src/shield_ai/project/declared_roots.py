@@ -35,11 +35,9 @@ def declared_roots(settings: Iterable[str], read: FileReader) -> set[str]:
         settings: The settings files.
         read: Returns the content of a file.
     """
-    roots = {
-        match[1].decode()
-        for path, patterns in DECLARATIONS.items()
-        for raw in [read(path) or b""]
-        for pattern in patterns
-        for match in pattern.finditer(raw)
-    }
+    roots: set[str] = set()
+    for path, patterns in DECLARATIONS.items():
+        raw = read(path) or b""
+        for pattern in patterns:
+            roots.update(match[1].decode() for match in pattern.finditer(raw))
     return {root for root in roots if any(path.startswith(f"{root}/") for path in settings)}

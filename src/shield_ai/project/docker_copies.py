@@ -26,7 +26,7 @@ _CONTINUED = regex(r"\\[ \t]*$")
 _STAGE = regex(r"(?:--\S+\s+)*(?P<base>\S+)(?:\s+AS\s+(?P<name>\S+))?\s*", re.IGNORECASE)
 _UNKNOWN = "?"  # a place that depends on a variable
 _MAX_SIZE = 100_000
-# A hostile file has more of these than any other; it is not judged.
+# Only a hostile file exceeds these limits; it is not checked.
 _MAX_SOURCES = 500  # of the instructions of a Dockerfile
 _MAX_PATTERNS = 1000  # of a .dockerignore file
 _MAX_PLACES = 8  # of a file in a stage, before they count as unknown: each stage can double them
@@ -162,8 +162,12 @@ _Stages = dict[str, Stage]
 
 def _places(files: Iterable[str], stage: Stage | None) -> Iterator[tuple[str, str]]:
     """Yield the files of the context or of a stage, with their places there."""
-    for file in stage.places if stage else files:
-        for place in stage.places[file] if stage else [file]:
+    if stage is None:
+        for file in files:
+            yield file, file
+        return
+    for file, places in stage.places.items():
+        for place in places:
             yield file, place
 
 
@@ -214,7 +218,8 @@ def split_arguments(text: str) -> tuple[str, list[str]]:
     """Return the stage (empty: the context) and the paths of COPY or ADD."""
     stage = ""
     while match := re.match(r"--([\w-]+)(?:=(\S+))?\s+", text):
-        stage = (match[2] or "").lower() if match[1] == "from" else stage
+        if match[1] == "from":
+            stage = (match[2] or "").lower()
         text = text[match.end() :]
     try:
         words = json.loads(text) if text.startswith("[") else shlex.split(text)

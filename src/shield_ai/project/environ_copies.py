@@ -56,8 +56,8 @@ def unchanged_copies(
 ) -> dict[str, EnvironCopy]:
     """Return the copies of the environment at the top level of a file, by their names.
 
-    Left out are names that the file binds twice, and copies that it passes on, or changes other
-    than under constant names.
+    Names that the file binds twice are left out, as are copies that it passes to other code, or
+    changes under names that are not constant.
 
     Args:
         tree: The file.
@@ -103,9 +103,17 @@ def _copied(node: ast.expr, names: Mapping[str, str]) -> ast.expr | None:
 
 def _changed_names(tree: ast.Module, targets: Iterable[ast.Name]) -> set[str]:
     """Return the names with another use than `x["X"]`, `x.get(...)`, `"X" in x` and as a target."""
-    allowed: set[ast.AST] = {*targets, *filter(None, map(_read_mapping, ast.walk(tree)))}
-    uses = (node for node in ast.walk(tree) if node not in allowed)
-    return {name for name in map(_used_name, uses) if name}
+    allowed: set[ast.AST] = set(targets)
+    for node in ast.walk(tree):
+        mapping = _read_mapping(node)
+        if mapping is not None:
+            allowed.add(mapping)
+    changed = set()
+    for node in ast.walk(tree):
+        name = _used_name(node)
+        if name and node not in allowed:
+            changed.add(name)
+    return changed
 
 
 def _constant_writes(tree: ast.Module) -> Iterator[tuple[ast.Name, set[str]]]:
@@ -129,7 +137,10 @@ def _updated_keys(node: ast.Call) -> set[str | None]:
     """Return the names that `x.update({"X": y}, Z=y)` changes, with None for unknown ones."""
     keys = {keyword.arg for keyword in node.keywords}
     for argument in node.args:
-        keys |= set(map(_text, argument.keys)) if isinstance(argument, ast.Dict) else {None}
+        if isinstance(argument, ast.Dict):
+            keys.update(map(_text, argument.keys))
+        else:
+            keys.add(None)
     return keys
 
 

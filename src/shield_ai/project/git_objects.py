@@ -64,7 +64,7 @@ def staged_files(root: Path) -> dict[str, StagedFile]:
     Submodules are excluded. The paths are relative to the folder.
 
     Raises:
-        SourceError: The folder is not in a repository, or has another folder's.
+        SourceError: The folder is not in a repository, or its .git points to another one.
     """
     require_own_repository(root)
     options = (
@@ -99,9 +99,8 @@ def staged_files(root: Path) -> dict[str, StagedFile]:
 
 def is_shallow(root: Path) -> bool:
     """Return True if the repository is a shallow clone, without the older commits."""
-    return (
-        git_process.read(root, "rev-parse", "--is-shallow-repository") or b""
-    ).strip() == b"true"
+    output = git_process.read(root, "rev-parse", "--is-shallow-repository")
+    return (output or b"").strip() == b"true"
 
 
 class BlobReader:

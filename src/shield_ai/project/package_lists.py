@@ -1,4 +1,4 @@
-"""Read the lists of what a project builds, where its metadata has one instead of a discovery."""
+"""Read the lists of packages in a project's metadata, which replace automatic discovery."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class PackageList(NamedTuple):
     def has(self, item: str) -> bool:
         """Return whether the list contains a package, or the folder or file of an item."""
         if self.is_dotted:
-            return any(map(_matcher(item), self.entries))
+            return any(_matches(entry, item) for entry in self.entries)
         return any(_has_path(entry, item) for entry in self.entries)
 
 
@@ -67,9 +67,11 @@ def listed_texts(tree: ast.Module, keyword: str) -> list[ast.Constant]:
 
 def _value_of(value: ast.expr, tree: ast.Module) -> ast.expr:
     """Return the value of a global name, and other expressions unchanged."""
-    for statement in tree.body if isinstance(value, ast.Name) else ():
+    if not isinstance(value, ast.Name):
+        return value
+    for statement in tree.body:
         if isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Name):
-            if statement.targets[0].id == ast.unparse(value):
+            if statement.targets[0].id == value.id:
                 return statement.value
     return value
 
@@ -85,20 +87,17 @@ def _texts_of(value: ast.expr) -> list[ast.Constant]:
     return texts if len(texts) == len(value.elts) else []
 
 
-def _matcher(item: str) -> Any:
-    def matches(entry: str) -> bool:
-        return has_too_many_wildcards(entry) or fnmatch.fnmatchcase(item, entry)
-
-    return matches
+def _matches(pattern: str, item: str) -> bool:
+    """Return whether a pattern matches; True if it has too many wildcards to try."""
+    return has_too_many_wildcards(pattern) or fnmatch.fnmatchcase(item, pattern)
 
 
 def _has_path(entry: str, path: str) -> bool:
     entry = entry.removeprefix("./").strip("/").replace("/**/", "/*")
     if entry in {"", ".", "*", "**"} or path == entry or path.startswith(f"{entry}/"):
         return True
-    matches = _matcher(path)
     parts = path.split("/") if "/" not in entry else []
-    return bool(matches(entry)) or any(fnmatch.fnmatchcase(part, entry) for part in parts)
+    return _matches(entry, path) or any(fnmatch.fnmatchcase(part, entry) for part in parts)
 
 
 def _in_pyproject(read: FileReader) -> Iterator[PackageList]:

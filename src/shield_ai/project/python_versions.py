@@ -149,11 +149,12 @@ def _claimed(tree: Tree, name: str) -> Iterator[NamedVersion]:
 
 def _required(text: bytes, path: str) -> Iterator[NamedVersion]:
     """Yield the bounds in a requirement such as ">=3.6,<3.9"."""
-    bounds = [
-        (operator, (int(major), int(minor) - (operator == b"<")))
-        for operator, major, minor in BOUND.findall(text)
-        if operator != b"!=" and not (operator == b"<" and minor == b"0")
-    ]
+    bounds: list[tuple[bytes, tuple[int, int]]] = []
+    for operator, major, minor in BOUND.findall(text):
+        if operator == b"<" and minor != b"0":
+            bounds.append((operator, (int(major), int(minor) - 1)))
+        elif operator not in {b"<", b"!="}:
+            bounds.append((operator, (int(major), int(minor))))
     has_maximum = any(operator in {b"<", b"<=", b"==", b"=", b"~", b""} for operator, _ in bounds)
     for _, version in bounds:
         yield NamedVersion(version, path, not has_maximum)

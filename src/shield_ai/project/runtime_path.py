@@ -68,12 +68,11 @@ def _packages_above(
     parents = _packages(settings, root)
     top = parents[0] if parents else ""
     for parent in reversed(parents):
-        runs = nonempty_init(f"{parent}/{NAME}", root, read)
-        runs_folder = runs.removesuffix("__init__.py")
-        has_all = runs == f"{top}/__init__.py" or all(
-            path.startswith(runs_folder) for path in others
-        )
-        if parent == top or (has_all and parent.rpartition("/")[2] not in SETTINGS_PACKAGES):
+        init = nonempty_init(f"{parent}/{NAME}", root, read)
+        init_folder = init.removesuffix("__init__.py")
+        is_top_init = init == f"{top}/__init__.py"
+        has_others = is_top_init or all(path.startswith(init_folder) for path in others)
+        if parent == top or (has_others and parent.rpartition("/")[2] not in SETTINGS_PACKAGES):
             yield parent
 
 

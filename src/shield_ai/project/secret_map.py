@@ -34,7 +34,10 @@ class SecretMap(msgspec.Struct, frozen=True):
         """Return all variables that the map names."""
         found: list[str] = []
         for entry in self.secrets.values():
-            found += [entry] if isinstance(entry, str) else entry.values()
+            if isinstance(entry, str):
+                found.append(entry)
+            else:
+                found.extend(entry.values())
         return found
 
 
@@ -96,8 +99,10 @@ def _text(node: ast.expr | None) -> str | None:
 def client_name(raw: bytes | None) -> str:
     """Return the name of the client in a map file; "" if it has another form."""
     found = find_map_call(raw)
-    for node in found.source.tree.body if found else ():
-        if isinstance(node, ast.Assign) and found and node.value is found.call:
+    if found is None:
+        return ""
+    for node in found.source.tree.body:
+        if isinstance(node, ast.Assign) and node.value is found.call:
             target = node.targets[0]
             return target.id if isinstance(target, ast.Name) else ""
     return ""
