@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class FilesAbove(NamedTuple):
-    """The files above an app; without any, the app can also be in no repository."""
+    """The files above an app; none if the app is at the top of its repository, or in none."""
 
     prefix: str = ""  # the path of the app in its repository
     files: Mapping[str, bytes] = {}  # path in the repository -> content

@@ -155,7 +155,7 @@ def git_state(root: Path, path: str) -> GitState:
 
 
 def ignored_files(root: Path, paths: Collection[str]) -> list[str]:
-    """Return the untracked files that git ignores, in an app that git does not ignore.
+    """Return the untracked files that git ignores; none if git ignores the whole app.
 
     Args:
         root: The app's folder.
@@ -224,7 +224,7 @@ def origin_name(root: Path) -> str:
 
 
 def is_local(name: str) -> bool:
-    """Return whether the name of a remote is a path on this computer: it must not be published.
+    """Return whether the name of a remote is a path on this computer, which must stay private.
 
     Args:
         name: The result of `remote_name`.
@@ -234,7 +234,7 @@ def is_local(name: str) -> bool:
 
 
 def head_commit(repository: Repository) -> str:
-    """Return the hash of the newest commit of a repository that is cloned.
+    """Return the hash of the commit that `clone` checks out; empty without commits.
 
     Raises:
         SourceError: The repository can't be reached.

@@ -1,4 +1,4 @@
-"""Find the files that Python imports or runs, also in place of a module's source."""
+"""Find the files that Python can import, and those that it runs instead of a module's source."""
 
 from __future__ import annotations
 
@@ -60,10 +60,10 @@ def overriding_files(tree: Tree, relative: str) -> list[str]:
     return sorted(file.relative_to(tree.root).as_posix() for file in found)
 
 
-def _entries(folder: Path, start: str) -> list[Path]:
-    """Return what a folder contains with this start of a name; nothing if it can't be listed."""
+def _entries(folder: Path, prefix: str) -> list[Path]:
+    """Return the entries of a folder that start with a prefix; none if it can't be listed."""
     try:
-        return [file for file in folder.iterdir() if file.name.startswith(start)]
+        return [file for file in folder.iterdir() if file.name.startswith(prefix)]
     except OSError:
         return []
 

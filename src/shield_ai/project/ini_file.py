@@ -7,7 +7,7 @@ import functools
 
 from shield_ai.project.perf.lazy_regex import regex
 
-PARSED_FILES = 64  # that stay parsed
+PARSED_FILES = 64  # kept in the cache
 # The time of configparser grows with the square of the spaces in a line.
 LONG_GAP = regex(r"\S[^\S\n]{200}")
 

@@ -15,8 +15,8 @@ GIT_FOLDER = ".git"
 def inside_check(root: str) -> Callable[[str], bool]:
     """Return a function that tests whether the folder of a path is a real folder below a root.
 
-    It is not if the path is absolute, contains `..` or a .git folder, or leads through a symbolic
-    link to a folder. The file itself can be a link. Each folder is tested only once.
+    The function returns False if the path is absolute, contains `..` or a .git folder, or leads
+    through a symbolic link to a folder. The file itself can be a link. Each folder is tested once.
     """
     base = os.path.realpath(root).rstrip("/") + "/"
 

@@ -46,9 +46,9 @@ def find_customized_sources(method: ast.FunctionDef) -> CustomizedSources | None
 
 def find_method(node: ast.ClassDef, *, is_pydantic_1: bool) -> ast.FunctionDef | None:
     """Return the method with which a class customizes its sources."""
-    home = find_config(node) if is_pydantic_1 else node
+    owner = find_config(node) if is_pydantic_1 else node
     name = METHOD_1 if is_pydantic_1 else METHOD
-    for statement in home.body if home else ():
+    for statement in owner.body if owner else ():
         if isinstance(statement, ast.FunctionDef) and statement.name == name:
             return statement
     return None

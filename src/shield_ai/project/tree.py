@@ -72,7 +72,11 @@ class Tree:
         return path
 
     def _read_above(self, relative: str) -> bytes | None:
-        """Return the content of a file in a folder around the app's in the same repository."""
+        """Return the content of a file in a folder above the app, in the same repository.
+
+        Returns:
+            None if the file can't be read, or is not in the repository.
+        """
         *parents, name = PurePosixPath(relative).parts
         above = list(self.root.parents)
         depth = next((n for n, folder in enumerate(above, 1) if (folder / ".git").exists()), 0)
@@ -134,8 +138,8 @@ class Tree:
             mode: Use this mode instead, unless it is 0.
 
         Raises:
-            SourceError: The file can't be written, because the disk is full or the folder is
-                read-only. The temporary file is removed.
+            SourceError: The file can't be written, for example because the disk is full. The
+                temporary file is removed.
         """
         path = self.path(relative).resolve()
         temporary = temporary_path(path)
@@ -163,6 +167,9 @@ class Tree:
         """Replace a file by its temporary file, atomically.
 
         A symbolic link inside the folder is preserved: the target of the link is replaced.
+
+        Raises:
+            SourceError: The file can't be replaced.
         """
         path = self.path(relative).resolve()
         try:
@@ -176,7 +183,7 @@ class Tree:
     def write(
         self, relative: str, content: bytes, *, like: str = "", private: bool = False, mode: int = 0
     ) -> None:
-        """Call `stage` and `commit`."""
+        """Call `stage` and `commit`, which describe the arguments and errors."""
         self.stage(relative, content, like=like, private=private, mode=mode)
         self.commit(relative)
 

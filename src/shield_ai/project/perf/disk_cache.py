@@ -32,7 +32,8 @@ def get_or_create(
         name: The prefix of the entry's file name.
         key: Everything that the entry depends on; Python's version is added.
         create: Returns the content of the entry.
-        is_valid: Returns whether an entry is undamaged. It is called for new entries, too.
+        is_valid: Returns whether an entry is undamaged. Called for new entries, too, because the
+            callers load the entry in this function.
     """
     content = load(name, key, is_valid)
     if content is not None:
