@@ -74,7 +74,7 @@ def test_role_names_differ_by_region():
 
 def test_role_has_minimal_permissions():
     allowed = statements(describe(database(), prefix="p/"))
-    assert sorted(allowed) == ["Log", "MakePassword", "Rotate"]
+    assert sorted(allowed) == ["GeneratePassword", "Log", "Rotate"]
     assert (
         allowed["Rotate"]["Resource"]
         == f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:p/db-??????"
@@ -83,7 +83,7 @@ def test_role_has_minimal_permissions():
         "secretsmanager:resource/AllowRotationLambdaArn"
     ]
     assert condition.endswith(":function:shop-p-rotate-db")
-    assert allowed["MakePassword"]["Action"] == ["secretsmanager:GetRandomPassword"]
+    assert allowed["GeneratePassword"]["Action"] == ["secretsmanager:GetRandomPassword"]
     assert allowed["Log"]["Resource"].endswith(":log-group:/aws/lambda/shop-p-rotate-db:*")
 
 

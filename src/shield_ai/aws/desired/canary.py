@@ -133,7 +133,7 @@ def _alarms(context: MonitoringContext) -> Iterator[tuple[str, Settings]]:
     )
     login_alarm = alarm_settings(context, LOGIN_FAILED_METRIC, description, threshold=0, periods=2)
     yield "secret-login-failed", {**login_alarm, **hourly}
-    # With `overdue` in shield.toml, monitoring.py describes this alarm.
+    # With `overdue` in shield.toml, alarms.py describes this alarm.
     if context.manifest.monitoring.overdue is None:
         description = (
             "A rotation is overdue, or the canary sent no data, for two hours. "
@@ -163,11 +163,11 @@ def _statements(
     arns = [
         location.secret_arn(app.prefix + secret.name) for secret, _ in monitored_secrets(manifest)
     ]
-    publish = allow("Tell", ["cloudwatch:PutMetricData"], "*")
+    publish = allow("PublishMetrics", ["cloudwatch:PutMetricData"], "*")
     namespace = {"cloudwatch:namespace": metric_namespace(manifest)}
     publish["Condition"] = {"StringEquals": namespace}
     statements = [
-        allow("Look", READ_ACTIONS, arns),
+        allow("ReadSecrets", READ_ACTIONS, arns),
         publish,
         log_statement(name, location),
     ]

@@ -105,14 +105,14 @@ def _function_spec(
 
 def _schedule(manifest: Manifest, secret: Secret, rotate: Rotation, location: Location) -> Resource:
     name = function_name(manifest, secret)
-    every = schedule.parse(rotate.every)
-    window = schedule.parse_window(rotate.window, every) if rotate.window else ""
+    planned = schedule.parse(rotate.every)
+    window = schedule.parse_window(rotate.window, planned) if rotate.window else ""
     return Resource(
         kind="rotation",
         name=manifest.app.prefix + secret.name,
         settings={
             "function": location.arn("lambda", f"function:{name}"),
-            "schedule": every.expression,
+            "schedule": planned.expression,
             "window": window,
         },
     )
@@ -131,7 +131,7 @@ def _statements(
     }
     statements = [
         rotate,
-        allow("MakePassword", ["secretsmanager:GetRandomPassword"], "*"),
+        allow("GeneratePassword", ["secretsmanager:GetRandomPassword"], "*"),
         log_statement(name, location),
     ]
     admin = secret.rotate.admin if isinstance(secret.rotate, Rotation) else ""
