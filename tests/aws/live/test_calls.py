@@ -15,17 +15,17 @@ HINT = "check the network, the region and AWS_ENDPOINT_URL; "
     [
         pytest.param(
             "https://sts.us-esat-1.amazonaws.com/",
-            'the installed botocore knows no region us-esat-1 (did you mean "us-east-1"?); ' + HINT,
+            'the installed botocore does not know the region us-esat-1 (did you mean "us-east-1"?); ' + HINT,
             id="typo",
         ),
         pytest.param(
             "https://secretsmanager.cn-nroth-1.amazonaws.com.cn/",
-            'the installed botocore knows no region cn-nroth-1 (did you mean "cn-north-1"?); ' + HINT,
+            'the installed botocore does not know the region cn-nroth-1 (did you mean "cn-north-1"?); ' + HINT,
             id="other partition",
         ),
         pytest.param(
             "https://sts.zz-qqqqqq-77.amazonaws.com/",
-            "the installed botocore knows no region zz-qqqqqq-77; " + HINT,
+            "the installed botocore does not know the region zz-qqqqqq-77; " + HINT,
             id="new region",
         ),
         pytest.param("https://sts.us-east-1.amazonaws.com/", HINT, id="known region"),

@@ -314,7 +314,7 @@ def test_manual_rotation_of_a_json_field(app, monkeypatch, stored, after):
     app.client.put_secret_value(SecretId="stripe-secret-key", SecretString=stored)
     monkeypatch.setattr("sys.stdin", io.StringIO("new\n"))
     code, _, err = app.shield("stripe-secret-key", "--yes")
-    assert (code, "JSON without one of the usual fields" in err) == (
+    assert (code, "JSON without any of the fields value, password, secret, key" in err) == (
         (0, False) if after else (2, True)
     )
     assert app.value("stripe-secret-key") == (after or stored)

@@ -91,7 +91,7 @@ def translate_errors(permission: str, name: str = "") -> Iterator[None]:
     except ClientError as error:
         raise _client_error(error, permission, call) from None
     except ProfileNotFound:
-        raise
+        raise  # a BotoCoreError, which the session reports with the name of the profile
     except (NoCredentialsError, PartialCredentialsError):
         raise AwsCredentialsError(
             "no AWS credentials", "set AWS_PROFILE or sign in with aws sso login"
@@ -114,9 +114,10 @@ def translate_errors(permission: str, name: str = "") -> Iterator[None]:
 
 
 def _region_hint(error: BotoCoreError) -> str:
-    """Return the start of a hint if the region of an endpoint is unknown, such as a typo.
+    """Return the start of a hint if botocore does not know the region of an endpoint.
 
-    It can be newer than the installed botocore, so that only a failed connection is an error.
+    The region can be a typo, or newer than the installed botocore. Therefore, it is checked only
+    after a connection has failed.
     """
     found = _ENDPOINT_REGION.match(str(error.kwargs.get("endpoint_url", "")))
     if not found:
@@ -131,7 +132,7 @@ def _region_hint(error: BotoCoreError) -> str:
         return ""
     suggestion = did_you_mean(found[1], known)
     suggestion = f" ({suggestion})" if suggestion else ""
-    return f"the installed botocore knows no region {found[1]}{suggestion}; "
+    return f"the installed botocore does not know the region {found[1]}{suggestion}; "
 
 
 def _client_error(error: ClientError, permission: str, call: str) -> AwsError:

@@ -13,6 +13,7 @@ from shield_ai.aws.live.calls import translate_errors
 from shield_ai.model.errors import AwsError, ShieldError
 from shield_ai.model.hidden import Hidden
 from shield_ai.rotator.errors import RotationError
+from shield_ai.rotator.registry import VALUE_FIELDS
 from shield_ai.rotator.values import replace_value
 
 if TYPE_CHECKING:
@@ -20,9 +21,8 @@ if TYPE_CHECKING:
 
     from shield_ai.aws.live.session import Session
 
-# Seconds. A function can run for 15 minutes, and Secrets Manager repeats a failed rotation.
-POLL_INTERVAL = 0.5
-TIMEOUT = 300.0
+POLL_INTERVAL = 0.5  # seconds
+TIMEOUT = 300.0  # seconds; the rotation may still succeed later, because AWS repeats a failed one
 MAX_STARTS = 5
 
 
@@ -153,8 +153,8 @@ class RotationClient:
 
         Args:
             name: The name of the secret.
-            values: By field. An empty field name means a plain-text value, or the default field of
-                a JSON secret.
+            values: By field. An empty field name means a plain-text value, or the first one of
+                VALUE_FIELDS in a JSON secret.
 
         Raises:
             ShieldError: The secret already has these values, or lacks a field.
@@ -166,10 +166,7 @@ class RotationClient:
             try:
                 text = replace_value(text, value.reveal(), field)
             except RotationError:
-                missing = f"the field {field}" if field else "one of the usual fields"
-                raise ShieldError(
-                    f"{name} is JSON without {missing}", "add the field to the secret in AWS"
-                ) from None
+                raise _missing_field(name, field) from None
         if text == stored:  # otherwise, AWSPREVIOUS would be the same value, too
             raise ShieldError(
                 f"{name} already has this value; nothing was changed",
@@ -179,6 +176,17 @@ class RotationClient:
             self.client.put_secret_value(
                 SecretId=name, ClientRequestToken=str(uuid.uuid4()), SecretString=text
             )
+
+
+def _missing_field(name: str, field: str) -> ShieldError:
+    if field:
+        return ShieldError(
+            f"{name} is JSON without the field {field}", "add the field to the secret in AWS"
+        )
+    fields = ", ".join(VALUE_FIELDS)
+    return ShieldError(
+        f"{name} is JSON without any of the fields {fields}", "add one of them to the secret in AWS"
+    )
 
 
 def _version_with_stage(stages: dict[str, Any], stage: str) -> str:
