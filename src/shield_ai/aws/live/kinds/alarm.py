@@ -1,4 +1,4 @@
-"""Describe, read, write and export the CloudWatch alarms."""
+"""Read, change and export the CloudWatch alarms."""
 
 from __future__ import annotations
 

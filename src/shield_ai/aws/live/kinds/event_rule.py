@@ -1,4 +1,4 @@
-"""Describe, read, write and export the EventBridge rules for events of secrets."""
+"""Read, change and export the EventBridge rules for events of secrets."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Describe, read, write and export IAM policies, the versions of which AWS limits to five."""
+"""Read, change and export IAM policies, the versions of which AWS limits to five."""
 
 from __future__ import annotations
 

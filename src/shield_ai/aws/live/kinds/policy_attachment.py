@@ -1,4 +1,4 @@
-"""Describe, read, write and export the attachment of the app's policy to its role."""
+"""Read, change and export the attachment of the app's policy to its role."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Describe, read, write and export the SQS queues for undelivered events."""
+"""Read, change and export the SQS queues for undelivered events."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Describe, read, write and export the IAM roles of the Lambda functions."""
+"""Read, change and export the IAM roles of the Lambda functions."""
 
 from __future__ import annotations
 

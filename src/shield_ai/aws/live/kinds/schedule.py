@@ -1,4 +1,4 @@
-"""Describe, read, write and export the EventBridge rules that call a Lambda function regularly."""
+"""Read, change and export the EventBridge rules that call a Lambda function regularly."""
 
 from __future__ import annotations
 

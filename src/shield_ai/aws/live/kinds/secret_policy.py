@@ -1,4 +1,4 @@
-"""Describe, read, write and export the resource policies of secrets."""
+"""Read, change and export the resource policies of secrets."""
 
 from __future__ import annotations
 

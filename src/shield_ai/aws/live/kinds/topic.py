@@ -1,4 +1,4 @@
-"""Describe, read, write and export the SNS topics for notifications."""
+"""Read, change and export the SNS topics for notifications."""
 
 from __future__ import annotations
 
