@@ -1,4 +1,4 @@
-"""Tell the type of access to a secret from a CloudTrail event."""
+"""Determine the type of access to a secret from a CloudTrail event."""
 
 from __future__ import annotations
 

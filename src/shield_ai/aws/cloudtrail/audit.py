@@ -64,7 +64,7 @@ class Auditor:
         self._unreadable = 0
 
     def skip(self) -> None:
-        """Count an event that is not about Secrets Manager."""
+        """Count an event about another service."""
         self._seen += 1
 
     def add_unreadable(self) -> None:
@@ -117,7 +117,7 @@ class Auditor:
         return _ALERTS.get(event.name)
 
     def _may_read(self, who: str) -> bool:
-        if "@" in who:  # in another account: a reader without one does not match
+        if "@" in who:  # in another account: readers without an account do not match
             readers = [reader for reader in self._readers if "@" in reader]
             return _matches_any(who, readers)
         name = who.partition("/")[2]

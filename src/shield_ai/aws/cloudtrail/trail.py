@@ -38,7 +38,7 @@ _RECORD_PATHS = (
     (regex(rb"\s*\["), "item"),
     (regex(rb"\s*\{"), ""),
 )
-UNREADABLE: dict[str, Any] = {}  # stands for a record that can't be read
+UNREADABLE: dict[str, Any] = {}  # placeholder for a record that can't be read
 _HEAD_SIZE = 4096
 # The limit of opened minus closed brackets in a chunk of 64 KiB. No valid trail exceeds it, and
 # ijson's memory grows with the square of the depth.
@@ -55,7 +55,7 @@ def read_files(paths: Iterable[Path], unread: Callable[[Skipped], None]) -> Reco
         paths: Files, or folders to search for .json and .json.gz files. The content of a file
             decides whether it is compressed.
         unread: Called with each file that could not be read completely. The records before the
-            error are still returned.
+            error are returned nevertheless.
 
     Raises:
         SourceError: A path does not exist, or a folder has no such file.

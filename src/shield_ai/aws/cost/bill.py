@@ -185,5 +185,5 @@ def _bill_line(what: str, price_name: str, amount: float, region: str) -> BillLi
         usd=amount * regional.usd,
         source=regional.price.source,
         read=regional.price.read,
-        known=regional.known,
+        known=regional.is_known,
     )

@@ -30,7 +30,7 @@ class RegionalPrice(msgspec.Struct, frozen=True, kw_only=True):
 
     usd: float  # the price of one item
     price: Price
-    known: bool  # False: the region's price is unknown, and this is the one of BASE_REGION
+    is_known: bool  # False: the region's price is unknown, and this is the one of BASE_REGION
 
 
 _SECRETS = {
@@ -125,4 +125,4 @@ def find_price(name: str, region: str) -> RegionalPrice:
     )
     if usd is None:
         usd = price.usd
-    return RegionalPrice(usd=usd / price.per, price=price, known=is_known)
+    return RegionalPrice(usd=usd / price.per, price=price, is_known=is_known)

@@ -1,4 +1,4 @@
-"""The interface of the modules that describe resources, and their search."""
+"""Define the interface of the modules that describe resources, and find these modules."""
 
 from __future__ import annotations
 

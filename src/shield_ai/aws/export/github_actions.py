@@ -84,7 +84,8 @@ def job_secrets(target: Target, variables: Sequence[PlatformVariable]) -> JobSec
 
     Args:
         target: The account and region.
-        variables: The variables to set. Fields of JSON documents get another name.
+        variables: The variables to set. The action sets fields of JSON documents under other names;
+            `JobSecrets.names` maps them.
 
     Raises:
         ShieldError: The action would store two fields of a secret in the same variable.
@@ -222,8 +223,8 @@ def _secrets_step(ids: Iterable[str], *, parse_json: str) -> dict[str, Any]:
 
 
 def _audience(target: Target) -> str:
-    china = partition(target.manifest.app.region) == "aws-cn"
-    return "sts.amazonaws.com.cn" if china else "sts.amazonaws.com"
+    is_china = partition(target.manifest.app.region) == "aws-cn"
+    return "sts.amazonaws.com.cn" if is_china else "sts.amazonaws.com"
 
 
 def _trust_policy(target: Target) -> dict[str, Any]:

@@ -117,8 +117,8 @@ def role_name(app: App) -> str:
 
 def audience(target: Target) -> str:
     """Return the audience of the ID token."""
-    china = partition(target.manifest.app.region) == "aws-cn"
-    return "sts.amazonaws.com.cn" if china else "sts.amazonaws.com"
+    is_china = partition(target.manifest.app.region) == "aws-cn"
+    return "sts.amazonaws.com.cn" if is_china else "sts.amazonaws.com"
 
 
 def read_script(target: Target, variables: Sequence[PlatformVariable]) -> str:

@@ -1,10 +1,11 @@
 """Build the IAM policy of the operator, who runs plan, apply, verify and rollback.
 
-It allows the API calls of these commands on the app's own resources, DescribeSecret on all secrets,
-and a few actions that IAM can't restrict to a resource. IAM can't restrict what
-the operator writes into the policies of the app's role and of the rotation roles, or into the code
-of the functions. Anyone who can write both a role's policy and the code that uses the role has all
-permissions.
+The policy allows the API calls of these commands on the app's own resources, DescribeSecret on all
+secrets, and a few actions that IAM can't restrict to a resource.
+
+IAM can't restrict what the operator writes into the policies of the app's role and of the rotation
+roles, or into the code of the functions. Anyone who can write both a role's policy and the code
+that uses the role has all permissions.
 """
 
 from __future__ import annotations

@@ -26,9 +26,10 @@ class Target:
     Args:
         manifest: The parsed shield.toml.
         account: The ID of the AWS account.
-        repository: The GitHub repository of a workflow, as OWNER/NAME.
-        branch: Its branch.
-        github_environment: Its environment, which is trusted instead of the branch.
+        repository: The GitHub repository as OWNER/NAME, or the GitLab project as GROUP/PROJECT or
+            its URL. Empty for other platforms, as are the following ones.
+        branch: The branch on which jobs may read the secrets.
+        github_environment: The GitHub environment that may read the secrets instead of the branch.
     """
 
     manifest: Manifest

@@ -41,12 +41,8 @@ def to_sam(target: Target) -> str:
 
 
 def dynamic_reference(variable: PlatformVariable) -> str:
-    """Return what CloudFormation replaces by the value when a stack is deployed.
-
-    Args:
-        variable: The variable.
-    """
-    # With a field, AWS expects the literal word SecretString before it.
+    """Return the text that CloudFormation replaces with the value when a stack is deployed."""
+    # The literal word SecretString selects the whole value, or precedes the name of the field.
     parts = [variable.secret, "SecretString"]
     if variable.field:
         parts.append(variable.field)

@@ -26,8 +26,6 @@ _COMMENT = (
     "shield apply --only aws --env-file .env"
 )
 _PROVIDERS = {"aws": {"source": "hashicorp/aws", "version": ">= 5.0"}}
-
-
 _IMPORT_VERSION = ">= 1.5"  # the first one with import blocks
 
 
@@ -41,20 +39,20 @@ def to_terraform(
     Args:
         resources: The resources.
         region: Their region.
-        import_ids: By kind and name, the ID of each block that exists in AWS. Terraform imports
-            these instead of creating them.
+        import_ids: By kind and name, the import ID of each block; empty if the block does not exist
+            in AWS. Terraform imports the existing blocks instead of creating them.
     """
     by_type: dict[str, dict[str, Any]] = {}
     imports: list[dict[str, str]] = []
     for resource in resources:
         name = label(resource.name)
-        ids = dict(enumerate((import_ids or {}).get(resource.key, ())))
+        ids: Sequence[str] = import_ids.get(resource.key, ()) if import_ids else ()
         blocks = EXPORTED[resource.kind].to_terraform(resource.name, resource.settings)
         for number, (resource_type, arguments) in enumerate(blocks):
             block_label = f"{name}_{number}" if number else name
             by_type.setdefault(resource_type, {})[block_label] = escape(arguments)
-            if import_id := ids.get(number):
-                imports.append({"to": f"{resource_type}.{block_label}", "id": escape(import_id)})
+            if number < len(ids) and ids[number]:
+                imports.append({"to": f"{resource_type}.{block_label}", "id": escape(ids[number])})
     settings: dict[str, Any] = {"required_providers": _PROVIDERS}
     document: dict[str, Any] = {"//": _COMMENT.format(region=region), "terraform": settings}
     if imports:

@@ -39,7 +39,14 @@ _TYPES: dict[str, type | tuple[type, ...]] = {
 # another page.
 MAX_PAGES = 5000
 _LOGGED_ARGUMENTS = (
-    *("SecretId", "Name", "PolicyArn", "RoleName", "FunctionName", "Rule", "TopicArn", "KeyId"),
+    "SecretId",
+    "Name",
+    "PolicyArn",
+    "RoleName",
+    "FunctionName",
+    "Rule",
+    "TopicArn",
+    "KeyId",
 )
 _PAGE_TOKENS = {"NextToken", "Marker"}
 _PARSED_POLICY = "policyDocumentType"  # IAM's model declares a string; botocore parses it
@@ -67,7 +74,8 @@ def check_responses(client: Any) -> None:
 
     def send_and_check(operation: str, arguments: dict[str, Any]) -> Any:
         call = f"{service.service_name}:{operation}"
-        pages[operation] = pages[operation] + 1 if _PAGE_TOKENS & arguments.keys() else 0
+        is_next_page = not _PAGE_TOKENS.isdisjoint(arguments)
+        pages[operation] = pages[operation] + 1 if is_next_page else 0
         if pages[operation] > MAX_PAGES:
             raise invalid_response(call)
         OUTPUT.log(f"call {call} {_resource_name(arguments)}".rstrip())
@@ -135,10 +143,12 @@ def _check(value: Any, shape: Shape, call: str) -> Any:
         TypeError: The type of a value differs from its shape.
     """
     kind: Any = shape  # `Shape` does not declare the attributes of its subclasses
-    if kind.name == _PARSED_POLICY and _is_document(value):
+    if kind.name == _PARSED_POLICY:
+        if not _is_document(value):
+            raise TypeError(kind.name)
         return value
     expected = _TYPES.get(kind.type_name)
-    if (expected and not isinstance(value, expected)) or kind.name == _PARSED_POLICY:
+    if expected and not isinstance(value, expected):
         raise TypeError(kind.name)
     if kind.type_name == "list":
         return [_check(item, kind.member, call) for item in value]

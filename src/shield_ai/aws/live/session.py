@@ -193,16 +193,21 @@ def _open_session(region: str | None, profile: str) -> boto3.session.Session:
 
 
 def _boto_session(profile: str = "", **options: str | None) -> boto3.session.Session:
-    """Return a session that shares the models of AWS's services with the others of this process."""
+    """Return a session that shares the loaded service models with other sessions.
+
+    Args:
+        profile: A profile in ~/.aws/config; "" uses the default credentials.
+        options: The arguments of boto3's session.
+    """
     core = botocore.session.get_session()
     if profile:
         core.set_config_variable("profile", profile)
-    core.register_component("data_loader", _models(core.get_config_variable("data_path")))
+    core.register_component("data_loader", _service_models(core.get_config_variable("data_path")))
     return boto3.session.Session(botocore_session=core, **options)
 
 
 @functools.cache
-def _models(folder: str | None) -> botocore.loaders.Loader:
+def _service_models(folder: str | None) -> botocore.loaders.Loader:
     return botocore.loaders.create_loader(folder)
 
 

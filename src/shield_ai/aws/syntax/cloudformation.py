@@ -19,20 +19,20 @@ BUCKET_PARAMETER = "RotationCodeBucket"
 _MAX_LENGTH = 240  # characters, of the 255 allowed: leaves room for a number
 
 
-class Target(str):
-    """The type and the name of the resource that a reference is for, such as `Queue orders`."""
+class ReferenceTarget(str):
+    """The type and the name of a referenced resource, such as `Queue orders`."""
 
     __slots__ = ()
 
 
-def ref(target: str) -> dict[str, Target]:
+def ref(target: str) -> dict[str, ReferenceTarget]:
     """Return a reference to a resource, for `resolve`."""
-    return {"Ref": Target(target)}
+    return {"Ref": ReferenceTarget(target)}
 
 
 def arn_of(target: str) -> dict[str, list[str]]:
     """Return a reference to the ARN of a resource, for `resolve`."""
-    return {"Fn::GetAtt": [Target(target), "Arn"]}
+    return {"Fn::GetAtt": [ReferenceTarget(target), "Arn"]}
 
 
 def logical_id(target: str, used: Collection[str]) -> str:
@@ -59,7 +59,7 @@ def resolve(value: Any, ids: Mapping[str, str]) -> Any:
         value: The part.
         ids: The logical IDs, by type and name.
     """
-    if isinstance(value, Target):
+    if isinstance(value, ReferenceTarget):
         return ids[value]
     if isinstance(value, dict):
         return {key: resolve(item, ids) for key, item in value.items()}

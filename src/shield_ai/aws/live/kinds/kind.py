@@ -27,7 +27,7 @@ class Permissions(msgspec.Struct, frozen=True, kw_only=True):
     delete: tuple[str, ...]
 
     def for_action(self, action: Action) -> tuple[str, ...]:
-        """Return the permissions for an action. One without changes needs only those to read."""
+        """Return the permissions for an action; those to read for an action without changes."""
         by_action = {
             Action.CREATE: self.create,
             Action.UPDATE: self.update,
@@ -37,7 +37,10 @@ class Permissions(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Exportable(ABC):
-    """A kind of resource to export. A format that can't express it yields UNSUPPORTED."""
+    """A kind of resource to export.
+
+    `to_awscli` yields UNSUPPORTED for a kind that the script does not create.
+    """
 
     @staticmethod
     @abstractmethod
@@ -64,7 +67,8 @@ class ResourceKind(Exportable):
 
     kind: ClassVar[str]
     max_name: ClassVar[int]  # the maximum length of a name, from the service's API reference
-    # https://docs.aws.amazon.com/service-authorization/latest/reference/
+    # A template with the placeholders partition, region, account, name and role, the ARN of the
+    # app's role. https://docs.aws.amazon.com/service-authorization/latest/reference/
     arn: ClassVar[str]
     permissions: ClassVar[Permissions]
 
