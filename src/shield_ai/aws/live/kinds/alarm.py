@@ -5,6 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shield_ai.aws.live.calls import removed_tags, tag_dict, tag_list, translate_errors
+from shield_ai.aws.live.kinds.kind import Permissions, ResourceKind
+from shield_ai.aws.syntax.awscli import command, tag_list_json
+from shield_ai.aws.syntax.cloudformation import Part, tag_entries
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -14,14 +17,6 @@ if TYPE_CHECKING:
     from shield_ai.aws.live.session import Session
     from shield_ai.aws.syntax.terraform import Block
     from shield_ai.model.resource import Settings
-
-
-from shield_ai.aws.live.kinds.kind import Permissions, ResourceKind
-from shield_ai.aws.syntax.awscli import (
-    command,
-    tag_list_json,
-)
-from shield_ai.aws.syntax.cloudformation import Part, tag_entries
 
 
 class Alarm(ResourceKind):

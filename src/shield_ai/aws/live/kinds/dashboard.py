@@ -6,7 +6,10 @@ import json
 from typing import TYPE_CHECKING
 
 from shield_ai.aws.live.calls import translate_errors
+from shield_ai.aws.live.kinds.kind import Permissions, ResourceKind
 from shield_ai.aws.live.responses import parse_document
+from shield_ai.aws.syntax.awscli import command, compact_json
+from shield_ai.aws.syntax.terraform import Block, document
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,14 +19,6 @@ if TYPE_CHECKING:
     from shield_ai.aws.live.session import Session
     from shield_ai.aws.syntax.cloudformation import Part
     from shield_ai.model.resource import Settings
-
-
-from shield_ai.aws.live.kinds.kind import Permissions, ResourceKind
-from shield_ai.aws.syntax.awscli import (
-    command,
-    compact_json,
-)
-from shield_ai.aws.syntax.terraform import Block, document
 
 
 class Dashboard(ResourceKind):

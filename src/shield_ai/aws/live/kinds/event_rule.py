@@ -6,7 +6,10 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from shield_ai.aws.live.calls import removed_tags, tag_dict, tag_list, translate_errors
+from shield_ai.aws.live.kinds.kind import Permissions, ResourceKind
 from shield_ai.aws.live.responses import parse_document
+from shield_ai.aws.syntax.awscli import command, compact_json, tag_list_json
+from shield_ai.aws.syntax.terraform import Block, address, document
 from shield_ai.model.errors import AwsError
 
 if TYPE_CHECKING:
@@ -17,14 +20,6 @@ if TYPE_CHECKING:
     from shield_ai.aws.live.session import Session
     from shield_ai.aws.syntax.cloudformation import Part
     from shield_ai.model.resource import Settings
-
-from shield_ai.aws.live.kinds.kind import Permissions, ResourceKind
-from shield_ai.aws.syntax.awscli import (
-    command,
-    compact_json,
-    tag_list_json,
-)
-from shield_ai.aws.syntax.terraform import Block, address, document
 
 _TARGET_ID = "shield"
 

@@ -8,7 +8,11 @@ from typing import TYPE_CHECKING, Any
 from shield_ai.aws.desired.lambda_function import SECRETS_MANAGER_PRINCIPAL
 from shield_ai.aws.desired.lambda_package import build_function_zip, code_sha256
 from shield_ai.aws.live.calls import removed_tags, translate_errors
+from shield_ai.aws.live.kinds.kind import Permissions, ResourceKind
 from shield_ai.aws.live.responses import parse_document
+from shield_ai.aws.syntax.awscli import UNSUPPORTED
+from shield_ai.aws.syntax.cloudformation import BUCKET_PARAMETER, Part, arn_of, ref, tag_entries
+from shield_ai.aws.syntax.terraform import Block, address
 from shield_ai.model.errors import AwsError
 
 if TYPE_CHECKING:
@@ -16,13 +20,6 @@ if TYPE_CHECKING:
 
     from shield_ai.aws.live.session import Session
     from shield_ai.model.resource import Settings
-
-from shield_ai.aws.live.kinds.kind import Permissions, ResourceKind
-from shield_ai.aws.syntax.awscli import (
-    UNSUPPORTED,
-)
-from shield_ai.aws.syntax.cloudformation import BUCKET_PARAMETER, Part, arn_of, ref, tag_entries
-from shield_ai.aws.syntax.terraform import Block, address
 
 _STATEMENT_ID = "secrets-manager"
 # Seconds. Lambda can't assume a new role for some seconds after it is created.

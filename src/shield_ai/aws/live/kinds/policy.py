@@ -6,6 +6,9 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from shield_ai.aws.live.calls import removed_tags, tag_dict, tag_list, translate_errors
+from shield_ai.aws.live.kinds.kind import Permissions, ResourceKind
+from shield_ai.aws.syntax.awscli import command, compact_json, create_if_missing, tag_list_json
+from shield_ai.aws.syntax.terraform import Block, document
 from shield_ai.model.errors import AwsError
 
 if TYPE_CHECKING:
@@ -16,15 +19,6 @@ if TYPE_CHECKING:
     from shield_ai.aws.live.session import Session
     from shield_ai.aws.syntax.cloudformation import Part
     from shield_ai.model.resource import Settings
-
-from shield_ai.aws.live.kinds.kind import Permissions, ResourceKind
-from shield_ai.aws.syntax.awscli import (
-    command,
-    compact_json,
-    create_if_missing,
-    tag_list_json,
-)
-from shield_ai.aws.syntax.terraform import Block, document
 
 # A policy can have five versions. Keeping three leaves room for repeated calls.
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html

@@ -5,6 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shield_ai.aws.live.calls import translate_errors
+from shield_ai.aws.live.kinds.kind import Permissions, ResourceKind
+from shield_ai.aws.syntax.awscli import command
+from shield_ai.aws.syntax.terraform import Block, address
 from shield_ai.model.errors import AwsError
 
 if TYPE_CHECKING:
@@ -15,13 +18,6 @@ if TYPE_CHECKING:
     from shield_ai.aws.live.session import Session
     from shield_ai.aws.syntax.cloudformation import Part
     from shield_ai.model.resource import Settings
-
-
-from shield_ai.aws.live.kinds.kind import Permissions, ResourceKind
-from shield_ai.aws.syntax.awscli import (
-    command,
-)
-from shield_ai.aws.syntax.terraform import Block, address
 
 
 class PolicyAttachment(ResourceKind):

@@ -8,7 +8,11 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import ClientError
 
 from shield_ai.aws.live.calls import removed_tags, translate_errors
+from shield_ai.aws.live.kinds.kind import Permissions, ResourceKind
 from shield_ai.aws.live.responses import parse_document
+from shield_ai.aws.syntax.awscli import command, compact_json
+from shield_ai.aws.syntax.cloudformation import Part, ref, tag_entries
+from shield_ai.aws.syntax.terraform import Block, document
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,14 +21,6 @@ if TYPE_CHECKING:
 
     from shield_ai.aws.live.session import Session
     from shield_ai.model.resource import Settings
-
-from shield_ai.aws.live.kinds.kind import Permissions, ResourceKind
-from shield_ai.aws.syntax.awscli import (
-    command,
-    compact_json,
-)
-from shield_ai.aws.syntax.cloudformation import Part, ref, tag_entries
-from shield_ai.aws.syntax.terraform import Block, document
 
 _NO_QUEUE = {"AWS.SimpleQueueService.NonExistentQueue", "QueueDoesNotExist"}
 

@@ -5,20 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from shield_ai.aws.live.calls import translate_errors
+from shield_ai.aws.live.kinds.kind import Permissions, ResourceKind
+from shield_ai.aws.syntax.awscli import UNSUPPORTED
+from shield_ai.aws.syntax.cloudformation import Part, arn_of, ref
+from shield_ai.aws.syntax.terraform import Block, address, attribute
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from shield_ai.aws.live.session import Session
     from shield_ai.model.resource import Settings
-
-
-from shield_ai.aws.live.kinds.kind import Permissions, ResourceKind
-from shield_ai.aws.syntax.awscli import (
-    UNSUPPORTED,
-)
-from shield_ai.aws.syntax.cloudformation import Part, arn_of, ref
-from shield_ai.aws.syntax.terraform import Block, address, attribute
 
 
 class RotationSchedule(ResourceKind):

@@ -8,6 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from shield_ai.aws.desired.lambda_function import LAMBDA_TRUST_POLICY
 from shield_ai.aws.live.calls import removed_tags, tag_dict, tag_list, translate_errors
+from shield_ai.aws.live.kinds.kind import Permissions, ResourceKind
+from shield_ai.aws.syntax.awscli import UNSUPPORTED
+from shield_ai.aws.syntax.cloudformation import Part, tag_entries
+from shield_ai.aws.syntax.terraform import Block, address, document
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,14 +20,6 @@ if TYPE_CHECKING:
 
     from shield_ai.aws.live.session import Session
     from shield_ai.model.resource import Settings
-
-
-from shield_ai.aws.live.kinds.kind import Permissions, ResourceKind
-from shield_ai.aws.syntax.awscli import (
-    UNSUPPORTED,
-)
-from shield_ai.aws.syntax.cloudformation import Part, tag_entries
-from shield_ai.aws.syntax.terraform import Block, address, document
 
 _POLICY_NAME = "rotate"
 

@@ -6,7 +6,11 @@ import json
 from typing import TYPE_CHECKING
 
 from shield_ai.aws.live.calls import removed_tags, tag_dict, tag_list, translate_errors
+from shield_ai.aws.live.kinds.kind import Permissions, ResourceKind
 from shield_ai.aws.live.responses import parse_document
+from shield_ai.aws.syntax.awscli import command, compact_json, tag_list_json
+from shield_ai.aws.syntax.cloudformation import Part, ref, tag_entries
+from shield_ai.aws.syntax.terraform import Block, document
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -15,15 +19,6 @@ if TYPE_CHECKING:
 
     from shield_ai.aws.live.session import Session
     from shield_ai.model.resource import Settings
-
-from shield_ai.aws.live.kinds.kind import Permissions, ResourceKind
-from shield_ai.aws.syntax.awscli import (
-    command,
-    compact_json,
-    tag_list_json,
-)
-from shield_ai.aws.syntax.cloudformation import Part, ref, tag_entries
-from shield_ai.aws.syntax.terraform import Block, document
 
 # AWS returns this instead of the ARN of an unconfirmed subscription, which can't be deleted.
 _PENDING_CONFIRMATION = "PendingConfirmation"
