@@ -19,7 +19,8 @@ REGION_NAME = (
 def operator_region() -> str:
     """Return the region of the environment or of the AWS configuration file; empty without one.
 
-    boto3 would find the same, but takes long to import.
+    boto3 takes long to import, and does not read AWS_REGION, which the runtime and other AWS SDKs
+    prefer.
     """
     region = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
     return region or _region_in_file()

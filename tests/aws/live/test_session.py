@@ -79,7 +79,7 @@ def test_no_region(no_real_aws, monkeypatch):
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "x")
     with pytest.raises(AwsError, match="no AWS region") as caught:
         Session(None).client("cloudtrail")
-    assert "AWS_REGION" in caught.value.hint
+    assert "set AWS_DEFAULT_REGION" in caught.value.hint
 
 
 def test_threads_share_the_exceptions_of_a_client(aws):

@@ -51,7 +51,7 @@ class Session:
     """The AWS clients of one run, all in one region.
 
     Args:
-        region: The region; None uses the one of the environment or ~/.aws/config.
+        region: The region; None uses AWS_DEFAULT_REGION, or the one in ~/.aws/config.
         profile: A profile in ~/.aws/config; "" uses the default credentials.
         assume: The ARN of a role to assume.
         read: Returns the content of a file of the app, for resources that include such files.
