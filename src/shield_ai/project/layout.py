@@ -83,8 +83,8 @@ class AppFacts(msgspec.Struct, frozen=True, kw_only=True):
     relative_package: str = ""
     runtime: str = DEFAULT_RUNTIME  # the path for a vendored runtime
     django: bool = False
-    pydantic: bool = False  # the app has settings classes of pydantic
-    dotenv: bool = False  # the app loads .env into the environment
+    has_pydantic_settings: bool = False  # the app has settings classes of pydantic
+    loads_dotenv: bool = False  # the app loads .env into the environment
     reads_dotenv: bool = False  # a library reads .env, perhaps without loading it
     env_examples: tuple[str, ...] = ()  # examples of a .env file
     app_packages: tuple[str, ...] = ()  # packages with test-like names that belong to the app

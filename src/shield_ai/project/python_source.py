@@ -37,7 +37,7 @@ class Source(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     raw: bytes
     text: str  # without the byte order mark, with the original line endings
     encoding: str  # Python's name of the codec; never "utf-8-sig"
-    bom: bool
+    has_bom: bool
     newline: str  # the most frequent line ending
 
     @classmethod
@@ -52,8 +52,8 @@ class Source(msgspec.Struct, frozen=True, kw_only=True, dict=True):
                 f"{path}: not parsed, contains a NUL byte",
                 "save it as UTF-8, or rename it if it is not Python code",
             )
-        bom = raw.startswith(codecs.BOM_UTF8)
-        body = raw[len(codecs.BOM_UTF8) :] if bom else raw
+        has_bom = raw.startswith(codecs.BOM_UTF8)
+        body = raw.removeprefix(codecs.BOM_UTF8)
         try:
             declared, _ = tokenize.detect_encoding(io.BytesIO(raw).readline)
             encoding = codecs.lookup("utf-8" if declared == "utf-8-sig" else declared).name
@@ -64,7 +64,12 @@ class Source(msgspec.Struct, frozen=True, kw_only=True, dict=True):
                 "save it as UTF-8, or declare its encoding: # -*- coding: latin-1 -*-",
             ) from None
         return cls(
-            path=path, raw=raw, text=text, encoding=encoding, bom=bom, newline=_newline(body)
+            path=path,
+            raw=raw,
+            text=text,
+            encoding=encoding,
+            has_bom=has_bom,
+            newline=_newline(body),
         )
 
     @functools.cached_property
@@ -92,7 +97,7 @@ class Source(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     def lines(self) -> list[tuple[int, bytes]]:
         """The offset and the bytes of each line, including its line ending."""
         lines: list[tuple[int, bytes]] = []
-        offset = len(codecs.BOM_UTF8) if self.bom else 0
+        offset = len(codecs.BOM_UTF8) if self.has_bom else 0
         # bytes.splitlines splits at the same characters as the tokenizer, unlike str.splitlines
         for line in self.raw[offset:].splitlines(keepends=True):
             lines.append((offset, line))

@@ -105,7 +105,7 @@ def collect_code_inputs(app: AppContext, literals: Values | None) -> CodeInputs:
         dotenv_files=_dotenv_files(app),
         dockerfiles=read_dockerfiles(app.tree),
         django=facts.django,
-        pydantic=facts.pydantic,
+        pydantic=facts.has_pydantic_settings,
         in_git=is_in_repository(root),
         ignores_backups=bool(git.ignored_files(root, [f"{MANIFEST}{BACKUP}"])),
         above=read_files_above(root, ("pyproject.toml", "Pipfile", *LOCK_COMMANDS)),
@@ -124,7 +124,7 @@ def _dotenv_files(app: AppContext) -> DotenvFiles:
     root = app.tree.root
     return DotenvFiles(
         examples=facts.env_examples,
-        loads=facts.dotenv,
+        loads=facts.loads_dotenv,
         reads=facts.reads_dotenv,
         is_tracked=git.git_state(root, DOTENV) is git.GitState.TRACKED,
         hides_example=bool(git.ignored_files(root, [ENV_EXAMPLE])),

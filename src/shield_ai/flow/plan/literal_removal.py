@@ -33,5 +33,5 @@ def open_literal_removal(app: AppContext, values: Values) -> LiteralRemoval:
         [*app.sites, *app.scan_result.constants],
         values,
         existing,
-        loads_dotenv=app.scan_result.facts.dotenv,
+        loads_dotenv=app.scan_result.facts.loads_dotenv,
     )

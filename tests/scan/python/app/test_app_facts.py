@@ -93,7 +93,7 @@ def test_imports_relatively_in_a_package_that_is_run_from_another_root(
 def test_finds_how_the_app_reads_dotenv(line: str, *, loads: bool, reads: bool) -> None:
     files = {"shop/config.py": line.encode(), "web/.env.prod.sample": b"", ".env": b""}
     facts = collect_facts("shop", AppFiles(set(files), files.get, {}))
-    assert (facts.dotenv, facts.reads_dotenv) == (loads, reads)
+    assert (facts.loads_dotenv, facts.reads_dotenv) == (loads, reads)
     assert facts.env_examples == ("web/.env.prod.sample",)
 
 
@@ -107,7 +107,9 @@ def test_finds_how_the_app_reads_dotenv(line: str, *, loads: bool, reads: bool) 
 )
 def test_finds_settings_classes_of_pydantic(path, line, expected):
     files = {path: line.encode()}
-    assert collect_facts("shop", AppFiles(set(files), files.get, {})).pydantic is expected
+    assert (
+        collect_facts("shop", AppFiles(set(files), files.get, {})).has_pydantic_settings is expected
+    )
 
 
 def test_a_package_without_settings_gets_the_runtime(scanned):
