@@ -76,19 +76,25 @@ from shield_ai.model.manifest_parser import parse
         pytest.param(
             "[[secret]]",
             '[deployment]\nedit = ["compose"]\n\n[[secret]]',
-            "shield.toml:6: edit and containers require each other",
+            "shield.toml:6: edit requires containers or inject",
             id="deployment without containers",
         ),
         pytest.param(
             "[[secret]]",
             '[deployment]\nedit = ["github"]\n\n[[secret]]',
-            'shield.toml:6: "github" or "gitlab" in edit and jobs require each other',
+            'shield.toml:6: "github" and "gitlab" in edit require jobs',
             id="workflows without jobs",
         ),
         pytest.param(
             "[[secret]]",
+            '[deployment]\njobs = ["deploy"]\n\n[[secret]]',
+            'shield.toml:6: jobs requires "github" or "gitlab" in edit',
+            id="jobs without workflows",
+        ),
+        pytest.param(
+            "[[secret]]",
             '[deployment]\nedit = ["github"]\ncontainers = ["web"]\njobs = ["a"]\n\n[[secret]]',
-            "shield.toml:6: edit and containers require each other",
+            'shield.toml:6: containers and inject require another kind of file than "github"',
             id="containers for workflows",
         ),
         pytest.param(

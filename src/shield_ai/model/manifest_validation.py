@@ -41,6 +41,8 @@ if TYPE_CHECKING:
 
     Locate = Callable[..., str]
 
+_PIPELINES = frozenset({"github", "gitlab"})  # kinds of files in `edit` with jobs
+
 
 def validate(manifest: Manifest, locate: Locate) -> None:
     """Check the values of a manifest.
@@ -200,11 +202,17 @@ def _check_deployment(deployment: DeploymentEdits) -> None:
     check_texts([("inject", name, CONTAINER) for name in deployment.inject])
     check_texts([("jobs", name, JOB) for name in deployment.jobs])
     edited = set(deployment.edit)
-    pipelines = edited & {"github", "gitlab"}
-    if bool(edited - pipelines) != bool(deployment.containers or deployment.inject):
+    has_container_files = bool(edited - _PIPELINES)
+    has_containers = bool(deployment.containers or deployment.inject)
+    if has_container_files and not has_containers:
         raise ManifestError(
-            "edit and containers require each other",
+            "edit requires containers or inject",
             'name the services and containers that run the app, as in containers = ["web"]',
+        )
+    if has_containers and not has_container_files:
+        raise ManifestError(
+            'containers and inject require another kind of file than "github" and "gitlab" in edit',
+            'add the kind of the files that name them, as in edit = ["compose"]',
         )
     if deployment.inject and not edited & {"ecs", "kubernetes", "cloudformation"}:
         raise ManifestError(
@@ -216,10 +224,20 @@ def _check_deployment(deployment: DeploymentEdits) -> None:
             f"{min(both)!r} is in containers and in inject",
             "list it in containers if its code calls get_secret(), otherwise in inject",
         )
-    if bool(pipelines) != bool(deployment.jobs):
+    _check_jobs(deployment)
+
+
+def _check_jobs(deployment: DeploymentEdits) -> None:
+    has_pipelines = not _PIPELINES.isdisjoint(deployment.edit)
+    if has_pipelines and not deployment.jobs:
         raise ManifestError(
-            '"github" or "gitlab" in edit and jobs require each other',
+            '"github" and "gitlab" in edit require jobs',
             'name the jobs that read their secrets from AWS, as in jobs = ["deploy"]',
+        )
+    if deployment.jobs and not has_pipelines:
+        raise ManifestError(
+            'jobs requires "github" or "gitlab" in edit',
+            'add the kind of the files with the jobs, as in edit = ["github"]',
         )
 
 
