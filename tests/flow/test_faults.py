@@ -74,7 +74,7 @@ def test_of_two_concurrent_applies_one_fails(app, aws, proxy, same, tmp_path):
         assert "another shield command is running in this app" in other.stderr
     else:
         assert (first.code, other.returncode) == (5, 0), first.text + other.stderr
-        assert "was created by someone else in the meantime\n\nhint: " in first.err
+        assert "already exists: it was created after the plan\n\nhint: " in first.err
         again = run(*APPLY, cwd=app)
         assert again.code == 0, again.text
     assert {name: len(versions) for name, versions in stored().items()} == dict.fromkeys(NAMES, 1)

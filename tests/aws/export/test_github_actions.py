@@ -89,7 +89,7 @@ def test_role_trusts_an_environment():
 
 @pytest.mark.parametrize("name", ["a:b", "*", "${{ x }}", "a\n"])
 def test_special_name_of_an_environment_is_refused(name):
-    with pytest.raises(ShieldError, match="invalid environment"):
+    with pytest.raises(ShieldError, match="invalid GitHub environment"):
         to_github_actions(
             target(MANIFEST, repository="acme/shop", branch="main", github_environment=name)
         )

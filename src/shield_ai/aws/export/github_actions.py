@@ -136,17 +136,17 @@ def _check(target: Target) -> None:
     if not _REPOSITORY.fullmatch(target.repository):
         raise ShieldError(
             f"invalid GitHub repository {target.repository!r}",
-            "give it as OWNER/NAME to --repository",
+            "use --repository OWNER/NAME",
         )
     if not BRANCH.fullmatch(target.branch):
         raise ShieldError(
             f"invalid branch {target.branch!r}",
-            "give the name of one branch, with letters, digits and ._/-, to --branch",
+            "use --branch with the name of one branch, of letters, digits and ._/-",
         )
     if target.github_environment and not ENVIRONMENT_NAME.fullmatch(target.github_environment):
         raise ShieldError(
-            f"invalid environment of GitHub {target.github_environment!r}",
-            "give a name with letters, digits, spaces and ._/- to --github-environment",
+            f"invalid GitHub environment {target.github_environment!r}",
+            "use --github-environment with a name of letters, digits, spaces and ._/-",
         )
 
 

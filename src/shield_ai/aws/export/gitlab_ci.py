@@ -86,12 +86,12 @@ def to_gitlab_ci(target: Target) -> str:
     if not match:
         raise ShieldError(
             f"invalid GitLab project {target.repository!r}",
-            "give it as GROUP/PROJECT or https://HOST/GROUP/PROJECT to --repository",
+            "use --repository GROUP/PROJECT or --repository https://HOST/GROUP/PROJECT",
         )
     if not BRANCH.fullmatch(target.branch):
         raise ShieldError(
             f"invalid branch {target.branch!r}",
-            "give the name of one branch, with letters, digits and ._/-, to --branch",
+            "use --branch with the name of one branch, of letters, digits and ._/-",
         )
     host = match["host"] or _HOST
     role = role_name(target.manifest.app)

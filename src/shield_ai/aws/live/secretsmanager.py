@@ -85,7 +85,7 @@ class SecretsManager:
                 )
             except self._client.exceptions.ResourceExistsException:
                 raise AwsError(
-                    f"secret {name} was created by someone else in the meantime",
+                    f"secret {name} already exists: it was created after the plan",
                     "run shield plan to see its current state",
                 ) from None
         return response["ARN"]
