@@ -28,13 +28,14 @@ DEFAULT_SINCE = "7d"
 class TrailQuery(msgspec.Struct, frozen=True):
     """The CloudTrail events to read."""
 
-    since: str | None  # as given on the command line
+    # As given on the command line; None: all events in `trails`, or the last 7 days of the account.
+    since: str | None
     trails: tuple[Path, ...]  # exported files and folders; empty to read the account's trail
     now: dt.datetime  # the end of the period
 
 
 def audit_access(app: AppContext, query: TrailQuery) -> Audit:
-    """Audit the access to an app's secrets, or to all secrets without a shield.toml.
+    """Audit the access to an app's secrets, or to all secrets if it has no shield.toml.
 
     Args:
         app: The app and its environment.
@@ -48,7 +49,7 @@ def audit_access(app: AppContext, query: TrailQuery) -> Audit:
     if not since and not query.trails:
         since = DEFAULT_SINCE
     start = parse_since(since, query.now) if since else None
-    auditor = _open_auditor(manifest, start)
+    auditor = _create_auditor(manifest, start)
     unread: list[Skipped] = []
     if query.trails:
         records = trail.read_files(query.trails, unread.append)
@@ -74,7 +75,7 @@ def _add_record(auditor: Auditor, record: Mapping[str, Any]) -> None:
         auditor.skip()
 
 
-def _open_auditor(manifest: Manifest | None, start: dt.datetime | None) -> Auditor:
+def _create_auditor(manifest: Manifest | None, start: dt.datetime | None) -> Auditor:
     if manifest is None:
         return Auditor("", [], [], start)
     names = [manifest.app.prefix + secret.name for secret in manifest.secret]

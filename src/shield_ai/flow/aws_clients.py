@@ -28,7 +28,7 @@ SERVICES = {
 def find_aws_clients(app: AppContext) -> Iterator[Skipped]:
     """Yield the first client of each Python file that reads secrets or parameters.
 
-    Files with settings that are reported already are left out.
+    Files are skipped if the scan already reports that they read settings from AWS.
 
     Args:
         app: The app.

@@ -25,8 +25,8 @@ class CurrentValues(msgspec.Struct, frozen=True, kw_only=True):
     """The values of environment variables in AWS, and the variables without a value."""
 
     values: dict[str, Hidden]  # by variable
-    missing: tuple[str, ...]  # required variables: no secret in AWS, or no field in its document
-    skipped: tuple[str, ...]  # like missing, for optional secrets; also if AWS denies access
+    missing: tuple[str, ...]  # required, but AWS has no secret, or no field in its document
+    skipped: tuple[str, ...]  # the same of optional secrets; also those that AWS denies to read
 
 
 def read_current_values(
