@@ -23,7 +23,6 @@ class _Server(ThreadingHTTPServer):
     """An HTTP server that does not look up the name of its host."""
 
     def server_bind(self) -> None:
-        """Bind the socket."""
         TCPServer.server_bind(self)
         self.server_name = "localhost"
         self.server_port = int(self.server_address[1])
@@ -76,7 +75,7 @@ class AgentStub:
             def do_GET(self) -> None:
                 query = parse_qs(urlsplit(self.path).query)
                 name = query.get("secretId", [""])[0]
-                # As before the first rotation: no other version exists.
+                # Secrets have no other version, as before their first rotation.
                 is_current = query.get("versionStage", [CURRENT]) == [CURRENT]
                 value = values.get(name) if is_current else None
                 if self.headers.get("X-Aws-Parameters-Secrets-Token") != token:
@@ -109,9 +108,10 @@ def environ_without_aws(environ: Mapping[str, str]) -> dict[str, str]:
 
 
 def variables_of_app(variables: Mapping[str, str]) -> dict[str, str]:
-    """Return the variables of an env file without those of the runtime.
+    """Return the variables of an env file without those that configure the runtime.
 
-    Other AWS variables belong to the app there, such as AWS_STORAGE_BUCKET_NAME.
+    Other variables in the file that start with AWS_, such as AWS_STORAGE_BUCKET_NAME, belong to the
+    app.
 
     Args:
         variables: The variables in the file.

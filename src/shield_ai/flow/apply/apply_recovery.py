@@ -23,7 +23,7 @@ def unfinished_steps(journal: Journal) -> list[AwsStep]:
     """Return the AWS steps of an interrupted apply that may be incomplete, newest first.
 
     Args:
-        journal: Loaded.
+        journal: The loaded journal.
     """
     steps = journal.open_aws_steps(journal.interrupted_run())
     return [step for step in steps if not journal.is_done(step)]
@@ -33,7 +33,7 @@ def uncompared_steps(journal: Journal) -> list[FileStep]:
     """Return the edits of an apply that was interrupted before it compared the settings.
 
     Args:
-        journal: Loaded.
+        journal: The loaded journal.
 
     Returns:
         The steps, newest first; none if the apply edited no code, or had begun to change AWS, which
@@ -70,10 +70,10 @@ def recover(journal: Journal, aws: Account) -> int:
         AwsError: An AWS call failed.
         UnsafePlanError: The apply was to another account or region; nothing was done.
     """
-    begun = journal.open_aws_steps(journal.interrupted_run())
-    require_same_account(begun, aws.id, aws.session.region)
+    steps = journal.open_aws_steps(journal.interrupted_run())
+    require_same_account(steps, aws.id, aws.session.region)
     recovered = 0
-    for step in begun:
+    for step in steps:
         if journal.is_done(step):
             continue
         match step:
@@ -86,7 +86,7 @@ def recover(journal: Journal, aws: Account) -> int:
 
 
 def _recover_secret(step: SecretStep, journal: Journal, aws: Account) -> bool:
-    """Return whether AWS had begun the step."""
+    """Return whether the step was marked as done or reverted; False if AWS has nothing of it."""
     state = aws.secrets.state(step.what)
     if state is None or state.deleted:
         return False
@@ -123,7 +123,7 @@ def remaining_plan(plan: Plan, journal: Journal) -> Plan:
 
     Args:
         plan: The plan of that apply.
-        journal: After `recover`.
+        journal: The journal, after `recover`.
     """
     done = set()
     for step in journal.open_aws_steps(journal.interrupted_run()):

@@ -82,15 +82,20 @@ class ApplySession(PlanningSession):
         return bool(self.journal.load().interrupted_run())
 
     def steps_to_repeat(self, plan: Plan | None) -> list[FileStep]:
-        """Return the uncompared edits of an interrupted apply, if this one can make them again.
+        """Return the uncompared edits of an interrupted apply, to restore and repeat them.
 
         Args:
             plan: The plan from a file; None if this command makes the plan.
+
+        Returns:
+            The steps, newest first; none if this apply can't repeat all of them.
         """
         steps = uncompared_steps(self.journal.load())
-        planned = {file.path for file in plan.files} | {DOTENV} if plan else set()
-        for step in steps:
-            if not is_unedited(step, self.tree.read) or (plan and step.what not in planned):
+        if not all(is_unedited(step, self.tree.read) for step in steps):
+            return []
+        if plan:
+            planned = {DOTENV, *(file.path for file in plan.files)}
+            if not planned.issuperset(step.what for step in steps):
                 return []
         return [] if self.only == "aws" else steps
 
@@ -110,7 +115,7 @@ class ApplySession(PlanningSession):
         allow_missing: bool,
         allow_placeholders: bool = False,
     ) -> None:
-        """Require that every secret has a value, and that git has no uncommitted changes.
+        """Require that every secret has a value, and that git allows the edits.
 
         Args:
             plan: The plan.

@@ -39,7 +39,7 @@ WORDS = word_set("""
     url usable use used user using valid validation value values variable variables was were
     when while with without you your
 """)
-# Of a name that is not known: words of capitals, without digits.
+# What an unknown name of a variable must look like to be shown: uppercase words without digits.
 NAME = regex(r"[A-Z]{2,15}(?:_[A-Z]{1,15}){1,6}")
 FIELD = regex(r"[A-Za-z_]\w{0,60}(?:\.[A-Za-z_]\w{0,60}){0,4}")
 CHUNK = regex(r"[^\s()\[\]{}<>,;:=!?\"`]+")
@@ -75,10 +75,10 @@ def show_message(message: str, names: Collection[str], values: Iterable[str]) ->
 
 
 def names_variable(shown: str, names: Collection[str]) -> bool:
-    """Return whether a message of `show_message` has the name of a variable.
+    """Return whether a message contains the name of a variable.
 
     Args:
-        shown: The message.
+        shown: From `show_message`.
         names: Known names of variables.
     """
     words = (match[0].strip(EDGES) for match in CHUNK.finditer(shown))
@@ -86,10 +86,10 @@ def names_variable(shown: str, names: Collection[str]) -> bool:
 
 
 def show_fields(fields: Sequence[str], values: Iterable[str]) -> str:
-    """Return a message with the fields of settings that an error names; empty if none is shown.
+    """Return a message with the fields that an error names; empty if none of them may be shown.
 
     Args:
-        fields: The names, which come from the app.
+        fields: The fields of settings classes, which come from the app.
         values: Values that the message must not contain.
     """
     hidden = {value.strip() for value in values} - {""}

@@ -35,7 +35,7 @@ def stage(files: Sequence[FileChange], *, run: str, tree: Tree, journal: Journal
     Raises:
         SourceError: A file can't be written; the temporary files are removed.
     """
-    begun: list[FileStep] = []
+    steps: list[FileStep] = []
     try:
         for file in _new_files_first(files):
             old = tree.read(file.path)
@@ -44,18 +44,18 @@ def stage(files: Sequence[FileChange], *, run: str, tree: Tree, journal: Journal
             if old is not None:
                 journal.backups.store(old)
             step = _write_step(file, run, old, tree, journal)
-            begun.append(step)
+            steps.append(step)
             for folder in step.folders:
                 tree.make_folder(folder)
             tree.stage(file.path, new, private=file.private)
     except BaseException:
-        undo_all(begun, tree=tree, journal=journal)
+        undo_all(steps, tree=tree, journal=journal)
         raise
-    return begun
+    return steps
 
 
 def _new_files_first(files: Sequence[FileChange]) -> list[FileChange]:
-    """Order the changes so that edited code can be imported at any moment: it imports new files."""
+    """Put new files first: edited code imports them, and must be importable at any moment."""
     return sorted(files, key=lambda file: file.before is not None)
 
 
@@ -80,7 +80,7 @@ def _write_step(
 
 
 def commit(
-    begun: Sequence[FileStep],
+    steps: Sequence[FileStep],
     *,
     tree: Tree,
     journal: Journal,
@@ -89,7 +89,7 @@ def commit(
     """Move every staged file into place.
 
     Args:
-        begun: The steps from `stage`.
+        steps: The steps from `stage`.
         tree: The app's folder.
         journal: Locked by the caller.
         on_edit: Called after each file.
@@ -98,7 +98,7 @@ def commit(
         SourceError: A file can't be written; all the others are restored.
     """
     try:
-        for step in begun:
+        for step in steps:
             if step.backup and step.before:
                 old = journal.backups.read(step.before)
                 # Private, because the old code may contain values that the edits remove.
@@ -107,19 +107,19 @@ def commit(
             journal.mark_done(step)
             on_edit()
     except BaseException:
-        undo_all(begun, tree=tree, journal=journal)
+        undo_all(steps, tree=tree, journal=journal)
         raise
 
 
-def undo_all(begun: Sequence[FileStep], *, tree: Tree, journal: Journal) -> None:
+def undo_all(steps: Sequence[FileStep], *, tree: Tree, journal: Journal) -> None:
     """Undo every step, last one first. A step that can't be undone stays open in the journal.
 
     Args:
-        begun: The steps from `stage`.
+        steps: The steps from `stage`.
         tree: The app's folder.
         journal: Locked by the caller.
     """
-    for step in reversed(begun):
+    for step in reversed(steps):
         with contextlib.suppress(SourceError):
             undo(step, tree=tree, journal=journal)
 
@@ -136,6 +136,9 @@ def undo(step: FileStep, *, tree: Tree, journal: Journal) -> str:
 
     Returns:
         "restored", "removed" or "unchanged".
+
+    Raises:
+        SourceError: The file can't be written, or its backup can't be read.
     """
     now = tree.read(step.what)
     outcome = "unchanged"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -33,12 +32,12 @@ class LoadedSettings(msgspec.Struct, frozen=True, kw_only=True):
     # the type of the exception that the import raised, with the name of a missing module
     error: str = ""
     message: str = ""  # of the exception, without values
-    fields: list[str] = []  # that an error of pydantic names
+    fields: list[str] = []  # the fields that an error of pydantic names
     is_import_error: bool = False  # whether the exception is an ImportError
-    missing_module: str = ""  # that the import did not find
-    is_denied: bool = False  # whether the guard caused the exception
+    missing_module: str = ""  # the module that the import did not find
+    is_denied: bool = False  # whether the guard of `settings_probe` caused the exception
     names_variable: bool = False  # whether the message names a variable or a field
-    program: str = ""  # that the settings tried to run
+    program: str = ""  # the program that the settings tried to run
     lacks_project: bool = False  # whether the app itself is not installed as a project
     has_boto3: bool = True  # whether the interpreter can import boto3
 
@@ -59,12 +58,14 @@ def without_values(
         loaded: The result of the process.
         names: The known names of variables.
         values: The values to hide.
-        project_names: The names of the app as an installed project, which its files contain.
+        project_names: The names under which the app may be installed.
     """
     project = _missing_project(loaded, project_names)
-    packages = itertools.accumulate(loaded.module.split("."), "{}.{}".format)
     fields = show_fields(loaded.fields, values)
-    message = fields or show_message(loaded.message, [*names, *packages], values)
+    message = fields
+    if not fields:
+        shown_names = [*names, *_with_packages(loaded.module)]
+        message = show_message(loaded.message, shown_names, values)
     has_name = bool(fields) or names_variable(message, names)
     program = ""
     if loaded.program:
@@ -82,11 +83,20 @@ def without_values(
     )
 
 
+def _with_packages(module: str) -> list[str]:
+    """Return the dotted names of a module's packages and of the module."""
+    parts = module.split(".")
+    return [".".join(parts[:length]) for length in range(1, len(parts) + 1)]
+
+
 def _missing_project(loaded: LoadedSettings, project_names: Collection[str]) -> str:
-    """Return the name of the app's project if it is not installed; otherwise, ""."""
+    """Return the name of the app's project if the import did not find it; otherwise, ""."""
     missing = normalize(loaded.missing_module)
-    names = (name for name in project_names if missing and normalize(name) == missing)
-    return next(names, "")
+    if missing:
+        for name in project_names:
+            if normalize(name) == missing:
+                return name
+    return ""
 
 
 def _shown_error(error: str, project: str, values: Collection[str]) -> str:

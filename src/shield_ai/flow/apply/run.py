@@ -86,16 +86,16 @@ class Applier:
             steps = self.journal.open_aws_steps(self.journal.interrupted_run())
             require_same_account(steps, self.aws.id, self.aws.session.region)
         run = self.journal.begin_run(tuple(file.path for file in pending))
-        begun = file_transaction.stage(pending, run=run, tree=self.tree, journal=self.journal)
-        file_transaction.commit(begun, tree=self.tree, journal=self.journal, on_edit=self.on_edit)
+        edits = file_transaction.stage(pending, run=run, tree=self.tree, journal=self.journal)
+        file_transaction.commit(edits, tree=self.tree, journal=self.journal, on_edit=self.on_edit)
         receipts: list[Receipt] = []
         try:
             settings = self.check() if self.check else NOT_COMPARED
-            for receipt in self._run_steps(plan, run, begun, changes, values):
+            for receipt in self._run_steps(plan, run, edits, changes, values):
                 receipts.append(receipt)
                 self.on_receipt(receipt)
         except BaseException:
-            file_transaction.undo_all(begun, tree=self.tree, journal=self.journal)
+            file_transaction.undo_all(edits, tree=self.tree, journal=self.journal)
             raise
         self.journal.end_run(run)
         return Applied(receipts=tuple(receipts), settings=settings)
@@ -137,12 +137,12 @@ class Applier:
         self,
         plan: Plan,
         run: str,
-        begun: Sequence[FileStep],
+        edits: Sequence[FileStep],
         changes: Sequence[Change],
         values: Mapping[str, Hidden],
     ) -> Iterator[Receipt]:
         """Yield the receipts of the file edits, then change the secrets, then the resources."""
-        for file_step in begun:
+        for file_step in edits:
             yield _file_receipt(file_step)
         if self.aws is None:
             return
@@ -242,7 +242,7 @@ def _require_unchanged(plan: Plan, changes: Sequence[Change], aws: Account) -> N
     if live.account != plan.account or live.region != plan.region:
         raise StalePlanError(
             f"the plan is for account {plan.account} in {plan.region}, "
-            f"but the current one is {live.account} in {live.region}",
+            f"but the current account is {live.account} in {live.region}",
             _STALE_HINT,
         )
     for change in changes:

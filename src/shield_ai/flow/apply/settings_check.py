@@ -94,7 +94,7 @@ class SettingsComparison:
 
     Args:
         tree: The app's folder.
-        modules: The settings modules, each with the folder below root that it is imported from.
+        modules: The settings modules, each with the folder in the app that it is imported from.
         manifest: shield.toml.
         values: The values of the app's variables; other required variables get a sample value.
         environ: The environment variables of this process.
@@ -111,7 +111,7 @@ class SettingsComparison:
         python: str = "",
     ) -> None:
         self.modules = tuple(module for module, _ in modules)
-        self.lacks_runtime = False  # whether a load after the edits did not find the package
+        self.lacks_runtime = False  # whether a load after the edits did not find shield_runtime
         self._loader = SettingsLoader(tree.root, modules, python)
         self._loader.project_names = _project_names(tree, modules)
         self.python = self._loader.python
@@ -137,7 +137,7 @@ class SettingsComparison:
         self._before = [self._loader.load(self._current), self._loader.load(self._complete)]
 
     def compare_after(self) -> tuple[list[str], list[str]]:
-        """Load the settings again, also with AWS on and without the variables, and compare them.
+        """Load the settings as before, and with AWS on and without the variables; compare them.
 
         Returns:
             The settings that differ, and why modules could not be compared.
@@ -148,17 +148,19 @@ class SettingsComparison:
         self.lacks_runtime = any(
             loaded.missing_module == PACKAGE for loaded in (*current, *complete)
         )
-        off, _ = compare_settings(before_current, current)
-        off_complete, problems = compare_settings(before_complete, complete)
-        on, _ = compare_settings(before_complete, self._load_with_aws(), errors=False)
-        off = list(dict.fromkeys([*off, *off_complete]))
-        if off or on:
+        differ_current, _ = compare_settings(before_current, current)
+        differ_complete, problems = compare_settings(before_complete, complete)
+        with_aws = self._load_with_aws()
+        differ_with_aws, _ = compare_settings(before_complete, with_aws, compares_errors=False)
+        differ = list(dict.fromkeys([*differ_current, *differ_complete]))
+        if differ or differ_with_aws:
             unstable = self._unstable_settings(current, complete)
-            off = [name for name in off if name not in unstable]
-            on = [name for name in on if name not in unstable]
-        on = [name for name in on if name not in off]
-        self._differ_with_aws = set(on)
-        return off + [f"{name} (with USE_AWS_SECRETS=true)" for name in on], problems
+            differ = [name for name in differ if name not in unstable]
+            differ_with_aws = [name for name in differ_with_aws if name not in unstable]
+        only_with_aws = [name for name in differ_with_aws if name not in differ]
+        self._differ_with_aws = set(only_with_aws)
+        marked = [f"{name} (with USE_AWS_SECRETS=true)" for name in only_with_aws]
+        return differ + marked, problems
 
     def variables_read_elsewhere(self) -> list[str]:
         """Return the variables without which settings differ with AWS on.
@@ -171,14 +173,14 @@ class SettingsComparison:
         for secret in self._manifest.secret[:_MAX_TRIED_SECRETS]:
             variables = {name for name in secret.variables() if name in self._complete}
             differ, _ = compare_settings(
-                self._before[-1], self._load_with_aws(variables), errors=False
+                self._before[-1], self._load_with_aws(variables), compares_errors=False
             )
             if not self._differ_with_aws.issubset(differ):
                 found += sorted(variables)
         return found
 
     def summary(self, problems: Sequence[str]) -> Comparison:
-        """Return the result, with what the modules lack that could not be compared.
+        """Return the result, and what the modules lack that could not be compared.
 
         Args:
             problems: Why modules could not be compared.
@@ -210,7 +212,7 @@ class SettingsComparison:
         """
         moved = set(self._manifest.variables()) - set(kept)
         environ = {name: text for name, text in self._complete.items() if name not in moved}
-        # Also if the env file is that of a developer: no default may replace a secret.
+        # An env file of a developer may select development, where a default replaces a secret.
         environ["AWS_SECRETS_ENV"] = "production"
         with AgentStub(self._stored_secrets()) as agent:
             self._loader.allowed_port = agent.port
@@ -259,9 +261,9 @@ def _lacks_variables(failed: LoadedSettings) -> bool:
     return failed.names_variable and not failed.is_import_error
 
 
-def _without_empty(environ: Mapping[str, str], moved: Collection[str]) -> dict[str, str]:
+def _without_empty(environ: Mapping[str, str], of_secrets: Collection[str]) -> dict[str, str]:
     """Return an environment without the empty variables of secrets: AWS stores no empty value."""
-    return {name: text for name, text in environ.items() if text or name not in moved}
+    return {name: text for name, text in environ.items() if text or name not in of_secrets}
 
 
 def _environment_values(manifest: Manifest, values: KnownValues) -> dict[str, Hidden]:

@@ -42,8 +42,8 @@ class SettingsLoader:
         self.root = root
         self.modules = modules
         self.allowed_port = 0  # the only local port that the settings may connect to
-        self.hidden: Collection[str] = ()  # values that the settings may get from AWS
-        self.project_names: Collection[str] = ()  # of the app as an installed project
+        self.hidden: Collection[str] = ()  # values to hide, which the settings may get from AWS
+        self.project_names: Collection[str] = ()  # the names under which the app may be installed
         self.python = str(Path(python).absolute()) if python else find_interpreter(root)
         self._key = secrets.token_hex(16)
 
@@ -96,15 +96,18 @@ def _is_same_error(before: str, after: str) -> bool:
 
 
 def compare_settings(
-    before: Sequence[LoadedSettings], after: Sequence[LoadedSettings], *, errors: bool = True
+    before: Sequence[LoadedSettings],
+    after: Sequence[LoadedSettings],
+    *,
+    compares_errors: bool = True,
 ) -> tuple[list[str], list[str]]:
     """Compare the results of two loads of the same modules.
 
     Args:
         before: The first load.
         after: The second load.
-        errors: Whether a module that did not load must raise the same error again. With AWS on,
-            the error comes from the runtime.
+        compares_errors: Whether a module that did not load must raise the same error again. Use
+            False with AWS on, where the error comes from the runtime.
 
     Returns:
         The settings that differ, as `module.NAME`, and why modules could not be compared.
@@ -114,7 +117,7 @@ def compare_settings(
     for old, new in zip(before, after, strict=True):
         if old.error:
             problems.append(f"{old.module} does not load here: {old.failure()}")
-            if errors and not _is_same_error(old.error, new.error):
+            if compares_errors and not _is_same_error(old.error, new.error):
                 differ.append(f"{old.module}: {new.error or 'loads'} instead of {old.error}")
         elif new.error:
             differ.append(f"{old.module}: {new.failure()}")

@@ -1,4 +1,4 @@
-"""Refuse to replace the working login of a database in AWS by one that no longer works."""
+"""Refuse to replace the working login of a database in AWS with one that does not work."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def _require_working_login(name: str, secret: Secret, value: Hidden, aws: Accoun
             )
     elif _differs(value, current) and _is_from_rotation(name, aws):
         raise UnsafePlanError(
-            f"{name}: a rotation set the password in AWS, and the new login was not tried",
+            f"{name}: a rotation set the password in AWS, and the new login could not be tested",
             f"run shield where the database can be reached, or {HINT}",
         )
 
