@@ -40,29 +40,29 @@ COMMON = frozenset({
 COMMON_PREFIXES = ("AWS_ACCESS_KEY", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_", "AWS_SECURITY_")
 
 
-def choose_literal_variables(found: Scan, root: Path, manifest: Manifest | None) -> Scan:
+def choose_literal_variables(scan: Scan, root: Path, manifest: Manifest | None) -> Scan:
     """Return a scan in which each hardcoded value has a variable without another use.
 
     A variable in shield.toml is kept.
 
     Args:
-        found: The scan of the app.
+        scan: The scan of the app.
         root: The app's folder.
         manifest: shield.toml; None if it does not exist.
     """
-    variables = {site.variable for entry, site in found.sites if _is_named_by_tool(entry, site)}
-    choices = dict(_choices(variables, found, root, manifest))
+    variables = {site.variable for entry, site in scan.sites if _is_named_by_tool(entry, site)}
+    choices = dict(_choices(variables, scan, root, manifest))
     if not choices:
-        return found
+        return scan
     sites = []
-    skipped = list(found.skipped)
-    for finding, site in found.sites:
+    skipped = list(scan.skipped)
+    for finding, site in scan.sites:
         choice = choices.get(site.variable) if _is_named_by_tool(finding, site) else None
         sites.append((finding, _with_choice(site, choice)))
         if choice and not isinstance(choice, str):
             skipped.append(choice.entry(finding.path, finding.line, finding.name))
     skipped.sort(key=lambda skip: (skip.path, skip.line, skip.name))
-    return msgspec.structs.replace(found, sites=tuple(sites), skipped=tuple(skipped))
+    return msgspec.structs.replace(scan, sites=tuple(sites), skipped=tuple(skipped))
 
 
 def _is_named_by_tool(finding: Finding, site: Site) -> bool:
@@ -80,11 +80,11 @@ def _with_choice(site: Site, choice: Choice | None) -> Site:
 
 
 def _choices(
-    variables: set[str], found: Scan, root: Path, manifest: Manifest | None
+    variables: set[str], scan: Scan, root: Path, manifest: Manifest | None
 ) -> Iterator[tuple[str, Choice]]:
     """Yield each variable that has another use, with a new one or the reason to skip the value."""
-    named = _NamedVariables(manifest, found.facts.name)
-    used = _used_by_code(found)
+    named = _NamedVariables(manifest, scan.facts.name)
+    used = _used_by_code(scan)
     unknown: dict[str, str] = {}
     for name in sorted(variables - named.variables):
         in_manifest = named.find(name, used)
@@ -100,14 +100,16 @@ def _choices(
             continue
         if other in used:
             yield name, SkipId.VARIABLE_TAKEN.reason(variable=name, other=other)
+        elif other in named.ignored:
+            yield name, SkipId.IGNORED.reason()
         else:
-            yield name, SkipId.IGNORED.reason() if other in named.ignored else other
+            yield name, other
 
 
-def _used_by_code(found: Scan) -> set[str]:
-    """Return the variables that the code reads, also where the read can't be moved."""
-    used = set(found.migrated)
-    for finding, site in found.sites:
+def _used_by_code(scan: Scan) -> set[str]:
+    """Return the variables that the code reads, including reads that can't be moved."""
+    used = set(scan.migrated)
+    for finding, site in scan.sites:
         if not _is_named_by_tool(finding, site) and site.shape is not Shape.LITERAL:
             used.update((*site.variables, *site.others))
     return used
@@ -118,7 +120,7 @@ class _NamedVariables:
 
     Args:
         manifest: shield.toml; None if it does not exist.
-        app_name: The name of the app, without shield.toml.
+        app_name: The name of the app if shield.toml does not exist.
     """
 
     def __init__(self, manifest: Manifest | None, app_name: str) -> None:
@@ -137,10 +139,10 @@ class _NamedVariables:
         return name if name.startswith(f"{prefix}_") else f"{prefix}_{name}"
 
     def find(self, name: str, used: Collection[str]) -> str:
-        """Return the variable that shield.toml has for a hardcoded value; empty without one.
+        """Return the variable that shield.toml has for a hardcoded value; empty if it has none.
 
         Args:
-            name: The variable of the value's own name.
+            name: The variable that is named after the value.
             used: The variables that the code reads: they belong to other values.
         """
         candidates = (self.prefixed(name), self._by_secret.get(secret_name(name)))

@@ -100,15 +100,17 @@ def unmovable_reads(scan: Scan, ignored: Collection[str]) -> list[Finding]:
 def required_with_default(app: AppContext) -> list[str]:
     """Return the new secrets that are required, although each read of them has a default.
 
-    The defaults are for development. URLs, databases and Django's key are left out: an app that
-    needs them must not start with another value.
+    The defaults are taken as development values. URLs, databases and Django's key are left out: an
+    app that needs them must not start with another value.
     """
     with_default: set[str] = set()
     without: set[str] = set()
     for _, site in app.sites:
         if site.shape in READ_SHAPES and not site.reason:
-            has_default = site.optional and site.default_literal
-            (with_default if has_default else without).add(site.variable)
+            if site.optional and site.default_literal:
+                with_default.add(site.variable)
+            else:
+                without.add(site.variable)
     with_default -= without
     names = []
     for secret in _new_secrets(app):
@@ -121,7 +123,9 @@ def required_with_default(app: AppContext) -> list[str]:
 def _new_secrets(app: AppContext) -> Sequence[Secret]:
     """Return the secrets that are not in shield.toml yet."""
     on_disk = app.manifest_on_disk
-    return draft_manifest(app).secret[len(on_disk.secret) :] if on_disk else app.manifest.secret
+    if on_disk is None:
+        return app.manifest.secret
+    return draft_manifest(app).secret[len(on_disk.secret) :]
 
 
 def _configured_region() -> str:

@@ -52,9 +52,9 @@ def database_secrets(sites: Sequence[FoundSite], known: set[str]) -> Iterator[Se
 def _rotation(
     fields: Mapping[str, str], sites: Sequence[FoundSite]
 ) -> Literal["manual"] | Rotation:
-    """Return a schedule with the engine of the settings.
+    """Return a schedule with the engine in the settings.
 
-    "manual" for unsupported engines, and for pydantic settings, which are read only once.
+    Unsupported engines are "manual", and so are pydantic settings, which are read only once.
     """
     password = fields["password"]
     if any(site.shape is Shape.FIELD for _, site in sites if site.variable == password):

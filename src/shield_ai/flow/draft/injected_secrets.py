@@ -1,4 +1,4 @@
-"""Find the secrets that the platform of the app already injects from a store of secrets."""
+"""Find the secrets that the platform of the app already injects from a secret store in AWS."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ KINDS = frozenset({DeploymentKind.ECS, DeploymentKind.CLOUDFORMATION, Deployment
 
 
 def without_injected(manifest: Manifest, deployment: Deployment) -> Manifest:
-    """Leave out secrets that already come from AWS, and ignore their variables.
+    """Leave out the secrets that already come from AWS, and add their variables to `ignore`.
 
     Args:
         manifest: A new shield.toml.
@@ -33,12 +33,14 @@ def without_injected(manifest: Manifest, deployment: Deployment) -> Manifest:
 
 
 def injected_variables(deployment: Deployment) -> set[str]:
-    """Return the variables that every place for production takes from a store of secrets in AWS."""
+    """Return the variables that all lines for production take from a secret store in AWS."""
     injected: set[str] = set()
     others: set[str] = set()
-    for place in deployment.variables:
-        if place.use in {Use.DEVELOPMENT, Use.SUPPRESSED} or place.form is ValueForm.READ:
+    for item in deployment.variables:
+        if item.use in {Use.DEVELOPMENT, Use.SUPPRESSED} or item.form is ValueForm.READ:
             continue
-        from_store = place.kind in KINDS and place.form is ValueForm.SECRET_STORE
-        (injected if from_store else others).add(place.variable)
+        if item.kind in KINDS and item.form is ValueForm.SECRET_STORE:
+            injected.add(item.variable)
+        else:
+            others.add(item.variable)
     return injected - others - {""}

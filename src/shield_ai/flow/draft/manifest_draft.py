@@ -90,8 +90,11 @@ def _settings_files(sites: Sequence[FoundSite], facts: AppFacts) -> tuple[str, .
     """Return the settings files with findings that can be imported, or else the main one."""
     paths = {facts.includers.get(finding.path, finding.path) for finding, _ in sites}
     importable = _importable_settings(facts)
-    main = [path for path in importable if path in facts.django_settings] or importable
-    return tuple(path for path in importable if path in paths) or tuple(main[:1])
+    with_findings = tuple(path for path in importable if path in paths)
+    if with_findings:
+        return with_findings
+    django_settings = [path for path in importable if path in facts.django_settings]
+    return tuple((django_settings or importable)[:1])
 
 
 def _importable_settings(facts: AppFacts) -> list[str]:
@@ -140,7 +143,7 @@ def _single_secrets(sites: Sequence[FoundSite], facts: AppFacts) -> Iterator[Sec
     """Yield a secret for each variable."""
     first_finding: dict[str, Finding] = {}
     for finding, site in sites:
-        # The others are fields of a secret, such as a host, or not even that.
+        # Findings of low severity are public fields, such as a host, or not part of a secret.
         if finding.severity is not Severity.LOW:
             for variable in site.variables:
                 first_finding.setdefault(variable, finding)
@@ -157,7 +160,7 @@ def _single_secrets(sites: Sequence[FoundSite], facts: AppFacts) -> Iterator[Sec
 
 
 def _computed_names(sites: Sequence[FoundSite]) -> set[str]:
-    """Return the variables with names that the code computes."""
+    """Return the variables that the code reads by a computed name."""
     names: set[str] = set()
     for _, site in sites:
         if not site.others:
@@ -213,8 +216,8 @@ def _is_optional_variable(sites: Sequence[Site]) -> bool:
     """Return whether every read of one variable has a default that works in production.
 
     A constant default does not count: it is a development value. A read under a condition on its
-    variable needs none. Reads that stay in a class for development do not count either. Nor do
-    reads in functions, if the app also reads the variable when it starts.
+    variable needs no default. Reads in a class for development are ignored, and so are reads in
+    functions if the app also reads the variable when it starts.
     """
     sites = [site for site in sites if not _is_development(site)]
     if any(site.is_demanded for site in sites):
@@ -239,16 +242,16 @@ def _has_production_default(site: Site) -> bool:
 
 
 def _is_own_key(variable: str) -> bool:
-    """Return whether the app signs or encrypts with a key; anyone can read one in the code."""
+    """Return whether the app signs or encrypts with a key. A literal key in the code is unsafe."""
     if variable in OWN_KEYS:
         return True
     return manual_kind(Secret(name="key", env=variable)) is ManualKind.OWN_KEY
 
 
 def _is_needed(variable: str) -> bool:
-    """Return whether production needs a secret, even if the code only reads it when it is set.
+    """Return whether production needs a secret that the code reads only if its variable is set.
 
-    The code then overwrites a value for development. A further database has no such value.
+    Such code overwrites a development value. An additional database has no such value.
     """
     if is_further_database(variable):
         return False

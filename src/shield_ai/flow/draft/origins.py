@@ -62,7 +62,7 @@ def choose_origins(
 
 
 def _new_origin(secret: Secret, field: str, prompt: Locator | None) -> list[Origin]:
-    """Return an origin for a field without a value: a generated value, or else the prompt."""
+    """Return the origin of a field without a value: a generated value, or the prompt if any."""
     if secret.generate and field in {"", "password"}:
         is_key = secret.kind is Kind.DJANGO_SECRET_KEY
         return [Origin.of(Generated(secret.kind if is_key else "password"), field)]
@@ -159,7 +159,7 @@ def _variables_with_default(sites: Sequence[FoundSite]) -> set[str]:
 
 
 def _is_production_read(site: Site) -> bool:
-    """Return False for a read that only development or tests run, and for a setdefault."""
+    """Return False for a read that only development or tests run, and for a setdefault() call."""
     ignored = NOT_IN_PRODUCTION | {SkipId.SETS_VARIABLE}
     return site.reason is None or site.reason.id not in ignored
 

@@ -21,19 +21,19 @@ OTHER_NAME = "aws_config.py"
 
 
 def visible_runtime(tree: Tree, runtime: str, importers: Collection[str] = ()) -> str:
-    """Return the path of the map file; another path if git ignores it or an image lacks it.
+    """Return the path of the map file, or another path if git ignores it or an image lacks it.
 
     Args:
         tree: The app's folder.
-        runtime: The path.
-        importers: The files that are going to import it.
+        runtime: The preferred path.
+        importers: The files that are going to import the map file.
     """
     visible = []
     for path in (runtime, *_other_paths(runtime), *_paths_in_packages(tree, runtime, importers)):
         folder = path[: path.rfind("/") + 1]
-        new = [path, f"{folder}{COPY}/__init__.py"]
+        new_files = [path, f"{folder}{COPY}/__init__.py"]
         is_free = path == runtime or not (tree.root / path).exists()
-        if is_free and not git.ignored_files(tree.root, new):
+        if is_free and not git.ignored_files(tree.root, new_files):
             if not find_image_problems(tree, importers, path):
                 return path
             visible.append(path)
@@ -41,9 +41,9 @@ def visible_runtime(tree: Tree, runtime: str, importers: Collection[str] = ()) -
 
 
 def _paths_in_packages(tree: Tree, runtime: str, importers: Collection[str]) -> Iterator[str]:
-    """Yield names in the packages beside a module that is outside packages.
+    """Yield paths in the top-level packages, for a map file that is outside packages.
 
-    The import of a package whose `__init__.py` runs code could import the app's modules.
+    Packages with code in `__init__.py` are skipped: importing it could import the app's modules.
     """
     if "/" in runtime:
         return
@@ -55,7 +55,7 @@ def _paths_in_packages(tree: Tree, runtime: str, importers: Collection[str]) -> 
 
 
 def _other_paths(runtime: str) -> Iterator[str]:
-    """Yield another name in the same folder, then names in the package around `utils`."""
+    """Yield another path in the same folder, then paths in the package around `utils`."""
     folder, slash, _ = runtime.rpartition("/")
     yield f"{folder}{slash}{OTHER_NAME}"
     package, _, name = folder.rpartition("/")
