@@ -167,7 +167,7 @@ def scan_repository(repository: Repository, previous: Outcome | None, timeout: f
 
     Args:
         repository: A folder or a repository to clone.
-        previous: The saved outcome.
+        previous: The saved outcome; None if there is none.
         timeout: Seconds for the scan.
     """
     start = time.monotonic()

@@ -204,9 +204,9 @@ def test_undoes_one_apply_at_a_time(app, aws):
 
 
 ELSEWHERE = [
-    pytest.param({"region": "eu-west-1"}, "to account 123456789012 in us-east-1, but the current one is 123456789012 in eu-west-1",
+    pytest.param({"region": "eu-west-1"}, "to account 123456789012 in us-east-1, but the current account is 123456789012 in eu-west-1",
                  id="region"),
-    pytest.param({"assume": "arn:aws:iam::999999999999:role/Operator"}, "but the current one is 999999999999 in us-east-1", id="account"),
+    pytest.param({"assume": "arn:aws:iam::999999999999:role/Operator"}, "but the current account is 999999999999 in us-east-1", id="account"),
 ]  # fmt: skip
 
 

@@ -31,7 +31,7 @@ class Backups:
         """Store the bytes of a file under their sha256, with mode 0600, and return the sha256.
 
         Raises:
-            SourceError: The disk is full.
+            SourceError: The file can't be written.
         """
         digest = hashlib.sha256(content).hexdigest()
         try:
@@ -54,7 +54,8 @@ class Backups:
         if content is None or hashlib.sha256(content).hexdigest() != digest:
             raise SourceError(
                 f"{self.path / digest} is missing or damaged",
-                "look for the .shield_ai_backup beside the file",
+                "restore the app's file from git, or from the copy beside it with the suffix "
+                ".shield_ai_backup",
             )
         return content
 
@@ -69,7 +70,7 @@ class Backups:
             The path of the copy, relative to the app's folder.
 
         Raises:
-            SourceError: The disk is full.
+            SourceError: The file can't be written.
         """
         try:
             return self._private.save_copy(path, content)

@@ -37,7 +37,7 @@ class JournalChain:
     """The key of one journal, and the MAC of its last line.
 
     Args:
-        key: From the state folder.
+        key: The key of the journal, from the user's state folder.
     """
 
     def __init__(self, key: bytes) -> None:
@@ -55,7 +55,7 @@ class JournalChain:
         return record[:-1] + _SEPARATOR + mac.hex().encode() + b'"}'
 
     def advance(self, line: bytes) -> bool:
-        """Return whether a line is the next one of this journal; if it is, advance to it.
+        """Return whether a line continues this journal; if so, make it the last line.
 
         Args:
             line: A line without the newline.

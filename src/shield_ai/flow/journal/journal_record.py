@@ -125,7 +125,7 @@ def decode_record(line: bytes) -> Record:
         line: Without the newline.
 
     Raises:
-        ValueError: It is no record.
+        ValueError: The line is not a valid record.
     """
     record: _Line = msgspec.json.decode(line, type=_Line)
     match record:
@@ -159,6 +159,6 @@ def require_same_account(steps: Iterable[AwsStep], account: str, region: str) ->
             remedies.append(f"set the region in shield.toml to {step.region}")
         raise UnsafePlanError(
             f"the last apply was to account {step.account} in {step.region}, "
-            f"but the current one is {account} in {region}",
+            f"but the current account is {account} in {region}",
             f"{' and '.join(remedies)}, then run the same command; nothing was changed",
         )

@@ -71,12 +71,13 @@ class Journal(RunHistory):
         """Open the journal for writing, with an exclusive lock.
 
         Raises:
-            UnsafePlanError: Another command holds the lock, or the journal is not this user's.
+            UnsafePlanError: Another command holds the lock, git tracks the folder, or the journal
+                was not written by this user on this machine.
             SourceError: The folder can't be written.
         """
         self._private.require_own()
         self._private.create()
-        # filelock takes a path, and so follows a link in place of the folder.
+        # The package filelock opens a path, and would follow a link in place of the folder.
         with os.fdopen(self._open(LOCK, os.O_RDWR | os.O_CREAT), "rb") as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -110,7 +111,7 @@ class Journal(RunHistory):
         self._chain = self._verified_chain(lines)
         self.records = [record for record in records if record]
         if self._chain:
-            return self  # even if it is tracked by git, for which locked() refuses it
+            return self  # also if git tracks the folder: only `locked` refuses that
         self._private.require_untracked()
         if not self._adopt:
             self.records = []
@@ -156,10 +157,10 @@ class Journal(RunHistory):
     def write(self, record: RecordT) -> RecordT:
         """Append one record, sync it to disk, and return it with its sequence number.
 
-        A signal acts afterwards: the next record continues the MAC and the number of this one.
+        Signals are deferred: the next record continues the MAC and the number of this record.
 
         Raises:
-            SourceError: The disk is full; the existing records stay intact.
+            SourceError: The record can't be written; the existing records stay intact.
         """
         with delayed_signals():
             record = msgspec.structs.replace(record, seq=len(self.records) + 1)
@@ -194,7 +195,7 @@ class Journal(RunHistory):
         """Record that a step has completed.
 
         Raises:
-            SourceError: The disk is full.
+            SourceError: The record can't be written.
         """
         self.write(StepDone(run=step.run, of=step.seq, arn=arn))
 
@@ -202,7 +203,7 @@ class Journal(RunHistory):
         """Record that a step was undone.
 
         Raises:
-            SourceError: The disk is full.
+            SourceError: The record can't be written.
         """
         self.write(StepUndone(run=step.run, of=step.seq))
 
@@ -215,7 +216,7 @@ class Journal(RunHistory):
             restored: Whether the settings of the secret were restored.
 
         Raises:
-            SourceError: The disk is full.
+            SourceError: The record can't be written.
         """
         self.write(StepKept(run=step.run, of=step.seq, reason=reason, restored=restored))
 
@@ -245,7 +246,8 @@ class Journal(RunHistory):
     def compare_value(self, name: str, value: Hidden, current: str) -> ValueState:
         """Compare a value with the current version in AWS, without reading that version.
 
-        The id of a version that shield stored is the request token, a keyed hash of its value.
+        The id of a version that shield stored is the request token, a keyed hash of its value. The
+        result is UNKNOWN for a version that something else stored.
 
         Args:
             name: The secret's name in AWS.
@@ -255,9 +257,8 @@ class Journal(RunHistory):
         if self._chain and self._chain.request_token(name, value) == current:
             return ValueState.UNCHANGED
         for record in self.records:
-            match record:
-                case SecretStep(token=token, what=what) if (token, what) == (current, name):
-                    return ValueState.DIFFERS
+            if isinstance(record, SecretStep) and (record.token, record.what) == (current, name):
+                return ValueState.DIFFERS
         return ValueState.UNKNOWN
 
     def _drop_partial_line(self) -> None:

@@ -26,9 +26,9 @@ FOLDER = ".shield"
 IGNORE = ".gitignore"
 BACKUPS = "backups"
 EDITED = "edited"
-PATTERNS = "patterns"  # belongs to the user, may be tracked
+PATTERNS = "patterns"  # the user's own rules, which git may track
 _OWN_NAMES = ("journal.jsonl", "lock", "key", BACKUPS, EDITED, IGNORE)
-_SHOWN = 3  # tracked files in an error
+_SHOWN = 3  # tracked files that an error names
 
 _IGNORED = """\
 # Written by shield. Holds backups of edited files and the journal. Commit only your own patterns.

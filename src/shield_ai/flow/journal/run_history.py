@@ -1,4 +1,4 @@
-"""Which steps of the recorded runs are open, done or undone."""
+"""Determine which steps of the recorded runs are open, done, undone or kept."""
 
 from __future__ import annotations
 
