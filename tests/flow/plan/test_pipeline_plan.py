@@ -116,7 +116,7 @@ def test_job_names_the_environment(aws, app):
         file.write('\n[environments.staging]\nprefix = "staging/"\n')
     assert reasons(app)[PATH, 7, "SECRET_KEY"] == workflow_plan.NO_ENVIRONMENT
     found = reasons(app, "--environment", "staging")
-    assert found[PATH, 7, "SECRET_KEY"] == workflow_plan.OTHER_ENVIRONMENT.format("staging")
+    assert found[PATH, 7, "SECRET_KEY"] == pipeline_plan.OTHER_JOB.format("staging")
     (app / PATH).write_text(PIPELINE.replace("environment: live", "environment: staging"))
     done = plan(app, "--environment", "staging")
     assert "shield_secret staging/" in done.out

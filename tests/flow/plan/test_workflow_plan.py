@@ -101,7 +101,7 @@ def test_job_or_file_names_the_environment(aws, app):
     words = " ".join(plan(app).out.split())
     assert workflow_plan.NO_ENVIRONMENT in words
     words = " ".join(plan(app, "--environment", "staging").out.split())
-    assert workflow_plan.OTHER_ENVIRONMENT.format("staging") in words
+    assert workflow_plan.OTHER_JOB.format("staging") in words
     (app / PATH).rename(app / ".github/workflows/deploy-staging.yml")
     done = plan(app, "--environment", "staging")
     assert "SECRET_KEY,staging/" in done.out

@@ -1,4 +1,4 @@
-"""Find the Compose files whose services would not get the variables that turn AWS on."""
+"""Find the Compose files with services that would not get the variables that turn AWS on."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from shield_ai.model.file_reader import FileReader
 
 SWITCH = "USE_AWS_SECRETS"
-LISTED = "{}: its services get only the variables that it lists: add {}, {} and AWS_REGION to them"
+LISTED = "{}: the services get only the variables that it lists; add {}, {} and AWS_REGION to each"
 
 
 def switch_steps(

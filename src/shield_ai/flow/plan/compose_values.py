@@ -1,4 +1,4 @@
-"""Compute the values that Docker Compose gets by replacing variables in them."""
+"""Interpolate the variables in values of Compose files, as Docker Compose does."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ def is_composed(text: str) -> bool:
 
 
 def composed_value(text: str, variables: Mapping[str, str]) -> str | None:
-    """Return a value with the values of its variables; None if one is not known.
+    """Return a value with its references replaced; None if a variable is not known.
 
     Args:
-        text: The value in the file.
-        variables: The variables of the .env file beside it.
+        text: The value in the Compose file.
+        variables: The variables of the .env file beside the Compose file.
     """
     parts = []
     end = 0

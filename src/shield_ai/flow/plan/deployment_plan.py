@@ -14,7 +14,7 @@ from shield_ai.flow.plan.job_files import JobFiles, find_job_files, pipeline_val
 from shield_ai.flow.plan.workflow_plan import (
     NO_ENVIRONMENT,
     OTHER_ENVIRONMENT,
-    environment_name,
+    environment_pattern,
     export_command,
 )
 from shield_ai.model.deployment import DeploymentKind, EnvironmentFile, Use, ValueForm
@@ -57,10 +57,10 @@ EDITABLE = frozenset(
 )
 # Kinds with jobs, not with containers.
 PIPELINES = frozenset({DeploymentKind.GITHUB, DeploymentKind.GITLAB})
-NOT_CHOSEN = "{} is not in edit of the [deployment] table"
+NOT_CHOSEN = "{} is not listed in edit under [deployment] in shield.toml"
 NOT_EDITED = "shield does not edit files of this kind: {}"
 NOT_A_WORKFLOW = "not in the folder .github/workflows of the app"
-OUTSIDE = "outside the app, where other apps can share the file: shield edits no such files"
+OUTSIDE = "outside the app: shield does not edit the file, because other apps can share it"
 OUTSIDE_PATH = "../"
 NOT_A_PIPELINE = "not the file .gitlab-ci.yml of the app"
 COMBINED = "it can be combined with {}"
@@ -80,8 +80,8 @@ class DeploymentSources:
 
     Args:
         variables: The lines that set variables.
-        files: The files that set variables, by path; those of other kinds with a problem only.
-        command_reads: A place that reads a variable, such as an entrypoint script, by its name.
+        files: The files that set variables, by path. A file that is not edited has only a problem.
+        command_reads: A place that reads each variable, such as an entrypoint script, by variable.
         migrated: The variables that the code already reads with get_secret().
         jobs: The workflows and pipelines.
         read: Returns the bytes of a file of the app.
@@ -122,12 +122,12 @@ def find_sources(
     jobs = find_job_files(root, manifest, environment, kinds)
     known = jobs.paths()
     places = {item.path: item.kind for item in deployment.variables if item.path not in known}
-    found = {path: kind for path, kind in places.items() if _is_chosen(path, kind, kinds)}
-    files = {path: find_environments(read(path) or b"", kind) for path, kind in found.items()}
-    for path in sorted(places.keys() - found.keys()):
+    chosen = {path: kind for path, kind in places.items() if _is_chosen(path, kind, kinds)}
+    files = {path: find_environments(read(path) or b"", kind) for path, kind in chosen.items()}
+    for path in sorted(places.keys() - chosen.keys()):
         problem = _why_not_edited(path, places[path], kinds)
         files[path] = EnvironmentFile(b"", places[path], problem=problem)
-    for path, problem in _problems(root, found, manifest, environment):
+    for path, problem in _problems(root, chosen, manifest, environment):
         files[path] = files[path]._replace(problem=problem)
     return DeploymentSources(
         variables=deployment.variables,
@@ -152,28 +152,28 @@ def passed_on_variables(root: Path, manifest: Manifest) -> list[str]:
     return find_passed_on(root, manifest.variables(), manifest.deployment.containers)
 
 
-def _is_chosen(path: str, kind: DeploymentKind, chosen: Collection[DeploymentKind]) -> bool:
+def _is_chosen(path: str, kind: DeploymentKind, kinds: Collection[DeploymentKind]) -> bool:
     """Return whether the containers of a file are edited."""
-    return kind in chosen and kind not in PIPELINES and not path.startswith(OUTSIDE_PATH)
+    return kind in kinds and kind not in PIPELINES and not path.startswith(OUTSIDE_PATH)
 
 
-def _why_not_edited(path: str, kind: DeploymentKind, chosen: Collection[DeploymentKind]) -> str:
+def _why_not_edited(path: str, kind: DeploymentKind, kinds: Collection[DeploymentKind]) -> str:
     if path.startswith(OUTSIDE_PATH):
         return OUTSIDE
-    if kind in chosen:
+    if kind in kinds:
         return NOT_A_WORKFLOW if kind is DeploymentKind.GITHUB else NOT_A_PIPELINE
     return NOT_CHOSEN.format(kind) if kind in EDITABLE else NOT_EDITED.format(kind.label)
 
 
 def _problems(
-    root: Path, found: Mapping[str, DeploymentKind], manifest: Manifest, environment: str
+    root: Path, chosen: Mapping[str, DeploymentKind], manifest: Manifest, environment: str
 ) -> Iterator[tuple[str, str]]:
-    """Yield the files for which the settings of the app are not certain, and why."""
-    name = environment_name(environment)
-    for path, kind in found.items():
+    """Yield the files that may be for another environment or combined with others, and why."""
+    pattern = environment_pattern(environment)
+    for path, kind in chosen.items():
         if manifest.environments and not environment:
             yield path, NO_ENVIRONMENT
-        elif manifest.environments and not name.search(path):
+        elif manifest.environments and not pattern.search(path):
             yield path, OTHER_ENVIRONMENT.format(environment)
         elif kind is DeploymentKind.COMPOSE and (other := _combined_file(root, path)):
             yield path, COMBINED.format(other)
@@ -199,11 +199,11 @@ class FileValue(NamedTuple):
 
     variable: str
     text: str | None  # None: not known
-    is_composed: bool = False  # of a text and other variables
+    is_composed: bool = False  # whether the file composes it of a text and other variables
 
 
 def file_values(sources: DeploymentSources) -> Iterator[FileValue]:
-    """Yield the values that the files for production contain or compose of variables."""
+    """Yield the values that the files for production contain, or compose of variables."""
     forms = {
         (item.path, item.unit, item.variable): item.form
         for item in sources.variables
@@ -271,9 +271,9 @@ def deployment_inputs(
         sources: The deployment files, and who reads the variables.
         manifest: shield.toml.
         sites: The sites of the code.
-        skipped: Those that the plan does not rewrite.
+        skipped: The sites that the plan does not rewrite.
         stored: The secrets with a value in AWS after apply; None if AWS is not read.
-        different: Why a variable may get another value in AWS than in a file, by its name.
+        different: Why a variable may get another value in AWS than in a file, by variable.
     """
     different = different or {}
     plain_reads, rewritten = _reads(sites, skipped)
@@ -321,7 +321,7 @@ def plan_edits(
 
 
 def _unavailable(manifest: Manifest, stored: Collection[str] | None) -> dict[str, str]:
-    """Return why a platform can't read a variable from AWS, by its name."""
+    """Return why a platform can't read a variable from AWS, by variable."""
     reasons = {}
     for secret in manifest.secret:
         for variable in secret.variables():
@@ -335,14 +335,18 @@ def _unavailable(manifest: Manifest, stored: Collection[str] | None) -> dict[str
 def _reads(
     sites: Sequence[FoundSite], skipped: Sequence[Skipped]
 ) -> tuple[dict[str, str], set[str]]:
-    """Return a place of each variable that remains read from the environment, and the others."""
-    reads = {(skip.path, skip.line, skip.name) for skip in skipped}
+    """Sort the variables by whether the code still reads them from the environment.
+
+    Returns:
+        A place that still reads the variable, by variable; and the variables with rewritten reads.
+    """
+    skipped_reads = {(skip.path, skip.line, skip.name) for skip in skipped}
     remaining: dict[str, str] = {}
     rewritten: set[str] = set()
     for finding, site in sites:
         name = finding.env or finding.name
-        is_skipped = (finding.path, finding.line, name) in reads
-        is_skipped = is_skipped or (finding.path, 0, "") in reads  # the whole file
+        is_file_skipped = (finding.path, 0, "") in skipped_reads
+        is_skipped = is_file_skipped or (finding.path, finding.line, name) in skipped_reads
         if is_skipped and site.shape is not Shape.LITERAL:
             place = f"{finding.path}:{finding.line}"
             remaining.update(dict.fromkeys(site.variables, place))

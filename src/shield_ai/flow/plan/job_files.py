@@ -1,4 +1,4 @@
-"""Find the workflows of GitHub and the pipeline of GitLab, and plan the edits of their jobs."""
+"""Find the GitHub workflows and the GitLab pipeline of an app, and plan the edits of their jobs."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ if TYPE_CHECKING:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class JobFiles:
-    """The files with the jobs of continuous integration.
+    """The files with CI jobs.
 
     Args:
-        workflows: The workflows of GitHub, by path.
+        workflows: The GitHub workflows, by path.
         pipelines: The .gitlab-ci.yml, by path.
         repository: The repository on GitHub, as OWNER/NAME; empty: not known.
-        project: The project on GitLab, or a placeholder.
+        project: The project on GitLab, or the placeholder GROUP/PROJECT.
         environment: The selected environment of shield.toml; empty: none.
     """
 
@@ -100,7 +100,7 @@ def plan_jobs(
 def pipeline_values(
     files: JobFiles, variables: Sequence[DeploymentVariable]
 ) -> Iterator[tuple[str, str]]:
-    """Yield the variables and values that pipelines contain, also those that are for development.
+    """Yield the variables and values that pipelines contain, including those for development.
 
     Args:
         files: The files.

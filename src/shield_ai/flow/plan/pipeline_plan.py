@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 from shield_ai.aws.export.platform import Target
 from shield_ai.flow.plan.workflow_plan import (
     NO_ENVIRONMENT,
-    OTHER_ENVIRONMENT,
-    environment_name,
+    environment_pattern,
 )
 from shield_ai.model.pipeline import PIPELINE_FILE
 from shield_ai.project.git import is_local, origin_name
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
     from shield_ai.rewrite.project.deployment.outcome import EditOutcome
     from shield_ai.rewrite.project.deployment.variables import DeploymentInputs
 
+OTHER_JOB = "neither the name nor the environment of the job contains {}"
 UNKNOWN_PROJECT = "GROUP/PROJECT"
 PROJECT = re.compile(r"(?P<host>[A-Za-z0-9.-]+)(?::\d+)?/(?P<path>[\w./-]+)")
 
@@ -54,18 +54,20 @@ def _for_environment(pipeline: Pipeline, manifest: Manifest, environment: str) -
         return pipeline
     if not environment:
         return pipeline._replace(problem=pipeline.problem or NO_ENVIRONMENT)
-    name = environment_name(environment)
+    pattern = environment_pattern(environment)
 
     def with_problem(job: PipelineJob) -> PipelineJob:
-        if any(map(name.search, (job.name, job.environment))):
+        if pattern.search(job.name) or pattern.search(job.environment):
             return job
-        return job._replace(problem=OTHER_ENVIRONMENT.format(environment))
+        return job._replace(problem=OTHER_JOB.format(environment))
 
     return pipeline._replace(jobs=tuple(map(with_problem, pipeline.jobs)))
 
 
 def project_name(root: Path) -> str:
-    """Return the project of an app as in --repository; a placeholder if it is not on GitLab.
+    """Return the GitLab project of an app, as --repository takes it, or a placeholder.
+
+    Servers other than github.com are taken as GitLab servers.
 
     Args:
         root: The app's folder.

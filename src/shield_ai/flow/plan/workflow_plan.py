@@ -28,14 +28,15 @@ FOLDER = ".github/workflows"
 GITHUB = re.compile(r"github\.com(?::\d+)?/(?P<repository>[^/]+/[^/]+)", re.IGNORECASE)
 UNKNOWN_REPOSITORY = "OWNER/NAME"
 NO_ENVIRONMENT = "shield.toml has environments: select one with --environment"
-OTHER_ENVIRONMENT = "its path does not name the environment {}"
+OTHER_ENVIRONMENT = "the path of the file does not contain the environment {}"
+OTHER_JOB = "neither the path of the file nor the name or environment of the job contains {}"
 
 
-def environment_name(environment: str) -> re.Pattern[str]:
-    """Return a pattern that finds the name of an environment in a path.
+def environment_pattern(environment: str) -> re.Pattern[str]:
+    """Return a pattern that finds the name of an environment in a path or in the name of a job.
 
     Args:
-        environment: Its name.
+        environment: The name of the environment.
     """
     return re.compile(rf"(?<![A-Za-z0-9]){re.escape(environment)}(?![A-Za-z0-9])")
 
@@ -72,18 +73,18 @@ def _for_environment(
         return workflow
     if not environment:
         return workflow._replace(problem=workflow.problem or NO_ENVIRONMENT)
-    name = environment_name(environment)
+    pattern = environment_pattern(environment)
 
     def with_problem(job: WorkflowJob) -> WorkflowJob:
-        if any(map(name.search, (path, job.name, job.environment))):
+        if any(pattern.search(text) for text in (path, job.name, job.environment)):
             return job
-        return job._replace(problem=OTHER_ENVIRONMENT.format(environment))
+        return job._replace(problem=OTHER_JOB.format(environment))
 
     return workflow._replace(jobs=tuple(map(with_problem, workflow.jobs)))
 
 
 def repository_name(root: Path) -> str:
-    """Return the repository of an app on GitHub, as OWNER/NAME; empty if it is not there.
+    """Return the GitHub repository of an app, as OWNER/NAME; empty if it is not on GitHub.
 
     Args:
         root: The app's folder.
