@@ -36,7 +36,7 @@ class MisspelledName(NamedTuple):
 def find_misspelled_names(app: AppContext) -> Iterator[MisspelledName]:
     """Yield the calls with a name that is not in shield.toml, but similar to one there.
 
-    Names in the map file are left out: apply replaces them in the code.
+    Names in the map file are not reported: apply replaces them in the code.
 
     Args:
         app: The app.
@@ -55,6 +55,6 @@ def find_misspelled_names(app: AppContext) -> Iterator[MisspelledName]:
 
 
 def _with_same_digits(name: str, choices: Iterable[str]) -> Iterator[str]:
-    """Yield the names that do not differ from a name in their numbers, as key-1 and key-2 do."""
+    """Yield the choices with the same numbers as a name: key-1 is no misspelling of key-2."""
     digits = DIGITS.findall(name)
     return (choice for choice in choices if DIGITS.findall(choice) == digits)

@@ -59,7 +59,7 @@ class SecretCopies:
 
     Args:
         manifest: shield.toml.
-        environment: The selected one; empty: none.
+        environment: The selected environment; empty: none.
         open_account: Opens the account of an environment.
     """
 
@@ -188,12 +188,12 @@ def _place(source: EnvVar | DotenvLine | CodeLiteral) -> str:
 
 
 def has_value(values: Values, origin: Origin, text: str) -> bool:
-    """Return whether an origin has a value; False for one that is generated or prompted for.
+    """Return whether an origin's value equals a text; False if generated or prompted for.
 
     Args:
         values: Resolves the locators.
         origin: The origin.
-        text: The value.
+        text: The text to compare with.
 
     Raises:
         ValueMissingError: A value no longer exists in its source.

@@ -202,7 +202,11 @@ def test_keeps_manual_settings_unless_told_to_replace_them(app):
 STORED = [
     pytest.param("hunter2-hunter2", "is not a JSON object in AWS", id="text"),
     pytest.param('["a"]', "is not a JSON object in AWS", id="list"),
-    pytest.param('{"username": "u", "password": null}', "has no field password in AWS", id="field"),
+    pytest.param(
+        '{"username": "u", "password": null}',
+        "has no value in AWS for the field password",
+        id="field",
+    ),
 ]
 
 

@@ -11,7 +11,6 @@ from shield_ai.flow.plan.linked_app import LinkedApp
 from shield_ai.flow.plan.renamed_secrets import leftover_secrets, leftover_steps
 from shield_ai.flow.plan.secret_plan import plan_secret
 from shield_ai.model.plan import Change, Plan
-from shield_ai.model.skip import Skipped
 from shield_ai.rewrite.project.iam_policy import write_policy
 
 if TYPE_CHECKING:
@@ -44,9 +43,9 @@ def make_plan(
         manifest: shield.toml, or a draft of it that the plan writes.
         sites: All sites of the app.
         read: Returns the bytes of a file of the app; None if it does not exist.
-        constants: Literals in the code of secrets that were migrated already.
-        code: None plans no code edits.
-        aws: None plans no changes in AWS.
+        constants: The literals that remain in the code beside secrets that are already migrated.
+        code: The inputs of the code part; None to plan no code edits.
+        aws: The inputs of the AWS part; None to plan no changes in AWS.
 
     Raises:
         AwsError: A secret is scheduled for deletion and was not created by shield.
@@ -113,12 +112,8 @@ class _Planner:
         stored = None
         different: dict[str, str] = {}
         if aws:
-            origins = self._new_origins(target)
             stored = self._stored_secrets(target, aws)
-            different = kept_values(
-                sources,
-                lambda name, text: aws.has_value(origins[name], text) if name in origins else None,
-            )
+            different = self._kept_values(sources, target, aws)
         inputs = deployment_inputs(
             sources, self._manifest, sites, self._unwrapped, stored, different
         )
@@ -128,6 +123,19 @@ class _Planner:
         self.files += planned.changes
         self.skipped += planned.skipped
         self.next_steps += planned.next_steps
+
+    def _kept_values(
+        self, sources: DeploymentSources, target: Manifest, aws: AwsInputs
+    ) -> dict[str, str]:
+        """Return why variables must stay in the files because of their values, by their names."""
+        origins = self._new_origins(target)
+
+        def has_value(variable: str, text: str) -> bool | None:
+            if variable not in origins:
+                return None
+            return aws.has_value(origins[variable], text)
+
+        return kept_values(sources, has_value)
 
     def _new_origins(self, target: Manifest) -> dict[str, Origin]:
         """Map each variable that gets a new value in AWS to the origin of the value."""
@@ -153,6 +161,13 @@ class _Planner:
     def add_aws(
         self, sources: Sequence[FoundSite], sites: Sequence[FoundSite], inputs: AwsInputs
     ) -> None:
+        """Add the changes in AWS.
+
+        Args:
+            sources: The sites that values may come from.
+            sites: The sites that the plan migrates.
+            inputs: What the changes depend on.
+        """
         target = inputs.target or self._manifest
         if target is self._manifest:
             # The policy file in the app's folder is the one without an environment.

@@ -36,7 +36,7 @@ def collect_aws_inputs(
         aws: The account.
         journal: The app's journal.
         sources: The sources of values.
-        values: Those that the plan may use.
+        values: The opened sources that the plan may use.
 
     Raises:
         ShieldError: A source of values, the journal or the account can't be read.

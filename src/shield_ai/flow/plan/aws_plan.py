@@ -46,9 +46,9 @@ class AwsInputs:
         desired: The desired resources besides the secrets, each after what it depends on.
         last_applied: The settings that apply last gave to each secret and resource, oldest first.
             Live settings that differ from them were changed manually.
-        compare_value: Compares the value of a source with a version in AWS: takes the secret's
+        compare_value: Compares the value of the origins with a version in AWS: takes the secret's
             name, the version and the origins.
-        has_value: Returns whether an origin has a value.
+        has_value: Returns whether the value of an origin equals a text.
         may_overwrite: Returns, by kind and name, whether to overwrite a different value or
             settings that were changed manually.
     """

@@ -43,7 +43,7 @@ class LinkedApp:
             files: Changes of files that were read.
 
         Raises:
-            OutsideAppError: It is a Python file, which the app needs.
+            OutsideAppError: A Python file, which the app needs, is a link out of the app.
         """
         inside = []
         skipped = []
@@ -57,7 +57,7 @@ class LinkedApp:
         return inside, skipped
 
     def explain_skip(self, item: Skipped) -> Skipped:
-        """Return an entry that says if its file is a link out of the app.
+        """Return the entry, or one that says that its file is a link out of the app.
 
         Args:
             item: An entry for a file that was read.

@@ -77,7 +77,7 @@ def require_parsed_settings(
 
 
 def require_listed_secrets(manifest: Manifest, scan: Scan, read: FileReader) -> None:
-    """Require that shield.toml lists what the code reads by the names in the map file.
+    """Require that shield.toml lists each variable that the code reads through the map file.
 
     Without its entry, `get_secret()` no longer reads the variable with AWS off. A variable that was
     renamed in shield.toml must have the new name in the code, too.
@@ -88,8 +88,8 @@ def require_listed_secrets(manifest: Manifest, scan: Scan, read: FileReader) -> 
         read: Returns the bytes of a file of the app.
 
     Raises:
-        UnsafePlanError: An entry was removed from shield.toml that the code needs, or names
-            another variable than the code.
+        UnsafePlanError: shield.toml lacks an entry that the code needs, or an entry names another
+            variable than the code.
     """
     current = parse_map(read(manifest.app.runtime))
     if current is None:
@@ -119,7 +119,7 @@ def _require_same_variables(manifest: Manifest, calls: Iterable[SecretCall]) -> 
     """Require that the expressions in get_secret() calls read the variables in shield.toml.
 
     Raises:
-        UnsafePlanError: One reads only other variables: with AWS on, it would fail.
+        UnsafePlanError: An expression reads only other variables: with AWS on, it would fail.
     """
     variables = {secret.name: secret.variables() for secret in manifest.secret}
     hint = f"write the same variable in both; shield apply then updates {manifest.app.runtime}"

@@ -43,8 +43,10 @@ def find_patched_tests(
     for test in filter(is_test, paths):
         raw = read(test) or b""
         match = PATCH.search(raw)
-        modules = [path for path, name in names.items() if re.search(name, raw)] if match else []
-        if match and modules:
+        if not match:
+            continue
+        modules = [path for path, name in names.items() if re.search(name, raw)]
+        if modules:
             line = raw.count(b"\n", 0, match.start()) + 1
             yield SkipId.PATCHES_GETENV.reason(path=modules[0]).entry(test, line)
 

@@ -72,7 +72,8 @@ def kept_defaults(
         case = _kept_case(site, finding, known, required)
         if case:
             entry = case.reason().entry(finding.path, finding.line, site.variable)
-            kept += [] if _place(entry) in refused else [entry]
+            if _place(entry) not in refused:
+                kept.append(entry)
     return kept
 
 
@@ -129,7 +130,7 @@ def _key(skip: Skipped) -> tuple[str, int, SkipId]:
 
 
 def other_reads(app: AppContext) -> list[Skipped]:
-    """Report the code and the scripts that may read a variable that moves in an unknown way.
+    """Report the code and the scripts that may also read a variable that the plan moves.
 
     Args:
         app: The app.

@@ -36,7 +36,7 @@ def add_notes(plan: Plan, app: AppContext, values: Values) -> Plan:
     Args:
         plan: The plan.
         app: The app.
-        values: Those that the plan takes.
+        values: The opened sources of the plan's values.
 
     Raises:
         UnsafePlanError: The app's Python can't import the runtime.
@@ -44,9 +44,7 @@ def add_notes(plan: Plan, app: AppContext, values: Values) -> Plan:
     scan = app.scan_result
     pythons = _python_versions(app) if adds_runtime(plan) else []
     require_python(app.tree, pythons)
-    unparsed = [skip for skip in app.unreadable if skip.path in scan.facts.settings]
     deployment = Deployment() if app.only == "aws" else app.deployment
-    unparsed += deployment.unread
     runtime = app.manifest.app.runtime  # shield wrote the names in the map file
     candidates = [skip for skip in scan.harmless if skip.path != runtime]
     skipped, harmless = report_once(app.sites, plan.skipped, candidates)
@@ -54,11 +52,7 @@ def add_notes(plan: Plan, app: AppContext, values: Values) -> Plan:
         plan,
         skipped=(
             *skipped,
-            *(scan.unresolved if app.only != "aws" else ()),
-            *unparsed,
-            *(() if app.only == "aws" else (*scan.file_reads, *find_aws_clients(app))),
-            *(() if app.only == "aws" else other_reads(app)),
-            *scan.unscanned,
+            *_found_in_files(app, deployment),
             *_kept_defaults(app, skipped, plan),
             *ignored_new_files(app.tree.root, plan),
             *old_python_warnings(pythons),
@@ -72,6 +66,23 @@ def add_notes(plan: Plan, app: AppContext, values: Values) -> Plan:
             *_misspelled_names(app),
         ),
     )
+
+
+def _found_in_files(app: AppContext, deployment: Deployment) -> Iterator[Skipped]:
+    """Yield what was found in the files of an app, or could not be read, besides the sites."""
+    scan = app.scan_result
+    is_code_planned = app.only != "aws"
+    if is_code_planned:
+        yield from scan.unresolved
+    for skip in app.unreadable:
+        if skip.path in scan.facts.settings:
+            yield skip
+    yield from deployment.unread
+    if is_code_planned:
+        yield from scan.file_reads
+        yield from find_aws_clients(app)
+        yield from other_reads(app)
+    yield from scan.unscanned
 
 
 def _switch_steps(plan: Plan, app: AppContext, deployment: Deployment) -> Iterator[str]:

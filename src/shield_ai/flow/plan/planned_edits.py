@@ -1,4 +1,4 @@
-"""Show what a plan would change in the code, where planning may fail."""
+"""Plan the edits of an app's code for reports, which are made even if planning fails."""
 
 from __future__ import annotations
 

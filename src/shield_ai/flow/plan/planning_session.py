@@ -85,8 +85,8 @@ class PlanningSession(AppContext):
             aws = collect_aws_inputs(self, self.aws, self.journal, self.values, values)
         code = None
         if self.only != "aws":
-            moves_literals = self.values.options.remove_literals
-            code = collect_code_inputs(self, self.values.open(()) if moves_literals else None)
+            literals = self.values.open(()) if self.values.options.remove_literals else None
+            code = collect_code_inputs(self, literals)
         plan = make_plan(
             self.manifest,
             self.sites,
@@ -105,7 +105,7 @@ class PlanningSession(AppContext):
         """Check a plan from a file, and return its part that --only selects.
 
         Args:
-            plan: From `read_plan`. The session has its environment and scope.
+            plan: From `read_plan`. The session must have its environment and scope.
             path: The file.
 
         Raises:

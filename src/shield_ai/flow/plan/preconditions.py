@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from shield_ai.project.python_versions import NamedVersion
     from shield_ai.project.tree import Tree
 
-# git reads this file after those of the folders above.
+# Written to a .gitignore in the copy: its patterns override those of the folders above.
 UNHIDE = """\
 # Patterns for other files do not apply to this folder.
 !*
@@ -52,7 +52,7 @@ def require_environment(journal: Journal, environment: str) -> None:
     """Require that an interrupted apply, if any, was to the same environment.
 
     Args:
-        journal: Loaded.
+        journal: The loaded journal.
         environment: The environment in use; empty: none.
 
     Raises:
@@ -118,7 +118,7 @@ def require_values(
 
 
 def _source_hint(plan: Plan, env_files: Sequence[str], read: FileReader) -> str:
-    """Return how to give the missing values of a plan; others may come from an env file."""
+    """Return how to provide the missing values: in the env files of the plan, or in a new one."""
     files = sorted({*env_files, *planned_env_files(plan.changes)})
     if files:
         it = "it" if len(plan.missing) == 1 else "them"
@@ -131,8 +131,8 @@ def _source_hint(plan: Plan, env_files: Sequence[str], read: FileReader) -> str:
 def unhide_copy(root: Path, plan: Plan) -> Plan:
     """Add a .gitignore to the copy of the runtime if git ignores some of its files.
 
-    A pattern such as `settings.py` or `testing/` is meant for other files. The file has no effect
-    if git ignores the whole folder.
+    A pattern such as `settings.py` or `testing/` is meant for other files. If git ignores the whole
+    folder, nothing is added, because a .gitignore in it would have no effect.
 
     Args:
         root: The app's folder.
@@ -155,8 +155,10 @@ def ignored_new_files(root: Path, plan: Plan) -> list[Skipped]:
         plan: The plan.
     """
     new = [file.path for file in plan.files if file.before is None]
-    if any(path == f"{copied_folder(path)}.gitignore" for path in new if is_copied_file(path)):
-        new = [path for path in new if not is_copied_file(path)]
+    copied = [path for path in new if is_copied_file(path)]
+    # The .gitignore of `unhide_copy` makes git track the copy.
+    if any(path == f"{copied_folder(path)}.gitignore" for path in copied):
+        new = [path for path in new if path not in copied]
     reason = SkipId.GIT_IGNORES_FILE.reason()
     return [reason.entry(path) for path in git.ignored_files(root, new)]
 
@@ -218,7 +220,7 @@ def old_python_warnings(versions: Sequence[NamedVersion]) -> list[Skipped]:
     ]
 
 
-def _changed_by_hand(tree: Tree, journal: Journal) -> list[str]:
+def _manual_changes(tree: Tree, journal: Journal) -> list[str]:
     """Return the files with uncommitted changes that apply did not make."""
     applied = {
         record.what: record.after for record in journal.records if isinstance(record, FileStep)
@@ -237,13 +239,13 @@ def require_committed(tree: Tree, journal: Journal) -> None:
 
     Args:
         tree: The app's folder.
-        journal: Loaded.
+        journal: The loaded journal.
 
     Raises:
         UnsafePlanError: There are uncommitted changes.
         SourceError: git can't read the repository.
     """
-    changed = _changed_by_hand(tree, journal)
+    changed = _manual_changes(tree, journal)
     if not changed:
         return
     names = ", ".join(changed[:_SHOWN])

@@ -30,7 +30,7 @@ def applied_secrets(app: AppContext, account: str, journal: Journal) -> set[str]
     Args:
         app: The app.
         account: The AWS account.
-        journal: Loaded.
+        journal: The loaded journal.
     """
     region = app.target_manifest.app.region
     applied = journal.applied_settings(account, region, app.environment)
@@ -38,7 +38,7 @@ def applied_secrets(app: AppContext, account: str, journal: Journal) -> set[str]
 
 
 def former_names(app: AppContext, applied: set[str]) -> set[str]:
-    """Return the names in AWS that the map file or the journal has, but not shield.toml.
+    """Return the names in AWS of secrets in the map file or the journal, but not in shield.toml.
 
     Args:
         app: The app.
@@ -59,7 +59,7 @@ def renamed_sources(app: AppContext, applied: set[str], live: Live) -> dict[str,
     Args:
         app: The app.
         applied: From `applied_secrets`.
-        live: The state of the secrets, with those of `former_names`.
+        live: The state of the secrets, including those of `former_names`.
     """
     target = app.target_manifest
     content = parse_map(app.tree.read(target.app.runtime)) or SecretMap()
@@ -84,13 +84,13 @@ def _former_prefix(app: AppContext, content: SecretMap, applied: set[str]) -> st
 
     Args:
         app: The app.
-        content: Of the map file.
+        content: The content of the map file.
         applied: From `applied_secrets`.
     """
     if content.prefix:
         return content.prefix
-    # The map file of an app with environments has none. The journal knows it if exactly one
-    # prefix explains all names.
+    # The map file of an app with environments has no prefix. It follows from the names in the
+    # journal if exactly one prefix explains all of them.
     first = min(applied, default="")
     possible = {first.removesuffix(name) for name in content.secrets if first.endswith(name)}
     found = [prefix for prefix in possible if _explains(prefix, content, applied)]
@@ -109,7 +109,7 @@ def leftover_secrets(target: Manifest, live: Live) -> list[str]:
 
     Args:
         target: shield.toml, with the settings of the environment.
-        live: The state of the secrets, with those of `former_names`.
+        live: The state of the secrets, including those of `former_names`.
     """
     names = live.secrets.keys() - _listed_names(target)
     return sorted(name for name in names if _is_own(live.secrets[name], target.app))

@@ -113,7 +113,9 @@ def _existing_secret_change(
     if stores_value or updates_settings:
         action = Action.UPDATE
         settings = wanted if updates_settings else state.settings
-        permissions += update_permissions(state.settings, wanted, manifest, value=stores_value)
+        permissions += update_permissions(
+            state.settings, wanted, manifest, stores_value=stores_value
+        )
     return Change(
         action=action,
         resource=SECRET,

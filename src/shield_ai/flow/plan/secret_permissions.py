@@ -25,7 +25,7 @@ def key_permissions(manifest: Manifest) -> tuple[str, ...]:
 
 
 def update_permissions(
-    current: Settings, wanted: Settings, manifest: Manifest, *, value: bool
+    current: Settings, wanted: Settings, manifest: Manifest, *, stores_value: bool
 ) -> tuple[str, ...]:
     """Return the permissions that an update needs.
 
@@ -33,10 +33,10 @@ def update_permissions(
         current: The settings in AWS.
         wanted: The desired settings.
         manifest: shield.toml.
-        value: Whether a new value is stored.
+        stores_value: Whether a new value is stored.
     """
     permissions: list[str] = []
-    if value:
+    if stores_value:
         permissions += (
             "secretsmanager:PutSecretValue",
             "secretsmanager:UpdateSecretVersionStage",

@@ -40,7 +40,7 @@ def plan_secret(
     Args:
         secret: The secret.
         target: shield.toml, with the settings of the environment.
-        sources: The sites with a value of a secret.
+        sources: The sites that values may come from.
         sites: The sites that the plan migrates.
         read: Returns the bytes of a file of the app.
         inputs: What the plan depends on.

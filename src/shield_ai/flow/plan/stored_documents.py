@@ -63,7 +63,7 @@ def _require_documents(
 ) -> None:
     """Require that the values that a plan keeps have the fields that the app reads.
 
-    A secret that AWS denies to read is not checked.
+    A secret that can't be read is not checked.
     """
     kept = dict(_kept_documents(changes, manifest))
     values = aws.secrets.read_many(kept)
@@ -96,7 +96,10 @@ def _problem(secret: Secret, text: str, sites: Sequence[FoundSite]) -> str:
     present = tuple(Origin(locator="", field=field) for field in fields if field not in missing)
     required = missing_variables(secret, present, sites)
     lacking = [field for field in missing if fields[field] in required]
-    return f"has no field {', '.join(lacking)} in AWS, which the app reads" if lacking else ""
+    if not lacking:
+        return ""
+    noun = "field" if len(lacking) == 1 else "fields"
+    return f"has no value in AWS for the {noun} {', '.join(lacking)}, which the app reads"
 
 
 def _hint(secret: Secret, change: Change) -> str:
@@ -104,8 +107,8 @@ def _hint(secret: Secret, change: Change) -> str:
     variables = ", ".join(secret.variables())
     if change.settings is None:
         return (
-            "shield did not create it, and does not change it: store a JSON object with these "
-            "fields in AWS, or set another name or prefix in shield.toml"
+            "shield did not create the secret, and does not change it: store a JSON object with "
+            "these fields in AWS, or set another name or prefix in shield.toml"
         )
     source = ""
     if change.value is ValueState.NOT_COMPARED:
