@@ -79,7 +79,7 @@ def plan_update(path: Path, current: CurrentValues) -> EnvFileUpdate:
         current: The values in AWS.
 
     Raises:
-        UnsafePlanError: git tracks the file, does not ignore it, or can't tell.
+        UnsafePlanError: git tracks the file, does not ignore it, or can't read the repository.
         SourceError: The file can't be read.
         ShieldError: An env file can't contain one of the values.
     """
@@ -91,7 +91,7 @@ def plan_update(path: Path, current: CurrentValues) -> EnvFileUpdate:
     replaced: list[str] = []
     for variable, value in current.values.items():
         old_values = set(assigned.get(variable, []))
-        # python-dotenv reads another value than the file has if it contains ${…}.
+        # If a value contains ${…}, python-dotenv reads another value than the file contains.
         if old_values == {value.reveal()} and not EXPANDED_BY_DOTENV.search(value.reveal()):
             unchanged.append(variable)
             continue
@@ -120,12 +120,12 @@ def pull_command(environment: str, file: str = DOTENV) -> str:
 
 
 def pull_command_for(tree: Tree, environment: str, replaced: Collection[str] = ()) -> str:
-    """Return the pull command for the app's .env; with FILE if it is missing or replaced.
+    """Return the pull command for the app's .env, or for FILE if .env is missing or replaced.
 
     Args:
         tree: The app's folder.
         environment: The environment of the secrets; empty: none.
-        replaced: The files that are replaced after the command.
+        replaced: The files that a rollback replaces afterwards.
     """
     is_known = DOTENV not in replaced and tree.read(DOTENV) is not None
     return pull_command(environment, DOTENV if is_known else "FILE")
@@ -138,14 +138,21 @@ def env_file_with(context: AppContext, secret: Secret) -> str:
         context: The app, with the selected environment.
         secret: The secret.
     """
-    path = DOTENV
-    if context.environment:
-        path = get_environment(context.manifest, context.environment).env_file
+    path = _main_env_file(context)
+    if not path:
+        return ""
     try:
-        assigned = read_assignments(context.tree.read(path) or b"") if path else {}
+        assigned = read_assignments(context.tree.read(path) or b"")
     except SourceError:
         return ""
     return path if secret.variables().keys() & assigned.keys() else ""
+
+
+def _main_env_file(context: AppContext) -> str:
+    """Return the env file of the selected environment, or .env; empty if it has no env file."""
+    if context.environment:
+        return get_environment(context.manifest, context.environment).env_file
+    return DOTENV
 
 
 def has_current_values(
@@ -159,8 +166,8 @@ def has_current_values(
     Args:
         context: The app, with the selected environment.
         secret: The secret.
-        replaced: The files that are replaced later, so that their values don't count.
-        restored: Other values that the app will have.
+        replaced: The env files to ignore, because a rollback replaces them.
+        restored: The values that the rollback restores; they need no env file.
     """
     files = list(_env_files(context, replaced))
     if context.aws is None or not (files or restored):
@@ -169,10 +176,10 @@ def has_current_values(
         current = read_current_values(context.target_manifest, [secret], context.aws).values
     except AwsError:
         return False
+    if not current:
+        return False
     missing = {variable: value for variable, value in current.items() if value not in restored}
-    return bool(current) and (
-        not missing or any(_has_values(assigned, missing) for assigned in files)
-    )
+    return not missing or any(_has_values(assigned, missing) for assigned in files)
 
 
 def has_unlisted_value(
@@ -183,8 +190,8 @@ def has_unlisted_value(
     Args:
         context: The app, with the selected environment.
         name: The secret's name in AWS.
-        replaced: The files that are replaced later, so that their values don't count.
-        restored: Other values that the app will have.
+        replaced: The env files to ignore, because a rollback replaces them.
+        restored: The values that the rollback restores; they need no env file.
     """
     try:
         value = context.aws.secrets.read_many([name])[name] if context.aws else None
@@ -203,11 +210,8 @@ def _env_files(
     context: AppContext, replaced: Collection[str]
 ) -> Iterator[Mapping[str, Sequence[str]]]:
     """Yield the variables in the env files of an app: `.env`, `production.env` and others."""
-    path = DOTENV
-    if context.environment:
-        path = get_environment(context.manifest, context.environment).env_file
     found = {file.name for file in context.tree.root.iterdir() if is_env_file(file.name)}
-    for name in sorted({*found, path} - {"", *replaced}):
+    for name in sorted({*found, _main_env_file(context)} - {"", *replaced}):
         try:
             yield read_assignments(context.tree.read(name) or b"")
         except SourceError:

@@ -1,4 +1,4 @@
-"""Find the files that were edited since apply, and what is left of them without its edits."""
+"""Find the files that were edited since apply, and their content without apply's edits."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class EditedFile(msgspec.Struct, frozen=True, kw_only=True):
 
     path: str
     applied: bytes  # the content that apply wrote
-    now: bytes | None
+    now: bytes | None  # None: the file was removed
     mode: int  # before apply; 0: the file did not exist
     merged: bytes | None  # the content before apply with the edits since; None: not possible
 

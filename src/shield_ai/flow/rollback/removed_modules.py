@@ -57,7 +57,7 @@ def find_importers(
     for entry in walk_all(tree.root):
         is_kept = entry.path not in undone or entry.path in merged
         if entry.path.endswith(".py") and is_kept:
-            # What can't be read or parsed, such as a broken link, does not run today either.
+            # A file that can't be read or parsed, such as a broken link, does not run now either.
             with contextlib.suppress(SourceError):
                 content = merged.get(entry.path, tree.read(entry.path)) or b""
                 if any(name in content for name in names):
@@ -73,7 +73,7 @@ def _removed_modules(steps: Sequence[Step]) -> dict[str, str]:
 
 
 def _searched_names(removed: Collection[str]) -> set[bytes]:
-    """Return the names of which each import of a removed module contains one."""
+    """Return names of which each import of a removed module contains at least one."""
     names: set[bytes] = set()
     for module in removed:
         package, _, name = module.rpartition(".")
@@ -93,8 +93,9 @@ def _imports_of(path: str, content: bytes, removed: dict[str, str]) -> Iterator[
                 for module in _matches(name, path, removed):
                     yield Importer(path, node.lineno, removed[module])
         elif isinstance(node, ast.Constant) and _is_dotted_name(node.value):
-            names = (node.value, node.value.rpartition(".")[0])  # of a module, or of its member
-            for module in set().union(*(_matches(name, path, removed) for name in names)):
+            package = node.value.rpartition(".")[0]  # the module, if the text names its member
+            modules = _matches(node.value, path, removed) | _matches(package, path, removed)
+            for module in modules:
                 yield Importer(path, node.lineno, removed[module])
 
 
@@ -119,13 +120,15 @@ def _is_dotted_name(value: object) -> TypeGuard[str]:
 
 
 def _imported_modules(node: ast.Import | ast.ImportFrom, path: str) -> list[str]:
-    """Return the dotted names that a statement may import; of relative imports, from the root."""
+    """Return the dotted names that a statement may import; relative ones start at the root."""
     if isinstance(node, ast.Import):
         return [alias.name for alias in node.names]
     module = node.module or ""
     if node.level:
-        folders = PurePosixPath(path).parts[: -node.level]
-        module = ".".join((*folders, module) if module else folders)
+        parts = list(PurePosixPath(path).parts[: -node.level])
+        if node.module:
+            parts.append(node.module)
+        module = ".".join(parts)
     return [module, *(f"{module}.{alias.name}" for alias in node.names)]
 
 

@@ -12,20 +12,21 @@ _Flat: TypeAlias = dict[tuple[str, str], object]
 
 
 def restore_settings(was: Settings, applied: Settings, live: Settings) -> tuple[Settings, bool]:
-    """Return the settings to restore, and whether one of them was changed since the apply.
+    """Return the settings to restore, and whether a setting of the apply was changed since.
+
+    Settings that the apply did not change, or that were changed since, keep their current value.
 
     Args:
-        was: Before the apply.
-        applied: What the apply set.
-        live: The current settings. Those that the apply did not change, or that were changed
-            afterwards, are kept.
+        was: The settings before the apply.
+        applied: The settings that the apply set.
+        live: The current settings.
     """
     before, after, now = _flatten(was), _flatten(applied), _flatten(live)
     restored = dict(now)
     is_changed = False
     for key in before.keys() | after.keys():
         old, new, current = before.get(key), after.get(key), now.get(key)
-        if old in (new, current):
+        if old in (new, current):  # not changed by the apply, or already restored
             continue
         if current != new:
             is_changed = True
@@ -52,9 +53,9 @@ def _nest(flat: _Flat, live: Settings) -> Settings:
     settings: Settings = {}
     for name, value in live.items():
         if isinstance(value, dict):
-            settings[name] = {key: text for (of, key), text in flat.items() if of == name}
+            settings[name] = {key: text for (parent, key), text in flat.items() if parent == name}
         elif isinstance(value, list):
-            settings[name] = sorted(item for of, item in flat if of == name)
+            settings[name] = sorted(item for parent, item in flat if parent == name)
         else:
             settings[name] = flat[name, ""]
     return settings

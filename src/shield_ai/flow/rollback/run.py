@@ -61,8 +61,8 @@ def _edited_error(edited: Sequence[EditedFile]) -> UnsafePlanError:
     names = ", ".join(file.path for file in edited)
     return UnsafePlanError(
         f"edited since apply: {names}",
-        "apply's edits can't be undone alone there: save yours elsewhere, or use --force: "
-        "it restores the old file and saves yours in .shield/edited",
+        "these edits can't be separated from those of apply: undo them first, or use --force, "
+        "which restores the old files and saves your versions in .shield/edited",
     )
 
 
@@ -70,7 +70,7 @@ def _importer_error(importers: Sequence[Importer]) -> UnsafePlanError:
     places = ", ".join(f"{printable(file.path)}:{file.line}" for file in importers)
     modules = ", ".join(sorted({printable(file.module) for file in importers}))
     return UnsafePlanError(
-        f"code that stays imports {modules}, which the rollback removes: {places}",
+        f"remaining code imports {modules}, which the rollback removes: {places}",
         "change that code first, or use --force",
     )
 
@@ -124,10 +124,10 @@ class Rollback:
 
     # The steps of secrets that were rotated since apply.
     rotated: list[SecretStep] = dataclasses.field(default_factory=list, init=False)
-    # The steps that were not undone, except those that an earlier rollback kept and reported.
-    left: list[str] = dataclasses.field(default_factory=list, init=False)
-    # Those of them that the next rollback tries again.
-    blocked: list[str] = dataclasses.field(default_factory=list, init=False)
+    # The secrets and resources that were not undone, unless an earlier rollback reported them.
+    not_undone: list[str] = dataclasses.field(default_factory=list, init=False)
+    # The secrets and resources that the next rollback tries again.
+    retried: list[str] = dataclasses.field(default_factory=list, init=False)
 
     def undo(self, steps: Sequence[Step], *, force: bool) -> list[Receipt]:
         """Undo steps.
@@ -138,9 +138,9 @@ class Rollback:
                 the user's version in .shield/edited. Otherwise, only apply's edits are undone.
 
         Raises:
-            UnsafePlanError: A file was edited since, in a way in which apply's edits can't be
-                undone alone; another file imports a module that would be removed; or a step ran
-                in another account. Nothing was done.
+            UnsafePlanError: Later edits of a file can't be separated from those of apply; remaining
+                code imports a module that would be removed; or a step ran in another account.
+                Nothing was done.
             RollbackIncompleteError: A step was not undone, and no earlier rollback reported it; all
                 other steps were undone.
             SourceError: A file or a backup can't be read.
@@ -166,10 +166,10 @@ class Rollback:
 
     def _require_complete(self) -> None:
         """Raise an error for steps that stay open or that this rollback is the first to keep."""
-        if not self.left:
+        if not self.not_undone:
             return
         hints = []
-        # Asked again, because the rollback may have restored the env file after a step.
+        # `is_pulled` is called again, because the rollback may have restored the env file.
         to_pull = [
             step
             for step in self.rotated
@@ -178,18 +178,18 @@ class Rollback:
         if to_pull:
             command = pull_command_for(self.tree, to_pull[0].environment)
             hints.append(f"run {command}, so that the app has the current values with AWS off")
-        if self.blocked:
+        if self.retried:
             hints.append("see the reasons above; resolve them, then run shield rollback again")
         elif self.journal.last_steps():
             hints.append("to undo the steps of the apply before, run shield rollback again")
         elif not hints:
             hints.append("see the reasons above")
-        raise RollbackIncompleteError(f"not undone: {', '.join(self.left)}", "; ".join(hints))
+        raise RollbackIncompleteError(f"not undone: {', '.join(self.not_undone)}", "; ".join(hints))
 
     def _find_edits(
         self, steps: Sequence[Step], *, force: bool
     ) -> tuple[dict[str, EditedFile], list[EditedFile]]:
-        """Return the files with edits that stay, by path, and those with edits that are lost."""
+        """Return the files that keep their later edits, by path, and the files that lose them."""
         edited = find_edited_files(steps, self.tree, self.journal.backups)
         merged = {file.path: file for file in edited if file.merged is not None and not force}
         lost = [file for file in edited if file.path not in merged]
@@ -264,11 +264,11 @@ class Rollback:
             self.journal.mark_undone(step)
             return
         if outcome.is_open:
-            self.blocked.append(what)
+            self.retried.append(what)
         elif not self.journal.is_kept(step):
             self.journal.mark_kept(step, outcome.detail, restored=outcome.restored)
         if outcome.is_open or not is_reported:
-            self.left.append(what)
+            self.not_undone.append(what)
 
     def _undo_secret(self, step: SecretStep, aws: Account) -> _Outcome:
         problem = self.rotation_problem(step.what)
@@ -288,16 +288,17 @@ class Rollback:
         if never_stored and step.action is not Action.RESTORE:
             return _Outcome(UNDONE, "never created")
         if not is_current and not never_stored:
-            return _Outcome(KEPT, self._keep_rotated(step, "then", "delete the secret manually"))
+            detail = self._keep_rotated(step, "then", "delete the secret manually")
+            return _Outcome(KEPT, detail)
         aws.secrets.delete(step.what)
         return _Outcome(UNDONE, "scheduled for deletion, restorable for 30 days")
 
-    def _keep_rotated(self, step: SecretStep, relation: str, action: str) -> str:
+    def _keep_rotated(self, step: SecretStep, conjunction: str, action: str) -> str:
         """Record that a secret was rotated, and return the detail of its receipt.
 
         Args:
             step: The step.
-            relation: How the action relates to a pull of the current value.
+            conjunction: Joins the advice to copy the current value with the action.
             action: What the user can do.
         """
         self.rotated.append(step)
@@ -306,7 +307,7 @@ class Rollback:
             command = SHOW_COMMAND.format(name=step.what, region=step.region)
             if self.is_listed(step.what):
                 command = pull_command_for(self.tree, step.environment)
-            advice = f"copy its current value with {command}, {relation} {action}"
+            advice = f"copy its current value with {command}, {conjunction} {action}"
         return f"its value was changed since apply: {advice}"
 
     def _undo_update(self, step: SecretStep, aws: Account) -> _Outcome:
@@ -345,10 +346,12 @@ class Rollback:
         if login is not None and login.result is LoginResult.REFUSED:
             return f"its previous value does not work: {login.detail}", ""
         aws.secrets.move_current(step.what, step.previous)
-        return "", f"; {login.detail}" if login is not None and login.detail else ""
+        if login is not None and login.detail:
+            return "", f"; {login.detail}"
+        return "", ""
 
     def _explain_other_value(self, step: SecretStep, state: SecretState) -> str:
-        """Return why another value than that of the step stays; empty if it was never stored."""
+        """Return why the current value is kept; empty if the step's value was never stored."""
         if not self.journal.is_done(step) and step.token not in state.versions:
             return ""
         return self._keep_rotated(step, "or", "restore it manually")

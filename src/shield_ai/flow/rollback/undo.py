@@ -44,7 +44,7 @@ def open_undo(
         adopt: Use the journal even if this user did not write it on this machine.
 
     Raises:
-        SourceError: The folder has no journal, and no app or another app around it.
+        SourceError: The folder has no journal, and is no app folder or is inside another app.
         UnsafePlanError: Another command holds the lock, the journal is not this user's, or the
             last apply was to another environment.
     """
@@ -66,7 +66,11 @@ def open_undo(
 
 
 def _common_environment(steps: Sequence[Step], environment: str) -> str:
-    """Return the environment of the steps in AWS; without such steps, the requested one."""
+    """Return the environment of the steps in AWS, or the requested one if there are no such steps.
+
+    Raises:
+        UnsafePlanError: The steps are of another environment than the requested one.
+    """
     environments = {step.environment for step in steps if not isinstance(step, FileStep)}
     if environment and environments - {environment}:
         raise UnsafePlanError(
@@ -89,9 +93,9 @@ def _last_steps(journal: Journal, scope: Scope | None) -> Sequence[Step]:
 def _add_kept_steps(
     steps: Sequence[Step], kept: Sequence[AwsStep], environment: str
 ) -> Sequence[Step]:
-    """Return the steps with those that earlier rollbacks kept, of the same account and newer.
+    """Add the steps that earlier rollbacks kept, if they are newer and in the same account.
 
-    Undoing them is tried again: somebody may have deleted the secret since.
+    The rollback tries to undo them again, because the secret may have been deleted since.
 
     Args:
         steps: The open steps of the last apply.
@@ -102,11 +106,11 @@ def _add_kept_steps(
         again = [step for step in kept if step.seq > steps[-1].seq]
     else:
         again = [step for step in kept if environment in {"", step.environment}]
-    again = _with_first_target(again, [*steps] or again)
+    again = _with_newest_target(again, [*steps] or again)
     return sorted((*steps, *again), key=lambda step: step.seq, reverse=True)
 
 
-def _with_first_target(kept: Sequence[AwsStep], steps: Sequence[Step]) -> list[AwsStep]:
+def _with_newest_target(kept: Sequence[AwsStep], steps: Sequence[Step]) -> list[AwsStep]:
     """Return the kept steps in the account, region and environment of the newest step in AWS."""
     for step in steps:
         if not isinstance(step, FileStep):
@@ -146,7 +150,7 @@ class Undo:
 
         Args:
             on_receipt: Called after each step.
-            force: Restore files that were edited since apply byte for byte.
+            force: Restore the exact old content of files that were edited since apply.
         """
         changes_aws = any(not isinstance(step, FileStep) for step in self.steps)
         rollback = Rollback(
@@ -162,7 +166,7 @@ class Undo:
         return rollback.undo(self.steps, force=force)
 
     def _rotation_problem(self, name: str) -> str:
-        """Return why a secret's pending rotation must be finished before a rollback."""
+        """Return why a secret's pending rotation must be finished first; empty if it need not."""
         from shield_ai.flow.rotate.rotation_reader import RotationReader
 
         app = self.app

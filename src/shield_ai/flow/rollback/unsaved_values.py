@@ -25,10 +25,10 @@ if TYPE_CHECKING:
 class PullAdvice(NamedTuple):
     """What to do before a rollback, to keep current values that the app needs."""
 
-    command: str  # saves the values of secrets in shield.toml
-    number: int  # of the secrets in shield.toml
-    unlisted: tuple[str, ...]  # the names in AWS of secrets that shield.toml does not list
-    literals: tuple[str, ...]  # the places of hardcoded values that the rollback restores
+    command: str  # writes the values of the secrets in shield.toml to an env file
+    number: int  # how many of the secrets are in shield.toml
+    unlisted: tuple[str, ...]  # the names in AWS of the other secrets
+    literals: tuple[str, ...]  # the places where the rollback restores hardcoded values of them
 
 
 class UnsavedValues:
@@ -52,7 +52,7 @@ class UnsavedValues:
         file has their current values, or the rollback restores them.
         """
         names = self._names_to_lose()
-        # An app with its old code reads the variables again.
+        # The restored code reads the variables again.
         if any(isinstance(step, FileStep) for step in self._steps):
             names |= self._rotated_names()
         replaced = {step.what for step in self._steps}
@@ -62,11 +62,11 @@ class UnsavedValues:
         return PullAdvice(command, len(names) - len(unlisted), unlisted, literals)
 
     def _literals(self, names: Collection[str], replaced: Collection[str]) -> Iterator[str]:
-        """Yield the files and settings whose old values come back although AWS has other ones."""
+        """Yield the places where the rollback restores a hardcoded value of one of the secrets."""
         variables: set[str] = set()
         for name in names:
-            if secret := self._secrets.get(name):
-                variables.update(secret.variables())
+            if name in self._secrets:
+                variables.update(self._secrets[name].variables())
         for finding, site in self._app.scan_result.constants:
             is_hardcoded = site.shape is Shape.LITERAL and site.variable in variables
             if is_hardcoded and finding.path in replaced:
@@ -82,11 +82,12 @@ class UnsavedValues:
 
     @functools.cached_property
     def _secrets(self) -> dict[str, Secret]:
-        """Map the names in AWS of the secrets in shield.toml to them."""
+        """The secrets in shield.toml, by their name in AWS."""
         target = self._app.target_manifest
         return {target.app.prefix + secret.name: secret for secret in target.secret}
 
     def _names_to_lose(self) -> set[str]:
+        """Return the secrets with a current value that undoing the steps may lose."""
         steps = [step for step in self._steps if isinstance(step, SecretStep)]
         try:
             return {step.what for step in steps if self._may_lose(step)}
@@ -96,7 +97,7 @@ class UnsavedValues:
     def _rotated_names(self) -> set[str]:
         """Return the secrets that were rotated since any apply stored them.
 
-        Secrets of which AWS can't be asked are not returned: restoring files needs no AWS.
+        After an error of AWS, the other secrets are not returned: restoring files needs no AWS.
         """
         stored: dict[str, SecretStep] = {}
         tokens: set[str] = set()
@@ -107,8 +108,8 @@ class UnsavedValues:
         names: set[str] = set()
         try:
             for name, step in stored.items():
-                current = self._app.aws.secrets.state(name) if self._app.aws else None
-                if current and current.current not in tokens and self._may_lose(step):
+                state = self._app.aws.secrets.state(name) if self._app.aws else None
+                if state and state.current not in tokens and self._may_lose(step):
                     names.add(name)
         except ShieldError:
             return names
@@ -129,8 +130,8 @@ class UnsavedValues:
 
         Args:
             name: The secret's name in AWS.
-            replaced: The env files that don't count.
-            restored: Other values that the app will have.
+            replaced: The env files to ignore, because the rollback replaces them.
+            restored: The values that the rollback restores; they need no env file.
         """
         secret = self._secrets.get(name)
         if secret:
@@ -144,12 +145,13 @@ class UnsavedValues:
         return tuple(restored_values(steps, self._journal.backups))
 
     def _may_lose(self, step: SecretStep) -> bool:
+        """Return whether only AWS has the current value of a secret, and the app may need it."""
         aws = self._app.aws
         state = aws.secrets.state(step.what) if aws else None
         if state is None or state.deleted:
             return False
         if state.has_pending:
-            return False  # the current value may not be the live one; the rollback says what to do
+            return False  # the database may reject the current value; the rollback says what to do
         replaced = {undone.what for undone in self._steps}
         if self._has_values(step.what, replaced, self._restored_values):
             return False
