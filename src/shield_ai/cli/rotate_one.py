@@ -96,7 +96,7 @@ def cancel_rotation(rotator: SecretRotator, secret: Secret, *, yes: bool) -> Res
     is_unknown = rotator.live_password(secret) is LivePassword.UNKNOWN
     if is_unknown:
         echo(
-            "The database can't be asked which password works. If it is the pending one,\n"
+            "shield could not test which password works. If only the pending password works,\n"
             "canceling locks the app out.\n",
             err=True,
         )

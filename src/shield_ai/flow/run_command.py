@@ -61,7 +61,8 @@ def command_environ(environ: Mapping[str, str], current: CurrentValues) -> dict[
     if invalid:
         raise ShieldError(
             f"an environment variable can't hold the value of {', '.join(invalid)}",
-            "it has NUL or a character that can't be encoded; choose other secrets with --only",
+            "it contains NUL or a character that can't be encoded; "
+            "choose other secrets with --only",
         )
     return {**environ, **values}
 

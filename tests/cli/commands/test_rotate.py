@@ -171,7 +171,7 @@ def test_resume_after_a_failed_step(app, database):
     ("place", "source"),
     [
         pytest.param({"port": "1"}, "check host and port in the secret", id="port"),
-        pytest.param({"engine": "mysql"}, "the secret has no port, so this is the default", id="default"),
+        pytest.param({"engine": "mysql"}, "the secret has no port, so the default port was used", id="default"),
     ],
 )  # fmt: skip
 def test_names_the_server_that_cannot_be_reached(app, database, place, source):

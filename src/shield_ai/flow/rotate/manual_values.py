@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from shield_ai.model.hidden import Hidden
     from shield_ai.model.manifest import Secret
 
-# A template or a masked value, not merely words that a person may choose.
+# Templates and masked values, but not words that may be part of a real value.
 TEMPLATE = regex(r"<.{0,200}>|[xX]{3,}|\*{2,}|\.{3,}|\$\{.{0,200}\}")
 
 
@@ -27,8 +27,8 @@ def require_plausible(secret: Secret, values: Mapping[str, Hidden]) -> None:
         values: The value of each field; the field is empty for a secret without fields.
 
     Raises:
-        ShieldError: A value is empty, a placeholder or no URL, or has spaces around it. The
-            message does not contain it.
+        ShieldError: A value is empty, a placeholder or not a URL, or has spaces around it. The
+            message does not contain the value.
     """
     for field, hidden in values.items():
         problem = _problem(secret, hidden.reveal())

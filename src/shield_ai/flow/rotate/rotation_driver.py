@@ -97,7 +97,7 @@ def run_rotation(
     def run(step: str, progress: Progress) -> None:
         progress.on_step(step)
         with _step_errors(step, store, secret_id):
-            _tell_reuse(store, step, resumed, progress)
+            _report_reuse(store, step, resumed, progress)
             run_step(store, step, token, settings, is_manual=True)
 
     try:
@@ -124,7 +124,7 @@ def run_rotation(
 
 @contextlib.contextmanager
 def _step_errors(step: str, store: Store, secret_id: str) -> Iterator[None]:
-    """Convert the errors of a step, with a hint how to finish the rotation."""
+    """Convert the errors of a step to errors of shield, which say how to finish the rotation."""
     try:
         yield
     except AwsCallError as error:
@@ -137,7 +137,7 @@ def _step_errors(step: str, store: Store, secret_id: str) -> Iterator[None]:
         raise
 
 
-def _tell_reuse(store: Store, step: str, resumed: str | None, progress: Progress) -> None:
+def _report_reuse(store: Store, step: str, resumed: str | None, progress: Progress) -> None:
     """Report that createSecret will keep the value of a resumed rotation, if there is one."""
     if step != CREATE_STEP or resumed is None:
         return
@@ -153,8 +153,8 @@ def pending_version(client: Any, secret_id: str) -> str | None:
         secret_id: The name or ARN of the secret.
     """
     state = Store(client, secret_id).describe()
-    version = state.version_with("AWSPENDING")
-    if version and "AWSCURRENT" not in state.stages[version]:
+    version = state.version_with(PENDING)
+    if version and CURRENT not in state.stages[version]:
         return version
     return None
 
@@ -176,7 +176,7 @@ def cancel(client: Any, secret_id: str) -> str | None:
 
 
 def _cause(error: RotationError, store: Store) -> str:
-    """Return what to change before a connection succeeds; empty if the error says it."""
+    """Return what to change so that a connection succeeds; empty if the error says what."""
     if isinstance(error, TlsError):
         return TLS_HINT
     if not isinstance(error, UnreachableError):
@@ -188,8 +188,8 @@ def _cause(error: RotationError, store: Store) -> str:
     if has_port:
         return "check host and port in the secret, and run shield where they can be reached"
     return (
-        "the secret has no port, so this is the default: add port to its fields in shield.toml, "
-        "and to the value in AWS"
+        "the secret has no port, so the default port was used: add port to its fields in "
+        "shield.toml, and to the value in AWS"
     )
 
 

@@ -13,7 +13,11 @@ if TYPE_CHECKING:
 
 
 def import_hook(path: Path) -> None:
-    """Import a hook by its own name, as in the zip of the rotation function."""
+    """Import a hook under the name of its file, as in the zip of the rotation function.
+
+    Raises:
+        ShieldError: The file does not exist, or its code raises an exception.
+    """
     spec = importlib.util.spec_from_file_location(path.stem, path)
     if spec is None or spec.loader is None or not path.is_file():
         raise ShieldError(

@@ -59,19 +59,22 @@ class VersionLogins(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def live(self) -> LivePassword:
-        """The version that works; the current one if several do."""
-        if _is(self.current, LoginResult.OK):
+        """The version that works: the first of current, pending and previous.
+
+        UNKNOWN if the current version could not be tested and the pending one does not work.
+        """
+        if _has_result(self.current, LoginResult.OK):
             return LivePassword.CURRENT
-        if _is(self.pending, LoginResult.OK):
+        if _has_result(self.pending, LoginResult.OK):
             return LivePassword.PENDING
-        if not _is(self.current, LoginResult.REFUSED):
+        if not _has_result(self.current, LoginResult.REFUSED):
             return LivePassword.UNKNOWN
-        if _is(self.previous, LoginResult.OK):
+        if _has_result(self.previous, LoginResult.OK):
             return LivePassword.PREVIOUS
         return LivePassword.NONE
 
 
-def _is(login: LoginAttempt | None, result: LoginResult) -> bool:
+def _has_result(login: LoginAttempt | None, result: LoginResult) -> bool:
     return login is not None and login.result is result
 
 
@@ -111,7 +114,7 @@ def _login(value: str | None, environ: Mapping[str, str]) -> LoginAttempt | None
 
 
 def describe_strategy(value: Hidden, environ: Mapping[str, str]) -> str:
-    """Return the name of a secret's strategy with its engine; empty if the secret has none."""
+    """Return the name of a secret's strategy with its engine; empty if no strategy applies."""
     try:
         return strategy_name(value.reveal(), environ)
     except RotationError:
@@ -119,7 +122,7 @@ def describe_strategy(value: Hidden, environ: Mapping[str, str]) -> str:
 
 
 def describe_database(value: Hidden, environ: Mapping[str, str]) -> str:
-    """Return the user and the server of a login without its password; empty if it has none."""
+    """Return the server and the user of a login; empty if the value is not a login."""
     engine = describe_strategy(value, environ).partition("-")[0]
     try:
         login = parse_login(parse(value.reveal()), DEFAULT_PORTS.get(engine, 0), environ)
@@ -161,7 +164,7 @@ def explain_live(live: LivePassword, name: str) -> tuple[str, str]:
         )
     if live is LivePassword.UNKNOWN:
         return (
-            "the database can't be asked which password works",
+            "shield could not test which password works",
             f"where the database can be reached, {resume}",
         )
     return "", ""

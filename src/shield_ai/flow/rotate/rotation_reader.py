@@ -91,7 +91,7 @@ class RotationReader:
             strategy=strategy,
             last=state.last,
             next=planned,
-            state=_describe_state(state, planned),
+            state=_phase(state, planned),
             pending=state.pending,
             since=state.since,
         )
@@ -123,8 +123,8 @@ class RotationReader:
     ) -> LivePassword:
         """Return which version's password works.
 
-        Whether the secret is a login follows from its value, too: shield.toml may have changed
-        since the rotation started.
+        If shield.toml does not say that the secret is a login, its value is classified: shield.toml
+        may have changed since the rotation started.
         """
         if not is_known_database:
             kind = classify_login(self.aws.current_text(secret_id))
@@ -136,7 +136,7 @@ class RotationReader:
         return check_logins(self.aws.client, secret_id, settings).live
 
     def rollback_problem(self, name: str) -> str:
-        """Return why a secret must not be rolled back while its rotation is pending.
+        """Return why a secret's pending rotation prevents a rollback; empty if it does not.
 
         Args:
             name: The secret's name in AWS.
@@ -168,7 +168,7 @@ class RotationReader:
         return state
 
     def login_settings(self, secret: Secret) -> dict[str, str]:
-        """Return the settings with which shield logs in to a database, with local paths."""
+        """Return the settings of the rotation function, with the paths on this machine."""
         settings = rotation_settings(secret)
         if "ROTATION_CA_FILE" in settings:
             settings["ROTATION_CA_FILE"] = str(self.root / settings["ROTATION_CA_FILE"])
@@ -176,6 +176,7 @@ class RotationReader:
 
 
 def _explain_problem(live: LivePassword, name: str) -> str:
+    """Return why a pending rotation prevents a rollback; empty if it does not."""
     reason, advice = explain_live(live, name)
     if not reason or live is LivePassword.NONE:
         return ""
@@ -195,7 +196,7 @@ def _rotated_by(secret: Secret, state: RotationState) -> RotatedBy:
     return RotatedBy.HAND
 
 
-def _describe_state(state: RotationState, planned: datetime | None) -> RotationPhase:
+def _phase(state: RotationState, planned: datetime | None) -> RotationPhase:
     if state.pending:
         return RotationPhase.PENDING
     if planned is None:
