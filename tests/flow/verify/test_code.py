@@ -184,7 +184,7 @@ def test_prints_the_checks_as_text(app):
     delete(app)
     done = run("verify", cwd=app)
     assert done.code == 1
-    assert "hint: shield apply" in done.out
+    assert "hint: run shield apply" in done.out
 
 
 def states(app):

@@ -26,8 +26,8 @@ OK, FAILED, UNKNOWN = Status.OK, Status.FAILED, Status.UNKNOWN
     ("code", "loads", "alone", "words"),
     [
         pytest.param(MOVED, OK, OK, "", id="moved"),
-        pytest.param(MOVED + FALLS_BACK, OK, FAILED, "settings does not load without it: SecretNotFoundError", id="fallback used"),
-        pytest.param(MOVED + LEFT, OK, FAILED, "settings does not load without it: KeyError", id="read without get_secret"),
+        pytest.param(MOVED + FALLS_BACK, OK, FAILED, "settings does not load without them: SecretNotFoundError", id="fallback used"),
+        pytest.param(MOVED + LEFT, OK, FAILED, "settings does not load without them: KeyError", id="read without get_secret"),
         pytest.param(MOVED + "assert 'USE_AWS_SECRETS' not in os.environ\n", FAILED, UNKNOWN, "settings: AssertionError", id="fails with AWS on"),
         pytest.param(MOVED + "int(KEY)\n", FAILED, UNKNOWN, "settings: ValueError: invalid literal for int", id="no number"),
         pytest.param(MOVED + "assert not set(KEY) < set('0123456789abcdef')\n", FAILED, UNKNOWN, "settings: AssertionError", id="another form"),

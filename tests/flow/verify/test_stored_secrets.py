@@ -6,7 +6,7 @@ import pytest
 from shield_helpers import make_app, run
 
 DEFAULT = "the app's default is used"
-NO_DEFAULT = "the code has no default: shop/settings.py:"
+NO_DEFAULT = "the code reads AZURE_ACCOUNT_KEY without a default: shop/settings.py:"
 
 
 def absent_check(app, *options):

@@ -96,7 +96,7 @@ def _verify_key(manifest: Manifest, aws: Account) -> Iterator[Check]:
         return
     key = app.kms_key
     try:
-        state = aws.key_state(app.kms_key)
+        state = aws.key_state(key)
     except AwsError as error:
         yield unknown(KMS_KEY_USABLE, error, subject=key)
         return
@@ -165,7 +165,7 @@ def verify_rotations(manifest: Manifest, aws: Account, now: datetime) -> Iterato
 
 
 def _explain_rotation(secret: Secret, state: RotationState, latest: datetime) -> tuple[str, str]:
-    """Return whether a rotation is pending or late, and what to do if it is late.
+    """Return whether a rotation is pending or late, and what to do if it is late, or "".
 
     Args:
         secret: The secret.
@@ -179,7 +179,8 @@ def _explain_rotation(secret: Secret, state: RotationState, latest: datetime) ->
     if state.pending:
         is_late = is_due or (state.since is not None and state.since < latest)
         since = f" since {state.since:%Y-%m-%d}" if state.since else ""
-        return f": rotation pending{since}", pending_hint(secret.name) if is_late else ""
+        hint = pending_hint(secret.name) if is_late else ""
+        return f": rotation pending{since}", hint
     if is_due:
         return f" was due on {planned:%Y-%m-%d}", _OVERDUE_HINT
     return "", ""
@@ -235,7 +236,7 @@ def _verify_login(secret: Secret, name: str, value: Hidden, aws: Account) -> Che
 
 
 def _refused_hint(secret: Secret) -> str:
-    """Return how to make AWS and the database agree on a password, without a pending rotation."""
+    """Return how to make AWS and the database agree on a password if no rotation is pending."""
     return (
         f"{REPAIR}, with the right values of {', '.join(secret.variables())}; "
         f"if an older version of the secret has the password, shield rotate {secret.name} "
@@ -244,7 +245,7 @@ def _refused_hint(secret: Secret) -> str:
 
 
 def _pending_login(secret: Secret, name: str, aws: Account) -> tuple[str, str]:
-    """Return which password of a pending rotation works, and what to do; empty without one."""
+    """Return which password works and what to do, or empty texts if no rotation is pending."""
     try:
         state = aws.rotation_states([name])[name]
         if state is None or not state.pending:

@@ -1,4 +1,4 @@
-"""Check that later edits of the files that apply wrote leave its changes in place."""
+"""Check that edits since apply did not undo the changes that apply made in files."""
 
 from __future__ import annotations
 
@@ -41,9 +41,9 @@ _CALL_HINT = "restore the call of get_secret(), or remove the secret from shield
 def verify_files(app: AppContext) -> Check:
     """Check the files that changed since apply.
 
-    People edit their settings. An edit fails the check if it took a secret in shield.toml away from
-    get_secret(), or added code to the map file. Other checks compare the copy of the runtime, the
-    mapping and the IAM policy with what they must be.
+    Users may edit their settings. The check fails only if an edit removed the get_secret() call of
+    a secret in shield.toml, or added code to the map file. Other checks compare the copy of the
+    runtime, the mapping and the IAM policy with what they must be.
 
     Args:
         app: The app.
@@ -57,12 +57,11 @@ def verify_files(app: AppContext) -> Check:
     changed = _changed_files(app, applied)
     runtime = app.manifest.app.runtime
     if runtime in changed:
-        return _failed(f"{runtime} has other code than the map of secrets", _MAP_HINT)
-    lost = [
-        f"{path}: {name} is no longer read with get_secret()"
-        for path in changed
-        for name in _lost_secrets(app, path, _read_backup(journal, applied[path]))
-    ]
+        return _failed(f"{runtime} contains code other than the map of secrets", _MAP_HINT)
+    lost = []
+    for path in changed:
+        for name in _lost_secrets(app, path, _read_backup(journal, applied[path])):
+            lost.append(f"{path}: {name} is no longer read with get_secret()")
     if lost:
         return _failed(join_names(lost, "; "), _CALL_HINT)
     places = join_names(_with_states(app, changed))
@@ -75,7 +74,7 @@ def _failed(detail: str, hint: str) -> Check:
 
 
 def _changed_files(app: AppContext, applied: dict[str, str]) -> list[str]:
-    """Return the files that differ, except the copy of the runtime and other mappings."""
+    """Return the files that differ, except the copy of the runtime and a newer mapping."""
     manifest = app.manifest
     module = app.scan_result.facts.module(manifest.app.runtime)
     found = []
@@ -90,7 +89,7 @@ def _changed_files(app: AppContext, applied: dict[str, str]) -> list[str]:
 
 
 def _read_backup(journal: Journal, after: str) -> bytes:
-    """Return the content that apply wrote; empty if its copy is gone."""
+    """Return the content that apply wrote; empty if its backup is missing."""
     try:
         return journal.backups.read(after)
     except SourceError:
@@ -134,7 +133,7 @@ def _used_secrets(scan: Scan, secrets: Iterable[Secret]) -> Iterator[str]:
 
 
 def _with_states(app: AppContext, paths: Sequence[str]) -> list[str]:
-    """Return the paths, each with whether its change is committed, if git knows it."""
+    """Return the paths, each followed by whether its change is committed, if git can be read."""
     if not paths:
         return []
     try:

@@ -1,4 +1,4 @@
-"""What a check of `shield verify` is, and its result.
+"""The identity of a check of `shield verify`, and the result of a check.
 
 Code compares ids, never titles: a reworded title changes no control and no exit code.
 """
@@ -24,7 +24,7 @@ class CheckInfo(NamedTuple):
 
     id: str  # never changed, and never used for another check
     title: str  # contains {subject} if there is one check for each secret or key
-    reads: str
+    reads: str  # the data that the check reads, for the documentation
     controls: tuple[str, ...] = ()  # ids of the controls of the report that fail if it fails
 
 

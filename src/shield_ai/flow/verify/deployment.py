@@ -71,7 +71,7 @@ _UNKNOWN_HINT = (
     "name for its purpose, such as dev, test or example, or add # shield: ignore[CRED] and a "
     "reason to the line; in a workflow, move the variable to the job that uses it"
 )
-_UNREAD_HINT = "fix or split the file, or check it by hand"
+_UNREAD_HINT = "fix or split the file, or check it manually"
 _UNCERTAIN_FORMS = frozenset({ValueForm.DEFAULT, ValueForm.MIXED, ValueForm.ENV_FILE})
 
 

@@ -1,4 +1,4 @@
-"""Name the secrets in AWS that apply created, and that shield.toml no longer has."""
+"""Report the secrets in AWS that apply created, and that shield.toml no longer lists."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ NONE_LEFT_OVER = CheckInfo(
 
 
 def _check(target: AwsTarget) -> Iterator[Check]:
-    """Yield a check with a note, because a deployed version may still read the secrets."""
+    """Yield an unknown result, because a deployed version may still read the secrets."""
     try:
         journal = Journal(target.app.tree.root).load()
         names = former_names(target.app, applied_secrets(target.app, target.aws.id, journal))

@@ -48,7 +48,7 @@ def verify_policy(manifest: Manifest, account: str, read: FileReader) -> Iterato
     yield ok_or_failed(
         POLICY_MINIMAL,
         problem,
-        "shield apply writes it, but does not overwrite one that you wrote",
+        "shield apply updates the file, unless it contains permissions that shield does not write",
     )
 
 

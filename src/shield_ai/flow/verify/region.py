@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 REGION_USED = CheckInfo(
     "region-used",
-    "the variables of AWS select the region in shield.toml",
+    "the environment variables of AWS select the region in shield.toml",
     "`AWS_REGION` and `AWS_DEFAULT_REGION`; listed only if they differ from `shield.toml`",
 )
 _VARIABLES = ("AWS_REGION", "AWS_DEFAULT_REGION")  # in the order of the runtime

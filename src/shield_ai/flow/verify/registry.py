@@ -25,7 +25,7 @@ class CodeCheck(NamedTuple):
 
     order: int  # the position in the output
     run: Callable[[AppContext], Iterable[Check]]
-    makes: tuple[CheckInfo, ...]
+    makes: tuple[CheckInfo, ...]  # the checks that `run` can yield
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -44,7 +44,7 @@ class AwsCheck(NamedTuple):
 
     order: int  # the position in the output
     run: Callable[[AwsTarget], Iterable[Check]]
-    makes: tuple[CheckInfo, ...]
+    makes: tuple[CheckInfo, ...]  # the checks that `run` can yield
 
 
 def find_checks() -> list[CodeCheck | AwsCheck]:

@@ -100,15 +100,15 @@ def verify_role(manifest: Manifest, aws: Account, reads: SecretReads) -> Iterato
             return
         if reads.assume_error:
             detail = f"according to IAM's policy simulator: {reads.assume_error.message}"
-    yield _check(
+    yield _access_check(
         ROLE_READS_OWN,
         "denied: ",
         access.denied,
         access.own_error,
         detail,
-        "set role in shield.toml, then shield apply",
+        "check that role in shield.toml is the app's role, then run shield apply",
     )
-    yield _check(
+    yield _access_check(
         ROLE_READS_NO_OTHER,
         "allowed: ",
         access.allowed,
@@ -163,7 +163,7 @@ def _similar_names(names: list[str]) -> list[str]:
     return [name + DECOY_SUFFIX for name in names[:MAX_DECOYS]]
 
 
-def _check(
+def _access_check(
     info: CheckInfo,
     prefix: str,
     wrong: list[str],

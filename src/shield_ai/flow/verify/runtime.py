@@ -60,12 +60,12 @@ def verify_runtime(
             yield _verify_copies([], copies, tree)
         return
     raw = tree.read(path)
-    # An import of a missing module for pydantic fails with the settings.
+    # Modules for pydantic are not required: without one, loading the settings fails.
     needed = needed_files(tree.read, path, CopyParts(django=django, pydantic=False))
     missing = [place for place in needed if tree.read(place) is None]
     if raw is None and not copies and not is_used and len(missing) == len(needed):
         detail = "not applied yet: the app has no copy of the runtime"
-        yield make_check(RUNTIME_UNMODIFIED, Status.UNKNOWN, detail, "shield apply")
+        yield make_check(RUNTIME_UNMODIFIED, Status.UNKNOWN, detail, "run shield apply")
         return
     problems = [f"{place} takes precedence over {path}" for place in overriding_files(tree, path)]
     problems += [f"{place} is missing" for place in missing]
@@ -75,7 +75,7 @@ def verify_runtime(
         problem = f"{path} is missing"
     elif not matches(raw, manifest):
         problem = f"the mapping in {path} differs from shield.toml"
-    yield ok_or_failed(MAP_CURRENT, problem, "shield apply")
+    yield ok_or_failed(MAP_CURRENT, problem, "run shield apply")
 
 
 def _verify_copies(problems: list[str], folders: Collection[str], tree: Tree) -> Check:

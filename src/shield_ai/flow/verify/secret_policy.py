@@ -1,4 +1,4 @@
-"""Find the principals outside the account that a secret's resource policy lets in."""
+"""Find the principals outside the account that a secret's resource policy allows."""
 
 from __future__ import annotations
 
@@ -29,7 +29,8 @@ _RESTRICTING_KEYS = _ACCOUNT_KEYS | {
     "aws:sourcevpce",
     "aws:userid",
 }
-# The part of a value that must be fixed; a wildcard after it is in the same organization or role.
+# What ends the part of a value that must be fixed: a wildcard after it stays in the same
+# organization or role.
 _SEPARATORS = {"aws:principalorgpaths": "/", "aws:userid": ":"}
 _ARN_ACCOUNT = regex(r"arn:[^:]*:[^:]*:[^:]*:(\d{12}):")
 _ACCOUNT_ID = regex(r"\d{12}")
@@ -45,7 +46,8 @@ def outside_principals(
 ) -> Iterator[str]:
     """Yield the accounts and principals outside an account that a resource policy allows.
 
-    `EVERYBODY` stands for access without a condition that requires a fixed value of some keys.
+    `EVERYBODY` means that everybody has access: no condition requires a fixed value of one of the
+    restricting keys.
 
     Args:
         policy: The resource policy of a secret.
@@ -78,15 +80,16 @@ def _principals_of_condition(statement: dict[str, Any]) -> list[str]:
     restrictions = dict(_restrictions(statement))
     if not restrictions:
         return [EVERYBODY]
-    for key in sorted(_ACCOUNT_KEYS & restrictions.keys()):
-        return restrictions[key]
-    return []
+    account_keys = sorted(_ACCOUNT_KEYS & restrictions.keys())
+    return restrictions[account_keys[0]] if account_keys else []
 
 
 def _restrictions(statement: dict[str, Any]) -> Iterator[tuple[str, list[str]]]:
     """Yield the keys for which the condition requires fixed values, and the values."""
     conditions = statement.get("Condition")
-    for operator, keys in conditions.items() if isinstance(conditions, dict) else ():
+    if not isinstance(conditions, dict):
+        return
+    for operator, keys in conditions.items():
         name = operator.removeprefix("ForAnyValue:")
         if name not in _RESTRICTING_OPERATORS or not isinstance(keys, dict):
             continue
@@ -97,7 +100,7 @@ def _restrictions(statement: dict[str, Any]) -> Iterator[tuple[str, list[str]]]:
 
 
 def _are_fixed(key: str, values: list[str]) -> bool:
-    """Return whether the values of a condition stand for few callers."""
+    """Return whether the values of a condition restrict the callers enough."""
     if not values:
         return False
     if key == "aws:sourceip":
@@ -108,7 +111,9 @@ def _are_fixed(key: str, values: list[str]) -> bool:
 def _is_fixed(key: str, value: str) -> bool:
     if value.startswith("arn:"):
         return bool(_ARN_ACCOUNT.match(value))
-    start, _, _ = value.partition(_SEPARATORS[key]) if key in _SEPARATORS else (value, "", "")
+    start = value
+    if key in _SEPARATORS:
+        start = value.partition(_SEPARATORS[key])[0]
     return bool(start) and not _WILDCARD.search(start)
 
 
@@ -133,9 +138,11 @@ def _is_inside(principal: str, account: str, readers: Sequence[str]) -> bool:
     if owner == account:
         return True
     if match is None and not _ACCOUNT_ID.fullmatch(principal):
-        return principal != EVERYBODY
+        return principal != EVERYBODY  # the others are services
     resource = principal[match.end() :] if match else "root"
-    name = f"{'role/*' if resource == 'root' else resource}@{owner}"
+    if resource == "root":  # all principals of the account
+        resource = "role/*"
+    name = f"{resource}@{owner}"
     return any("@" in reader and fnmatch.fnmatchcase(name, reader) for reader in readers)
 
 

@@ -36,9 +36,12 @@ NO_FALLBACK_NEEDED = CheckInfo(
 )
 
 _HINT_NOT_HERE = (
-    "choose the app's Python with --python, or run shield where its other settings are available"
+    "choose the app's Python with --python, or run shield where the app's other environment "
+    "variables are set"
 )
-_HINT_FAILED = "load them with USE_AWS_SECRETS=true; the error says what is missing or invalid"
+_HINT_FAILED = (
+    "load the settings with USE_AWS_SECRETS=true; the error says what is missing or invalid"
+)
 _HINT_NOT_RUN = "loading the settings runs the app's code: use --run-settings if you trust the app"
 _HINT_NO_BOTO3 = "install the app's requirements there, or choose the app's Python with --python"
 _HINT_LEFT_OUT = "add the settings for production to settings in the [app] table of shield.toml"
@@ -78,31 +81,48 @@ def verify_settings(
     if not modules:
         return
     production = {**environ_without_aws(environ), "DJANGO_ENV": "production"}
-    without_moved = _without_moved(production, manifest)
-    probe = SettingsLoader(root, modules, python)
+    loader = SettingsLoader(root, modules, python)
     from_aws = _env_vars(manifest, values)
-    probe.hidden = list(from_aws.values())
+    loader.hidden = list(from_aws.values())
     with AgentStub(values) as agent:
-        probe.allowed_port = agent.port
-        on = agent.env_vars(manifest.app.prefix)
-        loaded = probe.load({**without_moved, **on, "AWS_SECRETS_FALLBACK": "deny"})
-        alone = _errors(loaded)
-        failed = [module for module, error in alone.items() if error]
-        boto3 = _boto3_check(loaded, probe.python, environ)
+        loader.allowed_port = agent.port
+        aws_on = agent.env_vars(manifest.app.prefix)
+        without_moved = _without_moved(production, manifest)
+        loaded = loader.load({**without_moved, **aws_on, "AWS_SECRETS_FALLBACK": "deny"})
+        without_fallback = _errors(loaded)
+        failed = [module for module, error in without_fallback.items() if error]
+        load_check = _boto3_check(loaded, loader.python, environ)
         if not failed:
-            yield boto3
-            yield _without_fallback_check(boto3, _served_by_defaults(manifest, values))
+            yield load_check
+            yield _without_fallback_check(load_check, _served_by_defaults(manifest, values))
             return
-        probe.modules = [pair for pair in modules if pair[0] in failed]
-        with_fallback = _errors(probe.load({**production, **on}))
-    off = _errors(probe.load({**production, **from_aws}))
-    for samples in _samples(manifest) if any(off.values()) else ():
-        with_samples = _errors(probe.load({**production, **samples}))
-        # A module that loads with other values fails because of those in AWS.
-        off = {module: error and with_samples[module] for module, error in off.items()}
+        loader.modules = [pair for pair in modules if pair[0] in failed]
+        with_fallback = _errors(loader.load({**production, **aws_on}))
+    off = _errors(loader.load({**production, **from_aws}))
+    if any(off.values()):
+        off = _without_errors_of_values(off, loader, production, manifest)
     settings = _settings_check(with_fallback, off)
-    yield boto3 if settings.status is Status.OK else settings
-    yield _fallback_check(alone, with_fallback, off, _fallback_hint(manifest))
+    yield load_check if settings.status is Status.OK else settings
+    yield _fallback_check(without_fallback, with_fallback, off, _fallback_hint(manifest))
+
+
+def _without_errors_of_values(
+    off: Mapping[str, str],
+    loader: SettingsLoader,
+    production: Mapping[str, str],
+    manifest: Manifest,
+) -> dict[str, str]:
+    """Return the errors with AWS off that sample values do not prevent.
+
+    A module that loads with sample values failed because of the values in AWS.
+    """
+    remaining = dict(off)
+    for samples in _samples(manifest):
+        with_samples = _errors(loader.load({**production, **samples}))
+        for module, error in with_samples.items():
+            if remaining[module]:
+                remaining[module] = error
+    return remaining
 
 
 def _samples(manifest: Manifest) -> Iterator[dict[str, str]]:
@@ -133,17 +153,17 @@ def _boto3_check(
     return make_check(SETTINGS_LOAD, Status.OK)
 
 
-def _without_fallback_check(boto3: Check, defaults: Sequence[str]) -> Check:
+def _without_fallback_check(load_check: Check, defaults: Sequence[str]) -> Check:
     """Return the check NO_FALLBACK_NEEDED, if all modules load from the agent in place of AWS.
 
     Args:
-        boto3: The check SETTINGS_LOAD.
+        load_check: The check SETTINGS_LOAD.
         defaults: The secrets and fields without a value in AWS.
     """
-    if boto3.status is Status.OK:
+    if load_check.status is Status.OK:
         detail = f"with defaults in the code for {join_names(defaults)}" if defaults else ""
         return make_check(NO_FALLBACK_NEEDED, Status.OK, detail)
-    return make_check(NO_FALLBACK_NEEDED, Status.UNKNOWN, boto3.detail, boto3.hint)
+    return make_check(NO_FALLBACK_NEEDED, Status.UNKNOWN, load_check.detail, load_check.hint)
 
 
 def _served_by_defaults(manifest: Manifest, values: Mapping[str, Hidden]) -> list[str]:
@@ -152,10 +172,12 @@ def _served_by_defaults(manifest: Manifest, values: Mapping[str, Hidden]) -> lis
     for secret in manifest.secret:
         value = values.get(manifest.app.prefix + secret.name)
         if value is None:
-            names += [secret.name] if secret.optional else []
-        else:
-            fields = filter(None, secret.variables().values())
-            names += [f"{secret.name}:{field}" for field in fields if not json_field(value, field)]
+            if secret.optional:
+                names.append(secret.name)
+            continue
+        for field in secret.variables().values():
+            if field and not json_field(value, field):
+                names.append(f"{secret.name}:{field}")
     return names
 
 
@@ -198,18 +220,21 @@ def _fallback_hint(manifest: Manifest) -> str:
 
 
 def _fallback_check(
-    alone: Mapping[str, str], with_fallback: Mapping[str, str], off: Mapping[str, str], hint: str
+    without_fallback: Mapping[str, str],
+    with_fallback: Mapping[str, str],
+    off: Mapping[str, str],
+    hint: str,
 ) -> Check:
     """Return the check NO_FALLBACK_NEEDED, if modules failed without environment variables.
 
     Args:
-        alone: The errors with AWS on and without environment variables.
+        without_fallback: The errors with AWS on and without environment variables.
         with_fallback: The errors with AWS on and environment variables to fall back to.
         off: The errors with AWS off.
         hint: What to do if a module needs the environment variables.
     """
     needed = [
-        f"{module} does not load without it: {alone[module]}"
+        f"{module} does not load without them: {without_fallback[module]}"
         for module, error in with_fallback.items()
         if not error
     ]
@@ -262,7 +287,7 @@ def _development_modules(app: AppContext) -> set[str]:
 
 
 def _name_left_out(checks: Iterable[Check], left_out: Sequence[str]) -> Iterator[Check]:
-    """Yield the checks, which name the settings that were left out; unknown if all were."""
+    """Add the settings that were left out to the checks; yield unknown checks if all were."""
     if not left_out:
         yield from checks
         return

@@ -57,7 +57,7 @@ def _is_missing(name: str, aws: Account) -> bool:
 
 
 def _absent(secret: Secret, name: str, app: AppContext) -> Check:
-    """Tell what the app uses instead of an optional secret that is not in AWS."""
+    """Return the check of an optional secret that is not in AWS: it says what the app uses."""
     if app.only == "aws":  # the code is not scanned
         return absent(SECRET_READABLE, name, "the app's default is used, if it has one")
     places = _reads_without_default(secret, name, app.scan_result)
@@ -67,27 +67,23 @@ def _absent(secret: Secret, name: str, app: AppContext) -> Check:
     return absent(
         SECRET_READABLE,
         name,
-        f"the code has no default: {join_names(places)} reads {variables}",
+        f"the code reads {variables} without a default: {join_names(places)}",
         f"if production runs this code, run shield apply --env-file FILE, with {variables}",
     )
 
 
 def _reads_without_default(secret: Secret, name: str, scan: Scan) -> list[str]:
     """Return the files and lines that read a secret without a default, migrated or not."""
-    variables = secret.variables()
-    places = [
-        f"{finding.path}:{finding.line}"
-        for finding, site in scan.sites
-        if site.shape in READ_SHAPES
-        and not site.optional
-        and not variables.keys().isdisjoint(site.variables)
-    ]
+    variables = secret.variables().keys()
+    places = []
+    for finding, site in scan.sites:
+        requires_value = site.shape in READ_SHAPES and not site.optional
+        if requires_value and not variables.isdisjoint(site.variables):
+            places.append(f"{finding.path}:{finding.line}")
     names = {secret.name, name}
-    places += [
-        call.place
-        for call in scan.secret_calls
-        if call.lacks_default and not names.isdisjoint(call.names)
-    ]
+    for call in scan.secret_calls:
+        if call.lacks_default and not names.isdisjoint(call.names):
+            places.append(call.place)
     return places
 
 
@@ -109,15 +105,15 @@ def _field_problem(secret: Secret, text: str) -> str:
 
 
 def _unreadable(name: str, error: AwsError, aws: Account) -> Check:
-    """Distinguish a missing secret from a denied one: AWS may deny access to both."""
+    """Say if the secret is missing or deleted: AWS may deny access to such secrets, too."""
     try:
         state = aws.secrets.state(name)
     except AwsError:
         return _readable_check(name, error.message, error.hint)
     if state is None:
-        return _readable_check(name, "is not in AWS", "shield apply")
+        return _readable_check(name, "is not in AWS", "run shield apply")
     if state.deleted:
-        return _readable_check(name, "is scheduled for deletion", "shield apply")
+        return _readable_check(name, "is scheduled for deletion", "run shield apply")
     return _readable_check(name, error.message, error.hint)
 
 

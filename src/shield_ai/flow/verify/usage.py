@@ -82,7 +82,7 @@ def verify_usage(manifest: Manifest, scan: Scan) -> Check:
     needed = [secret for secret in manifest.secret if not secret.external]
     if needed and not unused and not reads_secrets(scan):
         detail = "not applied yet: the code only reads environment variables"
-        return make_check(SECRETS_USED, Status.UNKNOWN, detail, "shield apply")
+        return make_check(SECRETS_USED, Status.UNKNOWN, detail, "run shield apply")
     problem = f"no code reads {join_names(unused)}" if unused else ""
     return ok_or_failed(SECRETS_USED, problem, _UNUSED_HINT)
 
@@ -113,7 +113,8 @@ def _names_of(secret: Secret, manifest: Manifest) -> set[str]:
 def verify_held(manifest: Manifest, aws: Account, app: AppContext) -> Check:
     """Check that AWS has the secrets that the code reads, but shield.toml does not list.
 
-    The secrets in shield.toml have a check each. The app's role can't read those that it ignores.
+    The secrets in shield.toml have a check each. The secrets of ignored variables fail the check,
+    because the app's role can't read them.
 
     Args:
         manifest: shield.toml, with the settings of the environment.
@@ -137,7 +138,7 @@ def verify_held(manifest: Manifest, aws: Account, app: AppContext) -> Check:
 def _held_check(
     calls: Sequence[SecretCall], missing: Collection[str], suggestions: Mapping[SecretCall, str]
 ) -> Check:
-    """Return the check of the calls that certainly, or possibly, read a missing secret."""
+    """Return the check: failed if a call reads a missing secret, unknown if a call may read one."""
     certain: list[str] = []
     possible = [f"{call.place} reads a computed name" for call in calls if not call.names]
     for call in calls:
