@@ -6,8 +6,8 @@ from shield_helpers import shield
 SETTINGS = "import os\nSECRET_KEY = os.environ.get('SECRET_KEY', 'set-in-production')\n"
 LISTED = "services:\n  web:\n    build: .\n    environment:\n      - SECRET_KEY\n"
 STEP = (
-    "docker-compose.yml: the services get only the variables that it lists; "
-    "add USE_AWS_SECRETS, AWS_SECRETS_ENV and AWS_REGION to them"
+    "docker-compose.yml: its services get only the variables that the file lists: "
+    "add USE_AWS_SECRETS, AWS_SECRETS_ENV and AWS_REGION to the services of the app"
 )
 
 

@@ -73,7 +73,7 @@ def plan_code(
         files += inside
         skipped += [*links, *unwrapped]
         skipped += find_patched_tests(rewritten.files, inputs.python_files, app.read)
-        module = inputs.accessor_import.split()[1]  # of: from MODULE import get_secret
+        module = inputs.accessor_import.split()[1]  # from MODULE import get_secret
         edited = [file.path for file in rewritten.files]
         app_files = _app_files(inputs, edited, dotenv)
         context = FixContext(app.read, manifest, app_files, module, rewritten.engines)

@@ -14,7 +14,10 @@ if TYPE_CHECKING:
     from shield_ai.model.file_reader import FileReader
 
 SWITCH = "USE_AWS_SECRETS"
-LISTED = "{}: the services get only the variables that it lists; add {}, {} and AWS_REGION to each"
+LISTED = (
+    "{}: its services get only the variables that the file lists: "
+    "add {}, {} and AWS_REGION to the services of the app"
+)
 
 
 def switch_steps(

@@ -165,7 +165,7 @@ def verify_rotations(manifest: Manifest, aws: Account, now: datetime) -> Iterato
 
 
 def _explain_rotation(secret: Secret, state: RotationState, latest: datetime) -> tuple[str, str]:
-    """Return whether a rotation is pending or late, and what to do if it is late, or "".
+    """Return what to report of a pending or late rotation, and a hint if it is late, or "".
 
     Args:
         secret: The secret.
