@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 from shield_ai.aws.live.calls import removed_tags, tag_dict, tag_list, translate_errors
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from mypy_boto3_cloudwatch import CloudWatchClient
+    from mypy_boto3_cloudwatch.type_defs import DimensionTypeDef
 
     from shield_ai.aws.live.session import Session
     from shield_ai.aws.syntax.terraform import Block
@@ -66,14 +68,13 @@ class Alarm(ResourceKind):
 
     def upsert(self, name: str, settings: Settings, live: Settings | None) -> None:
         """Create or overwrite the alarm."""
-        dimensions = sorted(settings["dimensions"].items())
         with translate_errors("cloudwatch:PutMetricAlarm", name):
             self._client.put_metric_alarm(
                 AlarmName=name,
                 AlarmDescription=settings["description"],
                 Namespace=settings["namespace"],
                 MetricName=settings["metric"],
-                Dimensions=[{"Name": key, "Value": value} for key, value in dimensions],
+                Dimensions=_dimensions(settings),
                 Statistic=settings["statistic"],
                 Period=settings["period"],
                 EvaluationPeriods=settings["periods"],
@@ -113,7 +114,6 @@ class Alarm(ResourceKind):
 
     @staticmethod
     def to_cloudformation(name: str, settings: Settings) -> Iterator[Part]:
-        dimensions = sorted(settings["dimensions"].items())
         yield (
             "CloudWatch::Alarm",
             {
@@ -121,7 +121,7 @@ class Alarm(ResourceKind):
                 "AlarmDescription": settings["description"],
                 "Namespace": settings["namespace"],
                 "MetricName": settings["metric"],
-                "Dimensions": [{"Name": key, "Value": value} for key, value in dimensions],
+                "Dimensions": _dimensions(settings),
                 "Statistic": settings["statistic"],
                 "Period": settings["period"],
                 "EvaluationPeriods": settings["periods"],
@@ -165,6 +165,7 @@ class Alarm(ResourceKind):
             alarm_description=settings["description"],
             namespace=settings["namespace"],
             metric_name=settings["metric"],
+            dimensions=json.dumps(_dimensions(settings)),
             statistic=settings["statistic"],
             period=str(settings["period"]),
             evaluation_periods=str(settings["periods"]),
@@ -175,3 +176,8 @@ class Alarm(ResourceKind):
             ok_actions=settings["actions"],
             tags=tag_list_json(settings),
         )
+
+
+def _dimensions(settings: Settings) -> list[DimensionTypeDef]:
+    dimensions = sorted(settings["dimensions"].items())
+    return [{"Name": name, "Value": value} for name, value in dimensions]

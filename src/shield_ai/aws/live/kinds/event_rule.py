@@ -186,6 +186,7 @@ class EventRule(ResourceKind):
             name=name,
             event_pattern=compact_json(settings["pattern"]),
             state=settings["state"],
+            description=settings["description"],
             tags=tag_list_json(settings),
         )
         target = settings["target"]
