@@ -97,6 +97,8 @@ def test_ignored_files(tmp_path):
     (tmp_path / ".gitignore").write_text("secrets.*\n")
     assert ignored_files(app, paths) == ["shop/secrets.py", "é/secrets.py"]
     assert ignored_files(app, []) == ignored_files(app, ["shop/new.py"]) == []
+    quoted = 'a "b"/secrets.py'
+    assert ignored_files(app, [quoted]) == [quoted]
     (tmp_path / ".gitignore").write_text("app/\n")  # the whole app
     assert ignored_files(app, paths) == []
 

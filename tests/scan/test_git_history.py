@@ -97,6 +97,14 @@ def test_name_that_is_not_utf_8_is_escaped(repository) -> None:
     assert r"caf\xe9.py" in {finding.path for finding in scan_history(repository).findings}
 
 
+def test_name_that_git_quotes_is_unquoted(repository) -> None:
+    names = {'a "b".py', "caf\u00e9\\.py"}
+    for index, name in enumerate(names):
+        secret = fill("ghp_{alnum:36}", 7 + index)
+        commit(repository, {name: f'x = "{secret}"\n'}, "2023-01-02T03:04:05+00:00")
+    assert names < {finding.path for finding in scan_history(repository).findings}
+
+
 @pytest.mark.parametrize("broken", [False, True], ids=["none", "broken"])
 def test_missing_or_broken_repository_is_an_error(tmp_path, broken) -> None:
     if broken:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -63,13 +64,14 @@ def write_manifest(tree: Tree, manifest: Manifest, known: int) -> str:
         known: The number of secrets in the file before.
     """
     old = tree.read(MANIFEST)
-    text = render(manifest, old.decode("utf-8-sig") if old else "")
+    bom, old_text = _decode(old or b"")
+    new = bom + render(manifest, old_text).encode()
     total = len(manifest.secret)
-    if old is not None and text.encode() == old:
+    if new == old:
         return f"{MANIFEST}: no new secrets, {total} already listed"
     if old is None and not total:
         return f"no secrets found that can be moved; {MANIFEST} was not written"
-    tree.write(MANIFEST, text.encode())
+    tree.write(MANIFEST, new)
     number = total - known
     noun = "secret" if number == 1 else "secrets"
     done = "added" if old else "written"
@@ -84,10 +86,16 @@ def manifest_edit(manifest: Manifest, read: FileReader) -> list[FileChange]:
         read: Returns the bytes of a file of the app.
     """
     old = read(MANIFEST)
-    old_text = old.decode() if old else ""
+    bom, old_text = _decode(old or b"")
     text = render(manifest, old_text)
-    if old is not None and text.encode() == old:
+    if bom + text.encode() == old:
         return []
     end = len(old or b"")
     edit = Edit(path=MANIFEST, start=end, end=end, replacement=text[len(old_text) :])
     return [file_change(MANIFEST, old, [edit])]
+
+
+def _decode(raw: bytes) -> tuple[bytes, str]:
+    """Return the byte order mark of a file, if it has one, and its text."""
+    bom = codecs.BOM_UTF8 if raw.startswith(codecs.BOM_UTF8) else b""
+    return bom, raw.removeprefix(bom).decode()

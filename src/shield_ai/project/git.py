@@ -163,8 +163,9 @@ def ignored_files(root: Path, paths: Collection[str]) -> list[str]:
     """
     if not paths or git_process.run(root, "check-ignore", "-q", "--", ".")[0] != 1:
         return []
-    output = git_process.read(root, "check-ignore", "--", *paths)
-    return sorted({*paths} & {*_decode(output or b"").splitlines()})
+    output = git_process.read(root, "check-ignore", "--", *paths) or b""
+    ignored = {_decode(git_process.unquote(line)) for line in output.splitlines()}
+    return sorted({*paths} & ignored)
 
 
 def files_around(root: Path, words: Iterable[str]) -> list[str] | None:

@@ -240,6 +240,16 @@ class Stream:
         return output
 
 
+def unquote(path: bytes) -> bytes:
+    r"""Return a path without the quotes and escapes that git adds to it, such as `\t`, `\"` and `\303`.
+
+    https://git-scm.com/docs/git-config#Documentation/git-config.txt-corequotePath
+    """
+    if not path.startswith(b'"'):
+        return path
+    return path[1:-1].decode("unicode_escape").encode("latin-1")
+
+
 def command(root: Path, *arguments: str) -> list[str]:
     """Return the command line of a git command on a local repository."""
     options = [part for name, value in CONFIG.items() for part in ("-c", f"{name}={value}")]

@@ -226,7 +226,7 @@ def _parse_raw_line(line: bytes) -> tuple[str, str]:
     mode = fields[head.count(b":")]
     if not blob.strip("0") or mode.startswith(SUBMODULE_MODE):
         return "", ""
-    return blob, path.decode("utf-8", "surrogateescape").strip('"')
+    return blob, git_process.unquote(path).decode("utf-8", "surrogateescape")
 
 
 def _head_blobs(root: Path) -> set[str]:

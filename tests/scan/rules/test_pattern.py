@@ -255,6 +255,15 @@ def test_app_with_a_custom_pattern(tmp_path) -> None:
     assert "ACME.key: ACME key (high)" in explanation.explain("ACME.key", [made])
 
 
+def test_rules_have_the_severity_and_the_texts_of_the_pattern(tmp_path) -> None:
+    text = OWN.replace("    severity: high\n", "").replace("    fix: Revoke it.\n", "")
+    (tmp_path / pattern.APP_FOLDER).mkdir(parents=True)
+    (tmp_path / pattern.APP_FOLDER / "acme.yaml").write_text(text)
+    [made] = pattern.load_app_patterns(tmp_path)
+    [rule] = made.rules
+    assert (rule.severity, rule.fix) == (Severity.HIGH, "Revoke it.")
+
+
 @pytest.mark.parametrize(
     ("old", "new", "line", "words"),
     [

@@ -240,7 +240,8 @@ def _exists(folder: int, name: str) -> bool:
 
 def write_error(path: Path, error: OSError) -> SourceError:
     """Return the error for a file in the folder that can't be written."""
+    is_full = error.errno in {errno.ENOSPC, errno.EDQUOT}
+    step = "free some disk space" if is_full else "check the permissions of the folder"
     return SourceError(
-        f"{path} can't be written: {error.strerror}",
-        "free some disk space, then run the same command again",
+        f"{path} can't be written: {error.strerror}", f"{step}, then run the same command again"
     )

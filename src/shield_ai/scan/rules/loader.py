@@ -78,18 +78,12 @@ def _check_duplicate_keys(document: Document) -> None:
 
 
 def _apply_defaults(data: Any) -> None:
-    """Add the pattern's defaults to each rule, then the pattern's severity and texts.
-
-    A pattern without `defaults` is not changed: its rules must set all keys.
-    """
-    if not isinstance(data, dict) or not isinstance(data.get("defaults"), dict):
+    """Add the pattern's defaults to each rule, then the pattern's severity and texts."""
+    if not isinstance(data, dict) or not isinstance(data.get("defaults", {}), dict):
         return
-    defaults = {
-        "severity": data.get("severity"),
-        "explanation": data.get("description"),
-        "fix": data.get("fix"),
-        **data["defaults"],
-    }
+    inherited = {"severity": "severity", "explanation": "description", "fix": "fix"}
+    defaults = {key: data[source] for key, source in inherited.items() if source in data}
+    defaults |= data.get("defaults", {})
     rules = data.get("rules")
     if not isinstance(rules, list):
         return
