@@ -241,7 +241,7 @@ class Stream:
 
 
 def unquote(path: bytes) -> bytes:
-    r"""Return a path without the quotes and escapes that git adds to it, such as `\t`, `\"` and `\303`.
+    r"""Return a path without the quotes and escapes of git, such as `\t`, `\"` and `\303`.
 
     https://git-scm.com/docs/git-config#Documentation/git-config.txt-corequotePath
     """

@@ -79,7 +79,21 @@ def test_no_region(no_real_aws, monkeypatch):
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "x")
     with pytest.raises(AwsError, match="no AWS region") as caught:
         Session(None).client("cloudtrail")
-    assert "set AWS_DEFAULT_REGION" in caught.value.hint
+    assert "set AWS_REGION" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("region", "variables", "used"),
+    [
+        pytest.param(None, {"AWS_REGION": "eu-west-3"}, "eu-west-3", id="AWS_REGION"),
+        pytest.param(None, {"AWS_DEFAULT_REGION": "eu-west-2"}, "eu-west-2", id="default"),
+        pytest.param("us-east-1", {"AWS_REGION": "eu-west-3"}, "us-east-1", id="given"),
+    ],
+)
+def test_region(no_real_aws, monkeypatch, region, variables, used):
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    assert Session(region).region == used
 
 
 def test_threads_share_the_exceptions_of_a_client(aws):

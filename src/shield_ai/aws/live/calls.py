@@ -105,7 +105,7 @@ def translate_errors(permission: str, name: str = "") -> Iterator[None]:
     except NoRegionError:
         raise AwsError(
             "no AWS region",
-            "set AWS_DEFAULT_REGION, or run the command in the folder of an app with a shield.toml",
+            "set AWS_REGION, or run the command in the folder of an app with a shield.toml",
         ) from None
     except BotoCoreError as error:
         raise AwsError(

@@ -51,7 +51,7 @@ class Session:
     """The AWS clients of one run, all in one region.
 
     Args:
-        region: The region; None uses AWS_DEFAULT_REGION, or the one in ~/.aws/config.
+        region: The region; None uses AWS_REGION, AWS_DEFAULT_REGION or ~/.aws/config.
         profile: A profile in ~/.aws/config; "" uses the default credentials.
         assume: The ARN of a role to assume.
         read: Returns the content of a file of the app, for resources that include such files.
@@ -183,6 +183,8 @@ def _config(retries: Mapping[str, Any] = _STANDARD_RETRIES) -> Config:
 def _open_session(region: str | None, profile: str) -> boto3.session.Session:
     try:
         with translate_errors("the connection"):
+            # boto3 does not read AWS_REGION, which the other SDKs of AWS and the runtime prefer.
+            region = region or os.environ.get("AWS_REGION") or None
             return _boto_session(profile, region_name=region)
     except ProfileNotFound:
         name = profile or os.environ.get("AWS_PROFILE", "")

@@ -54,3 +54,15 @@ def test_missing_permission_to_call_the_function_is_detected(live):
         FunctionName="shop-canary", StatementId="schedule-shop-canary"
     )
     assert live.read([("schedule", "shop-canary")])["schedule", "shop-canary"]["function"] == ""
+
+
+def test_the_permission_of_a_disabled_rule_is_deleted(live):
+    wanted = [*canary_resources(parse(TEXT), "123456789012", REGION, lambda _: None)]
+    for resource in wanted:
+        live.reconcile(*resource.key, resource.settings)
+    functions = boto3.client("lambda", REGION)
+    assert "schedule-shop-canary" in functions.get_policy(FunctionName="shop-canary")["Policy"]
+    boto3.client("events", REGION).disable_rule(Name="shop-canary")
+    live.reconcile("schedule", "shop-canary", None)
+    with pytest.raises(functions.exceptions.ResourceNotFoundException):
+        functions.get_policy(FunctionName="shop-canary")

@@ -135,14 +135,15 @@ class Schedule(ResourceKind):
 
     def delete(self, name: str) -> None:
         """Delete the rule, its target and the function's permission, if the rule exists."""
-        live = self.read(name)
-        if live is None:
+        if self.read(name) is None:
             return
-        if live["function"]:
+        with translate_errors("events:ListTargetsByRule", name):
+            target = _find_target(self._client.list_targets_by_rule(Rule=name)["Targets"])
+        if target:
             missing = self._lambda.exceptions.ResourceNotFoundException
             with translate_errors("lambda:RemovePermission", name), contextlib.suppress(missing):
                 self._lambda.remove_permission(
-                    FunctionName=live["function"], StatementId=_statement_id(name)
+                    FunctionName=target["Arn"], StatementId=_statement_id(name)
                 )
         with translate_errors("events:RemoveTargets", name):
             self._client.remove_targets(Rule=name, Ids=[_TARGET_ID])
