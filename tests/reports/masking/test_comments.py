@@ -32,6 +32,7 @@ def shown(comment):
         "# noqa: F401, F403",
         "# noqa",
         "# type: ignore[no-untyped-call]",
+        "# noqa: TC002 Pydantic requires this to be present at runtime",
         "#",
     ],
 )
@@ -52,6 +53,11 @@ def test_plain_comments_are_shown(comment):
         pytest.param("# use AKIA2345ABCDEFGHIJKL now", "# use ••• now", id="token"),
         pytest.param("# https://user:pw@host.example/", "#•••", id="URL with a login"),
         pytest.param("# https://hooks.slack.com/services/T0/B0/x", "# •••", id="URL with a token"),
+        pytest.param(
+            "# noqa: S105 the password is swordfish",
+            "# noqa: S105 the password is•••",
+            id="after noqa",
+        ),
         pytest.param("# noqa: AB1234567", "# noqa: •••", id="no rule id"),
         pytest.param("# pin 123456", "# pin •••", id="long number"),
         pytest.param("# xqzvkjwpqh", "# •••", id="random letters"),

@@ -19,6 +19,7 @@ SHOWN = {
     "ALLOWED_HOSTS": "* .example.com localhost,127.0.0.1",
     "INTERNAL_IPS": "127.0.0.1",
     "PORT": "5432 25 65535",
+    "GIT_SHA": "development production",
     "ENGINE": "django.db.backends.postgresql django.db.backends.mysql django.contrib.gis.db.backends.postgis"
     " shop.db.postgresql",
     "EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend anymail.backends.mailgun.EmailBackend",

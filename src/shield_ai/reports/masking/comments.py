@@ -29,7 +29,7 @@ RULE = regex(r"[-*#~_.&+]+")
 # Comments for tools, with the ids of rules.
 DIRECTIVE = regex(
     r"# ?(?:noqa(?:: ?[A-Z]{1,4}\d{3,4}(?:, ?[A-Z]{1,4}\d{3,4}){0,9})?"
-    r"|type: ?ignore(?:\[[a-z]{2,12}(?:-[a-z]{2,12}){0,4}\])?|pragma: ?no cover)"
+    r"|type: ?ignore(?:\[[a-z]{2,12}(?:-[a-z]{2,12}){0,4}\])?|pragma: ?no cover)(?=\s|\Z)"
 )
 SLUG = r"[a-z]{1,20}(?:[-_.][a-z]{1,20}){0,8}"
 LINK = regex(
@@ -49,13 +49,13 @@ MIN_LETTERS = 6  # shorter words have too few pairs of letters
 
 def hidden_spans(comment: str) -> Iterator[Span]:
     """Yield the spans of characters to hide in a comment, which starts with its `#`."""
-    if DIRECTIVE.fullmatch(comment):
-        return
-    if CODE.search(comment, 1):
-        yield 1, len(comment)
+    directive = DIRECTIVE.match(comment)
+    start = directive.end() if directive else 1
+    if CODE.search(comment, start):
+        yield start, len(comment)
         return
     follows_secret = False
-    for match in WORD.finditer(comment, 1):
+    for match in WORD.finditer(comment, start):
         word = match[0].strip(BRACKETS)
         if follows_secret and (word.lower() in LEADS_TO_VALUE or match[0].startswith(":")):
             yield match.end(), len(comment)

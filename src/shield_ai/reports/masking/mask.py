@@ -3,7 +3,8 @@
 In Python, long numbers, the contents of strings, and the words of comments that may be values are
 hidden, but not names, and not strings that can't be secrets in their places. In .env files,
 everything except variable names is hidden. In YAML and JSON, the names to keep are shown at the
-start of lines; in other files, everything is hidden. Each hidden byte becomes a NUL, so that
+start of lines, and in files with dependencies, the requirements; in other files, everything is
+hidden. Each hidden byte becomes a NUL, so that
 offsets stay valid. `show` replaces each run of NULs with one mark.
 """
 
@@ -21,6 +22,7 @@ from shield_ai.model.printable import printable
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.project.python_source import Source
 from shield_ai.reports.masking.comments import hidden_spans
+from shield_ai.reports.masking.dependency_files import DEPENDENCY_FILE, harmless_lines
 from shield_ai.reports.masking.offsets import Offsets
 from shield_ai.reports.masking.value_places import PLAIN_VARIABLE, harmless_spans, is_env_function
 
@@ -66,7 +68,17 @@ def mask(path: str, raw: bytes, keep: Collection[str] = ()) -> bytes:
     if DOTENV.search(path):
         return _hide(raw, _assigned_values(raw))
     hidden = _hide(raw, [(0, len(raw))])
+    if DEPENDENCY_FILE.search(path):
+        return _with_lines(hidden, raw)
     return _with_names(hidden, raw, keep) if keep and CONFIG.search(path) else hidden
+
+
+def _with_lines(hidden: bytes, raw: bytes) -> bytes:
+    """Show the requirements, the names of tables and the ends of lists in a hidden file."""
+    out = bytearray(hidden)
+    for start, end in harmless_lines(raw):
+        out[start:end] = raw[start:end]
+    return bytes(out)
 
 
 def _with_names(hidden: bytes, raw: bytes, keep: Collection[str]) -> bytes:

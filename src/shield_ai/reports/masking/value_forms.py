@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 MAX_LENGTH = 200  # characters of a string that is shown
 MIN_MESSAGE = 3  # words; a single word may be a value
 BOOLEANS = word_set("true false yes no on off 0 1")
+# The usual names of environments, which are the default of many variables.
+STAGES = word_set("dev development local prod production staging test testing")
 LEVELS = word_set("DEBUG INFO WARNING WARN ERROR CRITICAL")
 LOOPBACK = word_set("localhost 127.0.0.1 0.0.0.0 ::1 [::1] *")
 # The usual names of services in a private network, such as in a Compose file.
@@ -77,7 +79,7 @@ def is_harmless(names: Collection[str], place: str, text: str) -> bool:
         return False
     meanings = {meaning(name) for name in names}
     if meanings <= {Meaning.HARMLESS}:
-        if text.lower() in BOOLEANS:
+        if text.lower() in BOOLEANS or text.lower() in STAGES:
             return True
         return any(form.matches(text) for form in FORMS if _last_word(place) in form.names)
     return meanings <= {Meaning.HARMLESS, Meaning.URL} and is_url(text)

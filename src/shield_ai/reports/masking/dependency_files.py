@@ -1,0 +1,39 @@
+"""Find the lines of pyproject.toml and requirements files that can't contain a secret.
+
+These are a requirement with a version, the name of a table, and the start or the end of a list.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from shield_ai.project.perf.lazy_regex import regex
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    Span = tuple[int, int]
+
+DEPENDENCY_FILE = regex(
+    r"(?:^|/)(?:pyproject\.toml|setup\.cfg|Pipfile"
+    r"|[\w.-]{0,40}requirements[\w./-]{0,40}\.(?:txt|in))$"
+)
+VERSION = rb"\d{1,4}(?:\.(?:\d{1,5}|\*)){0,4}(?:(?:a|b|rc|\.post|\.dev)\d{1,3})?"
+LIMIT = rb"(?:===?|~=|[<>!]=?|\^)[ \t]{0,3}" + VERSION
+LIMITS = LIMIT + rb"(?:,[ \t]{0,3}" + LIMIT + rb"){0,3}"
+NAME = rb"[A-Za-z][A-Za-z0-9._-]{0,39}(?:\[[a-z0-9,_ -]{1,40}\])?"
+# In requirements files and in lists of TOML, or in tables of Poetry and pipenv.
+ASSIGNED = rb"(?:[ \t]{0,3}=[ \t]{0,3}[\"'])?[ \t]{0,3}"
+REQUIREMENT = rb"[\"']?" + NAME + ASSIGNED + LIMITS + rb"[\"']?,?"
+TABLE = rb"\[{1,2}[A-Za-z][A-Za-z.-]{0,60}\]{1,2}"
+LIST_START = rb"(?:[a-z][a-z_-]{0,30}[ \t]{0,3}=[ \t]{0,3})?\["
+LIST_END = rb"\],?"
+LINE = regex(
+    rb"(?m)^[ \t]{0,40}(?:" + b"|".join([REQUIREMENT, TABLE, LIST_START, LIST_END]) + rb")\s{0,9}$"
+)
+
+
+def harmless_lines(raw: bytes) -> Iterator[Span]:
+    """Yield the byte spans of lines that can't contain a secret."""
+    for match in LINE.finditer(raw):
+        yield match.span()
