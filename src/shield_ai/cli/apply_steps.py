@@ -21,13 +21,13 @@ if TYPE_CHECKING:
     from shield_ai.model.plan import Applied, Plan, Receipt
 
 UNCOMPARED = (
-    "not compared: the edits of the apply that was interrupted; "
-    "to compare them, run shield rollback, and then shield apply again"
+    "not compared: the settings before and after the edits of the interrupted apply; "
+    "to compare them, run shield rollback, then shield apply"
 )
 
 
 class ApplySteps:
-    """Prints each completed step, updates the bar, and describes the state after an interrupt.
+    """Prints each completed step, and describes the state after an interrupt.
 
     Args:
         read: Returns the bytes of a file of the app.
@@ -61,9 +61,10 @@ class ApplySteps:
         """Return the error and the hint after an interrupt, which normally restores the files."""
         files = self._planned.files
         edited = sum(self._is_edited(file) for file in files)
-        parts = ["interrupted", "the code is unchanged"]
+        code_state = "the code is unchanged"
         if edited:
-            parts[1] = f"{edited} of {count(len(files), 'file')} edited"
+            code_state = f"{edited} of {count(len(files), 'file')} edited"
+        parts = ["interrupted", code_state]
         if self._in_aws:
             changes = count(self._in_aws, "change")
             parts.append(f"{self._done_in_aws} of {changes} in AWS completed")
@@ -74,7 +75,8 @@ class ApplySteps:
 
     def _is_edited(self, file: FileChange) -> bool:
         content = self._read(file.path)
-        return (None if content is None else digest(content)) != file.before
+        current = None if content is None else digest(content)
+        return current != file.before
 
 
 def print_results(planned: Plan, applied: Applied) -> None:

@@ -118,6 +118,6 @@ def test_names_edits_that_are_never_compared(uncompared, options, edit) -> None:
     settings.write_text(edited)
     done = run(*options, "--json", cwd=uncompared)
     assert done.code == 0, done.text
-    assert "not compared: the edits of the apply that was interrupted" in done.err
+    assert "not compared: the settings before and after the edits of the interrupted" in done.err
     assert json.loads(done.out)["settings"]["modules"] == []
     assert settings.read_text() == edited

@@ -128,9 +128,10 @@ def apply(
             print_json(apply_document(planned, Applied()))
         return DONE
     with session.locked():
-        recovered = 0
+        recovered_steps = 0
         if session.is_interrupted:
-            recovered, planned = recover(session, planned if plan_file else None, yes=yes)
+            given_plan = planned if plan_file else None
+            recovered_steps, planned = recover(session, given_plan, yes=yes)
         if plan_file:
             session.require_derived(planned)
         session.require_safe(
@@ -141,7 +142,7 @@ def apply(
         )
         fixed = count_fixed(session.scan_result.findings, planned)
         print_before_question(plan_text(planned, session.tree.read, fixed=fixed), yes=yes, nl=False)
-        confirm_plan(session, recovered, yes=yes)
+        confirm_plan(session, recovered_steps, yes=yes)
         steps = ApplySteps(session.tree.read, planned)
         settings = SettingsOptions(may_run=not proof.no_proof, python=proof.python or "")
         with interruption(steps.interrupted):
