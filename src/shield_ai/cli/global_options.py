@@ -1,4 +1,4 @@
-"""The options of every command, before or after its name, and the examples of --help."""
+"""The global options, which can precede or follow a command's name, and the examples of --help."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from shield_ai.model.output_options import OUTPUT
 
 NOTE = "Global options: -v, -q, --color, -V; see shield --help."
 
-# Only commands that exist in every app, so that they can be copied.
+# Complete commands without placeholders, so that they can be copied.
 EXAMPLES = {
     "scan": (
         "shield scan",
@@ -100,12 +100,12 @@ GLOBAL_OPTIONS = (
         "-q",
         "--quiet",
         is_flag=True,
-        help_text="Print only results, warnings and errors; of a scan, no summary.",
+        help_text="Print only results, warnings and errors, and omit the summary of a scan.",
     ),
     _option(
         "--color",
         type=click.Choice(["auto", "always", "never"]),
-        help_text="When to color output. auto is the default: on a terminal.",
+        help_text="When to color output. The default is auto: only on a terminal.",
     ),
 )
 

@@ -31,4 +31,4 @@ def test_says_what_to_do_with_the_exports(monkeypatch, capsys):
     assert main(["local"]) == 0
     shown = capsys.readouterr()
     assert shown.out == "export A=b\n"
-    assert "run these lines in another terminal" in shown.err
+    assert "run these lines in another terminal before you run shield there" in shown.err

@@ -8,15 +8,15 @@ from shield_ai.cli.console import echo, note
 from shield_ai.model.errors import DONE
 
 _NEXT = (
-    "run these lines in another terminal, then shield there; Ctrl-C here stops the embedded AWS\n"
-    "or start a shell that has them: shield local bash"
+    "run these lines in another terminal before you run shield there, or start a shell with these\n"
+    "variables: shield local bash; Ctrl-C here stops the embedded AWS"
 )
 
 
 @click.command(context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
 @click.option("--port", type=int, default=0, help="Port to listen on; a free port by default.")
 @click.option(
-    "--run-hooks", is_flag=True, help="Run the hooks that rotation functions of the app contain."
+    "--run-hooks", is_flag=True, help="Run the rotation hooks that shield.toml names for API keys."
 )
 @click.argument("command", nargs=-1, type=click.UNPROCESSED)
 def local(port: int, command: tuple[str, ...], *, run_hooks: bool) -> int:
@@ -26,8 +26,8 @@ def local(port: int, command: tuple[str, ...], *, run_hooks: bool) -> int:
     that point to the embedded AWS, and stops when the command ends. Without a command, prints these
     variables and runs until Ctrl-C. All data is discarded on exit.
 
-    The embedded AWS runs rotation functions on this machine, but the hook that shield.toml names
-    for an API key only with --run-hooks.
+    Rotation functions run on this machine. Without --run-hooks, functions that contain the hook of
+    an API key are rejected.
     """
     from shield_ai.sandbox.emulator.server import run_beside, serve_forever
 

@@ -26,8 +26,8 @@ def schema(name: str, output: Path | None) -> int:
     Editors use the schema of shield.toml for completion and validation. With Taplo, the first line
     of shield.toml points to it: #:schema ./shield.schema.json
 
-    NAME is scan, plan, verify, rotate-status or another name of the page JSON in the reference, to
-    print the schema of the JSON that a command prints.
+    To print the schema of a command's JSON output, give its NAME: scan, plan, verify, rotate-status
+    or another name from the page JSON of the reference.
     """
     text = json.dumps(_schema(name), indent=2, ensure_ascii=False) + "\n"
     if output:
