@@ -469,7 +469,7 @@ def test_rollback_keeps_the_edits_since_apply(app, aws):
     done = run("rollback", "--yes", cwd=app)
     assert done.code == 0, done.text
     assert "+X = 1" in done.err
-    assert "these edits of shop/settings.py stay" in done.err
+    assert "these edits of shop/settings.py are kept" in done.err
     assert settings.read_bytes() == SETTINGS + b"X = 1\n"
     assert (app / ".shield/edited/shop/settings.py").read_bytes() == edited
 
@@ -725,7 +725,7 @@ def test_rollback_of_an_apply_on_another_machine(app):
     assert done.code == 0
     assert done.err.splitlines() == [
         "nothing to undo",
-        "shield apply ran elsewhere, and its journal is there: use git revert",
+        "no journal: shield apply ran in another folder or on another machine, so use git revert",
     ]
 
 

@@ -1,4 +1,4 @@
-"""Print the edits since apply that a rollback meets."""
+"""Print the edits made since apply in the files that a rollback restores."""
 
 from __future__ import annotations
 
@@ -19,18 +19,27 @@ def print_edits(undo: Undo, *, force: bool) -> None:
     for file in find_edited_files(undo.steps, undo.app.tree, undo.journal.backups):
         echo(edited_text(file.path, file.applied, file.now or b""), err=True)
         if file.merged is not None and not force:
-            echo(f"these edits of {printable(file.path)} stay", err=True)
+            echo(f"these edits of {printable(file.path)} are kept", err=True)
     advice = undo.unsaved.advice()
     if advice.number:
-        copies = f"it copies the current values of {count(advice.number, 'secret')}"
-        need = "which the app needs with AWS off"
-        echo(f"before you undo them, run {advice.command}: {copies}, {need}", err=True)
+        values = f"the current values of {count(advice.number, 'secret')}"
+        echo(
+            f"before the rollback, run {advice.command}: it copies {values}, which the app needs"
+            " with AWS off",
+            err=True,
+        )
     if advice.literals:
         places = ", ".join(dict.fromkeys(advice.literals))
-        line = f"the undo restores {places}: not the current value, so change it there afterwards"
+        values = "value" if len(advice.literals) == 1 else "values"
+        line = (
+            f"the rollback restores the old {values} of {places}: replace with the current {values}"
+        )
         echo(printable(line), err=True)
     if advice.unlisted:
         names = ", ".join(advice.unlisted)
-        it = "it" if len(advice.unlisted) == 1 else "them"
-        line = f"{names}: not in shield.toml, so shield pull can't copy {it}; if the app needs {it}"
-        echo(printable(f"{line} with AWS off, save the current value before you undo"), err=True)
+        pronoun = "it" if len(advice.unlisted) == 1 else "them"
+        line = (
+            f"{names}: not in shield.toml, so shield pull can't copy {pronoun}; if the app needs"
+            f" {pronoun} with AWS off, save the current value before the rollback"
+        )
+        echo(printable(line), err=True)

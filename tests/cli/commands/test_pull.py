@@ -319,7 +319,7 @@ def test_rollback_after_a_pull_does_not_ask_for_another(client, tmp_path):
 
 @pytest.mark.parametrize(
     ("is_rotated", "advice"),
-    [(True, "before you undo them, run shield pull --env-file .env: it copies "), (False, "")],
+    [(True, "before the rollback, run shield pull --env-file .env: it copies "), (False, "")],
     ids=["rotated", "as stored"],
 )
 def test_rollback_of_a_later_apply_of_the_code(client, tmp_path, is_rotated, advice):
@@ -353,7 +353,7 @@ def test_rollback_of_files_needs_no_account(client, tmp_path, monkeypatch):
     assert (done.code, "shield pull" in done.err) == (0, False), done.err
 
 
-ADVICE = "before you undo them, run shield pull"
+ADVICE = "before the rollback, run shield pull"
 
 
 @pytest.mark.parametrize(

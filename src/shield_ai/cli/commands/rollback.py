@@ -94,7 +94,10 @@ def rollback(
         if not steps:
             note("nothing to undo")
             if not undo.journal.records and undo.app.scan_result.migrated:
-                note("shield apply ran elsewhere, and its journal is there: use git revert")
+                note(
+                    "no journal: shield apply ran in another folder or on another machine, "
+                    "so use git revert"
+                )
             if as_json:
                 print_json(_document(environment, [], ignored))
             return DONE
@@ -104,7 +107,7 @@ def rollback(
         receipts = _undo(undo, force=overrides.force)
         if undo.journal.is_adopted:
             note(f"the journal was moved to {undo.journal.retire()}")
-    _summarize(receipts, is_rest=undo.is_finished)
+    _summarize(receipts, is_finished=undo.is_finished)
     if as_json:
         print_json(_document(environment, receipts, ignored))
     return DONE
@@ -121,12 +124,12 @@ def _list_steps(undo: Undo, *, yes: bool) -> None:
         list_steps(kept, yes=yes)
 
 
-def _summarize(receipts: Sequence[Receipt], *, is_rest: bool) -> None:
+def _summarize(receipts: Sequence[Receipt], *, is_finished: bool) -> None:
     """Print what was undone, and what is kept.
 
     Args:
         receipts: The result of each step.
-        is_rest: Whether no other steps are left.
+        is_finished: Whether every step was undone or kept.
     """
     undone = [receipt for receipt in receipts if receipt.status is StepStatus.UNDONE]
     in_aws = [receipt for receipt in receipts if receipt.step is not StepKind.FILE]
@@ -134,8 +137,8 @@ def _summarize(receipts: Sequence[Receipt], *, is_rest: bool) -> None:
     if undone:
         note(receipts_text(undone))
     if kept:
-        left = "nothing left to roll back except" if is_rest else "kept, as reported before:"
-        note(f"{left} {', '.join(map(printable, kept))}")
+        label = "nothing left to roll back except" if is_finished else "kept, as reported before:"
+        note(f"{label} {', '.join(map(printable, kept))}")
 
 
 def _undo(undo: Undo, *, force: bool) -> list[Receipt]:
