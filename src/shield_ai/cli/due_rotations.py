@@ -27,7 +27,7 @@ class _DueSecrets(NamedTuple):
     automatic: list[Secret]
     manual: list[str]  # need manual steps: a key of a provider, or restarts of the app
     pending: list[str]  # interrupted rotations
-    errors: list[ShieldError]  # secrets with an unknown state
+    errors: list[ShieldError]  # of secrets with a rotation status that can't be read
 
 
 def _find_due(
@@ -63,10 +63,13 @@ def rotate_due(
     """Rotate the due secrets that need no manual step; return 1 if other due secrets remain.
 
     Args:
-        rotator: Rotates them.
+        rotator: Rotates the app's secrets.
         secrets: All secrets.
-        results: The result of each due secret is appended to it, also if an error follows.
+        results: The list to which the result of each due secret is appended, also before an error.
         yes: Whether --yes was given.
+
+    Raises:
+        ShieldError: The first error, after all secrets were tried; or the confirmation failed.
     """
     due = _find_due(rotator, secrets, results)
     failed = _rotate_all(rotator, due.automatic, results, yes=yes)

@@ -36,7 +36,9 @@ def read_new_values(fields: Sequence[str], *, yes: bool) -> dict[str, Hidden]:
     try:
         piped = sys.stdin.read().rstrip("\r\n")
     except UnicodeDecodeError:
-        raise ShieldError("standard input is not UTF-8 text", "encode the value first") from None
+        raise ShieldError(
+            "standard input is not UTF-8 text", "encode the value as text, for example in Base64"
+        ) from None
     if len(fields) == 1:  # a key can have several lines
         return {fields[0]: Hidden(piped)}
     lines = piped.splitlines()

@@ -111,12 +111,12 @@ def prompt_hidden(text: str) -> Hidden:
     """Prompt on standard error with hidden input; the answer may be empty.
 
     Raises:
-        ShieldError: The answer is the first line of several.
+        ShieldError: The answer is only the first line of a key.
     """
     answer = click.prompt(
         printable(text), hide_input=True, default="", show_default=False, err=True
     )
-    return _whole_value(answer)
+    return _require_whole_value(answer)
 
 
 @functools.cache
@@ -124,18 +124,19 @@ def prompt_for_value(variable: str) -> Hidden:
     """Prompt for the value of a variable with hidden input, once per variable.
 
     Raises:
-        ShieldError: No terminal can ask, or the answer is the first line of several.
+        ShieldError: Standard input or standard error is not a terminal, or the answer is only the
+            first line of a key.
     """
     if not can_ask():
         raise ShieldError(f"--prompt requires a terminal to ask for {variable}", "use --env-file")
     answer = click.prompt(printable(f"Value of {variable}"), hide_input=True, err=True)
-    return _whole_value(answer)
+    return _require_whole_value(answer)
 
 
-def _whole_value(answer: str) -> Hidden:
-    """Refuse the first line of a pasted key, and discard its other lines."""
+def _require_whole_value(answer: str) -> Hidden:
+    """Reject the first line of a pasted key, and discard its other lines."""
     if answer.startswith("-----BEGIN ") and "-----END " not in answer:
-        # Otherwise, the shell would run them as commands.
+        # The terminal has buffered the other lines: the shell would run them as commands.
         termios.tcflush(sys.stdin, termios.TCIFLUSH)
         raise ShieldError(
             "only the first line of the key was read; nothing was changed",

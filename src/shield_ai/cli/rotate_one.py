@@ -131,7 +131,7 @@ def rotate_manually(rotator: SecretRotator, secret: Secret, *, yes: bool) -> Non
 
 
 def note_env_files(app: AppContext, secrets: Sequence[Secret]) -> None:
-    """Tell how to update the app's env files that still have the old values of secrets."""
+    """Print how to update the app's env files that still have the old values of secrets."""
     outdated = [env_file_with(app, secret) for secret in secrets]
     for path, number in Counter(filter(None, outdated)).items():
         command = pull_command(app.environment, path)

@@ -28,7 +28,7 @@ _STEP_RESULTS = {
     "RotateSecret": "rotation started",
 }
 _DEFERRED = b"(interrupt received: shield exits after finishSecret) "
-_LAMBDA_RESULT = "rotated"  # of any other step: the rotation function in Lambda does it
+_LAMBDA_RESULT = "rotated"  # the result of the wait for the rotation function in Lambda
 
 
 def rotate_now(app: AppContext, names: Sequence[str]) -> None:
@@ -68,7 +68,7 @@ def run_steps(rotator: SecretRotator, secret: Secret, *, resume: bool = False) -
             note(results.get(current_step, _LAMBDA_RESULT))
 
     def on_deferral() -> None:
-        # Not echo(): the signal can interrupt a write to the same stream, which allows no other.
+        # Not echo(): the signal can interrupt a write to stderr, and a nested write would fail.
         with contextlib.suppress(OSError):
             os.write(sys.stderr.fileno(), _DEFERRED)
 

@@ -92,7 +92,7 @@ def rotate(
     changes, interrupts take effect after the rotation.
     """
     _check_mode(mode, names)
-    options = _repeated_options(app, environment)
+    options = _follow_up_options(app, environment)
     try:
         code = _run(names, app, mode, environment, yes=yes, as_json=as_json)
     except (KeyboardInterrupt, click.Abort):
@@ -109,7 +109,7 @@ def rotate(
     return code
 
 
-def _repeated_options(app: Path, environment: str) -> str:
+def _follow_up_options(app: Path, environment: str) -> str:
     """Return the options that follow-up commands for the same secrets need."""
     options = "" if app == Path() else f" --app {app}"
     if environment:
