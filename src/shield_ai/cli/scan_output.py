@@ -33,7 +33,7 @@ class Outputs(msgspec.Struct, frozen=True):
     """Where the result of a scan goes."""
 
     printed: str  # the format of standard output; empty if nothing is printed
-    files: dict[Path, str]  # their formats
+    files: dict[Path, str]  # the format of each file
 
 
 def read_outputs(values: Sequence[str], output_format: str) -> Outputs:
@@ -52,13 +52,14 @@ def read_outputs(values: Sequence[str], output_format: str) -> Outputs:
         match = FORMAT_AND_FILE.fullmatch(value)
         if match and (match[1] not in FORMATS or not match[2]):
             raise ShieldError(
-                f"--output {value} names no format and file",
-                f"the formats are {', '.join(FORMATS)}; for a file of this name, use ./{value}",
+                f"--output {value}: expected FORMAT=FILE",
+                f"the formats are {', '.join(FORMATS)}; for a file named {value}, use ./{value}",
             )
         if value in FORMATS:
             raise ShieldError(
                 f"--output {value} is a format, not a file",
-                f"use --format {value}, or --output {value}=FILE; for this name, ./{value}",
+                f"use --format {value}, or --output {value}=FILE; for a file named {value},"
+                f" use ./{value}",
             )
         if not match and not printed:
             raise ShieldError(
@@ -67,8 +68,11 @@ def read_outputs(values: Sequence[str], output_format: str) -> Outputs:
         path = Path(match[2] if match else value)
         if path in files:
             raise ShieldError(f"--output names {path} twice", "use a file for each format")
-        files[path] = match[1] if match else output_format
-        printed = printed if match else ""
+        if match:
+            files[path] = match[1]
+        else:
+            files[path] = output_format
+            printed = ""
     return Outputs(printed, files)
 
 
@@ -82,7 +86,7 @@ class Scan(msgspec.Struct, frozen=True):
 
 
 def format_scan(
-    scan: Scan, output_format: str, *, color: bool = False, summarized: bool = True
+    scan: Scan, output_format: str, *, color: bool = False, add_summary: bool = True
 ) -> str:
     """Format the result of a scan.
 
@@ -90,7 +94,7 @@ def format_scan(
         scan: The scan.
         output_format: One of FORMATS.
         color: Whether to color text.
-        summarized: Whether text and concise output end with a summary.
+        add_summary: Whether text and concise output end with a summary.
     """
     result = scan.result
     if output_format == TEXT:
@@ -100,29 +104,29 @@ def format_scan(
             result.findings,
             result.read,
             result.skipped,
-            notes=_notes(result) if summarized else None,
-            each=scan.show_all,
+            notes=_notes(result) if add_summary else None,
+            list_all=scan.show_all,
             color=color,
         )
     if output_format == "json":
         from shield_ai.reports.json import scan_json
 
         return scan_json(result.findings, result.skipped)
-    return _format_for_service(scan, output_format, summarized=summarized)
+    return _format_for_service(scan, output_format, add_summary=add_summary)
 
 
-def _format_for_service(scan: Scan, output_format: str, *, summarized: bool) -> str:
-    """Format with paths from the current folder, usually the repository's root.
+def _format_for_service(scan: Scan, output_format: str, *, add_summary: bool) -> str:
+    """Format with paths relative to the current folder, which is usually the repository's root.
 
-    Code-scanning services resolve paths from there.
+    Code-scanning services resolve paths from the root.
     """
     prefix = _path_prefix(scan.paths)
-    findings = [_below(prefix, finding) for finding in scan.result.findings]
-    skipped = [_below(prefix, skip) for skip in scan.result.skipped]
+    findings = [_prefixed(prefix, finding) for finding in scan.result.findings]
+    skipped = [_prefixed(prefix, skip) for skip in scan.result.skipped]
     if output_format == SARIF:
         from shield_ai.reports.findings.sarif import sarif
 
-        changes = [_below(prefix, change) for change in _planned_edits(scan.paths)]
+        changes = [_prefixed(prefix, change) for change in _planned_edits(scan.paths)]
         return sarif(findings, changes, scan.result.patterns, skipped)
     if output_format == "junit":
         from shield_ai.reports.findings.junit import junit
@@ -135,7 +139,7 @@ def _format_for_service(scan: Scan, output_format: str, *, summarized: bool) -> 
     if output_format == "concise":
         from shield_ai.reports.findings.concise import concise
 
-        return concise(findings, skipped, summarized=summarized)
+        return concise(findings, skipped, add_summary=add_summary)
     if output_format == GITHUB:
         from shield_ai.reports.findings.github import github
 
@@ -145,7 +149,7 @@ def _format_for_service(scan: Scan, output_format: str, *, summarized: bool) -> 
     return gitlab(findings, skipped)
 
 
-def _below(prefix: str, item: Located) -> Located:
+def _prefixed(prefix: str, item: Located) -> Located:
     return msgspec.structs.replace(item, path=prefix + item.path)
 
 

@@ -76,7 +76,7 @@ def test_never_also_accepts_files_that_could_not_be_scanned(tmp_path):
     [
         pytest.param(["sarf=a.sarif"], "use ./sarf=a.sarif", id="unknown format"),
         pytest.param(["json"], "use --format json, or --output json=FILE", id="format alone"),
-        pytest.param(["json="], "--output json= names no format and file", id="no file"),
+        pytest.param(["json="], "--output json=: expected FORMAT=FILE", id="no file"),
         pytest.param(["a", "b"], "use --output FORMAT=b", id="two without a format"),
         pytest.param(["json=a", "sarif=a"], "--output names a twice", id="same file"),
     ],

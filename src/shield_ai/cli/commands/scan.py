@@ -174,7 +174,7 @@ def _write(
         write_output(path, text, commands=output_format == GITHUB)
     if outputs.printed:
         text = format_scan(
-            scan, outputs.printed, color=has_color(sys.stdout), summarized=not OUTPUT.quiet
+            scan, outputs.printed, color=has_color(sys.stdout), add_summary=not OUTPUT.quiet
         )
         echo(text, nl=False, commands=outputs.printed == GITHUB)
     for path in outputs.files:

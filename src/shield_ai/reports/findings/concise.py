@@ -15,19 +15,21 @@ if TYPE_CHECKING:
 
 
 def concise(
-    findings: Sequence[Finding], skipped: Iterable[Skipped] = (), *, summarized: bool = True
+    findings: Sequence[Finding], skipped: Iterable[Skipped] = (), *, add_summary: bool = True
 ) -> str:
     """Format findings as `path:line:column: rule message`, with a summary in the last line.
 
     Args:
         findings: The findings of a scan.
         skipped: The files that could not be scanned.
-        summarized: Whether to add the summary.
+        add_summary: Whether to add the summary.
     """
     lines = [
         f"{finding.path}:{finding.line}:{finding.column}: {finding.rule} {finding.message}"
         for finding in findings
     ]
     lines += [f"{skip.path}:{max(skip.line, 1)}:1: not scanned: {skip.reason}" for skip in skipped]
-    shown = [*map(printable, lines), *([summary(findings)] if summarized else [])]
+    shown = list(map(printable, lines))
+    if add_summary:
+        shown.append(summary(findings))
     return "".join(f"{line}\n" for line in shown)

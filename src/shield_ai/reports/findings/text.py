@@ -32,7 +32,7 @@ def scan_text(
     skipped: Sequence[Skipped] = (),
     *,
     notes: Sequence[str] | None = (),
-    each: bool = True,
+    list_all: bool = True,
     color: bool = False,
 ) -> str:
     """Format the findings of a scan.
@@ -42,15 +42,17 @@ def scan_text(
         read: Returns the content of a file of the app.
         skipped: The files that could not be scanned.
         notes: Texts for the end of the summary; None: no summary.
-        each: Whether to list every finding; if not, those of low severity in tests, documentation
-            and examples are counted by file.
+        list_all: Whether to list every finding; if not, credentials of low severity, such as those
+            in tests, documentation and examples, are counted by file.
         color: Whether to color the text.
     """
     listed: list[Finding] = []
     counted: list[Finding] = []
     for finding in findings:
-        target = listed if each or not _is_countable(finding) else counted
-        target.append(finding)
+        if list_all or not _is_countable(finding):
+            listed.append(finding)
+        else:
+            counted.append(finding)
     lines: list[str] = []
     for path, group in groupby(listed, key=lambda finding: finding.path):
         lines += [*_file_lines(path, read(path), list(group), color=color), ""]
