@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from shield_ai.model.edit import Edit
 from shield_ai.project.python_source import apply_edits, file_change
-from shield_ai.reports.diff import NEW_LINES, diff_text, find_opcodes
+from shield_ai.reports.diff import MAX_NEW_LINES, diff_text, find_opcodes
 
 
 def change(path, raw, *edits, encoding="utf-8"):
@@ -116,8 +116,9 @@ def test_new_file_is_shown_in_part():
     made = change("n.py", None, (0, 0, "".join(f"{i}\n" for i in range(50))))
     text = diff_text(made, None)
     assert text.startswith("+++ n.py  (new, 50 lines)\n+0\n+1\n")
-    assert text.endswith(f"+{NEW_LINES - 1}\n… {50 - NEW_LINES} more lines: shield plan --all\n")
-    assert diff_text(made, None, whole=True).endswith("+48\n+49\n")
+    more = 50 - MAX_NEW_LINES
+    assert text.endswith(f"+{MAX_NEW_LINES - 1}\n… {more} more lines: shield plan --all\n")
+    assert diff_text(made, None, show_all=True).endswith("+48\n+49\n")
     assert diff_text(change("n.py", None, (0, 0, "")), None) == "+++ n.py  (new, 0 lines)\n"
 
 

@@ -1,7 +1,8 @@
-"""The output layer of the commands: text, JSON, prompts and progress.
+"""The output layer of the commands: text, JSON and output files.
 
-Only this module writes to standard output and standard error. It removes control characters from
-all output and masks credentials in it, because names and texts come from the scanned repository.
+It removes control characters and masks credentials, because names and texts come from the scanned
+repository. Commands print only through this module. Prompts (`prompts.py`), the progress bar
+(`progress.py`) and the signal handler in `rotation_steps.py` write to standard error themselves.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ STDOUT = Path("/dev/stdout")
 
 
 def echo(text: str = "", *, err: bool = False, nl: bool = True, commands: bool = False) -> None:
-    """Print text without control characters, except the colors of `reports.color`.
+    """Print text without control characters, except the colors of `reports.terminal.color`.
 
     Args:
         text: The text, which can have several lines.
@@ -84,13 +85,13 @@ def print_json(document: msgspec.Struct) -> None:
     echo(to_json(document, indent=2), nl=False)
 
 
-def write_output(path: Path, text: str, *, masked: bool = True, commands: bool = False) -> None:
+def write_output(path: Path, text: str, *, mask: bool = True, commands: bool = False) -> None:
     """Write a result to the file given with --output.
 
     Args:
         path: The file.
         text: Its content.
-        masked: Mask names that are credentials. A plan is not masked, because its edits are
+        mask: Mask credentials, for example in names. A plan is not masked, because its edits are
             applied to the code.
         commands: Keep GitHub Actions workflow commands (`::error …`) at the start of lines.
 
@@ -101,8 +102,8 @@ def write_output(path: Path, text: str, *, masked: bool = True, commands: bool =
 
     try:
         safe_text = printable_lines(text, keep_commands=commands)
-        content = mask_tokens(safe_text) if masked else safe_text
-        if path == STDOUT:  # opened again, a file would be written from its start
+        content = mask_tokens(safe_text) if mask else safe_text
+        if path == STDOUT:  # opening it again would overwrite a file that stdout is redirected to
             sys.stdout.write(content)
             sys.stdout.flush()
         else:
@@ -120,8 +121,9 @@ def has_color(stream: TextIO) -> bool:
 
 
 def no_terminal_text() -> str:
-    """Return an error message with the stream that is not a terminal."""
-    return f"{'stderr' if sys.stdin.isatty() else 'stdin'} is not a terminal"
+    """Return why questions are not possible: stdin or stderr is not a terminal."""
+    stream = "stderr" if sys.stdin.isatty() else "stdin"
+    return f"{stream} is not a terminal"
 
 
 def terminal_width(stream: TextIO) -> int:

@@ -28,9 +28,9 @@ if TYPE_CHECKING:
     LineRange = tuple[int, int, int, int]  # first and end in the old file and in the new one
 
 CONTEXT = 2  # lines around a change in Python; other files have none, as they may hold values
-MAX_COMPARED = 500  # lines of one change
+MAX_COMPARED = 500  # lines of one change; a larger change is shown as a complete replacement
 HIDDEN = regex(rb"\0{4,}")  # a shorter value may also be part of another word
-NEW_LINES = 12  # lines shown of new content; one more is shown instead of "1 more line"
+MAX_NEW_LINES = 12  # lines shown of new content; one more is shown instead of "1 more line"
 STYLES = {"+": "green", "-": "red", "@": "cyan"}
 
 
@@ -49,7 +49,7 @@ def diff_text(
     *,
     keep: Collection[str] = (),
     spans: Iterable[tuple[int, int]] = (),
-    whole: bool = False,
+    show_all: bool = False,
     color: bool = False,
 ) -> str:
     """Format the change of one file: a header, then lines.
@@ -59,12 +59,12 @@ def diff_text(
         before: The file's content that the change is based on, or None for a new file.
         keep: Names that are not values and can be shown.
         spans: Byte spans in `before` that hold values and are always hidden.
-        whole: Whether to show all lines of a new file.
+        show_all: Whether to show all lines of a new file.
         color: Whether to color the lines.
     """
     raw = before or b""
     if _replaces_file(change, raw):
-        lines = _new_content(change, raw, whole=whole)
+        lines = _new_content(change, raw, show_all=show_all)
     else:
         lines = _unified(change, raw, keep, spans)
     painted = [paint(line, STYLES.get(line[:1], "dim"), color=color) for line in lines]
@@ -78,7 +78,7 @@ def _replaces_file(change: FileChange, raw: bytes) -> bool:
     return all(edit.start == 0 and edit.end == len(raw) for edit in change.edits)
 
 
-def _new_content(change: FileChange, raw: bytes, *, whole: bool) -> Iterator[str]:
+def _new_content(change: FileChange, raw: bytes, *, show_all: bool) -> Iterator[str]:
     lines = "".join(edit.replacement for edit in change.edits).splitlines()
     what = "new"
     if change.before is not None and not raw:
@@ -86,8 +86,8 @@ def _new_content(change: FileChange, raw: bytes, *, whole: bool) -> Iterator[str
     elif raw:
         what = f"replaces {count(len(raw.splitlines()), 'line')} written by shield"
     yield f"+++ {printable(change.path)}  ({what}, {count(len(lines), 'line')})"
-    is_short = len(lines) <= NEW_LINES + 1
-    shown = lines if whole or is_short else lines[:NEW_LINES]
+    is_short = len(lines) <= MAX_NEW_LINES + 1
+    shown = lines if show_all or is_short else lines[:MAX_NEW_LINES]
     for line in shown:
         yield f"+{printable(line)}"
     if len(lines) > len(shown):

@@ -65,7 +65,7 @@ def plan(
         session = open_session(app, options, scan=session.scan_result)
         planned = session.plan()
     if output:
-        write_output(output, plan_json(planned), masked=False)
+        write_output(output, plan_json(planned), mask=False)
     if as_json:
         echo(plan_json(planned), nl=False)
     else:
@@ -100,7 +100,7 @@ def _diffs(session: ApplySession, planned: Plan, *, show_all: bool) -> str:
             before,
             keep=names,
             spans=spans,
-            whole=show_all,
+            show_all=show_all,
             color=has_color(sys.stdout),
         )
         diffs.append(text)

@@ -53,7 +53,7 @@ def _planned_diffs(app: AppContext) -> Iterator[FileDiff]:
             yield applied_diff(file.path, None, content, keep)
             continue
         spans = literal_spans(app.scan_result.findings, file.path)
-        text = diff_text(file, app.tree.read(file.path), keep=keep, spans=spans, whole=True)
+        text = diff_text(file, app.tree.read(file.path), keep=keep, spans=spans, show_all=True)
         header = 2 if text.startswith("--- ") else 1  # new content has no line of the old file
         yield FileDiff(path=file.path, lines=tuple(text.splitlines()[header:]))
 
