@@ -50,8 +50,8 @@ SECTIONS = {
 COMMANDS = tuple(name for section in SECTIONS.values() for name in section)
 
 
-def _has_code_part(command: click.Command) -> bool:
-    """Return whether a command can be limited to the code."""
+def _accepts_only_code(command: click.Command) -> bool:
+    """Return whether a command has the option --only code."""
     for param in command.params:
         if "--only" in param.opts and isinstance(param.type, click.Choice):
             return "code" in param.type.choices
@@ -73,8 +73,8 @@ class _LazyGroup(click.Group):
         add_global_options(command, cmd_name)
         return command
 
-    def _called(self, ctx: click.Context) -> tuple[str, click.Command | None]:
-        """Return the called command and its name."""
+    def _called_command(self, ctx: click.Context) -> tuple[str, click.Command | None]:
+        """Return the name of the called command, and the command; None if it does not exist."""
         name = ctx.invoked_subcommand or ""
         return name, self.get_command(ctx, name)
 
@@ -94,9 +94,8 @@ class _LazyGroup(click.Group):
             return super().resolve_command(ctx, args)
         if command is None:
             known = {"version": "use shield --version", "shield": "leave out the second shield"}
-            meant = known.get(name) or did_you_mean(name, COMMANDS)
-            hint = meant or "see shield --help"
-            raise ShieldError(f"no such command {name!r}", hint)
+            suggestion = known.get(name) or did_you_mean(name, COMMANDS)
+            raise ShieldError(f"no such command {name!r}", suggestion or "see shield --help")
         if not {"-h", "--help"}.intersection(args):
             from shield_ai.cli.project_settings import use_settings
 
@@ -107,13 +106,13 @@ class _LazyGroup(click.Group):
         try:
             return super().invoke(ctx)
         except AwsCredentialsError as error:
-            name, command = self._called(ctx)
-            if command and _has_code_part(command):
+            name, command = self._called_command(ctx)
+            if command and _accepts_only_code(command):
                 hint = f"{error.hint}; shield {name} also works with --only code"
                 raise AwsCredentialsError(error.message, hint) from None
             raise
         except click.UsageError as error:
-            name, command = self._called(ctx)
+            name, command = self._called_command(ctx)
             if command and error.ctx is None:  # raised by click's parser
                 error.ctx = click.Context(command, parent=ctx, info_name=name)
             raise

@@ -1,4 +1,4 @@
-"""What is safe after Ctrl-C."""
+"""Report the state after Ctrl-C, and how to continue."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def interruption(describe: Callable[[], tuple[str, str]]) -> Iterator[None]:
     """Describe the state after an interrupt.
 
     Args:
-        describe: Returns the message and the hint, from what was done until then.
+        describe: Returns the message and the hint; called after the interrupt.
     """
     try:
         yield

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def confirm_plan(session: ApplySession, recovered_steps: int, *, yes: bool) -> None:
-    """Ask whether to apply the plan. A no, or Ctrl-C, does not undo a recovery before it.
+    """Ask whether to apply the plan. If the user declines, the recovered steps are kept.
 
     Args:
         session: The app, locked.

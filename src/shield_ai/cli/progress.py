@@ -98,15 +98,15 @@ class CountLine:
     def __init__(self, noun: str) -> None:
         self._noun = noun
         self._start = time.monotonic()
-        self._shown = 0.0
+        self._last_update = 0.0  # monotonic time
         self._is_shown = False
 
     def __call__(self, done: int, total: int) -> None:
         """Show how many items are done; clear the line when all are."""
         now = time.monotonic()
-        if not shows_progress() or (done < total and now - self._shown < MIN_INTERVAL):
+        if not shows_progress() or (done < total and now - self._last_update < MIN_INTERVAL):
             return
-        self._shown = now
+        self._last_update = now
         self._is_shown = done < total
         text = ""
         if done < total:

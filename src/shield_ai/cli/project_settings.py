@@ -1,9 +1,9 @@
 """Defaults of options from `[tool.shield-ai]` in pyproject.toml.
 
-The repository can be a stranger's. So only the options in SETTINGS can be set: they can't run code,
-write a file, use the network, choose an account or a source of values, or hide a finding. What is
-used is printed. The file is that of the current folder or a folder above it in the same repository,
-not that of a folder that is named on the command line.
+The repository can be untrusted, so only the options in SETTINGS can be set: they can't run code,
+write a file, use the network, choose an account or a source of values, or hide a finding. The
+settings of a command's options are printed when they are used. The file is read from the current
+folder or a folder above it in the same repository, not from a folder given on the command line.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 FILE = "pyproject.toml"
 TABLE = "tool.shield-ai"
-GLOBAL = ""  # the key of the settings that are not those of a command
+GLOBAL = ""  # the key in SETTINGS of the settings for all commands
 MAX_SIZE = 1_000_000  # bytes
 
 # The options that can be set, by command, and why they are safe.
@@ -60,7 +60,8 @@ def load_settings(folder: Path) -> ProjectSettings | None:
     """Return the settings for commands in a folder; None without any.
 
     Raises:
-        ShieldError: The table has a key that does not exist or can't be set.
+        ShieldError: The file is invalid, or the table has a key that does not exist or can't be
+            set.
     """
     for parent in _repository_folders(folder):
         path = parent / FILE
@@ -83,7 +84,11 @@ def _repository_folders(folder: Path) -> list[Path]:
 
 
 def _read_table(path: Path) -> Mapping[str, Any] | None:
-    """Return the table; None if the file has none. Files of other tools can be invalid."""
+    """Return the table; None if the file has none. Invalid TOML without the table is ignored.
+
+    Raises:
+        ShieldError: The file with the table is not valid TOML, or the key is not a table.
+    """
     try:
         content = read_regular_file(path, MAX_SIZE)
     except OSError:
@@ -95,7 +100,7 @@ def _read_table(path: Path) -> Mapping[str, Any] | None:
     except (ValueError, RecursionError):
         if f"[{TABLE}".encode() not in content:
             return None
-        raise ShieldError(f"{path} is not valid TOML", "correct it") from None
+        raise ShieldError(f"{path} is not valid TOML", "correct its syntax") from None
     tools = document.get("tool")
     table = tools.get("shield-ai") if isinstance(tools, dict) else None
     if table is not None and not isinstance(table, dict):
@@ -175,18 +180,18 @@ def _set_color(ctx: click.Context, settings: ProjectSettings) -> None:
         OUTPUT.color = value
 
 
-def _require_valid(option: click.Parameter, value: object, where: str) -> None:
+def _require_valid(option: click.Parameter, value: object, message: str) -> None:
     is_flag = isinstance(option, click.Option) and option.is_flag
     if is_flag or isinstance(value, bool):
         if is_flag and isinstance(value, bool):
             return
-        raise ShieldError(where, "use true or false" if is_flag else "see the option in --help")
+        raise ShieldError(message, "use true or false" if is_flag else "see the option in --help")
     if "--fail-on" in option.opts and value == "never":
-        raise ShieldError(where, "give --fail-on never on the command line, or name a severity")
+        raise ShieldError(message, "give --fail-on never on the command line, or name a severity")
     try:
         option.type.convert(value, option, None)
     except click.BadParameter as error:
-        raise ShieldError(where, error.message.rstrip(".")) from None
+        raise ShieldError(message, error.message.rstrip(".")) from None
 
 
 def _announce(path: Path, key: str) -> Callable[[click.Context, click.Parameter, Any], Any]:

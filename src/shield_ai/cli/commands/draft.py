@@ -51,7 +51,7 @@ def draft(app: Path, from_sarif: Path | None, *, as_json: bool) -> int:
         imported, skipped = _import_sarif(context, from_sarif)
     before = context.tree.read(MANIFEST)
     with_default = required_with_default(context)
-    # First, because they may be the reason that no secret was found.
+    # First: a file that was not parsed may be the reason that no secret was found.
     for line in _unparsed_lines(context):
         echo(printable(line), err=True)
     note(write_draft(context, imported))
@@ -123,7 +123,7 @@ def _shortened(names: Sequence[str]) -> str:
 
 
 def _unmoved_lines(found: Scan, ignored: Sequence[str], in_aws: Iterable[Skipped]) -> Iterator[str]:
-    """Yield a line with the number of reads that stay, and lines for other secrets that stay.
+    """Yield a line with the number of reads that can't be moved, then one for each other skip.
 
     Args:
         found: The scan of the app.
@@ -133,8 +133,9 @@ def _unmoved_lines(found: Scan, ignored: Sequence[str], in_aws: Iterable[Skipped
     reads = [f"{read.path}:{read.line}" for read in unmovable_reads(found, ignored)]
     if reads:
         places = f" ({', '.join(reads)})" if len(reads) <= MAX_PLACES else ""
-        verb = f"can't be moved{places}: shield plan --only code lists them"
-        yield printable(f"{count(len(reads), 'read')} of secrets {verb}")
+        number = count(len(reads), "read")
+        text = f"{number} of secrets can't be moved{places}: shield plan --only code lists them"
+        yield printable(text)
     in_settings = {skip.path: skip for skip in found.file_reads if skip.id is SkipId.READS_AWS}
     for skip in (*in_settings.values(), *in_aws):
         yield printable(f"{skip.path}:{skip.line}: {skip.reason}")
