@@ -103,7 +103,9 @@ def comparison_advice(comparison: Comparison) -> str:
     if comparison.lacks_project:
         steps.append("install the app itself (pip install --no-deps --editable .)")
     if comparison.lacks_permission:
-        steps.append("let the settings load without what is not allowed")
+        steps.append(
+            "let the settings load without running a program, writing a file or using the network"
+        )
     if comparison.lacks_variables:
         steps.append("set the variables that the error names, those of secrets with --env-file")
     if not steps and comparison.sample_variables:
@@ -112,6 +114,6 @@ def comparison_advice(comparison: Comparison) -> str:
     if not steps:
         steps.append("make the settings load here")
     return printable(
-        f"to compare: undo this with shield rollback, {', '.join(steps)}, and apply again;"
-        " to see an error, import the module there"
+        f"to compare: undo this apply with shield rollback, {', '.join(steps)}, and apply again;"
+        " to see a complete error, import the settings module with the app's Python"
     )

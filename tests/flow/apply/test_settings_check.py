@@ -272,7 +272,7 @@ def test_reports_modules_that_were_not_compared(app, line, why):
     assert ("install the app's requirements" in done.err) == ("Module" in why)
     assert ("set the variables" in done.err) == ("KeyError" in why)
     assert ("make the settings load here" in done.err) == ("ValueError" in why)
-    assert ("let the settings load without what is" in done.err) == ("not allowed" in why)
+    assert ("let the settings load without running" in done.err) == ("not allowed" in why)
 
 
 @pytest.mark.parametrize(
@@ -293,7 +293,7 @@ def test_names_a_project_that_is_not_installed(app, name, value, shown, step):
     done = apply(app, DATABASE_NAME=value)
     assert done.code == 0, done.err
     assert f"shop.settings does not load here: PackageNotFoundError {shown}\n" in done.err
-    assert f"to compare: undo this with shield rollback, {step}" in done.err
+    assert f"to compare: undo this apply with shield rollback, {step}" in done.err
     assert done.err.count("install the app") == 1
 
 
