@@ -43,7 +43,7 @@ def cost_text(bill: Bill, usage: Usage, region: str, optional: int = 0) -> str:
     lines += [_row("total", "", bill.total), ""]
     if optional:
         noun = count(optional, "optional secret")
-        lines += [f"  with {noun}: one without a value is not created and costs nothing", ""]
+        lines += [f"  includes {noun}, created and billed only with a value", ""]
     if not all(item.known for item in bill.lines):
         lines += [
             f"  * price of {BASE_REGION}; the price in {region} is unknown and may be higher",

@@ -128,9 +128,7 @@ def test_command_makes_no_aws_calls(tmp_path):
     assert "secrets                    4 secrets" in done.out
     assert "may be higher" not in done.out
     assert "with cache and prefetch" in done.out
-    assert (
-        "with 2 optional secrets: one without a value is not created and costs nothing" in done.out
-    )
+    assert "includes 2 optional secrets, created and billed only with a value" in done.out
     assert all(len(line) <= 80 for line in done.out.splitlines())
     document = json.loads(run("cost", "--json", cwd=tmp_path).out)
     assert document["total"] == pytest.approx(
