@@ -1,4 +1,4 @@
-"""Decide which words of a comment can be shown: plain words, short numbers and links to documents.
+"""Decide which words of a comment can be shown: plain words, short numbers and links.
 
 A comment can contain an old password or commented-out code. Everything that is not plain text is
 hidden, and so is everything after "the password is" and the like, and a last word after "password".
@@ -25,7 +25,7 @@ PLAIN = regex(
 NUMBER = regex(r"v?\d{1,4}(?:\.\d{1,3}){0,3}|\d{4}-\d\d-\d\d|[a-z]{1,5}-\d{1,2}|[a-z]\.[a-z]")
 CAMEL_CASE = regex(r"[A-Z][a-z]{2,14}(?:[A-Z][a-z]{2,14}|SQL|API|DB){1,3}")
 CONSTANT = regex(r"[A-Z]{2,15}(?:_[A-Z]{1,15}){1,5}")
-RULE = regex(r"[-*#~_.&+]+")
+SEPARATOR = regex(r"[-*#~_.&+]+")  # such as ----
 # Comments for tools, with the ids of rules.
 DIRECTIVE = regex(
     r"# ?(?:noqa(?:: ?[A-Z]{1,4}\d{3,4}(?:, ?[A-Z]{1,4}\d{3,4}){0,9})?"
@@ -36,14 +36,14 @@ LINK = regex(
     rf"https?://[a-z]{{2,20}}(?:[.-][a-z]{{2,20}}){{1,4}}"
     rf"(?:/(?:{SLUG}|\d(?:\.\d{{1,2}}){{0,2}})){{0,12}}/?(?:#{SLUG})?"
 )
-SECRET = regex(
+SECRET_WORD = regex(
     r"(?i)pass(?:word|wd|phrase|code)?s?|pwd|pin|secrets?|tokens?|keys?|salt|credentials?|login"
 )
 LEADS_TO_VALUE = frozenset(
     {"is", "was", "are", "were", "be", "to", "of", "like", "now", "currently"}
 )
 BRACKETS = ".,;:!?()[]…"
-MIN_WORDY = 0.6  # hides 2% of English words, and 95% of random letters
+MIN_WORDINESS = 0.6  # hides 2% of English words, and 95% of random letters
 MIN_LETTERS = 6  # shorter words have too few pairs of letters
 
 
@@ -61,10 +61,11 @@ def hidden_spans(comment: str) -> Iterator[Span]:
             yield match.end(), len(comment)
             return
         is_last = not comment[match.end() :].strip()
-        is_value = follows_secret and is_last and SECRET.fullmatch(word) is None
+        is_secret_word = SECRET_WORD.fullmatch(word) is not None
+        is_value = follows_secret and is_last and not is_secret_word
         if is_value or not is_plain(word):
             yield match.span()
-        follows_secret = SECRET.fullmatch(word) is not None
+        follows_secret = is_secret_word
         if follows_secret and match[0].endswith(":"):
             yield match.end(), len(comment)
             return
@@ -72,13 +73,13 @@ def hidden_spans(comment: str) -> Iterator[Span]:
 
 def is_plain(word: str) -> bool:
     """Return whether a word of a comment can't be a value."""
-    if any(form.fullmatch(word) for form in (NUMBER, CONSTANT, RULE, LINK)) or not word:
+    if any(form.fullmatch(word) for form in (NUMBER, CONSTANT, SEPARATOR, LINK)) or not word:
         return True
     if CAMEL_CASE.fullmatch(word):
-        return wordiness(word) >= MIN_WORDY
+        return wordiness(word) >= MIN_WORDINESS
     return PLAIN.fullmatch(word) is not None and all(map(is_word, re.split(r"[-'/]", word)))
 
 
 def is_word(text: str) -> bool:
-    """Return whether letters are short or have the common pairs of letters of words."""
-    return len(text) < MIN_LETTERS or (wordiness(text) >= MIN_WORDY and not is_random(text))
+    """Return whether a text is short, or has the letter pairs that are common in English words."""
+    return len(text) < MIN_LETTERS or (wordiness(text) >= MIN_WORDINESS and not is_random(text))

@@ -1,11 +1,11 @@
 """Hide possible secret values in the app's own text.
 
-In Python, long numbers, the contents of strings, and the words of comments that may be values are
-hidden, but not names, and not strings that can't be secrets in their places. In .env files,
-everything except variable names is hidden. In YAML and JSON, the names to keep are shown at the
-start of lines, and in files with dependencies, the requirements; in other files, everything is
-hidden. Each hidden byte becomes a NUL, so that
-offsets stay valid. `show` replaces each run of NULs with one mark.
+In Python files, long numbers, the contents of strings, and words of comments that may be values are
+hidden. Names are shown, and so are strings that can't be secrets because of their places (see
+`value_places`). In .env files, everything except variable names is hidden. In YAML and JSON files,
+everything is hidden except the names to keep at the start of lines. In files with the
+dependencies of a project, requirements are shown. In other files, everything is hidden. Each hidden byte becomes a NUL, so that offsets stay valid. `show` replaces each run of NULs
+with one mark.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ ENTRY = regex(
     rb"(?m)^[ \t]{0,200}(?:-[ \t]{1,9})?(?:\{[ \t]{0,9})?(?:\"?name\"?:[ \t]{0,9})?[\"']?"
     rb"(?P<name>[A-Za-z_][A-Za-z0-9_]{0,99})\b[\"']?(?:[:=][ \t]{0,9})?"
 )
-MAX_LINE = 1000  # bytes of a line of Python by itself; a longer one is hidden completely
+MAX_LINE = 1000  # bytes of Python code that is a single line; a longer one is hidden completely
 LAYOUT_TOKENS = (tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT)
 # Since Python 3.12, an f-string is several tokens: its text and its expressions.
 FSTRING_START = getattr(tokenize, "FSTRING_START", -1)
@@ -126,7 +126,7 @@ def _hide(raw: bytes, spans: Iterable[Span]) -> bytes:
 
 
 def _assigned_values(raw: bytes) -> Iterator[Span]:
-    """Return the spans of everything but the names that are assigned at the start of lines."""
+    """Yield the spans of everything except the names that are assigned at the start of lines."""
     offset = 0
     open_quote = b""  # of a value that continues on the next line
     for line in raw.splitlines(keepends=True):
@@ -170,9 +170,10 @@ def _python_values(
             if (first, first + len(token.string.encode(source.encoding))) in harmless:
                 continue
             hidden_line = token.end[0]
-        for span in spans:
-            start, end = (len(token.string[:at].encode(source.encoding)) for at in span)
-            yield first + start, first + end
+        for start, end in spans:
+            before_start = token.string[:start].encode(source.encoding)
+            before_end = token.string[:end].encode(source.encoding)
+            yield first + len(before_start), first + len(before_end)
 
 
 def _value_in_token(

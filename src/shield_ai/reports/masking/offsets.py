@@ -1,4 +1,4 @@
-"""Convert the positions of Python tokens to offsets in a text."""
+"""Convert the positions of Python tokens to byte offsets in the file."""
 
 from __future__ import annotations
 

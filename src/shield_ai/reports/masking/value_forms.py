@@ -12,7 +12,13 @@ from typing import TYPE_CHECKING, NamedTuple
 from shield_ai.model.name_meaning import Meaning, meaning
 from shield_ai.model.words import word_set, words
 from shield_ai.project.perf.lazy_regex import regex
-from shield_ai.reports.masking.comments import MIN_WORDY, SECRET, WORD, hidden_spans, is_word
+from shield_ai.reports.masking.comments import (
+    MIN_WORDINESS,
+    SECRET_WORD,
+    WORD,
+    hidden_spans,
+    is_word,
+)
 from shield_ai.scan.text.randomness import is_random, wordiness
 
 if TYPE_CHECKING:
@@ -64,43 +70,47 @@ class Form(NamedTuple):
     """A form of values, and the last words of the names under which it is allowed."""
 
     matches: Callable[[str], bool]
-    names: Collection[str]
+    last_words: Collection[str]
 
 
-def is_harmless(names: Collection[str], place: str, text: str) -> bool:
+def is_harmless(names: Collection[str], innermost: str, text: str) -> bool:
     """Return whether a string can't be a secret.
 
     Args:
-        names: All names that the string may be a value of, the settings around it included.
-        place: The innermost of them, which determines the allowed forms; empty if unknown.
+        names: All names that the string may be a value of, including the enclosing settings.
+        innermost: The innermost name, which determines the allowed forms; empty if unknown.
         text: The source code of the string, without quotes.
     """
-    if not place or len(text) > MAX_LENGTH:
+    if not innermost or len(text) > MAX_LENGTH:
         return False
     meanings = {meaning(name) for name in names}
     if meanings <= {Meaning.HARMLESS}:
         if text.lower() in BOOLEANS or text.lower() in STAGES:
             return True
-        return any(form.matches(text) for form in FORMS if _last_word(place) in form.names)
+        last_word = _last_word(innermost)
+        return any(form.matches(text) for form in FORMS if last_word in form.last_words)
     return meanings <= {Meaning.HARMLESS, Meaning.URL} and is_url(text)
 
 
-def is_duration_or_size(names: Collection[str], place: str, text: str) -> bool:
+def is_duration_or_size(names: Collection[str], innermost: str, text: str) -> bool:
     """Return whether a number can't be a secret. The arguments are those of `is_harmless`."""
     if not all(meaning(name) is Meaning.HARMLESS for name in names):
         return False
-    return _last_word(place) in NUMBERS and NUMBER.fullmatch(text) is not None
+    return _last_word(innermost) in NUMBERS and NUMBER.fullmatch(text) is not None
 
 
-def determines_form(place: str) -> bool:
+def determines_form(name: str) -> bool:
     """Return whether a name determines the form of its value."""
-    return any(_last_word(place) in form.names for form in FORMS)
+    last_word = _last_word(name)
+    return any(last_word in form.last_words for form in FORMS)
 
 
 def is_message(text: str) -> bool:
     """Return whether a message for people consists of plain words that state no value."""
     found = [match[0] for match in WORD.finditer(text)]
-    if len(found) < MIN_MESSAGE or any(SECRET.fullmatch(word.strip(".,:;!?")) for word in found):
+    if len(found) < MIN_MESSAGE:
+        return False
+    if any(SECRET_WORD.fullmatch(word.strip(".,:;!?")) for word in found):
         return False
     return not any(hidden_spans(f"#{text}"))
 
@@ -111,13 +121,18 @@ def is_separator(text: str) -> bool:
 
 
 def is_module(text: str, dots: int = 1) -> bool:
-    """Return whether a string is the dotted path of a module, a class or a function."""
+    """Return whether a string is the dotted path of a module, a class or a function.
+
+    Args:
+        text: The string.
+        dots: The least number of dots in the path.
+    """
     parts = text.split(".")
     if len(parts) <= dots or not MODULE.fullmatch(text):
         return False
     if text.startswith(DJANGO) and parts[-1] in BACKENDS:
         return True
-    return wordiness(text) >= MIN_WORDY and not any(map(is_random, parts))
+    return wordiness(text) >= MIN_WORDINESS and not any(map(is_random, parts))
 
 
 def is_host(text: str) -> bool:

@@ -28,13 +28,14 @@ READERS = frozenset({"get", "getenv", "env", "config", "get_secret", "setdefault
 MAPPINGS = frozenset({"environ", "env"})
 # Functions of the app with names such as env_bool, envint, get_env and read_env.
 ENV_FUNCTION = regex(r"(?:get_?)?env(?:_?(?:bool|int|str|float|list|var|secret|flag))?|[a-z]+_env")
-# Arguments of these that are a name, and no key of capitals and digits.
+# The first argument of these functions, if it is a variable's name. A key of capitals and digits
+# does not match.
 PLAIN_VARIABLE = regex(r"[A-Z]{2,15}|[A-Z]+[A-Z0-9]*(?:_[A-Z0-9]{1,15}){1,6}")
 # Functions that return their argument in another type, and methods of a value.
 CONVERSIONS = frozenset({"str", "int", "bool", "list", "tuple", "set", "frozenset", "Path"})
 METHODS = frozenset({"split", "lower", "upper", "strip"})
 LOGGERS = frozenset({"log", "logger", "logging", "LOG", "LOGGER", "warnings"})
-MESSAGE = "\0message"  # a place, and no name
+MESSAGE = "\0message"  # the place of a message; code can't have this name
 
 
 class Place(NamedTuple):
@@ -96,8 +97,10 @@ def _parts(place: Place) -> Iterable[Place]:
 
 def _assigned(place: Place, node: ast.Assign) -> list[Place]:
     targets = [_names(target) for target in node.targets]
+    if not all(targets):
+        return [place.inside(node.value)]
     names = [name for target in targets for name in target]
-    return [place.inside(node.value, *(names if all(targets) else []))]
+    return [place.inside(node.value, *names)]
 
 
 def _assigned_once(
@@ -141,7 +144,10 @@ def _raised(place: Place, node: ast.Raise) -> list[Place]:
 
 
 def _asserted(place: Place, node: ast.Assert) -> list[Place]:
-    return [place.inside(node.test), *map(_message, filter(None, [node.msg]))]
+    parts = [place.inside(node.test)]
+    if node.msg:
+        parts.append(_message(node.msg))
+    return parts
 
 
 def _nothing(_place: Place, _node: ast.JoinedStr) -> list[Place]:
@@ -155,8 +161,10 @@ def _message(node: ast.AST) -> Place:
 
 def _items(place: Place, node: ast.Dict) -> Iterator[Place]:
     for key, value in zip(node.keys, node.values, strict=True):
-        name = key.value if isinstance(key, ast.Constant) else None
-        yield place.inside(value, name) if isinstance(name, str) else place.inside(value)
+        if isinstance(key, ast.Constant) and isinstance(key.value, str):
+            yield place.inside(value, key.value)
+        else:
+            yield place.inside(value)
         if key:
             yield Place(key, (), "MODULE")
 
@@ -166,7 +174,7 @@ def _operands(place: Place, node: ast.BinOp) -> list[Place]:
         return [place.same(node.left), place.same(node.right)]
     if isinstance(node.op, ast.Add):  # of lists; the parts of a string have no form
         operands = (node.left, node.right)
-        return [(place.inside if _is_text(part) else place.same)(part) for part in operands]
+        return [place.inside(part) if _is_text(part) else place.same(part) for part in operands]
     return [place.inside(node.left), place.inside(node.right)]
 
 
@@ -190,7 +198,9 @@ def _arguments(place: Place, node: ast.Call) -> Iterator[Place]:
     function = node.func
     owner = _names(function.value) if isinstance(function, ast.Attribute) else []
     variable = _variable(node)
-    names = (*place.names, *owner, *([variable] if variable else []))
+    names = (*place.names, *owner)
+    if variable:
+        names = (*names, variable)
     is_known = value_forms.determines_form(variable) or not place.name
     whole = Place(node, names, variable if is_known else place.name)
     is_method = isinstance(function, ast.Attribute) and function.attr in METHODS
@@ -201,8 +211,10 @@ def _arguments(place: Place, node: ast.Call) -> Iterator[Place]:
     for keyword in node.keywords:
         if keyword.arg == "default":
             yield whole.same(keyword.value)
+        elif keyword.arg:
+            yield whole.inside(keyword.value, keyword.arg)
         else:
-            yield whole.inside(keyword.value, *([keyword.arg] if keyword.arg else []))
+            yield whole.inside(keyword.value)
 
 
 def _positional(
