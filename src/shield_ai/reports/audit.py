@@ -58,7 +58,8 @@ def _alert_lines(alert: Alert) -> Iterator[str]:
 
 
 def _access_lines(access: Access) -> Iterator[str]:
-    counts = "".join(f"{access.counts.get(column, 0) or '·':>7}" for column in COLUMNS)
+    numbers = [access.counts.get(column) or "·" for column in COLUMNS]  # a dot instead of 0
+    counts = "".join(f"{number:>7}" for number in numbers)
     who = f"  {printable(access.who)}"
     if len(who) > WHO_WIDTH:  # on a separate line, to keep the columns
         yield who

@@ -1,4 +1,4 @@
-"""Format the changes in AWS, with where their values are read from."""
+"""Format the changes in AWS, and the sources of their values."""
 
 from __future__ import annotations
 

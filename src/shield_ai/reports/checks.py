@@ -37,9 +37,9 @@ def checks_text(checks: Sequence[Check], *, color: bool = False, width: int = 0)
         status = paint(f"{check.status:<8}", _CHECK_COLORS[check.status], color=color)
         lines.append(f"  {status} {printable(check.name)}")
         if check.detail:
-            lines += _indent(check.detail, width)
+            lines += _wrap_detail(check.detail, width)
         if check.hint:
-            first, *others = _indent(f"hint: {check.hint}", width)
+            first, *others = _wrap_detail(f"hint: {check.hint}", width)
             hint = paint("hint:", "cyan", color=color)
             lines += [first.replace("hint:", hint, 1), *others]
     numbers = Counter(check.status for check in checks)
@@ -49,8 +49,8 @@ def checks_text(checks: Sequence[Check], *, color: bool = False, width: int = 0)
     return "\n".join(lines) + "\n"
 
 
-def _indent(text: str, width: int) -> list[str]:
-    _indent = " " * 11
+def _wrap_detail(text: str, width: int) -> list[str]:
+    indent = " " * 11
     if not width:
-        return [f"{_indent}{printable(text)}"]
-    return wrap(printable(text), _indent, width=width)
+        return [f"{indent}{printable(text)}"]
+    return wrap(printable(text), indent, width=width)

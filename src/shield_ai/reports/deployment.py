@@ -47,7 +47,7 @@ def deployment_lines(variables: Sequence[DeploymentVariable]) -> Iterator[str]:
 
 
 def _env_file_key(item: DeploymentVariable) -> tuple[object, ...]:
-    """Return the same key for the variables of one env file of one unit."""
+    """Return a group key, which is the same for all variables of an env file of a unit."""
     if item.form is ValueForm.ENV_FILE:
         return item.line, item.unit, item.env_file, item.use
     return item.line, item.unit, item.variable, item.form, item.use

@@ -1,6 +1,7 @@
-"""The JSON documents of the commands that print no other struct, without their values.
+"""JSON documents of the commands, without secret values.
 
-Within a version, keys are only added. `reports/schemas.py` describes all documents.
+Within a version, keys are only added. `reports/schemas.py` lists all documents, also those that
+other modules define.
 """
 
 from __future__ import annotations

@@ -75,7 +75,7 @@ def scan_json(findings: Sequence[Finding], skipped: Sequence[Skipped] = ()) -> s
 
 
 def finding_entry(finding: Finding) -> FindingEntry:
-    """Return the fields of a finding that a document has."""
+    """Return a finding as the documents contain it."""
     fields = {field: getattr(finding, field) for field in FIELDS}
     if finding.commit:
         fields |= {"commit": finding.commit, "date": finding.date, "stands": finding.in_head}
@@ -85,12 +85,12 @@ def finding_entry(finding: Finding) -> FindingEntry:
 def plan_json(plan: Plan) -> str:
     """Format a plan as `shield apply` reads it.
 
-    Credentials in the paths and names of skipped items, which are not read, are masked.
+    Credentials are masked in the paths and names of skipped items, which apply does not use.
     """
     plan = msgspec.structs.replace(
         plan,
-        skipped=type(plan.skipped)(map(_mask_skipped, plan.skipped)),
-        harmless=type(plan.harmless)(map(_mask_skipped, plan.harmless)),
+        skipped=tuple(map(_mask_skipped, plan.skipped)),
+        harmless=tuple(map(_mask_skipped, plan.harmless)),
         deployment=tuple(map(_mask_deployment, plan.deployment)),
     )
     return to_json(plan, indent=2)

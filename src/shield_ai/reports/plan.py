@@ -1,4 +1,4 @@
-"""Format plans, receipts and checks, 80 columns wide. None of them contains secret values."""
+"""Format a plan without its diffs, 80 columns wide. It contains no secret values."""
 
 from __future__ import annotations
 
@@ -76,11 +76,12 @@ def _section(title: str, body: Iterable[str]) -> list[str]:
 
 
 def _split_warnings(plan: Plan) -> tuple[list[Skipped], list[Skipped], list[Skipped]]:
-    """Separate the skipped items from the old versions of Python and from the defaults."""
+    """Return the skipped items, the warnings about old Python versions, and the kept defaults."""
     others = {SkipId.OLD_PYTHON, *_UNDEPLOYED, *KEPT}
     skipped = [skip for skip in plan.skipped if skip.id not in others]
     warnings = [skip for skip in plan.skipped if skip.id is SkipId.OLD_PYTHON]
-    return skipped, warnings, [skip for skip in plan.skipped if skip.id in KEPT]
+    defaults = [skip for skip in plan.skipped if skip.id in KEPT]
+    return skipped, warnings, defaults
 
 
 def _names(names: Sequence[str], note: str) -> Iterator[str]:
@@ -184,7 +185,7 @@ def _change_counts(changes: Sequence[Change]) -> Iterator[str]:
 
 
 def no_changes_text(plan: Plan) -> str:
-    """Format a plan without changes: what to run for skipped items first, and their number."""
+    """Format a plan without changes: the advice for skipped items, then their number."""
     text = "nothing to do: no changes"
     if plan.skipped:
         only = f" --only {plan.only}" if plan.only else ""
@@ -196,11 +197,11 @@ def _advice(plan: Plan) -> Iterator[str]:
     """Yield what the user must do, for skipped items before apply can process them."""
     for skip in plan.skipped:
         if skip.id is SkipId.RUNTIME_EDITED:
-            way_out = "restore it with git checkout, or delete it"
-            yield printable(f"{skip.path} was edited and is kept: {way_out}")
+            advice = "restore it with git checkout, or delete it"
+            yield printable(f"{skip.path} was edited and is kept: {advice}")
     origins = [origin for change in plan.changes for origin in change.origins]
     if any(getattr(origin.source, "variable", "") == _SIGN_IN_KEY for origin in origins):
-        yield f"boto3 signs in with {_SIGN_IN_KEY}: give the app a role, or keep that variable set"
+        yield f"boto3 signs in with {_SIGN_IN_KEY}: give the app a role, or keep the variable set"
     kept = [change.name for change in plan.changes if _keeps_another_value(change)]
     if kept:
         yield (

@@ -87,7 +87,7 @@ def json_schema(name: str) -> dict[str, Any]:
 def types_of(root: type[msgspec.Struct]) -> list[DocumentType]:
     """Return the types of a document's objects and of their enumerations, the document first."""
     found: list[DocumentType] = [root]
-    for kind in found:
+    for kind in found:  # the loop also visits the types that it appends
         if issubclass(kind, msgspec.Struct):
             for annotation in get_type_hints(kind).values():
                 found += [nested for nested in _types_in(annotation) if nested not in found]

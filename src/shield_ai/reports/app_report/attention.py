@@ -63,7 +63,7 @@ def _finding_items(report_data: ReportData) -> Iterator[AttentionItem]:
         shown = ", ".join(places[:MAX_PLACES])
         more = len(places) - MAX_PLACES
         reason = f"{shown} and {more} more" if more > 0 else shown
-        title = f"{count(len(places), f'{severity} finding')}"
+        title = count(len(places), f"{severity} finding")
         yield AttentionItem(title, reason, f"see shield explain {rule}")
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from shield_ai.model.manifest import Manifest, Secret
     from shield_ai.scan.python.scan import Scan
 
-SHOWN = 8  # places of one secret; more are counted
+MAX_PLACES = 8  # of one secret; others are counted
 
 
 def secret_locations(
@@ -59,6 +59,6 @@ def _describe(item: DeploymentVariable) -> str:
 
 
 def _shorten(places: list[str]) -> tuple[str, ...]:
-    if len(places) <= SHOWN:
+    if len(places) <= MAX_PLACES:
         return tuple(places)
-    return (*places[:SHOWN], f"and {len(places) - SHOWN} more")
+    return (*places[:MAX_PLACES], f"and {len(places) - MAX_PLACES} more")

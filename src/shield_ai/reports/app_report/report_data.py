@@ -198,7 +198,10 @@ class ReportData(msgspec.Struct, frozen=True, kw_only=True):
 
     def find_checks(self, ids: Iterable[str]) -> list[Check]:
         """Return the checks with these ids that had something to check, in the order of the ids."""
-        return [check for check_id in ids for check in self.made_checks if check.id == check_id]
+        found: list[Check] = []
+        for check_id in ids:
+            found += [check for check in self.made_checks if check.id == check_id]
+        return found
 
     def count_findings(self, severity: Severity) -> int:
         """Return the number of findings with a severity."""

@@ -26,7 +26,10 @@ if TYPE_CHECKING:
 
     State = Literal["done", "open", "unknown"]
 
-DEVELOPMENT, STAGING, PRODUCTION = STAGES = ("development", "staging", "production")
+DEVELOPMENT = "development"
+STAGING = "staging"
+PRODUCTION = "production"
+STAGES = (DEVELOPMENT, STAGING, PRODUCTION)
 MANUAL = "check manually"
 NOT_CHECKED = "not checked"
 
@@ -47,10 +50,10 @@ def rollout(report_data: ReportData) -> tuple[RolloutStep, ...]:
 
 
 def _development(report_data: ReportData) -> Iterator[RolloutStep]:
-    named = len(report_data.secrets) if report_data.has_manifest else 0
+    listed = len(report_data.secrets) if report_data.has_manifest else 0
     text = "Add the secrets to shield.toml"
-    yield _step(DEVELOPMENT, text, is_done=named > 0, evidence=count(named, "secret"))
-    yield _code_step(report_data, is_named=named > 0)
+    yield _step(DEVELOPMENT, text, is_done=listed > 0, evidence=count(listed, "secret"))
+    yield _code_step(report_data, lists_secrets=listed > 0)
     yield _check_step(
         report_data,
         DEVELOPMENT,
@@ -61,9 +64,9 @@ def _development(report_data: ReportData) -> Iterator[RolloutStep]:
     yield _manual_step(DEVELOPMENT, "Start the app and run its tests with USE_AWS_SECRETS off")
 
 
-def _code_step(report_data: ReportData, *, is_named: bool) -> RolloutStep:
+def _code_step(report_data: ReportData, *, lists_secrets: bool) -> RolloutStep:
     text = "Read each secret with get_secret()"
-    if is_named:
+    if lists_secrets:
         return _check_step(report_data, DEVELOPMENT, text, CODE_MIGRATED.id)
     reads = sum(masked.finding.fixable for masked in report_data.findings)
     evidence = f"{count(reads, 'place')} to change" if reads else ""

@@ -1,4 +1,4 @@
-"""Format findings as a Code Quality report, which GitLab shows in merge requests on each tier.
+"""Format findings as a Code Quality report, which GitLab shows in merge requests in all tiers.
 
 https://docs.gitlab.com/ci/testing/code_quality/#code-quality-report-format
 """
@@ -26,7 +26,7 @@ SEVERITIES = {
 
 
 def gitlab(findings: Iterable[Finding], skipped: Iterable[Skipped] = ()) -> str:
-    """Format findings, and the files that could not be scanned as issues of severity `info`.
+    """Format findings as issues, and files that could not be scanned as issues of severity `info`.
 
     Args:
         findings: The findings of a scan, with paths from the root of the repository.

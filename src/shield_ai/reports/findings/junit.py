@@ -34,8 +34,10 @@ def junit(findings: Iterable[tuple[Finding, bool]], skipped: Iterable[Skipped] =
         result = "failure" if fails else "skipped"
         _add(suite, result, (finding.path, name), (finding.severity, finding.message))
     for skip in skipped:
-        where = (skip.path, f"not scanned: {skip.id}" + (f" at {skip.line}" if skip.line else ""))
-        _add(suite, "error", where, ("not scanned", skip.reason))
+        name = f"not scanned: {skip.id}"
+        if skip.line:
+            name += f" at {skip.line}"
+        _add(suite, "error", (skip.path, name), ("not scanned", skip.reason))
     if not len(suite):  # some CI systems reject a report without test cases
         SubElement(suite, "testcase", classname=NAME, name="no findings")
     numbers = {
@@ -53,7 +55,14 @@ def junit(findings: Iterable[tuple[Finding, bool]], skipped: Iterable[Skipped] =
 
 
 def _add(suite: Element, result: str, where: tuple[str, str], what: tuple[str, str]) -> None:
-    """Add a test case; a control character, which XML can't contain, is not printable."""
+    """Add a test case. `printable()` replaces control characters, which XML can't contain.
+
+    Args:
+        suite: The test suite.
+        result: The element of the result: failure, skipped or error.
+        where: The path, and the name of the test case.
+        what: The kind of the result, and the message.
+    """
     path, name = where
     kind, message = what
     case = SubElement(suite, "testcase", classname=printable(path), name=printable(name))

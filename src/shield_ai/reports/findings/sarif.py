@@ -62,7 +62,7 @@ def sarif(
         findings: The findings of a scan.
         changes: The planned edits of the same files, for the `fixes` of fixable findings.
         patterns: The app's own patterns.
-        skipped: The files that could not be scanned, or not by each rule.
+        skipped: The files that could not be scanned, or not by every rule.
     """
     if len(findings) > MAX_RESULTS:
         findings = _most_severe(findings)
@@ -159,7 +159,7 @@ def _result(finding: Finding, fixes: _Fixes, index: dict[str, int]) -> dict[str,
 
 
 def _notification(skip: Skipped) -> dict[str, Any]:
-    """Warn that a file was not scanned, or not by each rule."""
+    """Warn that a file was not scanned, or not by every rule."""
     return {
         "level": "warning",
         "message": {"text": _escape_links(f"not scanned: {skip.reason}")},
@@ -198,7 +198,8 @@ def _fix(path: str, edits: Iterable[Edit]) -> dict[str, Any]:
         for edit in edits
     ]
     change = {"artifactLocation": _artifact(path), "replacements": replacements}
-    return {"description": {"text": "Read it with get_secret()."}, "artifactChanges": [change]}
+    description = {"text": "Read the secret with get_secret()."}
+    return {"description": description, "artifactChanges": [change]}
 
 
 class _Fixes:

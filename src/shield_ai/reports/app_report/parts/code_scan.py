@@ -33,13 +33,13 @@ def scan_code(root: Path) -> CodeScan:
     Args:
         root: The app's folder.
     """
-    survey = scan_paths((root,), jobs=os.cpu_count() or 1)
+    result = scan_paths((root,), jobs=os.cpu_count() or 1)
     return CodeScan(
-        findings=mask_findings(survey.counted_findings, survey.read),
-        unreadable=tuple(skip for skip in survey.skipped if skip.name != "archive"),
-        archives=tuple(skip.path for skip in survey.skipped if skip.name == "archive"),
-        suppressed=survey.suppressed,
-        in_ignored_files=len(survey.findings) - len(survey.counted_findings),
+        findings=mask_findings(result.counted_findings, result.read),
+        unreadable=tuple(skip for skip in result.skipped if skip.name != "archive"),
+        archives=tuple(skip.path for skip in result.skipped if skip.name == "archive"),
+        suppressed=result.suppressed,
+        in_ignored_files=len(result.findings) - len(result.counted_findings),
         commit=_describe_commit(root),
         repository=git.remote_name(root),
     )

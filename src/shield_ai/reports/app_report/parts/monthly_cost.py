@@ -1,4 +1,4 @@
-"""Estimate the monthly cost of the app's secrets, for usual usage."""
+"""Estimate the monthly cost of the app's secrets, for the default usage of `shield cost`."""
 
 from __future__ import annotations
 
