@@ -242,7 +242,7 @@ def test_admin_secret_without_host(kind, request):
     bed = request.getfixturevalue(kind)
     document = {"username": bed.admin[0], "password": bed.admin[1], "sslmode": "disable"}
     bed.client.put_secret_value(SecretId=f"{bed.secret}-admin", SecretString=json.dumps(document))
-    refuses(bed, "the admin's secret has no host")
+    refuses(bed, "the administrator's secret has no host")
 
 
 @pytest.mark.parametrize(

@@ -166,7 +166,7 @@ def test_administrator_of_another_server(bed, fields):
     admin(bed, **fields)
     token = bed.start_rotation()
     bed.step("createSecret", token)
-    with pytest.raises(SetupError, match="the admin's secret is for another server"):
+    with pytest.raises(SetupError, match="the administrator's secret is for another server"):
         bed.step("setSecret", token)
 
 

@@ -65,7 +65,7 @@ class AlternatingUsers(DatabaseStrategy[SessionT], abc.ABC):
         others = {name: value for name, value in document.items() if name not in user_fields}
         username = self.parse_login(rotation, document).username
         if not self.is_short_enough(username):
-            raise SetupError("the user's name exceeds the server's limit")
+            raise SetupError("the user name is longer than the server allows")
         base = document.get(CLONE_OF)
         if base:
             if not isinstance(base, str) or not self.is_clone_of(username, base):
@@ -82,7 +82,9 @@ class AlternatingUsers(DatabaseStrategy[SessionT], abc.ABC):
         return self.is_short_enough(base) and clone == clone_name(base, self.is_short_enough)
 
     def pending_and_base(self, rotation: Rotation) -> tuple[Login, Login, str | None]:
-        """Return the pending and the current login, and the base if the pending user is the clone.
+        """Return the pending login, the current login, and the base of the pending user.
+
+        The base is None if the pending user is not the clone.
 
         Raises:
             SupersededError: The pending version was created from another current version, and
@@ -137,12 +139,12 @@ class AlternatingUsers(DatabaseStrategy[SessionT], abc.ABC):
     ) -> Login:
         document = parse(text)
         if not document.get("host"):
-            raise SetupError("the admin's secret has no host: add the host of its server")
+            raise SetupError("the administrator's secret has no host: add the host of its server")
         admin = self.parse_login(rotation, document)
         if (admin.host, admin.port) != (target.host, target.port):
             raise SetupError(
-                "the admin's secret is for another server: its host and port must be equal to "
-                "those of the rotated secret"
+                "the administrator's secret is for another server: its host and port must be equal "
+                "to those of the rotated secret"
             )
         if admin.username in users:
             raise SetupError("the administrator can't be one of the two users")
@@ -153,6 +155,9 @@ class AlternatingUsers(DatabaseStrategy[SessionT], abc.ABC):
         """Set the privileges and the pending password of the unused user.
 
         The administrator makes changes only after a login with the current version.
+
+        Raises:
+            RotationError: A login failed, or a user may not be changed.
         """
         pending, current, base = self.pending_and_base(rotation)
         if self.is_done(pending):
@@ -208,6 +213,6 @@ def unmarked_clone_error(kind: str, clone: str, advice: str) -> SetupError:
     )
 
 
-def is_clone_error(kind: str, name: str) -> SetupError:
+def clone_without_base_error(kind: str, name: str) -> SetupError:
     """Return the error for a clone in a secret without `clone_of`."""
     return SetupError(f"the {kind} {name} is a clone, but the secret has no {CLONE_OF}: add it")

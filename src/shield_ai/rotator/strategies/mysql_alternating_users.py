@@ -12,7 +12,7 @@ import secrets
 from typing import TYPE_CHECKING
 
 from .. import mysql
-from ..alternating import MARKER, AlternatingUsers, is_clone_error, unmarked_clone_error
+from ..alternating import MARKER, AlternatingUsers, clone_without_base_error, unmarked_clone_error
 from ..errors import DatabaseError, SetupError
 from ..mysql import MysqlSession, native_hash
 from ..mysql_admin_privileges import admin_privilege
@@ -78,7 +78,7 @@ def _sync_clone(session: MysqlSession, base: str, clone: str) -> None:
     if not hosts:
         raise SetupError("the current user does not exist in the server")
     if is_marked(session, base):
-        raise is_clone_error("user", base)
+        raise clone_without_base_error("user", base)
     if clone_hosts and not is_marked(session, clone):
         raise _unmarked_error(session, clone)
     for host in clone_hosts:
@@ -142,10 +142,15 @@ def mark_clone(session: MysqlSession, clone: str) -> None:
 
 
 def _unmarked_error(session: MysqlSession, clone: str) -> SetupError:
-    statement = f"ALTER USER for each account of it with ATTRIBUTE '{ATTRIBUTE}'"
     if session.is_mariadb:
-        statement = f"CREATE ROLE {mysql.quote_name(marker_role(clone))}"
-    return unmarked_clone_error("user", clone, f"run as administrator: {statement}")
+        role = mysql.quote_name(marker_role(clone))
+        advice = f"run as administrator: CREATE ROLE {role}"
+    else:
+        advice = (
+            "run as administrator, for each of its accounts: "
+            f"ALTER USER 'USER'@'HOST' ATTRIBUTE '{ATTRIBUTE}'"
+        )
+    return unmarked_clone_error("user", clone, advice)
 
 
 def require_no_admin(session: MysqlSession, user: str) -> None:

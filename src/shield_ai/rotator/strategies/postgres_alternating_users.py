@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from .. import postgres
-from ..alternating import MARKER, AlternatingUsers, is_clone_error, unmarked_clone_error
+from ..alternating import MARKER, AlternatingUsers, clone_without_base_error, unmarked_clone_error
 from ..errors import SetupError
 from ..postgres import PostgresSession, quote_literal, quote_name
 
@@ -74,7 +74,7 @@ class PostgresAlternating(AlternatingUsers[PostgresSession]):
         if not rows:
             raise SetupError("the current user does not exist in the server")
         if rows[0][-1] == MARKER:
-            raise is_clone_error("role", base)
+            raise clone_without_base_error("role", base)
         _create_clone(session, user.username)
         _grant_membership(session, base, user.username)
         _require_no_surplus(session, user.username, base, own=user.username)
