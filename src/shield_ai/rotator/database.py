@@ -1,4 +1,4 @@
-"""Common parts of the database strategies: the lock around each change, and the login after it."""
+"""Common parts of the database strategies: logins, and the lock around each change."""
 
 from __future__ import annotations
 
@@ -43,8 +43,8 @@ class DatabaseStrategy(Generic[SessionT]):
     """A strategy for a type of database server.
 
     Args:
-        connect: Logs in.
-        default_port: The port of secrets without one.
+        connect: Opens a session; raises LoginRefusedError if the server rejects the login.
+        default_port: The port, if the secret has none.
     """
 
     def __init__(self, connect: Callable[[Login], SessionT], default_port: int) -> None:
@@ -87,7 +87,7 @@ class DatabaseStrategy(Generic[SessionT]):
     def older_logins(self, rotation: Rotation, login: Login) -> Iterator[Login]:
         """Yield the logins of older versions with the same user and server.
 
-        They use the TLS settings of `login`: an older version can have weaker ones.
+        They use the TLS settings of `login`, because those of an older version can be weaker.
         """
         for text in rotation.older_values():
             try:
@@ -144,5 +144,5 @@ def verify_login(
             restore()
         raise RotationError(
             "the server set the new password, but rejects logins with it (does LDAP or a "
-            "connection pool check them?): the old password was restored"
+            "connection pool check passwords?): the old password was restored"
         ) from None

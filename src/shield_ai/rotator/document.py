@@ -20,7 +20,7 @@ SSL_FIELD_MODES = {"true": "verify-full", "false": "disable"}
 
 @dataclass(frozen=True, repr=False)
 class Login:
-    """A user and a password for a database. Has no repr, because it contains the password."""
+    """A user and a password for a database. The repr shows no fields, to hide the password."""
 
     username: str
     password: str
@@ -118,7 +118,7 @@ def get_port(document: Mapping[str, Any], default: int) -> int:
 def _ssl_mode(document: Mapping[str, Any], configured: str) -> str:
     """Return the stricter of the TLS modes of the secret and of the function.
 
-    Whoever may write the secret can't weaken what the operator has configured.
+    A principal that may write the secret can't weaken the mode that the operator has configured.
     """
     mode = document.get("sslmode")
     ssl = document.get("ssl")
@@ -139,8 +139,8 @@ def stricter_ssl_mode(first: str, second: str) -> str:
 def require_consent_to_unverified_tls(login: Login, environ: Mapping[str, str]) -> None:
     """Require that the operator, and not only the secret, allows TLS without verification.
 
-    Otherwise, whoever may write the secret could let a rotation reveal the new password to others
-    on the network.
+    Otherwise, a principal that may write the secret could make a rotation reveal the new password
+    to others on the network.
 
     Raises:
         SetupError: Neither the secret nor the function requires verified TLS.

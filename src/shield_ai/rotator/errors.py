@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import re
 
-LONGEST_CODE = 80  # characters
+MAX_CODE_LENGTH = 80  # characters
 
 
 class RotationError(Exception):
@@ -76,5 +76,5 @@ class TrustError(DatabaseError):
 
 
 def clean_code(code: object) -> str:
-    """Return an error code without other characters: a hostile server can send any text."""
-    return re.sub(r"[^A-Za-z0-9._-]+", "_", str(code)[:LONGEST_CODE])
+    """Shorten an error code and replace special characters: a hostile server can send any text."""
+    return re.sub(r"[^A-Za-z0-9._-]+", "_", str(code)[:MAX_CODE_LENGTH])

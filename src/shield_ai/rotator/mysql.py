@@ -218,7 +218,7 @@ def quote_name(name: str) -> str:
 def native_hash(password: str) -> str:
     """Return the `mysql_native_password` hash of a password.
 
-    It is not the password, but whoever also records a login can log in.
+    An attacker who has the hash and records a login can log in.
     """
     inner = hashlib.sha1(password.encode(), usedforsecurity=False).digest()
     return "*" + hashlib.sha1(inner, usedforsecurity=False).hexdigest().upper()

@@ -152,11 +152,11 @@ def _connection_error(error: Exception) -> DatabaseError:
 
 
 def _connection_class(login: Login) -> Any:
-    """Return a subclass of the driver's connection that protects passwords sent in cleartext.
+    """Return a subclass of the driver's connection that sends cleartext only through verified TLS.
 
-    It sends them only through verified TLS. It also supports any user name with SCRAM: the driver
-    rejects names with characters that are not in Unicode 3.2. The server ignores the name in SCRAM
-    messages, because the startup message contains it.
+    The subclass also supports any user name with SCRAM: the driver rejects names with characters
+    that are not in Unicode 3.2. The server ignores the name in SCRAM messages, because the startup
+    message contains it.
     """
     from pg8000.native import Connection
 
@@ -217,7 +217,7 @@ def quote_literal(text: str) -> str:
 def scram_verifier(password: str) -> str:
     """Return the SCRAM verifier of a password.
 
-    It is not the password, but whoever also records a login can compute a key that logs in:
+    An attacker who has the verifier and records a login can compute a key that logs in:
     https://www.rfc-editor.org/rfc/rfc5802#section-9
 
     Non-ASCII passwords are normalized with SASLprep, as in all clients.

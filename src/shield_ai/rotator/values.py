@@ -37,7 +37,7 @@ def replace_value(text: str, value: str, field: str = "") -> str:
 
 
 def _split(text: str, field: str) -> tuple[dict[str, Any] | None, str]:
-    """Return the JSON document and the name of the field; None for plain text."""
+    """Return the JSON document and the name of the field; None and "" for plain text."""
     try:
         document = json.loads(text)
     except (ValueError, RecursionError):

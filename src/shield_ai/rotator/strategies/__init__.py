@@ -1,1 +1,1 @@
-"""The rotation strategies: the module of a strategy has its name."""
+"""The rotation strategies. The strategy `random-value` is the module `random_value`, and so on."""

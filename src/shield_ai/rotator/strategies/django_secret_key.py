@@ -16,7 +16,7 @@ LENGTH = 64
 
 
 class DjangoSecretKey(ValueStrategy):
-    """Replace the key by a random one."""
+    """Replace the key with a random one."""
 
     def generate(self, rotation: Rotation, value: str) -> str:  # noqa: ARG002
         """Return a random key that AWS generates."""

@@ -14,7 +14,7 @@ MAX_LENGTH = 4096  # limit of GetRandomPassword
 
 
 class RandomValue(ValueStrategy):
-    """Replace the value by a random one."""
+    """Replace the value with a random one."""
 
     def generate(self, rotation: Rotation, value: str) -> str:
         """Return a random value that AWS generates."""
