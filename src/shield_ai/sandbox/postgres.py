@@ -172,7 +172,7 @@ class _PortTakenError(ShieldError):
 def _make_scratch_folder(user: tuple[int, int] | None) -> Path:
     """Create a temporary folder that the server's user can access."""
     parent = None
-    # The check is about the parents of a path.
+    # is_accessible_to_all() checks the parents of a path, so the last part does not matter.
     if user and not is_accessible_to_all(Path(tempfile.gettempdir()) / "any"):
         parent = "/tmp"  # noqa: S108  # TMPDIR is not accessible to the server's user
     scratch = Path(tempfile.mkdtemp(prefix="shield-pg-", dir=parent))
@@ -205,7 +205,7 @@ def _make_home(home: Path, user: tuple[int, int] | None) -> Path:
 def _launch(
     binaries: Path, home: Path, scratch: Path, password: Hidden, user: tuple[int, int] | None
 ) -> tuple[SupervisedProcess, int]:
-    """Start `initdb` and then the server, both under one supervisor; return it and the port."""
+    """Start `initdb` and then the server under one supervisor; return the process and the port."""
     if user:
         binaries = accessible_binaries(binaries, scratch)
     password_file = _password_file(scratch)

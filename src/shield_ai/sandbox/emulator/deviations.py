@@ -2,13 +2,13 @@
 
 Corrected here (moto 5.2):
 
-- AWS rejects new values, tags and stages for a secret that is scheduled for deletion, and a new
-  secret with its name, with InvalidRequestException. moto accepts the former and answers the
-  latter with ResourceExistsException.
+- For a secret that is scheduled for deletion, AWS rejects new values, tags and stages, and a new
+  secret with the same name, with InvalidRequestException. moto accepts the changes, and rejects
+  the new secret with ResourceExistsException.
 - AWS limits names, the size of values and the number of secrets in one BatchGetSecretValue. moto
   does not.
-- moto's DescribeSecret and ListSecretVersionIds list versions without a stage, the latter even
-  without IncludeDeprecated. Its ARN in ListSecretVersionIds is the secret's name.
+- moto's DescribeSecret lists versions without a stage, and so does ListSecretVersionIds without
+  IncludeDeprecated. The ARN in moto's ListSecretVersionIds is the secret's name.
 - After UpdateSecretVersionStage moves AWSCURRENT, moto's GetSecretValue without a stage returns the
   old value.
 - moto's RotateSecret requires Docker to call a function, and makes an empty version current. See

@@ -1,8 +1,8 @@
 """Emulate RotateSecret: after the call, run the secret's Lambda function step by step.
 
-moto would need Docker for that, and makes an empty version current. Here, the function's zip runs
-in a separate process with the function's env vars, as in Lambda. Failed steps are not retried
-until the next RotateSecret.
+moto needs Docker to run a function, and makes an empty version current. Here, the function's zip
+runs in a separate process with those env vars of the function that start with ROTATION_. Failed
+steps are not retried until the next RotateSecret.
 """
 
 from __future__ import annotations
@@ -161,7 +161,7 @@ def _permission_error(function: Any) -> Error | None:
 
 
 def _retry_interrupted(secret: Any, function: Any, client: Client) -> bool:
-    """Run the function again if a previous rotation was interrupted; return whether it was."""
+    """Run the function again if a rotation was interrupted; return whether a version is pending."""
     for version, state in secret.versions.items():
         if PENDING not in state["version_stages"]:
             continue

@@ -29,14 +29,15 @@ class SupervisedProcess:
 
     Args:
         name: The server's name in errors.
-        run: The argument lists of the commands. Other processes can see them: no secrets.
+        run: The argument lists of the commands. They must not contain secrets, because other
+            processes can see them.
         log: The file to which the output of the commands is appended.
         env: All env vars of the commands.
         cwd: The working directory.
         user: User and group ID to run as, if this process runs as root.
         fds: File descriptors to inherit.
         stop: The signal that asks the server to exit.
-        grace: Seconds to wait for that before the server is killed.
+        grace: Seconds between this signal and SIGKILL.
         remove: Files and folders to remove after the server has exited for any reason.
     """
 

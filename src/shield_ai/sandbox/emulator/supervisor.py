@@ -1,8 +1,8 @@
 """Run commands one after the other, and stop them when the parent process exits.
 
-The parent holds the write end of this process's stdin, and closes it to stop the command. If the
-parent dies, even by SIGKILL, the kernel closes it. This needs no polling and no platform-specific
-signal. The script imports only the standard library, so that it starts fast.
+The parent holds the write end of this process's stdin, and closes this end to stop the command. If
+the parent dies, even by SIGKILL, the kernel closes it. This needs no polling and no
+platform-specific signal. The script imports only the standard library, so that it starts fast.
 """
 
 from __future__ import annotations
