@@ -46,7 +46,7 @@ class Counters:
         with process.lock:
             self.counts[name] += number
 
-    def note(self, answer: Any, *, missing: bool) -> Any:
+    def note(self, answer: Any, *, counts_missing: bool) -> Any:
         """Count an answer that is an error, and return the answer.
 
         A missing secret is an error only if the caller has no default. Therefore, it is counted
@@ -54,9 +54,12 @@ class Counters:
 
         Args:
             answer: A value or a failure.
-            missing: Count only missing secrets; otherwise, only other failures.
+            counts_missing: Count only missing secrets; otherwise, only other failures.
         """
-        if isinstance(answer, Failure) and (answer.kind is SecretNotFoundError) is missing:
+        if not isinstance(answer, Failure):
+            return answer
+        is_missing = answer.kind is SecretNotFoundError
+        if is_missing == counts_missing:
             with process.lock:
                 self.counts["SecretErrors"] += 1
                 self.last_error = (answer.kind.__name__, monotonic())

@@ -1,12 +1,12 @@
 """A logging filter that masks the values of secrets.
 
-It masks each value in the cache, unchanged and as repr(), JSON, URLs, HTML, shells, Base64 and hex
-encode it. If a value is a URL, its password is also masked alone. The filter can't mask:
+It masks each value in the cache, in plain text and as encoded by repr(), JSON, URLs, HTML, shells,
+Base64 and hex. If a value is a URL, its password is also masked alone. The filter can't mask:
 
 - a value that was changed in another way: hashed, encrypted, truncated, split over several records
 - a value of fewer than four characters, or one that is no longer in the cache
 - the keys of a JSON secret, and its values after the first 200
-- a number that an `extra` attribute contains as a part of another
+- digits inside a longer number in an `extra` attribute
 - what a formatter or a record factory computes itself, for example from the attributes of an object
 """
 
@@ -26,9 +26,9 @@ if TYPE_CHECKING:
 
 # Fields of a JSON secret that are not masked.
 PLAIN_FIELDS = ("engine", "host", "port", "dbname", "database", "username", "user")
-SHORTEST = 4  # characters; masking shorter values would mask ordinary text
+MIN_LENGTH = 4  # characters; masking shorter values would mask ordinary text
 MAX_WORDS = 200  # of a JSON secret; thousands would slow down each record
-SHORTEST_ENCODED = 8  # characters; for parts of Base64 text and for single lines
+MIN_PART_LENGTH = 8  # characters; for parts of Base64 text and for single lines
 MASK = "•••"
 HANDLED = frozenset(["msg", "args", "exc_info", "name"])
 NUMBERS = frozenset(
@@ -76,7 +76,7 @@ def _mask_message(record: LogRecord, needles: tuple[str, ...]) -> None:
 
 
 def _contains_secret(value: Any, needles: tuple[str, ...]) -> bool:
-    """Return whether texts and numbers in an argument are secret.
+    """Return whether an argument contains a secret value in its texts and numbers.
 
     Other objects are not inspected: the repr of a Django query, for example, reads the database.
     """
@@ -104,6 +104,7 @@ def mask(text: str) -> str:
     return _replace(text, _needles())
 
 
+# The secret values that were cached at the last call of _needles(), and its result.
 _cache: tuple[frozenset[str | bytes], tuple[str, ...]] = (frozenset(), ())
 
 
@@ -184,12 +185,12 @@ def _secret_words(part: Any) -> Iterator[str]:
 def _forms(word: str | bytes) -> Iterator[str]:
     """Yield a value in plain text and in the encodings of several formats."""
     if isinstance(word, bytes):
-        if len(word) >= SHORTEST:
+        if len(word) >= MIN_LENGTH:
             yield repr(word)[2:-1]
             yield from _encoded_forms(word)
         return
     for plain in (word, *_url_password(word)):
-        if len(plain) < SHORTEST:
+        if len(plain) < MIN_LENGTH:
             continue
         yield plain
         yield from _escaped_forms(plain)
@@ -237,7 +238,7 @@ def _escaped_forms(word: str) -> Iterator[str]:
     if shlex.quote(word) != word:
         yield shlex.quote(word)[1:-1]
     for line in word.splitlines():
-        if len(line) >= SHORTEST_ENCODED:
+        if len(line) >= MIN_PART_LENGTH:
             yield line  # for example, of a private key
 
 
@@ -254,5 +255,5 @@ def _encoded_forms(encoded: bytes) -> Iterator[str]:
         for encode in (base64.b64encode, base64.urlsafe_b64encode):
             text = encode(b"\0" * shift + encoded).decode()
             part = text[first:last]
-            if len(part) >= SHORTEST_ENCODED:
+            if len(part) >= MIN_PART_LENGTH:
                 yield part

@@ -56,10 +56,10 @@ class Request:
     __slots__ = (
         "convert",
         "default",
+        "has_callable_default",
         "has_own_variable",
         "is_plain",
         "key",
-        "lazy",
         "lease_key",
         "name",
         "names_variable",
@@ -86,7 +86,7 @@ class Request:
         self.default = default
         self.stage = stage
         self.convert = convert
-        self.lazy = callable(default)
+        self.has_callable_default = callable(default)
         self.names_variable = env is not None
         self.variable = env or default_variable(self.name)
         self.has_own_variable = False  # the mapping names a variable for exactly this field
@@ -95,11 +95,11 @@ class Request:
     @property
     def is_expression(self) -> bool:
         """Whether the default is a callable that is evaluated with the secret in its variable."""
-        return self.lazy and self.convert is as_text
+        return self.has_callable_default and self.convert is as_text
 
     def plain_default(self) -> Any:
         """Return the default value, or the result of a callable default."""
-        return self.default() if self.lazy else self.default
+        return self.default() if self.has_callable_default else self.default
 
     def answer(self, value: SecretValue) -> Any:
         """Convert a value from AWS to the result; for an expression, to the variable's text."""
@@ -124,17 +124,21 @@ class Request:
         return evaluate(self.name, self.variable, text, self.default)
 
     def is_default(self, result: Any) -> bool:
-        """Return whether the callable gives this result without its variable, too."""
+        """Return whether the callable returns an equal result if its variable is not set."""
         default = self.evaluate(None)
         return type(default) is type(result) and bool(default == result)
 
     def is_optional(self) -> bool:
-        """Return whether the app can run without the text: it is optional, or its default empty."""
+        """Return whether the app can run without the text of the secret.
+
+        It can if the secret is optional or the default is empty.
+        """
         if self.convert is not as_text:
             return False
         if self.optional or self.default is MISSING:
             return self.optional
-        return not (self.evaluate(None) if self.lazy else self.default)
+        default = self.evaluate(None) if self.has_callable_default else self.default
+        return not default
 
     def default_in_production(self, failure: Failure, *, is_declared: bool) -> Any:
         """Return the default if the app can run without the secret; otherwise return the failure.
@@ -159,4 +163,6 @@ class Request:
             # The app may handle its own exception; ours would not match the handler.
             result.raised.__cause__ = failure.error()
             return result
-        return failure if result and not self.optional else result
+        if not result or self.optional:
+            return result
+        return failure

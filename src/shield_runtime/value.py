@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 # Without a key, get_secret() returns the first of these fields that a JSON object has.
 DEFAULT_FIELDS = ("value", "password", "secret", "key")
-LONGEST = 1024 * 1024  # characters or bytes; AWS allows 65,536 bytes
+MAX_LENGTH = 1024 * 1024  # characters or bytes; AWS allows 65,536 bytes
 
 
 class SecretValue:
@@ -26,9 +26,9 @@ class SecretValue:
                 text = data.decode()
             except UnicodeDecodeError:
                 text = None
-        self.text = text
-        self.data = data
-        self.document = _document(text)
+        self.text = text  # None if the value is binary and not UTF-8
+        self.data = data  # None if AWS returned text
+        self.document = _document(text)  # None if the text is not a JSON object
         self.fetched = monotonic()
 
 
@@ -43,9 +43,9 @@ def from_response(response: Any) -> SecretValue | None:
         return None
     text = response.get("SecretString")
     if isinstance(text, str):
-        return SecretValue(text) if len(text) <= LONGEST else None
+        return SecretValue(text) if len(text) <= MAX_LENGTH else None
     data = response.get("SecretBinary")
-    if isinstance(data, (bytes, bytearray)) and len(data) <= LONGEST:
+    if isinstance(data, (bytes, bytearray)) and len(data) <= MAX_LENGTH:
         return SecretValue(None, bytes(data))
     return None
 
@@ -64,7 +64,7 @@ def _document(text: str | None) -> dict[str, Any] | None:
 
 
 def text_or_field(value: SecretValue, name: str, key: str | None) -> Any:
-    """Return the text of a secret, or its field `key`; a failure if that is missing or null."""
+    """Return a secret's text, or its field `key`; a failure if the field is missing or null."""
     if key is None:
         if value.text is None:
             reason = "is binary and not UTF-8: use get_secret_bytes()"

@@ -66,7 +66,7 @@ NO_CREDENTIALS = frozenset(
 )
 # An old boto3, or a server that does not support BatchGetSecretValue.
 NO_BATCH = frozenset(["AttributeError", "UnknownOperationException", "InvalidAction"])
-LONGEST_CODE = 80  # characters
+MAX_CODE_LENGTH = 80  # characters
 NO_VALID_VALUE = "no valid value in the response"
 
 
@@ -93,10 +93,10 @@ def error_code(error: BaseException) -> str:
 
 
 def clean_code(code: object) -> str:
-    """Return an error code without other characters: a hostile server can send any text."""
+    """Shorten an error code and replace special characters: a hostile server can send any text."""
     if not isinstance(code, str):
         return "an invalid error code"
-    characters = code[:LONGEST_CODE]
+    characters = code[:MAX_CODE_LENGTH]
     return "".join(c if c.isascii() and (c.isalnum() or c in "._- ") else "_" for c in characters)
 
 
@@ -146,7 +146,7 @@ class Connection:
             if code in EXPIRED:
                 self.close()  # so that new credentials are loaded
         self._counters.add("SecretsManagerCalls")
-        self._counters.note(answer, missing=False)
+        self._counters.note(answer, counts_missing=False)
         return answer
 
     def read_many(self, secret_ids: Iterable[str]) -> dict[str, Answer]:
@@ -174,7 +174,7 @@ class Connection:
             answers = _batch_answers(response, set(wanted), getattr(transport, "region", ""))
         self._counters.add("SecretsManagerCalls")
         for answer in answers.values():
-            self._counters.note(answer, missing=False)
+            self._counters.note(answer, counts_missing=False)
         return answers
 
     def _transport(self) -> Any:
@@ -232,9 +232,11 @@ def _batch_answers(response: Any, wanted: set[str], region: str) -> dict[str, An
 
 
 def _items(response: Any, name: str) -> list[dict[str, Any]]:
-    """Return the dictionaries in a list of a response; nothing if it is invalid."""
+    """Return the dictionaries in a list of a response; an empty list if there is no such list."""
     items = response.get(name) if isinstance(response, dict) else None
-    return [item for item in items if isinstance(item, dict)] if isinstance(items, list) else []
+    if not isinstance(items, list):
+        return []
+    return [item for item in items if isinstance(item, dict)]
 
 
 @contextmanager
