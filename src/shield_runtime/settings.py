@@ -9,7 +9,7 @@ from .errors import SecretError
 # All durations are in seconds.
 CACHE_TTL = 300.0  # AWS_SECRETS_TTL
 MAX_STALE = 86400.0  # AWS_SECRETS_MAX_STALE: how long a value that can't be refreshed is served
-IDLE = 60.0  # how long an expired value is served before callers wait; at least 2 * TTL
+IDLE = 60.0  # how long an expired value is served before callers wait, if 2 * TTL is shorter
 ON = ("true", "1", "yes", "on")
 OFF = ("false", "0", "no", "off")
 
@@ -31,11 +31,12 @@ class Settings:
         self.prefix = os.environ.get("AWS_SECRETS_PREFIX", prefix)
         self.ttl = _seconds("AWS_SECRETS_TTL", CACHE_TTL)
         self.max_stale = _seconds("AWS_SECRETS_MAX_STALE", MAX_STALE)
-        self.idle = self.ttl + max(2 * self.ttl, IDLE)
+        self.idle = self.ttl + max(2 * self.ttl, IDLE)  # since the value was fetched
         self.fallback = _choice("AWS_SECRETS_FALLBACK", ("env", "any", "deny"))
-        # Whether a variable that is set takes precedence over AWS.
-        is_unset = not environment and self.fallback != "deny"
-        self.prefers_variables = is_unset or self.is_development
+        # Whether a variable that is set takes precedence over AWS: in development, and if the
+        # environment is not set, unless fallbacks are denied.
+        is_unset = not environment
+        self.prefers_variables = self.is_development or (is_unset and self.fallback != "deny")
         # Whether non-empty defaults, which are development values, may be returned.
         self.allows_defaults = self.is_development or self.fallback == "any"
         self.transport = _choice("AWS_SECRETS_TRANSPORT", ("boto3", "agent"))

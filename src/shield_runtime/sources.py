@@ -2,8 +2,9 @@
 
 With AWS off, the order is: the environment variable, the default. With AWS on, it is: a fresh value
 in the cache, AWS, the last known value, the environment variable, the default if the app can run
-without the secret. DJANGO_ENV=development, or AWS_SECRETS_ENV=development, puts the variable
-first, and allows any default.
+without the secret. AWS_SECRETS_ENV, or else DJANGO_ENV, changes this order: `development` puts the
+variable first, and allows any default. If neither is set, the variable is also first, unless
+AWS_SECRETS_FALLBACK=deny.
 """
 
 from __future__ import annotations
@@ -58,9 +59,9 @@ class Sources:
     def serve(self, request: Request) -> Any:
         """Return the result of a request, or raise its error."""
         self._mapping.complete(request)
-        if not self._settings().aws:
-            return value_or_raise(self._counters().note(self._read_variable(request), missing=True))
-        return value_or_raise(self._counters().note(self._read(request), missing=True))
+        read = self._read if self._settings().aws else self._read_variable
+        answer = read(request)
+        return value_or_raise(self._counters().note(answer, counts_missing=True))
 
     async def serve_async(self, request: Request) -> Any:
         """Asynchronous version of serve()."""
@@ -70,7 +71,7 @@ class Sources:
         lookup = self._cache.look_up(request.name, request.stage)
         answer = await self._cache.wait_async(lookup)
         result = self._answer(request, answer, is_new=False)
-        return value_or_raise(self._counters().note(result, missing=True))
+        return value_or_raise(self._counters().note(result, counts_missing=True))
 
     def has(self, request: Request) -> bool:
         """Return whether the secret exists; with AWS off, whether its variable is set.
@@ -93,14 +94,17 @@ class Sources:
         if answer.kind is SecretNotFoundError or settings.is_development:
             return False
         if request.optional and settings.fallback != "deny":
-            # As get_secret(), which returns the default.
-            self._warn_once(request, "default", "%s; taken as not set", answer.text)
+            # Like get_secret(), which returns the default.
+            self._warn_once(request, "default", "%s; treated as not set", answer.text)
             return False
         raise answer.error()
 
     def _read_variable(self, request: Request) -> Any:
-        """Return the variable or the default, as the app did before the migration. AWS is off."""
-        if request.lazy:
+        """Return the variable or the default, as the app did before the migration.
+
+        AWS is off, or the variable is set and empty.
+        """
+        if request.has_callable_default:
             return request.default()
         text = os.environ.get(request.variable) if request.stage == CURRENT else None
         if text is not None:
@@ -113,7 +117,7 @@ class Sources:
     def _read(self, request: Request) -> Any:
         text = self._from_variable(request)
         if text is not None:
-            if request.lazy:
+            if request.has_callable_default:
                 return request.default()
             return request.answer_from_variable(SecretValue(text))
         lookup = self._cache.look_up(request.name, request.stage)
@@ -166,7 +170,7 @@ class Sources:
             self._counters().add("FallbackToEnv")
             message = "%s; falling back to the environment variable %s"
             self._warn_once(request, "variable", message, failure.text, request.variable)
-            if request.lazy:
+            if request.has_callable_default:
                 return request.default()
             return request.answer_from_variable(SecretValue(text))
         if text == "" and self._may_be_empty(request, failure):
@@ -187,7 +191,10 @@ class Sources:
         return answer
 
     def _denies_default(self, failure: Failure) -> bool:
-        """Return whether no default may replace a secret that AWS may have."""
+        """Return whether AWS_SECRETS_FALLBACK=deny forbids the default after a failure.
+
+        The default is still allowed in development, and for a secret that does not exist.
+        """
         settings = self._settings()
         is_missing = failure.kind is SecretNotFoundError
         return settings.fallback == "deny" and not (is_missing or settings.allows_defaults)

@@ -679,7 +679,7 @@ class TestMapping:
     def test_an_optional_secret_that_cannot_be_read_is_not_there(self, on, client, caplog, fault):
         on.fault = fault
         assert not client.has_secret("sentry-dsn")
-        assert "taken as not set" in caplog.text
+        assert "treated as not set" in caplog.text
         with pytest.raises(SecretError):
             client.has_secret("django-key")
 
