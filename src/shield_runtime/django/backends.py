@@ -17,9 +17,9 @@ With AWS on, PASSWORD is a default as in get_secret(): a value for development n
 production after an outage. A password that an environment variable contains is used instead of the
 secret if AWS_SECRETS_FALLBACK allows it.
 
-Existing connections stay open. One that is older than CONN_MAX_AGE stays open, too, while AWS does
-not return the secret: the password of this process may be that before a rotation. This module does
-not import Django.
+Existing connections stay open. While AWS does not return the secret, a connection that is older
+than CONN_MAX_AGE also stays open: the cached password may be the one before a rotation, so a new
+connection could fail. This module does not import Django.
 """
 
 from __future__ import annotations
@@ -53,8 +53,8 @@ else:
 __all__ = ["RotatingClient", "RotatingCredentials", "credentials"]
 
 DEFAULT_FIELDS = dict(zip(["USER", "PASSWORD"], ["username", "password"]))
+POSTPONED = 30.0  # seconds until the age of a connection is checked again
 # Variables that often have the same value as a password for development, such as "postgres".
-POSTPONED = 30.0  # seconds until an old connection is considered again
 NOT_PASSWORD = re.compile(r"(?i)^(?!.*PASS).*(USER|NAME|HOST|(DB|DATABASE|ENV)$)")
 
 
@@ -82,7 +82,7 @@ def credentials(settings: dict[str, Any]) -> dict[str, str]:
     except SecretError as error:
         failure = error
     variable = _variable_with(own_password)
-    # They must not appear in a traceback.
+    # The settings and the password must not appear in the frames of a traceback.
     settings = {}
     own_password = None
     if variable is None:
@@ -98,7 +98,8 @@ def _client_of(name: str) -> SecretsManagerClient:
 
     def rank(client: SecretsManagerClient) -> tuple[bool, float, bool]:
         value = client.cached_value(name)
-        return name in client.secrets, value.fetched if value else 0.0, client is default_client
+        fetched = value.fetched if value else 0.0
+        return name in client.secrets, fetched, client is default_client
 
     return max(clients, key=rank)
 

@@ -25,7 +25,7 @@ from django.conf import settings
 from django.core import checks
 
 from ..settings import Settings, environment_name
-from .state import aws_is_on, counts, edited, in_production
+from .state import aws_is_on, counts, edited_files, in_production
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -105,7 +105,7 @@ def edited_runtime(**_: Any) -> list[Any]:
             hint="Restore it from Git, or remove it and run shield apply.",
             id="shield_ai.W002",
         )
-        for path in edited()
+        for path in edited_files()
     ]
 
 
@@ -117,8 +117,8 @@ def secret_key_fallbacks(**_: Any) -> list[Any]:
         checks.Warning(
             "SECRET_KEY is rotated, but SECRET_KEY_FALLBACKS is empty:"
             " each rotation logs all users out.",
-            hint='Add get_secret("django-secret-key", None, stage="AWSPREVIOUS") to it,'
-            " unless that is None.",
+            hint='Add the result of get_secret("django-secret-key", None, stage="AWSPREVIOUS")'
+            " to the list, unless it is None.",
             id="shield_ai.W003",
         )
     ]
@@ -197,11 +197,11 @@ def _hardcoded(module: ModuleType) -> Iterator[tuple[str, int, str]]:
         for name, value in _names_and_values(node):
             if name == "SECRET_FIELDS":
                 field_names.append(value)
-            if value and SECRET_NAME.search(name) and _is_text(value):
+            if value and SECRET_NAME.search(name) and _is_nonempty_text(value):
                 yield path, value.lineno, name
 
 
-def _is_text(value: ast.expr | None) -> bool:
+def _is_nonempty_text(value: ast.expr | None) -> bool:
     if not isinstance(value, ast.Constant):
         return False
     return isinstance(value.value, str) and bool(value.value)

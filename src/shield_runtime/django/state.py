@@ -51,8 +51,8 @@ def counts() -> dict[str, float]:
     return total
 
 
-def edited() -> list[str]:
-    """Return the paths of copied files that have been edited."""
+def edited_files() -> list[str]:
+    """Return the paths of copied files that have been edited since `shield apply` wrote them."""
     paths = []
     for module in runtimes():
         folder = Path(str(module.__file__)).parent
