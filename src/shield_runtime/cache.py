@@ -73,7 +73,9 @@ class Cache:
         if len(self._entries) >= SIZE:
             # Names that do not exist must not replace values.
             without_value = (key for key, other in self._entries.items() if other.value is None)
-            del self._entries[next(without_value, next(iter(self._entries)))]
+            least_used = next(iter(self._entries))
+            evicted = next(without_value, least_used)
+            del self._entries[evicted]
             self.leases.clear()  # hits on leases do not update the order of use
         self._entries[name, stage] = entry
         return entry

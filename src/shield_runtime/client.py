@@ -109,7 +109,8 @@ class SecretsManagerClient(SecretReader):
             return
         lookup = self._cache.look_up(name, stage, refresh=True)
         self._cache.wait(lookup)
-        value_or_raise(lookup.fetch and lookup.fetch.answer)
+        if lookup.fetch is not None:
+            value_or_raise(lookup.fetch.answer)
 
     def retries_after_rotation(
         self,

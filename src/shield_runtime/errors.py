@@ -74,7 +74,7 @@ class ExpressionFailure(Failure):
         super().__init__(SecretError, type(raised).__name__)
         traceback = raised.__traceback__
         # The first frame is the runtime's, and contains the value.
-        self.raised = raised.with_traceback(traceback and traceback.tb_next)
+        self.raised = raised.with_traceback(traceback.tb_next if traceback else None)
 
     def error(self) -> Exception:
         """Return the exception that the expression raised."""

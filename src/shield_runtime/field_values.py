@@ -1,4 +1,4 @@
-"""The defaults and the values of the fields of settings, for the sources of pydantic."""
+"""Common functions of both pydantic settings sources: a field's default, and its values."""
 
 from __future__ import annotations
 
@@ -6,18 +6,19 @@ from typing import Any
 
 
 def plain_default(default: Any) -> object:
-    """Return a default as get_secret() knows it: a text for an object that is not empty."""
+    """Return the default of a field as text for get_secret(); an empty default stays as it was."""
     if hasattr(default, "get_secret_value"):
         default = default.get_secret_value()
     return str(default) if default else default
 
 
 def has_value(values: object, path: list[str]) -> bool:
-    """Return whether the values of a source have one for a field.
+    """Return whether the values of a source include a value for a field.
 
     Args:
-        values: The values by the names of fields.
-        path: The name of a field, and the names below it in nested models; in any case.
+        values: The values by field name.
+        path: The name of the field; for a nested model, the names from the outer field to the
+            inner one. Case is ignored.
     """
     for part in path:
         if not isinstance(values, dict):

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from .settings import Settings
     from .transport import Transport
 
-# Never hold it during a call to AWS or while a log record is written.
+# Never hold the lock during a call to AWS or while a log record is written.
 # Always access it as `process.lock`, because a forked child creates a new lock.
 lock = RLock()
 clients: WeakSet[SecretsManagerClient] = WeakSet()

@@ -16,8 +16,8 @@
                 secrets = SecretsManagerSource(client)
                 return init_settings, secrets, env_settings, file_secret_settings
 
-Secrets belong to fields as environment variables do: `env_prefix`, `env`, nested models and JSON
-values are supported. With AWS off, this source is empty and pydantic's own sources are used.
+A secret is read like an environment variable: `env_prefix`, `env`, nested models and JSON values
+are supported. With AWS off, this source is empty and pydantic's own sources are used.
 Requires pydantic 1.8 or newer, or the `pydantic.v1` of pydantic 2.
 """
 
@@ -59,7 +59,7 @@ class SecretsManagerSource:
         """Return the values of the fields.
 
         Args:
-            settings: The settings that pydantic creates.
+            settings: The instance of BaseSettings that pydantic is creating.
 
         Raises:
             SecretFormatError: A field needs JSON and the secret is not JSON. The error has no

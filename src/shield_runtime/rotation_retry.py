@@ -28,8 +28,8 @@ INVALID_PASSWORD_MYSQL_ERRORS = (1045, 1698)
 class _Refusals:
     """When servers first rejected the values of secrets.
 
-    A process waits only once for the successor of a value: with a wrong password, each later
-    connection fails at once, instead of a request that waits again and again.
+    A process waits only once for the next value of a secret. If the secret contains a wrong
+    password, later connections fail at once, so that not every request waits.
     """
 
     def __init__(self) -> None:
@@ -38,7 +38,7 @@ class _Refusals:
         ] = WeakKeyDictionary()
 
     def note(self, client: SecretsManagerClient, name: str, value: SecretValue | None) -> float:
-        """Note a rejected value, and return when it was rejected first."""
+        """Record a rejected value, and return the monotonic time of its first rejection."""
         with process.lock:
             by_name = self._first.setdefault(client, {})
             rejected, first = by_name.get(name, (None, 0.0))
@@ -101,7 +101,7 @@ def _wait_for_change(
             break
         time.sleep(jitter(pause, 0.5))
         client.try_refresh(name)
-        pause = min(2 * pause, MAX_POLL_INTERVAL) or POLL_INTERVAL
+        pause = min(2 * pause, MAX_POLL_INTERVAL) if pause else POLL_INTERVAL
     return False
 
 

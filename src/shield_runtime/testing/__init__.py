@@ -56,8 +56,9 @@ class FakeSecrets:
         name, stage = _with_stage(name)
         name, field = split_field(name)
         if field is not None:
-            document = self._secrets.get((name, stage))
-            secret = {**(document if isinstance(document, dict) else {}), field: secret}
+            stored = self._secrets.get((name, stage))
+            document = stored if isinstance(stored, dict) else {}
+            secret = {**document, field: secret}
         self._secrets[name, stage] = secret
         self._clear(name)
 

@@ -1,6 +1,6 @@
 """Calls to the AWS Workload Credentials Provider or a Lambda extension, on the loopback interface.
 
-It was called AWS Secrets Manager Agent until version 3, hence the name of this module.
+Until version 3, the provider was called AWS Secrets Manager Agent, hence the name of this module.
 https://docs.aws.amazon.com/secretsmanager/latest/userguide/workload-credentials-provider.html
 """
 
@@ -109,7 +109,7 @@ class Agent:
 
 @contextmanager
 def _time_limit(connected: socket) -> Generator[None, None, None]:
-    """Shut a socket down after READ_TIMEOUT: its own timeout starts again with each byte."""
+    """Shut a socket down after READ_TIMEOUT, because its own timeout restarts with each byte."""
 
     def shut_down() -> None:
         with suppress(OSError):
@@ -117,7 +117,7 @@ def _time_limit(connected: socket) -> Generator[None, None, None]:
 
     timer = Timer(READ_TIMEOUT, shut_down)
     timer.daemon = True
-    with suppress(RuntimeError):  # the limit of threads is reached: without a time limit
+    with suppress(RuntimeError):  # the thread limit is reached: continue without a time limit
         timer.start()
     try:
         yield
