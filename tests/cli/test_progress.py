@@ -76,10 +76,10 @@ from shield_ai.cli.progress import CountLine
 line = CountLine("files")
 line(1, 4000)
 line._start -= 10
-line._shown = 0
+line._last_update = 0
 line(1000, 4000)
 line._start -= 990
-line._shown = 0
+line._last_update = 0
 line(2000, 4000)
 line(3000, 4000)
 line(4000, 4000)

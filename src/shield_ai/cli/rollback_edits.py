@@ -30,10 +30,7 @@ def print_edits(undo: Undo, *, force: bool) -> None:
         )
     if advice.literals:
         places = ", ".join(dict.fromkeys(advice.literals))
-        values = "value" if len(advice.literals) == 1 else "values"
-        line = (
-            f"the rollback restores the old {values} of {places}: replace with the current {values}"
-        )
+        line = f"the rollback restores old values: {places}; replace them with the current ones"
         echo(printable(line), err=True)
     if advice.unlisted:
         names = ", ".join(advice.unlisted)

@@ -383,7 +383,7 @@ def test_rollback_restores_a_literal_without_a_pull(client, tmp_path, options):
     assert run_shield(*apply, cwd=tmp_path).code == 0
     assert "stripe-secret-key" in {secret["Name"] for secret in client.list_secrets()["SecretList"]}
     assert ADVICE not in run_shield("rollback", cwd=tmp_path).err
-    note = "restores STRIPE_SECRET_KEY in shop/settings.py: not the current value"
+    note = "restores old values: STRIPE_SECRET_KEY in shop/settings.py; replace them"
     assert note not in run_shield("rollback", cwd=tmp_path).err
     client.put_secret_value(SecretId="stripe-secret-key", SecretString=secrets.token_hex(16))
     asked = run_shield("rollback", cwd=tmp_path).err
