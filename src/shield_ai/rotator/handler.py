@@ -51,7 +51,9 @@ def run_step(
     if step not in STEPS:
         raise SetupError(f"unknown step {step}")
     rotation = Rotation(store, token, store.describe(), environ)
-    if _is_current(rotation, is_manual=is_manual):
+    if not is_manual:
+        _require_enabled(rotation)
+    if _is_current(rotation):
         log.info("%s: version %s is already current", step, token)
         return
     _check_version(rotation, step, is_manual=is_manual)
@@ -69,9 +71,12 @@ def run_step(
     log.info("%s: done for version %s of %s", step, token, store.secret_id)
 
 
-def _is_current(rotation: Rotation, *, is_manual: bool) -> bool:
-    if not is_manual and not rotation.state.rotation_enabled:
+def _require_enabled(rotation: Rotation) -> None:
+    if not rotation.state.rotation_enabled:
         raise SetupError(f"rotation is not enabled for {rotation.store.secret_id}")
+
+
+def _is_current(rotation: Rotation) -> bool:
     return CURRENT in rotation.state.stages.get(rotation.token, ())
 
 

@@ -31,7 +31,7 @@ class State:
 
     arn: str
     rotation_enabled: bool
-    stages: Mapping[str, Sequence[str]]
+    stages: Mapping[str, Sequence[str]]  # version id -> its staging labels
 
     def version_with(self, stage: str) -> str | None:
         """Return the version with a staging label; None if no version has it."""
