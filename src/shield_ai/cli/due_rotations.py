@@ -42,7 +42,7 @@ def _find_due(
         except ShieldError as error:
             found.errors.append(error)
             echo(f"{secret.name}: {error.message}", err=True)
-            results.append(_failed(secret, error))
+            results.append(_failed_result(secret, error))
             continue
         if status.state is RotationPhase.PENDING and status.by is RotatedBy.SHIELD:
             found.pending.append(secret.name)
@@ -89,7 +89,7 @@ def rotate_due(
     return FINDINGS if due.manual or due.pending else DONE
 
 
-def _failed(secret: Secret, error: ShieldError) -> RotationResult:
+def _failed_result(secret: Secret, error: ShieldError) -> RotationResult:
     return RotationResult(name=secret.name, result="failed", error=error.message)
 
 
@@ -111,5 +111,5 @@ def _rotate_all(
         except ShieldError as error:
             errors.append(error)
             echo(f"  ! {error.message}", err=True)
-            results.append(_failed(secret, error))
+            results.append(_failed_result(secret, error))
     return errors

@@ -139,7 +139,7 @@ def scan(paths: tuple[Path, ...], options: ScanOptions) -> int:
     if options.write_baseline:
         number = baselines.write_baseline(options.write_baseline, result.findings)
         written = f"{count(number, 'finding')} written to {options.write_baseline}"
-        echo(written + _not_scanned(result), err=True)
+        echo(written + _unscanned_text(result), err=True)
         return DONE
     if options.baseline:
         baseline = baselines.read_baseline(options.baseline)
@@ -179,9 +179,9 @@ def _write(
         echo(text, nl=False, commands=outputs.printed == GITHUB)
     for path in outputs.files:
         found = f"{count(len(result.findings), 'finding')} in {path}"
-        not_scanned = _not_scanned(result)
-        if not_scanned:
-            echo(found + not_scanned, err=True)
+        unscanned = _unscanned_text(result)
+        if unscanned:
+            echo(found + unscanned, err=True)
         else:
             note(found)
 
@@ -226,32 +226,38 @@ def _scan_history(paths: Sequence[Path], *, include_low_confidence: bool) -> Sca
         )
     progress = count_line("commits") if shows_progress() else None
     found = scan_history(paths[0], include_low_confidence=include_low_confidence, progress=progress)
-    return ScanResult(found.findings, found.skipped, 0, lambda _: None, found.patterns)
+    return ScanResult(
+        findings=found.findings,
+        skipped=found.skipped,
+        hidden=0,
+        read=lambda _path: None,  # the findings are in old versions of the files
+        patterns=found.patterns,
+    )
 
 
-def _unscanned(result: ScanResult) -> set[str]:
+def _unscanned_paths(result: ScanResult) -> set[str]:
     """Return the files that could not be scanned completely, except archives."""
     return {skip.path for skip in result.skipped if skip.name != "archive"}
 
 
-def _not_scanned(result: ScanResult) -> str:
-    paths = _unscanned(result)
+def _unscanned_text(result: ScanResult) -> str:
+    paths = _unscanned_paths(result)
     return f"; {count(len(paths), 'file')} not scanned completely" if paths else ""
 
 
 def _has_failed(result: ScanResult, fail_on: str) -> bool:
-    """Check for findings at or above a severity, and for files that could not be scanned."""
+    """Return whether a finding fails the scan, or a file could not be scanned."""
     if fail_on == NEVER:
         return False
-    return bool(_unscanned(result)) or any(
+    return bool(_unscanned_paths(result)) or any(
         _is_failure(finding, result, fail_on) for finding in result.findings
     )
 
 
 def _is_failure(finding: Finding, result: ScanResult, fail_on: str) -> bool:
-    """Check the severity of a finding.
+    """Return whether a finding fails the scan: its severity is at least `fail_on`.
 
-    The values for development in a .env file that git ignores are not a failure.
+    Findings in .env files that git ignores never fail it: their values are for development.
     """
     if fail_on == NEVER or finding.path in result.ignored:
         return False
