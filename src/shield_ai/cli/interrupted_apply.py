@@ -31,7 +31,7 @@ def restore_uncompared(target: Path, options: PlanOptions, *, yes: bool) -> None
         yes: Whether --yes was given.
 
     Raises:
-        ShieldError: Standard input is not a terminal.
+        ShieldError: Standard input or standard error is not a terminal.
         DeclinedError: The answer is no.
     """
     plan = None
@@ -63,7 +63,7 @@ def recover(session: ApplySession, plan: Plan | None, *, yes: bool) -> tuple[int
         The number of steps that were completed or reverted, and the plan for what remains.
 
     Raises:
-        ShieldError: Standard input is not a terminal.
+        ShieldError: Standard input or standard error is not a terminal.
         DeclinedError: The answer is no.
     """
     _confirm_recovery(session, yes=yes)

@@ -28,7 +28,7 @@ def confirm_plan(session: ApplySession, recovered_steps: int, *, yes: bool) -> N
         yes: Whether --yes was given.
 
     Raises:
-        ShieldError: Standard input is not a terminal.
+        ShieldError: Standard input or standard error is not a terminal.
         DeclinedError: The answer is no.
     """
     question = "Apply this plan?"

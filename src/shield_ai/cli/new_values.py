@@ -19,8 +19,8 @@ def read_new_values(fields: Sequence[str], *, yes: bool) -> dict[str, Hidden]:
     """Prompt for each field with hidden input; without a terminal, read standard input.
 
     Args:
-        fields: The fields; a single empty name is a secret without fields, whose value may have
-            several lines.
+        fields: The names of the fields; one empty name for a secret without fields. A single value
+            may have several lines.
         yes: Whether --yes was given.
 
     Raises:

@@ -51,7 +51,7 @@ def _flatten(value: Any, path: str = "") -> Iterator[tuple[str, list[str]]]:
             yield from _flatten(item, f"{path}.{key}" if path else str(key))
         return
     if not isinstance(value, list):
-        yield path, [] if value == "" else [_format_value(value)]  # empty: not set
+        yield path, [] if value == "" else [_format_value(value)]  # an empty setting is not set
         return
     if any(isinstance(item, (dict, list)) for item in value):
         for number, item in enumerate(value):

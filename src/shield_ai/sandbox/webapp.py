@@ -207,9 +207,9 @@ class WebApp(ServerProcess):
             connection.close()
 
     def _is_healthy(self) -> bool | None:
-        """Check `/health`; None if the app is not healthy yet."""
+        """Return True if `/health` answers ok; None if the app is not healthy yet."""
         try:
-            return self.health()["status"] == "ok" or None
+            return True if self.health()["status"] == "ok" else None
         except (OSError, http.client.HTTPException, ShieldError):
             return None
 

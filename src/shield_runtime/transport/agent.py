@@ -20,7 +20,8 @@ from urllib.parse import urlencode
 from ..errors import SecretAccessDeniedError, SecretError
 from ..timing import jitter
 
-# Not `from . import limits`: in another thread, it waits for an import of the app's package.
+# Not `from . import limits`: in a background thread, that statement waits while the main thread
+# imports the app's package.
 from .limits import ATTEMPTS, CONNECT_TIMEOUT, READ_TIMEOUT
 
 TYPE_CHECKING = False

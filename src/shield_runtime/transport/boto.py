@@ -13,7 +13,8 @@ from botocore.config import Config
 from .. import process
 from ..request import CURRENT
 
-# Not `from . import limits`: in another thread, it waits for an import of the app's package.
+# Not `from . import limits`: in a background thread, that statement waits while the main thread
+# imports the app's package.
 from .limits import ATTEMPTS, CONNECT_TIMEOUT, READ_TIMEOUT
 
 TYPE_CHECKING = False
@@ -30,7 +31,7 @@ gc_pauses: list[bool] = []
 
 
 def _outside_our_calls(_record: object) -> bool:
-    """Drop the SDK's log records during our calls: at level DEBUG, they contain the secret."""
+    """Drop the SDK's log records during our calls: at level DEBUG, they contain the value."""
     return not is_calling.get()
 
 

@@ -140,7 +140,7 @@ def evaluate_least_privilege(report_data: ReportData) -> ControlResult:
     if readers:
         text = f"read by {_list_names(readers)}"
         return NotShown((evidence(report_data, Source.CLOUDTRAIL, text),))
-    failed = _failed(report_data, checks_of(LEAST_PRIVILEGE, ROLE_CHECKS))
+    failed = _first_failure(report_data, checks_of(LEAST_PRIVILEGE, ROLE_CHECKS))
     if failed:
         return failed
     if not report_data.role:
@@ -161,7 +161,7 @@ def evaluate_checks(
         required: The checks that must have been made.
     """
     ids = checks_of(control, required)
-    failed = _failed(report_data, ids)
+    failed = _first_failure(report_data, ids)
     if failed:
         return failed
     checks = report_data.find_checks(ids)
@@ -177,7 +177,7 @@ def evaluate_checks(
     )
 
 
-def _failed(report_data: ReportData, ids: Iterable[str]) -> NotShown | None:
+def _first_failure(report_data: ReportData, ids: Iterable[str]) -> NotShown | None:
     for check in report_data.find_checks(ids):
         if check.status is Status.FAILED:
             return NotShown((evidence(report_data, check.id, check.detail),))

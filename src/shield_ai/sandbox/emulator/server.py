@@ -204,12 +204,13 @@ def _listen(port: int) -> socket.socket:
 
 
 def _is_healthy(port: int) -> bool | None:
-    """Check whether the server answers; None if not yet."""
+    """Return True if the server answers; None if it does not answer yet."""
     connection = http.client.HTTPConnection(HOST, port, timeout=START_TIMEOUT)
     try:
         connection.request("GET", "/_local/health")
-        return connection.getresponse().status == http.client.OK or None
+        is_ok = connection.getresponse().status == http.client.OK
     except (OSError, http.client.HTTPException):
         return None
     finally:
         connection.close()
+    return True if is_ok else None
