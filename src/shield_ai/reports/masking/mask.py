@@ -3,9 +3,10 @@
 In Python files, long numbers, the contents of strings, and words of comments that may be values are
 hidden. Names are shown, and so are strings that can't be secrets because of their places (see
 `value_places`). In .env files, everything except variable names is hidden. In YAML and JSON files,
-everything is hidden except the names to keep at the start of lines. In files with the
-dependencies of a project, requirements are shown. In other files, everything is hidden. Each hidden byte becomes a NUL, so that offsets stay valid. `show` replaces each run of NULs
-with one mark.
+everything is hidden except the names to keep at the start of lines, and in files with the
+dependencies of a project, everything except requirements. In other files, everything is hidden.
+Each hidden byte becomes a NUL, so that offsets stay valid. `show` replaces each run of NULs with
+one mark.
 """
 
 from __future__ import annotations
