@@ -5,6 +5,8 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
+from pathlib import Path
 
 import boto3
 import pytest
@@ -280,40 +282,42 @@ sys.exit(main(arguments))
 """
 
 
-def as_nobody(app, tmp_path):
+@pytest.fixture
+def public_app():
+    """An app in a folder that every user can enter, unlike those of pytest."""
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        for name in ("app", "other"):
+            root = Path(folder) / name
+            root.mkdir()
+            make_app(root)
+        yield Path(folder) / "app"
+
+
+def as_nobody(app):
     """Run `shield apply` as a normal user, because root ignores permissions."""
-    other = tmp_path / "other"
-    other.mkdir()
-    make_app(other)
-    for folder in (tmp_path, *tmp_path.parents):
-        if (
-            folder.owner() == "root"
-            and folder != folder.parent
-            and not folder.stat().st_mode & 0o001
-        ):
-            folder.chmod(0o755)
-    command = [sys.executable, "-c", AS_NOBODY, str(app), str(other)]
+    command = [sys.executable, "-c", AS_NOBODY, str(app), str(app.parent / "other")]
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
 @pytest.mark.skipif(os.getuid() != 0, reason="requires root")
-def test_read_only_tree(app, tmp_path):
-    before = files_of(app)
-    done = as_nobody(app, tmp_path)
+def test_read_only_tree(public_app):
+    before = files_of(public_app)
+    done = as_nobody(public_app)
     assert done.returncode == 2, done.stderr
     assert "can't be written" in done.stderr
-    assert files_of(app) == before
-    assert not (app / ".shield").exists()
+    assert files_of(public_app) == before
+    assert not (public_app / ".shield").exists()
 
 
 @pytest.mark.skipif(os.getuid() != 0, reason="requires root")
-def test_unreadable_file(app, tmp_path):
-    before = files_of(app)
-    (app / "shop/settings.py").chmod(0o600)
-    done = as_nobody(app, tmp_path)
+def test_unreadable_file(public_app):
+    before = files_of(public_app)
+    (public_app / "shop/settings.py").chmod(0o600)
+    done = as_nobody(public_app)
     assert done.returncode == 2, done.stderr
     assert "error: shop/settings.py: can't be read" in done.stderr
-    assert files_of(app) == before
+    assert files_of(public_app) == before
 
 
 @pytest.mark.parametrize(
