@@ -155,6 +155,7 @@ def test_nothing_is_shown_without_a_scan_and_without_aws():
         pytest.param(ROTATED, {"secrets": (secret_status("a", state=RotationPhase.PENDING),)}, NOT_SHOWN, "rotation pending: a", id="pending"),
         pytest.param(ROTATED, {"secrets": (secret_status("a", state=RotationPhase.UNSCHEDULED),)}, NOT_SHOWN, "1 secret without a schedule: a", id="no schedule"),
         pytest.param(ROTATED, {"secrets": (secret_status("a"), secret_status("b", "unknown"))}, NOT_CHECKED, "rotation of 1 secret not checked", id="one was not checked"),
+        pytest.param(ROTATED, {"secrets": (secret_status("a", "optional"),)}, NOT_CHECKED, "no secrets in AWS", id="an absent optional secret"),
         pytest.param(NOTICED, {"alarms": ()}, NOT_CHECKED, "no alarms in shield.toml", id="no alarm configured"),
         pytest.param(NOTICED, {"alarms": None}, NOT_CHECKED, "alarms could not be read", id="alarms were not read"),
         pytest.param(NOTICED, {"alarms": (), "audit": report_data().audit}, NOT_CHECKED, "the audit has 1 item to review", id="no alarm"),

@@ -253,7 +253,9 @@ def evaluate_rotation(report_data: ReportData) -> ControlResult:
         return NotShown((evidence(report_data, Source.ROTATIONS, text),))
     on_schedule = _secrets_in_phase(report_data, RotationPhase.OK)
     unchecked = report_data.required - len(on_schedule)
-    if unchecked or not on_schedule:
+    if not unchecked and not on_schedule:
+        return NotChecked("no secrets in AWS")
+    if unchecked:
         return NotChecked(f"rotation of {count(unchecked, 'secret')} not checked")
     text = f"{len(on_schedule)} of {count(report_data.required, 'secret')} on schedule"
     return Shown((evidence(report_data, Source.ROTATIONS, text),))
