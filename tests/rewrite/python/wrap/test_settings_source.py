@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import ast
+import re
+
 import pytest
 from rewrite_helpers import check, map_file, rewritten, rewritten_and_drafted
 from shield_helpers import shield
@@ -163,6 +166,29 @@ def test_a_field_that_calls_the_runtime_needs_no_source():
     before = f"{call}{HEAD}from pydantic import Field, SecretStr\n\n\nclass S(BaseSettings):\n    token: SecretStr = SecretStr(get_secret('token', default='x'))\n    api_key: str = Field(default_factory=lambda: get_secret('api-key'))\n"
     after, skipped = rewritten(before)
     assert (after.decode(), skipped) == (before, ())
+
+
+@pytest.mark.parametrize(
+    ("imports", "after"),
+    [
+        pytest.param(
+            ["BaseSettings as Base", "SettingsConfigDict"],
+            ["BaseSettings as Base", "PydanticBaseSettingsSource, SettingsConfigDict"],
+            id="an import without an alias",
+        ),
+        pytest.param(
+            ["BaseSettings as Base"],
+            ["BaseSettings as Base", "PydanticBaseSettingsSource"],
+            id="only an alias",
+        ),
+    ],
+)
+def test_an_import_with_an_alias_is_not_extended(imports, after):
+    """By default, isort and ruff give it a line of its own."""
+    head = "".join(f"from pydantic_settings import {names}\n" for names in imports)
+    done, _ = rewritten(f"{head}\n\nclass Settings(Base):\n    token: str\n")
+    found = re.findall(rb"from pydantic_settings import ([^(\n]+)\n", done)
+    assert [names.decode() for names in found] == after
 
 
 def test_extends_the_import_of_the_map_file():
@@ -332,6 +358,38 @@ def test_a_class_inherits_the_method_of_its_base(head):
     assert after.endswith(b"\n\n\nclass B(A):\n    password: str\n")
     again, skipped = rewritten(after, map_file(manifest), manifest)
     assert (again, skipped) == (after, ())
+
+
+OWN_METHOD = """\
+    @classmethod
+    def settings_customise_sources(cls, settings_cls, init_settings, env_settings, **others):
+        return init_settings, env_settings
+"""
+
+
+@pytest.mark.parametrize(
+    ("base", "classes", "methods"),
+    [
+        pytest.param("Base(BaseSettings):\n    debug: bool = False\n", ["A(Base)", "B(Base)"], ["Base"], id="shared"),
+        pytest.param("Base(BaseSettings):\n    debug: bool = False\n", ["A(Base)", "B(BaseSettings)"], ["A", "B"], id="one heir"),
+        pytest.param("Base(BaseSettings): debug: bool = False\n", ["A(Base)", "B(Base)"], ["A", "B"], id="on one line"),
+        pytest.param("Base(BaseModel):\n    debug: bool = False\n", ["A(Base, BaseSettings)", "B(Base, BaseSettings)"], ["A", "B"], id="mixin"),
+        pytest.param(f"Base(BaseSettings):\n{OWN_METHOD}", ["A(Base)", "B(Base)"], ["A", "B"], id="own sources"),
+    ],
+)  # fmt: skip
+def test_classes_share_the_method_of_their_common_base(base, classes, methods):
+    text = f"{HEAD}from pydantic import BaseModel\n\n\nclass {base}"
+    for number, name in enumerate(classes):
+        text += f"\n\nclass {name}:\n    token_{number}: str\n"
+    after, skipped, manifest = rewritten_and_drafted(text)
+    added = [
+        node.name
+        for node in ast.parse(after).body
+        if isinstance(node, ast.ClassDef) and "SecretsManagerSource" in ast.unparse(node)
+    ]
+    assert (added, skipped) == (methods, ())
+    again, _ = rewritten(after, map_file(manifest), manifest)
+    assert again == after
 
 
 def test_a_served_class_needs_no_edit_for_new_fields():

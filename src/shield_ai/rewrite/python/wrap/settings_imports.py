@@ -35,8 +35,15 @@ def missing_names(source: Source) -> list[str]:
 
 
 def import_to_extend(source: Source) -> ast.ImportFrom | None:
-    """Return the first import from pydantic-settings."""
-    return next(iter(_imports_of_names(source)), None)
+    """Return the first import from pydantic-settings, if possible one without an alias."""
+    imports = _imports_of_names(source)
+    plain = [node for node in imports if not has_alias(node)]
+    return next(iter([*plain, *imports]), None)
+
+
+def has_alias(node: ast.ImportFrom) -> bool:
+    """Return whether an import has an `as`: by default, isort gives each of these a line."""
+    return any(alias.asname for alias in node.names)
 
 
 def _imports_of_names(source: Source) -> list[ast.ImportFrom]:

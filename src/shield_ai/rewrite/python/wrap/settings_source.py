@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
 from shield_ai.model.site import Shape
@@ -28,7 +29,7 @@ from shield_ai.rewrite.python.lines.formatting import (
 from shield_ai.rewrite.python.wrap.settings_imports import LIBRARY, library_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from shield_ai.model.edit import Edit
     from shield_ai.project.python_source import Source
@@ -40,6 +41,7 @@ PARAMETERS = ("init_settings", VARIABLES, ENV_FILE, "file_secret_settings")
 PARAMETERS_1 = ("init_settings", VARIABLES, "file_secret_settings")
 SOURCE_TYPE = "PydanticBaseSettingsSource"
 SOURCE_TYPE_1 = "SettingsSourceCallable"
+MIN_HEIRS = 2  # classes with secrets that share a method of their base class
 
 
 class SourceOptions(NamedTuple):
@@ -104,14 +106,38 @@ def settings_source_edits(
     if not fields:
         return
     with_source: set[str] = set()  # classes that get the source of the client
-    for node in ast.walk(source.tree):
-        if not isinstance(node, ast.ClassDef):
-            continue
-        own_fields = fields.get(source.offset(node.lineno, node.col_offset))
+    nodes = [node for node in ast.walk(source.tree) if isinstance(node, ast.ClassDef)]
+    fields_of = {node: fields.get(source.offset(node.lineno, node.col_offset)) for node in nodes}
+    for base in _common_bases(source, fields_of) if options.client else ():
+        yield _add_method(source, base, [], options)
+        with_source.add(base.name)
+    for node, own_fields in fields_of.items():
         if own_fields and not _inherits_source(node, own_fields, with_source):
             yield from _add_to_class(source, node, own_fields, options)
         if own_fields and options.client:
             with_source.add(node.name)
+
+
+def _common_bases(
+    source: Source, fields: Mapping[ast.ClassDef, list[Wrap] | None]
+) -> Iterator[ast.ClassDef]:
+    """Yield the base classes from which several classes with secrets can inherit the source.
+
+    These are classes of the file for pydantic 2, without secrets and without own sources, that
+    derive from BaseSettings of the library directly.
+    """
+    heirs: Counter[str] = Counter()
+    for node, own_fields in fields.items():
+        is_pydantic_1 = own_fields is not None and own_fields[0].site.reader == PYDANTIC_1
+        if own_fields and not is_pydantic_1 and not find_method(node, is_pydantic_1=False):
+            heirs.update({base.id for base in node.bases if isinstance(base, ast.Name)})
+    for base, own_fields in fields.items():
+        if heirs[base.name] < MIN_HEIRS or own_fields or base not in source.tree.body:
+            continue
+        is_on_one_line = base.body[0].lineno == base.lineno
+        if _derives_directly(source, base) and not is_on_one_line:
+            if not find_method(base, is_pydantic_1=False):
+                yield base
 
 
 def _inherits_source(node: ast.ClassDef, wraps: list[Wrap], with_source: set[str]) -> bool:

@@ -13,7 +13,11 @@ from shield_ai.project.python_source import apply_edits
 from shield_ai.rewrite.python.imports.extend_import import extend_import
 from shield_ai.rewrite.python.imports.needed_imports import import_edits
 from shield_ai.rewrite.python.imports.unused_imports import unused_imports
-from shield_ai.rewrite.python.wrap.settings_imports import import_to_extend, missing_names
+from shield_ai.rewrite.python.wrap.settings_imports import (
+    has_alias,
+    import_to_extend,
+    missing_names,
+)
 from shield_ai.rewrite.python.wrap.settings_source import (
     SOURCE_TYPE_1,
     SourceOptions,
@@ -82,8 +86,10 @@ def wrapped_file_edits(
         from_source.append(SOURCE_TYPE_1)
     elif "type[" in text:
         missing = missing_names(source)
-        single_line = options.style.force_single_line
         node = import_to_extend(source)
+        single_line = options.style.force_single_line
+        if node and has_alias(node) and not options.style.combine_as_imports:
+            single_line = True
         extended = extend_import(source, node, missing, style.width, single_line=single_line)
         if extended:
             edits.append(extended)
