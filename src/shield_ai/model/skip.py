@@ -111,6 +111,7 @@ class SkipId(TextEnum):
     NO_READ_MOVED = "no-read-moved", "no read of {variable} can be migrated"
     ONLY_MASKED = "only-masked", "only masked in texts, and nothing else reads the variable"
     ALSO_NAMED = "also-named", "names {variable}, moved to AWS: keep it set if this code reads it"
+    IN_INFRASTRUCTURE = "in-infrastructure", "with AWS on, may put {module} into a template"
     IN_ANNOTATION = "in-annotation", "inside a type annotation"
     POSITION_UNKNOWN = (
         "position-unknown",

@@ -10,6 +10,7 @@ import msgspec
 from shield_ai.model.finding import Finding, fingerprint
 from shield_ai.model.skip import SkipId
 from shield_ai.scan.files.walk import display_path
+from shield_ai.scan.python.app.infrastructure_code import find_settings_in_infrastructure
 from shield_ai.scan.python.app.named_variables import find_named_variables
 from shield_ai.scan.python.findings.read_severity import ReadSeverity
 from shield_ai.scan.text.secret_names import find_tokens, mask_tokens
@@ -124,14 +125,17 @@ def not_migratable(
 ) -> list[Skipped]:
     """Return an entry for each site that no fixer can rewrite.
 
-    A call that names a migrated variable, and may read the variable, has an entry, too.
+    A call that names a migrated variable, and may read the variable, has an entry, too, and so has
+    infrastructure code that imports settings with secrets.
 
     Args:
         sites: All sites of the app.
         paths: The scanned Python files.
         read: Returns the bytes of a file; None if it can't be read.
     """
+    paths = list(paths)
     skipped = list(find_named_variables(paths, read, sites))
+    skipped += find_settings_in_infrastructure(paths, read, sites)
     for finding, site in sites:
         if site.reason:
             name = finding.env or finding.name
