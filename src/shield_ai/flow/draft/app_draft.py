@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from shield_ai.flow.draft.injected_secrets import without_injected
-from shield_ai.flow.draft.main_database import require_deployed_database
+from shield_ai.flow.draft.deployment_draft import adapt_to_deployment
 from shield_ai.flow.draft.manifest_draft import draft
 from shield_ai.flow.draft.visible_runtime import visible_runtime
 from shield_ai.flow.manifest_file import add_secrets, write_manifest
@@ -18,7 +17,6 @@ from shield_ai.model.site import READ_SHAPES
 from shield_ai.project.app_folder import require_app_folder, require_no_nested_repository
 from shield_ai.project.operator_region import operator_region
 from shield_ai.scan.deployment.aws_region import find_aws_region
-from shield_ai.scan.deployment.finder import find_deployment
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -57,8 +55,7 @@ def draft_manifest(app: AppContext) -> Manifest:
         facts = msgspec.structs.replace(facts, runtime=runtime, region=region)
     manifest = draft(scan.sites, app.manifest_on_disk, facts)
     if app.manifest_on_disk is None:
-        deployment = find_deployment(app.tree.root, manifest.secret)
-        return require_deployed_database(without_injected(manifest, deployment), deployment)
+        return adapt_to_deployment(manifest, app.tree.root)
     return manifest
 
 

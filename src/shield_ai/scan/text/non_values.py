@@ -191,9 +191,7 @@ def _is_translated(place: Place) -> bool:
 def _has_other_form(place: Place) -> bool:
     """Return whether a text is a form field type, a label, a fingerprint, a symbol or code."""
     value = place.value
-    if value.lower() in FIELD_TYPES or value.lower().startswith(f"{place.name.lower()} ("):
-        return True
-    if value[:1].isspace() and value[-1:].isspace():
+    if _is_label(place):
         return True
     if place.rule != "CRED.password" and PGP_FINGERPRINT.fullmatch(value):
         return True
@@ -201,10 +199,20 @@ def _has_other_form(place: Place) -> bool:
         return True
     if REFERENCE.match(value) or REGEX.search(value) or _is_title(place) or _is_topic(place):
         return True
-    attribute = BOUND_ATTRIBUTE.search(place.before)
-    if attribute and place.name.lower() not in attribute[1].lower():
+    return _is_bound_to_another_name(place) or bool(COMPOUND_OPTION.search(place.before))
+
+
+def _is_label(place: Place) -> bool:
+    """Return whether a text is a form field type, a label with its name, or padded with spaces."""
+    lower = place.value.lower()
+    if lower in FIELD_TYPES or lower.startswith(f"{place.name.lower()} ("):
         return True
-    return bool(COMPOUND_OPTION.search(place.before))
+    return place.value[:1].isspace() and place.value[-1:].isspace()
+
+
+def _is_bound_to_another_name(place: Place) -> bool:
+    attribute = BOUND_ATTRIBUTE.search(place.before)
+    return attribute is not None and place.name.lower() not in attribute[1].lower()
 
 
 def _is_syntax(place: Place) -> bool:

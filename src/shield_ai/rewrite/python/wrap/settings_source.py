@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
 from shield_ai.model.site import Shape
@@ -26,10 +25,11 @@ from shield_ai.rewrite.python.lines.formatting import (
     insert_below,
     make_edit,
 )
-from shield_ai.rewrite.python.wrap.settings_imports import LIBRARY, library_name
+from shield_ai.rewrite.python.wrap.common_base import common_bases, derives_directly
+from shield_ai.rewrite.python.wrap.settings_imports import library_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     from shield_ai.model.edit import Edit
     from shield_ai.project.python_source import Source
@@ -41,7 +41,6 @@ PARAMETERS = ("init_settings", VARIABLES, ENV_FILE, "file_secret_settings")
 PARAMETERS_1 = ("init_settings", VARIABLES, "file_secret_settings")
 SOURCE_TYPE = "PydanticBaseSettingsSource"
 SOURCE_TYPE_1 = "SettingsSourceCallable"
-MIN_HEIRS = 2  # classes with secrets that share a method of their base class
 
 
 class SourceOptions(NamedTuple):
@@ -99,45 +98,33 @@ def settings_source_edits(
         wraps: All secrets in the file; only fields of settings classes are used.
         options: How the source is added.
     """
+    fields = _fields_by_class(source, wraps)
+    if not fields:
+        return
+    with_source: set[str] = set()  # classes that get the source of the client
+    for base in common_bases(source, fields) if options.client else ():
+        yield _add_method(source, base, [], options)
+        with_source.add(base.name)
+    for node, own_fields in fields.items():
+        if not _inherits_source(node, own_fields, with_source):
+            yield from _add_to_class(source, node, own_fields, options)
+        if options.client:
+            with_source.add(node.name)
+
+
+def _fields_by_class(source: Source, wraps: list[Wrap]) -> dict[ast.ClassDef, list[Wrap]]:
+    """Return the fields of settings classes that a new source provides, by the class."""
     fields: dict[int, list[Wrap]] = {}
     for wrap in wraps:
         if wrap.site.shape is Shape.FIELD:
             fields.setdefault(wrap.site.settings_start, []).append(wrap)
-    if not fields:
-        return
-    with_source: set[str] = set()  # classes that get the source of the client
-    nodes = [node for node in ast.walk(source.tree) if isinstance(node, ast.ClassDef)]
-    fields_of = {node: fields.get(source.offset(node.lineno, node.col_offset)) for node in nodes}
-    for base in _common_bases(source, fields_of) if options.client else ():
-        yield _add_method(source, base, [], options)
-        with_source.add(base.name)
-    for node, own_fields in fields_of.items():
-        if own_fields and not _inherits_source(node, own_fields, with_source):
-            yield from _add_to_class(source, node, own_fields, options)
-        if own_fields and options.client:
-            with_source.add(node.name)
-
-
-def _common_bases(
-    source: Source, fields: Mapping[ast.ClassDef, list[Wrap] | None]
-) -> Iterator[ast.ClassDef]:
-    """Yield the base classes from which several classes with secrets can inherit the source.
-
-    These are classes of the file for pydantic 2, without secrets and without own sources, that
-    derive from BaseSettings of the library directly.
-    """
-    heirs: Counter[str] = Counter()
-    for node, own_fields in fields.items():
-        is_pydantic_1 = own_fields is not None and own_fields[0].site.reader == PYDANTIC_1
-        if own_fields and not is_pydantic_1 and not find_method(node, is_pydantic_1=False):
-            heirs.update({base.id for base in node.bases if isinstance(base, ast.Name)})
-    for base, own_fields in fields.items():
-        if heirs[base.name] < MIN_HEIRS or own_fields or base not in source.tree.body:
-            continue
-        is_on_one_line = base.body[0].lineno == base.lineno
-        if _derives_directly(source, base) and not is_on_one_line:
-            if not find_method(base, is_pydantic_1=False):
-                yield base
+    found = {}
+    for node in ast.walk(source.tree) if fields else ():
+        if isinstance(node, ast.ClassDef):
+            own_fields = fields.get(source.offset(node.lineno, node.col_offset))
+            if own_fields:
+                found[node] = own_fields
+    return found
 
 
 def _inherits_source(node: ast.ClassDef, wraps: list[Wrap], with_source: set[str]) -> bool:
@@ -171,7 +158,7 @@ def _add_method(
     source_type = library_name(source, SOURCE_TYPE)
     types = {"settings_cls": f"type[{settings}]"} | dict.fromkeys(PARAMETERS, source_type)
     lines = _signature(writer, METHOD, types, source_type)
-    calls_super = options.calls_super or not _derives_directly(source, node)
+    calls_super = options.calls_super or not derives_directly(source, node)
     lines += _body(body, METHOD, list(types), wraps, options._replace(calls_super=calls_super))
     return insert_below(source, node.body[-1], "\n" + "\n".join(lines) + "\n")
 
@@ -303,12 +290,6 @@ def _extend_method(
     if line.strip().rstrip(",") == VARIABLES:  # one source per line
         separator = f",\n{indentation(line)[0]}"
     yield make_edit(source, start, start, f"{name}{separator}")
-
-
-def _derives_directly(source: Source, node: ast.ClassDef) -> bool:
-    """Return whether BaseSettings of the library is the only base of a class."""
-    names = {library_name(source, "BaseSettings"), f"{LIBRARY}.BaseSettings"}
-    return len(node.bases) == 1 and ast.unparse(node.bases[0]) in names
 
 
 def _line_of(source: Source, node: ast.stmt | ast.expr) -> str:

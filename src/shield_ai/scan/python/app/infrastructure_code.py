@@ -34,23 +34,25 @@ def find_settings_in_infrastructure(
         sites: All sites of the app.
     """
     moved = {finding.path for finding, site in sites if not site.reason}
+    if not moved:
+        return
     modules = {path.removesuffix(".py").replace("/", ".") for path in moved}
-    for path in paths if modules else ():
+    for path in paths:
         raw = read(path) or b""
         if path in moved or not LIBRARY.search(raw):
             continue
-        lines = LineIndex(raw)
-        for name, start in _imports(raw).items():
+        for name, line in _imports(raw).items():
             if _is_one_of(name, modules):
-                line, _ = lines.position(start)
                 yield SkipId.IN_INFRASTRUCTURE.reason(module=name).entry(path, line, name)
 
 
 def _imports(raw: bytes) -> dict[str, int]:
-    """Map the imported modules to the offset of the first import."""
+    """Map the imported modules to the line of the first import."""
+    lines = LineIndex(raw)
     imports: dict[str, int] = {}
     for match in IMPORT.finditer(raw):
-        imports.setdefault(match["module"].decode(), match.start())
+        line, _ = lines.position(match.start())
+        imports.setdefault(match["module"].decode(), line)
     return imports
 
 

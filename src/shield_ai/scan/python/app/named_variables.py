@@ -97,20 +97,28 @@ def _named(
     ends = list(itertools.accumulate((end for _, end in sorted(spans)), max))
     found: dict[str, int] = {}
     for match in NAME.finditer(raw):
-        name = match[1].decode()
+        name, start = match[1].decode(), match.start()
         if name not in variables or name in found:
             continue
-        index = bisect.bisect_right(starts, match.start()) - 1
-        is_known = index >= 0 and match.start() < ends[index]
-        if is_known:
-            continue
-        before = raw[max(0, match.start() - MAX_ARGUMENTS) : match.start()]
-        keyword = KEYWORD.search(before) if name in in_keywords else None
-        if keyword:
-            before = before[: keyword.start()]
-        if _may_read(before, is_listed=name in listed):
-            found[name] = match.start()
+        index = bisect.bisect_right(starts, start) - 1
+        is_known = index >= 0 and start < ends[index]
+        before = _code_before(raw, start, is_keyword=name in in_keywords)
+        if not is_known and _may_read(before, is_listed=name in listed):
+            found[name] = start
     return found
+
+
+def _code_before(raw: bytes, start: int, *, is_keyword: bool) -> bytes:
+    """Return the code before a text, without the name of its keyword argument.
+
+    Args:
+        raw: The file.
+        start: The offset of the text.
+        is_keyword: Whether the text can be a keyword argument.
+    """
+    before = raw[max(0, start - MAX_ARGUMENTS) : start]
+    keyword = KEYWORD.search(before) if is_keyword else None
+    return before[: keyword.start()] if keyword else before
 
 
 def _may_read(before: bytes, *, is_listed: bool) -> bool:

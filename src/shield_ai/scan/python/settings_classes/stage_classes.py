@@ -49,17 +49,10 @@ class StageClasses:
         """
         if BUILD_CLASS.fullmatch(scope.name) and literal_text(candidate.default):
             return SkipId.BUILD_CLASS.reason(name=scope.name)
-        is_literal = candidate.shape is Shape.LITERAL
         if _is_test_class(scope):
-            is_field = candidate.shape is Shape.FIELD
-            if is_literal or is_field or candidate.variable.startswith(("TEST_", "TESTING_")):
-                return SkipId.TEST_CLASS.reason(name=scope.name)
-        elif self._is_beside_production(scope):
-            if is_literal:
-                return SkipId.TEST_VALUE.reason()
-            if candidate.shape is Shape.READ and literal_text(candidate.default):
-                # The class exists in production, too, where the secret can be missing.
-                return SkipId.DEVELOPMENT_CLASS.reason(name=scope.name)
+            return _explain_in_tests(candidate, scope)
+        if self._is_beside_production(scope):
+            return _explain_in_development(candidate, scope)
         return None
 
     def _is_beside_production(self, node: ast.ClassDef) -> bool:
@@ -74,6 +67,22 @@ class StageClasses:
             is_leaf = node.name not in self._derived
             self._are_development[node] = is_named or (is_leaf and _sets_debug(node.body))
         return self._are_development[node]
+
+
+def _explain_in_tests(candidate: Candidate, scope: ast.ClassDef) -> SkipReason | None:
+    is_value = candidate.shape in {Shape.LITERAL, Shape.FIELD}
+    if is_value or candidate.variable.startswith(("TEST_", "TESTING_")):
+        return SkipId.TEST_CLASS.reason(name=scope.name)
+    return None
+
+
+def _explain_in_development(candidate: Candidate, scope: ast.ClassDef) -> SkipReason | None:
+    if candidate.shape is Shape.LITERAL:
+        return SkipId.TEST_VALUE.reason()
+    if candidate.shape is Shape.READ and literal_text(candidate.default):
+        # The class exists in production, too, where the secret can be missing.
+        return SkipId.DEVELOPMENT_CLASS.reason(name=scope.name)
+    return None
 
 
 def _is_test_class(node: ast.ClassDef) -> bool:

@@ -72,17 +72,21 @@ class NamedReadVisitor(EnvReadVisitor):
             return True
         # A setting in a class: API_KEY = values.StringValue(env_name="ADMIN_KEY")
         is_setting = isinstance(self.scopes[-1], ast.ClassDef) and len(path) == 1
-        if not is_setting or not path[0].isupper() or not isinstance(function, Library):
+        if "configurations" in self.source.text or not is_setting or not path[0].isupper():
             return False
-        if "configurations" in self.source.text or not is_value_class(function.path):
-            return False
+        if isinstance(function, Library) and is_value_class(function.path):
+            self._add_setting(node, function, path[0])
+            return True
+        return False
+
+    def _add_setting(self, node: ast.Call, function: Library, setting: str) -> None:
+        """Add a setting with a secret-like name that is a value of another library."""
         keywords = {keyword.arg: keyword.value for keyword in node.keywords}
         name = keywords.get("env_name", keywords.get("environ_name"))
-        variable = self.resolver.constant_text(name, self.scopes) or path[0]
-        if is_secret(variable) or is_secret(path[0]):
+        variable = self.resolver.constant_text(name, self.scopes) or setting
+        if is_secret(variable) or is_secret(setting):
             reader = function.path.rpartition(".")[2]
             self._add_named(node, [variable], SkipId.UNKNOWN_READER.reason(reader=reader))
-        return True
 
     def visit_other_call(self, node: ast.Call, function: object) -> None:
         """Add the secrets named in a call that is not itself a read."""
